@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+// Packages of this workspace resolve to their sources under this condition, so tests need no build.
+const SOURCE = '@lightspeed/source'
+
+export default defineConfig({
+  ssr: { resolve: { conditions: [SOURCE, 'node', 'import', 'module', 'default'] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    // Worker threads that a test starts inherit this, and resolve like the test does.
+    execArgv: [`--conditions=${SOURCE}`],
+    reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
+    passWithNoTests: true,
+    testTimeout: 30_000,
+    maxWorkers: 2,
+  },
+})
