@@ -1,0 +1,40 @@
+/**
+ * Constants of the protocol (docs/protocol.md, Header, MTU). All integers on the wire are big-endian.
+ *
+ * ```
+ *  byte 0        1        2..3       4..7          8..11    12..15   16..17     18..19
+ * +-----+-----+---------+----------+-------------+--------+--------+----------+----------+
+ * | ver |flags| token   | sequence | timestampUs | src IP | dst IP | src port | dst port |
+ * +-----+-----+---------+----------+-------------+--------+--------+----------+----------+
+ *   4 b   4 b
+ * ```
+ */
+
+/** Bytes of the header that every packet starts with. A version 1 packet has nothing more in front of its payload. */
+export const HEADER_BYTES = 20;
+
+/** Version number of a packet without forward error correction. */
+export const VERSION_PLAIN = 1;
+/** Version number of a packet whose header is followed by an FEC extension. */
+export const VERSION_FEC = 2;
+
+/** Keepalive probe, or its echo. */
+export const FLAG_KEEPALIVE = 0x01;
+/** Opens a session, or acknowledges that it is open. */
+export const FLAG_HANDSHAKE = 0x02;
+/** Closes a session, or acknowledges that it is closed. */
+export const FLAG_FIN = 0x04;
+/** Reserved for fragments: nobody sends it, and a packet that carries it is dropped. */
+export const FLAG_FRAGMENT = 0x08;
+
+/** Largest group size that a decoder accepts. */
+export const MAX_GROUP_SIZE = 64;
+
+/** Payload that passes every usual path without IP fragmentation: what a sender should stay under. */
+export const SAFE_PAYLOAD_BYTES = 1400;
+/** Largest version 1 payload in a 1,500-byte IPv4 packet. */
+export const MAX_V1_PAYLOAD_BYTES = 1452;
+/** Largest version 2 payload in a 1,500-byte IPv4 packet. */
+export const MAX_V2_PAYLOAD_BYTES = 1446;
+/** Largest payload that parity can protect: the parity adds two bytes to it and must fit as well. */
+export const MAX_FEC_PAYLOAD_BYTES = 1444;

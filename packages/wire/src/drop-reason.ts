@@ -1,0 +1,100 @@
+/**
+ * Why a packet or datagram went no further. Remote input never throws: whoever refuses it returns one of these numbers,
+ * and the caller counts it. 0 is not a reason, so that it can say "accepted".
+ */
+export const DropReason = {
+  // The bytes are no packet of this protocol (docs/protocol.md, Validity).
+  /** Fewer than 20 bytes. */
+  tooShort: 1,
+  /** A version other than 1 and 2. */
+  badVersion: 2,
+  /** Version 2 without room for its extension. */
+  extensionCutShort: 3,
+  /** FEC group size 0 or above 64. */
+  badGroupSize: 4,
+  /** The extension's reserved byte is not 0. */
+  reservedNotZero: 5,
+  /** The extension's flags byte is neither 0x00 nor 0x01. */
+  badFecFlags: 6,
+  /** A data packet whose index is not below its group size. */
+  badDataIndex: 7,
+  /** A parity packet whose index is not its group size. */
+  badParityIndex: 8,
+  /** The FRAGMENT flag is reserved. */
+  fragment: 9,
+
+  // The packet is sound, its sender or session is not (docs/protocol.md, Sessions).
+  /** No session is bound to the address that it came from. */
+  unknownSession: 10,
+  /** Its token is not the session's. */
+  badToken: 11,
+  /** A HANDSHAKE that no registration allows. */
+  notAdmitted: 12,
+  /** Its sequence number was seen already. */
+  duplicate: 13,
+  /** It is so late that nobody knows any more whether it was seen. */
+  tooOld: 14,
+  /** It came from an address that is not the tunnel's peer. */
+  unexpectedSource: 15,
+  /** No session is established, so that there is nowhere to send it. */
+  notEstablished: 16,
+  /** It answers nothing that was asked. */
+  unexpectedReply: 17,
+  /** It belongs to no flow that is open. */
+  unknownFlow: 18,
+
+  // Limits and policies (docs/protocol.md, Limits).
+  /** Over the packet rate of its client. */
+  ratePackets: 20,
+  /** Over the byte rate of its client. */
+  rateBytes: 21,
+  /** Over the packet rate of addresses without a session. */
+  unboundRate: 22,
+  /** Its sender is banned. */
+  banned: 23,
+  /** The destination is not open for relaying. */
+  destinationDenied: 24,
+  /** Too many new destinations in a short time. */
+  reflection: 25,
+  /** More bytes out than an address that is not verified, or a limited session, may cause. */
+  amplification: 26,
+  /** All sessions are taken. */
+  sessionLimit: 27,
+  /** Its address holds as many sessions as one address may. */
+  addressSessionLimit: 28,
+  /** The session has as many flows as one session may. */
+  flowLimit: 29,
+  /** No egress socket is left. */
+  egressExhausted: 30,
+  /** The session has not sent to that server in the last 60 seconds. */
+  unsolicited: 31,
+  /** Over the size that the path carries, and the configuration says to drop those. */
+  oversize: 32,
+  /** Longer than the receive buffer. */
+  truncated: 33,
+} as const;
+
+/** A number from {@link DropReason}. */
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+
+/** One more than the highest reason: the size of an array of counters by reason. */
+export const DROP_REASON_COUNT = 34;
+
+/**
+ * The reasons' names as metrics and logs show them (`too_short`, `bad_token`, ...), by number; empty where a number is
+ * not in use.
+ */
+export const DROP_REASON_NAMES: readonly string[] = nameByNumber();
+
+function nameByNumber(): string[] {
+  const names = new Array<string>(DROP_REASON_COUNT).fill('');
+  for (const [name, reason] of Object.entries(DropReason)) {
+    names[reason] = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  }
+  return names;
+}
+
+/** Tells a refusal from what a decoder returns on success, which is always an object. */
+export function isDropReason(result: object | DropReason): result is DropReason {
+  return typeof result === 'number';
+}

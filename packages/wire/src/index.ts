@@ -1,0 +1,58 @@
+/**
+ * The LightSpeed tunnel protocol's packets: headers of both versions and dialects as objects ({@link TunnelHeader},
+ * {@link FecHeader}) and as allocation-free functions over `(bytes, offset)`, sequence arithmetic, size limits, and the
+ * reasons for which a packet is dropped. Depends on nothing and does no I/O.
+ *
+ * @module
+ */
+export {
+  FLAG_FIN,
+  FLAG_FRAGMENT,
+  FLAG_HANDSHAKE,
+  FLAG_KEEPALIVE,
+  HEADER_BYTES,
+  MAX_FEC_PAYLOAD_BYTES,
+  MAX_GROUP_SIZE,
+  MAX_V1_PAYLOAD_BYTES,
+  MAX_V2_PAYLOAD_BYTES,
+  SAFE_PAYLOAD_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+} from './constants.ts';
+export {
+  DIALECTS,
+  FEC_EXTENSION_BYTES_REFERENCE,
+  FEC_EXTENSION_BYTES_STANDARD,
+  fecExtensionBytes,
+  fecHeaderBytes,
+} from './dialect.ts';
+export type { Dialect } from './dialect.ts';
+export { DROP_REASON_COUNT, DROP_REASON_NAMES, DropReason, isDropReason } from './drop-reason.ts';
+export { FecHeader } from './fec-header.ts';
+export { formatEndpoint, formatIpv4, parseEndpoint, parseIpv4 } from './ipv4.ts';
+export type { Endpoint } from './ipv4.ts';
+export {
+  checkFecExtension,
+  checkPacket,
+  isParity,
+  readDestinationIp,
+  readDestinationPort,
+  readFlags,
+  readGroupId,
+  readGroupIndex,
+  readGroupSize,
+  readSequence,
+  readSourceIp,
+  readSourcePort,
+  readTimestampUs,
+  readToken,
+  readVersion,
+  writeFecExtension,
+  writeFlags,
+  writeHeader,
+  writeToken,
+} from './packet.ts';
+export { nextSequence, sequenceDelta } from './sequence.ts';
+export { TunnelHeader } from './tunnel-header.ts';
+export type { DecodedPacket, TunnelHeaderFields } from './tunnel-header.ts';
+export { WireError } from './wire-error.ts';
