@@ -1,0 +1,33 @@
+import { Netem } from './netem.ts';
+import type { NetemOptions } from './options.ts';
+import { Random } from './random.ts';
+
+/** Two directions between the ends `a` and `b`, each an emulator of its own. */
+export class NetemLink<T> {
+  readonly aToB: Netem<T>;
+  readonly bToA: Netem<T>;
+
+  /**
+   * @param aToB what happens to packets from a to b
+   * @param bToA the other direction; without it, the same impairments with a seed derived from the first one, so
+   *   that the two directions do not lose the same packets
+   * @throws {NetemError} `NETEM_INVALID_OPTION`
+   */
+  constructor(aToB: NetemOptions, bToA?: NetemOptions) {
+    this.aToB = new Netem(aToB);
+    this.bToA = new Netem(bToA ?? { ...aToB, seed: new Random(aToB.seed).nextU32() });
+  }
+
+  /** Copies under way in both directions. */
+  get pending(): number {
+    return this.aToB.pending + this.bToA.pending;
+  }
+
+  /** When the next packet of either direction is due, undefined when none is under way. */
+  nextDeliveryMs(): number | undefined {
+    const toB = this.aToB.nextDeliveryMs();
+    const toA = this.bToA.nextDeliveryMs();
+    if (toB === undefined) return toA;
+    return toA === undefined ? toB : Math.min(toB, toA);
+  }
+}
