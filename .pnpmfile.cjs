@@ -10,4 +10,11 @@ function readPackage(manifest) {
   return manifest
 }
 
-module.exports = { hooks: { readPackage } }
+// What only this workspace needs to know stays out of published packages.
+function beforePacking(manifest) {
+  delete manifest.nx
+  delete manifest.devDependencies
+  return manifest
+}
+
+module.exports = { hooks: { readPackage, beforePacking } }

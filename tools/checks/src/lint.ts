@@ -1,9 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { ESLint } from 'eslint'
 import tseslint from 'typescript-eslint'
-
-/** The folder of the workspace, with a slash at its end. */
-export const workspaceRoot = fileURLToPath(new URL('../../../', import.meta.url))
+import { workspaceRoot } from './workspace-root.ts'
 
 /** One complaint of the linter. `line` counts from 1. */
 export interface Complaint {
