@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What this check reads of a package.json. */
@@ -32,7 +32,7 @@ export function tarballFaults(folder: string): string[] {
       .filter((path) => path.endsWith('.js') && TYPESCRIPT_IMPORT.test(text(path)))
       .map((path) => `${path} imports a TypeScript source.`),
     ...Object.entries(bin)
-      .filter(([, path]) => !text(path).startsWith('#!/usr/bin/env node\n'))
-      .map(([name, path]) => `The program ${name} (${path}) does not start with "#!/usr/bin/env node".`),
+      .filter(([, path]) => !existsSync(join(folder, path)) || !text(path).startsWith('#!/usr/bin/env node\n'))
+      .map(([name, path]) => `The program ${name} (${path}) is missing or does not start with "#!/usr/bin/env node".`),
   ]
 }

@@ -43,7 +43,8 @@ test.each([
   ['the source condition', { 'package.json': '{ "exports": { "@lightspeed/source": "./src/index.ts" } }' }, 'package.json mentions @lightspeed/source.'],
   ['a workspace range', { 'package.json': '{ "dependencies": { "y": "workspace:^" } }' }, 'package.json mentions workspace:.'],
   ['an import of a source', { 'dist/index.js': "export { a } from './a.ts'\n" }, 'dist/index.js imports a TypeScript source.'],
-  ['a program that no shell can start', { 'dist/main.js': '' }, 'The program x (./dist/main.js) does not start with "#!/usr/bin/env node".'],
+  ['a program that no shell can start', { 'dist/main.js': '' }, 'The program x (./dist/main.js) is missing or does not start with "#!/usr/bin/env node".'],
+  ['a program that is not there', { 'package.json': '{ "bin": { "x": "./dist/x.js" } }' }, 'The program x (./dist/x.js) is missing or does not start with "#!/usr/bin/env node".'],
 ])('%s is a fault', (_, files, fault) => {
   write({ ...sound, ...files })
 
