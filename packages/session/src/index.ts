@@ -1,1 +1,39 @@
-export {}
+/**
+ * LightSpeed sessions as state machines without I/O: {@link Relay}, a node's data plane, and {@link Tunnel}, the client's
+ * end. They take datagrams in shared memory, addresses and the time, and say what to send and when to call again; a
+ * driver gives them sockets and a clock. Also what they are made of and others may want: duplicate window, RTT estimator.
+ *
+ * @module
+ */
+export { DUPLICATE_WINDOW_PACKETS, DuplicateWindow } from './duplicate-window.ts';
+export { KeyTable } from './key-table.ts';
+export { RttEstimator } from './rtt-estimator.ts';
+export type { Registration } from './relay/registrations.ts';
+export { Relay } from './relay/relay.ts';
+export {
+  RELAY_COUNTERS_BYTES,
+  RELAY_COUNTER_COUNT,
+  RelayCounter,
+  relayCountersIn,
+} from './relay/relay-counters.ts';
+export type { RelayCounters } from './relay/relay-counters.ts';
+export { DEFAULT_RELAY_OPTIONS } from './relay/relay-options.ts';
+export type {
+  Admission,
+  EgressMapping,
+  RelayEnvironment,
+  RelayOptions,
+  RelayOutput,
+  SessionQuota,
+} from './relay/relay-options.ts';
+export { Tunnel } from './tunnel/tunnel.ts';
+export {
+  TUNNEL_COUNTERS_BYTES,
+  TUNNEL_COUNTER_COUNT,
+  TUNNEL_STATES,
+  TunnelCounter,
+  tunnelCountersIn,
+} from './tunnel/tunnel-counters.ts';
+export type { TunnelCounters, TunnelStateName } from './tunnel/tunnel-counters.ts';
+export { DEFAULT_TUNNEL_OPTIONS } from './tunnel/tunnel-options.ts';
+export type { TunnelEnvironment, TunnelEvent, TunnelOptions, TunnelOutput } from './tunnel/tunnel-options.ts';

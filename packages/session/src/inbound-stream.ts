@@ -1,0 +1,62 @@
+import type { FecMemory } from '@lightspeed/fec';
+import { FecDecoder } from '@lightspeed/fec';
+import { DropReason } from '@lightspeed/wire';
+import { DuplicateWindow } from './duplicate-window.ts';
+import type { FecTotals } from './fec-totals.ts';
+
+/**
+ * After this long without a packet the sequence may have moved on by more than half of its circle, which would make new
+ * numbers look old. No network holds a duplicate back for so long, so the window starts afresh.
+ */
+const RESYNCHRONISE_AFTER_MS = 10_000;
+
+/**
+ * The receiving half of one session and direction: what was seen already, and the FEC groups in progress
+ * (docs/protocol.md, Duplicates, FEC).
+ */
+export class InboundStream {
+  readonly window = new DuplicateWindow();
+  /** There from the first version 2 packet on. */
+  decoder: FecDecoder | null = null;
+  readonly #memory: FecMemory;
+  readonly #closedTotals: FecTotals;
+  #lastAcceptedMs = 0;
+
+  /** @param closedTotals gets the decoder's statistics when it is closed. */
+  constructor(memory: FecMemory, closedTotals: FecTotals) {
+    this.#memory = memory;
+    this.#closedTotals = closedTotals;
+  }
+
+  /**
+   * Takes note of a data or parity packet's sequence number.
+   * @param nowMs wrapping int32 clock in milliseconds.
+   * @returns 0 on its first arrival, else `DropReason.duplicate` or `DropReason.tooOld`.
+   */
+  accept(sequence: number, nowMs: number): DropReason | 0 {
+    if (((nowMs - this.#lastAcceptedMs) | 0) >= RESYNCHRONISE_AFTER_MS) this.window.reset();
+    const refusal = this.window.accept(sequence);
+    if (refusal === 0) this.#lastAcceptedMs = nowMs;
+    return refusal;
+  }
+
+  /** The decoder, made when the first version 2 packet needs it. */
+  fecDecoder(): FecDecoder {
+    this.decoder ??= new FecDecoder({ memory: this.#memory });
+    return this.decoder;
+  }
+
+  /** Forgets what was seen, for a peer that starts over; gives all blocks back. */
+  restart(): void {
+    this.window.reset();
+    this.close();
+  }
+
+  /** Gives the decoder's blocks back to the memory. */
+  close(): void {
+    if (this.decoder === null) return;
+    this.decoder.close();
+    this.#closedTotals.add(this.decoder);
+    this.decoder = null;
+  }
+}

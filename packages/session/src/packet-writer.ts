@@ -1,0 +1,248 @@
+import type { FecMemory } from '@lightspeed/fec';
+import { ADD_FULL, FecEncoder } from '@lightspeed/fec';
+import type { Dialect } from '@lightspeed/wire';
+import {
+  MAX_FEC_PAYLOAD_BYTES,
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  fecHeaderBytes,
+  writeFecExtension,
+  writeHeader,
+} from '@lightspeed/wire';
+import type { BlockReturns } from './block-returns.ts';
+
+/** A group that waits this long after its first packet is closed with the packets that it has. */
+export const PARTIAL_GROUP_AFTER_MS = 100;
+/** Receivers drop an unfinished group after 500 ms: where partial groups are not understood, such a one is given up. */
+const ABANDON_GROUP_AFTER_MS = 500;
+
+/** The sending half of one session and direction: token and counters (docs/protocol.md, Header, FEC). */
+export class OutboundStream {
+  token = 0;
+  dialect: Dialect;
+  /** The next packet's sequence number: one counter for data, parity and control packets. */
+  sequence = 0;
+  /** Takes the next group's id: one counter for all flows. */
+  readonly nextGroupId: () => number;
+
+  constructor(dialect: Dialect) {
+    this.dialect = dialect;
+    let groupId = 0;
+    this.nextGroupId = () => {
+      const id = groupId;
+      groupId = (groupId + 1) & 0xffff;
+      return id;
+    };
+  }
+
+  /** Takes the next sequence number. */
+  takeSequence(): number {
+    const sequence = this.sequence;
+    this.sequence = (sequence + 1) & 0xffff;
+    return sequence;
+  }
+}
+
+/** The sending half of one flow: the addresses that its packets carry, and its open FEC group. */
+export class OutboundFlow {
+  readonly stream: OutboundStream;
+  readonly sourceIp: number;
+  readonly sourcePort: number;
+  readonly destinationIp: number;
+  readonly destinationPort: number;
+  encoder: FecEncoder | null = null;
+  /** When the open group got its first packet; the flow is then linked into the writer's list of open groups. */
+  openSinceMs = 0;
+  isOpen = false;
+  previousOpen: OutboundFlow | null = null;
+  nextOpen: OutboundFlow | null = null;
+
+  constructor(
+    stream: OutboundStream,
+    sourceIp: number,
+    sourcePort: number,
+    destinationIp: number,
+    destinationPort: number,
+  ) {
+    this.stream = stream;
+    this.sourceIp = sourceIp;
+    this.sourcePort = sourcePort;
+    this.destinationIp = destinationIp;
+    this.destinationPort = destinationPort;
+  }
+
+  /** Packets per FEC group, 0 without FEC. */
+  get groupSize(): number {
+    return this.encoder === null ? 0 : this.encoder.size;
+  }
+}
+
+/** Where finished packets go. */
+export interface PacketSink {
+  /**
+   * Sends `length` bytes at `offset` of the shared memory towards the flow's peer. The bytes stay as they are until the
+   * driver has said that they are sent.
+   * @returns false if it was refused (and counted).
+   */
+  sendPacket(flow: OutboundFlow, offset: number, length: number): boolean;
+}
+
+/**
+ * Wraps payloads: header in front of them, in place, and parity behind each full group. Shared by both ends.
+ *
+ * ```
+ *   [ headroom ..... | header 20/24/26 | payload ]    the payload stays where the kernel put it
+ *                    ^ offset sent
+ *   open groups, oldest first:  flow <-> flow <-> flow   closed by closeDueGroups() when they get too old
+ * ```
+ */
+export class PacketWriter {
+  readonly #bytes: Uint8Array;
+  readonly #memory: FecMemory;
+  readonly #returns: BlockReturns;
+  readonly #sink: PacketSink;
+  #oldestOpen: OutboundFlow | null = null;
+  #newestOpen: OutboundFlow | null = null;
+  /** Packets that went out as version 2 data. */
+  dataProtected = 0;
+  /** Parity packets that went out, partial groups' included. */
+  parityGenerated = 0;
+  /** Packets of an FEC flow that went out without protection: too long for parity, or no block was free. */
+  unprotected = 0;
+
+  constructor(memory: FecMemory, returns: BlockReturns, sink: PacketSink) {
+    this.#bytes = memory.bytes;
+    this.#memory = memory;
+    this.#returns = returns;
+    this.#sink = sink;
+  }
+
+  /**
+   * Sets the group size of a flow; 0 ends FEC for it. An open group of another size is closed first.
+   * @param groupSize 0, or 1 to 32.
+   */
+  setGroupSize(flow: OutboundFlow, groupSize: number, nowUs: number): void {
+    if (flow.groupSize === groupSize) return;
+    if (flow.isOpen) this.#closeGroup(flow, nowUs);
+    flow.encoder =
+      groupSize === 0
+        ? null
+        : new FecEncoder(groupSize, { memory: this.#memory, nextGroupId: flow.stream.nextGroupId });
+  }
+
+  /**
+   * Wraps and sends the payload of `length` bytes at `offset`, with at least 64 bytes of headroom in front of it.
+   * @param nowMs wrapping int32 clock in milliseconds, `nowUs` the same in microseconds.
+   * @returns false if the packet was refused by the sink.
+   */
+  send(flow: OutboundFlow, offset: number, length: number, nowMs: number, nowUs: number): boolean {
+    const { encoder, stream } = flow;
+    if (encoder === null) return this.#sendPlain(flow, offset, length, nowUs);
+    if (length > MAX_FEC_PAYLOAD_BYTES || !encoder.begin()) {
+      this.unprotected++;
+      return this.#sendPlain(flow, offset, length, nowUs);
+    }
+    if (!flow.isOpen) this.#open(flow, nowMs);
+    const start = offset - fecHeaderBytes(stream.dialect);
+    this.#writeHeader(flow, start, VERSION_FEC, nowUs);
+    writeFecExtension(this.#bytes, start, stream.dialect, encoder.groupId, encoder.index, encoder.size);
+    const full = encoder.add(offset, length) === ADD_FULL;
+    this.dataProtected++;
+    const sent = this.#sink.sendPacket(flow, start, offset + length - start);
+    if (full) {
+      this.#unlink(flow);
+      this.#sendParity(flow, encoder, nowUs);
+    }
+    return sent;
+  }
+
+  /** Closes every group that has waited too long for its next packet. */
+  closeDueGroups(nowMs: number, nowUs: number): void {
+    let flow = this.#oldestOpen;
+    while (flow !== null && ((nowMs - flow.openSinceMs) | 0) >= PARTIAL_GROUP_AFTER_MS) {
+      const next = flow.nextOpen;
+      if (flow.stream.dialect === 'standard' || ((nowMs - flow.openSinceMs) | 0) >= ABANDON_GROUP_AFTER_MS) {
+        this.#closeGroup(flow, nowUs);
+      }
+      flow = next;
+    }
+  }
+
+  /** Milliseconds until {@link closeDueGroups} has something to do, or `atMost`. */
+  msUntilDue(nowMs: number, atMost: number): number {
+    if (this.#oldestOpen === null) return atMost;
+    const due = PARTIAL_GROUP_AFTER_MS - ((nowMs - this.#oldestOpen.openSinceMs) | 0);
+    // A `reference` group may be overdue and still wait to be given up: look again in a while, don't spin.
+    return Math.min(atMost, due > 0 ? due : this.#oldestOpen.stream.dialect === 'standard' ? 0 : PARTIAL_GROUP_AFTER_MS);
+  }
+
+  /** Lets go of a flow that ends: its open group is given up, its block goes back. */
+  forget(flow: OutboundFlow): void {
+    if (flow.isOpen) this.#unlink(flow);
+    flow.encoder?.abandon();
+    flow.encoder = null;
+  }
+
+  #sendPlain(flow: OutboundFlow, offset: number, length: number, nowUs: number): boolean {
+    const start = offset - HEADER_BYTES;
+    this.#writeHeader(flow, start, VERSION_PLAIN, nowUs);
+    return this.#sink.sendPacket(flow, start, HEADER_BYTES + length);
+  }
+
+  #closeGroup(flow: OutboundFlow, nowUs: number): void {
+    const { encoder } = flow;
+    this.#unlink(flow);
+    if (encoder === null) return;
+    if (flow.stream.dialect === 'reference') encoder.abandon();
+    else if (encoder.closePartial()) this.#sendParity(flow, encoder, nowUs);
+  }
+
+  /** Sends the parity that the encoder has just finished, from the block in which it was made. */
+  #sendParity(flow: OutboundFlow, encoder: FecEncoder, nowUs: number): void {
+    const { dialect } = flow.stream;
+    const start = encoder.parityOffset - fecHeaderBytes(dialect);
+    this.#writeHeader(flow, start, VERSION_FEC, nowUs);
+    writeFecExtension(this.#bytes, start, dialect, encoder.parityGroupId, encoder.paritySize, encoder.paritySize);
+    this.#sink.sendPacket(flow, start, encoder.parityOffset + encoder.parityLength - start);
+    this.#returns.afterSend(encoder.parityOffset);
+    this.parityGenerated++;
+  }
+
+  #writeHeader(flow: OutboundFlow, start: number, version: number, nowUs: number): void {
+    const { stream } = flow;
+    writeHeader(
+      this.#bytes,
+      start,
+      version,
+      0,
+      stream.token,
+      stream.takeSequence(),
+      nowUs,
+      flow.sourceIp,
+      flow.sourcePort,
+      flow.destinationIp,
+      flow.destinationPort,
+    );
+  }
+
+  #open(flow: OutboundFlow, nowMs: number): void {
+    flow.isOpen = true;
+    flow.openSinceMs = nowMs;
+    flow.previousOpen = this.#newestOpen;
+    flow.nextOpen = null;
+    if (this.#newestOpen === null) this.#oldestOpen = flow;
+    else this.#newestOpen.nextOpen = flow;
+    this.#newestOpen = flow;
+  }
+
+  #unlink(flow: OutboundFlow): void {
+    if (flow.previousOpen === null) this.#oldestOpen = flow.nextOpen;
+    else flow.previousOpen.nextOpen = flow.nextOpen;
+    if (flow.nextOpen === null) this.#newestOpen = flow.previousOpen;
+    else flow.nextOpen.previousOpen = flow.previousOpen;
+    flow.isOpen = false;
+    flow.previousOpen = null;
+    flow.nextOpen = null;
+  }
+}

@@ -1,0 +1,50 @@
+import { DropReason, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
+import { RelayCounter } from './relay-counters.ts';
+import type { RelayState } from './relay-state.ts';
+
+/**
+ * From a game server to a client. A datagram's way:
+ *
+ *  1. flow           which one has this egress socket and this server? None: nobody asked for it
+ *  2. solicited      has the client sent to the server lately?
+ *  3. size           does it fit a usual packet?
+ *  4. header, FEC    written into the headroom in front of the payload; parity behind each full group    PacketWriter
+ *  5. amplification  may the client's address get that much?                                             RelayState
+ *  6. data plane     packet to the client, in place
+ */
+export class Downstream {
+  readonly #state: RelayState;
+
+  constructor(state: RelayState) {
+    this.#state = state;
+  }
+
+  /**
+   * Handles a datagram of `length` bytes at `offset` of the shared memory, with 64 bytes of headroom in front of it, that
+   * came from a server's address to an egress socket.
+   */
+  handle(egress: number, offset: number, length: number, ip: number, port: number): void {
+    const refusal = this.#forward(egress, offset, length, ip, port);
+    if (refusal !== 0) this.#state.dropFromServer(refusal);
+  }
+
+  #forward(egress: number, offset: number, length: number, ip: number, port: number): DropReason | 0 {
+    const state = this.#state;
+    const { options, nowMs } = state;
+    const { values } = state.counters;
+    values[RelayCounter.serverPacketsReceived]++;
+    values[RelayCounter.serverBytesReceived] += length;
+    const flow = state.flows.findDown(egress, ip, port);
+    if (flow === null || ((nowMs - flow.lastUpMs) | 0) > options.solicitedMs) return DropReason.unsolicited;
+    if (length > SAFE_PAYLOAD_BYTES) {
+      if (!flow.oversizeSeen) {
+        flow.oversizeSeen = true;
+        state.count(RelayCounter.oversizeFlows);
+      }
+      if (length > MAX_V1_PAYLOAD_BYTES && options.oversize === 'drop') return DropReason.oversize;
+    }
+    if (!state.writer.send(flow, offset, length, nowMs, state.nowUs)) return DropReason.amplification;
+    flow.session.lastActivityMs = nowMs;
+    return 0;
+  }
+}

@@ -1,0 +1,114 @@
+import { KeyTable } from '../key-table.ts';
+import type { EgressMapping, RelayOutput } from './relay-options.ts';
+import type { RelayFlow, RelaySession } from './relay-session.ts';
+
+/**
+ * Gives egress sockets to flows, so that a server's answer names its flow by (socket, server address) alone.
+ *
+ * ```
+ *   shared                  server A   server B          endpoint-independent
+ *     pool position 0       flow 1     flow 4              session 1, source :5000   socket 0   all its servers
+ *     pool position 1       flow 2     flow 5              session 1, source :5001   socket 1   all its servers
+ *     pool position 2       flow 3                         session 2, source :5000   socket 2   all its servers
+ * ```
+ *
+ * Shared: a flow takes the first position that has no flow to its server yet, so there are as many sockets as the
+ * largest number of players on one server. A socket without flows is closed.
+ */
+export class EgressAllocator {
+  readonly #mapping: EgressMapping;
+  readonly #output: RelayOutput;
+  /** Shared sockets by position in the pool; -1 where there is none now. */
+  readonly #pool: number[] = [];
+  /** (position, server) pairs that are taken. */
+  readonly #taken: KeyTable;
+  /** By server: no position below this one is free. */
+  readonly #firstCandidate: KeyTable;
+  readonly #flowsByServer: KeyTable;
+  /** By the driver's number: how many flows use the socket, and its position in the pool or -1. */
+  readonly #users: number[] = [];
+  readonly #position: number[] = [];
+  #open = 0;
+
+  constructor(mapping: EgressMapping, output: RelayOutput, random: () => number) {
+    this.#mapping = mapping;
+    this.#output = output;
+    this.#taken = new KeyTable(random());
+    this.#firstCandidate = new KeyTable(random());
+    this.#flowsByServer = new KeyTable(random());
+  }
+
+  /** How many sockets are open. */
+  get openSockets(): number {
+    return this.#open;
+  }
+
+  /** A socket for a new flow of `session`, or -1 if there is none to be had. */
+  take(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number): number {
+    return this.#mapping === 'shared'
+      ? this.#takeShared(serverIp, serverPort)
+      : this.#takeOwn(session, clientIp, clientPort);
+  }
+
+  /** The flow is gone; a socket that nobody uses any more is closed. */
+  release(flow: RelayFlow): void {
+    const { egress, serverIp, serverPort } = flow;
+    const position = this.#position[egress];
+    if (position >= 0) this.#releaseShared(position, serverIp, serverPort);
+    this.#users[egress]--;
+    if (this.#users[egress] > 0) return;
+    if (position >= 0) this.#pool[position] = -1;
+    this.#open--;
+    this.#output.closeEgress(egress);
+  }
+
+  #takeShared(serverIp: number, serverPort: number): number {
+    let position = Math.max(0, this.#firstCandidate.get(serverIp, serverPort, 0, 0));
+    while (this.#taken.get(position, serverIp, serverPort, 0) >= 0) position++;
+    let egress = position < this.#pool.length ? this.#pool[position] : -1;
+    if (egress < 0) {
+      egress = this.#openSocket(position);
+      if (egress < 0) return -1;
+      this.#pool[position] = egress;
+    }
+    this.#taken.set(position, serverIp, serverPort, 0, 1);
+    this.#firstCandidate.set(serverIp, serverPort, 0, 0, position + 1);
+    this.#flowsByServer.set(serverIp, serverPort, 0, 0, Math.max(0, this.#flowsByServer.get(serverIp, serverPort, 0, 0)) + 1);
+    this.#users[egress]++;
+    return egress;
+  }
+
+  #releaseShared(position: number, serverIp: number, serverPort: number): void {
+    this.#taken.delete(position, serverIp, serverPort, 0);
+    const flows = this.#flowsByServer.get(serverIp, serverPort, 0, 0) - 1;
+    if (flows <= 0) {
+      this.#flowsByServer.delete(serverIp, serverPort, 0, 0);
+      this.#firstCandidate.delete(serverIp, serverPort, 0, 0);
+      return;
+    }
+    this.#flowsByServer.set(serverIp, serverPort, 0, 0, flows);
+    if (position < this.#firstCandidate.get(serverIp, serverPort, 0, 0)) {
+      this.#firstCandidate.set(serverIp, serverPort, 0, 0, position);
+    }
+  }
+
+  #takeOwn(session: RelaySession, clientIp: number, clientPort: number): number {
+    for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+      if (flow.destinationIp !== clientIp || flow.destinationPort !== clientPort) continue;
+      this.#users[flow.egress]++;
+      return flow.egress;
+    }
+    const egress = this.#openSocket(-1);
+    if (egress >= 0) this.#users[egress]++;
+    return egress;
+  }
+
+  #openSocket(position: number): number {
+    const egress = this.#output.openEgress();
+    if (egress < 0) return -1;
+    this.#users[egress] = 0;
+    this.#position[egress] = position;
+    this.#open++;
+    return egress;
+  }
+}

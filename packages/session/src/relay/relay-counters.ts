@@ -1,0 +1,80 @@
+import { DROP_REASON_COUNT } from '@lightspeed/wire';
+
+/** Positions in {@link RelayCounters.values}. */
+export const RelayCounter = {
+  /** Datagrams that came in on the data plane, whatever they were. */
+  clientPacketsReceived: 0,
+  clientBytesReceived: 1,
+  /** Packets that went out to clients: data, parity, acknowledgements, echoes. */
+  clientPacketsSent: 2,
+  clientBytesSent: 3,
+  /** Datagrams that came in on egress sockets. */
+  serverPacketsReceived: 4,
+  serverBytesReceived: 5,
+  /** Payloads that went out to game servers, recovered ones included. */
+  serverPacketsSent: 6,
+  serverBytesSent: 7,
+  /** Data packets of clients that were forwarded. */
+  dataPackets: 8,
+  parityPackets: 9,
+  keepalives: 10,
+  handshakes: 11,
+  fins: 12,
+  sessionsOpened: 13,
+  /** Sessions that ended by FIN, from either side. */
+  sessionsClosed: 14,
+  /** Sessions that ended because nothing came any more. */
+  sessionsExpired: 15,
+  flowsOpened: 16,
+  /** Flows that have carried a payload over the safe size. */
+  oversizeFlows: 17,
+  bans: 18,
+  /** Payloads of clients that parity brought back. */
+  fecRecovered: 19,
+  /** Payloads of clients that were lost in spite of parity. */
+  fecLost: 20,
+  /** Recoveries that were refused because they could not be right. */
+  fecRecoveryRejected: 21,
+  /** Parity of the old fixed format. */
+  fecParityIgnored: 22,
+  /** Groups that could not be followed because no block of memory was free. */
+  fecUntracked: 23,
+  /** Parity packets sent to clients. */
+  fecParityGenerated: 24,
+  /** Data packets sent to clients in an FEC group. */
+  fecProtected: 25,
+  // Gauges: what is there now.
+  sessions: 26,
+  flows: 27,
+  egressSockets: 28,
+  bannedAddresses: 29,
+  registrations: 30,
+} as const;
+
+/** How many positions there are. */
+export const RELAY_COUNTER_COUNT = 31;
+
+/**
+ * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the
+ * relay is their only writer.
+ */
+export interface RelayCounters {
+  /** By {@link RelayCounter}. */
+  readonly values: Float64Array;
+  /** Datagrams from clients that went no further, by DropReason. */
+  readonly clientDrops: Float64Array;
+  /** Datagrams from game servers that went no further, by DropReason. */
+  readonly serverDrops: Float64Array;
+}
+
+/** Bytes that {@link relayCountersIn} needs. */
+export const RELAY_COUNTERS_BYTES = (RELAY_COUNTER_COUNT + 2 * DROP_REASON_COUNT) * 8;
+
+/** Lays counters out in a buffer, from its start. */
+export function relayCountersIn(buffer: ArrayBuffer | SharedArrayBuffer): RelayCounters {
+  return {
+    values: new Float64Array(buffer, 0, RELAY_COUNTER_COUNT),
+    clientDrops: new Float64Array(buffer, RELAY_COUNTER_COUNT * 8, DROP_REASON_COUNT),
+    serverDrops: new Float64Array(buffer, (RELAY_COUNTER_COUNT + DROP_REASON_COUNT) * 8, DROP_REASON_COUNT),
+  };
+}

@@ -1,0 +1,112 @@
+import type { FecMemory } from '@lightspeed/fec';
+import type { DestinationPolicy } from '@lightspeed/security';
+import type { Dialect } from '@lightspeed/wire';
+import type { RelayCounters } from './relay-counters.ts';
+
+/** Who may open a session (docs/protocol.md, Sessions). */
+export type Admission =
+  /** Anybody who sends a HANDSHAKE. */
+  | 'open'
+  /** Only who was registered before, with the registration's token. */
+  | 'registered';
+
+/** How egress sockets are given to flows. */
+export type EgressMapping =
+  /** A socket serves all flows that go to different servers: few sockets, large batches. */
+  | 'shared'
+  /** Each local source of a session has its own socket: one public address for all peers (RFC 4787, 4.1). */
+  | 'endpoint-independent';
+
+/** Limits and rules of a relay. Times in milliseconds, rates per second. */
+export interface RelayOptions {
+  readonly admission: Admission;
+  /** Dialect of sessions that no registration has settled. */
+  readonly dialect: Dialect;
+  readonly maxClients: number;
+  readonly maxSessionsPerAddress: number;
+  readonly maxFlowsPerSession: number;
+  /** A session ends after this long without a packet in either direction. */
+  readonly sessionTimeoutMs: number;
+  /** How long after its last packet to a server a session may receive from there. */
+  readonly solicitedMs: number;
+  readonly maxPpsPerClient: number;
+  readonly maxBpsPerClient: number;
+  /** Coarse limit for addresses without a session, shared by those whose hash is equal. */
+  readonly maxPpsPerUnboundAddress: number;
+  /** Bytes out over bytes in, for an address that has not proved that it receives. */
+  readonly maxAmplificationRatio: number;
+  /** Bytes out that are allowed before the ratio counts. */
+  readonly amplificationAllowanceBytes: number;
+  /** The same ratio for verified sessions; 0 only meters. */
+  readonly maxVerifiedAmplificationRatio: number;
+  readonly maxDestinationsPerWindow: number;
+  readonly destinationWindowMs: number;
+  /** So many windows in a row with refused destinations end in a ban. */
+  readonly fullWindowsToBan: number;
+  readonly banDurationMs: number;
+  /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
+  readonly oversize: 'fragment' | 'drop';
+  readonly egressMapping: EgressMapping;
+}
+
+/** The defaults that docs/operating.md lists. */
+export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
+  admission: 'registered',
+  dialect: 'standard',
+  maxClients: 10_000,
+  maxSessionsPerAddress: 1_000,
+  maxFlowsPerSession: 64,
+  sessionTimeoutMs: 300_000,
+  solicitedMs: 60_000,
+  maxPpsPerClient: 1_000,
+  maxBpsPerClient: 1_000_000,
+  maxPpsPerUnboundAddress: 1_000,
+  maxAmplificationRatio: 2,
+  amplificationAllowanceBytes: 10_000,
+  maxVerifiedAmplificationRatio: 0,
+  maxDestinationsPerWindow: 10,
+  destinationWindowMs: 10_000,
+  fullWindowsToBan: 3,
+  banDurationMs: 3_600_000,
+  oversize: 'fragment',
+  egressMapping: 'shared',
+});
+
+/** A number of sessions that several relays may share. */
+export interface SessionQuota {
+  /** Takes one. @returns false if none is left. */
+  take(): boolean;
+  /** Gives one back. */
+  give(): void;
+}
+
+/** What a relay works with besides its options. */
+export interface RelayEnvironment {
+  /** Blocks for FEC and for packets that the relay makes itself; its `bytes` also hold the received datagrams. */
+  readonly memory: FecMemory;
+  readonly policy: DestinationPolicy;
+  readonly counters: RelayCounters;
+  readonly output: RelayOutput;
+  /** 32 random bits, unpredictable to others. */
+  readonly random: () => number;
+  /** Sessions that this relay may have besides `maxClients`; none means no further limit. */
+  readonly quota?: SessionQuota;
+}
+
+/**
+ * What a relay wants done. Offsets are into the shared memory; the bytes there stay as they are until the driver calls
+ * `Relay.sent()`. IPv4 addresses are int32 bit patterns.
+ */
+export interface RelayOutput {
+  /** Sends a packet from the data plane's socket. */
+  toClient(offset: number, length: number, ip: number, port: number): void;
+  /** Sends a payload from an egress socket. */
+  toServer(egress: number, offset: number, length: number, ip: number, port: number): void;
+  /** Opens an egress socket. @returns its number, chosen by the driver, or -1 if there is none to be had. */
+  openEgress(): number;
+  closeEgress(egress: number): void;
+  /** Hands everything queued to the kernel now and calls `Relay.sent()`. */
+  flush(): void;
+  /** An address was banned; other relays that serve the same port want to know. */
+  banned(ip: number, durationMs: number): void;
+}

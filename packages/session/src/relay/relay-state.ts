@@ -1,0 +1,132 @@
+import type { FecMemory } from '@lightspeed/fec';
+import { AmplificationGuard, BanTable, RateLimiter, ReflectionGuard, UnboundRateLimiter } from '@lightspeed/security';
+import type { DestinationPolicy } from '@lightspeed/security';
+import type { DropReason } from '@lightspeed/wire';
+import { BlockReturns } from '../block-returns.ts';
+import { FecTotals } from '../fec-totals.ts';
+import type { OutboundFlow, PacketSink } from '../packet-writer.ts';
+import { PacketWriter } from '../packet-writer.ts';
+import { EgressAllocator } from './egress-allocator.ts';
+import { FlowTable } from './flow-table.ts';
+import { Registrations } from './registrations.ts';
+import type { RelayCounters } from './relay-counters.ts';
+import { RelayCounter } from './relay-counters.ts';
+import type { RelayEnvironment, RelayOptions, RelayOutput } from './relay-options.ts';
+import type { RelayFlow, RelaySession } from './relay-session.ts';
+import { SessionTable } from './session-table.ts';
+
+/** Everything that both directions of a relay share: the time, the tables, the guards, the way out. */
+export class RelayState implements PacketSink {
+  readonly options: RelayOptions;
+  readonly memory: FecMemory;
+  readonly bytes: Uint8Array;
+  readonly policy: DestinationPolicy;
+  readonly counters: RelayCounters;
+  readonly output: RelayOutput;
+  readonly random: () => number;
+  readonly returns: BlockReturns;
+  readonly writer: PacketWriter;
+  readonly sessions: SessionTable;
+  readonly flows: FlowTable;
+  readonly egress: EgressAllocator;
+  readonly registrations: Registrations;
+  readonly rateLimiter: RateLimiter;
+  readonly unboundRateLimiter: UnboundRateLimiter;
+  readonly amplification: AmplificationGuard;
+  readonly reflection: ReflectionGuard;
+  readonly bans: BanTable;
+  /** Statistics of the decoders of sessions that are over. */
+  readonly closedFec = new FecTotals();
+  /** Wrapping int32 clocks, moved on by the driver once per batch. */
+  nowMs = 0;
+  nowUs = 0;
+
+  constructor(options: RelayOptions, environment: RelayEnvironment) {
+    const { memory, random } = environment;
+    this.options = options;
+    this.memory = memory;
+    this.bytes = memory.bytes;
+    this.policy = environment.policy;
+    this.counters = environment.counters;
+    this.output = environment.output;
+    this.random = random;
+    this.returns = new BlockReturns(memory);
+    this.writer = new PacketWriter(memory, this.returns, this);
+    this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, environment.quota, random);
+    this.egress = new EgressAllocator(options.egressMapping, environment.output, random);
+    this.flows = new FlowTable(this.egress, this.writer, random);
+    this.registrations = new Registrations(options.maxClients, random);
+    this.rateLimiter = new RateLimiter(options.maxClients, options.maxPpsPerClient, options.maxBpsPerClient);
+    this.unboundRateLimiter = new UnboundRateLimiter({
+      ratePps: options.maxPpsPerUnboundAddress,
+      hashSeed: random() | 0,
+    });
+    this.amplification = new AmplificationGuard(options.maxClients, {
+      maxRatio: options.maxAmplificationRatio,
+      allowanceBytes: options.amplificationAllowanceBytes,
+      verifiedMaxRatio: options.maxVerifiedAmplificationRatio,
+    });
+    this.reflection = new ReflectionGuard(options.maxClients, {
+      maxDestinationsPerWindow: options.maxDestinationsPerWindow,
+      windowMs: options.destinationWindowMs,
+      fullWindowsToBan: options.fullWindowsToBan,
+    });
+    this.bans = new BanTable({ durationMs: options.banDurationMs, hashSeed: random() | 0 });
+  }
+
+  count(counter: number): void {
+    this.counters.values[counter]++;
+  }
+
+  dropFromClient(reason: DropReason): void {
+    this.counters.clientDrops[reason]++;
+  }
+
+  dropFromServer(reason: DropReason): void {
+    this.counters.serverDrops[reason]++;
+  }
+
+  /** A data or parity packet for the flow's client, from the packet writer. */
+  sendPacket(flow: OutboundFlow, offset: number, length: number): boolean {
+    return this.sendToClient((flow as RelayFlow).session, offset, length);
+  }
+
+  /** Sends a packet to a session's client, as far as its address may get that much. */
+  sendToClient(session: RelaySession, offset: number, length: number): boolean {
+    if (!this.amplification.allowSend(session.slot, length)) return false;
+    this.#sendToClient(offset, length, session.ip, session.port);
+    return true;
+  }
+
+  #sendToClient(offset: number, length: number, ip: number, port: number): void {
+    const { values } = this.counters;
+    values[RelayCounter.clientPacketsSent]++;
+    values[RelayCounter.clientBytesSent] += length;
+    this.output.toClient(offset, length, ip, port);
+  }
+
+  /** Makes room for a session in every guard. */
+  openSession(session: RelaySession): void {
+    this.sessions.add(session);
+    this.rateLimiter.reset(session.slot, this.nowMs);
+    this.amplification.reset(session.slot);
+    this.reflection.reset(session.slot, this.nowMs);
+    this.count(RelayCounter.sessionsOpened);
+  }
+
+  /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
+  closeSession(session: RelaySession): void {
+    this.flows.closeIdle(session, 0, this.nowMs);
+    session.inbound.close();
+    this.sessions.remove(session);
+    if (session.registrationId >= 0) this.registrations.unbind(session.registrationId);
+  }
+
+  /** Bans an address, ends the session that gave the cause, and tells the driver. */
+  banFor(session: RelaySession): void {
+    this.bans.ban(session.ip, this.nowMs);
+    this.count(RelayCounter.bans);
+    this.output.banned(session.ip, this.options.banDurationMs);
+    this.closeSession(session);
+  }
+}

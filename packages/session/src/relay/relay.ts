@@ -1,0 +1,179 @@
+import { FLAG_FIN, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
+import { FecTotals } from '../fec-totals.ts';
+import { Downstream } from './downstream.ts';
+import type { Registration } from './registrations.ts';
+import { RelayCounter } from './relay-counters.ts';
+import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
+import type { RelaySession } from './relay-session.ts';
+import { RelayState } from './relay-state.ts';
+import { Upstream } from './upstream.ts';
+
+/** How often sessions, flows and bans are looked through for those whose time is over. */
+const SWEEP_INTERVAL_MS = 500;
+
+/**
+ * A relay node's data plane as a state machine: no socket, clock or randomness of its own. A packet's way is in
+ * `upstream.ts` and `downstream.ts`, step by step.
+ *
+ * How to drive it: call {@link advance} with the time once per batch, then {@link handleClientDatagram} or
+ * {@link handleServerDatagram} for each datagram, then send what the `RelayOutput` was given, then {@link sent}. Call
+ * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Datagrams lie in the bytes of
+ * `environment.memory`, with at least 64 bytes of headroom, and stay untouched until `sent()`.
+ *
+ * Addresses are IPv4 as 32-bit numbers in signed or unsigned form.
+ */
+export class Relay {
+  readonly #state: RelayState;
+  readonly #upstream: Upstream;
+  readonly #downstream: Downstream;
+  /** Statistics of the decoders of open sessions, as of the last sweep. */
+  readonly #openFec = new FecTotals();
+  #sweptMs = 0;
+
+  constructor(options: RelayOptions, environment: RelayEnvironment) {
+    this.#state = new RelayState(options, environment);
+    this.#upstream = new Upstream(this.#state);
+    this.#downstream = new Downstream(this.#state);
+  }
+
+  /** Sessions that are open. */
+  get sessionCount(): number {
+    return this.#state.sessions.size;
+  }
+
+  /** Flows that are open. */
+  get flowCount(): number {
+    return this.#state.flows.size;
+  }
+
+  /** Sets the time: wrapping int32 clocks of milliseconds and microseconds. */
+  advance(nowMs: number, nowUs: number): void {
+    this.#state.nowMs = nowMs | 0;
+    this.#state.nowUs = nowUs | 0;
+  }
+
+  /** A datagram came in on the data plane's socket. */
+  handleClientDatagram(offset: number, length: number, ip: number, port: number): void {
+    this.#upstream.handle(offset, length, ip | 0, port);
+  }
+
+  /** A datagram came in on an egress socket; `egress` is the number that `openEgress` returned. */
+  handleServerDatagram(egress: number, offset: number, length: number, ip: number, port: number): void {
+    this.#downstream.handle(egress, offset, length, ip | 0, port);
+  }
+
+  /** Everything given to the output so far is sent: its bytes may be used again. */
+  sent(): void {
+    this.#state.returns.sent();
+  }
+
+  /**
+   * Does what is due: closes partial FEC groups, ends sessions and flows that were silent for too long.
+   * @returns milliseconds until it wants to be called again.
+   */
+  handleTimeout(): number {
+    const state = this.#state;
+    const { nowMs } = state;
+    state.writer.closeDueGroups(nowMs, state.nowUs);
+    if (((nowMs - this.#sweptMs) | 0) >= SWEEP_INTERVAL_MS) {
+      this.#sweptMs = nowMs;
+      this.#sweep();
+    }
+    return state.writer.msUntilDue(nowMs, SWEEP_INTERVAL_MS);
+  }
+
+  /**
+   * Lets a client in that was authenticated elsewhere: its HANDSHAKE with the token opens the session.
+   * @returns the token, 1 to 255, or -1 if its address has as many registrations as tokens can tell apart.
+   */
+  register(registration: Registration): number {
+    return this.#state.registrations.add(registration);
+  }
+
+  /** Ends a registration, and its session with a FIN. @returns whether it was there. */
+  unregister(sessionId: number): boolean {
+    const { sessions, registrations } = this.#state;
+    for (let slot = 0; slot < sessions.slotCount; slot++) {
+      const session = sessions.at(slot);
+      if (session !== null && session.registrationId === sessionId) this.#finish(session);
+    }
+    return registrations.remove(sessionId);
+  }
+
+  /** Bans an address, because another relay of the same node did. */
+  ban(ip: number, durationMs: number): void {
+    this.#state.bans.ban(ip | 0, this.#state.nowMs, durationMs);
+  }
+
+  /** Ends every session with a FIN to its client. */
+  shutdown(): void {
+    const { sessions } = this.#state;
+    for (let slot = 0; slot < sessions.slotCount; slot++) {
+      const session = sessions.at(slot);
+      if (session !== null) this.#finish(session);
+    }
+    this.#openFec.clear();
+    this.#publishGauges();
+  }
+
+  #finish(session: RelaySession): void {
+    const state = this.#state;
+    const { outbound } = session;
+    let block = state.memory.take();
+    if (block < 0) {
+      state.output.flush();
+      block = state.memory.take();
+    }
+    if (block >= 0) {
+      writeHeader(
+        state.bytes, block, VERSION_PLAIN, FLAG_FIN, outbound.token, outbound.takeSequence(), state.nowUs, 0, 0, 0, 0,
+      );
+      state.sendToClient(session, block, HEADER_BYTES);
+      state.returns.afterSend(block);
+    }
+    state.closeSession(session);
+    state.count(RelayCounter.sessionsClosed);
+  }
+
+  #sweep(): void {
+    const state = this.#state;
+    const { sessions, flows, nowMs } = state;
+    const { sessionTimeoutMs } = state.options;
+    this.#openFec.clear();
+    for (let slot = 0; slot < sessions.slotCount; slot++) {
+      const session = sessions.at(slot);
+      if (session === null) continue;
+      if (((nowMs - session.lastActivityMs) | 0) >= sessionTimeoutMs) {
+        state.closeSession(session);
+        state.count(RelayCounter.sessionsExpired);
+        continue;
+      }
+      const { decoder } = session.inbound;
+      if (decoder !== null) {
+        decoder.gc(nowMs);
+        this.#openFec.add(decoder);
+      }
+      flows.closeIdle(session, sessionTimeoutMs, nowMs);
+    }
+    state.bans.sweep(nowMs);
+    this.#publishGauges();
+  }
+
+  #publishGauges(): void {
+    const { counters, sessions, flows, egress, bans, registrations, writer, closedFec } = this.#state;
+    const { values } = counters;
+    const openFec = this.#openFec;
+    values[RelayCounter.fecRecovered] = closedFec.recovered + openFec.recovered;
+    values[RelayCounter.fecLost] = closedFec.lost + openFec.lost;
+    values[RelayCounter.fecRecoveryRejected] = closedFec.recoveryRejected + openFec.recoveryRejected;
+    values[RelayCounter.fecParityIgnored] = closedFec.parityIgnored + openFec.parityIgnored;
+    values[RelayCounter.fecUntracked] = closedFec.untracked + openFec.untracked;
+    values[RelayCounter.fecParityGenerated] = writer.parityGenerated;
+    values[RelayCounter.fecProtected] = writer.dataProtected;
+    values[RelayCounter.sessions] = sessions.size;
+    values[RelayCounter.flows] = flows.size;
+    values[RelayCounter.egressSockets] = egress.openSockets;
+    values[RelayCounter.bannedAddresses] = bans.size;
+    values[RelayCounter.registrations] = registrations.size;
+  }
+}

@@ -1,0 +1,254 @@
+import { DESTINATION_ADMITTED, DESTINATION_REFUSED_BAN } from '@lightspeed/security';
+import {
+  DropReason,
+  FLAG_FIN,
+  FLAG_FRAGMENT,
+  FLAG_HANDSHAKE,
+  FLAG_KEEPALIVE,
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  checkPacket,
+  isParity,
+  readDestinationIp,
+  readDestinationPort,
+  readFlags,
+  readGroupSize,
+  readSequence,
+  readSourceIp,
+  readSourcePort,
+  readTimestampUs,
+  readToken,
+  readVersion,
+  writeHeader,
+} from '@lightspeed/wire';
+import { answeringGroupSize } from '../group-size.ts';
+import { NO_FLOW, PacketReader } from '../packet-reader.ts';
+import type { PayloadSink } from '../packet-reader.ts';
+import { SessionAdmission } from './admission.ts';
+import { RelayCounter } from './relay-counters.ts';
+import type { RelayFlow, RelaySession } from './relay-session.ts';
+import type { RelayState } from './relay-state.ts';
+
+/** An unverified session that guesses its token wrong so often was opened by somebody who did not get the answer. */
+const WRONG_TOKENS_TO_CLOSE = 4;
+
+/**
+ * From a client to a game server. A datagram's way:
+ *
+ *  1. ban        is its address banned?
+ *  2. session    which session is bound to its address? None: does it open one?      SessionAdmission
+ *  3. validity   is it a packet of the session's dialect?
+ *  4. token      does it carry the session's?
+ *  5. rate       is the client within its limits?
+ *  6. kind       FIN, HANDSHAKE and KEEPALIVE are answered here; data and parity go on
+ *  7. window     is it here for the first time?
+ *  8. flow       where does it go? New: may it go there?                              policy, reflection guard
+ *  9. FEC        what does it bring back?                                             PacketReader
+ * 10. egress     payload to the server, in place, from the flow's socket
+ */
+export class Upstream implements PayloadSink {
+  readonly #state: RelayState;
+  readonly #admission: SessionAdmission;
+  readonly reader: PacketReader;
+
+  constructor(state: RelayState) {
+    this.#state = state;
+    this.#admission = new SessionAdmission(state);
+    this.reader = new PacketReader(state.memory, state.returns, this);
+  }
+
+  /** Handles `length` bytes at `offset` of the shared memory that came from a client's address. */
+  handle(offset: number, length: number, ip: number, port: number): void {
+    const state = this.#state;
+    const { values } = state.counters;
+    values[RelayCounter.clientPacketsReceived]++;
+    values[RelayCounter.clientBytesReceived] += length;
+    if (state.bans.size > 0 && state.bans.isBanned(ip, state.nowMs)) return state.dropFromClient(DropReason.banned);
+    let session = state.sessions.find(ip, port);
+    if (session === null) {
+      session = this.#admission.admit(offset, length, ip, port);
+      if (session === null) return;
+    }
+    const refusal = this.#handleBound(session, offset, length);
+    if (refusal !== 0) state.dropFromClient(refusal);
+  }
+
+  #handleBound(session: RelaySession, offset: number, length: number): DropReason | 0 {
+    const state = this.#state;
+    const { bytes } = state;
+    const invalid = checkPacket(bytes, offset, length, session.dialect);
+    if (invalid !== 0) return invalid;
+    const flags = readFlags(bytes, offset);
+    if ((flags & FLAG_FRAGMENT) !== 0) return DropReason.fragment;
+    const token = readToken(bytes, offset);
+    const isHandshake = (flags & (FLAG_HANDSHAKE | FLAG_FIN)) === FLAG_HANDSHAKE;
+    if (token !== session.outbound.token && !(isHandshake && token === 0)) return this.#wrongToken(session);
+    const overLimit = state.rateLimiter.admit(session.slot, length, state.nowMs);
+    if (overLimit !== 0) return overLimit;
+    state.amplification.received(session.slot, length);
+    session.lastActivityMs = state.nowMs;
+    if (flags === 0) return this.#handleData(session, offset, length);
+    return this.#handleControl(session, flags, offset);
+  }
+
+  #wrongToken(session: RelaySession): DropReason {
+    const state = this.#state;
+    session.wrongTokens++;
+    if (session.wrongTokens >= WRONG_TOKENS_TO_CLOSE && !state.amplification.isVerified(session.slot)) {
+      state.closeSession(session);
+      state.count(RelayCounter.sessionsClosed);
+    }
+    return DropReason.badToken;
+  }
+
+  #handleControl(session: RelaySession, flags: number, offset: number): DropReason | 0 {
+    const state = this.#state;
+    if ((flags & FLAG_FIN) !== 0) {
+      state.count(RelayCounter.fins);
+      this.#answer(session, FLAG_FIN, offset);
+      state.closeSession(session);
+      state.count(RelayCounter.sessionsClosed);
+      return 0;
+    }
+    if ((flags & FLAG_HANDSHAKE) !== 0) {
+      state.count(RelayCounter.handshakes);
+      this.#noteHandshake(session, offset);
+      this.#answer(session, FLAG_HANDSHAKE, offset);
+      return 0;
+    }
+    state.count(RelayCounter.keepalives);
+    this.#noteTokenProof(session);
+    this.#answer(session, FLAG_KEEPALIVE, offset);
+    return 0;
+  }
+
+  /**
+   * A client that starts over from the same port sends sequence 0 with a newer timestamp, and what it sends from then
+   * on must not be taken for duplicates. The same HANDSHAKE again is a retransmission.
+   */
+  #noteHandshake(session: RelaySession, offset: number): void {
+    const { bytes } = this.#state;
+    const sequence = readSequence(bytes, offset);
+    const timestampUs = readTimestampUs(bytes, offset);
+    const first = session.handshakeSequence < 0;
+    const newer = ((timestampUs - session.handshakeTimestampUs) | 0) > 0;
+    if (!first && newer && sequence === 0) session.inbound.restart();
+    if (first || newer) {
+      session.handshakeSequence = sequence;
+      session.handshakeTimestampUs = timestampUs;
+    }
+  }
+
+  /** Only who gets what is sent to the address can know the token that the acknowledgement carried. */
+  #noteTokenProof(session: RelaySession): void {
+    if (session.dialect === 'standard') this.#state.amplification.setVerified(session.slot);
+  }
+
+  /** Sends the packet back as its own answer: flags, token, sequence, timestamp; addresses swapped; no payload. */
+  #answer(session: RelaySession, flags: number, offset: number): void {
+    const { bytes } = this.#state;
+    writeHeader(
+      bytes,
+      offset,
+      VERSION_PLAIN,
+      flags,
+      session.outbound.token,
+      readSequence(bytes, offset),
+      readTimestampUs(bytes, offset),
+      readDestinationIp(bytes, offset),
+      readDestinationPort(bytes, offset),
+      readSourceIp(bytes, offset),
+      readSourcePort(bytes, offset),
+    );
+    this.#state.sendToClient(session, offset, HEADER_BYTES);
+  }
+
+  #handleData(session: RelaySession, offset: number, length: number): DropReason | 0 {
+    const state = this.#state;
+    const { bytes } = state;
+    this.#noteTokenProof(session);
+    const seen = session.inbound.accept(readSequence(bytes, offset), state.nowMs);
+    if (seen !== 0) return seen;
+    const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
+    const parity = protectedByFec && isParity(bytes, offset);
+    const serverIp = readDestinationIp(bytes, offset);
+    const serverPort = readDestinationPort(bytes, offset);
+    let flow: RelayFlow | null = null;
+    if (!(parity && serverIp === 0 && serverPort === 0)) {
+      const clientIp = readSourceIp(bytes, offset);
+      const clientPort = readSourcePort(bytes, offset);
+      flow = state.flows.findUp(session, clientIp, clientPort, serverIp, serverPort);
+      if (flow === null) {
+        flow = this.#openFlow(session, clientIp, clientPort, serverIp, serverPort);
+        if (flow === null) return this.#flowRefusal;
+      }
+      flow.lastUpMs = state.nowMs;
+      if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
+    }
+    const duplicate = this.reader.read(
+      session.inbound,
+      session.dialect,
+      flow === null ? NO_FLOW : flow.index,
+      offset,
+      length,
+      state.nowMs,
+    );
+    if (duplicate !== 0) return duplicate;
+    state.count(parity ? RelayCounter.parityPackets : RelayCounter.dataPackets);
+    return 0;
+  }
+
+  /** Why the last flow was not opened. */
+  #flowRefusal: DropReason = DropReason.flowLimit;
+
+  #openFlow(
+    session: RelaySession,
+    clientIp: number,
+    clientPort: number,
+    serverIp: number,
+    serverPort: number,
+  ): RelayFlow | null {
+    const state = this.#state;
+    const denied = state.policy.verdict(serverIp, serverPort);
+    if (denied !== 0) return this.#refuseFlow(denied);
+    if (session.flowCount >= state.options.maxFlowsPerSession) return this.#refuseFlow(DropReason.flowLimit);
+    if (!knowsServer(session, serverIp, serverPort)) {
+      const verdict = state.reflection.admitDestination(session.slot, state.nowMs);
+      if (verdict === DESTINATION_REFUSED_BAN) state.banFor(session);
+      if (verdict !== DESTINATION_ADMITTED) return this.#refuseFlow(DropReason.reflection);
+    }
+    const flow = state.flows.open(session, clientIp, clientPort, serverIp, serverPort, state.nowMs);
+    if (flow === null) return this.#refuseFlow(DropReason.egressExhausted);
+    state.count(RelayCounter.flowsOpened);
+    return flow;
+  }
+
+  #refuseFlow(reason: DropReason): null {
+    this.#flowRefusal = reason;
+    return null;
+  }
+
+  /** The way back gets the protection that the client gives the way there. */
+  #followGroupSize(flow: RelayFlow, groupSize: number): void {
+    const size = answeringGroupSize(groupSize, flow.session.dialect);
+    if (flow.groupSize !== size) this.#state.writer.setGroupSize(flow, size, this.#state.nowUs);
+  }
+
+  deliverPayload(flowIndex: number, offset: number, length: number): void {
+    const state = this.#state;
+    const flow = state.flows.at(flowIndex);
+    if (flow === null) return;
+    const { values } = state.counters;
+    values[RelayCounter.serverPacketsSent]++;
+    values[RelayCounter.serverBytesSent] += length;
+    state.output.toServer(flow.egress, offset, length, flow.serverIp, flow.serverPort);
+  }
+}
+
+function knowsServer(session: RelaySession, serverIp: number, serverPort: number): boolean {
+  for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+    if (flow.serverIp === serverIp && flow.serverPort === serverPort) return true;
+  }
+  return false;
+}

@@ -1,0 +1,104 @@
+import {
+  DropReason,
+  FLAG_FRAGMENT,
+  VERSION_FEC,
+  checkPacket,
+  isParity,
+  readDestinationIp,
+  readDestinationPort,
+  readFlags,
+  readSequence,
+  readSourceIp,
+  readSourcePort,
+  readToken,
+  readVersion,
+} from '@lightspeed/wire';
+import { NO_FLOW, PacketReader } from '../packet-reader.ts';
+import type { PayloadSink } from '../packet-reader.ts';
+import type { Connection } from './connection.ts';
+import { TunnelCounter } from './tunnel-counters.ts';
+import type { TunnelFlow } from './tunnel-flow.ts';
+import type { TunnelState } from './tunnel-state.ts';
+
+/**
+ * From the node to a local program. A datagram's way:
+ *
+ *  1. source     is it the node's address?
+ *  2. validity   is it a packet of the session's dialect?
+ *  3. kind       FIN, HANDSHAKE and KEEPALIVE are the Connection's; data and parity go on
+ *  4. token      does it carry the session's?
+ *  5. window     is it here for the first time?
+ *  6. flow       which local program and server are its addresses?
+ *  7. FEC        what does it bring back?                            PacketReader
+ *  8. entrance   payload to the program, in place, from the entrance that it used
+ */
+export class FromNode implements PayloadSink {
+  readonly #state: TunnelState;
+  readonly #connection: Connection;
+  readonly #reader: PacketReader;
+
+  constructor(state: TunnelState, connection: Connection) {
+    this.#state = state;
+    this.#connection = connection;
+    this.#reader = new PacketReader(state.memory, state.returns, this);
+  }
+
+  handle(offset: number, length: number, ip: number, port: number): void {
+    const { values } = this.#state.counters;
+    values[TunnelCounter.nodePacketsReceived]++;
+    values[TunnelCounter.nodeBytesReceived] += length;
+    const refusal = this.#accept(offset, length, ip, port);
+    if (refusal !== 0) this.#state.dropFromNode(refusal);
+  }
+
+  #accept(offset: number, length: number, ip: number, port: number): DropReason | 0 {
+    const state = this.#state;
+    const { bytes } = state;
+    const { dialect } = state.options;
+    if (ip !== state.nodeIp || port !== state.nodePort) return DropReason.unexpectedSource;
+    const invalid = checkPacket(bytes, offset, length, dialect);
+    if (invalid !== 0) return invalid;
+    const flags = readFlags(bytes, offset);
+    if ((flags & FLAG_FRAGMENT) !== 0) return DropReason.fragment;
+    const token = readToken(bytes, offset);
+    if (flags !== 0) return this.#connection.handleControl(flags, readSequence(bytes, offset), token);
+    if (!state.carries) return DropReason.notEstablished;
+    if (token !== state.outbound.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
+    const seen = state.inbound.accept(readSequence(bytes, offset), state.nowMs);
+    if (seen !== 0) return seen;
+    return this.#read(offset, length);
+  }
+
+  #read(offset: number, length: number): DropReason | 0 {
+    const state = this.#state;
+    const { bytes, nowMs } = state;
+    const parity = readVersion(bytes, offset) === VERSION_FEC && isParity(bytes, offset);
+    const serverIp = readSourceIp(bytes, offset);
+    let flow: TunnelFlow | null = null;
+    if (!(parity && serverIp === 0)) {
+      flow = state.flows.find(
+        readDestinationIp(bytes, offset),
+        readDestinationPort(bytes, offset),
+        serverIp,
+        readSourcePort(bytes, offset),
+      );
+      if (flow === null) return DropReason.unknownFlow;
+      flow.lastActivityMs = nowMs;
+    }
+    const flowIndex = flow === null ? NO_FLOW : flow.index;
+    const duplicate = this.#reader.read(state.inbound, state.options.dialect, flowIndex, offset, length, nowMs);
+    if (duplicate !== 0) return duplicate;
+    state.counters.values[parity ? TunnelCounter.parityPackets : TunnelCounter.dataPackets]++;
+    return 0;
+  }
+
+  deliverPayload(flowIndex: number, offset: number, length: number): void {
+    const state = this.#state;
+    const flow = state.flows.at(flowIndex);
+    if (flow === null) return;
+    const { values } = state.counters;
+    values[TunnelCounter.localPacketsSent]++;
+    values[TunnelCounter.localBytesSent] += length;
+    state.output.toLocal(flow.entrance, offset, length, flow.sourceIp, flow.sourcePort);
+  }
+}

@@ -1,0 +1,44 @@
+/** Answers to probes older than the last 16 are not recognised any more. */
+const PROBES = 16;
+
+/**
+ * Keepalives on their way: matches an answer to its probe by sequence number and the probe's own send time, which works
+ * whether or not the node echoes the timestamp (docs/protocol.md, Keepalive).
+ */
+export class KeepaliveProbes {
+  readonly #sequences = new Int32Array(PROBES).fill(-1);
+  readonly #sentUs = new Int32Array(PROBES);
+  #next = 0;
+  /** Probes in a row that were not answered when the next one went out. */
+  misses = 0;
+  #lastAnswered = true;
+
+  /** A probe goes out now. Counts the one before as missed if it has no answer yet. */
+  sent(sequence: number, nowUs: number): void {
+    if (!this.#lastAnswered) this.misses++;
+    this.#lastAnswered = false;
+    this.#sequences[this.#next] = sequence;
+    this.#sentUs[this.#next] = nowUs;
+    this.#next = (this.#next + 1) % PROBES;
+  }
+
+  /**
+   * An answer came.
+   * @returns the round trip in microseconds, or -1 if it answers no probe, or one that was answered before.
+   */
+  answered(sequence: number, nowUs: number): number {
+    const probe = this.#sequences.indexOf(sequence);
+    if (probe < 0) return -1;
+    this.#sequences[probe] = -1;
+    this.#lastAnswered = true;
+    this.misses = 0;
+    return (nowUs - this.#sentUs[probe]) | 0;
+  }
+
+  /** Forgets all probes, for a new session. */
+  reset(): void {
+    this.#sequences.fill(-1);
+    this.#lastAnswered = true;
+    this.misses = 0;
+  }
+}

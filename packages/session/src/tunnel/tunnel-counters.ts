@@ -1,0 +1,73 @@
+import { DROP_REASON_COUNT } from '@lightspeed/wire';
+
+/** Positions in {@link TunnelCounters.values}. */
+export const TunnelCounter = {
+  /** Datagrams that local programs sent into an entrance. */
+  localPacketsReceived: 0,
+  localBytesReceived: 1,
+  /** Payloads handed to local programs, recovered ones included. */
+  localPacketsSent: 2,
+  localBytesSent: 3,
+  /** Packets sent to the node: data, parity, handshakes, keepalives, FINs. */
+  nodePacketsSent: 4,
+  nodeBytesSent: 5,
+  nodePacketsReceived: 6,
+  nodeBytesReceived: 7,
+  /** Data packets from the node whose payload was delivered. */
+  dataPackets: 8,
+  parityPackets: 9,
+  keepalivesSent: 10,
+  keepalivesAnswered: 11,
+  /** Times that the node stopped answering. */
+  timesLost: 12,
+  oversizeFlows: 13,
+  fecRecovered: 14,
+  fecLost: 15,
+  fecRecoveryRejected: 16,
+  fecParityIgnored: 17,
+  fecUntracked: 18,
+  fecParityGenerated: 19,
+  fecProtected: 20,
+  // Gauges: what is now.
+  flows: 21,
+  /** Numbers of the node's sequence that should have come, and those that did: the difference was lost on the way. */
+  sequenceExpected: 22,
+  sequenceReceived: 23,
+  /** Microseconds, -1 before the first answer. */
+  rttSmoothedUs: 24,
+  rttJitterUs: 25,
+  rttLatestUs: 26,
+  rttMinimumUs: 27,
+  /** A number of TUNNEL_STATES. */
+  state: 28,
+} as const;
+
+/** How many positions there are. */
+export const TUNNEL_COUNTER_COUNT = 29;
+
+/** States of a tunnel; the `state` counter is a position in this list. */
+export const TUNNEL_STATES = ['idle', 'opening', 'established', 'lost', 'closing', 'closed'] as const;
+/** One of {@link TUNNEL_STATES}. */
+export type TunnelStateName = (typeof TUNNEL_STATES)[number];
+
+/** What a tunnel counts. The arrays may lie in a SharedArrayBuffer; the tunnel is their only writer. */
+export interface TunnelCounters {
+  /** By {@link TunnelCounter}. */
+  readonly values: Float64Array;
+  /** Datagrams of local programs that went no further, by DropReason. */
+  readonly localDrops: Float64Array;
+  /** Datagrams from the node's side that went no further, by DropReason. */
+  readonly nodeDrops: Float64Array;
+}
+
+/** Bytes that {@link tunnelCountersIn} needs. */
+export const TUNNEL_COUNTERS_BYTES = (TUNNEL_COUNTER_COUNT + 2 * DROP_REASON_COUNT) * 8;
+
+/** Lays counters out in a buffer, from its start. */
+export function tunnelCountersIn(buffer: ArrayBuffer | SharedArrayBuffer): TunnelCounters {
+  return {
+    values: new Float64Array(buffer, 0, TUNNEL_COUNTER_COUNT),
+    localDrops: new Float64Array(buffer, TUNNEL_COUNTER_COUNT * 8, DROP_REASON_COUNT),
+    nodeDrops: new Float64Array(buffer, (TUNNEL_COUNTER_COUNT + DROP_REASON_COUNT) * 8, DROP_REASON_COUNT),
+  };
+}

@@ -1,0 +1,70 @@
+import type { FecMemory } from '@lightspeed/fec';
+import type { Dialect } from '@lightspeed/wire';
+import type { TunnelCounters } from './tunnel-counters.ts';
+
+/** How a tunnel behaves. Times in milliseconds. */
+export interface TunnelOptions {
+  readonly dialect: Dialect;
+  /** The token of a registration; 0 without one. */
+  readonly token: number;
+  /** Data packets per parity packet, 1 to 32 (`reference`: 2 to 16); 0 sends without FEC. */
+  readonly fecGroupSize: number;
+  readonly keepaliveMs: number;
+  /** So many keepalives in a row without an answer, and the node counts as lost. */
+  readonly maxKeepaliveMisses: number;
+  /** A flow ends after this long without a datagram in either direction. */
+  readonly flowTimeoutMs: number;
+  readonly maxFlows: number;
+  /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
+  readonly oversize: 'fragment' | 'drop';
+}
+
+/** The defaults that docs/playing.md lists. */
+export const DEFAULT_TUNNEL_OPTIONS: TunnelOptions = Object.freeze({
+  dialect: 'standard',
+  token: 0,
+  fecGroupSize: 4,
+  keepaliveMs: 5_000,
+  maxKeepaliveMisses: 3,
+  flowTimeoutMs: 300_000,
+  maxFlows: 4_096,
+  oversize: 'fragment',
+});
+
+/** What a tunnel works with besides its options. */
+export interface TunnelEnvironment {
+  /** Blocks for FEC and for packets that the tunnel makes itself; its `bytes` also hold the received datagrams. */
+  readonly memory: FecMemory;
+  readonly counters: TunnelCounters;
+  readonly output: TunnelOutput;
+  /** 32 random bits, unpredictable to others. */
+  readonly random: () => number;
+  /** The node's data-plane address. */
+  readonly nodeIp: number;
+  readonly nodePort: number;
+}
+
+/** What happens to a tunnel that whoever drives it may want to know. */
+export type TunnelEvent =
+  /** The node has answered: the session is open. Also after it was lost. */
+  | 'established'
+  /** Too many keepalives in a row were not answered. The tunnel goes on trying. */
+  | 'lost'
+  /** The node has ended the session. `open()` asks for a new one. */
+  | 'ended-by-node'
+  /** `close()` is done. */
+  | 'closed';
+
+/**
+ * What a tunnel wants done. Offsets are into the shared memory; the bytes there stay as they are until the driver calls
+ * `Tunnel.sent()`. IPv4 addresses are int32 bit patterns.
+ */
+export interface TunnelOutput {
+  /** Sends a packet to the node. */
+  toNode(offset: number, length: number): void;
+  /** Sends a payload to a local program, from the entrance through which it came. */
+  toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void;
+  /** A keepalive was answered after so many microseconds. */
+  roundTrip(rttUs: number): void;
+  event(event: TunnelEvent): void;
+}

@@ -1,0 +1,125 @@
+import { FecTotals } from '../fec-totals.ts';
+import { Connection } from './connection.ts';
+import { FromNode } from './from-node.ts';
+import { ToNode } from './to-node.ts';
+import { TunnelCounter } from './tunnel-counters.ts';
+import type { TunnelStateName } from './tunnel-counters.ts';
+import type { TunnelEnvironment, TunnelOptions } from './tunnel-options.ts';
+import { TunnelState } from './tunnel-state.ts';
+
+/** How often counters are published and silent flows are looked for. */
+const SWEEP_INTERVAL_MS = 250;
+
+/**
+ * The client's end of a session as a state machine: no socket, clock or randomness of its own. A packet's way is in
+ * `to-node.ts` and `from-node.ts`, step by step; the session's life in `connection.ts`.
+ *
+ * How to drive it: {@link advance} with the time once per batch, then {@link handleLocalDatagram} or
+ * {@link handleNodeDatagram} for each datagram, then send what the `TunnelOutput` was given, then {@link sent}. Call
+ * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Start with {@link open}, end with
+ * {@link close} and wait for the event `closed`. Datagrams lie in the bytes of `environment.memory`, with at least 64
+ * bytes of headroom, and stay untouched until `sent()`.
+ *
+ * Addresses are IPv4 as 32-bit numbers in signed or unsigned form.
+ */
+export class Tunnel {
+  readonly #state: TunnelState;
+  readonly #connection: Connection;
+  readonly #toNode: ToNode;
+  readonly #fromNode: FromNode;
+  #sweptMs = 0;
+
+  constructor(options: TunnelOptions, environment: TunnelEnvironment) {
+    this.#state = new TunnelState(options, environment);
+    this.#connection = new Connection(this.#state);
+    this.#toNode = new ToNode(this.#state);
+    this.#fromNode = new FromNode(this.#state, this.#connection);
+    this.#publish();
+  }
+
+  get state(): TunnelStateName {
+    return this.#state.name;
+  }
+
+  /** Sets the time: wrapping int32 clocks of milliseconds and microseconds. */
+  advance(nowMs: number, nowUs: number): void {
+    this.#state.nowMs = nowMs | 0;
+    this.#state.nowUs = nowUs | 0;
+  }
+
+  /** Asks the node for a session, if there is none. */
+  open(): void {
+    this.#connection.open();
+  }
+
+  /** Ends the session with a FIN, which is repeated a few times while no answer comes. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  /**
+   * A local program has sent a datagram.
+   * @param entrance the driver's number of the socket on which it came.
+   */
+  handleLocalDatagram(
+    entrance: number,
+    offset: number,
+    length: number,
+    localIp: number,
+    localPort: number,
+    serverIp: number,
+    serverPort: number,
+  ): void {
+    this.#toNode.handle(entrance, offset, length, localIp | 0, localPort, serverIp | 0, serverPort);
+  }
+
+  /** A datagram came in on the socket towards the node. */
+  handleNodeDatagram(offset: number, length: number, ip: number, port: number): void {
+    this.#fromNode.handle(offset, length, ip | 0, port);
+  }
+
+  /** Everything given to the output so far is sent: its bytes may be used again. */
+  sent(): void {
+    this.#state.returns.sent();
+  }
+
+  /**
+   * Sends what is due: handshakes, keepalives, FINs, parity of partial groups; closes silent flows.
+   * @returns milliseconds until it wants to be called again.
+   */
+  handleTimeout(): number {
+    const state = this.#state;
+    const { nowMs } = state;
+    state.writer.closeDueGroups(nowMs, state.nowUs);
+    const next = this.#connection.handleTimeout();
+    if (((nowMs - this.#sweptMs) | 0) >= SWEEP_INTERVAL_MS) {
+      this.#sweptMs = nowMs;
+      state.inbound.decoder?.gc(nowMs);
+      state.flows.closeIdle(state.options.flowTimeoutMs, nowMs);
+      this.#publish();
+    }
+    return state.writer.msUntilDue(nowMs, Math.min(next, SWEEP_INTERVAL_MS));
+  }
+
+  #publish(): void {
+    const { counters, inbound, flows, writer, closedFec } = this.#state;
+    const { values } = counters;
+    const { rtt } = this.#connection;
+    const fec = new FecTotals();
+    if (inbound.decoder !== null) fec.add(inbound.decoder);
+    values[TunnelCounter.fecRecovered] = closedFec.recovered + fec.recovered;
+    values[TunnelCounter.fecLost] = closedFec.lost + fec.lost;
+    values[TunnelCounter.fecRecoveryRejected] = closedFec.recoveryRejected + fec.recoveryRejected;
+    values[TunnelCounter.fecParityIgnored] = closedFec.parityIgnored + fec.parityIgnored;
+    values[TunnelCounter.fecUntracked] = closedFec.untracked + fec.untracked;
+    values[TunnelCounter.fecParityGenerated] = writer.parityGenerated;
+    values[TunnelCounter.fecProtected] = writer.dataProtected;
+    values[TunnelCounter.flows] = flows.size;
+    values[TunnelCounter.sequenceExpected] = inbound.window.expected;
+    values[TunnelCounter.sequenceReceived] = inbound.window.received;
+    values[TunnelCounter.rttSmoothedUs] = rtt.smoothedUs;
+    values[TunnelCounter.rttJitterUs] = rtt.jitterUs;
+    values[TunnelCounter.rttLatestUs] = rtt.latestUs;
+    values[TunnelCounter.rttMinimumUs] = rtt.minimumUs;
+  }
+}
