@@ -1,0 +1,88 @@
+import { DropReason, formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import { BUILT_IN_DENIALS } from './built-in-denials.ts';
+import type { BuiltInDenial } from './built-in-denials.ts';
+import { formatDestinationRule } from './destination-rule.ts';
+import type { DestinationRule } from './destination-rule.ts';
+import { DestinationRuleSet } from './destination-rule-set.ts';
+import { requireInteger } from './option-ranges.ts';
+
+export interface DestinationPolicyOptions {
+  /** Destinations to relay to although a built-in denial covers them. */
+  readonly allow?: readonly DestinationRule[];
+  /** Destinations never to relay to, whatever else is said. */
+  readonly deny?: readonly DestinationRule[];
+  /** All IPv4 addresses of the node's machine, signed or unsigned form. */
+  readonly ownAddresses?: readonly number[];
+}
+
+/**
+ * Where a node relays to (docs/protocol.md, Limits). The first that covers a destination decides:
+ *
+ * 1. the operator's deny list,
+ * 2. the operator's allow list,
+ * 3. the built-in denials: networks without public game servers, port 0, the node's own addresses;
+ *
+ * and what nothing covers is open. A rule without ports covers 1 to 65,535, so port 0 is never open. An operator who
+ * allows the node's own machine puts the node's own ports on the deny list.
+ */
+export class DestinationPolicy {
+  private readonly allow: readonly DestinationRule[];
+  private readonly deny: readonly DestinationRule[];
+  private readonly allowed: DestinationRuleSet;
+  private readonly denied: DestinationRuleSet;
+  private readonly builtIn: DestinationRuleSet;
+  private readonly own: Int32Array;
+
+  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if one of `ownAddresses` is not a 32-bit number. */
+  constructor(options: DestinationPolicyOptions = {}) {
+    this.allow = [...(options.allow ?? [])];
+    this.deny = [...(options.deny ?? [])];
+    this.allowed = new DestinationRuleSet(this.allow);
+    this.denied = new DestinationRuleSet(this.deny);
+    this.builtIn = new DestinationRuleSet(BUILT_IN_DENIALS);
+    this.own = Int32Array.from(options.ownAddresses ?? [], (ip) => {
+      return requireInteger('ownAddresses', ip, -0x8000_0000, 0xffff_ffff);
+    });
+  }
+
+  /**
+   * @param ip - signed or unsigned form.
+   * @returns 0 if the destination is open, otherwise `DropReason.destinationDenied`.
+   */
+  verdict(ip: number, port: number): 0 | DropReason {
+    if (this.denied.find(ip, port) >= 0) return DropReason.destinationDenied;
+    if (this.allowed.find(ip, port) >= 0) return 0;
+    if (port === 0 || this.builtIn.find(ip, port) >= 0 || this.isOwn(ip)) return DropReason.destinationDenied;
+    return 0;
+  }
+
+  /**
+   * Says which rule decides, in a line for logs and for checking a configuration. It starts with `allowed` exactly when
+   * {@link verdict} is 0, otherwise with `denied`.
+   */
+  explain(ip: number, port: number): string {
+    return `${this.reasonOf(ip, port)} (${formatEndpoint(ip, port)})`;
+  }
+
+  private reasonOf(ip: number, port: number): string {
+    const denying: DestinationRule | undefined = this.deny[this.denied.find(ip, port)];
+    if (denying !== undefined) return `denied by the deny list's ${formatDestinationRule(denying)}`;
+    const allowing: DestinationRule | undefined = this.allow[this.allowed.find(ip, port)];
+    if (allowing !== undefined) return `allowed by the allow list's ${formatDestinationRule(allowing)}`;
+    const builtIn: BuiltInDenial | undefined = BUILT_IN_DENIALS[this.builtIn.find(ip, port)];
+    if (builtIn !== undefined) {
+      return `denied by default: ${formatIpv4(builtIn.network)}/${builtIn.prefixLength} is ${builtIn.name}`;
+    }
+    if (port === 0) return 'denied by default: port 0 names no program';
+    if (this.isOwn(ip)) return "denied by default: one of the node's own addresses";
+    return 'allowed: no rule covers it';
+  }
+
+  private isOwn(ip: number): boolean {
+    const pattern = ip | 0;
+    for (let i = 0; i < this.own.length; i++) {
+      if (this.own[i] === pattern) return true;
+    }
+    return false;
+  }
+}

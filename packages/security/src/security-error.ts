@@ -1,0 +1,30 @@
+/** What went wrong, stable for programs. */
+export type SecurityErrorCode =
+  /** An option or argument is outside its range. */
+  | 'SECURITY_OPTION_RANGE'
+  /** A destination rule's address is not four decimal parts. */
+  | 'SECURITY_RULE_ADDRESS'
+  /** A destination rule's prefix length is missing or not 0 to 32. */
+  | 'SECURITY_RULE_PREFIX'
+  /** A destination rule's address has bits set that its prefix does not cover. */
+  | 'SECURITY_RULE_HOST_BITS'
+  /** A destination rule's port is not 1 to 65,535. */
+  | 'SECURITY_RULE_PORT'
+  /** A destination rule's port range ends before it starts. */
+  | 'SECURITY_RULE_PORT_ORDER'
+  /** A registration id is issued a token while it holds one. */
+  | 'SECURITY_REGISTRATION_EXISTS';
+
+/**
+ * Misuse of this package or bad configuration; the message says what was got and what is allowed. Remote input never
+ * causes one: it is refused by a return value.
+ */
+export class SecurityError extends Error {
+  override readonly name = 'SecurityError';
+  readonly code: SecurityErrorCode;
+
+  constructor(code: SecurityErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
