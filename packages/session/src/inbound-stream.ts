@@ -1,6 +1,6 @@
 import type { FecMemory } from '@lightspeed/fec';
 import { FecDecoder } from '@lightspeed/fec';
-import { DropReason } from '@lightspeed/wire';
+import type { DropReason } from '@lightspeed/wire';
 import { DuplicateWindow } from './duplicate-window.ts';
 import type { FecTotals } from './fec-totals.ts';
 
