@@ -1,1 +1,28 @@
-export {}
+/**
+ * Forward error correction for a game's packets: for every group of K packets one parity packet, the XOR of them all, so
+ * that any one lost packet of the group is recovered exactly (docs/protocol.md, FEC). {@link FecEncoder} makes the
+ * parity and {@link FecDecoder} recovers, both over arrays for bots and tools, and allocation-free over a
+ * {@link FecMemory} for relays. No I/O, no clock and no timers: time is a parameter.
+ *
+ * @module
+ */
+export { FecDecoder } from './decoder.ts';
+export type { FecDecoderStats, RecoveredPacket } from './decoder.ts';
+export { ADD_FULL, ADD_OPEN, ADD_UNPROTECTED, FecEncoder } from './encoder.ts';
+export type { FecEncoderOptions, FecEncoderStats, FlushedGroup } from './encoder.ts';
+export { FecError } from './fec-error.ts';
+export type { FecErrorCode } from './fec-error.ts';
+export {
+  DATA_DUPLICATE,
+  DATA_NEW,
+  DATA_NEW_AND_RECOVERED,
+  DEFAULT_MAX_AGE_MS,
+  PARITY_NONE,
+  PARITY_RECOVERED,
+} from './group-decoder.ts';
+export type { FecDecoderOptions } from './group-decoder.ts';
+export { GROUPS_IN_RING } from './group-ring.ts';
+export { DEFAULT_GROUP_SIZE, GROUP_SIZE_LIMITS, MAX_ENCODER_GROUP_SIZE, MIN_ENCODER_GROUP_SIZE } from './group-sizes.ts';
+export type { GroupSizeLimits } from './group-sizes.ts';
+export { FEC_BLOCK_BYTES, FEC_BLOCK_CONTENT_BYTES, FEC_BLOCK_HEADROOM_BYTES, FecMemory } from './memory.ts';
+export { xorInto } from './xor.ts';

@@ -1,0 +1,294 @@
+import { MAX_FEC_PAYLOAD_BYTES, MAX_GROUP_SIZE } from '@lightspeed/wire';
+import { requireInteger } from './fec-error.ts';
+import { GROUPS_IN_RING, GroupRing } from './group-ring.ts';
+import {
+  BLOCK,
+  FLAGS,
+  FLAG_MEMBER_OF_1398,
+  FLAG_ZERO_LENGTHS,
+  GROUP_ID,
+  LENGTHS,
+  LONGEST,
+  PARITY_CONTENT,
+  PARITY_SIZE,
+  RECEIVED,
+  TAG,
+  addMember,
+  fitsData,
+  fitsParity,
+  hasMember,
+  knownSize,
+  lowestMissing,
+  noteData,
+  noteParity,
+} from './group-slot.ts';
+import { FecMemory, LENGTHS_BYTES } from './memory.ts';
+import { RECOVERED_MEMORY_MS } from './recovered-table.ts';
+import {
+  FIXED_FORMAT_CONTENT_BYTES,
+  RECOVERY_ACCEPTED,
+  RECOVERY_OLD_FORMAT,
+  RECOVERY_REJECTED,
+  judgeRecovery,
+} from './recovery.ts';
+
+/** The packet was delivered already, as received or as recovered: drop it. */
+export const DATA_DUPLICATE = 0;
+/** The packet is to be delivered. */
+export const DATA_NEW = 1;
+/** The packet is to be delivered, and with it the recovered one. */
+export const DATA_NEW_AND_RECOVERED = 2;
+
+/** Nothing is to be delivered. */
+export const PARITY_NONE = 0;
+/** The recovered packet is to be delivered. */
+export const PARITY_RECOVERED = 1;
+
+/** Age at which a group is discarded, by default. */
+export const DEFAULT_MAX_AGE_MS = 500;
+
+export interface FecDecoderOptions {
+  /** Where parity accumulates. Default: 72 blocks of the decoder's own. */
+  readonly memory?: FecMemory;
+  /** Age at which a group is discarded, 1 to 10,000. Default 500. */
+  readonly maxAgeMs?: number;
+}
+
+/**
+ * The decoder's state machine over bytes in place: allocates nothing per packet. A group's packets are not kept, only
+ * their XOR: once all but one came and the parity too, that is the missing packet.
+ */
+export class GroupDecoder {
+  /** Where the in-place form's packets are, received and recovered. */
+  readonly memory: FecMemory;
+
+  /** Offset of the recovered payload in `memory.bytes`, with `FEC_BLOCK_HEADROOM_BYTES` free bytes before it. */
+  recoveredOffset: number;
+  /** Its length in bytes. */
+  recoveredLength: number;
+  /** Its index in its group. */
+  recoveredIndex: number;
+  /** Its flow. */
+  recoveredTag: number;
+
+  packetsDecoded: number;
+  packetsRecovered: number;
+  recoveryRejected: number;
+  parityIgnored: number;
+  duplicates: number;
+  untracked: number;
+
+  private readonly ring: GroupRing;
+  /** Whether the last parity that tells the formats apart was of the fixed one. */
+  private oldPeer: boolean;
+
+  /** @throws {FecError} `FEC_MAX_AGE` if `maxAgeMs` is out of range. */
+  constructor(options: FecDecoderOptions = {}) {
+    const maxAgeMs = options.maxAgeMs ?? DEFAULT_MAX_AGE_MS;
+    requireInteger('FEC_MAX_AGE', 'maxAgeMs', maxAgeMs, 1, RECOVERED_MEMORY_MS);
+    this.memory = options.memory ?? FecMemory.allocate(GROUPS_IN_RING + 8);
+    this.recoveredOffset = -1;
+    this.recoveredLength = 0;
+    this.recoveredIndex = 0;
+    this.recoveredTag = -1;
+    this.packetsDecoded = 0;
+    this.packetsRecovered = 0;
+    this.recoveryRejected = 0;
+    this.parityIgnored = 0;
+    this.duplicates = 0;
+    this.untracked = 0;
+    this.ring = new GroupRing(this.memory, maxAgeMs);
+    this.oldPeer = false;
+  }
+
+  /** Groups that still miss packets and are not too old. */
+  get activeGroups(): number {
+    return this.ring.activeGroups;
+  }
+
+  /** When to call `gc` next; means something only while `activeGroups` is not 0. Wraps like `nowMs`. */
+  get nextExpiryMs(): number {
+    return this.ring.nextExpiryMs;
+  }
+
+  /** Packets that were certainly sent and neither came nor could be recovered before their group expired. */
+  get packetsLost(): number {
+    return this.ring.packetsLost;
+  }
+
+  /**
+   * A data packet came, whose payload is `length` bytes at `offset` of `memory.bytes`. They are only read.
+   * @param tag - which flow it belongs to, 0 or more.
+   * @param nowMs - wrapping 32-bit milliseconds of a monotonic clock.
+   * @returns `DATA_DUPLICATE`, `DATA_NEW` or `DATA_NEW_AND_RECOVERED`. After the last, `recoveredOffset` and its
+   *   neighbours tell of the recovered packet, and its block is the caller's, who sends it and calls
+   *   `memory.release(recoveredOffset)`.
+   */
+  data(groupId: number, index: number, size: number, tag: number, offset: number, length: number, nowMs: number): number {
+    return this.takeData(this.memory.view, groupId, index, size, tag, offset, length, nowMs | 0);
+  }
+
+  /**
+   * A parity packet came, whose payload (lengths included) is `length` bytes at `offset` of `memory.bytes`.
+   * @param tag - which flow its addresses name, -1 if they are zero.
+   * @returns `PARITY_NONE`, or `PARITY_RECOVERED` with the recovered packet as in {@link data}.
+   */
+  parity(groupId: number, size: number, tag: number, offset: number, length: number, nowMs: number): number {
+    return this.takeParity(this.memory.view, groupId, size, tag, offset, length, nowMs | 0);
+  }
+
+  /** Discards the groups that are too old. Call it at `nextExpiryMs` while `activeGroups` is not 0, or now and then. */
+  gc(nowMs: number): void {
+    this.ring.gc(nowMs);
+  }
+
+  /** Forgets all groups and recoveries and releases all blocks. Counts nothing as lost; the statistics stay. */
+  close(): void {
+    this.ring.clear();
+  }
+
+  protected takeData(
+    source: DataView,
+    groupId: number,
+    index: number,
+    size: number,
+    tag: number,
+    offset: number,
+    length: number,
+    nowMs: number,
+  ): number {
+    const { slots } = this.ring;
+    if (index >= size || size > MAX_GROUP_SIZE || length > MAX_FEC_PAYLOAD_BYTES) return this.deliverUntracked();
+    const slot = this.ring.slotFor(groupId, nowMs);
+    if (slot < 0) {
+      return this.ring.recovered.recoveredIndex(groupId, nowMs) === index ? this.refuseDuplicate() : this.deliverUntracked();
+    }
+    if (!fitsData(slots, slot, index, size, tag)) {
+      // A group whose packets contradict each other would recover what nobody sent.
+      this.ring.giveUp(slot);
+      return this.deliverUntracked();
+    }
+    if (hasMember(slots, slot, index)) return this.refuseDuplicate();
+
+    noteData(slots, slot, index, size, tag, length);
+    if (slots[slot + RECEIVED] === knownSize(slots, slot)) {
+      this.complete(slot);
+      this.packetsDecoded++;
+      return DATA_NEW;
+    }
+    if (!this.ring.fold(slot, source, offset, length)) return this.deliverUntracked();
+    this.packetsDecoded++;
+    return this.recover(slot, nowMs) ? DATA_NEW_AND_RECOVERED : DATA_NEW;
+  }
+
+  protected takeParity(
+    source: DataView,
+    groupId: number,
+    size: number,
+    tag: number,
+    offset: number,
+    length: number,
+    nowMs: number,
+  ): number {
+    const { slots } = this.ring;
+    const content = length - LENGTHS_BYTES;
+    if (size < 1 || size > MAX_GROUP_SIZE || content < 0 || content > MAX_FEC_PAYLOAD_BYTES) {
+      this.recoveryRejected++;
+      return PARITY_NONE;
+    }
+    const slot = this.ring.slotFor(groupId, nowMs);
+    if (slot < 0) {
+      this.untracked++;
+      return PARITY_NONE;
+    }
+    if (slots[slot + PARITY_SIZE] !== 0) {
+      this.duplicates++;
+      return PARITY_NONE;
+    }
+    if (!fitsParity(slots, slot, size, tag)) {
+      this.recoveryRejected++;
+      this.ring.giveUp(slot);
+      return PARITY_NONE;
+    }
+
+    noteParity(slots, slot, size, tag, content, source.getUint16(offset + content));
+    if (content !== FIXED_FORMAT_CONTENT_BYTES) this.oldPeer = false;
+
+    if (slots[slot + RECEIVED] === size) {
+      this.complete(slot);
+      return PARITY_NONE;
+    }
+    if (!this.ring.fold(slot, source, offset, content)) {
+      this.untracked++;
+      return PARITY_NONE;
+    }
+    return this.recover(slot, nowMs) ? PARITY_RECOVERED : PARITY_NONE;
+  }
+
+  /** Recovers the group's missing packet if it is only one and the parity is there. */
+  private recover(slot: number, nowMs: number): boolean {
+    const { slots } = this.ring;
+    if (slots[slot + RECEIVED] !== slots[slot + PARITY_SIZE] - 1) return false;
+    const length = slots[slot + LENGTHS];
+    const verdict = this.judge(slot, length);
+    // Judged: its format does not count a second time if the missing packet comes after all.
+    slots[slot + PARITY_CONTENT] = -1;
+    if (verdict !== RECOVERY_ACCEPTED) {
+      if (verdict === RECOVERY_REJECTED) this.recoveryRejected++;
+      else this.parityIgnored++;
+      if (verdict === RECOVERY_OLD_FORMAT) this.oldPeer = true;
+      this.ring.giveUp(slot);
+      return false;
+    }
+    const index = lowestMissing(slots, slot);
+    addMember(slots, slot, index);
+    this.ring.recovered.note(slots[slot + GROUP_ID], index, nowMs);
+    this.recoveredOffset = slots[slot + BLOCK];
+    this.recoveredLength = length;
+    this.recoveredIndex = index;
+    this.recoveredTag = slots[slot + TAG];
+    this.packetsRecovered++;
+    slots[slot + BLOCK] = -1;
+    this.complete(slot);
+    return true;
+  }
+
+  private judge(slot: number, length: number): number {
+    const { slots } = this.ring;
+    // Nothing says where the packet would have to go.
+    if (slots[slot + TAG] < 0) return RECOVERY_REJECTED;
+    const flags = slots[slot + FLAGS];
+    return judgeRecovery(
+      this.memory.view,
+      slots[slot + BLOCK],
+      slots[slot + PARITY_CONTENT],
+      length,
+      slots[slot + LONGEST],
+      (flags & FLAG_MEMBER_OF_1398) !== 0,
+      (flags & FLAG_ZERO_LENGTHS) !== 0,
+      this.oldPeer,
+    );
+  }
+
+  /** The group's last packet is there, or its parity came after all of them. */
+  private complete(slot: number): void {
+    const { slots } = this.ring;
+    const fixedSize = slots[slot + PARITY_CONTENT] === FIXED_FORMAT_CONTENT_BYTES;
+    if (fixedSize && (slots[slot + FLAGS] & FLAG_MEMBER_OF_1398) === 0) {
+      this.parityIgnored++;
+      this.oldPeer = true;
+    }
+    this.ring.complete(slot);
+  }
+
+  private deliverUntracked(): number {
+    this.packetsDecoded++;
+    this.untracked++;
+    return DATA_NEW;
+  }
+
+  private refuseDuplicate(): number {
+    this.duplicates++;
+    return DATA_DUPLICATE;
+  }
+}

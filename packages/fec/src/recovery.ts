@@ -1,0 +1,60 @@
+import { isAllZero } from './xor.ts';
+
+/** The bytes are the lost packet's. */
+export const RECOVERY_ACCEPTED = 0;
+/** They cannot be: nothing is delivered. */
+export const RECOVERY_REJECTED = 1;
+/** The parity is of the fixed format of old releases, whose lengths are unknown. */
+export const RECOVERY_OLD_FORMAT = 2;
+/** The parity may be of either format. */
+export const RECOVERY_AMBIGUOUS = 3;
+
+/**
+ * Content of a parity payload of exactly 1,400 bytes. Old releases sent every parity as 1,400 bytes of XOR without
+ * lengths; a compact one has that size only if its group's longest packet has 1,398 bytes.
+ */
+export const FIXED_FORMAT_CONTENT_BYTES = 1398;
+
+/**
+ * Judges what XOR made of a group of which one packet is missing (docs/protocol.md, Recovery). Wrong data is worse than
+ * lost data: what parity and members do not prove is not delivered.
+ *
+ * ```
+ *           contentOffset
+ *                v
+ * block      ... | recovered packet | must be zero | ...
+ *                |<- recovered ---->|              |
+ *                |<- content: the longest packet ->|
+ * ```
+ *
+ * @param contentLength - of the parity: its payload without the two bytes of lengths.
+ * @param recoveredLength - what the lengths say that the missing packet has.
+ * @param longestMember - of the packets received, -1 if there is none.
+ * @param hasMemberOf1398 - whether a packet of 1,398 bytes was received, which a parity of 1,400 bytes needs.
+ * @param zeroLengths - whether the parity's own two bytes of lengths are zero, as in most fixed-format parities.
+ * @param oldPeer - whether the peer was seen to send the fixed format.
+ */
+export function judgeRecovery(
+  view: DataView,
+  contentOffset: number,
+  contentLength: number,
+  recoveredLength: number,
+  longestMember: number,
+  hasMemberOf1398: boolean,
+  zeroLengths: boolean,
+  oldPeer: boolean,
+): number {
+  if (contentLength === FIXED_FORMAT_CONTENT_BYTES) {
+    if (!hasMemberOf1398) {
+      if (recoveredLength !== contentLength) return RECOVERY_OLD_FORMAT;
+      // A byte of its own at its end proves that the missing packet is that long; padding would be zero.
+      if (zeroLengths && view.getUint8(contentOffset + contentLength - 1) === 0) return RECOVERY_AMBIGUOUS;
+    }
+    if (zeroLengths && oldPeer) return RECOVERY_AMBIGUOUS;
+  }
+  if (recoveredLength > contentLength || longestMember > contentLength) return RECOVERY_REJECTED;
+  // The content is as long as the longest packet: if the missing one is shorter, a received one has that length.
+  if (recoveredLength < contentLength && longestMember !== contentLength) return RECOVERY_REJECTED;
+  if (!isAllZero(view, contentOffset + recoveredLength, contentLength - recoveredLength)) return RECOVERY_REJECTED;
+  return RECOVERY_ACCEPTED;
+}
