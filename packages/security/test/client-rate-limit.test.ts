@@ -114,7 +114,8 @@ describe("a client's rate limit", () => {
     expect(limiter.admit(0, 1, 0)).toBe(0);
     const later = (0x8000_0000 + 5) | 0;
     expect(limiter.admit(0, 1, later)).toBe(DropReason.ratePackets);
-    expect(limiter.admit(0, 1, later + 1_000)).toBe(0);
+    const afterwards = Array.from({ length: 10 }, (_, i) => limiter.admit(0, 1, later + (i + 1) * 100));
+    expect(afterwards).toEqual([...new Array<number>(9).fill(DropReason.ratePackets), 0]);
   });
 
   it('refuses rates of 0, fractions and nonsense when it is made', () => {

@@ -38,6 +38,23 @@ describe('a token', () => {
     expect([table.match(NAT, token), table.match(NAT | 0, token)]).toEqual([0xffff_ffff, 0xffff_ffff]);
   });
 
+  it('is free at one address whatever other addresses hold', () => {
+    const table = new TokenTable({ capacity: 50 });
+    const ips = Array.from({ length: 50 }, (_, i) => NAT + i);
+    expect(ips.map((ip, id) => table.issue(id, ip, () => 0))).toEqual(new Array<number>(50).fill(1));
+    expect(ips.map((ip) => table.match(ip, 1))).toEqual([...ips.keys()]);
+  });
+
+  it('is refused to an address that holds as many as it may, while others still get theirs', () => {
+    const table = new TokenTable({ capacity: 10, capacityPerAddress: 2 });
+    const random = fractionStream(3);
+    expect([1, 2].map((id) => table.issue(id, NAT, random) > 0)).toEqual([true, true]);
+    expect(table.issue(3, NAT, random)).toBe(-1);
+    expect(table.issue(3, NAT + 1, random)).toBeGreaterThan(0);
+    table.release(1);
+    expect(table.issue(4, NAT, random)).toBeGreaterThan(0);
+  });
+
   it('may be any of 1 to 255', () => {
     const random = fractionStream(7);
     const seen = new Set<number>();
