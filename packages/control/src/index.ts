@@ -1,1 +1,52 @@
-export {}
+/**
+ * The control messages of LightSpeed: what a client and a node say to each other beside the packets of the game, as bytes
+ * and back ({@link encode}, {@link decode}), cut out of a stream ({@link FrameReader}, {@link readFrom}) and put into one
+ * ({@link writeTo}), in both dialects of the protocol. Knows no transport and does no I/O of its own.
+ *
+ * @module
+ */
+export { ControlError } from './control-error.ts';
+export type { ControlErrorCode } from './control-error.ts';
+export { decode } from './decode.ts';
+export type { DecodingDialect } from './decode.ts';
+export { DISCONNECT_REASONS, disconnectCode, disconnectReason } from './disconnect-reason.ts';
+export type { DisconnectReason } from './disconnect-reason.ts';
+export { encode } from './encode.ts';
+export type { Extension } from './extension.ts';
+export {
+  dataAddressExtension,
+  drainingExtension,
+  egressAddressExtension,
+  ExtensionId,
+  keepaliveIntervalExtension,
+  limitsExtension,
+  loadExtension,
+  observedAddressExtension,
+  reasonTextExtension,
+  SESSION_SECRET_BYTES,
+  sessionSecretExtension,
+  ticketExtension,
+} from './extension-values.ts';
+export type { ExtensionCodec, NodeLoad, SessionLimits, SocketAddress } from './extension-values.ts';
+export { FrameReader } from './frame-reader.ts';
+export { gameById, gameByKey, GAMES } from './game.ts';
+export type { Game } from './game.ts';
+export { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MessageType, REFERENCE_PROTOCOL_VERSION } from './message.ts';
+export type {
+  ControlMessage,
+  Disconnect,
+  OutgoingMessage,
+  Ping,
+  Pong,
+  ReferenceRegister,
+  ReferenceServerInfo,
+  Register,
+  RegisterAck,
+  ServerInfo,
+  StandardRegister,
+  StandardServerInfo,
+  UnknownMessage,
+} from './message.ts';
+export type { Refusal, RefusalCode } from './refusal.ts';
+export { readFrom, writeTo } from './stream.ts';
+export type { ByteWriter } from './stream.ts';

@@ -1,0 +1,32 @@
+/** What is wrong with a message that was to be sent; stable, for programs. */
+export type ControlErrorCode =
+  /** A number does not fit its field. */
+  | 'CONTROL_FIELD_RANGE'
+  /** A text holds half a surrogate pair, which UTF-8 cannot say. */
+  | 'CONTROL_TEXT_INVALID'
+  /** A text is longer than 255 bytes of UTF-8. */
+  | 'CONTROL_TEXT_TOO_LONG'
+  /** A Register without a client version. */
+  | 'CONTROL_VERSION_EMPTY'
+  /** Type and body together are longer than 4,096 bytes. */
+  | 'CONTROL_MESSAGE_TOO_LONG'
+  /** The message is one of the other dialect. */
+  | 'CONTROL_DIALECT_MISMATCH';
+
+/** Misuse by the caller. What a peer sends never causes one, see {@link Refusal}. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+  readonly code: ControlErrorCode;
+
+  constructor(code: ControlErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** @throws {ControlError} `CONTROL_FIELD_RANGE` unless `value` is an integer from 0 to `high`. */
+export function requireInteger(field: string, value: number, high: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > high) {
+    throw new ControlError('CONTROL_FIELD_RANGE', `${field} must be an integer from 0 to ${high}, got ${value}`);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Dialect } from '@lightspeed/wire';
+import { BodyWriter } from './body-writer.ts';
+import { ControlError } from './control-error.ts';
+import { disconnectCode } from './disconnect-reason.ts';
+import { writeExtensions } from './extension.ts';
+import { MessageType } from './message.ts';
+import type { OutgoingMessage } from './message.ts';
+
+/**
+ * A message as the frame `[length u16][type u8][body]`, length counting type and body (docs/protocol.md, Control plane).
+ *
+ * Dialect `reference` has no extensions: they are left out, which is what a peer that does not know them does too.
+ *
+ * @returns a fresh array of 3 to 4,098 bytes
+ * @throws {ControlError} when the message cannot be said in `dialect`; see {@link ControlErrorCode}
+ */
+export function encode(message: OutgoingMessage, dialect: Dialect): Uint8Array {
+  if ('dialect' in message && message.dialect !== dialect) {
+    throw new ControlError('CONTROL_DIALECT_MISMATCH', `a ${message.type} of dialect ${message.dialect} in dialect ${dialect}`);
+  }
+  const body = new BodyWriter();
+  writeFixedFields(body, message, dialect);
+  if (dialect === 'standard' && 'extensions' in message) writeExtensions(body, message.extensions ?? []);
+  return body.finish();
+}
+
+function writeFixedFields(body: BodyWriter, message: OutgoingMessage, dialect: Dialect): void {
+  switch (message.type) {
+    case 'ping':
+      body.u8('type', MessageType.ping);
+      body.u64('timestampUs', message.timestampUs);
+      return;
+    case 'pong':
+      body.u8('type', MessageType.pong);
+      body.u64('echoedTimestampUs', message.echoedTimestampUs);
+      body.u64('serverTimestampUs', message.serverTimestampUs);
+      return;
+    case 'register':
+      body.u8('type', MessageType.register);
+      if (message.dialect === 'reference') {
+        body.u8('protocolVersion', message.protocolVersion);
+        body.u8('gameId', message.gameId);
+        return;
+      }
+      body.u8('gameId', message.gameId);
+      if (message.clientVersion === '') throw new ControlError('CONTROL_VERSION_EMPTY', 'clientVersion must not be empty');
+      body.str8('clientVersion', message.clientVersion);
+      return;
+    case 'register_ack':
+      body.u8('type', MessageType.registerAck);
+      body.u32('sessionId', message.sessionId);
+      body.u8('token', message.token);
+      body.str8('nodeId', message.nodeId);
+      body.str8('region', message.region);
+      return;
+    case 'disconnect':
+      body.u8('type', MessageType.disconnect);
+      body.u8('reason', typeof message.reason === 'number' ? message.reason : disconnectCode(message.reason, dialect));
+      return;
+    case 'server_info':
+      body.u8('type', MessageType.serverInfo);
+      if (message.dialect === 'reference') {
+        body.u8('loadPercent', message.loadPercent);
+        body.u32('activeSessions', message.activeSessions);
+        body.u32('capacity', message.capacity);
+        return;
+      }
+      body.str8('nodeId', message.nodeId);
+      body.str8('region', message.region);
+      body.u8('loadPercent', message.loadPercent);
+      body.str8('version', message.version);
+  }
+}

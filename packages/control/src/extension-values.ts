@@ -1,0 +1,174 @@
+import { requireUtf8 } from './body-writer.ts';
+import { ControlError, requireInteger } from './control-error.ts';
+import type { Extension } from './extension.ts';
+import { decodeUtf8 } from './utf8.ts';
+
+/** The ids that this project uses, all of them from 0x40 up (docs/protocol.md, Extensions). */
+export const ExtensionId = {
+  sessionSecret: 0x40,
+  reasonText: 0x41,
+  dataAddress: 0x42,
+  keepaliveInterval: 0x43,
+  ticket: 0x44,
+  observedAddress: 0x45,
+  egressAddress: 0x46,
+  limits: 0x47,
+  load: 0x48,
+  draining: 0x49,
+} as const;
+
+/** Bytes of a session secret. */
+export const SESSION_SECRET_BYTES = 16;
+
+/** An IPv4 address as an unsigned number, and a port. */
+export interface SocketAddress {
+  readonly ip: number;
+  readonly port: number;
+}
+
+/** What a session may send; 0 is no limit. */
+export interface SessionLimits {
+  /** Packets a second. */
+  readonly ratePps: number;
+  /** Bytes a second. */
+  readonly rateBps: number;
+}
+
+export interface NodeLoad {
+  readonly activeSessions: number;
+  readonly capacity: number;
+}
+
+/** One kind of extension: makes it from a value, and finds its value in a message. */
+export interface ExtensionCodec<T> {
+  readonly id: number;
+  /** @throws {ControlError} `CONTROL_FIELD_RANGE` or `CONTROL_TEXT_INVALID` */
+  encode(value: T): Extension;
+  /**
+   * The value of the first extension of this kind that is well formed, undefined when there is none. Bytes after the
+   * fields known today are ignored, so that fields can be added. The result may share memory with the extension.
+   */
+  find(extensions: readonly Extension[]): T | undefined;
+}
+
+/** RegisterAck: the key of the proofs that bind addresses to the session, 16 bytes. */
+export const sessionSecretExtension = codec<Uint8Array>(
+  ExtensionId.sessionSecret,
+  (secret) => {
+    if (secret.length !== SESSION_SECRET_BYTES) {
+      throw new ControlError('CONTROL_FIELD_RANGE', `a session secret must be 16 bytes, got ${secret.length}`);
+    }
+    return secret;
+  },
+  (value) => (value.length === SESSION_SECRET_BYTES ? value : undefined),
+);
+
+/** Disconnect: the reason in words, UTF-8. From the peer: escape control characters before showing it. */
+export const reasonTextExtension = codec<string>(
+  ExtensionId.reasonText,
+  (text) => requireUtf8('reason text', text),
+  (value) => decodeUtf8(value, 0, value.length),
+);
+
+/** RegisterAck: where the session's packets go, `ip u32, port u16`; ip 0 is the address of the control connection. */
+export const dataAddressExtension = addressCodec(ExtensionId.dataAddress);
+
+/** RegisterAck: how often the node wants keepalives, `milliseconds u32`. */
+export const keepaliveIntervalExtension = codec<number>(
+  ExtensionId.keepaliveInterval,
+  (milliseconds) => u32s(milliseconds),
+  (value) => readU32(value, 0),
+);
+
+/** Register: the ticket that says who may register, opaque here. */
+export const ticketExtension = codec<Uint8Array>(
+  ExtensionId.ticket,
+  (ticket) => ticket,
+  (value) => value,
+);
+
+/** RegisterAck: the address that the node sees the client at, `ip u32, port u16`. */
+export const observedAddressExtension = addressCodec(ExtensionId.observedAddress);
+
+/** RegisterAck: the address that a game server will see, `ip u32, port u16`; port 0 when it is not known beforehand. */
+export const egressAddressExtension = addressCodec(ExtensionId.egressAddress);
+
+/** RegisterAck: the session's limits, `ratePps u32, rateBps u32`. */
+export const limitsExtension = codec<SessionLimits>(
+  ExtensionId.limits,
+  ({ ratePps, rateBps }) => u32s(ratePps, rateBps),
+  (value) => {
+    const ratePps = readU32(value, 0);
+    const rateBps = readU32(value, 4);
+    return ratePps === undefined || rateBps === undefined ? undefined : { ratePps, rateBps };
+  },
+);
+
+/** ServerInfo: sessions on the node and its room for them, `active u32, capacity u32`. */
+export const loadExtension = codec<NodeLoad>(
+  ExtensionId.load,
+  ({ activeSessions, capacity }) => u32s(activeSessions, capacity),
+  (value) => {
+    const activeSessions = readU32(value, 0);
+    const capacity = readU32(value, 4);
+    return activeSessions === undefined || capacity === undefined ? undefined : { activeSessions, capacity };
+  },
+);
+
+/** ServerInfo: the node takes no new sessions and stops relaying in so many milliseconds, u32. */
+export const drainingExtension = codec<number>(
+  ExtensionId.draining,
+  (milliseconds) => u32s(milliseconds),
+  (value) => readU32(value, 0),
+);
+
+function codec<T>(
+  id: number,
+  toBytes: (value: T) => Uint8Array,
+  fromBytes: (value: Uint8Array) => T | undefined,
+): ExtensionCodec<T> {
+  return {
+    id,
+    encode: (value) => ({ id, value: toBytes(value) }),
+    find: (extensions) => {
+      for (const extension of extensions) {
+        const value = extension.id === id ? fromBytes(extension.value) : undefined;
+        if (value !== undefined) return value;
+      }
+      return undefined;
+    },
+  };
+}
+
+function addressCodec(id: number): ExtensionCodec<SocketAddress> {
+  return codec<SocketAddress>(
+    id,
+    ({ ip, port }) => {
+      requireInteger('port', port, 0xffff);
+      const bytes = new Uint8Array(6);
+      bytes.set(u32s(ip));
+      bytes.set([port >> 8, port & 0xff], 4);
+      return bytes;
+    },
+    (value) => {
+      const ip = readU32(value, 0);
+      const [high, low] = value.subarray(4);
+      return ip === undefined || high === undefined || low === undefined ? undefined : { ip, port: (high << 8) | low };
+    },
+  );
+}
+
+function u32s(...values: number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, at) => {
+    requireInteger('extension field', value, 0xffff_ffff);
+    view.setUint32(4 * at, value);
+  });
+  return bytes;
+}
+
+function readU32(value: Uint8Array, at: number): number | undefined {
+  if (value.length < at + 4) return undefined;
+  return new DataView(value.buffer, value.byteOffset).getUint32(at);
+}

@@ -1,0 +1,126 @@
+import type { DisconnectReason } from './disconnect-reason.ts';
+import type { Extension } from './extension.ts';
+
+/** Bytes of the length prefix. */
+export const LENGTH_BYTES = 2;
+/** The largest length that a message may have: type and body, without the prefix. */
+export const MAX_MESSAGE_BYTES = 4096;
+/** The largest frame, prefix included. */
+export const MAX_FRAME_BYTES = LENGTH_BYTES + MAX_MESSAGE_BYTES;
+/** The protocol version that a Register of dialect `reference` carries. */
+export const REFERENCE_PROTOCOL_VERSION = 1;
+
+/** The byte after the length prefix. Numbers from 0x40 up are this project's; whoever does not know one skips it. */
+export const MessageType = {
+  ping: 0x01,
+  pong: 0x02,
+  register: 0x03,
+  registerAck: 0x04,
+  disconnect: 0x05,
+  serverInfo: 0x06,
+} as const;
+
+/** Client to node: asks for a {@link Pong}. */
+export interface Ping {
+  readonly type: 'ping';
+  /** The sender's clock, microseconds, u64. */
+  readonly timestampUs: bigint;
+  readonly extensions: readonly Extension[];
+}
+
+/** Node to client: answers a {@link Ping}. */
+export interface Pong {
+  readonly type: 'pong';
+  /** The Ping's timestamp, u64. */
+  readonly echoedTimestampUs: bigint;
+  /** The node's own clock, microseconds, u64. */
+  readonly serverTimestampUs: bigint;
+  readonly extensions: readonly Extension[];
+}
+
+/** Client to node: asks for a session. Its form settles the dialect of the session. */
+export type Register = StandardRegister | ReferenceRegister;
+
+export interface StandardRegister {
+  readonly type: 'register';
+  readonly dialect: 'standard';
+  /** See {@link GAMES}; u8. */
+  readonly gameId: number;
+  /** Never empty; at most 255 bytes of UTF-8. */
+  readonly clientVersion: string;
+  readonly extensions: readonly Extension[];
+}
+
+export interface ReferenceRegister {
+  readonly type: 'register';
+  readonly dialect: 'reference';
+  /** u8; {@link REFERENCE_PROTOCOL_VERSION} is the only one known. */
+  readonly protocolVersion: number;
+  readonly gameId: number;
+}
+
+/** Node to client: the session that a Register asked for. */
+export interface RegisterAck {
+  readonly type: 'register_ack';
+  /** u32. */
+  readonly sessionId: number;
+  /** What the session's packets carry in their token byte; u8. */
+  readonly token: number;
+  /** At most 255 bytes of UTF-8, as is the region. */
+  readonly nodeId: string;
+  readonly region: string;
+  readonly extensions: readonly Extension[];
+}
+
+/** Either way: ends the session. */
+export interface Disconnect {
+  readonly type: 'disconnect';
+  /** A number is a code that stands for nothing in the session's dialect; u8. */
+  readonly reason: DisconnectReason | number;
+  readonly extensions: readonly Extension[];
+}
+
+/** Node to client: what a client chooses nodes by. */
+export type ServerInfo = StandardServerInfo | ReferenceServerInfo;
+
+export interface StandardServerInfo {
+  readonly type: 'server_info';
+  readonly dialect: 'standard';
+  readonly nodeId: string;
+  readonly region: string;
+  /** u8, 0 to 100 from an honest node. */
+  readonly loadPercent: number;
+  readonly version: string;
+  readonly extensions: readonly Extension[];
+}
+
+export interface ReferenceServerInfo {
+  readonly type: 'server_info';
+  readonly dialect: 'reference';
+  readonly loadPercent: number;
+  /** u32. */
+  readonly activeSessions: number;
+  /** Sessions that the node has room for; u32. */
+  readonly capacity: number;
+}
+
+/**
+ * A control message (docs/protocol.md, Control plane). Extensions come in the order of the wire, unknown ids included; in
+ * dialect `reference` there are none.
+ */
+export type ControlMessage = Ping | Pong | Register | RegisterAck | Disconnect | ServerInfo;
+
+/** A message of a type that this version does not know. To be skipped: it is no error. */
+export interface UnknownMessage {
+  readonly type: 'unknown';
+  readonly typeCode: number;
+  /** A copy. */
+  readonly body: Uint8Array;
+}
+
+/** A {@link ControlMessage} to be sent: its extensions may be left out. */
+export type OutgoingMessage = WithoutNeedOfExtensions<ControlMessage>;
+
+type WithoutNeedOfExtensions<M> = M extends { readonly extensions: readonly Extension[] }
+  ? Omit<M, 'extensions'> & { readonly extensions?: readonly Extension[] | undefined }
+  : M;

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  ControlError,
+  dataAddressExtension,
+  drainingExtension,
+  egressAddressExtension,
+  ExtensionId,
+  keepaliveIntervalExtension,
+  limitsExtension,
+  loadExtension,
+  observedAddressExtension,
+  reasonTextExtension,
+  sessionSecretExtension,
+  ticketExtension,
+} from '@lightspeed/control';
+import type { Extension, ExtensionCodec } from '@lightspeed/control';
+import { toHex } from './vectors.ts';
+
+const u32 = fc.nat(0xffff_ffff);
+const address = fc.record({ ip: u32, port: fc.nat(0xffff) });
+
+interface Kind {
+  readonly name: string;
+  readonly id: number;
+  /** A property that holds for every value of the kind. */
+  readonly comesBack: () => void;
+  readonly example: Extension;
+  /** What the example's value has to be. */
+  readonly hex: string;
+  readonly findIn: (extensions: readonly Extension[]) => unknown;
+}
+
+function kind<T>(name: string, codec: ExtensionCodec<T>, values: fc.Arbitrary<T>, example: T, hex: string): Kind {
+  const noise = { id: 0x99, value: Uint8Array.of(1, 2, 3) };
+  return {
+    name,
+    id: codec.id,
+    comesBack: () => {
+      fc.assert(fc.property(values, (value) => { expect(codec.find([noise, codec.encode(value)])).toEqual(value); }));
+    },
+    example: codec.encode(example),
+    hex,
+    findIn: (extensions) => codec.find(extensions),
+  };
+}
+
+const secret = Uint8Array.from({ length: 16 }, (_, at) => at);
+const secrets = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const limits = fc.record({ ratePps: u32, rateBps: u32 });
+const load = fc.record({ activeSessions: u32, capacity: u32 });
+
+const fixedSize: readonly Kind[] = [
+  kind('sessionSecret', sessionSecretExtension, secrets, secret, '00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F'),
+  kind('dataAddress', dataAddressExtension, address, { ip: 0xcb007105, port: 4434 }, 'CB 00 71 05 11 52'),
+  kind('keepaliveInterval', keepaliveIntervalExtension, u32, 5000, '00 00 13 88'),
+  kind('observedAddress', observedAddressExtension, address, { ip: 0xffffffff, port: 65535 }, 'FF FF FF FF FF FF'),
+  kind('egressAddress', egressAddressExtension, address, { ip: 0x01020304, port: 0 }, '01 02 03 04 00 00'),
+  kind('limits', limitsExtension, limits, { ratePps: 1000, rateBps: 1_000_000 }, '00 00 03 E8 00 0F 42 40'),
+  kind('load', loadExtension, load, { activeSessions: 42, capacity: 10_000 }, '00 00 00 2A 00 00 27 10'),
+  kind('draining', drainingExtension, u32, 30_000, '00 00 75 30'),
+];
+const kinds: readonly Kind[] = [
+  ...fixedSize,
+  kind('reasonText', reasonTextExtension, fc.string({ unit: 'grapheme' }), 'né', '6E C3 A9'),
+  kind('ticket', ticketExtension, fc.uint8Array(), Uint8Array.of(1, 2), '01 02'),
+];
+
+test('the ids are the ones of the protocol page, and every id has its kind', () => {
+  expect(ExtensionId).toEqual({
+    sessionSecret: 0x40,
+    reasonText: 0x41,
+    dataAddress: 0x42,
+    keepaliveInterval: 0x43,
+    ticket: 0x44,
+    observedAddress: 0x45,
+    egressAddress: 0x46,
+    limits: 0x47,
+    load: 0x48,
+    draining: 0x49,
+  });
+  expect(Object.fromEntries(kinds.map(({ name, id }) => [name, id]))).toEqual(ExtensionId);
+});
+
+describe.each(kinds)('$name', ({ example, hex, findIn, comesBack }) => {
+  test('is these bytes', () => {
+    expect(toHex(example.value)).toBe(hex);
+  });
+
+  test('comes back as it was, from among other extensions', () => {
+    comesBack();
+  });
+
+  test('is not found where it is not', () => {
+    expect(findIn([])).toBeUndefined();
+    expect(findIn([{ id: 0x3f, value: example.value }])).toBeUndefined();
+  });
+});
+
+describe.each(fixedSize)('$name', ({ example, findIn }) => {
+  test('is not found when cut short, and the next one that is whole is', () => {
+    const value = findIn([example]);
+    for (let length = 0; length < example.value.length; length += 1) {
+      const cut = { id: example.id, value: example.value.subarray(0, length) };
+      expect(findIn([cut])).toBeUndefined();
+      expect(findIn([cut, example])).toEqual(value);
+    }
+  });
+});
+
+test('bytes after the fields known today are ignored, so that fields can be added', () => {
+  const longer = { id: ExtensionId.limits, value: Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3) };
+  expect(limitsExtension.find([longer])).toEqual({ ratePps: 1, rateBps: 2 });
+});
+
+test('a secret of another length is none', () => {
+  expect(sessionSecretExtension.find([{ id: ExtensionId.sessionSecret, value: new Uint8Array(17) }])).toBeUndefined();
+  expect(() => sessionSecretExtension.encode(new Uint8Array(15))).toThrow(ControlError);
+});
+
+test('a reason that is no UTF-8 is none, and one that is no Unicode cannot be sent', () => {
+  expect(reasonTextExtension.find([{ id: ExtensionId.reasonText, value: Uint8Array.of(0xff) }])).toBeUndefined();
+  expect(() => reasonTextExtension.encode('\ud800')).toThrow(expect.objectContaining({ code: 'CONTROL_TEXT_INVALID' }));
+});
+
+test.each([-1, 0.5, 2 ** 32, NaN])('numbers that do not fit are errors: %s', (value) => {
+  expect(() => keepaliveIntervalExtension.encode(value)).toThrow(expect.objectContaining({ code: 'CONTROL_FIELD_RANGE' }));
+  expect(() => dataAddressExtension.encode({ ip: value, port: 1 })).toThrow(ControlError);
+  expect(() => dataAddressExtension.encode({ ip: 1, port: value })).toThrow(ControlError);
+});
