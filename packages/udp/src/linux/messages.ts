@@ -12,8 +12,8 @@ import { NativeBlock } from './libc.ts'
  *
  * struct iovec, 16 bytes:   0-1 base *   2-3 length
  *
- * A table is one block [headers][iovecs][addresses]. Pointers among them are written once; per packet only what differs
- * is, by index.
+ * A table is one block [headers][iovecs][addresses], kept alive by whoever holds its words. Pointers among them are
+ * written once; per packet only what differs is, by index.
  */
 
 const HEADER_BYTES = 64
@@ -57,7 +57,6 @@ class MessageTable {
  */
 export class ReceiveTable {
   readonly addresses: readonly bigint[]
-  private readonly table: MessageTable
   private readonly words: Int32Array
   private readonly firstName: number
   private readonly arena: SlottedArena
@@ -71,7 +70,6 @@ export class ReceiveTable {
       table.block.setUint64(iovec + 2, BigInt(arena.maxDatagramBytes))
     }
     this.addresses = table.addresses
-    this.table = table
     this.words = table.words
     this.firstName = table.firstName
     this.arena = arena
@@ -101,18 +99,11 @@ export class ReceiveTable {
   port(index: number): number {
     return portOf(this.words[this.firstName + index * SOCKADDR_WORDS])
   }
-
-  /** Keeps the native memory alive as long as this object is. */
-  get lengthBytes(): number {
-    return this.table.block.bytes.length
-  }
 }
 
 /** Messages for sendmmsg, filled anew for each call. */
 export class SendTable {
   readonly addresses: readonly bigint[]
-  readonly capacity: number
-  private readonly table: MessageTable
   private readonly words: Int32Array
   private readonly firstIovec: number
   private readonly firstName: number
@@ -121,12 +112,11 @@ export class SendTable {
 
   constructor(capacity: number, arena: SlottedArena, libc: Libc) {
     const base = libc.addressOf(arena.bytes)
-    this.table = new MessageTable(capacity)
-    this.addresses = this.table.addresses
-    this.capacity = capacity
-    this.words = this.table.words
-    this.firstIovec = this.table.firstIovec
-    this.firstName = this.table.firstName
+    const table = new MessageTable(capacity)
+    this.addresses = table.addresses
+    this.words = table.words
+    this.firstIovec = table.firstIovec
+    this.firstName = table.firstName
     this.baseLow = Number(BigInt.asIntN(32, base))
     this.baseHigh = Number(BigInt.asIntN(32, base >> 32n))
   }

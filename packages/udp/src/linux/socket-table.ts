@@ -11,8 +11,8 @@ import type { Libc } from './libc.ts'
 import { Poller } from './poller.ts'
 import { errnoName, RawSockets } from './raw-sockets.ts'
 
-/** A socket's drops are read at least this often times the interval between calls, however many sockets there are. */
-const DROPS_ROUNDS = 10
+/** Every socket's drops are read once in so many calls of readSomeDrops; few sockets are read all at once. */
+const DROPS_CALLS = 10
 const LEAST_DROPS_READ = 64
 
 /** A batch engine's sockets by id, its poller, and the descriptors of both in the ledger. */
@@ -112,7 +112,7 @@ export class SocketTable implements SocketOwner {
   /** Reads the drops of the next part of the sockets, so that many sockets do not make one long pause. */
   readSomeDrops(): void {
     const { length } = this.sockets
-    const part = Math.min(length, Math.max(LEAST_DROPS_READ, Math.ceil(length / DROPS_ROUNDS)))
+    const part = Math.min(length, Math.max(LEAST_DROPS_READ, Math.ceil(length / DROPS_CALLS)))
     for (let read = 0; read < part; read++) {
       this.dropsCursor = this.dropsCursor + 1 < length ? this.dropsCursor + 1 : 0
       const socket = this.sockets[this.dropsCursor]
