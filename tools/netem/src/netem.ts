@@ -21,8 +21,8 @@ export interface NetemStats {
   readonly inFlight: number;
 }
 
-// Sums of transmission times are not exact; a queue that is full to the byte must still hold its last packet.
-const ROUNDING_BYTES = 1e-6;
+// Sums of transmission times are not exact, the less so the later it is; a queue must still be full to the byte.
+const ROUNDING_BYTES = 0.5;
 
 /**
  * One direction of an emulated link, without I/O and without a clock: the caller says what time it is, in

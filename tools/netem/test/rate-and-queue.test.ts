@@ -36,6 +36,22 @@ test('what does not fit in the queue is dropped at its tail', () => {
   expect(drain(netem).map(({ packet }) => packet)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15]);
 });
 
+test('a queue holds exactly as many packets as fit to the byte, at any rate', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 10_000_000 }),
+      fc.integer({ min: 1, max: 1500 }),
+      fc.integer({ min: 1, max: 100 }),
+      fc.nat(1_000_000),
+      (rateBps, size, count, nowMs) => {
+        const netem = new Netem<number>({ seed: 1, rateBps, queueBytes: size * count });
+        for (let number = 0; number < count + 3; number += 1) netem.send(number, size, nowMs);
+        expect(netem.stats).toMatchObject({ inFlight: count, lostQueue: 3 });
+      },
+    ),
+  );
+});
+
 test('a packet bigger than the queue passes an idle link', () => {
   const netem = new Netem<number>({ seed: 1, rateBps: 1000, queueBytes: 100 });
   netem.send(0, 500, 0);
