@@ -142,6 +142,41 @@ it('copies of a group that recovered a packet and left the ring do not recover i
   expect(receiver.indexesOf(9)).toEqual([0, 1]);
 });
 
+it('nor after their slot is forgotten, while the recovery is remembered', () => {
+  const receiver = new Receiver();
+  const group = smallGroup(9, 2);
+  receiver.data(group, 0);
+  receiver.nowMs = 400;
+  receiver.parity(group);
+  receiver.nowMs = 10_399;
+  receiver.parity(group);
+  receiver.data(group, 0);
+  receiver.data(group, 1);
+  expect(receiver.indexesOf(9).filter((index) => index === 1)).toEqual([1]);
+  expect(receiver.decoder.stats().packetsRecovered).toBe(1);
+});
+
+it("a group's recovery says nothing about the group 512 ids further", () => {
+  const receiver = new Receiver();
+  const groups = [smallGroup(9), smallGroup(9 + 512)];
+  for (const group of groups) {
+    for (const index of [0, 1, 3]) receiver.data(group, index);
+    receiver.parity(group);
+  }
+  expect(receiver.indexesOf(9 + 512)).toEqual([0, 1, 3, 2]);
+});
+
+it('gc forgets old groups, so that a clock that has wrapped since does not make them young', () => {
+  const receiver = new Receiver();
+  receiver.data(smallGroup(9 + 64), 0);
+  receiver.decoder.gc(10_000);
+  const restarted = smallGroup(9);
+  receiver.nowMs = -1_000_000;
+  for (const index of [0, 1, 3]) receiver.data(restarted, index);
+  receiver.parity(restarted);
+  expect(receiver.indexesOf(9)).toEqual([0, 1, 3, 2]);
+});
+
 it('a sender whose group ids jump back is tracked again once the old groups are forgotten', () => {
   const receiver = new Receiver();
   receiver.data(smallGroup(20_000), 0);
@@ -154,11 +189,16 @@ it('a sender whose group ids jump back is tracked again once the old groups are 
 
 it('close forgets everything, counts nothing as lost and leaves the decoder usable', () => {
   const receiver = new Receiver();
-  const group = smallGroup(9);
-  receiver.data(group, 0);
+  const [open, recovered] = [smallGroup(9), smallGroup(10)];
+  receiver.data(open, 0);
+  for (const index of [0, 1, 2]) receiver.data(recovered, index);
+  receiver.parity(recovered);
   receiver.decoder.close();
-  expect(receiver.decoder.stats()).toMatchObject({ activeGroups: 0, packetsLost: 0, packetsDecoded: 1 });
-  for (const index of [1, 2, 3]) receiver.data(group, index);
-  receiver.parity(group);
+  expect(receiver.decoder.stats()).toMatchObject({ activeGroups: 0, packetsLost: 0, packetsDecoded: 4 });
+
+  for (const index of [1, 2, 3]) receiver.data(open, index);
+  receiver.parity(open);
+  receiver.data(recovered, 3);
   expect(receiver.indexesOf(9)).toEqual([0, 1, 2, 3, 0]);
+  expect(receiver.indexesOf(10)).toEqual([0, 1, 2, 3, 3]);
 });

@@ -58,6 +58,7 @@ describe('a group that mixes flows recovers nothing', () => {
     relay.data(9, 0, 3, first, 12);
     relay.data(9, 1, 3, second, 12);
     relay.parity(9, 3, group.parity, 13);
+    relay.parity(9, 3, group.parity, 12);
     expect(relay.deliveries.map(({ index }) => index)).toEqual([0, 1]);
     expect(relay.decoder.stats()).toMatchObject({ recoveryRejected: 1, packetsRecovered: 0 });
   });

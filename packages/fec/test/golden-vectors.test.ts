@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FecEncoder } from '@lightspeed/fec';
 import vectors from './vectors/parity.json' with { type: 'json' };
 import { Receiver, bytesOf, groupOf } from './support.ts';
 
@@ -7,6 +8,15 @@ describe('the parity of a group is its golden vector', () => {
     it(name, () => {
       expect([...groupOf(packets.map(bytesOf)).parity]).toEqual([...bytesOf(parity)]);
     });
+  }
+});
+
+it('an encoder makes all of them one after the other, each as if it were the first', () => {
+  const groups = [...vectors.groups, ...vectors.groups.toReversed()];
+  const encoder = new FecEncoder(32);
+  for (const { packets, parity } of groups) {
+    for (const packet of packets) encoder.addPacket(bytesOf(packet));
+    expect(encoder.flush()?.parity).toEqual(bytesOf(parity));
   }
 });
 
