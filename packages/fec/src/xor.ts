@@ -13,7 +13,7 @@ export function xorInto(
   const shift = sourceOffset - targetOffset;
   let at = targetOffset;
   // Little-endian because that is the machine's own order nearly everywhere; to XOR, any order is right. Four words a
-  // turn take half the time of one: 1,400 bytes in 212 ns instead of 413 (a byte loop: 2,520).
+  // turn take half the time of one: 1,400 bytes in 212 ns instead of 413 (a byte loop: 950).
   for (const unrolledEnd = end - 15; at < unrolledEnd; at += 16) {
     target.setInt32(at, target.getInt32(at, true) ^ source.getInt32(at + shift, true), true);
     target.setInt32(at + 4, target.getInt32(at + 4, true) ^ source.getInt32(at + 4 + shift, true), true);
