@@ -94,6 +94,11 @@ export interface DatagramEngine {
    */
   send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number): void
   /**
+   * Hands everything queued to the kernel now instead of when the handler returns: for a caller that runs out of memory
+   * of its own to send from. What was queued counts as sent when this returns; `onSent` is not called for it.
+   */
+  flush(): void
+  /**
    * Runs until `stop`. The batch engine blocks its thread all the while: timers, promises and message ports of that
    * thread stand still, so call it in a worker and take messages in `onWake` with `receiveMessageOnPort`. The portable
    * engine runs on Node's event loop. Rejects with whatever the handler throws; the engine can then be closed.

@@ -114,6 +114,26 @@ describe.each(ENGINES)('the %s engine', (kind) => {
     expect(sentCalls).toBe(1)
   })
 
+  it('frees what was queued when it is told to flush', async () => {
+    using engine = testEngine(kind)
+    const from = await engine.open({ ip: LOOPBACK, port: 0 })
+    const to = await engine.open({ ip: LOOPBACK, port: 0 })
+    const payloads = [pattern(30, 1), pattern(30, 2), pattern(30, 3)]
+    const arrived: Uint8Array[] = []
+    await play(engine, {
+      // All from the same bytes, within one call.
+      start: () => {
+        for (const payload of payloads) {
+          sendBytes(engine, from, to, payload)
+          engine.flush()
+        }
+      },
+      arrived: ({ payload }) => arrived.push(payload),
+      done: () => arrived.length === payloads.length,
+    })
+    expect(arrived).toEqual(payloads)
+  })
+
   it('hears only its peer on a connected socket, and needs no address to answer', async () => {
     using engine = testEngine(kind)
     const peer = await engine.open({ ip: LOOPBACK, port: 0 })

@@ -116,6 +116,12 @@ export class BatchEngine implements DatagramEngine {
     this.owesSent = true
   }
 
+  flush(): void {
+    // The slots of this round stay taken: their datagrams may not all be handed over yet.
+    this.owesSent = false
+    this.queue.flush()
+  }
+
   // Async so that whatever the handler throws becomes a rejection; nothing in it ever yields.
   async run(handler: DatagramHandler): Promise<void> {
     if (this.closed || this.running) throw new UdpError('ERR_UDP_STATE', 'the engine is closed or already running')
@@ -250,14 +256,14 @@ export class BatchEngine implements DatagramEngine {
 
   /** Sends what is queued, frees the slots, and looks at the clock. */
   private settle(handler: DatagramHandler): void {
-    this.flush(handler)
+    this.settleSends(handler)
     if (!this.running) return
     this.clock.read()
     const nowUs = this.clock.us
     if (((nowUs - this.tickDueUs) | 0) >= 0) {
       const delayMs = handler.onTick()
       this.tickDueUs = (nowUs + Math.min(Math.max(delayMs, 0), LONGEST_TICK_MS) * 1_000) | 0
-      this.flush(handler)
+      this.settleSends(handler)
     }
     if (((nowUs - this.dropsDueUs) | 0) >= 0) {
       this.dropsDueUs = (nowUs + DROPS_INTERVAL_US) | 0
@@ -265,11 +271,10 @@ export class BatchEngine implements DatagramEngine {
     }
   }
 
-  private flush(handler: DatagramHandler): void {
+  private settleSends(handler: DatagramHandler): void {
     this.slotsUsed = 0
     if (!this.owesSent) return
-    this.owesSent = false
-    this.queue.flush()
+    this.flush()
     handler.onSent()
   }
 

@@ -125,6 +125,11 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     })
   }
 
+  flush(): void {
+    // Each datagram was copied and handed over when it was queued.
+    this.owesSent = false
+  }
+
   async run(handler: DatagramHandler): Promise<void> {
     if (this.closed || this.running !== undefined) {
       throw new UdpError('ERR_UDP_STATE', 'the engine is closed or already running')
