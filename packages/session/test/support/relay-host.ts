@@ -1,0 +1,163 @@
+import { FecMemory } from '@lightspeed/fec';
+import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
+import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
+import type { RelayOptions, RelayOutput } from '@lightspeed/session';
+import { DROP_REASON_NAMES } from '@lightspeed/wire';
+import { sequentialRandom } from './random.ts';
+
+/** A datagram that left or came, with the far end's address. */
+export interface Datagram {
+  readonly bytes: Uint8Array;
+  readonly ip: number;
+  readonly port: number;
+}
+/** A payload that left by an egress socket. */
+export interface EgressDatagram extends Datagram {
+  readonly egress: number;
+}
+
+const SLOT_BYTES = 10_000;
+const SLOTS = 8;
+const HEADROOM = 64;
+
+/**
+ * Drives a Relay like a socket driver does: datagrams lie in slots with headroom, what is sent is read only at the flush,
+ * and then its memory is overwritten, so that a relay that lets go of bytes too early is found out.
+ */
+export class RelayHost implements RelayOutput {
+  readonly memory: FecMemory;
+  readonly relay: Relay;
+  readonly counters = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
+  /** What left for clients and servers since the last look. */
+  toClients: Datagram[] = [];
+  toServers: EgressDatagram[] = [];
+  readonly openEgressSockets = new Set<number>();
+  readonly bannedAddresses: number[] = [];
+  maxEgress = Infinity;
+  nowMs = 1_000;
+  /** Called at each flush, for worlds in which links take the datagrams. */
+  onFlush: (() => void) | undefined;
+  #slot = 0;
+  #nextEgress = 0;
+  readonly #queued: (() => void)[] = [];
+
+  constructor(options: Partial<RelayOptions> = {}, blocks = 512) {
+    const bytes = new Uint8Array(SLOTS * SLOT_BYTES + blocks * 1_600);
+    this.memory = new FecMemory(bytes, SLOTS * SLOT_BYTES, blocks * 1_600);
+    const policy = new DestinationPolicy({ allow: [parseDestinationRule('198.51.100.0/24')] });
+    this.relay = new Relay(
+      { ...DEFAULT_RELAY_OPTIONS, admission: 'open', ...options },
+      { memory: this.memory, policy, counters: this.counters, output: this, random: sequentialRandom() },
+    );
+    this.#advance();
+  }
+
+  /** A client's datagram arrives. */
+  fromClient(bytes: Uint8Array, ip: number, port: number): void {
+    this.fromClients([{ bytes, ip, port }]);
+  }
+
+  /** A batch of clients' datagrams arrives, 8 at most. */
+  fromClients(batch: readonly Datagram[]): void {
+    this.#advance();
+    for (const { bytes, ip, port } of batch) this.relay.handleClientDatagram(this.#place(bytes), bytes.length, ip, port);
+    this.flush();
+  }
+
+  /** A datagram arrives at an egress socket. */
+  fromServer(egress: number, bytes: Uint8Array, ip: number, port: number): void {
+    this.#advance();
+    this.relay.handleServerDatagram(egress, this.#place(bytes), bytes.length, ip, port);
+    this.flush();
+  }
+
+  /** Moves the clock on and lets the relay do what is due, every `stepMs`. */
+  pass(ms: number, stepMs = 50): void {
+    for (const end = this.nowMs + ms; this.nowMs < end; ) {
+      this.nowMs = Math.min(end, this.nowMs + stepMs);
+      this.tick();
+    }
+  }
+
+  tick(): number {
+    this.#advance();
+    const next = this.relay.handleTimeout();
+    this.flush();
+    return next;
+  }
+
+  takeToClients(): Datagram[] {
+    const taken = this.toClients;
+    this.toClients = [];
+    return taken;
+  }
+
+  takeToServers(): EgressDatagram[] {
+    const taken = this.toServers;
+    this.toServers = [];
+    return taken;
+  }
+
+  count(counter: keyof typeof RelayCounter): number {
+    return this.counters.values[RelayCounter[counter]] ?? NaN;
+  }
+
+  /** All drops that were counted, by side and reason. */
+  drops(): Record<string, number> {
+    const drops: Record<string, number> = {};
+    for (const [side, counts] of [['client', this.counters.clientDrops], ['server', this.counters.serverDrops]] as const) {
+      counts.forEach((count, reason) => {
+        if (count > 0) drops[`${side}:${DROP_REASON_NAMES[reason]}`] = count;
+      });
+    }
+    return drops;
+  }
+
+  // What the relay asks for.
+
+  toClient(offset: number, length: number, ip: number, port: number): void {
+    this.#queued.push(() => {
+      this.toClients.push({ bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port });
+    });
+  }
+
+  toServer(egress: number, offset: number, length: number, ip: number, port: number): void {
+    if (!this.openEgressSockets.has(egress)) throw new Error(`egress socket ${egress} is not open`);
+    this.#queued.push(() => {
+      this.toServers.push({ egress, bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port });
+    });
+  }
+
+  openEgress(): number {
+    if (this.openEgressSockets.size >= this.maxEgress) return -1;
+    const egress = this.#nextEgress++;
+    this.openEgressSockets.add(egress);
+    return egress;
+  }
+
+  closeEgress(egress: number): void {
+    if (!this.openEgressSockets.delete(egress)) throw new Error(`egress socket ${egress} was closed twice`);
+  }
+
+  flush(): void {
+    for (const send of this.#queued.splice(0)) send();
+    this.memory.bytes.fill(0xee, 0, SLOTS * SLOT_BYTES);
+    this.relay.sent();
+    this.onFlush?.();
+  }
+
+  banned(ip: number): void {
+    this.bannedAddresses.push(ip >>> 0);
+  }
+
+  #advance(): void {
+    this.relay.advance(this.nowMs | 0, (this.nowMs * 1_000) | 0);
+  }
+
+  #place(bytes: Uint8Array): number {
+    this.#slot = (this.#slot + 1) % SLOTS;
+    const offset = this.#slot * SLOT_BYTES + HEADROOM;
+    this.memory.bytes.set(bytes, offset);
+    return offset;
+  }
+}

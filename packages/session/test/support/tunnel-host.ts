@@ -1,0 +1,147 @@
+import { FecMemory } from '@lightspeed/fec';
+import { DEFAULT_TUNNEL_OPTIONS, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
+import type { TunnelEvent, TunnelOptions, TunnelOutput } from '@lightspeed/session';
+import { DROP_REASON_NAMES } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { endpoint } from './lstp-client.ts';
+import { sequentialRandom } from './random.ts';
+import type { Datagram } from './relay-host.ts';
+
+export const NODE: Endpoint = endpoint('192.0.2.1:4434');
+
+const SLOT_BYTES = 10_000;
+const SLOTS = 8;
+const HEADROOM = 64;
+
+/** A payload that was handed to a local program. */
+export interface LocalDatagram extends Datagram {
+  readonly entrance: number;
+}
+
+/** Drives a Tunnel like a socket driver does; see RelayHost. */
+export class TunnelHost implements TunnelOutput {
+  readonly memory: FecMemory;
+  readonly tunnel: Tunnel;
+  readonly counters = tunnelCountersIn(new ArrayBuffer(TUNNEL_COUNTERS_BYTES));
+  toNodes: Uint8Array[] = [];
+  toLocals: LocalDatagram[] = [];
+  readonly events: TunnelEvent[] = [];
+  readonly roundTripsUs: number[] = [];
+  nowMs = 1_000;
+  onFlush: (() => void) | undefined;
+  #slot = 0;
+  readonly #queued: (() => void)[] = [];
+
+  constructor(options: Partial<TunnelOptions> = {}, blocks = 256) {
+    const bytes = new Uint8Array(SLOTS * SLOT_BYTES + blocks * 1_600);
+    this.memory = new FecMemory(bytes, SLOTS * SLOT_BYTES, blocks * 1_600);
+    this.tunnel = new Tunnel(
+      { ...DEFAULT_TUNNEL_OPTIONS, ...options },
+      { memory: this.memory, counters: this.counters, output: this, random: sequentialRandom(), nodeIp: NODE.ip, nodePort: NODE.port },
+    );
+    this.#advance();
+  }
+
+  open(): void {
+    this.#advance();
+    this.tunnel.open();
+    this.flush();
+  }
+
+  close(): void {
+    this.#advance();
+    this.tunnel.close();
+    this.flush();
+  }
+
+  fromLocal(bytes: Uint8Array, program: Endpoint, server: Endpoint, entrance = 0): void {
+    this.#advance();
+    const offset = this.#place(bytes);
+    this.tunnel.handleLocalDatagram(entrance, offset, bytes.length, program.ip, program.port, server.ip, server.port);
+    this.flush();
+  }
+
+  fromNode(bytes: Uint8Array, from: Endpoint = NODE): void {
+    this.#advance();
+    this.tunnel.handleNodeDatagram(this.#place(bytes), bytes.length, from.ip, from.port);
+    this.flush();
+  }
+
+  pass(ms: number, stepMs = 10): void {
+    for (const end = this.nowMs + ms; this.nowMs < end; ) {
+      this.nowMs = Math.min(end, this.nowMs + stepMs);
+      this.tick();
+    }
+  }
+
+  tick(): number {
+    this.#advance();
+    const next = this.tunnel.handleTimeout();
+    this.flush();
+    return next;
+  }
+
+  takeToNode(): Uint8Array[] {
+    const taken = this.toNodes;
+    this.toNodes = [];
+    return taken;
+  }
+
+  takeToLocal(): LocalDatagram[] {
+    const taken = this.toLocals;
+    this.toLocals = [];
+    return taken;
+  }
+
+  count(counter: keyof typeof TunnelCounter): number {
+    return this.counters.values[TunnelCounter[counter]] ?? NaN;
+  }
+
+  drops(): Record<string, number> {
+    const drops: Record<string, number> = {};
+    for (const [side, counts] of [['local', this.counters.localDrops], ['node', this.counters.nodeDrops]] as const) {
+      counts.forEach((count, reason) => {
+        if (count > 0) drops[`${side}:${DROP_REASON_NAMES[reason]}`] = count;
+      });
+    }
+    return drops;
+  }
+
+  // What the tunnel asks for.
+
+  toNode(offset: number, length: number): void {
+    this.#queued.push(() => this.toNodes.push(this.memory.bytes.slice(offset, offset + length)));
+  }
+
+  toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void {
+    this.#queued.push(() =>
+      this.toLocals.push({ entrance, bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port }),
+    );
+  }
+
+  roundTrip(rttUs: number): void {
+    this.roundTripsUs.push(rttUs);
+  }
+
+  event(event: TunnelEvent): void {
+    this.events.push(event);
+  }
+
+  flush(): void {
+    for (const send of this.#queued.splice(0)) send();
+    this.memory.bytes.fill(0xee, 0, SLOTS * SLOT_BYTES);
+    this.tunnel.sent();
+    this.onFlush?.();
+  }
+
+  #advance(): void {
+    this.tunnel.advance(this.nowMs | 0, (this.nowMs * 1_000) | 0);
+  }
+
+  #place(bytes: Uint8Array): number {
+    this.#slot = (this.#slot + 1) % SLOTS;
+    const offset = this.#slot * SLOT_BYTES + HEADROOM;
+    this.memory.bytes.set(bytes, offset);
+    return offset;
+  }
+}

@@ -1,0 +1,84 @@
+import { NetemLink, Simulation } from '@lightspeed/netem';
+import type { Impairments } from '@lightspeed/netem';
+import type { RelayOptions, TunnelOptions } from '@lightspeed/session';
+import type { Endpoint } from '@lightspeed/wire';
+import { endpoint } from './lstp-client.ts';
+import { RelayHost } from './relay-host.ts';
+import type { EgressDatagram } from './relay-host.ts';
+import { TunnelHost } from './tunnel-host.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly tunnels: number;
+  readonly link: Impairments;
+  readonly relay?: Partial<RelayOptions>;
+  readonly tunnel?: Partial<TunnelOptions>;
+}
+
+/** A relay, tunnels that reach it over an emulated network each, and game servers next to it; on a virtual clock. */
+export class World {
+  readonly simulation: Simulation;
+  readonly relay: RelayHost;
+  readonly tunnels: { readonly host: TunnelHost; readonly address: Endpoint; readonly link: NetemLink<Uint8Array> }[] = [];
+  /** What arrives at the game servers; `answer` sends something back at once. */
+  onServer: (datagram: EgressDatagram, answer: (bytes: Uint8Array) => void) => void = () => undefined;
+
+  constructor(options: WorldOptions) {
+    this.simulation = new Simulation({ startMs: 1_000 });
+    this.relay = new RelayHost(options.relay);
+    this.#drive(this.relay, 1_000);
+    this.relay.onFlush = () => this.#collectFromRelay();
+    for (let i = 0; i < options.tunnels; i++) this.#addTunnel(i, options);
+  }
+
+  /** Lets the time pass. */
+  run(ms: number): void {
+    this.simulation.runUntil(this.simulation.nowMs + ms);
+  }
+
+  #addTunnel(index: number, options: WorldOptions): void {
+    const host = new TunnelHost(options.tunnel);
+    const address = endpoint(`203.0.113.${index + 1}:40000`);
+    const link = new NetemLink<Uint8Array>({ ...options.link, seed: options.seed * 100 + index });
+    this.tunnels.push({ host, address, link });
+    this.#drive(host, 1_000);
+    host.onFlush = () => {
+      for (const bytes of host.takeToNode()) link.aToB.send(bytes, bytes.length, this.simulation.nowMs);
+    };
+    this.simulation.attach(link.aToB, (bytes, nowMs) => {
+      this.relay.nowMs = nowMs;
+      this.relay.fromClient(bytes, address.ip, address.port);
+    });
+    this.simulation.attach(link.bToA, (bytes, nowMs) => {
+      host.nowMs = nowMs;
+      host.fromNode(bytes);
+    });
+  }
+
+  /** Calls a host's tick when it is due. */
+  #drive(host: RelayHost | TunnelHost, startMs: number): void {
+    let nextMs = startMs;
+    this.simulation.add({
+      nextWakeMs: () => nextMs,
+      wake: (nowMs) => {
+        host.nowMs = nowMs;
+        nextMs = nowMs + Math.max(1, Math.min(host.tick(), 20));
+      },
+    });
+  }
+
+  #collectFromRelay(): void {
+    for (const { bytes, ip, port } of this.relay.takeToClients()) {
+      const tunnel = this.tunnels.find(({ address }) => address.ip === ip && address.port === port);
+      tunnel?.link.bToA.send(bytes, bytes.length, this.simulation.nowMs);
+    }
+    for (const datagram of this.relay.takeToServers()) {
+      const { egress, ip, port } = datagram;
+      this.onServer(datagram, (bytes) => {
+        this.simulation.at(this.simulation.nowMs + 1, () => {
+          if (this.relay.openEgressSockets.has(egress)) this.relay.fromServer(egress, bytes, ip, port);
+        });
+      });
+    }
+  }
+}
