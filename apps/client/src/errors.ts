@@ -1,0 +1,28 @@
+/** Stable values of {@link ClientError.code}. */
+export type ClientErrorCode =
+  /** A setting is outside what is allowed. */
+  | 'ERR_CLIENT_INVALID_SETTING'
+  /** A host name gives no IPv4 address. */
+  | 'ERR_CLIENT_RESOLVE'
+  /** An entrance, or the socket towards the node, could not be opened. */
+  | 'ERR_CLIENT_OPEN'
+  /** The node did not answer in time. */
+  | 'ERR_CLIENT_NO_ANSWER'
+  /** The tunnel was closed before the node had answered. */
+  | 'ERR_CLIENT_CLOSED'
+  /** The data-plane thread ended by itself. */
+  | 'ERR_CLIENT_WORKER'
+  /** Text that should be a packet in hexadecimal is not. */
+  | 'ERR_CLIENT_NOT_HEX';
+
+/** What a tunnel's user has to know about. Nothing that arrives from the network is ever thrown. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  /** Stable, for programs. */
+  readonly code: ClientErrorCode;
+
+  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,115 @@
+import { GROUP_SIZE_LIMITS } from '@lightspeed/fec';
+import { DEFAULT_TUNNEL_OPTIONS } from '@lightspeed/session';
+import type { EngineKind } from '@lightspeed/udp';
+import { DIALECTS, formatEndpoint } from '@lightspeed/wire';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
+import { ClientError } from '../errors.ts';
+
+/** A local UDP port that stands for a game server. */
+export interface EntranceSettings {
+  /** Where to listen; port 0 lets the system choose. */
+  readonly listen: Endpoint;
+  /** Where the node shall send what arrives there. */
+  readonly gameServer: Endpoint;
+  /** Listen on a port of the system's choice if `listen.port` is not to be had. Default false: that is an error. */
+  readonly anyPortIfTaken?: boolean;
+}
+
+/** What a tunnel is to do. Whatever is left out has the default of `DEFAULT_TUNNEL_SETTINGS`. Addresses are IPv4. */
+export interface TunnelSettings {
+  /** The node's data-plane address. */
+  readonly node: Endpoint;
+  readonly entrances: readonly EntranceSettings[];
+  /** Data packets per parity packet, 1 to 32 (dialect `reference`: 2 to 16); 0 sends without FEC. */
+  readonly fecGroupSize?: number;
+  readonly dialect?: Dialect;
+  /** The token of a registration, 1 to 255; 0 without one. */
+  readonly token?: number;
+  /** The local address from which to talk to the node; without it the system chooses by its routes. */
+  readonly sourceIp?: number | undefined;
+  /** How to do I/O: `auto` takes batched system calls where they work, and node:dgram elsewhere. */
+  readonly io?: 'auto' | EngineKind;
+  readonly keepaliveMs?: number;
+  /** So many keepalives in a row without an answer, and the node counts as lost. */
+  readonly maxKeepaliveMisses?: number;
+  /** So many keepalives in all, for measurements; 0 is no limit. */
+  readonly maxKeepalives?: number;
+  /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
+  readonly oversize?: 'fragment' | 'drop';
+  /** Whether to ask for a new session, with growing pauses, when the node ends the session. */
+  readonly reopen?: boolean;
+}
+
+/** {@link TunnelSettings} with nothing left out and nothing left to check. */
+export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, 'sourceIp'>>> & Pick<TunnelSettings, 'sourceIp'>;
+
+/** What a tunnel does unless told otherwise. */
+export const DEFAULT_TUNNEL_SETTINGS: Omit<ParsedTunnelSettings, 'node' | 'entrances'> = Object.freeze({
+  fecGroupSize: DEFAULT_TUNNEL_OPTIONS.fecGroupSize,
+  dialect: DEFAULT_TUNNEL_OPTIONS.dialect,
+  token: DEFAULT_TUNNEL_OPTIONS.token,
+  io: 'auto',
+  keepaliveMs: DEFAULT_TUNNEL_OPTIONS.keepaliveMs,
+  maxKeepaliveMisses: DEFAULT_TUNNEL_OPTIONS.maxKeepaliveMisses,
+  maxKeepalives: 0,
+  oversize: DEFAULT_TUNNEL_OPTIONS.oversize,
+  reopen: true,
+});
+
+/** The pauses between keepalives that make sense: answers to older than the last 16 are not recognised. */
+export const KEEPALIVE_MS_LIMITS = { min: 50, max: 240_000 } as const;
+const MOST_KEEPALIVES = 1_000_000;
+
+/**
+ * Fills in the defaults and checks everything once.
+ * @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed.
+ */
+export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnelSettings {
+  const parsed = { ...DEFAULT_TUNNEL_SETTINGS, ...withoutUndefined(settings) };
+  requireOneOf('dialect', parsed.dialect, DIALECTS);
+  requireOneOf('io', parsed.io, ['auto', 'batch', 'portable']);
+  requireOneOf('oversize', parsed.oversize, ['fragment', 'drop']);
+  requireEndpoint('node', parsed.node, 1);
+  if (parsed.sourceIp !== undefined) requireInteger('sourceIp', parsed.sourceIp, 0, 0xffff_ffff);
+  requireInteger('token', parsed.token, 0, 255);
+  requireInteger('keepaliveMs', parsed.keepaliveMs, KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max);
+  requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
+  requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
+  requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
+  parsed.entrances.forEach(({ listen, gameServer }, index) => {
+    requireEndpoint(`entrances[${index}].listen`, listen, 0);
+    requireEndpoint(`entrances[${index}].gameServer`, gameServer, 1);
+  });
+  return Object.freeze({ ...parsed, entrances: Object.freeze([...parsed.entrances]) });
+}
+
+/** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless the dialect may send groups of that size; 0 is none. */
+export function requireFecGroupSize(size: number, dialect: Dialect): void {
+  const { min, max } = GROUP_SIZE_LIMITS[dialect];
+  if (size === 0 || (Number.isInteger(size) && size >= min && size <= max)) return;
+  throw invalid('fecGroupSize', size, `0 (off) or a whole number from ${min} to ${max} in dialect ${dialect}`);
+}
+
+function withoutUndefined(settings: TunnelSettings): TunnelSettings {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return { ...settings, ...Object.fromEntries(given) };
+}
+
+function requireEndpoint(name: string, endpoint: Endpoint, leastPort: number): void {
+  requireInteger(`${name}.ip`, endpoint.ip, 0, 0xffff_ffff);
+  if (Number.isInteger(endpoint.port) && endpoint.port >= leastPort && endpoint.port <= 0xffff) return;
+  throw invalid(name, formatEndpoint(endpoint.ip, endpoint.port), `ports from ${leastPort} to 65535`);
+}
+
+function requireInteger(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw invalid(name, value, `whole numbers from ${least} to ${most}`);
+}
+
+function requireOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw invalid(name, value, allowed.join(', '));
+}
+
+function invalid(name: string, got: string | number, allowed: string): ClientError {
+  return new ClientError('ERR_CLIENT_INVALID_SETTING', `${name} is ${got}; allowed: ${allowed}`);
+}

@@ -1,0 +1,64 @@
+import { UdpError } from '@lightspeed/udp';
+import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
+import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import { ClientError } from '../errors.ts';
+import type { EntranceSettings, ParsedTunnelSettings } from './settings.ts';
+
+/** The tag of the socket towards the node; an entrance's tag is its position. */
+export const NODE_TAG = -1;
+
+/** A tunnel's sockets, all bound. */
+export interface TunnelSockets {
+  /**
+   * Towards the node. Not connected: so each packet leaves by the route that is best at that moment, also after the
+   * machine has moved to another network, and what strangers send to it is counted.
+   */
+  readonly node: DatagramSocket;
+  readonly entrances: readonly DatagramSocket[];
+}
+
+/** @throws {ClientError} `ERR_CLIENT_OPEN` with the address and what the system says. */
+export async function openTunnelSockets(
+  engine: DatagramEngine,
+  settings: ParsedTunnelSettings,
+): Promise<TunnelSockets> {
+  const entrances: DatagramSocket[] = [];
+  for (const entrance of settings.entrances) {
+    const socket = await openEntrance(engine, entrance);
+    socket.tag = entrances.length;
+    entrances.push(socket);
+  }
+  const ip = settings.sourceIp ?? 0;
+  const node = await open(engine, ip, 0, `cannot send from ${formatIpv4(ip)}`);
+  node.tag = NODE_TAG;
+  return { node, entrances };
+}
+
+async function openEntrance(engine: DatagramEngine, entrance: EntranceSettings): Promise<DatagramSocket> {
+  const { ip, port } = entrance.listen;
+  const failure = `cannot listen on ${formatEndpoint(ip, port)}`;
+  if (entrance.anyPortIfTaken !== true || port === 0) return open(engine, ip, port, failure);
+  return engine.openNow({ ip, port }) ?? open(engine, ip, 0, failure);
+}
+
+async function open(engine: DatagramEngine, ip: number, port: number, failure: string): Promise<DatagramSocket> {
+  try {
+    return await engine.open({ ip, port });
+  } catch (error) {
+    if (!(error instanceof UdpError)) throw error;
+    throw new ClientError('ERR_CLIENT_OPEN', `${failure}: ${explainErrno(error.errno)}`, { cause: error });
+  }
+}
+
+function explainErrno(errno: string): string {
+  switch (errno) {
+    case 'EADDRINUSE':
+      return 'another program listens there (EADDRINUSE)';
+    case 'EADDRNOTAVAIL':
+      return 'this machine does not have that address (EADDRNOTAVAIL)';
+    case 'EACCES':
+      return 'ports below 1024 need more rights (EACCES)';
+    default:
+      return errno;
+  }
+}

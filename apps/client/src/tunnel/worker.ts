@@ -1,0 +1,67 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
+import { tunnelCountersIn } from '@lightspeed/session';
+import { chooseEngine, createEngine } from '@lightspeed/udp';
+import { TunnelDriver } from './driver.ts';
+import type { WorkerInput, WorkerMessage } from './messages.ts';
+import { openTunnelSockets } from './sockets.ts';
+import type { TunnelSockets } from './sockets.ts';
+
+/*
+ * The data-plane thread. Over the batch engine it blocks in the kernel as long as the tunnel lives: messages of the main
+ * thread are taken when that wakes it. Over the portable engine it lives on this thread's event loop.
+ */
+
+/** Blocks for parity under construction and for packets of the tunnel's own. */
+const MEMORY_BLOCKS = 1_024;
+
+if (parentPort === null) throw new Error('this module is the data-plane thread of a tunnel; start it with startTunnel()');
+const port = parentPort;
+const post = (message: WorkerMessage) => port.postMessage(message);
+
+try {
+  await run(workerData as WorkerInput);
+} catch (error) {
+  const refused = error instanceof Error && 'code' in error && /^ERR_(UDP|CLIENT)_/.test(String(error.code));
+  if (!refused) throw error;
+  post({ type: 'refused', message: error.message });
+}
+port.close();
+
+async function run(input: WorkerInput): Promise<void> {
+  const { settings } = input;
+  const { kind, reason } = chooseEngine(settings.io);
+  const engine = createEngine(kind, {
+    reserveBytes: MEMORY_BLOCKS * FEC_BLOCK_BYTES,
+    countersBuffer: input.udpCounters,
+    fdLedger: input.fdLedger,
+  });
+  try {
+    const sockets = await openTunnelSockets(engine, settings);
+    let closeAsked = false;
+    // Fires where the engine lives on the event loop; the batch engine never returns to it.
+    port.on('message', () => {
+      closeAsked = true;
+      engine.wake();
+    });
+    const driver = new TunnelDriver({
+      engine,
+      settings,
+      sockets,
+      counters: tunnelCountersIn(input.counters),
+      post,
+      // The only message that there is says to close.
+      closeAsked: () => closeAsked || receiveMessageOnPort(port) !== undefined,
+    });
+    post({ type: 'started', io: kind, ioReason: reason, wakeFd: engine.wakeFd, ...addressesOf(sockets) });
+    await engine.run(driver);
+    driver.publish();
+  } finally {
+    engine.close();
+  }
+}
+
+function addressesOf({ node, entrances }: TunnelSockets) {
+  const listens = entrances.map(({ localIp, localPort }) => ({ ip: localIp, port: localPort }));
+  return { listens, localPort: node.localPort };
+}

@@ -1,0 +1,134 @@
+import { randomInt } from 'node:crypto';
+import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
+import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
+import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
+import type { RelayOptions, RelayOutput } from '@lightspeed/session';
+import { createEngine } from '@lightspeed/udp';
+import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+
+export const LOOPBACK = 0x7f00_0001;
+const DATA_TAG = -1;
+const MEMORY_BLOCKS = 256;
+
+/** What a test may do to the node's packets. */
+export interface Faults {
+  /** Asked for each packet to the client: true loses it. The packet is a view, valid during the call. */
+  dropToClient?: (packet: Uint8Array) => boolean;
+  /** Asked for each packet from the client: true loses it. */
+  dropFromClient?: (packet: Uint8Array) => boolean;
+}
+
+/** A relay node on loopback, on this thread's event loop, for as long as the block that declares it with `await using`. */
+export class TestNode implements RelayOutput {
+  readonly relay: Relay;
+  readonly address: Endpoint;
+  readonly faults: Faults = {};
+  readonly #engine: DatagramEngine;
+  readonly #data: DatagramSocket;
+  readonly #egress: DatagramSocket[] = [];
+  readonly #counters = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
+  readonly #run: Promise<void>;
+
+  private constructor(engine: DatagramEngine, data: DatagramSocket, options: Partial<RelayOptions>) {
+    this.#engine = engine;
+    this.#data = data;
+    data.tag = DATA_TAG;
+    this.address = { ip: LOOPBACK, port: data.localPort };
+    const { bytes, reserve } = engine.arena;
+    this.relay = new Relay(
+      { ...DEFAULT_RELAY_OPTIONS, admission: 'open', ...options },
+      {
+        memory: new FecMemory(bytes, reserve.start, reserve.lengthBytes),
+        policy: new DestinationPolicy({ allow: [parseDestinationRule('127.0.0.0/8')] }),
+        counters: this.#counters,
+        output: this,
+        random: () => randomInt(2 ** 32) | 0,
+      },
+    );
+    this.#run = engine.run({
+      onDatagrams: (socket, count) => this.#take(socket, count),
+      onSent: () => this.relay.sent(),
+      onWake: () => undefined,
+      onTick: () => {
+        this.#advance();
+        return this.relay.handleTimeout();
+      },
+    });
+  }
+
+  static async start(options: Partial<RelayOptions> = {}, port = 0): Promise<TestNode> {
+    const engine = createEngine('portable', { reserveBytes: MEMORY_BLOCKS * FEC_BLOCK_BYTES });
+    const data = await engine.open({ ip: LOOPBACK, port });
+    return new TestNode(engine, data, options);
+  }
+
+  get name(): string {
+    return `127.0.0.1:${this.address.port}`;
+  }
+
+  count(counter: keyof typeof RelayCounter): number {
+    return this.#counters.values[RelayCounter[counter]];
+  }
+
+  /** Ends all sessions with a FIN; the node stays. */
+  endSessions(): void {
+    this.#advance();
+    this.relay.shutdown();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#engine.stop();
+    await this.#run;
+    this.#engine.close();
+  }
+
+  toClient(offset: number, length: number, ip: number, port: number): void {
+    if (this.faults.dropToClient?.(this.#view(offset, length)) === true) return;
+    this.#engine.send(this.#data, offset, length, ip, port);
+  }
+
+  toServer(egress: number, offset: number, length: number, ip: number, port: number): void {
+    this.#engine.send(this.#egress[egress], offset, length, ip, port);
+  }
+
+  openEgress(): number {
+    const socket = this.#engine.openNow({ ip: LOOPBACK, port: 0 });
+    if (socket === undefined) return -1;
+    socket.tag = this.#egress.push(socket) - 1;
+    return socket.tag;
+  }
+
+  closeEgress(egress: number): void {
+    this.#egress[egress].close();
+  }
+
+  flush(): void {
+    // Sends copy at once in this engine.
+    this.relay.sent();
+  }
+
+  banned(): void {
+    throw new Error('no test has a client banned');
+  }
+
+  #take(socket: DatagramSocket, count: number): void {
+    this.#advance();
+    const { offsets, lengths, ips, ports } = this.#engine.received;
+    for (let i = 0; i < count; i++) {
+      if (socket.tag !== DATA_TAG) {
+        this.relay.handleServerDatagram(socket.tag, offsets[i], lengths[i], ips[i], ports[i]);
+      } else if (this.faults.dropFromClient?.(this.#view(offsets[i], lengths[i])) !== true) {
+        this.relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i]);
+      }
+    }
+  }
+
+  #advance(): void {
+    this.relay.advance(this.#engine.clockMs, this.#engine.clockUs);
+  }
+
+  #view(offset: number, length: number): Uint8Array {
+    return this.#engine.arena.bytes.subarray(offset, offset + length);
+  }
+}

@@ -1,0 +1,21 @@
+import { startTunnel } from '@lightspeed/client';
+import type { RunningTunnel, TunnelSettings } from '@lightspeed/client';
+import type { Endpoint } from '@lightspeed/wire';
+import { LOOPBACK } from './test-node.ts';
+import type { TestNode } from './test-node.ts';
+
+export const ENGINES = ['batch', 'portable'] as const;
+
+/** A tunnel that closes itself at the end of the block that declares it with `await using`. */
+export type TestTunnel = RunningTunnel & AsyncDisposable;
+
+/** A tunnel through `node` with one entrance, on any free port, per game server. */
+export async function tunnelTo(
+  node: Pick<TestNode, 'address'>,
+  gameServers: readonly Endpoint[],
+  settings: Partial<TunnelSettings> = {},
+): Promise<TestTunnel> {
+  const entrances = gameServers.map((gameServer) => ({ listen: { ip: LOOPBACK, port: 0 }, gameServer }));
+  const tunnel = await startTunnel({ node: node.address, entrances, ...settings });
+  return Object.assign(tunnel, { [Symbol.asyncDispose]: () => tunnel.close() });
+}
