@@ -7,6 +7,7 @@ describe('a session', () => {
   it('lives as long as anything comes from either side, however long ago it was opened', () => {
     const host = new RelayHost({ solicitedMs: 1_000_000 });
     const up = new LstpClient(host, '203.0.113.5:1').open();
+    up.send(TunnelHeader.keepalive(0, 1));
     const down = new LstpClient(host, '203.0.113.5:2').open();
     down.data('x');
     const [{ egress } = { egress: -1 }] = host.takeToServers();
@@ -40,10 +41,23 @@ describe('a session', () => {
     expect([host.count('sessions'), host.count('flows'), host.count('egressSockets')]).toEqual([0, 0, 0]);
   });
 
+  it('ends after ten seconds if its client has not shown that it got the acknowledgement', () => {
+    const host = new RelayHost({ maxClients: 20 });
+    for (let i = 0; i < 20; i++) new LstpClient(host, `198.51.100.${i}:1`).send(TunnelHeader.handshake(0, 1));
+    const player = new LstpClient(host);
+    player.send(TunnelHeader.handshake(0, 1));
+    expect(host.drops()).toEqual({ 'client:session_limit': 1 });
+    host.pass(11_000);
+    player.open().send(TunnelHeader.keepalive(1, 1));
+    host.pass(60_000, 500);
+    expect(host.relay.sessionCount).toBe(1);
+  });
+
   it('goes on over hours of clock, across the wrap of its milliseconds', () => {
     const host = new RelayHost();
     host.nowMs = 2 ** 31 - 100_000;
     const client = new LstpClient(host).open();
+    client.send(TunnelHeader.keepalive(0, 1));
     for (let i = 0; i < 10; i++) {
       host.pass(30_000, 1_000);
       client.data(`${i}`);

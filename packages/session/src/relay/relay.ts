@@ -8,6 +8,11 @@ import type { RelaySession } from './relay-session.ts';
 import { RelayState } from './relay-state.ts';
 import { Upstream } from './upstream.ts';
 
+/**
+ * A session whose client has not shown that it got the acknowledgement ends after this long: forged handshakes don't keep
+ * others out. Keepalives come every five seconds.
+ */
+const UNVERIFIED_TIMEOUT_MS = 10_000;
 /** How often sessions, flows and bans are looked through for those whose time is over. */
 const SWEEP_INTERVAL_MS = 500;
 
@@ -143,7 +148,7 @@ export class Relay {
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
       if (session === null) continue;
-      if (((nowMs - session.lastActivityMs) | 0) >= sessionTimeoutMs) {
+      if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
         state.closeSession(session);
         state.count(RelayCounter.sessionsExpired);
         continue;
@@ -157,6 +162,13 @@ export class Relay {
     }
     state.bans.sweep(nowMs);
     this.#publishGauges();
+  }
+
+  #timeoutOf(session: RelaySession): number {
+    const { amplification, options } = this.#state;
+    // In dialect `reference` nothing can be shown.
+    const waits = session.dialect === 'reference' || amplification.isVerified(session.slot);
+    return waits ? options.sessionTimeoutMs : Math.min(options.sessionTimeoutMs, UNVERIFIED_TIMEOUT_MS);
   }
 
   #publishGauges(): void {
