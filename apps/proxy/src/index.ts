@@ -1,1 +1,22 @@
-export {}
+/**
+ * A LightSpeed relay node: carries games' UDP traffic between clients and game servers. This is the node as a library;
+ * the program is `lightspeed-proxy`.
+ *
+ * ```ts
+ * const node = await startNode(nodeConfig({ dataBind: '127.0.0.1:4434', httpBind: 'off', requireAuth: false }))
+ * ```
+ *
+ * @module
+ */
+export { ConfigError } from './config/config-error.ts'
+export type { LogLevel, NodeConfig } from './config/node-config.ts'
+export { nodeConfig } from './config/parse-config.ts'
+export type { NodeSettings } from './config/parse-config.ts'
+export type { PortRange } from './data-plane/messages.ts'
+export { startNode } from './node.ts'
+export type { RunningNode } from './node.ts'
+export { NodeError } from './node-error.ts'
+export type { NodeErrorCode } from './node-error.ts'
+export type { NodeStats, WorkerStats } from './stats.ts'
+export type { RelayCounterName } from './supervisor/worker-counters.ts'
+export type { WorkerState } from './supervisor/worker-slot.ts'

@@ -1,0 +1,71 @@
+import { readConfigFile } from '../config/config-file.ts'
+import type { NodeConfig } from '../config/node-config.ts'
+import type { Field } from '../config/options.ts'
+import { parseConfig } from '../config/parse-config.ts'
+import type { Given, GivenByField } from '../config/parse-config.ts'
+
+/** Flags as they come from the command line. */
+export interface ServeFlags {
+  readonly config?: string
+  readonly dataBind?: string
+  readonly egressBind?: string
+  readonly egressPorts?: string
+  readonly httpBind?: string
+  readonly open?: boolean
+  readonly allowOpen?: boolean
+  readonly allowDestination?: readonly string[]
+  readonly denyDestination?: readonly string[]
+  readonly workers?: string
+  readonly io?: string
+  readonly dialect?: string
+  readonly nodeId?: string
+  readonly region?: string
+  readonly check?: boolean
+  readonly logLevel?: string
+  readonly logFormat?: string
+}
+
+interface Flag {
+  readonly name: string
+  readonly field: Field
+  /** What the flag's value would be in a file. */
+  readonly value: (flags: ServeFlags) => unknown
+}
+
+const FLAGS: readonly Flag[] = [
+  { name: '--data-bind', field: 'dataBind', value: ({ dataBind }) => dataBind },
+  { name: '--egress-bind', field: 'egressBind', value: ({ egressBind }) => egressBind },
+  { name: '--egress-ports', field: 'egressPorts', value: ({ egressPorts }) => egressPorts },
+  { name: '--http-bind', field: 'httpBind', value: ({ httpBind }) => httpBind },
+  { name: '--open', field: 'requireAuth', value: ({ open }) => (open === true ? false : undefined) },
+  { name: '--allow-open', field: 'allowOpen', value: ({ allowOpen }) => allowOpen },
+  { name: '--allow-destination', field: 'allowDestinations', value: ({ allowDestination }) => allowDestination },
+  { name: '--deny-destination', field: 'denyDestinations', value: ({ denyDestination }) => denyDestination },
+  { name: '--workers', field: 'workers', value: ({ workers }) => numberIn(workers) },
+  { name: '--io', field: 'io', value: ({ io }) => io },
+  { name: '--dialect', field: 'dialect', value: ({ dialect }) => dialect },
+  { name: '--node-id', field: 'nodeId', value: ({ nodeId }) => nodeId },
+  { name: '--region', field: 'region', value: ({ region }) => region },
+  { name: '--log-level', field: 'logLevel', value: ({ logLevel }) => logLevel },
+  { name: '--log-format', field: 'logFormat', value: ({ logFormat }) => logFormat },
+]
+
+/**
+ * The configuration that file and flags give together. A flag goes before the file.
+ * @throws {ConfigError}
+ */
+export function configFromFlags(flags: ServeFlags): NodeConfig {
+  const fromFile = flags.config === undefined ? new Map<Field, Given>() : readConfigFile(flags.config)
+  const given: Partial<Record<Field, Given>> = Object.fromEntries(fromFile)
+  for (const { name, field, value } of FLAGS) {
+    const own = value(flags)
+    if (own === undefined) continue
+    given[field] = { value: own, source: name }
+  }
+  return parseConfig(given satisfies GivenByField)
+}
+
+/** A text that is no number stays what it is, to be refused by its name. */
+function numberIn(text: string | undefined): unknown {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : text
+}

@@ -1,0 +1,68 @@
+import type { DestinationRule } from '@lightspeed/security'
+import type { EgressMapping } from '@lightspeed/session'
+import type { Dialect, Endpoint } from '@lightspeed/wire'
+import type { PortRange } from '../data-plane/messages.ts'
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+
+/** Everything that can be set about a node, parsed: nothing past this checks it again. Made by `nodeConfig`. */
+export interface NodeConfig {
+  // [server]
+  /** Name of this node, 1 to 255 bytes. */
+  readonly nodeId: string
+  readonly region: string
+  /** Sessions at once, over all workers. */
+  readonly maxClients: number
+  /** Sessions that one client address may hold. Each worker allows its share of it, rounded up. */
+  readonly maxSessionsPerAddress: number
+  readonly maxFlowsPerSession: number
+  /** A session ends after this long without a packet in either direction. */
+  readonly sessionTimeoutSecs: number
+  /** Where clients' packets come in. Port 0 lets the system choose. */
+  readonly dataBind: Endpoint
+  /** Local address towards game servers, unsigned; 0 lets the system choose. */
+  readonly egressBind: number
+  /** Local ports towards game servers; undefined lets the system choose. */
+  readonly egressPorts: PortRange | undefined
+  readonly egressMapping: EgressMapping
+  /** Data-plane threads. */
+  readonly workers: number
+  readonly io: 'auto' | 'batch' | 'portable'
+  readonly dialect: Dialect
+  /** Payloads too long for a usual packet: leave them to IP fragmentation, or drop them. */
+  readonly oversize: 'fragment' | 'drop'
+
+  // [security]
+  /** False lets in whoever sends a HANDSHAKE. */
+  readonly requireAuth: boolean
+  /** Consent to `requireAuth = false` where others than this machine can reach the node. */
+  readonly allowOpen: boolean
+  /** Bytes to an address that has not proved that it receives them, per byte from it. */
+  readonly maxAmplificationRatio: number
+  /** New destinations per client in 10 s. */
+  readonly maxDestinationsPerWindow: number
+  readonly banDurationSecs: number
+  readonly allowDestinations: readonly DestinationRule[]
+  readonly denyDestinations: readonly DestinationRule[]
+
+  // [rate_limit]
+  readonly maxPpsPerClient: number
+  readonly maxBpsPerClient: number
+  /** Control connections. There is no control plane in this version, so that it has no effect yet. */
+  readonly maxConnections: number | undefined
+
+  // [metrics]
+  /** Whether GET /metrics answers. */
+  readonly metricsEnabled: boolean
+  /** How often a line with the totals is logged; 0 for never. */
+  readonly metricsIntervalSecs: number
+
+  // [http]
+  /** Where GET /health and GET /metrics answer; undefined for nowhere. Port 0 lets the system choose. */
+  readonly httpBind: Endpoint | undefined
+
+  // [log]
+  readonly logLevel: LogLevel
+  /** Undefined: pretty on a terminal, else json. */
+  readonly logFormat: 'pretty' | 'json' | undefined
+}

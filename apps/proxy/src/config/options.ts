@@ -1,0 +1,116 @@
+import { hostname } from 'node:os'
+import { formatDestinationRule } from '@lightspeed/security'
+import type { DestinationRule } from '@lightspeed/security'
+import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session'
+import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
+import type { z } from 'zod'
+import type { NodeConfig } from './node-config.ts'
+import {
+  address,
+  choice,
+  destinationRules,
+  endpoint,
+  endpointOrOff,
+  name,
+  number,
+  portRange,
+  wholeNumber,
+  yesOrNo,
+} from './schemas.ts'
+
+/** A value as a configuration file can hold it. */
+export type Written = string | number | boolean | readonly string[]
+
+/** How one field of {@link NodeConfig} is written, checked and shown. */
+export interface Option<T> {
+  /** Section and key in the file. */
+  readonly key: `${string}.${string}`
+  readonly schema: z.ZodType<T>
+  /** What holds when it is not given. */
+  readonly fallback: T
+  /** How the file would say it; undefined where leaving the key out is the only way to say it. */
+  readonly write: (value: T) => Written | undefined
+}
+
+const relay = DEFAULT_RELAY_OPTIONS
+
+/** Longest time that wrapping 32-bit milliseconds can tell from one that has passed. */
+const MOST_SECONDS = 2_147_483
+
+const writeRules = (rules: readonly DestinationRule[]) => rules.map(formatDestinationRule)
+
+function plain<T extends Written>(key: Option<T>['key'], schema: z.ZodType<T>, fallback: T): Option<T> {
+  return { key, schema, fallback, write: (value) => value }
+}
+
+function orNone<T>(
+  key: Option<T>['key'],
+  schema: z.ZodType<T>,
+  write: (value: T) => Written,
+): Option<T | undefined> {
+  return { key, schema, fallback: undefined, write: (value) => (value === undefined ? undefined : write(value)) }
+}
+
+/** Everything that can be set, by field. The order is that of the file. */
+export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[Field]> } = {
+  nodeId: plain('server.node_id', name(), hostname()),
+  region: plain('server.region', name(), 'default'),
+  maxClients: plain('server.max_clients', wholeNumber(1, 1_000_000), relay.maxClients),
+  maxSessionsPerAddress: plain(
+    'server.max_sessions_per_address',
+    wholeNumber(1, 1_000_000),
+    relay.maxSessionsPerAddress,
+  ),
+  maxFlowsPerSession: plain('server.max_flows_per_session', wholeNumber(1, 65_535), relay.maxFlowsPerSession),
+  sessionTimeoutSecs: plain(
+    'server.session_timeout_secs',
+    wholeNumber(1, MOST_SECONDS),
+    relay.sessionTimeoutMs / 1_000,
+  ),
+  dataBind: {
+    key: 'server.data_bind',
+    schema: endpoint(),
+    fallback: { ip: 0, port: 4434 },
+    write: ({ ip, port }) => formatEndpoint(ip, port),
+  },
+  egressBind: { key: 'server.egress_bind', schema: address(), fallback: 0, write: formatIpv4 },
+  egressPorts: orNone('server.egress_ports', portRange(), ({ low, high }) => `${low}-${high}`),
+  egressMapping: plain('server.egress_mapping', choice('shared', 'endpoint-independent'), relay.egressMapping),
+  workers: plain('server.workers', wholeNumber(1, 64), 1),
+  io: plain('server.io', choice('auto', 'batch', 'portable'), 'auto'),
+  dialect: plain('server.dialect', choice('standard', 'reference'), relay.dialect),
+  oversize: plain('server.oversize', choice('fragment', 'drop'), relay.oversize),
+
+  requireAuth: plain('security.require_auth', yesOrNo(), true),
+  allowOpen: plain('security.allow_open', yesOrNo(), false),
+  maxAmplificationRatio: plain('security.max_amplification_ratio', number(1, 1_000), relay.maxAmplificationRatio),
+  maxDestinationsPerWindow: plain(
+    'security.max_destinations_per_window',
+    wholeNumber(1, 65_535),
+    relay.maxDestinationsPerWindow,
+  ),
+  banDurationSecs: plain('security.ban_duration_secs', wholeNumber(1, MOST_SECONDS), relay.banDurationMs / 1_000),
+  allowDestinations: { key: 'security.allow_destinations', schema: destinationRules(), fallback: [], write: writeRules },
+  denyDestinations: { key: 'security.deny_destinations', schema: destinationRules(), fallback: [], write: writeRules },
+
+  maxPpsPerClient: plain('rate_limit.max_pps_per_client', wholeNumber(1, 1_000_000_000), relay.maxPpsPerClient),
+  maxBpsPerClient: plain('rate_limit.max_bps_per_client', wholeNumber(1, 1_000_000_000_000), relay.maxBpsPerClient),
+  maxConnections: orNone('rate_limit.max_connections', wholeNumber(1, 1_000_000), (value) => value),
+
+  metricsEnabled: plain('metrics.enabled', yesOrNo(), true),
+  metricsIntervalSecs: plain('metrics.interval_secs', wholeNumber(0, 86_400), 60),
+
+  httpBind: {
+    key: 'http.bind',
+    schema: endpointOrOff(),
+    fallback: { ip: 0x7f00_0001, port: 8080 },
+    write: (value) => (value === undefined ? 'off' : formatEndpoint(value.ip, value.port)),
+  },
+
+  logLevel: plain('log.level', choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
+  logFormat: orNone('log.format', choice('pretty', 'json'), (value) => value),
+}
+
+export type Field = keyof NodeConfig
+
+export const FIELDS = Object.keys(OPTIONS) as readonly Field[]

@@ -1,0 +1,97 @@
+import type { DestinationRule } from '@lightspeed/security'
+import type { Endpoint } from '@lightspeed/wire'
+import { formatEndpoint } from '@lightspeed/wire'
+import type { z } from 'zod'
+import type { PortRange } from '../data-plane/messages.ts'
+import { ConfigError } from './config-error.ts'
+import type { NodeConfig } from './node-config.ts'
+import { FIELDS, OPTIONS } from './options.ts'
+import type { Field } from './options.ts'
+
+/** What somebody gave for a field, as a configuration file writes it. */
+type InWriting<T> = T extends Endpoint | PortRange ? string : T extends readonly DestinationRule[] ? readonly string[] : T
+
+/** Some of {@link NodeConfig}, with addresses, ranges and rules as text. */
+export type NodeSettings = {
+  readonly [F in Exclude<Field, 'egressBind' | 'httpBind'>]?: InWriting<NodeConfig[F]> | undefined
+} & {
+  /** An address without a port. */
+  readonly egressBind?: string | undefined
+  /** ADDR:PORT or "off". */
+  readonly httpBind?: string | undefined
+}
+
+/**
+ * A configuration made in code: `settings` over the defaults.
+ *
+ * ```ts
+ * nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off', requireAuth: false, allowDestinations: ['127.0.0.0/8'] })
+ * ```
+ *
+ * @throws {ConfigError} like {@link parseConfig}.
+ */
+export function nodeConfig(settings: NodeSettings = {}): NodeConfig {
+  const given: Partial<Record<Field, Given>> = {}
+  for (const field of FIELDS) {
+    const value = settings[field]
+    if (value !== undefined) given[field] = { value, source: field }
+  }
+  return parseConfig(given)
+}
+
+/** A value that somebody gave, and where: `node.toml, server.workers` or `--workers`. */
+export interface Given {
+  readonly value: unknown
+  readonly source: string
+}
+
+export type GivenByField = { readonly [F in Field]?: Given | undefined }
+
+/**
+ * Checks what was given, puts defaults where nothing was, and freezes the result.
+ * @throws {ConfigError} about the first value that is not allowed, or a combination that is not.
+ */
+export function parseConfig(given: GivenByField): NodeConfig {
+  const values = Object.fromEntries(FIELDS.map((field) => [field, parseField(field, given[field])]))
+  const config = Object.freeze(values) as unknown as NodeConfig
+  refuseOpenRelay(config, given)
+  refuseTooFewPorts(config, given)
+  return config
+}
+
+function parseField(field: Field, given: Given | undefined): unknown {
+  const option = OPTIONS[field]
+  if (given === undefined) return option.fallback
+  const result: z.ZodSafeParseResult<unknown> = option.schema.safeParse(given.value)
+  if (result.success) return result.data
+  throw new ConfigError(`${given.source}: ${complaint(result.error, given.value, option.schema.description ?? '')}`)
+}
+
+function complaint(error: z.ZodError, value: unknown, allowed: string): string {
+  const [issue] = error.issues
+  // What a rule of a list has to say for itself is better than anything that can be said about the list.
+  if (issue.code === 'custom' && issue.message.startsWith('destination rule')) return issue.message
+  return `got ${show(value)}, allowed is ${allowed}`
+}
+
+function show(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : JSON.stringify(value)
+}
+
+function refuseOpenRelay({ requireAuth, allowOpen, dataBind }: NodeConfig, given: GivenByField): void {
+  const loopback = dataBind.ip >>> 24 === 127
+  if (requireAuth || allowOpen || loopback) return
+  throw new ConfigError(
+    `${given.requireAuth?.source ?? 'security.require_auth'}: a node without authentication relays for anybody who can reach ` +
+      `${formatEndpoint(dataBind.ip, dataBind.port)}; bind it to loopback (--data-bind 127.0.0.1:4434), or add --allow-open if that is what you want`,
+  )
+}
+
+function refuseTooFewPorts({ egressPorts, workers }: NodeConfig, given: GivenByField): void {
+  if (egressPorts === undefined) return
+  const ports = egressPorts.high - egressPorts.low + 1
+  if (ports >= workers) return
+  throw new ConfigError(
+    `${given.egressPorts?.source ?? 'server.egress_ports'}: got ${ports} ports for ${workers} workers, each needs at least one of its own`,
+  )
+}

@@ -1,0 +1,75 @@
+import type { DestinationRule } from '@lightspeed/security'
+import type { RelayOptions } from '@lightspeed/session'
+import type { EngineKind } from '@lightspeed/udp'
+
+/** An inclusive range of ports. */
+export interface PortRange {
+  readonly low: number
+  readonly high: number
+}
+
+/** What a worker is given at its start, as `workerData`. */
+export interface WorkerStart {
+  /** Its place among the workers, from 0: the same for its successor after a crash. */
+  readonly index: number
+  readonly engine: EngineKind
+  readonly relay: RelayOptions
+  readonly policy: {
+    readonly allow: readonly DestinationRule[]
+    readonly deny: readonly DestinationRule[]
+    readonly ownAddresses: readonly number[]
+  }
+  readonly data: DataSocketStart
+  readonly egress: {
+    /** Unsigned, 0 for every address. */
+    readonly ip: number
+    /** This worker's own part of the ports; undefined lets the system choose. */
+    readonly ports: PortRange | undefined
+    readonly bufferBytes: number
+  }
+  /** For the FecMemory of its relay. */
+  readonly fecBlocks: number
+  readonly shared: WorkerMemory
+}
+
+/** Memory that a worker writes and the main thread reads. */
+export interface WorkerMemory {
+  /** Laid out by `relayCountersIn`. */
+  readonly relayCounters: SharedArrayBuffer
+  /** Laid out by `UdpCounters`. */
+  readonly udpCounters: SharedArrayBuffer
+  /** Sessions per worker, see SharedSessionQuota. Common to all workers. */
+  readonly sessions: SharedArrayBuffer
+  /** Descriptors that the worker has open. Batch engine only. */
+  readonly fdLedger: SharedArrayBuffer | undefined
+}
+
+export interface DataSocketStart {
+  /** A descriptor to adopt; undefined where the worker opens its own. */
+  readonly fd: number | undefined
+  readonly ip: number
+  readonly port: number
+  readonly reusePort: boolean
+  readonly bufferBytes: number
+}
+
+/** From the main thread to a worker. */
+export type ToWorker =
+  /** Another worker banned an address, or a predecessor of this one did. */
+  | { readonly type: 'ban'; readonly ip: number; readonly durationMs: number }
+  /** Say goodbye to every client, then end the thread. */
+  | { readonly type: 'stop' }
+  /** End as a fault in the packet path would: for tests of what happens then. */
+  | { readonly type: 'crash' }
+
+/** From a worker to the main thread. */
+export type FromWorker =
+  /** The port is open. */
+  | {
+      readonly type: 'serving'
+      readonly wakeFd: number | undefined
+      readonly receiveBufferBytes: number
+      readonly sendBufferBytes: number
+      readonly warmUpMs: number
+    }
+  | { readonly type: 'banned'; readonly ip: number; readonly durationMs: number }

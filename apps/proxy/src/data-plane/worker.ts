@@ -1,0 +1,79 @@
+/**
+ * A data-plane worker thread: sockets of its own, a relay of its own, and nothing shared with others but counters.
+ *
+ * With the batch engine the thread never turns Node's event loop while it serves: messages are taken when the main thread
+ * wakes the engine.
+ *
+ * @module
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { FEC_BLOCK_BYTES } from '@lightspeed/fec'
+import { createEngine } from '@lightspeed/udp'
+import { DataPlane } from './data-plane.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+import { warmUp } from './warm-up.ts'
+
+const main = parentPort
+if (main === null) throw new Error('this module is the entry of a worker thread')
+const start = workerData as WorkerStart
+const { data, shared } = start
+
+const tell = (message: FromWorker) => main.postMessage(message)
+
+const engine = createEngine(start.engine, {
+  reserveBytes: start.fecBlocks * FEC_BLOCK_BYTES,
+  countersBuffer: shared.udpCounters,
+  ...(shared.fdLedger === undefined ? {} : { fdLedger: shared.fdLedger }),
+})
+const warmUpMs = warmUp(engine, start)
+
+const socket = await engine.open({
+  ip: data.ip,
+  port: data.port,
+  reusePort: data.reusePort,
+  receiveBufferBytes: data.bufferBytes,
+  sendBufferBytes: data.bufferBytes,
+  ...(data.fd === undefined ? {} : { fd: data.fd }),
+})
+const dataPlane = new DataPlane(engine, socket, start, takeMessages, tell)
+
+/** With a portable engine the event loop turns, and messages come as events. */
+const inbox: ToWorker[] = []
+if (engine.wakeFd === undefined) {
+  main.on('message', (message: ToWorker) => {
+    inbox.push(message)
+    engine.wake()
+  })
+}
+
+function take(message: ToWorker): void {
+  switch (message.type) {
+    case 'ban':
+      dataPlane.ban(message.ip, message.durationMs)
+      break
+    case 'stop':
+      dataPlane.stop()
+      break
+    case 'crash':
+      throw new Error('asked to crash')
+  }
+}
+
+function takeMessages(): void {
+  for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) take(message)
+  if (main === null) return
+  for (let taken = receiveMessageOnPort(main); taken !== undefined; taken = receiveMessageOnPort(main)) {
+    take(taken.message as ToWorker)
+  }
+}
+
+tell({
+  type: 'serving',
+  wakeFd: engine.wakeFd,
+  receiveBufferBytes: socket.receiveBufferBytes,
+  sendBufferBytes: socket.sendBufferBytes,
+  warmUpMs,
+})
+await engine.run(dataPlane)
+engine.close()
+main.close()

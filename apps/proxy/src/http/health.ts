@@ -1,0 +1,51 @@
+import { formatEndpoint } from '@lightspeed/wire'
+import type { WorkerStats } from '../stats.ts'
+import { VERSION } from '../version.ts'
+import type { NodeView } from './server.ts'
+
+/** How a node is, as GET /health says it. Keys are stable. */
+export interface Health {
+  /** `degraded`: some of its workers do not serve; `down`: none does. */
+  readonly status: 'ok' | 'degraded' | 'down' | 'stopping'
+  readonly version: string
+  readonly node_id: string
+  readonly region: string
+  readonly uptime_s: number
+  readonly data_address: string
+  readonly authentication: 'required' | 'off'
+  readonly dialect: string
+  readonly sessions: number
+  readonly max_clients: number
+  readonly flows: number
+  readonly engine: { readonly kind: string; readonly reason: string }
+  readonly workers: readonly WorkerStats[]
+  readonly worker_restarts: number
+}
+
+export function health({ config, engine, supervisor, startedMs }: NodeView): Health {
+  const { ip, port } = supervisor.dataAddress
+  const { relay, workers, workerRestarts } = supervisor.stats()
+  return {
+    status: statusOf(workers),
+    version: VERSION,
+    node_id: config.nodeId,
+    region: config.region,
+    uptime_s: Math.floor((performance.now() - startedMs) / 1_000),
+    data_address: formatEndpoint(ip, port),
+    authentication: config.requireAuth ? 'required' : 'off',
+    dialect: config.dialect,
+    sessions: relay.sessions,
+    max_clients: config.maxClients,
+    flows: relay.flows,
+    engine: { kind: engine.kind, reason: engine.reason },
+    workers,
+    worker_restarts: workerRestarts,
+  }
+}
+
+function statusOf(workers: readonly WorkerStats[]): Health['status'] {
+  if (workers.some(({ state }) => state === 'stopping' || state === 'stopped')) return 'stopping'
+  const serving = workers.filter(({ state }) => state === 'serving').length
+  if (serving === workers.length) return 'ok'
+  return serving === 0 ? 'down' : 'degraded'
+}

@@ -1,0 +1,174 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { NodeStats } from '../stats.ts'
+import { VERSION } from '../version.ts'
+import type { NodeView } from './server.ts'
+
+type Labels = Readonly<Record<string, string>>
+type Sample = readonly [labels: Labels, value: number]
+
+/** The metrics of one node, read from its counters whenever they are asked for. */
+export function createMetrics(node: NodeView): Registry {
+  const registry = new Registry()
+  const stats = () => node.supervisor.stats()
+
+  const counter = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]) => {
+    new Counter({
+      name: `lightspeed_${name}`,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [labels, value] of samples()) this.inc(labels, value)
+      },
+    })
+  }
+  const gauge = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]) => {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [labels, value] of samples()) this.set(labels, value)
+      },
+    })
+  }
+
+  for (const { name, help, labelNames, samples } of TRAFFIC) counter(name, help, labelNames, () => samples(stats()))
+  for (const { name, help, value } of PRESENT) gauge(`lightspeed_${name}`, help, [], () => [[{}, value(stats())]])
+  gauge('lightspeed_max_sessions', 'Sessions that the node may have at once.', [], () => [[{}, node.config.maxClients]])
+  gauge('lightspeed_worker_up', 'Whether a data-plane worker serves.', ['worker'], () =>
+    stats().workers.map(({ state }, index) => [{ worker: String(index) }, state === 'serving' ? 1 : 0]),
+  )
+  gauge('lightspeed_uptime_seconds', 'Since the node serves.', [], () => [
+    [{}, (performance.now() - node.startedMs) / 1_000],
+  ])
+  gauge('lightspeed_build_info', 'Always 1; the labels say what runs.', ['version', 'node_id', 'region', 'engine'], () => [
+    [{ version: VERSION, node_id: node.config.nodeId, region: node.config.region, engine: node.engine.kind }, 1],
+  ])
+  gauge('process_resident_memory_bytes', 'Memory of the process.', [], () => [[{}, process.memoryUsage.rss()]])
+  new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'Processor time of the process.',
+    registers: [registry],
+    collect() {
+      const { user, system } = process.cpuUsage()
+      this.reset()
+      this.inc((user + system) / 1e6)
+    },
+  })
+  return registry
+}
+
+interface Traffic {
+  readonly name: string
+  readonly help: string
+  readonly labelNames: readonly string[]
+  readonly samples: (stats: NodeStats) => readonly Sample[]
+}
+
+/** The four ways of a datagram in or out of the node. */
+function ways(unit: 'Packets' | 'Bytes'): Traffic['samples'] {
+  return ({ relay }) => [
+    [{ peer: 'client', direction: 'in' }, relay[`client${unit}Received`]],
+    [{ peer: 'client', direction: 'out' }, relay[`client${unit}Sent`]],
+    [{ peer: 'server', direction: 'in' }, relay[`server${unit}Received`]],
+    [{ peer: 'server', direction: 'out' }, relay[`server${unit}Sent`]],
+  ]
+}
+
+function one(name: string, help: string, value: (stats: NodeStats) => number): Traffic {
+  return { name, help, labelNames: [], samples: (stats) => [[{}, value(stats)]] }
+}
+
+/** Published under names of their own, or no number of events. */
+const NO_UDP_EVENTS: ReadonlySet<string> = new Set(['sockets_open', 'kernel_drops', 'bytes_received', 'bytes_sent'])
+
+const TRAFFIC: readonly Traffic[] = [
+  {
+    name: 'packets_total',
+    help: 'Datagrams from and to clients and game servers.',
+    labelNames: ['peer', 'direction'],
+    samples: ways('Packets'),
+  },
+  {
+    name: 'traffic_bytes_total',
+    help: 'Payload bytes of these datagrams.',
+    labelNames: ['peer', 'direction'],
+    samples: ways('Bytes'),
+  },
+  {
+    name: 'dropped_packets_total',
+    help: 'Datagrams that went no further, by where they came from and why.',
+    labelNames: ['direction', 'reason'],
+    samples: ({ clientDrops, serverDrops }) => [
+      ...Object.entries(clientDrops).map(([reason, count]) => [{ direction: 'client', reason }, count] as const),
+      ...Object.entries(serverDrops).map(([reason, count]) => [{ direction: 'server', reason }, count] as const),
+    ],
+  },
+  {
+    name: 'client_packets_total',
+    help: 'Packets of clients that were accepted, by kind.',
+    labelNames: ['kind'],
+    samples: ({ relay }) => [
+      [{ kind: 'data' }, relay.dataPackets],
+      [{ kind: 'parity' }, relay.parityPackets],
+      [{ kind: 'keepalive' }, relay.keepalives],
+      [{ kind: 'handshake' }, relay.handshakes],
+      [{ kind: 'fin' }, relay.fins],
+    ],
+  },
+  one('sessions_opened_total', 'Sessions that were opened.', ({ relay }) => relay.sessionsOpened),
+  {
+    name: 'sessions_ended_total',
+    help: 'Sessions that ended, by how.',
+    labelNames: ['how'],
+    samples: ({ relay }) => [
+      [{ how: 'closed' }, relay.sessionsClosed],
+      [{ how: 'expired' }, relay.sessionsExpired],
+    ],
+  },
+  one('flows_opened_total', 'Flows between a client and a game server that were opened.', ({ relay }) => relay.flowsOpened),
+  one('oversize_flows_total', 'Flows that have carried a payload over the safe size.', ({ relay }) => relay.oversizeFlows),
+  one('bans_total', 'Addresses that were banned.', ({ relay }) => relay.bans),
+  {
+    name: 'fec_packets_total',
+    help: 'Packets and forward error correction, by what became of them.',
+    labelNames: ['result'],
+    samples: ({ relay }) => [
+      [{ result: 'recovered' }, relay.fecRecovered],
+      [{ result: 'lost' }, relay.fecLost],
+      [{ result: 'recovery_rejected' }, relay.fecRecoveryRejected],
+      [{ result: 'parity_ignored' }, relay.fecParityIgnored],
+      [{ result: 'untracked' }, relay.fecUntracked],
+      [{ result: 'parity_sent' }, relay.fecParityGenerated],
+      [{ result: 'protected' }, relay.fecProtected],
+    ],
+  },
+  {
+    name: 'udp_events_total',
+    help: 'What the sockets met: datagrams, calls, refusals, drops.',
+    labelNames: ['event'],
+    samples: ({ udp }) =>
+      Object.entries(udp)
+        .filter(([event]) => !NO_UDP_EVENTS.has(event))
+        .map(([event, count]) => [{ event }, count] as const),
+  },
+  one('kernel_dropped_packets_total', 'Datagrams that the kernel dropped in front of our sockets.', ({ udp }) => udp.kernel_drops),
+  {
+    name: 'worker_restarts_total',
+    help: 'Data-plane workers that crashed and were started again.',
+    labelNames: ['worker'],
+    samples: ({ workers }) => workers.map(({ restarts }, index) => [{ worker: String(index) }, restarts] as const),
+  },
+]
+
+const PRESENT: readonly { readonly name: string; readonly help: string; readonly value: (stats: NodeStats) => number }[] = [
+  { name: 'sessions', help: 'Sessions that are open.', value: ({ relay }) => relay.sessions },
+  { name: 'flows', help: 'Flows that are open.', value: ({ relay }) => relay.flows },
+  { name: 'egress_sockets', help: 'Sockets towards game servers.', value: ({ relay }) => relay.egressSockets },
+  { name: 'banned_addresses', help: 'Addresses that are banned.', value: ({ relay }) => relay.bannedAddresses },
+  { name: 'sockets', help: 'UDP sockets that are open.', value: ({ udp }) => udp.sockets_open },
+]

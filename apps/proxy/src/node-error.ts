@@ -1,0 +1,61 @@
+/** Stable values of {@link NodeError.code}. */
+export type NodeErrorCode =
+  /** Another program has the port. */
+  | 'ERR_PROXY_PORT_IN_USE'
+  /** The system refuses an address or port for another reason. */
+  | 'ERR_PROXY_BIND'
+  /** The engine that was asked for cannot work here. */
+  | 'ERR_PROXY_ENGINE'
+  /** A worker ended before it served. */
+  | 'ERR_PROXY_WORKER'
+
+/** Why a node did not start. The message is one line that says what to do. */
+export class NodeError extends Error {
+  override readonly name = 'NodeError'
+  readonly code: NodeErrorCode
+
+  constructor(code: NodeErrorCode, message: string, options?: { cause: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/**
+ * The error for an address that could not be bound.
+ * @param what whose address it is, `flag` how to choose another.
+ */
+export function bindError(cause: unknown, what: string, address: string, flag: string): NodeError {
+  switch (errnoOf(cause)) {
+    case 'EADDRINUSE':
+      return new NodeError(
+        'ERR_PROXY_PORT_IN_USE',
+        `${address} (${what}) is in use by another program: end that one, or choose another with ${flag}`,
+        { cause },
+      )
+    case 'EADDRNOTAVAIL':
+      return new NodeError(
+        'ERR_PROXY_BIND',
+        `${address} (${what}) is not an address of this machine: choose one that is with ${flag}`,
+        { cause },
+      )
+    case 'EACCES':
+      return new NodeError(
+        'ERR_PROXY_BIND',
+        `${address} (${what}) may not be used by this user: ports below 1024 need privileges, choose another with ${flag}`,
+        { cause },
+      )
+    default:
+      return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be used: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function errnoOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  // @lightspeed/udp tells the system's name apart from its own code.
+  if ('errno' in error && typeof error.errno === 'string') return error.errno
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,78 @@
+import type { EngineChoice } from '@lightspeed/udp'
+import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
+import type { Logger } from 'pino'
+import type { NodeConfig } from './config/node-config.ts'
+import type { NodeStats } from './stats.ts'
+import { DATA_BUFFER_BYTES } from './supervisor/data-port.ts'
+import type { Supervisor } from './supervisor/supervisor.ts'
+
+/** Says what serves where and how, and what the operator may want to change. */
+export function logStart(
+  log: Logger,
+  config: NodeConfig,
+  engine: EngineChoice,
+  supervisor: Supervisor,
+  http: { readonly host: string; readonly port: number } | undefined,
+): void {
+  const { dataAddress, buffers } = supervisor
+  log.info(
+    {
+      data: formatEndpoint(dataAddress.ip, dataAddress.port),
+      http: http === undefined ? 'off' : `http://${http.host}:${http.port}`,
+      egress: formatIpv4(config.egressBind),
+      egressPorts: config.egressPorts === undefined ? 'any' : `${config.egressPorts.low}-${config.egressPorts.high}`,
+      workers: config.workers,
+      engine: engine.kind,
+      engineReason: engine.reason,
+      receiveBufferBytes: buffers.receiveBytes,
+      sendBufferBytes: buffers.sendBytes,
+      dialect: config.dialect,
+      authentication: config.requireAuth ? 'required' : 'off',
+      node: config.nodeId,
+      region: config.region,
+    },
+    'node serves',
+  )
+  if (config.requireAuth) {
+    log.warn(
+      'nobody can be admitted: authentication is on and this version has no control plane to register clients through; ' +
+        'start with --open on a loopback or with --allow-open to let anybody in',
+    )
+  } else {
+    log.warn('authentication is off: whoever reaches the data plane is admitted')
+  }
+  if (config.maxConnections !== undefined) {
+    log.warn('rate_limit.max_connections has no effect: it limits control connections, and this version has no control plane')
+  }
+  warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max')
+  warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max')
+}
+
+function warnOfSmallBuffer(log: Logger, which: string, granted: number, sysctl: string): void {
+  if (granted >= DATA_BUFFER_BYTES) return
+  log.warn(
+    { granted, asked: DATA_BUFFER_BYTES },
+    `the system granted a smaller ${which} buffer than was asked for, bursts may be lost: sysctl -w ${sysctl}=${DATA_BUFFER_BYTES}`,
+  )
+}
+
+/** One line with what has happened so far. */
+export function logTotals(log: Logger, { relay, clientDrops, serverDrops, udp, workerRestarts }: NodeStats): void {
+  log.info(
+    {
+      sessions: relay.sessions,
+      flows: relay.flows,
+      clientPackets: { received: relay.clientPacketsReceived, sent: relay.clientPacketsSent },
+      serverPackets: { received: relay.serverPacketsReceived, sent: relay.serverPacketsSent },
+      fecRecovered: relay.fecRecovered,
+      dropped: sum(clientDrops) + sum(serverDrops),
+      kernelDrops: udp.kernel_drops,
+      workerRestarts,
+    },
+    'totals',
+  )
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0)
+}
