@@ -14,6 +14,8 @@ import type { BlockReturns } from './block-returns.ts';
 
 /** A group that waits this long after its first packet is closed with the packets that it has. */
 export const PARTIAL_GROUP_AFTER_MS = 100;
+/** A group may open right after the timer was set: while any flow uses FEC, the timer runs at least this often. */
+const LOOK_AGAIN_MS = 25;
 /** Receivers drop an unfinished group after 500 ms: where partial groups are not understood, such a one is given up. */
 const ABANDON_GROUP_AFTER_MS = 500;
 
@@ -104,6 +106,8 @@ export class PacketWriter {
   readonly #sink: PacketSink;
   #oldestOpen: OutboundFlow | null = null;
   #newestOpen: OutboundFlow | null = null;
+  /** How many flows use FEC. */
+  #encoders = 0;
   /** Packets that went out as version 2 data. */
   dataProtected = 0;
   /** Parity packets that went out, partial groups' included. */
@@ -125,10 +129,11 @@ export class PacketWriter {
   setGroupSize(flow: OutboundFlow, groupSize: number, nowUs: number): void {
     if (flow.groupSize === groupSize) return;
     if (flow.isOpen) this.#closeGroup(flow, nowUs);
-    flow.encoder =
-      groupSize === 0
-        ? null
-        : new FecEncoder(groupSize, { memory: this.#memory, nextGroupId: flow.stream.nextGroupId });
+    if (flow.encoder !== null) this.#encoders--;
+    flow.encoder = null;
+    if (groupSize === 0) return;
+    flow.encoder = new FecEncoder(groupSize, { memory: this.#memory, nextGroupId: flow.stream.nextGroupId });
+    this.#encoders++;
   }
 
   /**
@@ -169,19 +174,22 @@ export class PacketWriter {
     }
   }
 
-  /** Milliseconds until {@link closeDueGroups} has something to do, or `atMost`. */
+  /** Milliseconds until {@link closeDueGroups} may have something to do, or `atMost`. */
   msUntilDue(nowMs: number, atMost: number): number {
-    if (this.#oldestOpen === null) return atMost;
-    const due = PARTIAL_GROUP_AFTER_MS - ((nowMs - this.#oldestOpen.openSinceMs) | 0);
+    if (this.#encoders === 0) return atMost;
+    const oldest = this.#oldestOpen;
+    const left = oldest === null ? LOOK_AGAIN_MS : PARTIAL_GROUP_AFTER_MS - ((nowMs - oldest.openSinceMs) | 0);
     // A `reference` group may be overdue and still wait to be given up: look again in a while, don't spin.
-    return Math.min(atMost, due > 0 ? due : this.#oldestOpen.stream.dialect === 'standard' ? 0 : PARTIAL_GROUP_AFTER_MS);
+    return Math.min(atMost, LOOK_AGAIN_MS, left > 0 ? left : LOOK_AGAIN_MS);
   }
 
   /** Lets go of a flow that ends: its open group is given up, its block goes back. */
   forget(flow: OutboundFlow): void {
     if (flow.isOpen) this.#unlink(flow);
-    flow.encoder?.abandon();
+    if (flow.encoder === null) return;
+    flow.encoder.abandon();
     flow.encoder = null;
+    this.#encoders--;
   }
 
   #sendPlain(flow: OutboundFlow, offset: number, length: number, nowUs: number): boolean {
