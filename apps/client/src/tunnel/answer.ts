@@ -20,18 +20,14 @@ function firstOutcome(tunnel: RunningTunnel, timeoutMs: number): Promise<'answer
   return new Promise((resolve) => {
     const finish = (outcome: 'answered' | 'closed' | 'timeout') => {
       clearTimeout(timer);
-      tunnel.off('established', onNews);
-      tunnel.off('roundTrip', onNews);
+      tunnel.off('established', onEstablished);
       tunnel.off('closed', onClosed);
       resolve(outcome);
     };
-    const onNews = () => {
-      if (tunnel.answered) finish('answered');
-    };
+    const onEstablished = () => finish('answered');
     const onClosed = () => finish('closed');
     const timer = setTimeout(() => finish('timeout'), timeoutMs);
-    tunnel.on('established', onNews);
-    tunnel.on('roundTrip', onNews);
+    tunnel.on('established', onEstablished);
     tunnel.on('closed', onClosed);
   });
 }

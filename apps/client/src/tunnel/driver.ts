@@ -142,7 +142,6 @@ export class TunnelDriver implements DatagramHandler, TunnelOutput {
   }
 
   roundTrip(rttUs: number): void {
-    this.#answered = true;
     const sequence = readSequence(this.#engine.arena.bytes, this.#offset);
     this.#post({ type: 'roundTrip', sequence, rttUs });
   }
@@ -151,7 +150,7 @@ export class TunnelDriver implements DatagramHandler, TunnelOutput {
     const nowMs = this.#engine.clockMs;
     let retryInMs: number | undefined;
     if (event === 'established') {
-      this.#answered = this.#settings.dialect === 'standard' || this.#answered;
+      this.#answered = true;
       this.#reopening.established(nowMs);
     } else if (event === 'ended-by-node' && this.#settings.reopen && !this.#closing) {
       retryInMs = this.#reopening.ended(nowMs);
@@ -163,6 +162,7 @@ export class TunnelDriver implements DatagramHandler, TunnelOutput {
 
   /** Brings the gauges up to date when all is over: moving the clock on does no harm any more. */
   publish(): void {
+    if (this.#tunnel.state !== 'closed') return;
     this.#tunnel.advance(this.#engine.clockMs + PUBLISHING_MS, this.#engine.clockUs);
     this.#tunnel.handleTimeout();
   }

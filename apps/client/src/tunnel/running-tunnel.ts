@@ -82,7 +82,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     });
   }
 
-  /** Whether the node has answered at least once. */
+  /** Whether there has been a session: the node has answered, or is of dialect `reference`, which does not. */
   get answered(): boolean {
     return this.#answered;
   }
@@ -92,7 +92,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   }
 
   /**
-   * Waits until the node has answered.
+   * Waits until the node has answered; not at all in dialect `reference`, which has no acknowledgement.
    * @throws {ClientError} (rejection) `ERR_CLIENT_NO_ANSWER` after `timeoutMs`, saying what was tried and what to check;
    * `ERR_CLIENT_CLOSED` if the tunnel is closed before; `ERR_CLIENT_WORKER` if it fails.
    */
@@ -116,8 +116,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     switch (message.type) {
       case 'event':
         if (message.event === 'established') {
-          // Dialect `reference` has no acknowledgement: there the first answered keepalive tells.
-          if (this.#input.settings.dialect === 'standard') this.#answered = true;
+          this.#answered = true;
           this.emit('established');
         } else if (message.event === 'lost') {
           this.emit('lost');
@@ -126,7 +125,6 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
         }
         break;
       case 'roundTrip':
-        this.#answered = true;
         this.emit('roundTrip', message.rttUs / 1_000, message.sequence);
         break;
       case 'keepalivesSent':

@@ -84,10 +84,10 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnelSetti
 }
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless the dialect may send groups of that size; 0 is none. */
-export function requireFecGroupSize(size: number, dialect: Dialect): void {
+export function requireFecGroupSize(size: number, dialect: Dialect, name = 'fecGroupSize'): void {
   const { min, max } = GROUP_SIZE_LIMITS[dialect];
   if (size === 0 || (Number.isInteger(size) && size >= min && size <= max)) return;
-  throw invalid('fecGroupSize', size, `0 (off) or a whole number from ${min} to ${max} in dialect ${dialect}`);
+  throw invalid(name, size, `0 (off) or a whole number from ${min} to ${max} in dialect ${dialect}`);
 }
 
 function withoutUndefined(settings: TunnelSettings): TunnelSettings {

@@ -1,0 +1,59 @@
+import type { Dialect } from '@lightspeed/wire';
+import { ClientError } from '../errors.ts';
+import { explainPacket } from '../decode/explain-packet.ts';
+import { parseHexArgument, parseStream } from '../decode/hex-input.ts';
+import { renderJson, renderTable } from '../decode/render.ts';
+import { UsageError } from './usage-error.ts';
+import type { Terminal } from './terminal.ts';
+
+/** More than any capture that a person looks at packet by packet. */
+const MOST_INPUT_BYTES = 16 * 1024 * 1024;
+
+export interface DecodeOptions {
+  readonly dialect: Dialect;
+  readonly json?: boolean;
+}
+
+/** `lightspeed decode`. @returns the exit code: 1 if a packet is not valid. */
+export async function decode(words: readonly string[], options: DecodeOptions, terminal: Terminal): Promise<number> {
+  const packets = await readPackets(words);
+  let valid = true;
+  packets.forEach((packet, index) => {
+    const explanation = explainPacket(packet, options.dialect);
+    valid &&= explanation.refusal === undefined;
+    if (options.json === true) {
+      terminal.json(renderJson(explanation, packet));
+      return;
+    }
+    if (index > 0) terminal.line('');
+    for (const line of renderTable(explanation, terminal)) terminal.line(line);
+  });
+  return valid ? 0 : 1;
+}
+
+async function readPackets(words: readonly string[]): Promise<Uint8Array[]> {
+  if (words.length === 1 && words[0] === '-') {
+    const packets = parseStream(await readAll(process.stdin));
+    if (packets.length === 0) throw new ClientError('ERR_CLIENT_NOT_HEX', 'there is no packet on standard input');
+    return packets;
+  }
+  try {
+    return parseHexArgument(words.join(' '));
+  } catch (error) {
+    if (error instanceof ClientError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MOST_INPUT_BYTES) {
+      throw new ClientError('ERR_CLIENT_NOT_HEX', `more than ${MOST_INPUT_BYTES} bytes on standard input`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

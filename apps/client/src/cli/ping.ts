@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EngineKind } from '@lightspeed/udp';
+import { formatEndpoint } from '@lightspeed/wire';
+import type { Dialect } from '@lightspeed/wire';
+import { ClientError } from '../errors.ts';
+import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
+import { startTunnel } from '../tunnel/start-tunnel.ts';
+import { resolveHost } from './endpoint.ts';
+import type { HostPort } from './endpoint.ts';
+import { Interruption } from './interruption.ts';
+import { summarizeRoundTrips } from './round-trips.ts';
+import type { RoundTripSummary } from './round-trips.ts';
+import type { Terminal } from './terminal.ts';
+
+const HANDSHAKE_PATIENCE_MS = 5_000;
+/** How long to wait for answers after the last keepalive. */
+const LAST_ANSWER_MS = 1_000;
+
+export interface PingOptions {
+  readonly node: HostPort;
+  readonly count: number;
+  readonly intervalMs: number;
+  readonly source?: number;
+  readonly io: 'auto' | EngineKind;
+  readonly dialect: Dialect;
+  readonly token: number;
+  readonly json?: boolean;
+}
+
+/** `lightspeed ping`. @returns the exit code: 1 if nothing was answered. */
+export async function ping(options: PingOptions, terminal: Terminal): Promise<number> {
+  const node = await resolveHost(options.node, '--node');
+  const name = formatEndpoint(node.ip, node.port);
+  const interruption = new Interruption(terminal);
+  const tunnel = await startTunnel({
+    node,
+    entrances: [],
+    fecGroupSize: 0,
+    dialect: options.dialect,
+    token: options.token,
+    sourceIp: options.source,
+    io: options.io,
+    keepaliveMs: options.intervalMs,
+    maxKeepalives: options.count,
+    // A measurement does not give up: what is not answered is loss.
+    maxKeepaliveMisses: options.count + 1,
+    reopen: false,
+  });
+  if (options.json !== true) terminal.line(`PING ${name}, ${options.count} keepalives, one every ${options.intervalMs} ms`);
+  const replies: { sequence: number; rttMs: number }[] = [];
+  tunnel.on('roundTrip', (rttMs, sequence) => {
+    replies.push({ sequence, rttMs });
+    if (options.json !== true) terminal.line(`answer from ${name}: seq=${sequence} rtt=${rttMs.toFixed(3)} ms`);
+  });
+  const failure = await measured(tunnel, options.count, interruption);
+  const { keepalivesSent } = tunnel.stats().counters;
+  await tunnel.close();
+  interruption.release();
+
+  const summary = summarizeRoundTrips(keepalivesSent, replies.map(({ rttMs }) => rttMs));
+  if (options.json === true) terminal.json({ node: name, ...withNulls(summary), replies });
+  else for (const line of summaryLines(name, summary)) terminal.line(line);
+  if (failure !== undefined) terminal.error(failure.message);
+  return replies.length === 0 ? 1 : 0;
+}
+
+/** Waits until all is sent and answered, or there is no more hope. @returns why nothing could be measured, if so. */
+async function measured(
+  tunnel: RunningTunnel,
+  count: number,
+  { asked }: Interruption,
+): Promise<ClientError | undefined> {
+  const allSent = new Promise<void>((resolve) => tunnel.once('keepalivesSent', resolve));
+  const allAnswered = new Promise<void>((resolve) => {
+    let answers = 0;
+    tunnel.on('roundTrip', () => {
+      if (++answers === count) resolve();
+    });
+  });
+  const over = new Promise<string>((resolve) => {
+    tunnel.once('ended-by-node', () => resolve('the node has ended the session'));
+    tunnel.once('failed', ({ message }) => resolve(message));
+  });
+  try {
+    await Promise.race([tunnel.established(HANDSHAKE_PATIENCE_MS), asked]);
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
+  const abort = new AbortController();
+  const patience = allSent.then(() => pause(LAST_ANSWER_MS, undefined, { signal: abort.signal }).catch(() => undefined));
+  const end = await Promise.race([allAnswered, patience, asked, over]);
+  abort.abort();
+  return typeof end === 'string' ? new ClientError('ERR_CLIENT_CLOSED', end) : undefined;
+}
+
+/** Undefined would vanish from JSON. */
+function withNulls(summary: RoundTripSummary): object {
+  return Object.fromEntries(Object.entries(summary).map(([key, value]) => [key, value ?? null]));
+}
+
+function summaryLines(name: string, summary: RoundTripSummary): string[] {
+  const { sent, answered, lossRatio, minMs, medianMs, p95Ms, maxMs, jitterMs } = summary;
+  const loss = lossRatio === undefined ? '' : `, ${(lossRatio * 100).toFixed(1)} % loss`;
+  const ms = (value: number | undefined) => value?.toFixed(3) ?? '-';
+  const times = `rtt min ${ms(minMs)}, median ${ms(medianMs)}, p95 ${ms(p95Ms)}, max ${ms(maxMs)} ms; jitter ${ms(jitterMs)} ms`;
+  return [`--- ${name} ---`, `${sent} sent, ${answered} answered${loss}`, ...(answered > 0 ? [times] : [])];
+}

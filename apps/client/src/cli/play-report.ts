@@ -1,0 +1,110 @@
+import { formatEndpoint } from '@lightspeed/wire';
+import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
+import type { TunnelStats } from '../tunnel/stats.ts';
+import type { Terminal } from './terminal.ts';
+import { totalLossRatio } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Seconds between lines where there is no live line. */
+const PLAIN_INTERVAL = 5;
+
+/** What `play` tells: for people on a terminal, for people's log files, or for programs. */
+export class PlayReport {
+  readonly #terminal: Terminal;
+  readonly #json: boolean;
+  #samples = 0;
+
+  constructor(terminal: Terminal, json: boolean) {
+    this.#terminal = terminal;
+    this.#json = json;
+  }
+
+  started(tunnel: RunningTunnel, fecGroupSize: number): void {
+    const node = formatEndpoint(tunnel.node.ip, tunnel.node.port);
+    const entrances = tunnel.entrances.map(({ listen, gameServer }) => ({
+      listen: formatEndpoint(listen.ip, listen.port),
+      gameServer: formatEndpoint(gameServer.ip, gameServer.port),
+    }));
+    if (this.#json) {
+      this.#terminal.json({ event: 'started', node, io: tunnel.io, fecGroupSize, entrances });
+      return;
+    }
+    const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
+    this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
+    for (const { listen, gameServer } of entrances) {
+      this.#terminal.line(`point the game at ${this.#terminal.strong(listen)} to play on ${gameServer}`);
+    }
+  }
+
+  /** Something has happened; the fields are for programs. */
+  event(event: string, text: string, fields: object = {}): void {
+    if (this.#json) this.#terminal.json({ event, ...fields });
+    else this.#terminal.line(text);
+  }
+
+  /** Once a second. */
+  sample(stats: TunnelStats, traffic: Traffic): void {
+    if (this.#json) {
+      this.#terminal.json({ event: 'stats', ...forPrograms(stats), ...traffic, lossRatio: traffic.lossRatio ?? null });
+    } else if (this.#terminal.isInteractive) {
+      this.#terminal.live(describe(stats, traffic));
+    } else if (++this.#samples % PLAIN_INTERVAL === 0) {
+      this.#terminal.line(describe(stats, traffic));
+    }
+  }
+
+  summary(stats: TunnelStats, seconds: number): void {
+    const { counters, localDrops, nodeDrops, rtt } = stats;
+    const lossRatio = totalLossRatio(stats);
+    if (this.#json) {
+      const totals = { recovered: counters.fecRecovered, lossRatio: lossRatio ?? null, localDrops, nodeDrops };
+      this.#terminal.json({ event: 'summary', seconds, ...forPrograms(stats), ...totals });
+      return;
+    }
+    this.#terminal.endLive();
+    const up = `${counters.localPacketsReceived} datagrams up (${kilobytes(counters.localBytesReceived)})`;
+    const down = `${counters.localPacketsSent} down (${kilobytes(counters.localBytesSent)})`;
+    this.#terminal.line(`${seconds.toFixed(0)} s: ${up}, ${down}`);
+    this.#terminal.line(`loss from the node ${percent(lossRatio)}, recovered by FEC ${counters.fecRecovered}`);
+    if (rtt !== undefined) {
+      const { smoothedMs, minimumMs, jitterMs } = rtt;
+      this.#terminal.line(`rtt ${smoothedMs.toFixed(1)} ms, min ${minimumMs.toFixed(1)} ms, jitter ${jitterMs.toFixed(1)} ms`);
+    }
+    for (const [where, drops] of [['from programs', localDrops], ['from the node', nodeDrops]] as const) {
+      const named = Object.entries(drops).map(([reason, count]) => `${reason} ${count}`);
+      if (named.length > 0) this.#terminal.line(`dropped ${where}: ${named.join(', ')}`);
+    }
+  }
+}
+
+function forPrograms({ state, rtt, counters }: TunnelStats): object {
+  return {
+    state,
+    rttMs: rtt?.smoothedMs ?? null,
+    jitterMs: rtt?.jitterMs ?? null,
+    upPackets: counters.localPacketsReceived,
+    upBytes: counters.localBytesReceived,
+    downPackets: counters.localPacketsSent,
+    downBytes: counters.localBytesSent,
+  };
+}
+
+function describe({ state, rtt }: TunnelStats, traffic: Traffic): string {
+  const parts = [
+    rtt === undefined ? 'rtt -' : `rtt ${rtt.smoothedMs.toFixed(1)} ms  jitter ${rtt.jitterMs.toFixed(1)} ms`,
+    `loss ${percent(traffic.lossRatio)}`,
+    `recovered ${traffic.recovered}`,
+    `up ${traffic.upPps.toFixed(0)}/s  down ${traffic.downPps.toFixed(0)}/s`,
+  ];
+  if (traffic.drops > 0) parts.push(`drops ${traffic.drops}`);
+  if (state !== 'established') parts.unshift(`[${state === 'idle' ? 'no session' : state}]`);
+  return parts.join('  ');
+}
+
+function percent(ratio: number | undefined): string {
+  return ratio === undefined ? '-' : `${(ratio * 100).toFixed(1)} %`;
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1_000).toFixed(1)} kB`;
+}

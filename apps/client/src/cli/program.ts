@@ -1,0 +1,143 @@
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { ClientError } from '../errors.ts';
+import { DEFAULT_TUNNEL_SETTINGS } from '../tunnel/settings.ts';
+import { VERSION } from '../version.ts';
+import { decode } from './decode.ts';
+import type { DecodeOptions } from './decode.ts';
+import { parseHostPort, parseListen } from './endpoint.ts';
+import {
+  collect,
+  dialectOption,
+  integer,
+  ioOption,
+  jsonOption,
+  keepaliveOption,
+  nodeOption,
+  parseFec,
+  sourceOption,
+  tokenOption,
+} from './options.ts';
+import { ping } from './ping.ts';
+import type { PingOptions } from './ping.ts';
+import { play } from './play.ts';
+import type { PlayOptions } from './play.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+const USAGE = 2;
+const FAILURE = 1;
+
+const PLAY_EXAMPLE = `
+Example:
+  $ lightspeed play --node relay.example.net:4434 --game-server 203.0.113.9:8303
+  then let the game connect to 127.0.0.1:8303
+`;
+const PING_EXAMPLE = `
+Example:
+  $ lightspeed ping --node relay.example.net:4434 --count 20
+`;
+const DECODE_EXAMPLE = `
+Examples:
+  $ lightspeed decode 11000005000F4240000000000000000000000000
+  $ xxd packet.bin | lightspeed decode -
+
+On standard input: hex, one packet a line; hexdumps, whose packets begin at offset 0; or one packet in binary.
+`;
+
+/**
+ * Runs the program `lightspeed`.
+ * @param words the command line behind the program's name.
+ * @returns the exit code: 0, 1 for a failure, 2 for a command line that asks for something that there is not.
+ */
+export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed help, version, or what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    if (error instanceof UsageError) {
+      terminal.error(error.message);
+      return USAGE;
+    }
+    if (!(error instanceof ClientError)) throw error;
+    terminal.error(error.message);
+    return FAILURE;
+  }
+}
+
+function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
+  const program = new Command('lightspeed')
+    .description('Carry the UDP traffic of games through a relay node.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text) => terminal.error(text.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ')),
+    })
+    .addHelpText('after', PLAY_EXAMPLE);
+  // Settings of a program are handed down to commands that are made by it, not to those added to it.
+  program
+    .command('play')
+    .description('Make local UDP entrances that stand for game servers, and carry what arrives there.')
+    .addOption(nodeOption())
+    .addOption(
+      new Option('--game-server <host:port>', 'where the node sends it; may be given several times')
+        .argParser(collect(parseHostPort))
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--listen <addr:port>',
+        'entrance of the game server in the same place (default: its port on 127.0.0.1, or any that is free)',
+      ).argParser(collect(parseListen)),
+    )
+    .addOption(
+      new Option('--fec <k>', 'data packets per parity packet, or "off"')
+        .argParser(parseFec)
+        .default(DEFAULT_TUNNEL_SETTINGS.fecGroupSize),
+    )
+    .addOption(sourceOption())
+    .addOption(ioOption())
+    .addOption(dialectOption())
+    .addOption(tokenOption())
+    .addOption(keepaliveOption())
+    .addOption(
+      new Option('--max-keepalive-misses <n>', 'unanswered keepalives in a row before the node counts as lost')
+        .argParser(integer(1, 1_000))
+        .default(DEFAULT_TUNNEL_SETTINGS.maxKeepaliveMisses),
+    )
+    .addOption(
+      new Option('--oversize <what>', 'what to do with payloads that do not fit a usual packet')
+        .choices(['fragment', 'drop'])
+        .default(DEFAULT_TUNNEL_SETTINGS.oversize),
+    )
+    .addOption(jsonOption('one JSON object per line'))
+    .addHelpText('after', PLAY_EXAMPLE)
+    .action(async (options: PlayOptions) => done(await play(options, terminal)));
+  program
+    .command('ping')
+    .description('Measure round trips to a node by keepalives.')
+    .addOption(nodeOption())
+    .addOption(new Option('--count <n>', 'keepalives to send').argParser(integer(1, 100_000)).default(10))
+    .addOption(new Option('--interval-ms <ms>', 'pause between them').argParser(integer(50, 60_000)).default(200))
+    .addOption(sourceOption())
+    .addOption(ioOption())
+    .addOption(dialectOption())
+    .addOption(tokenOption())
+    .addOption(jsonOption('one JSON object at the end'))
+    .addHelpText('after', PING_EXAMPLE)
+    .action(async (options: PingOptions) => done(await ping(options, terminal)));
+  program
+    .command('decode')
+    .description('Explain a packet field by field.')
+    .addArgument(new Argument('<hex...>', 'the packet in hexadecimal, or - for standard input'))
+    .addOption(dialectOption())
+    .addOption(jsonOption('one JSON object per packet'))
+    .addHelpText('after', DECODE_EXAMPLE)
+    .action(async (words: string[], options: DecodeOptions) => done(await decode(words, options, terminal)));
+  return program;
+}

@@ -1,0 +1,64 @@
+import type { WriteStream } from 'node:tty';
+import { styleText } from 'node:util';
+
+type Output = NodeJS.WriteStream | WriteStream;
+
+/** Carriage return, then erase to the end of the line. */
+const START_OF_LINE = '\r\u001b[K';
+
+/**
+ * Where a command prints. On a terminal it may keep one live line at the bottom, and text is marked up unless NO_COLOR
+ * says otherwise.
+ */
+export class Terminal {
+  readonly #out: Output;
+  readonly #err: Output;
+  #liveLine = '';
+
+  constructor(out: Output = process.stdout, err: Output = process.stderr) {
+    this.#out = out;
+    this.#err = err;
+  }
+
+  /** Whether a person watches. */
+  get isInteractive(): boolean {
+    return this.#out.isTTY === true;
+  }
+
+  line(text: string): void {
+    this.#out.write(`${this.#liveLine === '' ? '' : START_OF_LINE}${text}\n${this.#liveLine}`);
+  }
+
+  json(value: object): void {
+    this.#out.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Shows a line that the next call replaces; cut to the terminal's width, since a wrapped one cannot be replaced. */
+  live(text: string): void {
+    const columns = 'columns' in this.#out ? this.#out.columns : 80;
+    this.#liveLine = text.slice(0, Math.max(0, columns - 1));
+    this.#out.write(`${START_OF_LINE}${this.#liveLine}`);
+  }
+
+  /** Takes the live line away. */
+  endLive(): void {
+    if (this.#liveLine !== '') this.#out.write(START_OF_LINE);
+    this.#liveLine = '';
+  }
+
+  /** One line on the error stream. */
+  error(text: string): void {
+    this.endLive();
+    this.#err.write(`lightspeed: ${text}\n`);
+  }
+
+  /** Calls back when nobody reads any more, as when a pipe's reader has ended. */
+  onGone(listener: () => void): void {
+    this.#out.once('error', listener);
+  }
+
+  readonly strong = (text: string): string => styleText('bold', text, { stream: this.#out });
+  readonly faint = (text: string): string => styleText('dim', text, { stream: this.#out });
+  readonly good = (text: string): string => styleText('green', text, { stream: this.#out });
+  readonly bad = (text: string): string => styleText('red', text, { stream: this.#out });
+}

@@ -1,0 +1,64 @@
+import type { TunnelStats } from '../tunnel/stats.ts';
+
+/** Loss is shown over the last so many samples: over one second, a single packet would make it jump. */
+const LOSS_SAMPLES = 10;
+
+/** A tunnel's traffic between two looks at its counters. */
+export interface Traffic {
+  /** Datagrams a second from local programs, and to them. */
+  readonly upPps: number;
+  readonly downPps: number;
+  /** Lost between node and client over the last ten samples, 0 to 1; undefined while nothing is expected. */
+  readonly lossRatio: number | undefined;
+  /** Packets that FEC has brought back, in all. */
+  readonly recovered: number;
+  /** Datagrams that went no further, in all. */
+  readonly drops: number;
+}
+
+interface Sequence {
+  readonly expected: number;
+  readonly received: number;
+}
+
+/** Turns counters, read from time to time, into rates. */
+export class TrafficMeter {
+  readonly #sequences: Sequence[] = [];
+  #timeMs: number;
+  #up = 0;
+  #down = 0;
+
+  constructor(nowMs: number) {
+    this.#timeMs = nowMs;
+  }
+
+  sample({ counters, localDrops, nodeDrops }: TunnelStats, nowMs: number): Traffic {
+    const seconds = Math.max(nowMs - this.#timeMs, 1) / 1_000;
+    const upPps = (counters.localPacketsReceived - this.#up) / seconds;
+    const downPps = (counters.localPacketsSent - this.#down) / seconds;
+    this.#timeMs = nowMs;
+    this.#up = counters.localPacketsReceived;
+    this.#down = counters.localPacketsSent;
+    this.#sequences.push({ expected: counters.sequenceExpected, received: counters.sequenceReceived });
+    if (this.#sequences.length > LOSS_SAMPLES + 1) this.#sequences.shift();
+    const lossRatio = lossBetween(this.#sequences[0], this.#sequences[this.#sequences.length - 1]);
+    return { upPps, downPps, lossRatio, recovered: counters.fecRecovered, drops: sum(localDrops) + sum(nodeDrops) };
+  }
+}
+
+/** Loss from the node's sequence numbers since the start. */
+export function totalLossRatio({ counters }: TunnelStats): number | undefined {
+  const now = { expected: counters.sequenceExpected, received: counters.sequenceReceived };
+  return lossBetween({ expected: 0, received: 0 }, now);
+}
+
+function lossBetween(before: Sequence, now: Sequence): number | undefined {
+  const expected = now.expected - before.expected;
+  if (expected <= 0) return undefined;
+  // Packets that were only late make more come than were expected.
+  return Math.max(0, expected - (now.received - before.received)) / expected;
+}
+
+function sum(drops: TunnelStats['localDrops']): number {
+  return Object.values(drops).reduce<number>((total, count) => total + (count ?? 0), 0);
+}

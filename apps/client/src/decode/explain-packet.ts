@@ -1,0 +1,125 @@
+import {
+  DROP_REASON_NAMES,
+  DropReason,
+  FLAG_FRAGMENT,
+  HEADER_BYTES,
+  SAFE_PAYLOAD_BYTES,
+  TunnelHeader,
+  VERSION_FEC,
+  checkPacket,
+  isDropReason,
+} from '@lightspeed/wire';
+import type { Dialect } from '@lightspeed/wire';
+import { FieldReader } from './fields.ts';
+import type { Field } from './fields.ts';
+import { explainRefusal } from './reasons.ts';
+
+/** A parity packet's payload ends with the XOR of its group's lengths (docs/protocol.md, FEC). */
+const LENGTHS_BYTES = 2;
+/** Parity payload of releases up to 0.3, whatever was in the group. */
+const OLD_PARITY_BYTES = 1_400;
+const PREVIEW_BYTES = 24;
+
+/** A packet, explained. */
+export interface PacketExplanation {
+  readonly dialect: Dialect;
+  readonly lengthBytes: number;
+  /** One line about the whole. */
+  readonly summary: string;
+  /** Undefined if the packet is valid. */
+  readonly refusal: { readonly reason: string; readonly words: string; readonly hint: string | undefined } | undefined;
+  /** Undefined if too little could be read. */
+  readonly header: TunnelHeader | undefined;
+  /** All that could be read, in order. */
+  readonly fields: readonly Field[];
+}
+
+/** Explains a packet field by field (docs/protocol.md, Header). Total: any bytes give an explanation. */
+export function explainPacket(bytes: Uint8Array, dialect: Dialect): PacketExplanation {
+  const decoded = TunnelHeader.decode(bytes, dialect);
+  const header = isDropReason(decoded) ? undefined : decoded;
+  const reason = refusalOf(decoded);
+  const fields = readFields(bytes, dialect, header);
+  const common = { dialect, lengthBytes: bytes.length, header, fields };
+  if (reason !== 0) {
+    const words = explainRefusal(reason, bytes, dialect);
+    const refusal = { reason: DROP_REASON_NAMES[reason], words, hint: hintOfDialect(bytes, dialect, reason) };
+    return { ...common, refusal, summary: `not a valid packet: ${words} (${refusal.reason})` };
+  }
+  return { ...common, refusal: undefined, summary: header === undefined ? '' : summarize(header, bytes.length, dialect) };
+}
+
+function refusalOf(decoded: TunnelHeader | DropReason): DropReason | 0 {
+  if (isDropReason(decoded)) return decoded;
+  return (decoded.flags & FLAG_FRAGMENT) !== 0 ? DropReason.fragment : 0;
+}
+
+/** The bytes alone cannot tell the dialect, but they can contradict one of them. */
+function hintOfDialect(bytes: Uint8Array, dialect: Dialect, reason: DropReason): string | undefined {
+  const other: Dialect = dialect === 'standard' ? 'reference' : 'standard';
+  if (reason === DropReason.fragment || checkPacket(bytes, 0, bytes.length, other) !== 0) return undefined;
+  return `it is valid in dialect ${other}: try --dialect ${other}`;
+}
+
+function readFields(bytes: Uint8Array, dialect: Dialect, header: TunnelHeader | undefined): Field[] {
+  const reader = new FieldReader(bytes);
+  reader.versionAndFlags();
+  reader.number(1, 'token', (token) => (token === 0 ? 'no session token' : "the session's token"));
+  reader.number(2, 'sequence', () => 'of this session and direction');
+  reader.number(4, 'timestamp', (us) => `sender's clock: ${(us / 1e6).toFixed(6)} s, starts over every 71.6 min`, ' µs');
+  reader.ipv4('source IP', (isZero) => (isZero ? 'none' : 'original source'));
+  reader.ipv4('destination IP', (isZero) => (isZero ? 'none' : 'original destination'));
+  reader.number(2, 'source port', (port) => (port === 0 ? 'none' : 'original source'));
+  reader.number(2, 'destination port', (port) => (port === 0 ? 'none' : 'original destination'));
+  if (bytes.length > HEADER_BYTES && bytes[0] >> 4 === VERSION_FEC) readExtension(reader, dialect);
+  if (header?.kind === 'parity') readParity(reader, header.fec?.size ?? 0);
+  else if (reader.left > 0) reader.raw(reader.left, 'payload', explainPayload(bytes.subarray(-reader.left)));
+  return reader.fields;
+}
+
+function readExtension(reader: FieldReader, dialect: Dialect): void {
+  const size = reader.bytes[HEADER_BYTES + 3];
+  reader.number(2, 'FEC group', () => 'of this session and direction');
+  reader.number(1, 'packet index', (index) => explainIndex(index, size));
+  reader.number(1, 'group size', (k) => `data packets in the group${k === 1 ? ': sent twice' : ''}`);
+  if (dialect === 'reference') return;
+  reader.number(1, 'FEC flags', (flags) => (flags === 1 ? 'parity' : flags === 0 ? 'data' : 'unknown'));
+  reader.number(1, 'reserved', (value) => (value === 0 ? '' : 'must be 0'));
+}
+
+function explainIndex(index: number, size: number | undefined): string {
+  if (size === undefined || size === 0) return '';
+  if (index < size) return `number ${index + 1} of ${size}`;
+  return index === size ? `the place of parity, behind data 0 to ${size - 1}` : 'past the place of parity';
+}
+
+function readParity(reader: FieldReader, size: number): void {
+  const contentBytes = reader.left - LENGTHS_BYTES;
+  if (contentBytes < 0) {
+    if (reader.left > 0) reader.raw(reader.left, 'payload', 'too short for parity: 2 bytes of lengths are missing');
+    return;
+  }
+  const old = reader.left === OLD_PARITY_BYTES ? '; may be the fixed format of releases up to 0.3' : '';
+  reader.raw(contentBytes, 'parity content', `XOR of ${size} payloads, the longest of ${contentBytes} bytes${old}`);
+  const others = size === 1 ? "the payload's length" : "XORed with the lengths of all payloads but one it gives that one's";
+  reader.number(LENGTHS_BYTES, 'XOR of lengths', () => others);
+}
+
+function explainPayload(payload: Uint8Array): string {
+  const text = Array.from(payload.subarray(0, PREVIEW_BYTES), (byte) => {
+    return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.';
+  }).join('');
+  const more = payload.length > PREVIEW_BYTES ? '...' : '';
+  const large = payload.length > SAFE_PAYLOAD_BYTES ? `; over the ${SAFE_PAYLOAD_BYTES} bytes that pass everywhere` : '';
+  return `"${text}${more}"${large}`;
+}
+
+function summarize(header: TunnelHeader, lengthBytes: number, dialect: Dialect): string {
+  const { fec, kind } = header;
+  const parts = [`version ${header.version} ${kind} packet`, `${lengthBytes} bytes`, `sequence ${header.sequence}`];
+  if (fec !== undefined) {
+    const place = fec.parity ? `parity of ${fec.size}` : `number ${fec.index + 1} of ${fec.size}`;
+    parts.push(`FEC group ${fec.groupId}, ${place} (dialect ${dialect})`);
+  }
+  return parts.join(', ');
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { DROP_REASON_NAMES, checkPacket } from '@lightspeed/wire';
+import type { Dialect } from '@lightspeed/wire';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { explainPacket } from '../src/decode/explain-packet.ts';
+import { parseHexArgument } from '../src/decode/hex-input.ts';
+import { renderJson, renderTable } from '../src/decode/render.ts';
+
+interface Case {
+  readonly name: string;
+  readonly dialect: Dialect;
+  readonly input: string;
+  readonly exitCode: number;
+  readonly table: readonly string[];
+  readonly json: object;
+}
+
+const vectors = new URL('vectors/decode.json', import.meta.url);
+const { cases } = JSON.parse(readFileSync(vectors, 'utf8')) as { cases: readonly Case[] };
+const asIs = (text: string) => text;
+const NO_MARKUP = { strong: asIs, faint: asIs, bad: asIs };
+
+describe('decode explains', () => {
+  it.each(cases.map((one) => [one.name, one] as const))('%s', (_name, { dialect, input, exitCode, table, json }) => {
+    const [packet] = parseHexArgument(input);
+    const explanation = explainPacket(packet, dialect);
+    expect(renderTable(explanation, NO_MARKUP)).toEqual(table);
+    expect(explanation.refusal === undefined).toBe(exitCode === 0);
+    expect(JSON.parse(JSON.stringify(renderJson(explanation, packet)))).toMatchObject(json);
+  });
+
+  it('every byte of any packet once, and gives the reason for which receivers refuse it', () => {
+    const dialects = fc.constantFrom<Dialect>('standard', 'reference');
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 80 }),
+      // Headers that get as far as the FEC extension.
+      fc.uint8Array({ minLength: 20, maxLength: 60 }).map((packet) => packet.with(0, 0x20)),
+    );
+    fc.assert(
+      fc.property(bytes, dialects, (packet, dialect) => {
+        const { fields, refusal } = explainPacket(packet, dialect);
+        let end = 0;
+        for (const { offset, length, hex } of fields) {
+          if (hex === `.${hex.slice(1)}`) continue;
+          expect(offset).toBe(end);
+          end += length;
+        }
+        expect(end).toBe(packet.length);
+        const reason = checkPacket(packet, 0, packet.length, dialect);
+        if (reason !== 0) expect(refusal?.reason).toBe(DROP_REASON_NAMES[reason]);
+        else expect(refusal?.reason).toBe((packet[0] & 8) === 0 ? undefined : 'fragment');
+      }),
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { Running, lightspeed } from './support/command.ts';
+import { EchoServer, Peer, until } from './support/game.ts';
+import { LOOPBACK, TestNode } from './support/test-node.ts';
+import { ENGINES } from './support/tunnel.ts';
+
+interface Event {
+  readonly event: string;
+  readonly entrances?: readonly { listen: string; gameServer: string }[];
+}
+
+function events(program: Running): Event[] {
+  return program.lines.map((line) => JSON.parse(line) as Event);
+}
+
+function endpointOf(text: string): { ip: number; port: number } {
+  expect(text).toMatch(/^127\.0\.0\.1:\d+$/);
+  return { ip: LOOPBACK, port: Number(text.split(':')[1]) };
+}
+
+describe.each(ENGINES)('lightspeed play over the %s engine', (io) => {
+  it('says where to point the game, carries it, and sums up on Ctrl-C', async () => {
+    await using node = await TestNode.start();
+    using server = await EchoServer.named('echo ');
+    using game = await Peer.start();
+    const program = new Running([
+      'play', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--io', io,
+    ]);
+    await program.printed('connected');
+    const entrance = /point the game at (\S+) to play on/.exec(program.stdout)?.[1] ?? '';
+    game.send('hello', endpointOf(entrance));
+    await game.got(1);
+    expect(game.texts).toEqual(['echo hello']);
+
+    program.signal('SIGINT');
+    const { code, stdout, stderr } = await program.ended();
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`tunnel to node ${node.name} (FEC 1 in 4, ${io} engine`);
+    expect(stdout).toMatch(/1 datagrams up \(0\.0 kB\), 1 down \(0\.0 kB\)/);
+    expect(stdout).toMatch(/loss from the node 0\.0 %, recovered by FEC 0/);
+    expect(node.count('fins')).toBe(1);
+    // Nobody watches: no live line, no colours.
+    expect(stdout).not.toContain('\r');
+    expect(stdout).not.toContain('\u001b');
+  });
+});
+
+describe('lightspeed play', () => {
+  it('pairs each --listen with the game server in the same place', async () => {
+    await using node = await TestNode.start();
+    using red = await EchoServer.named('red ');
+    using blue = await EchoServer.named('blue ');
+    using game = await Peer.start();
+    const spare = await Peer.start();
+    const listen = `127.0.0.1:${spare.address.port}`;
+    spare[Symbol.dispose]();
+    const program = new Running([
+      'play', '--node', node.name, '--json',
+      '--game-server', `127.0.0.1:${red.address.port}`, '--listen', listen,
+      '--game-server', `localhost:${blue.address.port}`,
+    ]);
+    await program.printed('"established"');
+    const [{ entrances = [] }] = events(program);
+    expect(entrances.map(({ gameServer }) => gameServer)).toEqual([
+      `127.0.0.1:${red.address.port}`,
+      `127.0.0.1:${blue.address.port}`,
+    ]);
+    expect(entrances[0].listen).toBe(listen);
+    game.send('1', endpointOf(entrances[0].listen));
+    await game.got(1);
+    game.send('2', endpointOf(entrances[1].listen));
+    await game.got(2);
+    expect(game.texts).toEqual(['red 1', 'blue 2']);
+    program.signal('SIGTERM');
+    expect((await program.ended()).code).toBe(0);
+  });
+
+  it('tells programs what happens, one JSON object a line', async () => {
+    await using node = await TestNode.start();
+    using server = await EchoServer.named('echo ');
+    using game = await Peer.start();
+    const program = new Running([
+      'play', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--json',
+    ]);
+    await program.printed('"established"');
+    const [{ entrances = [] }] = events(program);
+    const entrance = endpointOf(entrances[0].listen);
+    game.sendBytes(new Uint8Array(1_401), entrance);
+    await program.printed('"oversize"');
+    node.endSessions();
+    await program.printed('"ended-by-node"');
+    await until(() => events(program).filter(({ event }) => event === 'established').length === 2, 'a new session');
+    game.send('again', entrance);
+    await until(() => game.texts.includes('echo again'), 'an answer in the new session');
+    program.signal('SIGINT');
+    const { code } = await program.ended();
+
+    expect(code).toBe(0);
+    const told = events(program);
+    const kinds = told.map(({ event }) => event);
+    expect(kinds.filter((kind) => kind !== 'stats')).toEqual([
+      'started', 'established', 'oversize', 'ended-by-node', 'established', 'summary',
+    ]);
+    expect(told.find(({ event }) => event === 'ended-by-node')).toMatchObject({ retryInMs: 500 });
+    expect(told.find(({ event }) => event === 'stats')).toMatchObject({ state: 'established', drops: 0 });
+    expect(told.at(-1)).toMatchObject({ event: 'summary', upPackets: 2, downPackets: 2, recovered: 0, nodeDrops: {} });
+  });
+
+  it('gives up with one line when the node does not answer', async () => {
+    const gone = await Peer.start();
+    const name = `127.0.0.1:${gone.address.port}`;
+    gone[Symbol.dispose]();
+    const { code, stdout, stderr } = await lightspeed(['play', '--node', name, '--game-server', '127.0.0.1:9']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^lightspeed: no answer from node ${name} to \\d packets .* within 10 s; .*\\n$`));
+    expect(stdout).not.toContain('connected');
+  });
+
+  it('leaves with code 0 on Ctrl-C before the node has answered', async () => {
+    using silent = await Peer.start();
+    const program = new Running([
+      'play', '--node', `127.0.0.1:${silent.address.port}`, '--game-server', '127.0.0.1:9',
+    ]);
+    await silent.got(1);
+    program.signal('SIGINT');
+    expect((await program.ended()).code).toBe(0);
+  });
+
+  it('says which entrance is taken, with exit code 1', async () => {
+    await using node = await TestNode.start();
+    using other = await Peer.start();
+    const listen = `127.0.0.1:${other.address.port}`;
+    const { code, stderr } = await lightspeed([
+      'play', '--node', node.name, '--game-server', '127.0.0.1:9', '--listen', listen,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`lightspeed: cannot listen on ${listen}: another program listens there (EADDRINUSE)\n`);
+  });
+});

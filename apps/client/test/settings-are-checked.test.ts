@@ -1,0 +1,63 @@
+import { startTunnel } from '@lightspeed/client';
+import type { TunnelSettings } from '@lightspeed/client';
+import { describe, expect, it } from 'vitest';
+import { Peer } from './support/game.ts';
+import { LOOPBACK } from './support/test-node.ts';
+import { ENGINES } from './support/tunnel.ts';
+
+const NODE = { ip: LOOPBACK, port: 4434 };
+const GAME = { ip: 0xcb00_7109, port: 27_015 };
+
+describe('startTunnel', () => {
+  it.each<[string, Partial<TunnelSettings>, string]>([
+    ['a group size of 33', { fecGroupSize: 33 }, 'fecGroupSize is 33; allowed: 0 (off) or a whole number from 1 to 32'],
+    ['a group size of 1 in dialect reference', { fecGroupSize: 1, dialect: 'reference' }, 'from 2 to 16 in dialect reference'],
+    ['a token of 256', { token: 256 }, 'token is 256; allowed: whole numbers from 0 to 255'],
+    ['keepalives without pause', { keepaliveMs: 0 }, 'keepaliveMs is 0; allowed: whole numbers from 50'],
+    ['no patience', { maxKeepaliveMisses: 0 }, 'maxKeepaliveMisses is 0'],
+    ['half a keepalive', { maxKeepalives: 0.5 }, 'maxKeepalives is 0.5'],
+    ['a node without port', { node: { ip: LOOPBACK, port: 0 } }, 'node is 127.0.0.1:0; allowed: ports from 1 to 65535'],
+    ['a game server without port', { entrances: [{ listen: NODE, gameServer: { ip: 1, port: 0 } }] }, 'entrances[0].gameServer'],
+    ['a local address that is none', { sourceIp: -1 }, 'sourceIp is -1'],
+  ])('refuses %s', async (_what, settings, message) => {
+    const refusal = startTunnel({ node: NODE, entrances: [], ...settings });
+    await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_INVALID_SETTING' });
+    await expect(refusal).rejects.toThrow(message);
+  });
+
+  describe.each(ENGINES)('over the %s engine', (io) => {
+    it('says which entrance another program has', async () => {
+      using other = await Peer.start();
+      const refusal = startTunnel({ node: NODE, io, entrances: [{ listen: other.address, gameServer: GAME }] });
+      await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_OPEN' });
+      await expect(refusal).rejects.toThrow(
+        `cannot listen on 127.0.0.1:${other.address.port}: another program listens there (EADDRINUSE)`,
+      );
+    });
+
+    it('takes another port where it may', async () => {
+      using other = await Peer.start();
+      const tunnel = await startTunnel({
+        node: other.address,
+        io,
+        entrances: [{ listen: other.address, gameServer: GAME, anyPortIfTaken: true }],
+      });
+      expect(tunnel.entrances[0].listen.ip).toBe(LOOPBACK);
+      expect(tunnel.entrances[0].listen.port).not.toBe(other.address.port);
+      await tunnel.close();
+    });
+
+    it('says that a local address is not this machine’s', async () => {
+      const refusal = startTunnel({ node: NODE, io, entrances: [], sourceIp: 0xc633_6401 });
+      await expect(refusal).rejects.toThrow(/cannot send from 198\.51\.100\.1: this machine does not have that address/);
+    });
+
+    it('sends from the local address that it was given', async () => {
+      using node = await Peer.start();
+      const tunnel = await startTunnel({ node: node.address, io, entrances: [], sourceIp: 0x7f00_0002 });
+      await node.got(1);
+      await tunnel.close();
+      expect(node.received[0].from).toMatchObject({ address: '127.0.0.2', port: tunnel.localPort });
+    });
+  });
+});

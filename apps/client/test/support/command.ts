@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from './game.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The program `lightspeed` as a child process. */
+export class Running {
+  stdout = '';
+  stderr = '';
+  readonly #child;
+  readonly #closed: Promise<unknown[]>;
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(process.execPath, ['--conditions=@lightspeed/source', MAIN, ...args], {
+      env: { ...process.env, ...env },
+    });
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.#closed = once(this.#child, 'close');
+  }
+
+  get lines(): string[] {
+    return this.stdout.split('\n').slice(0, -1);
+  }
+
+  async printed(text: string): Promise<void> {
+    await until(() => this.stdout.includes(text) || this.#child.exitCode !== null, `"${text}" from the program`);
+  }
+
+  signal(name: 'SIGINT' | 'SIGTERM'): void {
+    this.#child.kill(name);
+  }
+
+  async ended(stdin: string | Uint8Array = ''): Promise<Result> {
+    this.#child.stdin.end(stdin);
+    const [code] = await this.#closed;
+    return { code: typeof code === 'number' ? code : null, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** Runs `lightspeed` to its end. */
+export function lightspeed(args: readonly string[], stdin?: string | Uint8Array): Promise<Result> {
+  return new Running(args).ended(stdin);
+}

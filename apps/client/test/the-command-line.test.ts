@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { lightspeed } from './support/command.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** The four packets that docs/protocol.md shows, as hexdumps. */
+const DUMPS = `Offset Hex ASCII
+0000 10 00 00 2A 00 0F 42 40 C0 A8 01 64 68 1A 01 32 ...*..B@...dh..2
+0010 30 39 1E 61 09.a
+0020 [200 bytes of game payload...]
+
+Offset Hex
+0000 11 00 00 05 00 0F 42 40 00 00 00 00 00 00 00 00
+0010 00 00 00 00
+
+Offset Hex
+0000 20 00 00 2C 00 0F 42 40 C0 A8 01 64 68 1A 01 32 v2 header (20B)
+0010 30 39 1E 61 00 07 02 08 00 00 + FEC ext (6B)
+001A [game payload...]
+
+Offset Hex
+0000 20 00 00 30 00 0F 42 40 00 00 00 00 00 00 00 00 v2 header (20B)
+0010 00 00 00 00 00 07 08 08 01 00 + FEC ext (6B)
+001A [XOR parity payload...]
+`;
+
+describe('lightspeed', () => {
+  it('tells its version', async () => {
+    expect(await lightspeed(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it.each([[[]], [['play']], [['ping']], [['decode']]])('explains itself with an example: %j --help', async (command) => {
+    const { code, stdout, stderr } = await lightspeed([...command, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: lightspeed ${command.join('')}`));
+    expect(stdout).toMatch(/Examples?:\n {2}\$ lightspeed /);
+  });
+
+  const play = ['play', '--node', '127.0.0.1:4434', '--game-server', '127.0.0.1:9'];
+  it.each<[string, string[], string]>([
+    ['an unknown command', ['plya'], "unknown command 'plya' (Did you mean play?)"],
+    ['an unknown option', [...play, '--fce', '4'], "unknown option '--fce' (Did you mean --fec?)"],
+    ['no node', ['ping'], "required option '--node <host:port>' not specified"],
+    ['no game server', play.slice(0, 3), "required option '--game-server <host:port>' not specified"],
+    ['a node without port', ['ping', '--node', 'example.net'], 'Expected HOST:PORT'],
+    ['a port that is none', ['ping', '--node', 'example.net:70000'], '"70000" is not a port; allowed are 1 to 65535'],
+    ['an IPv6 node', ['ping', '--node', '[::1]:4434'], 'IPv6 addresses are not supported'],
+    ['a name as local address', [...play, '--source', 'eth0'], 'Expected an IPv4 address'],
+    ['a group of 33', [...play, '--fec', '33'], 'data packets per parity packet from 1 to 32'],
+    ['a group of 1 in dialect reference', [...play, '--fec', '1', '--dialect', 'reference'], '--fec is 1; allowed: 0 (off)'],
+    ['more entrances than servers', [...play, '--listen', '127.0.0.1:0', '--listen', '127.0.0.1:0'], '2 --listen for 1 --game-server'],
+    ['half a packet a second', ['ping', '--node', '127.0.0.1:1', '--count', '0.5'], 'whole numbers from 1'],
+    ['a packet that is not hex', ['decode', 'hello'], '"hello" is not hexadecimal'],
+  ])('refuses %s in one line, with exit code 2', async (_what, args, message) => {
+    const { code, stdout, stderr } = await lightspeed(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^lightspeed: .*\n$/);
+    expect(stderr).toContain(message);
+  });
+
+  it('says in one line that a host is not known, with exit code 1', async () => {
+    const { code, stdout, stderr } = await lightspeed(['ping', '--node', 'nowhere.invalid:4434']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^lightspeed: --node: cannot find host "nowhere\.invalid": .*\n$/);
+  });
+});
+
+describe('lightspeed decode', () => {
+  it('explains the packets of docs/protocol.md from their hexdumps', async () => {
+    const { code, stdout, stderr } = await lightspeed(['decode', '-'], DUMPS);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const tables = stdout.split('\n\n').map((table) => table.trimEnd().split('\n'));
+    expect(tables.map(([summary]) => summary)).toEqual([
+      'version 1 data packet, 20 bytes, sequence 42',
+      'version 1 keepalive packet, 20 bytes, sequence 5',
+      'version 2 data packet, 26 bytes, sequence 44, FEC group 7, number 3 of 8 (dialect standard)',
+      'version 2 parity packet, 26 bytes, sequence 48, FEC group 7, parity of 8 (dialect standard)',
+    ]);
+    expect(tables[2]).toContain('12      68 1A 01 32  destination IP    104.26.1.50    original destination');
+  });
+
+  it('gives them as JSON, one object a line', async () => {
+    const { code, stdout } = await lightspeed(['decode', '-', '--json'], DUMPS);
+    const packets = stdout.trimEnd().split('\n').map((line): unknown => JSON.parse(line));
+    expect(code).toBe(0);
+    const addresses = {
+      source: { ip: '192.168.1.100', port: 12_345 },
+      destination: { ip: '104.26.1.50', port: 7_777 },
+    };
+    expect(packets).toMatchObject([
+      { valid: true, kind: 'data', version: 1, sequence: 42, timestampUs: 1_000_000, ...addresses },
+      { valid: true, kind: 'keepalive', flags: ['KEEPALIVE'], sequence: 5 },
+      { kind: 'data', sequence: 44, ...addresses, fec: { groupId: 7, index: 2, size: 8, parity: false } },
+      { kind: 'parity', sequence: 48, fec: { groupId: 7, index: 8, size: 8, parity: true } },
+    ]);
+  });
+
+  it('shows what can be read of an invalid packet, with exit code 1', async () => {
+    const { code, stdout, stderr } = await lightspeed(['decode', '10', '00', '00', '2a', '00']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toContain('not a valid packet: a packet has at least 20 bytes, this has 5 (too_short)');
+    expect(stdout).toContain('sequence   42');
+  });
+
+  it('reads a packet in binary', async () => {
+    const { code, stdout } = await lightspeed(['decode', '-', '--json'], Uint8Array.of(0x11, ...new Uint8Array(19)));
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ valid: true, kind: 'keepalive' });
+  });
+
+  it('fails in one line when standard input holds no packet', async () => {
+    expect(await lightspeed(['decode', '-'], '\n')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'lightspeed: there is no packet on standard input\n',
+    });
+  });
+});

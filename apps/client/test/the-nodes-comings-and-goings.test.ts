@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { readFlags } from '@lightspeed/wire';
+import { describe, expect, it } from 'vitest';
+import { EchoServer, Peer, until } from './support/game.ts';
+import { TestNode } from './support/test-node.ts';
+import { ENGINES, tunnelTo } from './support/tunnel.ts';
+
+describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
+  it('asks for a new session when the node has ended the last one', async () => {
+    await using node = await TestNode.start();
+    using server = await EchoServer.named('echo ');
+    await using tunnel = await tunnelTo(node, [server.address], { io });
+    await tunnel.established(5_000);
+    using program = await Peer.start();
+    program.send('before', tunnel.entrances[0].listen);
+    await program.got(1);
+
+    const ended = once(tunnel, 'ended-by-node');
+    const again = once(tunnel, 'established');
+    node.endSessions();
+    expect(await ended).toEqual([500]);
+    await again;
+    program.send('after', tunnel.entrances[0].listen);
+    await program.got(2);
+
+    expect(program.texts).toEqual(['echo before', 'echo after']);
+    expect(node.count('sessionsOpened')).toBe(2);
+  });
+
+  it('waits longer each time that the node ends a young session', async () => {
+    await using node = await TestNode.start();
+    await using tunnel = await tunnelTo(node, [], { io });
+    await tunnel.established(5_000);
+    for (const pauseMs of [500, 1_000]) {
+      const ended = once(tunnel, 'ended-by-node');
+      const again = once(tunnel, 'established');
+      node.endSessions();
+      expect(await ended).toEqual([pauseMs]);
+      await again;
+    }
+  });
+
+  it('leaves it at that when it is told not to ask again', async () => {
+    await using node = await TestNode.start();
+    await using tunnel = await tunnelTo(node, [], { io, reopen: false });
+    await tunnel.established(5_000);
+    const ended = once(tunnel, 'ended-by-node');
+    node.endSessions();
+    expect(await ended).toEqual([undefined]);
+    expect(tunnel.stats().state).toBe('idle');
+  });
+
+  it('says that the node is lost, goes on trying, and says when it is back', async () => {
+    await using node = await TestNode.start();
+    await using tunnel = await tunnelTo(node, [], { io, keepaliveMs: 50, maxKeepaliveMisses: 2 });
+    await tunnel.established(5_000);
+    const lost = once(tunnel, 'lost');
+    node.faults.dropFromClient = () => true;
+    await lost;
+    expect(tunnel.stats().state).toBe('lost');
+    const back = once(tunnel, 'established');
+    node.faults.dropFromClient = () => false;
+    await back;
+    expect(tunnel.stats().counters.timesLost).toBe(1);
+  });
+
+  it('repeats its FIN when the first is lost', async () => {
+    await using node = await TestNode.start();
+    const tunnel = await tunnelTo(node, [], { io });
+    await tunnel.established(5_000);
+    let fins = 0;
+    node.faults.dropFromClient = (packet) => (readFlags(packet, 0) & 4) !== 0 && ++fins === 1;
+    await tunnel.close();
+    expect(fins).toBe(2);
+    expect(node.relay.sessionCount).toBe(0);
+  });
+
+  it('rejects with what was tried and what to check when the node is silent', async () => {
+    using silent = await Peer.start();
+    await using tunnel = await tunnelTo({ address: silent.address }, [], { io });
+    const refusal = tunnel.established(300);
+    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_NO_ANSWER' });
+    await expect(refusal).rejects.toThrow(
+      new RegExp(`no answer from node 127\\.0\\.0\\.1:${silent.address.port} to \\d packets .* firewalls .* \\(token`),
+    );
+  });
+
+  it('says so when the node’s machine refuses the port', async () => {
+    const gone = await Peer.start();
+    const { address } = gone;
+    gone[Symbol.dispose]();
+    await using tunnel = await tunnelTo({ address }, [], { io });
+    await expect(tunnel.established(200)).rejects.toThrow(/nothing listens on that port/);
+  });
+
+  it('rejects when it is closed before the node has answered, and does not dwell on its FIN', async () => {
+    using silent = await Peer.start();
+    const tunnel = await tunnelTo({ address: silent.address }, [], { io });
+    const outcome = expect(tunnel.established(60_000)).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
+    await tunnel.close();
+    await outcome;
+    await silent.got(2);
+    expect(silent.received.map(({ text }) => text.charCodeAt(0) & 0x0f)).toEqual([2, 4]);
+  });
+
+  it('needs no acknowledgement from a node of the dialect reference', async () => {
+    await using node = await TestNode.start({ dialect: 'reference' });
+    // Such a node never acknowledges HANDSHAKE or FIN.
+    node.faults.dropToClient = (packet) => (readFlags(packet, 0) & 6) !== 0;
+    using server = await EchoServer.named('echo ');
+    const settings = { io, dialect: 'reference', fecGroupSize: 2, keepaliveMs: 50 } as const;
+    const tunnel = await tunnelTo(node, [server.address], settings);
+    await tunnel.established(5_000);
+    using program = await Peer.start();
+    program.send('1', tunnel.entrances[0].listen);
+    await program.got(1);
+    await once(tunnel, 'roundTrip');
+    await tunnel.close();
+    expect(program.texts).toEqual(['echo 1']);
+    await until(() => node.relay.sessionCount === 0, 'the FIN');
+  });
+});
