@@ -75,6 +75,8 @@ function complaint(error: z.ZodError, value: unknown, allowed: string): string {
 }
 
 function show(value: unknown): string {
+  // JSON has no word for a number that is none.
+  if (typeof value === 'number') return String(value)
   return value instanceof Date ? value.toISOString() : JSON.stringify(value)
 }
 
@@ -83,7 +85,7 @@ function refuseOpenRelay({ requireAuth, allowOpen, dataBind }: NodeConfig, given
   if (requireAuth || allowOpen || loopback) return
   throw new ConfigError(
     `${given.requireAuth?.source ?? 'security.require_auth'}: a node without authentication relays for anybody who can reach ` +
-      `${formatEndpoint(dataBind.ip, dataBind.port)}; bind it to loopback (--data-bind 127.0.0.1:4434), or add --allow-open if that is what you want`,
+      `${formatEndpoint(dataBind.ip, dataBind.port)}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
   )
 }
 

@@ -79,6 +79,13 @@ function ways(unit: 'Packets' | 'Bytes'): Traffic['samples'] {
   ]
 }
 
+/** Datagrams longer than a receive buffer never get as far as having a direction: they are among the UDP events. */
+function dropSamples(direction: string, drops: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(drops)
+    .filter(([reason]) => reason !== 'truncated')
+    .map(([reason, count]) => [{ direction, reason }, count])
+}
+
 function one(name: string, help: string, value: (stats: NodeStats) => number): Traffic {
   return { name, help, labelNames: [], samples: (stats) => [[{}, value(stats)]] }
 }
@@ -104,8 +111,8 @@ const TRAFFIC: readonly Traffic[] = [
     help: 'Datagrams that went no further, by where they came from and why.',
     labelNames: ['direction', 'reason'],
     samples: ({ clientDrops, serverDrops }) => [
-      ...Object.entries(clientDrops).map(([reason, count]) => [{ direction: 'client', reason }, count] as const),
-      ...Object.entries(serverDrops).map(([reason, count]) => [{ direction: 'server', reason }, count] as const),
+      ...dropSamples('client', clientDrops),
+      ...dropSamples('server', serverDrops),
     ],
   },
   {

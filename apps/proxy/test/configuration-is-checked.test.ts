@@ -1,0 +1,177 @@
+import { tmpdir } from 'node:os'
+import { nodeConfig } from '@lightspeed/proxy'
+import type { NodeConfig } from '@lightspeed/proxy'
+import { describe, expect, it } from 'vitest'
+import { effectiveToml } from '../src/cli/check.ts'
+import { configFromFlags } from '../src/cli/flags.ts'
+import type { ServeFlags } from '../src/cli/flags.ts'
+import { temporaryFile } from './support/temporary-file.ts'
+
+function fromFile(toml: string, flags: ServeFlags = {}): NodeConfig {
+  return configFromFlags({ ...flags, config: temporaryFile('node.toml', toml) })
+}
+
+/** The error's text, with the file's folder left out. */
+function refusalOf(make: () => unknown): string {
+  try {
+    make()
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'ConfigError', code: 'ERR_PROXY_CONFIG' })
+    return (error as Error).message.replace(/^\/\S*\/(?=node\.toml)/, '')
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('a configuration file', () => {
+  it('sets everything by the keys that operators know, and ours', () => {
+    const config = fromFile(`
+      [server]
+      node_id = "fra-1"
+      region = "eu-central"
+      max_clients = 500
+      data_bind = "127.0.0.1:4000"
+      egress_bind = "127.0.0.2"
+      egress_ports = "20000-20999"
+      workers = 2
+      io = "portable"
+      dialect = "reference"
+      oversize = "drop"
+      [security]
+      require_auth = false
+      max_amplification_ratio = 3.5
+      max_destinations_per_window = 20
+      ban_duration_secs = 60
+      allow_destinations = ["10.0.0.0/8:27000-27100"]
+      [rate_limit]
+      max_pps_per_client = 200
+      max_bps_per_client = 300000
+      max_connections = 50
+      [metrics]
+      enabled = false
+      interval_secs = 10
+      [http]
+      bind = "off"
+      [log]
+      level = "debug"
+      format = "json"
+    `)
+    expect(config).toMatchObject({
+      nodeId: 'fra-1',
+      region: 'eu-central',
+      maxClients: 500,
+      dataBind: { ip: 0x7f00_0001, port: 4000 },
+      egressBind: 0x7f00_0002,
+      egressPorts: { low: 20_000, high: 20_999 },
+      workers: 2,
+      io: 'portable',
+      dialect: 'reference',
+      oversize: 'drop',
+      requireAuth: false,
+      maxAmplificationRatio: 3.5,
+      maxDestinationsPerWindow: 20,
+      banDurationSecs: 60,
+      allowDestinations: [{ network: 0x0a00_0000, prefixLength: 8, lowPort: 27_000, highPort: 27_100 }],
+      maxPpsPerClient: 200,
+      maxBpsPerClient: 300_000,
+      maxConnections: 50,
+      metricsEnabled: false,
+      metricsIntervalSecs: 10,
+      httpBind: undefined,
+      logLevel: 'debug',
+      logFormat: 'json',
+    })
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it('leaves everything else at its default', () => {
+    expect(fromFile('')).toEqual(nodeConfig())
+    expect(nodeConfig()).toMatchObject({
+      maxClients: 10_000,
+      maxSessionsPerAddress: 1_000,
+      dataBind: { ip: 0, port: 4434 },
+      httpBind: { ip: 0x7f00_0001, port: 8080 },
+      workers: 1,
+      io: 'auto',
+      requireAuth: true,
+      maxPpsPerClient: 1_000,
+      maxBpsPerClient: 1_000_000,
+      maxAmplificationRatio: 2,
+      banDurationSecs: 3_600,
+    })
+  })
+
+  it('gives way to flags', () => {
+    const toml = '[server]\nworkers = 2\nregion = "a"\n[security]\ndeny_destinations = ["1.0.0.0/8"]\n[http]\nbind = "off"'
+    const config = fromFile(toml, { workers: '3', httpBind: '127.0.0.1:9', denyDestination: ['2.0.0.0/8', '3.0.0.0/8'] })
+    expect(config).toMatchObject({ workers: 3, region: 'a', httpBind: { ip: 0x7f00_0001, port: 9 } })
+    expect(config.denyDestinations.map(({ network }) => network >>> 24)).toEqual([2, 3])
+  })
+
+  it.each([
+    ['[server]\nworkers = = 3', 'node.toml:2:11: not valid TOML: invalid value'],
+    ['[server\nworkers = 3', 'node.toml:1:8: not valid TOML: illegal character in key'],
+    ['workers = 3', 'node.toml: unknown section [workers]; allowed are [server], [security], [rate_limit], [metrics], [http], [log]'],
+    ['[sever]\nworkers = 3', 'node.toml: unknown section [sever]; did you mean [server]?'],
+    ['server = 3', 'node.toml: server: got 3, allowed is a section [server]'],
+    ['[server]\nworker = 3', 'node.toml: unknown key server.worker; did you mean workers?'],
+    ['[security]\nmax_clients = 3', 'node.toml: unknown key security.max_clients; it belongs to [server]'],
+    ['[http]\nbanana = 3', 'node.toml: unknown key http.banana; [http] has bind'],
+    ['[server]\nworkers = "two"', 'node.toml: server.workers: got "two", allowed is a whole number from 1 to 64'],
+    ['[server]\nworkers = 0', 'node.toml: server.workers: got 0, allowed is a whole number from 1 to 64'],
+    ['[server]\nworkers = 1.5', 'node.toml: server.workers: got 1.5, allowed is a whole number from 1 to 64'],
+    ['[server]\nworkers = nan', 'node.toml: server.workers: got NaN, allowed is a whole number from 1 to 64'],
+    ['[server]\nworkers = 99999999999999999999', 'node.toml:2:11: not valid TOML: integer value cannot be represented losslessly'],
+    ['[server]\nnode_id = ""', 'node.toml: server.node_id: got "", allowed is a name of 1 to 255 bytes in one line'],
+    ['[server]\nnode_id = 1979-05-27', 'node.toml: server.node_id: got 1979-05-27, allowed is a name of 1 to 255 bytes in one line'],
+    ['[server]\nio = "fast"', 'node.toml: server.io: got "fast", allowed is "auto", "batch" or "portable"'],
+    ['[server]\ndata_bind = "localhost:1"', 'node.toml: server.data_bind: got "localhost:1", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434'],
+    ['[server]\negress_bind = "::1"', 'node.toml: server.egress_bind: got "::1", allowed is an IPv4 address, for example 192.0.2.7'],
+    ['[server]\negress_ports = "9-8"', 'node.toml: server.egress_ports: got "9-8", allowed is LOW-HIGH with ports from 1 to 65535, for example 20000-29999'],
+    ['[server]\negress_ports = "8-9"\nworkers = 3', 'node.toml: server.egress_ports: got 2 ports for 3 workers, each needs at least one of its own'],
+    ['[security]\nrequire_auth = "no"', 'node.toml: security.require_auth: got "no", allowed is true or false'],
+    ['[security]\nmax_amplification_ratio = 0.5', 'node.toml: security.max_amplification_ratio: got 0.5, allowed is a number from 1 to 1000'],
+    ['[security]\nallow_destinations = "10.0.0.0/8"', 'node.toml: security.allow_destinations: got "10.0.0.0/8", allowed is a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]'],
+    ['[security]\ndeny_destinations = ["10.0.0.0"]', 'node.toml: security.deny_destinations: destination rule "10.0.0.0": the prefix length is missing (one address is 10.0.0.0/32); write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100'],
+    ['[http]\nbind = false', 'node.toml: http.bind: got false, allowed is ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"'],
+    ['[security]\nrequire_auth = false', 'node.toml: security.require_auth: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)'],
+  ])('%j is refused in one clear line', (toml, message) => {
+    expect(refusalOf(() => fromFile(toml))).toBe(message)
+  })
+
+  it('must be there, and a file', () => {
+    expect(refusalOf(() => configFromFlags({ config: '/nowhere/node.toml' }))).toBe('node.toml: cannot be read: there is no such file')
+    expect(refusalOf(() => configFromFlags({ config: tmpdir() }))).toBe(`${tmpdir()}: cannot be read: it is a directory`)
+  })
+})
+
+describe('flags', () => {
+  it.each<[ServeFlags, string]>([
+    [{ workers: 'many' }, '--workers: got "many", allowed is a whole number from 1 to 64'],
+    [{ workers: '-1' }, '--workers: got "-1", allowed is a whole number from 1 to 64'],
+    [{ workers: '65' }, '--workers: got 65, allowed is a whole number from 1 to 64'],
+    [{ dataBind: '0.0.0.0:70000' }, '--data-bind: got "0.0.0.0:70000", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434'],
+    [{ logLevel: 'loud' }, '--log-level: got "loud", allowed is "fatal", "error", "warn", "info", "debug", "trace" or "silent"'],
+    [{ region: 'a\nb' }, '--region: got "a\\nb", allowed is a name of 1 to 255 bytes in one line'],
+    [{ allowDestination: ['1.2.3.4/33'] }, '--allow-destination: destination rule "1.2.3.4/33": the prefix length must be 0 to 32, got "33"; write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100'],
+    [{ open: true }, '--open: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)'],
+  ])('%j are refused by name', (flags, message) => {
+    expect(refusalOf(() => configFromFlags(flags))).toBe(message)
+  })
+
+  it('let anybody in only on loopback or with consent', () => {
+    expect(configFromFlags({ open: true, dataBind: '127.0.0.1:1' }).requireAuth).toBe(false)
+    expect(configFromFlags({ open: true, allowOpen: true }).requireAuth).toBe(false)
+    expect(configFromFlags({ allowOpen: true }).requireAuth).toBe(true)
+  })
+})
+
+describe('the effective configuration', () => {
+  it('is a file that gives the same configuration again', () => {
+    const configs = [
+      nodeConfig(),
+      nodeConfig({ httpBind: 'off', egressPorts: '5-9', egressBind: '127.0.0.1', logFormat: 'json', nodeId: 'a "b" \\ é' }),
+      nodeConfig({ allowDestinations: ['10.0.0.0/8', '1.2.3.4/32:5'], denyDestinations: ['0.0.0.0/0:25-26'], maxConnections: 3 }),
+    ]
+    for (const config of configs) expect(fromFile(effectiveToml(config))).toEqual(config)
+  })
+})
