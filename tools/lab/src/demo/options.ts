@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util'
+import type { CarriedGameOptions } from '../game/carried-game.ts'
+
+export interface DemoOptions extends CarriedGameOptions {
+  /** Undefined: until it is interrupted. */
+  readonly seconds: number | undefined
+  readonly json: boolean
+}
+
+export const DEMO_USAGE = `pnpm start [options]
+
+Runs a relay node, a client, a game server and bots on this machine's loopback. The game goes through the tunnel, with
+forward error correction, over an emulated link that loses packets. Prints once a second what became of it. Ctrl-C ends
+it with a summary. The exit code is 0 only if the game was really carried.
+
+  --seconds N      end by itself after N seconds of play
+  --bots N         players, 1 to 64 (8)
+  --loss PERCENT   of packets, each way (3)
+  --delay-ms MS    each way (20)
+  --jitter-ms MS   added to the delay, 0 to MS (5)
+  --fec K|off      data packets per parity packet, 1 to 32 (4)
+  --seed N         decides which packets are lost (1)
+  --io KIND        auto, batch (Linux) or portable (auto)
+  --json           print nothing but the result, as JSON
+  --help
+
+For example:  pnpm start --seconds 20 --loss 8 --fec 2
+`
+
+/** A mistake on the command line: said to the user as it is. */
+export class UsageError extends Error {}
+
+/** @returns undefined if help was asked for. @throws {UsageError} */
+export function parseDemoOptions(args: readonly string[]): DemoOptions | undefined {
+  const values = parse(args)
+  if (values.help === true) return undefined
+  const lossPercent = number('--loss', values.loss ?? '3', 0, 100)
+  return {
+    seconds: values.seconds === undefined ? undefined : number('--seconds', values.seconds, 1, 86_400),
+    json: values.json ?? false,
+    bots: wholeNumber('--bots', values.bots ?? '8', 1, 64),
+    fecGroupSize: values.fec === 'off' ? 0 : wholeNumber('--fec', values.fec ?? '4', 1, 32, ' or off'),
+    seed: wholeNumber('--seed', values.seed ?? '1', 0, 0xffff_ffff),
+    io: io(values.io ?? 'auto'),
+    link: {
+      loss: lossPercent / 100,
+      delayMs: number('--delay-ms', values['delay-ms'] ?? '20', 0, 5_000),
+      jitterMs: number('--jitter-ms', values['jitter-ms'] ?? '5', 0, 5_000),
+      // Like a queue's. Without it, parity that overtakes its group's last packet would count as a recovery.
+      keepOrder: true,
+    },
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      // `pnpm start -- --seconds 6` hands the dashes on.
+      args: args[0] === '--' ? args.slice(1) : [...args],
+      options: {
+        seconds: { type: 'string' },
+        bots: { type: 'string' },
+        loss: { type: 'string' },
+        'delay-ms': { type: 'string' },
+        'jitter-ms': { type: 'string' },
+        fec: { type: 'string' },
+        seed: { type: 'string' },
+        io: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+function number(flag: string, text: string, lowest: number, highest: number): number {
+  const value = text.trim() === '' ? NaN : Number(text)
+  if (value >= lowest && value <= highest) return value
+  throw new UsageError(`${flag}: got '${text}', allowed is a number from ${lowest} to ${highest}`)
+}
+
+function wholeNumber(flag: string, text: string, lowest: number, highest: number, or = ''): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
+  if (value >= lowest && value <= highest) return value
+  throw new UsageError(`${flag}: got '${text}', allowed is a whole number from ${lowest} to ${highest}${or}`)
+}
+
+function io(text: string): DemoOptions['io'] {
+  if (text === 'auto' || text === 'batch' || text === 'portable') return text
+  throw new UsageError(`--io: got '${text}', allowed is auto, batch or portable`)
+}

@@ -1,0 +1,41 @@
+import { createSocket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { parseIpv4 } from '@lightspeed/wire'
+import type { Endpoint } from '@lightspeed/wire'
+
+const BUFFER_BYTES = 4 << 20
+
+/** A socket that takes addresses as numbers only: there is no name to look up, so that nothing waits. */
+export function createLoopbackSocket(): Socket {
+  return createSocket({ type: 'udp4', lookup: (name, _options, done) => done(null, name, 4) })
+}
+
+/** Binds to an ephemeral port of 127.0.0.1, with buffers so large that loss is the emulated link's doing. */
+export function bindLoopback(socket: Socket): void {
+  socket.bind(0, '127.0.0.1', () => {
+    socket.setRecvBufferSize(BUFFER_BYTES)
+    socket.setSendBufferSize(BUFFER_BYTES)
+  })
+}
+
+/** A bound socket on loopback. */
+export async function openLoopbackSocket(): Promise<Socket> {
+  const socket = createLoopbackSocket()
+  // It may be bound before `bindLoopback` returns.
+  const listening = once(socket, 'listening')
+  bindLoopback(socket)
+  await listening
+  return socket
+}
+
+export function endpointOf(socket: Socket): Endpoint {
+  const { address, port } = socket.address()
+  return { ip: parseIpv4(address) ?? 0, port }
+}
+
+export async function closeSocket(socket: Socket): Promise<void> {
+  const closed = once(socket, 'close')
+  socket.close()
+  await closed
+}

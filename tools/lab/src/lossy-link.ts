@@ -1,0 +1,157 @@
+import type { RemoteInfo, Socket } from 'node:dgram'
+import { NetemLink } from '@lightspeed/netem'
+import type { Impairments, NetemStats } from '@lightspeed/netem'
+import { formatIpv4 } from '@lightspeed/wire'
+import type { Endpoint } from '@lightspeed/wire'
+import { bindLoopback, closeSocket, createLoopbackSocket, endpointOf, openLoopbackSocket } from './loopback-socket.ts'
+
+export interface LossyLinkOptions {
+  /** Where datagrams of sources are forwarded to. */
+  readonly target: Endpoint
+  /** Decides which packets are lost, and how long each takes. */
+  readonly seed: number
+  /** What happens on the way to the target. */
+  readonly toTarget: Impairments
+  /** What happens on the way back; the same as on the way there when left out, but not to the same packets. */
+  readonly toSource?: Impairments | undefined
+}
+
+export interface LossyLinkStats {
+  readonly toTarget: NetemStats
+  readonly toSource: NetemStats
+  /** Addresses that have sent to the link. */
+  readonly sources: number
+  /** Datagrams that a socket refused to take. They count as delivered above. */
+  readonly refused: number
+}
+
+/** A datagram on its way: through which socket it leaves, and for whom. */
+interface Passage {
+  readonly bytes: Buffer
+  readonly socket: Socket
+  readonly to: { readonly address: string; readonly port: number }
+}
+
+/**
+ * A link on real sockets that loses, delays, reorders and duplicates: listens on an ephemeral port of loopback and
+ * passes datagrams on to a target, from one socket per source so that the target can tell sources apart, and back.
+ *
+ * ```
+ *   source a --.                      .-- socket a --.
+ *               >-- address -- netem <                >-- target
+ *   source b --'                      '-- socket b --'
+ * ```
+ *
+ * All sources share one emulated link. Runs on the caller's event loop: some thousand packets a second are nothing to
+ * it, but a caller that blocks the loop delays packets. Its figures come from the emulator, which decided on each packet.
+ */
+export class LossyLink {
+  /** Where sources send to. */
+  readonly address: Endpoint
+  readonly #front: Socket
+  readonly #target: { readonly address: string; readonly port: number }
+  readonly #netem: NetemLink<Passage>
+  readonly #lossToTarget: number | undefined
+  readonly #lossToSource: number | undefined
+  readonly #upstream = new Map<string, Socket>()
+  #timer: NodeJS.Timeout | undefined
+  #timerDueMs = Infinity
+  #refused = 0
+  #closed = false
+
+  private constructor(front: Socket, options: LossyLinkOptions) {
+    const { target, seed, toTarget, toSource } = options
+    this.#front = front
+    this.#target = { address: formatIpv4(target.ip), port: target.port }
+    this.#lossToTarget = toTarget.loss
+    this.#lossToSource = (toSource ?? toTarget).loss
+    this.#netem = new NetemLink({ ...toTarget, seed }, toSource && { ...toSource, seed: seed + 1 })
+    this.address = endpointOf(front)
+    front.on('message', (bytes, from) => this.#fromSource(bytes, from))
+    front.on('error', () => this.#refused++)
+  }
+
+  /** @throws {NetemError} `NETEM_INVALID_OPTION` for impairments that the emulator refuses */
+  static async open(options: LossyLinkOptions): Promise<LossyLink> {
+    const front = await openLoopbackSocket()
+    try {
+      return new LossyLink(front, options)
+    } catch (error) {
+      front.close()
+      throw error
+    }
+  }
+
+  get stats(): LossyLinkStats {
+    return {
+      toTarget: this.#netem.aToB.stats,
+      toSource: this.#netem.bToA.stats,
+      sources: this.#upstream.size,
+      refused: this.#refused,
+    }
+  }
+
+  /** From now on loses everything that is sent, in both directions; what is under way still arrives. */
+  cut(): void {
+    this.#netem.aToB.change({ loss: 1 })
+    this.#netem.bToA.change({ loss: 1 })
+  }
+
+  /** Takes back {@link cut}. */
+  mend(): void {
+    this.#netem.aToB.change({ loss: this.#lossToTarget })
+    this.#netem.bToA.change({ loss: this.#lossToSource })
+  }
+
+  /** Closes all sockets; what is under way is gone. Harmless when repeated. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await Promise.all([this.#front, ...this.#upstream.values()].map(closeSocket))
+  }
+
+  #fromSource(bytes: Buffer, from: RemoteInfo): void {
+    const key = `${from.address}:${from.port}`
+    let socket = this.#upstream.get(key)
+    if (socket === undefined) {
+      socket = this.#openUpstream(from)
+      this.#upstream.set(key, socket)
+    }
+    this.#netem.aToB.send({ bytes, socket, to: this.#target }, bytes.length, performance.now())
+    this.#deliverDue()
+  }
+
+  #openUpstream(source: RemoteInfo): Socket {
+    const socket = createLoopbackSocket()
+    socket.on('message', (bytes, from) => {
+      if (from.port !== this.#target.port || from.address !== this.#target.address) return
+      this.#netem.bToA.send({ bytes, socket: this.#front, to: source }, bytes.length, performance.now())
+      this.#deliverDue()
+    })
+    socket.on('error', () => this.#refused++)
+    bindLoopback(socket)
+    return socket
+  }
+
+  #deliverDue(): void {
+    const nowMs = performance.now()
+    for (const direction of [this.#netem.aToB, this.#netem.bToA]) {
+      for (let next = direction.deliver(nowMs); next !== undefined; next = direction.deliver(nowMs)) this.#pass(next)
+    }
+    const dueMs = this.#netem.nextDeliveryMs()
+    if (dueMs === undefined || dueMs >= this.#timerDueMs) return
+    clearTimeout(this.#timer)
+    this.#timerDueMs = dueMs
+    this.#timer = setTimeout(() => {
+      this.#timerDueMs = Infinity
+      this.#deliverDue()
+    }, dueMs - nowMs)
+  }
+
+  #pass({ bytes, socket, to }: Passage): void {
+    socket.send(bytes, to.port, to.address, (error) => {
+      if (error !== null) this.#refused++
+    })
+  }
+}

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
+import { LabError } from '../errors.ts'
+
+const KEPT_LINES = 5_000
+const PATIENCE_MS = 3_000
+
+type Child = ChildProcessByStdio<null, Readable, Readable>
+
+/**
+ * A program that is not ours, with all that it starts: a process group of its own, which is ended as a whole and does not
+ * outlive this process. Keeps what it prints.
+ */
+export class ForeignProcess {
+  readonly #name: string
+  readonly #child: Child
+  readonly #lines: string[] = []
+  readonly #listeners = new Set<() => void>()
+  readonly #ended: Promise<void>
+  #over = false
+
+  constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv, folder: string) {
+    this.#name = program
+    this.#child = spawn(program, args, { env, cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      createInterface(stream).on('line', (line) => this.#keep(line))
+    }
+    this.#child.on('error', (error) => this.#keep(error.message))
+    const killAll = () => this.#signal('SIGKILL')
+    process.once('exit', killAll)
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('close', () => {
+        this.#over = true
+        process.off('exit', killAll)
+        this.#changed()
+        resolve()
+      })
+    })
+  }
+
+  /** What it has printed: the last some thousand lines. */
+  get lines(): readonly string[] {
+    return this.#lines
+  }
+
+  /**
+   * The first line that matches, now or later.
+   * @throws {LabError} `ERR_LAB_TIMEOUT`, or `ERR_LAB_PROCESS` if the program ends before it prints one
+   */
+  async line(pattern: RegExp, timeoutMs: number): Promise<string> {
+    const untilMs = performance.now() + timeoutMs
+    for (;;) {
+      const found = this.#lines.find((line) => pattern.test(line))
+      if (found !== undefined) return found
+      if (this.#over) throw this.#fault('ERR_LAB_PROCESS', `${this.#name} ended before it printed ${pattern}`)
+      const leftMs = untilMs - performance.now()
+      if (leftMs <= 0) throw this.#fault('ERR_LAB_TIMEOUT', `${this.#name} did not print ${pattern} in ${timeoutMs} ms`)
+      await this.#change(leftMs)
+    }
+  }
+
+  /** Ends the whole group: asks first. */
+  async stop(): Promise<void> {
+    this.#signal('SIGTERM')
+    const late = new AbortController()
+    await Promise.race([this.#ended, setTimeout(PATIENCE_MS, undefined, late)])
+    late.abort()
+    // Whatever of the group is left: its leader may be gone before the others.
+    this.#signal('SIGKILL')
+    await this.#ended
+  }
+
+  #fault(code: 'ERR_LAB_PROCESS' | 'ERR_LAB_TIMEOUT', message: string): LabError {
+    return new LabError(code, `${message}; its last words:\n${this.#lines.slice(-10).join('\n')}`)
+  }
+
+  #keep(line: string): void {
+    this.#lines.push(line)
+    if (this.#lines.length > KEPT_LINES) this.#lines.shift()
+    this.#changed()
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  #change(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#listeners.delete(done)
+        resolve()
+      }
+      const timer = globalThis.setTimeout(done, timeoutMs)
+      this.#listeners.add(done)
+    })
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const { pid } = this.#child
+    if (pid === undefined) return
+    try {
+      process.kill(-pid, signal)
+    } catch (error) {
+      // The group is gone.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    }
+  }
+}

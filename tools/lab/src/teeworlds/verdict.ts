@@ -1,0 +1,22 @@
+import { formatIpv4 } from '@lightspeed/wire'
+import { EGRESS_IP } from './run.ts'
+import type { TeeworldsResult } from './run.ts'
+
+/**
+ * Whether a real game was carried.
+ * @returns why not, in one line, or undefined.
+ */
+export function faultOfTeeworlds(result: TeeworldsResult): string | undefined {
+  const address = `addr=${formatIpv4(EGRESS_IP)}:`
+  if (!result.entered.includes(address)) return `the player came from elsewhere than ${formatIpv4(EGRESS_IP)}: ${result.entered}`
+  if (result.departures.length > 0) return `the player left: ${result.departures[0]}`
+  if (!result.players.some((line) => line.includes(address))) return 'the server no longer has the player'
+  if (result.lastSecondToPlayer === 0) return 'nothing of the server reached the player in the last second'
+  return undefined
+}
+
+/** The share of packets that the link really lost, both ways. */
+export function measuredLoss({ link }: TeeworldsResult): number {
+  const { toTarget, toSource } = link
+  return (toTarget.lostRandom + toSource.lostRandom) / (toTarget.sent + toSource.sent)
+}
