@@ -1,5 +1,4 @@
-import { VERSION_FEC, isParity, readVersion } from '@lightspeed/wire';
-import { TunnelHeader } from '@lightspeed/wire';
+import { TunnelHeader, VERSION_FEC, isParity, readVersion } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
 import { EchoServer, Peer, until } from './support/game.ts';
 import { LOOPBACK, TestNode } from './support/test-node.ts';
@@ -28,7 +27,8 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
 
     expect(program.texts.toSorted()).toEqual(['echo 1', 'echo 2', 'echo 3', 'echo 4']);
     await until(() => tunnel.stats().counters.fecRecovered === 1, 'the recovery in the statistics');
-    expect(tunnel.stats().counters).toMatchObject({ sequenceExpected: 5, sequenceReceived: 4 });
+    const { sequenceExpected, sequenceReceived } = tunnel.stats().counters;
+    expect(sequenceExpected - sequenceReceived).toBe(1);
   });
 
   it('has the node bring back what was lost on the way to it', async () => {

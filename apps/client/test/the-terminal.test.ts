@@ -1,0 +1,56 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Terminal } from '../src/cli/terminal.ts';
+
+/** A stream that keeps what is written to it. */
+class Paper extends Writable {
+  text = '';
+  readonly isTTY = true;
+  columns = 80;
+
+  override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
+    this.text += Buffer.from(chunk).toString();
+    done();
+  }
+}
+
+function terminalOf(columns: number) {
+  const out = Object.assign(new Paper(), { columns });
+  const err = new Paper();
+  const terminal = new Terminal(out as unknown as NodeJS.WriteStream, err as unknown as NodeJS.WriteStream);
+  return { terminal, out: () => out.text, err: () => err.text };
+}
+
+const CLEAR = '\r\u001b[K';
+
+describe('the terminal', () => {
+  it('keeps the live line below what is printed meanwhile', () => {
+    const { terminal, out } = terminalOf(40);
+    terminal.live('rtt 1');
+    terminal.line('news');
+    terminal.live('rtt 2');
+    terminal.endLive();
+    terminal.line('summary');
+    expect(out()).toBe(`${CLEAR}rtt 1${CLEAR}news\nrtt 1${CLEAR}rtt 2${CLEAR}summary\n`);
+  });
+
+  it('cuts the live line to the width, since a wrapped one could not be replaced', () => {
+    const { terminal, out } = terminalOf(5);
+    terminal.live('1234567');
+    expect(out()).toBe(`${CLEAR}1234`);
+  });
+
+  it('takes a terminal that does not know its size for one of 80 columns', () => {
+    const { terminal, out } = terminalOf(0);
+    terminal.live('x'.repeat(100));
+    expect(out()).toBe(`${CLEAR}${'x'.repeat(79)}`);
+  });
+
+  it('takes the live line away before an error', () => {
+    const { terminal, out, err } = terminalOf(80);
+    terminal.live('rtt 1');
+    terminal.error('no answer');
+    expect(out()).toBe(`${CLEAR}rtt 1${CLEAR}`);
+    expect(err()).toBe('lightspeed: no answer\n');
+  });
+});
