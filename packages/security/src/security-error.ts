@@ -12,8 +12,18 @@ export type SecurityErrorCode =
   | 'SECURITY_RULE_PORT'
   /** A destination rule's port range ends before it starts. */
   | 'SECURITY_RULE_PORT_ORDER'
-  /** A registration id is issued a token while it holds one. */
-  | 'SECURITY_REGISTRATION_EXISTS';
+  /** A registration id is issued a token, or a session id is given to a ticket, while it has one. */
+  | 'SECURITY_REGISTRATION_EXISTS'
+  /** A field of a ticket to be issued, or a ticket id, is none. */
+  | 'SECURITY_TICKET_FIELD'
+  /** An issuer's public key is none, there is none, or two cannot be told apart. */
+  | 'SECURITY_ISSUER_KEY'
+  /** The text is no private key for tickets. */
+  | 'SECURITY_SIGNING_KEY'
+  /** A line of a revocation list is no ticket id. */
+  | 'SECURITY_REVOCATION_LINE'
+  /** A cryptographic function that was passed in returns the wrong number of bytes. */
+  | 'SECURITY_PRIMITIVE_OUTPUT';
 
 /**
  * Misuse of this package or bad configuration; the message says what was got and what is allowed. Remote input never
@@ -23,8 +33,8 @@ export class SecurityError extends Error {
   override readonly name = 'SecurityError';
   readonly code: SecurityErrorCode;
 
-  constructor(code: SecurityErrorCode, message: string) {
-    super(message);
+  constructor(code: SecurityErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
     this.code = code;
   }
 }
