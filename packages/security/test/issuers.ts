@@ -1,6 +1,7 @@
 import { TicketVerifier, issueTicket } from '@lightspeed/security';
 import type { TicketFields } from '@lightspeed/security';
-import { SigningKey, sha256, verifyEd25519 } from '@lightspeed/security/node';
+import { sha256, verifyEd25519 } from '@lightspeed/security/node';
+import type { SigningKey } from '@lightspeed/security/node';
 
 export const ISSUED_AT = 1_795_000_000;
 
