@@ -1,0 +1,28 @@
+import { startLabNode } from '../lab-node.ts'
+import type { NodeQuestion, NodeReport } from './node-process.ts'
+
+/** Waits for a node that has not been started yet as well. */
+let node: ReturnType<typeof startLabNode> | undefined
+
+process.on('message', (question: NodeQuestion) => {
+  answer(question).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.exit(1)
+  })
+})
+// The parent is gone: nobody will ask for the end.
+process.on('disconnect', () => process.exit(1))
+
+async function answer(question: NodeQuestion): Promise<void> {
+  if (question.ask === 'start') {
+    node = startLabNode(question.options)
+    process.send?.((await node).dataAddress)
+  } else if (question.ask === 'report' && node !== undefined) {
+    globalThis.gc?.()
+    const report: NodeReport = { stats: (await node).stats(), rssBytes: process.memoryUsage.rss() }
+    process.send?.(report)
+  } else {
+    await (await node)?.close()
+    process.exit(0)
+  }
+}

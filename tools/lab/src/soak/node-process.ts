@@ -1,0 +1,71 @@
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { NodeStats } from '@lightspeed/proxy'
+import type { Endpoint } from '@lightspeed/wire'
+import { LabError } from '../errors.ts'
+import type { LabNodeOptions } from '../lab-node.ts'
+
+/** What the parent asks of a node's process; each question has one answer, in order. */
+export type NodeQuestion =
+  | { readonly ask: 'start'; readonly options: LabNodeOptions }
+  | { readonly ask: 'report' }
+  | { readonly ask: 'close' }
+
+export interface NodeReport {
+  readonly stats: NodeStats
+  /** Resident memory of the whole process, its threads included, after a garbage collection of its main thread. */
+  readonly rssBytes: number
+}
+
+/** A node in a process of its own, so that its memory can be measured and a crash would show. */
+export class NodeProcess {
+  readonly address: Endpoint
+  readonly #child: ChildProcess
+
+  private constructor(address: Endpoint, child: ChildProcess) {
+    this.address = address
+    this.#child = child
+  }
+
+  static async start(options: LabNodeOptions): Promise<NodeProcess> {
+    const child = fork(new URL('./node-main.ts', import.meta.url), {
+      execArgv: ['--conditions=@lightspeed/source', '--expose-gc'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const address = await ask<Endpoint>(child, { ask: 'start', options })
+    return new NodeProcess(address, child)
+  }
+
+  /** Whether the process has ended, which it must not before {@link close}. */
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  report(): Promise<NodeReport> {
+    return ask(this.#child, { ask: 'report' })
+  }
+
+  async close(): Promise<void> {
+    if (this.ended) return
+    const exited = once(this.#child, 'exit')
+    this.#child.send({ ask: 'close' } satisfies NodeQuestion)
+    await exited
+  }
+}
+
+async function ask<Answer>(child: ChildProcess, question: NodeQuestion): Promise<Answer> {
+  const settled = new AbortController()
+  const answer = once(child, 'message', settled) as Promise<[Answer]>
+  const exit = once(child, 'exit', settled).then((): never => {
+    throw new LabError('ERR_LAB_PROCESS', `the node's process has ended with code ${child.exitCode ?? child.signalCode}`)
+  })
+  try {
+    child.send(question)
+    return (await Promise.race([answer, exit]))[0]
+  } finally {
+    answer.catch(() => undefined)
+    exit.catch(() => undefined)
+    settled.abort()
+  }
+}
