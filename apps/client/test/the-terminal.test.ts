@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Terminal } from '../src/cli/terminal.ts';
 
 /** A stream that keeps what is written to it. */
 class Paper extends Writable {
   text = '';
-  readonly isTTY = true;
+  isTTY = true;
   columns = 80;
 
   override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
@@ -24,6 +24,24 @@ function terminalOf(columns: number) {
 const CLEAR = '\r\u001b[K';
 
 describe('the terminal', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('marks text up for people, unless NO_COLOR says not to', () => {
+    vi.stubEnv('NO_COLOR', '');
+    vi.stubEnv('TERM', 'xterm');
+    const { terminal } = terminalOf(80);
+    expect([terminal.strong('a'), terminal.faint('b'), terminal.bad('c')].every((text) => text.startsWith('\u001b['))).toBe(true);
+    vi.stubEnv('NO_COLOR', '1');
+    expect(terminal.strong('a')).toBe('a');
+  });
+
+  it('leaves text alone where no terminal is, even under FORCE_COLOR', () => {
+    vi.stubEnv('NO_COLOR', '');
+    vi.stubEnv('FORCE_COLOR', '1');
+    const pipe = Object.assign(new Paper(), { isTTY: false });
+    expect(new Terminal(pipe as unknown as NodeJS.WriteStream).strong('a')).toBe('a');
+  });
+
   it('keeps the live line below what is printed meanwhile', () => {
     const { terminal, out } = terminalOf(40);
     terminal.live('rtt 1');

@@ -59,8 +59,14 @@ export class Terminal {
     this.#out.once('error', listener);
   }
 
-  readonly strong = (text: string): string => styleText('bold', text, { stream: this.#out });
-  readonly faint = (text: string): string => styleText('dim', text, { stream: this.#out });
-  readonly good = (text: string): string => styleText('green', text, { stream: this.#out });
-  readonly bad = (text: string): string => styleText('red', text, { stream: this.#out });
+  readonly strong = (text: string): string => this.#marked('bold', text);
+  readonly faint = (text: string): string => this.#marked('dim', text);
+  readonly bad = (text: string): string => this.#marked('red', text);
+
+  /** Never off a terminal, whatever FORCE_COLOR says: what reads a pipe wants the text. NO_COLOR: see no-color.org. */
+  #marked(style: 'bold' | 'dim' | 'red', text: string): string {
+    const { NO_COLOR = '', TERM } = process.env;
+    if (!this.isInteractive || NO_COLOR !== '' || TERM === 'dumb') return text;
+    return styleText(style, text, { validateStream: false });
+  }
 }
