@@ -44,6 +44,12 @@ export function bindError(cause: unknown, what: string, address: string, flag: s
         `${address} (${what}) may not be used by this user: ports below 1024 need privileges, choose another with ${flag}`,
         { cause },
       )
+    case 'ENOTSUP':
+      return new NodeError(
+        'ERR_PROXY_BIND',
+        `${address} (${what}) cannot be shared by several workers on this system: use --workers 1`,
+        { cause },
+      )
     default:
       return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be used: ${messageOf(cause)}`, { cause })
   }

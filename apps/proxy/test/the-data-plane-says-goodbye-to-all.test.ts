@@ -37,6 +37,7 @@ it('says goodbye to more clients than it has memory to do at once', () => {
     policy: { allow: [], deny: [], ownAddresses: [] },
     data: { fd: undefined, ip: 0, port: 0, reusePort: false, bufferBytes: 0 },
     egress: { ip: 0, ports: undefined, bufferBytes: 0 },
+    bans: [],
     fecBlocks: blocks,
     shared: {
       relayCounters: new SharedArrayBuffer(RELAY_COUNTERS_BYTES),

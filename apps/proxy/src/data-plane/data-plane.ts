@@ -61,6 +61,10 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       random: randomSource(),
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
     })
+    // The engine's own reading of this clock starts with its run.
+    const nowUs = engine.nowUs()
+    this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0)
+    for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs)
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {

@@ -8,6 +8,12 @@ export interface PortRange {
   readonly high: number
 }
 
+/** An address that is kept out from now on. */
+export interface Ban {
+  readonly ip: number
+  readonly durationMs: number
+}
+
 /** What a worker is given at its start, as `workerData`. */
 export interface WorkerStart {
   /** Its place among the workers, from 0: the same for its successor after a crash. */
@@ -27,6 +33,8 @@ export interface WorkerStart {
     readonly ports: PortRange | undefined
     readonly bufferBytes: number
   }
+  /** Bans that hold already. */
+  readonly bans: readonly Ban[]
   /** For the FecMemory of its relay. */
   readonly fecBlocks: number
   readonly shared: WorkerMemory
@@ -55,8 +63,8 @@ export interface DataSocketStart {
 
 /** From the main thread to a worker. */
 export type ToWorker =
-  /** Another worker banned an address, or a predecessor of this one did. */
-  | { readonly type: 'ban'; readonly ip: number; readonly durationMs: number }
+  /** Another worker banned an address. */
+  | ({ readonly type: 'ban' } & Ban)
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
   /** End as a fault in the packet path would: for tests of what happens then. */
@@ -72,4 +80,4 @@ export type FromWorker =
       readonly sendBufferBytes: number
       readonly warmUpMs: number
     }
-  | { readonly type: 'banned'; readonly ip: number; readonly durationMs: number }
+  | ({ readonly type: 'banned' } & Ban)

@@ -152,6 +152,7 @@ function rehearsalOf(start: WorkerStart): WorkerStart {
     },
     policy: { allow: [], deny: [], ownAddresses: [] },
     egress: { ...start.egress, ports: undefined },
+    bans: [],
     shared: {
       relayCounters: new SharedArrayBuffer(RELAY_COUNTERS_BYTES),
       udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),

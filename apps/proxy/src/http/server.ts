@@ -67,6 +67,9 @@ export async function startHttp(bind: Endpoint, node: NodeView): Promise<HttpSer
   } catch (error) {
     throw bindError(error, 'HTTP', formatEndpoint(bind.ip, bind.port), '--http-bind')
   }
+  server.on('error', () => {
+    // A connection that could not be accepted, for want of descriptors for example: no reason for the node to end.
+  })
   const { address, port } = server.address() as AddressInfo
   return {
     address: { host: address, port },

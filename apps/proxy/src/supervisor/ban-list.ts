@@ -1,7 +1,9 @@
+import type { Ban } from '../data-plane/messages.ts'
+
 /** As many as a worker's own table holds. */
 const MOST_BANS = 16_384
 
-/** The bans of all workers, for those that were not there when they were made. */
+/** The bans of all workers, for those that start later. */
 export class BanList {
   /** End of each ban by address, in the order in which they were made. */
   readonly #endsAtMs = new Map<number, number>()
@@ -15,8 +17,8 @@ export class BanList {
   }
 
   /** What is left of every ban that has not ended. */
-  remaining(nowMs: number): { ip: number; durationMs: number }[] {
-    const bans: { ip: number; durationMs: number }[] = []
+  remaining(nowMs: number): Ban[] {
+    const bans: Ban[] = []
     for (const [ip, endsAtMs] of this.#endsAtMs) {
       if (endsAtMs <= nowMs) this.#endsAtMs.delete(ip)
       else bans.push({ ip, durationMs: Math.ceil(endsAtMs - nowMs) })

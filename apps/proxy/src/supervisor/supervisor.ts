@@ -93,9 +93,6 @@ export class Supervisor implements WorkerWatcher {
       receiveBytes: Math.min(this.buffers.receiveBytes, serving.receiveBufferBytes),
       sendBytes: Math.min(this.buffers.sendBytes, serving.sendBufferBytes),
     }
-    for (const { ip, durationMs } of this.#bans.remaining(performance.now())) {
-      worker.post({ type: 'ban', ip, durationMs })
-    }
     const warmUpMs = Math.round(serving.warmUpMs)
     if (worker.restarts > 0) this.#log.info({ worker: worker.index, warmUpMs }, 'data-plane worker serves again')
     else this.#log.debug({ worker: worker.index, warmUpMs }, 'data-plane worker serves')
@@ -132,6 +129,7 @@ export class Supervisor implements WorkerWatcher {
         ports: egressPorts === undefined ? undefined : egressPortsOf(egressPorts, index, workers),
         bufferBytes: EGRESS_BUFFER_BYTES,
       },
+      bans: this.#bans.remaining(performance.now()),
       fecBlocks: FEC_BLOCKS,
       shared,
     }

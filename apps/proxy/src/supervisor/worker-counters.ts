@@ -5,7 +5,7 @@ import { UDP_COUNTER, UDP_COUNTERS_BYTES, UdpCounters } from '@lightspeed/udp'
 export type RelayCounterName = keyof typeof RelayCounter
 
 /** What is there now, as opposed to what has happened: it ends with the worker that has it. */
-export const RELAY_GAUGES: ReadonlySet<RelayCounterName> = new Set<RelayCounterName>([
+const RELAY_GAUGES: ReadonlySet<RelayCounterName> = new Set<RelayCounterName>([
   'sessions',
   'flows',
   'egressSockets',
