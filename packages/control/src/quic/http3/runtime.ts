@@ -1,0 +1,66 @@
+import { connectQuic } from '@currentspace/http3';
+import type { QuicServer } from '@currentspace/http3';
+import { QuicError, reasonOf } from '../quic-error.ts';
+
+/** Which form of the QUIC library may be used. `auto` takes the first that works here: native, portable, wasm. */
+export type QuicMode = 'auto' | 'native' | 'portable' | 'wasm';
+
+/** Which form of the QUIC library is in use; for the log. */
+export interface QuicRuntime {
+  /** `native` is the library's fast form, `portable` its native code over poll, `wasm` needs no native code. */
+  readonly mode: 'native' | 'portable' | 'wasm';
+  /** The system interface below it: `io_uring`, `kqueue`, `poll`, `dgram`. */
+  readonly driver: string;
+  /** Why a better form is not in use. */
+  readonly fellBack: string | undefined;
+}
+
+type LibraryInfo = NonNullable<QuicServer['runtimeInfo']>;
+
+/** What the library calls its forms. */
+export function libraryMode(mode: Exclude<QuicMode, 'wasm'>): 'auto' | 'fast' | 'portable' {
+  return mode === 'native' ? 'fast' : mode;
+}
+
+export function nativeRuntime(info: LibraryInfo | null): QuicRuntime {
+  const attempt = info?.fastAttempt;
+  return {
+    mode: info?.selectedMode === 'portable' ? 'portable' : 'native',
+    driver: info?.driver ?? 'unknown',
+    fellBack: attempt ? attempt.message : undefined,
+  };
+}
+
+let missing: QuicError | false | undefined;
+
+/**
+ * Whether the library's native code can be used on this platform. Loads it, once.
+ *
+ * @returns undefined when it can, else the error that says why not
+ */
+export function nativeFault(): QuicError | undefined {
+  missing ??= loadNative();
+  return missing === false ? undefined : missing;
+}
+
+function loadNative(): QuicError | false {
+  try {
+    // The library loads its native code before it looks at the signal, so nothing but that happens here.
+    const session = connectQuic({ address: '127.0.0.1', port: 1, servername: 'none' }, { signal: AbortSignal.abort() });
+    session.on('error', () => undefined);
+    return false;
+  } catch (thrown) {
+    const [firstLine] = reasonOf(thrown).split('\n');
+    return new QuicError(
+      'QUIC_UNAVAILABLE',
+      `no native QUIC for ${process.platform}-${process.arch}: ${firstLine ?? 'unknown'}`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** What this platform has, before anything is opened: for a line in the log, or a check at start. Loads the library. */
+export function quicAvailability(): { readonly mode: 'native' | 'wasm'; readonly why: string | undefined } {
+  const fault = nativeFault();
+  return fault === undefined ? { mode: 'native', why: undefined } : { mode: 'wasm', why: fault.message };
+}

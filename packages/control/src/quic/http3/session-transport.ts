@@ -1,0 +1,98 @@
+import type { QuicClientSession, QuicServerSession, QuicStream } from '@currentspace/http3';
+import type { Endpoint } from '../endpoint.ts';
+import { QuicError, reasonOf } from '../quic-error.ts';
+import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../transport.ts';
+
+/** Bit 1 of a stream's id tells the two directions from one (RFC 9000, section 2.1). */
+const UNIDIRECTIONAL = 0x2;
+
+export class StreamOfSession implements StreamTransport {
+  readonly #stream: QuicStream;
+
+  constructor(stream: QuicStream) {
+    this.#stream = stream;
+  }
+
+  get id(): number {
+    return this.#stream.id;
+  }
+
+  get bidirectional(): boolean {
+    return (this.#stream.id & UNIDIRECTIONAL) === 0;
+  }
+
+  attach(handlers: StreamHandlers): void {
+    let why: string | undefined;
+    let ended = false;
+    this.#stream.on('error', (error) => {
+      why = error.message;
+    });
+    this.#stream.once('close', () => handlers.closed(why ?? (ended ? undefined : 'the stream was closed')));
+    this.#stream.once('end', () => {
+      ended = true;
+      handlers.end();
+    });
+    this.#stream.on('data', (bytes: Uint8Array) => handlers.data(bytes));
+  }
+
+  write(bytes: Uint8Array, done: (error: Error | null | undefined) => void): void {
+    this.#stream.write(bytes, done);
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  reset(code: number): void {
+    this.#stream.close(code);
+  }
+}
+
+/** A session of the library, client's or server's, as a connection of ours. */
+export class SessionTransport implements ConnectionTransport {
+  readonly peer: Endpoint;
+  readonly #session: QuicClientSession | QuicServerSession;
+
+  constructor(session: QuicClientSession | QuicServerSession, peer: Endpoint) {
+    this.#session = session;
+    this.peer = peer;
+  }
+
+  attach(handlers: ConnectionHandlers): void {
+    // What an error says, the close that follows it says too.
+    this.#session.on('error', () => undefined);
+    this.#session.on('stream', (stream: QuicStream) => handlers.stream(new StreamOfSession(stream)));
+    this.#session.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) =>
+      handlers.closed({ code: errorCode, reason }),
+    );
+  }
+
+  openStream(): StreamTransport {
+    try {
+      return new StreamOfSession(this.#session.openStream());
+    } catch (thrown) {
+      const reason = reasonOf(thrown);
+      if (/StreamLimit|StreamBlocked/.test(reason)) {
+        throw new QuicError('QUIC_STREAM_LIMIT', `the peer allows no further stream now (${reason})`, { cause: thrown });
+      }
+      throw new QuicError('QUIC_CLOSED', `no stream can be opened: ${reason}`, { cause: thrown });
+    }
+  }
+
+  ping(): void {
+    try {
+      this.#session.ping();
+    } catch {
+      // The connection has just ended; its close event says so.
+    }
+  }
+
+  roundTripMs(): number | undefined {
+    const rttMs = this.#session.getMetrics()?.rttMs;
+    return rttMs === undefined || rttMs === 0 ? undefined : rttMs;
+  }
+
+  async close(code: number, reason: string): Promise<void> {
+    await this.#session.close(code, reason);
+  }
+}

@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { QuicClientSession } from '@currentspace/http3';
+import { connectNodeUdp, loadHttp3WasmCoreFromFile, WasmQuicClientEventLoop } from '@currentspace/http3/wasm';
+import type { Http3WasmCore, WasmEvent } from '@currentspace/http3/wasm';
+import { formatEndpoint } from '../endpoint.ts';
+import { QuicError, reasonOf } from '../quic-error.ts';
+import type { ClientOptions } from './client.ts';
+
+/** A session over the library's wasm form, for platforms that it has no native code for. */
+export interface WasmSession {
+  readonly session: QuicClientSession;
+  /** Rejects when it could not even begin. */
+  readonly opened: Promise<void>;
+  readonly driver: string;
+}
+
+const CLOSED_BY_TRAP = { eventType: 7, connHandle: 0, streamId: -1, meta: { errorCode: 0x100 + 46, errorReason: '' } };
+
+/**
+ * Starts the library's session over an instance of its wasm form that cannot take the process with it: a TLS handshake
+ * that fails makes the instance trap, in a timer or a socket's callback, which would be an uncaught exception.
+ */
+export function startWasmSession(options: ClientOptions): WasmSession {
+  const session = new QuicClientSession();
+  // Begins the session's life without a listener: a handshake that fails is reported by `ready` and `close`.
+  session.on('error', () => undefined);
+  const dispatch = (events: WasmEvent[]): void => {
+    session._dispatchEvents(
+      events.map(({ data, meta, ...event }) => ({
+        ...event,
+        ...(data === undefined ? {} : { data: Buffer.from(data) }),
+        ...(meta === undefined ? {} : { meta: { errorCode: meta.errorCode ?? 0, errorReason: meta.errorReason ?? '' } }),
+      })),
+    );
+  };
+  const core = guarded((trap) => {
+    const meta = { ...CLOSED_BY_TRAP.meta, errorReason: `the wasm form of QUIC stopped: ${trap}` };
+    queueMicrotask(() => dispatch([{ ...CLOSED_BY_TRAP, meta }]));
+  });
+  const loop = new WasmQuicClientEventLoop(
+    {
+      core,
+      transportFactory: connectNodeUdp,
+      alpn: [options.alpn],
+      rejectUnauthorized: options.authoritiesPem !== undefined,
+      ...(options.authoritiesPem === undefined ? {} : { ca: Buffer.from(options.authoritiesPem) }),
+      maxIdleTimeoutMs: options.idleTimeoutMs,
+      initialMaxStreamsBidi: options.maxStreams,
+      initialMaxStreamDataBidiLocal: options.maxStreamBytes,
+      initialMaxData: options.maxStreams * options.maxStreamBytes,
+    },
+    dispatch,
+  );
+  session._setEventLoop(loop);
+  const opened = loop.connect(formatEndpoint(options.address), options.serverName).catch((thrown: unknown) => {
+    throw new QuicError('QUIC_UNAVAILABLE', `QUIC in wasm cannot start: ${reasonOf(thrown)}`, { cause: thrown });
+  });
+  opened.catch(() => undefined);
+  return { session, opened, driver: 'dgram' };
+}
+
+/** What the instance's functions answer after it has trapped, so that the library's loop around it comes to rest. */
+function answerOfTheDead(name: string): number {
+  if (name.endsWith('_is_done')) return 1;
+  if (name.endsWith('_buffer') || name === 'wasm_alloc' || name.endsWith('_new')) return 0;
+  return -1;
+}
+
+function guarded(onTrap: (why: string) => void): Http3WasmCore {
+  const main = createRequire(import.meta.url).resolve('@currentspace/http3');
+  const core = loadHttp3WasmCoreFromFile(join(dirname(main), 'wasm', 'http3_client.wasm'));
+  let dead = false;
+  const guardedExports = Object.entries(core.exports).map(([name, value]: [string, unknown]) => {
+    if (typeof value !== 'function') return [name, value] as const;
+    const guard = (...values: unknown[]): unknown => {
+      if (dead) return answerOfTheDead(name);
+      try {
+        return Reflect.apply(value, undefined, values);
+      } catch (thrown) {
+        dead = true;
+        onTrap(reasonOf(thrown));
+        return answerOfTheDead(name);
+      }
+    };
+    return [name, guard] as const;
+  });
+  return Object.assign(core, { exports: Object.fromEntries(guardedExports) });
+}

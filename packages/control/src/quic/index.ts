@@ -1,0 +1,31 @@
+/**
+ * Control messages over QUIC: {@link listenControl} for a node, {@link connectControl} for a client. A connection has many
+ * streams, a stream many messages; what a peer may cost is bounded before anything is read from it. Beside that, who a node
+ * is: {@link loadOrCreateIdentity}, {@link pinOf}, {@link loadKnownNodes}.
+ *
+ * Needs Node and the package `@currentspace/http3`, of which only `http3/` knows.
+ *
+ * @module
+ */
+export { CloseCode, describeCloseCode, StreamCode } from './codes.ts';
+export { connectControl } from './connect.ts';
+export type { ConnectOptions } from './connect.ts';
+export { CONTROL_ALPN } from './connection.ts';
+export type { ConnectionClosed, ControlConnection } from './connection.ts';
+export { formatEndpoint } from './endpoint.ts';
+export type { Endpoint } from './endpoint.ts';
+export { quicAvailability } from './http3/runtime.ts';
+export type { QuicMode, QuicRuntime } from './http3/runtime.ts';
+export { loadIdentity, loadOrCreateIdentity } from './identity.ts';
+export type { NodeIdentity } from './identity.ts';
+export { loadKnownNodes } from './known-nodes.ts';
+export type { KnownNodes } from './known-nodes.ts';
+export type { ConnectionLimits } from './limits.ts';
+export { listenControl } from './listener.ts';
+export type { CertificateAndKey, ControlListener, ListenerCounters, ListenOptions } from './listener.ts';
+export { makeCertificate, NODE_SERVER_NAME } from './make-certificate.ts';
+export { formatPin, parsePin, PIN_BYTES, pinOf } from './pin.ts';
+export { QuicError } from './quic-error.ts';
+export type { QuicErrorCode } from './quic-error.ts';
+export type { ControlStream } from './stream.ts';
+export type { Verification } from './verification.ts';

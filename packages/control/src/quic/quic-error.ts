@@ -1,0 +1,58 @@
+/** What went wrong on the way to, or on, a control connection; stable, for programs. */
+export type QuicErrorCode =
+  /** An option is outside what is allowed: a fault of the calling program or its configuration. */
+  | 'QUIC_OPTION'
+  /** There is no QUIC for this platform, or not in the form that was asked for. */
+  | 'QUIC_UNAVAILABLE'
+  /** The address cannot be bound, or the certificate and key cannot be used. */
+  | 'QUIC_LISTEN'
+  /** The node's name cannot be resolved. */
+  | 'QUIC_RESOLVE'
+  /** Nobody answered in time, or the handshake did not end. */
+  | 'QUIC_CONNECT_TIMEOUT'
+  /** The node, or its limits, ended the handshake. */
+  | 'QUIC_CONNECT_REFUSED'
+  /** Both ends speak QUIC, but not the same protocol (ALPN). */
+  | 'QUIC_ALPN'
+  /** The node's certificate does not lead to the authority that was named, or carries another name. */
+  | 'QUIC_CERTIFICATE_REFUSED'
+  /** The node's public key is not the pinned one. */
+  | 'QUIC_PIN_MISMATCH'
+  /** The node's public key is not the one remembered from the first use. */
+  | 'QUIC_PIN_CHANGED'
+  /** The node did not send what its certificate can be read from, so a pin cannot be checked. */
+  | 'QUIC_PIN_UNSEEN'
+  /** The connection is closed. */
+  | 'QUIC_CLOSED'
+  /** The peer does not allow another stream now. */
+  | 'QUIC_STREAM_LIMIT'
+  /** The peer, or a limit of ours, reset the stream. */
+  | 'QUIC_STREAM_RESET'
+  /** More bytes wait to be sent than the limit allows: the peer does not read. */
+  | 'QUIC_PEER_NOT_READING'
+  /** A certificate or key file is missing its counterpart, unreadable, or does not fit. */
+  | 'QUIC_IDENTITY';
+
+/** An error of the transport. Messages of a peer that cannot be read never cause one: they are a `Refusal`. */
+export class QuicError extends Error {
+  override readonly name = 'QuicError';
+  readonly code: QuicErrorCode;
+
+  constructor(code: QuicErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Something that was thrown, as text for a message of ours. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** @throws {QuicError} `QUIC_OPTION` unless `value` is a whole number from `low` to `high`. */
+export function requireWhole(option: string, value: number, low: number, high: number): number {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new QuicError('QUIC_OPTION', `${option} must be a whole number from ${low} to ${high}, got ${value}`);
+  }
+  return value;
+}
