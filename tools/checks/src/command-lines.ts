@@ -3,7 +3,8 @@ import { codeBlocks, inlineCode } from './markdown.ts'
 /** A command as a page shows it, split into words. */
 export type CommandLine = readonly string[]
 
-const SHELLS = ['sh', 'bash', 'console', 'shell']
+/** A block without a language may show output as well: lines that do not start one of our programs are left out. */
+const SHELLS = ['sh', 'bash', 'console', 'shell', '']
 
 /**
  * The command lines of a page that start this project's programs: in its shell blocks, in `ExecStart=` of a systemd unit, and between

@@ -8,7 +8,7 @@ export interface ExampleRun {
 }
 
 /** An example that serves until it is stopped is stopped when it has printed something; this is how long it may take. */
-const MOST_MS = 20_000
+const MOST_MS = 60_000
 
 /**
  * Runs TypeScript as a reader would who has put it into a file of a project: packages of the workspace resolve to their sources.
@@ -17,7 +17,7 @@ const MOST_MS = 20_000
  * @param serves whether it is to be stopped once it has printed something, instead of ending by itself
  */
 export function runExample(code: string, project: string, serves: boolean): Promise<ExampleRun> {
-  const args = ['--conditions=@lightspeed/source', '--input-type=module-typescript', '-']
+  const args = ['--conditions=@lightspeed/source', '-']
   const child = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'pipe'], timeout: MOST_MS })
   return new Promise((resolve, reject) => {
     let output = ''

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 
 /** What a program left behind when it ended. */
 export interface Ended {
@@ -11,6 +11,23 @@ export function run(program: string, args: readonly string[], cwd: string): Ende
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' })
   if (error !== undefined) throw error
   return { ok: status === 0, output: stdout + stderr }
+}
+
+/** Like `run`, for several programs at once. */
+export function runBeside(program: string, args: readonly string[], cwd: string): Promise<Ended> {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  return new Promise((resolve, reject) => {
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk
+      })
+    }
+    child.once('error', reject)
+    child.once('close', (code) => {
+      resolve({ ok: code === 0, output })
+    })
+  })
 }
 
 /** Like `run`, for what has to succeed: gives what it printed on standard output, and throws it all if the program fails. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { citations } from '../src/citations.ts'
+import type { Citation } from '../src/citations.ts'
 import { anchors, headings, linkTargets } from '../src/markdown.ts'
 import { readPages, readSources } from '../src/pages.ts'
 import { workspaceRoot } from '../src/workspace-root.ts'
@@ -10,19 +11,20 @@ const pages = readPages(workspaceRoot)
 const textOf = (path: string): string | undefined => pages.find((page) => page.path === path)?.text
 
 test('every section that a source cites is a heading of the page that it names', () => {
-  const missing = readSources(workspaceRoot).flatMap(({ path, text }) =>
-    citations(text)
-      .filter(({ page }) => page !== 'docs/PAGE.md')
-      .flatMap(({ page, titles }) => {
-        const cited = textOf(page)
-        if (cited === undefined) return [`${path}: there is no ${page}`]
-        const there = headings(cited)
-        return titles.filter((title) => !there.includes(title)).map((title) => `${path}: ${page} has no "${title}"`)
-      }),
-  )
+  // Sources of these checks speak of pages that are not meant to be there.
+  const sources = readSources(workspaceRoot).filter(({ path }) => !path.startsWith('tools/checks/'))
+  const missing = sources.flatMap(({ path, text }) => citations(text).flatMap((citation) => missingTitles(path, citation)))
 
+  expect(sources.length).toBeGreaterThan(0)
   expect(missing).toEqual([])
 })
+
+function missingTitles(path: string, { page, titles }: Citation): string[] {
+  const cited = textOf(page)
+  if (cited === undefined) return [`${path}: there is no ${page}`]
+  const there = headings(cited)
+  return titles.filter((title) => !there.includes(title)).map((title) => `${path}: ${page} has no "${title}"`)
+}
 
 test('a citation may name several sections and be wrapped within a comment', () => {
   expect(citations('/**\n * See (docs/a/b.md,\n * First title, Second; and docs/c.md says so, too)')).toEqual([

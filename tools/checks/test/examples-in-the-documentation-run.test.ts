@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { codeBlocks } from '../src/markdown.ts'
 import type { CodeBlock } from '../src/markdown.ts'
+import { serveNode } from '../src/node-program.ts'
 import { readPages } from '../src/pages.ts'
 import { runExample } from '../src/run-example.ts'
 import { workspaceRoot } from '../src/workspace-root.ts'
@@ -39,13 +40,20 @@ describe.concurrent('an example', () => {
     expect(run).toEqual({ code: undefined, output: run.output })
   })
 
+  test.for(marked('with a node'))('runs to its end beside a node: $name', async ({ code, project }, { expect }) => {
+    const node = await serveNode('127.0.0.1:4434')
+    const run = await runExample(code, project, false).finally(() => node.stop())
+
+    expect(run).toEqual({ code: 0, output: run.output })
+  })
+
   test.for(marked('fragment'))('is TypeScript: $name', ({ code }, { expect }) => {
     expect(stripTypeScriptTypes(code)).not.toBe('')
   })
 })
 
 test('every example is run in one of these ways', () => {
-  const known = [...marked(''), ...marked('serves until it is stopped'), ...marked('fragment')]
+  const known = ['', 'serves until it is stopped', 'with a node', 'fragment'].flatMap(marked)
 
   expect(examples.filter((example) => !known.includes(example)).map(({ name, remark }) => `${name}: ${remark}`)).toEqual([])
   expect(examples.length).toBeGreaterThan(0)
