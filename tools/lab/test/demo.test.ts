@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runProgram } from './support/run-program.ts'
 
-describe('the demo', () => {
+describe.concurrent('the demo', { timeout: 60_000 }, () => {
   it('carries a game and says so', async () => {
     const { code, stdout, stderr } = await runProgram('demo.ts', ['--seconds', '6'])
     expect(stderr).toBe('')

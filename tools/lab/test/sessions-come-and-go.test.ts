@@ -2,7 +2,14 @@ import { expect, it } from 'vitest'
 import { runSessions } from '../src/soak/sessions.ts'
 
 it('sessions open, are answered and expire, and their memory comes back', { timeout: 60_000 }, async () => {
-  const options = { sessions: 1_200, warmUpSessions: 400, packetsPerSession: 3, opensPerSecond: 1_500, sessionTimeoutSecs: 2 }
+  const options = {
+    sessions: 1_200,
+    warmUpSessions: 400,
+    rounds: 1,
+    packetsPerSession: 3,
+    opensPerSecond: 1_500,
+    sessionTimeoutSecs: 2,
+  }
   const outcome = await runSessions(options, () => undefined)
   expect(outcome.faults).toEqual([])
 })

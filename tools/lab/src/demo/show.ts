@@ -2,7 +2,7 @@ import { count, milliseconds, percent } from '../figures.ts'
 import type { DirectionReport, GameReport } from '../game/game-report.ts'
 
 /** One line that says everything, for output that is kept. */
-export function reportLine(report: GameReport): string {
+function reportLine(report: GameReport): string {
   const { seconds, toServer, toBots, tunnelRttMs, gameRttMs } = report
   const trips = `RTT tunnel ${milliseconds(tunnelRttMs)}, game ${milliseconds(gameRttMs)}`
   return `${seconds.toFixed(0)} s | to the server ${directionLine(toServer)} | to the bots ${directionLine(toBots)} | ${trips}`
@@ -17,7 +17,7 @@ const LABEL_COLUMNS = 26
 const VALUE_COLUMNS = 20
 
 /** The same as a table of several lines. */
-export function reportTable(report: GameReport): string[] {
+function reportTable(report: GameReport): string[] {
   const { toServer, toBots } = report
   const both = (label: string, value: (direction: DirectionReport) => string) =>
     row(label, value(toServer), value(toBots))

@@ -12,7 +12,7 @@ const SHORTEST_SNAPSHOT_BYTES = 100
 const LONGEST_SNAPSHOT_BYTES = 600
 
 /** What the server knows of one bot. */
-export interface PlayerStats {
+interface PlayerStats {
   readonly bot: number
   readonly snapshotsSent: number
   /** Different inputs that came, and those that came again. */
