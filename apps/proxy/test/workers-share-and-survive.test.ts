@@ -87,6 +87,17 @@ describe('workers of the batch engine', () => {
     expect(crashes.map(({ delayMs }) => delayMs)).toEqual([100, 200, 400])
   })
 
+  it('leave no descriptor behind when the node ends', async () => {
+    const server = await testServer()
+    const atRest = openDescriptors()
+    const node = await testNode({ io: 'batch', workers: 2 })
+    const clients = await clientsOnEveryWorker(node)
+    for (const client of clients.flat()) await client.roundTrip(server.endpoint, 'opens a socket')
+    await node.close()
+    for (const client of clients.flat()) client.close()
+    await eventually(() => expect(openDescriptors()).toBe(atRest))
+  })
+
   it('can be given up while they wait to be started again', async () => {
     const node = await testNode({ io: 'batch' })
     await node.crashWorker(0)

@@ -75,5 +75,7 @@ tell({
   warmUpMs,
 })
 await engine.run(dataPlane)
-engine.close()
+// A batch engine's descriptors stay open for the main thread to close once this thread is gone: until then it may still
+// write to the one that wakes it, and the number must not be somebody else's by then.
+if (engine.wakeFd === undefined) engine.close()
 main.close()

@@ -44,7 +44,7 @@ export class WorkerSlot {
   readonly #ended = Promise.withResolvers<undefined>()
   readonly #firstServing = Promise.withResolvers<undefined>()
   #thread: Worker | undefined
-  /** Only while that thread lives: afterwards the number may be anybody's. */
+  /** Open until {@link closeLedgerFds} after the thread's exit: afterwards the number may be anybody's. */
   #wakeFd: number | undefined
   #restart: NodeJS.Timeout | undefined
   #startedMs = 0
@@ -102,7 +102,6 @@ export class WorkerSlot {
     }
     this.state = 'stopping'
     this.post({ type: 'stop' })
-    // It has said that it stops: from here on it may close the descriptor at any time.
     const force = setTimeout(() => void this.#thread?.terminate(), patienceMs)
     await this.#ended.promise
     clearTimeout(force)
@@ -146,9 +145,7 @@ export class WorkerSlot {
   }
 
   #wake(): void {
-    if (this.#wakeFd === undefined) return
-    wakeEngine(this.#wakeFd)
-    if (this.state === 'stopping') this.#wakeFd = undefined
+    if (this.#wakeFd !== undefined) wakeEngine(this.#wakeFd)
   }
 
   #exited(why: string): void {

@@ -28,6 +28,7 @@ export class RawClient {
   readonly #node: Endpoint
   readonly #dialect: Dialect
   #sequence = 0
+  #closed = false
 
   private constructor(socket: Socket, node: Endpoint, dialect: Dialect) {
     this.#socket = socket
@@ -116,7 +117,10 @@ export class RawClient {
     return this.next('data')
   }
 
+  /** Harmless when repeated. */
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     this.#socket.close()
   }
 }
