@@ -29,7 +29,7 @@ export function codeBlocks(text: string): CodeBlock[] {
 }
 
 /** The page without its fenced blocks; lines keep their numbers. */
-export function prose(text: string): string {
+function prose(text: string): string {
   let inside = false
   return text
     .split('\n')

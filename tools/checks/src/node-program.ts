@@ -30,25 +30,25 @@ export function runProgram(program: string, args: readonly string[]): Promise<En
 
 /** A relay node that was started as its users start it. */
 export interface ServingNode {
-  /** Everything that its HTTP address answers to GET for a path. */
+  /** Where clients' packets come in. */
+  readonly dataPort: number
+  /** What its HTTP address answers to GET for a path. */
   get(path: string): Promise<string>
   stop(): Promise<void>
 }
 
 interface StartLine {
-  readonly msg: string
+  readonly data: string
   readonly http: string
 }
 
-/**
- * Starts `lightspeed-proxy serve` for programs on this machine, with HTTP on a port of the system's choice.
- * @param dataBind where clients' packets come in
- */
-export async function serveNode(dataBind: string): Promise<ServingNode> {
-  const flags = ['--data-bind', dataBind, '--http-bind', '127.0.0.1:0', '--open', '--allow-destination', '127.0.0.0/8', '--log-format', 'json']
+/** Starts `lightspeed-proxy serve` for programs and game servers on this machine, on ports of the system's choice. */
+export async function serveNode(): Promise<ServingNode> {
+  const flags = ['--data-bind', '127.0.0.1:0', '--http-bind', '127.0.0.1:0', '--open', '--allow-destination', '127.0.0.0/8', '--log-format', 'json']
   const child = spawn(process.execPath, argumentsFor('lightspeed-proxy', ['serve', ...flags]), { cwd: workspaceRoot })
-  const http = await httpAddressOf(child)
+  const { data, http } = await startOf(child)
   return {
+    dataPort: Number(data.slice(data.lastIndexOf(':') + 1)),
     get: (path) => get(`${http}${path}`),
     stop: async () => {
       const ended = once(child, 'exit')
@@ -58,13 +58,13 @@ export async function serveNode(dataBind: string): Promise<ServingNode> {
   }
 }
 
-function httpAddressOf(child: ChildProcess): Promise<string> {
+function startOf(child: ChildProcess): Promise<StartLine> {
   return new Promise((resolve, reject) => {
     let output = ''
     const take = (chunk: Buffer): void => {
       output += chunk.toString()
       const line = output.split('\n').find((text) => text.includes('"node serves"'))
-      if (line !== undefined) resolve((JSON.parse(line) as StartLine).http)
+      if (line !== undefined) resolve(JSON.parse(line) as StartLine)
     }
     child.stdout?.on('data', take)
     child.stderr?.on('data', take)

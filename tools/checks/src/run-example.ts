@@ -8,7 +8,7 @@ export interface ExampleRun {
 }
 
 /** An example that serves until it is stopped is stopped when it has printed something; this is how long it may take. */
-const MOST_MS = 60_000
+const MOST_MS = 25_000
 
 /**
  * Runs TypeScript as a reader would who has put it into a file of a project: packages of the workspace resolve to their sources.

@@ -11,6 +11,9 @@ import { workspaceRoot } from '../src/workspace-root.ts'
 // Examples outside of a package use several; this project may import them all.
 const HOME_OF_OTHERS = 'tools/bench'
 
+/** Of a node; it may be taken where the tests run. */
+const USUAL_PORT = '4434'
+
 interface Example extends CodeBlock {
   readonly name: string
   readonly project: string
@@ -41,8 +44,9 @@ describe.concurrent('an example', () => {
   })
 
   test.for(marked('with a node'))('runs to its end beside a node: $name', async ({ code, project }, { expect }) => {
-    const node = await serveNode('127.0.0.1:4434')
-    const run = await runExample(code, project, false).finally(() => node.stop())
+    const node = await serveNode()
+    const here = code.replaceAll(USUAL_PORT, String(node.dataPort))
+    const run = await runExample(here, project, false).finally(() => node.stop())
 
     expect(run).toEqual({ code: 0, output: run.output })
   })

@@ -45,7 +45,7 @@ test('the first configuration file of the page is that of the defaults, every ke
 })
 
 test('every metric and every key of /health stands on the page, and no other metric', async () => {
-  const node = await serveNode('127.0.0.1:0')
+  const node = await serveNode()
   try {
     const metrics = [...(await node.get('/metrics')).matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name ?? '')
     const keys = Object.keys(JSON.parse(await node.get('/health')) as object)
