@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   };
   say(`Node ${process.version}, ${process.platform} ${process.arch}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores\n`);
   progress('measuring allocation ...');
-  const allocation = await measureAllocation(quick ? 1 : 4);
+  const allocation = await measureAllocation(quick ? 2 : 6);
   progress('');
   say(`${'Allocated on the heap, bytes per million packets'.padEnd(66)}${'steady'.padStart(12)}${'whole run'.padStart(12)}`);
   for (const { name, bytesPerMillionPackets, steadyBytesPerMillionPackets } of allocation) {
