@@ -7,7 +7,7 @@ export const RECOVERY_REJECTED = 1;
 /** The parity is of the fixed format of old releases, whose lengths are unknown. */
 export const RECOVERY_OLD_FORMAT = 2;
 /** The parity may be of either format. */
-export const RECOVERY_AMBIGUOUS = 3;
+const RECOVERY_AMBIGUOUS = 3;
 
 /**
  * Content of a parity payload of exactly 1,400 bytes. Old releases sent every parity as 1,400 bytes of XOR without

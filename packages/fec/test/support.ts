@@ -32,7 +32,7 @@ export function payloadOf({ length, seed, trailingZeros }: PayloadPlan): Uint8Ar
 }
 
 /** Lengths at which something may go wrong come up often. */
-export const lengths = fc.oneof(
+const lengths = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 0, max: 1444 }) },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 24 }) },
   { weight: 2, arbitrary: fc.constantFrom(0, 1, 2, 1397, 1398, 1399, 1400, 1443, 1444) },
@@ -136,6 +136,6 @@ export function faultsOf(deliveries: readonly Delivery[], groups: readonly Group
   return faults;
 }
 
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }

@@ -13,7 +13,7 @@ import {
 import type { BlockReturns } from './block-returns.ts';
 
 /** A group that waits this long after its first packet is closed with the packets that it has. */
-export const PARTIAL_GROUP_AFTER_MS = 100;
+const PARTIAL_GROUP_AFTER_MS = 100;
 /** A group may open right after the timer was set: while any flow uses FEC, the timer runs at least this often. */
 const LOOK_AGAIN_MS = 25;
 /** Receivers drop an unfinished group after 500 ms: where partial groups are not understood, such a one is given up. */

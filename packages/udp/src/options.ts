@@ -4,7 +4,7 @@ import type { EngineOptions, SocketOptions } from './engine.ts'
 import { requireInteger, UdpError } from './errors.ts'
 
 /** The longest payload that a UDP datagram over IPv4 can have. */
-export const MAX_UDP_PAYLOAD_BYTES = 65_507
+const MAX_UDP_PAYLOAD_BYTES = 65_507
 
 /** Socket buffers. Games are bursty, and full buffers are what relays lose most packets to. */
 export const DEFAULT_BUFFER_BYTES = 4 * 1024 * 1024

@@ -7,7 +7,7 @@ import { endpoint } from './lstp-client.ts';
 import { sequentialRandom } from './random.ts';
 import type { Datagram } from './relay-host.ts';
 
-export const NODE: Endpoint = endpoint('192.0.2.1:4434');
+const NODE: Endpoint = endpoint('192.0.2.1:4434');
 
 const SLOT_BYTES = 10_000;
 const SLOTS = 8;

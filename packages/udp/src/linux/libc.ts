@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type * as Koffi from 'koffi'
 
 /** An address for the kernel: one that {@link Libc.addressOf} gave (constant, so passing it allocates nothing), or null. */
-export type Pointer = bigint | null
+type Pointer = bigint | null
 
 /**
  * The C functions of the packet path. All block the thread for as long as they take; -1 means that `errno` says why.

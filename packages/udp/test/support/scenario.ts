@@ -5,7 +5,7 @@ export const LOOPBACK = 0x7f00_0001
 export const ENGINES: readonly EngineKind[] = ['batch', 'portable']
 
 /** Bytes of the arena's reserve in tests: room for a datagram longer than UDP allows. */
-export const RESERVE_BYTES = 128 * 1024
+const RESERVE_BYTES = 128 * 1024
 
 const TICK_MS = 2
 const PATIENCE_MS = 10_000
