@@ -41,7 +41,7 @@ export interface ConnectionHandlers {
 
 export interface ConnectionTransport {
   readonly peer: Endpoint;
-  /** To be called before control returns to the event loop, or streams are missed. */
+  /** What happened before is told at once. */
   attach(handlers: ConnectionHandlers): void;
   /** @throws {QuicError} `QUIC_STREAM_LIMIT` or `QUIC_CLOSED` */
   openStream(): StreamTransport;

@@ -43,8 +43,17 @@ export async function dial(options: ClientOptions): Promise<Dialing> {
     return follow(session, options.address, opened, () => ({ mode: 'wasm', driver, fellBack: fault?.message }));
   }
   const mode = libraryMode(options.mode);
-  const session = options.authoritiesPem === undefined ? open(options, mode) : await openPrivately(options, mode);
-  return follow(session, options.address, Promise.resolve(), () => nativeRuntime(session.runtimeInfo));
+  const begin = (): Dialing => {
+    const session = open(options, mode);
+    return follow(session, options.address, Promise.resolve(), () => nativeRuntime(session.runtimeInfo));
+  };
+  if (options.authoritiesPem === undefined) return begin();
+  return withPrivateFolder(async () => {
+    const dialing = begin();
+    // The authorities go through a file within this turn of the event loop.
+    await setImmediate();
+    return dialing;
+  });
 }
 
 function open(options: ClientOptions, runtimeMode: 'auto' | 'fast' | 'portable'): QuicClientSession {
@@ -63,17 +72,6 @@ function open(options: ClientOptions, runtimeMode: 'auto' | 'fast' | 'portable')
       connectTimeoutMs: 0,
     },
   );
-}
-
-/** The authorities go through a temporary file, in the same turn of the event loop. */
-function openPrivately(options: ClientOptions, mode: 'auto' | 'fast' | 'portable'): Promise<QuicClientSession> {
-  return withPrivateFolder(async () => {
-    const session = open(options, mode);
-    session.on('error', () => undefined);
-    session.ready().catch(() => undefined);
-    await setImmediate();
-    return session;
-  });
 }
 
 function follow(

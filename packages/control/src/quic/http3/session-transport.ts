@@ -52,19 +52,32 @@ export class StreamOfSession implements StreamTransport {
 export class SessionTransport implements ConnectionTransport {
   readonly peer: Endpoint;
   readonly #session: QuicClientSession | QuicServerSession;
+  #handlers: ConnectionHandlers | undefined;
+  /** What happened before there were handlers. */
+  readonly #missed: ((handlers: ConnectionHandlers) => void)[] = [];
 
   constructor(session: QuicClientSession | QuicServerSession, peer: Endpoint) {
     this.#session = session;
     this.peer = peer;
+    // What an error says, the close that follows it says too.
+    session.on('error', () => undefined);
+    session.on('stream', (stream: QuicStream) => {
+      const transport = new StreamOfSession(stream);
+      this.#tell((handlers) => handlers.stream(transport));
+    });
+    session.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) => {
+      this.#tell((handlers) => handlers.closed({ code: errorCode, reason }));
+    });
   }
 
   attach(handlers: ConnectionHandlers): void {
-    // What an error says, the close that follows it says too.
-    this.#session.on('error', () => undefined);
-    this.#session.on('stream', (stream: QuicStream) => handlers.stream(new StreamOfSession(stream)));
-    this.#session.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) =>
-      handlers.closed({ code: errorCode, reason }),
-    );
+    this.#handlers = handlers;
+    for (const event of this.#missed.splice(0)) event(handlers);
+  }
+
+  #tell(event: (handlers: ConnectionHandlers) => void): void {
+    if (this.#handlers === undefined) this.#missed.push(event);
+    else event(this.#handlers);
   }
 
   openStream(): StreamTransport {
