@@ -25,7 +25,7 @@ function accountFaults(stats: NodeStats): readonly string[] {
   const attack = new Float64Array(5)
   attack[AttackFigure.sent] = 60
   attack[AttackFigure.oversized] = 7
-  const load = new Float64Array(11)
+  const load = new Float64Array(12)
   load[LoadFigure.datagramsSent] = 40
   const expectations = new Expectations()
   expectAccounts(expectations, stats, attack, load)
@@ -50,7 +50,7 @@ describe('the accounts of a hostile run', () => {
 
 describe('the expectations of a load', () => {
   it('name everything that is not as it must be', () => {
-    const figures = new Float64Array(11)
+    const figures = new Float64Array(12)
     figures[LoadFigure.opened] = 10
     figures[LoadFigure.sent] = 100
     figures[LoadFigure.answered] = 99

@@ -6,7 +6,7 @@ import { AttackFigure, startAttack } from './attack-plan.ts'
 import { startEchoServer } from './echo-server.ts'
 import { expectAccounts } from './hostile-accounts.ts'
 import { LoadFigure, startLoad } from './load-plan.ts'
-import { expectWholeLoad, loadLine } from './load-verdict.ts'
+import { dropsLine, expectWholeLoad, loadLine } from './load-verdict.ts'
 import { NodeProcess } from './node-process.ts'
 import { Expectations } from './outcome.ts'
 import type { Outcome, Progress } from './outcome.ts'
@@ -71,11 +71,12 @@ export async function runHostile(options: HostileOptions, progress: Progress): P
   started.defer(() => load.stop())
 
   await setTimeout(seconds * 1_000 * SETTLED_SHARE)
-  const settled = await node.report()
+  const settled = await node.reportHeldMemory()
   const tell = () => progress(`${count(attack.figures[AttackFigure.sent])} hostile datagrams; ${loadLine(load.figures)}`)
   const ended = await watch(() => load.figures[LoadFigure.done] === 1, seconds * 1_000 + PATIENCE_MS, tell)
   await stopAttack()
-  const accounted = await quiet(node)
+  await quiet(node)
+  const accounted = await node.reportHeldMemory()
 
   const growth = accounted.rssBytes / settled.rssBytes
   const expectations = new Expectations()
@@ -85,7 +86,6 @@ export async function runHostile(options: HostileOptions, progress: Progress): P
   expectations.that(growth <= MOST_GROWTH, `memory grew to ${(growth * 100).toFixed(0)} % of what it was`)
   expectWholeLoad(expectations, load.figures, goodClients, goodClients * GOOD_PPS * seconds)
   expectAccounts(expectations, accounted.stats, attack.figures, load.figures)
-  const dropped = Object.entries(accounted.stats.clientDrops).filter(([, number]) => number > 0)
   return {
     name: 'hostile',
     faults: expectations.faults,
@@ -95,19 +95,19 @@ export async function runHostile(options: HostileOptions, progress: Progress): P
       'sessions of attackers': count(attack.figures[AttackFigure.sessions]),
       'good packets': `${count(load.figures[LoadFigure.answered])} of ${count(load.figures[LoadFigure.sent])} answered`,
       memory: `${mebibytes(settled.rssBytes)}, then ${mebibytes(accounted.rssBytes)}`,
-      drops: dropped.map(([reason, number]) => `${reason} ${count(number)}`).join(', '),
+      drops: dropsLine(accounted.stats.clientDrops),
     },
   }
 }
 
 /** Waits until the node has nothing more to do, so that its counters are of one instant. */
-async function quiet(node: NodeProcess) {
-  let last = await node.report()
-  for (;;) {
+async function quiet(node: NodeProcess): Promise<void> {
+  let before = -1
+  let received = (await node.report()).stats.udp.datagrams_received
+  while (received !== before) {
     await setTimeout(200)
-    const next = await node.report()
-    if (next.stats.udp.datagrams_received === last.stats.udp.datagrams_received) return next
-    last = next
+    before = received
+    received = (await node.report()).stats.udp.datagrams_received
   }
 }
 

@@ -36,8 +36,10 @@ export const LoadFigure = {
   datagramsSent: 8,
   /** Datagrams that the kernel dropped in front of the generator's own sockets. */
   kernelDrops: 9,
+  /** Turns in which less was sent than due, because too much was unanswered. */
+  heldBack: 10,
   /** 1 once there is nothing more to send or to wait for. The sockets stay open until the thread is stopped. */
-  done: 10,
+  done: 11,
 } as const
 
 /** Starts a load generator. It sends at once. */

@@ -22,3 +22,9 @@ export function loadLine(figures: Float64Array): string {
   const [opened, sent, answered] = [LoadFigure.opened, LoadFigure.sent, LoadFigure.answered].map((at) => figures[at])
   return `${count(opened)} sessions open, ${count(sent)} packets sent, ${count(answered)} answered`
 }
+
+/** What a node dropped, by reason. */
+export function dropsLine(drops: Readonly<Record<string, number>>): string {
+  const some = Object.entries(drops).filter(([, number]) => number > 0)
+  return some.length === 0 ? 'none' : some.map(([reason, number]) => `${reason} ${count(number)}`).join(', ')
+}

@@ -1,7 +1,8 @@
 import { startLabNode } from '../lab-node.ts'
+import { GarbageCollector } from './collect-garbage.ts'
 import type { NodeQuestion, NodeReport } from './node-process.ts'
 
-/** Waits for a node that has not been started yet as well. */
+const garbage = await GarbageCollector.attach()
 let node: ReturnType<typeof startLabNode> | undefined
 
 process.on('message', (question: NodeQuestion) => {
@@ -18,7 +19,7 @@ async function answer(question: NodeQuestion): Promise<void> {
     node = startLabNode(question.options)
     process.send?.((await node).dataAddress)
   } else if (question.ask === 'report' && node !== undefined) {
-    globalThis.gc?.()
+    if (question.collectGarbage) await garbage.collect()
     const report: NodeReport = { stats: (await node).stats(), rssBytes: process.memoryUsage.rss() }
     process.send?.(report)
   } else {

@@ -9,12 +9,12 @@ import type { LabNodeOptions } from '../lab-node.ts'
 /** What the parent asks of a node's process; each question has one answer, in order. */
 export type NodeQuestion =
   | { readonly ask: 'start'; readonly options: LabNodeOptions }
-  | { readonly ask: 'report' }
+  | { readonly ask: 'report'; readonly collectGarbage: boolean }
   | { readonly ask: 'close' }
 
 export interface NodeReport {
   readonly stats: NodeStats
-  /** Resident memory of the whole process, its threads included, after a garbage collection of its main thread. */
+  /** Resident memory of the whole process, all threads included. */
   readonly rssBytes: number
 }
 
@@ -43,7 +43,12 @@ export class NodeProcess {
   }
 
   report(): Promise<NodeReport> {
-    return ask(this.#child, { ask: 'report' })
+    return ask(this.#child, { ask: 'report', collectGarbage: false })
+  }
+
+  /** A report after a garbage collection in all threads: what memory is left is really held. */
+  reportHeldMemory(): Promise<NodeReport> {
+    return ask(this.#child, { ask: 'report', collectGarbage: true })
   }
 
   async close(): Promise<void> {

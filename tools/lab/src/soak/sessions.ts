@@ -5,7 +5,7 @@ import { startEchoServer } from './echo-server.ts'
 import type { EchoServerReady } from './echo-server.ts'
 import type { EngineThread } from './engine-thread.ts'
 import { LoadFigure, startLoad } from './load-plan.ts'
-import { expectWholeLoad, loadLine } from './load-verdict.ts'
+import { dropsLine, expectWholeLoad, loadLine } from './load-verdict.ts'
 import { NodeProcess } from './node-process.ts'
 import { Expectations } from './outcome.ts'
 import type { Outcome, Progress } from './outcome.ts'
@@ -41,8 +41,8 @@ const MOST_GROWTH = 1.2
 
 /**
  * Many sessions: all must open, be answered and expire, and the node's memory must come back to within 20 % of what it
- * was. Memory is the resident size of the node's process, all threads, after a garbage collection of its main thread. It
- * is read after a first, smaller round has come and gone, so that what a node allocates once is there; in each round with
+ * was. Memory is the resident size of the node's process after a garbage collection in all its threads. It is
+ * read after a first, smaller round has come and gone, so that what a node allocates once is there; in each round with
  * all sessions open; and after they have expired.
  */
 export async function runSessions(options: SessionsOptions, progress: Progress): Promise<Outcome> {
@@ -55,13 +55,13 @@ export async function runSessions(options: SessionsOptions, progress: Progress):
   const expectations = new Expectations()
 
   await round(node, echo, { ...options, sessions: warmUpSessions }, expectations, progress)
-  const before = await node.report()
+  const before = await node.reportHeldMemory()
   const open: string[] = []
   const gone: string[] = []
   let after = before
   for (let number = 1; number <= options.rounds; number++) {
     open.push(mebibytes(await round(node, echo, options, expectations, progress)))
-    after = await node.report()
+    after = await node.reportHeldMemory()
     gone.push(mebibytes(after.rssBytes))
   }
 
@@ -69,6 +69,7 @@ export async function runSessions(options: SessionsOptions, progress: Progress):
   const counted = (name: RelayCounterName) => after.stats.relay[name] - before.stats.relay[name]
   expectations.equal('sessions that the node opened', counted('sessionsOpened'), sessions * options.rounds)
   expectations.equal('sessions that expired', counted('sessionsExpired'), sessions * options.rounds)
+  expectations.equal('datagrams that the kernel dropped in front of the node', after.stats.udp.kernel_drops, 0)
   expectations.equal('sessions left', after.stats.relay.sessions, 0)
   expectations.equal('flows left', after.stats.relay.flows, 0)
   expectations.equal('egress sockets left', after.stats.relay.egressSockets, 0)
@@ -81,7 +82,9 @@ export async function runSessions(options: SessionsOptions, progress: Progress):
       'memory before': mebibytes(before.rssBytes),
       'with all open': open.join(', '),
       'after expiry': gone.join(', '),
-      'of before': `${(growth * 100).toFixed(0)} %`,
+      'dropped of clients': dropsLine(after.stats.clientDrops),
+      'dropped of servers': dropsLine(after.stats.serverDrops),
+      'after, of before': `${(growth * 100).toFixed(0)} %`,
     },
   }
 }
@@ -109,7 +112,7 @@ async function round(
     const ended = await watch(answered, PATIENCE_MS, () => progress(loadLine(load.figures)))
     expectations.that(ended, 'the load generator did not come to its end')
     expectWholeLoad(expectations, load.figures, sessions, sessions * packetsPerSession)
-    const { rssBytes } = await node.report()
+    const { rssBytes } = await node.reportHeldMemory()
     let left = sessions
     const expired = async () => {
       left = (await node.report()).stats.relay.sessions

@@ -2,7 +2,7 @@ import { count } from '../figures.ts'
 import { LOOPBACK } from '../lab-node.ts'
 import { startEchoServer } from './echo-server.ts'
 import { LoadFigure, startLoad } from './load-plan.ts'
-import { expectWholeLoad, loadLine } from './load-verdict.ts'
+import { dropsLine, expectWholeLoad, loadLine } from './load-verdict.ts'
 import { NodeProcess } from './node-process.ts'
 import { Expectations } from './outcome.ts'
 import type { Outcome, Progress } from './outcome.ts'
@@ -55,6 +55,8 @@ export async function runSteady(options: SteadyOptions, progress: Progress): Pro
       sent: count(load.figures[LoadFigure.sent]),
       answered: count(load.figures[LoadFigure.answered]),
       'at the wrong client': load.figures[LoadFigure.misdelivered],
+      'turns held back': load.figures[LoadFigure.heldBack],
+      'dropped by the node': dropsLine(stats.clientDrops),
       'kernel drops': stats.udp.kernel_drops + load.figures[LoadFigure.kernelDrops],
     },
   }
