@@ -24,9 +24,13 @@ export interface CertificateAndKey {
 export interface ListenOptions extends CertificateAndKey {
   /** An address, not a name; port 0 takes any free port. */
   readonly bind: Endpoint;
-  /** Called for every connection whose handshake is over, before anything that the peer sent is handed out. */
-  readonly onConnection: (connection: ControlConnection) => void;
-  /** What `onConnection` threw (its connection is closed), and what the library reports. Default: nothing happens. */
+  /**
+   * Called for every connection whose handshake is over, before anything that the peer sent is handed out; a promise is
+   * waited for. A connection
+   * whose handler throws or rejects is closed; that a stream was reset or the connection ended is no fault of a handler.
+   */
+  readonly onConnection: (connection: ControlConnection) => unknown;
+  /** What else `onConnection` threw, and what the library reports. Default: nothing happens. */
   readonly onError?: (error: unknown) => void;
   /** Default `auto`: native, else portable. The wasm form cannot listen. */
   readonly mode?: QuicMode;
@@ -208,11 +212,16 @@ class Listener implements ControlListener {
     this.#perAddress.set(key, ofAddress + 1);
     this.#counters = { ...this.#counters, accepted: this.#counters.accepted + 1 };
     void connection.whenClosed.then(() => this.#forget(connection, key));
+    void this.#serve(connection);
+  }
+
+  async #serve(connection: Connection): Promise<void> {
     try {
-      this.#options.onConnection(connection);
+      await this.#options.onConnection(connection);
     } catch (thrown) {
-      void connection.close(CloseCode.protocol);
-      this.#options.onError?.(thrown);
+      const ended = thrown instanceof QuicError;
+      void connection.close(ended ? CloseCode.normal : CloseCode.protocol).catch(() => undefined);
+      if (!ended) this.#options.onError?.(thrown);
     }
   }
 

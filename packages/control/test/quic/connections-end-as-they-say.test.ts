@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { reasonTextExtension } from '@lightspeed/control';
+import type { OutgoingMessage } from '@lightspeed/control';
 import { CloseCode, connectControl, listenControl, makeCertificate, pinOf } from '@lightspeed/control/quic';
 import type { ControlConnection } from '@lightspeed/control/quic';
 import { all, answer, certificate, connect, echoAll, firstConnection, listen } from './support.ts';
@@ -157,6 +158,26 @@ test('a handler that throws costs its connection, not the listener', async () =>
   expect(await client.whenClosed).toMatchObject({ by: 'peer', code: CloseCode.protocol });
   expect(errors).toMatchObject([{ message: 'a fault in the program' }]);
   expect((await connect(listener)).alpn).toBe('lstp/1');
+});
+
+test('a handler whose stream is reset, or whose connection ends, is no error', async () => {
+  const errors: unknown[] = [];
+  const onConnection = async (connection: ControlConnection): Promise<void> => {
+    for await (const stream of connection.streams()) {
+      for await (const message of stream.messages()) await stream.send(message as OutgoingMessage);
+    }
+  };
+  const listener = await listen({ onConnection, onError: (error) => errors.push(error) });
+  const closing = await connect(listener);
+  await answer(closing.openStream(), { type: 'ping', timestampUs: 1n });
+  await closing.close();
+  const resetting = await connect(listener);
+  const stream = resetting.openStream();
+  await answer(stream, { type: 'ping', timestampUs: 1n });
+  stream.reset();
+  expect(await resetting.whenClosed).toMatchObject({ by: 'peer', code: CloseCode.normal });
+  await expect.poll(() => listener.connections).toBe(0);
+  expect(errors).toEqual([]);
 });
 
 test('a process that has closed what it opened ends by itself', async () => {

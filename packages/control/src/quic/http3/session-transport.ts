@@ -6,7 +6,7 @@ import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTra
 /** Bit 1 of a stream's id tells the two directions from one (RFC 9000, section 2.1). */
 const UNIDIRECTIONAL = 0x2;
 
-export class StreamOfSession implements StreamTransport {
+class StreamOfSession implements StreamTransport {
   readonly #stream: QuicStream;
 
   constructor(stream: QuicStream) {
