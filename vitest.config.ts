@@ -11,7 +11,6 @@ export default defineConfig({
     // Worker threads that a test starts inherit this, and resolve like the test does.
     execArgv: [`--conditions=${SOURCE}`],
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
-    passWithNoTests: true,
     testTimeout: 30_000,
     maxWorkers: 2,
   },
