@@ -7,6 +7,7 @@ import { formatEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { dial } from './http3/client.ts';
 import type { Dialing } from './http3/client.ts';
+import { eventsTold } from './http3/events-told.ts';
 import type { QuicMode } from './http3/runtime.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
@@ -36,7 +37,8 @@ export interface ConnectOptions {
 
 /**
  * Connects with a node: resolves when the handshake is over and `verify` is satisfied; nothing of the caller's is sent
- * before. What a failure leaves open closes by itself.
+ * before. A connection that the node has closed by then is `QUIC_CONNECT_REFUSED`; one that it closes later, in the same
+ * millisecond maybe, says so by `whenClosed`. What a failure leaves open closes by itself.
  *
  * @throws {QuicError} `QUIC_OPTION`, `QUIC_RESOLVE`, `QUIC_UNAVAILABLE`, `QUIC_CONNECT_TIMEOUT`, `QUIC_CONNECT_REFUSED`,
  *   `QUIC_ALPN`, `QUIC_CERTIFICATE_REFUSED`, `QUIC_PIN_MISMATCH`, `QUIC_PIN_CHANGED`, `QUIC_PIN_UNSEEN`, `QUIC_CLOSED`
@@ -73,6 +75,8 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
       const needed = verify.kind === 'pin' || verify.kind === 'first-use';
       connection.peerPin = await (needed ? state.then(pinInState, unseenWhenLate) : pinIfThere(state));
       await verifyPin(verify, connection.peerPin, node);
+      await eventsTold();
+      requireOpen(connection, node);
       return connection;
     } catch (thrown) {
       const refused = thrown instanceof QuicError && thrown.code.startsWith('QUIC_PIN');
@@ -113,6 +117,12 @@ async function handshake(dialing: Dialing, node: string): Promise<void> {
     }
     throw new QuicError('QUIC_CONNECT_REFUSED', `no connection with ${node}: ${said}`, { cause: thrown });
   }
+}
+
+function requireOpen({ closed }: ControlConnection, node: string): void {
+  if (closed === undefined) return;
+  const said = `${describeCloseCode(closed.code)} ${closed.reason}`.trim();
+  throw new QuicError('QUIC_CONNECT_REFUSED', `${node} ended the connection at once: ${said}`);
 }
 
 function pinInState(state: Uint8Array): Uint8Array | undefined {

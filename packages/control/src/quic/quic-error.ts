@@ -10,7 +10,7 @@ export type QuicErrorCode =
   | 'QUIC_RESOLVE'
   /** Nobody answered in time, or the handshake did not end. */
   | 'QUIC_CONNECT_TIMEOUT'
-  /** The node, or its limits, ended the handshake. */
+  /** The node, or its limits, ended the handshake, or the connection right after it. */
   | 'QUIC_CONNECT_REFUSED'
   /** Both ends speak QUIC, but not the same protocol (ALPN). */
   | 'QUIC_ALPN'

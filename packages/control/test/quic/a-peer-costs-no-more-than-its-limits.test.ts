@@ -20,6 +20,8 @@ test('connections of one address beyond the limit are closed as rate limited, th
 test('a connection that has ended makes room for another of its address', async () => {
   const listener = await listen({ maxConnectionsPerAddress: 1 });
   const first = await connect(listener);
+  // The node counts it a moment after the client calls it connected.
+  await expect.poll(() => listener.connections).toBe(1);
   await first.close();
   await expect.poll(() => listener.connections).toBe(0);
   const second = await connect(listener);

@@ -7,6 +7,7 @@ import type { ConnectionTransport } from '../transport.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
 import type { QuicMode, QuicRuntime } from './runtime.ts';
+import { ServerTransport } from './server-transport.ts';
 import { SessionTransport } from './session-transport.ts';
 
 export interface ServerOptions {
@@ -56,7 +57,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   server.on('error', options.onError);
   server.on('session', (session: QuicServerSession) => {
     const peer = { host: plainAddress(session.remoteAddress), port: session.remotePort };
-    options.onConnection(new SessionTransport(session, peer));
+    options.onConnection(new ServerTransport(new SessionTransport(session, peer)));
   });
   try {
     const { address, port } = await withPrivateFolder(() => server.listen(options.bind.port, options.bind.host));
