@@ -7,6 +7,8 @@
  */
 export { DUPLICATE_WINDOW_PACKETS, DuplicateWindow } from './duplicate-window.ts';
 export { KeyTable } from './key-table.ts';
+export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
+export type { MultipathMode } from './multipath.ts';
 export { RttEstimator } from './rtt-estimator.ts';
 export type { Registration } from './relay/registrations.ts';
 export { Relay } from './relay/relay.ts';
@@ -31,9 +33,18 @@ export {
   TUNNEL_COUNTERS_BYTES,
   TUNNEL_COUNTER_COUNT,
   TUNNEL_STATES,
+  PathCounter,
   TunnelCounter,
+  pathCounter,
   tunnelCountersIn,
 } from './tunnel/tunnel-counters.ts';
 export type { TunnelCounters, TunnelStateName } from './tunnel/tunnel-counters.ts';
 export { DEFAULT_TUNNEL_OPTIONS } from './tunnel/tunnel-options.ts';
-export type { TunnelEnvironment, TunnelEvent, TunnelOptions, TunnelOutput } from './tunnel/tunnel-options.ts';
+export type {
+  PathEvent,
+  TunnelEnvironment,
+  TunnelEvent,
+  TunnelOptions,
+  TunnelOutput,
+  TunnelRegistration,
+} from './tunnel/tunnel-options.ts';

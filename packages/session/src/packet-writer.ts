@@ -87,7 +87,7 @@ export interface PacketSink {
    * driver has said that they are sent.
    * @returns false if it was refused (and counted).
    */
-  sendPacket(flow: OutboundFlow, offset: number, length: number): boolean;
+  sendPacket(flow: OutboundFlow, offset: number, length: number, isParity: boolean): boolean;
 }
 
 /**
@@ -154,7 +154,7 @@ export class PacketWriter {
     writeFecExtension(this.#bytes, start, stream.dialect, encoder.groupId, encoder.index, encoder.size);
     const full = encoder.add(offset, length) === ADD_FULL;
     this.dataProtected++;
-    const sent = this.#sink.sendPacket(flow, start, offset + length - start);
+    const sent = this.#sink.sendPacket(flow, start, offset + length - start, false);
     if (full) {
       this.#unlink(flow);
       this.#sendParity(flow, encoder, nowUs);
@@ -195,7 +195,7 @@ export class PacketWriter {
   #sendPlain(flow: OutboundFlow, offset: number, length: number, nowUs: number): boolean {
     const start = offset - HEADER_BYTES;
     this.#writeHeader(flow, start, VERSION_PLAIN, nowUs);
-    return this.#sink.sendPacket(flow, start, HEADER_BYTES + length);
+    return this.#sink.sendPacket(flow, start, HEADER_BYTES + length, false);
   }
 
   #closeGroup(flow: OutboundFlow, nowUs: number): void {
@@ -212,7 +212,7 @@ export class PacketWriter {
     const start = encoder.parityOffset - fecHeaderBytes(dialect);
     this.#writeHeader(flow, start, VERSION_FEC, nowUs);
     writeFecExtension(this.#bytes, start, dialect, encoder.parityGroupId, encoder.paritySize, encoder.paritySize);
-    this.#sink.sendPacket(flow, start, encoder.parityOffset + encoder.parityLength - start);
+    this.#sink.sendPacket(flow, start, encoder.parityOffset + encoder.parityLength - start, true);
     this.#returns.afterSend(encoder.parityOffset);
     this.parityGenerated++;
   }

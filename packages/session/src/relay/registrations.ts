@@ -1,5 +1,6 @@
-import { TokenTable } from '@lightspeed/security';
+import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
+import type { RelaySession } from './relay-session.ts';
 
 /** What registration settles for a session, before any packet of it has come. */
 export interface Registration {
@@ -8,6 +9,18 @@ export interface Registration {
   /** The address from which the client registered. */
   readonly ip: number;
   readonly dialect: Dialect;
+  /** 16 bytes shared with the client: what its proofs are made with. Without it only the token binds. */
+  readonly secret?: Uint8Array | undefined;
+  /** Its own limits in place of the relay's. */
+  readonly maxPps?: number | undefined;
+  readonly maxBps?: number | undefined;
+}
+
+/** A registration that is in force. */
+export interface LiveRegistration extends Registration {
+  readonly token: number;
+  /** Which proofs were used already. */
+  readonly nonces: ProofNonces;
 }
 
 /**
@@ -16,7 +29,8 @@ export interface Registration {
  */
 export class Registrations {
   readonly #tokens: TokenTable;
-  readonly #byId = new Map<number, Registration>();
+  readonly #byId = new Map<number, LiveRegistration>();
+  readonly #sessions = new Map<number, RelaySession>();
   readonly #fraction: () => number;
 
   constructor(capacity: number, random: () => number) {
@@ -34,7 +48,7 @@ export class Registrations {
    */
   add(registration: Registration): number {
     const token = this.#tokens.issue(registration.sessionId, registration.ip, this.#fraction);
-    if (token > 0) this.#byId.set(registration.sessionId, registration);
+    if (token > 0) this.#byId.set(registration.sessionId, { ...registration, token, nonces: new ProofNonces() });
     return token;
   }
 
@@ -44,17 +58,30 @@ export class Registrations {
     return this.#byId.delete(sessionId);
   }
 
+  get(sessionId: number): LiveRegistration | undefined {
+    return this.#byId.get(sessionId);
+  }
+
   /** The registration of an address and token that is not bound yet. */
-  match(ip: number, token: number): Registration | undefined {
+  match(ip: number, token: number): LiveRegistration | undefined {
     const id = this.#tokens.match(ip, token);
     return id < 0 ? undefined : this.#byId.get(id);
   }
 
-  bind(sessionId: number): void {
-    this.#tokens.bind(sessionId);
+  /** The session that a registration has, if any. */
+  sessionOf(sessionId: number): RelaySession | undefined {
+    return this.#sessions.get(sessionId);
   }
 
-  unbind(sessionId: number): void {
-    this.#tokens.unbind(sessionId);
+  /** A registration's session is there: its token matches no more. */
+  bind(session: RelaySession): void {
+    this.#tokens.bind(session.registrationId);
+    this.#sessions.set(session.registrationId, session);
+  }
+
+  /** The session is over; the client may open another one. */
+  unbind(session: RelaySession): void {
+    this.#tokens.unbind(session.registrationId);
+    this.#sessions.delete(session.registrationId);
   }
 }

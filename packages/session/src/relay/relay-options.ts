@@ -1,5 +1,5 @@
 import type { FecMemory } from '@lightspeed/fec';
-import type { DestinationPolicy } from '@lightspeed/security';
+import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -89,6 +89,8 @@ export interface RelayEnvironment {
   readonly output: RelayOutput;
   /** 32 random bits, unpredictable to others. */
   readonly random: () => number;
+  /** What proofs are checked with; without it only tokens bind. */
+  readonly hmacSha256?: HmacSha256 | undefined;
   /** Sessions that this relay may have besides `maxClients`; none means no further limit. */
   readonly quota?: SessionQuota;
 }

@@ -97,11 +97,9 @@ export class Relay {
 
   /** Ends a registration, and its session with a FIN. @returns whether it was there. */
   unregister(sessionId: number): boolean {
-    const { sessions, registrations } = this.#state;
-    for (let slot = 0; slot < sessions.slotCount; slot++) {
-      const session = sessions.at(slot);
-      if (session !== null && session.registrationId === sessionId) this.#finish(session);
-    }
+    const { registrations } = this.#state;
+    const session = registrations.sessionOf(sessionId);
+    if (session !== undefined) this.#finish(session);
     return registrations.remove(sessionId);
   }
 
@@ -133,7 +131,7 @@ export class Relay {
       writeHeader(
         state.bytes, block, VERSION_PLAIN, FLAG_FIN, outbound.token, outbound.takeSequence(), state.nowUs, 0, 0, 0, 0,
       );
-      state.sendToClient(session, block, HEADER_BYTES);
+      for (const path of session.paths) state.sendTo(path, block, HEADER_BYTES);
       state.returns.afterSend(block);
     }
     state.closeSession(session);

@@ -1,5 +1,6 @@
 import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { RelayOptions, RelayOutput } from '@lightspeed/session';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
@@ -47,7 +48,7 @@ export class RelayHost implements RelayOutput {
     const policy = new DestinationPolicy({ allow: [parseDestinationRule('198.51.100.0/24')] });
     this.relay = new Relay(
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', ...options },
-      { memory: this.memory, policy, counters: this.counters, output: this, random: sequentialRandom() },
+      { memory: this.memory, policy, counters: this.counters, output: this, random: sequentialRandom(), hmacSha256 },
     );
     this.#advance();
   }
