@@ -86,7 +86,7 @@ describe('a session whose client’s address changes', () => {
     const game = new Game();
     const address = endpoint('203.0.113.200:7');
     const { relay } = game.world.relay;
-    const token = relay.register({ sessionId: 5, ip: address.ip, dialect: 'standard' });
+    const token = game.world.relay.register({ sessionId: 5, ip: address.ip, dialect: 'standard' });
     game.world.relay.fromClient(new Uint8Array([0x12, token, ...new Array<number>(18).fill(0)]), address.ip, address.port);
     expect(relay.sessionCount).toBe(2);
     game.tunnel.paths[0].address = address;
@@ -160,7 +160,7 @@ describe('a session with two paths', () => {
     expect([game.tunnel.host.tunnel.state, game.world.relay.relay.sessionCount]).toEqual(['closed', 0]);
     const other = twoPaths('duplicate');
     other.play(200);
-    other.world.relay.relay.unregister(1_000);
+    other.world.relay.unregister(1_000);
     other.world.relay.flush();
     other.world.run(1_000);
     expect(other.tunnel.host.events.at(-1)).toBe('ended-by-node');

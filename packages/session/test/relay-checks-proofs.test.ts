@@ -27,7 +27,7 @@ function proof(token: number, nonce: bigint, { secret = SECRET, sessionId = SESS
 
 function registered() {
   const host = new RelayHost({ admission: 'registered' });
-  const token = host.relay.register({ sessionId: SESSION_ID, ip: CLIENT_IP, dialect: 'standard', secret: SECRET });
+  const token = host.register({ sessionId: SESSION_ID, ip: CLIENT_IP, dialect: 'standard', secret: SECRET });
   return { host, token };
 }
 
@@ -59,7 +59,7 @@ describe('a proof', () => {
 
   it('that was used before, made with another secret, or for another session reaches nothing', () => {
     const { host, token } = registered();
-    const other = host.relay.register({ sessionId: 78, ip: CLIENT_IP, dialect: 'standard', secret: SECRET.map((byte) => byte + 1) });
+    const other = host.register({ sessionId: 78, ip: CLIENT_IP, dialect: 'standard', secret: SECRET.map((byte) => byte + 1) });
     const client = clientAt(host, '203.0.113.5:1', token);
     const good = proof(token, 5n);
     client.raw(good);
@@ -103,7 +103,7 @@ describe('a proof', () => {
     const { host, token } = registered();
     clientAt(host, '203.0.113.5:1', token).raw(proof(token, 1n, { secret: new Uint8Array(16) }));
     expect(host.drops()).toEqual({ 'client:bad_proof': 1 });
-    host.relay.unregister(SESSION_ID);
+    host.unregister(SESSION_ID);
     clientAt(host, '203.0.113.5:1', token).raw(proof(token, 2n));
     expect(host.drops()).toEqual({ 'client:bad_proof': 1, 'client:not_admitted': 1 });
   });
@@ -130,7 +130,7 @@ describe('a proof', () => {
 
   it('gives a session the rates of its registration', () => {
     const host = new RelayHost({ admission: 'registered' });
-    const token = host.relay.register({
+    const token = host.register({
       sessionId: SESSION_ID, ip: CLIENT_IP, dialect: 'standard', secret: SECRET, maxPps: 5, maxBps: 10_000,
     });
     const client = clientAt(host, '203.0.113.5:1', token);

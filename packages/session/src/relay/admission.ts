@@ -69,16 +69,18 @@ export class SessionAdmission {
   #admitProof(bound: RelayPath | null, offset: number, length: number, ip: number, port: number): RelayPath | null {
     const { bytes, hmacSha256, registrations, sessions, nowMs } = this.#state;
     const proof = readProof(bytes, offset, length);
-    const registration = proof && registrations.get(proof.sessionId);
-    if (proof === undefined || registration?.secret === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
-    if (readToken(bytes, offset) !== registration.token) return this.#refuse(DropReason.badToken);
-    if (!verifyProof(bytes, offset, registration.secret, hmacSha256)) return this.#refuse(DropReason.badProof);
-    if (!registration.nonces.accept(proof.nonce)) return this.#refuse(DropReason.replayedProof);
+    const live = proof && registrations.get(proof.sessionId);
+    if (proof === undefined || live === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
+    const { secret, token } = live.registration;
+    if (secret === undefined) return this.#refuse(DropReason.notAdmitted);
+    if (readToken(bytes, offset) !== token) return this.#refuse(DropReason.badToken);
+    if (!verifyProof(bytes, offset, secret, hmacSha256)) return this.#refuse(DropReason.badProof);
+    if (!live.nonces.accept(proof.nonce)) return this.#refuse(DropReason.replayedProof);
     const number = readSourcePort(bytes, offset);
     const mode = readDestinationPort(bytes, offset);
     if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
 
-    const session = registrations.sessionOf(registration.sessionId) ?? this.#openRegistered(registration, ip);
+    const session = live.session ?? this.#openRegistered(live, ip);
     if (session === null) return null;
     session.multipath = MULTIPATH_MODES[mode];
     this.#state.amplification.setVerified(session.slot);
@@ -102,11 +104,11 @@ export class SessionAdmission {
   #admitRegistered(flags: number, token: number, ip: number, port: number): RelayPath | null {
     const { registrations, sessions, nowMs } = this.#state;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
-    const registration = registrations.match(ip, token);
-    if (registration === undefined || !(isHandshake || registration.dialect === 'reference')) {
+    const live = registrations.match(ip, token);
+    if (live === undefined || !(isHandshake || live.registration.dialect === 'reference')) {
       return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
     }
-    const session = this.#openRegistered(registration, ip);
+    const session = this.#openRegistered(live, ip);
     if (session === null) return null;
     // The token went to this address over the control connection.
     this.#state.amplification.setVerified(session.slot);
@@ -125,15 +127,14 @@ export class SessionAdmission {
       if (token !== 0) return this.#refuse(DropReason.notAdmitted);
       ownToken = 1 + ((state.random() >>> 0) % 255);
     }
-    const session = this.#open(ip, ownToken, dialect, id, undefined);
+    const session = this.#open(ip, ownToken, dialect, id, null);
     return session && state.sessions.addPath(session, 0, ip, port, state.nowMs);
   }
 
-  #openRegistered(registration: LiveRegistration, ip: number): RelaySession | null {
-    const { token, dialect, sessionId } = registration;
-    const session = this.#open(ip, token, dialect, sessionId, registration);
-    if (session !== null) this.#state.registrations.bind(session);
-    return session;
+  #openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
+    const { token, dialect, sessionId } = live.registration;
+    live.session = this.#open(ip, token, dialect, sessionId, live);
+    return live.session;
   }
 
   #open(
@@ -141,15 +142,14 @@ export class SessionAdmission {
     token: number,
     dialect: Dialect,
     id: number,
-    registration: LiveRegistration | undefined,
+    live: LiveRegistration | null,
   ): RelaySession | null {
     const state = this.#state;
     const slot = state.sessions.reserve(ip);
     if (slot < 0) return this.#refuse(state.sessions.refusal);
-    const registrationId = registration?.sessionId ?? -1;
     const { memory, closedFec, nowMs } = state;
-    const session = new RelaySession(slot, id, token, dialect, registrationId, memory, closedFec, nowMs);
-    state.openSession(session, registration?.maxPps, registration?.maxBps);
+    const session = new RelaySession(slot, id, token, dialect, live, memory, closedFec, nowMs);
+    state.openSession(session, live?.registration.maxPps, live?.registration.maxBps);
     return session;
   }
 

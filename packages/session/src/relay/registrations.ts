@@ -1,26 +1,34 @@
-import { ProofNonces, TokenTable } from '@lightspeed/security';
+import { ProofNonces } from '@lightspeed/security';
+import type { ProofNoncesState } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
+import { KeyTable } from '../key-table.ts';
 import type { RelaySession } from './relay-session.ts';
 
 /** What registration settles for a session, before any packet of it has come. */
 export interface Registration {
-  /** 32 bits, chosen by whoever registers. */
+  /** 32 bits, unsigned, chosen by whoever registers. */
   readonly sessionId: number;
   /** The address from which the client registered. */
   readonly ip: number;
+  /** 1 to 255, distinct among the live registrations of `ip`; a `TokenTable` of @lightspeed/security gives such ones. */
+  readonly token: number;
   readonly dialect: Dialect;
   /** 16 bytes shared with the client: what its proofs are made with. Without it only the token binds. */
   readonly secret?: Uint8Array | undefined;
+  /** Which proofs were used before, if the registration has outlived a relay. */
+  readonly nonces?: ProofNoncesState | undefined;
   /** Its own limits in place of the relay's. */
   readonly maxPps?: number | undefined;
   readonly maxBps?: number | undefined;
 }
 
-/** A registration that is in force. */
-export interface LiveRegistration extends Registration {
-  readonly token: number;
+/** A registration in force. */
+export interface LiveRegistration {
+  readonly registration: Registration;
   /** Which proofs were used already. */
   readonly nonces: ProofNonces;
+  /** The session that it has, if any. */
+  session: RelaySession | null;
 }
 
 /**
@@ -28,33 +36,41 @@ export interface LiveRegistration extends Registration {
  * its token binds it (docs/protocol.md, Sessions), so that players behind one NAT don't get in each other's way.
  */
 export class Registrations {
-  readonly #tokens: TokenTable;
   readonly #byId = new Map<number, LiveRegistration>();
-  readonly #sessions = new Map<number, RelaySession>();
-  readonly #fraction: () => number;
+  /** Positions in `#entries` by address and token. */
+  readonly #byToken: KeyTable;
+  readonly #entries: (LiveRegistration | undefined)[] = [];
+  readonly #freeEntries: number[] = [];
 
-  constructor(capacity: number, random: () => number) {
-    this.#tokens = new TokenTable({ capacity, hashSeed: random() | 0 });
-    this.#fraction = () => (random() >>> 0) / 2 ** 32;
+  constructor(random: () => number) {
+    this.#byToken = new KeyTable(random());
   }
 
   get size(): number {
     return this.#byId.size;
   }
 
-  /**
-   * Registers a client.
-   * @returns its token, 1 to 255, or -1 if there is none left for its address.
-   */
-  add(registration: Registration): number {
-    const token = this.#tokens.issue(registration.sessionId, registration.ip, this.#fraction);
-    if (token > 0) this.#byId.set(registration.sessionId, { ...registration, token, nonces: new ProofNonces() });
-    return token;
+  /** @returns false if the session id, or the token at that address, is taken already. */
+  add(registration: Registration): boolean {
+    const { sessionId, ip, token } = registration;
+    if (this.#byId.has(sessionId) || this.#byToken.get(ip, token, 0, 0) >= 0) return false;
+    const live = { registration, nonces: new ProofNonces(registration.nonces), session: null };
+    this.#byId.set(sessionId, live);
+    const entry = this.#freeEntries.pop() ?? this.#entries.length;
+    this.#entries[entry] = live;
+    this.#byToken.set(ip, token, 0, 0, entry);
+    return true;
   }
 
-  /** Ends a registration and frees its token. @returns whether it was there. */
+  /** Ends a registration. @returns whether it was there. */
   remove(sessionId: number): boolean {
-    this.#tokens.release(sessionId);
+    const live = this.#byId.get(sessionId);
+    if (live === undefined) return false;
+    const { ip, token } = live.registration;
+    const entry = this.#byToken.get(ip, token, 0, 0);
+    this.#byToken.delete(ip, token, 0, 0);
+    this.#entries[entry] = undefined;
+    this.#freeEntries.push(entry);
     return this.#byId.delete(sessionId);
   }
 
@@ -62,26 +78,10 @@ export class Registrations {
     return this.#byId.get(sessionId);
   }
 
-  /** The registration of an address and token that is not bound yet. */
+  /** The registration of an address and token that has no session yet. */
   match(ip: number, token: number): LiveRegistration | undefined {
-    const id = this.#tokens.match(ip, token);
-    return id < 0 ? undefined : this.#byId.get(id);
-  }
-
-  /** The session that a registration has, if any. */
-  sessionOf(sessionId: number): RelaySession | undefined {
-    return this.#sessions.get(sessionId);
-  }
-
-  /** A registration's session is there: its token matches no more. */
-  bind(session: RelaySession): void {
-    this.#tokens.bind(session.registrationId);
-    this.#sessions.set(session.registrationId, session);
-  }
-
-  /** The session is over; the client may open another one. */
-  unbind(session: RelaySession): void {
-    this.#tokens.unbind(session.registrationId);
-    this.#sessions.delete(session.registrationId);
+    const entry = this.#byToken.get(ip, token, 0, 0);
+    const live = entry < 0 ? undefined : this.#entries[entry];
+    return live?.session === null ? live : undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { FecTotals } from '../fec-totals.ts';
 import { InboundStream } from '../inbound-stream.ts';
 import type { MultipathMode } from '../multipath.ts';
 import { OutboundFlow, OutboundStream } from '../packet-writer.ts';
+import type { LiveRegistration } from './registrations.ts';
 import type { RelayPath } from './relay-path.ts';
 
 /** A client's session as the relay holds it. The slot is its number in every guard's arrays. */
@@ -16,8 +17,8 @@ export class RelaySession {
   readonly inbound: InboundStream;
   /** Packets to the client. */
   readonly outbound: OutboundStream;
-  /** -1 if nothing was registered. */
-  readonly registrationId: number;
+  /** null if nothing was registered. */
+  readonly registration: LiveRegistration | null;
   /** Its paths; none for a moment while the only one is replaced, or after another session has proved its address. */
   readonly paths: RelayPath[] = [];
   /** The path by which the last data came: answers leave by it. */
@@ -40,7 +41,7 @@ export class RelaySession {
     id: number,
     token: number,
     dialect: Dialect,
-    registrationId: number,
+    registration: LiveRegistration | null,
     memory: FecMemory,
     closedTotals: FecTotals,
     nowMs: number,
@@ -48,7 +49,7 @@ export class RelaySession {
     this.slot = slot;
     this.id = id;
     this.dialect = dialect;
-    this.registrationId = registrationId;
+    this.registration = registration;
     this.inbound = new InboundStream(memory, closedTotals);
     this.outbound = new OutboundStream(dialect);
     this.outbound.token = token;

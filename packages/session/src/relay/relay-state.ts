@@ -58,7 +58,7 @@ export class RelayState implements PacketSink {
     this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, environment.quota, random);
     this.egress = new EgressAllocator(options.egressMapping, environment.output, random);
     this.flows = new FlowTable(this.egress, this.writer, random);
-    this.registrations = new Registrations(options.maxClients, random);
+    this.registrations = new Registrations(random);
     this.rateLimiter = new RateLimiter(options.maxClients, options.maxPpsPerClient, options.maxBpsPerClient);
     this.unboundRateLimiter = new UnboundRateLimiter({
       ratePps: options.maxPpsPerUnboundAddress,
@@ -143,7 +143,7 @@ export class RelayState implements PacketSink {
     this.flows.closeIdle(session, 0, this.nowMs);
     session.inbound.close();
     this.sessions.remove(session);
-    if (session.registrationId >= 0) this.registrations.unbind(session);
+    if (session.registration !== null) session.registration.session = null;
   }
 
   /** Bans the address that gave the cause, ends its session, and tells the driver. */

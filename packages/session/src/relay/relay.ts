@@ -88,18 +88,18 @@ export class Relay {
   }
 
   /**
-   * Lets a client in that was authenticated elsewhere: its HANDSHAKE with the token opens the session.
-   * @returns the token, 1 to 255, or -1 if its address has as many registrations as tokens can tell apart.
+   * Lets a client in that was authenticated elsewhere: its HANDSHAKE with a proof, or with the token, opens the session.
+   * @returns false if the session id, or the token at that address, is taken already.
    */
-  register(registration: Registration): number {
+  register(registration: Registration): boolean {
     return this.#state.registrations.add(registration);
   }
 
   /** Ends a registration, and its session with a FIN. @returns whether it was there. */
   unregister(sessionId: number): boolean {
     const { registrations } = this.#state;
-    const session = registrations.sessionOf(sessionId);
-    if (session !== undefined) this.#finish(session);
+    const session = registrations.get(sessionId)?.session ?? null;
+    if (session !== null) this.#finish(session);
     return registrations.remove(sessionId);
   }
 

@@ -1,8 +1,8 @@
 import { FecMemory } from '@lightspeed/fec';
-import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
+import { DestinationPolicy, TokenTable, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { RelayOptions, RelayOutput } from '@lightspeed/session';
+import type { Registration, RelayOptions, RelayOutput } from '@lightspeed/session';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
 import { sequentialRandom } from './random.ts';
 
@@ -38,6 +38,7 @@ export class RelayHost implements RelayOutput {
   nowMs = 1_000;
   /** Called at each flush, for worlds in which links take the datagrams. */
   onFlush: (() => void) | undefined;
+  readonly #tokens = new TokenTable({ capacity: 10_000 });
   #slot = 0;
   #nextEgress = 0;
   readonly #queued: (() => void)[] = [];
@@ -51,6 +52,18 @@ export class RelayHost implements RelayOutput {
       { memory: this.memory, policy, counters: this.counters, output: this, random: sequentialRandom(), hmacSha256 },
     );
     this.#advance();
+  }
+
+  /** Registers a client as a control plane does. @returns its token. */
+  register(registration: Omit<Registration, 'token'>): number {
+    const token = this.#tokens.issue(registration.sessionId, registration.ip, Math.random);
+    if (!this.relay.register({ ...registration, token })) throw new Error('the registration was refused');
+    return token;
+  }
+
+  unregister(sessionId: number): boolean {
+    this.#tokens.release(sessionId);
+    return this.relay.unregister(sessionId);
   }
 
   /** A client's datagram arrives. */

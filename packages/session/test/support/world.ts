@@ -74,7 +74,7 @@ export class World {
   #register(index: number, path: WorldPath): Partial<TunnelOptions> {
     const secret = new Uint8Array(16).fill(index + 1);
     const registration = { sessionId: 1_000 + index, secret };
-    const token = this.relay.relay.register({ ...registration, ip: path.address.ip, dialect: 'standard' });
+    const token = this.relay.register({ ...registration, ip: path.address.ip, dialect: 'standard' });
     return { token, registration };
   }
 
