@@ -12,6 +12,8 @@ import type { TunnelSockets } from './sockets.ts';
 
 /** Longer than the pause after which a tunnel publishes its gauges. */
 const PUBLISHING_MS = 1_000;
+/** This tunnel has one way to its node. */
+const ONLY_PATH = 0;
 /** How soon to look again when nothing is due. */
 const RESTING_MS = 250;
 
@@ -101,7 +103,7 @@ export class TunnelDriver implements DatagramHandler, TunnelOutput {
     if (entrance === NODE_TAG) {
       for (let i = 0; i < count; i++) {
         this.#offset = offsets[i];
-        tunnel.handleNodeDatagram(offsets[i], lengths[i], ips[i], ports[i]);
+        tunnel.handleNodeDatagram(ONLY_PATH, offsets[i], lengths[i], ips[i], ports[i]);
       }
       return;
     }
@@ -133,7 +135,7 @@ export class TunnelDriver implements DatagramHandler, TunnelOutput {
 
   // What the tunnel calls.
 
-  toNode(offset: number, length: number): void {
+  toNode(_path: number, offset: number, length: number): void {
     this.#engine.send(this.#sockets.node, offset, length, this.#nodeIp, this.#nodePort);
   }
 
@@ -141,9 +143,13 @@ export class TunnelDriver implements DatagramHandler, TunnelOutput {
     this.#engine.send(this.#sockets.entrances[entrance], offset, length, ip, port);
   }
 
-  roundTrip(rttUs: number): void {
+  roundTrip(_path: number, rttUs: number): void {
     const sequence = readSequence(this.#engine.arena.bytes, this.#offset);
     this.#post({ type: 'roundTrip', sequence, rttUs });
+  }
+
+  pathEvent(): void {
+    // With one path it says what `event` says.
   }
 
   event(event: TunnelEvent): void {
