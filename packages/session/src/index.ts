@@ -19,15 +19,17 @@ export {
   relayCountersIn,
 } from './relay/relay-counters.ts';
 export type { RelayCounters } from './relay/relay-counters.ts';
-export { DEFAULT_RELAY_OPTIONS } from './relay/relay-options.ts';
+export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
 export type {
   Admission,
   EgressMapping,
   RelayEnvironment,
   RelayOptions,
   RelayOutput,
+  SessionClaims,
   SessionQuota,
 } from './relay/relay-options.ts';
+export type { SavedFlow, SavedSession } from './relay/saved-session.ts';
 export { Tunnel } from './tunnel/tunnel.ts';
 export {
   TUNNEL_COUNTERS_BYTES,

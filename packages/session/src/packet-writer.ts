@@ -25,15 +25,16 @@ export class OutboundStream {
   dialect: Dialect;
   /** The next packet's sequence number: one counter for data, parity and control packets. */
   sequence = 0;
-  /** Takes the next group's id: one counter for all flows. */
+  /** The next FEC group's id: one counter for all flows. */
+  groupId = 0;
+  /** Takes the next group's id. */
   readonly nextGroupId: () => number;
 
   constructor(dialect: Dialect) {
     this.dialect = dialect;
-    let groupId = 0;
     this.nextGroupId = () => {
-      const id = groupId;
-      groupId = (groupId + 1) & 0xffff;
+      const id = this.groupId;
+      this.groupId = (id + 1) & 0xffff;
       return id;
     };
   }

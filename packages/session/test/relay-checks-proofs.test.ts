@@ -1,40 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeProof } from '@lightspeed/security';
-import { hmacSha256 } from '@lightspeed/security/node';
 import { FLAG_HANDSHAKE, TunnelHeader } from '@lightspeed/wire';
-import { LstpClient, endpoint, textOf } from './support/lstp-client.ts';
+import { endpoint, textOf } from './support/lstp-client.ts';
+import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
-
-const SECRET = new Uint8Array(16).fill(9);
-const SESSION_ID = 77;
-const CLIENT_IP = endpoint('203.0.113.5:1').ip;
-
-/** A HANDSHAKE with a proof, for path 0 and one path only unless said otherwise. */
-function proof(token: number, nonce: bigint, { secret = SECRET, sessionId = SESSION_ID, path = 0, mode = 0, sequence = 1 } = {}) {
-  const header = new TunnelHeader({
-    flags: FLAG_HANDSHAKE,
-    token,
-    sequence,
-    timestampUs: 1,
-    source: { ip: 0, port: path },
-    destination: { ip: 0, port: mode },
-  });
-  const packet = header.encodeWithPayload(new Uint8Array(28));
-  encodeProof(packet, 0, sessionId, nonce, secret, hmacSha256);
-  return packet;
-}
 
 function registered() {
   const host = new RelayHost({ admission: 'registered' });
   const token = host.register({ sessionId: SESSION_ID, ip: CLIENT_IP, dialect: 'standard', secret: SECRET });
   return { host, token };
-}
-
-function clientAt(host: RelayHost, address: string, token: number): LstpClient {
-  const client = new LstpClient(host, address);
-  client.token = token;
-  return client;
 }
 
 describe('a proof', () => {

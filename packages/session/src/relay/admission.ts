@@ -18,6 +18,7 @@ import type { LiveRegistration } from './registrations.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayPath } from './relay-path.ts';
 import { RelaySession } from './relay-session.ts';
+import { OWN_CLAIM } from './relay-options.ts';
 import type { RelayState } from './relay-state.ts';
 
 /**
@@ -61,7 +62,7 @@ export class SessionAdmission {
     if (this.carriesProof(offset, length)) return this.#admitProof(bound, offset, length, ip, port);
     const token = readToken(state.bytes, offset);
     return registered
-      ? this.#admitRegistered(flags, token, ip, port)
+      ? this.#admitRegistered(flags, token, offset, length, ip, port)
       : this.#admitAnyone(flags, token, dialect, ip, port);
   }
 
@@ -80,8 +81,13 @@ export class SessionAdmission {
     const mode = readDestinationPort(bytes, offset);
     if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
 
-    const session = live.session ?? this.#openRegistered(live, ip);
+    if (this.#isElsewhere(live, offset, length, ip, port)) {
+      if (bound !== null) sessions.removePath(bound);
+      return null;
+    }
+    const session = live.session ?? this.openRegistered(live, ip);
     if (session === null) return null;
+    this.#state.elsewhere.remove(ip, port);
     session.multipath = MULTIPATH_MODES[mode];
     this.#state.amplification.setVerified(session.slot);
     if (bound !== null && bound.session === session && bound.number === number) return bound;
@@ -101,14 +107,22 @@ export class SessionAdmission {
   }
 
   /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
-  #admitRegistered(flags: number, token: number, ip: number, port: number): RelayPath | null {
+  #admitRegistered(
+    flags: number,
+    token: number,
+    offset: number,
+    length: number,
+    ip: number,
+    port: number,
+  ): RelayPath | null {
     const { registrations, sessions, nowMs } = this.#state;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
     const live = registrations.match(ip, token);
     if (live === undefined || !(isHandshake || live.registration.dialect === 'reference')) {
       return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
     }
-    const session = this.#openRegistered(live, ip);
+    if (this.#isElsewhere(live, offset, length, ip, port)) return null;
+    const session = this.openRegistered(live, ip);
     if (session === null) return null;
     // The token went to this address over the control connection.
     this.#state.amplification.setVerified(session.slot);
@@ -131,9 +145,24 @@ export class SessionAdmission {
     return session && state.sessions.addPath(session, 0, ip, port, state.nowMs);
   }
 
-  #openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
+  /** Whether another relay of this port has the registration's session; it then has got the datagram. */
+  #isElsewhere(live: LiveRegistration, offset: number, length: number, ip: number, port: number): boolean {
+    const { claims, elsewhere, output } = this.#state;
+    if (claims === undefined || live.session !== null) return false;
+    const { registration } = live;
+    const relay = claims.claim(registration);
+    if (relay === OWN_CLAIM) return false;
+    elsewhere.add(registration.sessionId, relay, ip, port);
+    this.#state.count(RelayCounter.handedOver);
+    output.handOver(relay, offset, length, ip, port);
+    return true;
+  }
+
+  /** Opens the session of a registration, without a path, for a client at an address. */
+  openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
     const { token, dialect, sessionId } = live.registration;
     live.session = this.#open(ip, token, dialect, sessionId, live);
+    if (live.session === null) this.#state.claims?.release(live.registration);
     return live.session;
   }
 

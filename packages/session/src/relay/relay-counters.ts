@@ -47,16 +47,18 @@ export const RelayCounter = {
   pathsMoved: 26,
   /** Paths that joined a session, by proof. */
   pathsAdded: 27,
+  /** Datagrams given to another relay of the same port, which has their session. */
+  handedOver: 28,
   // Gauges: what is there now.
-  sessions: 28,
-  flows: 29,
-  egressSockets: 30,
-  bannedAddresses: 31,
-  registrations: 32,
+  sessions: 29,
+  flows: 30,
+  egressSockets: 31,
+  bannedAddresses: 32,
+  registrations: 33,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 33;
+export const RELAY_COUNTER_COUNT = 34;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

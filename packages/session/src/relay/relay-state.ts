@@ -7,11 +7,12 @@ import { FecTotals } from '../fec-totals.ts';
 import type { OutboundFlow, PacketSink } from '../packet-writer.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import { EgressAllocator } from './egress-allocator.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { FlowTable } from './flow-table.ts';
 import { Registrations } from './registrations.ts';
 import type { RelayCounters } from './relay-counters.ts';
 import { RelayCounter } from './relay-counters.ts';
-import type { RelayEnvironment, RelayOptions, RelayOutput } from './relay-options.ts';
+import type { RelayEnvironment, RelayOptions, RelayOutput, SessionClaims } from './relay-options.ts';
 import type { RelayPath } from './relay-path.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
 import { SessionTable } from './session-table.ts';
@@ -32,6 +33,8 @@ export class RelayState implements PacketSink {
   readonly flows: FlowTable;
   readonly egress: EgressAllocator;
   readonly registrations: Registrations;
+  readonly claims: SessionClaims | undefined;
+  readonly elsewhere: Elsewhere;
   readonly rateLimiter: RateLimiter;
   readonly unboundRateLimiter: UnboundRateLimiter;
   readonly amplification: AmplificationGuard;
@@ -59,6 +62,8 @@ export class RelayState implements PacketSink {
     this.egress = new EgressAllocator(options.egressMapping, environment.output, random);
     this.flows = new FlowTable(this.egress, this.writer, random);
     this.registrations = new Registrations(random);
+    this.claims = environment.claims;
+    this.elsewhere = new Elsewhere(random);
     this.rateLimiter = new RateLimiter(options.maxClients, options.maxPpsPerClient, options.maxBpsPerClient);
     this.unboundRateLimiter = new UnboundRateLimiter({
       ratePps: options.maxPpsPerUnboundAddress,
@@ -143,7 +148,9 @@ export class RelayState implements PacketSink {
     this.flows.closeIdle(session, 0, this.nowMs);
     session.inbound.close();
     this.sessions.remove(session);
-    if (session.registration !== null) session.registration.session = null;
+    if (session.registration === null) return;
+    session.registration.session = null;
+    this.claims?.release(session.registration.registration);
   }
 
   /** Bans the address that gave the cause, ends its session, and tells the driver. */

@@ -6,6 +6,8 @@ import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import type { RelaySession } from './relay-session.ts';
 import { RelayState } from './relay-state.ts';
+import { restoreSession, saveSession } from './saved-session.ts';
+import type { SavedSession } from './saved-session.ts';
 import { Upstream } from './upstream.ts';
 
 /**
@@ -100,7 +102,30 @@ export class Relay {
     const { registrations } = this.#state;
     const session = registrations.get(sessionId)?.session ?? null;
     if (session !== null) this.#finish(session);
+    this.#state.elsewhere.forget(sessionId);
     return registrations.remove(sessionId);
+  }
+
+  /** What is needed to restore the sessions of registrations after a restart. */
+  saveSessions(): SavedSession[] {
+    const { sessions } = this.#state;
+    const saved: SavedSession[] = [];
+    for (let slot = 0; slot < sessions.slotCount; slot++) {
+      const session = sessions.at(slot);
+      const one = session === null ? undefined : saveSession(this.#state, session);
+      if (one !== undefined) saved.push(one);
+    }
+    return saved;
+  }
+
+  /**
+   * Restores the session of a registration that was made before. Its flows get the egress ports that they had where those
+   * are still free.
+   * @returns false if that cannot be: it has one, its addresses are taken, or a limit is reached.
+   */
+  restoreSession(saved: SavedSession): boolean {
+    const live = this.#state.registrations.get(saved.sessionId);
+    return live !== undefined && restoreSession(this.#state, this.#upstream.admission, live, saved);
   }
 
   /** Bans an address, because another relay of the same node did. */

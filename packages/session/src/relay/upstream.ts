@@ -50,12 +50,12 @@ const WRONG_TOKENS_TO_CLOSE = 4;
  */
 export class Upstream implements PayloadSink {
   readonly #state: RelayState;
-  readonly #admission: SessionAdmission;
+  readonly admission: SessionAdmission;
   readonly reader: PacketReader;
 
   constructor(state: RelayState) {
     this.#state = state;
-    this.#admission = new SessionAdmission(state);
+    this.admission = new SessionAdmission(state);
     this.reader = new PacketReader(state.memory, state.returns, this);
   }
 
@@ -67,8 +67,9 @@ export class Upstream implements PayloadSink {
     values[RelayCounter.clientBytesReceived] += length;
     if (state.bans.size > 0 && state.bans.isBanned(ip, state.nowMs)) return state.dropFromClient(DropReason.banned);
     let path = state.sessions.find(ip, port);
-    if (path === null || this.#admission.carriesProof(offset, length)) {
-      path = this.#admission.admit(path, offset, length, ip, port);
+    if (path === null || this.admission.carriesProof(offset, length)) {
+      if (path === null && state.elsewhere.size > 0 && this.#handOver(offset, length, ip, port)) return;
+      path = this.admission.admit(path, offset, length, ip, port);
       if (path === null) return;
     }
     const refusal = this.#handleBound(path, offset, length);
@@ -93,6 +94,16 @@ export class Upstream implements PayloadSink {
     path.lastHeardMs = state.nowMs;
     if (flags === 0) return this.#handleData(path, offset, length);
     return this.#handleControl(path, flags, offset);
+  }
+
+  /** Whether another relay of this port has the address' session, and has got the datagram. */
+  #handOver(offset: number, length: number, ip: number, port: number): boolean {
+    const state = this.#state;
+    const relay = state.elsewhere.find(ip, port);
+    if (relay < 0 || this.admission.carriesProof(offset, length)) return false;
+    state.count(RelayCounter.handedOver);
+    state.output.handOver(relay, offset, length, ip, port);
+    return true;
   }
 
   #wrongToken(session: RelaySession): DropReason {
