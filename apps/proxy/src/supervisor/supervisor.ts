@@ -1,11 +1,12 @@
-import type { RelayOptions } from '@lightspeed/session'
+import type { RelayOptions, SavedSession } from '@lightspeed/session'
 import type { EngineKind } from '@lightspeed/udp'
 import type { Endpoint } from '@lightspeed/wire'
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
 import type { Logger } from 'pino'
 import type { NodeConfig } from '../config/node-config.ts'
 import { egressPortsOf } from '../data-plane/egress-ports.ts'
-import type { WorkerMemory, WorkerStart } from '../data-plane/messages.ts'
+import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts'
+import { claimsMemory } from '../data-plane/session-claims.ts'
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts'
 import { NodeError, bindError } from '../node-error.ts'
 import { ownAddresses, ownPortRules } from '../own-addresses.ts'
@@ -13,7 +14,9 @@ import { collectStats } from '../stats.ts'
 import type { NodeStats } from '../stats.ts'
 import { BanList } from './ban-list.ts'
 import { DataPort } from './data-port.ts'
-import type { Serving, WorkerWatcher } from './worker-slot.ts'
+import { SessionSaves } from './session-saves.ts'
+import type { SavedByWorker } from './session-saves.ts'
+import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts'
 import { WorkerSlot } from './worker-slot.ts'
 
 /** Egress sockets are many, and each carries a few players' traffic at the most. */
@@ -25,6 +28,22 @@ const FEC_BLOCKS = 4_096
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
 const STOP_PATIENCE_MS = 1_500
 
+/** An index is used again only after so many others, when the workers have long forgotten what it stood for. */
+const SPARE_CLAIMS = 4_096
+
+/** How many registrations the workers' claims have room for. */
+export function claimsFor({ maxClients }: NodeConfig): number {
+  return maxClients + SPARE_CLAIMS
+}
+
+/** What a node goes on with from an earlier run. */
+export interface Outlived {
+  readonly clients: readonly RegisteredClient[]
+  readonly sessions: SavedByWorker
+}
+
+const NOTHING_OUTLIVED: Outlived = { clients: [], sessions: [] }
+
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
   readonly #config: NodeConfig
@@ -35,29 +54,58 @@ export class Supervisor implements WorkerWatcher {
   readonly #workers: readonly WorkerSlot[]
   readonly #bans = new BanList()
   readonly #ownAddresses = ownAddresses()
+  /** What the control plane has let in, for workers that start later. */
+  readonly #clients = new Map<number, RegisteredClient>()
+  readonly #handOverPorts: number[]
+  readonly #saves = new SessionSaves()
+  /** Sessions by worker as they were last saved, for its successor. */
+  readonly #saved = new Map<number, readonly SavedSession[]>()
+  /** Which worker has which registration's session: `isClaimed`. */
+  readonly claims: SharedArrayBuffer
   #stopped: Promise<void> | undefined
   /** Buffers that the system granted to the data plane, the smallest where there are several. */
   buffers = { receiveBytes: Infinity, sendBytes: Infinity }
 
-  private constructor(config: NodeConfig, relay: RelayOptions, engine: EngineKind, log: Logger, port: DataPort) {
+  private constructor(
+    config: NodeConfig,
+    relay: RelayOptions,
+    engine: EngineKind,
+    log: Logger,
+    port: DataPort,
+    outlived: Outlived,
+  ) {
     this.#config = config
     this.#relay = relay
     this.#engine = engine
     this.#log = log
     this.#port = port
-    const sessions = sessionQuotaMemory(config.workers)
+    this.claims = claimsMemory(claimsFor(config))
+    this.#handOverPorts = Array.from({ length: config.workers }, () => 0)
+    for (const { worker, session } of outlived.sessions) {
+      const index = worker % config.workers
+      this.#saved.set(index, [...(this.#saved.get(index) ?? []), session])
+    }
+    for (const client of outlived.clients) this.#clients.set(client.sessionId, client)
+    const common = { sessions: sessionQuotaMemory(config.workers), claims: this.claims }
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
-      return new WorkerSlot(index, engine, sessions, (memory) => this.#startOf(index, memory), this)
+      return new WorkerSlot(index, engine, common, (memory) => this.#startOf(index, memory), this)
     })
   }
 
   /**
    * Resolves when every worker serves.
+   * @param outlived registrations and sessions that the workers start with.
    * @throws {NodeError}
    */
-  static async start(config: NodeConfig, relay: RelayOptions, engine: EngineKind, log: Logger): Promise<Supervisor> {
+  static async start(
+    config: NodeConfig,
+    relay: RelayOptions,
+    engine: EngineKind,
+    log: Logger,
+    outlived: Outlived = NOTHING_OUTLIVED,
+  ): Promise<Supervisor> {
     const port = await DataPort.open(config.dataBind, engine, config.workers)
-    const supervisor = new Supervisor(config, relay, engine, log, port)
+    const supervisor = new Supervisor(config, relay, engine, log, port, outlived)
     try {
       await Promise.all(supervisor.#workers.map((worker) => worker.start()))
     } catch (error) {
@@ -72,6 +120,28 @@ export class Supervisor implements WorkerWatcher {
     return { ip: this.#port.ip, port: this.#port.port }
   }
 
+  /** Sessions that are open, over all workers. */
+  get sessionCount(): number {
+    return this.#workers.reduce((count, { sessions }) => count + sessions, 0)
+  }
+
+  /** Lets a client in, at every worker. */
+  register(client: RegisteredClient): void {
+    this.#clients.set(client.sessionId, client)
+    this.#postAll({ type: 'register', client })
+  }
+
+  /** Ends a registration, and its session with a FIN. */
+  unregister(sessionId: number): void {
+    this.#clients.delete(sessionId)
+    this.#postAll({ type: 'unregister', sessionId })
+  }
+
+  /** The sessions of registrations as they are now, by worker. Those of a worker that does not answer are left out. */
+  saveSessions(): Promise<SavedByWorker> {
+    return this.#saves.request(this.#workers.filter(({ state }) => state === 'serving'))
+  }
+
   stats(): NodeStats {
     return collectStats(this.#workers)
   }
@@ -82,6 +152,7 @@ export class Supervisor implements WorkerWatcher {
 
   /** Says goodbye to all clients and ends all workers. */
   stop(): Promise<void> {
+    this.#saves.stop()
     this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_PATIENCE_MS))).then(() => {
       this.#port.close()
     })
@@ -93,6 +164,7 @@ export class Supervisor implements WorkerWatcher {
       receiveBytes: Math.min(this.buffers.receiveBytes, serving.receiveBufferBytes),
       sendBytes: Math.min(this.buffers.sendBytes, serving.sendBufferBytes),
     }
+    this.#setHandOverPort(worker.index, serving.handOverPort)
     const warmUpMs = Math.round(serving.warmUpMs)
     if (worker.restarts > 0) this.#log.info({ worker: worker.index, warmUpMs }, 'data-plane worker serves again')
     else this.#log.debug({ worker: worker.index, warmUpMs }, 'data-plane worker serves')
@@ -106,9 +178,30 @@ export class Supervisor implements WorkerWatcher {
     this.#log.warn({ ip: formatIpv4(ip), seconds: Math.ceil(durationMs / 1_000) }, 'client banned: too many destinations')
   }
 
+  saved(worker: WorkerSlot, { request, sessions }: Saved): void {
+    this.#saved.set(worker.index, sessions)
+    this.#saves.answered(worker, request, sessions)
+    for (const { sessionId, nonces } of sessions) {
+      const client = this.#clients.get(sessionId)
+      // A proof that one worker has accepted must not be new to its successor.
+      if (client !== undefined) this.#clients.set(sessionId, { ...client, nonces })
+    }
+  }
+
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
+    this.#saves.gone(worker)
+    this.#setHandOverPort(worker.index, 0)
     const { index, restarts } = worker
     this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again')
+  }
+
+  #setHandOverPort(worker: number, port: number): void {
+    this.#handOverPorts[worker] = port
+    if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#handOverPorts })
+  }
+
+  #postAll(message: ToWorker): void {
+    for (const worker of this.#workers) worker.post(message)
   }
 
   #startOf(index: number, shared: WorkerMemory): WorkerStart {
@@ -116,6 +209,7 @@ export class Supervisor implements WorkerWatcher {
     const data = this.#port.startOf(index)
     return {
       index,
+      workers,
       engine: this.#engine,
       relay: this.#relay,
       policy: {
@@ -130,6 +224,8 @@ export class Supervisor implements WorkerWatcher {
         bufferBytes: EGRESS_BUFFER_BYTES,
       },
       bans: this.#bans.remaining(performance.now()),
+      registrations: [...this.#clients.values()],
+      sessions: this.#saved.get(index) ?? [],
       fecBlocks: FEC_BLOCKS,
       shared,
     }

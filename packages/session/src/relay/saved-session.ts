@@ -18,6 +18,8 @@ export interface SavedSession {
   /** The next downstream sequence number and group id. */
   readonly sequence: number;
   readonly groupId: number;
+  /** How long ago the last packet in either direction was. */
+  readonly idleMs: number;
   readonly nonces: ProofNoncesState;
   readonly flows: readonly SavedFlow[];
 }
@@ -61,6 +63,7 @@ export function saveSession(state: RelayState, session: RelaySession): SavedSess
     paths: paths.map(({ number, ip, port }) => ({ number, ip: ip >>> 0, port })),
     sequence: outbound.sequence,
     groupId: outbound.groupId,
+    idleMs: (state.nowMs - session.lastActivityMs) | 0,
     nonces: registration.nonces.state,
     flows,
   };

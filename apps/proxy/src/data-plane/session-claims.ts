@@ -1,0 +1,69 @@
+import { OWN_CLAIM } from '@lightspeed/session'
+import type { Registration, SessionClaims } from '@lightspeed/session'
+
+const NOBODY = 0
+
+/**
+ * Which worker has the session of a registration, for all workers of a node.
+ *
+ * ```
+ *   Int32Array over shared memory    | 0 | 2 | 0 | 1 | ... |     by registration index: 0 nobody, else the worker's number + 1
+ * ```
+ *
+ * The first worker to write its number into a 0 has the session, and takes it out when the session is over. The main thread
+ * reads who is bound, and gives back what a crashed worker had.
+ */
+export class SharedSessionClaims implements SessionClaims {
+  readonly #owners: Int32Array
+  readonly #mark: number
+  /** Registration indexes by session id. */
+  readonly #indexes = new Map<number, number>()
+
+  /** @param memory from {@link claimsMemory}; `own` is the worker's number. */
+  constructor(memory: SharedArrayBuffer, own: number) {
+    this.#owners = new Int32Array(memory)
+    this.#mark = own + 1
+  }
+
+  /** Says which index a session has. Call it before the relay learns of the registration. */
+  add(sessionId: number, index: number): void {
+    this.#indexes.set(sessionId, index)
+  }
+
+  /** Call it after the relay has forgotten the registration. */
+  remove(sessionId: number): void {
+    this.#indexes.delete(sessionId)
+  }
+
+  claim({ sessionId }: Pick<Registration, 'sessionId'>): number {
+    const index = this.#indexes.get(sessionId)
+    if (index === undefined) return OWN_CLAIM
+    const owner = Atomics.compareExchange(this.#owners, index, NOBODY, this.#mark)
+    return owner === NOBODY || owner === this.#mark ? OWN_CLAIM : owner - 1
+  }
+
+  release({ sessionId }: Pick<Registration, 'sessionId'>): void {
+    const index = this.#indexes.get(sessionId)
+    if (index !== undefined) Atomics.compareExchange(this.#owners, index, this.#mark, NOBODY)
+  }
+}
+
+export function claimsMemory(registrations: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(registrations * Int32Array.BYTES_PER_ELEMENT)
+}
+
+/** Whether a worker has the session of the registration with this index. */
+export function isClaimed(memory: SharedArrayBuffer, index: number): boolean {
+  return Atomics.load(new Int32Array(memory), index) !== NOBODY
+}
+
+/** Makes an index ready for another registration. */
+export function clearClaim(memory: SharedArrayBuffer, index: number): void {
+  Atomics.store(new Int32Array(memory), index, NOBODY)
+}
+
+/** Gives back all that a worker had. Call it when the worker is gone. */
+export function giveBackClaimsOf(memory: SharedArrayBuffer, worker: number): void {
+  const owners = new Int32Array(memory)
+  for (let index = 0; index < owners.length; index++) Atomics.compareExchange(owners, index, worker + 1, NOBODY)
+}
