@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TrafficMeter, totalLossRatio } from '../src/cli/traffic.ts';
-import { StatsReader } from '../src/tunnel/stats.ts';
+import { CounterBook, StatsReader } from '../src/tunnel/stats.ts';
 import type { TunnelStats } from '../src/tunnel/stats.ts';
-import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
 import { UDP_COUNTERS_BYTES } from '@lightspeed/udp';
 
-const nothing = new StatsReader(new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES), new SharedArrayBuffer(UDP_COUNTERS_BYTES)).read();
+const nothing = new StatsReader(new CounterBook(), new SharedArrayBuffer(UDP_COUNTERS_BYTES)).read(0, [], false);
 
 function stats(counters: Partial<TunnelStats['counters']>, drops: Partial<TunnelStats> = {}): TunnelStats {
   return { ...nothing, ...drops, counters: { ...nothing.counters, ...counters } };

@@ -57,6 +57,8 @@ export interface TunnelEnvironment {
   readonly random: () => number;
   /** What proofs are made with; needed with a registration. */
   readonly hmacSha256?: HmacSha256 | undefined;
+  /** Takes the nonce of the next proof, if others make proofs with the same secret too; else the tunnel counts by itself. */
+  readonly nextNonce?: (() => bigint) | undefined;
   /** The node's data-plane address. */
   readonly nodeIp: number;
   readonly nodePort: number;

@@ -37,7 +37,7 @@ export class TunnelState implements PacketSink {
   /** The link by which data goes. */
   primary: PathLink;
   /** Takes the nonce of the next proof. */
-  nextNonce = 0n;
+  readonly nextNonce: () => bigint;
   name: TunnelStateName = 'idle';
   /** Wrapping int32 clocks, moved on by the driver once per batch. */
   nowMs = 0;
@@ -52,6 +52,8 @@ export class TunnelState implements PacketSink {
     this.output = environment.output;
     this.random = random;
     this.hmacSha256 = environment.hmacSha256;
+    let ownNonce = 0n;
+    this.nextNonce = environment.nextNonce ?? (() => ownNonce++);
     this.nodeIp = environment.nodeIp | 0;
     this.nodePort = environment.nodePort;
     this.returns = new BlockReturns(memory);
@@ -142,7 +144,7 @@ export class TunnelState implements PacketSink {
     const { bytes } = this;
     const mode = MULTIPATH_MODES.indexOf(multipath);
     writeHeader(bytes, block, VERSION_PLAIN, FLAG_HANDSHAKE, token, sequence, timestampUs, 0, link.number, 0, mode);
-    const length = encodeProof(bytes, block, registration.sessionId, this.nextNonce++, registration.secret, this.hmacSha256);
+    const length = encodeProof(bytes, block, registration.sessionId, this.nextNonce(), registration.secret, this.hmacSha256);
     this.sendToNode(link, block, length);
     this.returns.afterSend(block);
     return true;

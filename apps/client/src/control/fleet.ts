@@ -1,0 +1,292 @@
+import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
+import type { Endpoint } from '@lightspeed/wire';
+import { ClientError } from '../errors.ts';
+import { VIA_SLOT } from '../tunnel/messages.ts';
+import type { Command, LegMessage, LegSettings } from '../tunnel/messages.ts';
+import { DEFAULT_TUNNEL_SETTINGS } from '../tunnel/settings.ts';
+import type { ParsedTunnelSettings } from '../tunnel/settings.ts';
+import type { CounterBook } from '../tunnel/stats.ts';
+import { NodeChoice } from './node-choice.ts';
+import type { Candidate, MoveReason } from './node-choice.ts';
+import { NodeLink } from './node-link.ts';
+import type { RegisteredSession } from './registered-session.ts';
+import type { ParsedRegisterSettings } from './settings.ts';
+
+/** Nodes that take this much longer to register than the first one join later. */
+const SLOWER_MS = 1_000;
+const LOOK_MS = 1_000;
+/** A game that has not sent anything for so long is over. */
+const PLAYING_MS = 30_000;
+const NO_SECRET = 'the node gave no secret for the session, so it can have one path only';
+
+/** A node as it is now. */
+export interface NodeStatus {
+  /** `HOST:PORT` of its control plane, as it was given. */
+  readonly name: string;
+  /** Data goes by it. */
+  readonly used: boolean;
+  /** The control connection is open. */
+  readonly connected: boolean;
+  /** Its data plane answers. */
+  readonly up: boolean;
+  readonly draining: boolean;
+  readonly loadPercent: number | undefined;
+  readonly version: string | undefined;
+  /** By keepalives of the data plane; before the first one, by the control connection. */
+  readonly rttMs: number | undefined;
+  /** How far its clock is ahead of ours. */
+  readonly clockOffsetMs: number | undefined;
+  /** What it gave us; undefined before the first registration. */
+  readonly session: RegisteredSession | undefined;
+}
+
+/** What a fleet tells. */
+export interface FleetListener {
+  command(command: Command): void;
+  moved(node: NodeStatus, why: MoveReason): void;
+  draining(node: NodeStatus, ms: number): void;
+  control(node: NodeStatus, state: 'lost' | 'refused' | 'resumed' | 'new-session', text: string): void;
+}
+
+interface Member {
+  readonly link: NodeLink;
+  readonly slot: number;
+  established: boolean;
+  silent: boolean;
+}
+
+/** The nodes with which a tunnel is registered, and the choice of the one by which data goes. */
+export class Fleet {
+  readonly #settings: ParsedTunnelSettings;
+  readonly #members: readonly Member[];
+  readonly #via: NodeLink | undefined;
+  readonly #counters: CounterBook;
+  #choice = new NodeChoice(0);
+  #listener: FleetListener | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sentBefore = 0;
+  #sentMs = Number.NEGATIVE_INFINITY;
+
+  constructor(register: ParsedRegisterSettings, settings: ParsedTunnelSettings, counters: CounterBook) {
+    this.#settings = settings;
+    this.#counters = counters;
+    this.#via = register.via === undefined ? undefined : new NodeLink(register.via, register);
+    this.#members = register.nodes.map((node, slot) => ({
+      link: new NodeLink(node, register),
+      slot,
+      established: false,
+      silent: false,
+    }));
+  }
+
+  /**
+   * Registers with all nodes, waiting for the first and a little longer.
+   * @returns the legs, the best one first, and that of the node through which a path leads.
+   * @throws {ClientError} (rejection) of the first node, if there is none that takes us.
+   */
+  async start(): Promise<{ legs: LegSettings[]; via: LegSettings | undefined }> {
+    const via = this.#via?.start();
+    via?.catch(() => undefined);
+    const attempts = this.#members.map(({ link }) => link.start());
+    await firstOnes(attempts);
+    const viaSession = await via;
+    for (const [index, attempt] of attempts.entries()) attempt.catch(() => this.#members[index].link.keepTrying());
+    const ready = this.#members.filter(({ link: { session } }) => session !== undefined && this.#suffices(session));
+    if (ready.length === 0) throw new ClientError('ERR_CLIENT_NOT_REGISTERED', NO_SECRET);
+    const rtt = ({ link }: Member) => link.roundTripMs ?? Number.POSITIVE_INFINITY;
+    const sorted = ready.toSorted((a, b) => rtt(a) - rtt(b));
+    this.#choice = new NodeChoice(sorted[0].slot);
+    const legs = sorted.flatMap(({ link, slot }) => (link.session === undefined ? [] : [this.#leg(slot, link.session)]));
+    return { legs, via: viaSession === undefined ? undefined : this.#leg(VIA_SLOT, viaSession) };
+  }
+
+  /** From now on it tells what happens, and looks after it. Registrations since {@link start} are told at once. */
+  attach(listener: FleetListener, placed: readonly LegSettings[]): void {
+    this.#listener = listener;
+    for (const member of this.#members) {
+      const { session } = member.link;
+      const known = placed.some(({ slot, nonces }) => slot === member.slot && nonces === session?.nonces);
+      if (!known && session !== undefined) this.#place(member.slot, session);
+      this.#follow(member);
+    }
+    this.#via?.on('registered', (session, resumed) => {
+      if (!resumed) this.#place(VIA_SLOT, session);
+    });
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  get used(): number {
+    return this.#choice.used;
+  }
+
+  /** The data-plane address of the node in use. */
+  get node(): Endpoint {
+    const { session } = this.#members[this.used].link;
+    return session?.data ?? { ip: 0, port: 0 };
+  }
+
+  statuses(): NodeStatus[] {
+    return this.#members.map((member) => this.#status(member));
+  }
+
+  get via(): RegisteredSession | undefined {
+    return this.#via?.session;
+  }
+
+  /** Whether any node's data plane answers. */
+  get isUp(): boolean {
+    return this.#members.some((member) => isUp(member));
+  }
+
+  /** Something has happened to a leg. */
+  take(message: LegMessage): void {
+    if (message.slot === VIA_SLOT) {
+      if (message.type === 'event' && message.event === 'ended-by-node') this.#via?.renew();
+      return;
+    }
+    const member = this.#members[message.slot];
+    if (message.type === 'silence') {
+      member.silent = message.silent;
+      if (message.silent) member.link.check();
+    } else if (message.type === 'event') {
+      if (message.event === 'closed') return;
+      member.established = message.event === 'established';
+      member.silent = false;
+      if (message.event === 'lost') member.link.check();
+      else if (message.event === 'ended-by-node') member.link.renew();
+    }
+    this.#reconsider();
+  }
+
+  /** The machine's addresses have changed. */
+  check(): void {
+    for (const { link } of this.#members) link.check();
+    this.#via?.check();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([...this.#members.map(({ link }) => link.close()), this.#via?.close()]);
+  }
+
+  #follow(member: Member): void {
+    const { link, slot } = member;
+    link.on('registered', (session, resumed) => {
+      if (!resumed) this.#place(slot, session);
+      const text = resumed ? 'the control connection is back' : 'registered with the node';
+      this.#listener?.control(this.#status(member), resumed ? 'resumed' : 'new-session', text);
+    });
+    link.on('draining', (ms) => {
+      this.#listener?.draining(this.#status(member), ms);
+      this.#reconsider();
+    });
+    link.on('disconnected', (why) => this.#listener?.control(this.#status(member), 'lost', why));
+    link.on('refused', ({ message }) => this.#listener?.control(this.#status(member), 'refused', message));
+  }
+
+  #place(slot: number, session: RegisteredSession): void {
+    if (slot !== VIA_SLOT && !this.#suffices(session)) {
+      this.#listener?.control(this.#status(this.#members[slot]), 'refused', NO_SECRET);
+      return;
+    }
+    if (slot !== VIA_SLOT) {
+      this.#members[slot].established = false;
+      this.#members[slot].silent = false;
+    }
+    this.#listener?.command({ type: 'leg', leg: this.#leg(slot, session) });
+  }
+
+  /** Without a secret there is one path only. */
+  #suffices({ secret }: RegisteredSession): boolean {
+    return secret !== undefined || (this.#settings.paths.length === 0 && this.#via === undefined);
+  }
+
+  #leg(slot: number, session: RegisteredSession): LegSettings {
+    const { sessionId, token, secret, data, nonces } = session;
+    const { dialect, keepaliveMs } = this.#settings;
+    const counters = new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES);
+    this.#counters.add(slot, counters);
+    return {
+      slot,
+      node: data,
+      dialect,
+      token,
+      keepaliveMs: keepaliveMs ?? session.keepaliveMs ?? DEFAULT_TUNNEL_SETTINGS.keepaliveMs,
+      registration: secret === undefined ? undefined : { sessionId, secret },
+      nonces,
+      counters,
+    };
+  }
+
+  #status(member: Member): NodeStatus {
+    const { link, slot } = member;
+    return {
+      name: link.node.name,
+      used: slot === this.used,
+      connected: link.connected,
+      up: isUp(member),
+      draining: link.draining,
+      loadPercent: link.loadPercent,
+      version: link.version,
+      rttMs: this.#rttMs(slot) ?? link.roundTripMs,
+      clockOffsetMs: link.clockOffsetMs,
+      session: link.session,
+    };
+  }
+
+  #candidates(): Candidate[] {
+    return this.#members.map((member) => {
+      const { slot, link } = member;
+      return { slot, up: isUp(member), draining: link.draining, rttMs: this.#rttMs(slot) };
+    });
+  }
+
+  #rttMs(slot: number): number | undefined {
+    return this.#counters.rttMs(slot);
+  }
+
+  #reconsider(): void {
+    this.#moved(this.#choice.reconsider(this.#candidates()));
+  }
+
+  #look(): void {
+    const sent = this.#counters.localPackets();
+    if (sent !== this.#sentBefore) this.#sentMs = performance.now();
+    this.#sentBefore = sent;
+    this.#moved(this.#choice.look(this.#candidates(), performance.now() - this.#sentMs < PLAYING_MS));
+  }
+
+  #moved(why: MoveReason | undefined): void {
+    if (why === undefined) return;
+    this.#listener?.command({ type: 'use', slot: this.used });
+    this.#listener?.moved(this.#status(this.#members[this.used]), why);
+  }
+}
+
+function isUp({ established, silent }: Member): boolean {
+  return established && !silent;
+}
+
+/** Resolves when all have ended, or some time after the first success. */
+async function firstOnes(attempts: readonly Promise<unknown>[]): Promise<void> {
+  try {
+    await Promise.any(attempts);
+  } catch (thrown) {
+    if (thrown instanceof AggregateError) throw failureOf(thrown.errors);
+    throw thrown;
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const slower = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SLOWER_MS);
+  });
+  await Promise.race([Promise.allSettled(attempts), slower]);
+  clearTimeout(timer);
+}
+
+/** One node's failure as it is; those of several in one message. */
+function failureOf(errors: readonly unknown[]): unknown {
+  const known = errors.filter((error) => error instanceof ClientError);
+  if (known.length !== errors.length || known.length < 2) return errors[0];
+  return new ClientError(known[0].code, known.map(({ message }) => message).join('; '), { cause: known[0] });
+}
