@@ -78,7 +78,7 @@ describe('workers of the batch engine', () => {
   it('are started again less and less often when they crash at once again and again', async () => {
     const log: { msg: string; delayMs: number }[] = []
     const sink = { write: (line: string) => void log.push(JSON.parse(line) as (typeof log)[number]) }
-    const node = await startNode(nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off' }), { log: pino({}, sink) })
+    const node = await startNode(nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off', controlBind: 'off' }), { log: pino({}, sink) })
     onTestFinished(() => node.close())
     for (let crash = 1; crash <= 3; crash++) {
       await node.crashWorker(0)

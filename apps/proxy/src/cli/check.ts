@@ -28,7 +28,7 @@ function written<F extends Field>(field: F, config: NodeConfig): Written | undef
   return option.write(config[field])
 }
 
-function policySummary({ denyDestinations, allowDestinations, maxConnections }: NodeConfig): string {
+function policySummary({ denyDestinations, allowDestinations }: NodeConfig): string {
   const rules = (list: typeof denyDestinations) => list.map(formatDestinationRule).join(', ') || 'none'
   const lines = [
     'Destinations, the first that covers one decides:',
@@ -38,8 +38,5 @@ function policySummary({ denyDestinations, allowDestinations, maxConnections }: 
     `  denied: this machine, ${ownAddresses().map(formatIpv4).join(', ')}`,
     '  allowed: everything else',
   ]
-  if (maxConnections !== undefined) {
-    lines.push('rate_limit.max_connections has no effect: this version has no control plane.')
-  }
   return lines.map((line) => `# ${line}\n`).join('')
 }

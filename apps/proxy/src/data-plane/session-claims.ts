@@ -52,18 +52,28 @@ export function claimsMemory(registrations: number): SharedArrayBuffer {
   return new SharedArrayBuffer(registrations * Int32Array.BYTES_PER_ELEMENT)
 }
 
-/** Whether a worker has the session of the registration with this index. */
-export function isClaimed(memory: SharedArrayBuffer, index: number): boolean {
-  return Atomics.load(new Int32Array(memory), index) !== NOBODY
-}
+/** The same memory as the main thread sees it. */
+export class ClaimsBoard {
+  readonly #owners: Int32Array
 
-/** Makes an index ready for another registration. */
-export function clearClaim(memory: SharedArrayBuffer, index: number): void {
-  Atomics.store(new Int32Array(memory), index, NOBODY)
-}
+  constructor(memory: SharedArrayBuffer) {
+    this.#owners = new Int32Array(memory)
+  }
 
-/** Gives back all that a worker had. Call it when the worker is gone. */
-export function giveBackClaimsOf(memory: SharedArrayBuffer, worker: number): void {
-  const owners = new Int32Array(memory)
-  for (let index = 0; index < owners.length; index++) Atomics.compareExchange(owners, index, worker + 1, NOBODY)
+  /** Whether a worker has the session of the registration with this index. */
+  isClaimed(index: number): boolean {
+    return Atomics.load(this.#owners, index) !== NOBODY
+  }
+
+  /** Makes an index ready for another registration. */
+  clear(index: number): void {
+    Atomics.store(this.#owners, index, NOBODY)
+  }
+
+  /** Gives back all that a worker had. Call it when the worker is gone. */
+  giveBackAllOf(worker: number): void {
+    for (let index = 0; index < this.#owners.length; index++) {
+      Atomics.compareExchange(this.#owners, index, worker + 1, NOBODY)
+    }
+  }
 }

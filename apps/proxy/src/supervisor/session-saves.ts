@@ -1,15 +1,18 @@
 import type { SavedSession } from '@lightspeed/session'
 import type { WorkerSlot } from './worker-slot.ts'
 
-/** Sessions, with the worker that has each. */
-export type SavedByWorker = readonly { readonly worker: number; readonly session: SavedSession }[]
+/** A session, with the number of the worker that has it. */
+export interface SavedByWorker {
+  readonly worker: number
+  readonly session: SavedSession
+}
 
 /** A worker answers within milliseconds; one that does not is stuck, or about to crash. */
 const PATIENCE_MS = 1_000
 
 interface Request {
   readonly waitingFor: Set<WorkerSlot>
-  readonly sessions: { worker: number; session: SavedSession }[]
+  readonly sessions: SavedByWorker[]
   readonly done: () => void
 }
 
@@ -18,7 +21,7 @@ export class SessionSaves {
   readonly #requests = new Map<number, Request>()
   #next = 0
 
-  async request(workers: readonly WorkerSlot[]): Promise<SavedByWorker> {
+  async request(workers: readonly WorkerSlot[]): Promise<readonly SavedByWorker[]> {
     const number = this.#next++
     const answered = Promise.withResolvers<undefined>()
     const sessions: Request['sessions'] = []

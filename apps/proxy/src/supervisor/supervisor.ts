@@ -1,3 +1,4 @@
+import type { ProofNoncesState } from '@lightspeed/security'
 import type { RelayOptions, SavedSession } from '@lightspeed/session'
 import type { EngineKind } from '@lightspeed/udp'
 import type { Endpoint } from '@lightspeed/wire'
@@ -6,7 +7,7 @@ import type { Logger } from 'pino'
 import type { NodeConfig } from '../config/node-config.ts'
 import { egressPortsOf } from '../data-plane/egress-ports.ts'
 import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts'
-import { claimsMemory } from '../data-plane/session-claims.ts'
+import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts'
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts'
 import { NodeError, bindError } from '../node-error.ts'
 import { ownAddresses, ownPortRules } from '../own-addresses.ts'
@@ -39,7 +40,7 @@ export function claimsFor({ maxClients }: NodeConfig): number {
 /** What a node goes on with from an earlier run. */
 export interface Outlived {
   readonly clients: readonly RegisteredClient[]
-  readonly sessions: SavedByWorker
+  readonly sessions: readonly SavedByWorker[]
 }
 
 const NOTHING_OUTLIVED: Outlived = { clients: [], sessions: [] }
@@ -60,8 +61,8 @@ export class Supervisor implements WorkerWatcher {
   readonly #saves = new SessionSaves()
   /** Sessions by worker as they were last saved, for its successor. */
   readonly #saved = new Map<number, readonly SavedSession[]>()
-  /** Which worker has which registration's session: `isClaimed`. */
-  readonly claims: SharedArrayBuffer
+  /** Which worker has which registration's session. */
+  readonly claims: ClaimsBoard
   #stopped: Promise<void> | undefined
   /** Buffers that the system granted to the data plane, the smallest where there are several. */
   buffers = { receiveBytes: Infinity, sendBytes: Infinity }
@@ -79,14 +80,15 @@ export class Supervisor implements WorkerWatcher {
     this.#engine = engine
     this.#log = log
     this.#port = port
-    this.claims = claimsMemory(claimsFor(config))
+    const claims = claimsMemory(claimsFor(config))
+    this.claims = new ClaimsBoard(claims)
     this.#handOverPorts = Array.from({ length: config.workers }, () => 0)
     for (const { worker, session } of outlived.sessions) {
       const index = worker % config.workers
       this.#saved.set(index, [...(this.#saved.get(index) ?? []), session])
     }
     for (const client of outlived.clients) this.#clients.set(client.sessionId, client)
-    const common = { sessions: sessionQuotaMemory(config.workers), claims: this.claims }
+    const common = { sessions: sessionQuotaMemory(config.workers), claims }
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
       return new WorkerSlot(index, engine, common, (memory) => this.#startOf(index, memory), this)
     })
@@ -137,9 +139,20 @@ export class Supervisor implements WorkerWatcher {
     this.#postAll({ type: 'unregister', sessionId })
   }
 
-  /** The sessions of registrations as they are now, by worker. Those of a worker that does not answer are left out. */
-  saveSessions(): Promise<SavedByWorker> {
-    return this.#saves.request(this.#workers.filter(({ state }) => state === 'serving'))
+  /** The sessions of registrations as they are now, by id; those of a worker that does not answer as they were last. */
+  async saveSessions(): Promise<ReadonlyMap<number, SavedByWorker>> {
+    const fresh = await this.#saves.request(this.#workers.filter(({ state }) => state === 'serving'))
+    const sessions = new Map<number, SavedByWorker>()
+    for (const [worker, saved] of this.#saved) {
+      for (const session of saved) if (this.#clients.has(session.sessionId)) sessions.set(session.sessionId, { worker, session })
+    }
+    for (const one of fresh) if (this.#clients.has(one.session.sessionId)) sessions.set(one.session.sessionId, one)
+    return sessions
+  }
+
+  /** Which proofs of a registration were used, as far as the workers have said. */
+  noncesOf(sessionId: number): ProofNoncesState | undefined {
+    return this.#clients.get(sessionId)?.nonces
   }
 
   stats(): NodeStats {

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { closeLedgerFds, createFdLedger, wakeEngine } from '@lightspeed/udp'
 import type { EngineKind } from '@lightspeed/udp'
 import type { FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts'
-import { giveBackClaimsOf } from '../data-plane/session-claims.ts'
+import { ClaimsBoard } from '../data-plane/session-claims.ts'
 import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts'
 import { NodeError, messageOf } from '../node-error.ts'
 import { WorkerCounters } from './worker-counters.ts'
@@ -162,7 +162,7 @@ export class WorkerSlot {
     this.#wakeFd = undefined
     if (this.#fdLedger !== undefined) closeLedgerFds(this.#fdLedger)
     giveBackSessionsOf(this.#common.sessions, this.index)
-    giveBackClaimsOf(this.#common.claims, this.index)
+    new ClaimsBoard(this.#common.claims).giveBackAllOf(this.index)
     this.counters.retire()
     if (this.state === 'stopping' || !this.#everServed) {
       this.state = 'stopped'
