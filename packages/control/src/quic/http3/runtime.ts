@@ -46,9 +46,10 @@ export function nativeFault(): QuicError | undefined {
 function loadNative(): QuicError | false {
   try {
     // The library loads its native code before it looks at the signal, so nothing but that happens here.
-    // Without a timeout: its timer would keep the process from ending for half a minute.
-    const never = { signal: AbortSignal.abort(), connectTimeoutMs: 0 };
-    const session = connectQuic({ address: '127.0.0.1', port: 1, servername: 'none' }, never);
+    const session = connectQuic(
+      { address: '127.0.0.1', port: 1, servername: 'none' },
+      { signal: AbortSignal.abort(), connectTimeoutMs: 0 },
+    );
     session.on('error', () => undefined);
     return false;
   } catch (thrown) {
