@@ -1,13 +1,13 @@
-import { reasonTextExtension, ticketExtension } from '@lightspeed/control';
-import type { ControlMessage, Disconnect, OutgoingMessage, RegisterAck } from '@lightspeed/control';
+import { RESUME_TAG_BYTES, reasonTextExtension, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
+import type { ControlMessage, Disconnect, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
 import { connectControl, describeCloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ConnectionClosed, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
+import { hmacSha256 } from '@lightspeed/security/node';
 import { ClientError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { printable } from './printable.ts';
 import { sessionOf } from './registered-session.ts';
 import type { RegisteredSession } from './registered-session.ts';
-import { resumeExtension } from './resume.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
 
 const CONNECT_MS = 5_000;
@@ -59,7 +59,8 @@ async function connect(options: Parameters<typeof connectControl>[0], name: stri
   } catch (thrown) {
     if (!(thrown instanceof QuicError)) throw thrown;
     const identity = thrown.code.startsWith('QUIC_PIN') || thrown.code === 'QUIC_CERTIFICATE_REFUSED';
-    const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : 'ERR_CLIENT_REGISTER';
+    const other = thrown.code === 'QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
+    const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
     throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown)}`, { cause: thrown });
   }
 }
@@ -68,6 +69,7 @@ function adviceFor({ code }: QuicError): string {
   if (code === 'QUIC_CERTIFICATE_REFUSED') {
     return '; a node whose certificate is self-signed prints a pin at its start: name it, or the file of its authority';
   }
+  if (code === 'QUIC_PIN_CHANGED') return '; if it was the operator, take the node’s line out of the file of known nodes';
   if (code === 'QUIC_CONNECT_TIMEOUT' || code === 'QUIC_CONNECT_REFUSED') {
     return '; is the node running, is that its control port, and do firewalls let UDP through?';
   }
@@ -78,11 +80,15 @@ function registerMessage(settings: ParsedRegisterSettings, before: RegisteredSes
   const { dialect, gameId, ticket } = settings;
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
   const extensions = ticket === undefined ? [] : [ticketExtension.encode(ticket)];
-  if (before?.secret !== undefined) {
-    const nonce = Atomics.add(new BigUint64Array(before.nonces), 0, 1n);
-    extensions.push(resumeExtension(before.sessionId, nonce, before.secret));
-  }
+  if (before?.secret !== undefined) extensions.push(resumption(before.sessionId, before.secret, before.nonces));
   return { type: 'register', dialect, gameId, clientVersion: `lightspeed/${VERSION}`, extensions };
+}
+
+/** Asks for the session that the node gave before, and proves that it is ours. */
+function resumption(sessionId: number, secret: Uint8Array, nonces: SharedArrayBuffer): Extension {
+  const nonce = Atomics.add(new BigUint64Array(nonces), 0, 1n);
+  const tag = hmacSha256(secret, resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
+  return resumeExtension.encode({ sessionId, nonce, tag });
 }
 
 function acknowledgement(

@@ -33,12 +33,13 @@ export interface TunnelSettings {
   /** The local address from which to talk to the node; without it the system chooses by its routes. */
   readonly sourceIp?: number | undefined;
   /** Local addresses of further paths to the node, besides that of `sourceIp`; they need `register`. */
-  readonly paths?: readonly number[];
+  readonly paths?: readonly number[] | undefined;
   /** How to use several paths. */
   readonly multipath?: MultipathMode;
   /** How to do I/O: `auto` takes batched system calls where they work, and node:dgram elsewhere. */
   readonly io?: 'auto' | EngineKind;
-  readonly keepaliveMs?: number;
+  /** Default: what the node wants, or 5,000. */
+  readonly keepaliveMs?: number | undefined;
   /** So many keepalives in a row without an answer, and the node counts as lost. */
   readonly maxKeepaliveMisses?: number;
   /** So many keepalives in all, for measurements; 0 is no limit. */

@@ -7,6 +7,8 @@ import {
   keepaliveIntervalExtension,
   observedAddressExtension,
   reasonTextExtension,
+  resumeExtension,
+  resumeMessage,
   sessionSecretExtension,
 } from '@lightspeed/control';
 import type { DisconnectReason, Register } from '@lightspeed/control';
@@ -172,16 +174,11 @@ export class ControlNode {
 
   #resumable(register: Register): number | undefined {
     if (register.dialect !== 'standard') return undefined;
-    const value = register.extensions.find(({ id }) => id === 0x4a)?.value;
-    if (value?.length !== 28) return undefined;
-    const view = new DataView(value.buffer, value.byteOffset, value.length);
-    const sessionId = view.getUint32(0);
-    const nonce = view.getBigUint64(4);
-    const given = this.#sessions.get(sessionId);
-    if (given === undefined || given.nonces.has(nonce)) return undefined;
-    const claim = Buffer.concat([Buffer.from('lstp-resume'), value.subarray(0, 12)]);
-    const tag = hmacSha256(given.secret, claim).subarray(0, 16);
-    if (Buffer.compare(tag, value.subarray(12)) !== 0) return undefined;
+    const claim = resumeExtension.find(register.extensions);
+    const given = claim && this.#sessions.get(claim.sessionId);
+    if (claim === undefined || given === undefined || given.nonces.has(claim.nonce)) return undefined;
+    const { sessionId, nonce, tag } = claim;
+    if (Buffer.compare(hmacSha256(given.secret, resumeMessage(sessionId, nonce)).subarray(0, 16), tag) !== 0) return undefined;
     given.nonces.add(nonce);
     this.resumed.push(sessionId);
     return sessionId;
