@@ -22,6 +22,8 @@ const CLOSE_CODES: Readonly<Record<DisconnectReason, number>> = {
 /** Who decides about clients. */
 export interface ControlHost {
   admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal
+  /** Resolves when the data plane knows the client: what it sends from then on is not too early. */
+  ready(client: Client): Promise<void>
   acknowledgement(client: Client, peer: Endpoint): OutgoingMessage
   serverInfo(dialect: Dialect): OutgoingMessage
   /** The client says goodbye. */
@@ -41,6 +43,8 @@ export class ClientConnection implements ClientLink {
   /** The stream of the Register, and what it is answered in. */
   #stream: ControlStream | undefined
   #dialect: Dialect = 'standard'
+  /** What is to be sent after the answer to the Register; undefined once that is sent. */
+  #held: OutgoingMessage[] | undefined = []
 
   constructor(connection: ControlConnection, host: ControlHost) {
     this.#connection = connection
@@ -62,6 +66,10 @@ export class ClientConnection implements ClientLink {
   }
 
   send(message: OutgoingMessage): void {
+    if (this.#held !== undefined) {
+      this.#held.push(message)
+      return
+    }
     this.#stream?.send(message, this.#dialect).catch((error: unknown) => this.#failed(error))
   }
 
@@ -116,11 +124,12 @@ export class ClientConnection implements ClientLink {
       return
     }
     this.#client = admitted
-    // Both at once, so that nothing that is announced meanwhile comes before the answer.
-    await Promise.all([
-      stream.send(this.#host.acknowledgement(admitted, this.#peer), this.#dialect),
-      stream.send(this.#host.serverInfo(this.#dialect), this.#dialect),
-    ])
+    await this.#host.ready(admitted)
+    const held = this.#held ?? []
+    this.#held = undefined
+    this.send(this.#host.acknowledgement(admitted, this.#peer))
+    this.send(this.#host.serverInfo(this.#dialect))
+    for (const message of held) this.send(message)
   }
 
   #leave(): void {

@@ -7,7 +7,7 @@ import { formatIpv4, parseIpv4 } from '@lightspeed/wire'
 import type { Logger } from 'pino'
 import type { NodeConfig } from '../config/node-config.ts'
 import { controlError, messageOf } from '../node-error.ts'
-import type { SavedClient } from '../state/saved-state.ts'
+import { SessionKeeper } from '../state/session-keeper.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import type { Client, ClientLink, RegisterRefusal } from './client.ts'
 import { ClientConnection } from './client-connection.ts'
@@ -22,9 +22,6 @@ import { ownEgressIp } from './own-egress-ip.ts'
 
 /** How often it looks at what changes by itself: files, tickets, graces, load. */
 const TICK_MS = 250
-/** Saving costs the workers a microsecond or so a session: the more there are, the less often. */
-const SAVE_EVERY_MS = 2_000
-const SAVE_MS_PER_CLIENT = 1
 
 /** Registers clients over QUIC, and keeps the workers informed (docs/protocol.md, Control plane). */
 export class ControlPlane implements ControlHost {
@@ -34,12 +31,14 @@ export class ControlPlane implements ControlHost {
   readonly #log: Logger
   readonly #grace: Grace
   readonly #load = new LoadAnnouncer()
+  readonly #keeper: SessionKeeper | undefined
   readonly #addresses: NodeAddresses
   readonly counters = new ControlCounters()
   #listener: ControlListener | undefined
   #timer: NodeJS.Timeout | undefined
   #ticking: Promise<void> = Promise.resolve()
-  #savedMs = performance.now()
+  /** When the workers know a client. */
+  readonly #known = new WeakMap<Client, Promise<void>>()
   /** When the node stops relaying; undefined while it does not drain. */
   #drainedMs: number | undefined
 
@@ -55,6 +54,8 @@ export class ControlPlane implements ControlHost {
     this.#supervisor = supervisor
     this.#log = log
     this.#addresses = addresses
+    const { folder, registrations } = state
+    this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor)
     this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000)
   }
 
@@ -168,8 +169,12 @@ export class ControlPlane implements ControlHost {
     if ('type' in result) return result
     this.counters.accepted++
     this.#supervisor.claims.clear(result.registered.index)
-    this.#supervisor.register(result.registered)
+    this.#known.set(result, this.#supervisor.register(result.registered))
     return result
+  }
+
+  async ready(client: Client): Promise<void> {
+    await this.#known.get(client)
   }
 
   acknowledgement(client: Client, peer: Endpoint): OutgoingMessage {
@@ -224,7 +229,7 @@ export class ControlPlane implements ControlHost {
     this.#endLapsed()
     await this.#endLost()
     this.#tellLoad()
-    await this.#save()
+    await this.#keeper?.saveIfDue(performance.now())
   }
 
   async #renewIdentity(): Promise<void> {
@@ -267,23 +272,6 @@ export class ControlPlane implements ControlHost {
     const percent = loadOf(this.#supervisor.sessionCount, this.#config.maxClients)
     if (this.isDraining || !this.#load.isDue(percent, performance.now())) return
     for (const { link, registered } of this.#state.registrations.all) link?.send(this.serverInfo(registered.dialect))
-  }
-
-  async #save(): Promise<void> {
-    const { folder, registrations } = this.#state
-    const everyMs = Math.max(SAVE_EVERY_MS, registrations.size * SAVE_MS_PER_CLIENT)
-    if (folder === undefined || performance.now() - this.#savedMs < everyMs) return
-    this.#savedMs = performance.now()
-    const sessions = registrations.size === 0 ? undefined : await this.#supervisor.saveSessions()
-    const clients: SavedClient[] = []
-    for (const { registered, ticket, resumes } of registrations.all) {
-      const { sessionId, ip, token, dialect, secret } = registered
-      const one = sessions?.get(sessionId)
-      const nonces = one?.session.nonces ?? this.#supervisor.noncesOf(sessionId)
-      const { session, worker = 0 } = one ?? {}
-      clients.push({ sessionId, ip, token, dialect, secret, ticket, resumes: resumes.state, nonces, session, worker })
-    }
-    await folder.save(clients)
   }
 
   #isBound({ registered }: Client): boolean {

@@ -78,7 +78,8 @@ export interface DataSocketStart {
 export type ToWorker =
   /** Another worker banned an address. */
   | ({ readonly type: 'ban' } & Ban)
-  | { readonly type: 'register'; readonly client: RegisteredClient }
+  /** Answer with `registered`. */
+  | { readonly type: 'register'; readonly request: number; readonly client: RegisteredClient }
   /** Ends the registration, and its session with a FIN. */
   | { readonly type: 'unregister'; readonly sessionId: number }
   /** Where the workers' hand-over sockets are now, by worker; 0 for one that is down. */
@@ -102,6 +103,7 @@ export type FromWorker =
       /** Where other workers hand datagrams over; 0 for a worker that is alone. */
       readonly handOverPort: number
     }
+  | { readonly type: 'registered'; readonly request: number }
   /** The sessions of registrations that this worker has. */
   | { readonly type: 'saved'; readonly request: number; readonly sessions: readonly SavedSession[] }
   | ({ readonly type: 'banned' } & Ban)

@@ -63,6 +63,7 @@ function take(message: ToWorker): void {
       break
     case 'register':
       dataPlane.register(message.client)
+      tell({ type: 'registered', request: message.request })
       break
     case 'unregister':
       dataPlane.unregister(message.sessionId)

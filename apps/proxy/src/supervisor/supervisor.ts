@@ -15,8 +15,8 @@ import { collectStats } from '../stats.ts'
 import type { NodeStats } from '../stats.ts'
 import { BanList } from './ban-list.ts'
 import { DataPort } from './data-port.ts'
-import { SessionSaves } from './session-saves.ts'
-import type { SavedByWorker } from './session-saves.ts'
+import { WorkerRequests } from './worker-requests.ts'
+import type { SavedByWorker } from './worker-requests.ts'
 import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts'
 import { WorkerSlot } from './worker-slot.ts'
 
@@ -58,7 +58,7 @@ export class Supervisor implements WorkerWatcher {
   /** What the control plane has let in, for workers that start later. */
   readonly #clients = new Map<number, RegisteredClient>()
   readonly #handOverPorts: number[]
-  readonly #saves = new SessionSaves()
+  readonly #requests = new WorkerRequests()
   /** Sessions by worker as they were last saved, for its successor. */
   readonly #saved = new Map<number, readonly SavedSession[]>()
   /** Which worker has which registration's session. */
@@ -127,10 +127,10 @@ export class Supervisor implements WorkerWatcher {
     return this.#workers.reduce((count, { sessions }) => count + sessions, 0)
   }
 
-  /** Lets a client in, at every worker. */
-  register(client: RegisteredClient): void {
+  /** Lets a client in, at every worker. Resolves when they know. */
+  async register(client: RegisteredClient): Promise<void> {
     this.#clients.set(client.sessionId, client)
-    this.#postAll({ type: 'register', client })
+    await this.#requests.ask(this.#workers, (request) => ({ type: 'register', request, client }))
   }
 
   /** Ends a registration, and its session with a FIN. */
@@ -141,7 +141,7 @@ export class Supervisor implements WorkerWatcher {
 
   /** The sessions of registrations as they are now, by id; those of a worker that does not answer as they were last. */
   async saveSessions(): Promise<ReadonlyMap<number, SavedByWorker>> {
-    const fresh = await this.#saves.request(this.#workers.filter(({ state }) => state === 'serving'))
+    const fresh = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }))
     const sessions = new Map<number, SavedByWorker>()
     for (const [worker, saved] of this.#saved) {
       for (const session of saved) if (this.#clients.has(session.sessionId)) sessions.set(session.sessionId, { worker, session })
@@ -165,7 +165,7 @@ export class Supervisor implements WorkerWatcher {
 
   /** Says goodbye to all clients and ends all workers. */
   stop(): Promise<void> {
-    this.#saves.stop()
+    this.#requests.stop()
     this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_PATIENCE_MS))).then(() => {
       this.#port.close()
     })
@@ -191,9 +191,13 @@ export class Supervisor implements WorkerWatcher {
     this.#log.warn({ ip: formatIpv4(ip), seconds: Math.ceil(durationMs / 1_000) }, 'client banned: too many destinations')
   }
 
+  registered(worker: WorkerSlot, request: number): void {
+    this.#requests.answered(worker, request, [])
+  }
+
   saved(worker: WorkerSlot, { request, sessions }: Saved): void {
     this.#saved.set(worker.index, sessions)
-    this.#saves.answered(worker, request, sessions)
+    this.#requests.answered(worker, request, sessions)
     for (const { sessionId, nonces } of sessions) {
       const client = this.#clients.get(sessionId)
       // A proof that one worker has accepted must not be new to its successor.
@@ -202,7 +206,7 @@ export class Supervisor implements WorkerWatcher {
   }
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
-    this.#saves.gone(worker)
+    this.#requests.gone(worker)
     this.#setHandOverPort(worker.index, 0)
     const { index, restarts } = worker
     this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again')

@@ -29,6 +29,7 @@ export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>
 export interface WorkerWatcher {
   serving(worker: WorkerSlot, serving: Serving): void
   banned(worker: WorkerSlot, ip: number, durationMs: number): void
+  registered(worker: WorkerSlot, request: number): void
   saved(worker: WorkerSlot, saved: Saved): void
   /** It will be started again in `delayMs`. */
   crashed(worker: WorkerSlot, why: string, delayMs: number): void
@@ -134,14 +135,23 @@ export class WorkerSlot {
   }
 
   #take(message: FromWorker): void {
-    if (message.type === 'banned') {
-      this.#watcher.banned(this, message.ip, message.durationMs)
-      return
+    switch (message.type) {
+      case 'banned':
+        this.#watcher.banned(this, message.ip, message.durationMs)
+        break
+      case 'registered':
+        this.#watcher.registered(this, message.request)
+        break
+      case 'saved':
+        this.#watcher.saved(this, message)
+        break
+      case 'serving':
+        this.#nowServes(message)
+        break
     }
-    if (message.type === 'saved') {
-      this.#watcher.saved(this, message)
-      return
-    }
+  }
+
+  #nowServes(message: Serving): void {
     this.#wakeFd = message.wakeFd
     this.#everServed = true
     this.#firstServing.resolve(undefined)

@@ -1,4 +1,5 @@
 import type { SavedSession } from '@lightspeed/session'
+import type { ToWorker } from '../data-plane/messages.ts'
 import type { WorkerSlot } from './worker-slot.ts'
 
 /** A session, with the number of the worker that has it. */
@@ -16,22 +17,24 @@ interface Request {
   readonly done: () => void
 }
 
-/** Asks workers for their sessions, and puts the answers together. */
-export class SessionSaves {
+/** Asks several workers something, and waits until all have answered. */
+export class WorkerRequests {
   readonly #requests = new Map<number, Request>()
   #next = 0
 
-  async request(workers: readonly WorkerSlot[]): Promise<readonly SavedByWorker[]> {
+  /**
+   * @param workers all of them: one that starts is told, too, but not waited for.
+   * @param message to be sent to each, with the request's number in it.
+   * @returns the sessions that they have told, when they have answered, are gone, or have kept it waiting for too long.
+   */
+  async ask(workers: readonly WorkerSlot[], message: (request: number) => ToWorker): Promise<readonly SavedByWorker[]> {
+    const serving = workers.filter(({ state }) => state === 'serving')
     const number = this.#next++
     const answered = Promise.withResolvers<undefined>()
-    const sessions: Request['sessions'] = []
-    this.#requests.set(number, {
-      waitingFor: new Set(workers),
-      sessions,
-      done: () => answered.resolve(undefined),
-    })
-    if (workers.length === 0) answered.resolve(undefined)
-    for (const worker of workers) worker.post({ type: 'save', request: number })
+    const sessions: SavedByWorker[] = []
+    this.#requests.set(number, { waitingFor: new Set(serving), sessions, done: () => answered.resolve(undefined) })
+    for (const worker of workers) worker.post(message(number))
+    if (serving.length === 0) answered.resolve(undefined)
     const patience = setTimeout(() => answered.resolve(undefined), PATIENCE_MS)
     await answered.promise
     clearTimeout(patience)
