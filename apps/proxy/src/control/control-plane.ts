@@ -138,7 +138,8 @@ export class ControlPlane implements ControlHost {
     await this.#ticking
     this.#drainedMs ??= performance.now()
     const clients = [...this.#state.registrations.all]
-    await Promise.all(clients.map(({ link }) => link?.dismiss('server_shutdown', SHUTDOWN_TEXT)))
+    const links = clients.map(({ link }) => link).filter((link) => link !== undefined)
+    await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)))
     await this.#listener?.close(CloseCode.serverShutdown, SHUTDOWN_TEXT)
     for (const client of clients) this.#end(client)
     await this.#state.folder?.save([])
