@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { NodeStatus } from './control/fleet.ts';
+export type { NodeStatus } from './control/member.ts';
 export type { MoveReason } from './control/node-choice.ts';
 export type { RegisteredSession } from './control/registered-session.ts';
 export { DEFAULT_CONTROL_PORT, MAX_NODES } from './control/settings.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { watchLocalAddresses } from '../src/tunnel/local-addresses.ts';
 import { ControlNode } from './support/control-node.ts';
 import { EchoServer, until } from './support/game.ts';
-import { echoed, egressPorts, play } from './support/play.ts';
+import { echoed, echoedOnce, egressPorts, play } from './support/play.ts';
 import { TestNode } from './support/test-node.ts';
 import { ENGINES, registeredTunnel, tunnelTo } from './support/tunnel.ts';
 
@@ -59,7 +59,8 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     for (const lost of [SECOND, THIRD]) {
       node.data.faults.dropFromClient = (_packet, ip) => ip === lost;
       node.data.faults.dropToClient = (_packet, ip) => ip === lost;
-      for (let round = 0; round < 10; round++) expect(await echoed(program, `${lost} ${round}`, listen)).toBe(1);
+      // Each once: nothing is lost with one path.
+      for (let round = 0; round < 10; round++) await echoedOnce(program, `${lost} ${round}`, listen);
       await until(() => tunnel.stats().paths.some(({ up }) => !up), 'a path that is down');
       node.data.faults.dropFromClient = undefined;
       node.data.faults.dropToClient = undefined;

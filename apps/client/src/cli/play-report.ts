@@ -2,7 +2,7 @@ import { formatEndpoint } from '@lightspeed/wire';
 import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
 import type { TunnelStats } from '../tunnel/stats.ts';
 import type { Terminal } from './terminal.ts';
-import type { NodeStatus } from '../control/fleet.ts';
+import type { NodeStatus } from '../control/member.ts';
 import { describeSample, nodeForPrograms, pathForPrograms, percent } from './play-sample.ts';
 import type { PathTraffic } from './path-meter.ts';
 import { totalLossRatio } from './traffic.ts';

@@ -6,6 +6,8 @@ import type { Command, LegMessage, LegSettings } from '../tunnel/messages.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from '../tunnel/settings.ts';
 import type { ParsedTunnelSettings } from '../tunnel/settings.ts';
 import type { CounterBook } from '../tunnel/stats.ts';
+import { Member } from './member.ts';
+import type { NodeStatus } from './member.ts';
 import { NodeChoice } from './node-choice.ts';
 import type { Candidate, MoveReason } from './node-choice.ts';
 import { NodeLink } from './node-link.ts';
@@ -19,40 +21,12 @@ const LOOK_MS = 1_000;
 const PLAYING_MS = 30_000;
 const NO_SECRET = 'the node gave no secret for the session, so it can have one path only';
 
-/** A node as it is now. */
-export interface NodeStatus {
-  /** `HOST:PORT` of its control plane, as it was given. */
-  readonly name: string;
-  /** Data goes by it. */
-  readonly used: boolean;
-  /** The control connection is open. */
-  readonly connected: boolean;
-  /** Its data plane answers. */
-  readonly up: boolean;
-  readonly draining: boolean;
-  readonly loadPercent: number | undefined;
-  readonly version: string | undefined;
-  /** By keepalives of the data plane; before the first one, by the control connection. */
-  readonly rttMs: number | undefined;
-  /** How far its clock is ahead of ours. */
-  readonly clockOffsetMs: number | undefined;
-  /** What it gave us; undefined before the first registration. */
-  readonly session: RegisteredSession | undefined;
-}
-
 /** What a fleet tells. */
 export interface FleetListener {
   command(command: Command): void;
   moved(node: NodeStatus, why: MoveReason): void;
   draining(node: NodeStatus, ms: number): void;
   control(node: NodeStatus, state: 'lost' | 'refused' | 'resumed' | 'new-session', text: string): void;
-}
-
-interface Member {
-  readonly link: NodeLink;
-  readonly slot: number;
-  established: boolean;
-  silent: boolean;
 }
 
 /** The nodes with which a tunnel is registered, and the choice of the one by which data goes. */
@@ -71,12 +45,7 @@ export class Fleet {
     this.#settings = settings;
     this.#counters = counters;
     this.#via = register.via === undefined ? undefined : new NodeLink(register.via, register);
-    this.#members = register.nodes.map((node, slot) => ({
-      link: new NodeLink(node, register),
-      slot,
-      established: false,
-      silent: false,
-    }));
+    this.#members = register.nodes.map((node, slot) => new Member(node, register, slot));
   }
 
   /**
@@ -134,28 +103,13 @@ export class Fleet {
     return this.#via?.session;
   }
 
-  /** Whether any node's data plane answers. */
-  get isUp(): boolean {
-    return this.#members.some((member) => isUp(member));
-  }
-
   /** Something has happened to a leg. */
   take(message: LegMessage): void {
     if (message.slot === VIA_SLOT) {
       if (message.type === 'event' && message.event === 'ended-by-node') this.#via?.renew();
       return;
     }
-    const member = this.#members[message.slot];
-    if (message.type === 'silence') {
-      member.silent = message.silent;
-      if (message.silent) member.link.check();
-    } else if (message.type === 'event') {
-      if (message.event === 'closed') return;
-      member.established = message.event === 'established';
-      member.silent = false;
-      if (message.event === 'lost') member.link.check();
-      else if (message.event === 'ended-by-node') member.link.renew();
-    }
+    this.#members[message.slot].take(message);
     this.#reconsider();
   }
 
@@ -173,7 +127,7 @@ export class Fleet {
   #follow(member: Member): void {
     const { link, slot } = member;
     link.on('registered', (session, resumed) => {
-      if (!resumed) this.#place(slot, session);
+      if (!resumed || member.ended) this.#place(slot, session);
       const text = resumed ? 'the control connection is back' : 'registered with the node';
       this.#listener?.control(this.#status(member), resumed ? 'resumed' : 'new-session', text);
     });
@@ -190,10 +144,7 @@ export class Fleet {
       this.#listener?.control(this.#status(this.#members[slot]), 'refused', NO_SECRET);
       return;
     }
-    if (slot !== VIA_SLOT) {
-      this.#members[slot].established = false;
-      this.#members[slot].silent = false;
-    }
+    if (slot !== VIA_SLOT) this.#members[slot].placed();
     this.#listener?.command({ type: 'leg', leg: this.#leg(slot, session) });
   }
 
@@ -220,26 +171,11 @@ export class Fleet {
   }
 
   #status(member: Member): NodeStatus {
-    const { link, slot } = member;
-    return {
-      name: link.node.name,
-      used: slot === this.used,
-      connected: link.connected,
-      up: isUp(member),
-      draining: link.draining,
-      loadPercent: link.loadPercent,
-      version: link.version,
-      rttMs: this.#rttMs(slot) ?? link.roundTripMs,
-      clockOffsetMs: link.clockOffsetMs,
-      session: link.session,
-    };
+    return member.status(member.slot === this.used, this.#rttMs(member.slot));
   }
 
   #candidates(): Candidate[] {
-    return this.#members.map((member) => {
-      const { slot, link } = member;
-      return { slot, up: isUp(member), draining: link.draining, rttMs: this.#rttMs(slot) };
-    });
+    return this.#members.map((member) => member.candidate(this.#rttMs(member.slot)));
   }
 
   #rttMs(slot: number): number | undefined {
@@ -254,7 +190,12 @@ export class Fleet {
     const sent = this.#counters.localPackets();
     if (sent !== this.#sentBefore) this.#sentMs = performance.now();
     this.#sentBefore = sent;
-    this.#moved(this.#choice.look(this.#candidates(), performance.now() - this.#sentMs < PLAYING_MS));
+    const nowMs = performance.now();
+    this.#moved(this.#choice.look(this.#candidates(), nowMs - this.#sentMs < PLAYING_MS));
+    for (const member of this.#members) {
+      const { slot } = member;
+      if (member.shallEnd(slot === this.used, nowMs)) this.#listener?.command({ type: 'end', slot });
+    }
   }
 
   #moved(why: MoveReason | undefined): void {
@@ -262,10 +203,6 @@ export class Fleet {
     this.#listener?.command({ type: 'use', slot: this.used });
     this.#listener?.moved(this.#status(this.#members[this.used]), why);
   }
-}
-
-function isUp({ established, silent }: Member): boolean {
-  return established && !silent;
 }
 
 /** Resolves when all have ended, or some time after the first success. */

@@ -190,6 +190,7 @@ export class TunnelDriver implements DatagramHandler, LegHost {
     else if (this.#closing) return;
     else if (command.type === 'leg') this.#place(command.leg);
     else if (command.type === 'use') this.#used = this.#legOf(command.slot) ?? this.#used;
+    else if (command.type === 'end') this.#legOf(command.slot)?.close();
     else this.#rebind(command.path, command.localIp);
   }
 
@@ -201,7 +202,7 @@ export class TunnelDriver implements DatagramHandler, LegHost {
     else if (former === null) this.#legs.push(leg);
     else this.#legs[this.#legs.indexOf(former)] = leg;
     if (this.#used === former) this.#used = leg;
-    if (former !== null) {
+    if (former !== null && !former.closed) {
       this.#former.push(former);
       former.close();
     }

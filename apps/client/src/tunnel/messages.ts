@@ -41,6 +41,8 @@ export type Command =
   | { readonly type: 'leg'; readonly leg: LegSettings }
   /** What local programs send goes by this leg from now on. */
   | { readonly type: 'use'; readonly slot: number }
+  /** Ends the session of a leg that is not in use. */
+  | { readonly type: 'end'; readonly slot: number }
   /** Gives a path another socket, bound to the same local address or to another one. */
   | { readonly type: 'rebind'; readonly path: number; readonly localIp: number | undefined };
 

@@ -1,33 +1,41 @@
 import type { Endpoint } from '@lightspeed/wire';
 import type { EchoServer } from './game.ts';
-import { Peer } from './game.ts';
+import { Peer, until } from './game.ts';
 
 const PATIENCE_MS = 10_000;
 const REPEAT_MS = 20;
 
-/** Sends numbered datagrams, one at a time, each again and again until its echo is there, as a game would. */
+/** Sends numbered datagrams, each once and when the one before has been echoed. */
 export async function play(rounds: number, entrance: Endpoint): Promise<Peer> {
   const program = await Peer.start();
-  for (let round = 0; round < rounds; round++) await echoed(program, `${round}`, entrance);
+  for (let round = 0; round < rounds; round++) await echoedOnce(program, `${round}`, entrance);
   return program;
 }
 
-/** One round of {@link play}. @returns how often it had to be sent. */
-export async function echoed(program: Peer, text: string, entrance: Endpoint): Promise<number> {
+/** Sends a datagram once and waits for its echo. */
+export async function echoedOnce(program: Peer, text: string, entrance: Endpoint): Promise<void> {
+  program.send(text, entrance);
+  await until(() => program.texts.includes(text), `the echo of ${text}`);
+}
+
+/** Sends a datagram again and again until its echo is there. */
+export function echoed(program: Peer, text: string, entrance: Endpoint): Promise<void> {
+  return sentUntil(() => program.texts.includes(text), program, text, entrance);
+}
+
+/** Sends a datagram again and again until the condition holds. */
+export async function sentUntil(condition: () => boolean, program: Peer, text: string, entrance: Endpoint): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
-  let sent = 0;
   let dueMs = 0;
-  while (!program.texts.includes(text)) {
+  while (!condition()) {
     const nowMs = performance.now();
-    if (nowMs > deadline) throw new Error(`no echo of ${text} in ${PATIENCE_MS} ms`);
+    if (nowMs > deadline) throw new Error(`sent ${text} for ${PATIENCE_MS} ms in vain`);
     if (nowMs >= dueMs) {
       program.send(text, entrance);
-      sent++;
       dueMs = nowMs + REPEAT_MS;
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return sent;
 }
 
 /** From how many ports the game server was talked to: one per egress socket. */
