@@ -88,6 +88,24 @@ describe.each(ENGINES)('over the %s engine, a client whose address changes', (io
     await eventually(() => expect(node.stats().relay).toMatchObject({ sessionsOpened: 1, registrations: 1, sessions: 1 }))
   })
 
+  it('is the only one who can use its proofs, whichever worker hears them again', async () => {
+    const { node, server, client } = await playing({ io, workers: 2 })
+    const heard = client.proof()
+    client.sendBytes(heard)
+    client.fin()
+    await client.next('fin')
+    await eventually(() => expect(node.stats().workers.map(({ sessions }) => sessions)).toEqual([0, 0]))
+    const thieves = await Promise.all(Array.from({ length: 16 }, () => registeredClient(node)))
+    for (const thief of thieves) {
+      thief.sendBytes(heard)
+      thief.data(server.endpoint, 'stolen', client.ack.token)
+    }
+    await eventually(() => expect(node.stats().clientDrops).toMatchObject({ replayed_proof: 16, unknown_session: 16 }))
+    expect(server.payloads).toEqual(['before'])
+    await client.bind()
+    await client.roundTrip(server.endpoint, 'after')
+  })
+
   it('comes in by a proof when the worker that had its session has crashed', async () => {
     const { node, server, client } = await playing({ io, workers: 2 })
     const owner = node.stats().workers.findIndex(({ sessions }) => sessions === 1)

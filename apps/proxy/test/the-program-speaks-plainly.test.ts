@@ -71,7 +71,7 @@ describe('lightspeed-proxy', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('region = "eu"\n')
     expect(stdout).toContain('workers = 3\n')
-    expect(stdout).toMatch(/^# {3}denied: the data plane's own port on this machine, 1\.2\.3\.0\/24$/m)
+    expect(stdout).toMatch(/^# {3}denied: the node's own ports on this machine, 1\.2\.3\.0\/24$/m)
     expect(stdout).toMatch(/^# {3}denied: 127\.0\.0\.0\/8, /m)
 
     const wrong = temporaryFile('node.toml', '[server]\nregion = 5\n')

@@ -77,6 +77,27 @@ describe('relays that share a port', () => {
     expect(second.drops()).toEqual({ 'client:bad_proof': 1, 'client:unknown_session': 1 });
   });
 
+  it('take no proof that another one has taken, once they are told', () => {
+    const pair = new Pair();
+    const [first, second] = pair.relays;
+    const client = clientAt(first, '203.0.113.5:1', pair.token);
+    const heard = proof(pair.token, 1n);
+    client.raw(heard);
+    client.send(TunnelHeader.fin(5, 1));
+    const nonces = first.relay.noncesOf(SESSION_ID);
+    if (nonces === undefined) throw new Error('the registration is not there');
+    second.relay.noteNonces(SESSION_ID, nonces);
+    clientAt(second, '203.0.113.66:6', pair.token).raw(heard);
+    expect([second.relay.sessionCount, second.drops()]).toEqual([0, { 'client:replayed_proof': 1 }]);
+
+    // What is older than what it knows changes nothing.
+    second.relay.noteNonces(SESSION_ID, { highest: -1n, below: 0n });
+    clientAt(second, '203.0.113.66:6', pair.token).raw(heard);
+    clientAt(second, '203.0.113.5:1', pair.token).raw(proof(pair.token, 2n));
+    expect([second.relay.sessionCount, second.drops()]).toEqual([1, { 'client:replayed_proof': 2 }]);
+    expect(second.relay.noncesOf(1)).toBeUndefined();
+  });
+
   it('forget where a session was when its registration ends, and may claim it anew when it is over', () => {
     const pair = new Pair();
     const [first, second] = pair.relays;

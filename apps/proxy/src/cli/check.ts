@@ -32,7 +32,7 @@ function policySummary({ denyDestinations, allowDestinations }: NodeConfig): str
   const rules = (list: typeof denyDestinations) => list.map(formatDestinationRule).join(', ') || 'none'
   const lines = [
     'Destinations, the first that covers one decides:',
-    `  denied: the data plane's own port on this machine, ${rules(denyDestinations)}`.replace(/, none$/, ''),
+    `  denied: the node's own ports on this machine, ${rules(denyDestinations)}`.replace(/, none$/, ''),
     `  allowed: ${rules(allowDestinations)}`,
     `  denied: ${BUILT_IN_DENIALS.map(formatDestinationRule).join(', ')}, port 0`,
     `  denied: this machine, ${ownAddresses().map(formatIpv4).join(', ')}`,

@@ -1,5 +1,6 @@
 import { FecMemory } from '@lightspeed/fec'
 import { DestinationPolicy } from '@lightspeed/security'
+import type { ProofNoncesState } from '@lightspeed/security'
 import { hmacSha256 } from '@lightspeed/security/node'
 import { OWN_CLAIM, Relay, relayCountersIn } from '@lightspeed/session'
 import type { RelayOutput, SavedSession } from '@lightspeed/session'
@@ -63,7 +64,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#data.tag = DATA_PLANE
     if (handOver !== null) handOver.tag = HAND_OVER
     this.#handOver = new HandOver(engine, handOver, start.index, start.workers)
-    this.#claims = new SharedSessionClaims(shared.claims, start.index)
+    this.#claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId))
     this.#egress = new EgressSockets(engine, start.egress)
     this.#takeMessages = takeMessages
     this.#tell = tell
@@ -183,6 +184,17 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   saveSessions(): SavedSession[] {
     return this.#relay.saveSessions()
+  }
+
+  /** Another worker had the session, and accepted these proofs. */
+  noteNonces(sessionId: number, nonces: ProofNoncesState): void {
+    this.#relay.noteNonces(sessionId, nonces)
+  }
+
+  /** A proof that was accepted here must not be new to the worker that has the session next. */
+  #released(sessionId: number): void {
+    const nonces = this.#relay.noncesOf(sessionId)
+    if (nonces !== undefined) this.#tell({ type: 'released', sessionId, nonces })
   }
 
   #restore(session: SavedSession): void {

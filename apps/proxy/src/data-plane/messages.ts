@@ -1,4 +1,4 @@
-import type { DestinationRule } from '@lightspeed/security'
+import type { DestinationRule, ProofNoncesState } from '@lightspeed/security'
 import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session'
 import type { EngineKind } from '@lightspeed/udp'
 
@@ -82,6 +82,8 @@ export type ToWorker =
   | { readonly type: 'register'; readonly request: number; readonly client: RegisteredClient }
   /** Ends the registration, and its session with a FIN. */
   | { readonly type: 'unregister'; readonly sessionId: number }
+  /** Another worker had the session of a registration, and accepted these proofs. */
+  | { readonly type: 'nonces'; readonly sessionId: number; readonly nonces: ProofNoncesState }
   /** Where the workers' hand-over sockets are now, by worker; 0 for one that is down. */
   | { readonly type: 'peers'; readonly ports: readonly number[] }
   /** Answer with `saved`. */
@@ -104,6 +106,8 @@ export type FromWorker =
       readonly handOverPort: number
     }
   | { readonly type: 'registered'; readonly request: number }
+  /** The session of a registration is over here; these proofs of it were accepted. */
+  | { readonly type: 'released'; readonly sessionId: number; readonly nonces: ProofNoncesState }
   /** The sessions of registrations that this worker has. */
   | { readonly type: 'saved'; readonly request: number; readonly sessions: readonly SavedSession[] }
   | ({ readonly type: 'banned' } & Ban)

@@ -16,11 +16,16 @@ const NOBODY = 0
 export class SharedSessionClaims implements SessionClaims {
   readonly #owners: Int32Array
   readonly #mark: number
+  readonly #released: (sessionId: number) => void
   /** Registration indexes by session id. */
   readonly #indexes = new Map<number, number>()
 
-  /** @param memory from {@link claimsMemory}; `own` is the worker's number. */
-  constructor(memory: SharedArrayBuffer, own: number) {
+  /**
+   * @param memory from {@link claimsMemory}; `own` is the worker's number.
+   * @param released called before a session is given back: any worker may have the next one then.
+   */
+  constructor(memory: SharedArrayBuffer, own: number, released: (sessionId: number) => void) {
+    this.#released = released
     this.#owners = new Int32Array(memory)
     this.#mark = own + 1
   }
@@ -44,7 +49,9 @@ export class SharedSessionClaims implements SessionClaims {
 
   release({ sessionId }: Pick<Registration, 'sessionId'>): void {
     const index = this.#indexes.get(sessionId)
-    if (index !== undefined) Atomics.compareExchange(this.#owners, index, this.#mark, NOBODY)
+    if (index === undefined) return
+    this.#released(sessionId)
+    Atomics.compareExchange(this.#owners, index, this.#mark, NOBODY)
   }
 }
 

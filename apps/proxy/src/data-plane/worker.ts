@@ -68,6 +68,9 @@ function take(message: ToWorker): void {
     case 'unregister':
       dataPlane.unregister(message.sessionId)
       break
+    case 'nonces':
+      dataPlane.noteNonces(message.sessionId, message.nonces)
+      break
     case 'peers':
       dataPlane.setPeers(message.ports)
       break

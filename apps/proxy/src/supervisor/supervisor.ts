@@ -59,8 +59,8 @@ export class Supervisor implements WorkerWatcher {
   readonly #clients = new Map<number, RegisteredClient>()
   readonly #handOverPorts: number[]
   readonly #requests = new WorkerRequests()
-  /** Sessions by worker as they were last saved, for its successor. */
-  readonly #saved = new Map<number, readonly SavedSession[]>()
+  /** Sessions by worker and id as they were last saved, for its successor. */
+  readonly #saved: readonly Map<number, SavedSession>[]
   /** Which worker has which registration's session. */
   readonly claims: ClaimsBoard
   #stopped: Promise<void> | undefined
@@ -83,9 +83,9 @@ export class Supervisor implements WorkerWatcher {
     const claims = claimsMemory(claimsFor(config))
     this.claims = new ClaimsBoard(claims)
     this.#handOverPorts = Array.from({ length: config.workers }, () => 0)
+    this.#saved = Array.from({ length: config.workers }, () => new Map<number, SavedSession>())
     for (const { worker, session } of outlived.sessions) {
-      const index = worker % config.workers
-      this.#saved.set(index, [...(this.#saved.get(index) ?? []), session])
+      this.#saved[worker % config.workers].set(session.sessionId, session)
     }
     for (const client of outlived.clients) this.#clients.set(client.sessionId, client)
     const common = { sessions: sessionQuotaMemory(config.workers), claims }
@@ -143,8 +143,8 @@ export class Supervisor implements WorkerWatcher {
   async saveSessions(): Promise<ReadonlyMap<number, SavedByWorker>> {
     const fresh = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }))
     const sessions = new Map<number, SavedByWorker>()
-    for (const [worker, saved] of this.#saved) {
-      for (const session of saved) if (this.#clients.has(session.sessionId)) sessions.set(session.sessionId, { worker, session })
+    for (const [worker, saved] of this.#saved.entries()) {
+      for (const [id, session] of saved) if (this.#clients.has(id)) sessions.set(id, { worker, session })
     }
     for (const one of fresh) if (this.#clients.has(one.session.sessionId)) sessions.set(one.session.sessionId, one)
     return sessions
@@ -185,9 +185,7 @@ export class Supervisor implements WorkerWatcher {
 
   banned(by: WorkerSlot, ip: number, durationMs: number): void {
     this.#bans.add(ip, durationMs, performance.now())
-    for (const worker of this.#workers) {
-      if (worker !== by) worker.post({ type: 'ban', ip, durationMs })
-    }
+    this.#postOthers(by, { type: 'ban', ip, durationMs })
     this.#log.warn({ ip: formatIpv4(ip), seconds: Math.ceil(durationMs / 1_000) }, 'client banned: too many destinations')
   }
 
@@ -196,18 +194,29 @@ export class Supervisor implements WorkerWatcher {
   }
 
   saved(worker: WorkerSlot, { request, sessions }: Saved): void {
-    this.#saved.set(worker.index, sessions)
+    const saved = this.#saved[worker.index]
+    saved.clear()
+    for (const session of sessions) saved.set(session.sessionId, session)
     this.#requests.answered(worker, request, sessions)
-    for (const { sessionId, nonces } of sessions) {
-      const client = this.#clients.get(sessionId)
-      // A proof that one worker has accepted must not be new to its successor.
-      if (client !== undefined) this.#clients.set(sessionId, { ...client, nonces })
-    }
+    for (const { sessionId, nonces } of sessions) this.#noteNonces(sessionId, nonces)
+  }
+
+  released(by: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void {
+    this.#saved[by.index].delete(sessionId)
+    if (this.#noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces })
+  }
+
+  /** A proof that one worker has accepted must not be new to its successor. @returns false if the client is gone. */
+  #noteNonces(sessionId: number, nonces: ProofNoncesState): boolean {
+    const client = this.#clients.get(sessionId)
+    if (client !== undefined) this.#clients.set(sessionId, { ...client, nonces })
+    return client !== undefined
   }
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
     this.#requests.gone(worker)
     this.#setHandOverPort(worker.index, 0)
+    for (const [sessionId, { nonces }] of this.#saved[worker.index]) this.#postOthers(worker, { type: 'nonces', sessionId, nonces })
     const { index, restarts } = worker
     this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again')
   }
@@ -217,13 +226,18 @@ export class Supervisor implements WorkerWatcher {
     if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#handOverPorts })
   }
 
+  #postOthers(than: WorkerSlot, message: ToWorker): void {
+    for (const worker of this.#workers) if (worker !== than) worker.post(message)
+  }
+
   #postAll(message: ToWorker): void {
     for (const worker of this.#workers) worker.post(message)
   }
 
   #startOf(index: number, shared: WorkerMemory): WorkerStart {
-    const { workers, egressBind, egressPorts, allowDestinations, denyDestinations } = this.#config
+    const { workers, controlBind, egressBind, egressPorts, allowDestinations, denyDestinations } = this.#config
     const data = this.#port.startOf(index)
+    const ownPorts = [data.port, controlBind?.port ?? 0].filter((port) => port !== 0)
     return {
       index,
       workers,
@@ -231,7 +245,7 @@ export class Supervisor implements WorkerWatcher {
       relay: this.#relay,
       policy: {
         allow: allowDestinations,
-        deny: [...denyDestinations, ...ownPortRules(this.#ownAddresses, data.port)],
+        deny: [...denyDestinations, ...ownPorts.flatMap((port) => ownPortRules(this.#ownAddresses, port))],
         ownAddresses: this.#ownAddresses,
       },
       data,
@@ -242,7 +256,7 @@ export class Supervisor implements WorkerWatcher {
       },
       bans: this.#bans.remaining(performance.now()),
       registrations: [...this.#clients.values()],
-      sessions: this.#saved.get(index) ?? [],
+      sessions: [...this.#saved[index].values()],
       fecBlocks: FEC_BLOCKS,
       shared,
     }

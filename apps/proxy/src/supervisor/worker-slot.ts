@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { ProofNoncesState } from '@lightspeed/security'
 import { closeLedgerFds, createFdLedger, wakeEngine } from '@lightspeed/udp'
 import type { EngineKind } from '@lightspeed/udp'
 import type { FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts'
@@ -30,6 +31,7 @@ export interface WorkerWatcher {
   serving(worker: WorkerSlot, serving: Serving): void
   banned(worker: WorkerSlot, ip: number, durationMs: number): void
   registered(worker: WorkerSlot, request: number): void
+  released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void
   saved(worker: WorkerSlot, saved: Saved): void
   /** It will be started again in `delayMs`. */
   crashed(worker: WorkerSlot, why: string, delayMs: number): void
@@ -141,6 +143,9 @@ export class WorkerSlot {
         break
       case 'registered':
         this.#watcher.registered(this, message.request)
+        break
+      case 'released':
+        this.#watcher.released(this, message.sessionId, message.nonces)
         break
       case 'saved':
         this.#watcher.saved(this, message)

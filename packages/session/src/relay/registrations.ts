@@ -26,7 +26,7 @@ export interface Registration {
 export interface LiveRegistration {
   readonly registration: Registration;
   /** Which proofs were used already. */
-  readonly nonces: ProofNonces;
+  nonces: ProofNonces;
   /** The session that it has, if any. */
   session: RelaySession | null;
 }

@@ -1,3 +1,5 @@
+import { ProofNonces } from '@lightspeed/security';
+import type { ProofNoncesState } from '@lightspeed/security';
 import { FLAG_FIN, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import { FecTotals } from '../fec-totals.ts';
 import { Downstream } from './downstream.ts';
@@ -104,6 +106,21 @@ export class Relay {
     if (session !== null) this.#finish(session);
     this.#state.elsewhere.forget(sessionId);
     return registrations.remove(sessionId);
+  }
+
+  /** Which proofs of a registration were used, as far as this relay knows. */
+  noncesOf(sessionId: number): ProofNoncesState | undefined {
+    return this.#state.registrations.get(sessionId)?.nonces.state;
+  }
+
+  /**
+   * Another relay of the same port had the session of a registration, and accepted these proofs: none of them is new here.
+   * Does nothing while this relay has the session, or if it knows of later proofs.
+   */
+  noteNonces(sessionId: number, nonces: ProofNoncesState): void {
+    const live = this.#state.registrations.get(sessionId);
+    if (live === undefined || live.session !== null || nonces.highest <= live.nonces.state.highest) return;
+    live.nonces = new ProofNonces(nonces);
   }
 
   /** What is needed to restore the sessions of registrations after a restart. */
