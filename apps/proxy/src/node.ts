@@ -74,7 +74,9 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
     dataAddress: supervisor.dataAddress,
     httpAddress: http?.address,
     controlAddress: control?.address,
-    controlPin: control?.pin,
+    get controlPin() {
+      return control?.pin
+    },
     workerCount: config.workers,
     engine,
     drainAsked: asked.promise,

@@ -1,6 +1,6 @@
 import { resumeExtension, ticketExtension } from '@lightspeed/control'
 import type { OutgoingMessage, Register } from '@lightspeed/control'
-import { CloseCode, listenControl } from '@lightspeed/control/quic'
+import { CloseCode, formatPin, listenControl } from '@lightspeed/control/quic'
 import type { ControlListener, ListenerCounters } from '@lightspeed/control/quic'
 import type { Dialect, Endpoint } from '@lightspeed/wire'
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire'
@@ -35,6 +35,9 @@ export class ControlPlane implements ControlHost {
   readonly #addresses: NodeAddresses
   readonly counters = new ControlCounters()
   #listener: ControlListener | undefined
+  /** Kept, as the listener has none for a moment while its certificate is replaced. */
+  #address: Endpoint = { ip: 0, port: 0 }
+  #quic = ''
   #timer: NodeJS.Timeout | undefined
   #ticking: Promise<void> = Promise.resolve()
   /** When the workers know a client. */
@@ -77,13 +80,14 @@ export class ControlPlane implements ControlHost {
     return plane
   }
 
+  /** Where it listens; the same for the whole run. */
   get address(): Endpoint {
-    const { host, port } = this.#running.endpoint
-    return { ip: parseIpv4(host) ?? 0, port }
+    return this.#address
   }
 
+  /** What clients pin: SHA-256 of the public key of the certificate in use. */
   get pin(): string {
-    return this.#state.identity.pin
+    return formatPin(this.#running.pin)
   }
 
   get connections(): number {
@@ -96,7 +100,7 @@ export class ControlPlane implements ControlHost {
 
   /** Which of the forms of the QUIC library runs. */
   get quic(): string {
-    return this.#running.runtime.mode
+    return this.#quic
   }
 
   get registrations(): number {
@@ -210,6 +214,9 @@ export class ControlPlane implements ControlHost {
         onConnection: (connection) => void new ClientConnection(connection, this).serve(),
         onError: (error) => this.#log.debug({ why: messageOf(error) }, 'a control connection failed'),
       })
+      const { endpoint, runtime } = this.#listener
+      this.#address = { ip: parseIpv4(endpoint.host) ?? 0, port: endpoint.port }
+      this.#quic = runtime.mode
     } catch (cause) {
       throw controlError(cause, bind)
     }

@@ -1,4 +1,4 @@
-import { loadIdentity, loadOrCreateIdentity, makeCertificate, formatPin, pinOf } from '@lightspeed/control/quic'
+import { loadIdentity, loadOrCreateIdentity, makeCertificate } from '@lightspeed/control/quic'
 import type { CertificateAndKey } from '@lightspeed/control/quic'
 import type { Logger } from 'pino'
 import type { NodeConfig } from '../config/node-config.ts'
@@ -48,11 +48,6 @@ export class Identity {
 
   get certificate(): CertificateAndKey {
     return this.#certificate
-  }
-
-  /** What clients pin: SHA-256 of the public key. */
-  get pin(): string {
-    return formatPin(pinOf(this.#certificate.certificatePem))
   }
 
   /**

@@ -24,7 +24,7 @@ export interface Health {
   readonly worker_restarts: number
 }
 
-export interface ControlHealth {
+interface ControlHealth {
   readonly address: string
   /** What clients pin: SHA-256 of the node's public key. */
   readonly pin: string

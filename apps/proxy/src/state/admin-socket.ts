@@ -1,14 +1,23 @@
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, rm } from 'node:fs/promises'
 import { createConnection, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { NodeError, messageOf } from '../node-error.ts'
 
 const SOCKET = 'node.sock'
 const DRAIN = 'drain\n'
 const ANSWER = 'draining\n'
 const PATIENCE_MS = 2_000
+
+/** Windows has named pipes instead, which are no files and go with their process. */
+const isFile = process.platform !== 'win32'
+
+function socketOf(folder: string): string {
+  if (isFile) return join(folder, SOCKET)
+  return `\\\\.\\pipe\\lightspeed-${hash('sha256', resolve(folder)).slice(0, 32)}`
+}
 
 /** A local socket by which a running node is reached by those who may open its state folder, and by nobody else. */
 export class AdminSocket {
@@ -22,12 +31,12 @@ export class AdminSocket {
 
   /** @throws {NodeError} if another node has the folder, or no socket can be made there. */
   static async open(folder: string, onDrain: () => void): Promise<AdminSocket> {
-    const path = join(folder, SOCKET)
+    const path = socketOf(folder)
     if (await answers(path)) {
       throw new NodeError('ERR_PROXY_STATE', `${folder} is the state folder of another node that runs: choose another with --state-dir`)
     }
     // Left by a node that was killed.
-    await rm(path, { force: true })
+    if (isFile) await rm(path, { force: true })
     const sockets = new Set<Socket>()
     const server = createServer((socket) => {
       sockets.add(socket)
@@ -38,7 +47,7 @@ export class AdminSocket {
     try {
       server.listen(path)
       await once(server, 'listening')
-      await chmod(path, 0o600)
+      if (isFile) await chmod(path, 0o600)
     } catch (cause) {
       server.close()
       throw new NodeError('ERR_PROXY_STATE', `${path}: no socket can be made: ${messageOf(cause)}; choose another folder with --state-dir`, { cause })
@@ -62,7 +71,7 @@ export class AdminSocket {
  * @throws {NodeError} if there is none that answers.
  */
 export async function askToDrain(folder: string): Promise<void> {
-  const path = join(folder, SOCKET)
+  const path = socketOf(folder)
   const socket = createConnection(path)
   socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('it does not answer')))
   try {
