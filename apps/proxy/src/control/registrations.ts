@@ -134,13 +134,14 @@ export class Registrations {
       const held = heldBy.get(ip) ?? 0
       // Of the tokens below this one those that are taken are known, so the draw can be made to hit it.
       const draw = (token - 1 - held + 0.5) / (MOST_PER_ADDRESS - held)
-      if (draw < 0 || this.#tokens.issue(sessionId, ip, () => draw) < 0) continue
-      heldBy.set(ip, held + 1)
-      if (verified !== undefined && this.#gate?.open(verified, sessionId) !== undefined) {
+      const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, ip, () => draw)
+      if (issued < 0) continue
+      // One that is there twice cannot be had again, nor can a session more than its ticket allows.
+      if (issued !== token || (verified && this.#gate?.open(verified, sessionId)) !== undefined) {
         this.#tokens.release(sessionId)
-        heldBy.set(ip, held)
         continue
       }
+      heldBy.set(ip, held + 1)
       const client: Client = {
         registered: {
           sessionId,

@@ -25,7 +25,7 @@ const FORMAT = 1
 const u8 = z.int().min(0).max(0xff)
 const u16 = z.int().min(0).max(0xffff)
 const u32 = z.int().min(0).max(0xffff_ffff)
-const u64 = z.string().regex(/^\d{1,20}$/).transform(BigInt)
+const u64 = z.string().regex(/^\d{1,20}$/).transform(BigInt).refine((value) => value < 2n ** 64n)
 const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/).transform((text) => Uint8Array.from(Buffer.from(text, 'hex')))
 const nonces = z.object({ highest: z.union([z.literal('-1').transform(() => -1n), u64]), below: u64 })
 const endpoint = { ip: u32, port: u16 }
