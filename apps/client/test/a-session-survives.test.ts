@@ -97,6 +97,16 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     for (let round = 0; round < 10; round++) await echoed(program, `via ${round}`, listen);
     expect(egressPorts(server)).toBe(1);
     expect(tunnel.stats().paths.map(({ via, up }) => [via, up])).toEqual([[false, false], [true, true]]);
+
+    node.data.faults.dropFromClient = undefined;
+    await until(() => tunnel.stats().paths[0].up, 'the direct path again');
+    const news: string[] = [];
+    tunnel.on('control', ({ name }, state) => news.push(`${name} ${state}`));
+    other.forget();
+    await until(() => news.includes(`${other.name} new-session`), 'another session with the other node');
+    await until(() => tunnel.stats().paths.every(({ up }) => up), 'the path through it');
+    await echoed(program, 'both', listen);
+    expect(egressPorts(server)).toBe(1);
     await tunnel.close();
     await until(() => other.sessionIds.length === 0, 'the end of the other registration');
     expect(node.data.relay.sessionCount).toBe(0);

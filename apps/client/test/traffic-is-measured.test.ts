@@ -14,6 +14,13 @@ function stats(counters: Partial<TunnelStats['counters']>, drops: Partial<Tunnel
   return { ...nothing, ...drops, counters: { ...nothing.counters, ...counters } };
 }
 
+function pathStats(keepalivesSent: number, keepalivesAnswered: number, firstArrivals: number): PathStats {
+  return {
+    local: { ip: 0, port: 1 }, via: false, up: true, rttMs: 1, jitterMs: 1, packetsSent: 0, packetsReceived: 0,
+    keepalivesSent, keepalivesAnswered, firstArrivals, share: undefined,
+  };
+}
+
 describe('the traffic meter', () => {
   it('gives datagrams a second between two looks', () => {
     const meter = new TrafficMeter(0);
@@ -50,19 +57,21 @@ describe('the traffic meter', () => {
   });
 });
 
-describe('the path meter', () => {
-  const path = (sent: number, answered: number, firstArrivals: number): PathStats => ({
-    local: { ip: 0, port: 1 }, via: false, up: true, rttMs: 1, jitterMs: 1, packetsSent: 0, packetsReceived: 0,
-    keepalivesSent: sent, keepalivesAnswered: answered, firstArrivals, share: undefined,
-  });
+it('duplicates are no drops when there are several paths', () => {
+  const twice = { nodeDrops: { duplicate: 10, bad_token: 1 } };
+  expect(new TrafficMeter(0).sample(stats({}, twice), 1_000).drops).toBe(11);
+  const paths = [pathStats(1, 1, 0), pathStats(1, 1, 0)];
+  expect(new TrafficMeter(0).sample(stats({}, { ...twice, paths }), 1_000).drops).toBe(1);
+});
 
+describe('the path meter', () => {
   it('gives loss by keepalives, but for the one that may be under way, and shares of what came first', () => {
     const meter = new PathMeter();
-    expect(meter.sample([path(1, 0, 0), path(1, 0, 0)])).toEqual([
+    expect(meter.sample([pathStats(1, 0, 0), pathStats(1, 0, 0)])).toEqual([
       { lossRatio: undefined, share: undefined },
       { lossRatio: undefined, share: undefined },
     ]);
-    expect(meter.sample([path(12, 11, 30), path(12, 6, 10)])).toEqual([
+    expect(meter.sample([pathStats(12, 11, 30), pathStats(12, 6, 10)])).toEqual([
       { lossRatio: 0, share: 0.75 },
       { lossRatio: 0.4, share: 0.25 },
     ]);
@@ -70,10 +79,10 @@ describe('the path meter', () => {
 
   it('looks back a minute, and not beyond a session that started over', () => {
     const meter = new PathMeter();
-    meter.sample([path(100, 0, 0)]);
-    for (let second = 0; second < 60; second++) meter.sample([path(200 + second, 100 + second, 10)]);
-    expect(meter.sample([path(261, 161, 20)])).toEqual([{ lossRatio: 0, share: 1 }]);
-    expect(meter.sample([path(2, 1, 5)])).toEqual([{ lossRatio: 0, share: 1 }]);
+    meter.sample([pathStats(100, 0, 0)]);
+    for (let second = 0; second < 60; second++) meter.sample([pathStats(200 + second, 100 + second, 10)]);
+    expect(meter.sample([pathStats(261, 161, 20)])).toEqual([{ lossRatio: 0, share: 1 }]);
+    expect(meter.sample([pathStats(2, 1, 5)])).toEqual([{ lossRatio: 0, share: 1 }]);
   });
 });
 

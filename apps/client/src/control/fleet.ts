@@ -10,7 +10,6 @@ import { Member } from './member.ts';
 import type { NodeStatus } from './member.ts';
 import { NodeChoice } from './node-choice.ts';
 import type { Candidate, MoveReason } from './node-choice.ts';
-import { NodeLink } from './node-link.ts';
 import type { RegisteredSession } from './registered-session.ts';
 import type { ParsedRegisterSettings } from './settings.ts';
 
@@ -33,7 +32,8 @@ export interface FleetListener {
 export class Fleet {
   readonly #settings: ParsedTunnelSettings;
   readonly #members: readonly Member[];
-  readonly #via: NodeLink | undefined;
+  /** The node through which one more path leads to the others. */
+  readonly #via: Member | undefined;
   readonly #counters: CounterBook;
   #choice = new NodeChoice(0);
   #listener: FleetListener | undefined;
@@ -44,7 +44,7 @@ export class Fleet {
   constructor(register: ParsedRegisterSettings, settings: ParsedTunnelSettings, counters: CounterBook) {
     this.#settings = settings;
     this.#counters = counters;
-    this.#via = register.via === undefined ? undefined : new NodeLink(register.via, register);
+    this.#via = register.via === undefined ? undefined : new Member(register.via, register, VIA_SLOT);
     this.#members = register.nodes.map((node, slot) => new Member(node, register, slot));
   }
 
@@ -54,7 +54,7 @@ export class Fleet {
    * @throws {ClientError} (rejection) of the first node, if there is none that takes us.
    */
   async start(): Promise<{ legs: LegSettings[]; via: LegSettings | undefined }> {
-    const via = this.#via?.start();
+    const via = this.#via?.link.start();
     via?.catch(() => undefined);
     const attempts = this.#members.map(({ link }) => link.start());
     await firstOnes(attempts);
@@ -75,12 +75,10 @@ export class Fleet {
     for (const member of this.#members) {
       const { session } = member.link;
       const known = placed.some(({ slot, nonces }) => slot === member.slot && nonces === session?.nonces);
-      if (!known && session !== undefined) this.#place(member.slot, session);
+      if (!known && session !== undefined) this.#place(member, session);
       this.#follow(member);
     }
-    this.#via?.on('registered', (session, resumed) => {
-      if (!resumed) this.#place(VIA_SLOT, session);
-    });
+    if (this.#via !== undefined) this.#follow(this.#via);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     this.#timer.unref();
   }
@@ -99,35 +97,27 @@ export class Fleet {
     return this.#members.map((member) => this.#status(member));
   }
 
-  get via(): RegisteredSession | undefined {
-    return this.#via?.session;
-  }
-
   /** Something has happened to a leg. */
   take(message: LegMessage): void {
-    if (message.slot === VIA_SLOT) {
-      if (message.type === 'event' && message.event === 'ended-by-node') this.#via?.renew();
-      return;
-    }
-    this.#members[message.slot].take(message);
+    this.#memberOf(message.slot)?.take(message);
     this.#reconsider();
   }
 
   /** The machine's addresses have changed. */
   check(): void {
     for (const { link } of this.#members) link.check();
-    this.#via?.check();
+    this.#via?.link.check();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#members.map(({ link }) => link.close()), this.#via?.close()]);
+    await Promise.all([...this.#members.map(({ link }) => link.close()), this.#via?.link.close()]);
   }
 
   #follow(member: Member): void {
-    const { link, slot } = member;
+    const { link } = member;
     link.on('registered', (session, resumed) => {
-      if (!resumed || member.ended) this.#place(slot, session);
+      if (!resumed || member.ended) this.#place(member, session);
       const text = resumed ? 'the control connection is back' : 'registered with the node';
       this.#listener?.control(this.#status(member), resumed ? 'resumed' : 'new-session', text);
     });
@@ -139,13 +129,17 @@ export class Fleet {
     link.on('refused', ({ message }) => this.#listener?.control(this.#status(member), 'refused', message));
   }
 
-  #place(slot: number, session: RegisteredSession): void {
-    if (slot !== VIA_SLOT && !this.#suffices(session)) {
-      this.#listener?.control(this.#status(this.#members[slot]), 'refused', NO_SECRET);
+  #place(member: Member, session: RegisteredSession): void {
+    if (member !== this.#via && !this.#suffices(session)) {
+      this.#listener?.control(this.#status(member), 'refused', NO_SECRET);
       return;
     }
-    if (slot !== VIA_SLOT) this.#members[slot].placed();
-    this.#listener?.command({ type: 'leg', leg: this.#leg(slot, session) });
+    member.placed();
+    this.#listener?.command({ type: 'leg', leg: this.#leg(member.slot, session) });
+  }
+
+  #memberOf(slot: number): Member | undefined {
+    return slot === VIA_SLOT ? this.#via : this.#members[slot];
   }
 
   /** Without a secret there is one path only. */

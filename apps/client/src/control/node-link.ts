@@ -114,7 +114,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.draining = false;
     this.#reopening.established(now());
     void connection.whenClosed.then((closed) => this.#drop(registered, closeText(closed)));
-    this.emit('registered', session, session.nonces === before?.nonces);
+    this.emit('registered', session, goesOn(session, before));
     registered.read((message) => this.#take(registered, message));
     this.#schedulePing(registered);
     return session;
@@ -198,6 +198,11 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     clearTimeout(this.#pong);
     this.#pong = undefined;
   }
+}
+
+/** Whether the data plane can go on as it is. */
+function goesOn({ nonces, data }: RegisteredSession, before: RegisteredSession | undefined): boolean {
+  return nonces === before?.nonces && data.ip === before.data.ip && data.port === before.data.port;
 }
 
 function now(): number {

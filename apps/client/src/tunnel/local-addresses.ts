@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 const LOOK_MS = 1_000;
 
 /** Which IPv4 addresses the machine has towards the outside, as one text. */
-export function localAddresses(): string {
+function localAddresses(): string {
   const addresses = Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
     list.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => `${name} ${address}`),
   );
