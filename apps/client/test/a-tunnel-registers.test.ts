@@ -73,6 +73,22 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
   });
 });
 
+it('a tunnel of dialect reference registers in its form, and needs no acknowledgement', async () => {
+  await using node = await ControlNode.start();
+  using server = await EchoServer.named('');
+  const nodes = [{ ...node.settings, dataPort: node.data.address.port }];
+  await using tunnel = await registeredTunnel([node], [server.address], {
+    dialect: 'reference', fecGroupSize: 2, register: { nodes },
+  });
+  await tunnel.established(5_000);
+  using program = await Peer.start();
+  program.send('hello', tunnel.entrances[0].listen);
+  await program.got(1);
+  expect(node.registers).toEqual([{ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }]);
+  expect(tunnel.nodes[0].session).toMatchObject({ secret: undefined, token: 1 });
+  await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
+});
+
 describe('a registration', () => {
   it('is refused in the words of the node', async () => {
     await using node = await ControlNode.start();

@@ -54,6 +54,11 @@ export function addRegistrationOptions(command: Command): Command {
   return addIdentityOptions(command)
     .option('--no-register', 'do not register: for nodes that let everybody in, or with --token')
     .option('--open', 'the same as --no-register')
+    .addOption(
+      new Option('--data-port <n>', 'port of the data plane of nodes that do not name it (default: 4434)').argParser(
+        integer(1, 0xffff),
+      ),
+    )
     .addOption(tokenOption());
 }
 

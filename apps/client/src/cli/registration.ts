@@ -16,6 +16,7 @@ export interface RegistrationOptions {
   readonly register: boolean;
   readonly open?: boolean;
   readonly token?: number;
+  readonly dataPort?: number;
   readonly ticket?: string;
   readonly pin?: readonly Uint8Array[];
   readonly ca?: string;
@@ -25,6 +26,7 @@ export interface RegistrationOptions {
 
 /** Options that mean nothing without a registration, as they are written. */
 const NEED_REGISTRATION: readonly [keyof RegistrationOptions, string][] = [
+  ['dataPort', '--data-port'],
   ['ticket', '--ticket'],
   ['pin', '--pin'],
   ['ca', '--ca'],
@@ -60,7 +62,7 @@ export async function registrationOf(
   if (nodes.length > MAX_NODES) throw new UsageError(`${nodes.length} --node; at most ${MAX_NODES} make sense`);
   const all = via === undefined ? nodes : [...nodes, via];
   const verifications = await verificationsOf(options, all, terminal);
-  const settings = all.map((node, index): NodeSettings => ({ ...node, verify: verifications[index] }));
+  const settings = all.map((node, index): NodeSettings => ({ ...node, dataPort: options.dataPort, verify: verifications[index] }));
   return {
     nodes: settings.slice(0, nodes.length),
     via: settings.at(nodes.length),

@@ -44,7 +44,7 @@ export async function register(
     await stream.send(registerMessage(settings, before), settings.dialect);
     stream.dialect = settings.dialect;
     const ack = await acknowledgement(inbox, connection, name, signal);
-    const session = sessionOf(ack, connection.peer.host, before);
+    const session = sessionOf(ack, { host: connection.peer.host, dataPort: node.dataPort }, before);
     return { connection, stream, session, read: (take) => inbox.read(take) };
   } catch (thrown) {
     void connection.close().catch(() => undefined);

