@@ -11,6 +11,8 @@ export interface DestinationPolicyOptions {
   readonly allow?: readonly DestinationRule[];
   /** Destinations never to relay to, whatever else is said. */
   readonly deny?: readonly DestinationRule[];
+  /** Relay to nothing but what the allow list covers. Default false. */
+  readonly onlyAllowed?: boolean;
   /** All IPv4 addresses of the node's machine, signed or unsigned form. */
   readonly ownAddresses?: readonly number[];
 }
@@ -22,7 +24,7 @@ export interface DestinationPolicyOptions {
  * 2. the operator's allow list,
  * 3. the built-in denials: networks without public game servers, port 0, the node's own addresses;
  *
- * and what nothing covers is open. A rule without ports covers 1 to 65,535, so port 0 is never open. An operator who
+ * and what nothing covers is open, or with `onlyAllowed` closed. A rule without ports covers 1 to 65,535, so port 0 is never open. An operator who
  * allows the node's own machine puts the node's own ports on the deny list.
  */
 export class DestinationPolicy {
@@ -31,6 +33,7 @@ export class DestinationPolicy {
   private readonly allowed: DestinationRuleSet;
   private readonly denied: DestinationRuleSet;
   private readonly builtIn: DestinationRuleSet;
+  private readonly onlyAllowed: boolean;
   private readonly own: Int32Array;
 
   /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if one of `ownAddresses` is not a 32-bit number. */
@@ -40,6 +43,7 @@ export class DestinationPolicy {
     this.allowed = new DestinationRuleSet(this.allow);
     this.denied = new DestinationRuleSet(this.deny);
     this.builtIn = new DestinationRuleSet(BUILT_IN_DENIALS);
+    this.onlyAllowed = options.onlyAllowed ?? false;
     this.own = Int32Array.from(options.ownAddresses ?? [], (ip) => {
       return requireInteger('ownAddresses', ip, -0x8000_0000, 0xffff_ffff);
     });
@@ -52,6 +56,7 @@ export class DestinationPolicy {
   verdict(ip: number, port: number): 0 | DropReason {
     if (this.denied.find(ip, port) >= 0) return DropReason.destinationDenied;
     if (this.allowed.find(ip, port) >= 0) return 0;
+    if (this.onlyAllowed) return DropReason.destinationDenied;
     if (port === 0 || this.builtIn.find(ip, port) >= 0 || this.isOwn(ip)) return DropReason.destinationDenied;
     return 0;
   }
@@ -69,6 +74,7 @@ export class DestinationPolicy {
     if (denying !== undefined) return `denied by the deny list's ${formatDestinationRule(denying)}`;
     const allowing: DestinationRule | undefined = this.allow[this.allowed.find(ip, port)];
     if (allowing !== undefined) return `allowed by the allow list's ${formatDestinationRule(allowing)}`;
+    if (this.onlyAllowed) return 'denied: the allow list does not cover it, and nothing else is open';
     const builtIn: BuiltInDenial | undefined = BUILT_IN_DENIALS[this.builtIn.find(ip, port)];
     if (builtIn !== undefined) {
       return `denied by default: ${formatIpv4(builtIn.network)}/${builtIn.prefixLength} is ${builtIn.name}`;

@@ -11,13 +11,28 @@ function ip(text: string): number {
   return parsed;
 }
 
-function policy(options: { allow?: string[]; deny?: string[]; own?: string[] } = {}): DestinationPolicy {
+function policy(
+  options: { allow?: string[]; deny?: string[]; own?: string[]; onlyAllowed?: boolean } = {},
+): DestinationPolicy {
   return new DestinationPolicy({
     allow: (options.allow ?? []).map(parseDestinationRule),
     deny: (options.deny ?? []).map(parseDestinationRule),
     ownAddresses: (options.own ?? []).map(ip),
+    onlyAllowed: options.onlyAllowed,
   });
 }
+
+describe('a policy that opens nothing by itself', () => {
+  it('relays to what the allow list covers, if the deny list does not, and to nothing else', () => {
+    const only = policy({ allow: ['203.0.113.0/24:27015', '10.0.0.0/8'], deny: ['10.1.0.0/16'], onlyAllowed: true });
+    expect(only.verdict(ip('203.0.113.9'), 27015)).toBe(0);
+    expect(only.verdict(ip('10.2.0.1'), 1)).toBe(0);
+    expect(only.verdict(ip('10.1.0.1'), 1)).toBe(DropReason.destinationDenied);
+    expect(only.verdict(ip('203.0.113.9'), 27016)).toBe(DropReason.destinationDenied);
+    expect(only.verdict(ip('8.8.8.8'), 27015)).toBe(DropReason.destinationDenied);
+    expect(only.explain(ip('8.8.8.8'), 53)).toBe('denied: the allow list does not cover it, and nothing else is open (8.8.8.8:53)');
+  });
+});
 
 describe('the built-in denials', () => {
   const builtIn = policy();
