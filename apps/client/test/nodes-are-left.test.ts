@@ -94,9 +94,24 @@ it('a tunnel starts with the nodes that take it, and is refused when none does',
   await expect(registeredTunnel([a, b], [])).rejects.toThrow(/: not you \(auth failed\); .*: rate limited$/);
 });
 
+it('a tunnel goes by another node when the data plane of the best one never answers', async () => {
+  await using a = await ControlNode.start();
+  await using b = await ControlNode.start();
+  // Nobody is answered before it is known which one was chosen.
+  for (const { data } of [a, b]) data.faults.dropFromClient = () => true;
+  await using tunnel = await registeredTunnel([a, b], []);
+  const [blocked, other] = tunnel.nodes[0].used ? [a, b] : [b, a];
+  other.data.faults.dropFromClient = undefined;
+  const moved = once(tunnel, 'moved');
+  await tunnel.established(10_000);
+  expect((await moved)[1]).toBe('lost');
+  expect(tunnel.node).toEqual(other.data.address);
+  expect(blocked.data.relay.sessionCount).toBe(0);
+});
+
 describe('the choice of a node', () => {
   const node = (slot: number, rttMs: number, more: Partial<Candidate> = {}): Candidate => {
-    return { slot, up: true, draining: false, rttMs, ...more };
+    return { slot, up: true, opening: false, draining: false, rttMs, ...more };
   };
 
   it('takes the fastest one when its own is lost or drains, if there is a better one', () => {
@@ -108,6 +123,12 @@ describe('the choice of a node', () => {
     expect(choice.used).toBe(0);
     expect(choice.reconsider([node(0, 10, { draining: true }), node(1, 30, { draining: true })])).toBeUndefined();
     expect(choice.reconsider([node(0, 10, { up: false }), node(1, 30, { up: false })])).toBeUndefined();
+  });
+
+  it('waits a while for the first answer of its own', () => {
+    const choice = new NodeChoice(0);
+    expect(choice.reconsider([node(0, 10, { up: false, opening: true }), node(1, 30)])).toBeUndefined();
+    expect(choice.reconsider([node(0, 10, { up: false }), node(1, 30)])).toBe('lost');
   });
 
   it('moves to a much faster one after three looks, and only while nothing is played', () => {

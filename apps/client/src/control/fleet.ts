@@ -134,7 +134,6 @@ export class Fleet {
       this.#listener?.control(this.#status(member), 'refused', NO_SECRET);
       return;
     }
-    member.placed();
     this.#listener?.command({ type: 'leg', leg: this.#leg(member.slot, session) });
   }
 
@@ -152,6 +151,7 @@ export class Fleet {
     const { dialect, keepaliveMs } = this.#settings;
     const counters = new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES);
     this.#counters.add(slot, counters);
+    this.#memberOf(slot)?.placed(performance.now());
     return {
       slot,
       node: data,
@@ -169,7 +169,7 @@ export class Fleet {
   }
 
   #candidates(): Candidate[] {
-    return this.#members.map((member) => member.candidate(this.#rttMs(member.slot)));
+    return this.#members.map((member) => member.candidate(this.#rttMs(member.slot), performance.now()));
   }
 
   #rttMs(slot: number): number | undefined {

@@ -6,6 +6,8 @@ import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
 
 /** What was under way from a node that is left because it drains arrives within this time. */
 const LEAVING_MS = 2_000;
+/** A data plane that does not answer within this time, does not: the HANDSHAKE was repeated three times by then. */
+const OPENING_MS = 2_000;
 
 /** A node as it is now. */
 export interface NodeStatus {
@@ -36,6 +38,8 @@ export class Member {
   ended = false;
   #established = false;
   #silent = false;
+  /** Until when it may take to answer for the first time. */
+  #openingUntilMs = Number.NEGATIVE_INFINITY;
   /** Since when it drains without being used. */
   #leavingMs: number | undefined;
 
@@ -55,14 +59,16 @@ export class Member {
       if (message.silent) this.link.check();
     } else if (message.type === 'event' && message.event !== 'closed') {
       this.#established = message.event === 'established' && !this.ended;
+      this.#openingUntilMs = Number.NEGATIVE_INFINITY;
       this.#silent = false;
       if (message.event === 'lost') this.link.check();
       else if (message.event === 'ended-by-node') this.link.renew();
     }
   }
 
-  /** Its leg starts over. */
-  placed(): void {
+  /** Its leg starts. */
+  placed(nowMs: number): void {
+    this.#openingUntilMs = nowMs + OPENING_MS;
     this.ended = false;
     this.#established = false;
     this.#silent = false;
@@ -82,8 +88,8 @@ export class Member {
     return true;
   }
 
-  candidate(rttMs: number | undefined): Candidate {
-    return { slot: this.slot, up: this.isUp, draining: this.link.draining, rttMs };
+  candidate(rttMs: number | undefined, nowMs: number): Candidate {
+    return { slot: this.slot, up: this.isUp, opening: nowMs < this.#openingUntilMs, draining: this.link.draining, rttMs };
   }
 
   status(used: boolean, rttMs: number | undefined): NodeStatus {

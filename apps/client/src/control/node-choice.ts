@@ -9,6 +9,8 @@ export interface Candidate {
   readonly slot: number;
   /** It answers. */
   readonly up: boolean;
+  /** It may still answer for the first time: one that registers takes its time. */
+  readonly opening: boolean;
   /** It will stop soon. */
   readonly draining: boolean;
   /** Undefined before the first measurement. */
@@ -38,7 +40,7 @@ export class NodeChoice {
   /** Something has happened to a node: leaves the one in use if it has to be left and there is a better one. */
   reconsider(candidates: readonly Candidate[]): MoveReason | undefined {
     const used = candidates.find(({ slot }) => slot === this.#used);
-    if (used?.up === true && !used.draining) return undefined;
+    if (used !== undefined && (used.up || used.opening) && !used.draining) return undefined;
     const others = candidates.filter(({ slot, up }) => up && slot !== this.#used);
     // One that drains is better than one that is gone, and no better than another one that drains.
     const lasting = others.filter(({ draining }) => !draining);
