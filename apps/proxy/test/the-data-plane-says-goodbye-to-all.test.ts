@@ -36,7 +36,7 @@ it('says goodbye to more clients than it has memory to do at once', () => {
     workers: 1,
     engine: 'portable',
     relay: { ...DEFAULT_RELAY_OPTIONS, admission: 'open' },
-    policy: { allow: [], deny: [], ownAddresses: [] },
+    policy: { allow: [], onlyAllowed: false, deny: [], ownAddresses: [] },
     data: { fd: undefined, ip: 0, port: 0, reusePort: false, bufferBytes: 0 },
     egress: { ip: 0, ports: undefined, bufferBytes: 0 },
     bans: [],

@@ -33,7 +33,7 @@ describe('lightspeed-proxy', () => {
     expect(serve).toMatchObject({ code: 0, stderr: '' })
     for (const flag of [
       '--config', '--data-bind', '--egress-bind', '--egress-ports', '--http-bind', '--open', '--allow-open',
-      '--allow-destination', '--deny-destination', '--workers', '--io', '--dialect', '--control-bind', '--state-dir', '--certificate', '--private-key', '--issuer-key',
+      '--allow-destination', '--deny-destination', '--only-allowed-destinations', '--workers', '--io', '--dialect', '--control-bind', '--state-dir', '--certificate', '--private-key', '--issuer-key',
       '--revocation-list', '--node-id', '--region', '--check',
       '--log-level', '--log-format',
     ]) {
@@ -81,6 +81,12 @@ describe('lightspeed-proxy', () => {
       stdout: '',
       stderr: `lightspeed-proxy: ${wrong}: server.region: got 5, allowed is a name of 1 to 255 bytes in one line\n`,
     })
+  })
+
+  it('says that nothing but what is allowed is open, if it is told so', async () => {
+    const { stdout } = await Program.run('serve', '--only-allowed-destinations', '--allow-destination', '203.0.113.9/32:8303', '--check')
+    expect(stdout).toContain('only_allowed_destinations = true')
+    expect(stdout).toContain('#   allowed: 203.0.113.9/32:8303\n#   denied: everything else\n')
   })
 
   it('fails with exit code 1 when its port is in use', async () => {

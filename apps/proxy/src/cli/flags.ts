@@ -23,6 +23,7 @@ export interface ServeFlags {
   readonly open?: boolean
   readonly allowOpen?: boolean
   readonly allowDestination?: readonly string[]
+  readonly onlyAllowedDestinations?: boolean
   readonly denyDestination?: readonly string[]
   readonly workers?: string
   readonly io?: string
@@ -55,6 +56,11 @@ const FLAGS: readonly Flag[] = [
   { name: '--open', field: 'requireAuth', value: ({ open }) => (open === true ? false : undefined) },
   { name: '--allow-open', field: 'allowOpen', value: ({ allowOpen }) => allowOpen },
   { name: '--allow-destination', field: 'allowDestinations', value: ({ allowDestination }) => allowDestination },
+  {
+    name: '--only-allowed-destinations',
+    field: 'onlyAllowedDestinations',
+    value: ({ onlyAllowedDestinations }) => onlyAllowedDestinations,
+  },
   { name: '--deny-destination', field: 'denyDestinations', value: ({ denyDestination }) => denyDestination },
   { name: '--workers', field: 'workers', value: ({ workers }) => numberIn(workers) },
   { name: '--io', field: 'io', value: ({ io }) => io },

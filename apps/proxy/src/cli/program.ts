@@ -83,6 +83,7 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--open', 'let anybody in, without authentication: only on a loopback address, or with --allow-open')
     .option('--allow-open', 'consent to --open where others than this machine can reach the node')
     .option('--allow-destination <CIDR[:PORT[-PORT]]>', 'relay there although it is denied by default; may be repeated', collect)
+    .option('--only-allowed-destinations', 'relay nowhere but where --allow-destination says')
     .option('--deny-destination <CIDR[:PORT[-PORT]]>', 'never relay there; may be repeated', collect)
     .option('--workers <N>', 'data-plane threads, sharing the port (default 1)')
     .option('--io <ENGINE>', 'how datagrams are moved: auto, batch (Linux) or portable (default auto)')

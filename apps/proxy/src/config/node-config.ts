@@ -60,6 +60,8 @@ export interface NodeConfig {
   readonly maxDestinationsPerWindow: number
   readonly banDurationSecs: number
   readonly allowDestinations: readonly DestinationRule[]
+  /** Relay to nothing but `allowDestinations`. */
+  readonly onlyAllowedDestinations: boolean
   readonly denyDestinations: readonly DestinationRule[]
 
   // [rate_limit]

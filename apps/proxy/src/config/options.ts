@@ -118,6 +118,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   ),
   banDurationSecs: plain('security.ban_duration_secs', wholeNumber(1, MOST_SECONDS), relay.banDurationMs / 1_000),
   allowDestinations: { key: 'security.allow_destinations', schema: destinationRules(), fallback: [], write: writeRules },
+  onlyAllowedDestinations: plain('security.only_allowed_destinations', yesOrNo(), false),
   denyDestinations: { key: 'security.deny_destinations', schema: destinationRules(), fallback: [], write: writeRules },
 
   maxPpsPerClient: plain('rate_limit.max_pps_per_client', wholeNumber(1, 1_000_000_000), relay.maxPpsPerClient),

@@ -30,6 +30,7 @@ export interface WorkerStart {
   readonly relay: RelayOptions
   readonly policy: {
     readonly allow: readonly DestinationRule[]
+    readonly onlyAllowed: boolean
     readonly deny: readonly DestinationRule[]
     readonly ownAddresses: readonly number[]
   }

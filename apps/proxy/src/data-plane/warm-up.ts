@@ -152,7 +152,7 @@ function rehearsalOf(start: WorkerStart): WorkerStart {
       maxPpsPerClient: 1_000_000,
       maxBpsPerClient: 1_000_000_000,
     },
-    policy: { allow: [], deny: [], ownAddresses: [] },
+    policy: { allow: [], onlyAllowed: false, deny: [], ownAddresses: [] },
     egress: { ...start.egress, ports: undefined },
     bans: [],
     registrations: [],

@@ -235,7 +235,8 @@ export class Supervisor implements WorkerWatcher {
   }
 
   #startOf(index: number, shared: WorkerMemory): WorkerStart {
-    const { workers, controlBind, egressBind, egressPorts, allowDestinations, denyDestinations } = this.#config
+    const { workers, controlBind, egressBind, egressPorts, allowDestinations, denyDestinations, onlyAllowedDestinations } =
+      this.#config
     const data = this.#port.startOf(index)
     const ownPorts = [data.port, controlBind?.port ?? 0].filter((port) => port !== 0)
     return {
@@ -245,6 +246,7 @@ export class Supervisor implements WorkerWatcher {
       relay: this.#relay,
       policy: {
         allow: allowDestinations,
+        onlyAllowed: onlyAllowedDestinations,
         deny: [...denyDestinations, ...ownPorts.flatMap((port) => ownPortRules(this.#ownAddresses, port))],
         ownAddresses: this.#ownAddresses,
       },
