@@ -40,11 +40,11 @@ export async function dial(options: ClientOptions): Promise<Dialing> {
   if (fault !== undefined && options.mode !== 'auto') throw fault;
   if (options.mode === 'wasm' || fault !== undefined) {
     const { session, opened, driver } = startWasmSession(options);
-    return follow(watch(session), options.address, opened, () => ({ mode: 'wasm', driver, fellBack: fault?.message }));
+    return follow(session, options.address, opened, () => ({ mode: 'wasm', driver, fellBack: fault?.message }));
   }
   const mode = libraryMode(options.mode);
-  const watched = options.authoritiesPem === undefined ? watch(open(options, mode)) : await openPrivately(options, mode);
-  return follow(watched, options.address, Promise.resolve(), () => nativeRuntime(watched.session.runtimeInfo));
+  const session = options.authoritiesPem === undefined ? open(options, mode) : await openPrivately(options, mode);
+  return follow(session, options.address, Promise.resolve(), () => nativeRuntime(session.runtimeInfo));
 }
 
 function open(options: ClientOptions, runtimeMode: 'auto' | 'fast' | 'portable'): QuicClientSession {
@@ -66,41 +66,32 @@ function open(options: ClientOptions, runtimeMode: 'auto' | 'fast' | 'portable')
 }
 
 /** The authorities go through a temporary file, in the same turn of the event loop. */
-function openPrivately(options: ClientOptions, mode: 'auto' | 'fast' | 'portable'): Promise<WatchedSession> {
+function openPrivately(options: ClientOptions, mode: 'auto' | 'fast' | 'portable'): Promise<QuicClientSession> {
   return withPrivateFolder(async () => {
-    const watched = watch(open(options, mode));
-    watched.session.ready().catch(() => undefined);
+    const session = open(options, mode);
+    session.on('error', () => undefined);
+    session.ready().catch(() => undefined);
     await setImmediate();
-    return watched;
+    return session;
   });
 }
 
-/** A session whose end is noted from its beginning on: a handshake may fail before anybody else listens. */
-interface WatchedSession {
-  readonly session: QuicClientSession;
-  readonly closed: () => TransportClose | undefined;
-}
-
-function watch(session: QuicClientSession): WatchedSession {
+function follow(
+  session: QuicClientSession,
+  address: Endpoint,
+  opened: Promise<void>,
+  runtime: () => QuicRuntime,
+): Dialing {
   let close: TransportClose | undefined;
   session.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) => {
     close = { code: errorCode, reason };
   });
   session.on('error', () => undefined);
-  return { session, closed: () => close };
-}
-
-function follow(
-  { session, closed }: WatchedSession,
-  address: Endpoint,
-  opened: Promise<void>,
-  runtime: () => QuicRuntime,
-): Dialing {
   const ticket = new Promise<Uint8Array>((resolve) => {
     session.once('sessionTicket', resolve);
   });
   const ready = Promise.all([opened, session.ready()]).then(() => undefined);
   ready.catch(() => undefined);
-  return { transport: new SessionTransport(session, address), ready, ticket, closed, runtime };
+  return { transport: new SessionTransport(session, address), ready, ticket, closed: () => close, runtime };
 }
 
