@@ -46,6 +46,11 @@ export function logStart(
     )
   } else if (config.registration === 'anyone') {
     log.info('anybody may register; --issuer-key lets in only who has a ticket')
+  } else if (config.registration === 'nobody') {
+    log.warn(
+      'nobody may register: let in who has a ticket with --issuer-key (lightspeed-proxy ticket keygen makes one), ' +
+        'or anybody with --allow-open or security.registration = "anyone"',
+    )
   }
   warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max')
   warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max')

@@ -102,6 +102,15 @@ describe('a configuration file', () => {
     expect(Object.isFrozen(config)).toBe(true)
   })
 
+  it('registers nobody where others can reach the node, unless that is meant', () => {
+    const issuerKeys = ['lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA']
+    expect(nodeConfig({ controlBind: '127.0.0.1:4433' }).registration).toBe('anyone')
+    expect(nodeConfig({ allowOpen: true }).registration).toBe('anyone')
+    expect(nodeConfig({ registration: 'anyone' }).registration).toBe('anyone')
+    expect(nodeConfig({ issuerKeys }).registration).toBe('tickets')
+    expect(nodeConfig({ controlBind: '127.0.0.1:4433', registration: 'nobody' }).registration).toBe('nobody')
+  })
+
   it('leaves everything else at its default', () => {
     // The program keeps its state somewhere, the library only if it is told where.
     expect(fromFile('')).toEqual({ ...nodeConfig(), stateDir: expect.stringMatching(/4433$/) as string })
@@ -109,7 +118,7 @@ describe('a configuration file', () => {
       maxClients: 10_000,
       controlBind: { ip: 0, port: 4433 },
       stateDir: undefined,
-      registration: 'anyone',
+      registration: 'nobody',
       maxConnections: 10_000,
       maxSessionsPerAddress: 1_000,
       dataBind: { ip: 0, port: 4434 },

@@ -58,6 +58,13 @@ it('whatever is no ticket of the issuer is refused in words, and nothing is let 
   expect(node.stats().relay.registrations).toBe(0)
 })
 
+it('a node that registers nobody says so', async () => {
+  const node = await registrarNode({ registration: 'nobody' })
+  const control = await Control.connect(node)
+  await control.register()
+  expect(await control.refusal()).toEqual(['auth_failed', 'this node lets nobody register; its operator can change that'])
+})
+
 it('a client of dialect `reference` has no way to show a ticket, and hears no in its own number', async () => {
   const control = await Control.connect(await ticketNode())
   await control.stream.send({ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }, 'reference')

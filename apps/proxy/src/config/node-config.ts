@@ -46,8 +46,8 @@ export interface NodeConfig {
   // [security]
   /** False lets in whoever sends a HANDSHAKE. */
   readonly requireAuth: boolean
-  /** Who may register: anybody, or who has a ticket of one of `issuerKeys`. */
-  readonly registration: 'anyone' | 'tickets'
+  /** Who may register: anybody, who has a ticket of one of `issuerKeys`, or nobody as long as neither was asked for. */
+  readonly registration: 'anyone' | 'tickets' | 'nobody'
   /** Public keys of 32 bytes. */
   readonly issuerKeys: readonly Uint8Array[]
   /** File with the ids of tickets that do not count any more; read again when it changes. */

@@ -101,7 +101,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   oversize: plain('server.oversize', choice('fragment', 'drop'), relay.oversize),
 
   requireAuth: plain('security.require_auth', yesOrNo(), true),
-  registration: plain('security.registration', choice('anyone', 'tickets'), 'anyone'),
+  registration: plain('security.registration', choice('anyone', 'tickets', 'nobody'), 'nobody'),
   issuerKeys: {
     key: 'security.issuer_keys',
     schema: issuerKeys(),

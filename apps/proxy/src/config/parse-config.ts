@@ -67,13 +67,16 @@ export function parseConfig(given: GivenByField): NodeConfig {
 
 /** Where what was not given follows from what was. */
 function withDerived(config: NodeConfig, given: GivenByField): NodeConfig {
-  const { requireAuth, issuerKeys } = config
-  return {
-    ...config,
-    // Who lets anybody in has nobody to register, unless it is asked for.
-    controlBind: given.controlBind === undefined && !requireAuth ? undefined : config.controlBind,
-    registration: given.registration === undefined && issuerKeys.length > 0 ? 'tickets' : config.registration,
-  }
+  // Who lets anybody in has nobody to register, unless it is asked for.
+  const controlBind = given.controlBind === undefined && !config.requireAuth ? undefined : config.controlBind
+  const registration = given.registration === undefined ? registrationBy(config, controlBind) : config.registration
+  return { ...config, controlBind, registration }
+}
+
+/** A node that others can reach does not relay for all of them unless that is meant. */
+function registrationBy({ issuerKeys, allowOpen }: NodeConfig, controlBind: Endpoint | undefined): NodeConfig['registration'] {
+  if (issuerKeys.length > 0) return 'tickets'
+  return allowOpen || (controlBind !== undefined && controlBind.ip >>> 24 === 127) ? 'anyone' : 'nobody'
 }
 
 function parseField(field: Field, given: Given | undefined): unknown {
@@ -127,9 +130,9 @@ function refuseTicketsWithoutIssuer({ registration, issuerKeys }: NodeConfig, gi
       `${given.registration?.source ?? 'security.registration'}: tickets need an issuer whose tickets count: give its public key with --issuer-key (security.issuer_keys)`,
     )
   }
-  if (registration === 'anyone' && issuerKeys.length > 0) {
+  if (registration !== 'tickets' && issuerKeys.length > 0) {
     throw new ConfigError(
-      `${given.registration?.source ?? 'security.registration'}: got "anyone" and issuer keys; leave out either`,
+      `${given.registration?.source ?? 'security.registration'}: got "${registration}" and issuer keys; leave out either`,
     )
   }
 }

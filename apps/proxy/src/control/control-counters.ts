@@ -14,7 +14,7 @@ export class ControlCounters {
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1)
   }
 
-  /** Clients that were not let in, by why: the codes of tickets, `node_full`, `address_full`, `draining`. */
+  /** Clients that were not let in, by why: the codes of tickets, `node_full`, `address_full`, `closed`, `draining`. */
   get refused(): ReadonlyMap<string, number> {
     return this.#refused
   }

@@ -151,12 +151,18 @@ export class ControlPlane implements ControlHost {
   }
 
   admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal {
-    const result = this.isDraining ? SHUTTING_DOWN : this.#admit(register, peer, link)
+    const result = this.#refusal() ?? this.#admit(register, peer, link)
     if ('type' in result) {
       this.counters.refuse(result.code)
       this.#log.info({ client: formatIpv4(peer.ip), why: result.text }, 'a client was refused')
     }
     return result
+  }
+
+  /** Why nobody is let in now, if so. */
+  #refusal(): RegisterRefusal | undefined {
+    if (this.isDraining) return SHUTTING_DOWN
+    return this.#config.registration === 'nobody' ? CLOSED : undefined
   }
 
   #admit(register: Register, { ip }: Endpoint, link: ClientLink): Client | RegisterRefusal {
@@ -290,6 +296,13 @@ export class ControlPlane implements ControlHost {
     client.link = undefined
     if (this.#state.registrations.end(client)) this.#supervisor.unregister(client.registered.sessionId)
   }
+}
+
+const CLOSED: RegisterRefusal = {
+  type: 'refused',
+  reason: 'auth_failed',
+  code: 'closed',
+  text: 'this node lets nobody register; its operator can change that',
 }
 
 const SHUTTING_DOWN: RegisterRefusal = {

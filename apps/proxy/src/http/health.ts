@@ -30,7 +30,7 @@ interface ControlHealth {
   readonly pin: string
   /** Which of the forms of the QUIC library runs. */
   readonly quic: string
-  readonly registration: 'anyone' | 'tickets'
+  readonly registration: 'anyone' | 'tickets' | 'nobody'
   readonly connections: number
   readonly registrations: number
   /** Of them those whose session is open. */
