@@ -8,6 +8,12 @@ export type ClientErrorCode =
   | 'ERR_CLIENT_OPEN'
   /** The node did not answer in time. */
   | 'ERR_CLIENT_NO_ANSWER'
+  /** The node did not take the registration, or its control connection could not be made. */
+  | 'ERR_CLIENT_REGISTER'
+  /** The node has not shown that it is the one that was meant: its key, certificate or name is another. */
+  | 'ERR_CLIENT_NODE_IDENTITY'
+  /** Only a session that was registered, with a secret, can do that. */
+  | 'ERR_CLIENT_NOT_REGISTERED'
   /** The tunnel was closed before the node had answered. */
   | 'ERR_CLIENT_CLOSED'
   /** The data-plane thread ended by itself. */

@@ -4,6 +4,11 @@
  *
  * @module
  */
+export type { NodeStatus } from './control/member.ts';
+export type { MoveReason } from './control/node-choice.ts';
+export type { RegisteredSession } from './control/registered-session.ts';
+export { DEFAULT_CONTROL_PORT, MAX_NODES } from './control/settings.ts';
+export type { NodeSettings, RegisterSettings } from './control/settings.ts';
 export { ClientError } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
 export { RunningTunnel } from './tunnel/running-tunnel.ts';
@@ -11,4 +16,4 @@ export type { Entrance, TunnelEvents } from './tunnel/running-tunnel.ts';
 export { DEFAULT_TUNNEL_SETTINGS } from './tunnel/settings.ts';
 export type { EntranceSettings, TunnelSettings } from './tunnel/settings.ts';
 export { startTunnel } from './tunnel/start-tunnel.ts';
-export type { RoundTripTimes, TunnelCounterName, TunnelStats } from './tunnel/stats.ts';
+export type { PathStats, RoundTripTimes, TunnelCounterName, TunnelStats } from './tunnel/stats.ts';

@@ -1,23 +1,28 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { ClientError, RunningTunnel } from '@lightspeed/client';
-import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
 import { UDP_COUNTERS_BYTES, createFdLedger } from '@lightspeed/udp';
 import { expect, it } from 'vitest';
 import type { StartedMessage, WorkerInput } from '../src/tunnel/messages.ts';
 import { parseTunnelSettings } from '../src/tunnel/settings.ts';
+import { plainLeg } from '../src/tunnel/start-tunnel.ts';
+import { CounterBook } from '../src/tunnel/stats.ts';
 import { LOOPBACK } from './support/test-node.ts';
 
 it('a tunnel whose thread crashes says so, rejects who waits, and can be closed', async () => {
+  const node = { ip: LOOPBACK, port: 9 };
+  const parsed = parseTunnelSettings({ node, entrances: [] });
+  const counters = new CounterBook();
   const input: WorkerInput = {
-    settings: parseTunnelSettings({ node: { ip: LOOPBACK, port: 9 }, entrances: [] }),
-    counters: new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES),
+    settings: parsed.settings,
+    legs: [plainLeg(parsed, node, counters)],
+    via: undefined,
     udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
     fdLedger: createFdLedger(),
   };
   const worker = new Worker(new URL('support/dying-worker.ts', import.meta.url));
   const [started] = (await once(worker, 'message')) as [StartedMessage];
-  const tunnel = new RunningTunnel(worker, input, started);
+  const tunnel = new RunningTunnel(worker, input, started, counters);
   const waiting = expect(tunnel.established(60_000)).rejects.toMatchObject({ code: 'ERR_CLIENT_WORKER' });
   const failed = once(tunnel, 'failed') as Promise<[ClientError]>;
 

@@ -1,6 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
-import { TUNNEL_COUNTERS_BYTES, tunnelCountersIn } from '@lightspeed/session';
 import { createEngine } from '@lightspeed/udp';
 import type { DatagramSocket } from '@lightspeed/udp';
 import {
@@ -17,6 +16,8 @@ import { expect, it } from 'vitest';
 import { TunnelDriver } from '../src/tunnel/driver.ts';
 import { parseTunnelSettings } from '../src/tunnel/settings.ts';
 import { openTunnelSockets } from '../src/tunnel/sockets.ts';
+import { plainLeg } from '../src/tunnel/start-tunnel.ts';
+import { CounterBook } from '../src/tunnel/stats.ts';
 import { LOOPBACK } from './support/test-node.ts';
 
 /** Until V8 has compiled the path, which takes the longer the busier the machine is, every counter is boxed. */
@@ -37,11 +38,13 @@ it.each([0, 4])('the tunnel carries datagrams without allocating, in FEC groups 
   node.tag = NODE;
   program.tag = PROGRAM;
   const gameServer = { ip: LOOPBACK, port: 9 };
-  const settings = parseTunnelSettings({
-    node: { ip: LOOPBACK, port: node.localPort },
+  const nodeAddress = { ip: LOOPBACK, port: node.localPort };
+  const parsed = parseTunnelSettings({
+    node: nodeAddress,
     entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
     fecGroupSize,
   });
+  const { settings } = parsed;
   const sockets = await openTunnelSockets(engine, settings);
   const [entrance] = sockets.entrances;
   let established = false;
@@ -49,11 +52,12 @@ it.each([0, 4])('the tunnel carries datagrams without allocating, in FEC groups 
     engine,
     settings,
     sockets,
-    counters: tunnelCountersIn(new ArrayBuffer(TUNNEL_COUNTERS_BYTES)),
+    legs: [plainLeg(parsed, nodeAddress, new CounterBook())],
+    via: undefined,
     post: (message) => {
       established ||= message.type === 'event' && message.event === 'established';
     },
-    closeAsked: () => false,
+    takeCommand: () => undefined,
   });
   const { bytes } = engine.arena;
   const { offsets, lengths, ips, ports } = engine.received;

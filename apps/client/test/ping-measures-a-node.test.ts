@@ -13,7 +13,7 @@ describe('lightspeed ping', () => {
     let probes = 0;
     node.faults.dropFromClient = (packet) => isKeepalive(packet) && ++probes === 3;
 
-    const args = ['ping', '--node', node.name, '--count', '5', '--interval-ms', '50', '--json'];
+    const args = ['ping', '--open', '--node', node.name, '--count', '5', '--interval-ms', '50', '--json'];
     const { code, stdout, stderr } = await lightspeed(args);
 
     expect({ code, stderr, probes }).toEqual({ code: 0, stderr: '', probes: 5 });
@@ -29,7 +29,7 @@ describe('lightspeed ping', () => {
 
   it('prints each answer and a summary', async () => {
     await using node = await TestNode.start();
-    const { code, stdout } = await lightspeed(['ping', '--node', node.name, '--count', '2', '--io', 'portable']);
+    const { code, stdout } = await lightspeed(['ping', '--open', '--node', node.name, '--count', '2', '--io', 'portable']);
     const [, first, second, , counts, times] = stdout.split('\n');
     expect(code).toBe(0);
     expect(first).toMatch(/^answer from 127\.0\.0\.1:\d+: seq=1 rtt=\d+\.\d{3} ms$/);
@@ -40,7 +40,7 @@ describe('lightspeed ping', () => {
 
   it('prints the summary so far on Ctrl-C, and ends its session', async () => {
     await using node = await TestNode.start();
-    const program = new Running(['ping', '--node', node.name, '--count', '100000', '--interval-ms', '50']);
+    const program = new Running(['ping', '--open', '--node', node.name, '--count', '100000', '--interval-ms', '50']);
     await program.printed('seq=2');
     program.signal('SIGINT');
     const { code, stdout } = await program.ended();
@@ -52,7 +52,7 @@ describe('lightspeed ping', () => {
   it('fails when the node accepts the session but answers no keepalive', async () => {
     await using node = await TestNode.start();
     node.faults.dropFromClient = isKeepalive;
-    const { code, stdout } = await lightspeed(['ping', '--node', node.name, '--count', '1', '--json']);
+    const { code, stdout } = await lightspeed(['ping', '--open', '--node', node.name, '--count', '1', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ sent: 1, answered: 0, lossRatio: 1, medianMs: null, replies: [] });
   });
@@ -60,7 +60,7 @@ describe('lightspeed ping', () => {
   it('fails with one line when there is no node', async () => {
     const gone = await Peer.start();
     gone[Symbol.dispose]();
-    const { code, stdout, stderr } = await lightspeed(['ping', '--node', `127.0.0.1:${gone.address.port}`, '--json']);
+    const { code, stdout, stderr } = await lightspeed(['ping', '--open', '--node', `127.0.0.1:${gone.address.port}`, '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ answered: 0, lossRatio: null });
     expect(stderr).toMatch(/^lightspeed: no answer from node .* nothing listens on that port.*\n$/);
@@ -68,7 +68,7 @@ describe('lightspeed ping', () => {
 
   it('ends when the node ends the session', async () => {
     await using node = await TestNode.start();
-    const program = new Running(['ping', '--node', node.name, '--count', '100000']);
+    const program = new Running(['ping', '--open', '--node', node.name, '--count', '100000']);
     await until(() => node.count('keepalives') > 1, 'keepalives');
     node.endSessions();
     const { code, stderr } = await program.ended();

@@ -24,7 +24,7 @@ describe.each(ENGINES)('lightspeed play over the %s engine', (io) => {
     using server = await EchoServer.named('echo ');
     using game = await Peer.start();
     const program = new Running([
-      'play', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--io', io,
+      'play', '--open', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--io', io,
     ]);
     await program.printed('connected');
     const entrance = /point the game at (\S+) to play on/.exec(program.stdout)?.[1] ?? '';
@@ -56,7 +56,7 @@ describe('lightspeed play', () => {
     const listen = `127.0.0.1:${spare.address.port}`;
     spare[Symbol.dispose]();
     const program = new Running([
-      'play', '--node', node.name, '--json',
+      'play', '--open', '--node', node.name, '--json',
       '--game-server', `127.0.0.1:${red.address.port}`, '--listen', listen,
       '--game-server', `localhost:${blue.address.port}`,
     ]);
@@ -81,7 +81,7 @@ describe('lightspeed play', () => {
     using server = await EchoServer.named('echo ');
     using game = await Peer.start();
     const program = new Running([
-      'play', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--json',
+      'play', '--open', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--json',
     ]);
     await program.printed('"established"');
     const [{ entrances = [] }] = events(program);
@@ -111,7 +111,7 @@ describe('lightspeed play', () => {
     const gone = await Peer.start();
     const name = `127.0.0.1:${gone.address.port}`;
     gone[Symbol.dispose]();
-    const { code, stdout, stderr } = await lightspeed(['play', '--node', name, '--game-server', '127.0.0.1:9']);
+    const { code, stdout, stderr } = await lightspeed(['play', '--open', '--node', name, '--game-server', '127.0.0.1:9']);
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^lightspeed: no answer from node ${name} to \\d+ packets .* within 10 s; .*\\n$`));
     expect(stdout).not.toContain('connected');
@@ -120,7 +120,7 @@ describe('lightspeed play', () => {
   it('leaves with code 0 on Ctrl-C before the node has answered', async () => {
     using silent = await Peer.start();
     const program = new Running([
-      'play', '--node', `127.0.0.1:${silent.address.port}`, '--game-server', '127.0.0.1:9',
+      'play', '--open', '--node', `127.0.0.1:${silent.address.port}`, '--game-server', '127.0.0.1:9',
     ]);
     await silent.got(1);
     program.signal('SIGINT');
@@ -132,7 +132,7 @@ describe('lightspeed play', () => {
     using other = await Peer.start();
     const listen = `127.0.0.1:${other.address.port}`;
     const { code, stderr } = await lightspeed([
-      'play', '--node', node.name, '--game-server', '127.0.0.1:9', '--listen', listen,
+      'play', '--open', '--node', node.name, '--game-server', '127.0.0.1:9', '--listen', listen,
     ]);
     expect(code).toBe(1);
     expect(stderr).toBe(`lightspeed: cannot listen on ${listen}: another program listens there (EADDRINUSE)\n`);

@@ -1,5 +1,5 @@
 import { startTunnel } from '@lightspeed/client';
-import type { TunnelSettings } from '@lightspeed/client';
+import type { RegisterSettings, TunnelSettings } from '@lightspeed/client';
 import { describe, expect, it } from 'vitest';
 import { Peer } from './support/game.ts';
 import { LOOPBACK } from './support/test-node.ts';
@@ -23,6 +23,29 @@ describe('startTunnel', () => {
     const refusal = startTunnel({ node: NODE, entrances: [], ...settings });
     await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_INVALID_SETTING' });
     await expect(refusal).rejects.toThrow(message);
+  });
+
+  it.each<[string, Partial<RegisterSettings>, Partial<TunnelSettings>, string]>([
+    ['no node', { nodes: [] }, {}, 'register.nodes is 0; allowed: 1 to 4 nodes'],
+    ['a node twice', { nodes: [{ host: 'a' }, { host: 'a', port: 4433 }] }, {}, 'allowed: each node once'],
+    ['a host that is none', { nodes: [{ host: 'a:1' }] }, {}, 'register.nodes[0].host is "a:1"'],
+    ['a control port of 0', { nodes: [{ host: 'a', port: 0 }] }, {}, 'register.nodes[0].port is 0'],
+    ['a way through the node itself', { via: { host: 'a' } }, {}, 'register.via is a:4433; allowed: a node that is not used'],
+    ['a game of 256', { gameId: 256 }, {}, 'register.gameId is 256'],
+    ['Pings without pause', { pingMs: 1 }, {}, 'register.pingMs is 1'],
+    ['a ticket in dialect reference', { ticket: new Uint8Array(1) }, { dialect: 'reference' }, 'register.ticket is given'],
+    ['five paths', {}, { paths: [1, 2, 3, 4] }, 'the number of paths is 5; allowed: whole numbers from 1 to 4'],
+    ['four paths and one through another node', { via: { host: 'b' } }, { paths: [1, 2, 3] }, 'the number of paths is 5'],
+    ['both ways to a node', {}, { node: NODE }, 'either `node` or `register`'],
+  ])('refuses %s', async (_what, register, settings, message) => {
+    const refusal = startTunnel({ register: { nodes: [{ host: 'a' }], ...register }, entrances: [], ...settings });
+    await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_INVALID_SETTING' });
+    await expect(refusal).rejects.toThrow(message);
+  });
+
+  it('refuses no way to a node, and further paths without a registration', async () => {
+    await expect(startTunnel({ entrances: [] })).rejects.toThrow('either `node` or `register`');
+    await expect(startTunnel({ node: NODE, paths: [1], entrances: [] })).rejects.toThrow('further paths need a registration');
   });
 
   describe.each(ENGINES)('over the %s engine', (io) => {

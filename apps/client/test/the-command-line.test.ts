@@ -25,12 +25,14 @@ Offset Hex
 001A [XOR parity payload...]
 `;
 
+const PIN = '00'.repeat(32);
+
 describe('lightspeed', () => {
   it('tells its version', async () => {
     expect(await lightspeed(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it.each([[[]], [['play']], [['ping']], [['decode']]])('explains itself with an example: %j --help', async (command) => {
+  it.each([[[]], [['play']], [['ping']], [['whoami']], [['decode']]])('explains itself with an example: %j --help', async (command) => {
     const { code, stdout, stderr } = await lightspeed([...command, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`^Usage: lightspeed ${command.join('')}`));
@@ -41,9 +43,22 @@ describe('lightspeed', () => {
   it.each<[string, string[], string]>([
     ['an unknown command', ['plya'], "unknown command 'plya' (Did you mean play?)"],
     ['an unknown option', [...play, '--fce', '4'], "unknown option '--fce' (Did you mean --fec?)"],
-    ['no node', ['ping'], "required option '--node <host:port>' not specified"],
+    ['no node', ['ping'], "required option '--node <host[:port]>' not specified"],
     ['no game server', play.slice(0, 3), "required option '--game-server <host:port>' not specified"],
-    ['a node without port', ['ping', '--node', 'example.net'], 'Expected HOST:PORT'],
+    ['a node without host', ['ping', '--node', ':4433'], 'Expected HOST:PORT'],
+    ['an open node without port', ['ping', '--open', '--node', 'example.net'], 'the port of its data plane is needed'],
+    ['a ticket without registration', [...play, '--open', '--ticket', 'x'], '--ticket needs a registration'],
+    ['a path without registration', [...play, '--no-register', '--path', '127.0.0.2'], '--path needs a registration'],
+    ['a way through another node without registration', [...play, '--open', '--via', 'example.net'], '--via needs a registration'],
+    ['several nodes without registration', [...play, '--open', '--node', '127.0.0.1:1'], 'several --node needs a registration'],
+    ['five nodes', [...play, ...[1, 2, 3, 4].flatMap((port) => ['--node', `127.0.0.1:${port}`])], '5 --node; at most 4'],
+    ['a token with registration', [...play, '--token', '7'], 'add --no-register'],
+    ['a ticket that is none', [...play, '--ticket', 'lst1_!'], '--ticket: '],
+    ['a ticket file that is not there', [...play, '--ticket', '/nowhere/ticket'], '--ticket: ENOENT'],
+    ['a pin that is none', [...play, '--pin', 'abc'], 'a pin is sha256// and 32 bytes'],
+    ['more pins than nodes', [...play, '--pin', PIN, '--pin', PIN], '2 --pin for 1 nodes'],
+    ['two ways to know a node', [...play, '--pin', PIN, '--trust-on-first-use'], 'only one of --pin, --ca'],
+    ['too many paths', [...play, ...[2, 3, 4, 5].flatMap((n) => ['--path', `127.0.0.${n}`])], 'the number of paths is 5'],
     ['a port that is none', ['ping', '--node', 'example.net:70000'], '"70000" is not a port; allowed are 1 to 65535'],
     ['an IPv6 node', ['ping', '--node', '[::1]:4434'], 'IPv6 addresses are not supported'],
     ['a name as local address', [...play, '--source', 'eth0'], 'Expected an IPv4 address'],
@@ -59,10 +74,13 @@ describe('lightspeed', () => {
     expect(stderr).toContain(message);
   });
 
-  it('says in one line that a host is not known, with exit code 1', async () => {
-    const { code, stdout, stderr } = await lightspeed(['ping', '--node', 'nowhere.invalid:4434']);
+  it.each([
+    [['--open'], /^lightspeed: --node: cannot find host "nowhere\.invalid": .*\n$/],
+    [[], /^lightspeed: node nowhere\.invalid:4434: nowhere\.invalid has no address: .*\n$/],
+  ])('says in one line that a host is not known, with exit code 1: %j', async (way, says) => {
+    const { code, stdout, stderr } = await lightspeed(['ping', ...way, '--node', 'nowhere.invalid:4434']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^lightspeed: --node: cannot find host "nowhere\.invalid": .*\n$/);
+    expect(stderr).toMatch(says);
   });
 });
 

@@ -1,14 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { PathMeter } from '../src/cli/path-meter.ts';
+import { printable } from '../src/control/printable.ts';
+import { VIA_SLOT } from '../src/tunnel/messages.ts';
 import { TrafficMeter, totalLossRatio } from '../src/cli/traffic.ts';
-import { StatsReader } from '../src/tunnel/stats.ts';
-import type { TunnelStats } from '../src/tunnel/stats.ts';
-import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
+import { CounterBook, StatsReader } from '../src/tunnel/stats.ts';
+import type { PathStats, TunnelStats } from '../src/tunnel/stats.ts';
+import { TUNNEL_COUNTERS_BYTES, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
 import { UDP_COUNTERS_BYTES } from '@lightspeed/udp';
 
-const nothing = new StatsReader(new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES), new SharedArrayBuffer(UDP_COUNTERS_BYTES)).read();
+const nothing = new StatsReader(new CounterBook(), new SharedArrayBuffer(UDP_COUNTERS_BYTES)).read(0, [], false);
 
 function stats(counters: Partial<TunnelStats['counters']>, drops: Partial<TunnelStats> = {}): TunnelStats {
   return { ...nothing, ...drops, counters: { ...nothing.counters, ...counters } };
+}
+
+function pathStats(keepalivesSent: number, keepalivesAnswered: number, firstArrivals: number): PathStats {
+  return {
+    local: { ip: 0, port: 1 }, via: false, up: true, rttMs: 1, jitterMs: 1, packetsSent: 0, packetsReceived: 0,
+    keepalivesSent, keepalivesAnswered, firstArrivals, share: undefined,
+  };
 }
 
 describe('the traffic meter', () => {
@@ -45,4 +55,61 @@ describe('the traffic meter', () => {
     expect(totalLossRatio(stats({}))).toBeUndefined();
     expect(totalLossRatio(stats({ sequenceExpected: 200, sequenceReceived: 190 }))).toBe(0.05);
   });
+});
+
+it('duplicates are no drops when there are several paths', () => {
+  const twice = { nodeDrops: { duplicate: 10, bad_token: 1 } };
+  expect(new TrafficMeter(0).sample(stats({}, twice), 1_000).drops).toBe(11);
+  const paths = [pathStats(1, 1, 0), pathStats(1, 1, 0)];
+  expect(new TrafficMeter(0).sample(stats({}, { ...twice, paths }), 1_000).drops).toBe(1);
+});
+
+describe('the path meter', () => {
+  it('gives loss by keepalives, but for the one that may be under way, and shares of what came first', () => {
+    const meter = new PathMeter();
+    expect(meter.sample([pathStats(1, 0, 0), pathStats(1, 0, 0)])).toEqual([
+      { lossRatio: undefined, share: undefined },
+      { lossRatio: undefined, share: undefined },
+    ]);
+    expect(meter.sample([pathStats(12, 11, 30), pathStats(12, 6, 10)])).toEqual([
+      { lossRatio: 0, share: 0.75 },
+      { lossRatio: 0.4, share: 0.25 },
+    ]);
+  });
+
+  it('looks back a minute, and not beyond a session that started over', () => {
+    const meter = new PathMeter();
+    meter.sample([pathStats(100, 0, 0)]);
+    for (let second = 0; second < 60; second++) meter.sample([pathStats(200 + second, 100 + second, 10)]);
+    expect(meter.sample([pathStats(261, 161, 20)])).toEqual([{ lossRatio: 0, share: 1 }]);
+    expect(meter.sample([pathStats(2, 1, 5)])).toEqual([{ lossRatio: 0, share: 1 }]);
+  });
+});
+
+describe('the book of counters', () => {
+  it('adds up all nodes, keeps what former sessions counted, and shows the gauges of the node in use', () => {
+    const book = new CounterBook();
+    const leg = (slot: number, packets: number, rttUs: number) => {
+      const buffer = new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES);
+      const { values } = tunnelCountersIn(buffer);
+      values[TunnelCounter.localPacketsReceived] = packets;
+      values[TunnelCounter.keepalivesAnswered] = 1;
+      values[TunnelCounter.rttSmoothedUs] = rttUs;
+      values[TunnelCounter.flows] = 1;
+      book.add(slot, buffer);
+    };
+    leg(0, 5, 1_000);
+    leg(1, 7, 2_000);
+    leg(0, 100, 3_000);
+    leg(VIA_SLOT, 1_000, 4_000);
+    expect(book.localPackets()).toBe(112);
+    expect([book.rttMs(0), book.rttMs(1), book.rttMs(2)]).toEqual([3, 2, undefined]);
+    const { values } = book.read(1);
+    expect(values[TunnelCounter.rttSmoothedUs]).toBe(2_000);
+    expect(values[TunnelCounter.flows]).toBe(2);
+  });
+});
+
+it('what a node says is printed without its control characters', () => {
+  expect(printable('a\u001b[2J\nb\u202eé')).toBe('a\\u{1b}[2J\\u{a}b\\u{202e}é');
 });

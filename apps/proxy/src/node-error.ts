@@ -1,3 +1,6 @@
+import type { Endpoint } from '@lightspeed/wire'
+import { formatEndpoint } from '@lightspeed/wire'
+
 /** Stable values of {@link NodeError.code}. */
 export type NodeErrorCode =
   /** Another program has the port. */
@@ -8,6 +11,16 @@ export type NodeErrorCode =
   | 'ERR_PROXY_ENGINE'
   /** A worker ended before it served. */
   | 'ERR_PROXY_WORKER'
+  /** Certificate and key cannot be read or made. */
+  | 'ERR_PROXY_IDENTITY'
+  /** The revocation list cannot be read. */
+  | 'ERR_PROXY_REVOCATIONS'
+  /** The state folder cannot be had, or no node can be reached by it. */
+  | 'ERR_PROXY_STATE'
+  /** There is no QUIC for this platform, or the control plane cannot listen. */
+  | 'ERR_PROXY_CONTROL'
+  /** A file that a command was given cannot be read or written. */
+  | 'ERR_PROXY_FILE'
 
 /** Why a node did not start. The message is one line that says what to do. */
 export class NodeError extends Error {
@@ -53,6 +66,20 @@ export function bindError(cause: unknown, what: string, address: string, flag: s
     default:
       return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be used: ${messageOf(cause)}`, { cause })
   }
+}
+
+/** The error for a control plane that cannot listen. */
+export function controlError(cause: unknown, { ip, port }: Endpoint): NodeError {
+  const address = formatEndpoint(ip, port)
+  const why = messageOf(cause)
+  if (why.includes('in use')) {
+    return new NodeError(
+      'ERR_PROXY_PORT_IN_USE',
+      `${address} (control plane) is in use by another program: end that one, or choose another with --control-bind`,
+      { cause },
+    )
+  }
+  return new NodeError('ERR_PROXY_CONTROL', `${address} (control plane) cannot be used: ${why}; see --control-bind`, { cause })
 }
 
 function errnoOf(error: unknown): string {

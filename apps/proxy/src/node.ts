@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session'
 import type { RelayOptions } from '@lightspeed/session'
 import type { EngineChoice } from '@lightspeed/udp'
@@ -6,6 +7,9 @@ import type { Endpoint } from '@lightspeed/wire'
 import { formatIpv4 } from '@lightspeed/wire'
 import type { Logger } from 'pino'
 import type { NodeConfig } from './config/node-config.ts'
+import { ControlPlane } from './control/control-plane.ts'
+import { openControlState } from './control/control-state.ts'
+import type { ControlState } from './control/control-state.ts'
 import { startHttp } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
 import { silentLog } from './log.ts'
@@ -21,12 +25,22 @@ export interface RunningNode {
   readonly dataAddress: Endpoint
   /** Undefined if HTTP is off. */
   readonly httpAddress: { readonly host: string; readonly port: number } | undefined
+  /** Where clients register, over QUIC, and what they pin; undefined if there is no control plane. */
+  readonly controlAddress: Endpoint | undefined
+  readonly controlPin: string | undefined
   readonly workerCount: number
   /** Which engine moves the datagrams, and why. */
   readonly engine: EngineChoice
   stats(): NodeStats
   /** Ends a worker thread as a fault in it would; resolves when it is gone. For tests. */
   crashWorker(index: number): Promise<void>
+  /** Resolves when somebody asks the node to drain, by way of its state folder. */
+  readonly drainAsked: Promise<void>
+  /**
+   * Takes no registered client any more, tells those that are there, and closes when they have left, or when
+   * `drainSecs` are over. Closes at once if there are none.
+   */
+  drain(): Promise<void>
   /** Says goodbye to every client and closes everything, within 2 s. Harmless when repeated. */
   close(): Promise<void>
 }
@@ -40,16 +54,11 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   const log = options.log ?? silentLog()
   const engine = engineFor(config)
   await requireEgressAddress(config)
-  const supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log)
-  const startedMs = performance.now()
-  let http: HttpServer | undefined
-  try {
-    http = config.httpBind && (await startHttp(config.httpBind, { config, engine, supervisor, startedMs }))
-  } catch (error) {
-    await supervisor.stop()
-    throw error
-  }
-  logStart(log, config, engine, supervisor, http?.address)
+  const asked = Promise.withResolvers<undefined>()
+  const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)))
+  const parts = await startParts(config, engine, state, log)
+  const { supervisor, http, control } = parts
+  logStart(log, config, engine, parts)
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref()
   if (config.metricsIntervalSecs === 0) clearInterval(totals)
 
@@ -57,18 +66,73 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   const close = async () => {
     clearInterval(totals)
     log.info({ sessions: supervisor.stats().relay.sessions }, 'closing: saying goodbye to every client')
-    await Promise.all([supervisor.stop(), http?.close()])
+    await Promise.all([supervisor.stop(), http?.close(), control?.close()])
     log.info('closed')
   }
+  const closeOnce = () => (closing ??= close())
   return {
     dataAddress: supervisor.dataAddress,
     httpAddress: http?.address,
+    controlAddress: control?.address,
+    get controlPin() {
+      return control?.pin
+    },
     workerCount: config.workers,
     engine,
+    drainAsked: asked.promise,
     stats: () => supervisor.stats(),
     crashWorker: (index) => supervisor.crashWorker(index),
-    close: () => (closing ??= close()),
+    drain: async () => {
+      if (control !== undefined && closing === undefined) await drainClients(control, config.drainSecs * 1_000, log)
+      await closeOnce()
+    },
+    close: closeOnce,
   }
+}
+
+/** What a node consists of while it runs. */
+export interface NodeParts {
+  readonly supervisor: Supervisor
+  readonly control: ControlPlane | undefined
+  readonly http: HttpServer | undefined
+}
+
+/** Starts everything; what was started is closed again if something cannot be. */
+async function startParts(
+  config: NodeConfig,
+  engine: EngineChoice,
+  state: ControlState | undefined,
+  log: Logger,
+): Promise<NodeParts> {
+  const startedMs = performance.now()
+  let supervisor: Supervisor | undefined
+  let control: ControlPlane | undefined
+  try {
+    supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log, state?.outlived)
+    if (config.controlBind !== undefined && state !== undefined) {
+      control = await ControlPlane.start(config.controlBind, config, state, supervisor, log)
+    }
+    const http = config.httpBind && (await startHttp(config.httpBind, { config, engine, supervisor, control, startedMs }))
+    return { supervisor, control, http }
+  } catch (error) {
+    await supervisor?.stop()
+    // What was saved stays for the next start.
+    await (control === undefined ? state?.folder?.close() : control.abandon())
+    throw error
+  }
+}
+
+const LOOK_EVERY_MS = 20
+
+/** Announces the end, and waits until every registered client has left or the time is over. */
+async function drainClients(control: ControlPlane, forMs: number, log: Logger): Promise<void> {
+  const { bound } = control
+  if (bound === 0) return
+  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: clients are told to leave, no new ones are taken')
+  const startedMs = performance.now()
+  control.drain(forMs)
+  while (control.bound > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS)
+  log.info({ left: bound - control.bound, stayed: control.bound }, 'drained')
 }
 
 function engineFor({ io }: NodeConfig): EngineChoice {

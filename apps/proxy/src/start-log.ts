@@ -4,21 +4,25 @@ import type { Logger } from 'pino'
 import type { NodeConfig } from './config/node-config.ts'
 import type { NodeStats } from './stats.ts'
 import { DATA_BUFFER_BYTES } from './supervisor/data-port.ts'
-import type { Supervisor } from './supervisor/supervisor.ts'
+import type { NodeParts } from './node.ts'
 
 /** Says what serves where and how, and what the operator may want to change. */
 export function logStart(
   log: Logger,
   config: NodeConfig,
   engine: EngineChoice,
-  supervisor: Supervisor,
-  http: { readonly host: string; readonly port: number } | undefined,
+  { supervisor, control, http }: NodeParts,
 ): void {
   const { dataAddress, buffers } = supervisor
   log.info(
     {
       data: formatEndpoint(dataAddress.ip, dataAddress.port),
-      http: http === undefined ? 'off' : `http://${http.host}:${http.port}`,
+      http: http === undefined ? 'off' : `http://${http.address.host}:${http.address.port}`,
+      control: control === undefined ? 'off' : formatEndpoint(control.address.ip, control.address.port),
+      pin: control?.pin,
+      quic: control?.quic,
+      registration: control === undefined ? undefined : config.registration,
+      stateDir: control === undefined ? undefined : (config.stateDir ?? 'off'),
       egress: formatIpv4(config.egressBind),
       egressPorts: config.egressPorts === undefined ? 'any' : `${config.egressPorts.low}-${config.egressPorts.high}`,
       workers: config.workers,
@@ -33,16 +37,20 @@ export function logStart(
     },
     'node serves',
   )
-  if (config.requireAuth) {
-    log.warn(
-      'nobody can be admitted: authentication is on and this version has no control plane to register clients through; ' +
-        'start with --open on a loopback or with --allow-open to let anybody in',
-    )
-  } else {
+  if (!config.requireAuth) {
     log.warn('authentication is off: whoever reaches the data plane is admitted')
-  }
-  if (config.maxConnections !== undefined) {
-    log.warn('rate_limit.max_connections has no effect: it limits control connections, and this version has no control plane')
+  } else if (control === undefined) {
+    log.warn(
+      'nobody can be admitted: authentication is on and the control plane, where clients register, is off; ' +
+        'start with --control-bind, or with --open on a loopback or with --allow-open to let anybody in',
+    )
+  } else if (config.registration === 'anyone') {
+    log.info('anybody may register; --issuer-key lets in only who has a ticket')
+  } else if (config.registration === 'nobody') {
+    log.warn(
+      'nobody may register: let in who has a ticket with --issuer-key (lightspeed-proxy ticket keygen makes one), ' +
+        'or anybody with --allow-open or security.registration = "anyone"',
+    )
   }
   warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max')
   warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max')

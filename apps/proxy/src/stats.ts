@@ -33,17 +33,19 @@ export function collectStats(workers: readonly WorkerSlot[]): NodeStats {
   const udp = new Float64Array(UDP_COUNTERS_BYTES / Float64Array.BYTES_PER_ELEMENT)
   let sessions = 0
   let bannedAddresses = 0
+  let registrations = 0
   let workerRestarts = 0
   for (const worker of workers) {
     worker.counters.addTo(relay, udp)
     sessions += worker.sessions
     workerRestarts += worker.restarts
-    // Every worker knows every ban.
-    bannedAddresses = Math.max(bannedAddresses, worker.counters.bannedAddresses)
+    // Every worker knows every ban and every registration.
+    bannedAddresses = Math.max(bannedAddresses, worker.counters.common('bannedAddresses'))
+    registrations = Math.max(registrations, worker.counters.common('registrations'))
   }
   const counters = byName(RELAY_NAMES, (name) => relay.values[RelayCounter[name]])
   return {
-    relay: { ...counters, sessions, bannedAddresses },
+    relay: { ...counters, sessions, bannedAddresses, registrations },
     clientDrops: dropsByName(relay.clientDrops),
     serverDrops: dropsByName(relay.serverDrops),
     udp: byName(UDP_COUNTERS, (_name, index) => udp[index]),

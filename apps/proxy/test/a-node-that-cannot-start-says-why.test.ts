@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { ENGINES, testNode } from './support/scene.ts'
 
 function starting(settings: NodeSettings): Promise<unknown> {
-  return startNode(nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off', ...settings }))
+  return startNode(nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off', controlBind: 'off', ...settings }))
 }
 
 describe.each(ENGINES)('a node over the %s engine', (io) => {

@@ -49,7 +49,7 @@ describe.each(ENGINES)('a ban by one worker of the %s engine', (engine) => {
     await neighbour.roundTrip(servers[0].endpoint, 'before the ban')
     for (const { endpoint } of servers) sprayer.data(endpoint, 'spray')
     await eventually(() => expect(supervisor.stats().relay.bans).toBe(1))
-    expect(log.some((line) => line.includes('client banned') && line.includes('127.0.0.1'))).toBe(true)
+    await eventually(() => expect(log.some((line) => line.includes('client banned') && line.includes('127.0.0.1'))).toBe(true))
     // The gauge is brought up to date twice a second.
     await eventually(() => expect(supervisor.stats().relay.bannedAddresses).toBe(1))
 

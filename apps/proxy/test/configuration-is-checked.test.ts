@@ -3,7 +3,7 @@ import { nodeConfig } from '@lightspeed/proxy'
 import type { NodeConfig } from '@lightspeed/proxy'
 import { describe, expect, it } from 'vitest'
 import { effectiveToml } from '../src/cli/check.ts'
-import { configFromFlags } from '../src/cli/flags.ts'
+import { configFromFlags, defaultStateDir } from '../src/cli/flags.ts'
 import type { ServeFlags } from '../src/cli/flags.ts'
 import { temporaryFile } from './support/temporary-file.ts'
 
@@ -30,6 +30,12 @@ describe('a configuration file', () => {
       region = "eu-central"
       max_clients = 500
       data_bind = "127.0.0.1:4000"
+      control_bind = "127.0.0.1:4001"
+      state_dir = "/var/lib/node"
+      certificate = "node.pem"
+      private_key = "key.pem"
+      grace_secs = 10
+      drain_secs = 0
       egress_bind = "127.0.0.2"
       egress_ports = "20000-20999"
       workers = 2
@@ -38,6 +44,8 @@ describe('a configuration file', () => {
       oversize = "drop"
       [security]
       require_auth = false
+      issuer_keys = ["lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+      revocation_list = "revoked.txt"
       max_amplification_ratio = 3.5
       max_destinations_per_window = 20
       ban_duration_secs = 60
@@ -46,6 +54,7 @@ describe('a configuration file', () => {
       max_pps_per_client = 200
       max_bps_per_client = 300000
       max_connections = 50
+      max_connections_per_address = 7
       [metrics]
       enabled = false
       interval_secs = 10
@@ -60,6 +69,15 @@ describe('a configuration file', () => {
       region: 'eu-central',
       maxClients: 500,
       dataBind: { ip: 0x7f00_0001, port: 4000 },
+      controlBind: { ip: 0x7f00_0001, port: 4001 },
+      stateDir: '/var/lib/node',
+      certificate: 'node.pem',
+      privateKey: 'key.pem',
+      graceSecs: 10,
+      drainSecs: 0,
+      registration: 'tickets',
+      issuerKeys: [new Uint8Array(32)],
+      revocationList: 'revoked.txt',
       egressBind: 0x7f00_0002,
       egressPorts: { low: 20_000, high: 20_999 },
       workers: 2,
@@ -74,6 +92,7 @@ describe('a configuration file', () => {
       maxPpsPerClient: 200,
       maxBpsPerClient: 300_000,
       maxConnections: 50,
+      maxConnectionsPerAddress: 7,
       metricsEnabled: false,
       metricsIntervalSecs: 10,
       httpBind: undefined,
@@ -83,10 +102,24 @@ describe('a configuration file', () => {
     expect(Object.isFrozen(config)).toBe(true)
   })
 
+  it('registers nobody where others can reach the node, unless that is meant', () => {
+    const issuerKeys = ['lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA']
+    expect(nodeConfig({ controlBind: '127.0.0.1:4433' }).registration).toBe('anyone')
+    expect(nodeConfig({ allowOpen: true }).registration).toBe('anyone')
+    expect(nodeConfig({ registration: 'anyone' }).registration).toBe('anyone')
+    expect(nodeConfig({ issuerKeys }).registration).toBe('tickets')
+    expect(nodeConfig({ controlBind: '127.0.0.1:4433', registration: 'nobody' }).registration).toBe('nobody')
+  })
+
   it('leaves everything else at its default', () => {
-    expect(fromFile('')).toEqual(nodeConfig())
+    // The program keeps its state somewhere, the library only if it is told where.
+    expect(fromFile('')).toEqual({ ...nodeConfig(), stateDir: expect.stringMatching(/4433$/) as string })
     expect(nodeConfig()).toMatchObject({
       maxClients: 10_000,
+      controlBind: { ip: 0, port: 4433 },
+      stateDir: undefined,
+      registration: 'nobody',
+      maxConnections: 10_000,
       maxSessionsPerAddress: 1_000,
       dataBind: { ip: 0, port: 4434 },
       httpBind: { ip: 0x7f00_0001, port: 8080 },
@@ -98,6 +131,23 @@ describe('a configuration file', () => {
       maxAmplificationRatio: 2,
       banDurationSecs: 3_600,
     })
+  })
+
+  it('has no control plane for a node that lets anybody in, unless it is asked for', () => {
+    const open = { requireAuth: false, allowOpen: true }
+    expect(nodeConfig(open).controlBind).toBeUndefined()
+    expect(nodeConfig({ ...open, controlBind: '127.0.0.1:1' }).controlBind).toEqual({ ip: 0x7f00_0001, port: 1 })
+    expect(nodeConfig({ controlBind: 'off' }).controlBind).toBeUndefined()
+  })
+
+  it('keeps state where the service manager or the user has a place for it, and for each port apart', () => {
+    const port = { ip: 0, port: 4433 }
+    expect(defaultStateDir(port, { STATE_DIRECTORY: '/var/lib/a:/var/lib/b', XDG_STATE_HOME: '/x' })).toBe('/var/lib/a')
+    expect(defaultStateDir(port, { XDG_STATE_HOME: '/x' })).toBe('/x/lightspeed-proxy/4433')
+    expect(defaultStateDir(port, {})).toMatch(/\/\.local\/state\/lightspeed-proxy\/4433$/)
+    expect(defaultStateDir({ ip: 0, port: 0 }, { XDG_STATE_HOME: '/x' })).toBeUndefined()
+    expect(configFromFlags({ stateDir: 'off' }).stateDir).toBeUndefined()
+    expect(configFromFlags({ controlBind: 'off' }).stateDir).toBeUndefined()
   })
 
   it('gives way to flags', () => {
@@ -116,6 +166,10 @@ describe('a configuration file', () => {
     ['[server]\nworker = 3', 'node.toml: unknown key server.worker; did you mean workers?'],
     ['[security]\nmax_clients = 3', 'node.toml: unknown key security.max_clients; it belongs to [server]'],
     ['[http]\nbanana = 3', 'node.toml: unknown key http.banana; [http] has bind'],
+    ['[server]\ncertificate = "a"', 'node.toml: server.certificate: a certificate needs its private key, and the other way round: give both, or none'],
+    ['[security]\nregistration = "tickets"', 'node.toml: security.registration: tickets need an issuer whose tickets count: give its public key with --issuer-key (security.issuer_keys)'],
+    ['[security]\nregistration = "anyone"\nissuer_keys = ["lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]', 'node.toml: security.registration: got "anyone" and issuer keys; leave out either'],
+    ['[security]\nissuer_keys = ["x"]', 'node.toml: security.issuer_keys: an issuer\'s public key is lsi1_ and 43 characters of base64url, got "x"'],
     ['[server]\nworkers = "two"', 'node.toml: server.workers: got "two", allowed is a whole number from 1 to 64'],
     ['[server]\nworkers = 0', 'node.toml: server.workers: got 0, allowed is a whole number from 1 to 64'],
     ['[server]\nworkers = 1.5', 'node.toml: server.workers: got 1.5, allowed is a whole number from 1 to 64'],
@@ -169,6 +223,7 @@ describe('the effective configuration', () => {
   it('is a file that gives the same configuration again', () => {
     const configs = [
       nodeConfig(),
+      nodeConfig({ controlBind: '127.0.0.1:7', stateDir: '/s', issuerKeys: ['lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'], revocationList: 'r' }),
       nodeConfig({ httpBind: 'off', egressPorts: '5-9', egressBind: '127.0.0.1', logFormat: 'json', nodeId: 'a "b" \\ é' }),
       nodeConfig({ allowDestinations: ['10.0.0.0/8', '1.2.3.4/32:5'], denyDestinations: ['0.0.0.0/0:25-26'], maxConnections: 3 }),
     ]

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import type { RunningNode } from '@lightspeed/proxy'
 import { describe, expect, it } from 'vitest'
 import { eventually } from './support/eventually.ts'
-import { ENGINES, testClient, testNode, testServer, unknownClient } from './support/scene.ts'
+import { playingClient, registeredClient } from './support/registered-client.ts'
+import { ENGINES, registrarNode, testClient, testNode, testServer, unknownClient } from './support/scene.ts'
 
 function urlOf({ httpAddress }: RunningNode, path: string): string {
   if (httpAddress === undefined) throw new Error('HTTP is off')
@@ -85,6 +86,39 @@ describe.each(ENGINES)('GET /health and /metrics of a node over the %s engine', 
     expect(samples.get('lightspeed_worker_restarts_total{worker="0"}')).toBe(1)
     expect(samples.get('lightspeed_worker_up{worker="0"}')).toBe(1)
   })
+})
+
+it('GET /health and /metrics tell of the control plane', async () => {
+  const node = await registrarNode(observed)
+  await playingClient(node)
+  await registeredClient(node)
+  const health: unknown = await (await fetch(urlOf(node, '/health'))).json()
+  expect(health).toMatchObject({
+    status: 'ok',
+    authentication: 'required',
+    control: {
+      address: `127.0.0.1:${node.controlAddress?.port ?? 0}`,
+      pin: node.controlPin,
+      quic: expect.stringMatching(/native|portable/) as string,
+      registration: 'anyone',
+      connections: 2,
+      registrations: 2,
+      bound: 1,
+    },
+  })
+  const samples = samplesOf(await (await fetch(urlOf(node, '/metrics'))).text())
+  const expected = {
+    lightspeed_control_connections: 2,
+    lightspeed_registrations: 2,
+    lightspeed_bound_registrations: 1,
+    lightspeed_draining: 0,
+    'lightspeed_registrations_total{result="accepted"}': 2,
+    'lightspeed_registrations_total{result="resumed"}': 0,
+    'lightspeed_registrations_ended_total{why="ticket"}': 0,
+    'lightspeed_control_connections_total{result="accepted"}': 2,
+    'lightspeed_paths_total{event="moved"}': 0,
+  }
+  expect(Object.fromEntries(Object.keys(expected).map((name) => [name, samples.get(name)]))).toEqual(expected)
 })
 
 describe('a fresh node', () => {

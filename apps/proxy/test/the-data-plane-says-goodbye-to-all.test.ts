@@ -7,6 +7,7 @@ import { expect, it } from 'vitest'
 import { DataPlane } from '../src/data-plane/data-plane.ts'
 import { IdleEngine } from '../src/data-plane/idle-engine.ts'
 import type { WorkerStart } from '../src/data-plane/messages.ts'
+import { claimsMemory } from '../src/data-plane/session-claims.ts'
 import { sessionQuotaMemory, sessionsOf } from '../src/data-plane/session-quota.ts'
 
 /** Remembers what it was given to send, and whether that was flushed in time. */
@@ -32,22 +33,26 @@ it('says goodbye to more clients than it has memory to do at once', () => {
   const engine = new RecordingEngine(createEngine('portable', { reserveBytes: blocks * FEC_BLOCK_BYTES }).arena)
   const start: WorkerStart = {
     index: 0,
+    workers: 1,
     engine: 'portable',
     relay: { ...DEFAULT_RELAY_OPTIONS, admission: 'open' },
-    policy: { allow: [], deny: [], ownAddresses: [] },
+    policy: { allow: [], onlyAllowed: false, deny: [], ownAddresses: [] },
     data: { fd: undefined, ip: 0, port: 0, reusePort: false, bufferBytes: 0 },
     egress: { ip: 0, ports: undefined, bufferBytes: 0 },
     bans: [],
+    registrations: [],
+    sessions: [],
     fecBlocks: blocks,
     shared: {
       relayCounters: new SharedArrayBuffer(RELAY_COUNTERS_BYTES),
       udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
       sessions: sessionQuotaMemory(1),
+      claims: claimsMemory(0),
       fdLedger: undefined,
     },
   }
   const data = engine.openNow()
-  const dataPlane = new DataPlane(engine, data, start, () => undefined, () => undefined)
+  const dataPlane = new DataPlane(engine, data, null, start, () => undefined, () => undefined)
   const hello = TunnelHeader.handshake(0, 1).encode()
   for (let client = 0; client < clients; client++) {
     engine.arena.bytes.set(hello, 64)

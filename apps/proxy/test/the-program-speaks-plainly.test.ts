@@ -10,7 +10,7 @@ import { Program } from './support/program.ts'
 import { testClient, testServer } from './support/scene.ts'
 import { temporaryFile } from './support/temporary-file.ts'
 
-const LOCAL = ['serve', '--data-bind', '127.0.0.1:0', '--http-bind', 'off', '--log-format', 'json']
+const LOCAL = ['serve', '--data-bind', '127.0.0.1:0', '--http-bind', 'off', '--control-bind', 'off', '--log-format', 'json']
 
 /** The data plane's address as a log entry tells it. */
 function dataOf(entry: Readonly<Record<string, unknown>>): { dataAddress: Endpoint } {
@@ -33,7 +33,8 @@ describe('lightspeed-proxy', () => {
     expect(serve).toMatchObject({ code: 0, stderr: '' })
     for (const flag of [
       '--config', '--data-bind', '--egress-bind', '--egress-ports', '--http-bind', '--open', '--allow-open',
-      '--allow-destination', '--deny-destination', '--workers', '--io', '--dialect', '--node-id', '--region', '--check',
+      '--allow-destination', '--deny-destination', '--only-allowed-destinations', '--workers', '--io', '--dialect', '--control-bind', '--state-dir', '--certificate', '--private-key', '--issuer-key',
+      '--revocation-list', '--node-id', '--region', '--check',
       '--log-level', '--log-format',
     ]) {
       expect(serve.stdout).toContain(`  ${flag} `)
@@ -70,7 +71,7 @@ describe('lightspeed-proxy', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('region = "eu"\n')
     expect(stdout).toContain('workers = 3\n')
-    expect(stdout).toMatch(/^# {3}denied: the data plane's own port on this machine, 1\.2\.3\.0\/24$/m)
+    expect(stdout).toMatch(/^# {3}denied: the node's own ports on this machine, 1\.2\.3\.0\/24$/m)
     expect(stdout).toMatch(/^# {3}denied: 127\.0\.0\.0\/8, /m)
 
     const wrong = temporaryFile('node.toml', '[server]\nregion = 5\n')
@@ -82,13 +83,19 @@ describe('lightspeed-proxy', () => {
     })
   })
 
+  it('says that nothing but what is allowed is open, if it is told so', async () => {
+    const { stdout } = await Program.run('serve', '--only-allowed-destinations', '--allow-destination', '203.0.113.9/32:8303', '--check')
+    expect(stdout).toContain('only_allowed_destinations = true')
+    expect(stdout).toContain('#   allowed: 203.0.113.9/32:8303\n#   denied: everything else\n')
+  })
+
   it('fails with exit code 1 when its port is in use', async () => {
     const other = createSocket('udp4')
     other.bind(0, '127.0.0.1')
     await once(other, 'listening')
     onTestFinished(() => void other.close())
     const address = `127.0.0.1:${other.address().port}`
-    expect(await Program.run('serve', '--data-bind', address, '--http-bind', 'off')).toEqual({
+    expect(await Program.run('serve', '--data-bind', address, '--http-bind', 'off', '--control-bind', 'off')).toEqual({
       code: 1,
       stdout: '',
       stderr: `lightspeed-proxy: ${address} (data plane) is in use by another program: end that one, or choose another with --data-bind\n`,
@@ -97,9 +104,8 @@ describe('lightspeed-proxy', () => {
 })
 
 describe('lightspeed-proxy serve', () => {
-  it('says what serves where, and that nobody can be admitted without --open', async () => {
-    const file = temporaryFile('node.toml', '[rate_limit]\nmax_connections = 9\n')
-    const program = new Program([...LOCAL, '--config', file, '--io', 'portable', '--node-id', 'n1', '--region', 'r1'])
+  it('says what serves where, and that nobody can be admitted without a control plane', async () => {
+    const program = new Program([...LOCAL, '--io', 'portable', '--node-id', 'n1', '--region', 'r1'])
     expect(await program.serving()).toMatchObject({
       data: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string,
       http: 'off',
@@ -111,8 +117,7 @@ describe('lightspeed-proxy serve', () => {
       node: 'n1',
       region: 'r1',
     })
-    await program.logged('nobody can be admitted: authentication is on and this version has no control plane')
-    await program.logged('rate_limit.max_connections has no effect')
+    await program.logged('nobody can be admitted: authentication is on and the control plane, where clients register, is off')
     program.signal('SIGTERM')
     expect(await program.ended).toEqual({ code: 0, signal: null })
   })
@@ -149,7 +154,7 @@ describe('lightspeed-proxy serve', () => {
   it('ends at once at a second signal', async () => {
     const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as () => never)
     onTestFinished(() => exit.mockRestore())
-    const served = serve(nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off', logLevel: 'silent' }))
+    const served = serve(nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off', controlBind: 'off', logLevel: 'silent' }))
     process.emit('SIGTERM', 'SIGTERM')
     expect(exit).not.toHaveBeenCalled()
     process.emit('SIGTERM', 'SIGTERM')

@@ -15,6 +15,7 @@ export const ExtensionId = {
   limits: 0x47,
   load: 0x48,
   draining: 0x49,
+  resume: 0x4a,
 } as const;
 
 /** Bytes of a session secret. */
@@ -38,6 +39,19 @@ export interface NodeLoad {
   readonly activeSessions: number;
   readonly capacity: number;
 }
+
+/** What a client says that wants its session back, see {@link resumeExtension}. */
+export interface ResumeClaim {
+  /** u32. */
+  readonly sessionId: number;
+  /** u64; one that the session's client has not used yet, for proofs and for this. */
+  readonly nonce: bigint;
+  /** 16 bytes: the first ones of HMAC-SHA-256 of {@link resumeMessage} under the session's secret. */
+  readonly tag: Uint8Array;
+}
+
+/** Bytes of the tag of a {@link ResumeClaim}. */
+export const RESUME_TAG_BYTES = 16;
 
 /** One kind of extension: makes it from a value, and finds its value in a message. */
 export interface ExtensionCodec<T> {
@@ -121,6 +135,54 @@ export const drainingExtension = codec<number>(
   (milliseconds) => u32s(milliseconds),
   (value) => readU32(value, 0),
 );
+
+/**
+ * Register: the client wants to go on with the session that it had, `session id u32, nonce u64, tag 16 bytes`. A node that
+ * knows the session, and finds the tag true and the nonce new, acknowledges the same session id, token and secret; any other
+ * takes the Register as if this were not there.
+ */
+export const resumeExtension = codec<ResumeClaim>(
+  ExtensionId.resume,
+  ({ sessionId, nonce, tag }) => {
+    if (tag.length !== RESUME_TAG_BYTES) {
+      throw new ControlError('CONTROL_FIELD_RANGE', `the tag of a resume must be 16 bytes, got ${tag.length}`);
+    }
+    const value = new Uint8Array(RESUME_CLAIMED_BYTES + RESUME_TAG_BYTES);
+    value.set(claimed(sessionId, nonce));
+    value.set(tag, RESUME_CLAIMED_BYTES);
+    return value;
+  },
+  (value) => {
+    if (value.length < RESUME_CLAIMED_BYTES + RESUME_TAG_BYTES) return undefined;
+    const view = new DataView(value.buffer, value.byteOffset);
+    const tag = value.subarray(RESUME_CLAIMED_BYTES, RESUME_CLAIMED_BYTES + RESUME_TAG_BYTES);
+    return { sessionId: view.getUint32(0), nonce: view.getBigUint64(4), tag };
+  },
+);
+
+/**
+ * What the tag of a {@link ResumeClaim} authenticates: ASCII `lstp-resume`, then session id and nonce as they are sent.
+ *
+ * @returns 23 bytes, fresh
+ * @throws {ControlError} `CONTROL_FIELD_RANGE`
+ */
+export function resumeMessage(sessionId: number, nonce: bigint): Uint8Array {
+  const message = new Uint8Array(RESUME_LABEL.length + RESUME_CLAIMED_BYTES);
+  message.set(RESUME_LABEL);
+  message.set(claimed(sessionId, nonce), RESUME_LABEL.length);
+  return message;
+}
+
+const RESUME_CLAIMED_BYTES = 12;
+const RESUME_LABEL = Uint8Array.from('lstp-resume', (character) => character.charCodeAt(0));
+const MAX_U64 = 0xffff_ffff_ffff_ffffn;
+
+function claimed(sessionId: number, nonce: bigint): Uint8Array {
+  if (nonce < 0n || nonce > MAX_U64) {
+    throw new ControlError('CONTROL_FIELD_RANGE', `a nonce must be 0 to 2^64 - 1, got ${nonce}`);
+  }
+  return u32s(sessionId, Number(nonce >> 32n), Number(nonce & 0xffff_ffffn));
+}
 
 function codec<T>(
   id: number,

@@ -23,11 +23,14 @@ export {
   loadExtension,
   observedAddressExtension,
   reasonTextExtension,
+  RESUME_TAG_BYTES,
+  resumeExtension,
+  resumeMessage,
   SESSION_SECRET_BYTES,
   sessionSecretExtension,
   ticketExtension,
 } from './extension-values.ts';
-export type { ExtensionCodec, NodeLoad, SessionLimits, SocketAddress } from './extension-values.ts';
+export type { ExtensionCodec, NodeLoad, ResumeClaim, SessionLimits, SocketAddress } from './extension-values.ts';
 export { FrameReader } from './frame-reader.ts';
 export { gameById, gameByKey, GAMES } from './game.ts';
 export type { Game } from './game.ts';

@@ -11,6 +11,8 @@ import {
   loadExtension,
   observedAddressExtension,
   reasonTextExtension,
+  resumeExtension,
+  resumeMessage,
   sessionSecretExtension,
   ticketExtension,
 } from '@lightspeed/control';
@@ -50,6 +52,10 @@ const secrets = fc.uint8Array({ minLength: 16, maxLength: 16 });
 const limits = fc.record({ ratePps: u32, rateBps: u32 });
 const load = fc.record({ activeSessions: u32, capacity: u32 });
 
+const resume = { sessionId: 0x01020304, nonce: 0x0506070809n, tag: secret };
+const resumes = fc.record({ sessionId: u32, nonce: fc.bigInt(0n, 0xffff_ffff_ffff_ffffn), tag: secrets });
+const resumeHex = `01 02 03 04 00 00 00 05 06 07 08 09 ${Array.from(secret, (byte) => `0${byte.toString(16).toUpperCase()}`).join(' ')}`;
+
 const fixedSize: readonly Kind[] = [
   kind('sessionSecret', sessionSecretExtension, secrets, secret, '00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F'),
   kind('dataAddress', dataAddressExtension, address, { ip: 0xcb007105, port: 4434 }, 'CB 00 71 05 11 52'),
@@ -59,6 +65,7 @@ const fixedSize: readonly Kind[] = [
   kind('limits', limitsExtension, limits, { ratePps: 1000, rateBps: 1_000_000 }, '00 00 03 E8 00 0F 42 40'),
   kind('load', loadExtension, load, { activeSessions: 42, capacity: 10_000 }, '00 00 00 2A 00 00 27 10'),
   kind('draining', drainingExtension, u32, 30_000, '00 00 75 30'),
+  kind('resume', resumeExtension, resumes, resume, resumeHex),
 ];
 const kinds: readonly Kind[] = [
   ...fixedSize,
@@ -78,6 +85,7 @@ test('the ids are the ones of the protocol page, and every id has its kind', () 
     limits: 0x47,
     load: 0x48,
     draining: 0x49,
+    resume: 0x4a,
   });
   expect(Object.fromEntries(kinds.map(({ name, id }) => [name, id]))).toEqual(ExtensionId);
 });
@@ -127,4 +135,17 @@ test.each([-1, 0.5, 2 ** 32, NaN])('numbers that do not fit are errors: %s', (va
   expect(() => keepaliveIntervalExtension.encode(value)).toThrow(expect.objectContaining({ code: 'CONTROL_FIELD_RANGE' }));
   expect(() => dataAddressExtension.encode({ ip: value, port: 1 })).toThrow(ControlError);
   expect(() => dataAddressExtension.encode({ ip: 1, port: value })).toThrow(ControlError);
+});
+
+test('a resume authenticates its label, the session id and the nonce', () => {
+  expect(toHex(resumeMessage(0x01020304, 0x0506070809n))).toBe(
+    '6C 73 74 70 2D 72 65 73 75 6D 65 01 02 03 04 00 00 00 05 06 07 08 09',
+  );
+});
+
+test.each([-1n, 2n ** 64n])('a nonce that is no u64 is an error: %s', (nonce) => {
+  const range = expect.objectContaining({ code: 'CONTROL_FIELD_RANGE' }) as Error;
+  expect(() => resumeMessage(1, nonce)).toThrow(range);
+  expect(() => resumeExtension.encode({ sessionId: 1, nonce, tag: secret })).toThrow(range);
+  expect(() => resumeExtension.encode({ sessionId: 1, nonce: 1n, tag: new Uint8Array(15) })).toThrow(range);
 });

@@ -7,6 +7,8 @@
  */
 export { DUPLICATE_WINDOW_PACKETS, DuplicateWindow } from './duplicate-window.ts';
 export { KeyTable } from './key-table.ts';
+export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
+export type { MultipathMode } from './multipath.ts';
 export { RttEstimator } from './rtt-estimator.ts';
 export type { Registration } from './relay/registrations.ts';
 export { Relay } from './relay/relay.ts';
@@ -17,23 +19,34 @@ export {
   relayCountersIn,
 } from './relay/relay-counters.ts';
 export type { RelayCounters } from './relay/relay-counters.ts';
-export { DEFAULT_RELAY_OPTIONS } from './relay/relay-options.ts';
+export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
 export type {
   Admission,
   EgressMapping,
   RelayEnvironment,
   RelayOptions,
   RelayOutput,
+  SessionClaims,
   SessionQuota,
 } from './relay/relay-options.ts';
+export type { SavedFlow, SavedSession } from './relay/saved-session.ts';
 export { Tunnel } from './tunnel/tunnel.ts';
 export {
   TUNNEL_COUNTERS_BYTES,
   TUNNEL_COUNTER_COUNT,
   TUNNEL_STATES,
+  PathCounter,
   TunnelCounter,
+  pathCounter,
   tunnelCountersIn,
 } from './tunnel/tunnel-counters.ts';
 export type { TunnelCounters, TunnelStateName } from './tunnel/tunnel-counters.ts';
 export { DEFAULT_TUNNEL_OPTIONS } from './tunnel/tunnel-options.ts';
-export type { TunnelEnvironment, TunnelEvent, TunnelOptions, TunnelOutput } from './tunnel/tunnel-options.ts';
+export type {
+  PathEvent,
+  TunnelEnvironment,
+  TunnelEvent,
+  TunnelOptions,
+  TunnelOutput,
+  TunnelRegistration,
+} from './tunnel/tunnel-options.ts';

@@ -25,15 +25,16 @@ export class OutboundStream {
   dialect: Dialect;
   /** The next packet's sequence number: one counter for data, parity and control packets. */
   sequence = 0;
-  /** Takes the next group's id: one counter for all flows. */
+  /** The next FEC group's id: one counter for all flows. */
+  groupId = 0;
+  /** Takes the next group's id. */
   readonly nextGroupId: () => number;
 
   constructor(dialect: Dialect) {
     this.dialect = dialect;
-    let groupId = 0;
     this.nextGroupId = () => {
-      const id = groupId;
-      groupId = (groupId + 1) & 0xffff;
+      const id = this.groupId;
+      this.groupId = (id + 1) & 0xffff;
       return id;
     };
   }
@@ -87,7 +88,7 @@ export interface PacketSink {
    * driver has said that they are sent.
    * @returns false if it was refused (and counted).
    */
-  sendPacket(flow: OutboundFlow, offset: number, length: number): boolean;
+  sendPacket(flow: OutboundFlow, offset: number, length: number, isParity: boolean): boolean;
 }
 
 /**
@@ -154,7 +155,7 @@ export class PacketWriter {
     writeFecExtension(this.#bytes, start, stream.dialect, encoder.groupId, encoder.index, encoder.size);
     const full = encoder.add(offset, length) === ADD_FULL;
     this.dataProtected++;
-    const sent = this.#sink.sendPacket(flow, start, offset + length - start);
+    const sent = this.#sink.sendPacket(flow, start, offset + length - start, false);
     if (full) {
       this.#unlink(flow);
       this.#sendParity(flow, encoder, nowUs);
@@ -195,7 +196,7 @@ export class PacketWriter {
   #sendPlain(flow: OutboundFlow, offset: number, length: number, nowUs: number): boolean {
     const start = offset - HEADER_BYTES;
     this.#writeHeader(flow, start, VERSION_PLAIN, nowUs);
-    return this.#sink.sendPacket(flow, start, HEADER_BYTES + length);
+    return this.#sink.sendPacket(flow, start, HEADER_BYTES + length, false);
   }
 
   #closeGroup(flow: OutboundFlow, nowUs: number): void {
@@ -212,7 +213,7 @@ export class PacketWriter {
     const start = encoder.parityOffset - fecHeaderBytes(dialect);
     this.#writeHeader(flow, start, VERSION_FEC, nowUs);
     writeFecExtension(this.#bytes, start, dialect, encoder.parityGroupId, encoder.paritySize, encoder.paritySize);
-    this.#sink.sendPacket(flow, start, encoder.parityOffset + encoder.parityLength - start);
+    this.#sink.sendPacket(flow, start, encoder.parityOffset + encoder.parityLength - start, true);
     this.#returns.afterSend(encoder.parityOffset);
     this.parityGenerated++;
   }

@@ -20,7 +20,7 @@ describe('a relay has none of these faults:', () => {
     const host = new RelayHost({ admission: 'registered' });
     const clients = [1, 2].map((id) => {
       const client = new LstpClient(host, `203.0.113.5:${id}`);
-      client.token = host.relay.register({ sessionId: id, ip: client.address.ip, dialect: 'standard' });
+      client.token = host.register({ sessionId: id, ip: client.address.ip, dialect: 'standard' });
       return client;
     });
     for (const client of clients) client.open();
@@ -78,8 +78,8 @@ describe('a relay has none of these faults:', () => {
   it('registrations are never released', () => {
     const host = new RelayHost({ admission: 'registered', maxClients: 20 });
     for (let id = 0; id < 1_000; id++) {
-      expect(host.relay.register({ sessionId: id, ip: PROGRAM.ip, dialect: 'standard' })).toBeGreaterThan(0);
-      expect(host.relay.unregister(id)).toBe(true);
+      expect(host.register({ sessionId: id, ip: PROGRAM.ip, dialect: 'standard' })).toBeGreaterThan(0);
+      expect(host.unregister(id)).toBe(true);
     }
   });
 

@@ -109,8 +109,8 @@ describe('a relay for registered clients', () => {
     const host = new RelayHost({ admission: 'registered' });
     const one = new LstpClient(host, '203.0.113.5:1001');
     const two = new LstpClient(host, '203.0.113.5:1002');
-    one.token = host.relay.register(registration(1));
-    two.token = host.relay.register(registration(2));
+    one.token = host.register(registration(1));
+    two.token = host.register(registration(2));
     expect(one.token).not.toBe(two.token);
     one.open();
     two.open();
@@ -132,8 +132,8 @@ describe('a relay for registered clients', () => {
   it('frees tokens when registrations end, however many have come and gone', () => {
     const host = new RelayHost({ admission: 'registered' });
     for (let id = 0; id < 5_000; id++) {
-      expect(host.relay.register(registration(id))).toBeGreaterThan(0);
-      if (id >= 100) host.relay.unregister(id - 100);
+      expect(host.register(registration(id))).toBeGreaterThan(0);
+      if (id >= 100) host.unregister(id - 100);
     }
     host.pass(1_000);
     expect(host.count('registrations')).toBe(100);
@@ -142,13 +142,13 @@ describe('a relay for registered clients', () => {
   it('sends a FIN when a registration ends, and lets a client in again after its own FIN', () => {
     const host = new RelayHost({ admission: 'registered' });
     const client = new LstpClient(host);
-    const token = host.relay.register(registration(7));
+    const token = host.register(registration(7));
     client.token = token;
     client.open();
     client.send(TunnelHeader.fin(1, 1));
     client.answers();
     client.open();
-    host.relay.unregister(7);
+    host.unregister(7);
     host.flush();
     expect(client.answers().map(({ header }) => header.flags)).toEqual([FLAG_FIN]);
     client.token = token;
@@ -158,7 +158,7 @@ describe('a relay for registered clients', () => {
   it('takes the first packet of a reference client for its handshake, and answers in its dialect', () => {
     const host = new RelayHost({ admission: 'registered' });
     const client = new LstpClient(host, '203.0.113.5:1001', 'reference');
-    client.token = host.relay.register({ ...registration(3), dialect: 'reference' });
+    client.token = host.register({ ...registration(3), dialect: 'reference' });
     client.fecData(7, 0, 2, 'AB');
     client.fecData(7, 1, 2, 'C');
     const [{ egress } = { egress: -1 }] = host.takeToServers();

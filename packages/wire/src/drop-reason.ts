@@ -42,6 +42,10 @@ export const DropReason = {
   unexpectedReply: 17,
   /** It belongs to no flow that is open. */
   unknownFlow: 18,
+  /** A HANDSHAKE whose proof was not made with the secret of the session that it names. */
+  badProof: 34,
+  /** A HANDSHAKE whose proof was used before. */
+  replayedProof: 35,
 
   // Limits and policies (docs/protocol.md, Limits).
   /** Over the packet rate of its client. */
@@ -78,7 +82,7 @@ export const DropReason = {
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 
 /** One more than the highest reason: the size of an array of counters by reason. */
-export const DROP_REASON_COUNT = 34;
+export const DROP_REASON_COUNT = 36;
 
 /**
  * The reasons' names as metrics and logs show them (`too_short`, `bad_token`, ...), by number; empty where a number is

@@ -42,10 +42,14 @@ interface StartLine {
   readonly http: string
 }
 
-/** Starts `lightspeed-proxy serve` for programs and game servers on this machine, on ports of the system's choice. */
-export async function serveNode(): Promise<ServingNode> {
+/**
+ * Starts `lightspeed-proxy serve` for programs and game servers on this machine, on ports of the system's choice. It lets
+ * anybody in; `moreFlags` may give it a control plane besides.
+ */
+export async function serveNode(moreFlags: readonly string[] = []): Promise<ServingNode> {
   const flags = ['--data-bind', '127.0.0.1:0', '--http-bind', '127.0.0.1:0', '--open', '--allow-destination', '127.0.0.0/8', '--log-format', 'json']
-  const child = spawn(process.execPath, argumentsFor('lightspeed-proxy', ['serve', ...flags]), { cwd: workspaceRoot })
+  const args = argumentsFor('lightspeed-proxy', ['serve', ...flags, ...moreFlags])
+  const child = spawn(process.execPath, args, { cwd: workspaceRoot })
   const { data, http } = await startOf(child)
   return {
     dataPort: Number(data.slice(data.lastIndexOf(':') + 1)),

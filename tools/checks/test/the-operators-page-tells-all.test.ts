@@ -28,6 +28,8 @@ const files = readPages(workspaceRoot).flatMap(({ path, text }) =>
     .filter(({ language }) => language === 'toml')
     .map(({ code, line }) => ({ name: `${path}, line ${String(line)}`, code })),
 )
+/** What follows from the machine, so that no page can give its default. */
+const OF_THE_MACHINE = ['node_id', 'state_dir']
 const [defaults] = files.filter(({ name }) => name.startsWith('docs/operating.md'))
 
 test.concurrent.for(files)('a node accepts the configuration of $name', async ({ code }, { expect }) => {
@@ -41,14 +43,16 @@ test('the first configuration file of the page is that of the defaults, every ke
   const [here, nothing] = await Promise.all([checked(uncommented), checked('')])
 
   expect(here).toBe(nothing)
-  expect(keys(uncommented)).toEqual(keys(nothing).filter((key) => key !== 'node_id'))
+  expect(keys(uncommented)).toEqual(keys(nothing).filter((key) => !OF_THE_MACHINE.includes(key)))
+  expect(OF_THE_MACHINE.filter((key) => !(defaults?.code ?? '').includes(`# ${key}:`))).toEqual([])
 })
 
 test('every metric and every key of /health stands on the page, and no other metric', async () => {
-  const node = await serveNode()
+  const node = await serveNode(['--control-bind', '127.0.0.1:0', '--state-dir', 'off'])
   try {
     const metrics = [...(await node.get('/metrics')).matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name ?? '')
-    const keys = Object.keys(JSON.parse(await node.get('/health')) as object)
+    const health = JSON.parse(await node.get('/health')) as { control: object }
+    const keys = [...Object.keys(health), ...Object.keys(health.control)]
     const shown = [...page.matchAll(/`((?:lightspeed|process)_[a-z_]+)`/g)].map(([, name]) => name ?? '')
 
     expect([...new Set(shown)].sort()).toEqual([...metrics].sort())

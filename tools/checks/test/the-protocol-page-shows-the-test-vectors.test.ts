@@ -28,3 +28,17 @@ test('every control message on the protocol page is one of the test vectors', ()
   expect(frames.length).toBeGreaterThan(0)
   expect(frames.filter((frame) => !known.includes(frame))).toEqual([])
 })
+
+test('the proof and the ticket on the protocol page are test vectors, the ticket in both its forms', () => {
+  const proofs = JSON.parse(read('packages/security/test/vectors/proofs.json')) as { valid: { packet: string }[] }
+  const tickets = JSON.parse(read('packages/security/test/vectors/tickets.json')) as {
+    publicKeyText: string
+    valid: { bytes: string; text: string }[]
+  }
+  const [ticket] = tickets.valid.filter(({ bytes }) => shown.includes(bytesOf(bytes)))
+
+  expect(proofs.valid.some(({ packet }) => shown.includes(bytesOf(packet)))).toBe(true)
+  expect(ticket).toBeDefined()
+  expect(codeBlocks(read('docs/protocol.md')).map(({ code }) => code.trim())).toContain(ticket?.text)
+  expect(read('docs/protocol.md')).toContain(tickets.publicKeyText)
+})

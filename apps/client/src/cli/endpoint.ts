@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
+import { UsageError } from './usage-error.ts';
 
 /** A host, by name or IPv4 address, and a port. */
 export interface HostPort {
@@ -13,6 +14,26 @@ export interface HostPort {
 /** Parses HOST:PORT of a command line. Its host is not looked up yet. */
 export function parseHostPort(text: string): HostPort {
   return splitHostPort(text, 1);
+}
+
+/** A node as a command line names it; without a port the control plane's usual one is meant. */
+export interface NodeArgument {
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** Parses HOST[:PORT] of a command line. */
+export function parseNode(text: string): NodeArgument {
+  return text.includes(':') ? splitHostPort(text, 1) : { host: splitHostPort(`${text}:1`, 1).host };
+}
+
+/**
+ * The data port of a node to which one does not register has to be named.
+ * @throws {UsageError}
+ */
+export function requirePort({ host, port }: NodeArgument): HostPort {
+  if (port !== undefined) return { host, port };
+  throw new UsageError(`--node ${host}: without a registration the port of its data plane is needed: HOST:PORT`);
 }
 
 /** Parses ADDR:PORT of a command line, for a local address; port 0 leaves it to the system. */

@@ -1,24 +1,91 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { QuicError, parsePin } from '@lightspeed/control/quic';
+import { MULTIPATH_MODES } from '@lightspeed/session';
 import { DIALECTS } from '@lightspeed/wire';
 import { DEFAULT_TUNNEL_SETTINGS, KEEPALIVE_MS_LIMITS } from '../tunnel/settings.ts';
-import { parseHostPort, parseLocalIp } from './endpoint.ts';
+import { parseLocalIp, parseNode } from './endpoint.ts';
 
 /** Options that several commands have, each made afresh since commander keeps state in them. */
 export const nodeOption = () =>
-  new Option('--node <host:port>', 'the relay node').argParser(parseHostPort).makeOptionMandatory();
+  new Option('--node <host[:port]>', 'the relay node, by its control port (default 4433); without registration, its data port')
+    .argParser(parseNode)
+    .makeOptionMandatory();
+export const nodesOption = () =>
+  new Option(
+    '--node <host[:port]>',
+    'a relay node, by its control port (default 4433); without registration, its data port. Given several times, the ' +
+      'best one is used and the others are kept ready',
+  )
+    .argParser(collect(parseNode))
+    .makeOptionMandatory();
 export const sourceOption = () =>
   new Option('--source <ip>', 'local address from which to talk to the node').argParser(parseLocalIp);
 export const ioOption = () =>
   new Option('--io <engine>', 'how to move datagrams').choices(['auto', 'batch', 'portable']).default('auto');
 export const dialectOption = () =>
   new Option('--dialect <dialect>', 'form of version 2 packets').choices(DIALECTS).default('standard');
-export const tokenOption = () =>
-  new Option('--token <n>', 'token of a registration').argParser(integer(0, 255)).default(0);
+const tokenOption = () =>
+  new Option('--token <n>', 'token of a registration that was made otherwise, with --no-register').argParser(integer(1, 255));
 export const jsonOption = (what: string) => new Option('--json', what);
 export const keepaliveOption = () =>
-  new Option('--keepalive-ms <ms>', 'pause between keepalives')
-    .argParser(integer(KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max))
-    .default(DEFAULT_TUNNEL_SETTINGS.keepaliveMs);
+  new Option(
+    '--keepalive-ms <ms>',
+    `pause between keepalives (default: what the node wants, or ${DEFAULT_TUNNEL_SETTINGS.keepaliveMs})`,
+  ).argParser(integer(KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max));
+
+
+/** Who the node is, and who we are: for commands that register. */
+export function addIdentityOptions(command: Command): Command {
+  return command
+    .option('--ticket <file|text>', 'ticket that the node’s operator gave out')
+    .addOption(
+      new Option('--pin <pin>', 'pin of the node’s key, as it prints it at its start; the n-th belongs to the n-th --node').argParser(
+        collect(parsePinArgument),
+      ),
+    )
+    .option('--ca <file>', 'certificates (PEM) of the authority that vouches for the node, in place of those of the system')
+    .option('--trust-on-first-use', 'take whatever key the node shows at first, keep it, and hold it to that later')
+    .option('--insecure-skip-verify', 'take anybody for the node');
+}
+
+/** For commands that may also do without. */
+export function addRegistrationOptions(command: Command): Command {
+  return addIdentityOptions(command)
+    .option('--no-register', 'do not register: for nodes that let everybody in, or with --token')
+    .option('--open', 'the same as --no-register')
+    .addOption(
+      new Option('--data-port <n>', 'port of the data plane of nodes that do not name it (default: 4434)').argParser(
+        integer(1, 0xffff),
+      ),
+    )
+    .addOption(tokenOption());
+}
+
+/** Further paths to the node. */
+export function addPathOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--path <ip>', 'local address of one more path to the node; may be given several times').argParser(
+        collect(parseLocalIp),
+      ),
+    )
+    .addOption(new Option('--via <host[:port]>', 'one more path, through another node').argParser(parseNode))
+    .addOption(
+      new Option('--multipath <mode>', 'how to use several paths')
+        .choices(MULTIPATH_MODES)
+        .default(DEFAULT_TUNNEL_SETTINGS.multipath),
+    );
+}
+
+function parsePinArgument(text: string): Uint8Array {
+  try {
+    return parsePin(text);
+  } catch (thrown) {
+    if (thrown instanceof QuicError) throw new InvalidArgumentError(thrown.message);
+    throw thrown;
+  }
+}
 
 /** Parses `off` or a group size; whether the dialect allows it shows later. */
 export function parseFec(text: string): number {

@@ -5,9 +5,11 @@ import type { Dialect } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
 import { startTunnel } from '../tunnel/start-tunnel.ts';
-import { resolveHost } from './endpoint.ts';
-import type { HostPort } from './endpoint.ts';
+import { requirePort, resolveHost } from './endpoint.ts';
+import type { NodeArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
+import { registers, registrationOf } from './registration.ts';
+import type { RegistrationOptions } from './registration.ts';
 import { summarizeRoundTrips } from './round-trips.ts';
 import type { RoundTripSummary } from './round-trips.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,24 +18,24 @@ const HANDSHAKE_PATIENCE_MS = 5_000;
 /** How long to wait for answers after the last keepalive. */
 const LAST_ANSWER_MS = 1_000;
 
-export interface PingOptions {
-  readonly node: HostPort;
+export interface PingOptions extends RegistrationOptions {
+  readonly node: NodeArgument;
   readonly count: number;
   readonly intervalMs: number;
   readonly source?: number;
   readonly io: 'auto' | EngineKind;
   readonly dialect: Dialect;
-  readonly token: number;
   readonly json?: boolean;
 }
 
 /** `lightspeed ping`. @returns the exit code: 1 if nothing was answered. */
 export async function ping(options: PingOptions, terminal: Terminal): Promise<number> {
-  const node = await resolveHost(options.node, '--node');
-  const name = formatEndpoint(node.ip, node.port);
+  const where = registers(options)
+    ? { register: await registrationOf(options, [options.node], undefined, terminal) }
+    : { node: await resolveHost(requirePort(options.node), '--node') };
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
-    node,
+    ...where,
     entrances: [],
     fecGroupSize: 0,
     dialect: options.dialect,
@@ -46,6 +48,7 @@ export async function ping(options: PingOptions, terminal: Terminal): Promise<nu
     maxKeepaliveMisses: options.count + 1,
     reopen: false,
   });
+  const name = formatEndpoint(tunnel.node.ip, tunnel.node.port);
   if (options.json !== true) terminal.line(`PING ${name}, ${options.count} keepalives, one every ${options.intervalMs} ms`);
   const replies: { sequence: number; rttMs: number }[] = [];
   tunnel.on('roundTrip', (rttMs, sequence) => {

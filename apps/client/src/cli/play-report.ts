@@ -2,6 +2,9 @@ import { formatEndpoint } from '@lightspeed/wire';
 import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
 import type { TunnelStats } from '../tunnel/stats.ts';
 import type { Terminal } from './terminal.ts';
+import type { NodeStatus } from '../control/member.ts';
+import { describeSample, nodeForPrograms, pathForPrograms, percent } from './play-sample.ts';
+import type { PathTraffic } from './path-meter.ts';
 import { totalLossRatio } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -26,8 +29,13 @@ export class PlayReport {
       gameServer: formatEndpoint(gameServer.ip, gameServer.port),
     }));
     if (this.#json) {
-      this.#terminal.json({ event: 'started', node, io: tunnel.io, fecGroupSize, entrances });
+      const nodes = tunnel.nodes.map(nodeForPrograms);
+      this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, entrances });
       return;
+    }
+    for (const { name, session } of tunnel.nodes) {
+      const who = session === undefined ? 'not registered yet' : `registered with ${session.nodeId} ${session.region}`.trim();
+      this.#terminal.line(`node ${name}: ${who}`);
     }
     const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
     this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
@@ -43,13 +51,20 @@ export class PlayReport {
   }
 
   /** Once a second. */
-  sample(stats: TunnelStats, traffic: Traffic): void {
+  sample(stats: TunnelStats, traffic: Traffic, paths: readonly PathTraffic[], nodes: readonly NodeStatus[]): void {
     if (this.#json) {
-      this.#terminal.json({ event: 'stats', ...forPrograms(stats), ...traffic, lossRatio: traffic.lossRatio ?? null });
+      this.#terminal.json({
+        event: 'stats',
+        ...forPrograms(stats),
+        ...traffic,
+        lossRatio: traffic.lossRatio ?? null,
+        paths: stats.paths.map((path, index) => pathForPrograms(path, paths[index])),
+        nodes: nodes.map(nodeForPrograms),
+      });
     } else if (this.#terminal.isInteractive) {
-      this.#terminal.live(describe(stats, traffic));
+      this.#terminal.live(describeSample(stats, traffic, paths, nodes));
     } else if (++this.#samples % PLAIN_INTERVAL === 0) {
-      this.#terminal.line(describe(stats, traffic));
+      this.#terminal.line(describeSample(stats, traffic, paths, nodes));
     }
   }
 
@@ -87,22 +102,6 @@ function forPrograms({ state, rtt, counters }: TunnelStats): object {
     downPackets: counters.localPacketsSent,
     downBytes: counters.localBytesSent,
   };
-}
-
-function describe({ state, rtt }: TunnelStats, traffic: Traffic): string {
-  const parts = [
-    rtt === undefined ? 'rtt -' : `rtt ${rtt.smoothedMs.toFixed(1)} ms  jitter ${rtt.jitterMs.toFixed(1)} ms`,
-    `loss ${percent(traffic.lossRatio)}`,
-    `recovered ${traffic.recovered}`,
-    `up ${traffic.upPps.toFixed(0)}/s  down ${traffic.downPps.toFixed(0)}/s`,
-  ];
-  if (traffic.drops > 0) parts.push(`drops ${traffic.drops}`);
-  if (state !== 'established') parts.unshift(`[${state === 'idle' ? 'no session' : state}]`);
-  return parts.join('  ');
-}
-
-function percent(ratio: number | undefined): string {
-  return ratio === undefined ? '-' : `${(ratio * 100).toFixed(1)} %`;
 }
 
 function kilobytes(bytes: number): string {

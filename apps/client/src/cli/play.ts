@@ -1,15 +1,20 @@
 import type { EngineKind } from '@lightspeed/udp';
-import { SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
+import type { MultipathMode } from '@lightspeed/session';
+import { SAFE_PAYLOAD_BYTES, formatEndpoint } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
+import type { MoveReason } from '../control/node-choice.ts';
 import { ClientError } from '../errors.ts';
 import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
 import { requireFecGroupSize } from '../tunnel/settings.ts';
 import type { EntranceSettings } from '../tunnel/settings.ts';
 import { startTunnel } from '../tunnel/start-tunnel.ts';
-import { resolveHost } from './endpoint.ts';
-import type { HostPort } from './endpoint.ts';
+import { requirePort, resolveHost } from './endpoint.ts';
+import type { HostPort, NodeArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
+import { PathMeter } from './path-meter.ts';
 import { PlayReport } from './play-report.ts';
+import { registers, registrationOf } from './registration.ts';
+import type { RegistrationOptions } from './registration.ts';
 import type { Terminal } from './terminal.ts';
 import { TrafficMeter } from './traffic.ts';
 import { UsageError } from './usage-error.ts';
@@ -18,17 +23,24 @@ import { UsageError } from './usage-error.ts';
 const FIRST_ANSWER_MS = 10_000;
 const SAMPLE_MS = 1_000;
 const LOOPBACK = 0x7f00_0001;
+const MOVES: Readonly<Record<MoveReason, string>> = {
+  lost: 'the node does not answer any more',
+  draining: 'the node will stop',
+  faster: 'another node is much nearer',
+};
 
-export interface PlayOptions {
-  readonly node: HostPort;
+export interface PlayOptions extends RegistrationOptions {
+  readonly node: readonly NodeArgument[];
+  readonly path?: readonly number[];
+  readonly via?: NodeArgument;
+  readonly multipath: MultipathMode;
   readonly gameServer: readonly HostPort[];
   readonly listen?: readonly Endpoint[];
   readonly fec: number;
   readonly source?: number;
   readonly io: 'auto' | EngineKind;
   readonly dialect: Dialect;
-  readonly token: number;
-  readonly keepaliveMs: number;
+  readonly keepaliveMs?: number;
   readonly maxKeepaliveMisses: number;
   readonly oversize: 'fragment' | 'drop';
   readonly json?: boolean;
@@ -37,11 +49,15 @@ export interface PlayOptions {
 /** `lightspeed play`. @returns the exit code. */
 export async function play(options: PlayOptions, terminal: Terminal): Promise<number> {
   checkUsage(options);
-  const node = await resolveHost(options.node, '--node');
+  const where = registers(options)
+    ? { register: await registrationOf(options, options.node, options.via, terminal) }
+    : { node: await resolveHost(onlyNode(options), '--node') };
   const entrances = await entrancesOf(options);
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
-    node,
+    ...where,
+    paths: options.path,
+    multipath: options.multipath,
     entrances,
     fecGroupSize: options.fec,
     dialect: options.dialect,
@@ -76,6 +92,13 @@ function checkUsage({ gameServer, listen = [], fec, dialect }: PlayOptions): voi
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The node of a command line that says not to register. */
+function onlyNode({ node, path, via }: PlayOptions): HostPort {
+  const extra = node.length > 1 ? 'several --node' : path !== undefined ? '--path' : via !== undefined ? '--via' : undefined;
+  if (extra !== undefined) throw new UsageError(`${extra} needs a registration: leave out --no-register and --open`);
+  return requirePort(node[0]);
 }
 
 /** Without a --listen, a game finds its server's port on this machine, if that is free. */
@@ -124,15 +147,34 @@ function tellNews(tunnel: RunningTunnel, report: PlayReport): void {
       retryInMs,
     });
   });
+  tunnel.on('moved', ({ name }, why) => {
+    report.event('moved', `${MOVES[why]}; going on by ${name}. Game servers see another address now`, { node: name, why });
+  });
+  tunnel.on('draining', ({ name }, ms) => {
+    report.event('draining', `node ${name} will stop${ms > 0 ? ` in ${Math.round(ms / 1_000)} s` : ' soon'}`, { node: name, ms });
+  });
+  tunnel.on('control', ({ name }, state, text) => {
+    report.event('control', `control connection with ${name}: ${text}`, { node: name, state, text });
+  });
+  tunnel.on('path', (path, up) => {
+    // With one path it says what `established` and `lost` say.
+    if (tunnel.stats().paths.length === 1) return;
+    report.event('path', `path ${path + 1} ${up ? 'works' : 'does not work any more'}`, { path, up });
+  });
+  tunnel.on('rebound', (path, { ip, port }) => {
+    const local = formatEndpoint(ip, port);
+    report.event('rebound', `this machine’s addresses have changed; path ${path + 1} goes on from ${local}`, { path, local });
+  });
 }
 
 /** @returns what ends it. */
 function sampleEverySecond(tunnel: RunningTunnel, report: PlayReport): () => void {
   const meter = new TrafficMeter(performance.now());
+  const pathMeter = new PathMeter();
   let warned = false;
   const timer = setInterval(() => {
     const stats = tunnel.stats();
-    report.sample(stats, meter.sample(stats, performance.now()));
+    report.sample(stats, meter.sample(stats, performance.now()), pathMeter.sample(stats.paths), tunnel.nodes);
     if (warned || stats.counters.oversizeFlows === 0) return;
     warned = true;
     const what = `the game sends payloads over ${SAFE_PAYLOAD_BYTES} bytes`;

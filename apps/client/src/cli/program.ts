@@ -6,6 +6,9 @@ import { decode } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { parseHostPort, parseListen } from './endpoint.ts';
 import {
+  addIdentityOptions,
+  addPathOptions,
+  addRegistrationOptions,
   collect,
   dialectOption,
   integer,
@@ -13,9 +16,9 @@ import {
   jsonOption,
   keepaliveOption,
   nodeOption,
+  nodesOption,
   parseFec,
   sourceOption,
-  tokenOption,
 } from './options.ts';
 import { ping } from './ping.ts';
 import type { PingOptions } from './ping.ts';
@@ -23,18 +26,24 @@ import { play } from './play.ts';
 import type { PlayOptions } from './play.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+import { whoami } from './whoami.ts';
+import type { WhoamiOptions } from './whoami.ts';
 
 const USAGE = 2;
 const FAILURE = 1;
 
 const PLAY_EXAMPLE = `
 Example:
-  $ lightspeed play --node relay.example.net:4434 --game-server 203.0.113.9:8303
+  $ lightspeed play --node relay.example.net --ticket ticket.txt --game-server 203.0.113.9:8303
   then let the game connect to 127.0.0.1:8303
 `;
 const PING_EXAMPLE = `
 Example:
-  $ lightspeed ping --node relay.example.net:4434 --count 20
+  $ lightspeed ping --node relay.example.net --count 20
+`;
+const WHOAMI_EXAMPLE = `
+Example:
+  $ lightspeed whoami --node relay.example.net
 `;
 const DECODE_EXAMPLE = `
 Examples:
@@ -66,7 +75,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     }
     if (!(error instanceof ClientError)) throw error;
     terminal.error(error.message);
-    return FAILURE;
+    return error.code === 'ERR_CLIENT_INVALID_SETTING' ? USAGE : FAILURE;
   }
 }
 
@@ -80,10 +89,11 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     })
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
-  program
+  const playing = program
     .command('play')
     .description('Make local UDP entrances that stand for game servers, and carry what arrives there.')
-    .addOption(nodeOption())
+    .addOption(nodesOption());
+  addPathOptions(addRegistrationOptions(playing))
     .addOption(
       new Option('--game-server <host:port>', 'where the node sends it; may be given several times')
         .argParser(collect(parseHostPort))
@@ -103,7 +113,6 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(sourceOption())
     .addOption(ioOption())
     .addOption(dialectOption())
-    .addOption(tokenOption())
     .addOption(keepaliveOption())
     .addOption(
       new Option('--max-keepalive-misses <n>', 'unanswered keepalives in a row before the node counts as lost')
@@ -118,19 +127,27 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption('one JSON object per line'))
     .addHelpText('after', PLAY_EXAMPLE)
     .action(async (options: PlayOptions) => done(await play(options, terminal)));
-  program
+  const pinging = program
     .command('ping')
     .description('Measure round trips to a node by keepalives.')
-    .addOption(nodeOption())
+    .addOption(nodeOption());
+  addRegistrationOptions(pinging)
     .addOption(new Option('--count <n>', 'keepalives to send').argParser(integer(1, 100_000)).default(10))
     .addOption(new Option('--interval-ms <ms>', 'pause between them').argParser(integer(50, 60_000)).default(200))
     .addOption(sourceOption())
     .addOption(ioOption())
     .addOption(dialectOption())
-    .addOption(tokenOption())
     .addOption(jsonOption('one JSON object at the end'))
     .addHelpText('after', PING_EXAMPLE)
     .action(async (options: PingOptions) => done(await ping(options, terminal)));
+  const asking = program
+    .command('whoami')
+    .description('Ask a node which address it sees us at, and which one game servers will see.')
+    .addOption(nodeOption());
+  addIdentityOptions(asking)
+    .addOption(jsonOption('one JSON object'))
+    .addHelpText('after', WHOAMI_EXAMPLE)
+    .action(async (options: WhoamiOptions) => done(await whoami(options, terminal)));
   program
     .command('decode')
     .description('Explain a packet field by field.')

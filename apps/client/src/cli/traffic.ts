@@ -32,7 +32,7 @@ export class TrafficMeter {
     this.#timeMs = nowMs;
   }
 
-  sample({ counters, localDrops, nodeDrops }: TunnelStats, nowMs: number): Traffic {
+  sample({ counters, paths, localDrops, nodeDrops }: TunnelStats, nowMs: number): Traffic {
     const seconds = Math.max(nowMs - this.#timeMs, 1) / 1_000;
     const upPps = (counters.localPacketsReceived - this.#up) / seconds;
     const downPps = (counters.localPacketsSent - this.#down) / seconds;
@@ -42,7 +42,10 @@ export class TrafficMeter {
     this.#sequences.push({ expected: counters.sequenceExpected, received: counters.sequenceReceived });
     if (this.#sequences.length > LOSS_SAMPLES + 1) this.#sequences.shift();
     const lossRatio = lossBetween(this.#sequences[0], this.#sequences[this.#sequences.length - 1]);
-    return { upPps, downPps, lossRatio, recovered: counters.fecRecovered, drops: sum(localDrops) + sum(nodeDrops) };
+    // What comes by several paths is meant to come more than once.
+    const intended = paths.length > 1 ? (nodeDrops.duplicate ?? 0) : 0;
+    const drops = sum(localDrops) + sum(nodeDrops) - intended;
+    return { upPps, downPps, lossRatio, recovered: counters.fecRecovered, drops };
   }
 }
 

@@ -1,110 +1,155 @@
-import { randomBytes } from 'node:crypto';
 import { FecMemory } from '@lightspeed/fec';
-import { DEFAULT_TUNNEL_OPTIONS, Tunnel, TunnelCounter } from '@lightspeed/session';
-import type { TunnelCounters, TunnelEvent, TunnelOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
-import { readSequence } from '@lightspeed/wire';
-import type { WorkerMessage } from './messages.ts';
-import { Reopening } from './reopening.ts';
+import { Leg } from './leg.ts';
+import type { LegHost } from './leg.ts';
+import { VIA_SLOT } from './messages.ts';
+import type { Command, LegSettings, WorkerMessage } from './messages.ts';
+import { Outlets } from './outlets.ts';
 import type { ParsedTunnelSettings } from './settings.ts';
-import { NODE_TAG } from './sockets.ts';
+import { pathOfTag } from './sockets.ts';
 import type { TunnelSockets } from './sockets.ts';
 
-/** Longer than the pause after which a tunnel publishes its gauges. */
-const PUBLISHING_MS = 1_000;
-/** How soon to look again when nothing is due. */
-const RESTING_MS = 250;
+/** What packets that go through another node name as their source there: no local program has it. */
+const INNER_IP = 0x7f00_0001;
+/** The way through another node has a tunnel with one path. */
+const ONLY_PATH = 0;
 
 /** What a driver works with. */
 export interface DriverEnvironment {
   readonly engine: DatagramEngine;
   readonly settings: ParsedTunnelSettings;
   readonly sockets: TunnelSockets;
-  readonly counters: TunnelCounters;
+  /** The first one is used until another is asked for. */
+  readonly legs: readonly LegSettings[];
+  readonly via: LegSettings | undefined;
   /** Tells the main thread. */
   readonly post: (message: WorkerMessage) => void;
-  /** Asked on every wake: has the main thread said that the tunnel shall be closed? */
-  readonly closeAsked: () => boolean;
+  /** Asked on every wake, until there is none: what does the main thread want? */
+  readonly takeCommand: () => Command | undefined;
 }
 
 /**
- * Gives a {@link Tunnel} sockets and a clock. A datagram's way:
+ * Gives {@link Leg}s, one per node, sockets and a clock. A datagram's way:
  *
  * ```
- *   program -> entrance socket -> onDatagrams -> Tunnel.handleLocalDatagram -> toNode  -> node socket -> node
- *   program <- entrance socket <- toLocal     <- Tunnel.handleNodeDatagram  <- onDatagrams <- node socket <- node
+ *   program -> entrance -> onDatagrams -> leg in use -> send    -> a path's socket -> node
+ *                                                          \-> the leg of `via` -> its socket -> other node -> node
+ *   program <- entrance <- deliver     <- leg of the sender <- onDatagrams <- a path's socket <- node
  * ```
  *
- * Runs in the data-plane thread. Nothing on the way of a datagram allocates; news for the main thread go through `post`.
+ * All legs share the paths' sockets; who sent a datagram says whose it is. Local programs' datagrams go by the leg in
+ * use; what still comes from the others is delivered. Runs in the data-plane thread. Nothing on the way of a datagram
+ * allocates; news for the main thread go through `post`.
  */
-export class TunnelDriver implements DatagramHandler, TunnelOutput {
-  readonly #engine: DatagramEngine;
-  readonly #settings: ParsedTunnelSettings;
-  readonly #sockets: TunnelSockets;
-  readonly #values: Float64Array;
-  readonly #post: (message: WorkerMessage) => void;
-  readonly #closeAsked: () => boolean;
-  readonly #tunnel: Tunnel;
+export class TunnelDriver implements DatagramHandler, LegHost {
+  readonly engine: DatagramEngine;
+  readonly memory: FecMemory;
+  readonly settings: ParsedTunnelSettings;
+  readonly post: (message: WorkerMessage) => void;
+  readonly #takeCommand: () => Command | undefined;
+  readonly #entrances: readonly DatagramSocket[];
+  readonly #outlets: Outlets;
   readonly #serverIps: Int32Array;
   readonly #serverPorts: Int32Array;
-  readonly #nodeIp: number;
-  readonly #nodePort: number;
-  readonly #reopening = new Reopening();
-  /** Where the datagram from the node that is being handled starts. */
-  #offset = 0;
-  #opened = false;
-  #answered = false;
+  /** In no order; a slot is in it once. */
+  readonly #legs: Leg[] = [];
+  /** Legs whose place another one has taken, until their end. */
+  readonly #former: Leg[] = [];
+  #used: Leg;
+  #via: Leg | null = null;
+  /** The path of the legs that leads through another node, or -1. */
+  readonly #viaPath: number;
   #closing = false;
-  #saidKeepalivesSent = false;
 
   constructor(environment: DriverEnvironment) {
-    const { engine, settings, sockets, counters } = environment;
+    const { engine, settings, sockets, legs, via } = environment;
     const { arena } = engine;
-    this.#engine = engine;
-    this.#settings = settings;
-    this.#sockets = sockets;
-    this.#values = counters.values;
-    this.#post = environment.post;
-    this.#closeAsked = environment.closeAsked;
-    this.#nodeIp = settings.node.ip | 0;
-    this.#nodePort = settings.node.port;
+    this.engine = engine;
+    this.memory = new FecMemory(arena.bytes, arena.reserve.start, arena.reserve.lengthBytes);
+    this.settings = settings;
+    this.post = environment.post;
+    this.#takeCommand = environment.takeCommand;
+    this.#entrances = sockets.entrances;
+    this.#outlets = new Outlets(engine, sockets);
     this.#serverIps = Int32Array.from(settings.entrances, ({ gameServer }) => gameServer.ip | 0);
     this.#serverPorts = Int32Array.from(settings.entrances, ({ gameServer }) => gameServer.port);
-    this.#tunnel = new Tunnel(
-      {
-        ...DEFAULT_TUNNEL_OPTIONS,
-        dialect: settings.dialect,
-        token: settings.token,
-        fecGroupSize: settings.fecGroupSize,
-        keepaliveMs: settings.keepaliveMs,
-        maxKeepaliveMisses: settings.maxKeepaliveMisses,
-        oversize: settings.oversize,
-      },
-      {
-        memory: new FecMemory(arena.bytes, arena.reserve.start, arena.reserve.lengthBytes),
-        counters,
-        output: this,
-        random: () => randomBytes(4).readInt32LE(),
-        nodeIp: settings.node.ip,
-        nodePort: settings.node.port,
-      },
-    );
+    this.#viaPath = via === undefined ? -1 : sockets.paths.length - 1;
+    if (via !== undefined) this.#via = new Leg(via, 1, this);
+    for (const leg of legs) this.#legs.push(this.#legFor(leg));
+    this.#used = this.#legs[0];
   }
 
   // What the engine calls.
 
   onDatagrams(socket: DatagramSocket, count: number): void {
-    const tunnel = this.#tunnel;
-    const { offsets, lengths, ips, ports } = this.#engine.received;
-    const entrance = socket.tag;
     this.#advance();
-    if (entrance === NODE_TAG) {
-      for (let i = 0; i < count; i++) {
-        this.#offset = offsets[i];
-        tunnel.handleNodeDatagram(offsets[i], lengths[i], ips[i], ports[i]);
-      }
+    const path = pathOfTag(socket.tag);
+    if (path === this.#viaPath && this.#via !== null) this.#takeFromVia(this.#via, count);
+    else if (path >= 0) this.#takeFromNodes(path, count);
+    else this.#takeFromPrograms(socket.tag, count);
+  }
+
+  onSent(): void {
+    for (let i = 0; i < this.#legs.length; i++) this.#legs[i].tunnel.sent();
+    for (let i = 0; i < this.#former.length; i++) this.#former[i].tunnel.sent();
+    this.#via?.tunnel.sent();
+  }
+
+  onWake(): void {
+    this.#advance();
+    for (let command = this.#takeCommand(); command !== undefined; command = this.#takeCommand()) this.#obey(command);
+  }
+
+  onTick(): number {
+    const nowMs = this.#advance();
+    let next = this.#outlets.msUntilDue(nowMs);
+    // The way through another node first: what the others say by it is said at once.
+    if (this.#via !== null) next = Math.min(next, this.#via.tick(nowMs));
+    for (let i = 0; i < this.#legs.length; i++) next = Math.min(next, this.#legs[i].tick(nowMs));
+    for (let i = 0; i < this.#former.length; i++) next = Math.min(next, this.#former[i].tick(nowMs));
+    return next;
+  }
+
+  // What the legs call.
+
+  send(leg: Leg, path: number, offset: number, length: number): void {
+    if (leg.slot === VIA_SLOT) {
+      this.engine.send(this.#outlets.at(this.#viaPath), offset, length, leg.nodeIp, leg.nodePort);
+    } else if (path === this.#viaPath && this.#via !== null) {
+      const { slot, nodeIp, nodePort } = leg;
+      this.#via.tunnel.handleLocalDatagram(slot, offset, length, INNER_IP, slot + 1, nodeIp, nodePort);
+    } else {
+      this.engine.send(this.#outlets.at(path), offset, length, leg.nodeIp, leg.nodePort);
+    }
+  }
+
+  deliver(leg: Leg, entrance: number, offset: number, length: number, ip: number, port: number): void {
+    if (leg.slot !== VIA_SLOT) {
+      this.engine.send(this.#entrances[entrance], offset, length, ip, port);
       return;
     }
+    const inner = this.#legOf(entrance);
+    inner?.handleNode(this.#viaPath, offset, length, inner.nodeIp, inner.nodePort);
+  }
+
+  legClosed(): void {
+    for (let i = this.#former.length - 1; i >= 0; i--) {
+      if (this.#former[i].closed) this.#former.splice(i, 1);
+    }
+    if (!this.#closing || this.#legs.some(({ closed }) => !closed)) return;
+    // The others have said goodbye through it.
+    if (this.#via !== null && !this.#via.closed) this.#via.close();
+    else this.engine.stop();
+  }
+
+  /** Brings the gauges up to date when all is over. */
+  publish(): void {
+    for (const leg of this.#legs) leg.publish();
+  }
+
+  #takeFromPrograms(entrance: number, count: number): void {
+    const { tunnel } = this.#used;
+    const { offsets, lengths, ips, ports } = this.engine.received;
     const serverIp = this.#serverIps[entrance];
     const serverPort = this.#serverPorts[entrance];
     for (let i = 0; i < count; i++) {
@@ -112,86 +157,85 @@ export class TunnelDriver implements DatagramHandler, TunnelOutput {
     }
   }
 
-  onSent(): void {
-    this.#tunnel.sent();
-  }
-
-  onWake(): void {
-    if (this.#closeAsked()) this.#close();
-  }
-
-  onTick(): number {
-    const nowMs = this.#advance();
-    if (!this.#opened) {
-      this.#opened = true;
-      this.#tunnel.open();
+  #takeFromNodes(path: number, count: number): void {
+    const { offsets, lengths, ips, ports } = this.engine.received;
+    for (let i = 0; i < count; i++) {
+      this.#legAt(ips[i], ports[i]).handleNode(path, offsets[i], lengths[i], ips[i], ports[i]);
     }
-    if (this.#reopening.isDue(nowMs)) this.#tunnel.open();
-    if (this.#keepalivesAreUsedUp()) return RESTING_MS;
-    return this.#reopening.msUntilDue(nowMs, this.#tunnel.handleTimeout());
   }
 
-  // What the tunnel calls.
-
-  toNode(offset: number, length: number): void {
-    this.#engine.send(this.#sockets.node, offset, length, this.#nodeIp, this.#nodePort);
+  #takeFromVia(via: Leg, count: number): void {
+    const { offsets, lengths, ips, ports } = this.engine.received;
+    for (let i = 0; i < count; i++) via.handleNode(ONLY_PATH, offsets[i], lengths[i], ips[i], ports[i]);
   }
 
-  toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void {
-    this.#engine.send(this.#sockets.entrances[entrance], offset, length, ip, port);
-  }
-
-  roundTrip(rttUs: number): void {
-    const sequence = readSequence(this.#engine.arena.bytes, this.#offset);
-    this.#post({ type: 'roundTrip', sequence, rttUs });
-  }
-
-  event(event: TunnelEvent): void {
-    const nowMs = this.#engine.clockMs;
-    let retryInMs: number | undefined;
-    if (event === 'established') {
-      this.#answered = true;
-      this.#reopening.established(nowMs);
-    } else if (event === 'ended-by-node' && this.#settings.reopen && !this.#closing) {
-      retryInMs = this.#reopening.ended(nowMs);
-    } else if (event === 'closed') {
-      this.#engine.stop();
+  /** A stranger's datagram is for the leg in use, which counts it. */
+  #legAt(ip: number, port: number): Leg {
+    for (let i = 0; i < this.#legs.length; i++) {
+      const leg = this.#legs[i];
+      if (leg.nodeIp === ip && leg.nodePort === port) return leg;
     }
-    this.#post({ type: 'event', event, retryInMs });
+    return this.#used;
   }
 
-  /** Brings the gauges up to date when all is over: moving the clock on does no harm any more. */
-  publish(): void {
-    if (this.#tunnel.state !== 'closed') return;
-    this.#tunnel.advance(this.#engine.clockMs + PUBLISHING_MS, this.#engine.clockUs);
-    this.#tunnel.handleTimeout();
+  #legOf(slot: number): Leg | null {
+    for (let i = 0; i < this.#legs.length; i++) {
+      if (this.#legs[i].slot === slot) return this.#legs[i];
+    }
+    return null;
   }
 
-  /** Ends the session with a FIN, then the engine's run. A node that has never answered gets one FIN and no patience. */
+  #obey(command: Command): void {
+    if (command.type === 'close') this.#close();
+    else if (this.#closing) return;
+    else if (command.type === 'leg') this.#place(command.leg);
+    else if (command.type === 'use') this.#used = this.#legOf(command.slot) ?? this.#used;
+    else if (command.type === 'end') this.#legOf(command.slot)?.close();
+    else this.#rebind(command.path, command.localIp);
+  }
+
+  #place(settings: LegSettings): void {
+    const leg = this.#legFor(settings);
+    leg.tunnel.advance(this.engine.clockMs, this.engine.clockUs);
+    const former = settings.slot === VIA_SLOT ? this.#via : this.#legOf(settings.slot);
+    if (settings.slot === VIA_SLOT) this.#via = leg;
+    else if (former === null) this.#legs.push(leg);
+    else this.#legs[this.#legs.indexOf(former)] = leg;
+    if (this.#used === former) this.#used = leg;
+    if (former !== null && !former.closed) {
+      this.#former.push(former);
+      former.close();
+    }
+    leg.tick(this.engine.clockMs);
+    if (settings.slot === VIA_SLOT) for (const inner of this.#legs) inner.tunnel.rebind(this.#viaPath);
+  }
+
+  #rebind(path: number, localIp: number | undefined): void {
+    const local = this.#outlets.replace(path, localIp);
+    if (local === undefined) {
+      this.post({ type: 'notRebound', path, reason: this.engine.lastOpenError });
+      return;
+    }
+    if (path === this.#viaPath) this.#via?.tunnel.rebind(ONLY_PATH);
+    else for (const leg of this.#legs) leg.tunnel.rebind(path);
+    this.post({ type: 'rebound', path, local });
+  }
+
+  #legFor(settings: LegSettings): Leg {
+    return new Leg(settings, settings.slot === VIA_SLOT ? 1 : this.#outlets.count, this);
+  }
+
   #close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#advance();
-    this.#reopening.cancel();
-    this.#tunnel.close();
-    if (!this.#answered && this.#tunnel.state === 'closing') this.event('closed');
+    for (const leg of this.#legs) leg.close();
   }
 
   #advance(): number {
-    const { clockMs, clockUs } = this.#engine;
-    this.#tunnel.advance(clockMs, clockUs);
+    const { clockMs, clockUs } = this.engine;
+    for (let i = 0; i < this.#legs.length; i++) this.#legs[i].tunnel.advance(clockMs, clockUs);
+    for (let i = 0; i < this.#former.length; i++) this.#former[i].tunnel.advance(clockMs, clockUs);
+    this.#via?.tunnel.advance(clockMs, clockUs);
     return clockMs;
-  }
-
-  /** A measurement has sent what it wanted to: only answers are waited for. */
-  #keepalivesAreUsedUp(): boolean {
-    const { maxKeepalives } = this.#settings;
-    if (maxKeepalives === 0 || this.#closing) return false;
-    if (this.#values[TunnelCounter.keepalivesSent] < maxKeepalives) return false;
-    if (!this.#saidKeepalivesSent) {
-      this.#saidKeepalivesSent = true;
-      this.#post({ type: 'keepalivesSent' });
-    }
-    return true;
   }
 }

@@ -5,9 +5,13 @@ import type { EngineKind } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { awaitAnswer } from './answer.ts';
-import type { CloseMessage, StartedMessage, WorkerInput, WorkerMessage } from './messages.ts';
+import type { Fleet } from '../control/fleet.ts';
+import type { NodeStatus } from '../control/member.ts';
+import type { MoveReason } from '../control/node-choice.ts';
+import { watchLocalAddresses } from './local-addresses.ts';
+import type { Command, LegMessage, StartedMessage, WorkerInput, WorkerMessage } from './messages.ts';
 import { StatsReader } from './stats.ts';
-import type { TunnelStats } from './stats.ts';
+import type { CounterBook, TunnelStats } from './stats.ts';
 
 /** FINs are repeated for 1.75 s; what takes longer is stuck. */
 const LONGEST_CLOSE_MS = 4_000;
@@ -16,12 +20,24 @@ const LONGEST_CLOSE_MS = 4_000;
 export interface TunnelEvents {
   /** The node has answered: the session is open. Also after it was lost, and after the node had ended it. */
   established: [];
-  /** Too many keepalives in a row were not answered. The tunnel goes on trying. */
+  /** Too many keepalives in a row were not answered, and no other node answers. The tunnel goes on trying. */
   lost: [];
   /** The node has ended the session; a new one is asked for after so many milliseconds, or never if undefined. */
   'ended-by-node': [retryInMs: number | undefined];
   /** A keepalive was answered: milliseconds, and its sequence number. */
   roundTrip: [rttMs: number, sequence: number];
+  /** Data goes by another node from now on, and why. What the last one still sends is delivered. */
+  moved: [node: NodeStatus, why: MoveReason];
+  /** A node will stop in so many milliseconds. */
+  draining: [node: NodeStatus, ms: number];
+  /** Something has happened to a node's control connection: which may be lost without the data plane being so. */
+  control: [node: NodeStatus, state: 'lost' | 'refused' | 'resumed' | 'new-session', text: string];
+  /** A path to the node in use has begun (true) or ceased to work. */
+  path: [path: number, up: boolean];
+  /** A path is sent from another local address or port now. */
+  rebound: [path: number, local: Endpoint];
+  /** A path could not get another socket and keeps the one that it has. */
+  notRebound: [path: number, reason: string];
   /** As many keepalives were sent as `maxKeepalives` allows. */
   keepalivesSent: [];
   /** The data-plane thread ended by itself: the tunnel is dead. */
@@ -38,17 +54,17 @@ export interface Entrance {
 
 /** A tunnel at work: its sockets are bound and the session was asked for. Made by `startTunnel`. */
 export class RunningTunnel extends EventEmitter<TunnelEvents> {
-  readonly node: Endpoint;
   readonly entrances: readonly Entrance[];
   /** The engine that moves the datagrams, and why that one. */
   readonly io: EngineKind;
   readonly ioReason: string;
-  /** The local port from which it talks to the node. */
-  readonly localPort: number;
   readonly #worker: Worker;
   readonly #input: WorkerInput;
   readonly #wakeFd: number | undefined;
   readonly #stats: StatsReader;
+  readonly #fleet: Fleet | undefined;
+  readonly #locals: Endpoint[];
+  readonly #endWatching: () => void;
   readonly #ended: Promise<void>;
   #closing = false;
   #over = false;
@@ -56,18 +72,31 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   #failure: ClientError | undefined;
 
   /** Not for users: `startTunnel` makes it. */
-  constructor(worker: Worker, input: WorkerInput, started: StartedMessage) {
+  constructor(worker: Worker, input: WorkerInput, started: StartedMessage, counters: CounterBook, fleet?: Fleet) {
     super();
     const { settings } = input;
-    this.node = settings.node;
     this.entrances = settings.entrances.map(({ gameServer }, index) => ({ listen: started.listens[index], gameServer }));
     this.io = started.io;
     this.ioReason = started.ioReason;
-    this.localPort = started.localPort;
+    this.#locals = [...started.locals];
     this.#worker = worker;
     this.#input = input;
     this.#wakeFd = started.wakeFd;
-    this.#stats = new StatsReader(input.counters, input.udpCounters);
+    this.#stats = new StatsReader(counters, input.udpCounters);
+    this.#fleet = fleet;
+    this.#endWatching = fleet === undefined ? () => undefined : watchLocalAddresses(() => this.#addressesChanged());
+    fleet?.attach(
+      {
+        command: (command) => this.#command(command),
+        moved: (node, why) => {
+          this.emit('moved', node, why);
+          if (!this.#answered && node.up) this.#established();
+        },
+        draining: (node, ms) => this.emit('draining', node, ms),
+        control: (node, state, text) => this.emit('control', node, state, text),
+      },
+      input.legs,
+    );
     worker.on('message', (message: WorkerMessage) => this.#take(message));
     worker.on('error', (error: Error) => {
       this.#failure ??= new ClientError('ERR_CLIENT_WORKER', `the data-plane thread has crashed: ${error.message}`, {
@@ -87,8 +116,39 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     return this.#answered;
   }
 
+  /** The data-plane address of the node in use. */
+  get node(): Endpoint {
+    return this.#fleet?.node ?? this.#input.legs[0].node;
+  }
+
+  /** The nodes with which it is registered, in the order of the settings; none without registration. */
+  get nodes(): readonly NodeStatus[] {
+    return this.#fleet?.statuses() ?? [];
+  }
+
+  /** The local port of the first path. */
+  get localPort(): number {
+    return this.#locals[0].port;
+  }
+
   stats(): TunnelStats {
-    return this.#stats.read();
+    return this.#stats.read(this.#fleet?.used ?? 0, this.#locals, this.#input.via !== undefined);
+  }
+
+  /**
+   * Gives a path another socket, bound to the same local address or to another one, and moves the session there: the game
+   * server notices nothing. It is done by itself when the machine's addresses change. `rebound` or `notRebound` follows.
+   * @throws {ClientError} `ERR_CLIENT_NOT_REGISTERED` if nothing can prove to the node that the session is ours;
+   * `ERR_CLIENT_INVALID_SETTING` if there is no such path.
+   */
+  rebind(path = 0, localIp?: number): void {
+    if (this.#input.legs.some(({ registration }) => registration === undefined)) {
+      throw new ClientError('ERR_CLIENT_NOT_REGISTERED', 'only a registered session can move to another address');
+    }
+    if (!Number.isInteger(path) || path < 0 || path >= this.#locals.length) {
+      throw new ClientError('ERR_CLIENT_INVALID_SETTING', `there is no path ${path}; allowed: 0 to ${this.#locals.length - 1}`);
+    }
+    this.#command({ type: 'rebind', path, localIp });
   }
 
   /**
@@ -102,30 +162,37 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
 
   /** Ends the session with a FIN, which the node acknowledges or which is repeated for up to 2 s, and all sockets. */
   async close(): Promise<void> {
+    this.#endWatching();
     if (!this.#closing && !this.#over) {
       this.#closing = true;
-      this.#worker.postMessage({ type: 'close' } satisfies CloseMessage);
-      if (this.#wakeFd !== undefined) wakeEngine(this.#wakeFd);
+      this.#command({ type: 'close' });
     }
     const stuck = setTimeout(() => void this.#worker.terminate(), LONGEST_CLOSE_MS);
     await this.#ended;
     clearTimeout(stuck);
+    await this.#fleet?.close();
+  }
+
+  #command(command: Command): void {
+    if (this.#over) return;
+    this.#worker.postMessage(command);
+    if (this.#wakeFd !== undefined) wakeEngine(this.#wakeFd);
+  }
+
+  #addressesChanged(): void {
+    this.#fleet?.check();
+    if (this.#input.legs.some(({ registration }) => registration === undefined)) return;
+    for (let path = 0; path < this.#locals.length; path++) this.rebind(path);
   }
 
   #take(message: WorkerMessage): void {
     switch (message.type) {
-      case 'event':
-        if (message.event === 'established') {
-          this.#answered = true;
-          this.emit('established');
-        } else if (message.event === 'lost') {
-          this.emit('lost');
-        } else if (message.event === 'ended-by-node') {
-          this.emit('ended-by-node', message.retryInMs);
-        }
+      case 'rebound':
+        this.#locals[message.path] = message.local;
+        this.emit('rebound', message.path, message.local);
         break;
-      case 'roundTrip':
-        this.emit('roundTrip', message.rttUs / 1_000, message.sequence);
+      case 'notRebound':
+        this.emit('notRebound', message.path, message.reason);
         break;
       case 'keepalivesSent':
         this.emit('keepalivesSent');
@@ -133,7 +200,31 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       case 'started':
       case 'refused':
         break;
+      default:
+        // First of all: a leg that is lost may be one that is not used any more after that.
+        this.#fleet?.take(message);
+        if (message.slot === (this.#fleet?.used ?? 0)) this.#tell(message);
     }
+  }
+
+  /** What happens to the leg in use. */
+  #tell(message: LegMessage): void {
+    if (message.type === 'path') {
+      this.emit('path', message.path, message.up);
+    } else if (message.type === 'roundTrip') {
+      this.emit('roundTrip', message.rttUs / 1_000, message.sequence);
+    } else if (message.type === 'event' && message.event === 'established') {
+      this.#established();
+    } else if (message.type === 'event' && message.event === 'lost') {
+      this.emit('lost');
+    } else if (message.type === 'event' && message.event === 'ended-by-node') {
+      this.emit('ended-by-node', message.retryInMs);
+    }
+  }
+
+  #established(): void {
+    this.#answered = true;
+    this.emit('established');
   }
 
   #finish(): void {

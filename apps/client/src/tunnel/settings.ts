@@ -1,8 +1,11 @@
 import { GROUP_SIZE_LIMITS } from '@lightspeed/fec';
-import { DEFAULT_TUNNEL_OPTIONS } from '@lightspeed/session';
+import { DEFAULT_TUNNEL_OPTIONS, MAX_PATHS, MULTIPATH_MODES } from '@lightspeed/session';
+import type { MultipathMode } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import { DIALECTS, formatEndpoint } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
+import { parseRegisterSettings } from '../control/settings.ts';
+import type { ParsedRegisterSettings, RegisterSettings } from '../control/settings.ts';
 import { ClientError } from '../errors.ts';
 
 /** A local UDP port that stands for a game server. */
@@ -17,8 +20,10 @@ export interface EntranceSettings {
 
 /** What a tunnel is to do. Whatever is left out has the default of `DEFAULT_TUNNEL_SETTINGS`. Addresses are IPv4. */
 export interface TunnelSettings {
-  /** The node's data-plane address. */
-  readonly node: Endpoint;
+  /** The data-plane address of a node that lets everybody in, or of which `token` is known. Not with `register`. */
+  readonly node?: Endpoint | undefined;
+  /** Registers with one or more nodes over their control connections first, which say where their data planes are. */
+  readonly register?: RegisterSettings | undefined;
   readonly entrances: readonly EntranceSettings[];
   /** Data packets per parity packet, 1 to 32 (dialect `reference`: 2 to 16); 0 sends without FEC. */
   readonly fecGroupSize?: number;
@@ -27,9 +32,14 @@ export interface TunnelSettings {
   readonly token?: number;
   /** The local address from which to talk to the node; without it the system chooses by its routes. */
   readonly sourceIp?: number | undefined;
+  /** Local addresses of further paths to the node, besides that of `sourceIp`; they need `register`. */
+  readonly paths?: readonly number[] | undefined;
+  /** How to use several paths. */
+  readonly multipath?: MultipathMode;
   /** How to do I/O: `auto` takes batched system calls where they work, and node:dgram elsewhere. */
   readonly io?: 'auto' | EngineKind;
-  readonly keepaliveMs?: number;
+  /** Default: what the node wants, or 5,000. */
+  readonly keepaliveMs?: number | undefined;
   /** So many keepalives in a row without an answer, and the node counts as lost. */
   readonly maxKeepaliveMisses?: number;
   /** So many keepalives in all, for measurements; 0 is no limit. */
@@ -40,21 +50,34 @@ export interface TunnelSettings {
   readonly reopen?: boolean;
 }
 
+type Optional = 'sourceIp' | 'keepaliveMs' | 'node' | 'register';
+
 /** {@link TunnelSettings} with nothing left out and nothing left to check. */
-export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, 'sourceIp'>>> & Pick<TunnelSettings, 'sourceIp'>;
+export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional>>> &
+  Pick<TunnelSettings, 'sourceIp' | 'keepaliveMs'>;
+
+/** The parts of {@link TunnelSettings} after parsing: how the data plane works, and where it gets its nodes from. */
+export interface ParsedTunnel {
+  readonly settings: ParsedTunnelSettings;
+  readonly source:
+    | { readonly kind: 'node'; readonly node: Endpoint }
+    | { readonly kind: 'register'; readonly register: ParsedRegisterSettings };
+}
 
 /** What a tunnel does unless told otherwise. */
-export const DEFAULT_TUNNEL_SETTINGS: Omit<ParsedTunnelSettings, 'node' | 'entrances'> = Object.freeze({
+export const DEFAULT_TUNNEL_SETTINGS = Object.freeze({
   fecGroupSize: DEFAULT_TUNNEL_OPTIONS.fecGroupSize,
   dialect: DEFAULT_TUNNEL_OPTIONS.dialect,
   token: DEFAULT_TUNNEL_OPTIONS.token,
+  paths: Object.freeze([]),
+  multipath: DEFAULT_TUNNEL_OPTIONS.multipath,
   io: 'auto',
   keepaliveMs: DEFAULT_TUNNEL_OPTIONS.keepaliveMs,
   maxKeepaliveMisses: DEFAULT_TUNNEL_OPTIONS.maxKeepaliveMisses,
   maxKeepalives: 0,
   oversize: DEFAULT_TUNNEL_OPTIONS.oversize,
   reopen: true,
-});
+} satisfies Partial<TunnelSettings>);
 
 /** The pauses between keepalives that make sense: answers to older than the last 16 are not recognised. */
 export const KEEPALIVE_MS_LIMITS = { min: 50, max: 240_000 } as const;
@@ -64,15 +87,17 @@ const MOST_KEEPALIVES = 1_000_000;
  * Fills in the defaults and checks everything once.
  * @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed.
  */
-export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnelSettings {
-  const parsed = { ...DEFAULT_TUNNEL_SETTINGS, ...withoutUndefined(settings) };
+export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
+  const { node, register, keepaliveMs, sourceIp, ...given } = settings;
+  const parsed = { ...DEFAULT_TUNNEL_SETTINGS, ...withoutUndefined(given) };
   requireOneOf('dialect', parsed.dialect, DIALECTS);
   requireOneOf('io', parsed.io, ['auto', 'batch', 'portable']);
   requireOneOf('oversize', parsed.oversize, ['fragment', 'drop']);
-  requireEndpoint('node', parsed.node, 1);
-  if (parsed.sourceIp !== undefined) requireInteger('sourceIp', parsed.sourceIp, 0, 0xffff_ffff);
+  requireOneOf('multipath', parsed.multipath, MULTIPATH_MODES);
+  if (sourceIp !== undefined) requireInteger('sourceIp', sourceIp, 0, 0xffff_ffff);
+  parsed.paths.forEach((ip, index) => requireInteger(`paths[${index}]`, ip, 0, 0xffff_ffff));
   requireInteger('token', parsed.token, 0, 255);
-  requireInteger('keepaliveMs', parsed.keepaliveMs, KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max);
+  if (keepaliveMs !== undefined) requireKeepaliveMs(keepaliveMs);
   requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
   requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
   requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
@@ -80,7 +105,32 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnelSetti
     requireEndpoint(`entrances[${index}].listen`, listen, 0);
     requireEndpoint(`entrances[${index}].gameServer`, gameServer, 1);
   });
-  return Object.freeze({ ...parsed, entrances: Object.freeze([...parsed.entrances]) });
+  const source = parseSource(node, register, parsed.dialect);
+  const via = source.kind === 'register' && source.register.via !== undefined;
+  requireInteger('the number of paths', 1 + parsed.paths.length + (via ? 1 : 0), 1, MAX_PATHS);
+  if (source.kind === 'node' && parsed.paths.length > 0) {
+    throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'further paths need a registration: give `register`, not `node`');
+  }
+  const entrances = Object.freeze([...parsed.entrances]);
+  return { settings: Object.freeze({ ...parsed, entrances, keepaliveMs, sourceIp }), source };
+}
+
+function parseSource(
+  node: Endpoint | undefined,
+  register: RegisterSettings | undefined,
+  dialect: Dialect,
+): ParsedTunnel['source'] {
+  if (register !== undefined && node === undefined) return { kind: 'register', register: parseRegisterSettings(register, dialect) };
+  if (node === undefined || register !== undefined) {
+    throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'a tunnel needs either `node` or `register`');
+  }
+  requireEndpoint('node', node, 1);
+  return { kind: 'node', node };
+}
+
+/** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless it is a pause between keepalives that makes sense. */
+function requireKeepaliveMs(keepaliveMs: number): void {
+  requireInteger('keepaliveMs', keepaliveMs, KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max);
 }
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless the dialect may send groups of that size; 0 is none. */
@@ -90,9 +140,9 @@ export function requireFecGroupSize(size: number, dialect: Dialect, name = 'fecG
   throw invalid(name, size, `0 (off) or a whole number from ${min} to ${max} in dialect ${dialect}`);
 }
 
-function withoutUndefined(settings: TunnelSettings): TunnelSettings {
+function withoutUndefined<T extends object>(settings: T): T {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return { ...settings, ...Object.fromEntries(given) };
+  return Object.fromEntries(given) as T;
 }
 
 function requireEndpoint(name: string, endpoint: Endpoint, leastPort: number): void {

@@ -4,16 +4,24 @@ import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import type { EntranceSettings, ParsedTunnelSettings } from './settings.ts';
 
-/** The tag of the socket towards the node; an entrance's tag is its position. */
-export const NODE_TAG = -1;
+/** The tag of a path's socket; an entrance's tag is its position, from 0. */
+export function tagOfPath(path: number): number {
+  return -1 - path;
+}
+
+/** The path of a socket's tag, negative for an entrance. */
+export function pathOfTag(tag: number): number {
+  return -1 - tag;
+}
 
 /** A tunnel's sockets, all bound. */
 export interface TunnelSockets {
   /**
-   * Towards the node. Not connected: so each packet leaves by the route that is best at that moment, also after the
-   * machine has moved to another network, and what strangers send to it is counted.
+   * Towards the nodes, one per path; the last one is that towards the node of `via`, if there is one. Not connected: so
+   * each packet leaves by the route that is best at that moment, also after the machine has moved to another network, and
+   * what strangers send to it is counted.
    */
-  readonly node: DatagramSocket;
+  readonly paths: readonly DatagramSocket[];
   readonly entrances: readonly DatagramSocket[];
 }
 
@@ -21,6 +29,7 @@ export interface TunnelSockets {
 export async function openTunnelSockets(
   engine: DatagramEngine,
   settings: ParsedTunnelSettings,
+  hasVia = false,
 ): Promise<TunnelSockets> {
   const entrances: DatagramSocket[] = [];
   for (const entrance of settings.entrances) {
@@ -28,10 +37,14 @@ export async function openTunnelSockets(
     socket.tag = entrances.length;
     entrances.push(socket);
   }
-  const ip = settings.sourceIp ?? 0;
-  const node = await open(engine, ip, 0, `cannot send from ${formatIpv4(ip)}`);
-  node.tag = NODE_TAG;
-  return { node, entrances };
+  const paths: DatagramSocket[] = [];
+  const first = settings.sourceIp ?? 0;
+  for (const ip of [first, ...settings.paths, ...(hasVia ? [first] : [])]) {
+    const socket = await open(engine, ip, 0, `cannot send from ${formatIpv4(ip)}`);
+    socket.tag = tagOfPath(paths.length);
+    paths.push(socket);
+  }
+  return { paths, entrances };
 }
 
 async function openEntrance(engine: DatagramEngine, entrance: EntranceSettings): Promise<DatagramSocket> {

@@ -1,33 +1,75 @@
 import { Worker } from 'node:worker_threads';
 import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
 import { UDP_COUNTERS_BYTES, closeLedgerFds, createFdLedger } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+import { Fleet } from '../control/fleet.ts';
 import { ClientError } from '../errors.ts';
 import type { ClientErrorCode } from '../errors.ts';
-import type { WorkerInput, WorkerMessage } from './messages.ts';
+import type { LegSettings, WorkerInput, WorkerMessage } from './messages.ts';
 import { RunningTunnel } from './running-tunnel.ts';
-import { parseTunnelSettings } from './settings.ts';
-import type { TunnelSettings } from './settings.ts';
+import { DEFAULT_TUNNEL_SETTINGS, parseTunnelSettings } from './settings.ts';
+import type { ParsedTunnel, ParsedTunnelSettings, TunnelSettings } from './settings.ts';
+import { CounterBook } from './stats.ts';
 
 /** The thread's module has the same form as this one: TypeScript in a checkout, JavaScript when built. */
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /**
- * Starts a tunnel: a data-plane thread with one socket towards the node and one per entrance. Resolves when all are
- * bound and the session was asked for; `established` tells when the node has answered.
+ * Starts a tunnel: registers with the nodes if that was asked for, then starts a data-plane thread with one socket per
+ * path and one per entrance. Resolves when all are bound and the session was asked for; `established` tells when the
+ * node has answered.
  *
- * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`; `ERR_CLIENT_OPEN` if a socket cannot be opened;
- * `ERR_CLIENT_WORKER` if the thread cannot be started.
+ * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`; `ERR_CLIENT_REGISTER` and `ERR_CLIENT_NODE_IDENTITY` if no
+ * node takes us, `ERR_CLIENT_NOT_REGISTERED` if none can give what was asked for; `ERR_CLIENT_OPEN` if a socket cannot be
+ * opened; `ERR_CLIENT_WORKER` if the thread cannot be started.
  */
 export async function startTunnel(settings: TunnelSettings): Promise<RunningTunnel> {
-  const input: WorkerInput = {
-    settings: parseTunnelSettings(settings),
+  const parsed = parseTunnelSettings(settings);
+  const counters = new CounterBook();
+  if (parsed.source.kind === 'node') {
+    return startThread(parsed.settings, { legs: [plainLeg(parsed, parsed.source.node, counters)], via: undefined }, counters);
+  }
+  const fleet = new Fleet(parsed.source.register, parsed.settings, counters);
+  try {
+    return await startThread(parsed.settings, await fleet.start(), counters, fleet);
+  } catch (error) {
+    await fleet.close();
+    throw error;
+  }
+}
+
+/** The only leg of a tunnel that was not registered. */
+export function plainLeg({ settings }: ParsedTunnel, node: Endpoint, counters: CounterBook): LegSettings {
+  const { dialect, token, keepaliveMs = DEFAULT_TUNNEL_SETTINGS.keepaliveMs } = settings;
+  const leg: LegSettings = {
+    slot: 0,
+    node,
+    dialect,
+    token,
+    keepaliveMs,
+    registration: undefined,
+    nonces: new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT),
     counters: new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES),
+  };
+  counters.add(leg.slot, leg.counters);
+  return leg;
+}
+
+async function startThread(
+  settings: ParsedTunnelSettings,
+  legs: Pick<WorkerInput, 'legs' | 'via'>,
+  counters: CounterBook,
+  fleet?: Fleet,
+): Promise<RunningTunnel> {
+  const input: WorkerInput = {
+    settings,
+    ...legs,
     udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
     fdLedger: createFdLedger(),
   };
   const worker = new Worker(WORKER, { workerData: input, name: 'lightspeed data plane' });
   try {
-    return await begun(worker, input);
+    return await begun(worker, input, counters, fleet);
   } catch (error) {
     worker.once('exit', () => closeLedgerFds(input.fdLedger));
     throw error;
@@ -35,7 +77,7 @@ export async function startTunnel(settings: TunnelSettings): Promise<RunningTunn
 }
 
 /** Waits for the thread's first message. The tunnel takes over within its delivery, so that it misses none after it. */
-function begun(worker: Worker, input: WorkerInput): Promise<RunningTunnel> {
+function begun(worker: Worker, input: WorkerInput, counters: CounterBook, fleet?: Fleet): Promise<RunningTunnel> {
   return new Promise((resolve, reject) => {
     const finish = () => {
       worker.off('message', onMessage);
@@ -50,7 +92,7 @@ function begun(worker: Worker, input: WorkerInput): Promise<RunningTunnel> {
       if (message.type === 'refused') return fail('ERR_CLIENT_OPEN', message.message);
       if (message.type !== 'started') return fail('ERR_CLIENT_WORKER', `the thread began with '${message.type}'`);
       finish();
-      resolve(new RunningTunnel(worker, input, message));
+      resolve(new RunningTunnel(worker, input, message, counters, fleet));
     };
     const onError = (error: Error) => {
       fail('ERR_CLIENT_WORKER', `the data-plane thread cannot be started: ${error.message}`, error);

@@ -1,9 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
-import { tunnelCountersIn } from '@lightspeed/session';
 import { chooseEngine, createEngine } from '@lightspeed/udp';
+import type { DatagramSocket } from '@lightspeed/udp';
 import { TunnelDriver } from './driver.ts';
-import type { WorkerInput, WorkerMessage } from './messages.ts';
+import type { Command, WorkerInput, WorkerMessage } from './messages.ts';
 import { openTunnelSockets } from './sockets.ts';
 import type { TunnelSockets } from './sockets.ts';
 
@@ -37,21 +37,21 @@ async function run(input: WorkerInput): Promise<void> {
     fdLedger: input.fdLedger,
   });
   try {
-    const sockets = await openTunnelSockets(engine, settings);
-    let closeAsked = false;
+    const sockets = await openTunnelSockets(engine, settings, input.via !== undefined);
+    const commands: Command[] = [];
     // Fires where the engine lives on the event loop; the batch engine never returns to it.
-    port.on('message', () => {
-      closeAsked = true;
+    port.on('message', (command: Command) => {
+      commands.push(command);
       engine.wake();
     });
     const driver = new TunnelDriver({
       engine,
       settings,
       sockets,
-      counters: tunnelCountersIn(input.counters),
+      legs: input.legs,
+      via: input.via,
       post,
-      // The only message that there is says to close.
-      closeAsked: () => closeAsked || receiveMessageOnPort(port) !== undefined,
+      takeCommand: () => commands.shift() ?? (receiveMessageOnPort(port)?.message as Command | undefined),
     });
     post({ type: 'started', io: kind, ioReason: reason, wakeFd: engine.wakeFd, ...addressesOf(sockets) });
     await engine.run(driver);
@@ -61,7 +61,7 @@ async function run(input: WorkerInput): Promise<void> {
   }
 }
 
-function addressesOf({ node, entrances }: TunnelSockets) {
-  const listens = entrances.map(({ localIp, localPort }) => ({ ip: localIp, port: localPort }));
-  return { listens, localPort: node.localPort };
+function addressesOf({ paths, entrances }: TunnelSockets) {
+  const local = ({ localIp, localPort }: DatagramSocket) => ({ ip: localIp, port: localPort });
+  return { listens: entrances.map(local), locals: paths.map(local) };
 }

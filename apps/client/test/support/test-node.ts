@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { RelayOptions, RelayOutput } from '@lightspeed/session';
 import { createEngine } from '@lightspeed/udp';
@@ -14,9 +15,9 @@ const MEMORY_BLOCKS = 256;
 /** What a test may do to the node's packets. */
 export interface Faults {
   /** Asked for each packet to the client: true loses it. The packet is a view, valid during the call. */
-  dropToClient?: (packet: Uint8Array) => boolean;
+  dropToClient?: ((packet: Uint8Array, ip: number) => boolean) | undefined;
   /** Asked for each packet from the client: true loses it. */
-  dropFromClient?: (packet: Uint8Array) => boolean;
+  dropFromClient?: ((packet: Uint8Array, ip: number, port: number) => boolean) | undefined;
 }
 
 /** A relay node on loopback, on this thread's event loop, for as long as the block that declares it with `await using`. */
@@ -44,6 +45,7 @@ export class TestNode implements RelayOutput {
         counters: this.#counters,
         output: this,
         random: () => randomInt(2 ** 32) | 0,
+        hmacSha256,
       },
     );
     this.#run = engine.run({
@@ -77,14 +79,19 @@ export class TestNode implements RelayOutput {
     this.relay.shutdown();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends at once and says nothing, as a killed process does. */
+  async kill(): Promise<void> {
     this.#engine.stop();
     await this.#run;
     this.#engine.close();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+
   toClient(offset: number, length: number, ip: number, port: number): void {
-    if (this.faults.dropToClient?.(this.#view(offset, length)) === true) return;
+    if (this.faults.dropToClient?.(this.#view(offset, length), ip >>> 0) === true) return;
     this.#engine.send(this.#data, offset, length, ip, port);
   }
 
@@ -92,8 +99,16 @@ export class TestNode implements RelayOutput {
     this.#engine.send(this.#egress[egress], offset, length, ip, port);
   }
 
-  openEgress(): number {
-    const socket = this.#engine.openNow({ ip: LOOPBACK, port: 0 });
+  handOver(): void {
+    throw new Error('there is one relay');
+  }
+
+  egressPort(egress: number): number {
+    return this.#egress[egress].localPort;
+  }
+
+  openEgress(port = 0): number {
+    const socket = this.#engine.openNow({ ip: LOOPBACK, port });
     if (socket === undefined) return -1;
     socket.tag = this.#egress.push(socket) - 1;
     return socket.tag;
@@ -118,7 +133,7 @@ export class TestNode implements RelayOutput {
     for (let i = 0; i < count; i++) {
       if (socket.tag !== DATA_TAG) {
         this.relay.handleServerDatagram(socket.tag, offsets[i], lengths[i], ips[i], ports[i]);
-      } else if (this.faults.dropFromClient?.(this.#view(offsets[i], lengths[i])) !== true) {
+      } else if (this.faults.dropFromClient?.(this.#view(offsets[i], lengths[i]), ips[i] >>> 0, ports[i]) !== true) {
         this.relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i]);
       }
     }

@@ -1,6 +1,8 @@
 import { startTunnel } from '@lightspeed/client';
-import type { RunningTunnel, TunnelSettings } from '@lightspeed/client';
+import type { RegisterSettings, RunningTunnel, TunnelSettings } from '@lightspeed/client';
 import type { Endpoint } from '@lightspeed/wire';
+import { withNodes } from './control-node.ts';
+import type { ControlNode } from './control-node.ts';
 import { LOOPBACK } from './test-node.ts';
 import type { TestNode } from './test-node.ts';
 
@@ -8,6 +10,17 @@ export const ENGINES = ['batch', 'portable'] as const;
 
 /** A tunnel that closes itself at the end of the block that declares it with `await using`. */
 export type TestTunnel = RunningTunnel & AsyncDisposable;
+
+/** A registered tunnel through `nodes` with one entrance per game server. */
+export async function registeredTunnel(
+  nodes: readonly ControlNode[],
+  gameServers: readonly Endpoint[],
+  { register, ...settings }: Partial<Omit<TunnelSettings, 'register'>> & { register?: Partial<RegisterSettings> } = {},
+): Promise<TestTunnel> {
+  const entrances = gameServers.map((gameServer) => ({ listen: { ip: LOOPBACK, port: 0 }, gameServer }));
+  const tunnel = await startTunnel({ register: withNodes(nodes, register), entrances, ...settings });
+  return Object.assign(tunnel, { [Symbol.asyncDispose]: () => tunnel.close() });
+}
 
 /** A tunnel through `node` with one entrance, on any free port, per game server. */
 export async function tunnelTo(

@@ -28,18 +28,21 @@ function written<F extends Field>(field: F, config: NodeConfig): Written | undef
   return option.write(config[field])
 }
 
-function policySummary({ denyDestinations, allowDestinations, maxConnections }: NodeConfig): string {
+function policySummary({ denyDestinations, allowDestinations, onlyAllowedDestinations }: NodeConfig): string {
   const rules = (list: typeof denyDestinations) => list.map(formatDestinationRule).join(', ') || 'none'
   const lines = [
     'Destinations, the first that covers one decides:',
-    `  denied: the data plane's own port on this machine, ${rules(denyDestinations)}`.replace(/, none$/, ''),
+    `  denied: the node's own ports on this machine, ${rules(denyDestinations)}`.replace(/, none$/, ''),
     `  allowed: ${rules(allowDestinations)}`,
-    `  denied: ${BUILT_IN_DENIALS.map(formatDestinationRule).join(', ')}, port 0`,
-    `  denied: this machine, ${ownAddresses().map(formatIpv4).join(', ')}`,
-    '  allowed: everything else',
   ]
-  if (maxConnections !== undefined) {
-    lines.push('rate_limit.max_connections has no effect: this version has no control plane.')
+  if (onlyAllowedDestinations) {
+    lines.push('  denied: everything else')
+  } else {
+    lines.push(
+      `  denied: ${BUILT_IN_DENIALS.map(formatDestinationRule).join(', ')}, port 0`,
+      `  denied: this machine, ${ownAddresses().map(formatIpv4).join(', ')}`,
+      '  allowed: everything else',
+    )
   }
   return lines.map((line) => `# ${line}\n`).join('')
 }

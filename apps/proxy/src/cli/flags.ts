@@ -1,3 +1,6 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import type { Endpoint } from '@lightspeed/wire'
 import { readConfigFile } from '../config/config-file.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { Field } from '../config/options.ts'
@@ -8,12 +11,19 @@ import type { Given, GivenByField } from '../config/parse-config.ts'
 export interface ServeFlags {
   readonly config?: string
   readonly dataBind?: string
+  readonly controlBind?: string
+  readonly stateDir?: string
+  readonly certificate?: string
+  readonly privateKey?: string
+  readonly issuerKey?: readonly string[]
+  readonly revocationList?: string
   readonly egressBind?: string
   readonly egressPorts?: string
   readonly httpBind?: string
   readonly open?: boolean
   readonly allowOpen?: boolean
   readonly allowDestination?: readonly string[]
+  readonly onlyAllowedDestinations?: boolean
   readonly denyDestination?: readonly string[]
   readonly workers?: string
   readonly io?: string
@@ -34,12 +44,23 @@ interface Flag {
 
 const FLAGS: readonly Flag[] = [
   { name: '--data-bind', field: 'dataBind', value: ({ dataBind }) => dataBind },
+  { name: '--control-bind', field: 'controlBind', value: ({ controlBind }) => controlBind },
+  { name: '--state-dir', field: 'stateDir', value: ({ stateDir }) => stateDir },
+  { name: '--certificate', field: 'certificate', value: ({ certificate }) => certificate },
+  { name: '--private-key', field: 'privateKey', value: ({ privateKey }) => privateKey },
+  { name: '--issuer-key', field: 'issuerKeys', value: ({ issuerKey }) => issuerKey },
+  { name: '--revocation-list', field: 'revocationList', value: ({ revocationList }) => revocationList },
   { name: '--egress-bind', field: 'egressBind', value: ({ egressBind }) => egressBind },
   { name: '--egress-ports', field: 'egressPorts', value: ({ egressPorts }) => egressPorts },
   { name: '--http-bind', field: 'httpBind', value: ({ httpBind }) => httpBind },
   { name: '--open', field: 'requireAuth', value: ({ open }) => (open === true ? false : undefined) },
   { name: '--allow-open', field: 'allowOpen', value: ({ allowOpen }) => allowOpen },
   { name: '--allow-destination', field: 'allowDestinations', value: ({ allowDestination }) => allowDestination },
+  {
+    name: '--only-allowed-destinations',
+    field: 'onlyAllowedDestinations',
+    value: ({ onlyAllowedDestinations }) => onlyAllowedDestinations,
+  },
   { name: '--deny-destination', field: 'denyDestinations', value: ({ denyDestination }) => denyDestination },
   { name: '--workers', field: 'workers', value: ({ workers }) => numberIn(workers) },
   { name: '--io', field: 'io', value: ({ io }) => io },
@@ -62,7 +83,22 @@ export function configFromFlags(flags: ServeFlags): NodeConfig {
     if (own === undefined) continue
     given[field] = { value: own, source: name }
   }
-  return parseConfig(given satisfies GivenByField)
+  const config = parseConfig(given satisfies GivenByField)
+  if (given.stateDir !== undefined || config.controlBind === undefined) return config
+  const stateDir = defaultStateDir(config.controlBind)
+  return stateDir === undefined ? config : parseConfig({ ...given, stateDir: { value: stateDir, source: '--state-dir' } })
+}
+
+/**
+ * The folder that a service manager gives (systemd: StateDirectory=), else one of the user's own for each port, as a folder
+ * is one node's only. None for a port that is another one each time.
+ */
+export function defaultStateDir({ port }: Endpoint, environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const [given] = (environment.STATE_DIRECTORY ?? '').split(':')
+  if (given !== '') return given
+  if (port === 0) return undefined
+  const base = environment.XDG_STATE_HOME
+  return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'state'), 'lightspeed-proxy', String(port))
 }
 
 /** A text that is no number stays what it is, to be refused by its name. */

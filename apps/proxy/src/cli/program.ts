@@ -1,11 +1,14 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
+import { OPTIONS } from '../config/options.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { NodeError } from '../node-error.ts'
+import { askToDrain } from '../state/admin-socket.ts'
 import { check } from './check.ts'
-import { configFromFlags } from './flags.ts'
+import { configFromFlags, defaultStateDir } from './flags.ts'
 import type { ServeFlags } from './flags.ts'
 import { serve } from './serve.ts'
+import { addTicket } from './ticket-commands.ts'
 
 const NAME = 'lightspeed-proxy'
 
@@ -55,6 +58,8 @@ Example, a node that anybody on this machine may use:
 ${NAME} serve --help explains every option.`,
     )
   addServe(program, done)
+  addDrain(program)
+  addTicket(program, NAME, done)
   return program
 }
 
@@ -62,16 +67,23 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
   program
     .command('serve')
     .summary('run a node')
-    .description('Runs a node until SIGTERM or Ctrl-C, which say goodbye to every client. A second one ends it at once.')
+    .description('Runs a node until SIGTERM or Ctrl-C, which let registered clients leave and then say goodbye to all. A second one ends it at once.')
     .helpOption('-h, --help', 'print this')
     .option('--config <FILE>', 'TOML file; what is given here goes before what it says')
     .option('--data-bind <ADDR:PORT>', "where clients' packets come in (default 0.0.0.0:4434)")
+    .option('--control-bind <ADDR:PORT>', 'where clients register, over QUIC, or off (default 0.0.0.0:4433, off with --open)')
+    .option('--state-dir <DIR>', 'where identity and sessions are kept, or off (default: see below)')
+    .option('--certificate <FILE>', "the node's certificate, PEM (default: one of its own, made at the first start)")
+    .option('--private-key <FILE>', 'its private key, PEM')
+    .option('--issuer-key <KEY>', 'let in only who has a ticket of this issuer, lsi1_...; may be repeated', collect)
+    .option('--revocation-list <FILE>', 'ids of tickets that do not count any more; read again when it changes')
     .option('--egress-bind <IP>', 'local address towards game servers (default: the system chooses)')
     .option('--egress-ports <A-B>', 'local ports towards game servers (default: the system chooses)')
     .option('--http-bind <ADDR:PORT>', 'where GET /health and GET /metrics answer, or off (default 127.0.0.1:8080)')
     .option('--open', 'let anybody in, without authentication: only on a loopback address, or with --allow-open')
     .option('--allow-open', 'consent to --open where others than this machine can reach the node')
     .option('--allow-destination <CIDR[:PORT[-PORT]]>', 'relay there although it is denied by default; may be repeated', collect)
+    .option('--only-allowed-destinations', 'relay nowhere but where --allow-destination says')
     .option('--deny-destination <CIDR[:PORT[-PORT]]>', 'never relay there; may be repeated', collect)
     .option('--workers <N>', 'data-plane threads, sharing the port (default 1)')
     .option('--io <ENGINE>', 'how datagrams are moved: auto, batch (Linux) or portable (default auto)')
@@ -88,15 +100,37 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
 Examples:
   Let anybody on this machine in, and relay to game servers on this machine too:
     ${NAME} serve --data-bind 127.0.0.1:4434 --open --allow-destination 127.0.0.0/8
+  A public node for who has a ticket, keys and sessions kept in a folder:
+    ${NAME} serve --issuer-key lsi1_... --state-dir /var/lib/lightspeed
   A public node for everybody, two threads, names and limits from a file:
     ${NAME} serve --config node.toml --workers 2 --open --allow-open
   See whether a file is right:
-    ${NAME} serve --config node.toml --check`,
+    ${NAME} serve --config node.toml --check
+
+The state folder is $STATE_DIRECTORY, as systemd sets it, else lightspeed-proxy/PORT of the control plane in
+$XDG_STATE_HOME or ~/.local/state. It is one node's only.`,
     )
     .action(async (flags: ServeFlags) => {
       const config = configFromFlags(flags)
       if (flags.check === true) check(config)
       else done(await serve(config))
+    })
+}
+
+function addDrain(program: Command): void {
+  program
+    .command('drain')
+    .summary('let a running node come to its end')
+    .description(
+      'Tells a node on this machine to take no clients any more, to tell those that it has, and to end when they have left ' +
+        'or its drain_secs are over. The same as SIGTERM.',
+    )
+    .helpOption('-h, --help', 'print this')
+    .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
+    .allowExcessArguments(false)
+    .action(async ({ stateDir }: { stateDir?: string }) => {
+      await askToDrain(stateDir ?? defaultStateDir(OPTIONS.controlBind.fallback ?? { ip: 0, port: 0 }) ?? '.')
+      process.stdout.write('the node drains\n')
     })
 }
 

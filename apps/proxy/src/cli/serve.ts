@@ -6,24 +6,26 @@ import { startNode } from '../node.ts'
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /**
- * Runs a node until a signal asks it to end; a second one ends the process at once.
+ * Runs a node until a signal or `drain` asks it to end: clients that are registered get time to leave. A further signal
+ * ends the process at once.
  * @returns the exit code.
  */
 export async function serve(config: NodeConfig): Promise<number> {
   const asked = Promise.withResolvers<undefined>()
-  let signals = 0
+  let ending = false
   const onSignal = (signal: NodeJS.Signals) => {
-    signals++
     // As the shell would report it had nobody listened.
-    if (signals > 1) process.exit(128 + constants.signals[signal])
+    if (ending) process.exit(128 + constants.signals[signal])
+    ending = true
     asked.resolve(undefined)
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
   try {
     // A signal during the start is kept until there is something to close.
     const node = await startNode(config, { log: createLog(config) })
-    await asked.promise
-    await node.close()
+    await Promise.race([asked.promise, node.drainAsked])
+    ending = true
+    await node.drain()
     return 0
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal)

@@ -18,6 +18,17 @@ export interface NodeConfig {
   readonly maxFlowsPerSession: number
   /** A session ends after this long without a packet in either direction. */
   readonly sessionTimeoutSecs: number
+  /** After its control connection is lost a session lives so long, or longer if packets flow. */
+  readonly graceSecs: number
+  /** How long a node that drains waits for its registered clients to leave. */
+  readonly drainSecs: number
+  /** Where clients register, over QUIC; undefined for nowhere. Port 0 lets the system choose. */
+  readonly controlBind: Endpoint | undefined
+  /** Folder in which identity and sessions are kept; undefined: a restart forgets them. */
+  readonly stateDir: string | undefined
+  /** PEM files of the identity, in place of the one in `stateDir`; both or none. */
+  readonly certificate: string | undefined
+  readonly privateKey: string | undefined
   /** Where clients' packets come in. Port 0 lets the system choose. */
   readonly dataBind: Endpoint
   /** Local address towards game servers, unsigned; 0 lets the system choose. */
@@ -35,6 +46,12 @@ export interface NodeConfig {
   // [security]
   /** False lets in whoever sends a HANDSHAKE. */
   readonly requireAuth: boolean
+  /** Who may register: anybody, who has a ticket of one of `issuerKeys`, or nobody as long as neither was asked for. */
+  readonly registration: 'anyone' | 'tickets' | 'nobody'
+  /** Public keys of 32 bytes. */
+  readonly issuerKeys: readonly Uint8Array[]
+  /** File with the ids of tickets that do not count any more; read again when it changes. */
+  readonly revocationList: string | undefined
   /** Consent to `requireAuth = false` where others than this machine can reach the node. */
   readonly allowOpen: boolean
   /** Bytes to an address that has not proved that it receives them, per byte from it. */
@@ -43,13 +60,17 @@ export interface NodeConfig {
   readonly maxDestinationsPerWindow: number
   readonly banDurationSecs: number
   readonly allowDestinations: readonly DestinationRule[]
+  /** Relay to nothing but `allowDestinations`. */
+  readonly onlyAllowedDestinations: boolean
   readonly denyDestinations: readonly DestinationRule[]
 
   // [rate_limit]
   readonly maxPpsPerClient: number
   readonly maxBpsPerClient: number
-  /** Control connections. There is no control plane in this version, so that it has no effect yet. */
-  readonly maxConnections: number | undefined
+  /** Control connections at once. */
+  readonly maxConnections: number
+  /** Of them from one address. */
+  readonly maxConnectionsPerAddress: number
 
   // [metrics]
   /** Whether GET /metrics answers. */

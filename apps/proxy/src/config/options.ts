@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { formatDestinationRule } from '@lightspeed/security'
+import { formatDestinationRule, formatIssuerKey } from '@lightspeed/security'
 import type { DestinationRule } from '@lightspeed/security'
 import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session'
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
@@ -11,8 +11,11 @@ import {
   destinationRules,
   endpoint,
   endpointOrOff,
+  issuerKeys,
   name,
   number,
+  path,
+  pathOrOff,
   portRange,
   wholeNumber,
   yesOrNo,
@@ -67,6 +70,22 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
     wholeNumber(1, MOST_SECONDS),
     relay.sessionTimeoutMs / 1_000,
   ),
+  graceSecs: plain('server.grace_secs', wholeNumber(1, 86_400), 30),
+  drainSecs: plain('server.drain_secs', wholeNumber(0, 86_400), 30),
+  controlBind: {
+    key: 'server.control_bind',
+    schema: endpointOrOff(),
+    fallback: { ip: 0, port: 4433 },
+    write: (value) => (value === undefined ? 'off' : formatEndpoint(value.ip, value.port)),
+  },
+  stateDir: {
+    key: 'server.state_dir',
+    schema: pathOrOff(),
+    fallback: undefined,
+    write: (value) => value ?? 'off',
+  },
+  certificate: orNone('server.certificate', path(), (value) => value),
+  privateKey: orNone('server.private_key', path(), (value) => value),
   dataBind: {
     key: 'server.data_bind',
     schema: endpoint(),
@@ -82,6 +101,14 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   oversize: plain('server.oversize', choice('fragment', 'drop'), relay.oversize),
 
   requireAuth: plain('security.require_auth', yesOrNo(), true),
+  registration: plain('security.registration', choice('anyone', 'tickets', 'nobody'), 'nobody'),
+  issuerKeys: {
+    key: 'security.issuer_keys',
+    schema: issuerKeys(),
+    fallback: [],
+    write: (keys) => keys.map(formatIssuerKey),
+  },
+  revocationList: orNone('security.revocation_list', path(), (value) => value),
   allowOpen: plain('security.allow_open', yesOrNo(), false),
   maxAmplificationRatio: plain('security.max_amplification_ratio', number(1, 1_000), relay.maxAmplificationRatio),
   maxDestinationsPerWindow: plain(
@@ -91,11 +118,13 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   ),
   banDurationSecs: plain('security.ban_duration_secs', wholeNumber(1, MOST_SECONDS), relay.banDurationMs / 1_000),
   allowDestinations: { key: 'security.allow_destinations', schema: destinationRules(), fallback: [], write: writeRules },
+  onlyAllowedDestinations: plain('security.only_allowed_destinations', yesOrNo(), false),
   denyDestinations: { key: 'security.deny_destinations', schema: destinationRules(), fallback: [], write: writeRules },
 
   maxPpsPerClient: plain('rate_limit.max_pps_per_client', wholeNumber(1, 1_000_000_000), relay.maxPpsPerClient),
   maxBpsPerClient: plain('rate_limit.max_bps_per_client', wholeNumber(1, 1_000_000_000_000), relay.maxBpsPerClient),
-  maxConnections: orNone('rate_limit.max_connections', wholeNumber(1, 1_000_000), (value) => value),
+  maxConnections: plain('rate_limit.max_connections', wholeNumber(1, 1_000_000), 10_000),
+  maxConnectionsPerAddress: plain('rate_limit.max_connections_per_address', wholeNumber(1, 1_000_000), 255),
 
   metricsEnabled: plain('metrics.enabled', yesOrNo(), true),
   metricsIntervalSecs: plain('metrics.interval_secs', wholeNumber(0, 86_400), 60),

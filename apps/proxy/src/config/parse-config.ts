@@ -13,12 +13,16 @@ type InWriting<T> = T extends Endpoint | PortRange ? string : T extends readonly
 
 /** Some of {@link NodeConfig}, with addresses, ranges and rules as text. */
 export type NodeSettings = {
-  readonly [F in Exclude<Field, 'egressBind' | 'httpBind'>]?: InWriting<NodeConfig[F]> | undefined
+  readonly [F in Exclude<Field, 'egressBind' | 'httpBind' | 'controlBind' | 'issuerKeys'>]?: InWriting<NodeConfig[F]> | undefined
 } & {
   /** An address without a port. */
   readonly egressBind?: string | undefined
   /** ADDR:PORT or "off". */
   readonly httpBind?: string | undefined
+  /** ADDR:PORT or "off"; by default 0.0.0.0:4433, or "off" if `requireAuth` is false. */
+  readonly controlBind?: string | undefined
+  /** Public keys as texts, lsi1_... Any of them makes "tickets" the default of `registration`. */
+  readonly issuerKeys?: readonly string[] | undefined
 }
 
 /**
@@ -53,10 +57,26 @@ export type GivenByField = { readonly [F in Field]?: Given | undefined }
  */
 export function parseConfig(given: GivenByField): NodeConfig {
   const values = Object.fromEntries(FIELDS.map((field) => [field, parseField(field, given[field])]))
-  const config = Object.freeze(values) as unknown as NodeConfig
+  const config = Object.freeze(withDerived(values as unknown as NodeConfig, given))
   refuseOpenRelay(config, given)
   refuseTooFewPorts(config, given)
+  refuseHalfAnIdentity(config, given)
+  refuseTicketsWithoutIssuer(config, given)
   return config
+}
+
+/** Where what was not given follows from what was. */
+function withDerived(config: NodeConfig, given: GivenByField): NodeConfig {
+  // Who lets anybody in has nobody to register, unless it is asked for.
+  const controlBind = given.controlBind === undefined && !config.requireAuth ? undefined : config.controlBind
+  const registration = given.registration === undefined ? registrationBy(config, controlBind) : config.registration
+  return { ...config, controlBind, registration }
+}
+
+/** A node that others can reach does not relay for all of them unless that is meant. */
+function registrationBy({ issuerKeys, allowOpen }: NodeConfig, controlBind: Endpoint | undefined): NodeConfig['registration'] {
+  if (issuerKeys.length > 0) return 'tickets'
+  return allowOpen || (controlBind !== undefined && controlBind.ip >>> 24 === 127) ? 'anyone' : 'nobody'
 }
 
 function parseField(field: Field, given: Given | undefined): unknown {
@@ -70,7 +90,7 @@ function parseField(field: Field, given: Given | undefined): unknown {
 function complaint(error: z.ZodError, value: unknown, allowed: string): string {
   const [issue] = error.issues
   // What a rule of a list has to say for itself is better than anything that can be said about the list.
-  if (issue.code === 'custom' && issue.message.startsWith('destination rule')) return issue.message
+  if (issue.code === 'custom' && /^(destination rule|an issuer)/.test(issue.message)) return issue.message
   return `got ${show(value)}, allowed is ${allowed}`
 }
 
@@ -96,4 +116,23 @@ function refuseTooFewPorts({ egressPorts, workers }: NodeConfig, given: GivenByF
   throw new ConfigError(
     `${given.egressPorts?.source ?? 'server.egress_ports'}: got ${ports} ports for ${workers} workers, each needs at least one of its own`,
   )
+}
+
+function refuseHalfAnIdentity({ certificate, privateKey }: NodeConfig, given: GivenByField): void {
+  if ((certificate === undefined) === (privateKey === undefined)) return
+  const { source } = given.certificate ?? given.privateKey ?? { source: 'server.certificate' }
+  throw new ConfigError(`${source}: a certificate needs its private key, and the other way round: give both, or none`)
+}
+
+function refuseTicketsWithoutIssuer({ registration, issuerKeys }: NodeConfig, given: GivenByField): void {
+  if (registration === 'tickets' && issuerKeys.length === 0) {
+    throw new ConfigError(
+      `${given.registration?.source ?? 'security.registration'}: tickets need an issuer whose tickets count: give its public key with --issuer-key (security.issuer_keys)`,
+    )
+  }
+  if (registration !== 'tickets' && issuerKeys.length > 0) {
+    throw new ConfigError(
+      `${given.registration?.source ?? 'security.registration'}: got "${registration}" and issuer keys; leave out either`,
+    )
+  }
 }

@@ -1,4 +1,4 @@
-import { parseDestinationRule } from '@lightspeed/security'
+import { parseDestinationRule, parseIssuerKey } from '@lightspeed/security'
 import type { DestinationRule } from '@lightspeed/security'
 import type { Endpoint } from '@lightspeed/wire'
 import { parseEndpoint, parseIpv4 } from '@lightspeed/wire'
@@ -67,6 +67,43 @@ export function endpointOrOff(): z.ZodType<Endpoint | undefined> {
     .describe('ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"')
 }
 
+export function path() {
+  return z
+    .string()
+    .refine((text) => text !== '' && !text.includes('\0'))
+    .describe('the path of a file')
+}
+
+/** A folder, or "off" for none. */
+export function pathOrOff(): z.ZodType<string | undefined> {
+  return z
+    .union([z.literal('off').transform((): string | undefined => undefined), path()])
+    .describe('the path of a folder, or "off"')
+}
+
+/** What the parser has to say about an entry is better than anything that can be said about the list. */
+function listOf<T>(parse: (text: string) => T, description: string): z.ZodType<readonly T[]> {
+  return z
+    .array(
+      z.string().transform((given, context): T => {
+        try {
+          return parse(given)
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+          return z.NEVER
+        }
+      }),
+    )
+    .describe(description)
+}
+
+export function issuerKeys(): z.ZodType<readonly Uint8Array[]> {
+  return listOf(
+    parseIssuerKey,
+    'a list of public keys as "lightspeed-proxy ticket keygen" prints them, lsi1_...',
+  )
+}
+
 export function portRange(): z.ZodType<PortRange> {
   return text(parsePortRange, 'LOW-HIGH with ports from 1 to 65535, for example 20000-29999')
 }
@@ -79,16 +116,8 @@ function parsePortRange(given: string): PortRange | undefined {
 }
 
 export function destinationRules(): z.ZodType<readonly DestinationRule[]> {
-  return z
-    .array(
-      z.string().transform((given, context): DestinationRule => {
-        try {
-          return parseDestinationRule(given)
-        } catch (error) {
-          context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
-          return z.NEVER
-        }
-      }),
-    )
-    .describe('a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]')
+  return listOf(
+    parseDestinationRule,
+    'a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]',
+  )
 }

@@ -1,15 +1,21 @@
 import { FecMemory } from '@lightspeed/fec'
 import { DestinationPolicy } from '@lightspeed/security'
-import { Relay, relayCountersIn } from '@lightspeed/session'
-import type { RelayOutput } from '@lightspeed/session'
+import type { ProofNoncesState } from '@lightspeed/security'
+import { hmacSha256 } from '@lightspeed/security/node'
+import { OWN_CLAIM, Relay, relayCountersIn } from '@lightspeed/session'
+import type { RelayOutput, SavedSession } from '@lightspeed/session'
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp'
 import { EgressSockets } from './egress-sockets.ts'
-import type { FromWorker, WorkerStart } from './messages.ts'
+import { HAND_OVER_PREFIX_BYTES, HandOver } from './hand-over.ts'
+import type { FromWorker, RegisteredClient, WorkerStart } from './messages.ts'
 import { randomSource } from './random-source.ts'
+import { SharedSessionClaims } from './session-claims.ts'
 import { SharedSessionQuota } from './session-quota.ts'
 
 /** The tag of the socket that clients talk to; egress sockets are tagged with their numbers. */
 const DATA_PLANE = -1
+/** The tag of the socket that other workers talk to. */
+const HAND_OVER = -2
 
 /**
  * The relay asks to be called when an open FEC group gets too old, but a group may open right after it was asked. So it
@@ -20,9 +26,10 @@ const LONGEST_TICK_MS = 25
 /**
  * A worker's packet path, in both directions:
  *
- *  1. onDatagrams    a batch of one socket: from clients if it is the data plane's, else from a game server
+ *  1. onDatagrams    a batch of one socket: from clients if it is the data plane's, or by way of another worker, else from
+ *                    a game server
  *  2. relay          decides about each datagram (`upstream.ts` and `downstream.ts` of @lightspeed/session)
- *  3. toServer, toClient     queue what it lets through, in place
+ *  3. toServer, toClient, handOver     queue what it lets through, in place
  *  4. onSent         the engine has sent it all; the relay's blocks are free again
  */
 export class DataPlane implements DatagramHandler, RelayOutput {
@@ -30,17 +37,23 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #relay: Relay
   readonly #data: DatagramSocket
   readonly #egress: EgressSockets
+  readonly #handOver: HandOver
+  readonly #claims: SharedSessionClaims
   readonly #takeMessages: () => void
   readonly #tell: (message: FromWorker) => void
+  /** Whether the datagrams at hand came by way of another worker: two that disagree must not play ball with them. */
+  #isHandedOver = false
 
   /**
    * @param data the open socket of the data plane.
+   * @param handOver the open socket to which other workers hand over; null if there are none.
    * @param takeMessages called when the main thread has something to say.
    * @param tell posts to the main thread.
    */
   constructor(
     engine: DatagramEngine,
     data: DatagramSocket,
+    handOver: DatagramSocket | null,
     start: WorkerStart,
     takeMessages: () => void,
     tell: (message: FromWorker) => void,
@@ -49,6 +62,9 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#engine = engine
     this.#data = data
     this.#data.tag = DATA_PLANE
+    if (handOver !== null) handOver.tag = HAND_OVER
+    this.#handOver = new HandOver(engine, handOver, start.index, start.workers)
+    this.#claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId))
     this.#egress = new EgressSockets(engine, start.egress)
     this.#takeMessages = takeMessages
     this.#tell = tell
@@ -59,12 +75,16 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       counters: relayCountersIn(shared.relayCounters),
       output: this,
       random: randomSource(),
+      hmacSha256,
+      claims: this.#claims,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
     })
     // The engine's own reading of this clock starts with its run.
     const nowUs = engine.nowUs()
     this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0)
     for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs)
+    for (const client of start.registrations) this.register(client)
+    for (const session of start.sessions) this.#restore(session)
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
@@ -74,6 +94,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const { tag } = socket
     if (tag === DATA_PLANE) {
       for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i])
+    } else if (tag === HAND_OVER) {
+      this.#takeHandedOver(count)
     } else {
       for (let i = 0; i < count; i++) relay.handleServerDatagram(tag, offsets[i], lengths[i], ips[i], ports[i])
     }
@@ -93,6 +115,20 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     return Math.min(LONGEST_TICK_MS, this.#relay.handleTimeout())
   }
 
+  #takeHandedOver(count: number): void {
+    const { offsets, lengths, ips, ports } = this.#engine.received
+    const handOver = this.#handOver
+    this.#isHandedOver = true
+    for (let i = 0; i < count; i++) {
+      const offset = offsets[i]
+      if (!handOver.accepts(lengths[i], ips[i], ports[i])) continue
+      const length = lengths[i] - HAND_OVER_PREFIX_BYTES
+      const start = offset + HAND_OVER_PREFIX_BYTES
+      this.#relay.handleClientDatagram(start, length, handOver.clientIp(offset), handOver.clientPort(offset))
+    }
+    this.#isHandedOver = false
+  }
+
   toClient(offset: number, length: number, ip: number, port: number): void {
     this.#engine.send(this.#data, offset, length, ip, port)
   }
@@ -101,8 +137,16 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#egress.send(egress, offset, length, ip, port)
   }
 
-  openEgress(): number {
-    return this.#egress.open()
+  handOver(worker: number, offset: number, length: number, ip: number, port: number): void {
+    if (!this.#isHandedOver) this.#handOver.send(worker, offset, length, ip, port)
+  }
+
+  openEgress(port: number): number {
+    return this.#egress.open(port)
+  }
+
+  egressPort(egress: number): number {
+    return this.#egress.portOf(egress)
   }
 
   closeEgress(egress: number): void {
@@ -121,6 +165,41 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   /** Another worker's ban. */
   ban(ip: number, durationMs: number): void {
     this.#relay.ban(ip, durationMs)
+  }
+
+  /** Where other workers are reached now. */
+  setPeers(ports: readonly number[]): void {
+    this.#handOver.setPorts(ports)
+  }
+
+  register(client: RegisteredClient): void {
+    this.#claims.add(client.sessionId, client.index)
+    this.#relay.register(client)
+  }
+
+  unregister(sessionId: number): void {
+    this.#relay.unregister(sessionId)
+    this.#claims.remove(sessionId)
+  }
+
+  saveSessions(): SavedSession[] {
+    return this.#relay.saveSessions()
+  }
+
+  /** Another worker had the session, and accepted these proofs. */
+  noteNonces(sessionId: number, nonces: ProofNoncesState): void {
+    this.#relay.noteNonces(sessionId, nonces)
+  }
+
+  /** A proof that was accepted here must not be new to the worker that has the session next. */
+  #released(sessionId: number): void {
+    const nonces = this.#relay.noncesOf(sessionId)
+    if (nonces !== undefined) this.#tell({ type: 'released', sessionId, nonces })
+  }
+
+  #restore(session: SavedSession): void {
+    if (this.#claims.claim(session) !== OWN_CLAIM) return
+    if (!this.#relay.restoreSession(session)) this.#claims.release(session)
   }
 
   /** Says goodbye to every client and ends the engine's run. */

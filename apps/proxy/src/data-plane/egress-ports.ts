@@ -33,6 +33,21 @@ export class EgressPorts {
     return port
   }
 
+  /** Takes a certain port, wherever it is in the ring. @returns false if it is not free, or none of the range. */
+  takeThis(port: number): boolean {
+    const { length } = this.#ring
+    for (let place = 0; place < this.#free; place++) {
+      if (this.#ring[(this.#first + place) % length] !== port) continue
+      for (let next = place; next > 0; next--) {
+        this.#ring[(this.#first + next) % length] = this.#ring[(this.#first + next - 1) % length]
+      }
+      this.#first = this.#first + 1 < length ? this.#first + 1 : 0
+      this.#free--
+      return true
+    }
+    return false
+  }
+
   /** Puts a port that `take` gave behind all that are free. */
   giveBack(port: number): void {
     this.#ring[(this.#first + this.#free) % this.#ring.length] = port

@@ -24,15 +24,22 @@ export class EgressSockets {
     this.#ports = egress.ports === undefined ? null : new EgressPorts(egress.ports)
   }
 
-  /** @returns the new socket's number, or -1 if no port or no descriptor is left. */
-  open(): number {
-    const socket = this.#ports === null ? this.#engine.openNow(this.#options) : this.#openInRange(this.#ports)
+  /**
+   * @param port the local port that it should have if that is free, 0 for any.
+   * @returns the new socket's number, or -1 if no port or no descriptor is left.
+   */
+  open(port: number): number {
+    const socket = (port === 0 ? undefined : this.#openAt(port)) ?? this.#openAnywhere()
     if (socket === undefined) return -1
     const { id } = socket
     socket.tag = id
     while (this.#sockets.length <= id) this.#sockets.push(null)
     this.#sockets[id] = socket
     return id
+  }
+
+  portOf(number: number): number {
+    return this.#sockets[number]?.localPort ?? 0
   }
 
   close(number: number): void {
@@ -48,6 +55,17 @@ export class EgressSockets {
   send(number: number, offset: number, length: number, ip: number, port: number): void {
     const socket = this.#sockets[number]
     if (socket !== null) this.#engine.send(socket, offset, length, ip, port)
+  }
+
+  #openAnywhere(): DatagramSocket | undefined {
+    return this.#ports === null ? this.#engine.openNow(this.#options) : this.#openInRange(this.#ports)
+  }
+
+  #openAt(port: number): DatagramSocket | undefined {
+    if (this.#ports !== null && !this.#ports.takeThis(port)) return undefined
+    const socket = this.#engine.openNow({ ...this.#options, port })
+    if (socket === undefined) this.#ports?.giveBack(port)
+    return socket
   }
 
   #openInRange(ports: EgressPorts): DatagramSocket | undefined {

@@ -1,5 +1,5 @@
-import type { DestinationRule } from '@lightspeed/security'
-import type { RelayOptions } from '@lightspeed/session'
+import type { DestinationRule, ProofNoncesState } from '@lightspeed/security'
+import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session'
 import type { EngineKind } from '@lightspeed/udp'
 
 /** An inclusive range of ports. */
@@ -14,14 +14,23 @@ export interface Ban {
   readonly durationMs: number
 }
 
+/** A client that the control plane has let in. */
+export interface RegisteredClient extends Registration {
+  /** Its place in the memory of the workers' claims. */
+  readonly index: number
+}
+
 /** What a worker is given at its start, as `workerData`. */
 export interface WorkerStart {
   /** Its place among the workers, from 0: the same for its successor after a crash. */
   readonly index: number
+  /** How many there are. */
+  readonly workers: number
   readonly engine: EngineKind
   readonly relay: RelayOptions
   readonly policy: {
     readonly allow: readonly DestinationRule[]
+    readonly onlyAllowed: boolean
     readonly deny: readonly DestinationRule[]
     readonly ownAddresses: readonly number[]
   }
@@ -35,6 +44,9 @@ export interface WorkerStart {
   }
   /** Bans that hold already. */
   readonly bans: readonly Ban[]
+  readonly registrations: readonly RegisteredClient[]
+  /** Sessions of these registrations that go on here if nobody else has them. */
+  readonly sessions: readonly SavedSession[]
   /** For the FecMemory of its relay. */
   readonly fecBlocks: number
   readonly shared: WorkerMemory
@@ -48,6 +60,8 @@ export interface WorkerMemory {
   readonly udpCounters: SharedArrayBuffer
   /** Sessions per worker, see SharedSessionQuota. Common to all workers. */
   readonly sessions: SharedArrayBuffer
+  /** Which worker has which registration's session, see SharedSessionClaims. Common to all workers. */
+  readonly claims: SharedArrayBuffer
   /** Descriptors that the worker has open. Batch engine only. */
   readonly fdLedger: SharedArrayBuffer | undefined
 }
@@ -65,6 +79,16 @@ export interface DataSocketStart {
 export type ToWorker =
   /** Another worker banned an address. */
   | ({ readonly type: 'ban' } & Ban)
+  /** Answer with `registered`. */
+  | { readonly type: 'register'; readonly request: number; readonly client: RegisteredClient }
+  /** Ends the registration, and its session with a FIN. */
+  | { readonly type: 'unregister'; readonly sessionId: number }
+  /** Another worker had the session of a registration, and accepted these proofs. */
+  | { readonly type: 'nonces'; readonly sessionId: number; readonly nonces: ProofNoncesState }
+  /** Where the workers' hand-over sockets are now, by worker; 0 for one that is down. */
+  | { readonly type: 'peers'; readonly ports: readonly number[] }
+  /** Answer with `saved`. */
+  | { readonly type: 'save'; readonly request: number }
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
   /** End as a fault in the packet path would: for tests of what happens then. */
@@ -79,5 +103,12 @@ export type FromWorker =
       readonly receiveBufferBytes: number
       readonly sendBufferBytes: number
       readonly warmUpMs: number
+      /** Where other workers hand datagrams over; 0 for a worker that is alone. */
+      readonly handOverPort: number
     }
+  | { readonly type: 'registered'; readonly request: number }
+  /** The session of a registration is over here; these proofs of it were accepted. */
+  | { readonly type: 'released'; readonly sessionId: number; readonly nonces: ProofNoncesState }
+  /** The sessions of registrations that this worker has. */
+  | { readonly type: 'saved'; readonly request: number; readonly sessions: readonly SavedSession[] }
   | ({ readonly type: 'banned' } & Ban)

@@ -8,6 +8,7 @@ import { writeFecExtension, writeHeader } from '@lightspeed/wire'
 import { DataPlane } from './data-plane.ts'
 import { IdleEngine } from './idle-engine.ts'
 import type { WorkerStart } from './messages.ts'
+import { claimsMemory } from './session-claims.ts'
 import { sessionQuotaMemory } from './session-quota.ts'
 
 /** V8 compiles the packet path after some ten thousand packets. */
@@ -54,7 +55,7 @@ class Rehearsal {
     this.#engine = idle
     this.#bytes = engine.arena.bytes
     this.#dialect = start.relay.dialect
-    this.#dataPlane = new DataPlane(idle, idle.openNow(), rehearsalOf(start), nothing, nothing)
+    this.#dataPlane = new DataPlane(idle, idle.openNow(), null, rehearsalOf(start), nothing, nothing)
     for (let client = 0; client < CLIENTS; client++) {
       this.#write(client, VERSION_PLAIN, FLAG_HANDSHAKE, 0)
       this.#queue(HEADER_BYTES, CLIENT_IP, FIRST_PORT + client)
@@ -142,6 +143,7 @@ function rehearsalOf(start: WorkerStart): WorkerStart {
   return {
     ...start,
     index: 0,
+    workers: 1,
     relay: {
       ...start.relay,
       admission: 'open',
@@ -150,13 +152,16 @@ function rehearsalOf(start: WorkerStart): WorkerStart {
       maxPpsPerClient: 1_000_000,
       maxBpsPerClient: 1_000_000_000,
     },
-    policy: { allow: [], deny: [], ownAddresses: [] },
+    policy: { allow: [], onlyAllowed: false, deny: [], ownAddresses: [] },
     egress: { ...start.egress, ports: undefined },
     bans: [],
+    registrations: [],
+    sessions: [],
     shared: {
       relayCounters: new SharedArrayBuffer(RELAY_COUNTERS_BYTES),
       udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
       sessions: sessionQuotaMemory(1),
+      claims: claimsMemory(0),
       fdLedger: undefined,
     },
   }

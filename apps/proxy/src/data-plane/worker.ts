@@ -10,6 +10,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec'
 import { createEngine } from '@lightspeed/udp'
 import { DataPlane } from './data-plane.ts'
+import { HAND_OVER_IP } from './hand-over.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -35,7 +36,16 @@ const socket = await engine.open({
   sendBufferBytes: data.bufferBytes,
   ...(data.fd === undefined ? {} : { fd: data.fd }),
 })
-const dataPlane = new DataPlane(engine, socket, start, takeMessages, tell)
+const handOver =
+  start.workers === 1
+    ? null
+    : await engine.open({
+        ip: HAND_OVER_IP,
+        port: 0,
+        receiveBufferBytes: start.egress.bufferBytes,
+        sendBufferBytes: start.egress.bufferBytes,
+      })
+const dataPlane = new DataPlane(engine, socket, handOver, start, takeMessages, tell)
 
 /** With a portable engine the event loop turns, and messages come as events. */
 const inbox: ToWorker[] = []
@@ -50,6 +60,22 @@ function take(message: ToWorker): void {
   switch (message.type) {
     case 'ban':
       dataPlane.ban(message.ip, message.durationMs)
+      break
+    case 'register':
+      dataPlane.register(message.client)
+      tell({ type: 'registered', request: message.request })
+      break
+    case 'unregister':
+      dataPlane.unregister(message.sessionId)
+      break
+    case 'nonces':
+      dataPlane.noteNonces(message.sessionId, message.nonces)
+      break
+    case 'peers':
+      dataPlane.setPeers(message.ports)
+      break
+    case 'save':
+      tell({ type: 'saved', request: message.request, sessions: dataPlane.saveSessions() })
       break
     case 'stop':
       dataPlane.stop()
@@ -73,6 +99,7 @@ tell({
   receiveBufferBytes: socket.receiveBufferBytes,
   sendBufferBytes: socket.sendBufferBytes,
   warmUpMs,
+  handOverPort: handOver?.localPort ?? 0,
 })
 await engine.run(dataPlane)
 // A batch engine's descriptors stay open for the main thread to close once this thread is gone: until then it may still

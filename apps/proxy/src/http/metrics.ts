@@ -1,8 +1,11 @@
 import { Counter, Gauge, Registry } from 'prom-client'
+import type { ControlPlane } from '../control/control-plane.ts'
 import type { NodeStats } from '../stats.ts'
 import { VERSION } from '../version.ts'
 import type { NodeView } from './server.ts'
 
+/** Adds a metric that is read when it is asked for. */
+type Add = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]) => void
 type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
 
@@ -11,7 +14,7 @@ export function createMetrics(node: NodeView): Registry {
   const registry = new Registry()
   const stats = () => node.supervisor.stats()
 
-  const counter = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]) => {
+  const counter: Add = (name, help, labelNames, samples) => {
     new Counter({
       name: `lightspeed_${name}`,
       help,
@@ -23,7 +26,7 @@ export function createMetrics(node: NodeView): Registry {
       },
     })
   }
-  const gauge = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]) => {
+  const gauge: Add = (name, help, labelNames, samples) => {
     new Gauge({
       name,
       help,
@@ -39,6 +42,7 @@ export function createMetrics(node: NodeView): Registry {
   for (const { name, help, labelNames, samples } of TRAFFIC) counter(name, help, labelNames, () => samples(stats()))
   for (const { name, help, value } of PRESENT) gauge(`lightspeed_${name}`, help, [], () => [[{}, value(stats())]])
   gauge('lightspeed_max_sessions', 'Sessions that the node may have at once.', [], () => [[{}, node.config.maxClients]])
+  if (node.control !== undefined) addControlMetrics(node.control, counter, gauge)
   gauge('lightspeed_worker_up', 'Whether a data-plane worker serves.', ['worker'], () =>
     stats().workers.map(({ state }, index) => [{ worker: String(index) }, state === 'serving' ? 1 : 0]),
   )
@@ -60,6 +64,31 @@ export function createMetrics(node: NodeView): Registry {
     },
   })
   return registry
+}
+
+function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): void {
+  const { counters } = control
+  gauge('lightspeed_control_connections', 'Control connections that are open.', [], () => [[{}, control.connections]])
+  gauge('lightspeed_registrations', 'Clients that are registered.', [], () => [[{}, control.registrations]])
+  gauge('lightspeed_bound_registrations', 'Registered clients whose session is open.', [], () => [[{}, control.bound]])
+  gauge('lightspeed_draining', 'Whether the node takes nobody any more.', [], () => [[{}, control.isDraining ? 1 : 0]])
+  counter('registrations_total', 'Clients that asked to be let in, by what became of it.', ['result'], () => [
+    [{ result: 'accepted' }, counters.accepted],
+    [{ result: 'resumed' }, counters.resumed],
+    ...[...counters.refused].map(([result, count]) => [{ result }, count] as const),
+  ])
+  counter('registrations_ended_total', 'Registrations that the node ended, by why.', ['why'], () => [
+    [{ why: 'ticket' }, counters.lapsed],
+    [{ why: 'abandoned' }, counters.abandoned],
+  ])
+  counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
+    const { accepted, refusedOverMax, refusedOverMaxPerAddress } = control.listenerCounters
+    return [
+      [{ result: 'accepted' }, accepted],
+      [{ result: 'over_max' }, refusedOverMax],
+      [{ result: 'over_max_per_address' }, refusedOverMaxPerAddress],
+    ]
+  })
 }
 
 interface Traffic {
@@ -125,6 +154,16 @@ const TRAFFIC: readonly Traffic[] = [
       [{ kind: 'keepalive' }, relay.keepalives],
       [{ kind: 'handshake' }, relay.handshakes],
       [{ kind: 'fin' }, relay.fins],
+    ],
+  },
+  {
+    name: 'paths_total',
+    help: 'What proofs have done to paths of sessions, and packets given to the worker that has their session.',
+    labelNames: ['event'],
+    samples: ({ relay }) => [
+      [{ event: 'moved' }, relay.pathsMoved],
+      [{ event: 'added' }, relay.pathsAdded],
+      [{ event: 'handed_over' }, relay.handedOver],
     ],
   },
   one('sessions_opened_total', 'Sessions that were opened.', ({ relay }) => relay.sessionsOpened),

@@ -7,6 +7,7 @@ import type { Endpoint } from '@lightspeed/wire'
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
 import type { NodeConfig } from '../config/node-config.ts'
 import { bindError } from '../node-error.ts'
+import type { ControlPlane } from '../control/control-plane.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { health } from './health.ts'
 import { createMetrics } from './metrics.ts'
@@ -16,6 +17,8 @@ export interface NodeView {
   readonly config: NodeConfig
   readonly engine: EngineChoice
   readonly supervisor: Supervisor
+  /** Undefined if it is off. */
+  readonly control: ControlPlane | undefined
   /** On the clock of `performance.now`. */
   readonly startedMs: number
 }
@@ -50,7 +53,7 @@ export async function startHttp(bind: Endpoint, node: NodeView): Promise<HttpSer
   const pages: Record<string, () => Page | Promise<Page>> = {
     '/health': () => {
       const report = health(node)
-      const status = report.status === 'down' || report.status === 'stopping' ? 503 : 200
+      const status = report.status === 'ok' || report.status === 'degraded' ? 200 : 503
       return { status, type: 'application/json', body: `${JSON.stringify(report, undefined, 2)}\n` }
     },
   }

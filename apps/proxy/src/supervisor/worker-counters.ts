@@ -13,6 +13,9 @@ const RELAY_GAUGES: ReadonlySet<RelayCounterName> = new Set<RelayCounterName>([
   'registrations',
 ])
 
+/** Gauges of what every worker is told: not to be added up. */
+export type CommonGauge = 'bannedAddresses' | 'registrations'
+
 /**
  * The counters of one worker and of those that crashed before it in the same place.
  *
@@ -54,9 +57,9 @@ export class WorkerCounters {
     add(udp, this.#udp.values)
   }
 
-  /** How many addresses the worker that runs now keeps out. */
-  get bannedAddresses(): number {
-    return this.#relay.values[RelayCounter.bannedAddresses]
+  /** What the worker that runs now has of what every worker knows all of. */
+  common(name: CommonGauge): number {
+    return this.#relay.values[RelayCounter[name]]
   }
 }
 

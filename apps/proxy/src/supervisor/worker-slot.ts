@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads'
+import type { ProofNoncesState } from '@lightspeed/security'
 import { closeLedgerFds, createFdLedger, wakeEngine } from '@lightspeed/udp'
 import type { EngineKind } from '@lightspeed/udp'
 import type { FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts'
+import { ClaimsBoard } from '../data-plane/session-claims.ts'
 import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts'
 import { NodeError, messageOf } from '../node-error.ts'
 import { WorkerCounters } from './worker-counters.ts'
@@ -19,11 +21,18 @@ const LONGEST_DELAY_MS = 10_000
 export type WorkerState = 'starting' | 'serving' | 'restarting' | 'stopping' | 'stopped'
 
 export type Serving = Extract<FromWorker, { type: 'serving' }>
+export type Saved = Extract<FromWorker, { type: 'saved' }>
+
+/** Memory that all workers share. */
+export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>
 
 /** Who runs the workers. */
 export interface WorkerWatcher {
   serving(worker: WorkerSlot, serving: Serving): void
   banned(worker: WorkerSlot, ip: number, durationMs: number): void
+  registered(worker: WorkerSlot, request: number): void
+  released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void
+  saved(worker: WorkerSlot, saved: Saved): void
   /** It will be started again in `delayMs`. */
   crashed(worker: WorkerSlot, why: string, delayMs: number): void
 }
@@ -37,7 +46,7 @@ export class WorkerSlot {
   readonly counters = new WorkerCounters()
   state: WorkerState = 'starting'
   restarts = 0
-  readonly #sessions: SharedArrayBuffer
+  readonly #common: CommonMemory
   readonly #fdLedger: SharedArrayBuffer | undefined
   readonly #makeStart: (memory: WorkerMemory) => WorkerStart
   readonly #watcher: WorkerWatcher
@@ -52,25 +61,24 @@ export class WorkerSlot {
   #everServed = false
 
   /**
-   * @param sessions the workers' common session quota.
    * @param makeStart what to tell a new thread.
    */
   constructor(
     index: number,
     engine: EngineKind,
-    sessions: SharedArrayBuffer,
+    common: CommonMemory,
     makeStart: (memory: WorkerMemory) => WorkerStart,
     watcher: WorkerWatcher,
   ) {
     this.index = index
-    this.#sessions = sessions
+    this.#common = common
     this.#fdLedger = engine === 'batch' ? createFdLedger() : undefined
     this.#makeStart = makeStart
     this.#watcher = watcher
   }
 
   get sessions(): number {
-    return sessionsOf(this.#sessions, this.index)
+    return sessionsOf(this.#common.sessions, this.index)
   }
 
   /** Starts the first thread. Resolves when it serves; rejects if it ends before. */
@@ -114,7 +122,7 @@ export class WorkerSlot {
       workerData: this.#makeStart({
         relayCounters: this.counters.relayMemory,
         udpCounters: this.counters.udpMemory,
-        sessions: this.#sessions,
+        ...this.#common,
         fdLedger: this.#fdLedger,
       }),
     })
@@ -129,10 +137,26 @@ export class WorkerSlot {
   }
 
   #take(message: FromWorker): void {
-    if (message.type === 'banned') {
-      this.#watcher.banned(this, message.ip, message.durationMs)
-      return
+    switch (message.type) {
+      case 'banned':
+        this.#watcher.banned(this, message.ip, message.durationMs)
+        break
+      case 'registered':
+        this.#watcher.registered(this, message.request)
+        break
+      case 'released':
+        this.#watcher.released(this, message.sessionId, message.nonces)
+        break
+      case 'saved':
+        this.#watcher.saved(this, message)
+        break
+      case 'serving':
+        this.#nowServes(message)
+        break
     }
+  }
+
+  #nowServes(message: Serving): void {
     this.#wakeFd = message.wakeFd
     this.#everServed = true
     this.#firstServing.resolve(undefined)
@@ -152,7 +176,8 @@ export class WorkerSlot {
     this.#thread = undefined
     this.#wakeFd = undefined
     if (this.#fdLedger !== undefined) closeLedgerFds(this.#fdLedger)
-    giveBackSessionsOf(this.#sessions, this.index)
+    giveBackSessionsOf(this.#common.sessions, this.index)
+    new ClaimsBoard(this.#common.claims).giveBackAllOf(this.index)
     this.counters.retire()
     if (this.state === 'stopping' || !this.#everServed) {
       this.state = 'stopped'

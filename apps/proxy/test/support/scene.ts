@@ -13,6 +13,7 @@ export async function testNode(settings: NodeSettings = {}): Promise<RunningNode
     nodeConfig({
       dataBind: '127.0.0.1:0',
       httpBind: 'off',
+      controlBind: 'off',
       requireAuth: false,
       allowDestinations: ['127.0.0.0/8'],
       ...settings,
@@ -40,4 +41,9 @@ export async function unknownClient(node: Pick<RunningNode, 'dataAddress'>, opti
   const client = await RawClient.open(node.dataAddress, options)
   onTestFinished(() => client.close())
   return client
+}
+
+/** A node on loopback where clients have to register, that relays to loopback; ends with the test. */
+export function registrarNode(settings: NodeSettings = {}): Promise<RunningNode> {
+  return testNode({ requireAuth: true, controlBind: '127.0.0.1:0', ...settings })
 }

@@ -1,20 +1,29 @@
+import { PROOF_PACKET_BYTES, readProof, verifyProof } from '@lightspeed/security';
 import {
   DropReason,
-  FLAG_HANDSHAKE,
-  FLAG_KEEPALIVE,
   FLAG_FIN,
   FLAG_FRAGMENT,
+  FLAG_HANDSHAKE,
+  FLAG_KEEPALIVE,
+  HEADER_BYTES,
   checkPacket,
+  readDestinationPort,
   readFlags,
+  readSourcePort,
   readToken,
 } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
+import { MAX_PATHS, MULTIPATH_MODES } from '../multipath.ts';
+import type { LiveRegistration } from './registrations.ts';
+import { RelayCounter } from './relay-counters.ts';
+import type { RelayPath } from './relay-path.ts';
 import { RelaySession } from './relay-session.ts';
+import { OWN_CLAIM } from './relay-options.ts';
 import type { RelayState } from './relay-state.ts';
 
 /**
- * Opens sessions for packets from addresses that have none (docs/protocol.md, Sessions). Nothing is sent to such an
- * address but the acknowledgement of its own HANDSHAKE, which is not longer than that.
+ * Binds addresses to sessions (docs/protocol.md, Sessions, Paths). Nothing is sent to an address that is not bound but
+ * the acknowledgement of its own HANDSHAKE, which is not longer than that, and nothing after a proof that failed.
  */
 export class SessionAdmission {
   readonly #state: RelayState;
@@ -23,80 +32,153 @@ export class SessionAdmission {
     this.#state = state;
   }
 
+  /** Whether the packet is a HANDSHAKE that claims to prove its session, on a relay that can check it. */
+  carriesProof(offset: number, length: number): boolean {
+    const { bytes, hmacSha256 } = this.#state;
+    // Data of 28 bytes has the same length: look at the flags before anything is allocated.
+    return (
+      length === PROOF_PACKET_BYTES &&
+      (readFlags(bytes, offset) & FLAG_HANDSHAKE) !== 0 &&
+      hmacSha256 !== undefined &&
+      readProof(bytes, offset, length) !== undefined
+    );
+  }
+
   /**
-   * @returns the new session, or null if the packet was dropped (and counted). The packet is still to be handled.
+   * @param bound the path that has the address already, if any.
+   * @returns the path that has it now, or null if the packet was dropped (and counted). The packet is still to be handled.
    */
-  admit(offset: number, length: number, ip: number, port: number): RelaySession | null {
+  admit(bound: RelayPath | null, offset: number, length: number, ip: number, port: number): RelayPath | null {
     const state = this.#state;
     if (!state.unboundRateLimiter.admit(ip, state.nowMs)) return this.#refuse(DropReason.unboundRate);
     const { admission, dialect } = state.options;
     const registered = admission === 'registered';
     // Neither dialect's data can be read before the session's is known, but the first 20 bytes are the same.
     const refusal = checkPacket(state.bytes, offset, length, dialect);
-    if (refusal !== 0 && !(registered && length >= 20)) return this.#refuse(refusal);
+    if (refusal !== 0 && !(registered && length >= HEADER_BYTES)) return this.#refuse(refusal);
     const flags = readFlags(state.bytes, offset);
     if ((flags & FLAG_FRAGMENT) !== 0) return this.#refuse(DropReason.fragment);
     if ((flags & FLAG_FIN) !== 0) return this.#refuse(DropReason.unknownSession);
+    if (this.carriesProof(offset, length)) return this.#admitProof(bound, offset, length, ip, port);
     const token = readToken(state.bytes, offset);
     return registered
-      ? this.#admitRegistered(flags, token, ip, port)
+      ? this.#admitRegistered(flags, token, offset, length, ip, port)
       : this.#admitAnyone(flags, token, dialect, ip, port);
   }
 
-  /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
-  #admitRegistered(flags: number, token: number, ip: number, port: number): RelaySession | null {
-    const { registrations } = this.#state;
-    const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
-    const registration = registrations.match(ip, token);
-    if (registration === undefined || !(isHandshake || registration.dialect === 'reference')) {
-      return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
+  /** By proof: opens the session, moves one of its paths to this address, or adds a path. */
+  #admitProof(bound: RelayPath | null, offset: number, length: number, ip: number, port: number): RelayPath | null {
+    const { bytes, hmacSha256, registrations, sessions, nowMs } = this.#state;
+    const proof = readProof(bytes, offset, length);
+    const live = proof && registrations.get(proof.sessionId);
+    if (proof === undefined || live === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
+    const { secret, token } = live.registration;
+    if (secret === undefined) return this.#refuse(DropReason.notAdmitted);
+    if (readToken(bytes, offset) !== token) return this.#refuse(DropReason.badToken);
+    if (!verifyProof(bytes, offset, secret, hmacSha256)) return this.#refuse(DropReason.badProof);
+    if (!live.nonces.accept(proof.nonce)) return this.#refuse(DropReason.replayedProof);
+    const number = readSourcePort(bytes, offset);
+    const mode = readDestinationPort(bytes, offset);
+    if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
+
+    if (this.#isElsewhere(live, offset, length, ip, port)) {
+      if (bound !== null) sessions.removePath(bound);
+      return null;
     }
-    const { sessionId, dialect } = registration;
-    const session = this.#open(ip, port, token, dialect, sessionId, sessionId);
+    const session = live.session ?? this.openRegistered(live, ip);
     if (session === null) return null;
-    registrations.bind(sessionId);
-    // The token went to this address over the control connection.
+    this.#state.elsewhere.remove(ip, port);
+    session.multipath = MULTIPATH_MODES[mode];
     this.#state.amplification.setVerified(session.slot);
-    return session;
+    if (bound !== null && bound.session === session && bound.number === number) return bound;
+    // The address is this session's now, whoever had it before: an address translator may have handed it on.
+    if (bound !== null) sessions.removePath(bound);
+    const before = session.paths.find((path) => path.number === number);
+    const wasPrimary = before !== undefined && before === session.primary;
+    if (before !== undefined) {
+      sessions.removePath(before);
+      this.#state.count(RelayCounter.pathsMoved);
+    } else if (session.paths.length > 0) {
+      this.#state.count(RelayCounter.pathsAdded);
+    }
+    const path = sessions.addPath(session, number, ip, port, nowMs);
+    if (wasPrimary) session.primary = path;
+    return path;
   }
 
-  #admitAnyone(flags: number, token: number, dialect: Dialect, ip: number, port: number): RelaySession | null {
+  /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
+  #admitRegistered(
+    flags: number,
+    token: number,
+    offset: number,
+    length: number,
+    ip: number,
+    port: number,
+  ): RelayPath | null {
+    const { registrations, sessions, nowMs } = this.#state;
+    const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
+    const live = registrations.match(ip, token);
+    if (live === undefined || !(isHandshake || live.registration.dialect === 'reference')) {
+      return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
+    }
+    if (this.#isElsewhere(live, offset, length, ip, port)) return null;
+    const session = this.openRegistered(live, ip);
+    if (session === null) return null;
+    // The token went to this address over the control connection.
+    this.#state.amplification.setVerified(session.slot);
+    return sessions.addPath(session, 0, ip, port, nowMs);
+  }
+
+  #admitAnyone(flags: number, token: number, dialect: Dialect, ip: number, port: number): RelayPath | null {
     const state = this.#state;
     const id = state.random() >>> 0;
+    let ownToken = token;
     if (dialect === 'reference') {
       // No acknowledgement could tell such a client a token, so the one that it came with stays.
-      const opens = (flags & FLAG_KEEPALIVE) === 0;
-      return opens ? this.#open(ip, port, token, dialect, id, -1) : this.#refuse(DropReason.unknownSession);
+      if ((flags & FLAG_KEEPALIVE) !== 0) return this.#refuse(DropReason.unknownSession);
+    } else {
+      if ((flags & FLAG_HANDSHAKE) === 0) return this.#refuse(DropReason.unknownSession);
+      if (token !== 0) return this.#refuse(DropReason.notAdmitted);
+      ownToken = 1 + ((state.random() >>> 0) % 255);
     }
-    if ((flags & FLAG_HANDSHAKE) === 0) return this.#refuse(DropReason.unknownSession);
-    if (token !== 0) return this.#refuse(DropReason.notAdmitted);
-    return this.#open(ip, port, 1 + ((state.random() >>> 0) % 255), dialect, id, -1);
+    const session = this.#open(ip, ownToken, dialect, id, null);
+    return session && state.sessions.addPath(session, 0, ip, port, state.nowMs);
+  }
+
+  /** Whether another relay of this port has the registration's session; it then has got the datagram. */
+  #isElsewhere(live: LiveRegistration, offset: number, length: number, ip: number, port: number): boolean {
+    const { claims, elsewhere, output } = this.#state;
+    if (claims === undefined || live.session !== null) return false;
+    const { registration } = live;
+    const relay = claims.claim(registration);
+    if (relay === OWN_CLAIM) return false;
+    elsewhere.add(registration.sessionId, relay, ip, port);
+    this.#state.count(RelayCounter.handedOver);
+    output.handOver(relay, offset, length, ip, port);
+    return true;
+  }
+
+  /** Opens the session of a registration, without a path, for a client at an address. */
+  openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
+    const { token, dialect, sessionId } = live.registration;
+    live.session = this.#open(ip, token, dialect, sessionId, live);
+    if (live.session === null) this.#state.claims?.release(live.registration);
+    return live.session;
   }
 
   #open(
     ip: number,
-    port: number,
     token: number,
     dialect: Dialect,
     id: number,
-    registrationId: number,
+    live: LiveRegistration | null,
   ): RelaySession | null {
     const state = this.#state;
     const slot = state.sessions.reserve(ip);
     if (slot < 0) return this.#refuse(state.sessions.refusal);
-    const session = new RelaySession(
-      slot,
-      id,
-      ip,
-      port,
-      token,
-      dialect,
-      registrationId,
-      state.memory,
-      state.closedFec,
-      state.nowMs,
-    );
-    state.openSession(session);
+    const { memory, closedFec, nowMs } = state;
+    const session = new RelaySession(slot, id, token, dialect, live, memory, closedFec, nowMs);
+    state.openSession(session, live?.registration.maxPps, live?.registration.maxBps);
     return session;
   }
 

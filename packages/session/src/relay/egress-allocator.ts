@@ -43,11 +43,21 @@ export class EgressAllocator {
     return this.#open;
   }
 
-  /** A socket for a new flow of `session`, or -1 if there is none to be had. */
-  take(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number): number {
+  /**
+   * A socket for a new flow of `session`, or -1 if there is none to be had.
+   * @param port the local port that it should have if that is possible, 0 for any.
+   */
+  take(
+    session: RelaySession,
+    clientIp: number,
+    clientPort: number,
+    serverIp: number,
+    serverPort: number,
+    port: number,
+  ): number {
     return this.#mapping === 'shared'
-      ? this.#takeShared(serverIp, serverPort)
-      : this.#takeOwn(session, clientIp, clientPort);
+      ? this.#takeShared(serverIp, serverPort, port)
+      : this.#takeOwn(session, clientIp, clientPort, port);
   }
 
   /** The flow is gone; a socket that nobody uses any more is closed. */
@@ -62,20 +72,35 @@ export class EgressAllocator {
     this.#output.closeEgress(egress);
   }
 
-  #takeShared(serverIp: number, serverPort: number): number {
-    let position = Math.max(0, this.#firstCandidate.get(serverIp, serverPort, 0, 0));
-    while (this.#taken.get(position, serverIp, serverPort, 0) >= 0) position++;
+  #takeShared(serverIp: number, serverPort: number, port: number): number {
+    const position = port === 0 ? this.#firstFree(serverIp, serverPort) : this.#positionFor(serverIp, serverPort, port);
     let egress = position < this.#pool.length ? this.#pool[position] : -1;
     if (egress < 0) {
-      egress = this.#openSocket(position);
+      egress = this.#openSocket(position, port);
       if (egress < 0) return -1;
       this.#pool[position] = egress;
     }
     this.#taken.set(position, serverIp, serverPort, 0, 1);
-    this.#firstCandidate.set(serverIp, serverPort, 0, 0, position + 1);
+    if (port === 0) this.#firstCandidate.set(serverIp, serverPort, 0, 0, position + 1);
     this.#flowsByServer.set(serverIp, serverPort, 0, 0, Math.max(0, this.#flowsByServer.get(serverIp, serverPort, 0, 0)) + 1);
     this.#users[egress]++;
     return egress;
+  }
+
+  #firstFree(serverIp: number, serverPort: number): number {
+    let position = Math.max(0, this.#firstCandidate.get(serverIp, serverPort, 0, 0));
+    while (this.#taken.get(position, serverIp, serverPort, 0) >= 0) position++;
+    return position;
+  }
+
+  /** The position of the socket with a local port if it is free for the server, else a new one. */
+  #positionFor(serverIp: number, serverPort: number, port: number): number {
+    const position = this.#pool.findIndex((egress) => egress >= 0 && this.#output.egressPort(egress) === port);
+    const usable = position >= 0 && this.#taken.get(position, serverIp, serverPort, 0) < 0;
+    if (usable) return position;
+    // Only while sessions are restored: an empty position in the middle is as good as one at the end.
+    const empty = this.#pool.indexOf(-1);
+    return empty >= 0 ? empty : this.#pool.length;
   }
 
   #releaseShared(position: number, serverIp: number, serverPort: number): void {
@@ -87,24 +112,25 @@ export class EgressAllocator {
       return;
     }
     this.#flowsByServer.set(serverIp, serverPort, 0, 0, flows);
-    if (position < this.#firstCandidate.get(serverIp, serverPort, 0, 0)) {
+    const candidate = this.#firstCandidate.get(serverIp, serverPort, 0, 0);
+    if (candidate >= 0 && position < candidate) {
       this.#firstCandidate.set(serverIp, serverPort, 0, 0, position);
     }
   }
 
-  #takeOwn(session: RelaySession, clientIp: number, clientPort: number): number {
+  #takeOwn(session: RelaySession, clientIp: number, clientPort: number, port: number): number {
     for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
       if (flow.destinationIp !== clientIp || flow.destinationPort !== clientPort) continue;
       this.#users[flow.egress]++;
       return flow.egress;
     }
-    const egress = this.#openSocket(-1);
+    const egress = this.#openSocket(-1, port);
     if (egress >= 0) this.#users[egress]++;
     return egress;
   }
 
-  #openSocket(position: number): number {
-    const egress = this.#output.openEgress();
+  #openSocket(position: number, port: number): number {
+    const egress = this.#output.openEgress(port);
     if (egress < 0) return -1;
     this.#users[egress] = 0;
     this.#position[egress] = position;

@@ -60,7 +60,10 @@ export class FlowTable {
     return index < 0 ? null : this.#flows[index];
   }
 
-  /** Opens a flow with a socket of its own or shared; null if there is no socket to be had. */
+  /**
+   * Opens a flow with a socket of its own or shared; null if there is no socket to be had.
+   * @param egressPort the local port that it should have if that is possible.
+   */
   open(
     session: RelaySession,
     clientIp: number,
@@ -68,8 +71,9 @@ export class FlowTable {
     serverIp: number,
     serverPort: number,
     nowMs: number,
+    egressPort = 0,
   ): RelayFlow | null {
-    const egress = this.#egress.take(session, clientIp, clientPort, serverIp, serverPort);
+    const egress = this.#egress.take(session, clientIp, clientPort, serverIp, serverPort, egressPort);
     if (egress < 0) return null;
     const index = this.#freeIndexes.pop() ?? this.#flows.length;
     const flow = new RelayFlow(index, session, clientIp, clientPort, serverIp, serverPort, egress, nowMs);

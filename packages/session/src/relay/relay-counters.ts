@@ -43,16 +43,22 @@ export const RelayCounter = {
   fecParityGenerated: 24,
   /** Data packets sent to clients in an FEC group. */
   fecProtected: 25,
+  /** Paths that went over to another address, by proof. */
+  pathsMoved: 26,
+  /** Paths that joined a session, by proof. */
+  pathsAdded: 27,
+  /** Datagrams given to another relay of the same port, which has their session. */
+  handedOver: 28,
   // Gauges: what is there now.
-  sessions: 26,
-  flows: 27,
-  egressSockets: 28,
-  bannedAddresses: 29,
-  registrations: 30,
+  sessions: 29,
+  flows: 30,
+  egressSockets: 31,
+  bannedAddresses: 32,
+  registrations: 33,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 31;
+export const RELAY_COUNTER_COUNT = 34;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

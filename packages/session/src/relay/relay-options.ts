@@ -1,6 +1,7 @@
 import type { FecMemory } from '@lightspeed/fec';
-import type { DestinationPolicy } from '@lightspeed/security';
+import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
+import type { Registration } from './registrations.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
 /** Who may open a session (docs/protocol.md, Sessions). */
@@ -80,6 +81,20 @@ export interface SessionQuota {
   give(): void;
 }
 
+/**
+ * Which of the relays that share a port has a registration's session: the one that took it first. A client's datagrams
+ * may come to any of them, above all when its address has changed.
+ */
+export interface SessionClaims {
+  /** Claims the session of a registration. @returns the relay that has it: OWN_CLAIM if it is this one, else its number. */
+  claim(registration: Registration): number;
+  /** The session is over; any relay may claim the next one. */
+  release(registration: Registration): void;
+}
+
+/** What {@link SessionClaims.claim} returns for the relay that asks. */
+export const OWN_CLAIM = -1;
+
 /** What a relay works with besides its options. */
 export interface RelayEnvironment {
   /** Blocks for FEC and for packets that the relay makes itself; its `bytes` also hold the received datagrams. */
@@ -89,8 +104,12 @@ export interface RelayEnvironment {
   readonly output: RelayOutput;
   /** 32 random bits, unpredictable to others. */
   readonly random: () => number;
+  /** What proofs are checked with; without it only tokens bind. */
+  readonly hmacSha256?: HmacSha256 | undefined;
   /** Sessions that this relay may have besides `maxClients`; none means no further limit. */
   readonly quota?: SessionQuota;
+  /** Needed if several relays share a port and clients register. */
+  readonly claims?: SessionClaims | undefined;
 }
 
 /**
@@ -102,8 +121,16 @@ export interface RelayOutput {
   toClient(offset: number, length: number, ip: number, port: number): void;
   /** Sends a payload from an egress socket. */
   toServer(egress: number, offset: number, length: number, ip: number, port: number): void;
-  /** Opens an egress socket. @returns its number, chosen by the driver, or -1 if there is none to be had. */
-  openEgress(): number;
+  /** Gives a client's datagram, as it came, to the relay that has its session. */
+  handOver(relay: number, offset: number, length: number, ip: number, port: number): void;
+  /**
+   * Opens an egress socket.
+   * @param port the local port that it should have if that is free, 0 for any.
+   * @returns its number, chosen by the driver, or -1 if there is none to be had.
+   */
+  openEgress(port: number): number;
+  /** The local port of an egress socket. */
+  egressPort(egress: number): number;
   closeEgress(egress: number): void;
   /** Hands everything queued to the kernel now and calls `Relay.sent()`. */
   flush(): void;

@@ -2,22 +2,28 @@ import type { FecMemory } from '@lightspeed/fec';
 import type { Dialect } from '@lightspeed/wire';
 import type { FecTotals } from '../fec-totals.ts';
 import { InboundStream } from '../inbound-stream.ts';
+import type { MultipathMode } from '../multipath.ts';
 import { OutboundFlow, OutboundStream } from '../packet-writer.ts';
+import type { LiveRegistration } from './registrations.ts';
+import type { RelayPath } from './relay-path.ts';
 
 /** A client's session as the relay holds it. The slot is its number in every guard's arrays. */
 export class RelaySession {
   readonly slot: number;
   /** The session id of its registration, or a random one. */
   readonly id: number;
-  readonly ip: number;
-  readonly port: number;
   readonly dialect: Dialect;
   /** Packets from the client. */
   readonly inbound: InboundStream;
   /** Packets to the client. */
   readonly outbound: OutboundStream;
-  /** -1 if nothing was registered. */
-  readonly registrationId: number;
+  /** null if nothing was registered. */
+  readonly registration: LiveRegistration | null;
+  /** Its paths; none for a moment while the only one is replaced, or after another session has proved its address. */
+  readonly paths: RelayPath[] = [];
+  /** The path by which the last data came: answers leave by it. */
+  primary: RelayPath | null = null;
+  multipath: MultipathMode = 'standby';
   /** Sequence and timestamp of the HANDSHAKE that opened it: the same again is a retransmission. */
   handshakeSequence = -1;
   handshakeTimestampUs = 0;
@@ -33,21 +39,17 @@ export class RelaySession {
   constructor(
     slot: number,
     id: number,
-    ip: number,
-    port: number,
     token: number,
     dialect: Dialect,
-    registrationId: number,
+    registration: LiveRegistration | null,
     memory: FecMemory,
     closedTotals: FecTotals,
     nowMs: number,
   ) {
     this.slot = slot;
     this.id = id;
-    this.ip = ip;
-    this.port = port;
     this.dialect = dialect;
-    this.registrationId = registrationId;
+    this.registration = registration;
     this.inbound = new InboundStream(memory, closedTotals);
     this.outbound = new OutboundStream(dialect);
     this.outbound.token = token;

@@ -1,17 +1,19 @@
 import type { FecMemory } from '@lightspeed/fec';
 import { AmplificationGuard, BanTable, RateLimiter, ReflectionGuard, UnboundRateLimiter } from '@lightspeed/security';
-import type { DestinationPolicy } from '@lightspeed/security';
+import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { DropReason } from '@lightspeed/wire';
 import { BlockReturns } from '../block-returns.ts';
 import { FecTotals } from '../fec-totals.ts';
 import type { OutboundFlow, PacketSink } from '../packet-writer.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import { EgressAllocator } from './egress-allocator.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { FlowTable } from './flow-table.ts';
 import { Registrations } from './registrations.ts';
 import type { RelayCounters } from './relay-counters.ts';
 import { RelayCounter } from './relay-counters.ts';
-import type { RelayEnvironment, RelayOptions, RelayOutput } from './relay-options.ts';
+import type { RelayEnvironment, RelayOptions, RelayOutput, SessionClaims } from './relay-options.ts';
+import type { RelayPath } from './relay-path.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
 import { SessionTable } from './session-table.ts';
 
@@ -24,12 +26,15 @@ export class RelayState implements PacketSink {
   readonly counters: RelayCounters;
   readonly output: RelayOutput;
   readonly random: () => number;
+  readonly hmacSha256: HmacSha256 | undefined;
   readonly returns: BlockReturns;
   readonly writer: PacketWriter;
   readonly sessions: SessionTable;
   readonly flows: FlowTable;
   readonly egress: EgressAllocator;
   readonly registrations: Registrations;
+  readonly claims: SessionClaims | undefined;
+  readonly elsewhere: Elsewhere;
   readonly rateLimiter: RateLimiter;
   readonly unboundRateLimiter: UnboundRateLimiter;
   readonly amplification: AmplificationGuard;
@@ -50,12 +55,15 @@ export class RelayState implements PacketSink {
     this.counters = environment.counters;
     this.output = environment.output;
     this.random = random;
+    this.hmacSha256 = environment.hmacSha256;
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
     this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, environment.quota, random);
     this.egress = new EgressAllocator(options.egressMapping, environment.output, random);
     this.flows = new FlowTable(this.egress, this.writer, random);
-    this.registrations = new Registrations(options.maxClients, random);
+    this.registrations = new Registrations(random);
+    this.claims = environment.claims;
+    this.elsewhere = new Elsewhere(random);
     this.rateLimiter = new RateLimiter(options.maxClients, options.maxPpsPerClient, options.maxBpsPerClient);
     this.unboundRateLimiter = new UnboundRateLimiter({
       ratePps: options.maxPpsPerUnboundAddress,
@@ -86,16 +94,37 @@ export class RelayState implements PacketSink {
     this.counters.serverDrops[reason]++;
   }
 
-  /** A data or parity packet for the flow's client, from the packet writer. */
-  sendPacket(flow: OutboundFlow, offset: number, length: number): boolean {
-    return this.sendToClient((flow as RelayFlow).session, offset, length);
+  /** A data or parity packet for the flow's client, from the packet writer: by the path or paths that its session uses. */
+  sendPacket(flow: OutboundFlow, offset: number, length: number, isParity: boolean): boolean {
+    const { session } = flow as RelayFlow;
+    const { primary } = session;
+    if (primary === null) return false;
+    if (session.paths.length === 1 || session.multipath === 'standby') return this.sendTo(primary, offset, length);
+    if (session.multipath === 'parity') {
+      return this.sendTo(isParity ? this.#besides(primary) : primary, offset, length);
+    }
+    let sent = false;
+    for (let i = 0; i < session.paths.length; i++) {
+      const path = session.paths[i];
+      if ((path === primary || path.isAlive(this.nowMs)) && this.sendTo(path, offset, length)) sent = true;
+    }
+    return sent;
   }
 
-  /** Sends a packet to a session's client, as far as its address may get that much. */
-  sendToClient(session: RelaySession, offset: number, length: number): boolean {
-    if (!this.amplification.allowSend(session.slot, length)) return false;
-    this.#sendToClient(offset, length, session.ip, session.port);
+  /** Sends a packet to a session's client by one path, as far as its address may get that much. */
+  sendTo(path: RelayPath, offset: number, length: number): boolean {
+    if (!this.amplification.allowSend(path.session.slot, length)) return false;
+    this.#sendToClient(offset, length, path.ip, path.port);
     return true;
+  }
+
+  /** A living path other than the primary one, or that one if there is none. */
+  #besides(primary: RelayPath): RelayPath {
+    const { paths } = primary.session;
+    for (let i = 0; i < paths.length; i++) {
+      if (paths[i] !== primary && paths[i].isAlive(this.nowMs)) return paths[i];
+    }
+    return primary;
   }
 
   #sendToClient(offset: number, length: number, ip: number, port: number): void {
@@ -106,9 +135,9 @@ export class RelayState implements PacketSink {
   }
 
   /** Makes room for a session in every guard. */
-  openSession(session: RelaySession): void {
+  openSession(session: RelaySession, maxPps: number | undefined, maxBps: number | undefined): void {
     this.sessions.add(session);
-    this.rateLimiter.reset(session.slot, this.nowMs);
+    this.rateLimiter.reset(session.slot, this.nowMs, maxPps, maxBps);
     this.amplification.reset(session.slot);
     this.reflection.reset(session.slot, this.nowMs);
     this.count(RelayCounter.sessionsOpened);
@@ -119,14 +148,16 @@ export class RelayState implements PacketSink {
     this.flows.closeIdle(session, 0, this.nowMs);
     session.inbound.close();
     this.sessions.remove(session);
-    if (session.registrationId >= 0) this.registrations.unbind(session.registrationId);
+    if (session.registration === null) return;
+    session.registration.session = null;
+    this.claims?.release(session.registration.registration);
   }
 
-  /** Bans an address, ends the session that gave the cause, and tells the driver. */
-  banFor(session: RelaySession): void {
-    this.bans.ban(session.ip, this.nowMs);
+  /** Bans the address that gave the cause, ends its session, and tells the driver. */
+  banFor(path: RelayPath): void {
+    this.bans.ban(path.ip, this.nowMs);
     this.count(RelayCounter.bans);
-    this.output.banned(session.ip, this.options.banDurationMs);
-    this.closeSession(session);
+    this.output.banned(path.ip, this.options.banDurationMs);
+    this.closeSession(path.session);
   }
 }

@@ -1,3 +1,5 @@
+import { ProofNonces } from '@lightspeed/security';
+import type { ProofNoncesState } from '@lightspeed/security';
 import { FLAG_FIN, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import { FecTotals } from '../fec-totals.ts';
 import { Downstream } from './downstream.ts';
@@ -6,6 +8,8 @@ import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import type { RelaySession } from './relay-session.ts';
 import { RelayState } from './relay-state.ts';
+import { restoreSession, saveSession } from './saved-session.ts';
+import type { SavedSession } from './saved-session.ts';
 import { Upstream } from './upstream.ts';
 
 /**
@@ -88,21 +92,57 @@ export class Relay {
   }
 
   /**
-   * Lets a client in that was authenticated elsewhere: its HANDSHAKE with the token opens the session.
-   * @returns the token, 1 to 255, or -1 if its address has as many registrations as tokens can tell apart.
+   * Lets a client in that was authenticated elsewhere: its HANDSHAKE with a proof, or with the token, opens the session.
+   * @returns false if the session id, or the token at that address, is taken already.
    */
-  register(registration: Registration): number {
+  register(registration: Registration): boolean {
     return this.#state.registrations.add(registration);
   }
 
   /** Ends a registration, and its session with a FIN. @returns whether it was there. */
   unregister(sessionId: number): boolean {
-    const { sessions, registrations } = this.#state;
+    const { registrations } = this.#state;
+    const session = registrations.get(sessionId)?.session ?? null;
+    if (session !== null) this.#finish(session);
+    this.#state.elsewhere.forget(sessionId);
+    return registrations.remove(sessionId);
+  }
+
+  /** Which proofs of a registration were used, as far as this relay knows. */
+  noncesOf(sessionId: number): ProofNoncesState | undefined {
+    return this.#state.registrations.get(sessionId)?.nonces.state;
+  }
+
+  /**
+   * Another relay of the same port had the session of a registration, and accepted these proofs: none of them is new here.
+   * Does nothing while this relay has the session, or if it knows of later proofs.
+   */
+  noteNonces(sessionId: number, nonces: ProofNoncesState): void {
+    const live = this.#state.registrations.get(sessionId);
+    if (live === undefined || live.session !== null || nonces.highest <= live.nonces.state.highest) return;
+    live.nonces = new ProofNonces(nonces);
+  }
+
+  /** What is needed to restore the sessions of registrations after a restart. */
+  saveSessions(): SavedSession[] {
+    const { sessions } = this.#state;
+    const saved: SavedSession[] = [];
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
-      if (session !== null && session.registrationId === sessionId) this.#finish(session);
+      const one = session === null ? undefined : saveSession(this.#state, session);
+      if (one !== undefined) saved.push(one);
     }
-    return registrations.remove(sessionId);
+    return saved;
+  }
+
+  /**
+   * Restores the session of a registration that was made before. Its flows get the egress ports that they had where those
+   * are still free.
+   * @returns false if that cannot be: it has one, its addresses are taken, or a limit is reached.
+   */
+  restoreSession(saved: SavedSession): boolean {
+    const live = this.#state.registrations.get(saved.sessionId);
+    return live !== undefined && restoreSession(this.#state, this.#upstream.admission, live, saved);
   }
 
   /** Bans an address, because another relay of the same node did. */
@@ -133,7 +173,7 @@ export class Relay {
       writeHeader(
         state.bytes, block, VERSION_PLAIN, FLAG_FIN, outbound.token, outbound.takeSequence(), state.nowUs, 0, 0, 0, 0,
       );
-      state.sendToClient(session, block, HEADER_BYTES);
+      for (const path of session.paths) state.sendTo(path, block, HEADER_BYTES);
       state.returns.afterSend(block);
     }
     state.closeSession(session);

@@ -1,13 +1,16 @@
 import { DropReason } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
 import type { SessionQuota } from './relay-options.ts';
+import { RelayPath } from './relay-path.ts';
 import type { RelaySession } from './relay-session.ts';
 
 const UNLIMITED: SessionQuota = { take: () => true, give: () => undefined };
 
-/** The sessions of a relay by slot and by client address, with the limits on how many there may be. */
+/** The sessions of a relay by slot and by their clients' addresses, with the limits on how many there may be. */
 export class SessionTable {
   readonly #byAddress: KeyTable;
+  readonly #paths: (RelayPath | null)[] = [];
+  readonly #freePaths: number[] = [];
   readonly #countByIp: KeyTable;
   readonly #slots: (RelaySession | null)[] = [];
   readonly #freeSlots: number[] = [];
@@ -28,10 +31,10 @@ export class SessionTable {
     return this.#count;
   }
 
-  /** The session that is bound to a client's address, or null. */
-  find(ip: number, port: number): RelaySession | null {
-    const slot = this.#byAddress.get(ip, port, 0, 0);
-    return slot < 0 ? null : this.#slots[slot];
+  /** The path that has a client's address, or null. */
+  find(ip: number, port: number): RelayPath | null {
+    const index = this.#byAddress.get(ip, port, 0, 0);
+    return index < 0 ? null : this.#paths[index];
   }
 
   /**
@@ -56,24 +59,45 @@ export class SessionTable {
   /** Why {@link reserve} gave no slot. */
   refusal: DropReason = DropReason.sessionLimit;
 
-  /** Puts a session into the slot that was reserved for it. */
+  /** Puts a session into the slot that was reserved for it. It has no path yet. */
   add(session: RelaySession): void {
     this.#slots[session.slot] = session;
-    this.#byAddress.set(session.ip, session.port, 0, 0, session.slot);
-    this.#countByIp.set(session.ip, 0, 0, 0, Math.max(0, this.#countByIp.get(session.ip, 0, 0, 0)) + 1);
     this.#count++;
   }
 
-  /** Takes a session out and frees its slot. */
+  /** Takes a session out and frees its slot and its paths' addresses. */
   remove(session: RelaySession): void {
+    for (const path of [...session.paths]) this.removePath(path);
     this.#slots[session.slot] = null;
     this.#freeSlots.push(session.slot);
-    this.#byAddress.delete(session.ip, session.port, 0, 0);
-    const count = this.#countByIp.get(session.ip, 0, 0, 0) - 1;
-    if (count <= 0) this.#countByIp.delete(session.ip, 0, 0, 0);
-    else this.#countByIp.set(session.ip, 0, 0, 0, count);
     this.#count--;
     this.#quota.give();
+  }
+
+  /** Gives a session a path by an address that no path has. It becomes the primary one if there is none. */
+  addPath(session: RelaySession, number: number, ip: number, port: number, nowMs: number): RelayPath {
+    const path = new RelayPath(session, number, ip, port, nowMs);
+    const index = this.#freePaths.pop() ?? this.#paths.length;
+    this.#paths[index] = path;
+    this.#byAddress.set(ip, port, 0, 0, index);
+    this.#countByIp.set(ip, 0, 0, 0, Math.max(0, this.#countByIp.get(ip, 0, 0, 0)) + 1);
+    session.paths.push(path);
+    session.primary ??= path;
+    return path;
+  }
+
+  /** Takes a path from its session. Another one becomes the primary one, if there is another. */
+  removePath(path: RelayPath): void {
+    const { session, ip, port } = path;
+    const index = this.#byAddress.get(ip, port, 0, 0);
+    this.#byAddress.delete(ip, port, 0, 0);
+    this.#paths[index] = null;
+    this.#freePaths.push(index);
+    const count = this.#countByIp.get(ip, 0, 0, 0) - 1;
+    if (count <= 0) this.#countByIp.delete(ip, 0, 0, 0);
+    else this.#countByIp.set(ip, 0, 0, 0, count);
+    session.paths.splice(session.paths.indexOf(path), 1);
+    if (session.primary === path) session.primary = session.paths.at(0) ?? null;
   }
 
   /** Slots in use are below this number; {@link at} gives null for those that are free. */

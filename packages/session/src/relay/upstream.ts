@@ -27,6 +27,7 @@ import { NO_FLOW, PacketReader } from '../packet-reader.ts';
 import type { PayloadSink } from '../packet-reader.ts';
 import { SessionAdmission } from './admission.ts';
 import { RelayCounter } from './relay-counters.ts';
+import type { RelayPath } from './relay-path.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
 import type { RelayState } from './relay-state.ts';
 
@@ -37,7 +38,7 @@ const WRONG_TOKENS_TO_CLOSE = 4;
  * From a client to a game server. A datagram's way:
  *
  *  1. ban        is its address banned?
- *  2. session    which session is bound to its address? None: does it open one?      SessionAdmission
+ *  2. session    which session has a path by its address? None, or a proof: does it open or join one?    SessionAdmission
  *  3. validity   is it a packet of the session's dialect?
  *  4. token      does it carry the session's?
  *  5. rate       is the client within its limits?
@@ -49,12 +50,12 @@ const WRONG_TOKENS_TO_CLOSE = 4;
  */
 export class Upstream implements PayloadSink {
   readonly #state: RelayState;
-  readonly #admission: SessionAdmission;
+  readonly admission: SessionAdmission;
   readonly reader: PacketReader;
 
   constructor(state: RelayState) {
     this.#state = state;
-    this.#admission = new SessionAdmission(state);
+    this.admission = new SessionAdmission(state);
     this.reader = new PacketReader(state.memory, state.returns, this);
   }
 
@@ -65,18 +66,20 @@ export class Upstream implements PayloadSink {
     values[RelayCounter.clientPacketsReceived]++;
     values[RelayCounter.clientBytesReceived] += length;
     if (state.bans.size > 0 && state.bans.isBanned(ip, state.nowMs)) return state.dropFromClient(DropReason.banned);
-    let session = state.sessions.find(ip, port);
-    if (session === null) {
-      session = this.#admission.admit(offset, length, ip, port);
-      if (session === null) return;
+    let path = state.sessions.find(ip, port);
+    if (path === null || this.admission.carriesProof(offset, length)) {
+      if (path === null && state.elsewhere.size > 0 && this.#handOver(offset, length, ip, port)) return;
+      path = this.admission.admit(path, offset, length, ip, port);
+      if (path === null) return;
     }
-    const refusal = this.#handleBound(session, offset, length);
+    const refusal = this.#handleBound(path, offset, length);
     if (refusal !== 0) state.dropFromClient(refusal);
   }
 
-  #handleBound(session: RelaySession, offset: number, length: number): DropReason | 0 {
+  #handleBound(path: RelayPath, offset: number, length: number): DropReason | 0 {
     const state = this.#state;
     const { bytes } = state;
+    const { session } = path;
     const invalid = checkPacket(bytes, offset, length, session.dialect);
     if (invalid !== 0) return invalid;
     const flags = readFlags(bytes, offset);
@@ -88,8 +91,19 @@ export class Upstream implements PayloadSink {
     if (overLimit !== 0) return overLimit;
     state.amplification.received(session.slot, length);
     session.lastActivityMs = state.nowMs;
-    if (flags === 0) return this.#handleData(session, offset, length);
-    return this.#handleControl(session, flags, offset);
+    path.lastHeardMs = state.nowMs;
+    if (flags === 0) return this.#handleData(path, offset, length);
+    return this.#handleControl(path, flags, offset);
+  }
+
+  /** Whether another relay of this port has the address' session, and has got the datagram. */
+  #handOver(offset: number, length: number, ip: number, port: number): boolean {
+    const state = this.#state;
+    const relay = state.elsewhere.find(ip, port);
+    if (relay < 0 || this.admission.carriesProof(offset, length)) return false;
+    state.count(RelayCounter.handedOver);
+    state.output.handOver(relay, offset, length, ip, port);
+    return true;
   }
 
   #wrongToken(session: RelaySession): DropReason {
@@ -102,11 +116,12 @@ export class Upstream implements PayloadSink {
     return DropReason.badToken;
   }
 
-  #handleControl(session: RelaySession, flags: number, offset: number): DropReason | 0 {
+  #handleControl(path: RelayPath, flags: number, offset: number): DropReason | 0 {
     const state = this.#state;
+    const { session } = path;
     if ((flags & FLAG_FIN) !== 0) {
       state.count(RelayCounter.fins);
-      this.#answer(session, FLAG_FIN, offset);
+      this.#answer(path, FLAG_FIN, offset);
       state.closeSession(session);
       state.count(RelayCounter.sessionsClosed);
       return 0;
@@ -114,12 +129,12 @@ export class Upstream implements PayloadSink {
     if ((flags & FLAG_HANDSHAKE) !== 0) {
       state.count(RelayCounter.handshakes);
       this.#noteHandshake(session, offset);
-      this.#answer(session, FLAG_HANDSHAKE, offset);
+      this.#answer(path, FLAG_HANDSHAKE, offset);
       return 0;
     }
     state.count(RelayCounter.keepalives);
     this.#noteTokenProof(session);
-    this.#answer(session, FLAG_KEEPALIVE, offset);
+    this.#answer(path, FLAG_KEEPALIVE, offset);
     return 0;
   }
 
@@ -146,14 +161,14 @@ export class Upstream implements PayloadSink {
   }
 
   /** Sends the packet back as its own answer: flags, token, sequence, timestamp; addresses swapped; no payload. */
-  #answer(session: RelaySession, flags: number, offset: number): void {
+  #answer(path: RelayPath, flags: number, offset: number): void {
     const { bytes } = this.#state;
     writeHeader(
       bytes,
       offset,
       VERSION_PLAIN,
       flags,
-      session.outbound.token,
+      path.session.outbound.token,
       readSequence(bytes, offset),
       readTimestampUs(bytes, offset),
       readDestinationIp(bytes, offset),
@@ -161,17 +176,19 @@ export class Upstream implements PayloadSink {
       readSourceIp(bytes, offset),
       readSourcePort(bytes, offset),
     );
-    this.#state.sendToClient(session, offset, HEADER_BYTES);
+    this.#state.sendTo(path, offset, HEADER_BYTES);
   }
 
-  #handleData(session: RelaySession, offset: number, length: number): DropReason | 0 {
+  #handleData(path: RelayPath, offset: number, length: number): DropReason | 0 {
     const state = this.#state;
     const { bytes } = state;
+    const { session } = path;
     this.#noteTokenProof(session);
     const seen = session.inbound.accept(readSequence(bytes, offset), state.nowMs);
     if (seen !== 0) return seen;
     const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
     const parity = protectedByFec && isParity(bytes, offset);
+    if (!parity) session.primary = path;
     const serverIp = readDestinationIp(bytes, offset);
     const serverPort = readDestinationPort(bytes, offset);
     let flow: RelayFlow | null = null;
@@ -180,7 +197,7 @@ export class Upstream implements PayloadSink {
       const clientPort = readSourcePort(bytes, offset);
       flow = state.flows.findUp(session, clientIp, clientPort, serverIp, serverPort);
       if (flow === null) {
-        flow = this.#openFlow(session, clientIp, clientPort, serverIp, serverPort);
+        flow = this.#openFlow(path, clientIp, clientPort, serverIp, serverPort);
         if (flow === null) return this.#flowRefusal;
       }
       flow.lastUpMs = state.nowMs;
@@ -203,19 +220,20 @@ export class Upstream implements PayloadSink {
   #flowRefusal: DropReason = DropReason.flowLimit;
 
   #openFlow(
-    session: RelaySession,
+    path: RelayPath,
     clientIp: number,
     clientPort: number,
     serverIp: number,
     serverPort: number,
   ): RelayFlow | null {
     const state = this.#state;
+    const { session } = path;
     const denied = state.policy.verdict(serverIp, serverPort);
     if (denied !== 0) return this.#refuseFlow(denied);
     if (session.flowCount >= state.options.maxFlowsPerSession) return this.#refuseFlow(DropReason.flowLimit);
     if (!knowsServer(session, serverIp, serverPort)) {
       const verdict = state.reflection.admitDestination(session.slot, state.nowMs);
-      if (verdict === DESTINATION_REFUSED_BAN) state.banFor(session);
+      if (verdict === DESTINATION_REFUSED_BAN) state.banFor(path);
       if (verdict !== DESTINATION_ADMITTED) return this.#refuseFlow(DropReason.reflection);
     }
     const flow = state.flows.open(session, clientIp, clientPort, serverIp, serverPort, state.nowMs);

@@ -1,45 +1,40 @@
 import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE } from '@lightspeed/wire';
-import { RttEstimator } from '../rtt-estimator.ts';
-import { KeepaliveProbes } from './keepalive-probes.ts';
-import { TunnelCounter } from './tunnel-counters.ts';
+import type { PathLink } from './path-link.ts';
+import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelState } from './tunnel-state.ts';
 
-/** First pause before a HANDSHAKE or FIN is repeated; it doubles each time. */
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 4_000;
+/** First pause before a FIN is repeated; it doubles each time. */
+const FIRST_FIN_RETRY_MS = 250;
 /** A FIN that was sent so often without an answer has to do. */
 const FIN_ATTEMPTS = 3;
 /** "Nothing to do" as a pause. */
 const IDLE_MS = 1_000;
+/** How soon to look whether a link has fallen silent. */
+const SILENCE_CHECK_MS = 100;
 
 /**
- * The tunnel's end of the session (docs/protocol.md, Sessions).
+ * The tunnel's end of the session (docs/protocol.md, Sessions, Paths).
  *
  * ```
- *            open()              ACK                 misses
- *   idle ------------> opening -------> established --------> lost
- *    ^                                    ^   |                |
- *    |  FIN from the node                 +---|--- any answer -+
+ *            open()              ACK               no link is up
+ *   idle ------------> opening -------> established ------------> lost
+ *    ^                                    ^   |                    |
+ *    |  FIN from the node                 +---|------ any answer --+
  *    +----------------------------------------+
  *                                             | close()
  *                                             v
  *                                          closing --- ACK, or 3 FINs ---> closed
  * ```
  *
- * Dialect `reference` has no acknowledgements: `opening` and `closing` are over at once.
+ * Each link has a handshake of its own; with a proof it also moves the session to the link's address. Dialect `reference`
+ * has no acknowledgements: `opening` and `closing` are over at once.
  */
 export class Connection {
   readonly #state: TunnelState;
-  readonly #probes = new KeepaliveProbes();
-  readonly rtt = new RttEstimator();
-  #handshakeSequence = 0;
-  #handshakeTimestampUs = 0;
   #finSequence = 0;
-  #attempts = 0;
-  /** When the HANDSHAKE or FIN was sent last, and how long to wait for an answer. */
-  #sentMs = 0;
-  #retryMs = 0;
-  #probedMs = 0;
+  #finAttempts = 0;
+  #finSentMs = 0;
+  #finRetryMs = 0;
 
   constructor(state: TunnelState) {
     this.#state = state;
@@ -49,14 +44,17 @@ export class Connection {
     const state = this.#state;
     if (state.name !== 'idle' && state.name !== 'closed') return;
     state.inbound.restart();
-    this.#probes.reset();
     state.outbound.token = state.options.token;
+    state.primary = state.links[0];
     if (state.options.dialect === 'reference') {
-      this.#establish();
+      this.#linkUp(state.primary);
       return;
     }
     state.enter('opening');
-    this.#startHandshake();
+    for (const link of state.links) {
+      link.state = 'opening';
+      this.#startHandshake(link);
+    }
   }
 
   close(): void {
@@ -68,108 +66,123 @@ export class Connection {
     }
     state.enter('closing');
     this.#finSequence = state.outbound.takeSequence();
-    this.#attempts = 0;
+    this.#finAttempts = 0;
     this.#sendFin();
     if (state.options.dialect === 'reference') this.#finish();
   }
 
-  /** Handles a valid packet with flags from the node. */
-  handleControl(flags: number, sequence: number, token: number): DropReason | 0 {
-    if ((flags & FLAG_FIN) !== 0) return this.#handleFin(sequence, token);
-    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(sequence, token);
-    return this.#handleEcho(sequence);
+  /** A link's local address has changed: shows the node the new one at once. Without a registration nothing can. */
+  rebind(link: PathLink): void {
+    if (this.#canProve && (link.state === 'up' || link.state === 'lost')) this.#startHandshake(link);
+  }
+
+  /** Handles a valid packet with flags that came by a link from the node. */
+  handleControl(link: PathLink, flags: number, sequence: number, token: number): DropReason | 0 {
+    if ((flags & FLAG_FIN) !== 0) return this.#handleFin(link, sequence, token);
+    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token);
+    return this.#handleEcho(link, sequence);
   }
 
   /** Sends what is due. @returns milliseconds until there is something again. */
   handleTimeout(): number {
     const state = this.#state;
-    switch (state.name) {
-      case 'opening':
-        return this.#retry(() => this.#sendHandshake());
-      case 'closing':
-        return this.#attempts >= FIN_ATTEMPTS && this.#msLeft() <= 0 ? this.#finish() : this.#retry(() => this.#sendFin());
-      case 'established':
-        return this.#probe();
-      case 'lost': {
-        const untilProbe = this.#probe();
-        if (state.options.dialect === 'reference') return untilProbe;
-        return Math.min(untilProbe, this.#retry(() => this.#sendHandshake()));
-      }
-      default:
-        return IDLE_MS;
+    if (state.name === 'closing') return this.#repeatFin();
+    if (state.name === 'idle' || state.name === 'closed') return IDLE_MS;
+    let next = IDLE_MS;
+    for (const link of state.links) next = Math.min(next, this.#tend(link));
+    return next;
+  }
+
+  get #canProve(): boolean {
+    const { options, hmacSha256 } = this.#state;
+    return options.registration !== undefined && hmacSha256 !== undefined;
+  }
+
+  /** @returns milliseconds until the link wants something again. */
+  #tend(link: PathLink): number {
+    const { nowMs } = this.#state;
+    let next = IDLE_MS;
+    if (link.state === 'up' || link.state === 'lost') next = this.#probe(link);
+    if (this.#canProve && !link.handshakes && link.isSilent(nowMs)) this.#startHandshake(link);
+    if (link.handshakes) {
+      if (link.msUntilRetry(nowMs) <= 0) this.#sendHandshake(link);
+      next = Math.min(next, link.msUntilRetry(nowMs));
     }
+    return this.#canProve ? Math.min(next, SILENCE_CHECK_MS) : next;
   }
 
-  #msLeft(): number {
-    return this.#retryMs - ((this.#state.nowMs - this.#sentMs) | 0);
-  }
-
-  #retry(send: () => void): number {
-    if (this.#msLeft() <= 0) send();
-    return Math.max(0, this.#msLeft());
-  }
-
-  /** A repeated HANDSHAKE is the same packet again: that is how the node tells it from a fresh start. */
-  #startHandshake(): void {
+  /** Without a proof a repeated HANDSHAKE is the same packet again: that tells it from a fresh start. */
+  #startHandshake(link: PathLink): void {
     const state = this.#state;
-    this.#handshakeSequence = state.outbound.takeSequence();
-    this.#handshakeTimestampUs = state.nowUs;
-    this.#attempts = 0;
-    this.#sendHandshake();
+    // After the first one, sequence 0 would tell the node that the client has started over, which it has not.
+    const started = state.name !== 'opening' || link.number > 0;
+    if (started && state.outbound.sequence === 0) state.outbound.takeSequence();
+    link.startHandshake(state.outbound.takeSequence(), state.nowUs);
+    this.#sendHandshake(link);
   }
 
-  #sendHandshake(): void {
-    const { options } = this.#state;
-    this.#noteAttempt();
-    this.#state.sendControl(FLAG_HANDSHAKE, options.token, this.#handshakeSequence, this.#handshakeTimestampUs);
+  #sendHandshake(link: PathLink): void {
+    link.noteAttempt(this.#state.nowMs);
+    this.#state.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
   }
 
-  #sendFin(): void {
-    const { outbound, nowUs } = this.#state;
-    this.#noteAttempt();
-    this.#state.sendControl(FLAG_FIN, outbound.token, this.#finSequence, nowUs);
-  }
-
-  #noteAttempt(): void {
-    this.#sentMs = this.#state.nowMs;
-    this.#retryMs = Math.min(FIRST_RETRY_MS * 2 ** this.#attempts, LONGEST_RETRY_MS);
-    this.#attempts++;
-  }
-
-  #handleAcknowledgement(sequence: number, token: number): DropReason | 0 {
+  #handleAcknowledgement(link: PathLink, sequence: number, token: number): DropReason | 0 {
     const state = this.#state;
-    const waiting = state.name === 'opening' || state.name === 'lost';
-    if (!waiting || sequence !== this.#handshakeSequence) return DropReason.unexpectedReply;
+    const waiting = state.name === 'opening' || state.carries;
+    if (!waiting || !link.handshakes || sequence !== link.handshakeSequence) return DropReason.unexpectedReply;
     // Another token is another session: what the node sends starts over.
-    if (state.name === 'lost' && token !== state.outbound.token) state.inbound.restart();
+    if (state.carries && token !== state.outbound.token) state.inbound.restart();
     state.outbound.token = token;
-    this.#establish();
+    link.handshakes = false;
+    link.noteHeard(state.nowMs);
+    if (!link.isUp) this.#linkUp(link);
     return 0;
   }
 
-  #establish(): void {
+  #linkUp(link: PathLink): void {
     const state = this.#state;
-    state.enter('established');
-    this.#probes.reset();
-    this.#sendProbe();
-    state.output.event('established');
+    link.state = 'up';
+    link.probes.reset();
+    link.noteHeard(state.nowMs);
+    this.#linksChanged(link, 'up');
+    this.#sendProbe(link);
   }
 
-  #handleEcho(sequence: number): DropReason | 0 {
+  /** Data goes by the first link that is up; while none is, by the one that was up last. */
+  #linksChanged(link: PathLink, event: 'up' | 'down'): void {
     const state = this.#state;
-    const rttUs = this.#probes.answered(sequence, state.nowUs);
-    if (rttUs < 0) return DropReason.unexpectedReply;
-    this.rtt.sample(rttUs);
-    state.counters.values[TunnelCounter.keepalivesAnswered]++;
-    state.output.roundTrip(rttUs);
-    if (state.name === 'lost') {
+    state.output.pathEvent(link.number, event);
+    const up = state.links.find((candidate) => candidate.isUp);
+    if (up !== undefined) state.primary = up;
+    if (up !== undefined && state.name !== 'established') {
       state.enter('established');
       state.output.event('established');
+    } else if (up === undefined && state.name === 'established') {
+      state.enter('lost');
+      state.counters.values[TunnelCounter.timesLost]++;
+      state.output.event('lost');
+    }
+  }
+
+  #handleEcho(link: PathLink, sequence: number): DropReason | 0 {
+    const state = this.#state;
+    const rttUs = link.probes.answered(sequence, state.nowUs);
+    if (rttUs < 0) return DropReason.unexpectedReply;
+    link.rtt.sample(rttUs);
+    link.noteHeard(state.nowMs);
+    const { values } = state.counters;
+    values[TunnelCounter.keepalivesAnswered]++;
+    values[pathCounter(link.number, PathCounter.keepalivesAnswered)]++;
+    state.output.roundTrip(link.number, rttUs);
+    if (link.state === 'lost') {
+      link.state = 'up';
+      link.handshakes = false;
+      this.#linksChanged(link, 'up');
     }
     return 0;
   }
 
-  #handleFin(sequence: number, token: number): DropReason | 0 {
+  #handleFin(link: PathLink, sequence: number, token: number): DropReason | 0 {
     const state = this.#state;
     if (state.name === 'closing') {
       if (sequence !== this.#finSequence) return DropReason.unexpectedReply;
@@ -178,14 +191,45 @@ export class Connection {
     }
     if (!state.carries) return DropReason.unexpectedReply;
     if (token !== state.outbound.token) return DropReason.badToken;
-    state.sendControl(FLAG_FIN, token, sequence, state.nowUs);
+    state.sendControl(link, FLAG_FIN, token, sequence, state.nowUs);
+    this.#idle();
     state.enter('idle');
     state.output.event('ended-by-node');
     return 0;
   }
 
+  #idle(): void {
+    for (const link of this.#state.links) {
+      link.state = 'idle';
+      link.handshakes = false;
+      link.probes.reset();
+    }
+  }
+
+  #repeatFin(): number {
+    const left = this.#finRetryMs - ((this.#state.nowMs - this.#finSentMs) | 0);
+    if (left > 0) return left;
+    if (this.#finAttempts >= FIN_ATTEMPTS) return this.#finish();
+    this.#sendFin();
+    return this.#finRetryMs;
+  }
+
+  /** By every link that may work: it is the last thing that is said. */
+  #sendFin(): void {
+    const state = this.#state;
+    this.#finSentMs = state.nowMs;
+    this.#finRetryMs = FIRST_FIN_RETRY_MS * 2 ** this.#finAttempts;
+    this.#finAttempts++;
+    for (const link of state.links) {
+      if (link === state.primary || link.isUp) {
+        state.sendControl(link, FLAG_FIN, state.outbound.token, this.#finSequence, state.nowUs);
+      }
+    }
+  }
+
   #finish(): number {
     const state = this.#state;
+    this.#idle();
     state.enter('closed');
     state.flows.closeIdle(0, state.nowMs);
     state.inbound.close();
@@ -193,32 +237,29 @@ export class Connection {
     return IDLE_MS;
   }
 
-  #probe(): number {
+  #probe(link: PathLink): number {
     const { options, nowMs } = this.#state;
-    const left = options.keepaliveMs - ((nowMs - this.#probedMs) | 0);
+    const left = options.keepaliveMs - ((nowMs - link.probedMs) | 0);
     if (left > 0) return left;
-    this.#sendProbe();
-    if (this.#probes.misses >= options.maxKeepaliveMisses && this.#state.name === 'established') this.#lose();
+    this.#sendProbe(link);
+    if (link.probes.misses >= options.maxKeepaliveMisses && link.isUp) this.#lose(link);
     return options.keepaliveMs;
   }
 
-  #sendProbe(): void {
+  #sendProbe(link: PathLink): void {
     const state = this.#state;
     const sequence = state.outbound.takeSequence();
-    this.#probedMs = state.nowMs;
-    this.#probes.sent(sequence, state.nowUs);
-    state.counters.values[TunnelCounter.keepalivesSent]++;
-    state.sendControl(FLAG_KEEPALIVE, state.outbound.token, sequence, state.nowUs);
+    link.probedMs = state.nowMs;
+    link.probes.sent(sequence, state.nowUs);
+    const { values } = state.counters;
+    values[TunnelCounter.keepalivesSent]++;
+    values[pathCounter(link.number, PathCounter.keepalivesSent)]++;
+    state.sendControl(link, FLAG_KEEPALIVE, state.outbound.token, sequence, state.nowUs);
   }
 
-  #lose(): void {
-    const state = this.#state;
-    state.enter('lost');
-    state.counters.values[TunnelCounter.timesLost]++;
-    state.output.event('lost');
-    if (state.options.dialect === 'reference') return;
-    // Sequence 0 would tell the node that the client has started over, which it has not.
-    if (state.outbound.sequence === 0) state.outbound.takeSequence();
-    this.#startHandshake();
+  #lose(link: PathLink): void {
+    link.state = 'lost';
+    this.#linksChanged(link, 'down');
+    if (this.#state.options.dialect === 'standard') this.#startHandshake(link);
   }
 }

@@ -16,7 +16,8 @@ import {
 import { NO_FLOW, PacketReader } from '../packet-reader.ts';
 import type { PayloadSink } from '../packet-reader.ts';
 import type { Connection } from './connection.ts';
-import { TunnelCounter } from './tunnel-counters.ts';
+import type { PathLink } from './path-link.ts';
+import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelFlow } from './tunnel-flow.ts';
 import type { TunnelState } from './tunnel-state.ts';
 
@@ -43,15 +44,16 @@ export class FromNode implements PayloadSink {
     this.#reader = new PacketReader(state.memory, state.returns, this);
   }
 
-  handle(offset: number, length: number, ip: number, port: number): void {
+  /** Handles a datagram that came in on the socket of one of the paths. */
+  handle(path: number, offset: number, length: number, ip: number, port: number): void {
     const { values } = this.#state.counters;
     values[TunnelCounter.nodePacketsReceived]++;
     values[TunnelCounter.nodeBytesReceived] += length;
-    const refusal = this.#accept(offset, length, ip, port);
+    const refusal = this.#accept(this.#state.links[path], offset, length, ip, port);
     if (refusal !== 0) this.#state.dropFromNode(refusal);
   }
 
-  #accept(offset: number, length: number, ip: number, port: number): DropReason | 0 {
+  #accept(link: PathLink, offset: number, length: number, ip: number, port: number): DropReason | 0 {
     const state = this.#state;
     const { bytes } = state;
     const { dialect } = state.options;
@@ -61,11 +63,15 @@ export class FromNode implements PayloadSink {
     const flags = readFlags(bytes, offset);
     if ((flags & FLAG_FRAGMENT) !== 0) return DropReason.fragment;
     const token = readToken(bytes, offset);
-    if (flags !== 0) return this.#connection.handleControl(flags, readSequence(bytes, offset), token);
+    const { values } = state.counters;
+    values[pathCounter(link.number, PathCounter.packetsReceived)]++;
+    if (flags !== 0) return this.#connection.handleControl(link, flags, readSequence(bytes, offset), token);
     if (!state.carries) return DropReason.notEstablished;
     if (token !== state.outbound.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
+    link.noteHeard(state.nowMs);
     const seen = state.inbound.accept(readSequence(bytes, offset), state.nowMs);
     if (seen !== 0) return seen;
+    values[pathCounter(link.number, PathCounter.firstArrivals)]++;
     return this.#read(offset, length);
   }
 

@@ -1,4 +1,5 @@
 import { DROP_REASON_COUNT } from '@lightspeed/wire';
+import { MAX_PATHS } from '../multipath.ts';
 
 /** Positions in {@link TunnelCounters.values}. */
 export const TunnelCounter = {
@@ -40,10 +41,35 @@ export const TunnelCounter = {
   rttMinimumUs: 27,
   /** A number of TUNNEL_STATES. */
   state: 28,
+  /** The path by which data goes. */
+  primaryPath: 29,
 } as const;
 
+/** Positions in a path's own values, which follow those of the tunnel: see {@link pathCounter}. */
+export const PathCounter = {
+  packetsSent: 0,
+  /** Valid packets of the node that came by it, duplicates of other paths' included. */
+  packetsReceived: 1,
+  keepalivesSent: 2,
+  keepalivesAnswered: 3,
+  /** Data and parity packets that came by it first. */
+  firstArrivals: 4,
+  rttSmoothedUs: 5,
+  rttJitterUs: 6,
+  /** 1 while the node answers by it. */
+  up: 7,
+} as const;
+
+const TUNNEL_VALUES = 30;
+const PATH_VALUES = 8;
+
+/** The position of a path's value in {@link TunnelCounters.values}. */
+export function pathCounter(path: number, counter: number): number {
+  return TUNNEL_VALUES + path * PATH_VALUES + counter;
+}
+
 /** How many positions there are. */
-export const TUNNEL_COUNTER_COUNT = 29;
+export const TUNNEL_COUNTER_COUNT = TUNNEL_VALUES + MAX_PATHS * PATH_VALUES;
 
 /** States of a tunnel; the `state` counter is a position in this list. */
 export const TUNNEL_STATES = ['idle', 'opening', 'established', 'lost', 'closing', 'closed'] as const;

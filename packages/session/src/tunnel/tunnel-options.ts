@@ -1,12 +1,26 @@
 import type { FecMemory } from '@lightspeed/fec';
+import type { HmacSha256 } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
+import type { MultipathMode } from '../multipath.ts';
 import type { TunnelCounters } from './tunnel-counters.ts';
+
+/** A registration's session, with what proves that it is ours (docs/protocol.md, Sessions). */
+export interface TunnelRegistration {
+  readonly sessionId: number;
+  /** 16 bytes. */
+  readonly secret: Uint8Array;
+}
 
 /** How a tunnel behaves. Times in milliseconds. */
 export interface TunnelOptions {
   readonly dialect: Dialect;
   /** The token of a registration; 0 without one. */
   readonly token: number;
+  /** What a registration over the control connection gave: makes proofs, which let the session move and have paths. */
+  readonly registration?: TunnelRegistration | undefined;
+  /** How many paths there are, 1 to 4. More than one needs a registration. */
+  readonly paths: number;
+  readonly multipath: MultipathMode;
   /** Data packets per parity packet, 1 to 32 (`reference`: 2 to 16); 0 sends without FEC. */
   readonly fecGroupSize: number;
   readonly keepaliveMs: number;
@@ -23,6 +37,8 @@ export interface TunnelOptions {
 export const DEFAULT_TUNNEL_OPTIONS: TunnelOptions = Object.freeze({
   dialect: 'standard',
   token: 0,
+  paths: 1,
+  multipath: 'standby',
   fecGroupSize: 4,
   keepaliveMs: 5_000,
   maxKeepaliveMisses: 3,
@@ -39,6 +55,10 @@ export interface TunnelEnvironment {
   readonly output: TunnelOutput;
   /** 32 random bits, unpredictable to others. */
   readonly random: () => number;
+  /** What proofs are made with; needed with a registration. */
+  readonly hmacSha256?: HmacSha256 | undefined;
+  /** Takes the nonce of the next proof, if others make proofs with the same secret too; else the tunnel counts by itself. */
+  readonly nextNonce?: (() => bigint) | undefined;
   /** The node's data-plane address. */
   readonly nodeIp: number;
   readonly nodePort: number;
@@ -55,16 +75,25 @@ export type TunnelEvent =
   /** `close()` is done. */
   | 'closed';
 
+/** What happens to a path. */
+export type PathEvent =
+  /** The node answers by it. */
+  | 'up'
+  /** The node does not answer by it any more. The tunnel goes on trying. */
+  | 'down';
+
 /**
  * What a tunnel wants done. Offsets are into the shared memory; the bytes there stay as they are until the driver calls
  * `Tunnel.sent()`. IPv4 addresses are int32 bit patterns.
  */
 export interface TunnelOutput {
-  /** Sends a packet to the node. */
-  toNode(offset: number, length: number): void;
+  /** Sends a packet to the node by one of the paths. */
+  toNode(path: number, offset: number, length: number): void;
   /** Sends a payload to a local program, from the entrance through which it came. */
   toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void;
-  /** A keepalive was answered after so many microseconds. */
-  roundTrip(rttUs: number): void;
+  /** A keepalive on one of the paths was answered after so many microseconds. */
+  roundTrip(path: number, rttUs: number): void;
   event(event: TunnelEvent): void;
+  /** A path has begun or ceased to work. */
+  pathEvent(path: number, event: PathEvent): void;
 }

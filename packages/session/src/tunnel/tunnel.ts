@@ -2,7 +2,7 @@ import { FecTotals } from '../fec-totals.ts';
 import { Connection } from './connection.ts';
 import { FromNode } from './from-node.ts';
 import { ToNode } from './to-node.ts';
-import { TunnelCounter } from './tunnel-counters.ts';
+import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelStateName } from './tunnel-counters.ts';
 import type { TunnelEnvironment, TunnelOptions } from './tunnel-options.ts';
 import { TunnelState } from './tunnel-state.ts';
@@ -73,9 +73,14 @@ export class Tunnel {
     this.#toNode.handle(entrance, offset, length, localIp | 0, localPort, serverIp | 0, serverPort);
   }
 
-  /** A datagram came in on the socket towards the node. */
-  handleNodeDatagram(offset: number, length: number, ip: number, port: number): void {
-    this.#fromNode.handle(offset, length, ip | 0, port);
+  /** A datagram came in on the socket of one of the paths towards the node. */
+  handleNodeDatagram(path: number, offset: number, length: number, ip: number, port: number): void {
+    this.#fromNode.handle(path, offset, length, ip | 0, port);
+  }
+
+  /** A path's local address has changed: tells the node at once, if there is a registration to prove it with. */
+  rebind(path: number): void {
+    this.#connection.rebind(this.#state.links[path]);
   }
 
   /** Everything given to the output so far is sent: its bytes may be used again. */
@@ -104,7 +109,8 @@ export class Tunnel {
   #publish(): void {
     const { counters, inbound, flows, writer, closedFec } = this.#state;
     const { values } = counters;
-    const { rtt } = this.#connection;
+    const { links, primary } = this.#state;
+    const { rtt } = primary;
     const fec = new FecTotals();
     if (inbound.decoder !== null) fec.add(inbound.decoder);
     values[TunnelCounter.fecRecovered] = closedFec.recovered + fec.recovered;
@@ -121,5 +127,11 @@ export class Tunnel {
     values[TunnelCounter.rttJitterUs] = rtt.jitterUs;
     values[TunnelCounter.rttLatestUs] = rtt.latestUs;
     values[TunnelCounter.rttMinimumUs] = rtt.minimumUs;
+    values[TunnelCounter.primaryPath] = primary.number;
+    for (const link of links) {
+      values[pathCounter(link.number, PathCounter.rttSmoothedUs)] = link.rtt.smoothedUs;
+      values[pathCounter(link.number, PathCounter.rttJitterUs)] = link.rtt.jitterUs;
+      values[pathCounter(link.number, PathCounter.up)] = link.isUp ? 1 : 0;
+    }
   }
 }

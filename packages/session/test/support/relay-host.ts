@@ -1,7 +1,8 @@
 import { FecMemory } from '@lightspeed/fec';
-import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
+import { DestinationPolicy, TokenTable, parseDestinationRule } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { RelayOptions, RelayOutput } from '@lightspeed/session';
+import type { Registration, RelayOptions, RelayOutput, SessionClaims } from '@lightspeed/session';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
 import { sequentialRandom } from './random.ts';
 
@@ -33,23 +34,41 @@ export class RelayHost implements RelayOutput {
   toServers: EgressDatagram[] = [];
   readonly openEgressSockets = new Set<number>();
   readonly bannedAddresses: number[] = [];
+  /** What was given to other relays of the same port. */
+  readonly handedOver: (Datagram & { readonly relay: number })[] = [];
+  /** Local ports that somebody else has. */
+  readonly takenPorts = new Set<number>();
+  readonly #egressPorts = new Map<number, number>();
   maxEgress = Infinity;
   nowMs = 1_000;
   /** Called at each flush, for worlds in which links take the datagrams. */
   onFlush: (() => void) | undefined;
+  readonly #tokens = new TokenTable({ capacity: 10_000 });
   #slot = 0;
   #nextEgress = 0;
   readonly #queued: (() => void)[] = [];
 
-  constructor(options: Partial<RelayOptions> = {}, blocks = 512) {
+  constructor(options: Partial<RelayOptions> = {}, blocks = 512, claims?: SessionClaims) {
     const bytes = new Uint8Array(SLOTS * SLOT_BYTES + blocks * 1_600);
     this.memory = new FecMemory(bytes, SLOTS * SLOT_BYTES, blocks * 1_600);
     const policy = new DestinationPolicy({ allow: [parseDestinationRule('198.51.100.0/24')] });
     this.relay = new Relay(
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', ...options },
-      { memory: this.memory, policy, counters: this.counters, output: this, random: sequentialRandom() },
+      { memory: this.memory, policy, counters: this.counters, output: this, random: sequentialRandom(), hmacSha256, claims },
     );
     this.#advance();
+  }
+
+  /** Registers a client as a control plane does. @returns its token. */
+  register(registration: Omit<Registration, 'token'>): number {
+    const token = this.#tokens.issue(registration.sessionId, registration.ip, Math.random);
+    if (!this.relay.register({ ...registration, token })) throw new Error('the registration was refused');
+    return token;
+  }
+
+  unregister(sessionId: number): boolean {
+    this.#tokens.release(sessionId);
+    return this.relay.unregister(sessionId);
   }
 
   /** A client's datagram arrives. */
@@ -128,11 +147,22 @@ export class RelayHost implements RelayOutput {
     });
   }
 
-  openEgress(): number {
+  openEgress(port: number): number {
     if (this.openEgressSockets.size >= this.maxEgress) return -1;
     const egress = this.#nextEgress++;
+    const isFree = port > 0 && !this.takenPorts.has(port) && ![...this.openEgressSockets].some((open) => this.egressPort(open) === port);
+    this.#egressPorts.set(egress, isFree ? port : 30_000 + egress);
     this.openEgressSockets.add(egress);
     return egress;
+  }
+
+  egressPort(egress: number): number {
+    return this.#egressPorts.get(egress) ?? 0;
+  }
+
+  handOver(relay: number, offset: number, length: number, ip: number, port: number): void {
+    const bytes = this.memory.bytes.slice(offset, offset + length);
+    this.handedOver.push({ relay, bytes, ip: ip >>> 0, port });
   }
 
   closeEgress(egress: number): void {

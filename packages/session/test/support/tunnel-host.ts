@@ -1,6 +1,7 @@
 import { FecMemory } from '@lightspeed/fec';
 import { DEFAULT_TUNNEL_OPTIONS, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
-import type { TunnelEvent, TunnelOptions, TunnelOutput } from '@lightspeed/session';
+import type { PathEvent, TunnelEvent, TunnelOptions, TunnelOutput } from '@lightspeed/session';
+import { hmacSha256 } from '@lightspeed/security/node';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { endpoint } from './lstp-client.ts';
@@ -23,12 +24,17 @@ export class TunnelHost implements TunnelOutput {
   readonly memory: FecMemory;
   readonly tunnel: Tunnel;
   readonly counters = tunnelCountersIn(new ArrayBuffer(TUNNEL_COUNTERS_BYTES));
+  /** Packets to the node, and the paths by which they went. */
   toNodes: Uint8Array[] = [];
+  readonly pathsUsed: number[] = [];
+  readonly pathEvents: string[] = [];
   toLocals: LocalDatagram[] = [];
   readonly events: TunnelEvent[] = [];
   readonly roundTripsUs: number[] = [];
   nowMs = 1_000;
   onFlush: (() => void) | undefined;
+  /** Called with each packet that leaves for the node, for worlds in which links take them. */
+  onPacket: ((path: number, bytes: Uint8Array) => void) | undefined;
   #slot = 0;
   readonly #queued: (() => void)[] = [];
 
@@ -37,7 +43,7 @@ export class TunnelHost implements TunnelOutput {
     this.memory = new FecMemory(bytes, SLOTS * SLOT_BYTES, blocks * 1_600);
     this.tunnel = new Tunnel(
       { ...DEFAULT_TUNNEL_OPTIONS, ...options },
-      { memory: this.memory, counters: this.counters, output: this, random: sequentialRandom(), nodeIp: NODE.ip, nodePort: NODE.port },
+      { memory: this.memory, counters: this.counters, output: this, random: sequentialRandom(), hmacSha256, nodeIp: NODE.ip, nodePort: NODE.port },
     );
     this.#advance();
   }
@@ -61,9 +67,9 @@ export class TunnelHost implements TunnelOutput {
     this.flush();
   }
 
-  fromNode(bytes: Uint8Array, from: Endpoint = NODE): void {
+  fromNode(bytes: Uint8Array, from: Endpoint = NODE, path = 0): void {
     this.#advance();
-    this.tunnel.handleNodeDatagram(this.#place(bytes), bytes.length, from.ip, from.port);
+    this.tunnel.handleNodeDatagram(path, this.#place(bytes), bytes.length, from.ip, from.port);
     this.flush();
   }
 
@@ -109,8 +115,13 @@ export class TunnelHost implements TunnelOutput {
 
   // What the tunnel asks for.
 
-  toNode(offset: number, length: number): void {
-    this.#queued.push(() => this.toNodes.push(this.memory.bytes.slice(offset, offset + length)));
+  toNode(path: number, offset: number, length: number): void {
+    this.#queued.push(() => {
+      const bytes = this.memory.bytes.slice(offset, offset + length);
+      this.pathsUsed.push(path);
+      this.toNodes.push(bytes);
+      this.onPacket?.(path, bytes);
+    });
   }
 
   toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void {
@@ -119,12 +130,16 @@ export class TunnelHost implements TunnelOutput {
     );
   }
 
-  roundTrip(rttUs: number): void {
+  roundTrip(_path: number, rttUs: number): void {
     this.roundTripsUs.push(rttUs);
   }
 
   event(event: TunnelEvent): void {
     this.events.push(event);
+  }
+
+  pathEvent(path: number, event: PathEvent): void {
+    this.pathEvents.push(`${path} ${event}`);
   }
 
   flush(): void {

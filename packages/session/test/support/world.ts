@@ -13,13 +13,27 @@ export interface WorldOptions {
   readonly link: Impairments;
   readonly relay?: Partial<RelayOptions>;
   readonly tunnel?: Partial<TunnelOptions>;
+  /** Registers each tunnel first, so that it can prove its session. */
+  readonly registered?: boolean;
+}
+
+/** One way between a tunnel and the relay; its address may change in the middle. */
+export interface WorldPath {
+  address: Endpoint;
+  readonly link: NetemLink<Uint8Array>;
+}
+
+export interface WorldTunnel {
+  readonly host: TunnelHost;
+  readonly paths: WorldPath[];
+  readonly link: NetemLink<Uint8Array>;
 }
 
 /** A relay, tunnels that reach it over an emulated network each, and game servers next to it; on a virtual clock. */
 export class World {
   readonly simulation: Simulation;
   readonly relay: RelayHost;
-  readonly tunnels: { readonly host: TunnelHost; readonly address: Endpoint; readonly link: NetemLink<Uint8Array> }[] = [];
+  readonly tunnels: WorldTunnel[] = [];
   /** What arrives at the game servers; `answer` sends something back at once. */
   onServer: (datagram: EgressDatagram, answer: (bytes: Uint8Array) => void) => void = () => undefined;
 
@@ -37,22 +51,31 @@ export class World {
   }
 
   #addTunnel(index: number, options: WorldOptions): void {
-    const host = new TunnelHost(options.tunnel);
-    const address = endpoint(`203.0.113.${index + 1}:40000`);
-    const link = new NetemLink<Uint8Array>({ ...options.link, seed: options.seed * 100 + index });
-    this.tunnels.push({ host, address, link });
+    const paths = Array.from({ length: options.tunnel?.paths ?? 1 }, (_, path) => ({
+      address: endpoint(`203.0.113.${index * 4 + path + 1}:40000`),
+      link: new NetemLink<Uint8Array>({ ...options.link, seed: options.seed * 100 + index * 4 + path }),
+    }));
+    const host = new TunnelHost({ ...options.tunnel, ...(options.registered === true && this.#register(index, paths[0])) });
+    this.tunnels.push({ host, paths, link: paths[0].link });
     this.#drive(host, 1_000);
-    host.onFlush = () => {
-      for (const bytes of host.takeToNode()) link.aToB.send(bytes, bytes.length, this.simulation.nowMs);
-    };
-    this.simulation.attach(link.aToB, (bytes, nowMs) => {
-      this.relay.nowMs = nowMs;
-      this.relay.fromClient(bytes, address.ip, address.port);
+    host.onPacket = (path, bytes) => paths[path].link.aToB.send(bytes, bytes.length, this.simulation.nowMs);
+    paths.forEach((path, number) => {
+      this.simulation.attach(path.link.aToB, (bytes, nowMs) => {
+        this.relay.nowMs = nowMs;
+        this.relay.fromClient(bytes, path.address.ip, path.address.port);
+      });
+      this.simulation.attach(path.link.bToA, (bytes, nowMs) => {
+        host.nowMs = nowMs;
+        host.fromNode(bytes, undefined, number);
+      });
     });
-    this.simulation.attach(link.bToA, (bytes, nowMs) => {
-      host.nowMs = nowMs;
-      host.fromNode(bytes);
-    });
+  }
+
+  #register(index: number, path: WorldPath): Partial<TunnelOptions> {
+    const secret = new Uint8Array(16).fill(index + 1);
+    const registration = { sessionId: 1_000 + index, secret };
+    const token = this.relay.register({ ...registration, ip: path.address.ip, dialect: 'standard' });
+    return { token, registration };
   }
 
   /** Calls a host's tick when it is due. */
@@ -69,8 +92,9 @@ export class World {
 
   #collectFromRelay(): void {
     for (const { bytes, ip, port } of this.relay.takeToClients()) {
-      const tunnel = this.tunnels.find(({ address }) => address.ip === ip && address.port === port);
-      tunnel?.link.bToA.send(bytes, bytes.length, this.simulation.nowMs);
+      const paths = this.tunnels.flatMap((tunnel) => tunnel.paths);
+      const path = paths.find(({ address }) => address.ip === ip && address.port === port);
+      path?.link.bToA.send(bytes, bytes.length, this.simulation.nowMs);
     }
     for (const datagram of this.relay.takeToServers()) {
       const { egress, ip, port } = datagram;

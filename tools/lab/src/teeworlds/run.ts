@@ -7,7 +7,7 @@ import type { Endpoint } from '@lightspeed/wire'
 import { startLabNode, startLabTunnel } from '../lab-node.ts'
 import { LossyLink } from '../lossy-link.ts'
 import type { LossyLinkStats } from '../lossy-link.ts'
-import { ForeignProcess } from './foreign-process.ts'
+import { ForeignProcess } from '../foreign-process.ts'
 import type { TeeworldsPrograms } from './programs.ts'
 import { TeeworldsServer } from './server.ts'
 

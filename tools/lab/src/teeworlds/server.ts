@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import type { Endpoint } from '@lightspeed/wire'
 import { LabError } from '../errors.ts'
 import { closeSocket, endpointOf, openLoopbackSocket } from '../loopback-socket.ts'
-import { ForeignProcess } from './foreign-process.ts'
+import { ForeignProcess } from '../foreign-process.ts'
 
 const START_MS = 10_000
 const STATUS_MS = 5_000

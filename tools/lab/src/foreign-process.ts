@@ -3,7 +3,7 @@ import type { ChildProcessByStdio } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
-import { LabError } from '../errors.ts'
+import { LabError } from './errors.ts'
 
 const KEPT_LINES = 5_000
 const PATIENCE_MS = 3_000
@@ -11,7 +11,7 @@ const PATIENCE_MS = 3_000
 type Child = ChildProcessByStdio<null, Readable, Readable>
 
 /**
- * A program that is not ours, with all that it starts: a process group of its own, which is ended as a whole and does not
+ * A program, with all that it starts: a process group of its own, which is ended as a whole and does not
  * outlive this process. Keeps what it prints.
  */
 export class ForeignProcess {
@@ -64,13 +64,25 @@ export class ForeignProcess {
 
   /** Ends the whole group: asks first. */
   async stop(): Promise<void> {
-    this.#signal('SIGTERM')
-    const late = new AbortController()
-    await Promise.race([this.#ended, setTimeout(PATIENCE_MS, undefined, late)])
-    late.abort()
+    await this.endedBy('SIGTERM', PATIENCE_MS)
     // Whatever of the group is left: its leader may be gone before the others.
     this.#signal('SIGKILL')
     await this.#ended
+  }
+
+  /** Ends the whole group as a power cut would. */
+  async kill(): Promise<void> {
+    this.#signal('SIGKILL')
+    await this.#ended
+  }
+
+  /** Sends a signal and waits for the end. @returns whether it came in time */
+  async endedBy(signal: NodeJS.Signals, timeoutMs: number): Promise<boolean> {
+    this.#signal(signal)
+    const late = new AbortController()
+    await Promise.race([this.#ended, setTimeout(timeoutMs, undefined, late)])
+    late.abort()
+    return this.#over
   }
 
   #fault(code: 'ERR_LAB_PROCESS' | 'ERR_LAB_TIMEOUT', message: string): LabError {

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { QuicError, formatPin, loadKnownNodes } from '@lightspeed/control/quic';
+import type { KnownNodes, Verification } from '@lightspeed/control/quic';
+import { TICKET_REFUSAL_TEXTS, parseTicket } from '@lightspeed/security';
+import { DEFAULT_CONTROL_PORT, MAX_NODES } from '../control/settings.ts';
+import type { NodeSettings, RegisterSettings } from '../control/settings.ts';
+import { ClientError } from '../errors.ts';
+import type { NodeArgument } from './endpoint.ts';
+import { knownNodesFile } from './state-folder.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What a command line says about registering. */
+export interface RegistrationOptions {
+  /** False for --no-register. */
+  readonly register: boolean;
+  readonly open?: boolean;
+  readonly token?: number;
+  readonly dataPort?: number;
+  readonly ticket?: string;
+  readonly pin?: readonly Uint8Array[];
+  readonly ca?: string;
+  readonly trustOnFirstUse?: boolean;
+  readonly insecureSkipVerify?: boolean;
+}
+
+/** Options that mean nothing without a registration, as they are written. */
+const NEED_REGISTRATION: readonly [keyof RegistrationOptions, string][] = [
+  ['dataPort', '--data-port'],
+  ['ticket', '--ticket'],
+  ['pin', '--pin'],
+  ['ca', '--ca'],
+  ['trustOnFirstUse', '--trust-on-first-use'],
+  ['insecureSkipVerify', '--insecure-skip-verify'],
+];
+
+/**
+ * Whether to register at all.
+ * @throws {UsageError} when the options contradict each other.
+ */
+export function registers(options: RegistrationOptions): boolean {
+  if (options.register && options.open !== true) {
+    if (options.token !== undefined) throw new UsageError('--token is for nodes to which one does not register: add --no-register');
+    return true;
+  }
+  for (const [key, name] of NEED_REGISTRATION) {
+    if (options[key] !== undefined) throw new UsageError(`${name} needs a registration: leave out --no-register and --open`);
+  }
+  return false;
+}
+
+/**
+ * With whom to register, and how to know them.
+ * @throws {UsageError} (rejection) when the options contradict each other; {ClientError} when a file cannot be read.
+ */
+export async function registrationOf(
+  options: RegistrationOptions,
+  nodes: readonly NodeArgument[],
+  via: NodeArgument | undefined,
+  terminal: Terminal,
+): Promise<RegisterSettings> {
+  if (nodes.length > MAX_NODES) throw new UsageError(`${nodes.length} --node; at most ${MAX_NODES} make sense`);
+  const all = via === undefined ? nodes : [...nodes, via];
+  const verifications = await verificationsOf(options, all, terminal);
+  const settings = all.map((node, index): NodeSettings => ({ ...node, dataPort: options.dataPort, verify: verifications[index] }));
+  return {
+    nodes: settings.slice(0, nodes.length),
+    via: settings.at(nodes.length),
+    ticket: options.ticket === undefined ? undefined : await readTicket(options.ticket),
+  };
+}
+
+async function verificationsOf(
+  options: RegistrationOptions,
+  nodes: readonly NodeArgument[],
+  terminal: Terminal,
+): Promise<Verification[]> {
+  const { pin, ca, trustOnFirstUse, insecureSkipVerify } = options;
+  const ways = [pin, ca, trustOnFirstUse, insecureSkipVerify].filter((way) => way !== undefined);
+  if (ways.length > 1) throw new UsageError('only one of --pin, --ca, --trust-on-first-use and --insecure-skip-verify can say who the node is');
+  if (pin !== undefined) return pinsOf(pin, nodes);
+  if (ca !== undefined) {
+    const pem = await readText(ca, '--ca');
+    return nodes.map(() => ({ kind: 'ca', pem }));
+  }
+  if (trustOnFirstUse !== undefined) return trusting(nodes, terminal);
+  if (insecureSkipVerify !== undefined) {
+    terminal.error('warning: --insecure-skip-verify: anybody in between can pose as the node, and take over the session');
+    return nodes.map(() => ({ kind: 'insecure' }));
+  }
+  return nodes.map(() => ({ kind: 'system' }));
+}
+
+function pinsOf(pins: readonly Uint8Array[], nodes: readonly NodeArgument[]): Verification[] {
+  if (pins.length !== nodes.length) {
+    throw new UsageError(`${pins.length} --pin for ${nodes.length} nodes: the first belongs to the first --node, and so on, the last to --via`);
+  }
+  return pins.map((sha256) => ({ kind: 'pin', sha256 }));
+}
+
+async function trusting(nodes: readonly NodeArgument[], terminal: Terminal): Promise<Verification[]> {
+  const file = knownNodesFile();
+  const known = await loadKnown(file);
+  return nodes.map(({ host, port = DEFAULT_CONTROL_PORT }) => {
+    const name = `${host}:${port}`;
+    const remember = async (pin: Uint8Array) => {
+      await known.remember(name, pin);
+      terminal.error(`trusting node ${name} from now on: its pin ${formatPin(pin)} is kept in ${file}`);
+    };
+    return { kind: 'first-use', known: known.pinOf(name), remember };
+  });
+}
+
+async function loadKnown(file: string): Promise<KnownNodes> {
+  try {
+    return await loadKnownNodes(file);
+  } catch (thrown) {
+    if (!(thrown instanceof QuicError)) throw thrown;
+    throw new ClientError('ERR_CLIENT_NODE_IDENTITY', `--trust-on-first-use: ${thrown.message}`, { cause: thrown });
+  }
+}
+
+/** A ticket's text, or the file that holds it. */
+async function readTicket(given: string): Promise<Uint8Array> {
+  const text = /^lst\d+_/.test(given) ? given : await readText(given, '--ticket');
+  const ticket = parseTicket(text);
+  if (ticket instanceof Uint8Array) return ticket;
+  throw new UsageError(`--ticket: ${TICKET_REFUSAL_TEXTS[ticket.code]}`);
+}
+
+async function readText(file: string, option: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new UsageError(`${option}: ${why}`);
+  }
+}

@@ -1,0 +1,227 @@
+import { EventEmitter } from 'node:events';
+import { drainingExtension } from '@lightspeed/control';
+import type { ControlMessage } from '@lightspeed/control';
+import type { Verification } from '@lightspeed/control/quic';
+import { ClientError } from '../errors.ts';
+import { Reopening } from '../tunnel/reopening.ts';
+import { printable } from './printable.ts';
+import { closeText, disconnectText, register } from './register.ts';
+import type { RegisteredConnection } from './register.ts';
+import type { RegisteredSession } from './registered-session.ts';
+import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
+
+/** A node that does not answer a Ping within this time is not reached by this connection any more. */
+const MOST_PONG_MS = 3_000;
+/** A Disconnect has this long to arrive before the connection is closed behind it. */
+const GOODBYE_MS = 500;
+
+/** What happens to a {@link NodeLink}. */
+export interface NodeLinkEvents {
+  /** The node has given a session: another one than before, unless it was resumed. */
+  registered: [session: RegisteredSession, resumed: boolean];
+  /** The node has said how it is. */
+  info: [];
+  /** The node takes no new sessions, and stops in so many milliseconds. */
+  draining: [ms: number];
+  /** The control connection is gone; it is tried again after so many milliseconds. The session lives on for a while. */
+  disconnected: [why: string, retryInMs: number];
+  /** The node did not take the registration this time. */
+  refused: [error: ClientError, retryInMs: number];
+}
+
+/** The control connection with one node, made again whenever it is lost, and what was said on it. */
+export class NodeLink extends EventEmitter<NodeLinkEvents> {
+  readonly node: ParsedNodeSettings;
+  /** Undefined before the first registration. */
+  session: RegisteredSession | undefined;
+  loadPercent: number | undefined;
+  version: string | undefined;
+  draining = false;
+  /** The round trip of the last Ping, and how far the node's clock is ahead of ours. */
+  pingMs: number | undefined;
+  clockOffsetMs: number | undefined;
+  readonly #settings: ParsedRegisterSettings;
+  readonly #reopening = new Reopening();
+  readonly #abort = new AbortController();
+  #registered: RegisteredConnection | undefined;
+  #seenPin: Uint8Array | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #ping: NodeJS.Timeout | undefined;
+  #pong: NodeJS.Timeout | undefined;
+
+  constructor(node: ParsedNodeSettings, settings: ParsedRegisterSettings) {
+    super();
+    this.node = node;
+    this.#settings = settings;
+  }
+
+  get connected(): boolean {
+    return this.#registered !== undefined;
+  }
+
+  /** QUIC's own round trip time, before the first Ping is answered. */
+  get roundTripMs(): number | undefined {
+    return this.pingMs ?? this.#registered?.connection.roundTripMs();
+  }
+
+  /** Registers for the first time. Says what went wrong if it does; {@link keepTrying} does not give up all the same. */
+  async start(): Promise<RegisteredSession> {
+    return this.#register();
+  }
+
+  /** After a failed {@link start}: tries again, after growing pauses. */
+  keepTrying(): void {
+    if (this.connected || this.#retry !== undefined || this.#abort.signal.aborted) return;
+    this.#retryLater();
+  }
+
+  /** Finds out soon whether the connection still works: something has happened. */
+  check(): void {
+    if (this.#registered !== undefined) this.#sendPing(this.#registered);
+  }
+
+  /** The session seems to be over: asks for it again, or for another one. */
+  renew(): void {
+    if (this.#registered !== undefined) this.#drop(this.#registered, 'the node has ended the session');
+  }
+
+  /** Ends the registration, and with it the session. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    clearTimeout(this.#retry);
+    this.#stopPings();
+    const registered = this.#registered;
+    this.#registered = undefined;
+    if (registered === undefined) return;
+    const { connection, stream } = registered;
+    const goodbye = stream.send({ type: 'disconnect', reason: 'normal' }, this.#settings.dialect);
+    await within(GOODBYE_MS, goodbye.then(() => stream.end()));
+    await within(GOODBYE_MS, connection.whenClosed);
+    await within(GOODBYE_MS, connection.close());
+  }
+
+  async #register(): Promise<RegisteredSession> {
+    const before = this.session;
+    const registered = await register(this.node, this.#verification(), this.#settings, before, this.#abort.signal);
+    const { connection, session } = registered;
+    if (this.#abort.signal.aborted) {
+      void connection.close().catch(() => undefined);
+      throw new ClientError('ERR_CLIENT_CLOSED', 'the tunnel was closed');
+    }
+    this.#seenPin = connection.peerPin ?? this.#seenPin;
+    this.#registered = registered;
+    this.session = session;
+    this.draining = false;
+    this.#reopening.established(now());
+    void connection.whenClosed.then((closed) => this.#drop(registered, closeText(closed)));
+    this.emit('registered', session, goesOn(session, before));
+    registered.read((message) => this.#take(registered, message));
+    this.#schedulePing(registered);
+    return session;
+  }
+
+  /** A key that was seen once in this run stays the only one. */
+  #verification(): Verification {
+    const { verify } = this.node;
+    return verify.kind === 'first-use' ? { ...verify, known: this.#seenPin ?? verify.known } : verify;
+  }
+
+  #take(registered: RegisteredConnection, message: ControlMessage): void {
+    if (this.#registered !== registered) return;
+    if (message.type === 'pong') {
+      const sentUs = Number(message.echoedTimestampUs);
+      const nowUs = Number(clockUs());
+      clearTimeout(this.#pong);
+      this.#pong = undefined;
+      this.pingMs = (nowUs - sentUs) / 1_000;
+      this.clockOffsetMs = (Number(message.serverTimestampUs) - (nowUs + sentUs) / 2) / 1_000;
+    } else if (message.type === 'server_info') {
+      this.loadPercent = message.loadPercent;
+      if (message.dialect === 'standard') {
+        this.version = printable(message.version);
+        const drainingMs = drainingExtension.find(message.extensions);
+        if (drainingMs !== undefined) this.#drain(drainingMs);
+      }
+      this.emit('info');
+    } else if (message.type === 'disconnect') {
+      if (message.reason === 'server_shutdown') this.#drain(0);
+      this.#drop(registered, disconnectText(message));
+    }
+  }
+
+  #drain(ms: number): void {
+    if (this.draining) return;
+    this.draining = true;
+    this.emit('draining', ms);
+  }
+
+  /** Gives a connection up, and makes another one after a pause. */
+  #drop(registered: RegisteredConnection, why: string): void {
+    if (this.#registered !== registered) return;
+    this.#registered = undefined;
+    this.#stopPings();
+    void registered.connection.close().catch(() => undefined);
+    this.emit('disconnected', why, this.#retryLater());
+  }
+
+  #retryLater(): number {
+    const pauseMs = this.#reopening.ended(now());
+    this.#retry = setTimeout(() => void this.#again(), pauseMs);
+    return pauseMs;
+  }
+
+  async #again(): Promise<void> {
+    this.#retry = undefined;
+    try {
+      await this.#register();
+    } catch (thrown) {
+      if (this.#abort.signal.aborted) return;
+      if (!(thrown instanceof ClientError)) throw thrown;
+      this.emit('refused', thrown, this.#retryLater());
+    }
+  }
+
+  #schedulePing(registered: RegisteredConnection): void {
+    this.#sendPing(registered);
+    this.#ping = setInterval(() => this.#sendPing(registered), this.#settings.pingMs);
+  }
+
+  #sendPing(registered: RegisteredConnection): void {
+    if (this.#registered !== registered) return;
+    registered.stream.send({ type: 'ping', timestampUs: clockUs() }, this.#settings.dialect).catch(() => undefined);
+    const patienceMs = Math.min(MOST_PONG_MS, this.#settings.pingMs);
+    this.#pong ??= setTimeout(() => this.#drop(registered, 'the node does not answer on it'), patienceMs);
+  }
+
+  #stopPings(): void {
+    clearInterval(this.#ping);
+    clearTimeout(this.#pong);
+    this.#pong = undefined;
+  }
+}
+
+/** Whether the data plane can go on as it is. */
+function goesOn({ nonces, data }: RegisteredSession, before: RegisteredSession | undefined): boolean {
+  return nonces === before?.nonces && data.ip === before.data.ip && data.port === before.data.port;
+}
+
+function now(): number {
+  return Math.floor(performance.now()) | 0;
+}
+
+/** Of the wall clock, so that the node's can be compared with it. */
+function clockUs(): bigint {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000));
+}
+
+/** Waits for the end of a step, however it ends, but not longer than that. */
+function within(ms: number, step: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    step.then(finish, finish);
+  });
+}

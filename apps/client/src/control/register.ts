@@ -1,0 +1,171 @@
+import { RESUME_TAG_BYTES, reasonTextExtension, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
+import type { ControlMessage, Disconnect, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
+import { connectControl, describeCloseCode, QuicError } from '@lightspeed/control/quic';
+import type { ConnectionClosed, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
+import { hmacSha256 } from '@lightspeed/security/node';
+import { ClientError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+import { printable } from './printable.ts';
+import { sessionOf } from './registered-session.ts';
+import type { RegisteredSession } from './registered-session.ts';
+import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
+
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 5_000;
+
+/** A control connection whose Register was acknowledged. */
+export interface RegisteredConnection {
+  readonly connection: ControlConnection;
+  readonly stream: ControlStream;
+  readonly session: RegisteredSession;
+  /** Gives the messages that come from now on, and those that have come since the acknowledgement, to `take`. */
+  readonly read: (take: (message: ControlMessage) => void) => void;
+}
+
+/**
+ * Connects with a node and registers (docs/protocol.md, Control plane).
+ *
+ * @param before a session to ask for again.
+ * @throws {ClientError} (rejection) `ERR_CLIENT_NODE_IDENTITY`; `ERR_CLIENT_REGISTER` with what the node says, if it says
+ * something.
+ */
+export async function register(
+  node: ParsedNodeSettings,
+  verify: Verification,
+  settings: ParsedRegisterSettings,
+  before: RegisteredSession | undefined,
+  signal: AbortSignal,
+): Promise<RegisteredConnection> {
+  const { host, port, name } = node;
+  const connection = await connect({ host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, signal }, name);
+  try {
+    const stream = connection.openStream();
+    const inbox = new Inbox(connection, stream);
+    await stream.send(registerMessage(settings, before), settings.dialect);
+    stream.dialect = settings.dialect;
+    const ack = await acknowledgement(inbox, connection, name, signal);
+    const session = sessionOf(ack, { host: connection.peer.host, dataPort: node.dataPort }, before);
+    return { connection, stream, session, read: (take) => inbox.read(take) };
+  } catch (thrown) {
+    void connection.close().catch(() => undefined);
+    if (!(thrown instanceof QuicError)) throw thrown;
+    throw new ClientError('ERR_CLIENT_REGISTER', `node ${name}: ${printable(thrown.message)}`, { cause: thrown });
+  }
+}
+
+async function connect(options: Parameters<typeof connectControl>[0], name: string): Promise<ControlConnection> {
+  try {
+    return await connectControl(options);
+  } catch (thrown) {
+    if (!(thrown instanceof QuicError)) throw thrown;
+    const identity = thrown.code.startsWith('QUIC_PIN') || thrown.code === 'QUIC_CERTIFICATE_REFUSED';
+    const other = thrown.code === 'QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
+    const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
+    throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown)}`, { cause: thrown });
+  }
+}
+
+function adviceFor({ code }: QuicError): string {
+  if (code === 'QUIC_CERTIFICATE_REFUSED') {
+    return '; a node whose certificate is self-signed prints a pin at its start: name it, or the file of its authority';
+  }
+  if (code === 'QUIC_PIN_CHANGED') return '; if it was the operator, take the node’s line out of the file of known nodes';
+  if (code === 'QUIC_CONNECT_TIMEOUT' || code === 'QUIC_CONNECT_REFUSED') {
+    return '; is the node running, is that its control port, and do firewalls let UDP through?';
+  }
+  return '';
+}
+
+function registerMessage(settings: ParsedRegisterSettings, before: RegisteredSession | undefined): OutgoingMessage {
+  const { dialect, gameId, ticket } = settings;
+  if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
+  const extensions = ticket === undefined ? [] : [ticketExtension.encode(ticket)];
+  if (before?.secret !== undefined) extensions.push(resumption(before.sessionId, before.secret, before.nonces));
+  return { type: 'register', dialect, gameId, clientVersion: `lightspeed/${VERSION}`, extensions };
+}
+
+/** Asks for the session that the node gave before, and proves that it is ours. */
+function resumption(sessionId: number, secret: Uint8Array, nonces: SharedArrayBuffer): Extension {
+  const nonce = Atomics.add(new BigUint64Array(nonces), 0, 1n);
+  const tag = hmacSha256(secret, resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
+  return resumeExtension.encode({ sessionId, nonce, tag });
+}
+
+function acknowledgement(
+  inbox: Inbox,
+  connection: ControlConnection,
+  name: string,
+  signal: AbortSignal,
+): Promise<RegisterAck> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      reject(new ClientError('ERR_CLIENT_REGISTER', `node ${name} ${why}`));
+    };
+    const timer = setTimeout(() => fail(`did not answer the registration within ${ANSWER_MS / 1_000} s`), ANSWER_MS);
+    signal.addEventListener('abort', () => fail('was given up'), { once: true });
+    inbox.read((message) => {
+      if (message.type === 'register_ack') {
+        clearTimeout(timer);
+        inbox.pause();
+        resolve(message);
+      } else if (message.type === 'disconnect') {
+        fail(`refuses the registration: ${disconnectText(message)}`);
+      }
+    });
+    void connection.whenClosed.then((closed) => fail(`refuses the registration: ${closeText(closed)}`));
+  });
+}
+
+/** Why a node ends a registration, in its own words if it has any; safe to print. */
+export function disconnectText({ reason, extensions }: Disconnect): string {
+  const text = reasonTextExtension.find(extensions);
+  const name = typeof reason === 'number' ? `reason ${reason}` : reason.replaceAll('_', ' ');
+  return text === undefined || text === '' ? name : `${printable(text)} (${name})`;
+}
+
+/** How a control connection ended; safe to print. */
+export function closeText({ by, code, reason }: ConnectionClosed): string {
+  if (by === 'idle timeout') return 'the control connection fell silent';
+  return `the control connection was closed with ${describeCloseCode(code)} ${printable(reason)}`.trimEnd();
+}
+
+/**
+ * The messages of a connection in the order in which they come, whichever stream they come on: a node may say goodbye on
+ * a stream of its own.
+ */
+class Inbox {
+  readonly #waiting: ControlMessage[] = [];
+  #take: ((message: ControlMessage) => void) | undefined;
+
+  constructor(connection: ControlConnection, stream: ControlStream) {
+    void this.#pump(stream);
+    void this.#pumpStreams(connection);
+  }
+
+  read(take: (message: ControlMessage) => void): void {
+    this.#take = take;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) take(next);
+  }
+
+  pause(): void {
+    this.#take = undefined;
+  }
+
+  async #pumpStreams(connection: ControlConnection): Promise<void> {
+    for await (const stream of connection.streams()) void this.#pump(stream);
+  }
+
+  async #pump(stream: ControlStream): Promise<void> {
+    try {
+      for await (const message of stream.messages()) {
+        if (message.type === 'refused') return;
+        if (this.#take === undefined) this.#waiting.push(message);
+        else this.#take(message);
+      }
+    } catch (thrown) {
+      // The stream or its connection has ended; the connection says so itself.
+      if (!(thrown instanceof QuicError)) throw thrown;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { QuicMode, Verification } from '@lightspeed/control/quic';
+import type { Dialect } from '@lightspeed/wire';
+import { ClientError } from '../errors.ts';
+
+/** The port of nodes' control planes unless they say otherwise. */
+export const DEFAULT_CONTROL_PORT = 4433;
+/** The port of the data plane of a node that does not name it. */
+const DEFAULT_DATA_PORT = 4434;
+/** More nodes than that to choose from would only cost keepalives. */
+export const MAX_NODES = 4;
+
+/** A node as its control plane is reached. */
+export interface NodeSettings {
+  /** A name or an IPv4 address. */
+  readonly host: string;
+  /** Of the control plane. Default 4433. */
+  readonly port?: number | undefined;
+  /** Of the data plane, for nodes that do not name it, as those of the Rust implementation do not. Default 4434. */
+  readonly dataPort?: number | undefined;
+  /** How to make sure that it is the node that is meant. Default: a certificate of an authority that the system trusts. */
+  readonly verify?: Verification | undefined;
+}
+
+/** With whom to register, and as who. */
+export interface RegisterSettings {
+  /** One to four nodes. The best one is used, the others are kept ready. */
+  readonly nodes: readonly NodeSettings[];
+  /** A node through which one more path leads to the others. */
+  readonly via?: NodeSettings | undefined;
+  /** What a node's operator gave out, in bytes (`parseTicket` of @lightspeed/security). */
+  readonly ticket?: Uint8Array | undefined;
+  /** Which game is played; 0, the default, does not say. */
+  readonly gameId?: number;
+  /** Which form of the QUIC library to use. Default `auto`. */
+  readonly quic?: QuicMode;
+  /** How often the control connection is tested. Default 10,000 ms. */
+  readonly pingMs?: number;
+}
+
+export type ParsedNodeSettings = Readonly<Required<NodeSettings>> & {
+  /** `HOST:PORT`. */
+  readonly name: string;
+};
+
+/** {@link RegisterSettings} with nothing left out and nothing left to check. */
+export interface ParsedRegisterSettings {
+  readonly nodes: readonly ParsedNodeSettings[];
+  readonly via: ParsedNodeSettings | undefined;
+  readonly ticket: Uint8Array | undefined;
+  readonly gameId: number;
+  readonly quic: QuicMode;
+  readonly pingMs: number;
+  readonly dialect: Dialect;
+}
+
+const DEFAULT_PING_MS = 10_000;
+
+/** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed. */
+export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect): ParsedRegisterSettings {
+  const { nodes, via, ticket, gameId = 0, quic = 'auto', pingMs = DEFAULT_PING_MS } = settings;
+  if (nodes.length < 1 || nodes.length > MAX_NODES) throw invalid('register.nodes', nodes.length, `1 to ${MAX_NODES} nodes`);
+  requireWhole('register.gameId', gameId, 0, 255);
+  requireWhole('register.pingMs', pingMs, 50, 600_000);
+  if (dialect === 'reference' && ticket !== undefined) {
+    throw invalid('register.ticket', 'given', 'none in dialect reference, which cannot carry it');
+  }
+  const parsed = nodes.map((node, index) => parseNode(node, `register.nodes[${index}]`));
+  const names = new Set(parsed.map(({ name }) => name));
+  if (names.size < parsed.length) throw invalid('register.nodes', parsed.map(({ name }) => name).join(', '), 'each node once');
+  const viaNode = via === undefined ? undefined : parseNode(via, 'register.via');
+  if (viaNode !== undefined && names.has(viaNode.name)) throw invalid('register.via', viaNode.name, 'a node that is not used itself');
+  return { nodes: parsed, via: viaNode, ticket, gameId, quic, pingMs, dialect };
+}
+
+function parseNode(node: NodeSettings, where: string): ParsedNodeSettings {
+  const { host, port = DEFAULT_CONTROL_PORT, dataPort = DEFAULT_DATA_PORT, verify = { kind: 'system' } } = node;
+  if (host === '' || /[\s:/]/.test(host)) throw invalid(`${where}.host`, JSON.stringify(host), 'a name or an IPv4 address');
+  requireWhole(`${where}.port`, port, 1, 0xffff);
+  requireWhole(`${where}.dataPort`, dataPort, 1, 0xffff);
+  return { host, port, dataPort, verify, name: `${host}:${port}` };
+}
+
+function requireWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw invalid(name, value, `whole numbers from ${least} to ${most}`);
+}
+
+function invalid(name: string, got: string | number, allowed: string): ClientError {
+  return new ClientError('ERR_CLIENT_INVALID_SETTING', `${name} is ${got}; allowed: ${allowed}`);
+}

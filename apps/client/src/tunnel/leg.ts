@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import type { FecMemory } from '@lightspeed/fec';
+import { hmacSha256 } from '@lightspeed/security/node';
+import { DEFAULT_TUNNEL_OPTIONS, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
+import type { PathEvent, TunnelEvent, TunnelOutput } from '@lightspeed/session';
+import type { DatagramEngine } from '@lightspeed/udp';
+import { readSequence } from '@lightspeed/wire';
+import { VIA_SLOT } from './messages.ts';
+import type { LegSettings, WorkerMessage } from './messages.ts';
+import { Reopening } from './reopening.ts';
+import type { ParsedTunnelSettings } from './settings.ts';
+
+/** Longer than the pause after which a tunnel publishes its gauges. */
+const PUBLISHING_MS = 1_000;
+/** How soon to look again when nothing is due. */
+const RESTING_MS = 250;
+/** The least patience with the last of the keepalives that may be missed. */
+const LAST_ANSWER_MS = 100;
+const LAST_ANSWER_ROUND_TRIPS = 3;
+
+/** What a leg needs of its driver. */
+export interface LegHost {
+  readonly engine: DatagramEngine;
+  readonly memory: FecMemory;
+  readonly settings: ParsedTunnelSettings;
+  send(leg: Leg, path: number, offset: number, length: number): void;
+  deliver(leg: Leg, entrance: number, offset: number, length: number, ip: number, port: number): void;
+  post(message: WorkerMessage): void;
+  /** The leg's session is over, for good. */
+  legClosed(): void;
+}
+
+/** A {@link Tunnel} to one node with its life: opened, asked for again when the node has ended it, watched, closed. */
+export class Leg implements TunnelOutput {
+  readonly slot: number;
+  /** int32 bit pattern. */
+  readonly nodeIp: number;
+  readonly nodePort: number;
+  readonly tunnel: Tunnel;
+  /** Whether its session is over for good. */
+  closed = false;
+  readonly #host: LegHost;
+  readonly #paths: number;
+  readonly #values: Float64Array;
+  readonly #reopening = new Reopening();
+  /** Where the datagram from the node that is being handled starts. */
+  #offset = 0;
+  #opened = false;
+  #answered = false;
+  #closing = false;
+  #saidKeepalivesSent = false;
+  #silent = false;
+  #keepalivesSent = 0;
+  #keepaliveMs = 0;
+  #keepalivesWhenHeard = 0;
+
+  constructor(settings: LegSettings, paths: number, host: LegHost) {
+    const common = host.settings;
+    const counters = tunnelCountersIn(settings.counters);
+    const nonces = new BigUint64Array(settings.nonces);
+    this.slot = settings.slot;
+    this.nodeIp = settings.node.ip | 0;
+    this.nodePort = settings.node.port;
+    this.#host = host;
+    this.#paths = paths;
+    this.#values = counters.values;
+    this.tunnel = new Tunnel(
+      {
+        ...DEFAULT_TUNNEL_OPTIONS,
+        dialect: settings.dialect,
+        token: settings.token,
+        registration: settings.registration,
+        paths,
+        multipath: common.multipath,
+        // Parity of packets that have parity already would only cost.
+        fecGroupSize: settings.slot === VIA_SLOT ? 0 : common.fecGroupSize,
+        keepaliveMs: settings.keepaliveMs,
+        maxKeepaliveMisses: common.maxKeepaliveMisses,
+        oversize: settings.slot === VIA_SLOT ? 'fragment' : common.oversize,
+      },
+      {
+        memory: host.memory,
+        counters,
+        output: this,
+        random: () => randomBytes(4).readInt32LE(),
+        hmacSha256,
+        nextNonce: () => Atomics.add(nonces, 0, 1n),
+        nodeIp: settings.node.ip,
+        nodePort: settings.node.port,
+      },
+    );
+  }
+
+  handleNode(path: number, offset: number, length: number, ip: number, port: number): void {
+    this.#offset = offset;
+    this.tunnel.handleNodeDatagram(path, offset, length, ip, port);
+  }
+
+  /** @returns milliseconds until it wants to be called again. */
+  tick(nowMs: number): number {
+    if (!this.#opened) {
+      this.#opened = true;
+      this.tunnel.open();
+    }
+    if (this.#reopening.isDue(nowMs)) this.tunnel.open();
+    if (this.#keepalivesAreUsedUp()) return RESTING_MS;
+    const next = this.tunnel.handleTimeout();
+    this.#watchSilence(nowMs);
+    return this.#reopening.msUntilDue(nowMs, next);
+  }
+
+  /** Ends the session with a FIN. A node that has never answered gets one FIN and no patience. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#reopening.cancel();
+    this.tunnel.close();
+    if (!this.#answered && this.tunnel.state === 'closing') this.event('closed');
+  }
+
+  /** Brings the gauges up to date when all is over: moving the clock on does no harm any more. */
+  publish(): void {
+    if (this.tunnel.state !== 'closed') return;
+    const { clockMs, clockUs } = this.#host.engine;
+    this.tunnel.advance(clockMs + PUBLISHING_MS, clockUs);
+    this.tunnel.handleTimeout();
+  }
+
+  // What the tunnel calls.
+
+  toNode(path: number, offset: number, length: number): void {
+    this.#host.send(this, path, offset, length);
+  }
+
+  toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void {
+    this.#host.deliver(this, entrance, offset, length, ip, port);
+  }
+
+  roundTrip(_path: number, rttUs: number): void {
+    this.#keepalivesWhenHeard = this.#values[TunnelCounter.keepalivesSent];
+    if (this.#silent) this.#saySilent(false);
+    const sequence = readSequence(this.#host.engine.arena.bytes, this.#offset);
+    this.#host.post({ type: 'roundTrip', slot: this.slot, sequence, rttUs });
+  }
+
+  pathEvent(path: number, event: PathEvent): void {
+    this.#host.post({ type: 'path', slot: this.slot, path, up: event === 'up' });
+  }
+
+  event(event: TunnelEvent): void {
+    const nowMs = this.#host.engine.clockMs;
+    let retryInMs: number | undefined;
+    if (event === 'established') {
+      this.#answered = true;
+      this.#keepalivesWhenHeard = this.#values[TunnelCounter.keepalivesSent];
+      this.#reopening.established(nowMs);
+    } else if (event === 'ended-by-node' && this.#host.settings.reopen && !this.#closing) {
+      retryInMs = this.#reopening.ended(nowMs);
+    } else if (event === 'closed') {
+      if (this.closed) return;
+      this.closed = true;
+    }
+    this.#host.post({ type: 'event', slot: this.slot, event, retryInMs });
+    if (this.closed) this.#host.legClosed();
+  }
+
+  /** A round trip after the last keepalive that may be missed, and not only when the next one goes out. */
+  #watchSilence(nowMs: number): void {
+    const sent = this.#values[TunnelCounter.keepalivesSent];
+    if (sent !== this.#keepalivesSent) {
+      this.#keepalivesSent = sent;
+      this.#keepaliveMs = nowMs;
+    }
+    if (this.#silent || this.tunnel.state !== 'established') return;
+    const { maxKeepaliveMisses } = this.#host.settings;
+    if (sent - this.#keepalivesWhenHeard < maxKeepaliveMisses * this.#paths) return;
+    const rttMs = this.#values[TunnelCounter.rttSmoothedUs] / 1_000;
+    const patienceMs = Math.max(LAST_ANSWER_MS, LAST_ANSWER_ROUND_TRIPS * rttMs);
+    if (((nowMs - this.#keepaliveMs) | 0) >= patienceMs) this.#saySilent(true);
+  }
+
+  #saySilent(silent: boolean): void {
+    this.#silent = silent;
+    this.#host.post({ type: 'silence', slot: this.slot, silent });
+  }
+
+  /** A measurement has sent what it wanted to: only answers are waited for. */
+  #keepalivesAreUsedUp(): boolean {
+    const { maxKeepalives } = this.#host.settings;
+    if (maxKeepalives === 0 || this.#closing) return false;
+    if (this.#values[TunnelCounter.keepalivesSent] < maxKeepalives) return false;
+    if (!this.#saidKeepalivesSent) {
+      this.#saidKeepalivesSent = true;
+      this.#host.post({ type: 'keepalivesSent' });
+    }
+    return true;
+  }
+}

@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTunnel } from '@lightspeed/client';
+import { ticketExtension } from '@lightspeed/control';
+import { formatPin, loadKnownNodes } from '@lightspeed/control/quic';
+import type { Verification } from '@lightspeed/control/quic';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ControlNode } from './support/control-node.ts';
+import { EchoServer, Peer, until } from './support/game.ts';
+import { ENGINES, registeredTunnel } from './support/tunnel.ts';
+
+describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
+  it('carries a game through a node that lets nobody else in, and ends its session when it is closed', async () => {
+    await using node = await ControlNode.start();
+    using server = await EchoServer.named('echo ');
+    await using tunnel = await registeredTunnel([node], [server.address], { io, register: { ticket: Uint8Array.of(1, 2), gameId: 3 } });
+    await tunnel.established(5_000);
+    using program = await Peer.start();
+    program.send('hello', tunnel.entrances[0].listen);
+    await program.got(1);
+
+    expect(program.texts).toEqual(['echo hello']);
+    expect(tunnel.node).toEqual(node.data.address);
+    const [register] = node.registers;
+    expect(register).toMatchObject({ dialect: 'standard', gameId: 3 });
+    expect(register.dialect === 'standard' && ticketExtension.find(register.extensions)).toEqual(Uint8Array.of(1, 2));
+    expect(tunnel.nodes).toMatchObject([
+      { name: node.name, used: true, connected: true, up: true, draining: false, loadPercent: 7, version: '9.9.9',
+        session: { nodeId: 'node-1', region: 'test', keepaliveMs: 500, egress: { ip: 0xcb00_7105, port: 0 } } },
+    ]);
+    await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
+    expect(Math.abs(tunnel.nodes[0].clockOffsetMs ?? 1_000)).toBeLessThan(100);
+    await tunnel.close();
+    expect(node.data.relay.sessionCount).toBe(0);
+    await until(() => node.sessionIds.length === 0, 'the end of the registration');
+  });
+
+  it('resumes its session when the control connection is cut, while the game goes on', async () => {
+    await using node = await ControlNode.start();
+    using server = await EchoServer.named('');
+    await using tunnel = await registeredTunnel([node], [server.address], { io });
+    await tunnel.established(5_000);
+    const { session } = tunnel.nodes[0];
+    const back = new Promise<string>((resolve) => {
+      tunnel.on('control', (_node, state) => { if (state !== 'lost') resolve(state); });
+    });
+    await node.cut();
+    expect(await back).toBe('resumed');
+    expect(node.resumed).toEqual([session?.sessionId]);
+    expect(tunnel.nodes[0].session).toMatchObject({ sessionId: session?.sessionId, token: session?.token });
+    using program = await Peer.start();
+    program.send('still', tunnel.entrances[0].listen);
+    await program.got(1);
+    expect(node.data.count('sessionsOpened')).toBe(1);
+    expect(node.sessionIds).toHaveLength(1);
+  });
+
+  it('takes a new session when the node has forgotten the last one', async () => {
+    await using node = await ControlNode.start();
+    using server = await EchoServer.named('');
+    await using tunnel = await registeredTunnel([node], [server.address], { io });
+    await tunnel.established(5_000);
+    const before = tunnel.nodes[0].session?.sessionId;
+    const again = once(tunnel, 'established');
+    node.forget();
+    await again;
+    expect(tunnel.nodes[0].session?.sessionId).not.toBe(before);
+    using program = await Peer.start();
+    program.send('new', tunnel.entrances[0].listen);
+    await program.got(1);
+  });
+});
+
+it('a tunnel of dialect reference registers in its form, and needs no acknowledgement', async () => {
+  await using node = await ControlNode.start();
+  using server = await EchoServer.named('');
+  const nodes = [{ ...node.settings, dataPort: node.data.address.port }];
+  await using tunnel = await registeredTunnel([node], [server.address], {
+    dialect: 'reference', fecGroupSize: 2, register: { nodes },
+  });
+  await tunnel.established(5_000);
+  using program = await Peer.start();
+  program.send('hello', tunnel.entrances[0].listen);
+  await program.got(1);
+  expect(node.registers).toEqual([{ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }]);
+  expect(tunnel.nodes[0].session).toMatchObject({ secret: undefined, token: 1 });
+  await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
+});
+
+describe('a registration', () => {
+  it('is refused in the words of the node', async () => {
+    await using node = await ControlNode.start();
+    node.behaviour.refuse = () => ({ reason: 'auth_failed', text: 'the ticket has expired\u001b[2J' });
+    const refusal = registeredTunnel([node], []);
+    await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_REGISTER' });
+    await expect(refusal).rejects.toThrow(
+      `node ${node.name} refuses the registration: the ticket has expired\\u{1b}[2J (auth failed)`,
+    );
+  });
+
+  it('fails when nobody is there, and says what to check', async () => {
+    const gone = await ControlNode.start();
+    const { settings } = gone;
+    await gone[Symbol.asyncDispose]();
+    const refusal = startTunnel({ register: { nodes: [settings] }, entrances: [] });
+    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_REGISTER' });
+    await expect(refusal).rejects.toThrow(/is that its control port/);
+  });
+
+  it('makes another connection when the node does not answer a Ping', async () => {
+    await using node = await ControlNode.start();
+    await using tunnel = await registeredTunnel([node], [], { register: { pingMs: 100 } });
+    node.behaviour.mute = true;
+    const [, state, text] = await once(tunnel, 'control') as [unknown, string, string];
+    expect([state, text]).toEqual(['lost', 'the node does not answer on it']);
+    node.behaviour.mute = false;
+    const [, then] = await once(tunnel, 'control') as [unknown, string];
+    expect(then).toBe('resumed');
+  });
+
+  it('without a secret has one path, and the token binds it', async () => {
+    await using node = await ControlNode.start();
+    node.behaviour.bare = true;
+    await using tunnel = await registeredTunnel([node], []);
+    await tunnel.established(5_000);
+    expect(() => tunnel.rebind()).toThrow('only a registered session can move');
+    await expect(registeredTunnel([node], [], { paths: [0x7f00_0002] })).rejects.toMatchObject({
+      code: 'ERR_CLIENT_NOT_REGISTERED',
+    });
+  });
+});
+
+describe('the node’s identity', () => {
+  let folder = '';
+  let node: ControlNode;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lightspeed-client-'));
+    node = await ControlNode.start();
+  });
+  afterAll(async () => {
+    await node[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+  const connect = async (verify: Verification) => {
+    const tunnel = await startTunnel({ register: { nodes: [{ ...node.settings, verify }] }, entrances: [] });
+    await tunnel.close();
+  };
+
+  it('is checked against a pin, and both are told when they differ', async () => {
+    const other = new Uint8Array(32).fill(7);
+    const refusal = connect({ kind: 'pin', sha256: other });
+    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_NODE_IDENTITY' });
+    await expect(refusal).rejects.toThrow(`expected ${formatPin(other)}, got ${formatPin(node.pin)}`);
+  });
+
+  it('is taken on first use, kept, and later held to', async () => {
+    const file = join(folder, 'known-nodes');
+    const known = await loadKnownNodes(file);
+    await connect({ kind: 'first-use', known: undefined, remember: (pin) => known.remember(node.name, pin) });
+    expect(await readFile(file, 'utf8')).toBe(`${node.name} ${formatPin(node.pin)}\n`);
+    const other = new Uint8Array(32).fill(9);
+    const refusal = connect({ kind: 'first-use', known: other, remember: () => undefined });
+    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_NODE_IDENTITY' });
+    await expect(refusal).rejects.toThrow(`remembered ${formatPin(other)}, got ${formatPin(node.pin)}`);
+  });
+
+  it('is vouched for by an authority', async () => {
+    await connect({ kind: 'ca', pem: node.certificate.certificatePem });
+    await expect(connect({ kind: 'system' })).rejects.toThrow(/was not accepted.*prints a pin at its start/);
+  });
+});

@@ -1,0 +1,207 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { hmacSha256 } from '@lightspeed/security/node';
+import {
+  dataAddressExtension,
+  drainingExtension,
+  egressAddressExtension,
+  keepaliveIntervalExtension,
+  observedAddressExtension,
+  reasonTextExtension,
+  resumeExtension,
+  resumeMessage,
+  sessionSecretExtension,
+} from '@lightspeed/control';
+import type { DisconnectReason, Register } from '@lightspeed/control';
+import { listenControl, makeCertificate, pinOf, QuicError } from '@lightspeed/control/quic';
+import type { CertificateAndKey, ControlConnection, ControlListener, ControlStream } from '@lightspeed/control/quic';
+import type { NodeSettings, RegisterSettings } from '@lightspeed/client';
+import type { RelayOptions } from '@lightspeed/session';
+import { LOOPBACK, TestNode } from './test-node.ts';
+
+interface Given {
+  readonly token: number;
+  readonly secret: Uint8Array;
+  readonly nonces: Set<bigint>;
+}
+
+/** What a test wants of the control plane. */
+export interface Behaviour {
+  /** Asked for each Register: a refusal's reason and words, or nothing. */
+  refuse?: (register: Register) => { reason: DisconnectReason; text?: string } | undefined;
+  /** Whether Pings are left unanswered. */
+  mute?: boolean;
+  /** What a RegisterAck says; without secret, as nodes of the Rust implementation do. */
+  bare?: boolean;
+}
+
+/** A relay node with a control plane on loopback, whose registrations are let in. */
+export class ControlNode {
+  readonly data: TestNode;
+  readonly behaviour: Behaviour = {};
+  readonly registers: Register[] = [];
+  readonly resumed: number[] = [];
+  readonly connections = new Set<ControlConnection>();
+  readonly certificate: CertificateAndKey;
+  readonly #sessions = new Map<number, Given>();
+  #listener: ControlListener | undefined;
+  #streams = new Set<ControlStream>();
+
+  private constructor(data: TestNode, certificate: CertificateAndKey) {
+    this.data = data;
+    this.certificate = certificate;
+  }
+
+  static async start(options: Partial<RelayOptions> = {}, certificate?: CertificateAndKey): Promise<ControlNode> {
+    const data = await TestNode.start({ admission: 'registered', ...options });
+    const node = new ControlNode(data, certificate ?? (await makeCertificate()));
+    await node.listen(0);
+    return node;
+  }
+
+  async listen(port: number): Promise<void> {
+    this.#listener = await listenControl({
+      bind: { host: '127.0.0.1', port },
+      ...this.certificate,
+      onConnection: (connection) => void this.#serve(connection),
+    });
+  }
+
+  get port(): number {
+    if (this.#listener === undefined) throw new Error('not listening');
+    return this.#listener.endpoint.port;
+  }
+
+  get name(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get pin(): Uint8Array {
+    return pinOf(this.certificate.certificatePem);
+  }
+
+  /** How a client reaches it. */
+  get settings(): NodeSettings {
+    return { host: '127.0.0.1', port: this.port, verify: { kind: 'pin', sha256: this.pin } };
+  }
+
+  get sessionIds(): number[] {
+    return [...this.#sessions.keys()];
+  }
+
+  /** Closes all control connections, as a network that breaks would in the end. */
+  async cut(): Promise<void> {
+    await Promise.all([...this.connections].map((connection) => connection.close()));
+  }
+
+  /** Forgets all sessions, as a restart without state does. */
+  forget(): void {
+    for (const id of this.#sessions.keys()) this.data.relay.unregister(id);
+    this.#sessions.clear();
+  }
+
+  async drain(ms: number): Promise<void> {
+    for (const stream of this.#streams) await this.#info(stream, [drainingExtension.encode(ms)]);
+  }
+
+  async stopControl(): Promise<void> {
+    await this.#listener?.close();
+    this.#listener = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopControl();
+    await this.data.kill();
+  }
+
+  async #serve(connection: ControlConnection): Promise<void> {
+    this.connections.add(connection);
+    void connection.whenClosed.then(() => this.connections.delete(connection));
+    for await (const stream of connection.streams()) void this.#talk(connection, stream);
+  }
+
+  async #talk(connection: ControlConnection, stream: ControlStream): Promise<void> {
+    let sessionId = -1;
+    try {
+      for await (const message of stream.messages()) {
+        if (message.type === 'register') {
+          this.registers.push(message);
+          const refusal = this.behaviour.refuse?.(message);
+          if (refusal === undefined) sessionId = await this.#register(connection, stream, message);
+          else {
+            const extensions = refusal.text === undefined ? [] : [reasonTextExtension.encode(refusal.text)];
+            await connection.closeAfter({ type: 'disconnect', reason: refusal.reason, extensions });
+          }
+        } else if (message.type === 'ping' && this.behaviour.mute !== true) {
+          const serverTimestampUs = BigInt(Date.now()) * 1_000n;
+          await stream.send({ type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs });
+        } else if (message.type === 'disconnect') {
+          this.#sessions.delete(sessionId);
+          this.data.relay.unregister(sessionId);
+          await connection.close();
+        }
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof QuicError)) throw thrown;
+    } finally {
+      this.#streams.delete(stream);
+    }
+  }
+
+  async #register(connection: ControlConnection, stream: ControlStream, register: Register): Promise<number> {
+    const sessionId = this.#resumable(register) ?? this.#newSession(register);
+    const { token, secret } = this.#sessions.get(sessionId) ?? { token: 0, secret: new Uint8Array(16) };
+    const extensions = [
+      ...(this.behaviour.bare === true ? [] : [sessionSecretExtension.encode(secret)]),
+      dataAddressExtension.encode({ ip: 0, port: this.data.address.port }),
+      keepaliveIntervalExtension.encode(500),
+      observedAddressExtension.encode({ ip: LOOPBACK, port: connection.peer.port }),
+      egressAddressExtension.encode({ ip: 0xcb00_7105, port: 0 }),
+    ];
+    await stream.send({ type: 'register_ack', sessionId, token, nodeId: 'node-1', region: 'test', extensions });
+    this.#streams.add(stream);
+    await this.#info(stream, []);
+    return sessionId;
+  }
+
+  #newSession(register: Register): number {
+    const sessionId = randomInt(2 ** 32);
+    const given = { token: 1 + (this.#sessions.size % 255), secret: randomBytes(16), nonces: new Set<bigint>() };
+    this.#sessions.set(sessionId, given);
+    const { token, secret } = given;
+    this.data.relay.register({ sessionId, ip: LOOPBACK, token, dialect: register.dialect, secret });
+    return sessionId;
+  }
+
+  #resumable(register: Register): number | undefined {
+    if (register.dialect !== 'standard') return undefined;
+    const claim = resumeExtension.find(register.extensions);
+    const given = claim && this.#sessions.get(claim.sessionId);
+    if (claim === undefined || given === undefined || given.nonces.has(claim.nonce)) return undefined;
+    const { sessionId, nonce, tag } = claim;
+    if (Buffer.compare(hmacSha256(given.secret, resumeMessage(sessionId, nonce)).subarray(0, 16), tag) !== 0) return undefined;
+    given.nonces.add(nonce);
+    this.resumed.push(sessionId);
+    return sessionId;
+  }
+
+  async #info(stream: ControlStream, extensions: { id: number; value: Uint8Array }[]): Promise<void> {
+    if (stream.dialect === 'reference') {
+      await stream.send({ type: 'server_info', dialect: 'reference', loadPercent: 7, activeSessions: 1, capacity: 9 });
+      return;
+    }
+    await stream.send({
+      type: 'server_info',
+      dialect: 'standard',
+      nodeId: 'node-1',
+      region: 'test',
+      loadPercent: 7,
+      version: '9.9.9',
+      extensions,
+    });
+  }
+}
+
+/** Registration with these nodes. */
+export function withNodes(nodes: readonly ControlNode[], more: Partial<RegisterSettings> = {}): RegisterSettings {
+  return { nodes: nodes.map(({ settings }) => settings), ...more };
+}

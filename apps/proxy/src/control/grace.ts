@@ -1,0 +1,36 @@
+import type { SavedByWorker } from '../supervisor/worker-requests.ts'
+import type { Client } from './client.ts'
+
+/** How long sessions live after their control connection is lost (docs/protocol.md, Sessions). */
+export class Grace {
+  readonly #graceMs: number
+  readonly #sessionTimeoutMs: number
+
+  constructor(graceMs: number, sessionTimeoutMs: number) {
+    this.#graceMs = graceMs
+    this.#sessionTimeoutMs = sessionTimeoutMs
+  }
+
+  begin(client: Client, nowMs: number): void {
+    client.link = undefined
+    client.lostMs = nowMs
+    client.lookAtMs = nowMs + this.#graceMs
+  }
+
+  isDue({ link, lookAtMs }: Client, nowMs: number): boolean {
+    return link === undefined && nowMs >= lookAtMs
+  }
+
+  /**
+   * Looks at a client that is due: packets within the last grace give it another one, as long as a session may be silent
+   * in all.
+   * @param saved its session now, if it has one.
+   * @returns whether its time is over.
+   */
+  isOver(client: Client, saved: SavedByWorker | undefined, nowMs: number): boolean {
+    const silent = saved === undefined || saved.session.idleMs >= this.#graceMs
+    if (silent || nowMs + this.#graceMs - client.lostMs > this.#sessionTimeoutMs) return true
+    client.lookAtMs = nowMs + this.#graceMs
+    return false
+  }
+}

@@ -1,0 +1,95 @@
+import type { ProofNoncesState } from '@lightspeed/security';
+import { answeringGroupSize } from '../group-size.ts';
+import type { MultipathMode } from '../multipath.ts';
+import type { SessionAdmission } from './admission.ts';
+import type { LiveRegistration } from './registrations.ts';
+import type { RelaySession } from './relay-session.ts';
+import type { RelayState } from './relay-state.ts';
+
+/**
+ * A session as it can be kept while its relay is restarted. All numbers unsigned; plain values only, so that it can be
+ * cloned to another thread or written to a file (the nonces are bigints).
+ */
+export interface SavedSession {
+  readonly sessionId: number;
+  readonly multipath: MultipathMode;
+  /** The primary path first. */
+  readonly paths: readonly { readonly number: number; readonly ip: number; readonly port: number }[];
+  /** The next downstream sequence number and group id. */
+  readonly sequence: number;
+  readonly groupId: number;
+  /** How long ago the last packet in either direction was. */
+  readonly idleMs: number;
+  readonly nonces: ProofNoncesState;
+  readonly flows: readonly SavedFlow[];
+}
+
+export interface SavedFlow {
+  readonly clientIp: number;
+  readonly clientPort: number;
+  readonly serverIp: number;
+  readonly serverPort: number;
+  /** The local port of its egress socket: the server knows the player by it. */
+  readonly egressPort: number;
+  readonly groupSize: number;
+}
+
+/**
+ * How far the counters go on: further than a session can have got since it was saved, and less than half of the circle,
+ * so that the client takes what comes for new.
+ */
+const SEQUENCE_AHEAD = 16_384;
+const GROUPS_AHEAD = 8_192;
+
+/** What is needed to restore a session of a registration; undefined for one without registration. */
+export function saveSession(state: RelayState, session: RelaySession): SavedSession | undefined {
+  const { registration, primary, outbound } = session;
+  if (registration === null || primary === null) return undefined;
+  const flows: SavedFlow[] = [];
+  for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+    flows.push({
+      clientIp: flow.destinationIp >>> 0,
+      clientPort: flow.destinationPort,
+      serverIp: flow.serverIp >>> 0,
+      serverPort: flow.serverPort,
+      egressPort: state.output.egressPort(flow.egress),
+      groupSize: flow.groupSize,
+    });
+  }
+  const paths = [primary, ...session.paths.filter((path) => path !== primary)];
+  return {
+    sessionId: registration.registration.sessionId,
+    multipath: session.multipath,
+    paths: paths.map(({ number, ip, port }) => ({ number, ip: ip >>> 0, port })),
+    sequence: outbound.sequence,
+    groupId: outbound.groupId,
+    idleMs: (state.nowMs - session.lastActivityMs) | 0,
+    nonces: registration.nonces.state,
+    flows,
+  };
+}
+
+/** Restores a session. @returns false if it could not be: there is one, an address is taken, or a limit is reached. */
+export function restoreSession(
+  state: RelayState,
+  admission: SessionAdmission,
+  live: LiveRegistration,
+  saved: SavedSession,
+): boolean {
+  const { sessions, flows, writer, nowMs, nowUs, amplification } = state;
+  const taken = saved.paths.some(({ ip, port }) => sessions.find(ip | 0, port) !== null);
+  if (live.session !== null || taken || saved.paths.length === 0) return false;
+  const session = admission.openRegistered(live, saved.paths[0].ip | 0);
+  if (session === null) return false;
+  session.multipath = saved.multipath;
+  for (const { number, ip, port } of saved.paths) sessions.addPath(session, number, ip | 0, port, nowMs);
+  amplification.setVerified(session.slot);
+  session.outbound.sequence = (saved.sequence + SEQUENCE_AHEAD) & 0xffff;
+  session.outbound.groupId = (saved.groupId + GROUPS_AHEAD) & 0xffff;
+  // Linked from the front: in reverse they come out in the order in which they were.
+  for (const { clientIp, clientPort, serverIp, serverPort, egressPort, groupSize } of saved.flows.toReversed()) {
+    const flow = flows.open(session, clientIp | 0, clientPort, serverIp | 0, serverPort, nowMs, egressPort);
+    if (flow !== null) writer.setGroupSize(flow, answeringGroupSize(groupSize, session.dialect), nowUs);
+  }
+  return true;
+}

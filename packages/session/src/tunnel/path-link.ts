@@ -1,0 +1,89 @@
+import { RttEstimator } from '../rtt-estimator.ts';
+import { KeepaliveProbes } from './keepalive-probes.ts';
+
+/** First pause before a HANDSHAKE is repeated; it doubles each time. */
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 4_000;
+/** Data goes out and nothing comes back for so long, or for some round trips: something may have happened. */
+const SILENCE_MS = 400;
+const SILENCE_ROUND_TRIPS = 4;
+
+/** What a link is waiting for. */
+export type LinkState =
+  /** Nothing: there is no session. */
+  | 'idle'
+  /** The first acknowledgement of its HANDSHAKE. */
+  | 'opening'
+  /** Nothing: the node answers by it. */
+  | 'up'
+  /** Any answer: the node has not answered several keepalives. */
+  | 'lost';
+
+/** One path to the node as the tunnel sees it: its handshake, its keepalives, its round-trip time. */
+export class PathLink {
+  readonly number: number;
+  readonly probes = new KeepaliveProbes();
+  readonly rtt = new RttEstimator();
+  state: LinkState = 'idle';
+  handshakeSequence = 0;
+  handshakeTimestampUs = 0;
+  probedMs = 0;
+  /** Whether a HANDSHAKE is to be repeated until it is acknowledged. */
+  handshakes = false;
+  #attempts = 0;
+  #sentMs = 0;
+  #retryMs = 0;
+  #heardMs = 0;
+  /** When data was first sent since anything was heard; means something while `#unanswered`. */
+  #dataMs = 0;
+  #unanswered = false;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  get isUp(): boolean {
+    return this.state === 'up';
+  }
+
+  /** A HANDSHAKE of its own begins. */
+  startHandshake(sequence: number, timestampUs: number): void {
+    this.handshakeSequence = sequence;
+    this.handshakeTimestampUs = timestampUs;
+    this.handshakes = true;
+    this.#attempts = 0;
+    this.#retryMs = 0;
+  }
+
+  noteAttempt(nowMs: number): void {
+    this.#sentMs = nowMs;
+    this.#retryMs = Math.min(FIRST_RETRY_MS * 2 ** this.#attempts, LONGEST_RETRY_MS);
+    this.#attempts++;
+  }
+
+  /** Milliseconds until the HANDSHAKE is to be sent again. */
+  msUntilRetry(nowMs: number): number {
+    return Math.max(0, this.#retryMs - ((nowMs - this.#sentMs) | 0));
+  }
+
+  /** Data goes out by it. */
+  noteData(nowMs: number): void {
+    if (this.#unanswered) return;
+    this.#unanswered = true;
+    this.#dataMs = nowMs;
+  }
+
+  /** Something came in by it. */
+  noteHeard(nowMs: number): void {
+    this.#heardMs = nowMs;
+    this.#unanswered = false;
+  }
+
+  /** Whether it has fallen silent in the middle of a talk: data has been going out for a while, and answers have ceased. */
+  isSilent(nowMs: number): boolean {
+    if (!this.#unanswered || this.state !== 'up') return false;
+    const patienceMs = Math.max(SILENCE_MS, (SILENCE_ROUND_TRIPS * this.rtt.smoothedUs) / 1_000);
+    const unansweredMs = (nowMs - this.#dataMs) | 0;
+    return unansweredMs >= patienceMs && ((nowMs - this.#heardMs) | 0) >= patienceMs;
+  }
+}

@@ -1,0 +1,28 @@
+import { whyNoNamespaces } from './namespaces/availability.ts'
+import { LONG_DRAIN, runDrain } from './namespaces/drained.ts'
+import { runFailover, runRestart } from './namespaces/killed.ts'
+import { runOneNat } from './namespaces/one-nat.ts'
+import { runRemapped } from './namespaces/remapped.ts'
+import { runTwoInterfaces } from './namespaces/two-interfaces.ts'
+import { carryOutRuns } from './runs.ts'
+
+// Leaving by `exit` removes the namespaces and what runs in them.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+process.exitCode = await carryOutRuns(process.argv.slice(2), {
+  program: 'pnpm --filter @lightspeed/lab namespaces',
+  about: 'Runs scenarios in network namespaces of their own, as root: with nftables, iproute2 and conntrack.',
+  example: 'remapped failover',
+  whyNot: whyNoNamespaces,
+  runs: {
+    'one-nat': { about: 'two clients behind one NAT both play', start: runOneNat },
+    remapped: { about: 'a NAT sends from other ports, or from another address: the game goes on', start: runRemapped },
+    'two-interfaces': { about: 'a client with a path by each of two interfaces loses one', start: runTwoInterfaces },
+    failover: { about: 'a node is killed, there is a second one: a gap of less than 1 s', start: runFailover },
+    restart: { about: 'the only node is killed and started again: the sessions go on', start: runRestart },
+    drain: {
+      about: '100 busy clients leave a node that drains, and lose nothing',
+      start: (progress) => runDrain(LONG_DRAIN, progress),
+    },
+  },
+})

@@ -1,0 +1,84 @@
+import { setTimeout } from 'node:timers/promises'
+import { Expectations } from '../soak/outcome.ts'
+import type { Outcome, Progress } from '../soak/outcome.ts'
+import type { Agent } from './agent.ts'
+import { strange, totals } from './figures.ts'
+import { Scene } from './scene.ts'
+
+export interface DrainOptions {
+  readonly players: number
+  readonly datagramsPerSecond: number
+  readonly drainSecs: number
+}
+
+export const LONG_DRAIN: DrainOptions = { players: 100, datagramsPerSecond: 20, drainSecs: 30 }
+
+const REGISTER_MS = 40_000
+const LOOK_MS = 500
+const PLAY_MS = 3_000
+const LATE_MS = 10_000
+const AGENTS = 2
+
+/** A node announces that it will stop: busy clients have to go to another one, and not to lose anything. */
+export async function runDrain(options: DrainOptions, progress: Progress): Promise<Outcome> {
+  const { players, datagramsPerSecond, drainSecs } = options
+  await using scene = await Scene.open()
+  const [node, other] = await Promise.all([scene.node('first', drainSecs), scene.node('second')])
+  const settings = [node.program.settings, other.program.settings]
+  // So that all choose the first one.
+  await other.program.kill()
+  const machines = await Promise.all(Array.from({ length: AGENTS }, () => scene.internet.machine()))
+  const agents = machines.map((machine) => scene.agent(machine.in))
+  await Promise.all(
+    agents.map((agent) =>
+      agent.play({
+        players: players / AGENTS,
+        tunnel: { register: { nodes: settings }, keepaliveMs: 1_000 },
+        gameServer: scene.gameServer,
+        datagramsPerSecond,
+      }),
+    ),
+  )
+  progress(`${players} clients play`)
+  await other.startAgain()
+  const ready = await registered(agents, players)
+  progress(`${ready} of them are registered with the second node`)
+  await setTimeout(PLAY_MS)
+  await Promise.all(agents.map((agent) => agent.mark()))
+  const startedMs = performance.now()
+  const ended = await node.program.drain(drainSecs * 1_000 + LATE_MS)
+  const drainedMs = performance.now() - startedMs
+  await setTimeout(PLAY_MS)
+  const reports = (await Promise.all(agents.map((agent) => agent.finish()))).flat()
+
+  const expectations = new Expectations()
+  const moved = reports.filter(({ events }) => events.some((event) => event.includes(' moved to ') && event.includes('draining'))).length
+  const { sent, lost, longestGapMs } = totals(reports)
+  expectations.that(ended, `the node had not ended after ${Math.round(drainedMs)} ms`)
+  expectations.equal('clients that were ready for the other node', ready, players)
+  expectations.equal('clients that moved', moved, players)
+  expectations.equal('datagrams lost after the announcement', lost, 0)
+  expectations.equal('answers that were strange', strange(reports), 0)
+  return {
+    name: 'drain',
+    faults: expectations.faults,
+    figures: {
+      'clients moved': `${moved} of ${players}`,
+      'lost after announcement': `${lost} of ${sent}`,
+      'longest gap ms': Math.round(longestGapMs),
+      'node ended after ms': Math.round(drainedMs),
+    },
+  }
+}
+
+/** Waits until all have registered with the node that has come. @returns how many have, in the end */
+async function registered(agents: readonly Agent[], players: number): Promise<number> {
+  const startedMs = performance.now()
+  let ready = 0
+  while (ready < players && performance.now() - startedMs < REGISTER_MS) {
+    await setTimeout(LOOK_MS)
+    const reports = (await Promise.all(agents.map((agent) => agent.mark()))).flat()
+    ready += reports.filter(({ events }) => events.some((event) => event.endsWith('registered with the node'))).length
+  }
+  return ready
+}

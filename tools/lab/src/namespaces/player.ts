@@ -1,0 +1,82 @@
+import { startTunnel } from '@lightspeed/client'
+import type { RunningTunnel } from '@lightspeed/client'
+import { formatEndpoint } from '@lightspeed/wire'
+import { EchoGame } from '../game/echo-game.ts'
+import { LOOPBACK } from '../lab-node.ts'
+import type { PlayerReport, PlayerStart, PlayersPlan } from './agent-messages.ts'
+
+const ESTABLISH_MS = 20_000
+
+/** Somebody who plays: a registered tunnel, and a game that sends through it. */
+export class Player {
+  readonly #tunnel: RunningTunnel
+  readonly #game: EchoGame
+  readonly #events: { readonly text: string; readonly ms: number }[] = []
+  #markedMs = performance.now()
+
+  private constructor(tunnel: RunningTunnel, game: EchoGame) {
+    this.#tunnel = tunnel
+    this.#game = game
+    this.#listen()
+  }
+
+  /** Resolves when the node has answered. */
+  static async start({ tunnel: settings, gameServer, datagramsPerSecond }: PlayersPlan): Promise<Player> {
+    const tunnel = await startTunnel({ ...settings, entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] })
+    try {
+      await tunnel.established(ESTABLISH_MS)
+      return new Player(tunnel, await EchoGame.start(tunnel.entrances[0].listen, datagramsPerSecond))
+    } catch (error) {
+      await tunnel.close()
+      throw error
+    }
+  }
+
+  get start(): PlayerStart {
+    const node = this.#tunnel.nodes.find(({ used }) => used)
+    const seen = node?.session?.observed
+    return { node: node?.name ?? 'none', seenAt: seen === undefined ? 'unknown' : formatEndpoint(seen.ip, seen.port) }
+  }
+
+  /** Counts from here. @returns what there was since the last time; the last few answers are still under way */
+  mark(): PlayerReport {
+    const report = this.#report()
+    this.#markedMs = performance.now()
+    this.#events.length = 0
+    this.#game.mark()
+    return report
+  }
+
+  /** Ends the game, not the tunnel. */
+  async finish(): Promise<PlayerReport> {
+    await this.#game.finish()
+    return this.#report()
+  }
+
+  async close(): Promise<void> {
+    await this.#game.close()
+    await this.#tunnel.close()
+  }
+
+  #report(): PlayerReport {
+    return {
+      game: this.#game.report(),
+      events: this.#events.map(({ text, ms }) => `${((ms - this.#markedMs) / 1_000).toFixed(2)} s ${text}`),
+      shares: this.#tunnel.stats().paths.map(({ share = 0 }) => share),
+    }
+  }
+
+  #listen(): void {
+    const note = (text: string) => this.#events.push({ text, ms: performance.now() })
+    this.#tunnel.on('established', () => note('established'))
+    this.#tunnel.on('lost', () => note('lost'))
+    this.#tunnel.on('ended-by-node', () => note('ended by the node'))
+    this.#tunnel.on('moved', (node, why) => note(`moved to ${node.name} (${why})`))
+    this.#tunnel.on('draining', (node) => note(`${node.name} drains`))
+    this.#tunnel.on('control', (node, state, text) => note(`control of ${node.name} ${state}: ${text}`))
+    this.#tunnel.on('path', (path, up) => note(`path ${path} ${up ? 'up' : 'down'}`))
+    this.#tunnel.on('rebound', (path) => note(`path ${path} rebound`))
+    this.#tunnel.on('notRebound', (path, why) => note(`path ${path} not rebound: ${why}`))
+    this.#tunnel.on('failed', ({ message }) => note(`failed: ${message}`))
+  }
+}

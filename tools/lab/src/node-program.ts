@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parsePin } from '@lightspeed/control/quic'
+import { formatEndpoint, formatIpv4, parseEndpoint } from '@lightspeed/wire'
+import type { Endpoint } from '@lightspeed/wire'
+import type { NodeSettings } from '@lightspeed/client'
+import { LabError } from './errors.ts'
+import { ForeignProcess } from './foreign-process.ts'
+
+const START_MS = 20_000
+const SOURCE = '--conditions=@lightspeed/source'
+
+export interface NodeProgramOptions {
+  /** Both planes; port 0 lets the system choose. */
+  readonly data: Endpoint
+  readonly control: Endpoint
+  /** Game servers: the only destinations that the node allows. */
+  readonly allow: readonly Endpoint[]
+  readonly egressIp?: number
+  /** Where it keeps its identity and its sessions. */
+  readonly stateDir: string
+  readonly nodeId?: string
+  readonly drainSecs?: number | undefined
+  /** What to put in front of the program, such as `ip netns exec NAME`. */
+  readonly within?: readonly string[]
+}
+
+/** The program `lightspeed-proxy`, with authentication on as it is by default, in a process that can be killed. */
+export class NodeProgram {
+  readonly data: Endpoint
+  readonly control: Endpoint
+  readonly pin: Uint8Array
+  readonly #options: NodeProgramOptions
+  readonly #process: ForeignProcess
+
+  private constructor(options: NodeProgramOptions, started: ForeignProcess, line: string) {
+    const said = JSON.parse(line) as Readonly<Record<'data' | 'control' | 'pin', string>>
+    this.data = endpointIn(said.data)
+    this.control = endpointIn(said.control)
+    this.pin = parsePin(said.pin)
+    this.#options = options
+    this.#process = started
+  }
+
+  /** Resolves when it serves. */
+  static async start(options: NodeProgramOptions): Promise<NodeProgram> {
+    const { within = [], stateDir, drainSecs = 30 } = options
+    await writeFile(configIn(stateDir), `[server]\ndrain_secs = ${drainSecs}\n`)
+    const command = [...within, process.execPath, SOURCE, mainOf('@lightspeed/proxy'), ...argumentsOf(options)]
+    const started = new ForeignProcess(command[0], command.slice(1), process.env, stateDir)
+    try {
+      return new NodeProgram(options, started, await started.line(/"node serves"/, START_MS))
+    } catch (error) {
+      await started.stop()
+      throw error
+    }
+  }
+
+  /** As clients name it. */
+  get settings(): NodeSettings {
+    const { ip, port } = this.control
+    return { host: formatIpv4(ip), port, verify: { kind: 'pin', sha256: this.pin } }
+  }
+
+  /** What it has logged: one JSON object a line. */
+  get lines(): readonly string[] {
+    return this.#process.lines
+  }
+
+  /** Ends it as a power cut would. */
+  async kill(): Promise<void> {
+    await this.#process.kill()
+  }
+
+  /** Starts another one in its place: same ports, same state. */
+  again(): Promise<NodeProgram> {
+    return NodeProgram.start({ ...this.#options, data: this.data, control: this.control })
+  }
+
+  /** Has it drain. @returns whether it ended in time */
+  drain(timeoutMs: number): Promise<boolean> {
+    return this.#process.endedBy('SIGTERM', timeoutMs)
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.kill()
+  }
+}
+
+function mainOf(name: string): string {
+  return new URL('./main.ts', import.meta.resolve(name)).pathname
+}
+
+function configIn(stateDir: string): string {
+  return join(stateDir, 'node.toml')
+}
+
+function argumentsOf({ data, control, allow, egressIp, stateDir, nodeId }: NodeProgramOptions): string[] {
+  return [
+    ...['serve', '--config', configIn(stateDir), '--http-bind', 'off', '--log-format', 'json', '--state-dir', stateDir],
+    ...['--data-bind', formatEndpoint(data.ip, data.port), '--control-bind', formatEndpoint(control.ip, control.port)],
+    ...(egressIp === undefined ? [] : ['--egress-bind', formatIpv4(egressIp)]),
+    ...(nodeId === undefined ? [] : ['--node-id', nodeId]),
+    ...allow.flatMap(({ ip, port }) => ['--allow-destination', `${formatIpv4(ip)}/32:${port}`]),
+  ]
+}
+
+function endpointIn(text: string): Endpoint {
+  const endpoint = parseEndpoint(text)
+  if (endpoint === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no address`)
+  return endpoint
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { whyNoNamespaces } from '../src/namespaces/availability.ts'
+import { runDrain } from '../src/namespaces/drained.ts'
+import { runFailover, runRestart } from '../src/namespaces/killed.ts'
+import { runOneNat } from '../src/namespaces/one-nat.ts'
+import { runRemapped } from '../src/namespaces/remapped.ts'
+import { runTwoInterfaces } from '../src/namespaces/two-interfaces.ts'
+import type { Outcome, Progress } from '../src/soak/outcome.ts'
+
+const why = await whyNoNamespaces()
+const notRun = why === undefined ? '' : ` (not run: ${why})`
+
+describe(`in network namespaces${notRun}`, () => {
+  it.skipIf(why !== undefined).each<[string, (progress: Progress) => Promise<Outcome>]>([
+    ['two clients behind one NAT both play', runOneNat],
+    ['a game goes on when its NAT sends from other ports, or from another address', runRemapped],
+    ['a client with a path by each of two interfaces loses one, and next to nothing of its game', runTwoInterfaces],
+    ['a game sees a gap of less than 1 s when a node is killed and there is a second one', runFailover],
+    ['sessions go on when the only node is killed and started again', runRestart],
+    [
+      'busy clients leave a node that drains, and lose nothing',
+      (progress) => runDrain({ players: 8, datagramsPerSecond: 50, drainSecs: 3 }, progress),
+    ],
+  ])('%s', { timeout: 90_000 }, async (_what, run) => {
+    const told: string[] = []
+    const { faults } = await run((line) => told.push(line))
+    expect(faults, told.join('\n')).toEqual([])
+  })
+})
