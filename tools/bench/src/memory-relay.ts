@@ -105,6 +105,14 @@ export class MemoryRelay implements RelayOutput {
     // There is no socket.
   }
 
+  egressPort(egress: number): number {
+    return 30_000 + egress;
+  }
+
+  handOver(): void {
+    throw new Error('there is no other relay');
+  }
+
   flush(): void {
     this.#relay.sent();
   }

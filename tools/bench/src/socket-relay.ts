@@ -121,6 +121,14 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
     this.#egress[egress] = undefined;
   }
 
+  egressPort(egress: number): number {
+    return this.#egress[egress]?.localPort ?? 0;
+  }
+
+  handOver(): void {
+    throw new Error('there is no other relay');
+  }
+
   flush(): void {
     // Nothing here sends more than the engine queues.
   }

@@ -10,6 +10,7 @@ import { controlError, messageOf } from '../node-error.ts'
 import { SessionKeeper } from '../state/session-keeper.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import type { Client, ClientLink, RegisterRefusal } from './client.ts'
+import { CLOSED, SHUTTING_DOWN } from './refusals.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ControlHost } from './client-connection.ts'
 import { ControlCounters } from './control-counters.ts'
@@ -296,18 +297,4 @@ export class ControlPlane implements ControlHost {
     client.link = undefined
     if (this.#state.registrations.end(client)) this.#supervisor.unregister(client.registered.sessionId)
   }
-}
-
-const CLOSED: RegisterRefusal = {
-  type: 'refused',
-  reason: 'auth_failed',
-  code: 'closed',
-  text: 'this node lets nobody register; its operator can change that',
-}
-
-const SHUTTING_DOWN: RegisterRefusal = {
-  type: 'refused',
-  reason: 'server_shutdown',
-  code: 'draining',
-  text: SHUTDOWN_TEXT,
 }

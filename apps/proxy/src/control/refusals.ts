@@ -1,0 +1,18 @@
+import type { RegisterRefusal } from './client.ts'
+import { SHUTDOWN_TEXT } from './messages.ts'
+
+/** The node's operator has not said who may register. */
+export const CLOSED: RegisterRefusal = {
+  type: 'refused',
+  reason: 'auth_failed',
+  code: 'closed',
+  text: 'this node lets nobody register; its operator can change that',
+}
+
+/** The node drains. */
+export const SHUTTING_DOWN: RegisterRefusal = {
+  type: 'refused',
+  reason: 'server_shutdown',
+  code: 'draining',
+  text: SHUTDOWN_TEXT,
+}
