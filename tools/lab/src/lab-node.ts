@@ -4,8 +4,7 @@ import { nodeConfig, startNode } from '@lightspeed/proxy'
 import type { RunningNode } from '@lightspeed/proxy'
 import { formatIpv4 } from '@lightspeed/wire'
 import type { Endpoint } from '@lightspeed/wire'
-
-export const LOOPBACK = 0x7f00_0001
+import { LOOPBACK } from './loopback-socket.ts'
 
 /** What runs of the lab set about their nodes. All else is as nodes have it by default, limits included. */
 export interface LabNodeOptions {

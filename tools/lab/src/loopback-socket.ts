@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { parseIpv4 } from '@lightspeed/wire'
+import { formatIpv4, parseIpv4 } from '@lightspeed/wire'
 import type { Endpoint } from '@lightspeed/wire'
 
 const BUFFER_BYTES = 4 << 20
@@ -11,20 +11,25 @@ export function createLoopbackSocket(): Socket {
   return createSocket({ type: 'udp4', lookup: (name, _options, done) => done(null, name, 4) })
 }
 
-/** Binds to an ephemeral port of 127.0.0.1, with buffers so large that loss is the emulated link's doing. */
-export function bindLoopback(socket: Socket): void {
-  socket.bind(0, '127.0.0.1', () => {
+/** 127.0.0.1. */
+export const LOOPBACK = 0x7f00_0001
+
+const ANY_PORT: Endpoint = { ip: LOOPBACK, port: 0 }
+
+/** Binds to an address of loopback, with buffers so large that loss is the emulated link's doing. */
+export function bindLoopback(socket: Socket, { ip, port }: Endpoint = ANY_PORT): void {
+  socket.bind(port, formatIpv4(ip), () => {
     socket.setRecvBufferSize(BUFFER_BYTES)
     socket.setSendBufferSize(BUFFER_BYTES)
   })
 }
 
-/** A bound socket on loopback. */
-export async function openLoopbackSocket(): Promise<Socket> {
+/** A bound socket on loopback: on an ephemeral port of 127.0.0.1, unless told otherwise. */
+export async function openLoopbackSocket(at?: Endpoint): Promise<Socket> {
   const socket = createLoopbackSocket()
   // It may be bound before `bindLoopback` returns.
   const listening = once(socket, 'listening')
-  bindLoopback(socket)
+  bindLoopback(socket, at)
   await listening
   return socket
 }

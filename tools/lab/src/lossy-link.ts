@@ -3,11 +3,15 @@ import { NetemLink } from '@lightspeed/netem'
 import type { Impairments, NetemStats } from '@lightspeed/netem'
 import { formatIpv4 } from '@lightspeed/wire'
 import type { Endpoint } from '@lightspeed/wire'
-import { bindLoopback, closeSocket, createLoopbackSocket, endpointOf, openLoopbackSocket } from './loopback-socket.ts'
+import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, openLoopbackSocket } from './loopback-socket.ts'
 
 export interface LossyLinkOptions {
   /** Where datagrams of sources are forwarded to. */
   readonly target: Endpoint
+  /** Where to listen: an ephemeral port of 127.0.0.1 when left out. */
+  readonly listen?: Endpoint | undefined
+  /** Addresses of loopback from which the target is reached: sources take turns in them. Just 127.0.0.1 when left out. */
+  readonly fromIps?: readonly number[] | undefined
   /** Decides which packets are lost, and how long each takes. */
   readonly seed: number
   /** What happens on the way to the target. */
@@ -19,7 +23,7 @@ export interface LossyLinkOptions {
 export interface LossyLinkStats {
   readonly toTarget: NetemStats
   readonly toSource: NetemStats
-  /** Addresses that have sent to the link. */
+  /** Addresses that have sent to the link, and that it has not forgotten. */
   readonly sources: number
   /** Datagrams that a socket refused to take. They count as delivered above. */
   readonly refused: number
@@ -49,18 +53,24 @@ export class LossyLink {
   /** Where sources send to. */
   readonly address: Endpoint
   readonly #front: Socket
+  readonly #fromIps: readonly number[]
   readonly #target: { readonly address: string; readonly port: number }
   readonly #netem: NetemLink<Passage>
   readonly #lossToTarget: number | undefined
   readonly #lossToSource: number | undefined
   readonly #upstream = new Map<string, Socket>()
+  /** Upstream sockets that are not closed. */
+  readonly #open = new Set<Socket>()
+  readonly #blocked = new Set<string>()
+  #upstreamsOpened = 0
   #timer: NodeJS.Timeout | undefined
   #timerDueMs = Infinity
   #refused = 0
   #closed = false
 
   private constructor(front: Socket, options: LossyLinkOptions) {
-    const { target, seed, toTarget, toSource } = options
+    const { target, fromIps = [LOOPBACK], seed, toTarget, toSource } = options
+    this.#fromIps = fromIps
     this.#front = front
     this.#target = { address: formatIpv4(target.ip), port: target.port }
     this.#lossToTarget = toTarget.loss
@@ -73,7 +83,7 @@ export class LossyLink {
 
   /** @throws {NetemError} `NETEM_INVALID_OPTION` for impairments that the emulator refuses */
   static async open(options: LossyLinkOptions): Promise<LossyLink> {
-    const front = await openLoopbackSocket()
+    const front = await openLoopbackSocket(options.listen)
     try {
       return new LossyLink(front, options)
     } catch (error) {
@@ -103,15 +113,38 @@ export class LossyLink {
     this.#netem.bToA.change({ loss: this.#lossToSource })
   }
 
+  /** From now on loses everything that this address sends or is sent; what is under way still arrives. */
+  block(ip: number): void {
+    this.#blocked.add(formatIpv4(ip))
+  }
+
+  /** Takes back {@link block}. */
+  unblock(ip: number): void {
+    this.#blocked.delete(formatIpv4(ip))
+  }
+
+  /** Forgets its sources, as a NAT does: the target sees each at another port from its next packet on. */
+  async forget(): Promise<void> {
+    this.#upstream.clear()
+    await this.#closeUpstream()
+  }
+
   /** Closes all sockets; what is under way is gone. Harmless when repeated. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#timer)
-    await Promise.all([this.#front, ...this.#upstream.values()].map(closeSocket))
+    await Promise.all([closeSocket(this.#front), this.#closeUpstream()])
+  }
+
+  async #closeUpstream(): Promise<void> {
+    const sockets = [...this.#open]
+    this.#open.clear()
+    await Promise.all(sockets.map(closeSocket))
   }
 
   #fromSource(bytes: Buffer, from: RemoteInfo): void {
+    if (this.#blocked.has(from.address)) return
     const key = `${from.address}:${from.port}`
     let socket = this.#upstream.get(key)
     if (socket === undefined) {
@@ -126,11 +159,13 @@ export class LossyLink {
     const socket = createLoopbackSocket()
     socket.on('message', (bytes, from) => {
       if (from.port !== this.#target.port || from.address !== this.#target.address) return
+      if (this.#blocked.has(source.address)) return
       this.#netem.bToA.send({ bytes, socket: this.#front, to: source }, bytes.length, performance.now())
       this.#deliverDue()
     })
     socket.on('error', () => this.#refused++)
-    bindLoopback(socket)
+    this.#open.add(socket)
+    bindLoopback(socket, { ip: this.#fromIps[this.#upstreamsOpened++ % this.#fromIps.length], port: 0 })
     return socket
   }
 
@@ -150,6 +185,8 @@ export class LossyLink {
   }
 
   #pass({ bytes, socket, to }: Passage): void {
+    // Closed since, by `forget`.
+    if (socket !== this.#front && !this.#open.has(socket)) return
     socket.send(bytes, to.port, to.address, (error) => {
       if (error !== null) this.#refused++
     })

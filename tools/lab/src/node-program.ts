@@ -6,6 +6,7 @@ import type { Endpoint } from '@lightspeed/wire'
 import type { NodeSettings } from '@lightspeed/client'
 import { LabError } from './errors.ts'
 import { ForeignProcess } from './foreign-process.ts'
+import type { Issuer } from './issuer.ts'
 
 const START_MS = 20_000
 const SOURCE = '--conditions=@lightspeed/source'
@@ -17,6 +18,8 @@ export interface NodeProgramOptions {
   /** Game servers: the only destinations that the node allows. */
   readonly allow: readonly Endpoint[]
   readonly egressIp?: number
+  /** Whose tickets let clients in. */
+  readonly issuer: Issuer
   /** Where it keeps its identity and its sessions. */
   readonly stateDir: string
   readonly nodeId?: string
@@ -30,14 +33,16 @@ export class NodeProgram {
   readonly data: Endpoint
   readonly control: Endpoint
   readonly pin: Uint8Array
+  readonly #http: string
   readonly #options: NodeProgramOptions
   readonly #process: ForeignProcess
 
   private constructor(options: NodeProgramOptions, started: ForeignProcess, line: string) {
-    const said = JSON.parse(line) as Readonly<Record<'data' | 'control' | 'pin', string>>
+    const said = JSON.parse(line) as Readonly<Record<'data' | 'control' | 'http' | 'pin', string>>
     this.data = endpointIn(said.data)
     this.control = endpointIn(said.control)
     this.pin = parsePin(said.pin)
+    this.#http = said.http
     this.#options = options
     this.#process = started
   }
@@ -65,6 +70,13 @@ export class NodeProgram {
   /** What it has logged: one JSON object a line. */
   get lines(): readonly string[] {
     return this.#process.lines
+  }
+
+  /** What `GET /metrics` says under a name, with its labels as they are written there: 0 if it says nothing. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.#http}/metrics`)).text()
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))
+    return line === undefined ? 0 : Number(line.slice(name.length + 1))
   }
 
   /** Ends it as a power cut would. */
@@ -95,9 +107,10 @@ function configIn(stateDir: string): string {
   return join(stateDir, 'node.toml')
 }
 
-function argumentsOf({ data, control, allow, egressIp, stateDir, nodeId }: NodeProgramOptions): string[] {
+function argumentsOf({ data, control, allow, egressIp, issuer, stateDir, nodeId }: NodeProgramOptions): string[] {
   return [
-    ...['serve', '--config', configIn(stateDir), '--http-bind', 'off', '--log-format', 'json', '--state-dir', stateDir],
+    ...['serve', '--config', configIn(stateDir), '--http-bind', '127.0.0.1:0', '--log-format', 'json'],
+    ...['--state-dir', stateDir, '--issuer-key', issuer.publicKey],
     ...['--data-bind', formatEndpoint(data.ip, data.port), '--control-bind', formatEndpoint(control.ip, control.port)],
     ...(egressIp === undefined ? [] : ['--egress-bind', formatIpv4(egressIp)]),
     ...(nodeId === undefined ? [] : ['--node-id', nodeId]),

@@ -3,18 +3,20 @@ import { count, milliseconds, percent } from './figures.ts'
 import { findTeeworlds } from './teeworlds/programs.ts'
 import { playTeeworlds } from './teeworlds/run.ts'
 import type { TeeworldsResult } from './teeworlds/run.ts'
+import { TRIALS } from './teeworlds/trials.ts'
 import { faultOfTeeworlds, measuredLoss } from './teeworlds/verdict.ts'
 
-const USAGE = `pnpm --filter @lightspeed/lab teeworlds [--seconds N] [--loss PERCENT] [--fec K] [--seed N]
+const USAGE = `pnpm --filter @lightspeed/lab teeworlds [--seconds N] [--loss PERCENT] [--fec K] [--seed N] [--trials]
 
 Plays Teeworlds (Debian: teeworlds, teeworlds-server, xvfb, xauth, libgl1-mesa-dri) through a client and a relay node, over
 a link that loses packets. Exit code 0 only if the player entered the game from the node's address and was still there at
 the end.
 
-  --seconds N      how long the player stays (20)
+  --seconds N      how long the player stays, after each trial if there are some (20)
   --loss PERCENT   each way (5)
   --fec K          data packets per parity packet, 0 for none (4)
   --seed N         decides which packets are lost (1)
+  --trials         has the client move, its NAT forget it, one of its two paths go, and the node be killed and started again
 `
 
 process.exitCode = await main()
@@ -26,6 +28,7 @@ async function main(): Promise<number> {
       loss: { type: 'string', default: '5' },
       fec: { type: 'string', default: '4' },
       seed: { type: 'string', default: '1' },
+      trials: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -47,6 +50,7 @@ async function main(): Promise<number> {
     fecGroupSize: Number(values.fec),
     seed: Number(values.seed),
     staySeconds: Math.max(2, Number(values.seconds)),
+    trials: values.trials ? TRIALS : [],
     log: (line) => process.stdout.write(`${line}\n`),
   })
   const fault = faultOfTeeworlds(result)

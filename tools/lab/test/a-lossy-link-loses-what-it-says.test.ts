@@ -103,6 +103,39 @@ describe('a lossy link', () => {
     await link.close()
   })
 
+  it('can forget its sources, which then come from elsewhere', async () => {
+    await using source = await TestPeer.open()
+    await using target = await TestPeer.open()
+    const fromIps = [0x7f00_0007, 0x7f00_0008]
+    const link = await LossyLink.open({ target: target.address, fromIps, seed: 1, toTarget: {} })
+    source.send(link.address, Buffer.from('before'))
+    await until(() => target.arrivals.length === 1)
+    await link.forget()
+    target.answer(target.arrivals[0], Buffer.from('too late'))
+    source.send(link.address, Buffer.from('after'))
+    await until(() => target.arrivals.length === 2)
+    expect(target.arrivals.map(({ from }) => from.address)).toEqual(['127.0.0.7', '127.0.0.8'])
+    target.answer(target.arrivals[1], Buffer.from('answer'))
+    await until(() => source.arrivals.length === 1)
+    expect(source.arrivals[0].bytes.toString()).toBe('answer')
+    await link.close()
+  })
+
+  it('can block one source', async () => {
+    await using source = await TestPeer.open()
+    await using target = await TestPeer.open()
+    const link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} })
+    link.block(0x7f00_0001)
+    source.send(link.address, Buffer.from('blocked'))
+    await new Promise((resolve) => setImmediate(resolve))
+    link.unblock(0x7f00_0001)
+    // Sockets of loopback keep the order: what comes first was sent last.
+    source.send(link.address, Buffer.from('passed'))
+    await until(() => target.arrivals.length > 0)
+    expect(target.arrivals.map(({ bytes }) => bytes.toString()).at(-1)).toBe('passed')
+    await link.close()
+  })
+
   it('refuses impairments that cannot be', async () => {
     await using target = await TestPeer.open()
     const opening = LossyLink.open({ target: target.address, seed: 1, toTarget: { loss: 1.5 } })

@@ -11,7 +11,7 @@ export interface DrainOptions {
   readonly drainSecs: number
 }
 
-export const LONG_DRAIN: DrainOptions = { players: 100, datagramsPerSecond: 20, drainSecs: 30 }
+export const LONG_DRAIN: DrainOptions = { players: 100, datagramsPerSecond: 10, drainSecs: 30 }
 
 const REGISTER_MS = 40_000
 const LOOK_MS = 500
@@ -24,7 +24,7 @@ export async function runDrain(options: DrainOptions, progress: Progress): Promi
   const { players, datagramsPerSecond, drainSecs } = options
   await using scene = await Scene.open()
   const [node, other] = await Promise.all([scene.node('first', drainSecs), scene.node('second')])
-  const settings = [node.program.settings, other.program.settings]
+  const register = scene.registration(node, other)
   // So that all choose the first one.
   await other.program.kill()
   const machines = await Promise.all(Array.from({ length: AGENTS }, () => scene.internet.machine()))
@@ -33,7 +33,7 @@ export async function runDrain(options: DrainOptions, progress: Progress): Promi
     agents.map((agent) =>
       agent.play({
         players: players / AGENTS,
-        tunnel: { register: { nodes: settings }, keepaliveMs: 1_000 },
+        tunnel: { register, keepaliveMs: 1_000 },
         gameServer: scene.gameServer,
         datagramsPerSecond,
       }),
@@ -44,7 +44,8 @@ export async function runDrain(options: DrainOptions, progress: Progress): Promi
   const ready = await registered(agents, players)
   progress(`${ready} of them are registered with the second node`)
   await setTimeout(PLAY_MS)
-  await Promise.all(agents.map((agent) => agent.mark()))
+  const steady = totals((await Promise.all(agents.map((agent) => agent.mark()))).flat())
+  progress(`${steady.sent} datagrams in ${PLAY_MS / 1_000} s before, longest gap ${Math.round(steady.longestGapMs)} ms`)
   const startedMs = performance.now()
   const ended = await node.program.drain(drainSecs * 1_000 + LATE_MS)
   const drainedMs = performance.now() - startedMs

@@ -19,7 +19,7 @@ export async function runFailover(progress: Progress): Promise<Outcome> {
   const agent = scene.agent((await scene.internet.machine()).in)
   const starts = await agent.play({
     players: PLAYERS,
-    tunnel: { register: { nodes: nodes.map(({ program }) => program.settings) }, keepaliveMs: 250 },
+    tunnel: { register: scene.registration(...nodes), keepaliveMs: 250 },
     gameServer: scene.gameServer,
     datagramsPerSecond: DATAGRAMS_PER_SECOND,
   })
@@ -56,7 +56,7 @@ export async function runRestart(progress: Progress): Promise<Outcome> {
   const agent = scene.agent((await scene.internet.machine()).in)
   await agent.play({
     players: PLAYERS,
-    tunnel: { register: { nodes: [node.program.settings], pingMs: 1_000 }, keepaliveMs: 250 },
+    tunnel: { register: scene.registration(node), keepaliveMs: 250 },
     gameServer: scene.gameServer,
     datagramsPerSecond: DATAGRAMS_PER_SECOND,
   })

@@ -16,7 +16,7 @@ export async function runOneNat(progress: Progress): Promise<Outcome> {
   const agents = [scene.agent(await nat.machine()), scene.agent(await nat.machine())]
   const plan = {
     players: 1,
-    tunnel: { register: { nodes: [node.program.settings] } },
+    tunnel: { register: scene.registration(node) },
     gameServer: scene.gameServer,
     datagramsPerSecond: DATAGRAMS_PER_SECOND,
   }

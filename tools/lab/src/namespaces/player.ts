@@ -2,7 +2,7 @@ import { startTunnel } from '@lightspeed/client'
 import type { RunningTunnel } from '@lightspeed/client'
 import { formatEndpoint } from '@lightspeed/wire'
 import { EchoGame } from '../game/echo-game.ts'
-import { LOOPBACK } from '../lab-node.ts'
+import { LOOPBACK } from '../loopback-socket.ts'
 import type { PlayerReport, PlayerStart, PlayersPlan } from './agent-messages.ts'
 
 const ESTABLISH_MS = 20_000

@@ -32,7 +32,7 @@ export async function runRemapped(progress: Progress): Promise<Outcome> {
   const figures: Record<string, string | number> = {}
   const plan = {
     players: 1,
-    tunnel: { register: { nodes: [node.program.settings] }, keepaliveMs: 250 },
+    tunnel: { register: scene.registration(node), keepaliveMs: 250 },
     gameServer: scene.gameServer,
     datagramsPerSecond: DATAGRAMS_PER_SECOND,
   }

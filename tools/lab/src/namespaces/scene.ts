@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RegisterSettings } from '@lightspeed/client'
 import type { Endpoint } from '@lightspeed/wire'
+import { Issuer } from '../issuer.ts'
 import { NodeProgram } from '../node-program.ts'
 import { Agent } from './agent.ts'
 import { Internet } from './internet.ts'
@@ -11,12 +13,14 @@ import { Network } from './network.ts'
 const GAME_PORT = 27_015
 const CONTROL_PORT = 4_433
 const DATA_PORT = 4_434
+const PING_MS = 1_000
 
 /** An internet with a game server that echoes, and as many nodes and machines as a scenario wants. */
 export class Scene implements AsyncDisposable {
   readonly network: Network
   readonly internet: Internet
   readonly gameServer: Endpoint
+  readonly #issuer = new Issuer()
   readonly #server: Agent
   readonly #started: AsyncDisposableStack
 
@@ -49,6 +53,7 @@ export class Scene implements AsyncDisposable {
       data: { ip, port: DATA_PORT },
       control: { ip, port: CONTROL_PORT },
       allow: [this.gameServer],
+      issuer: this.#issuer,
       stateDir,
       nodeId,
       drainSecs,
@@ -57,6 +62,11 @@ export class Scene implements AsyncDisposable {
     const node = new SceneNode(program, address)
     this.#started.defer(() => node.program.stop())
     return node
+  }
+
+  /** How players register with nodes. */
+  registration(...nodes: readonly SceneNode[]): RegisterSettings {
+    return { nodes: nodes.map(({ program }) => program.settings), ticket: this.#issuer.ticket(), pingMs: PING_MS }
   }
 
   agent(machine: Namespace): Agent {

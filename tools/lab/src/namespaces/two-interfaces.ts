@@ -20,7 +20,7 @@ export async function runTwoInterfaces(progress: Progress): Promise<Outcome> {
   await agent.play({
     players: 1,
     tunnel: {
-      register: { nodes: [node.program.settings], pingMs: 1_000 },
+      register: scene.registration(node),
       sourceIp: first.ip,
       paths: [second.ip],
       multipath: 'duplicate',

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { DEFAULT_MAX_DATAGRAM_BYTES } from '@lightspeed/udp'
 import { count, mebibytes } from '../figures.ts'
-import { LOOPBACK } from '../lab-node.ts'
+import { LOOPBACK } from '../loopback-socket.ts'
 import { AttackFigure, startAttack } from './attack-plan.ts'
 import { startEchoServer } from './echo-server.ts'
 import { expectAccounts } from './hostile-accounts.ts'

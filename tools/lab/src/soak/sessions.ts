@@ -1,6 +1,6 @@
 import type { RelayCounterName } from '@lightspeed/proxy'
 import { count, mebibytes } from '../figures.ts'
-import { LOOPBACK } from '../lab-node.ts'
+import { LOOPBACK } from '../loopback-socket.ts'
 import { startEchoServer } from './echo-server.ts'
 import type { EchoServerReady } from './echo-server.ts'
 import type { EngineThread } from './engine-thread.ts'

@@ -1,5 +1,5 @@
 import { count } from '../figures.ts'
-import { LOOPBACK } from '../lab-node.ts'
+import { LOOPBACK } from '../loopback-socket.ts'
 import { startEchoServer } from './echo-server.ts'
 import { LoadFigure, startLoad } from './load-plan.ts'
 import { dropsLine, expectWholeLoad, loadLine } from './load-verdict.ts'

@@ -10,8 +10,10 @@ export function faultOfTeeworlds(result: TeeworldsResult): string | undefined {
   const address = `addr=${formatIpv4(EGRESS_IP)}:`
   if (!result.entered.includes(address)) return `the player came from elsewhere than ${formatIpv4(EGRESS_IP)}: ${result.entered}`
   if (result.departures.length > 0) return `the player left: ${result.departures[0]}`
-  if (!result.players.some((line) => line.includes(address))) return 'the server no longer has the player'
-  if (result.lastSecondToPlayer === 0) return 'nothing of the server reached the player in the last second'
+  for (const { after, players, lastSecondToPlayer } of result.stays) {
+    if (!players.some((line) => line.includes(address))) return `the server no longer has the player (after: ${after})`
+    if (lastSecondToPlayer === 0) return `nothing of the server reached the player in the last second (after: ${after})`
+  }
   return undefined
 }
 
