@@ -8,15 +8,15 @@
  *
  * @module
  */
-export { ConfigError } from './config/config-error.ts'
-export type { LogLevel, NodeConfig } from './config/node-config.ts'
-export { nodeConfig } from './config/parse-config.ts'
-export type { NodeSettings } from './config/parse-config.ts'
-export type { PortRange } from './data-plane/messages.ts'
-export { startNode } from './node.ts'
-export type { RunningNode } from './node.ts'
-export { NodeError } from './node-error.ts'
-export type { NodeErrorCode } from './node-error.ts'
-export type { NodeStats, WorkerStats } from './stats.ts'
-export type { RelayCounterName } from './supervisor/worker-counters.ts'
-export type { WorkerState } from './supervisor/worker-slot.ts'
+export { ConfigError } from './config/config-error.ts';
+export type { LogLevel, NodeConfig } from './config/node-config.ts';
+export { nodeConfig } from './config/parse-config.ts';
+export type { NodeSettings } from './config/parse-config.ts';
+export type { PortRange } from './data-plane/messages.ts';
+export { startNode } from './node.ts';
+export type { RunningNode } from './node.ts';
+export { NodeError } from './node-error.ts';
+export type { NodeErrorCode } from './node-error.ts';
+export type { NodeStats, WorkerStats } from './stats.ts';
+export type { RelayCounterName } from './supervisor/worker-counters.ts';
+export type { WorkerState } from './supervisor/worker-slot.ts';

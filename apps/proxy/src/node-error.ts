@@ -1,5 +1,5 @@
-import type { Endpoint } from '@lightspeed/wire'
-import { formatEndpoint } from '@lightspeed/wire'
+import type { Endpoint } from '@lightspeed/wire';
+import { formatEndpoint } from '@lightspeed/wire';
 
 /** Stable values of {@link NodeError.code}. */
 export type NodeErrorCode =
@@ -20,16 +20,16 @@ export type NodeErrorCode =
   /** There is no QUIC for this platform, or the control plane cannot listen. */
   | 'ERR_PROXY_CONTROL'
   /** A file that a command was given cannot be read or written. */
-  | 'ERR_PROXY_FILE'
+  | 'ERR_PROXY_FILE';
 
 /** Why a node did not start. The message is one line that says what to do. */
 export class NodeError extends Error {
-  override readonly name = 'NodeError'
-  readonly code: NodeErrorCode
+  override readonly name = 'NodeError';
+  readonly code: NodeErrorCode;
 
   constructor(code: NodeErrorCode, message: string, options?: { cause: unknown }) {
-    super(message, options)
-    this.code = code
+    super(message, options);
+    this.code = code;
   }
 }
 
@@ -44,51 +44,53 @@ export function bindError(cause: unknown, what: string, address: string, flag: s
         'ERR_PROXY_PORT_IN_USE',
         `${address} (${what}) is in use by another program: end that one, or choose another with ${flag}`,
         { cause },
-      )
+      );
     case 'EADDRNOTAVAIL':
       return new NodeError(
         'ERR_PROXY_BIND',
         `${address} (${what}) is not an address of this machine: choose one that is with ${flag}`,
         { cause },
-      )
+      );
     case 'EACCES':
       return new NodeError(
         'ERR_PROXY_BIND',
         `${address} (${what}) may not be used by this user: ports below 1024 need privileges, choose another with ${flag}`,
         { cause },
-      )
+      );
     case 'ENOTSUP':
       return new NodeError(
         'ERR_PROXY_BIND',
         `${address} (${what}) cannot be shared by several workers on this system: use --workers 1`,
         { cause },
-      )
+      );
     default:
-      return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be used: ${messageOf(cause)}`, { cause })
+      return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be used: ${messageOf(cause)}`, { cause });
   }
 }
 
 /** The error for a control plane that cannot listen. */
 export function controlError(cause: unknown, { ip, port }: Endpoint): NodeError {
-  const address = formatEndpoint(ip, port)
-  const why = messageOf(cause)
+  const address = formatEndpoint(ip, port);
+  const why = messageOf(cause);
   if (why.includes('in use')) {
     return new NodeError(
       'ERR_PROXY_PORT_IN_USE',
       `${address} (control plane) is in use by another program: end that one, or choose another with --control-bind`,
       { cause },
-    )
+    );
   }
-  return new NodeError('ERR_PROXY_CONTROL', `${address} (control plane) cannot be used: ${why}; see --control-bind`, { cause })
+  return new NodeError('ERR_PROXY_CONTROL', `${address} (control plane) cannot be used: ${why}; see --control-bind`, {
+    cause,
+  });
 }
 
 function errnoOf(error: unknown): string {
-  if (!(error instanceof Error)) return ''
+  if (!(error instanceof Error)) return '';
   // @lightspeed/udp tells the system's name apart from its own code.
-  if ('errno' in error && typeof error.errno === 'string') return error.errno
-  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if ('errno' in error && typeof error.errno === 'string') return error.errno;
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return error instanceof Error ? error.message : String(error);
 }

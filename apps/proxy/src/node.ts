@@ -1,48 +1,48 @@
-import { setTimeout } from 'node:timers/promises'
-import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session'
-import type { RelayOptions } from '@lightspeed/session'
-import type { EngineChoice } from '@lightspeed/udp'
-import { chooseEngine } from '@lightspeed/udp'
-import type { Endpoint } from '@lightspeed/wire'
-import { formatIpv4 } from '@lightspeed/wire'
-import type { Logger } from 'pino'
-import type { NodeConfig } from './config/node-config.ts'
-import { ControlPlane } from './control/control-plane.ts'
-import { openControlState } from './control/control-state.ts'
-import type { ControlState } from './control/control-state.ts'
-import { startHttp } from './http/server.ts'
-import type { HttpServer } from './http/server.ts'
-import { silentLog } from './log.ts'
-import { NodeError, bindError, messageOf } from './node-error.ts'
-import type { NodeStats } from './stats.ts'
-import { freePort } from './supervisor/data-port.ts'
-import { Supervisor } from './supervisor/supervisor.ts'
-import { logStart, logTotals } from './start-log.ts'
+import { setTimeout } from 'node:timers/promises';
+import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
+import type { RelayOptions } from '@lightspeed/session';
+import type { EngineChoice } from '@lightspeed/udp';
+import { chooseEngine } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+import { formatIpv4 } from '@lightspeed/wire';
+import type { Logger } from 'pino';
+import type { NodeConfig } from './config/node-config.ts';
+import { ControlPlane } from './control/control-plane.ts';
+import { openControlState } from './control/control-state.ts';
+import type { ControlState } from './control/control-state.ts';
+import { startHttp } from './http/server.ts';
+import type { HttpServer } from './http/server.ts';
+import { silentLog } from './log.ts';
+import { NodeError, bindError, messageOf } from './node-error.ts';
+import type { NodeStats } from './stats.ts';
+import { freePort } from './supervisor/data-port.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+import { logStart, logTotals } from './start-log.ts';
 
 /** A node that serves. */
 export interface RunningNode {
   /** Where clients' packets come in; the ip is unsigned, 0 for every address. */
-  readonly dataAddress: Endpoint
+  readonly dataAddress: Endpoint;
   /** Undefined if HTTP is off. */
-  readonly httpAddress: { readonly host: string; readonly port: number } | undefined
+  readonly httpAddress: { readonly host: string; readonly port: number } | undefined;
   /** Where clients register, over QUIC, and what they pin; undefined if there is no control plane. */
-  readonly controlAddress: Endpoint | undefined
-  readonly controlPin: string | undefined
-  readonly workerCount: number
+  readonly controlAddress: Endpoint | undefined;
+  readonly controlPin: string | undefined;
+  readonly workerCount: number;
   /** Which engine moves the datagrams, and why. */
-  readonly engine: EngineChoice
-  stats(): NodeStats
+  readonly engine: EngineChoice;
+  stats(): NodeStats;
   /** Ends a worker thread as a fault in it would; resolves when it is gone. For tests. */
-  crashWorker(index: number): Promise<void>
+  crashWorker(index: number): Promise<void>;
   /** Resolves when somebody asks the node to drain, by way of its state folder. */
-  readonly drainAsked: Promise<void>
+  readonly drainAsked: Promise<void>;
   /**
    * Takes no registered client any more, tells those that are there, and closes when they have left, or when
    * `drainSecs` are over. Closes at once if there are none.
    */
-  drain(): Promise<void>
+  drain(): Promise<void>;
   /** Says goodbye to every client and closes everything, within 2 s. Harmless when repeated. */
-  close(): Promise<void>
+  close(): Promise<void>;
 }
 
 /**
@@ -51,31 +51,31 @@ export interface RunningNode {
  * @throws {NodeError} if a port or address cannot be had, or the engine cannot work here.
  */
 export async function startNode(config: NodeConfig, options: { log?: Logger } = {}): Promise<RunningNode> {
-  const log = options.log ?? silentLog()
-  const engine = engineFor(config)
-  await requireEgressAddress(config)
-  const asked = Promise.withResolvers<undefined>()
-  const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)))
-  const parts = await startParts(config, engine, state, log)
-  const { supervisor, http, control } = parts
-  logStart(log, config, engine, parts)
-  const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref()
-  if (config.metricsIntervalSecs === 0) clearInterval(totals)
+  const log = options.log ?? silentLog();
+  const engine = engineFor(config);
+  await requireEgressAddress(config);
+  const asked = Promise.withResolvers<undefined>();
+  const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
+  const parts = await startParts(config, engine, state, log);
+  const { supervisor, http, control } = parts;
+  logStart(log, config, engine, parts);
+  const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
+  if (config.metricsIntervalSecs === 0) clearInterval(totals);
 
-  let closing: Promise<void> | undefined
+  let closing: Promise<void> | undefined;
   const close = async () => {
-    clearInterval(totals)
-    log.info({ sessions: supervisor.stats().relay.sessions }, 'closing: saying goodbye to every client')
-    await Promise.all([supervisor.stop(), http?.close(), control?.close()])
-    log.info('closed')
-  }
-  const closeOnce = () => (closing ??= close())
+    clearInterval(totals);
+    log.info({ sessions: supervisor.stats().relay.sessions }, 'closing: saying goodbye to every client');
+    await Promise.all([supervisor.stop(), http?.close(), control?.close()]);
+    log.info('closed');
+  };
+  const closeOnce = () => (closing ??= close());
   return {
     dataAddress: supervisor.dataAddress,
     httpAddress: http?.address,
     controlAddress: control?.address,
     get controlPin() {
-      return control?.pin
+      return control?.pin;
     },
     workerCount: config.workers,
     engine,
@@ -83,18 +83,18 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
     stats: () => supervisor.stats(),
     crashWorker: (index) => supervisor.crashWorker(index),
     drain: async () => {
-      if (control !== undefined && closing === undefined) await drainClients(control, config.drainSecs * 1_000, log)
-      await closeOnce()
+      if (control !== undefined && closing === undefined) await drainClients(control, config.drainSecs * 1_000, log);
+      await closeOnce();
     },
     close: closeOnce,
-  }
+  };
 }
 
 /** What a node consists of while it runs. */
 export interface NodeParts {
-  readonly supervisor: Supervisor
-  readonly control: ControlPlane | undefined
-  readonly http: HttpServer | undefined
+  readonly supervisor: Supervisor;
+  readonly control: ControlPlane | undefined;
+  readonly http: HttpServer | undefined;
 }
 
 /** Starts everything; what was started is closed again if something cannot be. */
@@ -104,50 +104,51 @@ async function startParts(
   state: ControlState | undefined,
   log: Logger,
 ): Promise<NodeParts> {
-  const startedMs = performance.now()
-  let supervisor: Supervisor | undefined
-  let control: ControlPlane | undefined
+  const startedMs = performance.now();
+  let supervisor: Supervisor | undefined;
+  let control: ControlPlane | undefined;
   try {
-    supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log, state?.outlived)
+    supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log, state?.outlived);
     if (config.controlBind !== undefined && state !== undefined) {
-      control = await ControlPlane.start(config.controlBind, config, state, supervisor, log)
+      control = await ControlPlane.start(config.controlBind, config, state, supervisor, log);
     }
-    const http = config.httpBind && (await startHttp(config.httpBind, { config, engine, supervisor, control, startedMs }))
-    return { supervisor, control, http }
+    const http =
+      config.httpBind && (await startHttp(config.httpBind, { config, engine, supervisor, control, startedMs }));
+    return { supervisor, control, http };
   } catch (error) {
-    await supervisor?.stop()
+    await supervisor?.stop();
     // What was saved stays for the next start.
-    await (control === undefined ? state?.folder?.close() : control.abandon())
-    throw error
+    await (control === undefined ? state?.folder?.close() : control.abandon());
+    throw error;
   }
 }
 
-const LOOK_EVERY_MS = 20
+const LOOK_EVERY_MS = 20;
 
 /** Announces the end, and waits until every registered client has left or the time is over. */
 async function drainClients(control: ControlPlane, forMs: number, log: Logger): Promise<void> {
-  const { bound } = control
-  if (bound === 0) return
-  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: clients are told to leave, no new ones are taken')
-  const startedMs = performance.now()
-  control.drain(forMs)
-  while (control.bound > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS)
-  log.info({ left: bound - control.bound, stayed: control.bound }, 'drained')
+  const { bound } = control;
+  if (bound === 0) return;
+  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: clients are told to leave, no new ones are taken');
+  const startedMs = performance.now();
+  control.drain(forMs);
+  while (control.bound > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS);
+  log.info({ left: bound - control.bound, stayed: control.bound }, 'drained');
 }
 
 function engineFor({ io }: NodeConfig): EngineChoice {
   try {
-    return chooseEngine(io)
+    return chooseEngine(io);
   } catch (cause) {
-    throw new NodeError('ERR_PROXY_ENGINE', `${messageOf(cause)}; --io auto uses what works`, { cause })
+    throw new NodeError('ERR_PROXY_ENGINE', `${messageOf(cause)}; --io auto uses what works`, { cause });
   }
 }
 
 async function requireEgressAddress({ egressBind }: NodeConfig): Promise<void> {
   try {
-    await freePort({ ip: egressBind, port: 0 })
+    await freePort({ ip: egressBind, port: 0 });
   } catch (error) {
-    throw bindError(error, 'egress', formatIpv4(egressBind), '--egress-bind')
+    throw bindError(error, 'egress', formatIpv4(egressBind), '--egress-bind');
   }
 }
 
@@ -168,5 +169,5 @@ function relayOptionsOf(config: NodeConfig): RelayOptions {
     banDurationMs: config.banDurationSecs * 1_000,
     oversize: config.oversize,
     egressMapping: config.egressMapping,
-  })
+  });
 }

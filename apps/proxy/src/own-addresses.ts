@@ -1,6 +1,6 @@
-import { networkInterfaces } from 'node:os'
-import type { DestinationRule } from '@lightspeed/security'
-import { parseIpv4 } from '@lightspeed/wire'
+import { networkInterfaces } from 'node:os';
+import type { DestinationRule } from '@lightspeed/security';
+import { parseIpv4 } from '@lightspeed/wire';
 
 /** The IPv4 addresses of this machine's interfaces, unsigned. */
 export function ownAddresses(): number[] {
@@ -8,7 +8,7 @@ export function ownAddresses(): number[] {
     .flatMap((entries) => entries ?? [])
     .filter(({ family }) => family === 'IPv4')
     .map(({ address }) => parseIpv4(address))
-    .filter((ip) => ip !== undefined)
+    .filter((ip) => ip !== undefined);
 }
 
 /**
@@ -17,8 +17,8 @@ export function ownAddresses(): number[] {
  */
 export function ownPortRules(ips: readonly number[], port: number): DestinationRule[] {
   const rule = (network: number, prefixLength: number): DestinationRule => {
-    return { network, prefixLength, lowPort: port, highPort: port }
-  }
+    return { network, prefixLength, lowPort: port, highPort: port };
+  };
   // 0.0.0.0 as a destination is this machine, too.
-  return [rule(0x7f00_0000, 8), rule(0, 32), ...ips.map((ip) => rule(ip, 32))]
+  return [rule(0x7f00_0000, 8), rule(0, 32), ...ips.map((ip) => rule(ip, 32))];
 }

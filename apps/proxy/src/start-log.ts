@@ -1,10 +1,10 @@
-import type { EngineChoice } from '@lightspeed/udp'
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
-import type { Logger } from 'pino'
-import type { NodeConfig } from './config/node-config.ts'
-import type { NodeStats } from './stats.ts'
-import { DATA_BUFFER_BYTES } from './supervisor/data-port.ts'
-import type { NodeParts } from './node.ts'
+import type { EngineChoice } from '@lightspeed/udp';
+import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import type { Logger } from 'pino';
+import type { NodeConfig } from './config/node-config.ts';
+import type { NodeStats } from './stats.ts';
+import { DATA_BUFFER_BYTES } from './supervisor/data-port.ts';
+import type { NodeParts } from './node.ts';
 
 /** Says what serves where and how, and what the operator may want to change. */
 export function logStart(
@@ -13,7 +13,7 @@ export function logStart(
   engine: EngineChoice,
   { supervisor, control, http }: NodeParts,
 ): void {
-  const { dataAddress, buffers } = supervisor
+  const { dataAddress, buffers } = supervisor;
   log.info(
     {
       data: formatEndpoint(dataAddress.ip, dataAddress.port),
@@ -36,32 +36,32 @@ export function logStart(
       region: config.region,
     },
     'node serves',
-  )
+  );
   if (!config.requireAuth) {
-    log.warn('authentication is off: whoever reaches the data plane is admitted')
+    log.warn('authentication is off: whoever reaches the data plane is admitted');
   } else if (control === undefined) {
     log.warn(
       'nobody can be admitted: authentication is on and the control plane, where clients register, is off; ' +
         'start with --control-bind, or with --open on a loopback or with --allow-open to let anybody in',
-    )
+    );
   } else if (config.registration === 'anyone') {
-    log.info('anybody may register; --issuer-key lets in only who has a ticket')
+    log.info('anybody may register; --issuer-key lets in only who has a ticket');
   } else if (config.registration === 'nobody') {
     log.warn(
       'nobody may register: let in who has a ticket with --issuer-key (lightspeed-proxy ticket keygen makes one), ' +
         'or anybody with --allow-open or security.registration = "anyone"',
-    )
+    );
   }
-  warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max')
-  warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max')
+  warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max');
+  warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max');
 }
 
 function warnOfSmallBuffer(log: Logger, which: string, granted: number, sysctl: string): void {
-  if (granted >= DATA_BUFFER_BYTES) return
+  if (granted >= DATA_BUFFER_BYTES) return;
   log.warn(
     { granted, asked: DATA_BUFFER_BYTES },
     `the system granted a smaller ${which} buffer than was asked for, bursts may be lost: sysctl -w ${sysctl}=${DATA_BUFFER_BYTES}`,
-  )
+  );
 }
 
 /** One line with what has happened so far. */
@@ -78,9 +78,9 @@ export function logTotals(log: Logger, { relay, clientDrops, serverDrops, udp, w
       workerRestarts,
     },
     'totals',
-  )
+  );
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0)
+  return Object.values(counts).reduce((total, count) => total + count, 0);
 }

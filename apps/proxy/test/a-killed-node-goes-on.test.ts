@@ -1,57 +1,62 @@
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, it } from 'vitest'
-import { eventually } from './support/eventually.ts'
-import { keptFolder } from './support/kept-folder.ts'
-import { NodeProgram } from './support/node-program.ts'
-import { Control, playingClient } from './support/registered-client.ts'
-import type { RegisteredClient } from './support/registered-client.ts'
-import { registrarNode, testServer } from './support/scene.ts'
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
+import { keptFolder } from './support/kept-folder.ts';
+import { NodeProgram } from './support/node-program.ts';
+import { Control, playingClient } from './support/registered-client.ts';
+import type { RegisteredClient } from './support/registered-client.ts';
+import { registrarNode, testServer } from './support/scene.ts';
 
 /** Waits until what the node has saved shows that the client has talked to a game server. */
 async function saved(folder: string, { ack }: RegisteredClient): Promise<void> {
   await eventually(() => {
     const { clients } = JSON.parse(readFileSync(join(folder, 'sessions.json'), 'utf8')) as {
-      clients: { sessionId: number; session?: { flows: unknown[] } }[]
-    }
-    const client = clients.find(({ sessionId }) => sessionId === ack.sessionId)
-    expect(client?.session?.flows).toHaveLength(1)
-  })
+      clients: { sessionId: number; session?: { flows: unknown[] } }[];
+    };
+    const client = clients.find(({ sessionId }) => sessionId === ack.sessionId);
+    expect(client?.session?.flows).toHaveLength(1);
+  });
 }
 
 it.each([1, 2])('after SIGKILL and a new start clients play on without registering (%i workers)', async (workers) => {
-  const folder = keptFolder()
-  const flags = ['--state-dir', folder, '--workers', String(workers)]
-  const first = await NodeProgram.start(...flags)
-  const server = await testServer()
-  const clients = await Promise.all(Array.from({ length: 4 }, () => playingClient(first)))
-  for (const client of clients) await client.roundTrip(server.endpoint, 'before')
-  for (const client of clients) await saved(folder, client)
-  const ports = new Set(server.received.map(({ port }) => port))
+  const folder = keptFolder();
+  const flags = ['--state-dir', folder, '--workers', String(workers)];
+  const first = await NodeProgram.start(...flags);
+  const server = await testServer();
+  const clients = await Promise.all(Array.from({ length: 4 }, () => playingClient(first)));
+  for (const client of clients) await client.roundTrip(server.endpoint, 'before');
+  for (const client of clients) await saved(folder, client);
+  const ports = new Set(server.received.map(({ port }) => port));
 
-  first.signal('SIGKILL')
-  await first.ended
-  const second = await NodeProgram.start(...flags, '--data-bind', first.dataPort, '--control-bind', first.controlPort)
-  expect(second.controlPin).toBe(first.controlPin)
+  first.signal('SIGKILL');
+  await first.ended;
+  const second = await NodeProgram.start(...flags, '--data-bind', first.dataPort, '--control-bind', first.controlPort);
+  expect(second.controlPin).toBe(first.controlPin);
   for (const client of clients) {
     // From the same address: no proof is needed.
-    await client.roundTrip(server.endpoint, 'after')
+    await client.roundTrip(server.endpoint, 'after');
   }
-  expect(new Set(server.received.map(({ port }) => port))).toEqual(ports)
+  expect(new Set(server.received.map(({ port }) => port))).toEqual(ports);
 
   // One has moved meanwhile: a proof is as good as ever, but an old one is not.
-  const [client, other] = clients
-  await client.roam()
-  client.sendBytes(client.proof({ nonce: 1n }))
-  await client.bind()
-  await client.roundTrip(server.endpoint, 'moved')
+  const [client, other] = clients;
+  await client.roam();
+  client.sendBytes(client.proof({ nonce: 1n }));
+  await client.bind();
+  await client.roundTrip(server.endpoint, 'moved');
   // And the control connection comes back, too.
-  other.control = await Control.connect(second)
-  await other.control.register([other.resume()])
-  expect((await other.control.heard('register_ack')).sessionId).toBe(other.ack.sessionId)
-  expect(readdirSync(folder).toSorted()).toEqual(['control-certificate.pem', 'control-key.pem', 'node.sock', 'sessions.json'])
-  for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o077).toBe(0)
-})
+  other.control = await Control.connect(second);
+  await other.control.register([other.resume()]);
+  expect((await other.control.heard('register_ack')).sessionId).toBe(other.ack.sessionId);
+  expect(readdirSync(folder).toSorted()).toEqual([
+    'control-certificate.pem',
+    'control-key.pem',
+    'node.sock',
+    'sessions.json',
+  ]);
+  for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o077).toBe(0);
+});
 
 it.each([
   ['cut short', (text: string) => text.slice(0, text.length / 2)],
@@ -59,46 +64,48 @@ it.each([
   ['of another form', () => '{"format":2}'],
   ['full of nonsense', () => '{"format":1,"clients":[{"sessionId":-1,"token":"x"}]}'],
 ])('a saved state that is %s is set aside and does not keep the node from starting', async (_how, damage) => {
-  const folder = keptFolder()
-  const before = await NodeProgram.start('--state-dir', folder)
-  const client = await playingClient(before)
-  await eventually(() => expect(readFileSync(join(folder, 'sessions.json'), 'utf8')).toContain(String(client.ack.sessionId)))
-  before.signal('SIGKILL')
-  await before.ended
-  const damaged = damage(readFileSync(join(folder, 'sessions.json'), 'utf8'))
-  writeFileSync(join(folder, 'sessions.json'), damaged)
+  const folder = keptFolder();
+  const before = await NodeProgram.start('--state-dir', folder);
+  const client = await playingClient(before);
+  await eventually(() =>
+    expect(readFileSync(join(folder, 'sessions.json'), 'utf8')).toContain(String(client.ack.sessionId)),
+  );
+  before.signal('SIGKILL');
+  await before.ended;
+  const damaged = damage(readFileSync(join(folder, 'sessions.json'), 'utf8'));
+  writeFileSync(join(folder, 'sessions.json'), damaged);
 
-  const after = await NodeProgram.start('--state-dir', folder)
-  await after.logged('the saved sessions cannot be read')
-  expect(readFileSync(join(folder, 'sessions.json.damaged'), 'utf8')).toBe(damaged)
-  await playingClient(after)
-})
+  const after = await NodeProgram.start('--state-dir', folder);
+  await after.logged('the saved sessions cannot be read');
+  expect(readFileSync(join(folder, 'sessions.json.damaged'), 'utf8')).toBe(damaged);
+  await playingClient(after);
+});
 
 it('a session that nobody comes back for ends when the grace is over', async () => {
-  const stateDir = keptFolder()
-  const program = await NodeProgram.start('--state-dir', stateDir)
-  const server = await testServer()
-  const client = await playingClient(program)
-  await client.roundTrip(server.endpoint, 'before')
-  await saved(stateDir, client)
-  program.signal('SIGKILL')
-  await program.ended
-  const node = await registrarNode({ stateDir, graceSecs: 1 })
-  await eventually(() => expect(node.stats().relay.registrations).toBe(1))
-  await eventually(() => expect(node.stats().relay).toMatchObject({ registrations: 0, sessions: 0 }))
-})
+  const stateDir = keptFolder();
+  const program = await NodeProgram.start('--state-dir', stateDir);
+  const server = await testServer();
+  const client = await playingClient(program);
+  await client.roundTrip(server.endpoint, 'before');
+  await saved(stateDir, client);
+  program.signal('SIGKILL');
+  await program.ended;
+  const node = await registrarNode({ stateDir, graceSecs: 1 });
+  await eventually(() => expect(node.stats().relay.registrations).toBe(1));
+  await eventually(() => expect(node.stats().relay).toMatchObject({ registrations: 0, sessions: 0 }));
+});
 
 it('a node that was closed leaves nobody behind, and its folder to the next', async () => {
-  const stateDir = keptFolder()
-  const node = await registrarNode({ stateDir })
-  await playingClient(node)
+  const stateDir = keptFolder();
+  const node = await registrarNode({ stateDir });
+  await playingClient(node);
   await expect(registrarNode({ stateDir })).rejects.toMatchObject({
     code: 'ERR_PROXY_STATE',
     message: expect.stringContaining('is the state folder of another node that runs') as string,
-  })
-  await node.close()
-  expect(readFileSync(join(stateDir, 'sessions.json'), 'utf8')).toBe('{"format":1,"clients":[]}\n')
-  const next = await registrarNode({ stateDir })
-  expect(next.controlPin).toBe(node.controlPin)
-  expect(next.stats().relay.registrations).toBe(0)
-})
+  });
+  await node.close();
+  expect(readFileSync(join(stateDir, 'sessions.json'), 'utf8')).toBe('{"format":1,"clients":[]}\n');
+  const next = await registrarNode({ stateDir });
+  expect(next.controlPin).toBe(node.controlPin);
+  expect(next.stats().relay.registrations).toBe(0);
+});

@@ -1,25 +1,25 @@
-import { tmpdir } from 'node:os'
-import { nodeConfig } from '@lightspeed/proxy'
-import type { NodeConfig } from '@lightspeed/proxy'
-import { describe, expect, it } from 'vitest'
-import { effectiveToml } from '../src/cli/check.ts'
-import { configFromFlags, defaultStateDir } from '../src/cli/flags.ts'
-import type { ServeFlags } from '../src/cli/flags.ts'
-import { temporaryFile } from './support/temporary-file.ts'
+import { tmpdir } from 'node:os';
+import { nodeConfig } from '@lightspeed/proxy';
+import type { NodeConfig } from '@lightspeed/proxy';
+import { describe, expect, it } from 'vitest';
+import { effectiveToml } from '../src/cli/check.ts';
+import { configFromFlags, defaultStateDir } from '../src/cli/flags.ts';
+import type { ServeFlags } from '../src/cli/flags.ts';
+import { temporaryFile } from './support/temporary-file.ts';
 
 function fromFile(toml: string, flags: ServeFlags = {}): NodeConfig {
-  return configFromFlags({ ...flags, config: temporaryFile('node.toml', toml) })
+  return configFromFlags({ ...flags, config: temporaryFile('node.toml', toml) });
 }
 
 /** The error's text, with the file's folder left out. */
 function refusalOf(make: () => unknown): string {
   try {
-    make()
+    make();
   } catch (error) {
-    expect(error).toMatchObject({ name: 'ConfigError', code: 'ERR_PROXY_CONFIG' })
-    return (error as Error).message.replace(/^\/\S*\/(?=node\.toml)/, '')
+    expect(error).toMatchObject({ name: 'ConfigError', code: 'ERR_PROXY_CONFIG' });
+    return (error as Error).message.replace(/^\/\S*\/(?=node\.toml)/, '');
   }
-  throw new Error('nothing was refused')
+  throw new Error('nothing was refused');
 }
 
 describe('a configuration file', () => {
@@ -63,7 +63,7 @@ describe('a configuration file', () => {
       [log]
       level = "debug"
       format = "json"
-    `)
+    `);
     expect(config).toMatchObject({
       nodeId: 'fra-1',
       region: 'eu-central',
@@ -98,22 +98,22 @@ describe('a configuration file', () => {
       httpBind: undefined,
       logLevel: 'debug',
       logFormat: 'json',
-    })
-    expect(Object.isFrozen(config)).toBe(true)
-  })
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
 
   it('registers nobody where others can reach the node, unless that is meant', () => {
-    const issuerKeys = ['lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA']
-    expect(nodeConfig({ controlBind: '127.0.0.1:4433' }).registration).toBe('anyone')
-    expect(nodeConfig({ allowOpen: true }).registration).toBe('anyone')
-    expect(nodeConfig({ registration: 'anyone' }).registration).toBe('anyone')
-    expect(nodeConfig({ issuerKeys }).registration).toBe('tickets')
-    expect(nodeConfig({ controlBind: '127.0.0.1:4433', registration: 'nobody' }).registration).toBe('nobody')
-  })
+    const issuerKeys = ['lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'];
+    expect(nodeConfig({ controlBind: '127.0.0.1:4433' }).registration).toBe('anyone');
+    expect(nodeConfig({ allowOpen: true }).registration).toBe('anyone');
+    expect(nodeConfig({ registration: 'anyone' }).registration).toBe('anyone');
+    expect(nodeConfig({ issuerKeys }).registration).toBe('tickets');
+    expect(nodeConfig({ controlBind: '127.0.0.1:4433', registration: 'nobody' }).registration).toBe('nobody');
+  });
 
   it('leaves everything else at its default', () => {
     // The program keeps its state somewhere, the library only if it is told where.
-    expect(fromFile('')).toEqual({ ...nodeConfig(), stateDir: expect.stringMatching(/4433$/) as string })
+    expect(fromFile('')).toEqual({ ...nodeConfig(), stateDir: expect.stringMatching(/4433$/) as string });
     expect(nodeConfig()).toMatchObject({
       maxClients: 10_000,
       controlBind: { ip: 0, port: 4433 },
@@ -130,32 +130,32 @@ describe('a configuration file', () => {
       maxBpsPerClient: 1_000_000,
       maxAmplificationRatio: 2,
       banDurationSecs: 3_600,
-    })
-  })
+    });
+  });
 
   it('has no control plane for a node that lets anybody in, unless it is asked for', () => {
-    const open = { requireAuth: false, allowOpen: true }
-    expect(nodeConfig(open).controlBind).toBeUndefined()
-    expect(nodeConfig({ ...open, controlBind: '127.0.0.1:1' }).controlBind).toEqual({ ip: 0x7f00_0001, port: 1 })
-    expect(nodeConfig({ controlBind: 'off' }).controlBind).toBeUndefined()
-  })
+    const open = { requireAuth: false, allowOpen: true };
+    expect(nodeConfig(open).controlBind).toBeUndefined();
+    expect(nodeConfig({ ...open, controlBind: '127.0.0.1:1' }).controlBind).toEqual({ ip: 0x7f00_0001, port: 1 });
+    expect(nodeConfig({ controlBind: 'off' }).controlBind).toBeUndefined();
+  });
 
   it('keeps state where the service manager or the user has a place for it, and for each port apart', () => {
-    const port = { ip: 0, port: 4433 }
-    expect(defaultStateDir(port, { STATE_DIRECTORY: '/var/lib/a:/var/lib/b', XDG_STATE_HOME: '/x' })).toBe('/var/lib/a')
-    expect(defaultStateDir(port, { XDG_STATE_HOME: '/x' })).toBe('/x/lightspeed-proxy/4433')
-    expect(defaultStateDir(port, {})).toMatch(/\/\.local\/state\/lightspeed-proxy\/4433$/)
-    expect(defaultStateDir({ ip: 0, port: 0 }, { XDG_STATE_HOME: '/x' })).toBeUndefined()
-    expect(configFromFlags({ stateDir: 'off' }).stateDir).toBeUndefined()
-    expect(configFromFlags({ controlBind: 'off' }).stateDir).toBeUndefined()
-  })
+    const port = { ip: 0, port: 4433 };
+    expect(defaultStateDir(port, { STATE_DIRECTORY: '/var/lib/a:/var/lib/b', XDG_STATE_HOME: '/x' })).toBe('/var/lib/a');
+    expect(defaultStateDir(port, { XDG_STATE_HOME: '/x' })).toBe('/x/lightspeed-proxy/4433');
+    expect(defaultStateDir(port, {})).toMatch(/\/\.local\/state\/lightspeed-proxy\/4433$/);
+    expect(defaultStateDir({ ip: 0, port: 0 }, { XDG_STATE_HOME: '/x' })).toBeUndefined();
+    expect(configFromFlags({ stateDir: 'off' }).stateDir).toBeUndefined();
+    expect(configFromFlags({ controlBind: 'off' }).stateDir).toBeUndefined();
+  });
 
   it('gives way to flags', () => {
-    const toml = '[server]\nworkers = 2\nregion = "a"\n[security]\ndeny_destinations = ["1.0.0.0/8"]\n[http]\nbind = "off"'
-    const config = fromFile(toml, { workers: '3', httpBind: '127.0.0.1:9', denyDestination: ['2.0.0.0/8', '3.0.0.0/8'] })
-    expect(config).toMatchObject({ workers: 3, region: 'a', httpBind: { ip: 0x7f00_0001, port: 9 } })
-    expect(config.denyDestinations.map(({ network }) => network >>> 24)).toEqual([2, 3])
-  })
+    const toml = '[server]\nworkers = 2\nregion = "a"\n[security]\ndeny_destinations = ["1.0.0.0/8"]\n[http]\nbind = "off"';
+    const config = fromFile(toml, { workers: '3', httpBind: '127.0.0.1:9', denyDestination: ['2.0.0.0/8', '3.0.0.0/8'] });
+    expect(config).toMatchObject({ workers: 3, region: 'a', httpBind: { ip: 0x7f00_0001, port: 9 } });
+    expect(config.denyDestinations.map(({ network }) => network >>> 24)).toEqual([2, 3]);
+  });
 
   it.each([
     ['[server]\nworkers = = 3', 'node.toml:2:11: not valid TOML: invalid value'],
@@ -185,18 +185,24 @@ describe('a configuration file', () => {
     ['[security]\nrequire_auth = "no"', 'node.toml: security.require_auth: got "no", allowed is true or false'],
     ['[security]\nmax_amplification_ratio = 0.5', 'node.toml: security.max_amplification_ratio: got 0.5, allowed is a number from 1 to 1000'],
     ['[security]\nallow_destinations = "10.0.0.0/8"', 'node.toml: security.allow_destinations: got "10.0.0.0/8", allowed is a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]'],
-    ['[security]\ndeny_destinations = ["10.0.0.0"]', 'node.toml: security.deny_destinations: destination rule "10.0.0.0": the prefix length is missing (one address is 10.0.0.0/32); write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100'],
+    [
+      '[security]\ndeny_destinations = ["10.0.0.0"]',
+      'node.toml: security.deny_destinations: destination rule "10.0.0.0": the prefix length is missing (one address is 10.0.0.0/32); write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100',
+    ],
     ['[http]\nbind = false', 'node.toml: http.bind: got false, allowed is ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"'],
-    ['[security]\nrequire_auth = false', 'node.toml: security.require_auth: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)'],
+    [
+      '[security]\nrequire_auth = false',
+      'node.toml: security.require_auth: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)',
+    ],
   ])('%j is refused in one clear line', (toml, message) => {
-    expect(refusalOf(() => fromFile(toml))).toBe(message)
-  })
+    expect(refusalOf(() => fromFile(toml))).toBe(message);
+  });
 
   it('must be there, and a file', () => {
-    expect(refusalOf(() => configFromFlags({ config: '/nowhere/node.toml' }))).toBe('node.toml: cannot be read: there is no such file')
-    expect(refusalOf(() => configFromFlags({ config: tmpdir() }))).toBe(`${tmpdir()}: cannot be read: it is a directory`)
-  })
-})
+    expect(refusalOf(() => configFromFlags({ config: '/nowhere/node.toml' }))).toBe('node.toml: cannot be read: there is no such file');
+    expect(refusalOf(() => configFromFlags({ config: tmpdir() }))).toBe(`${tmpdir()}: cannot be read: it is a directory`);
+  });
+});
 
 describe('flags', () => {
   it.each<[ServeFlags, string]>([
@@ -206,18 +212,24 @@ describe('flags', () => {
     [{ dataBind: '0.0.0.0:70000' }, '--data-bind: got "0.0.0.0:70000", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434'],
     [{ logLevel: 'loud' }, '--log-level: got "loud", allowed is "fatal", "error", "warn", "info", "debug", "trace" or "silent"'],
     [{ region: 'a\nb' }, '--region: got "a\\nb", allowed is a name of 1 to 255 bytes in one line'],
-    [{ allowDestination: ['1.2.3.4/33'] }, '--allow-destination: destination rule "1.2.3.4/33": the prefix length must be 0 to 32, got "33"; write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100'],
-    [{ open: true }, '--open: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)'],
+    [
+      { allowDestination: ['1.2.3.4/33'] },
+      '--allow-destination: destination rule "1.2.3.4/33": the prefix length must be 0 to 32, got "33"; write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100',
+    ],
+    [
+      { open: true },
+      '--open: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)',
+    ],
   ])('%j are refused by name', (flags, message) => {
-    expect(refusalOf(() => configFromFlags(flags))).toBe(message)
-  })
+    expect(refusalOf(() => configFromFlags(flags))).toBe(message);
+  });
 
   it('let anybody in only on loopback or with consent', () => {
-    expect(configFromFlags({ open: true, dataBind: '127.0.0.1:1' }).requireAuth).toBe(false)
-    expect(configFromFlags({ open: true, allowOpen: true }).requireAuth).toBe(false)
-    expect(configFromFlags({ allowOpen: true }).requireAuth).toBe(true)
-  })
-})
+    expect(configFromFlags({ open: true, dataBind: '127.0.0.1:1' }).requireAuth).toBe(false);
+    expect(configFromFlags({ open: true, allowOpen: true }).requireAuth).toBe(false);
+    expect(configFromFlags({ allowOpen: true }).requireAuth).toBe(true);
+  });
+});
 
 describe('the effective configuration', () => {
   it('is a file that gives the same configuration again', () => {
@@ -226,7 +238,7 @@ describe('the effective configuration', () => {
       nodeConfig({ controlBind: '127.0.0.1:7', stateDir: '/s', issuerKeys: ['lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'], revocationList: 'r' }),
       nodeConfig({ httpBind: 'off', egressPorts: '5-9', egressBind: '127.0.0.1', logFormat: 'json', nodeId: 'a "b" \\ é' }),
       nodeConfig({ allowDestinations: ['10.0.0.0/8', '1.2.3.4/32:5'], denyDestinations: ['0.0.0.0/0:25-26'], maxConnections: 3 }),
-    ]
-    for (const config of configs) expect(fromFile(effectiveToml(config))).toEqual(config)
-  })
-})
+    ];
+    for (const config of configs) expect(fromFile(effectiveToml(config))).toEqual(config);
+  });
+});

@@ -1,16 +1,16 @@
-import fc from 'fast-check'
-import { nodeConfig } from '@lightspeed/proxy'
-import { expect, it } from 'vitest'
-import type { Client } from '../src/control/client.ts'
-import { Registrations } from '../src/control/registrations.ts'
-import { formatState, parseState } from '../src/state/saved-state.ts'
-import type { SavedClient } from '../src/state/saved-state.ts'
+import fc from 'fast-check';
+import { nodeConfig } from '@lightspeed/proxy';
+import { expect, it } from 'vitest';
+import type { Client } from '../src/control/client.ts';
+import { Registrations } from '../src/control/registrations.ts';
+import { formatState, parseState } from '../src/state/saved-state.ts';
+import type { SavedClient } from '../src/state/saved-state.ts';
 
-const link = { send: () => undefined, dismiss: () => Promise.resolve() }
-const IP = 0x0a00_0001
+const link = { send: () => undefined, dismiss: () => Promise.resolve() };
+const IP = 0x0a00_0001;
 
 function saved(sessionId: number, token: number, ip = IP): SavedClient {
-  const nonces = { highest: 2n ** 64n - 1n, below: 5n }
+  const nonces = { highest: 2n ** 64n - 1n, below: 5n };
   return {
     sessionId,
     ip,
@@ -31,47 +31,59 @@ function saved(sessionId: number, token: number, ip = IP): SavedClient {
       flows: [{ clientIp: 1, clientPort: 2, serverIp: 0xffff_ffff, serverPort: 4, egressPort: 5, groupSize: 4 }],
     },
     worker: 1,
-  }
+  };
 }
 
 it('every token is the one that it was, and no new client of the address gets it', () => {
-  const tokens = fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { maxLength: 255 })
+  const tokens = fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { maxLength: 255 });
   fc.assert(
     fc.property(tokens, (held) => {
-      const registrations = new Registrations(nodeConfig(), undefined)
-      const restored = registrations.restore(held.map((token, index) => saved(index + 1, token)), 0)
-      expect(restored.map(({ registered }) => registered.token).toSorted()).toEqual(held.toSorted())
+      const registrations = new Registrations(nodeConfig(), undefined);
+      const restored = registrations.restore(
+        held.map((token, index) => saved(index + 1, token)),
+        0,
+      );
+      expect(restored.map(({ registered }) => registered.token).toSorted()).toEqual(held.toSorted());
       const fresh = Array.from({ length: 255 - held.length }, () => {
-        const client = registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link })
-        return (client as Client).registered.token
-      })
-      expect(new Set([...held, ...fresh]).size).toBe(255)
-      expect(registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link })).toMatchObject({ code: 'address_full' })
-      expect(new Set([...registrations.all].map(({ registered }) => registered.index)).size).toBe(255)
+        const client = registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link });
+        return (client as Client).registered.token;
+      });
+      expect(new Set([...held, ...fresh]).size).toBe(255);
+      expect(registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link })).toMatchObject({
+        code: 'address_full',
+      });
+      expect(new Set([...registrations.all].map(({ registered }) => registered.index)).size).toBe(255);
     }),
     { numRuns: 30 },
-  )
-})
+  );
+});
 
 it('what is there twice, or too much, is left out', () => {
-  const registrations = new Registrations(nodeConfig({ maxClients: 3 }), undefined)
-  const clients = [saved(1, 9), saved(2, 9), saved(1, 10), saved(3, 9, IP + 1), saved(4, 200), saved(5, 201)]
-  const restored = registrations.restore(clients, 0).map(({ registered }) => [registered.sessionId, registered.token])
-  expect(restored).toEqual([[1, 9], [3, 9], [4, 200]])
-})
+  const registrations = new Registrations(nodeConfig({ maxClients: 3 }), undefined);
+  const clients = [saved(1, 9), saved(2, 9), saved(1, 10), saved(3, 9, IP + 1), saved(4, 200), saved(5, 201)];
+  const restored = registrations.restore(clients, 0).map(({ registered }) => [registered.sessionId, registered.token]);
+  expect(restored).toEqual([
+    [1, 9],
+    [3, 9],
+    [4, 200],
+  ]);
+});
 
 it('the state comes back from its text as it was', () => {
-  const clients = [saved(1, 9), { ...saved(2, 10), ticket: Uint8Array.of(1, 255), session: undefined, nonces: undefined }]
-  expect(parseState(formatState(clients))).toEqual(clients)
-})
+  const clients = [
+    saved(1, 9),
+    { ...saved(2, 10), ticket: Uint8Array.of(1, 255), session: undefined, nonces: undefined },
+  ];
+  expect(parseState(formatState(clients))).toEqual(clients);
+});
 
 it('no text but that of a state is taken for one', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
-      expect(() => parseState(text)).toThrow()
+      expect(() => parseState(text)).toThrow();
     }),
-  )
-  const text = formatState([saved(1, 9)])
-  expect(() => parseState(text.replaceAll('18446744073709551615', '18446744073709551616'))).toThrow()
-  for (let length = 0; length < text.length - 1; length++) expect(() => parseState(text.slice(0, length))).toThrow()
-})
+  );
+  const text = formatState([saved(1, 9)]);
+  expect(() => parseState(text.replaceAll('18446744073709551615', '18446744073709551616'))).toThrow();
+  for (let length = 0; length < text.length - 1; length++) expect(() => parseState(text.slice(0, length))).toThrow();
+});

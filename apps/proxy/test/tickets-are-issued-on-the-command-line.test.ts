@@ -1,58 +1,73 @@
-import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { ticketExtension } from '@lightspeed/control'
-import { parseTicket } from '@lightspeed/security'
-import { expect, it } from 'vitest'
-import { keptFolder } from './support/kept-folder.ts'
-import { Program } from './support/program.ts'
-import { Control, playingClient } from './support/registered-client.ts'
-import { registrarNode } from './support/scene.ts'
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ticketExtension } from '@lightspeed/control';
+import { parseTicket } from '@lightspeed/security';
+import { expect, it } from 'vitest';
+import { keptFolder } from './support/kept-folder.ts';
+import { Program } from './support/program.ts';
+import { Control, playingClient } from './support/registered-client.ts';
+import { registrarNode } from './support/scene.ts';
 
 async function output(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await Program.run(...args)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return stdout.trim()
+  const { code, stdout, stderr } = await Program.run(...args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout.trim();
 }
 
 function bytesOf(text: string): Uint8Array {
-  const bytes = parseTicket(text)
-  if (!(bytes instanceof Uint8Array)) throw new Error(bytes.text)
-  return bytes
+  const bytes = parseTicket(text);
+  if (!(bytes instanceof Uint8Array)) throw new Error(bytes.text);
+  return bytes;
 }
 
 it('a key is made, a ticket issued, shown, used and revoked', async () => {
-  const folder = keptFolder()
-  const [key, list] = [join(folder, 'issuer.pem'), join(folder, 'revoked.txt')]
-  const issuer = await output('ticket', 'keygen', '--out', key)
-  expect(issuer).toMatch(/^lsi1_[\w-]{43}$/)
-  expect(statSync(key).mode & 0o777).toBe(0o600)
-  expect(await Program.run('ticket', 'keygen', '--out', key)).toMatchObject({ code: 1, stdout: '' })
+  const folder = keptFolder();
+  const [key, list] = [join(folder, 'issuer.pem'), join(folder, 'revoked.txt')];
+  const issuer = await output('ticket', 'keygen', '--out', key);
+  expect(issuer).toMatch(/^lsi1_[\w-]{43}$/);
+  expect(statSync(key).mode & 0o777).toBe(0o600);
+  expect(await Program.run('ticket', 'keygen', '--out', key)).toMatchObject({ code: 1, stdout: '' });
 
   const ticket = await output(
-    'ticket', 'issue', '--key', key, '--for', 'alice', '--expires', '30d', '--max-sessions', '2', '--pps', '500', '--bps', '70000',
-  )
-  expect(ticket).toMatch(/^lst1_/)
-  const shown = await output('ticket', 'inspect', ticket, '--issuer-key', issuer)
-  expect(shown).toMatch(/^id {10}[0-9a-f]{32}\nfor {9}alice\n/)
-  expect(shown).toContain('2 at once on each node')
-  expect(shown).toContain('500 packets/s, 70000 bytes/s')
-  expect(shown).toContain('verdict     lets in')
-  expect(await output('ticket', 'inspect', ticket)).toContain('signature   not checked')
+    'ticket',
+    'issue',
+    '--key',
+    key,
+    '--for',
+    'alice',
+    '--expires',
+    '30d',
+    '--max-sessions',
+    '2',
+    '--pps',
+    '500',
+    '--bps',
+    '70000',
+  );
+  expect(ticket).toMatch(/^lst1_/);
+  const shown = await output('ticket', 'inspect', ticket, '--issuer-key', issuer);
+  expect(shown).toMatch(/^id {10}[0-9a-f]{32}\nfor {9}alice\n/);
+  expect(shown).toContain('2 at once on each node');
+  expect(shown).toContain('500 packets/s, 70000 bytes/s');
+  expect(shown).toContain('verdict     lets in');
+  expect(await output('ticket', 'inspect', ticket)).toContain('signature   not checked');
 
-  const node = await registrarNode({ issuerKeys: [issuer], revocationList: list })
-  const client = await playingClient(node, { ticket: bytesOf(ticket) })
-  expect(await output('ticket', 'revoke', ticket, '--list', list, '--because', 'left\nthe team')).toMatch(/^[0-9a-f]{32} is revoked$/)
-  expect(readFileSync(list, 'utf8')).toMatch(/^[0-9a-f]{32} # left the team\n$/)
-  expect(await output('ticket', 'revoke', ticket, '--list', list)).toContain('is revoked already')
-  expect(await client.control.refusal()).toEqual(['auth_failed', 'the ticket was revoked'])
-  const again = await Control.connect(node)
-  await again.register([ticketExtension.encode(bytesOf(ticket))])
-  expect(await again.refusal()).toEqual(['auth_failed', 'the ticket was revoked'])
+  const node = await registrarNode({ issuerKeys: [issuer], revocationList: list });
+  const client = await playingClient(node, { ticket: bytesOf(ticket) });
+  expect(await output('ticket', 'revoke', ticket, '--list', list, '--because', 'left\nthe team')).toMatch(
+    /^[0-9a-f]{32} is revoked$/,
+  );
+  expect(readFileSync(list, 'utf8')).toMatch(/^[0-9a-f]{32} # left the team\n$/);
+  expect(await output('ticket', 'revoke', ticket, '--list', list)).toContain('is revoked already');
+  expect(await client.control.refusal()).toEqual(['auth_failed', 'the ticket was revoked']);
+  const again = await Control.connect(node);
+  await again.register([ticketExtension.encode(bytesOf(ticket))]);
+  expect(await again.refusal()).toEqual(['auth_failed', 'the ticket was revoked']);
 
-  const verdict = await Program.run('ticket', 'inspect', ticket, '--issuer-key', issuer, '--revocation-list', list)
-  expect(verdict).toMatchObject({ code: 1, stderr: '' })
-  expect(verdict.stdout).toContain('refused: the ticket was revoked')
-})
+  const verdict = await Program.run('ticket', 'inspect', ticket, '--issuer-key', issuer, '--revocation-list', list);
+  expect(verdict).toMatchObject({ code: 1, stderr: '' });
+  expect(verdict.stdout).toContain('refused: the ticket was revoked');
+});
 
 it.each([
   [['ticket', 'issue', '--key', 'nowhere.pem', '--for', 'a', '--expires', '1d'], 1, /nowhere\.pem: ENOENT/],
@@ -61,17 +76,17 @@ it.each([
   [['ticket', 'revoke', 'abc', '--list', 'x'], 2, /got neither a ticket nor the id of one/],
   [['ticket', 'isue'], 2, /Did you mean issue\?/],
 ] as const)('%j is answered with what is wrong', async (args, code, words) => {
-  const ended = await Program.run(...args)
-  expect(ended.code).toBe(code)
-  expect(ended.stderr).toMatch(words)
-})
+  const ended = await Program.run(...args);
+  expect(ended.code).toBe(code);
+  expect(ended.stderr).toMatch(words);
+});
 
 it('lifetimes are written with a unit', async () => {
-  const key = join(keptFolder(), 'issuer.pem')
-  await output('ticket', 'keygen', '--out', key)
-  const { code, stderr } = await Program.run('ticket', 'issue', '--key', key, '--for', 'a', '--expires', '30')
+  const key = join(keptFolder(), 'issuer.pem');
+  await output('ticket', 'keygen', '--out', key);
+  const { code, stderr } = await Program.run('ticket', 'issue', '--key', key, '--for', 'a', '--expires', '30');
   expect({ code, stderr }).toEqual({
     code: 2,
     stderr: 'lightspeed-proxy: --expires: got "30", allowed is a number with s, m, h, d or w, for example 30d\n',
-  })
-})
+  });
+});

@@ -1,78 +1,83 @@
-import { createEngine } from '@lightspeed/udp'
-import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
-import { EgressPorts } from '../src/data-plane/egress-ports.ts'
-import { HAND_OVER_IP, HandOver } from '../src/data-plane/hand-over.ts'
-import { IdleEngine } from '../src/data-plane/idle-engine.ts'
-import { ClaimsBoard, SharedSessionClaims, claimsMemory } from '../src/data-plane/session-claims.ts'
+import { createEngine } from '@lightspeed/udp';
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { EgressPorts } from '../src/data-plane/egress-ports.ts';
+import { HAND_OVER_IP, HandOver } from '../src/data-plane/hand-over.ts';
+import { IdleEngine } from '../src/data-plane/idle-engine.ts';
+import { ClaimsBoard, SharedSessionClaims, claimsMemory } from '../src/data-plane/session-claims.ts';
 
 describe('what comes to a hand-over socket', () => {
-  const engine = new IdleEngine(createEngine('portable', {}).arena)
-  const handOver = new HandOver(engine, engine.openNow(), 1, 3)
+  const engine = new IdleEngine(createEngine('portable', {}).arena);
+  const handOver = new HandOver(engine, engine.openNow(), 1, 3);
 
   it('counts only from the ports of the other workers, on loopback', () => {
-    expect(handOver.accepts(28, HAND_OVER_IP, 0)).toBe(true)
-    handOver.setPorts([5_000, 5_001, 5_002])
-    expect([5_000, 5_001, 5_002, 5_003].map((port) => handOver.accepts(28, HAND_OVER_IP, port))).toEqual([true, false, true, false])
-    expect(handOver.accepts(28, HAND_OVER_IP + 1, 5_000)).toBe(false)
-    expect(handOver.accepts(7, HAND_OVER_IP, 5_000)).toBe(false)
-  })
+    expect(handOver.accepts(28, HAND_OVER_IP, 0)).toBe(true);
+    handOver.setPorts([5_000, 5_001, 5_002]);
+    expect([5_000, 5_001, 5_002, 5_003].map((port) => handOver.accepts(28, HAND_OVER_IP, port))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(handOver.accepts(28, HAND_OVER_IP + 1, 5_000)).toBe(false);
+    expect(handOver.accepts(7, HAND_OVER_IP, 5_000)).toBe(false);
+  });
 
   it('has the client in front, and nothing is sent to a worker that is down', () => {
-    handOver.setPorts([5_000, 5_001, 0])
-    engine.lastSentOffset = -1
-    handOver.send(2, 64, 20, 0x0a00_0001, 9)
-    expect(engine.lastSentOffset).toBe(-1)
-    handOver.send(0, 64, 20, 0xcb00_7105 | 0, 65_535)
-    expect(engine.lastSentOffset).toBe(56)
-    expect([handOver.clientIp(56), handOver.clientPort(56)]).toEqual([0xcb00_7105 | 0, 65_535])
-  })
-})
+    handOver.setPorts([5_000, 5_001, 0]);
+    engine.lastSentOffset = -1;
+    handOver.send(2, 64, 20, 0x0a00_0001, 9);
+    expect(engine.lastSentOffset).toBe(-1);
+    handOver.send(0, 64, 20, 0xcb00_7105 | 0, 65_535);
+    expect(engine.lastSentOffset).toBe(56);
+    expect([handOver.clientIp(56), handOver.clientPort(56)]).toEqual([0xcb00_7105 | 0, 65_535]);
+  });
+});
 
 describe('claims', () => {
   it('are the first one to claim, until it gives back or dies', () => {
-    const memory = claimsMemory(4)
-    const released: number[] = []
-    const board = new ClaimsBoard(memory)
-    const [first, second] = [0, 1].map((own) => new SharedSessionClaims(memory, own, (id) => released.push(id)))
-    const session = { sessionId: 77 }
-    for (const claims of [first, second]) claims.add(77, 3)
-    expect([second.claim(session), second.claim(session), first.claim(session)]).toEqual([-1, -1, 1])
-    first.release(session)
-    expect(board.isClaimed(3)).toBe(true)
-    second.release(session)
-    expect([board.isClaimed(3), first.claim(session), second.claim(session)]).toEqual([false, -1, 0])
-    board.giveBackAllOf(0)
-    expect(second.claim(session)).toBe(-1)
-    expect(released).toEqual([77, 77])
-  })
-})
+    const memory = claimsMemory(4);
+    const released: number[] = [];
+    const board = new ClaimsBoard(memory);
+    const [first, second] = [0, 1].map((own) => new SharedSessionClaims(memory, own, (id) => released.push(id)));
+    const session = { sessionId: 77 };
+    for (const claims of [first, second]) claims.add(77, 3);
+    expect([second.claim(session), second.claim(session), first.claim(session)]).toEqual([-1, -1, 1]);
+    first.release(session);
+    expect(board.isClaimed(3)).toBe(true);
+    second.release(session);
+    expect([board.isClaimed(3), first.claim(session), second.claim(session)]).toEqual([false, -1, 0]);
+    board.giveBackAllOf(0);
+    expect(second.claim(session)).toBe(-1);
+    expect(released).toEqual([77, 77]);
+  });
+});
 
 it('a certain egress port can be taken out of the ring, and the others keep their order', () => {
-  const steps = fc.array(fc.oneof(fc.constant('take' as const), fc.integer({ min: 9, max: 16 })), { maxLength: 60 })
+  const steps = fc.array(fc.oneof(fc.constant('take' as const), fc.integer({ min: 9, max: 16 })), { maxLength: 60 });
   fc.assert(
     fc.property(steps, (list) => {
-      const ports = new EgressPorts({ low: 10, high: 15 })
-      const free = [10, 11, 12, 13, 14, 15]
-      const taken: number[] = []
+      const ports = new EgressPorts({ low: 10, high: 15 });
+      const free = [10, 11, 12, 13, 14, 15];
+      const taken: number[] = [];
       for (const step of list) {
         if (step === 'take') {
-          const port = free.shift()
-          expect(ports.take()).toBe(port ?? -1)
-          if (port !== undefined) taken.push(port)
+          const port = free.shift();
+          expect(ports.take()).toBe(port ?? -1);
+          if (port !== undefined) taken.push(port);
         } else if (free.includes(step)) {
-          expect(ports.takeThis(step)).toBe(true)
-          free.splice(free.indexOf(step), 1)
-          taken.push(step)
+          expect(ports.takeThis(step)).toBe(true);
+          free.splice(free.indexOf(step), 1);
+          taken.push(step);
         } else {
-          expect(ports.takeThis(step)).toBe(false)
-          const port = taken.shift()
-          if (port === undefined) continue
-          ports.giveBack(port)
-          free.push(port)
+          expect(ports.takeThis(step)).toBe(false);
+          const port = taken.shift();
+          if (port === undefined) continue;
+          ports.giveBack(port);
+          free.push(port);
         }
-        expect(ports.free).toBe(free.length)
+        expect(ports.free).toBe(free.length);
       }
     }),
-  )
-})
+  );
+});

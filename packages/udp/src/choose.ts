@@ -1,14 +1,14 @@
-import type { DatagramEngine, EngineKind, EngineOptions } from './engine.ts'
-import { UdpError } from './errors.ts'
-import { BatchEngine } from './linux/batch-engine.ts'
-import { findObstacle } from './linux/obstacle.ts'
-import { parseEngineOptions } from './options.ts'
-import { PortableEngine } from './portable/portable-engine.ts'
+import type { DatagramEngine, EngineKind, EngineOptions } from './engine.ts';
+import { UdpError } from './errors.ts';
+import { BatchEngine } from './linux/batch-engine.ts';
+import { findObstacle } from './linux/obstacle.ts';
+import { parseEngineOptions } from './options.ts';
+import { PortableEngine } from './portable/portable-engine.ts';
 
 export interface EngineChoice {
-  readonly kind: EngineKind
+  readonly kind: EngineKind;
   /** Why, for the log. */
-  readonly reason: string
+  readonly reason: string;
 }
 
 /**
@@ -16,19 +16,19 @@ export interface EngineChoice {
  * 'ERR_UDP_BATCH_UNAVAILABLE' when `batch` is demanded and cannot work.
  */
 export function chooseEngine(io: 'auto' | EngineKind): EngineChoice {
-  if (io === 'portable') return { kind: 'portable', reason: 'asked for' }
-  const obstacle = findObstacle()
+  if (io === 'portable') return { kind: 'portable', reason: 'asked for' };
+  const obstacle = findObstacle();
   if (obstacle === undefined) {
-    return { kind: 'batch', reason: io === 'batch' ? 'asked for' : 'recvmmsg, sendmmsg and epoll work here' }
+    return { kind: 'batch', reason: io === 'batch' ? 'asked for' : 'recvmmsg, sendmmsg and epoll work here' };
   }
-  if (io === 'auto') return { kind: 'portable', reason: obstacle.reason }
+  if (io === 'auto') return { kind: 'portable', reason: obstacle.reason };
   throw new UdpError('ERR_UDP_BATCH_UNAVAILABLE', `the batch engine cannot work here: ${obstacle.reason}`, {
     cause: obstacle.cause,
-  })
+  });
 }
 
 /** Makes an engine. Each belongs to the thread that made it. */
 export function createEngine(kind: EngineKind, options: EngineOptions = {}): DatagramEngine {
-  const settings = parseEngineOptions(options)
-  return kind === 'batch' ? new BatchEngine(settings) : new PortableEngine(settings)
+  const settings = parseEngineOptions(options);
+  return kind === 'batch' ? new BatchEngine(settings) : new PortableEngine(settings);
 }

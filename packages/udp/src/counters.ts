@@ -41,37 +41,37 @@ export const UDP_COUNTER = {
   open_failed: 19,
   sockets_open: 20,
   wakes: 21,
-} as const
+} as const;
 
-export type UdpCounterName = keyof typeof UDP_COUNTER
+export type UdpCounterName = keyof typeof UDP_COUNTER;
 
 /** Counter names in the order of their indices. */
-export const UDP_COUNTERS = Object.keys(UDP_COUNTER) as readonly UdpCounterName[]
+export const UDP_COUNTERS = Object.keys(UDP_COUNTER) as readonly UdpCounterName[];
 
 /** Bytes that a buffer for {@link UdpCounters} must have. */
-export const UDP_COUNTERS_BYTES = UDP_COUNTERS.length * Float64Array.BYTES_PER_ELEMENT
+export const UDP_COUNTERS_BYTES = UDP_COUNTERS.length * Float64Array.BYTES_PER_ELEMENT;
 
 /**
  * An engine's counters over memory that another thread may read at any time. One thread, the engine's, writes; a
  * reader sees each value whole but not all values of one instant.
  */
 export class UdpCounters {
-  readonly buffer: SharedArrayBuffer
-  readonly values: Float64Array<SharedArrayBuffer>
+  readonly buffer: SharedArrayBuffer;
+  readonly values: Float64Array<SharedArrayBuffer>;
 
   /** @param buffer at least {@link UDP_COUNTERS_BYTES} bytes; values in it are kept and counted on from */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(UDP_COUNTERS_BYTES)) {
-    this.buffer = buffer
-    this.values = new Float64Array(buffer, 0, UDP_COUNTERS.length)
+    this.buffer = buffer;
+    this.values = new Float64Array(buffer, 0, UDP_COUNTERS.length);
   }
 
   get(name: UdpCounterName): number {
-    return this.values[UDP_COUNTER[name]]
+    return this.values[UDP_COUNTER[name]];
   }
 
   /** A copy of all values by name. */
   snapshot(): Record<UdpCounterName, number> {
-    const entries = UDP_COUNTERS.map((name, index) => [name, this.values[index]])
-    return Object.fromEntries(entries) as Record<UdpCounterName, number>
+    const entries = UDP_COUNTERS.map((name, index) => [name, this.values[index]]);
+    return Object.fromEntries(entries) as Record<UdpCounterName, number>;
   }
 }

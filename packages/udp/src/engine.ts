@@ -1,67 +1,67 @@
-import type { PacketArena } from './arena.ts'
-import type { UdpCounters } from './counters.ts'
+import type { PacketArena } from './arena.ts';
+import type { UdpCounters } from './counters.ts';
 
 /** `batch`: Linux system calls for many datagrams at once. `portable`: node:dgram, anywhere that Node runs. */
-export type EngineKind = 'batch' | 'portable'
+export type EngineKind = 'batch' | 'portable';
 
 /** What {@link DatagramHandler.onDatagrams} reads: entries `0 .. count-1` describe the datagrams of that call. */
 export interface ReceivedBatch {
   /** Where each payload starts in `arena.bytes`, with at least `SLOT_HEADROOM_BYTES` of free bytes before it. */
-  readonly offsets: Int32Array
-  readonly lengths: Int32Array
+  readonly offsets: Int32Array;
+  readonly lengths: Int32Array;
   /** Senders' IPv4 addresses as int32 bit patterns in host order: a.b.c.d is `a<<24 | b<<16 | c<<8 | d`. */
-  readonly ips: Int32Array
-  readonly ports: Int32Array
+  readonly ips: Int32Array;
+  readonly ports: Int32Array;
 }
 
 /** A bound socket of one engine. Never use one engine's socket with another. */
 export interface DatagramSocket {
   /** A small whole number, unique among the engine's open sockets and used again after `close`. */
-  readonly id: number
+  readonly id: number;
   /** Unsigned, host order; 0 when bound to all addresses. */
-  readonly localIp: number
-  readonly localPort: number
+  readonly localIp: number;
+  readonly localPort: number;
   /** What the system really granted, in payload bytes as they are asked for (the kernel's own bookkeeping excluded). */
-  readonly receiveBufferBytes: number
-  readonly sendBufferBytes: number
+  readonly receiveBufferBytes: number;
+  readonly sendBufferBytes: number;
   /** The caller's own number: a table index, a role. The engine never reads it. 0 at first. */
-  tag: number
+  tag: number;
   /** Hands queued datagrams to the kernel, then closes. An adopted descriptor stays open. Harmless when repeated. */
-  close(): void
+  close(): void;
   /** Datagrams that the kernel dropped in front of this socket since it was opened. Always 0 in the portable engine. */
-  kernelDrops(): number
+  kernelDrops(): number;
 }
 
 export interface SocketOptions {
   /** Local IPv4 address, host order, signed or unsigned; 0 is every address. */
-  readonly ip: number
+  readonly ip: number;
   /** Local port; 0 lets the system choose. */
-  readonly port: number
+  readonly port: number;
   /** Lets several sockets share the port (SO_REUSEPORT): the kernel spreads senders over them. Default false. */
-  readonly reusePort?: boolean
+  readonly reusePort?: boolean;
   /** Default 4 MiB. More than the system's limit is granted where the process has CAP_NET_ADMIN. */
-  readonly receiveBufferBytes?: number
+  readonly receiveBufferBytes?: number;
   /** Default 4 MiB. */
-  readonly sendBufferBytes?: number
+  readonly sendBufferBytes?: number;
   /**
    * A descriptor from `openDataSocketFd` to use instead of a new socket; `ip`, `port`, `reusePort` and the buffer
    * sizes are then ignored. It stays its owner's to close. Batch engine only.
    */
-  readonly fd?: number
+  readonly fd?: number;
   /** Talk to this peer only: others are not heard, its refusals are reported, and `send` ignores its ip and port. */
-  readonly connect?: { readonly ip: number; readonly port: number }
+  readonly connect?: { readonly ip: number; readonly port: number };
 }
 
 /** The program that an engine runs. All methods are called on the engine's thread, never one within another. */
 export interface DatagramHandler {
   /** `count` datagrams (1 or more) of one socket lie in `engine.received`. They stay valid until {@link onSent}. */
-  onDatagrams(socket: DatagramSocket, count: number): void
+  onDatagrams(socket: DatagramSocket, count: number): void;
   /** Every datagram queued so far was handed to the kernel, or dropped and counted: its bytes may be written again. */
-  onSent(): void
+  onSent(): void;
   /** `wake` was called, once or more since the last time. */
-  onWake(): void
+  onWake(): void;
   /** Called at the start of `run` and then whenever its last result, in ms (0 to 1,000), has passed. */
-  onTick(): number
+  onTick(): number;
 }
 
 /**
@@ -71,65 +71,65 @@ export interface DatagramHandler {
  * `close` of sockets, `stop`; after `run` has ended `close`.
  */
 export interface DatagramEngine {
-  readonly kind: EngineKind
-  readonly arena: PacketArena
-  readonly received: ReceivedBatch
-  readonly counters: UdpCounters
+  readonly kind: EngineKind;
+  readonly arena: PacketArena;
+  readonly received: ReceivedBatch;
+  readonly counters: UdpCounters;
   /** Longest datagram that is received whole. */
-  readonly maxDatagramBytes: number
+  readonly maxDatagramBytes: number;
   /** What {@link wakeEngine} takes to wake this engine from another thread. Undefined in the portable engine. */
-  readonly wakeFd: number | undefined
+  readonly wakeFd: number | undefined;
   /** Why the last `openNow` gave undefined: an errno name such as 'EADDRINUSE' or 'EMFILE'; '' before any. */
-  readonly lastOpenError: string
+  readonly lastOpenError: string;
 
   /** Opens a socket. Rejects with a `UdpError` 'ERR_UDP_OPEN' that says what the system refused. */
-  open(options: SocketOptions): Promise<DatagramSocket>
+  open(options: SocketOptions): Promise<DatagramSocket>;
   /** The same at once, for the packet path: bound on return, or undefined, counted, and explained by `lastOpenError`. */
-  openNow(options: SocketOptions): DatagramSocket | undefined
+  openNow(options: SocketOptions): DatagramSocket | undefined;
   /**
    * Queues `arena.bytes[offset .. offset+lengthBytes)` for ip:port (ip in host order, either sign). The bytes are not
    * copied: leave them alone until `onSent`. Datagrams of one socket leave in the order in which they were queued.
    * Throws 'ERR_UDP_INVALID_ARGUMENT' if the range is not inside the arena. Sending on a closed socket is counted as
    * `send_failed`.
    */
-  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number): void
+  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number): void;
   /**
    * Hands everything queued to the kernel now instead of when the handler returns: for a caller that runs out of memory
    * of its own to send from. What was queued counts as sent when this returns; `onSent` is not called for it.
    */
-  flush(): void
+  flush(): void;
   /**
    * Runs until `stop`. The batch engine blocks its thread all the while: timers, promises and message ports of that
    * thread stand still, so call it in a worker and take messages in `onWake` with `receiveMessageOnPort`. The portable
    * engine runs on Node's event loop. Rejects with whatever the handler throws; the engine can then be closed.
    */
-  run(handler: DatagramHandler): Promise<void>
+  run(handler: DatagramHandler): Promise<void>;
   /** Ends `run` after what is queued has been sent. */
-  stop(): void
+  stop(): void;
   /** Has `onWake` called soon. From this thread only; see {@link wakeFd} for others. */
-  wake(): void
+  wake(): void;
   /** Stops, and closes every socket that the engine opened. Harmless when repeated. */
-  close(): void
+  close(): void;
   /**
    * The time as of the running handler call, read once for all datagrams that one wait brought: `nowUs` and its
    * milliseconds as int32 bit patterns that wrap, which V8 passes around without allocating. Elapsed time is
    * `(later - earlier) | 0`.
    */
-  readonly clockUs: number
-  readonly clockMs: number
+  readonly clockUs: number;
+  readonly clockMs: number;
   /** Microseconds of the system's monotonic clock, whole, the same for all threads and processes of the machine. */
-  nowUs(): number
+  nowUs(): number;
 }
 
 export interface EngineOptions {
   /** Longest datagram received whole; a longer one is dropped and counted. 1 to 65,507, default 9,000. */
-  readonly maxDatagramBytes?: number
+  readonly maxDatagramBytes?: number;
   /** Most datagrams of one `onDatagrams`. 1 to 256, default 64. */
-  readonly batchSize?: number
+  readonly batchSize?: number;
   /** Size of `arena.reserve`, for the caller's own use. Default 0. */
-  readonly reserveBytes?: number
+  readonly reserveBytes?: number;
   /** Where to count, at least `UDP_COUNTERS_BYTES`; default a new one. */
-  readonly countersBuffer?: SharedArrayBuffer
+  readonly countersBuffer?: SharedArrayBuffer;
   /** A ledger from `createFdLedger` in which the batch engine notes each descriptor that it opens. */
-  readonly fdLedger?: SharedArrayBuffer
+  readonly fdLedger?: SharedArrayBuffer;
 }

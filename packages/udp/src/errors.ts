@@ -7,19 +7,19 @@ export type UdpErrorCode =
   /** An option or argument is outside what is allowed: a fault of the calling program. */
   | 'ERR_UDP_INVALID_ARGUMENT'
   /** The engine is closed, or already running. */
-  | 'ERR_UDP_STATE'
+  | 'ERR_UDP_STATE';
 
 /** Misuse, or an operating system that refused. Nothing that arrives from the network is ever thrown. */
 export class UdpError extends Error {
-  override readonly name = 'UdpError'
-  readonly code: UdpErrorCode
+  override readonly name = 'UdpError';
+  readonly code: UdpErrorCode;
   /** The operating system's name of the error ('EADDRINUSE', 'EMFILE', ...), or '' where it was not the one to refuse. */
-  readonly errno: string
+  readonly errno: string;
 
   constructor(code: UdpErrorCode, message: string, options: { errno?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.code = code
-    this.errno = options.errno ?? ''
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errno = options.errno ?? '';
   }
 }
 
@@ -29,7 +29,7 @@ export function requireInteger(name: string, value: number, least: number, most:
     throw new UdpError(
       'ERR_UDP_INVALID_ARGUMENT',
       `${name} is ${value}; allowed are whole numbers from ${least} to ${most}`,
-    )
+    );
   }
-  return value
+  return value;
 }

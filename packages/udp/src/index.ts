@@ -3,13 +3,13 @@
  * memory that wasm can work on, nothing allocated per packet. The same interface runs over node:dgram where Linux's
  * calls are missing. This is the only package of LightSpeed that knows the operating system.
  */
-export type { PacketArena, WasmMemory } from './arena.ts'
-export { DEFAULT_MAX_DATAGRAM_BYTES, SLOT_HEADROOM_BYTES } from './arena.ts'
-export type { EngineChoice } from './choose.ts'
-export { chooseEngine, createEngine } from './choose.ts'
-export { monotonicUs } from './clock.ts'
-export type { UdpCounterName } from './counters.ts'
-export { UDP_COUNTER, UDP_COUNTERS, UDP_COUNTERS_BYTES, UdpCounters } from './counters.ts'
+export type { PacketArena, WasmMemory } from './arena.ts';
+export { DEFAULT_MAX_DATAGRAM_BYTES, SLOT_HEADROOM_BYTES } from './arena.ts';
+export type { EngineChoice } from './choose.ts';
+export { chooseEngine, createEngine } from './choose.ts';
+export { monotonicUs } from './clock.ts';
+export type { UdpCounterName } from './counters.ts';
+export { UDP_COUNTER, UDP_COUNTERS, UDP_COUNTERS_BYTES, UdpCounters } from './counters.ts';
 export type {
   DatagramEngine,
   DatagramHandler,
@@ -18,9 +18,9 @@ export type {
   EngineOptions,
   ReceivedBatch,
   SocketOptions,
-} from './engine.ts'
-export type { UdpErrorCode } from './errors.ts'
-export { UdpError } from './errors.ts'
-export type { DataSocketDescription } from './linux/data-socket.ts'
-export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts'
-export { closeLedgerFds, createFdLedger, ledgerFds } from './linux/fd-ledger.ts'
+} from './engine.ts';
+export type { UdpErrorCode } from './errors.ts';
+export { UdpError } from './errors.ts';
+export type { DataSocketDescription } from './linux/data-socket.ts';
+export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts';
+export { closeLedgerFds, createFdLedger, ledgerFds } from './linux/fd-ledger.ts';

@@ -1,33 +1,33 @@
-import { DEFAULT_MAX_DATAGRAM_BYTES } from './arena.ts'
-import { UDP_COUNTERS_BYTES, UdpCounters } from './counters.ts'
-import type { EngineOptions, SocketOptions } from './engine.ts'
-import { requireInteger, UdpError } from './errors.ts'
+import { DEFAULT_MAX_DATAGRAM_BYTES } from './arena.ts';
+import { UDP_COUNTERS_BYTES, UdpCounters } from './counters.ts';
+import type { EngineOptions, SocketOptions } from './engine.ts';
+import { requireInteger, UdpError } from './errors.ts';
 
 /** The longest payload that a UDP datagram over IPv4 can have. */
-const MAX_UDP_PAYLOAD_BYTES = 65_507
+const MAX_UDP_PAYLOAD_BYTES = 65_507;
 
 /** Socket buffers. Games are bursty, and full buffers are what relays lose most packets to. */
-export const DEFAULT_BUFFER_BYTES = 4 * 1024 * 1024
+export const DEFAULT_BUFFER_BYTES = 4 * 1024 * 1024;
 
-const DEFAULT_BATCH_SIZE = 64
-const MOST_BATCH_SIZE = 256
+const DEFAULT_BATCH_SIZE = 64;
+const MOST_BATCH_SIZE = 256;
 
 /** {@link EngineOptions} with nothing left to check. */
 export interface EngineSettings {
-  readonly maxDatagramBytes: number
-  readonly batchSize: number
-  readonly reserveBytes: number
-  readonly counters: UdpCounters
-  readonly fdLedger: SharedArrayBuffer | undefined
+  readonly maxDatagramBytes: number;
+  readonly batchSize: number;
+  readonly reserveBytes: number;
+  readonly counters: UdpCounters;
+  readonly fdLedger: SharedArrayBuffer | undefined;
 }
 
 export function parseEngineOptions(options: EngineOptions): EngineSettings {
-  const { countersBuffer } = options
+  const { countersBuffer } = options;
   if (countersBuffer !== undefined && countersBuffer.byteLength < UDP_COUNTERS_BYTES) {
     throw new UdpError(
       'ERR_UDP_INVALID_ARGUMENT',
       `countersBuffer has ${countersBuffer.byteLength} bytes; UDP_COUNTERS_BYTES (${UDP_COUNTERS_BYTES}) are needed`,
-    )
+    );
   }
   return {
     maxDatagramBytes: requireInteger(
@@ -40,15 +40,15 @@ export function parseEngineOptions(options: EngineOptions): EngineSettings {
     reserveBytes: options.reserveBytes ?? 0,
     counters: new UdpCounters(countersBuffer),
     fdLedger: options.fdLedger,
-  }
+  };
 }
 
 /** Refuses socket options that are the calling program's fault; what the system thinks of them shows on opening. */
 export function checkSocketOptions(options: SocketOptions): void {
-  requireInteger('ip', options.ip, -0x8000_0000, 0xffff_ffff)
-  requireInteger('port', options.port, 0, 65_535)
+  requireInteger('ip', options.ip, -0x8000_0000, 0xffff_ffff);
+  requireInteger('port', options.port, 0, 65_535);
   if (options.connect !== undefined) {
-    requireInteger('connect.ip', options.connect.ip, -0x8000_0000, 0xffff_ffff)
-    requireInteger('connect.port', options.connect.port, 1, 65_535)
+    requireInteger('connect.ip', options.connect.ip, -0x8000_0000, 0xffff_ffff);
+    requireInteger('connect.port', options.connect.port, 1, 65_535);
   }
 }

@@ -1,48 +1,48 @@
-import { BUILT_IN_DENIALS, formatDestinationRule } from '@lightspeed/security'
-import { formatIpv4 } from '@lightspeed/wire'
-import { stringify } from 'smol-toml'
-import type { NodeConfig } from '../config/node-config.ts'
-import { FIELDS, OPTIONS } from '../config/options.ts'
-import type { Field, Option, Written } from '../config/options.ts'
-import { ownAddresses } from '../own-addresses.ts'
+import { BUILT_IN_DENIALS, formatDestinationRule } from '@lightspeed/security';
+import { formatIpv4 } from '@lightspeed/wire';
+import { stringify } from 'smol-toml';
+import type { NodeConfig } from '../config/node-config.ts';
+import { FIELDS, OPTIONS } from '../config/options.ts';
+import type { Field, Option, Written } from '../config/options.ts';
+import { ownAddresses } from '../own-addresses.ts';
 
 /** Prints what would hold, as a configuration file, and what that means for destinations. */
 export function check(config: NodeConfig): void {
-  process.stdout.write(`${effectiveToml(config)}\n${policySummary(config)}`)
+  process.stdout.write(`${effectiveToml(config)}\n${policySummary(config)}`);
 }
 
 /** The whole configuration as the file that would give it. */
 export function effectiveToml(config: NodeConfig): string {
-  const sections: Record<string, Record<string, Written>> = {}
+  const sections: Record<string, Record<string, Written>> = {};
   for (const field of FIELDS) {
-    const [section, key] = OPTIONS[field].key.split('.')
-    const value = written(field, config)
-    sections[section] ??= {}
-    if (value !== undefined) sections[section][key] = value
+    const [section, key] = OPTIONS[field].key.split('.');
+    const value = written(field, config);
+    sections[section] ??= {};
+    if (value !== undefined) sections[section][key] = value;
   }
-  return stringify(sections)
+  return stringify(sections);
 }
 
 function written<F extends Field>(field: F, config: NodeConfig): Written | undefined {
-  const option: Option<NodeConfig[F]> = OPTIONS[field]
-  return option.write(config[field])
+  const option: Option<NodeConfig[F]> = OPTIONS[field];
+  return option.write(config[field]);
 }
 
 function policySummary({ denyDestinations, allowDestinations, onlyAllowedDestinations }: NodeConfig): string {
-  const rules = (list: typeof denyDestinations) => list.map(formatDestinationRule).join(', ') || 'none'
+  const rules = (list: typeof denyDestinations) => list.map(formatDestinationRule).join(', ') || 'none';
   const lines = [
     'Destinations, the first that covers one decides:',
     `  denied: the node's own ports on this machine, ${rules(denyDestinations)}`.replace(/, none$/, ''),
     `  allowed: ${rules(allowDestinations)}`,
-  ]
+  ];
   if (onlyAllowedDestinations) {
-    lines.push('  denied: everything else')
+    lines.push('  denied: everything else');
   } else {
     lines.push(
       `  denied: ${BUILT_IN_DENIALS.map(formatDestinationRule).join(', ')}, port 0`,
       `  denied: this machine, ${ownAddresses().map(formatIpv4).join(', ')}`,
       '  allowed: everything else',
-    )
+    );
   }
-  return lines.map((line) => `# ${line}\n`).join('')
+  return lines.map((line) => `# ${line}\n`).join('');
 }

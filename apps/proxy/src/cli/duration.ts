@@ -1,12 +1,14 @@
-import { ConfigError } from '../config/config-error.ts'
+import { ConfigError } from '../config/config-error.ts';
 
-const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }
+const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 
 /** Reads `90s`, `15m`, `12h`, `30d`, `2w`. @returns seconds. @throws {ConfigError} */
 export function parseDuration(flag: string, text: string): number {
-  const [, count, unit] = /^([1-9]\d{0,5})([smhdw])$/.exec(text) ?? []
+  const [, count, unit] = /^([1-9]\d{0,5})([smhdw])$/.exec(text) ?? [];
   if (count === undefined) {
-    throw new ConfigError(`${flag}: got ${JSON.stringify(text)}, allowed is a number with s, m, h, d or w, for example 30d`)
+    throw new ConfigError(
+      `${flag}: got ${JSON.stringify(text)}, allowed is a number with s, m, h, d or w, for example 30d`,
+    );
   }
-  return Number(count) * SECONDS_PER[unit]
+  return Number(count) * SECONDS_PER[unit];
 }

@@ -1,45 +1,45 @@
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
-import type { Endpoint } from '@lightspeed/wire'
-import { readConfigFile } from '../config/config-file.ts'
-import type { NodeConfig } from '../config/node-config.ts'
-import type { Field } from '../config/options.ts'
-import { parseConfig } from '../config/parse-config.ts'
-import type { Given, GivenByField } from '../config/parse-config.ts'
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Endpoint } from '@lightspeed/wire';
+import { readConfigFile } from '../config/config-file.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import type { Field } from '../config/options.ts';
+import { parseConfig } from '../config/parse-config.ts';
+import type { Given, GivenByField } from '../config/parse-config.ts';
 
 /** Flags as they come from the command line. */
 export interface ServeFlags {
-  readonly config?: string
-  readonly dataBind?: string
-  readonly controlBind?: string
-  readonly stateDir?: string
-  readonly certificate?: string
-  readonly privateKey?: string
-  readonly issuerKey?: readonly string[]
-  readonly revocationList?: string
-  readonly egressBind?: string
-  readonly egressPorts?: string
-  readonly httpBind?: string
-  readonly open?: boolean
-  readonly allowOpen?: boolean
-  readonly allowDestination?: readonly string[]
-  readonly onlyAllowedDestinations?: boolean
-  readonly denyDestination?: readonly string[]
-  readonly workers?: string
-  readonly io?: string
-  readonly dialect?: string
-  readonly nodeId?: string
-  readonly region?: string
-  readonly check?: boolean
-  readonly logLevel?: string
-  readonly logFormat?: string
+  readonly config?: string;
+  readonly dataBind?: string;
+  readonly controlBind?: string;
+  readonly stateDir?: string;
+  readonly certificate?: string;
+  readonly privateKey?: string;
+  readonly issuerKey?: readonly string[];
+  readonly revocationList?: string;
+  readonly egressBind?: string;
+  readonly egressPorts?: string;
+  readonly httpBind?: string;
+  readonly open?: boolean;
+  readonly allowOpen?: boolean;
+  readonly allowDestination?: readonly string[];
+  readonly onlyAllowedDestinations?: boolean;
+  readonly denyDestination?: readonly string[];
+  readonly workers?: string;
+  readonly io?: string;
+  readonly dialect?: string;
+  readonly nodeId?: string;
+  readonly region?: string;
+  readonly check?: boolean;
+  readonly logLevel?: string;
+  readonly logFormat?: string;
 }
 
 interface Flag {
-  readonly name: string
-  readonly field: Field
+  readonly name: string;
+  readonly field: Field;
   /** What the flag's value would be in a file. */
-  readonly value: (flags: ServeFlags) => unknown
+  readonly value: (flags: ServeFlags) => unknown;
 }
 
 const FLAGS: readonly Flag[] = [
@@ -69,24 +69,26 @@ const FLAGS: readonly Flag[] = [
   { name: '--region', field: 'region', value: ({ region }) => region },
   { name: '--log-level', field: 'logLevel', value: ({ logLevel }) => logLevel },
   { name: '--log-format', field: 'logFormat', value: ({ logFormat }) => logFormat },
-]
+];
 
 /**
  * The configuration that file and flags give together. A flag goes before the file.
  * @throws {ConfigError}
  */
 export function configFromFlags(flags: ServeFlags): NodeConfig {
-  const fromFile = flags.config === undefined ? new Map<Field, Given>() : readConfigFile(flags.config)
-  const given: Partial<Record<Field, Given>> = Object.fromEntries(fromFile)
+  const fromFile = flags.config === undefined ? new Map<Field, Given>() : readConfigFile(flags.config);
+  const given: Partial<Record<Field, Given>> = Object.fromEntries(fromFile);
   for (const { name, field, value } of FLAGS) {
-    const own = value(flags)
-    if (own === undefined) continue
-    given[field] = { value: own, source: name }
+    const own = value(flags);
+    if (own === undefined) continue;
+    given[field] = { value: own, source: name };
   }
-  const config = parseConfig(given satisfies GivenByField)
-  if (given.stateDir !== undefined || config.controlBind === undefined) return config
-  const stateDir = defaultStateDir(config.controlBind)
-  return stateDir === undefined ? config : parseConfig({ ...given, stateDir: { value: stateDir, source: '--state-dir' } })
+  const config = parseConfig(given satisfies GivenByField);
+  if (given.stateDir !== undefined || config.controlBind === undefined) return config;
+  const stateDir = defaultStateDir(config.controlBind);
+  return stateDir === undefined
+    ? config
+    : parseConfig({ ...given, stateDir: { value: stateDir, source: '--state-dir' } });
 }
 
 /**
@@ -94,14 +96,18 @@ export function configFromFlags(flags: ServeFlags): NodeConfig {
  * is one node's only. None for a port that is another one each time.
  */
 export function defaultStateDir({ port }: Endpoint, environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  const [given] = (environment.STATE_DIRECTORY ?? '').split(':')
-  if (given !== '') return given
-  if (port === 0) return undefined
-  const base = environment.XDG_STATE_HOME
-  return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'state'), 'lightspeed-proxy', String(port))
+  const [given] = (environment.STATE_DIRECTORY ?? '').split(':');
+  if (given !== '') return given;
+  if (port === 0) return undefined;
+  const base = environment.XDG_STATE_HOME;
+  return join(
+    base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'state'),
+    'lightspeed-proxy',
+    String(port),
+  );
 }
 
 /** A text that is no number stays what it is, to be refused by its name. */
 function numberIn(text: string | undefined): unknown {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : text
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : text;
 }

@@ -1,44 +1,44 @@
-import { Command, CommanderError } from 'commander'
-import { VERSION } from '../version.ts'
-import { OPTIONS } from '../config/options.ts'
-import { ConfigError } from '../config/config-error.ts'
-import { NodeError } from '../node-error.ts'
-import { askToDrain } from '../state/admin-socket.ts'
-import { check } from './check.ts'
-import { configFromFlags, defaultStateDir } from './flags.ts'
-import type { ServeFlags } from './flags.ts'
-import { serve } from './serve.ts'
-import { addTicket } from './ticket-commands.ts'
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.ts';
+import { OPTIONS } from '../config/options.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { NodeError } from '../node-error.ts';
+import { askToDrain } from '../state/admin-socket.ts';
+import { check } from './check.ts';
+import { configFromFlags, defaultStateDir } from './flags.ts';
+import type { ServeFlags } from './flags.ts';
+import { serve } from './serve.ts';
+import { addTicket } from './ticket-commands.ts';
 
-const NAME = 'lightspeed-proxy'
+const NAME = 'lightspeed-proxy';
 
-const EXIT_FAILURE = 1
-const EXIT_USAGE = 2
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
 
 /**
  * Runs the program.
  * @returns its exit code: 0, 1 for a failure, 2 for wrong usage or configuration.
  */
 export async function runCli(args: readonly string[]): Promise<number> {
-  let exitCode = 0
+  let exitCode = 0;
   const program = createProgram((code) => {
-    exitCode = code
-  })
+    exitCode = code;
+  });
   try {
-    await program.parseAsync(args, { from: 'user' })
-    return exitCode
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
   } catch (error) {
     // commander has already written what there is to say.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
-    if (error instanceof ConfigError) return fail(error.message, EXIT_USAGE)
-    if (error instanceof NodeError) return fail(error.message, EXIT_FAILURE)
-    throw error
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error instanceof ConfigError) return fail(error.message, EXIT_USAGE);
+    if (error instanceof NodeError) return fail(error.message, EXIT_FAILURE);
+    throw error;
   }
 }
 
 function fail(message: string, exitCode: number): number {
-  process.stderr.write(`${NAME}: ${message}\n`)
-  return exitCode
+  process.stderr.write(`${NAME}: ${message}\n`);
+  return exitCode;
 }
 
 function createProgram(done: (exitCode: number) => void): Command {
@@ -56,22 +56,27 @@ Example, a node that anybody on this machine may use:
   ${NAME} serve --data-bind 127.0.0.1:4434 --open
 
 ${NAME} serve --help explains every option.`,
-    )
-  addServe(program, done)
-  addDrain(program)
-  addTicket(program, NAME, done)
-  return program
+    );
+  addServe(program, done);
+  addDrain(program);
+  addTicket(program, NAME, done);
+  return program;
 }
 
 function addServe(program: Command, done: (exitCode: number) => void): void {
   program
     .command('serve')
     .summary('run a node')
-    .description('Runs a node until SIGTERM or Ctrl-C, which let registered clients leave and then say goodbye to all. A second one ends it at once.')
+    .description(
+      'Runs a node until SIGTERM or Ctrl-C, which let registered clients leave and then say goodbye to all. A second one ends it at once.',
+    )
     .helpOption('-h, --help', 'print this')
     .option('--config <FILE>', 'TOML file; what is given here goes before what it says')
     .option('--data-bind <ADDR:PORT>', "where clients' packets come in (default 0.0.0.0:4434)")
-    .option('--control-bind <ADDR:PORT>', 'where clients register, over QUIC, or off (default 0.0.0.0:4433, off with --open)')
+    .option(
+      '--control-bind <ADDR:PORT>',
+      'where clients register, over QUIC, or off (default 0.0.0.0:4433, off with --open)',
+    )
     .option('--state-dir <DIR>', 'where identity and sessions are kept, or off (default: see below)')
     .option('--certificate <FILE>', "the node's certificate, PEM (default: one of its own, made at the first start)")
     .option('--private-key <FILE>', 'its private key, PEM')
@@ -82,12 +87,19 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--http-bind <ADDR:PORT>', 'where GET /health and GET /metrics answer, or off (default 127.0.0.1:8080)')
     .option('--open', 'let anybody in, without authentication: only on a loopback address, or with --allow-open')
     .option('--allow-open', 'consent to --open where others than this machine can reach the node')
-    .option('--allow-destination <CIDR[:PORT[-PORT]]>', 'relay there although it is denied by default; may be repeated', collect)
+    .option(
+      '--allow-destination <CIDR[:PORT[-PORT]]>',
+      'relay there although it is denied by default; may be repeated',
+      collect,
+    )
     .option('--only-allowed-destinations', 'relay nowhere but where --allow-destination says')
     .option('--deny-destination <CIDR[:PORT[-PORT]]>', 'never relay there; may be repeated', collect)
     .option('--workers <N>', 'data-plane threads, sharing the port (default 1)')
     .option('--io <ENGINE>', 'how datagrams are moved: auto, batch (Linux) or portable (default auto)')
-    .option('--dialect <DIALECT>', 'standard or reference: of clients that no registration has settled (default standard)')
+    .option(
+      '--dialect <DIALECT>',
+      'standard or reference: of clients that no registration has settled (default standard)',
+    )
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
     .option('--region <S>', 'where it is (default "default")')
     .option('--check', 'check the configuration, print what would hold, and end')
@@ -111,10 +123,10 @@ The state folder is $STATE_DIRECTORY, as systemd sets it, else lightspeed-proxy/
 $XDG_STATE_HOME or ~/.local/state. It is one node's only.`,
     )
     .action(async (flags: ServeFlags) => {
-      const config = configFromFlags(flags)
-      if (flags.check === true) check(config)
-      else done(await serve(config))
-    })
+      const config = configFromFlags(flags);
+      if (flags.check === true) check(config);
+      else done(await serve(config));
+    });
 }
 
 function addDrain(program: Command): void {
@@ -129,11 +141,11 @@ function addDrain(program: Command): void {
     .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
     .allowExcessArguments(false)
     .action(async ({ stateDir }: { stateDir?: string }) => {
-      await askToDrain(stateDir ?? defaultStateDir(OPTIONS.controlBind.fallback ?? { ip: 0, port: 0 }) ?? '.')
-      process.stdout.write('the node drains\n')
-    })
+      await askToDrain(stateDir ?? defaultStateDir(OPTIONS.controlBind.fallback ?? { ip: 0, port: 0 }) ?? '.');
+      process.stdout.write('the node drains\n');
+    });
 }
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, value]
+  return [...earlier, value];
 }

@@ -1,9 +1,9 @@
-import { constants } from 'node:os'
-import type { NodeConfig } from '../config/node-config.ts'
-import { createLog } from '../log.ts'
-import { startNode } from '../node.ts'
+import { constants } from 'node:os';
+import type { NodeConfig } from '../config/node-config.ts';
+import { createLog } from '../log.ts';
+import { startNode } from '../node.ts';
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Runs a node until a signal or `drain` asks it to end: clients that are registered get time to leave. A further signal
@@ -11,23 +11,23 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  * @returns the exit code.
  */
 export async function serve(config: NodeConfig): Promise<number> {
-  const asked = Promise.withResolvers<undefined>()
-  let ending = false
+  const asked = Promise.withResolvers<undefined>();
+  let ending = false;
   const onSignal = (signal: NodeJS.Signals) => {
     // As the shell would report it had nobody listened.
-    if (ending) process.exit(128 + constants.signals[signal])
-    ending = true
-    asked.resolve(undefined)
-  }
-  for (const signal of SIGNALS) process.on(signal, onSignal)
+    if (ending) process.exit(128 + constants.signals[signal]);
+    ending = true;
+    asked.resolve(undefined);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     // A signal during the start is kept until there is something to close.
-    const node = await startNode(config, { log: createLog(config) })
-    await Promise.race([asked.promise, node.drainAsked])
-    ending = true
-    await node.drain()
-    return 0
+    const node = await startNode(config, { log: createLog(config) });
+    await Promise.race([asked.promise, node.drainAsked]);
+    ending = true;
+    await node.drain();
+    return 0;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal)
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { appendFile, open, readFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto';
+import { appendFile, open, readFile } from 'node:fs/promises';
 import {
   TICKET_ID_BYTES,
   decodeTicket,
@@ -11,46 +11,46 @@ import {
   parseRevocationList,
   parseTicket,
   TicketVerifier,
-} from '@lightspeed/security'
-import type { Ticket } from '@lightspeed/security'
-import { SigningKey, sha256, verifyEd25519 } from '@lightspeed/security/node'
-import { ConfigError } from '../config/config-error.ts'
-import { NodeError, messageOf } from '../node-error.ts'
-import { parseDuration } from './duration.ts'
+} from '@lightspeed/security';
+import type { Ticket } from '@lightspeed/security';
+import { SigningKey, sha256, verifyEd25519 } from '@lightspeed/security/node';
+import { ConfigError } from '../config/config-error.ts';
+import { NodeError, messageOf } from '../node-error.ts';
+import { parseDuration } from './duration.ts';
 
 /** Makes a signing key in a file that nobody else may read, and prints what nodes are to trust. */
 export async function keygen({ out }: { readonly out: string }): Promise<void> {
-  const key = SigningKey.generate()
+  const key = SigningKey.generate();
   try {
     // Never over a key that tickets were issued with.
-    const file = await open(out, 'wx', 0o600)
+    const file = await open(out, 'wx', 0o600);
     try {
-      await file.writeFile(key.toPem())
-      await file.sync()
+      await file.writeFile(key.toPem());
+      await file.sync();
     } finally {
-      await file.close()
+      await file.close();
     }
   } catch (cause) {
-    throw fileError(out, cause)
+    throw fileError(out, cause);
   }
-  print(formatIssuerKey(key.publicKey))
+  print(formatIssuerKey(key.publicKey));
 }
 
 export interface IssueFlags {
-  readonly key: string
-  readonly for: string
-  readonly expires: string
-  readonly notBefore?: string
-  readonly maxSessions?: string
-  readonly pps?: string
-  readonly bps?: string
+  readonly key: string;
+  readonly for: string;
+  readonly expires: string;
+  readonly notBefore?: string;
+  readonly maxSessions?: string;
+  readonly pps?: string;
+  readonly bps?: string;
 }
 
 /** Prints a signed ticket. */
 export async function issue(flags: IssueFlags): Promise<void> {
-  const key = await usage('--key', async () => SigningKey.fromPem(await text(flags.key)))
-  const now = nowSeconds()
-  const seconds = parseDuration('--expires', flags.expires)
+  const key = await usage('--key', async () => SigningKey.fromPem(await text(flags.key)));
+  const now = nowSeconds();
+  const seconds = parseDuration('--expires', flags.expires);
   const bytes = await usage('ticket issue', () =>
     issueTicket(
       {
@@ -66,67 +66,67 @@ export async function issue(flags: IssueFlags): Promise<void> {
       key,
       sha256,
     ),
-  )
-  print(formatTicket(bytes))
+  );
+  print(formatTicket(bytes));
 }
 
 export interface InspectFlags {
-  readonly issuerKey?: readonly string[]
-  readonly revocationList?: string
+  readonly issuerKey?: readonly string[];
+  readonly revocationList?: string;
 }
 
 /** Prints what a ticket says, and with the issuers' keys whether it counts. @returns the exit code: 1 if it does not. */
 export async function inspect(given: string, { issuerKey, revocationList }: InspectFlags): Promise<number> {
-  const bytes = parseTicket(given)
-  const ticket = bytes instanceof Uint8Array ? decodeTicket(bytes) : bytes
+  const bytes = parseTicket(given);
+  const ticket = bytes instanceof Uint8Array ? decodeTicket(bytes) : bytes;
   if (ticket.type === 'refused' || !(bytes instanceof Uint8Array)) {
-    throw new ConfigError(`the ticket: ${ticket.type === 'refused' ? ticket.text : 'it cannot be read'}`)
+    throw new ConfigError(`the ticket: ${ticket.type === 'refused' ? ticket.text : 'it cannot be read'}`);
   }
-  print(describe(ticket))
+  print(describe(ticket));
   if (issuerKey === undefined) {
-    print('signature   not checked: give the issuer with --issuer-key')
-    return 0
+    print('signature   not checked: give the issuer with --issuer-key');
+    return 0;
   }
-  const issuers = await usage('--issuer-key', () => issuerKey.map(parseIssuerKey))
-  const revocations = revocationList === undefined ? new Set<string>() : await revocationsIn(revocationList)
-  const verdict = new TicketVerifier({ issuers, revocations, verifyEd25519, sha256 }).verify(bytes, nowSeconds())
-  print(`verdict     ${verdict.type === 'refused' ? `refused: ${verdict.text}` : 'lets in'}`)
-  return verdict.type === 'refused' ? 1 : 0
+  const issuers = await usage('--issuer-key', () => issuerKey.map(parseIssuerKey));
+  const revocations = revocationList === undefined ? new Set<string>() : await revocationsIn(revocationList);
+  const verdict = new TicketVerifier({ issuers, revocations, verifyEd25519, sha256 }).verify(bytes, nowSeconds());
+  print(`verdict     ${verdict.type === 'refused' ? `refused: ${verdict.text}` : 'lets in'}`);
+  return verdict.type === 'refused' ? 1 : 0;
 }
 
 export interface RevokeFlags {
-  readonly list: string
-  readonly because?: string
+  readonly list: string;
+  readonly because?: string;
 }
 
 /** Adds a ticket, or a ticket's id, to a revocation list. */
 export async function revoke(given: string, { list, because }: RevokeFlags): Promise<void> {
-  const id = idOf(given)
-  const line = await usage('ticket revoke', () => formatRevocation(id, because))
+  const id = idOf(given);
+  const line = await usage('ticket revoke', () => formatRevocation(id, because));
   if ((await revocationsIn(list)).has(id)) {
-    print(`${id} is revoked already`)
-    return
+    print(`${id} is revoked already`);
+    return;
   }
   try {
     // In one write, so that a node never reads half a line; an editor may have left the last one without an end.
-    const before = await textIfThere(list)
-    await appendFile(list, before === '' || before.endsWith('\n') ? line : `\n${line}`)
+    const before = await textIfThere(list);
+    await appendFile(list, before === '' || before.endsWith('\n') ? line : `\n${line}`);
   } catch (cause) {
-    throw fileError(list, cause)
+    throw fileError(list, cause);
   }
-  print(`${id} is revoked`)
+  print(`${id} is revoked`);
 }
 
 function idOf(given: string): string {
-  if (/^[0-9a-f]{32}$/i.test(given.trim())) return given.trim().toLowerCase()
-  const bytes = parseTicket(given)
-  const ticket = bytes instanceof Uint8Array ? decodeTicket(bytes) : bytes
-  if (ticket.type === 'refused') throw new ConfigError(`got neither a ticket nor the id of one: ${ticket.text}`)
-  return ticket.id
+  if (/^[0-9a-f]{32}$/i.test(given.trim())) return given.trim().toLowerCase();
+  const bytes = parseTicket(given);
+  const ticket = bytes instanceof Uint8Array ? decodeTicket(bytes) : bytes;
+  if (ticket.type === 'refused') throw new ConfigError(`got neither a ticket nor the id of one: ${ticket.text}`);
+  return ticket.id;
 }
 
 function describe(ticket: Ticket): string {
-  const limit = (value: number, unit: string) => (value === 0 ? "the node's" : `${value}${unit}`)
+  const limit = (value: number, unit: string) => (value === 0 ? "the node's" : `${value}${unit}`);
   return [
     `id          ${ticket.id}`,
     `for         ${ticket.name}`,
@@ -134,61 +134,60 @@ function describe(ticket: Ticket): string {
     `valid       ${ticket.notBefore === 0 ? '' : `from ${time(ticket.notBefore)} `}until ${time(ticket.expiresAt)}`,
     `sessions    ${ticket.maxSessions === 0 ? "the node's" : `${ticket.maxSessions} at once on each node`}`,
     `limits      ${limit(ticket.ratePps, ' packets/s')}, ${limit(ticket.rateBps, ' bytes/s')}`,
-  ].join('\n')
+  ].join('\n');
 }
 
-
 function time(seconds: number): string {
-  const date = new Date(seconds * 1_000)
-  return Number.isNaN(date.getTime()) ? `${seconds} s after 1970` : date.toISOString().replace('.000Z', 'Z')
+  const date = new Date(seconds * 1_000);
+  return Number.isNaN(date.getTime()) ? `${seconds} s after 1970` : date.toISOString().replace('.000Z', 'Z');
 }
 
 async function revocationsIn(file: string): Promise<ReadonlySet<string>> {
-  const list = await textIfThere(file)
-  return usage(file, () => parseRevocationList(list))
+  const list = await textIfThere(file);
+  return usage(file, () => parseRevocationList(list));
 }
 
 async function text(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return await readFile(file, 'utf8');
   } catch (cause) {
-    throw fileError(file, cause)
+    throw fileError(file, cause);
   }
 }
 
 async function textIfThere(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return await readFile(file, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return ''
-    throw fileError(file, cause)
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
+    throw fileError(file, cause);
   }
 }
 
 function count(flag: string, given: string | undefined): number {
-  if (given === undefined) return 0
-  if (/^[1-9]\d{0,9}$/.test(given) && Number(given) <= 0xffff_ffff) return Number(given)
-  throw new ConfigError(`${flag}: got ${JSON.stringify(given)}, allowed is a whole number from 1 to 4294967295`)
+  if (given === undefined) return 0;
+  if (/^[1-9]\d{0,9}$/.test(given) && Number(given) <= 0xffff_ffff) return Number(given);
+  throw new ConfigError(`${flag}: got ${JSON.stringify(given)}, allowed is a whole number from 1 to 4294967295`);
 }
 
 /** What the libraries refuse is wrong usage; files that cannot be had are failures. */
 async function usage<T>(where: string, make: () => T | Promise<T>): Promise<T> {
   try {
-    return await make()
+    return await make();
   } catch (cause) {
-    if (cause instanceof NodeError || cause instanceof ConfigError) throw cause
-    throw new ConfigError(`${where}: ${messageOf(cause)}`, { cause })
+    if (cause instanceof NodeError || cause instanceof ConfigError) throw cause;
+    throw new ConfigError(`${where}: ${messageOf(cause)}`, { cause });
   }
 }
 
 function fileError(file: string, cause: unknown): NodeError {
-  return new NodeError('ERR_PROXY_FILE', `${file}: ${messageOf(cause)}`, { cause })
+  return new NodeError('ERR_PROXY_FILE', `${file}: ${messageOf(cause)}`, { cause });
 }
 
 function nowSeconds(): number {
-  return Math.floor(Date.now() / 1_000)
+  return Math.floor(Date.now() / 1_000);
 }
 
 function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+  process.stdout.write(`${line}\n`);
 }

@@ -1,89 +1,89 @@
-import type { DestinationRule } from '@lightspeed/security'
-import type { EgressMapping } from '@lightspeed/session'
-import type { Dialect, Endpoint } from '@lightspeed/wire'
-import type { PortRange } from '../data-plane/messages.ts'
+import type { DestinationRule } from '@lightspeed/security';
+import type { EgressMapping } from '@lightspeed/session';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
+import type { PortRange } from '../data-plane/messages.ts';
 
-export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /** Everything that can be set about a node, parsed: nothing past this checks it again. Made by `nodeConfig`. */
 export interface NodeConfig {
   // [server]
   /** Name of this node, 1 to 255 bytes. */
-  readonly nodeId: string
-  readonly region: string
+  readonly nodeId: string;
+  readonly region: string;
   /** Sessions at once, over all workers. */
-  readonly maxClients: number
+  readonly maxClients: number;
   /** Sessions that one client address may hold. Each worker allows its share of it, rounded up. */
-  readonly maxSessionsPerAddress: number
-  readonly maxFlowsPerSession: number
+  readonly maxSessionsPerAddress: number;
+  readonly maxFlowsPerSession: number;
   /** A session ends after this long without a packet in either direction. */
-  readonly sessionTimeoutSecs: number
+  readonly sessionTimeoutSecs: number;
   /** After its control connection is lost a session lives so long, or longer if packets flow. */
-  readonly graceSecs: number
+  readonly graceSecs: number;
   /** How long a node that drains waits for its registered clients to leave. */
-  readonly drainSecs: number
+  readonly drainSecs: number;
   /** Where clients register, over QUIC; undefined for nowhere. Port 0 lets the system choose. */
-  readonly controlBind: Endpoint | undefined
+  readonly controlBind: Endpoint | undefined;
   /** Folder in which identity and sessions are kept; undefined: a restart forgets them. */
-  readonly stateDir: string | undefined
+  readonly stateDir: string | undefined;
   /** PEM files of the identity, in place of the one in `stateDir`; both or none. */
-  readonly certificate: string | undefined
-  readonly privateKey: string | undefined
+  readonly certificate: string | undefined;
+  readonly privateKey: string | undefined;
   /** Where clients' packets come in. Port 0 lets the system choose. */
-  readonly dataBind: Endpoint
+  readonly dataBind: Endpoint;
   /** Local address towards game servers, unsigned; 0 lets the system choose. */
-  readonly egressBind: number
+  readonly egressBind: number;
   /** Local ports towards game servers; undefined lets the system choose. */
-  readonly egressPorts: PortRange | undefined
-  readonly egressMapping: EgressMapping
+  readonly egressPorts: PortRange | undefined;
+  readonly egressMapping: EgressMapping;
   /** Data-plane threads. */
-  readonly workers: number
-  readonly io: 'auto' | 'batch' | 'portable'
-  readonly dialect: Dialect
+  readonly workers: number;
+  readonly io: 'auto' | 'batch' | 'portable';
+  readonly dialect: Dialect;
   /** Payloads too long for a usual packet: leave them to IP fragmentation, or drop them. */
-  readonly oversize: 'fragment' | 'drop'
+  readonly oversize: 'fragment' | 'drop';
 
   // [security]
   /** False lets in whoever sends a HANDSHAKE. */
-  readonly requireAuth: boolean
+  readonly requireAuth: boolean;
   /** Who may register: anybody, who has a ticket of one of `issuerKeys`, or nobody as long as neither was asked for. */
-  readonly registration: 'anyone' | 'tickets' | 'nobody'
+  readonly registration: 'anyone' | 'tickets' | 'nobody';
   /** Public keys of 32 bytes. */
-  readonly issuerKeys: readonly Uint8Array[]
+  readonly issuerKeys: readonly Uint8Array[];
   /** File with the ids of tickets that do not count any more; read again when it changes. */
-  readonly revocationList: string | undefined
+  readonly revocationList: string | undefined;
   /** Consent to `requireAuth = false` where others than this machine can reach the node. */
-  readonly allowOpen: boolean
+  readonly allowOpen: boolean;
   /** Bytes to an address that has not proved that it receives them, per byte from it. */
-  readonly maxAmplificationRatio: number
+  readonly maxAmplificationRatio: number;
   /** New destinations per client in 10 s. */
-  readonly maxDestinationsPerWindow: number
-  readonly banDurationSecs: number
-  readonly allowDestinations: readonly DestinationRule[]
+  readonly maxDestinationsPerWindow: number;
+  readonly banDurationSecs: number;
+  readonly allowDestinations: readonly DestinationRule[];
   /** Relay to nothing but `allowDestinations`. */
-  readonly onlyAllowedDestinations: boolean
-  readonly denyDestinations: readonly DestinationRule[]
+  readonly onlyAllowedDestinations: boolean;
+  readonly denyDestinations: readonly DestinationRule[];
 
   // [rate_limit]
-  readonly maxPpsPerClient: number
-  readonly maxBpsPerClient: number
+  readonly maxPpsPerClient: number;
+  readonly maxBpsPerClient: number;
   /** Control connections at once. */
-  readonly maxConnections: number
+  readonly maxConnections: number;
   /** Of them from one address. */
-  readonly maxConnectionsPerAddress: number
+  readonly maxConnectionsPerAddress: number;
 
   // [metrics]
   /** Whether GET /metrics answers. */
-  readonly metricsEnabled: boolean
+  readonly metricsEnabled: boolean;
   /** How often a line with the totals is logged; 0 for never. */
-  readonly metricsIntervalSecs: number
+  readonly metricsIntervalSecs: number;
 
   // [http]
   /** Where GET /health and GET /metrics answer; undefined for nowhere. Port 0 lets the system choose. */
-  readonly httpBind: Endpoint | undefined
+  readonly httpBind: Endpoint | undefined;
 
   // [log]
-  readonly logLevel: LogLevel
+  readonly logLevel: LogLevel;
   /** Undefined: pretty on a terminal, else json. */
-  readonly logFormat: 'pretty' | 'json' | undefined
+  readonly logFormat: 'pretty' | 'json' | undefined;
 }

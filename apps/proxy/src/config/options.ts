@@ -1,10 +1,10 @@
-import { hostname } from 'node:os'
-import { formatDestinationRule, formatIssuerKey } from '@lightspeed/security'
-import type { DestinationRule } from '@lightspeed/security'
-import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session'
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
-import type { z } from 'zod'
-import type { NodeConfig } from './node-config.ts'
+import { hostname } from 'node:os';
+import { formatDestinationRule, formatIssuerKey } from '@lightspeed/security';
+import type { DestinationRule } from '@lightspeed/security';
+import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
+import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import type { z } from 'zod';
+import type { NodeConfig } from './node-config.ts';
 import {
   address,
   choice,
@@ -19,39 +19,35 @@ import {
   portRange,
   wholeNumber,
   yesOrNo,
-} from './schemas.ts'
+} from './schemas.ts';
 
 /** A value as a configuration file can hold it. */
-export type Written = string | number | boolean | readonly string[]
+export type Written = string | number | boolean | readonly string[];
 
 /** How one field of {@link NodeConfig} is written, checked and shown. */
 export interface Option<T> {
   /** Section and key in the file. */
-  readonly key: `${string}.${string}`
-  readonly schema: z.ZodType<T>
+  readonly key: `${string}.${string}`;
+  readonly schema: z.ZodType<T>;
   /** What holds when it is not given. */
-  readonly fallback: T
+  readonly fallback: T;
   /** How the file would say it; undefined where leaving the key out is the only way to say it. */
-  readonly write: (value: T) => Written | undefined
+  readonly write: (value: T) => Written | undefined;
 }
 
-const relay = DEFAULT_RELAY_OPTIONS
+const relay = DEFAULT_RELAY_OPTIONS;
 
 /** Longest time that wrapping 32-bit milliseconds can tell from one that has passed. */
-const MOST_SECONDS = 2_147_483
+const MOST_SECONDS = 2_147_483;
 
-const writeRules = (rules: readonly DestinationRule[]) => rules.map(formatDestinationRule)
+const writeRules = (rules: readonly DestinationRule[]) => rules.map(formatDestinationRule);
 
 function plain<T extends Written>(key: Option<T>['key'], schema: z.ZodType<T>, fallback: T): Option<T> {
-  return { key, schema, fallback, write: (value) => value }
+  return { key, schema, fallback, write: (value) => value };
 }
 
-function orNone<T>(
-  key: Option<T>['key'],
-  schema: z.ZodType<T>,
-  write: (value: T) => Written,
-): Option<T | undefined> {
-  return { key, schema, fallback: undefined, write: (value) => (value === undefined ? undefined : write(value)) }
+function orNone<T>(key: Option<T>['key'], schema: z.ZodType<T>, write: (value: T) => Written): Option<T | undefined> {
+  return { key, schema, fallback: undefined, write: (value) => (value === undefined ? undefined : write(value)) };
 }
 
 /** Everything that can be set, by field. The order is that of the file. */
@@ -117,7 +113,12 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
     relay.maxDestinationsPerWindow,
   ),
   banDurationSecs: plain('security.ban_duration_secs', wholeNumber(1, MOST_SECONDS), relay.banDurationMs / 1_000),
-  allowDestinations: { key: 'security.allow_destinations', schema: destinationRules(), fallback: [], write: writeRules },
+  allowDestinations: {
+    key: 'security.allow_destinations',
+    schema: destinationRules(),
+    fallback: [],
+    write: writeRules,
+  },
   onlyAllowedDestinations: plain('security.only_allowed_destinations', yesOrNo(), false),
   denyDestinations: { key: 'security.deny_destinations', schema: destinationRules(), fallback: [], write: writeRules },
 
@@ -138,8 +139,8 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
 
   logLevel: plain('log.level', choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
   logFormat: orNone('log.format', choice('pretty', 'json'), (value) => value),
-}
+};
 
-export type Field = keyof NodeConfig
+export type Field = keyof NodeConfig;
 
-export const FIELDS = Object.keys(OPTIONS) as readonly Field[]
+export const FIELDS = Object.keys(OPTIONS) as readonly Field[];

@@ -1,42 +1,47 @@
-import { parseDestinationRule, parseIssuerKey } from '@lightspeed/security'
-import type { DestinationRule } from '@lightspeed/security'
-import type { Endpoint } from '@lightspeed/wire'
-import { parseEndpoint, parseIpv4 } from '@lightspeed/wire'
-import { z } from 'zod'
-import type { PortRange } from '../data-plane/messages.ts'
+import { parseDestinationRule, parseIssuerKey } from '@lightspeed/security';
+import type { DestinationRule } from '@lightspeed/security';
+import type { Endpoint } from '@lightspeed/wire';
+import { parseEndpoint, parseIpv4 } from '@lightspeed/wire';
+import { z } from 'zod';
+import type { PortRange } from '../data-plane/messages.ts';
 
 /*
  * Kinds of values. Each schema's description completes the sentence "... is not allowed here: give ...".
  */
 
 export function wholeNumber(least: number, most: number) {
-  return z.int().min(least).max(most).describe(`a whole number from ${least} to ${most}`)
+  return z.int().min(least).max(most).describe(`a whole number from ${least} to ${most}`);
 }
 
 export function number(least: number, most: number) {
-  return z.number().min(least).max(most).describe(`a number from ${least} to ${most}`)
+  return z.number().min(least).max(most).describe(`a number from ${least} to ${most}`);
 }
 
 export function choice<const T extends readonly [string, ...string[]]>(...values: T) {
-  return z.enum(values).describe(values.map((value) => `"${value}"`).join(', ').replace(/, (?=[^,]*$)/, ' or '))
+  return z.enum(values).describe(
+    values
+      .map((value) => `"${value}"`)
+      .join(', ')
+      .replace(/, (?=[^,]*$)/, ' or '),
+  );
 }
 
 export function yesOrNo() {
-  return z.boolean().describe('true or false')
+  return z.boolean().describe('true or false');
 }
 
-const MOST_NAME_BYTES = 255
+const MOST_NAME_BYTES = 255;
 
 /** A name as it goes into control messages: one length byte, then UTF-8. */
 export function name() {
   return z
     .string()
     .refine((text) => text !== '' && Buffer.byteLength(text) <= MOST_NAME_BYTES && !hasControlCharacters(text))
-    .describe(`a name of 1 to ${MOST_NAME_BYTES} bytes in one line`)
+    .describe(`a name of 1 to ${MOST_NAME_BYTES} bytes in one line`);
 }
 
 function hasControlCharacters(text: string): boolean {
-  return /\p{Cc}/u.test(text)
+  return /\p{Cc}/u.test(text);
 }
 
 /** From a parser that gives undefined for what is none. */
@@ -44,41 +49,41 @@ function text<T>(parse: (text: string) => T | undefined, description: string): z
   return z
     .string()
     .transform((given, context): T => {
-      const parsed = parse(given)
-      if (parsed !== undefined) return parsed
-      context.addIssue({ code: 'custom' })
-      return z.NEVER
+      const parsed = parse(given);
+      if (parsed !== undefined) return parsed;
+      context.addIssue({ code: 'custom' });
+      return z.NEVER;
     })
-    .describe(description)
+    .describe(description);
 }
 
 export function address(): z.ZodType<number> {
-  return text(parseIpv4, 'an IPv4 address, for example 192.0.2.7')
+  return text(parseIpv4, 'an IPv4 address, for example 192.0.2.7');
 }
 
 export function endpoint(): z.ZodType<Endpoint> {
-  return text(parseEndpoint, 'ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434')
+  return text(parseEndpoint, 'ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434');
 }
 
 /** An endpoint, or "off" for none. The wrapper tells "off" from "not given". */
 export function endpointOrOff(): z.ZodType<Endpoint | undefined> {
   return z
     .union([z.literal('off').transform((): Endpoint | undefined => undefined), endpoint()])
-    .describe('ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"')
+    .describe('ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"');
 }
 
 export function path() {
   return z
     .string()
     .refine((text) => text !== '' && !text.includes('\0'))
-    .describe('the path of a file')
+    .describe('the path of a file');
 }
 
 /** A folder, or "off" for none. */
 export function pathOrOff(): z.ZodType<string | undefined> {
   return z
     .union([z.literal('off').transform((): string | undefined => undefined), path()])
-    .describe('the path of a folder, or "off"')
+    .describe('the path of a folder, or "off"');
 }
 
 /** What the parser has to say about an entry is better than anything that can be said about the list. */
@@ -87,37 +92,31 @@ function listOf<T>(parse: (text: string) => T, description: string): z.ZodType<r
     .array(
       z.string().transform((given, context): T => {
         try {
-          return parse(given)
+          return parse(given);
         } catch (error) {
-          context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
-          return z.NEVER
+          context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+          return z.NEVER;
         }
       }),
     )
-    .describe(description)
+    .describe(description);
 }
 
 export function issuerKeys(): z.ZodType<readonly Uint8Array[]> {
-  return listOf(
-    parseIssuerKey,
-    'a list of public keys as "lightspeed-proxy ticket keygen" prints them, lsi1_...',
-  )
+  return listOf(parseIssuerKey, 'a list of public keys as "lightspeed-proxy ticket keygen" prints them, lsi1_...');
 }
 
 export function portRange(): z.ZodType<PortRange> {
-  return text(parsePortRange, 'LOW-HIGH with ports from 1 to 65535, for example 20000-29999')
+  return text(parsePortRange, 'LOW-HIGH with ports from 1 to 65535, for example 20000-29999');
 }
 
 function parsePortRange(given: string): PortRange | undefined {
-  const match = /^(\d{1,5})-(\d{1,5})$/.exec(given)
-  if (match === null) return undefined
-  const [low, high] = match.slice(1).map(Number)
-  return low >= 1 && low <= high && high <= 65_535 ? { low, high } : undefined
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(given);
+  if (match === null) return undefined;
+  const [low, high] = match.slice(1).map(Number);
+  return low >= 1 && low <= high && high <= 65_535 ? { low, high } : undefined;
 }
 
 export function destinationRules(): z.ZodType<readonly DestinationRule[]> {
-  return listOf(
-    parseDestinationRule,
-    'a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]',
-  )
+  return listOf(parseDestinationRule, 'a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]');
 }

@@ -1,15 +1,15 @@
-import type { ControlMessage, DisconnectReason, OutgoingMessage, Register } from '@lightspeed/control'
-import { CloseCode, QuicError } from '@lightspeed/control/quic'
-import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
-import { parseIpv4 } from '@lightspeed/wire'
-import type { Dialect, Endpoint } from '@lightspeed/wire'
-import type { Client, ClientLink, RegisterRefusal } from './client.ts'
-import { disconnect } from './messages.ts'
+import type { ControlMessage, DisconnectReason, OutgoingMessage, Register } from '@lightspeed/control';
+import { CloseCode, QuicError } from '@lightspeed/control/quic';
+import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
+import { parseIpv4 } from '@lightspeed/wire';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
+import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import { disconnect } from './messages.ts';
 
 /** Who does not register within this time may not stay: it is enough to measure how far away the node is. */
-const REGISTER_WITHIN_MS = 60_000
+const REGISTER_WITHIN_MS = 60_000;
 /** How long a last message has to arrive. */
-const LINGER_MS = 500
+const LINGER_MS = 500;
 
 const CLOSE_CODES: Readonly<Record<DisconnectReason, number>> = {
   normal: CloseCode.normal,
@@ -17,154 +17,154 @@ const CLOSE_CODES: Readonly<Record<DisconnectReason, number>> = {
   auth_failed: CloseCode.authFailed,
   rate_limited: CloseCode.rateLimited,
   server_shutdown: CloseCode.serverShutdown,
-}
+};
 
 /** Who decides about clients. */
 export interface ControlHost {
-  admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal
+  admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal;
   /** Resolves when the data plane knows the client: what it sends from then on is not too early. */
-  ready(client: Client): Promise<void>
-  acknowledgement(client: Client, peer: Endpoint): OutgoingMessage
-  serverInfo(dialect: Dialect): OutgoingMessage
+  ready(client: Client): Promise<void>;
+  acknowledgement(client: Client, peer: Endpoint): OutgoingMessage;
+  serverInfo(dialect: Dialect): OutgoingMessage;
   /** The client says goodbye. */
-  left(client: Client, link: ClientLink): void
+  left(client: Client, link: ClientLink): void;
   /** The connection of a client is gone without a goodbye. */
-  lost(client: Client, link: ClientLink): void
+  lost(client: Client, link: ClientLink): void;
   /** Something is wrong with this program. */
-  fault(error: unknown): void
+  fault(error: unknown): void;
 }
 
 /** One control connection at the node's end (docs/protocol.md, Control plane): any number of Pings, and one Register. */
 export class ClientConnection implements ClientLink {
-  readonly #connection: ControlConnection
-  readonly #host: ControlHost
-  readonly #peer: Endpoint
-  #client: Client | undefined
+  readonly #connection: ControlConnection;
+  readonly #host: ControlHost;
+  readonly #peer: Endpoint;
+  #client: Client | undefined;
   /** The stream of the Register, and what it is answered in. */
-  #stream: ControlStream | undefined
-  #dialect: Dialect = 'standard'
+  #stream: ControlStream | undefined;
+  #dialect: Dialect = 'standard';
   /** What is to be sent after the answer to the Register; undefined once that is sent. */
-  #held: OutgoingMessage[] | undefined = []
+  #held: OutgoingMessage[] | undefined = [];
 
   constructor(connection: ControlConnection, host: ControlHost) {
-    this.#connection = connection
-    this.#host = host
-    const { host: address, port } = connection.peer
-    this.#peer = { ip: parseIpv4(address) ?? 0, port }
+    this.#connection = connection;
+    this.#host = host;
+    const { host: address, port } = connection.peer;
+    this.#peer = { ip: parseIpv4(address) ?? 0, port };
   }
 
   /** Serves the connection until it ends. Never rejects. */
   async serve(): Promise<void> {
     const patience = setTimeout(() => {
-      if (this.#client === undefined) void this.dismiss('timeout', 'no registration came')
-    }, REGISTER_WITHIN_MS)
-    for await (const stream of this.#connection.streams()) void this.#serveStream(stream)
-    clearTimeout(patience)
-    const client = this.#client
-    this.#client = undefined
-    if (client !== undefined) this.#host.lost(client, this)
+      if (this.#client === undefined) void this.dismiss('timeout', 'no registration came');
+    }, REGISTER_WITHIN_MS);
+    for await (const stream of this.#connection.streams()) void this.#serveStream(stream);
+    clearTimeout(patience);
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) this.#host.lost(client, this);
   }
 
   send(message: OutgoingMessage): void {
     if (this.#held !== undefined) {
-      this.#held.push(message)
-      return
+      this.#held.push(message);
+      return;
     }
-    this.#stream?.send(message, this.#dialect).catch((error: unknown) => this.#failed(error))
+    this.#stream?.send(message, this.#dialect).catch((error: unknown) => this.#failed(error));
   }
 
   async dismiss(reason: DisconnectReason, text: string): Promise<void> {
-    this.#client = undefined
-    await this.#closeWith(disconnect(reason, text), CLOSE_CODES[reason], text)
+    this.#client = undefined;
+    await this.#closeWith(disconnect(reason, text), CLOSE_CODES[reason], text);
   }
 
   async #serveStream(stream: ControlStream): Promise<void> {
     try {
       for await (const message of stream.messages()) {
-        if (message.type === 'refused') return
-        await this.#take(stream, message)
+        if (message.type === 'refused') return;
+        await this.#take(stream, message);
       }
     } catch (error) {
-      this.#failed(error)
+      this.#failed(error);
     }
   }
 
   async #take(stream: ControlStream, message: ControlMessage): Promise<void> {
     switch (message.type) {
       case 'ping':
-        await stream.send({ type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs: wallClockUs() })
-        break
+        await stream.send({ type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs: wallClockUs() });
+        break;
       case 'register':
-        await this.#register(stream, message)
-        break
+        await this.#register(stream, message);
+        break;
       case 'disconnect':
-        this.#leave()
-        break
+        this.#leave();
+        break;
       case 'pong':
       case 'register_ack':
       case 'server_info':
         // A node's words: they mean nothing from a client.
-        break
+        break;
     }
   }
 
   async #register(stream: ControlStream, register: Register): Promise<void> {
-    this.#stream ??= stream
-    this.#dialect = register.dialect
+    this.#stream ??= stream;
+    this.#dialect = register.dialect;
     if (this.#client !== undefined) {
-      const client = this.#client
-      await this.dismiss('rate_limited', 'a control connection has one session')
-      this.#host.left(client, this)
-      return
+      const client = this.#client;
+      await this.dismiss('rate_limited', 'a control connection has one session');
+      this.#host.left(client, this);
+      return;
     }
-    this.#stream = stream
-    const admitted = this.#host.admit(register, this.#peer, this)
+    this.#stream = stream;
+    const admitted = this.#host.admit(register, this.#peer, this);
     if ('type' in admitted) {
-      await this.dismiss(admitted.reason, admitted.text)
-      return
+      await this.dismiss(admitted.reason, admitted.text);
+      return;
     }
-    this.#client = admitted
-    await this.#host.ready(admitted)
-    const held = this.#held ?? []
-    this.#held = undefined
-    this.send(this.#host.acknowledgement(admitted, this.#peer))
-    this.send(this.#host.serverInfo(this.#dialect))
-    for (const message of held) this.send(message)
+    this.#client = admitted;
+    await this.#host.ready(admitted);
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.send(this.#host.acknowledgement(admitted, this.#peer));
+    this.send(this.#host.serverInfo(this.#dialect));
+    for (const message of held) this.send(message);
   }
 
   #leave(): void {
-    const client = this.#client
-    this.#client = undefined
-    if (client !== undefined) this.#host.left(client, this)
-    this.#connection.close().catch((error: unknown) => this.#failed(error))
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) this.#host.left(client, this);
+    this.#connection.close().catch((error: unknown) => this.#failed(error));
   }
 
   /** A last message by the stream that the client listens to, and time for it to arrive. */
   async #closeWith(message: OutgoingMessage, code: number, text: string): Promise<void> {
     try {
       if (this.#stream === undefined) {
-        await this.#connection.closeAfter(message, { code, dialect: this.#dialect, lingerMs: LINGER_MS })
-        return
+        await this.#connection.closeAfter(message, { code, dialect: this.#dialect, lingerMs: LINGER_MS });
+        return;
       }
-      await this.#stream.send(message, this.#dialect)
-      this.#stream.end()
-      const lingered = Promise.withResolvers<undefined>()
-      const timer = setTimeout(() => lingered.resolve(undefined), LINGER_MS)
-      await Promise.race([this.#connection.whenClosed, lingered.promise])
-      clearTimeout(timer)
+      await this.#stream.send(message, this.#dialect);
+      this.#stream.end();
+      const lingered = Promise.withResolvers<undefined>();
+      const timer = setTimeout(() => lingered.resolve(undefined), LINGER_MS);
+      await Promise.race([this.#connection.whenClosed, lingered.promise]);
+      clearTimeout(timer);
     } catch (error) {
-      this.#failed(error)
+      this.#failed(error);
     }
-    await this.#connection.close(code, text).catch((error: unknown) => this.#failed(error))
+    await this.#connection.close(code, text).catch((error: unknown) => this.#failed(error));
   }
 
   /** A peer that is gone or does not read is no fault of ours; the connection says so by ending. */
   #failed(error: unknown): void {
-    if (!(error instanceof QuicError)) this.#host.fault(error)
+    if (!(error instanceof QuicError)) this.#host.fault(error);
   }
 }
 
 /** Microseconds since 1970, as far as this machine knows. */
 function wallClockUs(): bigint {
-  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000))
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000));
 }

@@ -1,50 +1,50 @@
-import { resumeExtension, ticketExtension } from '@lightspeed/control'
-import type { OutgoingMessage, Register } from '@lightspeed/control'
-import { CloseCode, formatPin, listenControl } from '@lightspeed/control/quic'
-import type { ControlListener, ListenerCounters } from '@lightspeed/control/quic'
-import type { Dialect, Endpoint } from '@lightspeed/wire'
-import { formatIpv4, parseIpv4 } from '@lightspeed/wire'
-import type { Logger } from 'pino'
-import type { NodeConfig } from '../config/node-config.ts'
-import { controlError, messageOf } from '../node-error.ts'
-import { SessionKeeper } from '../state/session-keeper.ts'
-import type { Supervisor } from '../supervisor/supervisor.ts'
-import type { Client, ClientLink, RegisterRefusal } from './client.ts'
-import { CLOSED, SHUTTING_DOWN } from './refusals.ts'
-import { ClientConnection } from './client-connection.ts'
-import type { ControlHost } from './client-connection.ts'
-import { ControlCounters } from './control-counters.ts'
-import type { ControlState } from './control-state.ts'
-import { Grace } from './grace.ts'
-import { LoadAnnouncer } from './load-announcer.ts'
-import { SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts'
-import type { NodeAddresses } from './messages.ts'
-import { ownEgressIp } from './own-egress-ip.ts'
+import { resumeExtension, ticketExtension } from '@lightspeed/control';
+import type { OutgoingMessage, Register } from '@lightspeed/control';
+import { CloseCode, formatPin, listenControl } from '@lightspeed/control/quic';
+import type { ControlListener, ListenerCounters } from '@lightspeed/control/quic';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
+import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import type { Logger } from 'pino';
+import type { NodeConfig } from '../config/node-config.ts';
+import { controlError, messageOf } from '../node-error.ts';
+import { SessionKeeper } from '../state/session-keeper.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import { CLOSED, SHUTTING_DOWN } from './refusals.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { ControlHost } from './client-connection.ts';
+import { ControlCounters } from './control-counters.ts';
+import type { ControlState } from './control-state.ts';
+import { Grace } from './grace.ts';
+import { LoadAnnouncer } from './load-announcer.ts';
+import { SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
+import type { NodeAddresses } from './messages.ts';
+import { ownEgressIp } from './own-egress-ip.ts';
 
 /** How often it looks at what changes by itself: files, tickets, graces, load. */
-const TICK_MS = 250
+const TICK_MS = 250;
 
 /** Registers clients over QUIC, and keeps the workers informed (docs/protocol.md, Control plane). */
 export class ControlPlane implements ControlHost {
-  readonly #config: NodeConfig
-  readonly #state: ControlState
-  readonly #supervisor: Supervisor
-  readonly #log: Logger
-  readonly #grace: Grace
-  readonly #load = new LoadAnnouncer()
-  readonly #keeper: SessionKeeper | undefined
-  readonly #addresses: NodeAddresses
-  readonly counters = new ControlCounters()
-  #listener: ControlListener | undefined
+  readonly #config: NodeConfig;
+  readonly #state: ControlState;
+  readonly #supervisor: Supervisor;
+  readonly #log: Logger;
+  readonly #grace: Grace;
+  readonly #load = new LoadAnnouncer();
+  readonly #keeper: SessionKeeper | undefined;
+  readonly #addresses: NodeAddresses;
+  readonly counters = new ControlCounters();
+  #listener: ControlListener | undefined;
   /** Kept, as the listener has none for a moment while its certificate is replaced. */
-  #address: Endpoint = { ip: 0, port: 0 }
-  #quic = ''
-  #timer: NodeJS.Timeout | undefined
-  #ticking: Promise<void> = Promise.resolve()
+  #address: Endpoint = { ip: 0, port: 0 };
+  #quic = '';
+  #timer: NodeJS.Timeout | undefined;
+  #ticking: Promise<void> = Promise.resolve();
   /** When the workers know a client. */
-  readonly #known = new WeakMap<Client, Promise<void>>()
+  readonly #known = new WeakMap<Client, Promise<void>>();
   /** When the node stops relaying; undefined while it does not drain. */
-  #drainedMs: number | undefined
+  #drainedMs: number | undefined;
 
   private constructor(
     config: NodeConfig,
@@ -53,14 +53,14 @@ export class ControlPlane implements ControlHost {
     log: Logger,
     addresses: NodeAddresses,
   ) {
-    this.#config = config
-    this.#state = state
-    this.#supervisor = supervisor
-    this.#log = log
-    this.#addresses = addresses
-    const { folder, registrations } = state
-    this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor)
-    this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000)
+    this.#config = config;
+    this.#state = state;
+    this.#supervisor = supervisor;
+    this.#log = log;
+    this.#addresses = addresses;
+    const { folder, registrations } = state;
+    this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor);
+    this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
   }
 
   /** @throws {NodeError} */
@@ -71,147 +71,147 @@ export class ControlPlane implements ControlHost {
     supervisor: Supervisor,
     log: Logger,
   ): Promise<ControlPlane> {
-    const egressIp = config.egressBind === 0 ? await ownEgressIp() : config.egressBind
-    const { ip, port } = supervisor.dataAddress
+    const egressIp = config.egressBind === 0 ? await ownEgressIp() : config.egressBind;
+    const { ip, port } = supervisor.dataAddress;
     // An address that is not the control plane's is said only if both are certain: the clients may see neither of them.
-    const elsewhere = ip !== 0 && bind.ip !== 0 && ip !== bind.ip
-    const addresses = { data: { ip: elsewhere ? ip : 0, port }, egressIp }
-    const plane = new ControlPlane(config, state, supervisor, log, addresses)
-    await plane.#listen(bind)
-    return plane
+    const elsewhere = ip !== 0 && bind.ip !== 0 && ip !== bind.ip;
+    const addresses = { data: { ip: elsewhere ? ip : 0, port }, egressIp };
+    const plane = new ControlPlane(config, state, supervisor, log, addresses);
+    await plane.#listen(bind);
+    return plane;
   }
 
   /** Where it listens; the same for the whole run. */
   get address(): Endpoint {
-    return this.#address
+    return this.#address;
   }
 
   /** What clients pin: SHA-256 of the public key of the certificate in use. */
   get pin(): string {
-    return formatPin(this.#running.pin)
+    return formatPin(this.#running.pin);
   }
 
   get connections(): number {
-    return this.#listener?.connections ?? 0
+    return this.#listener?.connections ?? 0;
   }
 
   get listenerCounters(): ListenerCounters {
-    return this.#running.counters
+    return this.#running.counters;
   }
 
   /** Which of the forms of the QUIC library runs. */
   get quic(): string {
-    return this.#quic
+    return this.#quic;
   }
 
   get registrations(): number {
-    return this.#state.registrations.size
+    return this.#state.registrations.size;
   }
 
   /** Registered clients whose session is open. */
   get bound(): number {
-    let bound = 0
-    for (const client of this.#state.registrations.all) if (this.#isBound(client)) bound++
-    return bound
+    let bound = 0;
+    for (const client of this.#state.registrations.all) if (this.#isBound(client)) bound++;
+    return bound;
   }
 
   get isDraining(): boolean {
-    return this.#drainedMs !== undefined
+    return this.#drainedMs !== undefined;
   }
 
   /** Takes nobody any more, and tells those who are there. @param forMs how long the node goes on to relay. */
   drain(forMs: number): void {
-    this.#drainedMs = performance.now() + forMs
+    this.#drainedMs = performance.now() + forMs;
     for (const { link, registered } of this.#state.registrations.all) {
-      if (link === undefined) continue
-      if (registered.dialect === 'standard') link.send(this.serverInfo('standard'))
-      link.send(disconnect('server_shutdown', SHUTDOWN_TEXT))
+      if (link === undefined) continue;
+      if (registered.dialect === 'standard') link.send(this.serverInfo('standard'));
+      link.send(disconnect('server_shutdown', SHUTDOWN_TEXT));
     }
   }
 
   /** Closes without a word, and leaves what is saved as it is: for a start that failed. */
   async abandon(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.#ticking
-    await this.#listener?.close()
-    await this.#state.folder?.close()
+    clearInterval(this.#timer);
+    await this.#ticking;
+    await this.#listener?.close();
+    await this.#state.folder?.close();
   }
 
   /** Says goodbye to everybody and closes. What is saved afterwards is that there is nobody. */
   async close(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.#ticking
-    this.#drainedMs ??= performance.now()
-    const clients = [...this.#state.registrations.all]
-    const links = clients.map(({ link }) => link).filter((link) => link !== undefined)
-    await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)))
-    await this.#listener?.close(CloseCode.serverShutdown, SHUTDOWN_TEXT)
-    for (const client of clients) this.#end(client)
-    await this.#state.folder?.save([])
-    await this.#state.folder?.close()
+    clearInterval(this.#timer);
+    await this.#ticking;
+    this.#drainedMs ??= performance.now();
+    const clients = [...this.#state.registrations.all];
+    const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
+    await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
+    await this.#listener?.close(CloseCode.serverShutdown, SHUTDOWN_TEXT);
+    for (const client of clients) this.#end(client);
+    await this.#state.folder?.save([]);
+    await this.#state.folder?.close();
   }
 
   admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal {
-    const result = this.#refusal() ?? this.#admit(register, peer, link)
+    const result = this.#refusal() ?? this.#admit(register, peer, link);
     if ('type' in result) {
-      this.counters.refuse(result.code)
-      this.#log.info({ client: formatIpv4(peer.ip), why: result.text }, 'a client was refused')
+      this.counters.refuse(result.code);
+      this.#log.info({ client: formatIpv4(peer.ip), why: result.text }, 'a client was refused');
     }
-    return result
+    return result;
   }
 
   /** Why nobody is let in now, if so. */
   #refusal(): RegisterRefusal | undefined {
-    if (this.isDraining) return SHUTTING_DOWN
-    return this.#config.registration === 'nobody' ? CLOSED : undefined
+    if (this.isDraining) return SHUTTING_DOWN;
+    return this.#config.registration === 'nobody' ? CLOSED : undefined;
   }
 
   #admit(register: Register, { ip }: Endpoint, link: ClientLink): Client | RegisterRefusal {
-    const { registrations } = this.#state
-    const { dialect } = register
-    const extensions = register.dialect === 'standard' ? register.extensions : []
-    const claim = resumeExtension.find(extensions)
-    const resumed = claim && registrations.resume(claim, link)
+    const { registrations } = this.#state;
+    const { dialect } = register;
+    const extensions = register.dialect === 'standard' ? register.extensions : [];
+    const claim = resumeExtension.find(extensions);
+    const resumed = claim && registrations.resume(claim, link);
     if (resumed !== undefined) {
-      this.counters.resumed++
-      void resumed.before?.dismiss('normal', 'the session goes on over another connection')
-      return resumed.client
+      this.counters.resumed++;
+      void resumed.before?.dismiss('normal', 'the session goes on over another connection');
+      return resumed.client;
     }
-    const result = registrations.register({ ip, dialect, ticket: ticketExtension.find(extensions), link })
-    if ('type' in result) return result
-    this.counters.accepted++
-    this.#supervisor.claims.clear(result.registered.index)
-    this.#known.set(result, this.#supervisor.register(result.registered))
-    return result
+    const result = registrations.register({ ip, dialect, ticket: ticketExtension.find(extensions), link });
+    if ('type' in result) return result;
+    this.counters.accepted++;
+    this.#supervisor.claims.clear(result.registered.index);
+    this.#known.set(result, this.#supervisor.register(result.registered));
+    return result;
   }
 
   async ready(client: Client): Promise<void> {
-    await this.#known.get(client)
+    await this.#known.get(client);
   }
 
   acknowledgement(client: Client, peer: Endpoint): OutgoingMessage {
-    return registerAck(this.#config, this.#addresses, client, peer)
+    return registerAck(this.#config, this.#addresses, client, peer);
   }
 
   serverInfo(dialect: Dialect): OutgoingMessage {
-    const drainingMs = this.#drainedMs === undefined ? undefined : this.#drainedMs - performance.now()
-    return serverInfo(this.#config, this.#supervisor.sessionCount, dialect, drainingMs)
+    const drainingMs = this.#drainedMs === undefined ? undefined : this.#drainedMs - performance.now();
+    return serverInfo(this.#config, this.#supervisor.sessionCount, dialect, drainingMs);
   }
 
   left(client: Client, link: ClientLink): void {
-    if (client.link === link) this.#end(client)
+    if (client.link === link) this.#end(client);
   }
 
   lost(client: Client, link: ClientLink): void {
-    if (client.link === link) this.#grace.begin(client, performance.now())
+    if (client.link === link) this.#grace.begin(client, performance.now());
   }
 
   fault(error: unknown): void {
-    this.#log.error({ why: messageOf(error) }, 'a fault in the control plane')
+    this.#log.error({ why: messageOf(error) }, 'a fault in the control plane');
   }
 
   async #listen(bind: Endpoint): Promise<void> {
-    const { maxConnections, maxConnectionsPerAddress } = this.#config
+    const { maxConnections, maxConnectionsPerAddress } = this.#config;
     try {
       this.#listener = await listenControl({
         bind: { host: formatIpv4(bind.ip), port: bind.port },
@@ -220,81 +220,81 @@ export class ControlPlane implements ControlHost {
         maxConnectionsPerAddress,
         onConnection: (connection) => void new ClientConnection(connection, this).serve(),
         onError: (error) => this.#log.debug({ why: messageOf(error) }, 'a control connection failed'),
-      })
-      const { endpoint, runtime } = this.#listener
-      this.#address = { ip: parseIpv4(endpoint.host) ?? 0, port: endpoint.port }
-      this.#quic = runtime.mode
+      });
+      const { endpoint, runtime } = this.#listener;
+      this.#address = { ip: parseIpv4(endpoint.host) ?? 0, port: endpoint.port };
+      this.#quic = runtime.mode;
     } catch (cause) {
-      throw controlError(cause, bind)
+      throw controlError(cause, bind);
     }
     this.#timer = setInterval(() => {
-      this.#ticking = this.#ticking.then(() => this.#tick()).catch((error: unknown) => this.fault(error))
-    }, TICK_MS)
-    this.#timer.unref()
+      this.#ticking = this.#ticking.then(() => this.#tick()).catch((error: unknown) => this.fault(error));
+    }, TICK_MS);
+    this.#timer.unref();
   }
 
   get #running(): ControlListener {
-    if (this.#listener === undefined) throw new Error('the control plane does not listen')
-    return this.#listener
+    if (this.#listener === undefined) throw new Error('the control plane does not listen');
+    return this.#listener;
   }
 
   async #tick(): Promise<void> {
-    await this.#renewIdentity()
-    await this.#state.gate?.refresh()
-    this.#endLapsed()
-    await this.#endLost()
-    this.#tellLoad()
-    await this.#keeper?.saveIfDue(performance.now())
+    await this.#renewIdentity();
+    await this.#state.gate?.refresh();
+    this.#endLapsed();
+    await this.#endLost();
+    this.#tellLoad();
+    await this.#keeper?.saveIfDue(performance.now());
   }
 
   async #renewIdentity(): Promise<void> {
     try {
-      const certificate = await this.#state.identity.replaced()
-      if (certificate === undefined) return
-      await this.#running.replaceCertificate(certificate)
-      this.#log.info({ pin: this.pin }, 'took another certificate on: clients connect again, their sessions go on')
+      const certificate = await this.#state.identity.replaced();
+      if (certificate === undefined) return;
+      await this.#running.replaceCertificate(certificate);
+      this.#log.info({ pin: this.pin }, 'took another certificate on: clients connect again, their sessions go on');
     } catch (error) {
-      this.#log.error({ why: messageOf(error) }, 'the new certificate cannot be used: the old one goes on to serve')
+      this.#log.error({ why: messageOf(error) }, 'the new certificate cannot be used: the old one goes on to serve');
     }
   }
 
   #endLapsed(): void {
     for (const { sessionId, refusal } of this.#state.registrations.lapsed()) {
-      const client = this.#state.registrations.get(sessionId)
-      if (client === undefined) continue
-      this.counters.lapsed++
-      void client.link?.dismiss('auth_failed', refusal.text)
-      this.#end(client)
+      const client = this.#state.registrations.get(sessionId);
+      if (client === undefined) continue;
+      this.counters.lapsed++;
+      void client.link?.dismiss('auth_failed', refusal.text);
+      this.#end(client);
     }
   }
 
   async #endLost(): Promise<void> {
-    const due = [...this.#state.registrations.all].filter((client) => this.#grace.isDue(client, performance.now()))
-    if (due.length === 0) return
-    const sessions = due.some((client) => this.#isBound(client)) ? await this.#supervisor.saveSessions() : undefined
-    const nowMs = performance.now()
+    const due = [...this.#state.registrations.all].filter((client) => this.#grace.isDue(client, performance.now()));
+    if (due.length === 0) return;
+    const sessions = due.some((client) => this.#isBound(client)) ? await this.#supervisor.saveSessions() : undefined;
+    const nowMs = performance.now();
     for (const client of due) {
       // It may have come back meanwhile.
-      if (!this.#grace.isDue(client, nowMs)) continue
-      const session = this.#isBound(client) ? sessions?.get(client.registered.sessionId) : undefined
-      if (!this.#grace.isOver(client, session, nowMs)) continue
-      this.counters.abandoned++
-      this.#end(client)
+      if (!this.#grace.isDue(client, nowMs)) continue;
+      const session = this.#isBound(client) ? sessions?.get(client.registered.sessionId) : undefined;
+      if (!this.#grace.isOver(client, session, nowMs)) continue;
+      this.counters.abandoned++;
+      this.#end(client);
     }
   }
 
   #tellLoad(): void {
-    const percent = loadOf(this.#supervisor.sessionCount, this.#config.maxClients)
-    if (this.isDraining || !this.#load.isDue(percent, performance.now())) return
-    for (const { link, registered } of this.#state.registrations.all) link?.send(this.serverInfo(registered.dialect))
+    const percent = loadOf(this.#supervisor.sessionCount, this.#config.maxClients);
+    if (this.isDraining || !this.#load.isDue(percent, performance.now())) return;
+    for (const { link, registered } of this.#state.registrations.all) link?.send(this.serverInfo(registered.dialect));
   }
 
   #isBound({ registered }: Client): boolean {
-    return this.#supervisor.claims.isClaimed(registered.index)
+    return this.#supervisor.claims.isClaimed(registered.index);
   }
 
   #end(client: Client): void {
-    client.link = undefined
-    if (this.#state.registrations.end(client)) this.#supervisor.unregister(client.registered.sessionId)
+    client.link = undefined;
+    if (this.#state.registrations.end(client)) this.#supervisor.unregister(client.registered.sessionId);
   }
 }

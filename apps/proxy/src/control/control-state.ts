@@ -1,21 +1,21 @@
-import type { Logger } from 'pino'
-import type { NodeConfig } from '../config/node-config.ts'
-import { StateFolder } from '../state/state-folder.ts'
-import type { SavedByWorker } from '../supervisor/worker-requests.ts'
-import type { Outlived } from '../supervisor/supervisor.ts'
-import { Identity } from './identity.ts'
-import { Registrations } from './registrations.ts'
-import { TicketGate } from './ticket-gate.ts'
+import type { Logger } from 'pino';
+import type { NodeConfig } from '../config/node-config.ts';
+import { StateFolder } from '../state/state-folder.ts';
+import type { SavedByWorker } from '../supervisor/worker-requests.ts';
+import type { Outlived } from '../supervisor/supervisor.ts';
+import { Identity } from './identity.ts';
+import { Registrations } from './registrations.ts';
+import { TicketGate } from './ticket-gate.ts';
 
 /** What the control plane has before anything listens. */
 export interface ControlState {
-  readonly identity: Identity
-  readonly gate: TicketGate | undefined
-  readonly registrations: Registrations
+  readonly identity: Identity;
+  readonly gate: TicketGate | undefined;
+  readonly registrations: Registrations;
   /** Undefined if nothing is kept. */
-  readonly folder: StateFolder | undefined
+  readonly folder: StateFolder | undefined;
   /** For the workers to start with. */
-  readonly outlived: Outlived
+  readonly outlived: Outlived;
 }
 
 /**
@@ -24,28 +24,31 @@ export interface ControlState {
  * @throws {NodeError}
  */
 export async function openControlState(config: NodeConfig, log: Logger, onDrain: () => void): Promise<ControlState> {
-  const folder = config.stateDir === undefined ? undefined : await StateFolder.open(config.stateDir, log, onDrain)
+  const folder = config.stateDir === undefined ? undefined : await StateFolder.open(config.stateDir, log, onDrain);
   try {
-    const identity = await Identity.load(config, log)
-    const gate = config.registration === 'tickets' ? await TicketGate.open(config, log) : undefined
-    const registrations = new Registrations(config, gate)
-    const outlived = await restore(registrations, folder, log)
-    return { identity, gate, registrations, folder, outlived }
+    const identity = await Identity.load(config, log);
+    const gate = config.registration === 'tickets' ? await TicketGate.open(config, log) : undefined;
+    const registrations = new Registrations(config, gate);
+    const outlived = await restore(registrations, folder, log);
+    return { identity, gate, registrations, folder, outlived };
   } catch (error) {
-    await folder?.close()
-    throw error
+    await folder?.close();
+    throw error;
   }
 }
 
 async function restore(registrations: Registrations, folder: StateFolder | undefined, log: Logger): Promise<Outlived> {
-  const saved = (await folder?.load()) ?? []
-  const restored = registrations.restore(saved, performance.now())
-  const sessions: SavedByWorker[] = []
+  const saved = (await folder?.load()) ?? [];
+  const restored = registrations.restore(saved, performance.now());
+  const sessions: SavedByWorker[] = [];
   for (const { sessionId, session, worker } of saved) {
-    if (session !== undefined && registrations.get(sessionId) !== undefined) sessions.push({ worker, session })
+    if (session !== undefined && registrations.get(sessionId) !== undefined) sessions.push({ worker, session });
   }
   if (saved.length > 0) {
-    log.info({ registrations: restored.length, of: saved.length, sessions: sessions.length }, 'goes on with the clients of an earlier run')
+    log.info(
+      { registrations: restored.length, of: saved.length, sessions: sessions.length },
+      'goes on with the clients of an earlier run',
+    );
   }
-  return { clients: restored.map(({ registered }) => registered), sessions }
+  return { clients: restored.map(({ registered }) => registered), sessions };
 }

@@ -1,24 +1,24 @@
-import type { SavedByWorker } from '../supervisor/worker-requests.ts'
-import type { Client } from './client.ts'
+import type { SavedByWorker } from '../supervisor/worker-requests.ts';
+import type { Client } from './client.ts';
 
 /** How long sessions live after their control connection is lost (docs/protocol.md, Sessions). */
 export class Grace {
-  readonly #graceMs: number
-  readonly #sessionTimeoutMs: number
+  readonly #graceMs: number;
+  readonly #sessionTimeoutMs: number;
 
   constructor(graceMs: number, sessionTimeoutMs: number) {
-    this.#graceMs = graceMs
-    this.#sessionTimeoutMs = sessionTimeoutMs
+    this.#graceMs = graceMs;
+    this.#sessionTimeoutMs = sessionTimeoutMs;
   }
 
   begin(client: Client, nowMs: number): void {
-    client.link = undefined
-    client.lostMs = nowMs
-    client.lookAtMs = nowMs + this.#graceMs
+    client.link = undefined;
+    client.lostMs = nowMs;
+    client.lookAtMs = nowMs + this.#graceMs;
   }
 
   isDue({ link, lookAtMs }: Client, nowMs: number): boolean {
-    return link === undefined && nowMs >= lookAtMs
+    return link === undefined && nowMs >= lookAtMs;
   }
 
   /**
@@ -28,9 +28,9 @@ export class Grace {
    * @returns whether its time is over.
    */
   isOver(client: Client, saved: SavedByWorker | undefined, nowMs: number): boolean {
-    const silent = saved === undefined || saved.session.idleMs >= this.#graceMs
-    if (silent || nowMs + this.#graceMs - client.lostMs > this.#sessionTimeoutMs) return true
-    client.lookAtMs = nowMs + this.#graceMs
-    return false
+    const silent = saved === undefined || saved.session.idleMs >= this.#graceMs;
+    if (silent || nowMs + this.#graceMs - client.lostMs > this.#sessionTimeoutMs) return true;
+    client.lookAtMs = nowMs + this.#graceMs;
+    return false;
   }
 }

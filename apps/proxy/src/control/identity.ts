@@ -1,20 +1,20 @@
-import { loadIdentity, loadOrCreateIdentity, makeCertificate } from '@lightspeed/control/quic'
-import type { CertificateAndKey } from '@lightspeed/control/quic'
-import type { Logger } from 'pino'
-import type { NodeConfig } from '../config/node-config.ts'
-import { NodeError, messageOf } from '../node-error.ts'
-import { WatchedFiles } from './watched-files.ts'
+import { loadIdentity, loadOrCreateIdentity, makeCertificate } from '@lightspeed/control/quic';
+import type { CertificateAndKey } from '@lightspeed/control/quic';
+import type { Logger } from 'pino';
+import type { NodeConfig } from '../config/node-config.ts';
+import { NodeError, messageOf } from '../node-error.ts';
+import { WatchedFiles } from './watched-files.ts';
 
 /** Who the node is to its clients, and where that is read again when it is replaced. */
 export class Identity {
-  #certificate: CertificateAndKey
-  readonly #files: { readonly certificateFile: string; readonly privateKeyFile: string } | undefined
-  readonly #watched: WatchedFiles | undefined
+  #certificate: CertificateAndKey;
+  readonly #files: { readonly certificateFile: string; readonly privateKeyFile: string } | undefined;
+  readonly #watched: WatchedFiles | undefined;
 
   private constructor(certificate: CertificateAndKey, files?: { certificateFile: string; privateKeyFile: string }) {
-    this.#certificate = certificate
-    this.#files = files
-    this.#watched = files && new WatchedFiles([files.certificateFile, files.privateKeyFile])
+    this.#certificate = certificate;
+    this.#files = files;
+    this.#watched = files && new WatchedFiles([files.certificateFile, files.privateKeyFile]);
   }
 
   /**
@@ -23,31 +23,33 @@ export class Identity {
    * @throws {NodeError}
    */
   static async load(config: NodeConfig, log: Logger): Promise<Identity> {
-    const { certificate, privateKey, stateDir } = config
+    const { certificate, privateKey, stateDir } = config;
     try {
       if (certificate !== undefined && privateKey !== undefined) {
-        const files = { certificateFile: certificate, privateKeyFile: privateKey }
-        return await Identity.#watching(new Identity(await loadIdentity(files), files))
+        const files = { certificateFile: certificate, privateKeyFile: privateKey };
+        return await Identity.#watching(new Identity(await loadIdentity(files), files));
       }
       if (stateDir === undefined) {
-        log.warn('no state folder: the certificate is made for this run only, and its pin is another one next time; see --state-dir')
-        return new Identity(await makeCertificate())
+        log.warn(
+          'no state folder: the certificate is made for this run only, and its pin is another one next time; see --state-dir',
+        );
+        return new Identity(await makeCertificate());
       }
-      const own = await loadOrCreateIdentity(stateDir)
-      if (own.created) log.info({ file: own.certificateFile }, 'made a certificate for this node')
-      return await Identity.#watching(new Identity(own, own))
+      const own = await loadOrCreateIdentity(stateDir);
+      if (own.created) log.info({ file: own.certificateFile }, 'made a certificate for this node');
+      return await Identity.#watching(new Identity(own, own));
     } catch (cause) {
-      throw new NodeError('ERR_PROXY_IDENTITY', `the node's identity: ${messageOf(cause)}`, { cause })
+      throw new NodeError('ERR_PROXY_IDENTITY', `the node's identity: ${messageOf(cause)}`, { cause });
     }
   }
 
   static async #watching(identity: Identity): Promise<Identity> {
-    await identity.#watched?.changed()
-    return identity
+    await identity.#watched?.changed();
+    return identity;
   }
 
   get certificate(): CertificateAndKey {
-    return this.#certificate
+    return this.#certificate;
   }
 
   /**
@@ -56,11 +58,11 @@ export class Identity {
    * @throws {QuicError} if there is one that cannot be used, such as when only one of the files is there yet.
    */
   async replaced(): Promise<CertificateAndKey | undefined> {
-    if (this.#files === undefined || !(await this.#watched?.changed())) return undefined
-    const { certificatePem, privateKeyPem } = await loadIdentity(this.#files)
-    const { certificatePem: before, privateKeyPem: keyBefore } = this.#certificate
-    if (certificatePem === before && privateKeyPem === keyBefore) return undefined
-    this.#certificate = { certificatePem, privateKeyPem }
-    return this.#certificate
+    if (this.#files === undefined || !(await this.#watched?.changed())) return undefined;
+    const { certificatePem, privateKeyPem } = await loadIdentity(this.#files);
+    const { certificatePem: before, privateKeyPem: keyBefore } = this.#certificate;
+    if (certificatePem === before && privateKeyPem === keyBefore) return undefined;
+    this.#certificate = { certificatePem, privateKeyPem };
+    return this.#certificate;
   }
 }

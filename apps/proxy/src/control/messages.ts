@@ -8,28 +8,33 @@ import {
   observedAddressExtension,
   reasonTextExtension,
   sessionSecretExtension,
-} from '@lightspeed/control'
-import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control'
-import type { Dialect, Endpoint } from '@lightspeed/wire'
-import type { NodeConfig } from '../config/node-config.ts'
-import { VERSION } from '../version.ts'
-import type { Client } from './client.ts'
+} from '@lightspeed/control';
+import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
+import type { NodeConfig } from '../config/node-config.ts';
+import { VERSION } from '../version.ts';
+import type { Client } from './client.ts';
 
 /** How often clients are asked to say that they are there (docs/protocol.md, Sessions). */
-const KEEPALIVE_MS = 5_000
+const KEEPALIVE_MS = 5_000;
 
 /** What a node knows about its own addresses. */
 export interface NodeAddresses {
   /** Where packets go; ip 0 for the host that the control connection leads to. */
-  readonly data: Endpoint
+  readonly data: Endpoint;
   /** The address that game servers see, as far as this machine knows; undefined if it does not. */
-  readonly egressIp: number | undefined
+  readonly egressIp: number | undefined;
 }
 
 /** The answer to a Register that was accepted. @param peer the address that it came from. */
-export function registerAck(config: NodeConfig, addresses: NodeAddresses, client: Client, peer: Endpoint): OutgoingMessage {
-  const { sessionId, token, secret, maxPps, maxBps } = client.registered
-  const { data, egressIp } = addresses
+export function registerAck(
+  config: NodeConfig,
+  addresses: NodeAddresses,
+  client: Client,
+  peer: Endpoint,
+): OutgoingMessage {
+  const { sessionId, token, secret, maxPps, maxBps } = client.registered;
+  const { data, egressIp } = addresses;
   return {
     type: 'register_ack',
     sessionId,
@@ -47,7 +52,7 @@ export function registerAck(config: NodeConfig, addresses: NodeAddresses, client
       observedAddressExtension.encode(peer),
       ...(egressIp === undefined ? [] : [egressAddressExtension.encode({ ip: egressIp, port: 0 })]),
     ],
-  }
+  };
 }
 
 /** @param drainingMs until the node stops relaying; undefined while it does not drain. */
@@ -57,11 +62,11 @@ export function serverInfo(
   dialect: Dialect,
   drainingMs: number | undefined,
 ): OutgoingMessage {
-  const loadPercent = loadOf(sessions, maxClients)
+  const loadPercent = loadOf(sessions, maxClients);
   if (dialect === 'reference') {
-    return { type: 'server_info', dialect, loadPercent, activeSessions: sessions, capacity: maxClients }
+    return { type: 'server_info', dialect, loadPercent, activeSessions: sessions, capacity: maxClients };
   }
-  const load = loadExtension.encode({ activeSessions: sessions, capacity: maxClients })
+  const load = loadExtension.encode({ activeSessions: sessions, capacity: maxClients });
   return {
     type: 'server_info',
     dialect,
@@ -69,16 +74,17 @@ export function serverInfo(
     region,
     loadPercent,
     version: VERSION,
-    extensions: drainingMs === undefined ? [load] : [load, drainingExtension.encode(Math.max(0, Math.ceil(drainingMs)))],
-  }
+    extensions:
+      drainingMs === undefined ? [load] : [load, drainingExtension.encode(Math.max(0, Math.ceil(drainingMs)))],
+  };
 }
 
 export function loadOf(sessions: number, maxClients: number): number {
-  return Math.min(100, Math.round((100 * sessions) / maxClients))
+  return Math.min(100, Math.round((100 * sessions) / maxClients));
 }
 
 export function disconnect(reason: DisconnectReason, text: string): OutgoingMessage {
-  return { type: 'disconnect', reason, extensions: [reasonTextExtension.encode(text)] }
+  return { type: 'disconnect', reason, extensions: [reasonTextExtension.encode(text)] };
 }
 
-export const SHUTDOWN_TEXT = 'the node is shutting down'
+export const SHUTDOWN_TEXT = 'the node is shutting down';

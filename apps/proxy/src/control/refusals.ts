@@ -1,5 +1,5 @@
-import type { RegisterRefusal } from './client.ts'
-import { SHUTDOWN_TEXT } from './messages.ts'
+import type { RegisterRefusal } from './client.ts';
+import { SHUTDOWN_TEXT } from './messages.ts';
 
 /** The node's operator has not said who may register. */
 export const CLOSED: RegisterRefusal = {
@@ -7,7 +7,7 @@ export const CLOSED: RegisterRefusal = {
   reason: 'auth_failed',
   code: 'closed',
   text: 'this node lets nobody register; its operator can change that',
-}
+};
 
 /** The node drains. */
 export const SHUTTING_DOWN: RegisterRefusal = {
@@ -15,4 +15,4 @@ export const SHUTTING_DOWN: RegisterRefusal = {
   reason: 'server_shutdown',
   code: 'draining',
   text: SHUTDOWN_TEXT,
-}
+};

@@ -1,79 +1,79 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeMessage } from '@lightspeed/control'
-import type { ResumeClaim } from '@lightspeed/control'
-import { ProofNonces, TokenTable } from '@lightspeed/security'
-import type { LapsedSession } from '@lightspeed/security'
-import { hmacSha256 } from '@lightspeed/security/node'
-import type { Dialect } from '@lightspeed/wire'
-import type { NodeConfig } from '../config/node-config.ts'
-import type { RegisteredClient } from '../data-plane/messages.ts'
-import type { SavedClient } from '../state/saved-state.ts'
-import { claimsFor } from '../supervisor/supervisor.ts'
-import type { Client, ClientLink, RegisterRefusal } from './client.ts'
-import { IndexPool } from './index-pool.ts'
-import type { TicketGate } from './ticket-gate.ts'
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeMessage } from '@lightspeed/control';
+import type { ResumeClaim } from '@lightspeed/control';
+import { ProofNonces, TokenTable } from '@lightspeed/security';
+import type { LapsedSession } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
+import type { Dialect } from '@lightspeed/wire';
+import type { NodeConfig } from '../config/node-config.ts';
+import type { RegisteredClient } from '../data-plane/messages.ts';
+import type { SavedClient } from '../state/saved-state.ts';
+import { claimsFor } from '../supervisor/supervisor.ts';
+import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import { IndexPool } from './index-pool.ts';
+import type { TicketGate } from './ticket-gate.ts';
 
 /** As many tokens as a byte can tell apart. */
-const MOST_PER_ADDRESS = 255
+const MOST_PER_ADDRESS = 255;
 
 /** What a Register asks for. */
 export interface Application {
   /** Where it came from, unsigned. */
-  readonly ip: number
-  readonly dialect: Dialect
-  readonly ticket: Uint8Array | undefined
-  readonly link: ClientLink
+  readonly ip: number;
+  readonly dialect: Dialect;
+  readonly ticket: Uint8Array | undefined;
+  readonly link: ClientLink;
 }
 
 /** The clients of a node: lets them in, hands out session ids, tokens and secrets, and keeps to the limits. No I/O. */
 export class Registrations {
-  readonly #config: NodeConfig
-  readonly #gate: TicketGate | undefined
-  readonly #tokens: TokenTable
-  readonly #indexes: IndexPool
-  readonly #clients = new Map<number, Client>()
-  readonly #perAddress: number
+  readonly #config: NodeConfig;
+  readonly #gate: TicketGate | undefined;
+  readonly #tokens: TokenTable;
+  readonly #indexes: IndexPool;
+  readonly #clients = new Map<number, Client>();
+  readonly #perAddress: number;
 
   /** @param gate undefined lets anybody in. */
   constructor(config: NodeConfig, gate: TicketGate | undefined) {
-    this.#config = config
-    this.#gate = gate
-    this.#perAddress = Math.min(MOST_PER_ADDRESS, config.maxSessionsPerAddress)
+    this.#config = config;
+    this.#gate = gate;
+    this.#perAddress = Math.min(MOST_PER_ADDRESS, config.maxSessionsPerAddress);
     this.#tokens = new TokenTable({
       capacity: config.maxClients,
       capacityPerAddress: this.#perAddress,
       hashSeed: randomBytes(4).readInt32BE(),
-    })
-    this.#indexes = new IndexPool(claimsFor(config))
+    });
+    this.#indexes = new IndexPool(claimsFor(config));
   }
 
   get size(): number {
-    return this.#clients.size
+    return this.#clients.size;
   }
 
   get all(): IterableIterator<Client> {
-    return this.#clients.values()
+    return this.#clients.values();
   }
 
   get(sessionId: number): Client | undefined {
-    return this.#clients.get(sessionId)
+    return this.#clients.get(sessionId);
   }
 
   /** Lets a client in, or says why not. */
   register({ ip, dialect, ticket, link }: Application): Client | RegisterRefusal {
-    const verified = this.#gate?.verify(ticket)
-    if (verified?.type === 'refused') return refuse('auth_failed', verified.code, verified.text)
-    if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full')
-    const sessionId = this.#freeSessionId()
-    const token = this.#tokens.issue(sessionId, ip, randomFraction)
+    const verified = this.#gate?.verify(ticket);
+    if (verified?.type === 'refused') return refuse('auth_failed', verified.code, verified.text);
+    if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full');
+    const sessionId = this.#freeSessionId();
+    const token = this.#tokens.issue(sessionId, ip, randomFraction);
     if (token < 0) {
-      const text = `${this.#perAddress} sessions from one address are as many as this node takes`
-      return refuse('rate_limited', 'address_full', text)
+      const text = `${this.#perAddress} sessions from one address are as many as this node takes`;
+      return refuse('rate_limited', 'address_full', text);
     }
-    const over = verified && this.#gate?.open(verified, sessionId)
+    const over = verified && this.#gate?.open(verified, sessionId);
     if (over !== undefined) {
-      this.#tokens.release(sessionId)
-      return refuse('rate_limited', over.code, over.text)
+      this.#tokens.release(sessionId);
+      return refuse('rate_limited', over.code, over.text);
     }
     const registered: RegisteredClient = {
       sessionId,
@@ -85,38 +85,41 @@ export class Registrations {
       secret: dialect === 'standard' ? Uint8Array.from(randomBytes(SESSION_SECRET_BYTES)) : undefined,
       maxPps: verified?.ratePps === 0 ? undefined : verified?.ratePps,
       maxBps: verified?.rateBps === 0 ? undefined : verified?.rateBps,
-    }
-    const client: Client = { registered, resumes: new ProofNonces(), ticket, link, lostMs: 0, lookAtMs: 0 }
-    this.#clients.set(sessionId, client)
-    return client
+    };
+    const client: Client = { registered, resumes: new ProofNonces(), ticket, link, lostMs: 0, lookAtMs: 0 };
+    this.#clients.set(sessionId, client);
+    return client;
   }
 
   /**
    * Gives a client that has lost its connection its session back, if it proves that it is its own.
    * @returns undefined for any other.
    */
-  resume({ sessionId, nonce, tag }: ResumeClaim, link: ClientLink): { client: Client; before: ClientLink | undefined } | undefined {
-    const client = this.#clients.get(sessionId)
-    const secret = client?.registered.secret
-    if (client === undefined || secret === undefined) return undefined
-    const expected = hmacSha256(secret, resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES)
-    if (!timingSafeEqual(expected, tag) || !client.resumes.accept(nonce)) return undefined
-    const before = client.link
-    client.link = link
-    return { client, before }
+  resume(
+    { sessionId, nonce, tag }: ResumeClaim,
+    link: ClientLink,
+  ): { client: Client; before: ClientLink | undefined } | undefined {
+    const client = this.#clients.get(sessionId);
+    const secret = client?.registered.secret;
+    if (client === undefined || secret === undefined) return undefined;
+    const expected = hmacSha256(secret, resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
+    if (!timingSafeEqual(expected, tag) || !client.resumes.accept(nonce)) return undefined;
+    const before = client.link;
+    client.link = link;
+    return { client, before };
   }
 
   /** Ends a registration. @returns false if it was over already. */
   end({ registered: { sessionId, index } }: Client): boolean {
-    if (!this.#clients.delete(sessionId)) return false
-    this.#tokens.release(sessionId)
-    this.#gate?.close(sessionId)
-    this.#indexes.give(index)
-    return true
+    if (!this.#clients.delete(sessionId)) return false;
+    this.#tokens.release(sessionId);
+    this.#gate?.close(sessionId);
+    this.#indexes.give(index);
+    return true;
   }
 
   lapsed(): readonly LapsedSession[] {
-    return this.#gate?.lapsed() ?? []
+    return this.#gate?.lapsed() ?? [];
   }
 
   /**
@@ -124,24 +127,25 @@ export class Registrations {
    * @param nowMs when they are taken to have lost their connections.
    */
   restore(saved: readonly SavedClient[], nowMs: number): Client[] {
-    const restored: Client[] = []
-    const heldBy = new Map<number, number>()
+    const restored: Client[] = [];
+    const heldBy = new Map<number, number>();
     // In the order of their tokens, see below.
     for (const one of saved.toSorted((a, b) => a.token - b.token)) {
-      const { sessionId, ip, token, dialect, secret, ticket, nonces } = one
-      const verified = this.#gate?.verify(ticket)
-      if (verified?.type === 'refused' || this.#clients.has(sessionId) || this.#clients.size >= this.#config.maxClients) continue
-      const held = heldBy.get(ip) ?? 0
+      const { sessionId, ip, token, dialect, secret, ticket, nonces } = one;
+      const verified = this.#gate?.verify(ticket);
+      if (verified?.type === 'refused' || this.#clients.has(sessionId) || this.#clients.size >= this.#config.maxClients)
+        continue;
+      const held = heldBy.get(ip) ?? 0;
       // Of the tokens below this one those that are taken are known, so the draw can be made to hit it.
-      const draw = (token - 1 - held + 0.5) / (MOST_PER_ADDRESS - held)
-      const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, ip, () => draw)
-      if (issued < 0) continue
+      const draw = (token - 1 - held + 0.5) / (MOST_PER_ADDRESS - held);
+      const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, ip, () => draw);
+      if (issued < 0) continue;
       // One that is there twice cannot be had again, nor can a session more than its ticket allows.
       if (issued !== token || (verified && this.#gate?.open(verified, sessionId)) !== undefined) {
-        this.#tokens.release(sessionId)
-        continue
+        this.#tokens.release(sessionId);
+        continue;
       }
-      heldBy.set(ip, held + 1)
+      heldBy.set(ip, held + 1);
       const client: Client = {
         registered: {
           sessionId,
@@ -159,25 +163,25 @@ export class Registrations {
         link: undefined,
         lostMs: nowMs,
         lookAtMs: nowMs + this.#config.graceSecs * 1_000,
-      }
-      this.#clients.set(sessionId, client)
-      restored.push(client)
+      };
+      this.#clients.set(sessionId, client);
+      restored.push(client);
     }
-    return restored
+    return restored;
   }
 
   #freeSessionId(): number {
     for (;;) {
-      const id = randomBytes(4).readUInt32BE()
-      if (id !== 0 && !this.#clients.has(id)) return id
+      const id = randomBytes(4).readUInt32BE();
+      if (id !== 0 && !this.#clients.has(id)) return id;
     }
   }
 }
 
 function refuse(reason: RegisterRefusal['reason'], code: string, text: string): RegisterRefusal {
-  return { type: 'refused', reason, code, text }
+  return { type: 'refused', reason, code, text };
 }
 
 function randomFraction(): number {
-  return randomBytes(4).readUInt32BE() / 2 ** 32
+  return randomBytes(4).readUInt32BE() / 2 ** 32;
 }

@@ -1,27 +1,27 @@
-import { stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises';
 
 /** Notices that files were replaced or written to. It looks when it is asked: no events that some file systems do not have. */
 export class WatchedFiles {
-  readonly #paths: readonly string[]
-  #seen: string | undefined
+  readonly #paths: readonly string[];
+  #seen: string | undefined;
 
   constructor(paths: readonly string[]) {
-    this.#paths = paths
+    this.#paths = paths;
   }
 
   /** Whether anything is different from the last time; not at the first time. */
   async changed(): Promise<boolean> {
-    const before = this.#seen
-    this.#seen = (await Promise.all(this.#paths.map(signature))).join(' ')
-    return before !== undefined && before !== this.#seen
+    const before = this.#seen;
+    this.#seen = (await Promise.all(this.#paths.map(signature))).join(' ');
+    return before !== undefined && before !== this.#seen;
   }
 }
 
 async function signature(path: string): Promise<string> {
   try {
-    const { ino, size, mtimeMs } = await stat(path)
-    return `${ino}:${size}:${mtimeMs}`
+    const { ino, size, mtimeMs } = await stat(path);
+    return `${ino}:${size}:${mtimeMs}`;
   } catch {
-    return 'missing'
+    return 'missing';
   }
 }

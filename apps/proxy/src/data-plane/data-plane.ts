@@ -1,27 +1,27 @@
-import { FecMemory } from '@lightspeed/fec'
-import { DestinationPolicy } from '@lightspeed/security'
-import type { ProofNoncesState } from '@lightspeed/security'
-import { hmacSha256 } from '@lightspeed/security/node'
-import { OWN_CLAIM, Relay, relayCountersIn } from '@lightspeed/session'
-import type { RelayOutput, SavedSession } from '@lightspeed/session'
-import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp'
-import { EgressSockets } from './egress-sockets.ts'
-import { HAND_OVER_PREFIX_BYTES, HandOver } from './hand-over.ts'
-import type { FromWorker, RegisteredClient, WorkerStart } from './messages.ts'
-import { randomSource } from './random-source.ts'
-import { SharedSessionClaims } from './session-claims.ts'
-import { SharedSessionQuota } from './session-quota.ts'
+import { FecMemory } from '@lightspeed/fec';
+import { DestinationPolicy } from '@lightspeed/security';
+import type { ProofNoncesState } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
+import { OWN_CLAIM, Relay, relayCountersIn } from '@lightspeed/session';
+import type { RelayOutput, SavedSession } from '@lightspeed/session';
+import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
+import { EgressSockets } from './egress-sockets.ts';
+import { HAND_OVER_PREFIX_BYTES, HandOver } from './hand-over.ts';
+import type { FromWorker, RegisteredClient, WorkerStart } from './messages.ts';
+import { randomSource } from './random-source.ts';
+import { SharedSessionClaims } from './session-claims.ts';
+import { SharedSessionQuota } from './session-quota.ts';
 
 /** The tag of the socket that clients talk to; egress sockets are tagged with their numbers. */
-const DATA_PLANE = -1
+const DATA_PLANE = -1;
 /** The tag of the socket that other workers talk to. */
-const HAND_OVER = -2
+const HAND_OVER = -2;
 
 /**
  * The relay asks to be called when an open FEC group gets too old, but a group may open right after it was asked. So it
  * is called this often in any case.
  */
-const LONGEST_TICK_MS = 25
+const LONGEST_TICK_MS = 25;
 
 /**
  * A worker's packet path, in both directions:
@@ -33,16 +33,16 @@ const LONGEST_TICK_MS = 25
  *  4. onSent         the engine has sent it all; the relay's blocks are free again
  */
 export class DataPlane implements DatagramHandler, RelayOutput {
-  readonly #engine: DatagramEngine
-  readonly #relay: Relay
-  readonly #data: DatagramSocket
-  readonly #egress: EgressSockets
-  readonly #handOver: HandOver
-  readonly #claims: SharedSessionClaims
-  readonly #takeMessages: () => void
-  readonly #tell: (message: FromWorker) => void
+  readonly #engine: DatagramEngine;
+  readonly #relay: Relay;
+  readonly #data: DatagramSocket;
+  readonly #egress: EgressSockets;
+  readonly #handOver: HandOver;
+  readonly #claims: SharedSessionClaims;
+  readonly #takeMessages: () => void;
+  readonly #tell: (message: FromWorker) => void;
   /** Whether the datagrams at hand came by way of another worker: two that disagree must not play ball with them. */
-  #isHandedOver = false
+  #isHandedOver = false;
 
   /**
    * @param data the open socket of the data plane.
@@ -58,17 +58,17 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     takeMessages: () => void,
     tell: (message: FromWorker) => void,
   ) {
-    const { relay: options, policy, shared } = start
-    this.#engine = engine
-    this.#data = data
-    this.#data.tag = DATA_PLANE
-    if (handOver !== null) handOver.tag = HAND_OVER
-    this.#handOver = new HandOver(engine, handOver, start.index, start.workers)
-    this.#claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId))
-    this.#egress = new EgressSockets(engine, start.egress)
-    this.#takeMessages = takeMessages
-    this.#tell = tell
-    const { reserve, bytes } = engine.arena
+    const { relay: options, policy, shared } = start;
+    this.#engine = engine;
+    this.#data = data;
+    this.#data.tag = DATA_PLANE;
+    if (handOver !== null) handOver.tag = HAND_OVER;
+    this.#handOver = new HandOver(engine, handOver, start.index, start.workers);
+    this.#claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId));
+    this.#egress = new EgressSockets(engine, start.egress);
+    this.#takeMessages = takeMessages;
+    this.#tell = tell;
+    const { reserve, bytes } = engine.arena;
     this.#relay = new Relay(options, {
       memory: new FecMemory(bytes, reserve.start, reserve.lengthBytes),
       policy: new DestinationPolicy(policy),
@@ -78,133 +78,133 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       hmacSha256,
       claims: this.#claims,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
-    })
+    });
     // The engine's own reading of this clock starts with its run.
-    const nowUs = engine.nowUs()
-    this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0)
-    for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs)
-    for (const client of start.registrations) this.register(client)
-    for (const session of start.sessions) this.#restore(session)
+    const nowUs = engine.nowUs();
+    this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0);
+    for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs);
+    for (const client of start.registrations) this.register(client);
+    for (const session of start.sessions) this.#restore(session);
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
-    const { offsets, lengths, ips, ports } = this.#engine.received
-    const relay = this.#relay
-    relay.advance(this.#engine.clockMs, this.#engine.clockUs)
-    const { tag } = socket
+    const { offsets, lengths, ips, ports } = this.#engine.received;
+    const relay = this.#relay;
+    relay.advance(this.#engine.clockMs, this.#engine.clockUs);
+    const { tag } = socket;
     if (tag === DATA_PLANE) {
-      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i])
+      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i]);
     } else if (tag === HAND_OVER) {
-      this.#takeHandedOver(count)
+      this.#takeHandedOver(count);
     } else {
-      for (let i = 0; i < count; i++) relay.handleServerDatagram(tag, offsets[i], lengths[i], ips[i], ports[i])
+      for (let i = 0; i < count; i++) relay.handleServerDatagram(tag, offsets[i], lengths[i], ips[i], ports[i]);
     }
   }
 
   onSent(): void {
-    this.#relay.sent()
+    this.#relay.sent();
   }
 
   onWake(): void {
-    this.#relay.advance(this.#engine.clockMs, this.#engine.clockUs)
-    this.#takeMessages()
+    this.#relay.advance(this.#engine.clockMs, this.#engine.clockUs);
+    this.#takeMessages();
   }
 
   onTick(): number {
-    this.#relay.advance(this.#engine.clockMs, this.#engine.clockUs)
-    return Math.min(LONGEST_TICK_MS, this.#relay.handleTimeout())
+    this.#relay.advance(this.#engine.clockMs, this.#engine.clockUs);
+    return Math.min(LONGEST_TICK_MS, this.#relay.handleTimeout());
   }
 
   #takeHandedOver(count: number): void {
-    const { offsets, lengths, ips, ports } = this.#engine.received
-    const handOver = this.#handOver
-    this.#isHandedOver = true
+    const { offsets, lengths, ips, ports } = this.#engine.received;
+    const handOver = this.#handOver;
+    this.#isHandedOver = true;
     for (let i = 0; i < count; i++) {
-      const offset = offsets[i]
-      if (!handOver.accepts(lengths[i], ips[i], ports[i])) continue
-      const length = lengths[i] - HAND_OVER_PREFIX_BYTES
-      const start = offset + HAND_OVER_PREFIX_BYTES
-      this.#relay.handleClientDatagram(start, length, handOver.clientIp(offset), handOver.clientPort(offset))
+      const offset = offsets[i];
+      if (!handOver.accepts(lengths[i], ips[i], ports[i])) continue;
+      const length = lengths[i] - HAND_OVER_PREFIX_BYTES;
+      const start = offset + HAND_OVER_PREFIX_BYTES;
+      this.#relay.handleClientDatagram(start, length, handOver.clientIp(offset), handOver.clientPort(offset));
     }
-    this.#isHandedOver = false
+    this.#isHandedOver = false;
   }
 
   toClient(offset: number, length: number, ip: number, port: number): void {
-    this.#engine.send(this.#data, offset, length, ip, port)
+    this.#engine.send(this.#data, offset, length, ip, port);
   }
 
   toServer(egress: number, offset: number, length: number, ip: number, port: number): void {
-    this.#egress.send(egress, offset, length, ip, port)
+    this.#egress.send(egress, offset, length, ip, port);
   }
 
   handOver(worker: number, offset: number, length: number, ip: number, port: number): void {
-    if (!this.#isHandedOver) this.#handOver.send(worker, offset, length, ip, port)
+    if (!this.#isHandedOver) this.#handOver.send(worker, offset, length, ip, port);
   }
 
   openEgress(port: number): number {
-    return this.#egress.open(port)
+    return this.#egress.open(port);
   }
 
   egressPort(egress: number): number {
-    return this.#egress.portOf(egress)
+    return this.#egress.portOf(egress);
   }
 
   closeEgress(egress: number): void {
-    this.#egress.close(egress)
+    this.#egress.close(egress);
   }
 
   flush(): void {
-    this.#engine.flush()
-    this.#relay.sent()
+    this.#engine.flush();
+    this.#relay.sent();
   }
 
   banned(ip: number, durationMs: number): void {
-    this.#tell({ type: 'banned', ip, durationMs })
+    this.#tell({ type: 'banned', ip, durationMs });
   }
 
   /** Another worker's ban. */
   ban(ip: number, durationMs: number): void {
-    this.#relay.ban(ip, durationMs)
+    this.#relay.ban(ip, durationMs);
   }
 
   /** Where other workers are reached now. */
   setPeers(ports: readonly number[]): void {
-    this.#handOver.setPorts(ports)
+    this.#handOver.setPorts(ports);
   }
 
   register(client: RegisteredClient): void {
-    this.#claims.add(client.sessionId, client.index)
-    this.#relay.register(client)
+    this.#claims.add(client.sessionId, client.index);
+    this.#relay.register(client);
   }
 
   unregister(sessionId: number): void {
-    this.#relay.unregister(sessionId)
-    this.#claims.remove(sessionId)
+    this.#relay.unregister(sessionId);
+    this.#claims.remove(sessionId);
   }
 
   saveSessions(): SavedSession[] {
-    return this.#relay.saveSessions()
+    return this.#relay.saveSessions();
   }
 
   /** Another worker had the session, and accepted these proofs. */
   noteNonces(sessionId: number, nonces: ProofNoncesState): void {
-    this.#relay.noteNonces(sessionId, nonces)
+    this.#relay.noteNonces(sessionId, nonces);
   }
 
   /** A proof that was accepted here must not be new to the worker that has the session next. */
   #released(sessionId: number): void {
-    const nonces = this.#relay.noncesOf(sessionId)
-    if (nonces !== undefined) this.#tell({ type: 'released', sessionId, nonces })
+    const nonces = this.#relay.noncesOf(sessionId);
+    if (nonces !== undefined) this.#tell({ type: 'released', sessionId, nonces });
   }
 
   #restore(session: SavedSession): void {
-    if (this.#claims.claim(session) !== OWN_CLAIM) return
-    if (!this.#relay.restoreSession(session)) this.#claims.release(session)
+    if (this.#claims.claim(session) !== OWN_CLAIM) return;
+    if (!this.#relay.restoreSession(session)) this.#claims.release(session);
   }
 
   /** Says goodbye to every client and ends the engine's run. */
   stop(): void {
-    this.#relay.shutdown()
-    this.#engine.stop()
+    this.#relay.shutdown();
+    this.#engine.stop();
   }
 }

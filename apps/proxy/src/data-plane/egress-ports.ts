@@ -1,4 +1,4 @@
-import type { PortRange } from './messages.ts'
+import type { PortRange } from './messages.ts';
 
 /**
  * Ports for egress sockets, in a ring: the one that was free for longest is used next, so that late answers to a flow
@@ -10,48 +10,48 @@ import type { PortRange } from './messages.ts'
  * ```
  */
 export class EgressPorts {
-  readonly #ring: Uint16Array
-  #first = 0
-  #free: number
+  readonly #ring: Uint16Array;
+  #first = 0;
+  #free: number;
 
   constructor(range: PortRange) {
-    this.#ring = Uint16Array.from({ length: range.high - range.low + 1 }, (_, index) => range.low + index)
-    this.#free = this.#ring.length
+    this.#ring = Uint16Array.from({ length: range.high - range.low + 1 }, (_, index) => range.low + index);
+    this.#free = this.#ring.length;
   }
 
   /** How many are free. */
   get free(): number {
-    return this.#free
+    return this.#free;
   }
 
   /** @returns a port, or -1 if all are taken. */
   take(): number {
-    if (this.#free === 0) return -1
-    const port = this.#ring[this.#first]
-    this.#first = this.#first + 1 < this.#ring.length ? this.#first + 1 : 0
-    this.#free--
-    return port
+    if (this.#free === 0) return -1;
+    const port = this.#ring[this.#first];
+    this.#first = this.#first + 1 < this.#ring.length ? this.#first + 1 : 0;
+    this.#free--;
+    return port;
   }
 
   /** Takes a certain port, wherever it is in the ring. @returns false if it is not free, or none of the range. */
   takeThis(port: number): boolean {
-    const { length } = this.#ring
+    const { length } = this.#ring;
     for (let place = 0; place < this.#free; place++) {
-      if (this.#ring[(this.#first + place) % length] !== port) continue
+      if (this.#ring[(this.#first + place) % length] !== port) continue;
       for (let next = place; next > 0; next--) {
-        this.#ring[(this.#first + next) % length] = this.#ring[(this.#first + next - 1) % length]
+        this.#ring[(this.#first + next) % length] = this.#ring[(this.#first + next - 1) % length];
       }
-      this.#first = this.#first + 1 < length ? this.#first + 1 : 0
-      this.#free--
-      return true
+      this.#first = this.#first + 1 < length ? this.#first + 1 : 0;
+      this.#free--;
+      return true;
     }
-    return false
+    return false;
   }
 
   /** Puts a port that `take` gave behind all that are free. */
   giveBack(port: number): void {
-    this.#ring[(this.#first + this.#free) % this.#ring.length] = port
-    this.#free++
+    this.#ring[(this.#first + this.#free) % this.#ring.length] = port;
+    this.#free++;
   }
 }
 
@@ -60,7 +60,7 @@ export class EgressPorts {
  * @param workers at most as many as there are ports.
  */
 export function egressPortsOf(range: PortRange, worker: number, workers: number): PortRange {
-  const ports = range.high - range.low + 1
-  const low = range.low + Math.floor((ports * worker) / workers)
-  return { low, high: range.low + Math.floor((ports * (worker + 1)) / workers) - 1 }
+  const ports = range.high - range.low + 1;
+  const low = range.low + Math.floor((ports * worker) / workers);
+  return { low, high: range.low + Math.floor((ports * (worker + 1)) / workers) - 1 };
 }

@@ -1,10 +1,10 @@
-import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp'
+import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 
 /** 127.0.0.1. */
-export const HAND_OVER_IP = 0x7f00_0001
+export const HAND_OVER_IP = 0x7f00_0001;
 
 /** Bytes in front of a datagram that is handed over. */
-export const HAND_OVER_PREFIX_BYTES = 8
+export const HAND_OVER_PREFIX_BYTES = 8;
 
 /**
  * A worker's way to the others. The kernel gives a client's datagrams to one worker by the client's address, and after that
@@ -18,62 +18,62 @@ export const HAND_OVER_PREFIX_BYTES = 8
  * Who could write to these sockets could speak for any client, so only what comes from another worker's socket counts.
  */
 export class HandOver {
-  readonly #engine: DatagramEngine
-  readonly #socket: DatagramSocket | null
+  readonly #engine: DatagramEngine;
+  readonly #socket: DatagramSocket | null;
   /** By worker; 0 where there is none now. */
-  #ports: Int32Array
-  readonly #own: number
+  #ports: Int32Array;
+  readonly #own: number;
 
   /**
    * @param socket the worker's own on loopback; null if it is the only worker.
    * @param own the worker's number.
    */
   constructor(engine: DatagramEngine, socket: DatagramSocket | null, own: number, workers: number) {
-    this.#engine = engine
-    this.#socket = socket
-    this.#own = own
-    this.#ports = new Int32Array(workers)
+    this.#engine = engine;
+    this.#socket = socket;
+    this.#own = own;
+    this.#ports = new Int32Array(workers);
   }
 
   /** Where the workers' sockets are now, by worker; 0 for one that is down. */
   setPorts(ports: readonly number[]): void {
-    this.#ports = Int32Array.from(ports)
+    this.#ports = Int32Array.from(ports);
   }
 
   /** Queues a client's datagram for a worker; it is lost if that is down. */
   send(worker: number, offset: number, length: number, ip: number, port: number): void {
-    const to = worker < this.#ports.length ? this.#ports[worker] : 0
-    if (this.#socket === null || to === 0) return
-    const { bytes } = this.#engine.arena
-    const start = offset - HAND_OVER_PREFIX_BYTES
-    bytes[start] = ip >>> 24
-    bytes[start + 1] = ip >>> 16
-    bytes[start + 2] = ip >>> 8
-    bytes[start + 3] = ip
-    bytes[start + 4] = port >>> 8
-    bytes[start + 5] = port
-    bytes[start + 6] = 0
-    bytes[start + 7] = 0
-    this.#engine.send(this.#socket, start, length + HAND_OVER_PREFIX_BYTES, HAND_OVER_IP, to)
+    const to = worker < this.#ports.length ? this.#ports[worker] : 0;
+    if (this.#socket === null || to === 0) return;
+    const { bytes } = this.#engine.arena;
+    const start = offset - HAND_OVER_PREFIX_BYTES;
+    bytes[start] = ip >>> 24;
+    bytes[start + 1] = ip >>> 16;
+    bytes[start + 2] = ip >>> 8;
+    bytes[start + 3] = ip;
+    bytes[start + 4] = port >>> 8;
+    bytes[start + 5] = port;
+    bytes[start + 6] = 0;
+    bytes[start + 7] = 0;
+    this.#engine.send(this.#socket, start, length + HAND_OVER_PREFIX_BYTES, HAND_OVER_IP, to);
   }
 
   /** Whether a datagram on the hand-over socket is another worker's. */
   accepts(length: number, ip: number, port: number): boolean {
-    if (ip !== HAND_OVER_IP || length < HAND_OVER_PREFIX_BYTES) return false
+    if (ip !== HAND_OVER_IP || length < HAND_OVER_PREFIX_BYTES) return false;
     for (let worker = 0; worker < this.#ports.length; worker++) {
-      if (worker !== this.#own && this.#ports[worker] === port) return true
+      if (worker !== this.#own && this.#ports[worker] === port) return true;
     }
-    return false
+    return false;
   }
 
   /** The client's address, an int32 bit pattern, in front of the datagram at `offset`. */
   clientIp(offset: number): number {
-    const { bytes } = this.#engine.arena
-    return (bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3]
+    const { bytes } = this.#engine.arena;
+    return (bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3];
   }
 
   clientPort(offset: number): number {
-    const { bytes } = this.#engine.arena
-    return (bytes[offset + 4] << 8) | bytes[offset + 5]
+    const { bytes } = this.#engine.arena;
+    return (bytes[offset + 4] << 8) | bytes[offset + 5];
   }
 }

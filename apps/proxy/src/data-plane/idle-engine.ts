@@ -1,35 +1,35 @@
-import type { DatagramEngine, DatagramSocket, PacketArena } from '@lightspeed/udp'
-import { UdpCounters } from '@lightspeed/udp'
+import type { DatagramEngine, DatagramSocket, PacketArena } from '@lightspeed/udp';
+import { UdpCounters } from '@lightspeed/udp';
 
-const BATCH = 64
+const BATCH = 64;
 
 /** An engine without an operating system: its sockets are numbers, and what is sent with it is gone. For the warm-up. */
 export class IdleEngine implements DatagramEngine {
-  readonly kind = 'portable'
-  readonly arena: PacketArena
+  readonly kind = 'portable';
+  readonly arena: PacketArena;
   readonly received = {
     offsets: new Int32Array(BATCH),
     lengths: new Int32Array(BATCH),
     ips: new Int32Array(BATCH),
     ports: new Int32Array(BATCH),
-  }
-  readonly counters = new UdpCounters()
-  readonly maxDatagramBytes = 9_000
-  readonly wakeFd = undefined
-  readonly lastOpenError = ''
-  clockUs = 0
-  clockMs = 0
-  readonly sockets: DatagramSocket[] = []
+  };
+  readonly counters = new UdpCounters();
+  readonly maxDatagramBytes = 9_000;
+  readonly wakeFd = undefined;
+  readonly lastOpenError = '';
+  clockUs = 0;
+  clockMs = 0;
+  readonly sockets: DatagramSocket[] = [];
   /** Where what was last sent starts in the arena. */
-  lastSentOffset = 0
+  lastSentOffset = 0;
 
   /** @param arena another engine's, which must not be in use. */
   constructor(arena: PacketArena) {
-    this.arena = arena
+    this.arena = arena;
   }
 
   async open(): Promise<DatagramSocket> {
-    return this.openNow()
+    return this.openNow();
   }
 
   openNow(): DatagramSocket {
@@ -42,13 +42,13 @@ export class IdleEngine implements DatagramEngine {
       tag: 0,
       close: () => undefined,
       kernelDrops: () => 0,
-    }
-    this.sockets.push(socket)
-    return socket
+    };
+    this.sockets.push(socket);
+    return socket;
   }
 
   send(_socket: DatagramSocket, offset: number): void {
-    this.lastSentOffset = offset
+    this.lastSentOffset = offset;
   }
 
   flush(): void {
@@ -72,6 +72,6 @@ export class IdleEngine implements DatagramEngine {
   }
 
   nowUs(): number {
-    return this.clockUs
+    return this.clockUs;
   }
 }

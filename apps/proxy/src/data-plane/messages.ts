@@ -1,78 +1,78 @@
-import type { DestinationRule, ProofNoncesState } from '@lightspeed/security'
-import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session'
-import type { EngineKind } from '@lightspeed/udp'
+import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
+import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session';
+import type { EngineKind } from '@lightspeed/udp';
 
 /** An inclusive range of ports. */
 export interface PortRange {
-  readonly low: number
-  readonly high: number
+  readonly low: number;
+  readonly high: number;
 }
 
 /** An address that is kept out from now on. */
 export interface Ban {
-  readonly ip: number
-  readonly durationMs: number
+  readonly ip: number;
+  readonly durationMs: number;
 }
 
 /** A client that the control plane has let in. */
 export interface RegisteredClient extends Registration {
   /** Its place in the memory of the workers' claims. */
-  readonly index: number
+  readonly index: number;
 }
 
 /** What a worker is given at its start, as `workerData`. */
 export interface WorkerStart {
   /** Its place among the workers, from 0: the same for its successor after a crash. */
-  readonly index: number
+  readonly index: number;
   /** How many there are. */
-  readonly workers: number
-  readonly engine: EngineKind
-  readonly relay: RelayOptions
+  readonly workers: number;
+  readonly engine: EngineKind;
+  readonly relay: RelayOptions;
   readonly policy: {
-    readonly allow: readonly DestinationRule[]
-    readonly onlyAllowed: boolean
-    readonly deny: readonly DestinationRule[]
-    readonly ownAddresses: readonly number[]
-  }
-  readonly data: DataSocketStart
+    readonly allow: readonly DestinationRule[];
+    readonly onlyAllowed: boolean;
+    readonly deny: readonly DestinationRule[];
+    readonly ownAddresses: readonly number[];
+  };
+  readonly data: DataSocketStart;
   readonly egress: {
     /** Unsigned, 0 for every address. */
-    readonly ip: number
+    readonly ip: number;
     /** This worker's own part of the ports; undefined lets the system choose. */
-    readonly ports: PortRange | undefined
-    readonly bufferBytes: number
-  }
+    readonly ports: PortRange | undefined;
+    readonly bufferBytes: number;
+  };
   /** Bans that hold already. */
-  readonly bans: readonly Ban[]
-  readonly registrations: readonly RegisteredClient[]
+  readonly bans: readonly Ban[];
+  readonly registrations: readonly RegisteredClient[];
   /** Sessions of these registrations that go on here if nobody else has them. */
-  readonly sessions: readonly SavedSession[]
+  readonly sessions: readonly SavedSession[];
   /** For the FecMemory of its relay. */
-  readonly fecBlocks: number
-  readonly shared: WorkerMemory
+  readonly fecBlocks: number;
+  readonly shared: WorkerMemory;
 }
 
 /** Memory that a worker writes and the main thread reads. */
 export interface WorkerMemory {
   /** Laid out by `relayCountersIn`. */
-  readonly relayCounters: SharedArrayBuffer
+  readonly relayCounters: SharedArrayBuffer;
   /** Laid out by `UdpCounters`. */
-  readonly udpCounters: SharedArrayBuffer
+  readonly udpCounters: SharedArrayBuffer;
   /** Sessions per worker, see SharedSessionQuota. Common to all workers. */
-  readonly sessions: SharedArrayBuffer
+  readonly sessions: SharedArrayBuffer;
   /** Which worker has which registration's session, see SharedSessionClaims. Common to all workers. */
-  readonly claims: SharedArrayBuffer
+  readonly claims: SharedArrayBuffer;
   /** Descriptors that the worker has open. Batch engine only. */
-  readonly fdLedger: SharedArrayBuffer | undefined
+  readonly fdLedger: SharedArrayBuffer | undefined;
 }
 
 export interface DataSocketStart {
   /** A descriptor to adopt; undefined where the worker opens its own. */
-  readonly fd: number | undefined
-  readonly ip: number
-  readonly port: number
-  readonly reusePort: boolean
-  readonly bufferBytes: number
+  readonly fd: number | undefined;
+  readonly ip: number;
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly bufferBytes: number;
 }
 
 /** From the main thread to a worker. */
@@ -92,23 +92,23 @@ export type ToWorker =
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
   /** End as a fault in the packet path would: for tests of what happens then. */
-  | { readonly type: 'crash' }
+  | { readonly type: 'crash' };
 
 /** From a worker to the main thread. */
 export type FromWorker =
   /** The port is open. */
   | {
-      readonly type: 'serving'
-      readonly wakeFd: number | undefined
-      readonly receiveBufferBytes: number
-      readonly sendBufferBytes: number
-      readonly warmUpMs: number
+      readonly type: 'serving';
+      readonly wakeFd: number | undefined;
+      readonly receiveBufferBytes: number;
+      readonly sendBufferBytes: number;
+      readonly warmUpMs: number;
       /** Where other workers hand datagrams over; 0 for a worker that is alone. */
-      readonly handOverPort: number
+      readonly handOverPort: number;
     }
   | { readonly type: 'registered'; readonly request: number }
   /** The session of a registration is over here; these proofs of it were accepted. */
   | { readonly type: 'released'; readonly sessionId: number; readonly nonces: ProofNoncesState }
   /** The sessions of registrations that this worker has. */
   | { readonly type: 'saved'; readonly request: number; readonly sessions: readonly SavedSession[] }
-  | ({ readonly type: 'banned' } & Ban)
+  | ({ readonly type: 'banned' } & Ban);

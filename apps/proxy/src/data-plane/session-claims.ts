@@ -1,7 +1,7 @@
-import { OWN_CLAIM } from '@lightspeed/session'
-import type { Registration, SessionClaims } from '@lightspeed/session'
+import { OWN_CLAIM } from '@lightspeed/session';
+import type { Registration, SessionClaims } from '@lightspeed/session';
 
-const NOBODY = 0
+const NOBODY = 0;
 
 /**
  * Which worker has the session of a registration, for all workers of a node.
@@ -14,73 +14,73 @@ const NOBODY = 0
  * reads who is bound, and gives back what a crashed worker had.
  */
 export class SharedSessionClaims implements SessionClaims {
-  readonly #owners: Int32Array
-  readonly #mark: number
-  readonly #released: (sessionId: number) => void
+  readonly #owners: Int32Array;
+  readonly #mark: number;
+  readonly #released: (sessionId: number) => void;
   /** Registration indexes by session id. */
-  readonly #indexes = new Map<number, number>()
+  readonly #indexes = new Map<number, number>();
 
   /**
    * @param memory from {@link claimsMemory}; `own` is the worker's number.
    * @param released called before a session is given back: any worker may have the next one then.
    */
   constructor(memory: SharedArrayBuffer, own: number, released: (sessionId: number) => void) {
-    this.#released = released
-    this.#owners = new Int32Array(memory)
-    this.#mark = own + 1
+    this.#released = released;
+    this.#owners = new Int32Array(memory);
+    this.#mark = own + 1;
   }
 
   /** Says which index a session has. Call it before the relay learns of the registration. */
   add(sessionId: number, index: number): void {
-    this.#indexes.set(sessionId, index)
+    this.#indexes.set(sessionId, index);
   }
 
   /** Call it after the relay has forgotten the registration. */
   remove(sessionId: number): void {
-    this.#indexes.delete(sessionId)
+    this.#indexes.delete(sessionId);
   }
 
   claim({ sessionId }: Pick<Registration, 'sessionId'>): number {
-    const index = this.#indexes.get(sessionId)
-    if (index === undefined) return OWN_CLAIM
-    const owner = Atomics.compareExchange(this.#owners, index, NOBODY, this.#mark)
-    return owner === NOBODY || owner === this.#mark ? OWN_CLAIM : owner - 1
+    const index = this.#indexes.get(sessionId);
+    if (index === undefined) return OWN_CLAIM;
+    const owner = Atomics.compareExchange(this.#owners, index, NOBODY, this.#mark);
+    return owner === NOBODY || owner === this.#mark ? OWN_CLAIM : owner - 1;
   }
 
   release({ sessionId }: Pick<Registration, 'sessionId'>): void {
-    const index = this.#indexes.get(sessionId)
-    if (index === undefined) return
-    this.#released(sessionId)
-    Atomics.compareExchange(this.#owners, index, this.#mark, NOBODY)
+    const index = this.#indexes.get(sessionId);
+    if (index === undefined) return;
+    this.#released(sessionId);
+    Atomics.compareExchange(this.#owners, index, this.#mark, NOBODY);
   }
 }
 
 export function claimsMemory(registrations: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(registrations * Int32Array.BYTES_PER_ELEMENT)
+  return new SharedArrayBuffer(registrations * Int32Array.BYTES_PER_ELEMENT);
 }
 
 /** The same memory as the main thread sees it. */
 export class ClaimsBoard {
-  readonly #owners: Int32Array
+  readonly #owners: Int32Array;
 
   constructor(memory: SharedArrayBuffer) {
-    this.#owners = new Int32Array(memory)
+    this.#owners = new Int32Array(memory);
   }
 
   /** Whether a worker has the session of the registration with this index. */
   isClaimed(index: number): boolean {
-    return Atomics.load(this.#owners, index) !== NOBODY
+    return Atomics.load(this.#owners, index) !== NOBODY;
   }
 
   /** Makes an index ready for another registration. */
   clear(index: number): void {
-    Atomics.store(this.#owners, index, NOBODY)
+    Atomics.store(this.#owners, index, NOBODY);
   }
 
   /** Gives back all that a worker had. Call it when the worker is gone. */
   giveBackAllOf(worker: number): void {
     for (let index = 0; index < this.#owners.length; index++) {
-      Atomics.compareExchange(this.#owners, index, worker + 1, NOBODY)
+      Atomics.compareExchange(this.#owners, index, worker + 1, NOBODY);
     }
   }
 }

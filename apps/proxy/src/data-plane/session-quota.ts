@@ -1,4 +1,4 @@
-import type { SessionQuota } from '@lightspeed/session'
+import type { SessionQuota } from '@lightspeed/session';
 
 /**
  * The sessions that all workers of a node may have together.
@@ -11,41 +11,41 @@ import type { SessionQuota } from '@lightspeed/session'
  * by setting one number to 0. Two workers that take the last one at the same moment may both be refused.
  */
 export class SharedSessionQuota implements SessionQuota {
-  readonly #shares: Int32Array
-  readonly #own: number
-  readonly #most: number
+  readonly #shares: Int32Array;
+  readonly #own: number;
+  readonly #most: number;
 
   /** @param memory from {@link sessionQuotaMemory}; `own` is the worker's index in it. */
   constructor(memory: SharedArrayBuffer, own: number, most: number) {
-    this.#shares = new Int32Array(memory)
-    this.#own = own
-    this.#most = most
+    this.#shares = new Int32Array(memory);
+    this.#own = own;
+    this.#most = most;
   }
 
   take(): boolean {
-    Atomics.add(this.#shares, this.#own, 1)
-    let taken = 0
-    for (let worker = 0; worker < this.#shares.length; worker++) taken += Atomics.load(this.#shares, worker)
-    if (taken <= this.#most) return true
-    this.give()
-    return false
+    Atomics.add(this.#shares, this.#own, 1);
+    let taken = 0;
+    for (let worker = 0; worker < this.#shares.length; worker++) taken += Atomics.load(this.#shares, worker);
+    if (taken <= this.#most) return true;
+    this.give();
+    return false;
   }
 
   give(): void {
-    Atomics.sub(this.#shares, this.#own, 1)
+    Atomics.sub(this.#shares, this.#own, 1);
   }
 }
 
 export function sessionQuotaMemory(workers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT)
+  return new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT);
 }
 
 /** Sessions that a worker has now. */
 export function sessionsOf(memory: SharedArrayBuffer, worker: number): number {
-  return Atomics.load(new Int32Array(memory), worker)
+  return Atomics.load(new Int32Array(memory), worker);
 }
 
 /** Gives back all that a worker had. Call it when the worker is gone. */
 export function giveBackSessionsOf(memory: SharedArrayBuffer, worker: number): void {
-  Atomics.store(new Int32Array(memory), worker, 0)
+  Atomics.store(new Int32Array(memory), worker, 0);
 }

@@ -6,27 +6,27 @@
  *
  * @module
  */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { FEC_BLOCK_BYTES } from '@lightspeed/fec'
-import { createEngine } from '@lightspeed/udp'
-import { DataPlane } from './data-plane.ts'
-import { HAND_OVER_IP } from './hand-over.ts'
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
-import { warmUp } from './warm-up.ts'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
+import { createEngine } from '@lightspeed/udp';
+import { DataPlane } from './data-plane.ts';
+import { HAND_OVER_IP } from './hand-over.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
+import { warmUp } from './warm-up.ts';
 
-const main = parentPort
-if (main === null) throw new Error('this module is the entry of a worker thread')
-const start = workerData as WorkerStart
-const { data, shared } = start
+const main = parentPort;
+if (main === null) throw new Error('this module is the entry of a worker thread');
+const start = workerData as WorkerStart;
+const { data, shared } = start;
 
-const tell = (message: FromWorker) => main.postMessage(message)
+const tell = (message: FromWorker) => main.postMessage(message);
 
 const engine = createEngine(start.engine, {
   reserveBytes: start.fecBlocks * FEC_BLOCK_BYTES,
   countersBuffer: shared.udpCounters,
   ...(shared.fdLedger === undefined ? {} : { fdLedger: shared.fdLedger }),
-})
-const warmUpMs = warmUp(engine, start)
+});
+const warmUpMs = warmUp(engine, start);
 
 const socket = await engine.open({
   ip: data.ip,
@@ -35,7 +35,7 @@ const socket = await engine.open({
   receiveBufferBytes: data.bufferBytes,
   sendBufferBytes: data.bufferBytes,
   ...(data.fd === undefined ? {} : { fd: data.fd }),
-})
+});
 const handOver =
   start.workers === 1
     ? null
@@ -44,52 +44,52 @@ const handOver =
         port: 0,
         receiveBufferBytes: start.egress.bufferBytes,
         sendBufferBytes: start.egress.bufferBytes,
-      })
-const dataPlane = new DataPlane(engine, socket, handOver, start, takeMessages, tell)
+      });
+const dataPlane = new DataPlane(engine, socket, handOver, start, takeMessages, tell);
 
 /** With a portable engine the event loop turns, and messages come as events. */
-const inbox: ToWorker[] = []
+const inbox: ToWorker[] = [];
 if (engine.wakeFd === undefined) {
   main.on('message', (message: ToWorker) => {
-    inbox.push(message)
-    engine.wake()
-  })
+    inbox.push(message);
+    engine.wake();
+  });
 }
 
 function take(message: ToWorker): void {
   switch (message.type) {
     case 'ban':
-      dataPlane.ban(message.ip, message.durationMs)
-      break
+      dataPlane.ban(message.ip, message.durationMs);
+      break;
     case 'register':
-      dataPlane.register(message.client)
-      tell({ type: 'registered', request: message.request })
-      break
+      dataPlane.register(message.client);
+      tell({ type: 'registered', request: message.request });
+      break;
     case 'unregister':
-      dataPlane.unregister(message.sessionId)
-      break
+      dataPlane.unregister(message.sessionId);
+      break;
     case 'nonces':
-      dataPlane.noteNonces(message.sessionId, message.nonces)
-      break
+      dataPlane.noteNonces(message.sessionId, message.nonces);
+      break;
     case 'peers':
-      dataPlane.setPeers(message.ports)
-      break
+      dataPlane.setPeers(message.ports);
+      break;
     case 'save':
-      tell({ type: 'saved', request: message.request, sessions: dataPlane.saveSessions() })
-      break
+      tell({ type: 'saved', request: message.request, sessions: dataPlane.saveSessions() });
+      break;
     case 'stop':
-      dataPlane.stop()
-      break
+      dataPlane.stop();
+      break;
     case 'crash':
-      throw new Error('asked to crash')
+      throw new Error('asked to crash');
   }
 }
 
 function takeMessages(): void {
-  for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) take(message)
-  if (main === null) return
+  for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) take(message);
+  if (main === null) return;
   for (let taken = receiveMessageOnPort(main); taken !== undefined; taken = receiveMessageOnPort(main)) {
-    take(taken.message as ToWorker)
+    take(taken.message as ToWorker);
   }
 }
 
@@ -100,9 +100,9 @@ tell({
   sendBufferBytes: socket.sendBufferBytes,
   warmUpMs,
   handOverPort: handOver?.localPort ?? 0,
-})
-await engine.run(dataPlane)
+});
+await engine.run(dataPlane);
 // A batch engine's descriptors stay open for the main thread to close once this thread is gone: until then it may still
 // write to the one that wakes it, and the number must not be somebody else's by then.
-if (engine.wakeFd === undefined) engine.close()
-main.close()
+if (engine.wakeFd === undefined) engine.close();
+main.close();

@@ -1,45 +1,45 @@
-import { formatEndpoint } from '@lightspeed/wire'
-import type { WorkerStats } from '../stats.ts'
-import type { ControlPlane } from '../control/control-plane.ts'
-import { VERSION } from '../version.ts'
-import type { NodeView } from './server.ts'
+import { formatEndpoint } from '@lightspeed/wire';
+import type { WorkerStats } from '../stats.ts';
+import type { ControlPlane } from '../control/control-plane.ts';
+import { VERSION } from '../version.ts';
+import type { NodeView } from './server.ts';
 
 /** How a node is, as GET /health says it. Keys are stable. */
 export interface Health {
   /** `degraded`: some of its workers do not serve; `down`: none does. */
-  readonly status: 'ok' | 'degraded' | 'down' | 'draining' | 'stopping'
-  readonly version: string
-  readonly node_id: string
-  readonly region: string
-  readonly uptime_s: number
-  readonly data_address: string
-  readonly control: ControlHealth | 'off'
-  readonly authentication: 'required' | 'off'
-  readonly dialect: string
-  readonly sessions: number
-  readonly max_clients: number
-  readonly flows: number
-  readonly engine: { readonly kind: string; readonly reason: string }
-  readonly workers: readonly WorkerStats[]
-  readonly worker_restarts: number
+  readonly status: 'ok' | 'degraded' | 'down' | 'draining' | 'stopping';
+  readonly version: string;
+  readonly node_id: string;
+  readonly region: string;
+  readonly uptime_s: number;
+  readonly data_address: string;
+  readonly control: ControlHealth | 'off';
+  readonly authentication: 'required' | 'off';
+  readonly dialect: string;
+  readonly sessions: number;
+  readonly max_clients: number;
+  readonly flows: number;
+  readonly engine: { readonly kind: string; readonly reason: string };
+  readonly workers: readonly WorkerStats[];
+  readonly worker_restarts: number;
 }
 
 interface ControlHealth {
-  readonly address: string
+  readonly address: string;
   /** What clients pin: SHA-256 of the node's public key. */
-  readonly pin: string
+  readonly pin: string;
   /** Which of the forms of the QUIC library runs. */
-  readonly quic: string
-  readonly registration: 'anyone' | 'tickets' | 'nobody'
-  readonly connections: number
-  readonly registrations: number
+  readonly quic: string;
+  readonly registration: 'anyone' | 'tickets' | 'nobody';
+  readonly connections: number;
+  readonly registrations: number;
   /** Of them those whose session is open. */
-  readonly bound: number
+  readonly bound: number;
 }
 
 export function health({ config, engine, supervisor, control, startedMs }: NodeView): Health {
-  const { ip, port } = supervisor.dataAddress
-  const { relay, workers, workerRestarts } = supervisor.stats()
+  const { ip, port } = supervisor.dataAddress;
+  const { relay, workers, workerRestarts } = supervisor.stats();
   return {
     status: statusOf(workers, control?.isDraining ?? false),
     version: VERSION,
@@ -56,18 +56,26 @@ export function health({ config, engine, supervisor, control, startedMs }: NodeV
     engine: { kind: engine.kind, reason: engine.reason },
     workers,
     worker_restarts: workerRestarts,
-  }
+  };
 }
 
 function controlHealth(control: ControlPlane, registration: ControlHealth['registration']): ControlHealth {
-  const { address, pin, quic, connections, registrations, bound } = control
-  return { address: formatEndpoint(address.ip, address.port), pin, quic, registration, connections, registrations, bound }
+  const { address, pin, quic, connections, registrations, bound } = control;
+  return {
+    address: formatEndpoint(address.ip, address.port),
+    pin,
+    quic,
+    registration,
+    connections,
+    registrations,
+    bound,
+  };
 }
 
 function statusOf(workers: readonly WorkerStats[], draining: boolean): Health['status'] {
-  if (workers.some(({ state }) => state === 'stopping' || state === 'stopped')) return 'stopping'
-  if (draining) return 'draining'
-  const serving = workers.filter(({ state }) => state === 'serving').length
-  if (serving === workers.length) return 'ok'
-  return serving === 0 ? 'down' : 'degraded'
+  if (workers.some(({ state }) => state === 'stopping' || state === 'stopped')) return 'stopping';
+  if (draining) return 'draining';
+  const serving = workers.filter(({ state }) => state === 'serving').length;
+  if (serving === workers.length) return 'ok';
+  return serving === 0 ? 'down' : 'degraded';
 }

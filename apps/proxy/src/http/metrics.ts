@@ -1,18 +1,18 @@
-import { Counter, Gauge, Registry } from 'prom-client'
-import type { ControlPlane } from '../control/control-plane.ts'
-import type { NodeStats } from '../stats.ts'
-import { VERSION } from '../version.ts'
-import type { NodeView } from './server.ts'
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { ControlPlane } from '../control/control-plane.ts';
+import type { NodeStats } from '../stats.ts';
+import { VERSION } from '../version.ts';
+import type { NodeView } from './server.ts';
 
 /** Adds a metric that is read when it is asked for. */
-type Add = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]) => void
-type Labels = Readonly<Record<string, string>>
-type Sample = readonly [labels: Labels, value: number]
+type Add = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]) => void;
+type Labels = Readonly<Record<string, string>>;
+type Sample = readonly [labels: Labels, value: number];
 
 /** The metrics of one node, read from its counters whenever they are asked for. */
 export function createMetrics(node: NodeView): Registry {
-  const registry = new Registry()
-  const stats = () => node.supervisor.stats()
+  const registry = new Registry();
+  const stats = () => node.supervisor.stats();
 
   const counter: Add = (name, help, labelNames, samples) => {
     new Counter({
@@ -21,11 +21,11 @@ export function createMetrics(node: NodeView): Registry {
       labelNames,
       registers: [registry],
       collect() {
-        this.reset()
-        for (const [labels, value] of samples()) this.inc(labels, value)
+        this.reset();
+        for (const [labels, value] of samples()) this.inc(labels, value);
       },
-    })
-  }
+    });
+  };
   const gauge: Add = (name, help, labelNames, samples) => {
     new Gauge({
       name,
@@ -33,69 +33,76 @@ export function createMetrics(node: NodeView): Registry {
       labelNames,
       registers: [registry],
       collect() {
-        this.reset()
-        for (const [labels, value] of samples()) this.set(labels, value)
+        this.reset();
+        for (const [labels, value] of samples()) this.set(labels, value);
       },
-    })
-  }
+    });
+  };
 
-  for (const { name, help, labelNames, samples } of TRAFFIC) counter(name, help, labelNames, () => samples(stats()))
-  for (const { name, help, value } of PRESENT) gauge(`lightspeed_${name}`, help, [], () => [[{}, value(stats())]])
-  gauge('lightspeed_max_sessions', 'Sessions that the node may have at once.', [], () => [[{}, node.config.maxClients]])
-  if (node.control !== undefined) addControlMetrics(node.control, counter, gauge)
+  for (const { name, help, labelNames, samples } of TRAFFIC) counter(name, help, labelNames, () => samples(stats()));
+  for (const { name, help, value } of PRESENT) gauge(`lightspeed_${name}`, help, [], () => [[{}, value(stats())]]);
+  gauge('lightspeed_max_sessions', 'Sessions that the node may have at once.', [], () => [
+    [{}, node.config.maxClients],
+  ]);
+  if (node.control !== undefined) addControlMetrics(node.control, counter, gauge);
   gauge('lightspeed_worker_up', 'Whether a data-plane worker serves.', ['worker'], () =>
     stats().workers.map(({ state }, index) => [{ worker: String(index) }, state === 'serving' ? 1 : 0]),
-  )
+  );
   gauge('lightspeed_uptime_seconds', 'Since the node serves.', [], () => [
     [{}, (performance.now() - node.startedMs) / 1_000],
-  ])
-  gauge('lightspeed_build_info', 'Always 1; the labels say what runs.', ['version', 'node_id', 'region', 'engine'], () => [
-    [{ version: VERSION, node_id: node.config.nodeId, region: node.config.region, engine: node.engine.kind }, 1],
-  ])
-  gauge('process_resident_memory_bytes', 'Memory of the process.', [], () => [[{}, process.memoryUsage.rss()]])
+  ]);
+  gauge(
+    'lightspeed_build_info',
+    'Always 1; the labels say what runs.',
+    ['version', 'node_id', 'region', 'engine'],
+    () => [
+      [{ version: VERSION, node_id: node.config.nodeId, region: node.config.region, engine: node.engine.kind }, 1],
+    ],
+  );
+  gauge('process_resident_memory_bytes', 'Memory of the process.', [], () => [[{}, process.memoryUsage.rss()]]);
   new Counter({
     name: 'process_cpu_seconds_total',
     help: 'Processor time of the process.',
     registers: [registry],
     collect() {
-      const { user, system } = process.cpuUsage()
-      this.reset()
-      this.inc((user + system) / 1e6)
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1e6);
     },
-  })
-  return registry
+  });
+  return registry;
 }
 
 function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): void {
-  const { counters } = control
-  gauge('lightspeed_control_connections', 'Control connections that are open.', [], () => [[{}, control.connections]])
-  gauge('lightspeed_registrations', 'Clients that are registered.', [], () => [[{}, control.registrations]])
-  gauge('lightspeed_bound_registrations', 'Registered clients whose session is open.', [], () => [[{}, control.bound]])
-  gauge('lightspeed_draining', 'Whether the node takes nobody any more.', [], () => [[{}, control.isDraining ? 1 : 0]])
+  const { counters } = control;
+  gauge('lightspeed_control_connections', 'Control connections that are open.', [], () => [[{}, control.connections]]);
+  gauge('lightspeed_registrations', 'Clients that are registered.', [], () => [[{}, control.registrations]]);
+  gauge('lightspeed_bound_registrations', 'Registered clients whose session is open.', [], () => [[{}, control.bound]]);
+  gauge('lightspeed_draining', 'Whether the node takes nobody any more.', [], () => [[{}, control.isDraining ? 1 : 0]]);
   counter('registrations_total', 'Clients that asked to be let in, by what became of it.', ['result'], () => [
     [{ result: 'accepted' }, counters.accepted],
     [{ result: 'resumed' }, counters.resumed],
     ...[...counters.refused].map(([result, count]) => [{ result }, count] as const),
-  ])
+  ]);
   counter('registrations_ended_total', 'Registrations that the node ended, by why.', ['why'], () => [
     [{ why: 'ticket' }, counters.lapsed],
     [{ why: 'abandoned' }, counters.abandoned],
-  ])
+  ]);
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
-    const { accepted, refusedOverMax, refusedOverMaxPerAddress } = control.listenerCounters
+    const { accepted, refusedOverMax, refusedOverMaxPerAddress } = control.listenerCounters;
     return [
       [{ result: 'accepted' }, accepted],
       [{ result: 'over_max' }, refusedOverMax],
       [{ result: 'over_max_per_address' }, refusedOverMaxPerAddress],
-    ]
-  })
+    ];
+  });
 }
 
 interface Traffic {
-  readonly name: string
-  readonly help: string
-  readonly labelNames: readonly string[]
-  readonly samples: (stats: NodeStats) => readonly Sample[]
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly samples: (stats: NodeStats) => readonly Sample[];
 }
 
 /** The four ways of a datagram in or out of the node. */
@@ -105,22 +112,22 @@ function ways(unit: 'Packets' | 'Bytes'): Traffic['samples'] {
     [{ peer: 'client', direction: 'out' }, relay[`client${unit}Sent`]],
     [{ peer: 'server', direction: 'in' }, relay[`server${unit}Received`]],
     [{ peer: 'server', direction: 'out' }, relay[`server${unit}Sent`]],
-  ]
+  ];
 }
 
 /** Datagrams longer than a receive buffer never get as far as having a direction: they are among the UDP events. */
 function dropSamples(direction: string, drops: Readonly<Record<string, number>>): Sample[] {
   return Object.entries(drops)
     .filter(([reason]) => reason !== 'truncated')
-    .map(([reason, count]) => [{ direction, reason }, count])
+    .map(([reason, count]) => [{ direction, reason }, count]);
 }
 
 function one(name: string, help: string, value: (stats: NodeStats) => number): Traffic {
-  return { name, help, labelNames: [], samples: (stats) => [[{}, value(stats)]] }
+  return { name, help, labelNames: [], samples: (stats) => [[{}, value(stats)]] };
 }
 
 /** Published under names of their own, or no number of events. */
-const NO_UDP_EVENTS: ReadonlySet<string> = new Set(['sockets_open', 'kernel_drops', 'bytes_received', 'bytes_sent'])
+const NO_UDP_EVENTS: ReadonlySet<string> = new Set(['sockets_open', 'kernel_drops', 'bytes_received', 'bytes_sent']);
 
 const TRAFFIC: readonly Traffic[] = [
   {
@@ -176,8 +183,16 @@ const TRAFFIC: readonly Traffic[] = [
       [{ how: 'expired' }, relay.sessionsExpired],
     ],
   },
-  one('flows_opened_total', 'Flows between a client and a game server that were opened.', ({ relay }) => relay.flowsOpened),
-  one('oversize_flows_total', 'Flows that have carried a payload over the safe size.', ({ relay }) => relay.oversizeFlows),
+  one(
+    'flows_opened_total',
+    'Flows between a client and a game server that were opened.',
+    ({ relay }) => relay.flowsOpened,
+  ),
+  one(
+    'oversize_flows_total',
+    'Flows that have carried a payload over the safe size.',
+    ({ relay }) => relay.oversizeFlows,
+  ),
   one('bans_total', 'Addresses that were banned.', ({ relay }) => relay.bans),
   {
     name: 'fec_packets_total',
@@ -202,19 +217,27 @@ const TRAFFIC: readonly Traffic[] = [
         .filter(([event]) => !NO_UDP_EVENTS.has(event))
         .map(([event, count]) => [{ event }, count] as const),
   },
-  one('kernel_dropped_packets_total', 'Datagrams that the kernel dropped in front of our sockets.', ({ udp }) => udp.kernel_drops),
+  one(
+    'kernel_dropped_packets_total',
+    'Datagrams that the kernel dropped in front of our sockets.',
+    ({ udp }) => udp.kernel_drops,
+  ),
   {
     name: 'worker_restarts_total',
     help: 'Data-plane workers that crashed and were started again.',
     labelNames: ['worker'],
     samples: ({ workers }) => workers.map(({ restarts }, index) => [{ worker: String(index) }, restarts] as const),
   },
-]
+];
 
-const PRESENT: readonly { readonly name: string; readonly help: string; readonly value: (stats: NodeStats) => number }[] = [
+const PRESENT: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly value: (stats: NodeStats) => number;
+}[] = [
   { name: 'sessions', help: 'Sessions that are open.', value: ({ relay }) => relay.sessions },
   { name: 'flows', help: 'Flows that are open.', value: ({ relay }) => relay.flows },
   { name: 'egress_sockets', help: 'Sockets towards game servers.', value: ({ relay }) => relay.egressSockets },
   { name: 'banned_addresses', help: 'Addresses that are banned.', value: ({ relay }) => relay.bannedAddresses },
   { name: 'sockets', help: 'UDP sockets that are open.', value: ({ udp }) => udp.sockets_open },
-]
+];

@@ -1,37 +1,37 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { EngineChoice } from '@lightspeed/udp'
-import type { Endpoint } from '@lightspeed/wire'
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
-import type { NodeConfig } from '../config/node-config.ts'
-import { bindError } from '../node-error.ts'
-import type { ControlPlane } from '../control/control-plane.ts'
-import type { Supervisor } from '../supervisor/supervisor.ts'
-import { health } from './health.ts'
-import { createMetrics } from './metrics.ts'
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { EngineChoice } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import type { NodeConfig } from '../config/node-config.ts';
+import { bindError } from '../node-error.ts';
+import type { ControlPlane } from '../control/control-plane.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import { health } from './health.ts';
+import { createMetrics } from './metrics.ts';
 
 /** What the pages tell about. */
 export interface NodeView {
-  readonly config: NodeConfig
-  readonly engine: EngineChoice
-  readonly supervisor: Supervisor
+  readonly config: NodeConfig;
+  readonly engine: EngineChoice;
+  readonly supervisor: Supervisor;
   /** Undefined if it is off. */
-  readonly control: ControlPlane | undefined
+  readonly control: ControlPlane | undefined;
   /** On the clock of `performance.now`. */
-  readonly startedMs: number
+  readonly startedMs: number;
 }
 
 export interface HttpServer {
-  readonly address: { readonly host: string; readonly port: number }
-  close(): Promise<void>
+  readonly address: { readonly host: string; readonly port: number };
+  close(): Promise<void>;
 }
 
 interface Page {
-  readonly status: number
-  readonly type: string
-  readonly body: string
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
 }
 
 /** These pages are for one operator's programs: whoever is slow or greedy is not one of them. */
@@ -41,48 +41,48 @@ const LIMITS = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 8_192,
-}
-const MOST_CONNECTIONS = 64
+};
+const MOST_CONNECTIONS = 64;
 
 /**
  * Serves GET /health and GET /metrics.
  * @throws {NodeError} if the address cannot be had.
  */
 export async function startHttp(bind: Endpoint, node: NodeView): Promise<HttpServer> {
-  const metrics = node.config.metricsEnabled ? createMetrics(node) : undefined
+  const metrics = node.config.metricsEnabled ? createMetrics(node) : undefined;
   const pages: Record<string, () => Page | Promise<Page>> = {
     '/health': () => {
-      const report = health(node)
-      const status = report.status === 'ok' || report.status === 'degraded' ? 200 : 503
-      return { status, type: 'application/json', body: `${JSON.stringify(report, undefined, 2)}\n` }
+      const report = health(node);
+      const status = report.status === 'ok' || report.status === 'degraded' ? 200 : 503;
+      return { status, type: 'application/json', body: `${JSON.stringify(report, undefined, 2)}\n` };
     },
-  }
+  };
   if (metrics !== undefined) {
-    pages['/metrics'] = async () => ({ status: 200, type: metrics.contentType, body: await metrics.metrics() })
+    pages['/metrics'] = async () => ({ status: 200, type: metrics.contentType, body: await metrics.metrics() });
   }
   const server = createServer(LIMITS, (request, response) => {
-    answer(pages, request, response).catch(() => response.destroy())
-  })
-  server.maxConnections = MOST_CONNECTIONS
-  server.listen(bind.port, formatIpv4(bind.ip))
+    answer(pages, request, response).catch(() => response.destroy());
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.listen(bind.port, formatIpv4(bind.ip));
   try {
-    await once(server, 'listening')
+    await once(server, 'listening');
   } catch (error) {
-    throw bindError(error, 'HTTP', formatEndpoint(bind.ip, bind.port), '--http-bind')
+    throw bindError(error, 'HTTP', formatEndpoint(bind.ip, bind.port), '--http-bind');
   }
   server.on('error', () => {
     // A connection that could not be accepted, for want of descriptors for example: no reason for the node to end.
-  })
-  const { address, port } = server.address() as AddressInfo
+  });
+  const { address, port } = server.address() as AddressInfo;
   return {
     address: { host: address, port },
     close: async () => {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
     },
-  }
+  };
 }
 
 async function answer(
@@ -90,15 +90,15 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const [path] = (request.url ?? '/').split('?')
-  const page = Object.hasOwn(pages, path) ? pages[path] : undefined
+  const [path] = (request.url ?? '/').split('?');
+  const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
   if (page === undefined) {
-    send(response, { status: 404, type: 'text/plain', body: `nothing here; try ${Object.keys(pages).join(' or ')}\n` })
+    send(response, { status: 404, type: 'text/plain', body: `nothing here; try ${Object.keys(pages).join(' or ')}\n` });
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD')
-    send(response, { status: 405, type: 'text/plain', body: 'GET and HEAD only\n' })
+    response.setHeader('allow', 'GET, HEAD');
+    send(response, { status: 405, type: 'text/plain', body: 'GET and HEAD only\n' });
   } else {
-    send(response, await page())
+    send(response, await page());
   }
 }
 
@@ -108,6 +108,6 @@ function send(response: ServerResponse, { status, type, body }: Page): void {
     'content-type': type.includes('charset') ? type : `${type}; charset=utf-8`,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
-  })
-  response.end(body)
+  });
+  response.end(body);
 }

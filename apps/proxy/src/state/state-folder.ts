@@ -1,13 +1,13 @@
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Logger } from 'pino'
-import { NodeError, messageOf } from '../node-error.ts'
-import { AdminSocket } from './admin-socket.ts'
-import type { SavedClient } from './saved-state.ts'
-import { formatState, parseState } from './saved-state.ts'
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { NodeError, messageOf } from '../node-error.ts';
+import { AdminSocket } from './admin-socket.ts';
+import type { SavedClient } from './saved-state.ts';
+import { formatState, parseState } from './saved-state.ts';
 
-const STATE_FILE = 'sessions.json'
-const MODE = 0o600
+const STATE_FILE = 'sessions.json';
+const MODE = 0o600;
 
 /**
  * What a node keeps over restarts, in a folder that is its own while it runs.
@@ -20,16 +20,16 @@ const MODE = 0o600
  * ```
  */
 export class StateFolder {
-  readonly #folder: string
-  readonly #socket: AdminSocket
-  readonly #log: Logger
-  #written = ''
-  #writing: Promise<void> = Promise.resolve()
+  readonly #folder: string;
+  readonly #socket: AdminSocket;
+  readonly #log: Logger;
+  #written = '';
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, socket: AdminSocket, log: Logger) {
-    this.#folder = folder
-    this.#socket = socket
-    this.#log = log
+    this.#folder = folder;
+    this.#socket = socket;
+    this.#log = log;
   }
 
   /**
@@ -38,62 +38,69 @@ export class StateFolder {
    */
   static async open(folder: string, log: Logger, onDrain: () => void): Promise<StateFolder> {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (cause) {
-      throw new NodeError('ERR_PROXY_STATE', `${folder}: no state can be kept here: ${messageOf(cause)}; choose another folder with --state-dir`, { cause })
+      throw new NodeError(
+        'ERR_PROXY_STATE',
+        `${folder}: no state can be kept here: ${messageOf(cause)}; choose another folder with --state-dir`,
+        { cause },
+      );
     }
-    return new StateFolder(folder, await AdminSocket.open(folder, onDrain), log)
+    return new StateFolder(folder, await AdminSocket.open(folder, onDrain), log);
   }
 
   /** What was saved last. A file that cannot be understood is set aside: it must not keep the node from starting. */
   async load(): Promise<SavedClient[]> {
-    const file = join(this.#folder, STATE_FILE)
+    const file = join(this.#folder, STATE_FILE);
     try {
-      return parseState(await readFile(file, 'utf8'))
+      return parseState(await readFile(file, 'utf8'));
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-      const aside = `${file}.damaged`
-      this.#log.warn({ file, aside, why: messageOf(error) }, 'the saved sessions cannot be read: set aside, and started without them')
-      await rename(file, aside).catch(() => undefined)
-      return []
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      const aside = `${file}.damaged`;
+      this.#log.warn(
+        { file, aside, why: messageOf(error) },
+        'the saved sessions cannot be read: set aside, and started without them',
+      );
+      await rename(file, aside).catch(() => undefined);
+      return [];
     }
   }
 
   /** Replaces what is saved, if it is different. A failure is logged, and tried again at the next call. */
   save(clients: readonly SavedClient[]): Promise<void> {
     this.#writing = this.#writing.then(async () => {
-      const text = formatState(clients)
-      if (text === this.#written) return
+      const text = formatState(clients);
+      if (text === this.#written) return;
       try {
-        await replace(join(this.#folder, STATE_FILE), text)
-        this.#written = text
+        await replace(join(this.#folder, STATE_FILE), text);
+        this.#written = text;
       } catch (error) {
-        this.#log.error({ why: messageOf(error) }, 'the sessions cannot be saved')
+        this.#log.error({ why: messageOf(error) }, 'the sessions cannot be saved');
       }
-    })
-    return this.#writing
+    });
+    return this.#writing;
   }
 
   async close(): Promise<void> {
-    await this.#writing
-    await this.#socket.close()
+    await this.#writing;
+    await this.#socket.close();
   }
 }
 
 /** After a crash at any moment there is the old file or the new one, whole. */
 async function replace(file: string, text: string): Promise<void> {
-  const beside = `${file}.new`
-  const handle = await open(beside, 'w', MODE)
+  const beside = `${file}.new`;
+  const handle = await open(beside, 'w', MODE);
   try {
-    await handle.writeFile(text)
-    await handle.sync()
+    await handle.writeFile(text);
+    await handle.sync();
   } catch (error) {
-    await rm(beside, { force: true })
-    throw error
+    await rm(beside, { force: true });
+    throw error;
   } finally {
-    await handle.close()
+    await handle.close();
   }
   // An earlier file of this name may have had another mode.
-  await chmod(beside, MODE)
-  await rename(beside, file)
+  await chmod(beside, MODE);
+  await rename(beside, file);
 }

@@ -1,71 +1,71 @@
-import type { ProofNoncesState } from '@lightspeed/security'
-import type { RelayOptions, SavedSession } from '@lightspeed/session'
-import type { EngineKind } from '@lightspeed/udp'
-import type { Endpoint } from '@lightspeed/wire'
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire'
-import type { Logger } from 'pino'
-import type { NodeConfig } from '../config/node-config.ts'
-import { egressPortsOf } from '../data-plane/egress-ports.ts'
-import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts'
-import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts'
-import { sessionQuotaMemory } from '../data-plane/session-quota.ts'
-import { NodeError, bindError } from '../node-error.ts'
-import { ownAddresses, ownPortRules } from '../own-addresses.ts'
-import { collectStats } from '../stats.ts'
-import type { NodeStats } from '../stats.ts'
-import { BanList } from './ban-list.ts'
-import { DataPort } from './data-port.ts'
-import { WorkerRequests } from './worker-requests.ts'
-import type { SavedByWorker } from './worker-requests.ts'
-import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts'
-import { WorkerSlot } from './worker-slot.ts'
+import type { ProofNoncesState } from '@lightspeed/security';
+import type { RelayOptions, SavedSession } from '@lightspeed/session';
+import type { EngineKind } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import type { Logger } from 'pino';
+import type { NodeConfig } from '../config/node-config.ts';
+import { egressPortsOf } from '../data-plane/egress-ports.ts';
+import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
+import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
+import { NodeError, bindError } from '../node-error.ts';
+import { ownAddresses, ownPortRules } from '../own-addresses.ts';
+import { collectStats } from '../stats.ts';
+import type { NodeStats } from '../stats.ts';
+import { BanList } from './ban-list.ts';
+import { DataPort } from './data-port.ts';
+import { WorkerRequests } from './worker-requests.ts';
+import type { SavedByWorker } from './worker-requests.ts';
+import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts';
+import { WorkerSlot } from './worker-slot.ts';
 
 /** Egress sockets are many, and each carries a few players' traffic at the most. */
-const EGRESS_BUFFER_BYTES = 1024 * 1024
+const EGRESS_BUFFER_BYTES = 1024 * 1024;
 
 /** Blocks of 1.5 kB per worker: an open group takes one, each way. */
-const FEC_BLOCKS = 4_096
+const FEC_BLOCKS = 4_096;
 
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
-const STOP_PATIENCE_MS = 1_500
+const STOP_PATIENCE_MS = 1_500;
 
 /** An index is used again only after so many others, when the workers have long forgotten what it stood for. */
-const SPARE_CLAIMS = 4_096
+const SPARE_CLAIMS = 4_096;
 
 /** How many registrations the workers' claims have room for. */
 export function claimsFor({ maxClients }: NodeConfig): number {
-  return maxClients + SPARE_CLAIMS
+  return maxClients + SPARE_CLAIMS;
 }
 
 /** What a node goes on with from an earlier run. */
 export interface Outlived {
-  readonly clients: readonly RegisteredClient[]
-  readonly sessions: readonly SavedByWorker[]
+  readonly clients: readonly RegisteredClient[];
+  readonly sessions: readonly SavedByWorker[];
 }
 
-const NOTHING_OUTLIVED: Outlived = { clients: [], sessions: [] }
+const NOTHING_OUTLIVED: Outlived = { clients: [], sessions: [] };
 
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
-  readonly #config: NodeConfig
-  readonly #relay: RelayOptions
-  readonly #engine: EngineKind
-  readonly #log: Logger
-  readonly #port: DataPort
-  readonly #workers: readonly WorkerSlot[]
-  readonly #bans = new BanList()
-  readonly #ownAddresses = ownAddresses()
+  readonly #config: NodeConfig;
+  readonly #relay: RelayOptions;
+  readonly #engine: EngineKind;
+  readonly #log: Logger;
+  readonly #port: DataPort;
+  readonly #workers: readonly WorkerSlot[];
+  readonly #bans = new BanList();
+  readonly #ownAddresses = ownAddresses();
   /** What the control plane has let in, for workers that start later. */
-  readonly #clients = new Map<number, RegisteredClient>()
-  readonly #handOverPorts: number[]
-  readonly #requests = new WorkerRequests()
+  readonly #clients = new Map<number, RegisteredClient>();
+  readonly #handOverPorts: number[];
+  readonly #requests = new WorkerRequests();
   /** Sessions by worker and id as they were last saved, for its successor. */
-  readonly #saved: readonly Map<number, SavedSession>[]
+  readonly #saved: readonly Map<number, SavedSession>[];
   /** Which worker has which registration's session. */
-  readonly claims: ClaimsBoard
-  #stopped: Promise<void> | undefined
+  readonly claims: ClaimsBoard;
+  #stopped: Promise<void> | undefined;
   /** Buffers that the system granted to the data plane, the smallest where there are several. */
-  buffers = { receiveBytes: Infinity, sendBytes: Infinity }
+  buffers = { receiveBytes: Infinity, sendBytes: Infinity };
 
   private constructor(
     config: NodeConfig,
@@ -75,23 +75,23 @@ export class Supervisor implements WorkerWatcher {
     port: DataPort,
     outlived: Outlived,
   ) {
-    this.#config = config
-    this.#relay = relay
-    this.#engine = engine
-    this.#log = log
-    this.#port = port
-    const claims = claimsMemory(claimsFor(config))
-    this.claims = new ClaimsBoard(claims)
-    this.#handOverPorts = Array.from({ length: config.workers }, () => 0)
-    this.#saved = Array.from({ length: config.workers }, () => new Map<number, SavedSession>())
+    this.#config = config;
+    this.#relay = relay;
+    this.#engine = engine;
+    this.#log = log;
+    this.#port = port;
+    const claims = claimsMemory(claimsFor(config));
+    this.claims = new ClaimsBoard(claims);
+    this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
+    this.#saved = Array.from({ length: config.workers }, () => new Map<number, SavedSession>());
     for (const { worker, session } of outlived.sessions) {
-      this.#saved[worker % config.workers].set(session.sessionId, session)
+      this.#saved[worker % config.workers].set(session.sessionId, session);
     }
-    for (const client of outlived.clients) this.#clients.set(client.sessionId, client)
-    const common = { sessions: sessionQuotaMemory(config.workers), claims }
+    for (const client of outlived.clients) this.#clients.set(client.sessionId, client);
+    const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
-      return new WorkerSlot(index, engine, common, (memory) => this.#startOf(index, memory), this)
-    })
+      return new WorkerSlot(index, engine, common, (memory) => this.#startOf(index, memory), this);
+    });
   }
 
   /**
@@ -106,139 +106,153 @@ export class Supervisor implements WorkerWatcher {
     log: Logger,
     outlived: Outlived = NOTHING_OUTLIVED,
   ): Promise<Supervisor> {
-    const port = await DataPort.open(config.dataBind, engine, config.workers)
-    const supervisor = new Supervisor(config, relay, engine, log, port, outlived)
+    const port = await DataPort.open(config.dataBind, engine, config.workers);
+    const supervisor = new Supervisor(config, relay, engine, log, port, outlived);
     try {
-      await Promise.all(supervisor.#workers.map((worker) => worker.start()))
+      await Promise.all(supervisor.#workers.map((worker) => worker.start()));
     } catch (error) {
-      await supervisor.stop()
-      if (error instanceof NodeError) throw error
-      throw bindError(error, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind')
+      await supervisor.stop();
+      if (error instanceof NodeError) throw error;
+      throw bindError(error, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind');
     }
-    return supervisor
+    return supervisor;
   }
 
   get dataAddress(): Endpoint {
-    return { ip: this.#port.ip, port: this.#port.port }
+    return { ip: this.#port.ip, port: this.#port.port };
   }
 
   /** Sessions that are open, over all workers. */
   get sessionCount(): number {
-    return this.#workers.reduce((count, { sessions }) => count + sessions, 0)
+    return this.#workers.reduce((count, { sessions }) => count + sessions, 0);
   }
 
   /** Lets a client in, at every worker. Resolves when they know. */
   async register(client: RegisteredClient): Promise<void> {
-    this.#clients.set(client.sessionId, client)
-    await this.#requests.ask(this.#workers, (request) => ({ type: 'register', request, client }))
+    this.#clients.set(client.sessionId, client);
+    await this.#requests.ask(this.#workers, (request) => ({ type: 'register', request, client }));
   }
 
   /** Ends a registration, and its session with a FIN. */
   unregister(sessionId: number): void {
-    this.#clients.delete(sessionId)
-    this.#postAll({ type: 'unregister', sessionId })
+    this.#clients.delete(sessionId);
+    this.#postAll({ type: 'unregister', sessionId });
   }
 
   /** The sessions of registrations as they are now, by id; those of a worker that does not answer as they were last. */
   async saveSessions(): Promise<ReadonlyMap<number, SavedByWorker>> {
-    const fresh = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }))
-    const sessions = new Map<number, SavedByWorker>()
+    const fresh = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }));
+    const sessions = new Map<number, SavedByWorker>();
     for (const [worker, saved] of this.#saved.entries()) {
-      for (const [id, session] of saved) if (this.#clients.has(id)) sessions.set(id, { worker, session })
+      for (const [id, session] of saved) if (this.#clients.has(id)) sessions.set(id, { worker, session });
     }
-    for (const one of fresh) if (this.#clients.has(one.session.sessionId)) sessions.set(one.session.sessionId, one)
-    return sessions
+    for (const one of fresh) if (this.#clients.has(one.session.sessionId)) sessions.set(one.session.sessionId, one);
+    return sessions;
   }
 
   /** Which proofs of a registration were used, as far as the workers have said. */
   noncesOf(sessionId: number): ProofNoncesState | undefined {
-    return this.#clients.get(sessionId)?.nonces
+    return this.#clients.get(sessionId)?.nonces;
   }
 
   stats(): NodeStats {
-    return collectStats(this.#workers)
+    return collectStats(this.#workers);
   }
 
   async crashWorker(index: number): Promise<void> {
-    await this.#workers.at(index)?.crash()
+    await this.#workers.at(index)?.crash();
   }
 
   /** Says goodbye to all clients and ends all workers. */
   stop(): Promise<void> {
-    this.#requests.stop()
+    this.#requests.stop();
     this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_PATIENCE_MS))).then(() => {
-      this.#port.close()
-    })
-    return this.#stopped
+      this.#port.close();
+    });
+    return this.#stopped;
   }
 
   serving(worker: WorkerSlot, serving: Serving): void {
     this.buffers = {
       receiveBytes: Math.min(this.buffers.receiveBytes, serving.receiveBufferBytes),
       sendBytes: Math.min(this.buffers.sendBytes, serving.sendBufferBytes),
-    }
-    this.#setHandOverPort(worker.index, serving.handOverPort)
-    const warmUpMs = Math.round(serving.warmUpMs)
-    if (worker.restarts > 0) this.#log.info({ worker: worker.index, warmUpMs }, 'data-plane worker serves again')
-    else this.#log.debug({ worker: worker.index, warmUpMs }, 'data-plane worker serves')
+    };
+    this.#setHandOverPort(worker.index, serving.handOverPort);
+    const warmUpMs = Math.round(serving.warmUpMs);
+    if (worker.restarts > 0) this.#log.info({ worker: worker.index, warmUpMs }, 'data-plane worker serves again');
+    else this.#log.debug({ worker: worker.index, warmUpMs }, 'data-plane worker serves');
   }
 
   banned(by: WorkerSlot, ip: number, durationMs: number): void {
-    this.#bans.add(ip, durationMs, performance.now())
-    this.#postOthers(by, { type: 'ban', ip, durationMs })
-    this.#log.warn({ ip: formatIpv4(ip), seconds: Math.ceil(durationMs / 1_000) }, 'client banned: too many destinations')
+    this.#bans.add(ip, durationMs, performance.now());
+    this.#postOthers(by, { type: 'ban', ip, durationMs });
+    this.#log.warn(
+      { ip: formatIpv4(ip), seconds: Math.ceil(durationMs / 1_000) },
+      'client banned: too many destinations',
+    );
   }
 
   registered(worker: WorkerSlot, request: number): void {
-    this.#requests.answered(worker, request, [])
+    this.#requests.answered(worker, request, []);
   }
 
   saved(worker: WorkerSlot, { request, sessions }: Saved): void {
-    const saved = this.#saved[worker.index]
-    saved.clear()
-    for (const session of sessions) saved.set(session.sessionId, session)
-    this.#requests.answered(worker, request, sessions)
-    for (const { sessionId, nonces } of sessions) this.#noteNonces(sessionId, nonces)
+    const saved = this.#saved[worker.index];
+    saved.clear();
+    for (const session of sessions) saved.set(session.sessionId, session);
+    this.#requests.answered(worker, request, sessions);
+    for (const { sessionId, nonces } of sessions) this.#noteNonces(sessionId, nonces);
   }
 
   released(by: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void {
-    this.#saved[by.index].delete(sessionId)
-    if (this.#noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces })
+    this.#saved[by.index].delete(sessionId);
+    if (this.#noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces });
   }
 
   /** A proof that one worker has accepted must not be new to its successor. @returns false if the client is gone. */
   #noteNonces(sessionId: number, nonces: ProofNoncesState): boolean {
-    const client = this.#clients.get(sessionId)
-    if (client !== undefined) this.#clients.set(sessionId, { ...client, nonces })
-    return client !== undefined
+    const client = this.#clients.get(sessionId);
+    if (client !== undefined) this.#clients.set(sessionId, { ...client, nonces });
+    return client !== undefined;
   }
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
-    this.#requests.gone(worker)
-    this.#setHandOverPort(worker.index, 0)
-    for (const [sessionId, { nonces }] of this.#saved[worker.index]) this.#postOthers(worker, { type: 'nonces', sessionId, nonces })
-    const { index, restarts } = worker
-    this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again')
+    this.#requests.gone(worker);
+    this.#setHandOverPort(worker.index, 0);
+    for (const [sessionId, { nonces }] of this.#saved[worker.index])
+      this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
+    const { index, restarts } = worker;
+    this.#log.error(
+      { worker: index, why, restarts, delayMs },
+      'data-plane worker crashed: its sessions are lost, it is started again',
+    );
   }
 
   #setHandOverPort(worker: number, port: number): void {
-    this.#handOverPorts[worker] = port
-    if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#handOverPorts })
+    this.#handOverPorts[worker] = port;
+    if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#handOverPorts });
   }
 
   #postOthers(than: WorkerSlot, message: ToWorker): void {
-    for (const worker of this.#workers) if (worker !== than) worker.post(message)
+    for (const worker of this.#workers) if (worker !== than) worker.post(message);
   }
 
   #postAll(message: ToWorker): void {
-    for (const worker of this.#workers) worker.post(message)
+    for (const worker of this.#workers) worker.post(message);
   }
 
   #startOf(index: number, shared: WorkerMemory): WorkerStart {
-    const { workers, controlBind, egressBind, egressPorts, allowDestinations, denyDestinations, onlyAllowedDestinations } =
-      this.#config
-    const data = this.#port.startOf(index)
-    const ownPorts = [data.port, controlBind?.port ?? 0].filter((port) => port !== 0)
+    const {
+      workers,
+      controlBind,
+      egressBind,
+      egressPorts,
+      allowDestinations,
+      denyDestinations,
+      onlyAllowedDestinations,
+    } = this.#config;
+    const data = this.#port.startOf(index);
+    const ownPorts = [data.port, controlBind?.port ?? 0].filter((port) => port !== 0);
     return {
       index,
       workers,
@@ -261,6 +275,6 @@ export class Supervisor implements WorkerWatcher {
       sessions: [...this.#saved[index].values()],
       fecBlocks: FEC_BLOCKS,
       shared,
-    }
+    };
   }
 }

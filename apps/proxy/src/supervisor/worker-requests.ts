@@ -1,26 +1,26 @@
-import type { SavedSession } from '@lightspeed/session'
-import type { ToWorker } from '../data-plane/messages.ts'
-import type { WorkerSlot } from './worker-slot.ts'
+import type { SavedSession } from '@lightspeed/session';
+import type { ToWorker } from '../data-plane/messages.ts';
+import type { WorkerSlot } from './worker-slot.ts';
 
 /** A session, with the number of the worker that has it. */
 export interface SavedByWorker {
-  readonly worker: number
-  readonly session: SavedSession
+  readonly worker: number;
+  readonly session: SavedSession;
 }
 
 /** A worker answers within milliseconds; one that does not is stuck, or about to crash. */
-const PATIENCE_MS = 1_000
+const PATIENCE_MS = 1_000;
 
 interface Request {
-  readonly waitingFor: Set<WorkerSlot>
-  readonly sessions: SavedByWorker[]
-  readonly done: () => void
+  readonly waitingFor: Set<WorkerSlot>;
+  readonly sessions: SavedByWorker[];
+  readonly done: () => void;
 }
 
 /** Asks several workers something, and waits until all have answered. */
 export class WorkerRequests {
-  readonly #requests = new Map<number, Request>()
-  #next = 0
+  readonly #requests = new Map<number, Request>();
+  #next = 0;
 
   /**
    * @param workers all of them: one that starts is told, too, but not waited for.
@@ -28,39 +28,39 @@ export class WorkerRequests {
    * @returns the sessions that they have told, when they have answered, are gone, or have kept it waiting for too long.
    */
   async ask(workers: readonly WorkerSlot[], message: (request: number) => ToWorker): Promise<readonly SavedByWorker[]> {
-    const serving = workers.filter(({ state }) => state === 'serving')
-    const number = this.#next++
-    const answered = Promise.withResolvers<undefined>()
-    const sessions: SavedByWorker[] = []
-    this.#requests.set(number, { waitingFor: new Set(serving), sessions, done: () => answered.resolve(undefined) })
-    for (const worker of workers) worker.post(message(number))
-    if (serving.length === 0) answered.resolve(undefined)
-    const patience = setTimeout(() => answered.resolve(undefined), PATIENCE_MS)
-    await answered.promise
-    clearTimeout(patience)
-    this.#requests.delete(number)
-    return sessions
+    const serving = workers.filter(({ state }) => state === 'serving');
+    const number = this.#next++;
+    const answered = Promise.withResolvers<undefined>();
+    const sessions: SavedByWorker[] = [];
+    this.#requests.set(number, { waitingFor: new Set(serving), sessions, done: () => answered.resolve(undefined) });
+    for (const worker of workers) worker.post(message(number));
+    if (serving.length === 0) answered.resolve(undefined);
+    const patience = setTimeout(() => answered.resolve(undefined), PATIENCE_MS);
+    await answered.promise;
+    clearTimeout(patience);
+    this.#requests.delete(number);
+    return sessions;
   }
 
   answered(worker: WorkerSlot, number: number, sessions: readonly SavedSession[]): void {
-    const request = this.#requests.get(number)
-    if (request === undefined) return
-    for (const session of sessions) request.sessions.push({ worker: worker.index, session })
-    settle(request, worker)
+    const request = this.#requests.get(number);
+    if (request === undefined) return;
+    for (const session of sessions) request.sessions.push({ worker: worker.index, session });
+    settle(request, worker);
   }
 
   /** A worker will not answer any more. */
   gone(worker: WorkerSlot): void {
-    for (const request of this.#requests.values()) settle(request, worker)
+    for (const request of this.#requests.values()) settle(request, worker);
   }
 
   /** Nobody will answer any more. */
   stop(): void {
-    for (const { done } of this.#requests.values()) done()
+    for (const { done } of this.#requests.values()) done();
   }
 }
 
 function settle({ waitingFor, done }: Request, worker: WorkerSlot): void {
-  waitingFor.delete(worker)
-  if (waitingFor.size === 0) done()
+  waitingFor.delete(worker);
+  if (waitingFor.size === 0) done();
 }

@@ -1,40 +1,40 @@
-import { Worker } from 'node:worker_threads'
-import type { ProofNoncesState } from '@lightspeed/security'
-import { closeLedgerFds, createFdLedger, wakeEngine } from '@lightspeed/udp'
-import type { EngineKind } from '@lightspeed/udp'
-import type { FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts'
-import { ClaimsBoard } from '../data-plane/session-claims.ts'
-import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts'
-import { NodeError, messageOf } from '../node-error.ts'
-import { WorkerCounters } from './worker-counters.ts'
+import { Worker } from 'node:worker_threads';
+import type { ProofNoncesState } from '@lightspeed/security';
+import { closeLedgerFds, createFdLedger, wakeEngine } from '@lightspeed/udp';
+import type { EngineKind } from '@lightspeed/udp';
+import type { FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import { ClaimsBoard } from '../data-plane/session-claims.ts';
+import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts';
+import { NodeError, messageOf } from '../node-error.ts';
+import { WorkerCounters } from './worker-counters.ts';
 
 /** The same module from source and as it is published. */
 const WORKER_URL = import.meta.url.endsWith('.ts')
   ? new URL('../data-plane/worker.ts', import.meta.url)
-  : new URL('../data-plane/worker.js', import.meta.url)
+  : new URL('../data-plane/worker.js', import.meta.url);
 
 /** A worker that lived this long crashed by bad luck, and its successor starts at once. */
-const LONG_LIFE_MS = 10_000
-const FIRST_DELAY_MS = 100
-const LONGEST_DELAY_MS = 10_000
+const LONG_LIFE_MS = 10_000;
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 10_000;
 
-export type WorkerState = 'starting' | 'serving' | 'restarting' | 'stopping' | 'stopped'
+export type WorkerState = 'starting' | 'serving' | 'restarting' | 'stopping' | 'stopped';
 
-export type Serving = Extract<FromWorker, { type: 'serving' }>
-export type Saved = Extract<FromWorker, { type: 'saved' }>
+export type Serving = Extract<FromWorker, { type: 'serving' }>;
+export type Saved = Extract<FromWorker, { type: 'saved' }>;
 
 /** Memory that all workers share. */
-export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>
+export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>;
 
 /** Who runs the workers. */
 export interface WorkerWatcher {
-  serving(worker: WorkerSlot, serving: Serving): void
-  banned(worker: WorkerSlot, ip: number, durationMs: number): void
-  registered(worker: WorkerSlot, request: number): void
-  released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void
-  saved(worker: WorkerSlot, saved: Saved): void
+  serving(worker: WorkerSlot, serving: Serving): void;
+  banned(worker: WorkerSlot, ip: number, durationMs: number): void;
+  registered(worker: WorkerSlot, request: number): void;
+  released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void;
+  saved(worker: WorkerSlot, saved: Saved): void;
   /** It will be started again in `delayMs`. */
-  crashed(worker: WorkerSlot, why: string, delayMs: number): void
+  crashed(worker: WorkerSlot, why: string, delayMs: number): void;
 }
 
 /**
@@ -42,23 +42,23 @@ export interface WorkerWatcher {
  * for as long as the node runs.
  */
 export class WorkerSlot {
-  readonly index: number
-  readonly counters = new WorkerCounters()
-  state: WorkerState = 'starting'
-  restarts = 0
-  readonly #common: CommonMemory
-  readonly #fdLedger: SharedArrayBuffer | undefined
-  readonly #makeStart: (memory: WorkerMemory) => WorkerStart
-  readonly #watcher: WorkerWatcher
-  readonly #ended = Promise.withResolvers<undefined>()
-  readonly #firstServing = Promise.withResolvers<undefined>()
-  #thread: Worker | undefined
+  readonly index: number;
+  readonly counters = new WorkerCounters();
+  state: WorkerState = 'starting';
+  restarts = 0;
+  readonly #common: CommonMemory;
+  readonly #fdLedger: SharedArrayBuffer | undefined;
+  readonly #makeStart: (memory: WorkerMemory) => WorkerStart;
+  readonly #watcher: WorkerWatcher;
+  readonly #ended = Promise.withResolvers<undefined>();
+  readonly #firstServing = Promise.withResolvers<undefined>();
+  #thread: Worker | undefined;
   /** Open until {@link closeLedgerFds} after the thread's exit: afterwards the number may be anybody's. */
-  #wakeFd: number | undefined
-  #restart: NodeJS.Timeout | undefined
-  #startedMs = 0
-  #quickCrashes = 0
-  #everServed = false
+  #wakeFd: number | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #startedMs = 0;
+  #quickCrashes = 0;
+  #everServed = false;
 
   /**
    * @param makeStart what to tell a new thread.
@@ -70,53 +70,53 @@ export class WorkerSlot {
     makeStart: (memory: WorkerMemory) => WorkerStart,
     watcher: WorkerWatcher,
   ) {
-    this.index = index
-    this.#common = common
-    this.#fdLedger = engine === 'batch' ? createFdLedger() : undefined
-    this.#makeStart = makeStart
-    this.#watcher = watcher
+    this.index = index;
+    this.#common = common;
+    this.#fdLedger = engine === 'batch' ? createFdLedger() : undefined;
+    this.#makeStart = makeStart;
+    this.#watcher = watcher;
   }
 
   get sessions(): number {
-    return sessionsOf(this.#common.sessions, this.index)
+    return sessionsOf(this.#common.sessions, this.index);
   }
 
   /** Starts the first thread. Resolves when it serves; rejects if it ends before. */
   start(): Promise<void> {
-    this.#launch()
-    return this.#firstServing.promise
+    this.#launch();
+    return this.#firstServing.promise;
   }
 
   post(message: ToWorker): void {
-    this.#thread?.postMessage(message)
-    this.#wake()
+    this.#thread?.postMessage(message);
+    this.#wake();
   }
 
   /** Ends the thread as a fault would. Resolves when it is gone. */
   async crash(): Promise<void> {
-    const thread = this.#thread
-    if (thread === undefined) return
-    const gone = new Promise<void>((resolve) => thread.once('exit', () => resolve()))
-    this.post({ type: 'crash' })
-    await gone
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    const gone = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+    this.post({ type: 'crash' });
+    await gone;
   }
 
   /** Ends the thread, by force after `patienceMs`. Resolves when it is gone. */
   async stop(patienceMs: number): Promise<void> {
-    clearTimeout(this.#restart)
+    clearTimeout(this.#restart);
     if (this.#thread === undefined) {
-      this.state = 'stopped'
-      return
+      this.state = 'stopped';
+      return;
     }
-    this.state = 'stopping'
-    this.post({ type: 'stop' })
-    const force = setTimeout(() => void this.#thread?.terminate(), patienceMs)
-    await this.#ended.promise
-    clearTimeout(force)
+    this.state = 'stopping';
+    this.post({ type: 'stop' });
+    const force = setTimeout(() => void this.#thread?.terminate(), patienceMs);
+    await this.#ended.promise;
+    clearTimeout(force);
   }
 
   #launch(): void {
-    this.#startedMs = performance.now()
+    this.#startedMs = performance.now();
     const thread = new Worker(WORKER_URL, {
       name: `data-plane-${this.index}`,
       workerData: this.#makeStart({
@@ -125,78 +125,78 @@ export class WorkerSlot {
         ...this.#common,
         fdLedger: this.#fdLedger,
       }),
-    })
-    let fault = ''
-    this.#thread = thread
-    thread.on('message', (message: FromWorker) => this.#take(message))
+    });
+    let fault = '';
+    this.#thread = thread;
+    thread.on('message', (message: FromWorker) => this.#take(message));
     thread.on('error', (error) => {
-      fault = messageOf(error)
-      this.#firstServing.reject(error)
-    })
-    thread.on('exit', (code) => this.#exited(fault === '' ? `it ended with code ${code}` : fault))
+      fault = messageOf(error);
+      this.#firstServing.reject(error);
+    });
+    thread.on('exit', (code) => this.#exited(fault === '' ? `it ended with code ${code}` : fault));
   }
 
   #take(message: FromWorker): void {
     switch (message.type) {
       case 'banned':
-        this.#watcher.banned(this, message.ip, message.durationMs)
-        break
+        this.#watcher.banned(this, message.ip, message.durationMs);
+        break;
       case 'registered':
-        this.#watcher.registered(this, message.request)
-        break
+        this.#watcher.registered(this, message.request);
+        break;
       case 'released':
-        this.#watcher.released(this, message.sessionId, message.nonces)
-        break
+        this.#watcher.released(this, message.sessionId, message.nonces);
+        break;
       case 'saved':
-        this.#watcher.saved(this, message)
-        break
+        this.#watcher.saved(this, message);
+        break;
       case 'serving':
-        this.#nowServes(message)
-        break
+        this.#nowServes(message);
+        break;
     }
   }
 
   #nowServes(message: Serving): void {
-    this.#wakeFd = message.wakeFd
-    this.#everServed = true
-    this.#firstServing.resolve(undefined)
+    this.#wakeFd = message.wakeFd;
+    this.#everServed = true;
+    this.#firstServing.resolve(undefined);
     if (this.state !== 'stopping') {
-      this.state = 'serving'
-      this.#watcher.serving(this, message)
+      this.state = 'serving';
+      this.#watcher.serving(this, message);
     }
     // For what was posted before it could be woken.
-    this.#wake()
+    this.#wake();
   }
 
   #wake(): void {
-    if (this.#wakeFd !== undefined) wakeEngine(this.#wakeFd)
+    if (this.#wakeFd !== undefined) wakeEngine(this.#wakeFd);
   }
 
   #exited(why: string): void {
-    this.#thread = undefined
-    this.#wakeFd = undefined
-    if (this.#fdLedger !== undefined) closeLedgerFds(this.#fdLedger)
-    giveBackSessionsOf(this.#common.sessions, this.index)
-    new ClaimsBoard(this.#common.claims).giveBackAllOf(this.index)
-    this.counters.retire()
+    this.#thread = undefined;
+    this.#wakeFd = undefined;
+    if (this.#fdLedger !== undefined) closeLedgerFds(this.#fdLedger);
+    giveBackSessionsOf(this.#common.sessions, this.index);
+    new ClaimsBoard(this.#common.claims).giveBackAllOf(this.index);
+    this.counters.retire();
     if (this.state === 'stopping' || !this.#everServed) {
-      this.state = 'stopped'
-      this.#firstServing.reject(new NodeError('ERR_PROXY_WORKER', `a data-plane worker did not start: ${why}`))
-      this.#ended.resolve(undefined)
-      return
+      this.state = 'stopped';
+      this.#firstServing.reject(new NodeError('ERR_PROXY_WORKER', `a data-plane worker did not start: ${why}`));
+      this.#ended.resolve(undefined);
+      return;
     }
-    const delayMs = this.#nextDelayMs()
-    this.state = 'restarting'
-    this.restarts++
-    this.#watcher.crashed(this, why, delayMs)
-    this.#restart = setTimeout(() => this.#launch(), delayMs)
+    const delayMs = this.#nextDelayMs();
+    this.state = 'restarting';
+    this.restarts++;
+    this.#watcher.crashed(this, why, delayMs);
+    this.#restart = setTimeout(() => this.#launch(), delayMs);
   }
 
   #nextDelayMs(): number {
     if (performance.now() - this.#startedMs >= LONG_LIFE_MS) {
-      this.#quickCrashes = 0
-      return 0
+      this.#quickCrashes = 0;
+      return 0;
     }
-    return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#quickCrashes++)
+    return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#quickCrashes++);
   }
 }

@@ -1,33 +1,43 @@
-import { parseEndpoint } from '@lightspeed/wire'
-import type { Endpoint } from '@lightspeed/wire'
-import { Program } from './program.ts'
+import { parseEndpoint } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { Program } from './program.ts';
 
 /** A node in a process of its own where clients have to register, on loopback. */
 export class NodeProgram extends Program {
-  dataAddress: Endpoint = { ip: 0, port: 0 }
-  controlAddress: Endpoint | undefined
-  controlPin: string | undefined
+  dataAddress: Endpoint = { ip: 0, port: 0 };
+  controlAddress: Endpoint | undefined;
+  controlPin: string | undefined;
 
   /** Resolves when it serves. */
   static async start(...flags: readonly string[]): Promise<NodeProgram> {
     const program = new NodeProgram([
-      'serve', '--data-bind', '127.0.0.1:0', '--control-bind', '127.0.0.1:0', '--http-bind', 'off',
-      '--allow-destination', '127.0.0.0/8', '--log-format', 'json', ...flags,
-    ])
-    const { data, control, pin } = await program.serving()
-    const dataAddress = parseEndpoint(String(data))
-    if (dataAddress === undefined) throw new Error(`no address: ${String(data)}`)
-    program.dataAddress = dataAddress
-    program.controlAddress = parseEndpoint(String(control))
-    program.controlPin = String(pin)
-    return program
+      'serve',
+      '--data-bind',
+      '127.0.0.1:0',
+      '--control-bind',
+      '127.0.0.1:0',
+      '--http-bind',
+      'off',
+      '--allow-destination',
+      '127.0.0.0/8',
+      '--log-format',
+      'json',
+      ...flags,
+    ]);
+    const { data, control, pin } = await program.serving();
+    const dataAddress = parseEndpoint(String(data));
+    if (dataAddress === undefined) throw new Error(`no address: ${String(data)}`);
+    program.dataAddress = dataAddress;
+    program.controlAddress = parseEndpoint(String(control));
+    program.controlPin = String(pin);
+    return program;
   }
 
   get dataPort(): string {
-    return `127.0.0.1:${this.dataAddress.port}`
+    return `127.0.0.1:${this.dataAddress.port}`;
   }
 
   get controlPort(): string {
-    return `127.0.0.1:${this.controlAddress?.port ?? 0}`
+    return `127.0.0.1:${this.controlAddress?.port ?? 0}`;
   }
 }

@@ -1,128 +1,129 @@
-import { createSocket } from 'node:dgram'
-import type { Socket } from 'node:dgram'
-import { once } from 'node:events'
-import type { Dialect, Endpoint, FecHeader } from '@lightspeed/wire'
-import { TunnelHeader, formatIpv4, isDropReason, parseIpv4 } from '@lightspeed/wire'
-import { eventually } from './eventually.ts'
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { Dialect, Endpoint, FecHeader } from '@lightspeed/wire';
+import { TunnelHeader, formatIpv4, isDropReason, parseIpv4 } from '@lightspeed/wire';
+import { eventually } from './eventually.ts';
 
 /** A packet as a client sees it. */
 export interface Packet {
-  readonly header: TunnelHeader
-  readonly payload: string
+  readonly header: TunnelHeader;
+  readonly payload: string;
 }
 
 /** Where the client says that its game runs. */
-export const GAME: Endpoint = { ip: 0xc0a8_0164, port: 12_345 }
+export const GAME: Endpoint = { ip: 0xc0a8_0164, port: 12_345 };
 
 export interface ClientOptions {
   /** Local address. */
-  readonly from?: string
-  readonly dialect?: Dialect
+  readonly from?: string;
+  readonly dialect?: Dialect;
 }
 
 /** A client of the protocol in as few words as possible: a socket, the token, a sequence. */
 export class RawClient {
-  readonly received: Packet[] = []
-  token = 0
-  readonly #socket: Socket
-  readonly #node: Endpoint
-  readonly #dialect: Dialect
-  #sequence = 0
-  #closed = false
+  readonly received: Packet[] = [];
+  token = 0;
+  readonly #socket: Socket;
+  readonly #node: Endpoint;
+  readonly #dialect: Dialect;
+  #sequence = 0;
+  #closed = false;
 
   private constructor(socket: Socket, node: Endpoint, dialect: Dialect) {
-    this.#socket = socket
-    this.#node = node
-    this.#dialect = dialect
+    this.#socket = socket;
+    this.#node = node;
+    this.#dialect = dialect;
     socket.on('message', (bytes) => {
-      const packet = TunnelHeader.decodeWithPayload(bytes, dialect)
-      if (isDropReason(packet)) throw new Error(`the node sent what is no packet: ${bytes.toString('hex')}`)
-      this.received.push({ header: packet.header, payload: Buffer.from(packet.payload).toString() })
-    })
+      const packet = TunnelHeader.decodeWithPayload(bytes, dialect);
+      if (isDropReason(packet)) throw new Error(`the node sent what is no packet: ${bytes.toString('hex')}`);
+      this.received.push({ header: packet.header, payload: Buffer.from(packet.payload).toString() });
+    });
   }
 
-  static async open(node: Endpoint, { from = '127.0.0.1', dialect = 'standard' }: ClientOptions = {}): Promise<RawClient> {
-    const socket = createSocket('udp4')
-    socket.bind(0, from)
-    await once(socket, 'listening')
-    return new RawClient(socket, node, dialect)
+  static async open(
+    node: Endpoint,
+    { from = '127.0.0.1', dialect = 'standard' }: ClientOptions = {},
+  ): Promise<RawClient> {
+    const socket = createSocket('udp4');
+    socket.bind(0, from);
+    await once(socket, 'listening');
+    return new RawClient(socket, node, dialect);
   }
 
   /** A client that the node has let in. */
   static async admitted(node: Endpoint, options?: ClientOptions): Promise<RawClient> {
-    const client = await RawClient.open(node, options)
-    await client.handshake()
-    return client
+    const client = await RawClient.open(node, options);
+    await client.handshake();
+    return client;
   }
 
   get port(): number {
-    return this.#socket.address().port
+    return this.#socket.address().port;
   }
 
   get lastSequence(): number {
-    return this.#sequence
+    return this.#sequence;
   }
 
   /** Opens the session, and keeps the token that the acknowledgement carries. */
   async handshake(): Promise<TunnelHeader> {
-    this.send(TunnelHeader.handshake(0, 1_000).withSessionToken(this.token))
-    const { header } = await this.next('handshake')
-    this.token = header.token
-    return header
+    this.send(TunnelHeader.handshake(0, 1_000).withSessionToken(this.token));
+    const { header } = await this.next('handshake');
+    this.token = header.token;
+    return header;
   }
 
   data(to: Endpoint, payload: string, fec?: FecHeader): void {
-    const header = TunnelHeader.data(++this.#sequence, 2_000, GAME, to, fec)
-    this.send(header.withSessionToken(this.token), payload)
+    const header = TunnelHeader.data(++this.#sequence, 2_000, GAME, to, fec);
+    this.send(header.withSessionToken(this.token), payload);
   }
 
   /** Uses up a sequence number without sending anything, as a loss on the way does. */
   lose(): void {
-    this.#sequence++
+    this.#sequence++;
   }
 
   keepalive(timestampUs: number): number {
-    this.send(TunnelHeader.keepalive(++this.#sequence, timestampUs).withSessionToken(this.token))
-    return this.#sequence
+    this.send(TunnelHeader.keepalive(++this.#sequence, timestampUs).withSessionToken(this.token));
+    return this.#sequence;
   }
 
   fin(): number {
-    this.send(TunnelHeader.fin(++this.#sequence, 3_000).withSessionToken(this.token))
-    return this.#sequence
+    this.send(TunnelHeader.fin(++this.#sequence, 3_000).withSessionToken(this.token));
+    return this.#sequence;
   }
 
   send(header: TunnelHeader, payload = ''): void {
-    this.sendBytes(header.encodeWithPayload(Buffer.from(payload), this.#dialect))
+    this.sendBytes(header.encodeWithPayload(Buffer.from(payload), this.#dialect));
   }
 
   sendBytes(bytes: Uint8Array): void {
-    this.#socket.send(bytes, this.#node.port, formatIpv4(this.#node.ip))
+    this.#socket.send(bytes, this.#node.port, formatIpv4(this.#node.ip));
   }
 
   /** Takes the first packet of a kind out of what was received, waiting for it if need be. */
   async next(kind: TunnelHeader['kind']): Promise<Packet> {
-    const index = await eventually(
-      () => {
-        const found = this.received.findIndex(({ header }) => header.kind === kind)
-        if (found < 0) throw new Error(`no ${kind} packet came; there are ${this.received.length} others`)
-        return found
-      },
-    )
-    return this.received.splice(index, 1)[0]
+    const index = await eventually(() => {
+      const found = this.received.findIndex(({ header }) => header.kind === kind);
+      if (found < 0) throw new Error(`no ${kind} packet came; there are ${this.received.length} others`);
+      return found;
+    });
+    return this.received.splice(index, 1)[0];
   }
 
   /** Sends until the game server answers through the node, and gives the answer. */
   async roundTrip(to: Endpoint, payload: string): Promise<Packet> {
-    this.data(to, payload)
-    return this.next('data')
+    this.data(to, payload);
+    return this.next('data');
   }
 
   /** Harmless when repeated. */
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#socket.close()
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
   }
 }
 
-export const LOOPBACK = parseIpv4('127.0.0.1') ?? 0
+export const LOOPBACK = parseIpv4('127.0.0.1') ?? 0;

@@ -1,21 +1,21 @@
-import type { SlottedArena } from '../arena.ts'
-import { createArena } from '../arena.ts'
-import type { UdpCounters } from '../counters.ts'
-import { UDP_COUNTER } from '../counters.ts'
-import type { DatagramEngine, DatagramHandler, DatagramSocket, ReceivedBatch, SocketOptions } from '../engine.ts'
-import { UdpError } from '../errors.ts'
-import { openError } from '../open-error.ts'
-import type { EngineSettings } from '../options.ts'
-import type { BatchSocket } from './batch-socket.ts'
-import { EAGAIN, ECONNREFUSED, EINTR, MSG_DONTWAIT } from './constants.ts'
-import type { Libc } from './libc.ts'
-import { ReceiveTable } from './messages.ts'
-import { NativeClock } from './native-clock.ts'
-import type { Poller} from './poller.ts';
-import { WAKE_ID } from './poller.ts'
-import { errnoName } from './raw-sockets.ts'
-import { SendQueue } from './send-queue.ts'
-import { SocketTable } from './socket-table.ts'
+import type { SlottedArena } from '../arena.ts';
+import { createArena } from '../arena.ts';
+import type { UdpCounters } from '../counters.ts';
+import { UDP_COUNTER } from '../counters.ts';
+import type { DatagramEngine, DatagramHandler, DatagramSocket, ReceivedBatch, SocketOptions } from '../engine.ts';
+import { UdpError } from '../errors.ts';
+import { openError } from '../open-error.ts';
+import type { EngineSettings } from '../options.ts';
+import type { BatchSocket } from './batch-socket.ts';
+import { EAGAIN, ECONNREFUSED, EINTR, MSG_DONTWAIT } from './constants.ts';
+import type { Libc } from './libc.ts';
+import { ReceiveTable } from './messages.ts';
+import { NativeClock } from './native-clock.ts';
+import type { Poller } from './poller.ts';
+import { WAKE_ID } from './poller.ts';
+import { errnoName } from './raw-sockets.ts';
+import { SendQueue } from './send-queue.ts';
+import { SocketTable } from './socket-table.ts';
 
 /*
  * A round of the loop:
@@ -32,183 +32,183 @@ import { SocketTable } from './socket-table.ts'
  */
 
 /** Receive slots per datagram of a batch. */
-const SLOTS_PER_BATCH = 4
+const SLOTS_PER_BATCH = 4;
 
 /** Batches that one socket may receive in one round. */
-const MOST_BATCHES = 2
+const MOST_BATCHES = 2;
 
-const LONGEST_TICK_MS = 1_000
-const DROPS_INTERVAL_US = 100_000
+const LONGEST_TICK_MS = 1_000;
+const DROPS_INTERVAL_US = 100_000;
 
 export class BatchEngine implements DatagramEngine {
-  readonly kind = 'batch'
-  readonly arena: SlottedArena
-  readonly received: ReceivedBatch
-  readonly counters: UdpCounters
-  readonly maxDatagramBytes: number
-  readonly wakeFd: number
-  lastOpenError = ''
+  readonly kind = 'batch';
+  readonly arena: SlottedArena;
+  readonly received: ReceivedBatch;
+  readonly counters: UdpCounters;
+  readonly maxDatagramBytes: number;
+  readonly wakeFd: number;
+  lastOpenError = '';
 
-  private readonly libc: Libc
-  private readonly counts: Float64Array
-  private readonly batchSize: number
-  private readonly clock: NativeClock
-  private readonly poller: Poller
-  private readonly sockets: SocketTable
-  private readonly messages: ReceiveTable
-  private readonly queue: SendQueue
+  private readonly libc: Libc;
+  private readonly counts: Float64Array;
+  private readonly batchSize: number;
+  private readonly clock: NativeClock;
+  private readonly poller: Poller;
+  private readonly sockets: SocketTable;
+  private readonly messages: ReceiveTable;
+  private readonly queue: SendQueue;
 
-  private handler: DatagramHandler | undefined
-  private running = false
-  private closed = false
-  private slotsUsed = 0
-  private owesSent = false
+  private handler: DatagramHandler | undefined;
+  private running = false;
+  private closed = false;
+  private slotsUsed = 0;
+  private owesSent = false;
   /** Times here are int32 bit patterns of microseconds, compared by wrapping difference. */
-  private tickDueUs = 0
-  private dropsDueUs = 0
+  private tickDueUs = 0;
+  private dropsDueUs = 0;
 
   constructor(settings: EngineSettings) {
-    this.batchSize = settings.batchSize
-    this.maxDatagramBytes = settings.maxDatagramBytes
-    this.counters = settings.counters
-    this.counts = settings.counters.values
-    this.arena = createArena(settings.batchSize * SLOTS_PER_BATCH, settings.maxDatagramBytes, settings.reserveBytes)
+    this.batchSize = settings.batchSize;
+    this.maxDatagramBytes = settings.maxDatagramBytes;
+    this.counters = settings.counters;
+    this.counts = settings.counters.values;
+    this.arena = createArena(settings.batchSize * SLOTS_PER_BATCH, settings.maxDatagramBytes, settings.reserveBytes);
     this.received = {
       offsets: new Int32Array(settings.batchSize),
       lengths: new Int32Array(settings.batchSize),
       ips: new Int32Array(settings.batchSize),
       ports: new Int32Array(settings.batchSize),
-    }
-    this.sockets = new SocketTable(settings.counters, settings.fdLedger, (socket) => this.queue.flushSocket(socket))
-    this.libc = this.sockets.libc
-    this.clock = new NativeClock(this.libc)
-    this.poller = this.sockets.poller
-    this.wakeFd = this.poller.wakeFd
-    this.messages = new ReceiveTable(this.arena, this.libc)
-    this.queue = new SendQueue(this.arena, this.libc, settings.counters)
+    };
+    this.sockets = new SocketTable(settings.counters, settings.fdLedger, (socket) => this.queue.flushSocket(socket));
+    this.libc = this.sockets.libc;
+    this.clock = new NativeClock(this.libc);
+    this.poller = this.sockets.poller;
+    this.wakeFd = this.poller.wakeFd;
+    this.messages = new ReceiveTable(this.arena, this.libc);
+    this.queue = new SendQueue(this.arena, this.libc, settings.counters);
   }
 
   async open(options: SocketOptions): Promise<DatagramSocket> {
-    const socket = this.openNow(options)
-    if (socket === undefined) throw openError(options, this.lastOpenError)
-    return socket
+    const socket = this.openNow(options);
+    if (socket === undefined) throw openError(options, this.lastOpenError);
+    return socket;
   }
 
   openNow(options: SocketOptions): DatagramSocket | undefined {
-    if (this.closed) throw new UdpError('ERR_UDP_STATE', 'the engine is closed')
-    const opened = this.sockets.open(options)
-    if (typeof opened !== 'number') return opened
-    this.lastOpenError = errnoName(opened)
-    return undefined
+    if (this.closed) throw new UdpError('ERR_UDP_STATE', 'the engine is closed');
+    const opened = this.sockets.open(options);
+    if (typeof opened !== 'number') return opened;
+    this.lastOpenError = errnoName(opened);
+    return undefined;
   }
 
   send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number): void {
     // The kernel would read past the arena, and send what it finds there.
     if (offset < 0 || lengthBytes < 0 || offset + lengthBytes > this.arena.bytes.length) {
-      throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `bytes ${offset}+${lengthBytes} are not inside the arena`)
+      throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `bytes ${offset}+${lengthBytes} are not inside the arena`);
     }
-    const own = this.sockets.at(socket.id)
+    const own = this.sockets.at(socket.id);
     if (own === undefined || own !== socket) {
-      this.counts[UDP_COUNTER.send_failed]++
-      return
+      this.counts[UDP_COUNTER.send_failed]++;
+      return;
     }
-    this.queue.push(own, offset, lengthBytes, ip, port)
-    this.owesSent = true
+    this.queue.push(own, offset, lengthBytes, ip, port);
+    this.owesSent = true;
   }
 
   flush(): void {
     // The slots of this round stay taken: their datagrams may not all be handed over yet.
-    this.owesSent = false
-    this.queue.flush()
+    this.owesSent = false;
+    this.queue.flush();
   }
 
   // Async so that whatever the handler throws becomes a rejection; nothing in it ever yields.
   async run(handler: DatagramHandler): Promise<void> {
-    if (this.closed || this.running) throw new UdpError('ERR_UDP_STATE', 'the engine is closed or already running')
-    this.handler = handler
-    this.running = true
+    if (this.closed || this.running) throw new UdpError('ERR_UDP_STATE', 'the engine is closed or already running');
+    this.handler = handler;
+    this.running = true;
     try {
-      this.clock.read()
-      this.tickDueUs = this.clock.us
-      this.dropsDueUs = this.clock.us
-      this.settle(handler)
-      while (this.running) this.round(handler)
+      this.clock.read();
+      this.tickDueUs = this.clock.us;
+      this.dropsDueUs = this.clock.us;
+      this.settle(handler);
+      while (this.running) this.round(handler);
     } finally {
-      this.running = false
-      this.handler = undefined
-      if (this.closed) this.release()
+      this.running = false;
+      this.handler = undefined;
+      if (this.closed) this.release();
     }
   }
 
   stop(): void {
-    this.running = false
+    this.running = false;
   }
 
   wake(): void {
-    if (!this.closed) this.poller.wake()
+    if (!this.closed) this.poller.wake();
   }
 
   close(): void {
-    if (this.closed) return
-    this.closed = true
-    this.running = false
+    if (this.closed) return;
+    this.closed = true;
+    this.running = false;
     // Inside the loop its end does it: the loop still holds sockets.
-    if (this.handler === undefined) this.release()
+    if (this.handler === undefined) this.release();
   }
 
   get clockUs(): number {
-    return this.clock.us
+    return this.clock.us;
   }
 
   get clockMs(): number {
-    return this.clock.ms
+    return this.clock.ms;
   }
 
   nowUs(): number {
-    return this.clock.readUs()
+    return this.clock.readUs();
   }
 
   private round(handler: DatagramHandler): void {
     // The clock was read when the round before was settled, just now.
-    const remainingUs = (this.tickDueUs - this.clock.us) | 0
-    const ready = this.poller.wait(remainingUs <= 0 ? 0 : ((remainingUs + 999) / 1_000) | 0)
-    this.counts[UDP_COUNTER.wait_calls]++
-    const errno = ready < 0 ? this.libc.errno() : 0
-    this.clock.read()
+    const remainingUs = (this.tickDueUs - this.clock.us) | 0;
+    const ready = this.poller.wait(remainingUs <= 0 ? 0 : ((remainingUs + 999) / 1_000) | 0);
+    this.counts[UDP_COUNTER.wait_calls]++;
+    const errno = ready < 0 ? this.libc.errno() : 0;
+    this.clock.read();
     if (ready < 0) {
-      if (errno !== EINTR) throw new UdpError('ERR_UDP_STATE', 'epoll_wait failed', { errno: errnoName(errno) })
-      this.counts[UDP_COUNTER.interrupted]++
+      if (errno !== EINTR) throw new UdpError('ERR_UDP_STATE', 'epoll_wait failed', { errno: errnoName(errno) });
+      this.counts[UDP_COUNTER.interrupted]++;
     }
     for (let event = 0; event < ready && this.running; event++) {
-      const id = this.poller.idOf(event)
+      const id = this.poller.idOf(event);
       if (id === WAKE_ID) {
-        this.poller.takeWakes()
-        this.counts[UDP_COUNTER.wakes]++
-        handler.onWake()
+        this.poller.takeWakes();
+        this.counts[UDP_COUNTER.wakes]++;
+        handler.onWake();
       } else {
-        const socket = this.sockets.at(id)
-        if (socket !== undefined) this.receive(socket, handler)
+        const socket = this.sockets.at(id);
+        if (socket !== undefined) this.receive(socket, handler);
       }
     }
-    this.settle(handler)
+    this.settle(handler);
   }
 
   private receive(socket: BatchSocket, handler: DatagramHandler): void {
     for (let batch = 0; batch < MOST_BATCHES; batch++) {
-      if (this.slotsUsed + this.batchSize > this.arena.slotCount) this.settle(handler)
-      if (!this.running || socket.fd < 0) return
+      if (this.slotsUsed + this.batchSize > this.arena.slotCount) this.settle(handler);
+      if (!this.running || socket.fd < 0) return;
 
-      const first = this.slotsUsed
-      const count = this.libc.recvmmsg(socket.fd, this.messages.addresses[first], this.batchSize, MSG_DONTWAIT, null)
-      this.counts[UDP_COUNTER.receive_calls]++
+      const first = this.slotsUsed;
+      const count = this.libc.recvmmsg(socket.fd, this.messages.addresses[first], this.batchSize, MSG_DONTWAIT, null);
+      this.counts[UDP_COUNTER.receive_calls]++;
       if (count < 0) {
-        if (this.receiveFailed()) return
-        continue
+        if (this.receiveFailed()) return;
+        continue;
       }
-      this.slotsUsed += count
-      const whole = this.collect(first, count)
-      if (whole > 0) handler.onDatagrams(socket, whole)
-      if (count < this.batchSize) return
+      this.slotsUsed += count;
+      const whole = this.collect(first, count);
+      if (whole > 0) handler.onDatagrams(socket, whole);
+      if (count < this.batchSize) return;
     }
   }
 
@@ -216,70 +216,70 @@ export class BatchEngine implements DatagramEngine {
   private receiveFailed(): boolean {
     switch (this.libc.errno()) {
       case EAGAIN:
-        return true
+        return true;
       case EINTR:
-        this.counts[UDP_COUNTER.interrupted]++
-        return false
+        this.counts[UDP_COUNTER.interrupted]++;
+        return false;
       case ECONNREFUSED:
         // Reading the report clears it; datagrams may wait behind it.
-        this.counts[UDP_COUNTER.receive_refused]++
-        return false
+        this.counts[UDP_COUNTER.receive_refused]++;
+        return false;
       default:
-        this.counts[UDP_COUNTER.receive_errors]++
-        return true
+        this.counts[UDP_COUNTER.receive_errors]++;
+        return true;
     }
   }
 
   /** Describes messages `first .. first+count-1` in `received`, truncated ones left out. */
   private collect(first: number, count: number): number {
-    const { offsets, lengths, ips, ports } = this.received
-    const messages = this.messages
-    let whole = 0
-    let bytes = 0
+    const { offsets, lengths, ips, ports } = this.received;
+    const messages = this.messages;
+    let whole = 0;
+    let bytes = 0;
     for (let index = first; index < first + count; index++) {
       if (messages.isTruncated(index)) {
-        this.counts[UDP_COUNTER.truncated]++
-        continue
+        this.counts[UDP_COUNTER.truncated]++;
+        continue;
       }
-      const length = messages.length(index)
-      offsets[whole] = messages.offset(index)
-      lengths[whole] = length
-      ips[whole] = messages.ip(index)
-      ports[whole] = messages.port(index)
-      bytes += length
-      whole++
+      const length = messages.length(index);
+      offsets[whole] = messages.offset(index);
+      lengths[whole] = length;
+      ips[whole] = messages.ip(index);
+      ports[whole] = messages.port(index);
+      bytes += length;
+      whole++;
     }
-    this.counts[UDP_COUNTER.datagrams_received] += whole
-    this.counts[UDP_COUNTER.bytes_received] += bytes
-    return whole
+    this.counts[UDP_COUNTER.datagrams_received] += whole;
+    this.counts[UDP_COUNTER.bytes_received] += bytes;
+    return whole;
   }
 
   /** Sends what is queued, frees the slots, and looks at the clock. */
   private settle(handler: DatagramHandler): void {
-    this.settleSends(handler)
-    if (!this.running) return
-    this.clock.read()
-    const nowUs = this.clock.us
+    this.settleSends(handler);
+    if (!this.running) return;
+    this.clock.read();
+    const nowUs = this.clock.us;
     if (((nowUs - this.tickDueUs) | 0) >= 0) {
-      const delayMs = handler.onTick()
-      this.tickDueUs = (nowUs + Math.min(Math.max(delayMs, 0), LONGEST_TICK_MS) * 1_000) | 0
-      this.settleSends(handler)
+      const delayMs = handler.onTick();
+      this.tickDueUs = (nowUs + Math.min(Math.max(delayMs, 0), LONGEST_TICK_MS) * 1_000) | 0;
+      this.settleSends(handler);
     }
     if (((nowUs - this.dropsDueUs) | 0) >= 0) {
-      this.dropsDueUs = (nowUs + DROPS_INTERVAL_US) | 0
-      this.sockets.readSomeDrops()
+      this.dropsDueUs = (nowUs + DROPS_INTERVAL_US) | 0;
+      this.sockets.readSomeDrops();
     }
   }
 
   private settleSends(handler: DatagramHandler): void {
-    this.slotsUsed = 0
-    if (!this.owesSent) return
-    this.flush()
-    handler.onSent()
+    this.slotsUsed = 0;
+    if (!this.owesSent) return;
+    this.flush();
+    handler.onSent();
   }
 
   private release(): void {
-    this.queue.flush()
-    this.sockets.closeAll()
+    this.queue.flush();
+    this.sockets.closeAll();
   }
 }

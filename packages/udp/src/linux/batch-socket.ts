@@ -1,34 +1,34 @@
-import type { DatagramSocket } from '../engine.ts'
+import type { DatagramSocket } from '../engine.ts';
 
 /** No entry: the end of a socket's list of queued datagrams. */
-export const NONE = -1
+export const NONE = -1;
 
 /** What a socket needs of its engine. */
 export interface SocketOwner {
-  closeSocket(socket: BatchSocket): void
-  readDrops(socket: BatchSocket): void
+  closeSocket(socket: BatchSocket): void;
+  readDrops(socket: BatchSocket): void;
 }
 
 /** A socket of the batch engine. The engine writes the fields that its users see as readonly or not at all. */
 export class BatchSocket implements DatagramSocket {
-  readonly id: number
-  readonly localIp: number
-  readonly localPort: number
-  readonly receiveBufferBytes: number
-  readonly sendBufferBytes: number
-  tag: number
+  readonly id: number;
+  readonly localIp: number;
+  readonly localPort: number;
+  readonly receiveBufferBytes: number;
+  readonly sendBufferBytes: number;
+  tag: number;
 
   /** -1 once closed. */
-  fd: number
-  readonly adopted: boolean
-  readonly connected: boolean
+  fd: number;
+  readonly adopted: boolean;
+  readonly connected: boolean;
   /** First and last of its queued datagrams, see SendQueue. */
-  queueHead: number
-  queueTail: number
+  queueHead: number;
+  queueTail: number;
   /** The kernel's figure when last read (it wraps), and the drops that makes since the socket was opened. */
-  dropsRead: number
-  drops: number
-  private readonly owner: SocketOwner
+  dropsRead: number;
+  drops: number;
+  private readonly owner: SocketOwner;
 
   constructor(
     owner: SocketOwner,
@@ -38,28 +38,28 @@ export class BatchSocket implements DatagramSocket {
     buffers: { receive: number; send: number },
     use: { adopted: boolean; connected: boolean; dropsRead: number },
   ) {
-    this.id = id
-    this.localIp = local.ip
-    this.localPort = local.port
-    this.receiveBufferBytes = buffers.receive
-    this.sendBufferBytes = buffers.send
-    this.tag = 0
-    this.fd = fd
-    this.adopted = use.adopted
-    this.connected = use.connected
-    this.queueHead = NONE
-    this.queueTail = NONE
-    this.dropsRead = use.dropsRead
-    this.drops = 0
-    this.owner = owner
+    this.id = id;
+    this.localIp = local.ip;
+    this.localPort = local.port;
+    this.receiveBufferBytes = buffers.receive;
+    this.sendBufferBytes = buffers.send;
+    this.tag = 0;
+    this.fd = fd;
+    this.adopted = use.adopted;
+    this.connected = use.connected;
+    this.queueHead = NONE;
+    this.queueTail = NONE;
+    this.dropsRead = use.dropsRead;
+    this.drops = 0;
+    this.owner = owner;
   }
 
   close(): void {
-    this.owner.closeSocket(this)
+    this.owner.closeSocket(this);
   }
 
   kernelDrops(): number {
-    this.owner.readDrops(this)
-    return this.drops
+    this.owner.readDrops(this);
+    return this.drops;
   }
 }

@@ -1,42 +1,42 @@
 /** Numbers of Linux's system call interface, the same on x86-64 and arm64. */
 
-export const AF_INET = 2
-export const SOCK_DGRAM = 2
-export const SOCK_NONBLOCK = 0o4000
-export const SOCK_CLOEXEC = 0o2000000
+export const AF_INET = 2;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
 
-export const SOL_SOCKET = 1
-export const SO_SNDBUF = 7
-export const SO_RCVBUF = 8
-export const SO_REUSEPORT = 15
-export const SO_SNDBUFFORCE = 32
-export const SO_RCVBUFFORCE = 33
+export const SOL_SOCKET = 1;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_REUSEPORT = 15;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
 /** Nine unsigned 32-bit figures about a socket's memory (linux/sock_diag.h). */
-export const SO_MEMINFO = 55
-export const SK_MEMINFO_WORDS = 9
-export const SK_MEMINFO_DROPS = 8
+export const SO_MEMINFO = 55;
+export const SK_MEMINFO_WORDS = 9;
+export const SK_MEMINFO_DROPS = 8;
 
-export const MSG_TRUNC = 0x20
-export const MSG_DONTWAIT = 0x40
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
 
-export const EPOLL_CLOEXEC = 0o2000000
-export const EPOLL_CTL_ADD = 1
-export const EPOLL_CTL_DEL = 2
-export const EPOLLIN = 1
-export const EFD_CLOEXEC = 0o2000000
-export const EFD_NONBLOCK = 0o4000
-export const POLLOUT = 4
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLLIN = 1;
+export const EFD_CLOEXEC = 0o2000000;
+export const EFD_NONBLOCK = 0o4000;
+export const POLLOUT = 4;
 
-export const CLOCK_MONOTONIC = 1
+export const CLOCK_MONOTONIC = 1;
 
-export const RLIMIT_NOFILE = 7
+export const RLIMIT_NOFILE = 7;
 
-export const EINTR = 4
-export const EAGAIN = 11
-export const ENOMEM = 12
-export const EINVAL = 22
-export const ENFILE = 23
-export const EMFILE = 24
-export const EMSGSIZE = 90
-export const ENOBUFS = 105
-export const ECONNREFUSED = 111
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const ENOMEM = 12;
+export const EINVAL = 22;
+export const ENFILE = 23;
+export const EMFILE = 24;
+export const EMSGSIZE = 90;
+export const ENOBUFS = 105;
+export const ECONNREFUSED = 111;

@@ -1,19 +1,19 @@
-import { writeSync } from 'node:fs'
-import type { SocketOptions } from '../engine.ts'
-import { UdpError } from '../errors.ts'
-import { openError } from '../open-error.ts'
-import { errnoName, RawSockets } from './raw-sockets.ts'
+import { writeSync } from 'node:fs';
+import type { SocketOptions } from '../engine.ts';
+import { UdpError } from '../errors.ts';
+import { openError } from '../open-error.ts';
+import { errnoName, RawSockets } from './raw-sockets.ts';
 
 /*
  * What the main thread does for its workers. It owns the sockets that carry the node's public port, so that the kernel's
  * group of sockets on that port, and with it which clients go to which socket, stays the same when a worker is replaced.
  */
 
-let sockets: RawSockets | undefined
+let sockets: RawSockets | undefined;
 
 function rawSockets(): RawSockets {
-  sockets ??= new RawSockets()
-  return sockets
+  sockets ??= new RawSockets();
+  return sockets;
 }
 
 /**
@@ -21,37 +21,37 @@ function rawSockets(): RawSockets {
  * unless told otherwise. The caller closes it with {@link closeFd} when nobody uses it any more. Batch engine only.
  */
 export function openDataSocketFd(options: Omit<SocketOptions, 'fd'>): number {
-  const fd = rawSockets().open({ ...options, reusePort: options.reusePort ?? true })
-  if (fd < 0) throw openError(options, errnoName(-fd))
-  return fd
+  const fd = rawSockets().open({ ...options, reusePort: options.reusePort ?? true });
+  if (fd < 0) throw openError(options, errnoName(-fd));
+  return fd;
 }
 
 export interface DataSocketDescription {
   /** Unsigned, host order. */
-  readonly ip: number
-  readonly port: number
+  readonly ip: number;
+  readonly port: number;
   /** What the system granted. */
-  readonly receiveBufferBytes: number
-  readonly sendBufferBytes: number
+  readonly receiveBufferBytes: number;
+  readonly sendBufferBytes: number;
 }
 
 /** Where a socket of {@link openDataSocketFd} is bound, e.g. after port 0, and the buffers that it got. */
 export function describeDataSocketFd(fd: number): DataSocketDescription {
-  const local = rawSockets().localAddress(fd)
-  if (local === undefined) throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `descriptor ${fd} is not an IPv4 socket`)
+  const local = rawSockets().localAddress(fd);
+  if (local === undefined) throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `descriptor ${fd} is not an IPv4 socket`);
   return {
     ...local,
     receiveBufferBytes: rawSockets().receiveBufferBytes(fd),
     sendBufferBytes: rawSockets().sendBufferBytes(fd),
-  }
+  };
 }
 
 /** Closes a raw descriptor. Nothing else may still use it: its number goes to whoever opens something next. */
 export function closeFd(fd: number): void {
-  rawSockets().libc.close(fd)
+  rawSockets().libc.close(fd);
 }
 
-const ONE = new BigUint64Array([1n])
+const ONE = new BigUint64Array([1n]);
 
 /**
  * Wakes a batch engine in another thread: its handler's `onWake` is called soon, once for any number of wakes.
@@ -59,5 +59,5 @@ const ONE = new BigUint64Array([1n])
  * @param fd that engine's `wakeFd`, which must still be open: only for as long as the worker lives
  */
 export function wakeEngine(fd: number): void {
-  writeSync(fd, new Uint8Array(ONE.buffer))
+  writeSync(fd, new Uint8Array(ONE.buffer));
 }

@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module'
-import type * as Koffi from 'koffi'
+import { createRequire } from 'node:module';
+import type * as Koffi from 'koffi';
 
 /** An address for the kernel: one that {@link Libc.addressOf} gave (constant, so passing it allocates nothing), or null. */
-type Pointer = bigint | null
+type Pointer = bigint | null;
 
 /**
  * The C functions of the packet path. All block the thread for as long as they take; -1 means that `errno` says why.
@@ -10,33 +10,33 @@ type Pointer = bigint | null
  * array referenced.
  */
 export interface Libc {
-  socket(domain: number, type: number, protocol: number): number
-  bind(fd: number, address: Pointer, addressBytes: number): number
-  connect(fd: number, address: Pointer, addressBytes: number): number
-  getsockname(fd: number, address: Pointer, addressBytes: Pointer): number
-  setsockopt(fd: number, level: number, name: number, value: Pointer, valueBytes: number): number
-  getsockopt(fd: number, level: number, name: number, value: Pointer, valueBytes: Pointer): number
-  close(fd: number): number
-  recvmmsg(fd: number, messages: Pointer, count: number, flags: number, timeout: Pointer): number
-  sendmmsg(fd: number, messages: Pointer, count: number, flags: number): number
-  poll(entries: Pointer, count: number, timeoutMs: number): number
-  epollCreate(flags: number): number
-  epollControl(epollFd: number, operation: number, fd: number, event: Pointer): number
-  epollWait(epollFd: number, events: Pointer, maxEvents: number, timeoutMs: number): number
-  eventfd(initial: number, flags: number): number
-  read(fd: number, buffer: Pointer, bytes: number): number
-  write(fd: number, buffer: Pointer, bytes: number): number
-  clockGettime(clock: number, time: Pointer): number
-  getrlimit(resource: number, limits: Pointer): number
-  setrlimit(resource: number, limits: Pointer): number
-  errno(): number
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Pointer, addressBytes: number): number;
+  connect(fd: number, address: Pointer, addressBytes: number): number;
+  getsockname(fd: number, address: Pointer, addressBytes: Pointer): number;
+  setsockopt(fd: number, level: number, name: number, value: Pointer, valueBytes: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Pointer, valueBytes: Pointer): number;
+  close(fd: number): number;
+  recvmmsg(fd: number, messages: Pointer, count: number, flags: number, timeout: Pointer): number;
+  sendmmsg(fd: number, messages: Pointer, count: number, flags: number): number;
+  poll(entries: Pointer, count: number, timeoutMs: number): number;
+  epollCreate(flags: number): number;
+  epollControl(epollFd: number, operation: number, fd: number, event: Pointer): number;
+  epollWait(epollFd: number, events: Pointer, maxEvents: number, timeoutMs: number): number;
+  eventfd(initial: number, flags: number): number;
+  read(fd: number, buffer: Pointer, bytes: number): number;
+  write(fd: number, buffer: Pointer, bytes: number): number;
+  clockGettime(clock: number, time: Pointer): number;
+  getrlimit(resource: number, limits: Pointer): number;
+  setrlimit(resource: number, limits: Pointer): number;
+  errno(): number;
   /** Address of a buffer's first byte. The buffer must not live on V8's heap: use {@link NativeBlock} or wasm memory. */
-  addressOf(bytes: Uint8Array): bigint
+  addressOf(bytes: Uint8Array): bigint;
 }
 
 function bindLibc(): Libc {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
-  const c = koffi.load(null)
+  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const c = koffi.load(null);
   return {
     socket: c.func('int socket(int domain, int type, int protocol)'),
     bind: c.func('int bind(int fd, const void *addr, uint32_t len)'),
@@ -59,33 +59,33 @@ function bindLibc(): Libc {
     setrlimit: c.func('int setrlimit(int resource, const void *limits)'),
     errno: () => koffi.errno(),
     addressOf: (bytes) => koffi.address(bytes),
-  }
+  };
 }
 
-let bound: Libc | undefined
+let bound: Libc | undefined;
 
 /** The process's C library, bound on first use. Throws where koffi has no binary or the library lacks a function. */
 export function libc(): Libc {
-  bound ??= bindLibc()
-  return bound
+  bound ??= bindLibc();
+  return bound;
 }
 
 /** Zeroed memory outside V8's heap, at an address that does not change while this object is referenced. */
 export class NativeBlock {
-  readonly bytes: Uint8Array
-  readonly words: Int32Array
-  readonly address: bigint
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly address: bigint;
 
   constructor(lengthBytes: number) {
-    const buffer = new ArrayBuffer(lengthBytes)
-    this.bytes = new Uint8Array(buffer)
-    this.words = new Int32Array(buffer)
-    this.address = libc().addressOf(this.bytes)
+    const buffer = new ArrayBuffer(lengthBytes);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
+    this.address = libc().addressOf(this.bytes);
   }
 
   /** Writes a 64-bit pointer or size at a word index. For set-up only: it works with BigInt. */
   setUint64(word: number, value: bigint): void {
-    this.words[word] = Number(BigInt.asIntN(32, value))
-    this.words[word + 1] = Number(BigInt.asIntN(32, value >> 32n))
+    this.words[word] = Number(BigInt.asIntN(32, value));
+    this.words[word + 1] = Number(BigInt.asIntN(32, value >> 32n));
   }
 }

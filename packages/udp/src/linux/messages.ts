@@ -1,8 +1,8 @@
-import type { SlottedArena } from '../arena.ts'
-import { familyAndPort, portOf, SOCKADDR_BYTES, SOCKADDR_WORDS, swap32 } from './addresses.ts'
-import { MSG_TRUNC } from './constants.ts'
-import type { Libc } from './libc.ts'
-import { NativeBlock } from './libc.ts'
+import type { SlottedArena } from '../arena.ts';
+import { familyAndPort, portOf, SOCKADDR_BYTES, SOCKADDR_WORDS, swap32 } from './addresses.ts';
+import { MSG_TRUNC } from './constants.ts';
+import type { Libc } from './libc.ts';
+import { NativeBlock } from './libc.ts';
 
 /*
  * struct mmsghdr of 64-bit Linux, 64 bytes, as 32-bit words (all machines that we run on are little-endian):
@@ -16,37 +16,37 @@ import { NativeBlock } from './libc.ts'
  * written once; per packet only what differs is, by index.
  */
 
-const HEADER_BYTES = 64
-const HEADER_WORDS = HEADER_BYTES / 4
-const IOVEC_BYTES = 16
-const IOVEC_WORDS = IOVEC_BYTES / 4
+const HEADER_BYTES = 64;
+const HEADER_WORDS = HEADER_BYTES / 4;
+const IOVEC_BYTES = 16;
+const IOVEC_WORDS = IOVEC_BYTES / 4;
 
-const NAME_LENGTH = 2
-const FLAGS = 12
-const MOVED = 14
+const NAME_LENGTH = 2;
+const FLAGS = 12;
+const MOVED = 14;
 
 class MessageTable {
   /** addresses[i] is where the header of message i lies: what to pass to start at message i. */
-  readonly addresses: bigint[]
-  readonly block: NativeBlock
-  readonly words: Int32Array
-  readonly firstIovec: number
-  readonly firstName: number
+  readonly addresses: bigint[];
+  readonly block: NativeBlock;
+  readonly words: Int32Array;
+  readonly firstIovec: number;
+  readonly firstName: number;
 
   constructor(count: number) {
-    const block = new NativeBlock(count * (HEADER_BYTES + IOVEC_BYTES + SOCKADDR_BYTES))
-    this.block = block
-    this.words = block.words
-    this.firstIovec = count * HEADER_WORDS
-    this.firstName = this.firstIovec + count * IOVEC_WORDS
-    this.addresses = []
+    const block = new NativeBlock(count * (HEADER_BYTES + IOVEC_BYTES + SOCKADDR_BYTES));
+    this.block = block;
+    this.words = block.words;
+    this.firstIovec = count * HEADER_WORDS;
+    this.firstName = this.firstIovec + count * IOVEC_WORDS;
+    this.addresses = [];
     for (let index = 0; index < count; index++) {
-      const header = index * HEADER_WORDS
-      this.addresses.push(block.address + BigInt(index * HEADER_BYTES))
-      block.setUint64(header, block.address + BigInt(this.firstName * 4 + index * SOCKADDR_BYTES))
-      block.words[header + NAME_LENGTH] = SOCKADDR_BYTES
-      block.setUint64(header + 4, block.address + BigInt(this.firstIovec * 4 + index * IOVEC_BYTES))
-      block.setUint64(header + 6, 1n)
+      const header = index * HEADER_WORDS;
+      this.addresses.push(block.address + BigInt(index * HEADER_BYTES));
+      block.setUint64(header, block.address + BigInt(this.firstName * 4 + index * SOCKADDR_BYTES));
+      block.words[header + NAME_LENGTH] = SOCKADDR_BYTES;
+      block.setUint64(header + 4, block.address + BigInt(this.firstIovec * 4 + index * IOVEC_BYTES));
+      block.setUint64(header + 6, 1n);
     }
   }
 }
@@ -56,97 +56,97 @@ class MessageTable {
  * and length as they are, so nothing has to be put right between calls.
  */
 export class ReceiveTable {
-  readonly addresses: readonly bigint[]
-  private readonly words: Int32Array
-  private readonly firstName: number
-  private readonly arena: SlottedArena
+  readonly addresses: readonly bigint[];
+  private readonly words: Int32Array;
+  private readonly firstName: number;
+  private readonly arena: SlottedArena;
 
   constructor(arena: SlottedArena, libc: Libc) {
-    const table = new MessageTable(arena.slotCount)
-    const base = libc.addressOf(arena.bytes)
+    const table = new MessageTable(arena.slotCount);
+    const base = libc.addressOf(arena.bytes);
     for (let index = 0; index < arena.slotCount; index++) {
-      const iovec = table.firstIovec + index * IOVEC_WORDS
-      table.block.setUint64(iovec, base + BigInt(this.payloadOf(arena, index)))
-      table.block.setUint64(iovec + 2, BigInt(arena.maxDatagramBytes))
+      const iovec = table.firstIovec + index * IOVEC_WORDS;
+      table.block.setUint64(iovec, base + BigInt(this.payloadOf(arena, index)));
+      table.block.setUint64(iovec + 2, BigInt(arena.maxDatagramBytes));
     }
-    this.addresses = table.addresses
-    this.words = table.words
-    this.firstName = table.firstName
-    this.arena = arena
+    this.addresses = table.addresses;
+    this.words = table.words;
+    this.firstName = table.firstName;
+    this.arena = arena;
   }
 
   private payloadOf(arena: SlottedArena, index: number): number {
-    return arena.firstPayload + index * arena.slotStrideBytes
+    return arena.firstPayload + index * arena.slotStrideBytes;
   }
 
   /** Whether message `index` holds only the front of its datagram. */
   isTruncated(index: number): boolean {
-    return (this.words[index * HEADER_WORDS + FLAGS] & MSG_TRUNC) !== 0
+    return (this.words[index * HEADER_WORDS + FLAGS] & MSG_TRUNC) !== 0;
   }
 
   offset(index: number): number {
-    return this.payloadOf(this.arena, index)
+    return this.payloadOf(this.arena, index);
   }
 
   length(index: number): number {
-    return this.words[index * HEADER_WORDS + MOVED]
+    return this.words[index * HEADER_WORDS + MOVED];
   }
 
   ip(index: number): number {
-    return swap32(this.words[this.firstName + index * SOCKADDR_WORDS + 1])
+    return swap32(this.words[this.firstName + index * SOCKADDR_WORDS + 1]);
   }
 
   port(index: number): number {
-    return portOf(this.words[this.firstName + index * SOCKADDR_WORDS])
+    return portOf(this.words[this.firstName + index * SOCKADDR_WORDS]);
   }
 }
 
 /** Messages for sendmmsg, filled anew for each call. */
 export class SendTable {
-  readonly addresses: readonly bigint[]
-  private readonly words: Int32Array
-  private readonly firstIovec: number
-  private readonly firstName: number
-  private readonly baseLow: number
-  private readonly baseHigh: number
+  readonly addresses: readonly bigint[];
+  private readonly words: Int32Array;
+  private readonly firstIovec: number;
+  private readonly firstName: number;
+  private readonly baseLow: number;
+  private readonly baseHigh: number;
 
   constructor(capacity: number, arena: SlottedArena, libc: Libc) {
-    const base = libc.addressOf(arena.bytes)
-    const table = new MessageTable(capacity)
-    this.addresses = table.addresses
-    this.words = table.words
-    this.firstIovec = table.firstIovec
-    this.firstName = table.firstName
-    this.baseLow = Number(BigInt.asIntN(32, base))
-    this.baseHigh = Number(BigInt.asIntN(32, base >> 32n))
+    const base = libc.addressOf(arena.bytes);
+    const table = new MessageTable(capacity);
+    this.addresses = table.addresses;
+    this.words = table.words;
+    this.firstIovec = table.firstIovec;
+    this.firstName = table.firstName;
+    this.baseLow = Number(BigInt.asIntN(32, base));
+    this.baseHigh = Number(BigInt.asIntN(32, base >> 32n));
   }
 
   /** @param toPeer the socket is connected: no address is given, so the kernel uses the route that it has looked up */
   set(index: number, offset: number, lengthBytes: number, ip: number, port: number, toPeer: boolean): void {
-    const words = this.words
-    words[index * HEADER_WORDS + NAME_LENGTH] = toPeer ? 0 : SOCKADDR_BYTES
+    const words = this.words;
+    words[index * HEADER_WORDS + NAME_LENGTH] = toPeer ? 0 : SOCKADDR_BYTES;
 
     // 64-bit address arithmetic on two int32: the sum carried if, read as unsigned, it came out below an addend.
-    const low = (this.baseLow + offset) | 0
-    const carry = (low ^ 0x8000_0000) < (this.baseLow ^ 0x8000_0000) ? 1 : 0
-    const iovec = this.firstIovec + index * IOVEC_WORDS
-    words[iovec] = low
-    words[iovec + 1] = this.baseHigh + carry
-    words[iovec + 2] = lengthBytes
+    const low = (this.baseLow + offset) | 0;
+    const carry = (low ^ 0x8000_0000) < (this.baseLow ^ 0x8000_0000) ? 1 : 0;
+    const iovec = this.firstIovec + index * IOVEC_WORDS;
+    words[iovec] = low;
+    words[iovec + 1] = this.baseHigh + carry;
+    words[iovec + 2] = lengthBytes;
 
-    const name = this.firstName + index * SOCKADDR_WORDS
-    words[name] = familyAndPort(port)
-    words[name + 1] = swap32(ip)
+    const name = this.firstName + index * SOCKADDR_WORDS;
+    words[name] = familyAndPort(port);
+    words[name + 1] = swap32(ip);
   }
 
   length(index: number): number {
-    return this.words[this.firstIovec + index * IOVEC_WORDS + 2]
+    return this.words[this.firstIovec + index * IOVEC_WORDS + 2];
   }
 
   /** Payload bytes of messages `first .. first+count-1`. */
   lengthOfRange(first: number, count: number): number {
-    let sum = 0
-    for (let index = first; index < first + count; index++) sum += this.length(index)
-    return sum
+    let sum = 0;
+    for (let index = first; index < first + count; index++) sum += this.length(index);
+    return sum;
   }
 }

@@ -1,52 +1,52 @@
-import { EAGAIN, MSG_DONTWAIT } from './constants.ts'
-import type { Libc } from './libc.ts'
-import { libc } from './libc.ts'
-import { errnoName, RawSockets } from './raw-sockets.ts'
+import { EAGAIN, MSG_DONTWAIT } from './constants.ts';
+import type { Libc } from './libc.ts';
+import { libc } from './libc.ts';
+import { errnoName, RawSockets } from './raw-sockets.ts';
 
 /** Machines whose structures and numbers this package knows: 64-bit, little-endian. */
-const ARCHITECTURES: readonly string[] = ['x64', 'arm64']
+const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 
 export interface Obstacle {
-  readonly reason: string
-  readonly cause?: unknown
+  readonly reason: string;
+  readonly cause?: unknown;
 }
 
 /** Why the batch engine cannot work on this machine, or undefined if it can. */
 export function findObstacle(): Obstacle | undefined {
-  if (process.platform !== 'linux') return { reason: `the system is ${process.platform}, not Linux` }
+  if (process.platform !== 'linux') return { reason: `the system is ${process.platform}, not Linux` };
   if (!ARCHITECTURES.includes(process.arch)) {
-    return { reason: `the processor is ${process.arch}, not one of ${ARCHITECTURES.join(', ')}` }
+    return { reason: `the processor is ${process.arch}, not one of ${ARCHITECTURES.join(', ')}` };
   }
-  let c: Libc
+  let c: Libc;
   try {
-    c = libc()
+    c = libc();
   } catch (cause) {
-    return { reason: `koffi cannot call the C library (${cause instanceof Error ? cause.message : 'unknown'})`, cause }
+    return { reason: `koffi cannot call the C library (${cause instanceof Error ? cause.message : 'unknown'})`, cause };
   }
-  return tryCalls(c)
+  return tryCalls(c);
 }
 
 /** Sandboxes (seccomp profiles, emulated kernels) may refuse single system calls: only trying tells. */
 function tryCalls(c: Libc): Obstacle | undefined {
-  const epollFd = c.epollCreate(0)
-  if (epollFd < 0) return refused('epoll_create1', c.errno())
-  c.close(epollFd)
-  const wakeFd = c.eventfd(0, 0)
-  if (wakeFd < 0) return refused('eventfd', c.errno())
-  c.close(wakeFd)
+  const epollFd = c.epollCreate(0);
+  if (epollFd < 0) return refused('epoll_create1', c.errno());
+  c.close(epollFd);
+  const wakeFd = c.eventfd(0, 0);
+  if (wakeFd < 0) return refused('eventfd', c.errno());
+  c.close(wakeFd);
 
-  const fd = new RawSockets().open({ ip: 0x7f000001, port: 0, receiveBufferBytes: 0, sendBufferBytes: 0 })
-  if (fd < 0) return refused('socket', -fd)
+  const fd = new RawSockets().open({ ip: 0x7f000001, port: 0, receiveBufferBytes: 0, sendBufferBytes: 0 });
+  if (fd < 0) return refused('socket', -fd);
   try {
     // With nothing to receive and nothing to send, calls that exist say EAGAIN and 0.
-    if (c.recvmmsg(fd, null, 0, MSG_DONTWAIT, null) < 0 && c.errno() !== EAGAIN) return refused('recvmmsg', c.errno())
-    if (c.sendmmsg(fd, null, 0, MSG_DONTWAIT) < 0) return refused('sendmmsg', c.errno())
-    return undefined
+    if (c.recvmmsg(fd, null, 0, MSG_DONTWAIT, null) < 0 && c.errno() !== EAGAIN) return refused('recvmmsg', c.errno());
+    if (c.sendmmsg(fd, null, 0, MSG_DONTWAIT) < 0) return refused('sendmmsg', c.errno());
+    return undefined;
   } finally {
-    c.close(fd)
+    c.close(fd);
   }
 }
 
 function refused(call: string, errno: number): Obstacle {
-  return { reason: `the system refuses ${call}: ${errnoName(errno)}` }
+  return { reason: `the system refuses ${call}: ${errnoName(errno)}` };
 }

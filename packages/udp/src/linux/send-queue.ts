@@ -1,22 +1,22 @@
-import type { SlottedArena } from '../arena.ts'
-import type { UdpCounters } from '../counters.ts'
-import { UDP_COUNTER } from '../counters.ts'
-import type { BatchSocket } from './batch-socket.ts'
-import { NONE } from './batch-socket.ts'
-import { EAGAIN, ECONNREFUSED, EINTR, EMSGSIZE, ENOBUFS, ENOMEM, MSG_DONTWAIT, POLLOUT } from './constants.ts'
-import type { Libc } from './libc.ts'
-import { NativeBlock } from './libc.ts'
-import { SendTable } from './messages.ts'
+import type { SlottedArena } from '../arena.ts';
+import type { UdpCounters } from '../counters.ts';
+import { UDP_COUNTER } from '../counters.ts';
+import type { BatchSocket } from './batch-socket.ts';
+import { NONE } from './batch-socket.ts';
+import { EAGAIN, ECONNREFUSED, EINTR, EMSGSIZE, ENOBUFS, ENOMEM, MSG_DONTWAIT, POLLOUT } from './constants.ts';
+import type { Libc } from './libc.ts';
+import { NativeBlock } from './libc.ts';
+import { SendTable } from './messages.ts';
 
 /** Most datagrams queued over all sockets, and as many as the kernel takes in one sendmmsg. */
-const QUEUE_CAPACITY = 1_024
+const QUEUE_CAPACITY = 1_024;
 
 /** How long to wait for a socket whose send buffer is full, and how often within one flush. */
-const WAIT_FOR_ROOM_MS = 1
-const MOST_WAITS = 16
+const WAIT_FOR_ROOM_MS = 1;
+const MOST_WAITS = 16;
 
 /** A message is tried again this often when what failed was the report of an earlier one's fate. */
-const MOST_REFUSALS = 4
+const MOST_REFUSALS = 4;
 
 /**
  * Datagrams waiting to be sent, as one linked list per socket through common arrays, so that however sends to many
@@ -29,69 +29,69 @@ const MOST_REFUSALS = 4
  * ```
  */
 export class SendQueue {
-  private readonly libc: Libc
-  private readonly counts: Float64Array
-  private readonly table: SendTable
-  private readonly pollEntry: NativeBlock
+  private readonly libc: Libc;
+  private readonly counts: Float64Array;
+  private readonly table: SendTable;
+  private readonly pollEntry: NativeBlock;
 
-  private readonly offsets = new Int32Array(QUEUE_CAPACITY)
-  private readonly lengths = new Int32Array(QUEUE_CAPACITY)
-  private readonly ips = new Int32Array(QUEUE_CAPACITY)
-  private readonly ports = new Int32Array(QUEUE_CAPACITY)
-  private readonly next = new Int32Array(QUEUE_CAPACITY)
-  private entries = 0
+  private readonly offsets = new Int32Array(QUEUE_CAPACITY);
+  private readonly lengths = new Int32Array(QUEUE_CAPACITY);
+  private readonly ips = new Int32Array(QUEUE_CAPACITY);
+  private readonly ports = new Int32Array(QUEUE_CAPACITY);
+  private readonly next = new Int32Array(QUEUE_CAPACITY);
+  private entries = 0;
 
   /** Sockets with a list, in the order of their first datagram. One may be in it twice, if its list was sent before its turn. */
-  private readonly dirty: (BatchSocket | undefined)[]
-  private dirtyCount = 0
+  private readonly dirty: (BatchSocket | undefined)[];
+  private dirtyCount = 0;
 
-  private waitsLeft = MOST_WAITS
+  private waitsLeft = MOST_WAITS;
 
   constructor(arena: SlottedArena, libc: Libc, counters: UdpCounters) {
-    this.libc = libc
-    this.counts = counters.values
-    this.table = new SendTable(QUEUE_CAPACITY, arena, libc)
-    this.pollEntry = new NativeBlock(8)
-    this.dirty = new Array<BatchSocket | undefined>(QUEUE_CAPACITY).fill(undefined)
+    this.libc = libc;
+    this.counts = counters.values;
+    this.table = new SendTable(QUEUE_CAPACITY, arena, libc);
+    this.pollEntry = new NativeBlock(8);
+    this.dirty = new Array<BatchSocket | undefined>(QUEUE_CAPACITY).fill(undefined);
   }
 
   push(socket: BatchSocket, offset: number, lengthBytes: number, ip: number, port: number): void {
-    if (this.entries === QUEUE_CAPACITY) this.flush()
-    const entry = this.entries++
-    this.offsets[entry] = offset
-    this.lengths[entry] = lengthBytes
-    this.ips[entry] = ip
-    this.ports[entry] = port
-    this.next[entry] = NONE
+    if (this.entries === QUEUE_CAPACITY) this.flush();
+    const entry = this.entries++;
+    this.offsets[entry] = offset;
+    this.lengths[entry] = lengthBytes;
+    this.ips[entry] = ip;
+    this.ports[entry] = port;
+    this.next[entry] = NONE;
     if (socket.queueHead === NONE) {
-      socket.queueHead = entry
-      this.dirty[this.dirtyCount++] = socket
+      socket.queueHead = entry;
+      this.dirty[this.dirtyCount++] = socket;
     } else {
-      this.next[socket.queueTail] = entry
+      this.next[socket.queueTail] = entry;
     }
-    socket.queueTail = entry
+    socket.queueTail = entry;
   }
 
   /** Hands everything to the kernel or drops and counts it. */
   flush(): void {
-    this.waitsLeft = MOST_WAITS
+    this.waitsLeft = MOST_WAITS;
     for (let index = 0; index < this.dirtyCount; index++) {
-      const socket = this.dirty[index]
-      this.dirty[index] = undefined
-      if (socket !== undefined) this.sendAll(socket)
+      const socket = this.dirty[index];
+      this.dirty[index] = undefined;
+      if (socket !== undefined) this.sendAll(socket);
     }
-    this.dirtyCount = 0
-    this.entries = 0
+    this.dirtyCount = 0;
+    this.entries = 0;
   }
 
   /** One socket's datagrams before its turn. */
   flushSocket(socket: BatchSocket): void {
-    this.waitsLeft = MOST_WAITS
-    this.sendAll(socket)
+    this.waitsLeft = MOST_WAITS;
+    this.sendAll(socket);
   }
 
   private sendAll(socket: BatchSocket): void {
-    let count = 0
+    let count = 0;
     for (let entry = socket.queueHead; entry !== NONE; entry = this.next[entry]) {
       this.table.set(
         count++,
@@ -100,72 +100,72 @@ export class SendQueue {
         this.ips[entry],
         this.ports[entry],
         socket.connected,
-      )
+      );
     }
-    socket.queueHead = NONE
-    socket.queueTail = NONE
-    this.transmit(socket.fd, count)
+    socket.queueHead = NONE;
+    socket.queueTail = NONE;
+    this.transmit(socket.fd, count);
   }
 
   private transmit(fd: number, count: number): void {
-    let done = 0
-    let refusals = 0
-    let waited = false
+    let done = 0;
+    let refusals = 0;
+    let waited = false;
     while (done < count) {
-      const sent = this.libc.sendmmsg(fd, this.table.addresses[done], count - done, MSG_DONTWAIT)
-      this.counts[UDP_COUNTER.send_calls]++
+      const sent = this.libc.sendmmsg(fd, this.table.addresses[done], count - done, MSG_DONTWAIT);
+      this.counts[UDP_COUNTER.send_calls]++;
       if (sent > 0) {
-        this.counts[UDP_COUNTER.datagrams_sent] += sent
-        this.counts[UDP_COUNTER.bytes_sent] += this.table.lengthOfRange(done, sent)
-        done += sent
-        refusals = 0
-        waited = false
-        continue
+        this.counts[UDP_COUNTER.datagrams_sent] += sent;
+        this.counts[UDP_COUNTER.bytes_sent] += this.table.lengthOfRange(done, sent);
+        done += sent;
+        refusals = 0;
+        waited = false;
+        continue;
       }
       // Nothing was sent, so the errno is about message `done`, or about the socket.
       switch (this.libc.errno()) {
         case EINTR:
-          this.counts[UDP_COUNTER.interrupted]++
-          break
+          this.counts[UDP_COUNTER.interrupted]++;
+          break;
         case ECONNREFUSED:
           // The fate of an earlier datagram, told now; this one has not been tried yet.
-          this.counts[UDP_COUNTER.send_refused]++
+          this.counts[UDP_COUNTER.send_refused]++;
           if (++refusals === MOST_REFUSALS) {
-            this.counts[UDP_COUNTER.send_failed]++
-            refusals = 0
-            done++
+            this.counts[UDP_COUNTER.send_failed]++;
+            refusals = 0;
+            done++;
           }
-          break
+          break;
         case EAGAIN:
           if (waited || !this.waitForRoom(fd)) {
-            this.counts[UDP_COUNTER.send_would_block] += count - done
-            return
+            this.counts[UDP_COUNTER.send_would_block] += count - done;
+            return;
           }
-          waited = true
-          break
+          waited = true;
+          break;
         case ENOBUFS:
         case ENOMEM:
-          this.counts[UDP_COUNTER.send_no_buffers]++
-          done++
-          break
+          this.counts[UDP_COUNTER.send_no_buffers]++;
+          done++;
+          break;
         case EMSGSIZE:
-          this.counts[UDP_COUNTER.send_too_big]++
-          done++
-          break
+          this.counts[UDP_COUNTER.send_too_big]++;
+          done++;
+          break;
         default:
-          this.counts[UDP_COUNTER.send_failed]++
-          done++
+          this.counts[UDP_COUNTER.send_failed]++;
+          done++;
       }
     }
   }
 
   /** Full send buffers must not stop the whole engine: a flush that has waited in vain once does not wait again. */
   private waitForRoom(fd: number): boolean {
-    if (this.waitsLeft === 0) return false
-    this.pollEntry.words[0] = fd
-    this.pollEntry.words[1] = POLLOUT
-    const room = this.libc.poll(this.pollEntry.address, 1, WAIT_FOR_ROOM_MS) > 0
-    this.waitsLeft = room ? this.waitsLeft - 1 : 0
-    return room
+    if (this.waitsLeft === 0) return false;
+    this.pollEntry.words[0] = fd;
+    this.pollEntry.words[1] = POLLOUT;
+    const room = this.libc.poll(this.pollEntry.address, 1, WAIT_FOR_ROOM_MS) > 0;
+    this.waitsLeft = room ? this.waitsLeft - 1 : 0;
+    return room;
   }
 }

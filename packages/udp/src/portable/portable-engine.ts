@@ -1,22 +1,22 @@
-import type { RemoteInfo } from 'node:dgram'
-import type { SlottedArena } from '../arena.ts'
-import { createArena } from '../arena.ts'
-import { monotonicUs } from '../clock.ts'
-import type { UdpCounterName, UdpCounters } from '../counters.ts'
-import { UDP_COUNTER } from '../counters.ts'
-import type { DatagramEngine, DatagramHandler, DatagramSocket, ReceivedBatch, SocketOptions } from '../engine.ts'
-import { UdpError } from '../errors.ts'
-import { undotted } from '../ipv4.ts'
-import { openError } from '../open-error.ts'
-import type { EngineSettings } from '../options.ts'
-import { checkSocketOptions } from '../options.ts'
-import type { SocketEvents } from './portable-socket.ts'
-import { PortableSocket } from './portable-socket.ts'
+import type { RemoteInfo } from 'node:dgram';
+import type { SlottedArena } from '../arena.ts';
+import { createArena } from '../arena.ts';
+import { monotonicUs } from '../clock.ts';
+import type { UdpCounterName, UdpCounters } from '../counters.ts';
+import { UDP_COUNTER } from '../counters.ts';
+import type { DatagramEngine, DatagramHandler, DatagramSocket, ReceivedBatch, SocketOptions } from '../engine.ts';
+import { UdpError } from '../errors.ts';
+import { undotted } from '../ipv4.ts';
+import { openError } from '../open-error.ts';
+import type { EngineSettings } from '../options.ts';
+import { checkSocketOptions } from '../options.ts';
+import type { SocketEvents } from './portable-socket.ts';
+import { PortableSocket } from './portable-socket.ts';
 
 /** Datagrams kept while nobody runs the engine: node:dgram reads from the kernel as soon as a socket is bound. */
-const MOST_BACKLOG = 1_024
+const MOST_BACKLOG = 1_024;
 
-const LONGEST_TICK_MS = 1_000
+const LONGEST_TICK_MS = 1_000;
 
 const SEND_FAILURES: Readonly<Record<string, UdpCounterName>> = {
   EAGAIN: 'send_would_block',
@@ -24,12 +24,12 @@ const SEND_FAILURES: Readonly<Record<string, UdpCounterName>> = {
   ENOMEM: 'send_no_buffers',
   ECONNREFUSED: 'send_refused',
   EMSGSIZE: 'send_too_big',
-}
+};
 
 interface Waiting {
-  readonly socket: PortableSocket
-  readonly message: Uint8Array
-  readonly from: RemoteInfo
+  readonly socket: PortableSocket;
+  readonly message: Uint8Array;
+  readonly from: RemoteInfo;
 }
 
 /**
@@ -38,214 +38,214 @@ interface Waiting {
  * one's refusal is lost.
  */
 export class PortableEngine implements DatagramEngine, SocketEvents {
-  readonly kind = 'portable'
-  readonly arena: SlottedArena
-  readonly received: ReceivedBatch
-  readonly counters: UdpCounters
-  readonly maxDatagramBytes: number
-  readonly wakeFd = undefined
-  lastOpenError = ''
-  clockUs = 0
-  clockMs = 0
+  readonly kind = 'portable';
+  readonly arena: SlottedArena;
+  readonly received: ReceivedBatch;
+  readonly counters: UdpCounters;
+  readonly maxDatagramBytes: number;
+  readonly wakeFd = undefined;
+  lastOpenError = '';
+  clockUs = 0;
+  clockMs = 0;
 
-  private readonly counts: Float64Array
-  private readonly sockets: (PortableSocket | undefined)[] = []
-  private readonly freeIds: number[] = []
-  private readonly backlog: Waiting[] = []
+  private readonly counts: Float64Array;
+  private readonly sockets: (PortableSocket | undefined)[] = [];
+  private readonly freeIds: number[] = [];
+  private readonly backlog: Waiting[] = [];
 
-  private handler: DatagramHandler | undefined
-  private running: { resolve: () => void; reject: (reason: unknown) => void } | undefined
-  private tick: NodeJS.Timeout | undefined
-  private closed = false
-  private wakeAsked = false
-  private owesSent = false
-  private unsent = 0
+  private handler: DatagramHandler | undefined;
+  private running: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
+  private tick: NodeJS.Timeout | undefined;
+  private closed = false;
+  private wakeAsked = false;
+  private owesSent = false;
+  private unsent = 0;
 
   constructor(settings: EngineSettings) {
-    this.maxDatagramBytes = settings.maxDatagramBytes
-    this.counters = settings.counters
-    this.counts = settings.counters.values
-    this.arena = createArena(1, settings.maxDatagramBytes, settings.reserveBytes)
+    this.maxDatagramBytes = settings.maxDatagramBytes;
+    this.counters = settings.counters;
+    this.counts = settings.counters.values;
+    this.arena = createArena(1, settings.maxDatagramBytes, settings.reserveBytes);
     this.received = {
       offsets: Int32Array.of(this.arena.firstPayload),
       lengths: new Int32Array(1),
       ips: new Int32Array(1),
       ports: new Int32Array(1),
-    }
+    };
   }
 
   async open(options: SocketOptions): Promise<DatagramSocket> {
-    const socket = this.openNow(options)
-    if (socket === undefined) throw openError(options, this.lastOpenError)
-    return socket
+    const socket = this.openNow(options);
+    if (socket === undefined) throw openError(options, this.lastOpenError);
+    return socket;
   }
 
   openNow(options: SocketOptions): DatagramSocket | undefined {
-    if (this.closed) throw new UdpError('ERR_UDP_STATE', 'the engine is closed')
-    checkSocketOptions(options)
+    if (this.closed) throw new UdpError('ERR_UDP_STATE', 'the engine is closed');
+    checkSocketOptions(options);
     if (options.fd !== undefined) {
-      throw new UdpError('ERR_UDP_INVALID_ARGUMENT', 'fd: only the batch engine can adopt a descriptor')
+      throw new UdpError('ERR_UDP_INVALID_ARGUMENT', 'fd: only the batch engine can adopt a descriptor');
     }
-    const id = this.freeIds.pop() ?? this.sockets.length
-    const opened = PortableSocket.open(id, options, this)
+    const id = this.freeIds.pop() ?? this.sockets.length;
+    const opened = PortableSocket.open(id, options, this);
     if (opened instanceof PortableSocket) {
-      this.sockets[id] = opened
-      this.counts[UDP_COUNTER.sockets_open]++
-      return opened
+      this.sockets[id] = opened;
+      this.counts[UDP_COUNTER.sockets_open]++;
+      return opened;
     }
-    this.freeIds.push(id)
-    this.lastOpenError = opened
-    const noDescriptors = opened === 'EMFILE' || opened === 'ENFILE'
-    this.counts[noDescriptors ? UDP_COUNTER.open_no_descriptors : UDP_COUNTER.open_failed]++
-    return undefined
+    this.freeIds.push(id);
+    this.lastOpenError = opened;
+    const noDescriptors = opened === 'EMFILE' || opened === 'ENFILE';
+    this.counts[noDescriptors ? UDP_COUNTER.open_no_descriptors : UDP_COUNTER.open_failed]++;
+    return undefined;
   }
 
   send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number): void {
     if (offset < 0 || lengthBytes < 0 || offset + lengthBytes > this.arena.bytes.length) {
-      throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `bytes ${offset}+${lengthBytes} are not inside the arena`)
+      throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `bytes ${offset}+${lengthBytes} are not inside the arena`);
     }
-    const own = this.sockets[socket.id]
+    const own = this.sockets[socket.id];
     // node:dgram throws at port 0, which the kernel merely refuses.
     if (own === undefined || own !== socket || (port === 0 && !own.connected)) {
-      this.counts[UDP_COUNTER.send_failed]++
-      return
+      this.counts[UDP_COUNTER.send_failed]++;
+      return;
     }
-    this.owesSent = true
-    this.unsent++
-    this.counts[UDP_COUNTER.send_calls]++
+    this.owesSent = true;
+    this.unsent++;
+    this.counts[UDP_COUNTER.send_calls]++;
     own.send(this.arena.bytes.slice(offset, offset + lengthBytes), ip, port, (errno) => {
-      this.unsent--
+      this.unsent--;
       if (errno === '') {
-        this.counts[UDP_COUNTER.datagrams_sent]++
-        this.counts[UDP_COUNTER.bytes_sent] += lengthBytes
+        this.counts[UDP_COUNTER.datagrams_sent]++;
+        this.counts[UDP_COUNTER.bytes_sent] += lengthBytes;
       } else {
-        this.counts[UDP_COUNTER[SEND_FAILURES[errno] ?? 'send_failed']]++
+        this.counts[UDP_COUNTER[SEND_FAILURES[errno] ?? 'send_failed']]++;
       }
-      this.endIfDone()
-    })
+      this.endIfDone();
+    });
   }
 
   flush(): void {
     // Each datagram was copied and handed over when it was queued.
-    this.owesSent = false
+    this.owesSent = false;
   }
 
   async run(handler: DatagramHandler): Promise<void> {
     if (this.closed || this.running !== undefined) {
-      throw new UdpError('ERR_UDP_STATE', 'the engine is closed or already running')
+      throw new UdpError('ERR_UDP_STATE', 'the engine is closed or already running');
     }
     const ended = new Promise<void>((resolve, reject) => {
-      this.running = { resolve, reject }
-    })
-    this.handler = handler
-    this.onTick()
+      this.running = { resolve, reject };
+    });
+    this.handler = handler;
+    this.onTick();
     // Taken out before its turn: while the handler has stopped us, the rest stays for the next run.
     while (this.handler !== undefined) {
-      const waiting = this.backlog.shift()
-      if (waiting === undefined) break
-      if (!waiting.socket.closed) this.handOver(waiting.socket, waiting.message, waiting.from)
+      const waiting = this.backlog.shift();
+      if (waiting === undefined) break;
+      if (!waiting.socket.closed) this.handOver(waiting.socket, waiting.message, waiting.from);
     }
-    if (this.wakeAsked) this.onWake()
-    await ended
+    if (this.wakeAsked) this.onWake();
+    await ended;
   }
 
   stop(): void {
-    if (this.handler === undefined) return
-    this.handler = undefined
-    clearTimeout(this.tick)
-    setImmediate(() => this.endIfDone())
+    if (this.handler === undefined) return;
+    this.handler = undefined;
+    clearTimeout(this.tick);
+    setImmediate(() => this.endIfDone());
   }
 
   wake(): void {
-    if (this.closed || this.wakeAsked) return
-    this.wakeAsked = true
-    setImmediate(() => this.onWake())
+    if (this.closed || this.wakeAsked) return;
+    this.wakeAsked = true;
+    setImmediate(() => this.onWake());
   }
 
   close(): void {
-    if (this.closed) return
-    this.closed = true
-    this.stop()
-    for (const socket of this.sockets) socket?.close()
-    this.backlog.length = 0
+    if (this.closed) return;
+    this.closed = true;
+    this.stop();
+    for (const socket of this.sockets) socket?.close();
+    this.backlog.length = 0;
   }
 
   nowUs(): number {
-    return monotonicUs()
+    return monotonicUs();
   }
 
   onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo): void {
-    this.counts[UDP_COUNTER.receive_calls]++
+    this.counts[UDP_COUNTER.receive_calls]++;
     if (message.length > this.maxDatagramBytes) {
-      this.counts[UDP_COUNTER.truncated]++
+      this.counts[UDP_COUNTER.truncated]++;
     } else if (this.handler !== undefined) {
-      this.handOver(socket, message, from)
+      this.handOver(socket, message, from);
     } else if (this.backlog.length < MOST_BACKLOG) {
-      this.backlog.push({ socket, message, from })
+      this.backlog.push({ socket, message, from });
     } else {
-      this.counts[UDP_COUNTER.backlog_drops]++
+      this.counts[UDP_COUNTER.backlog_drops]++;
     }
   }
 
   receiveFailed(errno: string): void {
-    const refused = errno === 'ECONNREFUSED'
-    this.counts[refused ? UDP_COUNTER.receive_refused : UDP_COUNTER.receive_errors]++
+    const refused = errno === 'ECONNREFUSED';
+    this.counts[refused ? UDP_COUNTER.receive_refused : UDP_COUNTER.receive_errors]++;
   }
 
   closing(socket: PortableSocket): void {
-    this.sockets[socket.id] = undefined
-    this.freeIds.push(socket.id)
-    this.counts[UDP_COUNTER.sockets_open]--
+    this.sockets[socket.id] = undefined;
+    this.freeIds.push(socket.id);
+    this.counts[UDP_COUNTER.sockets_open]--;
   }
 
   private handOver(socket: PortableSocket, message: Uint8Array, from: RemoteInfo): void {
-    this.arena.bytes.set(message, this.arena.firstPayload)
-    this.received.lengths[0] = message.length
-    this.received.ips[0] = undotted(from.address)
-    this.received.ports[0] = from.port
-    this.counts[UDP_COUNTER.datagrams_received]++
-    this.counts[UDP_COUNTER.bytes_received] += message.length
-    this.call((handler) => handler.onDatagrams(socket, 1))
+    this.arena.bytes.set(message, this.arena.firstPayload);
+    this.received.lengths[0] = message.length;
+    this.received.ips[0] = undotted(from.address);
+    this.received.ports[0] = from.port;
+    this.counts[UDP_COUNTER.datagrams_received]++;
+    this.counts[UDP_COUNTER.bytes_received] += message.length;
+    this.call((handler) => handler.onDatagrams(socket, 1));
   }
 
   private onTick(): void {
-    this.counts[UDP_COUNTER.wait_calls]++
+    this.counts[UDP_COUNTER.wait_calls]++;
     this.call((handler) => {
-      const delayMs = Math.min(Math.max(handler.onTick(), 0), LONGEST_TICK_MS)
-      if (this.handler !== undefined) this.tick = setTimeout(() => this.onTick(), delayMs)
-    })
+      const delayMs = Math.min(Math.max(handler.onTick(), 0), LONGEST_TICK_MS);
+      if (this.handler !== undefined) this.tick = setTimeout(() => this.onTick(), delayMs);
+    });
   }
 
   private onWake(): void {
-    if (!this.wakeAsked || this.handler === undefined) return
-    this.wakeAsked = false
-    this.counts[UDP_COUNTER.wakes]++
-    this.call((handler) => handler.onWake())
+    if (!this.wakeAsked || this.handler === undefined) return;
+    this.wakeAsked = false;
+    this.counts[UDP_COUNTER.wakes]++;
+    this.call((handler) => handler.onWake());
   }
 
   /** What is sent was copied by then, so its bytes are free again as soon as the handler returns. */
   private call(action: (handler: DatagramHandler) => void): void {
-    const { handler } = this
-    if (handler === undefined) return
-    const nowUs = monotonicUs()
-    this.clockUs = nowUs | 0
-    this.clockMs = (nowUs / 1_000) | 0
+    const { handler } = this;
+    if (handler === undefined) return;
+    const nowUs = monotonicUs();
+    this.clockUs = nowUs | 0;
+    this.clockMs = (nowUs / 1_000) | 0;
     try {
-      action(handler)
+      action(handler);
       if (this.owesSent) {
-        this.owesSent = false
-        handler.onSent()
+        this.owesSent = false;
+        handler.onSent();
       }
     } catch (error) {
-      this.stop()
-      this.running?.reject(error)
-      this.running = undefined
+      this.stop();
+      this.running?.reject(error);
+      this.running = undefined;
     }
   }
 
   private endIfDone(): void {
-    if (this.handler !== undefined || (this.unsent > 0 && !this.closed)) return
-    this.running?.resolve()
-    this.running = undefined
+    if (this.handler !== undefined || (this.unsent > 0 && !this.closed)) return;
+    this.running?.resolve();
+    this.running = undefined;
   }
 }
