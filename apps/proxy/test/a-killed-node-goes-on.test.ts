@@ -21,7 +21,12 @@ async function saved(folder: string, { ack }: RegisteredClient): Promise<void> {
 
 it.each([1, 2])('after SIGKILL and a new start clients play on without registering (%i workers)', async (workers) => {
   const folder = keptFolder();
-  const flags = ['--state-dir', folder, '--workers', String(workers)];
+  // Below the ports that the system hands out: nobody else takes one of them while the node is down.
+  const base = 10_000 + ((process.pid * 128 + workers * 64) % 20_000);
+  const flags = [
+    '--state-dir', folder, '--workers', String(workers), '--data-bind', `127.0.0.1:${base}`,
+    '--control-bind', `127.0.0.1:${base + 1}`, '--egress-ports', `${base + 2}-${base + 63}`,
+  ];
   const first = await NodeProgram.start(...flags);
   const server = await testServer();
   const clients = await Promise.all(Array.from({ length: 4 }, () => playingClient(first)));
@@ -31,7 +36,7 @@ it.each([1, 2])('after SIGKILL and a new start clients play on without registeri
 
   first.signal('SIGKILL');
   await first.ended;
-  const second = await NodeProgram.start(...flags, '--data-bind', first.dataPort, '--control-bind', first.controlPort);
+  const second = await NodeProgram.start(...flags);
   expect(second.controlPin).toBe(first.controlPin);
   for (const client of clients) {
     // From the same address: no proof is needed.

@@ -26,6 +26,9 @@ const EGRESS_BUFFER_BYTES = 1024 * 1024;
 /** Blocks of 1.5 kB per worker: an open group takes one, each way. */
 const FEC_BLOCKS = 4_096;
 
+/** Ports that are tried if the system may choose. */
+const MOST_PORTS_TRIED = 5;
+
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
 const STOP_PATIENCE_MS = 1_500;
 
@@ -106,16 +109,23 @@ export class Supervisor implements WorkerWatcher {
     log: Logger,
     outlived: Outlived = NOTHING_OUTLIVED,
   ): Promise<Supervisor> {
-    const port = await DataPort.open(config.dataBind, engine, config.workers);
-    const supervisor = new Supervisor(config, relay, engine, log, port, outlived);
-    try {
-      await Promise.all(supervisor.#workers.map((worker) => worker.start()));
-    } catch (error) {
-      await supervisor.stop();
-      if (error instanceof NodeError) throw error;
-      throw bindError(error, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind');
+    for (let tries = 1; ; tries++) {
+      const port = await DataPort.open(config.dataBind, engine, config.workers);
+      const supervisor = new Supervisor(config, relay, engine, log, port, outlived);
+      try {
+        await Promise.all(supervisor.#workers.map((worker) => worker.start()));
+        return supervisor;
+      } catch (cause) {
+        await supervisor.stop();
+        const error =
+          cause instanceof NodeError
+            ? cause
+            : bindError(cause, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind');
+        // A port that the system chose may be anybody's again by the time a worker opens it.
+        const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MOST_PORTS_TRIED;
+        if (!another) throw error;
+      }
     }
-    return supervisor;
   }
 
   get dataAddress(): Endpoint {

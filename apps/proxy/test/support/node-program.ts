@@ -32,12 +32,4 @@ export class NodeProgram extends Program {
     program.controlPin = String(pin);
     return program;
   }
-
-  get dataPort(): string {
-    return `127.0.0.1:${this.dataAddress.port}`;
-  }
-
-  get controlPort(): string {
-    return `127.0.0.1:${this.controlAddress?.port ?? 0}`;
-  }
 }
