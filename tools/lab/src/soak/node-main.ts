@@ -1,5 +1,5 @@
 import { startLabNode } from '../lab-node.ts'
-import type { NodeQuestion, NodeReport } from './node-process.ts'
+import type { NodeQuestion, NodeReady, NodeReport } from './node-process.ts'
 
 /** Waits for a node that has not been started yet as well. */
 let node: ReturnType<typeof startLabNode> | undefined
@@ -16,7 +16,8 @@ process.on('disconnect', () => process.exit(1))
 async function answer(question: NodeQuestion): Promise<void> {
   if (question.ask === 'start') {
     node = startLabNode(question.options)
-    process.send?.((await node).dataAddress)
+    const { dataAddress: data, controlAddress: control, controlPin: pin } = await node
+    process.send?.({ data, control, pin } satisfies NodeReady)
   } else if (question.ask === 'report' && node !== undefined) {
     globalThis.gc?.()
     const report: NodeReport = { stats: (await node).stats(), rssBytes: process.memoryUsage.rss() }
