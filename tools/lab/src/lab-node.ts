@@ -14,19 +14,23 @@ export interface LabNodeOptions {
   /** Local address towards game servers: default 127.0.0.1, from which nothing can leave this machine. */
   readonly egressIp?: number | undefined
   readonly sessionTimeoutSecs?: number | undefined
+  /** Whether clients have to register first; anybody may. */
+  readonly register?: boolean
   /** For a client that carries many players in one session. */
   readonly maxPpsPerClient?: number | undefined
 }
 
-/** A node on an ephemeral port of loopback that admits whoever asks. */
+/** A node on an ephemeral port of loopback that admits whoever asks: by a HANDSHAKE, or by registering. */
 export function startLabNode(options: LabNodeOptions): Promise<RunningNode> {
-  const { allow, io, egressIp, sessionTimeoutSecs, maxPpsPerClient } = options
+  const { allow, io, egressIp, sessionTimeoutSecs, register = false, maxPpsPerClient } = options
   const config = nodeConfig({
     nodeId: 'lab',
     dataBind: '127.0.0.1:0',
     httpBind: 'off',
     egressBind: formatIpv4(egressIp ?? LOOPBACK),
-    requireAuth: false,
+    requireAuth: register,
+    controlBind: register ? '127.0.0.1:0' : 'off',
+    registration: 'anyone',
     allowDestinations: allow.map(({ ip, port }) => `${formatIpv4(ip)}/32:${port}`),
     io,
     sessionTimeoutSecs,

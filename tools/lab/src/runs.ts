@@ -1,6 +1,6 @@
 import type { Outcome, Progress } from './soak/outcome.ts'
 
-export interface Run {
+interface Run {
   readonly about: string
   readonly start: (progress: Progress) => Promise<Outcome>
 }

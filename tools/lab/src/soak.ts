@@ -2,6 +2,7 @@ import { carryOutRuns } from './runs.ts'
 import type { Runs } from './runs.ts'
 import { LONG_EMULATED, runEmulated } from './soak/emulated.ts'
 import { LONG_HOSTILE, runHostile } from './soak/hostile.ts'
+import { LONG_REGISTRATIONS, runRegistrations } from './soak/registrations.ts'
 import { LONG_SESSIONS, runSessions } from './soak/sessions.ts'
 import { LONG_STEADY, runSteady } from './soak/steady.ts'
 
@@ -13,6 +14,10 @@ const RUNS: Runs['runs'] = {
   sessions: {
     about: '10,000 sessions: all open, all answered, all expired, memory back to within 20 %',
     start: (progress) => runSessions(LONG_SESSIONS, progress),
+  },
+  registrations: {
+    about: '1,000 clients register at once: all within 60 s, while a game goes on; memory within 20 % afterwards',
+    start: (progress) => runRegistrations(LONG_REGISTRATIONS, progress),
   },
   hostile: {
     about: 'random, truncated and oversized datagrams for 60 s: up, flat memory, good clients whole, all accounted for',

@@ -6,11 +6,11 @@ import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts'
 import { Pace } from './pace.ts'
 
 const PAYLOAD_BYTES = 64
-/** So long after the last answer the rest will not come. */
+/** So long after all was sent, or after the last answer, the rest will not come. */
 const SILENCE_MS = 500
 const LOOK_MS = 20
 
-/** How it went since the last {@link EchoGame.mark}: of the datagrams sent since then. */
+/** How it went: of the datagrams that were sent since the last {@link EchoGame.mark}. */
 export interface EchoReport {
   readonly sent: number
   /** Different ones of them that were answered. */
@@ -41,7 +41,6 @@ export class EchoGame {
   #longestGapMs = 0
   #duplicates = 0
   #strange = 0
-  #answered = 0
 
   private constructor(socket: Socket, server: Endpoint, perSecond: number) {
     this.#socket = socket
@@ -59,40 +58,44 @@ export class EchoGame {
     return new EchoGame(await openLoopbackSocket(), server, perSecond)
   }
 
-  /** Counts from here. */
-  mark(): void {
-    this.#markedNumber = this.#sentMs.length
+  /** Ends what is counted, gives the last answers time, and counts anew what is sent from here on. @returns the count */
+  async mark(): Promise<EchoReport> {
+    const end = this.#sentMs.length
+    await setTimeout(SILENCE_MS)
+    const report = this.#report(end)
+    this.#markedNumber = end
     this.#longestGapMs = 0
     this.#duplicates = 0
     this.#strange = 0
-    this.#answered = 0
+    return report
   }
 
   /** Sends no more, and waits for the last answers. */
-  async finish(): Promise<void> {
+  async finish(): Promise<EchoReport> {
     this.#pace.stop()
     const stoppedMs = performance.now()
-    const whole = () => this.#answered >= this.#sentMs.length - this.#markedNumber
-    while (!whole() && performance.now() - Math.max(stoppedMs, this.#heardMs) < SILENCE_MS) await setTimeout(LOOK_MS)
+    const isWhole = () => !this.#roundTripsMs.includes(-1, this.#markedNumber)
+    while (!isWhole() && performance.now() - Math.max(stoppedMs, this.#heardMs) < SILENCE_MS) await setTimeout(LOOK_MS)
+    return this.#report(this.#sentMs.length)
   }
 
-  report(): EchoReport {
-    const trips = this.#roundTripsMs.slice(this.#markedNumber)
+  async close(): Promise<void> {
+    this.#pace.stop()
+    await closeSocket(this.#socket)
+  }
+
+  #report(end: number): EchoReport {
+    const trips = this.#roundTripsMs.slice(this.#markedNumber, end)
     const missing = trips.flatMap((trip, number) => (trip < 0 ? [number] : []))
     return {
       sent: trips.length,
-      answered: this.#answered,
+      answered: trips.length - missing.length,
       missing: missing.slice(0, MOST_MISSING),
       duplicates: this.#duplicates,
       strange: this.#strange,
       longestGapMs: this.#longestGapMs,
       roundTripsMs: trips.filter((trip) => trip >= 0).toSorted((a, b) => a - b),
     }
-  }
-
-  async close(): Promise<void> {
-    this.#pace.stop()
-    await closeSocket(this.#socket)
   }
 
   #hear(bytes: Buffer): void {
@@ -109,6 +112,5 @@ export class EchoGame {
       return
     }
     this.#roundTripsMs[number] = nowMs - this.#sentMs[number]
-    if (number >= this.#markedNumber) this.#answered++
   }
 }

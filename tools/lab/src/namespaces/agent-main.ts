@@ -28,7 +28,7 @@ async function answer(question: AgentQuestion): Promise<unknown> {
     case 'play':
       return play(question.plan)
     case 'mark':
-      return players.map((player) => player.mark())
+      return Promise.all(players.map((player) => player.mark()))
     case 'sources':
       return sources satisfies EchoSources
     case 'finish':

@@ -46,7 +46,7 @@ export class Agent {
     return (await this.#ask({ ask: 'play', plan })) as PlayerStart[]
   }
 
-  /** Has all players count from here. @returns what there was before; the last few answers are still under way */
+  /** Has all players count from here. @returns what there was before, some time for the last answers included */
   async mark(): Promise<readonly PlayerReport[]> {
     return (await this.#ask({ ask: 'mark' })) as PlayerReport[]
   }

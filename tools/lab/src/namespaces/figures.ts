@@ -2,7 +2,7 @@ import type { EchoReport } from '../game/echo-game.ts'
 import type { PlayerReport } from './agent-messages.ts'
 
 /** Datagrams of a game that were never answered. */
-export function lost({ sent, answered }: EchoReport): number {
+function lost({ sent, answered }: EchoReport): number {
   return sent - answered
 }
 

@@ -2,6 +2,7 @@ import { startTunnel } from '@lightspeed/client'
 import type { RunningTunnel } from '@lightspeed/client'
 import { formatEndpoint } from '@lightspeed/wire'
 import { EchoGame } from '../game/echo-game.ts'
+import type { EchoReport } from '../game/echo-game.ts'
 import { LOOPBACK } from '../loopback-socket.ts'
 import type { PlayerReport, PlayerStart, PlayersPlan } from './agent-messages.ts'
 
@@ -38,19 +39,17 @@ export class Player {
     return { node: node?.name ?? 'none', seenAt: seen === undefined ? 'unknown' : formatEndpoint(seen.ip, seen.port) }
   }
 
-  /** Counts from here. @returns what there was since the last time; the last few answers are still under way */
-  mark(): PlayerReport {
-    const report = this.#report()
+  /** Counts anew from here. @returns what there was since the last time */
+  async mark(): Promise<PlayerReport> {
+    const report = this.#report(await this.#game.mark())
     this.#markedMs = performance.now()
     this.#events.length = 0
-    this.#game.mark()
     return report
   }
 
   /** Ends the game, not the tunnel. */
   async finish(): Promise<PlayerReport> {
-    await this.#game.finish()
-    return this.#report()
+    return this.#report(await this.#game.finish())
   }
 
   async close(): Promise<void> {
@@ -58,9 +57,9 @@ export class Player {
     await this.#tunnel.close()
   }
 
-  #report(): PlayerReport {
+  #report(game: EchoReport): PlayerReport {
     return {
-      game: this.#game.report(),
+      game,
       events: this.#events.map(({ text, ms }) => `${((ms - this.#markedMs) / 1_000).toFixed(2)} s ${text}`),
       shares: this.#tunnel.stats().paths.map(({ share = 0 }) => share),
     }

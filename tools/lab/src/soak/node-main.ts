@@ -1,6 +1,6 @@
 import { startLabNode } from '../lab-node.ts'
 import { GarbageCollector } from './collect-garbage.ts'
-import type { NodeQuestion, NodeReport } from './node-process.ts'
+import type { NodeQuestion, NodeReady, NodeReport } from './node-process.ts'
 
 const garbage = await GarbageCollector.attach()
 let node: ReturnType<typeof startLabNode> | undefined
@@ -17,7 +17,8 @@ process.on('disconnect', () => process.exit(1))
 async function answer(question: NodeQuestion): Promise<void> {
   if (question.ask === 'start') {
     node = startLabNode(question.options)
-    process.send?.((await node).dataAddress)
+    const { dataAddress: data, controlAddress: control, controlPin: pin } = await node
+    process.send?.({ data, control, pin } satisfies NodeReady)
   } else if (question.ask === 'report' && node !== undefined) {
     if (question.collectGarbage) await garbage.collect()
     const report: NodeReport = { stats: (await node).stats(), rssBytes: process.memoryUsage.rss() }

@@ -18,13 +18,21 @@ export interface NodeReport {
   readonly rssBytes: number
 }
 
+/** Where a node is reached. */
+export interface NodeReady {
+  readonly data: Endpoint
+  /** Where clients register, and the pin by which they know it, as text: if they have to. */
+  readonly control: Endpoint | undefined
+  readonly pin: string | undefined
+}
+
 /** A node in a process of its own, so that its memory can be measured and a crash would show. */
 export class NodeProcess {
-  readonly address: Endpoint
+  readonly ready: NodeReady
   readonly #child: ChildProcess
 
-  private constructor(address: Endpoint, child: ChildProcess) {
-    this.address = address
+  private constructor(ready: NodeReady, child: ChildProcess) {
+    this.ready = ready
     this.#child = child
   }
 
@@ -33,8 +41,11 @@ export class NodeProcess {
       execArgv: ['--conditions=@lightspeed/source', '--expose-gc'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
-    const address = await ask<Endpoint>(child, { ask: 'start', options })
-    return new NodeProcess(address, child)
+    return new NodeProcess(await ask<NodeReady>(child, { ask: 'start', options }), child)
+  }
+
+  get address(): Endpoint {
+    return this.ready.data
   }
 
   /** Whether the process has ended, which it must not before {@link close}. */

@@ -56,7 +56,7 @@ export interface TeeworldsResult {
   readonly tunnelRttMs: number | undefined
 }
 
-export interface Stay {
+interface Stay {
   /** The trial that went before it. */
   readonly after: string
   /** What the server's console said of the players who were there at its end. */

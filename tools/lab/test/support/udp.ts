@@ -13,12 +13,17 @@ export interface Arrival {
 export class TestPeer {
   readonly arrivals: Arrival[] = []
   readonly address: Endpoint
+  /** Called with each arrival and its position in {@link arrivals}. */
+  onArrival: (arrival: Arrival, position: number) => void = () => undefined
   readonly #socket: Socket
 
   private constructor(socket: Socket) {
     this.#socket = socket
     this.address = endpointOf(socket)
-    socket.on('message', (bytes, from) => this.arrivals.push({ bytes, from }))
+    socket.on('message', (bytes, from) => {
+      const arrival = { bytes, from }
+      this.onArrival(arrival, this.arrivals.push(arrival) - 1)
+    })
   }
 
   static async open(): Promise<TestPeer> {

@@ -1,0 +1,64 @@
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Endpoint } from '@lightspeed/wire'
+import { LabError } from '../errors.ts'
+
+export interface RegistrantsPlan {
+  readonly control: Endpoint
+  readonly pin: string
+  readonly clients: number
+}
+
+export type RegistrantsQuestion = { readonly ask: 'register'; readonly plan: RegistrantsPlan } | { readonly ask: 'leave' }
+
+export interface RegistrantsReport {
+  /** When each of those was registered that are, since the start of all, ascending. */
+  readonly tookMs: readonly number[]
+  /** Why others are not. */
+  readonly failures: readonly string[]
+}
+
+/** Many clients in a process of their own that register, and do nothing else. */
+export class Registrants {
+  readonly #child: ChildProcess
+
+  constructor() {
+    this.#child = fork(new URL('./registrants-main.ts', import.meta.url), {
+      execArgv: ['--conditions=@lightspeed/source'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+  }
+
+  /** All at once. */
+  register(plan: RegistrantsPlan): Promise<RegistrantsReport> {
+    return this.#ask({ ask: 'register', plan })
+  }
+
+  async leave(): Promise<void> {
+    await this.#ask({ ask: 'leave' })
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
+  }
+
+  async #ask(question: RegistrantsQuestion): Promise<RegistrantsReport> {
+    const over = new AbortController()
+    const answer = once(this.#child, 'message', over) as Promise<[RegistrantsReport]>
+    const exit = once(this.#child, 'exit', over).then((): never => {
+      throw new LabError('ERR_LAB_PROCESS', `the process of the clients ended before it could ${question.ask}`)
+    })
+    try {
+      this.#child.send(question)
+      return (await Promise.race([answer, exit]))[0]
+    } finally {
+      answer.catch(() => undefined)
+      exit.catch(() => undefined)
+      over.abort()
+    }
+  }
+}
