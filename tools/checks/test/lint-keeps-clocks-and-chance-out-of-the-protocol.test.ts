@@ -11,6 +11,7 @@ test.each(sansIo)('lint refuses clocks and chance in the sources of %s', async (
 })
 
 test('a comment cannot switch a rule off', async () => {
+  // The comment is what is tested: it must have no effect.
   const complaints = await lintText('packages/wire/src/index.ts', '// eslint-disable-next-line\nexport const now = Date.now()\n')
 
   expect(complaints.map(({ line }) => line)).toContain(2)

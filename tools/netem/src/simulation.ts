@@ -153,7 +153,7 @@ export class Simulation {
 
   #round(): boolean {
     let busy = false;
-    // Only what is due now: an action that schedules another one for now must not keep the endpoints from their turn.
+    // Only what is due now: an action that schedules another one at once must not keep the endpoints from their turn.
     const nowMs = this.#nowMs;
     for (let left = this.#actions.filter((action) => action.timeMs <= nowMs).length; left > 0; left -= 1) {
       const action = this.#actions[0];

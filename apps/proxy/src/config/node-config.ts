@@ -22,7 +22,7 @@ export interface NodeConfig {
   readonly graceSecs: number;
   /** How long a node that drains waits for its registered clients to leave. */
   readonly drainSecs: number;
-  /** Where clients register, over QUIC; undefined for nowhere. Port 0 lets the system choose. */
+  /** Where clients register, over QUIC, or undefined if they cannot. Port 0 lets the system choose. */
   readonly controlBind: Endpoint | undefined;
   /** Folder in which identity and sessions are kept; undefined: a restart forgets them. */
   readonly stateDir: string | undefined;
@@ -79,7 +79,7 @@ export interface NodeConfig {
   readonly metricsIntervalSecs: number;
 
   // [http]
-  /** Where GET /health and GET /metrics answer; undefined for nowhere. Port 0 lets the system choose. */
+  /** Where GET /health and GET /metrics answer, or undefined if they do not. Port 0 lets the system choose. */
   readonly httpBind: Endpoint | undefined;
 
   // [log]
