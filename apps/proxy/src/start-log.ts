@@ -1,3 +1,4 @@
+import { availableKernel } from '@lightspeed/fec';
 import type { EngineChoice } from '@lightspeed/udp';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import type { Logger } from 'pino';
@@ -28,6 +29,7 @@ export function logStart(
       workers: config.workers,
       engine: engine.kind,
       engineReason: engine.reason,
+      fecKernel: availableKernel(),
       receiveBufferBytes: buffers.receiveBytes,
       sendBufferBytes: buffers.sendBytes,
       dialect: config.dialect,

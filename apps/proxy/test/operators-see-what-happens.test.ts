@@ -46,6 +46,7 @@ describe.each(ENGINES)('GET /health and /metrics of a node over the %s engine', 
       sessions: 1,
       max_clients: 10_000,
       engine: { kind: io, reason: expect.stringMatching(/./) as string },
+      fec_kernel: 'simd',
       workers: [
         { state: 'serving', restarts: 0 },
         { state: 'serving', restarts: 0 },

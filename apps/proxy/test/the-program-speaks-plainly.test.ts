@@ -155,6 +155,7 @@ describe('lightspeed-proxy serve', () => {
       workers: 1,
       engine: 'portable',
       engineReason: 'asked for',
+      fecKernel: 'simd',
       receiveBufferBytes: expect.any(Number) as number,
       authentication: 'required',
       node: 'n1',

@@ -1,7 +1,7 @@
 import { MAX_FEC_PAYLOAD_BYTES } from '@lightspeed/wire';
 import { FecError, requireInteger } from './fec-error.ts';
 import { MAX_ENCODER_GROUP_SIZE, MIN_ENCODER_GROUP_SIZE } from './group-sizes.ts';
-import { FecMemory, LENGTHS_BYTES, foldIntoBlock, viewOf } from './memory.ts';
+import { FecMemory, LENGTHS_BYTES, viewOf } from './memory.ts';
 
 /** The packet is in no group: there was no memory block, or it is too long. It must be sent without FEC (version 1). */
 export const ADD_UNPROTECTED = -1;
@@ -131,6 +131,8 @@ export class FecEncoder {
    * @returns `ADD_OPEN`, `ADD_UNPROTECTED`, or `ADD_FULL`: then `parityOffset`, `parityLength`, `parityGroupId` and
    *   `paritySize` tell of the parity, and its block is the caller's, who writes a header in front of it, sends it and
    *   calls `memory.release(parityOffset)`.
+   * @throws {FecError} `FEC_MEMORY_RANGE` if the bytes are not in the memory or overlap the group's block. The packet is
+   *   in no group then.
    */
   add(offset: number, length: number): number {
     return this.addFrom(this.memory.view, offset, length);
@@ -212,7 +214,7 @@ export class FecEncoder {
       this.unprotected++;
       return ADD_UNPROTECTED;
     }
-    this.contentLength = foldIntoBlock(this.memory, this.block, this.contentLength, source, offset, length);
+    this.contentLength = this.memory.fold(this.block, this.contentLength, source, offset, length);
     this.lengths ^= length;
     this.index++;
     this.packetsEncoded++;

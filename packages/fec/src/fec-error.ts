@@ -6,6 +6,7 @@ export type FecErrorCode =
   | 'FEC_MAX_AGE'
   | 'FEC_MEMORY_REGION'
   | 'FEC_MEMORY_BLOCK'
+  | 'FEC_MEMORY_RANGE'
   | 'FEC_MEMORY_EXHAUSTED'
   | 'FEC_PAYLOAD_LENGTH';
 

@@ -17,7 +17,6 @@ import {
   fitsData,
   fitsParity,
   hasMember,
-  knownSize,
   lowestMissing,
   noteData,
   noteParity,
@@ -123,6 +122,7 @@ export class GroupDecoder {
    * @returns `DATA_DUPLICATE`, `DATA_NEW` or `DATA_NEW_AND_RECOVERED`. After the last, `recoveredOffset` and its
    *   neighbours tell of the recovered packet, and its block is the caller's, who sends it and calls
    *   `memory.release(recoveredOffset)`.
+   * @throws {RangeError} if the bytes are not in the memory or overlap the group's block. The group stays as it was.
    */
   data(groupId: number, index: number, size: number, tag: number, offset: number, length: number, nowMs: number): number {
     return this.takeData(this.memory.view, groupId, index, size, tag, offset, length, nowMs | 0);
@@ -132,6 +132,7 @@ export class GroupDecoder {
    * A parity packet came, whose payload (lengths included) is `length` bytes at `offset` of `memory.bytes`.
    * @param tag - which flow its addresses name, -1 if they are zero.
    * @returns `PARITY_NONE`, or `PARITY_RECOVERED` with the recovered packet as in {@link data}.
+   * @throws {RangeError} as {@link data}.
    */
   parity(groupId: number, size: number, tag: number, offset: number, length: number, nowMs: number): number {
     return this.takeParity(this.memory.view, groupId, size, tag, offset, length, nowMs | 0);
@@ -170,13 +171,16 @@ export class GroupDecoder {
     }
     if (hasMember(slots, slot, index)) return this.refuseDuplicate();
 
-    noteData(slots, slot, index, size, tag, length);
-    if (slots[slot + RECEIVED] === knownSize(slots, slot)) {
+    if (slots[slot + RECEIVED] + 1 === (slots[slot + PARITY_SIZE] || size)) {
+      noteData(slots, slot, index, size, tag, length);
       this.complete(slot);
       this.packetsDecoded++;
       return DATA_NEW;
     }
-    if (!this.ring.fold(slot, source, offset, length)) return this.deliverUntracked();
+    // Folded in before it is noted: if the range is refused, the group stays as it was.
+    const isTracked = this.ring.fold(slot, source, offset, length);
+    noteData(slots, slot, index, size, tag, length);
+    if (!isTracked) return this.deliverUntracked();
     this.packetsDecoded++;
     return this.recover(slot, nowMs) ? DATA_NEW_AND_RECOVERED : DATA_NEW;
   }
@@ -211,18 +215,16 @@ export class GroupDecoder {
       return PARITY_NONE;
     }
 
-    noteParity(slots, slot, size, tag, content, source.getUint16(offset + content));
+    const lengths = source.getUint16(offset + content);
+    const isComplete = slots[slot + RECEIVED] === size;
+    const isTracked = isComplete || this.ring.fold(slot, source, offset, content);
+    noteParity(slots, slot, size, tag, content, lengths);
     if (content !== FIXED_FORMAT_CONTENT_BYTES) this.oldPeer = false;
 
-    if (slots[slot + RECEIVED] === size) {
-      this.complete(slot);
-      return PARITY_NONE;
-    }
-    if (!this.ring.fold(slot, source, offset, content)) {
-      this.untracked++;
-      return PARITY_NONE;
-    }
-    return this.recover(slot, nowMs) ? PARITY_RECOVERED : PARITY_NONE;
+    if (isComplete) this.complete(slot);
+    else if (!isTracked) this.untracked++;
+    else if (this.recover(slot, nowMs)) return PARITY_RECOVERED;
+    return PARITY_NONE;
   }
 
   /** Recovers the group's missing packet if it is only one and the parity is there. */
@@ -259,7 +261,7 @@ export class GroupDecoder {
     if (slots[slot + TAG] < 0) return RECOVERY_REJECTED;
     const flags = slots[slot + FLAGS];
     return judgeRecovery(
-      this.memory.view,
+      this.memory,
       slots[slot + BLOCK],
       slots[slot + PARITY_CONTENT],
       length,

@@ -14,7 +14,6 @@ import {
   certainLosses,
   openSlot,
 } from './group-slot.ts';
-import { foldIntoBlock } from './memory.ts';
 import type { FecMemory } from './memory.ts';
 import { RECOVERED_MEMORY_MS, RecoveredTable } from './recovered-table.ts';
 
@@ -99,7 +98,7 @@ export class GroupRing {
       }
       slots[slot + BLOCK] = block;
     }
-    slots[slot + FILLED] = foldIntoBlock(memory, block, slots[slot + FILLED], source, offset, length);
+    slots[slot + FILLED] = memory.fold(block, slots[slot + FILLED], source, offset, length);
     return true;
   }
 

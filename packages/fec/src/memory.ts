@@ -1,5 +1,8 @@
 import { MAX_FEC_PAYLOAD_BYTES } from '@lightspeed/wire';
 import { FecError, requireInteger } from './fec-error.ts';
+import { PlainKernel } from './plain-kernel.ts';
+import { allocateWasmMemory, hasSimd, simdKernelOver } from './simd-kernel.ts';
+import type { WasmMemory, XorKernel } from './simd-kernel.ts';
 import { xorInto } from './xor.ts';
 
 /** Free bytes in front of every block's content: room for the header of the packet that the content becomes. */
@@ -25,7 +28,10 @@ const MAX_ALLOCATED_BLOCKS = 1_000_000;
  * ```
  *
  * `bytes` stays the caller's; the region's content belongs to this memory, and a taken block to its taker until
- * `release`. Offsets count from the start of `bytes`. If `bytes` views a `WebAssembly.Memory`, that must never grow.
+ * `release`. Offsets count from the start of `bytes`.
+ *
+ * Over a `WebAssembly.Memory`, which must never grow, XOR is done by SIMD instructions and in place; over other bytes by
+ * plain TypeScript.
  */
 export class FecMemory {
   /** The caller's bytes, not a copy. */
@@ -34,7 +40,10 @@ export class FecMemory {
   readonly view: DataView;
   /** How many blocks there are. */
   readonly capacity: number;
+  /** How XOR is done here. */
+  readonly kernel: FecKernel;
 
+  private readonly xor: XorKernel;
   private readonly firstContent: number;
   /** A stack of the free blocks' numbers: the lowest `freeCount` entries count. */
   private readonly free: Int32Array;
@@ -43,18 +52,22 @@ export class FecMemory {
 
   /**
    * Divides `bytes` from `start` to `start + lengthBytes` into as many blocks as fit, none included.
+   * @param bytes - a `WebAssembly.Memory`, or any bytes; the bytes of a `WebAssembly.Memory` are any bytes too.
    * @throws {FecError} `FEC_MEMORY_REGION` if that region is not within `bytes`.
    */
-  constructor(bytes: Uint8Array, start: number, lengthBytes: number) {
+  constructor(bytes: WasmMemory | Uint8Array, start: number, lengthBytes: number) {
+    const wasm = ArrayBuffer.isView(bytes) ? null : simdKernelOver(bytes);
+    this.bytes = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes.buffer);
     const whole = Number.isInteger(start) && Number.isInteger(lengthBytes);
-    if (!whole || start < 0 || lengthBytes < 0 || start + lengthBytes > bytes.length) {
+    if (!whole || start < 0 || lengthBytes < 0 || start + lengthBytes > this.bytes.length) {
       throw new FecError(
         'FEC_MEMORY_REGION',
-        `the region must lie within the ${bytes.length} bytes given, got ${lengthBytes} bytes from ${start}`,
+        `the region must lie within the ${this.bytes.length} bytes given, got ${lengthBytes} bytes from ${start}`,
       );
     }
-    this.bytes = bytes;
-    this.view = viewOf(bytes);
+    this.view = viewOf(this.bytes);
+    this.kernel = wasm === null ? 'plain' : 'simd';
+    this.xor = wasm ?? new PlainKernel(this.bytes, this.view);
     this.capacity = Math.floor(lengthBytes / FEC_BLOCK_BYTES);
     this.firstContent = start + FEC_BLOCK_HEADROOM_BYTES;
     this.free = new Int32Array(this.capacity);
@@ -65,13 +78,14 @@ export class FecMemory {
   }
 
   /**
-   * A memory of its own for `blocks` blocks.
+   * A memory of its own for `blocks` blocks: a `WebAssembly.Memory` where {@link availableKernel} is `simd`. A process
+   * has room for some ten thousand of those (each reserves addresses, not memory); further ones are plain.
    * @throws {FecError} `FEC_MEMORY_REGION` unless `blocks` is an integer from 0 to 1,000,000.
    */
   static allocate(blocks: number): FecMemory {
     requireInteger('FEC_MEMORY_REGION', 'blocks', blocks, 0, MAX_ALLOCATED_BLOCKS);
     const lengthBytes = blocks * FEC_BLOCK_BYTES;
-    return new FecMemory(new Uint8Array(lengthBytes), 0, lengthBytes);
+    return new FecMemory(allocateWasmMemory(lengthBytes) ?? new Uint8Array(lengthBytes), 0, lengthBytes);
   }
 
   /** How many blocks are free. */
@@ -96,33 +110,88 @@ export class FecMemory {
    * @throws {FecError} `FEC_MEMORY_BLOCK` if that is no block that is taken.
    */
   release(contentOffset: number): void {
-    const block = (contentOffset - this.firstContent) / FEC_BLOCK_BYTES;
-    // A block that is not one reads as undefined here.
-    if (this.taken[block] !== 1) {
-      throw new FecError('FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
-    }
+    const block = this.takenBlock(contentOffset);
     this.taken[block] = 0;
     this.free[this.freeCount++] = block;
   }
+
+  /**
+   * XORs bytes into a block of which the first `filledBytes` bytes are in use, as if the shorter of the two were padded
+   * with zeros.
+   * @param block - what `take` returned.
+   * @param source - `view`, or bytes elsewhere, which are copied into a free block first.
+   * @returns how many of the block's bytes are in use now.
+   * @throws {FecError} `FEC_MEMORY_BLOCK` if that is no block that is taken; `FEC_MEMORY_RANGE` if the bytes do not lie
+   *   within `source`, not within a block's content, or overlap those that they are XORed into. Nothing is changed then.
+   */
+  fold(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): number {
+    this.takenBlock(block);
+    requireRange("the block's bytes in use", 0, filledBytes, FEC_BLOCK_CONTENT_BYTES);
+    requireRange("the block's new bytes", 0, lengthBytes, FEC_BLOCK_CONTENT_BYTES);
+    if (source !== this.view) {
+      requireRange('the bytes to fold in', offset, lengthBytes, source.byteLength);
+      this.foldElsewhere(block, filledBytes, source, offset, lengthBytes);
+    } else {
+      requireRange('the bytes to fold in', offset, lengthBytes, this.bytes.length);
+      if (offset - block < lengthBytes && block - offset < lengthBytes) {
+        throw new FecError('FEC_MEMORY_RANGE', `${lengthBytes} bytes at ${offset} overlap the block at ${block}`);
+      }
+      this.xor.fold(block, filledBytes, offset, lengthBytes);
+    }
+    return lengthBytes > filledBytes ? lengthBytes : filledBytes;
+  }
+
+  /**
+   * Whether `lengthBytes` bytes from `offset` on are all zero.
+   * @throws {FecError} `FEC_MEMORY_RANGE` if they do not lie within `bytes`.
+   */
+  isAllZero(offset: number, lengthBytes: number): boolean {
+    requireRange('the bytes to look at', offset, lengthBytes, this.bytes.length);
+    return this.xor.isAllZero(offset, lengthBytes) !== 0;
+  }
+
+  private foldElsewhere(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): void {
+    const elsewhere = new Uint8Array(source.buffer, source.byteOffset + offset, lengthBytes);
+    const staged = filledBytes === 0 ? -1 : this.take();
+    if (staged >= 0) {
+      this.bytes.set(elsewhere, staged);
+      this.xor.fold(block, filledBytes, staged, lengthBytes);
+      this.release(staged);
+      return;
+    }
+    const common = Math.min(filledBytes, lengthBytes);
+    xorInto(this.view, block, source, offset, common);
+    this.bytes.set(elsewhere.subarray(common), block + common);
+  }
+
+  /** The number of the block whose content is there. */
+  private takenBlock(contentOffset: number): number {
+    const distance = contentOffset - this.firstContent;
+    const block = (distance / FEC_BLOCK_BYTES) | 0;
+    // A block that is not one reads as undefined here.
+    if (this.taken[block] !== 1 || block * FEC_BLOCK_BYTES !== distance) {
+      throw new FecError('FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
+    }
+    return block;
+  }
 }
 
-/**
- * XORs bytes of `source` into a block of which the first `filledBytes` bytes are in use, as if the shorter of the two
- * were padded with zeros.
- * @returns how many of the block's bytes are in use now.
- */
-export function foldIntoBlock(
-  memory: FecMemory,
-  block: number,
-  filledBytes: number,
-  source: DataView,
-  sourceOffset: number,
-  lengthBytes: number,
-): number {
-  const longer = lengthBytes > filledBytes ? lengthBytes : filledBytes;
-  if (longer > filledBytes) memory.bytes.fill(0, block + filledBytes, block + longer);
-  xorInto(memory.view, block, source, sourceOffset, lengthBytes);
-  return longer;
+/** How XOR is done: by SIMD instructions of WebAssembly, or by their twin in plain TypeScript. */
+export type FecKernel = 'simd' | 'plain';
+
+/** How XOR is done in this program over a `WebAssembly.Memory`: `plain` where its engine or its policy allows no SIMD. */
+export function availableKernel(): FecKernel {
+  return hasSimd() ? 'simd' : 'plain';
+}
+
+/** What makes a call of the kernel safe, which checks nothing itself. */
+function requireRange(what: string, offset: number, lengthBytes: number, endOffset: number): void {
+  // Whole numbers from 0 to 2^32 - 1 are the ones that this leaves as they are.
+  if (offset >>> 0 === offset && lengthBytes >>> 0 === lengthBytes && offset + lengthBytes <= endOffset) return;
+  throw new FecError(
+    'FEC_MEMORY_RANGE',
+    `${what} must lie within 0 and ${endOffset}, got ${lengthBytes} bytes from ${offset}`,
+  );
 }
 
 /** A view of the same bytes as `bytes`, with the same offsets. */

@@ -1,4 +1,4 @@
-import { isAllZero } from './xor.ts';
+import type { FecMemory } from './memory.ts';
 
 /** The bytes are the lost packet's. */
 export const RECOVERY_ACCEPTED = 0;
@@ -35,7 +35,7 @@ export const FIXED_FORMAT_CONTENT_BYTES = 1398;
  * @param oldPeer - whether the peer was seen to send the fixed format.
  */
 export function judgeRecovery(
-  view: DataView,
+  memory: FecMemory,
   contentOffset: number,
   contentLength: number,
   recoveredLength: number,
@@ -48,13 +48,13 @@ export function judgeRecovery(
     if (!hasMemberOf1398) {
       if (recoveredLength !== contentLength) return RECOVERY_OLD_FORMAT;
       // A byte of its own at its end proves that the missing packet is that long; padding would be zero.
-      if (zeroLengths && view.getUint8(contentOffset + contentLength - 1) === 0) return RECOVERY_AMBIGUOUS;
+      if (zeroLengths && memory.bytes[contentOffset + contentLength - 1] === 0) return RECOVERY_AMBIGUOUS;
     }
     if (zeroLengths && oldPeer) return RECOVERY_AMBIGUOUS;
   }
   if (recoveredLength > contentLength || longestMember > contentLength) return RECOVERY_REJECTED;
   // The content is as long as the longest packet: if the missing one is shorter, a received one has that length.
   if (recoveredLength < contentLength && longestMember !== contentLength) return RECOVERY_REJECTED;
-  if (!isAllZero(view, contentOffset + recoveredLength, contentLength - recoveredLength)) return RECOVERY_REJECTED;
+  if (!memory.isAllZero(contentOffset + recoveredLength, contentLength - recoveredLength)) return RECOVERY_REJECTED;
   return RECOVERY_ACCEPTED;
 }

@@ -4,8 +4,8 @@ import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relay
 import type { RelayOutput } from '@lightspeed/session';
 import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN, fecHeaderBytes, writeFecExtension, writeHeader } from '@lightspeed/wire';
 
+/** Where packets lie: the content of the memory's first block. */
 const SLOT = 64;
-const SLOT_BYTES = 4_096;
 const BLOCKS = 1_024;
 /** An address that the built-in policy lets through; nothing is sent there, the output is a counter. */
 const SERVER_IP = 0x0808_0808;
@@ -33,8 +33,8 @@ export class MemoryRelay implements RelayOutput {
 
   /** @param groupSize FEC group size, 0 for version 1. */
   constructor(clients: number, groupSize: number, payloadBytes: number) {
-    const bytes = new Uint8Array(SLOT_BYTES + BLOCKS * 1_536);
-    this.#memory = new FecMemory(bytes, SLOT_BYTES, BLOCKS * 1_536);
+    this.#memory = FecMemory.allocate(BLOCKS);
+    if (this.#memory.take() !== SLOT) throw new Error('the first block is elsewhere');
     this.#clients = clients;
     this.#groupSize = groupSize;
     this.#payloadBytes = payloadBytes;

@@ -41,8 +41,8 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
 
   constructor(kind: EngineKind) {
     this.#engine = createEngine(kind, { reserveBytes: (BLOCKS + 1) * FEC_BLOCK_BYTES });
-    const { bytes, reserve } = this.#engine.arena;
-    this.#memory = new FecMemory(bytes, reserve.start, reserve.lengthBytes);
+    const { memory, reserve } = this.#engine.arena;
+    this.#memory = new FecMemory(memory, reserve.start, reserve.lengthBytes);
     this.#request = this.#memory.take();
   }
 

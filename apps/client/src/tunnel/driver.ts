@@ -65,7 +65,7 @@ export class TunnelDriver implements DatagramHandler, LegHost {
     const { engine, settings, sockets, legs, via } = environment;
     const { arena } = engine;
     this.engine = engine;
-    this.memory = new FecMemory(arena.bytes, arena.reserve.start, arena.reserve.lengthBytes);
+    this.memory = new FecMemory(arena.memory, arena.reserve.start, arena.reserve.lengthBytes);
     this.settings = settings;
     this.post = environment.post;
     this.#takeCommand = environment.takeCommand;

@@ -36,11 +36,11 @@ export class TestNode implements RelayOutput {
     this.#data = data;
     data.tag = DATA_TAG;
     this.address = { ip: LOOPBACK, port: data.localPort };
-    const { bytes, reserve } = engine.arena;
+    const { memory, reserve } = engine.arena;
     this.relay = new Relay(
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', ...options },
       {
-        memory: new FecMemory(bytes, reserve.start, reserve.lengthBytes),
+        memory: new FecMemory(memory, reserve.start, reserve.lengthBytes),
         policy: new DestinationPolicy({ allow: [parseDestinationRule('127.0.0.0/8')] }),
         counters: this.#counters,
         output: this,

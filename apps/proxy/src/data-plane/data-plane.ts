@@ -68,9 +68,9 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#egress = new EgressSockets(engine, start.egress);
     this.#takeMessages = takeMessages;
     this.#tell = tell;
-    const { reserve, bytes } = engine.arena;
+    const { reserve, memory } = engine.arena;
     this.#relay = new Relay(options, {
-      memory: new FecMemory(bytes, reserve.start, reserve.lengthBytes),
+      memory: new FecMemory(memory, reserve.start, reserve.lengthBytes),
       policy: new DestinationPolicy(policy),
       counters: relayCountersIn(shared.relayCounters),
       output: this,

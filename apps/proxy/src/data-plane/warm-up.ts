@@ -1,4 +1,4 @@
-import { FecEncoder } from '@lightspeed/fec';
+import { FEC_BLOCK_BYTES, FecEncoder, FecMemory } from '@lightspeed/fec';
 import { RELAY_COUNTERS_BYTES } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
 import { UDP_COUNTERS_BYTES } from '@lightspeed/udp';
@@ -21,6 +21,9 @@ const PAYLOAD_BYTES = 100;
 /** Where synthetic packets lie in the arena, with headroom in front. */
 const FIRST_OFFSET = 64;
 const STRIDE_BYTES = 1_024;
+/** Where their parity is made: behind them, in the slots. */
+const PARITY_START = FIRST_OFFSET + (GROUP_SIZE + 1) * STRIDE_BYTES;
+const PARITY_BYTES = 2 * FEC_BLOCK_BYTES;
 const CLIENT_IP = 0x0a000001;
 const SERVER_IP = 0x01020304;
 const SERVER_PORT = 27_015;
@@ -48,6 +51,7 @@ class Rehearsal {
   readonly #tokens: number[] = [];
   readonly #sequences = new Uint16Array(CLIENTS);
   readonly #payload = new Uint8Array(PAYLOAD_BYTES).fill(7);
+  readonly #parity: Uint8Array;
   #queued = 0;
 
   constructor(engine: DatagramEngine, start: WorkerStart) {
@@ -55,6 +59,8 @@ class Rehearsal {
     this.#engine = idle;
     this.#bytes = engine.arena.bytes;
     this.#dialect = start.relay.dialect;
+    // In the arena, like the parity of the data plane: V8 compiles for one kernel, and one kernel belongs to one memory.
+    this.#parity = parityOf(new FecMemory(engine.arena.memory, PARITY_START, PARITY_BYTES), this.#payload);
     this.#dataPlane = new DataPlane(idle, idle.openNow(), null, rehearsalOf(start), nothing, nothing);
     for (let client = 0; client < CLIENTS; client++) {
       this.#write(client, VERSION_PLAIN, FLAG_HANDSHAKE, 0);
@@ -89,9 +95,8 @@ class Rehearsal {
   /** A group with its parity; in every other round one of its packets is lost. */
   #queueGroup(client: number, round: number): void {
     const headerBytes = fecHeaderBytes(this.#dialect);
-    const encoder = new FecEncoder(GROUP_SIZE);
     for (let index = 0; index <= GROUP_SIZE; index++) {
-      const payload = index < GROUP_SIZE ? this.#payload : parityOf(encoder, this.#payload);
+      const payload = index < GROUP_SIZE ? this.#payload : this.#parity;
       const offset = this.#write(client, VERSION_FEC, 0, this.#tokens[client]);
       writeFecExtension(this.#bytes, offset, this.#dialect, round & 0xffff, index, GROUP_SIZE);
       this.#bytes.set(payload, offset + headerBytes);
@@ -167,7 +172,9 @@ function rehearsalOf(start: WorkerStart): WorkerStart {
   };
 }
 
-function parityOf(encoder: FecEncoder, payload: Uint8Array): Uint8Array {
+/** The parity of a group whose packets all have this payload. */
+function parityOf(memory: FecMemory, payload: Uint8Array): Uint8Array {
+  const encoder = new FecEncoder(GROUP_SIZE, { memory });
   let parity: Uint8Array | undefined;
   while (parity === undefined) parity = encoder.addPacket(payload);
   return parity;

@@ -1,3 +1,5 @@
+import { availableKernel } from '@lightspeed/fec';
+import type { FecKernel } from '@lightspeed/fec';
 import { formatEndpoint } from '@lightspeed/wire';
 import type { WorkerStats } from '../stats.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
@@ -20,6 +22,7 @@ export interface Health {
   readonly max_clients: number;
   readonly flows: number;
   readonly engine: { readonly kind: string; readonly reason: string };
+  readonly fec_kernel: FecKernel;
   readonly workers: readonly WorkerStats[];
   readonly worker_restarts: number;
 }
@@ -54,6 +57,7 @@ export function health({ config, engine, supervisor, control, startedMs }: NodeV
     max_clients: config.maxClients,
     flows: relay.flows,
     engine: { kind: engine.kind, reason: engine.reason },
+    fec_kernel: availableKernel(),
     workers,
     worker_restarts: workerRestarts,
   };

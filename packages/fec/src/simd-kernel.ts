@@ -1,0 +1,77 @@
+import { XOR_KERNEL_BYTES } from './xor-kernel-bytes.ts';
+
+/**
+ * What is done to every byte of a packet, over one memory. Ranges are neither checked nor may they overlap: see
+ * `FecMemory`, which does check.
+ */
+export interface XorKernel {
+  /** XORs `length` bytes from `source` on into `target`, of which `filled` bytes are in use: what is beyond those is copied. */
+  fold(target: number, filled: number, source: number, length: number): void;
+  /** @returns 1 if `length` bytes from `offset` on are all zero, else 0. */
+  isAllZero(offset: number, length: number): number;
+}
+
+/** A `WebAssembly.Memory`, named here because TypeScript knows that type only together with a browser's. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+declare const WebAssembly:
+  | {
+      readonly Module: new (bytes: Uint8Array) => object;
+      readonly Instance: new (module: object, imports: { env: { memory: WasmMemory } }) => { readonly exports: unknown };
+      readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
+    }
+  | undefined;
+
+const PAGE_BYTES = 65_536;
+
+/** undefined until it is needed, null where it cannot be had. */
+let compiled: object | null | undefined;
+
+/** One kernel a memory, however many `FecMemory`s divide it: V8 inlines calls of a function only while it is the same one. */
+const kernels = new WeakMap<WasmMemory, XorKernel>();
+
+/** Whether this machine and program can run the SIMD kernel. Compiles it at the first call. */
+export function hasSimd(): boolean {
+  return kernelModule() !== null;
+}
+
+/** @returns the SIMD kernel over `memory`, null where there is none. */
+export function simdKernelOver(memory: WasmMemory): XorKernel | null {
+  const module = kernelModule();
+  if (module === null || typeof WebAssembly === 'undefined') return null;
+  let kernel = kernels.get(memory);
+  if (kernel === undefined) {
+    kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as XorKernel;
+    kernels.set(memory, kernel);
+  }
+  return kernel;
+}
+
+/** @returns a memory of at least `lengthBytes` bytes that never grows, null where the SIMD kernel cannot use it or none is left. */
+export function allocateWasmMemory(lengthBytes: number): WasmMemory | null {
+  if (!hasSimd() || typeof WebAssembly === 'undefined') return null;
+  const pages = Math.ceil(lengthBytes / PAGE_BYTES);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch {
+    // Engines reserve gigabytes of addresses for each, whatever its size: a process has room for some ten thousand.
+    return null;
+  }
+}
+
+function kernelModule(): object | null {
+  if (compiled === undefined) compiled = compileKernel();
+  return compiled;
+}
+
+function compileKernel(): object | null {
+  if (typeof WebAssembly === 'undefined') return null;
+  try {
+    return new WebAssembly.Module(Uint8Array.from(XOR_KERNEL_BYTES));
+  } catch {
+    // No SIMD, or a page whose policy allows no wasm.
+    return null;
+  }
+}
