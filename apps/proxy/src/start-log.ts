@@ -1,4 +1,5 @@
 import type { EngineChoice } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config/node-config.ts';
@@ -18,7 +19,8 @@ export function logStart(
     {
       data: formatEndpoint(dataAddress.ip, dataAddress.port),
       http: http === undefined ? 'off' : `http://${http.address.host}:${http.address.port}`,
-      control: control === undefined ? 'off' : formatEndpoint(control.address.ip, control.address.port),
+      control: endpointOrOff(control?.address),
+      controlWithoutAlpn: endpointOrOff(control?.addressWithoutAlpn),
       pin: control?.pin,
       quic: control?.quic,
       registration: control === undefined ? undefined : config.registration,
@@ -54,6 +56,10 @@ export function logStart(
   }
   warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max');
   warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max');
+}
+
+function endpointOrOff(endpoint: Endpoint | undefined): string {
+  return endpoint === undefined ? 'off' : formatEndpoint(endpoint.ip, endpoint.port);
 }
 
 function warnOfSmallBuffer(log: Logger, which: string, granted: number, sysctl: string): void {

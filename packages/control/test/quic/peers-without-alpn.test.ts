@@ -66,8 +66,10 @@ test('a close code and its reason arrive, from either end', async () => {
   const one = await pair();
   await one.client.close(CloseCode.normal, 'done');
   expect(await one.node.whenClosed).toEqual({ by: 'peer', code: CloseCode.normal, reason: 'done' });
+  // More than one may want it closed.
+  await Promise.all([one.client.close(), one.node.close(), one.node.close()]);
   const other = await pair();
-  await other.node.close(CloseCode.serverShutdown, 'later');
+  await Promise.all([other.node.close(CloseCode.serverShutdown, 'later'), other.node.close()]);
   expect(await other.client.whenClosed).toEqual({ by: 'peer', code: CloseCode.serverShutdown, reason: 'later' });
 });
 

@@ -103,7 +103,7 @@ export class BridgeTransport implements ConnectionTransport {
   /** Bidirectional streams of clients are numbered 0, 4, 8 ..., those of servers 1, 5, 9 ... (RFC 9000, section 2.1). */
   #nextStream: number;
   #closed = false;
-  #whenClosed: () => void = () => undefined;
+  readonly #ending = Promise.withResolvers<undefined>();
 
   constructor(connection: number, peer: Endpoint, side: 'client' | 'server', tell: Tell) {
     this.#connection = connection;
@@ -134,11 +134,8 @@ export class BridgeTransport implements ConnectionTransport {
   }
 
   close(code: number, reason: string): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#whenClosed = resolve;
-      this.#tell({ command: 'close', connection: this.#connection, code, reason });
-    });
+    if (!this.#closed) this.#tell({ command: 'close', connection: this.#connection, code, reason });
+    return this.#ending.promise;
   }
 
   /** Something has happened to one of its streams. */
@@ -157,7 +154,7 @@ export class BridgeTransport implements ConnectionTransport {
     this.#closed = true;
     for (const stream of [...this.#streams.values()]) stream.close('the connection has ended');
     this.#happen((handlers) => handlers.closed(close));
-    this.#whenClosed();
+    this.#ending.resolve(undefined);
   }
 
   #add(id: number): BridgeStream {
