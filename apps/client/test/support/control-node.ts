@@ -101,6 +101,11 @@ export class ControlNode {
     await Promise.all([...this.connections].map((connection) => connection.close()));
   }
 
+  /** Goes on with another certificate, as a node does whose files were replaced. */
+  async replaceCertificate(certificate: CertificateAndKey): Promise<void> {
+    await this.#listener?.replaceCertificate(certificate);
+  }
+
   /** Forgets all sessions, as a restart without state does. */
   forget(): void {
     for (const id of this.#sessions.keys()) this.data.relay.unregister(id);
