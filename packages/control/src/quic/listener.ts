@@ -213,7 +213,7 @@ class Listener implements ControlListener {
   async #stop(server: Server, code: number, reason: string): Promise<void> {
     this.#server = undefined;
     await Promise.all([...this.#connections].map((connection) => connection.close(code, reason)));
-    await server.close();
+    await server.close(code, reason);
   }
 
   #accept(transport: ConnectionTransport): void {

@@ -70,7 +70,8 @@ export interface ServerOptions {
 export interface Server {
   readonly endpoint: Endpoint;
   readonly runtime: QuicRuntime;
-  close(): Promise<void>;
+  /** Also what is connected without its listener knowing yet; `code` and `reason` are for those, where a library takes them. */
+  close(code: number, reason: string): Promise<void>;
 }
 
 /** How a client connects. */

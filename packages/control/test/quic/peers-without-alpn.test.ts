@@ -108,6 +108,17 @@ test('connections beyond the limits are told so', async () => {
   expect(listener.counters).toMatchObject({ accepted: 1, refusedOverMaxPerAddress: 1 });
 });
 
+test('a peer that sends more than it may is closed, and another one goes on', async () => {
+  const listener = await listenWithout({ limits: { bytesPerSecond: 64, burstBytes: 8_192 } });
+  const other = await connectWithout(listener);
+  const client = await connectWithout(listener);
+  const stream = client.openStream();
+  const sending = Array.from({ length: 2_000 }, () => stream.send(ping).catch(() => undefined));
+  expect(await client.whenClosed).toMatchObject({ by: 'peer', code: CloseCode.rateLimited });
+  await Promise.all(sending);
+  expect(await answer(other.openStream(), ping)).toMatchObject({ type: 'ping' });
+});
+
 test('a certificate is checked by an authority or not at all; a pin cannot be', async () => {
   const listener = await listenWithout();
   const { certificatePem: strange } = await makeCertificate();

@@ -44,6 +44,8 @@ export type Command =
   | ({ readonly command: 'write'; readonly bytes: string } & OfStream)
   | ({ readonly command: 'end' } & OfStream)
   | ({ readonly command: 'reset' } & OfStream)
+  /** Closes all connections, those included of which nothing was told yet, and lets nobody in any more. */
+  | { readonly command: 'stop'; readonly code: number; readonly reason: string }
   | ({ readonly command: 'close'; readonly code: number; readonly reason: string } & OfConnection);
 
 export type BridgeEvent =

@@ -26,6 +26,7 @@ interface OpenConnection {
 }
 
 const connections = new Map<number, OpenConnection>();
+let stopped: { readonly closeCode: number; readonly reason: string } | undefined;
 const encoder = new TextEncoder();
 
 function tell(event: BridgeEvent): void {
@@ -89,6 +90,10 @@ async function connect(options: Connect): Promise<void> {
 
 /** Until the connection ends. */
 async function serve(connection: number, quic: QuicConnection): Promise<void> {
+  if (stopped !== undefined) {
+    quic.close(stopped);
+    return;
+  }
   const open: OpenConnection = { quic, streams: new Map() };
   connections.set(connection, open);
   tell({ event: 'connected', connection, host: quic.remoteAddr.hostname, port: quic.remoteAddr.port });
@@ -161,6 +166,11 @@ async function write(connection: number, stream: number, to: Promise<OpenStream>
   tell({ event: 'written', connection, stream, failed });
 }
 
+function stop(closeCode: number, reason: string): void {
+  stopped ??= { closeCode, reason };
+  for (const { quic } of connections.values()) quic.close(stopped);
+}
+
 function obey(command: Command): void {
   if (command.command === 'listen' || command.command === 'connect') {
     const begun = command.command === 'listen' ? listen(command) : connect(command);
@@ -168,6 +178,10 @@ function obey(command: Command): void {
       tell({ event: 'unable', why: whyOf(thrown) });
       Deno.exit(1);
     });
+    return;
+  }
+  if (command.command === 'stop') {
+    stop(command.code, command.reason);
     return;
   }
   const open = connections.get(command.connection);
@@ -208,5 +222,5 @@ for await (const bytes of Deno.stdin.readable) {
   unread = lines.pop() ?? '';
   for (const line of lines) obey(JSON.parse(line) as Command);
 }
-for (const { quic } of connections.values()) quic.close({ closeCode: 0, reason: '' });
+stop(0, '');
 exitSoon();

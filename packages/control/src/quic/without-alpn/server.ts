@@ -72,8 +72,9 @@ class BridgeServer implements Server {
     this.endpoint = await listening.promise;
   }
 
-  async close(): Promise<void> {
+  async close(code: number, reason: string): Promise<void> {
     this.#closed = true;
+    this.#bridge?.tell({ command: 'stop', code, reason });
     await this.#bridge?.end();
   }
 
