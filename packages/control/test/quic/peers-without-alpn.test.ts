@@ -156,6 +156,21 @@ test('a certificate is replaced on the same port', async () => {
   expect(await answer(again.openStream(), ping)).toMatchObject({ type: 'ping' });
 });
 
+test('signals that are meant for the program do not end its process before it does', async () => {
+  const errors: unknown[] = [];
+  const listener = await listenWithout({ onError: (error) => errors.push(error) });
+  const client = await connectWithout(listener);
+  const pids = await bridges();
+  expect(pids).toHaveLength(2);
+  for (const pid of pids) {
+    process.kill(pid, 'SIGINT');
+    process.kill(pid, 'SIGTERM');
+  }
+  expect(await answer(client.openStream(), ping)).toMatchObject({ type: 'ping' });
+  expect(await bridges()).toEqual(pids);
+  expect(errors).toEqual([]);
+});
+
 test('a process that is killed is said, and another one listens in its place', async () => {
   const errors: unknown[] = [];
   const listener = await listenWithout({ onError: (error) => errors.push(error) });

@@ -70,7 +70,7 @@ export class BridgeProcess {
 
 function unavailable(error: Error): string {
   const missing = 'code' in error && error.code === 'ENOENT';
-  return missing ? 'QUIC without ALPN needs Deno 2.9: install the package "deno", or Deno so that the PATH leads to it' : error.message;
+  return missing ? 'Deno 2.9 is needed: install the package "deno", or Deno so that the PATH leads to it' : error.message;
 }
 
 /** For a process that ended before it did what it was begun for. */

@@ -173,6 +173,10 @@ function stop(closeCode: number, reason: string): void {
 
 function obey(command: Command): void {
   if (command.command === 'listen' || command.command === 'connect') {
+    if (typeof Deno.QuicEndpoint !== 'function') {
+      tell({ event: 'unable', why: 'this Deno has no QUIC: 2.9 or newer is needed' });
+      Deno.exit(1);
+    }
     const begun = command.command === 'listen' ? listen(command) : connect(command);
     begun.catch((thrown: unknown) => {
       tell({ event: 'unable', why: whyOf(thrown) });
@@ -212,6 +216,15 @@ async function finish(stream: Promise<OpenStream>, atOnce: boolean): Promise<voi
     else await Promise.all([reader.cancel(), writer.abort()]);
   } catch {
     // It has ended already.
+  }
+}
+
+// Terminals and service managers send these to every process of a program: this one ends with the one that has begun it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  try {
+    Deno.addSignalListener(signal, () => undefined);
+  } catch {
+    // Windows has no SIGTERM.
   }
 }
 
