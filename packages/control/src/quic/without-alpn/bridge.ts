@@ -78,6 +78,8 @@ async function connect(options: Connect): Promise<void> {
     ...NO_ALPN,
     hostname,
     port,
+    // Its own would be one of IPv6, which not every machine has.
+    endpoint: new Deno.QuicEndpoint({ hostname: hostname.includes(':') ? '::' : '0.0.0.0', port: 0 }),
     serverName,
     caCerts: options.authoritiesPem,
     maxIdleTimeout: options.idleTimeoutMs,

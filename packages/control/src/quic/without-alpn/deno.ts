@@ -41,6 +41,7 @@ export interface Deno {
     options: TransportOptions & {
       readonly hostname: string;
       readonly port: number;
+      readonly endpoint: QuicEndpoint;
       readonly serverName: string;
       readonly caCerts: readonly string[];
       readonly keepAliveInterval?: number;
