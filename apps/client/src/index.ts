@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type { ControlState } from './control/fleet.ts';
 export type { NodeStatus } from './control/member.ts';
 export type { MoveReason } from './control/node-choice.ts';
 export type { RegisteredSession } from './control/registered-session.ts';

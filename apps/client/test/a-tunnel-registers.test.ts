@@ -89,6 +89,36 @@ it('a tunnel of dialect reference registers in its form, and needs no acknowledg
   await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
 });
 
+describe('a node that negotiates no application protocol, as those of the older implementation', () => {
+  const start = () => ControlNode.start({}, undefined, { withoutAlpn: true, bare: true });
+
+  it('is registered with in dialect reference, and carries a game', async () => {
+    await using node = await start();
+    using server = await EchoServer.named('');
+    const verify: Verification = { kind: 'ca', pem: node.certificate.certificatePem };
+    const nodes = [{ ...node.settings, verify, dataPort: node.data.address.port }];
+    await using tunnel = await registeredTunnel([node], [server.address], { dialect: 'reference', register: { nodes } });
+    await tunnel.established(5_000);
+    using program = await Peer.start();
+    program.send('hello', tunnel.entrances[0].listen);
+    await program.got(1);
+    expect(node.registers).toEqual([{ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }]);
+    await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
+  });
+
+  it('is named as what it is to a client of dialect standard', async () => {
+    await using node = await start();
+    await expect(registeredTunnel([node], [])).rejects.toThrow('needs --dialect reference');
+  });
+
+  it('cannot be known by a pin', async () => {
+    await using node = await start();
+    const refusal = registeredTunnel([node], [], { dialect: 'reference' });
+    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_NODE_IDENTITY' });
+    await expect(refusal).rejects.toThrow('give the certificate as an authority');
+  });
+});
+
 describe('a registration', () => {
   it('is refused in the words of the node', async () => {
     await using node = await ControlNode.start();

@@ -28,6 +28,8 @@ export interface RunningNode {
   /** Where clients register, over QUIC, and what they pin; undefined if there is no control plane. */
   readonly controlAddress: Endpoint | undefined;
   readonly controlPin: string | undefined;
+  /** Where clients register that name no application protocol; undefined if they cannot. */
+  readonly controlAddressWithoutAlpn: Endpoint | undefined;
   readonly workerCount: number;
   /** Which engine moves the datagrams, and why. */
   readonly engine: EngineChoice;
@@ -74,6 +76,7 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
     dataAddress: supervisor.dataAddress,
     httpAddress: http?.address,
     controlAddress: control?.address,
+    controlAddressWithoutAlpn: control?.addressWithoutAlpn,
     get controlPin() {
       return control?.pin;
     },

@@ -1,5 +1,6 @@
 import { availableKernel } from '@lightspeed/fec';
 import type { EngineChoice } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config/node-config.ts';
@@ -19,7 +20,8 @@ export function logStart(
     {
       data: formatEndpoint(dataAddress.ip, dataAddress.port),
       http: http === undefined ? 'off' : `http://${http.address.host}:${http.address.port}`,
-      control: control === undefined ? 'off' : formatEndpoint(control.address.ip, control.address.port),
+      control: endpointOrOff(control?.address),
+      controlWithoutAlpn: endpointOrOff(control?.addressWithoutAlpn),
       pin: control?.pin,
       quic: control?.quic,
       registration: control === undefined ? undefined : config.registration,
@@ -56,6 +58,10 @@ export function logStart(
   }
   warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max');
   warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max');
+}
+
+function endpointOrOff(endpoint: Endpoint | undefined): string {
+  return endpoint === undefined ? 'off' : formatEndpoint(endpoint.ip, endpoint.port);
 }
 
 function warnOfSmallBuffer(log: Logger, which: string, granted: number, sysctl: string): void {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectControl, makeCertificate, formatPin, parsePin, pinOf } from '@lightspeed/control/quic';
+import { CloseCode, connectControl, makeCertificate, formatPin, parsePin, pinOf } from '@lightspeed/control/quic';
 import { formatIpv4 } from '@lightspeed/wire';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
@@ -92,4 +92,37 @@ it('is taken on anew when the files are replaced, and sessions go on meanwhile',
   expect(await health.json()).toMatchObject({ control: { pin } });
   expect(parsePin(pin)).toHaveLength(32);
   expect(readFileSync(certificate, 'utf8')).toContain('BEGIN CERTIFICATE');
+});
+
+it('keeps its pin when the certificate is renewed with the same key, and a game that goes on meanwhile loses nothing', async () => {
+  const folder = keptFolder();
+  const [certificate, privateKey] = [join(folder, 'node.pem'), join(folder, 'key.pem')];
+  const first = await makeCertificate();
+  writeFileSync(certificate, first.certificatePem);
+  writeFileSync(privateKey, first.privateKeyPem);
+  const node = await registrarNode({ certificate, privateKey, maxPpsPerClient: 1_000_000, maxBpsPerClient: 1_000_000_000 });
+  const server = await testServer();
+  const client = await playingClient(node);
+  const before = node.controlPin;
+
+  writeFileSync(certificate, (await makeCertificate(first.privateKeyPem)).certificatePem);
+  let back = false;
+  const reconnecting = (async () => {
+    const closed = await client.control.connection.whenClosed;
+    client.control = await eventually(() => Control.connect(node));
+    await client.control.register([client.resume()]);
+    await client.control.heard('register_ack');
+    back = true;
+    return closed;
+  })();
+  let sent = 0;
+  while (!back) {
+    await client.roundTrip(server.endpoint, `datagram ${sent++}`);
+    client.received = [];
+  }
+
+  expect(await reconnecting).toMatchObject({ by: 'peer', code: CloseCode.certificateReplaced });
+  expect(server.payloads).toEqual(Array.from({ length: sent }, (_, number) => `datagram ${number}`));
+  expect(node.controlPin).toBe(before);
+  expect(node.stats().relay.sessionsOpened).toBe(1);
 });

@@ -2,13 +2,28 @@ import { describe, expect, test } from 'vitest';
 import { decode, encode } from '@lightspeed/control';
 import { messages, refused, toHex } from './vectors.ts';
 
+const TYPES = ['ping', 'pong', 'register', 'register_ack', 'disconnect', 'server_info'] as const;
+
 describe('the golden vectors', () => {
+  // Truncation at each length and splits at each byte are tested with them too (frames-come-whole-or-in-pieces).
+  test.each(TYPES)('hold %s in both dialects, and with extensions where it can have them', (type) => {
+    const ofType = messages.filter(({ message }) => message.type === type);
+    expect(new Set(ofType.map(({ dialect }) => dialect))).toEqual(new Set(['standard', 'reference']));
+    expect(ofType.some(({ message }) => 'extensions' in message && message.extensions.length > 0)).toBe(true);
+  });
+
   test.each(messages)('$name ($dialect) encodes to its bytes', ({ message, dialect, frame }) => {
     expect(toHex(encode(message, dialect))).toBe(toHex(frame));
   });
 
   test.each(messages)('$name ($dialect) decodes from its bytes', ({ message, dialect, frame }) => {
     expect(decode(frame, dialect)).toEqual(message);
+  });
+
+  test.each(TYPES)('hold refusals of %s in both dialects', (type) => {
+    const code = TYPES.indexOf(type) + 1;
+    const ofType = refused.filter(({ frame }) => frame[2] === code);
+    expect(new Set(ofType.map(({ dialect }) => dialect))).toEqual(new Set(['standard', 'reference']));
   });
 
   test.each(refused)('$name ($dialect) is refused: $code', ({ frame, dialect, code }) => {

@@ -20,12 +20,18 @@ const LOOK_MS = 1_000;
 const PLAYING_MS = 30_000;
 const NO_SECRET = 'the node gave no secret for the session, so it can have one path only';
 
+/**
+ * What has become of a control connection. `renewed`: the node had another certificate to show, for which it closed the
+ * connection; it is back, and the session was not touched.
+ */
+export type ControlState = 'lost' | 'refused' | 'resumed' | 'new-session' | 'renewed';
+
 /** What a fleet tells. */
 export interface FleetListener {
   command(command: Command): void;
   moved(node: NodeStatus, why: MoveReason): void;
   draining(node: NodeStatus, ms: number): void;
-  control(node: NodeStatus, state: 'lost' | 'refused' | 'resumed' | 'new-session', text: string): void;
+  control(node: NodeStatus, state: ControlState, text: string): void;
 }
 
 /** The nodes with which a tunnel is registered, and the choice of the one by which data goes. */
@@ -124,6 +130,11 @@ export class Fleet {
     link.on('draining', (ms) => {
       this.#listener?.draining(this.#status(member), ms);
       this.#reconsider();
+    });
+    link.on('renewed', () => {
+      // While nobody looked, the node's leg may have been taken down.
+      if (member.ended && link.session !== undefined) this.#place(member, link.session);
+      this.#listener?.control(this.#status(member), 'renewed', 'the node has a new certificate; nothing else has changed');
     });
     link.on('disconnected', (why) => this.#listener?.control(this.#status(member), 'lost', why));
     link.on('refused', ({ message }) => this.#listener?.control(this.#status(member), 'refused', message));

@@ -1,7 +1,9 @@
+import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { drainingExtension } from '@lightspeed/control';
 import type { ControlMessage } from '@lightspeed/control';
-import type { Verification } from '@lightspeed/control/quic';
+import { CloseCode } from '@lightspeed/control/quic';
+import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
 import { ClientError } from '../errors.ts';
 import { Reopening } from '../tunnel/reopening.ts';
 import { printable } from './printable.ts';
@@ -14,6 +16,8 @@ import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
 const MOST_PONG_MS = 3_000;
 /** A Disconnect has this long to arrive before the connection is closed behind it. */
 const GOODBYE_MS = 500;
+/** After a node has exchanged its certificate its clients do not all come back in the same moment. */
+const RENEWAL_MS = { least: 50, most: 1_000 } as const;
 
 /** What happens to a {@link NodeLink}. */
 export interface NodeLinkEvents {
@@ -25,6 +29,8 @@ export interface NodeLinkEvents {
   draining: [ms: number];
   /** The control connection is gone; it is tried again after so many milliseconds. The session lives on for a while. */
   disconnected: [why: string, retryInMs: number];
+  /** The node had to exchange its certificate; the connection and the session are back, and nothing was lost. */
+  renewed: [];
   /** The node did not take the registration this time. */
   refused: [error: ClientError, retryInMs: number];
 }
@@ -45,6 +51,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   readonly #abort = new AbortController();
   #registered: RegisteredConnection | undefined;
   #seenPin: Uint8Array | undefined;
+  /** The connection was closed for a new certificate, of which nobody needs to hear unless something goes wrong. */
+  #renewing = false;
   #retry: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout | undefined;
   #pong: NodeJS.Timeout | undefined;
@@ -113,8 +121,11 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.session = session;
     this.draining = false;
     this.#reopening.established(now());
-    void connection.whenClosed.then((closed) => this.#drop(registered, closeText(closed)));
-    this.emit('registered', session, goesOn(session, before));
+    void connection.whenClosed.then((closed) => this.#ended(registered, closed));
+    const renewed = this.#renewing && goesOn(session, before);
+    this.#renewing = false;
+    if (renewed) this.emit('renewed');
+    else this.emit('registered', session, goesOn(session, before));
     registered.read((message) => this.#take(registered, message));
     this.#schedulePing(registered);
     return session;
@@ -155,13 +166,27 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.emit('draining', ms);
   }
 
+  #ended(registered: RegisteredConnection, closed: ConnectionClosed): void {
+    if (closed.by !== 'peer' || closed.code !== CloseCode.certificateReplaced) {
+      this.#drop(registered, closeText(closed));
+    } else if (this.#forget(registered)) {
+      this.#renewing = true;
+      this.#retry = setTimeout(() => void this.#again(), randomInt(RENEWAL_MS.least, RENEWAL_MS.most));
+    }
+  }
+
   /** Gives a connection up, and makes another one after a pause. */
   #drop(registered: RegisteredConnection, why: string): void {
-    if (this.#registered !== registered) return;
+    if (this.#forget(registered)) this.emit('disconnected', why, this.#retryLater());
+  }
+
+  /** @returns whether it was the one in use */
+  #forget(registered: RegisteredConnection): boolean {
+    if (this.#registered !== registered) return false;
     this.#registered = undefined;
     this.#stopPings();
     void registered.connection.close().catch(() => undefined);
-    this.emit('disconnected', why, this.#retryLater());
+    return true;
   }
 
   #retryLater(): number {
@@ -177,6 +202,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     } catch (thrown) {
       if (this.#abort.signal.aborted) return;
       if (!(thrown instanceof ClientError)) throw thrown;
+      this.#renewing = false;
       this.emit('refused', thrown, this.#retryLater());
     }
   }

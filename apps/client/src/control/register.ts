@@ -1,8 +1,9 @@
 import { RESUME_TAG_BYTES, reasonTextExtension, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
 import type { ControlMessage, Disconnect, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
 import { connectControl, describeCloseCode, QuicError } from '@lightspeed/control/quic';
-import type { ConnectionClosed, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
+import type { ConnectionClosed, ConnectOptions, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
 import { hmacSha256 } from '@lightspeed/security/node';
+import type { Dialect } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { printable } from './printable.ts';
@@ -37,7 +38,8 @@ export async function register(
   signal: AbortSignal,
 ): Promise<RegisteredConnection> {
   const { host, port, name } = node;
-  const connection = await connect({ host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, signal }, name);
+  const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, signal };
+  const connection = await connect(how, name, settings.dialect);
   try {
     const stream = connection.openStream();
     const inbox = new Inbox(connection, stream);
@@ -53,9 +55,9 @@ export async function register(
   }
 }
 
-async function connect(options: Parameters<typeof connectControl>[0], name: string): Promise<ControlConnection> {
+async function connect(options: ConnectOptions, name: string, dialect: Dialect): Promise<ControlConnection> {
   try {
-    return await connectControl(options);
+    return await (dialect === 'reference' ? connectWithOrWithoutAlpn(options) : connectControl(options));
   } catch (thrown) {
     if (!(thrown instanceof QuicError)) throw thrown;
     const identity = thrown.code.startsWith('QUIC_PIN') || thrown.code === 'QUIC_CERTIFICATE_REFUSED';
@@ -65,11 +67,22 @@ async function connect(options: Parameters<typeof connectControl>[0], name: stri
   }
 }
 
+/** Nodes of the older implementation of dialect `reference` refuse who names an application protocol. */
+async function connectWithOrWithoutAlpn(options: ConnectOptions): Promise<ControlConnection> {
+  try {
+    return await connectControl(options);
+  } catch (thrown) {
+    if (!(thrown instanceof QuicError) || thrown.code !== 'QUIC_ALPN') throw thrown;
+    return connectControl({ ...options, withoutAlpn: true });
+  }
+}
+
 function adviceFor({ code }: QuicError): string {
   if (code === 'QUIC_CERTIFICATE_REFUSED') {
     return '; a node whose certificate is self-signed prints a pin at its start: name it, or the file of its authority';
   }
   if (code === 'QUIC_PIN_CHANGED') return '; if it was the operator, take the node’s line out of the file of known nodes';
+  if (code === 'QUIC_ALPN') return '; a node of the older reference implementation needs --dialect reference';
   if (code === 'QUIC_CONNECT_TIMEOUT' || code === 'QUIC_CONNECT_REFUSED') {
     return '; is the node running, is that its control port, and do firewalls let UDP through?';
   }

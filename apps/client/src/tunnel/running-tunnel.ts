@@ -5,7 +5,7 @@ import type { EngineKind } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { awaitAnswer } from './answer.ts';
-import type { Fleet } from '../control/fleet.ts';
+import type { ControlState, Fleet } from '../control/fleet.ts';
 import type { NodeStatus } from '../control/member.ts';
 import type { MoveReason } from '../control/node-choice.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
@@ -31,7 +31,7 @@ export interface TunnelEvents {
   /** A node will stop in so many milliseconds. */
   draining: [node: NodeStatus, ms: number];
   /** Something has happened to a node's control connection: which may be lost without the data plane being so. */
-  control: [node: NodeStatus, state: 'lost' | 'refused' | 'resumed' | 'new-session', text: string];
+  control: [node: NodeStatus, state: ControlState, text: string];
   /** A path to the node in use has begun (true) or ceased to work. */
   path: [path: number, up: boolean];
   /** A path is sent from another local address or port now. */

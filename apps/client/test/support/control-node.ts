@@ -32,12 +32,14 @@ export interface Behaviour {
   mute?: boolean;
   /** What a RegisterAck says; without secret, as nodes of the Rust implementation do. */
   bare?: boolean;
+  /** Whether it negotiates no application protocol, as nodes of the Rust implementation do. Set before it listens. */
+  withoutAlpn?: boolean;
 }
 
 /** A relay node with a control plane on loopback, whose registrations are let in. */
 export class ControlNode {
   readonly data: TestNode;
-  readonly behaviour: Behaviour = {};
+  readonly behaviour: Behaviour;
   readonly registers: Register[] = [];
   readonly resumed: number[] = [];
   readonly connections = new Set<ControlConnection>();
@@ -46,14 +48,19 @@ export class ControlNode {
   #listener: ControlListener | undefined;
   #streams = new Set<ControlStream>();
 
-  private constructor(data: TestNode, certificate: CertificateAndKey) {
+  private constructor(data: TestNode, certificate: CertificateAndKey, behaviour: Behaviour) {
     this.data = data;
+    this.behaviour = behaviour;
     this.certificate = certificate;
   }
 
-  static async start(options: Partial<RelayOptions> = {}, certificate?: CertificateAndKey): Promise<ControlNode> {
+  static async start(
+    options: Partial<RelayOptions> = {},
+    certificate?: CertificateAndKey,
+    behaviour: Behaviour = {},
+  ): Promise<ControlNode> {
     const data = await TestNode.start({ admission: 'registered', ...options });
-    const node = new ControlNode(data, certificate ?? (await makeCertificate()));
+    const node = new ControlNode(data, certificate ?? (await makeCertificate()), behaviour);
     await node.listen(0);
     return node;
   }
@@ -62,6 +69,7 @@ export class ControlNode {
     this.#listener = await listenControl({
       bind: { host: '127.0.0.1', port },
       ...this.certificate,
+      withoutAlpn: this.behaviour.withoutAlpn === true,
       onConnection: (connection) => void this.#serve(connection),
     });
   }
@@ -91,6 +99,11 @@ export class ControlNode {
   /** Closes all control connections, as a network that breaks would in the end. */
   async cut(): Promise<void> {
     await Promise.all([...this.connections].map((connection) => connection.close()));
+  }
+
+  /** Goes on with another certificate, as a node does whose files were replaced. */
+  async replaceCertificate(certificate: CertificateAndKey): Promise<void> {
+    await this.#listener?.replaceCertificate(certificate);
   }
 
   /** Forgets all sessions, as a restart without state does. */

@@ -17,7 +17,7 @@ type InWriting<T> = T extends Endpoint | PortRange
 
 /** Some of {@link NodeConfig}, with addresses, ranges and rules as text. */
 export type NodeSettings = {
-  readonly [F in Exclude<Field, 'egressBind' | 'httpBind' | 'controlBind' | 'issuerKeys'>]?:
+  readonly [F in Exclude<Field, 'egressBind' | 'httpBind' | 'controlBind' | 'controlBindWithoutAlpn' | 'issuerKeys'>]?:
     InWriting<NodeConfig[F]> | undefined;
 } & {
   /** An address without a port. */
@@ -26,6 +26,8 @@ export type NodeSettings = {
   readonly httpBind?: string | undefined;
   /** ADDR:PORT or "off"; by default 0.0.0.0:4433, or "off" if `requireAuth` is false. */
   readonly controlBind?: string | undefined;
+  /** ADDR:PORT or "off", which is the default. */
+  readonly controlBindWithoutAlpn?: string | undefined;
   /** Public keys as texts, lsi1_... Any of them makes "tickets" the default of `registration`. */
   readonly issuerKeys?: readonly string[] | undefined;
 };
@@ -66,6 +68,7 @@ export function parseConfig(given: GivenByField): NodeConfig {
   refuseOpenRelay(config, given);
   refuseTooFewPorts(config, given);
   refuseHalfAnIdentity(config, given);
+  refuseHalfAControlPlane(config, given);
   refuseTicketsWithoutIssuer(config, given);
   return config;
 }
@@ -130,6 +133,16 @@ function refuseHalfAnIdentity({ certificate, privateKey }: NodeConfig, given: Gi
   if ((certificate === undefined) === (privateKey === undefined)) return;
   const { source } = given.certificate ?? given.privateKey ?? { source: 'server.certificate' };
   throw new ConfigError(`${source}: a certificate needs its private key, and the other way round: give both, or none`);
+}
+
+function refuseHalfAControlPlane(
+  { controlBind, controlBindWithoutAlpn }: NodeConfig,
+  given: GivenByField,
+): void {
+  if (controlBindWithoutAlpn === undefined || controlBind !== undefined) return;
+  throw new ConfigError(
+    `${given.controlBindWithoutAlpn?.source ?? 'server.control_bind_without_alpn'}: there is no control plane to which it could lead: give --control-bind (server.control_bind) as well`,
+  );
 }
 
 function refuseTicketsWithoutIssuer({ registration, issuerKeys }: NodeConfig, given: GivenByField): void {

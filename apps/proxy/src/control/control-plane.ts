@@ -1,12 +1,11 @@
 import { resumeExtension, ticketExtension } from '@lightspeed/control';
 import type { OutgoingMessage, Register } from '@lightspeed/control';
-import { CloseCode, formatPin, listenControl } from '@lightspeed/control/quic';
-import type { ControlListener, ListenerCounters } from '@lightspeed/control/quic';
+import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
-import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import { formatIpv4 } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
-import { controlError, messageOf } from '../node-error.ts';
+import { messageOf } from '../node-error.ts';
 import { SessionKeeper } from '../state/session-keeper.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, RegisterRefusal } from './client.ts';
@@ -14,6 +13,7 @@ import { CLOSED, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ControlHost } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
+import { ControlListeners } from './control-listeners.ts';
 import type { ControlState } from './control-state.ts';
 import { Grace } from './grace.ts';
 import { LoadAnnouncer } from './load-announcer.ts';
@@ -35,10 +35,7 @@ export class ControlPlane implements ControlHost {
   readonly #keeper: SessionKeeper | undefined;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
-  #listener: ControlListener | undefined;
-  /** Kept, as the listener has none for a moment while its certificate is replaced. */
-  #address: Endpoint = { ip: 0, port: 0 };
-  #quic = '';
+  #listeners: ControlListeners | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
   /** When the workers know a client. */
@@ -83,16 +80,21 @@ export class ControlPlane implements ControlHost {
 
   /** Where it listens; the same for the whole run. */
   get address(): Endpoint {
-    return this.#address;
+    return this.#running.address;
+  }
+
+  /** Where it listens for clients that name no application protocol, if it does. */
+  get addressWithoutAlpn(): Endpoint | undefined {
+    return this.#running.addressWithoutAlpn;
   }
 
   /** What clients pin: SHA-256 of the public key of the certificate in use. */
   get pin(): string {
-    return formatPin(this.#running.pin);
+    return this.#running.pin;
   }
 
   get connections(): number {
-    return this.#listener?.connections ?? 0;
+    return this.#listeners?.connections ?? 0;
   }
 
   get listenerCounters(): ListenerCounters {
@@ -101,7 +103,7 @@ export class ControlPlane implements ControlHost {
 
   /** Which of the forms of the QUIC library runs. */
   get quic(): string {
-    return this.#quic;
+    return this.#running.quic;
   }
 
   get registrations(): number {
@@ -133,7 +135,7 @@ export class ControlPlane implements ControlHost {
   async abandon(): Promise<void> {
     clearInterval(this.#timer);
     await this.#ticking;
-    await this.#listener?.close();
+    await this.#listeners?.close(SHUTDOWN_TEXT);
     await this.#state.folder?.close();
   }
 
@@ -145,7 +147,7 @@ export class ControlPlane implements ControlHost {
     const clients = [...this.#state.registrations.all];
     const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
     await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
-    await this.#listener?.close(CloseCode.serverShutdown, SHUTDOWN_TEXT);
+    await this.#listeners?.close(SHUTDOWN_TEXT);
     for (const client of clients) this.#end(client);
     await this.#state.folder?.save([]);
     await this.#state.folder?.close();
@@ -211,31 +213,19 @@ export class ControlPlane implements ControlHost {
   }
 
   async #listen(bind: Endpoint): Promise<void> {
-    const { maxConnections, maxConnectionsPerAddress } = this.#config;
-    try {
-      this.#listener = await listenControl({
-        bind: { host: formatIpv4(bind.ip), port: bind.port },
-        ...this.#state.identity.certificate,
-        maxConnections,
-        maxConnectionsPerAddress,
-        onConnection: (connection) => void new ClientConnection(connection, this).serve(),
-        onError: (error) => this.#log.debug({ why: messageOf(error) }, 'a control connection failed'),
-      });
-      const { endpoint, runtime } = this.#listener;
-      this.#address = { ip: parseIpv4(endpoint.host) ?? 0, port: endpoint.port };
-      this.#quic = runtime.mode;
-    } catch (cause) {
-      throw controlError(cause, bind);
-    }
+    const { certificate } = this.#state.identity;
+    this.#listeners = await ControlListeners.start(bind, this.#config, certificate, this.#log, (connection) => {
+      void new ClientConnection(connection, this).serve();
+    });
     this.#timer = setInterval(() => {
       this.#ticking = this.#ticking.then(() => this.#tick()).catch((error: unknown) => this.fault(error));
     }, TICK_MS);
     this.#timer.unref();
   }
 
-  get #running(): ControlListener {
-    if (this.#listener === undefined) throw new Error('the control plane does not listen');
-    return this.#listener;
+  get #running(): ControlListeners {
+    if (this.#listeners === undefined) throw new Error('the control plane does not listen');
+    return this.#listeners;
   }
 
   async #tick(): Promise<void> {

@@ -89,11 +89,14 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
     [{ why: 'abandoned' }, counters.abandoned],
   ]);
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
-    const { accepted, refusedOverMax, refusedOverMaxPerAddress } = control.listenerCounters;
+    const { accepted, refusedOverMax, refusedOverMaxPerAddress, refusedOverAlpn, failedHandshakes } =
+      control.listenerCounters;
     return [
       [{ result: 'accepted' }, accepted],
       [{ result: 'over_max' }, refusedOverMax],
       [{ result: 'over_max_per_address' }, refusedOverMaxPerAddress],
+      [{ result: 'no_alpn' }, refusedOverAlpn],
+      [{ result: 'handshake_failed' }, failedHandshakes],
     ];
   });
 }

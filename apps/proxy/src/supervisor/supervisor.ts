@@ -255,6 +255,7 @@ export class Supervisor implements WorkerWatcher {
     const {
       workers,
       controlBind,
+      controlBindWithoutAlpn,
       egressBind,
       egressPorts,
       allowDestinations,
@@ -262,7 +263,7 @@ export class Supervisor implements WorkerWatcher {
       onlyAllowedDestinations,
     } = this.#config;
     const data = this.#port.startOf(index);
-    const ownPorts = [data.port, controlBind?.port ?? 0].filter((port) => port !== 0);
+    const ownPorts = [data.port, controlBind?.port ?? 0, controlBindWithoutAlpn?.port ?? 0].filter((port) => port !== 0);
     return {
       index,
       workers,

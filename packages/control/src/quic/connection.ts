@@ -27,7 +27,8 @@ export interface ConnectionClosed {
 /** One QUIC connection that carries control messages. */
 export interface ControlConnection {
   readonly peer: Endpoint;
-  readonly alpn: string;
+  /** The application protocol that both ends have named: `lstp/1`, or undefined without ALPN. */
+  readonly alpn: string | undefined;
   readonly runtime: QuicRuntime;
   /** SHA-256 of the public key of the peer's certificate; undefined at a node's end, since clients show none. */
   readonly peerPin: Uint8Array | undefined;
@@ -56,7 +57,7 @@ const STREAM_COST = 256;
 const LEAST_DATA_COST = 64;
 
 export class Connection implements ControlConnection, StreamOwner {
-  readonly alpn = CONTROL_ALPN;
+  readonly alpn: string | undefined;
   readonly limits: ConnectionLimits;
   readonly whenClosed: Promise<ConnectionClosed>;
   runtime: QuicRuntime;
@@ -75,6 +76,7 @@ export class Connection implements ControlConnection, StreamOwner {
   constructor(transport: ConnectionTransport, runtime: QuicRuntime, limits: ConnectionLimits, keepaliveMs: number) {
     this.#transport = transport;
     this.runtime = runtime;
+    this.alpn = runtime.mode === 'deno' ? undefined : CONTROL_ALPN;
     this.limits = limits;
     this.#budget = new Budget(limits.bytesPerSecond, limits.burstBytes, performance.now());
     this.whenClosed = new Promise((resolve) => {

@@ -1,18 +1,18 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { CloseCode } from './codes.ts';
+import { CloseCode, isAlpnRefusal } from './codes.ts';
 import { Connection, CONTROL_ALPN } from './connection.ts';
 import type { ControlConnection } from './connection.ts';
 import { addressKey } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { QuicMode, QuicRuntime } from './http3/runtime.ts';
 import { startServer } from './http3/server.ts';
-import type { Server } from './http3/server.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
 import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
-import type { ConnectionTransport } from './transport.ts';
+import type { ConnectionTransport, Server, ServerOptions } from './transport.ts';
+import { startServerWithoutAlpn } from './without-alpn/server.ts';
 
 /** A certificate (leaf first, its chain after it) and its key. */
 export interface CertificateAndKey {
@@ -32,6 +32,11 @@ export interface ListenOptions extends CertificateAndKey {
   readonly onConnection: (connection: ControlConnection) => unknown;
   /** What else `onConnection` threw, and what the library reports. Default: nothing happens. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * A handshake failed, some seconds ago maybe. `code` is how QUIC ended it, see {@link describeCloseCode}; 0x178 is a peer
+   * that named no application protocol, or none that is spoken here. `peer` is unknown without ALPN.
+   */
+  readonly onFailedHandshake?: (peer: Endpoint | undefined, code: number) => void;
   /** Default `auto`: native, else portable. The wasm form cannot listen. */
   readonly mode?: QuicMode;
   /** Default 1,024. */
@@ -42,6 +47,11 @@ export interface ListenOptions extends CertificateAndKey {
   readonly idleTimeoutMs?: number;
   /** A PING to every client every so often. Default 0: none, that is the clients' part. */
   readonly keepaliveMs?: number;
+  /**
+   * For clients of the older reference implementation, which name no application protocol: those, and only those, are served.
+   * Needs Deno. Addresses are not validated then, and `mode` does not matter. Default false.
+   */
+  readonly withoutAlpn?: boolean;
   /** Whether an address has to answer before anything is kept for it, which costs a round trip. Default true. */
   readonly validateAddresses?: boolean;
   readonly limits?: Partial<ConnectionLimits>;
@@ -52,7 +62,19 @@ export interface ListenerCounters {
   readonly accepted: number;
   readonly refusedOverMax: number;
   readonly refusedOverMaxPerAddress: number;
+  /** Peers whose handshake was refused because they named no application protocol (ALPN), or none that is spoken here. */
+  readonly refusedOverAlpn: number;
+  /** Handshakes that ended otherwise: peers that refused the certificate, fell silent, or spoke nonsense. */
+  readonly failedHandshakes: number;
 }
+
+const NOTHING_YET: ListenerCounters = {
+  accepted: 0,
+  refusedOverMax: 0,
+  refusedOverMaxPerAddress: 0,
+  refusedOverAlpn: 0,
+  failedHandshakes: 0,
+};
 
 export interface ControlListener {
   readonly endpoint: Endpoint;
@@ -74,7 +96,7 @@ export interface ControlListener {
 }
 
 /**
- * Listens for control connections over QUIC. TLS 1.3; the client must offer `lstp/1`.
+ * Listens for control connections over QUIC. TLS 1.3; the client must offer `lstp/1`, or nothing with `withoutAlpn`.
  *
  * @throws {QuicError} `QUIC_OPTION`, `QUIC_LISTEN`, `QUIC_UNAVAILABLE`
  */
@@ -98,7 +120,7 @@ class Listener implements ControlListener {
   readonly #keepaliveMs: number;
   readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
-  #counters: ListenerCounters = { accepted: 0, refusedOverMax: 0, refusedOverMaxPerAddress: 0 };
+  #counters = NOTHING_YET;
   #server: Server | undefined;
   #certificate: CertificateAndKey;
   #changing: Promise<void> = Promise.resolve();
@@ -136,20 +158,22 @@ class Listener implements ControlListener {
 
   async start(bind: Endpoint, certificate: CertificateAndKey): Promise<void> {
     requireFitting(certificate);
-    this.#server = await startServer({
+    const { withoutAlpn, mode = 'auto', validateAddresses = true } = this.#options;
+    const { maxUnreadBytes: maxStreamBytes, maxStreams } = this.#limits;
+    const how: ServerOptions = {
       bind,
       certificatePem: certificate.certificatePem,
       privateKeyPem: certificate.privateKeyPem,
-      alpn: CONTROL_ALPN,
-      mode: this.#options.mode ?? 'auto',
       idleTimeoutMs: this.#idleTimeoutMs,
       maxConnections: this.#maxConnections + Math.max(SPARE_CONNECTIONS, this.#maxConnections >> 2),
-      maxStreams: this.#limits.maxStreams,
-      maxStreamBytes: this.#limits.maxUnreadBytes,
-      validateAddresses: this.#options.validateAddresses ?? true,
+      maxStreams,
       onConnection: (transport) => this.#accept(transport),
+      onFailedHandshake: (peer, code) => this.#handshakeFailed(peer, code),
       onError: (error) => this.#options.onError?.(error),
-    });
+    };
+    this.#server = withoutAlpn
+      ? await startServerWithoutAlpn(how)
+      : await startServer({ ...how, alpn: CONTROL_ALPN, mode, maxStreamBytes, validateAddresses });
     this.#certificate = certificate;
   }
 
@@ -189,7 +213,7 @@ class Listener implements ControlListener {
   async #stop(server: Server, code: number, reason: string): Promise<void> {
     this.#server = undefined;
     await Promise.all([...this.#connections].map((connection) => connection.close(code, reason)));
-    await server.close();
+    await server.close(code, reason);
   }
 
   #accept(transport: ConnectionTransport): void {
@@ -197,12 +221,12 @@ class Listener implements ControlListener {
     const key = addressKey(transport.peer.host);
     const ofAddress = this.#perAddress.get(key) ?? 0;
     if (this.#connections.size >= this.#maxConnections) {
-      this.#counters = { ...this.#counters, refusedOverMax: this.#counters.refusedOverMax + 1 };
+      this.#count('refusedOverMax');
       refuse(transport, 'the node has as many connections as it takes');
       return;
     }
     if (ofAddress >= this.#maxPerAddress) {
-      this.#counters = { ...this.#counters, refusedOverMaxPerAddress: this.#counters.refusedOverMaxPerAddress + 1 };
+      this.#count('refusedOverMaxPerAddress');
       refuse(transport, 'too many connections from one address');
       return;
     }
@@ -210,9 +234,18 @@ class Listener implements ControlListener {
     const connection = new Connection(transport, runtime, this.#limits, this.#keepaliveMs);
     this.#connections.add(connection);
     this.#perAddress.set(key, ofAddress + 1);
-    this.#counters = { ...this.#counters, accepted: this.#counters.accepted + 1 };
+    this.#count('accepted');
     void connection.whenClosed.then(() => this.#forget(connection, key));
     void this.#serve(connection);
+  }
+
+  #handshakeFailed(peer: Endpoint | undefined, code: number): void {
+    this.#count(isAlpnRefusal(code) ? 'refusedOverAlpn' : 'failedHandshakes');
+    this.#options.onFailedHandshake?.(peer, code);
+  }
+
+  #count(what: keyof ListenerCounters): void {
+    this.#counters = { ...this.#counters, [what]: this.#counters[what] + 1 };
   }
 
   async #serve(connection: Connection): Promise<void> {

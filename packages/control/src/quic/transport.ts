@@ -1,10 +1,11 @@
 /**
- * What the control plane needs of a QUIC library, and all that it knows of one. `http3/` implements it; another library
- * takes its place by implementing it too.
+ * What the control plane needs of a QUIC library, and all that it knows of one. `http3/` implements it, and
+ * `without-alpn/` for peers that name no application protocol; another library takes its place by implementing it too.
  *
  * @module
  */
 import type { Endpoint } from './endpoint.ts';
+import type { QuicMode, QuicRuntime } from './http3/runtime.ts';
 
 /** How a connection ended, as QUIC tells it. */
 export interface TransportClose {
@@ -49,4 +50,52 @@ export interface ConnectionTransport {
   /** Smoothed, undefined when it is not known (yet, or any more). */
   roundTripMs(): number | undefined;
   close(code: number, reason: string): Promise<void>;
+}
+
+/** How a node listens. */
+export interface ServerOptions {
+  readonly bind: Endpoint;
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+  readonly idleTimeoutMs: number;
+  /** Connections, those included whose handshake has not ended; more are not answered. */
+  readonly maxConnections: number;
+  readonly maxStreams: number;
+  readonly onConnection: (transport: ConnectionTransport) => void;
+  /** A handshake failed. `code` is how QUIC ended it: 0x100 and a TLS alert, or a code of its own. */
+  readonly onFailedHandshake: (peer: Endpoint | undefined, code: number) => void;
+  readonly onError: (error: Error) => void;
+}
+
+export interface Server {
+  readonly endpoint: Endpoint;
+  readonly runtime: QuicRuntime;
+  /** Also what is connected without its listener knowing yet; `code` and `reason` are for those, where a library takes them. */
+  close(code: number, reason: string): Promise<void>;
+}
+
+/** How a client connects. */
+export interface DialOptions {
+  /** Address and port; a name is resolved before. */
+  readonly address: Endpoint;
+  /** What is sent as SNI, and what a certificate must carry when an authority is named. */
+  readonly serverName: string;
+  /** PEM of the authorities that the certificate must lead to; undefined: every certificate passes. */
+  readonly authoritiesPem: string | undefined;
+  readonly mode: QuicMode;
+  readonly idleTimeoutMs: number;
+  readonly keepaliveMs: number;
+  readonly maxStreams: number;
+}
+
+/** A connection whose handshake may not have ended yet. */
+export interface Dialing {
+  readonly transport: ConnectionTransport;
+  /** Rejects when the handshake fails. Has no time limit of its own. */
+  readonly ready: Promise<void>;
+  /** The resumption state of the TLS session, see `session-ticket.ts`. May never resolve. */
+  readonly ticket: Promise<Uint8Array>;
+  /** Set once the connection has ended. */
+  readonly closed: () => TransportClose | undefined;
+  readonly runtime: () => QuicRuntime;
 }

@@ -2,37 +2,16 @@ import { setImmediate } from 'node:timers/promises';
 import { connectQuic } from '@currentspace/http3';
 import type { QuicClientSession } from '@currentspace/http3';
 import type { Endpoint } from '../endpoint.ts';
-import type { ConnectionTransport, TransportClose } from '../transport.ts';
+import type { Dialing, DialOptions, TransportClose } from '../transport.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
-import type { QuicMode, QuicRuntime } from './runtime.ts';
+import type { QuicRuntime } from './runtime.ts';
 import { SessionTransport } from './session-transport.ts';
 import { startWasmSession } from './wasm-session.ts';
 
-export interface ClientOptions {
-  /** Address and port; a name is resolved before. */
-  readonly address: Endpoint;
-  /** What is sent as SNI, and what a certificate must carry when an authority is named. */
-  readonly serverName: string;
+export interface ClientOptions extends DialOptions {
   readonly alpn: string;
-  /** PEM of the authorities that the certificate must lead to; undefined: the library lets every certificate pass. */
-  readonly authoritiesPem: string | undefined;
-  readonly mode: QuicMode;
-  readonly idleTimeoutMs: number;
-  readonly maxStreams: number;
   readonly maxStreamBytes: number;
-}
-
-/** A connection whose handshake may not have ended yet. */
-export interface Dialing {
-  readonly transport: ConnectionTransport;
-  /** Rejects when the handshake fails. Has no time limit of its own. */
-  readonly ready: Promise<void>;
-  /** The resumption state of the TLS session, see `session-ticket.ts`. May never resolve. */
-  readonly ticket: Promise<Uint8Array>;
-  /** Set once the connection has ended. */
-  readonly closed: () => TransportClose | undefined;
-  readonly runtime: () => QuicRuntime;
 }
 
 export async function dial(options: ClientOptions): Promise<Dialing> {

@@ -1,40 +1,25 @@
 import { createQuicServer } from '@currentspace/http3';
 import type { QuicServerSession } from '@currentspace/http3';
 import { formatEndpoint, plainAddress } from '../endpoint.ts';
-import type { Endpoint } from '../endpoint.ts';
 import { QuicError, reasonOf } from '../quic-error.ts';
-import type { ConnectionTransport } from '../transport.ts';
+import type { Server, ServerOptions } from '../transport.ts';
+import { watchFailedHandshakes } from './failed-handshakes.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
-import type { QuicMode, QuicRuntime } from './runtime.ts';
+import type { QuicMode } from './runtime.ts';
 import { ServerTransport } from './server-transport.ts';
 import { SessionTransport } from './session-transport.ts';
 
-export interface ServerOptions {
-  readonly bind: Endpoint;
-  readonly certificatePem: string;
-  readonly privateKeyPem: string;
+export interface LibraryServerOptions extends ServerOptions {
   readonly alpn: string;
   readonly mode: QuicMode;
-  readonly idleTimeoutMs: number;
-  /** Connections, those included whose handshake has not ended; more are not answered. */
-  readonly maxConnections: number;
-  readonly maxStreams: number;
   readonly maxStreamBytes: number;
   /** Answer a first packet with a Retry (RFC 9000, section 8.1.2), so that nothing is kept for an address that does not answer. */
   readonly validateAddresses: boolean;
-  readonly onConnection: (transport: ConnectionTransport) => void;
-  readonly onError: (error: Error) => void;
-}
-
-export interface Server {
-  readonly endpoint: Endpoint;
-  readonly runtime: QuicRuntime;
-  close(): Promise<void>;
 }
 
 /** @throws {QuicError} `QUIC_LISTEN` or `QUIC_UNAVAILABLE` */
-export async function startServer(options: ServerOptions): Promise<Server> {
+export async function startServer(options: LibraryServerOptions): Promise<Server> {
   if (options.mode === 'wasm') {
     // A handshake that fails ends the whole instance in that form: any stranger could close every connection.
     throw new QuicError('QUIC_UNAVAILABLE', 'a listener needs native QUIC: the wasm form can be brought down by a single peer');
@@ -55,6 +40,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     disableRetry: !options.validateAddresses,
   });
   server.on('error', options.onError);
+  watchFailedHandshakes(server, options.onFailedHandshake);
   server.on('session', (session: QuicServerSession) => {
     const peer = { host: plainAddress(session.remoteAddress), port: session.remotePort };
     options.onConnection(new ServerTransport(new SessionTransport(session, peer)));

@@ -1,0 +1,39 @@
+import type { QuicServer } from '@currentspace/http3';
+import { plainAddress } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
+
+/** What of the library's events matters here. */
+interface LibraryEvent {
+  readonly eventType: number;
+  readonly connHandle: number;
+  readonly meta?: { readonly remoteAddr?: string; readonly remotePort?: number; readonly errorCode?: number };
+}
+
+const NEW_SESSION = 1;
+const SESSION_CLOSE = 7;
+const HANDSHAKE_COMPLETE = 11;
+
+/**
+ * Tells of handshakes that failed. The library speaks of connections only whose handshake ended well, but hands the events
+ * of all to one method of its own, which is listened to here. The end of a refused handshake is told when QUIC has
+ * forgotten it, some seconds later.
+ */
+export function watchFailedHandshakes(server: QuicServer, failed: (peer: Endpoint | undefined, code: number) => void): void {
+  const handshaking = new Map<number, Endpoint>();
+  const dispatch: unknown = Reflect.get(server, '_dispatchEvents');
+  if (typeof dispatch !== 'function') return;
+  const listening = (events: readonly LibraryEvent[]): void => {
+    for (const { eventType, connHandle, meta } of events) {
+      if (eventType === NEW_SESSION) {
+        handshaking.set(connHandle, { host: plainAddress(meta?.remoteAddr ?? ''), port: meta?.remotePort ?? 0 });
+      } else if (eventType === HANDSHAKE_COMPLETE) {
+        handshaking.delete(connHandle);
+      } else if (eventType === SESSION_CLOSE) {
+        const peer = handshaking.get(connHandle);
+        if (handshaking.delete(connHandle)) failed(peer, meta?.errorCode ?? 0);
+      }
+    }
+    Reflect.apply(dispatch, server, [events]);
+  };
+  Reflect.set(server, '_dispatchEvents', listening);
+}
