@@ -16,7 +16,7 @@ const RUNS: Runs['runs'] = {
     start: (progress) => runSessions(LONG_SESSIONS, progress),
   },
   registrations: {
-    about: '1,000 clients register at once: all within 60 s, while a game goes on; memory within 20 % afterwards',
+    about: '1,000 clients register at once: all within 60 s, while a game goes on; memory within 15 % of before afterwards',
     start: (progress) => runRegistrations(LONG_REGISTRATIONS, progress),
   },
   hostile: {
