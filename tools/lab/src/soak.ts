@@ -1,6 +1,7 @@
 import { carryOutRuns } from './runs.ts'
 import type { Runs } from './runs.ts'
 import { LONG_EMULATED, runEmulated } from './soak/emulated.ts'
+import { LONG_GARBAGE, runGarbage } from './soak/garbage.ts'
 import { LONG_HOSTILE, runHostile } from './soak/hostile.ts'
 import { LONG_REGISTRATIONS, runRegistrations } from './soak/registrations.ts'
 import { LONG_SESSIONS, runSessions } from './soak/sessions.ts'
@@ -22,6 +23,10 @@ const RUNS: Runs['runs'] = {
   hostile: {
     about: 'random, truncated and oversized datagrams for 60 s: up, flat memory, good clients whole, all accounted for',
     start: (progress) => runHostile(LONG_HOSTILE, progress),
+  },
+  garbage: {
+    about: 'seven kinds of hostile QUIC peers for 60 s: all others register, nothing of their games lost, memory returns',
+    start: (progress) => runGarbage(LONG_GARBAGE, progress),
   },
   emulated: {
     about: 'a game over 20 emulated links that lose, delay, reorder and duplicate: only loss may reach the game',

@@ -39,8 +39,8 @@ export class Surge {
 
 /**
  * Has memory go back to the system after every surge of connections: a process keeps what it once needed otherwise. After
- * 1,000 clients that had come and gone V8 held some 50 MiB of garbage, for want of a reason to collect it, and glibc some 30 MiB
- * that was free. Takes the calling thread 20 to 40 ms, once in ten seconds at most. Packets go by other threads.
+ * 1,000 clients that had come and gone V8 held some 50 MiB of garbage, for want of a reason to collect it, and some 30 MiB
+ * lay free in glibc. Takes the calling thread 20 to 60 ms, once in ten seconds at most. Packets go by other threads.
  *
  * @returns what ends it.
  */
