@@ -10,6 +10,7 @@ import type { NodeConfig } from './config/node-config.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { openControlState } from './control/control-state.ts';
 import type { ControlState } from './control/control-state.ts';
+import { returnMemoryAfterSurges } from './control/memory-return.ts';
 import { startHttp } from './http/server.ts';
 import type { HttpServer } from './http/server.ts';
 import { silentLog } from './log.ts';
@@ -63,10 +64,12 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
+  const endReturns = control && returnMemoryAfterSurges(control, log);
 
   let closing: Promise<void> | undefined;
   const close = async () => {
     clearInterval(totals);
+    endReturns?.();
     log.info({ sessions: supervisor.stats().relay.sessions }, 'closing: saying goodbye to every client');
     await Promise.all([supervisor.stop(), http?.close(), control?.close()]);
     log.info('closed');

@@ -155,7 +155,7 @@ describe('a tunnel notices that its node is gone', () => {
     host.fromLocal(bytesOf('x'), PROGRAM, SERVER);
     for (let sequence = 0; sequence < 2_000; sequence++) host.fromNode(fromServer(sequence, 'before'));
     expect(host.takeToLocal()).toHaveLength(2_000);
-    host.pass(15_000);
+    host.pass(20_000);
     const handshake = headers(host).find(({ flags }) => flags === FLAG_HANDSHAKE);
     host.fromNode((handshake as TunnelHeader).withSessionToken(TOKEN).encode());
     host.fromNode(fromServer(0, 'after'));

@@ -24,3 +24,4 @@ export { UdpError } from './errors.ts';
 export type { DataSocketDescription } from './linux/data-socket.ts';
 export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts';
 export { closeLedgerFds, createFdLedger, ledgerFds } from './linux/fd-ledger.ts';
+export { returnFreeMemory } from './linux/free-memory.ts';

@@ -74,9 +74,14 @@ export class NodeProgram {
 
   /** What `GET /metrics` says under a name, with its labels as they are written there: 0 if it says nothing. */
   async metric(name: string): Promise<number> {
+    return (await this.metrics()).get(name) ?? 0
+  }
+
+  /** All that `GET /metrics` says, by name and labels as they are written there. */
+  async metrics(): Promise<ReadonlyMap<string, number>> {
     const text = await (await fetch(`${this.#http}/metrics`)).text()
-    const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))
-    return line === undefined ? 0 : Number(line.slice(name.length + 1))
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]))
   }
 
   /** Ends it as a power cut would. */

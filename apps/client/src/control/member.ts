@@ -37,7 +37,6 @@ export class Member {
   /** We have ended its session, because it drains and data goes elsewhere: the next registration needs a new leg. */
   ended = false;
   #established = false;
-  #silent = false;
   /** Until when it may take to answer for the first time. */
   #openingUntilMs = Number.NEGATIVE_INFINITY;
   /** Since when it drains without being used. */
@@ -49,18 +48,14 @@ export class Member {
   }
 
   get isUp(): boolean {
-    return this.#established && !this.#silent;
+    return this.#established;
   }
 
   /** Something has happened to its leg. */
   take(message: LegMessage): void {
-    if (message.type === 'silence') {
-      this.#silent = message.silent;
-      if (message.silent) this.link.check();
-    } else if (message.type === 'event' && message.event !== 'closed') {
+    if (message.type === 'event' && message.event !== 'closed') {
       this.#established = message.event === 'established' && !this.ended;
       this.#openingUntilMs = Number.NEGATIVE_INFINITY;
-      this.#silent = false;
       if (message.event === 'lost') this.link.check();
       else if (message.event === 'ended-by-node') this.link.renew();
     }
@@ -71,7 +66,6 @@ export class Member {
     this.#openingUntilMs = nowMs + OPENING_MS;
     this.ended = false;
     this.#established = false;
-    this.#silent = false;
     this.#leavingMs = undefined;
   }
 

@@ -19,6 +19,9 @@ const GOODBYE_MS = 500;
 /** After a node has exchanged its certificate its clients do not all come back in the same moment. */
 const RENEWAL_MS = { least: 50, most: 1_000 } as const;
 
+/** A node that drains may have ended, and been started again, by then: as soon as all its clients have left. */
+const MOST_DRAINING_MS = 5_000;
+
 /** What happens to a {@link NodeLink}. */
 export interface NodeLinkEvents {
   /** The node has given a session: another one than before, unless it was resumed. */
@@ -46,6 +49,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   /** The round trip of the last Ping, and how far the node's clock is ahead of ours. */
   pingMs: number | undefined;
   clockOffsetMs: number | undefined;
+  /** Until when it takes nobody, as it has said; in milliseconds of `performance.now()`. */
+  #drainsUntilMs = Number.NEGATIVE_INFINITY;
   readonly #settings: ParsedRegisterSettings;
   readonly #reopening = new Reopening();
   readonly #abort = new AbortController();
@@ -90,7 +95,9 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   /** The session seems to be over: asks for it again, or for another one. */
   renew(): void {
+    this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
     if (this.#registered !== undefined) this.#drop(this.#registered, 'the node has ended the session');
+    else if (this.#retry !== undefined && this.draining) this.#retryLater();
   }
 
   /** Ends the registration, and with it the session. */
@@ -120,6 +127,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.#registered = registered;
     this.session = session;
     this.draining = false;
+    this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
     this.#reopening.established(now());
     void connection.whenClosed.then((closed) => this.#ended(registered, closed));
     const renewed = this.#renewing && goesOn(session, before);
@@ -163,6 +171,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   #drain(ms: number): void {
     if (this.draining) return;
     this.draining = true;
+    this.#drainsUntilMs = performance.now() + ms;
     this.emit('draining', ms);
   }
 
@@ -189,8 +198,11 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     return true;
   }
 
+  /** A node that drains refuses whoever asks, until its end, which may come sooner than it has said. */
   #retryLater(): number {
-    const pauseMs = this.#reopening.ended(now());
+    const drainsMs = Math.min(this.#drainsUntilMs - performance.now(), MOST_DRAINING_MS);
+    const pauseMs = Math.max(this.#reopening.ended(now()), Math.ceil(drainsMs));
+    clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#again(), pauseMs);
     return pauseMs;
   }

@@ -14,9 +14,6 @@ import type { ParsedTunnelSettings } from './settings.ts';
 const PUBLISHING_MS = 1_000;
 /** How soon to look again when nothing is due. */
 const RESTING_MS = 250;
-/** The least patience with the last of the keepalives that may be missed. */
-const LAST_ANSWER_MS = 100;
-const LAST_ANSWER_ROUND_TRIPS = 3;
 
 /** What a leg needs of its driver. */
 export interface LegHost {
@@ -40,7 +37,6 @@ export class Leg implements TunnelOutput {
   /** Whether its session is over for good. */
   closed = false;
   readonly #host: LegHost;
-  readonly #paths: number;
   readonly #values: Float64Array;
   readonly #reopening = new Reopening();
   /** Where the datagram from the node that is being handled starts. */
@@ -49,10 +45,6 @@ export class Leg implements TunnelOutput {
   #answered = false;
   #closing = false;
   #saidKeepalivesSent = false;
-  #silent = false;
-  #keepalivesSent = 0;
-  #keepaliveMs = 0;
-  #keepalivesWhenHeard = 0;
 
   constructor(settings: LegSettings, paths: number, host: LegHost) {
     const common = host.settings;
@@ -62,7 +54,6 @@ export class Leg implements TunnelOutput {
     this.nodeIp = settings.node.ip | 0;
     this.nodePort = settings.node.port;
     this.#host = host;
-    this.#paths = paths;
     this.#values = counters.values;
     this.tunnel = new Tunnel(
       {
@@ -76,6 +67,7 @@ export class Leg implements TunnelOutput {
         fecGroupSize: settings.slot === VIA_SLOT ? 0 : common.fecGroupSize,
         keepaliveMs: settings.keepaliveMs,
         maxKeepaliveMisses: common.maxKeepaliveMisses,
+        steadyKeepalives: common.maxKeepalives > 0,
         oversize: settings.slot === VIA_SLOT ? 'fragment' : common.oversize,
       },
       {
@@ -104,9 +96,7 @@ export class Leg implements TunnelOutput {
     }
     if (this.#reopening.isDue(nowMs)) this.tunnel.open();
     if (this.#keepalivesAreUsedUp()) return RESTING_MS;
-    const next = this.tunnel.handleTimeout();
-    this.#watchSilence(nowMs);
-    return this.#reopening.msUntilDue(nowMs, next);
+    return this.#reopening.msUntilDue(nowMs, this.tunnel.handleTimeout());
   }
 
   /** Ends the session with a FIN. A node that has never answered gets one FIN and no patience. */
@@ -137,8 +127,6 @@ export class Leg implements TunnelOutput {
   }
 
   roundTrip(_path: number, rttUs: number): void {
-    this.#keepalivesWhenHeard = this.#values[TunnelCounter.keepalivesSent];
-    if (this.#silent) this.#saySilent(false);
     const sequence = readSequence(this.#host.engine.arena.bytes, this.#offset);
     this.#host.post({ type: 'roundTrip', slot: this.slot, sequence, rttUs });
   }
@@ -152,7 +140,6 @@ export class Leg implements TunnelOutput {
     let retryInMs: number | undefined;
     if (event === 'established') {
       this.#answered = true;
-      this.#keepalivesWhenHeard = this.#values[TunnelCounter.keepalivesSent];
       this.#reopening.established(nowMs);
     } else if (event === 'ended-by-node' && this.#host.settings.reopen && !this.#closing) {
       retryInMs = this.#reopening.ended(nowMs);
@@ -162,26 +149,6 @@ export class Leg implements TunnelOutput {
     }
     this.#host.post({ type: 'event', slot: this.slot, event, retryInMs });
     if (this.closed) this.#host.legClosed();
-  }
-
-  /** A round trip after the last keepalive that may be missed, and not only when the next one goes out. */
-  #watchSilence(nowMs: number): void {
-    const sent = this.#values[TunnelCounter.keepalivesSent];
-    if (sent !== this.#keepalivesSent) {
-      this.#keepalivesSent = sent;
-      this.#keepaliveMs = nowMs;
-    }
-    if (this.#silent || this.tunnel.state !== 'established') return;
-    const { maxKeepaliveMisses } = this.#host.settings;
-    if (sent - this.#keepalivesWhenHeard < maxKeepaliveMisses * this.#paths) return;
-    const rttMs = this.#values[TunnelCounter.rttSmoothedUs] / 1_000;
-    const patienceMs = Math.max(LAST_ANSWER_MS, LAST_ANSWER_ROUND_TRIPS * rttMs);
-    if (((nowMs - this.#keepaliveMs) | 0) >= patienceMs) this.#saySilent(true);
-  }
-
-  #saySilent(silent: boolean): void {
-    this.#silent = silent;
-    this.#host.post({ type: 'silence', slot: this.slot, silent });
   }
 
   /** A measurement has sent what it wanted to: only answers are waited for. */

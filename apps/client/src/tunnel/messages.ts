@@ -62,8 +62,6 @@ export interface StartedMessage {
 export type LegMessage =
   | { readonly type: 'event'; readonly slot: number; readonly event: TunnelEvent; readonly retryInMs: number | undefined }
   | { readonly type: 'path'; readonly slot: number; readonly path: number; readonly up: boolean }
-  /** As many keepalives as may be missed were missed, or it answers again. Comes before `lost` does. */
-  | { readonly type: 'silence'; readonly slot: number; readonly silent: boolean }
   /** A keepalive was answered: its sequence number, and microseconds. */
   | { readonly type: 'roundTrip'; readonly slot: number; readonly sequence: number; readonly rttUs: number };
 

@@ -105,5 +105,9 @@ function sumOf(one: ListenerCounters, other: ListenerCounters): ListenerCounters
     refusedOverMaxPerAddress: one.refusedOverMaxPerAddress + other.refusedOverMaxPerAddress,
     refusedOverAlpn: one.refusedOverAlpn + other.refusedOverAlpn,
     failedHandshakes: one.failedHandshakes + other.failedHandshakes,
+    refusals: one.refusals + other.refusals,
+    closedRateLimited: one.closedRateLimited + other.closedRateLimited,
+    closedProtocol: one.closedProtocol + other.closedProtocol,
+    closedNotReading: one.closedNotReading + other.closedNotReading,
   };
 }

@@ -99,6 +99,15 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
       [{ result: 'handshake_failed' }, failedHandshakes],
     ];
   });
+  counter('control_refusals_total', 'What clients of the control plane were refused.', ['what'], () => {
+    const { refusals, closedRateLimited, closedProtocol, closedNotReading } = control.listenerCounters;
+    return [
+      [{ what: 'message' }, refusals],
+      [{ what: 'rate_limited' }, closedRateLimited],
+      [{ what: 'protocol' }, closedProtocol],
+      [{ what: 'not_reading' }, closedNotReading],
+    ];
+  });
 }
 
 interface Traffic {

@@ -62,12 +62,13 @@ export class Connection implements ControlConnection, StreamOwner {
   readonly whenClosed: Promise<ConnectionClosed>;
   runtime: QuicRuntime;
   peerPin: Uint8Array | undefined;
+  /** Messages of the peer that were refused, and streams of it that were reset by a limit. */
+  refusals = 0;
   #closed: ConnectionClosed | undefined;
   readonly #transport: ConnectionTransport;
   readonly #budget: Budget;
   readonly #streams = new Set<MessageStream>();
   readonly #waiting: MessageStream[] = [];
-  #refusals = 0;
   #unsentBytes = 0;
   #wake: (() => void) | undefined;
   #resolveClosed: (closed: ConnectionClosed) => void = () => undefined;
@@ -163,8 +164,8 @@ export class Connection implements ControlConnection, StreamOwner {
   }
 
   offended(): void {
-    this.#refusals += 1;
-    if (this.#refusals > this.limits.maxRefusals) this.#drop(CloseCode.protocol, 'too many messages were refused');
+    this.refusals += 1;
+    if (this.refusals > this.limits.maxRefusals) this.#drop(CloseCode.protocol, 'too many messages were refused');
   }
 
   unsent(bytes: number): boolean {

@@ -8,6 +8,8 @@ import type { Endpoint } from './endpoint.ts';
 import type { QuicMode, QuicRuntime } from './http3/runtime.ts';
 import { startServer } from './http3/server.ts';
 import { connectionLimits } from './limits.ts';
+import { COUNTED_CLOSES, NOTHING_YET } from './listener-counters.ts';
+import type { ListenerCounters } from './listener-counters.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
 import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
@@ -56,25 +58,6 @@ export interface ListenOptions extends CertificateAndKey {
   readonly validateAddresses?: boolean;
   readonly limits?: Partial<ConnectionLimits>;
 }
-
-/** Counted since the listener was started. */
-export interface ListenerCounters {
-  readonly accepted: number;
-  readonly refusedOverMax: number;
-  readonly refusedOverMaxPerAddress: number;
-  /** Peers whose handshake was refused because they named no application protocol (ALPN), or none that is spoken here. */
-  readonly refusedOverAlpn: number;
-  /** Handshakes that ended otherwise: peers that refused the certificate, fell silent, or spoke nonsense. */
-  readonly failedHandshakes: number;
-}
-
-const NOTHING_YET: ListenerCounters = {
-  accepted: 0,
-  refusedOverMax: 0,
-  refusedOverMaxPerAddress: 0,
-  refusedOverAlpn: 0,
-  failedHandshakes: 0,
-};
 
 export interface ControlListener {
   readonly endpoint: Endpoint;
@@ -153,7 +136,9 @@ class Listener implements ControlListener {
   }
 
   get counters(): ListenerCounters {
-    return this.#counters;
+    let { refusals } = this.#counters;
+    for (const connection of this.#connections) refusals += connection.refusals;
+    return { ...this.#counters, refusals };
   }
 
   async start(bind: Endpoint, certificate: CertificateAndKey): Promise<void> {
@@ -235,17 +220,18 @@ class Listener implements ControlListener {
     this.#connections.add(connection);
     this.#perAddress.set(key, ofAddress + 1);
     this.#count('accepted');
-    void connection.whenClosed.then(() => this.#forget(connection, key));
+    void connection.whenClosed.then((closed) => {
+      this.#forget(connection, key);
+      this.#count('refusals', connection.refusals);
+      const counted = closed.by === 'us' ? COUNTED_CLOSES.get(closed.code) : undefined;
+      if (counted !== undefined) this.#count(counted);
+    });
     void this.#serve(connection);
   }
 
   #handshakeFailed(peer: Endpoint | undefined, code: number): void {
     this.#count(isAlpnRefusal(code) ? 'refusedOverAlpn' : 'failedHandshakes');
     this.#options.onFailedHandshake?.(peer, code);
-  }
-
-  #count(what: keyof ListenerCounters): void {
-    this.#counters = { ...this.#counters, [what]: this.#counters[what] + 1 };
   }
 
   async #serve(connection: Connection): Promise<void> {
@@ -256,6 +242,10 @@ class Listener implements ControlListener {
       void connection.close(ended ? CloseCode.normal : CloseCode.protocol).catch(() => undefined);
       if (!ended) this.#options.onError?.(thrown);
     }
+  }
+
+  #count(what: keyof ListenerCounters, more = 1): void {
+    this.#counters = { ...this.#counters, [what]: this.#counters[what] + more };
   }
 
   #forget(connection: Connection, key: string): void {

@@ -57,6 +57,7 @@ test('a peer that sends more than its budget loses the connection', async () => 
   stream.on('data', () => undefined);
   for (let count = 0; count < 2_000; count += 1) stream.write(ping);
   expect(await end).toMatchObject({ errorCode: CloseCode.rateLimited });
+  expect(listener.counters).toMatchObject({ accepted: 1, closedRateLimited: 1, closedProtocol: 0, closedNotReading: 0 });
 });
 
 test('a peer has as many streams open as it may, and another when one of them is reset', async () => {
@@ -114,6 +115,7 @@ test('a peer that never reads costs a bounded number of bytes, and then its conn
   };
   await expect(send()).rejects.toMatchObject({ name: 'QuicError' });
   expect(node.closed).toMatchObject({ by: 'us', code: CloseCode.notReading });
+  expect(listener.counters).toMatchObject({ closedNotReading: 1 });
   // The peer's windows, the library's queue of 4 MiB in front of them, and what our own limit lets wait.
   expect(sent).toBeLessThan(6_000_000);
 });

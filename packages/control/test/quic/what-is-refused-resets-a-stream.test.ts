@@ -35,6 +35,7 @@ test('a refused message resets its stream, and the connection and its other stre
   expect(Buffer.from(await replied).toString('hex')).toBe('00090100000000000003e7');
   expect(session.closed).toBe(false);
   expect(listener.connections).toBe(1);
+  expect(listener.counters).toMatchObject({ accepted: 1, refusals: 1 });
 });
 
 test('every kind of refused frame is told to the reader of the stream', async () => {
@@ -66,6 +67,7 @@ test('a peer that goes on with garbage loses the connection', async () => {
     await reset;
   }
   expect(await end).toMatchObject({ errorCode: CloseCode.protocol });
+  expect(listener.counters).toMatchObject({ refusals: 4, closedProtocol: 1, closedRateLimited: 0 });
 });
 
 test('garbage of one peer does not keep another from its answers', async () => {

@@ -237,19 +237,33 @@ export class Connection {
     return IDLE_MS;
   }
 
+  /**
+   * A keepalive that is not answered in time is missed, and the next one goes out at once, so that a node that is gone is
+   * noticed soon after the first of them.
+   */
   #probe(link: PathLink): number {
-    const { options, nowMs } = this.#state;
-    const left = options.keepaliveMs - ((nowMs - link.probedMs) | 0);
-    if (left > 0) return left;
-    this.#sendProbe(link);
-    if (link.probes.misses >= options.maxKeepaliveMisses && link.isUp) this.#lose(link);
-    return options.keepaliveMs;
+    const { nowMs } = this.#state;
+    const { keepaliveMs, maxKeepaliveMisses, steadyKeepalives } = this.#state.options;
+    const { probes } = link;
+    const eager = link.isUp && !steadyKeepalives;
+    const pauseMs = () => (eager && probes.pending ? link.answerMs(keepaliveMs) : keepaliveMs);
+    let left = pauseMs() - ((nowMs - link.probedMs) | 0);
+    if (left <= 0) {
+      probes.expire();
+      this.#sendProbe(link);
+      left = pauseMs();
+    }
+    if (link.isUp && probes.misses >= maxKeepaliveMisses) {
+      left = Math.min(left, link.msUntilLost(nowMs, keepaliveMs));
+      if (left <= 0) this.#lose(link);
+    }
+    return Math.max(left, 0);
   }
 
   #sendProbe(link: PathLink): void {
     const state = this.#state;
     const sequence = state.outbound.takeSequence();
-    link.probedMs = state.nowMs;
+    link.noteProbe(state.nowMs);
     link.probes.sent(sequence, state.nowUs);
     const { values } = state.counters;
     values[TunnelCounter.keepalivesSent]++;

@@ -9,17 +9,29 @@ export class KeepaliveProbes {
   readonly #sequences = new Int32Array(PROBES).fill(-1);
   readonly #sentUs = new Int32Array(PROBES);
   #next = 0;
-  /** Probes in a row that were not answered when the next one went out. */
+  /** Probes in a row that were not answered in time, and nothing else came meanwhile. */
   misses = 0;
-  #lastAnswered = true;
+  /** Whether the newest probe may still be answered in time. */
+  pending = false;
 
-  /** A probe goes out now. Counts the one before as missed if it has no answer yet. */
+  /** A probe goes out now. */
   sent(sequence: number, nowUs: number): void {
-    if (!this.#lastAnswered) this.misses++;
-    this.#lastAnswered = false;
+    this.pending = true;
     this.#sequences[this.#next] = sequence;
     this.#sentUs[this.#next] = nowUs;
     this.#next = (this.#next + 1) % PROBES;
+  }
+
+  /** The newest probe has had the time for its answer. */
+  expire(): void {
+    if (this.pending) this.misses++;
+    this.pending = false;
+  }
+
+  /** Anything at all came from the node: it lives. */
+  heard(): void {
+    this.pending = false;
+    this.misses = 0;
   }
 
   /**
@@ -30,15 +42,13 @@ export class KeepaliveProbes {
     const probe = this.#sequences.indexOf(sequence);
     if (probe < 0) return -1;
     this.#sequences[probe] = -1;
-    this.#lastAnswered = true;
-    this.misses = 0;
+    this.heard();
     return (nowUs - this.#sentUs[probe]) | 0;
   }
 
   /** Forgets all probes, for a new session. */
   reset(): void {
     this.#sequences.fill(-1);
-    this.#lastAnswered = true;
-    this.misses = 0;
+    this.heard();
   }
 }

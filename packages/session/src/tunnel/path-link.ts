@@ -7,6 +7,16 @@ const LONGEST_RETRY_MS = 4_000;
 /** Data goes out and nothing comes back for so long, or for some round trips: something may have happened. */
 const SILENCE_MS = 400;
 const SILENCE_ROUND_TRIPS = 4;
+/** The least time that a keepalive has for its answer: jitter of a busy machine or radio is no sign of anything. */
+const LEAST_ANSWER_MS = 100;
+/** Of the variation of the round trip, on top of it, as RFC 6298 waits. */
+const ANSWER_VARIATIONS = 4;
+/** Nothing is lost before it was asked for so long, for radio links pause longer than some would think. */
+const LEAST_LOST_MS = 500;
+/** Nor before answers would have come so many times, one after the other. */
+const LOST_ANSWERS = 3;
+/** So many keepalives go out in that time: chance does not lose them all. */
+const ASKED_TIMES = 10;
 
 /** What a link is waiting for. */
 export type LinkState =
@@ -37,6 +47,9 @@ export class PathLink {
   /** When data was first sent since anything was heard; means something while `#unanswered`. */
   #dataMs = 0;
   #unanswered = false;
+  /** When data or a keepalive was first sent since anything was heard; means something while `#asking`. */
+  #askedMs = 0;
+  #asking = false;
 
   constructor(number: number) {
     this.number = number;
@@ -68,15 +81,40 @@ export class PathLink {
 
   /** Data goes out by it. */
   noteData(nowMs: number): void {
+    this.#ask(nowMs);
     if (this.#unanswered) return;
     this.#unanswered = true;
     this.#dataMs = nowMs;
+  }
+
+  /** A keepalive goes out by it. */
+  noteProbe(nowMs: number): void {
+    this.#ask(nowMs);
+    this.probedMs = nowMs;
   }
 
   /** Something came in by it. */
   noteHeard(nowMs: number): void {
     this.#heardMs = nowMs;
     this.#unanswered = false;
+    this.#asking = false;
+    this.probes.heard();
+  }
+
+  /**
+   * How long the newest keepalive has for its answer: the next one goes out then if there is none. The first one that is
+   * missed had all the time that answers may take; those behind it go out faster.
+   */
+  answerMs(keepaliveMs: number): number {
+    if (this.rtt.smoothedUs < 0) return keepaliveMs;
+    const usualMs = this.#usualAnswerMs;
+    const pauseMs = this.probes.misses === 0 ? usualMs : Math.max(usualMs / 2, this.#lostAfterMs(keepaliveMs) / ASKED_TIMES);
+    return Math.min(keepaliveMs, pauseMs);
+  }
+
+  /** Milliseconds until it counts as lost, if enough keepalives are missed and nothing comes. */
+  msUntilLost(nowMs: number, keepaliveMs: number): number {
+    return this.#lostAfterMs(keepaliveMs) - (this.#asking ? (nowMs - this.#askedMs) | 0 : 0);
   }
 
   /** Whether it has fallen silent in the middle of a talk: data has been going out for a while, and answers have ceased. */
@@ -85,5 +123,21 @@ export class PathLink {
     const patienceMs = Math.max(SILENCE_MS, (SILENCE_ROUND_TRIPS * this.rtt.smoothedUs) / 1_000);
     const unansweredMs = (nowMs - this.#dataMs) | 0;
     return unansweredMs >= patienceMs && ((nowMs - this.#heardMs) | 0) >= patienceMs;
+  }
+
+  #ask(nowMs: number): void {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#askedMs = nowMs;
+  }
+
+  /** All the time that answers may take. */
+  get #usualAnswerMs(): number {
+    const { smoothedUs, jitterUs } = this.rtt;
+    return Math.max(LEAST_ANSWER_MS, Math.ceil((smoothedUs + ANSWER_VARIATIONS * jitterUs) / 1_000));
+  }
+
+  #lostAfterMs(keepaliveMs: number): number {
+    return Math.max(LEAST_LOST_MS, keepaliveMs, LOST_ANSWERS * this.#usualAnswerMs);
   }
 }

@@ -24,8 +24,13 @@ export interface TunnelOptions {
   /** Data packets per parity packet, 1 to 32 (`reference`: 2 to 16); 0 sends without FEC. */
   readonly fecGroupSize: number;
   readonly keepaliveMs: number;
-  /** So many keepalives in a row without an answer, and the node counts as lost. */
+  /** So many keepalives in a row without an answer, with nothing else from the node meanwhile, and it counts as lost. */
   readonly maxKeepaliveMisses: number;
+  /**
+   * Keepalives go out at their pause and not sooner, for measurements: one without an answer is missed only then. Otherwise
+   * it is missed when an answer would have come, and the next one goes out at once.
+   */
+  readonly steadyKeepalives: boolean;
   /** A flow ends after this long without a datagram in either direction. */
   readonly flowTimeoutMs: number;
   readonly maxFlows: number;
@@ -42,6 +47,7 @@ export const DEFAULT_TUNNEL_OPTIONS: TunnelOptions = Object.freeze({
   fecGroupSize: 4,
   keepaliveMs: 5_000,
   maxKeepaliveMisses: 3,
+  steadyKeepalives: false,
   flowTimeoutMs: 300_000,
   maxFlows: 4_096,
   oversize: 'fragment',

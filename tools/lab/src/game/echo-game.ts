@@ -23,6 +23,8 @@ export interface EchoReport {
   readonly strange: number
   /** The longest time without an answer. */
   readonly longestGapMs: number
+  /** How many datagrams' time has passed at most between two that were sent: 1 of a game that was never held up. */
+  readonly longestPauseDatagrams: number
   /** Of all answers, ascending. */
   readonly roundTripsMs: readonly number[]
 }
@@ -33,20 +35,24 @@ const MOST_MISSING = 10
 export class EchoGame {
   readonly #socket: Socket
   readonly #pace: Pace
+  readonly #perSecond: number
   readonly #sentMs: number[] = []
   /** -1 for one that was not answered yet. */
   readonly #roundTripsMs: number[] = []
   #markedNumber = 0
   #heardMs = performance.now()
   #longestGapMs = 0
+  #longestPauseMs = 0
   #duplicates = 0
   #strange = 0
 
   private constructor(socket: Socket, server: Endpoint, perSecond: number) {
     this.#socket = socket
+    this.#perSecond = perSecond
     socket.on('message', (bytes) => this.#hear(bytes))
     const address = formatIpv4(server.ip)
     this.#pace = new Pace(perSecond, (nowMs) => {
+      this.#longestPauseMs = Math.max(this.#longestPauseMs, nowMs - (this.#sentMs.at(-1) ?? nowMs))
       const payload = Buffer.alloc(PAYLOAD_BYTES)
       payload.writeUInt32BE(this.#sentMs.push(nowMs) - 1)
       this.#roundTripsMs.push(-1)
@@ -65,6 +71,7 @@ export class EchoGame {
     const report = this.#report(end)
     this.#markedNumber = end
     this.#longestGapMs = 0
+    this.#longestPauseMs = 0
     this.#duplicates = 0
     this.#strange = 0
     return report
@@ -94,6 +101,7 @@ export class EchoGame {
       duplicates: this.#duplicates,
       strange: this.#strange,
       longestGapMs: this.#longestGapMs,
+      longestPauseDatagrams: Math.round((this.#longestPauseMs * this.#perSecond) / 1_000),
       roundTripsMs: trips.filter((trip) => trip >= 0).toSorted((a, b) => a - b),
     }
   }

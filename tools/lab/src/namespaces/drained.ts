@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Expectations } from '../soak/outcome.ts'
 import type { Outcome, Progress } from '../soak/outcome.ts'
 import type { Agent } from './agent.ts'
-import { strange, totals } from './figures.ts'
+import { percentile, strange, totals } from './figures.ts'
 import { Scene } from './scene.ts'
 
 export interface DrainOptions {
@@ -18,6 +18,8 @@ const LOOK_MS = 500
 const PLAY_MS = 3_000
 const LATE_MS = 10_000
 const AGENTS = 2
+/** A game that sends less often than that is not busy. */
+const MOST_PAUSE_SECONDS = 1
 
 /** A node announces that it will stop: busy clients have to go to another one, and not to lose anything. */
 export async function runDrain(options: DrainOptions, progress: Progress): Promise<Outcome> {
@@ -55,10 +57,13 @@ export async function runDrain(options: DrainOptions, progress: Progress): Promi
   const expectations = new Expectations()
   const moved = reports.filter(({ events }) => events.some((event) => event.includes(' moved to ') && event.includes('draining'))).length
   const { sent, lost, longestGapMs } = totals(reports)
+  const pauses = reports.map(({ game }) => game.longestPauseDatagrams).toSorted((a, b) => a - b)
   expectations.that(ended, `the node had not ended after ${Math.round(drainedMs)} ms`)
   expectations.equal('clients that were ready for the other node', ready, players)
   expectations.equal('clients that moved', moved, players)
   expectations.equal('datagrams lost after the announcement', lost, 0)
+  const held = pauses.filter((pause) => pause > datagramsPerSecond * MOST_PAUSE_SECONDS).length
+  expectations.equal('clients that did not go on sending', held, 0)
   expectations.equal('answers that were strange', strange(reports), 0)
   return {
     name: 'drain',
@@ -67,6 +72,7 @@ export async function runDrain(options: DrainOptions, progress: Progress): Promi
       'clients moved': `${moved} of ${players}`,
       'lost after announcement': `${lost} of ${sent}`,
       'longest gap ms': Math.round(longestGapMs),
+      'longest pause, datagrams': `median ${percentile(pauses, 0.5)}, worst ${pauses.at(-1)}`,
       'node ended after ms': Math.round(drainedMs),
     },
   }

@@ -1,15 +1,15 @@
-import { connectControl, parsePin } from '@lightspeed/control/quic'
-import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
+import { parsePin } from '@lightspeed/control/quic'
 import { formatIpv4 } from '@lightspeed/wire'
 import { LossyLink } from '../lossy-link.ts'
 import { LOOPBACK } from '../loopback-socket.ts'
+import { Registrant } from './registrant.ts'
 import type { RegistrantsPlan, RegistrantsQuestion, RegistrantsReport } from './registrants.ts'
 
 /** A node takes 255 connections of an address. */
 const CLIENTS_PER_ADDRESS = 200
 const PATIENCE_MS = 60_000
 
-const registered: { readonly connection: ControlConnection; readonly stream: ControlStream }[] = []
+const registered: Registrant[] = []
 
 process.on('message', (question: RegistrantsQuestion) => {
   const answering = question.ask === 'register' ? registerAll(question.plan) : leave()
@@ -34,7 +34,7 @@ async function registerAll({ control, pin, clients }: RegistrantsPlan): Promise<
   await Promise.all(
     Array.from({ length: clients }, async () => {
       try {
-        await register(formatIpv4(address.ip), address.port, sha256)
+        registered.push(await Registrant.register({ host: formatIpv4(address.ip), port: address.port, sha256, timeoutMs: PATIENCE_MS }))
         tookMs.push(performance.now() - startedMs)
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error)
@@ -45,27 +45,8 @@ async function registerAll({ control, pin, clients }: RegistrantsPlan): Promise<
   return { tookMs: tookMs.toSorted((a, b) => a - b), failures: [...failures].map(([why, count]) => `${count} times: ${why}`) }
 }
 
-async function register(host: string, port: number, sha256: Uint8Array): Promise<void> {
-  const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs: PATIENCE_MS })
-  const stream = connection.openStream()
-  registered.push({ connection, stream })
-  await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions: [] }, 'standard')
-  stream.dialect = 'standard'
-  for await (const message of stream.messages()) {
-    if (message.type === 'register_ack') return
-    if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`)
-  }
-  throw new Error('the node said nothing')
-}
-
 /** Ends every registration as a client does. */
 async function leave(): Promise<RegistrantsReport> {
-  await Promise.allSettled(
-    registered.splice(0).map(async ({ connection, stream }) => {
-      await stream.send({ type: 'disconnect', reason: 'normal' }, 'standard')
-      stream.end()
-      await connection.whenClosed
-    }),
-  )
+  await Promise.allSettled(registered.splice(0).map((registrant) => registrant.leave()))
   return { tookMs: [], failures: [] }
 }

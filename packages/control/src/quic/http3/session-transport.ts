@@ -2,6 +2,7 @@ import type { QuicClientSession, QuicServerSession, QuicStream } from '@currents
 import type { Endpoint } from '../endpoint.ts';
 import { QuicError, reasonOf } from '../quic-error.ts';
 import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../transport.ts';
+import { muteUnheardStreams } from './unheard-streams.ts';
 
 /** Bit 1 of a stream's id tells the two directions from one (RFC 9000, section 2.1). */
 const UNIDIRECTIONAL = 0x2;
@@ -59,6 +60,7 @@ export class SessionTransport implements ConnectionTransport {
   constructor(session: QuicClientSession | QuicServerSession, peer: Endpoint) {
     this.#session = session;
     this.peer = peer;
+    muteUnheardStreams();
     // What an error says, the close that follows it says too.
     session.on('error', () => undefined);
     session.on('stream', (stream: QuicStream) => {

@@ -1,0 +1,49 @@
+import type { Endpoint } from '@lightspeed/wire'
+
+/** What a hostile peer of the control plane does. */
+export const GARBAGE_KINDS = [
+  /** Opens as many streams as it may and fills them with random bytes. */
+  'noise',
+  /** Sends the first half of a message, and ends the stream, resets it, or leaves it. */
+  'halves',
+  /** Sends lengths that are 0, too large, or not those of what follows. */
+  'lengths',
+  /** Sends valid messages that make no sense where they come, and registrations with no ticket, or a wrong one. */
+  'order',
+  /** Asks, and takes no answer in. */
+  'deaf',
+  /** Opens connections and is gone; before their handshake is over, too. */
+  'abandoned',
+  /** Sends datagrams that look like QUIC's, or like nothing. */
+  'datagrams',
+] as const
+
+export type GarbageKind = (typeof GARBAGE_KINDS)[number]
+
+/** What one hostile process is to do until it is told to stop. */
+export interface GarbagePlan {
+  readonly kind: GarbageKind
+  readonly control: Endpoint
+  /** An address of loopback that nobody else has: a node limits connections by address. */
+  readonly fromIp: number
+  readonly seed: number
+}
+
+export interface GarbageReport {
+  /** Handshakes that were begun. */
+  readonly attempts: number
+  /** Of those, that the node has completed. */
+  readonly opened: number
+  readonly streams: number
+  /** Into streams, or as datagrams. */
+  readonly bytes: number
+  readonly datagrams: number
+  /** Registers that were sent, none of which may be accepted. */
+  readonly registers: number
+  /** Registrations that the node has acknowledged. */
+  readonly acknowledged: number
+  /** By the code with which the node has closed connections. */
+  readonly closes: Readonly<Record<string, number>>
+}
+
+export type GarbageQuestion = { readonly ask: 'start'; readonly plan: GarbagePlan } | { readonly ask: 'stop' }
