@@ -15,15 +15,19 @@ const RESYNCHRONISE_AFTER_MS = 10_000;
  * (docs/protocol.md, Duplicates, FEC).
  */
 export class InboundStream {
-  readonly window = new DuplicateWindow();
+  readonly window: DuplicateWindow;
   /** There from the first version 2 packet on. */
   decoder: FecDecoder | null = null;
   readonly #memory: FecMemory;
   readonly #closedTotals: FecTotals;
   #lastAcceptedMs = 0;
 
-  /** @param closedTotals gets the decoder's statistics when it is closed. */
-  constructor(memory: FecMemory, closedTotals: FecTotals) {
+  /**
+   * @param closedTotals gets the decoder's statistics when it is closed.
+   * @param window a fresh one.
+   */
+  constructor(memory: FecMemory, closedTotals: FecTotals, window = new DuplicateWindow()) {
+    this.window = window;
     this.#memory = memory;
     this.#closedTotals = closedTotals;
   }

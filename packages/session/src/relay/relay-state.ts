@@ -4,6 +4,7 @@ import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { DropReason } from '@lightspeed/wire';
 import { BlockReturns } from '../block-returns.ts';
 import { FecTotals } from '../fec-totals.ts';
+import { KeyTable } from '../key-table.ts';
 import type { OutboundFlow, PacketSink } from '../packet-writer.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import { EgressAllocator } from './egress-allocator.ts';
@@ -59,8 +60,9 @@ export class RelayState implements PacketSink {
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
     this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, environment.quota, random);
-    this.egress = new EgressAllocator(options.egressMapping, environment.output, random);
-    this.flows = new FlowTable(this.egress, this.writer, random);
+    const flowsBySocket = new KeyTable(random());
+    this.egress = new EgressAllocator(options.egressMapping, environment.output, flowsBySocket, random);
+    this.flows = new FlowTable(this.egress, this.writer, flowsBySocket, random);
     this.registrations = new Registrations(random);
     this.claims = environment.claims;
     this.elsewhere = new Elsewhere(random);
@@ -99,13 +101,12 @@ export class RelayState implements PacketSink {
     const { session } = flow as RelayFlow;
     const { primary } = session;
     if (primary === null) return false;
-    if (session.paths.length === 1 || session.multipath === 'standby') return this.sendTo(primary, offset, length);
+    if (session.pathCount === 1 || session.multipath === 'standby') return this.sendTo(primary, offset, length);
     if (session.multipath === 'parity') {
       return this.sendTo(isParity ? this.#besides(primary) : primary, offset, length);
     }
     let sent = false;
-    for (let i = 0; i < session.paths.length; i++) {
-      const path = session.paths[i];
+    for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
       if ((path === primary || path.isAlive(this.nowMs)) && this.sendTo(path, offset, length)) sent = true;
     }
     return sent;
@@ -120,9 +121,8 @@ export class RelayState implements PacketSink {
 
   /** A living path other than the primary one, or that one if there is none. */
   #besides(primary: RelayPath): RelayPath {
-    const { paths } = primary.session;
-    for (let i = 0; i < paths.length; i++) {
-      if (paths[i] !== primary && paths[i].isAlive(this.nowMs)) return paths[i];
+    for (let path = primary.session.firstPath; path !== null; path = path.nextOfSession) {
+      if (path !== primary && path.isAlive(this.nowMs)) return path;
     }
     return primary;
   }
@@ -150,7 +150,7 @@ export class RelayState implements PacketSink {
     this.sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;
-    this.claims?.release(session.registration.registration);
+    this.claims?.release(session.registration);
   }
 
   /** Bans the address that gave the cause, ends its session, and tells the driver. */

@@ -1,4 +1,3 @@
-import { ProofNonces } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { FLAG_FIN, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import { FecTotals } from '../fec-totals.ts';
@@ -110,7 +109,7 @@ export class Relay {
 
   /** Which proofs of a registration were used, as far as this relay knows. */
   noncesOf(sessionId: number): ProofNoncesState | undefined {
-    return this.#state.registrations.get(sessionId)?.nonces.state;
+    return this.#state.registrations.get(sessionId)?.nonces;
   }
 
   /**
@@ -119,8 +118,8 @@ export class Relay {
    */
   noteNonces(sessionId: number, nonces: ProofNoncesState): void {
     const live = this.#state.registrations.get(sessionId);
-    if (live === undefined || live.session !== null || nonces.highest <= live.nonces.state.highest) return;
-    live.nonces = new ProofNonces(nonces);
+    if (live === undefined || live.session !== null || nonces.highest <= live.nonces.highest) return;
+    live.restoreNonces(nonces);
   }
 
   /** What is needed to restore the sessions of registrations after a restart. */
@@ -173,7 +172,7 @@ export class Relay {
       writeHeader(
         state.bytes, block, VERSION_PLAIN, FLAG_FIN, outbound.token, outbound.takeSequence(), state.nowUs, 0, 0, 0, 0,
       );
-      for (const path of session.paths) state.sendTo(path, block, HEADER_BYTES);
+      for (let path = session.firstPath; path !== null; path = path.nextOfSession) state.sendTo(path, block, HEADER_BYTES);
       state.returns.afterSend(block);
     }
     state.closeSession(session);
