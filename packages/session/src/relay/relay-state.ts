@@ -41,8 +41,8 @@ export class RelayState implements PacketSink {
   readonly amplification: AmplificationGuard;
   readonly reflection: ReflectionGuard;
   readonly bans: BanTable;
-  /** Statistics of the decoders of sessions that are over. */
-  readonly closedFec = new FecTotals();
+  /** Statistics of the decoders of all sessions, as of the last sweep. */
+  readonly fecTotals = new FecTotals();
   /** Wrapping int32 clocks, moved on by the driver once per batch. */
   nowMs = 0;
   nowUs = 0;
