@@ -173,8 +173,9 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   }
 
   register(client: RegisteredClient): void {
+    const { secretHex } = client;
     this.#claims.add(client.sessionId, client.index);
-    this.#relay.register(client);
+    this.#relay.register({ ...client, secret: secretHex === undefined ? undefined : Buffer.from(secretHex, 'hex') });
   }
 
   unregister(sessionId: number): void {

@@ -14,8 +14,10 @@ export interface Ban {
   readonly durationMs: number;
 }
 
-/** A client that the control plane has let in. */
-export interface RegisteredClient extends Registration {
+/** A client that the control plane has let in. There may be very many of them, in this thread and in every worker. */
+export interface RegisteredClient extends Omit<Registration, 'secret'> {
+  /** Its 16 bytes in hexadecimal: an array of so few bytes takes ten times their room, more after it was posted. */
+  readonly secretHex: string | undefined;
   /** Its place in the memory of the workers' claims. */
   readonly index: number;
 }
