@@ -83,8 +83,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const nowUs = engine.nowUs();
     this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0);
     for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs);
-    for (const client of start.registrations) this.register(client);
-    for (const session of start.sessions) this.#restore(session);
+    for (const client of start.registrations.splice(0)) this.register(client);
+    for (const session of start.sessions.splice(0)) this.#restore(session);
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {

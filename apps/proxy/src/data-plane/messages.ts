@@ -46,9 +46,10 @@ export interface WorkerStart {
   };
   /** Bans that hold already. */
   readonly bans: readonly Ban[];
-  readonly registrations: readonly RegisteredClient[];
-  /** Sessions of these registrations that go on here if nobody else has them. */
-  readonly sessions: readonly SavedSession[];
+  /** Taken out by the worker when it has them: what it was started with stays in memory for as long as it lives. */
+  readonly registrations: RegisteredClient[];
+  /** Sessions of these registrations that go on here if nobody else has them. Taken out likewise. */
+  readonly sessions: SavedSession[];
   /** For the FecMemory of its relay. */
   readonly fecBlocks: number;
   readonly shared: WorkerMemory;
