@@ -1,7 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measureAllocation } from './allocation.ts';
-import { measureMicro } from './micro.ts';
+import { measureMicro } from './micro/measure-micro.ts';
 
 const HELP = `Measures LightSpeed's packet path on this machine.
 
@@ -36,21 +35,16 @@ async function main(): Promise<number> {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
   };
   say(`Node ${process.version}, ${process.platform} ${process.arch}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores\n`);
-  progress('measuring allocation ...');
-  const allocation = await measureAllocation(quick ? 2 : 6);
+  const { allocation, timings } = await measureMicro({ quick }, (what) => progress(`measuring ${what} ...`));
   progress('');
   say('Allocated on the heap, bytes per million packets');
   for (const { name, bytesPerMillionPackets, top } of allocation) {
     say(`  ${name.padEnd(64)}${bytesPerMillionPackets.toLocaleString('en').padStart(12)}`);
     if (values.verbose === true) for (const line of top) say(`      ${line}`);
   }
-  const micro = await measureMicro(quick ? 50 : 500, (name) => {
-    progress(`measuring ${name} ...`);
-  });
-  progress('');
   say(`\n${'Nanoseconds per operation'.padEnd(66)}${'median'.padStart(12)}${'p99'.padStart(12)}`);
-  for (const { name, medianNs, p99Ns } of micro) say(`  ${name.padEnd(64)}${medianNs.toFixed(1).padStart(12)}${p99Ns.toFixed(1).padStart(12)}`);
-  if (values.json === true) console.log(JSON.stringify({ node: process.version, cpu: cpus()[0]?.model, allocation, micro }, null, 2));
+  for (const { name, medianNs, p99Ns } of timings) say(`  ${name.padEnd(64)}${medianNs.toFixed(1).padStart(12)}${p99Ns.toFixed(1).padStart(12)}`);
+  if (values.json === true) console.log(JSON.stringify({ node: process.version, cpu: cpus()[0]?.model, allocation, timings }, null, 2));
   const worst = allocation.find(({ bytesPerMillionPackets }) => bytesPerMillionPackets > MOST_BYTES_PER_PACKET * 1_000_000);
   if (worst === undefined) return 0;
   console.error(`bench: "${worst.name}" allocates ${worst.bytesPerMillionPackets / 1e6} bytes per packet, at most ${MOST_BYTES_PER_PACKET} is allowed`);
