@@ -1,11 +1,13 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { runGate } from './gate/command.ts';
 import { measureMicro } from './micro/measure-micro.ts';
 
 const HELP = `Measures LightSpeed's packet path on this machine.
 
   pnpm bench                 all figures, about a minute
   pnpm bench --quick         the same with shorter runs, some ten seconds
+  pnpm bench --gate          holds what does not depend on the machine to its bounds, about a minute
   pnpm bench --verbose       also says which functions have allocated most
   pnpm bench --json          for programs
 
@@ -20,6 +22,7 @@ async function main(): Promise<number> {
       quick: { type: 'boolean' },
       json: { type: 'boolean' },
       verbose: { type: 'boolean' },
+      gate: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -27,6 +30,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  if (values.gate === true) return runGate();
   const quick = values.quick === true;
   const say = (text: string): void => {
     if (values.json !== true) console.log(text);

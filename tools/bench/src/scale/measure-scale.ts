@@ -9,6 +9,7 @@ import { SESSIONS_PER_SERVER } from './addresses.ts';
 import type { Latencies } from './latency-counts.ts';
 import { LoadProcess } from './load-process.ts';
 import type { LoadAnswer, LoadTask } from './load-messages.ts';
+import { PopulatedRelay, bytesPerRegisteredSession } from './relay-memory.ts';
 import { ScaleNode } from './node-process.ts';
 import type { NodeMemory } from './node-process.ts';
 
@@ -47,14 +48,29 @@ export interface ScaleResult extends ScalePlan {
   readonly expiry: Latencies;
 }
 
+/** A relay with so many sessions in memory. */
+export interface RelayScale {
+  readonly sessions: number;
+  readonly bytesPerSession: number;
+  /** The longest call of `handleTimeout` in a minute without packets, and while all sessions end. */
+  readonly longestIdleMs: number;
+  readonly longestExpiryMs: number;
+}
+
+export interface ScaleReport {
+  readonly results: readonly ScaleResult[];
+  readonly relay: readonly RelayScale[];
+}
+
 export const FULL_SCALE: readonly ScalePlan[] = [
   { sessions: 1_000, authentication: true, ratePps: 10_000, loadSecs: 5, sessionTimeoutSecs: 6 },
   { sessions: 10_000, authentication: true, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 8 },
-  { sessions: 50_000, authentication: true, ratePps: 20_000, loadSecs: 10, sessionTimeoutSecs: 20 },
+  { sessions: 50_000, authentication: true, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 18 },
+  { sessions: 50_000, authentication: false, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 18 },
 ];
 
 export const QUICK_SCALE: readonly ScalePlan[] = [
-  { sessions: 1_000, authentication: true, ratePps: 5_000, loadSecs: 1, sessionTimeoutSecs: 2 },
+  { sessions: 1_000, authentication: true, ratePps: 5_000, loadSecs: 1, sessionTimeoutSecs: 5 },
 ];
 
 /** Each has a socket of its own, and a process may open only so many. */
@@ -68,13 +84,16 @@ const EXPIRY_MS = 3_000;
 const SETTLE_MS = 1_500;
 
 /**
- * Measures a node, in a process of its own and as it is published, with many sessions over real sockets.
+ * Measures relays in memory and a node, in a process of its own and as it is published, with many sessions over real sockets.
+ * Needs `--expose-gc`.
  * @param onProgress called with what is measured next.
  */
 export async function measureScale(
   plans: readonly ScalePlan[],
   onProgress: (what: string) => void,
-): Promise<ScaleResult[]> {
+): Promise<ScaleReport> {
+  onProgress('relays in memory');
+  const relay = plans.map(({ sessions }) => sessions).filter(isFirst).map(measureRelay);
   onProgress('building the node');
   await promisify(execFile)(join(WORKSPACE, 'node_modules', '.bin', 'nx'), ['build', 'proxy'], { cwd: WORKSPACE });
   const results: ScaleResult[] = [];
@@ -82,7 +101,25 @@ export async function measureScale(
     onProgress(`${plan.sessions.toLocaleString('en')} sessions`);
     results.push(await measureOne(plan));
   }
-  return results;
+  return { results, relay };
+}
+
+function isFirst(sessions: number, index: number, all: readonly number[]): boolean {
+  return all.indexOf(sessions) === index;
+}
+
+/** Sessions end after 300 s without a packet. */
+const IDLE_MS = 60_000;
+const LONGER_THAN_A_SESSION_MS = 310_000;
+
+function measureRelay(sessions: number): RelayScale {
+  const bytesPerSession = bytesPerRegisteredSession(sessions);
+  const populated = new PopulatedRelay(sessions);
+  populated.populate();
+  const longestIdleMs = populated.pass(IDLE_MS);
+  const longestExpiryMs = populated.pass(LONGER_THAN_A_SESSION_MS - IDLE_MS);
+  if (populated.relay.sessionCount !== 0) throw new Error(`${populated.relay.sessionCount} sessions have outlived their time`);
+  return { sessions, bytesPerSession, longestIdleMs, longestExpiryMs };
 }
 
 async function measureOne(plan: ScalePlan): Promise<ScaleResult> {
@@ -108,13 +145,16 @@ async function measureWith(
 ): Promise<ScaleResult> {
   const { sessions, ratePps, loadSecs, sessionTimeoutSecs } = plan;
   const share = 1 / processes.length;
-  const opened = await runAll(processes, { type: 'open', ratePps: OPENED_PER_SECOND * share, patienceMs: 30_000 });
+  const answers = await runAll(processes, { type: 'open', ratePps: OPENED_PER_SECOND * share, patienceMs: 30_000 });
+  const opened = answers.reduce((sum, answer) => sum + answer.opened, 0);
+  if (opened < sessions) throw new Error(`only ${opened} of ${sessions} sessions could be opened`);
   await setTimeout(SETTLE_MS);
   const idle = await node.memory();
 
   const cpuBefore = await node.cpuSeconds();
   const load = await runAll(processes, { type: 'send', sessions, ratePps: ratePps * share, forMs: loadSecs * 1_000 });
   const cpuSeconds = (await node.cpuSeconds()) - cpuBefore;
+  if (summaryOf(load).received === 0) throw new Error('no packet came back: the sessions have ended before the load began');
   const loaded = await node.memory();
 
   const probes = { type: 'send', sessions: PROBING_SESSIONS, ratePps: PROBES_PPS } as const;
@@ -123,7 +163,7 @@ async function measureWith(
   const expiry = await processes[0].run({ ...probes, forMs: untilExpiryMs });
   return {
     ...plan,
-    opened: opened.reduce((sum, answer) => sum + answer.opened, 0),
+    opened,
     empty,
     idle,
     loaded,
