@@ -5,7 +5,7 @@ import { RelayHost } from './support/relay-host.ts';
 
 const COUNT = 200;
 
-function secretOf(session: number): Uint8Array {
+function secretOf(session: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(16).fill(session);
 }
 

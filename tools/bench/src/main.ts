@@ -2,11 +2,13 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runGate } from './gate/command.ts';
 import { measureMicro } from './micro/measure-micro.ts';
+import { FULL_SCALE, QUICK_SCALE, measureScale } from './scale/measure-scale.ts';
+import { renderScale } from './scale/render-scale.ts';
 
 const HELP = `Measures LightSpeed's packet path on this machine.
 
-  pnpm bench                 all figures, about a minute
-  pnpm bench --quick         the same with shorter runs, some ten seconds
+  pnpm bench                 all figures, four minutes
+  pnpm bench --quick         the same with shorter runs and fewer sessions, less than a minute
   pnpm bench --gate          holds what does not depend on the machine to its bounds, about a minute
   pnpm bench --verbose       also says which functions have allocated most
   pnpm bench --json          for programs
@@ -48,7 +50,10 @@ async function main(): Promise<number> {
   }
   say(`\n${'Nanoseconds per operation'.padEnd(66)}${'median'.padStart(12)}${'p99'.padStart(12)}`);
   for (const { name, medianNs, p99Ns } of timings) say(`  ${name.padEnd(64)}${medianNs.toFixed(1).padStart(12)}${p99Ns.toFixed(1).padStart(12)}`);
-  if (values.json === true) console.log(JSON.stringify({ node: process.version, cpu: cpus()[0]?.model, allocation, timings }, null, 2));
+  const scale = await measureScale(quick ? QUICK_SCALE : FULL_SCALE, (what) => progress(`measuring ${what} ...`));
+  progress('');
+  say(`\n${renderScale(scale)}`);
+  if (values.json === true) console.log(JSON.stringify({ node: process.version, cpu: cpus()[0]?.model, allocation, timings, scale }, null, 2));
   const worst = allocation.find(({ bytesPerMillionPackets }) => bytesPerMillionPackets > MOST_BYTES_PER_PACKET * 1_000_000);
   if (worst === undefined) return 0;
   console.error(`bench: "${worst.name}" allocates ${worst.bytesPerMillionPackets / 1e6} bytes per packet, at most ${MOST_BYTES_PER_PACKET} is allowed`);

@@ -25,7 +25,7 @@ export interface SavedSession {
   readonly flows: readonly SavedFlow[];
 }
 
-export interface SavedPath {
+interface SavedPath {
   readonly number: number;
   readonly ip: number;
   readonly port: number;

@@ -28,8 +28,12 @@ export async function instructionFigures(): Promise<Figure[]> {
 
 async function whyNot(): Promise<string | undefined> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'the bound is for Linux on x86-64';
-  const found = await runProgram('valgrind', ['--version'], PATIENCE_MS);
-  return found === undefined ? 'valgrind is not installed' : undefined;
+  try {
+    const found = await runProgram('valgrind', ['--tool=none', process.execPath, '--version'], PATIENCE_MS);
+    return found === undefined ? 'valgrind is not installed' : undefined;
+  } catch {
+    return 'valgrind cannot run this Node';
+  }
 }
 
 async function instructionsPerPacket(groupSize: number): Promise<number> {

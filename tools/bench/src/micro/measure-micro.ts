@@ -9,7 +9,7 @@ import type { Piece } from './piece.ts';
 import { relayPieces } from './relay-pieces.ts';
 
 /** One timing: nanoseconds per operation. */
-export interface MicroTiming {
+interface MicroTiming {
   readonly name: string;
   readonly medianNs: number;
   readonly p99Ns: number;

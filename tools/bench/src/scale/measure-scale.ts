@@ -16,7 +16,7 @@ import type { NodeMemory } from './node-process.ts';
 const WORKSPACE = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** What one number of sessions is measured with. */
-export interface ScalePlan {
+interface ScalePlan {
   readonly sessions: number;
   /** Whether they are registered, as they are by default; else anybody is let in. */
   readonly authentication: boolean;
@@ -49,7 +49,7 @@ export interface ScaleResult extends ScalePlan {
 }
 
 /** A relay with so many sessions in memory. */
-export interface RelayScale {
+interface RelayScale {
   readonly sessions: number;
   readonly bytesPerSession: number;
   /** The longest call of `handleTimeout` in a minute without packets, and while all sessions end. */
