@@ -112,14 +112,27 @@ export class Relay {
 
   /** What is needed to restore the sessions of registrations after a restart. */
   saveSessions(): SavedSession[] {
-    const { sessions } = this.#state;
     const saved: SavedSession[] = [];
-    for (let slot = 0; slot < sessions.slotCount; slot++) {
+    this.saveSome(0, this.#state.sessions.slotCount, saved);
+    return saved;
+  }
+
+  /**
+   * A part of {@link saveSessions}, for relays with so many sessions that all of them at once would hold packets up.
+   * @param first where to go on: 0 at first, then what this returned.
+   * @param most how many places to look at.
+   * @param into where to put what is saved.
+   * @returns where to go on, or -1 after the last part. Sessions that open or end meanwhile may be in it or not.
+   */
+  saveSome(first: number, most: number, into: SavedSession[]): number {
+    const { sessions } = this.#state;
+    const end = Math.min(sessions.slotCount, first + most);
+    for (let slot = first; slot < end; slot++) {
       const session = sessions.at(slot);
       const one = session === null ? undefined : saveSession(this.#state, session);
-      if (one !== undefined) saved.push(one);
+      if (one !== undefined) into.push(one);
     }
-    return saved;
+    return end < sessions.slotCount ? end : -1;
   }
 
   /**
