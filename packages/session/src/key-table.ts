@@ -24,6 +24,7 @@ const MOVED_PER_CHANGE = 16;
  */
 export class KeyTable {
   readonly #seed: number;
+  readonly #smallestEntries: number;
   #entries: Int32Array;
   #mask: number;
   /** What was there before the last resize, while keys are left in it: from entry `#nextMoved` on. */
@@ -32,11 +33,18 @@ export class KeyTable {
   #nextMoved = 0;
   #size = 0;
 
-  /** @param seed 32 random bits. */
-  constructor(seed: number) {
+  /**
+   * @param seed 32 random bits.
+   * @param expectedKeys room for so many is made at once, and kept: nothing has to grow, and no outgrown array waits to be
+   *   collected.
+   */
+  constructor(seed: number, expectedKeys = 0) {
     this.#seed = seed | 0;
-    this.#entries = new Int32Array(SMALLEST_ENTRIES * STRIDE);
-    this.#mask = SMALLEST_ENTRIES - 1;
+    let entries = SMALLEST_ENTRIES;
+    while (entries < expectedKeys * 2) entries *= 2;
+    this.#smallestEntries = entries;
+    this.#entries = new Int32Array(entries * STRIDE);
+    this.#mask = entries - 1;
   }
 
   /** How many keys are there. */
@@ -78,7 +86,7 @@ export class KeyTable {
     const there =
       this.#deleteFrom(this.#entries, this.#mask, a, b, c, d) ||
       (this.#old !== null && this.#deleteFrom(this.#old, this.#oldMask, a, b, c, d));
-    if (this.#mask + 1 > SMALLEST_ENTRIES && this.#size * 8 < this.#mask + 1) this.#resize((this.#mask + 1) / 2);
+    if (this.#mask + 1 > this.#smallestEntries && this.#size * 8 < this.#mask + 1) this.#resize((this.#mask + 1) / 2);
     return there;
   }
 

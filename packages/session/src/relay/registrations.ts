@@ -93,9 +93,10 @@ export class Registrations {
   /** 16 bytes by entry. */
   #secrets = new Uint8Array(FIRST_ENTRIES * SECRET_BYTES);
 
-  constructor(random: () => number) {
-    this.#byId = new KeyTable(random());
-    this.#byToken = new KeyTable(random());
+  /** @param expected for how many there is to be room at once. */
+  constructor(expected: number, random: () => number) {
+    this.#byId = new KeyTable(random(), expected);
+    this.#byToken = new KeyTable(random(), expected);
   }
 
   get size(): number {

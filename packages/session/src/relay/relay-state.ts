@@ -16,7 +16,7 @@ import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions, RelayOutput, SessionClaims } from './relay-options.ts';
 import type { RelayPath } from './relay-path.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
-import { SessionTable } from './session-table.ts';
+import { SessionTable, expectedSessions } from './session-table.ts';
 
 /** Everything that both directions of a relay share: the time, the tables, the guards, the way out. */
 export class RelayState implements PacketSink {
@@ -60,10 +60,11 @@ export class RelayState implements PacketSink {
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
     this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, environment.quota, random);
-    const flowsBySocket = new KeyTable(random());
+    const expected = expectedSessions(options.maxClients);
+    const flowsBySocket = new KeyTable(random(), expected);
     this.egress = new EgressAllocator(options.egressMapping, environment.output, flowsBySocket, random);
     this.flows = new FlowTable(this.egress, this.writer, flowsBySocket, random);
-    this.registrations = new Registrations(random);
+    this.registrations = new Registrations(options.admission === 'registered' ? expected : 0, random);
     this.claims = environment.claims;
     this.elsewhere = new Elsewhere(random);
     this.rateLimiter = new RateLimiter(options.maxClients, options.maxPpsPerClient, options.maxBpsPerClient);

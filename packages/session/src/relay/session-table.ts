@@ -7,6 +7,14 @@ import type { RelaySession } from './relay-session.ts';
 
 const UNLIMITED: SessionQuota = { take: () => true, give: () => undefined };
 
+/**
+ * For how many sessions tables make room at once. Beyond that a limit that is never reached would cost memory: keys are
+ * scattered over all of a table's pages.
+ */
+export function expectedSessions(maxSessions: number): number {
+  return Math.min(maxSessions, 65_536);
+}
+
 /** The sessions of a relay by slot and by their clients' addresses, with the limits on how many there may be. */
 export class SessionTable {
   readonly #byAddress: KeyTable;
@@ -27,7 +35,7 @@ export class SessionTable {
     this.#maxPerIp = maxPerIp;
     this.#quota = quota ?? UNLIMITED;
     this.#windowWords = new Int32Array(maxSessions * DUPLICATE_WINDOW_WORDS);
-    this.#byAddress = new KeyTable(random());
+    this.#byAddress = new KeyTable(random(), expectedSessions(maxSessions));
     this.#countByIp = new KeyTable(random());
   }
 

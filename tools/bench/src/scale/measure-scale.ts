@@ -65,8 +65,8 @@ export interface ScaleReport {
 export const FULL_SCALE: readonly ScalePlan[] = [
   { sessions: 1_000, authentication: true, ratePps: 10_000, loadSecs: 5, sessionTimeoutSecs: 6 },
   { sessions: 10_000, authentication: true, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 8 },
-  { sessions: 50_000, authentication: true, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 18 },
-  { sessions: 50_000, authentication: false, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 18 },
+  { sessions: 50_000, authentication: true, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 20 },
+  { sessions: 50_000, authentication: false, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 20 },
 ];
 
 export const QUICK_SCALE: readonly ScalePlan[] = [

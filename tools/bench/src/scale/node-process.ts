@@ -22,7 +22,7 @@ const NODE_FLAGS = [
   '--max-semi-space-size=1',
   '--expose-gc',
   '--import',
-  'data:text/javascript,process.on("SIGUSR2", () => globalThis.gc())',
+  'data:text/javascript,process.on("SIGUSR2", () => globalThis.gc({ type: "major", execution: "sync", flavor: "last-resort" }))',
 ];
 const PROGRAM = fileURLToPath(new URL('../../../../apps/proxy/dist/main.js', import.meta.url));
 
@@ -125,7 +125,8 @@ format = "json"
 
 /** The file in which a node keeps its registrations, as if so many had been made before. */
 function savedRegistrations(count: number): string {
-  const clients = Array.from({ length: count }, (_, session) => ({
+  if (count === 0) return '{"format":1,"clients":[]}\n';
+  const clients = Array.from({ length: count }, (_, session) => JSON.stringify({
     sessionId: session + 1,
     ip: clientIp(session),
     token: tokenOf(session),
@@ -134,7 +135,7 @@ function savedRegistrations(count: number): string {
     resumes: { highest: '-1', below: '0' },
     worker: 0,
   }));
-  return `${JSON.stringify({ format: 1, clients })}\n`;
+  return `{"format":1,"clients":[\n${clients.join(',\n')}\n]}\n`;
 }
 
 async function addressOf(child: ChildProcess): Promise<Endpoint> {
