@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { SavedSession } from '@lightspeed/session';
 import { LstpClient, PROGRAM } from './support/lstp-client.ts';
+import { CLIENT_IP, clientAt } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
 const SESSIONS = 3_000;
@@ -57,6 +59,33 @@ describe('a relay with very many sessions', () => {
     }
     expect(new Set(seen)).toEqual(new Set([0, 1]));
     expect(seen).toEqual(seen.toSorted());
+  });
+});
+
+describe('sessions that are saved some at a time', () => {
+  it('are in the end those that are saved all at once', () => {
+    const host = new RelayHost({ admission: 'registered', maxPpsPerUnboundAddress: 10_000 });
+    for (let i = 1; i <= 150; i++) {
+      host.relay.register({ sessionId: i, ip: CLIENT_IP, token: i, dialect: 'standard' });
+      clientAt(host, `203.0.113.5:${i}`, i).open().data('x');
+    }
+    // Places in the middle are free again.
+    for (let i = 40; i <= 70; i++) host.unregister(i);
+    const parts: SavedSession[] = [];
+    let calls = 0;
+    for (let next = 0; next >= 0; calls++) {
+      const before = parts.length;
+      next = host.relay.saveSome(next, 25, parts);
+      expect(parts.length - before).toBeLessThanOrEqual(25);
+    }
+    expect([calls, parts.length]).toEqual([6, 119]);
+    expect(parts).toEqual(host.relay.saveSessions());
+  });
+
+  it('are none, after one call, where there are none', () => {
+    const none: SavedSession[] = [];
+    expect(new RelayHost().relay.saveSome(0, 25, none)).toBe(-1);
+    expect(none).toEqual([]);
   });
 });
 

@@ -7,13 +7,13 @@ const NEXT_STEP_MS = 1;
 
 /** Tells the main thread of a worker's sessions, some at a time. */
 export class SessionSaver {
-  readonly #relay: Relay;
+  readonly #relay: Pick<Relay, 'saveSome'>;
   readonly #tell: (message: FromWorker) => void;
   /** Requests that are not answered yet, the one under way first, and where that one goes on. */
   readonly #requests: number[] = [];
   #next = 0;
 
-  constructor(relay: Relay, tell: (message: FromWorker) => void) {
+  constructor(relay: Pick<Relay, 'saveSome'>, tell: (message: FromWorker) => void) {
     this.#relay = relay;
     this.#tell = tell;
   }
