@@ -3,7 +3,8 @@ import { DropReason, sequenceDelta } from '@lightspeed/wire';
 /** How many of the latest sequence numbers a window remembers (docs/protocol.md, Duplicates). */
 export const DUPLICATE_WINDOW_PACKETS = 1024;
 
-const WORDS = DUPLICATE_WINDOW_PACKETS / 32;
+/** Words of 32 bits that a window takes. */
+export const DUPLICATE_WINDOW_WORDS = DUPLICATE_WINDOW_PACKETS / 32;
 
 /**
  * Sliding window over a 16-bit sequence that wraps: tells a packet's first arrival from every later one
@@ -18,11 +19,22 @@ const WORDS = DUPLICATE_WINDOW_PACKETS / 32;
  * ```
  */
 export class DuplicateWindow {
-  readonly #bits = new Int32Array(WORDS);
+  readonly #words: Int32Array;
+  readonly #first: number;
   #newest = -1;
   #span = 0;
   #unique = 0;
   #spanBefore = 0;
+
+  /**
+   * @param words memory for its bits: the `DUPLICATE_WINDOW_WORDS` words from `first` on are its own from now on, so that
+   *   many windows may share one array. Default: an array of its own.
+   */
+  constructor(words: Int32Array = new Int32Array(DUPLICATE_WINDOW_WORDS), first = 0) {
+    this.#words = words;
+    this.#first = first;
+    this.#clear();
+  }
 
   /**
    * Takes note of a packet.
@@ -45,7 +57,7 @@ export class DuplicateWindow {
       return 0;
     }
     if (ahead <= -DUPLICATE_WINDOW_PACKETS) return DropReason.tooOld;
-    if ((this.#bits[(sequence >> 5) & (WORDS - 1)] & (1 << (sequence & 31))) !== 0) return DropReason.duplicate;
+    if ((this.#words[this.#wordOf(sequence)] & (1 << (sequence & 31))) !== 0) return DropReason.duplicate;
     if (-ahead >= this.#span) this.#span = 1 - ahead;
     this.#mark(sequence);
     return 0;
@@ -53,7 +65,7 @@ export class DuplicateWindow {
 
   /** Forgets what was seen; the next packet, whatever its number, is a first one. `expected` and `received` go on. */
   reset(): void {
-    this.#bits.fill(0);
+    this.#clear();
     this.#newest = -1;
     this.#spanBefore += this.#span;
     this.#span = 0;
@@ -70,18 +82,26 @@ export class DuplicateWindow {
   }
 
   #mark(sequence: number): void {
-    this.#bits[(sequence >> 5) & (WORDS - 1)] |= 1 << (sequence & 31);
+    this.#words[this.#wordOf(sequence)] |= 1 << (sequence & 31);
     this.#unique++;
   }
 
   /** Clears the bits of the numbers that come into the window. */
   #advance(count: number): void {
     if (count >= DUPLICATE_WINDOW_PACKETS) {
-      this.#bits.fill(0);
+      this.#clear();
       return;
     }
     for (let number = this.#newest + 1; number <= this.#newest + count; number++) {
-      this.#bits[(number >> 5) & (WORDS - 1)] &= ~(1 << (number & 31));
+      this.#words[this.#wordOf(number)] &= ~(1 << (number & 31));
     }
+  }
+
+  #clear(): void {
+    this.#words.fill(0, this.#first, this.#first + DUPLICATE_WINDOW_WORDS);
+  }
+
+  #wordOf(sequence: number): number {
+    return this.#first + ((sequence >> 5) & (DUPLICATE_WINDOW_WORDS - 1));
   }
 }

@@ -1,6 +1,6 @@
 import type { FecDecoder } from '@lightspeed/fec';
 
-/** Statistics of several decoders, added up. */
+/** Statistics of decoders. */
 export class FecTotals {
   recovered = 0;
   lost = 0;
@@ -8,19 +8,17 @@ export class FecTotals {
   parityIgnored = 0;
   untracked = 0;
 
-  add(decoder: FecDecoder): void {
-    this.recovered += decoder.packetsRecovered;
-    this.lost += decoder.packetsLost;
-    this.recoveryRejected += decoder.recoveryRejected;
-    this.parityIgnored += decoder.parityIgnored;
-    this.untracked += decoder.untracked;
-  }
-
-  clear(): void {
-    this.recovered = 0;
-    this.lost = 0;
-    this.recoveryRejected = 0;
-    this.parityIgnored = 0;
-    this.untracked = 0;
+  /** Adds what a decoder has counted since `counted` was brought up to its statistics, and brings it up to them. */
+  addGrowth(decoder: FecDecoder, counted: FecTotals): void {
+    this.recovered += decoder.packetsRecovered - counted.recovered;
+    this.lost += decoder.packetsLost - counted.lost;
+    this.recoveryRejected += decoder.recoveryRejected - counted.recoveryRejected;
+    this.parityIgnored += decoder.parityIgnored - counted.parityIgnored;
+    this.untracked += decoder.untracked - counted.untracked;
+    counted.recovered = decoder.packetsRecovered;
+    counted.lost = decoder.packetsLost;
+    counted.recoveryRejected = decoder.recoveryRejected;
+    counted.parityIgnored = decoder.parityIgnored;
+    counted.untracked = decoder.untracked;
   }
 }

@@ -2,7 +2,7 @@ import type { FecMemory } from '@lightspeed/fec';
 import { FecDecoder } from '@lightspeed/fec';
 import type { DropReason } from '@lightspeed/wire';
 import { DuplicateWindow } from './duplicate-window.ts';
-import type { FecTotals } from './fec-totals.ts';
+import { FecTotals } from './fec-totals.ts';
 
 /**
  * After this long without a packet the sequence may have moved on by more than half of its circle, which would make new
@@ -15,17 +15,22 @@ const RESYNCHRONISE_AFTER_MS = 10_000;
  * (docs/protocol.md, Duplicates, FEC).
  */
 export class InboundStream {
-  readonly window = new DuplicateWindow();
-  /** There from the first version 2 packet on. */
-  decoder: FecDecoder | null = null;
+  readonly window: DuplicateWindow;
+  /** There from the first version 2 packet on, and with it what of its statistics is in the totals. */
+  #decoder: FecDecoder | null = null;
+  #counted: FecTotals | null = null;
   readonly #memory: FecMemory;
-  readonly #closedTotals: FecTotals;
+  readonly #totals: FecTotals;
   #lastAcceptedMs = 0;
 
-  /** @param closedTotals gets the decoder's statistics when it is closed. */
-  constructor(memory: FecMemory, closedTotals: FecTotals) {
+  /**
+   * @param totals gets the decoder's statistics, see {@link tidy}.
+   * @param window a fresh one.
+   */
+  constructor(memory: FecMemory, totals: FecTotals, window = new DuplicateWindow()) {
+    this.window = window;
     this.#memory = memory;
-    this.#closedTotals = closedTotals;
+    this.#totals = totals;
   }
 
   /**
@@ -42,8 +47,15 @@ export class InboundStream {
 
   /** The decoder, made when the first version 2 packet needs it. */
   fecDecoder(): FecDecoder {
-    this.decoder ??= new FecDecoder({ memory: this.#memory });
-    return this.decoder;
+    this.#decoder ??= new FecDecoder({ memory: this.#memory });
+    return this.#decoder;
+  }
+
+  /** Gives back the blocks of groups that are too old, and brings the totals up to date. */
+  tidy(nowMs: number): void {
+    if (this.#decoder === null) return;
+    this.#decoder.gc(nowMs);
+    this.#count(this.#decoder);
   }
 
   /** Forgets what was seen, for a peer that starts over; gives all blocks back. */
@@ -54,9 +66,15 @@ export class InboundStream {
 
   /** Gives the decoder's blocks back to the memory. */
   close(): void {
-    if (this.decoder === null) return;
-    this.decoder.close();
-    this.#closedTotals.add(this.decoder);
-    this.decoder = null;
+    if (this.#decoder === null) return;
+    this.#decoder.close();
+    this.#count(this.#decoder);
+    this.#decoder = null;
+    this.#counted = null;
+  }
+
+  #count(decoder: FecDecoder): void {
+    this.#counted ??= new FecTotals();
+    this.#totals.addGrowth(decoder, this.#counted);
   }
 }

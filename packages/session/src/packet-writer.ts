@@ -27,16 +27,9 @@ export class OutboundStream {
   sequence = 0;
   /** The next FEC group's id: one counter for all flows. */
   groupId = 0;
-  /** Takes the next group's id. */
-  readonly nextGroupId: () => number;
 
   constructor(dialect: Dialect) {
     this.dialect = dialect;
-    this.nextGroupId = () => {
-      const id = this.groupId;
-      this.groupId = (id + 1) & 0xffff;
-      return id;
-    };
   }
 
   /** Takes the next sequence number. */
@@ -44,6 +37,13 @@ export class OutboundStream {
     const sequence = this.sequence;
     this.sequence = (sequence + 1) & 0xffff;
     return sequence;
+  }
+
+  /** Takes the next group's id. */
+  takeGroupId(): number {
+    const id = this.groupId;
+    this.groupId = (id + 1) & 0xffff;
+    return id;
   }
 }
 
@@ -133,7 +133,8 @@ export class PacketWriter {
     if (flow.encoder !== null) this.#encoders--;
     flow.encoder = null;
     if (groupSize === 0) return;
-    flow.encoder = new FecEncoder(groupSize, { memory: this.#memory, nextGroupId: flow.stream.nextGroupId });
+    const { stream } = flow;
+    flow.encoder = new FecEncoder(groupSize, { memory: this.#memory, nextGroupId: () => stream.takeGroupId() });
     this.#encoders++;
   }
 

@@ -13,8 +13,8 @@ export interface ClientLink {
 /** A client that is registered. */
 export interface Client {
   readonly registered: RegisteredClient;
-  /** Which resumes were used already. */
-  readonly resumes: ProofNonces;
+  /** Which resumes were used already; undefined before the first. */
+  resumes: ProofNonces | undefined;
   /** As it came with the Register. */
   readonly ticket: Uint8Array | undefined;
   /** Undefined while the control connection is lost. */

@@ -259,7 +259,7 @@ export class ControlPlane implements ControlHost {
   }
 
   async #endLost(): Promise<void> {
-    const due = [...this.#state.registrations.all].filter((client) => this.#grace.isDue(client, performance.now()));
+    const due = this.#grace.allDue(this.#state.registrations.all, performance.now());
     if (due.length === 0) return;
     const sessions = due.some((client) => this.#isBound(client)) ? await this.#supervisor.saveSessions() : undefined;
     const nowMs = performance.now();

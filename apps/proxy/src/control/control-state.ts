@@ -14,8 +14,8 @@ export interface ControlState {
   readonly registrations: Registrations;
   /** Undefined if nothing is kept. */
   readonly folder: StateFolder | undefined;
-  /** For the workers to start with. */
-  readonly outlived: Outlived;
+  /** For the workers to start with; undefined once they have. */
+  outlived: Outlived | undefined;
 }
 
 /**

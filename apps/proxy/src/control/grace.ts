@@ -21,6 +21,13 @@ export class Grace {
     return link === undefined && nowMs >= lookAtMs;
   }
 
+  /** Those of very many clients that are due: mostly none. */
+  allDue(clients: Iterable<Client>, nowMs: number): Client[] {
+    const due: Client[] = [];
+    for (const client of clients) if (this.isDue(client, nowMs)) due.push(client);
+    return due;
+  }
+
   /**
    * Looks at a client that is due: packets within the last grace give it another one, as long as a session may be silent
    * in all.

@@ -33,7 +33,7 @@ export function registerAck(
   client: Client,
   peer: Endpoint,
 ): OutgoingMessage {
-  const { sessionId, token, secret, maxPps, maxBps } = client.registered;
+  const { sessionId, token, secretHex, maxPps, maxBps } = client.registered;
   const { data, egressIp } = addresses;
   return {
     type: 'register_ack',
@@ -42,7 +42,7 @@ export function registerAck(
     nodeId: config.nodeId,
     region: config.region,
     extensions: [
-      ...(secret === undefined ? [] : [sessionSecretExtension.encode(secret)]),
+      ...(secretHex === undefined ? [] : [sessionSecretExtension.encode(Buffer.from(secretHex, 'hex'))]),
       dataAddressExtension.encode(data),
       keepaliveIntervalExtension.encode(KEEPALIVE_MS),
       limitsExtension.encode({

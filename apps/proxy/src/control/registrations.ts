@@ -82,11 +82,11 @@ export class Registrations {
       token,
       dialect,
       // A client of dialect `reference` has nowhere to take it from.
-      secret: dialect === 'standard' ? Uint8Array.from(randomBytes(SESSION_SECRET_BYTES)) : undefined,
+      secretHex: dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES).toString('hex') : undefined,
       maxPps: verified?.ratePps === 0 ? undefined : verified?.ratePps,
       maxBps: verified?.rateBps === 0 ? undefined : verified?.rateBps,
     };
-    const client: Client = { registered, resumes: new ProofNonces(), ticket, link, lostMs: 0, lookAtMs: 0 };
+    const client: Client = { registered, resumes: undefined, ticket, link, lostMs: 0, lookAtMs: 0 };
     this.#clients.set(sessionId, client);
     return client;
   }
@@ -100,10 +100,12 @@ export class Registrations {
     link: ClientLink,
   ): { client: Client; before: ClientLink | undefined } | undefined {
     const client = this.#clients.get(sessionId);
-    const secret = client?.registered.secret;
-    if (client === undefined || secret === undefined) return undefined;
-    const expected = hmacSha256(secret, resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
-    if (!timingSafeEqual(expected, tag) || !client.resumes.accept(nonce)) return undefined;
+    const secretHex = client?.registered.secretHex;
+    if (client === undefined || secretHex === undefined) return undefined;
+    const expected = hmacSha256(Buffer.from(secretHex, 'hex'), resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
+    if (!timingSafeEqual(expected, tag)) return undefined;
+    client.resumes ??= new ProofNonces();
+    if (!client.resumes.accept(nonce)) return undefined;
     const before = client.link;
     client.link = link;
     return { client, before };
@@ -153,12 +155,12 @@ export class Registrations {
           ip,
           token,
           dialect,
-          secret,
+          secretHex: secret === undefined ? undefined : Buffer.from(secret).toString('hex'),
           nonces,
           maxPps: verified === undefined ? undefined : verified.ratePps || undefined,
           maxBps: verified === undefined ? undefined : verified.rateBps || undefined,
         },
-        resumes: new ProofNonces(one.resumes),
+        resumes: one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes),
         ticket,
         link: undefined,
         lostMs: nowMs,

@@ -8,8 +8,10 @@ import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspee
 import { EgressSockets } from './egress-sockets.ts';
 import { HAND_OVER_PREFIX_BYTES, HandOver } from './hand-over.ts';
 import type { FromWorker, RegisteredClient, WorkerStart } from './messages.ts';
+import { unpack } from './parcels.ts';
 import { randomSource } from './random-source.ts';
 import { SharedSessionClaims } from './session-claims.ts';
+import { SessionSaver } from './session-saver.ts';
 import { SharedSessionQuota } from './session-quota.ts';
 
 /** The tag of the socket that clients talk to; egress sockets are tagged with their numbers. */
@@ -39,6 +41,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #egress: EgressSockets;
   readonly #handOver: HandOver;
   readonly #claims: SharedSessionClaims;
+  readonly #saver: SessionSaver;
   readonly #takeMessages: () => void;
   readonly #tell: (message: FromWorker) => void;
   /** Whether the datagrams at hand came by way of another worker: two that disagree must not play ball with them. */
@@ -79,12 +82,13 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       claims: this.#claims,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
     });
+    this.#saver = new SessionSaver(this.#relay, tell);
     // The engine's own reading of this clock starts with its run.
     const nowUs = engine.nowUs();
     this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0);
     for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs);
-    for (const client of start.registrations) this.register(client);
-    for (const session of start.sessions) this.#restore(session);
+    for (const client of unpack(start.registrations)) this.register(client);
+    for (const session of unpack(start.sessions)) this.#restore(session);
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
@@ -112,7 +116,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   onTick(): number {
     this.#relay.advance(this.#engine.clockMs, this.#engine.clockUs);
-    return Math.min(LONGEST_TICK_MS, this.#relay.handleTimeout());
+    return this.#saver.advance(Math.min(LONGEST_TICK_MS, this.#relay.handleTimeout()));
   }
 
   #takeHandedOver(count: number): void {
@@ -173,8 +177,9 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   }
 
   register(client: RegisteredClient): void {
+    const { secretHex } = client;
     this.#claims.add(client.sessionId, client.index);
-    this.#relay.register(client);
+    this.#relay.register({ ...client, secret: secretHex === undefined ? undefined : Buffer.from(secretHex, 'hex') });
   }
 
   unregister(sessionId: number): void {
@@ -182,8 +187,9 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#claims.remove(sessionId);
   }
 
-  saveSessions(): SavedSession[] {
-    return this.#relay.saveSessions();
+  /** Tells of all sessions of registrations, some at a time. */
+  save(request: number): void {
+    this.#saver.save(request);
   }
 
   /** Another worker had the session, and accepted these proofs. */

@@ -1,6 +1,7 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
 import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
+import type { Parcels } from './parcels.ts';
 
 /** An inclusive range of ports. */
 export interface PortRange {
@@ -14,8 +15,10 @@ export interface Ban {
   readonly durationMs: number;
 }
 
-/** A client that the control plane has let in. */
-export interface RegisteredClient extends Registration {
+/** A client that the control plane has let in. There may be very many of them, in this thread and in every worker. */
+export interface RegisteredClient extends Omit<Registration, 'secret'> {
+  /** Its 16 bytes in hexadecimal: an array of so few bytes takes ten times their room, more after it was posted. */
+  readonly secretHex: string | undefined;
   /** Its place in the memory of the workers' claims. */
   readonly index: number;
 }
@@ -44,9 +47,9 @@ export interface WorkerStart {
   };
   /** Bans that hold already. */
   readonly bans: readonly Ban[];
-  readonly registrations: readonly RegisteredClient[];
+  readonly registrations: Parcels<RegisteredClient>;
   /** Sessions of these registrations that go on here if nobody else has them. */
-  readonly sessions: readonly SavedSession[];
+  readonly sessions: Parcels<SavedSession>;
   /** For the FecMemory of its relay. */
   readonly fecBlocks: number;
   readonly shared: WorkerMemory;
@@ -87,7 +90,7 @@ export type ToWorker =
   | { readonly type: 'nonces'; readonly sessionId: number; readonly nonces: ProofNoncesState }
   /** Where the workers' hand-over sockets are now, by worker; 0 for one that is down. */
   | { readonly type: 'peers'; readonly ports: readonly number[] }
-  /** Answer with `saved`. */
+  /** Answer with `saved`, in as many parts as it takes. */
   | { readonly type: 'save'; readonly request: number }
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
@@ -109,6 +112,11 @@ export type FromWorker =
   | { readonly type: 'registered'; readonly request: number }
   /** The session of a registration is over here; these proofs of it were accepted. */
   | { readonly type: 'released'; readonly sessionId: number; readonly nonces: ProofNoncesState }
-  /** The sessions of registrations that this worker has. */
-  | { readonly type: 'saved'; readonly request: number; readonly sessions: readonly SavedSession[] }
+  /** Some of the sessions of registrations that this worker has; all of them when the last part has come. */
+  | {
+      readonly type: 'saved';
+      readonly request: number;
+      readonly sessions: readonly SavedSession[];
+      readonly isLast: boolean;
+    }
   | ({ readonly type: 'banned' } & Ban);

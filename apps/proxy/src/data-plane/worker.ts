@@ -75,7 +75,7 @@ function take(message: ToWorker): void {
       dataPlane.setPeers(message.ports);
       break;
     case 'save':
-      tell({ type: 'saved', request: message.request, sessions: dataPlane.saveSessions() });
+      dataPlane.save(message.request);
       break;
     case 'stop':
       dataPlane.stop();

@@ -60,40 +60,64 @@ const session = z.object({
   ),
 });
 
-const state = z.object({
-  format: z.literal(FORMAT),
-  clients: z.array(
-    z.object({
-      sessionId: u32,
-      ip: u32,
-      token: u8.min(1),
-      dialect: z.enum(['standard', 'reference']),
-      secret: hex.refine(({ length }) => length === 16).optional(),
-      ticket: hex.optional(),
-      resumes: nonces,
-      nonces: nonces.optional(),
-      session: session.optional(),
-      worker: z.int().min(0),
-    }),
-  ),
+const client = z.object({
+  sessionId: u32,
+  ip: u32,
+  token: u8.min(1),
+  dialect: z.enum(['standard', 'reference']),
+  secret: hex.refine(({ length }) => length === 16).optional(),
+  ticket: hex.optional(),
+  resumes: nonces,
+  nonces: nonces.optional(),
+  session: session.optional(),
+  worker: z.int().min(0),
 });
 
-/** The state as a text of one line. */
+const state = z.object({ format: z.literal(FORMAT), clients: z.array(client) });
+
+/** What a text begins and ends with that has clients, each on a line of its own. */
+const HEAD = `{"format":${FORMAT},"clients":[\n`;
+const TAIL = ']}';
+
+/** The state as JSON: a client a line. */
 export function formatState(clients: readonly SavedClient[]): string {
-  return `${JSON.stringify({ format: FORMAT, clients }, (_key, value: unknown) => {
+  if (clients.length === 0) return `${JSON.stringify({ format: FORMAT, clients })}\n`;
+  return `${HEAD}${clients.map(formatClient).join(',\n')}\n${TAIL}\n`;
+}
+
+function formatClient(saved: SavedClient): string {
+  return JSON.stringify(saved, (_key, value: unknown) => {
     if (typeof value === 'bigint') return value.toString();
     return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
-  })}\n`;
+  });
 }
 
 /** @throws if the text is none that {@link formatState} gives. */
 export function parseState(text: string): SavedClient[] {
-  const { clients } = state.parse(JSON.parse(text));
-  return clients.map((client) => ({
-    ...client,
-    secret: client.secret,
-    ticket: client.ticket,
-    nonces: client.nonces,
-    session: client.session,
-  }));
+  return text.startsWith(HEAD) ? parseLines(text) : state.parse(JSON.parse(text)).clients.map(savedClient);
+}
+
+/** Line by line: of very many clients the whole tree, and its copy that was checked, would be three times the result. */
+function parseLines(text: string): SavedClient[] {
+  const clients: SavedClient[] = [];
+  let isAnotherToCome = true;
+  let at = HEAD.length;
+  for (;;) {
+    const end = text.indexOf('\n', at);
+    if (end < 0) throw new SyntaxError(`it ends within line ${clients.length + 2}`);
+    const line = text.slice(at, end);
+    at = end + 1;
+    if (!isAnotherToCome) {
+      if (line !== TAIL || at !== text.length) throw new SyntaxError(`it should end at line ${clients.length + 2}`);
+      return clients;
+    }
+    isAnotherToCome = line.endsWith(',');
+    clients.push(savedClient(client.parse(JSON.parse(isAnotherToCome ? line.slice(0, -1) : line))));
+  }
+}
+
+/** The same with every field, so that all have one shape. */
+function savedClient(parsed: z.infer<typeof client>): SavedClient {
+  const { secret, ticket, nonces: used, session: bound } = parsed;
+  return { ...parsed, secret, ticket, nonces: used, session: bound };
 }

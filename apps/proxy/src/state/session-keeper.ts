@@ -7,6 +7,8 @@ import type { StateFolder } from './state-folder.ts';
 const SAVE_EVERY_MS = 2_000;
 const SAVE_MS_PER_CLIENT = 1;
 
+const NO_RESUMES = Object.freeze({ highest: -1n, below: 0n });
+
 /** Saves registrations and their sessions every now and then, so that a node that is killed can go on with them. */
 export class SessionKeeper {
   readonly #folder: StateFolder;
@@ -33,11 +35,23 @@ export class SessionKeeper {
     const sessions = await this.#supervisor.saveSessions();
     const clients: SavedClient[] = [];
     for (const { registered, ticket, resumes } of this.#registrations.all) {
-      const { sessionId, ip, token, dialect, secret } = registered;
+      const { sessionId, ip, token, dialect, secretHex } = registered;
       const one = sessions.get(sessionId);
       const nonces = one?.session.nonces ?? this.#supervisor.noncesOf(sessionId);
       const { session, worker = 0 } = one ?? {};
-      clients.push({ sessionId, ip, token, dialect, secret, ticket, resumes: resumes.state, nonces, session, worker });
+      clients.push({
+        sessionId,
+        ip,
+        token,
+        dialect,
+        // A Buffer would be written as the object that its toJSON gives.
+        secret: secretHex === undefined ? undefined : new Uint8Array(Buffer.from(secretHex, 'hex')),
+        ticket,
+        resumes: resumes?.state ?? NO_RESUMES,
+        nonces,
+        session,
+        worker,
+      });
     }
     return clients;
   }

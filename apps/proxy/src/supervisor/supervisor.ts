@@ -1,5 +1,5 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { RelayOptions, SavedSession } from '@lightspeed/session';
+import type { RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { egressPortsOf } from '../data-plane/egress-ports.ts';
 import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import { pack } from '../data-plane/parcels.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
 import { NodeError, bindError } from '../node-error.ts';
@@ -15,6 +16,7 @@ import { collectStats } from '../stats.ts';
 import type { NodeStats } from '../stats.ts';
 import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
+import { SavedSessions } from './saved-sessions.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import type { SavedByWorker } from './worker-requests.ts';
 import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts';
@@ -62,8 +64,8 @@ export class Supervisor implements WorkerWatcher {
   readonly #clients = new Map<number, RegisteredClient>();
   readonly #handOverPorts: number[];
   readonly #requests = new WorkerRequests();
-  /** Sessions by worker and id as they were last saved, for its successor. */
-  readonly #saved: readonly Map<number, SavedSession>[];
+  /** By worker. */
+  readonly #saved: readonly SavedSessions[];
   /** Which worker has which registration's session. */
   readonly claims: ClaimsBoard;
   #stopped: Promise<void> | undefined;
@@ -86,10 +88,9 @@ export class Supervisor implements WorkerWatcher {
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
     this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
-    this.#saved = Array.from({ length: config.workers }, () => new Map<number, SavedSession>());
-    for (const { worker, session } of outlived.sessions) {
-      this.#saved[worker % config.workers].set(session.sessionId, session);
-    }
+    this.#saved = Array.from({ length: config.workers }, () => new SavedSessions());
+    for (const { worker, session } of outlived.sessions) this.#saved[worker % config.workers].take([session], false);
+    for (const saved of this.#saved) saved.take([], true);
     for (const client of outlived.clients) this.#clients.set(client.sessionId, client);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
@@ -154,7 +155,9 @@ export class Supervisor implements WorkerWatcher {
     const fresh = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }));
     const sessions = new Map<number, SavedByWorker>();
     for (const [worker, saved] of this.#saved.entries()) {
-      for (const [id, session] of saved) if (this.#clients.has(id)) sessions.set(id, { worker, session });
+      for (const session of saved.all) {
+        if (this.#clients.has(session.sessionId)) sessions.set(session.sessionId, { worker, session });
+      }
     }
     for (const one of fresh) if (this.#clients.has(one.session.sessionId)) sessions.set(one.session.sessionId, one);
     return sessions;
@@ -203,14 +206,12 @@ export class Supervisor implements WorkerWatcher {
   }
 
   registered(worker: WorkerSlot, request: number): void {
-    this.#requests.answered(worker, request, []);
+    this.#requests.answered(worker, request, [], true);
   }
 
-  saved(worker: WorkerSlot, { request, sessions }: Saved): void {
-    const saved = this.#saved[worker.index];
-    saved.clear();
-    for (const session of sessions) saved.set(session.sessionId, session);
-    this.#requests.answered(worker, request, sessions);
+  saved(worker: WorkerSlot, { request, sessions, isLast }: Saved): void {
+    this.#saved[worker.index].take(sessions, isLast);
+    this.#requests.answered(worker, request, sessions, isLast);
     for (const { sessionId, nonces } of sessions) this.#noteNonces(sessionId, nonces);
   }
 
@@ -229,7 +230,8 @@ export class Supervisor implements WorkerWatcher {
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
     this.#requests.gone(worker);
     this.#setHandOverPort(worker.index, 0);
-    for (const [sessionId, { nonces }] of this.#saved[worker.index])
+    this.#saved[worker.index].giveUp();
+    for (const { sessionId, nonces } of this.#saved[worker.index].all)
       this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
     const { index, restarts } = worker;
     this.#log.error(
@@ -282,8 +284,8 @@ export class Supervisor implements WorkerWatcher {
         bufferBytes: EGRESS_BUFFER_BYTES,
       },
       bans: this.#bans.remaining(performance.now()),
-      registrations: [...this.#clients.values()],
-      sessions: [...this.#saved[index].values()],
+      registrations: pack(this.#clients.values()),
+      sessions: pack(this.#saved[index].all),
       fecBlocks: FEC_BLOCKS,
       shared,
     };

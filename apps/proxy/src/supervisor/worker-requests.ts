@@ -8,13 +8,14 @@ export interface SavedByWorker {
   readonly session: SavedSession;
 }
 
-/** A worker answers within milliseconds; one that does not is stuck, or about to crash. */
+/** A worker answers, or goes on to answer, within milliseconds; one that does not is stuck, or about to crash. */
 const PATIENCE_MS = 1_000;
 
 interface Request {
   readonly waitingFor: Set<WorkerSlot>;
   readonly sessions: SavedByWorker[];
   readonly done: () => void;
+  readonly patience: NodeJS.Timeout;
 }
 
 /** Asks several workers something, and waits until all have answered. */
@@ -32,21 +33,24 @@ export class WorkerRequests {
     const number = this.#next++;
     const answered = Promise.withResolvers<undefined>();
     const sessions: SavedByWorker[] = [];
-    this.#requests.set(number, { waitingFor: new Set(serving), sessions, done: () => answered.resolve(undefined) });
+    const done = () => answered.resolve(undefined);
+    const patience = setTimeout(done, PATIENCE_MS);
+    this.#requests.set(number, { waitingFor: new Set(serving), sessions, done, patience });
     for (const worker of workers) worker.post(message(number));
-    if (serving.length === 0) answered.resolve(undefined);
-    const patience = setTimeout(() => answered.resolve(undefined), PATIENCE_MS);
+    if (serving.length === 0) done();
     await answered.promise;
     clearTimeout(patience);
     this.#requests.delete(number);
     return sessions;
   }
 
-  answered(worker: WorkerSlot, number: number, sessions: readonly SavedSession[]): void {
+  /** @param isLast whether that is all: an answer may come in parts. */
+  answered(worker: WorkerSlot, number: number, sessions: readonly SavedSession[], isLast: boolean): void {
     const request = this.#requests.get(number);
     if (request === undefined) return;
     for (const session of sessions) request.sessions.push({ worker: worker.index, session });
-    settle(request, worker);
+    request.patience.refresh();
+    if (isLast) settle(request, worker);
   }
 
   /** A worker will not answer any more. */

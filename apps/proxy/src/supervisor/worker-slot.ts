@@ -13,6 +13,12 @@ const WORKER_URL = import.meta.url.endsWith('.ts')
   ? new URL('../data-plane/worker.ts', import.meta.url)
   : new URL('../data-plane/worker.js', import.meta.url);
 
+/**
+ * What a worker allocates are sessions, which stay: a large nursery would only fill with copies of them before they are
+ * moved on, and V8 never gives its pages back while the worker's event loop stands still.
+ */
+const YOUNG_GENERATION_MB = 3;
+
 /** A worker that lived this long crashed by bad luck, and its successor starts at once. */
 const LONG_LIFE_MS = 10_000;
 const FIRST_DELAY_MS = 100;
@@ -119,6 +125,7 @@ export class WorkerSlot {
     this.#startedMs = performance.now();
     const thread = new Worker(WORKER_URL, {
       name: `data-plane-${this.index}`,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       workerData: this.#makeStart({
         relayCounters: this.counters.relayMemory,
         udpCounters: this.counters.udpMemory,

@@ -13,6 +13,7 @@ import {
   readToken,
 } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
+import { InboundStream } from '../inbound-stream.ts';
 import { MAX_PATHS, MULTIPATH_MODES } from '../multipath.ts';
 import type { LiveRegistration } from './registrations.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -72,11 +73,11 @@ export class SessionAdmission {
     const proof = readProof(bytes, offset, length);
     const live = proof && registrations.get(proof.sessionId);
     if (proof === undefined || live === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
-    const { secret, token } = live.registration;
+    const secret = registrations.secretOf(live);
     if (secret === undefined) return this.#refuse(DropReason.notAdmitted);
-    if (readToken(bytes, offset) !== token) return this.#refuse(DropReason.badToken);
+    if (readToken(bytes, offset) !== live.token) return this.#refuse(DropReason.badToken);
     if (!verifyProof(bytes, offset, secret, hmacSha256)) return this.#refuse(DropReason.badProof);
-    if (!live.nonces.accept(proof.nonce)) return this.#refuse(DropReason.replayedProof);
+    if (!live.acceptNonce(proof.nonce)) return this.#refuse(DropReason.replayedProof);
     const number = readSourcePort(bytes, offset);
     const mode = readDestinationPort(bytes, offset);
     if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
@@ -93,12 +94,12 @@ export class SessionAdmission {
     if (bound !== null && bound.session === session && bound.number === number) return bound;
     // The address is this session's now, whoever had it before: an address translator may have handed it on.
     if (bound !== null) sessions.removePath(bound);
-    const before = session.paths.find((path) => path.number === number);
-    const wasPrimary = before !== undefined && before === session.primary;
-    if (before !== undefined) {
+    const before = pathNumbered(session, number);
+    const wasPrimary = before !== null && before === session.primary;
+    if (before !== null) {
       sessions.removePath(before);
       this.#state.count(RelayCounter.pathsMoved);
-    } else if (session.paths.length > 0) {
+    } else if (session.pathCount > 0) {
       this.#state.count(RelayCounter.pathsAdded);
     }
     const path = sessions.addPath(session, number, ip, port, nowMs);
@@ -118,7 +119,7 @@ export class SessionAdmission {
     const { registrations, sessions, nowMs } = this.#state;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
     const live = registrations.match(ip, token);
-    if (live === undefined || !(isHandshake || live.registration.dialect === 'reference')) {
+    if (live === undefined || !(isHandshake || live.dialect === 'reference')) {
       return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
     }
     if (this.#isElsewhere(live, offset, length, ip, port)) return null;
@@ -131,7 +132,6 @@ export class SessionAdmission {
 
   #admitAnyone(flags: number, token: number, dialect: Dialect, ip: number, port: number): RelayPath | null {
     const state = this.#state;
-    const id = state.random() >>> 0;
     let ownToken = token;
     if (dialect === 'reference') {
       // No acknowledgement could tell such a client a token, so the one that it came with stays.
@@ -141,7 +141,7 @@ export class SessionAdmission {
       if (token !== 0) return this.#refuse(DropReason.notAdmitted);
       ownToken = 1 + ((state.random() >>> 0) % 255);
     }
-    const session = this.#open(ip, ownToken, dialect, id, null);
+    const session = this.#open(ip, ownToken, dialect, null);
     return session && state.sessions.addPath(session, 0, ip, port, state.nowMs);
   }
 
@@ -149,10 +149,9 @@ export class SessionAdmission {
   #isElsewhere(live: LiveRegistration, offset: number, length: number, ip: number, port: number): boolean {
     const { claims, elsewhere, output } = this.#state;
     if (claims === undefined || live.session !== null) return false;
-    const { registration } = live;
-    const relay = claims.claim(registration);
+    const relay = claims.claim(live);
     if (relay === OWN_CLAIM) return false;
-    elsewhere.add(registration.sessionId, relay, ip, port);
+    elsewhere.add(live.sessionId, relay, ip, port);
     this.#state.count(RelayCounter.handedOver);
     output.handOver(relay, offset, length, ip, port);
     return true;
@@ -160,25 +159,18 @@ export class SessionAdmission {
 
   /** Opens the session of a registration, without a path, for a client at an address. */
   openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
-    const { token, dialect, sessionId } = live.registration;
-    live.session = this.#open(ip, token, dialect, sessionId, live);
-    if (live.session === null) this.#state.claims?.release(live.registration);
+    live.session = this.#open(ip, live.token, live.dialect, live);
+    if (live.session === null) this.#state.claims?.release(live);
     return live.session;
   }
 
-  #open(
-    ip: number,
-    token: number,
-    dialect: Dialect,
-    id: number,
-    live: LiveRegistration | null,
-  ): RelaySession | null {
+  #open(ip: number, token: number, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
     const state = this.#state;
     const slot = state.sessions.reserve(ip);
     if (slot < 0) return this.#refuse(state.sessions.refusal);
-    const { memory, closedFec, nowMs } = state;
-    const session = new RelaySession(slot, id, token, dialect, live, memory, closedFec, nowMs);
-    state.openSession(session, live?.registration.maxPps, live?.registration.maxBps);
+    const inbound = new InboundStream(state.memory, state.fecTotals, state.sessions.freshWindow(slot));
+    const session = new RelaySession(slot, token, dialect, live, inbound, state.nowMs);
+    state.openSession(session, live?.maxPps, live?.maxBps);
     return session;
   }
 
@@ -186,4 +178,11 @@ export class SessionAdmission {
     this.#state.dropFromClient(reason);
     return null;
   }
+}
+
+function pathNumbered(session: RelaySession, number: number): RelayPath | null {
+  for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
+    if (path.number === number) return path;
+  }
+  return null;
 }

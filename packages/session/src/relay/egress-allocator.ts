@@ -20,8 +20,8 @@ export class EgressAllocator {
   readonly #output: RelayOutput;
   /** Shared sockets by position in the pool; -1 where there is none now. */
   readonly #pool: number[] = [];
-  /** (position, server) pairs that are taken. */
-  readonly #taken: KeyTable;
+  /** Flows by socket and server. */
+  readonly #flows: KeyTable;
   /** By server: no position below this one is free. */
   readonly #firstCandidate: KeyTable;
   readonly #flowsByServer: KeyTable;
@@ -30,10 +30,11 @@ export class EgressAllocator {
   readonly #position: number[] = [];
   #open = 0;
 
-  constructor(mapping: EgressMapping, output: RelayOutput, random: () => number) {
+  /** @param flows all flows by (socket, server ip, server port, 0); only read here. */
+  constructor(mapping: EgressMapping, output: RelayOutput, flows: KeyTable, random: () => number) {
     this.#mapping = mapping;
     this.#output = output;
-    this.#taken = new KeyTable(random());
+    this.#flows = flows;
     this.#firstCandidate = new KeyTable(random());
     this.#flowsByServer = new KeyTable(random());
   }
@@ -60,7 +61,7 @@ export class EgressAllocator {
       : this.#takeOwn(session, clientIp, clientPort, port);
   }
 
-  /** The flow is gone; a socket that nobody uses any more is closed. */
+  /** The flow is gone, from the table of flows too; a socket that nobody uses any more is closed. */
   release(flow: RelayFlow): void {
     const { egress, serverIp, serverPort } = flow;
     const position = this.#position[egress];
@@ -80,7 +81,6 @@ export class EgressAllocator {
       if (egress < 0) return -1;
       this.#pool[position] = egress;
     }
-    this.#taken.set(position, serverIp, serverPort, 0, 1);
     if (port === 0) this.#firstCandidate.set(serverIp, serverPort, 0, 0, position + 1);
     this.#flowsByServer.set(serverIp, serverPort, 0, 0, Math.max(0, this.#flowsByServer.get(serverIp, serverPort, 0, 0)) + 1);
     this.#users[egress]++;
@@ -89,22 +89,26 @@ export class EgressAllocator {
 
   #firstFree(serverIp: number, serverPort: number): number {
     let position = Math.max(0, this.#firstCandidate.get(serverIp, serverPort, 0, 0));
-    while (this.#taken.get(position, serverIp, serverPort, 0) >= 0) position++;
+    while (this.#isTaken(position, serverIp, serverPort)) position++;
     return position;
+  }
+
+  /** Whether the socket at a position has a flow to the server. */
+  #isTaken(position: number, serverIp: number, serverPort: number): boolean {
+    const egress = position < this.#pool.length ? this.#pool[position] : -1;
+    return egress >= 0 && this.#flows.get(egress, serverIp, serverPort, 0) >= 0;
   }
 
   /** The position of the socket with a local port if it is free for the server, else a new one. */
   #positionFor(serverIp: number, serverPort: number, port: number): number {
     const position = this.#pool.findIndex((egress) => egress >= 0 && this.#output.egressPort(egress) === port);
-    const usable = position >= 0 && this.#taken.get(position, serverIp, serverPort, 0) < 0;
-    if (usable) return position;
+    if (position >= 0 && !this.#isTaken(position, serverIp, serverPort)) return position;
     // Only while sessions are restored: an empty position in the middle is as good as one at the end.
     const empty = this.#pool.indexOf(-1);
     return empty >= 0 ? empty : this.#pool.length;
   }
 
   #releaseShared(position: number, serverIp: number, serverPort: number): void {
-    this.#taken.delete(position, serverIp, serverPort, 0);
     const flows = this.#flowsByServer.get(serverIp, serverPort, 0, 0) - 1;
     if (flows <= 0) {
       this.#flowsByServer.delete(serverIp, serverPort, 0, 0);

@@ -4,21 +4,26 @@ import type { EgressAllocator } from './egress-allocator.ts';
 import { RelayFlow } from './relay-session.ts';
 import type { RelaySession } from './relay-session.ts';
 
+/** Up to so many flows of a session are looked through; for more there is a table. Most sessions have one flow. */
+const FLOWS_WITHOUT_TABLE = 4;
+
 /** A relay's flows: upstream by session and addresses, downstream by egress socket and server. */
 export class FlowTable {
   readonly #egress: EgressAllocator;
   readonly #writer: PacketWriter;
   readonly #flows: (RelayFlow | null)[] = [];
   readonly #freeIndexes: number[] = [];
+  /** By session slot, server ip, both ports, client ip: flows of sessions that have, or had, more than a few. */
   readonly #up: KeyTable;
   readonly #down: KeyTable;
   #count = 0;
 
-  constructor(egress: EgressAllocator, writer: PacketWriter, random: () => number) {
+  /** @param bySocket flows by (socket, server ip, server port, 0), kept by this table. */
+  constructor(egress: EgressAllocator, writer: PacketWriter, bySocket: KeyTable, random: () => number) {
     this.#egress = egress;
     this.#writer = writer;
     this.#up = new KeyTable(random());
-    this.#down = new KeyTable(random());
+    this.#down = bySocket;
   }
 
   get size(): number {
@@ -38,20 +43,24 @@ export class FlowTable {
     serverPort: number,
   ): RelayFlow | null {
     const latest = session.latestFlow;
-    if (
-      latest !== null &&
-      latest.sourceIp === serverIp &&
-      latest.sourcePort === serverPort &&
-      latest.destinationPort === clientPort &&
-      latest.destinationIp === clientIp
-    ) {
-      return latest;
-    }
-    const index = this.#up.get(session.slot, serverIp, (serverPort << 16) | clientPort, clientIp);
-    if (index < 0) return null;
-    const flow = this.#flows[index];
-    session.latestFlow = flow;
+    if (latest?.carries(clientIp, clientPort, serverIp, serverPort) === true) return latest;
+    const flow =
+      session.flowCount <= FLOWS_WITHOUT_TABLE
+        ? findAmongFew(session, clientIp, clientPort, serverIp, serverPort)
+        : this.#findAmongMany(session, clientIp, clientPort, serverIp, serverPort);
+    if (flow !== null) session.latestFlow = flow;
     return flow;
+  }
+
+  #findAmongMany(
+    session: RelaySession,
+    clientIp: number,
+    clientPort: number,
+    serverIp: number,
+    serverPort: number,
+  ): RelayFlow | null {
+    const index = this.#up.get(session.slot, serverIp, (serverPort << 16) | clientPort, clientIp);
+    return index < 0 ? null : this.#flows[index];
   }
 
   /** The flow of a server's datagram, or null. */
@@ -78,14 +87,25 @@ export class FlowTable {
     const index = this.#freeIndexes.pop() ?? this.#flows.length;
     const flow = new RelayFlow(index, session, clientIp, clientPort, serverIp, serverPort, egress, nowMs);
     this.#flows[index] = flow;
-    this.#up.set(session.slot, serverIp, (serverPort << 16) | clientPort, clientIp, index);
     this.#down.set(egress, serverIp, serverPort, 0, index);
     flow.nextOfSession = session.firstFlow;
     session.firstFlow = flow;
     session.latestFlow = flow;
     session.flowCount++;
     this.#count++;
+    if (session.flowCount > FLOWS_WITHOUT_TABLE) this.#tabulate(session);
     return flow;
+  }
+
+  /** Puts the session's newest flow into the table, or all of them if it has just become too many to look through. */
+  #tabulate(session: RelaySession): void {
+    let flow = session.firstFlow;
+    let count = session.flowCount === FLOWS_WITHOUT_TABLE + 1 ? session.flowCount : 1;
+    for (; flow !== null && count > 0; count--) {
+      const { sourceIp, sourcePort, destinationIp, destinationPort } = flow;
+      this.#up.set(session.slot, sourceIp, (sourcePort << 16) | destinationPort, destinationIp, flow.index);
+      flow = flow.nextOfSession;
+    }
   }
 
   /** Closes those flows of a session to which the client has sent nothing for `idleMs`; with 0 all of them. */
@@ -117,4 +137,17 @@ export class FlowTable {
     this.#count--;
     this.#egress.release(flow);
   }
+}
+
+function findAmongFew(
+  session: RelaySession,
+  clientIp: number,
+  clientPort: number,
+  serverIp: number,
+  serverPort: number,
+): RelayFlow | null {
+  for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+    if (flow.carries(clientIp, clientPort, serverIp, serverPort)) return flow;
+  }
+  return null;
 }

@@ -1,4 +1,4 @@
-import { ProofNonces } from '@lightspeed/security';
+import { ProofNonces, SecurityError } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
@@ -22,60 +22,119 @@ export interface Registration {
   readonly maxBps?: number | undefined;
 }
 
-/** A registration in force. */
-export interface LiveRegistration {
-  readonly registration: Registration;
-  /** Which proofs were used already. */
-  nonces: ProofNonces;
+/**
+ * A registration in force. There may be very many of them, so it keeps numbers and no object of the registration's: the
+ * secrets of all lie in one array (ADR 22).
+ */
+export class LiveRegistration {
+  /** Its place in the arrays of {@link Registrations}. */
+  readonly entry: number;
+  /** Signed. */
+  readonly #id: number;
+  /** Signed. */
+  readonly ip: number;
+  readonly token: number;
+  readonly dialect: Dialect;
+  readonly hasSecret: boolean;
+  readonly maxPps: number | undefined;
+  readonly maxBps: number | undefined;
   /** The session that it has, if any. */
-  session: RelaySession | null;
+  session: RelaySession | null = null;
+  /** Which proofs were used already; null before the first. */
+  #nonces: ProofNonces | null = null;
+
+  constructor(entry: number, registration: Registration) {
+    this.entry = entry;
+    this.#id = registration.sessionId | 0;
+    this.ip = registration.ip | 0;
+    this.token = registration.token;
+    this.dialect = registration.dialect;
+    this.hasSecret = registration.secret !== undefined;
+    this.maxPps = registration.maxPps;
+    this.maxBps = registration.maxBps;
+    if (registration.nonces !== undefined) this.restoreNonces(registration.nonces);
+  }
+
+  /** Unsigned. */
+  get sessionId(): number {
+    return this.#id >>> 0;
+  }
+
+  get nonces(): ProofNoncesState {
+    return this.#nonces === null ? NO_NONCES : this.#nonces.state;
+  }
+
+  restoreNonces(nonces: ProofNoncesState): void {
+    this.#nonces = nonces.highest < 0n ? null : new ProofNonces(nonces);
+  }
+
+  /** Takes a true proof's nonce. @returns false if it cannot be a new one. */
+  acceptNonce(nonce: bigint): boolean {
+    this.#nonces ??= new ProofNonces();
+    return this.#nonces.accept(nonce);
+  }
 }
+
+const NO_NONCES: ProofNoncesState = Object.freeze({ highest: -1n, below: 0n });
+
+const SECRET_BYTES = 16;
+const FIRST_ENTRIES = 64;
 
 /**
  * Registrations that wait for their session, and those that have one. A HANDSHAKE from the registration's address with
  * its token binds it (docs/protocol.md, Sessions), so that players behind one NAT don't get in each other's way.
  */
 export class Registrations {
-  readonly #byId = new Map<number, LiveRegistration>();
-  /** Positions in `#entries` by address and token. */
+  /** Entries by session id, and by address and token. */
+  readonly #byId: KeyTable;
   readonly #byToken: KeyTable;
   readonly #entries: (LiveRegistration | undefined)[] = [];
   readonly #freeEntries: number[] = [];
+  /** 16 bytes by entry. */
+  #secrets = new Uint8Array(FIRST_ENTRIES * SECRET_BYTES);
 
-  constructor(random: () => number) {
-    this.#byToken = new KeyTable(random());
+  /** @param expected for how many there is to be room at once. */
+  constructor(expected: number, random: () => number) {
+    this.#byId = new KeyTable(random(), expected);
+    this.#byToken = new KeyTable(random(), expected);
   }
 
   get size(): number {
     return this.#byId.size;
   }
 
-  /** @returns false if the session id, or the token at that address, is taken already. */
+  /**
+   * @returns false if the session id, or the token at that address, is taken already.
+   * @throws {SecurityError} `SECURITY_OPTION_RANGE` if the secret has not 16 bytes.
+   */
   add(registration: Registration): boolean {
-    const { sessionId, ip, token } = registration;
-    if (this.#byId.has(sessionId) || this.#byToken.get(ip, token, 0, 0) >= 0) return false;
-    const live = { registration, nonces: new ProofNonces(registration.nonces), session: null };
-    this.#byId.set(sessionId, live);
+    const { sessionId, ip, token, secret } = registration;
+    if (secret !== undefined && secret.length !== SECRET_BYTES) {
+      throw new SecurityError('SECURITY_OPTION_RANGE', `a session secret has ${SECRET_BYTES} bytes, got ${secret.length}`);
+    }
+    if (this.#byId.get(sessionId, 0, 0, 0) >= 0 || this.#byToken.get(ip, token, 0, 0) >= 0) return false;
     const entry = this.#freeEntries.pop() ?? this.#entries.length;
-    this.#entries[entry] = live;
+    this.#entries[entry] = new LiveRegistration(entry, registration);
+    this.#byId.set(sessionId, 0, 0, 0, entry);
     this.#byToken.set(ip, token, 0, 0, entry);
+    if (secret !== undefined) this.#keepSecret(entry, secret);
     return true;
   }
 
   /** Ends a registration. @returns whether it was there. */
   remove(sessionId: number): boolean {
-    const live = this.#byId.get(sessionId);
+    const live = this.get(sessionId);
     if (live === undefined) return false;
-    const { ip, token } = live.registration;
-    const entry = this.#byToken.get(ip, token, 0, 0);
-    this.#byToken.delete(ip, token, 0, 0);
-    this.#entries[entry] = undefined;
-    this.#freeEntries.push(entry);
-    return this.#byId.delete(sessionId);
+    this.#byId.delete(sessionId, 0, 0, 0);
+    this.#byToken.delete(live.ip, live.token, 0, 0);
+    this.#entries[live.entry] = undefined;
+    this.#freeEntries.push(live.entry);
+    return true;
   }
 
   get(sessionId: number): LiveRegistration | undefined {
-    return this.#byId.get(sessionId);
+    const entry = this.#byId.get(sessionId, 0, 0, 0);
+    return entry < 0 ? undefined : this.#entries[entry];
   }
 
   /** The registration of an address and token that has no session yet. */
@@ -83,5 +142,19 @@ export class Registrations {
     const entry = this.#byToken.get(ip, token, 0, 0);
     const live = entry < 0 ? undefined : this.#entries[entry];
     return live?.session === null ? live : undefined;
+  }
+
+  /** A view of a registration's secret, if it has one: valid until the next {@link add}. */
+  secretOf({ entry, hasSecret }: LiveRegistration): Uint8Array | undefined {
+    return hasSecret ? this.#secrets.subarray(entry * SECRET_BYTES, (entry + 1) * SECRET_BYTES) : undefined;
+  }
+
+  #keepSecret(entry: number, secret: Uint8Array): void {
+    if ((entry + 1) * SECRET_BYTES > this.#secrets.length) {
+      const larger = new Uint8Array(2 * this.#secrets.length);
+      larger.set(this.#secrets);
+      this.#secrets = larger;
+    }
+    this.#secrets.set(secret, entry * SECRET_BYTES);
   }
 }

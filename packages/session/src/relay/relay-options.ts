@@ -87,9 +87,9 @@ export interface SessionQuota {
  */
 export interface SessionClaims {
   /** Claims the session of a registration. @returns the relay that has it: OWN_CLAIM if it is this one, else its number. */
-  claim(registration: Registration): number;
+  claim(registration: Pick<Registration, 'sessionId'>): number;
   /** The session is over; any relay may claim the next one. */
-  release(registration: Registration): void;
+  release(registration: Pick<Registration, 'sessionId'>): void;
 }
 
 /** What {@link SessionClaims.claim} returns for the relay that asks. */

@@ -12,6 +12,7 @@ export class RelayPath {
   readonly port: number;
   /** The last packet with the session's token that came by it. */
   lastHeardMs: number;
+  nextOfSession: RelayPath | null = null;
 
   constructor(session: RelaySession, number: number, ip: number, port: number, nowMs: number) {
     this.session = session;

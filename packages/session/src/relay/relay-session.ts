@@ -1,17 +1,16 @@
-import type { FecMemory } from '@lightspeed/fec';
 import type { Dialect } from '@lightspeed/wire';
-import type { FecTotals } from '../fec-totals.ts';
-import { InboundStream } from '../inbound-stream.ts';
+import type { InboundStream } from '../inbound-stream.ts';
 import type { MultipathMode } from '../multipath.ts';
 import { OutboundFlow, OutboundStream } from '../packet-writer.ts';
 import type { LiveRegistration } from './registrations.ts';
 import type { RelayPath } from './relay-path.ts';
 
-/** A client's session as the relay holds it. The slot is its number in every guard's arrays. */
+/**
+ * A client's session as the relay holds it. The slot is its number in every guard's arrays. There may be very many of them:
+ * paths and flows are linked lists, and what only few sessions need is made when they need it (ADR 22).
+ */
 export class RelaySession {
   readonly slot: number;
-  /** The session id of its registration, or a random one. */
-  readonly id: number;
   readonly dialect: Dialect;
   /** Packets from the client. */
   readonly inbound: InboundStream;
@@ -19,8 +18,12 @@ export class RelaySession {
   readonly outbound: OutboundStream;
   /** null if nothing was registered. */
   readonly registration: LiveRegistration | null;
-  /** Its paths; none for a moment while the only one is replaced, or after another session has proved its address. */
-  readonly paths: RelayPath[] = [];
+  /**
+   * Its paths, in the order in which they came; none for a moment while the only one is replaced, or after another session
+   * has proved its address.
+   */
+  firstPath: RelayPath | null = null;
+  pathCount = 0;
   /** The path by which the last data came: answers leave by it. */
   primary: RelayPath | null = null;
   multipath: MultipathMode = 'standby';
@@ -38,19 +41,16 @@ export class RelaySession {
 
   constructor(
     slot: number,
-    id: number,
     token: number,
     dialect: Dialect,
     registration: LiveRegistration | null,
-    memory: FecMemory,
-    closedTotals: FecTotals,
+    inbound: InboundStream,
     nowMs: number,
   ) {
     this.slot = slot;
-    this.id = id;
     this.dialect = dialect;
     this.registration = registration;
-    this.inbound = new InboundStream(memory, closedTotals);
+    this.inbound = inbound;
     this.outbound = new OutboundStream(dialect);
     this.outbound.token = token;
     this.lastActivityMs = nowMs;
@@ -87,6 +87,16 @@ export class RelayFlow extends OutboundFlow {
     this.session = session;
     this.egress = egress;
     this.lastUpMs = nowMs;
+  }
+
+  /** Whether packets from this source to this server belong to it. */
+  carries(clientIp: number, clientPort: number, serverIp: number, serverPort: number): boolean {
+    return (
+      this.sourceIp === serverIp &&
+      this.sourcePort === serverPort &&
+      this.destinationPort === clientPort &&
+      this.destinationIp === clientIp
+    );
   }
 
   get serverIp(): number {

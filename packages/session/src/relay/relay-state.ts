@@ -4,6 +4,7 @@ import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { DropReason } from '@lightspeed/wire';
 import { BlockReturns } from '../block-returns.ts';
 import { FecTotals } from '../fec-totals.ts';
+import { KeyTable } from '../key-table.ts';
 import type { OutboundFlow, PacketSink } from '../packet-writer.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import { EgressAllocator } from './egress-allocator.ts';
@@ -15,7 +16,7 @@ import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions, RelayOutput, SessionClaims } from './relay-options.ts';
 import type { RelayPath } from './relay-path.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
-import { SessionTable } from './session-table.ts';
+import { SessionTable, expectedSessions } from './session-table.ts';
 
 /** Everything that both directions of a relay share: the time, the tables, the guards, the way out. */
 export class RelayState implements PacketSink {
@@ -40,8 +41,8 @@ export class RelayState implements PacketSink {
   readonly amplification: AmplificationGuard;
   readonly reflection: ReflectionGuard;
   readonly bans: BanTable;
-  /** Statistics of the decoders of sessions that are over. */
-  readonly closedFec = new FecTotals();
+  /** Statistics of the decoders of all sessions, as of the last sweep. */
+  readonly fecTotals = new FecTotals();
   /** Wrapping int32 clocks, moved on by the driver once per batch. */
   nowMs = 0;
   nowUs = 0;
@@ -59,9 +60,11 @@ export class RelayState implements PacketSink {
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
     this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, environment.quota, random);
-    this.egress = new EgressAllocator(options.egressMapping, environment.output, random);
-    this.flows = new FlowTable(this.egress, this.writer, random);
-    this.registrations = new Registrations(random);
+    const expected = expectedSessions(options.maxClients);
+    const flowsBySocket = new KeyTable(random(), expected);
+    this.egress = new EgressAllocator(options.egressMapping, environment.output, flowsBySocket, random);
+    this.flows = new FlowTable(this.egress, this.writer, flowsBySocket, random);
+    this.registrations = new Registrations(options.admission === 'registered' ? expected : 0, random);
     this.claims = environment.claims;
     this.elsewhere = new Elsewhere(random);
     this.rateLimiter = new RateLimiter(options.maxClients, options.maxPpsPerClient, options.maxBpsPerClient);
@@ -99,13 +102,12 @@ export class RelayState implements PacketSink {
     const { session } = flow as RelayFlow;
     const { primary } = session;
     if (primary === null) return false;
-    if (session.paths.length === 1 || session.multipath === 'standby') return this.sendTo(primary, offset, length);
+    if (session.pathCount === 1 || session.multipath === 'standby') return this.sendTo(primary, offset, length);
     if (session.multipath === 'parity') {
       return this.sendTo(isParity ? this.#besides(primary) : primary, offset, length);
     }
     let sent = false;
-    for (let i = 0; i < session.paths.length; i++) {
-      const path = session.paths[i];
+    for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
       if ((path === primary || path.isAlive(this.nowMs)) && this.sendTo(path, offset, length)) sent = true;
     }
     return sent;
@@ -120,9 +122,8 @@ export class RelayState implements PacketSink {
 
   /** A living path other than the primary one, or that one if there is none. */
   #besides(primary: RelayPath): RelayPath {
-    const { paths } = primary.session;
-    for (let i = 0; i < paths.length; i++) {
-      if (paths[i] !== primary && paths[i].isAlive(this.nowMs)) return paths[i];
+    for (let path = primary.session.firstPath; path !== null; path = path.nextOfSession) {
+      if (path !== primary && path.isAlive(this.nowMs)) return path;
     }
     return primary;
   }
@@ -150,7 +151,7 @@ export class RelayState implements PacketSink {
     this.sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;
-    this.claims?.release(session.registration.registration);
+    this.claims?.release(session.registration);
   }
 
   /** Bans the address that gave the cause, ends its session, and tells the driver. */

@@ -1,7 +1,5 @@
-import { ProofNonces } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { FLAG_FIN, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
-import { FecTotals } from '../fec-totals.ts';
 import { Downstream } from './downstream.ts';
 import type { Registration } from './registrations.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -10,15 +8,8 @@ import type { RelaySession } from './relay-session.ts';
 import { RelayState } from './relay-state.ts';
 import { restoreSession, saveSession } from './saved-session.ts';
 import type { SavedSession } from './saved-session.ts';
+import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
-
-/**
- * A session whose client has not shown that it got the acknowledgement ends after this long: forged handshakes don't keep
- * others out. Keepalives come every five seconds.
- */
-const UNVERIFIED_TIMEOUT_MS = 10_000;
-/** How often sessions, flows and bans are looked through for those whose time is over. */
-const SWEEP_INTERVAL_MS = 500;
 
 /**
  * A relay node's data plane as a state machine: no socket, clock or randomness of its own. A packet's way is in
@@ -35,14 +26,13 @@ export class Relay {
   readonly #state: RelayState;
   readonly #upstream: Upstream;
   readonly #downstream: Downstream;
-  /** Statistics of the decoders of open sessions, as of the last sweep. */
-  readonly #openFec = new FecTotals();
-  #sweptMs = 0;
+  readonly #sweep: Sweep;
 
   constructor(options: RelayOptions, environment: RelayEnvironment) {
     this.#state = new RelayState(options, environment);
     this.#upstream = new Upstream(this.#state);
     this.#downstream = new Downstream(this.#state);
+    this.#sweep = new Sweep(this.#state);
   }
 
   /** Sessions that are open. */
@@ -77,18 +67,15 @@ export class Relay {
   }
 
   /**
-   * Does what is due: closes partial FEC groups, ends sessions and flows that were silent for too long.
+   * Does what is due: closes partial FEC groups, ends sessions and flows that were silent for too long. It never takes
+   * long: of very many sessions each call looks at some.
    * @returns milliseconds until it wants to be called again.
    */
   handleTimeout(): number {
     const state = this.#state;
     const { nowMs } = state;
     state.writer.closeDueGroups(nowMs, state.nowUs);
-    if (((nowMs - this.#sweptMs) | 0) >= SWEEP_INTERVAL_MS) {
-      this.#sweptMs = nowMs;
-      this.#sweep();
-    }
-    return state.writer.msUntilDue(nowMs, SWEEP_INTERVAL_MS);
+    return state.writer.msUntilDue(nowMs, this.#sweep.advance());
   }
 
   /**
@@ -110,7 +97,7 @@ export class Relay {
 
   /** Which proofs of a registration were used, as far as this relay knows. */
   noncesOf(sessionId: number): ProofNoncesState | undefined {
-    return this.#state.registrations.get(sessionId)?.nonces.state;
+    return this.#state.registrations.get(sessionId)?.nonces;
   }
 
   /**
@@ -119,20 +106,33 @@ export class Relay {
    */
   noteNonces(sessionId: number, nonces: ProofNoncesState): void {
     const live = this.#state.registrations.get(sessionId);
-    if (live === undefined || live.session !== null || nonces.highest <= live.nonces.state.highest) return;
-    live.nonces = new ProofNonces(nonces);
+    if (live === undefined || live.session !== null || nonces.highest <= live.nonces.highest) return;
+    live.restoreNonces(nonces);
   }
 
   /** What is needed to restore the sessions of registrations after a restart. */
   saveSessions(): SavedSession[] {
-    const { sessions } = this.#state;
     const saved: SavedSession[] = [];
-    for (let slot = 0; slot < sessions.slotCount; slot++) {
+    this.saveSome(0, this.#state.sessions.slotCount, saved);
+    return saved;
+  }
+
+  /**
+   * A part of {@link saveSessions}, for relays with so many sessions that all of them at once would hold packets up.
+   * @param first where to go on: 0 at first, then what this returned.
+   * @param most how many places to look at.
+   * @param into where to put what is saved.
+   * @returns where to go on, or -1 after the last part. Sessions that open or end meanwhile may be in it or not.
+   */
+  saveSome(first: number, most: number, into: SavedSession[]): number {
+    const { sessions } = this.#state;
+    const end = Math.min(sessions.slotCount, first + most);
+    for (let slot = first; slot < end; slot++) {
       const session = sessions.at(slot);
       const one = session === null ? undefined : saveSession(this.#state, session);
-      if (one !== undefined) saved.push(one);
+      if (one !== undefined) into.push(one);
     }
-    return saved;
+    return end < sessions.slotCount ? end : -1;
   }
 
   /**
@@ -157,8 +157,7 @@ export class Relay {
       const session = sessions.at(slot);
       if (session !== null) this.#finish(session);
     }
-    this.#openFec.clear();
-    this.#publishGauges();
+    this.#sweep.forget();
   }
 
   #finish(session: RelaySession): void {
@@ -173,59 +172,10 @@ export class Relay {
       writeHeader(
         state.bytes, block, VERSION_PLAIN, FLAG_FIN, outbound.token, outbound.takeSequence(), state.nowUs, 0, 0, 0, 0,
       );
-      for (const path of session.paths) state.sendTo(path, block, HEADER_BYTES);
+      for (let path = session.firstPath; path !== null; path = path.nextOfSession) state.sendTo(path, block, HEADER_BYTES);
       state.returns.afterSend(block);
     }
     state.closeSession(session);
     state.count(RelayCounter.sessionsClosed);
-  }
-
-  #sweep(): void {
-    const state = this.#state;
-    const { sessions, flows, nowMs } = state;
-    const { sessionTimeoutMs } = state.options;
-    this.#openFec.clear();
-    for (let slot = 0; slot < sessions.slotCount; slot++) {
-      const session = sessions.at(slot);
-      if (session === null) continue;
-      if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
-        state.closeSession(session);
-        state.count(RelayCounter.sessionsExpired);
-        continue;
-      }
-      const { decoder } = session.inbound;
-      if (decoder !== null) {
-        decoder.gc(nowMs);
-        this.#openFec.add(decoder);
-      }
-      flows.closeIdle(session, sessionTimeoutMs, nowMs);
-    }
-    state.bans.sweep(nowMs);
-    this.#publishGauges();
-  }
-
-  #timeoutOf(session: RelaySession): number {
-    const { amplification, options } = this.#state;
-    // In dialect `reference` nothing can be shown.
-    const waits = session.dialect === 'reference' || amplification.isVerified(session.slot);
-    return waits ? options.sessionTimeoutMs : Math.min(options.sessionTimeoutMs, UNVERIFIED_TIMEOUT_MS);
-  }
-
-  #publishGauges(): void {
-    const { counters, sessions, flows, egress, bans, registrations, writer, closedFec } = this.#state;
-    const { values } = counters;
-    const openFec = this.#openFec;
-    values[RelayCounter.fecRecovered] = closedFec.recovered + openFec.recovered;
-    values[RelayCounter.fecLost] = closedFec.lost + openFec.lost;
-    values[RelayCounter.fecRecoveryRejected] = closedFec.recoveryRejected + openFec.recoveryRejected;
-    values[RelayCounter.fecParityIgnored] = closedFec.parityIgnored + openFec.parityIgnored;
-    values[RelayCounter.fecUntracked] = closedFec.untracked + openFec.untracked;
-    values[RelayCounter.fecParityGenerated] = writer.parityGenerated;
-    values[RelayCounter.fecProtected] = writer.dataProtected;
-    values[RelayCounter.sessions] = sessions.size;
-    values[RelayCounter.flows] = flows.size;
-    values[RelayCounter.egressSockets] = egress.openSockets;
-    values[RelayCounter.bannedAddresses] = bans.size;
-    values[RelayCounter.registrations] = registrations.size;
   }
 }

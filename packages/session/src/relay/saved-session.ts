@@ -3,6 +3,7 @@ import { answeringGroupSize } from '../group-size.ts';
 import type { MultipathMode } from '../multipath.ts';
 import type { SessionAdmission } from './admission.ts';
 import type { LiveRegistration } from './registrations.ts';
+import type { RelayPath } from './relay-path.ts';
 import type { RelaySession } from './relay-session.ts';
 import type { RelayState } from './relay-state.ts';
 
@@ -14,7 +15,7 @@ export interface SavedSession {
   readonly sessionId: number;
   readonly multipath: MultipathMode;
   /** The primary path first. */
-  readonly paths: readonly { readonly number: number; readonly ip: number; readonly port: number }[];
+  readonly paths: readonly SavedPath[];
   /** The next downstream sequence number and group id. */
   readonly sequence: number;
   readonly groupId: number;
@@ -22,6 +23,12 @@ export interface SavedSession {
   readonly idleMs: number;
   readonly nonces: ProofNoncesState;
   readonly flows: readonly SavedFlow[];
+}
+
+interface SavedPath {
+  readonly number: number;
+  readonly ip: number;
+  readonly port: number;
 }
 
 export interface SavedFlow {
@@ -56,17 +63,24 @@ export function saveSession(state: RelayState, session: RelaySession): SavedSess
       groupSize: flow.groupSize,
     });
   }
-  const paths = [primary, ...session.paths.filter((path) => path !== primary)];
+  const paths = [savedPath(primary)];
+  for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
+    if (path !== primary) paths.push(savedPath(path));
+  }
   return {
-    sessionId: registration.registration.sessionId,
+    sessionId: registration.sessionId,
     multipath: session.multipath,
-    paths: paths.map(({ number, ip, port }) => ({ number, ip: ip >>> 0, port })),
+    paths,
     sequence: outbound.sequence,
     groupId: outbound.groupId,
     idleMs: (state.nowMs - session.lastActivityMs) | 0,
-    nonces: registration.nonces.state,
+    nonces: registration.nonces,
     flows,
   };
+}
+
+function savedPath({ number, ip, port }: RelayPath): SavedPath {
+  return { number, ip: ip >>> 0, port };
 }
 
 /** Restores a session. @returns false if it could not be: there is one, an address is taken, or a limit is reached. */

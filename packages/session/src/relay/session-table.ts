@@ -1,10 +1,19 @@
 import { DropReason } from '@lightspeed/wire';
+import { DUPLICATE_WINDOW_WORDS, DuplicateWindow } from '../duplicate-window.ts';
 import { KeyTable } from '../key-table.ts';
 import type { SessionQuota } from './relay-options.ts';
 import { RelayPath } from './relay-path.ts';
 import type { RelaySession } from './relay-session.ts';
 
 const UNLIMITED: SessionQuota = { take: () => true, give: () => undefined };
+
+/**
+ * For how many sessions tables make room at once. Beyond that a limit that is never reached would cost memory: keys are
+ * scattered over all of a table's pages.
+ */
+export function expectedSessions(maxSessions: number): number {
+  return Math.min(maxSessions, 65_536);
+}
 
 /** The sessions of a relay by slot and by their clients' addresses, with the limits on how many there may be. */
 export class SessionTable {
@@ -14,6 +23,8 @@ export class SessionTable {
   readonly #countByIp: KeyTable;
   readonly #slots: (RelaySession | null)[] = [];
   readonly #freeSlots: number[] = [];
+  /** The bits of all sessions' duplicate windows, by slot. Pages that no slot has used yet take no memory. */
+  readonly #windowWords: Int32Array;
   readonly #maxSessions: number;
   readonly #maxPerIp: number;
   readonly #quota: SessionQuota;
@@ -23,7 +34,8 @@ export class SessionTable {
     this.#maxSessions = maxSessions;
     this.#maxPerIp = maxPerIp;
     this.#quota = quota ?? UNLIMITED;
-    this.#byAddress = new KeyTable(random());
+    this.#windowWords = new Int32Array(maxSessions * DUPLICATE_WINDOW_WORDS);
+    this.#byAddress = new KeyTable(random(), expectedSessions(maxSessions));
     this.#countByIp = new KeyTable(random());
   }
 
@@ -59,6 +71,11 @@ export class SessionTable {
   /** Why {@link reserve} gave no slot. */
   refusal: DropReason = DropReason.sessionLimit;
 
+  /** The duplicate window of a slot's next session. */
+  freshWindow(slot: number): DuplicateWindow {
+    return new DuplicateWindow(this.#windowWords, slot * DUPLICATE_WINDOW_WORDS);
+  }
+
   /** Puts a session into the slot that was reserved for it. It has no path yet. */
   add(session: RelaySession): void {
     this.#slots[session.slot] = session;
@@ -67,7 +84,7 @@ export class SessionTable {
 
   /** Takes a session out and frees its slot and its paths' addresses. */
   remove(session: RelaySession): void {
-    for (const path of [...session.paths]) this.removePath(path);
+    while (session.firstPath !== null) this.removePath(session.firstPath);
     this.#slots[session.slot] = null;
     this.#freeSlots.push(session.slot);
     this.#count--;
@@ -81,7 +98,7 @@ export class SessionTable {
     this.#paths[index] = path;
     this.#byAddress.set(ip, port, 0, 0, index);
     this.#countByIp.set(ip, 0, 0, 0, Math.max(0, this.#countByIp.get(ip, 0, 0, 0)) + 1);
-    session.paths.push(path);
+    link(session, path);
     session.primary ??= path;
     return path;
   }
@@ -96,8 +113,8 @@ export class SessionTable {
     const count = this.#countByIp.get(ip, 0, 0, 0) - 1;
     if (count <= 0) this.#countByIp.delete(ip, 0, 0, 0);
     else this.#countByIp.set(ip, 0, 0, 0, count);
-    session.paths.splice(session.paths.indexOf(path), 1);
-    if (session.primary === path) session.primary = session.paths.at(0) ?? null;
+    unlink(session, path);
+    if (session.primary === path) session.primary = session.firstPath;
   }
 
   /** Slots in use are below this number; {@link at} gives null for those that are free. */
@@ -108,4 +125,25 @@ export class SessionTable {
   at(slot: number): RelaySession | null {
     return this.#slots[slot];
   }
+}
+
+/** Puts a path behind the others of its session. */
+function link(session: RelaySession, path: RelayPath): void {
+  session.pathCount++;
+  if (session.firstPath === null) {
+    session.firstPath = path;
+    return;
+  }
+  let last = session.firstPath;
+  while (last.nextOfSession !== null) last = last.nextOfSession;
+  last.nextOfSession = path;
+}
+
+function unlink(session: RelaySession, path: RelayPath): void {
+  session.pathCount--;
+  if (session.firstPath === path) session.firstPath = path.nextOfSession;
+  for (let before = session.firstPath; before !== null; before = before.nextOfSession) {
+    if (before.nextOfSession === path) before.nextOfSession = path.nextOfSession;
+  }
+  path.nextOfSession = null;
 }

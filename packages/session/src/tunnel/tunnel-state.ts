@@ -30,7 +30,7 @@ export class TunnelState implements PacketSink {
   readonly returns: BlockReturns;
   readonly writer: PacketWriter;
   readonly flows: TunnelFlowTable;
-  readonly closedFec = new FecTotals();
+  readonly fecTotals = new FecTotals();
   readonly inbound: InboundStream;
   readonly outbound: OutboundStream;
   readonly links: readonly PathLink[];
@@ -59,7 +59,7 @@ export class TunnelState implements PacketSink {
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
     this.flows = new TunnelFlowTable(options.maxFlows, this.writer, random);
-    this.inbound = new InboundStream(memory, this.closedFec);
+    this.inbound = new InboundStream(memory, this.fecTotals);
     this.outbound = new OutboundStream(options.dialect);
     this.outbound.token = options.token;
     this.links = Array.from({ length: options.paths }, (_, number) => new PathLink(number));

@@ -1,4 +1,3 @@
-import { FecTotals } from '../fec-totals.ts';
 import { Connection } from './connection.ts';
 import { FromNode } from './from-node.ts';
 import { ToNode } from './to-node.ts';
@@ -99,7 +98,7 @@ export class Tunnel {
     const next = this.#connection.handleTimeout();
     if (((nowMs - this.#sweptMs) | 0) >= SWEEP_INTERVAL_MS) {
       this.#sweptMs = nowMs;
-      state.inbound.decoder?.gc(nowMs);
+      state.inbound.tidy(nowMs);
       state.flows.closeIdle(state.options.flowTimeoutMs, nowMs);
       this.#publish();
     }
@@ -107,17 +106,15 @@ export class Tunnel {
   }
 
   #publish(): void {
-    const { counters, inbound, flows, writer, closedFec } = this.#state;
+    const { counters, inbound, flows, writer, fecTotals } = this.#state;
     const { values } = counters;
     const { links, primary } = this.#state;
     const { rtt } = primary;
-    const fec = new FecTotals();
-    if (inbound.decoder !== null) fec.add(inbound.decoder);
-    values[TunnelCounter.fecRecovered] = closedFec.recovered + fec.recovered;
-    values[TunnelCounter.fecLost] = closedFec.lost + fec.lost;
-    values[TunnelCounter.fecRecoveryRejected] = closedFec.recoveryRejected + fec.recoveryRejected;
-    values[TunnelCounter.fecParityIgnored] = closedFec.parityIgnored + fec.parityIgnored;
-    values[TunnelCounter.fecUntracked] = closedFec.untracked + fec.untracked;
+    values[TunnelCounter.fecRecovered] = fecTotals.recovered;
+    values[TunnelCounter.fecLost] = fecTotals.lost;
+    values[TunnelCounter.fecRecoveryRejected] = fecTotals.recoveryRejected;
+    values[TunnelCounter.fecParityIgnored] = fecTotals.parityIgnored;
+    values[TunnelCounter.fecUntracked] = fecTotals.untracked;
     values[TunnelCounter.fecParityGenerated] = writer.parityGenerated;
     values[TunnelCounter.fecProtected] = writer.dataProtected;
     values[TunnelCounter.flows] = flows.size;

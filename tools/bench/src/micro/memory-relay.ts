@@ -73,6 +73,14 @@ export class MemoryRelay implements RelayOutput {
     }
   }
 
+  /** Has every client send its last packet again, which the relay refuses as the last thing that it looks at. */
+  repeat(): void {
+    for (let client = 0; client < this.#clients; client++) {
+      this.#sequences[client]--;
+      this.#sendFromClient(client);
+    }
+  }
+
   /** Payloads that have reached the server, and packets that have reached clients. */
   get carried(): { readonly toServer: number; readonly toClients: number } {
     const { values } = this.#counters;

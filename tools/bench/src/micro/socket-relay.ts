@@ -46,6 +46,11 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
     this.#request = this.#memory.take();
   }
 
+  /** What its engine has counted so far. */
+  get udpCounters(): ReturnType<DatagramEngine['counters']['snapshot']> {
+    return this.#engine.counters.snapshot();
+  }
+
   /** Runs `warmUp` round trips, then `segments` times `roundTrips`; calls `onMark` before the first and after each. */
   async run(warmUp: number, segments: number, roundTrips: number, onMark: () => void): Promise<void> {
     const engine = this.#engine;

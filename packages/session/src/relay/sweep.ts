@@ -1,0 +1,106 @@
+import { RelayCounter } from './relay-counters.ts';
+import type { RelaySession } from './relay-session.ts';
+import type { RelayState } from './relay-state.ts';
+
+/**
+ * A session whose client has not shown that it got the acknowledgement ends after this long: forged handshakes don't keep
+ * others out. Keepalives come every five seconds.
+ */
+const UNVERIFIED_TIMEOUT_MS = 10_000;
+/** How often all sessions and bans are looked through for those whose time is over. */
+const SWEEP_INTERVAL_MS = 500;
+/** Packets wait while sessions are looked at: 1,024 of them take some 50 µs, and an end with its sockets some 10 µs. */
+const SLOTS_PER_STEP = 1_024;
+const ENDS_PER_STEP = 32;
+const NEXT_STEP_MS = 1;
+
+/** Looks through sessions, flows and bans for those whose time is over, in steps that nobody notices. */
+export class Sweep {
+  readonly #state: RelayState;
+  #beganMs = 0;
+  /** The slot with which the sweep under way goes on, or -1 between two. */
+  #nextSlot = -1;
+
+  constructor(state: RelayState) {
+    this.#state = state;
+  }
+
+  /**
+   * Does the next step if one is due.
+   * @returns milliseconds until it wants to be called again.
+   */
+  advance(): number {
+    const { nowMs } = this.#state;
+    const sinceMs = (nowMs - this.#beganMs) | 0;
+    if (this.#nextSlot < 0) {
+      if (sinceMs >= 0 && sinceMs < SWEEP_INTERVAL_MS) return SWEEP_INTERVAL_MS - sinceMs;
+      this.#beganMs = nowMs;
+      this.#nextSlot = 0;
+    }
+    this.#step();
+    if (this.#nextSlot < this.#state.sessions.slotCount) return NEXT_STEP_MS;
+    this.#end();
+    return SWEEP_INTERVAL_MS;
+  }
+
+  /** Every session is over. */
+  forget(): void {
+    this.#nextSlot = -1;
+    this.#publishGauges();
+  }
+
+  #step(): void {
+    const { sessions } = this.#state;
+    const end = Math.min(sessions.slotCount, this.#nextSlot + SLOTS_PER_STEP);
+    let ends = 0;
+    while (this.#nextSlot < end && ends < ENDS_PER_STEP) {
+      const session = sessions.at(this.#nextSlot++);
+      if (session !== null && this.#lookAt(session)) ends++;
+    }
+  }
+
+  /** @returns whether it was over. */
+  #lookAt(session: RelaySession): boolean {
+    const state = this.#state;
+    const { nowMs } = state;
+    if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
+      state.closeSession(session);
+      state.count(RelayCounter.sessionsExpired);
+      return true;
+    }
+    session.inbound.tidy(nowMs);
+    state.flows.closeIdle(session, state.options.sessionTimeoutMs, nowMs);
+    return false;
+  }
+
+  #timeoutOf(session: RelaySession): number {
+    const { amplification, options } = this.#state;
+    // In dialect `reference` nothing can be shown.
+    const waits = session.dialect === 'reference' || amplification.isVerified(session.slot);
+    return waits ? options.sessionTimeoutMs : Math.min(options.sessionTimeoutMs, UNVERIFIED_TIMEOUT_MS);
+  }
+
+  #end(): void {
+    this.#nextSlot = -1;
+    const { bans, nowMs } = this.#state;
+    if (bans.size > 0) bans.sweep(nowMs);
+    this.#publishGauges();
+  }
+
+  #publishGauges(): void {
+    const { counters, sessions, flows, egress, bans, registrations, writer, fecTotals } = this.#state;
+    const { values } = counters;
+    values[RelayCounter.fecRecovered] = fecTotals.recovered;
+    values[RelayCounter.fecLost] = fecTotals.lost;
+    values[RelayCounter.fecRecoveryRejected] = fecTotals.recoveryRejected;
+    values[RelayCounter.fecParityIgnored] = fecTotals.parityIgnored;
+    values[RelayCounter.fecUntracked] = fecTotals.untracked;
+    values[RelayCounter.fecParityGenerated] = writer.parityGenerated;
+    values[RelayCounter.fecProtected] = writer.dataProtected;
+    values[RelayCounter.sessions] = sessions.size;
+    values[RelayCounter.flows] = flows.size;
+    values[RelayCounter.egressSockets] = egress.openSockets;
+    values[RelayCounter.bannedAddresses] = bans.size;
+    values[RelayCounter.registrations] = registrations.size;
+  }
+}
