@@ -57,6 +57,10 @@ class MessageTable {
  */
 export class ReceiveTable {
   readonly addresses: readonly bigint[];
+  /** Where payload and sender of slot i lie, and a length of the latter that is right for all: for {@link Libc.recvfrom}. */
+  readonly payloads: readonly bigint[];
+  readonly names: readonly bigint[];
+  readonly nameLength: bigint;
   private readonly words: Int32Array;
   private readonly firstName: number;
   private readonly arena: SlottedArena;
@@ -64,12 +68,20 @@ export class ReceiveTable {
   constructor(arena: SlottedArena, libc: Libc) {
     const table = new MessageTable(arena.slotCount);
     const base = libc.addressOf(arena.bytes);
+    const payloads: bigint[] = [];
+    const names: bigint[] = [];
     for (let index = 0; index < arena.slotCount; index++) {
       const iovec = table.firstIovec + index * IOVEC_WORDS;
-      table.block.setUint64(iovec, base + BigInt(this.payloadOf(arena, index)));
+      payloads.push(base + BigInt(this.payloadOf(arena, index)));
+      names.push(table.block.address + BigInt((table.firstName + index * SOCKADDR_WORDS) * 4));
+      table.block.setUint64(iovec, payloads[index]);
       table.block.setUint64(iovec + 2, BigInt(arena.maxDatagramBytes));
     }
     this.addresses = table.addresses;
+    this.payloads = payloads;
+    this.names = names;
+    // The kernel writes back what it found there, for it is what an IPv4 address takes.
+    this.nameLength = table.block.address + BigInt(NAME_LENGTH * 4);
     this.words = table.words;
     this.firstName = table.firstName;
     this.arena = arena;
@@ -77,6 +89,12 @@ export class ReceiveTable {
 
   private payloadOf(arena: SlottedArena, index: number): number {
     return arena.firstPayload + index * arena.slotStrideBytes;
+  }
+
+  /** Notes what recvfrom put into slot `index`: the datagram's full length, also of one that did not fit. */
+  setReceived(index: number, lengthBytes: number): void {
+    this.words[index * HEADER_WORDS + FLAGS] = lengthBytes > this.arena.maxDatagramBytes ? MSG_TRUNC : 0;
+    this.words[index * HEADER_WORDS + MOVED] = lengthBytes;
   }
 
   /** Whether message `index` holds only the front of its datagram. */
@@ -104,6 +122,8 @@ export class ReceiveTable {
 /** Messages for sendmmsg, filled anew for each call. */
 export class SendTable {
   readonly addresses: readonly bigint[];
+  /** Where the address of message 0 lies. */
+  readonly firstNameAddress: bigint;
   private readonly words: Int32Array;
   private readonly firstIovec: number;
   private readonly firstName: number;
@@ -117,6 +137,7 @@ export class SendTable {
     this.words = table.words;
     this.firstIovec = table.firstIovec;
     this.firstName = table.firstName;
+    this.firstNameAddress = table.block.address + BigInt(table.firstName * 4);
     this.baseLow = Number(BigInt.asIntN(32, base));
     this.baseHigh = Number(BigInt.asIntN(32, base >> 32n));
   }
@@ -134,9 +155,13 @@ export class SendTable {
     words[iovec + 1] = this.baseHigh + carry;
     words[iovec + 2] = lengthBytes;
 
+    this.setName(index, ip, port);
+  }
+
+  setName(index: number, ip: number, port: number): void {
     const name = this.firstName + index * SOCKADDR_WORDS;
-    words[name] = familyAndPort(port);
-    words[name + 1] = swap32(ip);
+    this.words[name] = familyAndPort(port);
+    this.words[name + 1] = swap32(ip);
   }
 
   length(index: number): number {
