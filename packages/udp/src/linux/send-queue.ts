@@ -107,7 +107,7 @@ export class SendQueue {
   }
 
   /**
-   * sendto has less to read from our memory than sendmmsg. FIGURE
+   * sendto has less to read from our memory than sendmmsg: see Receiver for what both bring together.
    *
    * @returns 0 if it was sent, else why not
    */
