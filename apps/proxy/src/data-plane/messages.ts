@@ -27,6 +27,9 @@ export interface WorkerStart {
   /** How many there are. */
   readonly workers: number;
   readonly engine: EngineKind;
+  /** The processor that it keeps to; undefined for any. */
+  readonly core: number | undefined;
+  readonly busyPollUs: number;
   readonly relay: RelayOptions;
   readonly policy: {
     readonly allow: readonly DestinationRule[];

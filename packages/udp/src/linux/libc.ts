@@ -32,6 +32,8 @@ export interface Libc {
   clockGettime(clock: number, time: Pointer): number;
   getrlimit(resource: number, limits: Pointer): number;
   setrlimit(resource: number, limits: Pointer): number;
+  schedSetaffinity(pid: number, maskBytes: number, mask: Pointer): number;
+  schedGetaffinity(pid: number, maskBytes: number, mask: Pointer): number;
   errno(): number;
   /** Address of a buffer's first byte. The buffer must not live on V8's heap: use {@link NativeBlock} or wasm memory. */
   addressOf(bytes: Uint8Array): bigint;
@@ -62,6 +64,8 @@ function bindLibc(): Libc {
     clockGettime: c.func('int clock_gettime(int clock, void *time)'),
     getrlimit: c.func('int getrlimit(int resource, void *limits)'),
     setrlimit: c.func('int setrlimit(int resource, const void *limits)'),
+    schedSetaffinity: c.func('sched_setaffinity', 'int', ['int', 'size_t', 'const void *']),
+    schedGetaffinity: c.func('sched_getaffinity', 'int', ['int', 'size_t', 'void *']),
     errno: () => koffi.errno(),
     addressOf: (bytes) => koffi.address(bytes),
   };
