@@ -14,7 +14,7 @@ import type { Poller } from './poller.ts';
 import { WAKE_ID } from './poller.ts';
 import { errnoName } from './raw-sockets.ts';
 import { Receiver } from './receiver.ts';
-import { SendQueue } from './send-queue.ts';
+import { MOST_SEGMENT_BYTES, SendQueue } from './send-queue.ts';
 import { SocketTable } from './socket-table.ts';
 import { Waiter } from './waiter.ts';
 
@@ -84,7 +84,7 @@ export class BatchEngine implements DatagramEngine {
     this.wakeFd = this.poller.wakeFd;
     this.receiver = new Receiver(this.arena, this.libc, settings.counters, settings.batchSize);
     this.received = this.receiver.received;
-    this.queue = new SendQueue(this.arena, this.libc, settings.counters);
+    this.queue = new SendQueue(this.arena, this.libc, settings.counters, MOST_SEGMENT_BYTES);
   }
 
   async open(options: SocketOptions): Promise<DatagramSocket> {

@@ -17,6 +17,9 @@ export const SO_MEMINFO = 55;
 export const SK_MEMINFO_WORDS = 9;
 export const SK_MEMINFO_DROPS = 8;
 
+export const SOL_UDP = 17;
+export const UDP_SEGMENT = 103;
+
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 
@@ -33,6 +36,7 @@ export const CLOCK_MONOTONIC = 1;
 export const RLIMIT_NOFILE = 7;
 
 export const EINTR = 4;
+export const EIO = 5;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EINVAL = 22;
