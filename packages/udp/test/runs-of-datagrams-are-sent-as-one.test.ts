@@ -33,7 +33,7 @@ async function send(datagrams: readonly (readonly [lengthBytes: number, to: numb
       }
     },
     arrived: ({ socket, payload, port }) => {
-      const to = receivers.indexOf(socket as (typeof receivers)[number]);
+      const to = receivers.indexOf(socket);
       const index = datagrams.findIndex(([length, at], place) => {
         return at === to && length === payload.length && Buffer.from(pattern(length, place)).equals(payload);
       });

@@ -23,7 +23,7 @@ const tell = (message: FromWorker) => main.postMessage(message);
 
 if (start.core !== undefined) pinThread(start.core);
 const engine = createEngine(start.engine, {
-  busyPollUs: start.busyPollUs,
+  busyPollUs: start.busyPollUs ?? 0,
   reserveBytes: start.fecBlocks * FEC_BLOCK_BYTES,
   countersBuffer: shared.udpCounters,
   ...(shared.fdLedger === undefined ? {} : { fdLedger: shared.fdLedger }),
