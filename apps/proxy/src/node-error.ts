@@ -9,6 +9,8 @@ export type NodeErrorCode =
   | 'ERR_PROXY_BIND'
   /** The engine that was asked for cannot work here. */
   | 'ERR_PROXY_ENGINE'
+  /** Workers cannot be kept on the processors that were asked for. */
+  | 'ERR_PROXY_CORES'
   /** A worker ended before it served. */
   | 'ERR_PROXY_WORKER'
   /** Certificate and key cannot be read or made. */

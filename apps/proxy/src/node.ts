@@ -143,7 +143,15 @@ async function drainClients(control: ControlPlane, forMs: number, log: Logger): 
   log.info({ left: bound - control.bound, stayed: control.bound }, 'drained');
 }
 
-function engineFor({ io }: NodeConfig): EngineChoice {
+function engineFor({ io, busyPollUs }: NodeConfig): EngineChoice {
+  const choice = chosenEngine(io);
+  if (busyPollUs > 0 && choice.kind !== 'batch') {
+    throw new NodeError('ERR_PROXY_ENGINE', `--busy-poll takes the batch engine (${choice.reason}): leave it out here`);
+  }
+  return choice;
+}
+
+function chosenEngine(io: NodeConfig['io']): EngineChoice {
   try {
     return chooseEngine(io);
   } catch (cause) {

@@ -29,6 +29,8 @@ export function logStart(
       egress: formatIpv4(config.egressBind),
       egressPorts: config.egressPorts === undefined ? 'any' : `${config.egressPorts.low}-${config.egressPorts.high}`,
       workers: config.workers,
+      cores: supervisor.cores.length === 0 ? 'any' : supervisor.cores,
+      busyPollUs: config.busyPollUs,
       engine: engine.kind,
       engineReason: engine.reason,
       fecKernel: availableKernel(),

@@ -22,6 +22,8 @@ export interface NodeStats {
 
 export interface WorkerStats {
   readonly state: WorkerState;
+  /** The processor that it is kept on; undefined where the system chooses. */
+  readonly core: number | undefined;
   readonly sessions: number;
   readonly restarts: number;
 }
@@ -51,6 +53,7 @@ export function collectStats(workers: readonly WorkerSlot[]): NodeStats {
     udp: byName(UDP_COUNTERS, (_name, index) => udp[index]),
     workers: workers.map((worker) => ({
       state: worker.state,
+      core: worker.core,
       sessions: worker.sessions,
       restarts: worker.restarts,
     })),

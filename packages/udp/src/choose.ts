@@ -30,5 +30,9 @@ export function chooseEngine(io: 'auto' | EngineKind): EngineChoice {
 /** Makes an engine. Each belongs to the thread that made it. */
 export function createEngine(kind: EngineKind, options: EngineOptions = {}): DatagramEngine {
   const settings = parseEngineOptions(options);
-  return kind === 'batch' ? new BatchEngine(settings) : new PortableEngine(settings);
+  if (kind === 'batch') return new BatchEngine(settings);
+  if (settings.busyPollUs > 0) {
+    throw new UdpError('ERR_UDP_INVALID_ARGUMENT', 'busyPollUs: only the batch engine can poll; leave it out, or 0');
+  }
+  return new PortableEngine(settings);
 }

@@ -41,6 +41,10 @@ export const UDP_COUNTER = {
   open_failed: 19,
   sockets_open: 20,
   wakes: 21,
+  /** Sends that carried several datagrams to one address as one (UDP_SEGMENT); each of those counts as sent as well. */
+  segmented_sends: 22,
+  /** Such sends that the kernel or the path refused: their datagrams were sent one by one. */
+  segmented_sends_refused: 23,
 } as const;
 
 export type UdpCounterName = keyof typeof UDP_COUNTER;

@@ -21,6 +21,7 @@ export type {
 } from './engine.ts';
 export type { UdpErrorCode } from './errors.ts';
 export { UdpError } from './errors.ts';
+export { allowedCores, pinThread } from './linux/affinity.ts';
 export type { DataSocketDescription } from './linux/data-socket.ts';
 export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts';
 export { closeLedgerFds, createFdLedger, ledgerFds } from './linux/fd-ledger.ts';

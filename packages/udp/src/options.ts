@@ -11,12 +11,14 @@ export const DEFAULT_BUFFER_BYTES = 4 * 1024 * 1024;
 
 const DEFAULT_BATCH_SIZE = 64;
 const MOST_BATCH_SIZE = 256;
+const MOST_BUSY_POLL_US = 1_000_000;
 
 /** {@link EngineOptions} with nothing left to check. */
 export interface EngineSettings {
   readonly maxDatagramBytes: number;
   readonly batchSize: number;
   readonly reserveBytes: number;
+  readonly busyPollUs: number;
   readonly counters: UdpCounters;
   readonly fdLedger: SharedArrayBuffer | undefined;
 }
@@ -38,6 +40,7 @@ export function parseEngineOptions(options: EngineOptions): EngineSettings {
     ),
     batchSize: requireInteger('batchSize', options.batchSize ?? DEFAULT_BATCH_SIZE, 1, MOST_BATCH_SIZE),
     reserveBytes: options.reserveBytes ?? 0,
+    busyPollUs: requireInteger('busyPollUs', options.busyPollUs ?? 0, 0, MOST_BUSY_POLL_US),
     counters: new UdpCounters(countersBuffer),
     fdLedger: options.fdLedger,
   };

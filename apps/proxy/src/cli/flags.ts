@@ -28,6 +28,8 @@ export interface ServeFlags {
   readonly denyDestination?: readonly string[];
   readonly workers?: string;
   readonly io?: string;
+  readonly pin?: string;
+  readonly busyPoll?: string;
   readonly dialect?: string;
   readonly nodeId?: string;
   readonly region?: string;
@@ -70,6 +72,8 @@ const FLAGS: readonly Flag[] = [
   { name: '--deny-destination', field: 'denyDestinations', value: ({ denyDestination }) => denyDestination },
   { name: '--workers', field: 'workers', value: ({ workers }) => numberIn(workers) },
   { name: '--io', field: 'io', value: ({ io }) => io },
+  { name: '--pin', field: 'pin', value: ({ pin }) => pin },
+  { name: '--busy-poll', field: 'busyPollUs', value: ({ busyPoll }) => numberIn(busyPoll) },
   { name: '--dialect', field: 'dialect', value: ({ dialect }) => dialect },
   { name: '--node-id', field: 'nodeId', value: ({ nodeId }) => nodeId },
   { name: '--region', field: 'region', value: ({ region }) => region },

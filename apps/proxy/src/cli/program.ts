@@ -100,6 +100,8 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--deny-destination <CIDR[:PORT[-PORT]]>', 'never relay there; may be repeated', collect)
     .option('--workers <N>', 'data-plane threads, sharing the port (default 1)')
     .option('--io <ENGINE>', 'how datagrams are moved: auto, batch (Linux) or portable (default auto)')
+    .option('--pin <CORES>', 'keep each worker on a processor of its own: off, auto, or a list like 0,2-3 (default off)')
+    .option('--busy-poll <USEC>', 'look for datagrams so long before sleeping, for latency; takes processor (default 0)')
     .option(
       '--dialect <DIALECT>',
       'standard or reference: of clients that no registration has settled (default standard)',

@@ -5,6 +5,9 @@ import type { PortRange } from '../data-plane/messages.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+/** Where worker threads run; the cores of a list are distinct. */
+export type CorePinning = 'off' | 'auto' | readonly number[];
+
 /** Everything that can be set about a node, parsed: nothing past this checks it again. Made by `nodeConfig`. */
 export interface NodeConfig {
   // [server]
@@ -44,6 +47,10 @@ export interface NodeConfig {
   /** Data-plane threads. */
   readonly workers: number;
   readonly io: 'auto' | 'batch' | 'portable';
+  /** Processors for the workers, in their order: the system's choice from time to time, ours, or these. */
+  readonly pin: CorePinning;
+  /** How long a worker looks for datagrams without sleeping before it sleeps, in microseconds; 0 for not at all. */
+  readonly busyPollUs: number;
   readonly dialect: Dialect;
   /** Payloads too long for a usual packet: leave them to IP fragmentation, or drop them. */
   readonly oversize: 'fragment' | 'drop';

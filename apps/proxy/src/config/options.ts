@@ -8,6 +8,7 @@ import type { NodeConfig } from './node-config.ts';
 import {
   address,
   choice,
+  corePinning,
   destinationRules,
   endpoint,
   endpointOrOff,
@@ -99,6 +100,13 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   egressMapping: plain('server.egress_mapping', choice('shared', 'endpoint-independent'), relay.egressMapping),
   workers: plain('server.workers', wholeNumber(1, 64), 1),
   io: plain('server.io', choice('auto', 'batch', 'portable'), 'auto'),
+  pin: {
+    key: 'server.pin',
+    schema: corePinning(),
+    fallback: 'off',
+    write: (value) => (typeof value === 'string' ? value : value.join(',')),
+  },
+  busyPollUs: plain('server.busy_poll_us', wholeNumber(0, 1_000_000), 0),
   dialect: plain('server.dialect', choice('standard', 'reference'), relay.dialect),
   oversize: plain('server.oversize', choice('fragment', 'drop'), relay.oversize),
 

@@ -15,10 +15,12 @@ type InWriting<T> = T extends Endpoint | PortRange
     ? readonly string[]
     : T;
 
+/** Fields whose writing does not follow from their type. */
+type FieldOfItsOwn = 'egressBind' | 'httpBind' | 'controlBind' | 'controlBindWithoutAlpn' | 'issuerKeys' | 'pin';
+
 /** Some of {@link NodeConfig}, with addresses, ranges and rules as text. */
 export type NodeSettings = {
-  readonly [F in Exclude<Field, 'egressBind' | 'httpBind' | 'controlBind' | 'controlBindWithoutAlpn' | 'issuerKeys'>]?:
-    InWriting<NodeConfig[F]> | undefined;
+  readonly [F in Exclude<Field, FieldOfItsOwn>]?: InWriting<NodeConfig[F]> | undefined;
 } & {
   /** An address without a port. */
   readonly egressBind?: string | undefined;
@@ -28,6 +30,8 @@ export type NodeSettings = {
   readonly controlBind?: string | undefined;
   /** ADDR:PORT or "off", which is the default. */
   readonly controlBindWithoutAlpn?: string | undefined;
+  /** "off", "auto", or processors, one for each worker: "0,2-3". */
+  readonly pin?: string | undefined;
   /** Public keys as texts, lsi1_... Any of them makes "tickets" the default of `registration`. */
   readonly issuerKeys?: readonly string[] | undefined;
 };

@@ -4,6 +4,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { parseEndpoint, parseIpv4 } from '@lightspeed/wire';
 import { z } from 'zod';
 import type { PortRange } from '../data-plane/messages.ts';
+import type { CorePinning } from './node-config.ts';
 
 /*
  * Kinds of values. Each schema's description completes the sentence "... is not allowed here: give ...".
@@ -115,6 +116,27 @@ function parsePortRange(given: string): PortRange | undefined {
   if (match === null) return undefined;
   const [low, high] = match.slice(1).map(Number);
   return low >= 1 && low <= high && high <= 65_535 ? { low, high } : undefined;
+}
+
+/** Processors by number, as taskset writes them, or who chooses them. */
+export function corePinning(): z.ZodType<CorePinning> {
+  return text(parseCorePinning, '"off", "auto", or a list of processors without repetition, for example "0,2-3"');
+}
+
+const MOST_CORES = 1_024;
+
+function parseCorePinning(given: string): CorePinning | undefined {
+  if (given === 'off' || given === 'auto') return given;
+  const cores: number[] = [];
+  for (const part of given.split(',')) {
+    const match = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part);
+    if (match === null) return undefined;
+    const first = Number(match[1]);
+    const last = Number(match[2] ?? match[1]);
+    if (first > last || last >= MOST_CORES) return undefined;
+    for (let core = first; core <= last; core++) cores.push(core);
+  }
+  return new Set(cores).size === cores.length ? cores : undefined;
 }
 
 export function destinationRules(): z.ZodType<readonly DestinationRule[]> {

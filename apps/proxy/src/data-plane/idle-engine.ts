@@ -63,6 +63,10 @@ export class IdleEngine implements DatagramEngine {
     // It never runs.
   }
 
+  tickWithin(): void {
+    // The warm-up calls the handler itself.
+  }
+
   wake(): void {
     // It never runs.
   }

@@ -30,6 +30,10 @@ export interface WorkerStart {
   /** How many there are. */
   readonly workers: number;
   readonly engine: EngineKind;
+  /** The processor that it keeps to; undefined for any. */
+  readonly core?: number | undefined;
+  /** How long it looks for datagrams before it sleeps; 0 unless it is given. */
+  readonly busyPollUs?: number;
   readonly relay: RelayOptions;
   readonly policy: {
     readonly allow: readonly DestinationRule[];

@@ -8,7 +8,7 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
-import { createEngine } from '@lightspeed/udp';
+import { createEngine, pinThread } from '@lightspeed/udp';
 import { DataPlane } from './data-plane.ts';
 import { HAND_OVER_IP } from './hand-over.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
@@ -21,7 +21,9 @@ const { data, shared } = start;
 
 const tell = (message: FromWorker) => main.postMessage(message);
 
+if (start.core !== undefined) pinThread(start.core);
 const engine = createEngine(start.engine, {
+  busyPollUs: start.busyPollUs ?? 0,
   reserveBytes: start.fecBlocks * FEC_BLOCK_BYTES,
   countersBuffer: shared.udpCounters,
   ...(shared.fdLedger === undefined ? {} : { fdLedger: shared.fdLedger }),

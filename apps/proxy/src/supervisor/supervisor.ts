@@ -17,6 +17,7 @@ import type { NodeStats } from '../stats.ts';
 import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
 import { SavedSessions } from './saved-sessions.ts';
+import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import type { SavedByWorker } from './worker-requests.ts';
 import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts';
@@ -57,6 +58,8 @@ export class Supervisor implements WorkerWatcher {
   readonly #engine: EngineKind;
   readonly #log: Logger;
   readonly #port: DataPort;
+  /** By worker; empty where the system chooses. */
+  readonly cores: readonly number[];
   readonly #workers: readonly WorkerSlot[];
   readonly #bans = new BanList();
   readonly #ownAddresses = ownAddresses();
@@ -85,6 +88,7 @@ export class Supervisor implements WorkerWatcher {
     this.#engine = engine;
     this.#log = log;
     this.#port = port;
+    this.cores = workerCores(config, engine);
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
     this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
@@ -94,7 +98,7 @@ export class Supervisor implements WorkerWatcher {
     for (const client of outlived.clients) this.#clients.set(client.sessionId, client);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
-      return new WorkerSlot(index, engine, common, (memory) => this.#startOf(index, memory), this);
+      return new WorkerSlot(index, this.cores.at(index), engine, common, (memory) => this.#startOf(index, memory), this);
     });
   }
 
@@ -270,6 +274,8 @@ export class Supervisor implements WorkerWatcher {
       index,
       workers,
       engine: this.#engine,
+      core: this.cores.at(index),
+      busyPollUs: this.#config.busyPollUs,
       relay: this.#relay,
       policy: {
         allow: allowDestinations,

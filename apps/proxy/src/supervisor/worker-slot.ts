@@ -49,6 +49,8 @@ export interface WorkerWatcher {
  */
 export class WorkerSlot {
   readonly index: number;
+  /** The processor that its threads keep to; undefined for any. */
+  readonly core: number | undefined;
   readonly counters = new WorkerCounters();
   state: WorkerState = 'starting';
   restarts = 0;
@@ -71,12 +73,14 @@ export class WorkerSlot {
    */
   constructor(
     index: number,
+    core: number | undefined,
     engine: EngineKind,
     common: CommonMemory,
     makeStart: (memory: WorkerMemory) => WorkerStart,
     watcher: WorkerWatcher,
   ) {
     this.index = index;
+    this.core = core;
     this.#common = common;
     this.#fdLedger = engine === 'batch' ? createFdLedger() : undefined;
     this.#makeStart = makeStart;

@@ -7,24 +7,25 @@ import { UdpError } from '../errors.ts';
 import { openError } from '../open-error.ts';
 import type { EngineSettings } from '../options.ts';
 import type { BatchSocket } from './batch-socket.ts';
-import { EAGAIN, ECONNREFUSED, EINTR, MSG_DONTWAIT } from './constants.ts';
+import { EINTR } from './constants.ts';
 import type { Libc } from './libc.ts';
-import { ReceiveTable } from './messages.ts';
 import { NativeClock } from './native-clock.ts';
 import type { Poller } from './poller.ts';
 import { WAKE_ID } from './poller.ts';
 import { errnoName } from './raw-sockets.ts';
-import { SendQueue } from './send-queue.ts';
+import { Receiver } from './receiver.ts';
+import { MOST_SEGMENT_BYTES, SendQueue } from './send-queue.ts';
 import { SocketTable } from './socket-table.ts';
+import { Waiter } from './waiter.ts';
 
 /*
  * A round of the loop:
  *
- *   1. wait          epoll_wait until a socket is readable, a wake, or the tick
+ *   1. wait          epoll_wait until a socket is readable, a wake, or the tick                            Waiter
  *   2. receive       for each readable socket, recvmmsg into the next free slots; at most MOST_BATCHES, then its
- *                    neighbours have their turn
+ *                    neighbours have their turn                                                            Receiver
  *   3. hand over     handler.onDatagrams, which queues what it sends, mostly out of those same slots
- *   4. settle        when slots run short and when the round ends: one sendmmsg per socket with something queued;
+ *   4. settle        when slots run short and when the round ends: one sendmmsg per socket with something queued;  SendQueue
  *                    handler.onSent; all slots are free again; the tick if it is due
  *
  * Slots fill up over several sockets before they are settled, so that answers of many game servers, each on its own
@@ -51,41 +52,39 @@ export class BatchEngine implements DatagramEngine {
 
   private readonly libc: Libc;
   private readonly counts: Float64Array;
-  private readonly batchSize: number;
   private readonly clock: NativeClock;
   private readonly poller: Poller;
   private readonly sockets: SocketTable;
-  private readonly messages: ReceiveTable;
+  private readonly waiter: Waiter;
+  private readonly receiver: Receiver;
   private readonly queue: SendQueue;
 
   private handler: DatagramHandler | undefined;
   private running = false;
   private closed = false;
-  private slotsUsed = 0;
   private owesSent = false;
+  /** Wraps. */
+  private rounds = 0;
   /** Times here are int32 bit patterns of microseconds, compared by wrapping difference. */
   private tickDueUs = 0;
   private dropsDueUs = 0;
 
   constructor(settings: EngineSettings) {
-    this.batchSize = settings.batchSize;
     this.maxDatagramBytes = settings.maxDatagramBytes;
     this.counters = settings.counters;
     this.counts = settings.counters.values;
     this.arena = createArena(settings.batchSize * SLOTS_PER_BATCH, settings.maxDatagramBytes, settings.reserveBytes);
-    this.received = {
-      offsets: new Int32Array(settings.batchSize),
-      lengths: new Int32Array(settings.batchSize),
-      ips: new Int32Array(settings.batchSize),
-      ports: new Int32Array(settings.batchSize),
-    };
-    this.sockets = new SocketTable(settings.counters, settings.fdLedger, (socket) => this.queue.flushSocket(socket));
+    this.sockets = new SocketTable(settings.counters, settings.fdLedger, settings.busyPollUs, (socket) =>
+      this.queue.flushSocket(socket),
+    );
     this.libc = this.sockets.libc;
     this.clock = new NativeClock(this.libc);
     this.poller = this.sockets.poller;
+    this.waiter = new Waiter(this.poller, this.clock, settings.counters, settings.busyPollUs);
     this.wakeFd = this.poller.wakeFd;
-    this.messages = new ReceiveTable(this.arena, this.libc);
-    this.queue = new SendQueue(this.arena, this.libc, settings.counters);
+    this.receiver = new Receiver(this.arena, this.libc, settings.counters, settings.batchSize);
+    this.received = this.receiver.received;
+    this.queue = new SendQueue(this.arena, this.libc, settings.counters, MOST_SEGMENT_BYTES);
   }
 
   async open(options: SocketOptions): Promise<DatagramSocket> {
@@ -144,6 +143,11 @@ export class BatchEngine implements DatagramEngine {
     this.running = false;
   }
 
+  tickWithin(ms: number): void {
+    const dueUs = (this.clock.us + ms * 1_000) | 0;
+    if (((dueUs - this.tickDueUs) | 0) < 0) this.tickDueUs = dueUs;
+  }
+
   wake(): void {
     if (!this.closed) this.poller.wake();
   }
@@ -169,10 +173,8 @@ export class BatchEngine implements DatagramEngine {
   }
 
   private round(handler: DatagramHandler): void {
-    // The clock was read when the round before was settled, just now.
-    const remainingUs = (this.tickDueUs - this.clock.us) | 0;
-    const ready = this.poller.wait(remainingUs <= 0 ? 0 : ((remainingUs + 999) / 1_000) | 0);
-    this.counts[UDP_COUNTER.wait_calls]++;
+    this.rounds = (this.rounds + 1) | 0;
+    const ready = this.waiter.wait(this.tickDueUs);
     const errno = ready < 0 ? this.libc.errno() : 0;
     this.clock.read();
     if (ready < 0) {
@@ -195,70 +197,18 @@ export class BatchEngine implements DatagramEngine {
 
   private receive(socket: BatchSocket, handler: DatagramHandler): void {
     for (let batch = 0; batch < MOST_BATCHES; batch++) {
-      if (this.slotsUsed + this.batchSize > this.arena.slotCount) this.settle(handler);
+      if (!this.receiver.hasRoom) this.settle(handler);
       if (!this.running || socket.fd < 0) return;
-
-      const first = this.slotsUsed;
-      const count = this.libc.recvmmsg(socket.fd, this.messages.addresses[first], this.batchSize, MSG_DONTWAIT, null);
-      this.counts[UDP_COUNTER.receive_calls]++;
-      if (count < 0) {
-        if (this.receiveFailed()) return;
-        continue;
-      }
-      this.slotsUsed += count;
-      const whole = this.collect(first, count);
+      const whole = this.receiver.receive(socket, this.rounds);
       if (whole > 0) handler.onDatagrams(socket, whole);
-      if (count < this.batchSize) return;
+      if (this.receiver.drained) return;
     }
-  }
-
-  /** True: nothing more to receive from this socket now. */
-  private receiveFailed(): boolean {
-    switch (this.libc.errno()) {
-      case EAGAIN:
-        return true;
-      case EINTR:
-        this.counts[UDP_COUNTER.interrupted]++;
-        return false;
-      case ECONNREFUSED:
-        // Reading the report clears it; datagrams may wait behind it.
-        this.counts[UDP_COUNTER.receive_refused]++;
-        return false;
-      default:
-        this.counts[UDP_COUNTER.receive_errors]++;
-        return true;
-    }
-  }
-
-  /** Describes messages `first .. first+count-1` in `received`, truncated ones left out. */
-  private collect(first: number, count: number): number {
-    const { offsets, lengths, ips, ports } = this.received;
-    const messages = this.messages;
-    let whole = 0;
-    let bytes = 0;
-    for (let index = first; index < first + count; index++) {
-      if (messages.isTruncated(index)) {
-        this.counts[UDP_COUNTER.truncated]++;
-        continue;
-      }
-      const length = messages.length(index);
-      offsets[whole] = messages.offset(index);
-      lengths[whole] = length;
-      ips[whole] = messages.ip(index);
-      ports[whole] = messages.port(index);
-      bytes += length;
-      whole++;
-    }
-    this.counts[UDP_COUNTER.datagrams_received] += whole;
-    this.counts[UDP_COUNTER.bytes_received] += bytes;
-    return whole;
   }
 
   /** Sends what is queued, frees the slots, and looks at the clock. */
   private settle(handler: DatagramHandler): void {
     this.settleSends(handler);
     if (!this.running) return;
-    this.clock.read();
     const nowUs = this.clock.us;
     if (((nowUs - this.tickDueUs) | 0) >= 0) {
       const delayMs = handler.onTick();
@@ -272,7 +222,7 @@ export class BatchEngine implements DatagramEngine {
   }
 
   private settleSends(handler: DatagramHandler): void {
-    this.slotsUsed = 0;
+    this.receiver.freeSlots();
     if (!this.owesSent) return;
     this.flush();
     handler.onSent();

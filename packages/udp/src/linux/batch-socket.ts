@@ -25,6 +25,9 @@ export class BatchSocket implements DatagramSocket {
   /** First and last of its queued datagrams, see SendQueue. */
   queueHead: number;
   queueTail: number;
+  /** Whether its last receive brought a single datagram, and in which round that was. */
+  receivesOne: boolean;
+  receivedInRound: number;
   /** The kernel's figure when last read (it wraps), and the drops that makes since the socket was opened. */
   dropsRead: number;
   drops: number;
@@ -49,6 +52,8 @@ export class BatchSocket implements DatagramSocket {
     this.connected = use.connected;
     this.queueHead = NONE;
     this.queueTail = NONE;
+    this.receivesOne = false;
+    this.receivedInRound = 0;
     this.dropsRead = use.dropsRead;
     this.drops = 0;
     this.owner = owner;

@@ -9,12 +9,16 @@ export const SOL_SOCKET = 1;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
+export const SO_BUSY_POLL = 46;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 /** Nine unsigned 32-bit figures about a socket's memory (linux/sock_diag.h). */
 export const SO_MEMINFO = 55;
 export const SK_MEMINFO_WORDS = 9;
 export const SK_MEMINFO_DROPS = 8;
+
+export const SOL_UDP = 17;
+export const UDP_SEGMENT = 103;
 
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
@@ -32,6 +36,7 @@ export const CLOCK_MONOTONIC = 1;
 export const RLIMIT_NOFILE = 7;
 
 export const EINTR = 4;
+export const EIO = 5;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EINVAL = 22;

@@ -17,8 +17,11 @@ export interface Libc {
   setsockopt(fd: number, level: number, name: number, value: Pointer, valueBytes: number): number;
   getsockopt(fd: number, level: number, name: number, value: Pointer, valueBytes: Pointer): number;
   close(fd: number): number;
-  recvmmsg(fd: number, messages: Pointer, count: number, flags: number, timeout: Pointer): number;
+  /** Without a timeout: the last argument is always 0, as a number because koffi takes longer for a null pointer. */
+  recvmmsg(fd: number, messages: Pointer, count: number, flags: number, noTimeout: 0): number;
+  recvfrom(fd: number, buffer: Pointer, bytes: number, flags: number, from: Pointer, fromBytes: Pointer): number;
   sendmmsg(fd: number, messages: Pointer, count: number, flags: number): number;
+  sendto(fd: number, bytes: Pointer, lengthBytes: number, flags: number, to: Pointer, toBytes: number): number;
   poll(entries: Pointer, count: number, timeoutMs: number): number;
   epollCreate(flags: number): number;
   epollControl(epollFd: number, operation: number, fd: number, event: Pointer): number;
@@ -29,6 +32,8 @@ export interface Libc {
   clockGettime(clock: number, time: Pointer): number;
   getrlimit(resource: number, limits: Pointer): number;
   setrlimit(resource: number, limits: Pointer): number;
+  schedSetaffinity(pid: number, maskBytes: number, mask: Pointer): number;
+  schedGetaffinity(pid: number, maskBytes: number, mask: Pointer): number;
   errno(): number;
   /** Address of a buffer's first byte. The buffer must not live on V8's heap: use {@link NativeBlock} or wasm memory. */
   addressOf(bytes: Uint8Array): bigint;
@@ -45,8 +50,10 @@ function bindLibc(): Libc {
     setsockopt: c.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t len)'),
     getsockopt: c.func('int getsockopt(int fd, int level, int name, void *value, void *len)'),
     close: c.func('int close(int fd)'),
-    recvmmsg: c.func('int recvmmsg(int fd, void *messages, uint32_t count, int flags, void *timeout)'),
+    recvmmsg: c.func('int recvmmsg(int fd, void *messages, uint32_t count, int flags, intptr_t no_timeout)'),
+    recvfrom: c.func('int recvfrom(int fd, void *buffer, size_t bytes, int flags, void *from, void *from_bytes)'),
     sendmmsg: c.func('int sendmmsg(int fd, void *messages, uint32_t count, int flags)'),
+    sendto: c.func('int sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint32_t to_bytes)'),
     poll: c.func('int poll(void *entries, unsigned long count, int timeout)'),
     epollCreate: c.func('int epoll_create1(int flags)'),
     epollControl: c.func('int epoll_ctl(int epfd, int op, int fd, void *event)'),
@@ -57,6 +64,8 @@ function bindLibc(): Libc {
     clockGettime: c.func('int clock_gettime(int clock, void *time)'),
     getrlimit: c.func('int getrlimit(int resource, void *limits)'),
     setrlimit: c.func('int setrlimit(int resource, const void *limits)'),
+    schedSetaffinity: c.func('sched_setaffinity', 'int', ['int', 'size_t', 'const void *']),
+    schedGetaffinity: c.func('sched_getaffinity', 'int', ['int', 'size_t', 'void *']),
     errno: () => koffi.errno(),
     addressOf: (bytes) => koffi.address(bytes),
   };

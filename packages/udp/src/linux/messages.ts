@@ -16,14 +16,31 @@ import { NativeBlock } from './libc.ts';
  * written once; per packet only what differs is, by index.
  */
 
-const HEADER_BYTES = 64;
-const HEADER_WORDS = HEADER_BYTES / 4;
-const IOVEC_BYTES = 16;
+export const HEADER_BYTES = 64;
+export const HEADER_WORDS = HEADER_BYTES / 4;
+export const IOVEC_BYTES = 16;
 const IOVEC_WORDS = IOVEC_BYTES / 4;
 
-const NAME_LENGTH = 2;
+export const NAME_LENGTH = 2;
 const FLAGS = 12;
 const MOVED = 14;
+
+export function lowHalf(pointer: bigint): number {
+  return Number(BigInt.asIntN(32, pointer));
+}
+
+export function highHalf(pointer: bigint): number {
+  return Number(BigInt.asIntN(32, pointer >> 32n));
+}
+
+/** Writes a pointer to `offset` bytes behind another one, without making a BigInt. */
+export function writePointer(words: Int32Array, word: number, low: number, high: number, offset: number): void {
+  // 64-bit arithmetic on two int32: the sum carried if, read as unsigned, it came out below an addend.
+  const sum = (low + offset) | 0;
+  const carry = (sum ^ 0x8000_0000) < (low ^ 0x8000_0000) ? 1 : 0;
+  words[word] = sum;
+  words[word + 1] = high + carry;
+}
 
 class MessageTable {
   /** addresses[i] is where the header of message i lies: what to pass to start at message i. */
@@ -57,6 +74,10 @@ class MessageTable {
  */
 export class ReceiveTable {
   readonly addresses: readonly bigint[];
+  /** Where payload and sender of slot i lie, and a length of the latter that is right for all: for {@link Libc.recvfrom}. */
+  readonly payloads: readonly bigint[];
+  readonly names: readonly bigint[];
+  readonly nameLength: bigint;
   private readonly words: Int32Array;
   private readonly firstName: number;
   private readonly arena: SlottedArena;
@@ -64,12 +85,20 @@ export class ReceiveTable {
   constructor(arena: SlottedArena, libc: Libc) {
     const table = new MessageTable(arena.slotCount);
     const base = libc.addressOf(arena.bytes);
+    const payloads: bigint[] = [];
+    const names: bigint[] = [];
     for (let index = 0; index < arena.slotCount; index++) {
       const iovec = table.firstIovec + index * IOVEC_WORDS;
-      table.block.setUint64(iovec, base + BigInt(this.payloadOf(arena, index)));
+      payloads.push(base + BigInt(this.payloadOf(arena, index)));
+      names.push(table.block.address + BigInt((table.firstName + index * SOCKADDR_WORDS) * 4));
+      table.block.setUint64(iovec, payloads[index]);
       table.block.setUint64(iovec + 2, BigInt(arena.maxDatagramBytes));
     }
     this.addresses = table.addresses;
+    this.payloads = payloads;
+    this.names = names;
+    // The kernel writes back what it found there, for it is what an IPv4 address takes.
+    this.nameLength = table.block.address + BigInt(NAME_LENGTH * 4);
     this.words = table.words;
     this.firstName = table.firstName;
     this.arena = arena;
@@ -77,6 +106,12 @@ export class ReceiveTable {
 
   private payloadOf(arena: SlottedArena, index: number): number {
     return arena.firstPayload + index * arena.slotStrideBytes;
+  }
+
+  /** Notes what recvfrom put into slot `index`: the datagram's full length, also of one that did not fit. */
+  setReceived(index: number, lengthBytes: number): void {
+    this.words[index * HEADER_WORDS + FLAGS] = lengthBytes > this.arena.maxDatagramBytes ? MSG_TRUNC : 0;
+    this.words[index * HEADER_WORDS + MOVED] = lengthBytes;
   }
 
   /** Whether message `index` holds only the front of its datagram. */
@@ -104,6 +139,9 @@ export class ReceiveTable {
 /** Messages for sendmmsg, filled anew for each call. */
 export class SendTable {
   readonly addresses: readonly bigint[];
+  /** Where iovec and address of message 0 lie; those of the others follow. */
+  readonly firstIovecPointer: bigint;
+  readonly firstNamePointer: bigint;
   private readonly words: Int32Array;
   private readonly firstIovec: number;
   private readonly firstName: number;
@@ -117,8 +155,10 @@ export class SendTable {
     this.words = table.words;
     this.firstIovec = table.firstIovec;
     this.firstName = table.firstName;
-    this.baseLow = Number(BigInt.asIntN(32, base));
-    this.baseHigh = Number(BigInt.asIntN(32, base >> 32n));
+    this.firstIovecPointer = table.block.address + BigInt(table.firstIovec * 4);
+    this.firstNamePointer = table.block.address + BigInt(table.firstName * 4);
+    this.baseLow = lowHalf(base);
+    this.baseHigh = highHalf(base);
   }
 
   /** @param toPeer the socket is connected: no address is given, so the kernel uses the route that it has looked up */
@@ -126,17 +166,25 @@ export class SendTable {
     const words = this.words;
     words[index * HEADER_WORDS + NAME_LENGTH] = toPeer ? 0 : SOCKADDR_BYTES;
 
-    // 64-bit address arithmetic on two int32: the sum carried if, read as unsigned, it came out below an addend.
-    const low = (this.baseLow + offset) | 0;
-    const carry = (low ^ 0x8000_0000) < (this.baseLow ^ 0x8000_0000) ? 1 : 0;
     const iovec = this.firstIovec + index * IOVEC_WORDS;
-    words[iovec] = low;
-    words[iovec + 1] = this.baseHigh + carry;
+    writePointer(words, iovec, this.baseLow, this.baseHigh, offset);
     words[iovec + 2] = lengthBytes;
 
+    this.setName(index, ip, port);
+  }
+
+  setName(index: number, ip: number, port: number): void {
     const name = this.firstName + index * SOCKADDR_WORDS;
-    words[name] = familyAndPort(port);
-    words[name + 1] = swap32(ip);
+    this.words[name] = familyAndPort(port);
+    this.words[name + 1] = swap32(ip);
+  }
+
+  /** Whether two messages go to the same address. */
+  sameName(one: number, other: number): boolean {
+    const words = this.words;
+    const a = this.firstName + one * SOCKADDR_WORDS;
+    const b = this.firstName + other * SOCKADDR_WORDS;
+    return words[a] === words[b] && words[a + 1] === words[b + 1];
   }
 
   length(index: number): number {

@@ -39,7 +39,7 @@ function tryCalls(c: Libc): Obstacle | undefined {
   if (fd < 0) return refused('socket', -fd);
   try {
     // With nothing to receive and nothing to send, calls that exist say EAGAIN and 0.
-    if (c.recvmmsg(fd, null, 0, MSG_DONTWAIT, null) < 0 && c.errno() !== EAGAIN) return refused('recvmmsg', c.errno());
+    if (c.recvmmsg(fd, null, 0, MSG_DONTWAIT, 0) < 0 && c.errno() !== EAGAIN) return refused('recvmmsg', c.errno());
     if (c.sendmmsg(fd, null, 0, MSG_DONTWAIT) < 0) return refused('sendmmsg', c.errno());
     return undefined;
   } finally {

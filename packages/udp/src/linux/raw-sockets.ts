@@ -7,6 +7,7 @@ import {
   RLIMIT_NOFILE,
   SK_MEMINFO_DROPS,
   SK_MEMINFO_WORDS,
+  SO_BUSY_POLL,
   SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
@@ -98,6 +99,11 @@ export class RawSockets {
     this.words[VALUE] = hard;
     this.words[VALUE + 1] = hardHigh;
     this.libc.setrlimit(RLIMIT_NOFILE, this.value);
+  }
+
+  /** Has the kernel poll the network card for so long when the socket is empty. More than the system's default takes CAP_NET_ADMIN. */
+  setBusyPoll(fd: number, busyPollUs: number): boolean {
+    return this.setOption(fd, SO_BUSY_POLL, busyPollUs);
   }
 
   private grow(fd: number, force: number, plain: number, bytes: number): void {

@@ -25,13 +25,16 @@ export class SocketTable implements SocketOwner {
   private readonly sockets: (BatchSocket | undefined)[] = [];
   private readonly freeIds: number[] = [];
   private readonly beforeClose: (socket: BatchSocket) => void;
+  private readonly busyPollUs: number;
   private dropsCursor = 0;
 
   constructor(
     counters: UdpCounters,
     ledger: SharedArrayBuffer | undefined,
+    busyPollUs: number,
     beforeClose: (socket: BatchSocket) => void,
   ) {
+    this.busyPollUs = busyPollUs;
     this.raw = new RawSockets();
     this.raw.raiseDescriptorLimit();
     this.libc = this.raw.libc;
@@ -66,6 +69,7 @@ export class SocketTable implements SocketOwner {
     const socket = this.describe(fd, options);
     if (socket !== undefined && this.poller.add(fd, socket.id)) {
       this.sockets[socket.id] = socket;
+      if (this.busyPollUs > 0) this.raw.setBusyPoll(fd, this.busyPollUs);
       this.counts[UDP_COUNTER.sockets_open]++;
       return socket;
     }

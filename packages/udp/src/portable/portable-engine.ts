@@ -56,6 +56,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
   private handler: DatagramHandler | undefined;
   private running: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
   private tick: NodeJS.Timeout | undefined;
+  private tickDueUs = 0;
   private closed = false;
   private wakeAsked = false;
   private owesSent = false;
@@ -156,6 +157,13 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     setImmediate(() => this.endIfDone());
   }
 
+  tickWithin(ms: number): void {
+    const dueUs = monotonicUs() + ms * 1_000;
+    if (this.handler === undefined || dueUs >= this.tickDueUs) return;
+    clearTimeout(this.tick);
+    this.tickIn(ms);
+  }
+
   wake(): void {
     if (this.closed || this.wakeAsked) return;
     this.wakeAsked = true;
@@ -212,8 +220,13 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     this.counts[UDP_COUNTER.wait_calls]++;
     this.call((handler) => {
       const delayMs = Math.min(Math.max(handler.onTick(), 0), LONGEST_TICK_MS);
-      if (this.handler !== undefined) this.tick = setTimeout(() => this.onTick(), delayMs);
+      if (this.handler !== undefined) this.tickIn(delayMs);
     });
+  }
+
+  private tickIn(ms: number): void {
+    this.tickDueUs = monotonicUs() + ms * 1_000;
+    this.tick = setTimeout(() => this.onTick(), ms);
   }
 
   private onWake(): void {

@@ -1,0 +1,44 @@
+import type { UdpCounters } from '../counters.ts';
+import { UDP_COUNTER } from '../counters.ts';
+import type { NativeClock } from './native-clock.ts';
+import type { Poller } from './poller.ts';
+
+/** Waits for events: asleep until the next tick, and before that, if asked to, awake for a while. */
+export class Waiter {
+  private readonly poller: Poller;
+  private readonly clock: NativeClock;
+  private readonly counts: Float64Array;
+  private readonly busyPollUs: number;
+
+  constructor(poller: Poller, clock: NativeClock, counters: UdpCounters, busyPollUs: number) {
+    this.poller = poller;
+    this.clock = clock;
+    this.counts = counters.values;
+    this.busyPollUs = busyPollUs;
+  }
+
+  /** @returns the number of events, 0 when the tick is due, -1 with errno */
+  wait(tickDueUs: number): number {
+    if (this.busyPollUs > 0) {
+      const ready = this.spin(tickDueUs);
+      if (ready !== 0) return ready;
+    }
+    // The clock was read after the last wait. What was done since makes the tick that much later.
+    const remainingUs = (tickDueUs - this.clock.us) | 0;
+    this.counts[UDP_COUNTER.wait_calls]++;
+    return this.poller.wait(remainingUs <= 0 ? 0 : ((remainingUs + 999) / 1_000) | 0);
+  }
+
+  private spin(tickDueUs: number): number {
+    this.clock.read();
+    const beganUs = this.clock.us;
+    for (;;) {
+      this.counts[UDP_COUNTER.wait_calls]++;
+      const ready = this.poller.wait(0);
+      if (ready !== 0) return ready;
+      this.clock.read();
+      const nowUs = this.clock.us;
+      if (((nowUs - beganUs) | 0) >= this.busyPollUs || ((nowUs - tickDueUs) | 0) >= 0) return 0;
+    }
+  }
+}
