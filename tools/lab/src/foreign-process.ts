@@ -41,6 +41,13 @@ export class ForeignProcess {
     })
   }
 
+  /** Of its first process. @throws {LabError} `ERR_LAB_PROCESS` if it could not be started */
+  get pid(): number {
+    const { pid } = this.#child
+    if (pid === undefined) throw this.#fault('ERR_LAB_PROCESS', `${this.#name} did not start`)
+    return pid
+  }
+
   /** What it has printed: the last some thousand lines. */
   get lines(): readonly string[] {
     return this.#lines

@@ -1,0 +1,50 @@
+/** One load of the macro benchmark and how often it is measured. */
+export interface LoadPlan {
+  readonly clients: number;
+  /** Packets per second over all clients. */
+  readonly ratePps: number;
+  /** How often each relay has its turn. */
+  readonly rounds: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+/** What the macro benchmark does. */
+export interface MacroPlan {
+  readonly loads: readonly LoadPlan[];
+  /** How many clients are registered at each node. */
+  readonly clients: number;
+  /** The search of the highest rate, if there is one. */
+  readonly search: SearchPlan | undefined;
+}
+
+export interface SearchPlan {
+  readonly clients: number;
+  readonly lowestPps: number;
+  readonly highestPps: number;
+  /** Windows of each relay at most. */
+  readonly steps: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+/** The load that the claims are about. */
+export const CLAIMED_CLIENTS = 100;
+const RATES_PPS = [5_000, 20_000, 60_000];
+
+export const FULL_MACRO: MacroPlan = {
+  loads: [
+    ...RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, rounds: 5, warmUpMs: 300, measureMs: 1_000 })),
+    ...[1, 1_000].flatMap((clients) => {
+      return RATES_PPS.map((ratePps) => ({ clients, ratePps, rounds: 3, warmUpMs: 200, measureMs: 500 }));
+    }),
+  ],
+  clients: 1_000,
+  search: { clients: CLAIMED_CLIENTS, lowestPps: 10_000, highestPps: 160_000, steps: 8, warmUpMs: 200, measureMs: 1_000 },
+};
+
+export const QUICK_MACRO: MacroPlan = {
+  loads: [20_000, 60_000].map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, rounds: 2, warmUpMs: 150, measureMs: 300 })),
+  clients: CLAIMED_CLIENTS,
+  search: undefined,
+};

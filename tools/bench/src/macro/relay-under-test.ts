@@ -1,0 +1,19 @@
+import type { LoadTarget } from '../load/load-messages.ts';
+import type { LoadProcess } from '../load/load-process.ts';
+
+/** A relay that runs, as the macro benchmark sees it. */
+export interface RelayUnderTest {
+  /** As tables name it. Several may be one process that is spoken to in different ways. */
+  readonly name: string;
+  /** What clients have to know, apart from how many they are. */
+  readonly target: Omit<LoadTarget, 'clients'>;
+  /** The processes whose CPU time is its cost; none for the echo without a relay. */
+  readonly pids: readonly number[];
+  /** By how much their CPU time is divided: 2 where two of them do what one relay does. */
+  readonly shares: number;
+  /** A load generator of its own, for a relay that the common one cannot reach. */
+  readonly load?: LoadProcess;
+  /** The last lines that it has printed. */
+  logTail(): string;
+  stop(): Promise<void>;
+}
