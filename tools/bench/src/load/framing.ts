@@ -2,8 +2,6 @@ import type { Endpoint } from '@lightspeed/wire';
 
 /** What a relay wants around payloads, and what it takes to be let in: the only part of the load that differs. */
 export interface Framing {
-  /** Room that {@link wrap} needs in front of a payload. */
-  readonly headroomBytes: number;
   /**
    * Writes what has to come in front of the payload of `lengthBytes` at `offset`.
    * @returns the bytes in front of it.

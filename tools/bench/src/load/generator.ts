@@ -82,7 +82,7 @@ export class Generator {
 
   async #runWindow(target: LoadTarget, plan: WindowPlan): Promise<WindowResult> {
     const sockets = this.#sockets.slice(0, target.clients);
-    const schedule = new Schedule(plan);
+    const schedule = new Schedule({ ...plan, clients: target.clients });
     const framing = this.#framingOf(target);
     const run = new WindowRun(this.#engine, ++this.#windows, framing, target.address, sockets, schedule, this.#buffer);
     const dropsBefore = this.#ownDrops();

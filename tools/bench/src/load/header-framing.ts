@@ -3,7 +3,6 @@ import { PlainFraming } from './plain-framing.ts';
 
 /** Headers like those of version 1 for a relay without sessions, which takes whoever comes and reads nothing in them. */
 export class HeaderFraming extends PlainFraming {
-  override readonly headroomBytes = HEADER_BYTES;
   readonly #bytes: Uint8Array;
   readonly #sequences: Uint16Array;
 

@@ -28,6 +28,7 @@ export interface WindowPlan {
   /** On the machine's monotonic clock. */
   readonly startUs: number;
   readonly ratePps: number;
+  readonly grainUs: number;
   readonly warmUpMs: number;
   readonly guardMs: number;
   readonly measureMs: number;

@@ -22,7 +22,6 @@ const GAME_PORT = 5_000;
 
 /** Version 1 packets of sessions that are open. */
 export class LstpFraming implements Framing {
-  readonly headroomBytes: number = HEADER_BYTES;
   extraOffset = 0;
   protected readonly bytes: Uint8Array;
   protected readonly sessions: LstpSessions;
@@ -77,7 +76,6 @@ export class LstpFraming implements Framing {
 
 /** Version 2 packets in groups, with parity behind each: the node protects its answers in the same way. */
 export class LstpFecFraming extends LstpFraming {
-  override readonly headroomBytes = FEC_HEADER_BYTES;
   readonly #memory: FecMemory;
   readonly #encoders: readonly FecEncoder[];
   readonly #lent: number[] = [];

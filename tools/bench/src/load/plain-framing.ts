@@ -2,14 +2,13 @@ import type { Framing } from './framing.ts';
 
 /** Payloads as they are: for relays that know where to send by the port on which they listen. */
 export class PlainFraming implements Framing {
-  readonly headroomBytes = 0;
   readonly extraOffset = 0;
 
-  wrap(): number {
+  wrap(_client: number, _offset: number, _lengthBytes: number, _nowUs: number): number {
     return 0;
   }
 
-  extra(): number {
+  extra(_client: number, _nowUs: number): number {
     return 0;
   }
 
@@ -17,19 +16,19 @@ export class PlainFraming implements Framing {
     // Nothing was handed out.
   }
 
-  unwrap(_client: number, offset: number): number {
+  unwrap(_client: number, offset: number, _lengthBytes: number): number {
     return offset;
   }
 
-  isOpen(): boolean {
+  isOpen(_client: number): boolean {
     return true;
   }
 
-  writeOpening(): number {
+  writeOpening(_client: number, _offset: number, _nowUs: number): number {
     return 0;
   }
 
-  readOpening(): void {
+  readOpening(_client: number, _offset: number, _lengthBytes: number): void {
     // Nothing is asked for.
   }
 }

@@ -28,7 +28,6 @@ const HAS_CHANNEL = 2;
  * the form with the shortest header (`[channel u16][length u16]`) and the least to do for the server.
  */
 export class TurnFraming extends PlainFraming {
-  override readonly headroomBytes = CHANNEL_HEADER_BYTES;
   readonly #view: DataView;
   readonly #states: Uint8Array;
   readonly #server: Endpoint;

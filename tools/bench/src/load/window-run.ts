@@ -110,8 +110,8 @@ export class WindowRun implements DatagramHandler {
 
   onTick(): number {
     const nowUs = this.#engine.nowUs();
-    const due = Math.min(this.#schedule.dueBy(nowUs), this.#next + MOST_PER_TURN);
-    while (this.#next < due) this.#send(this.#next++, nowUs);
+    const end = Math.min(this.#schedule.total, this.#next + MOST_PER_TURN);
+    while (this.#next < end && this.#schedule.dueUs(this.#next) <= nowUs) this.#send(this.#next++, nowUs);
     if (this.#isOver(nowUs)) this.#engine.stop();
     return 0;
   }
@@ -136,7 +136,7 @@ export class WindowRun implements DatagramHandler {
   }
 
   #send(packet: number, nowUs: number): void {
-    const client = packet % this.#sockets.length;
+    const client = this.#schedule.clientOf(packet);
     const payload = this.#buffer.take(HEADROOM_BYTES + PAYLOAD_BYTES) + HEADROOM_BYTES;
     writePayload(this.#engine.arena.bytes, payload, this.#window, packet);
     const clockUs = this.#engine.clockUs;
@@ -156,7 +156,7 @@ export class WindowRun implements DatagramHandler {
     if (lengthBytes < PAYLOAD_BYTES || readWindow(bytes, payload) !== this.#window) return;
     this.#lastAnswerUs = nowUs;
     const packet = readPacket(bytes, payload);
-    if (packet % this.#sockets.length !== client) {
+    if (this.#schedule.clientOf(packet) !== client) {
       this.#misdelivered++;
     } else if (this.#answered[packet] !== 0) {
       this.#duplicates++;

@@ -17,7 +17,7 @@ import { measureRounds } from './rounds.ts';
 /** A node lets in so many clients of one address. */
 const CLIENTS_PER_ADDRESS = 200;
 /** V8 compiles a path while it runs; all relays get the same time for it. */
-const WARM_UP = { ratePps: 20_000, warmUpMs: 500, measureMs: 500 };
+const WARM_UP = { ratePps: 20_000, grainUs: 0, warmUpMs: 500, measureMs: 500 };
 
 export interface MacroOptions {
   readonly plan: MacroPlan;

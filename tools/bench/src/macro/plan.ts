@@ -3,6 +3,8 @@ export interface LoadPlan {
   readonly clients: number;
   /** Packets per second over all clients. */
   readonly ratePps: number;
+  /** What is due within so many microseconds comes at once; 0 for every packet when it is due. */
+  readonly grainUs: number;
   /** How often each relay has its turn. */
   readonly rounds: number;
   readonly warmUpMs: number;
@@ -24,6 +26,7 @@ export interface SearchPlan {
   readonly highestPps: number;
   /** Windows of each relay at most. */
   readonly steps: number;
+  readonly grainUs: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
@@ -34,17 +37,17 @@ const RATES_PPS = [5_000, 20_000, 60_000];
 
 export const FULL_MACRO: MacroPlan = {
   loads: [
-    ...RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, rounds: 5, warmUpMs: 300, measureMs: 1_000 })),
+    ...RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 5, warmUpMs: 300, measureMs: 1_000 })),
     ...[1, 1_000].flatMap((clients) => {
-      return RATES_PPS.map((ratePps) => ({ clients, ratePps, rounds: 3, warmUpMs: 200, measureMs: 500 }));
+      return RATES_PPS.map((ratePps) => ({ clients, ratePps, grainUs: 0, rounds: 3, warmUpMs: 200, measureMs: 500 }));
     }),
   ],
   clients: 1_000,
-  search: { clients: CLAIMED_CLIENTS, lowestPps: 10_000, highestPps: 160_000, steps: 8, warmUpMs: 200, measureMs: 1_000 },
+  search: { clients: CLAIMED_CLIENTS, lowestPps: 10_000, highestPps: 160_000, steps: 8, grainUs: 0, warmUpMs: 200, measureMs: 1_000 },
 };
 
 export const QUICK_MACRO: MacroPlan = {
-  loads: [20_000, 60_000].map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, rounds: 2, warmUpMs: 150, measureMs: 300 })),
+  loads: [20_000, 60_000].map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 2, warmUpMs: 150, measureMs: 300 })),
   clients: CLAIMED_CLIENTS,
   search: undefined,
 };

@@ -14,6 +14,7 @@ const GUARD_MS = 40;
 export interface WindowLoad {
   readonly clients: number;
   readonly ratePps: number;
+  readonly grainUs: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
@@ -29,10 +30,10 @@ export interface WindowMeasurement extends WindowResult {
 
 /** Puts a relay under load and reads its CPU time around the measured part. */
 export async function measureWindow(load: LoadProcess, relay: RelayUnderTest, plan: WindowLoad): Promise<WindowMeasurement> {
-  const { clients, ratePps, warmUpMs, measureMs } = plan;
+  const { clients, ratePps, grainUs, warmUpMs, measureMs } = plan;
   const startUs = monotonicUs() + NOTICE_US;
   const target = { ...relay.target, clients };
-  const running = (relay.load ?? load).window(target, { startUs, ratePps, warmUpMs, guardMs: GUARD_MS, measureMs });
+  const running = (relay.load ?? load).window(target, { startUs, ratePps, grainUs, warmUpMs, guardMs: GUARD_MS, measureMs });
   // It may fail before anybody waits for it.
   running.catch(() => undefined);
   const before = await cpuAt(relay, startUs + (warmUpMs + GUARD_MS / 2) * 1_000);
