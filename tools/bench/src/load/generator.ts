@@ -84,7 +84,8 @@ export class Generator {
     const sockets = this.#sockets.slice(0, target.clients);
     const schedule = new Schedule({ ...plan, clients: target.clients });
     const framing = this.#framingOf(target);
-    const run = new WindowRun(this.#engine, ++this.#windows, framing, target.address, sockets, schedule, this.#buffer);
+    const window = ++this.#windows;
+    const run = new WindowRun(this.#engine, window, framing, target.address, sockets, schedule, plan.patienceMs, this.#buffer);
     const dropsBefore = this.#ownDrops();
     await this.#engine.run(run);
     return run.result(this.#ownDrops() - dropsBefore);

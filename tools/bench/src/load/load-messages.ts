@@ -32,6 +32,8 @@ export interface WindowPlan {
   readonly warmUpMs: number;
   readonly guardMs: number;
   readonly measureMs: number;
+  /** How long a silence has to be before missing answers are given up. */
+  readonly patienceMs: number;
 }
 
 export type LoadAnswer =

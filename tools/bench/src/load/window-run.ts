@@ -11,9 +11,8 @@ export const GAME_SERVER = -1;
 
 /** A game has no use for an answer that comes later than this: it counts as lost. */
 export const LATEST_US = 100_000;
-/** Relays that fell behind are given so long to get rid of what they have queued, so that it does not burden the next. */
-const SILENCE_US = 50_000;
-const MOST_DRAIN_US = 2_000_000;
+/** A relay that fell behind is given so long at most to get rid of what it has queued. */
+const MOST_DRAIN_US = 10_000_000;
 /** Most packets of one turn: receiving must have its turns too. */
 const MOST_PER_TURN = 32;
 /** Room in front of a payload for any framing. */
@@ -52,6 +51,7 @@ export class WindowRun implements DatagramHandler {
   readonly #relayIp: number;
   readonly #sockets: readonly DatagramSocket[];
   readonly #schedule: Schedule;
+  readonly #patienceUs: number;
   readonly #buffer: SendBuffer;
   readonly #answered: Uint8Array;
   readonly #latencies = new LatencyHistogram();
@@ -63,7 +63,10 @@ export class WindowRun implements DatagramHandler {
   #misdelivered = 0;
   #lastAnswerUs = 0;
 
-  /** @param window a number that no other window of these sockets has, so that late answers are told from new ones. */
+  /**
+   * @param window a number that no other window of these sockets has, so that late answers are told from new ones
+   * @param patienceMs of silence after which answers that are missing will not come any more
+   */
   constructor(
     engine: DatagramEngine,
     window: number,
@@ -71,6 +74,7 @@ export class WindowRun implements DatagramHandler {
     relay: Endpoint,
     sockets: readonly DatagramSocket[],
     schedule: Schedule,
+    patienceMs: number,
     buffer: SendBuffer,
   ) {
     this.#engine = engine;
@@ -80,6 +84,7 @@ export class WindowRun implements DatagramHandler {
     this.#relayIp = relay.ip | 0;
     this.#sockets = sockets;
     this.#schedule = schedule;
+    this.#patienceUs = patienceMs * 1_000;
     this.#buffer = buffer;
     this.#answered = new Uint8Array(schedule.total);
   }
@@ -176,7 +181,7 @@ export class WindowRun implements DatagramHandler {
     if (this.#next < this.#schedule.total) return false;
     if (this.#answers === this.#next) return true;
     const sinceLastUs = nowUs - this.#schedule.dueUs(this.#next);
-    const silent = nowUs - this.#lastAnswerUs > SILENCE_US && sinceLastUs > LATEST_US;
+    const silent = nowUs - this.#lastAnswerUs > this.#patienceUs && sinceLastUs > Math.max(LATEST_US, this.#patienceUs);
     return silent || sinceLastUs > MOST_DRAIN_US;
   }
 }

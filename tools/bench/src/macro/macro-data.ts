@@ -37,6 +37,8 @@ export interface RelayRow {
   /** By how much packets left the load generator late, and what it lost itself: the sum over all rounds. */
   readonly lateP99Us: number;
   readonly ownDrops: number;
+  /** Packets without any answer, be it late: the sum over all rounds, as what follows. */
+  readonly unanswered: number;
   readonly duplicates: number;
   readonly misdelivered: number;
 }

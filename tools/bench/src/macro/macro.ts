@@ -16,8 +16,6 @@ import { measureRounds } from './rounds.ts';
 
 /** A node lets in so many clients of one address. */
 const CLIENTS_PER_ADDRESS = 200;
-/** V8 compiles a path while it runs; all relays get the same time for it. */
-const WARM_UP = { ratePps: 20_000, grainUs: 0, warmUpMs: 500, measureMs: 500 };
 
 export interface MacroOptions {
   readonly plan: MacroPlan;
@@ -49,7 +47,7 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
   const loads: LoadData[] = [];
   let warm = -1;
   for (const each of plan.loads) {
-    if (each.clients !== warm) await measureRounds(load, taking(each.clients), { ...WARM_UP, clients: each.clients }, 1, progress);
+    if (each.clients !== warm) await measureRounds(load, taking(each.clients), { ...plan.warmUp, clients: each.clients }, 1, progress);
     warm = each.clients;
     loads.push({ plan: each, rows: relayRows(await measureRounds(load, taking(each.clients), each, each.rounds, progress)) });
   }

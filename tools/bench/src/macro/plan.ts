@@ -1,3 +1,5 @@
+import type { WindowLoad } from './window.ts';
+
 /** One load of the macro benchmark and how often it is measured. */
 export interface LoadPlan {
   readonly clients: number;
@@ -9,6 +11,8 @@ export interface LoadPlan {
   readonly rounds: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** Of silence, before missing answers are given up; short when left out. */
+  readonly patienceMs?: number;
 }
 
 /** What the macro benchmark does. */
@@ -16,6 +20,8 @@ export interface MacroPlan {
   readonly loads: readonly LoadPlan[];
   /** How many clients are registered at each node. */
   readonly clients: number;
+  /** Before any load with another number of clients: V8 compiles a path while it runs, and all relays get the same time. */
+  readonly warmUp: Omit<WindowLoad, 'clients'>;
   /** The search of the highest rate, if there is one. */
   readonly search: SearchPlan | undefined;
 }
@@ -33,6 +39,7 @@ export interface SearchPlan {
 
 /** The load that the claims are about. */
 export const CLAIMED_CLIENTS = 100;
+const WARM_UP = { ratePps: 20_000, grainUs: 0, warmUpMs: 500, measureMs: 500 };
 const RATES_PPS = [5_000, 20_000, 60_000];
 
 export const FULL_MACRO: MacroPlan = {
@@ -43,11 +50,13 @@ export const FULL_MACRO: MacroPlan = {
     }),
   ],
   clients: 1_000,
+  warmUp: WARM_UP,
   search: { clients: CLAIMED_CLIENTS, lowestPps: 10_000, highestPps: 160_000, steps: 8, grainUs: 0, warmUpMs: 200, measureMs: 1_000 },
 };
 
 export const QUICK_MACRO: MacroPlan = {
   loads: [20_000, 60_000].map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 2, warmUpMs: 150, measureMs: 300 })),
   clients: CLAIMED_CLIENTS,
+  warmUp: WARM_UP,
   search: undefined,
 };

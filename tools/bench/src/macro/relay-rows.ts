@@ -34,6 +34,7 @@ export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
       ratios: relay === DIRECT ? {} : ratiosOf(cpu, relay, valuesOf),
       lateP99Us: median(of(({ lateP99Us }) => lateP99Us)),
       ownDrops: sum(({ ownDrops }) => ownDrops),
+      unanswered: sum(({ sent, answered, late }) => sent - answered - late),
       duplicates: sum(({ duplicates }) => duplicates),
       misdelivered: sum(({ misdelivered }) => misdelivered),
     };

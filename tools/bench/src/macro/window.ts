@@ -10,6 +10,7 @@ import type { RelayUnderTest } from './relay-under-test.ts';
 const NOTICE_US = 30_000;
 /** CPU time is read in the middle of a guard, in which latencies do not count. */
 const GUARD_MS = 40;
+const PATIENCE_MS = 50;
 
 export interface WindowLoad {
   readonly clients: number;
@@ -17,6 +18,8 @@ export interface WindowLoad {
   readonly grainUs: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** Of silence, before missing answers are given up: a relay that fell behind shall not burden the next one. */
+  readonly patienceMs?: number;
 }
 
 /** What one relay did with one window of load. */
@@ -30,10 +33,10 @@ export interface WindowMeasurement extends WindowResult {
 
 /** Puts a relay under load and reads its CPU time around the measured part. */
 export async function measureWindow(load: LoadProcess, relay: RelayUnderTest, plan: WindowLoad): Promise<WindowMeasurement> {
-  const { clients, ratePps, grainUs, warmUpMs, measureMs } = plan;
+  const { clients, ratePps, grainUs, warmUpMs, measureMs, patienceMs = PATIENCE_MS } = plan;
   const startUs = monotonicUs() + NOTICE_US;
   const target = { ...relay.target, clients };
-  const running = (relay.load ?? load).window(target, { startUs, ratePps, grainUs, warmUpMs, guardMs: GUARD_MS, measureMs });
+  const running = (relay.load ?? load).window(target, { startUs, ratePps, grainUs, warmUpMs, guardMs: GUARD_MS, measureMs, patienceMs });
   // It may fail before anybody waits for it.
   running.catch(() => undefined);
   const before = await cpuAt(relay, startUs + (warmUpMs + GUARD_MS / 2) * 1_000);
