@@ -24,6 +24,8 @@ export interface NodeProgramOptions {
   readonly stateDir: string
   readonly nodeId?: string
   readonly drainSecs?: number | undefined
+  /** How long sessions outlive their control connection. */
+  readonly graceSecs?: number
   /** What each session may send; as nodes have it by default when left out. */
   readonly rateLimit?: { readonly packetsPerSecond: number; readonly bytesPerSecond: number }
   /** More of its command line, such as `--workers 2`. */
@@ -116,8 +118,8 @@ function configIn(stateDir: string): string {
   return join(stateDir, 'node.toml')
 }
 
-function configurationOf({ drainSecs = 30, rateLimit }: NodeProgramOptions): string {
-  const server = `[server]\ndrain_secs = ${drainSecs}\n`
+function configurationOf({ drainSecs = 30, graceSecs = 30, rateLimit }: NodeProgramOptions): string {
+  const server = `[server]\ndrain_secs = ${drainSecs}\ngrace_secs = ${graceSecs}\n`
   if (rateLimit === undefined) return server
   const { packetsPerSecond, bytesPerSecond } = rateLimit
   return `${server}[rate_limit]\nmax_pps_per_client = ${packetsPerSecond}\nmax_bps_per_client = ${bytesPerSecond}\n`

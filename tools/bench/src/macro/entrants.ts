@@ -53,6 +53,8 @@ export class Entrants implements AsyncDisposable {
   readonly all: Entrant[] = [];
   /** Peers that are not installed, or cannot run here, and why. */
   readonly missing: { readonly name: string; readonly why: string }[] = [];
+  /** CPU time per second of a client of ours that is registered and connected and sends nothing. */
+  idleNsPerSecond = NaN;
   readonly #plan: EntrantsPlan;
   readonly #undo = new AsyncDisposableStack();
 
@@ -86,14 +88,18 @@ export class Entrants implements AsyncDisposable {
       stop: async () => undefined,
     });
     const node = await this.#startNode(OURS, 'batch', 1, clients);
-    this.#add(node.spokenTo(OURS, 0));
-    this.#add(node.spokenTo(OURS_FEC, GROUP_SIZE), { searched: false });
+    const measuringIdle = node.measureIdleNsPerSecond();
+    // Others may fail to start before anybody waits for it.
+    measuringIdle.catch(() => undefined);
     const portable = await this.#startNode(OURS_PORTABLE, 'portable', 1, clients);
-    this.#add(portable.spokenTo(OURS_PORTABLE, 0));
-    if (allForms) {
-      const twoWorkers = await this.#startNode(OURS_TWO_WORKERS, 'batch', 2, clients);
-      this.#add(twoWorkers.spokenTo(OURS_TWO_WORKERS, 0), { leastClients: 2 });
-    }
+    const twoWorkers = allForms ? await this.#startNode(OURS_TWO_WORKERS, 'batch', 2, clients) : undefined;
+    const idle = await measuringIdle;
+    this.idleNsPerSecond = idle;
+    for (const each of [node, portable, twoWorkers]) await each?.hangUp();
+    this.#add(node.spokenTo(OURS, 0, idle));
+    this.#add(node.spokenTo(OURS_FEC, GROUP_SIZE, idle), { searched: false });
+    this.#add(portable.spokenTo(OURS_PORTABLE, 0, idle));
+    if (twoWorkers !== undefined) this.#add(twoWorkers.spokenTo(OURS_TWO_WORKERS, 0, idle), { leastClients: 2 });
     if (peers) for (const peer of PEERS) await this.#startPeer(peer);
     for (const { relay, mostClients } of this.all) await this.#open(relay, Math.min(clients, mostClients));
   }

@@ -7,6 +7,8 @@ export interface MacroData {
   readonly payloadBytes: number;
   readonly relays: readonly { readonly name: string; readonly about: string; readonly version: string }[];
   readonly missing: readonly { readonly name: string; readonly why: string }[];
+  /** CPU time per second of a client of ours that is registered and connected and sends nothing; part of the costs below. */
+  readonly idleUsPerSecondAndClient: number;
   readonly loads: readonly LoadData[];
   /** Highest rate with loss within bounds, by relay; empty if it was not looked for. */
   readonly highest: readonly HighestRate[];

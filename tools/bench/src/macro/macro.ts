@@ -59,6 +59,7 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
     payloadBytes: PAYLOAD_BYTES,
     relays: await describe(entrants),
     missing: entrants.missing,
+    idleUsPerSecondAndClient: entrants.idleNsPerSecond / 1_000,
     loads,
     highest,
     claims: judgeClaims(loads, highest),

@@ -1,16 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Issuer, LOOPBACK, NodeProgram, Registrants } from '@lightspeed/lab';
 import type { RegisteredSession } from '@lightspeed/lab';
 import { formatPin } from '@lightspeed/control/quic';
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import type { LoadProcess } from '../load/load-process.ts';
+import { cpuNs } from './process-cpu.ts';
 import type { RelayUnderTest } from './relay-under-test.ts';
 
 /** Limits that are looked at for every packet and that one client alone does not reach with all of the load. */
 const RATE_LIMIT = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 };
+/** Longer than any run: sessions go on without their control connections. */
+const GRACE_SECS = 86_400;
+/** The period of keepalives on control connections: over one of them, each client's is met once. */
+const KEEPALIVE_MS = 10_000;
 /** Registrations under way at a time. */
 const AT_ONCE = 16;
 const CLIENTS_PER_SAYING = 100;
@@ -25,14 +31,20 @@ export interface OurNodeOptions {
   readonly within: readonly string[];
 }
 
-/** `lightspeed-proxy serve` as operators run it, with clients that have registered over QUIC with tickets. */
+/**
+ * `lightspeed-proxy serve` as operators run it, with clients that have registered over QUIC with tickets. Their control
+ * connections are closed before load comes, since clients are on other machines elsewhere and would take the load
+ * generator's time here; what they cost the node is measured while they are there, and added to the cost of its packets.
+ */
 export class OurNode {
   readonly #name: string;
   readonly #program: NodeProgram;
   readonly #registrants: Registrants;
   readonly #folder: string;
+  readonly #clients: number;
 
-  private constructor(name: string, program: NodeProgram, registrants: Registrants, folder: string) {
+  private constructor(name: string, program: NodeProgram, registrants: Registrants, folder: string, clients: number) {
+    this.#clients = clients;
     this.#name = name;
     this.#program = program;
     this.#registrants = registrants;
@@ -47,10 +59,10 @@ export class OurNode {
     const anyPort = { ip: LOOPBACK, port: 0 };
     const program = await NodeProgram.start({
       ...{ data: anyPort, control: anyPort, egressIp: LOOPBACK },
-      ...{ allow: [gameServer], issuer, stateDir: folder, rateLimit: RATE_LIMIT, within },
+      ...{ allow: [gameServer], issuer, stateDir: folder, rateLimit: RATE_LIMIT, graceSecs: GRACE_SECS, within },
       flags: ['--io', io, '--workers', String(workers)],
     });
-    const node = new OurNode(name, program, new Registrants(), folder);
+    const node = new OurNode(name, program, new Registrants(), folder, clients);
     try {
       await load.tellSessions(name, await node.#register(clients, issuer.ticket(), progress));
       return node;
@@ -60,13 +72,34 @@ export class OurNode {
     }
   }
 
-  /** The node as clients see it that send packets of version 1, or of version 2 with FEC groups of so many. */
-  spokenTo(name: string, groupSize: number): RelayUnderTest {
+  /**
+   * CPU time per second and client of a node whose clients are registered and connected and send nothing.
+   * Takes one period of keepalives.
+   */
+  async measureIdleNsPerSecond(): Promise<number> {
+    const before = { ns: cpuNs([this.#program.pid]), atMs: performance.now() };
+    await setTimeout(KEEPALIVE_MS);
+    const ns = cpuNs([this.#program.pid]) - before.ns;
+    return ns / this.#clients / ((performance.now() - before.atMs) / 1_000);
+  }
+
+  /** Closes the control connections. Sessions go on. */
+  async hangUp(): Promise<void> {
+    await this.#registrants.hangUp();
+    await this.#registrants.stop();
+  }
+
+  /**
+   * The node as clients see it that send packets of version 1, or of version 2 with FEC groups of so many.
+   * @param idleNsPerSecond what a client costs that sends nothing
+   */
+  spokenTo(name: string, groupSize: number, idleNsPerSecond: number): RelayUnderTest {
     return {
       name,
       target: { name, framing: { kind: 'lstp', groupSize, registrations: this.#name }, address: this.#program.data },
       pids: [this.#program.pid],
       shares: 1,
+      idleNsPerSecond,
       logTail: () => this.#program.lines.slice(-10).join('\n'),
       stop: () => this.stop(),
     };

@@ -9,6 +9,11 @@ export interface RelayUnderTest {
   readonly target: Omit<LoadTarget, 'clients'>;
   /** The processes whose CPU time is its cost; none for the echo without a relay. */
   readonly pids: readonly number[];
+  /**
+   * CPU time per second of one client that sends nothing, where that is not part of what windows measure: it is added to
+   * what they do.
+   */
+  readonly idleNsPerSecond?: number;
   /** By how much their CPU time is divided: 2 where two of them do what one relay does. */
   readonly shares: number;
   /** A load generator of its own, for a relay that the common one cannot reach. */

@@ -47,13 +47,14 @@ export async function measureWindow(load: LoadProcess, relay: RelayUnderTest, pl
     const said = relay.logTail();
     throw new BenchError('ERR_BENCH_RELAY', `${relay.name} has answered nothing; ${said === '' ? 'it has logged nothing' : `it has logged:\n${said}`}`);
   }
+  const idleUsPerSecond = ((relay.idleNsPerSecond ?? 0) * clients) / 1_000;
   // Answers per second are those of the measured part, CPU time per second that of a span some milliseconds longer.
   const cpuUsPerSecond = ((after.ns - before.ns) / 1_000 / (after.atUs - before.atUs)) * 1_000_000;
   const answersPerSecond = (answered / measureMs) * 1_000;
   return {
     ...result,
     loss: 1 - result.answered / result.sent,
-    cpuUsPerRoundTrip: cpuUsPerSecond / answersPerSecond / relay.shares,
+    cpuUsPerRoundTrip: (cpuUsPerSecond / relay.shares + idleUsPerSecond) / answersPerSecond,
     residentBytes: after.residentBytes,
   };
 }

@@ -20,6 +20,7 @@ export function macroData(): MacroData {
     payloadBytes: 120,
     relays: Object.keys(costs).map((name) => ({ name, about: 'a relay', version: '1' })),
     missing: [{ name: COTURN, why: 'turnserver not found: `apt-get install coturn`' }],
+    idleUsPerSecondAndClient: 100,
     loads,
     highest,
     claims: judgeClaims(loads, highest),

@@ -1,5 +1,5 @@
 import { sessionSecretExtension, ticketExtension } from '@lightspeed/control'
-import { connectControl, parsePin } from '@lightspeed/control/quic'
+import { CloseCode, connectControl, parsePin } from '@lightspeed/control/quic'
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
 import { formatIpv4 } from '@lightspeed/wire'
 import { LossyLink } from '../lossy-link.ts'
@@ -13,8 +13,7 @@ const PATIENCE_MS = 60_000
 const registered: { readonly connection: ControlConnection; readonly stream: ControlStream }[] = []
 
 process.on('message', (question: RegistrantsQuestion) => {
-  const answering = question.ask === 'register' ? registerAll(question.plan) : leave()
-  answering.then(
+  answer(question).then(
     (report) => process.send?.(report),
     (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
@@ -23,6 +22,11 @@ process.on('message', (question: RegistrantsQuestion) => {
   )
 })
 process.on('disconnect', () => process.exit(1))
+
+function answer(question: RegistrantsQuestion): Promise<RegistrantsReport> {
+  if (question.ask === 'register') return registerAll(question.plan)
+  return question.ask === 'leave' ? leave() : hangUp()
+}
 
 async function registerAll({ control, pin, clients, ticket, atOnce = clients }: RegistrantsPlan): Promise<RegistrantsReport> {
   const firstIp = LOOPBACK + 0x200 + Math.ceil(registered.length / CLIENTS_PER_ADDRESS)
@@ -79,5 +83,10 @@ async function leave(): Promise<RegistrantsReport> {
       await connection.whenClosed
     }),
   )
+  return { tookMs: [], sessions: [], failures: [] }
+}
+
+async function hangUp(): Promise<RegistrantsReport> {
+  await Promise.allSettled(registered.splice(0).map(({ connection }) => connection.close(CloseCode.normal, 'done')))
   return { tookMs: [], sessions: [], failures: [] }
 }

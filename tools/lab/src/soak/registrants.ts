@@ -21,7 +21,10 @@ export interface RegisteredSession {
   readonly secret: Uint8Array
 }
 
-export type RegistrantsQuestion = { readonly ask: 'register'; readonly plan: RegistrantsPlan } | { readonly ask: 'leave' }
+export type RegistrantsQuestion =
+  | { readonly ask: 'register'; readonly plan: RegistrantsPlan }
+  | { readonly ask: 'leave' }
+  | { readonly ask: 'hang-up' }
 
 export interface RegistrantsReport {
   /** When each of those was registered that are, since the start of all, ascending. */
@@ -51,6 +54,11 @@ export class Registrants {
 
   async leave(): Promise<void> {
     await this.#ask({ ask: 'leave' })
+  }
+
+  /** Closes all control connections and says nothing about it: sessions go on as long as the node gives them grace. */
+  async hangUp(): Promise<void> {
+    await this.#ask({ ask: 'hang-up' })
   }
 
   async stop(): Promise<void> {
