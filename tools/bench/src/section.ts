@@ -1,3 +1,5 @@
+import type { Picture } from './report/write-page.ts';
+
 /** How a run was asked for. */
 export interface MeasureContext {
   readonly quick: boolean;
@@ -19,6 +21,8 @@ export interface Section<Data> {
   measure(context: MeasureContext): Promise<Data>;
   /** Markdown below the section's title. */
   render(data: Data, context: MeasureContext): string;
+  /** Pictures for the page of the documentation. */
+  pictures?(data: Data): readonly Picture[];
   /** What must not be: each makes the program's exit code 1. */
   faults(data: Data): readonly string[];
 }
@@ -29,6 +33,7 @@ export interface MeasuredSection {
   readonly title: string;
   readonly data: unknown;
   readonly markdown: string;
+  readonly pictures: readonly Picture[];
   readonly faults: readonly string[];
 }
 
@@ -48,7 +53,7 @@ export function section<Data>(of: Section<Data>): AnySection {
     only,
     async take(context) {
       const data = await of.measure(context);
-      return { name, title, data, markdown: of.render(data, context), faults: of.faults(data) };
+      return { name, title, data, markdown: of.render(data, context), pictures: of.pictures?.(data) ?? [], faults: of.faults(data) };
     },
   };
 }

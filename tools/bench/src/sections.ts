@@ -1,10 +1,12 @@
 import { measureAllocation } from './allocation.ts';
+import { costChart } from './macro/cost-chart.ts';
 import { measureMacro } from './macro/macro.ts';
 import { FULL_MACRO, QUICK_MACRO } from './macro/plan.ts';
 import { macroFaults } from './macro/macro-faults.ts';
 import { renderMacro } from './macro/render-macro.ts';
 import { measureMicro } from './micro.ts';
 import { allocationFaults, renderPieces } from './render-pieces.ts';
+import { renderBarChart } from './report/bar-chart.ts';
 import { section } from './section.ts';
 import type { AnySection } from './section.ts';
 
@@ -32,6 +34,10 @@ export const SECTIONS: readonly AnySection[] = [
       return measureMacro({ plan: quick ? QUICK_MACRO : FULL_MACRO, allForms: !quick && only !== 'peers', peers: only !== 'macro', progress });
     },
     render: renderMacro,
+    pictures: (data) => {
+      const chart = costChart(data);
+      return [{ file: 'benchmarks.svg', alt: chart.title, svg: renderBarChart(chart) }];
+    },
     faults: macroFaults,
   }),
 ];

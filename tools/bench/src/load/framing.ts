@@ -1,5 +1,3 @@
-import type { Endpoint } from '@lightspeed/wire';
-
 /** What a relay wants around payloads, and what it takes to be let in: the only part of the load that differs. */
 export interface Framing {
   /**
@@ -39,8 +37,3 @@ export type FramingPlan =
       readonly registrations: string;
     }
   | { readonly kind: 'turn' };
-
-/** Where packets go, in the end. */
-export interface FramingAddresses {
-  readonly gameServer: Endpoint;
-}

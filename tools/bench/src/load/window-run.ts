@@ -10,7 +10,7 @@ import type { SendBuffer } from './send-buffer.ts';
 export const GAME_SERVER = -1;
 
 /** A game has no use for an answer that comes later than this: it counts as lost. */
-export const LATEST_US = 100_000;
+const LATEST_US = 100_000;
 /** A relay that fell behind is given so long at most to get rid of what it has queued. */
 const MOST_DRAIN_US = 10_000_000;
 /** Most packets of one turn: receiving must have its turns too. */

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, getPriority, setPriority } from 'node:os';
 import { command } from '@lightspeed/lab';
 
 /** Which core does what. */
@@ -9,10 +9,12 @@ export interface Cores {
   readonly allCores: readonly string[];
   /** In words, for the report. */
   readonly layout: string;
-  /** Lets this process use every core again. */
+  /** Gives this process back what it had. */
   release(): Promise<void>;
 }
 
+/** In front of what else runs on the machine; needs privileges. */
+const PRIORITY = -10;
 const RELAY_CORE = 0;
 const LOAD_CORE = 1;
 
@@ -21,7 +23,12 @@ const LOAD_CORE = 1;
  * `taskset`, nothing is tied to a core.
  */
 export async function divideCores(): Promise<Cores> {
-  const loose = (layout: string): Cores => ({ relay: [], allCores: [], layout, release: async () => undefined });
+  const priority = getPriority();
+  const priorityText = takePriority() ? `; all of them at nice ${PRIORITY}` : '';
+  const loose = (layout: string): Cores => ({
+    ...{ relay: [], allCores: [], layout: `${layout}${priorityText}` },
+    release: async () => setPriority(priority),
+  });
   if (availableParallelism() < 2) return loose('there is one core only: relay and load generator share it');
   const all = `0-${availableParallelism() - 1}`;
   try {
@@ -32,9 +39,22 @@ export async function divideCores(): Promise<Cores> {
   return {
     relay: ['taskset', '-c', String(RELAY_CORE)],
     allCores: ['taskset', '-c', all],
-    layout: `relays on core ${RELAY_CORE}, load generator and game server on core ${LOAD_CORE}; relays with two workers on all cores`,
-    release: () => pinSelf(all),
+    layout: `relays on core ${RELAY_CORE}, load generator and game server on core ${LOAD_CORE}; relays with two workers on all cores${priorityText}`,
+    release: async () => {
+      setPriority(priority);
+      await pinSelf(all);
+    },
   };
+}
+
+/** What is started from now on inherits it. @returns whether that was allowed */
+function takePriority(): boolean {
+  try {
+    setPriority(PRIORITY);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function pinSelf(cores: string): Promise<void> {

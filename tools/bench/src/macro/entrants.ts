@@ -81,6 +81,7 @@ export class Entrants implements AsyncDisposable {
     const { gameServer, clients, allForms, peers } = this.#plan;
     this.#add({
       name: DIRECT,
+      command: '',
       target: { name: DIRECT, framing: { kind: 'plain' }, address: gameServer },
       pids: [],
       shares: 1,

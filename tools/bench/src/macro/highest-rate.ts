@@ -6,7 +6,7 @@ import type { RelayUnderTest } from './relay-under-test.ts';
 import { measureWindow } from './window.ts';
 
 /** A rate is carried if not more than this is lost. */
-export const MOST_LOSS = 0.001;
+const MOST_LOSS = 0.001;
 
 /** Looks for the highest rate that each relay carries; they take turns in their tries. */
 export async function searchHighestRates(

@@ -5,7 +5,7 @@ export interface MacroData {
   /** Which core does what. */
   readonly layout: string;
   readonly payloadBytes: number;
-  readonly relays: readonly { readonly name: string; readonly about: string; readonly version: string }[];
+  readonly relays: readonly { readonly name: string; readonly about: string; readonly version: string; readonly command: string }[];
   readonly missing: readonly { readonly name: string; readonly why: string }[];
   /** CPU time per second of a client of ours that is registered and connected and sends nothing; part of the costs below. */
   readonly idleUsPerSecondAndClient: number;

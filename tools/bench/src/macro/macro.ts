@@ -6,7 +6,7 @@ import { LoadProcess } from '../load/load-process.ts';
 import { PEERS } from '../peers/catalogue.ts';
 import { judgeClaims } from './claims.ts';
 import { divideCores } from './cores.ts';
-import { DIRECT, Entrants, OUR_FORMS } from './entrants.ts';
+import { Entrants, OUR_FORMS } from './entrants.ts';
 import type { Entrant } from './entrants.ts';
 import { searchHighestRates } from './highest-rate.ts';
 import type { LoadData, MacroData } from './macro-data.ts';
@@ -67,13 +67,12 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
 }
 
 async function describe({ all }: Entrants): Promise<MacroData['relays']> {
-  const version = 'this checkout';
-  const names = all.map(({ relay }) => relay.name);
-  const ours = OUR_FORMS.filter(({ name }) => names.includes(name)).map((form) => ({ ...form, version }));
-  const peers = PEERS.filter(({ name }) => names.includes(name));
-  return [
-    { name: DIRECT, about: 'the load generator asks its own game server: what it adds to every latency', version: '' },
-    ...ours,
-    ...(await Promise.all(peers.map(async (peer) => ({ name: peer.name, about: peer.about, version: await peer.version() })))),
-  ];
+  return Promise.all(
+    all.map(async ({ relay: { name, command } }) => {
+      const ours = OUR_FORMS.find((form) => form.name === name);
+      const peer = PEERS.find((candidate) => candidate.name === name);
+      const about = ours?.about ?? peer?.about ?? 'the load generator asks its own game server: what it adds to every latency';
+      return { name, about, version: ours === undefined ? ((await peer?.version()) ?? '') : 'this checkout', command };
+    }),
+  );
 }

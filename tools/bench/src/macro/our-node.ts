@@ -42,10 +42,12 @@ export class OurNode {
   readonly #registrants: Registrants;
   readonly #folder: string;
   readonly #clients: number;
+  readonly #command: string;
 
-  private constructor(name: string, program: NodeProgram, registrants: Registrants, folder: string, clients: number) {
-    this.#clients = clients;
+  private constructor({ name, clients, io, workers }: OurNodeOptions, program: NodeProgram, registrants: Registrants, folder: string) {
     this.#name = name;
+    this.#clients = clients;
+    this.#command = `lightspeed-proxy serve --io ${io} --workers ${workers} --config ... --issuer-key ... --allow-destination ...`;
     this.#program = program;
     this.#registrants = registrants;
     this.#folder = folder;
@@ -62,7 +64,7 @@ export class OurNode {
       ...{ allow: [gameServer], issuer, stateDir: folder, rateLimit: RATE_LIMIT, graceSecs: GRACE_SECS, within },
       flags: ['--io', io, '--workers', String(workers)],
     });
-    const node = new OurNode(name, program, new Registrants(), folder, clients);
+    const node = new OurNode(options, program, new Registrants(), folder);
     try {
       await load.tellSessions(name, await node.#register(clients, issuer.ticket(), progress));
       return node;
@@ -96,6 +98,7 @@ export class OurNode {
   spokenTo(name: string, groupSize: number, idleNsPerSecond: number): RelayUnderTest {
     return {
       name,
+      command: this.#command,
       target: { name, framing: { kind: 'lstp', groupSize, registrations: this.#name }, address: this.#program.data },
       pids: [this.#program.pid],
       shares: 1,

@@ -37,16 +37,20 @@ export interface SearchPlan {
   readonly measureMs: number;
 }
 
-/** The load that the claims are about. */
+/** The loads that the claims are about. */
 export const CLAIMED_CLIENTS = 100;
+export const CLAIMED_RATES_PPS: readonly number[] = [20_000, 60_000];
+/** Packets that come together, as behind the tick of a game server or a network card that collects them. */
+export const TICK_US = 1_000;
 const WARM_UP = { ratePps: 20_000, grainUs: 0, warmUpMs: 500, measureMs: 500 };
 const RATES_PPS = [5_000, 20_000, 60_000];
 
 export const FULL_MACRO: MacroPlan = {
   loads: [
-    ...RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 5, warmUpMs: 300, measureMs: 1_000 })),
+    ...RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 5, warmUpMs: 250, measureMs: 800 })),
+    ...CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: TICK_US, rounds: 3, warmUpMs: 200, measureMs: 600 })),
     ...[1, 1_000].flatMap((clients) => {
-      return RATES_PPS.map((ratePps) => ({ clients, ratePps, grainUs: 0, rounds: 3, warmUpMs: 200, measureMs: 500 }));
+      return RATES_PPS.map((ratePps) => ({ clients, ratePps, grainUs: 0, rounds: 2, warmUpMs: 200, measureMs: 600 }));
     }),
   ],
   clients: 1_000,
@@ -55,7 +59,7 @@ export const FULL_MACRO: MacroPlan = {
 };
 
 export const QUICK_MACRO: MacroPlan = {
-  loads: [20_000, 60_000].map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 2, warmUpMs: 150, measureMs: 300 })),
+  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 2, warmUpMs: 150, measureMs: 300 })),
   clients: CLAIMED_CLIENTS,
   warmUp: WARM_UP,
   search: undefined,

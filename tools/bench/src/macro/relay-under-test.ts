@@ -5,6 +5,8 @@ import type { LoadProcess } from '../load/load-process.ts';
 export interface RelayUnderTest {
   /** As tables name it. Several may be one process that is spoken to in different ways. */
   readonly name: string;
+  /** How it was started, files and addresses left out; '' if it was not. */
+  readonly command: string;
   /** What clients have to know, apart from how many they are. */
   readonly target: Omit<LoadTarget, 'clients'>;
   /** The processes whose CPU time is its cost; none for the echo without a relay. */

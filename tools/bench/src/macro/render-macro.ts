@@ -11,6 +11,7 @@ export function renderMacro(data: MacroData): string {
     renderClaims(data.claims),
     '### Who takes part',
     renderRelays(data),
+    renderSetting(data),
     ...data.loads.flatMap((load) => [`### ${titleOf(load)}`, renderLoad(load)]),
   ];
   if (data.highest.length > 0) {
@@ -38,14 +39,19 @@ function renderClaims(claims: readonly Claim[]): string {
 
 function renderRelays({ relays, missing }: MacroData): string {
   const rows = [
-    ...relays.map(({ name, about, version }) => [name, about, version]),
-    ...missing.map(({ name, why }) => [name, `did not take part: ${why}`, '']),
+    ...relays.map(({ name, about, version, command }) => [name, about, version, command === '' ? '' : `\`${command}\``]),
+    ...missing.map(({ name, why }) => [name, `did not take part: ${why}`, '', '']),
   ];
-  return markdownTable([left('relay'), left('what it is'), left('version')], rows);
+  return markdownTable([left('relay'), left('what it is'), left('version'), left('command')], rows);
 }
 
-function titleOf({ plan: { clients, ratePps } }: LoadData): string {
-  return `${clients.toLocaleString('en')} ${clients === 1 ? 'client' : 'clients'}, ${ratePps.toLocaleString('en')} round trips a second`;
+function renderSetting({ layout, payloadBytes, idleUsPerSecondAndClient }: MacroData): string {
+  return `Payloads of ${payloadBytes} bytes. ${layout}. A client of ours that is registered and connected and sends nothing costs its node ${fixed(idleUsPerSecondAndClient, 0)} µs of CPU time a second; that is part of our costs below.`;
+}
+
+function titleOf({ plan: { clients, ratePps, grainUs } }: LoadData): string {
+  const ticks = grainUs === 0 ? '' : `, in ticks of ${grainUs / 1_000} ms`;
+  return `${clients.toLocaleString('en')} ${clients === 1 ? 'client' : 'clients'}, ${ratePps.toLocaleString('en')} round trips a second${ticks}`;
 }
 
 function renderLoad({ plan, rows }: LoadData): string {

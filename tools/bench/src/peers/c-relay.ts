@@ -15,6 +15,7 @@ export async function startCRelay({ folder, gameServer, within }: PeerPlace): Pr
   const port = Number(await running.line(/^\d+$/, START_MS));
   return {
     name: 'C',
+    command: 'cc -O2 -o c-relay c-relay.c; c-relay 127.0.0.1 SERVER_IP SERVER_PORT',
     target: { name: 'C', framing: { kind: 'header' }, address: { ip: LOOPBACK, port } },
     pids: [running.pid],
     shares: 1,

@@ -10,7 +10,7 @@ import { startWireguard } from './wireguard.ts';
 
 export const C_RELAY = 'C';
 export const NGINX = 'nginx';
-export const NGINX_TWO_WORKERS = 'nginx, 2 workers';
+const NGINX_TWO_WORKERS = 'nginx, 2 workers';
 export const COTURN = 'coturn';
 const SOCAT = 'socat';
 const WIREGUARD = 'wireguard-go';

@@ -30,6 +30,7 @@ export async function startNginx({ folder, gameServer, within }: PeerPlace, work
   const pids = await allProcesses(running, workers + 1);
   return {
     name,
+    command: `nginx -c nginx.conf, with worker_processes ${workers}`,
     target: { name, framing: { kind: 'plain' }, address: listen },
     pids,
     shares: 1,

@@ -19,6 +19,7 @@ export async function startSocat({ folder, gameServer, within }: PeerPlace): Pro
   await running.line(/listening on UDP/, START_MS);
   return {
     name: 'socat',
+    command: `socat UDP4-LISTEN:PORT,bind=127.0.0.1,${BUFFERS} UDP4:SERVER,${BUFFERS}`,
     target: { name: 'socat', framing: { kind: 'plain' }, address },
     pids: [running.pid],
     shares: 1,

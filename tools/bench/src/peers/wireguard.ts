@@ -56,6 +56,7 @@ export async function startWireguard({ folder, clients, within }: PeerPlace): Pr
   const all = undo.move();
   return {
     name: 'wireguard-go',
+    command: 'wireguard-go --foreground INTERFACE, one in each namespace',
     target: { name: 'wireguard-go', framing: { kind: 'plain' }, address: { ip: ipOf(INSIDE.node), port: GAME_PORT } },
     pids: [nodesEnd.pid],
     shares: 1,

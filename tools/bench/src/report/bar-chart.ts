@@ -7,14 +7,14 @@ export interface BarChart {
   readonly groups: readonly Group[];
 }
 
-export interface Series {
+interface Series {
   readonly name: string;
   /** Fill on a light and on a dark background. */
   readonly light: string;
   readonly dark: string;
 }
 
-export interface Group {
+interface Group {
   readonly label: string;
   /** In the order of the series; NaN for none. */
   readonly values: readonly number[];

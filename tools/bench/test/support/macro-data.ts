@@ -18,7 +18,7 @@ export function macroData(): MacroData {
   return {
     layout: '2 cores',
     payloadBytes: 120,
-    relays: Object.keys(costs).map((name) => ({ name, about: 'a relay', version: '1' })),
+    relays: Object.keys(costs).map((name) => ({ name, about: 'a relay', version: '1', command: `start ${name}` })),
     missing: [{ name: COTURN, why: 'turnserver not found: `apt-get install coturn`' }],
     idleUsPerSecondAndClient: 100,
     loads,
