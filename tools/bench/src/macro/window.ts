@@ -22,6 +22,9 @@ export interface WindowLoad {
   readonly patienceMs?: number;
 }
 
+/** What {@link measureWindow} needs of a load generator. */
+export type LoadSource = Pick<LoadProcess, 'window'>;
+
 /** What one relay did with one window of load. */
 export interface WindowMeasurement extends WindowResult {
   /** 0 to 1: packets without an answer in time. */
@@ -32,7 +35,7 @@ export interface WindowMeasurement extends WindowResult {
 }
 
 /** Puts a relay under load and reads its CPU time around the measured part. */
-export async function measureWindow(load: LoadProcess, relay: RelayUnderTest, plan: WindowLoad): Promise<WindowMeasurement> {
+export async function measureWindow(load: LoadSource, relay: RelayUnderTest, plan: WindowLoad): Promise<WindowMeasurement> {
   const { clients, ratePps, grainUs, warmUpMs, measureMs, patienceMs = PATIENCE_MS } = plan;
   const startUs = monotonicUs() + NOTICE_US;
   const target = { ...relay.target, clients };
