@@ -30,7 +30,8 @@ export async function divideCores(): Promise<Cores> {
     release: async () => setPriority(priority),
   });
   if (availableParallelism() < 2) return loose('there is one core only: relay and load generator share it');
-  const all = `0-${availableParallelism() - 1}`;
+  const cores = availableParallelism();
+  const all = `0-${cores - 1}`;
   try {
     await pinSelf(String(LOAD_CORE));
   } catch {
@@ -39,7 +40,7 @@ export async function divideCores(): Promise<Cores> {
   return {
     relay: ['taskset', '-c', String(RELAY_CORE)],
     allCores: ['taskset', '-c', all],
-    layout: `relays on core ${RELAY_CORE}, load generator and game server on core ${LOAD_CORE}; relays with two workers on all cores${priorityText}`,
+    layout: `${cores} cores: relays on core ${RELAY_CORE}, load generator and game server on core ${LOAD_CORE}; relays with two workers on all cores${priorityText}`,
     release: async () => {
       setPriority(priority);
       await pinSelf(all);

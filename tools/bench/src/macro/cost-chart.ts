@@ -5,9 +5,9 @@ import type { MacroData } from './macro-data.ts';
 import { CLAIMED_CLIENTS } from './plan.ts';
 
 const SERIES = [
-  { name: OURS, light: '#0969da', dark: '#4493f8' },
-  { name: OURS_FEC, light: '#54aeff', dark: '#1f6feb' },
-  { name: OURS_PORTABLE, light: '#b6e3ff', dark: '#0c2d6b' },
+  { name: OURS, light: '#0550ae', dark: '#79c0ff' },
+  { name: OURS_FEC, light: '#218bff', dark: '#388bfd' },
+  { name: OURS_PORTABLE, light: '#80ccff', dark: '#1158c7' },
   { name: C_RELAY, light: '#6e7781', dark: '#8b949e' },
   { name: NGINX, light: '#1a7f37', dark: '#3fb950' },
   { name: COTURN, light: '#bc4c00', dark: '#db6d28' },

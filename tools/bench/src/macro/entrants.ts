@@ -44,7 +44,8 @@ export interface EntrantsPlan {
   readonly clients: number;
   /** Our own forms: all of them, or those that peers are compared with. */
   readonly allForms: boolean;
-  readonly peers: boolean;
+  /** Names of those that take part, if they are installed. */
+  readonly peers: readonly string[];
   readonly progress: (text: string) => void;
 }
 
@@ -101,7 +102,7 @@ export class Entrants implements AsyncDisposable {
     this.#add(node.spokenTo(OURS_FEC, GROUP_SIZE, idle), { searched: false });
     this.#add(portable.spokenTo(OURS_PORTABLE, 0, idle));
     if (twoWorkers !== undefined) this.#add(twoWorkers.spokenTo(OURS_TWO_WORKERS, 0, idle), { leastClients: 2 });
-    if (peers) for (const peer of PEERS) await this.#startPeer(peer);
+    for (const peer of PEERS) if (peers.includes(peer.name)) await this.#startPeer(peer);
     for (const { relay, mostClients } of this.all) await this.#open(relay, Math.min(clients, mostClients));
   }
 

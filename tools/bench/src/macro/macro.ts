@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { LOOPBACK } from '@lightspeed/lab';
 import { BenchError } from '../bench-error.ts';
 import { PAYLOAD_BYTES } from '../load/payload.ts';
@@ -39,7 +38,7 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
   const load = undo.adopt(new LoadProcess([]), (process) => process.stop());
   const sourceIps = Array.from({ length: Math.ceil(plan.clients / CLIENTS_PER_ADDRESS) }, (_, index) => LOOPBACK + index);
   const { gameServer } = await load.openSockets(plan.clients, sourceIps, LOOPBACK);
-  const entrants = undo.use(await Entrants.start({ load, cores, gameServer, clients: plan.clients, allForms, peers, progress }));
+  const entrants = undo.use(await Entrants.start({ load, cores, gameServer, clients: plan.clients, allForms, peers: peers ? plan.peers : [], progress }));
 
   const taking = (clients: number, all: readonly Entrant[] = entrants.all) => {
     return all.filter(({ leastClients, mostClients }) => leastClients <= clients && clients <= mostClients).map(({ relay }) => relay);
@@ -55,7 +54,7 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
   const searched = entrants.all.filter((entrant) => entrant.searched);
   const highest = search === undefined ? [] : await searchHighestRates(load, taking(search.clients, searched), search, progress);
   return {
-    layout: `${availableParallelism()} cores: ${cores.layout}`,
+    layout: cores.layout,
     payloadBytes: PAYLOAD_BYTES,
     relays: await describe(entrants),
     missing: entrants.missing,

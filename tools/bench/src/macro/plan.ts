@@ -1,3 +1,4 @@
+import { C_RELAY, COTURN, NGINX, PEERS } from '../peers/catalogue.ts';
 import type { WindowLoad } from './window.ts';
 
 /** One load of the macro benchmark and how often it is measured. */
@@ -18,6 +19,8 @@ export interface LoadPlan {
 /** What the macro benchmark does. */
 export interface MacroPlan {
   readonly loads: readonly LoadPlan[];
+  /** Names of the peers that take part, if they are installed. */
+  readonly peers: readonly string[];
   /** How many clients are registered at each node. */
   readonly clients: number;
   /** Before any load with another number of clients: V8 compiles a path while it runs, and all relays get the same time. */
@@ -53,6 +56,7 @@ export const FULL_MACRO: MacroPlan = {
       return RATES_PPS.map((ratePps) => ({ clients, ratePps, grainUs: 0, rounds: 2, warmUpMs: 200, measureMs: 600 }));
     }),
   ],
+  peers: PEERS.map(({ name }) => name),
   clients: 1_000,
   warmUp: WARM_UP,
   search: { clients: CLAIMED_CLIENTS, lowestPps: 10_000, highestPps: 160_000, steps: 8, grainUs: 0, warmUpMs: 200, measureMs: 1_000 },
@@ -60,7 +64,8 @@ export const FULL_MACRO: MacroPlan = {
 
 export const QUICK_MACRO: MacroPlan = {
   loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 2, warmUpMs: 150, measureMs: 300 })),
+  peers: [C_RELAY, NGINX, COTURN],
   clients: CLAIMED_CLIENTS,
-  warmUp: WARM_UP,
+  warmUp: { ...WARM_UP, warmUpMs: 300, measureMs: 200 },
   search: undefined,
 };
