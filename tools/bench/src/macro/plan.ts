@@ -1,4 +1,5 @@
 import { C_RELAY, COTURN, NGINX, PEERS } from '../peers/catalogue.ts';
+import type { RateSearchPlan } from './rate-search.ts';
 import type { WindowLoad } from './window.ts';
 
 /** One load of the macro benchmark and how often it is measured. */
@@ -29,12 +30,8 @@ export interface MacroPlan {
   readonly search: SearchPlan | undefined;
 }
 
-export interface SearchPlan {
+export interface SearchPlan extends RateSearchPlan {
   readonly clients: number;
-  readonly lowestPps: number;
-  readonly highestPps: number;
-  /** Windows of each relay at most. */
-  readonly steps: number;
   readonly grainUs: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
@@ -59,7 +56,10 @@ export const FULL_MACRO: MacroPlan = {
   peers: PEERS.map(({ name }) => name),
   clients: 1_000,
   warmUp: WARM_UP,
-  search: { clients: CLAIMED_CLIENTS, lowestPps: 10_000, highestPps: 160_000, steps: 8, grainUs: 0, warmUpMs: 200, measureMs: 1_000 },
+  search: {
+    ...{ clients: CLAIMED_CLIENTS, firstPps: 60_000, lowestPps: 5_000, highestPps: 240_000, steps: 8 },
+    ...{ grainUs: 0, warmUpMs: 200, measureMs: 700 },
+  },
 };
 
 export const QUICK_MACRO: MacroPlan = {
