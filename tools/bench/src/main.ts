@@ -11,6 +11,10 @@ import { SECTIONS } from './sections.ts';
 
 const USAGE_EXIT_CODE = 2;
 
+/** Relays are processes of their own; they and what they need are ended as this process exits, which signals would prevent. */
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+for (const [signal, code] of Object.entries(SIGNAL_EXIT_CODES)) process.once(signal, () => process.exit(code));
+
 async function main(words: readonly string[]): Promise<number> {
   const options = parseOptions(words, SECTIONS);
   if (options.help) {

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import type { LoadProcess } from '../load/load-process.ts';
@@ -9,6 +6,7 @@ import type { Peer } from '../peers/catalogue.ts';
 import type { Cores } from './cores.ts';
 import { OurNode } from './our-node.ts';
 import type { RelayUnderTest } from './relay-under-test.ts';
+import { TemporaryFolder } from './temporary-folder.ts';
 
 /** The game server's echo without any relay: what load generator and kernel take by themselves. */
 export const DIRECT = 'no relay';
@@ -126,9 +124,8 @@ export class Entrants implements AsyncDisposable {
       return;
     }
     progress(`${peer.name} starts`);
-    const folder = await mkdtemp(join(tmpdir(), 'lightspeed-bench-'));
-    this.#undo.defer(() => rm(folder, { recursive: true, force: true }));
-    const relay = await peer.start({ folder, gameServer, clients, within: peer.workers === 1 ? cores.relay : cores.allCores });
+    const folder = this.#undo.use(await TemporaryFolder.open());
+    const relay = await peer.start({ folder: folder.path, gameServer, clients, within: peer.workers === 1 ? cores.relay : cores.allCores });
     this.#undo.defer(() => relay.stop());
     const { leastClients = 1, mostClients = Infinity, searched } = peer;
     this.#add(relay, { leastClients, mostClients, searched });

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Issuer, LOOPBACK, NodeProgram, Registrants } from '@lightspeed/lab';
 import type { RegisteredSession } from '@lightspeed/lab';
@@ -10,6 +7,7 @@ import { BenchError } from '../bench-error.ts';
 import type { LoadProcess } from '../load/load-process.ts';
 import { cpuNs } from './process-cpu.ts';
 import type { RelayUnderTest } from './relay-under-test.ts';
+import { TemporaryFolder } from './temporary-folder.ts';
 
 /** Limits that are looked at for every packet and that one client alone does not reach with all of the load. */
 const RATE_LIMIT = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 };
@@ -40,11 +38,11 @@ export class OurNode {
   readonly #name: string;
   readonly #program: NodeProgram;
   readonly #registrants: Registrants;
-  readonly #folder: string;
+  readonly #folder: TemporaryFolder;
   readonly #clients: number;
   readonly #command: string;
 
-  private constructor({ name, clients, io, workers }: OurNodeOptions, program: NodeProgram, registrants: Registrants, folder: string) {
+  private constructor({ name, clients, io, workers }: OurNodeOptions, program: NodeProgram, registrants: Registrants, folder: TemporaryFolder) {
     this.#name = name;
     this.#clients = clients;
     this.#command = `lightspeed-proxy serve --io ${io} --workers ${workers} --config ... --issuer-key ... --allow-destination ...`;
@@ -56,12 +54,12 @@ export class OurNode {
   /** Resolves when all clients are registered and the load generator has their sessions. */
   static async start(options: OurNodeOptions, load: LoadProcess, progress: (text: string) => void): Promise<OurNode> {
     const { name, io, workers, gameServer, clients, within } = options;
-    const folder = await mkdtemp(join(tmpdir(), 'lightspeed-bench-'));
+    const folder = await TemporaryFolder.open();
     const issuer = new Issuer();
     const anyPort = { ip: LOOPBACK, port: 0 };
     const program = await NodeProgram.start({
       ...{ data: anyPort, control: anyPort, egressIp: LOOPBACK },
-      ...{ allow: [gameServer], issuer, stateDir: folder, rateLimit: RATE_LIMIT, graceSecs: GRACE_SECS, within },
+      ...{ allow: [gameServer], issuer, stateDir: folder.path, rateLimit: RATE_LIMIT, graceSecs: GRACE_SECS, within },
       flags: ['--io', io, '--workers', String(workers)],
     });
     const node = new OurNode(options, program, new Registrants(), folder);
@@ -111,7 +109,7 @@ export class OurNode {
   async stop(): Promise<void> {
     await this.#registrants.stop();
     await this.#program.stop();
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.#folder[Symbol.asyncDispose]();
   }
 
   async #register(clients: number, ticket: Uint8Array, progress: (text: string) => void): Promise<RegisteredSession[]> {
