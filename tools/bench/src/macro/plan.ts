@@ -63,7 +63,7 @@ export const FULL_MACRO: MacroPlan = {
 };
 
 export const QUICK_MACRO: MacroPlan = {
-  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 2, warmUpMs: 150, measureMs: 300 })),
+  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 3, warmUpMs: 150, measureMs: 250 })),
   peers: [C_RELAY, NGINX, COTURN],
   clients: CLAIMED_CLIENTS,
   warmUp: { ...WARM_UP, warmUpMs: 300, measureMs: 200 },
