@@ -15,6 +15,9 @@ const RATE_LIMIT = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 
 const GRACE_SECS = 86_400;
 /** The period of keepalives on control connections: over one of them, each client's is met once. */
 const KEEPALIVE_MS = 10_000;
+/** Longer than the idle timeout of a control connection. */
+const GONE_MS = 40_000;
+const LOOK_EVERY_MS = 100;
 /** Registrations under way at a time. */
 const AT_ONCE = 16;
 const CLIENTS_PER_SAYING = 100;
@@ -83,9 +86,18 @@ export class OurNode {
     return ns / this.#clients / ((performance.now() - before.atMs) / 1_000);
   }
 
-  /** Closes the control connections. Sessions go on. */
+  /** Closes the control connections and waits until the node knows: it would go on asking for who is gone. Sessions go on. */
   async hangUp(): Promise<void> {
     await this.#registrants.hangUp();
+    const untilMs = performance.now() + GONE_MS;
+    for (;;) {
+      const connections = await this.#program.metric('lightspeed_control_connections');
+      if (connections === 0) break;
+      if (performance.now() > untilMs) {
+        throw new BenchError('ERR_BENCH_RELAY', `${this.#name} still has ${connections} control connections, all of which are closed`);
+      }
+      await setTimeout(LOOK_EVERY_MS);
+    }
     await this.#registrants.stop();
   }
 
