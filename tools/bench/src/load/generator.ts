@@ -34,11 +34,11 @@ export class Generator {
   #windows = 0;
 
   constructor() {
-    const { bytes, reserve } = this.#engine.arena;
+    const { memory, reserve } = this.#engine.arena;
     this.#buffer = new SendBuffer(this.#engine, reserve.start, PACKETS_BYTES);
     this.#openingPlace = reserve.start + PACKETS_BYTES;
     const blocks = this.#openingPlace + OPENING_BYTES;
-    this.#memory = new FecMemory(bytes, blocks, reserve.start + reserve.lengthBytes - blocks);
+    this.#memory = new FecMemory(memory, blocks, reserve.start + reserve.lengthBytes - blocks);
   }
 
   async answer(question: LoadQuestion): Promise<LoadAnswer> {
