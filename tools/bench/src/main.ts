@@ -1,68 +1,63 @@
-import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { BenchError } from './bench-error.ts';
 import { runGate } from './gate/command.ts';
-import { measureMicro } from './micro/measure-micro.ts';
-import { FULL_SCALE, QUICK_SCALE, measureScale } from './scale/measure-scale.ts';
-import { renderScale } from './scale/render-scale.ts';
+import { helpText, parseOptions } from './options.ts';
+import type { BenchOptions } from './options.ts';
+import { createProgress } from './progress.ts';
+import { describeMachine } from './report/machine.ts';
+import { renderReport } from './report/page.ts';
+import type { BenchReport } from './report/page.ts';
+import { writePage } from './report/write-page.ts';
+import type { MeasuredSection } from './section.ts';
+import { SECTIONS } from './sections.ts';
 
-const HELP = `Measures LightSpeed's packet path on this machine.
+const USAGE_EXIT_CODE = 2;
 
-  pnpm bench                 all figures, four minutes
-  pnpm bench --quick         the same with shorter runs and fewer sessions, less than a minute
-  pnpm bench --gate          holds what does not depend on the machine to its bounds, about a minute
-  pnpm bench --verbose       also says which functions have allocated most
-  pnpm bench --json          for programs
+/** Relays are processes of their own; they and what they need are ended as this process exits, which signals would prevent. */
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+for (const [signal, code] of Object.entries(SIGNAL_EXIT_CODES)) process.once(signal, () => process.exit(code));
 
-Allocation does not depend on the machine; nanoseconds do: compare them within one run only.`;
-
-/** A relay that allocates per packet allocates tens of bytes; what a million packets cost here are timers. */
-const MOST_BYTES_PER_PACKET = 1;
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean' },
-      json: { type: 'boolean' },
-      verbose: { type: 'boolean' },
-      gate: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help === true) {
-    console.log(HELP);
+async function main(words: readonly string[]): Promise<number> {
+  const options = parseOptions(words, SECTIONS);
+  if (options.help) {
+    process.stdout.write(helpText(SECTIONS));
     return 0;
   }
-  if (values.gate === true) return runGate();
-  const quick = values.quick === true;
-  const say = (text: string): void => {
-    if (values.json !== true) console.log(text);
-  };
-  const progress = (text: string): void => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-  };
-  say(`Node ${process.version}, ${process.platform} ${process.arch}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores\n`);
-  const { allocation, timings } = await measureMicro({ quick }, (what) => progress(`measuring ${what} ...`));
-  progress('');
-  say('Allocated on the heap, bytes per million packets');
-  for (const { name, bytesPerMillionPackets, top } of allocation) {
-    say(`  ${name.padEnd(64)}${bytesPerMillionPackets.toLocaleString('en').padStart(12)}`);
-    if (values.verbose === true) for (const line of top) say(`      ${line}`);
+  if (options.gate) return runGate();
+  const report = await measure(options, ['pnpm bench', ...words].join(' '));
+  process.stdout.write(options.json ? `${JSON.stringify(dataOf(report), null, 2)}\n` : `${renderReport(report)}\n`);
+  if (options.write) {
+    const files = await writePage(report, report.sections.flatMap(({ pictures }) => pictures));
+    process.stderr.write(`bench: wrote ${files.join(' and ')}\n`);
   }
-  say(`\n${'Nanoseconds per operation'.padEnd(66)}${'median'.padStart(12)}${'p99'.padStart(12)}`);
-  for (const { name, medianNs, p99Ns } of timings) say(`  ${name.padEnd(64)}${medianNs.toFixed(1).padStart(12)}${p99Ns.toFixed(1).padStart(12)}`);
-  const scale = await measureScale(quick ? QUICK_SCALE : FULL_SCALE, (what) => progress(`measuring ${what} ...`));
-  progress('');
-  say(`\n${renderScale(scale)}`);
-  if (values.json === true) console.log(JSON.stringify({ node: process.version, cpu: cpus()[0]?.model, allocation, timings, scale }, null, 2));
-  const worst = allocation.find(({ bytesPerMillionPackets }) => bytesPerMillionPackets > MOST_BYTES_PER_PACKET * 1_000_000);
-  if (worst === undefined) return 0;
-  console.error(`bench: "${worst.name}" allocates ${worst.bytesPerMillionPackets / 1e6} bytes per packet, at most ${MOST_BYTES_PER_PACKET} is allowed`);
-  return 1;
+  const faults = report.sections.flatMap((section) => section.faults);
+  for (const fault of faults) process.stderr.write(`bench: ${fault}\n`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+async function measure({ quick, only, verbose }: BenchOptions, command: string): Promise<BenchReport> {
+  const progress = createProgress();
+  const startedMs = performance.now();
+  const sections: MeasuredSection[] = [];
+  try {
+    for (const section of SECTIONS) {
+      if (only !== undefined && !section.only.includes(only)) continue;
+      const say = (text: string) => progress.say(`${section.name}: ${text}`);
+      sections.push(await section.take({ quick, only, verbose, progress: say }));
+    }
+  } finally {
+    progress.end();
+  }
+  const seconds = Math.round((performance.now() - startedMs) / 1_000);
+  return { command, takenOn: new Date().toISOString().slice(0, 10), seconds, machine: describeMachine(), sections };
+}
+
+function dataOf({ sections, ...about }: BenchReport): object {
+  return { ...about, ...Object.fromEntries(sections.map(({ name, data }) => [name, data])) };
 }
 
 try {
-  process.exitCode = await main();
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof BenchError && error.code === 'ERR_BENCH_USAGE' ? USAGE_EXIT_CODE : 1;
 }

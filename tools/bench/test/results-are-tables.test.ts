@@ -31,11 +31,14 @@ it('a scale run says memory, load, latency, and what it was let in by', () => {
   expect(text).toContain('| 50,000 | 1,170 | 0.10 | 0.20 |');
 });
 
-it('timings and allocation are a table each', () => {
-  const text = renderMicro({
-    timings: [{ name: 'header: decode in place', medianNs: 4.04, p99Ns: 11 }],
-    allocation: [{ name: 'relay, version 1', packets: 4e6, bytesPerMillionPackets: 4_472, top: [] }],
-  });
-  expect(text).toContain('| header: decode in place | 4.0 | 11.0 |');
-  expect(text).toContain('| relay, version 1 | 4,472 |');
+it.each([false, true])('timings and allocation are a table each, verbose: %s', (verbose) => {
+  const text = renderMicro(
+    {
+      timings: [{ name: 'header: decode in place', medianNs: 4.04, p99Ns: 11 }],
+      allocation: [{ name: 'relay, version 1', packets: 4e6, bytesPerMillionPackets: 4_472, top: ['sweep: 4,472'] }],
+    },
+    { verbose },
+  );
+  expect(text).toMatch(/\| header: decode in place +\| +4\.0 \| +11\.0 \|/);
+  expect(text).toMatch(verbose ? /\| relay, version 1 +\| +4,472 \| sweep: 4,472 +\|/ : /\| relay, version 1 +\| +4,472 \|\n/);
 });

@@ -8,6 +8,12 @@ import { LabError } from './errors.ts'
 const KEPT_LINES = 5_000
 const PATIENCE_MS = 3_000
 
+/** What must not outlive this process. */
+const running = new Set<ForeignProcess>()
+process.once('exit', () => {
+  for (const left of running) left.abandon()
+})
+
 type Child = ChildProcessByStdio<null, Readable, Readable>
 
 /**
@@ -29,16 +35,22 @@ export class ForeignProcess {
       createInterface(stream).on('line', (line) => this.#keep(line))
     }
     this.#child.on('error', (error) => this.#keep(error.message))
-    const killAll = () => this.#signal('SIGKILL')
-    process.once('exit', killAll)
+    running.add(this)
     this.#ended = new Promise((resolve) => {
       this.#child.once('close', () => {
         this.#over = true
-        process.off('exit', killAll)
+        running.delete(this)
         this.#changed()
         resolve()
       })
     })
+  }
+
+  /** Of its first process. @throws {LabError} `ERR_LAB_PROCESS` if it could not be started */
+  get pid(): number {
+    const { pid } = this.#child
+    if (pid === undefined) throw this.#fault('ERR_LAB_PROCESS', `${this.#name} did not start`)
+    return pid
   }
 
   /** What it has printed: the last some thousand lines. */
@@ -74,6 +86,11 @@ export class ForeignProcess {
   async kill(): Promise<void> {
     this.#signal('SIGKILL')
     await this.#ended
+  }
+
+  /** Ends the whole group without waiting for that: this process ends itself. */
+  abandon(): void {
+    this.#signal('SIGKILL')
   }
 
   /** Sends a signal and waits for the end. @returns whether it came in time */

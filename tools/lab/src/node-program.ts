@@ -24,6 +24,12 @@ export interface NodeProgramOptions {
   readonly stateDir: string
   readonly nodeId?: string
   readonly drainSecs?: number | undefined
+  /** How long sessions outlive their control connection. */
+  readonly graceSecs?: number
+  /** What each session may send; as nodes have it by default when left out. */
+  readonly rateLimit?: { readonly packetsPerSecond: number; readonly bytesPerSecond: number }
+  /** More of its command line, such as `--workers 2`. */
+  readonly flags?: readonly string[]
   /** What to put in front of the program, such as `ip netns exec NAME`. */
   readonly within?: readonly string[]
 }
@@ -49,8 +55,8 @@ export class NodeProgram {
 
   /** Resolves when it serves. */
   static async start(options: NodeProgramOptions): Promise<NodeProgram> {
-    const { within = [], stateDir, drainSecs = 30 } = options
-    await writeFile(configIn(stateDir), `[server]\ndrain_secs = ${drainSecs}\n`)
+    const { within = [], stateDir } = options
+    await writeFile(configIn(stateDir), configurationOf(options))
     const command = [...within, process.execPath, SOURCE, mainOf('@lightspeed/proxy'), ...argumentsOf(options)]
     const started = new ForeignProcess(command[0], command.slice(1), process.env, stateDir)
     try {
@@ -65,6 +71,11 @@ export class NodeProgram {
   get settings(): NodeSettings {
     const { ip, port } = this.control
     return { host: formatIpv4(ip), port, verify: { kind: 'pin', sha256: this.pin } }
+  }
+
+  /** Its process: also that of what stands in front of it, if that executes it. */
+  get pid(): number {
+    return this.#process.pid
   }
 
   /** What it has logged: one JSON object a line. */
@@ -112,13 +123,21 @@ function configIn(stateDir: string): string {
   return join(stateDir, 'node.toml')
 }
 
-function argumentsOf({ data, control, allow, egressIp, issuer, stateDir, nodeId }: NodeProgramOptions): string[] {
+function configurationOf({ drainSecs = 30, graceSecs = 30, rateLimit }: NodeProgramOptions): string {
+  const server = `[server]\ndrain_secs = ${drainSecs}\ngrace_secs = ${graceSecs}\n`
+  if (rateLimit === undefined) return server
+  const { packetsPerSecond, bytesPerSecond } = rateLimit
+  return `${server}[rate_limit]\nmax_pps_per_client = ${packetsPerSecond}\nmax_bps_per_client = ${bytesPerSecond}\n`
+}
+
+function argumentsOf({ data, control, allow, egressIp, issuer, stateDir, nodeId, flags = [] }: NodeProgramOptions): string[] {
   return [
     ...['serve', '--config', configIn(stateDir), '--http-bind', '127.0.0.1:0', '--log-format', 'json'],
     ...['--state-dir', stateDir, '--issuer-key', issuer.publicKey],
     ...['--data-bind', formatEndpoint(data.ip, data.port), '--control-bind', formatEndpoint(control.ip, control.port)],
     ...(egressIp === undefined ? [] : ['--egress-bind', formatIpv4(egressIp)]),
     ...(nodeId === undefined ? [] : ['--node-id', nodeId]),
+    ...flags,
     ...allow.flatMap(({ ip, port }) => ['--allow-destination', `${formatIpv4(ip)}/32:${port}`]),
   ]
 }

@@ -11,7 +11,7 @@ import type { FromWorker, RegisteredClient, WorkerStart } from './messages.ts';
 import { unpack } from './parcels.ts';
 import { randomSource } from './random-source.ts';
 import { SharedSessionClaims } from './session-claims.ts';
-import { SessionSaver } from './session-saver.ts';
+import { NEXT_STEP_MS, SessionSaver } from './session-saver.ts';
 import { SharedSessionQuota } from './session-quota.ts';
 
 /** The tag of the socket that clients talk to; egress sockets are tagged with their numbers. */
@@ -199,6 +199,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   /** Tells of all sessions of registrations, some at a time. */
   save(request: number): void {
     this.#saver.save(request);
+    this.#engine.tickWithin(NEXT_STEP_MS);
   }
 
   /** Another worker had the session, and accepted these proofs. */

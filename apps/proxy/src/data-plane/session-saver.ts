@@ -3,7 +3,7 @@ import type { FromWorker } from './messages.ts';
 
 /** Packets wait while sessions are saved and copied for the main thread: 64 of them take less than half a millisecond. */
 const PLACES_PER_STEP = 64;
-const NEXT_STEP_MS = 1;
+export const NEXT_STEP_MS = 1;
 
 /** Tells the main thread of a worker's sessions, some at a time. */
 export class SessionSaver {

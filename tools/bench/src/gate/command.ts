@@ -8,7 +8,7 @@ import { renderGate } from './render-gate.ts';
  */
 export async function runGate(): Promise<number> {
   console.log(`Node ${process.version}, ${process.platform} ${process.arch}, ${cpus()[0]?.model ?? 'unknown processor'}\n`);
-  const judgements = await measureGate({}, (what) => {
+  const judgements = await measureGate((what) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kmeasuring ${what} ...`);
   });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');

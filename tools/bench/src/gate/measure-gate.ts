@@ -1,15 +1,11 @@
 import { measureAllocation } from '../micro/allocation.ts';
 import { bytesPerRegisteredSession } from '../scale/relay-memory.ts';
+import { cRelayFigure } from './c-relay-ratio.ts';
 import bounds from './bounds.json' with { type: 'json' };
 import { judge } from './figure.ts';
 import type { Figure, Judgement } from './figure.ts';
 import { instructionFigures } from './instructions.ts';
 import { systemCallFigures } from './system-calls.ts';
-
-export interface GateOptions {
-  /** CPU time per round trip relative to the C relay in one run with it; undefined where there is no such run. */
-  readonly cRelayRatio?: number | undefined;
-}
 
 const MILLION_PACKETS = 1;
 const SESSIONS = 50_000;
@@ -19,10 +15,7 @@ const SESSIONS = 50_000;
  * `bounds.json`. Needs `--expose-gc`.
  * @param onProgress called with what is measured next.
  */
-export async function measureGate(
-  { cRelayRatio }: GateOptions,
-  onProgress: (what: string) => void,
-): Promise<readonly Judgement[]> {
+export async function measureGate(onProgress: (what: string) => void): Promise<readonly Judgement[]> {
   onProgress('memory of sessions');
   const sessions = { name: 'bytes per idle registered session: relay', value: bytesPerRegisteredSession(SESSIONS) };
   onProgress('system calls');
@@ -31,7 +24,9 @@ export async function measureGate(
   const allocation = await allocationFigures();
   onProgress('instructions, under valgrind');
   const instructions = await instructionFigures();
-  return judge([...allocation, ...instructions, ...systemCalls, sessions, cRelayFigure(cRelayRatio)], bounds.bounds);
+  onProgress('cost beside the relay in C');
+  const cost = await cRelayFigure(onProgress);
+  return judge([...allocation, ...instructions, ...systemCalls, sessions, cost], bounds.bounds);
 }
 
 async function allocationFigures(): Promise<Figure[]> {
@@ -43,9 +38,4 @@ async function allocationFigures(): Promise<Figure[]> {
   const sockets = 'allocated bytes per packet: relay and batch sockets, version 1';
   if (figures.some(({ name }) => name === sockets)) return figures;
   return [...figures, { name: sockets, value: undefined, unavailable: 'no batch I/O here' }];
-}
-
-function cRelayFigure(value: number | undefined): Figure {
-  const name = 'cost relative to the C relay';
-  return value === undefined ? { name, value, unavailable: 'no run beside the C relay' } : { name, value };
 }

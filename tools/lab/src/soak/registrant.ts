@@ -1,6 +1,7 @@
-import { ticketExtension } from '@lightspeed/control'
-import { connectControl } from '@lightspeed/control/quic'
+import { sessionSecretExtension, ticketExtension } from '@lightspeed/control'
+import { CloseCode, connectControl } from '@lightspeed/control/quic'
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
+import type { RegisteredSession } from './registrants.ts'
 
 /** With which node, and with what. */
 export interface RegistrantPlan {
@@ -15,10 +16,12 @@ export interface RegistrantPlan {
 
 /** A client that registers, and does nothing else. */
 export class Registrant {
+  readonly session: RegisteredSession
   readonly #connection: ControlConnection
   readonly #stream: ControlStream
 
-  private constructor(connection: ControlConnection, stream: ControlStream) {
+  private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream) {
+    this.session = session
     this.#connection = connection
     this.#stream = stream
   }
@@ -33,7 +36,12 @@ export class Registrant {
       await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions }, 'standard')
       stream.dialect = 'standard'
       for await (const message of stream.messages()) {
-        if (message.type === 'register_ack') return new Registrant(connection, stream)
+        if (message.type === 'register_ack') {
+          const { sessionId, token } = message
+          const secret = sessionSecretExtension.find(message.extensions)
+          if (secret === undefined) throw new Error('the node has given no secret')
+          return new Registrant({ sessionId, token, secret }, connection, stream)
+        }
         if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`)
       }
       throw new Error('the node said nothing')
@@ -47,5 +55,10 @@ export class Registrant {
     await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard')
     this.#stream.end()
     await this.#connection.whenClosed
+  }
+
+  /** Closes the control connection and says nothing about it: the session goes on as long as the node gives it grace. */
+  async hangUp(): Promise<void> {
+    await this.#connection.close(CloseCode.normal, 'done')
   }
 }

@@ -3,7 +3,7 @@ import { formatIpv4 } from '@lightspeed/wire'
 import { LossyLink } from '../lossy-link.ts'
 import { LOOPBACK } from '../loopback-socket.ts'
 import { Registrant } from './registrant.ts'
-import type { RegistrantsPlan, RegistrantsQuestion, RegistrantsReport } from './registrants.ts'
+import type { RegisteredSession, RegistrantsPlan, RegistrantsQuestion, RegistrantsReport } from './registrants.ts'
 
 /** A node takes 255 connections of an address. */
 const CLIENTS_PER_ADDRESS = 200
@@ -12,8 +12,7 @@ const PATIENCE_MS = 60_000
 const registered: Registrant[] = []
 
 process.on('message', (question: RegistrantsQuestion) => {
-  const answering = question.ask === 'register' ? registerAll(question.plan) : leave()
-  answering.then(
+  answer(question).then(
     (report) => process.send?.(report),
     (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
@@ -23,30 +22,47 @@ process.on('message', (question: RegistrantsQuestion) => {
 })
 process.on('disconnect', () => process.exit(1))
 
-async function registerAll({ control, pin, clients }: RegistrantsPlan): Promise<RegistrantsReport> {
+function answer(question: RegistrantsQuestion): Promise<RegistrantsReport> {
+  if (question.ask === 'register') return registerAll(question.plan)
+  return question.ask === 'leave' ? leave() : hangUp()
+}
+
+async function registerAll({ control, pin, clients, ticket, atOnce = clients }: RegistrantsPlan): Promise<RegistrantsReport> {
+  const firstIp = LOOPBACK + 0x200 + Math.ceil(registered.length / CLIENTS_PER_ADDRESS)
   const addresses = Math.ceil(clients / CLIENTS_PER_ADDRESS)
-  const fromIps = Array.from({ length: addresses }, (_, index) => LOOPBACK + 0x200 + index)
+  const fromIps = Array.from({ length: addresses }, (_, index) => firstIp + index)
   const { address } = await LossyLink.open({ target: control, fromIps, seed: 1, toTarget: {} })
   const startedMs = performance.now()
+  let begun = 0
   const tookMs: number[] = []
+  const sessions: RegisteredSession[] = []
   const failures = new Map<string, number>()
-  const sha256 = parsePin(pin)
+  const node = { host: formatIpv4(address.ip), port: address.port, sha256: parsePin(pin), timeoutMs: PATIENCE_MS }
   await Promise.all(
-    Array.from({ length: clients }, async () => {
-      try {
-        registered.push(await Registrant.register({ host: formatIpv4(address.ip), port: address.port, sha256, timeoutMs: PATIENCE_MS }))
-        tookMs.push(performance.now() - startedMs)
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error)
-        failures.set(why, (failures.get(why) ?? 0) + 1)
+    Array.from({ length: Math.min(atOnce, clients) }, async () => {
+      while (begun++ < clients) {
+        try {
+          const registrant = await Registrant.register({ ...node, ticket })
+          registered.push(registrant)
+          sessions.push(registrant.session)
+          tookMs.push(performance.now() - startedMs)
+        } catch (error) {
+          const why = error instanceof Error ? error.message : String(error)
+          failures.set(why, (failures.get(why) ?? 0) + 1)
+        }
       }
     }),
   )
-  return { tookMs: tookMs.toSorted((a, b) => a - b), failures: [...failures].map(([why, count]) => `${count} times: ${why}`) }
+  return { tookMs, sessions, failures: [...failures].map(([why, count]) => `${count} times: ${why}`) }
 }
 
 /** Ends every registration as a client does. */
 async function leave(): Promise<RegistrantsReport> {
   await Promise.allSettled(registered.splice(0).map((registrant) => registrant.leave()))
-  return { tookMs: [], failures: [] }
+  return { tookMs: [], sessions: [], failures: [] }
+}
+
+async function hangUp(): Promise<RegistrantsReport> {
+  await Promise.allSettled(registered.splice(0).map((registrant) => registrant.hangUp()))
+  return { tookMs: [], sessions: [], failures: [] }
 }

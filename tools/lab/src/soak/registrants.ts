@@ -8,35 +8,57 @@ export interface RegistrantsPlan {
   readonly control: Endpoint
   readonly pin: string
   readonly clients: number
+  /** What lets them in, where the node wants that. */
+  readonly ticket?: Uint8Array
+  /** How many do so at the same time; all of them when left out. */
+  readonly atOnce?: number
 }
 
-export type RegistrantsQuestion = { readonly ask: 'register'; readonly plan: RegistrantsPlan } | { readonly ask: 'leave' }
+/** What a node has given a client: with it, packets can be sent from any socket. */
+export interface RegisteredSession {
+  readonly sessionId: number
+  readonly token: number
+  readonly secret: Uint8Array
+}
+
+export type RegistrantsQuestion =
+  | { readonly ask: 'register'; readonly plan: RegistrantsPlan }
+  | { readonly ask: 'leave' }
+  | { readonly ask: 'hang-up' }
 
 export interface RegistrantsReport {
   /** When each of those was registered that are, since the start of all, ascending. */
   readonly tookMs: readonly number[]
+  /** In the same order. They last until {@link Registrants.leave} or {@link Registrants.stop}. */
+  readonly sessions: readonly RegisteredSession[]
   /** Why others are not. */
   readonly failures: readonly string[]
 }
 
-/** Many clients in a process of their own that register, and do nothing else. */
+/** Many clients in a process of their own that register and stay connected, and do nothing else. */
 export class Registrants {
   readonly #child: ChildProcess
 
   constructor() {
     this.#child = fork(new URL('./registrants-main.ts', import.meta.url), {
       execArgv: ['--conditions=@lightspeed/source'],
+      serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
   }
 
-  /** All at once. */
+  /** May be called again, for more clients. */
   register(plan: RegistrantsPlan): Promise<RegistrantsReport> {
     return this.#ask({ ask: 'register', plan })
   }
 
   async leave(): Promise<void> {
     await this.#ask({ ask: 'leave' })
+  }
+
+  /** Closes all control connections and says nothing about it: sessions go on as long as the node gives them grace. */
+  async hangUp(): Promise<void> {
+    await this.#ask({ ask: 'hang-up' })
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,74 @@
+/**
+ * When the packets of an open loop are due, whatever comes back: each client sends at a pace of its own, all of them at the
+ * same pace, each at another moment of it, as players do who know nothing of each other. Packets are numbered in the order in which
+ * they are due.
+ *
+ * ```
+ *   start         steady          measured             end       one period, four clients
+ *     | warm-up     |  guard        |=====================| guard |     | c    a  b       d |
+ * ```
+ *
+ * Times are microseconds of the machine's monotonic clock, as `engine.nowUs()` gives them.
+ */
+export class Schedule {
+  /** The measured packets: from the first to below the second. */
+  readonly firstMeasured: number;
+  readonly endMeasured: number;
+  /** How many packets are sent in all. */
+  readonly total: number;
+  readonly #startUs: number;
+  readonly #periodUs: number;
+  readonly #grainUs: number;
+  /** When in each period a packet is due, ascending. */
+  readonly #phasesUs: Float64Array;
+  /** Whose packet that is. */
+  readonly #clients: Uint16Array;
+
+  constructor({ startUs, clients, ratePps, grainUs, warmUpMs, guardMs, measureMs }: SchedulePlan) {
+    this.#startUs = startUs;
+    this.#periodUs = (clients * 1_000_000) / ratePps;
+    this.#grainUs = grainUs;
+    const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: phaseOf(client) })).sort((a, b) => a.phase - b.phase);
+    this.#phasesUs = Float64Array.from(moments, ({ phase }) => phase * this.#periodUs);
+    this.#clients = Uint16Array.from(moments, ({ client }) => client);
+    this.firstMeasured = Math.round(((warmUpMs + guardMs) * ratePps) / 1_000);
+    this.endMeasured = this.firstMeasured + Math.round((measureMs * ratePps) / 1_000);
+    this.total = this.endMeasured + Math.round((guardMs * ratePps) / 1_000);
+  }
+
+  /** When a packet is due: latency counts from here, so that one which leaves late is not taken for a fast one. */
+  dueUs(packet: number): number {
+    const clients = this.#clients.length;
+    const sinceStartUs = Math.floor(packet / clients) * this.#periodUs + this.#phasesUs[packet % clients];
+    return this.#startUs + (this.#grainUs === 0 ? sinceStartUs : Math.floor(sinceStartUs / this.#grainUs) * this.#grainUs);
+  }
+
+  clientOf(packet: number): number {
+    return this.#clients[packet % this.#clients.length];
+  }
+
+  isMeasured(packet: number): boolean {
+    return packet >= this.firstMeasured && packet < this.endMeasured;
+  }
+}
+
+export interface SchedulePlan {
+  readonly startUs: number;
+  readonly clients: number;
+  /** Packets per second over all clients. */
+  readonly ratePps: number;
+  /** What is due within so many microseconds comes at once, as from behind something that collects; 0 for no such thing. */
+  readonly grainUs: number;
+  readonly warmUpMs: number;
+  /** The load goes on for so long before and behind what is measured, so that CPU time is read outside of it. */
+  readonly guardMs: number;
+  readonly measureMs: number;
+}
+
+/** @returns 0 to below 1, without pattern from one client to the next, and the same in every run: splitmix32. */
+function phaseOf(client: number): number {
+  let mixed = Math.imul(client + 1, 0x9e37_79b9);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0_aaad);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
+  return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000;
+}

@@ -1,0 +1,187 @@
+import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+import type { Framing } from './framing.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import { PAYLOAD_BYTES, readPacket, readWindow, writePayload } from './payload.ts';
+import type { Schedule } from './schedule.ts';
+import type { SendBuffer } from './send-buffer.ts';
+
+/** The tag of the game server's socket; clients' sockets have their numbers. */
+export const GAME_SERVER = -1;
+
+/** A game has no use for an answer that comes later than this: it counts as lost. */
+const LATEST_US = 100_000;
+/** A relay that fell behind is given so long at most to get rid of what it has queued. */
+const MOST_DRAIN_US = 10_000_000;
+/** Most packets of one turn: receiving must have its turns too. */
+const MOST_PER_TURN = 32;
+/** Room in front of a payload for any framing. */
+const HEADROOM_BYTES = 64;
+
+/** What came of one window of load. Counts and latencies are of the measured packets. */
+export interface WindowResult {
+  readonly sent: number;
+  /** In time, and later than {@link LATEST_US}. */
+  readonly answered: number;
+  readonly late: number;
+  /** Answers that came again, or to another client than the one that asked, in the whole window. */
+  readonly duplicates: number;
+  readonly misdelivered: number;
+  readonly p50Us: number;
+  readonly p90Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+  /** By how much packets left later than they were due: what the generator adds by itself. */
+  readonly lateP50Us: number;
+  readonly lateP99Us: number;
+  /** Datagrams that the kernel dropped in front of the generator's own sockets, and such that it did not take. */
+  readonly ownDrops: number;
+}
+
+/**
+ * One window of load: clients that take turns in sending at the times of a schedule, whatever comes back, and the game
+ * server that echoes, in one loop. It never waits: turns follow each other at once, so that packets leave when they are
+ * due, to some microseconds.
+ */
+export class WindowRun implements DatagramHandler {
+  readonly #engine: DatagramEngine;
+  readonly #window: number;
+  readonly #framing: Framing;
+  readonly #relay: Endpoint;
+  readonly #relayIp: number;
+  readonly #sockets: readonly DatagramSocket[];
+  readonly #schedule: Schedule;
+  readonly #patienceUs: number;
+  readonly #buffer: SendBuffer;
+  readonly #answered: Uint8Array;
+  readonly #latencies = new LatencyHistogram();
+  readonly #lateness = new LatencyHistogram();
+  #next = 0;
+  #answers = 0;
+  #late = 0;
+  #duplicates = 0;
+  #misdelivered = 0;
+  #lastAnswerUs = 0;
+
+  /**
+   * @param window a number that no other window of these sockets has, so that late answers are told from new ones
+   * @param patienceMs of silence after which answers that are missing will not come any more
+   */
+  constructor(
+    engine: DatagramEngine,
+    window: number,
+    framing: Framing,
+    relay: Endpoint,
+    sockets: readonly DatagramSocket[],
+    schedule: Schedule,
+    patienceMs: number,
+    buffer: SendBuffer,
+  ) {
+    this.#engine = engine;
+    this.#window = window;
+    this.#framing = framing;
+    this.#relay = relay;
+    this.#relayIp = relay.ip | 0;
+    this.#sockets = sockets;
+    this.#schedule = schedule;
+    this.#patienceUs = patienceMs * 1_000;
+    this.#buffer = buffer;
+    this.#answered = new Uint8Array(schedule.total);
+  }
+
+  onDatagrams(socket: DatagramSocket, count: number): void {
+    const { offsets, lengths, ips, ports } = this.#engine.received;
+    if (socket.tag === GAME_SERVER) {
+      for (let i = 0; i < count; i++) this.#engine.send(socket, offsets[i], lengths[i], ips[i], ports[i]);
+      return;
+    }
+    const nowUs = this.#engine.nowUs();
+    for (let i = 0; i < count; i++) {
+      // What comes late from another relay.
+      if (ips[i] !== this.#relayIp || ports[i] !== this.#relay.port) continue;
+      const payload = this.#framing.unwrap(socket.tag, offsets[i], lengths[i]);
+      if (payload >= 0) this.#note(socket.tag, payload, offsets[i] + lengths[i] - payload, nowUs);
+    }
+  }
+
+  onSent(): void {
+    this.#buffer.sent();
+    this.#framing.sent();
+  }
+
+  onWake(): void {
+    // Nobody wakes it.
+  }
+
+  onTick(): number {
+    const nowUs = this.#engine.nowUs();
+    const end = Math.min(this.#schedule.total, this.#next + MOST_PER_TURN);
+    while (this.#next < end && this.#schedule.dueUs(this.#next) <= nowUs) this.#send(this.#next++, nowUs);
+    if (this.#isOver(nowUs)) this.#engine.stop();
+    return 0;
+  }
+
+  /** @param ownDrops datagrams lost at the generator itself since the window began. */
+  result(ownDrops: number): WindowResult {
+    const { firstMeasured, endMeasured } = this.#schedule;
+    return {
+      sent: endMeasured - firstMeasured,
+      answered: this.#latencies.total,
+      late: this.#late,
+      duplicates: this.#duplicates,
+      misdelivered: this.#misdelivered,
+      p50Us: this.#latencies.percentileUs(0.5),
+      p90Us: this.#latencies.percentileUs(0.9),
+      p99Us: this.#latencies.percentileUs(0.99),
+      p999Us: this.#latencies.percentileUs(0.999),
+      lateP50Us: this.#lateness.percentileUs(0.5),
+      lateP99Us: this.#lateness.percentileUs(0.99),
+      ownDrops,
+    };
+  }
+
+  #send(packet: number, nowUs: number): void {
+    const client = this.#schedule.clientOf(packet);
+    const payload = this.#buffer.take(HEADROOM_BYTES + PAYLOAD_BYTES) + HEADROOM_BYTES;
+    writePayload(this.#engine.arena.bytes, payload, this.#window, packet);
+    const clockUs = this.#engine.clockUs;
+    const headerBytes = this.#framing.wrap(client, payload, PAYLOAD_BYTES, clockUs);
+    this.#toRelay(client, payload - headerBytes, headerBytes + PAYLOAD_BYTES);
+    const extraBytes = this.#framing.extra(client, clockUs);
+    if (extraBytes > 0) this.#toRelay(client, this.#framing.extraOffset, extraBytes);
+    if (this.#schedule.isMeasured(packet)) this.#lateness.note(nowUs - this.#schedule.dueUs(packet));
+  }
+
+  #toRelay(client: number, offset: number, lengthBytes: number): void {
+    this.#engine.send(this.#sockets[client], offset, lengthBytes, this.#relayIp, this.#relay.port);
+  }
+
+  #note(client: number, payload: number, lengthBytes: number, nowUs: number): void {
+    const { bytes } = this.#engine.arena;
+    if (lengthBytes < PAYLOAD_BYTES || readWindow(bytes, payload) !== this.#window) return;
+    this.#lastAnswerUs = nowUs;
+    const packet = readPacket(bytes, payload);
+    if (this.#schedule.clientOf(packet) !== client) {
+      this.#misdelivered++;
+    } else if (this.#answered[packet] !== 0) {
+      this.#duplicates++;
+    } else {
+      this.#answered[packet] = 1;
+      this.#answers++;
+      if (this.#schedule.isMeasured(packet)) this.#noteLatency(nowUs - this.#schedule.dueUs(packet));
+    }
+  }
+
+  #noteLatency(latencyUs: number): void {
+    if (latencyUs <= LATEST_US) this.#latencies.note(latencyUs);
+    else this.#late++;
+  }
+
+  #isOver(nowUs: number): boolean {
+    if (this.#next < this.#schedule.total) return false;
+    if (this.#answers === this.#next) return true;
+    const sinceLastUs = nowUs - this.#schedule.dueUs(this.#next);
+    const silent = nowUs - this.#lastAnswerUs > this.#patienceUs && sinceLastUs > Math.max(LATEST_US, this.#patienceUs);
+    return silent || sinceLastUs > MOST_DRAIN_US;
+  }
+}

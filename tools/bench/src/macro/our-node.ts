@@ -1,0 +1,143 @@
+import { setTimeout } from 'node:timers/promises';
+import { Issuer, LOOPBACK, NodeProgram, Registrants } from '@lightspeed/lab';
+import type { RegisteredSession } from '@lightspeed/lab';
+import { formatPin } from '@lightspeed/control/quic';
+import type { Endpoint } from '@lightspeed/wire';
+import { BenchError } from '../bench-error.ts';
+import type { LoadProcess } from '../load/load-process.ts';
+import { cpuNs } from './process-cpu.ts';
+import type { RelayUnderTest } from './relay-under-test.ts';
+import { TemporaryFolder } from './temporary-folder.ts';
+
+/** Limits that are looked at for every packet and that one client alone does not reach with all of the load. */
+const RATE_LIMIT = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 };
+/** Longer than any run: sessions go on without their control connections. */
+const GRACE_SECS = 86_400;
+/** The period of keepalives on control connections: over one of them, each client's is met once. */
+const KEEPALIVE_MS = 10_000;
+/** Longer than the idle timeout of a control connection. */
+const GONE_MS = 40_000;
+const LOOK_EVERY_MS = 100;
+/** Registrations under way at a time. */
+const AT_ONCE = 16;
+const CLIENTS_PER_SAYING = 100;
+
+export interface OurNodeOptions {
+  /** As tables name it. */
+  readonly name: string;
+  readonly io: 'batch' | 'portable';
+  readonly workers: number;
+  readonly gameServer: Endpoint;
+  readonly clients: number;
+  readonly within: readonly string[];
+}
+
+/**
+ * `lightspeed-proxy serve` as operators run it, with clients that have registered over QUIC with tickets. Their control
+ * connections are closed before load comes, since clients are on other machines elsewhere and would take the load
+ * generator's time here; what they cost the node is measured while they are there, and added to the cost of its packets.
+ */
+export class OurNode {
+  readonly #name: string;
+  readonly #program: NodeProgram;
+  readonly #registrants: Registrants;
+  readonly #folder: TemporaryFolder;
+  readonly #clients: number;
+  readonly #command: string;
+
+  private constructor({ name, clients, io, workers }: OurNodeOptions, program: NodeProgram, registrants: Registrants, folder: TemporaryFolder) {
+    this.#name = name;
+    this.#clients = clients;
+    this.#command = `lightspeed-proxy serve --io ${io} --workers ${workers} --config ... --issuer-key ... --allow-destination ...`;
+    this.#program = program;
+    this.#registrants = registrants;
+    this.#folder = folder;
+  }
+
+  /** Resolves when all clients are registered and the load generator has their sessions. */
+  static async start(options: OurNodeOptions, load: LoadProcess, progress: (text: string) => void): Promise<OurNode> {
+    const { name, io, workers, gameServer, clients, within } = options;
+    const folder = await TemporaryFolder.open();
+    const issuer = new Issuer();
+    const anyPort = { ip: LOOPBACK, port: 0 };
+    const program = await NodeProgram.start({
+      ...{ data: anyPort, control: anyPort, egressIp: LOOPBACK },
+      ...{ allow: [gameServer], issuer, stateDir: folder.path, rateLimit: RATE_LIMIT, graceSecs: GRACE_SECS, within },
+      flags: ['--io', io, '--workers', String(workers)],
+    });
+    const node = new OurNode(options, program, new Registrants(), folder);
+    try {
+      await load.tellSessions(name, await node.#register(clients, issuer.ticket(), progress));
+      return node;
+    } catch (error) {
+      await node.stop();
+      throw error;
+    }
+  }
+
+  /**
+   * CPU time per second and client of a node whose clients are registered and connected and send nothing.
+   * Takes one period of keepalives.
+   */
+  async measureIdleNsPerSecond(): Promise<number> {
+    const before = { ns: cpuNs([this.#program.pid]), atMs: performance.now() };
+    await setTimeout(KEEPALIVE_MS);
+    const ns = cpuNs([this.#program.pid]) - before.ns;
+    return ns / this.#clients / ((performance.now() - before.atMs) / 1_000);
+  }
+
+  /** Closes the control connections and waits until the node knows: it would go on asking for who is gone. Sessions go on. */
+  async hangUp(): Promise<void> {
+    await this.#registrants.hangUp();
+    const untilMs = performance.now() + GONE_MS;
+    for (;;) {
+      const connections = await this.#program.metric('lightspeed_control_connections');
+      if (connections === 0) break;
+      if (performance.now() > untilMs) {
+        throw new BenchError('ERR_BENCH_RELAY', `${this.#name} still has ${connections} control connections, all of which are closed`);
+      }
+      await setTimeout(LOOK_EVERY_MS);
+    }
+    await this.#registrants.stop();
+  }
+
+  /**
+   * The node as clients see it that send packets of version 1, or of version 2 with FEC groups of so many.
+   * @param idleNsPerSecond what a client costs that sends nothing
+   */
+  spokenTo(name: string, groupSize: number, idleNsPerSecond: number): RelayUnderTest {
+    return {
+      name,
+      command: this.#command,
+      target: { name, framing: { kind: 'lstp', groupSize, registrations: this.#name }, address: this.#program.data },
+      pids: [this.#program.pid],
+      shares: 1,
+      idleNsPerSecond,
+      logTail: () => this.#program.lines.slice(-10).join('\n'),
+      stop: () => this.stop(),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#registrants.stop();
+    await this.#program.stop();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #register(clients: number, ticket: Uint8Array, progress: (text: string) => void): Promise<RegisteredSession[]> {
+    const all: RegisteredSession[] = [];
+    const plan = { control: this.#program.control, pin: formatPin(this.#program.pin), ticket, atOnce: AT_ONCE };
+    while (all.length < clients) {
+      progress(`${this.#name}: ${all.length} of ${clients} clients are registered`);
+      const { sessions, failures } = await this.#registrants.register({
+        ...plan,
+        clients: Math.min(CLIENTS_PER_SAYING, clients - all.length),
+      });
+      if (failures.length > 0) {
+        throw new BenchError('ERR_BENCH_RELAY', `${this.#name} does not register all clients: ${failures.join('; ')}`);
+      }
+      all.push(...sessions);
+    }
+    return all;
+  }
+}

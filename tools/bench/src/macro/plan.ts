@@ -1,0 +1,71 @@
+import { C_RELAY, COTURN, NGINX, PEERS } from '../peers/catalogue.ts';
+import type { RateSearchPlan } from './rate-search.ts';
+import type { WindowLoad } from './window.ts';
+
+/** One load of the macro benchmark and how often it is measured. */
+export interface LoadPlan {
+  readonly clients: number;
+  /** Packets per second over all clients. */
+  readonly ratePps: number;
+  /** What is due within so many microseconds comes at once; 0 for every packet when it is due. */
+  readonly grainUs: number;
+  /** How often each relay has its turn. */
+  readonly rounds: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** Of silence, before missing answers are given up; short when left out. */
+  readonly patienceMs?: number;
+}
+
+/** What the macro benchmark does. */
+export interface MacroPlan {
+  readonly loads: readonly LoadPlan[];
+  /** Names of the peers that take part, if they are installed. */
+  readonly peers: readonly string[];
+  /** How many clients are registered at each node. */
+  readonly clients: number;
+  /** Before any load with another number of clients: V8 compiles a path while it runs, and all relays get the same time. */
+  readonly warmUp: Omit<WindowLoad, 'clients'>;
+  /** The search of the highest rate, if there is one. */
+  readonly search: SearchPlan | undefined;
+}
+
+export interface SearchPlan extends RateSearchPlan {
+  readonly clients: number;
+  readonly grainUs: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+/** The loads that the claims are about. */
+export const CLAIMED_CLIENTS = 100;
+export const CLAIMED_RATES_PPS: readonly number[] = [20_000, 60_000];
+/** Packets that come together, as behind the tick of a game server or a network card that collects them. */
+export const TICK_US = 1_000;
+const WARM_UP = { ratePps: 20_000, grainUs: 0, warmUpMs: 500, measureMs: 500 };
+const RATES_PPS = [5_000, 20_000, 60_000];
+
+export const FULL_MACRO: MacroPlan = {
+  loads: [
+    ...RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 5, warmUpMs: 250, measureMs: 800 })),
+    ...CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: TICK_US, rounds: 3, warmUpMs: 200, measureMs: 600 })),
+    ...[1, 1_000].flatMap((clients) => {
+      return RATES_PPS.map((ratePps) => ({ clients, ratePps, grainUs: 0, rounds: 2, warmUpMs: 200, measureMs: 600 }));
+    }),
+  ],
+  peers: PEERS.map(({ name }) => name),
+  clients: 1_000,
+  warmUp: WARM_UP,
+  search: {
+    ...{ clients: CLAIMED_CLIENTS, firstPps: 60_000, lowestPps: 5_000, highestPps: 240_000, steps: 8 },
+    ...{ grainUs: 0, warmUpMs: 200, measureMs: 700 },
+  },
+};
+
+export const QUICK_MACRO: MacroPlan = {
+  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 3, warmUpMs: 150, measureMs: 250 })),
+  peers: [C_RELAY, NGINX, COTURN],
+  clients: CLAIMED_CLIENTS,
+  warmUp: { ...WARM_UP, warmUpMs: 300, measureMs: 200 },
+  search: undefined,
+};

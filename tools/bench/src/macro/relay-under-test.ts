@@ -1,0 +1,26 @@
+import type { LoadTarget } from '../load/load-messages.ts';
+import type { LoadProcess } from '../load/load-process.ts';
+
+/** A relay that runs, as the macro benchmark sees it. */
+export interface RelayUnderTest {
+  /** As tables name it. Several may be one process that is spoken to in different ways. */
+  readonly name: string;
+  /** How it was started, files and addresses left out; '' if it was not. */
+  readonly command: string;
+  /** What clients have to know, apart from how many they are. */
+  readonly target: Omit<LoadTarget, 'clients'>;
+  /** The processes whose CPU time is its cost; none for the echo without a relay. */
+  readonly pids: readonly number[];
+  /**
+   * CPU time per second of one client that sends nothing, where that is not part of what windows measure: it is added to
+   * what they do.
+   */
+  readonly idleNsPerSecond?: number;
+  /** By how much their CPU time is divided: 2 where two of them do what one relay does. */
+  readonly shares: number;
+  /** A load generator of its own, for a relay that the common one cannot reach. */
+  readonly load?: LoadProcess;
+  /** The last lines that it has printed. */
+  logTail(): string;
+  stop(): Promise<void>;
+}

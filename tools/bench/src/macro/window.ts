@@ -1,0 +1,69 @@
+import { setTimeout } from 'node:timers/promises';
+import { monotonicUs } from '@lightspeed/udp';
+import { BenchError } from '../bench-error.ts';
+import type { LoadProcess } from '../load/load-process.ts';
+import type { WindowResult } from '../load/window-run.ts';
+import { cpuNs, residentBytes } from './process-cpu.ts';
+import type { RelayUnderTest } from './relay-under-test.ts';
+
+/** So long the generator has to take note of a plan. */
+const NOTICE_US = 30_000;
+/** CPU time is read in the middle of a guard, in which latencies do not count. */
+const GUARD_MS = 40;
+const PATIENCE_MS = 50;
+
+export interface WindowLoad {
+  readonly clients: number;
+  readonly ratePps: number;
+  readonly grainUs: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** Of silence, before missing answers are given up: a relay that fell behind shall not burden the next one. */
+  readonly patienceMs?: number;
+}
+
+/** What {@link measureWindow} needs of a load generator. */
+export type LoadSource = Pick<LoadProcess, 'window'>;
+
+/** What one relay did with one window of load. */
+export interface WindowMeasurement extends WindowResult {
+  /** 0 to 1: packets without an answer in time. */
+  readonly loss: number;
+  /** CPU time of the relay per answered packet, late answers included; 0 for the echo without a relay. */
+  readonly cpuUsPerRoundTrip: number;
+  readonly residentBytes: number;
+}
+
+/** Puts a relay under load and reads its CPU time around the measured part. */
+export async function measureWindow(load: LoadSource, relay: RelayUnderTest, plan: WindowLoad): Promise<WindowMeasurement> {
+  const { clients, ratePps, grainUs, warmUpMs, measureMs, patienceMs = PATIENCE_MS } = plan;
+  const startUs = monotonicUs() + NOTICE_US;
+  const target = { ...relay.target, clients };
+  const running = (relay.load ?? load).window(target, { startUs, ratePps, grainUs, warmUpMs, guardMs: GUARD_MS, measureMs, patienceMs });
+  // It may fail before anybody waits for it.
+  running.catch(() => undefined);
+  const before = await cpuAt(relay, startUs + (warmUpMs + GUARD_MS / 2) * 1_000);
+  const after = await cpuAt(relay, startUs + (warmUpMs + measureMs + (GUARD_MS * 3) / 2) * 1_000);
+  const result = await running;
+  const answered = result.answered + result.late;
+  if (answered === 0) {
+    const said = relay.logTail();
+    throw new BenchError('ERR_BENCH_RELAY', `${relay.name} has answered nothing; ${said === '' ? 'it has logged nothing' : `it has logged:\n${said}`}`);
+  }
+  const idleUsPerSecond = ((relay.idleNsPerSecond ?? 0) * clients) / 1_000;
+  // Answers per second are those of the measured part, CPU time per second that of a span some milliseconds longer.
+  const cpuUsPerSecond = ((after.ns - before.ns) / 1_000 / (after.atUs - before.atUs)) * 1_000_000;
+  const answersPerSecond = (answered / measureMs) * 1_000;
+  return {
+    ...result,
+    loss: 1 - result.answered / result.sent,
+    cpuUsPerRoundTrip: (cpuUsPerSecond / relay.shares + idleUsPerSecond) / answersPerSecond,
+    residentBytes: after.residentBytes,
+  };
+}
+
+async function cpuAt({ pids }: RelayUnderTest, atUs: number) {
+  await setTimeout(Math.max(0, (atUs - monotonicUs()) / 1_000));
+  const resident = residentBytes(pids);
+  return { ns: cpuNs(pids), atUs: monotonicUs(), residentBytes: resident };
+}
