@@ -1,7 +1,7 @@
 import type { Picture } from './report/write-page.ts';
 
 /** How a run was asked for. */
-export interface MeasureContext {
+interface MeasureContext {
   readonly quick: boolean;
   /** What alone shall be measured, as `--only` says it. */
   readonly only: string | undefined;
