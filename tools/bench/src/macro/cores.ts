@@ -40,7 +40,10 @@ export async function divideCores(): Promise<Cores> {
   return {
     relay: ['taskset', '-c', String(RELAY_CORE)],
     allCores: ['taskset', '-c', all],
-    layout: `${cores} cores: relays on core ${RELAY_CORE}, load generator and game server on core ${LOAD_CORE}; relays with two workers on all cores${priorityText}`,
+    layout: [
+      `${cores} cores: relays on core ${RELAY_CORE}, load generator and game server on core ${LOAD_CORE}`,
+      `relays with two workers on all cores${priorityText}`,
+    ].join('; '),
     release: async () => {
       setPriority(priority);
       await pinSelf(all);

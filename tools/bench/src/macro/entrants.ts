@@ -5,6 +5,7 @@ import { PEERS } from '../peers/catalogue.ts';
 import type { Peer } from '../peers/catalogue.ts';
 import type { Cores } from './cores.ts';
 import { OurNode } from './our-node.ts';
+import { lastWords } from './relay-under-test.ts';
 import type { RelayUnderTest } from './relay-under-test.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
 
@@ -135,8 +136,6 @@ export class Entrants implements AsyncDisposable {
     this.#plan.progress(`${relay.name} lets ${clients} clients in`);
     const open = await (relay.load ?? this.#plan.load).open({ ...relay.target, clients });
     if (open === clients) return;
-    const said = relay.logTail();
-    const log = said === '' ? 'it has logged nothing' : `it has logged:\n${said}`;
-    throw new BenchError('ERR_BENCH_RELAY', `${relay.name} has let in ${open} of ${clients} clients; ${log}`);
+    throw new BenchError('ERR_BENCH_RELAY', `${relay.name} has let in ${open} of ${clients} clients; ${lastWords(relay)}`);
   }
 }

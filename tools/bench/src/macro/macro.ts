@@ -46,9 +46,10 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
   const loads: LoadData[] = [];
   let warm = -1;
   for (const each of plan.loads) {
-    if (each.clients !== warm) await measureRounds(load, taking(each.clients), { ...plan.warmUp, clients: each.clients }, 1, progress);
+    const relays = taking(each.clients);
+    if (each.clients !== warm) await measureRounds(load, relays, { ...plan.warmUp, clients: each.clients }, 1, progress);
     warm = each.clients;
-    loads.push({ plan: each, rows: relayRows(await measureRounds(load, taking(each.clients), each, each.rounds, progress)) });
+    loads.push({ plan: each, rows: relayRows(await measureRounds(load, relays, each, each.rounds, progress)) });
   }
   const { search } = plan;
   const searched = entrants.all.filter((entrant) => entrant.searched);

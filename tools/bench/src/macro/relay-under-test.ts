@@ -24,3 +24,9 @@ export interface RelayUnderTest {
   logTail(): string;
   stop(): Promise<void>;
 }
+
+/** What a relay has logged last, for the end of an error's message. */
+export function lastWords({ logTail }: Pick<RelayUnderTest, 'logTail'>): string {
+  const said = logTail();
+  return said === '' ? 'it has logged nothing' : `it has logged:\n${said}`;
+}

@@ -17,7 +17,10 @@ export function renderMacro(data: MacroData): string {
   if (data.highest.length > 0) {
     parts.push(
       '### Highest rate',
-      'Round trips a second with at most 0.1 % lost, within 3 %. A rate that the load generator does not reach without a relay is out of reach for every relay.',
+      [
+        'Round trips a second with at most 0.1 % lost, within 3 %.',
+        'A rate that the load generator does not reach without a relay is out of reach for every relay.',
+      ].join(' '),
       markdownTable(
         [left('relay'), right('per second')],
         data.highest.map(({ relay, ratePps }) => [relay, ratePps === 0 ? 'none that was tried' : whole(ratePps)]),
@@ -46,7 +49,11 @@ function renderRelays({ relays, missing }: MacroData): string {
 }
 
 function renderSetting({ layout, payloadBytes, idleUsPerSecondAndClient }: MacroData): string {
-  return `Payloads of ${payloadBytes} bytes. ${layout}. A client of ours that is registered and connected and sends nothing costs its node ${fixed(idleUsPerSecondAndClient, 0)} µs of CPU time a second; that is part of our costs below.`;
+  const idle = `${fixed(idleUsPerSecondAndClient, 0)} µs of CPU time a second`;
+  return [
+    `Payloads of ${payloadBytes} bytes. ${layout}.`,
+    `A client of ours that is registered and connected and sends nothing costs its node ${idle}; that is part of our costs below.`,
+  ].join(' ');
 }
 
 function titleOf({ plan: { clients, ratePps, grainUs } }: LoadData): string {

@@ -4,6 +4,7 @@ import { BenchError } from '../bench-error.ts';
 import type { LoadProcess } from '../load/load-process.ts';
 import type { WindowResult } from '../load/window-run.ts';
 import { cpuNs, residentBytes } from './process-cpu.ts';
+import { lastWords } from './relay-under-test.ts';
 import type { RelayUnderTest } from './relay-under-test.ts';
 
 /** So long the generator has to take note of a plan. */
@@ -47,8 +48,7 @@ export async function measureWindow(load: LoadSource, relay: RelayUnderTest, pla
   const result = await running;
   const answered = result.answered + result.late;
   if (answered === 0) {
-    const said = relay.logTail();
-    throw new BenchError('ERR_BENCH_RELAY', `${relay.name} has answered nothing; ${said === '' ? 'it has logged nothing' : `it has logged:\n${said}`}`);
+    throw new BenchError('ERR_BENCH_RELAY', `${relay.name} has answered nothing; ${lastWords(relay)}`);
   }
   const idleUsPerSecond = ((relay.idleNsPerSecond ?? 0) * clients) / 1_000;
   // Answers per second are those of the measured part, CPU time per second that of a span some milliseconds longer.

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ForeignProcess, LOOPBACK } from '@lightspeed/lab';
 import { BenchError } from '../bench-error.ts';
 import { familyOf } from '../macro/process-cpu.ts';
+import { lastWords } from '../macro/relay-under-test.ts';
 import type { RelayUnderTest } from '../macro/relay-under-test.ts';
 import { freePort } from './free-port.ts';
 import { nginxConfig } from './nginx-config.ts';
@@ -47,7 +48,8 @@ async function allProcesses(running: ForeignProcess, count: number): Promise<num
     if (pids.length === count) return pids;
     if (performance.now() > untilMs) {
       await running.stop();
-      throw new BenchError('ERR_BENCH_RELAY', `nginx has ${pids.length} processes in place of ${count}; it has logged:\n${running.lines.slice(-10).join('\n')}`);
+      const said = lastWords({ logTail: () => running.lines.slice(-10).join('\n') });
+      throw new BenchError('ERR_BENCH_RELAY', `nginx has ${pids.length} processes in place of ${count}; ${said}`);
     }
     await setTimeout(LOOK_EVERY_MS);
   }

@@ -71,7 +71,8 @@ ${fills('dark')}
 function legend(series: readonly Series[]): string {
   let x = 16;
   const entries = series.map(({ name }, index) => {
-    const entry = `<rect class="s${index}" x="${x}" y="${LEGEND.y}" width="${LEGEND.swatch}" height="${LEGEND.swatch}" rx="2"/><text x="${x + LEGEND.swatch + 5}" y="${LEGEND.y + 10}">${escapeXml(name)}</text>`;
+    const swatch = `<rect class="s${index}" x="${x}" y="${LEGEND.y}" width="${LEGEND.swatch}" height="${LEGEND.swatch}" rx="2"/>`;
+    const entry = `${swatch}<text x="${x + LEGEND.swatch + 5}" y="${LEGEND.y + 10}">${escapeXml(name)}</text>`;
     x += LEGEND.swatch + 5 + Math.ceil(name.length * LEGEND.letterWidth) + LEGEND.gap;
     return entry;
   });
@@ -80,7 +81,8 @@ function legend(series: readonly Series[]): string {
 
 function gridLine(value: number, y: number): string {
   const at = y.toFixed(1);
-  return `<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${at}" y2="${at}"/><text class="quiet" x="${PLOT.left - 8}" y="${(y + 4).toFixed(1)}" text-anchor="end">${Number(value.toFixed(2))}</text>`;
+  const line = `<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${at}" y2="${at}"/>`;
+  return `${line}<text class="quiet" x="${PLOT.left - 8}" y="${(y + 4).toFixed(1)}" text-anchor="end">${Number(value.toFixed(2))}</text>`;
 }
 
 function bars({ label, values }: Group, index: number, groups: number, series: readonly Series[], y: (value: number) => number): string {
@@ -90,7 +92,8 @@ function bars({ label, values }: Group, index: number, groups: number, series: r
   const drawn = values.flatMap((value, place) => {
     if (!Number.isFinite(value)) return [];
     const x = left + groupWidth * 0.08 + place * barWidth;
-    const rect = `<rect class="s${place}" x="${(x + 2).toFixed(1)}" y="${y(value).toFixed(1)}" width="${(barWidth - 4).toFixed(1)}" height="${(y(0) - y(value)).toFixed(1)}" rx="2"/>`;
+    const size = `width="${(barWidth - 4).toFixed(1)}" height="${(y(0) - y(value)).toFixed(1)}"`;
+    const rect = `<rect class="s${place}" x="${(x + 2).toFixed(1)}" y="${y(value).toFixed(1)}" ${size} rx="2"/>`;
     return [`${rect}<text class="value" x="${(x + barWidth / 2).toFixed(1)}" y="${(y(value) - 4).toFixed(1)}">${value.toFixed(1)}</text>`];
   });
   return [...drawn, `<text x="${(left + groupWidth / 2).toFixed(1)}" y="${HEIGHT - 14}" text-anchor="middle">${escapeXml(label)}</text>`].join('\n');
