@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { whyNoNamespaces } from '@lightspeed/lab';
 import type { RelayUnderTest } from '../macro/relay-under-test.ts';
 import { startCRelay } from './c-relay.ts';
 import { startCoturn } from './coturn.ts';
@@ -87,8 +88,9 @@ export const PEERS: readonly Peer[] = [
     workers: 1,
     searched: false,
     whyNot: async () => {
-      if (process.geteuid?.() !== 0) return 'it needs network namespaces, and those need root';
-      return missing(['wireguard-go', 'ip', 'nft'], 'apt-get install wireguard-go iproute2 nftables');
+      const programs = missing(['wireguard-go', 'ip', 'nft', 'conntrack'], 'apt-get install wireguard-go iproute2 nftables conntrack');
+      if (programs !== undefined) return programs;
+      return existsSync('/dev/net/tun') ? whyNoNamespaces() : 'there is no /dev/net/tun';
     },
     version: () => firstLine('wireguard-go', ['--version']),
     start: startWireguard,
