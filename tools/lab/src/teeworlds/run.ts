@@ -61,8 +61,9 @@ interface Stay {
   readonly after: string
   /** What the server's console said of the players who were there at its end. */
   readonly players: readonly string[]
-  /** Datagrams of the server that reached the player's program in the last second. */
+  /** Datagrams of the server that reached the player's program in the last second, and that the program sent then. */
   readonly lastSecondToPlayer: number
+  readonly lastSecondFromPlayer: number
 }
 
 /**
@@ -155,12 +156,14 @@ async function stay(
   { staySeconds, log }: TeeworldsOptions,
 ): Promise<Stay> {
   await setTimeout(staySeconds * 1_000 - TRAFFIC_WINDOW_MS)
-  const before = tunnel.stats().counters.localPacketsSent
+  const before = tunnel.stats().counters
   await setTimeout(TRAFFIC_WINDOW_MS)
-  const lastSecondToPlayer = tunnel.stats().counters.localPacketsSent - before
+  const { localPacketsSent, localPacketsReceived } = tunnel.stats().counters
+  const lastSecondToPlayer = localPacketsSent - before.localPacketsSent
+  const lastSecondFromPlayer = localPacketsReceived - before.localPacketsReceived
   const players = await server.players()
   for (const line of players) log(line)
-  return { after, players, lastSecondToPlayer }
+  return { after, players, lastSecondToPlayer, lastSecondFromPlayer }
 }
 
 function startPlayer(programs: TeeworldsPrograms, entrance: Endpoint, folder: string): ForeignProcess {
