@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -23,7 +24,8 @@ export class StateFolder {
   readonly #folder: string;
   readonly #socket: AdminSocket;
   readonly #log: Logger;
-  #written = '';
+  /** Of the text that is in the file: the text itself would be megabytes. */
+  #writtenDigest = '';
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, socket: AdminSocket, log: Logger) {
@@ -70,10 +72,11 @@ export class StateFolder {
   save(clients: readonly SavedClient[]): Promise<void> {
     this.#writing = this.#writing.then(async () => {
       const text = formatState(clients);
-      if (text === this.#written) return;
+      const digest = hash('sha256', text);
+      if (digest === this.#writtenDigest) return;
       try {
         await replace(join(this.#folder, STATE_FILE), text);
-        this.#written = text;
+        this.#writtenDigest = digest;
       } catch (error) {
         this.#log.error({ why: messageOf(error) }, 'the sessions cannot be saved');
       }

@@ -227,7 +227,8 @@ export class Supervisor implements WorkerWatcher {
   /** A proof that one worker has accepted must not be new to its successor. @returns false if the client is gone. */
   #noteNonces(sessionId: number, nonces: ProofNoncesState): boolean {
     const client = this.#clients.get(sessionId);
-    if (client !== undefined) this.#clients.set(sessionId, { ...client, nonces });
+    // Most clients never prove anything: they stay the object that the registrations have too.
+    if (client !== undefined && nonces.highest >= 0n) this.#clients.set(sessionId, { ...client, nonces });
     return client !== undefined;
   }
 
