@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { messageOf } from '../node-error.ts';
 import { SessionKeeper } from '../state/session-keeper.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { SavedByWorker, Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, RegisterRefusal } from './client.ts';
 import { CLOSED, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -261,16 +261,27 @@ export class ControlPlane implements ControlHost {
   async #endLost(): Promise<void> {
     const due = this.#grace.allDue(this.#state.registrations.all, performance.now());
     if (due.length === 0) return;
-    const sessions = due.some((client) => this.#isBound(client)) ? await this.#supervisor.saveSessions() : undefined;
+    const sessions = await this.#sessionsOf(due.filter((client) => this.#isBound(client)));
     const nowMs = performance.now();
     for (const client of due) {
       // It may have come back meanwhile.
       if (!this.#grace.isDue(client, nowMs)) continue;
-      const session = this.#isBound(client) ? sessions?.get(client.registered.sessionId) : undefined;
+      const session = this.#isBound(client) ? sessions.get(client.registered.sessionId) : undefined;
       if (!this.#grace.isOver(client, session, nowMs)) continue;
       this.counters.abandoned++;
       this.#end(client);
     }
+  }
+
+  /** By id. */
+  async #sessionsOf(clients: readonly Client[]): Promise<ReadonlyMap<number, SavedByWorker>> {
+    const sessions = new Map<number, SavedByWorker>();
+    if (clients.length === 0) return sessions;
+    const ids = new Set(clients.map(({ registered }) => registered.sessionId));
+    for (const one of await this.#supervisor.saveSessions()) {
+      if (ids.has(one.session.sessionId)) sessions.set(one.session.sessionId, one);
+    }
+    return sessions;
   }
 
   #tellLoad(): void {

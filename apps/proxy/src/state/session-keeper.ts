@@ -1,5 +1,6 @@
+import type { Client } from '../control/client.ts';
 import type { Registrations } from '../control/registrations.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { SavedByWorker, Supervisor } from '../supervisor/supervisor.ts';
 import type { SavedClient } from './saved-state.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -30,29 +31,40 @@ export class SessionKeeper {
     await this.#folder.save(await this.#clients());
   }
 
-  async #clients(): Promise<SavedClient[]> {
+  /** Made one by one while they are written: as many objects at once would be more than the registrations themselves. */
+  async #clients(): Promise<Iterable<SavedClient>> {
     if (this.#registrations.size === 0) return [];
-    const sessions = await this.#supervisor.saveSessions();
-    const clients: SavedClient[] = [];
-    for (const { registered, ticket, resumes } of this.#registrations.all) {
-      const { sessionId, ip, token, dialect, secretHex } = registered;
-      const one = sessions.get(sessionId);
-      const nonces = one?.session.nonces ?? this.#supervisor.noncesOf(sessionId);
-      const { session, worker = 0 } = one ?? {};
-      clients.push({
-        sessionId,
-        ip,
-        token,
-        dialect,
-        // A Buffer would be written as the object that its toJSON gives.
-        secret: secretHex === undefined ? undefined : new Uint8Array(Buffer.from(secretHex, 'hex')),
-        ticket,
-        resumes: resumes?.state ?? NO_RESUMES,
-        nonces,
-        session,
-        worker,
-      });
+    return this.#savedClients(await this.#supervisor.saveSessions());
+  }
+
+  *#savedClients(sessions: Iterable<SavedByWorker>): Generator<SavedClient> {
+    const bound = new Set<number>();
+    for (const one of sessions) {
+      const { sessionId } = one.session;
+      const client = this.#registrations.get(sessionId);
+      if (client === undefined) continue;
+      bound.add(sessionId);
+      yield this.#savedClient(client, one);
     }
-    return clients;
+    for (const client of this.#registrations.all) {
+      if (!bound.has(client.registered.sessionId)) yield this.#savedClient(client, undefined);
+    }
+  }
+
+  #savedClient({ registered, ticket, resumes }: Client, one: SavedByWorker | undefined): SavedClient {
+    const { sessionId, ip, token, dialect, secretHex } = registered;
+    return {
+      sessionId,
+      ip,
+      token,
+      dialect,
+      // A Buffer would be written as the object that its toJSON gives.
+      secret: secretHex === undefined ? undefined : new Uint8Array(Buffer.from(secretHex, 'hex')),
+      ticket,
+      resumes: resumes?.state ?? NO_RESUMES,
+      nonces: one?.session.nonces ?? this.#supervisor.noncesOf(sessionId),
+      session: one?.session,
+      worker: one?.worker ?? 0,
+    };
   }
 }

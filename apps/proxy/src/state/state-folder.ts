@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -9,6 +9,7 @@ import { formatState, parseState } from './saved-state.ts';
 
 const STATE_FILE = 'sessions.json';
 const MODE = 0o600;
+const BLOCK_CHARACTERS = 256 * 1_024;
 
 /**
  * What a node keeps over restarts, in a folder that is its own while it runs.
@@ -69,13 +70,12 @@ export class StateFolder {
   }
 
   /** Replaces what is saved, if it is different. A failure is logged, and tried again at the next call. */
-  save(clients: readonly SavedClient[]): Promise<void> {
+  save(clients: Iterable<SavedClient>): Promise<void> {
     this.#writing = this.#writing.then(async () => {
-      const text = formatState(clients);
-      const digest = hash('sha256', text);
+      const { blocks, digest } = blocksOf(formatState(clients));
       if (digest === this.#writtenDigest) return;
       try {
-        await replace(join(this.#folder, STATE_FILE), text);
+        await replace(join(this.#folder, STATE_FILE), blocks);
         this.#writtenDigest = digest;
       } catch (error) {
         this.#log.error({ why: messageOf(error) }, 'the sessions cannot be saved');
@@ -90,12 +90,31 @@ export class StateFolder {
   }
 }
 
+/** A text as it is written, outside of V8's heap: of very many clients it is megabytes. */
+function blocksOf(parts: Iterable<string>): { blocks: readonly Buffer[]; digest: string } {
+  const blocks: Buffer[] = [];
+  const hash = createHash('sha256');
+  let text = '';
+  const endBlock = () => {
+    const block = Buffer.from(text);
+    hash.update(block);
+    blocks.push(block);
+    text = '';
+  };
+  for (const part of parts) {
+    text += part;
+    if (text.length >= BLOCK_CHARACTERS) endBlock();
+  }
+  endBlock();
+  return { blocks, digest: hash.digest('hex') };
+}
+
 /** After a crash at any moment there is the old file or the new one, whole. */
-async function replace(file: string, text: string): Promise<void> {
+async function replace(file: string, blocks: readonly Buffer[]): Promise<void> {
   const beside = `${file}.new`;
   const handle = await open(beside, 'w', MODE);
   try {
-    await handle.writeFile(text);
+    for (const block of blocks) await handle.writeFile(block);
     await handle.sync();
   } catch (error) {
     await rm(beside, { force: true });

@@ -1,5 +1,5 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { RelayOptions } from '@lightspeed/session';
+import type { RelayOptions, SavedSession } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
@@ -19,7 +19,6 @@ import { DataPort } from './data-port.ts';
 import { SavedSessions } from './saved-sessions.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
-import type { SavedByWorker } from './worker-requests.ts';
 import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
@@ -41,6 +40,12 @@ const SPARE_CLAIMS = 4_096;
 /** How many registrations the workers' claims have room for. */
 export function claimsFor({ maxClients }: NodeConfig): number {
   return maxClients + SPARE_CLAIMS;
+}
+
+/** A session, with the number of the worker that has it. */
+export interface SavedByWorker {
+  readonly worker: number;
+  readonly session: SavedSession;
 }
 
 /** What a node goes on with from an earlier run. */
@@ -93,8 +98,10 @@ export class Supervisor implements WorkerWatcher {
     this.claims = new ClaimsBoard(claims);
     this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
     this.#saved = Array.from({ length: config.workers }, () => new SavedSessions());
-    for (const { worker, session } of outlived.sessions) this.#saved[worker % config.workers].take([session], false);
-    for (const saved of this.#saved) saved.take([], true);
+    for (const [index, saved] of this.#saved.entries()) {
+      const own = outlived.sessions.filter(({ worker }) => worker % config.workers === index);
+      saved.take(own.map(({ session }) => session), true);
+    }
     for (const client of outlived.clients) this.#clients.set(client.sessionId, client);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
@@ -154,17 +161,26 @@ export class Supervisor implements WorkerWatcher {
     this.#postAll({ type: 'unregister', sessionId });
   }
 
-  /** The sessions of registrations as they are now, by id; those of a worker that does not answer as they were last. */
-  async saveSessions(): Promise<ReadonlyMap<number, SavedByWorker>> {
-    const fresh = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }));
-    const sessions = new Map<number, SavedByWorker>();
-    for (const [worker, saved] of this.#saved.entries()) {
-      for (const session of saved.all) {
-        if (this.#clients.has(session.sessionId)) sessions.set(session.sessionId, { worker, session });
+  /**
+   * The sessions of registrations as they are now, each once; those of a worker that does not answer as they were last. They
+   * are made while they are looked at, a few at a time.
+   */
+  async saveSessions(): Promise<Iterable<SavedByWorker>> {
+    const answered = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }));
+    return this.#savedSessions([...answered, ...this.#workers.filter((worker) => !answered.has(worker))]);
+  }
+
+  /** @param workers the one whose word counts for more comes first. */
+  *#savedSessions(workers: readonly WorkerSlot[]): Generator<SavedByWorker> {
+    const told = new Set<number>();
+    for (const { index: worker } of workers) {
+      for (const session of this.#saved[worker].all) {
+        const { sessionId } = session;
+        if (!this.#clients.has(sessionId) || told.has(sessionId)) continue;
+        told.add(sessionId);
+        yield { worker, session };
       }
     }
-    for (const one of fresh) if (this.#clients.has(one.session.sessionId)) sessions.set(one.session.sessionId, one);
-    return sessions;
   }
 
   /** Which proofs of a registration were used, as far as the workers have said. */
@@ -210,12 +226,12 @@ export class Supervisor implements WorkerWatcher {
   }
 
   registered(worker: WorkerSlot, request: number): void {
-    this.#requests.answered(worker, request, [], true);
+    this.#requests.answered(worker, request, true);
   }
 
   saved(worker: WorkerSlot, { request, sessions, isLast }: Saved): void {
     this.#saved[worker.index].take(sessions, isLast);
-    this.#requests.answered(worker, request, sessions, isLast);
+    this.#requests.answered(worker, request, isLast);
     for (const { sessionId, nonces } of sessions) this.#noteNonces(sessionId, nonces);
   }
 
