@@ -56,7 +56,7 @@ export class ControlPlane implements ControlHost {
     this.#log = log;
     this.#addresses = addresses;
     const { folder, registrations } = state;
-    this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor);
+    this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor, log);
     this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
   }
 

@@ -1,4 +1,6 @@
+import type { Logger } from 'pino';
 import type { Client } from '../control/client.ts';
+import { returnMemory } from '../control/memory-return.ts';
 import type { Registrations } from '../control/registrations.ts';
 import type { SavedByWorker, Supervisor } from '../supervisor/supervisor.ts';
 import type { SavedClient } from './saved-state.ts';
@@ -7,6 +9,8 @@ import type { StateFolder } from './state-folder.ts';
 /** Saving costs the workers a microsecond or so a session: the more there are, the less often. */
 const SAVE_EVERY_MS = 2_000;
 const SAVE_MS_PER_CLIENT = 1;
+/** Saving so many leaves megabytes behind, once in ten seconds at most. */
+const VERY_MANY_CLIENTS = 10_000;
 
 const NO_RESUMES = Object.freeze({ highest: -1n, below: 0n });
 
@@ -15,12 +19,14 @@ export class SessionKeeper {
   readonly #folder: StateFolder;
   readonly #registrations: Registrations;
   readonly #supervisor: Supervisor;
+  readonly #log: Logger;
   #savedMs = performance.now();
 
-  constructor(folder: StateFolder, registrations: Registrations, supervisor: Supervisor) {
+  constructor(folder: StateFolder, registrations: Registrations, supervisor: Supervisor, log: Logger) {
     this.#folder = folder;
     this.#registrations = registrations;
     this.#supervisor = supervisor;
+    this.#log = log;
   }
 
   /** To be called often. */
@@ -29,6 +35,7 @@ export class SessionKeeper {
     if (nowMs - this.#savedMs < everyMs) return;
     this.#savedMs = nowMs;
     await this.#folder.save(await this.#clients());
+    if (this.#registrations.size >= VERY_MANY_CLIENTS) await returnMemory('saving very many clients', this.#log);
   }
 
   /** Made one by one while they are written: as many objects at once would be more than the registrations themselves. */
