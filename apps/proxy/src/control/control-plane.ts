@@ -7,7 +7,9 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { messageOf } from '../node-error.ts';
 import { SessionKeeper } from '../state/session-keeper.ts';
-import type { SavedByWorker, Supervisor } from '../supervisor/supervisor.ts';
+import { pickSaved } from '../supervisor/saved-sessions.ts';
+import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, RegisterRefusal } from './client.ts';
 import { CLOSED, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -275,13 +277,9 @@ export class ControlPlane implements ControlHost {
 
   /** By id. */
   async #sessionsOf(clients: readonly Client[]): Promise<ReadonlyMap<number, SavedByWorker>> {
-    const sessions = new Map<number, SavedByWorker>();
-    if (clients.length === 0) return sessions;
+    if (clients.length === 0) return new Map();
     const ids = new Set(clients.map(({ registered }) => registered.sessionId));
-    for (const one of await this.#supervisor.saveSessions()) {
-      if (ids.has(one.session.sessionId)) sessions.set(one.session.sessionId, one);
-    }
-    return sessions;
+    return pickSaved(await this.#supervisor.saveSessions(), ids);
   }
 
   #tellLoad(): void {

@@ -1,4 +1,4 @@
-import type { SavedByWorker } from '../supervisor/supervisor.ts';
+import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
 import type { Client } from './client.ts';
 
 /** How long sessions live after their control connection is lost (docs/protocol.md, Sessions). */

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { Client } from '../control/client.ts';
 import { returnMemory } from '../control/memory-return.ts';
 import type { Registrations } from '../control/registrations.ts';
-import type { SavedByWorker, Supervisor } from '../supervisor/supervisor.ts';
+import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SavedClient } from './saved-state.ts';
 import type { StateFolder } from './state-folder.ts';
 

@@ -2,6 +2,12 @@ import type { SavedSession } from '@lightspeed/session';
 import type { Parcels } from '../data-plane/parcels.ts';
 import { look, pack } from '../data-plane/parcels.ts';
 
+/** A session, with the number of the worker that has it. */
+export interface SavedByWorker {
+  readonly worker: number;
+  readonly session: SavedSession;
+}
+
 /** What one save has told. */
 class Save {
   readonly #parcels: Parcels<SavedSession> = [];
@@ -58,4 +64,32 @@ export class SavedSessions {
   get all(): IterableIterator<SavedSession> {
     return this.#whole.all();
   }
+}
+
+/**
+ * The sessions of several workers, made while they are looked at.
+ * @param saved by worker.
+ * @param workers those whose word counts for more come first, if two say that they have a session.
+ * @param isWanted whether a session is to be among them, by its id.
+ */
+export function* eachOnce(
+  saved: readonly SavedSessions[],
+  workers: readonly number[],
+  isWanted: (sessionId: number) => boolean,
+): Generator<SavedByWorker> {
+  const told = new Set<number>();
+  for (const worker of workers) {
+    for (const session of saved[worker].all) {
+      if (told.has(session.sessionId) || !isWanted(session.sessionId)) continue;
+      told.add(session.sessionId);
+      yield { worker, session };
+    }
+  }
+}
+
+/** Those with these ids, by id. */
+export function pickSaved(all: Iterable<SavedByWorker>, ids: ReadonlySet<number>): ReadonlyMap<number, SavedByWorker> {
+  const picked = new Map<number, SavedByWorker>();
+  for (const one of all) if (ids.has(one.session.sessionId)) picked.set(one.session.sessionId, one);
+  return picked;
 }

@@ -1,5 +1,5 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { RelayOptions, SavedSession } from '@lightspeed/session';
+import type { RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
@@ -16,7 +16,8 @@ import { collectStats } from '../stats.ts';
 import type { NodeStats } from '../stats.ts';
 import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
-import { SavedSessions } from './saved-sessions.ts';
+import { SavedSessions, eachOnce } from './saved-sessions.ts';
+import type { SavedByWorker } from './saved-sessions.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts';
@@ -40,12 +41,6 @@ const SPARE_CLAIMS = 4_096;
 /** How many registrations the workers' claims have room for. */
 export function claimsFor({ maxClients }: NodeConfig): number {
   return maxClients + SPARE_CLAIMS;
-}
-
-/** A session, with the number of the worker that has it. */
-export interface SavedByWorker {
-  readonly worker: number;
-  readonly session: SavedSession;
 }
 
 /** What a node goes on with from an earlier run. */
@@ -167,20 +162,8 @@ export class Supervisor implements WorkerWatcher {
    */
   async saveSessions(): Promise<Iterable<SavedByWorker>> {
     const answered = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }));
-    return this.#savedSessions([...answered, ...this.#workers.filter((worker) => !answered.has(worker))]);
-  }
-
-  /** @param workers the one whose word counts for more comes first. */
-  *#savedSessions(workers: readonly WorkerSlot[]): Generator<SavedByWorker> {
-    const told = new Set<number>();
-    for (const { index: worker } of workers) {
-      for (const session of this.#saved[worker].all) {
-        const { sessionId } = session;
-        if (!this.#clients.has(sessionId) || told.has(sessionId)) continue;
-        told.add(sessionId);
-        yield { worker, session };
-      }
-    }
+    const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
+    return eachOnce(this.#saved, inOrder.map(({ index }) => index), (sessionId) => this.#clients.has(sessionId));
   }
 
   /** Which proofs of a registration were used, as far as the workers have said. */
