@@ -10,9 +10,9 @@ import type { NodeConfig } from './config/node-config.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { openControlState } from './control/control-state.ts';
 import type { ControlState } from './control/control-state.ts';
-import { returnMemoryAfterSurges } from './control/memory-return.ts';
-import { startHttp } from './http/server.ts';
-import type { HttpServer } from './http/server.ts';
+import { returnMemory, returnMemoryAfterSurges } from './control/memory-return.ts';
+import { MANY_CLIENTS } from './give-memory-back.ts';
+import type { HttpServer, NodeView } from './http/server.ts';
 import { silentLog } from './log.ts';
 import { NodeError, bindError, messageOf } from './node-error.ts';
 import type { NodeStats } from './stats.ts';
@@ -61,6 +61,7 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
   const parts = await startParts(config, engine, state, log);
   const { supervisor, http, control } = parts;
+  if (control !== undefined && control.registrations >= MANY_CLIENTS) await returnMemory('reading the state', log);
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
@@ -119,8 +120,7 @@ async function startParts(
     if (config.controlBind !== undefined && state !== undefined) {
       control = await ControlPlane.start(config.controlBind, config, state, supervisor, log);
     }
-    const http =
-      config.httpBind && (await startHttp(config.httpBind, { config, engine, supervisor, control, startedMs }));
+    const http = await httpOf({ config, engine, supervisor, control, startedMs });
     return { supervisor, control, http };
   } catch (error) {
     await supervisor?.stop();
@@ -128,6 +128,14 @@ async function startParts(
     await (control === undefined ? state?.folder?.close() : control.abandon());
     throw error;
   }
+}
+
+/** Loaded only where it is wanted: with the libraries that it takes it is 11 MB. */
+async function httpOf(view: NodeView): Promise<HttpServer | undefined> {
+  const { httpBind } = view.config;
+  if (httpBind === undefined) return undefined;
+  const { startHttp } = await import('./http/server.ts');
+  return startHttp(httpBind, view);
 }
 
 const LOOK_EVERY_MS = 20;

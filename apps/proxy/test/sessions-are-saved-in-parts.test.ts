@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FromWorker } from '../src/data-plane/messages.ts';
 import { pack, unpack } from '../src/data-plane/parcels.ts';
 import { SessionSaver } from '../src/data-plane/session-saver.ts';
-import { SavedSessions } from '../src/supervisor/saved-sessions.ts';
+import { SavedSessions, eachOnce } from '../src/supervisor/saved-sessions.ts';
 
 function session(sessionId: number): SavedSession {
   const nonces = { highest: 2n ** 63n + BigInt(sessionId), below: 0n };
@@ -43,6 +43,23 @@ describe('the sessions of a worker', () => {
     saved.take([session(3)], true);
     expect(ids(saved)).toEqual([3]);
   });
+});
+
+it('a session that ends and comes again within a save is there once, as it was last', () => {
+  const saved = new SavedSessions();
+  saved.take([session(1), session(2)], false);
+  saved.delete(1);
+  saved.take([session(3), { ...session(1), sequence: 9 }], true);
+  expect(ids(saved)).toEqual([2, 3, 1]);
+  expect([...saved.all].map(({ sequence }) => sequence)).toEqual([1, 1, 9]);
+});
+
+it('a session that two workers tell of is the one of the worker that counts for more', () => {
+  const [first, second] = [new SavedSessions(), new SavedSessions()];
+  first.take([session(1), session(2)], true);
+  second.take([session(2), session(3), session(4)], true);
+  const all = [...eachOnce([first, second], [1, 0], (sessionId) => sessionId !== 4)];
+  expect(all.map(({ worker, session: { sessionId } }) => [worker, sessionId])).toEqual([[1, 2], [1, 3], [0, 1]]);
 });
 
 it('a worker tells of its sessions part by part, of one request after the other, and then wants nothing more', () => {

@@ -19,7 +19,10 @@ export interface Client {
   readonly ticket: Uint8Array | undefined;
   /** Undefined while the control connection is lost. */
   link: ClientLink | undefined;
-  /** When it was lost, and when it is to be looked at again; on the clock of `performance.now`. */
+  /**
+   * When it was lost, and when it is to be looked at again; on the clock of `performance.now`, in whole milliseconds: of
+   * every fraction V8 makes an object.
+   */
   lostMs: number;
   lookAtMs: number;
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { StateFolder } from '../state/state-folder.ts';
-import type { SavedByWorker } from '../supervisor/worker-requests.ts';
+import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
 import type { Outlived } from '../supervisor/supervisor.ts';
 import { Identity } from './identity.ts';
 import { Registrations } from './registrations.ts';

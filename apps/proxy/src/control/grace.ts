@@ -1,4 +1,4 @@
-import type { SavedByWorker } from '../supervisor/worker-requests.ts';
+import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
 import type { Client } from './client.ts';
 
 /** How long sessions live after their control connection is lost (docs/protocol.md, Sessions). */
@@ -13,8 +13,8 @@ export class Grace {
 
   begin(client: Client, nowMs: number): void {
     client.link = undefined;
-    client.lostMs = nowMs;
-    client.lookAtMs = nowMs + this.#graceMs;
+    client.lostMs = Math.floor(nowMs);
+    client.lookAtMs = Math.floor(nowMs + this.#graceMs);
   }
 
   isDue({ link, lookAtMs }: Client, nowMs: number): boolean {
@@ -37,7 +37,7 @@ export class Grace {
   isOver(client: Client, saved: SavedByWorker | undefined, nowMs: number): boolean {
     const silent = saved === undefined || saved.session.idleMs >= this.#graceMs;
     if (silent || nowMs + this.#graceMs - client.lostMs > this.#sessionTimeoutMs) return true;
-    client.lookAtMs = nowMs + this.#graceMs;
+    client.lookAtMs = Math.floor(nowMs + this.#graceMs);
     return false;
   }
 }

@@ -1,6 +1,6 @@
 import type { ListenerCounters } from '@lightspeed/control/quic';
-import { returnFreeMemory } from '@lightspeed/udp';
 import type { Logger } from 'pino';
+import { giveMemoryBack } from '../give-memory-back.ts';
 import { messageOf } from '../node-error.ts';
 
 /** So many connections have to end before it is worth while. */
@@ -49,31 +49,19 @@ export function returnMemoryAfterSurges(control: Connections, log: Logger): () =
   const look = () => {
     const { accepted, refusedOverMax, refusedOverMaxPerAddress } = control.listenerCounters;
     const ended = accepted + refusedOverMax + refusedOverMaxPerAddress - control.connections;
-    if (surge.isOver(ended, performance.now())) void returnMemory(log);
+    if (surge.isOver(ended, performance.now())) void returnMemory('many connections have ended', log);
   };
   const timer = setInterval(look, LOOK_MS).unref();
   return () => clearInterval(timer);
 }
 
-async function returnMemory(log: Logger): Promise<void> {
+/** @param after what has left it behind, for the log. */
+export async function returnMemory(after: string, log: Logger): Promise<void> {
   const beforeBytes = process.memoryUsage.rss();
   try {
-    await collectGarbage();
+    await giveMemoryBack();
   } catch (error) {
     log.debug({ why: messageOf(error) }, 'garbage cannot be collected now: it is when there is need');
   }
-  returnFreeMemory();
-  log.debug({ beforeBytes, afterBytes: process.memoryUsage.rss() }, 'gave memory back after many connections have ended');
-}
-
-/** The inspector's call tells V8 that memory is low, which makes its heap smaller too. */
-async function collectGarbage(): Promise<void> {
-  const { Session } = await import('node:inspector/promises');
-  const session = new Session();
-  session.connect();
-  try {
-    await session.post('HeapProfiler.collectGarbage');
-  } finally {
-    session.disconnect();
-  }
+  log.debug({ beforeBytes, afterBytes: process.memoryUsage.rss() }, `gave memory back after ${after}`);
 }

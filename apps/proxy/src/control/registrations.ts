@@ -163,8 +163,8 @@ export class Registrations {
         resumes: one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes),
         ticket,
         link: undefined,
-        lostMs: nowMs,
-        lookAtMs: nowMs + this.#config.graceSecs * 1_000,
+        lostMs: Math.floor(nowMs),
+        lookAtMs: Math.floor(nowMs + this.#config.graceSecs * 1_000),
       };
       this.#clients.set(sessionId, client);
       restored.push(client);

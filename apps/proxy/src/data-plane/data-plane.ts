@@ -44,6 +44,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #saver: SessionSaver;
   readonly #takeMessages: () => void;
   readonly #tell: (message: FromWorker) => void;
+  /** Registrations that it was started with. */
+  readonly restored: number;
   /** Whether datagrams came since the last tick. */
   #isBusy = false;
   /** Whether the datagrams at hand came by way of another worker: two that disagree must not play ball with them. */
@@ -89,7 +91,12 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const nowUs = engine.nowUs();
     this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0);
     for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs);
-    for (const client of unpack(start.registrations)) this.register(client);
+    let restored = 0;
+    for (const client of unpack(start.registrations)) {
+      this.register(client);
+      restored++;
+    }
+    this.restored = restored;
     for (const session of unpack(start.sessions)) this.#restore(session);
   }
 

@@ -26,9 +26,14 @@ export function pack<T>(things: Iterable<T>): Parcels<T> {
   return parcels;
 }
 
+/** What is in a parcel, which stays as it is. */
+export function look<T>(parcel: Parcel<T>): T[] {
+  return deserialize(parcel) as T[];
+}
+
 /** Takes everything out; the parcels are gone afterwards. */
 export function* unpack<T>(parcels: Parcels<T>): Generator<T> {
   for (let parcel = parcels.shift(); parcel !== undefined; parcel = parcels.shift()) {
-    yield* deserialize(parcel) as T[];
+    yield* look(parcel);
   }
 }

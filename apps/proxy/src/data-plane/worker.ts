@@ -9,6 +9,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
+import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
 import { HAND_OVER_IP } from './hand-over.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
@@ -48,6 +49,7 @@ const handOver =
         sendBufferBytes: start.egress.bufferBytes,
       });
 const dataPlane = new DataPlane(engine, socket, handOver, start, takeMessages, tell);
+if (dataPlane.restored >= MANY_CLIENTS) await giveBackWhatRestoringTook();
 
 /** With a portable engine the event loop turns, and messages come as events. */
 const inbox: ToWorker[] = [];
@@ -84,6 +86,15 @@ function take(message: ToWorker): void {
       break;
     case 'crash':
       throw new Error('asked to crash');
+  }
+}
+
+/** Now, before a packet would have to wait for it: V8 would not look for garbage for days. */
+async function giveBackWhatRestoringTook(): Promise<void> {
+  try {
+    await giveMemoryBack();
+  } catch {
+    // Without an inspector it is collected when there is need.
   }
 }
 

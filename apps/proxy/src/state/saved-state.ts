@@ -79,10 +79,14 @@ const state = z.object({ format: z.literal(FORMAT), clients: z.array(client) });
 const HEAD = `{"format":${FORMAT},"clients":[\n`;
 const TAIL = ']}';
 
-/** The state as JSON: a client a line. */
-export function formatState(clients: readonly SavedClient[]): string {
-  if (clients.length === 0) return `${JSON.stringify({ format: FORMAT, clients })}\n`;
-  return `${HEAD}${clients.map(formatClient).join(',\n')}\n${TAIL}\n`;
+/** The state as JSON, client by client: each on a line of its own. */
+export function* formatState(clients: Iterable<SavedClient>): Generator<string> {
+  let before = HEAD;
+  for (const client of clients) {
+    yield `${before}${formatClient(client)}`;
+    before = ',\n';
+  }
+  yield before === HEAD ? `${JSON.stringify({ format: FORMAT, clients: [] })}\n` : `\n${TAIL}\n`;
 }
 
 function formatClient(saved: SavedClient): string {
@@ -92,7 +96,7 @@ function formatClient(saved: SavedClient): string {
   });
 }
 
-/** @throws if the text is none that {@link formatState} gives. */
+/** @throws if the text is none that {@link formatState} gives, all in one. */
 export function parseState(text: string): SavedClient[] {
   return text.startsWith(HEAD) ? parseLines(text) : state.parse(JSON.parse(text)).clients.map(savedClient);
 }

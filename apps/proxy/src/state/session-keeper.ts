@@ -1,4 +1,8 @@
+import type { Logger } from 'pino';
+import type { Client } from '../control/client.ts';
+import { returnMemory } from '../control/memory-return.ts';
 import type { Registrations } from '../control/registrations.ts';
+import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SavedClient } from './saved-state.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -6,6 +10,8 @@ import type { StateFolder } from './state-folder.ts';
 /** Saving costs the workers a microsecond or so a session: the more there are, the less often. */
 const SAVE_EVERY_MS = 2_000;
 const SAVE_MS_PER_CLIENT = 1;
+/** Saving so many leaves megabytes behind, once in ten seconds at most. */
+const VERY_MANY_CLIENTS = 10_000;
 
 const NO_RESUMES = Object.freeze({ highest: -1n, below: 0n });
 
@@ -14,12 +20,14 @@ export class SessionKeeper {
   readonly #folder: StateFolder;
   readonly #registrations: Registrations;
   readonly #supervisor: Supervisor;
+  readonly #log: Logger;
   #savedMs = performance.now();
 
-  constructor(folder: StateFolder, registrations: Registrations, supervisor: Supervisor) {
+  constructor(folder: StateFolder, registrations: Registrations, supervisor: Supervisor, log: Logger) {
     this.#folder = folder;
     this.#registrations = registrations;
     this.#supervisor = supervisor;
+    this.#log = log;
   }
 
   /** To be called often. */
@@ -28,31 +36,43 @@ export class SessionKeeper {
     if (nowMs - this.#savedMs < everyMs) return;
     this.#savedMs = nowMs;
     await this.#folder.save(await this.#clients());
+    if (this.#registrations.size >= VERY_MANY_CLIENTS) await returnMemory('saving very many clients', this.#log);
   }
 
-  async #clients(): Promise<SavedClient[]> {
+  /** Made one by one while they are written: as many objects at once would be more than the registrations themselves. */
+  async #clients(): Promise<Iterable<SavedClient>> {
     if (this.#registrations.size === 0) return [];
-    const sessions = await this.#supervisor.saveSessions();
-    const clients: SavedClient[] = [];
-    for (const { registered, ticket, resumes } of this.#registrations.all) {
-      const { sessionId, ip, token, dialect, secretHex } = registered;
-      const one = sessions.get(sessionId);
-      const nonces = one?.session.nonces ?? this.#supervisor.noncesOf(sessionId);
-      const { session, worker = 0 } = one ?? {};
-      clients.push({
-        sessionId,
-        ip,
-        token,
-        dialect,
-        // A Buffer would be written as the object that its toJSON gives.
-        secret: secretHex === undefined ? undefined : new Uint8Array(Buffer.from(secretHex, 'hex')),
-        ticket,
-        resumes: resumes?.state ?? NO_RESUMES,
-        nonces,
-        session,
-        worker,
-      });
+    return this.#savedClients(await this.#supervisor.saveSessions());
+  }
+
+  *#savedClients(sessions: Iterable<SavedByWorker>): Generator<SavedClient> {
+    const bound = new Set<number>();
+    for (const one of sessions) {
+      const { sessionId } = one.session;
+      const client = this.#registrations.get(sessionId);
+      if (client === undefined) continue;
+      bound.add(sessionId);
+      yield this.#savedClient(client, one);
     }
-    return clients;
+    for (const client of this.#registrations.all) {
+      if (!bound.has(client.registered.sessionId)) yield this.#savedClient(client, undefined);
+    }
+  }
+
+  #savedClient({ registered, ticket, resumes }: Client, one: SavedByWorker | undefined): SavedClient {
+    const { sessionId, ip, token, dialect, secretHex } = registered;
+    return {
+      sessionId,
+      ip,
+      token,
+      dialect,
+      // A Buffer would be written as the object that its toJSON gives.
+      secret: secretHex === undefined ? undefined : new Uint8Array(Buffer.from(secretHex, 'hex')),
+      ticket,
+      resumes: resumes?.state ?? NO_RESUMES,
+      nonces: one?.session.nonces ?? this.#supervisor.noncesOf(sessionId),
+      session: one?.session,
+      worker: one?.worker ?? 0,
+    };
   }
 }

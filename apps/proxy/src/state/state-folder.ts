@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -8,6 +9,7 @@ import { formatState, parseState } from './saved-state.ts';
 
 const STATE_FILE = 'sessions.json';
 const MODE = 0o600;
+const BLOCK_CHARACTERS = 256 * 1_024;
 
 /**
  * What a node keeps over restarts, in a folder that is its own while it runs.
@@ -23,7 +25,8 @@ export class StateFolder {
   readonly #folder: string;
   readonly #socket: AdminSocket;
   readonly #log: Logger;
-  #written = '';
+  /** Of the text that is in the file: the text itself would be megabytes. */
+  #writtenDigest = '';
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, socket: AdminSocket, log: Logger) {
@@ -67,13 +70,13 @@ export class StateFolder {
   }
 
   /** Replaces what is saved, if it is different. A failure is logged, and tried again at the next call. */
-  save(clients: readonly SavedClient[]): Promise<void> {
+  save(clients: Iterable<SavedClient>): Promise<void> {
     this.#writing = this.#writing.then(async () => {
-      const text = formatState(clients);
-      if (text === this.#written) return;
+      const { blocks, digest } = blocksOf(formatState(clients));
+      if (digest === this.#writtenDigest) return;
       try {
-        await replace(join(this.#folder, STATE_FILE), text);
-        this.#written = text;
+        await replace(join(this.#folder, STATE_FILE), blocks);
+        this.#writtenDigest = digest;
       } catch (error) {
         this.#log.error({ why: messageOf(error) }, 'the sessions cannot be saved');
       }
@@ -87,12 +90,31 @@ export class StateFolder {
   }
 }
 
+/** A text as it is written, outside of V8's heap: of very many clients it is megabytes. */
+function blocksOf(parts: Iterable<string>): { blocks: readonly Buffer[]; digest: string } {
+  const blocks: Buffer[] = [];
+  const hash = createHash('sha256');
+  let text = '';
+  const endBlock = () => {
+    const block = Buffer.from(text);
+    hash.update(block);
+    blocks.push(block);
+    text = '';
+  };
+  for (const part of parts) {
+    text += part;
+    if (text.length >= BLOCK_CHARACTERS) endBlock();
+  }
+  endBlock();
+  return { blocks, digest: hash.digest('hex') };
+}
+
 /** After a crash at any moment there is the old file or the new one, whole. */
-async function replace(file: string, text: string): Promise<void> {
+async function replace(file: string, blocks: readonly Buffer[]): Promise<void> {
   const beside = `${file}.new`;
   const handle = await open(beside, 'w', MODE);
   try {
-    await handle.writeFile(text);
+    for (const block of blocks) await handle.writeFile(block);
     await handle.sync();
   } catch (error) {
     await rm(beside, { force: true });

@@ -16,10 +16,10 @@ import { collectStats } from '../stats.ts';
 import type { NodeStats } from '../stats.ts';
 import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
-import { SavedSessions } from './saved-sessions.ts';
+import { SavedSessions, eachOnce } from './saved-sessions.ts';
+import type { SavedByWorker } from './saved-sessions.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
-import type { SavedByWorker } from './worker-requests.ts';
 import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
@@ -93,8 +93,10 @@ export class Supervisor implements WorkerWatcher {
     this.claims = new ClaimsBoard(claims);
     this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
     this.#saved = Array.from({ length: config.workers }, () => new SavedSessions());
-    for (const { worker, session } of outlived.sessions) this.#saved[worker % config.workers].take([session], false);
-    for (const saved of this.#saved) saved.take([], true);
+    for (const [index, saved] of this.#saved.entries()) {
+      const own = outlived.sessions.filter(({ worker }) => worker % config.workers === index);
+      saved.take(own.map(({ session }) => session), true);
+    }
     for (const client of outlived.clients) this.#clients.set(client.sessionId, client);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
@@ -154,17 +156,14 @@ export class Supervisor implements WorkerWatcher {
     this.#postAll({ type: 'unregister', sessionId });
   }
 
-  /** The sessions of registrations as they are now, by id; those of a worker that does not answer as they were last. */
-  async saveSessions(): Promise<ReadonlyMap<number, SavedByWorker>> {
-    const fresh = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }));
-    const sessions = new Map<number, SavedByWorker>();
-    for (const [worker, saved] of this.#saved.entries()) {
-      for (const session of saved.all) {
-        if (this.#clients.has(session.sessionId)) sessions.set(session.sessionId, { worker, session });
-      }
-    }
-    for (const one of fresh) if (this.#clients.has(one.session.sessionId)) sessions.set(one.session.sessionId, one);
-    return sessions;
+  /**
+   * The sessions of registrations as they are now, each once; those of a worker that does not answer as they were last. They
+   * are made while they are looked at, a few at a time.
+   */
+  async saveSessions(): Promise<Iterable<SavedByWorker>> {
+    const answered = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }));
+    const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
+    return eachOnce(this.#saved, inOrder.map(({ index }) => index), (sessionId) => this.#clients.has(sessionId));
   }
 
   /** Which proofs of a registration were used, as far as the workers have said. */
@@ -210,12 +209,12 @@ export class Supervisor implements WorkerWatcher {
   }
 
   registered(worker: WorkerSlot, request: number): void {
-    this.#requests.answered(worker, request, [], true);
+    this.#requests.answered(worker, request, true);
   }
 
   saved(worker: WorkerSlot, { request, sessions, isLast }: Saved): void {
     this.#saved[worker.index].take(sessions, isLast);
-    this.#requests.answered(worker, request, sessions, isLast);
+    this.#requests.answered(worker, request, isLast);
     for (const { sessionId, nonces } of sessions) this.#noteNonces(sessionId, nonces);
   }
 
@@ -227,7 +226,8 @@ export class Supervisor implements WorkerWatcher {
   /** A proof that one worker has accepted must not be new to its successor. @returns false if the client is gone. */
   #noteNonces(sessionId: number, nonces: ProofNoncesState): boolean {
     const client = this.#clients.get(sessionId);
-    if (client !== undefined) this.#clients.set(sessionId, { ...client, nonces });
+    // Most clients never prove anything: they stay the object that the registrations have too.
+    if (client !== undefined && nonces.highest >= 0n) this.#clients.set(sessionId, { ...client, nonces });
     return client !== undefined;
   }
 

@@ -1,19 +1,12 @@
-import type { SavedSession } from '@lightspeed/session';
 import type { ToWorker } from '../data-plane/messages.ts';
 import type { WorkerSlot } from './worker-slot.ts';
-
-/** A session, with the number of the worker that has it. */
-export interface SavedByWorker {
-  readonly worker: number;
-  readonly session: SavedSession;
-}
 
 /** A worker answers, or goes on to answer, within milliseconds; one that does not is stuck, or about to crash. */
 const PATIENCE_MS = 1_000;
 
 interface Request {
   readonly waitingFor: Set<WorkerSlot>;
-  readonly sessions: SavedByWorker[];
+  readonly answered: Set<WorkerSlot>;
   readonly done: () => void;
   readonly patience: NodeJS.Timeout;
 }
@@ -26,31 +19,32 @@ export class WorkerRequests {
   /**
    * @param workers all of them: one that starts is told, too, but not waited for.
    * @param message to be sent to each, with the request's number in it.
-   * @returns the sessions that they have told, when they have answered, are gone, or have kept it waiting for too long.
+   * @returns those that have answered, when the others are gone or have kept it waiting for too long.
    */
-  async ask(workers: readonly WorkerSlot[], message: (request: number) => ToWorker): Promise<readonly SavedByWorker[]> {
+  async ask(workers: readonly WorkerSlot[], message: (request: number) => ToWorker): Promise<ReadonlySet<WorkerSlot>> {
     const serving = workers.filter(({ state }) => state === 'serving');
     const number = this.#next++;
-    const answered = Promise.withResolvers<undefined>();
-    const sessions: SavedByWorker[] = [];
-    const done = () => answered.resolve(undefined);
+    const settled = Promise.withResolvers<undefined>();
+    const answered = new Set<WorkerSlot>();
+    const done = () => settled.resolve(undefined);
     const patience = setTimeout(done, PATIENCE_MS);
-    this.#requests.set(number, { waitingFor: new Set(serving), sessions, done, patience });
+    this.#requests.set(number, { waitingFor: new Set(serving), answered, done, patience });
     for (const worker of workers) worker.post(message(number));
     if (serving.length === 0) done();
-    await answered.promise;
+    await settled.promise;
     clearTimeout(patience);
     this.#requests.delete(number);
-    return sessions;
+    return answered;
   }
 
   /** @param isLast whether that is all: an answer may come in parts. */
-  answered(worker: WorkerSlot, number: number, sessions: readonly SavedSession[], isLast: boolean): void {
+  answered(worker: WorkerSlot, number: number, isLast: boolean): void {
     const request = this.#requests.get(number);
     if (request === undefined) return;
-    for (const session of sessions) request.sessions.push({ worker: worker.index, session });
     request.patience.refresh();
-    if (isLast) settle(request, worker);
+    if (!isLast) return;
+    request.answered.add(worker);
+    settle(request, worker);
   }
 
   /** A worker will not answer any more. */
