@@ -12,4 +12,4 @@ const roundTrips = Number(process.argv[2]);
 const relay = new SocketRelay('batch');
 await relay.run(1, 1, roundTrips, () => undefined);
 const { receive_calls, send_calls, wait_calls } = relay.udpCounters;
-console.log(JSON.stringify({ roundTrips: relay.roundTrips, recvmmsg: receive_calls, sendmmsg: send_calls, epoll_wait: wait_calls }));
+console.log(JSON.stringify({ roundTrips: relay.roundTrips, receives: receive_calls, sends: send_calls, waits: wait_calls }));

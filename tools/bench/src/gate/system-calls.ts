@@ -10,8 +10,17 @@ const PATIENCE_MS = 120_000;
 /** The engine counts a call that was interrupted once, strace every time. */
 const TOLERANCE = 0.01;
 
-/** Calls by the names that strace has for them. */
-export type Calls = Readonly<Record<'recvmmsg' | 'sendmmsg' | 'epoll_wait', number>>;
+/** Calls of each kind: of many datagrams, and of one. */
+export type Calls = Readonly<Record<'receives' | 'sends' | 'waits', number>>;
+
+/** The kinds, by the names that strace has for the calls. */
+const KINDS: Readonly<Record<string, keyof Calls>> = {
+  recvmmsg: 'receives',
+  recvfrom: 'receives',
+  sendmmsg: 'sends',
+  sendto: 'sends',
+  epoll_wait: 'waits',
+};
 
 /**
  * System calls for a round trip: two receives, two sends, and waiting, shared by what a batch carries. Counted by the engine
@@ -22,7 +31,7 @@ export async function systemCallFigures(): Promise<Figure[]> {
   const own = await countedByEngine();
   const traced = await countedByStrace();
   if (traced !== undefined) requireAgreement(own, traced);
-  return [{ name: NAME, value: (own.recvmmsg + own.sendmmsg + own.epoll_wait) / own.roundTrips }];
+  return [{ name: NAME, value: (own.receives + own.sends + own.waits) / own.roundTrips }];
 }
 
 interface Counted extends Calls {
@@ -38,7 +47,7 @@ async function countedByEngine(): Promise<Counted> {
 
 /** @returns calls per run of the same length, or undefined where strace is missing or may not trace. */
 async function countedByStrace(): Promise<Counted | undefined> {
-  const trace = ['-f', '-c', '-e', 'trace=recvmmsg,sendmmsg,epoll_wait'];
+  const trace = ['-f', '-c', '-e', `trace=${Object.keys(KINDS).join(',')}`];
   try {
     const ended = await runProgram('strace', [...trace, ...COMMAND], PATIENCE_MS);
     if (ended === undefined) return undefined;
@@ -50,24 +59,23 @@ async function countedByStrace(): Promise<Counted | undefined> {
   }
 }
 
-/** The counts in strace's summary; 0 for a call that is not in it. */
+/** The counts in strace's summary; 0 for a kind that is not in it. */
 export function parseStrace(text: string): Calls {
-  const calls = { recvmmsg: 0, sendmmsg: 0, epoll_wait: 0 };
+  const calls = { receives: 0, sends: 0, waits: 0 };
   for (const line of text.split('\n')) {
     // % time, seconds, microseconds per call, calls, errors if any, name
     const columns = line.trim().split(/\s+/);
-    const name = columns.at(-1);
-    if (name !== 'recvmmsg' && name !== 'sendmmsg' && name !== 'epoll_wait') continue;
-    calls[name] = Number(columns[3]);
+    const name = columns.at(-1) ?? '';
+    if (Object.hasOwn(KINDS, name)) calls[KINDS[name]] += Number(columns[3]);
   }
   return calls;
 }
 
 /** @throws if the two have not counted the same. */
 function requireAgreement(own: Counted, traced: Counted): void {
-  for (const call of ['recvmmsg', 'sendmmsg'] as const) {
-    const expected = (own[call] / own.roundTrips) * traced.roundTrips;
-    if (Math.abs(traced[call] - expected) <= TOLERANCE * expected) continue;
-    throw new Error(`the engine has counted ${Math.round(expected)} calls of ${call}, strace ${traced[call]}`);
+  for (const kind of ['receives', 'sends'] as const) {
+    const expected = (own[kind] / own.roundTrips) * traced.roundTrips;
+    if (Math.abs(traced[kind] - expected) <= TOLERANCE * expected) continue;
+    throw new Error(`the engine has counted ${Math.round(expected)} ${kind}, strace ${traced[kind]}`);
   }
 }
