@@ -26,6 +26,8 @@ export interface NodeProgramOptions {
   readonly drainSecs?: number | undefined
   /** How long sessions outlive their control connection. */
   readonly graceSecs?: number
+  /** How long sessions outlive their last packet. */
+  readonly sessionTimeoutSecs?: number
   /** What each session may send; as nodes have it by default when left out. */
   readonly rateLimit?: { readonly packetsPerSecond: number; readonly bytesPerSecond: number }
   /** More of its command line, such as `--workers 2`. */
@@ -123,8 +125,8 @@ function configIn(stateDir: string): string {
   return join(stateDir, 'node.toml')
 }
 
-function configurationOf({ drainSecs = 30, graceSecs = 30, rateLimit }: NodeProgramOptions): string {
-  const server = `[server]\ndrain_secs = ${drainSecs}\ngrace_secs = ${graceSecs}\n`
+function configurationOf({ drainSecs = 30, graceSecs = 30, sessionTimeoutSecs = 300, rateLimit }: NodeProgramOptions): string {
+  const server = `[server]\ndrain_secs = ${drainSecs}\ngrace_secs = ${graceSecs}\nsession_timeout_secs = ${sessionTimeoutSecs}\n`
   if (rateLimit === undefined) return server
   const { packetsPerSecond, bytesPerSecond } = rateLimit
   return `${server}[rate_limit]\nmax_pps_per_client = ${packetsPerSecond}\nmax_bps_per_client = ${bytesPerSecond}\n`

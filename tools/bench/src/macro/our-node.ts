@@ -11,8 +11,8 @@ import { TemporaryFolder } from './temporary-folder.ts';
 
 /** Limits that are looked at for every packet and that one client alone does not reach with all of the load. */
 const RATE_LIMIT = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 };
-/** Longer than any run: sessions go on without their control connections. */
-const GRACE_SECS = 86_400;
+/** Longer than any run: sessions go on without their control connections, and while loads of fewer clients are measured. */
+const LIFETIME = { graceSecs: 3_600, sessionTimeoutSecs: 3_600 };
 /** The period of keepalives on control connections: over one of them, each client's is met once. */
 const KEEPALIVE_MS = 10_000;
 /** Longer than the idle timeout of a control connection. */
@@ -62,7 +62,7 @@ export class OurNode {
     const anyPort = { ip: LOOPBACK, port: 0 };
     const program = await NodeProgram.start({
       ...{ data: anyPort, control: anyPort, egressIp: LOOPBACK },
-      ...{ allow: [gameServer], issuer, stateDir: folder.path, rateLimit: RATE_LIMIT, graceSecs: GRACE_SECS, within },
+      ...{ allow: [gameServer], issuer, stateDir: folder.path, rateLimit: RATE_LIMIT, ...LIFETIME, within },
       flags: ['--io', io, '--workers', String(workers)],
     });
     const node = new OurNode(options, program, new Registrants(), folder);
