@@ -4,7 +4,7 @@ import { nginxConfig } from '../src/peers/nginx-config.ts';
 import { makeWireguardKeys, wireguardSettings } from '../src/peers/wireguard-keys.ts';
 
 const PLAN = {
-  folder: '/tmp/somewhere',
+  folder: '/somewhere',
   listen: { ip: 0x7f00_0001, port: 4_000 },
   gameServer: { ip: 0x7f00_0002, port: 27_015 },
 };
@@ -15,7 +15,7 @@ test('nginx gets a port of UDP with large buffers, and the one game server behin
   expect(config).toContain('worker_processes 1;');
   expect(config).toContain('listen 127.0.0.1:4000 udp rcvbuf=4m sndbuf=4m;');
   expect(config).toContain('proxy_pass 127.0.0.2:27015;');
-  expect(config).toContain('pid /tmp/somewhere/nginx.pid;');
+  expect(config).toContain('pid /somewhere/nginx.pid;');
   expect(config).not.toContain('load_module');
 });
 

@@ -10,7 +10,7 @@ import { ReceiveTable } from './messages.ts';
 /** Receives from one socket after the other into the arena's slots, from the first on, until they are freed all at once. */
 export class Receiver {
   readonly received: ReceivedBatch;
-  /** Whether the last receive said all that its socket has for now. */
+  /** Whether the last receive said all that its socket has at the moment. */
   drained = false;
   private readonly libc: Libc;
   private readonly counts: Float64Array;
