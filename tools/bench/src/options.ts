@@ -61,7 +61,7 @@ export function helpText(sections: readonly AnySection[]): string {
 ${sections.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join('\n')}
 
 Options:
-  --quick        shorter runs and fewer of them, under a minute in all; writes no page
+  --quick        shorter runs and fewer of them, a minute and a half in all; writes no page
   --only NAME    one of ${names.join(', ')}; writes no page
   --write        writes docs/benchmarks.md and docs/benchmarks.svg, as a whole run does anyway
   --no-write     prints only
