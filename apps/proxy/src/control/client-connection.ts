@@ -141,21 +141,8 @@ export class ClientConnection implements ClientLink {
 
   /** A last message by the stream that the client listens to, and time for it to arrive. */
   async #closeWith(message: OutgoingMessage, code: number, text: string): Promise<void> {
-    try {
-      if (this.#stream === undefined) {
-        await this.#connection.closeAfter(message, { code, dialect: this.#dialect, lingerMs: LINGER_MS });
-        return;
-      }
-      await this.#stream.send(message, this.#dialect);
-      this.#stream.end();
-      const lingered = Promise.withResolvers<undefined>();
-      const timer = setTimeout(() => lingered.resolve(undefined), LINGER_MS);
-      await Promise.race([this.#connection.whenClosed, lingered.promise]);
-      clearTimeout(timer);
-    } catch (error) {
-      this.#failed(error);
-    }
-    await this.#connection.close(code, text).catch((error: unknown) => this.#failed(error));
+    const farewell = { code, reason: text, stream: this.#stream, dialect: this.#dialect, lingerMs: LINGER_MS };
+    await this.#connection.closeAfter(message, farewell).catch((error: unknown) => this.#failed(error));
   }
 
   /** A peer that is gone or does not read is no fault of ours; the connection says so by ending. */

@@ -24,6 +24,20 @@ export interface ConnectionClosed {
   readonly reason: string;
 }
 
+/** How a connection is closed with a last message. */
+export interface Farewell {
+  /** A {@link CloseCode}; `normal` by default. */
+  readonly code?: number;
+  /** What the close says; by default it names the reason of a Disconnect. */
+  readonly reason?: string;
+  /** Where the message goes; a stream of its own by default. */
+  readonly stream?: ControlStream | undefined;
+  /** By default the stream's. */
+  readonly dialect?: Dialect;
+  /** Default 500. */
+  readonly lingerMs?: number;
+}
+
 /** One QUIC connection that carries control messages. */
 export interface ControlConnection {
   readonly peer: Endpoint;
@@ -45,10 +59,12 @@ export interface ControlConnection {
   /** Keeps the connection from idling out once. */
   ping(): void;
   /**
-   * Says `message` on a stream of its own, waits until the peer closes or `lingerMs` (default 500) are over, and closes.
-   * QUIC forgets what is under way when a connection is closed, so a last message needs this.
+   * Says `message`, waits until the peer closes, and closes: at the latest `lingerMs` after the call, whether the peer has
+   * taken the message or not. QUIC forgets what is under way when a connection is closed, so a last message needs this.
+   *
+   * @throws {ControlError} when the message cannot be said; the connection is closed even so
    */
-  closeAfter(message: OutgoingMessage, options?: { code?: number; dialect?: Dialect; lingerMs?: number }): Promise<void>;
+  closeAfter(message: OutgoingMessage, options?: Farewell): Promise<void>;
   /** Closes at once. Resolves when the library has let go of it. */
   close(code?: number, reason?: string): Promise<void>;
 }
@@ -131,26 +147,32 @@ export class Connection implements ControlConnection, StreamOwner {
     if (this.#closed === undefined) this.#transport.ping();
   }
 
-  async closeAfter(
-    message: OutgoingMessage,
-    { code = CloseCode.normal, dialect = 'standard', lingerMs = 500 }: { code?: number; dialect?: Dialect; lingerMs?: number } = {},
-  ): Promise<void> {
+  async closeAfter(message: OutgoingMessage, farewell: Farewell = {}): Promise<void> {
     if (this.#closed !== undefined) return;
-    try {
-      const stream = this.openStream();
-      await stream.send(message, dialect);
-      stream.end();
-    } catch (thrown) {
-      // A peer that takes no stream, or is gone, is closed all the same; what cannot be said is the caller's fault.
-      if (!(thrown instanceof QuicError)) throw thrown;
-    }
+    const { code = CloseCode.normal, reason = reasonIn(message), lingerMs = 500 } = farewell;
     let timer: NodeJS.Timeout | undefined;
     const lingered = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, lingerMs);
     });
-    await Promise.race([this.whenClosed, lingered]);
-    clearTimeout(timer);
-    await this.close(code, message.type === 'disconnect' ? `disconnect: ${String(message.reason)}` : '');
+    try {
+      await Promise.race([this.#sayLast(message, farewell), lingered]);
+    } finally {
+      clearTimeout(timer);
+      await this.close(code, reason);
+    }
+  }
+
+  /** Resolves when the peer has closed. */
+  async #sayLast(message: OutgoingMessage, { stream, dialect }: Farewell): Promise<void> {
+    try {
+      const last = stream ?? this.openStream();
+      await last.send(message, dialect);
+      last.end();
+    } catch (thrown) {
+      // A peer that takes no stream, or is gone, is closed all the same; what cannot be said is the caller's fault.
+      if (!(thrown instanceof QuicError)) throw thrown;
+    }
+    await this.whenClosed;
   }
 
   async close(code: number = CloseCode.normal, reason = ''): Promise<void> {
@@ -228,4 +250,8 @@ export class Connection implements ControlConnection, StreamOwner {
     this.#wake = undefined;
     wake?.();
   }
+}
+
+function reasonIn(message: OutgoingMessage): string {
+  return message.type === 'disconnect' ? `disconnect: ${String(message.reason)}` : '';
 }

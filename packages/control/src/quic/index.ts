@@ -11,7 +11,7 @@ export { CloseCode, describeCloseCode, StreamCode } from './codes.ts';
 export { connectControl } from './connect.ts';
 export type { ConnectOptions } from './connect.ts';
 export { CONTROL_ALPN } from './connection.ts';
-export type { ConnectionClosed, ControlConnection } from './connection.ts';
+export type { ConnectionClosed, ControlConnection, Farewell } from './connection.ts';
 export { formatEndpoint } from './endpoint.ts';
 export type { Endpoint } from './endpoint.ts';
 export { quicAvailability } from './http3/runtime.ts';

@@ -57,6 +57,8 @@ export class MessageStream implements ControlStream {
   #failure: QuicError | undefined;
   #finished = false;
   #wake: (() => void) | undefined;
+  /** Those who wait for QUIC to take a message. */
+  readonly #senders = new Set<(error: QuicError) => void>();
 
   constructor(transport: StreamTransport, owner: StreamOwner) {
     this.#transport = transport;
@@ -114,7 +116,9 @@ export class MessageStream implements ControlStream {
       throw new QuicError('QUIC_PEER_NOT_READING', `more than ${this.#owner.limits.maxUnsentBytes} bytes wait to be sent`);
     }
     await new Promise<void>((resolve, reject) => {
+      this.#senders.add(reject);
       this.#transport.write(frame, (error) => {
+        this.#senders.delete(reject);
         this.#owner.unsent(-frame.length);
         if (error) reject(this.#failure ?? new QuicError('QUIC_STREAM_RESET', error.message, { cause: error }));
         else resolve();
@@ -128,14 +132,16 @@ export class MessageStream implements ControlStream {
 
   reset(code: number = StreamCode.cancelled): void {
     if (this.#finished) return;
-    this.#failure ??= new QuicError('QUIC_STREAM_RESET', `stream ${this.id} was reset by this end with 0x${code.toString(16)}`);
+    this.fail(new QuicError('QUIC_STREAM_RESET', `stream ${this.id} was reset by this end with 0x${code.toString(16)}`));
     this.#transport.reset(code);
-    this.#wakeReader();
   }
 
-  /** The connection is closed: `error` says how. */
+  /** Nothing more can be sent or read, as when the connection is closed: `error` says why. */
   fail(error: QuicError): void {
     this.#failure ??= error;
+    // Not left to the library: it may never say what became of bytes that it holds.
+    for (const reject of this.#senders) reject(this.#failure);
+    this.#senders.clear();
     this.#wakeReader();
   }
 
@@ -157,9 +163,9 @@ export class MessageStream implements ControlStream {
 
   #closed(why: string | undefined): void {
     this.#finished = true;
-    if (why !== undefined) this.#failure ??= new QuicError('QUIC_STREAM_RESET', `stream ${this.id} ended: ${why}`);
     this.#owner.finished(this);
-    this.#wakeReader();
+    if (why === undefined) this.#wakeReader();
+    else this.fail(new QuicError('QUIC_STREAM_RESET', `stream ${this.id} ended: ${why}`));
   }
 
   #wakeReader(): void {

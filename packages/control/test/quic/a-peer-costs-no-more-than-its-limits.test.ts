@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { QuicClientSession } from '@currentspace/http3';
 import { expect, onTestFinished, test } from 'vitest';
@@ -85,6 +86,13 @@ function opens(session: QuicClientSession): boolean {
   }
 }
 
+/** A process's state as Linux tells it: `T` is stopped. */
+function stateOf(pid: number | undefined): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name before it is in parentheses, and may hold anything.
+  return stat.charAt(stat.lastIndexOf(')') + 2);
+}
+
 test('a peer that never reads costs a bounded number of bytes, and then its connection', async () => {
   const first = firstConnection();
   const listener = await listen({ onConnection: first.onConnection, idleTimeoutMs: 60_000 });
@@ -98,6 +106,8 @@ test('a peer that never reads costs a bounded number of bytes, and then its conn
   child.send({ endpoint: listener.endpoint, certificatePem: certificate.certificatePem });
   await connected;
   child.kill('SIGSTOP');
+  // The signal waits for the main thread; until that has taken it, the thread that reads goes on.
+  await expect.poll(() => stateOf(child.pid)).toBe('T');
 
   const node = await first.connection;
   const stream = node.openStream();

@@ -58,7 +58,8 @@ export async function runDrain(options: DrainOptions, progress: Progress): Promi
   const moved = reports.filter(({ events }) => events.some((event) => event.includes(' moved to ') && event.includes('draining'))).length
   const { sent, lost, longestGapMs } = totals(reports)
   const pauses = reports.map(({ game }) => game.longestPauseDatagrams).toSorted((a, b) => a - b)
-  expectations.that(ended, `the node had not ended after ${Math.round(drainedMs)} ms`)
+  const lastWords = node.program.lines.slice(-5).join('\n')
+  expectations.that(ended, `the node had not ended after ${Math.round(drainedMs)} ms; its last words:\n${lastWords}`)
   expectations.equal('clients that were ready for the other node', ready, players)
   expectations.equal('clients that moved', moved, players)
   expectations.equal('datagrams lost after the announcement', lost, 0)
