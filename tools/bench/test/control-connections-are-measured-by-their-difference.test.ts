@@ -44,6 +44,19 @@ test('it is per second, however long it is measured', async () => {
   }
 });
 
+test('no memory is given back while the closed ones are measured', async () => {
+  const { process, clock } = pretend(0.16, 0);
+  const startedMs = clock.nowMs();
+  let closedMs = 0;
+  const hangUp = async () => {
+    closedMs = clock.nowMs();
+  };
+
+  await measureControlCost({ ...process, hangUp }, 20_000, clock);
+  expect(closedMs - startedMs).toBeGreaterThanOrEqual(20_000);
+  expect(clock.nowMs() - closedMs).toBeLessThan(9_000);
+});
+
 test('it is measured before and after the clients hang up, and closing them is in neither', async () => {
   const { process, clock, events } = pretend(0, 0);
 

@@ -42,7 +42,7 @@ export interface EntrantsPlan {
   /** Our own forms: all of them, or those that peers are compared with. */
   readonly allForms: boolean;
   readonly peers: readonly Peer[];
-  /** How long control connections are measured while they are open, and as long when they are closed. */
+  /** How long control connections are measured. */
   readonly controlMs: number;
   readonly progress: (text: string) => void;
 }

@@ -73,7 +73,7 @@ export class OurNode {
     }
   }
 
-  /** CPU time per second of its clients' control connections, measured for so long while they are open and when they are closed. */
+  /** CPU time per second of its clients' control connections, measured for so long; they are closed then. */
   async measureControlNsPerSecond(forMs: number): Promise<number> {
     const process = { cpuNs: () => cpuNs([this.#program.pid]), hangUp: () => this.hangUp() };
     return measureControlCost(process, forMs, { nowMs: () => performance.now(), wait: (ms) => setTimeout(ms) });

@@ -22,7 +22,7 @@ export interface MacroPlan {
   readonly loads: readonly LoadPlan[];
   /** Names of the peers that take part, if they are installed. */
   readonly peers: readonly string[];
-  /** How long the control connections of a node's clients are measured while they are open, and as long without them. */
+  /** How long the control connections of a node's clients are measured. A Ping of each is met once in ten seconds. */
   readonly controlMs: number;
   /** Before the first load of a number of clients: V8 compiles a path while it runs, and all relays get the same time. */
   readonly warmUp: Omit<WindowLoad, 'clients'>;
@@ -62,7 +62,7 @@ export const FULL_MACRO: MacroPlan = {
     }),
   ],
   peers: PEERS.map(({ name }) => name),
-  controlMs: 20_000,
+  controlMs: 10_000,
   warmUp: WARM_UP,
   search: {
     ...{ clients: CLAIMED_CLIENTS, firstPps: 60_000, lowestPps: 5_000, highestPps: 240_000, steps: 8 },
@@ -71,10 +71,10 @@ export const FULL_MACRO: MacroPlan = {
 };
 
 export const QUICK_MACRO: MacroPlan = {
-  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 3, warmUpMs: 150, measureMs: 250 })),
+  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 3, warmUpMs: 100, measureMs: 200 })),
   peers: [C_RELAY, NGINX, COTURN],
-  controlMs: 2_500,
-  warmUp: { ...WARM_UP, warmUpMs: 300, measureMs: 200 },
+  controlMs: 2_000,
+  warmUp: { ...WARM_UP, warmUpMs: 200, measureMs: 100 },
   search: undefined,
 };
 
