@@ -8,7 +8,7 @@ const result: ScaleResult = {
   sessions: 50_000,
   authentication: true,
   ratePps: 20_000,
-  loadSecs: 10,
+  settleMs: 1_500, loadSecs: 10,
   sessionTimeoutSecs: 20,
   opened: 50_000,
   empty: { rssBytes: 120e6, anonymousBytes: 60e6 },

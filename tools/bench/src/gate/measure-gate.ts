@@ -7,7 +7,7 @@ import type { Figure, Judgement } from './figure.ts';
 import { instructionFigures } from './instructions.ts';
 import { systemCallFigures } from './system-calls.ts';
 
-const MILLION_PACKETS = 1;
+const ALLOCATION = { roundTrips: 250_000, warmUpRoundTrips: 400_000 };
 const SESSIONS = 50_000;
 
 /**
@@ -30,7 +30,7 @@ export async function measureGate(onProgress: (what: string) => void): Promise<r
 }
 
 async function allocationFigures(): Promise<Figure[]> {
-  const measured = await measureAllocation(MILLION_PACKETS);
+  const measured = await measureAllocation(ALLOCATION);
   const figures = measured.map(({ name, bytesPerMillionPackets }) => ({
     name: `allocated bytes per packet: ${name}`,
     value: bytesPerMillionPackets / 1_000_000,

@@ -22,9 +22,9 @@ export interface MacroPlan {
   readonly loads: readonly LoadPlan[];
   /** Names of the peers that take part, if they are installed. */
   readonly peers: readonly string[];
-  /** How many clients are registered at each node. */
-  readonly clients: number;
-  /** Before any load with another number of clients: V8 compiles a path while it runs, and all relays get the same time. */
+  /** How long the control connections of a node's clients are measured. A Ping of each is met once in ten seconds. */
+  readonly controlMs: number;
+  /** Before the first load of a number of clients: V8 compiles a path while it runs, and all relays get the same time. */
   readonly warmUp: Omit<WindowLoad, 'clients'>;
   /** The search of the highest rate, if there is one. */
   readonly search: SearchPlan | undefined;
@@ -35,6 +35,14 @@ export interface SearchPlan extends RateSearchPlan {
   readonly grainUs: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
+}
+
+/** What is measured with one number of clients: relays are started for it, have exactly so many, and are stopped after it. */
+export interface ClientGroup {
+  readonly clients: number;
+  readonly loads: readonly LoadPlan[];
+  /** The search, if it is with so many. */
+  readonly search: SearchPlan | undefined;
 }
 
 /** The loads that the claims are about. */
@@ -54,7 +62,7 @@ export const FULL_MACRO: MacroPlan = {
     }),
   ],
   peers: PEERS.map(({ name }) => name),
-  clients: 1_000,
+  controlMs: 10_000,
   warmUp: WARM_UP,
   search: {
     ...{ clients: CLAIMED_CLIENTS, firstPps: 60_000, lowestPps: 5_000, highestPps: 240_000, steps: 8 },
@@ -63,9 +71,19 @@ export const FULL_MACRO: MacroPlan = {
 };
 
 export const QUICK_MACRO: MacroPlan = {
-  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 3, warmUpMs: 150, measureMs: 250 })),
+  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, rounds: 3, warmUpMs: 100, measureMs: 200 })),
   peers: [C_RELAY, NGINX, COTURN],
-  clients: CLAIMED_CLIENTS,
-  warmUp: { ...WARM_UP, warmUpMs: 300, measureMs: 200 },
+  controlMs: 2_000,
+  warmUp: { ...WARM_UP, warmUpMs: 200, measureMs: 100 },
   search: undefined,
 };
+
+/** @returns the groups of a plan, in the order in which its loads name them; that of the search last if no load has so many. */
+export function groupsOf({ loads, search }: Pick<MacroPlan, 'loads' | 'search'>): ClientGroup[] {
+  const numbers = new Set([...loads.map(({ clients }) => clients), ...(search === undefined ? [] : [search.clients])]);
+  return [...numbers].map((clients) => ({
+    clients,
+    loads: loads.filter((load) => load.clients === clients),
+    search: search?.clients === clients ? search : undefined,
+  }));
+}

@@ -1,7 +1,7 @@
 import { left, markdownTable, right } from '../report/markdown.ts';
 import { fixed, mebibytes, percent, whole } from '../report/numbers.ts';
 import { DIRECT } from './entrants.ts';
-import type { Claim, LoadData, MacroData, RelayRow } from './macro-data.ts';
+import type { Claim, ControlCost, LoadData, MacroData, RelayRow } from './macro-data.ts';
 import { REFERENCES } from './relay-rows.ts';
 
 /** The macro benchmark as Markdown. */
@@ -12,6 +12,8 @@ export function renderMacro(data: MacroData): string {
     '### Who takes part',
     renderRelays(data),
     renderSetting(data),
+    '### What control connections cost',
+    renderControl(data.control),
     ...data.loads.flatMap((load) => [`### ${titleOf(load)}`, renderLoad(load)]),
   ];
   if (data.highest.length > 0) {
@@ -48,12 +50,21 @@ function renderRelays({ relays, missing }: MacroData): string {
   return markdownTable([left('relay'), left('what it is'), left('version'), left('command')], rows);
 }
 
-function renderSetting({ layout, payloadBytes, idleUsPerSecondAndClient }: MacroData): string {
-  const idle = `${fixed(idleUsPerSecondAndClient, 0)} µs of CPU time a second`;
-  return [
-    `Payloads of ${payloadBytes} bytes. ${layout}.`,
-    `A client of ours that is registered and connected and sends nothing costs its node ${idle}; that is part of our costs below.`,
+function renderSetting({ layout, payloadBytes }: MacroData): string {
+  return `Payloads of ${payloadBytes} bytes. ${layout}. Each relay has exactly as many clients as the load.`;
+}
+
+function renderControl(control: readonly ControlCost[]): string {
+  const about = [
+    'Registered clients of ours stay connected and send a Ping every 10 s. CPU time of the node with these connections, less that',
+    'without them; part of our costs below. One takes more the more there are: the QUIC library looks at every connection each',
+    'time that it wakes up.',
   ].join(' ');
+  const table = markdownTable(
+    [right('clients'), right('µs a second, each'), right('ms a second, all')],
+    control.map(({ clients, usPerSecond }) => [whole(clients), fixed(usPerSecond / clients, 0), fixed(usPerSecond / 1_000, 2)]),
+  );
+  return `${about}\n\n${table}`;
 }
 
 function titleOf({ plan: { clients, ratePps, grainUs } }: LoadData): string {

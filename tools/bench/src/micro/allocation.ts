@@ -13,9 +13,14 @@ export interface AllocationResult {
   readonly top: readonly string[];
 }
 
+export interface AllocationPlan {
+  /** So many are looked at, of each way. */
+  readonly roundTrips: number;
+  /** V8 compiles the path in steps, each of which allocates; a node does this before it opens its port. */
+  readonly warmUpRoundTrips: number;
+}
+
 const PACKETS_PER_ROUND_TRIP = 4;
-/** V8 compiles the path in steps, each of which allocates; a node does this before it opens its port. */
-const WARM_UP_ROUND_TRIPS = 400_000;
 /** One sample each so many bytes on average: even one small object for every thousandth packet is seen. */
 const SAMPLING_INTERVAL_BYTES = 256;
 
@@ -53,12 +58,11 @@ class AllocationSampler {
 }
 
 /** Measures the relay's packet path, without and with real sockets. Each round trip is four packets: two in, two out. */
-export async function measureAllocation(millionPackets: number): Promise<AllocationResult[]> {
-  const roundTrips = Math.round((millionPackets * 1_000_000) / PACKETS_PER_ROUND_TRIP);
+export async function measureAllocation({ roundTrips, warmUpRoundTrips }: AllocationPlan): Promise<AllocationResult[]> {
   const results: AllocationResult[] = [];
   for (const groupSize of [0, 4]) {
     const relay = new MemoryRelay(100, groupSize, 120);
-    relay.roundTrips(WARM_UP_ROUND_TRIPS);
+    relay.roundTrips(warmUpRoundTrips);
     const sampler = new AllocationSampler();
     sampler.start();
     relay.roundTrips(roundTrips);
@@ -71,7 +75,7 @@ export async function measureAllocation(millionPackets: number): Promise<Allocat
     const sampler = new AllocationSampler();
     let allocated: [string, number][] = [];
     let started = false;
-    await relay.run(WARM_UP_ROUND_TRIPS, 1, roundTrips, () => {
+    await relay.run(warmUpRoundTrips, 1, roundTrips, () => {
       if (started) allocated = sampler.stop();
       else sampler.start();
       started = true;

@@ -1,5 +1,5 @@
 import { ADD_FULL, DATA_NEW, FecDecoder, FecEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
-import { bench } from 'mitata';
+import { B } from 'mitata';
 
 const GROUP_SIZES = [2, 4, 8, 16];
 const PAYLOAD_BYTES = [64, 256, 512, 1_024, 1_400];
@@ -12,7 +12,7 @@ const GROUPS = 64;
 const BLOCKS = 10_000;
 
 /**
- * Registers the timings of forward error correction in place, in the memory that an engine's arena would be:
+ * The timings of forward error correction in place, in the memory that an engine's arena would be:
  *
  * - `fec encode`: one packet through `begin` and `add`; the release of each group's parity is spread over its packets.
  * - `fec recover`: the last packet of a group, its parity, with all that follows from it: `parity` finds one packet
@@ -22,22 +22,31 @@ const BLOCKS = 10_000;
  *
  * Best in a process of its own: V8 inlines the kernel's calls while there is one kernel, and each memory has its own.
  *
- * @param memory - where all is done; at least 10,000 blocks.
+ * @param wanted which of them, by their names.
  */
-export function registerFecBenches(memory: FecMemory = FecMemory.allocate(BLOCKS)): void {
+export function fecBenches(wanted: RegExp): B[] {
+  const memory = FecMemory.allocate(BLOCKS);
+  const benches: B[] = [];
+  const add = (name: string, timed: () => B) => {
+    if (wanted.test(name)) benches.push(timed());
+  };
   for (const groupSize of GROUP_SIZES) {
     for (const payloadBytes of PAYLOAD_BYTES) {
-      bench(`fec encode K=${groupSize} ${payloadBytes} B`, encode(memory, groupSize, payloadBytes));
+      const name = `fec encode K=${groupSize} ${payloadBytes} B`;
+      add(name, () => new B(name, encode(memory, groupSize, payloadBytes)));
     }
   }
   for (const groupSize of GROUP_SIZES) {
     for (const payloadBytes of PAYLOAD_BYTES) {
-      bench(`fec recover K=${groupSize} ${payloadBytes} B`, function* () {
+      const recovering = `fec recover K=${groupSize} ${payloadBytes} B`;
+      add(recovering, () => new B(recovering, function* () {
         yield { manual: recover(memory, groupSize, payloadBytes) };
-      });
-      bench(`fec decode K=${groupSize} ${payloadBytes} B, a group`, decode(memory, groupSize, payloadBytes));
+      }));
+      const decoding = `fec decode K=${groupSize} ${payloadBytes} B, a group`;
+      add(decoding, () => new B(decoding, decode(memory, groupSize, payloadBytes)));
     }
   }
+  return benches;
 }
 
 /** @returns a call that takes one packet. */

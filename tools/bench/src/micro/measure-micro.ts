@@ -1,8 +1,8 @@
-import { do_not_optimize, measure, run } from 'mitata';
+import { do_not_optimize, measure } from 'mitata';
 import { admissionPieces } from './admission-pieces.ts';
 import { measureAllocation } from './allocation.ts';
 import type { AllocationResult } from './allocation.ts';
-import { registerFecBenches } from './fec.bench.ts';
+import { fecBenches } from './fec.bench.ts';
 import { headerPieces } from './header-pieces.ts';
 import { lookupPieces } from './lookup-pieces.ts';
 import type { Piece } from './piece.ts';
@@ -21,11 +21,14 @@ export interface MicroResult {
 }
 
 export interface MicroOptions {
-  /** Shorter runs, and of FEC only groups of four packets of two sizes. */
+  /** Shorter runs, and of FEC only groups of four packets of one size. */
   readonly quick: boolean;
 }
 
-const QUICK_FEC = /K=4 (256|1400) B/;
+const ALL_FEC = /^fec /;
+const QUICK_FEC = /K=4 1400 B/;
+const ALLOCATION = { roundTrips: 1_000_000, warmUpRoundTrips: 400_000 };
+const QUICK_ALLOCATION = { roundTrips: 100_000, warmUpRoundTrips: 100_000 };
 
 /**
  * Times the pieces of the packet path, one at a time, and counts what whole ways of it allocate. Needs `--expose-gc`.
@@ -33,7 +36,7 @@ const QUICK_FEC = /K=4 (256|1400) B/;
  */
 export async function measureMicro({ quick }: MicroOptions, onProgress: (what: string) => void): Promise<MicroResult> {
   onProgress('allocation');
-  const allocation = await measureAllocation(quick ? 1 : 4);
+  const allocation = await measureAllocation(quick ? QUICK_ALLOCATION : ALLOCATION);
   const timings: MicroTiming[] = [];
   const groups = [headerPieces, lookupPieces, admissionPieces, relayPieces];
   for (const pieces of groups) {
@@ -53,9 +56,10 @@ async function time({ name, operations, run: piece }: Piece, minMs: number): Pro
 }
 
 async function timeFec(quick: boolean): Promise<MicroTiming[]> {
-  registerFecBenches();
-  const { benchmarks } = await run({ format: 'quiet', throw: true, ...(quick ? { filter: QUICK_FEC } : {}) });
-  return benchmarks.flatMap(({ runs }) => {
-    return runs.flatMap(({ name, stats }) => (stats === undefined ? [] : [{ name, medianNs: stats.p50, p99Ns: stats.p99 }]));
-  });
+  const timings: MicroTiming[] = [];
+  for (const bench of fecBenches(quick ? QUICK_FEC : ALL_FEC)) {
+    const { runs } = await bench.run(true);
+    for (const { name, stats } of runs) if (stats !== undefined) timings.push({ name, medianNs: stats.p50, p99Ns: stats.p99 });
+  }
+  return timings;
 }

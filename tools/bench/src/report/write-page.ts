@@ -25,7 +25,7 @@ export async function writePage(report: BenchReport, pictures: readonly Picture[
 
 export function pageText(report: BenchReport, pictures: readonly Picture[]): string {
   const intro = `Written by \`pnpm bench\`. All figures are of one run on one machine: compare them with each other, not with those of another
-one. \`pnpm bench --quick\` measures yours in a minute and a half.`;
+one. \`pnpm bench --quick\` measures yours in less than a minute.`;
   const images = pictures.map(({ file, alt }) => `![${alt}](${file})`);
   return `${['# Benchmarks', intro, ...images, renderReport(report), METHOD].join('\n\n')}\n`;
 }

@@ -23,6 +23,8 @@ interface ScalePlan {
   /** Round trips a second over all sessions. */
   readonly ratePps: number;
   readonly loadSecs: number;
+  /** Before memory is read. */
+  readonly settleMs: number;
   /** Longer than opening all of them takes: the first ones must not end meanwhile. */
   readonly sessionTimeoutSecs: number;
 }
@@ -63,14 +65,14 @@ export interface ScaleReport {
 }
 
 export const FULL_SCALE: readonly ScalePlan[] = [
-  { sessions: 1_000, authentication: true, ratePps: 10_000, loadSecs: 5, sessionTimeoutSecs: 6 },
-  { sessions: 10_000, authentication: true, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 8 },
-  { sessions: 50_000, authentication: true, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 20 },
-  { sessions: 50_000, authentication: false, ratePps: 20_000, loadSecs: 8, sessionTimeoutSecs: 20 },
+  { sessions: 1_000, authentication: true, ratePps: 10_000, loadSecs: 5, settleMs: 1_500, sessionTimeoutSecs: 6 },
+  { sessions: 10_000, authentication: true, ratePps: 20_000, loadSecs: 8, settleMs: 1_500, sessionTimeoutSecs: 8 },
+  { sessions: 50_000, authentication: true, ratePps: 20_000, loadSecs: 8, settleMs: 1_500, sessionTimeoutSecs: 20 },
+  { sessions: 50_000, authentication: false, ratePps: 20_000, loadSecs: 8, settleMs: 1_500, sessionTimeoutSecs: 20 },
 ];
 
 export const QUICK_SCALE: readonly ScalePlan[] = [
-  { sessions: 1_000, authentication: true, ratePps: 5_000, loadSecs: 1, sessionTimeoutSecs: 5 },
+  { sessions: 1_000, authentication: true, ratePps: 5_000, loadSecs: 1, settleMs: 500, sessionTimeoutSecs: 3 },
 ];
 
 /** Each has a socket of its own, and a process may open only so many. */
@@ -81,7 +83,6 @@ const PROBES_PPS = 2_000;
 const SWEEPS_MS = 3_000;
 /** Sessions end within this time after their timeout. */
 const EXPIRY_MS = 3_000;
-const SETTLE_MS = 1_500;
 
 /**
  * Measures relays in memory and a node, in a process of its own and as it is published, with many sessions over real sockets.
@@ -124,7 +125,7 @@ function measureRelay(sessions: number): RelayScale {
 
 async function measureOne(plan: ScalePlan): Promise<ScaleResult> {
   const empty = await withNode(plan, 0, async (node) => {
-    await setTimeout(SETTLE_MS);
+    await setTimeout(plan.settleMs);
     return node.memory();
   });
   return withNode(plan, plan.authentication ? plan.sessions : 0, async (node) => {
@@ -143,23 +144,24 @@ async function measureWith(
   node: ScaleNode,
   processes: readonly LoadProcess[],
 ): Promise<ScaleResult> {
-  const { sessions, ratePps, loadSecs, sessionTimeoutSecs } = plan;
+  const { sessions, ratePps, loadSecs, settleMs, sessionTimeoutSecs } = plan;
   const share = 1 / processes.length;
   const answers = await runAll(processes, { type: 'open', ratePps: OPENED_PER_SECOND * share, patienceMs: 30_000 });
   const opened = answers.reduce((sum, answer) => sum + answer.opened, 0);
   if (opened < sessions) throw new Error(`only ${opened} of ${sessions} sessions could be opened`);
-  await setTimeout(SETTLE_MS);
+  await setTimeout(settleMs);
   const idle = await node.memory();
 
   const cpuBefore = await node.cpuSeconds();
   const load = await runAll(processes, { type: 'send', sessions, ratePps: ratePps * share, forMs: loadSecs * 1_000 });
+  const loadedAtMs = performance.now();
   const cpuSeconds = (await node.cpuSeconds()) - cpuBefore;
   if (summaryOf(load).received === 0) throw new Error('no packet came back: the sessions have ended before the load began');
   const loaded = await node.memory();
 
   const probes = { type: 'send', sessions: PROBING_SESSIONS, ratePps: PROBES_PPS } as const;
   const sweeps = await processes[0].run({ ...probes, forMs: Math.min(SWEEPS_MS, sessionTimeoutSecs * 500) });
-  const untilExpiryMs = sessionTimeoutSecs * 1_000 + EXPIRY_MS;
+  const untilExpiryMs = loadedAtMs + sessionTimeoutSecs * 1_000 + EXPIRY_MS - performance.now();
   const expiry = await processes[0].run({ ...probes, forMs: untilExpiryMs });
   return {
     ...plan,

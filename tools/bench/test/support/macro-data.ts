@@ -20,7 +20,10 @@ export function macroData(): MacroData {
     payloadBytes: 120,
     relays: Object.keys(costs).map((name) => ({ name, about: 'a relay', version: '1', command: `start ${name}` })),
     missing: [{ name: COTURN, why: 'turnserver not found: `apt-get install coturn`' }],
-    idleUsPerSecondAndClient: 100,
+    control: [
+      { clients: 1, usPerSecond: 20 },
+      { clients: 100, usPerSecond: 1_800 },
+    ],
     loads,
     highest,
     claims: judgeClaims(loads, highest),
