@@ -26,7 +26,7 @@ function saved(sessionId: number, token: number, ip = IP): SavedClient {
       paths: [{ number: 0, ip, port: 1 }],
       sequence: 65_535,
       groupId: 0,
-      idleMs: 3,
+     
       nonces,
       flows: [{ clientIp: 1, clientPort: 2, serverIp: 0xffff_ffff, serverPort: 4, egressPort: 5, groupSize: 4 }],
     },
