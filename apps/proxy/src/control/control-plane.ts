@@ -229,17 +229,18 @@ export class ControlPlane implements ControlHost {
   }
 
   async #tick(): Promise<void> {
-    await this.#renewIdentity();
-    await this.#state.gate?.refresh();
+    const nowMs = performance.now();
+    await this.#renewIdentity(nowMs);
+    await this.#state.gate?.refresh(nowMs);
     this.#endLapsed();
     await this.#endLost();
     this.#tellLoad();
     await this.#keeper?.saveIfDue(performance.now());
   }
 
-  async #renewIdentity(): Promise<void> {
+  async #renewIdentity(nowMs: number): Promise<void> {
     try {
-      const certificate = await this.#state.identity.replaced();
+      const certificate = await this.#state.identity.replaced(nowMs);
       if (certificate === undefined) return;
       await this.#running.replaceCertificate(certificate);
       this.#log.info({ pin: this.pin }, 'took another certificate on: clients connect again, their sessions go on');

@@ -89,7 +89,7 @@ export function* formatState(clients: Iterable<SavedClient>): Generator<string> 
 }
 
 /**
- * What JSON.stringify would give: 1.5 us a client in place of 6, since it need not ask for every value what it is. All texts
+ * What JSON.stringify would give: 0.8 us a client in place of 2.8, since it need not ask for every value what it is. All texts
  * in it are hexadecimal or names from fixed sets, so that nothing has to be escaped.
  */
 function formatClient({ sessionId, ip, token, dialect, secret, ticket, resumes, nonces, session, worker }: SavedClient): string {
