@@ -87,3 +87,9 @@ it('no text but that of a state is taken for one', () => {
   expect(() => parseState(text.replaceAll('18446744073709551615', '18446744073709551616'))).toThrow();
   for (let length = 0; length < text.length - 1; length++) expect(() => parseState(text.slice(0, length))).toThrow();
 });
+
+it('a field that another version of the node keeps does no harm', () => {
+  const clients = [saved(1, 9), saved(2, 10)];
+  const text = [...formatState(clients)].join('');
+  expect(parseState(text.replaceAll('"sequence":', '"idleMs":3,"sequence":'))).toEqual(clients);
+});
