@@ -26,7 +26,7 @@ function saved(sessionId: number, token: number, ip = IP): SavedClient {
       paths: [{ number: 0, ip, port: 1 }],
       sequence: 65_535,
       groupId: 0,
-      idleMs: 3,
+     
       nonces,
       flows: [{ clientIp: 1, clientPort: 2, serverIp: 0xffff_ffff, serverPort: 4, egressPort: 5, groupSize: 4 }],
     },
@@ -86,4 +86,10 @@ it('no text but that of a state is taken for one', () => {
   const text = [...formatState([saved(1, 9)])].join('');
   expect(() => parseState(text.replaceAll('18446744073709551615', '18446744073709551616'))).toThrow();
   for (let length = 0; length < text.length - 1; length++) expect(() => parseState(text.slice(0, length))).toThrow();
+});
+
+it('a field that another version of the node keeps does no harm', () => {
+  const clients = [saved(1, 9), saved(2, 10)];
+  const text = [...formatState(clients)].join('');
+  expect(parseState(text.replaceAll('"sequence":', '"idleMs":3,"sequence":'))).toEqual(clients);
 });

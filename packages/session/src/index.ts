@@ -11,7 +11,7 @@ export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
 export type { MultipathMode } from './multipath.ts';
 export { RttEstimator } from './rtt-estimator.ts';
 export type { Registration } from './relay/registrations.ts';
-export { Relay } from './relay/relay.ts';
+export { NOTHING_DUE, Relay, SOMETHING_DUE } from './relay/relay.ts';
 export {
   RELAY_COUNTERS_BYTES,
   RELAY_COUNTER_COUNT,

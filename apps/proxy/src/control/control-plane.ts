@@ -7,8 +7,6 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { messageOf } from '../node-error.ts';
 import { SessionKeeper } from '../state/session-keeper.ts';
-import { pickSaved } from '../supervisor/saved-sessions.ts';
-import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, RegisterRefusal } from './client.ts';
 import { CLOSED, SHUTTING_DOWN } from './refusals.ts';
@@ -231,17 +229,18 @@ export class ControlPlane implements ControlHost {
   }
 
   async #tick(): Promise<void> {
-    await this.#renewIdentity();
-    await this.#state.gate?.refresh();
+    const nowMs = performance.now();
+    await this.#renewIdentity(nowMs);
+    await this.#state.gate?.refresh(nowMs);
     this.#endLapsed();
     await this.#endLost();
     this.#tellLoad();
     await this.#keeper?.saveIfDue(performance.now());
   }
 
-  async #renewIdentity(): Promise<void> {
+  async #renewIdentity(nowMs: number): Promise<void> {
     try {
-      const certificate = await this.#state.identity.replaced();
+      const certificate = await this.#state.identity.replaced(nowMs);
       if (certificate === undefined) return;
       await this.#running.replaceCertificate(certificate);
       this.#log.info({ pin: this.pin }, 'took another certificate on: clients connect again, their sessions go on');
@@ -263,23 +262,18 @@ export class ControlPlane implements ControlHost {
   async #endLost(): Promise<void> {
     const due = this.#grace.allDue(this.#state.registrations.all, performance.now());
     if (due.length === 0) return;
-    const sessions = await this.#sessionsOf(due.filter((client) => this.#isBound(client)));
+    const bound = due.filter((client) => this.#isBound(client)).map(({ registered }) => registered.sessionId);
+    const idleMs = bound.length === 0 ? undefined : await this.#supervisor.idleMsOf(bound);
     const nowMs = performance.now();
     for (const client of due) {
       // It may have come back meanwhile.
       if (!this.#grace.isDue(client, nowMs)) continue;
-      const session = this.#isBound(client) ? sessions.get(client.registered.sessionId) : undefined;
-      if (!this.#grace.isOver(client, session, nowMs)) continue;
+      // A worker that does not answer may be busy with its packets.
+      const silentMs = this.#isBound(client) ? (idleMs?.get(client.registered.sessionId) ?? 0) : undefined;
+      if (!this.#grace.isOver(client, silentMs, nowMs)) continue;
       this.counters.abandoned++;
       this.#end(client);
     }
-  }
-
-  /** By id. */
-  async #sessionsOf(clients: readonly Client[]): Promise<ReadonlyMap<number, SavedByWorker>> {
-    if (clients.length === 0) return new Map();
-    const ids = new Set(clients.map(({ registered }) => registered.sessionId));
-    return pickSaved(await this.#supervisor.saveSessions(), ids);
   }
 
   #tellLoad(): void {

@@ -1,4 +1,3 @@
-import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
 import type { Client } from './client.ts';
 
 /** How long sessions live after their control connection is lost (docs/protocol.md, Sessions). */
@@ -31,11 +30,11 @@ export class Grace {
   /**
    * Looks at a client that is due: packets within the last grace give it another one, as long as a session may be silent
    * in all.
-   * @param saved its session now, if it has one.
+   * @param idleMs for how long its session has been silent; undefined if it has none.
    * @returns whether its time is over.
    */
-  isOver(client: Client, saved: SavedByWorker | undefined, nowMs: number): boolean {
-    const silent = saved === undefined || saved.session.idleMs >= this.#graceMs;
+  isOver(client: Client, idleMs: number | undefined, nowMs: number): boolean {
+    const silent = idleMs === undefined || idleMs >= this.#graceMs;
     if (silent || nowMs + this.#graceMs - client.lostMs > this.#sessionTimeoutMs) return true;
     client.lookAtMs = Math.floor(nowMs + this.#graceMs);
     return false;

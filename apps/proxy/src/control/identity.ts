@@ -44,7 +44,7 @@ export class Identity {
   }
 
   static async #watching(identity: Identity): Promise<Identity> {
-    await identity.#watched?.changed();
+    await identity.#watched?.changed(performance.now());
     return identity;
   }
 
@@ -57,8 +57,8 @@ export class Identity {
    * @returns the new certificate; undefined if there is none.
    * @throws {QuicError} if there is one that cannot be used, such as when only one of the files is there yet.
    */
-  async replaced(): Promise<CertificateAndKey | undefined> {
-    if (this.#files === undefined || !(await this.#watched?.changed())) return undefined;
+  async replaced(nowMs: number): Promise<CertificateAndKey | undefined> {
+    if (this.#files === undefined || !(await this.#watched?.changed(nowMs))) return undefined;
     const { certificatePem, privateKeyPem } = await loadIdentity(this.#files);
     const { certificatePem: before, privateKeyPem: keyBefore } = this.#certificate;
     if (certificatePem === before && privateKeyPem === keyBefore) return undefined;

@@ -33,6 +33,8 @@ export class Registrations {
   readonly #indexes: IndexPool;
   readonly #clients = new Map<number, Client>();
   readonly #perAddress: number;
+  /** Counts what changes of the clients that is kept over restarts. */
+  changes = 0;
 
   /** @param gate undefined lets anybody in. */
   constructor(config: NodeConfig, gate: TicketGate | undefined) {
@@ -88,6 +90,7 @@ export class Registrations {
     };
     const client: Client = { registered, resumes: undefined, ticket, link, lostMs: 0, lookAtMs: 0 };
     this.#clients.set(sessionId, client);
+    this.changes++;
     return client;
   }
 
@@ -106,6 +109,7 @@ export class Registrations {
     if (!timingSafeEqual(expected, tag)) return undefined;
     client.resumes ??= new ProofNonces();
     if (!client.resumes.accept(nonce)) return undefined;
+    this.changes++;
     const before = client.link;
     client.link = link;
     return { client, before };
@@ -114,6 +118,7 @@ export class Registrations {
   /** Ends a registration. @returns false if it was over already. */
   end({ registered: { sessionId, index } }: Client): boolean {
     if (!this.#clients.delete(sessionId)) return false;
+    this.changes++;
     this.#tokens.release(sessionId);
     this.#gate?.close(sessionId);
     this.#indexes.give(index);

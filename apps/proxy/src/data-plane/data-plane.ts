@@ -7,7 +7,7 @@ import type { RelayOutput, SavedSession } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import { EgressSockets } from './egress-sockets.ts';
 import { HAND_OVER_PREFIX_BYTES, HandOver } from './hand-over.ts';
-import type { FromWorker, RegisteredClient, WorkerStart } from './messages.ts';
+import type { FromWorker, RegisteredClient, SaveScope, WorkerStart } from './messages.ts';
 import { unpack } from './parcels.ts';
 import { randomSource } from './random-source.ts';
 import { SharedSessionClaims } from './session-claims.ts';
@@ -203,10 +203,15 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#claims.remove(sessionId);
   }
 
-  /** Tells of all sessions of registrations, some at a time. */
-  save(request: number): void {
-    this.#saver.save(request);
+  /** Tells of sessions of registrations, some at a time. */
+  save(request: number, scope: SaveScope): void {
+    this.#saver.save(request, scope);
     this.#engine.tickWithin(NEXT_STEP_MS);
+  }
+
+  /** Tells how long sessions have been silent. */
+  tellIdle(request: number, sessionIds: readonly number[]): void {
+    this.#tell({ type: 'idle', request, idleMs: sessionIds.map((sessionId) => this.#relay.idleMsOf(sessionId)) });
   }
 
   /** Another worker had the session, and accepted these proofs. */

@@ -1,7 +1,7 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
 import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Parcels } from './parcels.ts';
+import type { Parcel, Parcels } from './parcels.ts';
 
 /** An inclusive range of ports. */
 export interface PortRange {
@@ -82,6 +82,19 @@ export interface DataSocketStart {
   readonly bufferBytes: number;
 }
 
+/** Whether all sessions of registrations are to be saved, or those of which a restart must know more than before. */
+export type SaveScope = 'all' | 'changed';
+
+/** Some of the sessions that a worker was asked for; it has told of all of them when the last part has come. */
+export interface SavedPart {
+  /** Undefined if it is empty. */
+  readonly sessions: Parcel<SavedSession[]> | undefined;
+  /** Theirs, in the same order. */
+  readonly sessionIds: Uint32Array;
+  readonly scope: SaveScope;
+  readonly isLast: boolean;
+}
+
 /** From the main thread to a worker. */
 export type ToWorker =
   /** Another worker banned an address. */
@@ -95,7 +108,9 @@ export type ToWorker =
   /** Where the workers' hand-over sockets are now, by worker; 0 for one that is down. */
   | { readonly type: 'peers'; readonly ports: readonly number[] }
   /** Answer with `saved`, in as many parts as it takes. */
-  | { readonly type: 'save'; readonly request: number }
+  | { readonly type: 'save'; readonly request: number; readonly scope: SaveScope }
+  /** Answer with `idle`. */
+  | { readonly type: 'idle'; readonly request: number; readonly sessionIds: readonly number[] }
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
   /** End as a fault in the packet path would: for tests of what happens then. */
@@ -116,11 +131,7 @@ export type FromWorker =
   | { readonly type: 'registered'; readonly request: number }
   /** The session of a registration is over here; these proofs of it were accepted. */
   | { readonly type: 'released'; readonly sessionId: number; readonly nonces: ProofNoncesState }
-  /** Some of the sessions of registrations that this worker has; all of them when the last part has come. */
-  | {
-      readonly type: 'saved';
-      readonly request: number;
-      readonly sessions: readonly SavedSession[];
-      readonly isLast: boolean;
-    }
+  | { readonly type: 'saved'; readonly request: number; readonly part: SavedPart }
+  /** How long sessions have been silent, in the order in which they were asked for; -1 for those that are not here. */
+  | { readonly type: 'idle'; readonly request: number; readonly idleMs: readonly number[] }
   | ({ readonly type: 'banned' } & Ban);

@@ -8,10 +8,10 @@ const MOST_IN_PARCEL = 256;
  * the thread's memory until it looks for garbage, which a worker may not do for days; so they travel packed, and are
  * unpacked a few at a time.
  */
-export type Parcels<T> = Parcel<T>[];
+export type Parcels<T> = Parcel<T[]>[];
 
 /** Bytes of `v8.serialize`, with what is in them. */
-type Parcel<T> = Uint8Array & { readonly content?: T };
+export type Parcel<T> = Uint8Array & { readonly content?: T };
 
 export function pack<T>(things: Iterable<T>): Parcels<T> {
   const parcels: Parcels<T> = [];
@@ -27,8 +27,8 @@ export function pack<T>(things: Iterable<T>): Parcels<T> {
 }
 
 /** What is in a parcel, which stays as it is. */
-export function look<T>(parcel: Parcel<T>): T[] {
-  return deserialize(parcel) as T[];
+export function look<T>(parcel: Parcel<T>): T {
+  return deserialize(parcel) as T;
 }
 
 /** Takes everything out; the parcels are gone afterwards. */

@@ -79,7 +79,10 @@ function take(message: ToWorker): void {
       dataPlane.setPeers(message.ports);
       break;
     case 'save':
-      dataPlane.save(message.request);
+      dataPlane.save(message.request, message.scope);
+      break;
+    case 'idle':
+      dataPlane.tellIdle(message.request, message.sessionIds);
       break;
     case 'stop':
       dataPlane.stop();

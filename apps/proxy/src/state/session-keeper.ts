@@ -7,7 +7,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SavedClient } from './saved-state.ts';
 import type { StateFolder } from './state-folder.ts';
 
-/** Saving costs the workers a microsecond or so a session: the more there are, the less often. */
+/** A whole save takes main thread and workers some microseconds a session: the more there are, the less often. */
 const SAVE_EVERY_MS = 2_000;
 const SAVE_MS_PER_CLIENT = 1;
 /** Saving so many leaves megabytes behind, once in ten seconds at most. */
@@ -17,34 +17,40 @@ const NO_RESUMES = Object.freeze({ highest: -1n, below: 0n });
 
 /** Saves registrations and their sessions every now and then, so that a node that is killed can go on with them. */
 export class SessionKeeper {
-  readonly #folder: StateFolder;
-  readonly #registrations: Registrations;
-  readonly #supervisor: Supervisor;
+  readonly #folder: Pick<StateFolder, 'save'>;
+  readonly #registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all'>;
+  readonly #supervisor: Pick<Supervisor, 'saveSessions' | 'noncesOf'>;
   readonly #log: Logger;
-  #savedMs = performance.now();
+  #lookedMs = performance.now();
+  /** What {@link Registrations.changes} was at the last save; -1 if there is something to save in any case. */
+  #savedChanges = -1;
 
-  constructor(folder: StateFolder, registrations: Registrations, supervisor: Supervisor, log: Logger) {
+  constructor(
+    folder: Pick<StateFolder, 'save'>,
+    registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all'>,
+    supervisor: Pick<Supervisor, 'saveSessions' | 'noncesOf'>,
+    log: Logger,
+  ) {
     this.#folder = folder;
     this.#registrations = registrations;
     this.#supervisor = supervisor;
     this.#log = log;
   }
 
-  /** To be called often. */
+  /** To be called often. Nothing is written if nothing has changed that a restart must know. */
   async saveIfDue(nowMs: number): Promise<void> {
     const everyMs = Math.max(SAVE_EVERY_MS, this.#registrations.size * SAVE_MS_PER_CLIENT);
-    if (nowMs - this.#savedMs < everyMs) return;
-    this.#savedMs = nowMs;
-    await this.#folder.save(await this.#clients());
+    if (nowMs - this.#lookedMs < everyMs) return;
+    this.#lookedMs = nowMs;
+    const isAnybodyThere = this.#registrations.size > 0;
+    const sessions = isAnybodyThere ? await this.#supervisor.saveSessions() : { hasChanged: false, all: [] };
+    const { changes } = this.#registrations;
+    if (!sessions.hasChanged && changes === this.#savedChanges) return;
+    this.#savedChanges = (await this.#folder.save(this.#savedClients(sessions.all))) ? changes : -1;
     if (this.#registrations.size >= VERY_MANY_CLIENTS) await returnMemory('saving very many clients', this.#log);
   }
 
   /** Made one by one while they are written: as many objects at once would be more than the registrations themselves. */
-  async #clients(): Promise<Iterable<SavedClient>> {
-    if (this.#registrations.size === 0) return [];
-    return this.#savedClients(await this.#supervisor.saveSessions());
-  }
-
   *#savedClients(sessions: Iterable<SavedByWorker>): Generator<SavedClient> {
     const bound = new Set<number>();
     for (const one of sessions) {

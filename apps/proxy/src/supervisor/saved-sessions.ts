@@ -1,6 +1,8 @@
 import type { SavedSession } from '@lightspeed/session';
+import type { SavedPart } from '../data-plane/messages.ts';
 import type { Parcels } from '../data-plane/parcels.ts';
-import { look, pack } from '../data-plane/parcels.ts';
+import { look } from '../data-plane/parcels.ts';
+import { partOf } from '../data-plane/session-saver.ts';
 
 /** A session, with the number of the worker that has it. */
 export interface SavedByWorker {
@@ -8,17 +10,42 @@ export interface SavedByWorker {
   readonly session: SavedSession;
 }
 
-/** What one save has told. */
+/** So many that were saved again, or have ended, may lie about packed among few that count. */
+const STALE_AT_LEAST = 1_024;
+
+/** What one parcel holds of those that there were before: it is unpacked in one go. */
+const MOST_IN_PARCEL = 64;
+
+/** What one save has told, or several together. */
 class Save {
   readonly #parcels: Parcels<SavedSession> = [];
   /** In which parcel a session lies, by session id. What has ended, or came again later, is in none. */
   readonly #parcelOf = new Map<number, number>();
+  /** Those in parcels, whether they count or not. */
+  #packed = 0;
 
-  add(sessions: readonly SavedSession[]): void {
-    for (const parcel of pack(sessions)) {
-      const number = this.#parcels.push(parcel) - 1;
-      for (const { sessionId } of look(parcel)) this.#parcelOf.set(sessionId, number);
-    }
+  get isEmpty(): boolean {
+    return this.#parcels.length === 0;
+  }
+
+  /** Whether most of what lies here does not count any more. */
+  get isMostlyStale(): boolean {
+    return this.#packed - this.#parcelOf.size > Math.max(STALE_AT_LEAST, this.#parcelOf.size);
+  }
+
+  add({ sessions, sessionIds }: SavedPart): void {
+    if (sessions === undefined) return;
+    const number = this.#parcels.push(sessions) - 1;
+    for (const sessionId of sessionIds) this.#parcelOf.set(sessionId, number);
+    this.#packed += sessionIds.length;
+  }
+
+  /** Puts on top what has come later. */
+  addAll(later: Save): void {
+    const before = this.#parcels.length;
+    for (const parcel of later.#parcels) this.#parcels.push(parcel);
+    for (const [sessionId, number] of later.#parcelOf) this.#parcelOf.set(sessionId, before + number);
+    this.#packed += later.#packed;
   }
 
   delete(sessionId: number): void {
@@ -40,13 +67,33 @@ class Save {
 export class SavedSessions {
   #whole = new Save();
   #coming = new Save();
+  #isOfEarlierThread = true;
 
-  /** Takes a part. */
-  take(sessions: readonly SavedSession[], isLast: boolean): void {
-    this.#coming.add(sessions);
-    if (!isLast) return;
-    this.#whole = this.#coming;
+  /** @param sessions what there is before the worker has told of anything. */
+  constructor(sessions: readonly SavedSession[] = []) {
+    for (let first = 0; first < sessions.length; first += MOST_IN_PARCEL) {
+      this.#whole.add(partOf(sessions.slice(first, first + MOST_IN_PARCEL), 'all', true));
+    }
+  }
+
+  /** Whether the worker is to tell of all its sessions next time: what changes is not enough then. */
+  get wantsAll(): boolean {
+    return this.#isOfEarlierThread || this.#whole.isMostlyStale;
+  }
+
+  /** Takes a part. @returns whether sessions are saved now that were not before, or not so. */
+  take(part: SavedPart): boolean {
+    this.#coming.add(part);
+    if (!part.isLast) return false;
+    const came = this.#coming;
     this.#coming = new Save();
+    if (part.scope === 'changed') {
+      this.#whole.addAll(came);
+      return !came.isEmpty;
+    }
+    this.#whole = came;
+    this.#isOfEarlierThread = false;
+    return true;
   }
 
   /** The session is over. */
@@ -55,9 +102,10 @@ export class SavedSessions {
     this.#coming.delete(sessionId);
   }
 
-  /** The rest of what was coming will not come. */
+  /** The worker is gone: the rest of what was coming will not come, and its successor may not get everything back. */
   giveUp(): void {
     this.#coming = new Save();
+    this.#isOfEarlierThread = true;
   }
 
   /** Unpacks them a few at a time. */
@@ -85,11 +133,4 @@ export function* eachOnce(
       yield { worker, session };
     }
   }
-}
-
-/** Those with these ids, by id. */
-export function pickSaved(all: Iterable<SavedByWorker>, ids: ReadonlySet<number>): ReadonlyMap<number, SavedByWorker> {
-  const picked = new Map<number, SavedByWorker>();
-  for (const one of all) if (ids.has(one.session.sessionId)) picked.set(one.session.sessionId, one);
-  return picked;
 }

@@ -11,16 +11,17 @@ import { pack } from '../data-plane/parcels.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
 import { NodeError, bindError } from '../node-error.ts';
-import { ownAddresses, ownPortRules } from '../own-addresses.ts';
+import { ownAddresses } from '../own-addresses.ts';
 import { collectStats } from '../stats.ts';
 import type { NodeStats } from '../stats.ts';
 import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
-import { SavedSessions, eachOnce } from './saved-sessions.ts';
+import { destinationsOf } from './destinations.ts';
+import { KeptSessions } from './kept-sessions.ts';
 import type { SavedByWorker } from './saved-sessions.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
-import type { Saved, Serving, WorkerWatcher } from './worker-slot.ts';
+import type { Answer, Saved, Serving, WorkerWatcher } from './worker-slot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
 /** Egress sockets are many, and each carries a few players' traffic at the most. */
@@ -67,8 +68,7 @@ export class Supervisor implements WorkerWatcher {
   readonly #clients = new Map<number, RegisteredClient>();
   readonly #handOverPorts: number[];
   readonly #requests = new WorkerRequests();
-  /** By worker. */
-  readonly #saved: readonly SavedSessions[];
+  readonly #kept: KeptSessions;
   /** Which worker has which registration's session. */
   readonly claims: ClaimsBoard;
   #stopped: Promise<void> | undefined;
@@ -92,11 +92,7 @@ export class Supervisor implements WorkerWatcher {
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
     this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
-    this.#saved = Array.from({ length: config.workers }, () => new SavedSessions());
-    for (const [index, saved] of this.#saved.entries()) {
-      const own = outlived.sessions.filter(({ worker }) => worker % config.workers === index);
-      saved.take(own.map(({ session }) => session), true);
-    }
+    this.#kept = new KeptSessions(config.workers, outlived.sessions);
     for (const client of outlived.clients) this.#clients.set(client.sessionId, client);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
@@ -157,13 +153,27 @@ export class Supervisor implements WorkerWatcher {
   }
 
   /**
-   * The sessions of registrations as they are now, each once; those of a worker that does not answer as they were last. They
-   * are made while they are looked at, a few at a time.
+   * Has the workers say what has changed of the sessions of registrations.
+   * @returns whether anything has since this was called last, and all of them, each once, made while they are looked at.
    */
-  async saveSessions(): Promise<Iterable<SavedByWorker>> {
-    const answered = await this.#requests.ask(this.#workers, (request) => ({ type: 'save', request }));
+  async saveSessions(): Promise<{ hasChanged: boolean; all: Iterable<SavedByWorker> }> {
+    const answered = await this.#requests.ask(this.#workers, (request, { index }) => {
+      return { type: 'save', request, scope: this.#kept.scopeFor(index) };
+    });
     const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
-    return eachOnce(this.#saved, inOrder.map(({ index }) => index), (sessionId) => this.#clients.has(sessionId));
+    const all = this.#kept.all(inOrder.map(({ index }) => index), (sessionId) => this.#clients.has(sessionId));
+    return { hasChanged: this.#kept.haveChanged(), all };
+  }
+
+  /** For how many milliseconds sessions have been silent, by id; those that no worker tells of are not in it. */
+  async idleMsOf(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const found = new Map<number, number>();
+    const take = (answer: Answer) => {
+      if (answer.type !== 'idle') return;
+      for (const [place, idleMs] of answer.idleMs.entries()) if (idleMs >= 0) found.set(sessionIds[place], idleMs);
+    };
+    await this.#requests.ask(this.#workers, (request) => ({ type: 'idle', request, sessionIds }), take);
+    return found;
   }
 
   /** Which proofs of a registration were used, as far as the workers have said. */
@@ -208,18 +218,17 @@ export class Supervisor implements WorkerWatcher {
     );
   }
 
-  registered(worker: WorkerSlot, request: number): void {
-    this.#requests.answered(worker, request, true);
+  answered(worker: WorkerSlot, answer: Answer): void {
+    this.#requests.answered(worker, answer);
   }
 
-  saved(worker: WorkerSlot, { request, sessions, isLast }: Saved): void {
-    this.#saved[worker.index].take(sessions, isLast);
-    this.#requests.answered(worker, request, isLast);
-    for (const { sessionId, nonces } of sessions) this.#noteNonces(sessionId, nonces);
+  saved(worker: WorkerSlot, saved: Saved): void {
+    this.#kept.take(worker.index, saved.part);
+    this.#requests.answered(worker, saved, saved.part.isLast);
   }
 
   released(by: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void {
-    this.#saved[by.index].delete(sessionId);
+    this.#kept.delete(by.index, sessionId);
     if (this.#noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces });
   }
 
@@ -234,9 +243,12 @@ export class Supervisor implements WorkerWatcher {
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
     this.#requests.gone(worker);
     this.#setHandOverPort(worker.index, 0);
-    this.#saved[worker.index].giveUp();
-    for (const { sessionId, nonces } of this.#saved[worker.index].all)
+    const lost = this.#kept.of(worker.index);
+    lost.giveUp();
+    for (const { sessionId, nonces } of lost.all) {
+      this.#noteNonces(sessionId, nonces);
       this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
+    }
     const { index, restarts } = worker;
     this.#log.error(
       { worker: index, why, restarts, delayMs },
@@ -258,18 +270,8 @@ export class Supervisor implements WorkerWatcher {
   }
 
   #startOf(index: number, shared: WorkerMemory): WorkerStart {
-    const {
-      workers,
-      controlBind,
-      controlBindWithoutAlpn,
-      egressBind,
-      egressPorts,
-      allowDestinations,
-      denyDestinations,
-      onlyAllowedDestinations,
-    } = this.#config;
+    const { workers, egressBind, egressPorts } = this.#config;
     const data = this.#port.startOf(index);
-    const ownPorts = [data.port, controlBind?.port ?? 0, controlBindWithoutAlpn?.port ?? 0].filter((port) => port !== 0);
     return {
       index,
       workers,
@@ -277,12 +279,7 @@ export class Supervisor implements WorkerWatcher {
       core: this.cores.at(index),
       busyPollUs: this.#config.busyPollUs,
       relay: this.#relay,
-      policy: {
-        allow: allowDestinations,
-        onlyAllowed: onlyAllowedDestinations,
-        deny: [...denyDestinations, ...ownPorts.flatMap((port) => ownPortRules(this.#ownAddresses, port))],
-        ownAddresses: this.#ownAddresses,
-      },
+      policy: destinationsOf(this.#config, data.port, this.#ownAddresses),
       data,
       egress: {
         ip: egressBind,
@@ -291,7 +288,7 @@ export class Supervisor implements WorkerWatcher {
       },
       bans: this.#bans.remaining(performance.now()),
       registrations: pack(this.#clients.values()),
-      sessions: pack(this.#saved[index].all),
+      sessions: pack(this.#kept.of(index).all),
       fecBlocks: FEC_BLOCKS,
       shared,
     };

@@ -1,5 +1,5 @@
 import type { ToWorker } from '../data-plane/messages.ts';
-import type { WorkerSlot } from './worker-slot.ts';
+import type { Answer, WorkerSlot } from './worker-slot.ts';
 
 /** A worker answers, or goes on to answer, within milliseconds; one that does not is stuck, or about to crash. */
 const PATIENCE_MS = 1_000;
@@ -7,6 +7,7 @@ const PATIENCE_MS = 1_000;
 interface Request {
   readonly waitingFor: Set<WorkerSlot>;
   readonly answered: Set<WorkerSlot>;
+  readonly take: (answer: Answer) => void;
   readonly done: () => void;
   readonly patience: NodeJS.Timeout;
 }
@@ -19,17 +20,22 @@ export class WorkerRequests {
   /**
    * @param workers all of them: one that starts is told, too, but not waited for.
    * @param message to be sent to each, with the request's number in it.
+   * @param take gets every answer, or part of one.
    * @returns those that have answered, when the others are gone or have kept it waiting for too long.
    */
-  async ask(workers: readonly WorkerSlot[], message: (request: number) => ToWorker): Promise<ReadonlySet<WorkerSlot>> {
+  async ask(
+    workers: readonly WorkerSlot[],
+    message: (request: number, worker: WorkerSlot) => ToWorker,
+    take: (answer: Answer) => void = () => undefined,
+  ): Promise<ReadonlySet<WorkerSlot>> {
     const serving = workers.filter(({ state }) => state === 'serving');
     const number = this.#next++;
     const settled = Promise.withResolvers<undefined>();
     const answered = new Set<WorkerSlot>();
     const done = () => settled.resolve(undefined);
     const patience = setTimeout(done, PATIENCE_MS);
-    this.#requests.set(number, { waitingFor: new Set(serving), answered, done, patience });
-    for (const worker of workers) worker.post(message(number));
+    this.#requests.set(number, { waitingFor: new Set(serving), answered, take, done, patience });
+    for (const worker of workers) worker.post(message(number, worker));
     if (serving.length === 0) done();
     await settled.promise;
     clearTimeout(patience);
@@ -38,9 +44,10 @@ export class WorkerRequests {
   }
 
   /** @param isLast whether that is all: an answer may come in parts. */
-  answered(worker: WorkerSlot, number: number, isLast: boolean): void {
-    const request = this.#requests.get(number);
+  answered(worker: WorkerSlot, answer: Answer, isLast = true): void {
+    const request = this.#requests.get(answer.request);
     if (request === undefined) return;
+    request.take(answer);
     request.patience.refresh();
     if (!isLast) return;
     request.answered.add(worker);

@@ -28,6 +28,8 @@ export type WorkerState = 'starting' | 'serving' | 'restarting' | 'stopping' | '
 
 export type Serving = Extract<FromWorker, { type: 'serving' }>;
 export type Saved = Extract<FromWorker, { type: 'saved' }>;
+/** What a worker was asked for. */
+export type Answer = Extract<FromWorker, { readonly request: number }>;
 
 /** Memory that all workers share. */
 export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>;
@@ -36,9 +38,9 @@ export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>;
 export interface WorkerWatcher {
   serving(worker: WorkerSlot, serving: Serving): void;
   banned(worker: WorkerSlot, ip: number, durationMs: number): void;
-  registered(worker: WorkerSlot, request: number): void;
   released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void;
   saved(worker: WorkerSlot, saved: Saved): void;
+  answered(worker: WorkerSlot, answer: Answer): void;
   /** It will be started again in `delayMs`. */
   crashed(worker: WorkerSlot, why: string, delayMs: number): void;
 }
@@ -152,14 +154,15 @@ export class WorkerSlot {
       case 'banned':
         this.#watcher.banned(this, message.ip, message.durationMs);
         break;
-      case 'registered':
-        this.#watcher.registered(this, message.request);
-        break;
       case 'released':
         this.#watcher.released(this, message.sessionId, message.nonces);
         break;
       case 'saved':
         this.#watcher.saved(this, message);
+        break;
+      case 'registered':
+      case 'idle':
+        this.#watcher.answered(this, message);
         break;
       case 'serving':
         this.#nowServes(message);

@@ -71,7 +71,9 @@ export class LiveRegistration {
   /** Takes a true proof's nonce. @returns false if it cannot be a new one. */
   acceptNonce(nonce: bigint): boolean {
     this.#nonces ??= new ProofNonces();
-    return this.#nonces.accept(nonce);
+    const isNew = this.#nonces.accept(nonce);
+    if (isNew && this.session !== null) this.session.isUnsaved = true;
+    return isNew;
   }
 }
 

@@ -38,6 +38,11 @@ export class RelaySession {
   /** The flow of the last packet: nearly always that of the next one too. */
   latestFlow: RelayFlow | null = null;
   flowCount = 0;
+  /** Whether paths, flows, mode or used proofs have changed since it was saved last. */
+  isUnsaved = true;
+  /** The counters as they were saved last. */
+  savedSequence = 0;
+  savedGroupId = 0;
 
   constructor(
     slot: number,

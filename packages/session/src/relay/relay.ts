@@ -6,10 +6,16 @@ import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import type { RelaySession } from './relay-session.ts';
 import { RelayState } from './relay-state.ts';
-import { restoreSession, saveSession } from './saved-session.ts';
+import { isDue, isNearlyDue, restoreSession, saveSession } from './saved-session.ts';
 import type { SavedSession } from './saved-session.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
+
+/** What `lookForDue` says at its end. */
+export const NOTHING_DUE = -1;
+export const SOMETHING_DUE = -2;
+
+const isAny = () => true;
 
 /**
  * A relay node's data plane as a state machine: no socket, clock or randomness of its own. A packet's way is in
@@ -125,14 +131,48 @@ export class Relay {
    * @returns where to go on, or -1 after the last part. Sessions that open or end meanwhile may be in it or not.
    */
   saveSome(first: number, most: number, into: SavedSession[]): number {
+    return this.#save(first, most, into, isAny);
+  }
+
+  /**
+   * The same for those sessions only of which a restart must know more than was saved last: other paths, flows or proofs, or
+   * counters that have moved far, or will have soon. Ask {@link lookForDue} first whether it is worth while.
+   */
+  saveChanged(first: number, most: number, into: SavedSession[]): number {
+    return this.#save(first, most, into, isNearlyDue);
+  }
+
+  /**
+   * Looks for a session that must be saved again.
+   * @param first where to go on: 0 at first, then what this returned.
+   * @param most how many places to look at.
+   * @returns where to go on, {@link SOMETHING_DUE} when there is one, or {@link NOTHING_DUE} when there is none.
+   */
+  lookForDue(first: number, most: number): number {
     const { sessions } = this.#state;
     const end = Math.min(sessions.slotCount, first + most);
     for (let slot = first; slot < end; slot++) {
       const session = sessions.at(slot);
-      const one = session === null ? undefined : saveSession(this.#state, session);
+      if (session !== null && isDue(session)) return SOMETHING_DUE;
+    }
+    return end < sessions.slotCount ? end : NOTHING_DUE;
+  }
+
+  #save(first: number, most: number, into: SavedSession[], isWanted: (session: RelaySession) => boolean): number {
+    const { sessions } = this.#state;
+    const end = Math.min(sessions.slotCount, first + most);
+    for (let slot = first; slot < end; slot++) {
+      const session = sessions.at(slot);
+      const one = session === null || !isWanted(session) ? undefined : saveSession(this.#state, session);
       if (one !== undefined) into.push(one);
     }
     return end < sessions.slotCount ? end : -1;
+  }
+
+  /** How long ago the last packet of a registration's session was, in either direction; -1 if it has none here. */
+  idleMsOf(sessionId: number): number {
+    const session = this.#state.registrations.get(sessionId)?.session ?? null;
+    return session === null ? -1 : (this.#state.nowMs - session.lastActivityMs) | 0;
   }
 
   /**

@@ -19,8 +19,6 @@ export interface SavedSession {
   /** The next downstream sequence number and group id. */
   readonly sequence: number;
   readonly groupId: number;
-  /** How long ago the last packet in either direction was. */
-  readonly idleMs: number;
   readonly nonces: ProofNoncesState;
   readonly flows: readonly SavedFlow[];
 }
@@ -48,7 +46,28 @@ export interface SavedFlow {
 const SEQUENCE_AHEAD = 16_384;
 const GROUPS_AHEAD = 8_192;
 
-/** What is needed to restore a session of a registration; undefined for one without registration. */
+/**
+ * Counters move all the time: they alone make a session due when they have used up an eighth of what a restart skips. So a
+ * session may send seven eighths of it while it is being saved.
+ */
+const SEQUENCE_DUE = SEQUENCE_AHEAD / 8;
+const GROUPS_DUE = GROUPS_AHEAD / 8;
+
+/** Whether a restart with what was saved of a session would lose something, or soon could not be sure of its counters. */
+export function isDue(session: RelaySession): boolean {
+  return session.registration !== null && (session.isUnsaved || hasMoved(session, SEQUENCE_DUE, GROUPS_DUE));
+}
+
+/** The same, or will be soon: saved with the others it needs no saving of its own. */
+export function isNearlyDue(session: RelaySession): boolean {
+  return session.registration !== null && (session.isUnsaved || hasMoved(session, SEQUENCE_DUE / 2, GROUPS_DUE / 2));
+}
+
+function hasMoved({ outbound, savedSequence, savedGroupId }: RelaySession, packets: number, groups: number): boolean {
+  return ((outbound.sequence - savedSequence) & 0xffff) >= packets || ((outbound.groupId - savedGroupId) & 0xffff) >= groups;
+}
+
+/** What is needed to restore a session of a registration; undefined for one without registration. It is saved then. */
 export function saveSession(state: RelayState, session: RelaySession): SavedSession | undefined {
   const { registration, primary, outbound } = session;
   if (registration === null || primary === null) return undefined;
@@ -67,13 +86,15 @@ export function saveSession(state: RelayState, session: RelaySession): SavedSess
   for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
     if (path !== primary) paths.push(savedPath(path));
   }
+  session.isUnsaved = false;
+  session.savedSequence = outbound.sequence;
+  session.savedGroupId = outbound.groupId;
   return {
     sessionId: registration.sessionId,
     multipath: session.multipath,
     paths,
     sequence: outbound.sequence,
     groupId: outbound.groupId,
-    idleMs: (state.nowMs - session.lastActivityMs) | 0,
     nonces: registration.nonces,
     flows,
   };

@@ -129,6 +129,7 @@ export class SessionTable {
 
 /** Puts a path behind the others of its session. */
 function link(session: RelaySession, path: RelayPath): void {
+  session.isUnsaved = true;
   session.pathCount++;
   if (session.firstPath === null) {
     session.firstPath = path;
@@ -140,6 +141,7 @@ function link(session: RelaySession, path: RelayPath): void {
 }
 
 function unlink(session: RelaySession, path: RelayPath): void {
+  session.isUnsaved = true;
   session.pathCount--;
   if (session.firstPath === path) session.firstPath = path.nextOfSession;
   for (let before = session.firstPath; before !== null; before = before.nextOfSession) {
