@@ -7,7 +7,7 @@ import { measurement } from './measurement.ts';
 
 /** A run without coturn in which LightSpeed cost 12 µs, C 10 and nginx 13.333. */
 export function macroData(): MacroData {
-  const plan = { clients: 100, ratePps: 20_000, grainUs: 0, rounds: 1, warmUpMs: 300, measureMs: 1_000 };
+  const plan = { clients: 100, ratePps: 20_000, grainUs: 0, burst: 1, rounds: 1, warmUpMs: 300, measureMs: 1_000 };
   const costs = { [DIRECT]: 0, [OURS]: 12, [C_RELAY]: 10, [NGINX]: 40 / 3 };
   const rounds = Object.entries(costs).map(([relay, cpuUsPerRoundTrip]) => ({ relay, windows: [measurement({ cpuUsPerRoundTrip })] }));
   const loads: LoadData[] = [{ plan, rows: relayRows(rounds) }];
