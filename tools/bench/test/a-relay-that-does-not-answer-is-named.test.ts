@@ -35,9 +35,9 @@ test('answers that come too late are lost, and no error', async () => {
   expect(loss).toBe(1);
 });
 
-test('what clients cost that send nothing is part of the cost of a round trip', async () => {
-  const idle = { ...relay(''), idleNsPerSecond: 1_000_000 };
-  const { cpuUsPerRoundTrip } = await measureWindow(answering(10), idle, PLAN);
+test('what control connections cost is part of the cost of a round trip', async () => {
+  const connected = { ...relay(''), controlNsPerSecond: 1_000_000 };
+  const { cpuUsPerRoundTrip } = await measureWindow(answering(10), connected, { ...PLAN, clients: 100 });
 
   // 1,000 µs a second for 1,000 round trips a second.
   expect(cpuUsPerRoundTrip).toBeCloseTo(1);

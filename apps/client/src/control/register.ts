@@ -13,6 +13,10 @@ import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
+/** Half of QUIC's idle timeout: Pings at most this far apart keep a connection alive, even if one is late. */
+const ALIVE_BY_PINGS_MS = 15_000;
+/** Otherwise QUIC's own PING does. */
+const QUIC_KEEPALIVE_MS = 10_000;
 
 /** A control connection whose Register was acknowledged. */
 export interface RegisteredConnection {
@@ -38,7 +42,9 @@ export async function register(
   signal: AbortSignal,
 ): Promise<RegisteredConnection> {
   const { host, port, name } = node;
-  const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, signal };
+  // One of them is enough: the node's QUIC library wakes up for each, and looks at all of its connections then.
+  const keepaliveMs = settings.pingMs <= ALIVE_BY_PINGS_MS ? 0 : QUIC_KEEPALIVE_MS;
+  const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs, signal };
   const connection = await connect(how, name, settings.dialect);
   try {
     const stream = connection.openStream();

@@ -42,6 +42,8 @@ export class ControlNode {
   readonly behaviour: Behaviour;
   readonly registers: Register[] = [];
   readonly resumed: number[] = [];
+  /** Pings that have come. */
+  pings = 0;
   readonly connections = new Set<ControlConnection>();
   readonly certificate: CertificateAndKey;
   readonly #sessions = new Map<number, Given>();
@@ -144,7 +146,9 @@ export class ControlNode {
             const extensions = refusal.text === undefined ? [] : [reasonTextExtension.encode(refusal.text)];
             await connection.closeAfter({ type: 'disconnect', reason: refusal.reason, extensions });
           }
-        } else if (message.type === 'ping' && this.behaviour.mute !== true) {
+        } else if (message.type === 'ping') {
+          this.pings++;
+          if (this.behaviour.mute === true) continue;
           const serverTimestampUs = BigInt(Date.now()) * 1_000n;
           await stream.send({ type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs });
         } else if (message.type === 'disconnect') {

@@ -1,7 +1,6 @@
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import type { LoadProcess } from '../load/load-process.ts';
-import { PEERS } from '../peers/catalogue.ts';
 import type { Peer } from '../peers/catalogue.ts';
 import type { Cores } from './cores.ts';
 import { OurNode } from './our-node.ts';
@@ -27,11 +26,9 @@ export const OUR_FORMS: readonly { readonly name: string; readonly about: string
   { name: OURS_TWO_WORKERS, about: 'two workers, batched system calls, version 1' },
 ];
 
-/** A relay that takes part, and with how many clients it can. */
+/** A relay that takes part. */
 export interface Entrant {
   readonly relay: RelayUnderTest;
-  readonly leastClients: number;
-  readonly mostClients: number;
   /** Takes part in the search of the highest rate. */
   readonly searched: boolean;
 }
@@ -40,21 +37,21 @@ export interface EntrantsPlan {
   readonly load: LoadProcess;
   readonly cores: Cores;
   readonly gameServer: Endpoint;
+  /** Every relay has exactly so many. */
   readonly clients: number;
   /** Our own forms: all of them, or those that peers are compared with. */
   readonly allForms: boolean;
-  /** Names of those that take part, if they are installed. */
-  readonly peers: readonly string[];
+  readonly peers: readonly Peer[];
+  /** How long control connections are measured while they are open, and as long when they are closed. */
+  readonly controlMs: number;
   readonly progress: (text: string) => void;
 }
 
-/** All relays of a run, each in a process of its own, ready for load. */
+/** The relays for one number of clients, each in a process of its own, ready for load. */
 export class Entrants implements AsyncDisposable {
   readonly all: Entrant[] = [];
-  /** Peers that are not installed, or cannot run here, and why. */
-  readonly missing: { readonly name: string; readonly why: string }[] = [];
-  /** CPU time per second of a client of ours that is registered and connected and sends nothing. */
-  idleNsPerSecond = NaN;
+  /** CPU time per second of the control connections of our node's clients: those of all of its forms are alike. */
+  controlNsPerSecond = NaN;
   readonly #plan: EntrantsPlan;
   readonly #undo = new AsyncDisposableStack();
 
@@ -78,7 +75,7 @@ export class Entrants implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { gameServer, clients, allForms, peers } = this.#plan;
+    const { gameServer, clients, allForms, peers, controlMs, progress } = this.#plan;
     this.#add({
       name: DIRECT,
       command: '',
@@ -88,29 +85,30 @@ export class Entrants implements AsyncDisposable {
       logTail: () => '',
       stop: async () => undefined,
     });
-    const node = await this.#startNode(OURS, 'batch', 1, clients);
-    const measuringIdle = node.measureIdleNsPerSecond();
-    // Others may fail to start before anybody waits for it.
-    measuringIdle.catch(() => undefined);
-    const portable = await this.#startNode(OURS_PORTABLE, 'portable', 1, clients);
-    const twoWorkers = allForms ? await this.#startNode(OURS_TWO_WORKERS, 'batch', 2, clients) : undefined;
-    const idle = await measuringIdle;
-    this.idleNsPerSecond = idle;
-    for (const each of [node, portable, twoWorkers]) await each?.hangUp();
-    this.#add(node.spokenTo(OURS, 0, idle));
-    this.#add(node.spokenTo(OURS_FEC, GROUP_SIZE, idle), { searched: false });
-    this.#add(portable.spokenTo(OURS_PORTABLE, 0, idle));
-    if (twoWorkers !== undefined) this.#add(twoWorkers.spokenTo(OURS_TWO_WORKERS, 0, idle), { leastClients: 2 });
-    for (const peer of PEERS) if (peers.includes(peer.name)) await this.#startPeer(peer);
-    for (const { relay, mostClients } of this.all) await this.#open(relay, Math.min(clients, mostClients));
+    const node = await this.#startNode(OURS, 'batch', 1);
+    progress(`${OURS}: what control connections of ${clients} clients cost`);
+    const control = await node.measureControlNsPerSecond(controlMs);
+    this.controlNsPerSecond = control;
+    const portable = await this.#startNode(OURS_PORTABLE, 'portable', 1);
+    await portable.hangUp();
+    this.#add(node.spokenTo(OURS, 0, control));
+    this.#add(node.spokenTo(OURS_FEC, GROUP_SIZE, control), false);
+    this.#add(portable.spokenTo(OURS_PORTABLE, 0, control));
+    if (allForms && clients > 1) {
+      const twoWorkers = await this.#startNode(OURS_TWO_WORKERS, 'batch', 2);
+      await twoWorkers.hangUp();
+      this.#add(twoWorkers.spokenTo(OURS_TWO_WORKERS, 0, control));
+    }
+    for (const peer of peers) await this.#startPeer(peer);
+    for (const { relay } of this.all) await this.#open(relay);
   }
 
-  #add(relay: RelayUnderTest, limits: Partial<Entrant> = {}): void {
-    this.all.push({ relay, leastClients: 1, mostClients: Infinity, searched: true, ...limits });
+  #add(relay: RelayUnderTest, searched = true): void {
+    this.all.push({ relay, searched });
   }
 
-  async #startNode(name: string, io: 'batch' | 'portable', workers: number, clients: number): Promise<OurNode> {
-    const { load, cores, gameServer, progress } = this.#plan;
+  async #startNode(name: string, io: 'batch' | 'portable', workers: number): Promise<OurNode> {
+    const { load, cores, gameServer, clients, progress } = this.#plan;
     const within = workers === 1 ? cores.relay : cores.allCores;
     const node = await OurNode.start({ name, io, workers, gameServer, clients, within }, load, progress);
     this.#undo.defer(() => node.stop());
@@ -119,20 +117,15 @@ export class Entrants implements AsyncDisposable {
 
   async #startPeer(peer: Peer): Promise<void> {
     const { cores, gameServer, clients, progress } = this.#plan;
-    const why = await peer.whyNot();
-    if (why !== undefined) {
-      this.missing.push({ name: peer.name, why });
-      return;
-    }
     progress(`${peer.name} starts`);
     const folder = this.#undo.use(await TemporaryFolder.open());
     const relay = await peer.start({ folder: folder.path, gameServer, clients, within: peer.workers === 1 ? cores.relay : cores.allCores });
     this.#undo.defer(() => relay.stop());
-    const { leastClients = 1, mostClients = Infinity, searched } = peer;
-    this.#add(relay, { leastClients, mostClients, searched });
+    this.#add(relay, peer.searched);
   }
 
-  async #open(relay: RelayUnderTest, clients: number): Promise<void> {
+  async #open(relay: RelayUnderTest): Promise<void> {
+    const { clients } = this.#plan;
     this.#plan.progress(`${relay.name} lets ${clients} clients in`);
     const open = await (relay.load ?? this.#plan.load).open({ ...relay.target, clients });
     if (open === clients) return;

@@ -1,4 +1,5 @@
 import type { LoadPlan } from './plan.ts';
+import type { WorkerScaling } from './worker-scaling.ts';
 
 /** What the macro benchmark has found: plain data, as `--json` prints it. */
 export interface MacroData {
@@ -7,12 +8,21 @@ export interface MacroData {
   readonly payloadBytes: number;
   readonly relays: readonly { readonly name: string; readonly about: string; readonly version: string; readonly command: string }[];
   readonly missing: readonly { readonly name: string; readonly why: string }[];
-  /** CPU time per second of a client of ours that is registered and connected and sends nothing; part of the costs below. */
-  readonly idleUsPerSecondAndClient: number;
+  /** What control connections cost our node, by the number of clients; part of the costs below. */
+  readonly control: readonly ControlCost[];
   readonly loads: readonly LoadData[];
   /** Highest rate with loss within bounds, by relay; empty if it was not looked for. */
   readonly highest: readonly HighestRate[];
+  /** What more workers carry; undefined if that was not looked for. */
+  readonly workers: WorkerScaling | undefined;
   readonly claims: readonly Claim[];
+}
+
+/** What open control connections cost, on which nothing is said but Pings. */
+export interface ControlCost {
+  readonly clients: number;
+  /** CPU time per second for all of them: that of the process with them, less that of the same process without them. */
+  readonly usPerSecond: number;
 }
 
 /** One load, and what each relay did with it. */

@@ -1,20 +1,16 @@
-import { LOOPBACK } from '@lightspeed/lab';
 import { BenchError } from '../bench-error.ts';
 import { PAYLOAD_BYTES } from '../load/payload.ts';
-import { LoadProcess } from '../load/load-process.ts';
 import { PEERS } from '../peers/catalogue.ts';
+import { presentPeers } from '../peers/present-peers.ts';
 import { judgeClaims } from './claims.ts';
 import { divideCores } from './cores.ts';
-import { Entrants, OUR_FORMS } from './entrants.ts';
-import type { Entrant } from './entrants.ts';
-import { searchHighestRates } from './highest-rate.ts';
-import type { LoadData, MacroData } from './macro-data.ts';
+import { DIRECT, OUR_FORMS } from './entrants.ts';
+import type { MacroData } from './macro-data.ts';
+import { measureGroup } from './measure-group.ts';
+import type { GroupData } from './measure-group.ts';
+import { groupsOf } from './plan.ts';
 import type { MacroPlan } from './plan.ts';
-import { relayRows } from './relay-rows.ts';
-import { measureRounds } from './rounds.ts';
-
-/** A node lets in so many clients of one address. */
-const CLIENTS_PER_ADDRESS = 200;
+import { measureWorkerScaling } from './worker-scaling.ts';
 
 export interface MacroOptions {
   readonly plan: MacroPlan;
@@ -35,44 +31,33 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
   await using undo = new AsyncDisposableStack();
   const cores = await divideCores();
   undo.defer(() => cores.release());
-  const load = undo.adopt(new LoadProcess([]), (process) => process.stop());
-  const sourceIps = Array.from({ length: Math.ceil(plan.clients / CLIENTS_PER_ADDRESS) }, (_, index) => LOOPBACK + index);
-  const { gameServer } = await load.openSockets(plan.clients, sourceIps, LOOPBACK);
-  const entrants = undo.use(await Entrants.start({ load, cores, gameServer, clients: plan.clients, allForms, peers: peers ? plan.peers : [], progress }));
-
-  const taking = (clients: number, all: readonly Entrant[] = entrants.all) => {
-    return all.filter(({ leastClients, mostClients }) => leastClients <= clients && clients <= mostClients).map(({ relay }) => relay);
-  };
-  const loads: LoadData[] = [];
-  let warm = -1;
-  for (const each of plan.loads) {
-    const relays = taking(each.clients);
-    if (each.clients !== warm) await measureRounds(load, relays, { ...plan.warmUp, clients: each.clients }, 1, progress);
-    warm = each.clients;
-    loads.push({ plan: each, rows: relayRows(await measureRounds(load, relays, each, each.rounds, progress)) });
-  }
-  const { search } = plan;
-  const searched = entrants.all.filter((entrant) => entrant.searched);
-  const highest = search === undefined ? [] : await searchHighestRates(load, taking(search.clients, searched), search, progress);
+  const { present, missing } = await presentPeers(peers ? plan.peers : []);
+  const groups: GroupData[] = [];
+  for (const group of groupsOf(plan)) groups.push(await measureGroup(group, { plan, cores, allForms, peers: present, progress }));
+  const loads = groups.flatMap((group) => group.loads);
+  const highest = groups.flatMap((group) => group.highest);
+  const workers = plan.scaling === undefined || !allForms ? undefined : await measureWorkerScaling(plan.scaling, cores, progress);
   return {
     layout: cores.layout,
     payloadBytes: PAYLOAD_BYTES,
-    relays: await describe(entrants),
-    missing: entrants.missing,
-    idleUsPerSecondAndClient: entrants.idleNsPerSecond / 1_000,
+    relays: await describe(groups),
+    missing,
+    control: groups.map(({ control }) => control),
     loads,
     highest,
-    claims: judgeClaims(loads, highest),
+    workers,
+    claims: judgeClaims({ loads, highest, workers }),
   };
 }
 
-async function describe({ all }: Entrants): Promise<MacroData['relays']> {
-  return Promise.all(
-    all.map(async ({ relay: { name, command } }) => {
-      const ours = OUR_FORMS.find((form) => form.name === name);
-      const peer = PEERS.find((candidate) => candidate.name === name);
-      const about = ours?.about ?? peer?.about ?? 'the load generator asks its own game server: what it adds to every latency';
-      return { name, about, version: ours === undefined ? ((await peer?.version()) ?? '') : 'this checkout', command };
-    }),
-  );
+/** Whoever took part with any number of clients, in the order of the tables. */
+async function describe(groups: readonly GroupData[]): Promise<MacroData['relays']> {
+  const commands = new Map(groups.flatMap((group) => [...group.commands]));
+  const known = [
+    { name: DIRECT, about: 'the load generator asks its own game server: what it adds to every latency', version: async () => '' },
+    ...OUR_FORMS.map((form) => ({ ...form, version: async () => 'this checkout' })),
+    ...PEERS,
+  ];
+  const taking = known.filter(({ name }) => commands.has(name));
+  return Promise.all(taking.map(async ({ name, about, version }) => ({ name, about, version: await version(), command: commands.get(name) ?? '' })));
 }

@@ -5,16 +5,15 @@ import { formatPin } from '@lightspeed/control/quic';
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import type { LoadProcess } from '../load/load-process.ts';
+import { measureControlCost } from './control-cost.ts';
 import { cpuNs } from './process-cpu.ts';
 import type { RelayUnderTest } from './relay-under-test.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
 
 /** Limits that are looked at for every packet and that one client alone does not reach with all of the load. */
 const RATE_LIMIT = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 };
-/** Longer than any run: sessions go on without their control connections, and while loads of fewer clients are measured. */
+/** Longer than any run: sessions go on without their control connections, and while the highest rate is looked for. */
 const LIFETIME = { graceSecs: 3_600, sessionTimeoutSecs: 3_600 };
-/** The period of keepalives on control connections: over one of them, each client's is met once. */
-const KEEPALIVE_MS = 10_000;
 /** Longer than the idle timeout of a control connection. */
 const GONE_MS = 40_000;
 const LOOK_EVERY_MS = 100;
@@ -28,6 +27,7 @@ export interface OurNodeOptions {
   readonly io: 'batch' | 'portable';
   readonly workers: number;
   readonly gameServer: Endpoint;
+  /** Exactly so many register. */
   readonly clients: number;
   readonly within: readonly string[];
 }
@@ -42,12 +42,10 @@ export class OurNode {
   readonly #program: NodeProgram;
   readonly #registrants: Registrants;
   readonly #folder: TemporaryFolder;
-  readonly #clients: number;
   readonly #command: string;
 
-  private constructor({ name, clients, io, workers }: OurNodeOptions, program: NodeProgram, registrants: Registrants, folder: TemporaryFolder) {
+  private constructor({ name, io, workers }: OurNodeOptions, program: NodeProgram, registrants: Registrants, folder: TemporaryFolder) {
     this.#name = name;
-    this.#clients = clients;
     this.#command = `lightspeed-proxy serve --io ${io} --workers ${workers} --config ... --issuer-key ... --allow-destination ...`;
     this.#program = program;
     this.#registrants = registrants;
@@ -75,15 +73,10 @@ export class OurNode {
     }
   }
 
-  /**
-   * CPU time per second and client of a node whose clients are registered and connected and send nothing.
-   * Takes one period of keepalives.
-   */
-  async measureIdleNsPerSecond(): Promise<number> {
-    const before = { ns: cpuNs([this.#program.pid]), atMs: performance.now() };
-    await setTimeout(KEEPALIVE_MS);
-    const ns = cpuNs([this.#program.pid]) - before.ns;
-    return ns / this.#clients / ((performance.now() - before.atMs) / 1_000);
+  /** CPU time per second of its clients' control connections, measured for so long while they are open and when they are closed. */
+  async measureControlNsPerSecond(forMs: number): Promise<number> {
+    const process = { cpuNs: () => cpuNs([this.#program.pid]), hangUp: () => this.hangUp() };
+    return measureControlCost(process, forMs, { nowMs: () => performance.now(), wait: (ms) => setTimeout(ms) });
   }
 
   /** Closes the control connections and waits until the node knows: it would go on asking for who is gone. Sessions go on. */
@@ -103,16 +96,16 @@ export class OurNode {
 
   /**
    * The node as clients see it that send packets of version 1, or of version 2 with FEC groups of so many.
-   * @param idleNsPerSecond what a client costs that sends nothing
+   * @param controlNsPerSecond what its clients' control connections cost
    */
-  spokenTo(name: string, groupSize: number, idleNsPerSecond: number): RelayUnderTest {
+  spokenTo(name: string, groupSize: number, controlNsPerSecond: number): RelayUnderTest {
     return {
       name,
       command: this.#command,
       target: { name, framing: { kind: 'lstp', groupSize, registrations: this.#name }, address: this.#program.data },
       pids: [this.#program.pid],
       shares: 1,
-      idleNsPerSecond,
+      controlNsPerSecond,
       logTail: () => this.#program.lines.slice(-10).join('\n'),
       stop: () => this.stop(),
     };

@@ -12,10 +12,10 @@ export interface RelayUnderTest {
   /** The processes whose CPU time is its cost; none for the echo without a relay. */
   readonly pids: readonly number[];
   /**
-   * CPU time per second of one client that sends nothing, where that is not part of what windows measure: it is added to
-   * what they do.
+   * CPU time per second of its clients' control connections, where they are closed while windows are measured: it is added
+   * to what they measure.
    */
-  readonly idleNsPerSecond?: number;
+  readonly controlNsPerSecond?: number;
   /** By how much their CPU time is divided: 2 where two of them do what one relay does. */
   readonly shares: number;
   /** A load generator of its own, for a relay that the common one cannot reach. */

@@ -1,8 +1,10 @@
 import { left, markdownTable, right } from '../report/markdown.ts';
 import { fixed, mebibytes, percent, whole } from '../report/numbers.ts';
 import { DIRECT } from './entrants.ts';
-import type { Claim, LoadData, MacroData, RelayRow } from './macro-data.ts';
+import { arrivalOf } from './plan.ts';
+import type { Claim, ControlCost, LoadData, MacroData, RelayRow } from './macro-data.ts';
 import { REFERENCES } from './relay-rows.ts';
+import type { WorkerScaling } from './worker-scaling.ts';
 
 /** The macro benchmark as Markdown. */
 export function renderMacro(data: MacroData): string {
@@ -12,6 +14,8 @@ export function renderMacro(data: MacroData): string {
     '### Who takes part',
     renderRelays(data),
     renderSetting(data),
+    '### What control connections cost',
+    renderControl(data.control),
     ...data.loads.flatMap((load) => [`### ${titleOf(load)}`, renderLoad(load)]),
   ];
   if (data.highest.length > 0) {
@@ -27,7 +31,23 @@ export function renderMacro(data: MacroData): string {
       ),
     );
   }
+  if (data.workers !== undefined) parts.push('### More workers', renderWorkers(data.workers));
   return parts.join('\n\n');
+}
+
+function renderWorkers(workers: WorkerScaling): string {
+  if ('why' in workers) return `Not measured: ${workers.why}.`;
+  const about = [
+    `Highest rate of nodes whose workers have ${fixed(workers.share, 2)} of the relays' core each, by the kernel's quota. What`,
+    'one sees is whether workers get in each other\'s way. With a whole core each they would have to take one from the load',
+    'generator, which needs as much for a round trip as a relay.',
+  ].join(' ');
+  const [first] = workers.rates;
+  const table = markdownTable(
+    [right('workers'), right('per second'), right(`÷ ${first.workers}`)],
+    workers.rates.map(({ workers: count, ratePps }) => [whole(count), whole(ratePps), fixed(ratePps / first.ratePps, 2)]),
+  );
+  return `${about}\n\n${table}`;
 }
 
 function renderClaims(claims: readonly Claim[]): string {
@@ -48,17 +68,26 @@ function renderRelays({ relays, missing }: MacroData): string {
   return markdownTable([left('relay'), left('what it is'), left('version'), left('command')], rows);
 }
 
-function renderSetting({ layout, payloadBytes, idleUsPerSecondAndClient }: MacroData): string {
-  const idle = `${fixed(idleUsPerSecondAndClient, 0)} µs of CPU time a second`;
-  return [
-    `Payloads of ${payloadBytes} bytes. ${layout}.`,
-    `A client of ours that is registered and connected and sends nothing costs its node ${idle}; that is part of our costs below.`,
-  ].join(' ');
+function renderSetting({ layout, payloadBytes }: MacroData): string {
+  return `Payloads of ${payloadBytes} bytes. ${layout}. Each relay has exactly as many clients as the load.`;
 }
 
-function titleOf({ plan: { clients, ratePps, grainUs } }: LoadData): string {
-  const ticks = grainUs === 0 ? '' : `, in ticks of ${grainUs / 1_000} ms`;
-  return `${clients.toLocaleString('en')} ${clients === 1 ? 'client' : 'clients'}, ${ratePps.toLocaleString('en')} round trips a second${ticks}`;
+function renderControl(control: readonly ControlCost[]): string {
+  const about = [
+    'Registered clients of ours stay connected and send a Ping every 10 s. CPU time of the node with these connections, less that',
+    'without them; part of our costs below. One takes more the more there are: the QUIC library looks at every connection each',
+    'time that it wakes up.',
+  ].join(' ');
+  const table = markdownTable(
+    [right('clients'), right('µs a second, each'), right('ms a second, all')],
+    control.map(({ clients, usPerSecond }) => [whole(clients), fixed(usPerSecond / clients, 0), fixed(usPerSecond / 1_000, 2)]),
+  );
+  return `${about}\n\n${table}`;
+}
+
+function titleOf({ plan }: LoadData): string {
+  const { clients, ratePps } = plan;
+  return `${whole(clients)} ${clients === 1 ? 'client' : 'clients'}, ${whole(ratePps)} round trips a second${arrivalOf(plan)}`;
 }
 
 function renderLoad({ plan, rows }: LoadData): string {

@@ -52,14 +52,14 @@ export async function measureWindow(load: LoadSource, relay: RelayUnderTest, pla
   if (answered === 0) {
     throw new BenchError('ERR_BENCH_RELAY', `${relay.name} has answered nothing; ${lastWords(relay)}`);
   }
-  const idleUsPerSecond = ((relay.idleNsPerSecond ?? 0) * clients) / 1_000;
+  const controlUsPerSecond = (relay.controlNsPerSecond ?? 0) / 1_000;
   // Answers per second are those of the measured part, CPU time per second that of a span some milliseconds longer.
   const cpuUsPerSecond = ((after.ns - before.ns) / 1_000 / (after.atUs - before.atUs)) * 1_000_000;
   const answersPerSecond = (answered / measureMs) * 1_000;
   return {
     ...result,
     loss: 1 - result.answered / result.sent,
-    cpuUsPerRoundTrip: (cpuUsPerSecond / relay.shares + idleUsPerSecond) / answersPerSecond,
+    cpuUsPerRoundTrip: (cpuUsPerSecond / relay.shares + controlUsPerSecond) / answersPerSecond,
     residentBytes: after.residentBytes,
   };
 }

@@ -6,7 +6,7 @@ export interface PeerPlace {
   readonly folder: string;
   /** The one game server to which it relays. */
   readonly gameServer: Endpoint;
-  /** How many clients there will be at most. */
+  /** How many clients there will be. */
   readonly clients: number;
   /** What to put in front of its command line. */
   readonly within: readonly string[];

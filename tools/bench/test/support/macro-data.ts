@@ -2,6 +2,7 @@ import { judgeClaims } from '../../src/macro/claims.ts';
 import { DIRECT, OURS } from '../../src/macro/entrants.ts';
 import type { LoadData, MacroData } from '../../src/macro/macro-data.ts';
 import { relayRows } from '../../src/macro/relay-rows.ts';
+import type { WorkerScaling } from '../../src/macro/worker-scaling.ts';
 import { C_RELAY, COTURN, NGINX } from '../../src/peers/catalogue.ts';
 import { measurement } from './measurement.ts';
 
@@ -15,14 +16,25 @@ export function macroData(): MacroData {
     { relay: OURS, ratePps: 66_000 },
     { relay: NGINX, ratePps: 60_000 },
   ];
+  const workers: WorkerScaling = {
+    share: 0.25,
+    rates: [
+      { workers: 1, ratePps: 30_000 },
+      { workers: 2, ratePps: 57_000 },
+    ],
+  };
   return {
     layout: '2 cores',
     payloadBytes: 120,
     relays: Object.keys(costs).map((name) => ({ name, about: 'a relay', version: '1', command: `start ${name}` })),
     missing: [{ name: COTURN, why: 'turnserver not found: `apt-get install coturn`' }],
-    idleUsPerSecondAndClient: 100,
+    control: [
+      { clients: 1, usPerSecond: 20 },
+      { clients: 100, usPerSecond: 1_800 },
+    ],
     loads,
     highest,
-    claims: judgeClaims(loads, highest),
+    workers,
+    claims: judgeClaims({ loads, highest, workers }),
   };
 }

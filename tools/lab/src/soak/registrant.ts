@@ -1,7 +1,10 @@
 import { sessionSecretExtension, ticketExtension } from '@lightspeed/control'
-import { CloseCode, connectControl } from '@lightspeed/control/quic'
+import { CloseCode, QuicError, connectControl } from '@lightspeed/control/quic'
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
 import type { RegisteredSession } from './registrants.ts'
+
+/** Between two Pings: as often as the real client sends them. */
+export const PING_MS = 10_000
 
 /** With which node, and with what. */
 export interface RegistrantPlan {
@@ -12,23 +15,36 @@ export interface RegistrantPlan {
   readonly ticket?: Uint8Array | undefined
   /** For the connection; the node then has as much again to answer. */
   readonly timeoutMs: number
+  /** From the registration to the first Ping; 0, as with the real client, when left out. */
+  readonly firstPingMs?: number
 }
 
-/** A client that registers, and does nothing else. */
+/** A client that registers and then does what a real one does on its control connection: sends Pings and reads what comes. */
 export class Registrant {
   readonly session: RegisteredSession
+  /** Answers to its Pings so far. */
+  pongs = 0
   readonly #connection: ControlConnection
   readonly #stream: ControlStream
+  readonly #firstPing: NodeJS.Timeout
+  #pings: NodeJS.Timeout | undefined
 
-  private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream) {
+  private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream, firstPingMs: number) {
     this.session = session
     this.#connection = connection
     this.#stream = stream
+    this.#firstPing = setTimeout(() => {
+      this.#ping()
+      this.#pings = setInterval(() => this.#ping(), PING_MS)
+    }, firstPingMs)
+    void connection.whenClosed.then(() => this.#stopPings())
+    void this.#listen()
   }
 
   /** Resolves when the node has acknowledged the registration; rejects if it refuses, or says nothing in time. */
-  static async register({ host, port, sha256, ticket, timeoutMs }: RegistrantPlan): Promise<Registrant> {
-    const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs })
+  static async register({ host, port, sha256, ticket, timeoutMs, firstPingMs = 0 }: RegistrantPlan): Promise<Registrant> {
+    // Pings keep it alive, as they do for the real client.
+    const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs, keepaliveMs: 0 })
     const late = setTimeout(() => void connection.close(), timeoutMs)
     try {
       const stream = connection.openStream()
@@ -40,7 +56,7 @@ export class Registrant {
           const { sessionId, token } = message
           const secret = sessionSecretExtension.find(message.extensions)
           if (secret === undefined) throw new Error('the node has given no secret')
-          return new Registrant({ sessionId, token, secret }, connection, stream)
+          return new Registrant({ sessionId, token, secret }, connection, stream, firstPingMs)
         }
         if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`)
       }
@@ -52,6 +68,7 @@ export class Registrant {
 
   /** Ends the registration as a client does. */
   async leave(): Promise<void> {
+    this.#stopPings()
     await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard')
     this.#stream.end()
     await this.#connection.whenClosed
@@ -60,5 +77,25 @@ export class Registrant {
   /** Closes the control connection and says nothing about it: the session goes on as long as the node gives it grace. */
   async hangUp(): Promise<void> {
     await this.#connection.close(CloseCode.normal, 'done')
+  }
+
+  #ping(): void {
+    const timestampUs = BigInt(Date.now()) * 1_000n
+    // What keeps it from arriving ends the connection, too.
+    this.#stream.send({ type: 'ping', timestampUs }, 'standard').catch(() => undefined)
+  }
+
+  #stopPings(): void {
+    clearTimeout(this.#firstPing)
+    clearInterval(this.#pings)
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      for await (const message of this.#stream.messages()) if (message.type === 'pong') this.pongs++
+    } catch (thrown) {
+      // The connection has ended.
+      if (!(thrown instanceof QuicError)) throw thrown
+    }
   }
 }

@@ -2,12 +2,17 @@ import { parsePin } from '@lightspeed/control/quic'
 import { formatIpv4 } from '@lightspeed/wire'
 import { LossyLink } from '../lossy-link.ts'
 import { LOOPBACK } from '../loopback-socket.ts'
-import { Registrant } from './registrant.ts'
+import { PING_MS, Registrant } from './registrant.ts'
 import type { RegisteredSession, RegistrantsPlan, RegistrantsQuestion, RegistrantsReport } from './registrants.ts'
 
 /** A node takes 255 connections of an address. */
 const CLIENTS_PER_ADDRESS = 200
 const PATIENCE_MS = 60_000
+/**
+ * Players come at times of their own, and so do their Pings. Those of the n-th client are this part of their period, times n,
+ * behind those of the first: the golden ratio spreads any number of them evenly.
+ */
+const SPREAD = 0.618_034
 
 const registered: Registrant[] = []
 
@@ -34,6 +39,7 @@ async function registerAll({ control, pin, clients, ticket, atOnce = clients }: 
   const { address } = await LossyLink.open({ target: control, fromIps, seed: 1, toTarget: {} })
   const startedMs = performance.now()
   let begun = 0
+  let made = registered.length
   const tookMs: number[] = []
   const sessions: RegisteredSession[] = []
   const failures = new Map<string, number>()
@@ -42,7 +48,7 @@ async function registerAll({ control, pin, clients, ticket, atOnce = clients }: 
     Array.from({ length: Math.min(atOnce, clients) }, async () => {
       while (begun++ < clients) {
         try {
-          const registrant = await Registrant.register({ ...node, ticket })
+          const registrant = await Registrant.register({ ...node, ticket, firstPingMs: PING_MS * ((made++ * SPREAD) % 1) })
           registered.push(registrant)
           sessions.push(registrant.session)
           tookMs.push(performance.now() - startedMs)

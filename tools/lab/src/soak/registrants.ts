@@ -35,7 +35,7 @@ export interface RegistrantsReport {
   readonly failures: readonly string[]
 }
 
-/** Many clients in a process of their own that register and stay connected, and do nothing else. */
+/** Many clients in a process of their own that register, stay connected, and send Pings as real ones do. */
 export class Registrants {
   readonly #child: ChildProcess
 

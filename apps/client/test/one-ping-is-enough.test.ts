@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { NodeLink } from '../src/control/node-link.ts';
+import { parseRegisterSettings } from '../src/control/settings.ts';
+import { ControlNode } from './support/control-node.ts';
+import { until } from './support/game.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** A client's end of a control connection, on which the first Ping has been answered. */
+async function linkTo(node: ControlNode, pingMs: number | undefined) {
+  const settings = parseRegisterSettings({ nodes: [node.settings], ...(pingMs === undefined ? {} : { pingMs }) }, 'standard');
+  const link = new NodeLink(settings.nodes[0], settings);
+  await link.start();
+  await until(() => link.pingMs !== undefined, 'the first Pong');
+  return Object.assign(link, { [Symbol.asyncDispose]: () => link.close() });
+}
+
+/** How many things a client repeats on its control connection whose Pings are so far apart. */
+async function repeatedBy(pingMs: number): Promise<number> {
+  await using node = await ControlNode.start();
+  const before = vi.getTimerCount();
+  await using _link = await linkTo(node, pingMs);
+  return vi.getTimerCount() - before;
+}
+
+it.each([10_000, 15_000])('a client repeats its Ping every %i ms, and no keepalive of QUIC beside it', async (pingMs) => {
+  expect(await repeatedBy(pingMs)).toBe(1);
+});
+
+it('a client whose Pings are too far apart for QUIC repeats a keepalive as well', async () => {
+  expect(await repeatedBy(15_001)).toBe(2);
+});
+
+it('Pings go on every ten seconds, as long as the connection does', async () => {
+  await using node = await ControlNode.start();
+  await using link = await linkTo(node, undefined);
+  expect(node.pings).toBe(1);
+
+  for (let ping = 2; ping <= 4; ping++) {
+    vi.advanceTimersByTime(10_000);
+    await until(() => node.pings === ping, 'the next Ping');
+  }
+  expect(link.connected).toBe(true);
+});

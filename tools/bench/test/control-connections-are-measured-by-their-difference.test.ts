@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { measureControlCost } from '../src/macro/control-cost.ts';
+
+const SECOND_NS = 1_000_000_000;
+
+/** A process on a clock of its own: what it takes of each second while clients are connected, and without them. */
+function pretend(connected: number, closed: number) {
+  const events: string[] = [];
+  let nowMs = 5_000;
+  let cpuNs = 7 * SECOND_NS;
+  let share = connected;
+  const process = {
+    cpuNs: () => {
+      events.push('read');
+      return cpuNs;
+    },
+    hangUp: async () => {
+      events.push('hang up');
+      // Ending connections is work, too, which is not theirs while they are open.
+      cpuNs += SECOND_NS;
+      share = closed;
+    },
+  };
+  const clock = {
+    nowMs: () => nowMs,
+    wait: async (ms: number) => {
+      nowMs += ms;
+      cpuNs += (share * ms * SECOND_NS) / 1_000;
+    },
+  };
+  return { process, clock, events };
+}
+
+test('what the process does anyway is no cost of control connections', async () => {
+  const { process, clock } = pretend(0.007, 0.005);
+
+  expect(await measureControlCost(process, 20_000, clock)).toBeCloseTo(0.002 * SECOND_NS, 0);
+});
+
+test('it is per second, however long it is measured', async () => {
+  for (const forMs of [2_500, 20_000]) {
+    const { process, clock } = pretend(0.16, 0);
+    expect(await measureControlCost(process, forMs, clock)).toBeCloseTo(0.16 * SECOND_NS, 0);
+  }
+});
+
+test('it is measured before and after the clients hang up, and closing them is in neither', async () => {
+  const { process, clock, events } = pretend(0, 0);
+
+  expect(await measureControlCost(process, 1_000, clock)).toBe(0);
+  expect(events).toEqual(['read', 'read', 'hang up', 'read', 'read']);
+});
