@@ -45,6 +45,9 @@ export const UDP_COUNTER = {
   segmented_sends: 22,
   /** Such sends that the kernel or the path refused: their datagrams were sent one by one. */
   segmented_sends_refused: 23,
+  /** Sockets whose network card is polled as well (SO_BUSY_POLL), and those for which the system did not allow it. */
+  busy_polled_sockets: 24,
+  busy_poll_refused: 25,
 } as const;
 
 export type UdpCounterName = keyof typeof UDP_COUNTER;

@@ -46,6 +46,18 @@ describe('busy polling', () => {
     expect(arrived).toEqual(Array.from({ length: 20 }, (_, index) => pattern(9, index)));
   });
 
+  it('counts for which sockets the system lets the network card be polled as well', async () => {
+    using engine = testEngine('batch', { busyPollUs: 50 });
+    await engine.open({ ip: LOOPBACK, port: 0 });
+    await engine.open({ ip: LOOPBACK, port: 0 });
+    // Which of them depends on privileges, and is the same for all.
+    const { busy_polled_sockets: granted, busy_poll_refused: refused } = engine.counters.snapshot();
+    expect([granted, refused].toSorted()).toEqual([0, 2]);
+    using sleeper = testEngine('batch');
+    await sleeper.open({ ip: LOOPBACK, port: 0 });
+    expect(sleeper.counters.snapshot()).toMatchObject({ busy_polled_sockets: 0, busy_poll_refused: 0 });
+  });
+
   it('is refused by the portable engine, and outside of its range', () => {
     const refused = expect.objectContaining({ code: 'ERR_UDP_INVALID_ARGUMENT' }) as Error;
     expect(() => createEngine('portable', { busyPollUs: 50 })).toThrow(refused);

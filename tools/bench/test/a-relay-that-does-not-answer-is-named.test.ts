@@ -4,7 +4,7 @@ import { measureWindow } from '../src/macro/window.ts';
 import type { LoadSource } from '../src/macro/window.ts';
 import { measurement } from './support/measurement.ts';
 
-const PLAN = { clients: 1, ratePps: 1_000, grainUs: 0, warmUpMs: 0, measureMs: 10 };
+const PLAN = { clients: 1, ratePps: 1_000, grainUs: 0, burst: 1, warmUpMs: 0, measureMs: 10 };
 
 function relay(logTail: string): RelayUnderTest {
   return {

@@ -8,13 +8,13 @@ import { macroFaults } from '../src/macro/macro-faults.ts';
 
 const CLIENTS = 6;
 /** So slow, and so patient, that any machine keeps up. */
-const LOAD = { clients: CLIENTS, ratePps: 300, grainUs: 0, rounds: 1, warmUpMs: 100, measureMs: 400, patienceMs: 5_000 };
+const LOAD = { clients: CLIENTS, ratePps: 300, grainUs: 0, burst: 1, rounds: 1, warmUpMs: 100, measureMs: 400, patienceMs: 5_000 };
 const LOADS = [LOAD, { ...LOAD, clients: 1 }];
 
 test.runIf(process.platform === 'linux')('each relay answers all that it is sent, and each answer comes to its own client once', { timeout: 90_000 }, async () => {
   const said: string[] = [];
   const data = await measureMacro({
-    plan: { loads: LOADS, peers: PEERS.map(({ name }) => name), controlMs: 50, warmUp: LOAD, search: undefined },
+    plan: { loads: LOADS, peers: PEERS.map(({ name }) => name), controlMs: 50, warmUp: LOAD, search: undefined, scaling: undefined },
     allForms: true,
     peers: true,
     progress: (text) => said.push(text),

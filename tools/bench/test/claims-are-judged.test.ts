@@ -31,18 +31,58 @@ test('nothing is said of loads that were not measured', () => {
   expect(macroData().claims.filter(({ what }) => /60,000|5,000|ticks/.test(what))).toEqual([]);
 });
 
+function ratesOf(ours: number) {
+  return [
+    { relay: OURS, ratePps: ours },
+    { relay: NGINX, ratePps: 60_000 },
+  ];
+}
+
 test('the highest rate must be at least that of nginx', () => {
-  const rate = (ours: number) => claimOf(judgeClaims([], [{ relay: OURS, ratePps: ours }, { relay: NGINX, ratePps: 60_000 }]), /highest rate/);
+  const rate = (ours: number) => claimOf(judgeClaims({ loads: [], highest: ratesOf(ours), workers: undefined }), /highest rate/);
 
   expect(rate(60_000).holds).toBe(true);
   expect(rate(59_000).holds).toBe(false);
 });
 
 test('added latency counts from that of the echo without a relay', () => {
-  const plan = { clients: 100, ratePps: 5_000, grainUs: 0, rounds: 1, warmUpMs: 0, measureMs: 1_000 };
+  const plan = { clients: 100, ratePps: 5_000, grainUs: 0, burst: 1, rounds: 1, warmUpMs: 0, measureMs: 1_000 };
   const latencies = { [DIRECT]: 10, [NGINX]: 50, [OURS]: 53, [OURS_FEC]: 60 };
   const rows = relayRows(Object.entries(latencies).map(([relay, us]) => ({ relay, windows: [measurement({ p50Us: us, p99Us: us + 20 })] })));
-  const claims = judgeClaims([{ plan, rows }], []);
+  const claims = judgeClaims({ loads: [{ plan, rows }], highest: [], workers: undefined });
 
   expect(claimOf(claims, /added latency, median/)).toMatchObject({ measured: 43 / 40, holds: true });
+});
+
+test('loads are told apart by how their packets arrive', () => {
+  const plan = { clients: 100, ratePps: 60_000, rounds: 1, warmUpMs: 0, measureMs: 1_000 };
+  const rowsAt = (ours: number) => {
+    const costs = { [OURS]: ours, [NGINX]: 10 };
+    return relayRows(Object.entries(costs).map(([relay, cpuUsPerRoundTrip]) => ({ relay, windows: [measurement({ cpuUsPerRoundTrip })] })));
+  };
+  const loads = [
+    { plan: { ...plan, grainUs: 0, burst: 1 }, rows: rowsAt(10) },
+    { plan: { ...plan, grainUs: 1_000, burst: 1 }, rows: rowsAt(9) },
+    { plan: { ...plan, grainUs: 0, burst: 8 }, rows: rowsAt(6) },
+  ];
+  const claims = judgeClaims({ loads, highest: [], workers: undefined });
+
+  expect(claimOf(claims, /that of nginx, .* 60,000\/s$/)).toMatchObject({ measured: 1, holds: false });
+  expect(claimOf(claims, /that of nginx, .* 60,000\/s, in ticks of 1 ms$/)).toMatchObject({ measured: 0.9, holds: true });
+  expect(claimOf(claims, /that of nginx, .* 60,000\/s, in bursts of 8$/)).toMatchObject({ measured: 0.6, holds: true });
+});
+
+test('two workers must carry half as much again as one', () => {
+  const scaling = (two: number) => {
+    const rates = [
+      { workers: 1, ratePps: 30_000 },
+      { workers: 2, ratePps: two },
+    ];
+    return claimOf(judgeClaims({ loads: [], highest: [], workers: { share: 0.25, rates } }), /two workers/);
+  };
+
+  expect(scaling(45_000)).toMatchObject({ measured: 1.5, holds: true });
+  expect(scaling(44_000).holds).toBe(false);
+  const notMeasured = judgeClaims({ loads: [], highest: [], workers: { why: 'there are no control groups' } });
+  expect(claimOf(notMeasured, /two workers/).holds).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Schedule } from '../src/load/schedule.ts';
 
-const PLAN = { startUs: 5_000_000, clients: 10, ratePps: 1_000, grainUs: 0, warmUpMs: 300, guardMs: 40, measureMs: 500 };
+const PLAN = { startUs: 5_000_000, clients: 10, ratePps: 1_000, grainUs: 0, burst: 1, warmUpMs: 300, guardMs: 40, measureMs: 500 };
 
 function dueTimes(schedule: Schedule): { readonly client: number; readonly dueUs: number }[] {
   return Array.from({ length: schedule.total }, (_, packet) => ({ client: schedule.clientOf(packet), dueUs: schedule.dueUs(packet) }));
@@ -54,4 +54,15 @@ test('with a grain, what is due within it is due at its beginning', () => {
     expect(behindUs).toBeGreaterThanOrEqual(0);
     expect(behindUs).toBeLessThan(1_000);
   }
+});
+
+test('with bursts, a client sends several at once, and as many in all', () => {
+  const all = dueTimes(new Schedule({ ...PLAN, burst: 4 }));
+
+  expect(all).toHaveLength(880);
+  for (let first = 0; first + 3 < all.length; first += 4) {
+    expect(all.slice(first, first + 4)).toEqual(Array.from({ length: 4 }, () => all[first]));
+  }
+  const own = all.filter(({ client }) => client === 3);
+  expect(own[4].dueUs - own[0].dueUs).toBeCloseTo(40_000, 3);
 });

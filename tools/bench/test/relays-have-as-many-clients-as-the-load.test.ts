@@ -3,8 +3,8 @@ import { FULL_MACRO, QUICK_MACRO, groupsOf } from '../src/macro/plan.ts';
 import { PEERS } from '../src/peers/catalogue.ts';
 import { peersFor } from '../src/peers/present-peers.ts';
 
-const LOAD = { ratePps: 1_000, grainUs: 0, rounds: 1, warmUpMs: 0, measureMs: 10 };
-const SEARCH = { firstPps: 1, lowestPps: 1, highestPps: 2, steps: 1, grainUs: 0, warmUpMs: 0, measureMs: 10 };
+const LOAD = { ratePps: 1_000, grainUs: 0, burst: 1, rounds: 1, warmUpMs: 0, measureMs: 10 };
+const SEARCH = { firstPps: 1, lowestPps: 1, highestPps: 2, steps: 1, grainUs: 0, burst: 1, warmUpMs: 0, measureMs: 10 };
 
 test.each([['a whole', FULL_MACRO], ['a quick', QUICK_MACRO]])('every load of %s run is in the one group of its number of clients, in order', (_name, plan) => {
   const groups = groupsOf(plan);

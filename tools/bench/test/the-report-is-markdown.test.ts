@@ -32,7 +32,7 @@ test('every line of a table has as many cells as its head', () => {
     if (head !== '') widths.set(head, (widths.get(head) ?? new Set()).add(cellsOf(line)[0].length));
   }
 
-  expect(widths.size).toBe(5);
+  expect(widths.size).toBe(6);
   for (const counts of widths.values()) expect(counts.size).toBe(1);
 });
 
@@ -49,6 +49,14 @@ test('what control connections cost is shown for each number of clients, for one
 
   expect(cells).toContainEqual(['1', '20', '0.02']);
   expect(cells).toContainEqual(['100', '18', '1.80']);
+});
+
+test('what more workers carry is shown as a multiple of what one does, or why it is not known', () => {
+  const data = macroData();
+
+  expect(cellsOf(renderMacro(data))).toContainEqual(['2', '57,000', '1.90']);
+  expect(renderMacro({ ...data, workers: { why: 'there are no control groups' } })).toContain('Not measured: there are no control groups.');
+  expect(renderMacro({ ...data, workers: undefined })).not.toContain('More workers');
 });
 
 test('a peer that is not installed is named with the line that installs it', () => {

@@ -20,6 +20,7 @@ import { LoadAnnouncer } from './load-announcer.ts';
 import { SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
 import type { NodeAddresses } from './messages.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
+import { RefusalLog } from './refusal-log.ts';
 
 /** How often it looks at what changes by itself: files, tickets, graces, load. */
 const TICK_MS = 250;
@@ -32,6 +33,7 @@ export class ControlPlane implements ControlHost {
   readonly #log: Logger;
   readonly #grace: Grace;
   readonly #load = new LoadAnnouncer();
+  readonly #refusals: RefusalLog;
   readonly #keeper: SessionKeeper | undefined;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
@@ -43,17 +45,12 @@ export class ControlPlane implements ControlHost {
   /** When the node stops relaying; undefined while it does not drain. */
   #drainedMs: number | undefined;
 
-  private constructor(
-    config: NodeConfig,
-    state: ControlState,
-    supervisor: Supervisor,
-    log: Logger,
-    addresses: NodeAddresses,
-  ) {
+  private constructor(config: NodeConfig, state: ControlState, supervisor: Supervisor, log: Logger, addresses: NodeAddresses) {
     this.#config = config;
     this.#state = state;
     this.#supervisor = supervisor;
     this.#log = log;
+    this.#refusals = new RefusalLog(log);
     this.#addresses = addresses;
     const { folder, registrations } = state;
     this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor, log);
@@ -157,7 +154,7 @@ export class ControlPlane implements ControlHost {
     const result = this.#refusal() ?? this.#admit(register, peer, link);
     if ('type' in result) {
       this.counters.refuse(result.code);
-      this.#log.info({ client: formatIpv4(peer.ip), why: result.text }, 'a client was refused');
+      this.#refusals.note(formatIpv4(peer.ip), result.text, performance.now());
     }
     return result;
   }
@@ -235,6 +232,7 @@ export class ControlPlane implements ControlHost {
     this.#endLapsed();
     await this.#endLost();
     this.#tellLoad();
+    this.#refusals.sumUp(performance.now());
     await this.#keeper?.saveIfDue(performance.now());
   }
 

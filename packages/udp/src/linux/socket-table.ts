@@ -69,7 +69,7 @@ export class SocketTable implements SocketOwner {
     const socket = this.describe(fd, options);
     if (socket !== undefined && this.poller.add(fd, socket.id)) {
       this.sockets[socket.id] = socket;
-      if (this.busyPollUs > 0) this.raw.setBusyPoll(fd, this.busyPollUs);
+      if (this.busyPollUs > 0) this.askForBusyPolling(fd);
       this.counts[UDP_COUNTER.sockets_open]++;
       return socket;
     }
@@ -78,6 +78,11 @@ export class SocketTable implements SocketOwner {
     if (socket !== undefined) this.freeIds.push(socket.id);
     if (adopted === undefined) this.closeFd(fd);
     return this.refuse(errno);
+  }
+
+  private askForBusyPolling(fd: number): void {
+    const granted = this.raw.setBusyPoll(fd, this.busyPollUs);
+    this.counts[granted ? UDP_COUNTER.busy_polled_sockets : UDP_COUNTER.busy_poll_refused]++;
   }
 
   private describe(fd: number, options: SocketOptions): BatchSocket | undefined {

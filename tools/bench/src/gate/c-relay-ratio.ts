@@ -7,7 +7,7 @@ import type { Figure } from './figure.ts';
 
 const PLAN: MacroPlan = {
   ...QUICK_MACRO,
-  loads: [{ clients: CLAIMED_CLIENTS, ratePps: 20_000, grainUs: 0, rounds: 5, warmUpMs: 150, measureMs: 300 }],
+  loads: [{ clients: CLAIMED_CLIENTS, ratePps: 20_000, grainUs: 0, burst: 1, rounds: 5, warmUpMs: 150, measureMs: 300 }],
   peers: [C_RELAY],
 };
 

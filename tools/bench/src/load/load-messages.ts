@@ -29,6 +29,8 @@ export interface WindowPlan {
   readonly startUs: number;
   readonly ratePps: number;
   readonly grainUs: number;
+  /** Packets that a client sends at a time. */
+  readonly burst: number;
   readonly warmUpMs: number;
   readonly guardMs: number;
   readonly measureMs: number;

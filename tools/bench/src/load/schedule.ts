@@ -1,7 +1,7 @@
 /**
  * When the packets of an open loop are due, whatever comes back: each client sends at a pace of its own, all of them at the
- * same pace, each at another moment of it, as players do who know nothing of each other. Packets are numbered in the order in which
- * they are due.
+ * same pace, each at another moment of it, as players do who know nothing of each other: one packet at a time, or a burst of
+ * several. Packets are numbered in the order in which they are due.
  *
  * ```
  *   start         steady          measured             end       one period, four clients
@@ -19,15 +19,17 @@ export class Schedule {
   readonly #startUs: number;
   readonly #periodUs: number;
   readonly #grainUs: number;
-  /** When in each period a packet is due, ascending. */
+  readonly #burst: number;
+  /** When in each period a burst is due, ascending. */
   readonly #phasesUs: Float64Array;
-  /** Whose packet that is. */
+  /** Whose burst that is. */
   readonly #clients: Uint16Array;
 
-  constructor({ startUs, clients, ratePps, grainUs, warmUpMs, guardMs, measureMs }: SchedulePlan) {
+  constructor({ startUs, clients, ratePps, grainUs, burst, warmUpMs, guardMs, measureMs }: SchedulePlan) {
     this.#startUs = startUs;
-    this.#periodUs = (clients * 1_000_000) / ratePps;
+    this.#periodUs = (clients * burst * 1_000_000) / ratePps;
     this.#grainUs = grainUs;
+    this.#burst = burst;
     const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: phaseOf(client) })).sort((a, b) => a.phase - b.phase);
     this.#phasesUs = Float64Array.from(moments, ({ phase }) => phase * this.#periodUs);
     this.#clients = Uint16Array.from(moments, ({ client }) => client);
@@ -39,12 +41,13 @@ export class Schedule {
   /** When a packet is due: latency counts from here, so that one which leaves late is not taken for a fast one. */
   dueUs(packet: number): number {
     const clients = this.#clients.length;
-    const sinceStartUs = Math.floor(packet / clients) * this.#periodUs + this.#phasesUs[packet % clients];
+    const place = Math.floor(packet / this.#burst);
+    const sinceStartUs = Math.floor(place / clients) * this.#periodUs + this.#phasesUs[place % clients];
     return this.#startUs + (this.#grainUs === 0 ? sinceStartUs : Math.floor(sinceStartUs / this.#grainUs) * this.#grainUs);
   }
 
   clientOf(packet: number): number {
-    return this.#clients[packet % this.#clients.length];
+    return this.#clients[Math.floor(packet / this.#burst) % this.#clients.length];
   }
 
   isMeasured(packet: number): boolean {
@@ -59,6 +62,8 @@ export interface SchedulePlan {
   readonly ratePps: number;
   /** What is due within so many microseconds comes at once, as from behind something that collects; 0 for no such thing. */
   readonly grainUs: number;
+  /** Packets that a client sends at a time. */
+  readonly burst: number;
   readonly warmUpMs: number;
   /** The load goes on for so long before and behind what is measured, so that CPU time is read outside of it. */
   readonly guardMs: number;

@@ -15,7 +15,7 @@ const SERIES = [
 
 /** What a round trip costs, by load. */
 export function costChart({ loads }: MacroData): BarChart {
-  const shown = loads.filter(({ plan }) => plan.clients === CLAIMED_CLIENTS && plan.grainUs === 0);
+  const shown = loads.filter(({ plan }) => plan.clients === CLAIMED_CLIENTS && plan.grainUs === 0 && plan.burst === 1);
   const series = SERIES.filter(({ name }) => shown.some(({ rows }) => rows.some(({ relay }) => relay === name)));
   return {
     title: 'CPU time of a round trip, by load',

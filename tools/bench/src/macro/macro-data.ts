@@ -1,4 +1,5 @@
 import type { LoadPlan } from './plan.ts';
+import type { WorkerScaling } from './worker-scaling.ts';
 
 /** What the macro benchmark has found: plain data, as `--json` prints it. */
 export interface MacroData {
@@ -12,6 +13,8 @@ export interface MacroData {
   readonly loads: readonly LoadData[];
   /** Highest rate with loss within bounds, by relay; empty if it was not looked for. */
   readonly highest: readonly HighestRate[];
+  /** What more workers carry; undefined if that was not looked for. */
+  readonly workers: WorkerScaling | undefined;
   readonly claims: readonly Claim[];
 }
 

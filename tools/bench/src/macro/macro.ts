@@ -10,6 +10,7 @@ import { measureGroup } from './measure-group.ts';
 import type { GroupData } from './measure-group.ts';
 import { groupsOf } from './plan.ts';
 import type { MacroPlan } from './plan.ts';
+import { measureWorkerScaling } from './worker-scaling.ts';
 
 export interface MacroOptions {
   readonly plan: MacroPlan;
@@ -35,6 +36,7 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
   for (const group of groupsOf(plan)) groups.push(await measureGroup(group, { plan, cores, allForms, peers: present, progress }));
   const loads = groups.flatMap((group) => group.loads);
   const highest = groups.flatMap((group) => group.highest);
+  const workers = plan.scaling === undefined || !allForms ? undefined : await measureWorkerScaling(plan.scaling, cores, progress);
   return {
     layout: cores.layout,
     payloadBytes: PAYLOAD_BYTES,
@@ -43,7 +45,8 @@ export async function measureMacro({ plan, allForms, peers, progress }: MacroOpt
     control: groups.map(({ control }) => control),
     loads,
     highest,
-    claims: judgeClaims(loads, highest),
+    workers,
+    claims: judgeClaims({ loads, highest, workers }),
   };
 }
 

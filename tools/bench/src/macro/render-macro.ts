@@ -1,8 +1,10 @@
 import { left, markdownTable, right } from '../report/markdown.ts';
 import { fixed, mebibytes, percent, whole } from '../report/numbers.ts';
 import { DIRECT } from './entrants.ts';
+import { arrivalOf } from './plan.ts';
 import type { Claim, ControlCost, LoadData, MacroData, RelayRow } from './macro-data.ts';
 import { REFERENCES } from './relay-rows.ts';
+import type { WorkerScaling } from './worker-scaling.ts';
 
 /** The macro benchmark as Markdown. */
 export function renderMacro(data: MacroData): string {
@@ -29,7 +31,23 @@ export function renderMacro(data: MacroData): string {
       ),
     );
   }
+  if (data.workers !== undefined) parts.push('### More workers', renderWorkers(data.workers));
   return parts.join('\n\n');
+}
+
+function renderWorkers(workers: WorkerScaling): string {
+  if ('why' in workers) return `Not measured: ${workers.why}.`;
+  const about = [
+    `Highest rate of nodes whose workers have ${fixed(workers.share, 2)} of the relays' core each, by the kernel's quota. What`,
+    'one sees is whether workers get in each other\'s way. With a whole core each they would have to take one from the load',
+    'generator, which needs as much for a round trip as a relay.',
+  ].join(' ');
+  const [first] = workers.rates;
+  const table = markdownTable(
+    [right('workers'), right('per second'), right(`÷ ${first.workers}`)],
+    workers.rates.map(({ workers: count, ratePps }) => [whole(count), whole(ratePps), fixed(ratePps / first.ratePps, 2)]),
+  );
+  return `${about}\n\n${table}`;
 }
 
 function renderClaims(claims: readonly Claim[]): string {
@@ -67,9 +85,9 @@ function renderControl(control: readonly ControlCost[]): string {
   return `${about}\n\n${table}`;
 }
 
-function titleOf({ plan: { clients, ratePps, grainUs } }: LoadData): string {
-  const ticks = grainUs === 0 ? '' : `, in ticks of ${grainUs / 1_000} ms`;
-  return `${clients.toLocaleString('en')} ${clients === 1 ? 'client' : 'clients'}, ${ratePps.toLocaleString('en')} round trips a second${ticks}`;
+function titleOf({ plan }: LoadData): string {
+  const { clients, ratePps } = plan;
+  return `${whole(clients)} ${clients === 1 ? 'client' : 'clients'}, ${whole(ratePps)} round trips a second${arrivalOf(plan)}`;
 }
 
 function renderLoad({ plan, rows }: LoadData): string {

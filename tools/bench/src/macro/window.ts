@@ -17,6 +17,8 @@ export interface WindowLoad {
   readonly clients: number;
   readonly ratePps: number;
   readonly grainUs: number;
+  /** Packets that a client sends at a time. */
+  readonly burst: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Of silence, before missing answers are given up: a relay that fell behind shall not burden the next one. */
@@ -37,10 +39,10 @@ export interface WindowMeasurement extends WindowResult {
 
 /** Puts a relay under load and reads its CPU time around the measured part. */
 export async function measureWindow(load: LoadSource, relay: RelayUnderTest, plan: WindowLoad): Promise<WindowMeasurement> {
-  const { clients, ratePps, grainUs, warmUpMs, measureMs, patienceMs = PATIENCE_MS } = plan;
+  const { clients, ratePps, grainUs, burst, warmUpMs, measureMs, patienceMs = PATIENCE_MS } = plan;
   const startUs = monotonicUs() + NOTICE_US;
   const target = { ...relay.target, clients };
-  const running = (relay.load ?? load).window(target, { startUs, ratePps, grainUs, warmUpMs, guardMs: GUARD_MS, measureMs, patienceMs });
+  const running = (relay.load ?? load).window(target, { startUs, ratePps, grainUs, burst, warmUpMs, guardMs: GUARD_MS, measureMs, patienceMs });
   // It may fail before anybody waits for it.
   running.catch(() => undefined);
   const before = await cpuAt(relay, startUs + (warmUpMs + GUARD_MS / 2) * 1_000);
