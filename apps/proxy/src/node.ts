@@ -65,12 +65,12 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
-  const endReturns = control && returnMemoryAfterSurges(control, log);
+  const endReturns = returnMemoryAfterSurges(control, () => supervisor.stats().relay.sessionsOpened, log);
 
   let closing: Promise<void> | undefined;
   const close = async () => {
     clearInterval(totals);
-    endReturns?.();
+    endReturns();
     log.info({ sessions: supervisor.stats().relay.sessions }, 'closing: saying goodbye to every client');
     await Promise.all([supervisor.stop(), http?.close(), control?.close()]);
     log.info('closed');

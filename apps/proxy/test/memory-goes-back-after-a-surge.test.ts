@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Surge } from '../src/control/memory-return.ts';
 
-/** When a surge counts as over, if `ended` says how many connections have ended by each second. */
-function secondsOver(ended: (second: number) => number, seconds: number): number[] {
-  const surge = new Surge();
-  return Array.from({ length: seconds }, (_, second) => second).filter((second) => surge.isOver(ended(second), second * 1_000));
+/** When a surge counts as over, if `count` says how often something has happened by each second, and 100 times are many. */
+function secondsOver(count: (second: number) => number, seconds: number): number[] {
+  const surge = new Surge(100);
+  return Array.from({ length: seconds }, (_, second) => second).filter((second) => surge.isOver(count(second), second * 1_000));
 }
 
 describe('memory is given back', () => {

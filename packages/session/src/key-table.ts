@@ -1,5 +1,5 @@
-/** Entries are five numbers wide: the key's four, then value + 1, so that 0 marks an empty entry. */
-const STRIDE = 5;
+/** What keys consist of at most. */
+const MOST_NUMBERS = 4;
 const SMALLEST_ENTRIES = 64;
 /**
  * Entries of the array before that each change looks at after a resize. That array is empty long before the next resize:
@@ -8,13 +8,15 @@ const SMALLEST_ENTRIES = 64;
 const MOVED_PER_CHANGE = 16;
 
 /**
- * Hash table from a key of four 32-bit numbers to a number from 0 to 2^31 - 2: addresses and ports to sessions and
+ * Hash table from a key of up to four 32-bit numbers to a number from 0 to 2^31 - 2: addresses and ports to sessions and
  * flows. Open addressing with linear probing on one typed array; look-ups allocate nothing, insertion only when the
  * table doubles. Deletion moves later entries back, so there are no tombstones to pile up.
  *
  * ```
- *   entries   [ a | b | c | d | value + 1 ] [ a | b | ...
+ *   entries   [ value + 1 | a | b | c | d ] [ value + 1 | a | ...      value + 1 = 0: empty
  *               entry hash(a, b, c, d) & mask, or the next free one after it
+ *
+ *   keys of two numbers: [ value + 1 | a | b ] [ value + 1 | a | b ] ...     12 bytes an entry in place of 20
  * ```
  *
  * After a resize keys are in the new array or still in the old one, from which every change takes some over: a table of
@@ -24,6 +26,8 @@ const MOVED_PER_CHANGE = 16;
  */
 export class KeyTable {
   readonly #seed: number;
+  /** Numbers of an entry: those of the key, and one for the value. */
+  readonly #stride: number;
   readonly #smallestEntries: number;
   #entries: Int32Array;
   #mask: number;
@@ -37,13 +41,15 @@ export class KeyTable {
    * @param seed 32 random bits.
    * @param expectedKeys room for so many is made at once, and kept: nothing has to grow, and no outgrown array waits to be
    *   collected.
+   * @param numbers how many numbers keys have, 1 to 4. The others that methods take are not looked at: give 0.
    */
-  constructor(seed: number, expectedKeys = 0) {
+  constructor(seed: number, expectedKeys = 0, numbers = MOST_NUMBERS) {
     this.#seed = seed | 0;
+    this.#stride = numbers + 1;
     let entries = SMALLEST_ENTRIES;
     while (entries < expectedKeys * 2) entries *= 2;
     this.#smallestEntries = entries;
-    this.#entries = new Int32Array(entries * STRIDE);
+    this.#entries = new Int32Array(entries * this.#stride);
     this.#mask = entries - 1;
   }
 
@@ -54,12 +60,13 @@ export class KeyTable {
 
   /** The value of a key, or -1. */
   get(a: number, b: number, c: number, d: number): number {
-    const hash = hashOf(this.#seed, a, b, c, d);
+    const stride = this.#stride;
+    const hash = hashOf(this.#seed, stride, a, b, c, d);
     const entries = this.#entries;
-    const value = entries[find(entries, this.#mask, hash, a, b, c, d) * STRIDE + 4];
+    const value = entries[find(entries, this.#mask, stride, hash, a, b, c, d)];
     const old = this.#old;
     if (value !== 0 || old === null) return value - 1;
-    return old[find(old, this.#oldMask, hash, a, b, c, d) * STRIDE + 4] - 1;
+    return old[find(old, this.#oldMask, stride, hash, a, b, c, d)] - 1;
   }
 
   /** Adds a key, or replaces its value. */
@@ -68,13 +75,14 @@ export class KeyTable {
     this.#moveSome();
     if (this.#old !== null) this.#deleteFrom(this.#old, this.#oldMask, a, b, c, d);
     const entries = this.#entries;
-    const at = find(entries, this.#mask, hashOf(this.#seed, a, b, c, d), a, b, c, d) * STRIDE;
-    if (entries[at + 4] === 0) this.#size++;
-    entries[at] = a;
-    entries[at + 1] = b;
-    entries[at + 2] = c;
-    entries[at + 3] = d;
-    entries[at + 4] = value + 1;
+    const stride = this.#stride;
+    const at = find(entries, this.#mask, stride, hashOf(this.#seed, stride, a, b, c, d), a, b, c, d);
+    if (entries[at] === 0) this.#size++;
+    entries[at] = value + 1;
+    entries[at + 1] = a;
+    if (stride > 2) entries[at + 2] = b;
+    if (stride > 3) entries[at + 3] = c;
+    if (stride > 4) entries[at + 4] = d;
   }
 
   /**
@@ -91,26 +99,37 @@ export class KeyTable {
   }
 
   #deleteFrom(entries: Int32Array, mask: number, a: number, b: number, c: number, d: number): boolean {
-    const hole = find(entries, mask, hashOf(this.#seed, a, b, c, d), a, b, c, d);
-    if (entries[hole * STRIDE + 4] === 0) return false;
-    this.#closeHole(entries, mask, hole);
+    const stride = this.#stride;
+    const hole = find(entries, mask, stride, hashOf(this.#seed, stride, a, b, c, d), a, b, c, d);
+    if (entries[hole] === 0) return false;
+    this.#closeHole(entries, mask, hole / stride);
     this.#size--;
     return true;
   }
 
   /** Fills the hole with the next entry of the run that may stand there, and goes on with the hole that leaves. */
   #closeHole(entries: Int32Array, mask: number, hole: number): void {
+    const stride = this.#stride;
     let entry = hole;
     for (;;) {
       entry = (entry + 1) & mask;
-      const at = entry * STRIDE;
-      if (entries[at + 4] === 0) break;
-      const home = hashOf(this.#seed, entries[at], entries[at + 1], entries[at + 2], entries[at + 3]) & mask;
+      const at = entry * stride;
+      if (entries[at] === 0) break;
+      const home = this.#hashAt(entries, at) & mask;
       if (((entry - home) & mask) < ((entry - hole) & mask)) continue;
-      entries.copyWithin(hole * STRIDE, at, at + STRIDE);
+      entries.copyWithin(hole * stride, at, at + stride);
       hole = entry;
     }
-    entries[hole * STRIDE + 4] = 0;
+    entries[hole * stride] = 0;
+  }
+
+  /** Of the key that stands there. */
+  #hashAt(entries: Int32Array, at: number): number {
+    const stride = this.#stride;
+    const b = stride > 2 ? entries[at + 2] : 0;
+    const c = stride > 3 ? entries[at + 3] : 0;
+    const d = stride > 4 ? entries[at + 4] : 0;
+    return hashOf(this.#seed, stride, entries[at + 1], b, c, d);
   }
 
   #resize(count: number): void {
@@ -118,7 +137,7 @@ export class KeyTable {
     this.#old = this.#entries;
     this.#oldMask = this.#mask;
     this.#nextMoved = 0;
-    this.#entries = new Int32Array(count * STRIDE);
+    this.#entries = new Int32Array(count * this.#stride);
     this.#mask = count - 1;
   }
 
@@ -126,15 +145,15 @@ export class KeyTable {
   #moveSome(): void {
     const old = this.#old;
     if (old === null) return;
+    const stride = this.#stride;
     const end = Math.min(this.#nextMoved + MOVED_PER_CHANGE, this.#oldMask + 1);
     for (; this.#nextMoved < end; this.#nextMoved++) {
-      const at = this.#nextMoved * STRIDE;
+      const at = this.#nextMoved * stride;
       // Closing the hole may put a later key of the run into it.
-      while (old[at + 4] !== 0) {
+      while (old[at] !== 0) {
         const entries = this.#entries;
-        const hash = hashOf(this.#seed, old[at], old[at + 1], old[at + 2], old[at + 3]);
-        const to = find(entries, this.#mask, hash, old[at], old[at + 1], old[at + 2], old[at + 3]) * STRIDE;
-        for (let i = 0; i < STRIDE; i++) entries[to + i] = old[at + i];
+        const to = freeFrom(entries, this.#mask, stride, this.#hashAt(old, at));
+        for (let i = 0; i < stride; i++) entries[to + i] = old[at + i];
         this.#closeHole(old, this.#oldMask, this.#nextMoved);
       }
     }
@@ -142,27 +161,46 @@ export class KeyTable {
   }
 }
 
-/** The entry that holds the key, or the empty one where it would go. */
-function find(entries: Int32Array, mask: number, hash: number, a: number, b: number, c: number, d: number): number {
+/** Where the entry begins that holds the key, or the empty one where it would go. */
+function find(
+  entries: Int32Array,
+  mask: number,
+  stride: number,
+  hash: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+): number {
   let entry = hash & mask;
   for (;;) {
-    const at = entry * STRIDE;
-    if (entries[at + 4] === 0) return entry;
+    const at = entry * stride;
+    if (entries[at] === 0) return at;
     if (
-      entries[at] === (a | 0) &&
-      entries[at + 1] === (b | 0) &&
-      entries[at + 2] === (c | 0) &&
-      entries[at + 3] === (d | 0)
+      entries[at + 1] === (a | 0) &&
+      (stride < 3 || entries[at + 2] === (b | 0)) &&
+      (stride < 4 || entries[at + 3] === (c | 0)) &&
+      (stride < 5 || entries[at + 4] === (d | 0))
     ) {
-      return entry;
+      return at;
     }
     entry = (entry + 1) & mask;
   }
 }
 
-/** Mixes the key as MurmurHash3 does. */
-function hashOf(seed: number, a: number, b: number, c: number, d: number): number {
-  let hash = mix(mix(mix(mix(seed, a), b), c), d);
+/** Where the first empty entry begins for a key that is not there. */
+function freeFrom(entries: Int32Array, mask: number, stride: number, hash: number): number {
+  let entry = hash & mask;
+  while (entries[entry * stride] !== 0) entry = (entry + 1) & mask;
+  return entry * stride;
+}
+
+/** Mixes the numbers of the key as MurmurHash3 does. */
+function hashOf(seed: number, stride: number, a: number, b: number, c: number, d: number): number {
+  let hash = mix(seed, a);
+  if (stride > 2) hash = mix(hash, b);
+  if (stride > 3) hash = mix(hash, c);
+  if (stride > 4) hash = mix(hash, d);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);

@@ -9,8 +9,8 @@ const phases = fc.array(fc.tuple(fc.constantFrom('set', 'delete'), fc.nat(2_000)
 
 it('every key is found at every moment of a move, with its newest value', () => {
   fc.assert(
-    fc.property(fc.integer(), fc.constantFrom(0, 100, 5_000), phases, (seed, expectedKeys, runs) => {
-      const table = new KeyTable(seed, expectedKeys);
+    fc.property(fc.integer(), fc.constantFrom(0, 100, 5_000), fc.constantFrom(1, 2, 4), phases, (seed, expectedKeys, numbers, runs) => {
+      const table = new KeyTable(seed, expectedKeys, numbers);
       const model = new Map<number, number>();
       let value = 0;
       for (const [name, from, count] of runs) {

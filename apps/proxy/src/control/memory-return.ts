@@ -1,58 +1,83 @@
 import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
-import { giveMemoryBack } from '../give-memory-back.ts';
+import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { messageOf } from '../node-error.ts';
 
 /** So many connections have to end before it is worth while. */
-const MANY = 100;
-/** The QUIC library lets go of a connection some seconds after its end. */
+const MANY_CONNECTIONS = 100;
+/** The QUIC library lets go of a connection some seconds after its end, and V8's compilers are done by then. */
 const AFTER_MS = 10_000;
 const LOOK_MS = 1_000;
 
 /** Whose connections are counted. */
 interface Connections {
   readonly connections: number;
-  readonly listenerCounters: ListenerCounters;
+  readonly listenerCounters: Pick<ListenerCounters, 'accepted' | 'refusedOverMax' | 'refusedOverMaxPerAddress'>;
 }
 
-/** Says when many connections have ended, and have been gone for a while. */
+/** Says when something has happened many times, and a while ago. */
 export class Surge {
-  #endedBefore = 0;
+  readonly #many: number;
+  #countBefore = 0;
   #dueMs: number | undefined;
+
+  constructor(many: number) {
+    this.#many = many;
+  }
 
   /**
    * To be asked now and then.
-   * @param ended how many connections have ended since the start.
-   * @returns whether what they have left behind is to be given back now.
+   * @param count how often it has happened since the start.
+   * @returns whether what it has left behind is to be given back now.
    */
-  isOver(ended: number, nowMs: number): boolean {
+  isOver(count: number, nowMs: number): boolean {
     if (this.#dueMs === undefined) {
-      if (ended - this.#endedBefore >= MANY) this.#dueMs = nowMs + AFTER_MS;
+      if (count - this.#countBefore >= this.#many) this.#dueMs = nowMs + AFTER_MS;
       return false;
     }
     if (nowMs < this.#dueMs) return false;
     this.#dueMs = undefined;
-    this.#endedBefore = ended;
+    this.#countBefore = count;
     return true;
   }
 }
 
 /**
- * Has memory go back to the system after every surge of connections: a process keeps what it once needed otherwise. After
- * 1,000 clients that had come and gone V8 held some 50 MiB of garbage, for want of a reason to collect it, and some 30 MiB
- * lay free in glibc. Takes the calling thread 20 to 60 ms, once in ten seconds at most. Packets go by other threads.
+ * Has memory go back to the system ten seconds after the start, and after every surge of connections or sessions: a process
+ * keeps what it once needed otherwise. After 1,000 clients that had come and gone V8 held some 50 MiB of garbage, for want of
+ * a reason to collect it, and some 30 MiB lay free in glibc; after a start, or when 50,000 sessions have opened, V8's
+ * compilers have left some 8 MiB free there. Takes the calling thread 20 to 60 ms, once in ten seconds at most. Packets go
+ * by other threads.
  *
+ * @param connections undefined without a control plane.
+ * @param sessionsOpened how many sessions have opened since the start.
  * @returns what ends it.
  */
-export function returnMemoryAfterSurges(control: Connections, log: Logger): () => void {
-  const surge = new Surge();
+export function returnMemoryAfterSurges(
+  connections: Connections | undefined,
+  sessionsOpened: () => number,
+  log: Logger,
+): () => void {
+  const ended = new Surge(MANY_CONNECTIONS);
+  const opened = new Surge(MANY_CLIENTS);
   const look = () => {
-    const { accepted, refusedOverMax, refusedOverMaxPerAddress } = control.listenerCounters;
-    const ended = accepted + refusedOverMax + refusedOverMaxPerAddress - control.connections;
-    if (surge.isOver(ended, performance.now())) void returnMemory('many connections have ended', log);
+    const nowMs = performance.now();
+    const isEndOver = connections !== undefined && ended.isOver(endedOf(connections), nowMs);
+    const isOpeningOver = opened.isOver(sessionsOpened(), nowMs);
+    if (isEndOver) void returnMemory('many connections have ended', log);
+    else if (isOpeningOver) void returnMemory('many sessions have opened', log);
   };
+  const start = setTimeout(() => void returnMemory('the start', log), AFTER_MS).unref();
   const timer = setInterval(look, LOOK_MS).unref();
-  return () => clearInterval(timer);
+  return () => {
+    clearTimeout(start);
+    clearInterval(timer);
+  };
+}
+
+function endedOf({ connections, listenerCounters }: Connections): number {
+  const { accepted, refusedOverMax, refusedOverMaxPerAddress } = listenerCounters;
+  return accepted + refusedOverMax + refusedOverMaxPerAddress - connections;
 }
 
 /** @param after what has left it behind, for the log. */

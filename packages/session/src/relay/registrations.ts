@@ -97,8 +97,8 @@ export class Registrations {
 
   /** @param expected for how many there is to be room at once. */
   constructor(expected: number, random: () => number) {
-    this.#byId = new KeyTable(random(), expected);
-    this.#byToken = new KeyTable(random(), expected);
+    this.#byId = new KeyTable(random(), expected, 1);
+    this.#byToken = new KeyTable(random(), expected, 2);
   }
 
   get size(): number {

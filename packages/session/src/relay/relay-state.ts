@@ -61,7 +61,7 @@ export class RelayState implements PacketSink {
     this.writer = new PacketWriter(memory, this.returns, this);
     this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, environment.quota, random);
     const expected = expectedSessions(options.maxClients);
-    const flowsBySocket = new KeyTable(random(), expected);
+    const flowsBySocket = new KeyTable(random(), expected, 3);
     this.egress = new EgressAllocator(options.egressMapping, environment.output, flowsBySocket, random);
     this.flows = new FlowTable(this.egress, this.writer, flowsBySocket, random);
     this.registrations = new Registrations(options.admission === 'registered' ? expected : 0, random);

@@ -35,8 +35,8 @@ export class SessionTable {
     this.#maxPerIp = maxPerIp;
     this.#quota = quota ?? UNLIMITED;
     this.#windowWords = new Int32Array(maxSessions * DUPLICATE_WINDOW_WORDS);
-    this.#byAddress = new KeyTable(random(), expectedSessions(maxSessions));
-    this.#countByIp = new KeyTable(random());
+    this.#byAddress = new KeyTable(random(), expectedSessions(maxSessions), 2);
+    this.#countByIp = new KeyTable(random(), 0, 1);
   }
 
   get size(): number {

@@ -24,7 +24,7 @@ function duplicateWindow(): Piece {
 /** Clients come in an order that nobody can foresee, so that beyond the caches their entries come from memory. */
 function sessionLookup(sessions: number): Piece {
   const random = xorShift(7);
-  const table = new KeyTable(random());
+  const table = new KeyTable(random(), 0, 2);
   const ips = Int32Array.from({ length: sessions }, () => random());
   const ports = Int32Array.from({ length: sessions }, () => random() & 0xffff);
   for (let session = 0; session < sessions; session++) table.set(ips[session], ports[session], 0, 0, session);

@@ -3,27 +3,17 @@ import type { ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseEndpoint } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { clientIp, tokenOf } from './addresses.ts';
 
 const START_MS = 60_000;
-const COLLECTION_MS = 1_000;
 /** Of /proc/PID/stat: a hundred a second on every Linux that Node runs on. */
 const CLOCK_TICKS_PER_SECOND = 100;
+/** As docs/operating.md has it for nodes with very many sessions. */
+const NODE_FLAGS = ['--max-semi-space-size=1'];
 /** The program as it is published: what operators run, without the compiler that runs TypeScript sources. */
-/**
- * As docs/operating.md has it for nodes with very many sessions; and a collection on demand, so that what reading its state
- * left behind, which V8 would keep until it needs room, does not count as registrations' memory.
- */
-const NODE_FLAGS = [
-  '--max-semi-space-size=1',
-  '--expose-gc',
-  '--import',
-  'data:text/javascript,process.on("SIGUSR2", () => globalThis.gc({ type: "major", execution: "sync", flavor: "last-resort" }))',
-];
 const PROGRAM = fileURLToPath(new URL('../../../../apps/proxy/dist/main.js', import.meta.url));
 
 export interface NodeMemory {
@@ -69,10 +59,8 @@ export class ScaleNode {
     }
   }
 
-  /** After a collection in its main thread; its worker has no garbage but what opening sessions has left. */
+  /** As an operator sees it: nothing is asked of the node. */
   async memory(): Promise<NodeMemory> {
-    this.#child.kill('SIGUSR2');
-    await wait(COLLECTION_MS);
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8');
     return { rssBytes: kilobytesIn(status, 'VmRSS'), anonymousBytes: kilobytesIn(status, 'RssAnon') };
   }
@@ -116,7 +104,7 @@ registration = "anyone"
 allow_destinations = ["127.0.0.0/8"]
 
 [http]
-bind = "off"
+bind = "127.0.0.1:0"
 
 [log]
 format = "json"
