@@ -1,5 +1,6 @@
-/** What keys consist of at most. */
-const MOST_NUMBERS = 4;
+/** How many numbers keys consist of. */
+type KeyNumbers = 1 | 2 | 3 | 4;
+
 const SMALLEST_ENTRIES = 64;
 /**
  * Entries of the array before that each change looks at after a resize. That array is empty long before the next resize:
@@ -41,9 +42,9 @@ export class KeyTable {
    * @param seed 32 random bits.
    * @param expectedKeys room for so many is made at once, and kept: nothing has to grow, and no outgrown array waits to be
    *   collected.
-   * @param numbers how many numbers keys have, 1 to 4. The others that methods take are not looked at: give 0.
+   * @param numbers how many numbers keys have. The others that methods take are not looked at: give 0.
    */
-  constructor(seed: number, expectedKeys = 0, numbers = MOST_NUMBERS) {
+  constructor(seed: number, expectedKeys = 0, numbers: KeyNumbers = 4) {
     this.#seed = seed | 0;
     this.#stride = numbers + 1;
     let entries = SMALLEST_ENTRIES;

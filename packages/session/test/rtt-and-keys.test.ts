@@ -26,7 +26,7 @@ describe('the key table', () => {
     const key = fc.tuple(part, fc.nat(3), part, fc.nat(1));
     const operation = fc.tuple(fc.constantFrom('set', 'delete', 'get'), key, fc.nat(1000));
     fc.assert(
-      fc.property(fc.integer(), fc.integer({ min: 1, max: 4 }), fc.array(operation, { maxLength: 300 }), (seed, numbers, operations) => {
+      fc.property(fc.integer(), fc.constantFrom(1, 2, 3, 4), fc.array(operation, { maxLength: 300 }), (seed, numbers, operations) => {
         const table = new KeyTable(seed, 0, numbers);
         const model = new Map<string, number>();
         for (const [name, [a, b, c, d], value] of operations) {

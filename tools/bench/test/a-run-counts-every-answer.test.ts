@@ -14,7 +14,7 @@ const LOADS = [LOAD, { ...LOAD, clients: 1 }];
 test.runIf(process.platform === 'linux')('each relay answers all that it is sent, and each answer comes to its own client once', { timeout: 90_000 }, async () => {
   const said: string[] = [];
   const data = await measureMacro({
-    plan: { loads: LOADS, peers: PEERS.map(({ name }) => name), controlMs: 50, warmUp: LOAD, search: undefined, scaling: undefined },
+    plan: { loads: LOADS, peers: PEERS.map(({ name }) => name), control: { settleMs: 0, measureMs: 50 }, warmUp: LOAD, search: undefined, scaling: undefined },
     allForms: true,
     peers: true,
     progress: (text) => said.push(text),

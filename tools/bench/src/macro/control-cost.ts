@@ -11,7 +11,14 @@ export interface ControlCostClock {
   wait(ms: number): Promise<void>;
 }
 
-/** After registrations, and after connections have ended, a process has something to clear away. */
+export interface ControlCostPlan {
+  /** Before anything is measured: a node gives back the memory of its start ten seconds after that, at one go. */
+  readonly settleMs: number;
+  /** How long it is measured with the connections, and without them as long, but 7 s at most. */
+  readonly measureMs: number;
+}
+
+/** After connections have ended, a process has something to clear away. */
 const SETTLE_MS = 1_000;
 /** Nine seconds after very many connections have ended, a node gives back the memory that they took, at one go. */
 const MOST_CLOSED_MS = 7_000;
@@ -19,17 +26,21 @@ const MOST_CLOSED_MS = 7_000;
 /**
  * What control connections cost, on which nothing is said but Pings: the CPU time of a process while they are open, less that
  * of the same process when they are closed and all else is as it was. They are closed then.
- * @param forMs how long it is measured with them, and without them as long, but 7 s at most
  * @returns nanoseconds of CPU time per second; below 0 if they cost less than the process differs from time to time
  */
-export async function measureControlCost(process: ConnectedProcess, forMs: number, clock: ControlCostClock): Promise<number> {
-  const connected = await cpuNsPerSecond(process, forMs, clock);
+export async function measureControlCost(
+  process: ConnectedProcess,
+  { settleMs, measureMs }: ControlCostPlan,
+  clock: ControlCostClock,
+): Promise<number> {
+  await clock.wait(settleMs);
+  const connected = await cpuNsPerSecond(process, measureMs, clock);
   await process.hangUp();
-  return connected - (await cpuNsPerSecond(process, Math.min(forMs, MOST_CLOSED_MS), clock));
+  await clock.wait(SETTLE_MS);
+  return connected - (await cpuNsPerSecond(process, Math.min(measureMs, MOST_CLOSED_MS), clock));
 }
 
 async function cpuNsPerSecond(process: ConnectedProcess, forMs: number, { nowMs, wait }: ControlCostClock): Promise<number> {
-  await wait(SETTLE_MS);
   const before = { ns: process.cpuNs(), atMs: nowMs() };
   await wait(forMs);
   const ns = process.cpuNs() - before.ns;

@@ -2,6 +2,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import type { LoadProcess } from '../load/load-process.ts';
 import type { Peer } from '../peers/catalogue.ts';
+import type { ControlCostPlan } from './control-cost.ts';
 import type { Cores } from './cores.ts';
 import { OurNode } from './our-node.ts';
 import { lastWords } from './relay-under-test.ts';
@@ -43,7 +44,7 @@ export interface EntrantsPlan {
   readonly allForms: boolean;
   readonly peers: readonly Peer[];
   /** How long control connections are measured. */
-  readonly controlMs: number;
+  readonly control: ControlCostPlan;
   readonly progress: (text: string) => void;
 }
 
@@ -75,7 +76,7 @@ export class Entrants implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { gameServer, clients, allForms, peers, controlMs, progress } = this.#plan;
+    const { gameServer, clients, allForms, peers, control, progress } = this.#plan;
     this.#add({
       name: DIRECT,
       command: '',
@@ -87,17 +88,17 @@ export class Entrants implements AsyncDisposable {
     });
     const node = await this.#startNode(OURS, 'batch', 1);
     progress(`${OURS}: what control connections of ${clients} clients cost`);
-    const control = await node.measureControlNsPerSecond(controlMs);
-    this.controlNsPerSecond = control;
+    const controlNsPerSecond = await node.measureControlNsPerSecond(control);
+    this.controlNsPerSecond = controlNsPerSecond;
     const portable = await this.#startNode(OURS_PORTABLE, 'portable', 1);
     await portable.hangUp();
-    this.#add(node.spokenTo(OURS, 0, control));
-    this.#add(node.spokenTo(OURS_FEC, GROUP_SIZE, control), false);
-    this.#add(portable.spokenTo(OURS_PORTABLE, 0, control));
+    this.#add(node.spokenTo(OURS, 0, controlNsPerSecond));
+    this.#add(node.spokenTo(OURS_FEC, GROUP_SIZE, controlNsPerSecond), false);
+    this.#add(portable.spokenTo(OURS_PORTABLE, 0, controlNsPerSecond));
     if (allForms && clients > 1) {
       const twoWorkers = await this.#startNode(OURS_TWO_WORKERS, 'batch', 2);
       await twoWorkers.hangUp();
-      this.#add(twoWorkers.spokenTo(OURS_TWO_WORKERS, 0, control));
+      this.#add(twoWorkers.spokenTo(OURS_TWO_WORKERS, 0, controlNsPerSecond));
     }
     for (const peer of peers) await this.#startPeer(peer);
     for (const { relay } of this.all) await this.#open(relay);

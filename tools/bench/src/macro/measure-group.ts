@@ -14,7 +14,7 @@ import { measureRounds } from './rounds.ts';
 const CLIENTS_PER_ADDRESS = 200;
 
 export interface GroupContext {
-  readonly plan: Pick<MacroPlan, 'controlMs' | 'warmUp'>;
+  readonly plan: Pick<MacroPlan, 'control' | 'warmUp'>;
   readonly cores: Cores;
   readonly allForms: boolean;
   readonly peers: readonly Peer[];
@@ -39,8 +39,8 @@ export async function measureGroup({ clients, loads, search }: ClientGroup, cont
   const load = undo.adopt(new LoadProcess([]), (process) => process.stop());
   const sourceIps = Array.from({ length: Math.ceil(clients / CLIENTS_PER_ADDRESS) }, (_, index) => LOOPBACK + index);
   const { gameServer } = await load.openSockets(clients, sourceIps, LOOPBACK);
-  const { controlMs, warmUp } = plan;
-  const entrants = undo.use(await Entrants.start({ ...context, load, gameServer, clients, controlMs, peers: peersFor(clients, peers) }));
+  const { control, warmUp } = plan;
+  const entrants = undo.use(await Entrants.start({ ...context, load, gameServer, clients, control, peers: peersFor(clients, peers) }));
   const relays = entrants.all.map(({ relay }) => relay);
   await measureRounds(load, relays, { ...warmUp, clients }, 1, progress);
   const measured: LoadData[] = [];

@@ -6,6 +6,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import type { LoadProcess } from '../load/load-process.ts';
 import { measureControlCost } from './control-cost.ts';
+import type { ControlCostPlan } from './control-cost.ts';
 import { cpuNs } from './process-cpu.ts';
 import type { RelayUnderTest } from './relay-under-test.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
@@ -74,9 +75,9 @@ export class OurNode {
   }
 
   /** CPU time per second of its clients' control connections, measured for so long; they are closed then. */
-  async measureControlNsPerSecond(forMs: number): Promise<number> {
+  async measureControlNsPerSecond(plan: ControlCostPlan): Promise<number> {
     const process = { cpuNs: () => cpuNs([this.#program.pid]), hangUp: () => this.hangUp() };
-    return measureControlCost(process, forMs, { nowMs: () => performance.now(), wait: (ms) => setTimeout(ms) });
+    return measureControlCost(process, plan, { nowMs: () => performance.now(), wait: (ms) => setTimeout(ms) });
   }
 
   /** Closes the control connections and waits until the node knows: it would go on asking for who is gone. Sessions go on. */

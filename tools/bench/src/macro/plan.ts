@@ -1,4 +1,5 @@
 import { C_RELAY, COTURN, NGINX, PEERS } from '../peers/catalogue.ts';
+import type { ControlCostPlan } from './control-cost.ts';
 import type { RateSearchPlan } from './rate-search.ts';
 import type { WindowLoad } from './window.ts';
 import type { WorkerScalingPlan } from './worker-scaling.ts';
@@ -25,8 +26,8 @@ export interface MacroPlan {
   readonly loads: readonly LoadPlan[];
   /** Names of the peers that take part, if they are installed. */
   readonly peers: readonly string[];
-  /** How long the control connections of a node's clients are measured. A Ping of each is met once in ten seconds. */
-  readonly controlMs: number;
+  /** How long the control connections of a node's clients are measured. A Ping of each is met once in fifteen seconds. */
+  readonly control: ControlCostPlan;
   /** Before the first load of a number of clients: V8 compiles a path while it runs, and all relays get the same time. */
   readonly warmUp: Omit<WindowLoad, 'clients'>;
   /** The search of the highest rate, if there is one. */
@@ -80,7 +81,7 @@ export const FULL_MACRO: MacroPlan = {
     }),
   ],
   peers: PEERS.map(({ name }) => name),
-  controlMs: 10_000,
+  control: { settleMs: 12_000, measureMs: 15_000 },
   warmUp: WARM_UP,
   search: SEARCH,
   scaling: { share: 0.25, workers: [1, 2], warmUp: WARM_UP, search: { ...SEARCH, firstPps: 20_000 } },
@@ -89,7 +90,7 @@ export const FULL_MACRO: MacroPlan = {
 export const QUICK_MACRO: MacroPlan = {
   loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, burst: 1, rounds: 3, warmUpMs: 100, measureMs: 200 })),
   peers: [C_RELAY, NGINX, COTURN],
-  controlMs: 2_000,
+  control: { settleMs: 1_000, measureMs: 2_000 },
   warmUp: { ...WARM_UP, warmUpMs: 200, measureMs: 100 },
   search: undefined,
   scaling: undefined,
