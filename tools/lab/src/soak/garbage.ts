@@ -93,6 +93,8 @@ export async function runGarbage({ seconds, quietSeconds, players: playing, seed
   await watch(returned, RETURN_MS, () => progress(`memory is ${mebibytes(left)}, was ${mebibytes(before)}`))
   const returnedMs = performance.now() - startedMs - seconds * 1_000
   await newcomers.stop()
+  // The node learns of the last one's goodbye a moment later.
+  await watch(async () => (await node.metric('lightspeed_control_connections')) <= playing, RETURN_MS, () => undefined)
   const after = await mark()
   const accounts = await controlAccounts(node)
 
