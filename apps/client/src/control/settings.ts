@@ -53,7 +53,7 @@ export interface ParsedRegisterSettings {
   readonly dialect: Dialect;
 }
 
-const DEFAULT_PING_MS = 15_000;
+const DEFAULT_PING_MS = 20_000;
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed. */
 export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect): ParsedRegisterSettings {

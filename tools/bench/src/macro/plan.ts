@@ -26,7 +26,7 @@ export interface MacroPlan {
   readonly loads: readonly LoadPlan[];
   /** Names of the peers that take part, if they are installed. */
   readonly peers: readonly string[];
-  /** How long the control connections of a node's clients are measured. A Ping of each is met once in fifteen seconds. */
+  /** How long the control connections of a node's clients are measured. A Ping of each is met once in twenty seconds. */
   readonly control: ControlCostPlan;
   /** Before the first load of a number of clients: V8 compiles a path while it runs, and all relays get the same time. */
   readonly warmUp: Omit<WindowLoad, 'clients'>;
@@ -81,7 +81,7 @@ export const FULL_MACRO: MacroPlan = {
     }),
   ],
   peers: PEERS.map(({ name }) => name),
-  control: { settleMs: 12_000, measureMs: 15_000 },
+  control: { settleMs: 12_000, measureMs: 20_000 },
   warmUp: WARM_UP,
   search: SEARCH,
   scaling: { share: 0.25, workers: [1, 2], warmUp: WARM_UP, search: { ...SEARCH, firstPps: 20_000 } },

@@ -4,7 +4,7 @@ import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
 import type { RegisteredSession } from './registrants.ts'
 
 /** Between two Pings: as often as the real client sends them. */
-export const PING_MS = 15_000
+export const PING_MS = 20_000
 
 /** With which node, and with what. */
 export interface RegistrantPlan {
