@@ -13,7 +13,7 @@ import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
-/** Half of QUIC's idle timeout: Pings at most this far apart keep a connection alive, even if one is late. */
+/** Two thirds of QUIC’s idle timeout: Pings at most this far apart keep a connection alive, also when one has to be sent again. */
 const ALIVE_BY_PINGS_MS = 20_000;
 /** Otherwise QUIC's own PING does. */
 const QUIC_KEEPALIVE_MS = 10_000;
