@@ -8,7 +8,8 @@ Reasons are in [ADR 21](adr/0021-comparable-benchmarks.md), the programs in [too
   fixed times, whatever comes back (an open loop), and latency counts from the time at which a packet was due, so that a relay
   which holds the load up does not hide it. Each client has a steady pace of its own and a moment of its own in it, as
   independent players have; *in ticks* means that what is due within a millisecond is sent at once, as behind a game server's
-  tick or a network card that collects.
+  tick or a network card that collects; *in bursts* that a client sends several packets at a time, as a game does whose
+  snapshot does not fit into one, or a node that passes them on to another.
 - **In turns.** For each load the relays take turns in short windows, A B C A B C. Ratios are those of one round, and their
   median is shown. Windows begin with a warm-up that does not count.
 - **Lost** is what has no answer within 100 ms. *Added* latency is what the relay adds to the echo without a relay in the
@@ -36,5 +37,6 @@ Reasons are in [ADR 21](adr/0021-comparable-benchmarks.md), the programs in [too
   node; the one at the players' end runs on the same core and takes as much again, so it falls behind at half of its rate.
 - **To C:** its egress sockets are not connected, as ours cannot be, since ours serve several game servers each. A connected
   socket saves the kernel a look-up.
-- **To those with two workers:** they share their cores with the load generator.
+- **To those with two workers:** they share their cores with the load generator, except where more workers are compared
+  with one, each with its quota of the relays' core.
 - **Buffers** are 4 MB wherever a relay can be told so and \`net.core.rmem_max\` allows it; coturn sets its own.`;
