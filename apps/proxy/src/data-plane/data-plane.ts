@@ -71,7 +71,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#data.tag = DATA_PLANE;
     if (handOver !== null) handOver.tag = HAND_OVER;
     this.#handOver = new HandOver(engine, handOver, start.index, start.workers);
-    this.#claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId));
+    const random = randomSource();
+    this.#claims = new SharedSessionClaims(shared.claims, start.index, random, (sessionId) => this.#released(sessionId));
     this.#egress = new EgressSockets(engine, start.egress);
     this.#takeMessages = takeMessages;
     this.#tell = tell;
@@ -81,7 +82,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       policy: new DestinationPolicy(policy),
       counters: relayCountersIn(shared.relayCounters),
       output: this,
-      random: randomSource(),
+      random,
       hmacSha256,
       claims: this.#claims,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),

@@ -40,9 +40,8 @@ export class RelaySession {
   flowCount = 0;
   /** Whether paths, flows, mode or used proofs have changed since it was saved last. */
   isUnsaved = true;
-  /** The counters as they were saved last. */
-  savedSequence = 0;
-  savedGroupId = 0;
+  /** The counters as they were saved last: the sequence number in the lower 16 bits, the group id in the upper ones. */
+  savedCounters = 0;
 
   constructor(
     slot: number,

@@ -63,8 +63,9 @@ export function isNearlyDue(session: RelaySession): boolean {
   return session.registration !== null && (session.isUnsaved || hasMoved(session, SEQUENCE_DUE / 2, GROUPS_DUE / 2));
 }
 
-function hasMoved({ outbound, savedSequence, savedGroupId }: RelaySession, packets: number, groups: number): boolean {
-  return ((outbound.sequence - savedSequence) & 0xffff) >= packets || ((outbound.groupId - savedGroupId) & 0xffff) >= groups;
+function hasMoved({ outbound, savedCounters }: RelaySession, packets: number, groups: number): boolean {
+  const sent = (outbound.sequence - savedCounters) & 0xffff;
+  return sent >= packets || ((outbound.groupId - (savedCounters >>> 16)) & 0xffff) >= groups;
 }
 
 /** What is needed to restore a session of a registration; undefined for one without registration. It is saved then. */
@@ -87,8 +88,7 @@ export function saveSession(state: RelayState, session: RelaySession): SavedSess
     if (path !== primary) paths.push(savedPath(path));
   }
   session.isUnsaved = false;
-  session.savedSequence = outbound.sequence;
-  session.savedGroupId = outbound.groupId;
+  session.savedCounters = (outbound.groupId << 16) | outbound.sequence;
   return {
     sessionId: registration.sessionId,
     multipath: session.multipath,
