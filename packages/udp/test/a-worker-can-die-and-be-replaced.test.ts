@@ -43,13 +43,13 @@ describe('the batch engine in a worker', () => {
     const [fault] = (await once(worker, 'error')) as [Error];
     expect(fault.message).toBe('a fault in the packet path');
 
-    // epoll, wake and five sockets; not the adopted one.
+    // epoll, wake, alarm and five sockets; not the adopted one.
     const orphans = ledgerFds(fdLedger);
-    expect(orphans).toHaveLength(7);
+    expect(orphans).toHaveLength(8);
     expect(orphans).not.toContain(fd);
     const targets = orphans.map(targetOf);
     expect(targets.filter((target) => target.startsWith('socket:'))).toHaveLength(5);
-    expect(closeLedgerFds(fdLedger)).toBe(7);
+    expect(closeLedgerFds(fdLedger)).toBe(8);
     orphans.forEach((orphan, index) => expect(targetOf(orphan)).not.toBe(targets[index]));
     expect(ledgerFds(fdLedger)).toEqual([]);
 

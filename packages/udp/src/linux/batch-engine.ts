@@ -11,7 +11,7 @@ import { EINTR } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { NativeClock } from './native-clock.ts';
 import type { Poller } from './poller.ts';
-import { WAKE_ID } from './poller.ts';
+import { ALARM_ID, WAKE_ID } from './poller.ts';
 import { errnoName } from './raw-sockets.ts';
 import { Receiver } from './receiver.ts';
 import { MOST_SEGMENT_BYTES, SendQueue } from './send-queue.ts';
@@ -187,6 +187,8 @@ export class BatchEngine implements DatagramEngine {
         this.poller.takeWakes();
         this.counts[UDP_COUNTER.wakes]++;
         handler.onWake();
+      } else if (id === ALARM_ID) {
+        this.waiter.alarmWentOff();
       } else {
         const socket = this.sockets.at(id);
         if (socket !== undefined) this.receive(socket, handler);

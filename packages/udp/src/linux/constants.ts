@@ -27,8 +27,12 @@ export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLLIN = 1;
+/** Edge-triggered. */
+export const EPOLLET = 1 << 31;
 export const EFD_CLOEXEC = 0o2000000;
 export const EFD_NONBLOCK = 0o4000;
+export const TFD_CLOEXEC = 0o2000000;
+export const TFD_NONBLOCK = 0o4000;
 export const POLLOUT = 4;
 
 export const CLOCK_MONOTONIC = 1;

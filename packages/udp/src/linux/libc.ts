@@ -27,6 +27,8 @@ export interface Libc {
   epollControl(epollFd: number, operation: number, fd: number, event: Pointer): number;
   epollWait(epollFd: number, events: Pointer, maxEvents: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
+  timerfdCreate(clock: number, flags: number): number;
+  timerfdSetTime(fd: number, flags: number, time: Pointer, before: Pointer): number;
   read(fd: number, buffer: Pointer, bytes: number): number;
   write(fd: number, buffer: Pointer, bytes: number): number;
   clockGettime(clock: number, time: Pointer): number;
@@ -59,6 +61,8 @@ function bindLibc(): Libc {
     epollControl: c.func('int epoll_ctl(int epfd, int op, int fd, void *event)'),
     epollWait: c.func('int epoll_wait(int epfd, void *events, int maxevents, int timeout)'),
     eventfd: c.func('int eventfd(uint32_t initval, int flags)'),
+    timerfdCreate: c.func('int timerfd_create(int clock, int flags)'),
+    timerfdSetTime: c.func('int timerfd_settime(int fd, int flags, const void *time, void *before)'),
     read: c.func('long read(int fd, void *buffer, size_t bytes)'),
     write: c.func('long write(int fd, const void *buffer, size_t bytes)'),
     clockGettime: c.func('int clock_gettime(int clock, void *time)'),

@@ -1,4 +1,4 @@
-import { EAGAIN, MSG_DONTWAIT } from './constants.ts';
+import { CLOCK_MONOTONIC, EAGAIN, MSG_DONTWAIT } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { libc } from './libc.ts';
 import { errnoName, RawSockets } from './raw-sockets.ts';
@@ -34,6 +34,9 @@ function tryCalls(c: Libc): Obstacle | undefined {
   const wakeFd = c.eventfd(0, 0);
   if (wakeFd < 0) return refused('eventfd', c.errno());
   c.close(wakeFd);
+  const alarmFd = c.timerfdCreate(CLOCK_MONOTONIC, 0);
+  if (alarmFd < 0) return refused('timerfd_create', c.errno());
+  c.close(alarmFd);
 
   const fd = new RawSockets().open({ ip: 0x7f000001, port: 0, receiveBufferBytes: 0, sendBufferBytes: 0 });
   if (fd < 0) return refused('socket', -fd);

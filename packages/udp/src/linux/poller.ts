@@ -1,24 +1,43 @@
-import { EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN } from './constants.ts';
+import {
+  CLOCK_MONOTONIC,
+  EFD_CLOEXEC,
+  EFD_NONBLOCK,
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLLET,
+  EPOLLIN,
+  TFD_CLOEXEC,
+  TFD_NONBLOCK,
+} from './constants.ts';
 import type { Libc } from './libc.ts';
 import { NativeBlock } from './libc.ts';
 
 /** Most events of one wait. Sockets beyond it have their turn in the next: the kernel rotates its list. */
 const MAX_EVENTS = 256;
 
-/** What {@link Poller.idOf} says of the wake descriptor. */
+/** What {@link Poller.idOf} says of the descriptors that are no sockets: others wake, or the alarm has gone off. */
 export const WAKE_ID = -1;
+export const ALARM_ID = -2;
+
+const FOREVER = -1;
 
 /**
  * Waits for readable sockets with epoll, level-triggered: what is not drained is reported again. An event carries its
  * socket's id in the lower half of epoll_event's data; struct epoll_event is packed to 12 bytes on x86-64 only.
+ *
+ * A wait has no timeout but an alarm, a timerfd that is set now and then: for a timeout the kernel reads the clock and
+ * sets and stops a timer in each wait (1.5 % of a round trip at 20,000 a second, 3 % at 5,000).
  */
 export class Poller {
-  readonly epollFd: number;
   readonly wakeFd: number;
   private readonly libc: Libc;
+  private readonly epollFd: number;
+  private readonly alarmFd: number;
   private readonly events: NativeBlock;
   private readonly control: NativeBlock;
   private readonly wakeCount: NativeBlock;
+  private readonly alarmTime: NativeBlock;
   private readonly eventWords: number;
   private readonly dataWord: number;
 
@@ -30,20 +49,26 @@ export class Poller {
     this.events = new NativeBlock(MAX_EVENTS * this.eventWords * 4);
     this.control = new NativeBlock(16);
     this.wakeCount = new NativeBlock(8);
+    // struct itimerspec: interval and time to go, each as seconds and nanoseconds of 64 bits.
+    this.alarmTime = new NativeBlock(32);
     this.epollFd = libc.epollCreate(EPOLL_CLOEXEC);
-    if (this.epollFd < 0) throw fail('epoll_create1');
     this.wakeFd = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (this.wakeFd < 0 || !this.add(this.wakeFd, WAKE_ID)) {
-      const failure = fail('eventfd');
+    this.alarmFd = libc.timerfdCreate(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    const added = this.add(this.wakeFd, WAKE_ID) && this.watch(this.alarmFd, ALARM_ID, EPOLLIN | EPOLLET);
+    if (!added) {
+      const failure = fail('epoll_create1, eventfd or timerfd_create');
       this.close();
       throw failure;
     }
   }
 
+  /** All that it has open. */
+  get descriptors(): readonly number[] {
+    return [this.epollFd, this.wakeFd, this.alarmFd];
+  }
+
   add(fd: number, id: number): boolean {
-    this.control.words[0] = EPOLLIN;
-    this.control.words[this.dataWord] = id;
-    return this.libc.epollControl(this.epollFd, EPOLL_CTL_ADD, fd, this.control.address) === 0;
+    return this.watch(fd, id, EPOLLIN);
   }
 
   /** Needed even when the descriptor is closed next: another process or thread may hold the same socket open. */
@@ -51,13 +76,26 @@ export class Poller {
     this.libc.epollControl(this.epollFd, EPOLL_CTL_DEL, fd, this.control.address);
   }
 
-  /** Number of events, 0 after the timeout, -1 with errno. */
-  wait(timeoutMs: number): number {
-    return this.libc.epollWait(this.epollFd, this.events.address, MAX_EVENTS, timeoutMs);
+  /** Sleeps until something is readable, somebody wakes it, or the alarm goes off. @returns number of events, -1 with errno */
+  wait(): number {
+    return this.libc.epollWait(this.epollFd, this.events.address, MAX_EVENTS, FOREVER);
+  }
+
+  /** Does not sleep. @returns number of events, maybe 0, -1 with errno */
+  look(): number {
+    return this.libc.epollWait(this.epollFd, this.events.address, MAX_EVENTS, 0);
   }
 
   idOf(event: number): number {
     return this.events.words[event * this.eventWords + this.dataWord];
+  }
+
+  /** Has the alarm go off once, in so many microseconds (more than 0) from now, instead of when it was set to before. */
+  setAlarm(inUs: number): void {
+    const { words } = this.alarmTime;
+    words[4] = (inUs / 1_000_000) | 0;
+    words[6] = (inUs % 1_000_000) * 1_000;
+    this.libc.timerfdSetTime(this.alarmFd, 0, this.alarmTime.address, null);
   }
 
   wake(): void {
@@ -72,7 +110,12 @@ export class Poller {
   }
 
   close(): void {
-    if (this.wakeFd >= 0) this.libc.close(this.wakeFd);
-    this.libc.close(this.epollFd);
+    for (const fd of this.descriptors) if (fd >= 0) this.libc.close(fd);
+  }
+
+  private watch(fd: number, id: number, events: number): boolean {
+    this.control.words[0] = events;
+    this.control.words[this.dataWord] = id;
+    return this.libc.epollControl(this.epollFd, EPOLL_CTL_ADD, fd, this.control.address) === 0;
   }
 }

@@ -45,9 +45,8 @@ export class SocketTable implements SocketOwner {
       const errno = errnoName(this.libc.errno());
       return new UdpError('ERR_UDP_STATE', `${call} failed: ${errno}`, { errno });
     });
-    if (!this.ledger.note(this.poller.epollFd) || !this.ledger.note(this.poller.wakeFd)) {
-      this.ledger.erase(this.poller.epollFd);
-      this.poller.close();
+    if (!this.poller.descriptors.every((fd) => this.ledger.note(fd))) {
+      this.closePoller();
       throw new UdpError('ERR_UDP_INVALID_ARGUMENT', 'fdLedger is too small for the descriptors of this process');
     }
   }
@@ -132,8 +131,11 @@ export class SocketTable implements SocketOwner {
   /** Closes all that is open, the poller included: the end of the engine. */
   closeAll(): void {
     for (const socket of this.sockets) socket?.close();
-    this.ledger.erase(this.poller.epollFd);
-    this.ledger.erase(this.poller.wakeFd);
+    this.closePoller();
+  }
+
+  private closePoller(): void {
+    for (const fd of this.poller.descriptors) this.ledger.erase(fd);
     this.poller.close();
   }
 

@@ -9,6 +9,9 @@ export class Waiter {
   private readonly clock: NativeClock;
   private readonly counts: Float64Array;
   private readonly busyPollUs: number;
+  /** Whether the alarm is set, and to when, by the engine's clock. */
+  private isAlarmSet = false;
+  private alarmDueUs = 0;
 
   constructor(poller: Poller, clock: NativeClock, counters: UdpCounters, busyPollUs: number) {
     this.poller = poller;
@@ -17,16 +20,31 @@ export class Waiter {
     this.busyPollUs = busyPollUs;
   }
 
-  /** @returns the number of events, 0 when the tick is due, -1 with errno */
+  /** @returns the number of events, 0 if the tick is due, -1 with errno */
   wait(tickDueUs: number): number {
     if (this.busyPollUs > 0) {
       const ready = this.spin(tickDueUs);
       if (ready !== 0) return ready;
     }
+    this.counts[UDP_COUNTER.wait_calls]++;
     // The clock was read after the last wait. What was done since makes the tick that much later.
     const remainingUs = (tickDueUs - this.clock.us) | 0;
-    this.counts[UDP_COUNTER.wait_calls]++;
-    return this.poller.wait(remainingUs <= 0 ? 0 : ((remainingUs + 999) / 1_000) | 0);
+    if (remainingUs <= 0) return this.poller.look();
+    this.setAlarm(tickDueUs, remainingUs);
+    return this.poller.wait();
+  }
+
+  /** To be called when the alarm's event has come. */
+  alarmWentOff(): void {
+    this.isAlarmSet = false;
+  }
+
+  /** Ticks come when packets do, mostly, and are put off by that: the alarm stays where it is, and is set again when it has gone off. */
+  private setAlarm(tickDueUs: number, remainingUs: number): void {
+    if (this.isAlarmSet && ((this.alarmDueUs - tickDueUs) | 0) <= 0) return;
+    this.poller.setAlarm(remainingUs);
+    this.isAlarmSet = true;
+    this.alarmDueUs = tickDueUs;
   }
 
   private spin(tickDueUs: number): number {
@@ -34,7 +52,7 @@ export class Waiter {
     const beganUs = this.clock.us;
     for (;;) {
       this.counts[UDP_COUNTER.wait_calls]++;
-      const ready = this.poller.wait(0);
+      const ready = this.poller.look();
       if (ready !== 0) return ready;
       this.clock.read();
       const nowUs = this.clock.us;
