@@ -1,14 +1,20 @@
-import { NOTHING_DUE, SOMETHING_DUE } from '@lightspeed/session';
+import { NOTHING_DUE, SOMETHING_DUE, SessionRecords, sessionIdsIn } from '@lightspeed/session';
 import type { SavedSession } from '@lightspeed/session';
 import { describe, expect, it } from 'vitest';
-import type { FromWorker, SavedPart } from '../src/data-plane/messages.ts';
-import { look, pack, unpack } from '../src/data-plane/parcels.ts';
-import { SessionSaver, partOf } from '../src/data-plane/session-saver.ts';
+import type { FromWorker, SavedPart, SaveScope } from '../src/data-plane/messages.ts';
+import { pack, unpack } from '../src/data-plane/parcels.ts';
+import { SessionSaver } from '../src/data-plane/session-saver.ts';
 import { SavedSessions, eachOnce } from '../src/supervisor/saved-sessions.ts';
 
 function session(sessionId: number): SavedSession {
   const nonces = { highest: 2n ** 63n + BigInt(sessionId), below: 0n };
   return { sessionId, multipath: 'standby', paths: [], sequence: 1, groupId: 2, nonces, flows: [] };
+}
+
+function partOf(sessions: readonly SavedSession[], scope: SaveScope, isLast: boolean): SavedPart {
+  const records = new SessionRecords();
+  for (const one of sessions) records.add(one);
+  return { records: records.take(), scope, isLast };
 }
 
 const all = (sessions: SavedSession[], isLast: boolean) => partOf(sessions, 'all', isLast);
@@ -70,17 +76,17 @@ it('a session that two workers tell of is the one of the worker that counts for 
 function relayOf(places: number, hasChanged: (place: number) => boolean) {
   const calls = { saveSome: 0, saveChanged: 0, lookForDue: 0 };
   const end = (first: number, most: number): number => Math.min(places, first + most);
-  const save = (first: number, most: number, into: SavedSession[], isWanted: (place: number) => boolean): number => {
-    for (let place = first; place < end(first, most); place++) if (isWanted(place)) into.push(session(place));
+  const save = (first: number, most: number, into: SessionRecords, isWanted: (place: number) => boolean): number => {
+    for (let place = first; place < end(first, most); place++) if (isWanted(place)) into.add(session(place));
     return end(first, most) < places ? end(first, most) : -1;
   };
   return {
     calls,
-    saveSome(first: number, most: number, into: SavedSession[]): number {
+    saveSome(first: number, most: number, into: SessionRecords): number {
       calls.saveSome++;
       return save(first, most, into, () => true);
     },
-    saveChanged(first: number, most: number, into: SavedSession[]): number {
+    saveChanged(first: number, most: number, into: SessionRecords): number {
       calls.saveChanged++;
       return save(first, most, into, hasChanged);
     },
@@ -98,7 +104,7 @@ function toldBy(saver: SessionSaver, told: readonly FromWorker[], request: numbe
 }
 
 const sessionsIn = (parts: readonly SavedPart[]): number[] =>
-  parts.flatMap(({ sessions }) => (sessions === undefined ? [] : look(sessions).map(({ sessionId }) => sessionId)));
+  parts.flatMap(({ records }) => [...sessionIdsIn(records)]);
 
 it('a worker tells of its sessions part by part, of one request after the other, and then wants nothing more', () => {
   const told: FromWorker[] = [];
@@ -112,7 +118,6 @@ it('a worker tells of its sessions part by part, of one request after the other,
     expect(parts.length).toBeGreaterThan(1);
     expect(parts.map(({ isLast }) => isLast)).toEqual(parts.map((_, i) => i === parts.length - 1));
     expect(sessionsIn(parts)).toEqual(every);
-    expect(parts.flatMap(({ sessionIds }) => [...sessionIds])).toEqual(every);
   }
   expect(told.map((message) => 'request' in message && message.request).toSorted()).toEqual(
     told.map((message) => 'request' in message && message.request),
@@ -125,7 +130,7 @@ it('a worker with nothing new says so in one empty part, and has saved nothing',
   const saver = new SessionSaver(relay, (message) => told.push(message));
   saver.save(7, 'changed');
   const parts = toldBy(saver, told, 7);
-  expect(parts).toEqual([{ sessions: undefined, sessionIds: new Uint32Array(), scope: 'changed', isLast: true }]);
+  expect(parts).toEqual([{ records: new Int32Array(), scope: 'changed', isLast: true }]);
   expect(relay.calls).toEqual({ saveSome: 0, saveChanged: 0, lookForDue: 5 });
 });
 

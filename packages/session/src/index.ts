@@ -29,7 +29,8 @@ export type {
   SessionClaims,
   SessionQuota,
 } from './relay/relay-options.ts';
-export type { SavedFlow, SavedSession } from './relay/saved-session.ts';
+export type { SavedFlow, SavedPath, SavedSession } from './relay/saved-session.ts';
+export { SessionRecords, sessionIdsIn, sessionsIn } from './relay/session-records.ts';
 export { Tunnel } from './tunnel/tunnel.ts';
 export {
   TUNNEL_COUNTERS_BYTES,

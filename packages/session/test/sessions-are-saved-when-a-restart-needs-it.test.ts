@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NOTHING_DUE, SOMETHING_DUE } from '../src/index.ts';
+import { NOTHING_DUE, SOMETHING_DUE, SessionRecords } from '../src/index.ts';
 import type { SavedSession } from '../src/index.ts';
 import { OTHER_SERVER, SERVER, bytesOf } from './support/lstp-client.ts';
 import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
@@ -24,9 +24,9 @@ function savedScene() {
 const isDue = ({ relay }: RelayHost) => relay.lookForDue(0, 64) === SOMETHING_DUE;
 
 function changed({ relay }: RelayHost): SavedSession[] {
-  const saved: SavedSession[] = [];
+  const saved = new SessionRecords();
   expect(relay.saveChanged(0, 64, saved)).toBe(-1);
-  return saved;
+  return [...saved];
 }
 
 describe('a session that was saved', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SavedSession } from '@lightspeed/session';
+import { SessionRecords } from '@lightspeed/session';
 import { LstpClient, PROGRAM } from './support/lstp-client.ts';
 import { CLIENT_IP, clientAt } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
@@ -71,21 +71,21 @@ describe('sessions that are saved some at a time', () => {
     }
     // Places in the middle are free again.
     for (let i = 40; i <= 70; i++) host.unregister(i);
-    const parts: SavedSession[] = [];
+    const parts = new SessionRecords();
     let calls = 0;
     for (let next = 0; next >= 0; calls++) {
-      const before = parts.length;
+      const before = parts.count;
       next = host.relay.saveSome(next, 25, parts);
-      expect(parts.length - before).toBeLessThanOrEqual(25);
+      expect(parts.count - before).toBeLessThanOrEqual(25);
     }
-    expect([calls, parts.length]).toEqual([6, 119]);
-    expect(parts).toEqual(host.relay.saveSessions());
+    expect([calls, parts.count]).toEqual([6, 119]);
+    expect([...parts]).toEqual(host.relay.saveSessions());
   });
 
   it('are none, after one call, where there are none', () => {
-    const none: SavedSession[] = [];
+    const none = new SessionRecords();
     expect(new RelayHost().relay.saveSome(0, 25, none)).toBe(-1);
-    expect(none).toEqual([]);
+    expect([...none]).toEqual([]);
   });
 });
 

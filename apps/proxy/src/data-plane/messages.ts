@@ -1,7 +1,7 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
 import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Parcel, Parcels } from './parcels.ts';
+import type { Parcels } from './parcels.ts';
 
 /** An inclusive range of ports. */
 export interface PortRange {
@@ -87,10 +87,8 @@ export type SaveScope = 'all' | 'changed';
 
 /** Some of the sessions that a worker was asked for; it has told of all of them when the last part has come. */
 export interface SavedPart {
-  /** Undefined if it is empty. */
-  readonly sessions: Parcel<SavedSession[]> | undefined;
-  /** Theirs, in the same order. */
-  readonly sessionIds: Uint32Array;
+  /** What `SessionRecords` of @lightspeed/session gives; maybe nothing. */
+  readonly records: Int32Array;
   readonly scope: SaveScope;
   readonly isLast: boolean;
 }

@@ -11,7 +11,7 @@ const MOST_IN_PARCEL = 256;
 export type Parcels<T> = Parcel<T[]>[];
 
 /** Bytes of `v8.serialize`, with what is in them. */
-export type Parcel<T> = Uint8Array & { readonly content?: T };
+type Parcel<T> = Uint8Array & { readonly content?: T };
 
 export function pack<T>(things: Iterable<T>): Parcels<T> {
   const parcels: Parcels<T> = [];
@@ -26,14 +26,9 @@ export function pack<T>(things: Iterable<T>): Parcels<T> {
   return parcels;
 }
 
-/** What is in a parcel, which stays as it is. */
-export function look<T>(parcel: Parcel<T>): T {
-  return deserialize(parcel) as T;
-}
-
 /** Takes everything out; the parcels are gone afterwards. */
 export function* unpack<T>(parcels: Parcels<T>): Generator<T> {
   for (let parcel = parcels.shift(); parcel !== undefined; parcel = parcels.shift()) {
-    yield* look(parcel);
+    yield* deserialize(parcel) as T[];
   }
 }

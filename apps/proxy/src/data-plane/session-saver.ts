@@ -1,7 +1,6 @@
-import { serialize } from 'node:v8';
-import { NOTHING_DUE, SOMETHING_DUE } from '@lightspeed/session';
-import type { Relay, SavedSession } from '@lightspeed/session';
-import type { FromWorker, SavedPart, SaveScope } from './messages.ts';
+import { NOTHING_DUE, SOMETHING_DUE, SessionRecords } from '@lightspeed/session';
+import type { Relay } from '@lightspeed/session';
+import type { FromWorker, SaveScope } from './messages.ts';
 
 /** Packets wait while sessions are saved and packed for the main thread: 64 of them take less than half a millisecond. */
 const PLACES_PER_STEP = 64;
@@ -20,6 +19,8 @@ export class SessionSaver {
   readonly #tell: (message: FromWorker) => void;
   /** Those that are not answered yet, the one under way first. */
   readonly #requests: Request[] = [];
+  /** Of the step under way. As objects, sessions would leave a worker with garbage that it does not collect for days. */
+  readonly #records = new SessionRecords();
   /** Where that one goes on. */
   #next = 0;
   /** Whether it is known that something has to be told. */
@@ -48,42 +49,34 @@ export class SessionSaver {
 
   #look(): void {
     this.#next = this.#relay.lookForDue(this.#next, LOOKS_PER_STEP);
-    if (this.#next === NOTHING_DUE) this.#tellOf([], true);
+    if (this.#next === NOTHING_DUE) this.#tellOfRecords(true);
     if (this.#next !== SOMETHING_DUE) return;
     this.#isWorthWhile = true;
     this.#next = 0;
   }
 
   #saveSome(): void {
-    const sessions: SavedSession[] = [];
-    this.#next = this.#relay.saveSome(this.#next, PLACES_PER_STEP, sessions);
-    this.#tellOf(sessions, this.#next < 0);
+    this.#next = this.#relay.saveSome(this.#next, PLACES_PER_STEP, this.#records);
+    this.#tellOfRecords(this.#next < 0);
   }
 
   /** Passes over places without anything new quickly, but tells of no more sessions than {@link #saveSome}. */
   #saveChanged(): void {
-    const sessions: SavedSession[] = [];
     let looks = 0;
     do {
-      this.#next = this.#relay.saveChanged(this.#next, PLACES_PER_STEP, sessions);
+      this.#next = this.#relay.saveChanged(this.#next, PLACES_PER_STEP, this.#records);
       looks += PLACES_PER_STEP;
-    } while (this.#next >= 0 && sessions.length === 0 && looks < LOOKS_PER_STEP);
+    } while (this.#next >= 0 && this.#records.count === 0 && looks < LOOKS_PER_STEP);
     const isLast = this.#next < 0;
-    if (isLast || sessions.length > 0) this.#tellOf(sessions, isLast);
+    if (isLast || this.#records.count > 0) this.#tellOfRecords(isLast);
   }
 
-  #tellOf(sessions: readonly SavedSession[], isLast: boolean): void {
+  #tellOfRecords(isLast: boolean): void {
     const { request, scope } = this.#requests[0];
-    this.#tell({ type: 'saved', request, part: partOf(sessions, scope, isLast) });
+    this.#tell({ type: 'saved', request, part: { records: this.#records.take(), scope, isLast } });
     if (!isLast) return;
     this.#requests.shift();
     this.#next = 0;
     this.#isWorthWhile = false;
   }
-}
-
-/** Packed here, so that the main thread need not look into it before it has to. */
-export function partOf(sessions: readonly SavedSession[], scope: SaveScope, isLast: boolean): SavedPart {
-  const sessionIds = Uint32Array.from(sessions, ({ sessionId }) => sessionId);
-  return { sessions: sessions.length === 0 ? undefined : serialize(sessions), sessionIds, scope, isLast };
 }

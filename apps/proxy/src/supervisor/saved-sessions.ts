@@ -1,8 +1,6 @@
+import { SessionRecords, sessionIdsIn, sessionsIn } from '@lightspeed/session';
 import type { SavedSession } from '@lightspeed/session';
 import type { SavedPart } from '../data-plane/messages.ts';
-import type { Parcels } from '../data-plane/parcels.ts';
-import { look } from '../data-plane/parcels.ts';
-import { partOf } from '../data-plane/session-saver.ts';
 
 /** A session, with the number of the worker that has it. */
 export interface SavedByWorker {
@@ -10,19 +8,16 @@ export interface SavedByWorker {
   readonly session: SavedSession;
 }
 
-/** So many that were saved again, or have ended, may lie about packed among few that count. */
+/** So many that were saved again, or have ended, may lie about recorded among few that count. */
 const STALE_AT_LEAST = 1_024;
-
-/** What one parcel holds of those that there were before: it is unpacked in one go. */
-const MOST_IN_PARCEL = 64;
 
 /** What one save has told, or several together. */
 class Save {
-  readonly #parcels: Parcels<SavedSession> = [];
+  readonly #parcels: Int32Array[] = [];
   /** In which parcel a session lies, by session id. What has ended, or came again later, is in none. */
   readonly #parcelOf = new Map<number, number>();
   /** Those in parcels, whether they count or not. */
-  #packed = 0;
+  #recorded = 0;
 
   get isEmpty(): boolean {
     return this.#parcels.length === 0;
@@ -30,14 +25,16 @@ class Save {
 
   /** Whether most of what lies here does not count any more. */
   get isMostlyStale(): boolean {
-    return this.#packed - this.#parcelOf.size > Math.max(STALE_AT_LEAST, this.#parcelOf.size);
+    return this.#recorded - this.#parcelOf.size > Math.max(STALE_AT_LEAST, this.#parcelOf.size);
   }
 
-  add({ sessions, sessionIds }: SavedPart): void {
-    if (sessions === undefined) return;
-    const number = this.#parcels.push(sessions) - 1;
-    for (const sessionId of sessionIds) this.#parcelOf.set(sessionId, number);
-    this.#packed += sessionIds.length;
+  add(records: Int32Array): void {
+    if (records.length === 0) return;
+    const number = this.#parcels.push(records) - 1;
+    for (const sessionId of sessionIdsIn(records)) {
+      this.#parcelOf.set(sessionId, number);
+      this.#recorded++;
+    }
   }
 
   /** Puts on top what has come later. */
@@ -45,7 +42,7 @@ class Save {
     const before = this.#parcels.length;
     for (const parcel of later.#parcels) this.#parcels.push(parcel);
     for (const [sessionId, number] of later.#parcelOf) this.#parcelOf.set(sessionId, before + number);
-    this.#packed += later.#packed;
+    this.#recorded += later.#recorded;
   }
 
   delete(sessionId: number): void {
@@ -54,15 +51,15 @@ class Save {
 
   *all(): Generator<SavedSession> {
     for (const [number, parcel] of this.#parcels.entries()) {
-      for (const session of look(parcel)) if (this.#parcelOf.get(session.sessionId) === number) yield session;
+      for (const session of sessionsIn(parcel)) if (this.#parcelOf.get(session.sessionId) === number) yield session;
     }
   }
 }
 
 /**
  * A worker's sessions as they were last saved, for its successor. They come in parts: until the last one is there the save
- * before counts. There may be very many, and they are looked at seldom, so they are kept packed: as objects they would take
- * the main thread more room than the sessions take the worker.
+ * before counts. There may be very many, and they are looked at seldom, so they are kept as records: as objects they would
+ * take the main thread more room than the sessions take the worker.
  */
 export class SavedSessions {
   #whole = new Save();
@@ -71,9 +68,9 @@ export class SavedSessions {
 
   /** @param sessions what there is before the worker has told of anything. */
   constructor(sessions: readonly SavedSession[] = []) {
-    for (let first = 0; first < sessions.length; first += MOST_IN_PARCEL) {
-      this.#whole.add(partOf(sessions.slice(first, first + MOST_IN_PARCEL), 'all', true));
-    }
+    const records = new SessionRecords();
+    for (const session of sessions) records.add(session);
+    this.#whole.add(records.take());
   }
 
   /** Whether the worker is to tell of all its sessions next time: what changes is not enough then. */
@@ -83,7 +80,7 @@ export class SavedSessions {
 
   /** Takes a part. @returns whether sessions are saved now that were not before, or not so. */
   take(part: SavedPart): boolean {
-    this.#coming.add(part);
+    this.#coming.add(part.records);
     if (!part.isLast) return false;
     const came = this.#coming;
     this.#coming = new Save();
@@ -108,7 +105,7 @@ export class SavedSessions {
     this.#isOfEarlierThread = true;
   }
 
-  /** Unpacks them a few at a time. */
+  /** Made while they are looked at. */
   get all(): IterableIterator<SavedSession> {
     return this.#whole.all();
   }

@@ -8,6 +8,7 @@ import type { RelaySession } from './relay-session.ts';
 import { RelayState } from './relay-state.ts';
 import { isDue, isNearlyDue, restoreSession, saveSession } from './saved-session.ts';
 import type { SavedSession } from './saved-session.ts';
+import { SessionRecords } from './session-records.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
 
@@ -118,9 +119,9 @@ export class Relay {
 
   /** What is needed to restore the sessions of registrations after a restart. */
   saveSessions(): SavedSession[] {
-    const saved: SavedSession[] = [];
+    const saved = new SessionRecords();
     this.saveSome(0, this.#state.sessions.slotCount, saved);
-    return saved;
+    return [...saved];
   }
 
   /**
@@ -130,7 +131,7 @@ export class Relay {
    * @param into where to put what is saved.
    * @returns where to go on, or -1 after the last part. Sessions that open or end meanwhile may be in it or not.
    */
-  saveSome(first: number, most: number, into: SavedSession[]): number {
+  saveSome(first: number, most: number, into: SessionRecords): number {
     return this.#save(first, most, into, isAny);
   }
 
@@ -138,7 +139,7 @@ export class Relay {
    * The same for those sessions only of which a restart must know more than was saved last: other paths, flows or proofs, or
    * counters that have moved far, or will have soon. Ask {@link lookForDue} first whether it is worth while.
    */
-  saveChanged(first: number, most: number, into: SavedSession[]): number {
+  saveChanged(first: number, most: number, into: SessionRecords): number {
     return this.#save(first, most, into, isNearlyDue);
   }
 
@@ -158,13 +159,12 @@ export class Relay {
     return end < sessions.slotCount ? end : NOTHING_DUE;
   }
 
-  #save(first: number, most: number, into: SavedSession[], isWanted: (session: RelaySession) => boolean): number {
+  #save(first: number, most: number, into: SessionRecords, isWanted: (session: RelaySession) => boolean): number {
     const { sessions } = this.#state;
     const end = Math.min(sessions.slotCount, first + most);
     for (let slot = first; slot < end; slot++) {
       const session = sessions.at(slot);
-      const one = session === null || !isWanted(session) ? undefined : saveSession(this.#state, session);
-      if (one !== undefined) into.push(one);
+      if (session !== null && isWanted(session)) saveSession(this.#state, session, into);
     }
     return end < sessions.slotCount ? end : -1;
   }

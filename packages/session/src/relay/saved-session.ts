@@ -3,9 +3,9 @@ import { answeringGroupSize } from '../group-size.ts';
 import type { MultipathMode } from '../multipath.ts';
 import type { SessionAdmission } from './admission.ts';
 import type { LiveRegistration } from './registrations.ts';
-import type { RelayPath } from './relay-path.ts';
 import type { RelaySession } from './relay-session.ts';
 import type { RelayState } from './relay-state.ts';
+import type { SessionRecords } from './session-records.ts';
 
 /**
  * A session as it can be kept while its relay is restarted. All numbers unsigned; plain values only, so that it can be
@@ -23,7 +23,7 @@ export interface SavedSession {
   readonly flows: readonly SavedFlow[];
 }
 
-interface SavedPath {
+export interface SavedPath {
   readonly number: number;
   readonly ip: number;
   readonly port: number;
@@ -68,40 +68,21 @@ function hasMoved({ outbound, savedCounters }: RelaySession, packets: number, gr
   return sent >= packets || ((outbound.groupId - (savedCounters >>> 16)) & 0xffff) >= groups;
 }
 
-/** What is needed to restore a session of a registration; undefined for one without registration. It is saved then. */
-export function saveSession(state: RelayState, session: RelaySession): SavedSession | undefined {
+/** Saves what is needed to restore the session of a registration; nothing of one without. */
+export function saveSession(state: RelayState, session: RelaySession, into: SessionRecords): void {
   const { registration, primary, outbound } = session;
-  if (registration === null || primary === null) return undefined;
-  const flows: SavedFlow[] = [];
-  for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
-    flows.push({
-      clientIp: flow.destinationIp >>> 0,
-      clientPort: flow.destinationPort,
-      serverIp: flow.serverIp >>> 0,
-      serverPort: flow.serverPort,
-      egressPort: state.output.egressPort(flow.egress),
-      groupSize: flow.groupSize,
-    });
-  }
-  const paths = [savedPath(primary)];
+  if (registration === null || primary === null) return;
+  into.begin(registration.sessionId, session.multipath, outbound.sequence, outbound.groupId, registration.nonces);
+  into.addPath(primary.number, primary.ip, primary.port);
   for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
-    if (path !== primary) paths.push(savedPath(path));
+    if (path !== primary) into.addPath(path.number, path.ip, path.port);
+  }
+  for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+    const egressPort = state.output.egressPort(flow.egress);
+    into.addFlow(flow.destinationIp, flow.destinationPort, flow.serverIp, flow.serverPort, egressPort, flow.groupSize);
   }
   session.isUnsaved = false;
   session.savedCounters = (outbound.groupId << 16) | outbound.sequence;
-  return {
-    sessionId: registration.sessionId,
-    multipath: session.multipath,
-    paths,
-    sequence: outbound.sequence,
-    groupId: outbound.groupId,
-    nonces: registration.nonces,
-    flows,
-  };
-}
-
-function savedPath({ number, ip, port }: RelayPath): SavedPath {
-  return { number, ip: ip >>> 0, port };
 }
 
 /** Restores a session. @returns false if it could not be: there is one, an address is taken, or a limit is reached. */
