@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EngineChoice } from '@lightspeed/udp';
@@ -11,6 +10,9 @@ import type { ControlPlane } from '../control/control-plane.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { health } from './health.ts';
 import { createMetrics } from './metrics.ts';
+
+/** Importing it evaluates all of its exports, and with `WebSocket` comes all of Node's fetch: 17 MB. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** What the pages tell about. */
 export interface NodeView {

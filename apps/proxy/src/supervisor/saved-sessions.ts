@@ -1,4 +1,5 @@
-import { SessionRecords, sessionIdsIn, sessionsIn } from '@lightspeed/session';
+import { randomInt } from 'node:crypto';
+import { KeyTable, SessionRecords, sessionIdsIn, sessionsIn } from '@lightspeed/session';
 import type { SavedSession } from '@lightspeed/session';
 import type { SavedPart } from '../data-plane/messages.ts';
 
@@ -15,7 +16,7 @@ const STALE_AT_LEAST = 1_024;
 class Save {
   readonly #parcels: Int32Array[] = [];
   /** In which parcel a session lies, by session id. What has ended, or came again later, is in none. */
-  readonly #parcelOf = new Map<number, number>();
+  readonly #parcelOf = new KeyTable(randomInt(2 ** 32), 0, 1);
   /** Those in parcels, whether they count or not. */
   #recorded = 0;
 
@@ -32,7 +33,7 @@ class Save {
     if (records.length === 0) return;
     const number = this.#parcels.push(records) - 1;
     for (const sessionId of sessionIdsIn(records)) {
-      this.#parcelOf.set(sessionId, number);
+      this.#parcelOf.set(sessionId, 0, 0, 0, number);
       this.#recorded++;
     }
   }
@@ -41,17 +42,25 @@ class Save {
   addAll(later: Save): void {
     const before = this.#parcels.length;
     for (const parcel of later.#parcels) this.#parcels.push(parcel);
-    for (const [sessionId, number] of later.#parcelOf) this.#parcelOf.set(sessionId, before + number);
+    for (const [number, parcel] of later.#parcels.entries()) {
+      for (const sessionId of sessionIdsIn(parcel)) {
+        if (later.#isIn(sessionId, number)) this.#parcelOf.set(sessionId, 0, 0, 0, before + number);
+      }
+    }
     this.#recorded += later.#recorded;
   }
 
   delete(sessionId: number): void {
-    this.#parcelOf.delete(sessionId);
+    this.#parcelOf.delete(sessionId, 0, 0, 0);
+  }
+
+  #isIn(sessionId: number, parcel: number): boolean {
+    return this.#parcelOf.get(sessionId, 0, 0, 0) === parcel;
   }
 
   *all(): Generator<SavedSession> {
     for (const [number, parcel] of this.#parcels.entries()) {
-      for (const session of sessionsIn(parcel)) if (this.#parcelOf.get(session.sessionId) === number) yield session;
+      for (const session of sessionsIn(parcel)) if (this.#isIn(session.sessionId, number)) yield session;
     }
   }
 }

@@ -1,8 +1,9 @@
-import { ProofNonces, SecurityError } from '@lightspeed/security';
+import { SecurityError } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
 import type { RelaySession } from './relay-session.ts';
+import { NO_NONCES, UsedNonces } from './used-nonces.ts';
 
 /** What registration settles for a session, before any packet of it has come. */
 export interface Registration {
@@ -24,7 +25,7 @@ export interface Registration {
 
 /**
  * A registration in force. There may be very many of them, so it keeps numbers and no object of the registration's: the
- * secrets of all lie in one array (ADR 22).
+ * secrets and used nonces of all lie in one array each (ADR 22).
  */
 export class LiveRegistration {
   /** Its place in the arrays of {@link Registrations}. */
@@ -40,19 +41,20 @@ export class LiveRegistration {
   readonly maxBps: number | undefined;
   /** The session that it has, if any. */
   session: RelaySession | null = null;
-  /** Which proofs were used already; null before the first. */
-  #nonces: ProofNonces | null = null;
+  readonly #used: UsedNonces;
 
-  constructor(entry: number, registration: Registration) {
+  constructor(entry: number, registration: Registration, used: UsedNonces) {
     this.entry = entry;
     this.#id = registration.sessionId | 0;
     this.ip = registration.ip | 0;
     this.token = registration.token;
-    this.dialect = registration.dialect;
+    // Each text that came from another thread is one of its own: 24 bytes.
+    this.dialect = registration.dialect === 'reference' ? 'reference' : 'standard';
     this.hasSecret = registration.secret !== undefined;
     this.maxPps = registration.maxPps;
     this.maxBps = registration.maxBps;
-    if (registration.nonces !== undefined) this.restoreNonces(registration.nonces);
+    this.#used = used;
+    used.set(entry, registration.nonces ?? NO_NONCES);
   }
 
   /** Unsigned. */
@@ -61,23 +63,20 @@ export class LiveRegistration {
   }
 
   get nonces(): ProofNoncesState {
-    return this.#nonces === null ? NO_NONCES : this.#nonces.state;
+    return this.#used.of(this.entry);
   }
 
   restoreNonces(nonces: ProofNoncesState): void {
-    this.#nonces = nonces.highest < 0n ? null : new ProofNonces(nonces);
+    this.#used.set(this.entry, nonces);
   }
 
   /** Takes a true proof's nonce. @returns false if it cannot be a new one. */
   acceptNonce(nonce: bigint): boolean {
-    this.#nonces ??= new ProofNonces();
-    const isNew = this.#nonces.accept(nonce);
+    const isNew = this.#used.accept(this.entry, nonce);
     if (isNew && this.session !== null) this.session.isUnsaved = true;
     return isNew;
   }
 }
-
-const NO_NONCES: ProofNoncesState = Object.freeze({ highest: -1n, below: 0n });
 
 const SECRET_BYTES = 16;
 const FIRST_ENTRIES = 64;
@@ -94,6 +93,7 @@ export class Registrations {
   readonly #freeEntries: number[] = [];
   /** 16 bytes by entry. */
   #secrets = new Uint8Array(FIRST_ENTRIES * SECRET_BYTES);
+  readonly #nonces = new UsedNonces();
 
   /** @param expected for how many there is to be room at once. */
   constructor(expected: number, random: () => number) {
@@ -116,7 +116,7 @@ export class Registrations {
     }
     if (this.#byId.get(sessionId, 0, 0, 0) >= 0 || this.#byToken.get(ip, token, 0, 0) >= 0) return false;
     const entry = this.#freeEntries.pop() ?? this.#entries.length;
-    this.#entries[entry] = new LiveRegistration(entry, registration);
+    this.#entries[entry] = new LiveRegistration(entry, registration, this.#nonces);
     this.#byId.set(sessionId, 0, 0, 0, entry);
     this.#byToken.set(ip, token, 0, 0, entry);
     if (secret !== undefined) this.#keepSecret(entry, secret);

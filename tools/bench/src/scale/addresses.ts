@@ -17,6 +17,16 @@ export function tokenOf(session: number): number {
   return 1 + (session % SESSIONS_PER_ADDRESS);
 }
 
+/** The id of a session's registration: all 32 bits are in use, as in those that nodes hand out. Distinct, never 0. */
+export function sessionIdOf(session: number): number {
+  return Math.imul(session + 1, 0x9e37_79b1) >>> 0;
+}
+
+/** The 16 bytes of its secret. */
+export function secretOf(session: number): Uint8Array {
+  return Buffer.from(session.toString(16).padStart(32, '0'), 'hex');
+}
+
 /** The number of the game server that a session plays on. */
 export function serverOf(session: number): number {
   return Math.floor(session / SESSIONS_PER_SERVER);

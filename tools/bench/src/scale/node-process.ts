@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseEndpoint } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { clientIp, tokenOf } from './addresses.ts';
+import { clientIp, secretOf, sessionIdOf, tokenOf } from './addresses.ts';
 
 const START_MS = 60_000;
 /** Of /proc/PID/stat: a hundred a second on every Linux that Node runs on. */
@@ -115,11 +115,11 @@ format = "json"
 function savedRegistrations(count: number): string {
   if (count === 0) return '{"format":1,"clients":[]}\n';
   const clients = Array.from({ length: count }, (_, session) => JSON.stringify({
-    sessionId: session + 1,
+    sessionId: sessionIdOf(session),
     ip: clientIp(session),
     token: tokenOf(session),
     dialect: 'standard',
-    secret: (session + 1).toString(16).padStart(32, '0'),
+    secret: Buffer.from(secretOf(session)).toString('hex'),
     resumes: { highest: '-1', below: '0' },
     worker: 0,
   }));

@@ -1,10 +1,10 @@
 import { FecMemory } from '@lightspeed/fec';
-import { DestinationPolicy } from '@lightspeed/security';
+import { DestinationPolicy, PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, relayCountersIn } from '@lightspeed/session';
 import type { RelayOutput } from '@lightspeed/session';
 import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
-import { clientIp, serverIp, serverOf, tokenOf } from './addresses.ts';
+import { clientIp, secretOf, serverIp, serverOf, sessionIdOf, tokenOf } from './addresses.ts';
 import { xorShift } from '../micro/random.ts';
 
 const SLOT = 64;
@@ -45,9 +45,9 @@ export class PopulatedRelay implements RelayOutput {
   populate(): void {
     for (let session = 0; session < this.#sessions; session++) {
       const [ip, token] = [clientIp(session), tokenOf(session)];
-      this.relay.register({ sessionId: session + 1, ip, token, dialect: 'standard', secret: new Uint8Array(16) });
-      this.#send(session, FLAG_HANDSHAKE, HEADER_BYTES);
-      this.#send(session, 0, HEADER_BYTES + PAYLOAD_BYTES);
+      this.relay.register({ sessionId: sessionIdOf(session), ip, token, dialect: 'standard', secret: secretOf(session) });
+      this.#prove(session);
+      this.#play(session);
       this.relay.sent();
     }
     if (this.relay.flowCount !== this.#sessions) throw new Error(`${this.relay.flowCount} of ${this.#sessions} flows opened`);
@@ -100,13 +100,22 @@ export class PopulatedRelay implements RelayOutput {
     throw new Error('a client of the benchmark was banned');
   }
 
-  #send(session: number, flags: number, length: number): void {
-    const ip = clientIp(session);
+  #prove(session: number): void {
+    writeHeader(this.#bytes, SLOT, VERSION_PLAIN, FLAG_HANDSHAKE, tokenOf(session), 0, 1, 0, 0, 0, 0);
+    encodeProof(this.#bytes, SLOT, sessionIdOf(session), 1n, secretOf(session), hmacSha256);
+    this.#hand(session, PROOF_PACKET_BYTES);
+  }
+
+  #play(session: number): void {
     const server = serverIp(serverOf(session));
-    writeHeader(this.#bytes, SLOT, VERSION_PLAIN, flags, tokenOf(session), flags === 0 ? 1 : 0, 1, ip, 5_000, server, GAME_PORT);
+    writeHeader(this.#bytes, SLOT, VERSION_PLAIN, 0, tokenOf(session), 1, 1, clientIp(session), 5_000, server, GAME_PORT);
+    this.#hand(session, HEADER_BYTES + PAYLOAD_BYTES);
+  }
+
+  #hand(session: number, length: number): void {
     this.relay.advance(this.#nowMs, (this.#nowMs * 1_000) | 0);
     // Each session has a port of its own, by its token.
-    this.relay.handleClientDatagram(SLOT, length, ip, 10_000 + tokenOf(session));
+    this.relay.handleClientDatagram(SLOT, length, clientIp(session), 10_000 + tokenOf(session));
   }
 }
 

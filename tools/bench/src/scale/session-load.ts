@@ -1,7 +1,9 @@
+import { PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
 import { chooseEngine, createEngine } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, readFlags, readToken, writeHeader } from '@lightspeed/wire';
-import { clientIp, serverIp, serverOf, tokenOf } from './addresses.ts';
+import { clientIp, secretOf, serverIp, serverOf, sessionIdOf, tokenOf } from './addresses.ts';
 import { LatencyCounts, latenciesOf } from './latency-counts.ts';
 import type { LoadAnswer, LoadStart, LoadTask } from './load-messages.ts';
 
@@ -161,21 +163,30 @@ export class SessionLoad implements DatagramHandler {
     this.#latencies.add(((this.#engine.nowUs() | 0) - stampAt(bytes, offset + HEADER_BYTES)) | 0);
   }
 
-  /** A HANDSHAKE, or a packet to the session's game server with the time in front of its payload. */
+  /** A HANDSHAKE, with a proof if the session is registered, or a packet to the session's game server with the time in front of its payload. */
   #send(session: number, flags: number): void {
     if (this.#place === PACKET_PLACES) this.#flush();
     const { bytes, reserve } = this.#engine.arena;
-    const { node, firstSession } = this.#start;
+    const { node, firstSession, registered } = this.#start;
     const offset = reserve.start + this.#place++ * PACKET_BYTES + HEADROOM_BYTES;
     const nowUs = this.#engine.nowUs() | 0;
     const number = firstSession + session;
-    const server = serverIp(serverOf(number));
+    const sequence = this.#sequences[session]++;
+    const isProof = flags !== 0 && registered;
+    // A proof has the number of a path and a mode in place of ports: 0, and the first.
+    const [ip, server, port] = isProof ? [0, 0, 0] : [clientIp(number), serverIp(serverOf(number)), GAME_PORT];
     writeHeader(
-      bytes, offset, VERSION_PLAIN, flags, this.#tokens[session], this.#sequences[session]++, nowUs,
-      clientIp(number), GAME_PORT, server, GAME_PORT,
+      bytes, offset, VERSION_PLAIN, flags, this.#tokens[session], sequence, nowUs,
+      ip, port, server, port,
     );
-    writeStamp(bytes, offset + HEADER_BYTES, nowUs);
-    const length = flags === 0 ? HEADER_BYTES + PAYLOAD_BYTES : HEADER_BYTES;
+    let length = HEADER_BYTES;
+    if (isProof) {
+      encodeProof(bytes, offset, sessionIdOf(number), BigInt(sequence), secretOf(number), hmacSha256);
+      length = PROOF_PACKET_BYTES;
+    } else if (flags === 0) {
+      writeStamp(bytes, offset + HEADER_BYTES, nowUs);
+      length = HEADER_BYTES + PAYLOAD_BYTES;
+    }
     this.#engine.send(this.#clients[session], offset, length, node.ip, node.port);
     this.#sent++;
   }

@@ -1,0 +1,45 @@
+import { ProofNonces } from '@lightspeed/security';
+import type { ProofNoncesState } from '@lightspeed/security';
+
+const FIRST_ENTRIES = 64;
+
+export const NO_NONCES: ProofNoncesState = Object.freeze({ highest: -1n, below: 0n });
+
+/** Which proofs registrations have used, by entry, in one array for all: 17 bytes each, where an object with two bigints takes 90. */
+export class UsedNonces {
+  /** Highest and below of entry i at 2 i. */
+  #states = new BigUint64Array(FIRST_ENTRIES * 2);
+  /** 1 if there are any. */
+  #isUsed = new Uint8Array(FIRST_ENTRIES);
+
+  of(entry: number): ProofNoncesState {
+    if (this.#isUsed[entry] !== 1) return NO_NONCES;
+    return { highest: this.#states[2 * entry], below: this.#states[2 * entry + 1] };
+  }
+
+  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if the state is none that {@link ProofNonces.state} gives. */
+  set(entry: number, state: ProofNoncesState): void {
+    const { highest, below } = new ProofNonces(state).state;
+    while (entry >= this.#isUsed.length) this.#grow();
+    this.#isUsed[entry] = highest < 0n ? 0 : 1;
+    this.#states[2 * entry] = highest < 0n ? 0n : highest;
+    this.#states[2 * entry + 1] = below;
+  }
+
+  /** Takes a true proof's nonce. @returns false if it cannot be a new one. */
+  accept(entry: number, nonce: bigint): boolean {
+    const nonces = new ProofNonces(this.of(entry));
+    if (!nonces.accept(nonce)) return false;
+    this.set(entry, nonces.state);
+    return true;
+  }
+
+  #grow(): void {
+    const states = new BigUint64Array(2 * this.#states.length);
+    states.set(this.#states);
+    this.#states = states;
+    const isUsed = new Uint8Array(2 * this.#isUsed.length);
+    isUsed.set(this.#isUsed);
+    this.#isUsed = isUsed;
+  }
+}
