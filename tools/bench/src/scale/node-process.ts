@@ -13,6 +13,7 @@ const START_MS = 60_000;
 const CLOCK_TICKS_PER_SECOND = 100;
 /** As docs/operating.md has it for nodes with very many sessions. */
 const NODE_FLAGS = ['--max-semi-space-size=1'];
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 /** The program as it is published: what operators run, without the compiler that runs TypeScript sources. */
 const PROGRAM = fileURLToPath(new URL('../../../../apps/proxy/dist/main.js', import.meta.url));
 
@@ -49,6 +50,7 @@ export class ScaleNode {
     await writeFile(join(folder, 'sessions.json'), savedRegistrations(registrations));
     await writeFile(config, configOf(options));
     const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM, 'serve', '--config', config], {
+      env: { ...process.env, ...ENVIRONMENT },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {
