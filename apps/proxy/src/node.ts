@@ -115,7 +115,7 @@ async function startParts(
   let supervisor: Supervisor | undefined;
   let control: ControlPlane | undefined;
   try {
-    supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log, state?.outlived);
+    supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log, state?.registrations, state?.outlived);
     if (state !== undefined) state.outlived = undefined;
     if (config.controlBind !== undefined && state !== undefined) {
       control = await ControlPlane.start(config.controlBind, config, state, supervisor, log);

@@ -47,19 +47,14 @@ export class OutboundStream {
   }
 }
 
-/** The sending half of one flow: the addresses that its packets carry, and its open FEC group. */
+/** The sending half of one flow: the addresses that its packets carry, and its FEC if it uses any. */
 export class OutboundFlow {
   readonly stream: OutboundStream;
   readonly sourceIp: number;
   readonly sourcePort: number;
   readonly destinationIp: number;
   readonly destinationPort: number;
-  encoder: FecEncoder | null = null;
-  /** When the open group got its first packet; the flow is then linked into the writer's list of open groups. */
-  openSinceMs = 0;
-  isOpen = false;
-  previousOpen: OutboundFlow | null = null;
-  nextOpen: OutboundFlow | null = null;
+  fec: FlowFec | null = null;
 
   constructor(
     stream: OutboundStream,
@@ -77,7 +72,23 @@ export class OutboundFlow {
 
   /** Packets per FEC group, 0 without FEC. */
   get groupSize(): number {
-    return this.encoder === null ? 0 : this.encoder.size;
+    return this.fec === null ? 0 : this.fec.encoder.size;
+  }
+}
+
+/** FEC of one flow. An object of its own, since most flows use none, and there may be very many of them (ADR 22). */
+class FlowFec {
+  readonly flow: OutboundFlow;
+  readonly encoder: FecEncoder;
+  /** When the open group got its first packet; it is then linked into the writer's list of open groups. */
+  openSinceMs = 0;
+  isOpen = false;
+  previousOpen: FlowFec | null = null;
+  nextOpen: FlowFec | null = null;
+
+  constructor(flow: OutboundFlow, encoder: FecEncoder) {
+    this.flow = flow;
+    this.encoder = encoder;
   }
 }
 
@@ -97,7 +108,7 @@ export interface PacketSink {
  * ```
  *   [ headroom ..... | header 20/24/26 | payload ]    the payload stays where the kernel put it
  *                    ^ offset sent
- *   open groups, oldest first:  flow <-> flow <-> flow   closed by closeDueGroups() when they get too old
+ *   open groups, oldest first:  fec <-> fec <-> fec   closed by closeDueGroups() when they get too old
  * ```
  */
 export class PacketWriter {
@@ -105,8 +116,8 @@ export class PacketWriter {
   readonly #memory: FecMemory;
   readonly #returns: BlockReturns;
   readonly #sink: PacketSink;
-  #oldestOpen: OutboundFlow | null = null;
-  #newestOpen: OutboundFlow | null = null;
+  #oldestOpen: FlowFec | null = null;
+  #newestOpen: FlowFec | null = null;
   /** How many flows use FEC. */
   #encoders = 0;
   /** Packets that went out as version 2 data. */
@@ -129,12 +140,13 @@ export class PacketWriter {
    */
   setGroupSize(flow: OutboundFlow, groupSize: number, nowUs: number): void {
     if (flow.groupSize === groupSize) return;
-    if (flow.isOpen) this.#closeGroup(flow, nowUs);
-    if (flow.encoder !== null) this.#encoders--;
-    flow.encoder = null;
+    const { stream, fec } = flow;
+    if (fec?.isOpen === true) this.#closeGroup(fec, nowUs);
+    if (fec !== null) this.#encoders--;
+    flow.fec = null;
     if (groupSize === 0) return;
-    const { stream } = flow;
-    flow.encoder = new FecEncoder(groupSize, { memory: this.#memory, nextGroupId: () => stream.takeGroupId() });
+    const encoder = new FecEncoder(groupSize, { memory: this.#memory, nextGroupId: () => stream.takeGroupId() });
+    flow.fec = new FlowFec(flow, encoder);
     this.#encoders++;
   }
 
@@ -144,13 +156,14 @@ export class PacketWriter {
    * @returns false if the packet was refused by the sink.
    */
   send(flow: OutboundFlow, offset: number, length: number, nowMs: number, nowUs: number): boolean {
-    const { encoder, stream } = flow;
-    if (encoder === null) return this.#sendPlain(flow, offset, length, nowUs);
+    const { fec, stream } = flow;
+    if (fec === null) return this.#sendPlain(flow, offset, length, nowUs);
+    const { encoder } = fec;
     if (length > MAX_FEC_PAYLOAD_BYTES || !encoder.begin()) {
       this.unprotected++;
       return this.#sendPlain(flow, offset, length, nowUs);
     }
-    if (!flow.isOpen) this.#open(flow, nowMs);
+    if (!fec.isOpen) this.#open(fec, nowMs);
     const start = offset - fecHeaderBytes(stream.dialect);
     this.#writeHeader(flow, start, VERSION_FEC, nowUs);
     writeFecExtension(this.#bytes, start, stream.dialect, encoder.groupId, encoder.index, encoder.size);
@@ -158,7 +171,7 @@ export class PacketWriter {
     this.dataProtected++;
     const sent = this.#sink.sendPacket(flow, start, offset + length - start, false);
     if (full) {
-      this.#unlink(flow);
+      this.#unlink(fec);
       this.#sendParity(flow, encoder, nowUs);
     }
     return sent;
@@ -166,13 +179,13 @@ export class PacketWriter {
 
   /** Closes every group that has waited too long for its next packet. */
   closeDueGroups(nowMs: number, nowUs: number): void {
-    let flow = this.#oldestOpen;
-    while (flow !== null && ((nowMs - flow.openSinceMs) | 0) >= PARTIAL_GROUP_AFTER_MS) {
-      const next = flow.nextOpen;
-      if (flow.stream.dialect === 'standard' || ((nowMs - flow.openSinceMs) | 0) >= ABANDON_GROUP_AFTER_MS) {
-        this.#closeGroup(flow, nowUs);
+    let fec = this.#oldestOpen;
+    while (fec !== null && ((nowMs - fec.openSinceMs) | 0) >= PARTIAL_GROUP_AFTER_MS) {
+      const next = fec.nextOpen;
+      if (fec.flow.stream.dialect === 'standard' || ((nowMs - fec.openSinceMs) | 0) >= ABANDON_GROUP_AFTER_MS) {
+        this.#closeGroup(fec, nowUs);
       }
-      flow = next;
+      fec = next;
     }
   }
 
@@ -187,10 +200,11 @@ export class PacketWriter {
 
   /** Lets go of a flow that ends: its open group is given up, its block goes back. */
   forget(flow: OutboundFlow): void {
-    if (flow.isOpen) this.#unlink(flow);
-    if (flow.encoder === null) return;
-    flow.encoder.abandon();
-    flow.encoder = null;
+    const { fec } = flow;
+    if (fec === null) return;
+    if (fec.isOpen) this.#unlink(fec);
+    fec.encoder.abandon();
+    flow.fec = null;
     this.#encoders--;
   }
 
@@ -200,10 +214,9 @@ export class PacketWriter {
     return this.#sink.sendPacket(flow, start, HEADER_BYTES + length, false);
   }
 
-  #closeGroup(flow: OutboundFlow, nowUs: number): void {
-    const { encoder } = flow;
-    this.#unlink(flow);
-    if (encoder === null) return;
+  #closeGroup(fec: FlowFec, nowUs: number): void {
+    const { flow, encoder } = fec;
+    this.#unlink(fec);
     if (flow.stream.dialect === 'reference') encoder.abandon();
     else if (encoder.closePartial()) this.#sendParity(flow, encoder, nowUs);
   }
@@ -236,23 +249,23 @@ export class PacketWriter {
     );
   }
 
-  #open(flow: OutboundFlow, nowMs: number): void {
-    flow.isOpen = true;
-    flow.openSinceMs = nowMs;
-    flow.previousOpen = this.#newestOpen;
-    flow.nextOpen = null;
-    if (this.#newestOpen === null) this.#oldestOpen = flow;
-    else this.#newestOpen.nextOpen = flow;
-    this.#newestOpen = flow;
+  #open(fec: FlowFec, nowMs: number): void {
+    fec.isOpen = true;
+    fec.openSinceMs = nowMs;
+    fec.previousOpen = this.#newestOpen;
+    fec.nextOpen = null;
+    if (this.#newestOpen === null) this.#oldestOpen = fec;
+    else this.#newestOpen.nextOpen = fec;
+    this.#newestOpen = fec;
   }
 
-  #unlink(flow: OutboundFlow): void {
-    if (flow.previousOpen === null) this.#oldestOpen = flow.nextOpen;
-    else flow.previousOpen.nextOpen = flow.nextOpen;
-    if (flow.nextOpen === null) this.#newestOpen = flow.previousOpen;
-    else flow.nextOpen.previousOpen = flow.previousOpen;
-    flow.isOpen = false;
-    flow.previousOpen = null;
-    flow.nextOpen = null;
+  #unlink(fec: FlowFec): void {
+    if (fec.previousOpen === null) this.#oldestOpen = fec.nextOpen;
+    else fec.previousOpen.nextOpen = fec.nextOpen;
+    if (fec.nextOpen === null) this.#newestOpen = fec.previousOpen;
+    else fec.nextOpen.previousOpen = fec.previousOpen;
+    fec.isOpen = false;
+    fec.previousOpen = null;
+    fec.nextOpen = null;
   }
 }

@@ -12,7 +12,8 @@ export interface ClientLink {
 
 /** A client that is registered. */
 export interface Client {
-  readonly registered: RegisteredClient;
+  /** As the workers know it. */
+  registered: RegisteredClient;
   /** Which resumes were used already; undefined before the first. */
   resumes: ProofNonces | undefined;
   /** As it came with the Register. */

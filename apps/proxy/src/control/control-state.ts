@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { StateFolder } from '../state/state-folder.ts';
 import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
-import type { Outlived } from '../supervisor/supervisor.ts';
 import { Identity } from './identity.ts';
 import { Registrations } from './registrations.ts';
 import { TicketGate } from './ticket-gate.ts';
@@ -14,8 +13,8 @@ export interface ControlState {
   readonly registrations: Registrations;
   /** Undefined if nothing is kept. */
   readonly folder: StateFolder | undefined;
-  /** For the workers to start with; undefined once they have. */
-  outlived: Outlived | undefined;
+  /** Sessions of an earlier run for the workers to start with; undefined once they have. */
+  outlived: readonly SavedByWorker[] | undefined;
 }
 
 /**
@@ -37,7 +36,7 @@ export async function openControlState(config: NodeConfig, log: Logger, onDrain:
   }
 }
 
-async function restore(registrations: Registrations, folder: StateFolder | undefined, log: Logger): Promise<Outlived> {
+async function restore(registrations: Registrations, folder: StateFolder | undefined, log: Logger): Promise<SavedByWorker[]> {
   const saved = (await folder?.load()) ?? [];
   const restored = registrations.restore(saved, performance.now());
   const sessions: SavedByWorker[] = [];
@@ -50,5 +49,5 @@ async function restore(registrations: Registrations, folder: StateFolder | undef
       'goes on with the clients of an earlier run',
     );
   }
-  return { clients: restored.map(({ registered }) => registered), sessions };
+  return sessions;
 }

@@ -2,13 +2,14 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeMessage } from '@lightspeed/control';
 import type { ResumeClaim } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
-import type { LapsedSession } from '@lightspeed/security';
+import type { LapsedSession, ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import type { Dialect } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { RegisteredClient } from '../data-plane/messages.ts';
 import type { SavedClient } from '../state/saved-state.ts';
 import { claimsFor } from '../supervisor/supervisor.ts';
+import type { RegisteredClients } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, RegisterRefusal } from './client.ts';
 import { IndexPool } from './index-pool.ts';
 import type { TicketGate } from './ticket-gate.ts';
@@ -26,7 +27,7 @@ export interface Application {
 }
 
 /** The clients of a node: lets them in, hands out session ids, tokens and secrets, and keeps to the limits. No I/O. */
-export class Registrations {
+export class Registrations implements RegisteredClients {
   readonly #config: NodeConfig;
   readonly #gate: TicketGate | undefined;
   readonly #tokens: TokenTable;
@@ -59,6 +60,20 @@ export class Registrations {
 
   get(sessionId: number): Client | undefined {
     return this.#clients.get(sessionId);
+  }
+
+  *registered(): Generator<RegisteredClient> {
+    for (const { registered } of this.#clients.values()) yield registered;
+  }
+
+  registeredAs(sessionId: number): RegisteredClient | undefined {
+    return this.#clients.get(sessionId)?.registered;
+  }
+
+  noteNonces(sessionId: number, nonces: ProofNoncesState): boolean {
+    const client = this.#clients.get(sessionId);
+    if (client !== undefined && nonces.highest >= 0n) client.registered = { ...client.registered, nonces };
+    return client !== undefined;
   }
 
   /** Lets a client in, or says why not. */

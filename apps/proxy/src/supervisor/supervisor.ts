@@ -44,13 +44,20 @@ export function claimsFor({ maxClients }: NodeConfig): number {
   return maxClients + SPARE_CLAIMS;
 }
 
-/** What a node goes on with from an earlier run. */
-export interface Outlived {
-  readonly clients: readonly RegisteredClient[];
-  readonly sessions: readonly SavedByWorker[];
+/** The clients that the control plane has let in, in the place where it has them. */
+export interface RegisteredClients {
+  /** For workers that start later. */
+  registered(): Iterable<RegisteredClient>;
+  registeredAs(sessionId: number): RegisteredClient | undefined;
+  /** Keeps which proofs a client has used, for workers that start later. @returns false if the client is gone. */
+  noteNonces(sessionId: number, nonces: ProofNoncesState): boolean;
 }
 
-const NOTHING_OUTLIVED: Outlived = { clients: [], sessions: [] };
+const NO_CLIENTS: RegisteredClients = {
+  registered: () => [],
+  registeredAs: () => undefined,
+  noteNonces: () => false,
+};
 
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
@@ -64,8 +71,7 @@ export class Supervisor implements WorkerWatcher {
   readonly #workers: readonly WorkerSlot[];
   readonly #bans = new BanList();
   readonly #ownAddresses = ownAddresses();
-  /** What the control plane has let in, for workers that start later. */
-  readonly #clients = new Map<number, RegisteredClient>();
+  readonly #clients: RegisteredClients;
   readonly #handOverPorts: number[];
   readonly #requests = new WorkerRequests();
   readonly #kept: KeptSessions;
@@ -81,7 +87,8 @@ export class Supervisor implements WorkerWatcher {
     engine: EngineKind,
     log: Logger,
     port: DataPort,
-    outlived: Outlived,
+    clients: RegisteredClients,
+    outlived: readonly SavedByWorker[],
   ) {
     this.#config = config;
     this.#relay = relay;
@@ -92,8 +99,8 @@ export class Supervisor implements WorkerWatcher {
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
     this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
-    this.#kept = new KeptSessions(config.workers, outlived.sessions);
-    for (const client of outlived.clients) this.#clients.set(client.sessionId, client);
+    this.#clients = clients;
+    this.#kept = new KeptSessions(config.workers, outlived);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
       return new WorkerSlot(index, this.cores.at(index), engine, common, (memory) => this.#startOf(index, memory), this);
@@ -102,7 +109,8 @@ export class Supervisor implements WorkerWatcher {
 
   /**
    * Resolves when every worker serves.
-   * @param outlived registrations and sessions that the workers start with.
+   * @param clients those that the workers are to know, now and when they are started again.
+   * @param outlived sessions of theirs, of an earlier run, that go on.
    * @throws {NodeError}
    */
   static async start(
@@ -110,11 +118,12 @@ export class Supervisor implements WorkerWatcher {
     relay: RelayOptions,
     engine: EngineKind,
     log: Logger,
-    outlived: Outlived = NOTHING_OUTLIVED,
+    clients: RegisteredClients = NO_CLIENTS,
+    outlived: readonly SavedByWorker[] = [],
   ): Promise<Supervisor> {
     for (let tries = 1; ; tries++) {
       const port = await DataPort.open(config.dataBind, engine, config.workers);
-      const supervisor = new Supervisor(config, relay, engine, log, port, outlived);
+      const supervisor = new Supervisor(config, relay, engine, log, port, clients, outlived);
       try {
         await Promise.all(supervisor.#workers.map((worker) => worker.start()));
         return supervisor;
@@ -140,15 +149,13 @@ export class Supervisor implements WorkerWatcher {
     return this.#workers.reduce((count, { sessions }) => count + sessions, 0);
   }
 
-  /** Lets a client in, at every worker. Resolves when they know. */
+  /** Lets a client in, at every worker that has started. Resolves when they know. */
   async register(client: RegisteredClient): Promise<void> {
-    this.#clients.set(client.sessionId, client);
     await this.#requests.ask(this.#workers, (request) => ({ type: 'register', request, client }));
   }
 
   /** Ends a registration, and its session with a FIN. */
   unregister(sessionId: number): void {
-    this.#clients.delete(sessionId);
     this.#postAll({ type: 'unregister', sessionId });
   }
 
@@ -161,7 +168,8 @@ export class Supervisor implements WorkerWatcher {
       return { type: 'save', request, scope: this.#kept.scopeFor(index) };
     });
     const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
-    const all = this.#kept.all(inOrder.map(({ index }) => index), (sessionId) => this.#clients.has(sessionId));
+    const isWanted = (sessionId: number) => this.#clients.registeredAs(sessionId) !== undefined;
+    const all = this.#kept.all(inOrder.map(({ index }) => index), isWanted);
     return { hasChanged: this.#kept.haveChanged(), all };
   }
 
@@ -178,7 +186,7 @@ export class Supervisor implements WorkerWatcher {
 
   /** Which proofs of a registration were used, as far as the workers have said. */
   noncesOf(sessionId: number): ProofNoncesState | undefined {
-    return this.#clients.get(sessionId)?.nonces;
+    return this.#clients.registeredAs(sessionId)?.nonces;
   }
 
   stats(): NodeStats {
@@ -229,15 +237,7 @@ export class Supervisor implements WorkerWatcher {
 
   released(by: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void {
     this.#kept.delete(by.index, sessionId);
-    if (this.#noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces });
-  }
-
-  /** A proof that one worker has accepted must not be new to its successor. @returns false if the client is gone. */
-  #noteNonces(sessionId: number, nonces: ProofNoncesState): boolean {
-    const client = this.#clients.get(sessionId);
-    // Most clients never prove anything: they stay the object that the registrations have too.
-    if (client !== undefined && nonces.highest >= 0n) this.#clients.set(sessionId, { ...client, nonces });
-    return client !== undefined;
+    if (this.#clients.noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces });
   }
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
@@ -246,7 +246,8 @@ export class Supervisor implements WorkerWatcher {
     const lost = this.#kept.of(worker.index);
     lost.giveUp();
     for (const { sessionId, nonces } of lost.all) {
-      this.#noteNonces(sessionId, nonces);
+      // A proof that one worker has accepted must not be new to its successor.
+      this.#clients.noteNonces(sessionId, nonces);
       this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
     }
     const { index, restarts } = worker;
@@ -287,7 +288,7 @@ export class Supervisor implements WorkerWatcher {
         bufferBytes: EGRESS_BUFFER_BYTES,
       },
       bans: this.#bans.remaining(performance.now()),
-      registrations: pack(this.#clients.values()),
+      registrations: pack(this.#clients.registered()),
       sessions: pack(this.#kept.of(index).all),
       fecBlocks: FEC_BLOCKS,
       shared,
