@@ -62,5 +62,19 @@ test('it is measured before and after the clients hang up, and closing them is i
   const { process, clock, events } = pretend(0, 0);
 
   expect(await measureControlCost(process, PLAN, clock)).toBe(0);
-  expect(events).toEqual(['read', 'read', 'hang up', 'read', 'read']);
+  expect(events.lastIndexOf('hang up')).toBe(events.indexOf('hang up'));
+  expect(new Set(events.slice(0, events.indexOf('hang up')))).toEqual(new Set(['read']));
+  expect(events.filter((event) => event === 'read').length).toBe(2 * (events.length - events.indexOf('hang up') - 1));
+});
+
+test('what the process does once meanwhile is no cost of theirs', async () => {
+  const { process, clock } = pretend(0.007, 0.005);
+  let reads = 0;
+  let garbageNs = 0;
+  const cpuNs = () => {
+    if (++reads === 4) garbageNs = 0.06 * SECOND_NS;
+    return process.cpuNs() + garbageNs;
+  };
+
+  expect(await measureControlCost({ ...process, cpuNs }, PLAN, clock)).toBeCloseTo(0.002 * SECOND_NS, 0);
 });

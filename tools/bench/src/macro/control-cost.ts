@@ -1,3 +1,5 @@
+import { median } from './statistics.ts';
+
 /** A process whose clients can be made to close their control connections. */
 export interface ConnectedProcess {
   /** CPU time that it has taken so far. */
@@ -20,12 +22,14 @@ export interface ControlCostPlan {
 
 /** After connections have ended, a process has something to clear away. */
 const SETTLE_MS = 1_000;
+/** Parts of the time, of which the middle one counts: in some of them V8 collects garbage, or compiles what it has seen often. */
+const PARTS = 5;
 /** Nine seconds after very many connections have ended, a node gives back the memory that they took, at one go. */
 const MOST_CLOSED_MS = 7_000;
 
 /**
  * What control connections cost, on which nothing is said but Pings: the CPU time of a process while they are open, less that
- * of the same process when they are closed and all else is as it was. They are closed then.
+ * of the same process when they are closed and all else is as it was; of either the median of five parts. They are closed then.
  * @returns nanoseconds of CPU time per second; below 0 if they cost less than the process differs from time to time
  */
 export async function measureControlCost(
@@ -41,8 +45,12 @@ export async function measureControlCost(
 }
 
 async function cpuNsPerSecond(process: ConnectedProcess, forMs: number, { nowMs, wait }: ControlCostClock): Promise<number> {
-  const before = { ns: process.cpuNs(), atMs: nowMs() };
-  await wait(forMs);
-  const ns = process.cpuNs() - before.ns;
-  return (ns / (nowMs() - before.atMs)) * 1_000;
+  const parts: number[] = [];
+  for (let part = 0; part < PARTS; part++) {
+    const before = { ns: process.cpuNs(), atMs: nowMs() };
+    await wait(forMs / PARTS);
+    const ns = process.cpuNs() - before.ns;
+    parts.push((ns / (nowMs() - before.atMs)) * 1_000);
+  }
+  return median(parts);
 }

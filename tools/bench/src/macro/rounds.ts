@@ -10,8 +10,8 @@ export interface RelayRounds {
 }
 
 /**
- * Has relays take turns at the same load, A B C A B C: what the machine does meanwhile, slower here and faster there, comes to
- * all of them, and the ratios of one round hold though its figures may not.
+ * Has relays take turns at the same load, A B C, C B A: what the machine does meanwhile, slower here and faster there, comes to
+ * all of them, nobody always comes after the same one, and the ratios of one round hold though its figures may not.
  */
 export async function measureRounds(
   load: LoadProcess,
@@ -22,7 +22,8 @@ export async function measureRounds(
 ): Promise<RelayRounds[]> {
   const windows = relays.map((): WindowMeasurement[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [index, relay] of relays.entries()) {
+    const turns = [...relays.entries()];
+    for (const [index, relay] of round % 2 === 0 ? turns : turns.toReversed()) {
       const what = `${plan.clients} clients, ${plan.ratePps.toLocaleString('en')}/s, round ${round + 1} of ${rounds}`;
       progress(`${what}: ${relay.name}`);
       windows[index].push(await measureWindow(load, relay, plan));

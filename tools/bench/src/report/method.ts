@@ -10,7 +10,7 @@ Reasons are in [ADR 21](adr/0021-comparable-benchmarks.md), the programs in [too
   independent players have; *in ticks* means that what is due within a millisecond is sent at once, as behind a game server's
   tick or a network card that collects; *in bursts* that a client sends several packets at a time, as a game does whose
   snapshot does not fit into one, or a node that passes them on to another.
-- **In turns.** For each load the relays take turns in short windows, A B C A B C. Ratios are those of one round, and their
+- **In turns.** For each load the relays take turns in short windows, A B C, C B A. Ratios are those of one round, and their
   median is shown. Windows begin with a warm-up that does not count.
 - **Lost** is what has no answer within 100 ms. *Added* latency is what the relay adds to the echo without a relay in the
   same round.
