@@ -31,6 +31,8 @@ const FOREVER = -1;
  */
 export class Poller {
   readonly wakeFd: number;
+  /** All that it has open. */
+  readonly descriptors: readonly number[];
   private readonly libc: Libc;
   private readonly epollFd: number;
   private readonly alarmFd: number;
@@ -51,24 +53,27 @@ export class Poller {
     this.wakeCount = new NativeBlock(8);
     // struct itimerspec: interval and time to go, each as seconds and nanoseconds of 64 bits.
     this.alarmTime = new NativeBlock(32);
-    this.epollFd = libc.epollCreate(EPOLL_CLOEXEC);
-    this.wakeFd = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    this.alarmFd = libc.timerfdCreate(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    const added = this.add(this.wakeFd, WAKE_ID) && this.watch(this.alarmFd, ALARM_ID, EPOLLIN | EPOLLET);
-    if (!added) {
-      const failure = fail('epoll_create1, eventfd or timerfd_create');
-      this.close();
+    const opened: number[] = [];
+    const must = (call: string, result: number): number => {
+      if (result >= 0) return result;
+      const failure = fail(call);
+      for (const fd of opened) libc.close(fd);
       throw failure;
-    }
-  }
-
-  /** All that it has open. */
-  get descriptors(): readonly number[] {
-    return [this.epollFd, this.wakeFd, this.alarmFd];
+    };
+    const open = (call: string, fd: number): number => {
+      opened.push(must(call, fd));
+      return fd;
+    };
+    this.epollFd = open('epoll_create1', libc.epollCreate(EPOLL_CLOEXEC));
+    this.wakeFd = open('eventfd', libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    this.alarmFd = open('timerfd_create', libc.timerfdCreate(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    must('epoll_ctl', this.watch(this.wakeFd, WAKE_ID, EPOLLIN));
+    must('epoll_ctl', this.watch(this.alarmFd, ALARM_ID, EPOLLIN | EPOLLET));
+    this.descriptors = opened;
   }
 
   add(fd: number, id: number): boolean {
-    return this.watch(fd, id, EPOLLIN);
+    return this.watch(fd, id, EPOLLIN) === 0;
   }
 
   /** Needed even when the descriptor is closed next: another process or thread may hold the same socket open. */
@@ -110,12 +115,12 @@ export class Poller {
   }
 
   close(): void {
-    for (const fd of this.descriptors) if (fd >= 0) this.libc.close(fd);
+    for (const fd of this.descriptors) this.libc.close(fd);
   }
 
-  private watch(fd: number, id: number, events: number): boolean {
+  private watch(fd: number, id: number, events: number): number {
     this.control.words[0] = events;
     this.control.words[this.dataWord] = id;
-    return this.libc.epollControl(this.epollFd, EPOLL_CTL_ADD, fd, this.control.address) === 0;
+    return this.libc.epollControl(this.epollFd, EPOLL_CTL_ADD, fd, this.control.address);
   }
 }
