@@ -62,7 +62,6 @@ function keeperScene() {
         scene.hasChanged = false;
         return Promise.resolve({ hasChanged, all: scene.sessions.map((one) => ({ worker: 0, session: one })) });
       },
-      noncesOf: () => undefined,
     },
     silentLog(),
   );

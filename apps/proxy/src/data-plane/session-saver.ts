@@ -2,7 +2,7 @@ import { NOTHING_DUE, SOMETHING_DUE, SessionRecords } from '@lightspeed/session'
 import type { Relay } from '@lightspeed/session';
 import type { FromWorker, SaveScope } from './messages.ts';
 
-/** Packets wait while sessions are saved and packed for the main thread: 64 of them take less than half a millisecond. */
+/** Packets wait while sessions are recorded for the main thread: 64 of them take less than half a millisecond. */
 const PLACES_PER_STEP = 64;
 /** Looking at one takes some 20 ns. */
 const LOOKS_PER_STEP = 1_024;
@@ -19,10 +19,10 @@ export class SessionSaver {
   readonly #tell: (message: FromWorker) => void;
   /** Those that are not answered yet, the one under way first. */
   readonly #requests: Request[] = [];
-  /** Of the step under way. As objects, sessions would leave a worker with garbage that it does not collect for days. */
-  readonly #records = new SessionRecords();
   /** Where that one goes on. */
   #next = 0;
+  /** Of the step under way. As objects, sessions would leave a worker with garbage that it does not collect for days. */
+  readonly #records = new SessionRecords();
   /** Whether it is known that something has to be told. */
   #isWorthWhile = false;
 

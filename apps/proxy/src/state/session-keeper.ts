@@ -19,7 +19,7 @@ const NO_RESUMES = Object.freeze({ highest: -1n, below: 0n });
 export class SessionKeeper {
   readonly #folder: Pick<StateFolder, 'save'>;
   readonly #registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all'>;
-  readonly #supervisor: Pick<Supervisor, 'saveSessions' | 'noncesOf'>;
+  readonly #supervisor: Pick<Supervisor, 'saveSessions'>;
   readonly #log: Logger;
   #lookedMs = performance.now();
   /** What {@link Registrations.changes} was at the last save; -1 if there is something to save in any case. */
@@ -28,7 +28,7 @@ export class SessionKeeper {
   constructor(
     folder: Pick<StateFolder, 'save'>,
     registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all'>,
-    supervisor: Pick<Supervisor, 'saveSessions' | 'noncesOf'>,
+    supervisor: Pick<Supervisor, 'saveSessions'>,
     log: Logger,
   ) {
     this.#folder = folder;
@@ -66,7 +66,7 @@ export class SessionKeeper {
   }
 
   #savedClient({ registered, ticket, resumes }: Client, one: SavedByWorker | undefined): SavedClient {
-    const { sessionId, ip, token, dialect, secretHex } = registered;
+    const { sessionId, ip, token, dialect, secretHex, nonces } = registered;
     return {
       sessionId,
       ip,
@@ -76,7 +76,7 @@ export class SessionKeeper {
       secret: secretHex === undefined ? undefined : new Uint8Array(Buffer.from(secretHex, 'hex')),
       ticket,
       resumes: resumes?.state ?? NO_RESUMES,
-      nonces: one?.session.nonces ?? this.#supervisor.noncesOf(sessionId),
+      nonces: one?.session.nonces ?? nonces,
       session: one?.session,
       worker: one?.worker ?? 0,
     };

@@ -184,11 +184,6 @@ export class Supervisor implements WorkerWatcher {
     return found;
   }
 
-  /** Which proofs of a registration were used, as far as the workers have said. */
-  noncesOf(sessionId: number): ProofNoncesState | undefined {
-    return this.#clients.registeredAs(sessionId)?.nonces;
-  }
-
   stats(): NodeStats {
     return collectStats(this.#workers);
   }
