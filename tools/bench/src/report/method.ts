@@ -23,7 +23,9 @@ Reasons are in [ADR 21](adr/0021-comparable-benchmarks.md), the programs in [too
   time of the process with them less that without them, for each number of clients, and added.
 - **As many clients as the load has** are at every relay, ours or not: relays are started for one number of clients and
   stopped before the next.
-- **RSS** is the resident memory of the relay's processes.
+- **RSS** is the resident memory of the relay's processes. Nodes with very many sessions run with the two settings that
+  [operating.md](operating.md) names for tens of thousands of clients; 50,000 registered ones count as idle when they have been
+  saved once.
 
 ### What is unfair, and to whom
 
