@@ -43,16 +43,16 @@ it('every token is the one that it was, and no new client of the address gets it
         held.map((token, index) => saved(index + 1, token)),
         0,
       );
-      expect(restored.map(({ registered }) => registered.token).toSorted()).toEqual(held.toSorted());
+      expect(restored.map(({ token }) => token).toSorted()).toEqual(held.toSorted());
       const fresh = Array.from({ length: 255 - held.length }, () => {
         const client = registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link });
-        return (client as Client).registered.token;
+        return (client as Client).token;
       });
       expect(new Set([...held, ...fresh]).size).toBe(255);
       expect(registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link })).toMatchObject({
         code: 'address_full',
       });
-      expect(new Set([...registrations.all].map(({ registered }) => registered.index)).size).toBe(255);
+      expect(new Set([...registrations.all].map(({ index }) => index)).size).toBe(255);
     }),
     { numRuns: 30 },
   );
@@ -61,12 +61,45 @@ it('every token is the one that it was, and no new client of the address gets it
 it('what is there twice, or too much, is left out', () => {
   const registrations = new Registrations(nodeConfig({ maxClients: 3 }), undefined);
   const clients = [saved(1, 9), saved(2, 9), saved(1, 10), saved(3, 9, IP + 1), saved(4, 200), saved(5, 201)];
-  const restored = registrations.restore(clients, 0).map(({ registered }) => [registered.sessionId, registered.token]);
+  const restored = registrations.restore(clients, 0).map(({ sessionId, token }) => [sessionId, token]);
   expect(restored).toEqual([
     [1, 9],
     [3, 9],
     [4, 200],
   ]);
+});
+
+it('ids of 32 bits and secrets come back as they were', () => {
+  const registrations = new Registrations(nodeConfig(), undefined);
+  registrations.restore([saved(0xffff_fffe, 9, 0xffff_fffd), saved(1, 10)], 0);
+  const clients = [...registrations.all].map((client) => {
+    return [client.sessionId, client.ip, registrations.has(client.sessionId), registrations.secretOf(client)];
+  });
+  expect(clients).toEqual([
+    [0xffff_fffe, 0xffff_fffd, true, new Uint8Array(16).fill(9)],
+    [1, IP, true, new Uint8Array(16).fill(10)],
+  ]);
+  const secrets = [...registrations.registered()].map(({ secretHex }) => secretHex);
+  expect(secrets).toEqual(['09'.repeat(16), '0a'.repeat(16)]);
+});
+
+it('nobody gets the secret of somebody who has left', () => {
+  const registrations = new Registrations(nodeConfig({ maxClients: 2 }), undefined);
+  const register = (dialect: 'standard' | 'reference') => {
+    return registrations.register({ ip: IP, dialect, ticket: undefined, link }) as Client;
+  };
+  const first = register('standard');
+  const secret = registrations.secretOf(first);
+  expect(secret).toHaveLength(16);
+  registrations.end(first);
+  // Indexes go round: this one comes to the first one's again.
+  let next = register('reference');
+  while (next.index !== first.index) {
+    registrations.end(next);
+    next = register('reference');
+  }
+  expect(registrations.secretOf(next)).toBeUndefined();
+  expect([...registrations.registered()].map(({ secretHex }) => secretHex)).toEqual([undefined]);
 });
 
 it('the state comes back from its text as it was', () => {

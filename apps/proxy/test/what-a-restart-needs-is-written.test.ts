@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import type { Client } from '../src/control/client.ts';
+import { Client } from '../src/control/client.ts';
 import { silentLog } from '../src/log.ts';
 import type { SavedClient } from '../src/state/saved-state.ts';
 import { parseState } from '../src/state/saved-state.ts';
@@ -15,8 +15,8 @@ import { keptFolder } from './support/kept-folder.ts';
 const NO_NONCES = { highest: -1n, below: 0n };
 
 function client(sessionId: number): Client {
-  const registered = { sessionId, index: 0, ip: 1, token: 1, dialect: 'standard' as const, secretHex: '00'.repeat(16) };
-  return { registered, resumes: undefined, ticket: undefined, link: undefined, lostMs: 0, lookAtMs: 0 };
+  const terms = { sessionId, index: 0, ip: 1, token: 1, dialect: 'standard' as const };
+  return new Client({ ...terms, ticket: undefined, maxPps: undefined, maxBps: undefined }, undefined);
 }
 
 function session(sessionId: number): SavedByWorker['session'] {
@@ -54,6 +54,7 @@ function keeperScene() {
         return scene.clients.values();
       },
       get: (sessionId) => scene.clients.get(sessionId),
+      secretOf: () => new Uint8Array(16),
     },
     {
       saveSessions() {

@@ -10,27 +10,39 @@ import { FecTotals } from './fec-totals.ts';
  */
 const RESYNCHRONISE_AFTER_MS = 10_000;
 
+/** What the streams of all sessions of a relay or tunnel share. */
+export interface FecSupply {
+  readonly memory: FecMemory;
+  /** Gets the statistics of all decoders, see {@link InboundStream.tidy}. */
+  readonly fecTotals: FecTotals;
+}
+
+/** FEC of one stream. An object of its own, since many streams use none, and there may be very many of them (ADR 22). */
+class StreamFec {
+  readonly decoder: FecDecoder;
+  /** What of the decoder's statistics is in the totals. */
+  readonly counted = new FecTotals();
+
+  constructor(memory: FecMemory) {
+    this.decoder = new FecDecoder({ memory });
+  }
+}
+
 /**
  * The receiving half of one session and direction: what was seen already, and the FEC groups in progress
  * (docs/protocol.md, Duplicates, FEC).
  */
 export class InboundStream {
   readonly window: DuplicateWindow;
-  /** There from the first version 2 packet on, and with it what of its statistics is in the totals. */
-  #decoder: FecDecoder | null = null;
-  #counted: FecTotals | null = null;
-  readonly #memory: FecMemory;
-  readonly #totals: FecTotals;
+  readonly #supply: FecSupply;
+  /** There from the first version 2 packet on. */
+  #fec: StreamFec | null = null;
   #lastAcceptedMs = 0;
 
-  /**
-   * @param totals gets the decoder's statistics, see {@link tidy}.
-   * @param window a fresh one.
-   */
-  constructor(memory: FecMemory, totals: FecTotals, window = new DuplicateWindow()) {
+  /** @param window a fresh one. */
+  constructor(supply: FecSupply, window = new DuplicateWindow()) {
     this.window = window;
-    this.#memory = memory;
-    this.#totals = totals;
+    this.#supply = supply;
   }
 
   /**
@@ -47,15 +59,15 @@ export class InboundStream {
 
   /** The decoder, made when the first version 2 packet needs it. */
   fecDecoder(): FecDecoder {
-    this.#decoder ??= new FecDecoder({ memory: this.#memory });
-    return this.#decoder;
+    this.#fec ??= new StreamFec(this.#supply.memory);
+    return this.#fec.decoder;
   }
 
   /** Gives back the blocks of groups that are too old, and brings the totals up to date. */
   tidy(nowMs: number): void {
-    if (this.#decoder === null) return;
-    this.#decoder.gc(nowMs);
-    this.#count(this.#decoder);
+    if (this.#fec === null) return;
+    this.#fec.decoder.gc(nowMs);
+    this.#count(this.#fec);
   }
 
   /** Forgets what was seen, for a peer that starts over; gives all blocks back. */
@@ -66,15 +78,13 @@ export class InboundStream {
 
   /** Gives the decoder's blocks back to the memory. */
   close(): void {
-    if (this.#decoder === null) return;
-    this.#decoder.close();
-    this.#count(this.#decoder);
-    this.#decoder = null;
-    this.#counted = null;
+    if (this.#fec === null) return;
+    this.#fec.decoder.close();
+    this.#count(this.#fec);
+    this.#fec = null;
   }
 
-  #count(decoder: FecDecoder): void {
-    this.#counted ??= new FecTotals();
-    this.#totals.addGrowth(decoder, this.#counted);
+  #count({ decoder, counted }: StreamFec): void {
+    this.#supply.fecTotals.addGrowth(decoder, counted);
   }
 }

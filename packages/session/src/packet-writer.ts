@@ -21,15 +21,16 @@ const ABANDON_GROUP_AFTER_MS = 500;
 
 /** The sending half of one session and direction: token and counters (docs/protocol.md, Header, FEC). */
 export class OutboundStream {
-  token = 0;
-  dialect: Dialect;
+  readonly dialect: Dialect;
+  token: number;
   /** The next packet's sequence number: one counter for data, parity and control packets. */
   sequence = 0;
   /** The next FEC group's id: one counter for all flows. */
   groupId = 0;
 
-  constructor(dialect: Dialect) {
+  constructor(dialect: Dialect, token: number) {
     this.dialect = dialect;
+    this.token = token;
   }
 
   /** Takes the next sequence number. */
@@ -48,8 +49,8 @@ export class OutboundStream {
 }
 
 /** The sending half of one flow: the addresses that its packets carry, and its FEC if it uses any. */
-export class OutboundFlow {
-  readonly stream: OutboundStream;
+export class OutboundFlow<Stream extends OutboundStream = OutboundStream> {
+  readonly stream: Stream;
   readonly sourceIp: number;
   readonly sourcePort: number;
   readonly destinationIp: number;
@@ -57,7 +58,7 @@ export class OutboundFlow {
   fec: FlowFec | null = null;
 
   constructor(
-    stream: OutboundStream,
+    stream: Stream,
     sourceIp: number,
     sourcePort: number,
     destinationIp: number,

@@ -1,6 +1,6 @@
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
-import type { ProofNonces } from '@lightspeed/security';
-import type { RegisteredClient } from '../data-plane/messages.ts';
+import type { ProofNonces, ProofNoncesState } from '@lightspeed/security';
+import type { Dialect } from '@lightspeed/wire';
 
 /** The control connection of a client, as the registrations see it. */
 export interface ClientLink {
@@ -10,22 +10,65 @@ export interface ClientLink {
   dismiss(reason: DisconnectReason, text: string): Promise<void>;
 }
 
-/** A client that is registered. */
-export interface Client {
-  /** As the workers know it. */
-  registered: RegisteredClient;
-  /** Which resumes were used already; undefined before the first. */
-  resumes: ProofNonces | undefined;
+/** What is settled when a client registers, and stays. */
+export interface ClientTerms {
+  /** 32 bits, unsigned. */
+  readonly sessionId: number;
+  /** Its place in the memory of the workers' claims. */
+  readonly index: number;
+  /** Where it registered from, unsigned. */
+  readonly ip: number;
+  readonly token: number;
+  readonly dialect: Dialect;
   /** As it came with the Register. */
   readonly ticket: Uint8Array | undefined;
+  /** Its own limits in place of the node's. */
+  readonly maxPps: number | undefined;
+  readonly maxBps: number | undefined;
+}
+
+/**
+ * A client that is registered. There may be very many, so its numbers are of those that V8 keeps without an object for
+ * each: signed, and whole. Its secret is with the {@link Registrations} (ADR 22).
+ */
+export class Client implements ClientTerms {
+  readonly #id: number;
+  readonly #ip: number;
+  readonly index: number;
+  readonly token: number;
+  readonly dialect: Dialect;
+  readonly ticket: Uint8Array | undefined;
+  readonly maxPps: number | undefined;
+  readonly maxBps: number | undefined;
+  /** Which proofs its session has used, as a worker told that lost it; undefined before. */
+  nonces: ProofNoncesState | undefined;
+  /** Which resumes were used already; undefined before the first. */
+  resumes: ProofNonces | undefined;
   /** Undefined while the control connection is lost. */
   link: ClientLink | undefined;
-  /**
-   * When it was lost, and when it is to be looked at again; on the clock of `performance.now`, in whole milliseconds: of
-   * every fraction V8 makes an object.
-   */
-  lostMs: number;
-  lookAtMs: number;
+  /** When it was lost, and when it is to be looked at again; on the clock of `performance.now`, in whole milliseconds. */
+  lostMs = 0;
+  lookAtMs = 0;
+
+  constructor(terms: ClientTerms, link: ClientLink | undefined) {
+    this.#id = terms.sessionId | 0;
+    this.#ip = terms.ip | 0;
+    this.index = terms.index;
+    this.token = terms.token;
+    this.dialect = terms.dialect;
+    this.ticket = terms.ticket;
+    this.maxPps = terms.maxPps;
+    this.maxBps = terms.maxBps;
+    this.link = link;
+  }
+
+  get sessionId(): number {
+    return this.#id >>> 0;
+  }
+
+  get ip(): number {
+    return this.#ip >>> 0;
+  }
 }
 
 /** Why a Register was not accepted. */

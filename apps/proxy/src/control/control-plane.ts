@@ -22,8 +22,11 @@ import type { NodeAddresses } from './messages.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 import { RefusalLog } from './refusal-log.ts';
 
-/** How often it looks at what changes by itself: files, tickets, graces, load. */
-const TICK_MS = 250;
+/**
+ * How often it looks at what changes by itself: files, tickets, graces, load. That is taken note of within a second; each look
+ * goes over all clients, and wakes an idle process.
+ */
+const TICK_MS = 900;
 
 /** Registers clients over QUIC, and keeps the workers informed (docs/protocol.md, Control plane). */
 export class ControlPlane implements ControlHost {
@@ -40,8 +43,8 @@ export class ControlPlane implements ControlHost {
   #listeners: ControlListeners | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
-  /** When the workers know a client. */
-  readonly #known = new WeakMap<Client, Promise<void>>();
+  /** When the workers know those who have just registered. */
+  readonly #known = new Map<Client, Promise<void>>();
   /** When the node stops relaying; undefined while it does not drain. */
   #drainedMs: number | undefined;
 
@@ -121,9 +124,9 @@ export class ControlPlane implements ControlHost {
   /** Takes nobody any more, and tells those who are there. @param forMs how long the node goes on to relay. */
   drain(forMs: number): void {
     this.#drainedMs = performance.now() + forMs;
-    for (const { link, registered } of this.#state.registrations.all) {
+    for (const { link, dialect } of this.#state.registrations.all) {
       if (link === undefined) continue;
-      if (registered.dialect === 'standard') link.send(this.serverInfo('standard'));
+      if (dialect === 'standard') link.send(this.serverInfo('standard'));
       link.send(disconnect('server_shutdown', SHUTDOWN_TEXT));
     }
   }
@@ -179,9 +182,14 @@ export class ControlPlane implements ControlHost {
     const result = registrations.register({ ip, dialect, ticket: ticketExtension.find(extensions), link });
     if ('type' in result) return result;
     this.counters.accepted++;
-    this.#supervisor.claims.clear(result.registered.index);
-    this.#known.set(result, this.#supervisor.register(result.registered));
+    this.#supervisor.claims.clear(result.index);
+    this.#known.set(result, this.#makeKnown(result));
     return result;
+  }
+
+  async #makeKnown(client: Client): Promise<void> {
+    await this.#supervisor.register(this.#state.registrations.registeredAs(client));
+    this.#known.delete(client);
   }
 
   async ready(client: Client): Promise<void> {
@@ -189,7 +197,7 @@ export class ControlPlane implements ControlHost {
   }
 
   acknowledgement(client: Client, peer: Endpoint): OutgoingMessage {
-    return registerAck(this.#config, this.#addresses, client, peer);
+    return registerAck(this.#config, this.#addresses, client, this.#state.registrations.secretOf(client), peer);
   }
 
   serverInfo(dialect: Dialect): OutgoingMessage {
@@ -260,14 +268,14 @@ export class ControlPlane implements ControlHost {
   async #endLost(): Promise<void> {
     const due = this.#grace.allDue(this.#state.registrations.all, performance.now());
     if (due.length === 0) return;
-    const bound = due.filter((client) => this.#isBound(client)).map(({ registered }) => registered.sessionId);
+    const bound = due.filter((client) => this.#isBound(client)).map(({ sessionId }) => sessionId);
     const idleMs = bound.length === 0 ? undefined : await this.#supervisor.idleMsOf(bound);
     const nowMs = performance.now();
     for (const client of due) {
       // It may have come back meanwhile.
       if (!this.#grace.isDue(client, nowMs)) continue;
       // A worker that does not answer may be busy with its packets.
-      const silentMs = this.#isBound(client) ? (idleMs?.get(client.registered.sessionId) ?? 0) : undefined;
+      const silentMs = this.#isBound(client) ? (idleMs?.get(client.sessionId) ?? 0) : undefined;
       if (!this.#grace.isOver(client, silentMs, nowMs)) continue;
       this.counters.abandoned++;
       this.#end(client);
@@ -277,15 +285,15 @@ export class ControlPlane implements ControlHost {
   #tellLoad(): void {
     const percent = loadOf(this.#supervisor.sessionCount, this.#config.maxClients);
     if (this.isDraining || !this.#load.isDue(percent, performance.now())) return;
-    for (const { link, registered } of this.#state.registrations.all) link?.send(this.serverInfo(registered.dialect));
+    for (const { link, dialect } of this.#state.registrations.all) link?.send(this.serverInfo(dialect));
   }
 
-  #isBound({ registered }: Client): boolean {
-    return this.#supervisor.claims.isClaimed(registered.index);
+  #isBound({ index }: Client): boolean {
+    return this.#supervisor.claims.isClaimed(index);
   }
 
   #end(client: Client): void {
     client.link = undefined;
-    if (this.#state.registrations.end(client)) this.#supervisor.unregister(client.registered.sessionId);
+    if (this.#state.registrations.end(client)) this.#supervisor.unregister(client.sessionId);
   }
 }

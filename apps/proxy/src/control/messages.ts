@@ -26,14 +26,19 @@ export interface NodeAddresses {
   readonly egressIp: number | undefined;
 }
 
-/** The answer to a Register that was accepted. @param peer the address that it came from. */
+/**
+ * The answer to a Register that was accepted.
+ * @param secret the client's.
+ * @param peer the address that it came from.
+ */
 export function registerAck(
   config: NodeConfig,
   addresses: NodeAddresses,
   client: Client,
+  secret: Uint8Array | undefined,
   peer: Endpoint,
 ): OutgoingMessage {
-  const { sessionId, token, secretHex, maxPps, maxBps } = client.registered;
+  const { sessionId, token, maxPps, maxBps } = client;
   const { data, egressIp } = addresses;
   return {
     type: 'register_ack',
@@ -42,7 +47,7 @@ export function registerAck(
     nodeId: config.nodeId,
     region: config.region,
     extensions: [
-      ...(secretHex === undefined ? [] : [sessionSecretExtension.encode(Buffer.from(secretHex, 'hex'))]),
+      ...(secret === undefined ? [] : [sessionSecretExtension.encode(secret)]),
       dataAddressExtension.encode(data),
       keepaliveIntervalExtension.encode(KEEPALIVE_MS),
       limitsExtension.encode({

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeMessage } from '@lightspeed/control';
 import type { ResumeClaim } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
-import type { LapsedSession, ProofNoncesState } from '@lightspeed/security';
+import type { LapsedSession, ProofNoncesState, Ticket } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import type { Dialect } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -10,8 +10,10 @@ import type { RegisteredClient } from '../data-plane/messages.ts';
 import type { SavedClient } from '../state/saved-state.ts';
 import { claimsFor } from '../supervisor/supervisor.ts';
 import type { RegisteredClients } from '../supervisor/supervisor.ts';
-import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import { Client } from './client.ts';
+import type { ClientLink, RegisterRefusal } from './client.ts';
 import { IndexPool } from './index-pool.ts';
+import { SecretStore } from './secret-store.ts';
 import type { TicketGate } from './ticket-gate.ts';
 
 /** As many tokens as a byte can tell apart. */
@@ -32,6 +34,8 @@ export class Registrations implements RegisteredClients {
   readonly #gate: TicketGate | undefined;
   readonly #tokens: TokenTable;
   readonly #indexes: IndexPool;
+  readonly #secrets: SecretStore;
+  /** By session id as a signed number: V8 makes an object of each that is larger. */
   readonly #clients = new Map<number, Client>();
   readonly #perAddress: number;
   /** Counts what changes of the clients that is kept over restarts. */
@@ -48,6 +52,7 @@ export class Registrations implements RegisteredClients {
       hashSeed: randomBytes(4).readInt32BE(),
     });
     this.#indexes = new IndexPool(claimsFor(config));
+    this.#secrets = new SecretStore(claimsFor(config));
   }
 
   get size(): number {
@@ -59,20 +64,33 @@ export class Registrations implements RegisteredClients {
   }
 
   get(sessionId: number): Client | undefined {
-    return this.#clients.get(sessionId);
+    return this.#clients.get(sessionId | 0);
+  }
+
+  has(sessionId: number): boolean {
+    return this.#clients.has(sessionId | 0);
   }
 
   *registered(): Generator<RegisteredClient> {
-    for (const { registered } of this.#clients.values()) yield registered;
+    for (const client of this.#clients.values()) yield this.registeredAs(client);
   }
 
-  registeredAs(sessionId: number): RegisteredClient | undefined {
-    return this.#clients.get(sessionId)?.registered;
+  /** What the workers are told of a client. */
+  registeredAs(client: Client): RegisteredClient {
+    const { sessionId, index, ip, token, dialect, nonces, maxPps, maxBps } = client;
+    const secret = this.#secrets.of(index);
+    const secretHex = secret && Buffer.from(secret).toString('hex');
+    return { sessionId, index, ip, token, dialect, secretHex, nonces, maxPps, maxBps };
+  }
+
+  /** A copy of the secret that a client shares with the node; undefined if it has none. */
+  secretOf({ index }: Client): Uint8Array | undefined {
+    return this.#secrets.of(index);
   }
 
   noteNonces(sessionId: number, nonces: ProofNoncesState): boolean {
-    const client = this.#clients.get(sessionId);
-    if (client !== undefined && nonces.highest >= 0n) client.registered = { ...client.registered, nonces };
+    const client = this.get(sessionId);
+    if (client !== undefined && nonces.highest >= 0n) client.nonces = nonces;
     return client !== undefined;
   }
 
@@ -92,21 +110,17 @@ export class Registrations implements RegisteredClients {
       this.#tokens.release(sessionId);
       return refuse('rate_limited', over.code, over.text);
     }
-    const registered: RegisteredClient = {
-      sessionId,
-      index: this.#indexes.take(),
-      ip,
-      token,
-      dialect,
-      // A client of dialect `reference` has nowhere to take it from.
-      secretHex: dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES).toString('hex') : undefined,
-      maxPps: verified?.ratePps === 0 ? undefined : verified?.ratePps,
-      maxBps: verified?.rateBps === 0 ? undefined : verified?.rateBps,
-    };
-    const client: Client = { registered, resumes: undefined, ticket, link, lostMs: 0, lookAtMs: 0 };
-    this.#clients.set(sessionId, client);
+    const limits = limitsOf(verified);
+    const client = new Client({ sessionId, index: this.#indexes.take(), ip, token, dialect, ticket, ...limits }, link);
+    // A client of dialect `reference` has nowhere to take it from.
+    this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
     this.changes++;
     return client;
+  }
+
+  #add(client: Client, secret: Uint8Array | undefined): void {
+    this.#secrets.set(client.index, secret);
+    this.#clients.set(client.sessionId | 0, client);
   }
 
   /**
@@ -117,10 +131,10 @@ export class Registrations implements RegisteredClients {
     { sessionId, nonce, tag }: ResumeClaim,
     link: ClientLink,
   ): { client: Client; before: ClientLink | undefined } | undefined {
-    const client = this.#clients.get(sessionId);
-    const secretHex = client?.registered.secretHex;
-    if (client === undefined || secretHex === undefined) return undefined;
-    const expected = hmacSha256(Buffer.from(secretHex, 'hex'), resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
+    const client = this.get(sessionId);
+    const secret = client && this.secretOf(client);
+    if (client === undefined || secret === undefined) return undefined;
+    const expected = hmacSha256(secret, resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
     if (!timingSafeEqual(expected, tag)) return undefined;
     client.resumes ??= new ProofNonces();
     if (!client.resumes.accept(nonce)) return undefined;
@@ -131,11 +145,12 @@ export class Registrations implements RegisteredClients {
   }
 
   /** Ends a registration. @returns false if it was over already. */
-  end({ registered: { sessionId, index } }: Client): boolean {
-    if (!this.#clients.delete(sessionId)) return false;
+  end({ sessionId, index }: Client): boolean {
+    if (!this.#clients.delete(sessionId | 0)) return false;
     this.changes++;
     this.#tokens.release(sessionId);
     this.#gate?.close(sessionId);
+    this.#secrets.delete(index);
     this.#indexes.give(index);
     return true;
   }
@@ -155,7 +170,7 @@ export class Registrations implements RegisteredClients {
     for (const one of saved.toSorted((a, b) => a.token - b.token)) {
       const { sessionId, ip, token, dialect, secret, ticket, nonces } = one;
       const verified = this.#gate?.verify(ticket);
-      if (verified?.type === 'refused' || this.#clients.has(sessionId) || this.#clients.size >= this.#config.maxClients)
+      if (verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients)
         continue;
       const held = heldBy.get(ip) ?? 0;
       // Of the tokens below this one those that are taken are known, so the draw can be made to hit it.
@@ -168,25 +183,13 @@ export class Registrations implements RegisteredClients {
         continue;
       }
       heldBy.set(ip, held + 1);
-      const client: Client = {
-        registered: {
-          sessionId,
-          index: this.#indexes.take(),
-          ip,
-          token,
-          dialect,
-          secretHex: secret === undefined ? undefined : Buffer.from(secret).toString('hex'),
-          nonces,
-          maxPps: verified === undefined ? undefined : verified.ratePps || undefined,
-          maxBps: verified === undefined ? undefined : verified.rateBps || undefined,
-        },
-        resumes: one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes),
-        ticket,
-        link: undefined,
-        lostMs: Math.floor(nowMs),
-        lookAtMs: Math.floor(nowMs + this.#config.graceSecs * 1_000),
-      };
-      this.#clients.set(sessionId, client);
+      const limits = limitsOf(verified);
+      const client = new Client({ sessionId, index: this.#indexes.take(), ip, token, dialect, ticket, ...limits }, undefined);
+      client.nonces = nonces;
+      client.resumes = one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes);
+      client.lostMs = Math.floor(nowMs);
+      client.lookAtMs = Math.floor(nowMs + this.#config.graceSecs * 1_000);
+      this.#add(client, secret);
       restored.push(client);
     }
     return restored;
@@ -195,9 +198,14 @@ export class Registrations implements RegisteredClients {
   #freeSessionId(): number {
     for (;;) {
       const id = randomBytes(4).readUInt32BE();
-      if (id !== 0 && !this.#clients.has(id)) return id;
+      if (id !== 0 && !this.has(id)) return id;
     }
   }
+}
+
+/** What a ticket says of 0 is left to the node. */
+function limitsOf(ticket: Ticket | undefined): Pick<Client, 'maxPps' | 'maxBps'> {
+  return { maxPps: ticket?.ratePps || undefined, maxBps: ticket?.rateBps || undefined };
 }
 
 function refuse(reason: RegisterRefusal['reason'], code: string, text: string): RegisterRefusal {

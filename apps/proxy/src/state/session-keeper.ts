@@ -18,7 +18,7 @@ const NO_RESUMES = Object.freeze({ highest: -1n, below: 0n });
 /** Saves registrations and their sessions every now and then, so that a node that is killed can go on with them. */
 export class SessionKeeper {
   readonly #folder: Pick<StateFolder, 'save'>;
-  readonly #registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all'>;
+  readonly #registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all' | 'secretOf'>;
   readonly #supervisor: Pick<Supervisor, 'saveSessions'>;
   readonly #log: Logger;
   #lookedMs = performance.now();
@@ -27,7 +27,7 @@ export class SessionKeeper {
 
   constructor(
     folder: Pick<StateFolder, 'save'>,
-    registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all'>,
+    registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all' | 'secretOf'>,
     supervisor: Pick<Supervisor, 'saveSessions'>,
     log: Logger,
   ) {
@@ -61,19 +61,18 @@ export class SessionKeeper {
       yield this.#savedClient(client, one);
     }
     for (const client of this.#registrations.all) {
-      if (!bound.has(client.registered.sessionId)) yield this.#savedClient(client, undefined);
+      if (!bound.has(client.sessionId)) yield this.#savedClient(client, undefined);
     }
   }
 
-  #savedClient({ registered, ticket, resumes }: Client, one: SavedByWorker | undefined): SavedClient {
-    const { sessionId, ip, token, dialect, secretHex, nonces } = registered;
+  #savedClient(client: Client, one: SavedByWorker | undefined): SavedClient {
+    const { sessionId, ip, token, dialect, nonces, ticket, resumes } = client;
     return {
       sessionId,
       ip,
       token,
       dialect,
-      // A Buffer would be written as the object that its toJSON gives.
-      secret: secretHex === undefined ? undefined : new Uint8Array(Buffer.from(secretHex, 'hex')),
+      secret: this.#registrations.secretOf(client),
       ticket,
       resumes: resumes?.state ?? NO_RESUMES,
       nonces: one?.session.nonces ?? nonces,

@@ -48,14 +48,14 @@ export function claimsFor({ maxClients }: NodeConfig): number {
 export interface RegisteredClients {
   /** For workers that start later. */
   registered(): Iterable<RegisteredClient>;
-  registeredAs(sessionId: number): RegisteredClient | undefined;
+  has(sessionId: number): boolean;
   /** Keeps which proofs a client has used, for workers that start later. @returns false if the client is gone. */
   noteNonces(sessionId: number, nonces: ProofNoncesState): boolean;
 }
 
 const NO_CLIENTS: RegisteredClients = {
   registered: () => [],
-  registeredAs: () => undefined,
+  has: () => false,
   noteNonces: () => false,
 };
 
@@ -168,7 +168,7 @@ export class Supervisor implements WorkerWatcher {
       return { type: 'save', request, scope: this.#kept.scopeFor(index) };
     });
     const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
-    const isWanted = (sessionId: number) => this.#clients.registeredAs(sessionId) !== undefined;
+    const isWanted = (sessionId: number) => this.#clients.has(sessionId);
     const all = this.#kept.all(inOrder.map(({ index }) => index), isWanted);
     return { hasChanged: this.#kept.haveChanged(), all };
   }

@@ -168,7 +168,7 @@ export class SessionAdmission {
     const state = this.#state;
     const slot = state.sessions.reserve(ip);
     if (slot < 0) return this.#refuse(state.sessions.refusal);
-    const inbound = new InboundStream(state.memory, state.fecTotals, state.sessions.freshWindow(slot));
+    const inbound = new InboundStream(state, state.sessions.freshWindow(slot));
     const session = new RelaySession(slot, token, dialect, live, inbound, state.nowMs);
     state.openSession(session, live?.maxPps, live?.maxBps);
     return session;

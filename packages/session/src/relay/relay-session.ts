@@ -6,16 +6,14 @@ import type { LiveRegistration } from './registrations.ts';
 import type { RelayPath } from './relay-path.ts';
 
 /**
- * A client's session as the relay holds it. The slot is its number in every guard's arrays. There may be very many of them:
- * paths and flows are linked lists, and what only few sessions need is made when they need it (ADR 22).
+ * A client's session as the relay holds it; as an OutboundStream it counts the packets to the client. The slot is its number
+ * in every guard's arrays. There may be very many of them: paths and flows are linked lists, and what only few sessions need
+ * is made when they need it (ADR 22).
  */
-export class RelaySession {
+export class RelaySession extends OutboundStream {
   readonly slot: number;
-  readonly dialect: Dialect;
   /** Packets from the client. */
   readonly inbound: InboundStream;
-  /** Packets to the client. */
-  readonly outbound: OutboundStream;
   /** null if nothing was registered. */
   readonly registration: LiveRegistration | null;
   /**
@@ -51,12 +49,10 @@ export class RelaySession {
     inbound: InboundStream,
     nowMs: number,
   ) {
+    super(dialect, token);
     this.slot = slot;
-    this.dialect = dialect;
     this.registration = registration;
     this.inbound = inbound;
-    this.outbound = new OutboundStream(dialect);
-    this.outbound.token = token;
     this.lastActivityMs = nowMs;
   }
 }
@@ -65,9 +61,8 @@ export class RelaySession {
  * One source and destination pair of a session. As an OutboundFlow it carries the answers: its source is the game
  * server, its destination the client's own source as the client's packets name it.
  */
-export class RelayFlow extends OutboundFlow {
+export class RelayFlow extends OutboundFlow<RelaySession> {
   readonly index: number;
-  readonly session: RelaySession;
   /** The driver's number of the socket from which its payloads go to the server. */
   readonly egress: number;
   /** The client's last packet to the server. */
@@ -86,11 +81,14 @@ export class RelayFlow extends OutboundFlow {
     egress: number,
     nowMs: number,
   ) {
-    super(session.outbound, serverIp, serverPort, clientIp, clientPort);
+    super(session, serverIp, serverPort, clientIp, clientPort);
     this.index = index;
-    this.session = session;
     this.egress = egress;
     this.lastUpMs = nowMs;
+  }
+
+  get session(): RelaySession {
+    return this.stream;
   }
 
   /** Whether packets from this source to this server belong to it. */

@@ -202,7 +202,6 @@ export class Relay {
 
   #finish(session: RelaySession): void {
     const state = this.#state;
-    const { outbound } = session;
     let block = state.memory.take();
     if (block < 0) {
       state.output.flush();
@@ -210,7 +209,7 @@ export class Relay {
     }
     if (block >= 0) {
       writeHeader(
-        state.bytes, block, VERSION_PLAIN, FLAG_FIN, outbound.token, outbound.takeSequence(), state.nowUs, 0, 0, 0, 0,
+        state.bytes, block, VERSION_PLAIN, FLAG_FIN, session.token, session.takeSequence(), state.nowUs, 0, 0, 0, 0,
       );
       for (let path = session.firstPath; path !== null; path = path.nextOfSession) state.sendTo(path, block, HEADER_BYTES);
       state.returns.afterSend(block);

@@ -63,16 +63,16 @@ export function isNearlyDue(session: RelaySession): boolean {
   return session.registration !== null && (session.isUnsaved || hasMoved(session, SEQUENCE_DUE / 2, GROUPS_DUE / 2));
 }
 
-function hasMoved({ outbound, savedCounters }: RelaySession, packets: number, groups: number): boolean {
-  const sent = (outbound.sequence - savedCounters) & 0xffff;
-  return sent >= packets || ((outbound.groupId - (savedCounters >>> 16)) & 0xffff) >= groups;
+function hasMoved({ sequence, groupId, savedCounters }: RelaySession, packets: number, groups: number): boolean {
+  const sent = (sequence - savedCounters) & 0xffff;
+  return sent >= packets || ((groupId - (savedCounters >>> 16)) & 0xffff) >= groups;
 }
 
 /** Saves what is needed to restore the session of a registration; nothing of one without. */
 export function saveSession(state: RelayState, session: RelaySession, into: SessionRecords): void {
-  const { registration, primary, outbound } = session;
+  const { registration, primary, sequence, groupId } = session;
   if (registration === null || primary === null) return;
-  into.begin(registration.sessionId, session.multipath, outbound.sequence, outbound.groupId, registration.nonces);
+  into.begin(registration.sessionId, session.multipath, sequence, groupId, registration.nonces);
   into.addPath(primary.number, primary.ip, primary.port);
   for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
     if (path !== primary) into.addPath(path.number, path.ip, path.port);
@@ -82,7 +82,7 @@ export function saveSession(state: RelayState, session: RelaySession, into: Sess
     into.addFlow(flow.destinationIp, flow.destinationPort, flow.serverIp, flow.serverPort, egressPort, flow.groupSize);
   }
   session.isUnsaved = false;
-  session.savedCounters = (outbound.groupId << 16) | outbound.sequence;
+  session.savedCounters = (groupId << 16) | sequence;
 }
 
 /** Restores a session. @returns false if it could not be: there is one, an address is taken, or a limit is reached. */
@@ -100,8 +100,8 @@ export function restoreSession(
   session.multipath = saved.multipath;
   for (const { number, ip, port } of saved.paths) sessions.addPath(session, number, ip | 0, port, nowMs);
   amplification.setVerified(session.slot);
-  session.outbound.sequence = (saved.sequence + SEQUENCE_AHEAD) & 0xffff;
-  session.outbound.groupId = (saved.groupId + GROUPS_AHEAD) & 0xffff;
+  session.sequence = (saved.sequence + SEQUENCE_AHEAD) & 0xffff;
+  session.groupId = (saved.groupId + GROUPS_AHEAD) & 0xffff;
   // Linked from the front: in reverse they come out in the order in which they were.
   for (const { clientIp, clientPort, serverIp, serverPort, egressPort, groupSize } of saved.flows.toReversed()) {
     const flow = flows.open(session, clientIp | 0, clientPort, serverIp | 0, serverPort, nowMs, egressPort);

@@ -86,7 +86,7 @@ export class Upstream implements PayloadSink {
     if ((flags & FLAG_FRAGMENT) !== 0) return DropReason.fragment;
     const token = readToken(bytes, offset);
     const isHandshake = (flags & (FLAG_HANDSHAKE | FLAG_FIN)) === FLAG_HANDSHAKE;
-    if (token !== session.outbound.token && !(isHandshake && token === 0)) return this.#wrongToken(session);
+    if (token !== session.token && !(isHandshake && token === 0)) return this.#wrongToken(session);
     const overLimit = state.rateLimiter.admit(session.slot, length, state.nowMs);
     if (overLimit !== 0) return overLimit;
     state.amplification.received(session.slot, length);
@@ -168,7 +168,7 @@ export class Upstream implements PayloadSink {
       offset,
       VERSION_PLAIN,
       flags,
-      path.session.outbound.token,
+      path.session.token,
       readSequence(bytes, offset),
       readTimestampUs(bytes, offset),
       readDestinationIp(bytes, offset),

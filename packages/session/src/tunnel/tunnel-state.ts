@@ -59,9 +59,8 @@ export class TunnelState implements PacketSink {
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
     this.flows = new TunnelFlowTable(options.maxFlows, this.writer, random);
-    this.inbound = new InboundStream(memory, this.fecTotals);
-    this.outbound = new OutboundStream(options.dialect);
-    this.outbound.token = options.token;
+    this.inbound = new InboundStream(this);
+    this.outbound = new OutboundStream(options.dialect, options.token);
     this.links = Array.from({ length: options.paths }, (_, number) => new PathLink(number));
     this.primary = this.links[0];
   }
