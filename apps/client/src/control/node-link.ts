@@ -72,9 +72,9 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     return this.#registered !== undefined;
   }
 
-  /** QUIC's own round trip time, before the first Ping is answered. */
+  /** QUIC's own, which every keepalive measures anew, or that of the last Ping where QUIC does not tell. */
   get roundTripMs(): number | undefined {
-    return this.pingMs ?? this.#registered?.connection.roundTripMs();
+    return this.#registered?.connection.roundTripMs() ?? this.pingMs;
   }
 
   /** Registers for the first time. Says what went wrong if it does; {@link keepTrying} does not give up all the same. */

@@ -13,10 +13,11 @@ import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
-/** Two thirds of QUIC’s idle timeout: Pings at most this far apart keep a connection alive, also when one has to be sent again. */
-const ALIVE_BY_PINGS_MS = 20_000;
-/** Otherwise QUIC's own PING does. */
-const QUIC_KEEPALIVE_MS = 10_000;
+/**
+ * Two thirds of QUIC’s idle timeout, so that one may have to be sent again. A node answers QUIC's own PING in its library,
+ * waking up once; a Ping of ours wakes that up twice or three times, and the node's main thread.
+ */
+const KEEPALIVE_MS = 20_000;
 
 /** A control connection whose Register was acknowledged. */
 export interface RegisteredConnection {
@@ -42,8 +43,8 @@ export async function register(
   signal: AbortSignal,
 ): Promise<RegisteredConnection> {
   const { host, port, name } = node;
-  // One of them is enough: the node's QUIC library wakes up for each, and looks at all of its connections then.
-  const keepaliveMs = settings.pingMs <= ALIVE_BY_PINGS_MS ? 0 : QUIC_KEEPALIVE_MS;
+  // Pings as frequent are keepalives themselves.
+  const keepaliveMs = settings.pingMs <= KEEPALIVE_MS ? 0 : KEEPALIVE_MS;
   const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs, signal };
   const connection = await connect(how, name, settings.dialect);
   try {

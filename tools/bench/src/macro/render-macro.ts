@@ -74,7 +74,7 @@ function renderSetting({ layout, payloadBytes }: MacroData): string {
 
 function renderControl(control: readonly ControlCost[]): string {
   const about = [
-    'Registered clients of ours stay connected and send a Ping every 20 s. CPU time of the node with these connections, less that',
+    'Registered clients of ours stay connected and send keepalives and Pings. CPU time of the node with these connections, less that',
     'without them; part of our costs below. One takes more the more there are: the QUIC library looks at every connection each',
     'time that it wakes up.',
   ].join(' ');

@@ -19,7 +19,7 @@ Reasons are in [ADR 21](adr/0021-comparable-benchmarks.md), the programs in [too
   who sends it: over loopback the sender's call goes all the way into the receiver's socket.
 - **Our node** is \`lightspeed-proxy serve\` as an operator runs it: clients register over QUIC with tickets, prove themselves, and
   every packet passes token, rates, duplicate window and destination policy. Rates are set higher than the load. Control
-  connections are closed before the load comes. What they cost, Pings every 20 s included, is measured before, as the CPU
+  connections are closed before the load comes. What they cost, keepalives included, is measured before, as the CPU
   time of the process with them less that without them, for each number of clients, and added.
 - **As many clients as the load has** are at every relay, ours or not: relays are started for one number of clients and
   stopped before the next.

@@ -3,8 +3,9 @@ import { CloseCode, QuicError, connectControl } from '@lightspeed/control/quic'
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
 import type { RegisteredSession } from './registrants.ts'
 
-/** Between two Pings: as often as the real client sends them. */
-export const PING_MS = 20_000
+/** Between two Pings, and between two of QUIC's own: as often as the real client sends them. */
+export const PING_MS = 120_000
+export const KEEPALIVE_MS = 20_000
 
 /** With which node, and with what. */
 export interface RegistrantPlan {
@@ -15,35 +16,35 @@ export interface RegistrantPlan {
   readonly ticket?: Uint8Array | undefined
   /** For the connection; the node then has as much again to answer. */
   readonly timeoutMs: number
-  /** From the registration to the first Ping; 0, as with the real client, when left out. */
+  /** From the registration to the first Ping; 0, as with the real client, when left out. Keepalives are shifted with it. */
   readonly firstPingMs?: number
 }
 
-/** A client that registers and then does what a real one does on its control connection: sends Pings and reads what comes. */
+/** A client that registers and then does what a real one does on its control connection: keeps it alive, sends Pings, reads what comes. */
 export class Registrant {
   readonly session: RegisteredSession
   /** Answers to its Pings so far. */
   pongs = 0
   readonly #connection: ControlConnection
   readonly #stream: ControlStream
-  readonly #firstPing: NodeJS.Timeout
-  #pings: NodeJS.Timeout | undefined
+  readonly #begins: readonly NodeJS.Timeout[]
+  readonly #repeats: NodeJS.Timeout[] = []
 
   private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream, firstPingMs: number) {
     this.session = session
     this.#connection = connection
     this.#stream = stream
-    this.#firstPing = setTimeout(() => {
-      this.#ping()
-      this.#pings = setInterval(() => this.#ping(), PING_MS)
-    }, firstPingMs)
-    void connection.whenClosed.then(() => this.#stopPings())
+    this.#begins = [
+      setTimeout(() => this.#pingAgainAndAgain(), firstPingMs),
+      setTimeout(() => this.#keepAlive(), firstPingMs % KEEPALIVE_MS),
+    ]
+    void connection.whenClosed.then(() => this.#stopTimers())
     void this.#listen()
   }
 
   /** Resolves when the node has acknowledged the registration; rejects if it refuses, or says nothing in time. */
   static async register({ host, port, sha256, ticket, timeoutMs, firstPingMs = 0 }: RegistrantPlan): Promise<Registrant> {
-    // Pings keep it alive, as they do for the real client.
+    // Each at a time of its own, see `firstPingMs`; a keepalive of the connection's would begin with it.
     const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs, keepaliveMs: 0 })
     const late = setTimeout(() => void connection.close(), timeoutMs)
     try {
@@ -68,7 +69,7 @@ export class Registrant {
 
   /** Ends the registration as a client does. */
   async leave(): Promise<void> {
-    this.#stopPings()
+    this.#stopTimers()
     await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard')
     this.#stream.end()
     await this.#connection.whenClosed
@@ -85,9 +86,18 @@ export class Registrant {
     this.#stream.send({ type: 'ping', timestampUs }, 'standard').catch(() => undefined)
   }
 
-  #stopPings(): void {
-    clearTimeout(this.#firstPing)
-    clearInterval(this.#pings)
+  #pingAgainAndAgain(): void {
+    this.#ping()
+    this.#repeats.push(setInterval(() => this.#ping(), PING_MS))
+  }
+
+  #keepAlive(): void {
+    this.#repeats.push(setInterval(() => this.#connection.ping(), KEEPALIVE_MS))
+  }
+
+  #stopTimers(): void {
+    for (const begin of this.#begins) clearTimeout(begin)
+    for (const repeat of this.#repeats) clearInterval(repeat)
   }
 
   async #listen(): Promise<void> {

@@ -17,28 +17,28 @@ async function linkTo(node: ControlNode, pingMs: number | undefined) {
 }
 
 /** How many things a client repeats on its control connection whose Pings are so far apart. */
-async function repeatedBy(pingMs: number): Promise<number> {
+async function repeatedBy(pingMs: number | undefined): Promise<number> {
   await using node = await ControlNode.start();
   const before = vi.getTimerCount();
   await using _link = await linkTo(node, pingMs);
   return vi.getTimerCount() - before;
 }
 
-it.each([10_000, 20_000])('a client repeats its Ping every %i ms, and no keepalive of QUIC beside it', async (pingMs) => {
+it.each([10_000, 20_000])('a client whose Pings are %i ms apart repeats no keepalive of QUIC beside them', async (pingMs) => {
   expect(await repeatedBy(pingMs)).toBe(1);
 });
 
-it('a client whose Pings are too far apart for QUIC repeats a keepalive as well', async () => {
-  expect(await repeatedBy(20_001)).toBe(2);
+it.each([20_001, undefined])('a client whose Pings are %s ms apart repeats a keepalive of QUIC as well', async (pingMs) => {
+  expect(await repeatedBy(pingMs)).toBe(2);
 });
 
-it('Pings go on every twenty seconds, as long as the connection does', async () => {
+it('Pings go on every two minutes, as long as the connection does', async () => {
   await using node = await ControlNode.start();
   await using link = await linkTo(node, undefined);
   expect(node.pings).toBe(1);
 
   for (let ping = 2; ping <= 4; ping++) {
-    vi.advanceTimersByTime(20_000);
+    vi.advanceTimersByTime(120_000);
     await until(() => node.pings === ping, 'the next Ping');
   }
   expect(link.connected).toBe(true);
