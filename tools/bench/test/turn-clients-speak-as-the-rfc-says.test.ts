@@ -35,6 +35,24 @@ test('a client asks for an allocation, then for a channel to the game server, th
   expect(framing.isOpen(1)).toBe(false);
 });
 
+test('a client that has a channel binds it again when it is to be renewed, and no other one does anything', () => {
+  const { bytes, framing } = client();
+  for (const type of [0x0103, 0x0109]) {
+    answer(bytes, type);
+    framing.readOpening(0, 200, 20);
+  }
+  framing.renew();
+
+  expect(framing.isOpen(0)).toBe(false);
+  expect(framing.writeOpening(0, 0, 0)).toBe(40);
+  expect(hex(bytes, 0, 2)).toBe('0009');
+  expect(framing.writeOpening(1, 0, 0)).toBe(36);
+  expect(hex(bytes, 0, 2)).toBe('0003');
+  answer(bytes, 0x0109);
+  framing.readOpening(0, 200, 20);
+  expect(framing.isOpen(0)).toBe(true);
+});
+
 test('a refusal opens nothing', () => {
   const { bytes, framing } = client();
   answer(bytes, 0x0113);

@@ -16,6 +16,8 @@ export interface Framing {
   /** @returns where the payload of an answer begins; -1 if it is no answer with a payload. */
   unwrap(client: number, offset: number, lengthBytes: number): number;
 
+  /** Has whoever is let in only for a time ask again. */
+  renew(): void;
   /** Whether data may be sent. */
   isOpen(client: number): boolean;
   /** Writes what the client has to say next to be let in. @returns its length */

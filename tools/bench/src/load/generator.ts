@@ -74,6 +74,7 @@ export class Generator {
 
   async #open(target: LoadTarget): Promise<number> {
     const framing = this.#framingOf(target);
+    framing.renew();
     const sockets = this.#sockets.slice(0, target.clients);
     const run = new OpeningRun(this.#engine, framing, target.address, sockets, this.#openingPlace);
     if (run.open < sockets.length) await this.#engine.run(run);

@@ -30,7 +30,7 @@ export class LoadProcess {
     await this.#ask({ ask: 'sessions', name, registered });
   }
 
-  /** Has all clients of a target let in. @returns how many are */
+  /** Has all clients of a target let in, again if that lasts only for a time. @returns how many are */
   async open(target: LoadTarget): Promise<number> {
     const answer = await this.#ask({ ask: 'open', target });
     if (answer.answer !== 'open') throw unexpected(answer);

@@ -53,6 +53,10 @@ export class LstpFraming implements Framing {
     return offset + FEC_HEADER_BYTES;
   }
 
+  renew(): void {
+    // A session lasts as long as packets come, and longer than a window takes.
+  }
+
   isOpen(client: number): boolean {
     return this.sessions.isOpen(client);
   }

@@ -51,6 +51,11 @@ export class TurnFraming extends PlainFraming {
     return offset + CHANNEL_HEADER_BYTES;
   }
 
+  /** A channel lasts ten minutes (RFC 8656, section 12); to bind it again renews it. */
+  override renew(): void {
+    for (const [client, state] of this.#states.entries()) if (state === HAS_CHANNEL) this.#states[client] = HAS_ALLOCATION;
+  }
+
   override isOpen(client: number): boolean {
     return this.#states[client] === HAS_CHANNEL;
   }

@@ -101,6 +101,11 @@ export class Entrants implements AsyncDisposable {
       this.#add(twoWorkers.spokenTo(OURS_TWO_WORKERS, 0, controlNsPerSecond));
     }
     for (const peer of peers) await this.#startPeer(peer);
+    await this.letIn();
+  }
+
+  /** Has each relay let its clients in, again where that lasts only for a time, as with TURN: to be called before every load. */
+  async letIn(): Promise<void> {
     for (const { relay } of this.all) await this.#open(relay);
   }
 

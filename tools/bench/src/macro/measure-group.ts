@@ -45,8 +45,10 @@ export async function measureGroup({ clients, loads, search }: ClientGroup, cont
   await measureRounds(load, relays, { ...warmUp, clients }, 1, progress);
   const measured: LoadData[] = [];
   for (const each of loads) {
+    await entrants.letIn();
     measured.push({ plan: each, rows: relayRows(await measureRounds(load, relays, each, each.rounds, progress)) });
   }
+  await entrants.letIn();
   const searched = entrants.all.filter((entrant) => entrant.searched).map(({ relay }) => relay);
   return {
     commands: new Map(relays.map(({ name, command }) => [name, command])),

@@ -67,7 +67,6 @@ const SEARCH = {
   ...{ grainUs: 0, burst: 1, warmUpMs: 200, measureMs: 700 },
 };
 
-/** All loads of one number of clients together take less than ten minutes: after that coturn's channels end, as TURN has it. */
 export const FULL_MACRO: MacroPlan = {
   loads: [
     ...RATES_PPS.map((ratePps) => {
@@ -76,7 +75,7 @@ export const FULL_MACRO: MacroPlan = {
       return { clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, burst: 1, rounds, warmUpMs: 250, measureMs: 800 };
     }),
     ...[
-      { grainUs: TICK_US, burst: 1, rounds: 5 },
+      { grainUs: TICK_US, burst: 1, rounds: 9 },
       { grainUs: 0, burst: BURST, rounds: 3 },
     ].flatMap((arrival) => {
       return CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, ...arrival, warmUpMs: 200, measureMs: 600 }));
