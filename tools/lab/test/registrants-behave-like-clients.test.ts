@@ -51,6 +51,7 @@ it('a registered client sends Pings, reads each Pong, and keeps its connection a
     await expect.poll(() => registrant.pongs, { timeout: 10_000 }).toBe(ping)
   }
   expect(pinged).toHaveLength(4)
+  expect(registrant.lostBy).toBeUndefined()
   await registrant.hangUp()
   expect(vi.getTimerCount() - before).toBe(0)
 })

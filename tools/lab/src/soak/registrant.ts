@@ -67,6 +67,12 @@ export class Registrant {
     }
   }
 
+  /** Why its control connection has ended; undefined while it lasts. */
+  get lostBy(): string | undefined {
+    const closed = this.#connection.closed
+    return closed && `${closed.by}: ${closed.reason}`
+  }
+
   /** Ends the registration as a client does. */
   async leave(): Promise<void> {
     this.#stopTimers()
@@ -92,6 +98,7 @@ export class Registrant {
   }
 
   #keepAlive(): void {
+    this.#connection.ping()
     this.#repeats.push(setInterval(() => this.#connection.ping(), KEEPALIVE_MS))
   }
 

@@ -42,7 +42,7 @@ async function registerAll({ control, pin, clients, ticket, atOnce = clients }: 
   let made = registered.length
   const tookMs: number[] = []
   const sessions: RegisteredSession[] = []
-  const failures = new Map<string, number>()
+  const failures: string[] = []
   const node = { host: formatIpv4(address.ip), port: address.port, sha256: parsePin(pin), timeoutMs: PATIENCE_MS }
   await Promise.all(
     Array.from({ length: Math.min(atOnce, clients) }, async () => {
@@ -53,13 +53,12 @@ async function registerAll({ control, pin, clients, ticket, atOnce = clients }: 
           sessions.push(registrant.session)
           tookMs.push(performance.now() - startedMs)
         } catch (error) {
-          const why = error instanceof Error ? error.message : String(error)
-          failures.set(why, (failures.get(why) ?? 0) + 1)
+          failures.push(error instanceof Error ? error.message : String(error))
         }
       }
     }),
   )
-  return { tookMs, sessions, failures: [...failures].map(([why, count]) => `${count} times: ${why}`) }
+  return { tookMs, sessions, failures: counted(failures) }
 }
 
 /** Ends every registration as a client does. */
@@ -69,6 +68,13 @@ async function leave(): Promise<RegistrantsReport> {
 }
 
 async function hangUp(): Promise<RegistrantsReport> {
+  const failures = counted(registered.map(({ lostBy }) => lostBy).filter((why) => why !== undefined))
   await Promise.allSettled(registered.splice(0).map((registrant) => registrant.hangUp()))
-  return { tookMs: [], sessions: [], failures: [] }
+  return { tookMs: [], sessions: [], failures }
+}
+
+function counted(reasons: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const why of reasons) counts.set(why, (counts.get(why) ?? 0) + 1)
+  return [...counts].map(([why, count]) => `${count} times: ${why}`)
 }

@@ -31,7 +31,7 @@ export interface RegistrantsReport {
   readonly tookMs: readonly number[]
   /** In the same order. They last until {@link Registrants.leave} or {@link Registrants.stop}. */
   readonly sessions: readonly RegisteredSession[]
-  /** Why others are not. */
+  /** Why others are not, or are no longer. */
   readonly failures: readonly string[]
 }
 
@@ -56,9 +56,13 @@ export class Registrants {
     await this.#ask({ ask: 'leave' })
   }
 
-  /** Closes all control connections and says nothing about it: sessions go on as long as the node gives them grace. */
+  /**
+   * Closes all control connections and says nothing about it: sessions go on as long as the node gives them grace.
+   * @throws {LabError} (rejection) `ERR_LAB_PROCESS` if some had been lost before
+   */
   async hangUp(): Promise<void> {
-    await this.#ask({ ask: 'hang-up' })
+    const { failures } = await this.#ask({ ask: 'hang-up' })
+    if (failures.length > 0) throw new LabError('ERR_LAB_PROCESS', `control connections were lost: ${failures.join('; ')}`)
   }
 
   async stop(): Promise<void> {
