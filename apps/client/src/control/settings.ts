@@ -53,7 +53,7 @@ export interface ParsedRegisterSettings {
   readonly dialect: Dialect;
 }
 
-/** They measure, and show that the node’s own thread still answers; QUIC's keepalives do the rest for a quarter of the cost. */
+/** They measure, and show that the node’s own thread still answers; QUIC's keepalives do the rest and cost a node less. */
 const DEFAULT_PING_MS = 120_000;
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed. */
