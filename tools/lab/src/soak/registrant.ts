@@ -3,9 +3,10 @@ import { CloseCode, QuicError, connectControl } from '@lightspeed/control/quic'
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
 import type { RegisteredSession } from './registrants.ts'
 
-/** Between two Pings, and between two of QUIC's own: as often as the real client sends them. */
+/** Between two Pings: as often as the real client sends them. */
 export const PING_MS = 120_000
-export const KEEPALIVE_MS = 20_000
+/** Between two of QUIC's own. */
+const KEEPALIVE_MS = 20_000
 
 /** With which node, and with what. */
 export interface RegistrantPlan {
