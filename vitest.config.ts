@@ -12,6 +12,8 @@ export default defineConfig({
     execArgv: [`--conditions=${SOURCE}`],
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
     testTimeout: 30_000,
+    // What a test waits for comes; how soon is up to the machine.
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
   },
 })

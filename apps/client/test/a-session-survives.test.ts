@@ -96,7 +96,8 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     await until(() => tunnel.stats().paths[0].up === false, 'the direct path to be lost');
     for (let round = 0; round < 10; round++) await echoed(program, `via ${round}`, listen);
     expect(egressPorts(server)).toBe(1);
-    expect(tunnel.stats().paths.map(({ via, up }) => [via, up])).toEqual([[false, false], [true, true]]);
+    const ups = () => tunnel.stats().paths.map(({ via, up }) => [via, up]);
+    await expect.poll(ups).toEqual([[false, false], [true, true]]);
 
     node.data.faults.dropFromClient = undefined;
     await until(() => tunnel.stats().paths[0].up, 'the direct path again');

@@ -10,9 +10,14 @@ afterEach(() => void vi.useRealTimers());
 /** A client's end of a control connection, on which the first Ping has been answered. */
 async function linkTo(node: ControlNode, pingMs: number | undefined) {
   const settings = parseRegisterSettings({ nodes: [node.settings], ...(pingMs === undefined ? {} : { pingMs }) }, 'standard');
-  const link = new NodeLink(settings.nodes[0], settings);
+  const link = closing(new NodeLink(settings.nodes[0], settings));
   await link.start();
   await until(() => link.pingMs !== undefined, 'the first Pong');
+  return link;
+}
+
+/** Has a link close itself at the end of the block that declares it with `await using`. */
+function closing(link: NodeLink): NodeLink & AsyncDisposable {
   return Object.assign(link, { [Symbol.asyncDispose]: () => link.close() });
 }
 
@@ -42,4 +47,30 @@ it('Pings go on every two minutes, as long as the connection does', async () => 
     await until(() => node.pings === ping, 'the next Ping');
   }
   expect(link.connected).toBe(true);
+});
+
+it('a Ping that is not answered has the client make another connection, and resume its session', async () => {
+  await using node = await ControlNode.start();
+  node.behaviour.mute = true;
+  const settings = parseRegisterSettings({ nodes: [node.settings], pingMs: 500 }, 'standard');
+  await using link = closing(new NodeLink(settings.nodes[0], settings));
+  const lost: string[] = [];
+  const resumed: boolean[] = [];
+  link.on('disconnected', (why) => lost.push(why));
+  link.on('registered', (_session, again) => resumed.push(again));
+  await link.start();
+  await until(() => lost.length > 0, 'the connection to be given up');
+  node.behaviour.mute = false;
+  await until(() => link.pingMs !== undefined, 'a Pong');
+  expect(lost[0]).toBe('the node does not answer on it');
+  expect(resumed.slice(0, 2)).toEqual([false, true]);
+});
+
+it('a Pong says how far the node’s clock is ahead, as exactly as the round trip allows', async () => {
+  await using node = await ControlNode.start();
+  node.behaviour.clockAheadMs = 60_000;
+  await using link = await linkTo(node, undefined);
+  const { pingMs = 0, clockOffsetMs = 0 } = link;
+  // The node's clock of this test counts milliseconds.
+  expect(Math.abs(clockOffsetMs - 60_000)).toBeLessThanOrEqual(pingMs / 2 + 2);
 });

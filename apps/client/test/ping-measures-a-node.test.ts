@@ -2,7 +2,7 @@ import { readFlags } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
 import { summarizeRoundTrips } from '../src/cli/round-trips.ts';
 import { Running, lightspeed } from './support/command.ts';
-import { Peer, until } from './support/game.ts';
+import { Refusing, until } from './support/game.ts';
 import { TestNode } from './support/test-node.ts';
 
 const isKeepalive = (packet: Uint8Array) => readFlags(packet, 0) === 1;
@@ -58,8 +58,7 @@ describe('lightspeed ping', () => {
   });
 
   it('fails with one line when there is no node', async () => {
-    const gone = await Peer.start();
-    gone[Symbol.dispose]();
+    using gone = await Refusing.start();
     const { code, stdout, stderr } = await lightspeed(['ping', '--open', '--node', `127.0.0.1:${gone.address.port}`, '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ answered: 0, lossRatio: null });

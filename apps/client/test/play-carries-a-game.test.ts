@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Running, lightspeed } from './support/command.ts';
-import { EchoServer, Peer, until } from './support/game.ts';
+import { EchoServer, Peer, Refusing, until } from './support/game.ts';
 import { LOOPBACK, TestNode } from './support/test-node.ts';
 import { ENGINES } from './support/tunnel.ts';
 
@@ -52,9 +52,8 @@ describe('lightspeed play', () => {
     using red = await EchoServer.named('red ');
     using blue = await EchoServer.named('blue ');
     using game = await Peer.start();
-    const spare = await Peer.start();
-    const listen = `127.0.0.1:${spare.address.port}`;
-    spare[Symbol.dispose]();
+    // At an address of its own, where nobody else gets the port.
+    const listen = `127.0.0.7:${red.address.port}`;
     const program = new Running([
       'play', '--open', '--node', node.name, '--json',
       '--game-server', `127.0.0.1:${red.address.port}`, '--listen', listen,
@@ -67,7 +66,7 @@ describe('lightspeed play', () => {
       `127.0.0.1:${blue.address.port}`,
     ]);
     expect(entrances[0].listen).toBe(listen);
-    game.send('1', endpointOf(entrances[0].listen));
+    game.send('1', { ip: 0x7f00_0007, port: red.address.port });
     await game.got(1);
     game.send('2', endpointOf(entrances[1].listen));
     await game.got(2);
@@ -108,12 +107,11 @@ describe('lightspeed play', () => {
   });
 
   it('gives up with one line when the node does not answer', async () => {
-    const gone = await Peer.start();
+    using gone = await Refusing.start();
     const name = `127.0.0.1:${gone.address.port}`;
-    gone[Symbol.dispose]();
     const { code, stdout, stderr } = await lightspeed(['play', '--open', '--node', name, '--game-server', '127.0.0.1:9']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(new RegExp(`^lightspeed: no answer from node ${name} to \\d+ packets .* within 10 s; .*\\n$`));
+    expect(stderr).toMatch(new RegExp(`^lightspeed: no answer from node ${name} to \\d+ packets .* within 10 s; .* nothing listens on that port.*\\n$`));
     expect(stdout).not.toContain('connected');
   });
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFlags } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
-import { EchoServer, Peer, until } from './support/game.ts';
+import { EchoServer, Peer, Refusing, until } from './support/game.ts';
 import { TestNode } from './support/test-node.ts';
 import { ENGINES, tunnelTo } from './support/tunnel.ts';
 
@@ -71,7 +71,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     let fins = 0;
     node.faults.dropFromClient = (packet) => (readFlags(packet, 0) & 4) !== 0 && ++fins === 1;
     await tunnel.close();
-    expect(fins).toBe(2);
+    expect(fins).toBeGreaterThanOrEqual(2);
     expect(node.relay.sessionCount).toBe(0);
   });
 
@@ -86,10 +86,8 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
   });
 
   it('says so when the node’s machine refuses the port', async () => {
-    const gone = await Peer.start();
-    const { address } = gone;
-    gone[Symbol.dispose]();
-    await using tunnel = await tunnelTo({ address }, [], { io });
+    using gone = await Refusing.start();
+    await using tunnel = await tunnelTo(gone, [], { io });
     await expect(tunnel.established(200)).rejects.toThrow(/nothing listens on that port/);
   });
 

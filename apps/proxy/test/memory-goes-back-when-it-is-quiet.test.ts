@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { returnMemoryAfterSurges } from '../src/control/memory-return.ts';
+import { eventually } from './support/eventually.ts';
 
 const COUNTERS = { accepted: 0, refusedOverMax: 0, refusedOverMaxPerAddress: 0 };
 
@@ -25,7 +26,7 @@ it('memory goes back ten seconds after the start', async () => {
   await vi.advanceTimersByTimeAsync(9_999);
   expect(said).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
-  await vi.waitFor(() => expect(said).toEqual(['gave memory back after the start']));
+  await eventually(() => expect(said).toEqual(['gave memory back after the start']));
   end();
 });
 
@@ -36,10 +37,10 @@ it('memory goes back ten seconds after a thousand sessions have opened, and not 
   await vi.advanceTimersByTimeAsync(20_000);
   sessions = 999;
   await vi.advanceTimersByTimeAsync(30_000);
-  await vi.waitFor(() => expect(said).toHaveLength(1));
+  await eventually(() => expect(said).toHaveLength(1));
   sessions = 1_000;
   await vi.advanceTimersByTimeAsync(12_000);
-  await vi.waitFor(() => expect(said.slice(1)).toEqual(['gave memory back after many sessions have opened']));
+  await eventually(() => expect(said.slice(1)).toEqual(['gave memory back after many sessions have opened']));
   end();
 });
 

@@ -183,6 +183,27 @@ describe('a session ends', () => {
     expect(host.events.at(-1)).toBe('closed');
   });
 
+  it('at once, with one FIN, where another one takes its place', () => {
+    const host = established();
+    host.fromLocal(bytesOf('x'), PROGRAM, SERVER);
+    host.takeToNode();
+    host.leave();
+    expect(headers(host).map(({ flags }) => flags)).toEqual([FLAG_FIN]);
+    expect([host.tunnel.state, host.events.at(-1)]).toEqual(['closed', 'closed']);
+    expect(host.memory.available).toBe(host.memory.capacity);
+    host.pass(5_000);
+    expect(headers(host)).toEqual([]);
+  });
+
+  it('at once, in the middle of its goodbye too, and only once', () => {
+    const host = established();
+    host.close();
+    host.leave();
+    host.leave();
+    expect(headers(host).map(({ flags }) => flags)).toEqual([FLAG_FIN]);
+    expect(host.events.filter((event) => event === 'closed')).toHaveLength(1);
+  });
+
   it('by the node’s FIN, which the client acknowledges; it may open another one', () => {
     const host = established();
     const fin = TunnelHeader.fin(3, 4).withSessionToken(TOKEN);

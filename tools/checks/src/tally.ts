@@ -1,19 +1,41 @@
 import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 /** What is read of the report that vitest leaves in a project's test-results/vitest.json. */
 interface VitestReport {
   readonly numPassedTests: number
-  readonly numFailedTests: number
   readonly numPendingTests: number
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
+  readonly testResults: readonly VitestFile[]
+}
+
+interface VitestFile {
+  readonly name: string
+  readonly status: string
+  readonly message: string
+  readonly assertionResults: readonly VitestTest[]
+}
+
+interface VitestTest {
+  readonly fullName: string
+  readonly status: string
+  readonly failureMessages: readonly string[] | null
+}
+
+/** A test that failed, or a file or project of tests that ended before its first one. */
+interface Failure {
+  /** The path of its file, or of its project, from the folder of the workspace. */
+  readonly path: string
+  /** Its name, if there is one. */
+  readonly test: string | undefined
+  /** What it said, with the places in the code that it names. */
+  readonly why: string
 }
 
 /** Tests of a run, summed over projects. */
 export interface Tally {
   readonly passed: number
-  readonly failed: number
   readonly skipped: number
+  readonly failures: readonly Failure[]
 }
 
 /**
@@ -26,23 +48,31 @@ export function tallyReports(root: string): Tally {
   const tallies = ['packages', 'apps', 'tools']
     .flatMap((group) => folders(join(root, group)))
     .filter(hasTests)
-    .map(tallyProject)
-  return tallies.reduce(sum, { passed: 0, failed: 0, skipped: 0 })
+    .map((project) => tallyProject(root, project))
+  return tallies.reduce(sum, { passed: 0, skipped: 0, failures: [] })
 }
 
 function sum(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }
+  return { passed: a.passed + b.passed, skipped: a.skipped + b.skipped, failures: [...a.failures, ...b.failures] }
 }
 
-function tallyProject(project: string): Tally {
+function tallyProject(root: string, project: string): Tally {
   let report: VitestReport
   try {
     report = JSON.parse(readFileSync(join(project, 'test-results/vitest.json'), 'utf8')) as VitestReport
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
+    return { passed: 0, skipped: 0, failures: [{ path: relative(root, project), test: undefined, why: 'left no report' }] }
   }
-  const broken = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
-  return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length, skipped: report.numPendingTests }
+  const failures = report.testResults.flatMap((file) => failuresIn(root, file))
+  return { passed: report.numPassedTests, skipped: report.numPendingTests, failures }
+}
+
+function failuresIn(root: string, { name, status, message, assertionResults }: VitestFile): Failure[] {
+  const path = relative(root, name)
+  if (status === 'failed' && assertionResults.length === 0) return [{ path, test: undefined, why: message }]
+  return assertionResults
+    .filter((test) => test.status === 'failed')
+    .map(({ fullName, failureMessages }) => ({ path, test: fullName, why: (failureMessages ?? []).join('\n') }))
 }
 
 function hasTests(project: string): boolean {

@@ -23,33 +23,57 @@ function project(path: string, report?: object): void {
   writeFileSync(join(root, path, 'test-results/vitest.json'), JSON.stringify(report))
 }
 
-function report(passed: number, failed: number, skipped: number): object {
-  return { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, testResults: [] }
+interface TestResult {
+  readonly fullName: string
+  readonly status: 'passed' | 'failed'
+  readonly failureMessages: readonly string[] | null
 }
 
-test('reports of all projects are added up', () => {
-  project('packages/a', report(3, 0, 1))
-  project('apps/b', report(4, 2, 0))
+function report(passed: number, skipped: number, failedTests: readonly TestResult[] = []): object {
+  const name = join(root, 'apps/b/test/some-behaviour.test.ts')
+  const assertionResults: TestResult[] = [{ fullName: 'it works', status: 'passed', failureMessages: [] }, ...failedTests]
+  const testResults = [{ name, status: failedTests.length > 0 ? 'failed' : 'passed', message: '', assertionResults }]
+  return { numPassedTests: passed, numPendingTests: skipped, testResults }
+}
 
-  expect(tallyReports(root)).toEqual({ passed: 7, failed: 2, skipped: 1 })
+test('reports of all projects are added up, and what failed is told with its reasons', () => {
+  const failedTests: TestResult[] = [
+    { fullName: 'b does its work', status: 'failed', failureMessages: ['expected 1, got 2\n at b.ts:3', 'and a timeout'] },
+    { fullName: 'b does more', status: 'failed', failureMessages: null },
+  ]
+  project('packages/a', report(3, 1))
+  project('apps/b', report(4, 0, failedTests))
+
+  const path = 'apps/b/test/some-behaviour.test.ts'
+  expect(tallyReports(root)).toEqual({
+    passed: 7,
+    skipped: 1,
+    failures: [
+      { path, test: 'b does its work', why: 'expected 1, got 2\n at b.ts:3\nand a timeout' },
+      { path, test: 'b does more', why: '' },
+    ],
+  })
 })
 
 test('a project with tests and no report is one failure', () => {
-  project('packages/a', report(3, 0, 0))
+  project('packages/a', report(3, 0))
   project('tools/b')
 
-  expect(tallyReports(root)).toEqual({ passed: 3, failed: 1, skipped: 0 })
+  const failures = [{ path: 'tools/b', test: undefined, why: 'left no report' }]
+  expect(tallyReports(root)).toEqual({ passed: 3, skipped: 0, failures })
 })
 
 test('a test file that ends before its first test is one failure', () => {
-  project('packages/a', { ...report(3, 0, 0), testResults: [{ status: 'failed', assertionResults: [] }] })
+  const file = { name: join(root, 'packages/a/test/broken.test.ts'), status: 'failed', message: 'no such module', assertionResults: [] }
+  project('packages/a', { ...report(3, 0), testResults: [file] })
 
-  expect(tallyReports(root)).toEqual({ passed: 3, failed: 1, skipped: 0 })
+  const failures = [{ path: 'packages/a/test/broken.test.ts', test: undefined, why: 'no such module' }]
+  expect(tallyReports(root)).toEqual({ passed: 3, skipped: 0, failures })
 })
 
 test('a project without tests counts for nothing', () => {
   mkdirSync(join(root, 'tools/c/test/vectors'), { recursive: true })
   mkdirSync(join(root, 'tools/d'))
 
-  expect(tallyReports(root)).toEqual({ passed: 0, failed: 0, skipped: 0 })
+  expect(tallyReports(root)).toEqual({ passed: 0, skipped: 0, failures: [] })
 })

@@ -53,7 +53,7 @@ export class TunnelDriver implements DatagramHandler, LegHost {
   readonly #serverPorts: Int32Array;
   /** In no order; a slot is in it once. */
   readonly #legs: Leg[] = [];
-  /** Legs whose place another one has taken, until their end. */
+  /** Legs whose place another one has taken, until their FINs are sent. */
   readonly #former: Leg[] = [];
   #used: Leg;
   #via: Leg | null = null;
@@ -91,7 +91,7 @@ export class TunnelDriver implements DatagramHandler, LegHost {
 
   onSent(): void {
     for (let i = 0; i < this.#legs.length; i++) this.#legs[i].tunnel.sent();
-    for (let i = 0; i < this.#former.length; i++) this.#former[i].tunnel.sent();
+    for (let former = this.#former.pop(); former !== undefined; former = this.#former.pop()) former.tunnel.sent();
     this.#via?.tunnel.sent();
   }
 
@@ -106,7 +106,6 @@ export class TunnelDriver implements DatagramHandler, LegHost {
     // The way through another node first: what the others say by it is said at once.
     if (this.#via !== null) next = Math.min(next, this.#via.tick(nowMs));
     for (let i = 0; i < this.#legs.length; i++) next = Math.min(next, this.#legs[i].tick(nowMs));
-    for (let i = 0; i < this.#former.length; i++) next = Math.min(next, this.#former[i].tick(nowMs));
     return next;
   }
 
@@ -133,9 +132,6 @@ export class TunnelDriver implements DatagramHandler, LegHost {
   }
 
   legClosed(): void {
-    for (let i = this.#former.length - 1; i >= 0; i--) {
-      if (this.#former[i].closed) this.#former.splice(i, 1);
-    }
     if (!this.#closing || this.#legs.some(({ closed }) => !closed)) return;
     // The others have said goodbye through it.
     if (this.#via !== null && !this.#via.closed) this.#via.close();
@@ -204,7 +200,7 @@ export class TunnelDriver implements DatagramHandler, LegHost {
     if (this.#used === former) this.#used = leg;
     if (former !== null && !former.closed) {
       this.#former.push(former);
-      former.close();
+      former.giveWay();
     }
     leg.tick(this.engine.clockMs);
     if (settings.slot === VIA_SLOT) for (const inner of this.#legs) inner.tunnel.rebind(this.#viaPath);
@@ -234,7 +230,6 @@ export class TunnelDriver implements DatagramHandler, LegHost {
   #advance(): number {
     const { clockMs, clockUs } = this.engine;
     for (let i = 0; i < this.#legs.length; i++) this.#legs[i].tunnel.advance(clockMs, clockUs);
-    for (let i = 0; i < this.#former.length; i++) this.#former[i].tunnel.advance(clockMs, clockUs);
     this.#via?.tunnel.advance(clockMs, clockUs);
     return clockMs;
   }

@@ -102,10 +102,15 @@ export class Leg implements TunnelOutput {
   /** Ends the session with a FIN. A node that has never answered gets one FIN and no patience. */
   close(): void {
     if (this.#closing) return;
-    this.#closing = true;
-    this.#reopening.cancel();
-    this.tunnel.close();
-    if (!this.#answered && this.tunnel.state === 'closing') this.event('closed');
+    this.#end();
+    if (this.#answered) this.tunnel.close();
+    else this.tunnel.leave();
+  }
+
+  /** Ends the session at once, with one FIN: another leg takes its place, and its sockets. */
+  giveWay(): void {
+    this.#end();
+    this.tunnel.leave();
   }
 
   /** Brings the gauges up to date when all is over: moving the clock on does no harm any more. */
@@ -144,11 +149,15 @@ export class Leg implements TunnelOutput {
     } else if (event === 'ended-by-node' && this.#host.settings.reopen && !this.#closing) {
       retryInMs = this.#reopening.ended(nowMs);
     } else if (event === 'closed') {
-      if (this.closed) return;
       this.closed = true;
     }
     this.#host.post({ type: 'event', slot: this.slot, event, retryInMs });
     if (this.closed) this.#host.legClosed();
+  }
+
+  #end(): void {
+    this.#closing = true;
+    this.#reopening.cancel();
   }
 
   /** A measurement has sent what it wanted to: only answers are waited for. */

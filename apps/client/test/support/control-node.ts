@@ -30,6 +30,8 @@ export interface Behaviour {
   refuse?: (register: Register) => { reason: DisconnectReason; text?: string } | undefined;
   /** Whether Pings are left unanswered. */
   mute?: boolean;
+  /** How far its clock is ahead of everybody else's; 0 if nothing is said. */
+  clockAheadMs?: number;
   /** What a RegisterAck says; without secret, as nodes of the Rust implementation do. */
   bare?: boolean;
   /** Whether it negotiates no application protocol, as nodes of the Rust implementation do. Set before it listens. */
@@ -149,7 +151,7 @@ export class ControlNode {
         } else if (message.type === 'ping') {
           this.pings++;
           if (this.behaviour.mute === true) continue;
-          const serverTimestampUs = BigInt(Date.now()) * 1_000n;
+          const serverTimestampUs = BigInt(Date.now() + (this.behaviour.clockAheadMs ?? 0)) * 1_000n;
           await stream.send({ type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs });
         } else if (message.type === 'disconnect') {
           this.#sessions.delete(sessionId);

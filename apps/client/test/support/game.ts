@@ -53,6 +53,17 @@ export class Peer {
   }
 }
 
+/** An address of loopback at which nobody listens, and nobody else can meanwhile: what is sent there is refused by the kernel. */
+export class Refusing extends Peer {
+  static override async start(): Promise<Refusing> {
+    const socket = await Peer.bound();
+    // Bound, but open to one peer only, which never sends anything.
+    socket.connect(9, '127.0.0.1');
+    await once(socket, 'connect');
+    return new Refusing(socket);
+  }
+}
+
 /** A game server that answers each datagram with its own name in front. */
 export class EchoServer extends Peer {
   readonly #name: string;

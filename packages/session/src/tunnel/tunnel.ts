@@ -16,8 +16,8 @@ const SWEEP_INTERVAL_MS = 250;
  * How to drive it: {@link advance} with the time once per batch, then {@link handleLocalDatagram} or
  * {@link handleNodeDatagram} for each datagram, then send what the `TunnelOutput` was given, then {@link sent}. Call
  * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Start with {@link open}, end with
- * {@link close} and wait for the event `closed`. Datagrams lie in the bytes of `environment.memory`, with at least 64
- * bytes of headroom, and stay untouched until `sent()`.
+ * {@link close} and wait for the event `closed`, or with {@link leave}. Datagrams lie in the bytes of
+ * `environment.memory`, with at least 64 bytes of headroom, and stay untouched until `sent()`.
  *
  * Addresses are IPv4 as 32-bit numbers in signed or unsigned form.
  */
@@ -54,6 +54,14 @@ export class Tunnel {
   /** Ends the session with a FIN, which is repeated a few times while no answer comes. */
   close(): void {
     this.#connection.close();
+  }
+
+  /**
+   * Ends the session with one FIN and waits for no answer. For when another session takes its place at the same addresses:
+   * the node would take a FIN that comes later for that one's.
+   */
+  leave(): void {
+    this.#connection.leave();
   }
 
   /**

@@ -60,6 +60,12 @@ export class TunnelHost implements TunnelOutput {
     this.flush();
   }
 
+  leave(): void {
+    this.#advance();
+    this.tunnel.leave();
+    this.flush();
+  }
+
   fromLocal(bytes: Uint8Array, program: Endpoint, server: Endpoint, entrance = 0): void {
     this.#advance();
     const offset = this.#place(bytes);
