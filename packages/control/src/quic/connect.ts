@@ -62,7 +62,7 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
   const deadline = new Deadline(timeoutMs, node, signal);
 
   try {
-    const address = await deadline.orLater(resolve(host, port));
+    const address = await deadline.orLater(resolve(host, port)).catch(unresolvedWhenLate(host));
     const { maxStreams } = limits;
     const how = { address, serverName, authoritiesPem, mode, idleTimeoutMs, keepaliveMs, maxStreams };
     const dialing = withoutAlpn
@@ -100,6 +100,13 @@ async function resolve(host: string, port: number): Promise<Endpoint> {
   } catch (thrown) {
     throw new QuicError('QUIC_RESOLVE', `${host} has no address: ${reasonOf(thrown)}`, { cause: thrown });
   }
+}
+
+function unresolvedWhenLate(host: string): (thrown: unknown) => never {
+  return (thrown) => {
+    if (!(thrown instanceof QuicError) || thrown.code !== 'QUIC_CONNECT_TIMEOUT') throw thrown;
+    throw new QuicError('QUIC_RESOLVE', `${host} has no address: the name service does not answer`, { cause: thrown });
+  };
 }
 
 /** Waits for its end and gives a failure the code that fits. */
