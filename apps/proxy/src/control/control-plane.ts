@@ -5,11 +5,12 @@ import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
+import { LimitedLog } from '../limited-log.ts';
 import { messageOf } from '../node-error.ts';
 import { SessionKeeper } from '../state/session-keeper.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, RegisterRefusal } from './client.ts';
-import { CLOSED, SHUTTING_DOWN } from './refusals.ts';
+import { CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ControlHost } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
@@ -20,7 +21,6 @@ import { LoadAnnouncer } from './load-announcer.ts';
 import { SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
 import type { NodeAddresses } from './messages.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
-import { RefusalLog } from './refusal-log.ts';
 
 /**
  * How often it looks at what changes by itself: files, tickets, graces, load. That is taken note of within a second; each look
@@ -36,7 +36,7 @@ export class ControlPlane implements ControlHost {
   readonly #log: Logger;
   readonly #grace: Grace;
   readonly #load = new LoadAnnouncer();
-  readonly #refusals: RefusalLog;
+  readonly #refusals: LimitedLog;
   readonly #keeper: SessionKeeper | undefined;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
@@ -53,7 +53,7 @@ export class ControlPlane implements ControlHost {
     this.#state = state;
     this.#supervisor = supervisor;
     this.#log = log;
-    this.#refusals = new RefusalLog(log);
+    this.#refusals = new LimitedLog(log, REFUSAL_LINES);
     this.#addresses = addresses;
     const { folder, registrations } = state;
     this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor, log);
@@ -136,6 +136,7 @@ export class ControlPlane implements ControlHost {
     clearInterval(this.#timer);
     await this.#ticking;
     await this.#listeners?.close(SHUTDOWN_TEXT);
+    this.#refusals.end();
     await this.#state.folder?.close();
   }
 
@@ -148,6 +149,7 @@ export class ControlPlane implements ControlHost {
     const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
     await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
     await this.#listeners?.close(SHUTDOWN_TEXT);
+    this.#refusals.end();
     for (const client of clients) this.#end(client);
     await this.#state.folder?.save([]);
     await this.#state.folder?.close();
@@ -157,7 +159,7 @@ export class ControlPlane implements ControlHost {
     const result = this.#refusal() ?? this.#admit(register, peer, link);
     if ('type' in result) {
       this.counters.refuse(result.code);
-      this.#refusals.note(formatIpv4(peer.ip), result.text, performance.now());
+      this.#refusals.note(formatIpv4(peer.ip), { why: result.text });
     }
     return result;
   }
@@ -240,7 +242,6 @@ export class ControlPlane implements ControlHost {
     this.#endLapsed();
     await this.#endLost();
     this.#tellLoad();
-    this.#refusals.sumUp(performance.now());
     await this.#keeper?.saveIfDue(performance.now());
   }
 

@@ -1,3 +1,4 @@
+import type { LimitedLines } from '../limited-log.ts';
 import type { RegisterRefusal } from './client.ts';
 import { SHUTDOWN_TEXT } from './messages.ts';
 
@@ -16,3 +17,6 @@ export const SHUTTING_DOWN: RegisterRefusal = {
   code: 'draining',
   text: SHUTDOWN_TEXT,
 };
+
+/** How refusals are written down. */
+export const REFUSAL_LINES: LimitedLines = { level: 'info', one: 'a client was refused', more: 'more clients were refused' };

@@ -10,6 +10,8 @@ import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../d
 import { pack } from '../data-plane/parcels.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
+import { LimitedLog } from '../limited-log.ts';
+import type { LimitedLines } from '../limited-log.ts';
 import { NodeError, bindError } from '../node-error.ts';
 import { ownAddresses } from '../own-addresses.ts';
 import { collectStats } from '../stats.ts';
@@ -35,6 +37,12 @@ const MOST_PORTS_TRIED = 5;
 
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
 const STOP_PATIENCE_MS = 1_500;
+
+const BAN_LINES: LimitedLines = {
+  level: 'warn',
+  one: 'client banned: too many destinations',
+  more: 'more clients banned: too many destinations',
+};
 
 /** An index is used again only after so many others, when the workers have long forgotten what it stood for. */
 const SPARE_CLAIMS = 4_096;
@@ -70,6 +78,7 @@ export class Supervisor implements WorkerWatcher {
   readonly cores: readonly number[];
   readonly #workers: readonly WorkerSlot[];
   readonly #bans = new BanList();
+  readonly #banLog: LimitedLog;
   readonly #ownAddresses = ownAddresses();
   readonly #clients: RegisteredClients;
   readonly #handOverPorts: number[];
@@ -94,6 +103,7 @@ export class Supervisor implements WorkerWatcher {
     this.#relay = relay;
     this.#engine = engine;
     this.#log = log;
+    this.#banLog = new LimitedLog(log, BAN_LINES);
     this.#port = port;
     this.cores = workerCores(config, engine);
     const claims = claimsMemory(claimsFor(config));
@@ -197,6 +207,7 @@ export class Supervisor implements WorkerWatcher {
     this.#requests.stop();
     this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_PATIENCE_MS))).then(() => {
       this.#port.close();
+      this.#banLog.end();
     });
     return this.#stopped;
   }
@@ -215,10 +226,7 @@ export class Supervisor implements WorkerWatcher {
   banned(by: WorkerSlot, ip: number, durationMs: number): void {
     this.#bans.add(ip, durationMs, performance.now());
     this.#postOthers(by, { type: 'ban', ip, durationMs });
-    this.#log.warn(
-      { ip: formatIpv4(ip), seconds: Math.ceil(durationMs / 1_000) },
-      'client banned: too many destinations',
-    );
+    this.#banLog.note(formatIpv4(ip), { banSeconds: Math.ceil(durationMs / 1_000) });
   }
 
   answered(worker: WorkerSlot, answer: Answer): void {
