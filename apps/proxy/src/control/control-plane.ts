@@ -236,18 +236,17 @@ export class ControlPlane implements ControlHost {
   }
 
   async #tick(): Promise<void> {
-    const nowMs = performance.now();
-    await this.#renewIdentity(nowMs);
-    await this.#state.gate?.refresh(nowMs);
+    await this.#renewIdentity();
+    await this.#state.gate?.refresh();
     this.#endLapsed();
     await this.#endLost();
     this.#tellLoad();
     await this.#keeper?.saveIfDue(performance.now());
   }
 
-  async #renewIdentity(nowMs: number): Promise<void> {
+  async #renewIdentity(): Promise<void> {
     try {
-      const certificate = await this.#state.identity.replaced(nowMs);
+      const certificate = await this.#state.identity.replaced();
       if (certificate === undefined) return;
       await this.#running.replaceCertificate(certificate);
       this.#log.info({ pin: this.pin }, 'took another certificate on: clients connect again, their sessions go on');

@@ -44,7 +44,7 @@ export class Identity {
   }
 
   static async #watching(identity: Identity): Promise<Identity> {
-    await identity.#watched?.changed(performance.now());
+    await identity.#watched?.changed();
     return identity;
   }
 
@@ -57,8 +57,8 @@ export class Identity {
    * @returns the new certificate; undefined if there is none.
    * @throws {QuicError} if there is one that cannot be used, such as when only one of the files is there yet.
    */
-  async replaced(nowMs: number): Promise<CertificateAndKey | undefined> {
-    if (this.#files === undefined || !(await this.#watched?.changed(nowMs))) return undefined;
+  async replaced(): Promise<CertificateAndKey | undefined> {
+    if (this.#files === undefined || !(await this.#watched?.changed())) return undefined;
     const { certificatePem, privateKeyPem } = await loadIdentity(this.#files);
     const { certificatePem: before, privateKeyPem: keyBefore } = this.#certificate;
     if (certificatePem === before && privateKeyPem === keyBefore) return undefined;

@@ -29,7 +29,7 @@ export class TicketGate {
    */
   static async open(config: NodeConfig, log: Logger): Promise<TicketGate> {
     const gate = new TicketGate(config, log);
-    await gate.#watched.changed(performance.now());
+    await gate.#watched.changed();
     try {
       await gate.#readList();
     } catch (cause) {
@@ -62,8 +62,8 @@ export class TicketGate {
   }
 
   /** Reads the revocation list again if it has changed. One that cannot be read leaves the list as it is. */
-  async refresh(nowMs: number): Promise<void> {
-    if (!(await this.#watched.changed(nowMs))) return;
+  async refresh(): Promise<void> {
+    if (!(await this.#watched.changed())) return;
     try {
       await this.#readList();
       this.#log.info({ revoked: this.#verifier.revocations.size }, 'read the revocation list again');
