@@ -47,6 +47,6 @@ export class LimitedLog {
     const clients = this.#unsaid;
     this.#written = 0;
     this.#unsaid = 0;
-    if (clients > 0) this.#log[this.#lines.level]({ clients, seconds: PERIOD_MS / 1_000 }, this.#lines.more);
+    if (clients > 0) this.#log[this.#lines.level]({ clients, withinSeconds: PERIOD_MS / 1_000 }, this.#lines.more);
   }
 }
