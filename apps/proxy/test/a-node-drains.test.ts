@@ -60,12 +60,11 @@ it('clients that stay get a FIN when the time is over', async () => {
   await drained;
 });
 
-it('a node without clients ends at once', async () => {
-  const node = await registrarNode();
+it('a node without clients does not wait for any', async () => {
+  // Longer than a test may last.
+  const node = await registrarNode({ drainSecs: 300 });
   await registeredClient(node);
-  const startedMs = performance.now();
   await node.drain();
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
 });
 
 it.each([
