@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { OutgoingMessage } from '@lightspeed/control';
 import { CloseCode, connectControl, makeCertificate } from '@lightspeed/control/quic';
 import type { ConnectOptions, ControlConnection, ControlListener, ListenOptions } from '@lightspeed/control/quic';
@@ -24,6 +24,9 @@ async function pair(options: Partial<ListenOptions> = {}): Promise<{ client: Con
   const client = await connectWithout(listener);
   return { client, node: await first.connection };
 }
+
+// Those of the test before have been told to end, and take a moment.
+beforeEach(() => expect.poll(bridges).toEqual([]));
 
 test('messages go both ways, on streams of both', async () => {
   const { client, node } = await pair();
