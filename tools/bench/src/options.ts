@@ -74,7 +74,7 @@ Options:
   -h, --help     this
 
 For example:
-  pnpm bench                       everything, some 27 minutes; writes docs/benchmarks.md
+  pnpm bench                       everything, some 26 minutes; writes docs/benchmarks.md
   pnpm bench --quick               the same in short
   pnpm bench --only peers          nginx, coturn and others beside us, each if it is installed
   pnpm bench --only micro --json   for programs
