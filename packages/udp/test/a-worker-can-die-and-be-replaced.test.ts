@@ -72,6 +72,8 @@ describe('the batch engine in a worker', () => {
 
   it('takes messages while it blocks, when woken from another thread', async () => {
     const worker = new Worker(new URL('support/woken-worker.ts', import.meta.url));
+    // Its end may come together with its last message.
+    const exited = once(worker, 'exit');
     const [wakeFd] = (await once(worker, 'message')) as [number];
     for (const number of [1, 2, 3, 4, 0]) {
       worker.postMessage(number);
@@ -79,7 +81,7 @@ describe('the batch engine in a worker', () => {
     }
     const [sum] = (await once(worker, 'message')) as [number];
     expect(sum).toBe(10);
-    await once(worker, 'exit');
+    await exited;
   });
 
   it('opens nothing past the end of a small ledger', () => {
