@@ -21,7 +21,7 @@ interface VitestTest {
   readonly failureMessages: readonly string[] | null
 }
 
-/** A test that failed, or a file or project of tests that ended before its first one. */
+/** A test that failed, a file of tests that failed outside of them, or a project without a report. */
 interface Failure {
   /** The path of its file, or of its project, from the folder of the workspace. */
   readonly path: string
@@ -40,7 +40,7 @@ export interface Tally {
 
 /**
  * Sums the reports of all projects of a workspace. A project that has tests but left no report counts as one failure, and so does a test
- * file that ended before its first test: what did not run has not passed.
+ * file that failed outside of its tests, before the first one or after the last: what did not run has not passed.
  *
  * @param root the folder of the workspace
  */
@@ -69,10 +69,9 @@ function tallyProject(root: string, project: string): Tally {
 
 function failuresIn(root: string, { name, status, message, assertionResults }: VitestFile): Failure[] {
   const path = relative(root, name)
-  if (status === 'failed' && assertionResults.length === 0) return [{ path, test: undefined, why: message }]
-  return assertionResults
-    .filter((test) => test.status === 'failed')
-    .map(({ fullName, failureMessages }) => ({ path, test: fullName, why: (failureMessages ?? []).join('\n') }))
+  const failed = assertionResults.filter((test) => test.status === 'failed')
+  if (status === 'failed' && failed.length === 0) return [{ path, test: undefined, why: message }]
+  return failed.map(({ fullName, failureMessages }) => ({ path, test: fullName, why: (failureMessages ?? []).join('\n') }))
 }
 
 function hasTests(project: string): boolean {

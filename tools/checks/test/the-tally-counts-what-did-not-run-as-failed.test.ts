@@ -71,6 +71,15 @@ test('a test file that ends before its first test is one failure', () => {
   expect(tallyReports(root)).toEqual({ passed: 3, skipped: 0, failures })
 })
 
+test('a test file that fails after its last test is one failure', () => {
+  const assertionResults = [{ fullName: 'it works', status: 'passed', failureMessages: [] }]
+  const file = { name: join(root, 'packages/a/test/late.test.ts'), status: 'failed', message: 'cannot clean up', assertionResults }
+  project('packages/a', { ...report(1, 0), testResults: [file] })
+
+  const failures = [{ path: 'packages/a/test/late.test.ts', test: undefined, why: 'cannot clean up' }]
+  expect(tallyReports(root)).toEqual({ passed: 1, skipped: 0, failures })
+})
+
 test('a project without tests counts for nothing', () => {
   mkdirSync(join(root, 'tools/c/test/vectors'), { recursive: true })
   mkdirSync(join(root, 'tools/d'))
