@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFlags } from '@lightspeed/wire';
+import { readFlags, readSequence } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
 import { EchoServer, Peer, Refusing, until } from './support/game.ts';
 import { TestNode } from './support/test-node.ts';
@@ -68,10 +68,12 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     await using node = await TestNode.start();
     const tunnel = await tunnelTo(node, [], { io });
     await tunnel.established(5_000);
-    let fins = 0;
-    node.faults.dropFromClient = (packet) => (readFlags(packet, 0) & 4) !== 0 && ++fins === 1;
+    const fins: number[] = [];
+    node.faults.dropFromClient = (packet) => (readFlags(packet, 0) & 4) !== 0 && fins.push(readSequence(packet, 0)) === 1;
     await tunnel.close();
-    expect(fins).toBeGreaterThanOrEqual(2);
+    // One more where the machine is so busy that the answer takes as long as a repetition; always the same one.
+    expect(fins.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(fins).size).toBe(1);
     expect(node.relay.sessionCount).toBe(0);
   });
 
