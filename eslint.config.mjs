@@ -1,6 +1,6 @@
-import js from '@eslint/js'
-import nx from '@nx/eslint-plugin'
-import tseslint from 'typescript-eslint'
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
 
 // Who may use whom. The tags are in each project's package.json.
 const layers = {
@@ -11,7 +11,7 @@ const layers = {
   'layer:app': ['layer:wire', 'layer:protocol', 'layer:session', 'layer:udp'],
   'layer:netem': [],
   'layer:tool': ['*'],
-}
+};
 
 const boundaries = (alsoAllowed = []) => [
   'error',
@@ -25,9 +25,9 @@ const boundaries = (alsoAllowed = []) => [
       onlyDependOnLibsWithTags: [...allowed, ...alsoAllowed],
     })),
   },
-]
+];
 
-const passedIn = 'Time and randomness are parameters here, so that every behaviour can be replayed on a virtual clock.'
+const passedIn = 'Time and randomness are parameters here, so that every behaviour can be replayed on a virtual clock.';
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/out-tsc/**', '**/test-results/**', '**/coverage/**', '.nx/**', 'tools/checks/fixtures/**'] },
@@ -73,4 +73,4 @@ export default tseslint.config(
       'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: passedIn }],
     },
   },
-)
+);

@@ -1,7 +1,7 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config';
 
 // Packages of this workspace resolve to their sources under this condition, so tests need no build.
-const SOURCE = '@lightspeed/source'
+const SOURCE = '@lightspeed/source';
 
 export default defineConfig({
   ssr: { resolve: { conditions: [SOURCE, 'node', 'import', 'module', 'default'] } },
@@ -16,4 +16,4 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
   },
-})
+});

@@ -22,7 +22,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
 
     const rebound = once(tunnel, 'rebound');
     tunnel.rebind(0, SECOND);
-    const [path, local] = await rebound as [number, { ip: number; port: number }];
+    const [path, local] = (await rebound) as [number, { ip: number; port: number }];
     await echoed(program, 'moved', entrance.listen);
 
     expect([path, local.ip, local.port]).toEqual([0, SECOND, tunnel.localPort]);
@@ -50,9 +50,14 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     await using node = await ControlNode.start();
     using server = await EchoServer.named('');
     await using tunnel = await registeredTunnel([node], [server.address], {
-      io, sourceIp: SECOND, paths: [THIRD], multipath: 'duplicate', fecGroupSize: 0,
+      io,
+      sourceIp: SECOND,
+      paths: [THIRD],
+      multipath: 'duplicate',
+      fecGroupSize: 0,
       // So many that the path that works does not count as lost when the machine is busy for a while.
-      keepaliveMs: 250, maxKeepaliveMisses: 10,
+      keepaliveMs: 250,
+      maxKeepaliveMisses: 10,
     });
     await tunnel.established(5_000);
     await until(() => tunnel.stats().paths.every(({ up }) => up), 'both paths');
@@ -71,7 +76,10 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     expect(new Set(program.texts).size).toBe(program.texts.length);
     expect(egressPorts(server)).toBe(1);
     const { paths, counters } = tunnel.stats();
-    expect(paths.map(({ local, via }) => [local.ip, via])).toEqual([[SECOND, false], [THIRD, false]]);
+    expect(paths.map(({ local, via }) => [local.ip, via])).toEqual([
+      [SECOND, false],
+      [THIRD, false],
+    ]);
     expect(counters.timesLost).toBe(0);
     for (const path of paths) {
       expect(path.rttMs).toBeGreaterThan(0);
@@ -85,7 +93,9 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     await using other = await ControlNode.start();
     using server = await EchoServer.named('');
     await using tunnel = await registeredTunnel([node], [server.address], {
-      io, keepaliveMs: 50, register: { via: other.settings },
+      io,
+      keepaliveMs: 50,
+      register: { via: other.settings },
     });
     await tunnel.established(5_000);
     await until(() => tunnel.stats().paths.every(({ up }) => up), 'both paths');
@@ -99,7 +109,10 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     for (let round = 0; round < 10; round++) await echoed(program, `via ${round}`, listen);
     expect(egressPorts(server)).toBe(1);
     const ups = () => tunnel.stats().paths.map(({ via, up }) => [via, up]);
-    await expect.poll(ups).toEqual([[false, false], [true, true]]);
+    await expect.poll(ups).toEqual([
+      [false, false],
+      [true, true],
+    ]);
 
     node.data.faults.dropFromClient = undefined;
     await until(() => tunnel.stats().paths[0].up, 'the direct path again');

@@ -26,8 +26,16 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     expect(register).toMatchObject({ dialect: 'standard', gameId: 3 });
     expect(register.dialect === 'standard' && ticketExtension.find(register.extensions)).toEqual(Uint8Array.of(1, 2));
     expect(tunnel.nodes).toMatchObject([
-      { name: node.name, used: true, connected: true, up: true, draining: false, loadPercent: 7, version: '9.9.9',
-        session: { nodeId: 'node-1', region: 'test', keepaliveMs: 500, egress: { ip: 0xcb00_7105, port: 0 } } },
+      {
+        name: node.name,
+        used: true,
+        connected: true,
+        up: true,
+        draining: false,
+        loadPercent: 7,
+        version: '9.9.9',
+        session: { nodeId: 'node-1', region: 'test', keepaliveMs: 500, egress: { ip: 0xcb00_7105, port: 0 } },
+      },
     ]);
     await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
     await tunnel.close();
@@ -78,7 +86,9 @@ it('a tunnel of dialect reference registers in its form, and needs no acknowledg
   using server = await EchoServer.named('');
   const nodes = [{ ...node.settings, dataPort: node.data.address.port }];
   await using tunnel = await registeredTunnel([node], [server.address], {
-    dialect: 'reference', fecGroupSize: 2, register: { nodes },
+    dialect: 'reference',
+    fecGroupSize: 2,
+    register: { nodes },
   });
   await tunnel.established(5_000);
   using program = await Peer.start();
@@ -125,9 +135,7 @@ describe('a registration', () => {
     node.behaviour.refuse = () => ({ reason: 'auth_failed', text: 'the ticket has expired\u001b[2J' });
     const refusal = registeredTunnel([node], []);
     await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_REGISTER' });
-    await expect(refusal).rejects.toThrow(
-      `node ${node.name} refuses the registration: the ticket has expired\\u{1b}[2J (auth failed)`,
-    );
+    await expect(refusal).rejects.toThrow(`node ${node.name} refuses the registration: the ticket has expired\\u{1b}[2J (auth failed)`);
   });
 
   it('fails when nobody is there, and says what to check', async () => {

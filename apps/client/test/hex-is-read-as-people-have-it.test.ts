@@ -38,14 +38,21 @@ describe('a hexdump', () => {
       const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0'));
       return row((index * width).toString(16), hex, ascii);
     }).join('\n');
-  const paired = (bytes: string[]) => bytes.join('').match(/.{1,4}/g)?.join(' ') ?? '';
+  const paired = (bytes: string[]) =>
+    bytes
+      .join('')
+      .match(/.{1,4}/g)
+      ?.join(' ') ?? '';
   const halves = (bytes: string[]) => `${bytes.slice(0, 8).join(' ')}  ${bytes.slice(8).join(' ')}`;
 
   it.each([
     ['xxd', rows(16, (offset, bytes, ascii) => `${offset.padStart(8, '0')}: ${paired(bytes).padEnd(39)}  ${ascii}`)],
     ['xxd -c 20', rows(20, (offset, bytes, ascii) => `${offset.padStart(8, '0')}: ${paired(bytes).padEnd(49)}  ${ascii}`)],
     ['xxd -g 1', rows(16, (offset, bytes, ascii) => `${offset.padStart(8, '0')}: ${bytes.join(' ').padEnd(47)}  ${ascii}`)],
-    ['hexdump -C', `${rows(16, (offset, bytes, ascii) => `${offset.padStart(8, '0')}  ${halves(bytes).padEnd(48)}  |${ascii}|`)}\n00000028\n`],
+    [
+      'hexdump -C',
+      `${rows(16, (offset, bytes, ascii) => `${offset.padStart(8, '0')}  ${halves(bytes).padEnd(48)}  |${ascii}|`)}\n00000028\n`,
+    ],
     ['tcpdump -X', rows(16, (offset, bytes, ascii) => `\t0x${offset.padStart(4, '0')}:  ${paired(bytes).padEnd(39)}  ${ascii}`)],
     ['Wireshark', rows(16, (offset, bytes, ascii) => `${offset.padStart(4, '0')}   ${bytes.join(' ').padEnd(47)}   ${ascii}`)],
     ['a document', `Offset Hex ASCII\n${rows(16, (offset, bytes, ascii) => `${offset.padStart(4, '0')} ${bytes.join(' ')} ${ascii}`)}`],
@@ -69,7 +76,10 @@ describe('a hexdump', () => {
 
 describe('standard input', () => {
   it('has one packet a line', () => {
-    expect(numbers(parseStream(text('10 00\r\n\r\n11:00\n')))).toEqual([[0x10, 0], [0x11, 0]]);
+    expect(numbers(parseStream(text('10 00\r\n\r\n11:00\n')))).toEqual([
+      [0x10, 0],
+      [0x11, 0],
+    ]);
   });
 
   it('names the line that is not hex', () => {

@@ -32,7 +32,7 @@ describe.each(ENGINES)('a tunnel with two nodes over the %s engine', (io) => {
     await used.data.kill();
     await echoed(program, 'after', listen);
 
-    const [node, why] = await moved as [NodeStatus, MoveReason];
+    const [node, why] = (await moved) as [NodeStatus, MoveReason];
     expect([node.name, why, tunnel.node]).toEqual([other.name, 'lost', other.data.address]);
     // It has not waited for the keepalive after those that may be missed.
     expect(lost).toEqual([]);

@@ -74,8 +74,17 @@ it.each([0, 4])('the tunnel carries datagrams without allocating, in FEC groups 
     for (let i = 0; i < count; i++) {
       const at = offsets[i];
       writeHeader(
-        bytes, at, readVersion(bytes, at), readFlags(bytes, at), TOKEN, readSequence(bytes, at), 0,
-        readDestinationIp(bytes, at), readDestinationPort(bytes, at), readSourceIp(bytes, at), readSourcePort(bytes, at),
+        bytes,
+        at,
+        readVersion(bytes, at),
+        readFlags(bytes, at),
+        TOKEN,
+        readSequence(bytes, at),
+        0,
+        readDestinationIp(bytes, at),
+        readDestinationPort(bytes, at),
+        readSourceIp(bytes, at),
+        readSourcePort(bytes, at),
       );
       engine.send(node, at, lengths[i], ips[i], ports[i]);
     }

@@ -79,7 +79,11 @@ describe('the summary of round trips', () => {
   it('has percentiles by nearest rank and jitter by RFC 6298', () => {
     const times = Array.from({ length: 20 }, (_, index) => index + 1);
     expect(summarizeRoundTrips(25, times)).toMatchObject({
-      lossRatio: 0.2, minMs: 1, medianMs: 10, p95Ms: 19, maxMs: 20,
+      lossRatio: 0.2,
+      minMs: 1,
+      medianMs: 10,
+      p95Ms: 19,
+      maxMs: 20,
     });
     expect(summarizeRoundTrips(2, [10, 10]).jitterMs).toBe(3.75);
     expect(summarizeRoundTrips(1, [4]).jitterMs).toBe(2);

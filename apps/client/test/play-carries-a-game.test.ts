@@ -23,9 +23,7 @@ describe.each(ENGINES)('lightspeed play over the %s engine', (io) => {
     await using node = await TestNode.start();
     using server = await EchoServer.named('echo ');
     using game = await Peer.start();
-    const program = new Running([
-      'play', '--open', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--io', io,
-    ]);
+    const program = new Running(['play', '--open', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--io', io]);
     await program.printed('connected');
     const entrance = /point the game at (\S+) to play on/.exec(program.stdout)?.[1] ?? '';
     game.send('hello', endpointOf(entrance));
@@ -55,16 +53,21 @@ describe('lightspeed play', () => {
     // At an address of its own, where nobody else gets the port.
     const listen = `127.0.0.7:${red.address.port}`;
     const program = new Running([
-      'play', '--open', '--node', node.name, '--json',
-      '--game-server', `127.0.0.1:${red.address.port}`, '--listen', listen,
-      '--game-server', `localhost:${blue.address.port}`,
+      'play',
+      '--open',
+      '--node',
+      node.name,
+      '--json',
+      '--game-server',
+      `127.0.0.1:${red.address.port}`,
+      '--listen',
+      listen,
+      '--game-server',
+      `localhost:${blue.address.port}`,
     ]);
     await program.printed('"established"');
     const [{ entrances = [] }] = events(program);
-    expect(entrances.map(({ gameServer }) => gameServer)).toEqual([
-      `127.0.0.1:${red.address.port}`,
-      `127.0.0.1:${blue.address.port}`,
-    ]);
+    expect(entrances.map(({ gameServer }) => gameServer)).toEqual([`127.0.0.1:${red.address.port}`, `127.0.0.1:${blue.address.port}`]);
     expect(entrances[0].listen).toBe(listen);
     game.send('1', { ip: 0x7f00_0007, port: red.address.port });
     await game.got(1);
@@ -79,9 +82,7 @@ describe('lightspeed play', () => {
     await using node = await TestNode.start();
     using server = await EchoServer.named('echo ');
     using game = await Peer.start();
-    const program = new Running([
-      'play', '--open', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--json',
-    ]);
+    const program = new Running(['play', '--open', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--json']);
     await program.printed('"established"');
     const [{ entrances = [] }] = events(program);
     const entrance = endpointOf(entrances[0].listen);
@@ -99,7 +100,12 @@ describe('lightspeed play', () => {
     const told = events(program);
     const kinds = told.map(({ event }) => event);
     expect(kinds.filter((kind) => kind !== 'stats')).toEqual([
-      'started', 'established', 'oversize', 'ended-by-node', 'established', 'summary',
+      'started',
+      'established',
+      'oversize',
+      'ended-by-node',
+      'established',
+      'summary',
     ]);
     expect(told.find(({ event }) => event === 'ended-by-node')).toMatchObject({ retryInMs: 500 });
     expect(told.find(({ event }) => event === 'stats')).toMatchObject({ state: 'established', drops: 0 });
@@ -111,15 +117,15 @@ describe('lightspeed play', () => {
     const name = `127.0.0.1:${gone.address.port}`;
     const { code, stdout, stderr } = await lightspeed(['play', '--open', '--node', name, '--game-server', '127.0.0.1:9']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(new RegExp(`^lightspeed: no answer from node ${name} to \\d+ packets .* within 10 s; .* nothing listens on that port.*\\n$`));
+    expect(stderr).toMatch(
+      new RegExp(`^lightspeed: no answer from node ${name} to \\d+ packets .* within 10 s; .* nothing listens on that port.*\\n$`),
+    );
     expect(stdout).not.toContain('connected');
   });
 
   it('leaves with code 0 on Ctrl-C before the node has answered', async () => {
     using silent = await Peer.start();
-    const program = new Running([
-      'play', '--open', '--node', `127.0.0.1:${silent.address.port}`, '--game-server', '127.0.0.1:9',
-    ]);
+    const program = new Running(['play', '--open', '--node', `127.0.0.1:${silent.address.port}`, '--game-server', '127.0.0.1:9']);
     await silent.got(1);
     program.signal('SIGINT');
     expect((await program.ended()).code).toBe(0);
@@ -129,9 +135,7 @@ describe('lightspeed play', () => {
     await using node = await TestNode.start();
     using other = await Peer.start();
     const listen = `127.0.0.1:${other.address.port}`;
-    const { code, stderr } = await lightspeed([
-      'play', '--open', '--node', node.name, '--game-server', '127.0.0.1:9', '--listen', listen,
-    ]);
+    const { code, stderr } = await lightspeed(['play', '--open', '--node', node.name, '--game-server', '127.0.0.1:9', '--listen', listen]);
     expect(code).toBe(1);
     expect(stderr).toBe(`lightspeed: cannot listen on ${listen}: another program listens there (EADDRINUSE)\n`);
   });

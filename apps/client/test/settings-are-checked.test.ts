@@ -53,9 +53,7 @@ describe('startTunnel', () => {
       using other = await Peer.start();
       const refusal = startTunnel({ node: NODE, io, entrances: [{ listen: other.address, gameServer: GAME }] });
       await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_OPEN' });
-      await expect(refusal).rejects.toThrow(
-        `cannot listen on 127.0.0.1:${other.address.port}: another program listens there (EADDRINUSE)`,
-      );
+      await expect(refusal).rejects.toThrow(`cannot listen on 127.0.0.1:${other.address.port}: another program listens there (EADDRINUSE)`);
     });
 
     it('takes another port where it may', async () => {

@@ -101,7 +101,10 @@ describe('lightspeed decode', () => {
 
   it('gives them as JSON, one object a line', async () => {
     const { code, stdout } = await lightspeed(['decode', '-', '--json'], DUMPS);
-    const packets = stdout.trimEnd().split('\n').map((line): unknown => JSON.parse(line));
+    const packets = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
     expect(code).toBe(0);
     const addresses = {
       source: { ip: '192.168.1.100', port: 12_345 },

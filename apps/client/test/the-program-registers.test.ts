@@ -31,8 +31,21 @@ describe('lightspeed play', () => {
     const ticket = Uint8Array.of(1, 2, 3);
     await writeFile(join(folder, 'ticket'), `${formatTicket(ticket)}\n`);
     const program = new Running([
-      'play', '--node', node.name, ...pin(), '--ticket', join(folder, 'ticket'), '--json', '--keepalive-ms', '50',
-      '--path', '127.0.0.2', '--multipath', 'duplicate', '--game-server', `127.0.0.1:${server.address.port}`,
+      'play',
+      '--node',
+      node.name,
+      ...pin(),
+      '--ticket',
+      join(folder, 'ticket'),
+      '--json',
+      '--keepalive-ms',
+      '50',
+      '--path',
+      '127.0.0.2',
+      '--multipath',
+      'duplicate',
+      '--game-server',
+      `127.0.0.1:${server.address.port}`,
     ]);
     await program.printed('"established"');
     const told = () => program.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -50,7 +63,10 @@ describe('lightspeed play', () => {
     expect(started).toMatchObject({ nodes: [{ name: node.name, used: true, nodeId: 'node-1', region: 'test' }] });
     expect(told().find(isWhole)).toMatchObject({
       nodes: [{ up: true, connected: true, draining: false, loadPercent: 7, egressIp: '203.0.113.5' }],
-      paths: [{ via: false, up: true }, { local: expect.stringMatching(/^127\.0\.0\.2:/), via: false, up: true }],
+      paths: [
+        { via: false, up: true },
+        { local: expect.stringMatching(/^127\.0\.0\.2:/), via: false, up: true },
+      ],
     });
     const register = node.registers.at(-1);
     expect(register?.dialect === 'standard' && ticketExtension.find(register.extensions)).toEqual(ticket);

@@ -16,8 +16,17 @@ function stats(counters: Partial<TunnelStats['counters']>, drops: Partial<Tunnel
 
 function pathStats(keepalivesSent: number, keepalivesAnswered: number, firstArrivals: number): PathStats {
   return {
-    local: { ip: 0, port: 1 }, via: false, up: true, rttMs: 1, jitterMs: 1, packetsSent: 0, packetsReceived: 0,
-    keepalivesSent, keepalivesAnswered, firstArrivals, share: undefined,
+    local: { ip: 0, port: 1 },
+    via: false,
+    up: true,
+    rttMs: 1,
+    jitterMs: 1,
+    packetsSent: 0,
+    packetsReceived: 0,
+    keepalivesSent,
+    keepalivesAnswered,
+    firstArrivals,
+    share: undefined,
   };
 }
 

@@ -48,11 +48,9 @@ export function bindError(cause: unknown, what: string, address: string, flag: s
         { cause },
       );
     case 'EADDRNOTAVAIL':
-      return new NodeError(
-        'ERR_PROXY_BIND',
-        `${address} (${what}) is not an address of this machine: choose one that is with ${flag}`,
-        { cause },
-      );
+      return new NodeError('ERR_PROXY_BIND', `${address} (${what}) is not an address of this machine: choose one that is with ${flag}`, {
+        cause,
+      });
     case 'EACCES':
       return new NodeError(
         'ERR_PROXY_BIND',
@@ -60,11 +58,9 @@ export function bindError(cause: unknown, what: string, address: string, flag: s
         { cause },
       );
     case 'ENOTSUP':
-      return new NodeError(
-        'ERR_PROXY_BIND',
-        `${address} (${what}) cannot be shared by several workers on this system: use --workers 1`,
-        { cause },
-      );
+      return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be shared by several workers on this system: use --workers 1`, {
+        cause,
+      });
     default:
       return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be used: ${messageOf(cause)}`, { cause });
   }

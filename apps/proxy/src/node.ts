@@ -105,12 +105,7 @@ export interface NodeParts {
 }
 
 /** Starts everything; what was started is closed again if something cannot be. */
-async function startParts(
-  config: NodeConfig,
-  engine: EngineChoice,
-  state: ControlState | undefined,
-  log: Logger,
-): Promise<NodeParts> {
+async function startParts(config: NodeConfig, engine: EngineChoice, state: ControlState | undefined, log: Logger): Promise<NodeParts> {
   const startedMs = performance.now();
   let supervisor: Supervisor | undefined;
   let control: ControlPlane | undefined;

@@ -9,12 +9,7 @@ import { DATA_BUFFER_BYTES } from './supervisor/data-port.ts';
 import type { NodeParts } from './node.ts';
 
 /** Says what serves where and how, and what the operator may want to change. */
-export function logStart(
-  log: Logger,
-  config: NodeConfig,
-  engine: EngineChoice,
-  { supervisor, control, http }: NodeParts,
-): void {
+export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, { supervisor, control, http }: NodeParts): void {
   const { dataAddress, buffers } = supervisor;
   log.info(
     {

@@ -61,10 +61,7 @@ export function collectStats(workers: readonly WorkerSlot[]): NodeStats {
   };
 }
 
-function byName<Name extends string>(
-  names: readonly Name[],
-  value: (name: Name, index: number) => number,
-): Record<Name, number> {
+function byName<Name extends string>(names: readonly Name[], value: (name: Name, index: number) => number): Record<Name, number> {
   return Object.fromEntries(names.map((name, index) => [name, value(name, index)])) as Record<Name, number>;
 }
 

@@ -61,32 +61,29 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
     expect(node.stats().udp.sockets_open).toBe(2);
   });
 
-  it.each(['standard', 'reference'] as const)(
-    'brings a lost packet back from parity in dialect %s',
-    async (dialect) => {
-      const node = await testNode({ io, dialect });
-      const server = await testServer();
-      const client = await testClient(node, { dialect });
-      const payloads = ['one', 'two, longer', 'three', 'four'];
-      const encoder = new FecEncoder(payloads.length);
-      let parity: Uint8Array | undefined;
-      for (const [index, payload] of payloads.entries()) {
-        parity = encoder.addPacket(Buffer.from(payload));
-        if (index === 1) client.lose();
-        else client.data(server.endpoint, payload, FecHeader.data(0, index, payloads.length));
-      }
-      client.data(server.endpoint, Buffer.from(parity ?? []).toString('latin1'), FecHeader.parity(0, payloads.length));
+  it.each(['standard', 'reference'] as const)('brings a lost packet back from parity in dialect %s', async (dialect) => {
+    const node = await testNode({ io, dialect });
+    const server = await testServer();
+    const client = await testClient(node, { dialect });
+    const payloads = ['one', 'two, longer', 'three', 'four'];
+    const encoder = new FecEncoder(payloads.length);
+    let parity: Uint8Array | undefined;
+    for (const [index, payload] of payloads.entries()) {
+      parity = encoder.addPacket(Buffer.from(payload));
+      if (index === 1) client.lose();
+      else client.data(server.endpoint, payload, FecHeader.data(0, index, payloads.length));
+    }
+    client.data(server.endpoint, Buffer.from(parity ?? []).toString('latin1'), FecHeader.parity(0, payloads.length));
 
-      await eventually(() => expect([...server.payloads].sort()).toEqual([...payloads].sort()));
-      await eventually(() => expect(node.stats().relay.fecRecovered).toBe(1));
-      // The answers come protected in groups of the same size.
-      const answers = await Promise.all(payloads.map(() => client.next('data')));
-      expect(answers.map(({ payload }) => payload).sort()).toEqual([...payloads].sort());
-      for (const { header } of answers) expect(header.fec?.size).toBe(payloads.length);
-      const { header } = await client.next('parity');
-      expect(header.source).toEqual(server.endpoint);
-    },
-  );
+    await eventually(() => expect([...server.payloads].sort()).toEqual([...payloads].sort()));
+    await eventually(() => expect(node.stats().relay.fecRecovered).toBe(1));
+    // The answers come protected in groups of the same size.
+    const answers = await Promise.all(payloads.map(() => client.next('data')));
+    expect(answers.map(({ payload }) => payload).sort()).toEqual([...payloads].sort());
+    for (const { header } of answers) expect(header.fec?.size).toBe(payloads.length);
+    const { header } = await client.next('parity');
+    expect(header.source).toEqual(server.endpoint);
+  });
 
   it('closes a group that stays partial, without another packet', async () => {
     const node = await testNode({ io });

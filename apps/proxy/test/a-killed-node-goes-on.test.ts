@@ -24,8 +24,16 @@ it.each([1, 2])('after SIGKILL and a new start clients play on without registeri
   // Below the ports that the system hands out: nobody else takes one of them while the node is down.
   const base = 10_000 + ((process.pid * 128 + workers * 64) % 20_000);
   const flags = [
-    '--state-dir', folder, '--workers', String(workers), '--data-bind', `127.0.0.1:${base}`,
-    '--control-bind', `127.0.0.1:${base + 1}`, '--egress-ports', `${base + 2}-${base + 63}`,
+    '--state-dir',
+    folder,
+    '--workers',
+    String(workers),
+    '--data-bind',
+    `127.0.0.1:${base}`,
+    '--control-bind',
+    `127.0.0.1:${base + 1}`,
+    '--egress-ports',
+    `${base + 2}-${base + 63}`,
   ];
   const first = await NodeProgram.start(...flags);
   const server = await testServer();
@@ -54,12 +62,7 @@ it.each([1, 2])('after SIGKILL and a new start clients play on without registeri
   other.control = await Control.connect(second);
   await other.control.register([other.resume()]);
   expect((await other.control.heard('register_ack')).sessionId).toBe(other.ack.sessionId);
-  expect(readdirSync(folder).toSorted()).toEqual([
-    'control-certificate.pem',
-    'control-key.pem',
-    'node.sock',
-    'sessions.json',
-  ]);
+  expect(readdirSync(folder).toSorted()).toEqual(['control-certificate.pem', 'control-key.pem', 'node.sock', 'sessions.json']);
   for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o077).toBe(0);
 });
 
@@ -72,9 +75,7 @@ it.each([
   const folder = keptFolder();
   const before = await NodeProgram.start('--state-dir', folder);
   const client = await playingClient(before);
-  await eventually(() =>
-    expect(readFileSync(join(folder, 'sessions.json'), 'utf8')).toContain(String(client.ack.sessionId)),
-  );
+  await eventually(() => expect(readFileSync(join(folder, 'sessions.json'), 'utf8')).toContain(String(client.ack.sessionId)));
   before.signal('SIGKILL');
   await before.ended;
   const damaged = damage(readFileSync(join(folder, 'sessions.json'), 'utf8'));

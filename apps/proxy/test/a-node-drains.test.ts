@@ -13,9 +13,7 @@ async function announcement({ control }: RegisteredClient): Promise<number> {
   const left = await eventually(() => {
     for (const message of control.said) {
       const found =
-        message.type === 'server_info' && message.dialect === 'standard'
-          ? drainingExtension.find(message.extensions)
-          : undefined;
+        message.type === 'server_info' && message.dialect === 'standard' ? drainingExtension.find(message.extensions) : undefined;
       if (found !== undefined) return found;
     }
     throw new Error('nothing was announced');

@@ -54,9 +54,7 @@ describe.each(ENGINES)('a ban by one worker of the %s engine', (engine) => {
     await neighbour.roundTrip(servers[0].endpoint, 'before the ban');
     for (const { endpoint } of servers) sprayer.data(endpoint, 'spray');
     await eventually(() => expect(supervisor.stats().relay.bans).toBe(1));
-    await eventually(() =>
-      expect(log.some((line) => line.includes('client banned') && line.includes('127.0.0.1'))).toBe(true),
-    );
+    await eventually(() => expect(log.some((line) => line.includes('client banned') && line.includes('127.0.0.1'))).toBe(true));
     // The gauge is brought up to date twice a second.
     await eventually(() => expect(supervisor.stats().relay.bannedAddresses).toBe(1));
 
@@ -67,9 +65,7 @@ describe.each(ENGINES)('a ban by one worker of the %s engine', (engine) => {
     await innocent.roundTrip(servers[0].endpoint, 'nobody banned me');
 
     await Promise.all([supervisor.crashWorker(0), supervisor.crashWorker(1)]);
-    await eventually(() =>
-      expect(supervisor.stats().workers.map(({ state }) => state)).toEqual(['serving', 'serving']),
-    );
+    await eventually(() => expect(supervisor.stats().workers.map(({ state }) => state)).toEqual(['serving', 'serving']));
     for (const client of [sprayer, neighbour]) {
       const before = banned();
       client.keepalive(2);

@@ -166,10 +166,22 @@ describe('a configuration file', () => {
     ['[server]\nworker = 3', 'node.toml: unknown key server.worker; did you mean workers?'],
     ['[security]\nmax_clients = 3', 'node.toml: unknown key security.max_clients; it belongs to [server]'],
     ['[http]\nbanana = 3', 'node.toml: unknown key http.banana; [http] has bind'],
-    ['[server]\ncertificate = "a"', 'node.toml: server.certificate: a certificate needs its private key, and the other way round: give both, or none'],
-    ['[security]\nregistration = "tickets"', 'node.toml: security.registration: tickets need an issuer whose tickets count: give its public key with --issuer-key (security.issuer_keys)'],
-    ['[security]\nregistration = "anyone"\nissuer_keys = ["lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]', 'node.toml: security.registration: got "anyone" and issuer keys; leave out either'],
-    ['[security]\nissuer_keys = ["x"]', 'node.toml: security.issuer_keys: an issuer\'s public key is lsi1_ and 43 characters of base64url, got "x"'],
+    [
+      '[server]\ncertificate = "a"',
+      'node.toml: server.certificate: a certificate needs its private key, and the other way round: give both, or none',
+    ],
+    [
+      '[security]\nregistration = "tickets"',
+      'node.toml: security.registration: tickets need an issuer whose tickets count: give its public key with --issuer-key (security.issuer_keys)',
+    ],
+    [
+      '[security]\nregistration = "anyone"\nissuer_keys = ["lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]',
+      'node.toml: security.registration: got "anyone" and issuer keys; leave out either',
+    ],
+    [
+      '[security]\nissuer_keys = ["x"]',
+      'node.toml: security.issuer_keys: an issuer\'s public key is lsi1_ and 43 characters of base64url, got "x"',
+    ],
     ['[server]\nworkers = "two"', 'node.toml: server.workers: got "two", allowed is a whole number from 1 to 64'],
     ['[server]\nworkers = 0', 'node.toml: server.workers: got 0, allowed is a whole number from 1 to 64'],
     ['[server]\nworkers = 1.5', 'node.toml: server.workers: got 1.5, allowed is a whole number from 1 to 64'],
@@ -178,18 +190,36 @@ describe('a configuration file', () => {
     ['[server]\nnode_id = ""', 'node.toml: server.node_id: got "", allowed is a name of 1 to 255 bytes in one line'],
     ['[server]\nnode_id = 1979-05-27', 'node.toml: server.node_id: got 1979-05-27, allowed is a name of 1 to 255 bytes in one line'],
     ['[server]\nio = "fast"', 'node.toml: server.io: got "fast", allowed is "auto", "batch" or "portable"'],
-    ['[server]\ndata_bind = "localhost:1"', 'node.toml: server.data_bind: got "localhost:1", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434'],
+    [
+      '[server]\ndata_bind = "localhost:1"',
+      'node.toml: server.data_bind: got "localhost:1", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434',
+    ],
     ['[server]\negress_bind = "::1"', 'node.toml: server.egress_bind: got "::1", allowed is an IPv4 address, for example 192.0.2.7'],
-    ['[server]\negress_ports = "9-8"', 'node.toml: server.egress_ports: got "9-8", allowed is LOW-HIGH with ports from 1 to 65535, for example 20000-29999'],
-    ['[server]\negress_ports = "8-9"\nworkers = 3', 'node.toml: server.egress_ports: got 2 ports for 3 workers, each needs at least one of its own'],
+    [
+      '[server]\negress_ports = "9-8"',
+      'node.toml: server.egress_ports: got "9-8", allowed is LOW-HIGH with ports from 1 to 65535, for example 20000-29999',
+    ],
+    [
+      '[server]\negress_ports = "8-9"\nworkers = 3',
+      'node.toml: server.egress_ports: got 2 ports for 3 workers, each needs at least one of its own',
+    ],
     ['[security]\nrequire_auth = "no"', 'node.toml: security.require_auth: got "no", allowed is true or false'],
-    ['[security]\nmax_amplification_ratio = 0.5', 'node.toml: security.max_amplification_ratio: got 0.5, allowed is a number from 1 to 1000'],
-    ['[security]\nallow_destinations = "10.0.0.0/8"', 'node.toml: security.allow_destinations: got "10.0.0.0/8", allowed is a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]'],
+    [
+      '[security]\nmax_amplification_ratio = 0.5',
+      'node.toml: security.max_amplification_ratio: got 0.5, allowed is a number from 1 to 1000',
+    ],
+    [
+      '[security]\nallow_destinations = "10.0.0.0/8"',
+      'node.toml: security.allow_destinations: got "10.0.0.0/8", allowed is a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]',
+    ],
     [
       '[security]\ndeny_destinations = ["10.0.0.0"]',
       'node.toml: security.deny_destinations: destination rule "10.0.0.0": the prefix length is missing (one address is 10.0.0.0/32); write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100',
     ],
-    ['[http]\nbind = false', 'node.toml: http.bind: got false, allowed is ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"'],
+    [
+      '[http]\nbind = false',
+      'node.toml: http.bind: got false, allowed is ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"',
+    ],
     [
       '[security]\nrequire_auth = false',
       'node.toml: security.require_auth: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)',
@@ -209,7 +239,10 @@ describe('flags', () => {
     [{ workers: 'many' }, '--workers: got "many", allowed is a whole number from 1 to 64'],
     [{ workers: '-1' }, '--workers: got "-1", allowed is a whole number from 1 to 64'],
     [{ workers: '65' }, '--workers: got 65, allowed is a whole number from 1 to 64'],
-    [{ dataBind: '0.0.0.0:70000' }, '--data-bind: got "0.0.0.0:70000", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434'],
+    [
+      { dataBind: '0.0.0.0:70000' },
+      '--data-bind: got "0.0.0.0:70000", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434',
+    ],
     [{ logLevel: 'loud' }, '--log-level: got "loud", allowed is "fatal", "error", "warn", "info", "debug", "trace" or "silent"'],
     [{ region: 'a\nb' }, '--region: got "a\\nb", allowed is a name of 1 to 255 bytes in one line'],
     [
@@ -235,7 +268,12 @@ describe('the effective configuration', () => {
   it('is a file that gives the same configuration again', () => {
     const configs = [
       nodeConfig(),
-      nodeConfig({ controlBind: '127.0.0.1:7', stateDir: '/s', issuerKeys: ['lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'], revocationList: 'r' }),
+      nodeConfig({
+        controlBind: '127.0.0.1:7',
+        stateDir: '/s',
+        issuerKeys: ['lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+        revocationList: 'r',
+      }),
       nodeConfig({ httpBind: 'off', egressPorts: '5-9', egressBind: '127.0.0.1', logFormat: 'json', nodeId: 'a "b" \\ é' }),
       nodeConfig({ allowDestinations: ['10.0.0.0/8', '1.2.3.4/32:5'], denyDestinations: ['0.0.0.0/0:25-26'], maxConnections: 3 }),
     ];

@@ -29,10 +29,7 @@ it('so many registrations as the node takes, and one more when one is over', asy
 it('so many registrations as one address may have', async () => {
   const node = await registrarNode({ maxSessionsPerAddress: 2 });
   await Promise.all([registeredClient(node), registeredClient(node)]);
-  expect(await tryToRegister(node)).toEqual([
-    'rate_limited',
-    '2 sessions from one address are as many as this node takes',
-  ]);
+  expect(await tryToRegister(node)).toEqual(['rate_limited', '2 sessions from one address are as many as this node takes']);
 });
 
 it.each([
@@ -70,8 +67,7 @@ it('datagrams that are no QUIC cost nothing', async () => {
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   onTestFinished(() => void socket.close());
-  for (let size = 0; size < 200; size++)
-    socket.send(new Uint8Array(size * 7).fill(size), node.controlAddress?.port ?? 0, '127.0.0.1');
+  for (let size = 0; size < 200; size++) socket.send(new Uint8Array(size * 7).fill(size), node.controlAddress?.port ?? 0, '127.0.0.1');
   const server = await testServer();
   await (await playingClient(node)).roundTrip(server.endpoint, 'hello');
 });

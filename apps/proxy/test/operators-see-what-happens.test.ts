@@ -16,9 +16,7 @@ const observed = { httpBind: '127.0.0.1:0', nodeId: 'fra-1', region: 'eu "centra
 /** Lines of a metrics page by metric and labels. */
 function samplesOf(page: string): Map<string, number> {
   const lines = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
-  );
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
 }
 
 describe.each(ENGINES)('GET /health and /metrics of a node over the %s engine', (io) => {

@@ -26,7 +26,7 @@ function saved(sessionId: number, token: number, ip = IP): SavedClient {
       paths: [{ number: 0, ip, port: 1 }],
       sequence: 65_535,
       groupId: 0,
-     
+
       nonces,
       flows: [{ clientIp: 1, clientPort: 2, serverIp: 0xffff_ffff, serverPort: 4, egressPort: 5, groupSize: 4 }],
     },
@@ -103,10 +103,7 @@ it('nobody gets the secret of somebody who has left', () => {
 });
 
 it('the state comes back from its text as it was', () => {
-  const clients = [
-    saved(1, 9),
-    { ...saved(2, 10), ticket: Uint8Array.of(1, 255), session: undefined, nonces: undefined },
-  ];
+  const clients = [saved(1, 9), { ...saved(2, 10), ticket: Uint8Array.of(1, 255), session: undefined, nonces: undefined }];
   expect(parseState([...formatState(clients)].join(''))).toEqual(clients);
 });
 

@@ -69,7 +69,11 @@ it('a session that two workers tell of is the one of the worker that counts for 
   first.take(all([session(1), session(2)], true));
   second.take(all([session(2), session(3), session(4)], true));
   const each = [...eachOnce([first, second], [1, 0], (sessionId) => sessionId !== 4)];
-  expect(each.map(({ worker, session: { sessionId } }) => [worker, sessionId])).toEqual([[1, 2], [1, 3], [0, 1]]);
+  expect(each.map(({ worker, session: { sessionId } }) => [worker, sessionId])).toEqual([
+    [1, 2],
+    [1, 3],
+    [0, 1],
+  ]);
 });
 
 /** A relay with sessions in so many places, of which some have changed. */
@@ -103,12 +107,14 @@ function toldBy(saver: SessionSaver, told: readonly FromWorker[], request: numbe
   return told.flatMap((message) => (message.type === 'saved' && message.request === request ? [message.part] : []));
 }
 
-const sessionsIn = (parts: readonly SavedPart[]): number[] =>
-  parts.flatMap(({ records }) => [...sessionIdsIn(records)]);
+const sessionsIn = (parts: readonly SavedPart[]): number[] => parts.flatMap(({ records }) => [...sessionIdsIn(records)]);
 
 it('a worker tells of its sessions part by part, of one request after the other, and then wants nothing more', () => {
   const told: FromWorker[] = [];
-  const saver = new SessionSaver(relayOf(150, () => true), (message) => told.push(message));
+  const saver = new SessionSaver(
+    relayOf(150, () => true),
+    (message) => told.push(message),
+  );
   expect(saver.advance(25)).toBe(25);
   saver.save(7, 'all');
   saver.save(8, 'changed');
@@ -137,7 +143,10 @@ it('a worker with nothing new says so in one empty part, and has saved nothing',
 it('a worker tells of the few that have changed, not of those between them', () => {
   const told: FromWorker[] = [];
   const news = new Set([3, 2_000, 4_999]);
-  const saver = new SessionSaver(relayOf(5_000, (place) => news.has(place)), (message) => told.push(message));
+  const saver = new SessionSaver(
+    relayOf(5_000, (place) => news.has(place)),
+    (message) => told.push(message),
+  );
   saver.save(7, 'changed');
   const parts = toldBy(saver, told, 7);
   expect(sessionsIn(parts)).toEqual([...news]);
@@ -151,7 +160,12 @@ describe('sessions that have changed since a worker told of all', () => {
     expect(saved.take(changed([{ ...session(2), sequence: 9 }], false))).toBe(false);
     expect([...saved.all].map(({ sequence }) => sequence)).toEqual([1, 1, 1]);
     expect(saved.take(changed([session(4)], true))).toBe(true);
-    expect([...saved.all].map(({ sessionId, sequence }) => [sessionId, sequence])).toEqual([[1, 1], [3, 1], [2, 9], [4, 1]]);
+    expect([...saved.all].map(({ sessionId, sequence }) => [sessionId, sequence])).toEqual([
+      [1, 1],
+      [3, 1],
+      [2, 9],
+      [4, 1],
+    ]);
     expect(saved.take(changed([], true))).toBe(false);
     saved.delete(2);
     expect(ids(saved)).toEqual([1, 3, 4]);

@@ -7,11 +7,7 @@ import type { RegisteredClient } from './support/registered-client.ts';
 import { ENGINES, registrarNode, testServer } from './support/scene.ts';
 
 /** Connects again and asks for the session. @returns what the node acknowledges. */
-async function reconnect(
-  node: RunningNode,
-  client: RegisteredClient,
-  options?: Parameters<RegisteredClient['resume']>[0],
-) {
+async function reconnect(node: RunningNode, client: RegisteredClient, options?: Parameters<RegisteredClient['resume']>[0]) {
   client.control = await Control.connect(node);
   await client.control.register([client.resume(options)]);
   return client.control.heard('register_ack');
@@ -51,11 +47,7 @@ describe('a client that has lost its control connection', () => {
     const used = client.nonce;
     await reconnect(node, client);
     const ids = new Set([client.ack.sessionId]);
-    for (const options of [
-      { nonce: used },
-      { secret: new Uint8Array(16) },
-      { sessionId: (client.ack.sessionId ^ 1) >>> 0 },
-    ]) {
+    for (const options of [{ nonce: used }, { secret: new Uint8Array(16) }, { sessionId: (client.ack.sessionId ^ 1) >>> 0 }]) {
       const { control } = client;
       ids.add((await reconnect(node, client, options)).sessionId);
       client.control = control;
@@ -93,9 +85,7 @@ describe.each(ENGINES)('over the %s engine, a client whose address changes', (io
       await client.roundTrip(server.endpoint, `move ${move}`);
     }
     expect(new Set(server.received.map(({ port }) => port)).size).toBe(1);
-    await eventually(() =>
-      expect(node.stats().relay).toMatchObject({ sessionsOpened: 1, registrations: 1, sessions: 1 }),
-    );
+    await eventually(() => expect(node.stats().relay).toMatchObject({ sessionsOpened: 1, registrations: 1, sessions: 1 }));
   });
 
   it('is the only one who can use its proofs, whichever worker hears them again', async () => {

@@ -31,7 +31,10 @@ test('of very many, those beyond the first are one line a minute', () => {
   vi.advanceTimersByTime(60_000);
   const sums = lines.filter(({ msg }) => msg === LINES.more);
   expect(lines.length - sums.length).toBe(40);
-  expect(sums.map(({ level, clients }) => [level, clients])).toEqual([[40, 60_000 - 20], [40, 40_000 - 20]]);
+  expect(sums.map(({ level, clients }) => [level, clients])).toEqual([
+    [40, 60_000 - 20],
+    [40, 40_000 - 20],
+  ]);
 });
 
 test('after a quiet time each is a line again', () => {

@@ -10,17 +10,7 @@ import { Program } from './support/program.ts';
 import { testClient, testServer } from './support/scene.ts';
 import { temporaryFile } from './support/temporary-file.ts';
 
-const LOCAL = [
-  'serve',
-  '--data-bind',
-  '127.0.0.1:0',
-  '--http-bind',
-  'off',
-  '--control-bind',
-  'off',
-  '--log-format',
-  'json',
-];
+const LOCAL = ['serve', '--data-bind', '127.0.0.1:0', '--http-bind', 'off', '--control-bind', 'off', '--log-format', 'json'];
 
 /** The data plane's address as a log entry tells it. */
 function dataOf(entry: Readonly<Record<string, unknown>>): { dataAddress: Endpoint } {
@@ -94,16 +84,11 @@ describe('lightspeed-proxy', () => {
   it('refuses to be an open relay for others by mistake', async () => {
     const { code, stdout, stderr } = await Program.run('serve', '--open');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(
-      /^lightspeed-proxy: --open: a node without authentication relays for anybody .*--allow-open.*\n$/,
-    );
+    expect(stderr).toMatch(/^lightspeed-proxy: --open: a node without authentication relays for anybody .*--allow-open.*\n$/);
   });
 
   it('checks a configuration without serving', async () => {
-    const file = temporaryFile(
-      'node.toml',
-      '[server]\nregion = "eu"\n[security]\ndeny_destinations = ["1.2.3.0/24"]\n',
-    );
+    const file = temporaryFile('node.toml', '[server]\nregion = "eu"\n[security]\ndeny_destinations = ["1.2.3.0/24"]\n');
     const { code, stdout, stderr } = await Program.run('serve', '--config', file, '--workers', '3', '--check');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('region = "eu"\n');
@@ -121,13 +106,7 @@ describe('lightspeed-proxy', () => {
   });
 
   it('says that nothing but what is allowed is open, if it is told so', async () => {
-    const { stdout } = await Program.run(
-      'serve',
-      '--only-allowed-destinations',
-      '--allow-destination',
-      '203.0.113.9/32:8303',
-      '--check',
-    );
+    const { stdout } = await Program.run('serve', '--only-allowed-destinations', '--allow-destination', '203.0.113.9/32:8303', '--check');
     expect(stdout).toContain('only_allowed_destinations = true');
     expect(stdout).toContain('#   allowed: 203.0.113.9/32:8303\n#   denied: everything else\n');
   });
@@ -161,9 +140,7 @@ describe('lightspeed-proxy serve', () => {
       node: 'n1',
       region: 'r1',
     });
-    await program.logged(
-      'nobody can be admitted: authentication is on and the control plane, where clients register, is off',
-    );
+    await program.logged('nobody can be admitted: authentication is on and the control plane, where clients register, is off');
     program.signal('SIGTERM');
     expect(await program.ended).toEqual({ code: 0, signal: null });
   });
@@ -173,16 +150,7 @@ describe('lightspeed-proxy serve', () => {
     ['SIGINT', 'batch'],
     ['SIGTERM', 'portable'],
   ] as const)('says goodbye to every client at %s and ends with code 0 within 2 s (%s)', async (signal, io) => {
-    const program = new Program([
-      ...LOCAL,
-      '--open',
-      '--io',
-      io,
-      '--workers',
-      '2',
-      '--allow-destination',
-      '127.0.0.0/8',
-    ]);
+    const program = new Program([...LOCAL, '--open', '--io', io, '--workers', '2', '--allow-destination', '127.0.0.0/8']);
     const node = dataOf(await program.serving());
     const server = await testServer();
     const clients = await Promise.all(Array.from({ length: 8 }, () => testClient(node)));
@@ -209,9 +177,7 @@ describe('lightspeed-proxy serve', () => {
   it('ends at once at a second signal', async () => {
     const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as () => never);
     onTestFinished(() => exit.mockRestore());
-    const served = serve(
-      nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off', controlBind: 'off', logLevel: 'silent' }),
-    );
+    const served = serve(nodeConfig({ dataBind: '127.0.0.1:0', httpBind: 'off', controlBind: 'off', logLevel: 'silent' }));
     process.emit('SIGTERM', 'SIGTERM');
     expect(exit).not.toHaveBeenCalled();
     process.emit('SIGTERM', 'SIGTERM');

@@ -54,9 +54,7 @@ it('a key is made, a ticket issued, shown, used and revoked', async () => {
 
   const node = await registrarNode({ issuerKeys: [issuer], revocationList: list });
   const client = await playingClient(node, { ticket: bytesOf(ticket) });
-  expect(await output('ticket', 'revoke', ticket, '--list', list, '--because', 'left\nthe team')).toMatch(
-    /^[0-9a-f]{32} is revoked$/,
-  );
+  expect(await output('ticket', 'revoke', ticket, '--list', list, '--because', 'left\nthe team')).toMatch(/^[0-9a-f]{32} is revoked$/);
   expect(readFileSync(list, 'utf8')).toMatch(/^[0-9a-f]{32} # left the team\n$/);
   expect(await output('ticket', 'revoke', ticket, '--list', list)).toContain('is revoked already');
   expect(await client.control.refusal()).toEqual(['auth_failed', 'the ticket was revoked']);

@@ -26,7 +26,10 @@ function session(sessionId: number): SavedByWorker['session'] {
 /** A keeper on a clock of its own, and what it does. */
 function keeperScene() {
   const scene = {
-    clients: new Map([[1, client(1)], [2, client(2)]]),
+    clients: new Map([
+      [1, client(1)],
+      [2, client(2)],
+    ]),
     changes: 2,
     sessions: [session(1)],
     hasChanged: true,
@@ -78,7 +81,12 @@ it('the state is written when something has changed, and else only looked after'
   await pass(1_000);
   expect([scene.asked, scene.written.length]).toEqual([0, 0]);
   await pass(1_500);
-  expect(scene.written).toEqual([[[1, true], [2, false]]]);
+  expect(scene.written).toEqual([
+    [
+      [1, true],
+      [2, false],
+    ],
+  ]);
   for (let looks = 0; looks < 10; looks++) await pass(2_100);
   expect([scene.asked, scene.written.length]).toEqual([11, 1]);
   scene.hasChanged = true;
@@ -86,7 +94,13 @@ it('the state is written when something has changed, and else only looked after'
   scene.clients.delete(1);
   scene.changes++;
   await pass(2_100);
-  expect(scene.written.slice(1)).toEqual([[[1, true], [2, false]], [[2, false]]]);
+  expect(scene.written.slice(1)).toEqual([
+    [
+      [1, true],
+      [2, false],
+    ],
+    [[2, false]],
+  ]);
   scene.clients.clear();
   scene.changes++;
   for (let looks = 0; looks < 3; looks++) await pass(2_100);

@@ -13,12 +13,7 @@ describe('what comes to a hand-over socket', () => {
   it('counts only from the ports of the other workers, on loopback', () => {
     expect(handOver.accepts(28, HAND_OVER_IP, 0)).toBe(true);
     handOver.setPorts([5_000, 5_001, 5_002]);
-    expect([5_000, 5_001, 5_002, 5_003].map((port) => handOver.accepts(28, HAND_OVER_IP, port))).toEqual([
-      true,
-      false,
-      true,
-      false,
-    ]);
+    expect([5_000, 5_001, 5_002, 5_003].map((port) => handOver.accepts(28, HAND_OVER_IP, port))).toEqual([true, false, true, false]);
     expect(handOver.accepts(28, HAND_OVER_IP + 1, 5_000)).toBe(false);
     expect(handOver.accepts(7, HAND_OVER_IP, 5_000)).toBe(false);
   });
@@ -39,7 +34,15 @@ describe('claims', () => {
     const memory = claimsMemory(4);
     const released: number[] = [];
     const board = new ClaimsBoard(memory);
-    const [first, second] = [0, 1].map((own) => new SharedSessionClaims(memory, own, () => 7 * own, (id) => released.push(id)));
+    const [first, second] = [0, 1].map(
+      (own) =>
+        new SharedSessionClaims(
+          memory,
+          own,
+          () => 7 * own,
+          (id) => released.push(id),
+        ),
+    );
     const session = { sessionId: 77 };
     for (const claims of [first, second]) claims.add(77, 3);
     expect([second.claim(session), second.claim(session), first.claim(session)]).toEqual([-1, -1, 1]);

@@ -184,11 +184,7 @@ function claimed(sessionId: number, nonce: bigint): Uint8Array {
   return u32s(sessionId, Number(nonce >> 32n), Number(nonce & 0xffff_ffffn));
 }
 
-function codec<T>(
-  id: number,
-  toBytes: (value: T) => Uint8Array,
-  fromBytes: (value: Uint8Array) => T | undefined,
-): ExtensionCodec<T> {
+function codec<T>(id: number, toBytes: (value: T) => Uint8Array, fromBytes: (value: Uint8Array) => T | undefined): ExtensionCodec<T> {
   return {
     id,
     encode: (value) => ({ id, value: toBytes(value) }),

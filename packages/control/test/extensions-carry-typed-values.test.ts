@@ -39,7 +39,11 @@ function kind<T>(name: string, codec: ExtensionCodec<T>, values: fc.Arbitrary<T>
     name,
     id: codec.id,
     comesBack: () => {
-      fc.assert(fc.property(values, (value) => { expect(codec.find([noise, codec.encode(value)])).toEqual(value); }));
+      fc.assert(
+        fc.property(values, (value) => {
+          expect(codec.find([noise, codec.encode(value)])).toEqual(value);
+        }),
+      );
     },
     example: codec.encode(example),
     hex,
@@ -138,9 +142,7 @@ test.each([-1, 0.5, 2 ** 32, NaN])('numbers that do not fit are errors: %s', (va
 });
 
 test('a resume authenticates its label, the session id and the nonce', () => {
-  expect(toHex(resumeMessage(0x01020304, 0x0506070809n))).toBe(
-    '6C 73 74 70 2D 72 65 73 75 6D 65 01 02 03 04 00 00 00 05 06 07 08 09',
-  );
+  expect(toHex(resumeMessage(0x01020304, 0x0506070809n))).toBe('6C 73 74 70 2D 72 65 73 75 6D 65 01 02 03 04 00 00 00 05 06 07 08 09');
 });
 
 test.each([-1n, 2n ** 64n])('a nonce that is no u64 is an error: %s', (nonce) => {

@@ -68,7 +68,9 @@ describe('a text is accepted exactly when Node accepts it as UTF-8, and reads th
 
   test('for any bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 255 }), (bytes) => { expectLikeOracle([[...bytes]]); }),
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 255 }), (bytes) => {
+        expectLikeOracle([[...bytes]]);
+      }),
       { numRuns: 500 },
     );
   });

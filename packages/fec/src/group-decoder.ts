@@ -23,13 +23,7 @@ import {
 } from './group-slot.ts';
 import { FecMemory, LENGTHS_BYTES } from './memory.ts';
 import { RECOVERED_MEMORY_MS } from './recovered-table.ts';
-import {
-  FIXED_FORMAT_CONTENT_BYTES,
-  RECOVERY_ACCEPTED,
-  RECOVERY_OLD_FORMAT,
-  RECOVERY_REJECTED,
-  judgeRecovery,
-} from './recovery.ts';
+import { FIXED_FORMAT_CONTENT_BYTES, RECOVERY_ACCEPTED, RECOVERY_OLD_FORMAT, RECOVERY_REJECTED, judgeRecovery } from './recovery.ts';
 
 /** The packet was delivered already, as received or as recovered: drop it. */
 export const DATA_DUPLICATE = 0;

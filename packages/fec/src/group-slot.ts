@@ -88,14 +88,7 @@ export function addMember(slots: Int32Array, slot: number, index: number): void 
 }
 
 /** Notes that data packet `index`, of `length` bytes, came. */
-export function noteData(
-  slots: Int32Array,
-  slot: number,
-  index: number,
-  size: number,
-  tag: number,
-  length: number,
-): void {
+export function noteData(slots: Int32Array, slot: number, index: number, size: number, tag: number, length: number): void {
   addMember(slots, slot, index);
   slots[slot + DATA_SIZE] = size;
   if (tag >= 0) slots[slot + TAG] = tag;
@@ -105,14 +98,7 @@ export function noteData(
 }
 
 /** Notes that the parity came, with `content` bytes before its two bytes of lengths. */
-export function noteParity(
-  slots: Int32Array,
-  slot: number,
-  size: number,
-  tag: number,
-  content: number,
-  lengths: number,
-): void {
+export function noteParity(slots: Int32Array, slot: number, size: number, tag: number, content: number, lengths: number): void {
   slots[slot + PARITY_SIZE] = size;
   slots[slot + PARITY_CONTENT] = content;
   if (tag >= 0) slots[slot + TAG] = tag;

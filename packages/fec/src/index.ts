@@ -12,25 +12,12 @@ export { ADD_FULL, ADD_OPEN, ADD_UNPROTECTED, FecEncoder } from './encoder.ts';
 export type { FecEncoderOptions, FecEncoderStats, FlushedGroup } from './encoder.ts';
 export { FecError } from './fec-error.ts';
 export type { FecErrorCode } from './fec-error.ts';
-export {
-  DATA_DUPLICATE,
-  DATA_NEW,
-  DATA_NEW_AND_RECOVERED,
-  DEFAULT_MAX_AGE_MS,
-  PARITY_NONE,
-  PARITY_RECOVERED,
-} from './group-decoder.ts';
+export { DATA_DUPLICATE, DATA_NEW, DATA_NEW_AND_RECOVERED, DEFAULT_MAX_AGE_MS, PARITY_NONE, PARITY_RECOVERED } from './group-decoder.ts';
 export type { FecDecoderOptions } from './group-decoder.ts';
 export { GROUPS_IN_RING } from './group-ring.ts';
 export { DEFAULT_GROUP_SIZE, GROUP_SIZE_LIMITS, MAX_ENCODER_GROUP_SIZE, MIN_ENCODER_GROUP_SIZE } from './group-sizes.ts';
 export type { GroupSizeLimits } from './group-sizes.ts';
-export {
-  FEC_BLOCK_BYTES,
-  FEC_BLOCK_CONTENT_BYTES,
-  FEC_BLOCK_HEADROOM_BYTES,
-  FecMemory,
-  availableKernel,
-} from './memory.ts';
+export { FEC_BLOCK_BYTES, FEC_BLOCK_CONTENT_BYTES, FEC_BLOCK_HEADROOM_BYTES, FecMemory, availableKernel } from './memory.ts';
 export type { FecKernel } from './memory.ts';
 export type { WasmMemory } from './simd-kernel.ts';
 export { xorInto } from './xor.ts';

@@ -188,10 +188,7 @@ export function availableKernel(): FecKernel {
 function requireRange(what: string, offset: number, lengthBytes: number, endOffset: number): void {
   // Whole numbers from 0 to 2^32 - 1 are the ones that this leaves as they are.
   if (offset >>> 0 === offset && lengthBytes >>> 0 === lengthBytes && offset + lengthBytes <= endOffset) return;
-  throw new FecError(
-    'FEC_MEMORY_RANGE',
-    `${what} must lie within 0 and ${endOffset}, got ${lengthBytes} bytes from ${offset}`,
-  );
+  throw new FecError('FEC_MEMORY_RANGE', `${what} must lie within 0 and ${endOffset}, got ${lengthBytes} bytes from ${offset}`);
 }
 
 /** A view of the same bytes as `bytes`, with the same offsets. */

@@ -2,13 +2,7 @@
  * XORs `lengthBytes` bytes of `source` into `target`, in 32-bit words; offsets need no alignment. The two ranges must
  * not overlap, and both must lie within their views (a `RangeError` of the view says so otherwise).
  */
-export function xorInto(
-  target: DataView,
-  targetOffset: number,
-  source: DataView,
-  sourceOffset: number,
-  lengthBytes: number,
-): void {
+export function xorInto(target: DataView, targetOffset: number, source: DataView, sourceOffset: number, lengthBytes: number): void {
   const end = targetOffset + lengthBytes;
   const shift = sourceOffset - targetOffset;
   let at = targetOffset;

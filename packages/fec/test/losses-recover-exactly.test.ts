@@ -64,9 +64,7 @@ describe('whatever a network does to a stream of groups', () => {
   const size = fc.integer({ min: 1, max: 12 });
   const streams = fc
     .tuple(groupIds, fc.array(fc.tuple(size, fc.infiniteStream(payloads)), { minLength: 1, maxLength: 8 }))
-    .map(([first, plans]) =>
-      plans.map(([count, stream], i) => groupOf([...stream.take(count)], (first + i) & 0xffff)),
-    );
+    .map(([first, plans]) => plans.map(([count, stream], i) => groupOf([...stream.take(count)], (first + i) & 0xffff)));
 
   it('each packet is delivered at most once and as sent, and a group with one loss is whole', () => {
     fc.assert(

@@ -34,15 +34,13 @@ it('the size that a parity carries overrides the size that its data carried', ()
 });
 
 it('any single loss of a partial group recovers exactly, in any order of arrival', () => {
-  const cases = fc
-    .array(payloads, { minLength: 1, maxLength: 16 })
-    .chain((packets) =>
-      fc.tuple(
-        fc.integer({ min: packets.length, max: 32 }).map((size) => groupOf(packets, 5, size)),
-        fc.shuffledSubarray([...packets.keys(), packets.length], { minLength: packets.length + 1 }),
-        fc.nat(packets.length - 1),
-      ),
-    );
+  const cases = fc.array(payloads, { minLength: 1, maxLength: 16 }).chain((packets) =>
+    fc.tuple(
+      fc.integer({ min: packets.length, max: 32 }).map((size) => groupOf(packets, 5, size)),
+      fc.shuffledSubarray([...packets.keys(), packets.length], { minLength: packets.length + 1 }),
+      fc.nat(packets.length - 1),
+    ),
+  );
   fc.assert(
     fc.property(cases, ([group, order, lost]) => {
       const receiver = new Receiver();

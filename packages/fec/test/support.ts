@@ -38,9 +38,7 @@ const lengths = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(0, 1, 2, 1397, 1398, 1399, 1400, 1443, 1444) },
 );
 
-export const payloads = fc
-  .record({ length: lengths, seed: fc.integer(), trailingZeros: fc.constantFrom(0, 0, 1, 3, 1444) })
-  .map(payloadOf);
+export const payloads = fc.record({ length: lengths, seed: fc.integer(), trailingZeros: fc.constantFrom(0, 0, 1, 3, 1444) }).map(payloadOf);
 
 export interface Group {
   readonly groupId: number;

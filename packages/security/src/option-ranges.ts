@@ -17,10 +17,7 @@ export function requireInteger(name: string, value: number, low: number, high: n
 /** @throws {SecurityError} `SECURITY_OPTION_RANGE` unless `value` is a power of two from `low` to `MAX_CAPACITY`. */
 export function requirePowerOfTwo(name: string, value: number, low: number): number {
   if (!Number.isInteger(value) || value < low || value > MAX_CAPACITY || (value & (value - 1)) !== 0) {
-    throw new SecurityError(
-      'SECURITY_OPTION_RANGE',
-      `${name} must be a power of two from ${low} to ${MAX_CAPACITY}, got ${value}`,
-    );
+    throw new SecurityError('SECURITY_OPTION_RANGE', `${name} must be a power of two from ${low} to ${MAX_CAPACITY}, got ${value}`);
   }
   return value;
 }

@@ -37,12 +37,7 @@ export class ReflectionGuard {
   /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
   constructor(capacity: number, options: ReflectionGuardOptions = {}) {
     requireInteger('capacity', capacity, 1, MAX_CAPACITY);
-    this.maxDestinationsPerWindow = requireInteger(
-      'maxDestinationsPerWindow',
-      options.maxDestinationsPerWindow ?? 10,
-      1,
-      0xffff,
-    );
+    this.maxDestinationsPerWindow = requireInteger('maxDestinationsPerWindow', options.maxDestinationsPerWindow ?? 10, 1, 0xffff);
     // Half the clock's range, so that two windows' length can still be told from the past.
     this.windowMs = requireInteger('windowMs', options.windowMs ?? 10_000, 1, MAX_DURATION_MS >> 1);
     this.fullWindowsToBan = requireInteger('fullWindowsToBan', options.fullWindowsToBan ?? 3, 1, 0xff);

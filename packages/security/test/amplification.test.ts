@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AmplificationGuard, SecurityError } from '@lightspeed/security';
 
-const traffic = fc.array(
-  fc.record({ direction: fc.constantFrom('in', 'out'), bytes: fc.integer({ min: 0, max: 1_500 }) }),
-  { maxLength: 200 },
-);
+const traffic = fc.array(fc.record({ direction: fc.constantFrom('in', 'out'), bytes: fc.integer({ min: 0, max: 1_500 }) }), {
+  maxLength: 200,
+});
 
 const allowances = fc.integer({ min: 0, max: 5_000 });
 const ratios = fc.double({ min: 0, max: 4, noNaN: true });

@@ -119,7 +119,15 @@ describe("a client's rate limit", () => {
   });
 
   it('refuses rates of 0, fractions and nonsense when it is made', () => {
-    for (const [pps, bps] of [[0, 1], [1, 0], [1.5, 1], [1, -5], [Number.NaN, 1], [1, Infinity], [1e13, 1]] as const) {
+    for (const [pps, bps] of [
+      [0, 1],
+      [1, 0],
+      [1.5, 1],
+      [1, -5],
+      [Number.NaN, 1],
+      [1, Infinity],
+      [1e13, 1],
+    ] as const) {
       const make = (): RateLimiter => new RateLimiter(1, pps, bps);
       expect(make).toThrow(SecurityError);
       expect(make).toThrow(expect.objectContaining({ code: 'SECURITY_OPTION_RANGE' }));

@@ -11,9 +11,7 @@ function ip(text: string): number {
   return parsed;
 }
 
-function policy(
-  options: { allow?: string[]; deny?: string[]; own?: string[]; onlyAllowed?: boolean } = {},
-): DestinationPolicy {
+function policy(options: { allow?: string[]; deny?: string[]; own?: string[]; onlyAllowed?: boolean } = {}): DestinationPolicy {
   return new DestinationPolicy({
     allow: (options.allow ?? []).map(parseDestinationRule),
     deny: (options.deny ?? []).map(parseDestinationRule),

@@ -31,7 +31,11 @@ describe('over node:crypto', () => {
 
   it('a signature is refused, never an exception, whatever the bytes of key and signature are', () => {
     const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
-      fc.oneof(fc.uint8Array({ minLength: length, maxLength: length }), fc.uint8Array({ maxLength: 100 }), fc.constant(new Uint8Array(length)));
+      fc.oneof(
+        fc.uint8Array({ minLength: length, maxLength: length }),
+        fc.uint8Array({ maxLength: 100 }),
+        fc.constant(new Uint8Array(length)),
+      );
     const message = utf8('a message');
     fc.assert(
       fc.property(bytes(32), bytes(64), (publicKey, signature) => {

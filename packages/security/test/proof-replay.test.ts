@@ -35,7 +35,13 @@ describe('a nonce', () => {
     const nonces = new ProofNonces();
     expect(nonces.accept(0n)).toBe(true);
     expect(nonces.accept(MAX_PROOF_NONCE)).toBe(true);
-    expect([0n, 1n, MAX_PROOF_NONCE, MAX_PROOF_NONCE + 1n, -1n].map((nonce) => nonces.accept(nonce))).toEqual([false, false, false, false, false]);
+    expect([0n, 1n, MAX_PROOF_NONCE, MAX_PROOF_NONCE + 1n, -1n].map((nonce) => nonces.accept(nonce))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
     expect(nonces.accept(MAX_PROOF_NONCE - 1n)).toBe(true);
   });
 

@@ -47,15 +47,24 @@ describe('a proof', () => {
 
   it('is read and found true wherever the packet stands and whatever it says, and nothing around it is written', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 70 }), u8, u16, u32, u32, nonces, secrets, (offset, token, sequence, timestampUs, sessionId, nonce, secret) => {
-        const bytes = handshake(offset, token, sequence, timestampUs);
-        const before = bytes.slice();
-        encodeProof(bytes, offset, sessionId, nonce, secret, hmacSha256);
-        expect(readProof(bytes, offset, PROOF_PACKET_BYTES)).toEqual({ sessionId, nonce });
-        expect(verifyProof(bytes, offset, secret, hmacSha256)).toBe(true);
-        expect(bytes.subarray(0, offset + HEADER_BYTES)).toEqual(before.subarray(0, offset + HEADER_BYTES));
-        expect(bytes.subarray(offset + PROOF_PACKET_BYTES)).toEqual(before.subarray(offset + PROOF_PACKET_BYTES));
-      }),
+      fc.property(
+        fc.nat({ max: 70 }),
+        u8,
+        u16,
+        u32,
+        u32,
+        nonces,
+        secrets,
+        (offset, token, sequence, timestampUs, sessionId, nonce, secret) => {
+          const bytes = handshake(offset, token, sequence, timestampUs);
+          const before = bytes.slice();
+          encodeProof(bytes, offset, sessionId, nonce, secret, hmacSha256);
+          expect(readProof(bytes, offset, PROOF_PACKET_BYTES)).toEqual({ sessionId, nonce });
+          expect(verifyProof(bytes, offset, secret, hmacSha256)).toBe(true);
+          expect(bytes.subarray(0, offset + HEADER_BYTES)).toEqual(before.subarray(0, offset + HEADER_BYTES));
+          expect(bytes.subarray(offset + PROOF_PACKET_BYTES)).toEqual(before.subarray(offset + PROOF_PACKET_BYTES));
+        },
+      ),
     );
   });
 
@@ -72,7 +81,7 @@ describe('a proof', () => {
     expect(verifyProof(bytes, 0, SECRET, hmacSha256)).toBe(true);
   });
 
-  it('is not found true with another session\'s secret', () => {
+  it("is not found true with another session's secret", () => {
     const bytes = handshake();
     encodeProof(bytes, 0, 7, 1n, SECRET, hmacSha256);
     fc.assert(

@@ -12,12 +12,12 @@ describe('a revocation list', () => {
     expect([...parseRevocationList(text)]).toEqual([A, B]);
   });
 
-  it('may be empty, and may lack the last line\'s end', () => {
+  it("may be empty, and may lack the last line's end", () => {
     expect(parseRevocationList('').size).toBe(0);
     expect([...parseRevocationList(`${A}\n${B}`)]).toEqual([A, B]);
   });
 
-  it('with a line that is no id is refused with the line\'s number and what it says', () => {
+  it("with a line that is no id is refused with the line's number and what it says", () => {
     const wrong: [string, string][] = [
       [`${A}\nnonsense\n`, 'line 2: a ticket id is 32 hexadecimal digits, got "nonsense"'],
       [`\n\n${A}${A}`, 'line 3: '],
@@ -40,14 +40,20 @@ describe('a revocation list', () => {
   it('is a set of ids or an error with a line number, for any text', () => {
     const pieces = fc.constantFrom(A, B, '#', '\n', '\r\n', ' ', 'g', A.slice(1));
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(pieces).map((parts) => parts.join(''))), (text) => {
-        try {
-          for (const id of parseRevocationList(text)) expect(id).toMatch(/^[0-9a-f]{32}$/);
-        } catch (error) {
-          if (!(error instanceof SecurityError)) throw error;
-          expect(error.message).toMatch(/line \d+/);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(pieces).map((parts) => parts.join('')),
+        ),
+        (text) => {
+          try {
+            for (const id of parseRevocationList(text)) expect(id).toMatch(/^[0-9a-f]{32}$/);
+          } catch (error) {
+            if (!(error instanceof SecurityError)) throw error;
+            expect(error.message).toMatch(/line \d+/);
+          }
+        },
+      ),
     );
   });
 });

@@ -140,7 +140,12 @@ describe('the text of a ticket', () => {
     const body = formatTicket(issue(KEY)).slice(5);
     const codes = ['lst2_', 'lst10_', 'lsi1_', 'lst_', 'LST1_', ''].map((prefix) => parseTicket(prefix + body));
     expect(codes.map((result) => ('code' in result ? result.code : 'bytes'))).toEqual([
-      'unknown_version', 'unknown_version', 'malformed', 'malformed', 'malformed', 'malformed',
+      'unknown_version',
+      'unknown_version',
+      'malformed',
+      'malformed',
+      'malformed',
+      'malformed',
     ]);
   });
 
@@ -158,7 +163,7 @@ describe('the text of a ticket', () => {
     expect(parseTicket('lst1_AA')).toEqual(Uint8Array.of(0));
   });
 
-  it('brings back any bytes of any length up to a ticket\'s', () => {
+  it("brings back any bytes of any length up to a ticket's", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: MAX_TICKET_BYTES, size: 'max' }), (bytes) => {
         expect(formatTicket(bytes)).toBe(`lst1_${Buffer.from(bytes).toString('base64url')}`);
@@ -168,7 +173,7 @@ describe('the text of a ticket', () => {
   });
 });
 
-describe('an issuer\'s public key', () => {
+describe("an issuer's public key", () => {
   it('has a text and a short id', () => {
     expect(toHex(KEY.publicKey)).toBe(vectors.publicKey);
     expect(formatIssuerKey(KEY.publicKey)).toBe(vectors.publicKeyText);
@@ -178,7 +183,14 @@ describe('an issuer\'s public key', () => {
 
   it('is refused as anything else than 32 bytes, with what is allowed', () => {
     const { publicKeyText } = vectors;
-    for (const text of ['', 'lsi1_', publicKeyText.slice(0, -1), `${publicKeyText}A`, publicKeyText.replace('lsi1', 'lsi2'), `${publicKeyText.slice(0, -1)}x`]) {
+    for (const text of [
+      '',
+      'lsi1_',
+      publicKeyText.slice(0, -1),
+      `${publicKeyText}A`,
+      publicKeyText.replace('lsi1', 'lsi2'),
+      `${publicKeyText.slice(0, -1)}x`,
+    ]) {
       expect(() => parseIssuerKey(text)).toThrow(expect.objectContaining({ code: 'SECURITY_ISSUER_KEY' }));
       expect(() => parseIssuerKey(text)).toThrow('lsi1_ and 43 characters of base64url, got ');
     }

@@ -6,7 +6,14 @@ import { ALICE } from './issuers.ts';
 
 function ticket(changes: Partial<Ticket> = {}): Ticket {
   return {
-    ...ALICE, type: 'ticket', issuerId: '0'.repeat(16), notBefore: 0, maxSessions: 0, ratePps: 0, rateBps: 0, ...changes,
+    ...ALICE,
+    type: 'ticket',
+    issuerId: '0'.repeat(16),
+    notBefore: 0,
+    maxSessions: 0,
+    ratePps: 0,
+    rateBps: 0,
+    ...changes,
   };
 }
 
@@ -57,7 +64,10 @@ describe('sessions to end', () => {
       sessions.lapsed(now, new Set(revoked)).map(({ sessionId, refusal }) => [sessionId, refusal.code]);
     expect(lapsed(ALICE.expiresAt - 1)).toEqual([]);
     expect(lapsed(ALICE.expiresAt - 1, BOB, 'c'.repeat(32))).toEqual([[3, 'revoked']]);
-    expect(lapsed(ALICE.expiresAt)).toEqual([[1, 'expired'], [2, 'expired']]);
+    expect(lapsed(ALICE.expiresAt)).toEqual([
+      [1, 'expired'],
+      [2, 'expired'],
+    ]);
     for (const id of [1, 2]) sessions.close(id);
     expect(lapsed(ALICE.expiresAt)).toEqual([]);
   });

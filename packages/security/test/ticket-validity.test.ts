@@ -16,7 +16,11 @@ describe('a ticket counts', () => {
     const { expiresAt } = ALICE;
     const at = (now: number): string => verdict(trusting(KEY), issue(KEY), now);
     expect([expiresAt - 1, expiresAt - 0.001, expiresAt, expiresAt + 1, 2 ** 50].map(at)).toEqual([
-      'ok', 'ok', 'expired', 'expired', 'expired',
+      'ok',
+      'ok',
+      'expired',
+      'expired',
+      'expired',
     ]);
   });
 
@@ -39,7 +43,7 @@ describe('a ticket counts', () => {
     expect(verdict(trusting(OTHER_KEY), issue(KEY), ISSUED_AT)).toBe('unknown_issuer');
   });
 
-  it('not if somebody else signed it in a trusted issuer\'s name', () => {
+  it("not if somebody else signed it in a trusted issuer's name", () => {
     const forged = { publicKey: KEY.publicKey, sign: OTHER_KEY.sign } as SigningKey;
     expect(verdict(trusting(KEY, OTHER_KEY), issue(forged), ISSUED_AT)).toBe('bad_signature');
   });
@@ -51,7 +55,10 @@ describe('a ticket counts', () => {
     verifier.revocations = parseRevocationList(`${ALICE.id} # lost\n`);
     expect([issue(KEY), other].map((ticket) => verdict(verifier, ticket, ISSUED_AT))).toEqual(['revoked', 'ok']);
     const fromTheStart = new TicketVerifier({
-      issuers: [KEY.publicKey], revocations: new Set([ALICE.id]), verifyEd25519, sha256,
+      issuers: [KEY.publicKey],
+      revocations: new Set([ALICE.id]),
+      verifyEd25519,
+      sha256,
     });
     expect(verdict(fromTheStart, issue(KEY), ISSUED_AT)).toBe('revoked');
   });
@@ -89,13 +96,16 @@ describe('a refusal', () => {
 describe('a verifier', () => {
   it('is not made without issuers, with keys of the wrong length, or with two that share an id', () => {
     const wrong = expect.objectContaining({ code: 'SECURITY_ISSUER_KEY' });
-    const make = (issuers: readonly Uint8Array[], hash = sha256) => () => new TicketVerifier({ issuers, verifyEd25519, sha256: hash });
+    const make =
+      (issuers: readonly Uint8Array[], hash = sha256) =>
+      () =>
+        new TicketVerifier({ issuers, verifyEd25519, sha256: hash });
     expect(make([])).toThrow(wrong);
     expect(make([new Uint8Array(31)])).toThrow(wrong);
     expect(make([KEY.publicKey, OTHER_KEY.publicKey], () => new Uint8Array(32))).toThrow(wrong);
   });
 
-  it('keeps its keys when the caller\'s arrays change', () => {
+  it("keeps its keys when the caller's arrays change", () => {
     const publicKey = KEY.publicKey.slice();
     const verifier = new TicketVerifier({ issuers: [publicKey], verifyEd25519, sha256 });
     publicKey.fill(0);

@@ -12,12 +12,7 @@ export type { MultipathMode } from './multipath.ts';
 export { RttEstimator } from './rtt-estimator.ts';
 export type { Registration } from './relay/registrations.ts';
 export { NOTHING_DUE, Relay, SOMETHING_DUE } from './relay/relay.ts';
-export {
-  RELAY_COUNTERS_BYTES,
-  RELAY_COUNTER_COUNT,
-  RelayCounter,
-  relayCountersIn,
-} from './relay/relay-counters.ts';
+export { RELAY_COUNTERS_BYTES, RELAY_COUNTER_COUNT, RelayCounter, relayCountersIn } from './relay/relay-counters.ts';
 export type { RelayCounters } from './relay/relay-counters.ts';
 export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
 export type {

@@ -163,16 +163,7 @@ export class KeyTable {
 }
 
 /** Where the entry begins that holds the key, or the empty one where it would go. */
-function find(
-  entries: Int32Array,
-  mask: number,
-  stride: number,
-  hash: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-): number {
+function find(entries: Int32Array, mask: number, stride: number, hash: number, a: number, b: number, c: number, d: number): number {
   let entry = hash & mask;
   for (;;) {
     const at = entry * stride;

@@ -57,13 +57,7 @@ export class OutboundFlow<Stream extends OutboundStream = OutboundStream> {
   readonly destinationPort: number;
   fec: FlowFec | null = null;
 
-  constructor(
-    stream: Stream,
-    sourceIp: number,
-    sourcePort: number,
-    destinationIp: number,
-    destinationPort: number,
-  ) {
+  constructor(stream: Stream, sourceIp: number, sourcePort: number, destinationIp: number, destinationPort: number) {
     this.stream = stream;
     this.sourceIp = sourceIp;
     this.sourcePort = sourcePort;

@@ -58,7 +58,7 @@ describe('a node that lives is not lost', () => {
       const world = game(seed, { delayMs: 20, jitterMs: 50 });
       const { link, host } = world.tunnels[0];
       for (let second = 1; second < 30; second++) {
-        const startMs = world.simulation.nowMs + second * 1_000 + (seed * 17) % 250;
+        const startMs = world.simulation.nowMs + second * 1_000 + ((seed * 17) % 250);
         const lose = (loss: number) => [link.aToB, link.bToA].forEach((way) => way.change({ loss }));
         world.simulation.at(startMs, () => lose(1));
         world.simulation.at(startMs + 300, () => lose(0));
@@ -83,8 +83,8 @@ describe('a node that is gone is lost', () => {
   function noticedAfterMs(seed: number, link: Impairments, playing: boolean): number {
     const world = game(seed, link);
     const { link: way, host } = world.tunnels[0];
-    if (playing) play(world, 5_000 + (seed * 37) % 500);
-    else world.run(5_000 + (seed * 37) % 500);
+    if (playing) play(world, 5_000 + ((seed * 37) % 500));
+    else world.run(5_000 + ((seed * 37) % 500));
     const endMs = world.simulation.nowMs;
     way.aToB.change({ loss: 1 });
     way.bToA.change({ loss: 1 });

@@ -108,8 +108,7 @@ describe('a session over a network', () => {
 
   it('that loses single packets loses much less to the game with FEC than without', () => {
     const link = { loss: 0.05, delayMs: 20, jitterMs: 5 };
-    const lossOf = ({ sentUp, deliveredUp, sentDown, deliveredDown }: Result) =>
-      1 - (deliveredUp + deliveredDown) / (sentUp + sentDown);
+    const lossOf = ({ sentUp, deliveredUp, sentDown, deliveredDown }: Result) => 1 - (deliveredUp + deliveredDown) / (sentUp + sentDown);
     const plain = lossOf(play(11, link, 0, 600));
     const fec = lossOf(play(11, link, 4, 600));
     expect(plain).toBeGreaterThan(0.03);

@@ -110,7 +110,9 @@ describe('a relay has none of these faults:', () => {
   it('a group size of 0 makes it divide by zero', () => {
     const host = new RelayHost();
     const client = new LstpClient(host).open();
-    const packet = TunnelHeader.data(1, 1, PROGRAM, SERVER, FecHeader.data(0, 0, 1)).withSessionToken(client.token).encode();
+    const packet = TunnelHeader.data(1, 1, PROGRAM, SERVER, FecHeader.data(0, 0, 1))
+      .withSessionToken(client.token)
+      .encode();
     packet[23] = 0;
     client.raw(packet);
     expect(host.drops()).toEqual({ 'client:bad_group_size': 1 });

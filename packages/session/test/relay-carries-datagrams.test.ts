@@ -82,9 +82,7 @@ describe('a relay', () => {
     client.data('x');
     host.takeToServers();
     client.send(TunnelHeader.keepalive(77, 123_456));
-    expect(client.answers().map(({ header }) => header)).toEqual([
-      TunnelHeader.keepalive(77, 123_456).withSessionToken(client.token),
-    ]);
+    expect(client.answers().map(({ header }) => header)).toEqual([TunnelHeader.keepalive(77, 123_456).withSessionToken(client.token)]);
     expect(host.takeToServers()).toEqual([]);
   });
 

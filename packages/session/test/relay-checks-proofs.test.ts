@@ -105,7 +105,12 @@ describe('a proof', () => {
   it('gives a session the rates of its registration', () => {
     const host = new RelayHost({ admission: 'registered' });
     const token = host.register({
-      sessionId: SESSION_ID, ip: CLIENT_IP, dialect: 'standard', secret: SECRET, maxPps: 5, maxBps: 10_000,
+      sessionId: SESSION_ID,
+      ip: CLIENT_IP,
+      dialect: 'standard',
+      secret: SECRET,
+      maxPps: 5,
+      maxBps: 10_000,
     });
     const client = clientAt(host, '203.0.113.5:1', token);
     client.raw(proof(token, 1n));

@@ -47,7 +47,9 @@ describe('a relay refuses, and counts,', () => {
   it('what is no valid packet, with its own reason each', () => {
     const host = new RelayHost();
     const client = new LstpClient(host).open();
-    const valid = TunnelHeader.data(1, 1, PROGRAM, SERVER, FecHeader.data(1, 0, 4)).withSessionToken(client.token).encode();
+    const valid = TunnelHeader.data(1, 1, PROGRAM, SERVER, FecHeader.data(1, 0, 4))
+      .withSessionToken(client.token)
+      .encode();
     const altered = (at: number, byte: number) => {
       const bytes = valid.slice();
       bytes[at] = byte;
@@ -239,7 +241,10 @@ describe('towards an address that has not shown that it gets what is sent there'
   });
 
   it('a verified session is only metered, unless a limit is set for it', () => {
-    for (const [limit, dropped] of [[0, undefined], [3, expect.any(Number)]] as const) {
+    for (const [limit, dropped] of [
+      [0, undefined],
+      [3, expect.any(Number)],
+    ] as const) {
       const host = new RelayHost({ maxVerifiedAmplificationRatio: limit });
       const client = new LstpClient(host).open();
       client.data('x');

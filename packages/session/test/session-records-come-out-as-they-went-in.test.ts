@@ -14,10 +14,9 @@ const anySession: fc.Arbitrary<SavedSession> = fc.record({
   sequence: u16,
   groupId: u16,
   nonces: fc.oneof(fc.record({ highest: u64, below: u64 }), fc.constant({ highest: -1n, below: 0n })),
-  flows: fc.array(
-    fc.record({ clientIp: u32, clientPort: u16, serverIp: u32, serverPort: u16, egressPort: u16, groupSize: fc.nat(64) }),
-    { maxLength: 300 },
-  ),
+  flows: fc.array(fc.record({ clientIp: u32, clientPort: u16, serverIp: u32, serverPort: u16, egressPort: u16, groupSize: fc.nat(64) }), {
+    maxLength: 300,
+  }),
 });
 
 it('recorded sessions come out as they went in, however many they are, here and in another thread', () => {

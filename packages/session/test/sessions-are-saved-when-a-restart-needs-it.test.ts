@@ -81,7 +81,11 @@ describe('a session that was saved', () => {
     expect(isDue(host)).toBe(false);
     clientAt(host, '203.0.113.5:2', 10).open();
     expect(isDue(host)).toBe(true);
-    expect(changed(host).map(({ sessionId }) => sessionId).toSorted()).toEqual([SESSION_ID, 78]);
+    expect(
+      changed(host)
+        .map(({ sessionId }) => sessionId)
+        .toSorted(),
+    ).toEqual([SESSION_ID, 78]);
   });
 });
 

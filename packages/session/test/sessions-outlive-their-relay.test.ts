@@ -33,7 +33,11 @@ function successor(saved: ReturnType<RelayHost['relay']['saveSessions']>, prepar
 describe('a session that is restored in another relay', () => {
   it('goes on where it was: addresses, token, egress ports, group size, both paths', () => {
     const { host: before, client: old, ports } = busyRelay();
-    const last = old.answers().map(({ header }) => header.sequence).at(-1) ?? 0;
+    const last =
+      old
+        .answers()
+        .map(({ header }) => header.sequence)
+        .at(-1) ?? 0;
     const { host, restored } = successor(before.relay.saveSessions());
     expect(restored).toEqual([true]);
     expect([host.relay.sessionCount, host.relay.flowCount]).toEqual([1, 3]);
@@ -52,7 +56,7 @@ describe('a session that is restored in another relay', () => {
     const answers = client.answers();
     expect(answers.map(({ header, payload }) => [header.destination, textOf(payload)])).toEqual([[PROGRAM, 'welcome back']]);
     // It is new to the client, however much was sent after the last save.
-    const ahead = ((answers[0].header.sequence - last) & 0xffff);
+    const ahead = (answers[0].header.sequence - last) & 0xffff;
     expect(ahead).toBeGreaterThan(10_000);
     expect(ahead).toBeLessThan(32_768);
     expect(new LstpClient(host, '192.0.2.1:2').answers()).toHaveLength(1);

@@ -91,7 +91,7 @@ describe('a tunnel measures', () => {
     host.pass(4_970);
     const [second] = headers(host);
     host.nowMs += 50;
-    host.fromNode((second).encode());
+    host.fromNode(second.encode());
     expect(host.roundTripsUs).toEqual([30_000, 50_000]);
     host.pass(250);
     expect([host.count('rttLatestUs'), host.count('rttMinimumUs'), host.count('rttSmoothedUs')]).toEqual([50_000, 30_000, 32_500]);
@@ -102,10 +102,10 @@ describe('a tunnel measures', () => {
     const host = new TunnelHost();
     host.open();
     const [handshake] = headers(host);
-    host.fromNode((handshake).withSessionToken(TOKEN).encode());
+    host.fromNode(handshake.withSessionToken(TOKEN).encode());
     const [probe] = headers(host);
-    host.fromNode((probe).encode());
-    host.fromNode((probe).encode());
+    host.fromNode(probe.encode());
+    host.fromNode(probe.encode());
     host.fromNode(TunnelHeader.keepalive(999, 1).withSessionToken(TOKEN).encode());
     expect(host.roundTripsUs).toHaveLength(1);
     expect(host.drops()).toEqual({ 'node:unexpected_reply': 2 });
@@ -136,7 +136,7 @@ describe('a tunnel notices that its node is gone', () => {
     host.fromLocal(bytesOf('x'), PROGRAM, SERVER);
     expect(headers(host)).toHaveLength(1);
 
-    host.fromNode((handshakes[0]).withSessionToken(77).encode());
+    host.fromNode(handshakes[0].withSessionToken(77).encode());
     expect([host.tunnel.state, host.events.at(-1)]).toEqual(['established', 'established']);
     host.fromLocal(bytesOf('x'), PROGRAM, SERVER);
     expect(headers(host).at(-1)?.token).toBe(77);
@@ -170,7 +170,7 @@ describe('a session ends', () => {
     host.pass(300);
     const fins = headers(host);
     expect(fins.map(({ flags }) => flags)).toEqual([FLAG_FIN, FLAG_FIN]);
-    host.fromNode((fins[0]).encode());
+    host.fromNode(fins[0].encode());
     expect([host.tunnel.state, host.events.at(-1)]).toEqual(['closed', 'closed']);
     expect(host.memory.available).toBe(host.memory.capacity);
   });
@@ -207,7 +207,11 @@ describe('a session ends', () => {
   it('by the node’s FIN, which the client acknowledges; it may open another one', () => {
     const host = established();
     const fin = TunnelHeader.fin(3, 4).withSessionToken(TOKEN);
-    host.fromNode(TunnelHeader.fin(3, 4).withSessionToken(TOKEN + 1).encode());
+    host.fromNode(
+      TunnelHeader.fin(3, 4)
+        .withSessionToken(TOKEN + 1)
+        .encode(),
+    );
     expect(host.tunnel.state).toBe('established');
     host.fromNode(fin.encode());
     expect([host.tunnel.state, host.events.at(-1)]).toEqual(['idle', 'ended-by-node']);
@@ -225,14 +229,23 @@ describe('a tunnel refuses, and counts,', () => {
     host.fromNode(fromServer(1, 'spoofed'), endpoint('192.0.2.1:4435'));
     host.fromNode(fromServer(1, 'spoofed'), endpoint('192.0.2.2:4434'));
     host.fromNode(fromServer(1, 'short').slice(0, 19));
-    host.fromNode(TunnelHeader.data(1, 1, SERVER, PROGRAM).withSessionToken(TOKEN + 1).encode());
+    host.fromNode(
+      TunnelHeader.data(1, 1, SERVER, PROGRAM)
+        .withSessionToken(TOKEN + 1)
+        .encode(),
+    );
     host.fromNode(TunnelHeader.data(1, 1, SERVER, PROGRAM).encode());
     host.fromNode(fromServer(1, 'good'));
     host.fromNode(fromServer(1, 'twice'));
     host.fromNode(fromServer(2, 'nobody', endpoint('192.168.1.100:1')));
     host.fromNode(new TunnelHeader({ ...TunnelHeader.keepalive(1, 1), flags: 8 }).encode());
     host.fromNode(TunnelHeader.handshake(0, 1).withSessionToken(9).encode());
-    host.fromNode(TunnelHeader.data(9, 1, SERVER, PROGRAM, FecHeader.data(0, 0, 1)).withSessionToken(TOKEN).encode().slice(0, 24));
+    host.fromNode(
+      TunnelHeader.data(9, 1, SERVER, PROGRAM, FecHeader.data(0, 0, 1))
+        .withSessionToken(TOKEN)
+        .encode()
+        .slice(0, 24),
+    );
     expect(host.takeToLocal().map(({ bytes }) => textOf(bytes))).toEqual(['good']);
     expect(host.drops()).toEqual({
       'node:unexpected_source': 2,

@@ -28,10 +28,7 @@ export class UdpError extends Error {
 /** Checks an integer option once, where it comes in. */
 export function requireInteger(name: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new UdpError(
-      'ERR_UDP_INVALID_ARGUMENT',
-      `${name} is ${value}; allowed are whole numbers from ${least} to ${most}`,
-    );
+    throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `${name} is ${value}; allowed are whole numbers from ${least} to ${most}`);
   }
   return value;
 }

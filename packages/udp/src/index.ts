@@ -10,15 +10,7 @@ export { chooseEngine, createEngine } from './choose.ts';
 export { monotonicUs } from './clock.ts';
 export type { UdpCounterName } from './counters.ts';
 export { UDP_COUNTER, UDP_COUNTERS, UDP_COUNTERS_BYTES, UdpCounters } from './counters.ts';
-export type {
-  DatagramEngine,
-  DatagramHandler,
-  DatagramSocket,
-  EngineKind,
-  EngineOptions,
-  ReceivedBatch,
-  SocketOptions,
-} from './engine.ts';
+export type { DatagramEngine, DatagramHandler, DatagramSocket, EngineKind, EngineOptions, ReceivedBatch, SocketOptions } from './engine.ts';
 export type { UdpErrorCode } from './errors.ts';
 export { UdpError } from './errors.ts';
 export { allowedCores, pinThread } from './linux/affinity.ts';

@@ -32,12 +32,7 @@ export function parseEngineOptions(options: EngineOptions): EngineSettings {
     );
   }
   return {
-    maxDatagramBytes: requireInteger(
-      'maxDatagramBytes',
-      options.maxDatagramBytes ?? DEFAULT_MAX_DATAGRAM_BYTES,
-      1,
-      MAX_UDP_PAYLOAD_BYTES,
-    ),
+    maxDatagramBytes: requireInteger('maxDatagramBytes', options.maxDatagramBytes ?? DEFAULT_MAX_DATAGRAM_BYTES, 1, MAX_UDP_PAYLOAD_BYTES),
     batchSize: requireInteger('batchSize', options.batchSize ?? DEFAULT_BATCH_SIZE, 1, MOST_BATCH_SIZE),
     reserveBytes: options.reserveBytes ?? 0,
     busyPollUs: requireInteger('busyPollUs', options.busyPollUs ?? 0, 0, MOST_BUSY_POLL_US),

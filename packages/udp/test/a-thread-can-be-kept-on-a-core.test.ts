@@ -40,9 +40,7 @@ describe('a thread', () => {
   it('is refused cores that are not there', () => {
     const missing = 1_023;
     expect(allowedCores()).not.toContain(missing);
-    expect(() => pinThread(missing)).toThrow(
-      expect.objectContaining({ code: 'ERR_UDP_AFFINITY', errno: 'EINVAL' }) as UdpError,
-    );
+    expect(() => pinThread(missing)).toThrow(expect.objectContaining({ code: 'ERR_UDP_AFFINITY', errno: 'EINVAL' }) as UdpError);
     expect(() => pinThread(-1)).toThrow(UdpError);
     expect(() => pinThread(1_024)).toThrow(UdpError);
   });

@@ -1,15 +1,7 @@
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import {
-  closeFd,
-  closeLedgerFds,
-  createFdLedger,
-  describeDataSocketFd,
-  ledgerFds,
-  openDataSocketFd,
-  wakeEngine,
-} from '@lightspeed/udp';
+import { closeFd, closeLedgerFds, createFdLedger, describeDataSocketFd, ledgerFds, openDataSocketFd, wakeEngine } from '@lightspeed/udp';
 import { describe, expect, it } from 'vitest';
 import type { CrashingWorkerData } from './support/crashing-worker.ts';
 import { LOOPBACK, pattern, play, sendBytes, testEngine } from './support/scenario.ts';
@@ -107,9 +99,7 @@ describe('the batch engine in a worker', () => {
     using engine = testEngine('batch');
     expect(engine.openNow({ ip: 0, port: 0, fd: engine.wakeFd ?? 0 })).toBeUndefined();
     expect(engine.lastOpenError).toBe('ENOTSOCK');
-    expect(() => describeDataSocketFd(engine.wakeFd ?? 0)).toThrow(
-      expect.objectContaining({ code: 'ERR_UDP_INVALID_ARGUMENT' }),
-    );
+    expect(() => describeDataSocketFd(engine.wakeFd ?? 0)).toThrow(expect.objectContaining({ code: 'ERR_UDP_INVALID_ARGUMENT' }));
     using portable = testEngine('portable');
     await expect(portable.open({ ip: 0, port: 0, fd: 3 })).rejects.toMatchObject({ code: 'ERR_UDP_INVALID_ARGUMENT' });
   });

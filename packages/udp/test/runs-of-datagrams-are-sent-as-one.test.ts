@@ -88,7 +88,10 @@ describe('datagrams of one socket', () => {
   });
 
   it('go as one from a connected socket, too', async () => {
-    const sent = await send(Array.from({ length: 5 }, () => [200, 0] as const), true);
+    const sent = await send(
+      Array.from({ length: 5 }, () => [200, 0] as const),
+      true,
+    );
     expect(sent).toMatchObject({ arrived: [[0, 1, 2, 3, 4], []], whole: true, runs: 1, calls: 1 });
   });
 });

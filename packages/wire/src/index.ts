@@ -19,13 +19,7 @@ export {
   VERSION_FEC,
   VERSION_PLAIN,
 } from './constants.ts';
-export {
-  DIALECTS,
-  FEC_EXTENSION_BYTES_REFERENCE,
-  FEC_EXTENSION_BYTES_STANDARD,
-  fecExtensionBytes,
-  fecHeaderBytes,
-} from './dialect.ts';
+export { DIALECTS, FEC_EXTENSION_BYTES_REFERENCE, FEC_EXTENSION_BYTES_STANDARD, fecExtensionBytes, fecHeaderBytes } from './dialect.ts';
 export type { Dialect } from './dialect.ts';
 export { DROP_REASON_COUNT, DROP_REASON_NAMES, DropReason, isDropReason } from './drop-reason.ts';
 export { FecHeader } from './fec-header.ts';

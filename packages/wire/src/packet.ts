@@ -162,7 +162,6 @@ export function writeToken(bytes: Uint8Array, offset: number, token: number): vo
   bytes[offset + 1] = token;
 }
 
-
 function readUint16(bytes: Uint8Array, at: number): number {
   return (bytes[at] << 8) | bytes[at + 1];
 }

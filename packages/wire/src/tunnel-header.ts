@@ -1,12 +1,4 @@
-import {
-  FLAG_FIN,
-  FLAG_FRAGMENT,
-  FLAG_HANDSHAKE,
-  FLAG_KEEPALIVE,
-  HEADER_BYTES,
-  VERSION_FEC,
-  VERSION_PLAIN,
-} from './constants.ts';
+import { FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN } from './constants.ts';
 import { fecExtensionBytes } from './dialect.ts';
 import type { Dialect } from './dialect.ts';
 import { isDropReason } from './drop-reason.ts';
@@ -88,13 +80,7 @@ export class TunnelHeader implements TunnelHeaderFields {
   }
 
   /** A data packet's header; with `fec` a version 2 one. */
-  static data(
-    sequence: number,
-    timestampUs: number,
-    source: Endpoint,
-    destination: Endpoint,
-    fec?: FecHeader,
-  ): TunnelHeader {
+  static data(sequence: number, timestampUs: number, source: Endpoint, destination: Endpoint, fec?: FecHeader): TunnelHeader {
     return new TunnelHeader({ flags: 0, token: 0, sequence, timestampUs, source, destination, fec });
   }
 
@@ -222,19 +208,7 @@ export class TunnelHeader implements TunnelHeaderFields {
 
   #write(bytes: Uint8Array, offset: number): void {
     const { flags, token, sequence, timestampUs, source, destination } = this;
-    writeHeader(
-      bytes,
-      offset,
-      this.version,
-      flags,
-      token,
-      sequence,
-      timestampUs,
-      source.ip,
-      source.port,
-      destination.ip,
-      destination.port,
-    );
+    writeHeader(bytes, offset, this.version, flags, token, sequence, timestampUs, source.ip, source.port, destination.ip, destination.port);
   }
 
   #fields(): TunnelHeaderFields {

@@ -18,20 +18,39 @@ describe('a header', () => {
 
   it('swaps source and destination in a response, and stamps it when asked to', () => {
     const response = TunnelHeader.data(1, 2, player, server, FecHeader.data(7, 2, 8)).makeResponse(3);
-    expect(fieldsOf(response)).toEqual({ flags: 0, token: 0, sequence: 1, timestampUs: 3, source: server, destination: player, fec: undefined });
+    expect(fieldsOf(response)).toEqual({
+      flags: 0,
+      token: 0,
+      sequence: 1,
+      timestampUs: 3,
+      source: server,
+      destination: player,
+      fec: undefined,
+    });
   });
 
   it('of combined flags is what the first of FIN, HANDSHAKE, KEEPALIVE says, unless it is a fragment', () => {
     const kinds = Array.from({ length: 16 }, (_, flags) => new TunnelHeader({ ...fieldsOf(TunnelHeader.keepalive(0, 0)), flags }).kind);
     expect(kinds).toEqual([
-      'data', 'keepalive', 'handshake', 'handshake', 'fin', 'fin', 'fin', 'fin',
+      'data',
+      'keepalive',
+      'handshake',
+      'handshake',
+      'fin',
+      'fin',
+      'fin',
+      'fin',
       ...new Array<string>(8).fill('fragment'),
     ]);
   });
 
   it('refuses numbers that do not fit their fields, with a code and what is allowed', () => {
     expect(() => TunnelHeader.keepalive(65_536, 0)).toThrow(
-      expect.objectContaining({ name: 'WireError', code: 'WIRE_FIELD_RANGE', message: 'sequence must be an integer from 0 to 65535, got 65536' }) as WireError,
+      expect.objectContaining({
+        name: 'WireError',
+        code: 'WIRE_FIELD_RANGE',
+        message: 'sequence must be an integer from 0 to 65535, got 65536',
+      }) as WireError,
     );
     expect(() => TunnelHeader.data(0, -1, player, server)).toThrow(WireError);
     expect(() => TunnelHeader.data(0, 0, { ip: 2 ** 32, port: 0 }, server)).toThrow(WireError);

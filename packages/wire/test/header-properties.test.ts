@@ -10,9 +10,7 @@ const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const endpoint = fc.record({ ip: u32, port: u16 });
 const fecHeader = fc
   .record({ groupId: u16, size: fc.integer({ min: 1, max: 64 }), index: fc.nat(), parity: fc.boolean() })
-  .map(({ groupId, size, index, parity }) =>
-    parity ? FecHeader.parity(groupId, size) : FecHeader.data(groupId, index % size, size),
-  );
+  .map(({ groupId, size, index, parity }) => (parity ? FecHeader.parity(groupId, size) : FecHeader.data(groupId, index % size, size)));
 const header = fc
   .record({
     flags: fc.integer({ min: 0, max: 15 }),

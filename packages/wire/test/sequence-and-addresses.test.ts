@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DROP_REASON_COUNT, DROP_REASON_NAMES, DropReason, formatEndpoint, formatIpv4, nextSequence, parseEndpoint, parseIpv4, sequenceDelta } from '@lightspeed/wire';
+import {
+  DROP_REASON_COUNT,
+  DROP_REASON_NAMES,
+  DropReason,
+  formatEndpoint,
+  formatIpv4,
+  nextSequence,
+  parseEndpoint,
+  parseIpv4,
+  sequenceDelta,
+} from '@lightspeed/wire';
 
 describe('sequence arithmetic', () => {
   it('measures any distance under half the circle, across the wrap', () => {

@@ -26,7 +26,10 @@ async function main(words: readonly string[]): Promise<number> {
   const report = await measure(options, ['pnpm bench', ...words].join(' '));
   process.stdout.write(options.json ? `${JSON.stringify(dataOf(report), null, 2)}\n` : `${renderReport(report)}\n`);
   if (options.write) {
-    const files = await writePage(report, report.sections.flatMap(({ pictures }) => pictures));
+    const files = await writePage(
+      report,
+      report.sections.flatMap(({ pictures }) => pictures),
+    );
     process.stderr.write(`bench: wrote ${files.join(' and ')}\n`);
   }
   const faults = report.sections.flatMap((section) => section.faults);

@@ -29,7 +29,12 @@ export const SECTIONS: readonly AnySection[] = [
     about: 'round trips through a node: loss, latency, CPU time, memory; `macro` is our own forms only, `peers` others beside us',
     only: ['macro', 'peers'],
     measure: ({ quick, only, progress }) => {
-      return measureMacro({ plan: quick ? QUICK_MACRO : FULL_MACRO, allForms: !quick && only !== 'peers', peers: only !== 'macro', progress });
+      return measureMacro({
+        plan: quick ? QUICK_MACRO : FULL_MACRO,
+        allForms: !quick && only !== 'peers',
+        peers: only !== 'macro',
+        progress,
+      });
     },
     render: renderMacro,
     pictures: (data) => {

@@ -22,7 +22,10 @@ function answering(answered: number, late = 0): LoadSource {
 test('no answer at all is an error that names the relay and shows what it has logged last', async () => {
   const measuring = measureWindow(answering(0), relay('cannot bind: address in use'), PLAN);
 
-  await expect(measuring).rejects.toMatchObject({ code: 'ERR_BENCH_RELAY', message: expect.stringMatching(/^some relay .*logged:\ncannot bind: address in use$/s) as string });
+  await expect(measuring).rejects.toMatchObject({
+    code: 'ERR_BENCH_RELAY',
+    message: expect.stringMatching(/^some relay .*logged:\ncannot bind: address in use$/s) as string,
+  });
 });
 
 test('one that has logged nothing is named, too', async () => {

@@ -8,7 +8,9 @@ import { familyOf } from '../src/macro/process-cpu.ts';
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
 
 test.runIf(process.platform === 'linux')('a run that is interrupted ends its relays', { timeout: 60_000 }, async () => {
-  const bench = spawn(process.execPath, ['--conditions=@lightspeed/source', MAIN, '--only', 'macro', '--quick'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const bench = spawn(process.execPath, ['--conditions=@lightspeed/source', MAIN, '--only', 'macro', '--quick'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const exited = once(bench, 'exit');
   const said: string[] = [];
   for await (const line of createInterface(bench.stderr)) {

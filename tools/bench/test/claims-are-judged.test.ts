@@ -48,7 +48,9 @@ test('the highest rate must be at least that of nginx', () => {
 test('added latency counts from that of the echo without a relay', () => {
   const plan = { clients: 100, ratePps: 5_000, grainUs: 0, burst: 1, rounds: 1, warmUpMs: 0, measureMs: 1_000 };
   const latencies = { [DIRECT]: 10, [NGINX]: 50, [OURS]: 53, [OURS_FEC]: 60 };
-  const rows = relayRows(Object.entries(latencies).map(([relay, us]) => ({ relay, windows: [measurement({ p50Us: us, p99Us: us + 20 })] })));
+  const rows = relayRows(
+    Object.entries(latencies).map(([relay, us]) => ({ relay, windows: [measurement({ p50Us: us, p99Us: us + 20 })] })),
+  );
   const claims = judgeClaims({ loads: [{ plan, rows }], highest: [], workers: undefined });
 
   expect(claimOf(claims, /added latency, median/)).toMatchObject({ measured: 43 / 40, holds: true });

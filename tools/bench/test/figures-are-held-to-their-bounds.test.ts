@@ -8,18 +8,33 @@ const BOUNDS = { speed: { most: 3, why: 'it was 2' }, memory: { most: 10, why: '
 
 describe('the gate', () => {
   it('passes what is at its bound, and nothing above it', () => {
-    const at = judge([{ name: 'speed', value: 3 }, { name: 'memory', value: 10.001 }], BOUNDS);
+    const at = judge(
+      [
+        { name: 'speed', value: 3 },
+        { name: 'memory', value: 10.001 },
+      ],
+      BOUNDS,
+    );
     expect(at.map(({ passed }) => passed)).toEqual([true, false]);
     expect(at[1]).toMatchObject({ most: 10, why: 'it was 9' });
   });
 
   it('does not take for passed what is no number', () => {
-    const [speed] = judge([{ name: 'speed', value: NaN }, { name: 'memory', value: 1 }], BOUNDS);
+    const [speed] = judge(
+      [
+        { name: 'speed', value: NaN },
+        { name: 'memory', value: 1 },
+      ],
+      BOUNDS,
+    );
     expect(speed.passed).toBe(false);
   });
 
   it('lets through, and says, what cannot be measured on a machine', () => {
-    const figures = [{ name: 'speed', value: undefined, unavailable: 'no clock here' }, { name: 'memory', value: 1 }];
+    const figures = [
+      { name: 'speed', value: undefined, unavailable: 'no clock here' },
+      { name: 'memory', value: 1 },
+    ];
     const judgements = judge(figures, BOUNDS);
     expect(judgements.every(({ passed }) => passed)).toBe(true);
     expect(renderGate(judgements)).toContain('| speed | not available here: no clock here | 3 | - |');
@@ -27,14 +42,31 @@ describe('the gate', () => {
   });
 
   it('says NO in the table where a bound is passed over', () => {
-    expect(renderGate(judge([{ name: 'speed', value: 4 }, { name: 'memory', value: 1 }], BOUNDS))).toContain('| NO |');
+    expect(
+      renderGate(
+        judge(
+          [
+            { name: 'speed', value: 4 },
+            { name: 'memory', value: 1 },
+          ],
+          BOUNDS,
+        ),
+      ),
+    ).toContain('| NO |');
   });
 
   it('refuses figures without a bound, and bounds without a figure', () => {
     expect(() => judge([{ name: 'speed', value: 1 }], BOUNDS)).toThrow('memory');
-    expect(() => judge([{ name: 'speed', value: 1 }, { name: 'memory', value: 1 }, { name: 'new', value: 1 }], BOUNDS)).toThrow(
-      'new',
-    );
+    expect(() =>
+      judge(
+        [
+          { name: 'speed', value: 1 },
+          { name: 'memory', value: 1 },
+          { name: 'new', value: 1 },
+        ],
+        BOUNDS,
+      ),
+    ).toThrow('new');
   });
 
   it('has a positive bound and a reason for everything in bounds.json', () => {

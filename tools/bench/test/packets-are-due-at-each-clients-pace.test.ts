@@ -26,7 +26,9 @@ test('packets are numbered in the order in which they are due', () => {
 });
 
 test('clients do not keep step with each other', () => {
-  const due = dueTimes(new Schedule({ ...PLAN, clients: 1_000, ratePps: 60_000 })).slice(0, 1_000).map(({ dueUs }) => dueUs);
+  const due = dueTimes(new Schedule({ ...PLAN, clients: 1_000, ratePps: 60_000 }))
+    .slice(0, 1_000)
+    .map(({ dueUs }) => dueUs);
   const pauses = due.slice(1).map((dueUs, index) => dueUs - due[index]);
   const mean = pauses.reduce((sum, pause) => sum + pause, 0) / pauses.length;
   const deviation = Math.sqrt(pauses.reduce((sum, pause) => sum + (pause - mean) ** 2, 0) / pauses.length);

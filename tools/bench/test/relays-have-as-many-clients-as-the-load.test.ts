@@ -6,7 +6,10 @@ import { peersFor } from '../src/peers/present-peers.ts';
 const LOAD = { ratePps: 1_000, grainUs: 0, burst: 1, rounds: 1, warmUpMs: 0, measureMs: 10 };
 const SEARCH = { firstPps: 1, lowestPps: 1, highestPps: 2, steps: 1, grainUs: 0, burst: 1, warmUpMs: 0, measureMs: 10 };
 
-test.each([['a whole', FULL_MACRO], ['a quick', QUICK_MACRO]])('every load of %s run is in the one group of its number of clients, in order', (_name, plan) => {
+test.each([
+  ['a whole', FULL_MACRO],
+  ['a quick', QUICK_MACRO],
+])('every load of %s run is in the one group of its number of clients, in order', (_name, plan) => {
   const groups = groupsOf(plan);
 
   for (const { clients, loads } of groups) expect(loads).toEqual(plan.loads.filter((load) => load.clients === clients));
@@ -15,10 +18,17 @@ test.each([['a whole', FULL_MACRO], ['a quick', QUICK_MACRO]])('every load of %s
 });
 
 test('the search is in the group with its number of clients, and in a group of its own where there is none', () => {
-  const loads = [{ ...LOAD, clients: 3 }, { ...LOAD, clients: 1 }, { ...LOAD, clients: 3, ratePps: 9 }];
+  const loads = [
+    { ...LOAD, clients: 3 },
+    { ...LOAD, clients: 1 },
+    { ...LOAD, clients: 3, ratePps: 9 },
+  ];
 
   const among = groupsOf({ loads, search: { ...SEARCH, clients: 1 } });
-  expect(among.map(({ clients, search }) => [clients, search !== undefined])).toEqual([[3, false], [1, true]]);
+  expect(among.map(({ clients, search }) => [clients, search !== undefined])).toEqual([
+    [3, false],
+    [1, true],
+  ]);
   const alone = groupsOf({ loads, search: { ...SEARCH, clients: 7 } });
   expect(alone.map(({ clients, loads: { length }, search }) => [clients, length, search !== undefined])).toEqual([
     [3, 2, false],

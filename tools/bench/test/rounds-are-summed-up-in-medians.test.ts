@@ -14,14 +14,29 @@ test('the median is the middle value, or the mean of the two in the middle', () 
 test('ratios and differences are taken within a round, so that what the machine does meanwhile cancels out', () => {
   const machineGetsSlower = [10, 20, 40];
 
-  expect(medianRatio(machineGetsSlower.map((value) => value * 1.1), machineGetsSlower)).toBeCloseTo(1.1);
-  expect(medianDifference(machineGetsSlower.map((value) => value + 3), machineGetsSlower)).toBe(3);
+  expect(
+    medianRatio(
+      machineGetsSlower.map((value) => value * 1.1),
+      machineGetsSlower,
+    ),
+  ).toBeCloseTo(1.1);
+  expect(
+    medianDifference(
+      machineGetsSlower.map((value) => value + 3),
+      machineGetsSlower,
+    ),
+  ).toBe(3);
 });
 
 test('a row has the medians of its rounds, and what it costs as a multiple of what others cost', () => {
   const rows = relayRows([
     { relay: DIRECT, windows: [10, 20, 30].map((p50Us) => measurement({ p50Us, p99Us: p50Us + 1, cpuUsPerRoundTrip: 0 })) },
-    { relay: OURS, windows: [5, 10, 15].map((cpuUsPerRoundTrip, round) => measurement({ p50Us: 12 + 10 * round, p99Us: 50, cpuUsPerRoundTrip, ownDrops: 1 })) },
+    {
+      relay: OURS,
+      windows: [5, 10, 15].map((cpuUsPerRoundTrip, round) =>
+        measurement({ p50Us: 12 + 10 * round, p99Us: 50, cpuUsPerRoundTrip, ownDrops: 1 }),
+      ),
+    },
     { relay: NGINX, windows: [10, 20, 60].map((cpuUsPerRoundTrip) => measurement({ cpuUsPerRoundTrip })) },
   ]);
   const ours = rows.find(({ relay }) => relay === OURS);

@@ -7,12 +7,19 @@ import { macroData } from './support/macro-data.ts';
 function elementsOf(xml: string): { readonly name: string; readonly attributes: Readonly<Record<string, string>> }[] {
   const elements: { name: string; attributes: Record<string, string> }[] = [];
   const open: string[] = [];
-  const rest = xml.replace(/<(\/?)([a-z]+)((?: [\w:-]+="[^"<>&]*(?:&\w+;[^"<>&]*)*")*)(\/?)>/g, (_tag, closing: string, name: string, words: string, empty: string) => {
-    if (closing !== '' && open.pop() !== name) throw new Error(`</${name}> closes what is not open`);
-    if (closing === '') elements.push({ name, attributes: Object.fromEntries([...words.matchAll(/ ([\w:-]+)="([^"]*)"/g)].map(([, key, value]) => [key, value])) });
-    if (closing === '' && empty === '') open.push(name);
-    return '';
-  });
+  const rest = xml.replace(
+    /<(\/?)([a-z]+)((?: [\w:-]+="[^"<>&]*(?:&\w+;[^"<>&]*)*")*)(\/?)>/g,
+    (_tag, closing: string, name: string, words: string, empty: string) => {
+      if (closing !== '' && open.pop() !== name) throw new Error(`</${name}> closes what is not open`);
+      if (closing === '')
+        elements.push({
+          name,
+          attributes: Object.fromEntries([...words.matchAll(/ ([\w:-]+)="([^"]*)"/g)].map(([, key, value]) => [key, value])),
+        });
+      if (closing === '' && empty === '') open.push(name);
+      return '';
+    },
+  );
   if (open.length > 0) throw new Error(`${open.join(', ')} is not closed`);
   if (/[<>]|&(?!\w+;)/.test(rest)) throw new Error(`there is markup that is none: ${rest.trim().slice(0, 80)}`);
   return elements;
@@ -39,7 +46,10 @@ test('it is well-formed whatever the texts contain', () => {
 });
 
 test('bars are as high as their values, and there is none for what was not measured', () => {
-  const bars = elementsOf(renderBarChart(CHART)).filter(({ name, attributes }) => name === 'rect' && 'class' in attributes && /^s\d$/.test(attributes['class']) && attributes['height'] !== '12');
+  const bars = elementsOf(renderBarChart(CHART)).filter(
+    ({ name, attributes }) =>
+      name === 'rect' && 'class' in attributes && /^s\d$/.test(attributes['class']) && attributes['height'] !== '12',
+  );
   const heights = bars.map(({ attributes }) => Number(attributes['height']));
 
   expect(bars.map(({ attributes }) => attributes['class'])).toEqual(['s0', 's1', 's1']);

@@ -22,12 +22,15 @@ test.each([
   ['--fast', /--fast/],
   ['everything', /everything/],
 ])('%s is refused, with what is wrong about it', (line, message) => {
-  expect(() => parse(line)).toThrow(expect.objectContaining({ code: 'ERR_BENCH_USAGE', message: expect.stringMatching(message) as string }));
+  expect(() => parse(line)).toThrow(
+    expect.objectContaining({ code: 'ERR_BENCH_USAGE', message: expect.stringMatching(message) as string }),
+  );
 });
 
 test('the help tells of every section, every value of --only and every option', () => {
   const help = helpText(SECTIONS);
   const words = SECTIONS.flatMap(({ name, only }) => [name, ...only]);
 
-  for (const word of [...words, '--quick', '--only', '--write', '--no-write', '--json', '--verbose', '--help']) expect(help).toContain(word);
+  for (const word of [...words, '--quick', '--only', '--write', '--no-write', '--json', '--verbose', '--help'])
+    expect(help).toContain(word);
 });

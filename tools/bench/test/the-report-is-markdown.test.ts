@@ -9,18 +9,24 @@ import { macroData } from './support/macro-data.ts';
 /** The cells of each line of the tables in a text. */
 function cellsOf(markdown: string): string[][] {
   const lines = markdown.split('\n').filter((line) => line.startsWith('|'));
-  return lines.map((line) => line.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
+  return lines.map((line) =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
 }
 
 test('a table has a rule that says how its columns are lined up, and what would end a cell is escaped', () => {
-  const table = markdownTable([left('name'), right('n')], [['a|b', '1'], ['two\nlines', '10']]);
+  const table = markdownTable(
+    [left('name'), right('n')],
+    [
+      ['a|b', '1'],
+      ['two\nlines', '10'],
+    ],
+  );
 
-  expect(table.split('\n')).toEqual([
-    '| name      |   n |',
-    '| --------- | --: |',
-    '| a\\|b      |   1 |',
-    '| two lines |  10 |',
-  ]);
+  expect(table.split('\n')).toEqual(['| name      |   n |', '| --------- | --: |', '| a\\|b      |   1 |', '| two lines |  10 |']);
 });
 
 test('every line of a table has as many cells as its head', () => {
@@ -40,8 +46,18 @@ test('claims are shown with what was measured, the bound and whether they hold',
   const cells = cellsOf(renderMacro(macroData()));
 
   expect(cells).toContainEqual(['CPU per round trip, as a multiple of that of C, 100 clients, 20,000/s', '1.20', 'at most 1.15', 'no']);
-  expect(cells).toContainEqual(['CPU per round trip, as a multiple of that of nginx, 100 clients, 20,000/s', '0.90', 'at most 0.95', 'yes']);
-  expect(cells).toContainEqual(['CPU per round trip, as a multiple of that of coturn, 100 clients, 20,000/s', '–', 'at most 0.95', 'not measured']);
+  expect(cells).toContainEqual([
+    'CPU per round trip, as a multiple of that of nginx, 100 clients, 20,000/s',
+    '0.90',
+    'at most 0.95',
+    'yes',
+  ]);
+  expect(cells).toContainEqual([
+    'CPU per round trip, as a multiple of that of coturn, 100 clients, 20,000/s',
+    '–',
+    'at most 0.95',
+    'not measured',
+  ]);
 });
 
 test('what control connections cost is shown for each number of clients, for one and for all', () => {
@@ -65,7 +81,14 @@ test('a peer that is not installed is named with the line that installs it', () 
 
 const REPORT: BenchReport = {
   ...{ command: 'pnpm bench', takenOn: '2030-01-02', seconds: 61 },
-  machine: { processor: 'A processor', cores: 2, memoryBytes: 2 ** 30, system: 'linux 6.1, x64', node: 'v26.0.0', mostReceiveBufferBytes: 212_992 },
+  machine: {
+    processor: 'A processor',
+    cores: 2,
+    memoryBytes: 2 ** 30,
+    system: 'linux 6.1, x64',
+    node: 'v26.0.0',
+    mostReceiveBufferBytes: 212_992,
+  },
   sections: [{ name: 'macro', title: 'The whole relay beside others', data: {}, markdown: 'what it found', pictures: [], faults: [] }],
 };
 

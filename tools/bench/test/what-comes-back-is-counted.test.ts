@@ -38,7 +38,16 @@ function openWindow() {
     close: () => undefined,
     nowUs: () => nowUs,
   };
-  const schedule = new Schedule({ startUs: 0, clients: CLIENTS, ratePps: 1_000, grainUs: 0, burst: 1, warmUpMs: 0, guardMs: 0, measureMs: 10 });
+  const schedule = new Schedule({
+    startUs: 0,
+    clients: CLIENTS,
+    ratePps: 1_000,
+    grainUs: 0,
+    burst: 1,
+    warmUpMs: 0,
+    guardMs: 0,
+    measureMs: 10,
+  });
   const sockets = Array.from({ length: CLIENTS }, (_, client) => socket(client));
   const run = new WindowRun(engine, 7, new PlainFraming(), RELAY, sockets, schedule, 50, new SendBuffer(engine, 0, 8_192));
   return {

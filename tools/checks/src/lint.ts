@@ -1,13 +1,13 @@
-import { ESLint } from 'eslint'
-import tseslint from 'typescript-eslint'
-import { workspaceRoot } from './workspace-root.ts'
+import { ESLint } from 'eslint';
+import tseslint from 'typescript-eslint';
+import { workspaceRoot } from './workspace-root.ts';
 
 /** One complaint of the linter. `line` counts from 1. */
 export interface Complaint {
-  readonly file: string
-  readonly line: number
-  readonly rule: string
-  readonly message: string
+  readonly file: string;
+  readonly line: number;
+  readonly rule: string;
+  readonly message: string;
 }
 
 /**
@@ -16,8 +16,8 @@ export interface Complaint {
  * @param pattern a path or glob, relative to the workspace
  */
 export async function lintFiles(pattern: string): Promise<Complaint[]> {
-  const eslint = new ESLint({ cwd: workspaceRoot, ignore: false })
-  return complaintsOf(await eslint.lintFiles([pattern]))
+  const eslint = new ESLint({ cwd: workspaceRoot, ignore: false });
+  return complaintsOf(await eslint.lintFiles([pattern]));
 }
 
 /**
@@ -26,8 +26,8 @@ export async function lintFiles(pattern: string): Promise<Complaint[]> {
  * @param path where the text would stand, relative to the workspace
  */
 export async function lintText(path: string, text: string): Promise<Complaint[]> {
-  const eslint = new ESLint({ cwd: workspaceRoot, overrideConfig: [tseslint.configs.disableTypeChecked] })
-  return complaintsOf(await eslint.lintText(text, { filePath: path }))
+  const eslint = new ESLint({ cwd: workspaceRoot, overrideConfig: [tseslint.configs.disableTypeChecked] });
+  return complaintsOf(await eslint.lintText(text, { filePath: path }));
 }
 
 function complaintsOf(results: readonly ESLint.LintResult[]): Complaint[] {
@@ -38,5 +38,5 @@ function complaintsOf(results: readonly ESLint.LintResult[]): Complaint[] {
       rule: message.ruleId ?? 'fatal',
       message: message.message,
     })),
-  )
+  );
 }

@@ -6,55 +6,55 @@
  * 3. publint and "are the types wrong", both strict
  * 4. run what was built, as plain JavaScript: import it by name, ask each program for its version
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { mustRun, run } from './run.ts'
-import { deleteStaleOutput } from './stale-output.ts'
-import { tarballFaults } from './tarball-faults.ts'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mustRun, run } from './run.ts';
+import { deleteStaleOutput } from './stale-output.ts';
+import { tarballFaults } from './tarball-faults.ts';
 
 interface Manifest {
-  readonly name: string
-  readonly version: string
-  readonly bin?: Readonly<Record<string, string>>
+  readonly name: string;
+  readonly version: string;
+  readonly bin?: Readonly<Record<string, string>>;
 }
 
-const project = process.cwd()
-const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as Manifest
-const work = mkdtempSync(join(tmpdir(), 'lightspeed-pack-'))
-let faults: string[]
+const project = process.cwd();
+const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as Manifest;
+const work = mkdtempSync(join(tmpdir(), 'lightspeed-pack-'));
+let faults: string[];
 try {
-  faults = checkPackage()
+  faults = checkPackage();
 } finally {
-  rmSync(work, { recursive: true })
+  rmSync(work, { recursive: true });
 }
-for (const fault of faults) console.error(`${manifest.name}: ${fault}`)
-if (faults.length > 0) process.exitCode = 1
-else console.log(`${manifest.name} ${manifest.version} is fit to be published`)
+for (const fault of faults) console.error(`${manifest.name}: ${fault}`);
+if (faults.length > 0) process.exitCode = 1;
+else console.log(`${manifest.name} ${manifest.version} is fit to be published`);
 
 function checkPackage(): string[] {
-  const stale = deleteStaleOutput(join(project, 'dist'), join(project, 'src'))
-  if (stale.length > 0) console.log(`deleted from dist, no source makes it: ${stale.join(', ')}`)
+  const stale = deleteStaleOutput(join(project, 'dist'), join(project, 'src'));
+  if (stale.length > 0) console.log(`deleted from dist, no source makes it: ${stale.join(', ')}`);
 
-  const tarball = join(work, 'package.tgz')
-  mustRun('pnpm', ['pack', '--out', tarball], project)
-  mustRun('tar', ['-xzf', tarball, '-C', work], project)
+  const tarball = join(work, 'package.tgz');
+  mustRun('pnpm', ['pack', '--out', tarball], project);
+  mustRun('tar', ['-xzf', tarball, '-C', work], project);
 
-  return [...tarballFaults(join(work, 'package')), ...linterFaults(tarball), ...programFaults()]
+  return [...tarballFaults(join(work, 'package')), ...linterFaults(tarball), ...programFaults()];
 }
 
 function linterFaults(tarball: string): string[] {
-  const publint = run('publint', ['run', tarball, '--strict'], project)
-  const types = run('attw', [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--format', 'ascii'], project)
-  return [publint, types].filter(({ ok }) => !ok).map(({ output }) => output)
+  const publint = run('publint', ['run', tarball, '--strict'], project);
+  const types = run('attw', [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--format', 'ascii'], project);
+  return [publint, types].filter(({ ok }) => !ok).map(({ output }) => output);
 }
 
 function programFaults(): string[] {
-  const imported = run('node', ['--input-type=module', '--eval', `await import('${manifest.name}')`], project)
-  const faults = imported.ok ? [] : [`importing the built package fails: ${imported.output}`]
+  const imported = run('node', ['--input-type=module', '--eval', `await import('${manifest.name}')`], project);
+  const faults = imported.ok ? [] : [`importing the built package fails: ${imported.output}`];
   for (const [name, path] of Object.entries(manifest.bin ?? {})) {
-    const { ok, output } = run('node', [path, '--version'], project)
-    if (!ok || output.trim() !== manifest.version) faults.push(`${name} --version should print ${manifest.version}, printed: ${output}`)
+    const { ok, output } = run('node', [path, '--version'], project);
+    if (!ok || output.trim() !== manifest.version) faults.push(`${name} --version should print ${manifest.version}, printed: ${output}`);
   }
-  return faults
+  return faults;
 }

@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process'
+import { spawn } from 'node:child_process';
 
 /** How an example ended. */
 export interface ExampleRun {
   /** Its exit code; undefined if it was still running when enough was seen. */
-  readonly code: number | undefined
-  readonly output: string
+  readonly code: number | undefined;
+  readonly output: string;
 }
 
 /** An example that serves until it is stopped is stopped when it has printed something; this is how long it may take. */
-const MOST_MS = 25_000
+const MOST_MS = 25_000;
 
 /**
  * Runs TypeScript as a reader would who has put it into a file of a project: packages of the workspace resolve to their sources.
@@ -17,24 +17,24 @@ const MOST_MS = 25_000
  * @param serves whether it is to be stopped once it has printed something, instead of ending by itself
  */
 export function runExample(code: string, project: string, serves: boolean): Promise<ExampleRun> {
-  const args = ['--conditions=@lightspeed/source', '-']
-  const child = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'pipe'], timeout: MOST_MS })
+  const args = ['--conditions=@lightspeed/source', '-'];
+  const child = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'pipe'], timeout: MOST_MS });
   return new Promise((resolve, reject) => {
-    let output = ''
+    let output = '';
     const note = (chunk: Buffer): void => {
-      output += chunk.toString()
-    }
-    child.once('error', reject)
-    child.stderr.on('data', note)
+      output += chunk.toString();
+    };
+    child.once('error', reject);
+    child.stderr.on('data', note);
     child.stdout.on('data', (chunk: Buffer) => {
-      note(chunk)
-      if (!serves) return
-      resolve({ code: undefined, output })
-      child.kill('SIGKILL')
-    })
+      note(chunk);
+      if (!serves) return;
+      resolve({ code: undefined, output });
+      child.kill('SIGKILL');
+    });
     child.once('close', (code) => {
-      resolve({ code: code ?? -1, output })
-    })
-    child.stdin.end(code)
-  })
+      resolve({ code: code ?? -1, output });
+    });
+    child.stdin.end(code);
+  });
 }

@@ -1,16 +1,16 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What this check reads of a package.json. */
 interface Manifest {
-  readonly bin?: Readonly<Record<string, string>>
+  readonly bin?: Readonly<Record<string, string>>;
 }
 
-const SHIPPED = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/.+(\.d\.ts|\.js|\.js\.map|\.wasm))$/
-const REQUIRED = ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']
+const SHIPPED = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/.+(\.d\.ts|\.js|\.js\.map|\.wasm))$/;
+const REQUIRED = ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts'];
 // What resolves inside this workspace only.
-const WORKSPACE_ONLY = ['@lightspeed/source', 'workspace:', 'devDependencies', '"nx"']
-const TYPESCRIPT_IMPORT = /(?:from|import)\s*\(?\s*['"]\.[^'"]*\.ts['"]/
+const WORKSPACE_ONLY = ['@lightspeed/source', 'workspace:', 'devDependencies', '"nx"'];
+const TYPESCRIPT_IMPORT = /(?:from|import)\s*\(?\s*['"]\.[^'"]*\.ts['"]/;
 
 /**
  * Looks at an unpacked tarball with the eyes of someone who installs it.
@@ -19,10 +19,10 @@ const TYPESCRIPT_IMPORT = /(?:from|import)\s*\(?\s*['"]\.[^'"]*\.ts['"]/
  * @returns one sentence for each fault; none when the package is sound
  */
 export function tarballFaults(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile())
-  const text = (path: string): string => readFileSync(join(folder, path), 'utf8')
-  const manifestText = text('package.json')
-  const { bin = {} } = JSON.parse(manifestText) as Manifest
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
+  const text = (path: string): string => readFileSync(join(folder, path), 'utf8');
+  const manifestText = text('package.json');
+  const { bin = {} } = JSON.parse(manifestText) as Manifest;
 
   return [
     ...REQUIRED.filter((path) => !files.includes(path)).map((path) => `${path} is missing.`),
@@ -34,5 +34,5 @@ export function tarballFaults(folder: string): string[] {
     ...Object.entries(bin)
       .filter(([, path]) => !existsSync(join(folder, path)) || !text(path).startsWith('#!/usr/bin/env node\n'))
       .map(([name, path]) => `The program ${name} (${path}) is missing or does not start with "#!/usr/bin/env node".`),
-  ]
+  ];
 }

@@ -1,18 +1,18 @@
-import { expect, test } from 'vitest'
-import { lintText } from '../src/lint.ts'
+import { expect, test } from 'vitest';
+import { lintText } from '../src/lint.ts';
 
-const sansIo = ['packages/wire', 'packages/fec', 'packages/control', 'packages/security', 'packages/session', 'tools/netem']
+const sansIo = ['packages/wire', 'packages/fec', 'packages/control', 'packages/security', 'packages/session', 'tools/netem'];
 
 test.each(sansIo)('lint refuses clocks and chance in the sources of %s', async (project) => {
-  const lines = ['Date.now()', 'performance.now()', 'Math.random()', 'setTimeout(() => {}, 1)', "crypto.getRandomValues('')"]
-  const complaints = await lintText(`${project}/src/index.ts`, lines.map((line) => `console.log(${line})\n`).join(''))
+  const lines = ['Date.now()', 'performance.now()', 'Math.random()', 'setTimeout(() => {}, 1)', "crypto.getRandomValues('')"];
+  const complaints = await lintText(`${project}/src/index.ts`, lines.map((line) => `console.log(${line})\n`).join(''));
 
-  expect(complaints.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5])
-})
+  expect(complaints.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5]);
+});
 
 test('a comment cannot switch a rule off', async () => {
   // The comment is what is tested: it must have no effect.
-  const complaints = await lintText('packages/wire/src/index.ts', '// eslint-disable-next-line\nexport const now = Date.now()\n')
+  const complaints = await lintText('packages/wire/src/index.ts', '// eslint-disable-next-line\nexport const now = Date.now()\n');
 
-  expect(complaints.map(({ line }) => line)).toContain(2)
-})
+  expect(complaints.map(({ line }) => line)).toContain(2);
+});

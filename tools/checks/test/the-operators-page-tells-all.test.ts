@@ -1,63 +1,63 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { codeBlocks } from '../src/markdown.ts'
-import { runProgram, serveNode } from '../src/node-program.ts'
-import { readPages } from '../src/pages.ts'
-import { workspaceRoot } from '../src/workspace-root.ts'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { codeBlocks } from '../src/markdown.ts';
+import { runProgram, serveNode } from '../src/node-program.ts';
+import { readPages } from '../src/pages.ts';
+import { workspaceRoot } from '../src/workspace-root.ts';
 
-const page = readFileSync(join(workspaceRoot, 'docs/operating.md'), 'utf8')
-const folder = mkdtempSync(join(tmpdir(), 'lightspeed-operating-'))
+const page = readFileSync(join(workspaceRoot, 'docs/operating.md'), 'utf8');
+const folder = mkdtempSync(join(tmpdir(), 'lightspeed-operating-'));
 
 afterAll(() => {
-  rmSync(folder, { recursive: true })
-})
+  rmSync(folder, { recursive: true });
+});
 
 /** What `--check` prints of a file, without comments. */
 async function checked(toml: string): Promise<string> {
-  const file = join(mkdtempSync(join(folder, 'file-')), 'node.toml')
-  writeFileSync(file, toml)
-  const { ok, output } = await runProgram('lightspeed-proxy', ['serve', '--config', file, '--check'])
-  if (!ok) throw new Error(output)
-  return output.replace(/^#.*$/gm, '').trim()
+  const file = join(mkdtempSync(join(folder, 'file-')), 'node.toml');
+  writeFileSync(file, toml);
+  const { ok, output } = await runProgram('lightspeed-proxy', ['serve', '--config', file, '--check']);
+  if (!ok) throw new Error(output);
+  return output.replace(/^#.*$/gm, '').trim();
 }
 
 const files = readPages(workspaceRoot).flatMap(({ path, text }) =>
   codeBlocks(text)
     .filter(({ language }) => language === 'toml')
     .map(({ code, line }) => ({ name: `${path}, line ${String(line)}`, code })),
-)
+);
 /** What follows from the machine, so that no page can give its default. */
-const OF_THE_MACHINE = ['node_id', 'state_dir']
-const [defaults] = files.filter(({ name }) => name.startsWith('docs/operating.md'))
+const OF_THE_MACHINE = ['node_id', 'state_dir'];
+const [defaults] = files.filter(({ name }) => name.startsWith('docs/operating.md'));
 
 test.concurrent.for(files)('a node accepts the configuration of $name', async ({ code }, { expect }) => {
-  expect(await checked(code)).not.toBe('')
-})
+  expect(await checked(code)).not.toBe('');
+});
 
 test('the first configuration file of the page is that of the defaults, every key of them', async () => {
-  const uncommented = (defaults?.code ?? '').replace(/ +#.*$/gm, '')
-  const keys = (toml: string): string[] => [...toml.matchAll(/^(\w+) =/gm)].map(([, key]) => key ?? '')
+  const uncommented = (defaults?.code ?? '').replace(/ +#.*$/gm, '');
+  const keys = (toml: string): string[] => [...toml.matchAll(/^(\w+) =/gm)].map(([, key]) => key ?? '');
 
-  const [here, nothing] = await Promise.all([checked(uncommented), checked('')])
+  const [here, nothing] = await Promise.all([checked(uncommented), checked('')]);
 
-  expect(here).toBe(nothing)
-  expect(keys(uncommented)).toEqual(keys(nothing).filter((key) => !OF_THE_MACHINE.includes(key)))
-  expect(OF_THE_MACHINE.filter((key) => !(defaults?.code ?? '').includes(`# ${key}:`))).toEqual([])
-})
+  expect(here).toBe(nothing);
+  expect(keys(uncommented)).toEqual(keys(nothing).filter((key) => !OF_THE_MACHINE.includes(key)));
+  expect(OF_THE_MACHINE.filter((key) => !(defaults?.code ?? '').includes(`# ${key}:`))).toEqual([]);
+});
 
 test('every metric and every key of /health stands on the page, and no other metric', async () => {
-  const node = await serveNode(['--control-bind', '127.0.0.1:0', '--state-dir', 'off'])
+  const node = await serveNode(['--control-bind', '127.0.0.1:0', '--state-dir', 'off']);
   try {
-    const metrics = [...(await node.get('/metrics')).matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name ?? '')
-    const health = JSON.parse(await node.get('/health')) as { control: object }
-    const keys = [...Object.keys(health), ...Object.keys(health.control)]
-    const shown = [...page.matchAll(/`((?:lightspeed|process)_[a-z_]+)`/g)].map(([, name]) => name ?? '')
+    const metrics = [...(await node.get('/metrics')).matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name ?? '');
+    const health = JSON.parse(await node.get('/health')) as { control: object };
+    const keys = [...Object.keys(health), ...Object.keys(health.control)];
+    const shown = [...page.matchAll(/`((?:lightspeed|process)_[a-z_]+)`/g)].map(([, name]) => name ?? '');
 
-    expect([...new Set(shown)].sort()).toEqual([...metrics].sort())
-    expect(keys.filter((key) => !page.includes(`\`${key}\``))).toEqual([])
+    expect([...new Set(shown)].sort()).toEqual([...metrics].sort());
+    expect(keys.filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
   } finally {
-    await node.stop()
+    await node.stop();
   }
-})
+});

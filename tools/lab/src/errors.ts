@@ -4,15 +4,15 @@ export type LabErrorCode =
   /** A process that a run needs ended, or did not do in time what it was started for. */
   | 'ERR_LAB_PROCESS'
   /** What was waited for did not come. */
-  | 'ERR_LAB_TIMEOUT'
+  | 'ERR_LAB_TIMEOUT';
 
 /** What the lab throws when a run cannot take place. A run that took place and failed is a result, not an error. */
 export class LabError extends Error {
-  readonly code: LabErrorCode
+  readonly code: LabErrorCode;
 
   constructor(code: LabErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'LabError'
-    this.code = code
+    super(message, options);
+    this.name = 'LabError';
+    this.code = code;
   }
 }

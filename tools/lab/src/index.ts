@@ -5,18 +5,18 @@
  *
  * @module
  */
-export { LabError } from './errors.ts'
-export type { LabErrorCode } from './errors.ts'
-export { ForeignProcess } from './foreign-process.ts'
-export { Issuer } from './issuer.ts'
-export { LOOPBACK } from './loopback-socket.ts'
-export { LossyLink } from './lossy-link.ts'
-export type { LossyLinkOptions, LossyLinkStats } from './lossy-link.ts'
-export { whyNoNamespaces } from './namespaces/availability.ts'
-export { command } from './namespaces/command.ts'
-export type { Namespace } from './namespaces/namespace.ts'
-export { Network } from './namespaces/network.ts'
-export { NodeProgram } from './node-program.ts'
-export type { NodeProgramOptions } from './node-program.ts'
-export { Registrants } from './soak/registrants.ts'
-export type { RegisteredSession, RegistrantsPlan } from './soak/registrants.ts'
+export { LabError } from './errors.ts';
+export type { LabErrorCode } from './errors.ts';
+export { ForeignProcess } from './foreign-process.ts';
+export { Issuer } from './issuer.ts';
+export { LOOPBACK } from './loopback-socket.ts';
+export { LossyLink } from './lossy-link.ts';
+export type { LossyLinkOptions, LossyLinkStats } from './lossy-link.ts';
+export { whyNoNamespaces } from './namespaces/availability.ts';
+export { command } from './namespaces/command.ts';
+export type { Namespace } from './namespaces/namespace.ts';
+export { Network } from './namespaces/network.ts';
+export { NodeProgram } from './node-program.ts';
+export type { NodeProgramOptions } from './node-program.ts';
+export { Registrants } from './soak/registrants.ts';
+export type { RegisteredSession, RegistrantsPlan } from './soak/registrants.ts';

@@ -1,22 +1,22 @@
-import { randomBytes } from 'node:crypto'
-import { formatIssuerKey, issueTicket } from '@lightspeed/security'
-import { SigningKey, sha256 } from '@lightspeed/security/node'
+import { randomBytes } from 'node:crypto';
+import { formatIssuerKey, issueTicket } from '@lightspeed/security';
+import { SigningKey, sha256 } from '@lightspeed/security/node';
 
-const HOUR_SECONDS = 3_600
+const HOUR_SECONDS = 3_600;
 
 /** Who issues tickets for the nodes of a run, which let in nobody else. */
 export class Issuer {
-  readonly #key = SigningKey.generate()
+  readonly #key = SigningKey.generate();
 
   /** As nodes are told it. */
   get publicKey(): string {
-    return formatIssuerKey(this.#key.publicKey)
+    return formatIssuerKey(this.#key.publicKey);
   }
 
   /** A ticket that counts from an hour ago for two hours, for any number of sessions. */
   ticket(): Uint8Array {
-    const now = Math.floor(Date.now() / 1_000)
-    const times = { issuedAt: now - HOUR_SECONDS, expiresAt: now + HOUR_SECONDS }
-    return issueTicket({ id: randomBytes(16).toString('hex'), name: 'lab', ...times }, this.#key, sha256)
+    const now = Math.floor(Date.now() / 1_000);
+    const times = { issuedAt: now - HOUR_SECONDS, expiresAt: now + HOUR_SECONDS };
+    return issueTicket({ id: randomBytes(16).toString('hex'), name: 'lab', ...times }, this.#key, sha256);
   }
 }

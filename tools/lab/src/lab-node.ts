@@ -1,28 +1,28 @@
-import { startTunnel } from '@lightspeed/client'
-import type { RunningTunnel } from '@lightspeed/client'
-import { nodeConfig, startNode } from '@lightspeed/proxy'
-import type { RunningNode } from '@lightspeed/proxy'
-import { formatIpv4 } from '@lightspeed/wire'
-import type { Endpoint } from '@lightspeed/wire'
-import { LOOPBACK } from './loopback-socket.ts'
+import { startTunnel } from '@lightspeed/client';
+import type { RunningTunnel } from '@lightspeed/client';
+import { nodeConfig, startNode } from '@lightspeed/proxy';
+import type { RunningNode } from '@lightspeed/proxy';
+import { formatIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { LOOPBACK } from './loopback-socket.ts';
 
 /** What runs of the lab set about their nodes. All else is as nodes have it by default, limits included. */
 export interface LabNodeOptions {
   /** Game servers: the only destinations that the node allows. */
-  readonly allow: readonly Endpoint[]
-  readonly io: 'auto' | 'batch' | 'portable'
+  readonly allow: readonly Endpoint[];
+  readonly io: 'auto' | 'batch' | 'portable';
   /** Local address towards game servers: default 127.0.0.1, from which nothing can leave this machine. */
-  readonly egressIp?: number | undefined
-  readonly sessionTimeoutSecs?: number | undefined
+  readonly egressIp?: number | undefined;
+  readonly sessionTimeoutSecs?: number | undefined;
   /** Whether clients have to register first; anybody may. */
-  readonly register?: boolean
+  readonly register?: boolean;
   /** For a client that carries many players in one session. */
-  readonly maxPpsPerClient?: number | undefined
+  readonly maxPpsPerClient?: number | undefined;
 }
 
 /** A node on an ephemeral port of loopback that admits whoever asks: by a HANDSHAKE, or by registering. */
 export function startLabNode(options: LabNodeOptions): Promise<RunningNode> {
-  const { allow, io, egressIp, sessionTimeoutSecs, register = false, maxPpsPerClient } = options
+  const { allow, io, egressIp, sessionTimeoutSecs, register = false, maxPpsPerClient } = options;
   const config = nodeConfig({
     nodeId: 'lab',
     dataBind: '127.0.0.1:0',
@@ -35,16 +35,16 @@ export function startLabNode(options: LabNodeOptions): Promise<RunningNode> {
     io,
     sessionTimeoutSecs,
     maxPpsPerClient,
-  })
-  return startNode(config)
+  });
+  return startNode(config);
 }
 
 export interface LabTunnelOptions {
   /** The node, or the link in front of it. */
-  readonly node: Endpoint
-  readonly gameServer: Endpoint
-  readonly fecGroupSize: number
-  readonly io: 'auto' | 'batch' | 'portable'
+  readonly node: Endpoint;
+  readonly gameServer: Endpoint;
+  readonly fecGroupSize: number;
+  readonly io: 'auto' | 'batch' | 'portable';
 }
 
 /** A tunnel with one entrance, on an ephemeral port of loopback. */
@@ -56,5 +56,5 @@ export function startLabTunnel({ node, gameServer, fecGroupSize, io }: LabTunnel
     io,
     // Runs are short: measure the round trip from their first second on.
     keepaliveMs: 1_000,
-  })
+  });
 }

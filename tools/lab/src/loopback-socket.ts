@@ -1,46 +1,46 @@
-import { createSocket } from 'node:dgram'
-import type { Socket } from 'node:dgram'
-import { once } from 'node:events'
-import { formatIpv4, parseIpv4 } from '@lightspeed/wire'
-import type { Endpoint } from '@lightspeed/wire'
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
 
-const BUFFER_BYTES = 4 << 20
+const BUFFER_BYTES = 4 << 20;
 
 /** A socket that takes addresses as numbers only: there is no name to look up, so that nothing waits. */
 export function createLoopbackSocket(): Socket {
-  return createSocket({ type: 'udp4', lookup: (name, _options, done) => done(null, name, 4) })
+  return createSocket({ type: 'udp4', lookup: (name, _options, done) => done(null, name, 4) });
 }
 
 /** 127.0.0.1. */
-export const LOOPBACK = 0x7f00_0001
+export const LOOPBACK = 0x7f00_0001;
 
-const ANY_PORT: Endpoint = { ip: LOOPBACK, port: 0 }
+const ANY_PORT: Endpoint = { ip: LOOPBACK, port: 0 };
 
 /** Binds to an address of loopback, with buffers so large that loss is the emulated link's doing. */
 export function bindLoopback(socket: Socket, { ip, port }: Endpoint = ANY_PORT): void {
   socket.bind(port, formatIpv4(ip), () => {
-    socket.setRecvBufferSize(BUFFER_BYTES)
-    socket.setSendBufferSize(BUFFER_BYTES)
-  })
+    socket.setRecvBufferSize(BUFFER_BYTES);
+    socket.setSendBufferSize(BUFFER_BYTES);
+  });
 }
 
 /** A bound socket on loopback: on an ephemeral port of 127.0.0.1, unless told otherwise. */
 export async function openLoopbackSocket(at?: Endpoint): Promise<Socket> {
-  const socket = createLoopbackSocket()
+  const socket = createLoopbackSocket();
   // It may be bound before `bindLoopback` returns.
-  const listening = once(socket, 'listening')
-  bindLoopback(socket, at)
-  await listening
-  return socket
+  const listening = once(socket, 'listening');
+  bindLoopback(socket, at);
+  await listening;
+  return socket;
 }
 
 export function endpointOf(socket: Socket): Endpoint {
-  const { address, port } = socket.address()
-  return { ip: parseIpv4(address) ?? 0, port }
+  const { address, port } = socket.address();
+  return { ip: parseIpv4(address) ?? 0, port };
 }
 
 export async function closeSocket(socket: Socket): Promise<void> {
-  const closed = once(socket, 'close')
-  socket.close()
-  await closed
+  const closed = once(socket, 'close');
+  socket.close();
+  await closed;
 }

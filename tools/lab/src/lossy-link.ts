@@ -1,39 +1,39 @@
-import type { RemoteInfo, Socket } from 'node:dgram'
-import { NetemLink } from '@lightspeed/netem'
-import type { Impairments, NetemStats } from '@lightspeed/netem'
-import { formatIpv4 } from '@lightspeed/wire'
-import type { Endpoint } from '@lightspeed/wire'
-import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, openLoopbackSocket } from './loopback-socket.ts'
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { NetemLink } from '@lightspeed/netem';
+import type { Impairments, NetemStats } from '@lightspeed/netem';
+import { formatIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, openLoopbackSocket } from './loopback-socket.ts';
 
 export interface LossyLinkOptions {
   /** Where datagrams of sources are forwarded to. */
-  readonly target: Endpoint
+  readonly target: Endpoint;
   /** Where to listen: an ephemeral port of 127.0.0.1 when left out. */
-  readonly listen?: Endpoint | undefined
+  readonly listen?: Endpoint | undefined;
   /** Addresses of loopback from which the target is reached: sources take turns in them. Just 127.0.0.1 when left out. */
-  readonly fromIps?: readonly number[] | undefined
+  readonly fromIps?: readonly number[] | undefined;
   /** Decides which packets are lost, and how long each takes. */
-  readonly seed: number
+  readonly seed: number;
   /** What happens on the way to the target. */
-  readonly toTarget: Impairments
+  readonly toTarget: Impairments;
   /** What happens on the way back; the same as on the way there when left out, but not to the same packets. */
-  readonly toSource?: Impairments | undefined
+  readonly toSource?: Impairments | undefined;
 }
 
 export interface LossyLinkStats {
-  readonly toTarget: NetemStats
-  readonly toSource: NetemStats
+  readonly toTarget: NetemStats;
+  readonly toSource: NetemStats;
   /** Addresses that have sent to the link, and that it has not forgotten. */
-  readonly sources: number
+  readonly sources: number;
   /** Datagrams that a socket refused to take. They count as delivered above. */
-  readonly refused: number
+  readonly refused: number;
 }
 
 /** A datagram on its way: through which socket it leaves, and for whom. */
 interface Passage {
-  readonly bytes: Buffer
-  readonly socket: Socket
-  readonly to: { readonly address: string; readonly port: number }
+  readonly bytes: Buffer;
+  readonly socket: Socket;
+  readonly to: { readonly address: string; readonly port: number };
 }
 
 /**
@@ -51,44 +51,44 @@ interface Passage {
  */
 export class LossyLink {
   /** Where sources send to. */
-  readonly address: Endpoint
-  readonly #front: Socket
-  readonly #fromIps: readonly number[]
-  readonly #target: { readonly address: string; readonly port: number }
-  readonly #netem: NetemLink<Passage>
-  readonly #lossToTarget: number | undefined
-  readonly #lossToSource: number | undefined
-  readonly #upstream = new Map<string, Socket>()
+  readonly address: Endpoint;
+  readonly #front: Socket;
+  readonly #fromIps: readonly number[];
+  readonly #target: { readonly address: string; readonly port: number };
+  readonly #netem: NetemLink<Passage>;
+  readonly #lossToTarget: number | undefined;
+  readonly #lossToSource: number | undefined;
+  readonly #upstream = new Map<string, Socket>();
   /** Upstream sockets that are not closed. */
-  readonly #open = new Set<Socket>()
-  readonly #blocked = new Set<string>()
-  #upstreamsOpened = 0
-  #timer: NodeJS.Timeout | undefined
-  #timerDueMs = Infinity
-  #refused = 0
-  #closed = false
+  readonly #open = new Set<Socket>();
+  readonly #blocked = new Set<string>();
+  #upstreamsOpened = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = Infinity;
+  #refused = 0;
+  #closed = false;
 
   private constructor(front: Socket, options: LossyLinkOptions) {
-    const { target, fromIps = [LOOPBACK], seed, toTarget, toSource } = options
-    this.#fromIps = fromIps
-    this.#front = front
-    this.#target = { address: formatIpv4(target.ip), port: target.port }
-    this.#lossToTarget = toTarget.loss
-    this.#lossToSource = (toSource ?? toTarget).loss
-    this.#netem = new NetemLink({ ...toTarget, seed }, toSource && { ...toSource, seed: seed + 1 })
-    this.address = endpointOf(front)
-    front.on('message', (bytes, from) => this.#fromSource(bytes, from))
-    front.on('error', () => this.#refused++)
+    const { target, fromIps = [LOOPBACK], seed, toTarget, toSource } = options;
+    this.#fromIps = fromIps;
+    this.#front = front;
+    this.#target = { address: formatIpv4(target.ip), port: target.port };
+    this.#lossToTarget = toTarget.loss;
+    this.#lossToSource = (toSource ?? toTarget).loss;
+    this.#netem = new NetemLink({ ...toTarget, seed }, toSource && { ...toSource, seed: seed + 1 });
+    this.address = endpointOf(front);
+    front.on('message', (bytes, from) => this.#fromSource(bytes, from));
+    front.on('error', () => this.#refused++);
   }
 
   /** @throws {NetemError} `NETEM_INVALID_OPTION` for impairments that the emulator refuses */
   static async open(options: LossyLinkOptions): Promise<LossyLink> {
-    const front = await openLoopbackSocket(options.listen)
+    const front = await openLoopbackSocket(options.listen);
     try {
-      return new LossyLink(front, options)
+      return new LossyLink(front, options);
     } catch (error) {
-      front.close()
-      throw error
+      front.close();
+      throw error;
     }
   }
 
@@ -98,97 +98,97 @@ export class LossyLink {
       toSource: this.#netem.bToA.stats,
       sources: this.#upstream.size,
       refused: this.#refused,
-    }
+    };
   }
 
   /** From now on loses everything that is sent, in both directions; what is under way still arrives. */
   cut(): void {
-    this.#netem.aToB.change({ loss: 1 })
-    this.#netem.bToA.change({ loss: 1 })
+    this.#netem.aToB.change({ loss: 1 });
+    this.#netem.bToA.change({ loss: 1 });
   }
 
   /** Takes back {@link cut}. */
   mend(): void {
-    this.#netem.aToB.change({ loss: this.#lossToTarget })
-    this.#netem.bToA.change({ loss: this.#lossToSource })
+    this.#netem.aToB.change({ loss: this.#lossToTarget });
+    this.#netem.bToA.change({ loss: this.#lossToSource });
   }
 
   /** From now on loses everything that this address sends or is sent; what is under way still arrives. */
   block(ip: number): void {
-    this.#blocked.add(formatIpv4(ip))
+    this.#blocked.add(formatIpv4(ip));
   }
 
   /** Takes back {@link block}. */
   unblock(ip: number): void {
-    this.#blocked.delete(formatIpv4(ip))
+    this.#blocked.delete(formatIpv4(ip));
   }
 
   /** Forgets its sources, as a NAT does: the target sees each at another port from its next packet on. */
   async forget(): Promise<void> {
-    this.#upstream.clear()
-    await this.#closeUpstream()
+    this.#upstream.clear();
+    await this.#closeUpstream();
   }
 
   /** Closes all sockets; what is under way is gone. Harmless when repeated. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    clearTimeout(this.#timer)
-    await Promise.all([closeSocket(this.#front), this.#closeUpstream()])
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await Promise.all([closeSocket(this.#front), this.#closeUpstream()]);
   }
 
   async #closeUpstream(): Promise<void> {
-    const sockets = [...this.#open]
-    this.#open.clear()
-    await Promise.all(sockets.map(closeSocket))
+    const sockets = [...this.#open];
+    this.#open.clear();
+    await Promise.all(sockets.map(closeSocket));
   }
 
   #fromSource(bytes: Buffer, from: RemoteInfo): void {
-    if (this.#blocked.has(from.address)) return
-    const key = `${from.address}:${from.port}`
-    let socket = this.#upstream.get(key)
+    if (this.#blocked.has(from.address)) return;
+    const key = `${from.address}:${from.port}`;
+    let socket = this.#upstream.get(key);
     if (socket === undefined) {
-      socket = this.#openUpstream(from)
-      this.#upstream.set(key, socket)
+      socket = this.#openUpstream(from);
+      this.#upstream.set(key, socket);
     }
-    this.#netem.aToB.send({ bytes, socket, to: this.#target }, bytes.length, performance.now())
-    this.#deliverDue()
+    this.#netem.aToB.send({ bytes, socket, to: this.#target }, bytes.length, performance.now());
+    this.#deliverDue();
   }
 
   #openUpstream(source: RemoteInfo): Socket {
-    const socket = createLoopbackSocket()
+    const socket = createLoopbackSocket();
     socket.on('message', (bytes, from) => {
-      if (from.port !== this.#target.port || from.address !== this.#target.address) return
-      if (this.#blocked.has(source.address)) return
-      this.#netem.bToA.send({ bytes, socket: this.#front, to: source }, bytes.length, performance.now())
-      this.#deliverDue()
-    })
-    socket.on('error', () => this.#refused++)
-    this.#open.add(socket)
-    bindLoopback(socket, { ip: this.#fromIps[this.#upstreamsOpened++ % this.#fromIps.length], port: 0 })
-    return socket
+      if (from.port !== this.#target.port || from.address !== this.#target.address) return;
+      if (this.#blocked.has(source.address)) return;
+      this.#netem.bToA.send({ bytes, socket: this.#front, to: source }, bytes.length, performance.now());
+      this.#deliverDue();
+    });
+    socket.on('error', () => this.#refused++);
+    this.#open.add(socket);
+    bindLoopback(socket, { ip: this.#fromIps[this.#upstreamsOpened++ % this.#fromIps.length], port: 0 });
+    return socket;
   }
 
   #deliverDue(): void {
-    const nowMs = performance.now()
+    const nowMs = performance.now();
     for (const direction of [this.#netem.aToB, this.#netem.bToA]) {
-      for (let next = direction.deliver(nowMs); next !== undefined; next = direction.deliver(nowMs)) this.#pass(next)
+      for (let next = direction.deliver(nowMs); next !== undefined; next = direction.deliver(nowMs)) this.#pass(next);
     }
-    const dueMs = this.#netem.nextDeliveryMs()
-    if (dueMs === undefined || dueMs >= this.#timerDueMs) return
-    clearTimeout(this.#timer)
-    this.#timerDueMs = dueMs
+    const dueMs = this.#netem.nextDeliveryMs();
+    if (dueMs === undefined || dueMs >= this.#timerDueMs) return;
+    clearTimeout(this.#timer);
+    this.#timerDueMs = dueMs;
     this.#timer = setTimeout(() => {
-      this.#timerDueMs = Infinity
-      this.#deliverDue()
-    }, dueMs - nowMs)
+      this.#timerDueMs = Infinity;
+      this.#deliverDue();
+    }, dueMs - nowMs);
   }
 
   #pass({ bytes, socket, to }: Passage): void {
     // Closed since, by `forget`.
-    if (socket !== this.#front && !this.#open.has(socket)) return
+    if (socket !== this.#front && !this.#open.has(socket)) return;
     socket.send(bytes, to.port, to.address, (error) => {
-      if (error !== null) this.#refused++
-    })
+      if (error !== null) this.#refused++;
+    });
   }
 }

@@ -1,14 +1,14 @@
-import { whyNoNamespaces } from './namespaces/availability.ts'
-import { LONG_DRAIN, runDrain } from './namespaces/drained.ts'
-import { runFailover, runRestart } from './namespaces/killed.ts'
-import { runOneNat } from './namespaces/one-nat.ts'
-import { runRemapped } from './namespaces/remapped.ts'
-import { runTwoInterfaces } from './namespaces/two-interfaces.ts'
-import { carryOutRuns } from './runs.ts'
+import { whyNoNamespaces } from './namespaces/availability.ts';
+import { LONG_DRAIN, runDrain } from './namespaces/drained.ts';
+import { runFailover, runRestart } from './namespaces/killed.ts';
+import { runOneNat } from './namespaces/one-nat.ts';
+import { runRemapped } from './namespaces/remapped.ts';
+import { runTwoInterfaces } from './namespaces/two-interfaces.ts';
+import { carryOutRuns } from './runs.ts';
 
 // Leaving by `exit` removes the namespaces and what runs in them.
-process.once('SIGINT', () => process.exit(130))
-process.once('SIGTERM', () => process.exit(143))
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 process.exitCode = await carryOutRuns(process.argv.slice(2), {
   program: 'pnpm --filter @lightspeed/lab namespaces',
   about: 'Runs scenarios in network namespaces of their own, as root: with nftables, iproute2 and conntrack.',
@@ -25,4 +25,4 @@ process.exitCode = await carryOutRuns(process.argv.slice(2), {
       start: (progress) => runDrain(LONG_DRAIN, progress),
     },
   },
-})
+});

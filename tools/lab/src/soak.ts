@@ -1,11 +1,11 @@
-import { carryOutRuns } from './runs.ts'
-import type { Runs } from './runs.ts'
-import { LONG_EMULATED, runEmulated } from './soak/emulated.ts'
-import { LONG_GARBAGE, runGarbage } from './soak/garbage.ts'
-import { LONG_HOSTILE, runHostile } from './soak/hostile.ts'
-import { LONG_REGISTRATIONS, runRegistrations } from './soak/registrations.ts'
-import { LONG_SESSIONS, runSessions } from './soak/sessions.ts'
-import { LONG_STEADY, runSteady } from './soak/steady.ts'
+import { carryOutRuns } from './runs.ts';
+import type { Runs } from './runs.ts';
+import { LONG_EMULATED, runEmulated } from './soak/emulated.ts';
+import { LONG_GARBAGE, runGarbage } from './soak/garbage.ts';
+import { LONG_HOSTILE, runHostile } from './soak/hostile.ts';
+import { LONG_REGISTRATIONS, runRegistrations } from './soak/registrations.ts';
+import { LONG_SESSIONS, runSessions } from './soak/sessions.ts';
+import { LONG_STEADY, runSteady } from './soak/steady.ts';
 
 const RUNS: Runs['runs'] = {
   steady: {
@@ -32,11 +32,11 @@ const RUNS: Runs['runs'] = {
     about: 'a game over 20 emulated links that lose, delay, reorder and duplicate: only loss may reach the game',
     start: (progress) => runEmulated(LONG_EMULATED, progress),
   },
-}
+};
 
 process.exitCode = await carryOutRuns(process.argv.slice(2), {
   program: 'pnpm soak',
   about: 'Long runs with load, attacks and bad links.',
   example: 'steady hostile',
   runs: RUNS,
-})
+});

@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util'
-import { count, milliseconds, percent } from './figures.ts'
-import { findTeeworlds } from './teeworlds/programs.ts'
-import { playTeeworlds } from './teeworlds/run.ts'
-import type { TeeworldsResult } from './teeworlds/run.ts'
-import { TRIALS } from './teeworlds/trials.ts'
-import { faultOfTeeworlds, measuredLoss } from './teeworlds/verdict.ts'
+import { parseArgs } from 'node:util';
+import { count, milliseconds, percent } from './figures.ts';
+import { findTeeworlds } from './teeworlds/programs.ts';
+import { playTeeworlds } from './teeworlds/run.ts';
+import type { TeeworldsResult } from './teeworlds/run.ts';
+import { TRIALS } from './teeworlds/trials.ts';
+import { faultOfTeeworlds, measuredLoss } from './teeworlds/verdict.ts';
 
 const USAGE = `pnpm --filter @lightspeed/lab teeworlds [--seconds N] [--loss PERCENT] [--fec K] [--seed N] [--trials]
 
@@ -17,9 +17,9 @@ the end.
   --fec K          data packets per parity packet, 0 for none (4)
   --seed N         decides which packets are lost (1)
   --trials         has the client move, its NAT forget it, one of its two paths go, and the node be killed and started again
-`
+`;
 
-process.exitCode = await main()
+process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -31,19 +31,19 @@ async function main(): Promise<number> {
       trials: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
-  })
+  });
   if (values.help === true) {
-    process.stdout.write(USAGE)
-    return 0
+    process.stdout.write(USAGE);
+    return 0;
   }
-  const programs = findTeeworlds()
+  const programs = findTeeworlds();
   if (typeof programs === 'string') {
-    process.stderr.write(`Teeworlds cannot run here: ${programs}\n`)
-    return 1
+    process.stderr.write(`Teeworlds cannot run here: ${programs}\n`);
+    return 1;
   }
   // Ctrl-C ends what was started: leaving by `exit` kills the process groups.
-  process.once('SIGINT', () => process.exit(130))
-  process.once('SIGTERM', () => process.exit(143))
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
   const result = await playTeeworlds({
     programs,
     loss: Number(values.loss) / 100,
@@ -52,17 +52,17 @@ async function main(): Promise<number> {
     staySeconds: Math.max(2, Number(values.seconds)),
     trials: values.trials ? TRIALS : [],
     log: (line) => process.stdout.write(`${line}\n`),
-  })
-  const fault = faultOfTeeworlds(result)
-  process.stdout.write(`${summary(result)}\n${fault === undefined ? 'The game was carried.' : `The game was not carried: ${fault}`}\n`)
-  return fault === undefined ? 0 : 1
+  });
+  const fault = faultOfTeeworlds(result);
+  process.stdout.write(`${summary(result)}\n${fault === undefined ? 'The game was carried.' : `The game was not carried: ${fault}`}\n`);
+  return fault === undefined ? 0 : 1;
 }
 
 function summary(result: TeeworldsResult): string {
-  const { toTarget, toSource } = result.link
+  const { toTarget, toSource } = result.link;
   return [
     `packets on the link: ${count(toTarget.sent)} to the node, ${count(toSource.sent)} to the client; lost ${percent(measuredLoss(result))}`,
     `recovered by parity: ${count(result.recoveredToServer)} to the server, ${count(result.recoveredToPlayer)} to the player`,
     `round trip of the tunnel: ${milliseconds(result.tunnelRttMs ?? -1)}`,
-  ].join('\n')
+  ].join('\n');
 }

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import type { GameReport } from '../src/game/game-report.ts'
-import { faultOf } from '../src/game/verdict.ts'
+import { describe, expect, it } from 'vitest';
+import type { GameReport } from '../src/game/game-report.ts';
+import { faultOf } from '../src/game/verdict.ts';
 
-const direction = { sent: 1_000, arrived: 995, lost: 5, linkPackets: 1_250, linkLost: 40, recovered: 30 }
+const direction = { sent: 1_000, arrived: 995, lost: 5, linkPackets: 1_250, linkLost: 40, recovered: 30 };
 
 const carried: GameReport = {
   seconds: 6,
@@ -17,12 +17,12 @@ const carried: GameReport = {
   duplicated: 0,
   botsWithoutSnapshots: 0,
   botsWithoutInputs: 0,
-}
+};
 
 describe('the verdict on a game', () => {
   it('is good when all arrived and FEC lowered the loss', () => {
-    expect(faultOf(carried, 4)).toBeUndefined()
-  })
+    expect(faultOf(carried, 4)).toBeUndefined();
+  });
 
   it.each<[string, Partial<GameReport>]>([
     ['1 of 8 bots could not join', { joined: 7 }],
@@ -32,21 +32,21 @@ describe('the verdict on a game', () => {
     ['1 datagrams arrived at somebody else', { misdelivered: 1 }],
     ['1 datagrams arrived twice', { duplicated: 1 }],
   ])('is bad when %s', (fault, difference) => {
-    expect(faultOf({ ...carried, ...difference }, 4)).toBe(fault)
-    expect(faultOf({ ...carried, ...difference }, 0)).toBe(fault)
-  })
+    expect(faultOf({ ...carried, ...difference }, 4)).toBe(fault);
+    expect(faultOf({ ...carried, ...difference }, 0)).toBe(fault);
+  });
 
   it('is bad when the game lost as much as the link in spite of FEC', () => {
-    const worse = { ...direction, lost: 32, arrived: 968 }
+    const worse = { ...direction, lost: 32, arrived: 968 };
     expect(faultOf({ ...carried, toServer: worse, toBots: worse }, 4)).toBe(
       'the game lost 3.20 % of its datagrams, the link 3.20 %: FEC did not help',
-    )
-  })
+    );
+  });
 
   it('leaves losses alone without FEC, and while they are too few to tell', () => {
-    const worse = { ...direction, lost: 40, arrived: 960 }
-    expect(faultOf({ ...carried, toServer: worse, toBots: worse }, 0)).toBeUndefined()
-    const few = { ...direction, linkLost: 4, lost: 4 }
-    expect(faultOf({ ...carried, toServer: few, toBots: few }, 4)).toBeUndefined()
-  })
-})
+    const worse = { ...direction, lost: 40, arrived: 960 };
+    expect(faultOf({ ...carried, toServer: worse, toBots: worse }, 0)).toBeUndefined();
+    const few = { ...direction, linkLost: 4, lost: 4 };
+    expect(faultOf({ ...carried, toServer: few, toBots: few }, 4)).toBeUndefined();
+  });
+});

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { UsageError, parseDemoOptions } from '../src/demo/options.ts'
+import { describe, expect, it } from 'vitest';
+import { UsageError, parseDemoOptions } from '../src/demo/options.ts';
 
 describe('options of the demo', () => {
   it('have defaults', () => {
@@ -9,13 +9,13 @@ describe('options of the demo', () => {
       fecGroupSize: 4,
       io: 'auto',
       link: { loss: 0.03, delayMs: 20, jitterMs: 5 },
-    })
-  })
+    });
+  });
 
   it('may follow the dashes that pnpm hands on', () => {
-    expect(parseDemoOptions(['--', '--seconds', '6', '--fec', 'off'])).toMatchObject({ seconds: 6, fecGroupSize: 0 })
-    expect(parseDemoOptions(['--help'])).toBeUndefined()
-  })
+    expect(parseDemoOptions(['--', '--seconds', '6', '--fec', 'off'])).toMatchObject({ seconds: 6, fecGroupSize: 0 });
+    expect(parseDemoOptions(['--help'])).toBeUndefined();
+  });
 
   it.each([
     ['--seconds', '0'],
@@ -31,6 +31,6 @@ describe('options of the demo', () => {
     ['--seconds'],
     ['extra'],
   ])('are refused: %s %s', (...args) => {
-    expect(() => parseDemoOptions(args)).toThrow(UsageError)
-  })
-})
+    expect(() => parseDemoOptions(args)).toThrow(UsageError);
+  });
+});

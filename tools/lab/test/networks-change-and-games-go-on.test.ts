@@ -1,14 +1,14 @@
-import { describe, expect, it } from 'vitest'
-import { whyNoNamespaces } from '../src/namespaces/availability.ts'
-import { runDrain } from '../src/namespaces/drained.ts'
-import { runFailover, runRestart } from '../src/namespaces/killed.ts'
-import { runOneNat } from '../src/namespaces/one-nat.ts'
-import { runRemapped } from '../src/namespaces/remapped.ts'
-import { runTwoInterfaces } from '../src/namespaces/two-interfaces.ts'
-import type { Outcome, Progress } from '../src/soak/outcome.ts'
+import { describe, expect, it } from 'vitest';
+import { whyNoNamespaces } from '../src/namespaces/availability.ts';
+import { runDrain } from '../src/namespaces/drained.ts';
+import { runFailover, runRestart } from '../src/namespaces/killed.ts';
+import { runOneNat } from '../src/namespaces/one-nat.ts';
+import { runRemapped } from '../src/namespaces/remapped.ts';
+import { runTwoInterfaces } from '../src/namespaces/two-interfaces.ts';
+import type { Outcome, Progress } from '../src/soak/outcome.ts';
 
-const why = await whyNoNamespaces()
-const notRun = why === undefined ? '' : ` (not run: ${why})`
+const why = await whyNoNamespaces();
+const notRun = why === undefined ? '' : ` (not run: ${why})`;
 
 describe(`in network namespaces${notRun}`, () => {
   it.skipIf(why !== undefined).each<[string, (progress: Progress) => Promise<Outcome>]>([
@@ -22,8 +22,8 @@ describe(`in network namespaces${notRun}`, () => {
       (progress) => runDrain({ players: 8, datagramsPerSecond: 50, drainSecs: 3 }, progress),
     ],
   ])('%s', { timeout: 90_000 }, async (_what, run) => {
-    const told: string[] = []
-    const { faults } = await run((line) => told.push(line))
-    expect(faults, told.join('\n')).toEqual([])
-  })
-})
+    const told: string[] = [];
+    const { faults } = await run((line) => told.push(line));
+    expect(faults, told.join('\n')).toEqual([]);
+  });
+});

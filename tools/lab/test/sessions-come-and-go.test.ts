@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest'
-import { runSessions } from '../src/soak/sessions.ts'
+import { expect, it } from 'vitest';
+import { runSessions } from '../src/soak/sessions.ts';
 
 it('sessions open, are answered and expire, and their memory comes back', { timeout: 60_000 }, async () => {
   const options = {
@@ -9,7 +9,7 @@ it('sessions open, are answered and expire, and their memory comes back', { time
     packetsPerSession: 3,
     opensPerSecond: 1_500,
     sessionTimeoutSecs: 2,
-  }
-  const outcome = await runSessions(options, () => undefined)
-  expect(outcome.faults).toEqual([])
-})
+  };
+  const outcome = await runSessions(options, () => undefined);
+  expect(outcome.faults).toEqual([]);
+});

@@ -1,12 +1,12 @@
-import { describe, expect, it } from 'vitest'
-import { findTeeworlds } from '../src/teeworlds/programs.ts'
-import { playTeeworlds } from '../src/teeworlds/run.ts'
-import { TRIALS } from '../src/teeworlds/trials.ts'
-import type { TeeworldsPrograms } from '../src/teeworlds/programs.ts'
-import { faultOfTeeworlds, measuredLoss } from '../src/teeworlds/verdict.ts'
+import { describe, expect, it } from 'vitest';
+import { findTeeworlds } from '../src/teeworlds/programs.ts';
+import { playTeeworlds } from '../src/teeworlds/run.ts';
+import { TRIALS } from '../src/teeworlds/trials.ts';
+import type { TeeworldsPrograms } from '../src/teeworlds/programs.ts';
+import { faultOfTeeworlds, measuredLoss } from '../src/teeworlds/verdict.ts';
 
-const found = findTeeworlds()
-const why = typeof found === 'string' ? ` (not run: ${found})` : ''
+const found = findTeeworlds();
+const why = typeof found === 'string' ? ` (not run: ${found})` : '';
 
 describe('Teeworlds', () => {
   it.skipIf(why !== '')(
@@ -21,15 +21,15 @@ describe('Teeworlds', () => {
         staySeconds: 20,
         trials: [],
         log: () => undefined,
-      })
-      expect(result.entered).toContain('addr=127.0.0.2:')
-      expect(faultOfTeeworlds(result)).toBeUndefined()
-      expect(result.stays.map(({ players }) => players.length)).toEqual([1])
-      expect(result.recoveredToServer + result.recoveredToPlayer).toBeGreaterThan(0)
-      expect(measuredLoss(result)).toBeGreaterThan(0.025)
-      expect(measuredLoss(result)).toBeLessThan(0.08)
+      });
+      expect(result.entered).toContain('addr=127.0.0.2:');
+      expect(faultOfTeeworlds(result)).toBeUndefined();
+      expect(result.stays.map(({ players }) => players.length)).toEqual([1]);
+      expect(result.recoveredToServer + result.recoveredToPlayer).toBeGreaterThan(0);
+      expect(measuredLoss(result)).toBeGreaterThan(0.025);
+      expect(measuredLoss(result)).toBeLessThan(0.08);
     },
-  )
+  );
 
   it.skipIf(why !== '')(
     `stays while its client moves, a NAT forgets it, one of two paths goes, and the node is killed and started again${why}`,
@@ -44,13 +44,13 @@ describe('Teeworlds', () => {
         staySeconds: 11,
         trials: TRIALS,
         log: () => undefined,
-      })
-      expect(faultOfTeeworlds(result)).toBeUndefined()
-      expect(result.departures).toEqual([])
-      expect(result.stays.map(({ players }) => players.length)).toEqual(TRIALS.map(() => 1))
+      });
+      expect(faultOfTeeworlds(result)).toBeUndefined();
+      expect(result.departures).toEqual([]);
+      expect(result.stays.map(({ players }) => players.length)).toEqual(TRIALS.map(() => 1));
       // From the same address and port as in the beginning.
-      const [, address] = /addr=(\S+)/.exec(result.entered) ?? []
-      expect(result.stays.every(({ players }) => players[0].includes(`addr=${address} `))).toBe(true)
+      const [, address] = /addr=(\S+)/.exec(result.entered) ?? [];
+      expect(result.stays.every(({ players }) => players[0].includes(`addr=${address} `))).toBe(true);
     },
-  )
-})
+  );
+});

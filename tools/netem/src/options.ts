@@ -56,7 +56,16 @@ export interface ParsedImpairments {
 }
 
 const KEYS: ReadonlySet<string> = new Set([
-  'seed', 'loss', 'burst', 'delayMs', 'jitterMs', 'keepOrder', 'reorder', 'duplicate', 'rateBps', 'queueBytes',
+  'seed',
+  'loss',
+  'burst',
+  'delayMs',
+  'jitterMs',
+  'keepOrder',
+  'reorder',
+  'duplicate',
+  'rateBps',
+  'queueBytes',
 ]);
 const BURST_KEYS: ReadonlySet<string> = new Set(['goodToBad', 'badToGood', 'lossInBad', 'lossInGood']);
 

@@ -7,10 +7,9 @@ const probability = fc.double({ min: 0, max: 1, noNaN: true });
 const impairments: fc.Arbitrary<Impairments> = fc
   .record({
     loss: probability,
-    burst: fc.option(
-      fc.record({ goodToBad: probability, badToGood: probability, lossInBad: probability, lossInGood: probability }),
-      { nil: undefined },
-    ),
+    burst: fc.option(fc.record({ goodToBad: probability, badToGood: probability, lossInBad: probability, lossInGood: probability }), {
+      nil: undefined,
+    }),
     delayMs: fc.double({ min: 0.5, max: 100, noNaN: true }),
     jitterMs: fc.double({ min: 0, max: 100, noNaN: true }),
     keepOrder: fc.boolean(),

@@ -59,7 +59,9 @@ describe('change', () => {
 
   test('that is refused leaves the link as it was', () => {
     const netem = new Netem<string>({ seed: 1, delayMs: 10, reorder: 0 });
-    expect(() => { netem.change({ delayMs: 20, loss: 7 }); }).toThrow(NetemError);
+    expect(() => {
+      netem.change({ delayMs: 20, loss: 7 });
+    }).toThrow(NetemError);
     netem.change({});
     netem.send('a', 10, 0);
     expect(netem.nextDeliveryMs()).toBe(10);
@@ -77,15 +79,21 @@ describe('send', () => {
   test('refuses a time before that of an earlier packet', () => {
     const netem = new Netem<string>({ seed: 1 });
     netem.send('a', 10, 5);
-    expect(() => { netem.send('b', 10, 4); }).toThrow(expect.objectContaining({ code: 'NETEM_TIME_BACKWARDS' }));
+    expect(() => {
+      netem.send('b', 10, 4);
+    }).toThrow(expect.objectContaining({ code: 'NETEM_TIME_BACKWARDS' }));
     expect(netem.stats.sent).toBe(1);
   });
 
   test.each([-1, NaN, Infinity])('refuses a packet of %s bytes', (size) => {
-    expect(() => { new Netem<string>({ seed: 1 }).send('a', size, 0); }).toThrow(NetemError);
+    expect(() => {
+      new Netem<string>({ seed: 1 }).send('a', size, 0);
+    }).toThrow(NetemError);
   });
 
   test.each([NaN, Infinity, -Infinity])('refuses the time %s', (nowMs) => {
-    expect(() => { new Netem<string>({ seed: 1 }).send('a', 10, nowMs); }).toThrow(NetemError);
+    expect(() => {
+      new Netem<string>({ seed: 1 }).send('a', 10, nowMs);
+    }).toThrow(NetemError);
   });
 });

@@ -20,8 +20,15 @@ describe('Simulation', () => {
     const simulation = new Simulation();
     const log: string[] = [];
     const cancels: (() => void)[] = [];
-    simulation.at(10, () => cancels.forEach((cancel) => { cancel(); }));
-    cancels.push(simulation.at(10, () => log.push('same instant')), simulation.at(20, () => log.push('later')));
+    simulation.at(10, () =>
+      cancels.forEach((cancel) => {
+        cancel();
+      }),
+    );
+    cancels.push(
+      simulation.at(10, () => log.push('same instant')),
+      simulation.at(20, () => log.push('later')),
+    );
     simulation.at(30, () => log.push('stays'));
     simulation.runUntil(100);
     expect(log).toEqual(['stays']);
@@ -90,7 +97,9 @@ describe('Simulation', () => {
     const times: number[] = [];
     const netem = new Netem<string>({ seed: 1, rateBps: 3000 });
     simulation.attach(netem, (_, nowMs) => times.push(nowMs));
-    simulation.at(0, () => { netem.send('a', 10, simulation.nowMs); });
+    simulation.at(0, () => {
+      netem.send('a', 10, simulation.nowMs);
+    });
     simulation.runUntil(100);
     expect(times).toEqual([4]);
   });
@@ -109,9 +118,13 @@ describe('Simulation', () => {
     const simulation = new Simulation();
     const link = new NetemLink<number>({ seed: 1, delayMs: 20 }, { seed: 2, delayMs: 30 });
     const roundTripsMs: number[] = [];
-    simulation.attach(link.aToB, (packet, nowMs) => { link.bToA.send(packet, 10, nowMs); });
+    simulation.attach(link.aToB, (packet, nowMs) => {
+      link.bToA.send(packet, 10, nowMs);
+    });
     simulation.attach(link.bToA, (packet, nowMs) => roundTripsMs.push(nowMs - packet));
-    const stop = simulation.every(100, () => { link.aToB.send(simulation.nowMs, 10, simulation.nowMs); });
+    const stop = simulation.every(100, () => {
+      link.aToB.send(simulation.nowMs, 10, simulation.nowMs);
+    });
     expect(simulation.runUntilTrue(() => roundTripsMs.length === 3, 10_000)).toBe(true);
     expect(simulation.nowMs).toBe(250);
     stop();
@@ -134,11 +147,15 @@ describe('Simulation', () => {
     const simulation = new Simulation();
     const link = new NetemLink<string>({ seed: 1 });
     let turns = 0;
-    simulation.attach(link.aToB, (packet, nowMs) => { link.aToB.send(packet, 1, nowMs); });
+    simulation.attach(link.aToB, (packet, nowMs) => {
+      link.aToB.send(packet, 1, nowMs);
+    });
     simulation.attach(link.bToA, () => (turns += 1));
     link.aToB.send('echo', 1, 0);
     link.bToA.send('waiting', 1, 0);
-    expect(() => { simulation.runUntil(1); }).toThrow(expect.objectContaining({ code: 'NETEM_NO_PROGRESS' }));
+    expect(() => {
+      simulation.runUntil(1);
+    }).toThrow(expect.objectContaining({ code: 'NETEM_NO_PROGRESS' }));
     expect(turns).toBe(1);
   });
 
@@ -150,6 +167,8 @@ describe('Simulation', () => {
     const simulation = new Simulation();
     expect(() => simulation.at(NaN, () => undefined)).toThrow(expect.objectContaining({ code: 'NETEM_INVALID_OPTION' }));
     expect(() => simulation.every(0, () => undefined)).toThrow(expect.objectContaining({ code: 'NETEM_INVALID_OPTION' }));
-    expect(() => { simulation.runUntil(Infinity); }).toThrow(expect.objectContaining({ code: 'NETEM_INVALID_OPTION' }));
+    expect(() => {
+      simulation.runUntil(Infinity);
+    }).toThrow(expect.objectContaining({ code: 'NETEM_INVALID_OPTION' }));
   });
 });

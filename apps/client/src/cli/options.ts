@@ -19,12 +19,9 @@ export const nodesOption = () =>
   )
     .argParser(collect(parseNode))
     .makeOptionMandatory();
-export const sourceOption = () =>
-  new Option('--source <ip>', 'local address from which to talk to the node').argParser(parseLocalIp);
-export const ioOption = () =>
-  new Option('--io <engine>', 'how to move datagrams').choices(['auto', 'batch', 'portable']).default('auto');
-export const dialectOption = () =>
-  new Option('--dialect <dialect>', 'form of version 2 packets').choices(DIALECTS).default('standard');
+export const sourceOption = () => new Option('--source <ip>', 'local address from which to talk to the node').argParser(parseLocalIp);
+export const ioOption = () => new Option('--io <engine>', 'how to move datagrams').choices(['auto', 'batch', 'portable']).default('auto');
+export const dialectOption = () => new Option('--dialect <dialect>', 'form of version 2 packets').choices(DIALECTS).default('standard');
 const tokenOption = () =>
   new Option('--token <n>', 'token of a registration that was made otherwise, with --no-register').argParser(integer(1, 255));
 export const jsonOption = (what: string) => new Option('--json', what);
@@ -33,7 +30,6 @@ export const keepaliveOption = () =>
     '--keepalive-ms <ms>',
     `pause between keepalives (default: what the node wants, or ${DEFAULT_TUNNEL_SETTINGS.keepaliveMs})`,
   ).argParser(integer(KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max));
-
 
 /** Who the node is, and who we are: for commands that register. */
 export function addIdentityOptions(command: Command): Command {
@@ -55,9 +51,7 @@ export function addRegistrationOptions(command: Command): Command {
     .option('--no-register', 'do not register: for nodes that let everybody in, or with --token')
     .option('--open', 'the same as --no-register')
     .addOption(
-      new Option('--data-port <n>', 'port of the data plane of nodes that do not name it (default: 4434)').argParser(
-        integer(1, 0xffff),
-      ),
+      new Option('--data-port <n>', 'port of the data plane of nodes that do not name it (default: 4434)').argParser(integer(1, 0xffff)),
     )
     .addOption(tokenOption());
 }
@@ -66,15 +60,11 @@ export function addRegistrationOptions(command: Command): Command {
 export function addPathOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--path <ip>', 'local address of one more path to the node; may be given several times').argParser(
-        collect(parseLocalIp),
-      ),
+      new Option('--path <ip>', 'local address of one more path to the node; may be given several times').argParser(collect(parseLocalIp)),
     )
     .addOption(new Option('--via <host[:port]>', 'one more path, through another node').argParser(parseNode))
     .addOption(
-      new Option('--multipath <mode>', 'how to use several paths')
-        .choices(MULTIPATH_MODES)
-        .default(DEFAULT_TUNNEL_SETTINGS.multipath),
+      new Option('--multipath <mode>', 'how to use several paths').choices(MULTIPATH_MODES).default(DEFAULT_TUNNEL_SETTINGS.multipath),
     );
 }
 

@@ -60,7 +60,10 @@ export async function ping(options: PingOptions, terminal: Terminal): Promise<nu
   await tunnel.close();
   interruption.release();
 
-  const summary = summarizeRoundTrips(keepalivesSent, replies.map(({ rttMs }) => rttMs));
+  const summary = summarizeRoundTrips(
+    keepalivesSent,
+    replies.map(({ rttMs }) => rttMs),
+  );
   if (options.json === true) terminal.json({ node: name, ...withNulls(summary), replies });
   else for (const line of summaryLines(name, summary)) terminal.line(line);
   if (failure !== undefined) terminal.error(failure.message);
@@ -68,11 +71,7 @@ export async function ping(options: PingOptions, terminal: Terminal): Promise<nu
 }
 
 /** Waits until all is sent and answered, or there is no more hope. @returns why nothing could be measured, if so. */
-async function measured(
-  tunnel: RunningTunnel,
-  count: number,
-  { asked }: Interruption,
-): Promise<ClientError | undefined> {
+async function measured(tunnel: RunningTunnel, count: number, { asked }: Interruption): Promise<ClientError | undefined> {
   const allSent = new Promise<void>((resolve) => tunnel.once('keepalivesSent', resolve));
   const allAnswered = new Promise<void>((resolve) => {
     let answers = 0;

@@ -85,7 +85,10 @@ export class PlayReport {
       const { smoothedMs, minimumMs, jitterMs } = rtt;
       this.#terminal.line(`rtt ${smoothedMs.toFixed(1)} ms, min ${minimumMs.toFixed(1)} ms, jitter ${jitterMs.toFixed(1)} ms`);
     }
-    for (const [where, drops] of [['from programs', localDrops], ['from the node', nodeDrops]] as const) {
+    for (const [where, drops] of [
+      ['from programs', localDrops],
+      ['from the node', nodeDrops],
+    ] as const) {
       const named = Object.entries(drops).map(([reason, count]) => `${reason} ${count}`);
       if (named.length > 0) this.#terminal.line(`dropped ${where}: ${named.join(', ')}`);
     }

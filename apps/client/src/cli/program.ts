@@ -85,7 +85,13 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .version(VERSION)
     .exitOverride()
     .configureOutput({
-      outputError: (text) => terminal.error(text.replace(/^error: /, '').trim().replace(/\s*\n\s*/g, ' ')),
+      outputError: (text) =>
+        terminal.error(
+          text
+            .replace(/^error: /, '')
+            .trim()
+            .replace(/\s*\n\s*/g, ' '),
+        ),
     })
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
@@ -106,9 +112,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
       ).argParser(collect(parseListen)),
     )
     .addOption(
-      new Option('--fec <k>', 'data packets per parity packet, or "off"')
-        .argParser(parseFec)
-        .default(DEFAULT_TUNNEL_SETTINGS.fecGroupSize),
+      new Option('--fec <k>', 'data packets per parity packet, or "off"').argParser(parseFec).default(DEFAULT_TUNNEL_SETTINGS.fecGroupSize),
     )
     .addOption(sourceOption())
     .addOption(ioOption())
@@ -127,10 +131,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption('one JSON object per line'))
     .addHelpText('after', PLAY_EXAMPLE)
     .action(async (options: PlayOptions) => done(await play(options, terminal)));
-  const pinging = program
-    .command('ping')
-    .description('Measure round trips to a node by keepalives.')
-    .addOption(nodeOption());
+  const pinging = program.command('ping').description('Measure round trips to a node by keepalives.').addOption(nodeOption());
   addRegistrationOptions(pinging)
     .addOption(new Option('--count <n>', 'keepalives to send').argParser(integer(1, 100_000)).default(10))
     .addOption(new Option('--interval-ms <ms>', 'pause between them').argParser(integer(50, 60_000)).default(200))

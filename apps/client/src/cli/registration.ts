@@ -70,14 +70,11 @@ export async function registrationOf(
   };
 }
 
-async function verificationsOf(
-  options: RegistrationOptions,
-  nodes: readonly NodeArgument[],
-  terminal: Terminal,
-): Promise<Verification[]> {
+async function verificationsOf(options: RegistrationOptions, nodes: readonly NodeArgument[], terminal: Terminal): Promise<Verification[]> {
   const { pin, ca, trustOnFirstUse, insecureSkipVerify } = options;
   const ways = [pin, ca, trustOnFirstUse, insecureSkipVerify].filter((way) => way !== undefined);
-  if (ways.length > 1) throw new UsageError('only one of --pin, --ca, --trust-on-first-use and --insecure-skip-verify can say who the node is');
+  if (ways.length > 1)
+    throw new UsageError('only one of --pin, --ca, --trust-on-first-use and --insecure-skip-verify can say who the node is');
   if (pin !== undefined) return pinsOf(pin, nodes);
   if (ca !== undefined) {
     const pem = await readText(ca, '--ca');
@@ -93,7 +90,9 @@ async function verificationsOf(
 
 function pinsOf(pins: readonly Uint8Array[], nodes: readonly NodeArgument[]): Verification[] {
   if (pins.length !== nodes.length) {
-    throw new UsageError(`${pins.length} --pin for ${nodes.length} nodes: the first belongs to the first --node, and so on, the last to --via`);
+    throw new UsageError(
+      `${pins.length} --pin for ${nodes.length} nodes: the first belongs to the first --node, and so on, the last to --via`,
+    );
   }
   return pins.map((sha256) => ({ kind: 'pin', sha256 }));
 }

@@ -110,7 +110,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     if (registered === undefined) return;
     const { connection, stream } = registered;
     const goodbye = stream.send({ type: 'disconnect', reason: 'normal' }, this.#settings.dialect);
-    await within(GOODBYE_MS, goodbye.then(() => stream.end()));
+    await within(
+      GOODBYE_MS,
+      goodbye.then(() => stream.end()),
+    );
     await within(GOODBYE_MS, connection.whenClosed);
     await within(GOODBYE_MS, connection.close());
   }

@@ -111,12 +111,7 @@ function resumption(sessionId: number, secret: Uint8Array, nonces: SharedArrayBu
   return resumeExtension.encode({ sessionId, nonce, tag });
 }
 
-function acknowledgement(
-  inbox: Inbox,
-  connection: ControlConnection,
-  name: string,
-  signal: AbortSignal,
-): Promise<RegisterAck> {
+function acknowledgement(inbox: Inbox, connection: ControlConnection, name: string, signal: AbortSignal): Promise<RegisterAck> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
       clearTimeout(timer);

@@ -63,10 +63,7 @@ export function sessionOf(
   };
 }
 
-function dataAddress(
-  said: Endpoint | undefined,
-  { host, dataPort }: { readonly host: string; readonly dataPort: number },
-): Endpoint {
+function dataAddress(said: Endpoint | undefined, { host, dataPort }: { readonly host: string; readonly dataPort: number }): Endpoint {
   const { ip, port } = said ?? { ip: 0, port: dataPort };
   const address = ip === 0 ? parseIpv4(host) : ip;
   if (address !== undefined && port !== 0) return { ip: address, port };

@@ -1,12 +1,4 @@
-import {
-  FLAG_FIN,
-  FLAG_FRAGMENT,
-  FLAG_HANDSHAKE,
-  FLAG_KEEPALIVE,
-  VERSION_FEC,
-  VERSION_PLAIN,
-  formatIpv4,
-} from '@lightspeed/wire';
+import { FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, FLAG_KEEPALIVE, VERSION_FEC, VERSION_PLAIN, formatIpv4 } from '@lightspeed/wire';
 
 /** One field of a packet, explained. */
 export interface Field {

@@ -21,7 +21,10 @@ export function renderTable(explanation: PacketExplanation, markup: Markup): str
   const rows = [['offset', 'bytes', 'field', 'value', 'meaning'], ...fields.map(cells)];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column].length)));
   const table = rows.map((row, index) => {
-    const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+    const line = row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
     return index === 0 ? markup.faint(line) : line;
   });
   const hint = refusal?.hint === undefined ? [] : [refusal.hint];
@@ -47,11 +50,7 @@ export function renderJson(explanation: PacketExplanation, bytes: Uint8Array): o
   };
 }
 
-function headerJson(
-  { dialect, fields }: PacketExplanation,
-  header: NonNullable<PacketExplanation['header']>,
-  bytes: Uint8Array,
-): object {
+function headerJson({ dialect, fields }: PacketExplanation, header: NonNullable<PacketExplanation['header']>, bytes: Uint8Array): object {
   const { version, kind, token, sequence, timestampUs, fec } = header;
   const valueOf = (name: string) => fields.find((field) => field.name === name)?.value;
   const start = fec === undefined ? HEADER_BYTES : fecHeaderBytes(dialect);
@@ -65,12 +64,8 @@ function headerJson(
     timestampUs,
     source: { ip: valueOf('source IP'), port: header.source.port },
     destination: { ip: valueOf('destination IP'), port: header.destination.port },
-    ...(fec === undefined
-      ? {}
-      : { fec: { groupId: fec.groupId, index: fec.index, size: fec.size, parity: fec.parity } }),
+    ...(fec === undefined ? {} : { fec: { groupId: fec.groupId, index: fec.index, size: fec.size, parity: fec.parity } }),
     payload: { offset: start, length: bytes.length - start, hex: Buffer.from(bytes.subarray(start)).toString('hex') },
-    ...(content === undefined
-      ? {}
-      : { parity: { contentBytes: content.length, lengthsXor: valueOf('XOR of lengths') } }),
+    ...(content === undefined ? {} : { parity: { contentBytes: content.length, lengthsXor: valueOf('XOR of lengths') } }),
   };
 }

@@ -4,11 +4,7 @@ import { isRefused } from './refusal-probe.ts';
 import type { RunningTunnel } from './running-tunnel.ts';
 
 /** Resolves when the node has answered; see `RunningTunnel.established`. */
-export async function awaitAnswer(
-  tunnel: RunningTunnel,
-  timeoutMs: number,
-  failure: () => ClientError | undefined,
-): Promise<void> {
+export async function awaitAnswer(tunnel: RunningTunnel, timeoutMs: number, failure: () => ClientError | undefined): Promise<void> {
   if (tunnel.answered) return;
   const outcome = await firstOutcome(tunnel, timeoutMs);
   if (outcome === 'answered') return;

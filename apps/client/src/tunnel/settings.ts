@@ -53,15 +53,13 @@ export interface TunnelSettings {
 type Optional = 'sourceIp' | 'keepaliveMs' | 'node' | 'register';
 
 /** {@link TunnelSettings} with nothing left out and nothing left to check. */
-export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional>>> &
-  Pick<TunnelSettings, 'sourceIp' | 'keepaliveMs'>;
+export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional>>> & Pick<TunnelSettings, 'sourceIp' | 'keepaliveMs'>;
 
 /** The parts of {@link TunnelSettings} after parsing: how the data plane works, and where it gets its nodes from. */
 export interface ParsedTunnel {
   readonly settings: ParsedTunnelSettings;
   readonly source:
-    | { readonly kind: 'node'; readonly node: Endpoint }
-    | { readonly kind: 'register'; readonly register: ParsedRegisterSettings };
+    { readonly kind: 'node'; readonly node: Endpoint } | { readonly kind: 'register'; readonly register: ParsedRegisterSettings };
 }
 
 /** What a tunnel does unless told otherwise. */
@@ -115,11 +113,7 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   return { settings: Object.freeze({ ...parsed, entrances, keepaliveMs, sourceIp }), source };
 }
 
-function parseSource(
-  node: Endpoint | undefined,
-  register: RegisterSettings | undefined,
-  dialect: Dialect,
-): ParsedTunnel['source'] {
+function parseSource(node: Endpoint | undefined, register: RegisterSettings | undefined, dialect: Dialect): ParsedTunnel['source'] {
   if (register !== undefined && node === undefined) return { kind: 'register', register: parseRegisterSettings(register, dialect) };
   if (node === undefined || register !== undefined) {
     throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'a tunnel needs either `node` or `register`');

@@ -26,11 +26,7 @@ export interface TunnelSockets {
 }
 
 /** @throws {ClientError} `ERR_CLIENT_OPEN` with the address and what the system says. */
-export async function openTunnelSockets(
-  engine: DatagramEngine,
-  settings: ParsedTunnelSettings,
-  hasVia = false,
-): Promise<TunnelSockets> {
+export async function openTunnelSockets(engine: DatagramEngine, settings: ParsedTunnelSettings, hasVia = false): Promise<TunnelSockets> {
   const entrances: DatagramSocket[] = [];
   for (const entrance of settings.entrances) {
     const socket = await openEntrance(engine, entrance);

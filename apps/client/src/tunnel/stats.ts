@@ -1,11 +1,4 @@
-import {
-  PathCounter,
-  TUNNEL_COUNTERS_BYTES,
-  TUNNEL_STATES,
-  TunnelCounter,
-  pathCounter,
-  tunnelCountersIn,
-} from '@lightspeed/session';
+import { PathCounter, TUNNEL_COUNTERS_BYTES, TUNNEL_STATES, TunnelCounter, pathCounter, tunnelCountersIn } from '@lightspeed/session';
 import type { TunnelCounters, TunnelStateName } from '@lightspeed/session';
 import { UdpCounters } from '@lightspeed/udp';
 import type { UdpCounterName } from '@lightspeed/udp';
@@ -65,7 +58,12 @@ export interface TunnelStats {
 
 /** Values that say what is now, not how much there has been: those of the node in use count. */
 const OF_THE_NODE_IN_USE: readonly TunnelCounterName[] = [
-  'rttSmoothedUs', 'rttJitterUs', 'rttLatestUs', 'rttMinimumUs', 'state', 'primaryPath',
+  'rttSmoothedUs',
+  'rttJitterUs',
+  'rttLatestUs',
+  'rttMinimumUs',
+  'state',
+  'primaryPath',
 ];
 
 /** The counters of all nodes' legs, which the data-plane thread writes, and the totals of legs that are no more. */

@@ -96,9 +96,7 @@ export function configFromFlags(flags: ServeFlags): NodeConfig {
   const config = parseConfig(given satisfies GivenByField);
   if (given.stateDir !== undefined || config.controlBind === undefined) return config;
   const stateDir = defaultStateDir(config.controlBind);
-  return stateDir === undefined
-    ? config
-    : parseConfig({ ...given, stateDir: { value: stateDir, source: '--state-dir' } });
+  return stateDir === undefined ? config : parseConfig({ ...given, stateDir: { value: stateDir, source: '--state-dir' } });
 }
 
 /**
@@ -110,11 +108,7 @@ export function defaultStateDir({ port }: Endpoint, environment: NodeJS.ProcessE
   if (given !== '') return given;
   if (port === 0) return undefined;
   const base = environment.XDG_STATE_HOME;
-  return join(
-    base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'state'),
-    'lightspeed-proxy',
-    String(port),
-  );
+  return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'state'), 'lightspeed-proxy', String(port));
 }
 
 /** A text that is no number stays what it is, to be refused by its name. */

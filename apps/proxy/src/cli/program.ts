@@ -73,10 +73,7 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .helpOption('-h, --help', 'print this')
     .option('--config <FILE>', 'TOML file; what is given here goes before what it says')
     .option('--data-bind <ADDR:PORT>', "where clients' packets come in (default 0.0.0.0:4434)")
-    .option(
-      '--control-bind <ADDR:PORT>',
-      'where clients register, over QUIC, or off (default 0.0.0.0:4433, off with --open)',
-    )
+    .option('--control-bind <ADDR:PORT>', 'where clients register, over QUIC, or off (default 0.0.0.0:4433, off with --open)')
     .option(
       '--control-bind-without-alpn <ADDR:PORT>',
       'where clients of the older reference implementation register, or off; needs Deno (default off)',
@@ -91,21 +88,14 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--http-bind <ADDR:PORT>', 'where GET /health and GET /metrics answer, or off (default 127.0.0.1:8080)')
     .option('--open', 'let anybody in, without authentication: only on a loopback address, or with --allow-open')
     .option('--allow-open', 'consent to --open where others than this machine can reach the node')
-    .option(
-      '--allow-destination <CIDR[:PORT[-PORT]]>',
-      'relay there although it is denied by default; may be repeated',
-      collect,
-    )
+    .option('--allow-destination <CIDR[:PORT[-PORT]]>', 'relay there although it is denied by default; may be repeated', collect)
     .option('--only-allowed-destinations', 'relay nowhere but where --allow-destination says')
     .option('--deny-destination <CIDR[:PORT[-PORT]]>', 'never relay there; may be repeated', collect)
     .option('--workers <N>', 'data-plane threads, sharing the port (default 1)')
     .option('--io <ENGINE>', 'how datagrams are moved: auto, batch (Linux) or portable (default auto)')
     .option('--pin <CORES>', 'keep each worker on a processor of its own: off, auto, or a list like 0,2-3 (default off)')
     .option('--busy-poll <USEC>', 'look for datagrams so long before sleeping, for latency; takes processor (default 0)')
-    .option(
-      '--dialect <DIALECT>',
-      'standard or reference: of clients that no registration has settled (default standard)',
-    )
+    .option('--dialect <DIALECT>', 'standard or reference: of clients that no registration has settled (default standard)')
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
     .option('--region <S>', 'where it is (default "default")')
     .option('--check', 'check the configuration, print what would hold, and end')

@@ -7,9 +7,7 @@ export function addTicket(program: Command, name: string, done: (exitCode: numbe
   const ticket = program
     .command('ticket')
     .summary('say who may register')
-    .description(
-      'Tickets say who may register with a node: whoever holds the signing key issues them, nodes know the public one.',
-    )
+    .description('Tickets say who may register with a node: whoever holds the signing key issues them, nodes know the public one.')
     .helpOption('-h, --help', 'print this')
     .helpCommand(false)
     .addHelpText(
@@ -24,9 +22,7 @@ Example:
   ticket
     .command('keygen')
     .summary('make a signing key')
-    .description(
-      'Makes a signing key in a file of mode 0600, and prints the public key that nodes are given with --issuer-key.',
-    )
+    .description('Makes a signing key in a file of mode 0600, and prints the public key that nodes are given with --issuer-key.')
     .helpOption('-h, --help', 'print this')
     .requiredOption('--out <FILE>', 'where the signing key goes; never over a file that is there')
     .allowExcessArguments(false)
@@ -58,9 +54,7 @@ Example:
   ticket
     .command('revoke')
     .summary('revoke a ticket')
-    .description(
-      'Adds a ticket to a revocation list: nodes that read it refuse the ticket, and end its sessions, within a second.',
-    )
+    .description('Adds a ticket to a revocation list: nodes that read it refuse the ticket, and end its sessions, within a second.')
     .helpOption('-h, --help', 'print this')
     .argument('<TICKET>', 'lst1_..., or its id')
     .requiredOption('--list <FILE>', "the nodes' revocation list; made if it is not there")

@@ -65,8 +65,7 @@ function parseToml(path: string, text: string): Record<string, unknown> {
 
 function unknownSection(path: string, section: string): ConfigError {
   const guess = closest(section, SECTIONS);
-  const hint =
-    guess === undefined ? `allowed are ${SECTIONS.map((name) => `[${name}]`).join(', ')}` : `did you mean [${guess}]?`;
+  const hint = guess === undefined ? `allowed are ${SECTIONS.map((name) => `[${name}]`).join(', ')}` : `did you mean [${guess}]?`;
   return new ConfigError(`${path}: unknown section [${section}]; ${hint}`);
 }
 

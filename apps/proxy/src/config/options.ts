@@ -56,17 +56,9 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   nodeId: plain('server.node_id', name(), hostname()),
   region: plain('server.region', name(), 'default'),
   maxClients: plain('server.max_clients', wholeNumber(1, 1_000_000), relay.maxClients),
-  maxSessionsPerAddress: plain(
-    'server.max_sessions_per_address',
-    wholeNumber(1, 1_000_000),
-    relay.maxSessionsPerAddress,
-  ),
+  maxSessionsPerAddress: plain('server.max_sessions_per_address', wholeNumber(1, 1_000_000), relay.maxSessionsPerAddress),
   maxFlowsPerSession: plain('server.max_flows_per_session', wholeNumber(1, 65_535), relay.maxFlowsPerSession),
-  sessionTimeoutSecs: plain(
-    'server.session_timeout_secs',
-    wholeNumber(1, MOST_SECONDS),
-    relay.sessionTimeoutMs / 1_000,
-  ),
+  sessionTimeoutSecs: plain('server.session_timeout_secs', wholeNumber(1, MOST_SECONDS), relay.sessionTimeoutMs / 1_000),
   graceSecs: plain('server.grace_secs', wholeNumber(1, 86_400), 30),
   drainSecs: plain('server.drain_secs', wholeNumber(0, 86_400), 30),
   controlBind: {
@@ -121,11 +113,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   revocationList: orNone('security.revocation_list', path(), (value) => value),
   allowOpen: plain('security.allow_open', yesOrNo(), false),
   maxAmplificationRatio: plain('security.max_amplification_ratio', number(1, 1_000), relay.maxAmplificationRatio),
-  maxDestinationsPerWindow: plain(
-    'security.max_destinations_per_window',
-    wholeNumber(1, 65_535),
-    relay.maxDestinationsPerWindow,
-  ),
+  maxDestinationsPerWindow: plain('security.max_destinations_per_window', wholeNumber(1, 65_535), relay.maxDestinationsPerWindow),
   banDurationSecs: plain('security.ban_duration_secs', wholeNumber(1, MOST_SECONDS), relay.banDurationMs / 1_000),
   allowDestinations: {
     key: 'security.allow_destinations',

@@ -9,11 +9,7 @@ import { FIELDS, OPTIONS } from './options.ts';
 import type { Field } from './options.ts';
 
 /** What somebody gave for a field, as a configuration file writes it. */
-type InWriting<T> = T extends Endpoint | PortRange
-  ? string
-  : T extends readonly DestinationRule[]
-    ? readonly string[]
-    : T;
+type InWriting<T> = T extends Endpoint | PortRange ? string : T extends readonly DestinationRule[] ? readonly string[] : T;
 
 /** Fields whose writing does not follow from their type. */
 type FieldOfItsOwn = 'egressBind' | 'httpBind' | 'controlBind' | 'controlBindWithoutAlpn' | 'issuerKeys' | 'pin';
@@ -86,10 +82,7 @@ function withDerived(config: NodeConfig, given: GivenByField): NodeConfig {
 }
 
 /** A node that others can reach does not relay for all of them unless that is meant. */
-function registrationBy(
-  { issuerKeys, allowOpen }: NodeConfig,
-  controlBind: Endpoint | undefined,
-): NodeConfig['registration'] {
+function registrationBy({ issuerKeys, allowOpen }: NodeConfig, controlBind: Endpoint | undefined): NodeConfig['registration'] {
   if (issuerKeys.length > 0) return 'tickets';
   return allowOpen || (controlBind !== undefined && controlBind.ip >>> 24 === 127) ? 'anyone' : 'nobody';
 }
@@ -139,10 +132,7 @@ function refuseHalfAnIdentity({ certificate, privateKey }: NodeConfig, given: Gi
   throw new ConfigError(`${source}: a certificate needs its private key, and the other way round: give both, or none`);
 }
 
-function refuseHalfAControlPlane(
-  { controlBind, controlBindWithoutAlpn }: NodeConfig,
-  given: GivenByField,
-): void {
+function refuseHalfAControlPlane({ controlBind, controlBindWithoutAlpn }: NodeConfig, given: GivenByField): void {
   if (controlBindWithoutAlpn === undefined || controlBind !== undefined) return;
   throw new ConfigError(
     `${given.controlBindWithoutAlpn?.source ?? 'server.control_bind_without_alpn'}: there is no control plane to which it could lead: give --control-bind (server.control_bind) as well`,

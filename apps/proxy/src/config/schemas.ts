@@ -82,9 +82,7 @@ export function path() {
 
 /** A folder, or "off" for none. */
 export function pathOrOff(): z.ZodType<string | undefined> {
-  return z
-    .union([z.literal('off').transform((): string | undefined => undefined), path()])
-    .describe('the path of a folder, or "off"');
+  return z.union([z.literal('off').transform((): string | undefined => undefined), path()]).describe('the path of a folder, or "off"');
 }
 
 /** What the parser has to say about an entry is better than anything that can be said about the list. */

@@ -61,13 +61,7 @@ export class ControlPlane implements ControlHost {
   }
 
   /** @throws {NodeError} */
-  static async start(
-    bind: Endpoint,
-    config: NodeConfig,
-    state: ControlState,
-    supervisor: Supervisor,
-    log: Logger,
-  ): Promise<ControlPlane> {
+  static async start(bind: Endpoint, config: NodeConfig, state: ControlState, supervisor: Supervisor, log: Logger): Promise<ControlPlane> {
     const egressIp = config.egressBind === 0 ? await ownEgressIp() : config.egressBind;
     const { ip, port } = supervisor.dataAddress;
     // An address that is not the control plane's is said only if both are certain: the clients may see neither of them.

@@ -44,10 +44,7 @@ async function restore(registrations: Registrations, folder: StateFolder | undef
     if (session !== undefined && registrations.get(sessionId) !== undefined) sessions.push({ worker, session });
   }
   if (saved.length > 0) {
-    log.info(
-      { registrations: restored.length, of: saved.length, sessions: sessions.length },
-      'goes on with the clients of an earlier run',
-    );
+    log.info({ registrations: restored.length, of: saved.length, sessions: sessions.length }, 'goes on with the clients of an earlier run');
   }
   return sessions;
 }

@@ -53,11 +53,7 @@ export class Surge {
  * @param sessionsOpened how many sessions have opened since the start.
  * @returns what ends it.
  */
-export function returnMemoryAfterSurges(
-  connections: Connections | undefined,
-  sessionsOpened: () => number,
-  log: Logger,
-): () => void {
+export function returnMemoryAfterSurges(connections: Connections | undefined, sessionsOpened: () => number, log: Logger): () => void {
   const ended = new Surge(MANY_CONNECTIONS);
   const opened = new Surge(MANY_CLIENTS);
   const look = () => {

@@ -79,8 +79,7 @@ export function serverInfo(
     region,
     loadPercent,
     version: VERSION,
-    extensions:
-      drainingMs === undefined ? [load] : [load, drainingExtension.encode(Math.max(0, Math.ceil(drainingMs)))],
+    extensions: drainingMs === undefined ? [load] : [load, drainingExtension.encode(Math.max(0, Math.ceil(drainingMs)))],
   };
 }
 

@@ -127,10 +127,7 @@ export class Registrations implements RegisteredClients {
    * Gives a client that has lost its connection its session back, if it proves that it is its own.
    * @returns undefined for any other.
    */
-  resume(
-    { sessionId, nonce, tag }: ResumeClaim,
-    link: ClientLink,
-  ): { client: Client; before: ClientLink | undefined } | undefined {
+  resume({ sessionId, nonce, tag }: ResumeClaim, link: ClientLink): { client: Client; before: ClientLink | undefined } | undefined {
     const client = this.get(sessionId);
     const secret = client && this.secretOf(client);
     if (client === undefined || secret === undefined) return undefined;
@@ -170,8 +167,7 @@ export class Registrations implements RegisteredClients {
     for (const one of saved.toSorted((a, b) => a.token - b.token)) {
       const { sessionId, ip, token, dialect, secret, ticket, nonces } = one;
       const verified = this.#gate?.verify(ticket);
-      if (verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients)
-        continue;
+      if (verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients) continue;
       const held = heldBy.get(ip) ?? 0;
       // Of the tokens below this one those that are taken are known, so the draw can be made to hit it.
       const draw = (token - 1 - held + 0.5) / (MOST_PER_ADDRESS - held);

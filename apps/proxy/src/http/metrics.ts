@@ -41,24 +41,15 @@ export function createMetrics(node: NodeView): Registry {
 
   for (const { name, help, labelNames, samples } of TRAFFIC) counter(name, help, labelNames, () => samples(stats()));
   for (const { name, help, value } of PRESENT) gauge(`lightspeed_${name}`, help, [], () => [[{}, value(stats())]]);
-  gauge('lightspeed_max_sessions', 'Sessions that the node may have at once.', [], () => [
-    [{}, node.config.maxClients],
-  ]);
+  gauge('lightspeed_max_sessions', 'Sessions that the node may have at once.', [], () => [[{}, node.config.maxClients]]);
   if (node.control !== undefined) addControlMetrics(node.control, counter, gauge);
   gauge('lightspeed_worker_up', 'Whether a data-plane worker serves.', ['worker'], () =>
     stats().workers.map(({ state }, index) => [{ worker: String(index) }, state === 'serving' ? 1 : 0]),
   );
-  gauge('lightspeed_uptime_seconds', 'Since the node serves.', [], () => [
-    [{}, (performance.now() - node.startedMs) / 1_000],
+  gauge('lightspeed_uptime_seconds', 'Since the node serves.', [], () => [[{}, (performance.now() - node.startedMs) / 1_000]]);
+  gauge('lightspeed_build_info', 'Always 1; the labels say what runs.', ['version', 'node_id', 'region', 'engine'], () => [
+    [{ version: VERSION, node_id: node.config.nodeId, region: node.config.region, engine: node.engine.kind }, 1],
   ]);
-  gauge(
-    'lightspeed_build_info',
-    'Always 1; the labels say what runs.',
-    ['version', 'node_id', 'region', 'engine'],
-    () => [
-      [{ version: VERSION, node_id: node.config.nodeId, region: node.config.region, engine: node.engine.kind }, 1],
-    ],
-  );
   gauge('process_resident_memory_bytes', 'Memory of the process.', [], () => [[{}, process.memoryUsage.rss()]]);
   new Counter({
     name: 'process_cpu_seconds_total',
@@ -89,8 +80,7 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
     [{ why: 'abandoned' }, counters.abandoned],
   ]);
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
-    const { accepted, refusedOverMax, refusedOverMaxPerAddress, refusedOverAlpn, failedHandshakes } =
-      control.listenerCounters;
+    const { accepted, refusedOverMax, refusedOverMaxPerAddress, refusedOverAlpn, failedHandshakes } = control.listenerCounters;
     return [
       [{ result: 'accepted' }, accepted],
       [{ result: 'over_max' }, refusedOverMax],
@@ -158,10 +148,7 @@ const TRAFFIC: readonly Traffic[] = [
     name: 'dropped_packets_total',
     help: 'Datagrams that went no further, by where they came from and why.',
     labelNames: ['direction', 'reason'],
-    samples: ({ clientDrops, serverDrops }) => [
-      ...dropSamples('client', clientDrops),
-      ...dropSamples('server', serverDrops),
-    ],
+    samples: ({ clientDrops, serverDrops }) => [...dropSamples('client', clientDrops), ...dropSamples('server', serverDrops)],
   },
   {
     name: 'client_packets_total',
@@ -195,16 +182,8 @@ const TRAFFIC: readonly Traffic[] = [
       [{ how: 'expired' }, relay.sessionsExpired],
     ],
   },
-  one(
-    'flows_opened_total',
-    'Flows between a client and a game server that were opened.',
-    ({ relay }) => relay.flowsOpened,
-  ),
-  one(
-    'oversize_flows_total',
-    'Flows that have carried a payload over the safe size.',
-    ({ relay }) => relay.oversizeFlows,
-  ),
+  one('flows_opened_total', 'Flows between a client and a game server that were opened.', ({ relay }) => relay.flowsOpened),
+  one('oversize_flows_total', 'Flows that have carried a payload over the safe size.', ({ relay }) => relay.oversizeFlows),
   one('bans_total', 'Addresses that were banned.', ({ relay }) => relay.bans),
   {
     name: 'fec_packets_total',
@@ -229,11 +208,7 @@ const TRAFFIC: readonly Traffic[] = [
         .filter(([event]) => !NO_UDP_EVENTS.has(event))
         .map(([event, count]) => [{ event }, count] as const),
   },
-  one(
-    'kernel_dropped_packets_total',
-    'Datagrams that the kernel dropped in front of our sockets.',
-    ({ udp }) => udp.kernel_drops,
-  ),
+  one('kernel_dropped_packets_total', 'Datagrams that the kernel dropped in front of our sockets.', ({ udp }) => udp.kernel_drops),
   {
     name: 'worker_restarts_total',
     help: 'Data-plane workers that crashed and were started again.',

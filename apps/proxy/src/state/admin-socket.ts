@@ -33,10 +33,7 @@ export class AdminSocket {
   static async open(folder: string, onDrain: () => void): Promise<AdminSocket> {
     const path = socketOf(folder);
     if (await answers(path)) {
-      throw new NodeError(
-        'ERR_PROXY_STATE',
-        `${folder} is the state folder of another node that runs: choose another with --state-dir`,
-      );
+      throw new NodeError('ERR_PROXY_STATE', `${folder} is the state folder of another node that runs: choose another with --state-dir`);
     }
     // Left by a node that was killed.
     if (isFile) await rm(path, { force: true });

@@ -140,9 +140,7 @@ export class Supervisor implements WorkerWatcher {
       } catch (cause) {
         await supervisor.stop();
         const error =
-          cause instanceof NodeError
-            ? cause
-            : bindError(cause, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind');
+          cause instanceof NodeError ? cause : bindError(cause, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind');
         // A port that the system chose may be anybody's again by the time a worker opens it.
         const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MOST_PORTS_TRIED;
         if (!another) throw error;
@@ -179,7 +177,10 @@ export class Supervisor implements WorkerWatcher {
     });
     const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
     const isWanted = (sessionId: number) => this.#clients.has(sessionId);
-    const all = this.#kept.all(inOrder.map(({ index }) => index), isWanted);
+    const all = this.#kept.all(
+      inOrder.map(({ index }) => index),
+      isWanted,
+    );
     return { hasChanged: this.#kept.haveChanged(), all };
   }
 
@@ -254,10 +255,7 @@ export class Supervisor implements WorkerWatcher {
       this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
     }
     const { index, restarts } = worker;
-    this.#log.error(
-      { worker: index, why, restarts, delayMs },
-      'data-plane worker crashed: its sessions are lost, it is started again',
-    );
+    this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again');
   }
 
   #setHandOverPort(worker: number, port: number): void {

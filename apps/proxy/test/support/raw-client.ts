@@ -41,10 +41,7 @@ export class RawClient {
     });
   }
 
-  static async open(
-    node: Endpoint,
-    { from = '127.0.0.1', dialect = 'standard' }: ClientOptions = {},
-  ): Promise<RawClient> {
+  static async open(node: Endpoint, { from = '127.0.0.1', dialect = 'standard' }: ClientOptions = {}): Promise<RawClient> {
     const socket = createSocket('udp4');
     socket.bind(0, from);
     await once(socket, 'listening');

@@ -1,13 +1,7 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
-import {
-  reasonTextExtension,
-  resumeExtension,
-  resumeMessage,
-  sessionSecretExtension,
-  ticketExtension,
-} from '@lightspeed/control';
+import { reasonTextExtension, resumeExtension, resumeMessage, sessionSecretExtension, ticketExtension } from '@lightspeed/control';
 import type { ControlMessage, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
 import { connectControl, parsePin } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
@@ -60,10 +54,7 @@ export class Control {
 
   /** Registers with whatever extensions. */
   async register(extensions: readonly Extension[] = []): Promise<void> {
-    await this.stream.send(
-      { type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'test', extensions },
-      'standard',
-    );
+    await this.stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'test', extensions }, 'standard');
   }
 
   /** Registers in dialect `reference`, with two bytes. */
@@ -80,8 +71,7 @@ export class Control {
   heard<T extends ControlMessage['type']>(type: T): Promise<Extract<ControlMessage, { type: T }>> {
     return eventually(() => {
       const index = this.said.findIndex((message) => message.type === type);
-      if (index < 0)
-        throw new Error(`no ${type} came; ${JSON.stringify(this.said.map((message) => message.type))} did`);
+      if (index < 0) throw new Error(`no ${type} came; ${JSON.stringify(this.said.map((message) => message.type))} did`);
       return this.said.splice(index, 1)[0] as Extract<ControlMessage, { type: T }>;
     });
   }
@@ -130,12 +120,7 @@ export class RegisteredClient {
   }
 
   /** A HANDSHAKE with a proof. */
-  proof({
-    nonce = this.nonce++,
-    secret = this.secret,
-    sessionId = this.ack.sessionId,
-    token = this.ack.token,
-  } = {}): Uint8Array {
+  proof({ nonce = this.nonce++, secret = this.secret, sessionId = this.ack.sessionId, token = this.ack.token } = {}): Uint8Array {
     const header = new TunnelHeader({
       flags: FLAG_HANDSHAKE,
       token,
@@ -229,12 +214,7 @@ export async function registeredClient(
 ): Promise<RegisteredClient> {
   const control = await Control.connect(node);
   await control.register(ticket === undefined ? [] : [ticketExtension.encode(ticket)]);
-  const client = new RegisteredClient(
-    node.dataAddress,
-    control,
-    await control.heard('register_ack'),
-    await openSocket(from),
-  );
+  const client = new RegisteredClient(node.dataAddress, control, await control.heard('register_ack'), await openSocket(from));
   onTestFinished(() => client.close());
   return client;
 }

@@ -37,10 +37,7 @@ export async function testClient(node: Pick<RunningNode, 'dataAddress'>, options
 }
 
 /** A client that the node knows nothing about yet. */
-export async function unknownClient(
-  node: Pick<RunningNode, 'dataAddress'>,
-  options?: ClientOptions,
-): Promise<RawClient> {
+export async function unknownClient(node: Pick<RunningNode, 'dataAddress'>, options?: ClientOptions): Promise<RawClient> {
   const client = await RawClient.open(node.dataAddress, options);
   onTestFinished(() => client.close());
   return client;

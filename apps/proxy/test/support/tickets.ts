@@ -15,10 +15,6 @@ export class Issuer {
   ticket(fields: Partial<TicketFields> = {}): Uint8Array {
     const now = Math.floor(Date.now() / 1_000);
     const id = randomBytes(16).toString('hex');
-    return issueTicket(
-      { id, name: 'alice', issuedAt: now - 7_200, expiresAt: now + 3_600, ...fields },
-      this.#key,
-      sha256,
-    );
+    return issueTicket({ id, name: 'alice', issuedAt: now - 7_200, expiresAt: now + 3_600, ...fields }, this.#key, sha256);
   }
 }

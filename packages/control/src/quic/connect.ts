@@ -65,9 +65,7 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
     const address = await deadline.orLater(resolve(host, port)).catch(unresolvedWhenLate(host));
     const { maxStreams } = limits;
     const how = { address, serverName, authoritiesPem, mode, idleTimeoutMs, keepaliveMs, maxStreams };
-    const dialing = withoutAlpn
-      ? dialWithoutAlpn(how)
-      : await dial({ ...how, alpn: CONTROL_ALPN, maxStreamBytes: limits.maxUnreadBytes });
+    const dialing = withoutAlpn ? dialWithoutAlpn(how) : await dial({ ...how, alpn: CONTROL_ALPN, maxStreamBytes: limits.maxUnreadBytes });
     const connection = new Connection(dialing.transport, dialing.runtime(), limits, keepaliveMs);
     try {
       await deadline.orLater(handshake(dialing, node));

@@ -14,9 +14,7 @@ const BACKDATED_MS = 86_400_000;
  * @param privateKeyPem the P-256 key to certify; by default a new one
  * @returns the certificate and its key (PKCS #8), both PEM
  */
-export async function makeCertificate(
-  privateKeyPem?: string,
-): Promise<{ certificatePem: string; privateKeyPem: string }> {
+export async function makeCertificate(privateKeyPem?: string): Promise<{ certificatePem: string; privateKeyPem: string }> {
   // Loaded here because a node needs it once in its life; the library wants the polyfill to be there before it.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');

@@ -19,7 +19,11 @@ const HEX = /^[0-9a-f]{64}$/i;
 export function pinOf(certificate: string | Uint8Array): Uint8Array {
   try {
     const { publicKey } = new X509Certificate(certificate);
-    return new Uint8Array(createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest());
+    return new Uint8Array(
+      createHash('sha256')
+        .update(publicKey.export({ type: 'spki', format: 'der' }))
+        .digest(),
+    );
   } catch (thrown) {
     throw new QuicError('QUIC_IDENTITY', `no certificate to take a pin of: ${reasonOf(thrown)}`, { cause: thrown });
   }
@@ -43,10 +47,7 @@ export function parsePin(text: string): Uint8Array {
     const pin = Uint8Array.from(Buffer.from(bare, 'base64'));
     if (pin.length === PIN_BYTES) return pin;
   }
-  throw new QuicError(
-    'QUIC_OPTION',
-    `a pin is ${PREFIX} and 32 bytes in base64, or 64 hexadecimal digits; got ${JSON.stringify(text)}`,
-  );
+  throw new QuicError('QUIC_OPTION', `a pin is ${PREFIX} and 32 bytes in base64, or 64 hexadecimal digits; got ${JSON.stringify(text)}`);
 }
 
 export function samePin(a: Uint8Array, b: Uint8Array): boolean {

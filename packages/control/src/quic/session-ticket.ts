@@ -27,7 +27,7 @@ export function certificateOf(state: Uint8Array): Uint8Array | undefined {
   const session = readElement(state.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
   if (session?.tag !== SEQUENCE) return undefined;
 
-  for (let rest = session.content; rest.length > 0; ) {
+  for (let rest = session.content; rest.length > 0;) {
     const element = readElement(rest);
     if (element === undefined) return undefined;
     if (element.tag === PEER_CERTIFICATE) return element.content;

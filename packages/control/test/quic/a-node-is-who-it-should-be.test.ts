@@ -28,7 +28,7 @@ test.each(modes)('a wrong pin is refused with both pins in the error, before any
   for (const connection of served) expect(await all(connection.streams())).toEqual([]);
 });
 
-test.each(modes)('the node\'s own certificate can be the authority (%s)', async (mode) => {
+test.each(modes)("the node's own certificate can be the authority (%s)", async (mode) => {
   await works(await connect(await listen(), { mode, verify: { kind: 'ca', pem: certificate.certificatePem } }));
 });
 

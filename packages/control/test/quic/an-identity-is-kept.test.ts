@@ -80,7 +80,13 @@ test('a pin is read in every form that it is written in', async () => {
   const { certificatePem } = await makeCertificate();
   const pin = pinOf(certificatePem);
   const hex = Buffer.from(pin).toString('hex');
-  for (const text of [formatPin(pin), formatPin(pin).slice('sha256//'.length), hex, hex.toUpperCase(), (hex.match(/../g) ?? []).join(':')]) {
+  for (const text of [
+    formatPin(pin),
+    formatPin(pin).slice('sha256//'.length),
+    hex,
+    hex.toUpperCase(),
+    (hex.match(/../g) ?? []).join(':'),
+  ]) {
     expect(parsePin(text)).toEqual(pin);
   }
   for (const text of ['', 'sha256//', 'sha256//AAAA', `${hex}0`, 'md5//AAAA', `${formatPin(pin)}=`]) {

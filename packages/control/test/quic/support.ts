@@ -41,10 +41,7 @@ export function echoAll(connection: ControlConnection): void {
 }
 
 /** Serves every stream of a connection; how streams end is not of interest. */
-export async function onEachStream(
-  connection: ControlConnection,
-  serve: (stream: ControlStream) => Promise<void>,
-): Promise<void> {
+export async function onEachStream(connection: ControlConnection, serve: (stream: ControlStream) => Promise<void>): Promise<void> {
   for await (const stream of connection.streams()) serve(stream).catch(() => undefined);
 }
 

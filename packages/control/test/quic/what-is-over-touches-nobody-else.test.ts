@@ -52,7 +52,11 @@ test('a node that closes a connection, not having been told that it is over, lea
   await expect.poll(() => nodes.length).toBe(2);
   await new Promise<void>((resolve, reject) => {
     second.once('close', () => reject(new Error('the second connection was closed')));
-    second.openStream().on('error', reject).once('data', () => resolve()).write(Uint8Array.of(0, 9, 1, 0, 0, 0, 0, 0, 0, 0, 1));
+    second
+      .openStream()
+      .on('error', reject)
+      .once('data', () => resolve())
+      .write(Uint8Array.of(0, 9, 1, 0, 0, 0, 0, 0, 0, 0, 1));
   });
   expect(nodes[1]?.closed).toBeUndefined();
 });

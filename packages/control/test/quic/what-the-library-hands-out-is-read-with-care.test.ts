@@ -22,9 +22,17 @@ test('the certificate is found in the resumption state, and nothing in what is c
 });
 
 test('any bytes at all are a certificate or none, never an error', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void certificateOf(bytes)), { numRuns: 2_000 });
-  const framed = fc.uint8Array({ maxLength: 120 }).map((content) => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, content.length + 2, 0x30, content.length, ...content));
-  fc.assert(fc.property(framed, (bytes) => void certificateOf(bytes)), { numRuns: 2_000 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void certificateOf(bytes)),
+    { numRuns: 2_000 },
+  );
+  const framed = fc
+    .uint8Array({ maxLength: 120 })
+    .map((content) => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, content.length + 2, 0x30, content.length, ...content));
+  fc.assert(
+    fc.property(framed, (bytes) => void certificateOf(bytes)),
+    { numRuns: 2_000 },
+  );
 });
 
 test('addresses are counted by IPv4 address or IPv6 network', () => {

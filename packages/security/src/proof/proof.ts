@@ -1,12 +1,4 @@
-import {
-  FLAG_FIN,
-  FLAG_FRAGMENT,
-  FLAG_HANDSHAKE,
-  HEADER_BYTES,
-  VERSION_PLAIN,
-  readFlags,
-  readVersion,
-} from '@lightspeed/wire';
+import { FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, readFlags, readVersion } from '@lightspeed/wire';
 import type { HmacSha256 } from '../crypto-primitives.ts';
 import { requireInteger } from '../option-ranges.ts';
 import { SecurityError } from '../security-error.ts';

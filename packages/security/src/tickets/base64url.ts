@@ -8,7 +8,7 @@ export function encodeBase64Url(bytes: Uint8Array): string {
   let heldBits = 0;
   for (const byte of bytes) {
     held = ((held << 8) | byte) & 0xffff;
-    for (heldBits += 8; heldBits >= 6; ) {
+    for (heldBits += 8; heldBits >= 6;) {
       heldBits -= 6;
       text += ALPHABET[(held >> heldBits) & 63];
     }

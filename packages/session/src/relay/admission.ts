@@ -62,9 +62,7 @@ export class SessionAdmission {
     if ((flags & FLAG_FIN) !== 0) return this.#refuse(DropReason.unknownSession);
     if (this.carriesProof(offset, length)) return this.#admitProof(bound, offset, length, ip, port);
     const token = readToken(state.bytes, offset);
-    return registered
-      ? this.#admitRegistered(flags, token, offset, length, ip, port)
-      : this.#admitAnyone(flags, token, dialect, ip, port);
+    return registered ? this.#admitRegistered(flags, token, offset, length, ip, port) : this.#admitAnyone(flags, token, dialect, ip, port);
   }
 
   /** By proof: opens the session, moves one of its paths to this address, or adds a path. */
@@ -108,14 +106,7 @@ export class SessionAdmission {
   }
 
   /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
-  #admitRegistered(
-    flags: number,
-    token: number,
-    offset: number,
-    length: number,
-    ip: number,
-    port: number,
-  ): RelayPath | null {
+  #admitRegistered(flags: number, token: number, offset: number, length: number, ip: number, port: number): RelayPath | null {
     const { registrations, sessions, nowMs } = this.#state;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
     const live = registrations.match(ip, token);

@@ -48,17 +48,8 @@ export class EgressAllocator {
    * A socket for a new flow of `session`, or -1 if there is none to be had.
    * @param port the local port that it should have if that is possible, 0 for any.
    */
-  take(
-    session: RelaySession,
-    clientIp: number,
-    clientPort: number,
-    serverIp: number,
-    serverPort: number,
-    port: number,
-  ): number {
-    return this.#mapping === 'shared'
-      ? this.#takeShared(serverIp, serverPort, port)
-      : this.#takeOwn(session, clientIp, clientPort, port);
+  take(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number, port: number): number {
+    return this.#mapping === 'shared' ? this.#takeShared(serverIp, serverPort, port) : this.#takeOwn(session, clientIp, clientPort, port);
   }
 
   /** The flow is gone, from the table of flows too; a socket that nobody uses any more is closed. */

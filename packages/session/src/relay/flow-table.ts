@@ -35,13 +35,7 @@ export class FlowTable {
   }
 
   /** The flow of a client's packet, or null. */
-  findUp(
-    session: RelaySession,
-    clientIp: number,
-    clientPort: number,
-    serverIp: number,
-    serverPort: number,
-  ): RelayFlow | null {
+  findUp(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
     const latest = session.latestFlow;
     if (latest?.carries(clientIp, clientPort, serverIp, serverPort) === true) return latest;
     const flow =
@@ -52,13 +46,7 @@ export class FlowTable {
     return flow;
   }
 
-  #findAmongMany(
-    session: RelaySession,
-    clientIp: number,
-    clientPort: number,
-    serverIp: number,
-    serverPort: number,
-  ): RelayFlow | null {
+  #findAmongMany(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
     const index = this.#up.get(session.slot, serverIp, (serverPort << 16) | clientPort, clientIp);
     return index < 0 ? null : this.#flows[index];
   }
@@ -141,13 +129,7 @@ export class FlowTable {
   }
 }
 
-function findAmongFew(
-  session: RelaySession,
-  clientIp: number,
-  clientPort: number,
-  serverIp: number,
-  serverPort: number,
-): RelayFlow | null {
+function findAmongFew(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
   for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
     if (flow.carries(clientIp, clientPort, serverIp, serverPort)) return flow;
   }

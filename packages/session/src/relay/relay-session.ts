@@ -41,14 +41,7 @@ export class RelaySession extends OutboundStream {
   /** The counters as they were saved last: the sequence number in the lower 16 bits, the group id in the upper ones. */
   savedCounters = 0;
 
-  constructor(
-    slot: number,
-    token: number,
-    dialect: Dialect,
-    registration: LiveRegistration | null,
-    inbound: InboundStream,
-    nowMs: number,
-  ) {
+  constructor(slot: number, token: number, dialect: Dialect, registration: LiveRegistration | null, inbound: InboundStream, nowMs: number) {
     super(dialect, token);
     this.slot = slot;
     this.registration = registration;
@@ -94,10 +87,7 @@ export class RelayFlow extends OutboundFlow<RelaySession> {
   /** Whether packets from this source to this server belong to it. */
   carries(clientIp: number, clientPort: number, serverIp: number, serverPort: number): boolean {
     return (
-      this.sourceIp === serverIp &&
-      this.sourcePort === serverPort &&
-      this.destinationPort === clientPort &&
-      this.destinationIp === clientIp
+      this.sourceIp === serverIp && this.sourcePort === serverPort && this.destinationPort === clientPort && this.destinationIp === clientIp
     );
   }
 

@@ -208,9 +208,7 @@ export class Relay {
       block = state.memory.take();
     }
     if (block >= 0) {
-      writeHeader(
-        state.bytes, block, VERSION_PLAIN, FLAG_FIN, session.token, session.takeSequence(), state.nowUs, 0, 0, 0, 0,
-      );
+      writeHeader(state.bytes, block, VERSION_PLAIN, FLAG_FIN, session.token, session.takeSequence(), state.nowUs, 0, 0, 0, 0);
       for (let path = session.firstPath; path !== null; path = path.nextOfSession) state.sendTo(path, block, HEADER_BYTES);
       state.returns.afterSend(block);
     }

@@ -86,12 +86,7 @@ export function saveSession(state: RelayState, session: RelaySession, into: Sess
 }
 
 /** Restores a session. @returns false if it could not be: there is one, an address is taken, or a limit is reached. */
-export function restoreSession(
-  state: RelayState,
-  admission: SessionAdmission,
-  live: LiveRegistration,
-  saved: SavedSession,
-): boolean {
+export function restoreSession(state: RelayState, admission: SessionAdmission, live: LiveRegistration, saved: SavedSession): boolean {
   const { sessions, flows, writer, nowMs, nowUs, amplification } = state;
   const taken = saved.paths.some(({ ip, port }) => sessions.find(ip | 0, port) !== null);
   if (live.session !== null || taken || saved.paths.length === 0) return false;

@@ -66,14 +66,7 @@ export class SessionRecords implements Iterable<SavedSession> {
     this.#words[at + 1] = port | (number << 16);
   }
 
-  addFlow(
-    clientIp: number,
-    clientPort: number,
-    serverIp: number,
-    serverPort: number,
-    egressPort: number,
-    groupSize: number,
-  ): void {
+  addFlow(clientIp: number, clientPort: number, serverIp: number, serverPort: number, egressPort: number, groupSize: number): void {
     const at = this.#take(FLOW_WORDS);
     this.#words[this.#record] += FLOW_WORDS;
     this.#words[this.#record + 3]++;

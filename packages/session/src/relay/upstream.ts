@@ -203,14 +203,7 @@ export class Upstream implements PayloadSink {
       flow.lastUpMs = state.nowMs;
       if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
     }
-    const duplicate = this.reader.read(
-      session.inbound,
-      session.dialect,
-      flow === null ? NO_FLOW : flow.index,
-      offset,
-      length,
-      state.nowMs,
-    );
+    const duplicate = this.reader.read(session.inbound, session.dialect, flow === null ? NO_FLOW : flow.index, offset, length, state.nowMs);
     if (duplicate !== 0) return duplicate;
     state.count(parity ? RelayCounter.parityPackets : RelayCounter.dataPackets);
     return 0;
@@ -219,13 +212,7 @@ export class Upstream implements PayloadSink {
   /** Why the last flow was not opened. */
   #flowRefusal: DropReason = DropReason.flowLimit;
 
-  #openFlow(
-    path: RelayPath,
-    clientIp: number,
-    clientPort: number,
-    serverIp: number,
-    serverPort: number,
-  ): RelayFlow | null {
+  #openFlow(path: RelayPath, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
     const state = this.#state;
     const { session } = path;
     const denied = state.policy.verdict(serverIp, serverPort);

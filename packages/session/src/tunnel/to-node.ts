@@ -21,15 +21,7 @@ export class ToNode {
     this.#state = state;
   }
 
-  handle(
-    entrance: number,
-    offset: number,
-    length: number,
-    localIp: number,
-    localPort: number,
-    serverIp: number,
-    serverPort: number,
-  ): void {
+  handle(entrance: number, offset: number, length: number, localIp: number, localPort: number, serverIp: number, serverPort: number): void {
     const { values } = this.#state.counters;
     values[TunnelCounter.localPacketsReceived]++;
     values[TunnelCounter.localBytesReceived] += length;
@@ -64,13 +56,7 @@ export class ToNode {
     return 0;
   }
 
-  #flowFor(
-    entrance: number,
-    localIp: number,
-    localPort: number,
-    serverIp: number,
-    serverPort: number,
-  ): TunnelFlow | null {
+  #flowFor(entrance: number, localIp: number, localPort: number, serverIp: number, serverPort: number): TunnelFlow | null {
     const state = this.#state;
     const latest = this.#latest;
     if (

@@ -92,7 +92,7 @@ export class RelayHost implements RelayOutput {
 
   /** Moves the clock on and lets the relay do what is due, every `stepMs`. */
   pass(ms: number, stepMs = 50): void {
-    for (const end = this.nowMs + ms; this.nowMs < end; ) {
+    for (const end = this.nowMs + ms; this.nowMs < end;) {
       this.nowMs = Math.min(end, this.nowMs + stepMs);
       this.tick();
     }
@@ -124,7 +124,10 @@ export class RelayHost implements RelayOutput {
   /** All drops that were counted, by side and reason. */
   drops(): Record<string, number> {
     const drops: Record<string, number> = {};
-    for (const [side, counts] of [['client', this.counters.clientDrops], ['server', this.counters.serverDrops]] as const) {
+    for (const [side, counts] of [
+      ['client', this.counters.clientDrops],
+      ['server', this.counters.serverDrops],
+    ] as const) {
       counts.forEach((count, reason) => {
         if (count > 0) drops[`${side}:${DROP_REASON_NAMES[reason]}`] = count;
       });

@@ -43,7 +43,15 @@ export class TunnelHost implements TunnelOutput {
     this.memory = new FecMemory(bytes, SLOTS * SLOT_BYTES, blocks * 1_600);
     this.tunnel = new Tunnel(
       { ...DEFAULT_TUNNEL_OPTIONS, ...options },
-      { memory: this.memory, counters: this.counters, output: this, random: sequentialRandom(), hmacSha256, nodeIp: NODE.ip, nodePort: NODE.port },
+      {
+        memory: this.memory,
+        counters: this.counters,
+        output: this,
+        random: sequentialRandom(),
+        hmacSha256,
+        nodeIp: NODE.ip,
+        nodePort: NODE.port,
+      },
     );
     this.#advance();
   }
@@ -80,7 +88,7 @@ export class TunnelHost implements TunnelOutput {
   }
 
   pass(ms: number, stepMs = 10): void {
-    for (const end = this.nowMs + ms; this.nowMs < end; ) {
+    for (const end = this.nowMs + ms; this.nowMs < end;) {
       this.nowMs = Math.min(end, this.nowMs + stepMs);
       this.tick();
     }
@@ -111,7 +119,10 @@ export class TunnelHost implements TunnelOutput {
 
   drops(): Record<string, number> {
     const drops: Record<string, number> = {};
-    for (const [side, counts] of [['local', this.counters.localDrops], ['node', this.counters.nodeDrops]] as const) {
+    for (const [side, counts] of [
+      ['local', this.counters.localDrops],
+      ['node', this.counters.nodeDrops],
+    ] as const) {
       counts.forEach((count, reason) => {
         if (count > 0) drops[`${side}:${DROP_REASON_NAMES[reason]}`] = count;
       });
@@ -131,9 +142,7 @@ export class TunnelHost implements TunnelOutput {
   }
 
   toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void {
-    this.#queued.push(() =>
-      this.toLocals.push({ entrance, bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port }),
-    );
+    this.#queued.push(() => this.toLocals.push({ entrance, bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port }));
   }
 
   roundTrip(_path: number, rttUs: number): void {

@@ -74,9 +74,7 @@ export class BatchEngine implements DatagramEngine {
     this.counters = settings.counters;
     this.counts = settings.counters.values;
     this.arena = createArena(settings.batchSize * SLOTS_PER_BATCH, settings.maxDatagramBytes, settings.reserveBytes);
-    this.sockets = new SocketTable(settings.counters, settings.fdLedger, settings.busyPollUs, (socket) =>
-      this.queue.flushSocket(socket),
-    );
+    this.sockets = new SocketTable(settings.counters, settings.fdLedger, settings.busyPollUs, (socket) => this.queue.flushSocket(socket));
     this.libc = this.sockets.libc;
     this.clock = new NativeClock(this.libc);
     this.poller = this.sockets.poller;

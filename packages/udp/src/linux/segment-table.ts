@@ -66,7 +66,7 @@ export class SegmentTable {
   /** Makes messages of datagrams `0 .. count-1`. Those of more than `limitBytes` go alone. */
   gather(count: number, limitBytes: number, toPeer: boolean): void {
     let messages = 0;
-    for (let datagram = 0; datagram < count; ) {
+    for (let datagram = 0; datagram < count;) {
       const run = this.runLength(datagram, count, limitBytes);
       this.set(messages, datagram, run, toPeer);
       this.first[messages++] = datagram;

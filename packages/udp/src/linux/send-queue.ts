@@ -3,18 +3,7 @@ import type { UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
 import type { BatchSocket } from './batch-socket.ts';
 import { NONE } from './batch-socket.ts';
-import {
-  EAGAIN,
-  ECONNREFUSED,
-  EINTR,
-  EINVAL,
-  EIO,
-  EMSGSIZE,
-  ENOBUFS,
-  ENOMEM,
-  MSG_DONTWAIT,
-  POLLOUT,
-} from './constants.ts';
+import { EAGAIN, ECONNREFUSED, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOMEM, MSG_DONTWAIT, POLLOUT } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { NativeBlock } from './libc.ts';
 import { SOCKADDR_BYTES } from './addresses.ts';
@@ -168,7 +157,7 @@ export class SendQueue {
   private transmitRuns(fd: number, count: number, toPeer: boolean): void {
     const { runs } = this;
     runs.gather(count, this.segmentLimitBytes, toPeer);
-    for (let done = 0; done < runs.count; ) {
+    for (let done = 0; done < runs.count;) {
       const sent = this.libc.sendmmsg(fd, runs.addresses[done], runs.count - done, MSG_DONTWAIT);
       this.counts[UDP_COUNTER.send_calls]++;
       if (sent > 0) {

@@ -76,13 +76,7 @@ function arrival(engine: DatagramEngine, socket: DatagramSocket, index: number):
 }
 
 /** Writes a payload into the reserve and queues it. */
-export function sendBytes(
-  engine: DatagramEngine,
-  from: DatagramSocket,
-  to: { localPort: number },
-  payload: Uint8Array,
-  at = 0,
-): void {
+export function sendBytes(engine: DatagramEngine, from: DatagramSocket, to: { localPort: number }, payload: Uint8Array, at = 0): void {
   const offset = engine.arena.reserve.start + at;
   engine.arena.bytes.set(payload, offset);
   engine.send(from, offset, payload.length, LOOPBACK, to.localPort);

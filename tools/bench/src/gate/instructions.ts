@@ -4,7 +4,13 @@ import { runProgram } from './program.ts';
 
 const ENTRY = fileURLToPath(new URL('./round-trips-main.ts', import.meta.url));
 /** V8 without threads of its own: what they do depends on when they are scheduled. */
-const NODE_FLAGS = ['--conditions=@lightspeed/source', '--single-threaded', '--predictable-gc-schedule', '--hash-seed=1', '--random-seed=1'];
+const NODE_FLAGS = [
+  '--conditions=@lightspeed/source',
+  '--single-threaded',
+  '--predictable-gc-schedule',
+  '--hash-seed=1',
+  '--random-seed=1',
+];
 /** Instructions alone, no caches; code that V8 writes while it runs is noticed. */
 const VALGRIND_FLAGS = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null', '--smc-check=all-non-file'];
 

@@ -70,8 +70,18 @@ export function judgeClaims({ loads, highest, workers }: Pick<MacroData, 'loads'
   if (loadAt(LATENCY_RATE_PPS, alone) === undefined) return claims;
   return [
     ...claims,
-    judge(`added latency, median, as a multiple of that of nginx, ${at(LATENCY_RATE_PPS)}`, added('addedP50Us'), 'at most', MOST_ADDED_LATENCY),
-    judge(`added latency, p99, as a multiple of that of nginx, ${at(LATENCY_RATE_PPS)}`, added('addedP99Us'), 'at most', MOST_ADDED_LATENCY),
+    judge(
+      `added latency, median, as a multiple of that of nginx, ${at(LATENCY_RATE_PPS)}`,
+      added('addedP50Us'),
+      'at most',
+      MOST_ADDED_LATENCY,
+    ),
+    judge(
+      `added latency, p99, as a multiple of that of nginx, ${at(LATENCY_RATE_PPS)}`,
+      added('addedP99Us'),
+      'at most',
+      MOST_ADDED_LATENCY,
+    ),
   ];
 }
 

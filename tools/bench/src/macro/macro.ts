@@ -59,5 +59,7 @@ async function describe(groups: readonly GroupData[]): Promise<MacroData['relays
     ...PEERS,
   ];
   const taking = known.filter(({ name }) => commands.has(name));
-  return Promise.all(taking.map(async ({ name, about, version }) => ({ name, about, version: await version(), command: commands.get(name) ?? '' })));
+  return Promise.all(
+    taking.map(async ({ name, about, version }) => ({ name, about, version: await version(), command: commands.get(name) ?? '' })),
+  );
 }

@@ -71,7 +71,8 @@ export const FULL_MACRO: MacroPlan = {
   loads: [
     ...RATES_PPS.map((ratePps) => {
       // What is claimed of 5,000 are latencies, whose tails differ by a factor of two from window to window.
-      const windows = ratePps < CLAIMED_RATES_PPS[0] ? { rounds: 31, warmUpMs: 150, measureMs: 400 } : { rounds: 7, warmUpMs: 250, measureMs: 800 };
+      const windows =
+        ratePps < CLAIMED_RATES_PPS[0] ? { rounds: 31, warmUpMs: 150, measureMs: 400 } : { rounds: 7, warmUpMs: 250, measureMs: 800 };
       return { clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, burst: 1, ...windows };
     }),
     ...[
@@ -92,7 +93,15 @@ export const FULL_MACRO: MacroPlan = {
 };
 
 export const QUICK_MACRO: MacroPlan = {
-  loads: CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLAIMED_CLIENTS, ratePps, grainUs: 0, burst: 1, rounds: 3, warmUpMs: 100, measureMs: 200 })),
+  loads: CLAIMED_RATES_PPS.map((ratePps) => ({
+    clients: CLAIMED_CLIENTS,
+    ratePps,
+    grainUs: 0,
+    burst: 1,
+    rounds: 3,
+    warmUpMs: 100,
+    measureMs: 200,
+  })),
   peers: [C_RELAY, NGINX, COTURN],
   control: { settleMs: 1_000, measureMs: 2_000 },
   warmUp: { ...WARM_UP, warmUpMs: 200, measureMs: 100 },

@@ -27,8 +27,14 @@ export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
       p90Us: median(of(({ p90Us }) => p90Us)),
       p99Us: median(of(({ p99Us }) => p99Us)),
       p999Us: median(of(({ p999Us }) => p999Us)),
-      addedP50Us: added(of(({ p50Us }) => p50Us), directP50),
-      addedP99Us: added(of(({ p99Us }) => p99Us), directP99),
+      addedP50Us: added(
+        of(({ p50Us }) => p50Us),
+        directP50,
+      ),
+      addedP99Us: added(
+        of(({ p99Us }) => p99Us),
+        directP99,
+      ),
       cpuUsPerRoundTrip: median(cpu),
       residentBytes: Math.max(...of(({ residentBytes }) => residentBytes)),
       ratios: relay === DIRECT ? {} : ratiosOf(cpu, relay, valuesOf),

@@ -39,7 +39,7 @@ function renderWorkers(workers: WorkerScaling): string {
   if ('why' in workers) return `Not measured: ${workers.why}.`;
   const about = [
     `Highest rate of nodes whose workers have ${fixed(workers.share, 2)} of the relays' core each, by the kernel's quota. What`,
-    'one sees is whether workers get in each other\'s way. With a whole core each they would have to take one from the load',
+    "one sees is whether workers get in each other's way. With a whole core each they would have to take one from the load",
     'generator, which needs as much for a round trip as a relay.',
   ].join(' ');
   const [first] = workers.rates;

@@ -42,7 +42,16 @@ export async function measureWindow(load: LoadSource, relay: RelayUnderTest, pla
   const { clients, ratePps, grainUs, burst, warmUpMs, measureMs, patienceMs = PATIENCE_MS } = plan;
   const startUs = monotonicUs() + NOTICE_US;
   const target = { ...relay.target, clients };
-  const running = (relay.load ?? load).window(target, { startUs, ratePps, grainUs, burst, warmUpMs, guardMs: GUARD_MS, measureMs, patienceMs });
+  const running = (relay.load ?? load).window(target, {
+    startUs,
+    ratePps,
+    grainUs,
+    burst,
+    warmUpMs,
+    guardMs: GUARD_MS,
+    measureMs,
+    patienceMs,
+  });
   // It may fail before anybody waits for it.
   running.catch(() => undefined);
   const before = await cpuAt(relay, startUs + (warmUpMs + GUARD_MS / 2) * 1_000);

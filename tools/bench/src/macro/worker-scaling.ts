@@ -14,8 +14,7 @@ import type { WindowLoad } from './window.ts';
 
 /** What workers carry that have a part of a core each, or why that was not measured. */
 export type WorkerScaling =
-  | { readonly share: number; readonly rates: readonly { readonly workers: number; readonly ratePps: number }[] }
-  | { readonly why: string };
+  { readonly share: number; readonly rates: readonly { readonly workers: number; readonly ratePps: number }[] } | { readonly why: string };
 
 export interface WorkerScalingPlan {
   /** How much of a core each worker has. */
@@ -33,7 +32,11 @@ const WORKER_THREAD = /^data-plane-\d+\n$/;
  * machine with two cores, one of which the load generator fills, this is how one sees whether workers get in each other's
  * way: by what they share, not by what the machine lacks.
  */
-export async function measureWorkerScaling(plan: WorkerScalingPlan, cores: Cores, progress: (text: string) => void): Promise<WorkerScaling> {
+export async function measureWorkerScaling(
+  plan: WorkerScalingPlan,
+  cores: Cores,
+  progress: (text: string) => void,
+): Promise<WorkerScaling> {
   const controller = cpuController();
   if (controller === undefined) return { why: 'this system has no control groups for CPU time' };
   await using undo = new AsyncDisposableStack();

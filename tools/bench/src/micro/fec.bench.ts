@@ -39,9 +39,13 @@ export function fecBenches(wanted: RegExp): B[] {
   for (const groupSize of GROUP_SIZES) {
     for (const payloadBytes of PAYLOAD_BYTES) {
       const recovering = `fec recover K=${groupSize} ${payloadBytes} B`;
-      add(recovering, () => new B(recovering, function* () {
-        yield { manual: recover(memory, groupSize, payloadBytes) };
-      }));
+      add(
+        recovering,
+        () =>
+          new B(recovering, function* () {
+            yield { manual: recover(memory, groupSize, payloadBytes) };
+          }),
+      );
       const decoding = `fec decode K=${groupSize} ${payloadBytes} B, a group`;
       add(decoding, () => new B(decoding, decode(memory, groupSize, payloadBytes)));
     }

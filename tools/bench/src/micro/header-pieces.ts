@@ -57,9 +57,7 @@ function decodeAll(bytes: Uint8Array): number {
 
 function encodeAll(bytes: Uint8Array): number {
   for (let packet = 0; packet < PACKETS; packet++) {
-    writeHeader(
-      bytes, packet * STRIDE_BYTES, 1, 0, 7, packet, 1_000_000 + packet, SOURCE.ip, SOURCE.port, DESTINATION.ip, packet,
-    );
+    writeHeader(bytes, packet * STRIDE_BYTES, 1, 0, 7, packet, 1_000_000 + packet, SOURCE.ip, SOURCE.port, DESTINATION.ip, packet);
   }
   return bytes[1];
 }

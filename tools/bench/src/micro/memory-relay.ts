@@ -142,8 +142,17 @@ export class MemoryRelay implements RelayOutput {
     const size = this.#groupSize;
     const headerBytes = size === 0 ? HEADER_BYTES : fecHeaderBytes('standard');
     writeHeader(
-      bytes, SLOT, size === 0 ? VERSION_PLAIN : VERSION_FEC, 0, this.#tokens[client], this.#sequences[client]++,
-      this.#nowUs, PROGRAM_IP, 5_000, SERVER_IP, SERVER_PORT,
+      bytes,
+      SLOT,
+      size === 0 ? VERSION_PLAIN : VERSION_FEC,
+      0,
+      this.#tokens[client],
+      this.#sequences[client]++,
+      this.#nowUs,
+      PROGRAM_IP,
+      5_000,
+      SERVER_IP,
+      SERVER_PORT,
     );
     if (size > 0) this.#writeGroup(client, size);
     this.#relay.handleClientDatagram(SLOT, headerBytes + this.#payloadBytes, addressOf(client), 4_000);

@@ -167,8 +167,17 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
     const { bytes } = this.#engine.arena;
     const { id } = socket;
     writeHeader(
-      bytes, offset, VERSION_PLAIN, flags, this.#tokens[id], this.#sequences[id]++, this.#engine.clockUs,
-      LOOPBACK, 5_000, LOOPBACK, this.#server?.localPort ?? 0,
+      bytes,
+      offset,
+      VERSION_PLAIN,
+      flags,
+      this.#tokens[id],
+      this.#sequences[id]++,
+      this.#engine.clockUs,
+      LOOPBACK,
+      5_000,
+      LOOPBACK,
+      this.#server?.localPort ?? 0,
     );
     const length = flags === 0 ? HEADER_BYTES + PAYLOAD_BYTES : HEADER_BYTES;
     this.#engine.send(socket, offset, length, LOOPBACK, this.#data?.localPort ?? 0);

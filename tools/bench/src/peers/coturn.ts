@@ -14,7 +14,7 @@ const START_MS = 5_000;
 export async function startCoturn({ folder, within }: PeerPlace): Promise<RelayUnderTest> {
   const address = { ip: LOOPBACK, port: await freePort(LOOPBACK) };
   const options = [
-    ...[ '-n', '--no-auth', '--no-cli', '--allow-loopback-peers', '--relay-threads', '1'],
+    ...['-n', '--no-auth', '--no-cli', '--allow-loopback-peers', '--relay-threads', '1'],
     ...['--listening-ip', formatIpv4(LOOPBACK), '--listening-port', String(address.port), '--relay-ip', formatIpv4(LOOPBACK)],
     ...['--no-tcp', '--no-tls', '--no-dtls', '--no-software-attribute'],
   ];

@@ -12,10 +12,7 @@ import { nginxConfig } from './nginx-config.ts';
 import type { PeerPlace } from './peer.ts';
 
 /** Where Debian and its kin put the dynamic module. */
-export const NGINX_STREAM_MODULES = [
-  '/usr/lib/nginx/modules/ngx_stream_module.so',
-  '/usr/lib64/nginx/modules/ngx_stream_module.so',
-];
+export const NGINX_STREAM_MODULES = ['/usr/lib/nginx/modules/ngx_stream_module.so', '/usr/lib64/nginx/modules/ngx_stream_module.so'];
 const START_MS = 5_000;
 const LOOK_EVERY_MS = 20;
 

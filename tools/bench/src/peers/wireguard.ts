@@ -43,11 +43,19 @@ export async function startWireguard({ folder, clients, within }: PeerPlace): Pr
   const start = (where: Namespace, end: End) => startEnd(where, end, folder, within);
   const name = `lsb${process.pid}`;
   const playersEnd = await start(players, {
-    name: `${name}p`, keys: keys.player, peer: keys.node, peerAt: CABLE.node, address: INSIDE.player,
+    name: `${name}p`,
+    keys: keys.player,
+    peer: keys.node,
+    peerAt: CABLE.node,
+    address: INSIDE.player,
   });
   undo.defer(() => playersEnd.stop());
   const nodesEnd = await start(node, {
-    name: `${name}n`, keys: keys.node, peer: keys.player, peerAt: CABLE.player, address: INSIDE.node,
+    name: `${name}n`,
+    keys: keys.node,
+    peer: keys.player,
+    peerAt: CABLE.player,
+    address: INSIDE.node,
   });
   undo.defer(() => nodesEnd.stop());
   const { gameServer } = await load.openSockets(clients, [ipOf(INSIDE.player)], ipOf(CABLE.player));

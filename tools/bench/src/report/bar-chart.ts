@@ -96,7 +96,10 @@ function bars({ label, values }: Group, index: number, groups: number, series: r
     const rect = `<rect class="s${place}" x="${(x + 2).toFixed(1)}" y="${y(value).toFixed(1)}" ${size} rx="2"/>`;
     return [`${rect}<text class="value" x="${(x + barWidth / 2).toFixed(1)}" y="${(y(value) - 4).toFixed(1)}">${value.toFixed(1)}</text>`];
   });
-  return [...drawn, `<text x="${(left + groupWidth / 2).toFixed(1)}" y="${HEIGHT - 14}" text-anchor="middle">${escapeXml(label)}</text>`].join('\n');
+  return [
+    ...drawn,
+    `<text x="${(left + groupWidth / 2).toFixed(1)}" y="${HEIGHT - 14}" text-anchor="middle">${escapeXml(label)}</text>`,
+  ].join('\n');
 }
 
 /** @returns 1, 2 or 5 times a power of ten, not below `least`. */

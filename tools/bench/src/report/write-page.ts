@@ -15,10 +15,7 @@ export interface Picture {
 
 /** Writes docs/benchmarks.md and its pictures. @returns the files that were written */
 export async function writePage(report: BenchReport, pictures: readonly Picture[]): Promise<string[]> {
-  const files = [
-    { file: 'benchmarks.md', text: pageText(report, pictures) },
-    ...pictures.map(({ file, svg }) => ({ file, text: svg })),
-  ];
+  const files = [{ file: 'benchmarks.md', text: pageText(report, pictures) }, ...pictures.map(({ file, svg }) => ({ file, text: svg }))];
   for (const { file, text } of files) await writeFile(new URL(file, FOLDER), text);
   return files.map(({ file }) => fileURLToPath(new URL(file, FOLDER)));
 }

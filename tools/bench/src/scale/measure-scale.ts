@@ -94,12 +94,12 @@ const EXPIRY_MS = 3_000;
  * Needs `--expose-gc`.
  * @param onProgress called with what is measured next.
  */
-export async function measureScale(
-  plans: readonly ScalePlan[],
-  onProgress: (what: string) => void,
-): Promise<ScaleReport> {
+export async function measureScale(plans: readonly ScalePlan[], onProgress: (what: string) => void): Promise<ScaleReport> {
   onProgress('relays in memory');
-  const relay = plans.map(({ sessions }) => sessions).filter(isFirst).map(measureRelay);
+  const relay = plans
+    .map(({ sessions }) => sessions)
+    .filter(isFirst)
+    .map(measureRelay);
   onProgress('building the node');
   await promisify(execFile)(join(WORKSPACE, 'node_modules', '.bin', 'nx'), ['build', 'proxy'], { cwd: WORKSPACE });
   const results: ScaleResult[] = [];
@@ -143,12 +143,7 @@ async function measureOne(plan: ScalePlan): Promise<ScaleResult> {
   });
 }
 
-async function measureWith(
-  plan: ScalePlan,
-  empty: NodeMemory,
-  node: ScaleNode,
-  processes: readonly LoadProcess[],
-): Promise<ScaleResult> {
+async function measureWith(plan: ScalePlan, empty: NodeMemory, node: ScaleNode, processes: readonly LoadProcess[]): Promise<ScaleResult> {
   const { sessions, ratePps, loadSecs, settleMs, sessionTimeoutSecs } = plan;
   const share = 1 / processes.length;
   const answers = await runAll(processes, { type: 'open', ratePps: OPENED_PER_SECOND * share, patienceMs: 30_000 });

@@ -70,7 +70,11 @@ export class ScaleNode {
   /** CPU time of all its threads so far. */
   async cpuSeconds(): Promise<number> {
     const stat = await readFile(`/proc/${this.#child.pid}/stat`, 'utf8');
-    const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number);
     return (user + system) / CLOCK_TICKS_PER_SECOND;
   }
 
@@ -116,15 +120,17 @@ format = "json"
 /** The file in which a node keeps its registrations, as if so many had been made before. */
 function savedRegistrations(count: number): string {
   if (count === 0) return '{"format":1,"clients":[]}\n';
-  const clients = Array.from({ length: count }, (_, session) => JSON.stringify({
-    sessionId: sessionIdOf(session),
-    ip: clientIp(session),
-    token: tokenOf(session),
-    dialect: 'standard',
-    secret: Buffer.from(secretOf(session)).toString('hex'),
-    resumes: { highest: '-1', below: '0' },
-    worker: 0,
-  }));
+  const clients = Array.from({ length: count }, (_, session) =>
+    JSON.stringify({
+      sessionId: sessionIdOf(session),
+      ip: clientIp(session),
+      token: tokenOf(session),
+      dialect: 'standard',
+      secret: Buffer.from(secretOf(session)).toString('hex'),
+      resumes: { highest: '-1', below: '0' },
+      worker: 0,
+    }),
+  );
   return `{"format":1,"clients":[\n${clients.join(',\n')}\n]}\n`;
 }
 

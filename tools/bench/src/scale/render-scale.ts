@@ -3,15 +3,7 @@ import type { ScaleReport, ScaleResult } from './measure-scale.ts';
 
 /** The results as tables in Markdown. */
 export function renderScale({ results, relay }: ScaleReport): string {
-  return `${[
-    ...memoryTable(results),
-    '',
-    ...loadTable(results),
-    '',
-    ...latencyTable(results),
-    '',
-    ...relayTable(relay),
-  ].join('\n')}\n`;
+  return `${[...memoryTable(results), '', ...loadTable(results), '', ...latencyTable(results), '', ...relayTable(relay)].join('\n')}\n`;
 }
 
 function memoryTable(results: readonly ScaleResult[]): string[] {
@@ -20,7 +12,15 @@ function memoryTable(results: readonly ScaleResult[]): string[] {
     '|--:|---|--:|--:|--:|--:|--:|',
     ...results.map(({ sessions, authentication, opened, empty, idle, loaded, bytesPerSession }) => {
       const who = authentication ? 'registered, as restored from a state folder' : 'anybody, by HANDSHAKE';
-      return row(whole(sessions), who, whole(opened), megabytes(empty.rssBytes), megabytes(idle.rssBytes), whole(bytesPerSession), megabytes(loaded.rssBytes));
+      return row(
+        whole(sessions),
+        who,
+        whole(opened),
+        megabytes(empty.rssBytes),
+        megabytes(idle.rssBytes),
+        whole(bytesPerSession),
+        megabytes(loaded.rssBytes),
+      );
     }),
   ];
 }
@@ -31,7 +31,15 @@ function loadTable(results: readonly ScaleResult[]): string[] {
     '|--:|---|--:|--:|--:|--:|--:|',
     ...results.map(({ sessions, authentication, ratePps, load }) => {
       const lost = load.sent === 0 ? 0 : (100 * (load.sent - load.received)) / load.sent;
-      return row(whole(sessions), authentication ? 'registered' : 'anybody', whole(ratePps), (ratePps / sessions).toFixed(1), `${lost.toFixed(2)} %`, `${(load.cpu * 100).toFixed(0)} %`, load.cpuUsPerRoundTrip.toFixed(1));
+      return row(
+        whole(sessions),
+        authentication ? 'registered' : 'anybody',
+        whole(ratePps),
+        (ratePps / sessions).toFixed(1),
+        `${lost.toFixed(2)} %`,
+        `${(load.cpu * 100).toFixed(0)} %`,
+        load.cpuUsPerRoundTrip.toFixed(1),
+      );
     }),
   ];
 }
@@ -42,7 +50,15 @@ function latencyTable(results: readonly ScaleResult[]): string[] {
     '|--:|---|---|--:|--:|--:|--:|',
     ...results.flatMap(({ sessions, authentication, load, sweeps, expiry }) => {
       const line = (what: string, { p50Us, p99Us, p999Us, maxUs }: Latencies): string => {
-        return row(whole(sessions), authentication ? 'registered' : 'anybody', what, whole(p50Us), whole(p99Us), whole(p999Us), whole(maxUs));
+        return row(
+          whole(sessions),
+          authentication ? 'registered' : 'anybody',
+          what,
+          whole(p50Us),
+          whole(p99Us),
+          whole(p999Us),
+          whole(maxUs),
+        );
       };
       return [line('of all', load.latencies), line('of 50 while all others are idle', sweeps), line('of 50 while all others end', expiry)];
     }),

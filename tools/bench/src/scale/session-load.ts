@@ -175,10 +175,7 @@ export class SessionLoad implements DatagramHandler {
     const isProof = flags !== 0 && registered;
     // A proof has the number of a path and a mode in place of ports: 0, and the first.
     const [ip, server, port] = isProof ? [0, 0, 0] : [clientIp(number), serverIp(serverOf(number)), GAME_PORT];
-    writeHeader(
-      bytes, offset, VERSION_PLAIN, flags, this.#tokens[session], sequence, nowUs,
-      ip, port, server, port,
-    );
+    writeHeader(bytes, offset, VERSION_PLAIN, flags, this.#tokens[session], sequence, nowUs, ip, port, server, port);
     let length = HEADER_BYTES;
     if (isProof) {
       encodeProof(bytes, offset, sessionIdOf(number), BigInt(sequence), secretOf(number), hmacSha256);

@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util'
-import type { CarriedGameOptions } from '../game/carried-game.ts'
+import { parseArgs } from 'node:util';
+import type { CarriedGameOptions } from '../game/carried-game.ts';
 
 export interface DemoOptions extends CarriedGameOptions {
   /** Undefined: until it is interrupted. */
-  readonly seconds: number | undefined
-  readonly json: boolean
+  readonly seconds: number | undefined;
+  readonly json: boolean;
 }
 
 export const DEMO_USAGE = `pnpm start [options]
@@ -25,16 +25,16 @@ it with a summary. The exit code is 0 only if the game was really carried.
   --help
 
 For example:  pnpm start --seconds 20 --loss 8 --fec 2
-`
+`;
 
 /** A mistake on the command line: said to the user as it is. */
 export class UsageError extends Error {}
 
 /** @returns undefined if help was asked for. @throws {UsageError} */
 export function parseDemoOptions(args: readonly string[]): DemoOptions | undefined {
-  const values = parse(args)
-  if (values.help === true) return undefined
-  const lossPercent = number('--loss', values.loss ?? '3', 0, 100)
+  const values = parse(args);
+  if (values.help === true) return undefined;
+  const lossPercent = number('--loss', values.loss ?? '3', 0, 100);
   return {
     seconds: values.seconds === undefined ? undefined : number('--seconds', values.seconds, 1, 86_400),
     json: values.json ?? false,
@@ -49,7 +49,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
       // Like a queue's. Without it, parity that overtakes its group's last packet would count as a recovery.
       keepOrder: true,
     },
-  }
+  };
 }
 
 function parse(args: readonly string[]) {
@@ -69,25 +69,25 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
-    }).values
+    }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
 function number(flag: string, text: string, lowest: number, highest: number): number {
-  const value = text.trim() === '' ? NaN : Number(text)
-  if (value >= lowest && value <= highest) return value
-  throw new UsageError(`${flag}: got '${text}', allowed is a number from ${lowest} to ${highest}`)
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value >= lowest && value <= highest) return value;
+  throw new UsageError(`${flag}: got '${text}', allowed is a number from ${lowest} to ${highest}`);
 }
 
 function wholeNumber(flag: string, text: string, lowest: number, highest: number, or = ''): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN
-  if (value >= lowest && value <= highest) return value
-  throw new UsageError(`${flag}: got '${text}', allowed is a whole number from ${lowest} to ${highest}${or}`)
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= lowest && value <= highest) return value;
+  throw new UsageError(`${flag}: got '${text}', allowed is a whole number from ${lowest} to ${highest}${or}`);
 }
 
 function io(text: string): DemoOptions['io'] {
-  if (text === 'auto' || text === 'batch' || text === 'portable') return text
-  throw new UsageError(`--io: got '${text}', allowed is auto, batch or portable`)
+  if (text === 'auto' || text === 'batch' || text === 'portable') return text;
+  throw new UsageError(`--io: got '${text}', allowed is auto, batch or portable`);
 }

@@ -1,26 +1,25 @@
-import { count, milliseconds, percent } from '../figures.ts'
-import type { DirectionReport, GameReport } from '../game/game-report.ts'
+import { count, milliseconds, percent } from '../figures.ts';
+import type { DirectionReport, GameReport } from '../game/game-report.ts';
 
 /** One line that says everything, for output that is kept. */
 function reportLine(report: GameReport): string {
-  const { seconds, toServer, toBots, tunnelRttMs, gameRttMs } = report
-  const trips = `RTT tunnel ${milliseconds(tunnelRttMs)}, game ${milliseconds(gameRttMs)}`
-  return `${seconds.toFixed(0)} s | to the server ${directionLine(toServer)} | to the bots ${directionLine(toBots)} | ${trips}`
+  const { seconds, toServer, toBots, tunnelRttMs, gameRttMs } = report;
+  const trips = `RTT tunnel ${milliseconds(tunnelRttMs)}, game ${milliseconds(gameRttMs)}`;
+  return `${seconds.toFixed(0)} s | to the server ${directionLine(toServer)} | to the bots ${directionLine(toBots)} | ${trips}`;
 }
 
 function directionLine({ sent, lost, linkPackets, linkLost, recovered }: DirectionReport): string {
-  const link = `link lost ${count(linkLost)} of ${count(linkPackets)} (${percent(linkLost / linkPackets)})`
-  return `${count(sent)} sent, ${link}, recovered ${count(recovered)}, game lost ${count(lost)} (${percent(lost / sent)})`
+  const link = `link lost ${count(linkLost)} of ${count(linkPackets)} (${percent(linkLost / linkPackets)})`;
+  return `${count(sent)} sent, ${link}, recovered ${count(recovered)}, game lost ${count(lost)} (${percent(lost / sent)})`;
 }
 
-const LABEL_COLUMNS = 26
-const VALUE_COLUMNS = 20
+const LABEL_COLUMNS = 26;
+const VALUE_COLUMNS = 20;
 
 /** The same as a table of several lines. */
 function reportTable(report: GameReport): string[] {
-  const { toServer, toBots } = report
-  const both = (label: string, value: (direction: DirectionReport) => string) =>
-    row(label, value(toServer), value(toBots))
+  const { toServer, toBots } = report;
+  const both = (label: string, value: (direction: DirectionReport) => string) => row(label, value(toServer), value(toBots));
   return [
     row(`${report.seconds.toFixed(0)} s, ${report.joined} of ${report.bots} bots play`, 'to the server', 'to the bots'),
     both('sent by the game', ({ sent }) => count(sent)),
@@ -29,41 +28,41 @@ function reportTable(report: GameReport): string[] {
     both('recovered by parity', ({ recovered }) => count(recovered)),
     both('lost to the game', ({ lost, sent }) => share(lost, sent)),
     row('round trip', `tunnel ${milliseconds(report.tunnelRttMs)}`, `game ${milliseconds(report.gameRttMs)}`),
-  ]
+  ];
 }
 
 function share(part: number, whole: number): string {
-  return `${count(part)}  ${percent(part / whole).padStart(8)}`
+  return `${count(part)}  ${percent(part / whole).padStart(8)}`;
 }
 
 function row(label: string, ...values: readonly string[]): string {
-  return label.padEnd(LABEL_COLUMNS) + values.map((value) => value.padStart(VALUE_COLUMNS)).join('')
+  return label.padEnd(LABEL_COLUMNS) + values.map((value) => value.padStart(VALUE_COLUMNS)).join('');
 }
 
 /** Shows reports as they come: in place on a terminal, else line by line. */
 export class Display {
-  readonly #out: NodeJS.WriteStream
-  #drawn = 0
+  readonly #out: NodeJS.WriteStream;
+  #drawn = 0;
 
   constructor(out: NodeJS.WriteStream) {
-    this.#out = out
+    this.#out = out;
   }
 
   show(report: GameReport): void {
-    if (this.#out.isTTY) this.#draw(reportTable(report))
-    else this.#out.write(`${reportLine(report)}\n`)
+    if (this.#out.isTTY) this.#draw(reportTable(report));
+    else this.#out.write(`${reportLine(report)}\n`);
   }
 
   /** The last word: stays where it is. */
   finish(report: GameReport, verdict: string): void {
-    if (this.#out.isTTY) this.#draw([...reportTable(report), '', verdict])
-    else this.#out.write(`${['', ...reportTable(report), '', verdict].join('\n')}\n`)
+    if (this.#out.isTTY) this.#draw([...reportTable(report), '', verdict]);
+    else this.#out.write(`${['', ...reportTable(report), '', verdict].join('\n')}\n`);
   }
 
   #draw(lines: readonly string[]): void {
-    const up = this.#drawn === 0 ? '' : `\x1b[${this.#drawn}A`
+    const up = this.#drawn === 0 ? '' : `\x1b[${this.#drawn}A`;
     // Each line is cleared to its end, so that a shorter one leaves nothing of the longer one before it.
-    this.#out.write(`${up}\r${lines.map((line) => `${line}\x1b[K\n`).join('')}`)
-    this.#drawn = lines.length
+    this.#out.write(`${up}\r${lines.map((line) => `${line}\x1b[K\n`).join('')}`);
+    this.#drawn = lines.length;
   }
 }

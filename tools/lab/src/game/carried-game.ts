@@ -1,32 +1,32 @@
-import { setTimeout } from 'node:timers/promises'
-import type { RunningTunnel } from '@lightspeed/client'
-import { Random } from '@lightspeed/netem'
-import type { Impairments } from '@lightspeed/netem'
-import type { RunningNode } from '@lightspeed/proxy'
-import { startLabNode, startLabTunnel } from '../lab-node.ts'
-import { LossyLink } from '../lossy-link.ts'
-import { Bot } from './bot.ts'
-import { reportGame } from './game-report.ts'
-import type { GameReport } from './game-report.ts'
-import { GameServer } from './game-server.ts'
+import { setTimeout } from 'node:timers/promises';
+import type { RunningTunnel } from '@lightspeed/client';
+import { Random } from '@lightspeed/netem';
+import type { Impairments } from '@lightspeed/netem';
+import type { RunningNode } from '@lightspeed/proxy';
+import { startLabNode, startLabTunnel } from '../lab-node.ts';
+import { LossyLink } from '../lossy-link.ts';
+import { Bot } from './bot.ts';
+import { reportGame } from './game-report.ts';
+import type { GameReport } from './game-report.ts';
+import { GameServer } from './game-server.ts';
 
 /** What a bot sends, with room for parity, handshakes and a burst after a pause: one client carries them all. */
-const BOT_PPS = 250
+const BOT_PPS = 250;
 /** How long a tunnel may take to open over a lossy link: several handshakes may be lost. */
-const ESTABLISH_MS = 5_000
+const ESTABLISH_MS = 5_000;
 /** When nothing has arrived for so long, the rest is lost; node and tunnel have published their gauges by then. */
-const QUIET_MS = 600
-const LONGEST_WAIT_MS = 3_000
+const QUIET_MS = 600;
+const LONGEST_WAIT_MS = 3_000;
 
 export interface CarriedGameOptions {
-  readonly bots: number
+  readonly bots: number;
   /** 0 for none. */
-  readonly fecGroupSize: number
-  readonly io: 'auto' | 'batch' | 'portable'
+  readonly fecGroupSize: number;
+  readonly io: 'auto' | 'batch' | 'portable';
   /** Decides what the link does, and what bots and server send. */
-  readonly seed: number
+  readonly seed: number;
   /** What the link does, each way. */
-  readonly link: Impairments
+  readonly link: Impairments;
 }
 
 /**
@@ -37,13 +37,13 @@ export interface CarriedGameOptions {
  * ```
  */
 export class CarriedGame {
-  readonly #startedMs = performance.now()
-  readonly #server: GameServer
-  readonly #node: RunningNode
-  readonly #link: LossyLink
-  readonly #tunnel: RunningTunnel
-  readonly #bots: readonly Bot[]
-  readonly #resources: AsyncDisposableStack
+  readonly #startedMs = performance.now();
+  readonly #server: GameServer;
+  readonly #node: RunningNode;
+  readonly #link: LossyLink;
+  readonly #tunnel: RunningTunnel;
+  readonly #bots: readonly Bot[];
+  readonly #resources: AsyncDisposableStack;
 
   private constructor(
     server: GameServer,
@@ -53,66 +53,66 @@ export class CarriedGame {
     bots: readonly Bot[],
     resources: AsyncDisposableStack,
   ) {
-    this.#server = server
-    this.#node = node
-    this.#link = link
-    this.#tunnel = tunnel
-    this.#bots = bots
-    this.#resources = resources
+    this.#server = server;
+    this.#node = node;
+    this.#link = link;
+    this.#tunnel = tunnel;
+    this.#bots = bots;
+    this.#resources = resources;
   }
 
   /** Rejects, with all that was started ended, if the tunnel does not open. */
   static async start(options: CarriedGameOptions): Promise<CarriedGame> {
-    const { fecGroupSize, io, seed } = options
-    const random = new Random(seed)
-    await using started = new AsyncDisposableStack()
-    const server = await GameServer.start(random.fork())
-    started.defer(() => server.close())
-    const node = await startLabNode({ allow: [server.address], io, maxPpsPerClient: options.bots * BOT_PPS })
-    started.defer(() => node.close())
-    const link = await LossyLink.open({ target: node.dataAddress, seed: random.nextU32(), toTarget: options.link })
-    started.defer(() => link.close())
-    const tunnel = await startLabTunnel({ node: link.address, gameServer: server.address, fecGroupSize, io })
-    started.defer(() => tunnel.close())
-    await tunnel.established(ESTABLISH_MS)
-    const bots: Bot[] = []
+    const { fecGroupSize, io, seed } = options;
+    const random = new Random(seed);
+    await using started = new AsyncDisposableStack();
+    const server = await GameServer.start(random.fork());
+    started.defer(() => server.close());
+    const node = await startLabNode({ allow: [server.address], io, maxPpsPerClient: options.bots * BOT_PPS });
+    started.defer(() => node.close());
+    const link = await LossyLink.open({ target: node.dataAddress, seed: random.nextU32(), toTarget: options.link });
+    started.defer(() => link.close());
+    const tunnel = await startLabTunnel({ node: link.address, gameServer: server.address, fecGroupSize, io });
+    started.defer(() => tunnel.close());
+    await tunnel.established(ESTABLISH_MS);
+    const bots: Bot[] = [];
     for (let id = 1; id <= options.bots; id++) {
-      const bot = await Bot.start(id, tunnel.entrances[0].listen, random.fork())
-      started.defer(() => bot.close())
-      bots.push(bot)
+      const bot = await Bot.start(id, tunnel.entrances[0].listen, random.fork());
+      started.defer(() => bot.close());
+      bots.push(bot);
     }
-    return new CarriedGame(server, node, link, tunnel, bots, started.move())
+    return new CarriedGame(server, node, link, tunnel, bots, started.move());
   }
 
   report(): GameReport {
-    return this.#report(false)
+    return this.#report(false);
   }
 
   /** Lets nobody send any more and what is under way arrive. */
   async finish(): Promise<GameReport> {
-    for (const bot of this.#bots) bot.stopSending()
-    this.#server.stopSending()
-    const untilMs = performance.now() + LONGEST_WAIT_MS
-    let before = -1
+    for (const bot of this.#bots) bot.stopSending();
+    this.#server.stopSending();
+    const untilMs = performance.now() + LONGEST_WAIT_MS;
+    let before = -1;
     for (let arrived = this.#arrived(); arrived !== before && performance.now() < untilMs; arrived = this.#arrived()) {
-      before = arrived
-      await setTimeout(QUIET_MS)
+      before = arrived;
+      await setTimeout(QUIET_MS);
     }
-    return this.#report(true)
+    return this.#report(true);
   }
 
   async close(): Promise<void> {
-    await this.#resources.disposeAsync()
+    await this.#resources.disposeAsync();
   }
 
   #arrived(): number {
-    const { toServer, toBots } = this.report()
-    return toServer.arrived + toBots.arrived
+    const { toServer, toBots } = this.report();
+    return toServer.arrived + toBots.arrived;
   }
 
   #report(ended: boolean): GameReport {
-    const link = this.#link.stats
-    const tunnel = this.#tunnel.stats()
+    const link = this.#link.stats;
+    const tunnel = this.#tunnel.stats();
     return reportGame({
       seconds: (performance.now() - this.#startedMs) / 1_000,
       bots: this.#bots.map((bot) => bot.stats),
@@ -123,6 +123,6 @@ export class CarriedGame {
       recoveredByClient: tunnel.counters.fecRecovered,
       tunnelRttMs: tunnel.rtt?.smoothedMs ?? -1,
       ended,
-    })
+    });
   }
 }

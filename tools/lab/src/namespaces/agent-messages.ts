@@ -1,13 +1,13 @@
-import type { TunnelSettings } from '@lightspeed/client'
-import type { Endpoint } from '@lightspeed/wire'
-import type { EchoReport } from '../game/echo-game.ts'
+import type { TunnelSettings } from '@lightspeed/client';
+import type { Endpoint } from '@lightspeed/wire';
+import type { EchoReport } from '../game/echo-game.ts';
 
 /** Players of one machine: each has a tunnel of its own, and a game that sends through it. */
 export interface PlayersPlan {
-  readonly players: number
-  readonly tunnel: Omit<TunnelSettings, 'entrances' | 'node'>
-  readonly gameServer: Endpoint
-  readonly datagramsPerSecond: number
+  readonly players: number;
+  readonly tunnel: Omit<TunnelSettings, 'entrances' | 'node'>;
+  readonly gameServer: Endpoint;
+  readonly datagramsPerSecond: number;
 }
 
 /** What a scenario asks of the program on a machine; each question has one answer, in order. */
@@ -23,22 +23,22 @@ export type AgentQuestion =
   /** Send no more, wait for the last answers, report. */
   | { readonly ask: 'finish' }
   /** Close everything. The program ends. */
-  | { readonly ask: 'close' }
+  | { readonly ask: 'close' };
 
 export interface PlayerStart {
   /** The node in use, `HOST:PORT` of its control plane. */
-  readonly node: string
+  readonly node: string;
   /** Where that node sees the control connection come from, `ADDR:PORT`. */
-  readonly seenAt: string
+  readonly seenAt: string;
 }
 
 export interface PlayerReport {
-  readonly game: EchoReport
+  readonly game: EchoReport;
   /** What its tunnel has said since the last mark, with the seconds since then. */
-  readonly events: readonly string[]
+  readonly events: readonly string[];
   /** What each path was the first to bring, 0 to 1. */
-  readonly shares: readonly number[]
+  readonly shares: readonly number[];
 }
 
 /** What an echoing machine reports: how many datagrams of each address it has seen. */
-export type EchoSources = Readonly<Record<string, number>>
+export type EchoSources = Readonly<Record<string, number>>;

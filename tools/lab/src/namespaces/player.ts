@@ -1,60 +1,60 @@
-import { startTunnel } from '@lightspeed/client'
-import type { RunningTunnel } from '@lightspeed/client'
-import { formatEndpoint } from '@lightspeed/wire'
-import { EchoGame } from '../game/echo-game.ts'
-import type { EchoReport } from '../game/echo-game.ts'
-import { LOOPBACK } from '../loopback-socket.ts'
-import type { PlayerReport, PlayerStart, PlayersPlan } from './agent-messages.ts'
+import { startTunnel } from '@lightspeed/client';
+import type { RunningTunnel } from '@lightspeed/client';
+import { formatEndpoint } from '@lightspeed/wire';
+import { EchoGame } from '../game/echo-game.ts';
+import type { EchoReport } from '../game/echo-game.ts';
+import { LOOPBACK } from '../loopback-socket.ts';
+import type { PlayerReport, PlayerStart, PlayersPlan } from './agent-messages.ts';
 
-const ESTABLISH_MS = 20_000
+const ESTABLISH_MS = 20_000;
 
 /** Somebody who plays: a registered tunnel, and a game that sends through it. */
 export class Player {
-  readonly #tunnel: RunningTunnel
-  readonly #game: EchoGame
-  readonly #events: { readonly text: string; readonly ms: number }[] = []
-  #markedMs = performance.now()
+  readonly #tunnel: RunningTunnel;
+  readonly #game: EchoGame;
+  readonly #events: { readonly text: string; readonly ms: number }[] = [];
+  #markedMs = performance.now();
 
   private constructor(tunnel: RunningTunnel, game: EchoGame) {
-    this.#tunnel = tunnel
-    this.#game = game
-    this.#listen()
+    this.#tunnel = tunnel;
+    this.#game = game;
+    this.#listen();
   }
 
   /** Resolves when the node has answered. */
   static async start({ tunnel: settings, gameServer, datagramsPerSecond }: PlayersPlan): Promise<Player> {
-    const tunnel = await startTunnel({ ...settings, entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] })
+    const tunnel = await startTunnel({ ...settings, entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] });
     try {
-      await tunnel.established(ESTABLISH_MS)
-      return new Player(tunnel, await EchoGame.start(tunnel.entrances[0].listen, datagramsPerSecond))
+      await tunnel.established(ESTABLISH_MS);
+      return new Player(tunnel, await EchoGame.start(tunnel.entrances[0].listen, datagramsPerSecond));
     } catch (error) {
-      await tunnel.close()
-      throw error
+      await tunnel.close();
+      throw error;
     }
   }
 
   get start(): PlayerStart {
-    const node = this.#tunnel.nodes.find(({ used }) => used)
-    const seen = node?.session?.observed
-    return { node: node?.name ?? 'none', seenAt: seen === undefined ? 'unknown' : formatEndpoint(seen.ip, seen.port) }
+    const node = this.#tunnel.nodes.find(({ used }) => used);
+    const seen = node?.session?.observed;
+    return { node: node?.name ?? 'none', seenAt: seen === undefined ? 'unknown' : formatEndpoint(seen.ip, seen.port) };
   }
 
   /** Counts anew from here. @returns what there was since the last time */
   async mark(): Promise<PlayerReport> {
-    const report = this.#report(await this.#game.mark())
-    this.#markedMs = performance.now()
-    this.#events.length = 0
-    return report
+    const report = this.#report(await this.#game.mark());
+    this.#markedMs = performance.now();
+    this.#events.length = 0;
+    return report;
   }
 
   /** Ends the game, not the tunnel. */
   async finish(): Promise<PlayerReport> {
-    return this.#report(await this.#game.finish())
+    return this.#report(await this.#game.finish());
   }
 
   async close(): Promise<void> {
-    await this.#game.close()
-    await this.#tunnel.close()
+    await this.#game.close();
+    await this.#tunnel.close();
   }
 
   #report(game: EchoReport): PlayerReport {
@@ -62,20 +62,20 @@ export class Player {
       game,
       events: this.#events.map(({ text, ms }) => `${((ms - this.#markedMs) / 1_000).toFixed(2)} s ${text}`),
       shares: this.#tunnel.stats().paths.map(({ share = 0 }) => share),
-    }
+    };
   }
 
   #listen(): void {
-    const note = (text: string) => this.#events.push({ text, ms: performance.now() })
-    this.#tunnel.on('established', () => note('established'))
-    this.#tunnel.on('lost', () => note('lost'))
-    this.#tunnel.on('ended-by-node', () => note('ended by the node'))
-    this.#tunnel.on('moved', (node, why) => note(`moved to ${node.name} (${why})`))
-    this.#tunnel.on('draining', (node) => note(`${node.name} drains`))
-    this.#tunnel.on('control', (node, state, text) => note(`control of ${node.name} ${state}: ${text}`))
-    this.#tunnel.on('path', (path, up) => note(`path ${path} ${up ? 'up' : 'down'}`))
-    this.#tunnel.on('rebound', (path) => note(`path ${path} rebound`))
-    this.#tunnel.on('notRebound', (path, why) => note(`path ${path} not rebound: ${why}`))
-    this.#tunnel.on('failed', ({ message }) => note(`failed: ${message}`))
+    const note = (text: string) => this.#events.push({ text, ms: performance.now() });
+    this.#tunnel.on('established', () => note('established'));
+    this.#tunnel.on('lost', () => note('lost'));
+    this.#tunnel.on('ended-by-node', () => note('ended by the node'));
+    this.#tunnel.on('moved', (node, why) => note(`moved to ${node.name} (${why})`));
+    this.#tunnel.on('draining', (node) => note(`${node.name} drains`));
+    this.#tunnel.on('control', (node, state, text) => note(`control of ${node.name} ${state}: ${text}`));
+    this.#tunnel.on('path', (path, up) => note(`path ${path} ${up ? 'up' : 'down'}`));
+    this.#tunnel.on('rebound', (path) => note(`path ${path} rebound`));
+    this.#tunnel.on('notRebound', (path, why) => note(`path ${path} not rebound: ${why}`));
+    this.#tunnel.on('failed', ({ message }) => note(`failed: ${message}`));
   }
 }

@@ -1,54 +1,54 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { RegisterSettings } from '@lightspeed/client'
-import type { Endpoint } from '@lightspeed/wire'
-import { Issuer } from '../issuer.ts'
-import { NodeProgram } from '../node-program.ts'
-import { Agent } from './agent.ts'
-import { Internet } from './internet.ts'
-import type { Namespace } from './namespace.ts'
-import { Network } from './network.ts'
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RegisterSettings } from '@lightspeed/client';
+import type { Endpoint } from '@lightspeed/wire';
+import { Issuer } from '../issuer.ts';
+import { NodeProgram } from '../node-program.ts';
+import { Agent } from './agent.ts';
+import { Internet } from './internet.ts';
+import type { Namespace } from './namespace.ts';
+import { Network } from './network.ts';
 
-const GAME_PORT = 27_015
-const CONTROL_PORT = 4_433
-const DATA_PORT = 4_434
-const PING_MS = 1_000
+const GAME_PORT = 27_015;
+const CONTROL_PORT = 4_433;
+const DATA_PORT = 4_434;
+const PING_MS = 1_000;
 
 /** An internet with a game server that echoes, and as many nodes and machines as a scenario wants. */
 export class Scene implements AsyncDisposable {
-  readonly network: Network
-  readonly internet: Internet
-  readonly gameServer: Endpoint
-  readonly #issuer = new Issuer()
-  readonly #server: Agent
-  readonly #started: AsyncDisposableStack
+  readonly network: Network;
+  readonly internet: Internet;
+  readonly gameServer: Endpoint;
+  readonly #issuer = new Issuer();
+  readonly #server: Agent;
+  readonly #started: AsyncDisposableStack;
 
   private constructor(started: AsyncDisposableStack, network: Network, internet: Internet, gameServer: Endpoint, server: Agent) {
-    this.network = network
-    this.internet = internet
-    this.gameServer = gameServer
-    this.#server = server
-    this.#started = started
+    this.network = network;
+    this.internet = internet;
+    this.gameServer = gameServer;
+    this.#server = server;
+    this.#started = started;
   }
 
   static async open(): Promise<Scene> {
-    await using started = new AsyncDisposableStack()
-    const network = started.use(await Network.open())
-    const internet = await Internet.open(network)
-    const machine = await internet.machine()
-    const server = Agent.start(machine.in)
-    started.defer(() => server.stop())
-    const gameServer = { ip: machine.ip, port: GAME_PORT }
-    await server.echo(gameServer)
-    return new Scene(started.move(), network, internet, gameServer, server)
+    await using started = new AsyncDisposableStack();
+    const network = started.use(await Network.open());
+    const internet = await Internet.open(network);
+    const machine = await internet.machine();
+    const server = Agent.start(machine.in);
+    started.defer(() => server.stop());
+    const gameServer = { ip: machine.ip, port: GAME_PORT };
+    await server.echo(gameServer);
+    return new Scene(started.move(), network, internet, gameServer, server);
   }
 
   /** A node on a machine of its own, with a state folder. Whatever is the node at the end is stopped. */
   async node(nodeId: string, drainSecs?: number): Promise<SceneNode> {
-    const { in: machine, address, ip } = await this.internet.machine()
-    const stateDir = await mkdtemp(join(tmpdir(), 'lightspeed-node-'))
-    this.#started.defer(() => rm(stateDir, { recursive: true, force: true }))
+    const { in: machine, address, ip } = await this.internet.machine();
+    const stateDir = await mkdtemp(join(tmpdir(), 'lightspeed-node-'));
+    this.#started.defer(() => rm(stateDir, { recursive: true, force: true }));
     const program = await NodeProgram.start({
       data: { ip, port: DATA_PORT },
       control: { ip, port: CONTROL_PORT },
@@ -58,44 +58,44 @@ export class Scene implements AsyncDisposable {
       nodeId,
       drainSecs,
       within: machine.within,
-    })
-    const node = new SceneNode(program, address)
-    this.#started.defer(() => node.program.stop())
-    return node
+    });
+    const node = new SceneNode(program, address);
+    this.#started.defer(() => node.program.stop());
+    return node;
   }
 
   /** How players register with nodes. */
   registration(...nodes: readonly SceneNode[]): RegisterSettings {
-    return { nodes: nodes.map(({ program }) => program.settings), ticket: this.#issuer.ticket(), pingMs: PING_MS }
+    return { nodes: nodes.map(({ program }) => program.settings), ticket: this.#issuer.ticket(), pingMs: PING_MS };
   }
 
   agent(machine: Namespace): Agent {
-    const agent = Agent.start(machine)
-    this.#started.defer(() => agent.stop())
-    return agent
+    const agent = Agent.start(machine);
+    this.#started.defer(() => agent.stop());
+    return agent;
   }
 
   /** The addresses from which the game server was sent something. */
   async sources(): Promise<readonly string[]> {
-    return Object.keys(await this.#server.sources())
+    return Object.keys(await this.#server.sources());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#started.disposeAsync()
+    await this.#started.disposeAsync();
   }
 }
 
 /** A node's machine, with the program that is the node at the moment. */
 export class SceneNode {
-  program: NodeProgram
-  readonly address: string
+  program: NodeProgram;
+  readonly address: string;
 
   constructor(program: NodeProgram, address: string) {
-    this.program = program
-    this.address = address
+    this.program = program;
+    this.address = address;
   }
 
   async startAgain(): Promise<void> {
-    this.program = await this.program.again()
+    this.program = await this.program.again();
   }
 }

@@ -1,23 +1,23 @@
-import { Expectations } from '../soak/outcome.ts'
-import type { Outcome, Progress } from '../soak/outcome.ts'
-import { strange, totals } from './figures.ts'
-import { watchChange } from './remapped.ts'
-import { Scene } from './scene.ts'
+import { Expectations } from '../soak/outcome.ts';
+import type { Outcome, Progress } from '../soak/outcome.ts';
+import { strange, totals } from './figures.ts';
+import { watchChange } from './remapped.ts';
+import { Scene } from './scene.ts';
 
-const DATAGRAMS_PER_SECOND = 100
+const DATAGRAMS_PER_SECOND = 100;
 /** Two or three may have left by the interface while it went. */
-const MOST_LOST = 3
+const MOST_LOST = 3;
 /** Half of what losing a node would cost: a busy machine delays, too. */
-const MOST_GAP_MS = 500
+const MOST_GAP_MS = 500;
 
 /** A client with two interfaces and a path by each loses the one by which its control connection goes, too. */
 export async function runTwoInterfaces(progress: Progress): Promise<Outcome> {
-  await using scene = await Scene.open()
-  const node = await scene.node('node')
-  const machine = await scene.network.namespace()
-  const first = await scene.internet.attach(machine, 'eth0')
-  const second = await scene.internet.attach(machine, 'eth1')
-  const agent = scene.agent(machine)
+  await using scene = await Scene.open();
+  const node = await scene.node('node');
+  const machine = await scene.network.namespace();
+  const first = await scene.internet.attach(machine, 'eth0');
+  const second = await scene.internet.attach(machine, 'eth1');
+  const agent = scene.agent(machine);
   await agent.play({
     players: 1,
     tunnel: {
@@ -29,27 +29,32 @@ export async function runTwoInterfaces(progress: Progress): Promise<Outcome> {
     },
     gameServer: scene.gameServer,
     datagramsPerSecond: DATAGRAMS_PER_SECOND,
-  })
-  const [during, after] = await watchChange(agent, () => machine.ip('link set eth0 down'))
-  const { sent, lost, longestGapMs } = totals(during)
-  progress(`${lost} of ${sent} lost, gap ${Math.round(longestGapMs)} ms; ${during[0].events.join('; ')}; ${missing(during[0].game.missing)}`)
+  });
+  const [during, after] = await watchChange(agent, () => machine.ip('link set eth0 down'));
+  const { sent, lost, longestGapMs } = totals(during);
+  progress(
+    `${lost} of ${sent} lost, gap ${Math.round(longestGapMs)} ms; ${during[0].events.join('; ')}; ${missing(during[0].game.missing)}`,
+  );
 
-  const expectations = new Expectations()
-  expectations.that(during[0].events.some((event) => event.endsWith('path 0 down')), 'the client did not notice that a path is gone')
-  expectations.that(lost <= MOST_LOST, `${lost} datagrams were lost`)
-  expectations.that(longestGapMs < MOST_GAP_MS, `the game saw a gap of ${Math.round(longestGapMs)} ms`)
-  expectations.that(after[0].game.sent > 0, 'the client does not play any more')
-  expectations.equal('datagrams lost later', totals(after).lost, 0)
-  expectations.equal('answers that were strange', strange([...during, ...after]), 0)
-  expectations.equal('addresses that the game server saw', (await scene.sources()).length, 1)
+  const expectations = new Expectations();
+  expectations.that(
+    during[0].events.some((event) => event.endsWith('path 0 down')),
+    'the client did not notice that a path is gone',
+  );
+  expectations.that(lost <= MOST_LOST, `${lost} datagrams were lost`);
+  expectations.that(longestGapMs < MOST_GAP_MS, `the game saw a gap of ${Math.round(longestGapMs)} ms`);
+  expectations.that(after[0].game.sent > 0, 'the client does not play any more');
+  expectations.equal('datagrams lost later', totals(after).lost, 0);
+  expectations.equal('answers that were strange', strange([...during, ...after]), 0);
+  expectations.equal('addresses that the game server saw', (await scene.sources()).length, 1);
   return {
     name: 'two-interfaces',
     faults: expectations.faults,
     figures: { lost: `${lost} of ${sent}`, 'longest gap ms': Math.round(longestGapMs) },
-  }
+  };
 }
 
 /** Which were lost, by when they were sent. */
 function missing(numbers: readonly number[]): string {
-  return `lost at ${numbers.map((number) => `${(number / DATAGRAMS_PER_SECOND).toFixed(2)} s`).join(', ')}`
+  return `lost at ${numbers.map((number) => `${(number / DATAGRAMS_PER_SECOND).toFixed(2)} s`).join(', ')}`;
 }

@@ -1,18 +1,18 @@
-import type { Endpoint } from '@lightspeed/wire'
-import { EngineThread } from './engine-thread.ts'
+import type { Endpoint } from '@lightspeed/wire';
+import { EngineThread } from './engine-thread.ts';
 
 /** What attackers do to a node. */
 export interface AttackPlan {
-  readonly io: 'auto' | 'batch' | 'portable'
-  readonly node: Endpoint
+  readonly io: 'auto' | 'batch' | 'portable';
+  readonly node: Endpoint;
   /** One attacker each: addresses of loopback that nobody else uses, for the node may ban them. */
-  readonly sourceIps: readonly number[]
+  readonly sourceIps: readonly number[];
   /** A server to which the node lets packets through. */
-  readonly server: Endpoint
-  readonly datagramsPerSecond: number
-  readonly seed: number
+  readonly server: Endpoint;
+  readonly datagramsPerSecond: number;
+  readonly seed: number;
   /** Longer ones than this cannot reach the node's program whole. */
-  readonly longestDatagramBytes: number
+  readonly longestDatagramBytes: number;
 }
 
 /** Positions of the attackers' figures. */
@@ -27,9 +27,9 @@ export const AttackFigure = {
   answers: 3,
   /** Sessions that attackers opened. */
   sessions: 4,
-} as const
+} as const;
 
 /** Starts the attackers. They send until the thread is stopped. */
 export function startAttack(plan: AttackPlan): Promise<EngineThread<null>> {
-  return EngineThread.start(new URL('./attack-thread.ts', import.meta.url), Object.keys(AttackFigure).length, plan)
+  return EngineThread.start(new URL('./attack-thread.ts', import.meta.url), Object.keys(AttackFigure).length, plan);
 }

@@ -1,48 +1,48 @@
-import { Session } from 'node:inspector/promises'
-import type { NodeWorker } from 'node:inspector'
+import { Session } from 'node:inspector/promises';
+import type { NodeWorker } from 'node:inspector';
 
 /** HeapProfiler.collectGarbage would wait for the thread's event loop; this runs at once, given `--expose-gc`. */
-const COLLECT = { method: 'Runtime.evaluate', params: { expression: 'gc()' } }
+const COLLECT = { method: 'Runtime.evaluate', params: { expression: 'gc()' } };
 
 /**
  * Collects the garbage of all threads of this process. A data-plane thread cannot be asked to: it never turns its event
  * loop. The inspector reaches it all the same, between two steps of its program.
  */
 export class GarbageCollector {
-  readonly #session = new Session()
-  readonly #workers = new Set<string>()
-  #asked = 0
+  readonly #session = new Session();
+  readonly #workers = new Set<string>();
+  #asked = 0;
 
   private constructor() {
-    this.#session.connect()
-    this.#session.on('NodeWorker.attachedToWorker', ({ params }) => this.#workers.add(params.sessionId))
-    this.#session.on('NodeWorker.detachedFromWorker', ({ params }) => this.#workers.delete(params.sessionId))
+    this.#session.connect();
+    this.#session.on('NodeWorker.attachedToWorker', ({ params }) => this.#workers.add(params.sessionId));
+    this.#session.on('NodeWorker.detachedFromWorker', ({ params }) => this.#workers.delete(params.sessionId));
   }
 
   /** Knows the threads that there are, and learns of those to come. */
   static async attach(): Promise<GarbageCollector> {
-    const collector = new GarbageCollector()
-    await collector.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false })
-    return collector
+    const collector = new GarbageCollector();
+    await collector.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
+    return collector;
   }
 
   async collect(): Promise<void> {
-    globalThis.gc?.()
-    await Promise.all([...this.#workers].map((sessionId) => this.#collectIn(sessionId)))
+    globalThis.gc?.();
+    await Promise.all([...this.#workers].map((sessionId) => this.#collectIn(sessionId)));
   }
 
   async #collectIn(sessionId: string): Promise<void> {
-    const id = ++this.#asked
+    const id = ++this.#asked;
     const answered = new Promise<void>((resolve) => {
       const take = ({ params }: { params: NodeWorker.ReceivedMessageFromWorkerEventDataType }) => {
-        if (params.sessionId !== sessionId || JSON.parse(params.message).id !== id) return
-        this.#session.off('NodeWorker.receivedMessageFromWorker', take)
-        resolve()
-      }
-      this.#session.on('NodeWorker.receivedMessageFromWorker', take)
-    })
-    const message = JSON.stringify({ id, ...COLLECT })
-    await this.#session.post('NodeWorker.sendMessageToWorker', { sessionId, message })
-    await answered
+        if (params.sessionId !== sessionId || JSON.parse(params.message).id !== id) return;
+        this.#session.off('NodeWorker.receivedMessageFromWorker', take);
+        resolve();
+      };
+      this.#session.on('NodeWorker.receivedMessageFromWorker', take);
+    });
+    const message = JSON.stringify({ id, ...COLLECT });
+    await this.#session.post('NodeWorker.sendMessageToWorker', { sessionId, message });
+    await answered;
   }
 }

@@ -1,31 +1,31 @@
-import type { NodeProgram } from '../node-program.ts'
-import type { GarbageReport } from './garbage-plan.ts'
-import type { Expectations } from './outcome.ts'
+import type { NodeProgram } from '../node-program.ts';
+import type { GarbageReport } from './garbage-plan.ts';
+import type { Expectations } from './outcome.ts';
 
 /** What a node has counted of its control plane. */
 export interface ControlAccounts {
-  readonly accepted: number
-  readonly overPerAddress: number
-  readonly overMax: number
+  readonly accepted: number;
+  readonly overPerAddress: number;
+  readonly overMax: number;
   /** Open now. */
-  readonly connections: number
-  readonly registered: number
+  readonly connections: number;
+  readonly registered: number;
   /** Registrations that were refused. */
-  readonly unregistered: number
+  readonly unregistered: number;
   /** Clients that came again, and got their session back. */
-  readonly resumed: number
-  readonly refusals: number
-  readonly rateLimited: number
-  readonly protocol: number
-  readonly notReading: number
+  readonly resumed: number;
+  readonly refusals: number;
+  readonly rateLimited: number;
+  readonly protocol: number;
+  readonly notReading: number;
 }
 
 export async function controlAccounts(node: NodeProgram): Promise<ControlAccounts> {
-  const metrics = await node.metrics()
-  const value = (name: string, labels = '') => metrics.get(`lightspeed_${name}${labels}`) ?? 0
-  const asked = [...metrics].filter(([name]) => name.startsWith('lightspeed_registrations_total{'))
-  const registered = value('registrations_total', '{result="accepted"}')
-  const resumed = value('registrations_total', '{result="resumed"}')
+  const metrics = await node.metrics();
+  const value = (name: string, labels = '') => metrics.get(`lightspeed_${name}${labels}`) ?? 0;
+  const asked = [...metrics].filter(([name]) => name.startsWith('lightspeed_registrations_total{'));
+  const registered = value('registrations_total', '{result="accepted"}');
+  const resumed = value('registrations_total', '{result="resumed"}');
   return {
     accepted: value('control_connections_total', '{result="accepted"}'),
     overPerAddress: value('control_connections_total', '{result="over_max_per_address"}'),
@@ -38,7 +38,7 @@ export async function controlAccounts(node: NodeProgram): Promise<ControlAccount
     rateLimited: value('control_refusals_total', '{what="rate_limited"}'),
     protocol: value('control_refusals_total', '{what="protocol"}'),
     notReading: value('control_refusals_total', '{what="not_reading"}'),
-  }
+  };
 }
 
 /**
@@ -58,18 +58,37 @@ export function expectControlAccounts(
   peers: readonly GarbageReport[],
   welcome: number,
 ): void {
-  const sum = (value: (report: GarbageReport) => number) => peers.reduce((total, report) => total + value(report), 0)
-  const closes = (code: string) => sum((report) => report.closes[code] ?? 0)
-  const seen = node.accepted + node.overPerAddress + node.overMax - welcome
+  const sum = (value: (report: GarbageReport) => number) => peers.reduce((total, report) => total + value(report), 0);
+  const closes = (code: string) => sum((report) => report.closes[code] ?? 0);
+  const seen = node.accepted + node.overPerAddress + node.overMax - welcome;
   const between = (what: string, least: number, got: number, most: number) =>
-    expectations.that(least <= got && got <= most, `${what}: ${got}, not from ${least} to ${most}`)
-  between('connections of hostile peers', sum(({ opened }) => opened), seen, sum(({ attempts }) => attempts))
-  expectations.equal('registrations', node.registered, welcome)
-  expectations.equal('connections refused for want of room', node.overMax, 0)
-  expectations.equal('hopeless registrations that were acknowledged', sum(({ acknowledged }) => acknowledged), 0)
-  expectations.equal('sessions that had to be resumed', node.resumed, 0)
-  between('hopeless registrations', closes('0x4c02'), node.unregistered, sum(({ registers }) => registers))
-  between('connections closed for too many bytes', closes('0x4c03') - node.overPerAddress, node.rateLimited, seen)
-  between('connections closed for what was refused', closes('0x4c40'), node.protocol, seen)
-  between('messages refused', node.protocol, node.refusals, sum(({ streams }) => streams))
+    expectations.that(least <= got && got <= most, `${what}: ${got}, not from ${least} to ${most}`);
+  between(
+    'connections of hostile peers',
+    sum(({ opened }) => opened),
+    seen,
+    sum(({ attempts }) => attempts),
+  );
+  expectations.equal('registrations', node.registered, welcome);
+  expectations.equal('connections refused for want of room', node.overMax, 0);
+  expectations.equal(
+    'hopeless registrations that were acknowledged',
+    sum(({ acknowledged }) => acknowledged),
+    0,
+  );
+  expectations.equal('sessions that had to be resumed', node.resumed, 0);
+  between(
+    'hopeless registrations',
+    closes('0x4c02'),
+    node.unregistered,
+    sum(({ registers }) => registers),
+  );
+  between('connections closed for too many bytes', closes('0x4c03') - node.overPerAddress, node.rateLimited, seen);
+  between('connections closed for what was refused', closes('0x4c40'), node.protocol, seen);
+  between(
+    'messages refused',
+    node.protocol,
+    node.refusals,
+    sum(({ streams }) => streams),
+  );
 }

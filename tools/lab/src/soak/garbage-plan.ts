@@ -1,4 +1,4 @@
-import type { Endpoint } from '@lightspeed/wire'
+import type { Endpoint } from '@lightspeed/wire';
 
 /** What a hostile peer of the control plane does. */
 export const GARBAGE_KINDS = [
@@ -16,34 +16,34 @@ export const GARBAGE_KINDS = [
   'abandoned',
   /** Sends datagrams that look like QUIC's, or like nothing. */
   'datagrams',
-] as const
+] as const;
 
-export type GarbageKind = (typeof GARBAGE_KINDS)[number]
+export type GarbageKind = (typeof GARBAGE_KINDS)[number];
 
 /** What one hostile process is to do until it is told to stop. */
 export interface GarbagePlan {
-  readonly kind: GarbageKind
-  readonly control: Endpoint
+  readonly kind: GarbageKind;
+  readonly control: Endpoint;
   /** An address of loopback that nobody else has: a node limits connections by address. */
-  readonly fromIp: number
-  readonly seed: number
+  readonly fromIp: number;
+  readonly seed: number;
 }
 
 export interface GarbageReport {
   /** Handshakes that were begun. */
-  readonly attempts: number
+  readonly attempts: number;
   /** Of those, that the node has completed. */
-  readonly opened: number
-  readonly streams: number
+  readonly opened: number;
+  readonly streams: number;
   /** Into streams, or as datagrams. */
-  readonly bytes: number
-  readonly datagrams: number
+  readonly bytes: number;
+  readonly datagrams: number;
   /** Registers that were sent, none of which may be accepted. */
-  readonly registers: number
+  readonly registers: number;
   /** Registrations that the node has acknowledged. */
-  readonly acknowledged: number
+  readonly acknowledged: number;
   /** By the code with which the node has closed connections. */
-  readonly closes: Readonly<Record<string, number>>
+  readonly closes: Readonly<Record<string, number>>;
 }
 
-export type GarbageQuestion = { readonly ask: 'start'; readonly plan: GarbagePlan } | { readonly ask: 'stop' }
+export type GarbageQuestion = { readonly ask: 'start'; readonly plan: GarbagePlan } | { readonly ask: 'stop' };

@@ -1,114 +1,120 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import { formatIpv4 } from '@lightspeed/wire'
-import { count, mebibytes, milliseconds } from '../figures.ts'
-import { Issuer } from '../issuer.ts'
-import { LOOPBACK } from '../loopback-socket.ts'
-import type { PlayerReport } from '../namespaces/agent-messages.ts'
-import { percentile, strange, totals } from '../namespaces/figures.ts'
-import { Player } from '../namespaces/player.ts'
-import { NodeProgram } from '../node-program.ts'
-import { startEchoServer } from './echo-server.ts'
-import { controlAccounts, expectControlAccounts } from './garbage-accounts.ts'
-import { GarbagePeer } from './garbage-peer.ts'
-import { GARBAGE_KINDS } from './garbage-plan.ts'
-import type { GarbageReport } from './garbage-plan.ts'
-import { Newcomers } from './newcomers.ts'
-import type { NewcomersReport } from './newcomers.ts'
-import { Expectations } from './outcome.ts'
-import type { Outcome, Progress } from './outcome.ts'
-import { watch } from './watch.ts'
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { formatIpv4 } from '@lightspeed/wire';
+import { count, mebibytes, milliseconds } from '../figures.ts';
+import { Issuer } from '../issuer.ts';
+import { LOOPBACK } from '../loopback-socket.ts';
+import type { PlayerReport } from '../namespaces/agent-messages.ts';
+import { percentile, strange, totals } from '../namespaces/figures.ts';
+import { Player } from '../namespaces/player.ts';
+import { NodeProgram } from '../node-program.ts';
+import { startEchoServer } from './echo-server.ts';
+import { controlAccounts, expectControlAccounts } from './garbage-accounts.ts';
+import { GarbagePeer } from './garbage-peer.ts';
+import { GARBAGE_KINDS } from './garbage-plan.ts';
+import type { GarbageReport } from './garbage-plan.ts';
+import { Newcomers } from './newcomers.ts';
+import type { NewcomersReport } from './newcomers.ts';
+import { Expectations } from './outcome.ts';
+import type { Outcome, Progress } from './outcome.ts';
+import { watch } from './watch.ts';
 
 export interface GarbageOptions {
-  readonly seconds: number
+  readonly seconds: number;
   /** How long the same clients play before, with nobody hostile about. */
-  readonly quietSeconds: number
-  readonly players: number
-  readonly seed: number
+  readonly quietSeconds: number;
+  readonly players: number;
+  readonly seed: number;
 }
 
-export const LONG_GARBAGE: GarbageOptions = { seconds: 60, quietSeconds: 10, players: 4, seed: 1 }
+export const LONG_GARBAGE: GarbageOptions = { seconds: 60, quietSeconds: 10, players: 4, seed: 1 };
 
-const DATAGRAMS_PER_SECOND = 50
-const NEWCOMER_PAUSE_MS = 200
-const NEWCOMER_PATIENCE_MS = 10_000
-const PEER_IPS = LOOPBACK + 0x300
-const LOOK_MS = 500
+const DATAGRAMS_PER_SECOND = 50;
+const NEWCOMER_PAUSE_MS = 200;
+const NEWCOMER_PATIENCE_MS = 10_000;
+const PEER_IPS = LOOPBACK + 0x300;
+const LOOK_MS = 500;
 /** Of what the node needed before, while it is attacked, and afterwards. */
-const MOST_GROWTH = 2
-const MOST_LEFT = 1.15
+const MOST_GROWTH = 2;
+const MOST_LEFT = 1.15;
 /** Abandoned connections idle out after 30 s, and memory is given back some twenty seconds later. */
-const RETURN_MS = 90_000
+const RETURN_MS = 90_000;
 
 /**
  * Hostile peers of the control plane, one process for each kind, beside players and newcomers with tickets: nobody's
  * registration may fail, no datagram of a game be lost, nobody's connection end, and the node's memory must return.
  */
 export async function runGarbage({ seconds, quietSeconds, players: playing, seed }: GarbageOptions, progress: Progress): Promise<Outcome> {
-  await using started = new AsyncDisposableStack()
-  const echo = await startEchoServer({ io: 'auto', addresses: 1 })
-  started.defer(() => echo.stop())
-  const [gameServer] = echo.ready.addresses
-  const stateDir = await mkdtemp(join(tmpdir(), 'lightspeed-node-'))
-  started.defer(() => rm(stateDir, { recursive: true, force: true }))
-  const issuer = new Issuer()
-  const anyPort = { ip: LOOPBACK, port: 0 }
-  const node = await NodeProgram.start({ data: anyPort, control: anyPort, allow: [gameServer], egressIp: LOOPBACK, issuer, stateDir })
-  started.defer(() => node.stop())
-  const ticket = issuer.ticket()
-  const plan = { tunnel: { register: { nodes: [node.settings], ticket } }, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND }
-  const players = await Promise.all(Array.from({ length: playing }, () => Player.start({ ...plan, players: 1 })))
-  for (const player of players) started.defer(() => player.close())
-  const { ip, port } = node.control
+  await using started = new AsyncDisposableStack();
+  const echo = await startEchoServer({ io: 'auto', addresses: 1 });
+  started.defer(() => echo.stop());
+  const [gameServer] = echo.ready.addresses;
+  const stateDir = await mkdtemp(join(tmpdir(), 'lightspeed-node-'));
+  started.defer(() => rm(stateDir, { recursive: true, force: true }));
+  const issuer = new Issuer();
+  const anyPort = { ip: LOOPBACK, port: 0 };
+  const node = await NodeProgram.start({ data: anyPort, control: anyPort, allow: [gameServer], egressIp: LOOPBACK, issuer, stateDir });
+  started.defer(() => node.stop());
+  const ticket = issuer.ticket();
+  const plan = { tunnel: { register: { nodes: [node.settings], ticket } }, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND };
+  const players = await Promise.all(Array.from({ length: playing }, () => Player.start({ ...plan, players: 1 })));
+  for (const player of players) started.defer(() => player.close());
+  const { ip, port } = node.control;
   const newcomers = new Newcomers(
     { host: formatIpv4(ip), port, sha256: node.pin, ticket, timeoutMs: NEWCOMER_PATIENCE_MS },
     NEWCOMER_PAUSE_MS,
-  )
-  started.defer(() => newcomers.stop())
-  const mark = async () => ({ games: await Promise.all(players.map((player) => player.mark())), came: newcomers.mark() })
-  const rss = () => node.metric('process_resident_memory_bytes')
+  );
+  started.defer(() => newcomers.stop());
+  const mark = async () => ({ games: await Promise.all(players.map((player) => player.mark())), came: newcomers.mark() });
+  const rss = () => node.metric('process_resident_memory_bytes');
 
-  const first = await mark()
-  await setTimeout(quietSeconds * 1_000)
-  const quiet = await mark()
-  const before = await rss()
-  let most = before
-  const startedMs = performance.now()
-  const peers = GARBAGE_KINDS.map((kind, index) => GarbagePeer.start({ kind, control: node.control, fromIp: PEER_IPS + index, seed: seed + index }))
-  for (const peer of peers) started.defer(() => peer.kill())
+  const first = await mark();
+  await setTimeout(quietSeconds * 1_000);
+  const quiet = await mark();
+  const before = await rss();
+  let most = before;
+  const startedMs = performance.now();
+  const peers = GARBAGE_KINDS.map((kind, index) =>
+    GarbagePeer.start({ kind, control: node.control, fromIp: PEER_IPS + index, seed: seed + index }),
+  );
+  for (const peer of peers) started.defer(() => peer.kill());
   while (performance.now() - startedMs < seconds * 1_000) {
-    await setTimeout(LOOK_MS)
-    most = Math.max(most, await rss())
+    await setTimeout(LOOK_MS);
+    most = Math.max(most, await rss());
   }
-  const { connections } = await controlAccounts(node)
-  progress(`${connections} connections after ${seconds} s, memory ${mebibytes(most)} at most`)
-  const reports = await Promise.all(peers.map((peer) => peer.stop()))
-  const busy = await mark()
+  const { connections } = await controlAccounts(node);
+  progress(`${connections} connections after ${seconds} s, memory ${mebibytes(most)} at most`);
+  const reports = await Promise.all(peers.map((peer) => peer.stop()));
+  const busy = await mark();
 
-  let left = most
-  const idle = async () => (await node.metric('lightspeed_control_connections')) <= playing + 1
-  const returned = async () => (left = await rss()) <= before * MOST_LEFT && (await idle())
-  await watch(returned, RETURN_MS, () => progress(`memory is ${mebibytes(left)}, was ${mebibytes(before)}`))
-  const returnedMs = performance.now() - startedMs - seconds * 1_000
-  await newcomers.stop()
+  let left = most;
+  const idle = async () => (await node.metric('lightspeed_control_connections')) <= playing + 1;
+  const returned = async () => (left = await rss()) <= before * MOST_LEFT && (await idle());
+  await watch(returned, RETURN_MS, () => progress(`memory is ${mebibytes(left)}, was ${mebibytes(before)}`));
+  const returnedMs = performance.now() - startedMs - seconds * 1_000;
+  await newcomers.stop();
   // The node learns of the last one's goodbye a moment later.
-  await watch(async () => (await node.metric('lightspeed_control_connections')) <= playing, RETURN_MS, () => undefined)
-  const after = await mark()
-  const accounts = await controlAccounts(node)
+  await watch(
+    async () => (await node.metric('lightspeed_control_connections')) <= playing,
+    RETURN_MS,
+    () => undefined,
+  );
+  const after = await mark();
+  const accounts = await controlAccounts(node);
 
-  const expectations = new Expectations()
-  for (const window of [quiet, busy, after]) expectHealthy(expectations, window)
-  expectations.that(busy.came.registered >= seconds, `only ${busy.came.registered} newcomers in ${seconds} s`)
-  expectations.that(most <= before * MOST_GROWTH, `memory was ${mebibytes(before)} before, and ${mebibytes(most)} at most`)
-  expectations.that(left <= before * MOST_LEFT, `memory was ${mebibytes(before)} before, and is ${mebibytes(left)} afterwards`)
-  expectations.equal('connections that are left', accounts.connections, playing)
-  const kernelDrops = await node.metric('lightspeed_kernel_dropped_packets_total')
-  expectations.equal('datagrams that the kernel dropped in front of the node', kernelDrops, 0)
-  expectations.equal('faults in the log of the node', node.lines.filter((line) => line.includes('"level":50')).length, 0)
-  const newcomersInAll = [first, quiet, busy, after].reduce((sum, { came }) => sum + came.registered, 0)
-  expectControlAccounts(expectations, accounts, reports, playing + newcomersInAll)
+  const expectations = new Expectations();
+  for (const window of [quiet, busy, after]) expectHealthy(expectations, window);
+  expectations.that(busy.came.registered >= seconds, `only ${busy.came.registered} newcomers in ${seconds} s`);
+  expectations.that(most <= before * MOST_GROWTH, `memory was ${mebibytes(before)} before, and ${mebibytes(most)} at most`);
+  expectations.that(left <= before * MOST_LEFT, `memory was ${mebibytes(before)} before, and is ${mebibytes(left)} afterwards`);
+  expectations.equal('connections that are left', accounts.connections, playing);
+  const kernelDrops = await node.metric('lightspeed_kernel_dropped_packets_total');
+  expectations.equal('datagrams that the kernel dropped in front of the node', kernelDrops, 0);
+  expectations.equal('faults in the log of the node', node.lines.filter((line) => line.includes('"level":50')).length, 0);
+  const newcomersInAll = [first, quiet, busy, after].reduce((sum, { came }) => sum + came.registered, 0);
+  expectControlAccounts(expectations, accounts, reports, playing + newcomersInAll);
   return {
     name: 'garbage',
     faults: expectations.faults,
@@ -120,34 +126,34 @@ export async function runGarbage({ seconds, quietSeconds, players: playing, seed
       refused: `${count(accounts.overPerAddress)} connections, ${count(accounts.refusals)} messages, ${count(accounts.unregistered)} registrations`,
       closed: `${count(accounts.protocol)} for what was refused, ${count(accounts.rateLimited)} for too much, ${count(accounts.notReading)} for not reading`,
     },
-  }
+  };
 }
 
 function peerLine({ attempts, opened, streams, bytes, datagrams }: GarbageReport): string {
-  if (datagrams > 0) return `${count(datagrams)} datagrams, ${mebibytes(bytes)}`
-  return `${count(opened)} connections of ${count(attempts)}, ${count(streams)} streams, ${mebibytes(bytes)}`
+  if (datagrams > 0) return `${count(datagrams)} datagrams, ${mebibytes(bytes)}`;
+  return `${count(opened)} connections of ${count(attempts)}, ${count(streams)} streams, ${mebibytes(bytes)}`;
 }
 
 /** What players and newcomers saw for some time. */
 interface Window {
-  readonly games: readonly PlayerReport[]
-  readonly came: NewcomersReport
+  readonly games: readonly PlayerReport[];
+  readonly came: NewcomersReport;
 }
 
 function expectHealthy(expectations: Expectations, { games, came }: Window): void {
-  for (const failure of came.failures) expectations.that(false, `a newcomer was not registered: ${failure}`)
-  expectations.equal('datagrams of players that were not answered', totals(games).lost, 0)
-  expectations.equal('answers that were strange', strange(games), 0)
-  for (const event of games.flatMap(({ events }) => events)) expectations.that(false, `a player was told: ${event}`)
+  for (const failure of came.failures) expectations.that(false, `a newcomer was not registered: ${failure}`);
+  expectations.equal('datagrams of players that were not answered', totals(games).lost, 0);
+  expectations.equal('answers that were strange', strange(games), 0);
+  for (const event of games.flatMap(({ events }) => events)) expectations.that(false, `a player was told: ${event}`);
 }
 
 function windowFigures(when: string, { games, came }: Window): Record<string, string> {
-  const trips = games.flatMap(({ game }) => game.roundTripsMs).toSorted((a, b) => a - b)
-  const { sent, lost } = totals(games)
-  const two = (ascending: readonly number[]) => `${milliseconds(percentile(ascending, 0.5))}, ${milliseconds(percentile(ascending, 0.99))}`
+  const trips = games.flatMap(({ game }) => game.roundTripsMs).toSorted((a, b) => a - b);
+  const { sent, lost } = totals(games);
+  const two = (ascending: readonly number[]) => `${milliseconds(percentile(ascending, 0.5))}, ${milliseconds(percentile(ascending, 0.99))}`;
   return {
     [`${when}: lost`]: `${count(lost)} of ${count(sent)}`,
     [`${when}: median, p99`]: two(trips),
     [`${when}: registered`]: `${count(came.registered)}, median, p99 ${two(came.tookMs)}`,
-  }
+  };
 }

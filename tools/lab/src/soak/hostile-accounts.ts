@@ -1,7 +1,7 @@
-import type { NodeStats } from '@lightspeed/proxy'
-import { AttackFigure } from './attack-plan.ts'
-import { LoadFigure } from './load-plan.ts'
-import type { Expectations } from './outcome.ts'
+import type { NodeStats } from '@lightspeed/proxy';
+import { AttackFigure } from './attack-plan.ts';
+import { LoadFigure } from './load-plan.ts';
+import type { Expectations } from './outcome.ts';
 
 /**
  * That every datagram is accounted for, from its sender to its end:
@@ -19,12 +19,12 @@ export function expectAccounts(
   attack: Float64Array,
   load: Float64Array,
 ): void {
-  expectations.equal('datagrams that attackers could not send', attack[AttackFigure.unsent], 0)
-  expectations.equal('datagrams cut for being too long', udp.truncated, attack[AttackFigure.oversized])
-  const sent = attack[AttackFigure.sent] + load[LoadFigure.datagramsSent]
-  const arrived = relay.clientPacketsReceived + udp.truncated + udp.kernel_drops
-  expectations.equal('datagrams that reached the node, of those sent', arrived, sent)
-  const dropped = Object.values(clientDrops).reduce((sum, number) => sum + number, 0)
-  const handled = relay.dataPackets + relay.parityPackets + relay.keepalives + relay.handshakes + relay.fins
-  expectations.equal('datagrams handled or dropped for a reason, of those received', handled + dropped, relay.clientPacketsReceived)
+  expectations.equal('datagrams that attackers could not send', attack[AttackFigure.unsent], 0);
+  expectations.equal('datagrams cut for being too long', udp.truncated, attack[AttackFigure.oversized]);
+  const sent = attack[AttackFigure.sent] + load[LoadFigure.datagramsSent];
+  const arrived = relay.clientPacketsReceived + udp.truncated + udp.kernel_drops;
+  expectations.equal('datagrams that reached the node, of those sent', arrived, sent);
+  const dropped = Object.values(clientDrops).reduce((sum, number) => sum + number, 0);
+  const handled = relay.dataPackets + relay.parityPackets + relay.keepalives + relay.handshakes + relay.fins;
+  expectations.equal('datagrams handled or dropped for a reason, of those received', handled + dropped, relay.clientPacketsReceived);
 }

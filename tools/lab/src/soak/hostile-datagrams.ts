@@ -1,26 +1,19 @@
-import type { Random } from '@lightspeed/netem'
-import {
-  FLAG_HANDSHAKE,
-  HEADER_BYTES,
-  VERSION_FEC,
-  VERSION_PLAIN,
-  writeFecExtension,
-  writeHeader,
-} from '@lightspeed/wire'
-import type { Endpoint } from '@lightspeed/wire'
+import type { Random } from '@lightspeed/netem';
+import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN, writeFecExtension, writeHeader } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
 
 /** First bytes of destinations to which no node passes anything on its own: a run must not reach other machines. */
-const DENIED_FIRST_BYTES = [0, 10, 127, 224, 239, 240, 255]
-const DESTINATION_AT = 12
-const LONGEST_UDP_BYTES = 65_507
-const LONGEST_PAYLOAD_BYTES = 1_600
+const DENIED_FIRST_BYTES = [0, 10, 127, 224, 239, 240, 255];
+const DESTINATION_AT = 12;
+const LONGEST_UDP_BYTES = 65_507;
+const LONGEST_PAYLOAD_BYTES = 1_600;
 
 export interface AttackerView {
   /** The session's token as far as the attacker knows it, 0 for none. */
-  readonly token: number
-  readonly sequence: number
-  readonly server: Endpoint
-  readonly longestDatagramBytes: number
+  readonly token: number;
+  readonly sequence: number;
+  readonly server: Endpoint;
+  readonly longestDatagramBytes: number;
 }
 
 /**
@@ -31,63 +24,63 @@ export interface AttackerView {
  * @returns its length
  */
 export function writeHostileDatagram(bytes: Uint8Array, offset: number, random: Random, view: AttackerView): number {
-  const kind = random.nextInt(100)
-  let length: number
-  if (kind < 30) length = noise(bytes, offset, random.nextInt(LONGEST_PAYLOAD_BYTES), random)
-  else if (kind < 50) length = random.nextInt(packet(bytes, offset, random, view) + 1)
-  else if (kind < 75) length = packetWithNoise(bytes, offset, random, view)
-  else if (kind < 95) length = packet(bytes, offset, random, view)
-  else length = oversized(bytes, offset, random, view)
+  const kind = random.nextInt(100);
+  let length: number;
+  if (kind < 30) length = noise(bytes, offset, random.nextInt(LONGEST_PAYLOAD_BYTES), random);
+  else if (kind < 50) length = random.nextInt(packet(bytes, offset, random, view) + 1);
+  else if (kind < 75) length = packetWithNoise(bytes, offset, random, view);
+  else if (kind < 95) length = packet(bytes, offset, random, view);
+  else length = oversized(bytes, offset, random, view);
   // Packets that a node may pass on go to the run's own server; all others to where no node lets anything go.
-  if (!goesTo(bytes, offset, view.server)) bytes[offset + DESTINATION_AT] = pick(DENIED_FIRST_BYTES, random)
-  return length
+  if (!goesTo(bytes, offset, view.server)) bytes[offset + DESTINATION_AT] = pick(DENIED_FIRST_BYTES, random);
+  return length;
 }
 
 function noise(bytes: Uint8Array, offset: number, length: number, random: Random): number {
-  for (let at = 0; at < length; at++) bytes[offset + at] = random.nextU32()
-  return length
+  for (let at = 0; at < length; at++) bytes[offset + at] = random.nextU32();
+  return length;
 }
 
 function packet(bytes: Uint8Array, offset: number, random: Random, view: AttackerView): number {
-  const { token, sequence, server } = view
-  const withFec = random.nextInt(3) > 0
-  const flags = random.nextInt(5) > 0 ? 0 : random.nextInt(16)
-  const version = withFec ? VERSION_FEC : VERSION_PLAIN
+  const { token, sequence, server } = view;
+  const withFec = random.nextInt(3) > 0;
+  const flags = random.nextInt(5) > 0 ? 0 : random.nextInt(16);
+  const version = withFec ? VERSION_FEC : VERSION_PLAIN;
   // Few different sources: each is a flow of its own at the node.
-  const source = 0x0a01_0000 + random.nextInt(4)
-  writeHeader(bytes, offset, version, flags, token, sequence & 0xffff, 0, source, 5_000, server.ip, server.port)
-  let length = HEADER_BYTES
+  const source = 0x0a01_0000 + random.nextInt(4);
+  writeHeader(bytes, offset, version, flags, token, sequence & 0xffff, 0, source, 5_000, server.ip, server.port);
+  let length = HEADER_BYTES;
   if (withFec) {
-    const size = 1 + random.nextInt(6)
-    length += writeFecExtension(bytes, offset, 'standard', random.nextInt(80), random.nextInt(size + 1), size)
+    const size = 1 + random.nextInt(6);
+    length += writeFecExtension(bytes, offset, 'standard', random.nextInt(80), random.nextInt(size + 1), size);
   }
-  return length + noise(bytes, offset + length, random.nextInt(400), random)
+  return length + noise(bytes, offset + length, random.nextInt(400), random);
 }
 
 function packetWithNoise(bytes: Uint8Array, offset: number, random: Random, view: AttackerView): number {
-  const length = packet(bytes, offset, random, view)
-  const changes = 1 + random.nextInt(6)
-  for (let change = 0; change < changes; change++) bytes[offset + random.nextInt(26)] = random.nextU32()
-  return length
+  const length = packet(bytes, offset, random, view);
+  const changes = 1 + random.nextInt(6);
+  for (let change = 0; change < changes; change++) bytes[offset + random.nextInt(26)] = random.nextU32();
+  return length;
 }
 
 function oversized(bytes: Uint8Array, offset: number, random: Random, view: AttackerView): number {
-  packet(bytes, offset, random, view)
-  return view.longestDatagramBytes + 1 + random.nextInt(LONGEST_UDP_BYTES - view.longestDatagramBytes)
+  packet(bytes, offset, random, view);
+  return view.longestDatagramBytes + 1 + random.nextInt(LONGEST_UDP_BYTES - view.longestDatagramBytes);
 }
 
 /** The packet that opens a session. @returns its length */
 export function writeHandshake(bytes: Uint8Array, offset: number, nowUs: number): number {
-  writeHeader(bytes, offset, VERSION_PLAIN, FLAG_HANDSHAKE, 0, 0, nowUs, 0, 0, 0, 0)
-  return HEADER_BYTES
+  writeHeader(bytes, offset, VERSION_PLAIN, FLAG_HANDSHAKE, 0, 0, nowUs, 0, 0, 0, 0);
+  return HEADER_BYTES;
 }
 
 function goesTo(bytes: Uint8Array, offset: number, { ip, port }: Endpoint): boolean {
-  const at = offset + DESTINATION_AT
-  const destination = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]
-  return destination === (ip | 0) && ((bytes[offset + 18] << 8) | bytes[offset + 19]) === port
+  const at = offset + DESTINATION_AT;
+  const destination = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+  return destination === (ip | 0) && ((bytes[offset + 18] << 8) | bytes[offset + 19]) === port;
 }
 
 function pick(values: readonly number[], random: Random): number {
-  return values[random.nextInt(values.length)]
+  return values[random.nextInt(values.length)];
 }

@@ -1,18 +1,18 @@
-import type { Endpoint } from '@lightspeed/wire'
-import { EngineThread } from './engine-thread.ts'
+import type { Endpoint } from '@lightspeed/wire';
+import { EngineThread } from './engine-thread.ts';
 
 /** What a load generator does: open sessions, have each send its packets at a steady rate, count the answers. */
 export interface LoadPlan {
-  readonly io: 'auto' | 'batch' | 'portable'
-  readonly node: Endpoint
+  readonly io: 'auto' | 'batch' | 'portable';
+  readonly node: Endpoint;
   /** Clients take turns in using them, so that each has about as many. Any addresses of loopback. */
-  readonly sourceIps: readonly number[]
+  readonly sourceIps: readonly number[];
   /** Servers that echo; clients take turns in using them. */
-  readonly servers: readonly Endpoint[]
-  readonly clients: number
-  readonly opensPerSecond: number
-  readonly packetsPerClient: number
-  readonly packetsPerSecondPerClient: number
+  readonly servers: readonly Endpoint[];
+  readonly clients: number;
+  readonly opensPerSecond: number;
+  readonly packetsPerClient: number;
+  readonly packetsPerSecondPerClient: number;
 }
 
 /** Positions of a load generator's figures. */
@@ -40,9 +40,9 @@ export const LoadFigure = {
   heldBack: 10,
   /** 1 once there is nothing more to send or to wait for. The sockets stay open until the thread is stopped. */
   done: 11,
-} as const
+} as const;
 
 /** Starts a load generator. It sends at once. */
 export function startLoad(plan: LoadPlan): Promise<EngineThread<null>> {
-  return EngineThread.start(new URL('./load-thread.ts', import.meta.url), Object.keys(LoadFigure).length, plan)
+  return EngineThread.start(new URL('./load-thread.ts', import.meta.url), Object.keys(LoadFigure).length, plan);
 }

@@ -1,119 +1,119 @@
-import { sessionSecretExtension, ticketExtension } from '@lightspeed/control'
-import { CloseCode, QuicError, connectControl } from '@lightspeed/control/quic'
-import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
-import type { RegisteredSession } from './registrants.ts'
+import { sessionSecretExtension, ticketExtension } from '@lightspeed/control';
+import { CloseCode, QuicError, connectControl } from '@lightspeed/control/quic';
+import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
+import type { RegisteredSession } from './registrants.ts';
 
 /** Between two Pings: as often as the real client sends them. */
-export const PING_MS = 120_000
+export const PING_MS = 120_000;
 /** Between two of QUIC's own. */
-const KEEPALIVE_MS = 20_000
+const KEEPALIVE_MS = 20_000;
 
 /** With which node, and with what. */
 export interface RegistrantPlan {
-  readonly host: string
-  readonly port: number
+  readonly host: string;
+  readonly port: number;
   /** The node's pin. */
-  readonly sha256: Uint8Array
-  readonly ticket?: Uint8Array | undefined
+  readonly sha256: Uint8Array;
+  readonly ticket?: Uint8Array | undefined;
   /** For the connection; the node then has as much again to answer. */
-  readonly timeoutMs: number
+  readonly timeoutMs: number;
   /** From the registration to the first Ping; 0, as with the real client, when left out. Keepalives are shifted with it. */
-  readonly firstPingMs?: number
+  readonly firstPingMs?: number;
 }
 
 /** A client that registers and then does what a real one does on its control connection: keeps it alive, sends Pings, reads what comes. */
 export class Registrant {
-  readonly session: RegisteredSession
+  readonly session: RegisteredSession;
   /** Answers to its Pings so far. */
-  pongs = 0
-  readonly #connection: ControlConnection
-  readonly #stream: ControlStream
-  readonly #begins: readonly NodeJS.Timeout[]
-  readonly #repeats: NodeJS.Timeout[] = []
+  pongs = 0;
+  readonly #connection: ControlConnection;
+  readonly #stream: ControlStream;
+  readonly #begins: readonly NodeJS.Timeout[];
+  readonly #repeats: NodeJS.Timeout[] = [];
 
   private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream, firstPingMs: number) {
-    this.session = session
-    this.#connection = connection
-    this.#stream = stream
+    this.session = session;
+    this.#connection = connection;
+    this.#stream = stream;
     this.#begins = [
       setTimeout(() => this.#pingAgainAndAgain(), firstPingMs),
       setTimeout(() => this.#keepAlive(), firstPingMs % KEEPALIVE_MS),
-    ]
-    void connection.whenClosed.then(() => this.#stopTimers())
-    void this.#listen()
+    ];
+    void connection.whenClosed.then(() => this.#stopTimers());
+    void this.#listen();
   }
 
   /** Resolves when the node has acknowledged the registration; rejects if it refuses, or says nothing in time. */
   static async register({ host, port, sha256, ticket, timeoutMs, firstPingMs = 0 }: RegistrantPlan): Promise<Registrant> {
     // Each at a time of its own, see `firstPingMs`; a keepalive of the connection's would begin with it.
-    const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs, keepaliveMs: 0 })
-    const late = setTimeout(() => void connection.close(), timeoutMs)
+    const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs, keepaliveMs: 0 });
+    const late = setTimeout(() => void connection.close(), timeoutMs);
     try {
-      const stream = connection.openStream()
-      const extensions = ticket === undefined ? [] : [ticketExtension.encode(ticket)]
-      await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions }, 'standard')
-      stream.dialect = 'standard'
+      const stream = connection.openStream();
+      const extensions = ticket === undefined ? [] : [ticketExtension.encode(ticket)];
+      await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions }, 'standard');
+      stream.dialect = 'standard';
       for await (const message of stream.messages()) {
         if (message.type === 'register_ack') {
-          const { sessionId, token } = message
-          const secret = sessionSecretExtension.find(message.extensions)
-          if (secret === undefined) throw new Error('the node has given no secret')
-          return new Registrant({ sessionId, token, secret }, connection, stream, firstPingMs)
+          const { sessionId, token } = message;
+          const secret = sessionSecretExtension.find(message.extensions);
+          if (secret === undefined) throw new Error('the node has given no secret');
+          return new Registrant({ sessionId, token, secret }, connection, stream, firstPingMs);
         }
-        if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`)
+        if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`);
       }
-      throw new Error('the node said nothing')
+      throw new Error('the node said nothing');
     } finally {
-      clearTimeout(late)
+      clearTimeout(late);
     }
   }
 
   /** Why its control connection has ended; undefined while it lasts. */
   get lostBy(): string | undefined {
-    const closed = this.#connection.closed
-    return closed && `${closed.by}: ${closed.reason}`
+    const closed = this.#connection.closed;
+    return closed && `${closed.by}: ${closed.reason}`;
   }
 
   /** Ends the registration as a client does. */
   async leave(): Promise<void> {
-    this.#stopTimers()
-    await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard')
-    this.#stream.end()
-    await this.#connection.whenClosed
+    this.#stopTimers();
+    await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard');
+    this.#stream.end();
+    await this.#connection.whenClosed;
   }
 
   /** Closes the control connection and says nothing about it: the session goes on as long as the node gives it grace. */
   async hangUp(): Promise<void> {
-    await this.#connection.close(CloseCode.normal, 'done')
+    await this.#connection.close(CloseCode.normal, 'done');
   }
 
   #ping(): void {
-    const timestampUs = BigInt(Date.now()) * 1_000n
+    const timestampUs = BigInt(Date.now()) * 1_000n;
     // What keeps it from arriving ends the connection, too.
-    this.#stream.send({ type: 'ping', timestampUs }, 'standard').catch(() => undefined)
+    this.#stream.send({ type: 'ping', timestampUs }, 'standard').catch(() => undefined);
   }
 
   #pingAgainAndAgain(): void {
-    this.#ping()
-    this.#repeats.push(setInterval(() => this.#ping(), PING_MS))
+    this.#ping();
+    this.#repeats.push(setInterval(() => this.#ping(), PING_MS));
   }
 
   #keepAlive(): void {
-    this.#connection.ping()
-    this.#repeats.push(setInterval(() => this.#connection.ping(), KEEPALIVE_MS))
+    this.#connection.ping();
+    this.#repeats.push(setInterval(() => this.#connection.ping(), KEEPALIVE_MS));
   }
 
   #stopTimers(): void {
-    for (const begin of this.#begins) clearTimeout(begin)
-    for (const repeat of this.#repeats) clearInterval(repeat)
+    for (const begin of this.#begins) clearTimeout(begin);
+    for (const repeat of this.#repeats) clearInterval(repeat);
   }
 
   async #listen(): Promise<void> {
     try {
-      for await (const message of this.#stream.messages()) if (message.type === 'pong') this.pongs++
+      for await (const message of this.#stream.messages()) if (message.type === 'pong') this.pongs++;
     } catch (thrown) {
       // The connection has ended.
-      if (!(thrown instanceof QuicError)) throw thrown
+      if (!(thrown instanceof QuicError)) throw thrown;
     }
   }
 }

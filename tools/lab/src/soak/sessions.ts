@@ -1,25 +1,25 @@
-import type { RelayCounterName } from '@lightspeed/proxy'
-import { count, mebibytes } from '../figures.ts'
-import { LOOPBACK } from '../loopback-socket.ts'
-import { startEchoServer } from './echo-server.ts'
-import type { EchoServerReady } from './echo-server.ts'
-import type { EngineThread } from './engine-thread.ts'
-import { LoadFigure, startLoad } from './load-plan.ts'
-import { dropsLine, expectWholeLoad, loadLine } from './load-verdict.ts'
-import { NodeProcess } from './node-process.ts'
-import { Expectations } from './outcome.ts'
-import type { Outcome, Progress } from './outcome.ts'
-import { watch } from './watch.ts'
+import type { RelayCounterName } from '@lightspeed/proxy';
+import { count, mebibytes } from '../figures.ts';
+import { LOOPBACK } from '../loopback-socket.ts';
+import { startEchoServer } from './echo-server.ts';
+import type { EchoServerReady } from './echo-server.ts';
+import type { EngineThread } from './engine-thread.ts';
+import { LoadFigure, startLoad } from './load-plan.ts';
+import { dropsLine, expectWholeLoad, loadLine } from './load-verdict.ts';
+import { NodeProcess } from './node-process.ts';
+import { Expectations } from './outcome.ts';
+import type { Outcome, Progress } from './outcome.ts';
+import { watch } from './watch.ts';
 
 export interface SessionsOptions {
-  readonly sessions: number
+  readonly sessions: number;
   /** Sessions of the round before, after which memory is measured for the first time. */
-  readonly warmUpSessions: number
+  readonly warmUpSessions: number;
   /** How often all sessions come and go: what leaks grows with each. */
-  readonly rounds: number
-  readonly packetsPerSession: number
-  readonly opensPerSecond: number
-  readonly sessionTimeoutSecs: number
+  readonly rounds: number;
+  readonly packetsPerSession: number;
+  readonly opensPerSecond: number;
+  readonly sessionTimeoutSecs: number;
 }
 
 export const LONG_SESSIONS: SessionsOptions = {
@@ -29,15 +29,15 @@ export const LONG_SESSIONS: SessionsOptions = {
   packetsPerSession: 3,
   opensPerSecond: 2_500,
   sessionTimeoutSecs: 10,
-}
+};
 
 /** One address may hold 1,000 sessions. */
-const SESSIONS_PER_ADDRESS = 800
+const SESSIONS_PER_ADDRESS = 800;
 /** Players per game server: a node has as many egress sockets as its fullest server has players. */
-const PLAYERS_PER_SERVER = 100
-const PACKETS_PER_SECOND = 10_000
-const PATIENCE_MS = 60_000
-const MOST_GROWTH = 1.2
+const PLAYERS_PER_SERVER = 100;
+const PACKETS_PER_SECOND = 10_000;
+const PATIENCE_MS = 60_000;
+const MOST_GROWTH = 1.2;
 
 /**
  * Many sessions: all must open, be answered and expire, and the node's memory must come back to within 20 % of what it
@@ -46,34 +46,34 @@ const MOST_GROWTH = 1.2
  * all sessions open; and after they have expired.
  */
 export async function runSessions(options: SessionsOptions, progress: Progress): Promise<Outcome> {
-  const { sessions, warmUpSessions, sessionTimeoutSecs } = options
-  await using started = new AsyncDisposableStack()
-  const echo = await startEchoServer({ io: 'auto', addresses: Math.ceil(sessions / PLAYERS_PER_SERVER) })
-  started.defer(() => echo.stop())
-  const node = await NodeProcess.start({ allow: echo.ready.addresses, io: 'auto', sessionTimeoutSecs })
-  started.defer(() => node.close())
-  const expectations = new Expectations()
+  const { sessions, warmUpSessions, sessionTimeoutSecs } = options;
+  await using started = new AsyncDisposableStack();
+  const echo = await startEchoServer({ io: 'auto', addresses: Math.ceil(sessions / PLAYERS_PER_SERVER) });
+  started.defer(() => echo.stop());
+  const node = await NodeProcess.start({ allow: echo.ready.addresses, io: 'auto', sessionTimeoutSecs });
+  started.defer(() => node.close());
+  const expectations = new Expectations();
 
-  await round(node, echo, { ...options, sessions: warmUpSessions }, expectations, progress)
-  const before = await node.reportHeldMemory()
-  const open: string[] = []
-  const gone: string[] = []
-  let after = before
+  await round(node, echo, { ...options, sessions: warmUpSessions }, expectations, progress);
+  const before = await node.reportHeldMemory();
+  const open: string[] = [];
+  const gone: string[] = [];
+  let after = before;
   for (let number = 1; number <= options.rounds; number++) {
-    open.push(mebibytes(await round(node, echo, options, expectations, progress)))
-    after = await node.reportHeldMemory()
-    gone.push(mebibytes(after.rssBytes))
+    open.push(mebibytes(await round(node, echo, options, expectations, progress)));
+    after = await node.reportHeldMemory();
+    gone.push(mebibytes(after.rssBytes));
   }
 
-  const growth = after.rssBytes / before.rssBytes
-  const counted = (name: RelayCounterName) => after.stats.relay[name] - before.stats.relay[name]
-  expectations.equal('sessions that the node opened', counted('sessionsOpened'), sessions * options.rounds)
-  expectations.equal('sessions that expired', counted('sessionsExpired'), sessions * options.rounds)
-  expectations.equal('datagrams that the kernel dropped in front of the node', after.stats.udp.kernel_drops, 0)
-  expectations.equal('sessions left', after.stats.relay.sessions, 0)
-  expectations.equal('flows left', after.stats.relay.flows, 0)
-  expectations.equal('egress sockets left', after.stats.relay.egressSockets, 0)
-  expectations.that(growth <= MOST_GROWTH, `memory grew to ${(growth * 100).toFixed(0)} % of what it was`)
+  const growth = after.rssBytes / before.rssBytes;
+  const counted = (name: RelayCounterName) => after.stats.relay[name] - before.stats.relay[name];
+  expectations.equal('sessions that the node opened', counted('sessionsOpened'), sessions * options.rounds);
+  expectations.equal('sessions that expired', counted('sessionsExpired'), sessions * options.rounds);
+  expectations.equal('datagrams that the kernel dropped in front of the node', after.stats.udp.kernel_drops, 0);
+  expectations.equal('sessions left', after.stats.relay.sessions, 0);
+  expectations.equal('flows left', after.stats.relay.flows, 0);
+  expectations.equal('egress sockets left', after.stats.relay.egressSockets, 0);
+  expectations.that(growth <= MOST_GROWTH, `memory grew to ${(growth * 100).toFixed(0)} % of what it was`);
   return {
     name: 'sessions',
     faults: expectations.faults,
@@ -86,7 +86,7 @@ export async function runSessions(options: SessionsOptions, progress: Progress):
       'dropped of servers': dropsLine(after.stats.serverDrops),
       'after, of before': `${(growth * 100).toFixed(0)} %`,
     },
-  }
+  };
 }
 
 /** Opens sessions, has them answered, and waits until they have expired. @returns the node's memory with all open */
@@ -106,24 +106,24 @@ async function round(
     opensPerSecond,
     packetsPerClient: packetsPerSession,
     packetsPerSecondPerClient: PACKETS_PER_SECOND / sessions,
-  })
+  });
   try {
-    const answered = () => load.figures[LoadFigure.done] === 1
-    const ended = await watch(answered, PATIENCE_MS, () => progress(loadLine(load.figures)))
-    expectations.that(ended, 'the load generator did not come to its end')
-    expectWholeLoad(expectations, load.figures, sessions, sessions * packetsPerSession)
-    const { rssBytes } = await node.reportHeldMemory()
-    let left = sessions
+    const answered = () => load.figures[LoadFigure.done] === 1;
+    const ended = await watch(answered, PATIENCE_MS, () => progress(loadLine(load.figures)));
+    expectations.that(ended, 'the load generator did not come to its end');
+    expectWholeLoad(expectations, load.figures, sessions, sessions * packetsPerSession);
+    const { rssBytes } = await node.reportHeldMemory();
+    let left = sessions;
     const expired = async () => {
-      left = (await node.report()).stats.relay.sessions
-      return left === 0
-    }
+      left = (await node.report()).stats.relay.sessions;
+      return left === 0;
+    };
     const allExpired = await watch(expired, sessionTimeoutSecs * 1_000 + PATIENCE_MS, () => {
-      progress(`${count(left)} sessions have not expired yet`)
-    })
-    expectations.that(allExpired, `${left} sessions did not expire`)
-    return rssBytes
+      progress(`${count(left)} sessions have not expired yet`);
+    });
+    expectations.that(allExpired, `${left} sessions did not expire`);
+    return rssBytes;
   } finally {
-    await load.stop()
+    await load.stop();
   }
 }

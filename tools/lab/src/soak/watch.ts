@@ -1,23 +1,23 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 100
-const TELL_EVERY_MS = 1_000
+const LOOK_EVERY_MS = 100;
+const TELL_EVERY_MS = 1_000;
 
 /**
  * Waits until `done` says true, and calls `tell` once a second meanwhile.
  * @returns whether it did within `timeoutMs`
  */
 export async function watch(done: () => boolean | Promise<boolean>, timeoutMs: number, tell: () => void): Promise<boolean> {
-  const startMs = performance.now()
-  let toldMs = startMs
+  const startMs = performance.now();
+  let toldMs = startMs;
   while (!(await done())) {
-    const nowMs = performance.now()
-    if (nowMs - startMs > timeoutMs) return false
+    const nowMs = performance.now();
+    if (nowMs - startMs > timeoutMs) return false;
     if (nowMs - toldMs >= TELL_EVERY_MS) {
-      toldMs = nowMs
-      tell()
+      toldMs = nowMs;
+      tell();
     }
-    await setTimeout(LOOK_EVERY_MS)
+    await setTimeout(LOOK_EVERY_MS);
   }
-  return true
+  return true;
 }

@@ -1,24 +1,24 @@
-import { once } from 'node:events'
-import type { RunningTunnel } from '@lightspeed/client'
-import type { LossyLink } from '../lossy-link.ts'
-import type { NodeProgram } from '../node-program.ts'
+import { once } from 'node:events';
+import type { RunningTunnel } from '@lightspeed/client';
+import type { LossyLink } from '../lossy-link.ts';
+import type { NodeProgram } from '../node-program.ts';
 
 /** The player's end, and what may befall it. */
 export interface Stage {
-  readonly tunnel: RunningTunnel
-  readonly link: LossyLink
+  readonly tunnel: RunningTunnel;
+  readonly link: LossyLink;
   /** The tunnel's first path is sent from there. */
-  readonly firstPathIp: number
+  readonly firstPathIp: number;
   /** The node that runs at the moment. */
-  node: NodeProgram
+  node: NodeProgram;
 }
 
 /** Something that happens in the middle of a game. */
 export interface Trial {
-  readonly name: string
-  readonly begin: (stage: Stage) => Promise<void>
+  readonly name: string;
+  readonly begin: (stage: Stage) => Promise<void>;
   /** Takes it back before the next one. */
-  readonly end?: (stage: Stage) => void
+  readonly end?: (stage: Stage) => void;
 }
 
 /** What must not throw a player out. Each leaves the address that the game server sees. */
@@ -26,9 +26,9 @@ export const TRIALS: readonly Trial[] = [
   {
     name: 'the client sends from another port',
     begin: async ({ tunnel }) => {
-      const rebound = once(tunnel, 'rebound')
-      tunnel.rebind(0)
-      await rebound
+      const rebound = once(tunnel, 'rebound');
+      tunnel.rebind(0);
+      await rebound;
     },
   },
   {
@@ -43,8 +43,8 @@ export const TRIALS: readonly Trial[] = [
   {
     name: 'the node is killed and started again',
     begin: async (stage) => {
-      await stage.node.kill()
-      stage.node = await stage.node.again()
+      await stage.node.kill();
+      stage.node = await stage.node.again();
     },
   },
-]
+];

@@ -1,49 +1,49 @@
-import type { RemoteInfo, Socket } from 'node:dgram'
-import type { Endpoint } from '@lightspeed/wire'
-import { formatIpv4 } from '@lightspeed/wire'
-import { vi } from 'vitest'
-import { closeSocket, endpointOf, openLoopbackSocket } from '../../src/loopback-socket.ts'
+import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Endpoint } from '@lightspeed/wire';
+import { formatIpv4 } from '@lightspeed/wire';
+import { vi } from 'vitest';
+import { closeSocket, endpointOf, openLoopbackSocket } from '../../src/loopback-socket.ts';
 
 export interface Arrival {
-  readonly bytes: Buffer
-  readonly from: RemoteInfo
+  readonly bytes: Buffer;
+  readonly from: RemoteInfo;
 }
 
 /** A plain socket on loopback that keeps what it gets, and closes itself at the end of the block that declares it. */
 export class TestPeer {
-  readonly arrivals: Arrival[] = []
-  readonly address: Endpoint
+  readonly arrivals: Arrival[] = [];
+  readonly address: Endpoint;
   /** Called with each arrival and its position in {@link arrivals}. */
-  onArrival: (arrival: Arrival, position: number) => void = () => undefined
-  readonly #socket: Socket
+  onArrival: (arrival: Arrival, position: number) => void = () => undefined;
+  readonly #socket: Socket;
 
   private constructor(socket: Socket) {
-    this.#socket = socket
-    this.address = endpointOf(socket)
+    this.#socket = socket;
+    this.address = endpointOf(socket);
     socket.on('message', (bytes, from) => {
-      const arrival = { bytes, from }
-      this.onArrival(arrival, this.arrivals.push(arrival) - 1)
-    })
+      const arrival = { bytes, from };
+      this.onArrival(arrival, this.arrivals.push(arrival) - 1);
+    });
   }
 
   static async open(): Promise<TestPeer> {
-    return new TestPeer(await openLoopbackSocket())
+    return new TestPeer(await openLoopbackSocket());
   }
 
   send(to: Endpoint, bytes: Uint8Array): void {
-    this.#socket.send(bytes, to.port, formatIpv4(to.ip))
+    this.#socket.send(bytes, to.port, formatIpv4(to.ip));
   }
 
   answer(arrival: Arrival, bytes: Uint8Array): void {
-    this.#socket.send(bytes, arrival.from.port, arrival.from.address)
+    this.#socket.send(bytes, arrival.from.port, arrival.from.address);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await closeSocket(this.#socket)
+    await closeSocket(this.#socket);
   }
 }
 
 /** Waits for something that must come to be. */
 export async function until(holds: () => boolean): Promise<void> {
-  await vi.waitUntil(holds, { timeout: 10_000, interval: 5 })
+  await vi.waitUntil(holds, { timeout: 10_000, interval: 5 });
 }

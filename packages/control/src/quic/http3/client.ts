@@ -53,12 +53,7 @@ function open(options: ClientOptions, runtimeMode: 'auto' | 'fast' | 'portable')
   );
 }
 
-function follow(
-  session: QuicClientSession,
-  address: Endpoint,
-  opened: Promise<void>,
-  runtime: () => QuicRuntime,
-): Dialing {
+function follow(session: QuicClientSession, address: Endpoint, opened: Promise<void>, runtime: () => QuicRuntime): Dialing {
   let close: TransportClose | undefined;
   session.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) => {
     close = { code: errorCode, reason };
@@ -71,4 +66,3 @@ function follow(
   ready.catch(() => undefined);
   return { transport: new SessionTransport(session, address), ready, ticket, closed: () => close, runtime };
 }
-

@@ -122,12 +122,7 @@ async function acceptStreams(connection: number, { quic, streams }: OpenConnecti
   }
 }
 
-function attend(
-  connection: number,
-  stream: number,
-  { readable, writable }: QuicStream,
-  streams: OpenConnection['streams'],
-): OpenStream {
+function attend(connection: number, stream: number, { readable, writable }: QuicStream, streams: OpenConnection['streams']): OpenStream {
   const open = { reader: readable.getReader(), writer: writable.getWriter() };
   const read = pump(connection, stream, open.reader);
   void Promise.allSettled([read, open.writer.closed]).then(() => streams.delete(stream));
