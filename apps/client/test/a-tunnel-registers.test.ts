@@ -17,7 +17,7 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     await using tunnel = await registeredTunnel([node], [server.address], { io, register: { ticket: Uint8Array.of(1, 2), gameId: 3 } });
     await tunnel.established(5_000);
     using program = await Peer.start();
-    program.send('hello', tunnel.entrances[0].listen);
+    program.send('hello', tunnel.ingresses[0].listen);
     await program.got(1);
 
     expect(program.texts).toEqual(['echo hello']);
@@ -57,7 +57,7 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     expect(node.resumed).toEqual([session?.sessionId]);
     expect(tunnel.nodes[0].session).toMatchObject({ sessionId: session?.sessionId, token: session?.token });
     using program = await Peer.start();
-    program.send('still', tunnel.entrances[0].listen);
+    program.send('still', tunnel.ingresses[0].listen);
     await program.got(1);
     expect(node.data.count('sessionsOpened')).toBe(1);
     expect(node.sessionIds).toHaveLength(1);
@@ -72,7 +72,7 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     node.forget();
     await until(() => tunnel.nodes[0].session?.sessionId !== before && tunnel.nodes[0].up, 'another session');
     using program = await Peer.start();
-    program.send('new', tunnel.entrances[0].listen);
+    program.send('new', tunnel.ingresses[0].listen);
     await program.got(1);
     // A FIN of the old session that was repeated until now would have ended this one, whose token happens to be the same.
     const keepalives = node.data.count('keepalives');
@@ -92,7 +92,7 @@ it('a tunnel of dialect reference registers in its form, and needs no acknowledg
   });
   await tunnel.established(5_000);
   using program = await Peer.start();
-  program.send('hello', tunnel.entrances[0].listen);
+  program.send('hello', tunnel.ingresses[0].listen);
   await program.got(1);
   expect(node.registers).toEqual([{ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }]);
   expect(tunnel.nodes[0].session).toMatchObject({ secret: undefined, token: 1 });
@@ -110,7 +110,7 @@ describe('a node that negotiates no application protocol, as those of the older 
     await using tunnel = await registeredTunnel([node], [server.address], { dialect: 'reference', register: { nodes } });
     await tunnel.established(5_000);
     using program = await Peer.start();
-    program.send('hello', tunnel.entrances[0].listen);
+    program.send('hello', tunnel.ingresses[0].listen);
     await program.got(1);
     expect(node.registers).toEqual([{ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }]);
     await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
@@ -142,7 +142,7 @@ describe('a registration', () => {
     const gone = await ControlNode.start();
     const { settings } = gone;
     await gone[Symbol.asyncDispose]();
-    const refusal = startTunnel({ register: { nodes: [settings] }, entrances: [] });
+    const refusal = startTunnel({ register: { nodes: [settings] }, ingresses: [] });
     await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_REGISTER' });
     await expect(refusal).rejects.toThrow(/is that its control port/);
   });
@@ -171,7 +171,7 @@ describe('the node’s identity', () => {
     await rm(folder, { recursive: true });
   });
   const connect = async (verify: Verification) => {
-    const tunnel = await startTunnel({ register: { nodes: [{ ...node.settings, verify }] }, entrances: [] });
+    const tunnel = await startTunnel({ register: { nodes: [{ ...node.settings, verify }] }, ingresses: [] });
     await tunnel.close();
   };
 

@@ -2,7 +2,7 @@ import { NOTHING_DUE, SOMETHING_DUE, SessionRecords, sessionIdsIn } from '@light
 import type { SavedSession } from '@lightspeed/session';
 import { describe, expect, it } from 'vitest';
 import type { FromWorker, SavedPart, SaveScope } from '../src/data-plane/messages.ts';
-import { pack, unpack } from '../src/data-plane/parcels.ts';
+import { pack, unpack } from '../src/data-plane/chunks.ts';
 import { SessionSaver } from '../src/data-plane/session-saver.ts';
 import { SavedSessions, eachOnce } from '../src/supervisor/saved-sessions.ts';
 
@@ -191,9 +191,9 @@ describe('sessions that have changed since a worker told of all', () => {
 it('what a thread is started with comes out as it went in, however much it is, and once', () => {
   for (const count of [0, 1, 256, 257, 1_000]) {
     const sessions = Array.from({ length: count }, (_, id) => session(id));
-    const parcels = pack(sessions);
-    expect([...unpack(structuredClone(parcels))]).toEqual(sessions);
-    expect([...unpack(parcels)]).toEqual(sessions);
-    expect([...unpack(parcels)]).toEqual([]);
+    const chunks = pack(sessions);
+    expect([...unpack(structuredClone(chunks))]).toEqual(sessions);
+    expect([...unpack(chunks)]).toEqual(sessions);
+    expect([...unpack(chunks)]).toEqual([]);
   }
 });

@@ -119,7 +119,7 @@ export class FecMemory {
    * XORs bytes into a block of which the first `filledBytes` bytes are in use, as if the shorter of the two were padded
    * with zeros.
    * @param block - what `take` returned.
-   * @param source - `view`, or bytes elsewhere, which are copied into a free block first.
+   * @param source - `view`, or bytes outside of it, which are copied into a free block first.
    * @returns how many of the block's bytes are in use now.
    * @throws {FecError} `FEC_MEMORY_BLOCK` if that is no block that is taken; `FEC_MEMORY_RANGE` if the bytes do not lie
    *   within `source`, not within a block's content, or overlap those that they are XORed into. Nothing is changed then.
@@ -130,7 +130,7 @@ export class FecMemory {
     requireRange("the block's new bytes", 0, lengthBytes, FEC_BLOCK_CONTENT_BYTES);
     if (source !== this.view) {
       requireRange('the bytes to fold in', offset, lengthBytes, source.byteLength);
-      this.foldElsewhere(block, filledBytes, source, offset, lengthBytes);
+      this.foldFromOutside(block, filledBytes, source, offset, lengthBytes);
     } else {
       requireRange('the bytes to fold in', offset, lengthBytes, this.bytes.length);
       if (offset - block < lengthBytes && block - offset < lengthBytes) {
@@ -150,18 +150,18 @@ export class FecMemory {
     return this.xor.isAllZero(offset, lengthBytes) !== 0;
   }
 
-  private foldElsewhere(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): void {
-    const elsewhere = new Uint8Array(source.buffer, source.byteOffset + offset, lengthBytes);
+  private foldFromOutside(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): void {
+    const outside = new Uint8Array(source.buffer, source.byteOffset + offset, lengthBytes);
     const staged = filledBytes === 0 ? -1 : this.take();
     if (staged >= 0) {
-      this.bytes.set(elsewhere, staged);
+      this.bytes.set(outside, staged);
       this.xor.fold(block, filledBytes, staged, lengthBytes);
       this.release(staged);
       return;
     }
     const common = Math.min(filledBytes, lengthBytes);
     xorInto(this.view, block, source, offset, common);
-    this.bytes.set(elsewhere.subarray(common), block + common);
+    this.bytes.set(outside.subarray(common), block + common);
   }
 
   /** The number of the block whose content is there. */

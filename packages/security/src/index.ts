@@ -47,7 +47,7 @@ export { MAX_TICKET_BYTES, decodeTicket } from './tickets/ticket-codec.ts';
 export { TICKET_REFUSAL_TEXTS } from './tickets/ticket-refusal.ts';
 export type { TicketRefusal, TicketRefusalCode } from './tickets/ticket-refusal.ts';
 export { TicketSessions } from './tickets/ticket-sessions.ts';
-export type { LapsedSession, TicketSessionsOptions } from './tickets/ticket-sessions.ts';
+export type { ExpiredSession, TicketSessionsOptions } from './tickets/ticket-sessions.ts';
 export { formatTicket, parseTicket } from './tickets/ticket-text.ts';
 export { TicketVerifier } from './tickets/ticket-verifier.ts';
 export type { TicketVerifierOptions } from './tickets/ticket-verifier.ts';

@@ -39,7 +39,7 @@ export class RateLimiter {
    * @param ratePps - packets per second for slots that are reset without a rate of their own.
    * @param rateBps - bytes per second, likewise. Packets longer than this never pass.
    * @throws {SecurityError} `SECURITY_OPTION_RANGE`; a rate of 0 is refused, as it would be no limit to some and a closed
-   *   door to others.
+   *   way in for others.
    */
   constructor(capacity: number, ratePps: number = DEFAULT_RATE_PPS, rateBps: number = DEFAULT_RATE_BPS) {
     requireInteger('capacity', capacity, 1, MAX_CAPACITY);

@@ -13,7 +13,7 @@ import {
   readVersion,
 } from '@lightspeed/wire';
 import type { BlockReturns } from './block-returns.ts';
-import type { InboundStream } from './inbound-stream.ts';
+import type { ReceiveState } from './receive-state.ts';
 
 /** A flow's number where a packet names none, as the parity of some peers does. */
 export const NO_FLOW = -1;
@@ -48,7 +48,7 @@ export class PacketReader {
    * @param nowMs wrapping int32 clock in milliseconds.
    * @returns 0, or `DropReason.duplicate` for a data packet that parity has brought back before it came.
    */
-  read(stream: InboundStream, dialect: Dialect, flowIndex: number, offset: number, length: number, nowMs: number): DropReason | 0 {
+  read(stream: ReceiveState, dialect: Dialect, flowIndex: number, offset: number, length: number, nowMs: number): DropReason | 0 {
     const bytes = this.#bytes;
     if (readVersion(bytes, offset) === VERSION_PLAIN) {
       this.#sink.deliverPayload(flowIndex, offset + HEADER_BYTES, length - HEADER_BYTES);

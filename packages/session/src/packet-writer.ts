@@ -20,7 +20,7 @@ const LOOK_AGAIN_MS = 25;
 const ABANDON_GROUP_AFTER_MS = 500;
 
 /** The sending half of one session and direction: token and counters (docs/protocol.md, Header, FEC). */
-export class OutboundStream {
+export class SendState {
   readonly dialect: Dialect;
   token: number;
   /** The next packet's sequence number: one counter for data, parity and control packets. */
@@ -49,7 +49,7 @@ export class OutboundStream {
 }
 
 /** The sending half of one flow: the addresses that its packets carry, and its FEC if it uses any. */
-export class OutboundFlow<Stream extends OutboundStream = OutboundStream> {
+export class SendFlow<Stream extends SendState = SendState> {
   readonly stream: Stream;
   readonly sourceIp: number;
   readonly sourcePort: number;
@@ -73,7 +73,7 @@ export class OutboundFlow<Stream extends OutboundStream = OutboundStream> {
 
 /** FEC of one flow. An object of its own, since most flows use none, and there may be very many of them (ADR 22). */
 class FlowFec {
-  readonly flow: OutboundFlow;
+  readonly flow: SendFlow;
   readonly encoder: FecEncoder;
   /** When the open group got its first packet; it is then linked into the writer's list of open groups. */
   openSinceMs = 0;
@@ -81,7 +81,7 @@ class FlowFec {
   previousOpen: FlowFec | null = null;
   nextOpen: FlowFec | null = null;
 
-  constructor(flow: OutboundFlow, encoder: FecEncoder) {
+  constructor(flow: SendFlow, encoder: FecEncoder) {
     this.flow = flow;
     this.encoder = encoder;
   }
@@ -94,7 +94,7 @@ export interface PacketSink {
    * driver has said that they are sent.
    * @returns false if it was refused (and counted).
    */
-  sendPacket(flow: OutboundFlow, offset: number, length: number, isParity: boolean): boolean;
+  sendPacket(flow: SendFlow, offset: number, length: number, isParity: boolean): boolean;
 }
 
 /**
@@ -133,7 +133,7 @@ export class PacketWriter {
    * Sets the group size of a flow; 0 ends FEC for it. An open group of another size is closed first.
    * @param groupSize 0, or 1 to 32.
    */
-  setGroupSize(flow: OutboundFlow, groupSize: number, nowUs: number): void {
+  setGroupSize(flow: SendFlow, groupSize: number, nowUs: number): void {
     if (flow.groupSize === groupSize) return;
     const { stream, fec } = flow;
     if (fec?.isOpen === true) this.#closeGroup(fec, nowUs);
@@ -150,7 +150,7 @@ export class PacketWriter {
    * @param nowMs wrapping int32 clock in milliseconds, `nowUs` the same in microseconds.
    * @returns false if the packet was refused by the sink.
    */
-  send(flow: OutboundFlow, offset: number, length: number, nowMs: number, nowUs: number): boolean {
+  send(flow: SendFlow, offset: number, length: number, nowMs: number, nowUs: number): boolean {
     const { fec, stream } = flow;
     if (fec === null) return this.#sendPlain(flow, offset, length, nowUs);
     const { encoder } = fec;
@@ -194,7 +194,7 @@ export class PacketWriter {
   }
 
   /** Lets go of a flow that ends: its open group is given up, its block goes back. */
-  forget(flow: OutboundFlow): void {
+  forget(flow: SendFlow): void {
     const { fec } = flow;
     if (fec === null) return;
     if (fec.isOpen) this.#unlink(fec);
@@ -203,7 +203,7 @@ export class PacketWriter {
     this.#encoders--;
   }
 
-  #sendPlain(flow: OutboundFlow, offset: number, length: number, nowUs: number): boolean {
+  #sendPlain(flow: SendFlow, offset: number, length: number, nowUs: number): boolean {
     const start = offset - HEADER_BYTES;
     this.#writeHeader(flow, start, VERSION_PLAIN, nowUs);
     return this.#sink.sendPacket(flow, start, HEADER_BYTES + length, false);
@@ -217,7 +217,7 @@ export class PacketWriter {
   }
 
   /** Sends the parity that the encoder has just finished, from the block in which it was made. */
-  #sendParity(flow: OutboundFlow, encoder: FecEncoder, nowUs: number): void {
+  #sendParity(flow: SendFlow, encoder: FecEncoder, nowUs: number): void {
     const { dialect } = flow.stream;
     const start = encoder.parityOffset - fecHeaderBytes(dialect);
     this.#writeHeader(flow, start, VERSION_FEC, nowUs);
@@ -227,7 +227,7 @@ export class PacketWriter {
     this.parityGenerated++;
   }
 
-  #writeHeader(flow: OutboundFlow, start: number, version: number, nowUs: number): void {
+  #writeHeader(flow: SendFlow, start: number, version: number, nowUs: number): void {
     const { stream } = flow;
     writeHeader(
       this.#bytes,

@@ -47,11 +47,11 @@ export interface LabTunnelOptions {
   readonly io: 'auto' | 'batch' | 'portable';
 }
 
-/** A tunnel with one entrance, on an ephemeral port of loopback. */
+/** A tunnel with one ingress, on an ephemeral port of loopback. */
 export function startLabTunnel({ node, gameServer, fecGroupSize, io }: LabTunnelOptions): Promise<RunningTunnel> {
   return startTunnel({
     node,
-    entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
+    ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
     fecGroupSize,
     io,
     // Runs are short: measure the round trip from their first second on.

@@ -103,7 +103,7 @@ describe('a lossy link', () => {
     await link.close();
   });
 
-  it('can forget its sources, which then come from elsewhere', async () => {
+  it('can forget its sources, which then come from other addresses', async () => {
     await using source = await TestPeer.open();
     await using target = await TestPeer.open();
     const fromIps = [0x7f00_0007, 0x7f00_0008];

@@ -97,7 +97,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
   const playing = program
     .command('play')
-    .description('Make local UDP entrances that stand for game servers, and carry what arrives there.')
+    .description('Make local UDP ingresses that stand for game servers, and carry what arrives there.')
     .addOption(nodesOption());
   addPathOptions(addRegistrationOptions(playing))
     .addOption(
@@ -108,7 +108,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(
       new Option(
         '--listen <addr:port>',
-        'entrance of the game server in the same place (default: its port on 127.0.0.1, or any that is free)',
+        'ingress of the game server in the same place (default: its port on 127.0.0.1, or any that is free)',
       ).argParser(collect(parseListen)),
     )
     .addOption(

@@ -48,7 +48,7 @@ async function run(input: WorkerInput): Promise<void> {
       engine,
       settings,
       sockets,
-      legs: input.legs,
+      nodeTunnels: input.nodeTunnels,
       via: input.via,
       post,
       takeCommand: () => commands.shift() ?? (receiveMessageOnPort(port)?.message as Command | undefined),
@@ -61,7 +61,7 @@ async function run(input: WorkerInput): Promise<void> {
   }
 }
 
-function addressesOf({ paths, entrances }: TunnelSockets) {
+function addressesOf({ paths, ingresses }: TunnelSockets) {
   const local = ({ localIp, localPort }: DatagramSocket) => ({ ip: localIp, port: localPort });
-  return { listens: entrances.map(local), locals: paths.map(local) };
+  return { listens: ingresses.map(local), locals: paths.map(local) };
 }

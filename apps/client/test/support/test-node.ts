@@ -99,7 +99,7 @@ export class TestNode implements RelayOutput {
     this.#engine.send(this.#egress[egress], offset, length, ip, port);
   }
 
-  handOver(): void {
+  forward(): void {
     throw new Error('there is one relay');
   }
 

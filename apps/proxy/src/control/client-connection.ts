@@ -55,11 +55,11 @@ export class ClientConnection implements ClientLink {
 
   /** Serves the connection until it ends. Never rejects. */
   async serve(): Promise<void> {
-    const patience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       if (this.#client === undefined) void this.dismiss('timeout', 'no registration came');
     }, REGISTER_WITHIN_MS);
     for await (const stream of this.#connection.streams()) void this.#serveStream(stream);
-    clearTimeout(patience);
+    clearTimeout(timeout);
     const client = this.#client;
     this.#client = undefined;
     if (client !== undefined) this.#host.lost(client, this);

@@ -65,8 +65,8 @@ export class ControlPlane implements ControlHost {
     const egressIp = config.egressBind === 0 ? await ownEgressIp() : config.egressBind;
     const { ip, port } = supervisor.dataAddress;
     // An address that is not the control plane's is said only if both are certain: the clients may see neither of them.
-    const elsewhere = ip !== 0 && bind.ip !== 0 && ip !== bind.ip;
-    const addresses = { data: { ip: elsewhere ? ip : 0, port }, egressIp };
+    const differs = ip !== 0 && bind.ip !== 0 && ip !== bind.ip;
+    const addresses = { data: { ip: differs ? ip : 0, port }, egressIp };
     const plane = new ControlPlane(config, state, supervisor, log, addresses);
     await plane.#listen(bind);
     return plane;
@@ -232,7 +232,7 @@ export class ControlPlane implements ControlHost {
   async #tick(): Promise<void> {
     await this.#renewIdentity();
     await this.#state.gate?.refresh();
-    this.#endLapsed();
+    this.#endExpired();
     await this.#endLost();
     this.#tellLoad();
     await this.#keeper?.saveIfDue(performance.now());
@@ -249,11 +249,11 @@ export class ControlPlane implements ControlHost {
     }
   }
 
-  #endLapsed(): void {
-    for (const { sessionId, refusal } of this.#state.registrations.lapsed()) {
+  #endExpired(): void {
+    for (const { sessionId, refusal } of this.#state.registrations.expired()) {
       const client = this.#state.registrations.get(sessionId);
       if (client === undefined) continue;
-      this.counters.lapsed++;
+      this.counters.expired++;
       void client.link?.dismiss('auth_failed', refusal.text);
       this.#end(client);
     }

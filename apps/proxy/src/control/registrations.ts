@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeMessage } from '@lightspeed/control';
 import type { ResumeClaim } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
-import type { LapsedSession, ProofNoncesState, Ticket } from '@lightspeed/security';
+import type { ExpiredSession, ProofNoncesState, Ticket } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import type { Dialect } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -152,8 +152,8 @@ export class Registrations implements RegisteredClients {
     return true;
   }
 
-  lapsed(): readonly LapsedSession[] {
-    return this.#gate?.lapsed() ?? [];
+  expired(): readonly ExpiredSession[] {
+    return this.#gate?.expired() ?? [];
   }
 
   /**

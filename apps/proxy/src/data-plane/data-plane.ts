@@ -6,9 +6,9 @@ import { OWN_CLAIM, Relay, relayCountersIn } from '@lightspeed/session';
 import type { RelayOutput, SavedSession } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import { EgressSockets } from './egress-sockets.ts';
-import { HAND_OVER_PREFIX_BYTES, HandOver } from './hand-over.ts';
+import { FORWARDING_PREFIX_BYTES, WorkerForwarding } from './worker-forwarding.ts';
 import type { FromWorker, RegisteredClient, SaveScope, WorkerStart } from './messages.ts';
-import { unpack } from './parcels.ts';
+import { unpack } from './chunks.ts';
 import { randomSource } from './random-source.ts';
 import { SharedSessionClaims } from './session-claims.ts';
 import { NEXT_STEP_MS, SessionSaver } from './session-saver.ts';
@@ -17,7 +17,7 @@ import { SharedSessionQuota } from './session-quota.ts';
 /** The tag of the socket that clients talk to; egress sockets are tagged with their numbers. */
 const DATA_PLANE = -1;
 /** The tag of the socket that other workers talk to. */
-const HAND_OVER = -2;
+const FORWARDING = -2;
 
 /**
  * The relay asks to be called when an open FEC group gets too old, but a group may open right after it was asked. So it
@@ -31,7 +31,7 @@ const LONGEST_TICK_MS = 25;
  *  1. onDatagrams    a batch of one socket: from clients if it is the data plane's, or by way of another worker, else from
  *                    a game server
  *  2. relay          decides about each datagram (`upstream.ts` and `downstream.ts` of @lightspeed/session)
- *  3. toServer, toClient, handOver     queue what it lets through, in place
+ *  3. toServer, toClient, forward     queue what it lets through, in place
  *  4. onSent         the engine has sent it all; the relay's blocks are free again
  */
 export class DataPlane implements DatagramHandler, RelayOutput {
@@ -39,7 +39,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #relay: Relay;
   readonly #data: DatagramSocket;
   readonly #egress: EgressSockets;
-  readonly #handOver: HandOver;
+  readonly #forwardToOwner: WorkerForwarding;
   readonly #claims: SharedSessionClaims;
   readonly #saver: SessionSaver;
   readonly #takeMessages: () => void;
@@ -49,18 +49,18 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   /** Whether datagrams came since the last tick. */
   #isBusy = false;
   /** Whether the datagrams at hand came by way of another worker: two that disagree must not play ball with them. */
-  #isHandedOver = false;
+  #isForwarded = false;
 
   /**
    * @param data the open socket of the data plane.
-   * @param handOver the open socket to which other workers hand over; null if there are none.
+   * @param forward the open socket to which other workers forward; null if there are none.
    * @param takeMessages called when the main thread has something to say.
    * @param tell posts to the main thread.
    */
   constructor(
     engine: DatagramEngine,
     data: DatagramSocket,
-    handOver: DatagramSocket | null,
+    forward: DatagramSocket | null,
     start: WorkerStart,
     takeMessages: () => void,
     tell: (message: FromWorker) => void,
@@ -69,8 +69,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#engine = engine;
     this.#data = data;
     this.#data.tag = DATA_PLANE;
-    if (handOver !== null) handOver.tag = HAND_OVER;
-    this.#handOver = new HandOver(engine, handOver, start.index, start.workers);
+    if (forward !== null) forward.tag = FORWARDING;
+    this.#forwardToOwner = new WorkerForwarding(engine, forward, start.index, start.workers);
     const random = randomSource();
     this.#claims = new SharedSessionClaims(shared.claims, start.index, random, (sessionId) => this.#released(sessionId));
     this.#egress = new EgressSockets(engine, start.egress);
@@ -112,8 +112,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const { tag } = socket;
     if (tag === DATA_PLANE) {
       for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i]);
-    } else if (tag === HAND_OVER) {
-      this.#takeHandedOver(count);
+    } else if (tag === FORWARDING) {
+      this.#takeForwarded(count);
     } else {
       for (let i = 0; i < count; i++) relay.handleServerDatagram(tag, offsets[i], lengths[i], ips[i], ports[i]);
     }
@@ -136,18 +136,18 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     return this.#saver.advance(wasBusy ? Math.min(LONGEST_TICK_MS, dueInMs) : dueInMs);
   }
 
-  #takeHandedOver(count: number): void {
+  #takeForwarded(count: number): void {
     const { offsets, lengths, ips, ports } = this.#engine.received;
-    const handOver = this.#handOver;
-    this.#isHandedOver = true;
+    const forward = this.#forwardToOwner;
+    this.#isForwarded = true;
     for (let i = 0; i < count; i++) {
       const offset = offsets[i];
-      if (!handOver.accepts(lengths[i], ips[i], ports[i])) continue;
-      const length = lengths[i] - HAND_OVER_PREFIX_BYTES;
-      const start = offset + HAND_OVER_PREFIX_BYTES;
-      this.#relay.handleClientDatagram(start, length, handOver.clientIp(offset), handOver.clientPort(offset));
+      if (!forward.accepts(lengths[i], ips[i], ports[i])) continue;
+      const length = lengths[i] - FORWARDING_PREFIX_BYTES;
+      const start = offset + FORWARDING_PREFIX_BYTES;
+      this.#relay.handleClientDatagram(start, length, forward.clientIp(offset), forward.clientPort(offset));
     }
-    this.#isHandedOver = false;
+    this.#isForwarded = false;
   }
 
   toClient(offset: number, length: number, ip: number, port: number): void {
@@ -158,8 +158,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#egress.send(egress, offset, length, ip, port);
   }
 
-  handOver(worker: number, offset: number, length: number, ip: number, port: number): void {
-    if (!this.#isHandedOver) this.#handOver.send(worker, offset, length, ip, port);
+  forward(worker: number, offset: number, length: number, ip: number, port: number): void {
+    if (!this.#isForwarded) this.#forwardToOwner.send(worker, offset, length, ip, port);
   }
 
   openEgress(port: number): number {
@@ -190,7 +190,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   /** Where other workers are reached now. */
   setPeers(ports: readonly number[]): void {
-    this.#handOver.setPorts(ports);
+    this.#forwardToOwner.setPorts(ports);
   }
 
   register(client: RegisteredClient): void {

@@ -1,7 +1,7 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
 import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Parcels } from './parcels.ts';
+import type { Chunks } from './chunks.ts';
 
 /** An inclusive range of ports. */
 export interface PortRange {
@@ -51,9 +51,9 @@ export interface WorkerStart {
   };
   /** Bans that hold already. */
   readonly bans: readonly Ban[];
-  readonly registrations: Parcels<RegisteredClient>;
+  readonly registrations: Chunks<RegisteredClient>;
   /** Sessions of these registrations that go on here if nobody else has them. */
-  readonly sessions: Parcels<SavedSession>;
+  readonly sessions: Chunks<SavedSession>;
   /** For the FecMemory of its relay. */
   readonly fecBlocks: number;
   readonly shared: WorkerMemory;
@@ -103,7 +103,7 @@ export type ToWorker =
   | { readonly type: 'unregister'; readonly sessionId: number }
   /** Another worker had the session of a registration, and accepted these proofs. */
   | { readonly type: 'nonces'; readonly sessionId: number; readonly nonces: ProofNoncesState }
-  /** Where the workers' hand-over sockets are now, by worker; 0 for one that is down. */
+  /** Where the workers' forwarding sockets are now, by worker; 0 for one that is down. */
   | { readonly type: 'peers'; readonly ports: readonly number[] }
   /** Answer with `saved`, in as many parts as it takes. */
   | { readonly type: 'save'; readonly request: number; readonly scope: SaveScope }
@@ -124,7 +124,7 @@ export type FromWorker =
       readonly sendBufferBytes: number;
       readonly warmUpMs: number;
       /** Where other workers hand datagrams over; 0 for a worker that is alone. */
-      readonly handOverPort: number;
+      readonly forwardingPort: number;
     }
   | { readonly type: 'registered'; readonly request: number }
   /** The session of a registration is over here; these proofs of it were accepted. */

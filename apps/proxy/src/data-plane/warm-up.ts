@@ -65,7 +65,7 @@ class Rehearsal {
     for (let client = 0; client < CLIENTS; client++) {
       this.#write(client, VERSION_PLAIN, FLAG_HANDSHAKE, 0);
       this.#queue(HEADER_BYTES, CLIENT_IP, FIRST_PORT + client);
-      this.#handOver(0);
+      this.#forwardToOwner(0);
       this.#tokens[client] = readToken(this.#bytes, idle.lastSentOffset);
     }
   }
@@ -77,7 +77,7 @@ class Rehearsal {
     for (let client = 0; client < CLIENTS; client++) {
       if (client % 2 === 0) this.#queuePlain(client);
       else this.#queueGroup(client, round);
-      this.#handOver(0);
+      this.#forwardToOwner(0);
       const egress = client + 1;
       if (egress < engine.sockets.length) this.#answer(egress);
     }
@@ -110,7 +110,7 @@ class Rehearsal {
       this.#bytes.set(this.#payload, this.#nextOffset());
       this.#queue(PAYLOAD_BYTES, SERVER_IP, SERVER_PORT);
     }
-    this.#handOver(egress);
+    this.#forwardToOwner(egress);
   }
 
   #nextOffset(): number {
@@ -136,7 +136,7 @@ class Rehearsal {
     this.#queued++;
   }
 
-  #handOver(socket: number): void {
+  #forwardToOwner(socket: number): void {
     this.#dataPlane.onDatagrams(this.#engine.sockets[socket], this.#queued);
     this.#dataPlane.onSent();
     this.#queued = 0;

@@ -11,7 +11,7 @@ import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
 import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
-import { HAND_OVER_IP } from './hand-over.ts';
+import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -39,16 +39,16 @@ const socket = await engine.open({
   sendBufferBytes: data.bufferBytes,
   ...(data.fd === undefined ? {} : { fd: data.fd }),
 });
-const handOver =
+const forward =
   start.workers === 1
     ? null
     : await engine.open({
-        ip: HAND_OVER_IP,
+        ip: FORWARDING_IP,
         port: 0,
         receiveBufferBytes: start.egress.bufferBytes,
         sendBufferBytes: start.egress.bufferBytes,
       });
-const dataPlane = new DataPlane(engine, socket, handOver, start, takeMessages, tell);
+const dataPlane = new DataPlane(engine, socket, forward, start, takeMessages, tell);
 if (dataPlane.restored >= MANY_CLIENTS) await giveBackWhatRestoringTook();
 
 /** With a portable engine the event loop turns, and messages come as events. */
@@ -115,7 +115,7 @@ tell({
   receiveBufferBytes: socket.receiveBufferBytes,
   sendBufferBytes: socket.sendBufferBytes,
   warmUpMs,
-  handOverPort: handOver?.localPort ?? 0,
+  forwardingPort: forward?.localPort ?? 0,
 });
 await engine.run(dataPlane);
 // A batch engine's descriptors stay open for the main thread to close once this thread is gone: until then it may still

@@ -14,53 +14,53 @@ const STALE_AT_LEAST = 1_024;
 
 /** What one save has told, or several together. */
 class Save {
-  readonly #parcels: Int32Array[] = [];
-  /** In which parcel a session lies, by session id. What has ended, or came again later, is in none. */
-  readonly #parcelOf = new KeyTable(randomInt(2 ** 32), 0, 1);
-  /** Those in parcels, whether they count or not. */
+  readonly #chunks: Int32Array[] = [];
+  /** In which chunk a session lies, by session id. What has ended, or came again later, is in none. */
+  readonly #chunkOf = new KeyTable(randomInt(2 ** 32), 0, 1);
+  /** Those in chunks, whether they count or not. */
   #recorded = 0;
 
   get isEmpty(): boolean {
-    return this.#parcels.length === 0;
+    return this.#chunks.length === 0;
   }
 
   /** Whether most of what lies here does not count any more. */
   get isMostlyStale(): boolean {
-    return this.#recorded - this.#parcelOf.size > Math.max(STALE_AT_LEAST, this.#parcelOf.size);
+    return this.#recorded - this.#chunkOf.size > Math.max(STALE_AT_LEAST, this.#chunkOf.size);
   }
 
   add(records: Int32Array): void {
     if (records.length === 0) return;
-    const number = this.#parcels.push(records) - 1;
+    const number = this.#chunks.push(records) - 1;
     for (const sessionId of sessionIdsIn(records)) {
-      this.#parcelOf.set(sessionId, 0, 0, 0, number);
+      this.#chunkOf.set(sessionId, 0, 0, 0, number);
       this.#recorded++;
     }
   }
 
   /** Puts on top what has come later. */
   addAll(later: Save): void {
-    const before = this.#parcels.length;
-    for (const parcel of later.#parcels) this.#parcels.push(parcel);
-    for (const [number, parcel] of later.#parcels.entries()) {
-      for (const sessionId of sessionIdsIn(parcel)) {
-        if (later.#isIn(sessionId, number)) this.#parcelOf.set(sessionId, 0, 0, 0, before + number);
+    const before = this.#chunks.length;
+    for (const chunk of later.#chunks) this.#chunks.push(chunk);
+    for (const [number, chunk] of later.#chunks.entries()) {
+      for (const sessionId of sessionIdsIn(chunk)) {
+        if (later.#isIn(sessionId, number)) this.#chunkOf.set(sessionId, 0, 0, 0, before + number);
       }
     }
     this.#recorded += later.#recorded;
   }
 
   delete(sessionId: number): void {
-    this.#parcelOf.delete(sessionId, 0, 0, 0);
+    this.#chunkOf.delete(sessionId, 0, 0, 0);
   }
 
-  #isIn(sessionId: number, parcel: number): boolean {
-    return this.#parcelOf.get(sessionId, 0, 0, 0) === parcel;
+  #isIn(sessionId: number, chunk: number): boolean {
+    return this.#chunkOf.get(sessionId, 0, 0, 0) === chunk;
   }
 
   *all(): Generator<SavedSession> {
-    for (const [number, parcel] of this.#parcels.entries()) {
-      for (const session of sessionsIn(parcel)) if (this.#isIn(session.sessionId, number)) yield session;
+    for (const [number, chunk] of this.#chunks.entries()) {
+      for (const session of sessionsIn(chunk)) if (this.#isIn(session.sessionId, number)) yield session;
     }
   }
 }

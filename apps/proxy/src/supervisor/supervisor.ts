@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { egressPortsOf } from '../data-plane/egress-ports.ts';
 import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
-import { pack } from '../data-plane/parcels.ts';
+import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
 import { LimitedLog } from '../limited-log.ts';
@@ -36,7 +36,7 @@ const FEC_BLOCKS = 4_096;
 const MOST_PORTS_TRIED = 5;
 
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
-const STOP_PATIENCE_MS = 1_500;
+const STOP_TIMEOUT_MS = 1_500;
 
 const BAN_LINES: LimitedLines = {
   level: 'warn',
@@ -81,7 +81,7 @@ export class Supervisor implements WorkerWatcher {
   readonly #banLog: LimitedLog;
   readonly #ownAddresses = ownAddresses();
   readonly #clients: RegisteredClients;
-  readonly #handOverPorts: number[];
+  readonly #forwardingPorts: number[];
   readonly #requests = new WorkerRequests();
   readonly #kept: KeptSessions;
   /** Which worker has which registration's session. */
@@ -108,7 +108,7 @@ export class Supervisor implements WorkerWatcher {
     this.cores = workerCores(config, engine);
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
-    this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
+    this.#forwardingPorts = Array.from({ length: config.workers }, () => 0);
     this.#clients = clients;
     this.#kept = new KeptSessions(config.workers, outlived);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
@@ -206,7 +206,7 @@ export class Supervisor implements WorkerWatcher {
   /** Says goodbye to all clients and ends all workers. */
   stop(): Promise<void> {
     this.#requests.stop();
-    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_PATIENCE_MS))).then(() => {
+    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_TIMEOUT_MS))).then(() => {
       this.#port.close();
       this.#banLog.end();
     });
@@ -218,7 +218,7 @@ export class Supervisor implements WorkerWatcher {
       receiveBytes: Math.min(this.buffers.receiveBytes, serving.receiveBufferBytes),
       sendBytes: Math.min(this.buffers.sendBytes, serving.sendBufferBytes),
     };
-    this.#setHandOverPort(worker.index, serving.handOverPort);
+    this.#setForwardingPort(worker.index, serving.forwardingPort);
     const warmUpMs = Math.round(serving.warmUpMs);
     if (worker.restarts > 0) this.#log.info({ worker: worker.index, warmUpMs }, 'data-plane worker serves again');
     else this.#log.debug({ worker: worker.index, warmUpMs }, 'data-plane worker serves');
@@ -246,7 +246,7 @@ export class Supervisor implements WorkerWatcher {
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
     this.#requests.gone(worker);
-    this.#setHandOverPort(worker.index, 0);
+    this.#setForwardingPort(worker.index, 0);
     const lost = this.#kept.of(worker.index);
     lost.giveUp();
     for (const { sessionId, nonces } of lost.all) {
@@ -258,9 +258,9 @@ export class Supervisor implements WorkerWatcher {
     this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again');
   }
 
-  #setHandOverPort(worker: number, port: number): void {
-    this.#handOverPorts[worker] = port;
-    if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#handOverPorts });
+  #setForwardingPort(worker: number, port: number): void {
+    this.#forwardingPorts[worker] = port;
+    if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#forwardingPorts });
   }
 
   #postOthers(than: WorkerSlot, message: ToWorker): void {

@@ -113,8 +113,8 @@ export class WorkerSlot {
     await gone;
   }
 
-  /** Ends the thread, by force after `patienceMs`. Resolves when it is gone. */
-  async stop(patienceMs: number): Promise<void> {
+  /** Ends the thread, by force after `timeoutMs`. Resolves when it is gone. */
+  async stop(timeoutMs: number): Promise<void> {
     clearTimeout(this.#restart);
     if (this.#thread === undefined) {
       this.state = 'stopped';
@@ -122,7 +122,7 @@ export class WorkerSlot {
     }
     this.state = 'stopping';
     this.post({ type: 'stop' });
-    const force = setTimeout(() => void this.#thread?.terminate(), patienceMs);
+    const force = setTimeout(() => void this.#thread?.terminate(), timeoutMs);
     await this.#ended.promise;
     clearTimeout(force);
   }

@@ -75,7 +75,7 @@ test('a connection without a packet for its idle timeout ends at both ends', asy
 test('keepalive keeps a connection beyond its idle timeout', async () => {
   const first = firstConnection();
   const idle = firstConnection();
-  // A machine that is busy elsewhere for a second does not keep it either, so it is longer than that.
+  // A machine that is busy with other work for a second does not keep it either, so it is longer than that.
   const kept = await listen({ onConnection: first.onConnection, idleTimeoutMs: 2_000 });
   const other = await listen({ onConnection: idle.onConnection, idleTimeoutMs: 2_000 });
   const client = await connect(kept, { keepaliveMs: 100 });

@@ -12,7 +12,7 @@ export interface TicketSessionsOptions {
 }
 
 /** A session that has to end because its ticket does not count any more. */
-export interface LapsedSession {
+export interface ExpiredSession {
   readonly sessionId: number;
   readonly refusal: TicketRefusal;
 }
@@ -96,14 +96,14 @@ export class TicketSessions {
    *
    * @param nowSeconds - seconds since 1970-01-01 UTC.
    */
-  lapsed(nowSeconds: number, revocations: ReadonlySet<string>): readonly LapsedSession[] {
-    const lapsed: LapsedSession[] = [];
+  expired(nowSeconds: number, revocations: ReadonlySet<string>): readonly ExpiredSession[] {
+    const ended: ExpiredSession[] = [];
     for (const { ticket, sessionIds } of this.holders.values()) {
       const expired = !(nowSeconds < ticket.expiresAt);
       if (!expired && !revocations.has(ticket.id)) continue;
       const refusal = refuseTicket(expired ? 'expired' : 'revoked');
-      for (const sessionId of sessionIds) lapsed.push({ sessionId, refusal });
+      for (const sessionId of sessionIds) ended.push({ sessionId, refusal });
     }
-    return lapsed;
+    return ended;
   }
 }

@@ -13,7 +13,7 @@ import {
   readToken,
 } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
-import { InboundStream } from '../inbound-stream.ts';
+import { ReceiveState } from '../receive-state.ts';
 import { MAX_PATHS, MULTIPATH_MODES } from '../multipath.ts';
 import type { LiveRegistration } from './registrations.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -80,13 +80,13 @@ export class SessionAdmission {
     const mode = readDestinationPort(bytes, offset);
     if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
 
-    if (this.#isElsewhere(live, offset, length, ip, port)) {
+    if (this.#isForwarded(live, offset, length, ip, port)) {
       if (bound !== null) sessions.removePath(bound);
       return null;
     }
     const session = live.session ?? this.openRegistered(live, ip);
     if (session === null) return null;
-    this.#state.elsewhere.remove(ip, port);
+    this.#state.forwarding.remove(ip, port);
     session.multipath = MULTIPATH_MODES[mode];
     this.#state.amplification.setVerified(session.slot);
     if (bound !== null && bound.session === session && bound.number === number) return bound;
@@ -113,7 +113,7 @@ export class SessionAdmission {
     if (live === undefined || !(isHandshake || live.dialect === 'reference')) {
       return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
     }
-    if (this.#isElsewhere(live, offset, length, ip, port)) return null;
+    if (this.#isForwarded(live, offset, length, ip, port)) return null;
     const session = this.openRegistered(live, ip);
     if (session === null) return null;
     // The token went to this address over the control connection.
@@ -137,14 +137,14 @@ export class SessionAdmission {
   }
 
   /** Whether another relay of this port has the registration's session; it then has got the datagram. */
-  #isElsewhere(live: LiveRegistration, offset: number, length: number, ip: number, port: number): boolean {
-    const { claims, elsewhere, output } = this.#state;
+  #isForwarded(live: LiveRegistration, offset: number, length: number, ip: number, port: number): boolean {
+    const { claims, forwarding, output } = this.#state;
     if (claims === undefined || live.session !== null) return false;
     const relay = claims.claim(live);
     if (relay === OWN_CLAIM) return false;
-    elsewhere.add(live.sessionId, relay, ip, port);
-    this.#state.count(RelayCounter.handedOver);
-    output.handOver(relay, offset, length, ip, port);
+    forwarding.add(live.sessionId, relay, ip, port);
+    this.#state.count(RelayCounter.forwarded);
+    output.forward(relay, offset, length, ip, port);
     return true;
   }
 
@@ -159,8 +159,8 @@ export class SessionAdmission {
     const state = this.#state;
     const slot = state.sessions.reserve(ip);
     if (slot < 0) return this.#refuse(state.sessions.refusal);
-    const inbound = new InboundStream(state, state.sessions.freshWindow(slot));
-    const session = new RelaySession(slot, token, dialect, live, inbound, state.nowMs);
+    const receiving = new ReceiveState(state, state.sessions.freshWindow(slot));
+    const session = new RelaySession(slot, token, dialect, live, receiving, state.nowMs);
     state.openSession(session, live?.maxPps, live?.maxBps);
     return session;
   }

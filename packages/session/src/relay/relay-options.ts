@@ -122,7 +122,7 @@ export interface RelayOutput {
   /** Sends a payload from an egress socket. */
   toServer(egress: number, offset: number, length: number, ip: number, port: number): void;
   /** Gives a client's datagram, as it came, to the relay that has its session. */
-  handOver(relay: number, offset: number, length: number, ip: number, port: number): void;
+  forward(relay: number, offset: number, length: number, ip: number, port: number): void;
   /**
    * Opens an egress socket.
    * @param port the local port that it should have if that is free, 0 for any.

@@ -1,19 +1,19 @@
 import type { Dialect } from '@lightspeed/wire';
-import type { InboundStream } from '../inbound-stream.ts';
+import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
-import { OutboundFlow, OutboundStream } from '../packet-writer.ts';
+import { SendFlow, SendState } from '../packet-writer.ts';
 import type { LiveRegistration } from './registrations.ts';
 import type { RelayPath } from './relay-path.ts';
 
 /**
- * A client's session as the relay holds it; as an OutboundStream it counts the packets to the client. The slot is its number
+ * A client's session as the relay holds it; as an SendState it counts the packets to the client. The slot is its number
  * in every guard's arrays. There may be very many of them: paths and flows are linked lists, and what only few sessions need
  * is made when they need it (ADR 22).
  */
-export class RelaySession extends OutboundStream {
+export class RelaySession extends SendState {
   readonly slot: number;
   /** Packets from the client. */
-  readonly inbound: InboundStream;
+  readonly receiving: ReceiveState;
   /** null if nothing was registered. */
   readonly registration: LiveRegistration | null;
   /**
@@ -41,20 +41,27 @@ export class RelaySession extends OutboundStream {
   /** The counters as they were saved last: the sequence number in the lower 16 bits, the group id in the upper ones. */
   savedCounters = 0;
 
-  constructor(slot: number, token: number, dialect: Dialect, registration: LiveRegistration | null, inbound: InboundStream, nowMs: number) {
+  constructor(
+    slot: number,
+    token: number,
+    dialect: Dialect,
+    registration: LiveRegistration | null,
+    receiving: ReceiveState,
+    nowMs: number,
+  ) {
     super(dialect, token);
     this.slot = slot;
     this.registration = registration;
-    this.inbound = inbound;
+    this.receiving = receiving;
     this.lastActivityMs = nowMs;
   }
 }
 
 /**
- * One source and destination pair of a session. As an OutboundFlow it carries the answers: its source is the game
+ * One source and destination pair of a session. As an SendFlow it carries the answers: its source is the game
  * server, its destination the client's own source as the client's packets name it.
  */
-export class RelayFlow extends OutboundFlow<RelaySession> {
+export class RelayFlow extends SendFlow<RelaySession> {
   readonly index: number;
   /** The driver's number of the socket from which its payloads go to the server. */
   readonly egress: number;

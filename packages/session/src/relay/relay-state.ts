@@ -5,10 +5,10 @@ import type { DropReason } from '@lightspeed/wire';
 import { BlockReturns } from '../block-returns.ts';
 import { FecTotals } from '../fec-totals.ts';
 import { KeyTable } from '../key-table.ts';
-import type { OutboundFlow, PacketSink } from '../packet-writer.ts';
+import type { SendFlow, PacketSink } from '../packet-writer.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import { EgressAllocator } from './egress-allocator.ts';
-import { Elsewhere } from './elsewhere.ts';
+import { ForwardingTable } from './forwarding-table.ts';
 import { FlowTable } from './flow-table.ts';
 import { Registrations } from './registrations.ts';
 import type { RelayCounters } from './relay-counters.ts';
@@ -35,7 +35,7 @@ export class RelayState implements PacketSink {
   readonly egress: EgressAllocator;
   readonly registrations: Registrations;
   readonly claims: SessionClaims | undefined;
-  readonly elsewhere: Elsewhere;
+  readonly forwarding: ForwardingTable;
   readonly rateLimiter: RateLimiter;
   readonly unboundRateLimiter: UnboundRateLimiter;
   readonly amplification: AmplificationGuard;
@@ -66,7 +66,7 @@ export class RelayState implements PacketSink {
     this.flows = new FlowTable(this.egress, this.writer, flowsBySocket, random);
     this.registrations = new Registrations(options.admission === 'registered' ? expected : 0, random);
     this.claims = environment.claims;
-    this.elsewhere = new Elsewhere(random);
+    this.forwarding = new ForwardingTable(random);
     this.rateLimiter = new RateLimiter(options.maxClients, options.maxPpsPerClient, options.maxBpsPerClient);
     this.unboundRateLimiter = new UnboundRateLimiter({
       ratePps: options.maxPpsPerUnboundAddress,
@@ -98,7 +98,7 @@ export class RelayState implements PacketSink {
   }
 
   /** A data or parity packet for the flow's client, from the packet writer: by the path or paths that its session uses. */
-  sendPacket(flow: OutboundFlow, offset: number, length: number, isParity: boolean): boolean {
+  sendPacket(flow: SendFlow, offset: number, length: number, isParity: boolean): boolean {
     const { session } = flow as RelayFlow;
     const { primary } = session;
     if (primary === null) return false;
@@ -147,7 +147,7 @@ export class RelayState implements PacketSink {
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
   closeSession(session: RelaySession): void {
     this.flows.closeIdle(session, 0, this.nowMs);
-    session.inbound.close();
+    session.receiving.close();
     this.sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;

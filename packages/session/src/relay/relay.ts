@@ -86,7 +86,7 @@ export class Relay {
   }
 
   /**
-   * Lets a client in that was authenticated elsewhere: its HANDSHAKE with a proof, or with the token, opens the session.
+   * Lets a client in that was authenticated before: its HANDSHAKE with a proof, or with the token, opens the session.
    * @returns false if the session id, or the token at that address, is taken already.
    */
   register(registration: Registration): boolean {
@@ -98,7 +98,7 @@ export class Relay {
     const { registrations } = this.#state;
     const session = registrations.get(sessionId)?.session ?? null;
     if (session !== null) this.#finish(session);
-    this.#state.elsewhere.forget(sessionId);
+    this.#state.forwarding.forget(sessionId);
     return registrations.remove(sessionId);
   }
 

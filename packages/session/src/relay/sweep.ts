@@ -68,7 +68,7 @@ export class Sweep {
       state.count(RelayCounter.sessionsExpired);
       return true;
     }
-    session.inbound.tidy(nowMs);
+    session.receiving.tidy(nowMs);
     state.flows.closeIdle(session, state.options.sessionTimeoutMs, nowMs);
     return false;
   }

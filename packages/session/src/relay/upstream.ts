@@ -68,7 +68,7 @@ export class Upstream implements PayloadSink {
     if (state.bans.size > 0 && state.bans.isBanned(ip, state.nowMs)) return state.dropFromClient(DropReason.banned);
     let path = state.sessions.find(ip, port);
     if (path === null || this.admission.carriesProof(offset, length)) {
-      if (path === null && state.elsewhere.size > 0 && this.#handOver(offset, length, ip, port)) return;
+      if (path === null && state.forwarding.size > 0 && this.#forwardToOwner(offset, length, ip, port)) return;
       path = this.admission.admit(path, offset, length, ip, port);
       if (path === null) return;
     }
@@ -97,12 +97,12 @@ export class Upstream implements PayloadSink {
   }
 
   /** Whether another relay of this port has the address' session, and has got the datagram. */
-  #handOver(offset: number, length: number, ip: number, port: number): boolean {
+  #forwardToOwner(offset: number, length: number, ip: number, port: number): boolean {
     const state = this.#state;
-    const relay = state.elsewhere.find(ip, port);
+    const relay = state.forwarding.find(ip, port);
     if (relay < 0 || this.admission.carriesProof(offset, length)) return false;
-    state.count(RelayCounter.handedOver);
-    state.output.handOver(relay, offset, length, ip, port);
+    state.count(RelayCounter.forwarded);
+    state.output.forward(relay, offset, length, ip, port);
     return true;
   }
 
@@ -148,7 +148,7 @@ export class Upstream implements PayloadSink {
     const timestampUs = readTimestampUs(bytes, offset);
     const first = session.handshakeSequence < 0;
     const newer = ((timestampUs - session.handshakeTimestampUs) | 0) > 0;
-    if (!first && newer && sequence === 0) session.inbound.restart();
+    if (!first && newer && sequence === 0) session.receiving.restart();
     if (first || newer) {
       session.handshakeSequence = sequence;
       session.handshakeTimestampUs = timestampUs;
@@ -184,7 +184,7 @@ export class Upstream implements PayloadSink {
     const { bytes } = state;
     const { session } = path;
     this.#noteTokenProof(session);
-    const seen = session.inbound.accept(readSequence(bytes, offset), state.nowMs);
+    const seen = session.receiving.accept(readSequence(bytes, offset), state.nowMs);
     if (seen !== 0) return seen;
     const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
     const parity = protectedByFec && isParity(bytes, offset);
@@ -203,7 +203,14 @@ export class Upstream implements PayloadSink {
       flow.lastUpMs = state.nowMs;
       if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
     }
-    const duplicate = this.reader.read(session.inbound, session.dialect, flow === null ? NO_FLOW : flow.index, offset, length, state.nowMs);
+    const duplicate = this.reader.read(
+      session.receiving,
+      session.dialect,
+      flow === null ? NO_FLOW : flow.index,
+      offset,
+      length,
+      state.nowMs,
+    );
     if (duplicate !== 0) return duplicate;
     state.count(parity ? RelayCounter.parityPackets : RelayCounter.dataPackets);
     return 0;

@@ -5,10 +5,10 @@ import type { DropReason } from '@lightspeed/wire';
 import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import { BlockReturns } from '../block-returns.ts';
 import { FecTotals } from '../fec-totals.ts';
-import { InboundStream } from '../inbound-stream.ts';
+import { ReceiveState } from '../receive-state.ts';
 import { MULTIPATH_MODES } from '../multipath.ts';
-import { OutboundStream, PacketWriter } from '../packet-writer.ts';
-import type { OutboundFlow, PacketSink } from '../packet-writer.ts';
+import { SendState, PacketWriter } from '../packet-writer.ts';
+import type { SendFlow, PacketSink } from '../packet-writer.ts';
 import { TUNNEL_STATES, TunnelCounter } from './tunnel-counters.ts';
 import type { TunnelCounters, TunnelStateName } from './tunnel-counters.ts';
 import { PathCounter, pathCounter } from './tunnel-counters.ts';
@@ -31,8 +31,8 @@ export class TunnelState implements PacketSink {
   readonly writer: PacketWriter;
   readonly flows: TunnelFlowTable;
   readonly fecTotals = new FecTotals();
-  readonly inbound: InboundStream;
-  readonly outbound: OutboundStream;
+  readonly receiving: ReceiveState;
+  readonly sending: SendState;
   readonly links: readonly PathLink[];
   /** The link by which data goes. */
   primary: PathLink;
@@ -59,8 +59,8 @@ export class TunnelState implements PacketSink {
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
     this.flows = new TunnelFlowTable(options.maxFlows, this.writer, random);
-    this.inbound = new InboundStream(this);
-    this.outbound = new OutboundStream(options.dialect, options.token);
+    this.receiving = new ReceiveState(this);
+    this.sending = new SendState(options.dialect, options.token);
     this.links = Array.from({ length: options.paths }, (_, number) => new PathLink(number));
     this.primary = this.links[0];
   }
@@ -84,7 +84,7 @@ export class TunnelState implements PacketSink {
   }
 
   /** A data or parity packet for the node, from the packet writer: by the link or links that the mode says. */
-  sendPacket(_flow: OutboundFlow, offset: number, length: number, isParity: boolean): boolean {
+  sendPacket(_flow: SendFlow, offset: number, length: number, isParity: boolean): boolean {
     const { links, primary } = this;
     primary.noteData(this.nowMs);
     if (links.length === 1 || this.options.multipath === 'standby') {

@@ -35,7 +35,7 @@ export class RelayHost implements RelayOutput {
   readonly openEgressSockets = new Set<number>();
   readonly bannedAddresses: number[] = [];
   /** What was given to other relays of the same port. */
-  readonly handedOver: (Datagram & { readonly relay: number })[] = [];
+  readonly forwarded: (Datagram & { readonly relay: number })[] = [];
   /** Local ports that somebody else has. */
   readonly takenPorts = new Set<number>();
   readonly #egressPorts = new Map<number, number>();
@@ -163,9 +163,9 @@ export class RelayHost implements RelayOutput {
     return this.#egressPorts.get(egress) ?? 0;
   }
 
-  handOver(relay: number, offset: number, length: number, ip: number, port: number): void {
+  forward(relay: number, offset: number, length: number, ip: number, port: number): void {
     const bytes = this.memory.bytes.slice(offset, offset + length);
-    this.handedOver.push({ relay, bytes, ip: ip >>> 0, port });
+    this.forwarded.push({ relay, bytes, ip: ip >>> 0, port });
   }
 
   closeEgress(egress: number): void {

@@ -34,7 +34,7 @@ interface Waiting {
 
 /**
  * The engine over node:dgram. It differs from the batch engine in what node:dgram cannot do: every datagram is copied
- * once each way and handed over alone, drops by the kernel stay unknown, and a datagram whose send reports an earlier
+ * once each way and sent alone, drops by the kernel stay unknown, and a datagram whose send reports an earlier
  * one's refusal is lost.
  */
 export class PortableEngine implements DatagramEngine, SocketEvents {
@@ -127,7 +127,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
   }
 
   flush(): void {
-    // Each datagram was copied and handed over when it was queued.
+    // Each datagram was copied and given to Node when it was queued.
     this.owesSent = false;
   }
 
@@ -144,7 +144,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     while (this.handler !== undefined) {
       const waiting = this.backlog.shift();
       if (waiting === undefined) break;
-      if (!waiting.socket.closed) this.handOver(waiting.socket, waiting.message, waiting.from);
+      if (!waiting.socket.closed) this.forward(waiting.socket, waiting.message, waiting.from);
     }
     if (this.wakeAsked) this.onWake();
     await ended;
@@ -187,7 +187,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     if (message.length > this.maxDatagramBytes) {
       this.counts[UDP_COUNTER.truncated]++;
     } else if (this.handler !== undefined) {
-      this.handOver(socket, message, from);
+      this.forward(socket, message, from);
     } else if (this.backlog.length < MOST_BACKLOG) {
       this.backlog.push({ socket, message, from });
     } else {
@@ -206,7 +206,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     this.counts[UDP_COUNTER.sockets_open]--;
   }
 
-  private handOver(socket: PortableSocket, message: Uint8Array, from: RemoteInfo): void {
+  private forward(socket: PortableSocket, message: Uint8Array, from: RemoteInfo): void {
     this.arena.bytes.set(message, this.arena.firstPayload);
     this.received.lengths[0] = message.length;
     this.received.ips[0] = undotted(from.address);

@@ -34,7 +34,7 @@ export class MemoryRelay implements RelayOutput {
   /** @param groupSize FEC group size, 0 for version 1. */
   constructor(clients: number, groupSize: number, payloadBytes: number) {
     this.#memory = FecMemory.allocate(BLOCKS);
-    if (this.#memory.take() !== SLOT) throw new Error('the first block is elsewhere');
+    if (this.#memory.take() !== SLOT) throw new Error('the first block is not where it should be');
     this.#clients = clients;
     this.#groupSize = groupSize;
     this.#payloadBytes = payloadBytes;
@@ -117,7 +117,7 @@ export class MemoryRelay implements RelayOutput {
     return 30_000 + egress;
   }
 
-  handOver(): void {
+  forward(): void {
     throw new Error('there is no other relay');
   }
 

@@ -130,7 +130,7 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
     return this.#egress[egress]?.localPort ?? 0;
   }
 
-  handOver(): void {
+  forward(): void {
     throw new Error('there is no other relay');
   }
 

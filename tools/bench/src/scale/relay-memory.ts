@@ -88,7 +88,7 @@ export class PopulatedRelay implements RelayOutput {
     return egress;
   }
 
-  handOver(): void {
+  forward(): void {
     throw new Error('there is no other relay');
   }
 

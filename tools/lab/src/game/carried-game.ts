@@ -33,7 +33,7 @@ export interface CarriedGameOptions {
  * The whole way of a game's datagrams, on loopback:
  *
  * ```
- *   bots -- entrance [client] -- lossy link -- data port [node] egress sockets -- game server
+ *   bots -- ingress [client] -- lossy link -- data port [node] egress sockets -- game server
  * ```
  */
 export class CarriedGame {
@@ -77,7 +77,7 @@ export class CarriedGame {
     await tunnel.established(ESTABLISH_MS);
     const bots: Bot[] = [];
     for (let id = 1; id <= options.bots; id++) {
-      const bot = await Bot.start(id, tunnel.entrances[0].listen, random.fork());
+      const bot = await Bot.start(id, tunnel.ingresses[0].listen, random.fork());
       started.defer(() => bot.close());
       bots.push(bot);
     }

@@ -5,7 +5,7 @@ import type { EchoReport } from '../game/echo-game.ts';
 /** Players of one machine: each has a tunnel of its own, and a game that sends through it. */
 export interface PlayersPlan {
   readonly players: number;
-  readonly tunnel: Omit<TunnelSettings, 'entrances' | 'node'>;
+  readonly tunnel: Omit<TunnelSettings, 'ingresses' | 'node'>;
   readonly gameServer: Endpoint;
   readonly datagramsPerSecond: number;
 }

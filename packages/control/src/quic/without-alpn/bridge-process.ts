@@ -62,9 +62,9 @@ export class BridgeProcess {
   /** Ends it and what it holds open. Resolves when it is gone. */
   async end(): Promise<void> {
     this.#child.stdin.end();
-    const impatience = setTimeout(() => this.#child.kill('SIGKILL'), EXIT_MS);
+    const timeout = setTimeout(() => this.#child.kill('SIGKILL'), EXIT_MS);
     await this.#exited;
-    clearTimeout(impatience);
+    clearTimeout(timeout);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LegMessage } from '../tunnel/messages.ts';
+import type { NodeTunnelMessage } from '../tunnel/messages.ts';
 import type { Candidate } from './node-choice.ts';
 import { NodeLink } from './node-link.ts';
 import type { RegisteredSession } from './registered-session.ts';
@@ -31,10 +31,10 @@ export interface NodeStatus {
 }
 
 /** One of the nodes that a tunnel may use: its control connection, and what is known of its data plane. */
-export class Member {
+export class FleetNode {
   readonly link: NodeLink;
   readonly slot: number;
-  /** We have ended its session, because it drains and data goes elsewhere: the next registration needs a new leg. */
+  /** We have ended its session, because it drains and data goes by another node: the next registration needs a new node tunnel. */
   ended = false;
   #established = false;
   /** Until when it may take to answer for the first time. */
@@ -51,8 +51,8 @@ export class Member {
     return this.#established;
   }
 
-  /** Something has happened to its leg. */
-  take(message: LegMessage): void {
+  /** Something has happened to its node tunnel. */
+  take(message: NodeTunnelMessage): void {
     if (message.type === 'event' && message.event !== 'closed') {
       this.#established = message.event === 'established' && !this.ended;
       this.#openingUntilMs = Number.NEGATIVE_INFINITY;
@@ -61,7 +61,7 @@ export class Member {
     }
   }
 
-  /** Its leg starts. */
+  /** Its node tunnel starts. */
   placed(nowMs: number): void {
     this.#openingUntilMs = nowMs + OPENING_MS;
     this.ended = false;

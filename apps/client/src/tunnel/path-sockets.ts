@@ -8,7 +8,7 @@ const LINGER_MS = 2_000;
 const IDLE_MS = 1_000;
 
 /** The sockets towards the nodes, one per path, which may be replaced. */
-export class Outlets {
+export class PathSockets {
   readonly #engine: DatagramEngine;
   readonly #sockets: DatagramSocket[];
   /** The addresses that they were bound to; 0 leaves the address to the system's routes. */

@@ -4,10 +4,10 @@ import { KeyTable } from '../key-table.ts';
 const ADDRESSES_PER_SESSION = 8;
 
 /**
- * Addresses of clients whose sessions another relay of the same port has: what comes from there is handed over.
+ * Addresses of clients whose sessions another relay of the same port has: what comes from there is forwarded.
  * Bounded by the number of registrations, since only a true proof or token puts an address here.
  */
-export class Elsewhere {
+export class ForwardingTable {
   readonly #relays: KeyTable;
   /** By session id, so that a registration's end takes them all out. */
   readonly #addresses = new Map<number, { readonly ip: number; readonly port: number }[]>();

@@ -1,10 +1,10 @@
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 
 /** 127.0.0.1. */
-export const HAND_OVER_IP = 0x7f00_0001;
+export const FORWARDING_IP = 0x7f00_0001;
 
-/** Bytes in front of a datagram that is handed over. */
-export const HAND_OVER_PREFIX_BYTES = 8;
+/** Bytes in front of a datagram that is forwarded. */
+export const FORWARDING_PREFIX_BYTES = 8;
 
 /**
  * A worker's way to the others. The kernel gives a client's datagrams to one worker by the client's address, and after that
@@ -17,7 +17,7 @@ export const HAND_OVER_PREFIX_BYTES = 8;
  *
  * Who could write to these sockets could speak for any client, so only what comes from another worker's socket counts.
  */
-export class HandOver {
+export class WorkerForwarding {
   readonly #engine: DatagramEngine;
   readonly #socket: DatagramSocket | null;
   /** By worker; 0 where there is none now. */
@@ -45,7 +45,7 @@ export class HandOver {
     const to = worker < this.#ports.length ? this.#ports[worker] : 0;
     if (this.#socket === null || to === 0) return;
     const { bytes } = this.#engine.arena;
-    const start = offset - HAND_OVER_PREFIX_BYTES;
+    const start = offset - FORWARDING_PREFIX_BYTES;
     bytes[start] = ip >>> 24;
     bytes[start + 1] = ip >>> 16;
     bytes[start + 2] = ip >>> 8;
@@ -54,12 +54,12 @@ export class HandOver {
     bytes[start + 5] = port;
     bytes[start + 6] = 0;
     bytes[start + 7] = 0;
-    this.#engine.send(this.#socket, start, length + HAND_OVER_PREFIX_BYTES, HAND_OVER_IP, to);
+    this.#engine.send(this.#socket, start, length + FORWARDING_PREFIX_BYTES, FORWARDING_IP, to);
   }
 
-  /** Whether a datagram on the hand-over socket is another worker's. */
+  /** Whether a datagram on the forwarding socket is another worker's. */
   accepts(length: number, ip: number, port: number): boolean {
-    if (ip !== HAND_OVER_IP || length < HAND_OVER_PREFIX_BYTES) return false;
+    if (ip !== FORWARDING_IP || length < FORWARDING_PREFIX_BYTES) return false;
     for (let worker = 0; worker < this.#ports.length; worker++) {
       if (worker !== this.#own && this.#ports[worker] === port) return true;
     }

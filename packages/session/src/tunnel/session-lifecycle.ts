@@ -29,7 +29,7 @@ const SILENCE_CHECK_MS = 100;
  * Each link has a handshake of its own; with a proof it also moves the session to the link's address. Dialect `reference`
  * has no acknowledgements: `opening` and `closing` are over at once.
  */
-export class Connection {
+export class SessionLifecycle {
   readonly #state: TunnelState;
   #finSequence = 0;
   #finAttempts = 0;
@@ -43,8 +43,8 @@ export class Connection {
   open(): void {
     const state = this.#state;
     if (state.name !== 'idle' && state.name !== 'closed') return;
-    state.inbound.restart();
-    state.outbound.token = state.options.token;
+    state.receiving.restart();
+    state.sending.token = state.options.token;
     state.primary = state.links[0];
     if (state.options.dialect === 'reference') {
       this.#linkUp(state.primary);
@@ -65,7 +65,7 @@ export class Connection {
       return;
     }
     state.enter('closing');
-    this.#finSequence = state.outbound.takeSequence();
+    this.#finSequence = state.sending.takeSequence();
     this.#finAttempts = 0;
     this.#sendFin();
     if (state.options.dialect === 'reference') this.#finish();
@@ -122,8 +122,8 @@ export class Connection {
     const state = this.#state;
     // After the first one, sequence 0 would tell the node that the client has started over, which it has not.
     const started = state.name !== 'opening' || link.number > 0;
-    if (started && state.outbound.sequence === 0) state.outbound.takeSequence();
-    link.startHandshake(state.outbound.takeSequence(), state.nowUs);
+    if (started && state.sending.sequence === 0) state.sending.takeSequence();
+    link.startHandshake(state.sending.takeSequence(), state.nowUs);
     this.#sendHandshake(link);
   }
 
@@ -137,8 +137,8 @@ export class Connection {
     const waiting = state.name === 'opening' || state.carries;
     if (!waiting || !link.handshakes || sequence !== link.handshakeSequence) return DropReason.unexpectedReply;
     // Another token is another session: what the node sends starts over.
-    if (state.carries && token !== state.outbound.token) state.inbound.restart();
-    state.outbound.token = token;
+    if (state.carries && token !== state.sending.token) state.receiving.restart();
+    state.sending.token = token;
     link.handshakes = false;
     link.noteHeard(state.nowMs);
     if (!link.isUp) this.#linkUp(link);
@@ -196,7 +196,7 @@ export class Connection {
       return 0;
     }
     if (!state.carries) return DropReason.unexpectedReply;
-    if (token !== state.outbound.token) return DropReason.badToken;
+    if (token !== state.sending.token) return DropReason.badToken;
     state.sendControl(link, FLAG_FIN, token, sequence, state.nowUs);
     this.#idle();
     state.enter('idle');
@@ -228,7 +228,7 @@ export class Connection {
     this.#finAttempts++;
     for (const link of state.links) {
       if (link === state.primary || link.isUp) {
-        state.sendControl(link, FLAG_FIN, state.outbound.token, this.#finSequence, state.nowUs);
+        state.sendControl(link, FLAG_FIN, state.sending.token, this.#finSequence, state.nowUs);
       }
     }
   }
@@ -238,7 +238,7 @@ export class Connection {
     this.#idle();
     state.enter('closed');
     state.flows.closeIdle(0, state.nowMs);
-    state.inbound.close();
+    state.receiving.close();
     state.output.event('closed');
     return IDLE_MS;
   }
@@ -268,13 +268,13 @@ export class Connection {
 
   #sendProbe(link: PathLink): void {
     const state = this.#state;
-    const sequence = state.outbound.takeSequence();
+    const sequence = state.sending.takeSequence();
     link.noteProbe(state.nowMs);
     link.probes.sent(sequence, state.nowUs);
     const { values } = state.counters;
     values[TunnelCounter.keepalivesSent]++;
     values[pathCounter(link.number, PathCounter.keepalivesSent)]++;
-    state.sendControl(link, FLAG_KEEPALIVE, state.outbound.token, sequence, state.nowUs);
+    state.sendControl(link, FLAG_KEEPALIVE, state.sending.token, sequence, state.nowUs);
   }
 
   #lose(link: PathLink): void {

@@ -6,8 +6,8 @@ import type { PathEvent, TunnelEvent, TunnelOutput } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
 import { readSequence } from '@lightspeed/wire';
 import { VIA_SLOT } from './messages.ts';
-import type { LegSettings, WorkerMessage } from './messages.ts';
-import { Reopening } from './reopening.ts';
+import type { NodeTunnelSettings, WorkerMessage } from './messages.ts';
+import { BackOff } from './back-off.ts';
 import type { ParsedTunnelSettings } from './settings.ts';
 
 /** Longer than the pause after which a tunnel publishes its gauges. */
@@ -15,20 +15,20 @@ const PUBLISHING_MS = 1_000;
 /** How soon to look again when nothing is due. */
 const RESTING_MS = 250;
 
-/** What a leg needs of its driver. */
-export interface LegHost {
+/** What a node tunnel needs of its driver. */
+export interface NodeTunnelHost {
   readonly engine: DatagramEngine;
   readonly memory: FecMemory;
   readonly settings: ParsedTunnelSettings;
-  send(leg: Leg, path: number, offset: number, length: number): void;
-  deliver(leg: Leg, entrance: number, offset: number, length: number, ip: number, port: number): void;
+  send(nodeTunnel: NodeTunnel, path: number, offset: number, length: number): void;
+  deliver(nodeTunnel: NodeTunnel, ingress: number, offset: number, length: number, ip: number, port: number): void;
   post(message: WorkerMessage): void;
-  /** The leg's session is over, for good. */
-  legClosed(): void;
+  /** The node tunnel's session is over, for good. */
+  nodeTunnelClosed(): void;
 }
 
 /** A {@link Tunnel} to one node with its life: opened, asked for again when the node has ended it, watched, closed. */
-export class Leg implements TunnelOutput {
+export class NodeTunnel implements TunnelOutput {
   readonly slot: number;
   /** int32 bit pattern. */
   readonly nodeIp: number;
@@ -36,9 +36,9 @@ export class Leg implements TunnelOutput {
   readonly tunnel: Tunnel;
   /** Whether its session is over for good. */
   closed = false;
-  readonly #host: LegHost;
+  readonly #host: NodeTunnelHost;
   readonly #values: Float64Array;
-  readonly #reopening = new Reopening();
+  readonly #backOff = new BackOff();
   /** Where the datagram from the node that is being handled starts. */
   #offset = 0;
   #opened = false;
@@ -46,7 +46,7 @@ export class Leg implements TunnelOutput {
   #closing = false;
   #saidKeepalivesSent = false;
 
-  constructor(settings: LegSettings, paths: number, host: LegHost) {
+  constructor(settings: NodeTunnelSettings, paths: number, host: NodeTunnelHost) {
     const common = host.settings;
     const counters = tunnelCountersIn(settings.counters);
     const nonces = new BigUint64Array(settings.nonces);
@@ -94,12 +94,12 @@ export class Leg implements TunnelOutput {
       this.#opened = true;
       this.tunnel.open();
     }
-    if (this.#reopening.isDue(nowMs)) this.tunnel.open();
+    if (this.#backOff.isDue(nowMs)) this.tunnel.open();
     if (this.#keepalivesAreUsedUp()) return RESTING_MS;
-    return this.#reopening.msUntilDue(nowMs, this.tunnel.handleTimeout());
+    return this.#backOff.msUntilDue(nowMs, this.tunnel.handleTimeout());
   }
 
-  /** Ends the session with a FIN. A node that has never answered gets one FIN and no patience. */
+  /** Ends the session with a FIN. A node that has never answered gets one FIN and no timeout. */
   close(): void {
     if (this.#closing) return;
     this.#end();
@@ -107,7 +107,7 @@ export class Leg implements TunnelOutput {
     else this.tunnel.leave();
   }
 
-  /** Ends the session at once, with one FIN: another leg takes its place, and its sockets. */
+  /** Ends the session at once, with one FIN: another node tunnel takes its place, and its sockets. */
   giveWay(): void {
     this.#end();
     this.tunnel.leave();
@@ -127,8 +127,8 @@ export class Leg implements TunnelOutput {
     this.#host.send(this, path, offset, length);
   }
 
-  toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void {
-    this.#host.deliver(this, entrance, offset, length, ip, port);
+  toLocal(ingress: number, offset: number, length: number, ip: number, port: number): void {
+    this.#host.deliver(this, ingress, offset, length, ip, port);
   }
 
   roundTrip(_path: number, rttUs: number): void {
@@ -145,19 +145,19 @@ export class Leg implements TunnelOutput {
     let retryInMs: number | undefined;
     if (event === 'established') {
       this.#answered = true;
-      this.#reopening.established(nowMs);
+      this.#backOff.established(nowMs);
     } else if (event === 'ended-by-node' && this.#host.settings.reopen && !this.#closing) {
-      retryInMs = this.#reopening.ended(nowMs);
+      retryInMs = this.#backOff.ended(nowMs);
     } else if (event === 'closed') {
       this.closed = true;
     }
     this.#host.post({ type: 'event', slot: this.slot, event, retryInMs });
-    if (this.closed) this.#host.legClosed();
+    if (this.closed) this.#host.nodeTunnelClosed();
   }
 
   #end(): void {
     this.#closing = true;
-    this.#reopening.cancel();
+    this.#backOff.cancel();
   }
 
   /** A measurement has sent what it wanted to: only answers are waited for. */

@@ -7,7 +7,7 @@ const LASTING_SESSION_MS = 30_000;
  * When to ask a node for a new session that has ended the last one: after a pause that doubles each time, so that a
  * node that shuts down or refuses us is not pestered. Times are wrapping int32 milliseconds.
  */
-export class Reopening {
+export class BackOff {
   #pauseMs = FIRST_PAUSE_MS;
   #establishedMs = 0;
   #dueMs = 0;

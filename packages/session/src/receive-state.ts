@@ -13,7 +13,7 @@ const RESYNCHRONISE_AFTER_MS = 10_000;
 /** What the streams of all sessions of a relay or tunnel share. */
 export interface FecSupply {
   readonly memory: FecMemory;
-  /** Gets the statistics of all decoders, see {@link InboundStream.tidy}. */
+  /** Gets the statistics of all decoders, see {@link ReceiveState.tidy}. */
   readonly fecTotals: FecTotals;
 }
 
@@ -32,7 +32,7 @@ class StreamFec {
  * The receiving half of one session and direction: what was seen already, and the FEC groups in progress
  * (docs/protocol.md, Duplicates, FEC).
  */
-export class InboundStream {
+export class ReceiveState {
   readonly window: DuplicateWindow;
   readonly #supply: FecSupply;
   /** There from the first version 2 packet on. */
