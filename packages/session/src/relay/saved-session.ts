@@ -93,7 +93,7 @@ export function restoreSession(state: RelayState, admission: SessionAdmission, l
   const session = admission.openRegistered(live, saved.paths[0].ip | 0);
   if (session === null) return false;
   session.multipath = saved.multipath;
-  for (const { number, ip, port } of saved.paths) sessions.addPath(session, number, ip | 0, port, nowMs);
+  for (const { number, ip, port } of saved.paths) state.addPath(session, number, ip | 0, port);
   amplification.setVerified(session.slot);
   session.sequence = (saved.sequence + SEQUENCE_AHEAD) & 0xffff;
   session.groupId = (saved.groupId + GROUPS_AHEAD) & 0xffff;
