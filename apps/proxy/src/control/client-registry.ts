@@ -105,12 +105,7 @@ export class ClientRegistry implements RegisteredClients {
     return (claim && this.#resume(claim, link)) ?? this.#admit(message, ticketExtension.find(extensions), peer, link);
   }
 
-  #admit(
-    { dialect }: Register,
-    ticket: Uint8Array | undefined,
-    { ip }: Endpoint,
-    link: ClientLink,
-  ): RegisteredLink | RegisterRefusal {
+  #admit({ dialect }: Register, ticket: Uint8Array | undefined, { ip }: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
     const verified = this.#gate?.verify(ticket);
     if (verified?.type === 'refused') return refuse('auth_failed', verified.code, verified.text);
     if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full');
