@@ -1,10 +1,15 @@
 /**
  * The LightSpeed tunnel protocol's packets: headers of both versions and dialects as objects ({@link TunnelHeader},
- * {@link FecHeader}) and as allocation-free functions over `(bytes, offset)`, sequence arithmetic, size limits, and the
- * reasons for which a packet is dropped. Depends on nothing and does no I/O.
+ * {@link FecHeader}) and as allocation-free functions over `(bytes, offset)`, sequence arithmetic, size limits, the
+ * reasons for which a packet is dropped, and IP addresses of both families as single numbers ({@link AddressBook}). Depends on nothing and does no I/O.
  *
  * @module
  */
+export { AddressBook, MIN_TRANSIENT_LIFETIME } from './address/address-book.ts';
+export type { AddressBookOptions } from './address/address-book.ts';
+export { isIpv6, NO_ADDRESS, UNSPECIFIED_IPV6 } from './address/handle.ts';
+export { canonicalAddress, formatAddressWords, parseAddressWords } from './address/ipv6-text.ts';
+export type { AddressWords } from './address/ipv6-text.ts';
 export {
   FLAG_FIN,
   FLAG_FRAGMENT,

@@ -2,7 +2,7 @@
 export class WireError extends Error {
   override readonly name = 'WireError';
   /** Stable, for programs. */
-  readonly code: 'WIRE_FIELD_RANGE';
+  readonly code: 'WIRE_FIELD_RANGE' | 'WIRE_ADDRESS_NOT_RETAINED';
 
   constructor(code: WireError['code'], message: string) {
     super(message);

@@ -25,7 +25,7 @@ const isAny = () => true;
  * How to drive it: call {@link advance} with the time once per batch, then {@link handleClientDatagram} or
  * {@link handleServerDatagram} for each datagram, then send what the `RelayOutput` was given, then {@link sent}. Call
  * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Datagrams lie in the bytes of
- * `environment.memory`, with at least 64 bytes of headroom, and stay untouched until `sent()`.
+ * `environment.memory`, with at least 128 bytes of headroom, and stay untouched until `sent()`.
  *
  * Addresses are IPv4 as 32-bit numbers in signed or unsigned form.
  */
