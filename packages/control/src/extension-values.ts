@@ -56,7 +56,7 @@ export const RESUME_TAG_BYTES = 16;
 /** One kind of extension: makes it from a value, and finds its value in a message. */
 export interface ExtensionCodec<T> {
   readonly id: number;
-  /** @throws {ControlError} `CONTROL_FIELD_RANGE` or `CONTROL_TEXT_INVALID` */
+  /** @throws {ControlError} `ERR_CONTROL_FIELD_RANGE` or `ERR_CONTROL_TEXT_INVALID` */
   encode(value: T): Extension;
   /**
    * The value of the first extension of this kind that is well formed, undefined when there is none. Bytes after the
@@ -70,7 +70,7 @@ export const sessionSecretExtension = codec<Uint8Array>(
   ExtensionId.sessionSecret,
   (secret) => {
     if (secret.length !== SESSION_SECRET_BYTES) {
-      throw new ControlError('CONTROL_FIELD_RANGE', `a session secret must be 16 bytes, got ${secret.length}`);
+      throw new ControlError('ERR_CONTROL_FIELD_RANGE', `a session secret must be 16 bytes, got ${secret.length}`);
     }
     return secret;
   },
@@ -145,7 +145,7 @@ export const resumeExtension = codec<ResumeClaim>(
   ExtensionId.resume,
   ({ sessionId, nonce, tag }) => {
     if (tag.length !== RESUME_TAG_BYTES) {
-      throw new ControlError('CONTROL_FIELD_RANGE', `the tag of a resume must be 16 bytes, got ${tag.length}`);
+      throw new ControlError('ERR_CONTROL_FIELD_RANGE', `the tag of a resume must be 16 bytes, got ${tag.length}`);
     }
     const value = new Uint8Array(RESUME_CLAIMED_BYTES + RESUME_TAG_BYTES);
     value.set(claimed(sessionId, nonce));
@@ -164,7 +164,7 @@ export const resumeExtension = codec<ResumeClaim>(
  * What the tag of a {@link ResumeClaim} authenticates: ASCII `lstp-resume`, then session id and nonce as they are sent.
  *
  * @returns 23 bytes, fresh
- * @throws {ControlError} `CONTROL_FIELD_RANGE`
+ * @throws {ControlError} `ERR_CONTROL_FIELD_RANGE`
  */
 export function resumeMessage(sessionId: number, nonce: bigint): Uint8Array {
   const message = new Uint8Array(RESUME_LABEL.length + RESUME_CLAIMED_BYTES);
@@ -179,7 +179,7 @@ const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
 function claimed(sessionId: number, nonce: bigint): Uint8Array {
   if (nonce < 0n || nonce > MAX_U64) {
-    throw new ControlError('CONTROL_FIELD_RANGE', `a nonce must be 0 to 2^64 - 1, got ${nonce}`);
+    throw new ControlError('ERR_CONTROL_FIELD_RANGE', `a nonce must be 0 to 2^64 - 1, got ${nonce}`);
   }
   return u32s(sessionId, Number(nonce >> 32n), Number(nonce & 0xffff_ffffn));
 }

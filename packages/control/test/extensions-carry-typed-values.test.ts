@@ -132,11 +132,11 @@ test('a secret of another length is none', () => {
 
 test('a reason that is no UTF-8 is none, and one that is no Unicode cannot be sent', () => {
   expect(reasonTextExtension.find([{ id: ExtensionId.reasonText, value: Uint8Array.of(0xff) }])).toBeUndefined();
-  expect(() => reasonTextExtension.encode('\ud800')).toThrow(expect.objectContaining({ code: 'CONTROL_TEXT_INVALID' }));
+  expect(() => reasonTextExtension.encode('\ud800')).toThrow(expect.objectContaining({ code: 'ERR_CONTROL_TEXT_INVALID' }));
 });
 
 test.each([-1, 0.5, 2 ** 32, NaN])('numbers that do not fit are errors: %s', (value) => {
-  expect(() => keepaliveIntervalExtension.encode(value)).toThrow(expect.objectContaining({ code: 'CONTROL_FIELD_RANGE' }));
+  expect(() => keepaliveIntervalExtension.encode(value)).toThrow(expect.objectContaining({ code: 'ERR_CONTROL_FIELD_RANGE' }));
   expect(() => dataAddressExtension.encode({ ip: value, port: 1 })).toThrow(ControlError);
   expect(() => dataAddressExtension.encode({ ip: 1, port: value })).toThrow(ControlError);
 });
@@ -146,7 +146,7 @@ test('a resume authenticates its label, the session id and the nonce', () => {
 });
 
 test.each([-1n, 2n ** 64n])('a nonce that is no u64 is an error: %s', (nonce) => {
-  const range = expect.objectContaining({ code: 'CONTROL_FIELD_RANGE' }) as Error;
+  const range = expect.objectContaining({ code: 'ERR_CONTROL_FIELD_RANGE' }) as Error;
   expect(() => resumeMessage(1, nonce)).toThrow(range);
   expect(() => resumeExtension.encode({ sessionId: 1, nonce, tag: secret })).toThrow(range);
   expect(() => resumeExtension.encode({ sessionId: 1, nonce: 1n, tag: new Uint8Array(15) })).toThrow(range);

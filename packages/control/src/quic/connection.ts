@@ -50,7 +50,7 @@ export interface ControlConnection {
   readonly closed: ConnectionClosed | undefined;
   /** Resolves when it has ended; never rejects. */
   readonly whenClosed: Promise<ConnectionClosed>;
-  /** @throws {QuicError} `QUIC_STREAM_LIMIT` or `QUIC_CLOSED` */
+  /** @throws {QuicError} `ERR_QUIC_STREAM_LIMIT` or `ERR_QUIC_CLOSED` */
   openStream(): ControlStream;
   /** The streams that the peer opens, to be iterated once. Ends with the connection, however that ends. */
   streams(): AsyncGenerator<ControlStream, void, undefined>;
@@ -241,7 +241,7 @@ export class Connection implements ControlConnection, StreamOwner {
     const { by = 'us', code = 0, reason = '' } = this.#closed ?? {};
     const said = reason === '' || by === 'idle timeout' ? '' : `: ${JSON.stringify(reason)}`;
     const how = by === 'idle timeout' ? by : `by ${by === 'us' ? 'this end' : 'the peer'}, ${describeCloseCode(code)}${said}`;
-    return new QuicError('QUIC_CLOSED', `the connection with ${formatEndpoint(this.peer)} is closed (${how})`);
+    return new QuicError('ERR_QUIC_CLOSED', `the connection with ${formatEndpoint(this.peer)} is closed (${how})`);
   }
 
   #wakeReader(): void {

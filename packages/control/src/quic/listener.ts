@@ -65,7 +65,7 @@ export interface ControlListener {
    * connect again, and listens on the same port anew, some milliseconds later. A certificate that cannot be used
    * changes nothing.
    *
-   * @throws {QuicError} `QUIC_LISTEN`, `QUIC_CLOSED`
+   * @throws {QuicError} `ERR_QUIC_LISTEN`, `ERR_QUIC_CLOSED`
    */
   replaceCertificate(certificate: CertificateAndKey): Promise<void>;
   /** Closes every connection, by default with `CloseCode.serverShutdown`, and the port. */
@@ -75,7 +75,7 @@ export interface ControlListener {
 /**
  * Listens for control connections over QUIC. TLS 1.3; the client must offer `lstp/1`.
  *
- * @throws {QuicError} `QUIC_OPTION`, `QUIC_LISTEN`, `QUIC_UNAVAILABLE`
+ * @throws {QuicError} `ERR_QUIC_OPTION`, `ERR_QUIC_LISTEN`, `ERR_QUIC_UNAVAILABLE`
  */
 export async function listenControl(options: ListenOptions): Promise<ControlListener> {
   const listener = new Listener(options);
@@ -251,7 +251,7 @@ class Listener implements ControlListener {
   }
 
   #running(): Server {
-    if (this.#server === undefined) throw new QuicError('QUIC_CLOSED', 'the listener is closed');
+    if (this.#server === undefined) throw new QuicError('ERR_QUIC_CLOSED', 'the listener is closed');
     return this.#server;
   }
 
@@ -272,7 +272,7 @@ function requireFitting({ certificatePem, privateKeyPem }: CertificateAndKey): v
   try {
     fits = new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem));
   } catch (thrown) {
-    throw new QuicError('QUIC_LISTEN', `the certificate or its key cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_LISTEN', `the certificate or its key cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
   }
-  if (!fits) throw new QuicError('QUIC_LISTEN', 'the private key is not that of the certificate');
+  if (!fits) throw new QuicError('ERR_QUIC_LISTEN', 'the private key is not that of the certificate');
 }

@@ -44,7 +44,7 @@ export interface ConnectionTransport {
   readonly peer: Endpoint;
   /** What happened before is told at once. */
   attach(handlers: ConnectionHandlers): void;
-  /** @throws {QuicError} `QUIC_STREAM_LIMIT` or `QUIC_CLOSED` */
+  /** @throws {QuicError} `ERR_QUIC_STREAM_LIMIT` or `ERR_QUIC_CLOSED` */
   openStream(): StreamTransport;
   ping(): void;
   /** Smoothed, undefined when it is not known (yet, or any more). */

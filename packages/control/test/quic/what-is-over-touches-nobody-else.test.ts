@@ -125,5 +125,5 @@ test('nothing that was meant for a connection reaches the library once it has en
   await closing;
   expect(calls).toEqual([]);
   expect(transport.roundTripMs()).toBeUndefined();
-  expect(() => transport.openStream()).toThrow(expect.objectContaining({ code: 'QUIC_CLOSED' }));
+  expect(() => transport.openStream()).toThrow(expect.objectContaining({ code: 'ERR_QUIC_CLOSED' }));
 });

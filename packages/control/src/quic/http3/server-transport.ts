@@ -74,7 +74,7 @@ export class ServerTransport implements ConnectionTransport {
   }
 
   openStream(): StreamTransport {
-    if (this.#ended) throw new QuicError('QUIC_CLOSED', `the connection with ${formatEndpoint(this.peer)} has ended`);
+    if (this.#ended) throw new QuicError('ERR_QUIC_CLOSED', `the connection with ${formatEndpoint(this.peer)} has ended`);
     return new StreamOfServer(this.#connection.openStream(), this.#upon);
   }
 

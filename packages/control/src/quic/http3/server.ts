@@ -18,11 +18,11 @@ export interface LibraryServerOptions extends ServerOptions {
   readonly validateAddresses: boolean;
 }
 
-/** @throws {QuicError} `QUIC_LISTEN` or `QUIC_UNAVAILABLE` */
+/** @throws {QuicError} `ERR_QUIC_LISTEN` or `ERR_QUIC_UNAVAILABLE` */
 export async function startServer(options: LibraryServerOptions): Promise<Server> {
   if (options.mode === 'wasm') {
     // A handshake that fails ends the whole instance in that form: any stranger could close every connection.
-    throw new QuicError('QUIC_UNAVAILABLE', 'a listener needs native QUIC: the wasm form can be brought down by a single peer');
+    throw new QuicError('ERR_QUIC_UNAVAILABLE', 'a listener needs native QUIC: the wasm form can be brought down by a single peer');
   }
   const fault = nativeFault();
   if (fault !== undefined) throw fault;
@@ -53,7 +53,7 @@ export async function startServer(options: LibraryServerOptions): Promise<Server
       close: () => server.close(),
     };
   } catch (thrown) {
-    throw new QuicError('QUIC_LISTEN', `cannot listen for QUIC on ${formatEndpoint(options.bind)}: ${reasonOf(thrown)}`, {
+    throw new QuicError('ERR_QUIC_LISTEN', `cannot listen for QUIC on ${formatEndpoint(options.bind)}: ${reasonOf(thrown)}`, {
       cause: thrown,
     });
   }

@@ -88,9 +88,9 @@ export class SessionTransport implements ConnectionTransport {
     } catch (thrown) {
       const reason = reasonOf(thrown);
       if (/StreamLimit|StreamBlocked/.test(reason)) {
-        throw new QuicError('QUIC_STREAM_LIMIT', `the peer allows no further stream now (${reason})`, { cause: thrown });
+        throw new QuicError('ERR_QUIC_STREAM_LIMIT', `the peer allows no further stream now (${reason})`, { cause: thrown });
       }
-      throw new QuicError('QUIC_CLOSED', `no stream can be opened: ${reason}`, { cause: thrown });
+      throw new QuicError('ERR_QUIC_CLOSED', `no stream can be opened: ${reason}`, { cause: thrown });
     }
   }
 

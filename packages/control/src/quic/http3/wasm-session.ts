@@ -54,7 +54,7 @@ export function startWasmSession(options: ClientOptions): WasmSession {
   );
   session._setEventLoop(loop);
   const opened = loop.connect(formatEndpoint(options.address), options.serverName).catch((thrown: unknown) => {
-    throw new QuicError('QUIC_UNAVAILABLE', `QUIC in wasm cannot start: ${reasonOf(thrown)}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_UNAVAILABLE', `QUIC in wasm cannot start: ${reasonOf(thrown)}`, { cause: thrown });
   });
   opened.catch(() => undefined);
   return { session, opened, driver: 'dgram' };
