@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 import { CloseCode, describeCloseCode, isAlpnRefusal, isCertificateRefusal } from './codes.ts';
 import { Connection, CONTROL_ALPN } from './connection.ts';
 import type { ControlConnection } from './connection.ts';
-import { formatEndpoint } from './endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
+import { formatSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { dial } from './http3/client.ts';
 import { eventsTold } from './http3/events-told.ts';
 import type { QuicMode } from './http3/runtime.ts';
@@ -51,7 +51,7 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
   const keepaliveMs = requireWhole('keepaliveMs', options.keepaliveMs ?? 10_000, 0, 3_600_000);
   const limits = connectionLimits(options.limits);
   const { serverName, authoritiesPem } = handshakeVerification(verify, host);
-  const node = formatEndpoint({ host, port });
+  const node = formatSocketAddress({ host, port });
   const deadline = new Deadline(timeoutMs, node, signal);
 
   try {
@@ -91,7 +91,7 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
   }
 }
 
-async function resolve(host: string, port: number): Promise<Endpoint> {
+async function resolve(host: string, port: number): Promise<SocketAddress> {
   if (isIP(host) !== 0) return { host, port };
   try {
     const { address } = await lookup(host, { order: 'ipv4first' });

@@ -47,7 +47,10 @@ export function parsePin(text: string): Uint8Array {
     const pin = Uint8Array.from(Buffer.from(bare, 'base64'));
     if (pin.length === PIN_BYTES) return pin;
   }
-  throw new QuicError('ERR_QUIC_OPTION', `a pin is ${PREFIX} and 32 bytes in base64, or 64 hexadecimal digits; got ${JSON.stringify(text)}`);
+  throw new QuicError(
+    'ERR_QUIC_OPTION',
+    `a pin is ${PREFIX} and 32 bytes in base64, or 64 hexadecimal digits; got ${JSON.stringify(text)}`,
+  );
 }
 
 export function samePin(a: Uint8Array, b: Uint8Array): boolean {

@@ -14,6 +14,7 @@ function stalled() {
   let ofStream: StreamHandlers | undefined;
   const transport: ConnectionTransport = {
     peer: { host: '192.0.2.1', port: 4433 },
+    local: undefined,
     attach: (given) => {
       handlers = given;
     },

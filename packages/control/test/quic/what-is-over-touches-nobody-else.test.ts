@@ -78,6 +78,7 @@ function fakeServer(): { transport: ServerTransport; calls: string[]; end: () =>
   };
   const connection: ConnectionTransport = {
     peer: { host: '192.0.2.1', port: 1 },
+    local: undefined,
     attach: (given) => {
       handlers = given;
     },
