@@ -5,10 +5,11 @@ import tseslint from 'typescript-eslint';
 // Who may use whom. The tags are in each project's package.json.
 const layers = {
   'layer:wire': [],
-  'layer:protocol': ['layer:wire'],
-  'layer:session': ['layer:wire', 'layer:protocol'],
-  'layer:udp': ['layer:wire'],
-  'layer:app': ['layer:wire', 'layer:protocol', 'layer:session', 'layer:udp'],
+  'layer:memory': [],
+  'layer:protocol': ['layer:wire', 'layer:memory'],
+  'layer:session': ['layer:wire', 'layer:memory', 'layer:protocol'],
+  'layer:udp': ['layer:wire', 'layer:memory'],
+  'layer:app': ['layer:wire', 'layer:memory', 'layer:protocol', 'layer:session', 'layer:udp'],
   'layer:netem': [],
   'layer:tool': ['*'],
 };
@@ -62,7 +63,7 @@ export default tseslint.config(
     rules: { '@nx/enforce-module-boundaries': boundaries(['layer:netem']) },
   },
   {
-    files: ['packages/{wire,fec,control,security,session}/src/**/*.ts', 'tools/netem/src/**/*.ts'],
+    files: ['packages/{wire,memory,fec,control,security,session}/src/**/*.ts', 'tools/netem/src/**/*.ts'],
     // The transport of the control messages does I/O: it has sockets, timers and a clock.
     ignores: ['packages/control/src/quic/**'],
     rules: {

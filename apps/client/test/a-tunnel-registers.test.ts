@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createQuicServer } from '@currentspace/http3';
 import { startTunnel } from '@lightspeed/client';
 import { ticketExtension } from '@lightspeed/control';
-import { formatPin, loadKnownNodes } from '@lightspeed/control/quic';
+import { formatPin, loadKnownNodes, makeCertificate } from '@lightspeed/control/quic';
 import type { Verification } from '@lightspeed/control/quic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlNode } from './support/control-node.ts';
@@ -99,34 +100,19 @@ it('a tunnel of dialect reference registers in its form, and needs no acknowledg
   await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
 });
 
-describe('a node that negotiates no application protocol, as those of the older implementation', () => {
-  const start = () => ControlNode.start({}, undefined, { withoutAlpn: true, bare: true });
-
-  it('is registered with in dialect reference, and carries a game', async () => {
-    await using node = await start();
-    using server = await EchoServer.named('');
-    const verify: Verification = { kind: 'ca', pem: node.certificate.certificatePem };
-    const nodes = [{ ...node.settings, verify, dataPort: node.data.address.port }];
-    await using tunnel = await registeredTunnel([node], [server.address], { dialect: 'reference', register: { nodes } });
-    await tunnel.established(5_000);
-    using program = await Peer.start();
-    program.send('hello', tunnel.ingresses[0].listen);
-    await program.got(1);
-    expect(node.registers).toEqual([{ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }]);
-    await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
-  });
-
-  it('is named as what it is to a client of dialect standard', async () => {
-    await using node = await start();
-    await expect(registeredTunnel([node], [])).rejects.toThrow('needs --dialect reference');
-  });
-
-  it('cannot be known by a pin', async () => {
-    await using node = await start();
-    const refusal = registeredTunnel([node], [], { dialect: 'reference' });
-    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_NODE_IDENTITY' });
-    await expect(refusal).rejects.toThrow('give the certificate as an authority');
-  });
+it('says of a node that speaks another application protocol what it may be, and how it is used', async () => {
+  const { certificatePem: cert, privateKeyPem: key } = await makeCertificate();
+  const server = createQuicServer({ key, cert, alpn: ['h3'], disableRetry: false });
+  server.on('error', () => undefined);
+  try {
+    const { port } = await server.listen(0, '127.0.0.1');
+    const nodes = [{ host: '127.0.0.1', port, verify: { kind: 'insecure' } as const }];
+    const refusal = startTunnel({ register: { nodes }, ingresses: [], dialect: 'reference' });
+    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_REGISTER' });
+    await expect(refusal).rejects.toThrow('use its data port with --no-register --dialect reference');
+  } finally {
+    await server.close();
+  }
 });
 
 describe('a registration', () => {

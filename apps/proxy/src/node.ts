@@ -29,8 +29,6 @@ export interface RunningNode {
   /** Where clients register, over QUIC, and what they pin; undefined if there is no control plane. */
   readonly controlAddress: Endpoint | undefined;
   readonly controlPin: string | undefined;
-  /** Where clients register that name no application protocol; undefined if they cannot. */
-  readonly controlAddressWithoutAlpn: Endpoint | undefined;
   readonly workerCount: number;
   /** Which engine moves the datagrams, and why. */
   readonly engine: EngineChoice;
@@ -80,7 +78,6 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
     dataAddress: supervisor.dataAddress,
     httpAddress: http?.address,
     controlAddress: control?.address,
-    controlAddressWithoutAlpn: control?.addressWithoutAlpn,
     get controlPin() {
       return control?.pin;
     },

@@ -17,7 +17,6 @@ export type { FecDecoderOptions } from './group-decoder.ts';
 export { GROUPS_IN_RING } from './group-ring.ts';
 export { DEFAULT_GROUP_SIZE, GROUP_SIZE_LIMITS, MAX_ENCODER_GROUP_SIZE, MIN_ENCODER_GROUP_SIZE } from './group-sizes.ts';
 export type { GroupSizeLimits } from './group-sizes.ts';
-export { FEC_BLOCK_BYTES, FEC_BLOCK_CONTENT_BYTES, FEC_BLOCK_HEADROOM_BYTES, FecMemory, availableKernel } from './memory.ts';
+export { FEC_BLOCK_BYTES, FEC_BLOCK_CONTENT_BYTES, FecMemory, availableKernel } from './memory.ts';
 export type { FecKernel } from './memory.ts';
-export type { WasmMemory } from './simd-kernel.ts';
 export { xorInto } from './xor.ts';

@@ -1,18 +1,18 @@
+import type { WasmMemory } from '@lightspeed/memory';
+import { allocateWasmMemory, BlockPool, HEADROOM_BYTES } from '@lightspeed/memory';
 import { MAX_FEC_PAYLOAD_BYTES } from '@lightspeed/wire';
 import { FecError, requireInteger } from './fec-error.ts';
 import { PlainKernel } from './plain-kernel.ts';
-import { allocateWasmMemory, hasSimd, simdKernelOver } from './simd-kernel.ts';
-import type { WasmMemory, XorKernel } from './simd-kernel.ts';
+import { hasSimd, simdKernelOver } from './simd-kernel.ts';
+import type { XorKernel } from './simd-kernel.ts';
 import { xorInto } from './xor.ts';
 
-/** Free bytes in front of every block's content: room for the header of the packet that the content becomes. */
-export const FEC_BLOCK_HEADROOM_BYTES = 64;
 /** Bytes of XORed lengths that follow the content in a parity payload. */
 export const LENGTHS_BYTES = 2;
 /** Bytes of a block's content: the longest parity payload, rounded up so that blocks keep a 16-byte alignment. */
 export const FEC_BLOCK_CONTENT_BYTES = Math.ceil((MAX_FEC_PAYLOAD_BYTES + LENGTHS_BYTES) / 16) * 16;
 /** Bytes that one block takes of the memory's region. */
-export const FEC_BLOCK_BYTES = FEC_BLOCK_HEADROOM_BYTES + FEC_BLOCK_CONTENT_BYTES;
+export const FEC_BLOCK_BYTES = HEADROOM_BYTES + FEC_BLOCK_CONTENT_BYTES;
 
 const MAX_ALLOCATED_BLOCKS = 1_000_000;
 
@@ -22,8 +22,8 @@ const MAX_ALLOCATED_BLOCKS = 1_000_000;
  *
  * ```
  *            start             content offset: what take() gives and release() wants
- *              v                      v
- * bytes | ...  | headroom (64) | content (1,456) | headroom | content | ... | (rest) |
+ *              v                 v
+ * bytes | ...  | headroom (128) | content (1,456) | headroom | content | ... | (rest) |
  *              |<--------- block 0 ------------->|<----- block 1 ---->|
  * ```
  *
@@ -44,11 +44,7 @@ export class FecMemory {
   readonly kernel: FecKernel;
 
   private readonly xor: XorKernel;
-  private readonly firstContent: number;
-  /** A stack of the free blocks' numbers: the lowest `freeCount` entries count. */
-  private readonly free: Int32Array;
-  private readonly taken: Uint8Array;
-  private freeCount: number;
+  private readonly pool: BlockPool;
 
   /**
    * Divides `bytes` from `start` to `start + lengthBytes` into as many blocks as fit, none included.
@@ -68,13 +64,8 @@ export class FecMemory {
     this.view = viewOf(this.bytes);
     this.kernel = wasm === null ? 'plain' : 'simd';
     this.xor = wasm ?? new PlainKernel(this.bytes, this.view);
-    this.capacity = Math.floor(lengthBytes / FEC_BLOCK_BYTES);
-    this.firstContent = start + FEC_BLOCK_HEADROOM_BYTES;
-    this.free = new Int32Array(this.capacity);
-    this.taken = new Uint8Array(this.capacity);
-    this.freeCount = this.capacity;
-    // The lowest block on top: a lightly used memory keeps to the same few blocks, which stay in the cache.
-    for (let i = 0; i < this.capacity; i++) this.free[i] = this.capacity - 1 - i;
+    this.pool = new BlockPool(start, lengthBytes, FEC_BLOCK_CONTENT_BYTES);
+    this.capacity = this.pool.capacity;
   }
 
   /**
@@ -85,12 +76,13 @@ export class FecMemory {
   static allocate(blocks: number): FecMemory {
     requireInteger('FEC_MEMORY_REGION', 'blocks', blocks, 0, MAX_ALLOCATED_BLOCKS);
     const lengthBytes = blocks * FEC_BLOCK_BYTES;
-    return new FecMemory(allocateWasmMemory(lengthBytes) ?? new Uint8Array(lengthBytes), 0, lengthBytes);
+    const wasm = hasSimd() ? allocateWasmMemory(lengthBytes) : null;
+    return new FecMemory(wasm ?? new Uint8Array(lengthBytes), 0, lengthBytes);
   }
 
   /** How many blocks are free. */
   get available(): number {
-    return this.freeCount;
+    return this.pool.available;
   }
 
   /**
@@ -98,10 +90,7 @@ export class FecMemory {
    * @returns the offset of its content, or -1 if no block is free.
    */
   take(): number {
-    if (this.freeCount === 0) return -1;
-    const block = this.free[--this.freeCount];
-    this.taken[block] = 1;
-    return this.firstContent + block * FEC_BLOCK_BYTES;
+    return this.pool.take();
   }
 
   /**
@@ -110,9 +99,7 @@ export class FecMemory {
    * @throws {FecError} `FEC_MEMORY_BLOCK` if that is no block that is taken.
    */
   release(contentOffset: number): void {
-    const block = this.takenBlock(contentOffset);
-    this.taken[block] = 0;
-    this.free[this.freeCount++] = block;
+    if (!this.pool.release(contentOffset)) throw noBlock(contentOffset);
   }
 
   /**
@@ -125,7 +112,7 @@ export class FecMemory {
    *   within `source`, not within a block's content, or overlap those that they are XORed into. Nothing is changed then.
    */
   fold(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): number {
-    this.takenBlock(block);
+    if (!this.pool.isTaken(block)) throw noBlock(block);
     requireRange("the block's bytes in use", 0, filledBytes, FEC_BLOCK_CONTENT_BYTES);
     requireRange("the block's new bytes", 0, lengthBytes, FEC_BLOCK_CONTENT_BYTES);
     if (source !== this.view) {
@@ -163,17 +150,6 @@ export class FecMemory {
     xorInto(this.view, block, source, offset, common);
     this.bytes.set(outside.subarray(common), block + common);
   }
-
-  /** The number of the block whose content is there. */
-  private takenBlock(contentOffset: number): number {
-    const distance = contentOffset - this.firstContent;
-    const block = (distance / FEC_BLOCK_BYTES) | 0;
-    // A block that is not one reads as undefined here.
-    if (this.taken[block] !== 1 || block * FEC_BLOCK_BYTES !== distance) {
-      throw new FecError('FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
-    }
-    return block;
-  }
 }
 
 /** How XOR is done: by SIMD instructions of WebAssembly, or by their twin in plain TypeScript. */
@@ -182,6 +158,10 @@ export type FecKernel = 'simd' | 'plain';
 /** How XOR is done in this program over a `WebAssembly.Memory`: `plain` where its engine or its policy allows no SIMD. */
 export function availableKernel(): FecKernel {
   return hasSimd() ? 'simd' : 'plain';
+}
+
+function noBlock(contentOffset: number): FecError {
+  return new FecError('FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
 }
 
 /** What makes a call of the kernel safe, which checks nothing itself. */

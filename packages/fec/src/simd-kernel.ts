@@ -1,3 +1,4 @@
+import type { WasmMemory } from '@lightspeed/memory';
 import { XOR_KERNEL_BYTES } from './xor-kernel-bytes.ts';
 
 /**
@@ -11,20 +12,12 @@ export interface XorKernel {
   isAllZero(offset: number, length: number): number;
 }
 
-/** A `WebAssembly.Memory`, named here because TypeScript knows that type only together with a browser's. */
-export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-
 declare const WebAssembly:
   | {
       readonly Module: new (bytes: Uint8Array) => object;
       readonly Instance: new (module: object, imports: { env: { memory: WasmMemory } }) => { readonly exports: unknown };
-      readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
     }
   | undefined;
-
-const PAGE_BYTES = 65_536;
 
 /** undefined until it is needed, null where it cannot be had. */
 let compiled: object | null | undefined;
@@ -47,18 +40,6 @@ export function simdKernelOver(memory: WasmMemory): XorKernel | null {
     kernels.set(memory, kernel);
   }
   return kernel;
-}
-
-/** @returns a memory of at least `lengthBytes` bytes that never grows, null where the SIMD kernel cannot use it or none is left. */
-export function allocateWasmMemory(lengthBytes: number): WasmMemory | null {
-  if (!hasSimd() || typeof WebAssembly === 'undefined') return null;
-  const pages = Math.ceil(lengthBytes / PAGE_BYTES);
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages });
-  } catch {
-    // Engines reserve gigabytes of addresses for each, whatever its size: a process has room for some ten thousand.
-    return null;
-  }
 }
 
 function kernelModule(): object | null {

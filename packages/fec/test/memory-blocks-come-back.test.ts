@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ADD_FULL, ADD_UNPROTECTED, FEC_BLOCK_BYTES, FEC_BLOCK_HEADROOM_BYTES, FecDecoder, FecEncoder, FecMemory } from '@lightspeed/fec';
+import { ADD_FULL, ADD_UNPROTECTED, FEC_BLOCK_BYTES, FecDecoder, FecEncoder, FecMemory } from '@lightspeed/fec';
+import { HEADROOM_BYTES } from '@lightspeed/memory';
 import { InPlaceReceiver, arenaOf, place } from './in-place-support.ts';
 import { smallGroup } from './support.ts';
 
@@ -15,11 +16,7 @@ describe('a memory', () => {
     const memory = new FecMemory(bytes, 100, 2 * FEC_BLOCK_BYTES + 300);
     expect(memory.capacity).toBe(2);
     expect(memory.available).toBe(2);
-    expect([memory.take(), memory.take(), memory.take()]).toEqual([
-      100 + FEC_BLOCK_HEADROOM_BYTES,
-      100 + FEC_BLOCK_BYTES + FEC_BLOCK_HEADROOM_BYTES,
-      -1,
-    ]);
+    expect([memory.take(), memory.take(), memory.take()]).toEqual([100 + HEADROOM_BYTES, 100 + FEC_BLOCK_BYTES + HEADROOM_BYTES, -1]);
     expect(memory.available).toBe(0);
   });
 

@@ -1,5 +1,5 @@
 import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
-import type { WasmMemory } from '@lightspeed/fec';
+import type { WasmMemory } from '@lightspeed/memory';
 
 // A global of every engine, which neither the language's nor Node's types declare.
 declare const WebAssembly: {

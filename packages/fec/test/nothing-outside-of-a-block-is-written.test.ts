@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FEC_BLOCK_BYTES, FEC_BLOCK_CONTENT_BYTES, FecDecoder, FecError } from '@lightspeed/fec';
+import { HEADROOM_BYTES } from '@lightspeed/memory';
 import { BLOCKS_START, makeTwins, outcomeOf, sameBytes, takeBoth } from './memory-twins.ts';
 
 const PAGE_BYTES = 65_536;
-const block = BLOCKS_START + 64;
+const block = BLOCKS_START + HEADROOM_BYTES;
 
 /** Numbers that an argument should not be, and numbers next to the borders of what it may be. */
 const anyNumber = fc.oneof(

@@ -146,7 +146,7 @@ export class PacketWriter {
   }
 
   /**
-   * Wraps and sends the payload of `length` bytes at `offset`, with at least 64 bytes of headroom in front of it.
+   * Wraps and sends the payload of `length` bytes at `offset`, with at least 128 bytes of headroom in front of it.
    * @param nowMs wrapping int32 clock in milliseconds, `nowUs` the same in microseconds.
    * @returns false if the packet was refused by the sink.
    */

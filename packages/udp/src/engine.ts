@@ -1,4 +1,4 @@
-import type { PacketArena } from './arena.ts';
+import type { PacketArena } from '@lightspeed/memory';
 import type { UdpCounters } from './counters.ts';
 
 /** `batch`: Linux system calls for many datagrams at once. `portable`: node:dgram, anywhere that Node runs. */
@@ -6,7 +6,7 @@ export type EngineKind = 'batch' | 'portable';
 
 /** What {@link DatagramHandler.onDatagrams} reads: entries `0 .. count-1` describe the datagrams of that call. */
 export interface ReceivedBatch {
-  /** Where each payload starts in `arena.bytes`, with at least `SLOT_HEADROOM_BYTES` of free bytes before it. */
+  /** Where each payload starts in `arena.bytes`, with at least `HEADROOM_BYTES` (@lightspeed/memory) of free bytes before it. */
   readonly offsets: Int32Array;
   readonly lengths: Int32Array;
   /** Senders' IPv4 addresses as int32 bit patterns in host order: a.b.c.d is `a<<24 | b<<16 | c<<8 | d`. */

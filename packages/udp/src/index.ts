@@ -3,8 +3,6 @@
  * memory that wasm can work on, nothing allocated per packet. The same interface runs over node:dgram where Linux's
  * calls are missing. This is the only package of LightSpeed that knows the operating system.
  */
-export type { PacketArena, WasmMemory } from './arena.ts';
-export { DEFAULT_MAX_DATAGRAM_BYTES, SLOT_HEADROOM_BYTES } from './arena.ts';
 export type { EngineChoice } from './choose.ts';
 export { chooseEngine, createEngine } from './choose.ts';
 export { monotonicUs } from './clock.ts';
@@ -13,6 +11,7 @@ export { UDP_COUNTER, UDP_COUNTERS, UDP_COUNTERS_BYTES, UdpCounters } from './co
 export type { DatagramEngine, DatagramHandler, DatagramSocket, EngineKind, EngineOptions, ReceivedBatch, SocketOptions } from './engine.ts';
 export type { UdpErrorCode } from './errors.ts';
 export { UdpError } from './errors.ts';
+export { DEFAULT_MAX_DATAGRAM_BYTES } from './options.ts';
 export { allowedCores, pinThread } from './linux/affinity.ts';
 export type { DataSocketDescription } from './linux/data-socket.ts';
 export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts';

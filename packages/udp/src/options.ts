@@ -1,10 +1,14 @@
-import { DEFAULT_MAX_DATAGRAM_BYTES } from './arena.ts';
 import { UDP_COUNTERS_BYTES, UdpCounters } from './counters.ts';
 import type { EngineOptions, SocketOptions } from './engine.ts';
 import { requireInteger, UdpError } from './errors.ts';
 
 /** The longest payload that a UDP datagram over IPv4 can have. */
 const MAX_UDP_PAYLOAD_BYTES = 65_507;
+
+/** Longest datagram that is received whole unless an engine is told otherwise. */
+export const DEFAULT_MAX_DATAGRAM_BYTES = 9_000;
+
+const MAX_RESERVE_BYTES = 1 << 30;
 
 /** Socket buffers. Games are bursty, and full buffers are what relays lose most packets to. */
 export const DEFAULT_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -34,7 +38,7 @@ export function parseEngineOptions(options: EngineOptions): EngineSettings {
   return {
     maxDatagramBytes: requireInteger('maxDatagramBytes', options.maxDatagramBytes ?? DEFAULT_MAX_DATAGRAM_BYTES, 1, MAX_UDP_PAYLOAD_BYTES),
     batchSize: requireInteger('batchSize', options.batchSize ?? DEFAULT_BATCH_SIZE, 1, MOST_BATCH_SIZE),
-    reserveBytes: options.reserveBytes ?? 0,
+    reserveBytes: requireInteger('reserveBytes', options.reserveBytes ?? 0, 0, MAX_RESERVE_BYTES),
     busyPollUs: requireInteger('busyPollUs', options.busyPollUs ?? 0, 0, MOST_BUSY_POLL_US),
     counters: new UdpCounters(countersBuffer),
     fdLedger: options.fdLedger,

@@ -1,4 +1,4 @@
-import { SLOT_HEADROOM_BYTES } from '@lightspeed/udp';
+import { HEADROOM_BYTES } from '@lightspeed/memory';
 import { describe, expect, it } from 'vitest';
 import type { Arrival } from './support/scenario.ts';
 import { ENGINES, LOOPBACK, pattern, play, sendBytes, testEngine } from './support/scenario.ts';
@@ -46,9 +46,9 @@ describe.each(ENGINES)('the %s engine', (kind) => {
       },
       arrived({ socket, offset, payload, ip, port }) {
         if (socket === server) {
-          engine.arena.bytes.fill(0xee, offset - SLOT_HEADROOM_BYTES, offset);
-          const lengthBytes = SLOT_HEADROOM_BYTES + payload.length;
-          engine.send(server, offset - SLOT_HEADROOM_BYTES, lengthBytes, ip, port);
+          engine.arena.bytes.fill(0xee, offset - HEADROOM_BYTES, offset);
+          const lengthBytes = HEADROOM_BYTES + payload.length;
+          engine.send(server, offset - HEADROOM_BYTES, lengthBytes, ip, port);
         } else {
           relayed.push(payload);
         }
@@ -57,8 +57,8 @@ describe.each(ENGINES)('the %s engine', (kind) => {
     });
 
     relayed.forEach((payload, index) => {
-      expect(payload.subarray(0, SLOT_HEADROOM_BYTES)).toEqual(new Uint8Array(SLOT_HEADROOM_BYTES).fill(0xee));
-      expect(payload.subarray(SLOT_HEADROOM_BYTES)).toEqual(pattern(100, index));
+      expect(payload.subarray(0, HEADROOM_BYTES)).toEqual(new Uint8Array(HEADROOM_BYTES).fill(0xee));
+      expect(payload.subarray(HEADROOM_BYTES)).toEqual(pattern(100, index));
     });
   });
 

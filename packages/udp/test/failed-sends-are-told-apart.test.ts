@@ -1,6 +1,6 @@
 import { UdpCounters } from '@lightspeed/udp';
 import { describe, expect, it } from 'vitest';
-import { createArena } from '../src/arena.ts';
+import { createArena } from '@lightspeed/memory';
 import { BatchSocket } from '../src/linux/batch-socket.ts';
 import { EAGAIN, ECONNREFUSED, EINTR, EMSGSIZE, ENOBUFS, ENOMEM } from '../src/linux/constants.ts';
 import type { Libc } from '../src/linux/libc.ts';

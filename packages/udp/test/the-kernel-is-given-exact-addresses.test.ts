@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import koffi from 'koffi';
 import { expect, it } from 'vitest';
-import { createArena } from '../src/arena.ts';
+import { createArena } from '@lightspeed/memory';
 import { portOf, swap32, writeSockaddr } from '../src/linux/addresses.ts';
 import { libc } from '../src/linux/libc.ts';
 import { SendTable } from '../src/linux/messages.ts';

@@ -8,11 +8,12 @@ const everyone = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'proxy
 const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp'];
 const mayUse: Record<string, readonly string[]> = {
   'packages/wire': [],
-  'packages/fec': ['wire'],
-  'packages/control': ['wire'],
-  'packages/security': ['wire'],
-  'packages/session': ['wire', 'fec', 'control', 'security'],
-  'packages/udp': ['wire'],
+  'packages/memory': [],
+  'packages/fec': ['wire', 'memory'],
+  'packages/control': ['wire', 'memory'],
+  'packages/security': ['wire', 'memory'],
+  'packages/session': ['wire', 'memory', 'fec', 'control', 'security'],
+  'packages/udp': ['wire', 'memory'],
   'apps/proxy': packages,
   'apps/client': packages,
   'tools/netem': [],

@@ -12,7 +12,6 @@ export interface ServeFlags {
   readonly config?: string;
   readonly dataBind?: string;
   readonly controlBind?: string;
-  readonly controlBindWithoutAlpn?: string;
   readonly stateDir?: string;
   readonly certificate?: string;
   readonly privateKey?: string;
@@ -48,11 +47,6 @@ interface Flag {
 const FLAGS: readonly Flag[] = [
   { name: '--data-bind', field: 'dataBind', value: ({ dataBind }) => dataBind },
   { name: '--control-bind', field: 'controlBind', value: ({ controlBind }) => controlBind },
-  {
-    name: '--control-bind-without-alpn',
-    field: 'controlBindWithoutAlpn',
-    value: ({ controlBindWithoutAlpn }) => controlBindWithoutAlpn,
-  },
   { name: '--state-dir', field: 'stateDir', value: ({ stateDir }) => stateDir },
   { name: '--certificate', field: 'certificate', value: ({ certificate }) => certificate },
   { name: '--private-key', field: 'privateKey', value: ({ privateKey }) => privateKey },

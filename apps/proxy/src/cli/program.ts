@@ -74,10 +74,6 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--config <FILE>', 'TOML file; what is given here goes before what it says')
     .option('--data-bind <ADDR:PORT>', "where clients' packets come in (default 0.0.0.0:4434)")
     .option('--control-bind <ADDR:PORT>', 'where clients register, over QUIC, or off (default 0.0.0.0:4433, off with --open)')
-    .option(
-      '--control-bind-without-alpn <ADDR:PORT>',
-      'where clients of the older reference implementation register, or off; needs Deno (default off)',
-    )
     .option('--state-dir <DIR>', 'where identity and sessions are kept, or off (default: see below)')
     .option('--certificate <FILE>', "the node's certificate, PEM (default: one of its own, made at the first start)")
     .option('--private-key <FILE>', 'its private key, PEM')

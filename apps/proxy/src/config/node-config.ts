@@ -27,11 +27,6 @@ export interface NodeConfig {
   readonly drainSecs: number;
   /** Where clients register, over QUIC, or undefined if they cannot. Port 0 lets the system choose. */
   readonly controlBind: Endpoint | undefined;
-  /**
-   * Where clients register that name no application protocol, as those of the older reference implementation do, or
-   * undefined if they cannot. Needs Deno.
-   */
-  readonly controlBindWithoutAlpn: Endpoint | undefined;
   /** Folder in which identity and sessions are kept; undefined: a restart forgets them. */
   readonly stateDir: string | undefined;
   /** PEM files of the identity, in place of the one in `stateDir`; both or none. */

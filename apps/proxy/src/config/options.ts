@@ -67,12 +67,6 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
     fallback: { ip: 0, port: 4433 },
     write: (value) => (value === undefined ? 'off' : formatEndpoint(value.ip, value.port)),
   },
-  controlBindWithoutAlpn: {
-    key: 'server.control_bind_without_alpn',
-    schema: endpointOrOff(),
-    fallback: undefined,
-    write: (value) => (value === undefined ? 'off' : formatEndpoint(value.ip, value.port)),
-  },
   stateDir: {
     key: 'server.state_dir',
     schema: pathOrOff(),

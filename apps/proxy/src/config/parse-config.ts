@@ -12,7 +12,7 @@ import type { Field } from './options.ts';
 type InWriting<T> = T extends Endpoint | PortRange ? string : T extends readonly DestinationRule[] ? readonly string[] : T;
 
 /** Fields whose writing does not follow from their type. */
-type FieldOfItsOwn = 'egressBind' | 'httpBind' | 'controlBind' | 'controlBindWithoutAlpn' | 'issuerKeys' | 'pin';
+type FieldOfItsOwn = 'egressBind' | 'httpBind' | 'controlBind' | 'issuerKeys' | 'pin';
 
 /** Some of {@link NodeConfig}, with addresses, ranges and rules as text. */
 export type NodeSettings = {
@@ -24,8 +24,6 @@ export type NodeSettings = {
   readonly httpBind?: string | undefined;
   /** ADDR:PORT or "off"; by default 0.0.0.0:4433, or "off" if `requireAuth` is false. */
   readonly controlBind?: string | undefined;
-  /** ADDR:PORT or "off", which is the default. */
-  readonly controlBindWithoutAlpn?: string | undefined;
   /** "off", "auto", or processors, one for each worker: "0,2-3". */
   readonly pin?: string | undefined;
   /** Public keys as texts, lsi1_... Any of them makes "tickets" the default of `registration`. */
@@ -68,7 +66,6 @@ export function parseConfig(given: GivenByField): NodeConfig {
   refuseOpenRelay(config, given);
   refuseTooFewPorts(config, given);
   refuseHalfAnIdentity(config, given);
-  refuseHalfAControlPlane(config, given);
   refuseTicketsWithoutIssuer(config, given);
   return config;
 }
@@ -130,13 +127,6 @@ function refuseHalfAnIdentity({ certificate, privateKey }: NodeConfig, given: Gi
   if ((certificate === undefined) === (privateKey === undefined)) return;
   const { source } = given.certificate ?? given.privateKey ?? { source: 'server.certificate' };
   throw new ConfigError(`${source}: a certificate needs its private key, and the other way round: give both, or none`);
-}
-
-function refuseHalfAControlPlane({ controlBind, controlBindWithoutAlpn }: NodeConfig, given: GivenByField): void {
-  if (controlBindWithoutAlpn === undefined || controlBind !== undefined) return;
-  throw new ConfigError(
-    `${given.controlBindWithoutAlpn?.source ?? 'server.control_bind_without_alpn'}: there is no control plane to which it could lead: give --control-bind (server.control_bind) as well`,
-  );
 }
 
 function refuseTicketsWithoutIssuer({ registration, issuerKeys }: NodeConfig, given: GivenByField): void {

@@ -14,7 +14,7 @@ import { CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ControlHost, Welcome } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
-import { ControlListeners } from './control-listeners.ts';
+import { ControlPort } from './control-port.ts';
 import type { ControlState } from './control-state.ts';
 import { Grace } from './grace.ts';
 import { LoadAnnouncer } from './load-announcer.ts';
@@ -40,7 +40,7 @@ export class ControlPlane implements ControlHost {
   readonly #snapshots: SnapshotWriter | undefined;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
-  #listeners: ControlListeners | undefined;
+  #port: ControlPort | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
   /** When the node stops relaying; undefined while it does not drain. */
@@ -75,18 +75,13 @@ export class ControlPlane implements ControlHost {
     return this.#running.address;
   }
 
-  /** Where it listens for clients that name no application protocol, if it does. */
-  get addressWithoutAlpn(): Endpoint | undefined {
-    return this.#running.addressWithoutAlpn;
-  }
-
   /** What clients pin: SHA-256 of the public key of the certificate in use. */
   get pin(): string {
     return this.#running.pin;
   }
 
   get connections(): number {
-    return this.#listeners?.connections ?? 0;
+    return this.#port?.connections ?? 0;
   }
 
   get listenerCounters(): ListenerCounters {
@@ -127,7 +122,7 @@ export class ControlPlane implements ControlHost {
   async abandon(): Promise<void> {
     clearInterval(this.#timer);
     await this.#ticking;
-    await this.#listeners?.close(SHUTDOWN_TEXT);
+    await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
     await this.#state.folder?.close();
   }
@@ -140,7 +135,7 @@ export class ControlPlane implements ControlHost {
     const clients = [...this.#state.registry.all];
     const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
     await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
-    await this.#listeners?.close(SHUTDOWN_TEXT);
+    await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
     for (const client of clients) this.#end(client);
     await this.#state.folder?.save([]);
@@ -207,7 +202,7 @@ export class ControlPlane implements ControlHost {
 
   async #listen(bind: Endpoint): Promise<void> {
     const { certificate } = this.#state.identity;
-    this.#listeners = await ControlListeners.start(bind, this.#config, certificate, this.#log, (connection) => {
+    this.#port = await ControlPort.open(bind, this.#config, certificate, this.#log, (connection) => {
       void new ClientConnection(connection, this).serve();
     });
     this.#timer = setInterval(() => {
@@ -216,9 +211,9 @@ export class ControlPlane implements ControlHost {
     this.#timer.unref();
   }
 
-  get #running(): ControlListeners {
-    if (this.#listeners === undefined) throw new Error('the control plane does not listen');
-    return this.#listeners;
+  get #running(): ControlPort {
+    if (this.#port === undefined) throw new Error('the control plane does not listen');
+    return this.#port;
   }
 
   async #tick(): Promise<void> {

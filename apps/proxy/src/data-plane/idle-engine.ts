@@ -1,4 +1,5 @@
-import type { DatagramEngine, DatagramSocket, PacketArena } from '@lightspeed/udp';
+import type { PacketArena } from '@lightspeed/memory';
+import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { UdpCounters } from '@lightspeed/udp';
 
 const BATCH = 64;

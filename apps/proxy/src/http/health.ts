@@ -29,8 +29,6 @@ export interface Health {
 
 interface ControlHealth {
   readonly address: string;
-  /** For clients that name no application protocol, or `off`. */
-  readonly address_without_alpn: string;
   /** What clients pin: SHA-256 of the node's public key. */
   readonly pin: string;
   /** Which of the forms of the QUIC library runs. */
@@ -66,10 +64,9 @@ export function health({ config, engine, supervisor, control, startedMs }: NodeV
 }
 
 function controlHealth(control: ControlPlane, registration: ControlHealth['registration']): ControlHealth {
-  const { address, addressWithoutAlpn: without, pin, quic, connections, registrations, bound } = control;
+  const { address, pin, quic, connections, registrations, bound } = control;
   return {
     address: formatEndpoint(address.ip, address.port),
-    address_without_alpn: without === undefined ? 'off' : formatEndpoint(without.ip, without.port),
     pin,
     quic,
     registration,

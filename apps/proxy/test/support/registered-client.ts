@@ -44,14 +44,6 @@ export class Control {
     return new Control(connection);
   }
 
-  /** As clients of the older implementation connect: they name no application protocol, and check no certificate. */
-  static async connectWithoutAlpn({ ip, port }: Endpoint): Promise<Control> {
-    const verify = { kind: 'insecure' } as const;
-    const connection = await connectControl({ host: formatIpv4(ip), port, withoutAlpn: true, verify });
-    onTestFinished(() => connection.close());
-    return new Control(connection);
-  }
-
   /** Registers with whatever extensions. */
   async register(extensions: readonly Extension[] = []): Promise<void> {
     await this.stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'test', extensions }, 'standard');

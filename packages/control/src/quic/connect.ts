@@ -13,10 +13,9 @@ import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
 import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
 import { certificateOf } from './session-ticket.ts';
-import { handshakeVerification, requireNoPin, verifyPin } from './verification.ts';
+import { handshakeVerification, verifyPin } from './verification.ts';
 import type { Dialing } from './transport.ts';
 import type { Verification } from './verification.ts';
-import { dialWithoutAlpn } from './without-alpn/client.ts';
 
 export interface ConnectOptions {
   /** A name or an address. A name that has an IPv4 address is reached there. */
@@ -31,11 +30,6 @@ export interface ConnectOptions {
   readonly keepaliveMs?: number;
   /** Default `auto`. */
   readonly mode?: QuicMode;
-  /**
-   * For nodes of the older reference implementation, which refuse whoever names an application protocol. Needs Deno, and
-   * cannot check a pin: `verify` is `ca`, `system` or `insecure`. Default false.
-   */
-  readonly withoutAlpn?: boolean;
   readonly limits?: Partial<ConnectionLimits>;
   /** Gives up. */
   readonly signal?: AbortSignal;
@@ -50,7 +44,7 @@ export interface ConnectOptions {
  *   `QUIC_ALPN`, `QUIC_CERTIFICATE_REFUSED`, `QUIC_PIN_MISMATCH`, `QUIC_PIN_CHANGED`, `QUIC_PIN_UNSEEN`, `QUIC_CLOSED`
  */
 export async function connectControl(options: ConnectOptions): Promise<ControlConnection> {
-  const { host, port, verify, mode = 'auto', withoutAlpn = false, signal } = options;
+  const { host, port, verify, mode = 'auto', signal } = options;
   requireWhole('port', port, 1, 65_535);
   const timeoutMs = requireWhole('timeoutMs', options.timeoutMs ?? 5_000, 1, 600_000);
   const idleTimeoutMs = requireWhole('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
@@ -58,14 +52,21 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
   const limits = connectionLimits(options.limits);
   const { serverName, authoritiesPem } = handshakeVerification(verify, host);
   const node = formatEndpoint({ host, port });
-  if (withoutAlpn) requireNoPin(verify, node);
   const deadline = new Deadline(timeoutMs, node, signal);
 
   try {
     const address = await deadline.orLater(resolve(host, port)).catch(unresolvedWhenLate(host));
-    const { maxStreams } = limits;
-    const how = { address, serverName, authoritiesPem, mode, idleTimeoutMs, keepaliveMs, maxStreams };
-    const dialing = withoutAlpn ? dialWithoutAlpn(how) : await dial({ ...how, alpn: CONTROL_ALPN, maxStreamBytes: limits.maxUnreadBytes });
+    const { maxStreams, maxUnreadBytes: maxStreamBytes } = limits;
+    const dialing = await dial({
+      alpn: CONTROL_ALPN,
+      address,
+      serverName,
+      authoritiesPem,
+      mode,
+      idleTimeoutMs,
+      maxStreams,
+      maxStreamBytes,
+    });
     const connection = new Connection(dialing.transport, dialing.runtime(), limits, keepaliveMs);
     try {
       await deadline.orLater(handshake(dialing, node));

@@ -41,8 +41,8 @@ export interface Farewell {
 /** One QUIC connection that carries control messages. */
 export interface ControlConnection {
   readonly peer: Endpoint;
-  /** The application protocol that both ends have named: `lstp/1`, or undefined without ALPN. */
-  readonly alpn: string | undefined;
+  /** The application protocol that both ends have named: `lstp/1`. */
+  readonly alpn: string;
   readonly runtime: QuicRuntime;
   /** SHA-256 of the public key of the peer's certificate; undefined at a node's end, since clients show none. */
   readonly peerPin: Uint8Array | undefined;
@@ -73,7 +73,7 @@ const STREAM_COST = 256;
 const LEAST_DATA_COST = 64;
 
 export class Connection implements ControlConnection, StreamOwner {
-  readonly alpn: string | undefined;
+  readonly alpn = CONTROL_ALPN;
   readonly limits: ConnectionLimits;
   readonly whenClosed: Promise<ConnectionClosed>;
   runtime: QuicRuntime;
@@ -93,7 +93,6 @@ export class Connection implements ControlConnection, StreamOwner {
   constructor(transport: ConnectionTransport, runtime: QuicRuntime, limits: ConnectionLimits, keepaliveMs: number) {
     this.#transport = transport;
     this.runtime = runtime;
-    this.alpn = runtime.mode === 'deno' ? undefined : CONTROL_ALPN;
     this.limits = limits;
     this.#budget = new Budget(limits.bytesPerSecond, limits.burstBytes, performance.now());
     this.whenClosed = new Promise((resolve) => {

@@ -13,8 +13,7 @@ import type { ListenerCounters } from './listener-counters.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
 import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
-import type { ConnectionTransport, Server, ServerOptions } from './transport.ts';
-import { startServerWithoutAlpn } from './without-alpn/server.ts';
+import type { ConnectionTransport, Server } from './transport.ts';
 
 /** A certificate (leaf first, its chain after it) and its key. */
 export interface CertificateAndKey {
@@ -36,9 +35,9 @@ export interface ListenOptions extends CertificateAndKey {
   readonly onError?: (error: unknown) => void;
   /**
    * A handshake failed, some seconds ago maybe. `code` is how QUIC ended it, see {@link describeCloseCode}; 0x178 is a peer
-   * that named no application protocol, or none that is spoken here. `peer` is unknown without ALPN.
+   * that named no application protocol, or none that is spoken here.
    */
-  readonly onFailedHandshake?: (peer: Endpoint | undefined, code: number) => void;
+  readonly onFailedHandshake?: (peer: Endpoint, code: number) => void;
   /** Default `auto`: native, else portable. The wasm form cannot listen. */
   readonly mode?: QuicMode;
   /** Default 1,024. */
@@ -49,11 +48,6 @@ export interface ListenOptions extends CertificateAndKey {
   readonly idleTimeoutMs?: number;
   /** A PING to every client every so often. Default 0: none, that is the clients' part. */
   readonly keepaliveMs?: number;
-  /**
-   * For clients of the older reference implementation, which name no application protocol: those, and only those, are served.
-   * Needs Deno. Addresses are not validated then, and `mode` does not matter. Default false.
-   */
-  readonly withoutAlpn?: boolean;
   /** Whether an address has to answer before anything is kept for it, which costs a round trip. Default true. */
   readonly validateAddresses?: boolean;
   readonly limits?: Partial<ConnectionLimits>;
@@ -79,7 +73,7 @@ export interface ControlListener {
 }
 
 /**
- * Listens for control connections over QUIC. TLS 1.3; the client must offer `lstp/1`, or nothing with `withoutAlpn`.
+ * Listens for control connections over QUIC. TLS 1.3; the client must offer `lstp/1`.
  *
  * @throws {QuicError} `QUIC_OPTION`, `QUIC_LISTEN`, `QUIC_UNAVAILABLE`
  */
@@ -143,22 +137,23 @@ class Listener implements ControlListener {
 
   async start(bind: Endpoint, certificate: CertificateAndKey): Promise<void> {
     requireFitting(certificate);
-    const { withoutAlpn, mode = 'auto', validateAddresses = true } = this.#options;
+    const { mode = 'auto', validateAddresses = true } = this.#options;
     const { maxUnreadBytes: maxStreamBytes, maxStreams } = this.#limits;
-    const how: ServerOptions = {
+    this.#server = await startServer({
+      alpn: CONTROL_ALPN,
+      mode,
       bind,
       certificatePem: certificate.certificatePem,
       privateKeyPem: certificate.privateKeyPem,
       idleTimeoutMs: this.#idleTimeoutMs,
       maxConnections: this.#maxConnections + Math.max(SPARE_CONNECTIONS, this.#maxConnections >> 2),
       maxStreams,
+      maxStreamBytes,
+      validateAddresses,
       onConnection: (transport) => this.#accept(transport),
       onFailedHandshake: (peer, code) => this.#handshakeFailed(peer, code),
       onError: (error) => this.#options.onError?.(error),
-    };
-    this.#server = withoutAlpn
-      ? await startServerWithoutAlpn(how)
-      : await startServer({ ...how, alpn: CONTROL_ALPN, mode, maxStreamBytes, validateAddresses });
+    });
     this.#certificate = certificate;
   }
 
@@ -198,7 +193,7 @@ class Listener implements ControlListener {
   async #stop(server: Server, code: number, reason: string): Promise<void> {
     this.#server = undefined;
     await Promise.all([...this.#connections].map((connection) => connection.close(code, reason)));
-    await server.close(code, reason);
+    await server.close();
   }
 
   #accept(transport: ConnectionTransport): void {
@@ -229,7 +224,7 @@ class Listener implements ControlListener {
     void this.#serve(connection);
   }
 
-  #handshakeFailed(peer: Endpoint | undefined, code: number): void {
+  #handshakeFailed(peer: Endpoint, code: number): void {
     this.#count(isAlpnRefusal(code) ? 'refusedOverAlpn' : 'failedHandshakes');
     this.#options.onFailedHandshake?.(peer, code);
   }

@@ -1,6 +1,6 @@
 /**
- * What the control plane needs of a QUIC library, and all that it knows of one. `http3/` implements it, and
- * `without-alpn/` for peers that name no application protocol; another library takes its place by implementing it too.
+ * What the control plane needs of a QUIC library, and all that it knows of one. `http3/` implements it; another library
+ * takes its place by implementing it too.
  *
  * @module
  */
@@ -63,15 +63,15 @@ export interface ServerOptions {
   readonly maxStreams: number;
   readonly onConnection: (transport: ConnectionTransport) => void;
   /** A handshake failed. `code` is how QUIC ended it: 0x100 and a TLS alert, or a code of its own. */
-  readonly onFailedHandshake: (peer: Endpoint | undefined, code: number) => void;
+  readonly onFailedHandshake: (peer: Endpoint, code: number) => void;
   readonly onError: (error: Error) => void;
 }
 
 export interface Server {
   readonly endpoint: Endpoint;
   readonly runtime: QuicRuntime;
-  /** Also what is connected without its listener knowing yet; `code` and `reason` are for those, where a library takes them. */
-  close(code: number, reason: string): Promise<void>;
+  /** Also what is connected without its listener knowing yet. */
+  close(): Promise<void>;
 }
 
 /** How a client connects. */
@@ -84,7 +84,6 @@ export interface DialOptions {
   readonly authoritiesPem: string | undefined;
   readonly mode: QuicMode;
   readonly idleTimeoutMs: number;
-  readonly keepaliveMs: number;
   readonly maxStreams: number;
 }
 

@@ -82,19 +82,6 @@ export async function verifyPin(verify: Verification, seen: Uint8Array | undefin
   }
 }
 
-/**
- * Without ALPN there is nothing that a pin could be compared with.
- *
- * @throws {QuicError} `QUIC_PIN_UNSEEN`
- */
-export function requireNoPin({ kind }: Verification, node: string): void {
-  if (kind !== 'pin' && kind !== 'first-use') return;
-  const words =
-    `${node} cannot be checked by its key where no ALPN is negotiated, as its certificate is not shown: ` +
-    'give the certificate as an authority, or turn verification off';
-  throw new QuicError('QUIC_PIN_UNSEEN', words);
-}
-
 function requirePin(pin: Uint8Array): void {
   if (pin.length !== PIN_BYTES) throw new QuicError('QUIC_OPTION', `a pin has ${PIN_BYTES} bytes, got ${pin.length}`);
 }

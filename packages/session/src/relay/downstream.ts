@@ -20,7 +20,7 @@ export class Downstream {
   }
 
   /**
-   * Handles a datagram of `length` bytes at `offset` of the shared memory, with 64 bytes of headroom in front of it, that
+   * Handles a datagram of `length` bytes at `offset` of the shared memory, with 128 bytes of headroom in front of it, that
    * came from a server's address to an egress socket.
    */
   handle(egress: number, offset: number, length: number, ip: number, port: number): void {

@@ -17,7 +17,7 @@ import { Upstream } from './upstream.ts';
  * How to drive it: call {@link advance} with the time once per batch, then {@link handleClientDatagram} or
  * {@link handleServerDatagram} for each datagram, then send what the `RelayOutput` was given, then {@link sent}. Call
  * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Datagrams lie in the bytes of
- * `environment.memory`, with at least 64 bytes of headroom, and stay untouched until `sent()`.
+ * `environment.memory`, with at least 128 bytes of headroom, and stay untouched until `sent()`.
  *
  * Addresses of clients are handles of `environment.addresses`; those of game servers and in headers are IPv4 as 32-bit
  * numbers. Both may have signed or unsigned form.

@@ -17,7 +17,7 @@ const SWEEP_INTERVAL_MS = 250;
  * {@link handleNodeDatagram} for each datagram, then send what the `TunnelOutput` was given, then {@link sent}. Call
  * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Start with {@link open}, end with
  * {@link close} and wait for the event `closed`, or with {@link leave}. Datagrams lie in the bytes of
- * `environment.memory`, with at least 64 bytes of headroom, and stay untouched until `sent()`.
+ * `environment.memory`, with at least 128 bytes of headroom, and stay untouched until `sent()`.
  *
  * Addresses are IPv4 as 32-bit numbers in signed or unsigned form.
  */

@@ -1,4 +1,5 @@
 import { FecMemory } from '@lightspeed/fec';
+import { HEADROOM_BYTES } from '@lightspeed/memory';
 import { DestinationPolicy, TokenTable, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
@@ -25,7 +26,6 @@ export interface EgressDatagram extends Datagram {
 
 const SLOT_BYTES = 10_000;
 const SLOTS = 8;
-const HEADROOM = 64;
 
 /**
  * Drives a Relay like a socket driver does: datagrams lie in slots with headroom, what is sent is read only at the flush,
@@ -211,7 +211,7 @@ export class RelayHost implements RelayOutput {
 
   #place(bytes: Uint8Array): number {
     this.#slot = (this.#slot + 1) % SLOTS;
-    const offset = this.#slot * SLOT_BYTES + HEADROOM;
+    const offset = this.#slot * SLOT_BYTES + HEADROOM_BYTES;
     this.memory.bytes.set(bytes, offset);
     return offset;
   }

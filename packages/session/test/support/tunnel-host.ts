@@ -1,4 +1,5 @@
 import { FecMemory } from '@lightspeed/fec';
+import { HEADROOM_BYTES } from '@lightspeed/memory';
 import { DEFAULT_TUNNEL_OPTIONS, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
 import type { PathEvent, TunnelEvent, TunnelOptions, TunnelOutput } from '@lightspeed/session';
 import { hmacSha256 } from '@lightspeed/security/node';
@@ -12,7 +13,6 @@ const NODE: Endpoint = endpoint('192.0.2.1:4434');
 
 const SLOT_BYTES = 10_000;
 const SLOTS = 8;
-const HEADROOM = 64;
 
 /** A payload that was handed to a local program. */
 export interface LocalDatagram extends Datagram {
@@ -170,7 +170,7 @@ export class TunnelHost implements TunnelOutput {
 
   #place(bytes: Uint8Array): number {
     this.#slot = (this.#slot + 1) % SLOTS;
-    const offset = this.#slot * SLOT_BYTES + HEADROOM;
+    const offset = this.#slot * SLOT_BYTES + HEADROOM_BYTES;
     this.memory.bytes.set(bytes, offset);
     return offset;
   }

@@ -1,5 +1,5 @@
-import type { SlottedArena } from '../arena.ts';
-import { createArena } from '../arena.ts';
+import type { SlottedArena } from '@lightspeed/memory';
+import { createArena } from '@lightspeed/memory';
 import type { UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
 import type { DatagramEngine, DatagramHandler, DatagramSocket, ReceivedBatch, SocketOptions } from '../engine.ts';

@@ -1,4 +1,4 @@
-import type { SlottedArena } from '../arena.ts';
+import type { SlottedArena } from '@lightspeed/memory';
 import { familyAndPort, portOf, SOCKADDR_BYTES, SOCKADDR_WORDS, swap32 } from './addresses.ts';
 import { MSG_TRUNC } from './constants.ts';
 import type { Libc } from './libc.ts';

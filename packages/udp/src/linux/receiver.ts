@@ -1,4 +1,4 @@
-import type { SlottedArena } from '../arena.ts';
+import type { SlottedArena } from '@lightspeed/memory';
 import type { UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
 import type { ReceivedBatch } from '../engine.ts';

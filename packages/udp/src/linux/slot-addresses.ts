@@ -1,7 +1,9 @@
-import type { SlottedArena } from '../arena.ts';
+import type { SlottedArena } from '@lightspeed/memory';
+import { HEADROOM_BYTES } from '@lightspeed/memory';
 import type { Libc } from './libc.ts';
 
-/** Datagrams that are sent from a slot start this early in it: behind or before a header, around the end of the headroom. */
+/** Datagrams that are sent from a slot start here: behind or before a header, around the end of the headroom. */
+const FIRST_START = HEADROOM_BYTES - 64;
 const STARTS_PER_SLOT = 128;
 
 /**
@@ -25,8 +27,8 @@ export class SlotAddresses {
   of(offset: number): bigint | null {
     if (offset >= this.slotsEnd) return null;
     const slot = (offset / this.slotStrideBytes) | 0;
-    const start = offset - slot * this.slotStrideBytes;
-    if (start >= STARTS_PER_SLOT) return null;
+    const start = offset - slot * this.slotStrideBytes - FIRST_START;
+    if (start < 0 || start >= STARTS_PER_SLOT) return null;
     return this.known[slot * STARTS_PER_SLOT + start] ?? this.note(offset, slot * STARTS_PER_SLOT + start);
   }
 

@@ -1,6 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
-import type { SlottedArena } from '../arena.ts';
-import { createArena } from '../arena.ts';
+import type { SlottedArena } from '@lightspeed/memory';
+import { createArena } from '@lightspeed/memory';
 import { monotonicUs } from '../clock.ts';
 import type { UdpCounterName, UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';

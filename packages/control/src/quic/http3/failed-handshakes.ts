@@ -18,7 +18,7 @@ const HANDSHAKE_COMPLETE = 11;
  * of all to one method of its own, which is listened to here. The end of a refused handshake is told when QUIC has
  * forgotten it, some seconds later.
  */
-export function watchFailedHandshakes(server: QuicServer, failed: (peer: Endpoint | undefined, code: number) => void): void {
+export function watchFailedHandshakes(server: QuicServer, failed: (peer: Endpoint, code: number) => void): void {
   const handshaking = new Map<number, Endpoint>();
   const dispatch: unknown = Reflect.get(server, '_dispatchEvents');
   if (typeof dispatch !== 'function') return;
@@ -30,7 +30,8 @@ export function watchFailedHandshakes(server: QuicServer, failed: (peer: Endpoin
         handshaking.delete(connHandle);
       } else if (eventType === SESSION_CLOSE) {
         const peer = handshaking.get(connHandle);
-        if (handshaking.delete(connHandle)) failed(peer, meta?.errorCode ?? 0);
+        handshaking.delete(connHandle);
+        if (peer !== undefined) failed(peer, meta?.errorCode ?? 0);
       }
     }
     Reflect.apply(dispatch, server, [events]);

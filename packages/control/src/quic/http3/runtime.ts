@@ -7,12 +7,9 @@ export type QuicMode = 'auto' | 'native' | 'portable' | 'wasm';
 
 /** Which form of the QUIC library is in use; for the log. */
 export interface QuicRuntime {
-  /**
-   * `native` is the library's fast form, `portable` its native code over poll, `wasm` needs no native code. `deno` is
-   * another library, for peers without ALPN.
-   */
-  readonly mode: 'native' | 'portable' | 'wasm' | 'deno';
-  /** What is below it: `io_uring`, `kqueue`, `poll`, `dgram`; `quinn` below `deno`. */
+  /** `native` is the library's fast form, `portable` its native code over poll, `wasm` needs no native code. */
+  readonly mode: 'native' | 'portable' | 'wasm';
+  /** What is below it: `io_uring`, `kqueue`, `poll`, `dgram`. */
   readonly driver: string;
   /** Why a better form is not in use. */
   readonly fellBack: string | undefined;

@@ -1,0 +1,81 @@
+import { HEADROOM_BYTES } from './headroom.ts';
+import { requireSize } from './memory-error.ts';
+
+const MAX_OFFSET = 2 ** 31 - 1;
+
+/**
+ * Hands out blocks of one size in a region of some memory, by the offsets of their contents. It touches no byte of them.
+ *
+ * ```
+ *      start            content offset: what take() gives and release() wants
+ *        v                       v
+ *  | ... | headroom (128) | content | headroom (128) | content | ... | (rest) |
+ *        |<------- block 0 -------->|<------- block 1 -------->|
+ * ```
+ */
+export class BlockPool {
+  /** How many blocks there are. */
+  readonly capacity: number;
+  readonly #blockBytes: number;
+  readonly #firstContent: number;
+  /** A stack of the free blocks' numbers: the lowest `#freeCount` entries count. */
+  readonly #free: Int32Array;
+  readonly #taken: Uint8Array;
+  #freeCount: number;
+
+  /**
+   * Divides `lengthBytes` bytes from `start` on into as many blocks as fit, none included.
+   * @param contentBytes bytes of a block's content
+   * @throws {MemoryError} `MEMORY_SIZE` if a number is out of range
+   */
+  constructor(start: number, lengthBytes: number, contentBytes: number) {
+    requireSize('start', start, 0, MAX_OFFSET);
+    requireSize('lengthBytes', lengthBytes, 0, MAX_OFFSET - start);
+    requireSize('contentBytes', contentBytes, 1, MAX_OFFSET - HEADROOM_BYTES);
+    this.#blockBytes = HEADROOM_BYTES + contentBytes;
+    this.capacity = Math.floor(lengthBytes / this.#blockBytes);
+    this.#firstContent = start + HEADROOM_BYTES;
+    this.#free = new Int32Array(this.capacity);
+    this.#taken = new Uint8Array(this.capacity);
+    this.#freeCount = this.capacity;
+    // The lowest block on top: a lightly used pool keeps to the same few blocks, which stay in the cache.
+    for (let i = 0; i < this.capacity; i++) this.#free[i] = this.capacity - 1 - i;
+  }
+
+  /** How many blocks are free. */
+  get available(): number {
+    return this.#freeCount;
+  }
+
+  /**
+   * Takes a block. Its bytes are whatever its last user left there.
+   * @returns the offset of its content, or -1 if no block is free.
+   */
+  take(): number {
+    if (this.#freeCount === 0) return -1;
+    const block = this.#free[--this.#freeCount];
+    this.#taken[block] = 1;
+    return this.#firstContent + block * this.#blockBytes;
+  }
+
+  /**
+   * Gives a block back.
+   * @param contentOffset what `take` returned
+   * @returns false, with nothing changed, if that is no block that is taken
+   */
+  release(contentOffset: number): boolean {
+    if (!this.isTaken(contentOffset)) return false;
+    const block = ((contentOffset - this.#firstContent) / this.#blockBytes) | 0;
+    this.#taken[block] = 0;
+    this.#free[this.#freeCount++] = block;
+    return true;
+  }
+
+  /** Whether a taken block's content begins there. */
+  isTaken(contentOffset: number): boolean {
+    const distance = contentOffset - this.#firstContent;
+    const block = (distance / this.#blockBytes) | 0;
+    // A block that is not one reads as undefined here.
+    return this.#taken[block] === 1 && block * this.#blockBytes === distance;
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * The memory that packets live in: an arena of slots that datagrams are received into and sent from, and pools of blocks
+ * for packets that a program builds itself. Both lie in one `WebAssembly.Memory`, so that wasm code works on them in place,
+ * and both leave {@link HEADROOM_BYTES} in front of every payload. Depends on nothing and does no I/O.
+ *
+ * @module
+ */
+export { createArena } from './arena.ts';
+export type { PacketArena, SlottedArena } from './arena.ts';
+export { BlockPool } from './block-pool.ts';
+export { HEADROOM_BYTES } from './headroom.ts';
+export { MemoryError } from './memory-error.ts';
+export type { MemoryErrorCode } from './memory-error.ts';
+export { allocateWasmMemory } from './wasm-memory.ts';
+export type { WasmMemory } from './wasm-memory.ts';
