@@ -5,6 +5,7 @@ import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { ClientAddress, Registration, RelayOptions, RelayOutput, SessionClaims } from '@lightspeed/session';
 import { AddressBook, DROP_REASON_NAMES } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
 import { sequentialRandom } from './random.ts';
 
 /** A datagram that left or came, with the far end's address. */
@@ -81,6 +82,18 @@ export class RelayHost implements RelayOutput {
     const token = this.#tokens.issue(registration.sessionId, prefix.prefixHigh, prefix.prefixLow, Math.random);
     if (!this.relay.register({ ...registration, ...prefix, token })) throw new Error('the registration was refused');
     return token;
+  }
+
+  /** The endpoint of a text, of either family. */
+  endpoint(text: string): Endpoint {
+    const parsed = this.addresses.parseEndpoint(text);
+    if (parsed === undefined) throw new Error(`not an endpoint: ${text}`);
+    return parsed;
+  }
+
+  /** An address as text. */
+  textOf(handle: number): string {
+    return this.addresses.format(handle);
   }
 
   /** How limits and registrations count an address. */
