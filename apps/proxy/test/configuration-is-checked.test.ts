@@ -1,11 +1,14 @@
 import { tmpdir } from 'node:os';
 import { nodeConfig } from '@lightspeed/proxy';
 import type { NodeConfig } from '@lightspeed/proxy';
+import { hasIpv6 } from '@lightspeed/udp';
 import { describe, expect, it } from 'vitest';
 import { effectiveToml } from '../src/cli/check.ts';
 import { configFromFlags, defaultStateDir } from '../src/cli/flags.ts';
 import type { ServeFlags } from '../src/cli/flags.ts';
 import { temporaryFile } from './support/temporary-file.ts';
+
+const EVERY_ADDRESS = hasIpv6() ? '::' : '0.0.0.0';
 
 function fromFile(toml: string, flags: ServeFlags = {}): NodeConfig {
   return configFromFlags({ ...flags, config: temporaryFile('node.toml', toml) });
@@ -68,8 +71,8 @@ describe('a configuration file', () => {
       nodeId: 'fra-1',
       region: 'eu-central',
       maxClients: 500,
-      dataBind: { ip: 0x7f00_0001, port: 4000 },
-      controlBind: { ip: 0x7f00_0001, port: 4001 },
+      dataBind: { host: '127.0.0.1', port: 4000 },
+      controlBind: { host: '127.0.0.1', port: 4001 },
       stateDir: '/var/lib/node',
       certificate: 'node.pem',
       privateKey: 'key.pem',
@@ -116,13 +119,13 @@ describe('a configuration file', () => {
     expect(fromFile('')).toEqual({ ...nodeConfig(), stateDir: expect.stringMatching(/4433$/) as string });
     expect(nodeConfig()).toMatchObject({
       maxClients: 10_000,
-      controlBind: { ip: 0, port: 4433 },
+      controlBind: { host: EVERY_ADDRESS, port: 4433 },
       stateDir: undefined,
       registration: 'nobody',
       maxConnections: 10_000,
       maxSessionsPerAddress: 1_000,
-      dataBind: { ip: 0, port: 4434 },
-      httpBind: { ip: 0x7f00_0001, port: 8080 },
+      dataBind: { host: EVERY_ADDRESS, port: 4434 },
+      httpBind: { host: '127.0.0.1', port: 8080 },
       workers: 1,
       io: 'auto',
       requireAuth: true,
@@ -136,16 +139,16 @@ describe('a configuration file', () => {
   it('has no control plane for a node that lets anybody in, unless it is asked for', () => {
     const open = { requireAuth: false, allowOpen: true };
     expect(nodeConfig(open).controlBind).toBeUndefined();
-    expect(nodeConfig({ ...open, controlBind: '127.0.0.1:1' }).controlBind).toEqual({ ip: 0x7f00_0001, port: 1 });
+    expect(nodeConfig({ ...open, controlBind: '127.0.0.1:1' }).controlBind).toEqual({ host: '127.0.0.1', port: 1 });
     expect(nodeConfig({ controlBind: 'off' }).controlBind).toBeUndefined();
   });
 
   it('keeps state where the service manager or the user has a place for it, and for each port apart', () => {
-    const port = { ip: 0, port: 4433 };
+    const port = { port: 4433 };
     expect(defaultStateDir(port, { STATE_DIRECTORY: '/var/lib/a:/var/lib/b', XDG_STATE_HOME: '/x' })).toBe('/var/lib/a');
     expect(defaultStateDir(port, { XDG_STATE_HOME: '/x' })).toBe('/x/lightspeed-proxy/4433');
     expect(defaultStateDir(port, {})).toMatch(/\/\.local\/state\/lightspeed-proxy\/4433$/);
-    expect(defaultStateDir({ ip: 0, port: 0 }, { XDG_STATE_HOME: '/x' })).toBeUndefined();
+    expect(defaultStateDir({ port: 0 }, { XDG_STATE_HOME: '/x' })).toBeUndefined();
     expect(configFromFlags({ stateDir: 'off' }).stateDir).toBeUndefined();
     expect(configFromFlags({ controlBind: 'off' }).stateDir).toBeUndefined();
   });
@@ -153,7 +156,7 @@ describe('a configuration file', () => {
   it('gives way to flags', () => {
     const toml = '[server]\nworkers = 2\nregion = "a"\n[security]\ndeny_destinations = ["1.0.0.0/8"]\n[http]\nbind = "off"';
     const config = fromFile(toml, { workers: '3', httpBind: '127.0.0.1:9', denyDestination: ['2.0.0.0/8', '3.0.0.0/8'] });
-    expect(config).toMatchObject({ workers: 3, region: 'a', httpBind: { ip: 0x7f00_0001, port: 9 } });
+    expect(config).toMatchObject({ workers: 3, region: 'a', httpBind: { host: '127.0.0.1', port: 9 } });
     expect(config.denyDestinations.map(({ network }) => network >>> 24)).toEqual([2, 3]);
   });
 

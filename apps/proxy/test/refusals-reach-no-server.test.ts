@@ -48,7 +48,7 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
     const client = await testClient({ dataAddress });
     const denied = [
       { ip, port },
-      dataAddress,
+      { ip: LOOPBACK, port: dataAddress.port },
       { ip: 0, port: dataAddress.port },
       { ip: 0x0a00_0001, port: 27_015 },
       { ip: 0xe000_0001, port: 27_015 },

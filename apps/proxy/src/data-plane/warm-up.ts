@@ -157,7 +157,7 @@ function rehearsalOf(start: WorkerStart): WorkerStart {
       maxPpsPerClient: 1_000_000,
       maxBpsPerClient: 1_000_000_000,
     },
-    policy: { allow: [], onlyAllowed: false, deny: [], ownAddresses: [] },
+    policy: { allow: [], onlyAllowed: false, deny: [], ownPorts: [], ownAddresses: [] },
     egress: { ...start.egress, ports: undefined },
     bans: [],
     registrations: [],
