@@ -9,6 +9,7 @@ import type { ServeFlags } from '../src/cli/flags.ts';
 import { temporaryFile } from './support/temporary-file.ts';
 
 const EVERY_ADDRESS = hasIpv6() ? '::' : '0.0.0.0';
+const EVERY_DATA = hasIpv6() ? '[::]:4434' : '0.0.0.0:4434';
 
 function fromFile(toml: string, flags: ServeFlags = {}): NodeConfig {
   return configFromFlags({ ...flags, config: temporaryFile('node.toml', toml) });
@@ -195,7 +196,7 @@ describe('a configuration file', () => {
     ['[server]\nio = "fast"', 'node.toml: server.io: got "fast", allowed is "auto", "batch" or "portable"'],
     [
       '[server]\ndata_bind = "localhost:1"',
-      'node.toml: server.data_bind: got "localhost:1", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434',
+      'node.toml: server.data_bind: got "localhost:1", allowed is ADDR:PORT, for example 0.0.0.0:4434 or [::]:4434',
     ],
     ['[server]\negress_bind = "::1"', 'node.toml: server.egress_bind: got "::1", allowed is an IPv4 address, for example 192.0.2.7'],
     [
@@ -219,13 +220,10 @@ describe('a configuration file', () => {
       '[security]\ndeny_destinations = ["10.0.0.0"]',
       'node.toml: security.deny_destinations: destination rule "10.0.0.0": the prefix length is missing (one address is 10.0.0.0/32); write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100',
     ],
-    [
-      '[http]\nbind = false',
-      'node.toml: http.bind: got false, allowed is ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"',
-    ],
+    ['[http]\nbind = false', 'node.toml: http.bind: got false, allowed is ADDR:PORT, for example 127.0.0.1:8080 or [::]:4433, or "off"'],
     [
       '[security]\nrequire_auth = false',
-      'node.toml: security.require_auth: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)',
+      `node.toml: security.require_auth: a node without authentication relays for anybody who can reach ${EVERY_DATA}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
     ],
   ])('%j is refused in one clear line', (toml, message) => {
     expect(refusalOf(() => fromFile(toml))).toBe(message);
@@ -242,10 +240,7 @@ describe('flags', () => {
     [{ workers: 'many' }, '--workers: got "many", allowed is a whole number from 1 to 64'],
     [{ workers: '-1' }, '--workers: got "-1", allowed is a whole number from 1 to 64'],
     [{ workers: '65' }, '--workers: got 65, allowed is a whole number from 1 to 64'],
-    [
-      { dataBind: '0.0.0.0:70000' },
-      '--data-bind: got "0.0.0.0:70000", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434',
-    ],
+    [{ dataBind: '0.0.0.0:70000' }, '--data-bind: got "0.0.0.0:70000", allowed is ADDR:PORT, for example 0.0.0.0:4434 or [::]:4434'],
     [{ logLevel: 'loud' }, '--log-level: got "loud", allowed is "fatal", "error", "warn", "info", "debug", "trace" or "silent"'],
     [{ region: 'a\nb' }, '--region: got "a\\nb", allowed is a name of 1 to 255 bytes in one line'],
     [
@@ -254,7 +249,7 @@ describe('flags', () => {
     ],
     [
       { open: true },
-      '--open: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)',
+      `--open: a node without authentication relays for anybody who can reach ${EVERY_DATA}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
     ],
   ])('%j are refused by name', (flags, message) => {
     expect(refusalOf(() => configFromFlags(flags))).toBe(message);
