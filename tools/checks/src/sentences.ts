@@ -56,7 +56,7 @@ function markdownBlocks(page: string): Block[] {
   const blocks: Block[] = [];
   let fence = false;
   let open = false;
-  const lines = page.replace(/<!--[\s\S]*?-->/g, (comment) => comment.replace(/[^\n]/g, '')).split('\n');
+  const lines = page.replace(/(?<!`)<!--[\s\S]*?-->/g, (comment) => comment.replace(/[^\n]/g, '')).split('\n');
   lines.forEach((raw, at) => {
     const line = raw.replace(/^\s*(?:> ?)+/, '').trim();
     if (/^(?:```|~~~)/.test(line)) {

@@ -129,7 +129,6 @@ export type FromWorker =
       readonly wakeFd: number | undefined;
       readonly receiveBufferBytes: number;
       readonly sendBufferBytes: number;
-      readonly warmUpMs: number;
       /** Where other workers hand datagrams over; 0 for a worker that is alone. */
       readonly forwardingPort: number;
     }

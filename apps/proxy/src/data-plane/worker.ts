@@ -14,7 +14,6 @@ import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
-import { warmUp } from './warm-up.ts';
 
 const main = parentPort;
 if (main === null) throw new Error('this module is the entry of a worker thread');
@@ -30,7 +29,6 @@ const engine = createEngine(start.engine, {
   countersBuffer: shared.udpCounters,
   ...(shared.fdLedger === undefined ? {} : { fdLedger: shared.fdLedger }),
 });
-const warmUpMs = warmUp(engine, start);
 
 const socket = await engine.open({
   ip: engine.addresses.parse(data.address) ?? 0,
@@ -121,7 +119,6 @@ tell({
   wakeFd: engine.wakeFd,
   receiveBufferBytes: socket.receiveBufferBytes,
   sendBufferBytes: socket.sendBufferBytes,
-  warmUpMs,
   forwardingPort: forward?.localPort ?? 0,
 });
 await engine.run(dataPlane);

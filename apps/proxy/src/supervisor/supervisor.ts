@@ -225,9 +225,8 @@ export class Supervisor implements WorkerWatcher {
       sendBytes: Math.min(this.buffers.sendBytes, serving.sendBufferBytes),
     };
     this.#setForwardingPort(worker.index, serving.forwardingPort);
-    const warmUpMs = Math.round(serving.warmUpMs);
-    if (worker.restarts > 0) this.#log.info({ worker: worker.index, warmUpMs }, 'data-plane worker serves again');
-    else this.#log.debug({ worker: worker.index, warmUpMs }, 'data-plane worker serves');
+    if (worker.restarts > 0) this.#log.info({ worker: worker.index }, 'data-plane worker serves again');
+    else this.#log.debug({ worker: worker.index }, 'data-plane worker serves');
   }
 
   banned(by: WorkerSlot, ban: Ban): void {
