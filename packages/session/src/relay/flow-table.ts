@@ -1,3 +1,4 @@
+import type { DestinationPolicy } from '@lightspeed/security';
 import type { PacketWriter } from '../packet-writer.ts';
 import { KeyTable } from '../key-table.ts';
 import type { RelayOutput } from './relay-options.ts';
@@ -116,6 +117,23 @@ export class FlowTable {
     while (flow !== null) {
       const next = flow.nextOfSession;
       if (((nowMs - flow.lastUpMs) | 0) >= idleMs) {
+        this.#close(flow);
+      } else {
+        flow.nextOfSession = kept;
+        kept = flow;
+      }
+      flow = next;
+    }
+    session.firstFlow = kept;
+  }
+
+  /** Closes those flows of a session that go where they may not go any more. */
+  closeDenied(session: RelaySession, policy: DestinationPolicy): void {
+    let kept: RelayFlow | null = null;
+    let flow = session.firstFlow;
+    while (flow !== null) {
+      const next = flow.nextOfSession;
+      if (policy.verdict(flow.sourceIp, flow.sourcePort) !== 0) {
         this.#close(flow);
       } else {
         flow.nextOfSession = kept;

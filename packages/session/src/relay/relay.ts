@@ -157,6 +157,19 @@ export class Relay {
     this.#parts.bans.ban(prefixHigh, prefixLow, this.#parts.clock.nowMs, durationMs);
   }
 
+  /**
+   * The node's machine has other IPv4 addresses now. Flows to destinations that the policy does not allow any more end; that
+   * takes as long as there are flows.
+   */
+  setOwnAddresses(ips: readonly number[]): void {
+    const { policy, sessions, flows } = this.#state;
+    policy.setOwnAddresses(ips);
+    for (let slot = 0; slot < sessions.slotCount; slot++) {
+      const session = sessions.at(slot);
+      if (session !== null) flows.closeDenied(session, policy);
+    }
+  }
+
   /** Ends every session with a FIN to its client. */
   shutdown(): void {
     const { sessions } = this.#parts;
