@@ -23,8 +23,9 @@ export interface SimulationOptions {
 const MAX_ROUNDS_PER_INSTANT = 100_000;
 
 /**
- * A virtual clock that jumps from event to event and calls whoever is due: first actions in the order of their times,
- * then endpoints in the order in which they were added, over and over until nothing more is due at that instant.
+ * A virtual clock that jumps from event to event and calls what is due. Actions come first, in the order of their
+ * times. Then come endpoints, in the order in which they were added. This repeats until nothing more is due at that
+ * instant.
  *
  * Everything is a linear search, which suits scenarios of some hundred endpoints.
  */

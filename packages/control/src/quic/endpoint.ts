@@ -19,8 +19,8 @@ export function plainAddress(host: string): string {
 }
 
 /**
- * What connections of one peer are counted by: an IPv4 address, or the first 64 bits of an IPv6 address, since one host
- * has all addresses of such a network.
+ * The key by which connections of one peer are counted: an IPv4 address, or the first 64 bits of an IPv6 address. One
+ * host has all addresses of such a network.
  */
 export function addressKey(host: string): string {
   if (!isIPv6(host)) return host;

@@ -9,8 +9,8 @@ export type Verification =
   /** The node's public key has this SHA-256, see `pinOf`. */
   | { readonly kind: 'pin'; readonly sha256: Uint8Array }
   /**
-   * The certificate leads to one of these authorities (PEM) and carries `serverName`; by default the host that is connected
-   * to, or `lightspeed-node` when that is an address, which is what the certificates of `loadOrCreateIdentity` carry.
+   * The certificate leads to one of these authorities (PEM) and has `serverName`. By default that is the host, or
+   * `lightspeed-node` if the host is an address. Certificates of `loadOrCreateIdentity` have the latter name.
    */
   | { readonly kind: 'ca'; readonly pem: string; readonly serverName?: string }
   /** As `ca`, with the authorities that the operating system trusts (Node's own where that has none). */
