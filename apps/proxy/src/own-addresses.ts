@@ -12,8 +12,8 @@ export function ownAddresses(): number[] {
 }
 
 /**
- * Rules against relaying to a port of the node itself, which otherwise an operator's allowance for this machine would open:
- * packets could then go round in its data plane, and clients register as if they were the node.
+ * Rules against relaying to a port of the node itself. Otherwise an operator who allows this machine would open these
+ * ports too. Packets could then go round in the data plane, and clients could register as if they were the node.
  */
 export function ownPortRules(ips: readonly number[], port: number): DestinationRule[] {
   const rule = (network: number, prefixLength: number): DestinationRule => {

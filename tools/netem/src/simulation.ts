@@ -62,8 +62,8 @@ export class Simulation {
     return this.add({
       nextWakeMs: () => netem.nextDeliveryMs(),
       wake: (nowMs) => {
-        // Only what was under way at the start: a `receive` that answers into the same link without delay must not
-        // keep the others from their turn.
+        // Only what was under way at the start. A `receive` that answers into the same link without delay must not
+        // delay the others.
         for (let left = netem.pending; left > 0; left -= 1) {
           const packet = netem.deliver(nowMs);
           if (packet === undefined) return;

@@ -30,8 +30,8 @@ const SERVER_PORT = 27_015;
 const FIRST_PORT = 50_000;
 
 /**
- * Runs a data plane of its own over synthetic packets, both ways and both versions, with losses that parity brings back,
- * so that V8 has compiled the packet path before the first client's packet comes.
+ * Runs a data plane of its own over synthetic packets, both ways and both versions, with losses that parity recovers.
+ * So V8 has compiled the packet path before the first client's packet comes.
  *
  * @param engine whose arena is used as scratch memory: call it before the engine runs.
  * @returns milliseconds it took.

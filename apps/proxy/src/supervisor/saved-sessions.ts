@@ -66,9 +66,9 @@ class Save {
 }
 
 /**
- * A worker's sessions as they were last saved, for its successor. They come in parts: until the last one is there the save
- * before counts. There may be very many, and they are looked at seldom, so they are kept as records: as objects they would
- * take the main thread more room than the sessions take the worker.
+ * A worker's sessions as they were last saved, for its successor. They come in parts: until the last one is there the
+ * save before counts. There may be very many, and they are rarely read, so they are kept as records. As objects they
+ * would take more room in the main thread than the sessions take in the worker.
  */
 export class SavedSessions {
   #whole = new Save();

@@ -16,8 +16,8 @@ export type Verification =
   /** As `ca`, with the authorities that the operating system trusts (Node's own where that has none). */
   | { readonly kind: 'system'; readonly serverName?: string }
   /**
-   * Trust on first use: without `known`, whatever the node shows is handed to `remember` before the connection is returned;
-   * with it, this is a `pin` whose mismatch is `QUIC_PIN_CHANGED`.
+   * Trust on first use. Without `known`, `remember` gets the node's pin before the connection is returned. With
+   * `known`, this is a `pin` whose mismatch is `QUIC_PIN_CHANGED`.
    */
   | {
       readonly kind: 'first-use';
