@@ -17,7 +17,7 @@ const NONE = -1;
 
 /**
  * The session tokens of live registrations (docs/protocol.md, Sessions). Registrations from one address, such as the
- * players behind one NAT, hold different tokens. So address and token name at most one of them. The first HANDSHAKE
+ * players behind one NAT, hold different tokens, so that address and token name at most one of them; the first HANDSHAKE
  * with them binds it, and no second one can.
  *
  * ```text
