@@ -5,7 +5,7 @@ import { UDP_COUNTERS_BYTES, createEngine } from '@lightspeed/udp';
 import { TunnelHeader, isDropReason } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import { DataPlane } from '../src/data-plane/data-plane.ts';
-import { IdleEngine } from '../src/data-plane/idle-engine.ts';
+import { IdleEngine } from './support/idle-engine.ts';
 import type { WorkerStart } from '../src/data-plane/messages.ts';
 import { claimsMemory } from '../src/data-plane/session-claims.ts';
 import { sessionQuotaMemory, sessionsOf } from '../src/data-plane/session-quota.ts';
@@ -41,7 +41,7 @@ it('says goodbye to more clients than it has memory to do at once', () => {
     egress: { ip: 0, ports: undefined, bufferBytes: 0 },
     bans: [],
     registrations: [],
-    sessions: [],
+    snapshots: [],
     fecBlocks: blocks,
     shared: {
       relayCounters: new SharedArrayBuffer(RELAY_COUNTERS_BYTES),

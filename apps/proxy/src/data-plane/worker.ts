@@ -13,7 +13,6 @@ import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
-import { warmUp } from './warm-up.ts';
 
 const main = parentPort;
 if (main === null) throw new Error('this module is the entry of a worker thread');
@@ -29,7 +28,6 @@ const engine = createEngine(start.engine, {
   countersBuffer: shared.udpCounters,
   ...(shared.fdLedger === undefined ? {} : { fdLedger: shared.fdLedger }),
 });
-const warmUpMs = warmUp(engine, start);
 
 const socket = await engine.open({
   ip: data.ip,
@@ -63,7 +61,7 @@ if (engine.wakeFd === undefined) {
 function take(message: ToWorker): void {
   switch (message.type) {
     case 'ban':
-      dataPlane.ban(message.ip, message.durationMs);
+      dataPlane.ban(message);
       break;
     case 'register':
       dataPlane.register(message.client);
@@ -78,8 +76,8 @@ function take(message: ToWorker): void {
     case 'peers':
       dataPlane.setPeers(message.ports);
       break;
-    case 'save':
-      dataPlane.save(message.request, message.scope);
+    case 'snapshot':
+      dataPlane.takeSnapshots(message.request, message.scope);
       break;
     case 'idle':
       dataPlane.tellIdle(message.request, message.sessionIds);
@@ -114,7 +112,6 @@ tell({
   wakeFd: engine.wakeFd,
   receiveBufferBytes: socket.receiveBufferBytes,
   sendBufferBytes: socket.sendBufferBytes,
-  warmUpMs,
   forwardingPort: forward?.localPort ?? 0,
 });
 await engine.run(dataPlane);

@@ -9,15 +9,15 @@ export type Verification =
   /** The node's public key has this SHA-256, see `pinOf`. */
   | { readonly kind: 'pin'; readonly sha256: Uint8Array }
   /**
-   * The certificate leads to one of these authorities (PEM) and has `serverName`. By default that is the host, or
-   * `lightspeed-node` if the host is an address. Certificates of `loadOrCreateIdentity` have the latter name.
+   * The certificate leads to one of these authorities (PEM) and carries `serverName`; by default the host that is connected
+   * to, or `lightspeed-node` when that is an address, which is what the certificates of `loadOrCreateIdentity` carry.
    */
   | { readonly kind: 'ca'; readonly pem: string; readonly serverName?: string }
   /** As `ca`, with the authorities that the operating system trusts (Node's own where that has none). */
   | { readonly kind: 'system'; readonly serverName?: string }
   /**
-   * Trust on first use. Without `known`, `remember` gets the node's pin before the connection is returned. With
-   * `known`, this is a `pin` whose mismatch is `QUIC_PIN_CHANGED`.
+   * Trust on first use: without `known`, whatever the node shows is handed to `remember` before the connection is returned;
+   * with it, this is a `pin` whose mismatch is `ERR_QUIC_PIN_CHANGED`.
    */
   | {
       readonly kind: 'first-use';
@@ -34,13 +34,13 @@ export interface HandshakeVerification {
   readonly authoritiesPem: string | undefined;
 }
 
-/** @throws {QuicError} `QUIC_OPTION` */
+/** @throws {QuicError} `ERR_QUIC_OPTION` */
 export function handshakeVerification(verify: Verification, host: string): HandshakeVerification {
   const ownName = isIP(host) === 0 ? host : NODE_SERVER_NAME;
   switch (verify.kind) {
     case 'ca':
       if (!verify.pem.includes('-----BEGIN CERTIFICATE-----')) {
-        throw new QuicError('QUIC_OPTION', 'the authorities are to be certificates in PEM, and there is none among them');
+        throw new QuicError('ERR_QUIC_OPTION', 'the authorities are to be certificates in PEM, and there is none among them');
       }
       return { serverName: verify.serverName ?? ownName, authoritiesPem: verify.pem };
     case 'system':
@@ -60,30 +60,30 @@ export function handshakeVerification(verify: Verification, host: string): Hands
  * Looks at the key that the node proved to have, after the handshake and before anything is sent.
  *
  * @param seen undefined when it could not be learned
- * @throws {QuicError} `QUIC_PIN_MISMATCH`, `QUIC_PIN_CHANGED`, `QUIC_PIN_UNSEEN`
+ * @throws {QuicError} `ERR_QUIC_PIN_MISMATCH`, `ERR_QUIC_PIN_CHANGED`, `ERR_QUIC_PIN_UNSEEN`
  */
 export async function verifyPin(verify: Verification, seen: Uint8Array | undefined, node: string): Promise<void> {
   if (verify.kind !== 'pin' && verify.kind !== 'first-use') return;
   if (seen === undefined) {
     const words = `${node} sent no session ticket in time, from which its certificate is read: its key cannot be checked`;
-    throw new QuicError('QUIC_PIN_UNSEEN', words);
+    throw new QuicError('ERR_QUIC_PIN_UNSEEN', words);
   }
   if (verify.kind === 'pin') {
     if (samePin(seen, verify.sha256)) return;
     const words = `${node} has another key than the pinned one: expected ${formatPin(verify.sha256)}, got ${formatPin(seen)}`;
-    throw new QuicError('QUIC_PIN_MISMATCH', words);
+    throw new QuicError('ERR_QUIC_PIN_MISMATCH', words);
   }
   if (verify.known === undefined) await verify.remember(seen);
   else if (!samePin(seen, verify.known)) {
     const words =
       `${node} has another key than at its first use: remembered ${formatPin(verify.known)}, got ${formatPin(seen)}. ` +
       'Either its operator has replaced the key, or somebody is in between';
-    throw new QuicError('QUIC_PIN_CHANGED', words);
+    throw new QuicError('ERR_QUIC_PIN_CHANGED', words);
   }
 }
 
 function requirePin(pin: Uint8Array): void {
-  if (pin.length !== PIN_BYTES) throw new QuicError('QUIC_OPTION', `a pin has ${PIN_BYTES} bytes, got ${pin.length}`);
+  if (pin.length !== PIN_BYTES) throw new QuicError('ERR_QUIC_OPTION', `a pin has ${PIN_BYTES} bytes, got ${pin.length}`);
 }
 
 function systemAuthorities(): string {

@@ -1,10 +1,11 @@
 import type { PacketArena } from '@lightspeed/memory';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { UdpCounters } from '@lightspeed/udp';
+import { AddressBook } from '@lightspeed/wire';
 
 const BATCH = 64;
 
-/** An engine without an operating system: its sockets are numbers, and what is sent with it is gone. For the warm-up. */
+/** An engine without an operating system: its sockets are numbers, and what is sent with it is gone. */
 export class IdleEngine implements DatagramEngine {
   readonly kind = 'portable';
   readonly arena: PacketArena;
@@ -13,7 +14,10 @@ export class IdleEngine implements DatagramEngine {
     lengths: new Int32Array(BATCH),
     ips: new Int32Array(BATCH),
     ports: new Int32Array(BATCH),
+    locals: new Int32Array(BATCH),
+    localPorts: new Int32Array(BATCH),
   };
+  readonly addresses = new AddressBook();
   readonly counters = new UdpCounters();
   readonly maxDatagramBytes = 9_000;
   readonly wakeFd = undefined;
@@ -57,7 +61,7 @@ export class IdleEngine implements DatagramEngine {
   }
 
   async run(): Promise<void> {
-    // The warm-up calls the handler itself.
+    // The test calls the handler itself.
   }
 
   stop(): void {
@@ -65,7 +69,7 @@ export class IdleEngine implements DatagramEngine {
   }
 
   tickWithin(): void {
-    // The warm-up calls the handler itself.
+    // The test calls the handler itself.
   }
 
   wake(): void {
