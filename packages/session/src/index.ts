@@ -1,7 +1,8 @@
 /**
- * LightSpeed sessions as state machines without I/O: {@link Relay}, a node's data plane, and {@link Tunnel}, the client's
- * end. They take datagrams in shared memory, addresses and the time, and say what to send and when to call again; a
- * driver gives them sockets and a clock. Also what they are made of and others may want: duplicate window, RTT estimator.
+ * LightSpeed sessions as state machines without I/O: {@link Relay}, a node's data plane, and {@link Tunnel}, the
+ * client's end. They take datagrams in shared memory, addresses and the time, and say what to send and when to call
+ * again. A driver gives them sockets and a clock. Also what they are made of and others may want: duplicate window, RTT
+ * estimator.
  *
  * @module
  */

@@ -46,8 +46,9 @@ export interface AdmissionParts extends Pick<
 }
 
 /**
- * Binds addresses to sessions (docs/protocol.md, Sessions, Paths). Nothing is sent to an address that is not bound but
- * the acknowledgement of its own HANDSHAKE, which is not longer than that, and nothing after a proof that failed.
+ * Binds addresses to sessions (docs/protocol.md, Sessions, Paths). An address that is not bound gets only the
+ * acknowledgement of its own HANDSHAKE, which is not longer than the HANDSHAKE. It gets nothing after a proof that
+ * failed.
  */
 export class SessionAdmission {
   readonly #parts: AdmissionParts;

@@ -28,8 +28,8 @@ export class Downstream {
   }
 
   /**
-   * Handles a datagram of `length` bytes at `offset` of the shared memory, with 128 bytes of headroom in front of it, that
-   * came from a server's address to an egress socket.
+   * Handles a datagram that came from a server's address to an egress socket. It is `length` bytes at `offset` of the
+   * shared memory, with 128 bytes of headroom in front.
    */
   handle(egress: number, offset: number, length: number, ip: number, port: number): void {
     const refusal = this.#forward(egress, offset, length, ip, port);

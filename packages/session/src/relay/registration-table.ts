@@ -30,8 +30,8 @@ export interface Registration {
 }
 
 /**
- * A registration in force. There may be very many of them, so it keeps numbers and no object of the registration's: the
- * secrets and used nonces of all lie in one array each (ADR 22).
+ * A registration in force. There may be very many of them, so it keeps numbers, not objects. The secrets and used
+ * nonces of all lie in one array each (ADR 22).
  */
 export class LiveRegistration implements SessionRegistration {
   /** Its place in the arrays of {@link RegistrationTable}. */

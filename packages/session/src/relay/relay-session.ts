@@ -18,8 +18,8 @@ export interface SessionRegistration {
 
 /**
  * A client's session as the relay holds it; as an SendState it counts the packets to the client. The slot is its number
- * in every guard's arrays. There may be very many of them: paths and flows are linked lists, and what only few sessions need
- * is made when they need it (ADR 22).
+ * in every guard's arrays. There may be very many of them. So paths and flows are linked lists, and what only few
+ * sessions need is made on demand (ADR 22).
  */
 export class RelaySession extends SendState {
   readonly slot: number;
@@ -28,8 +28,8 @@ export class RelaySession extends SendState {
   /** null if nothing was registered. */
   readonly registration: SessionRegistration | null;
   /**
-   * Its paths, in the order in which they came; none for a moment while the only one is replaced, or after another session
-   * has proved its address.
+   * Its paths, in the order in which they came. It has none for a moment while the only one is replaced, or after
+   * another session has proved its address.
    */
   firstPath: RelayPath | null = null;
   pathCount = 0;

@@ -13,8 +13,8 @@ export const NOTHING_DUE = -1;
 export const SOMETHING_DUE = -2;
 
 /**
- * How far the counters go on: further than a session can have got since its snapshot, and less than half of the circle,
- * so that the client takes what comes for new.
+ * How far the counters go on. This is further than a session can have got since its snapshot, and less than half of the
+ * circle. So the client takes what comes for new.
  */
 const SEQUENCE_AHEAD = 16_384;
 const GROUPS_AHEAD = 8_192;
@@ -65,8 +65,8 @@ export class RelaySnapshots {
   }
 
   /**
-   * The same for those sessions only of which a restart must know more than the last snapshot says: other paths, flows or
-   * proofs, or counters that have moved far, or will have soon. Ask {@link lookForDue} first whether it is worth while.
+   * The same, but only for sessions whose last snapshot is outdated: paths, flows or proofs have changed, or counters
+   * have moved far or soon will have. Ask {@link lookForDue} first whether it is worth while.
    */
   takeChanged(first: number, most: number, into: SnapshotRecords): number {
     return this.#take(first, most, into, isNearlyDue);
@@ -90,8 +90,8 @@ export class RelaySnapshots {
 
   /**
    * Makes a session again. Its flows get the egress ports that they had where those are still free.
-   * @returns false if that cannot be: its registration is not here, or has a session here or in another relay, its addresses
-   *   are taken, or a limit is reached.
+   * @returns false if that is not possible: its registration is not here or already has a session, its addresses are
+   *   taken, or a limit is reached.
    */
   restore(snapshot: SessionSnapshot): boolean {
     const { registrations, claims } = this.#parts;

@@ -246,8 +246,8 @@ export class SessionLifecycle {
   }
 
   /**
-   * A keepalive that is not answered in time is missed, and the next one goes out at once, so that a node that is gone is
-   * noticed soon after the first of them.
+   * A keepalive that is not answered in time is missed, and the next one goes out at once. So a node that is gone is
+   * noticed soon after the first miss.
    */
   #probe(link: PathLink): number {
     const { nowMs } = this.#state;
