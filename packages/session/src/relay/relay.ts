@@ -162,11 +162,11 @@ export class Relay {
    * takes as long as there are flows.
    */
   setOwnAddresses(ips: readonly number[]): void {
-    const { policy, sessions, flows } = this.#state;
+    const { policy, sessions } = this.#parts;
     policy.setOwnAddresses(ips);
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
-      if (session !== null) flows.closeDenied(session, policy);
+      if (session !== null) this.#flows.closeDenied(session, policy);
     }
   }
 
