@@ -122,7 +122,7 @@ tell({
   forwardingPort: forward?.localPort ?? 0,
 });
 await engine.run(dataPlane);
-// A batch engine's descriptors stay open for the main thread to close once this thread is gone: until then it may still
-// write to the one that wakes it, and the number must not be somebody else's by then.
+// A batch engine's descriptors stay open; the main thread closes them when this thread is gone. Until then it may still
+// write to the one that wakes this thread, and its number must not belong to another file.
 if (engine.wakeFd === undefined) engine.close();
 main.close();

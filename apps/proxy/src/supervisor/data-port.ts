@@ -13,9 +13,9 @@ export const DATA_BUFFER_BYTES = 4 * 1024 * 1024;
 /**
  * The node's public port, shared by its workers.
  *
- * With the batch engine the main thread owns the sockets, one per worker, so that a worker's successor adopts its
- * predecessor's: the kernel picks a socket for each client by its place among those of the port, and that must not
- * change for the others when one worker dies. What comes in meanwhile waits in the socket.
+ * With the batch engine the main thread owns the sockets, one per worker, and a worker's successor adopts its
+ * predecessor's. The kernel picks a socket for each client by the socket's place among those of the port. This place
+ * must not change for the others when one worker dies. What comes in meanwhile waits in the socket.
  */
 export class DataPort {
   readonly host: string;
