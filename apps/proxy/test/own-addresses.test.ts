@@ -2,7 +2,7 @@ import { nodeConfig } from '@lightspeed/proxy';
 import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { OwnAddresses, ipv4Of } from '../src/own-addresses.ts';
+import { OwnAddresses, ipv4Of } from '../src/base/own-addresses.ts';
 import { Supervisor } from '../src/supervisor/supervisor.ts';
 import { RawClient } from './support/raw-client.ts';
 import { eventually } from './support/eventually.ts';

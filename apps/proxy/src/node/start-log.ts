@@ -3,10 +3,10 @@ import type { EngineChoice } from '@lightspeed/udp';
 import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
-import type { NodeConfig } from './config/node-config.ts';
-import type { NodeStats } from './stats.ts';
-import { DATA_BUFFER_BYTES } from './supervisor/data-port.ts';
-import type { NodeParts } from './node.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import type { NodeStats } from '../supervisor/stats.ts';
+import { DATA_BUFFER_BYTES } from '../supervisor/data-port.ts';
+import type { NodeParts } from './node-parts.ts';
 
 /** Says what serves where and how, and what the operator may want to change. */
 export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, { supervisor, control, http }: NodeParts): void {
