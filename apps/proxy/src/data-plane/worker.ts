@@ -11,7 +11,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
 import { AddressBook, isUnspecified } from '@lightspeed/wire';
-import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
+import { MANY_CLIENTS, giveMemoryBack } from '../base/give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';

@@ -1,7 +1,7 @@
 import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
-import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
-import { messageOf } from '../node-error.ts';
+import { MANY_CLIENTS, giveMemoryBack } from './give-memory-back.ts';
+import { messageOf } from './node-error.ts';
 
 /** So many connections have to end before it is worth while. */
 const MANY_CONNECTIONS = 100;

@@ -6,19 +6,21 @@ import { chooseEngine } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Logger } from 'pino';
-import type { NodeConfig } from './config/node-config.ts';
-import { ControlPlane } from './control/control-plane.ts';
-import { openControlState } from './control/control-state.ts';
-import type { ControlState } from './control/control-state.ts';
-import { returnMemory, returnMemoryAfterSurges } from './control/memory-return.ts';
-import { MANY_CLIENTS } from './give-memory-back.ts';
-import type { HttpServer, NodeView } from './http/server.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import { ControlPlane } from '../control/control-plane.ts';
+import { openControlState } from '../control/control-state.ts';
+import type { ControlState } from '../control/control-state.ts';
+import { returnMemory, returnMemoryAfterSurges } from '../base/memory-return.ts';
+import { MANY_CLIENTS } from '../base/give-memory-back.ts';
+import type { NodeView } from '../http/node-view.ts';
+import type { HttpServer } from '../http/server.ts';
 import { silentLog } from './log.ts';
-import { NodeError, bindError, messageOf } from './node-error.ts';
-import { OwnAddresses } from './own-addresses.ts';
-import type { NodeStats } from './stats.ts';
-import { freePort } from './supervisor/data-port.ts';
-import { Supervisor } from './supervisor/supervisor.ts';
+import { NodeError, bindError, messageOf } from '../base/node-error.ts';
+import { OwnAddresses } from '../base/own-addresses.ts';
+import type { NodeStats } from '../supervisor/stats.ts';
+import { freePort } from '../supervisor/data-port.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+import type { NodeParts } from './node-parts.ts';
 import { logStart, logTotals } from './start-log.ts';
 
 /** A node that serves. */
@@ -96,14 +98,6 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   };
 }
 
-/** What a node consists of while it runs. */
-export interface NodeParts {
-  readonly supervisor: Supervisor;
-  readonly control: ControlPlane | undefined;
-  readonly http: HttpServer | undefined;
-  readonly own: OwnAddresses;
-}
-
 /** Starts everything; what was started is closed again if something cannot be. */
 async function startParts(config: NodeConfig, engine: EngineChoice, state: ControlState | undefined, log: Logger): Promise<NodeParts> {
   const startedMs = performance.now();
@@ -139,7 +133,7 @@ async function startParts(config: NodeConfig, engine: EngineChoice, state: Contr
 async function httpOf(view: NodeView): Promise<HttpServer | undefined> {
   const { httpBind } = view.config;
   if (httpBind === undefined) return undefined;
-  const { startHttp } = await import('./http/server.ts');
+  const { startHttp } = await import('../http/server.ts');
   return startHttp(httpBind, view);
 }
 

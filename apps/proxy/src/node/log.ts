@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
-import type { NodeConfig } from './config/node-config.ts';
+import type { NodeConfig } from '../config/node-config.ts';
 
 /**
  * A log on standard output, written at once, so that nothing is lost when the process ends. Without a format it is pretty

@@ -1,11 +1,12 @@
 import { availableKernel } from '@lightspeed/fec';
 import type { EngineChoice } from '@lightspeed/udp';
 import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
-import type { NodeConfig } from './config/node-config.ts';
-import type { NodeStats } from './stats.ts';
-import { DATA_BUFFER_BYTES } from './supervisor/data-port.ts';
-import type { NodeParts } from './node.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import type { NodeStats } from '../supervisor/stats.ts';
+import { DATA_BUFFER_BYTES } from '../supervisor/data-port.ts';
+import type { NodeParts } from './node-parts.ts';
 
 /** Says what serves where and how, and what the operator may want to change. */
 export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, { supervisor, control, http }: NodeParts): void {
@@ -51,8 +52,15 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
         'or anybody with --allow-open or security.registration = "anyone"',
     );
   }
+  if (control !== undefined && takesIpv6(control.address) && !takesIpv6(dataAddress)) {
+    log.warn('clients may register over IPv6 but not play over it: let --data-bind take IPv6, or --control-bind IPv4 only');
+  }
   warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max');
   warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max');
+}
+
+function takesIpv6({ host }: SocketAddress): boolean {
+  return host.includes(':');
 }
 
 function warnOfSmallBuffer(log: Logger, which: string, granted: number, sysctl: string): void {

@@ -2,8 +2,8 @@ import { RELAY_COUNTERS_BYTES, RelayCounter, relayCountersIn } from '@lightspeed
 import { UDP_COUNTERS, UDP_COUNTERS_BYTES } from '@lightspeed/udp';
 import type { UdpCounterName } from '@lightspeed/udp';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
-import type { RelayCounterName } from './supervisor/worker-counters.ts';
-import type { WorkerSlot, WorkerState } from './supervisor/worker-slot.ts';
+import type { RelayCounterName } from './worker-counters.ts';
+import type { WorkerSlot, WorkerState } from './worker-slot.ts';
 
 /** What a node has done and has, over all its workers. Read while they run: not all of one instant. */
 export interface NodeStats {

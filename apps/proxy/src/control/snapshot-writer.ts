@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import type { Client } from '../control/client.ts';
-import { returnMemory } from '../control/memory-return.ts';
-import type { ClientRegistry } from '../control/client-registry.ts';
+import type { Client } from './client.ts';
+import { returnMemory } from '../base/memory-return.ts';
+import type { ClientRegistry } from './client-registry.ts';
 import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import type { ClientSnapshot } from './snapshot-file.ts';
-import type { StateFolder } from './state-folder.ts';
+import type { ClientSnapshot } from '../state/snapshot-file.ts';
+import type { StateFolder } from '../state/state-folder.ts';
 
 /** Writing all takes main thread and workers some microseconds a session: the more there are, the less often. */
 const WRITE_EVERY_MS = 2_000;
