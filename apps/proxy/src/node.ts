@@ -10,8 +10,7 @@ import type { NodeConfig } from './config/node-config.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { openControlState } from './control/control-state.ts';
 import type { ControlState } from './control/control-state.ts';
-import { returnMemory, returnMemoryAfterSurges } from './control/memory-return.ts';
-import { MANY_CLIENTS } from './give-memory-back.ts';
+import { returnMemoryAfterSurges } from './control/memory-return.ts';
 import type { HttpServer, NodeView } from './http/server.ts';
 import { silentLog } from './log.ts';
 import { NodeError, bindError, messageOf } from './node-error.ts';
@@ -59,7 +58,6 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
   const parts = await startParts(config, engine, state, log);
   const { supervisor, http, control } = parts;
-  if (control !== undefined && control.registrations >= MANY_CLIENTS) await returnMemory('reading the state', log);
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
