@@ -30,8 +30,8 @@ export function markdownSentences(page: string): Sentence[] {
 }
 
 /**
- * The sentences of what a program prints for `--help`. A paragraph is a block, and so is each indented line: an option's description,
- * which begins behind two spaces, goes on in lines that are indented as far.
+ * The sentences of what a program prints for `--help`. A paragraph is a block, and so is each indented line. An
+ * option's description begins after two spaces. It goes on in lines that are indented as far.
  */
 export function helpSentences(help: string): Sentence[] {
   const blocks: Block[] = [];

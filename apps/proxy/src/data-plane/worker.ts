@@ -9,6 +9,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
+import { isUnspecified } from '@lightspeed/wire';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
@@ -29,8 +30,11 @@ const engine = createEngine(start.engine, {
 });
 
 const socket = await engine.open({
-  ip: data.ip,
+  ip: engine.addresses.parse(data.address) ?? 0,
   port: data.port,
+  dualStack: data.address === '::',
+  // An answer leaves from the address that was spoken to.
+  localAddresses: isUnspecified(data.address),
   reusePort: data.reusePort,
   receiveBufferBytes: data.bufferBytes,
   sendBufferBytes: data.bufferBytes,
@@ -80,6 +84,9 @@ function take(message: ToWorker): void {
     case 'idle':
       dataPlane.tellIdle(message.request, message.sessionIds);
       break;
+    case 'own-addresses':
+      dataPlane.setOwnAddresses(message.ips);
+      break;
     case 'stop':
       dataPlane.stop();
       break;
@@ -104,7 +111,7 @@ tell({
   forwardingPort: forward?.localPort ?? 0,
 });
 await engine.run(dataPlane);
-// A batch engine's descriptors stay open for the main thread to close once this thread is gone: until then it may still
-// write to the one that wakes it, and the number must not be somebody else's by then.
+// A batch engine's descriptors stay open; the main thread closes them when this thread is gone. Until then it may still
+// write to the one that wakes this thread, and its number must not belong to another file.
 if (engine.wakeFd === undefined) engine.close();
 main.close();
