@@ -10,8 +10,7 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { ControlPlane } from '../control/control-plane.ts';
 import { openControlState } from '../control/control-state.ts';
 import type { ControlState } from '../control/control-state.ts';
-import { returnMemory, returnMemoryAfterSurges } from '../base/memory-return.ts';
-import { MANY_CLIENTS } from '../base/give-memory-back.ts';
+import { returnMemoryAfterSurges } from '../base/memory-return.ts';
 import type { NodeView } from '../http/node-view.ts';
 import type { HttpServer } from '../http/server.ts';
 import { silentLog } from './log.ts';
@@ -62,7 +61,6 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
   const parts = await startParts(config, engine, state, log);
   const { supervisor, http, control, own } = parts;
-  if (control !== undefined && control.registrations >= MANY_CLIENTS) await returnMemory('reading the state', log);
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
