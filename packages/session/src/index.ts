@@ -26,6 +26,7 @@ export type {
 } from './relay/relay-options.ts';
 export type { SavedFlow, SavedPath, SavedSession } from './relay/saved-session.ts';
 export { SessionRecords, sessionIdsIn, sessionsIn } from './relay/session-records.ts';
+export { LocalFlow } from './tunnel/local-flow.ts';
 export { Tunnel } from './tunnel/tunnel.ts';
 export {
   TUNNEL_COUNTERS_BYTES,

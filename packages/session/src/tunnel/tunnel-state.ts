@@ -25,8 +25,6 @@ export class TunnelState implements PacketSink {
   readonly output: TunnelOutput;
   readonly random: () => number;
   readonly hmacSha256: HmacSha256 | undefined;
-  readonly nodeIp: number;
-  readonly nodePort: number;
   readonly returns: BlockReturns;
   readonly writer: PacketWriter;
   readonly flows: TunnelFlowTable;
@@ -54,8 +52,6 @@ export class TunnelState implements PacketSink {
     this.hmacSha256 = environment.hmacSha256;
     let ownNonce = 0n;
     this.nextNonce = environment.nextNonce ?? (() => ownNonce++);
-    this.nodeIp = environment.nodeIp | 0;
-    this.nodePort = environment.nodePort;
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
     this.flows = new TunnelFlowTable(options.maxFlows, this.writer, random);
