@@ -107,7 +107,7 @@ async function startParts(config: NodeConfig, engine: EngineChoice, state: Contr
   let supervisor: Supervisor | undefined;
   let control: ControlPlane | undefined;
   try {
-    supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log, state?.registrations, state?.outlived);
+    supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log, state?.registry, state?.outlived);
     if (state !== undefined) state.outlived = undefined;
     if (config.controlBind !== undefined && state !== undefined) {
       control = await ControlPlane.start(config.controlBind, config, state, supervisor, log);

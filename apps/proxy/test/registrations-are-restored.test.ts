@@ -2,12 +2,23 @@ import fc from 'fast-check';
 import { nodeConfig } from '@lightspeed/proxy';
 import { expect, it } from 'vitest';
 import type { Client } from '../src/control/client.ts';
-import { Registrations } from '../src/control/registrations.ts';
+import { ClientRegistry } from '../src/control/client-registry.ts';
 import { formatState, parseState } from '../src/state/saved-state.ts';
 import type { SavedClient } from '../src/state/saved-state.ts';
 
 const link = { send: () => undefined, dismiss: () => Promise.resolve() };
 const IP = 0x0a00_0001;
+
+const MESSAGES = {
+  standard: { type: 'register', dialect: 'standard', gameId: 0, clientVersion: '1', extensions: [] },
+  reference: { type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 },
+} as const;
+
+function register(registry: ClientRegistry, dialect: 'standard' | 'reference' = 'standard'): Client {
+  const result = registry.register(MESSAGES[dialect], { ip: IP, port: 1 }, link);
+  if (result.type === 'refused') throw new Error(result.text);
+  return result.client;
+}
 
 function saved(sessionId: number, token: number, ip = IP): SavedClient {
   const nonces = { highest: 2n ** 64n - 1n, below: 5n };
@@ -38,18 +49,17 @@ it('every token is the one that it was, and no new client of the address gets it
   const tokens = fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { maxLength: 255 });
   fc.assert(
     fc.property(tokens, (held) => {
-      const registrations = new Registrations(nodeConfig(), undefined);
+      const registrations = new ClientRegistry(nodeConfig(), undefined);
       const restored = registrations.restore(
         held.map((token, index) => saved(index + 1, token)),
         0,
       );
       expect(restored.map(({ token }) => token).toSorted()).toEqual(held.toSorted());
       const fresh = Array.from({ length: 255 - held.length }, () => {
-        const client = registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link });
-        return (client as Client).token;
+        return register(registrations).token;
       });
       expect(new Set([...held, ...fresh]).size).toBe(255);
-      expect(registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link })).toMatchObject({
+      expect(registrations.register(MESSAGES.standard, { ip: IP, port: 1 }, link)).toMatchObject({
         code: 'address_full',
       });
       expect(new Set([...registrations.all].map(({ index }) => index)).size).toBe(255);
@@ -59,7 +69,7 @@ it('every token is the one that it was, and no new client of the address gets it
 });
 
 it('what is there twice, or too much, is left out', () => {
-  const registrations = new Registrations(nodeConfig({ maxClients: 3 }), undefined);
+  const registrations = new ClientRegistry(nodeConfig({ maxClients: 3 }), undefined);
   const clients = [saved(1, 9), saved(2, 9), saved(1, 10), saved(3, 9, IP + 1), saved(4, 200), saved(5, 201)];
   const restored = registrations.restore(clients, 0).map(({ sessionId, token }) => [sessionId, token]);
   expect(restored).toEqual([
@@ -70,7 +80,7 @@ it('what is there twice, or too much, is left out', () => {
 });
 
 it('ids of 32 bits and secrets come back as they were', () => {
-  const registrations = new Registrations(nodeConfig(), undefined);
+  const registrations = new ClientRegistry(nodeConfig(), undefined);
   registrations.restore([saved(0xffff_fffe, 9, 0xffff_fffd), saved(1, 10)], 0);
   const clients = [...registrations.all].map((client) => {
     return [client.sessionId, client.ip, registrations.has(client.sessionId), registrations.secretOf(client)];
@@ -84,19 +94,16 @@ it('ids of 32 bits and secrets come back as they were', () => {
 });
 
 it('nobody gets the secret of somebody who has left', () => {
-  const registrations = new Registrations(nodeConfig({ maxClients: 2 }), undefined);
-  const register = (dialect: 'standard' | 'reference') => {
-    return registrations.register({ ip: IP, dialect, ticket: undefined, link }) as Client;
-  };
-  const first = register('standard');
+  const registrations = new ClientRegistry(nodeConfig({ maxClients: 2 }), undefined);
+  const first = register(registrations);
   const secret = registrations.secretOf(first);
   expect(secret).toHaveLength(16);
   registrations.end(first);
   // Indexes go round: this one comes to the first one's again.
-  let next = register('reference');
+  let next = register(registrations, 'reference');
   while (next.index !== first.index) {
     registrations.end(next);
-    next = register('reference');
+    next = register(registrations, 'reference');
   }
   expect(registrations.secretOf(next)).toBeUndefined();
   expect([...registrations.registered()].map(({ secretHex }) => secretHex)).toEqual([undefined]);

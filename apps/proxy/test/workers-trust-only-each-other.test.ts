@@ -34,17 +34,8 @@ describe('claims', () => {
     const memory = claimsMemory(4);
     const released: number[] = [];
     const board = new ClaimsBoard(memory);
-    const [first, second] = [0, 1].map(
-      (own) =>
-        new SharedSessionClaims(
-          memory,
-          own,
-          () => 7 * own,
-          (id) => released.push(id),
-        ),
-    );
-    const session = { sessionId: 77 };
-    for (const claims of [first, second]) claims.add(77, 3);
+    const [first, second] = [0, 1].map((own) => new SharedSessionClaims(memory, own, (id) => released.push(id)));
+    const session = { sessionId: 77, index: 3 };
     expect([second.claim(session), second.claim(session), first.claim(session)]).toEqual([-1, -1, 1]);
     first.release(session);
     expect(board.isClaimed(3)).toBe(true);

@@ -17,6 +17,7 @@ export type { RelayCounters } from './relay/relay-counters.ts';
 export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
 export type {
   Admission,
+  ClaimedRegistration,
   EgressMapping,
   RelayEnvironment,
   RelayOptions,

@@ -19,13 +19,19 @@ const CLOSE_CODES: Readonly<Record<DisconnectReason, number>> = {
   server_shutdown: CloseCode.serverShutdown,
 };
 
+/** A Register was accepted. */
+export interface Welcome {
+  readonly type: 'welcome';
+  /** Whose connection it is from now on. */
+  readonly client: Client;
+  /** What to answer, as soon as the client may use its session. */
+  readonly replies: Promise<readonly OutgoingMessage[]>;
+}
+
 /** Who decides about clients. */
 export interface ControlHost {
-  admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal;
-  /** Resolves when the data plane knows the client: what it sends from then on is not too early. */
-  ready(client: Client): Promise<void>;
-  acknowledgement(client: Client, peer: Endpoint): OutgoingMessage;
-  serverInfo(dialect: Dialect): OutgoingMessage;
+  /** Decides about a Register that came over a connection. */
+  register(message: Register, peer: Endpoint, link: ClientLink): Welcome | RegisterRefusal;
   /** The client says goodbye. */
   left(client: Client, link: ClientLink): void;
   /** The connection of a client is gone without a goodbye. */
@@ -118,17 +124,16 @@ export class ClientConnection implements ClientLink {
       return;
     }
     this.#stream = stream;
-    const admitted = this.#host.admit(register, this.#peer, this);
-    if ('type' in admitted) {
-      await this.dismiss(admitted.reason, admitted.text);
+    const result = this.#host.register(register, this.#peer, this);
+    if (result.type === 'refused') {
+      await this.dismiss(result.reason, result.text);
       return;
     }
-    this.#client = admitted;
-    await this.#host.ready(admitted);
+    this.#client = result.client;
+    const replies = await result.replies;
     const held = this.#held ?? [];
     this.#held = undefined;
-    this.send(this.#host.acknowledgement(admitted, this.#peer));
-    this.send(this.#host.serverInfo(this.#dialect));
+    for (const message of replies) this.send(message);
     for (const message of held) this.send(message);
   }
 

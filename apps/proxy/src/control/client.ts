@@ -2,7 +2,7 @@ import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
 import type { ProofNonces, ProofNoncesState } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
 
-/** The control connection of a client, as the registrations see it. */
+/** The control connection of a client, as the registry sees it. */
 export interface ClientLink {
   /** Sends on the stream that the client registered on; what cannot be sent any more is lost. */
   send(message: OutgoingMessage): void;
@@ -29,7 +29,7 @@ export interface ClientTerms {
 
 /**
  * A client that is registered. There may be very many, so its numbers are of those that V8 keeps without an object for
- * each: signed, and whole. Its secret is with the {@link Registrations} (ADR 22).
+ * each: signed, and whole. Its secret is with the `ClientRegistry` (ADR 22).
  */
 export class Client implements ClientTerms {
   readonly #id: number;
@@ -46,6 +46,8 @@ export class Client implements ClientTerms {
   resumes: ProofNonces | undefined;
   /** Undefined while the control connection is lost. */
   link: ClientLink | undefined;
+  /** Settles when every worker knows it; undefined once they do. */
+  known: Promise<void> | undefined;
   /** When it was lost, and when it is to be looked at again; on the clock of `performance.now`, in whole milliseconds. */
   lostMs = 0;
   lookAtMs = 0;

@@ -1,4 +1,3 @@
-import { resumeExtension, ticketExtension } from '@lightspeed/control';
 import type { OutgoingMessage, Register } from '@lightspeed/control';
 import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
@@ -10,9 +9,10 @@ import { messageOf } from '../node-error.ts';
 import { SessionKeeper } from '../state/session-keeper.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import type { RegisteredLink } from './client-registry.ts';
 import { CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
-import type { ControlHost } from './client-connection.ts';
+import type { ControlHost, Welcome } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
 import { ControlPort } from './control-port.ts';
 import type { ControlState } from './control-state.ts';
@@ -43,8 +43,6 @@ export class ControlPlane implements ControlHost {
   #port: ControlPort | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
-  /** When the workers know those who have just registered. */
-  readonly #known = new Map<Client, Promise<void>>();
   /** When the node stops relaying; undefined while it does not drain. */
   #drainedMs: number | undefined;
 
@@ -55,8 +53,8 @@ export class ControlPlane implements ControlHost {
     this.#log = log;
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
     this.#addresses = addresses;
-    const { folder, registrations } = state;
-    this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor, log);
+    const { folder, registry } = state;
+    this.#keeper = folder && new SessionKeeper(folder, registry, supervisor, log);
     this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
   }
 
@@ -96,13 +94,13 @@ export class ControlPlane implements ControlHost {
   }
 
   get registrations(): number {
-    return this.#state.registrations.size;
+    return this.#state.registry.size;
   }
 
   /** Registered clients whose session is open. */
   get bound(): number {
     let bound = 0;
-    for (const client of this.#state.registrations.all) if (this.#isBound(client)) bound++;
+    for (const client of this.#state.registry.all) if (this.#isBound(client)) bound++;
     return bound;
   }
 
@@ -113,9 +111,9 @@ export class ControlPlane implements ControlHost {
   /** Takes nobody any more, and tells those who are there. @param forMs how long the node goes on to relay. */
   drain(forMs: number): void {
     this.#drainedMs = performance.now() + forMs;
-    for (const { link, dialect } of this.#state.registrations.all) {
+    for (const { link, dialect } of this.#state.registry.all) {
       if (link === undefined) continue;
-      if (dialect === 'standard') link.send(this.serverInfo('standard'));
+      if (dialect === 'standard') link.send(this.#serverInfo('standard'));
       link.send(disconnect('server_shutdown', SHUTDOWN_TEXT));
     }
   }
@@ -134,7 +132,7 @@ export class ControlPlane implements ControlHost {
     clearInterval(this.#timer);
     await this.#ticking;
     this.#drainedMs ??= performance.now();
-    const clients = [...this.#state.registrations.all];
+    const clients = [...this.#state.registry.all];
     const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
     await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
     await this.#port?.close(SHUTDOWN_TEXT);
@@ -144,13 +142,16 @@ export class ControlPlane implements ControlHost {
     await this.#state.folder?.close();
   }
 
-  admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal {
-    const result = this.#refusal() ?? this.#admit(register, peer, link);
-    if ('type' in result) {
+  register(message: Register, peer: Endpoint, link: ClientLink): Welcome | RegisterRefusal {
+    const result = this.#refusal() ?? this.#state.registry.register(message, peer, link);
+    if (result.type === 'refused') {
       this.counters.refuse(result.code);
       this.#refusals.note(formatIpv4(peer.ip), { why: result.text });
+      return result;
     }
-    return result;
+    const { client } = result;
+    this.#noteRegistered(result);
+    return { type: 'welcome', client, replies: this.#repliesTo(client, peer) };
   }
 
   /** Why nobody is let in now, if so. */
@@ -159,39 +160,30 @@ export class ControlPlane implements ControlHost {
     return this.#config.registration === 'nobody' ? CLOSED : undefined;
   }
 
-  #admit(register: Register, { ip }: Endpoint, link: ClientLink): Client | RegisterRefusal {
-    const { registrations } = this.#state;
-    const { dialect } = register;
-    const extensions = register.dialect === 'standard' ? register.extensions : [];
-    const claim = resumeExtension.find(extensions);
-    const resumed = claim && registrations.resume(claim, link);
-    if (resumed !== undefined) {
+  #noteRegistered({ client, isNew, before }: RegisteredLink): void {
+    if (isNew) {
+      this.counters.accepted++;
+      this.#supervisor.claims.clear(client.index);
+      client.known = this.#makeKnown(client);
+    } else {
       this.counters.resumed++;
-      void resumed.before?.dismiss('normal', 'the session goes on over another connection');
-      return resumed.client;
+      void before?.dismiss('normal', 'the session goes on over another connection');
     }
-    const result = registrations.register({ ip, dialect, ticket: ticketExtension.find(extensions), link });
-    if ('type' in result) return result;
-    this.counters.accepted++;
-    this.#supervisor.claims.clear(result.index);
-    this.#known.set(result, this.#makeKnown(result));
-    return result;
   }
 
   async #makeKnown(client: Client): Promise<void> {
-    await this.#supervisor.register(this.#state.registrations.registeredAs(client));
-    this.#known.delete(client);
+    await this.#supervisor.register(this.#state.registry.registeredAs(client));
+    client.known = undefined;
   }
 
-  async ready(client: Client): Promise<void> {
-    await this.#known.get(client);
+  /** Not before the data plane knows the client: what it sends from then on is not too early. */
+  async #repliesTo(client: Client, peer: Endpoint): Promise<OutgoingMessage[]> {
+    await client.known;
+    const acknowledgement = registerAck(this.#config, this.#addresses, client, this.#state.registry.secretOf(client), peer);
+    return [acknowledgement, this.#serverInfo(client.dialect)];
   }
 
-  acknowledgement(client: Client, peer: Endpoint): OutgoingMessage {
-    return registerAck(this.#config, this.#addresses, client, this.#state.registrations.secretOf(client), peer);
-  }
-
-  serverInfo(dialect: Dialect): OutgoingMessage {
+  #serverInfo(dialect: Dialect): OutgoingMessage {
     const drainingMs = this.#drainedMs === undefined ? undefined : this.#drainedMs - performance.now();
     return serverInfo(this.#config, this.#supervisor.sessionCount, dialect, drainingMs);
   }
@@ -245,8 +237,8 @@ export class ControlPlane implements ControlHost {
   }
 
   #endExpired(): void {
-    for (const { sessionId, refusal } of this.#state.registrations.expired()) {
-      const client = this.#state.registrations.get(sessionId);
+    for (const { sessionId, refusal } of this.#state.registry.expired()) {
+      const client = this.#state.registry.get(sessionId);
       if (client === undefined) continue;
       this.counters.expired++;
       void client.link?.dismiss('auth_failed', refusal.text);
@@ -255,7 +247,7 @@ export class ControlPlane implements ControlHost {
   }
 
   async #endLost(): Promise<void> {
-    const due = this.#grace.allDue(this.#state.registrations.all, performance.now());
+    const due = this.#grace.allDue(this.#state.registry.all, performance.now());
     if (due.length === 0) return;
     const bound = due.filter((client) => this.#isBound(client)).map(({ sessionId }) => sessionId);
     const idleMs = bound.length === 0 ? undefined : await this.#supervisor.idleMsOf(bound);
@@ -274,7 +266,7 @@ export class ControlPlane implements ControlHost {
   #tellLoad(): void {
     const percent = loadOf(this.#supervisor.sessionCount, this.#config.maxClients);
     if (this.isDraining || !this.#load.isDue(percent, performance.now())) return;
-    for (const { link, dialect } of this.#state.registrations.all) link?.send(this.serverInfo(dialect));
+    for (const { link, dialect } of this.#state.registry.all) link?.send(this.#serverInfo(dialect));
   }
 
   #isBound({ index }: Client): boolean {
@@ -283,6 +275,6 @@ export class ControlPlane implements ControlHost {
 
   #end(client: Client): void {
     client.link = undefined;
-    if (this.#state.registrations.end(client)) this.#supervisor.unregister(client.sessionId);
+    if (this.#state.registry.end(client)) this.#supervisor.unregister(client.sessionId);
   }
 }

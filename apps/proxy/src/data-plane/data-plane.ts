@@ -2,8 +2,8 @@ import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { OWN_CLAIM, Relay, relayCountersIn } from '@lightspeed/session';
-import type { RelayOutput, SavedSession } from '@lightspeed/session';
+import { Relay, relayCountersIn } from '@lightspeed/session';
+import type { RelayOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import { EgressSockets } from './egress-sockets.ts';
 import { FORWARDING_PREFIX_BYTES, WorkerForwarding } from './worker-forwarding.ts';
@@ -40,7 +40,6 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #data: DatagramSocket;
   readonly #egress: EgressSockets;
   readonly #forwardToOwner: WorkerForwarding;
-  readonly #claims: SharedSessionClaims;
   readonly #saver: SessionSaver;
   readonly #takeMessages: () => void;
   readonly #tell: (message: FromWorker) => void;
@@ -72,7 +71,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     if (forward !== null) forward.tag = FORWARDING;
     this.#forwardToOwner = new WorkerForwarding(engine, forward, start.index, start.workers);
     const random = randomSource();
-    this.#claims = new SharedSessionClaims(shared.claims, start.index, random, (sessionId) => this.#released(sessionId));
+    const claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId));
     this.#egress = new EgressSockets(engine, start.egress);
     this.#takeMessages = takeMessages;
     this.#tell = tell;
@@ -84,7 +83,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       output: this,
       random,
       hmacSha256,
-      claims: this.#claims,
+      claims,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
     });
     this.#saver = new SessionSaver(this.#relay, tell);
@@ -98,7 +97,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       restored++;
     }
     this.restored = restored;
-    for (const session of unpack(start.sessions)) this.#restore(session);
+    for (const session of unpack(start.sessions)) this.#relay.restoreSession(session);
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
@@ -195,13 +194,11 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   register(client: RegisteredClient): void {
     const { secretHex } = client;
-    this.#claims.add(client.sessionId, client.index);
     this.#relay.register({ ...client, secret: secretHex === undefined ? undefined : Buffer.from(secretHex, 'hex') });
   }
 
   unregister(sessionId: number): void {
     this.#relay.unregister(sessionId);
-    this.#claims.remove(sessionId);
   }
 
   /** Tells of sessions of registrations, some at a time. */
@@ -224,11 +221,6 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   #released(sessionId: number): void {
     const nonces = this.#relay.noncesOf(sessionId);
     if (nonces !== undefined) this.#tell({ type: 'released', sessionId, nonces });
-  }
-
-  #restore(session: SavedSession): void {
-    if (this.#claims.claim(session) !== OWN_CLAIM) return;
-    if (!this.#relay.restoreSession(session)) this.#claims.release(session);
   }
 
   /** Says goodbye to every client and ends the engine's run. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Client } from '../control/client.ts';
 import { returnMemory } from '../control/memory-return.ts';
-import type { Registrations } from '../control/registrations.ts';
+import type { ClientRegistry } from '../control/client-registry.ts';
 import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SavedClient } from './saved-state.ts';
@@ -18,36 +18,36 @@ const NO_RESUMES = Object.freeze({ highest: -1n, below: 0n });
 /** Saves registrations and their sessions every now and then, so that a node that is killed can go on with them. */
 export class SessionKeeper {
   readonly #folder: Pick<StateFolder, 'save'>;
-  readonly #registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all' | 'secretOf'>;
+  readonly #registry: Pick<ClientRegistry, 'size' | 'changes' | 'get' | 'all' | 'secretOf'>;
   readonly #supervisor: Pick<Supervisor, 'saveSessions'>;
   readonly #log: Logger;
   #lookedMs = performance.now();
-  /** What {@link Registrations.changes} was at the last save; -1 if there is something to save in any case. */
+  /** What {@link ClientRegistry.changes} was at the last save; -1 if there is something to save in any case. */
   #savedChanges = -1;
 
   constructor(
     folder: Pick<StateFolder, 'save'>,
-    registrations: Pick<Registrations, 'size' | 'changes' | 'get' | 'all' | 'secretOf'>,
+    registry: Pick<ClientRegistry, 'size' | 'changes' | 'get' | 'all' | 'secretOf'>,
     supervisor: Pick<Supervisor, 'saveSessions'>,
     log: Logger,
   ) {
     this.#folder = folder;
-    this.#registrations = registrations;
+    this.#registry = registry;
     this.#supervisor = supervisor;
     this.#log = log;
   }
 
   /** To be called often. Nothing is written if nothing has changed that a restart must know. */
   async saveIfDue(nowMs: number): Promise<void> {
-    const everyMs = Math.max(SAVE_EVERY_MS, this.#registrations.size * SAVE_MS_PER_CLIENT);
+    const everyMs = Math.max(SAVE_EVERY_MS, this.#registry.size * SAVE_MS_PER_CLIENT);
     if (nowMs - this.#lookedMs < everyMs) return;
     this.#lookedMs = nowMs;
-    const isAnybodyThere = this.#registrations.size > 0;
+    const isAnybodyThere = this.#registry.size > 0;
     const sessions = isAnybodyThere ? await this.#supervisor.saveSessions() : { hasChanged: false, all: [] };
-    const { changes } = this.#registrations;
+    const { changes } = this.#registry;
     if (!sessions.hasChanged && changes === this.#savedChanges) return;
     this.#savedChanges = (await this.#folder.save(this.#savedClients(sessions.all))) ? changes : -1;
-    if (this.#registrations.size >= VERY_MANY_CLIENTS) await returnMemory('saving very many clients', this.#log);
+    if (this.#registry.size >= VERY_MANY_CLIENTS) await returnMemory('saving very many clients', this.#log);
   }
 
   /** Made one by one while they are written: as many objects at once would be more than the registrations themselves. */
@@ -55,12 +55,12 @@ export class SessionKeeper {
     const bound = new Set<number>();
     for (const one of sessions) {
       const { sessionId } = one.session;
-      const client = this.#registrations.get(sessionId);
+      const client = this.#registry.get(sessionId);
       if (client === undefined) continue;
       bound.add(sessionId);
       yield this.#savedClient(client, one);
     }
-    for (const client of this.#registrations.all) {
+    for (const client of this.#registry.all) {
       if (!bound.has(client.sessionId)) yield this.#savedClient(client, undefined);
     }
   }
@@ -72,7 +72,7 @@ export class SessionKeeper {
       ip,
       token,
       dialect,
-      secret: this.#registrations.secretOf(client),
+      secret: this.#registry.secretOf(client),
       ticket,
       resumes: resumes?.state ?? NO_RESUMES,
       nonces: one?.session.nonces ?? nonces,

@@ -67,7 +67,7 @@ export class SessionAdmission {
 
   /** By proof: opens the session, moves one of its paths to this address, or adds a path. */
   #admitProof(bound: RelayPath | null, offset: number, length: number, ip: number, port: number): RelayPath | null {
-    const { bytes, hmacSha256, registrations, sessions, nowMs } = this.#state;
+    const { bytes, hmacSha256, registrations, sessions } = this.#state;
     const proof = readProof(bytes, offset, length);
     const live = proof && registrations.get(proof.sessionId);
     if (proof === undefined || live === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
@@ -86,7 +86,6 @@ export class SessionAdmission {
     }
     const session = live.session ?? this.openRegistered(live, ip);
     if (session === null) return null;
-    this.#state.forwarding.remove(ip, port);
     session.multipath = MULTIPATH_MODES[mode];
     this.#state.amplification.setVerified(session.slot);
     if (bound !== null && bound.session === session && bound.number === number) return bound;
@@ -100,14 +99,14 @@ export class SessionAdmission {
     } else if (session.pathCount > 0) {
       this.#state.count(RelayCounter.pathsAdded);
     }
-    const path = sessions.addPath(session, number, ip, port, nowMs);
+    const path = this.#state.addPath(session, number, ip, port);
     if (wasPrimary) session.primary = path;
     return path;
   }
 
   /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
   #admitRegistered(flags: number, token: number, offset: number, length: number, ip: number, port: number): RelayPath | null {
-    const { registrations, sessions, nowMs } = this.#state;
+    const { registrations } = this.#state;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
     const live = registrations.match(ip, token);
     if (live === undefined || !(isHandshake || live.dialect === 'reference')) {
@@ -118,7 +117,7 @@ export class SessionAdmission {
     if (session === null) return null;
     // The token went to this address over the control connection.
     this.#state.amplification.setVerified(session.slot);
-    return sessions.addPath(session, 0, ip, port, nowMs);
+    return this.#state.addPath(session, 0, ip, port);
   }
 
   #admitAnyone(flags: number, token: number, dialect: Dialect, ip: number, port: number): RelayPath | null {
@@ -133,7 +132,7 @@ export class SessionAdmission {
       ownToken = 1 + ((state.random() >>> 0) % 255);
     }
     const session = this.#open(ip, ownToken, dialect, null);
-    return session && state.sessions.addPath(session, 0, ip, port, state.nowMs);
+    return session && state.addPath(session, 0, ip, port);
   }
 
   /** Whether another relay of this port has the registration's session; it then has got the datagram. */
@@ -152,6 +151,7 @@ export class SessionAdmission {
   openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
     live.session = this.#open(ip, live.token, live.dialect, live);
     if (live.session === null) this.#state.claims?.release(live);
+    else this.#state.forwarding.forget(live.sessionId);
     return live.session;
   }
 

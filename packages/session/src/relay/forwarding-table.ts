@@ -1,48 +1,86 @@
 import { KeyTable } from '../key-table.ts';
 
-/** Addresses of one session that are remembered: its paths, and those from which it has moved lately. */
-const ADDRESSES_PER_SESSION = 8;
+/** Addresses of one session that count: its paths, and those from which it has moved lately. */
+const MAX_ADDRESSES_PER_SESSION = 8;
+
+/** A session that another relay has. Which relay that is stands here only, so that all of its addresses agree. */
+interface ForwardedSession {
+  readonly sessionId: number;
+  relay: number;
+  /** In the order in which they were proved. */
+  readonly addresses: ForwardedAddress[];
+}
+
+/** An address belongs to the session that proved it last. */
+interface ForwardedAddress {
+  readonly session: ForwardedSession;
+  readonly index: number;
+  readonly ip: number;
+  readonly port: number;
+}
 
 /**
  * Addresses of clients whose sessions another relay of the same port has: what comes from there is forwarded.
  * Bounded by the number of registrations, since only a true proof or token puts an address here.
  */
 export class ForwardingTable {
-  readonly #relays: KeyTable;
-  /** By session id, so that a registration's end takes them all out. */
-  readonly #addresses = new Map<number, { readonly ip: number; readonly port: number }[]>();
+  /** Places in `#addresses` by ip and port. */
+  readonly #byAddress: KeyTable;
+  readonly #addresses: (ForwardedAddress | undefined)[] = [];
+  readonly #freeIndexes: number[] = [];
+  readonly #sessions = new Map<number, ForwardedSession>();
 
   constructor(random: () => number) {
-    this.#relays = new KeyTable(random());
+    this.#byAddress = new KeyTable(random(), 0, 2);
   }
 
+  /** Addresses that are here. */
   get size(): number {
-    return this.#relays.size;
+    return this.#byAddress.size;
   }
 
   /** The number of the relay that has the session of an address, or -1. */
   find(ip: number, port: number): number {
-    return this.#relays.get(ip, port, 0, 0);
+    return this.#at(ip, port)?.session.relay ?? -1;
   }
 
+  /** A session that a relay has was proved from an address: the address is this session's now, whoever had it before. */
   add(sessionId: number, relay: number, ip: number, port: number): void {
-    const known = this.#relays.get(ip, port, 0, 0) >= 0;
-    this.#relays.set(ip, port, 0, 0, relay);
-    if (known) return;
-    const addresses = this.#addresses.get(sessionId) ?? [];
-    addresses.push({ ip, port });
-    this.#addresses.set(sessionId, addresses);
-    if (addresses.length <= ADDRESSES_PER_SESSION) return;
-    const oldest = addresses.shift();
-    if (oldest !== undefined) this.remove(oldest.ip, oldest.port);
+    this.remove(ip, port);
+    const session = this.#sessions.get(sessionId) ?? { sessionId, relay, addresses: [] };
+    this.#sessions.set(sessionId, session);
+    session.relay = relay;
+    const index = this.#freeIndexes.pop() ?? this.#addresses.length;
+    const address = { session, index, ip, port };
+    this.#addresses[index] = address;
+    this.#byAddress.set(ip, port, 0, 0, index);
+    session.addresses.push(address);
+    if (session.addresses.length > MAX_ADDRESSES_PER_SESSION) this.#take(session.addresses[0]);
   }
 
+  /** Forgets an address, if it is here. */
   remove(ip: number, port: number): void {
-    this.#relays.delete(ip, port, 0, 0);
+    const address = this.#at(ip, port);
+    if (address !== undefined) this.#take(address);
   }
 
+  /** Forgets a session, with the addresses that are its own. */
   forget(sessionId: number): void {
-    for (const { ip, port } of this.#addresses.get(sessionId) ?? []) this.remove(ip, port);
-    this.#addresses.delete(sessionId);
+    const session = this.#sessions.get(sessionId);
+    while (session !== undefined && session.addresses.length > 0) this.#take(session.addresses[0]);
+  }
+
+  #at(ip: number, port: number): ForwardedAddress | undefined {
+    const index = this.#byAddress.get(ip, port, 0, 0);
+    return index < 0 ? undefined : this.#addresses[index];
+  }
+
+  #take(address: ForwardedAddress): void {
+    const { session, index, ip, port } = address;
+    this.#byAddress.delete(ip, port, 0, 0);
+    this.#addresses[index] = undefined;
+    this.#freeIndexes.push(index);
+    session.addresses.splice(session.addresses.indexOf(address), 1);
+    if (session.addresses.length === 0) this.#sessions.delete(session.sessionId);
   }
 }

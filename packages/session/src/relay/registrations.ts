@@ -14,6 +14,8 @@ export interface Registration {
   /** 1 to 255, distinct among the live registrations of `ip`; a `TokenTable` of @lightspeed/security gives such ones. */
   readonly token: number;
   readonly dialect: Dialect;
+  /** Its place in the memory of the `SessionClaims`, where there is one. */
+  readonly index?: number | undefined;
   /** 16 bytes shared with the client: what its proofs are made with. Without it only the token binds. */
   readonly secret?: Uint8Array | undefined;
   /** Which proofs were used before, if the registration has outlived a relay. */
@@ -36,6 +38,8 @@ export class LiveRegistration {
   readonly ip: number;
   readonly token: number;
   readonly dialect: Dialect;
+  /** Its place in the memory of the claims; -1 without one. */
+  readonly index: number;
   readonly hasSecret: boolean;
   readonly maxPps: number | undefined;
   readonly maxBps: number | undefined;
@@ -50,6 +54,7 @@ export class LiveRegistration {
     this.token = registration.token;
     // Each text that came from another thread is one of its own: 24 bytes.
     this.dialect = registration.dialect === 'reference' ? 'reference' : 'standard';
+    this.index = registration.index ?? -1;
     this.hasSecret = registration.secret !== undefined;
     this.maxPps = registration.maxPps;
     this.maxBps = registration.maxBps;

@@ -87,10 +87,13 @@ export interface SessionQuota {
  */
 export interface SessionClaims {
   /** Claims the session of a registration. @returns the relay that has it: OWN_CLAIM if it is this one, else its number. */
-  claim(registration: Pick<Registration, 'sessionId'>): number;
+  claim(registration: ClaimedRegistration): number;
   /** The session is over; any relay may claim the next one. */
-  release(registration: Pick<Registration, 'sessionId'>): void;
+  release(registration: ClaimedRegistration): void;
 }
+
+/** What tells a registration to {@link SessionClaims}. */
+export type ClaimedRegistration = Pick<Registration, 'sessionId' | 'index'>;
 
 /** What {@link SessionClaims.claim} returns for the relay that asks. */
 export const OWN_CLAIM = -1;

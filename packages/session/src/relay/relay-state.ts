@@ -144,6 +144,15 @@ export class RelayState implements PacketSink {
     this.count(RelayCounter.sessionsOpened);
   }
 
+  /**
+   * Gives a session a path by an address, which is this session's from now on: neither another session here nor one that
+   * another relay has keeps it.
+   */
+  addPath(session: RelaySession, number: number, ip: number, port: number): RelayPath {
+    if (this.forwarding.size > 0) this.forwarding.remove(ip, port);
+    return this.sessions.addPath(session, number, ip, port, this.nowMs);
+  }
+
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
   closeSession(session: RelaySession): void {
     this.flows.closeIdle(session, 0, this.nowMs);

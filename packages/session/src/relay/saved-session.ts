@@ -3,6 +3,7 @@ import { answeringGroupSize } from '../group-size.ts';
 import type { MultipathMode } from '../multipath.ts';
 import type { SessionAdmission } from './admission.ts';
 import type { LiveRegistration } from './registrations.ts';
+import { OWN_CLAIM } from './relay-options.ts';
 import type { RelaySession } from './relay-session.ts';
 import type { RelayState } from './relay-state.ts';
 import type { SessionRecords } from './session-records.ts';
@@ -87,18 +88,21 @@ export function saveSession(state: RelayState, session: RelaySession, into: Sess
 
 /** Restores a session. @returns false if it could not be: there is one, an address is taken, or a limit is reached. */
 export function restoreSession(state: RelayState, admission: SessionAdmission, live: LiveRegistration, saved: SavedSession): boolean {
-  const { sessions, flows, writer, nowMs, nowUs, amplification } = state;
+  const { sessions, flows, writer, claims, nowMs, nowUs, amplification } = state;
   const taken = saved.paths.some(({ ip, port }) => sessions.find(ip | 0, port) !== null);
   if (live.session !== null || taken || saved.paths.length === 0) return false;
+  if (claims !== undefined && claims.claim(live) !== OWN_CLAIM) return false;
   const session = admission.openRegistered(live, saved.paths[0].ip | 0);
   if (session === null) return false;
   session.multipath = saved.multipath;
-  for (const { number, ip, port } of saved.paths) sessions.addPath(session, number, ip | 0, port, nowMs);
+  for (const { number, ip, port } of saved.paths) state.addPath(session, number, ip | 0, port);
   amplification.setVerified(session.slot);
   session.sequence = (saved.sequence + SEQUENCE_AHEAD) & 0xffff;
   session.groupId = (saved.groupId + GROUPS_AHEAD) & 0xffff;
   // Linked from the front: in reverse they come out in the order in which they were.
   for (const { clientIp, clientPort, serverIp, serverPort, egressPort, groupSize } of saved.flows.toReversed()) {
+    // A file may say anything, but no flow is there twice.
+    if (flows.findUp(session, clientIp | 0, clientPort, serverIp | 0, serverPort) !== null) continue;
     const flow = flows.open(session, clientIp | 0, clientPort, serverIp | 0, serverPort, nowMs, egressPort);
     if (flow !== null) writer.setGroupSize(flow, answeringGroupSize(groupSize, session.dialect), nowUs);
   }

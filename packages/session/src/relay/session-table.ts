@@ -91,8 +91,13 @@ export class SessionTable {
     this.#quota.give();
   }
 
-  /** Gives a session a path by an address that no path has. It becomes the primary one if there is none. */
+  /**
+   * Gives a session a path by an address, which another path loses if it had it. It becomes the primary one if there is
+   * none.
+   */
   addPath(session: RelaySession, number: number, ip: number, port: number, nowMs: number): RelayPath {
+    const before = this.find(ip, port);
+    if (before !== null) this.removePath(before);
     const path = new RelayPath(session, number, ip, port, nowMs);
     const index = this.#freePaths.pop() ?? this.#paths.length;
     this.#paths[index] = path;

@@ -1,10 +1,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeMessage } from '@lightspeed/control';
-import type { ResumeClaim } from '@lightspeed/control';
+import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
+import type { Register, ResumeClaim } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { ExpiredSession, ProofNoncesState, Ticket } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import type { Dialect } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { RegisteredClient } from '../data-plane/messages.ts';
 import type { SavedClient } from '../state/saved-state.ts';
@@ -17,19 +17,20 @@ import { SecretStore } from './secret-store.ts';
 import type { TicketGate } from './ticket-gate.ts';
 
 /** As many tokens as a byte can tell apart. */
-const MOST_PER_ADDRESS = 255;
+const MAX_PER_ADDRESS = 255;
 
-/** What a Register asks for. */
-export interface Application {
-  /** Where it came from, unsigned. */
-  readonly ip: number;
-  readonly dialect: Dialect;
-  readonly ticket: Uint8Array | undefined;
-  readonly link: ClientLink;
+/** A client whose Register was accepted. */
+export interface RegisteredLink {
+  readonly type: 'registered';
+  readonly client: Client;
+  /** Whether it was not there before. */
+  readonly isNew: boolean;
+  /** The connection that it had until now, if it has resumed. */
+  readonly before: ClientLink | undefined;
 }
 
 /** The clients of a node: lets them in, hands out session ids, tokens and secrets, and keeps to the limits. No I/O. */
-export class Registrations implements RegisteredClients {
+export class ClientRegistry implements RegisteredClients {
   readonly #config: NodeConfig;
   readonly #gate: TicketGate | undefined;
   readonly #tokens: TokenTable;
@@ -45,7 +46,7 @@ export class Registrations implements RegisteredClients {
   constructor(config: NodeConfig, gate: TicketGate | undefined) {
     this.#config = config;
     this.#gate = gate;
-    this.#perAddress = Math.min(MOST_PER_ADDRESS, config.maxSessionsPerAddress);
+    this.#perAddress = Math.min(MAX_PER_ADDRESS, config.maxSessionsPerAddress);
     this.#tokens = new TokenTable({
       capacity: config.maxClients,
       capacityPerAddress: this.#perAddress,
@@ -94,8 +95,17 @@ export class Registrations implements RegisteredClients {
     return client !== undefined;
   }
 
-  /** Lets a client in, or says why not. */
-  register({ ip, dialect, ticket, link }: Application): Client | RegisterRefusal {
+  /**
+   * Gives a client the session that it asks to resume, if it proves that it is its own; or lets it in; or says why not.
+   * @param peer where the message came from.
+   */
+  register(message: Register, peer: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
+    const extensions = message.dialect === 'standard' ? message.extensions : [];
+    const claim = resumeExtension.find(extensions);
+    return (claim && this.#resume(claim, link)) ?? this.#admit(message, ticketExtension.find(extensions), peer, link);
+  }
+
+  #admit({ dialect }: Register, ticket: Uint8Array | undefined, { ip }: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
     const verified = this.#gate?.verify(ticket);
     if (verified?.type === 'refused') return refuse('auth_failed', verified.code, verified.text);
     if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full');
@@ -115,7 +125,7 @@ export class Registrations implements RegisteredClients {
     // A client of dialect `reference` has nowhere to take it from.
     this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
     this.changes++;
-    return client;
+    return { type: 'registered', client, isNew: true, before: undefined };
   }
 
   #add(client: Client, secret: Uint8Array | undefined): void {
@@ -123,11 +133,8 @@ export class Registrations implements RegisteredClients {
     this.#clients.set(client.sessionId | 0, client);
   }
 
-  /**
-   * Gives a client that has lost its connection its session back, if it proves that it is its own.
-   * @returns undefined for any other.
-   */
-  resume({ sessionId, nonce, tag }: ResumeClaim, link: ClientLink): { client: Client; before: ClientLink | undefined } | undefined {
+  /** @returns undefined for a client that does not prove that the session is its own. */
+  #resume({ sessionId, nonce, tag }: ResumeClaim, link: ClientLink): RegisteredLink | undefined {
     const client = this.get(sessionId);
     const secret = client && this.secretOf(client);
     if (client === undefined || secret === undefined) return undefined;
@@ -138,7 +145,7 @@ export class Registrations implements RegisteredClients {
     this.changes++;
     const before = client.link;
     client.link = link;
-    return { client, before };
+    return { type: 'registered', client, isNew: false, before };
   }
 
   /** Ends a registration. @returns false if it was over already. */
@@ -170,7 +177,7 @@ export class Registrations implements RegisteredClients {
       if (verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients) continue;
       const held = heldBy.get(ip) ?? 0;
       // Of the tokens below this one those that are taken are known, so the draw can be made to hit it.
-      const draw = (token - 1 - held + 0.5) / (MOST_PER_ADDRESS - held);
+      const draw = (token - 1 - held + 0.5) / (MAX_PER_ADDRESS - held);
       const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, ip, () => draw);
       if (issued < 0) continue;
       // One that is there twice cannot be had again, nor can a session more than its ticket allows.
