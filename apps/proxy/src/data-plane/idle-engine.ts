@@ -1,6 +1,7 @@
 import type { PacketArena } from '@lightspeed/memory';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { UdpCounters } from '@lightspeed/udp';
+import { AddressBook } from '@lightspeed/wire';
 
 const BATCH = 64;
 
@@ -13,7 +14,10 @@ export class IdleEngine implements DatagramEngine {
     lengths: new Int32Array(BATCH),
     ips: new Int32Array(BATCH),
     ports: new Int32Array(BATCH),
+    locals: new Int32Array(BATCH),
+    localPorts: new Int32Array(BATCH),
   };
+  readonly addresses = new AddressBook();
   readonly counters = new UdpCounters();
   readonly maxDatagramBytes = 9_000;
   readonly wakeFd = undefined;

@@ -69,7 +69,8 @@ function openAll(bind: Endpoint, count: number, reusePort: boolean): number[] {
     for (let index = 0; index < count; index++) {
       fds.push(
         openDataSocketFd({
-          ...bind,
+          address: formatIpv4(bind.ip),
+          port: bind.port,
           reusePort,
           receiveBufferBytes: DATA_BUFFER_BYTES,
           sendBufferBytes: DATA_BUFFER_BYTES,
