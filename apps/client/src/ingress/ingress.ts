@@ -10,8 +10,12 @@ import type { LocalCounters } from './local-counters.ts';
 
 /** A flow with the way that it takes. */
 export class Flow extends LocalFlow {
+  /** The ingress that counts it among its own. */
+  openedBy = 0;
   /** By which way its datagrams go (way/way-policy.ts): decided once, when it opens. */
   way = 0;
+  /** The direct way's socket for it, once there is one. */
+  directSocket: DatagramSocket | null = null;
 }
 
 /** Takes the datagrams of its sockets. */
@@ -22,6 +26,8 @@ export interface DatagramReceiver {
 
 /** One ingress. Its host has given it a number, which its flows carry. */
 export interface Ingress extends DatagramReceiver {
+  /** Most flows that it may have open. */
+  readonly maxFlows: number;
   /** An answer of the flow's game server for its program: bytes in the engine's arena with at least 10 bytes of room before them. */
   deliver(flow: LocalFlow, offset: number, length: number): void;
 }
@@ -32,7 +38,7 @@ export interface IngressHost {
   readonly counters: LocalCounters;
   /**
    * The flow of a program and a game server by an ingress; opened, and given a way, if there is none.
-   * @returns null, counted, if there are as many flows as there may be.
+   * @returns null, counted, if there are as many flows as there may be, of this ingress or in all.
    */
   flowFor(ingress: number, sourceIp: number, sourcePort: number, serverIp: number, serverPort: number): Flow | null;
   /** Carries a datagram of the flow's program to its game server. The bytes before `offset` may be written to. */

@@ -29,6 +29,8 @@ export const LocalDrop = {
   socksSource: 8,
   /** The association talks with as many game servers as it may. */
   socksDestinations: 9,
+  /** There is no tunnel to the node by which it is to go. */
+  noNodeTunnel: 10,
 } as const;
 
 const LOCAL_COUNTERS = 5;
@@ -44,7 +46,8 @@ export const LOCAL_DROP_NAMES = [
   'socks_waiting',
   'socks_source',
   'socks_destinations',
-] as const satisfies readonly string[] & { length: 10 };
+  'no_node_tunnel',
+] as const;
 
 /** Bytes of the buffer that {@link localCountersIn} lays out. */
 export const LOCAL_COUNTERS_BYTES = (LOCAL_COUNTERS + LOCAL_DROP_NAMES.length) * Float64Array.BYTES_PER_ELEMENT;

@@ -5,6 +5,8 @@ import type { Ingress, IngressHost } from './ingress.ts';
 
 /** A local UDP port that stands for one game server: any number of programs may send to it. */
 export class PortForward implements Ingress {
+  /** Its programs are this machine's own. */
+  readonly maxFlows = Number.POSITIVE_INFINITY;
   readonly #host: IngressHost;
   readonly #socket: DatagramSocket;
   readonly #serverIp: number;
