@@ -57,7 +57,7 @@ it('is what a client finds: another pin is refused before anything is said', asy
     port: controlAddress?.port ?? 0,
     verify: { kind: 'pin', sha256: other },
   });
-  await expect(connecting).rejects.toMatchObject({ code: 'QUIC_PIN_MISMATCH' });
+  await expect(connecting).rejects.toMatchObject({ code: 'ERR_QUIC_PIN_MISMATCH' });
 });
 
 it('comes from files if they are given, and those that cannot be used keep the node from starting', async () => {

@@ -41,7 +41,7 @@ it('says goodbye to more clients than it has memory to do at once', () => {
     egress: { ip: 0, ports: undefined, bufferBytes: 0 },
     bans: [],
     registrations: [],
-    sessions: [],
+    snapshots: [],
     fecBlocks: blocks,
     shared: {
       relayCounters: new SharedArrayBuffer(RELAY_COUNTERS_BYTES),

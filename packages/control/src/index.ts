@@ -15,13 +15,18 @@ export { encode } from './encode.ts';
 export type { Extension } from './extension.ts';
 export {
   dataAddressExtension,
-  drainingExtension,
+  dataAddressV6Extension,
   egressAddressExtension,
-  ExtensionId,
+  observedAddressExtension,
+  observedAddressV6Extension,
+} from './address-extensions.ts';
+export type { ExtensionCodec } from './extension-codec.ts';
+export { ExtensionId } from './extension-id.ts';
+export {
+  drainingExtension,
   keepaliveIntervalExtension,
   limitsExtension,
   loadExtension,
-  observedAddressExtension,
   reasonTextExtension,
   RESUME_TAG_BYTES,
   resumeExtension,
@@ -30,7 +35,7 @@ export {
   sessionSecretExtension,
   ticketExtension,
 } from './extension-values.ts';
-export type { ExtensionCodec, NodeLoad, ResumeClaim, SessionLimits, SocketAddress } from './extension-values.ts';
+export type { NodeLoad, ResumeClaim, SessionLimits } from './extension-values.ts';
 export { FrameReader } from './frame-reader.ts';
 export { gameById, gameByKey, GAMES } from './game.ts';
 export type { Game } from './game.ts';

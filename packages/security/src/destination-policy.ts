@@ -28,23 +28,23 @@ export interface DestinationPolicyOptions {
  * allows the node's own machine puts the node's own ports on the deny list.
  */
 export class DestinationPolicy {
-  private readonly allow: readonly DestinationRule[];
-  private readonly deny: readonly DestinationRule[];
-  private readonly allowed: DestinationRuleSet;
-  private readonly denied: DestinationRuleSet;
-  private readonly builtIn: DestinationRuleSet;
-  private readonly onlyAllowed: boolean;
-  private readonly own: Int32Array;
+  readonly #allow: readonly DestinationRule[];
+  readonly #deny: readonly DestinationRule[];
+  readonly #allowed: DestinationRuleSet;
+  readonly #denied: DestinationRuleSet;
+  readonly #builtIn: DestinationRuleSet;
+  readonly #onlyAllowed: boolean;
+  readonly #own: Int32Array;
 
   /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if one of `ownAddresses` is not a 32-bit number. */
   constructor(options: DestinationPolicyOptions = {}) {
-    this.allow = [...(options.allow ?? [])];
-    this.deny = [...(options.deny ?? [])];
-    this.allowed = new DestinationRuleSet(this.allow);
-    this.denied = new DestinationRuleSet(this.deny);
-    this.builtIn = new DestinationRuleSet(BUILT_IN_DENIALS);
-    this.onlyAllowed = options.onlyAllowed ?? false;
-    this.own = Int32Array.from(options.ownAddresses ?? [], (ip) => {
+    this.#allow = [...(options.allow ?? [])];
+    this.#deny = [...(options.deny ?? [])];
+    this.#allowed = new DestinationRuleSet(this.#allow);
+    this.#denied = new DestinationRuleSet(this.#deny);
+    this.#builtIn = new DestinationRuleSet(BUILT_IN_DENIALS);
+    this.#onlyAllowed = options.onlyAllowed ?? false;
+    this.#own = Int32Array.from(options.ownAddresses ?? [], (ip) => {
       return requireInteger('ownAddresses', ip, -0x8000_0000, 0xffff_ffff);
     });
   }
@@ -54,10 +54,10 @@ export class DestinationPolicy {
    * @returns 0 if the destination is open, otherwise `DropReason.destinationDenied`.
    */
   verdict(ip: number, port: number): 0 | DropReason {
-    if (this.denied.find(ip, port) >= 0) return DropReason.destinationDenied;
-    if (this.allowed.find(ip, port) >= 0) return 0;
-    if (this.onlyAllowed) return DropReason.destinationDenied;
-    if (port === 0 || this.builtIn.find(ip, port) >= 0 || this.isOwn(ip)) return DropReason.destinationDenied;
+    if (this.#denied.find(ip, port) >= 0) return DropReason.destinationDenied;
+    if (this.#allowed.find(ip, port) >= 0) return 0;
+    if (this.#onlyAllowed) return DropReason.destinationDenied;
+    if (port === 0 || this.#builtIn.find(ip, port) >= 0 || this.#isOwn(ip)) return DropReason.destinationDenied;
     return 0;
   }
 
@@ -66,28 +66,28 @@ export class DestinationPolicy {
    * {@link verdict} is 0, otherwise with `denied`.
    */
   explain(ip: number, port: number): string {
-    return `${this.reasonOf(ip, port)} (${formatEndpoint(ip, port)})`;
+    return `${this.#reasonOf(ip, port)} (${formatEndpoint(ip, port)})`;
   }
 
-  private reasonOf(ip: number, port: number): string {
-    const denying: DestinationRule | undefined = this.deny[this.denied.find(ip, port)];
+  #reasonOf(ip: number, port: number): string {
+    const denying: DestinationRule | undefined = this.#deny[this.#denied.find(ip, port)];
     if (denying !== undefined) return `denied by the deny list's ${formatDestinationRule(denying)}`;
-    const allowing: DestinationRule | undefined = this.allow[this.allowed.find(ip, port)];
+    const allowing: DestinationRule | undefined = this.#allow[this.#allowed.find(ip, port)];
     if (allowing !== undefined) return `allowed by the allow list's ${formatDestinationRule(allowing)}`;
-    if (this.onlyAllowed) return 'denied: the allow list does not cover it, and nothing else is open';
-    const builtIn: BuiltInDenial | undefined = BUILT_IN_DENIALS[this.builtIn.find(ip, port)];
+    if (this.#onlyAllowed) return 'denied: the allow list does not cover it, and nothing else is open';
+    const builtIn: BuiltInDenial | undefined = BUILT_IN_DENIALS[this.#builtIn.find(ip, port)];
     if (builtIn !== undefined) {
       return `denied by default: ${formatIpv4(builtIn.network)}/${builtIn.prefixLength} is ${builtIn.name}`;
     }
     if (port === 0) return 'denied by default: port 0 names no program';
-    if (this.isOwn(ip)) return "denied by default: one of the node's own addresses";
+    if (this.#isOwn(ip)) return "denied by default: one of the node's own addresses";
     return 'allowed: no rule covers it';
   }
 
-  private isOwn(ip: number): boolean {
+  #isOwn(ip: number): boolean {
     const pattern = ip | 0;
-    for (let i = 0; i < this.own.length; i++) {
-      if (this.own[i] === pattern) return true;
+    for (let i = 0; i < this.#own.length; i++) {
+      if (this.#own[i] === pattern) return true;
     }
     return false;
   }

@@ -10,8 +10,9 @@ export { KeyTable } from './key-table.ts';
 export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
 export type { MultipathMode } from './multipath.ts';
 export { RttEstimator } from './rtt-estimator.ts';
-export type { Registration } from './relay/registrations.ts';
-export { NOTHING_DUE, Relay, SOMETHING_DUE } from './relay/relay.ts';
+export type { Registration } from './relay/registration-table.ts';
+export type { ClientAddress } from './relay/client-address.ts';
+export { Relay } from './relay/relay.ts';
 export { RELAY_COUNTERS_BYTES, RELAY_COUNTER_COUNT, RelayCounter, relayCountersIn } from './relay/relay-counters.ts';
 export type { RelayCounters } from './relay/relay-counters.ts';
 export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
@@ -25,8 +26,10 @@ export type {
   SessionClaims,
   SessionQuota,
 } from './relay/relay-options.ts';
-export type { SavedFlow, SavedPath, SavedSession } from './relay/saved-session.ts';
-export { SessionRecords, sessionIdsIn, sessionsIn } from './relay/session-records.ts';
+export { NOTHING_DUE, SOMETHING_DUE } from './relay/relay-snapshots.ts';
+export type { RelaySnapshots } from './relay/relay-snapshots.ts';
+export type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './relay/session-snapshot.ts';
+export { SnapshotRecords, sessionIdsIn, snapshotsIn } from './relay/snapshot-records.ts';
 export { LocalFlow } from './tunnel/local-flow.ts';
 export { Tunnel } from './tunnel/tunnel.ts';
 export {

@@ -16,8 +16,9 @@ export interface ClientTerms {
   readonly sessionId: number;
   /** Its place in the memory of the workers' claims. */
   readonly index: number;
-  /** Where it registered from, unsigned. */
-  readonly ip: number;
+  /** The prefix of the address that it registered from: an IPv4 address is (0, its bits), an IPv6 address its /64. Signed. */
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   readonly token: number;
   readonly dialect: Dialect;
   /** As it came with the Register. */
@@ -33,7 +34,8 @@ export interface ClientTerms {
  */
 export class Client implements ClientTerms {
   readonly #id: number;
-  readonly #ip: number;
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   readonly index: number;
   readonly token: number;
   readonly dialect: Dialect;
@@ -54,7 +56,8 @@ export class Client implements ClientTerms {
 
   constructor(terms: ClientTerms, link: ClientLink | undefined) {
     this.#id = terms.sessionId | 0;
-    this.#ip = terms.ip | 0;
+    this.prefixHigh = terms.prefixHigh | 0;
+    this.prefixLow = terms.prefixLow | 0;
     this.index = terms.index;
     this.token = terms.token;
     this.dialect = terms.dialect;
@@ -66,10 +69,6 @@ export class Client implements ClientTerms {
 
   get sessionId(): number {
     return this.#id >>> 0;
-  }
-
-  get ip(): number {
-    return this.#ip >>> 0;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { LimitedLog } from '../limited-log.ts';
 import { messageOf } from '../node-error.ts';
-import { SessionKeeper } from '../state/session-keeper.ts';
+import { SnapshotWriter } from '../state/snapshot-writer.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, RegisterRefusal } from './client.ts';
 import type { RegisteredLink } from './client-registry.ts';
@@ -37,7 +37,7 @@ export class ControlPlane implements ControlHost {
   readonly #grace: Grace;
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
-  readonly #keeper: SessionKeeper | undefined;
+  readonly #snapshots: SnapshotWriter | undefined;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
   #port: ControlPort | undefined;
@@ -54,7 +54,7 @@ export class ControlPlane implements ControlHost {
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
     this.#addresses = addresses;
     const { folder, registry } = state;
-    this.#keeper = folder && new SessionKeeper(folder, registry, supervisor, log);
+    this.#snapshots = folder && new SnapshotWriter(folder, registry, supervisor, log);
     this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
   }
 
@@ -222,7 +222,7 @@ export class ControlPlane implements ControlHost {
     this.#endExpired();
     await this.#endLost();
     this.#tellLoad();
-    await this.#keeper?.saveIfDue(performance.now());
+    await this.#snapshots?.writeIfDue(performance.now());
   }
 
   async #renewIdentity(): Promise<void> {

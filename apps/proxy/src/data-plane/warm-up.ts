@@ -161,7 +161,7 @@ function rehearsalOf(start: WorkerStart): WorkerStart {
     egress: { ...start.egress, ports: undefined },
     bans: [],
     registrations: [],
-    sessions: [],
+    snapshots: [],
     shared: {
       relayCounters: new SharedArrayBuffer(RELAY_COUNTERS_BYTES),
       udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),

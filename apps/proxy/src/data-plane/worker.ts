@@ -63,7 +63,7 @@ if (engine.wakeFd === undefined) {
 function take(message: ToWorker): void {
   switch (message.type) {
     case 'ban':
-      dataPlane.ban(message.ip, message.durationMs);
+      dataPlane.ban(message);
       break;
     case 'register':
       dataPlane.register(message.client);
@@ -78,8 +78,8 @@ function take(message: ToWorker): void {
     case 'peers':
       dataPlane.setPeers(message.ports);
       break;
-    case 'save':
-      dataPlane.save(message.request, message.scope);
+    case 'snapshot':
+      dataPlane.takeSnapshots(message.request, message.scope);
       break;
     case 'idle':
       dataPlane.tellIdle(message.request, message.sessionIds);

@@ -2,11 +2,11 @@ import type { ProofNoncesState } from '@lightspeed/security';
 import type { RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import { formatEndpoint } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { egressPortsOf } from '../data-plane/egress-ports.ts';
-import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import type { Ban, RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
 import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
@@ -16,14 +16,14 @@ import { NodeError, bindError } from '../node-error.ts';
 import { ownAddresses } from '../own-addresses.ts';
 import { collectStats } from '../stats.ts';
 import type { NodeStats } from '../stats.ts';
-import { BanList } from './ban-list.ts';
+import { BanList, formatPrefix } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
-import { KeptSessions } from './kept-sessions.ts';
-import type { SavedByWorker } from './saved-sessions.ts';
+import { NodeSnapshots } from './snapshots.ts';
+import type { WorkerSession } from './snapshots.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
-import type { Answer, Saved, Serving, WorkerWatcher } from './worker-slot.ts';
+import type { Answer, Serving, Snapshots, WorkerWatcher } from './worker-slot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
 /** Egress sockets are many, and each carries a few players' traffic at the most. */
@@ -33,7 +33,7 @@ const EGRESS_BUFFER_BYTES = 1024 * 1024;
 const FEC_BLOCKS = 4_096;
 
 /** Ports that are tried if the system may choose. */
-const MOST_PORTS_TRIED = 5;
+const MAX_PORTS_TRIED = 5;
 
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
 const STOP_TIMEOUT_MS = 1_500;
@@ -83,7 +83,7 @@ export class Supervisor implements WorkerWatcher {
   readonly #clients: RegisteredClients;
   readonly #forwardingPorts: number[];
   readonly #requests = new WorkerRequests();
-  readonly #kept: KeptSessions;
+  readonly #snapshots: NodeSnapshots;
   /** Which worker has which registration's session. */
   readonly claims: ClaimsBoard;
   #stopped: Promise<void> | undefined;
@@ -97,7 +97,7 @@ export class Supervisor implements WorkerWatcher {
     log: Logger,
     port: DataPort,
     clients: RegisteredClients,
-    outlived: readonly SavedByWorker[],
+    outlived: readonly WorkerSession[],
   ) {
     this.#config = config;
     this.#relay = relay;
@@ -110,7 +110,7 @@ export class Supervisor implements WorkerWatcher {
     this.claims = new ClaimsBoard(claims);
     this.#forwardingPorts = Array.from({ length: config.workers }, () => 0);
     this.#clients = clients;
-    this.#kept = new KeptSessions(config.workers, outlived);
+    this.#snapshots = new NodeSnapshots(config.workers, outlived);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
       return new WorkerSlot(index, this.cores.at(index), engine, common, (memory) => this.#startOf(index, memory), this);
@@ -129,7 +129,7 @@ export class Supervisor implements WorkerWatcher {
     engine: EngineKind,
     log: Logger,
     clients: RegisteredClients = NO_CLIENTS,
-    outlived: readonly SavedByWorker[] = [],
+    outlived: readonly WorkerSession[] = [],
   ): Promise<Supervisor> {
     for (let tries = 1; ; tries++) {
       const port = await DataPort.open(config.dataBind, engine, config.workers);
@@ -142,7 +142,7 @@ export class Supervisor implements WorkerWatcher {
         const error =
           cause instanceof NodeError ? cause : bindError(cause, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind');
         // A port that the system chose may be anybody's again by the time a worker opens it.
-        const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MOST_PORTS_TRIED;
+        const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MAX_PORTS_TRIED;
         if (!another) throw error;
       }
     }
@@ -171,17 +171,17 @@ export class Supervisor implements WorkerWatcher {
    * Has the workers say what has changed of the sessions of registrations.
    * @returns whether anything has since this was called last, and all of them, each once, made while they are looked at.
    */
-  async saveSessions(): Promise<{ hasChanged: boolean; all: Iterable<SavedByWorker> }> {
+  async takeSnapshots(): Promise<{ hasChanged: boolean; all: Iterable<WorkerSession> }> {
     const answered = await this.#requests.ask(this.#workers, (request, { index }) => {
-      return { type: 'save', request, scope: this.#kept.scopeFor(index) };
+      return { type: 'snapshot', request, scope: this.#snapshots.scopeFor(index) };
     });
     const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
     const isWanted = (sessionId: number) => this.#clients.has(sessionId);
-    const all = this.#kept.all(
+    const all = this.#snapshots.all(
       inOrder.map(({ index }) => index),
       isWanted,
     );
-    return { hasChanged: this.#kept.haveChanged(), all };
+    return { hasChanged: this.#snapshots.haveChanged(), all };
   }
 
   /** For how many milliseconds sessions have been silent, by id; those that no worker tells of are not in it. */
@@ -224,30 +224,30 @@ export class Supervisor implements WorkerWatcher {
     else this.#log.debug({ worker: worker.index, warmUpMs }, 'data-plane worker serves');
   }
 
-  banned(by: WorkerSlot, ip: number, durationMs: number): void {
-    this.#bans.add(ip, durationMs, performance.now());
-    this.#postOthers(by, { type: 'ban', ip, durationMs });
-    this.#banLog.note(formatIpv4(ip), { banSeconds: Math.ceil(durationMs / 1_000) });
+  banned(by: WorkerSlot, ban: Ban): void {
+    this.#bans.add(ban, performance.now());
+    this.#postOthers(by, { type: 'ban', ...ban });
+    this.#banLog.note(formatPrefix(ban), { banSeconds: Math.ceil(ban.durationMs / 1_000) });
   }
 
   answered(worker: WorkerSlot, answer: Answer): void {
     this.#requests.answered(worker, answer);
   }
 
-  saved(worker: WorkerSlot, saved: Saved): void {
-    this.#kept.take(worker.index, saved.part);
-    this.#requests.answered(worker, saved, saved.part.isLast);
+  snapshots(worker: WorkerSlot, snapshots: Snapshots): void {
+    this.#snapshots.take(worker.index, snapshots.part);
+    this.#requests.answered(worker, snapshots, snapshots.part.isLast);
   }
 
   released(by: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void {
-    this.#kept.delete(by.index, sessionId);
+    this.#snapshots.delete(by.index, sessionId);
     if (this.#clients.noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces });
   }
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
     this.#requests.gone(worker);
     this.#setForwardingPort(worker.index, 0);
-    const lost = this.#kept.of(worker.index);
+    const lost = this.#snapshots.of(worker.index);
     lost.giveUp();
     for (const { sessionId, nonces } of lost.all) {
       // A proof that one worker has accepted must not be new to its successor.
@@ -290,7 +290,7 @@ export class Supervisor implements WorkerWatcher {
       },
       bans: this.#bans.remaining(performance.now()),
       registrations: pack(this.#clients.registered()),
-      sessions: pack(this.#kept.of(index).all),
+      snapshots: [this.#snapshots.of(index).records],
       fecBlocks: FEC_BLOCKS,
       shared,
     };

@@ -25,7 +25,7 @@ const DEFAULTS: ConnectionLimits = {
   burstBytes: 65_536,
 };
 
-/** @throws {QuicError} `QUIC_OPTION` */
+/** @throws {QuicError} `ERR_QUIC_OPTION` */
 export function connectionLimits(given: Partial<ConnectionLimits> = {}): ConnectionLimits {
   const all = { ...DEFAULTS, ...given };
   requireWhole('limits.maxStreams', all.maxStreams, 1, 1_000);

@@ -6,6 +6,7 @@ import {
   FLAG_HANDSHAKE,
   FLAG_KEEPALIVE,
   HEADER_BYTES,
+  NO_ADDRESS,
   checkPacket,
   readDestinationPort,
   readFlags,
@@ -15,10 +16,11 @@ import {
 import type { Dialect } from '@lightspeed/wire';
 import { ReceiveState } from '../receive-state.ts';
 import { MAX_PATHS, MULTIPATH_MODES } from '../multipath.ts';
-import type { LiveRegistration } from './registrations.ts';
+import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayPath } from './relay-path.ts';
 import { RelaySession } from './relay-session.ts';
+import type { ClientAddress } from './client-address.ts';
 import { OWN_CLAIM } from './relay-options.ts';
 import type { RelayState } from './relay-state.ts';
 
@@ -47,11 +49,16 @@ export class SessionAdmission {
 
   /**
    * @param bound the path that has the address already, if any.
+   * @param from where the packet came from.
    * @returns the path that has it now, or null if the packet was dropped (and counted). The packet is still to be handled.
    */
-  admit(bound: RelayPath | null, offset: number, length: number, ip: number, port: number): RelayPath | null {
+  admit(bound: RelayPath | null, offset: number, length: number, from: ClientAddress): RelayPath | null {
     const state = this.#state;
-    if (!state.unboundRateLimiter.admit(ip, state.nowMs)) return this.#refuse(DropReason.unboundRate);
+    const { addresses } = state;
+    // The book has no room for its address: as many clients are here as there may be.
+    if (from.ip === NO_ADDRESS) return this.#refuse(DropReason.sessionLimit);
+    const isWithinRate = state.unboundRateLimiter.admit(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), state.nowMs);
+    if (!isWithinRate) return this.#refuse(DropReason.unboundRate);
     const { admission, dialect } = state.options;
     const registered = admission === 'registered';
     // Neither dialect's data can be read before the session's is known, but the first 20 bytes are the same.
@@ -60,13 +67,13 @@ export class SessionAdmission {
     const flags = readFlags(state.bytes, offset);
     if ((flags & FLAG_FRAGMENT) !== 0) return this.#refuse(DropReason.fragment);
     if ((flags & FLAG_FIN) !== 0) return this.#refuse(DropReason.unknownSession);
-    if (this.carriesProof(offset, length)) return this.#admitProof(bound, offset, length, ip, port);
+    if (this.carriesProof(offset, length)) return this.#admitProof(bound, offset, length, from);
     const token = readToken(state.bytes, offset);
-    return registered ? this.#admitRegistered(flags, token, offset, length, ip, port) : this.#admitAnyone(flags, token, dialect, ip, port);
+    return registered ? this.#admitRegistered(flags, offset, length, from) : this.#admitAnyone(flags, token, dialect, from);
   }
 
   /** By proof: opens the session, moves one of its paths to this address, or adds a path. */
-  #admitProof(bound: RelayPath | null, offset: number, length: number, ip: number, port: number): RelayPath | null {
+  #admitProof(bound: RelayPath | null, offset: number, length: number, from: ClientAddress): RelayPath | null {
     const { bytes, hmacSha256, registrations, sessions } = this.#state;
     const proof = readProof(bytes, offset, length);
     const live = proof && registrations.get(proof.sessionId);
@@ -80,11 +87,11 @@ export class SessionAdmission {
     const mode = readDestinationPort(bytes, offset);
     if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
 
-    if (this.#isForwarded(live, offset, length, ip, port)) {
+    if (this.#isForwarded(live, offset, length, from)) {
       if (bound !== null) sessions.removePath(bound);
       return null;
     }
-    const session = live.session ?? this.openRegistered(live, ip);
+    const session = live.session ?? this.openRegistered(live, from.ip);
     if (session === null) return null;
     session.multipath = MULTIPATH_MODES[mode];
     this.#state.amplification.setVerified(session.slot);
@@ -99,28 +106,28 @@ export class SessionAdmission {
     } else if (session.pathCount > 0) {
       this.#state.count(RelayCounter.pathsAdded);
     }
-    const path = this.#state.addPath(session, number, ip, port);
+    const path = this.#state.addPath(session, number, from);
     if (wasPrimary) session.primary = path;
     return path;
   }
 
   /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
-  #admitRegistered(flags: number, token: number, offset: number, length: number, ip: number, port: number): RelayPath | null {
-    const { registrations } = this.#state;
+  #admitRegistered(flags: number, offset: number, length: number, from: ClientAddress): RelayPath | null {
+    const { addresses, bytes, registrations } = this.#state;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
-    const live = registrations.match(ip, token);
+    const live = registrations.match(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), readToken(bytes, offset));
     if (live === undefined || !(isHandshake || live.dialect === 'reference')) {
       return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
     }
-    if (this.#isForwarded(live, offset, length, ip, port)) return null;
-    const session = this.openRegistered(live, ip);
+    if (this.#isForwarded(live, offset, length, from)) return null;
+    const session = this.openRegistered(live, from.ip);
     if (session === null) return null;
     // The token went to this address over the control connection.
     this.#state.amplification.setVerified(session.slot);
-    return this.#state.addPath(session, 0, ip, port);
+    return this.#state.addPath(session, 0, from);
   }
 
-  #admitAnyone(flags: number, token: number, dialect: Dialect, ip: number, port: number): RelayPath | null {
+  #admitAnyone(flags: number, token: number, dialect: Dialect, from: ClientAddress): RelayPath | null {
     const state = this.#state;
     let ownToken = token;
     if (dialect === 'reference') {
@@ -131,19 +138,19 @@ export class SessionAdmission {
       if (token !== 0) return this.#refuse(DropReason.notAdmitted);
       ownToken = 1 + ((state.random() >>> 0) % 255);
     }
-    const session = this.#open(ip, ownToken, dialect, null);
-    return session && state.addPath(session, 0, ip, port);
+    const session = this.#open(from.ip, ownToken, dialect, null);
+    return session && state.addPath(session, 0, from);
   }
 
   /** Whether another relay of this port has the registration's session; it then has got the datagram. */
-  #isForwarded(live: LiveRegistration, offset: number, length: number, ip: number, port: number): boolean {
+  #isForwarded(live: LiveRegistration, offset: number, length: number, { ip, port, local }: ClientAddress): boolean {
     const { claims, forwarding, output } = this.#state;
     if (claims === undefined || live.session !== null) return false;
     const relay = claims.claim(live);
     if (relay === OWN_CLAIM) return false;
     forwarding.add(live.sessionId, relay, ip, port);
     this.#state.count(RelayCounter.forwarded);
-    output.forward(relay, offset, length, ip, port);
+    output.forward(relay, offset, length, ip, port, local);
     return true;
   }
 

@@ -79,7 +79,7 @@ export class FlowTable {
     flow.nextOfSession = session.firstFlow;
     session.firstFlow = flow;
     session.latestFlow = flow;
-    session.isUnsaved = true;
+    session.isChanged = true;
     session.flowCount++;
     this.#count++;
     if (session.flowCount > FLOWS_WITHOUT_TABLE) this.#tabulate(session);
@@ -122,7 +122,7 @@ export class FlowTable {
     this.#flows[index] = null;
     this.#freeIndexes.push(index);
     if (session.latestFlow === flow) session.latestFlow = null;
-    session.isUnsaved = true;
+    session.isChanged = true;
     session.flowCount--;
     this.#count--;
     this.#egress.release(flow);

@@ -2,7 +2,7 @@ import type { Dialect } from '@lightspeed/wire';
 import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
 import { SendFlow, SendState } from '../packet-writer.ts';
-import type { LiveRegistration } from './registrations.ts';
+import type { LiveRegistration } from './registration-table.ts';
 import type { RelayPath } from './relay-path.ts';
 
 /**
@@ -36,10 +36,10 @@ export class RelaySession extends SendState {
   /** The flow of the last packet: nearly always that of the next one too. */
   latestFlow: RelayFlow | null = null;
   flowCount = 0;
-  /** Whether paths, flows, mode or used proofs have changed since it was saved last. */
-  isUnsaved = true;
-  /** The counters as they were saved last: the sequence number in the lower 16 bits, the group id in the upper ones. */
-  savedCounters = 0;
+  /** Whether paths, flows, mode or used proofs have changed since the last snapshot. */
+  isChanged = true;
+  /** The counters of the last snapshot: the sequence number in the lower 16 bits, the group id in the upper ones. */
+  snapshotCounters = 0;
 
   constructor(
     slot: number,

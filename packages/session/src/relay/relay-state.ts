@@ -1,16 +1,17 @@
 import type { FecMemory } from '@lightspeed/fec';
 import { AmplificationGuard, BanTable, RateLimiter, ReflectionGuard, UnboundRateLimiter } from '@lightspeed/security';
 import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
-import type { DropReason } from '@lightspeed/wire';
+import type { AddressBook, DropReason } from '@lightspeed/wire';
 import { BlockReturns } from '../block-returns.ts';
 import { FecTotals } from '../fec-totals.ts';
 import { KeyTable } from '../key-table.ts';
 import type { SendFlow, PacketSink } from '../packet-writer.ts';
 import { PacketWriter } from '../packet-writer.ts';
+import type { ClientAddress } from './client-address.ts';
 import { EgressAllocator } from './egress-allocator.ts';
 import { ForwardingTable } from './forwarding-table.ts';
 import { FlowTable } from './flow-table.ts';
-import { Registrations } from './registrations.ts';
+import { RegistrationTable } from './registration-table.ts';
 import type { RelayCounters } from './relay-counters.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions, RelayOutput, SessionClaims } from './relay-options.ts';
@@ -24,6 +25,7 @@ export class RelayState implements PacketSink {
   readonly memory: FecMemory;
   readonly bytes: Uint8Array;
   readonly policy: DestinationPolicy;
+  readonly addresses: AddressBook;
   readonly counters: RelayCounters;
   readonly output: RelayOutput;
   readonly random: () => number;
@@ -33,7 +35,7 @@ export class RelayState implements PacketSink {
   readonly sessions: SessionTable;
   readonly flows: FlowTable;
   readonly egress: EgressAllocator;
-  readonly registrations: Registrations;
+  readonly registrations: RegistrationTable;
   readonly claims: SessionClaims | undefined;
   readonly forwarding: ForwardingTable;
   readonly rateLimiter: RateLimiter;
@@ -53,20 +55,21 @@ export class RelayState implements PacketSink {
     this.memory = memory;
     this.bytes = memory.bytes;
     this.policy = environment.policy;
+    this.addresses = environment.addresses;
     this.counters = environment.counters;
     this.output = environment.output;
     this.random = random;
     this.hmacSha256 = environment.hmacSha256;
     this.returns = new BlockReturns(memory);
     this.writer = new PacketWriter(memory, this.returns, this);
-    this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, environment.quota, random);
+    this.sessions = new SessionTable(options.maxClients, options.maxSessionsPerAddress, this.addresses, environment.quota, random);
     const expected = expectedSessions(options.maxClients);
     const flowsBySocket = new KeyTable(random(), expected, 3);
     this.egress = new EgressAllocator(options.egressMapping, environment.output, flowsBySocket, random);
     this.flows = new FlowTable(this.egress, this.writer, flowsBySocket, random);
-    this.registrations = new Registrations(options.admission === 'registered' ? expected : 0, random);
+    this.registrations = new RegistrationTable(options.admission === 'registered' ? expected : 0, random);
     this.claims = environment.claims;
-    this.forwarding = new ForwardingTable(random);
+    this.forwarding = new ForwardingTable(this.addresses, random);
     this.rateLimiter = new RateLimiter(options.maxClients, options.maxPpsPerClient, options.maxBpsPerClient);
     this.unboundRateLimiter = new UnboundRateLimiter({
       ratePps: options.maxPpsPerUnboundAddress,
@@ -116,7 +119,10 @@ export class RelayState implements PacketSink {
   /** Sends a packet to a session's client by one path, as far as its address may get that much. */
   sendTo(path: RelayPath, offset: number, length: number): boolean {
     if (!this.amplification.allowSend(path.session.slot, length)) return false;
-    this.#sendToClient(offset, length, path.ip, path.port);
+    const { values } = this.counters;
+    values[RelayCounter.clientPacketsSent]++;
+    values[RelayCounter.clientBytesSent] += length;
+    this.output.toClient(offset, length, path);
     return true;
   }
 
@@ -126,13 +132,6 @@ export class RelayState implements PacketSink {
       if (path !== primary && path.isAlive(this.nowMs)) return path;
     }
     return primary;
-  }
-
-  #sendToClient(offset: number, length: number, ip: number, port: number): void {
-    const { values } = this.counters;
-    values[RelayCounter.clientPacketsSent]++;
-    values[RelayCounter.clientBytesSent] += length;
-    this.output.toClient(offset, length, ip, port);
   }
 
   /** Makes room for a session in every guard. */
@@ -148,9 +147,9 @@ export class RelayState implements PacketSink {
    * Gives a session a path by an address, which is this session's from now on: neither another session here nor one that
    * another relay has keeps it.
    */
-  addPath(session: RelaySession, number: number, ip: number, port: number): RelayPath {
-    if (this.forwarding.size > 0) this.forwarding.remove(ip, port);
-    return this.sessions.addPath(session, number, ip, port, this.nowMs);
+  addPath(session: RelaySession, number: number, at: ClientAddress): RelayPath {
+    if (this.forwarding.size > 0) this.forwarding.remove(at.ip, at.port);
+    return this.sessions.addPath(session, number, at, this.nowMs);
   }
 
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
@@ -165,9 +164,11 @@ export class RelayState implements PacketSink {
 
   /** Bans the address that gave the cause, ends its session, and tells the driver. */
   banFor(path: RelayPath): void {
-    this.bans.ban(path.ip, this.nowMs);
+    const high = this.addresses.prefixHigh(path.ip);
+    const low = this.addresses.prefixLow(path.ip);
+    this.bans.ban(high, low, this.nowMs);
     this.count(RelayCounter.bans);
-    this.output.banned(path.ip, this.options.banDurationMs);
+    this.output.banned(high, low, this.options.banDurationMs);
     this.closeSession(path.session);
   }
 }

@@ -1,22 +1,14 @@
 import type { ProofNoncesState } from '@lightspeed/security';
 import { FLAG_FIN, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import { Downstream } from './downstream.ts';
-import type { Registration } from './registrations.ts';
+import type { Registration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import type { RelaySession } from './relay-session.ts';
 import { RelayState } from './relay-state.ts';
-import { isDue, isNearlyDue, restoreSession, saveSession } from './saved-session.ts';
-import type { SavedSession } from './saved-session.ts';
-import { SessionRecords } from './session-records.ts';
+import { RelaySnapshots } from './relay-snapshots.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
-
-/** What `lookForDue` says at its end. */
-export const NOTHING_DUE = -1;
-export const SOMETHING_DUE = -2;
-
-const isAny = () => true;
 
 /**
  * A relay node's data plane as a state machine: no socket, clock or randomness of its own. A packet's way is in
@@ -27,19 +19,23 @@ const isAny = () => true;
  * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Datagrams lie in the bytes of
  * `environment.memory`, with at least 128 bytes of headroom, and stay untouched until `sent()`.
  *
- * Addresses are IPv4 as 32-bit numbers in signed or unsigned form.
+ * Addresses of clients are handles of `environment.addresses`; those of game servers and in headers are IPv4 as 32-bit
+ * numbers. Both may have signed or unsigned form.
  */
 export class Relay {
   readonly #state: RelayState;
   readonly #upstream: Upstream;
   readonly #downstream: Downstream;
   readonly #sweep: Sweep;
+  /** What a restart keeps. */
+  readonly snapshots: RelaySnapshots;
 
   constructor(options: RelayOptions, environment: RelayEnvironment) {
     this.#state = new RelayState(options, environment);
     this.#upstream = new Upstream(this.#state);
     this.#downstream = new Downstream(this.#state);
     this.#sweep = new Sweep(this.#state);
+    this.snapshots = new RelaySnapshots(this.#state, this.#upstream.admission);
   }
 
   /** Sessions that are open. */
@@ -58,9 +54,13 @@ export class Relay {
     this.#state.nowUs = nowUs | 0;
   }
 
-  /** A datagram came in on the data plane's socket. */
-  handleClientDatagram(offset: number, length: number, ip: number, port: number): void {
-    this.#upstream.handle(offset, length, ip | 0, port);
+  /**
+   * A datagram came in on the data plane's socket.
+   * @param ip the client's address and `local` the node's, to which it was sent (0 if that is not known): handles of
+   *   `environment.addresses`.
+   */
+  handleClientDatagram(offset: number, length: number, ip: number, port: number, local: number): void {
+    this.#upstream.handle(offset, length, ip | 0, port, local | 0);
   }
 
   /** A datagram came in on an egress socket; `egress` is the number that `openEgress` returned. */
@@ -87,7 +87,7 @@ export class Relay {
 
   /**
    * Lets a client in that was authenticated before: its HANDSHAKE with a proof, or with the token, opens the session.
-   * @returns false if the session id, or the token at that address, is taken already.
+   * @returns false if the session id, or the token at that prefix, is taken already.
    */
   register(registration: Registration): boolean {
     return this.#state.registrations.add(registration);
@@ -117,77 +117,15 @@ export class Relay {
     live.restoreNonces(nonces);
   }
 
-  /** What is needed to restore the sessions of registrations after a restart. */
-  saveSessions(): SavedSession[] {
-    const saved = new SessionRecords();
-    this.saveSome(0, this.#state.sessions.slotCount, saved);
-    return [...saved];
-  }
-
-  /**
-   * A part of {@link saveSessions}, for relays with so many sessions that all of them at once would hold packets up.
-   * @param first where to go on: 0 at first, then what this returned.
-   * @param most how many places to look at.
-   * @param into where to put what is saved.
-   * @returns where to go on, or -1 after the last part. Sessions that open or end meanwhile may be in it or not.
-   */
-  saveSome(first: number, most: number, into: SessionRecords): number {
-    return this.#save(first, most, into, isAny);
-  }
-
-  /**
-   * The same for those sessions only of which a restart must know more than was saved last: other paths, flows or proofs, or
-   * counters that have moved far, or will have soon. Ask {@link lookForDue} first whether it is worth while.
-   */
-  saveChanged(first: number, most: number, into: SessionRecords): number {
-    return this.#save(first, most, into, isNearlyDue);
-  }
-
-  /**
-   * Looks for a session that must be saved again.
-   * @param first where to go on: 0 at first, then what this returned.
-   * @param most how many places to look at.
-   * @returns where to go on, {@link SOMETHING_DUE} when there is one, or {@link NOTHING_DUE} when there is none.
-   */
-  lookForDue(first: number, most: number): number {
-    const { sessions } = this.#state;
-    const end = Math.min(sessions.slotCount, first + most);
-    for (let slot = first; slot < end; slot++) {
-      const session = sessions.at(slot);
-      if (session !== null && isDue(session)) return SOMETHING_DUE;
-    }
-    return end < sessions.slotCount ? end : NOTHING_DUE;
-  }
-
-  #save(first: number, most: number, into: SessionRecords, isWanted: (session: RelaySession) => boolean): number {
-    const { sessions } = this.#state;
-    const end = Math.min(sessions.slotCount, first + most);
-    for (let slot = first; slot < end; slot++) {
-      const session = sessions.at(slot);
-      if (session !== null && isWanted(session)) saveSession(this.#state, session, into);
-    }
-    return end < sessions.slotCount ? end : -1;
-  }
-
   /** How long ago the last packet of a registration's session was, in either direction; -1 if it has none here. */
   idleMsOf(sessionId: number): number {
     const session = this.#state.registrations.get(sessionId)?.session ?? null;
     return session === null ? -1 : (this.#state.nowMs - session.lastActivityMs) | 0;
   }
 
-  /**
-   * Restores the session of a registration that was made before. Its flows get the egress ports that they had where those
-   * are still free.
-   * @returns false if that cannot be: it has one, its addresses are taken, or a limit is reached.
-   */
-  restoreSession(saved: SavedSession): boolean {
-    const live = this.#state.registrations.get(saved.sessionId);
-    return live !== undefined && restoreSession(this.#state, this.#upstream.admission, live, saved);
-  }
-
-  /** Bans an address, because another relay of the same node did. */
-  ban(ip: number, durationMs: number): void {
-    this.#state.bans.ban(ip | 0, this.#state.nowMs, durationMs);
+  /** Bans the addresses of a prefix, because another relay of the same node did; see `RelayOutput.banned`. */
+  ban(prefixHigh: number, prefixLow: number, durationMs: number): void {
+    this.#state.bans.ban(prefixHigh, prefixLow, this.#state.nowMs, durationMs);
   }
 
   /** Ends every session with a FIN to its client. */

@@ -52,6 +52,8 @@ export class Upstream implements PayloadSink {
   readonly #state: RelayState;
   readonly admission: SessionAdmission;
   readonly reader: PacketReader;
+  /** Where the packet at hand came from, if no path has its address. */
+  readonly #from = { ip: 0, port: 0, local: 0 };
 
   constructor(state: RelayState) {
     this.#state = state;
@@ -59,24 +61,33 @@ export class Upstream implements PayloadSink {
     this.reader = new PacketReader(state.memory, state.returns, this);
   }
 
-  /** Handles `length` bytes at `offset` of the shared memory that came from a client's address. */
-  handle(offset: number, length: number, ip: number, port: number): void {
+  /** Handles `length` bytes at `offset` of the shared memory that came from a client's address to one of the node's. */
+  handle(offset: number, length: number, ip: number, port: number, local: number): void {
     const state = this.#state;
     const { values } = state.counters;
     values[RelayCounter.clientPacketsReceived]++;
     values[RelayCounter.clientBytesReceived] += length;
-    if (state.bans.size > 0 && state.bans.isBanned(ip, state.nowMs)) return state.dropFromClient(DropReason.banned);
+    if (state.bans.size > 0 && this.#isBanned(ip)) return state.dropFromClient(DropReason.banned);
     let path = state.sessions.find(ip, port);
     if (path === null || this.admission.carriesProof(offset, length)) {
-      if (path === null && state.forwarding.size > 0 && this.#forwardToOwner(offset, length, ip, port)) return;
-      path = this.admission.admit(path, offset, length, ip, port);
+      if (path === null && state.forwarding.size > 0 && this.#forwardToOwner(offset, length, ip, port, local)) return;
+      const from = this.#from;
+      from.ip = ip;
+      from.port = port;
+      from.local = local;
+      path = this.admission.admit(path, offset, length, from);
       if (path === null) return;
     }
-    const refusal = this.#handleBound(path, offset, length);
+    const refusal = this.#handleBound(path, offset, length, local);
     if (refusal !== 0) state.dropFromClient(refusal);
   }
 
-  #handleBound(path: RelayPath, offset: number, length: number): DropReason | 0 {
+  #isBanned(ip: number): boolean {
+    const { addresses, bans, nowMs } = this.#state;
+    return bans.isBanned(addresses.prefixHigh(ip), addresses.prefixLow(ip), nowMs);
+  }
+
+  #handleBound(path: RelayPath, offset: number, length: number, local: number): DropReason | 0 {
     const state = this.#state;
     const { bytes } = state;
     const { session } = path;
@@ -92,17 +103,18 @@ export class Upstream implements PayloadSink {
     state.amplification.received(session.slot, length);
     session.lastActivityMs = state.nowMs;
     path.lastHeardMs = state.nowMs;
+    if (local !== path.local && local !== 0) state.sessions.moveLocal(path, local);
     if (flags === 0) return this.#handleData(path, offset, length);
     return this.#handleControl(path, flags, offset);
   }
 
   /** Whether another relay of this port has the address' session, and has got the datagram. */
-  #forwardToOwner(offset: number, length: number, ip: number, port: number): boolean {
+  #forwardToOwner(offset: number, length: number, ip: number, port: number, local: number): boolean {
     const state = this.#state;
     const relay = state.forwarding.find(ip, port);
     if (relay < 0 || this.admission.carriesProof(offset, length)) return false;
     state.count(RelayCounter.forwarded);
-    state.output.forward(relay, offset, length, ip, port);
+    state.output.forward(relay, offset, length, ip, port, local);
     return true;
   }
 

@@ -2,7 +2,16 @@ import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy } from '@lightspeed/security';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { RelayOutput } from '@lightspeed/session';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN, fecHeaderBytes, writeFecExtension, writeHeader } from '@lightspeed/wire';
+import {
+  AddressBook,
+  FLAG_HANDSHAKE,
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  fecHeaderBytes,
+  writeFecExtension,
+  writeHeader,
+} from '@lightspeed/wire';
 
 /** Where packets lie: the content of the memory's first block. */
 const SLOT = 64;
@@ -47,6 +56,7 @@ export class MemoryRelay implements RelayOutput {
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', maxSessionsPerAddress: clients, maxPpsPerUnboundAddress: 1_000_000 },
       {
         memory: this.#memory,
+        addresses: new AddressBook(),
         policy: new DestinationPolicy(),
         counters: this.#counters,
         output: this,
@@ -131,7 +141,7 @@ export class MemoryRelay implements RelayOutput {
 
   #openSession(client: number): void {
     writeHeader(this.#memory.bytes, SLOT, VERSION_PLAIN, FLAG_HANDSHAKE, 0, 0, 1, 0, 0, 0, 0);
-    this.#relay.handleClientDatagram(SLOT, HEADER_BYTES, addressOf(client), 4_000);
+    this.#relay.handleClientDatagram(SLOT, HEADER_BYTES, addressOf(client), 4_000, 0);
     this.#tokens[client] = this.#lastToken;
     this.#sequences[client] = 1;
     this.#sendFromClient(client);
@@ -155,7 +165,7 @@ export class MemoryRelay implements RelayOutput {
       SERVER_PORT,
     );
     if (size > 0) this.#writeGroup(client, size);
-    this.#relay.handleClientDatagram(SLOT, headerBytes + this.#payloadBytes, addressOf(client), 4_000);
+    this.#relay.handleClientDatagram(SLOT, headerBytes + this.#payloadBytes, addressOf(client), 4_000, 0);
   }
 
   /** Data packets of whole groups; their parity would add nothing, as none is lost. */

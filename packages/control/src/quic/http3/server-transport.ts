@@ -1,5 +1,5 @@
-import { formatEndpoint } from '../endpoint.ts';
-import type { Endpoint } from '../endpoint.ts';
+import { formatSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { QuicError } from '../quic-error.ts';
 import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport, TransportClose } from '../transport.ts';
 import { eventsTold } from './events-told.ts';
@@ -59,8 +59,12 @@ export class ServerTransport implements ConnectionTransport {
     this.#connection = connection;
   }
 
-  get peer(): Endpoint {
+  get peer(): SocketAddress {
     return this.#connection.peer;
+  }
+
+  get local(): SocketAddress | undefined {
+    return this.#connection.local;
   }
 
   attach(handlers: ConnectionHandlers): void {
@@ -74,7 +78,7 @@ export class ServerTransport implements ConnectionTransport {
   }
 
   openStream(): StreamTransport {
-    if (this.#ended) throw new QuicError('QUIC_CLOSED', `the connection with ${formatEndpoint(this.peer)} has ended`);
+    if (this.#ended) throw new QuicError('ERR_QUIC_CLOSED', `the connection with ${formatSocketAddress(this.peer)} has ended`);
     return new StreamOfServer(this.#connection.openStream(), this.#upon);
   }
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { QuicClientSession } from '@currentspace/http3';
 import { connectNodeUdp, loadHttp3WasmCoreFromFile, WasmQuicClientEventLoop } from '@currentspace/http3/wasm';
 import type { Http3WasmCore, WasmEvent } from '@currentspace/http3/wasm';
-import { formatEndpoint } from '../endpoint.ts';
+import { formatSocketAddress } from '@lightspeed/wire';
 import { QuicError, reasonOf } from '../quic-error.ts';
 import type { ClientOptions } from './client.ts';
 
@@ -53,8 +53,8 @@ export function startWasmSession(options: ClientOptions): WasmSession {
     dispatch,
   );
   session._setEventLoop(loop);
-  const opened = loop.connect(formatEndpoint(options.address), options.serverName).catch((thrown: unknown) => {
-    throw new QuicError('QUIC_UNAVAILABLE', `QUIC in wasm cannot start: ${reasonOf(thrown)}`, { cause: thrown });
+  const opened = loop.connect(formatSocketAddress(options.address), options.serverName).catch((thrown: unknown) => {
+    throw new QuicError('ERR_QUIC_UNAVAILABLE', `QUIC in wasm cannot start: ${reasonOf(thrown)}`, { cause: thrown });
   });
   opened.catch(() => undefined);
   return { session, opened, driver: 'dgram' };

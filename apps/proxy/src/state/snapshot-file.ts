@@ -1,12 +1,14 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { SavedSession } from '@lightspeed/session';
+import type { SessionSnapshot } from '@lightspeed/session';
 import type { Dialect } from '@lightspeed/wire';
+import { isIpv6, parseAddressWords } from '@lightspeed/wire';
 import { z } from 'zod';
 
-/** A registration, and its session if it has one, as they outlive the node. */
-export interface SavedClient {
+/** A registration, and its session if it has one, as they outlive the node. Addresses are texts. */
+export interface ClientSnapshot {
   readonly sessionId: number;
-  readonly ip: number;
+  /** Where it registered from: an IPv4 address, or the first one of an IPv6 /64. */
+  readonly address: string;
   readonly token: number;
   readonly dialect: Dialect;
   readonly secret: Uint8Array | undefined;
@@ -15,12 +17,12 @@ export interface SavedClient {
   readonly resumes: ProofNoncesState;
   readonly nonces: ProofNoncesState | undefined;
   /** Undefined while nothing is bound. */
-  readonly session: SavedSession | undefined;
+  readonly session: SessionSnapshot | undefined;
   /** The worker that had the session. */
   readonly worker: number;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 const u8 = z.int().min(0).max(0xff);
 const u16 = z.int().min(0).max(0xffff);
@@ -35,13 +37,13 @@ const hex = z
   .regex(/^(?:[0-9a-f]{2})*$/)
   .transform((text) => Uint8Array.from(Buffer.from(text, 'hex')));
 const nonces = z.object({ highest: z.union([z.literal('-1').transform(() => -1n), u64]), below: u64 });
-const endpoint = { ip: u32, port: u16 };
+const address = z.string().refine(isAddress);
 
 const session = z.object({
   sessionId: u32,
   multipath: z.enum(['standby', 'duplicate', 'parity']),
   paths: z
-    .array(z.object({ number: u8.max(3), ...endpoint }))
+    .array(z.object({ number: u8.max(3), address, port: u16, local: address }))
     .min(1)
     .max(4),
   sequence: u16,
@@ -61,7 +63,7 @@ const session = z.object({
 
 const client = z.object({
   sessionId: u32,
-  ip: u32,
+  address,
   token: u8.min(1),
   dialect: z.enum(['standard', 'reference']),
   secret: hex.refine(({ length }) => length === 16).optional(),
@@ -74,12 +76,18 @@ const client = z.object({
 
 const state = z.object({ format: z.literal(FORMAT), clients: z.array(client) });
 
+/** Whether a text is an address that a datagram can come from. */
+function isAddress(text: string): boolean {
+  const parsed = parseAddressWords(text);
+  return parsed !== undefined && (text.includes(':') || !isIpv6(parsed.words[3]));
+}
+
 /** What a text begins and ends with that has clients, each on a line of its own. */
 const HEAD = `{"format":${FORMAT},"clients":[\n`;
 const TAIL = ']}';
 
 /** The state as JSON, client by client: each on a line of its own. */
-export function* formatState(clients: Iterable<SavedClient>): Generator<string> {
+export function* formatSnapshots(clients: Iterable<ClientSnapshot>): Generator<string> {
   let before = HEAD;
   for (const client of clients) {
     yield `${before}${formatClient(client)}`;
@@ -90,11 +98,11 @@ export function* formatState(clients: Iterable<SavedClient>): Generator<string> 
 
 /**
  * What JSON.stringify would give: 0.8 us a client in place of 2.8, since it need not ask for every value what it is. All texts
- * in it are hexadecimal or names from fixed sets, so that nothing has to be escaped.
+ * in it are hexadecimal, addresses or names from fixed sets, so that nothing has to be escaped.
  */
-function formatClient({ sessionId, ip, token, dialect, secret, ticket, resumes, nonces, session, worker }: SavedClient): string {
+function formatClient({ sessionId, address, token, dialect, secret, ticket, resumes, nonces, session, worker }: ClientSnapshot): string {
   return (
-    `{"sessionId":${sessionId},"ip":${ip},"token":${token},"dialect":"${dialect}"` +
+    `{"sessionId":${sessionId},"address":"${address}","token":${token},"dialect":"${dialect}"` +
     (secret === undefined ? '' : `,"secret":"${hexOf(secret)}"`) +
     (ticket === undefined ? '' : `,"ticket":"${hexOf(ticket)}"`) +
     `,"resumes":${formatNonces(resumes)}` +
@@ -104,7 +112,7 @@ function formatClient({ sessionId, ip, token, dialect, secret, ticket, resumes, 
   );
 }
 
-function formatSession({ sessionId, multipath, paths, sequence, groupId, nonces, flows }: SavedSession): string {
+function formatSession({ sessionId, multipath, paths, sequence, groupId, nonces, flows }: SessionSnapshot): string {
   return (
     `{"sessionId":${sessionId},"multipath":"${multipath}","paths":${JSON.stringify(paths)}` +
     `,"sequence":${sequence},"groupId":${groupId},"nonces":${formatNonces(nonces)},"flows":${JSON.stringify(flows)}}`
@@ -119,14 +127,14 @@ function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('hex');
 }
 
-/** @throws if the text is none that {@link formatState} gives, all in one. */
-export function parseState(text: string): SavedClient[] {
-  return text.startsWith(HEAD) ? parseLines(text) : state.parse(JSON.parse(text)).clients.map(savedClient);
+/** @throws if the text is none that {@link formatSnapshots} gives, all in one. */
+export function parseSnapshots(text: string): ClientSnapshot[] {
+  return text.startsWith(HEAD) ? parseLines(text) : state.parse(JSON.parse(text)).clients.map(clientSnapshot);
 }
 
 /** Line by line: of very many clients the whole tree, and its copy that was checked, would be three times the result. */
-function parseLines(text: string): SavedClient[] {
-  const clients: SavedClient[] = [];
+function parseLines(text: string): ClientSnapshot[] {
+  const clients: ClientSnapshot[] = [];
   let isAnotherToCome = true;
   let at = HEAD.length;
   for (;;) {
@@ -139,12 +147,12 @@ function parseLines(text: string): SavedClient[] {
       return clients;
     }
     isAnotherToCome = line.endsWith(',');
-    clients.push(savedClient(client.parse(JSON.parse(isAnotherToCome ? line.slice(0, -1) : line))));
+    clients.push(clientSnapshot(client.parse(JSON.parse(isAnotherToCome ? line.slice(0, -1) : line))));
   }
 }
 
 /** The same with every field, so that all have one shape. */
-function savedClient(parsed: z.infer<typeof client>): SavedClient {
+function clientSnapshot(parsed: z.infer<typeof client>): ClientSnapshot {
   const { secret, ticket, nonces: used, session: bound } = parsed;
   return { ...parsed, secret, ticket, nonces: used, session: bound };
 }

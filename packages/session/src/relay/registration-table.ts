@@ -9,9 +9,13 @@ import { NO_NONCES, UsedNonces } from './used-nonces.ts';
 export interface Registration {
   /** 32 bits, unsigned, chosen by whoever registers. */
   readonly sessionId: number;
-  /** The address from which the client registered. */
-  readonly ip: number;
-  /** 1 to 255, distinct among the live registrations of `ip`; a `TokenTable` of @lightspeed/security gives such ones. */
+  /**
+   * The prefix of the address from which the client registered: `AddressBook.prefixHigh` and `prefixLow` of @lightspeed/wire. An
+   * IPv4 address is (0, its bits), an IPv6 address its /64.
+   */
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
+  /** 1 to 255, distinct among the live registrations of the prefix; a `TokenTable` of @lightspeed/security gives such ones. */
   readonly token: number;
   readonly dialect: Dialect;
   /** Its place in the memory of the `SessionClaims`, where there is one. */
@@ -30,12 +34,13 @@ export interface Registration {
  * secrets and used nonces of all lie in one array each (ADR 22).
  */
 export class LiveRegistration {
-  /** Its place in the arrays of {@link Registrations}. */
+  /** Its place in the arrays of {@link RegistrationTable}. */
   readonly entry: number;
   /** Signed. */
   readonly #id: number;
   /** Signed. */
-  readonly ip: number;
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   readonly token: number;
   readonly dialect: Dialect;
   /** Its place in the memory of the claims; -1 without one. */
@@ -50,7 +55,8 @@ export class LiveRegistration {
   constructor(entry: number, registration: Registration, used: UsedNonces) {
     this.entry = entry;
     this.#id = registration.sessionId | 0;
-    this.ip = registration.ip | 0;
+    this.prefixHigh = registration.prefixHigh | 0;
+    this.prefixLow = registration.prefixLow | 0;
     this.token = registration.token;
     // Each text that came from another thread is one of its own: 24 bytes.
     this.dialect = registration.dialect === 'reference' ? 'reference' : 'standard';
@@ -78,7 +84,7 @@ export class LiveRegistration {
   /** Takes a true proof's nonce. @returns false if it cannot be a new one. */
   acceptNonce(nonce: bigint): boolean {
     const isNew = this.#used.accept(this.entry, nonce);
-    if (isNew && this.session !== null) this.session.isUnsaved = true;
+    if (isNew && this.session !== null) this.session.isChanged = true;
     return isNew;
   }
 }
@@ -87,11 +93,11 @@ const SECRET_BYTES = 16;
 const FIRST_ENTRIES = 64;
 
 /**
- * Registrations that wait for their session, and those that have one. A HANDSHAKE from the registration's address with
+ * Registrations that wait for their session, and those that have one. A HANDSHAKE from the registration's prefix with
  * its token binds it (docs/protocol.md, Sessions), so that players behind one NAT don't get in each other's way.
  */
-export class Registrations {
-  /** Entries by session id, and by address and token. */
+export class RegistrationTable {
+  /** Entries by session id, and by prefix and token. */
   readonly #byId: KeyTable;
   readonly #byToken: KeyTable;
   readonly #entries: (LiveRegistration | undefined)[] = [];
@@ -103,7 +109,7 @@ export class Registrations {
   /** @param expected for how many there is to be room at once. */
   constructor(expected: number, random: () => number) {
     this.#byId = new KeyTable(random(), expected, 1);
-    this.#byToken = new KeyTable(random(), expected, 2);
+    this.#byToken = new KeyTable(random(), expected, 3);
   }
 
   get size(): number {
@@ -111,19 +117,19 @@ export class Registrations {
   }
 
   /**
-   * @returns false if the session id, or the token at that address, is taken already.
+   * @returns false if the session id, or the token at that prefix, is taken already.
    * @throws {SecurityError} `SECURITY_OPTION_RANGE` if the secret has not 16 bytes.
    */
   add(registration: Registration): boolean {
-    const { sessionId, ip, token, secret } = registration;
+    const { sessionId, prefixHigh, prefixLow, token, secret } = registration;
     if (secret !== undefined && secret.length !== SECRET_BYTES) {
       throw new SecurityError('SECURITY_OPTION_RANGE', `a session secret has ${SECRET_BYTES} bytes, got ${secret.length}`);
     }
-    if (this.#byId.get(sessionId, 0, 0, 0) >= 0 || this.#byToken.get(ip, token, 0, 0) >= 0) return false;
+    if (this.#byId.get(sessionId, 0, 0, 0) >= 0 || this.#byToken.get(prefixLow, token, prefixHigh, 0) >= 0) return false;
     const entry = this.#freeEntries.pop() ?? this.#entries.length;
     this.#entries[entry] = new LiveRegistration(entry, registration, this.#nonces);
     this.#byId.set(sessionId, 0, 0, 0, entry);
-    this.#byToken.set(ip, token, 0, 0, entry);
+    this.#byToken.set(prefixLow, token, prefixHigh, 0, entry);
     if (secret !== undefined) this.#keepSecret(entry, secret);
     return true;
   }
@@ -133,7 +139,7 @@ export class Registrations {
     const live = this.get(sessionId);
     if (live === undefined) return false;
     this.#byId.delete(sessionId, 0, 0, 0);
-    this.#byToken.delete(live.ip, live.token, 0, 0);
+    this.#byToken.delete(live.prefixLow, live.token, live.prefixHigh, 0);
     this.#entries[live.entry] = undefined;
     this.#freeEntries.push(live.entry);
     return true;
@@ -144,9 +150,9 @@ export class Registrations {
     return entry < 0 ? undefined : this.#entries[entry];
   }
 
-  /** The registration of an address and token that has no session yet. */
-  match(ip: number, token: number): LiveRegistration | undefined {
-    const entry = this.#byToken.get(ip, token, 0, 0);
+  /** The registration of an address's prefix and a token that has no session yet. */
+  match(prefixHigh: number, prefixLow: number, token: number): LiveRegistration | undefined {
+    const entry = this.#byToken.get(prefixLow, token, prefixHigh, 0);
     const live = entry < 0 ? undefined : this.#entries[entry];
     return live?.session === null ? live : undefined;
   }
