@@ -1,8 +1,7 @@
 import type { QuicMode, Verification } from '@lightspeed/control/quic';
-import { canonicalAddress } from '@lightspeed/wire';
+import { canonicalAddress, formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import { invalid, requireInteger } from './checks.ts';
-import { formatHostPort } from './host-port.ts';
 
 /** The port of nodes' control planes unless they say otherwise. */
 export const DEFAULT_CONTROL_PORT = 4433;
@@ -89,5 +88,5 @@ function parseNode(node: NodeSettings, where: string): ParsedNodeSettings {
   requireInteger(`${where}.port`, port, 1, 0xffff);
   requireInteger(`${where}.dataPort`, dataPort, 1, 0xffff);
   const canonical = { host: address ?? host, port };
-  return { ...canonical, dataPort, verify, name: formatHostPort(canonical) };
+  return { ...canonical, dataPort, verify, name: formatSocketAddress(canonical) };
 }

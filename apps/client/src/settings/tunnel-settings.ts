@@ -2,12 +2,11 @@ import { GROUP_SIZE_LIMITS } from '@lightspeed/fec';
 import { DEFAULT_TUNNEL_OPTIONS, MAX_PATHS, MULTIPATH_MODES } from '@lightspeed/session';
 import type { MultipathMode } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import { DIALECTS } from '@lightspeed/wire';
-import type { Dialect } from '@lightspeed/wire';
+import { DIALECTS, formatSocketAddress } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { invalid, requireInteger, requireOneOf } from './checks.ts';
-import { formatHostPort, requireAddress, requireHostPort } from './host-port.ts';
-import type { HostPort } from './host-port.ts';
+import { requireAddress, requireSocketAddress } from './addresses.ts';
 import { checkIngresses, checkSocks } from './ingress-settings.ts';
 import type { IngressSettings, SocksSettings } from './ingress-settings.ts';
 import { parseRegisterSettings } from './register-settings.ts';
@@ -18,7 +17,7 @@ import type { ParsedWayRule, WayRule } from './way-settings.ts';
 /** What a tunnel is to do. Whatever is left out has the default of `DEFAULT_TUNNEL_SETTINGS`. */
 export interface TunnelSettings {
   /** The data-plane address of a node that lets everybody in, or of which `token` is known. Not with `register`. */
-  readonly node?: HostPort | undefined;
+  readonly node?: SocketAddress | undefined;
   /** Registers with one or more nodes over their control connections first, which say where their data planes are. */
   readonly register?: RegisterSettings | undefined;
   /** Local UDP ports, each of which stands for a game server. Default: none. */
@@ -62,7 +61,7 @@ export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Option
 export interface ParsedTunnel {
   readonly settings: ParsedTunnelSettings;
   readonly source:
-    { readonly kind: 'node'; readonly node: HostPort } | { readonly kind: 'register'; readonly register: ParsedRegisterSettings };
+    { readonly kind: 'node'; readonly node: SocketAddress } | { readonly kind: 'register'; readonly register: ParsedRegisterSettings };
 }
 
 /** What a tunnel does unless told otherwise. */
@@ -118,15 +117,15 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
 }
 
 function nodeNames(source: ParsedTunnel['source']): string[] {
-  return source.kind === 'node' ? [formatHostPort(source.node)] : source.register.nodes.map(({ name }) => name);
+  return source.kind === 'node' ? [formatSocketAddress(source.node)] : source.register.nodes.map(({ name }) => name);
 }
 
-function parseSource(node: HostPort | undefined, register: RegisterSettings | undefined, dialect: Dialect): ParsedTunnel['source'] {
+function parseSource(node: SocketAddress | undefined, register: RegisterSettings | undefined, dialect: Dialect): ParsedTunnel['source'] {
   if (register !== undefined && node === undefined) return { kind: 'register', register: parseRegisterSettings(register, dialect) };
   if (node === undefined || register !== undefined) {
     throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'a tunnel needs either `node` or `register`');
   }
-  return { kind: 'node', node: requireHostPort('node', node) };
+  return { kind: 'node', node: requireSocketAddress('node', node) };
 }
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless it is a pause between keepalives that makes sense. */

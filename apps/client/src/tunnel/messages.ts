@@ -1,8 +1,7 @@
 import type { TunnelEvent, TunnelRegistration } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
+import type { Dialect, Endpoint, SocketAddress } from '@lightspeed/wire';
 import type { SocksCommand, SocksMessage } from '../ingress/socks/messages.ts';
-import type { HostPort } from '../settings/host-port.ts';
 import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
 import type { PolicyRule } from '../way/way-policy.ts';
 
@@ -11,8 +10,8 @@ export const VIA_SLOT = -1;
 
 /** A node's data-plane addresses: one of each family, if it has one. */
 export interface NodeAddresses {
-  readonly ipv4: HostPort | undefined;
-  readonly ipv6: HostPort | undefined;
+  readonly ipv4: SocketAddress | undefined;
+  readonly ipv6: SocketAddress | undefined;
   /** The family by which the node was reached before: paths that can use both use this one. */
   readonly preferred: 'ipv4' | 'ipv6';
 }
@@ -70,7 +69,7 @@ export interface StartedMessage {
   /** Where the port forwards listen, in the order of the settings. */
   readonly listens: readonly Endpoint[];
   /** The local addresses of the sockets towards the node, one per path. */
-  readonly locals: readonly HostPort[];
+  readonly locals: readonly SocketAddress[];
 }
 
 /** What happens to a node tunnel. */
@@ -88,8 +87,13 @@ export type WorkerMessage =
   /** Instead of `started`: a socket could not be opened; the thread ends. */
   | { readonly type: 'refused'; readonly message: string }
   /** A path has another socket. */
-  | { readonly type: 'rebound'; readonly path: number; readonly local: HostPort }
+  | { readonly type: 'rebound'; readonly path: number; readonly local: SocketAddress }
   /** A path could not get another socket, and keeps the one that it has. */
   | { readonly type: 'notRebound'; readonly path: number; readonly reason: string }
   /** As many keepalives as `maxKeepalives` allows are on their way. */
   | { readonly type: 'keepalivesSent' };
+
+/** The address by which a node is named where one is enough. */
+export function preferredAddress({ ipv4, ipv6, preferred }: NodeAddresses): SocketAddress | undefined {
+  return preferred === 'ipv6' ? (ipv6 ?? ipv4) : (ipv4 ?? ipv6);
+}

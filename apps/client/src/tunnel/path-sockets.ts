@@ -1,7 +1,8 @@
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { UNSPECIFIED_IPV6 } from '@lightspeed/wire';
-import { familyOf } from '../settings/host-port.ts';
-import type { Family, HostPort } from '../settings/host-port.ts';
+import type { SocketAddress } from '@lightspeed/wire';
+import { familyOf } from '../settings/addresses.ts';
+import type { Family } from '../settings/addresses.ts';
 
 /** What was under way to a socket that was replaced still arrives for so long. */
 const LINGER_MS = 2_000;
@@ -31,7 +32,7 @@ export function pathFamily(local: string | undefined, ipv6: boolean): PathFamily
 }
 
 /** Where a socket is bound, in text. */
-export function localAddressOf(engine: DatagramEngine, { localIp, localPort }: DatagramSocket): HostPort {
+export function localAddressOf(engine: DatagramEngine, { localIp, localPort }: DatagramSocket): SocketAddress {
   return { host: engine.addresses.format(localIp), port: localPort };
 }
 
@@ -70,7 +71,7 @@ export class PathSockets {
    * Gives a path a new socket, bound to the address of the one before, or to another one.
    * @returns its local address, or undefined if the system refuses; the one before stays then.
    */
-  replace(path: number, local = this.#paths[path].local): HostPort | undefined {
+  replace(path: number, local = this.#paths[path].local): SocketAddress | undefined {
     const former = this.#paths[path];
     const socket = this.#engine.openNow(pathSocketOptions(this.#engine, local, this.#ipv6));
     if (socket === undefined) return undefined;

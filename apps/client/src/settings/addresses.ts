@@ -1,19 +1,9 @@
-import { canonicalAddress } from '@lightspeed/wire';
+import { canonicalAddress, formatSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { invalid } from './checks.ts';
-
-/** An IP address in text, of either family and without brackets, or where it says so a name; and a port. */
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** The two families of IP addresses. */
 export type Family = 'ipv4' | 'ipv6';
-
-/** `192.0.2.1:4433`, `[2001:db8::1]:4433`, `relay.example.net:4433`. */
-export function formatHostPort({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /** The family of an address in text; undefined for what is none, such as a name. IPv4-mapped addresses are IPv4. */
 export function familyOf(address: string): Family | undefined {
@@ -30,8 +20,8 @@ export function requireAddress(name: string, address: string): string {
 }
 
 /** Wants an IP address and a port that is not 0. */
-export function requireHostPort(name: string, { host, port }: HostPort): HostPort {
+export function requireSocketAddress(name: string, { host, port }: SocketAddress): SocketAddress {
   const canonical = requireAddress(`${name}.host`, host);
   if (Number.isInteger(port) && port >= 1 && port <= 0xffff) return { host: canonical, port };
-  throw invalid(name, formatHostPort({ host, port }), 'ports from 1 to 65535');
+  throw invalid(name, formatSocketAddress({ host, port }), 'ports from 1 to 65535');
 }
