@@ -139,7 +139,7 @@ describe('a registration', () => {
     await using tunnel = await registeredTunnel([node], []);
     await tunnel.established(5_000);
     expect(() => tunnel.rebind()).toThrow('only a registered session can move');
-    await expect(registeredTunnel([node], [], { paths: [0x7f00_0002] })).rejects.toMatchObject({
+    await expect(registeredTunnel([node], [], { paths: ['127.0.0.2'] })).rejects.toMatchObject({
       code: 'ERR_CLIENT_NOT_REGISTERED',
     });
   });

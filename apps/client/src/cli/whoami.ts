@@ -1,8 +1,8 @@
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import { formatEndpoint, formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { NodeLink } from '../control/node-link.ts';
 import type { RegisteredSession } from '../control/registered-session.ts';
-import { parseRegisterSettings } from '../control/settings.ts';
+import { parseRegisterSettings } from '../settings/register-settings.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
@@ -33,8 +33,8 @@ function forPrograms(node: string, { nodeId, region, data, observed, egress }: R
     node,
     nodeId,
     region,
-    data: named(data),
-    observed: observed === undefined ? null : named(observed),
+    data: [data.ipv4, data.ipv6].flatMap((address) => (address === undefined ? [] : [formatSocketAddress(address)])),
+    observed: observed === undefined ? null : formatSocketAddress(observed),
     egress: egress === undefined ? null : egressText(egress),
   };
 }
@@ -43,16 +43,12 @@ function forPeople(node: string, { nodeId, region, observed, egress }: Registere
   const unknown = 'the node does not say';
   return [
     `node ${node} is ${nodeId}${region === '' ? '' : ` in ${region}`}`,
-    `it sees you at ${observed === undefined ? `(${unknown})` : named(observed)}`,
+    `it sees you at ${observed === undefined ? `(${unknown})` : formatSocketAddress(observed)}`,
     `game servers will see ${egress === undefined ? `(${unknown})` : egressText(egress)}`,
   ];
 }
 
 /** The port is the session's own, and not known before it has sent something. */
 function egressText(egress: Endpoint): string {
-  return egress.port === 0 ? formatIpv4(egress.ip) : named(egress);
-}
-
-function named({ ip, port }: Endpoint): string {
-  return formatEndpoint(ip, port);
+  return egress.port === 0 ? formatIpv4(egress.ip) : formatEndpoint(egress.ip, egress.port);
 }
