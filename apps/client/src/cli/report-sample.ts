@@ -1,6 +1,7 @@
 import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import type { PathStats, TunnelStats } from '../run/stats.ts';
+import { preferredAddress } from '../tunnel/messages.ts';
 import type { PathTraffic } from './path-meter.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -53,6 +54,7 @@ export function pathForPrograms(path: PathStats, { lossRatio, share }: PathTraff
 export function nodeForPrograms(node: NodeStatus): object {
   const { name, used, connected, up, draining, loadPercent, version, rttMs, session } = node;
   const egress = session?.egress;
+  const data = session && preferredAddress(session.data);
   return {
     name,
     used,
@@ -61,17 +63,12 @@ export function nodeForPrograms(node: NodeStatus): object {
     draining,
     nodeId: session?.nodeId ?? null,
     region: session?.region ?? null,
-    data: dataAddressesOf(node),
+    data: data === undefined ? null : formatSocketAddress(data),
     egressIp: egress === undefined ? null : formatIpv4(egress.ip),
     loadPercent: loadPercent ?? null,
     version: version ?? null,
     rttMs: rttMs ?? null,
   };
-}
-
-/** The node's data-plane addresses, of each family that it has. */
-function dataAddressesOf({ session }: NodeStatus): string[] {
-  return [session?.data.ipv4, session?.data.ipv6].flatMap((address) => (address === undefined ? [] : [formatSocketAddress(address)]));
 }
 
 export function percent(ratio: number | undefined): string {

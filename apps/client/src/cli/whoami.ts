@@ -1,7 +1,8 @@
 import { formatEndpoint, formatIpv4, formatSocketAddress } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { NodeLink } from '../control/node-link.ts';
 import type { RegisteredSession } from '../control/registered-session.ts';
+import { preferredAddress } from '../tunnel/messages.ts';
 import { parseRegisterSettings } from '../settings/register-settings.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { registrationOf } from './registration.ts';
@@ -33,8 +34,8 @@ function forPrograms(node: string, { nodeId, region, data, observed, egress }: R
     node,
     nodeId,
     region,
-    data: [data.ipv4, data.ipv6].flatMap((address) => (address === undefined ? [] : [formatSocketAddress(address)])),
-    observed: observed === undefined ? null : formatSocketAddress(observed),
+    data: addressText(preferredAddress(data)),
+    observed: addressText(observed),
     egress: egress === undefined ? null : egressText(egress),
   };
 }
@@ -46,6 +47,10 @@ function forPeople(node: string, { nodeId, region, observed, egress }: Registere
     `it sees you at ${observed === undefined ? `(${unknown})` : formatSocketAddress(observed)}`,
     `game servers will see ${egress === undefined ? `(${unknown})` : egressText(egress)}`,
   ];
+}
+
+function addressText(address: SocketAddress | undefined): string | null {
+  return address === undefined ? null : formatSocketAddress(address);
 }
 
 /** The port is the session's own, and not known before it has sent something. */
