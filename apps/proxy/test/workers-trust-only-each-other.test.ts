@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { EgressPorts } from '../src/data-plane/egress-ports.ts';
 import { FORWARDING_IP, WorkerForwarding } from '../src/data-plane/worker-forwarding.ts';
-import { IdleEngine } from '../src/data-plane/idle-engine.ts';
+import { IdleEngine } from './support/idle-engine.ts';
 import { ClaimsBoard, SharedSessionClaims, claimsMemory } from '../src/data-plane/session-claims.ts';
 
 describe('what comes to a forwarding socket', () => {

@@ -96,9 +96,9 @@ export const drainingExtension = codec<number>(
 );
 
 /**
- * Register: the client wants to go on with the session that it had, `session id u32, nonce u64, tag 16 bytes`. A node that
- * knows the session, and finds the tag true and the nonce new, acknowledges the same session id, token and secret; any other
- * takes the Register as if this were not there.
+ * Register: the client wants to go on with the session that it had, `session id u32, nonce u64, tag 16 bytes`. If the
+ * node knows the session, the tag is valid and the nonce is new, the node acknowledges the same session id, token and
+ * secret. Otherwise it treats the Register as if this were not there.
  */
 export const resumeExtension = codec<ResumeClaim>(
   ExtensionId.resume,

@@ -1,7 +1,8 @@
 /**
- * The control messages of LightSpeed: what a client and a node say to each other beside the packets of the game, as bytes
- * and back ({@link encode}, {@link decode}), cut out of a stream ({@link FrameReader}, {@link readFrom}) and put into one
- * ({@link writeTo}), in both dialects of the protocol. Knows no transport and does no I/O of its own.
+ * The control messages of LightSpeed, which a client and a node exchange beside the packets of the game. {@link encode}
+ * and {@link decode} turn them into bytes and back. {@link FrameReader} and {@link readFrom} take them out of a stream,
+ * and {@link writeTo} puts them into one. Both dialects of the protocol are supported. Knows no transport and does no
+ * I/O of its own.
  *
  * @module
  */

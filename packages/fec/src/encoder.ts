@@ -128,11 +128,11 @@ export class FecEncoder {
   /**
    * Adds the packet whose payload is `length` bytes at `offset` of `memory.bytes`, opening a group if none is open. The
    * bytes are only read.
-   * @returns `ADD_OPEN`, `ADD_UNPROTECTED`, or `ADD_FULL`: then `parityOffset`, `parityLength`, `parityGroupId` and
-   *   `paritySize` tell of the parity, and its block is the caller's, who writes a header in front of it, sends it and
-   *   calls `memory.release(parityOffset)`.
-   * @throws {FecError} `FEC_MEMORY_RANGE` if the bytes are not in the memory or overlap the group's block. The packet is
-   *   in no group then.
+   * @returns `ADD_OPEN`, `ADD_UNPROTECTED`, or `ADD_FULL`. After the last, `parityOffset`, `parityLength`,
+   *   `parityGroupId` and `paritySize` describe the parity. The caller then owns its block: it writes a header in front
+   *   of it, sends it, and calls `memory.release(parityOffset)`.
+   * @throws {FecError} `FEC_MEMORY_RANGE` if the bytes are not in the memory or overlap the group's block. The packet
+   *   is in no group then.
    */
   add(offset: number, length: number): number {
     return this.addFrom(this.memory.view, offset, length);

@@ -27,11 +27,11 @@ const MAX_ALLOCATED_BLOCKS = 1_000_000;
  *              |<--------- block 0 ------------->|<----- block 1 ---->|
  * ```
  *
- * `bytes` stays the caller's; the region's content belongs to this memory, and a taken block to its taker until
+ * The caller keeps `bytes`. The region's content belongs to this memory, and a taken block to its taker until
  * `release`. Offsets count from the start of `bytes`.
  *
- * Over a `WebAssembly.Memory`, which must never grow, XOR is done by SIMD instructions and in place; over other bytes by
- * plain TypeScript.
+ * Over a `WebAssembly.Memory`, which must never grow, SIMD instructions XOR in place. Over other bytes, plain
+ * TypeScript does it.
  */
 export class FecMemory {
   /** The caller's bytes, not a copy. */
@@ -96,7 +96,7 @@ export class FecMemory {
   /**
    * Gives a block back.
    * @param contentOffset - what `take` returned.
-   * @throws {FecError} `FEC_MEMORY_BLOCK` if that is no block that is taken.
+   * @throws {FecError} `FEC_MEMORY_BLOCK` if it is not a taken block.
    */
   release(contentOffset: number): void {
     if (!this.pool.release(contentOffset)) throw noBlock(contentOffset);
@@ -108,8 +108,9 @@ export class FecMemory {
    * @param block - what `take` returned.
    * @param source - `view`, or bytes outside of it, which are copied into a free block first.
    * @returns how many of the block's bytes are in use now.
-   * @throws {FecError} `FEC_MEMORY_BLOCK` if that is no block that is taken; `FEC_MEMORY_RANGE` if the bytes do not lie
-   *   within `source`, not within a block's content, or overlap those that they are XORed into. Nothing is changed then.
+   * @throws {FecError} `FEC_MEMORY_BLOCK` if `block` is not a taken block. `FEC_MEMORY_RANGE` if the bytes do not lie
+   *   within `source`, exceed a block's content, or overlap the bytes that they are XORed into. Nothing is changed
+   *   then.
    */
   fold(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): number {
     if (!this.pool.isTaken(block)) throw noBlock(block);

@@ -10,10 +10,10 @@ export interface AmplificationGuardOptions {
 }
 
 /**
- * Keeps the node from multiplying traffic towards an address that may be forged (docs/protocol.md, Limits): per session
- * slot, bytes sent to the client stay within `max(allowanceBytes, maxRatio * bytes received from it)` until it has
- * proved that it receives what is sent to it. A verified session is measured, and limited only by `verifiedMaxRatio`:
- * game servers rightly send many times what players do.
+ * Keeps the node from multiplying traffic towards an address that may be forged (docs/protocol.md, Limits). Per session
+ * slot, bytes sent to the client stay within `max(allowanceBytes, maxRatio * bytes received from it)`. This holds until
+ * the client has proved that it receives what is sent to it. A verified session is measured, and limited only by
+ * `verifiedMaxRatio`: game servers rightly send many times what players do.
  *
  * Both directions are the client's: what the node exchanges with game servers does not enter. Memory is fixed: 17 bytes
  * per slot; counts are exact up to 2^53 bytes.

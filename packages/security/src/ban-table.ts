@@ -24,12 +24,12 @@ const NEIGHBOURS = 2 * BUCKET;
  *   cells . |n n n n n n n n| . . . . . . . . . . . |n n n n n n n n| .      an address is in one of these, or nowhere
  * ```
  *
- * A new ban goes into the emptier one of its buckets, so that a table keeps them all up to two thirds of its capacity and
+ * A new ban goes into the emptier one of its buckets. So a table keeps all bans up to two thirds of its capacity, and
  * all but a few beyond. Where both buckets are full, the ban among these neighbours that ends soonest gives way, ended
  * ones first: the table forgets early and never refuses.
  *
- * Times are wrapping int32 milliseconds. Ended bans stay in their cells until {@link sweep} or a new ban takes them: call
- * `sweep` at least once a day, since a time more than 24.8 days past looks like one to come.
+ * Times are wrapping int32 milliseconds. Ended bans stay in their cells until {@link sweep} or a new ban takes them.
+ * Call `sweep` at least once a day, since a time more than 24.8 days past looks like the future.
  */
 export class BanTable {
   readonly #mask: number;

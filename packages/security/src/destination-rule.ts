@@ -15,8 +15,9 @@ export interface DestinationRule {
 const FORM = 'write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100';
 
 /**
- * Parses `CIDR[:PORT[-PORT]]`: four decimal parts, a prefix length from 0 to 32 that covers all set bits, ports from 1 to
- * 65,535; without ports all of them are meant. Nothing is guessed: a rule that might mean two things is an error.
+ * Parses `CIDR[:PORT[-PORT]]`. It has four decimal parts, a prefix length from 0 to 32 that covers all set bits, and
+ * ports from 1 to 65,535. Without ports it means all of them. Nothing is guessed: a rule that might mean two things is
+ * an error.
  *
  * @throws {SecurityError} one of the `SECURITY_RULE_*` codes, with what was got, what is allowed and an example.
  */

@@ -19,11 +19,11 @@ const BURST_MS = 1_000;
  * (docs/protocol.md, Limits). Checked after a packet is known to belong to its session, so that nobody spends another
  * one's credit.
  *
- * A bucket holds one second's worth. Over any stretch of time a slot is admitted at most `rate * (1 s + stretch)`, and a
- * sender that keeps below that is never refused. All arithmetic is on integers.
+ * A bucket holds one second's worth. Over any stretch of time a slot is admitted at most `rate * (1 s + stretch)`, and
+ * a sender that keeps below that is never refused. All arithmetic is on integers.
  *
- * Memory is fixed: 36 bytes per slot. Times are wrapping int32 milliseconds of a clock that does not run backwards; a
- * silence of more than 24.8 days counts as none, and the bucket fills within a second from then on.
+ * Memory is fixed: 36 bytes per slot. Times are wrapping int32 milliseconds of a clock that does not run backwards. A
+ * silence of more than 24.8 days counts as none, and the bucket then fills within a second.
  */
 export class RateLimiter {
   readonly #ratePps: number;

@@ -17,9 +17,9 @@ const MAX_RATE_PPS = 1_000_000;
 
 /**
  * The coarse limit for datagrams from addresses without a session, before anything dearer is done with them
- * (docs/protocol.md, Limits). Every address hashes to one of a fixed number of buckets and nothing is remembered about
- * it, so that spoofed sources cost no memory: they share buckets, and all of them together get `buckets * ratePps`.
- * An innocent address that shares a flooded bucket is held up, until its next try falls into a gap; sessions that exist
+ * (docs/protocol.md, Limits). Every address hashes to one of a fixed number of buckets, and nothing is remembered about
+ * it. So spoofed sources cost no memory. They share buckets, and all of them together get `buckets * ratePps`. An
+ * innocent address that shares a flooded bucket is held up, until its next try falls into a gap. Existing sessions
  * never pass through here.
  *
  * Memory is fixed: 8 bytes per bucket. Times as in {@link RateLimiter}.

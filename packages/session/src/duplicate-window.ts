@@ -7,8 +7,8 @@ export const DUPLICATE_WINDOW_PACKETS = 1024;
 export const DUPLICATE_WINDOW_WORDS = DUPLICATE_WINDOW_PACKETS / 32;
 
 /**
- * Sliding window over a 16-bit sequence that wraps: tells a packet's first arrival from every later one
- * (docs/protocol.md, Duplicates; the idea is that of RFC 6479).
+ * Sliding window over a 16-bit sequence that wraps. It tells a packet's first arrival from every later one
+ * (docs/protocol.md, Duplicates). The idea is that of RFC 6479.
  *
  * ```
  *   one bit for each of the last 1,024 numbers, at `number mod 1,024`
@@ -27,7 +27,7 @@ export class DuplicateWindow {
   #spanBefore = 0;
 
   /**
-   * @param words memory for its bits: the `DUPLICATE_WINDOW_WORDS` words from `first` on are its own from now on, so that
+   * @param words memory for its bits. The `DUPLICATE_WINDOW_WORDS` words from `first` on are its own from now on. So
    *   many windows may share one array. Default: an array of its own.
    */
   constructor(words: Int32Array = new Int32Array(DUPLICATE_WINDOW_WORDS), first = 0) {

@@ -1,7 +1,8 @@
 /**
- * LightSpeed sessions as state machines without I/O: {@link Relay}, a node's data plane, and {@link Tunnel}, the client's
- * end. They take datagrams in shared memory, addresses and the time, and say what to send and when to call again; a
- * driver gives them sockets and a clock. Also what they are made of and others may want: duplicate window, RTT estimator.
+ * LightSpeed sessions as state machines without I/O: {@link Relay}, a node's data plane, and {@link Tunnel}, the
+ * client's end. They take datagrams in shared memory, addresses and the time, and say what to send and when to call
+ * again. A driver gives them sockets and a clock. Also what they are made of and others may want: duplicate window, RTT
+ * estimator.
  *
  * @module
  */
@@ -11,6 +12,7 @@ export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
 export type { MultipathMode } from './multipath.ts';
 export { RttEstimator } from './rtt-estimator.ts';
 export type { Registration } from './relay/registration-table.ts';
+export type { CarriedFlow } from './relay/carried-flow.ts';
 export type { ClientAddress } from './relay/client-address.ts';
 export { Relay } from './relay/relay.ts';
 export { RELAY_COUNTERS_BYTES, RELAY_COUNTER_COUNT, RelayCounter, relayCountersIn } from './relay/relay-counters.ts';

@@ -163,8 +163,8 @@ export class TunnelHeader implements TunnelHeaderFields {
 
   /**
    * The header of the answer to this packet: same flags, token and sequence, source and destination swapped, stamped
-   * with `timestampUs`. For the echo of a keepalive leave that out: an echo carries the probe's own timestamp, which is
-   * what makes it measure the round trip (docs/protocol.md, Keepalive).
+   * with `timestampUs`. Leave that out for the echo of a keepalive. An echo carries the probe's own timestamp, and so
+   * measures the round trip (docs/protocol.md, Keepalive).
    */
   makeResponse(timestampUs: number = this.timestampUs): TunnelHeader {
     return new TunnelHeader({

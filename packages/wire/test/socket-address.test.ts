@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressPrefix, formatSocketAddress, isLoopback, isUnspecified, parseSocketAddress } from '@lightspeed/wire';
+import { addressPrefix, formatPrefixWords, formatSocketAddress, isLoopback, isUnspecified, parseSocketAddress } from '@lightspeed/wire';
 
 describe('socket addresses in text', () => {
   it.each([
@@ -15,12 +15,22 @@ describe('socket addresses in text', () => {
     expect(address && formatSocketAddress(address)).toBe(written);
   });
 
-  it.each(['', ':', '1.2.3.4', '1.2.3.4:', '1.2.3.4:65536', '::1:80', '[::1]', '[::1]80', '[1.2.3.4]:80', 'name:80', '[::1%eth0]:80', '1.2.3.4 :80'])(
-    '%j is none',
-    (text) => {
-      expect(parseSocketAddress(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    ':',
+    '1.2.3.4',
+    '1.2.3.4:',
+    '1.2.3.4:65536',
+    '::1:80',
+    '[::1]',
+    '[::1]80',
+    '[1.2.3.4]:80',
+    'name:80',
+    '[::1%eth0]:80',
+    '1.2.3.4 :80',
+  ])('%j is none', (text) => {
+    expect(parseSocketAddress(text)).toBeUndefined();
+  });
 
   it('writes a name as it is', () => {
     expect(formatSocketAddress({ host: 'node.example', port: 4433 })).toBe('node.example:4433');
@@ -40,5 +50,8 @@ describe('socket addresses in text', () => {
     expect(addressPrefix('fe80::1%3')).toBe('fe80::/64');
     expect(addressPrefix('::1')).toBe('::/64');
     expect(addressPrefix('')).toBe('');
+    expect(formatPrefixWords(0, 0xcb007107)).toBe('203.0.113.7');
+    expect(formatPrefixWords(0x20010db8, 0x00010002)).toBe('2001:db8:1:2::/64');
+    expect(formatPrefixWords(0, 0)).toBe('::/64');
   });
 });

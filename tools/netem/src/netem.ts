@@ -25,19 +25,19 @@ export interface NetemStats {
 const ROUNDING_BYTES = 0.5;
 
 /**
- * One direction of an emulated link, without I/O and without a clock: the caller says what time it is, in
- * milliseconds, fractions allowed, as a plain number that never goes back.
+ * One direction of an emulated link, without I/O and without a clock. The caller gives the time in milliseconds, as a
+ * plain number that may have fractions and never goes back.
  *
  * The way of a packet:
  *
- *     send -> 1 queue and rate -> 2 burst loss -> 3 random loss -> 4 duplication -> 5 delay, jitter, reorder -> deliver
+ * send -> 1 queue and rate -> 2 burst loss -> 3 random loss -> 4 duplication -> 5 delay, jitter, reorder -> deliver
  *
  * A packet that is lost on the link has used its share of the rate; a duplicate is made behind it and uses none. Each
- * impairment draws from a random stream of its own, so that adding jitter to a link, say, does not change which
- * packets it loses.
+ * impairment draws from a random stream of its own, so that adding jitter to a link, say, does not change which packets
+ * it loses.
  *
- * Packets are passed through by reference: a sender that reuses its buffer must send a copy, and both copies of a
- * duplicated packet are the same object.
+ * Packets pass by reference. A sender that reuses its buffer must send a copy. Both copies of a duplicated packet are
+ * the same object.
  */
 export class Netem<T> {
   readonly #queue = new DeliveryQueue<T>();

@@ -23,8 +23,9 @@ export interface SimulationOptions {
 const MAX_ROUNDS_PER_INSTANT = 100_000;
 
 /**
- * A virtual clock that jumps from event to event and calls whoever is due: first actions in the order of their times,
- * then endpoints in the order in which they were added, over and over until nothing more is due at that instant.
+ * A virtual clock that jumps from event to event and calls what is due. Actions come first, in the order of their
+ * times. Then come endpoints, in the order in which they were added. This repeats until nothing more is due at that
+ * instant.
  *
  * Everything is a linear search, which suits scenarios of some hundred endpoints.
  */
@@ -61,8 +62,8 @@ export class Simulation {
     return this.add({
       nextWakeMs: () => netem.nextDeliveryMs(),
       wake: (nowMs) => {
-        // Only what was under way at the start: a `receive` that answers into the same link without delay must not
-        // keep the others from their turn.
+        // Only what was under way at the start. A `receive` that answers into the same link without delay must not
+        // delay the others.
         for (let left = netem.pending; left > 0; left -= 1) {
           const packet = netem.deliver(nowMs);
           if (packet === undefined) return;

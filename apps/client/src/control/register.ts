@@ -16,8 +16,8 @@ import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/reg
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
 /**
- * Two thirds of QUIC’s idle timeout, so that one may have to be sent again. A node answers QUIC's own PING in its library,
- * waking up once; a Ping of ours wakes that up twice or three times, and the node's main thread.
+ * Two thirds of QUIC’s idle timeout, so that one may have to be sent again. A node answers QUIC's own PING in its
+ * library, which wakes up once. A Ping of ours wakes the library two or three times, and the node's main thread too.
  */
 const KEEPALIVE_MS = 20_000;
 
@@ -154,8 +154,8 @@ export function closeText({ by, code, reason }: ConnectionClosed): string {
 }
 
 /**
- * The messages of a connection in the order in which they come, whichever stream they come on: a node may say goodbye on
- * a stream of its own.
+ * The messages of a connection in the order in which they come, on any stream. A node may say goodbye on a stream of
+ * its own.
  */
 class Inbox {
   readonly #waiting: ControlMessage[] = [];

@@ -22,13 +22,13 @@ const WORKER = new URL(import.meta.url.endsWith('.ts') ? '../tunnel/worker.ts' :
 const ONLY_SLOT = 0;
 
 /**
- * Starts a tunnel: registers with the nodes if that was asked for, then starts a data-plane thread with one socket per
- * path and one per ingress, and listens for SOCKS5 clients if that was asked for. Resolves when all are bound and the session was asked for; `established` tells when the
+ * Starts a tunnel. It registers with the nodes if asked to, and then starts a data-plane thread with one socket per
+ * path and one per ingress; it listens for SOCKS5 clients if asked to. Resolves when all are bound and the session was asked for; `established` tells when the
  * node has answered.
  *
- * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`; `ERR_CLIENT_REGISTER` and `ERR_CLIENT_NODE_IDENTITY` if no
- * node takes us, `ERR_CLIENT_NOT_REGISTERED` if none can give what was asked for; `ERR_CLIENT_OPEN` if a socket cannot be
- * opened; `ERR_CLIENT_WORKER` if the thread cannot be started.
+ * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`. `ERR_CLIENT_REGISTER` and `ERR_CLIENT_NODE_IDENTITY`
+ *   if no node accepts us. `ERR_CLIENT_NOT_REGISTERED` if no node can give what was asked for. `ERR_CLIENT_OPEN` if a
+ *   socket cannot be opened. `ERR_CLIENT_WORKER` if the thread cannot be started.
  */
 export async function startTunnel(settings: TunnelSettings): Promise<RunningTunnel> {
   const parsed = parseTunnelSettings(settings);

@@ -102,7 +102,8 @@ export class ClientRegistry implements RegisteredClients {
   }
 
   /**
-   * Gives a client the session that it asks to resume, if it proves that it is its own; or lets it in; or says why not.
+   * Gives a client the session that it asks to resume, if it proves that the session is its own. Otherwise it admits
+   * the client, or returns a refusal.
    * @param peer where the message came from.
    */
   register(message: Register, peer: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {

@@ -11,8 +11,8 @@ const LOCAL_AT = 16;
 const PORT_AT = 32;
 
 /**
- * A worker's way to the others. The kernel gives a client's datagrams to one worker by the client's address, and after that
- * has changed it may be another than the one that has the session: then they go on over loopback.
+ * A worker's way to the others. The kernel gives a client's datagrams to one worker by the client's address. After the
+ * address has changed, that may not be the worker that owns the session. Then the datagrams go on over loopback.
  *
  * ```
  *   offset  0         16                 32             34      36

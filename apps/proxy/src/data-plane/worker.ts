@@ -9,11 +9,11 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
+import { isUnspecified } from '@lightspeed/wire';
 import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
-import { warmUp } from './warm-up.ts';
 
 const main = parentPort;
 if (main === null) throw new Error('this module is the entry of a worker thread');
@@ -29,11 +29,13 @@ const engine = createEngine(start.engine, {
   countersBuffer: shared.udpCounters,
   ...(shared.fdLedger === undefined ? {} : { fdLedger: shared.fdLedger }),
 });
-const warmUpMs = warmUp(engine, start);
 
 const socket = await engine.open({
-  ip: data.ip,
+  ip: engine.addresses.parse(data.address) ?? 0,
   port: data.port,
+  dualStack: data.address === '::',
+  // An answer leaves from the address that was spoken to.
+  localAddresses: isUnspecified(data.address),
   reusePort: data.reusePort,
   receiveBufferBytes: data.bufferBytes,
   sendBufferBytes: data.bufferBytes,
@@ -84,6 +86,9 @@ function take(message: ToWorker): void {
     case 'idle':
       dataPlane.tellIdle(message.request, message.sessionIds);
       break;
+    case 'own-addresses':
+      dataPlane.setOwnAddresses(message.ips);
+      break;
     case 'stop':
       dataPlane.stop();
       break;
@@ -114,11 +119,10 @@ tell({
   wakeFd: engine.wakeFd,
   receiveBufferBytes: socket.receiveBufferBytes,
   sendBufferBytes: socket.sendBufferBytes,
-  warmUpMs,
   forwardingPort: forward?.localPort ?? 0,
 });
 await engine.run(dataPlane);
-// A batch engine's descriptors stay open for the main thread to close once this thread is gone: until then it may still
-// write to the one that wakes it, and the number must not be somebody else's by then.
+// A batch engine's descriptors stay open; the main thread closes them when this thread is gone. Until then it may still
+// write to the one that wakes this thread, and its number must not belong to another file.
 if (engine.wakeFd === undefined) engine.close();
 main.close();

@@ -96,31 +96,20 @@ export function* formatSnapshots(clients: Iterable<ClientSnapshot>): Generator<s
   yield before === HEAD ? `${JSON.stringify({ format: FORMAT, clients: [] })}\n` : `\n${TAIL}\n`;
 }
 
-/**
- * What JSON.stringify would give: 0.8 us a client in place of 2.8, since it need not ask for every value what it is. All texts
- * in it are hexadecimal, addresses or names from fixed sets, so that nothing has to be escaped.
- */
-function formatClient({ sessionId, address, token, dialect, secret, ticket, resumes, nonces, session, worker }: ClientSnapshot): string {
-  return (
-    `{"sessionId":${sessionId},"address":"${address}","token":${token},"dialect":"${dialect}"` +
-    (secret === undefined ? '' : `,"secret":"${hexOf(secret)}"`) +
-    (ticket === undefined ? '' : `,"ticket":"${hexOf(ticket)}"`) +
-    `,"resumes":${formatNonces(resumes)}` +
-    (nonces === undefined ? '' : `,"nonces":${formatNonces(nonces)}`) +
-    (session === undefined ? '' : `,"session":${formatSession(session)}`) +
-    `,"worker":${worker}}`
-  );
+/** With numbers and texts only, as JSON has them; what is undefined is left out. */
+function formatClient({ secret, ticket, resumes, nonces, session, ...rest }: ClientSnapshot): string {
+  return JSON.stringify({
+    ...rest,
+    secret: secret && hexOf(secret),
+    ticket: ticket && hexOf(ticket),
+    resumes: textOf(resumes),
+    nonces: nonces && textOf(nonces),
+    session: session && { ...session, nonces: textOf(session.nonces) },
+  });
 }
 
-function formatSession({ sessionId, multipath, paths, sequence, groupId, nonces, flows }: SessionSnapshot): string {
-  return (
-    `{"sessionId":${sessionId},"multipath":"${multipath}","paths":${JSON.stringify(paths)}` +
-    `,"sequence":${sequence},"groupId":${groupId},"nonces":${formatNonces(nonces)},"flows":${JSON.stringify(flows)}}`
-  );
-}
-
-function formatNonces({ highest, below }: ProofNoncesState): string {
-  return `{"highest":"${highest}","below":"${below}"}`;
+function textOf({ highest, below }: ProofNoncesState): { readonly highest: string; readonly below: string } {
+  return { highest: highest.toString(), below: below.toString() };
 }
 
 function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {

@@ -14,8 +14,8 @@ const WORKER_URL = import.meta.url.endsWith('.ts')
   : new URL('../data-plane/worker.js', import.meta.url);
 
 /**
- * What a worker allocates are sessions, which stay: a large nursery would only fill with copies of them before they are
- * moved on, and V8 never gives its pages back while the worker's event loop stands still.
+ * A worker allocates sessions, which stay. A large nursery would only fill with copies of them before they are moved
+ * on. And V8 never gives its pages back while the worker's event loop stands still.
  */
 const YOUNG_GENERATION_MB = 3;
 
@@ -46,8 +46,8 @@ export interface WorkerWatcher {
 }
 
 /**
- * A place for a worker thread: starts one, and after a crash its successor, at first quickly, then less and less often,
- * for as long as the node runs.
+ * A place for a worker thread. It starts one, and after each crash a successor, at first quickly, then less and less
+ * often, for as long as the node runs.
  */
 export class WorkerSlot {
   readonly index: number;

@@ -24,9 +24,9 @@ export interface NodeIdentity {
 }
 
 /**
- * The identity that is kept in `folder`, made when there is none: an ECDSA P-256 key and a self-signed certificate of
- * it for 20 years, in `control-key.pem` and `control-certificate.pem`, mode 0600, in a folder of mode 0700 if that had
- * to be made. A crash in the middle of making it leaves either nothing or a key to which the certificate is made next time.
+ * The identity in `folder`, made if there is none: an ECDSA P-256 key and a self-signed certificate for 20 years. The
+ * files are `control-key.pem` and `control-certificate.pem`, of mode 0600. The folder gets mode 0700 if it has to be
+ * made. A crash in the middle of making it leaves either nothing or a key to which the certificate is made next time.
  *
  * @throws {QuicError} `ERR_QUIC_IDENTITY` when the files cannot be read or written, or do not belong together
  */

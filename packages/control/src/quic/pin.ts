@@ -9,8 +9,8 @@ const BASE64 = /^[A-Za-z0-9+/]{43}=?$/;
 const HEX = /^[0-9a-f]{64}$/i;
 
 /**
- * The pin of a certificate: SHA-256 of its public key (the DER of SubjectPublicKeyInfo), so it stays when the certificate is
- * renewed with the same key.
+ * The pin of a certificate: SHA-256 of its public key (the DER of SubjectPublicKeyInfo). It stays the same when the
+ * certificate is renewed with the same key.
  *
  * @param certificate PEM (its first certificate counts) or DER
  * @returns 32 bytes

@@ -43,8 +43,8 @@ export interface Proof {
  * makes the proof worthless. The address that the packet comes from is not covered: address translators rewrite it.
  *
  * @param bytes - the header's 20 bytes at `offset`, room for 28 more behind it. Only those 28 are written.
- * @param nonce - one that this session has not used yet, 0 to 2^64 - 1; a counter, taken on for every proof sent, also
- *   for one that repeats an unanswered one.
+ * @param nonce - a number that this session has not used yet, 0 to 2^64 - 1. It counts up for every proof, even for one
+ *   that repeats an unanswered proof.
  * @param secret - the session's, 16 bytes.
  * @returns the packet's length, 48.
  * @throws {SecurityError} `SECURITY_OPTION_RANGE`, `SECURITY_PRIMITIVE_OUTPUT`

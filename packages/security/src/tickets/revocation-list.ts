@@ -6,11 +6,11 @@ const LINE_BREAKING = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
- * Reads a revocation list: a text with one ticket id a line, 32 hexadecimal digits. A `#` starts a comment, behind an id or
- * on a line of its own; empty lines, white space around ids and either line ending are fine.
+ * Reads a revocation list: a text with one ticket id a line, 32 hexadecimal digits. A `#` starts a comment, after an id
+ * or on a line of its own. Empty lines, white space around ids and either line ending are allowed.
  *
- * Anything else is an error, so that a list which is just being written is not taken for a shorter one: whoever reads it
- * anew keeps the list that it has until the next one can be read.
+ * Anything else is an error. So a list that is just being written is not mistaken for a shorter one. A reader keeps the
+ * list that it has until it can read the next one.
  *
  * @throws {SecurityError} `SECURITY_REVOCATION_LINE`, with the number of the first line that is wrong, counted from 1.
  */

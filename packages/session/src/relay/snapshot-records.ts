@@ -27,8 +27,9 @@ const IPV6_WORDS = 5;
 const FIRST_WORDS = 1_024;
 
 /**
- * Snapshots of sessions as numbers, for relays that have very many: neither is an object made for each, nor does one take more
- * than its numbers do, and the array of all of them can be sent to another thread. Goes through them as {@link SessionSnapshot}s.
+ * Snapshots of sessions as numbers, for relays that have very many. No object is made for each, and each takes only the
+ * room of its numbers. The array of all of them can be sent to another thread. Goes through them as
+ * {@link SessionSnapshot}s.
  */
 export class SnapshotRecords implements Iterable<SessionSnapshot> {
   #words = new Int32Array(FIRST_WORDS);

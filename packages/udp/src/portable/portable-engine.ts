@@ -149,7 +149,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
   }
 
   flush(): void {
-    // Each datagram was copied and handed over when it was queued.
+    // Each datagram was copied and given to Node when it was queued.
     this.owesSent = false;
   }
 

@@ -14,9 +14,9 @@ const SESSION_CLOSE = 7;
 const HANDSHAKE_COMPLETE = 11;
 
 /**
- * Tells of handshakes that failed. The library speaks of connections only whose handshake ended well, but hands the events
- * of all to one method of its own, which is listened to here. The end of a refused handshake is told when QUIC has
- * forgotten it, some seconds later.
+ * Tells of handshakes that failed. The library reports only connections whose handshake succeeded. But one method of
+ * its own gets the events of all, and this file listens in on that method. The end of a refused handshake is told when
+ * QUIC has forgotten it, some seconds later.
  */
 export function watchFailedHandshakes(server: QuicServer, failed: (peer: SocketAddress, code: number) => void): void {
   const handshaking = new Map<number, SocketAddress>();

@@ -44,10 +44,10 @@ class StreamOfServer implements StreamTransport {
 }
 
 /**
- * A connection of the library's server, spoken to with care. The library knows it by a number, and gives that number to
- * the next client at the moment when the connection is gone, which this thread learns only later, when it takes events
- * again. A call that is made in between, or afterwards, would close the connection of a stranger, or write to it what was
- * meant for another. So every call waits until the events that have happened are told, and none is made once the
+ * A connection of the library's server, spoken to with care. The library knows it by a number. When the connection is
+ * gone, it gives that number to the next client at once. This thread learns of it only later, when it takes events
+ * again. A call that is made in between, or afterwards, would close the connection of a stranger, or write to it what
+ * was meant for another. So every call waits until the events that have happened are told, and none is made once the
  * connection is known to have ended.
  */
 export class ServerTransport implements ConnectionTransport {

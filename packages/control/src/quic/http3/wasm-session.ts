@@ -18,8 +18,8 @@ export interface WasmSession {
 const CLOSED_BY_TRAP = { eventType: 7, connHandle: 0, streamId: -1, meta: { errorCode: 0x100 + 46, errorReason: '' } };
 
 /**
- * Starts the library's session over an instance of its wasm form that cannot take the process with it: a TLS handshake
- * that fails makes the instance trap, in a timer or a socket's callback, which would be an uncaught exception.
+ * Starts the library's session over an instance of its wasm form, so that it cannot end the process. A TLS handshake
+ * that fails makes the instance trap in a timer or a socket's callback. That would be an uncaught exception.
  */
 export function startWasmSession(options: ClientOptions): WasmSession {
   const session = new QuicClientSession();

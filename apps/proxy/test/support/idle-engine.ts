@@ -5,7 +5,7 @@ import { AddressBook } from '@lightspeed/wire';
 
 const BATCH = 64;
 
-/** An engine without an operating system: its sockets are numbers, and what is sent with it is gone. For the warm-up. */
+/** An engine without an operating system: its sockets are numbers, and what is sent with it is gone. */
 export class IdleEngine implements DatagramEngine {
   readonly kind = 'portable';
   readonly arena: PacketArena;
@@ -61,7 +61,7 @@ export class IdleEngine implements DatagramEngine {
   }
 
   async run(): Promise<void> {
-    // The warm-up calls the handler itself.
+    // The test calls the handler itself.
   }
 
   stop(): void {
@@ -69,7 +69,7 @@ export class IdleEngine implements DatagramEngine {
   }
 
   tickWithin(): void {
-    // The warm-up calls the handler itself.
+    // The test calls the handler itself.
   }
 
   wake(): void {
