@@ -2,19 +2,24 @@ import { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { closeLedgerFds, wakeEngine } from '@lightspeed/udp';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
+import { requireAddress } from '../settings/addresses.ts';
 import { awaitAnswer } from './answer.ts';
 import type { ControlState, Fleet } from '../control/fleet.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import type { MoveReason } from '../control/node-choice.ts';
+import { SocksServer } from '../ingress/socks/server.ts';
+import type { CounterBook } from '../tunnel/counter-book.ts';
+import { preferredAddress } from '../tunnel/messages.ts';
+import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
-import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from './messages.ts';
 import { StatsReader } from './stats.ts';
-import type { CounterBook, TunnelStats } from './stats.ts';
+import type { TunnelStats } from './stats.ts';
 
 /** FINs are repeated for 1.75 s; what takes longer is stuck. */
 const LONGEST_CLOSE_MS = 4_000;
+const NOWHERE: SocketAddress = { host: '0.0.0.0', port: 0 };
 
 /** What happens to a tunnel, and what its listeners are given. */
 export interface TunnelEvents {
@@ -35,9 +40,11 @@ export interface TunnelEvents {
   /** A path to the node in use has begun (true) or ceased to work. */
   path: [path: number, up: boolean];
   /** A path is sent from another local address or port now. */
-  rebound: [path: number, local: Endpoint];
+  rebound: [path: number, local: SocketAddress];
   /** A path could not get another socket and keeps the one that it has. */
   notRebound: [path: number, reason: string];
+  /** Something about clients of the SOCKS5 server, or about the game servers that they name. */
+  socks: [text: string];
   /** As many keepalives were sent as `maxKeepalives` allows. */
   keepalivesSent: [];
   /** The data-plane thread ended by itself: the tunnel is dead. */
@@ -46,7 +53,7 @@ export interface TunnelEvents {
   closed: [];
 }
 
-/** An ingress as it is: with its real port. */
+/** A port forward as it is: with its real port. */
 export interface Ingress {
   readonly listen: Endpoint;
   readonly gameServer: Endpoint;
@@ -63,9 +70,10 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   readonly #wakeFd: number | undefined;
   readonly #stats: StatsReader;
   readonly #fleet: Fleet | undefined;
-  readonly #locals: Endpoint[];
+  readonly #locals: SocketAddress[];
   readonly #endWatching: () => void;
   readonly #ended: Promise<void>;
+  #socks: SocksServer | undefined;
   #closing = false;
   #over = false;
   #answered = false;
@@ -82,7 +90,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     this.#worker = worker;
     this.#input = input;
     this.#wakeFd = started.wakeFd;
-    this.#stats = new StatsReader(counters, input.udpCounters);
+    this.#stats = new StatsReader(counters, input.udpCounters, input.localCounters);
     this.#fleet = fleet;
     this.#endWatching = fleet === undefined ? () => undefined : watchLocalAddresses(() => this.#addressesChanged());
     fleet?.attach(
@@ -117,8 +125,13 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   }
 
   /** The data-plane address of the node in use. */
-  get node(): Endpoint {
-    return this.#fleet?.node ?? this.#input.nodeTunnels[0].node;
+  get node(): SocketAddress {
+    return this.#fleet?.node ?? preferredAddress(this.#input.nodeTunnels[0].node) ?? NOWHERE;
+  }
+
+  /** Where the SOCKS5 server listens, if there is one. */
+  get socks(): Endpoint | undefined {
+    return this.#socks?.address;
   }
 
   /** The nodes with which it is registered, in the order of the settings; none without registration. */
@@ -139,16 +152,26 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
    * Gives a path another socket, bound to the same local address or to another one, and moves the session there: the game
    * server notices nothing. It is done by itself when the machine's addresses change. `rebound` or `notRebound` follows.
    * @throws {ClientError} `ERR_CLIENT_NOT_REGISTERED` if nothing can prove to the node that the session is ours;
-   * `ERR_CLIENT_INVALID_SETTING` if there is no such path.
+   * `ERR_CLIENT_INVALID_SETTING` if there is no such path, or the text is no address.
    */
-  rebind(path = 0, localIp?: number): void {
+  rebind(path = 0, local?: string): void {
     if (this.#input.nodeTunnels.some(({ registration }) => registration === undefined)) {
       throw new ClientError('ERR_CLIENT_NOT_REGISTERED', 'only a registered session can move to another address');
     }
     if (!Number.isInteger(path) || path < 0 || path >= this.#locals.length) {
       throw new ClientError('ERR_CLIENT_INVALID_SETTING', `there is no path ${path}; allowed: 0 to ${this.#locals.length - 1}`);
     }
-    this.#command({ type: 'rebind', path, localIp });
+    this.#command({ type: 'rebind', path, local: local === undefined ? undefined : requireAddress('the local address', local) });
+  }
+
+  /** Not for users: `startTunnel` calls it. */
+  async listenForSocks(): Promise<void> {
+    const { socks } = this.#input.settings;
+    if (socks === undefined) return;
+    this.#socks = await SocksServer.listen(socks, {
+      command: (command) => this.#command(command),
+      told: (text) => this.emit('socks', text),
+    });
   }
 
   /**
@@ -163,6 +186,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   /** Ends the session with a FIN, which the node acknowledges or which is repeated for up to 2 s, and all sockets. */
   async close(): Promise<void> {
     this.#endWatching();
+    this.#socks?.close();
     if (!this.#closing && !this.#over) {
       this.#closing = true;
       this.#command({ type: 'close' });
@@ -197,6 +221,12 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       case 'keepalivesSent':
         this.emit('keepalivesSent');
         break;
+      case 'socks-opened':
+      case 'socks-refused':
+      case 'socks-resolve':
+      case 'socks-ipv6':
+        this.#socks?.take(message);
+        break;
       case 'started':
       case 'refused':
         break;
@@ -229,6 +259,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
 
   #finish(): void {
     this.#over = true;
+    this.#socks?.close();
     closeLedgerFds(this.#input.fdLedger);
     if (!this.#closing) {
       this.#failure ??= new ClientError('ERR_CLIENT_WORKER', 'the data-plane thread has ended by itself');

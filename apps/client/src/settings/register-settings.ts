@@ -1,17 +1,20 @@
 import type { QuicMode, Verification } from '@lightspeed/control/quic';
+import { canonicalAddress, formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { invalid, requireInteger } from './checks.ts';
 
 /** The port of nodes' control planes unless they say otherwise. */
 export const DEFAULT_CONTROL_PORT = 4433;
 /** The port of the data plane of a node that does not name it. */
 const DEFAULT_DATA_PORT = 4434;
-/** More nodes than that to choose from would only cost keepalives. */
-export const MAX_NODES = 4;
+/** Most nodes to choose from. */
+export const MAX_NODES = 64;
+/** Most nodes that a client registers with at once. More would only cost keepalives. */
+export const MAX_ACTIVE_NODES = 4;
 
 /** A node as its control plane is reached. */
 export interface NodeSettings {
-  /** A name or an IPv4 address. */
+  /** A name, or an address of either family. */
   readonly host: string;
   /** Of the control plane. Default 4433. */
   readonly port?: number | undefined;
@@ -23,7 +26,10 @@ export interface NodeSettings {
 
 /** With whom to register, and as who. */
 export interface RegisterSettings {
-  /** One to four nodes. The best one is used, the others are kept ready. */
+  /**
+   * One to 64 nodes. The client registers with up to four of them: the best of these is used, the others are kept ready. The
+   * rest step in, in their order, where one of the four refuses or is lost.
+   */
   readonly nodes: readonly NodeSettings[];
   /** A node through which one more path leads to the others. */
   readonly via?: NodeSettings | undefined;
@@ -60,8 +66,8 @@ const DEFAULT_PING_MS = 120_000;
 export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect): ParsedRegisterSettings {
   const { nodes, via, ticket, gameId = 0, quic = 'auto', pingMs = DEFAULT_PING_MS } = settings;
   if (nodes.length < 1 || nodes.length > MAX_NODES) throw invalid('register.nodes', nodes.length, `1 to ${MAX_NODES} nodes`);
-  requireWhole('register.gameId', gameId, 0, 255);
-  requireWhole('register.pingMs', pingMs, 50, 600_000);
+  requireInteger('register.gameId', gameId, 0, 255);
+  requireInteger('register.pingMs', pingMs, 50, 600_000);
   if (dialect === 'reference' && ticket !== undefined) {
     throw invalid('register.ticket', 'given', 'none in dialect reference, which cannot carry it');
   }
@@ -75,17 +81,12 @@ export function parseRegisterSettings(settings: RegisterSettings, dialect: Diale
 
 function parseNode(node: NodeSettings, where: string): ParsedNodeSettings {
   const { host, port = DEFAULT_CONTROL_PORT, dataPort = DEFAULT_DATA_PORT, verify = { kind: 'system' } } = node;
-  if (host === '' || /[\s:/]/.test(host)) throw invalid(`${where}.host`, JSON.stringify(host), 'a name or an IPv4 address');
-  requireWhole(`${where}.port`, port, 1, 0xffff);
-  requireWhole(`${where}.dataPort`, dataPort, 1, 0xffff);
-  return { host, port, dataPort, verify, name: `${host}:${port}` };
-}
-
-function requireWhole(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw invalid(name, value, `whole numbers from ${least} to ${most}`);
-}
-
-function invalid(name: string, got: string | number, allowed: string): ClientError {
-  return new ClientError('ERR_CLIENT_INVALID_SETTING', `${name} is ${got}; allowed: ${allowed}`);
+  const address = canonicalAddress(host);
+  if (host === '' || (address === undefined && /[\s:/[\]]/.test(host))) {
+    throw invalid(`${where}.host`, JSON.stringify(host), 'a name or an IP address');
+  }
+  requireInteger(`${where}.port`, port, 1, 0xffff);
+  requireInteger(`${where}.dataPort`, dataPort, 1, 0xffff);
+  const canonical = { host: address ?? host, port };
+  return { ...canonical, dataPort, verify, name: formatSocketAddress(canonical) };
 }

@@ -1,4 +1,4 @@
-import { formatEndpoint } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { isRefused } from './refusal-probe.ts';
 import type { RunningTunnel } from './running-tunnel.ts';
@@ -35,6 +35,6 @@ async function explainSilence(tunnel: RunningTunnel, timeoutMs: number): Promise
   const check = (await isRefused(node))
     ? 'its machine says that nothing listens on that port: is the node running, and is the port right?'
     : 'check its address and port, that firewalls let UDP through, and that the node admits you (token, dialect)';
-  const name = formatEndpoint(node.ip, node.port);
+  const name = formatSocketAddress(node);
   return new ClientError('ERR_CLIENT_NO_ANSWER', `no answer from node ${name} to ${tried}; ${check}`);
 }

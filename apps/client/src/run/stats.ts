@@ -1,13 +1,13 @@
-import { PathCounter, TUNNEL_COUNTERS_BYTES, TUNNEL_STATES, TunnelCounter, pathCounter, tunnelCountersIn } from '@lightspeed/session';
-import type { TunnelCounters, TunnelStateName } from '@lightspeed/session';
+import { PathCounter, TUNNEL_STATES, TunnelCounter, pathCounter } from '@lightspeed/session';
+import type { TunnelStateName } from '@lightspeed/session';
 import { UdpCounters } from '@lightspeed/udp';
 import type { UdpCounterName } from '@lightspeed/udp';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
-import { VIA_SLOT } from './messages.ts';
-
-/** The counters of a tunnel: totals since its start, and gauges (flows, sequence numbers, round-trip times, state). */
-export type TunnelCounterName = keyof typeof TunnelCounter;
+import type { SocketAddress } from '@lightspeed/wire';
+import { LOCAL_DROP_NAMES, LocalCounter, localCountersIn } from '../ingress/local-counters.ts';
+import type { LocalCounters } from '../ingress/local-counters.ts';
+import { DIRECT } from '../settings/way-settings.ts';
+import type { CounterBook, TunnelCounterName, WayStats } from '../tunnel/counter-book.ts';
 
 /** Round-trip times to the node by keepalives, smoothed as RFC 6298 does, in milliseconds. */
 export interface RoundTripTimes {
@@ -20,8 +20,8 @@ export interface RoundTripTimes {
 
 /** How a path to the node in use is doing. */
 export interface PathStats {
-  /** Where it is sent from; ip 0 leaves the address to the system's routes. */
-  readonly local: Endpoint;
+  /** Where it is sent from; `0.0.0.0` and `::` leave the address to the system's routes. */
+  readonly local: SocketAddress;
   /** Whether it leads through another node. */
   readonly via: boolean;
   /** The node answers by it. */
@@ -46,6 +46,8 @@ export interface TunnelStats {
   /** Undefined before the first answer. */
   readonly rtt: RoundTripTimes | undefined;
   readonly counters: Readonly<Record<TunnelCounterName, number>>;
+  /** What has gone by each way: the nodes, and `direct` if anything went there. */
+  readonly ways: readonly WayStats[];
   /** One entry per path, in their order: the first, those of `paths`, that of `via`. */
   readonly paths: readonly PathStats[];
   /** Datagrams of local programs that went no further, by reason; only reasons that occurred. */
@@ -56,83 +58,20 @@ export interface TunnelStats {
   readonly udp: Readonly<Record<UdpCounterName, number>>;
 }
 
-/** Values that say what is now, not how much there has been: those of the node in use count. */
-const OF_THE_NODE_IN_USE: readonly TunnelCounterName[] = [
-  'rttSmoothedUs',
-  'rttJitterUs',
-  'rttLatestUs',
-  'rttMinimumUs',
-  'state',
-  'primaryPath',
-];
-
-/** The counters of all nodes' node tunnels, which the data-plane thread writes, and the totals of node tunnels that are no more. */
-export class CounterBook {
-  readonly #nodeTunnels = new Map<number, TunnelCounters>();
-  readonly #former = tunnelCountersIn(new ArrayBuffer(TUNNEL_COUNTERS_BYTES));
-
-  /** A node tunnel counts there from now on. What it or its predecessor has counted in another place is kept. */
-  add(slot: number, buffer: SharedArrayBuffer): void {
-    const before = this.#nodeTunnels.get(slot);
-    if (before !== undefined) {
-      before.values[TunnelCounter.flows] = 0;
-      addTo(this.#former, before);
-    }
-    this.#nodeTunnels.set(slot, tunnelCountersIn(buffer));
-  }
-
-  /** The smoothed round trip of a node tunnel. */
-  rttMs(slot: number): number | undefined {
-    const values = this.#nodeTunnels.get(slot)?.values;
-    if (values === undefined || values[TunnelCounter.keepalivesAnswered] === 0) return undefined;
-    const us = values[TunnelCounter.rttSmoothedUs];
-    return us < 0 ? undefined : us / 1_000;
-  }
-
-  /** Datagrams of local programs so far. */
-  localPackets(): number {
-    return this.#sum().values[TunnelCounter.localPacketsReceived];
-  }
-
-  /** Totals over all node tunnels; what is now is that of the node tunnel in use. */
-  read(used: number): TunnelCounters {
-    const sum = this.#sum();
-    const values = this.#nodeTunnels.get(used)?.values;
-    for (const name of OF_THE_NODE_IN_USE) sum.values[TunnelCounter[name]] = values?.[TunnelCounter[name]] ?? 0;
-    if (values === undefined) return sum;
-    for (let position = pathCounter(0, 0); position < values.length; position++) sum.values[position] = values[position];
-    return sum;
-  }
-
-  /** The way through another node carries what the others have counted already. */
-  #sum(): TunnelCounters {
-    const sum = tunnelCountersIn(new ArrayBuffer(TUNNEL_COUNTERS_BYTES));
-    addTo(sum, this.#former);
-    for (const [slot, counters] of this.#nodeTunnels) if (slot !== VIA_SLOT) addTo(sum, counters);
-    return sum;
-  }
-}
-
-function addTo(sum: TunnelCounters, counters: TunnelCounters): void {
-  for (const part of ['values', 'localDrops', 'nodeDrops'] as const) {
-    counters[part].forEach((value, position) => {
-      sum[part][position] += value;
-    });
-  }
-}
-
 /** Reads the counters that the data-plane thread writes. */
 export class StatsReader {
   readonly #book: CounterBook;
   readonly #udp: UdpCounters;
+  readonly #local: LocalCounters;
 
-  constructor(book: CounterBook, udpCounters: SharedArrayBuffer) {
+  constructor(book: CounterBook, udpCounters: SharedArrayBuffer, localCounters: SharedArrayBuffer) {
     this.#book = book;
+    this.#local = localCountersIn(localCounters);
     this.#udp = new UdpCounters(udpCounters);
   }
 
   /** @param locals the paths' local addresses, as many as there are paths. */
-  read(used: number, locals: readonly Endpoint[], hasVia: boolean): TunnelStats {
+  read(used: number, locals: readonly SocketAddress[], hasVia: boolean): TunnelStats {
     const { values, localDrops, nodeDrops } = this.#book.read(used);
     const named = Object.entries(TunnelCounter).map(([name, position]) => [name, values[position]]);
     const counters = Object.fromEntries(named) as Record<TunnelCounterName, number>;
@@ -141,14 +80,15 @@ export class StatsReader {
       rtt: roundTripTimes(counters),
       counters,
       paths: pathStats(values, locals, hasVia),
-      localDrops: dropsByName(localDrops),
-      nodeDrops: dropsByName(nodeDrops),
+      ways: [...this.#book.ways(), ...directWay(this.#local.values)],
+      localDrops: dropsByName(localDrops, DROP_REASON_NAMES, dropsByName(this.#local.drops, LOCAL_DROP_NAMES)),
+      nodeDrops: dropsByName(nodeDrops, DROP_REASON_NAMES),
       udp: this.#udp.snapshot(),
     };
   }
 }
 
-function pathStats(values: Float64Array, locals: readonly Endpoint[], hasVia: boolean): PathStats[] {
+function pathStats(values: Float64Array, locals: readonly SocketAddress[], hasVia: boolean): PathStats[] {
   const of = (path: number, name: keyof typeof PathCounter) => values[pathCounter(path, PathCounter[name])];
   const arrivals = locals.reduce((sum, _, path) => sum + of(path, 'firstArrivals'), 0);
   return locals.map((local, path) => {
@@ -182,10 +122,27 @@ function roundTripTimes(counters: Readonly<Record<TunnelCounterName, number>>): 
   };
 }
 
-function dropsByName(drops: Float64Array): Partial<Record<string, number>> {
-  const named: Partial<Record<string, number>> = {};
+function directWay(values: Float64Array): WayStats[] {
+  const of = (counter: keyof typeof LocalCounter) => values[LocalCounter[counter]];
+  if (of('directPacketsToServer') === 0) return [];
+  return [
+    {
+      name: DIRECT,
+      upPackets: of('directPacketsToServer'),
+      upBytes: of('directBytesToServer'),
+      downPackets: of('directPacketsFromServer'),
+      downBytes: of('directBytesFromServer'),
+      flows: of('directFlows'),
+    },
+  ];
+}
+
+/** @param others drops that were named before, to which these are added. */
+function dropsByName(drops: Float64Array, names: readonly string[], others: TunnelStats['localDrops'] = {}): Partial<Record<string, number>> {
+  const named: Partial<Record<string, number>> = { ...others };
   drops.forEach((count, reason) => {
-    if (count > 0) named[DROP_REASON_NAMES[reason]] = count;
+    const name = names[reason];
+    if (count > 0) named[name] = (named[name] ?? 0) + count;
   });
   return named;
 }

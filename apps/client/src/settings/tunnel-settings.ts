@@ -2,38 +2,39 @@ import { GROUP_SIZE_LIMITS } from '@lightspeed/fec';
 import { DEFAULT_TUNNEL_OPTIONS, MAX_PATHS, MULTIPATH_MODES } from '@lightspeed/session';
 import type { MultipathMode } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import { DIALECTS, formatEndpoint } from '@lightspeed/wire';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
-import { parseRegisterSettings } from '../control/settings.ts';
-import type { ParsedRegisterSettings, RegisterSettings } from '../control/settings.ts';
+import { DIALECTS, formatSocketAddress } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
+import { invalid, requireInteger, requireOneOf } from './checks.ts';
+import { requireAddress, requireSocketAddress } from './addresses.ts';
+import { checkIngresses, checkSocks } from './ingress-settings.ts';
+import type { IngressSettings, SocksSettings } from './ingress-settings.ts';
+import { parseRegisterSettings } from './register-settings.ts';
+import type { ParsedRegisterSettings, RegisterSettings } from './register-settings.ts';
+import { parseWayRules } from './way-settings.ts';
+import type { ParsedWayRule, WayRule } from './way-settings.ts';
 
-/** A local UDP port that stands for a game server. */
-export interface IngressSettings {
-  /** Where to listen; port 0 lets the system choose. */
-  readonly listen: Endpoint;
-  /** Where the node shall send what arrives there. */
-  readonly gameServer: Endpoint;
-  /** Listen on a port of the system's choice if `listen.port` is not to be had. Default false: that is an error. */
-  readonly anyPortIfTaken?: boolean;
-}
-
-/** What a tunnel is to do. Whatever is left out has the default of `DEFAULT_TUNNEL_SETTINGS`. Addresses are IPv4. */
+/** What a tunnel is to do. Whatever is left out has the default of `DEFAULT_TUNNEL_SETTINGS`. */
 export interface TunnelSettings {
   /** The data-plane address of a node that lets everybody in, or of which `token` is known. Not with `register`. */
-  readonly node?: Endpoint | undefined;
+  readonly node?: SocketAddress | undefined;
   /** Registers with one or more nodes over their control connections first, which say where their data planes are. */
   readonly register?: RegisterSettings | undefined;
-  readonly ingresses: readonly IngressSettings[];
+  /** Local UDP ports, each of which stands for a game server. Default: none. */
+  readonly ingresses?: readonly IngressSettings[];
+  /** A SOCKS5 server, by which programs name their game servers themselves. Default: none. */
+  readonly socks?: SocksSettings | undefined;
+  /** Which game servers are not reached by the node in use. Default: none. */
+  readonly ways?: readonly WayRule[];
   /** Data packets per parity packet, 1 to 32 (dialect `reference`: 2 to 16); 0 sends without FEC. */
   readonly fecGroupSize?: number;
   readonly dialect?: Dialect;
   /** The token of a registration, 1 to 255; 0 without one. */
   readonly token?: number;
-  /** The local address from which to talk to the node; without it the system chooses by its routes. */
-  readonly sourceIp?: number | undefined;
-  /** Local addresses of further paths to the node, besides that of `sourceIp`; they need `register`. */
-  readonly paths?: readonly number[] | undefined;
+  /** The local address from which to talk to the node, of either family; without it the system chooses by its routes. */
+  readonly source?: string | undefined;
+  /** Local addresses of further paths to the node, besides that of `source`; they need `register`. */
+  readonly paths?: readonly string[] | undefined;
   /** How to use several paths. */
   readonly multipath?: MultipathMode;
   /** How to do I/O: `auto` takes batched system calls where they work, and node:dgram on other machines. */
@@ -50,16 +51,17 @@ export interface TunnelSettings {
   readonly reopen?: boolean;
 }
 
-type Optional = 'sourceIp' | 'keepaliveMs' | 'node' | 'register';
+type Optional = 'source' | 'keepaliveMs' | 'socks';
 
 /** {@link TunnelSettings} with nothing left out and nothing left to check. */
-export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional>>> & Pick<TunnelSettings, 'sourceIp' | 'keepaliveMs'>;
+export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional | 'node' | 'register' | 'ways'>>> &
+  Pick<TunnelSettings, Optional> & { readonly ways: readonly ParsedWayRule[] };
 
 /** The parts of {@link TunnelSettings} after parsing: how the data plane works, and where it gets its nodes from. */
 export interface ParsedTunnel {
   readonly settings: ParsedTunnelSettings;
   readonly source:
-    { readonly kind: 'node'; readonly node: Endpoint } | { readonly kind: 'register'; readonly register: ParsedRegisterSettings };
+    { readonly kind: 'node'; readonly node: SocketAddress } | { readonly kind: 'register'; readonly register: ParsedRegisterSettings };
 }
 
 /** What a tunnel does unless told otherwise. */
@@ -67,6 +69,8 @@ export const DEFAULT_TUNNEL_SETTINGS = Object.freeze({
   fecGroupSize: DEFAULT_TUNNEL_OPTIONS.fecGroupSize,
   dialect: DEFAULT_TUNNEL_OPTIONS.dialect,
   token: DEFAULT_TUNNEL_OPTIONS.token,
+  ingresses: Object.freeze([]),
+  ways: Object.freeze([]),
   paths: Object.freeze([]),
   multipath: DEFAULT_TUNNEL_OPTIONS.multipath,
   io: 'auto',
@@ -86,40 +90,42 @@ const MOST_KEEPALIVES = 1_000_000;
  * @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed.
  */
 export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
-  const { node, register, keepaliveMs, sourceIp, ...given } = settings;
+  const { node, register, keepaliveMs, source: from, ...given } = settings;
   const parsed = { ...DEFAULT_TUNNEL_SETTINGS, ...withoutUndefined(given) };
   requireOneOf('dialect', parsed.dialect, DIALECTS);
   requireOneOf('io', parsed.io, ['auto', 'batch', 'portable']);
   requireOneOf('oversize', parsed.oversize, ['fragment', 'drop']);
   requireOneOf('multipath', parsed.multipath, MULTIPATH_MODES);
-  if (sourceIp !== undefined) requireInteger('sourceIp', sourceIp, 0, 0xffff_ffff);
-  parsed.paths.forEach((ip, index) => requireInteger(`paths[${index}]`, ip, 0, 0xffff_ffff));
+  const localSource = from === undefined ? undefined : requireAddress('source', from);
+  const paths = parsed.paths.map((address, index) => requireAddress(`paths[${index}]`, address));
   requireInteger('token', parsed.token, 0, 255);
   if (keepaliveMs !== undefined) requireKeepaliveMs(keepaliveMs);
   requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
   requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
   requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
-  parsed.ingresses.forEach(({ listen, gameServer }, index) => {
-    requireEndpoint(`ingresses[${index}].listen`, listen, 0);
-    requireEndpoint(`ingresses[${index}].gameServer`, gameServer, 1);
-  });
+  checkIngresses(parsed.ingresses);
+  if (parsed.socks !== undefined) checkSocks(parsed.socks);
   const source = parseSource(node, register, parsed.dialect);
   const via = source.kind === 'register' && source.register.via !== undefined;
-  requireInteger('the number of paths', 1 + parsed.paths.length + (via ? 1 : 0), 1, MAX_PATHS);
-  if (source.kind === 'node' && parsed.paths.length > 0) {
+  requireInteger('the number of paths', 1 + paths.length + (via ? 1 : 0), 1, MAX_PATHS);
+  if (source.kind === 'node' && paths.length > 0) {
     throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'further paths need a registration: give `register`, not `node`');
   }
   const ingresses = Object.freeze([...parsed.ingresses]);
-  return { settings: Object.freeze({ ...parsed, ingresses, keepaliveMs, sourceIp }), source };
+  const ways = parseWayRules(parsed.ways, nodeNames(source));
+  return { settings: Object.freeze({ ...parsed, ingresses, ways, paths, keepaliveMs, source: localSource }), source };
 }
 
-function parseSource(node: Endpoint | undefined, register: RegisterSettings | undefined, dialect: Dialect): ParsedTunnel['source'] {
+function nodeNames(source: ParsedTunnel['source']): string[] {
+  return source.kind === 'node' ? [formatSocketAddress(source.node)] : source.register.nodes.map(({ name }) => name);
+}
+
+function parseSource(node: SocketAddress | undefined, register: RegisterSettings | undefined, dialect: Dialect): ParsedTunnel['source'] {
   if (register !== undefined && node === undefined) return { kind: 'register', register: parseRegisterSettings(register, dialect) };
   if (node === undefined || register !== undefined) {
     throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'a tunnel needs either `node` or `register`');
   }
-  requireEndpoint('node', node, 1);
-  return { kind: 'node', node };
+  return { kind: 'node', node: requireSocketAddress('node', node) };
 }
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless it is a pause between keepalives that makes sense. */
@@ -137,23 +143,4 @@ export function requireFecGroupSize(size: number, dialect: Dialect, name = 'fecG
 function withoutUndefined<T extends object>(settings: T): T {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as T;
-}
-
-function requireEndpoint(name: string, endpoint: Endpoint, leastPort: number): void {
-  requireInteger(`${name}.ip`, endpoint.ip, 0, 0xffff_ffff);
-  if (Number.isInteger(endpoint.port) && endpoint.port >= leastPort && endpoint.port <= 0xffff) return;
-  throw invalid(name, formatEndpoint(endpoint.ip, endpoint.port), `ports from ${leastPort} to 65535`);
-}
-
-function requireInteger(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw invalid(name, value, `whole numbers from ${least} to ${most}`);
-}
-
-function requireOneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value)) throw invalid(name, value, allowed.join(', '));
-}
-
-function invalid(name: string, got: string | number, allowed: string): ClientError {
-  return new ClientError('ERR_CLIENT_INVALID_SETTING', `${name} is ${got}; allowed: ${allowed}`);
 }

@@ -1,18 +1,18 @@
-import { formatEndpoint } from '@lightspeed/wire';
-import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
-import type { TunnelStats } from '../tunnel/stats.ts';
+import { formatEndpoint, formatSocketAddress } from '@lightspeed/wire';
+import type { RunningTunnel } from '../run/running-tunnel.ts';
+import type { TunnelStats } from '../run/stats.ts';
 import type { Terminal } from './terminal.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
-import { describeSample, nodeForPrograms, pathForPrograms, percent } from './play-sample.ts';
+import { describeSample, nodeForPrograms, pathForPrograms, percent } from './report-sample.ts';
 import type { PathTraffic } from './path-meter.ts';
-import { totalLossRatio } from './traffic.ts';
+import { allWays, totalLossRatio } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Seconds between lines where there is no live line. */
 const PLAIN_INTERVAL = 5;
 
-/** What `play` tells: for people on a terminal, for people's log files, or for programs. */
-export class PlayReport {
+/** What `play` and `socks` tell: for people on a terminal, for people's log files, or for programs. */
+export class TunnelReport {
   readonly #terminal: Terminal;
   readonly #json: boolean;
   #samples = 0;
@@ -23,14 +23,15 @@ export class PlayReport {
   }
 
   started(tunnel: RunningTunnel, fecGroupSize: number): void {
-    const node = formatEndpoint(tunnel.node.ip, tunnel.node.port);
+    const node = formatSocketAddress(tunnel.node);
+    const socks = tunnel.socks === undefined ? undefined : formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
     const ingresses = tunnel.ingresses.map(({ listen, gameServer }) => ({
       listen: formatEndpoint(listen.ip, listen.port),
       gameServer: formatEndpoint(gameServer.ip, gameServer.port),
     }));
     if (this.#json) {
       const nodes = tunnel.nodes.map(nodeForPrograms);
-      this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, ingresses });
+      this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, ingresses, socks: socks ?? null });
       return;
     }
     for (const { name, session } of tunnel.nodes) {
@@ -42,6 +43,7 @@ export class PlayReport {
     for (const { listen, gameServer } of ingresses) {
       this.#terminal.line(`point the game at ${this.#terminal.strong(listen)} to play on ${gameServer}`);
     }
+    if (socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#terminal.strong(socks)}`);
   }
 
   /** Something has happened; the fields are for programs. */
@@ -77,13 +79,19 @@ export class PlayReport {
       return;
     }
     this.#terminal.endLive();
-    const up = `${counters.localPacketsReceived} datagrams up (${kilobytes(counters.localBytesReceived)})`;
-    const down = `${counters.localPacketsSent} down (${kilobytes(counters.localBytesSent)})`;
+    const { upPackets, upBytes, downPackets, downBytes } = allWays(stats);
+    const up = `${upPackets} datagrams up (${kilobytes(upBytes)})`;
+    const down = `${downPackets} down (${kilobytes(downBytes)})`;
     this.#terminal.line(`${seconds.toFixed(0)} s: ${up}, ${down}`);
     this.#terminal.line(`loss from the node ${percent(lossRatio)}, recovered by FEC ${counters.fecRecovered}`);
     if (rtt !== undefined) {
       const { smoothedMs, minimumMs, jitterMs } = rtt;
       this.#terminal.line(`rtt ${smoothedMs.toFixed(1)} ms, min ${minimumMs.toFixed(1)} ms, jitter ${jitterMs.toFixed(1)} ms`);
+    }
+    if (stats.ways.length > 1) {
+      for (const way of stats.ways) {
+        this.#terminal.line(`by ${way.name}: ${way.upPackets} up, ${way.downPackets} down`);
+      }
     }
     for (const [where, drops] of [
       ['from programs', localDrops],
@@ -95,16 +103,9 @@ export class PlayReport {
   }
 }
 
-function forPrograms({ state, rtt, counters }: TunnelStats): object {
-  return {
-    state,
-    rttMs: rtt?.smoothedMs ?? null,
-    jitterMs: rtt?.jitterMs ?? null,
-    upPackets: counters.localPacketsReceived,
-    upBytes: counters.localBytesReceived,
-    downPackets: counters.localPacketsSent,
-    downBytes: counters.localBytesSent,
-  };
+function forPrograms(stats: TunnelStats): object {
+  const { state, rtt, ways } = stats;
+  return { state, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
 }
 
 function kilobytes(bytes: number): string {

@@ -1,12 +1,13 @@
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { NodeStatus } from '../control/fleet-node.ts';
-import type { PathStats, TunnelStats } from '../tunnel/stats.ts';
+import type { PathStats, TunnelStats } from '../run/stats.ts';
+import { preferredAddress } from '../tunnel/messages.ts';
 import type { PathTraffic } from './path-meter.ts';
 import type { Traffic } from './traffic.ts';
 
 /** One line for people. Paths are told if there are several, nodes if there is something to say about them. */
 export function describeSample(
-  { state, rtt, paths }: TunnelStats,
+  { state, rtt, paths, ways }: TunnelStats,
   traffic: Traffic,
   pathTraffic: readonly PathTraffic[],
   nodes: readonly NodeStatus[],
@@ -19,6 +20,8 @@ export function describeSample(
   ];
   if (traffic.drops > 0) parts.push(`drops ${traffic.drops}`);
   if (paths.length > 1) parts.push(...paths.map((path, index) => describePath(path, index, pathTraffic[index])));
+  const busy = ways.filter(({ flows }) => flows > 0);
+  if (busy.length > 1) parts.push(`flows ${busy.map(({ name, flows }) => `${flows} by ${name}`).join(', ')}`);
   const used = nodes.find((node) => node.used);
   if (nodes.length > 1 && used !== undefined) parts.unshift(used.name);
   if (used?.draining === true) parts.unshift('[node draining]');
@@ -36,7 +39,7 @@ function describePath({ up, via, rttMs }: PathStats, index: number, { lossRatio,
 export function pathForPrograms(path: PathStats, { lossRatio, share }: PathTraffic): object {
   const { local, via, up, rttMs, jitterMs, packetsSent, packetsReceived } = path;
   return {
-    local: formatEndpoint(local.ip, local.port),
+    local: formatSocketAddress(local),
     via,
     up,
     rttMs: rttMs ?? null,
@@ -51,6 +54,7 @@ export function pathForPrograms(path: PathStats, { lossRatio, share }: PathTraff
 export function nodeForPrograms(node: NodeStatus): object {
   const { name, used, connected, up, draining, loadPercent, version, rttMs, session } = node;
   const egress = session?.egress;
+  const data = session && preferredAddress(session.data);
   return {
     name,
     used,
@@ -59,7 +63,7 @@ export function nodeForPrograms(node: NodeStatus): object {
     draining,
     nodeId: session?.nodeId ?? null,
     region: session?.region ?? null,
-    data: session === undefined ? null : formatEndpoint(session.data.ip, session.data.port),
+    data: data === undefined ? null : formatSocketAddress(data),
     egressIp: egress === undefined ? null : formatIpv4(egress.ip),
     loadPercent: loadPercent ?? null,
     version: version ?? null,

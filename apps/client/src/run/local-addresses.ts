@@ -1,11 +1,17 @@
 import { networkInterfaces } from 'node:os';
+import type { NetworkInterfaceInfo } from 'node:os';
 
 const LOOK_MS = 1_000;
 
-/** Which IPv4 addresses the machine has towards the outside, as one text. */
+/** Addresses of one link come and go with its interface, and no node is reached from them. */
+function isLinkLocal({ address }: NetworkInterfaceInfo): boolean {
+  return address.startsWith('fe80:');
+}
+
+/** Which addresses the machine has towards the outside, as one text. */
 function localAddresses(): string {
   const addresses = Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
-    list.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => `${name} ${address}`),
+    list.filter((address) => !address.internal && !isLinkLocal(address)).map(({ address }) => `${name} ${address}`),
   );
   return addresses.sort().join(', ');
 }
