@@ -25,7 +25,7 @@ async function strictDataPlane(engine: EngineKind, log: string[]): Promise<Super
     fullWindowsToBan: 1,
   } as const;
   const sink = { write: (line: string) => void log.push(line) };
-  const supervisor = await Supervisor.start(config, relay, engine, pino({ base: null }, sink));
+  const supervisor = await Supervisor.start(config, { relay, engine, log: pino({ base: null }, sink), hosts: ['127.0.0.1'] });
   onTestFinished(() => supervisor.stop());
   return supervisor;
 }

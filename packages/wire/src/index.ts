@@ -11,7 +11,14 @@ export type { AddressBookOptions } from './address/address-book.ts';
 export { isIpv6, NO_ADDRESS, UNSPECIFIED_IPV6 } from './address/handle.ts';
 export { canonicalAddress, formatAddressWords, parseAddressWords } from './address/ipv6-text.ts';
 export type { AddressWords } from './address/ipv6-text.ts';
-export { addressPrefix, formatSocketAddress, isLoopback, isUnspecified, parseSocketAddress } from './address/socket-address.ts';
+export {
+  addressPrefix,
+  formatPrefixWords,
+  formatSocketAddress,
+  isLoopback,
+  isUnspecified,
+  parseSocketAddress,
+} from './address/socket-address.ts';
 export type { SocketAddress } from './address/socket-address.ts';
 export {
   FLAG_FIN,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressPrefix, formatSocketAddress, isLoopback, isUnspecified, parseSocketAddress } from '@lightspeed/wire';
+import { addressPrefix, formatPrefixWords, formatSocketAddress, isLoopback, isUnspecified, parseSocketAddress } from '@lightspeed/wire';
 
 describe('socket addresses in text', () => {
   it.each([
@@ -50,5 +50,8 @@ describe('socket addresses in text', () => {
     expect(addressPrefix('fe80::1%3')).toBe('fe80::/64');
     expect(addressPrefix('::1')).toBe('::/64');
     expect(addressPrefix('')).toBe('');
+    expect(formatPrefixWords(0, 0xcb007107)).toBe('203.0.113.7');
+    expect(formatPrefixWords(0x20010db8, 0x00010002)).toBe('2001:db8:1:2::/64');
+    expect(formatPrefixWords(0, 0)).toBe('::/64');
   });
 });

@@ -72,8 +72,8 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     )
     .helpOption('-h, --help', 'print this')
     .option('--config <FILE>', 'TOML file; flags override it')
-    .option('--data-bind <ADDR:PORT>', "address for clients' packets (default 0.0.0.0:4434)")
-    .option('--control-bind <ADDR:PORT>', 'address for registration over QUIC, or off (default 0.0.0.0:4433, off with --open)')
+    .option('--data-bind <ADDR:PORT>', "address for clients' packets (default [::]:4434, all addresses)")
+    .option('--control-bind <ADDR:PORT>', 'address for registration over QUIC, or off (default [::]:4433, off with --open)')
     .option('--state-dir <DIR>', 'folder for identity and sessions, or off (default: see below)')
     .option('--certificate <FILE>', "the node's certificate, PEM (default: the node makes one at its first start)")
     .option('--private-key <FILE>', 'its private key, PEM')
@@ -133,7 +133,7 @@ function addDrain(program: Command): void {
     .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
     .allowExcessArguments(false)
     .action(async ({ stateDir }: { stateDir?: string }) => {
-      await askToDrain(stateDir ?? defaultStateDir(OPTIONS.controlBind.fallback ?? { ip: 0, port: 0 }) ?? '.');
+      await askToDrain(stateDir ?? defaultStateDir(OPTIONS.controlBind.fallback ?? { port: 0 }) ?? '.');
       process.stdout.write('the node drains\n');
     });
 }

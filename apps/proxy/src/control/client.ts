@@ -1,6 +1,6 @@
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
 import type { ProofNonces, ProofNoncesState } from '@lightspeed/security';
-import type { Dialect } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
 
 /** The control connection of a client, as the registry sees it. */
 export interface ClientLink {
@@ -8,6 +8,14 @@ export interface ClientLink {
   send(message: OutgoingMessage): void;
   /** Says why, and closes. */
   dismiss(reason: DisconnectReason, text: string): Promise<void>;
+}
+
+/** The two ends of a control connection. */
+export interface ConnectionEnds {
+  /** The client, as the node sees it. */
+  readonly peer: SocketAddress;
+  /** The node's own address, as far as the node knows. */
+  readonly local: SocketAddress;
 }
 
 /** What is settled when a client registers, and stays. */

@@ -5,7 +5,6 @@ import { hmacSha256 } from '@lightspeed/security/node';
 import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
 import type { ClientAddress, RelayOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
-import { AddressBook } from '@lightspeed/wire';
 import { EgressSockets } from './egress-sockets.ts';
 import { FORWARDING_PREFIX_BYTES, WorkerForwarding } from './worker-forwarding.ts';
 import type { Ban, FromWorker, RegisteredClient, SnapshotScope, WorkerStart } from './messages.ts';
@@ -71,7 +70,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#data.tag = DATA_PLANE;
     if (forward !== null) forward.tag = FORWARDING;
     const random = randomSource();
-    const addresses = new AddressBook({ hashSeed: random() | 0 });
+    const { addresses } = engine;
     this.#forwardToOwner = new WorkerForwarding(engine, forward, addresses, start.index, start.workers);
     const claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId));
     this.#egress = new EgressSockets(engine, start.egress);
@@ -107,7 +106,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
-    const { offsets, lengths, ips, ports } = this.#engine.received;
+    const { offsets, lengths, ips, ports, locals } = this.#engine.received;
     const relay = this.#relay;
     relay.advance(this.#engine.clockMs, this.#engine.clockUs);
     if (!this.#isBusy) {
@@ -116,7 +115,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     }
     const { tag } = socket;
     if (tag === DATA_PLANE) {
-      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i], 0);
+      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i], locals[i]);
     } else if (tag === FORWARDING) {
       this.#takeForwarded(count);
     } else {
@@ -156,7 +155,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   }
 
   toClient(offset: number, length: number, to: ClientAddress): void {
-    this.#engine.send(this.#data, offset, length, to.ip, to.port);
+    this.#engine.send(this.#data, offset, length, to.ip, to.port, to.local);
   }
 
   toServer(egress: number, offset: number, length: number, ip: number, port: number): void {
@@ -191,6 +190,11 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   /** Another worker's ban. */
   ban({ prefixHigh, prefixLow, durationMs }: Ban): void {
     this.#relay.ban(prefixHigh, prefixLow, durationMs);
+  }
+
+  /** The machine's IPv4 addresses are others now: nothing is relayed to them any more, flows that are open included. */
+  setOwnAddresses(ips: readonly number[]): void {
+    this.#relay.setOwnAddresses(ips);
   }
 
   /** Where other workers are reached now. */

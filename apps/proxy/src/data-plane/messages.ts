@@ -40,6 +40,9 @@ export interface WorkerStart {
     readonly allow: readonly DestinationRule[];
     readonly onlyAllowed: boolean;
     readonly deny: readonly DestinationRule[];
+    /** Ports of the node itself, to which nothing is relayed on this machine. */
+    readonly ownPorts: readonly number[];
+    /** The machine's IPv4 addresses, unsigned. */
     readonly ownAddresses: readonly number[];
   };
   readonly data: DataSocketStart;
@@ -77,7 +80,8 @@ export interface WorkerMemory {
 export interface DataSocketStart {
   /** A descriptor to adopt; undefined where the worker opens its own. */
   readonly fd: number | undefined;
-  readonly ip: number;
+  /** As text: handles mean something in their own thread only. `0.0.0.0` is every IPv4 address, `::` every address. */
+  readonly address: string;
   readonly port: number;
   readonly reusePort: boolean;
   readonly bufferBytes: number;
@@ -110,6 +114,8 @@ export type ToWorker =
   | { readonly type: 'snapshot'; readonly request: number; readonly scope: SnapshotScope }
   /** Answer with `idle`. */
   | { readonly type: 'idle'; readonly request: number; readonly sessionIds: readonly number[] }
+  /** The machine's IPv4 addresses have changed. */
+  | { readonly type: 'own-addresses'; readonly ips: readonly number[] }
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
   /** End as a fault in the packet path would: for tests of what happens then. */

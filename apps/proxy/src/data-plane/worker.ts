@@ -9,6 +9,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
+import { isUnspecified } from '@lightspeed/wire';
 import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
@@ -30,8 +31,11 @@ const engine = createEngine(start.engine, {
 });
 
 const socket = await engine.open({
-  ip: data.ip,
+  ip: engine.addresses.parse(data.address) ?? 0,
   port: data.port,
+  dualStack: data.address === '::',
+  // An answer leaves from the address that was spoken to.
+  localAddresses: isUnspecified(data.address),
   reusePort: data.reusePort,
   receiveBufferBytes: data.bufferBytes,
   sendBufferBytes: data.bufferBytes,
@@ -81,6 +85,9 @@ function take(message: ToWorker): void {
       break;
     case 'idle':
       dataPlane.tellIdle(message.request, message.sessionIds);
+      break;
+    case 'own-addresses':
+      dataPlane.setOwnAddresses(message.ips);
       break;
     case 'stop':
       dataPlane.stop();

@@ -1,4 +1,4 @@
-import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
+import { formatPrefixWords } from '@lightspeed/wire';
 import type { Ban } from '../data-plane/messages.ts';
 
 /** As many as a worker's own table holds. */
@@ -18,7 +18,7 @@ export class BanList {
 
   add({ prefixHigh, prefixLow, durationMs }: Ban, nowMs: number): void {
     const prefix = { prefixHigh, prefixLow };
-    const key = formatPrefix(prefix);
+    const key = formatPrefixWords(prefixHigh, prefixLow);
     this.#bans.delete(key);
     this.#bans.set(key, { prefix, endsAtMs: nowMs + durationMs });
     if (this.#bans.size <= MAX_BANS) return;
@@ -35,9 +35,4 @@ export class BanList {
     }
     return bans;
   }
-}
-
-/** The prefix for people: `203.0.113.7` or `2001:db8:1:2::/64`. */
-export function formatPrefix({ prefixHigh, prefixLow }: Prefix): string {
-  return prefixHigh === 0 ? formatIpv4(prefixLow) : `${formatAddressWords(prefixHigh, prefixLow, 0, 0)}/64`;
 }

@@ -1,8 +1,8 @@
 import type { ProofNoncesState } from '@lightspeed/security';
 import type { RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { formatPrefixWords, formatSocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { egressPortsOf } from '../data-plane/egress-ports.ts';
@@ -13,10 +13,10 @@ import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
 import { LimitedLog } from '../limited-log.ts';
 import type { LimitedLines } from '../limited-log.ts';
 import { NodeError, bindError } from '../node-error.ts';
-import { ownAddresses } from '../own-addresses.ts';
+import { ipv4Of } from '../own-addresses.ts';
 import { collectStats } from '../stats.ts';
 import type { NodeStats } from '../stats.ts';
-import { BanList, formatPrefix } from './ban-list.ts';
+import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
 import { NodeSnapshots } from './snapshots.ts';
@@ -67,6 +67,19 @@ const NO_CLIENTS: RegisteredClients = {
   noteNonces: () => false,
 };
 
+/** What a data plane is run with. */
+export interface SupervisorOptions {
+  readonly relay: RelayOptions;
+  readonly engine: EngineKind;
+  readonly log: Logger;
+  /** The machine's addresses, see `Supervisor.setOwnAddresses`. */
+  readonly hosts: readonly string[];
+  /** Clients that the workers are to know, now and when they are started again. */
+  readonly clients?: RegisteredClients | undefined;
+  /** Sessions of theirs, of an earlier run, that go on. */
+  readonly outlived?: readonly WorkerSession[] | undefined;
+}
+
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
   readonly #config: NodeConfig;
@@ -79,7 +92,8 @@ export class Supervisor implements WorkerWatcher {
   readonly #workers: readonly WorkerSlot[];
   readonly #bans = new BanList();
   readonly #banLog: LimitedLog;
-  readonly #ownAddresses = ownAddresses();
+  /** The machine's IPv4 addresses, unsigned. */
+  #ownAddresses: readonly number[];
   readonly #clients: RegisteredClients;
   readonly #forwardingPorts: number[];
   readonly #requests = new WorkerRequests();
@@ -90,21 +104,15 @@ export class Supervisor implements WorkerWatcher {
   /** Buffers that the system granted to the data plane, the smallest where there are several. */
   buffers = { receiveBytes: Infinity, sendBytes: Infinity };
 
-  private constructor(
-    config: NodeConfig,
-    relay: RelayOptions,
-    engine: EngineKind,
-    log: Logger,
-    port: DataPort,
-    clients: RegisteredClients,
-    outlived: readonly WorkerSession[],
-  ) {
+  private constructor(config: NodeConfig, options: SupervisorOptions, port: DataPort) {
+    const { relay, engine, log, hosts, clients = NO_CLIENTS, outlived = [] } = options;
     this.#config = config;
     this.#relay = relay;
     this.#engine = engine;
     this.#log = log;
     this.#banLog = new LimitedLog(log, BAN_LINES);
     this.#port = port;
+    this.#ownAddresses = ipv4Of(hosts);
     this.cores = workerCores(config, engine);
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
@@ -119,28 +127,18 @@ export class Supervisor implements WorkerWatcher {
 
   /**
    * Resolves when every worker serves.
-   * @param clients those that the workers are to know, now and when they are started again.
-   * @param outlived sessions of theirs, of an earlier run, that go on.
    * @throws {NodeError}
    */
-  static async start(
-    config: NodeConfig,
-    relay: RelayOptions,
-    engine: EngineKind,
-    log: Logger,
-    clients: RegisteredClients = NO_CLIENTS,
-    outlived: readonly WorkerSession[] = [],
-  ): Promise<Supervisor> {
+  static async start(config: NodeConfig, options: SupervisorOptions): Promise<Supervisor> {
     for (let tries = 1; ; tries++) {
-      const port = await DataPort.open(config.dataBind, engine, config.workers);
-      const supervisor = new Supervisor(config, relay, engine, log, port, clients, outlived);
+      const port = await DataPort.open(config.dataBind, options.engine, config.workers);
+      const supervisor = new Supervisor(config, options, port);
       try {
         await Promise.all(supervisor.#workers.map((worker) => worker.start()));
         return supervisor;
       } catch (cause) {
         await supervisor.stop();
-        const error =
-          cause instanceof NodeError ? cause : bindError(cause, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind');
+        const error = cause instanceof NodeError ? cause : bindError(cause, 'data plane', formatSocketAddress(port), '--data-bind');
         // A port that the system chose may be anybody's again by the time a worker opens it.
         const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MAX_PORTS_TRIED;
         if (!another) throw error;
@@ -148,8 +146,8 @@ export class Supervisor implements WorkerWatcher {
     }
   }
 
-  get dataAddress(): Endpoint {
-    return { ip: this.#port.ip, port: this.#port.port };
+  get dataAddress(): SocketAddress {
+    return { host: this.#port.host, port: this.#port.port };
   }
 
   /** Sessions that are open, over all workers. */
@@ -160,6 +158,14 @@ export class Supervisor implements WorkerWatcher {
   /** Lets a client in, at every worker that has started. Resolves when they know. */
   async register(client: RegisteredClient): Promise<void> {
     await this.#requests.ask(this.#workers, (request) => ({ type: 'register', request, client }));
+  }
+
+  /** The addresses that the machine has now: destinations that are closed from now on. */
+  setOwnAddresses(hosts: readonly string[]): void {
+    const ips = ipv4Of(hosts);
+    if (ips.length === this.#ownAddresses.length && ips.every((ip, index) => ip === this.#ownAddresses[index])) return;
+    this.#ownAddresses = ips;
+    this.#postAll({ type: 'own-addresses', ips });
   }
 
   /** Ends a registration, and its session with a FIN. */
@@ -226,7 +232,7 @@ export class Supervisor implements WorkerWatcher {
   banned(by: WorkerSlot, ban: Ban): void {
     this.#bans.add(ban, performance.now());
     this.#postOthers(by, { type: 'ban', ...ban });
-    this.#banLog.note(formatPrefix(ban), { banSeconds: Math.ceil(ban.durationMs / 1_000) });
+    this.#banLog.note(formatPrefixWords(ban.prefixHigh, ban.prefixLow), { banSeconds: Math.ceil(ban.durationMs / 1_000) });
   }
 
   answered(worker: WorkerSlot, answer: Answer): void {

@@ -2,7 +2,7 @@ import { SecurityError } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
-import type { RelaySession } from './relay-session.ts';
+import type { RelaySession, SessionRegistration } from './relay-session.ts';
 import { NO_NONCES, UsedNonces } from './used-nonces.ts';
 
 /** What registration settles for a session, before any packet of it has come. */
@@ -33,7 +33,7 @@ export interface Registration {
  * A registration in force. There may be very many of them, so it keeps numbers, not objects. The secrets and used
  * nonces of all lie in one array each (ADR 22).
  */
-export class LiveRegistration {
+export class LiveRegistration implements SessionRegistration {
   /** Its place in the arrays of {@link RegistrationTable}. */
   readonly entry: number;
   /** Signed. */

@@ -1,6 +1,7 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { AddressBook, Dialect } from '@lightspeed/wire';
+import type { CarriedFlow } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Registration } from './registration-table.ts';
 import type { RelayCounters } from './relay-counters.ts';
@@ -146,4 +147,14 @@ export interface RelayOutput {
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.
    */
   banned(prefixHigh: number, prefixLow: number, durationMs: number): void;
+  /**
+   * A flow has opened. With the two below, for drivers that carry flows by themselves, as a table in the kernel could: these
+   * calls alone tell of every flow all that it takes, also after a restart. What is given is the flow itself: it shows what is
+   * true now, and is to be copied to be kept.
+   */
+  flowOpened?(flow: CarriedFlow): void;
+  /** A flow's client, multipath mode or group size has changed. */
+  flowChanged?(flow: CarriedFlow): void;
+  /** A flow ends; it shows for the last time what it was. Its egress socket may be closed right after. */
+  flowClosed?(flow: CarriedFlow): void;
 }

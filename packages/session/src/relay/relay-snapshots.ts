@@ -1,9 +1,10 @@
 import { answeringGroupSize } from '../group-size.ts';
-import type { SessionAdmission } from './admission.ts';
+import type { FlowTable } from './flow-table.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { OWN_CLAIM } from './relay-options.ts';
 import type { RelaySession } from './relay-session.ts';
-import type { RelayState } from './relay-state.ts';
+import type { RelayParts } from './relay-parts.ts';
+import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 import type { PathSnapshot, SessionSnapshot } from './session-snapshot.ts';
 import { SnapshotRecords } from './snapshot-records.ts';
 
@@ -25,23 +26,30 @@ const GROUPS_AHEAD = 8_192;
 const SEQUENCE_DUE = SEQUENCE_AHEAD / 8;
 const GROUPS_DUE = GROUPS_AHEAD / 8;
 
+/** What {@link RelaySnapshots} takes of a relay. */
+export interface SnapshotParts extends Pick<
+  RelayParts,
+  'addresses' | 'amplification' | 'claims' | 'clock' | 'output' | 'registrations' | 'sessions'
+> {
+  readonly flows: FlowTable;
+  readonly lifecycle: RelaySessionLifecycle;
+}
+
 /**
  * What a restart keeps of a relay: takes snapshots of the sessions of registrations, and makes sessions of them again. Of very
  * many sessions each call looks at some, so that packets are not held up.
  */
 export class RelaySnapshots {
-  readonly #state: RelayState;
-  readonly #admission: SessionAdmission;
+  readonly #parts: SnapshotParts;
 
-  constructor(state: RelayState, admission: SessionAdmission) {
-    this.#state = state;
-    this.#admission = admission;
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts;
   }
 
   /** Snapshots of all sessions at once: for few. */
   takeAll(): SessionSnapshot[] {
     const records = new SnapshotRecords();
-    this.takeSome(0, this.#state.sessions.slotCount, records);
+    this.takeSome(0, this.#parts.sessions.slotCount, records);
     return [...records];
   }
 
@@ -71,7 +79,7 @@ export class RelaySnapshots {
    * @returns where to go on, {@link SOMETHING_DUE} when there is one, or {@link NOTHING_DUE} when there is none.
    */
   lookForDue(first: number, most: number): number {
-    const { sessions } = this.#state;
+    const { sessions } = this.#parts;
     const end = Math.min(sessions.slotCount, first + most);
     for (let slot = first; slot < end; slot++) {
       const session = sessions.at(slot);
@@ -86,7 +94,7 @@ export class RelaySnapshots {
    *   taken, or a limit is reached.
    */
   restore(snapshot: SessionSnapshot): boolean {
-    const { registrations, claims } = this.#state;
+    const { registrations, claims } = this.#parts;
     const live = registrations.get(snapshot.sessionId);
     if (live === undefined || live.session !== null || snapshot.paths.length === 0) return false;
     if (snapshot.paths.some((path) => this.#isTaken(path))) return false;
@@ -95,7 +103,7 @@ export class RelaySnapshots {
   }
 
   #take(first: number, most: number, into: SnapshotRecords, isWanted: (session: RelaySession) => boolean): number {
-    const { sessions } = this.#state;
+    const { sessions } = this.#parts;
     const end = Math.min(sessions.slotCount, first + most);
     for (let slot = first; slot < end; slot++) {
       const session = sessions.at(slot);
@@ -107,7 +115,7 @@ export class RelaySnapshots {
   /** Nothing of a session without a registration. */
   #takeOne(session: RelaySession, into: SnapshotRecords): void {
     const { registration, primary, sequence, groupId } = session;
-    const { addresses, output } = this.#state;
+    const { addresses, output } = this.#parts;
     if (registration === null || primary === null) return;
     into.begin(registration.sessionId, session.multipath, sequence, groupId, registration.nonces);
     into.addPath(addresses, primary.number, primary.ip, primary.port, primary.local);
@@ -124,18 +132,17 @@ export class RelaySnapshots {
   }
 
   #isTaken({ address, port }: PathSnapshot): boolean {
-    const ip = this.#state.addresses.parse(address);
-    return ip === undefined || this.#state.sessions.find(ip, port) !== null;
+    const ip = this.#parts.addresses.parse(address);
+    return ip === undefined || this.#parts.sessions.find(ip, port) !== null;
   }
 
   #reopen(live: LiveRegistration, snapshot: SessionSnapshot): boolean {
-    const state = this.#state;
-    const { amplification, flows, writer, nowMs, nowUs } = state;
-    const session = this.#admission.openRegistered(live, this.#handleOf(snapshot.paths[0].address));
+    const { amplification, clock, flows, lifecycle } = this.#parts;
+    const session = lifecycle.openRegistered(live, this.#handleOf(snapshot.paths[0].address));
     if (session === null) return false;
-    session.multipath = snapshot.multipath;
+    lifecycle.setMultipath(session, snapshot.multipath);
     for (const { number, address, port, local } of snapshot.paths) {
-      state.addPath(session, number, { ip: this.#handleOf(address), port, local: this.#handleOf(local) });
+      lifecycle.addPath(session, number, { ip: this.#handleOf(address), port, local: this.#handleOf(local) });
     }
     amplification.setVerified(session.slot);
     session.sequence = (snapshot.sequence + SEQUENCE_AHEAD) & 0xffff;
@@ -144,15 +151,15 @@ export class RelaySnapshots {
     for (const { clientIp, clientPort, serverIp, serverPort, egressPort, groupSize } of snapshot.flows.toReversed()) {
       // A file may say anything, but no flow is there twice.
       if (flows.findUp(session, clientIp | 0, clientPort, serverIp | 0, serverPort) !== null) continue;
-      const flow = flows.open(session, clientIp | 0, clientPort, serverIp | 0, serverPort, nowMs, egressPort);
-      if (flow !== null) writer.setGroupSize(flow, answeringGroupSize(groupSize, session.dialect), nowUs);
+      const flow = flows.open(session, clientIp | 0, clientPort, serverIp | 0, serverPort, clock.nowMs, egressPort);
+      if (flow !== null) flows.setGroupSize(flow, answeringGroupSize(groupSize, session.dialect), clock.nowUs);
     }
     return true;
   }
 
   /** An address that the node had, and cannot be parsed, is as good as not known. */
   #handleOf(address: string): number {
-    return this.#state.addresses.parse(address) ?? 0;
+    return this.#parts.addresses.parse(address) ?? 0;
   }
 }
 

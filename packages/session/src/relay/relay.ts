@@ -5,7 +5,18 @@ import type { Registration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import type { RelaySession } from './relay-session.ts';
-import { RelayState } from './relay-state.ts';
+import { SessionAdmission } from './admission.ts';
+import { ClientSender } from './client-sender.ts';
+import { EgressAllocator } from './egress-allocator.ts';
+import { FlowTable } from './flow-table.ts';
+import { makeRelayParts } from './relay-parts.ts';
+import type { RelayParts } from './relay-parts.ts';
+import { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
+import { expectedSessions } from './session-table.ts';
+import { UpstreamControl } from './upstream-control.ts';
+import { UpstreamData } from './upstream-data.ts';
+import { KeyTable } from '../key-table.ts';
+import { PacketWriter } from '../packet-writer.ts';
 import { RelaySnapshots } from './relay-snapshots.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
@@ -23,35 +34,54 @@ import { Upstream } from './upstream.ts';
  * numbers. Both may have signed or unsigned form.
  */
 export class Relay {
-  readonly #state: RelayState;
+  readonly #parts: RelayParts;
   readonly #upstream: Upstream;
   readonly #downstream: Downstream;
+  readonly #flows: FlowTable;
+  readonly #writer: PacketWriter;
+  readonly #sender: ClientSender;
+  readonly #lifecycle: RelaySessionLifecycle;
   readonly #sweep: Sweep;
   /** What a restart keeps. */
   readonly snapshots: RelaySnapshots;
 
   constructor(options: RelayOptions, environment: RelayEnvironment) {
-    this.#state = new RelayState(options, environment);
-    this.#upstream = new Upstream(this.#state);
-    this.#downstream = new Downstream(this.#state);
-    this.#sweep = new Sweep(this.#state);
-    this.snapshots = new RelaySnapshots(this.#state, this.#upstream.admission);
+    const parts = makeRelayParts(options, environment);
+    const { memory, output, random, returns } = parts;
+    const sender = new ClientSender(parts);
+    const writer = new PacketWriter(memory, returns, sender);
+    const flowsBySocket = new KeyTable(random(), expectedSessions(options.maxClients), 3);
+    const egress = new EgressAllocator(options.egressMapping, output, flowsBySocket, random);
+    const flows = new FlowTable(egress, writer, output, flowsBySocket, random);
+    const lifecycle = new RelaySessionLifecycle({ ...parts, flows });
+    const withSessions = { ...parts, flows, lifecycle, sender, writer };
+    const admission = new SessionAdmission(withSessions);
+    const control = new UpstreamControl(withSessions);
+    const data = new UpstreamData(withSessions);
+    this.#upstream = new Upstream({ ...withSessions, admission, control, data });
+    this.#downstream = new Downstream(withSessions);
+    this.#sweep = new Sweep({ ...withSessions, egress });
+    this.snapshots = new RelaySnapshots(withSessions);
+    this.#parts = parts;
+    this.#flows = flows;
+    this.#writer = writer;
+    this.#sender = sender;
+    this.#lifecycle = lifecycle;
   }
 
   /** Sessions that are open. */
   get sessionCount(): number {
-    return this.#state.sessions.size;
+    return this.#parts.sessions.size;
   }
 
   /** Flows that are open. */
   get flowCount(): number {
-    return this.#state.flows.size;
+    return this.#flows.size;
   }
 
   /** Sets the time: wrapping int32 clocks of milliseconds and microseconds. */
   advance(nowMs: number, nowUs: number): void {
-    this.#state.nowMs = nowMs | 0;
-    this.#state.nowUs = nowUs | 0;
+    this.#parts.clock.set(nowMs, nowUs);
   }
 
   /**
@@ -70,7 +100,7 @@ export class Relay {
 
   /** Everything given to the output so far is sent: its bytes may be used again. */
   sent(): void {
-    this.#state.returns.sent();
+    this.#parts.returns.sent();
   }
 
   /**
@@ -79,10 +109,9 @@ export class Relay {
    * @returns milliseconds until it wants to be called again.
    */
   handleTimeout(): number {
-    const state = this.#state;
-    const { nowMs } = state;
-    state.writer.closeDueGroups(nowMs, state.nowUs);
-    return state.writer.msUntilDue(nowMs, this.#sweep.advance());
+    const { nowMs, nowUs } = this.#parts.clock;
+    this.#writer.closeDueGroups(nowMs, nowUs);
+    return this.#writer.msUntilDue(nowMs, this.#sweep.advance());
   }
 
   /**
@@ -90,21 +119,21 @@ export class Relay {
    * @returns false if the session id, or the token at that prefix, is taken already.
    */
   register(registration: Registration): boolean {
-    return this.#state.registrations.add(registration);
+    return this.#parts.registrations.add(registration);
   }
 
   /** Ends a registration, and its session with a FIN. @returns whether it was there. */
   unregister(sessionId: number): boolean {
-    const { registrations } = this.#state;
+    const { registrations } = this.#parts;
     const session = registrations.get(sessionId)?.session ?? null;
     if (session !== null) this.#finish(session);
-    this.#state.forwarding.forget(sessionId);
+    this.#parts.forwarding.forget(sessionId);
     return registrations.remove(sessionId);
   }
 
   /** Which proofs of a registration were used, as far as this relay knows. */
   noncesOf(sessionId: number): ProofNoncesState | undefined {
-    return this.#state.registrations.get(sessionId)?.nonces;
+    return this.#parts.registrations.get(sessionId)?.nonces;
   }
 
   /**
@@ -112,25 +141,38 @@ export class Relay {
    * Does nothing while this relay has the session, or if it knows of later proofs.
    */
   noteNonces(sessionId: number, nonces: ProofNoncesState): void {
-    const live = this.#state.registrations.get(sessionId);
+    const live = this.#parts.registrations.get(sessionId);
     if (live === undefined || live.session !== null || nonces.highest <= live.nonces.highest) return;
     live.restoreNonces(nonces);
   }
 
   /** How long ago the last packet of a registration's session was, in either direction; -1 if it has none here. */
   idleMsOf(sessionId: number): number {
-    const session = this.#state.registrations.get(sessionId)?.session ?? null;
-    return session === null ? -1 : (this.#state.nowMs - session.lastActivityMs) | 0;
+    const session = this.#parts.registrations.get(sessionId)?.session ?? null;
+    return session === null ? -1 : (this.#parts.clock.nowMs - session.lastActivityMs) | 0;
   }
 
   /** Bans the addresses of a prefix, because another relay of the same node did; see `RelayOutput.banned`. */
   ban(prefixHigh: number, prefixLow: number, durationMs: number): void {
-    this.#state.bans.ban(prefixHigh, prefixLow, this.#state.nowMs, durationMs);
+    this.#parts.bans.ban(prefixHigh, prefixLow, this.#parts.clock.nowMs, durationMs);
+  }
+
+  /**
+   * The node's machine has other IPv4 addresses now. Flows to destinations that the policy does not allow any more end; that
+   * takes as long as there are flows.
+   */
+  setOwnAddresses(ips: readonly number[]): void {
+    const { policy, sessions, flows } = this.#state;
+    policy.setOwnAddresses(ips);
+    for (let slot = 0; slot < sessions.slotCount; slot++) {
+      const session = sessions.at(slot);
+      if (session !== null) flows.closeDenied(session, policy);
+    }
   }
 
   /** Ends every session with a FIN to its client. */
   shutdown(): void {
-    const { sessions } = this.#state;
+    const { sessions } = this.#parts;
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
       if (session !== null) this.#finish(session);
@@ -139,18 +181,18 @@ export class Relay {
   }
 
   #finish(session: RelaySession): void {
-    const state = this.#state;
-    let block = state.memory.take();
+    const { bytes, clock, counters, memory, output, returns } = this.#parts;
+    let block = memory.take();
     if (block < 0) {
-      state.output.flush();
-      block = state.memory.take();
+      output.flush();
+      block = memory.take();
     }
     if (block >= 0) {
-      writeHeader(state.bytes, block, VERSION_PLAIN, FLAG_FIN, session.token, session.takeSequence(), state.nowUs, 0, 0, 0, 0);
-      for (let path = session.firstPath; path !== null; path = path.nextOfSession) state.sendTo(path, block, HEADER_BYTES);
-      state.returns.afterSend(block);
+      writeHeader(bytes, block, VERSION_PLAIN, FLAG_FIN, session.token, session.takeSequence(), clock.nowUs, 0, 0, 0, 0);
+      for (let path = session.firstPath; path !== null; path = path.nextOfSession) this.#sender.sendTo(path, block, HEADER_BYTES);
+      returns.afterSend(block);
     }
-    state.closeSession(session);
-    state.count(RelayCounter.sessionsClosed);
+    this.#lifecycle.close(session);
+    counters.values[RelayCounter.sessionsClosed]++;
   }
 }

@@ -4,7 +4,7 @@ import { DUPLICATE_WINDOW_WORDS, DuplicateWindow } from '../duplicate-window.ts'
 import { KeyTable } from '../key-table.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { SessionQuota } from './relay-options.ts';
-import { RelayPath } from './relay-path.ts';
+import { RelayPath } from './relay-session.ts';
 import type { RelaySession } from './relay-session.ts';
 
 const UNLIMITED: SessionQuota = { take: () => true, give: () => undefined };

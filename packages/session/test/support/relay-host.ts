@@ -3,7 +3,7 @@ import { HEADROOM_BYTES } from '@lightspeed/memory';
 import { DestinationPolicy, TokenTable, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { ClientAddress, Registration, RelayOptions, RelayOutput, SessionClaims } from '@lightspeed/session';
+import type { CarriedFlow, ClientAddress, Registration, RelayOptions, RelayOutput, SessionClaims } from '@lightspeed/session';
 import { AddressBook, DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { sequentialRandom } from './random.ts';
@@ -42,6 +42,8 @@ export class RelayHost implements RelayOutput {
   toServers: EgressDatagram[] = [];
   readonly openEgressSockets = new Set<number>();
   readonly bannedAddresses: number[] = [];
+  /** Flows that are open, by number, as the relay tells of them. */
+  readonly carried = new Map<number, CarriedFlow>();
   /** What was given to other relays of the same port. */
   readonly forwarded: (Datagram & { readonly relay: number })[] = [];
   /** Local ports that somebody else has. */
@@ -214,6 +216,21 @@ export class RelayHost implements RelayOutput {
     this.onFlush?.();
   }
 
+  flowOpened(flow: CarriedFlow): void {
+    if (this.carried.has(flow.index)) throw new Error(`flow ${flow.index} is opened twice`);
+    this.carried.set(flow.index, copyOf(flow));
+  }
+
+  flowChanged(flow: CarriedFlow): void {
+    if (!this.carried.has(flow.index)) throw new Error(`flow ${flow.index} changes and is not open`);
+    this.carried.set(flow.index, copyOf(flow));
+  }
+
+  flowClosed(flow: CarriedFlow): void {
+    if (!this.openEgressSockets.has(flow.egress)) throw new Error(`the socket of flow ${flow.index} is closed before it`);
+    if (!this.carried.delete(flow.index)) throw new Error(`flow ${flow.index} ends and is not open`);
+  }
+
   banned(_prefixHigh: number, prefixLow: number): void {
     this.bannedAddresses.push(prefixLow >>> 0);
   }
@@ -228,4 +245,21 @@ export class RelayHost implements RelayOutput {
     this.memory.bytes.set(bytes, offset);
     return offset;
   }
+}
+
+function copyOf({
+  index,
+  token,
+  dialect,
+  groupSize,
+  multipath,
+  client,
+  clientIp,
+  clientPort,
+  serverIp,
+  serverPort,
+  egress,
+}: CarriedFlow): CarriedFlow {
+  const at = client && { ip: client.ip, port: client.port, local: client.local };
+  return { index, token, dialect, groupSize, multipath, client: at, clientIp, clientPort, serverIp, serverPort, egress };
 }

@@ -1,4 +1,5 @@
-import { formatAddressWords, parseAddressWords } from './ipv6-text.ts';
+import { formatIpv4 } from '../ipv4.ts';
+import { formatAddressWords, isMapped, parseAddressWords } from './ipv6-text.ts';
 
 /**
  * An address of either family and a port, as settings, logs and the control plane hold them. On the packet path addresses are
@@ -54,6 +55,13 @@ export function addressPrefix(host: string): string {
   const words = parseAddressWords(host)?.words;
   if (words === undefined) return host;
   const [word0, word1, word2, word3] = words;
-  const text = formatAddressWords(word0, word1, word2, word3);
-  return text.includes(':') ? `${formatAddressWords(word0, word1, 0, 0)}/${IPV6_PREFIX_BITS}` : text;
+  return isMapped(word0, word1, word2) ? formatIpv4(word3) : `${formatAddressWords(word0, word1, 0, 0)}/${IPV6_PREFIX_BITS}`;
+}
+
+/**
+ * The same text of the two words that `AddressBook.prefixHigh` and `prefixLow` give: (0, bits) is an IPv4 address. Of the
+ * words (0, 0) only `::/64` comes in question, which `::1` is in.
+ */
+export function formatPrefixWords(high: number, low: number): string {
+  return high === 0 && low !== 0 ? formatIpv4(low) : `${formatAddressWords(high, low, 0, 0)}/${IPV6_PREFIX_BITS}`;
 }

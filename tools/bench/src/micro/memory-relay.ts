@@ -14,7 +14,7 @@ import {
 } from '@lightspeed/wire';
 
 /** Where packets lie: the content of the memory's first block. */
-const SLOT = 64;
+const SLOT = 128;
 const BLOCKS = 1_024;
 /** An address that the built-in policy lets through; nothing is sent there, the output is a counter. */
 const SERVER_IP = 0x0808_0808;
