@@ -49,7 +49,7 @@ export function isTicketName(name: string, utf8Bytes: number): boolean {
  * Checks what an issuer is about to sign and fills in the defaults.
  *
  * @param name - the name's bytes in UTF-8.
- * @throws {SecurityError} `SECURITY_TICKET_FIELD`
+ * @throws {SecurityError} `ERR_SECURITY_TICKET_FIELD`
  */
 export function requireTicketFields(fields: TicketFields, name: Uint8Array): Required<TicketFields> {
   if (!isTicketId(fields.id)) throw fieldError('id', '32 lower-case hexadecimal digits', JSON.stringify(fields.id));
@@ -74,5 +74,5 @@ function requireField(field: keyof TicketFields, value: number, low: number, hig
 }
 
 function fieldError(field: keyof TicketFields, allowed: string, got: string): SecurityError {
-  return new SecurityError('SECURITY_TICKET_FIELD', `a ticket's ${field} must be ${allowed}, got ${got}`);
+  return new SecurityError('ERR_SECURITY_TICKET_FIELD', `a ticket's ${field} must be ${allowed}, got ${got}`);
 }
