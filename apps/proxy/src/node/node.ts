@@ -141,7 +141,7 @@ const LOOK_EVERY_MS = 20;
 async function drainClients(control: ControlPlane, forMs: number, log: Logger): Promise<void> {
   const { bound } = control;
   if (bound === 0) return;
-  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: clients are told to leave, no new ones are taken');
+  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: tells clients to leave, and takes no new ones');
   const startedMs = performance.now();
   control.drain(forMs);
   while (control.bound > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS);
@@ -151,7 +151,7 @@ async function drainClients(control: ControlPlane, forMs: number, log: Logger): 
 function engineFor({ io, busyPollUs }: NodeConfig): EngineChoice {
   const choice = chosenEngine(io);
   if (busyPollUs > 0 && choice.kind !== 'batch') {
-    throw new NodeError('ERR_PROXY_ENGINE', `--busy-poll takes the batch engine (${choice.reason}): leave it out here`);
+    throw new NodeError('ERR_PROXY_ENGINE', `--busy-poll needs the batch engine (${choice.reason}): leave it out here`);
   }
   return choice;
 }
