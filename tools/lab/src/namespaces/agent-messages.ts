@@ -21,9 +21,7 @@ export type AgentQuestion =
   /** Tell whom an echo has answered. */
   | { readonly ask: 'sources' }
   /** Send no more, wait for the last answers, report. */
-  | { readonly ask: 'finish' }
-  /** Close everything. The program ends. */
-  | { readonly ask: 'close' };
+  | { readonly ask: 'finish' };
 
 export interface PlayerStart {
   /** The node in use, `HOST:PORT` of its control plane. */
