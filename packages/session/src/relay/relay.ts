@@ -162,7 +162,8 @@ export class Relay {
    * takes as long as there are flows.
    */
   setOwnAddresses(ips: readonly number[]): void {
-    const { policy, sessions, flows } = this.#state;
+    const { policy, sessions } = this.#parts;
+    const flows = this.#flows;
     policy.setOwnAddresses(ips);
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
