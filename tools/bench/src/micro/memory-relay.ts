@@ -6,8 +6,6 @@ import type { RelayOutput } from '@lightspeed/session';
 import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN, fecHeaderBytes, writeFecExtension, writeHeader } from '@lightspeed/wire';
 import { xorShift } from './random.ts';
 
-/** Where packets lie: the content of the memory's first block. */
-const SLOT = 64;
 /** Blocks for FEC, and those that any relay has. */
 const FEC_BLOCKS = 1_024;
 const BLOCKS = 64;
@@ -35,6 +33,8 @@ export interface MemoryRelayOptions {
 export class MemoryRelay implements RelayOutput {
   readonly relay: Relay;
   readonly #memory: FecMemory;
+  /** Where packets lie. */
+  readonly #slot: number;
   readonly #counters = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
   readonly #clients: number;
   readonly #groupSize: number;
@@ -50,7 +50,7 @@ export class MemoryRelay implements RelayOutput {
 
   constructor({ clients, groupSize = 0, registered = false }: MemoryRelayOptions) {
     this.#memory = FecMemory.allocate(groupSize === 0 ? BLOCKS : FEC_BLOCKS);
-    if (this.#memory.take() !== SLOT) throw new Error('the first block is not where it should be');
+    this.#slot = this.#memory.take();
     this.#clients = clients;
     this.#groupSize = groupSize;
     this.#registered = registered;
@@ -81,7 +81,7 @@ export class MemoryRelay implements RelayOutput {
       this.relay.advance((this.#nowUs / 1_000) | 0, this.#nowUs);
       this.#sendFromClient(client);
       // Each client is its server's n-th player, so its flow has the n-th egress socket.
-      this.relay.handleServerDatagram(client % CLIENTS_PER_SERVER, SLOT, PAYLOAD_BYTES, serverIp(client), SERVER_PORT);
+      this.relay.handleServerDatagram(client % CLIENTS_PER_SERVER, this.#slot, PAYLOAD_BYTES, serverIp(client), SERVER_PORT);
       if ((i & 63) === 0) this.relay.handleTimeout();
       this.relay.sent();
     }
@@ -143,14 +143,14 @@ export class MemoryRelay implements RelayOutput {
     const { bytes } = this.#memory;
     const ip = addressOf(client);
     const token = this.#registered ? 1 + (client % CLIENTS_PER_ADDRESS) : 0;
-    writeHeader(bytes, SLOT, VERSION_PLAIN, FLAG_HANDSHAKE, token, 0, 1, 0, 0, 0, 0);
+    writeHeader(bytes, this.#slot, VERSION_PLAIN, FLAG_HANDSHAKE, token, 0, 1, 0, 0, 0, 0);
     if (this.#registered) {
       // All 32 bits are in use, as in ids that nodes hand out; distinct, never 0.
       const sessionId = Math.imul(client + 1, 0x9e37_79b1) >>> 0;
       this.relay.register({ sessionId, ip, token, dialect: 'standard', secret: SECRET.slice() });
-      encodeProof(bytes, SLOT, sessionId, 1n, SECRET, hmacSha256);
+      encodeProof(bytes, this.#slot, sessionId, 1n, SECRET, hmacSha256);
     }
-    this.relay.handleClientDatagram(SLOT, this.#registered ? PROOF_PACKET_BYTES : HEADER_BYTES, ip, portOf(client));
+    this.relay.handleClientDatagram(this.#slot, this.#registered ? PROOF_PACKET_BYTES : HEADER_BYTES, ip, portOf(client));
     this.#tokens[client] = this.#lastToken;
     this.#sequences[client] = 1;
     this.#sendFromClient(client);
@@ -162,15 +162,15 @@ export class MemoryRelay implements RelayOutput {
     const size = this.#groupSize;
     const version = size === 0 ? VERSION_PLAIN : VERSION_FEC;
     const [token, sequence] = [this.#tokens[client], this.#sequences[client]++];
-    writeHeader(bytes, SLOT, version, 0, token, sequence, this.#nowUs, PROGRAM_IP, 5_000, serverIp(client), SERVER_PORT);
+    writeHeader(bytes, this.#slot, version, 0, token, sequence, this.#nowUs, PROGRAM_IP, 5_000, serverIp(client), SERVER_PORT);
     if (size > 0) this.#writeGroup(client, size);
     const headerBytes = size === 0 ? HEADER_BYTES : fecHeaderBytes('standard');
-    this.relay.handleClientDatagram(SLOT, headerBytes + PAYLOAD_BYTES, addressOf(client), portOf(client));
+    this.relay.handleClientDatagram(this.#slot, headerBytes + PAYLOAD_BYTES, addressOf(client), portOf(client));
   }
 
   /** Data packets of whole groups; their parity would add nothing, as none is lost. */
   #writeGroup(client: number, size: number): void {
-    writeFecExtension(this.#memory.bytes, SLOT, 'standard', this.#groups[client], this.#indexes[client], size);
+    writeFecExtension(this.#memory.bytes, this.#slot, 'standard', this.#groups[client], this.#indexes[client], size);
     if (++this.#indexes[client] < size) return;
     this.#indexes[client] = 0;
     this.#groups[client]++;
