@@ -1,7 +1,6 @@
 import { connectQuic } from '@currentspace/http3';
 import { nodeConfig, startNode } from '@lightspeed/proxy';
 import type { RunningNode } from '@lightspeed/proxy';
-import { formatIpv4 } from '@lightspeed/wire';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from './support/eventually.ts';
@@ -68,12 +67,9 @@ describe('a client that names another application protocol', () => {
     const { node, log } = await loggedNode();
     const server = await testServer();
     const client = await playingClient(node);
-    const { ip, port } = node.controlAddress ?? { ip: 0, port: 0 };
+    const { host, port } = node.controlAddress ?? { host: '', port: 0 };
     for (let tries = 0; tries < 2; tries++) {
-      const session = connectQuic(
-        { address: formatIpv4(ip), port, servername: 'lightspeed-node' },
-        { alpn: ['h3'], rejectUnauthorized: false },
-      );
+      const session = connectQuic({ address: host, port, servername: 'lightspeed-node' }, { alpn: ['h3'], rejectUnauthorized: false });
       session.on('error', () => undefined);
       onTestFinished(() => session.close());
       await expect(session.ready()).rejects.toThrow();

@@ -1,13 +1,13 @@
 /**
  * What keeps a LightSpeed node from being abused: rate limits, amplification and reflection guards, bans, destination
- * policy, session tokens. Every class decides and returns, without I/O, clock or randomness of its own, in memory that is
- * fixed when it is made; no call on the packet path allocates. A refusal is a reason that the caller counts.
+ * policy, session tokens. Every class decides and returns, without I/O, clock or randomness of its own. Its memory is
+ * fixed when it is made, and no call on the packet path allocates. A refusal is a reason that the caller counts.
  *
- * And who may use a node: signed tickets, their revocation, and the proofs that bind addresses to sessions. Cryptography
- * is passed in; `@lightspeed/security/node` has it over `node:crypto`.
+ * And who may use a node: signed tickets, their revocation, and the proofs that bind addresses to sessions.
+ * Cryptography is passed in; `@lightspeed/security/node` has it over `node:crypto`.
  *
- * Addresses are IPv4 as 32-bit numbers, in signed or unsigned form alike; times are wrapping int32 milliseconds of one
- * monotonic clock; a slot is the caller's number for a session, from 0 to `capacity - 1`.
+ * Addresses are IPv4 as 32-bit numbers, in signed or unsigned form. Times are wrapping int32 milliseconds of one
+ * monotonic clock. A slot is the caller's number for a session, from 0 to `capacity - 1`.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionClaims } from '@lightspeed/session';
+import { AddressBook } from '@lightspeed/wire';
 import { ForwardingTable } from '../src/relay/forwarding-table.ts';
 import { SECRET, clientAt, proof } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
@@ -45,7 +46,7 @@ const steps = fc.array(
 it('at every moment each address has the session that it was added for last, and each session one relay', () => {
   fc.assert(
     fc.property(steps, (list) => {
-      const table = new ForwardingTable(() => 1);
+      const table = new ForwardingTable(new AddressBook(), () => 1);
       /** Sessions by address, the address that was added last at the end. */
       const model = new Map<number, number>();
       const relays = new Map<number, number>();

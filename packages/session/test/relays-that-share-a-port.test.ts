@@ -17,7 +17,7 @@ class Pair {
   }
 
   #register(relay: RelayHost['relay']): void {
-    relay.register({ sessionId: SESSION_ID, ip: CLIENT_IP, token: this.token, dialect: 'standard', secret: SECRET });
+    relay.register({ sessionId: SESSION_ID, prefixHigh: 0, prefixLow: CLIENT_IP, token: this.token, dialect: 'standard', secret: SECRET });
   }
 
   #claimsOf(own: number): SessionClaims {

@@ -48,6 +48,8 @@ export const UDP_COUNTER = {
   /** Sockets whose network card is polled as well (SO_BUSY_POLL), and those for which the system did not allow it. */
   busy_polled_sockets: 24,
   busy_poll_refused: 25,
+  /** Received datagrams dropped for their sender's address: from 240.0.0.0/4, or the address book has no room for it. */
+  senders_refused: 26,
 } as const;
 
 export type UdpCounterName = keyof typeof UDP_COUNTER;

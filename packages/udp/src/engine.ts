@@ -1,4 +1,5 @@
 import type { PacketArena } from '@lightspeed/memory';
+import type { AddressBook } from '@lightspeed/wire';
 import type { UdpCounters } from './counters.ts';
 
 /** `batch`: Linux system calls for many datagrams at once. `portable`: node:dgram, anywhere that Node runs. */
@@ -9,16 +10,26 @@ export interface ReceivedBatch {
   /** Where each payload starts in `arena.bytes`, with at least `HEADROOM_BYTES` (@lightspeed/memory) of free bytes before it. */
   readonly offsets: Int32Array;
   readonly lengths: Int32Array;
-  /** Senders' IPv4 addresses as int32 bit patterns in host order: a.b.c.d is `a<<24 | b<<16 | c<<8 | d`. */
+  /**
+   * Senders' addresses as handles of `engine.addresses`: of IPv4, int32 bit patterns in host order (a.b.c.d is
+   * `a<<24 | b<<16 | c<<8 | d`). Retain a handle of IPv6 to keep it for longer than the call.
+   */
   readonly ips: Int32Array;
   readonly ports: Int32Array;
+  /**
+   * Local addresses that the datagrams came to, as handles, or their original destinations, where the socket was opened
+   * to tell (`localAddresses`, `originalDestinations`); 0 otherwise.
+   */
+  readonly locals: Int32Array;
+  /** Ports of original destinations; 0 where the socket does not tell them. */
+  readonly localPorts: Int32Array;
 }
 
 /** A bound socket of one engine. Never use one engine's socket with another. */
 export interface DatagramSocket {
   /** A small whole number, unique among the engine's open sockets and used again after `close`. */
   readonly id: number;
-  /** Unsigned, host order; 0 when bound to all addresses. */
+  /** A handle, as in `received.ips`; 0 or UNSPECIFIED_IPV6 when bound to all addresses. */
   readonly localIp: number;
   readonly localPort: number;
   /** What the system really granted, in payload bytes as they are asked for (the kernel's own bookkeeping excluded). */
@@ -33,10 +44,15 @@ export interface DatagramSocket {
 }
 
 export interface SocketOptions {
-  /** Local IPv4 address, host order, signed or unsigned; 0 is every address. */
+  /**
+   * Local address: IPv4 in host order, signed or unsigned, or a handle of `engine.addresses`. 0 is every IPv4 address,
+   * UNSPECIFIED_IPV6 every IPv6 address.
+   */
   readonly ip: number;
   /** Local port; 0 lets the system choose. */
   readonly port: number;
+  /** With UNSPECIFIED_IPV6: every address of both families. IPv4 senders then show as IPv4. Default false. */
+  readonly dualStack?: boolean;
   /** Lets several sockets share the port (SO_REUSEPORT): the kernel spreads senders over them. Default false. */
   readonly reusePort?: boolean;
   /** Default 4 MiB. More than the system's limit is granted where the process has CAP_NET_ADMIN. */
@@ -44,8 +60,25 @@ export interface SocketOptions {
   /** Default 4 MiB. */
   readonly sendBufferBytes?: number;
   /**
-   * A descriptor from `openDataSocketFd` to use instead of a new socket; `ip`, `port`, `reusePort` and the buffer
-   * sizes are then ignored. It stays its owner's to close. Batch engine only.
+   * Has `received.locals` say which address a datagram came to, for answers from that same address. Does nothing for a
+   * socket that is bound to one address. Default false.
+   */
+  readonly localAddresses?: boolean;
+  /**
+   * Has `received.locals` and `received.localPorts` say where datagrams that the system intercepted (nftables' `tproxy`)
+   * were sent to. Default false. Batch engine only.
+   */
+  readonly originalDestinations?: boolean;
+  /**
+   * Lets the socket be bound to addresses that are not this machine's, and receive what is intercepted (IP_TRANSPARENT).
+   * Needs CAP_NET_ADMIN or CAP_NET_RAW. Default false. Batch engine only.
+   */
+  readonly transparent?: boolean;
+  /** A mark of everything that the socket sends, for rules of the system (SO_MARK). Needs the same rights. Batch engine only. */
+  readonly mark?: number;
+  /**
+   * A descriptor from `openDataSocketFd` to use instead of a new socket; what that function was told about address, port,
+   * buffers, mark and the like holds, and is ignored here. It stays its owner's to close. Batch engine only.
    */
   readonly fd?: number;
   /** Talk to this peer only: others are not heard, its refusals are reported, and `send` ignores its ip and port. */
@@ -74,6 +107,8 @@ export interface DatagramEngine {
   readonly kind: EngineKind;
   readonly arena: PacketArena;
   readonly received: ReceivedBatch;
+  /** What the handles of addresses mean. It belongs to the engine's thread. */
+  readonly addresses: AddressBook;
   readonly counters: UdpCounters;
   /** Longest datagram that is received whole. */
   readonly maxDatagramBytes: number;
@@ -87,12 +122,12 @@ export interface DatagramEngine {
   /** The same at once, for the packet path: bound on return, or undefined, counted, and explained by `lastOpenError`. */
   openNow(options: SocketOptions): DatagramSocket | undefined;
   /**
-   * Queues `arena.bytes[offset .. offset+lengthBytes)` for ip:port (ip in host order, either sign). The bytes are not
-   * copied: leave them alone until `onSent`. Datagrams of one socket leave in the order in which they were queued.
-   * Throws 'ERR_UDP_INVALID_ARGUMENT' if the range is not inside the arena. Sending on a closed socket is counted as
-   * `send_failed`.
+   * Queues `arena.bytes[offset .. offset+lengthBytes)` for ip:port (a handle). `local` is the address of this machine to
+   * send from, for a socket on every address; 0, the default, lets the system choose. The bytes are not copied: leave them alone until `onSent`. Datagrams of one socket leave in the order in which they were queued.
+   * Throws 'ERR_UDP_INVALID_ARGUMENT' if the range is not inside the arena. Sending on a closed socket, or to
+   * IPv6 by a socket of IPv4, is counted as `send_failed`.
    */
-  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number): void;
+  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number, local?: number): void;
   /**
    * Hands everything queued to the kernel now instead of when the handler returns: for a caller that runs out of memory
    * of its own to send from. What was queued counts as sent when this returns; `onSent` is not called for it.
@@ -136,6 +171,8 @@ export interface EngineOptions {
    * (SO_BUSY_POLL). 0 to 1,000,000, default 0. Batch engine only.
    */
   readonly busyPollUs?: number;
+  /** What handles of addresses mean, for a thread that has a book already. Default a new one. */
+  readonly addresses?: AddressBook;
   /** Where to count, at least `UDP_COUNTERS_BYTES`; default a new one. */
   readonly countersBuffer?: SharedArrayBuffer;
   /** A ledger from `createFdLedger` in which the batch engine notes each descriptor that it opens. */

@@ -12,8 +12,9 @@ export type { DatagramEngine, DatagramHandler, DatagramSocket, EngineKind, Engin
 export type { UdpErrorCode } from './errors.ts';
 export { UdpError } from './errors.ts';
 export { DEFAULT_MAX_DATAGRAM_BYTES } from './options.ts';
+export { hasIpv6 } from './ipv6.ts';
 export { allowedCores, pinThread } from './linux/affinity.ts';
-export type { DataSocketDescription } from './linux/data-socket.ts';
+export type { DataSocketDescription, DataSocketOptions } from './linux/data-socket.ts';
 export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts';
 export { closeLedgerFds, createFdLedger, ledgerFds } from './linux/fd-ledger.ts';
 export { returnFreeMemory } from './linux/free-memory.ts';

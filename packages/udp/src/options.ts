@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+import { AddressBook, isIpv6, UNSPECIFIED_IPV6 } from '@lightspeed/wire';
 import { UDP_COUNTERS_BYTES, UdpCounters } from './counters.ts';
 import type { EngineOptions, SocketOptions } from './engine.ts';
 import { requireInteger, UdpError } from './errors.ts';
@@ -9,6 +11,8 @@ const MAX_UDP_PAYLOAD_BYTES = 65_507;
 export const DEFAULT_MAX_DATAGRAM_BYTES = 9_000;
 
 const MAX_RESERVE_BYTES = 1 << 30;
+
+const MAX_SEED = 2 ** 32;
 
 /** Socket buffers. Games are bursty, and full buffers are what relays lose most packets to. */
 export const DEFAULT_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -24,6 +28,7 @@ export interface EngineSettings {
   readonly reserveBytes: number;
   readonly busyPollUs: number;
   readonly counters: UdpCounters;
+  readonly addresses: AddressBook;
   readonly fdLedger: SharedArrayBuffer | undefined;
 }
 
@@ -41,6 +46,7 @@ export function parseEngineOptions(options: EngineOptions): EngineSettings {
     reserveBytes: requireInteger('reserveBytes', options.reserveBytes ?? 0, 0, MAX_RESERVE_BYTES),
     busyPollUs: requireInteger('busyPollUs', options.busyPollUs ?? 0, 0, MOST_BUSY_POLL_US),
     counters: new UdpCounters(countersBuffer),
+    addresses: options.addresses ?? new AddressBook({ hashSeed: randomInt(MAX_SEED) }),
     fdLedger: options.fdLedger,
   };
 }
@@ -49,8 +55,20 @@ export function parseEngineOptions(options: EngineOptions): EngineSettings {
 export function checkSocketOptions(options: SocketOptions): void {
   requireInteger('ip', options.ip, -0x8000_0000, 0xffff_ffff);
   requireInteger('port', options.port, 0, 65_535);
+  if (options.mark !== undefined) requireInteger('mark', options.mark, 0, 0xffff_ffff);
+  if (options.dualStack === true && (options.ip | 0) !== UNSPECIFIED_IPV6) {
+    throw new UdpError('ERR_UDP_INVALID_ARGUMENT', 'dualStack: only a socket on every IPv6 address (::) hears IPv4 as well');
+  }
   if (options.connect !== undefined) {
     requireInteger('connect.ip', options.connect.ip, -0x8000_0000, 0xffff_ffff);
     requireInteger('connect.port', options.connect.port, 1, 65_535);
+    if (options.fd === undefined && isIpv6(options.connect.ip) !== isIpv6(options.ip) && options.dualStack !== true) {
+      throw new UdpError('ERR_UDP_INVALID_ARGUMENT', 'connect.ip is of another family than ip');
+    }
   }
+}
+
+/** Whether a socket on this address hears all addresses of its family, or of both. */
+export function isWildcard(ip: number): boolean {
+  return ip === 0 || (ip | 0) === UNSPECIFIED_IPV6;
 }

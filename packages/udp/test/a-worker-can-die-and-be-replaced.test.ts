@@ -17,9 +17,9 @@ function targetOf(fd: number): string {
 
 describe('the batch engine in a worker', () => {
   it('leaves its descriptors to the ledger and its adopted socket to its successor', async () => {
-    const fd = openDataSocketFd({ ip: LOOPBACK, port: 0 });
-    const { port: dataPort, ip } = describeDataSocketFd(fd);
-    expect(ip).toBe(LOOPBACK);
+    const fd = openDataSocketFd({ address: '127.0.0.1', port: 0 });
+    const { port: dataPort, address } = describeDataSocketFd(fd);
+    expect(address).toBe('127.0.0.1');
     using client = testEngine('batch');
     const socket = await client.open({ ip: LOOPBACK, port: 0 });
     const fdLedger = createFdLedger();

@@ -1,6 +1,7 @@
 import { UdpCounters } from '@lightspeed/udp';
 import { describe, expect, it } from 'vitest';
 import { createArena } from '@lightspeed/memory';
+import { AddressBook } from '@lightspeed/wire';
 import { BatchSocket } from '../src/linux/batch-socket.ts';
 import { EAGAIN, ECONNREFUSED, EINTR, EMSGSIZE, ENOBUFS, ENOMEM } from '../src/linux/constants.ts';
 import type { Libc } from '../src/linux/libc.ts';
@@ -34,19 +35,19 @@ function scripted(answers: Answer[], room: boolean[] = []) {
     errno: () => errno,
   };
   const counters = new UdpCounters();
-  const queue = new SendQueue(createArena(1, 100, 0), kernel, counters);
+  const queue = new SendQueue(createArena(1, 100, 0), kernel, counters, new AddressBook());
   const counted = () => Object.fromEntries(Object.entries(counters.snapshot()).filter(([, value]) => value > 0));
   return { queue, calls, waits, counted };
 }
 
 function socketOf(fd: number): BatchSocket {
   const owner = { closeSocket() {}, readDrops() {} };
-  const use = { adopted: false, connected: false, dropsRead: 0 };
+  const use = { isIpv6: false, hasDestinations: false, adopted: false, connected: false, dropsRead: 0 };
   return new BatchSocket(owner, fd, fd, { ip: 0, port: 1 }, { receive: 0, send: 0 }, use);
 }
 
 function queueTen(queue: SendQueue, socket: BatchSocket): void {
-  for (let index = 0; index < 10; index++) queue.push(socket, index, 7, 0, 9);
+  for (let index = 0; index < 10; index++) queue.push(socket, index, 7, 0, 9, 0);
 }
 
 describe('sending ten datagrams', () => {

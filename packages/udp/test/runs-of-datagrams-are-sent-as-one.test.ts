@@ -1,6 +1,7 @@
 import { UdpCounters } from '@lightspeed/udp';
 import { describe, expect, it } from 'vitest';
 import { createArena } from '@lightspeed/memory';
+import { AddressBook } from '@lightspeed/wire';
 import { BatchSocket } from '../src/linux/batch-socket.ts';
 import { EAGAIN, EINVAL, EIO, EMSGSIZE } from '../src/linux/constants.ts';
 import type { Libc } from '../src/linux/libc.ts';
@@ -112,12 +113,12 @@ function scripted(answers: number[]) {
     errno: () => errno,
   };
   const counters = new UdpCounters();
-  const queue = new SendQueue(createArena(4, 2_000, 0), kernel, counters, 1_472);
+  const queue = new SendQueue(createArena(4, 2_000, 0), kernel, counters, new AddressBook(), 1_472);
   const owner = { closeSocket() {}, readDrops() {} };
-  const use = { adopted: false, connected: false, dropsRead: 0 };
+  const use = { isIpv6: false, hasDestinations: false, adopted: false, connected: false, dropsRead: 0 };
   const socket = new BatchSocket(owner, 3, 3, { ip: 0, port: 1 }, { receive: 0, send: 0 }, use);
   const sendFive = (lengthBytes: number) => {
-    for (let index = 0; index < 5; index++) queue.push(socket, index, lengthBytes, 0, 9);
+    for (let index = 0; index < 5; index++) queue.push(socket, index, lengthBytes, 0, 9, 0);
     queue.flush();
   };
   return { calls, counters, sendFive };

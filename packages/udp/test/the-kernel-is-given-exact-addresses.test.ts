@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import koffi from 'koffi';
 import { expect, it } from 'vitest';
 import { createArena } from '@lightspeed/memory';
+import { AddressBook } from '@lightspeed/wire';
 import { portOf, swap32, writeSockaddr } from '../src/linux/addresses.ts';
 import { libc } from '../src/linux/libc.ts';
-import { SendTable } from '../src/linux/messages.ts';
+import { SendTable } from '../src/linux/send-table.ts';
 
 const HEADER_IOVEC_POINTER = 16n;
 
@@ -16,8 +17,8 @@ it('adds an offset to the arena, wherever that lies, without losing a carry', ()
       fc.integer({ min: 0, max: 0x7fff_ffff }),
       fc.integer({ min: 0, max: 65_535 }),
       (base, offset, lengthBytes) => {
-        const table = new SendTable(2, arena, { ...libc(), addressOf: () => base });
-        table.set(1, offset, lengthBytes, 0, 0, false);
+        const table = new SendTable(2, arena, { ...libc(), addressOf: () => base }, new AddressBook(), false);
+        table.set(1, offset, lengthBytes, 0, 0, 0, false);
         const iovec = BigInt(koffi.decode.uint64(table.addresses[1] + HEADER_IOVEC_POINTER));
         expect(BigInt(koffi.decode.uint64(iovec))).toBe(base + BigInt(offset));
         expect(BigInt(koffi.decode.uint64(iovec + 8n))).toBe(BigInt(lengthBytes));

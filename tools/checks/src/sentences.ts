@@ -30,8 +30,8 @@ export function markdownSentences(page: string): Sentence[] {
 }
 
 /**
- * The sentences of what a program prints for `--help`. A paragraph is a block, and so is each indented line: an option's description,
- * which begins behind two spaces, goes on in lines that are indented as far.
+ * The sentences of what a program prints for `--help`. A paragraph is a block, and so is each indented line. An
+ * option's description begins after two spaces. It goes on in lines that are indented as far.
  */
 export function helpSentences(help: string): Sentence[] {
   const blocks: Block[] = [];
@@ -56,7 +56,7 @@ function markdownBlocks(page: string): Block[] {
   const blocks: Block[] = [];
   let fence = false;
   let open = false;
-  const lines = page.replace(/<!--[\s\S]*?-->/g, (comment) => comment.replace(/[^\n]/g, '')).split('\n');
+  const lines = page.replace(/(?<!`)<!--[\s\S]*?-->/g, (comment) => comment.replace(/[^\n]/g, '')).split('\n');
   lines.forEach((raw, at) => {
     const line = raw.replace(/^\s*(?:> ?)+/, '').trim();
     if (/^(?:```|~~~)/.test(line)) {

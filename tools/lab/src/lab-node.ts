@@ -2,8 +2,8 @@ import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
 import { nodeConfig, startNode } from '@lightspeed/proxy';
 import type { RunningNode } from '@lightspeed/proxy';
-import { formatIpv4 } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { LOOPBACK } from './loopback-socket.ts';
 
 /** What runs of the lab set about their nodes. All else is as nodes have it by default, limits included. */
@@ -57,4 +57,11 @@ export function startLabTunnel({ node, gameServer, fecGroupSize, io }: LabTunnel
     // Runs are short: measure the round trip from their first second on.
     keepaliveMs: 1_000,
   });
+}
+
+/** An IPv4 address of a node as numbers. */
+export function ipv4Endpoint({ host, port }: SocketAddress): Endpoint {
+  const ip = parseIpv4(host);
+  if (ip === undefined) throw new Error(`${host} is no IPv4 address`);
+  return { ip, port };
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeSettings } from '@lightspeed/client';
 import { parsePin } from '@lightspeed/control/quic';
-import { formatEndpoint, formatIpv4, parseEndpoint } from '@lightspeed/wire';
+import { formatEndpoint, formatIpv4, isUnspecified, parseIpv4, parseSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { LabError } from './errors.ts';
 import { ForeignProcess } from './foreign-process.ts';
@@ -208,11 +208,12 @@ function argumentsOf(options: NodeProgramOptions): string[] {
   ];
 }
 
+/** An address of IPv4: 127.0.0.1 for all addresses, also of both families. */
 function endpointIn(text: string): Endpoint {
-  // All addresses, in a form of IPv4 or of IPv6.
-  const endpoint = parseEndpoint(text.replace(/^(\[::\]|0\.0\.0\.0):/, '127.0.0.1:'));
-  if (endpoint === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no address`);
-  return endpoint;
+  const address = parseSocketAddress(text);
+  const ip = address && (isUnspecified(address.host) ? LOOPBACK : parseIpv4(address.host));
+  if (ip === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no IPv4 address`);
+  return { ip, port: address?.port ?? 0 };
 }
 
 function noControlPlane(): never {

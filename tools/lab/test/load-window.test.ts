@@ -26,12 +26,20 @@ function socket(tag: number): DatagramSocket {
 function openWindow(maxUnanswered?: number) {
   const sent: { readonly tag: number; readonly bytes: Uint8Array }[] = [];
   const bytes = new Uint8Array(16_384);
-  const received = { offsets: new Int32Array(1), lengths: new Int32Array(1), ips: new Int32Array(1), ports: new Int32Array(1) };
+  const [offsets, lengths, ips, ports, locals, localPorts] = Array.from({ length: 6 }, () => new Int32Array(1));
+  const received = { offsets, lengths, ips, ports, locals, localPorts };
   let nowUs = 0;
   let stopped = false;
   const engine: DatagramEngine = {
     ...{ kind: 'portable', arena: { bytes } as DatagramEngine['arena'], received, counters: {} as DatagramEngine['counters'] },
-    ...{ maxDatagramBytes: 9_000, wakeFd: undefined, lastOpenError: '', clockUs: 0, clockMs: 0 },
+    ...{
+      maxDatagramBytes: 9_000,
+      wakeFd: undefined,
+      lastOpenError: '',
+      addresses: {} as DatagramEngine['addresses'],
+      clockUs: 0,
+      clockMs: 0,
+    },
     open: () => Promise.reject(new Error('there are sockets enough')),
     openNow: () => undefined,
     send: ({ tag }, offset, lengthBytes) => sent.push({ tag, bytes: bytes.slice(offset, offset + lengthBytes) }),

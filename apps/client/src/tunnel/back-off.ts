@@ -4,8 +4,8 @@ const LONGEST_PAUSE_MS = 15_000;
 const LASTING_SESSION_MS = 30_000;
 
 /**
- * When to ask a node for a new session that has ended the last one: after a pause that doubles each time, so that a
- * node that shuts down or refuses us is not pestered. Times are wrapping int32 milliseconds.
+ * When to ask a node for a new session after it has ended the last one. The pause doubles each time. So a node that
+ * shuts down or refuses us gets few requests. Times are wrapping int32 milliseconds.
  */
 export class BackOff {
   #pauseMs = FIRST_PAUSE_MS;

@@ -17,9 +17,9 @@ export function pathOfTag(tag: number): number {
 /** A tunnel's sockets, all bound. */
 export interface TunnelSockets {
   /**
-   * Towards the nodes, one per path; the last one is that towards the node of `via`, if there is one. Not connected: so
-   * each packet leaves by the route that is best at that moment, also after the machine has moved to another network, and
-   * what strangers send to it is counted.
+   * Towards the nodes, one per path; the last one is that towards the node of `via`, if there is one. It is not
+   * connected. So each packet leaves by the route that is best at that moment, even after the machine has moved to
+   * another network. And what strangers send to it is counted.
    */
   readonly paths: readonly DatagramSocket[];
   readonly ingresses: readonly DatagramSocket[];

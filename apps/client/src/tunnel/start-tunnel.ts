@@ -15,13 +15,13 @@ import { CounterBook } from './stats.ts';
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /**
- * Starts a tunnel: registers with the nodes if that was asked for, then starts a data-plane thread with one socket per
+ * Starts a tunnel. It registers with the nodes if asked to, and then starts a data-plane thread with one socket per
  * path and one per ingress. Resolves when all are bound and the session was asked for; `established` tells when the
  * node has answered.
  *
- * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`; `ERR_CLIENT_REGISTER` and `ERR_CLIENT_NODE_IDENTITY` if no
- * node takes us, `ERR_CLIENT_NOT_REGISTERED` if none can give what was asked for; `ERR_CLIENT_OPEN` if a socket cannot be
- * opened; `ERR_CLIENT_WORKER` if the thread cannot be started.
+ * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`. `ERR_CLIENT_REGISTER` and `ERR_CLIENT_NODE_IDENTITY`
+ *   if no node accepts us. `ERR_CLIENT_NOT_REGISTERED` if no node can give what was asked for. `ERR_CLIENT_OPEN` if a
+ *   socket cannot be opened. `ERR_CLIENT_WORKER` if the thread cannot be started.
  */
 export async function startTunnel(settings: TunnelSettings): Promise<RunningTunnel> {
   const parsed = parseTunnelSettings(settings);

@@ -7,9 +7,9 @@ import type { Command, WorkerInput, WorkerMessage } from './messages.ts';
 import { openTunnelSockets } from './sockets.ts';
 import type { TunnelSockets } from './sockets.ts';
 
-/*
- * The data-plane thread. Over the batch engine it blocks in the kernel as long as the tunnel lives: messages of the main
- * thread are taken when that wakes it. Over the portable engine it lives on this thread's event loop.
+/**
+ * The data-plane thread. With the batch engine it blocks in the kernel as long as the tunnel lives. It takes messages
+ * of the main thread when that wakes it. Over the portable engine it lives on this thread's event loop.
  */
 
 /** Blocks for parity under construction and for packets of the tunnel's own. */

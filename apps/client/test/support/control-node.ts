@@ -179,7 +179,7 @@ export class ControlNode {
     const given = { token: 1 + (this.#sessions.size % 255), secret: randomBytes(16), nonces: new Set<bigint>() };
     this.#sessions.set(sessionId, given);
     const { token, secret } = given;
-    this.data.relay.register({ sessionId, ip: LOOPBACK, token, dialect: register.dialect, secret });
+    this.data.relay.register({ sessionId, prefixHigh: 0, prefixLow: LOOPBACK, token, dialect: register.dialect, secret });
     return sessionId;
   }
 

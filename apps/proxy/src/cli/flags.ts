@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { Endpoint } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { readConfigFile } from '../config/config-file.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { Field } from '../config/options.ts';
@@ -97,7 +97,7 @@ export function configFromFlags(flags: ServeFlags): NodeConfig {
  * The folder that a service manager gives (systemd: StateDirectory=), else one of the user's own for each port, as a folder
  * is one node's only. None for a port that is another one each time.
  */
-export function defaultStateDir({ port }: Endpoint, environment: NodeJS.ProcessEnv = process.env): string | undefined {
+export function defaultStateDir({ port }: Pick<SocketAddress, 'port'>, environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const [given] = (environment.STATE_DIRECTORY ?? '').split(':');
   if (given !== '') return given;
   if (port === 0) return undefined;

@@ -1,9 +1,8 @@
 import type { ControlMessage, DisconnectReason, OutgoingMessage, Register } from '@lightspeed/control';
 import { CloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
-import { parseIpv4 } from '@lightspeed/wire';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
-import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import type { Dialect } from '@lightspeed/wire';
+import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
 import { disconnect } from './messages.ts';
 
 /** Who does not register within this time may not stay: it is enough to measure how far away the node is. */
@@ -31,7 +30,7 @@ export interface Welcome {
 /** Who decides about clients. */
 export interface ControlHost {
   /** Decides about a Register that came over a connection. */
-  register(message: Register, peer: Endpoint, link: ClientLink): Welcome | RegisterRefusal;
+  register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal;
   /** The client says goodbye. */
   left(client: Client, link: ClientLink): void;
   /** The connection of a client is gone without a goodbye. */
@@ -44,7 +43,7 @@ export interface ControlHost {
 export class ClientConnection implements ClientLink {
   readonly #connection: ControlConnection;
   readonly #host: ControlHost;
-  readonly #peer: Endpoint;
+  readonly #ends: ConnectionEnds;
   #client: Client | undefined;
   /** The stream of the Register, and what it is answered in. */
   #stream: ControlStream | undefined;
@@ -55,8 +54,8 @@ export class ClientConnection implements ClientLink {
   constructor(connection: ControlConnection, host: ControlHost) {
     this.#connection = connection;
     this.#host = host;
-    const { host: address, port } = connection.peer;
-    this.#peer = { ip: parseIpv4(address) ?? 0, port };
+    const { peer, local = peer } = connection;
+    this.#ends = { peer, local };
   }
 
   /** Serves the connection until it ends. Never rejects. */
@@ -124,7 +123,7 @@ export class ClientConnection implements ClientLink {
       return;
     }
     this.#stream = stream;
-    const result = this.#host.register(register, this.#peer, this);
+    const result = this.#host.register(register, this.#ends, this);
     if (result.type === 'refused') {
       await this.dismiss(result.reason, result.text);
       return;

@@ -4,10 +4,11 @@ import type { Register, ResumeClaim } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { ExpiredSession, ProofNoncesState, Ticket } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import type { Endpoint } from '@lightspeed/wire';
+import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
+import type { AddressBook, Endpoint } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { RegisteredClient } from '../data-plane/messages.ts';
-import type { SavedClient } from '../state/saved-state.ts';
+import type { ClientSnapshot } from '../state/snapshot-file.ts';
 import { claimsFor } from '../supervisor/supervisor.ts';
 import type { RegisteredClients } from '../supervisor/supervisor.ts';
 import { Client } from './client.ts';
@@ -32,6 +33,7 @@ export interface RegisteredLink {
 /** The clients of a node: lets them in, hands out session ids, tokens and secrets, and keeps to the limits. No I/O. */
 export class ClientRegistry implements RegisteredClients {
   readonly #config: NodeConfig;
+  readonly #addresses: AddressBook;
   readonly #gate: TicketGate | undefined;
   readonly #tokens: TokenTable;
   readonly #indexes: IndexPool;
@@ -42,9 +44,13 @@ export class ClientRegistry implements RegisteredClients {
   /** Counts what changes of the clients that is kept over restarts. */
   changes = 0;
 
-  /** @param gate undefined lets anybody in. */
-  constructor(config: NodeConfig, gate: TicketGate | undefined) {
+  /**
+   * @param addresses what the handles of clients' addresses mean.
+   * @param gate undefined lets anybody in.
+   */
+  constructor(config: NodeConfig, addresses: AddressBook, gate: TicketGate | undefined) {
     this.#config = config;
+    this.#addresses = addresses;
     this.#gate = gate;
     this.#perAddress = Math.min(MAX_PER_ADDRESS, config.maxSessionsPerAddress);
     this.#tokens = new TokenTable({
@@ -78,10 +84,10 @@ export class ClientRegistry implements RegisteredClients {
 
   /** What the workers are told of a client. */
   registeredAs(client: Client): RegisteredClient {
-    const { sessionId, index, ip, token, dialect, nonces, maxPps, maxBps } = client;
+    const { sessionId, index, prefixHigh, prefixLow, token, dialect, nonces, maxPps, maxBps } = client;
     const secret = this.#secrets.of(index);
     const secretHex = secret && Buffer.from(secret).toString('hex');
-    return { sessionId, index, ip, token, dialect, secretHex, nonces, maxPps, maxBps };
+    return { sessionId, index, prefixHigh, prefixLow, token, dialect, secretHex, nonces, maxPps, maxBps };
   }
 
   /** A copy of the secret that a client shares with the node; undefined if it has none. */
@@ -96,7 +102,8 @@ export class ClientRegistry implements RegisteredClients {
   }
 
   /**
-   * Gives a client the session that it asks to resume, if it proves that it is its own; or lets it in; or says why not.
+   * Gives a client the session that it asks to resume, if it proves that the session is its own. Otherwise it admits
+   * the client, or returns a refusal.
    * @param peer where the message came from.
    */
   register(message: Register, peer: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
@@ -110,7 +117,8 @@ export class ClientRegistry implements RegisteredClients {
     if (verified?.type === 'refused') return refuse('auth_failed', verified.code, verified.text);
     if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full');
     const sessionId = this.#freeSessionId();
-    const token = this.#tokens.issue(sessionId, ip, randomFraction);
+    const { prefixHigh, prefixLow } = this.#prefixOf(ip);
+    const token = this.#tokens.issue(sessionId, prefixHigh, prefixLow, randomFraction);
     if (token < 0) {
       const text = `${this.#perAddress} sessions from one address are as many as this node takes`;
       return refuse('rate_limited', 'address_full', text);
@@ -121,7 +129,8 @@ export class ClientRegistry implements RegisteredClients {
       return refuse('rate_limited', over.code, over.text);
     }
     const limits = limitsOf(verified);
-    const client = new Client({ sessionId, index: this.#indexes.take(), ip, token, dialect, ticket, ...limits }, link);
+    const index = this.#indexes.take();
+    const client = new Client({ sessionId, index, prefixHigh, prefixLow, token, dialect, ticket, ...limits }, link);
     // A client of dialect `reference` has nowhere to take it from.
     this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
     this.changes++;
@@ -167,27 +176,32 @@ export class ClientRegistry implements RegisteredClients {
    * Takes clients on that were registered in an earlier run, as far as they would be let in today.
    * @param nowMs when they are taken to have lost their connections.
    */
-  restore(saved: readonly SavedClient[], nowMs: number): Client[] {
+  restore(saved: readonly ClientSnapshot[], nowMs: number): Client[] {
     const restored: Client[] = [];
-    const heldBy = new Map<number, number>();
+    const heldBy = new Map<string, number>();
     // In the order of their tokens, see below.
     for (const one of saved.toSorted((a, b) => a.token - b.token)) {
-      const { sessionId, ip, token, dialect, secret, ticket, nonces } = one;
+      const { sessionId, address, token, dialect, secret, ticket, nonces } = one;
+      const ip = this.#addresses.parse(address);
       const verified = this.#gate?.verify(ticket);
-      if (verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients) continue;
-      const held = heldBy.get(ip) ?? 0;
+      if (ip === undefined || verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients)
+        continue;
+      const prefix = this.#prefixOf(ip);
+      const prefixText = this.#addresses.formatPrefix(ip);
+      const held = heldBy.get(prefixText) ?? 0;
       // Of the tokens below this one those that are taken are known, so the draw can be made to hit it.
       const draw = (token - 1 - held + 0.5) / (MAX_PER_ADDRESS - held);
-      const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, ip, () => draw);
+      const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, prefix.prefixHigh, prefix.prefixLow, () => draw);
       if (issued < 0) continue;
       // One that is there twice cannot be had again, nor can a session more than its ticket allows.
       if (issued !== token || (verified && this.#gate?.open(verified, sessionId)) !== undefined) {
         this.#tokens.release(sessionId);
         continue;
       }
-      heldBy.set(ip, held + 1);
+      heldBy.set(prefixText, held + 1);
       const limits = limitsOf(verified);
-      const client = new Client({ sessionId, index: this.#indexes.take(), ip, token, dialect, ticket, ...limits }, undefined);
+      const index = this.#indexes.take();
+      const client = new Client({ sessionId, index, ...prefix, token, dialect, ticket, ...limits }, undefined);
       client.nonces = nonces;
       client.resumes = one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes);
       client.lostMs = Math.floor(nowMs);
@@ -196,6 +210,15 @@ export class ClientRegistry implements RegisteredClients {
       restored.push(client);
     }
     return restored;
+  }
+
+  /** The first address of the prefix from which a client registered, as text. */
+  addressOf({ prefixHigh, prefixLow }: Client): string {
+    return prefixHigh === 0 ? formatIpv4(prefixLow) : formatAddressWords(prefixHigh, prefixLow, 0, 0);
+  }
+
+  #prefixOf(ip: number): Pick<Client, 'prefixHigh' | 'prefixLow'> {
+    return { prefixHigh: this.#addresses.prefixHigh(ip), prefixLow: this.#addresses.prefixLow(ip) };
   }
 
   #freeSessionId(): number {

@@ -1,6 +1,6 @@
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
 import type { ProofNonces, ProofNoncesState } from '@lightspeed/security';
-import type { Dialect } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
 
 /** The control connection of a client, as the registry sees it. */
 export interface ClientLink {
@@ -10,14 +10,23 @@ export interface ClientLink {
   dismiss(reason: DisconnectReason, text: string): Promise<void>;
 }
 
+/** The two ends of a control connection. */
+export interface ConnectionEnds {
+  /** The client, as the node sees it. */
+  readonly peer: SocketAddress;
+  /** The node's own address, as far as the node knows. */
+  readonly local: SocketAddress;
+}
+
 /** What is settled when a client registers, and stays. */
 export interface ClientTerms {
   /** 32 bits, unsigned. */
   readonly sessionId: number;
   /** Its place in the memory of the workers' claims. */
   readonly index: number;
-  /** Where it registered from, unsigned. */
-  readonly ip: number;
+  /** The prefix of the address that it registered from: an IPv4 address is (0, its bits), an IPv6 address its /64. Signed. */
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   readonly token: number;
   readonly dialect: Dialect;
   /** As it came with the Register. */
@@ -33,7 +42,8 @@ export interface ClientTerms {
  */
 export class Client implements ClientTerms {
   readonly #id: number;
-  readonly #ip: number;
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   readonly index: number;
   readonly token: number;
   readonly dialect: Dialect;
@@ -54,7 +64,8 @@ export class Client implements ClientTerms {
 
   constructor(terms: ClientTerms, link: ClientLink | undefined) {
     this.#id = terms.sessionId | 0;
-    this.#ip = terms.ip | 0;
+    this.prefixHigh = terms.prefixHigh | 0;
+    this.prefixLow = terms.prefixLow | 0;
     this.index = terms.index;
     this.token = terms.token;
     this.dialect = terms.dialect;
@@ -66,10 +77,6 @@ export class Client implements ClientTerms {
 
   get sessionId(): number {
     return this.#id >>> 0;
-  }
-
-  get ip(): number {
-    return this.#ip >>> 0;
   }
 }
 

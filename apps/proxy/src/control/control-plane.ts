@@ -1,14 +1,14 @@
 import type { OutgoingMessage, Register } from '@lightspeed/control';
 import type { ListenerCounters } from '@lightspeed/control/quic';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
-import { formatIpv4 } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { LimitedLog } from '../limited-log.ts';
 import { messageOf } from '../node-error.ts';
-import { SessionKeeper } from '../state/session-keeper.ts';
+import type { OwnAddresses } from '../own-addresses.ts';
+import { SnapshotWriter } from '../state/snapshot-writer.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
 import type { RegisteredLink } from './client-registry.ts';
 import { CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -19,7 +19,7 @@ import type { ControlState } from './control-state.ts';
 import { Grace } from './grace.ts';
 import { LoadAnnouncer } from './load-announcer.ts';
 import { SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
-import type { NodeAddresses } from './messages.ts';
+import type { NodeAddresses } from './node-addresses.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 
 /**
@@ -37,7 +37,7 @@ export class ControlPlane implements ControlHost {
   readonly #grace: Grace;
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
-  readonly #keeper: SessionKeeper | undefined;
+  readonly #snapshots: SnapshotWriter | undefined;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
   #port: ControlPort | undefined;
@@ -54,24 +54,27 @@ export class ControlPlane implements ControlHost {
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
     this.#addresses = addresses;
     const { folder, registry } = state;
-    this.#keeper = folder && new SessionKeeper(folder, registry, supervisor, log);
+    this.#snapshots = folder && new SnapshotWriter(folder, registry, supervisor, log);
     this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
   }
 
   /** @throws {NodeError} */
-  static async start(bind: Endpoint, config: NodeConfig, state: ControlState, supervisor: Supervisor, log: Logger): Promise<ControlPlane> {
+  static async start(
+    bind: SocketAddress,
+    config: NodeConfig,
+    state: ControlState,
+    supervisor: Supervisor,
+    own: OwnAddresses,
+    log: Logger,
+  ): Promise<ControlPlane> {
     const egressIp = config.egressBind === 0 ? await ownEgressIp() : config.egressBind;
-    const { ip, port } = supervisor.dataAddress;
-    // An address that is not the control plane's is said only if both are certain: the clients may see neither of them.
-    const differs = ip !== 0 && bind.ip !== 0 && ip !== bind.ip;
-    const addresses = { data: { ip: differs ? ip : 0, port }, egressIp };
-    const plane = new ControlPlane(config, state, supervisor, log, addresses);
-    await plane.#listen(bind);
+    const plane = new ControlPlane(config, state, supervisor, log, { data: supervisor.dataAddress, egressIp });
+    await plane.#listen(bind, own);
     return plane;
   }
 
   /** Where it listens; the same for the whole run. */
-  get address(): Endpoint {
+  get address(): SocketAddress {
     return this.#running.address;
   }
 
@@ -142,16 +145,18 @@ export class ControlPlane implements ControlHost {
     await this.#state.folder?.close();
   }
 
-  register(message: Register, peer: Endpoint, link: ClientLink): Welcome | RegisterRefusal {
-    const result = this.#refusal() ?? this.#state.registry.register(message, peer, link);
+  register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal {
+    const { host, port } = ends.peer;
+    const { addresses, registry } = this.#state;
+    const result = this.#refusal() ?? registry.register(message, { ip: addresses.parse(host) ?? 0, port }, link);
     if (result.type === 'refused') {
       this.counters.refuse(result.code);
-      this.#refusals.note(formatIpv4(peer.ip), { why: result.text });
+      this.#refusals.note(host, { why: result.text });
       return result;
     }
     const { client } = result;
     this.#noteRegistered(result);
-    return { type: 'welcome', client, replies: this.#repliesTo(client, peer) };
+    return { type: 'welcome', client, replies: this.#repliesTo(client, ends) };
   }
 
   /** Why nobody is let in now, if so. */
@@ -177,9 +182,9 @@ export class ControlPlane implements ControlHost {
   }
 
   /** Not before the data plane knows the client: what it sends from then on is not too early. */
-  async #repliesTo(client: Client, peer: Endpoint): Promise<OutgoingMessage[]> {
+  async #repliesTo(client: Client, ends: ConnectionEnds): Promise<OutgoingMessage[]> {
     await client.known;
-    const acknowledgement = registerAck(this.#config, this.#addresses, client, this.#state.registry.secretOf(client), peer);
+    const acknowledgement = registerAck(this.#config, this.#addresses, client, this.#state.registry.secretOf(client), ends);
     return [acknowledgement, this.#serverInfo(client.dialect)];
   }
 
@@ -200,9 +205,9 @@ export class ControlPlane implements ControlHost {
     this.#log.error({ why: messageOf(error) }, 'a fault in the control plane');
   }
 
-  async #listen(bind: Endpoint): Promise<void> {
+  async #listen(bind: SocketAddress, own: OwnAddresses): Promise<void> {
     const { certificate } = this.#state.identity;
-    this.#port = await ControlPort.open(bind, this.#config, certificate, this.#log, (connection) => {
+    this.#port = await ControlPort.open(bind, own, this.#config, certificate, this.#log, (connection) => {
       void new ClientConnection(connection, this).serve();
     });
     this.#timer = setInterval(() => {
@@ -222,7 +227,7 @@ export class ControlPlane implements ControlHost {
     this.#endExpired();
     await this.#endLost();
     this.#tellLoad();
-    await this.#keeper?.saveIfDue(performance.now());
+    await this.#snapshots?.writeIfDue(performance.now());
   }
 
   async #renewIdentity(): Promise<void> {

@@ -1,10 +1,10 @@
 import { CloseCode, formatPin, listenControl } from '@lightspeed/control/quic';
 import type { CertificateAndKey, ControlConnection, ControlListener, ListenerCounters } from '@lightspeed/control/quic';
-import type { Endpoint } from '@lightspeed/wire';
-import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { controlError, messageOf } from '../node-error.ts';
+import type { OwnAddresses } from '../own-addresses.ts';
 
 /** 0x100 and the TLS alert no_application_protocol (RFC 9001, section 4.8). */
 const NO_APPLICATION_PROTOCOL = 0x178;
@@ -17,21 +17,21 @@ const ADVICE =
 /** The port at which clients register. */
 export class ControlPort {
   /** Kept, as the listener has none for a moment while its certificate is replaced. */
-  readonly address: Endpoint;
+  readonly address: SocketAddress;
   /** Which of the forms of the QUIC library runs. */
   readonly quic: string;
   readonly #listener: ControlListener;
 
   private constructor(listener: ControlListener) {
-    const { host, port } = listener.endpoint;
     this.#listener = listener;
-    this.address = { ip: parseIpv4(host) ?? 0, port };
+    this.address = listener.endpoint;
     this.quic = listener.runtime.mode;
   }
 
   /** @throws {NodeError} */
   static async open(
-    bind: Endpoint,
+    bind: SocketAddress,
+    own: OwnAddresses,
     config: NodeConfig,
     certificate: CertificateAndKey,
     log: Logger,
@@ -41,7 +41,8 @@ export class ControlPort {
     let advised = false;
     try {
       const listener = await listenControl({
-        bind: { host: formatIpv4(bind.ip), port: bind.port },
+        bind,
+        localHosts: own.hosts,
         ...certificate,
         maxConnections,
         maxConnectionsPerAddress,
@@ -53,6 +54,7 @@ export class ControlPort {
           log.warn({ client: host }, ADVICE);
         },
       });
+      own.follow((hosts) => listener.setLocalHosts(hosts));
       return new ControlPort(listener);
     } catch (cause) {
       throw controlError(cause, bind);

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { AddressBook } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { StateFolder } from '../state/state-folder.ts';
-import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
+import type { WorkerSession } from '../supervisor/snapshots.ts';
 import { Identity } from './identity.ts';
 import { ClientRegistry } from './client-registry.ts';
 import { TicketGate } from './ticket-gate.ts';
@@ -9,12 +11,14 @@ import { TicketGate } from './ticket-gate.ts';
 /** What the control plane has before anything listens. */
 export interface ControlState {
   readonly identity: Identity;
+  /** What the handles of clients' addresses mean in this thread. */
+  readonly addresses: AddressBook;
   readonly gate: TicketGate | undefined;
   readonly registry: ClientRegistry;
   /** Undefined if nothing is kept. */
   readonly folder: StateFolder | undefined;
   /** Sessions of an earlier run for the workers to start with; undefined once they have. */
-  outlived: readonly SavedByWorker[] | undefined;
+  outlived: readonly WorkerSession[] | undefined;
 }
 
 /**
@@ -27,19 +31,20 @@ export async function openControlState(config: NodeConfig, log: Logger, onDrain:
   try {
     const identity = await Identity.load(config, log);
     const gate = config.registration === 'tickets' ? await TicketGate.open(config, log) : undefined;
-    const registry = new ClientRegistry(config, gate);
+    const addresses = new AddressBook({ hashSeed: randomBytes(4).readInt32BE() });
+    const registry = new ClientRegistry(config, addresses, gate);
     const outlived = await restore(registry, folder, log);
-    return { identity, gate, registry, folder, outlived };
+    return { identity, addresses, gate, registry, folder, outlived };
   } catch (error) {
     await folder?.close();
     throw error;
   }
 }
 
-async function restore(registry: ClientRegistry, folder: StateFolder | undefined, log: Logger): Promise<SavedByWorker[]> {
+async function restore(registry: ClientRegistry, folder: StateFolder | undefined, log: Logger): Promise<WorkerSession[]> {
   const saved = (await folder?.load()) ?? [];
   const restored = registry.restore(saved, performance.now());
-  const sessions: SavedByWorker[] = [];
+  const sessions: WorkerSession[] = [];
   for (const { sessionId, session, worker } of saved) {
     if (session !== undefined && registry.get(sessionId) !== undefined) sessions.push({ worker, session });
   }

@@ -4,8 +4,8 @@ import { deserialize, serialize } from 'node:v8';
 const MAX_IN_CHUNK = 256;
 
 /**
- * Very many things on their way to a thread that is started. Given as objects they would all be there at once, and stay in
- * the thread's memory until it looks for garbage, which a worker may not do for days; so they travel packed, and are
+ * Very many things on their way to a thread that is started. As objects they would all be there at once, and stay in
+ * the thread's memory until it collects garbage. A worker may not do that for days. So they travel packed, and are
  * unpacked a few at a time.
  */
 export type Chunks<T> = Chunk<T[]>[];

@@ -2,17 +2,17 @@ import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { Relay, relayCountersIn } from '@lightspeed/session';
-import type { RelayOutput } from '@lightspeed/session';
+import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
+import type { ClientAddress, RelayOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import { EgressSockets } from './egress-sockets.ts';
 import { FORWARDING_PREFIX_BYTES, WorkerForwarding } from './worker-forwarding.ts';
-import type { FromWorker, RegisteredClient, SaveScope, WorkerStart } from './messages.ts';
+import type { Ban, FromWorker, RegisteredClient, SnapshotScope, WorkerStart } from './messages.ts';
 import { unpack } from './chunks.ts';
 import { randomSource } from './random-source.ts';
 import { SharedSessionClaims } from './session-claims.ts';
-import { NEXT_STEP_MS, SessionSaver } from './session-saver.ts';
 import { SharedSessionQuota } from './session-quota.ts';
+import { NEXT_STEP_MS, SnapshotTeller } from './snapshots.ts';
 
 /** The tag of the socket that clients talk to; egress sockets are tagged with their numbers. */
 const DATA_PLANE = -1;
@@ -40,7 +40,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #data: DatagramSocket;
   readonly #egress: EgressSockets;
   readonly #forwardToOwner: WorkerForwarding;
-  readonly #saver: SessionSaver;
+  readonly #snapshots: SnapshotTeller;
   readonly #takeMessages: () => void;
   readonly #tell: (message: FromWorker) => void;
   /** Registrations that it was started with. */
@@ -69,8 +69,9 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#data = data;
     this.#data.tag = DATA_PLANE;
     if (forward !== null) forward.tag = FORWARDING;
-    this.#forwardToOwner = new WorkerForwarding(engine, forward, start.index, start.workers);
     const random = randomSource();
+    const { addresses } = engine;
+    this.#forwardToOwner = new WorkerForwarding(engine, forward, addresses, start.index, start.workers);
     const claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId));
     this.#egress = new EgressSockets(engine, start.egress);
     this.#takeMessages = takeMessages;
@@ -79,6 +80,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#relay = new Relay(options, {
       memory: new FecMemory(memory, reserve.start, reserve.lengthBytes),
       policy: new DestinationPolicy(policy),
+      addresses,
       counters: relayCountersIn(shared.relayCounters),
       output: this,
       random,
@@ -86,22 +88,25 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       claims,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
     });
-    this.#saver = new SessionSaver(this.#relay, tell);
+    this.#snapshots = new SnapshotTeller(this.#relay.snapshots, tell);
     // The engine's own reading of this clock starts with its run.
     const nowUs = engine.nowUs();
     this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0);
-    for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs);
+    for (const ban of start.bans) this.ban(ban);
     let restored = 0;
     for (const client of unpack(start.registrations)) {
       this.register(client);
       restored++;
     }
     this.restored = restored;
-    for (const session of unpack(start.sessions)) this.#relay.restoreSession(session);
+    // Taken out, since what a thread is started with stays in its memory.
+    for (let records = start.snapshots.shift(); records !== undefined; records = start.snapshots.shift()) {
+      for (const snapshot of snapshotsIn(records)) this.#relay.snapshots.restore(snapshot);
+    }
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
-    const { offsets, lengths, ips, ports } = this.#engine.received;
+    const { offsets, lengths, ips, ports, locals } = this.#engine.received;
     const relay = this.#relay;
     relay.advance(this.#engine.clockMs, this.#engine.clockUs);
     if (!this.#isBusy) {
@@ -110,7 +115,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     }
     const { tag } = socket;
     if (tag === DATA_PLANE) {
-      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i]);
+      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i], locals[i]);
     } else if (tag === FORWARDING) {
       this.#takeForwarded(count);
     } else {
@@ -132,7 +137,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const wasBusy = this.#isBusy;
     this.#isBusy = false;
     const dueInMs = this.#relay.handleTimeout();
-    return this.#saver.advance(wasBusy ? Math.min(LONGEST_TICK_MS, dueInMs) : dueInMs);
+    return this.#snapshots.advance(wasBusy ? Math.min(LONGEST_TICK_MS, dueInMs) : dueInMs);
   }
 
   #takeForwarded(count: number): void {
@@ -144,21 +149,21 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       if (!forward.accepts(lengths[i], ips[i], ports[i])) continue;
       const length = lengths[i] - FORWARDING_PREFIX_BYTES;
       const start = offset + FORWARDING_PREFIX_BYTES;
-      this.#relay.handleClientDatagram(start, length, forward.clientIp(offset), forward.clientPort(offset));
+      this.#relay.handleClientDatagram(start, length, forward.clientIp(offset), forward.clientPort(offset), forward.localIp(offset));
     }
     this.#isForwarded = false;
   }
 
-  toClient(offset: number, length: number, ip: number, port: number): void {
-    this.#engine.send(this.#data, offset, length, ip, port);
+  toClient(offset: number, length: number, to: ClientAddress): void {
+    this.#engine.send(this.#data, offset, length, to.ip, to.port, to.local);
   }
 
   toServer(egress: number, offset: number, length: number, ip: number, port: number): void {
     this.#egress.send(egress, offset, length, ip, port);
   }
 
-  forward(worker: number, offset: number, length: number, ip: number, port: number): void {
-    if (!this.#isForwarded) this.#forwardToOwner.send(worker, offset, length, ip, port);
+  forward(worker: number, offset: number, length: number, ip: number, port: number, local: number): void {
+    if (!this.#isForwarded) this.#forwardToOwner.send(worker, offset, length, ip, port, local);
   }
 
   openEgress(port: number): number {
@@ -178,13 +183,18 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#relay.sent();
   }
 
-  banned(ip: number, durationMs: number): void {
-    this.#tell({ type: 'banned', ip, durationMs });
+  banned(prefixHigh: number, prefixLow: number, durationMs: number): void {
+    this.#tell({ type: 'banned', prefixHigh, prefixLow, durationMs });
   }
 
   /** Another worker's ban. */
-  ban(ip: number, durationMs: number): void {
-    this.#relay.ban(ip, durationMs);
+  ban({ prefixHigh, prefixLow, durationMs }: Ban): void {
+    this.#relay.ban(prefixHigh, prefixLow, durationMs);
+  }
+
+  /** The machine's IPv4 addresses are others now: nothing is relayed to them any more, flows that are open included. */
+  setOwnAddresses(ips: readonly number[]): void {
+    this.#relay.setOwnAddresses(ips);
   }
 
   /** Where other workers are reached now. */
@@ -202,8 +212,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   }
 
   /** Tells of sessions of registrations, some at a time. */
-  save(request: number, scope: SaveScope): void {
-    this.#saver.save(request, scope);
+  takeSnapshots(request: number, scope: SnapshotScope): void {
+    this.#snapshots.take(request, scope);
     this.#engine.tickWithin(NEXT_STEP_MS);
   }
 

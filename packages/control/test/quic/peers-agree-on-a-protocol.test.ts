@@ -26,7 +26,7 @@ test('a client of a node that speaks another protocol is told which is not spoke
   onTestFinished(() => server.close());
   const { port } = await server.listen(0, '127.0.0.1');
   await expect(connectControl({ host: '127.0.0.1', port, verify: authority })).rejects.toMatchObject({
-    code: 'QUIC_ALPN',
+    code: 'ERR_QUIC_ALPN',
     message: expect.stringContaining('lstp/1') as string,
   });
 });
@@ -35,7 +35,7 @@ test('a client that does not accept the certificate is a failed handshake, and n
   const listener = await listen();
   const { pem } = authority;
   await expect(connect(listener, { verify: { kind: 'ca', pem, serverName: 'other' } })).rejects.toMatchObject({
-    code: 'QUIC_CERTIFICATE_REFUSED',
+    code: 'ERR_QUIC_CERTIFICATE_REFUSED',
   });
   const counted = { refusedOverAlpn: 0, failedHandshakes: 1 };
   await expect.poll(() => listener.counters, { timeout: 20_000 }).toMatchObject(counted);

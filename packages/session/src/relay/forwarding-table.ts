@@ -1,3 +1,4 @@
+import type { AddressBook } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
 
 /** Addresses of one session that count: its paths, and those from which it has moved lately. */
@@ -30,7 +31,11 @@ export class ForwardingTable {
   readonly #freeIndexes: number[] = [];
   readonly #sessions = new Map<number, ForwardedSession>();
 
-  constructor(random: () => number) {
+  readonly #book: AddressBook;
+
+  /** @param addresses what the handles of addresses mean, which are retained while they are here. */
+  constructor(addresses: AddressBook, random: () => number) {
+    this.#book = addresses;
     this.#byAddress = new KeyTable(random(), 0, 2);
   }
 
@@ -46,6 +51,7 @@ export class ForwardingTable {
 
   /** A session that a relay has was proved from an address: the address is this session's now, whoever had it before. */
   add(sessionId: number, relay: number, ip: number, port: number): void {
+    this.#book.retain(ip);
     this.remove(ip, port);
     const session = this.#sessions.get(sessionId) ?? { sessionId, relay, addresses: [] };
     this.#sessions.set(sessionId, session);
@@ -81,6 +87,7 @@ export class ForwardingTable {
     this.#addresses[index] = undefined;
     this.#freeIndexes.push(index);
     session.addresses.splice(session.addresses.indexOf(address), 1);
+    this.#book.release(ip);
     if (session.addresses.length === 0) this.#sessions.delete(session.sessionId);
   }
 }

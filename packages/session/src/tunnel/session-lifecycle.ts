@@ -1,4 +1,6 @@
 import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE } from '@lightspeed/wire';
+import { primaryAmong } from '../path-scheduler.ts';
+import { usableAmong } from './node-sender.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelState } from './tunnel-state.ts';
@@ -129,7 +131,7 @@ export class SessionLifecycle {
 
   #sendHandshake(link: PathLink): void {
     link.noteAttempt(this.#state.nowMs);
-    this.#state.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
+    this.#state.sender.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
   }
 
   #handleAcknowledgement(link: PathLink, sequence: number, token: number): DropReason | 0 {
@@ -158,12 +160,12 @@ export class SessionLifecycle {
   #linksChanged(link: PathLink, event: 'up' | 'down'): void {
     const state = this.#state;
     state.output.pathEvent(link.number, event);
-    const up = state.links.find((candidate) => candidate.isUp);
-    if (up !== undefined) state.primary = up;
-    if (up !== undefined && state.name !== 'established') {
+    const usable = usableAmong(state.links);
+    state.primary = state.links[primaryAmong(usable, state.primary.number)];
+    if (usable !== 0 && state.name !== 'established') {
       state.enter('established');
       state.output.event('established');
-    } else if (up === undefined && state.name === 'established') {
+    } else if (usable === 0 && state.name === 'established') {
       state.enter('lost');
       state.counters.values[TunnelCounter.timesLost]++;
       state.output.event('lost');
@@ -197,7 +199,7 @@ export class SessionLifecycle {
     }
     if (!state.carries) return DropReason.unexpectedReply;
     if (token !== state.sending.token) return DropReason.badToken;
-    state.sendControl(link, FLAG_FIN, token, sequence, state.nowUs);
+    state.sender.sendControl(link, FLAG_FIN, token, sequence, state.nowUs);
     this.#idle();
     state.enter('idle');
     state.output.event('ended-by-node');
@@ -228,7 +230,7 @@ export class SessionLifecycle {
     this.#finAttempts++;
     for (const link of state.links) {
       if (link === state.primary || link.isUp) {
-        state.sendControl(link, FLAG_FIN, state.sending.token, this.#finSequence, state.nowUs);
+        state.sender.sendControl(link, FLAG_FIN, state.sending.token, this.#finSequence, state.nowUs);
       }
     }
   }
@@ -244,8 +246,8 @@ export class SessionLifecycle {
   }
 
   /**
-   * A keepalive that is not answered in time is missed, and the next one goes out at once, so that a node that is gone is
-   * noticed soon after the first of them.
+   * A keepalive that is not answered in time is missed, and the next one goes out at once. So a node that is gone is
+   * noticed soon after the first miss.
    */
   #probe(link: PathLink): number {
     const { nowMs } = this.#state;
@@ -274,7 +276,7 @@ export class SessionLifecycle {
     const { values } = state.counters;
     values[TunnelCounter.keepalivesSent]++;
     values[pathCounter(link.number, PathCounter.keepalivesSent)]++;
-    state.sendControl(link, FLAG_KEEPALIVE, state.sending.token, sequence, state.nowUs);
+    state.sender.sendControl(link, FLAG_KEEPALIVE, state.sending.token, sequence, state.nowUs);
   }
 
   #lose(link: PathLink): void {

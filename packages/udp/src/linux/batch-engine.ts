@@ -1,5 +1,7 @@
 import type { SlottedArena } from '@lightspeed/memory';
 import { createArena } from '@lightspeed/memory';
+import type { AddressBook } from '@lightspeed/wire';
+import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 import type { UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
 import type { DatagramEngine, DatagramHandler, DatagramSocket, ReceivedBatch, SocketOptions } from '../engine.ts';
@@ -46,6 +48,7 @@ export class BatchEngine implements DatagramEngine {
   readonly arena: SlottedArena;
   readonly received: ReceivedBatch;
   readonly counters: UdpCounters;
+  readonly addresses: AddressBook;
   readonly maxDatagramBytes: number;
   readonly wakeFd: number;
   lastOpenError = '';
@@ -73,21 +76,22 @@ export class BatchEngine implements DatagramEngine {
     this.maxDatagramBytes = settings.maxDatagramBytes;
     this.counters = settings.counters;
     this.counts = settings.counters.values;
+    this.addresses = settings.addresses;
     this.arena = createArena(settings.batchSize * SLOTS_PER_BATCH, settings.maxDatagramBytes, settings.reserveBytes);
-    this.sockets = new SocketTable(settings.counters, settings.fdLedger, settings.busyPollUs, (socket) => this.queue.flushSocket(socket));
+    this.sockets = new SocketTable(settings, (socket) => this.queue.flushSocket(socket));
     this.libc = this.sockets.libc;
     this.clock = new NativeClock(this.libc);
     this.poller = this.sockets.poller;
     this.waiter = new Waiter(this.poller, this.clock, settings.counters, settings.busyPollUs);
     this.wakeFd = this.poller.wakeFd;
-    this.receiver = new Receiver(this.arena, this.libc, settings.counters, settings.batchSize);
+    this.receiver = new Receiver(this.arena, this.libc, settings.counters, this.addresses, settings.batchSize);
     this.received = this.receiver.received;
-    this.queue = new SendQueue(this.arena, this.libc, settings.counters, MOST_SEGMENT_BYTES);
+    this.queue = new SendQueue(this.arena, this.libc, settings.counters, this.addresses, MOST_SEGMENT_BYTES);
   }
 
   async open(options: SocketOptions): Promise<DatagramSocket> {
     const socket = this.openNow(options);
-    if (socket === undefined) throw openError(options, this.lastOpenError);
+    if (socket === undefined) throw openError(options, this.lastOpenError, this.addresses);
     return socket;
   }
 
@@ -99,17 +103,17 @@ export class BatchEngine implements DatagramEngine {
     return undefined;
   }
 
-  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number): void {
+  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number, local = 0): void {
     // The kernel would read past the arena, and send what it finds there.
     if (offset < 0 || lengthBytes < 0 || offset + lengthBytes > this.arena.bytes.length) {
       throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `bytes ${offset}+${lengthBytes} are not inside the arena`);
     }
     const own = this.sockets.at(socket.id);
-    if (own === undefined || own !== socket) {
+    if (own === undefined || own !== socket || (isIpv6(ip) && (!own.isIpv6 || ip === NO_ADDRESS))) {
       this.counts[UDP_COUNTER.send_failed]++;
       return;
     }
-    this.queue.push(own, offset, lengthBytes, ip, port);
+    this.queue.push(own, offset, lengthBytes, ip, port, local);
     this.owesSent = true;
   }
 

@@ -9,6 +9,16 @@ export interface SocketOwner {
   readDrops(socket: BatchSocket): void;
 }
 
+/** How a socket is used. */
+export interface SocketUse {
+  readonly isIpv6: boolean;
+  readonly hasDestinations: boolean;
+  readonly adopted: boolean;
+  readonly connected: boolean;
+  /** Drops that the kernel had counted when it was opened or adopted. */
+  readonly dropsRead: number;
+}
+
 /** A socket of the batch engine. The engine writes the fields that its users see as readonly or not at all. */
 export class BatchSocket implements DatagramSocket {
   readonly id: number;
@@ -20,6 +30,9 @@ export class BatchSocket implements DatagramSocket {
 
   /** -1 once closed. */
   fd: number;
+  readonly isIpv6: boolean;
+  /** Whether its datagrams come with control messages that say where they were sent to. */
+  readonly hasDestinations: boolean;
   readonly adopted: boolean;
   readonly connected: boolean;
   /** First and last of its queued datagrams, see SendQueue. */
@@ -39,7 +52,7 @@ export class BatchSocket implements DatagramSocket {
     fd: number,
     local: { ip: number; port: number },
     buffers: { receive: number; send: number },
-    use: { adopted: boolean; connected: boolean; dropsRead: number },
+    use: SocketUse,
   ) {
     this.id = id;
     this.localIp = local.ip;
@@ -48,6 +61,8 @@ export class BatchSocket implements DatagramSocket {
     this.sendBufferBytes = buffers.send;
     this.tag = 0;
     this.fd = fd;
+    this.isIpv6 = use.isIpv6;
+    this.hasDestinations = use.hasDestinations;
     this.adopted = use.adopted;
     this.connected = use.connected;
     this.queueHead = NONE;

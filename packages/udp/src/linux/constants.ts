@@ -1,6 +1,7 @@
 /** Numbers of Linux's system call interface, the same on x86-64 and arm64. */
 
 export const AF_INET = 2;
+export const AF_INET6 = 10;
 export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
@@ -9,6 +10,7 @@ export const SOL_SOCKET = 1;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
+export const SO_MARK = 36;
 export const SO_BUSY_POLL = 46;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
@@ -16,6 +18,20 @@ export const SO_RCVBUFFORCE = 33;
 export const SO_MEMINFO = 55;
 export const SK_MEMINFO_WORDS = 9;
 export const SK_MEMINFO_DROPS = 8;
+
+export const SOL_IP = 0;
+export const IP_PKTINFO = 8;
+export const IP_TRANSPARENT = 19;
+/** The option (IP_RECVORIGDSTADDR) and the control message (IP_ORIGDSTADDR) share the number. */
+export const IP_ORIGDSTADDR = 20;
+
+export const SOL_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+export const IPV6_RECVPKTINFO = 49;
+export const IPV6_PKTINFO = 50;
+/** As {@link IP_ORIGDSTADDR}. */
+export const IPV6_ORIGDSTADDR = 74;
+export const IPV6_TRANSPARENT = 75;
 
 export const SOL_UDP = 17;
 export const UDP_SEGMENT = 103;

@@ -1,7 +1,9 @@
 import { writeSync } from 'node:fs';
+import { AddressBook } from '@lightspeed/wire';
 import type { SocketOptions } from '../engine.ts';
 import { UdpError } from '../errors.ts';
 import { openError } from '../open-error.ts';
+import { checkSocketOptions } from '../options.ts';
 import { errnoName, RawSockets } from './raw-sockets.ts';
 
 /*
@@ -9,26 +11,41 @@ import { errnoName, RawSockets } from './raw-sockets.ts';
  * group of sockets on that port, and with it which clients go to which socket, stays the same when a worker is replaced.
  */
 
+/** Handles mean something in one thread only, so addresses are text here: this book is between the text and the kernel. */
+const book = new AddressBook();
+
 let sockets: RawSockets | undefined;
 
 function rawSockets(): RawSockets {
-  sockets ??= new RawSockets();
+  sockets ??= new RawSockets(book);
   return sockets;
+}
+
+/** As {@link SocketOptions}, with the address as text, for a socket that an engine of some thread adopts. */
+export interface DataSocketOptions extends Omit<SocketOptions, 'ip' | 'fd' | 'connect'> {
+  /** `0.0.0.0` and `::` are every address of their family. */
+  readonly address: string;
 }
 
 /**
  * Opens a bound, non-blocking socket for an engine in some thread to adopt (`SocketOptions.fd`). `reusePort` is true
  * unless told otherwise. The caller closes it with {@link closeFd} when nobody uses it any more. Batch engine only.
  */
-export function openDataSocketFd(options: Omit<SocketOptions, 'fd'>): number {
-  const fd = rawSockets().open({ ...options, reusePort: options.reusePort ?? true });
-  if (fd < 0) throw openError(options, errnoName(-fd));
+export function openDataSocketFd(options: DataSocketOptions): number {
+  const ip = book.parse(options.address);
+  if (ip === undefined) {
+    throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `address is '${options.address}'; allowed is an IPv4 or IPv6 address`);
+  }
+  const all = { ...options, ip, reusePort: options.reusePort ?? true };
+  checkSocketOptions(all);
+  const fd = rawSockets().open(all);
+  if (fd < 0) throw openError(all, errnoName(-fd), book);
   return fd;
 }
 
 export interface DataSocketDescription {
-  /** Unsigned, host order. */
-  readonly ip: number;
+  /** The address that it is bound to, as text. */
+  readonly address: string;
   readonly port: number;
   /** What the system granted. */
   readonly receiveBufferBytes: number;
@@ -38,9 +55,10 @@ export interface DataSocketDescription {
 /** Where a socket of {@link openDataSocketFd} is bound, e.g. after port 0, and the buffers that it got. */
 export function describeDataSocketFd(fd: number): DataSocketDescription {
   const local = rawSockets().localAddress(fd);
-  if (local === undefined) throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `descriptor ${fd} is not an IPv4 socket`);
+  if (local === undefined) throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `descriptor ${fd} is not an IPv4 or IPv6 socket`);
   return {
-    ...local,
+    address: book.format(local.ip),
+    port: local.port,
     receiveBufferBytes: rawSockets().receiveBufferBytes(fd),
     sendBufferBytes: rawSockets().sendBufferBytes(fd),
   };

@@ -20,8 +20,11 @@ export interface Libc {
   /** Without a timeout: the last argument is always 0, as a number because koffi takes longer for a null pointer. */
   recvmmsg(fd: number, messages: Pointer, count: number, flags: number, noTimeout: 0): number;
   recvfrom(fd: number, buffer: Pointer, bytes: number, flags: number, from: Pointer, fromBytes: Pointer): number;
+  /** The message's header alone: the first of a table's is one. */
+  recvmsg(fd: number, message: Pointer, flags: number): number;
   sendmmsg(fd: number, messages: Pointer, count: number, flags: number): number;
   sendto(fd: number, bytes: Pointer, lengthBytes: number, flags: number, to: Pointer, toBytes: number): number;
+  sendmsg(fd: number, message: Pointer, flags: number): number;
   poll(entries: Pointer, count: number, timeoutMs: number): number;
   epollCreate(flags: number): number;
   epollControl(epollFd: number, operation: number, fd: number, event: Pointer): number;
@@ -54,8 +57,10 @@ function bindLibc(): Libc {
     close: c.func('int close(int fd)'),
     recvmmsg: c.func('int recvmmsg(int fd, void *messages, uint32_t count, int flags, intptr_t no_timeout)'),
     recvfrom: c.func('int recvfrom(int fd, void *buffer, size_t bytes, int flags, void *from, void *from_bytes)'),
+    recvmsg: c.func('long recvmsg(int fd, void *message, int flags)'),
     sendmmsg: c.func('int sendmmsg(int fd, void *messages, uint32_t count, int flags)'),
     sendto: c.func('int sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint32_t to_bytes)'),
+    sendmsg: c.func('long sendmsg(int fd, const void *message, int flags)'),
     poll: c.func('int poll(void *entries, unsigned long count, int timeout)'),
     epollCreate: c.func('int epoll_create1(int flags)'),
     epollControl: c.func('int epoll_ctl(int epfd, int op, int fd, void *event)'),

@@ -1,13 +1,33 @@
 import { getSystemErrorName } from 'node:util';
+import type { AddressBook } from '@lightspeed/wire';
+import { isIpv6 } from '@lightspeed/wire';
 import type { SocketOptions } from '../engine.ts';
-import { DEFAULT_BUFFER_BYTES } from '../options.ts';
-import { portOf, SOCKADDR_BYTES, swap32, writeSockaddr } from './addresses.ts';
+import { DEFAULT_BUFFER_BYTES, isWildcard } from '../options.ts';
+import {
+  ipOfSockaddrIn6,
+  portOf,
+  SOCKADDR_BYTES,
+  SOCKADDR_IN6_BYTES,
+  SOCKADDR_IN6_WORDS,
+  swap32,
+  writeSockaddr,
+  writeSockaddrIn6,
+} from './addresses.ts';
 import {
   AF_INET,
+  AF_INET6,
+  IP_ORIGDSTADDR,
+  IP_PKTINFO,
+  IP_TRANSPARENT,
+  IPV6_ORIGDSTADDR,
+  IPV6_RECVPKTINFO,
+  IPV6_TRANSPARENT,
+  IPV6_V6ONLY,
   RLIMIT_NOFILE,
   SK_MEMINFO_DROPS,
   SK_MEMINFO_WORDS,
   SO_BUSY_POLL,
+  SO_MARK,
   SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
@@ -17,6 +37,8 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
+  SOL_IP,
+  SOL_IPV6,
   SOL_SOCKET,
 } from './constants.ts';
 import type { Libc } from './libc.ts';
@@ -24,20 +46,31 @@ import { libc, NativeBlock } from './libc.ts';
 
 /** Scratch memory as 32-bit words: an address, a length, and a value of up to nine words. */
 const ADDRESS = 0;
-const LENGTH = 4;
-const VALUE = 6;
+const LENGTH = SOCKADDR_IN6_WORDS;
+const VALUE = LENGTH + 1;
 const SCRATCH_WORDS = VALUE + SK_MEMINFO_WORDS;
+
+/** Where a socket is bound. */
+export interface LocalAddress {
+  /** A handle. */
+  readonly ip: number;
+  readonly port: number;
+  readonly isIpv6: boolean;
+}
 
 /** Makes and questions sockets: everything but moving datagrams. Not shared between threads. */
 export class RawSockets {
   readonly libc: Libc;
+  private readonly book: AddressBook;
   private readonly scratch: NativeBlock;
   private readonly words: Int32Array;
   private readonly address: bigint;
   private readonly length: bigint;
   private readonly value: bigint;
 
-  constructor() {
+  /** @param book whose handles addresses are */
+  constructor(book: AddressBook) {
+    this.book = book;
     this.libc = libc();
     this.scratch = new NativeBlock(SCRATCH_WORDS * 4);
     this.words = this.scratch.words;
@@ -48,31 +81,40 @@ export class RawSockets {
 
   /** A bound, non-blocking socket's descriptor, or minus the errno of the call that was refused. */
   open(options: SocketOptions): number {
-    const fd = this.libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const family = isIpv6(options.ip) ? AF_INET6 : AF_INET;
+    const fd = this.libc.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -this.libc.errno();
     this.grow(fd, SO_RCVBUFFORCE, SO_RCVBUF, options.receiveBufferBytes ?? DEFAULT_BUFFER_BYTES);
     this.grow(fd, SO_SNDBUFFORCE, SO_SNDBUF, options.sendBufferBytes ?? DEFAULT_BUFFER_BYTES);
-    if (options.reusePort === true && !this.setOption(fd, SO_REUSEPORT, 1)) return this.abandon(fd);
-    writeSockaddr(this.words, ADDRESS, options.ip | 0, options.port);
-    if (this.libc.bind(fd, this.address, SOCKADDR_BYTES) < 0) return this.abandon(fd);
-    if (options.connect !== undefined && !this.connect(fd, options.connect.ip, options.connect.port)) {
-      return this.abandon(fd);
-    }
-    return fd;
+    const ready =
+      this.setBeforeBind(fd, options, family === AF_INET6) &&
+      this.askForDestinations(fd, { ip: options.ip, isIpv6: family === AF_INET6 }, options) &&
+      this.libc.bind(fd, this.address, this.writeAddress(family === AF_INET6, options.ip, options.port)) === 0 &&
+      (options.connect === undefined || this.connect(fd, family === AF_INET6, options.connect.ip, options.connect.port));
+    return ready ? fd : this.abandon(fd);
   }
 
-  connect(fd: number, ip: number, port: number): boolean {
-    writeSockaddr(this.words, ADDRESS, ip | 0, port);
-    return this.libc.connect(fd, this.address, SOCKADDR_BYTES) === 0;
+  connect(fd: number, isIpv6Socket: boolean, ip: number, port: number): boolean {
+    return this.libc.connect(fd, this.address, this.writeAddress(isIpv6Socket, ip, port)) === 0;
   }
 
-  /** The local address, unsigned ip; undefined if `fd` is not an IPv4 socket. */
-  localAddress(fd: number): { ip: number; port: number } | undefined {
-    this.words[LENGTH] = SOCKADDR_BYTES;
+  /** Has datagrams say where they were sent to, as far as the options want that and it is not known anyway. */
+  askForDestinations(fd: number, local: { readonly ip: number; readonly isIpv6: boolean }, options: SocketOptions): boolean {
+    const [level, name] = local.isIpv6 ? [SOL_IPV6, IPV6_RECVPKTINFO] : [SOL_IP, IP_PKTINFO];
+    if (options.localAddresses === true && isWildcard(local.ip) && !this.setOption(fd, level, name, 1)) return false;
+    if (options.originalDestinations !== true) return true;
+    // An IPv6 socket hears IPv4 datagrams too, and those say it in the form of IPv4.
+    return this.setOption(fd, SOL_IP, IP_ORIGDSTADDR, 1) && (!local.isIpv6 || this.setOption(fd, SOL_IPV6, IPV6_ORIGDSTADDR, 1));
+  }
+
+  /** The local address; undefined if `fd` is not an IPv4 or IPv6 socket. */
+  localAddress(fd: number): LocalAddress | undefined {
+    this.words[LENGTH] = SOCKADDR_IN6_BYTES;
     if (this.libc.getsockname(fd, this.address, this.length) < 0) return undefined;
-    const familyAndPort = this.words[ADDRESS];
-    if ((familyAndPort & 0xffff) !== AF_INET) return undefined;
-    return { ip: swap32(this.words[ADDRESS + 1]) >>> 0, port: portOf(familyAndPort) };
+    const family = this.words[ADDRESS] & 0xffff;
+    if (family !== AF_INET && family !== AF_INET6) return undefined;
+    const ip = family === AF_INET ? swap32(this.words[ADDRESS + 1]) : ipOfSockaddrIn6(this.words, ADDRESS, this.book);
+    return { ip, port: portOf(this.words[ADDRESS]), isIpv6: family === AF_INET6 };
   }
 
   /** Payload bytes granted. The kernel doubles what it is asked for, to pay for its own structures, and reports that. */
@@ -103,17 +145,32 @@ export class RawSockets {
 
   /** Has the kernel poll the network card for so long when the socket is empty. More than the system's default takes CAP_NET_ADMIN. */
   setBusyPoll(fd: number, busyPollUs: number): boolean {
-    return this.setOption(fd, SO_BUSY_POLL, busyPollUs);
+    return this.setOption(fd, SOL_SOCKET, SO_BUSY_POLL, busyPollUs);
   }
 
   private grow(fd: number, force: number, plain: number, bytes: number): void {
     // The forced form passes net.core.{r,w}mem_max but needs CAP_NET_ADMIN; the plain one is cut to that limit.
-    if (!this.setOption(fd, force, bytes)) this.setOption(fd, plain, bytes);
+    if (!this.setOption(fd, SOL_SOCKET, force, bytes)) this.setOption(fd, SOL_SOCKET, plain, bytes);
   }
 
-  private setOption(fd: number, name: number, value: number): boolean {
+  private setBeforeBind(fd: number, options: SocketOptions, isIpv6Socket: boolean): boolean {
+    if (options.reusePort === true && !this.setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
+    if (isIpv6Socket && !this.setOption(fd, SOL_IPV6, IPV6_V6ONLY, options.dualStack === true ? 0 : 1)) return false;
+    if (options.mark !== undefined && !this.setOption(fd, SOL_SOCKET, SO_MARK, options.mark)) return false;
+    if (options.transparent !== true) return true;
+    return isIpv6Socket ? this.setOption(fd, SOL_IPV6, IPV6_TRANSPARENT, 1) : this.setOption(fd, SOL_IP, IP_TRANSPARENT, 1);
+  }
+
+  /** Writes a socket address into the scratch memory. @returns its length */
+  private writeAddress(isIpv6Socket: boolean, ip: number, port: number): number {
+    if (isIpv6Socket) writeSockaddrIn6(this.words, ADDRESS, this.book, ip, port);
+    else writeSockaddr(this.words, ADDRESS, ip, port);
+    return isIpv6Socket ? SOCKADDR_IN6_BYTES : SOCKADDR_BYTES;
+  }
+
+  private setOption(fd: number, level: number, name: number, value: number): boolean {
     this.words[VALUE] = value;
-    return this.libc.setsockopt(fd, SOL_SOCKET, name, this.value, 4) === 0;
+    return this.libc.setsockopt(fd, level, name, this.value, 4) === 0;
   }
 
   private getOption(fd: number, name: number): number {

@@ -1,11 +1,13 @@
 import type { SlottedArena } from '@lightspeed/memory';
+import type { AddressBook } from '@lightspeed/wire';
+import { NO_ADDRESS } from '@lightspeed/wire';
 import type { UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
 import type { ReceivedBatch } from '../engine.ts';
 import type { BatchSocket } from './batch-socket.ts';
 import { EAGAIN, ECONNREFUSED, EINTR, MSG_DONTWAIT, MSG_TRUNC } from './constants.ts';
 import type { Libc } from './libc.ts';
-import { ReceiveTable } from './messages.ts';
+import { ReceiveTable } from './receive-table.ts';
 
 /** Receives from one socket after the other into the arena's slots, from the first on, until they are freed all at once. */
 export class Receiver {
@@ -17,21 +19,31 @@ export class Receiver {
   private readonly batchSize: number;
   private readonly slotCount: number;
   private readonly maxDatagramBytes: number;
+  private readonly arena: SlottedArena;
+  private readonly book: AddressBook;
+  /** For IPv4 sockets without destinations, and for the other kinds, which are made when the first socket of one receives. */
   private readonly messages: ReceiveTable;
+  private readonly otherMessages: (ReceiveTable | undefined)[] = [undefined, undefined, undefined, undefined];
+  /** Entries of `received` that may have a local address in them. */
+  private localsUsed = 0;
   private slotsUsed = 0;
 
-  constructor(arena: SlottedArena, libc: Libc, counters: UdpCounters, batchSize: number) {
+  constructor(arena: SlottedArena, libc: Libc, counters: UdpCounters, book: AddressBook, batchSize: number) {
     this.libc = libc;
     this.counts = counters.values;
     this.batchSize = batchSize;
     this.slotCount = arena.slotCount;
     this.maxDatagramBytes = arena.maxDatagramBytes;
-    this.messages = new ReceiveTable(arena, libc);
+    this.arena = arena;
+    this.book = book;
+    this.messages = new ReceiveTable(arena, libc, book, false, false);
     this.received = {
       offsets: new Int32Array(batchSize),
       lengths: new Int32Array(batchSize),
       ips: new Int32Array(batchSize),
       ports: new Int32Array(batchSize),
+      locals: new Int32Array(batchSize),
+      localPorts: new Int32Array(batchSize),
     };
   }
 
@@ -48,7 +60,8 @@ export class Receiver {
   receive(socket: BatchSocket, round: number): number {
     const first = this.slotsUsed;
     const asksForOne = expectsOne(socket, round);
-    const count = asksForOne ? this.receiveOne(socket.fd, first) : this.receiveBatch(socket.fd, first);
+    const messages = socket.isIpv6 || socket.hasDestinations ? this.tableOf(socket) : this.messages;
+    const count = asksForOne ? this.receiveOne(messages, socket.fd, first) : this.receiveBatch(messages, socket.fd, first);
     this.counts[UDP_COUNTER.receive_calls]++;
     if (count < 0) {
       this.drained = this.failed();
@@ -58,19 +71,26 @@ export class Receiver {
     socket.receivesOne = count === 1;
     socket.receivedInRound = round;
     this.slotsUsed += count;
-    return this.collect(first, count);
+    return this.collect(messages, first, count);
   }
 
-  private receiveBatch(fd: number, slot: number): number {
-    return this.libc.recvmmsg(fd, this.messages.addresses[slot], this.batchSize, MSG_DONTWAIT, 0);
+  private tableOf({ isIpv6, hasDestinations }: BatchSocket): ReceiveTable {
+    const index = (isIpv6 ? 1 : 0) + (hasDestinations ? 2 : 0);
+    return (this.otherMessages[index] ??= new ReceiveTable(this.arena, this.libc, this.book, isIpv6, hasDestinations));
   }
 
-  private receiveOne(fd: number, slot: number): number {
-    const { payloads, names, nameLength } = this.messages;
+  private receiveBatch(messages: ReceiveTable, fd: number, slot: number): number {
+    return this.libc.recvmmsg(fd, messages.addresses[slot], this.batchSize, MSG_DONTWAIT, 0);
+  }
+
+  private receiveOne(messages: ReceiveTable, fd: number, slot: number): number {
+    const { addresses, payloads, names, nameLength } = messages;
     const flags = MSG_DONTWAIT | MSG_TRUNC;
-    const length = this.libc.recvfrom(fd, payloads[slot], this.maxDatagramBytes, flags, names[slot], nameLength);
+    const length = messages.hasDestinations
+      ? this.libc.recvmsg(fd, addresses[slot], flags)
+      : this.libc.recvfrom(fd, payloads[slot], this.maxDatagramBytes, flags, names[slot], nameLength);
     if (length < 0) return -1;
-    this.messages.setReceived(slot, length);
+    messages.setReceived(slot, length);
     return 1;
   }
 
@@ -92,28 +112,42 @@ export class Receiver {
     }
   }
 
-  /** Describes messages `first .. first+count-1` in `received`, truncated ones left out. */
-  private collect(first: number, count: number): number {
-    const { offsets, lengths, ips, ports } = this.received;
-    const messages = this.messages;
+  /** Describes messages `first .. first+count-1` in `received`, without truncated ones and senders that have no handle. */
+  private collect(messages: ReceiveTable, first: number, count: number): number {
+    const { offsets, lengths, ips, ports, locals, localPorts } = this.received;
+    const { hasDestinations } = messages;
+    if (!hasDestinations && this.localsUsed > 0) this.clearLocals();
     let whole = 0;
     let bytes = 0;
     for (let index = first; index < first + count; index++) {
+      if (hasDestinations) messages.takeDestination(index, locals, localPorts, whole);
       if (messages.isTruncated(index)) {
         this.counts[UDP_COUNTER.truncated]++;
+        continue;
+      }
+      const ip = messages.ip(index);
+      if (ip === NO_ADDRESS) {
+        this.counts[UDP_COUNTER.senders_refused]++;
         continue;
       }
       const length = messages.length(index);
       offsets[whole] = messages.offset(index);
       lengths[whole] = length;
-      ips[whole] = messages.ip(index);
+      ips[whole] = ip;
       ports[whole] = messages.port(index);
       bytes += length;
       whole++;
     }
+    if (hasDestinations) this.localsUsed = Math.max(this.localsUsed, count);
     this.counts[UDP_COUNTER.datagrams_received] += whole;
     this.counts[UDP_COUNTER.bytes_received] += bytes;
     return whole;
+  }
+
+  private clearLocals(): void {
+    this.received.locals.fill(0, 0, this.localsUsed);
+    this.received.localPorts.fill(0, 0, this.localsUsed);
+    this.localsUsed = 0;
   }
 }
 

@@ -1,8 +1,19 @@
-import { SOCKADDR_BYTES } from './addresses.ts';
-import { SOL_UDP, UDP_SEGMENT } from './constants.ts';
+import { prepareSegment, SEGMENT_BYTES, SEGMENT_SIZE } from './control-messages.ts';
 import { NativeBlock } from './libc.ts';
-import type { SendTable } from './messages.ts';
-import { HEADER_BYTES, HEADER_WORDS, IOVEC_BYTES, NAME_LENGTH, highHalf, lowHalf, writePointer } from './messages.ts';
+import {
+  CONTROL,
+  CONTROL_LENGTH,
+  HEADER_BYTES,
+  HEADER_WORDS,
+  highHalf,
+  IOVEC,
+  IOVEC_BYTES,
+  IOVEC_COUNT,
+  lowHalf,
+  NAME_LENGTH,
+  writePointer,
+} from './message-layout.ts';
+import type { SendTable } from './send-table.ts';
 
 /*
  * A run is several datagrams that lie next to each other in a SendTable and go to one address. Its message gathers their
@@ -10,7 +21,9 @@ import { HEADER_BYTES, HEADER_WORDS, IOVEC_BYTES, NAME_LENGTH, highHalf, lowHalf
  *
  *   SendTable    iovecs  | 0 | 1 | 2 | 3 | ...      addresses | 0 | 1 | ...
  *                          ^-----------^                        ^
- *   header of a run        iov, iovlen 3                        name       control -> | cmsghdr 16 | size u16 | - 6 |
+ *   header of a run        iov, iovlen 3                        name       control -> | UDP_SEGMENT | source |
+ *
+ * Each control message is left out where there is none: of one datagram alone, or if the system chooses the source.
  */
 
 /** Most datagrams of one run: what every kernel with UDP_SEGMENT takes. */
@@ -18,14 +31,7 @@ const MOST_SEGMENTS = 64;
 /** Most bytes of one run: what a single UDP datagram could have. */
 const MOST_BYTES = 65_507;
 
-const CONTROL_BYTES = 24;
-const CONTROL_WORDS = CONTROL_BYTES / 4;
-const CONTROL_USED_BYTES = 18;
-
-const IOVEC = 4;
-const IOVEC_COUNT = 6;
-const CONTROL = 8;
-const CONTROL_LENGTH = 10;
+const SEGMENT_WORDS = SEGMENT_BYTES / 4;
 
 /** Messages for sendmmsg over the datagrams of a {@link SendTable}, several datagrams to each where that goes. */
 export class SegmentTable {
@@ -36,6 +42,9 @@ export class SegmentTable {
   private readonly table: SendTable;
   private readonly block: NativeBlock;
   private readonly firstControl: number;
+  private readonly controlWords: number;
+  private readonly blockLow: number;
+  private readonly blockHigh: number;
   private readonly nameLow: number;
   private readonly nameHigh: number;
   private readonly iovecLow: number;
@@ -43,20 +52,18 @@ export class SegmentTable {
 
   constructor(capacity: number, table: SendTable) {
     this.table = table;
-    this.block = new NativeBlock(capacity * (HEADER_BYTES + CONTROL_BYTES));
-    this.first = new Int32Array(capacity + 1);
+    this.controlWords = SEGMENT_WORDS + table.sourceBytes / 4;
     this.firstControl = capacity * HEADER_WORDS;
+    this.block = new NativeBlock((this.firstControl + capacity * this.controlWords) * 4);
+    this.first = new Int32Array(capacity + 1);
     const addresses: bigint[] = [];
     for (let index = 0; index < capacity; index++) {
-      const header = index * HEADER_WORDS;
-      const control = this.firstControl + index * CONTROL_WORDS;
       addresses.push(this.block.address + BigInt(index * HEADER_BYTES));
-      this.block.setUint64(header + CONTROL, this.block.address + BigInt(control * 4));
-      this.block.setUint64(control, BigInt(CONTROL_USED_BYTES));
-      this.block.words[control + 2] = SOL_UDP;
-      this.block.words[control + 3] = UDP_SEGMENT;
+      prepareSegment(this.block.words, this.firstControl + index * this.controlWords);
     }
     this.addresses = addresses;
+    this.blockLow = lowHalf(this.block.address);
+    this.blockHigh = highHalf(this.block.address);
     this.nameLow = lowHalf(table.firstNamePointer);
     this.nameHigh = highHalf(table.firstNamePointer);
     this.iovecLow = lowHalf(table.firstIovecPointer);
@@ -102,13 +109,27 @@ export class SegmentTable {
   }
 
   private set(index: number, datagram: number, run: number, toPeer: boolean): void {
+    const { table } = this;
     const { words } = this.block;
     const header = index * HEADER_WORDS;
-    writePointer(words, header, this.nameLow, this.nameHigh, datagram * SOCKADDR_BYTES);
-    words[header + NAME_LENGTH] = toPeer ? 0 : SOCKADDR_BYTES;
+    writePointer(words, header, this.nameLow, this.nameHigh, datagram * table.nameStrideBytes);
+    words[header + NAME_LENGTH] = toPeer ? 0 : table.nameBytes;
     writePointer(words, header + IOVEC, this.iovecLow, this.iovecHigh, datagram * IOVEC_BYTES);
     words[header + IOVEC_COUNT] = run;
-    words[header + CONTROL_LENGTH] = run === 1 ? 0 : CONTROL_BYTES;
-    words[this.firstControl + index * CONTROL_WORDS + 4] = this.table.length(datagram);
+    // One datagram has no segments: its control messages begin behind that one.
+    const control = this.firstControl + index * this.controlWords;
+    const skipped = run === 1 ? SEGMENT_BYTES : 0;
+    writePointer(words, header + CONTROL, this.blockLow, this.blockHigh, control * 4 + skipped);
+    words[header + CONTROL_LENGTH] = SEGMENT_BYTES - skipped;
+    words[control + SEGMENT_SIZE] = table.length(datagram);
+    if (table.hasSource(datagram)) this.addSource(header, control + SEGMENT_WORDS, datagram);
+  }
+
+  private addSource(header: number, control: number, datagram: number): void {
+    const { words } = this.block;
+    const { words: from, sourceBytes } = this.table;
+    const source = this.table.sourceOf(datagram);
+    for (let word = 0; word < sourceBytes / 4; word++) words[control + word] = from[source + word];
+    words[header + CONTROL_LENGTH] += sourceBytes;
   }
 }

@@ -1,8 +1,9 @@
-import type { UdpCounters } from '../counters.ts';
+import type { AddressBook } from '@lightspeed/wire';
 import { UDP_COUNTER } from '../counters.ts';
 import type { SocketOptions } from '../engine.ts';
 import { UdpError } from '../errors.ts';
-import { checkSocketOptions } from '../options.ts';
+import type { EngineSettings } from '../options.ts';
+import { checkSocketOptions, isWildcard } from '../options.ts';
 import type { SocketOwner } from './batch-socket.ts';
 import { BatchSocket } from './batch-socket.ts';
 import { EINVAL, EMFILE, ENFILE } from './constants.ts';
@@ -19,6 +20,7 @@ const LEAST_DROPS_READ = 64;
 export class SocketTable implements SocketOwner {
   readonly libc: Libc;
   readonly poller: Poller;
+  private readonly book: AddressBook;
   private readonly raw: RawSockets;
   private readonly ledger: FdLedger;
   private readonly counts: Float64Array;
@@ -28,18 +30,14 @@ export class SocketTable implements SocketOwner {
   private readonly busyPollUs: number;
   private dropsCursor = 0;
 
-  constructor(
-    counters: UdpCounters,
-    ledger: SharedArrayBuffer | undefined,
-    busyPollUs: number,
-    beforeClose: (socket: BatchSocket) => void,
-  ) {
-    this.busyPollUs = busyPollUs;
-    this.raw = new RawSockets();
+  constructor(settings: EngineSettings, beforeClose: (socket: BatchSocket) => void) {
+    this.busyPollUs = settings.busyPollUs;
+    this.book = settings.addresses;
+    this.raw = new RawSockets(this.book);
     this.raw.raiseDescriptorLimit();
     this.libc = this.raw.libc;
-    this.ledger = new FdLedger(ledger);
-    this.counts = counters.values;
+    this.ledger = new FdLedger(settings.fdLedger);
+    this.counts = settings.counters.values;
     this.beforeClose = beforeClose;
     this.poller = new Poller(this.libc, (call) => {
       const errno = errnoName(this.libc.errno());
@@ -68,6 +66,7 @@ export class SocketTable implements SocketOwner {
     const socket = this.describe(fd, options);
     if (socket !== undefined && this.poller.add(fd, socket.id)) {
       this.sockets[socket.id] = socket;
+      this.book.retain(socket.localIp);
       if (this.busyPollUs > 0) this.askForBusyPolling(fd);
       this.counts[UDP_COUNTER.sockets_open]++;
       return socket;
@@ -87,11 +86,15 @@ export class SocketTable implements SocketOwner {
   private describe(fd: number, options: SocketOptions): BatchSocket | undefined {
     const local = this.raw.localAddress(fd);
     if (local === undefined) return undefined;
+    const { isIpv6 } = local;
     const { connect } = options;
     const adopted = options.fd !== undefined;
-    if (adopted && connect !== undefined && !this.raw.connect(fd, connect.ip, connect.port)) return undefined;
+    if (adopted && connect !== undefined && !this.raw.connect(fd, isIpv6, connect.ip, connect.port)) return undefined;
+    if (adopted && !this.raw.askForDestinations(fd, local, options)) return undefined;
+    const saysLocal = options.localAddresses === true && isWildcard(local.ip);
+    const hasDestinations = saysLocal || options.originalDestinations === true;
     const buffers = { receive: this.raw.receiveBufferBytes(fd), send: this.raw.sendBufferBytes(fd) };
-    const use = { adopted, connected: connect !== undefined, dropsRead: this.raw.drops(fd) };
+    const use = { isIpv6, hasDestinations, adopted, connected: connect !== undefined, dropsRead: this.raw.drops(fd) };
     return new BatchSocket(this, this.freeIds.pop() ?? this.sockets.length, fd, local, buffers, use);
   }
 
@@ -103,6 +106,7 @@ export class SocketTable implements SocketOwner {
     socket.fd = -1;
     this.sockets[socket.id] = undefined;
     this.freeIds.push(socket.id);
+    this.book.release(socket.localIp);
     this.counts[UDP_COUNTER.sockets_open]--;
     this.poller.remove(fd);
     if (!socket.adopted) this.closeFd(fd);

@@ -1,15 +1,17 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { SlottedArena } from '@lightspeed/memory';
 import { createArena } from '@lightspeed/memory';
+import type { AddressBook } from '@lightspeed/wire';
+import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 import { monotonicUs } from '../clock.ts';
 import type { UdpCounterName, UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
 import type { DatagramEngine, DatagramHandler, DatagramSocket, ReceivedBatch, SocketOptions } from '../engine.ts';
 import { UdpError } from '../errors.ts';
-import { undotted } from '../ipv4.ts';
 import { openError } from '../open-error.ts';
 import type { EngineSettings } from '../options.ts';
 import { checkSocketOptions } from '../options.ts';
+import { AddressText } from './address-text.ts';
 import type { SocketEvents } from './portable-socket.ts';
 import { PortableSocket } from './portable-socket.ts';
 
@@ -17,6 +19,12 @@ import { PortableSocket } from './portable-socket.ts';
 const MOST_BACKLOG = 1_024;
 
 const LONGEST_TICK_MS = 1_000;
+
+/** How often local addresses are looked at, for sockets that want to know them. */
+const FOLLOW_INTERVAL_MS = 500;
+
+/** Options that node:dgram has nothing for. */
+const BATCH_ONLY = ['fd', 'originalDestinations', 'transparent', 'mark'] as const;
 
 const SEND_FAILURES: Readonly<Record<string, UdpCounterName>> = {
   EAGAIN: 'send_would_block',
@@ -30,18 +38,20 @@ interface Waiting {
   readonly socket: PortableSocket;
   readonly message: Uint8Array;
   readonly from: RemoteInfo;
+  readonly local: number;
 }
 
 /**
  * The engine over node:dgram. It differs from the batch engine in what node:dgram cannot do: every datagram is copied
- * once each way and sent alone, drops by the kernel stay unknown, and a datagram whose send reports an earlier
- * one's refusal is lost.
+ * once each way and sent alone, drops by the kernel stay unknown, a datagram whose send reports an earlier one's
+ * refusal is lost, and a socket that is to know local addresses is one for each of them, which hears no broadcasts.
  */
 export class PortableEngine implements DatagramEngine, SocketEvents {
   readonly kind = 'portable';
   readonly arena: SlottedArena;
   readonly received: ReceivedBatch;
   readonly counters: UdpCounters;
+  readonly addresses: AddressBook;
   readonly maxDatagramBytes: number;
   readonly wakeFd = undefined;
   lastOpenError = '';
@@ -52,10 +62,12 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
   private readonly sockets: (PortableSocket | undefined)[] = [];
   private readonly freeIds: number[] = [];
   private readonly backlog: Waiting[] = [];
+  private readonly text: AddressText;
 
   private handler: DatagramHandler | undefined;
   private running: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
   private tick: NodeJS.Timeout | undefined;
+  private follow: NodeJS.Timeout | undefined;
   private tickDueUs = 0;
   private closed = false;
   private wakeAsked = false;
@@ -66,29 +78,35 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     this.maxDatagramBytes = settings.maxDatagramBytes;
     this.counters = settings.counters;
     this.counts = settings.counters.values;
+    this.addresses = settings.addresses;
+    this.text = new AddressText(this.addresses);
     this.arena = createArena(1, settings.maxDatagramBytes, settings.reserveBytes);
     this.received = {
       offsets: Int32Array.of(this.arena.firstPayload),
       lengths: new Int32Array(1),
       ips: new Int32Array(1),
       ports: new Int32Array(1),
+      locals: new Int32Array(1),
+      localPorts: new Int32Array(1),
     };
   }
 
   async open(options: SocketOptions): Promise<DatagramSocket> {
     const socket = this.openNow(options);
-    if (socket === undefined) throw openError(options, this.lastOpenError);
+    if (socket === undefined) throw openError(options, this.lastOpenError, this.addresses);
     return socket;
   }
 
   openNow(options: SocketOptions): DatagramSocket | undefined {
     if (this.closed) throw new UdpError('ERR_UDP_STATE', 'the engine is closed');
     checkSocketOptions(options);
-    if (options.fd !== undefined) {
-      throw new UdpError('ERR_UDP_INVALID_ARGUMENT', 'fd: only the batch engine can adopt a descriptor');
+    for (const name of BATCH_ONLY) {
+      if (options[name] !== undefined && options[name] !== false) {
+        throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `${name} is not supported by the portable engine, only by the batch engine`);
+      }
     }
     const id = this.freeIds.pop() ?? this.sockets.length;
-    const opened = PortableSocket.open(id, options, this);
+    const opened = PortableSocket.open(id, options, { addresses: this.addresses, text: this.text, events: this });
     if (opened instanceof PortableSocket) {
       this.sockets[id] = opened;
       this.counts[UDP_COUNTER.sockets_open]++;
@@ -101,20 +119,21 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     return undefined;
   }
 
-  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number): void {
+  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number, local = 0): void {
     if (offset < 0 || lengthBytes < 0 || offset + lengthBytes > this.arena.bytes.length) {
       throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `bytes ${offset}+${lengthBytes} are not inside the arena`);
     }
     const own = this.sockets[socket.id];
     // node:dgram throws at port 0, which the kernel merely refuses.
-    if (own === undefined || own !== socket || (port === 0 && !own.connected)) {
+    const refused = own === undefined || own !== socket || (port === 0 && !own.connected);
+    if (refused || (isIpv6(ip) && (!own.isIpv6 || ip === NO_ADDRESS))) {
       this.counts[UDP_COUNTER.send_failed]++;
       return;
     }
     this.owesSent = true;
     this.unsent++;
     this.counts[UDP_COUNTER.send_calls]++;
-    own.send(this.arena.bytes.slice(offset, offset + lengthBytes), ip, port, (errno) => {
+    const taken = own.send(this.arena.bytes.slice(offset, offset + lengthBytes), ip, port, local, (errno) => {
       this.unsent--;
       if (errno === '') {
         this.counts[UDP_COUNTER.datagrams_sent]++;
@@ -124,6 +143,9 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
       }
       this.endIfDone();
     });
+    if (taken) return;
+    this.unsent--;
+    this.counts[UDP_COUNTER.send_failed]++;
   }
 
   flush(): void {
@@ -139,12 +161,13 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
       this.running = { resolve, reject };
     });
     this.handler = handler;
+    this.follow = setInterval(() => this.followAddresses(), FOLLOW_INTERVAL_MS);
     this.onTick();
     // Taken out before its turn: while the handler has stopped us, the rest stays for the next run.
     while (this.handler !== undefined) {
       const waiting = this.backlog.shift();
       if (waiting === undefined) break;
-      if (!waiting.socket.closed) this.forward(waiting.socket, waiting.message, waiting.from);
+      if (!waiting.socket.closed) this.forward(waiting);
     }
     if (this.wakeAsked) this.onWake();
     await ended;
@@ -154,6 +177,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     if (this.handler === undefined) return;
     this.handler = undefined;
     clearTimeout(this.tick);
+    clearInterval(this.follow);
     setImmediate(() => this.endIfDone());
   }
 
@@ -182,14 +206,14 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     return monotonicUs();
   }
 
-  onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo): void {
+  onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo, local: number): void {
     this.counts[UDP_COUNTER.receive_calls]++;
     if (message.length > this.maxDatagramBytes) {
       this.counts[UDP_COUNTER.truncated]++;
     } else if (this.handler !== undefined) {
-      this.forward(socket, message, from);
+      this.forward({ socket, message, from, local });
     } else if (this.backlog.length < MOST_BACKLOG) {
-      this.backlog.push({ socket, message, from });
+      this.backlog.push({ socket, message, from, local });
     } else {
       this.counts[UDP_COUNTER.backlog_drops]++;
     }
@@ -206,11 +230,23 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     this.counts[UDP_COUNTER.sockets_open]--;
   }
 
-  private forward(socket: PortableSocket, message: Uint8Array, from: RemoteInfo): void {
+  private followAddresses(): void {
+    for (const socket of this.sockets) {
+      if (socket?.followsAddresses === true) socket.follow();
+    }
+  }
+
+  private forward({ socket, message, from, local }: Waiting): void {
+    const ip = this.text.parse(from.address);
+    if (ip === NO_ADDRESS) {
+      this.counts[UDP_COUNTER.senders_refused]++;
+      return;
+    }
     this.arena.bytes.set(message, this.arena.firstPayload);
     this.received.lengths[0] = message.length;
-    this.received.ips[0] = undotted(from.address);
+    this.received.ips[0] = ip;
     this.received.ports[0] = from.port;
+    this.received.locals[0] = local;
     this.counts[UDP_COUNTER.datagrams_received]++;
     this.counts[UDP_COUNTER.bytes_received] += message.length;
     this.call((handler) => handler.onDatagrams(socket, 1));

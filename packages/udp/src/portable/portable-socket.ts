@@ -1,108 +1,134 @@
-import type { LookupOneOptions } from 'node:dns';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { createSocket } from 'node:dgram';
+import type { AddressBook } from '@lightspeed/wire';
+import { isIpv6 } from '@lightspeed/wire';
 import type { DatagramSocket, SocketOptions } from '../engine.ts';
-import { dotted, undotted } from '../ipv4.ts';
-import { DEFAULT_BUFFER_BYTES } from '../options.ts';
+import { isWildcard } from '../options.ts';
+import type { AddressText } from './address-text.ts';
+import { LocalSockets } from './local-sockets.ts';
+import { errnoOf, openNodeSocket } from './node-socket.ts';
 
 /** What a socket tells its engine. */
 export interface SocketEvents {
-  onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo): void;
+  /** @param local the local address that it came to, 0 if that is not asked for */
+  onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo, local: number): void;
   receiveFailed(errno: string): void;
   closing(socket: PortableSocket): void;
 }
 
-type LookupCallback = (error: Error | null, address: string, family: number) => void;
-
-/** Only addresses come in, so nothing needs looking up. Answering at once makes bind, connect and send immediate. */
-function lookup(address: string, _options: LookupOneOptions, callback: LookupCallback): void {
-  callback(null, address, 4);
+/** What a socket needs of its engine. */
+export interface PortableEnvironment {
+  readonly addresses: AddressBook;
+  readonly text: AddressText;
+  readonly events: SocketEvents;
 }
 
-function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO';
-}
-
-/** A socket of the portable engine. */
+/** A socket of the portable engine: one of node:dgram, or, to know local addresses, one for each of those. */
 export class PortableSocket implements DatagramSocket {
   readonly id: number;
   readonly localIp: number;
   readonly localPort: number;
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;
+  readonly isIpv6: boolean;
   readonly connected: boolean;
   tag = 0;
   closed = false;
-  private readonly socket: Socket;
-  private readonly events: SocketEvents;
+  readonly #environment: PortableEnvironment;
+  readonly #single: Socket | undefined;
+  readonly #locals: LocalSockets | undefined;
 
-  private constructor(id: number, socket: Socket, connected: boolean, events: SocketEvents) {
-    const local = socket.address();
+  /** @throws {Error} with the errno as `code` if the system refuses */
+  private constructor(id: number, options: SocketOptions, environment: PortableEnvironment) {
+    const { addresses } = environment;
+    this.#environment = environment;
+    this.id = id;
+    this.isIpv6 = isIpv6(options.ip);
+    this.connected = options.connect !== undefined;
+    let socket: Socket | undefined;
+    if (options.localAddresses === true && isWildcard(options.ip) && !this.connected) {
+      const open = (local: number, port: number) => this.#openOne({ ...options, ip: local, port, dualStack: false }, local);
+      this.#locals = new LocalSockets(options, addresses, environment.text, open);
+      const refusal = this.#locals.start();
+      if (refusal !== '') throw refused(refusal);
+      socket = this.#locals.first();
+      this.localIp = options.ip | 0;
+    } else {
+      const opened = this.#openOne(options, 0);
+      if (typeof opened === 'string') throw refused(opened);
+      socket = opened;
+      this.#single = opened;
+      this.localIp = environment.text.parse(opened.address().address);
+    }
     // Linux reports twice what it grants, to pay for its own structures.
     const overhead = process.platform === 'linux' ? 2 : 1;
-    this.id = id;
-    this.localIp = undotted(local.address) >>> 0;
-    this.localPort = local.port;
-    this.receiveBufferBytes = socket.getRecvBufferSize() / overhead;
-    this.sendBufferBytes = socket.getSendBufferSize() / overhead;
-    this.connected = connected;
-    this.socket = socket;
-    this.events = events;
-    socket.on('message', (message, from) => events.onMessage(this, message, from));
+    this.localPort = socket?.address().port ?? 0;
+    this.receiveBufferBytes = (socket?.getRecvBufferSize() ?? 0) / overhead;
+    this.sendBufferBytes = (socket?.getSendBufferSize() ?? 0) / overhead;
+    addresses.retain(this.localIp);
   }
 
   /** The bound socket, or the errno name of what was refused. */
-  static open(id: number, options: SocketOptions, events: SocketEvents): PortableSocket | string {
-    const socket = createSocket({ type: 'udp4', reusePort: options.reusePort === true, lookup });
-    let refusal = '';
-    let opening = true;
-    socket.on('error', (error) => {
-      if (opening) refusal ||= errnoOf(error);
-      else events.receiveFailed(errnoOf(error));
-    });
+  static open(id: number, options: SocketOptions, environment: PortableEnvironment): PortableSocket | string {
     try {
-      socket.bind({ address: dotted(options.ip), port: options.port, exclusive: true });
-      if (refusal === '' && options.connect !== undefined) {
-        socket.connect(options.connect.port, dotted(options.connect.ip));
-      }
-      if (refusal === '') {
-        PortableSocket.grow(() => socket.setRecvBufferSize(options.receiveBufferBytes ?? DEFAULT_BUFFER_BYTES));
-        PortableSocket.grow(() => socket.setSendBufferSize(options.sendBufferBytes ?? DEFAULT_BUFFER_BYTES));
-        return new PortableSocket(id, socket, options.connect !== undefined, events);
-      }
+      return new PortableSocket(id, options, environment);
     } catch (error) {
-      refusal = errnoOf(error);
-    } finally {
-      opening = false;
-    }
-    socket.close();
-    return refusal;
-  }
-
-  /** Some systems refuse sizes over their limit instead of cutting them; the default then stays. */
-  private static grow(set: () => void): void {
-    try {
-      set();
-    } catch (error) {
-      if (errnoOf(error) !== 'ERR_SOCKET_BUFFER_SIZE') throw error;
+      return errnoOf(error);
     }
   }
 
-  /** @param done called with '' or an errno name, not before this returns */
-  send(message: Uint8Array, ip: number, port: number, done: (errno: string) => void): void {
+  /** Whether local addresses come and go under it. */
+  get followsAddresses(): boolean {
+    return this.#locals !== undefined;
+  }
+
+  /** Opens and closes what local addresses make necessary that are new or gone. */
+  follow(): void {
+    this.#locals?.follow();
+  }
+
+  /**
+   * @param local the address to send from; 0 lets the system choose
+   * @param done called with '' or an errno name, not before this returns
+   * @returns false if there is no way to send that
+   */
+  send(message: Uint8Array, ip: number, port: number, local: number, done: (errno: string) => void): boolean {
+    const socket = this.#single ?? this.#locals?.toSendFrom(local, ip);
+    if (socket === undefined) return false;
     const report = (error: Error | null) => done(error === null ? '' : errnoOf(error));
-    if (this.connected) this.socket.send(message, report);
-    else this.socket.send(message, port, dotted(ip), report);
+    if (this.connected) {
+      socket.send(message, report);
+      return true;
+    }
+    // A socket on one local address has that one's family.
+    const isIpv6Socket = this.#single === undefined ? isIpv6(ip) : this.isIpv6;
+    socket.send(message, port, this.#environment.text.format(ip, isIpv6Socket), report);
+    return true;
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.events.closing(this);
-    this.socket.close();
+    this.#environment.events.closing(this);
+    this.#environment.addresses.release(this.localIp);
+    this.#single?.close();
+    this.#locals?.close();
   }
 
   kernelDrops(): number {
     return 0;
   }
+
+  #openOne(options: SocketOptions, local: number): Socket | string {
+    const { events, text } = this.#environment;
+    const isIpv6Socket = isIpv6(options.ip);
+    const connect = options.connect && { address: text.format(options.connect.ip, isIpv6Socket), port: options.connect.port };
+    const address = text.format(options.ip, isIpv6Socket);
+    const socket = openNodeSocket({ ...options, isIpv6: isIpv6Socket, address, connect }, (errno) => events.receiveFailed(errno));
+    if (typeof socket !== 'string') socket.on('message', (message, from) => events.onMessage(this, message, from, local));
+    return socket;
+  }
+}
+
+function refused(errno: string): Error {
+  return Object.assign(new Error(errno), { code: errno });
 }

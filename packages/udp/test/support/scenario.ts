@@ -16,6 +16,9 @@ export interface Arrival {
   readonly payload: Uint8Array;
   readonly ip: number;
   readonly port: number;
+  /** The address, and for an intercepted datagram the port, that it was sent to, where the socket tells them. */
+  readonly local: number;
+  readonly localPort: number;
 }
 
 /** An engine that closes itself at the end of the block that declares it with `using`. */
@@ -26,7 +29,9 @@ export function testEngine(kind: EngineKind, options: EngineOptions = {}): TestE
   return Object.assign(engine, { [Symbol.dispose]: () => engine.close() });
 }
 
-export interface Scenario extends Partial<DatagramHandler> {
+export interface Scenario extends Partial<Omit<DatagramHandler, 'onTick'>> {
+  /** Called every few milliseconds. */
+  onTick?(): void;
   /** Called once inside the loop. */
   start?(): void;
   /** Called for each datagram; the payload is a copy. */
@@ -69,10 +74,11 @@ export async function play(engine: DatagramEngine, scenario: Scenario): Promise<
 }
 
 function arrival(engine: DatagramEngine, socket: DatagramSocket, index: number): Arrival {
-  const { offsets, lengths, ips, ports } = engine.received;
+  const { offsets, lengths, ips, ports, locals, localPorts } = engine.received;
   const offset = offsets[index];
   const payload = engine.arena.bytes.slice(offset, offset + lengths[index]);
-  return { socket, offset, payload, ip: ips[index], port: ports[index] };
+  const from = { ip: ips[index], port: ports[index] };
+  return { socket, offset, payload, ...from, local: locals[index], localPort: localPorts[index] };
 }
 
 /** Writes a payload into the reserve and queues it. */
@@ -85,4 +91,11 @@ export function sendBytes(engine: DatagramEngine, from: DatagramSocket, to: { lo
 /** Bytes that differ from place to place and from seed to seed. */
 export function pattern(lengthBytes: number, seed: number): Uint8Array {
   return Uint8Array.from({ length: lengthBytes }, (_, index) => (index * 31 + seed * 7 + (index >>> 8)) & 0xff);
+}
+
+/** The handle of an address that is one. */
+export function handleOf(engine: DatagramEngine, text: string): number {
+  const handle = engine.addresses.parse(text);
+  if (handle === undefined) throw new Error(`${text} is no address`);
+  return handle;
 }

@@ -3,7 +3,16 @@ import { DestinationPolicy, PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { RelayOutput } from '@lightspeed/session';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN, fecHeaderBytes, writeFecExtension, writeHeader } from '@lightspeed/wire';
+import {
+  AddressBook,
+  FLAG_HANDSHAKE,
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  fecHeaderBytes,
+  writeFecExtension,
+  writeHeader,
+} from '@lightspeed/wire';
 import { xorShift } from './random.ts';
 
 /** Blocks for FEC, and those that any relay has. */
@@ -63,7 +72,7 @@ export class MemoryRelay implements RelayOutput {
       { ...DEFAULT_RELAY_OPTIONS, ...limits, ...(registered ? {} : { admission: 'open' }) },
       {
         ...{ memory: this.#memory, policy: new DestinationPolicy(), counters: this.#counters, output: this },
-        ...{ random: xorShift(7), hmacSha256 },
+        ...{ addresses: new AddressBook(), random: xorShift(7), hmacSha256 },
       },
     );
     this.relay.advance(1_000, this.#nowUs);
@@ -147,10 +156,10 @@ export class MemoryRelay implements RelayOutput {
     if (this.#registered) {
       // All 32 bits are in use, as in ids that nodes hand out; distinct, never 0.
       const sessionId = Math.imul(client + 1, 0x9e37_79b1) >>> 0;
-      this.relay.register({ sessionId, ip, token, dialect: 'standard', secret: SECRET.slice() });
+      this.relay.register({ sessionId, prefixHigh: 0, prefixLow: ip, token, dialect: 'standard', secret: SECRET.slice() });
       encodeProof(bytes, this.#slot, sessionId, 1n, SECRET, hmacSha256);
     }
-    this.relay.handleClientDatagram(this.#slot, this.#registered ? PROOF_PACKET_BYTES : HEADER_BYTES, ip, portOf(client));
+    this.relay.handleClientDatagram(this.#slot, this.#registered ? PROOF_PACKET_BYTES : HEADER_BYTES, ip, portOf(client), 0);
     this.#tokens[client] = this.#lastToken;
     this.#sequences[client] = 1;
     this.#sendFromClient(client);
@@ -165,7 +174,7 @@ export class MemoryRelay implements RelayOutput {
     writeHeader(bytes, this.#slot, version, 0, token, sequence, this.#nowUs, PROGRAM_IP, 5_000, serverIp(client), SERVER_PORT);
     if (size > 0) this.#writeGroup(client, size);
     const headerBytes = size === 0 ? HEADER_BYTES : fecHeaderBytes('standard');
-    this.relay.handleClientDatagram(this.#slot, headerBytes + PAYLOAD_BYTES, addressOf(client), portOf(client));
+    this.relay.handleClientDatagram(this.#slot, headerBytes + PAYLOAD_BYTES, addressOf(client), portOf(client), 0);
   }
 
   /** Data packets of whole groups; their parity would add nothing, as none is lost. */

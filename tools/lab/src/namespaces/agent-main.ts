@@ -5,6 +5,7 @@ import { answerParent } from '../child-program.ts';
 import { createLoopbackSocket } from '../loopback-socket.ts';
 import type { AgentQuestion, EchoSources, PlayerStart, PlayersPlan } from './agent-messages.ts';
 import { Player } from './player.ts';
+import { probe } from './probe.ts';
 
 /** Tunnels that start at the same time: each costs a thread. */
 const AT_ONCE = 8;
@@ -29,6 +30,8 @@ async function answer(question: AgentQuestion): Promise<unknown> {
       return sources satisfies EchoSources;
     case 'finish':
       return Promise.all(players.map((player) => player.finish()));
+    case 'probe':
+      return probe(question.plan);
   }
 }
 

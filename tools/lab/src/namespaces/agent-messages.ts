@@ -1,6 +1,7 @@
 import type { TunnelSettings } from '@lightspeed/client';
 import type { Endpoint } from '@lightspeed/wire';
 import type { EchoReport } from '../game/echo-game.ts';
+import type { ProbePlan } from './probe.ts';
 
 /** Players of one machine: each has a tunnel of its own, and a game that sends through it. */
 export interface PlayersPlan {
@@ -21,7 +22,9 @@ export type AgentQuestion =
   /** Tell whom an echo has answered. */
   | { readonly ask: 'sources' }
   /** Send no more, wait for the last answers, report. */
-  | { readonly ask: 'finish' };
+  | { readonly ask: 'finish' }
+  /** Try once to register and to play; answered with a ProbeReport. */
+  | { readonly ask: 'probe'; readonly plan: ProbePlan };
 
 export interface PlayerStart {
   /** The node in use, `HOST:PORT` of its control plane. */

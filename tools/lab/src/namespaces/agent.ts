@@ -2,6 +2,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { ChildProgram } from '../child-program.ts';
 import type { AgentQuestion, EchoSources, PlayerReport, PlayerStart, PlayersPlan } from './agent-messages.ts';
 import type { Namespace } from './namespace.ts';
+import type { ProbePlan, ProbeReport } from './probe.ts';
 
 const ANSWER_MS = 90_000;
 const CLOSE_MS = 6_000;
@@ -41,6 +42,11 @@ export class Agent {
   /** Ends the games, waits for the last answers. The tunnels stay. */
   finish(): Promise<readonly PlayerReport[]> {
     return this.#child.ask({ ask: 'finish' });
+  }
+
+  /** Has it register at a node and play, once. */
+  probe(plan: ProbePlan): Promise<ProbeReport> {
+    return this.#child.ask({ ask: 'probe', plan });
   }
 
   /** Asks it to end, and sees to it that it does. */

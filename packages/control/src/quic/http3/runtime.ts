@@ -54,7 +54,7 @@ function loadNative(): QuicError | false {
     return false;
   } catch (thrown) {
     const [firstLine] = reasonOf(thrown).split('\n');
-    return new QuicError('QUIC_UNAVAILABLE', `no native QUIC for ${process.platform}-${process.arch}: ${firstLine ?? 'unknown'}`, {
+    return new QuicError('ERR_QUIC_UNAVAILABLE', `no native QUIC for ${process.platform}-${process.arch}: ${firstLine ?? 'unknown'}`, {
       cause: thrown,
     });
   }
