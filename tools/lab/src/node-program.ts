@@ -46,7 +46,7 @@ export interface NodeProgramOptions {
   readonly within?: readonly string[];
   /** The file of the program: of this checkout's sources when left out. */
   readonly program?: string;
-  /** More for Node's own command line. */
+  /** For Node's own command line; that packages are those of the sources when left out. */
   readonly nodeFlags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Whether {@link NodeProgram.heldBytes} will be asked for. */
@@ -76,9 +76,9 @@ export class NodeProgram implements AsyncDisposable {
 
   /** Resolves when it serves. */
   static async start(options: NodeProgramOptions): Promise<NodeProgram> {
-    const { within = [], stateDir, program = mainOf('@lightspeed/proxy'), env, nodeFlags = [], collectsGarbage = false } = options;
+    const { within = [], stateDir, program = mainOf('@lightspeed/proxy'), env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
     await writeFile(configIn(stateDir), configurationOf(options));
-    const flags = [SOURCE, ...nodeFlags, ...(collectsGarbage ? ['--expose-gc', `--import=${COLLECTOR}`] : [])];
+    const flags = [...nodeFlags, ...(collectsGarbage ? ['--expose-gc', `--import=${COLLECTOR}`] : [])];
     const command = [...within, process.execPath, ...flags, program, ...argumentsOf(options)];
     const started = new ForeignProcess(command[0], command.slice(1), { ...process.env, ...env }, stateDir);
     try {
@@ -208,10 +208,10 @@ function argumentsOf(options: NodeProgramOptions): string[] {
   ];
 }
 
-/** An address of IPv4; ip 0 for every address, also of both families. */
+/** An address of IPv4: 127.0.0.1 for all addresses, also of both families. */
 function endpointIn(text: string): Endpoint {
   const address = parseSocketAddress(text);
-  const ip = address && (isUnspecified(address.host) ? 0 : parseIpv4(address.host));
+  const ip = address && (isUnspecified(address.host) ? LOOPBACK : parseIpv4(address.host));
   if (ip === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no IPv4 address`);
   return { ip, port: address?.port ?? 0 };
 }

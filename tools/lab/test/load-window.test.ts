@@ -188,7 +188,11 @@ test('a careful payload shows whether it is whole, whichever byte is changed', (
 
 test('an answer of a node must have the token and addresses of its own client and server', () => {
   const bytes = new Uint8Array(512);
-  const sessions = new LstpSessions(bytes, 2, [7, 8].map((token) => ({ sessionId: token, token, secret: new Uint8Array(16) })));
+  const sessions = new LstpSessions(
+    bytes,
+    2,
+    [7, 8].map((token) => ({ sessionId: token, token, secret: new Uint8Array(16) })),
+  );
   const framing = new LstpFraming(bytes, sessions, [{ ip: RELAY.ip, port: 9 }]);
   framing.wrap(1, 100, 50, 0);
   // A node answers with the addresses the other way round.
