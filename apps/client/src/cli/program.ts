@@ -100,9 +100,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     })
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
-  const playing = program
-    .command('play')
-    .description('Open local UDP ports that stand for game servers, and carry what arrives there.');
+  const playing = program.command('play').description('Open local UDP ports that stand for game servers, and carry what arrives there.');
   addTunnelOptions(playing)
     .addOption(
       new Option('--game-server <host:port>', 'game server to which the node sends; may be given several times')

@@ -99,6 +99,8 @@ export class SocksServer {
   #tellIpv6(): void {
     if (this.#ipv6Told) return;
     this.#ipv6Told = true;
-    this.#host.told(`a SOCKS5 client sends to an IPv6 address, which goes no further: ${IPV6_ONLY.replace('it has only IPv6 addresses, and ', '')}`);
+    this.#host.told(
+      `a SOCKS5 client sends to an IPv6 address, which goes no further: ${IPV6_ONLY.replace('it has only IPv6 addresses, and ', '')}`,
+    );
   }
 }
