@@ -4,7 +4,7 @@ export type ClientErrorCode =
   | 'ERR_CLIENT_INVALID_SETTING'
   /** A host name gives no IPv4 address. */
   | 'ERR_CLIENT_RESOLVE'
-  /** An entrance, or the socket towards the node, could not be opened. */
+  /** An ingress, or the socket towards the node, could not be opened. */
   | 'ERR_CLIENT_OPEN'
   /** The node did not answer in time. */
   | 'ERR_CLIENT_NO_ANSWER'

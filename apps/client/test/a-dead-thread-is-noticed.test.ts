@@ -5,17 +5,17 @@ import { UDP_COUNTERS_BYTES, createFdLedger } from '@lightspeed/udp';
 import { expect, it } from 'vitest';
 import type { StartedMessage, WorkerInput } from '../src/tunnel/messages.ts';
 import { parseTunnelSettings } from '../src/tunnel/settings.ts';
-import { plainLeg } from '../src/tunnel/start-tunnel.ts';
+import { plainNodeTunnel } from '../src/tunnel/start-tunnel.ts';
 import { CounterBook } from '../src/tunnel/stats.ts';
 import { LOOPBACK } from './support/test-node.ts';
 
 it('a tunnel whose thread crashes says so, rejects who waits, and can be closed', async () => {
   const node = { ip: LOOPBACK, port: 9 };
-  const parsed = parseTunnelSettings({ node, entrances: [] });
+  const parsed = parseTunnelSettings({ node, ingresses: [] });
   const counters = new CounterBook();
   const input: WorkerInput = {
     settings: parsed.settings,
-    legs: [plainLeg(parsed, node, counters)],
+    nodeTunnels: [plainNodeTunnel(parsed, node, counters)],
     via: undefined,
     udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
     fdLedger: createFdLedger(),

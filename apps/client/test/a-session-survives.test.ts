@@ -16,14 +16,14 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     using server = await EchoServer.named('');
     await using tunnel = await registeredTunnel([node], [server.address], { io });
     await tunnel.established(5_000);
-    const [entrance] = tunnel.entrances;
-    using program = await play(3, entrance.listen);
+    const [ingress] = tunnel.ingresses;
+    using program = await play(3, ingress.listen);
     const before = tunnel.localPort;
 
     const rebound = once(tunnel, 'rebound');
     tunnel.rebind(0, SECOND);
     const [path, local] = (await rebound) as [number, { ip: number; port: number }];
-    await echoed(program, 'moved', entrance.listen);
+    await echoed(program, 'moved', ingress.listen);
 
     expect([path, local.ip, local.port]).toEqual([0, SECOND, tunnel.localPort]);
     expect(local.port).not.toBe(before);
@@ -41,7 +41,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     const refused = once(tunnel, 'notRebound');
     tunnel.rebind(0, 0xc633_6401);
     expect(await refused).toEqual([0, 'EADDRNOTAVAIL']);
-    using program = await play(1, tunnel.entrances[0].listen);
+    using program = await play(1, tunnel.ingresses[0].listen);
     expect(program.texts).toEqual(['0']);
     expect(() => tunnel.rebind(1)).toThrow('there is no path 1; allowed: 0 to 0');
   });
@@ -61,7 +61,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     });
     await tunnel.established(5_000);
     await until(() => tunnel.stats().paths.every(({ up }) => up), 'both paths');
-    const [{ listen }] = tunnel.entrances;
+    const [{ listen }] = tunnel.ingresses;
     using program = await play(20, listen);
     for (const lost of [SECOND, THIRD]) {
       node.data.faults.dropFromClient = (_packet, ip) => ip === lost;
@@ -99,7 +99,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     });
     await tunnel.established(5_000);
     await until(() => tunnel.stats().paths.every(({ up }) => up), 'both paths');
-    const [{ listen }] = tunnel.entrances;
+    const [{ listen }] = tunnel.ingresses;
     using program = await play(5, listen);
     expect(other.data.count('dataPackets')).toBeGreaterThan(0);
     // What comes directly is lost; what the other node relays comes from another port.

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createQuicServer } from '@currentspace/http3';
 import { startTunnel } from '@lightspeed/client';
 import { ticketExtension } from '@lightspeed/control';
-import { formatPin, loadKnownNodes } from '@lightspeed/control/quic';
+import { formatPin, loadKnownNodes, makeCertificate } from '@lightspeed/control/quic';
 import type { Verification } from '@lightspeed/control/quic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlNode } from './support/control-node.ts';
@@ -17,7 +18,7 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     await using tunnel = await registeredTunnel([node], [server.address], { io, register: { ticket: Uint8Array.of(1, 2), gameId: 3 } });
     await tunnel.established(5_000);
     using program = await Peer.start();
-    program.send('hello', tunnel.entrances[0].listen);
+    program.send('hello', tunnel.ingresses[0].listen);
     await program.got(1);
 
     expect(program.texts).toEqual(['echo hello']);
@@ -57,7 +58,7 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     expect(node.resumed).toEqual([session?.sessionId]);
     expect(tunnel.nodes[0].session).toMatchObject({ sessionId: session?.sessionId, token: session?.token });
     using program = await Peer.start();
-    program.send('still', tunnel.entrances[0].listen);
+    program.send('still', tunnel.ingresses[0].listen);
     await program.got(1);
     expect(node.data.count('sessionsOpened')).toBe(1);
     expect(node.sessionIds).toHaveLength(1);
@@ -72,7 +73,7 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     node.forget();
     await until(() => tunnel.nodes[0].session?.sessionId !== before && tunnel.nodes[0].up, 'another session');
     using program = await Peer.start();
-    program.send('new', tunnel.entrances[0].listen);
+    program.send('new', tunnel.ingresses[0].listen);
     await program.got(1);
     // A FIN of the old session that was repeated until now would have ended this one, whose token happens to be the same.
     const keepalives = node.data.count('keepalives');
@@ -92,41 +93,26 @@ it('a tunnel of dialect reference registers in its form, and needs no acknowledg
   });
   await tunnel.established(5_000);
   using program = await Peer.start();
-  program.send('hello', tunnel.entrances[0].listen);
+  program.send('hello', tunnel.ingresses[0].listen);
   await program.got(1);
   expect(node.registers).toEqual([{ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }]);
   expect(tunnel.nodes[0].session).toMatchObject({ secret: undefined, token: 1 });
   await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
 });
 
-describe('a node that negotiates no application protocol, as those of the older implementation', () => {
-  const start = () => ControlNode.start({}, undefined, { withoutAlpn: true, bare: true });
-
-  it('is registered with in dialect reference, and carries a game', async () => {
-    await using node = await start();
-    using server = await EchoServer.named('');
-    const verify: Verification = { kind: 'ca', pem: node.certificate.certificatePem };
-    const nodes = [{ ...node.settings, verify, dataPort: node.data.address.port }];
-    await using tunnel = await registeredTunnel([node], [server.address], { dialect: 'reference', register: { nodes } });
-    await tunnel.established(5_000);
-    using program = await Peer.start();
-    program.send('hello', tunnel.entrances[0].listen);
-    await program.got(1);
-    expect(node.registers).toEqual([{ type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 }]);
-    await until(() => tunnel.nodes[0].clockOffsetMs !== undefined, 'a Pong');
-  });
-
-  it('is named as what it is to a client of dialect standard', async () => {
-    await using node = await start();
-    await expect(registeredTunnel([node], [])).rejects.toThrow('needs --dialect reference');
-  });
-
-  it('cannot be known by a pin', async () => {
-    await using node = await start();
-    const refusal = registeredTunnel([node], [], { dialect: 'reference' });
-    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_NODE_IDENTITY' });
-    await expect(refusal).rejects.toThrow('give the certificate as an authority');
-  });
+it('says of a node that speaks another application protocol what it may be, and how it is used', async () => {
+  const { certificatePem: cert, privateKeyPem: key } = await makeCertificate();
+  const server = createQuicServer({ key, cert, alpn: ['h3'], disableRetry: false });
+  server.on('error', () => undefined);
+  try {
+    const { port } = await server.listen(0, '127.0.0.1');
+    const nodes = [{ host: '127.0.0.1', port, verify: { kind: 'insecure' } as const }];
+    const refusal = startTunnel({ register: { nodes }, ingresses: [], dialect: 'reference' });
+    await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_REGISTER' });
+    await expect(refusal).rejects.toThrow('use its data port with --no-register --dialect reference');
+  } finally {
+    await server.close();
+  }
 });
 
 describe('a registration', () => {
@@ -142,7 +128,7 @@ describe('a registration', () => {
     const gone = await ControlNode.start();
     const { settings } = gone;
     await gone[Symbol.asyncDispose]();
-    const refusal = startTunnel({ register: { nodes: [settings] }, entrances: [] });
+    const refusal = startTunnel({ register: { nodes: [settings] }, ingresses: [] });
     await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_REGISTER' });
     await expect(refusal).rejects.toThrow(/is that its control port/);
   });
@@ -171,7 +157,7 @@ describe('the node’s identity', () => {
     await rm(folder, { recursive: true });
   });
   const connect = async (verify: Verification) => {
-    const tunnel = await startTunnel({ register: { nodes: [{ ...node.settings, verify }] }, entrances: [] });
+    const tunnel = await startTunnel({ register: { nodes: [{ ...node.settings, verify }] }, ingresses: [] });
     await tunnel.close();
   };
 

@@ -19,7 +19,7 @@ function newsOf(tunnel: TestTunnel): string[] {
 }
 
 /** Plays until the condition holds, a few datagrams at a time; gives how many were sent, all of which were answered. */
-async function playUntil(condition: () => boolean, program: Peer, to: TestTunnel['entrances'][number]['listen']): Promise<number> {
+async function playUntil(condition: () => boolean, program: Peer, to: TestTunnel['ingresses'][number]['listen']): Promise<number> {
   let sent = 0;
   while (!condition()) {
     for (let burst = 0; burst < 4; burst++) program.send(String(sent++), to);
@@ -43,7 +43,7 @@ it.each(NODES)('%s renews its certificate with the same key, and a game loses no
   expect(renewed.certificatePem).not.toBe(node.certificate.certificatePem);
   expect(pinOf(renewed.certificatePem)).toEqual(node.pin);
   const replaced = node.replaceCertificate(renewed);
-  const sent = await playUntil(() => news.length > 0, program, tunnel.entrances[0].listen);
+  const sent = await playUntil(() => news.length > 0, program, tunnel.ingresses[0].listen);
   await replaced;
 
   const numbers = Array.from({ length: sent }, (_, number) => String(number));
@@ -64,7 +64,7 @@ it('a certificate with another key is a refusal that says so to who knows the no
   tunnel.on('control', (_node, state, text) => refusals.push(`${state}: ${text}`));
   using program = await Peer.start();
   await node.replaceCertificate(await makeCertificate());
-  const sent = await playUntil(() => refusals.length > 0, program, tunnel.entrances[0].listen);
+  const sent = await playUntil(() => refusals.length > 0, program, tunnel.ingresses[0].listen);
   expect(refusals[0]).toContain('refused: ');
   expect(refusals[0]).toContain('has another key than the pinned one');
   expect(server.texts).toHaveLength(sent);

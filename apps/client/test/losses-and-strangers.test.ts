@@ -20,7 +20,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     node.faults.dropToClient = loseProtected(2);
 
     for (let i = 1; i <= 4; i++) {
-      program.send(`${i}`, tunnel.entrances[0].listen);
+      program.send(`${i}`, tunnel.ingresses[0].listen);
       await server.got(i);
     }
     await program.got(4);
@@ -39,7 +39,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     using program = await Peer.start();
     node.faults.dropFromClient = loseProtected(3);
 
-    for (let i = 1; i <= 3; i++) program.send(`${i}`, tunnel.entrances[0].listen);
+    for (let i = 1; i <= 3; i++) program.send(`${i}`, tunnel.ingresses[0].listen);
     await server.got(3);
 
     expect(server.texts.toSorted()).toEqual(['1', '2', '3']);
@@ -56,7 +56,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
       versions.add(readVersion(packet, 0));
       return false;
     };
-    program.send('hello', tunnel.entrances[0].listen);
+    program.send('hello', tunnel.ingresses[0].listen);
     await program.got(1);
     expect(versions).toEqual(new Set([1]));
   });
@@ -68,14 +68,14 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     await tunnel.established(5_000);
     using program = await Peer.start();
     using stranger = await Peer.start();
-    program.send('1', tunnel.entrances[0].listen);
+    program.send('1', tunnel.ingresses[0].listen);
     await program.got(1);
 
     const forged = TunnelHeader.data(77, 0, server.address, program.address).encodeWithPayload(Uint8Array.of(0x21));
     stranger.sendBytes(forged, { ip: LOOPBACK, port: tunnel.localPort });
     await until(() => tunnel.stats().nodeDrops.unexpected_source === 1, 'the drop in the statistics');
 
-    program.send('2', tunnel.entrances[0].listen);
+    program.send('2', tunnel.ingresses[0].listen);
     await program.got(2);
     expect(program.texts).toEqual(['echo 1', 'echo 2']);
   });
@@ -84,7 +84,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     using silent = await Peer.start();
     await using tunnel = await tunnelTo({ address: silent.address }, [silent.address], { io });
     using program = await Peer.start();
-    program.send('too early', tunnel.entrances[0].listen);
+    program.send('too early', tunnel.ingresses[0].listen);
     await until(() => tunnel.stats().localDrops.not_established === 1, 'the drop in the statistics');
   });
 });

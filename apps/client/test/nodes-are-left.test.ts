@@ -22,7 +22,7 @@ describe.each(ENGINES)('a tunnel with two nodes over the %s engine', (io) => {
     using server = await EchoServer.named('');
     await using tunnel = await registeredTunnel([a, b], [server.address], { io, keepaliveMs: 250 });
     await warm(tunnel);
-    const [{ listen }] = tunnel.entrances;
+    const [{ listen }] = tunnel.ingresses;
     using program = await play(3, listen);
     const [used, other] = tunnel.nodes[0].used ? [a, b] : [b, a];
     const lost: string[] = [];
@@ -45,7 +45,7 @@ describe.each(ENGINES)('a tunnel with two nodes over the %s engine', (io) => {
     using server = await Peer.start();
     await using tunnel = await registeredTunnel([a, b], [server.address], { io, keepaliveMs: 250 });
     await warm(tunnel);
-    const [{ listen }] = tunnel.entrances;
+    const [{ listen }] = tunnel.ingresses;
     using program = await Peer.start();
     program.send('first', listen);
     await server.got(1);

@@ -16,7 +16,7 @@ import { expect, it } from 'vitest';
 import { TunnelDriver } from '../src/tunnel/driver.ts';
 import { parseTunnelSettings } from '../src/tunnel/settings.ts';
 import { openTunnelSockets } from '../src/tunnel/sockets.ts';
-import { plainLeg } from '../src/tunnel/start-tunnel.ts';
+import { plainNodeTunnel } from '../src/tunnel/start-tunnel.ts';
 import { CounterBook } from '../src/tunnel/stats.ts';
 import { LOOPBACK } from './support/test-node.ts';
 
@@ -41,18 +41,18 @@ it.each([0, 4])('the tunnel carries datagrams without allocating, in FEC groups 
   const nodeAddress = { ip: LOOPBACK, port: node.localPort };
   const parsed = parseTunnelSettings({
     node: nodeAddress,
-    entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
+    ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
     fecGroupSize,
   });
   const { settings } = parsed;
   const sockets = await openTunnelSockets(engine, settings);
-  const [entrance] = sockets.entrances;
+  const [ingress] = sockets.ingresses;
   let established = false;
   const driver = new TunnelDriver({
     engine,
     settings,
     sockets,
-    legs: [plainLeg(parsed, nodeAddress, new CounterBook())],
+    nodeTunnels: [plainNodeTunnel(parsed, nodeAddress, new CounterBook())],
     via: undefined,
     post: (message) => {
       established ||= message.type === 'event' && message.event === 'established';
@@ -107,7 +107,7 @@ it.each([0, 4])('the tunnel carries datagrams without allocating, in FEC groups 
       onTick() {
         if (established && !started) {
           started = true;
-          for (let i = 0; i < IN_FLIGHT; i++) engine.send(program, 64, PAYLOAD_BYTES, LOOPBACK, entrance.localPort);
+          for (let i = 0; i < IN_FLIGHT; i++) engine.send(program, 64, PAYLOAD_BYTES, LOOPBACK, ingress.localPort);
         }
         const used = getHeapStatistics().used_heap_size;
         // A collection in between makes it shrink; what grew before counts all the same.

@@ -6,7 +6,7 @@ import { ENGINES } from './support/tunnel.ts';
 
 interface Event {
   readonly event: string;
-  readonly entrances?: readonly { listen: string; gameServer: string }[];
+  readonly ingresses?: readonly { listen: string; gameServer: string }[];
 }
 
 function events(program: Running): Event[] {
@@ -25,8 +25,8 @@ describe.each(ENGINES)('lightspeed play over the %s engine', (io) => {
     using game = await Peer.start();
     const program = new Running(['play', '--open', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--io', io]);
     await program.printed('connected');
-    const entrance = /point the game at (\S+) to play on/.exec(program.stdout)?.[1] ?? '';
-    game.send('hello', endpointOf(entrance));
+    const ingress = /point the game at (\S+) to play on/.exec(program.stdout)?.[1] ?? '';
+    game.send('hello', endpointOf(ingress));
     await game.got(1);
     expect(game.texts).toEqual(['echo hello']);
 
@@ -66,12 +66,12 @@ describe('lightspeed play', () => {
       `localhost:${blue.address.port}`,
     ]);
     await program.printed('"established"');
-    const [{ entrances = [] }] = events(program);
-    expect(entrances.map(({ gameServer }) => gameServer)).toEqual([`127.0.0.1:${red.address.port}`, `127.0.0.1:${blue.address.port}`]);
-    expect(entrances[0].listen).toBe(listen);
+    const [{ ingresses = [] }] = events(program);
+    expect(ingresses.map(({ gameServer }) => gameServer)).toEqual([`127.0.0.1:${red.address.port}`, `127.0.0.1:${blue.address.port}`]);
+    expect(ingresses[0].listen).toBe(listen);
     game.send('1', { ip: 0x7f00_0007, port: red.address.port });
     await game.got(1);
-    game.send('2', endpointOf(entrances[1].listen));
+    game.send('2', endpointOf(ingresses[1].listen));
     await game.got(2);
     expect(game.texts).toEqual(['red 1', 'blue 2']);
     program.signal('SIGTERM');
@@ -84,14 +84,14 @@ describe('lightspeed play', () => {
     using game = await Peer.start();
     const program = new Running(['play', '--open', '--node', node.name, '--game-server', `127.0.0.1:${server.address.port}`, '--json']);
     await program.printed('"established"');
-    const [{ entrances = [] }] = events(program);
-    const entrance = endpointOf(entrances[0].listen);
-    game.sendBytes(new Uint8Array(1_401), entrance);
+    const [{ ingresses = [] }] = events(program);
+    const ingress = endpointOf(ingresses[0].listen);
+    game.sendBytes(new Uint8Array(1_401), ingress);
     await program.printed('"oversize"');
     node.endSessions();
     await program.printed('"ended-by-node"');
     await until(() => events(program).filter(({ event }) => event === 'established').length === 2, 'a new session');
-    game.send('again', entrance);
+    game.send('again', ingress);
     await until(() => game.texts.includes('echo again'), 'an answer in the new session');
     program.signal('SIGINT');
     const { code } = await program.ended();
@@ -131,7 +131,7 @@ describe('lightspeed play', () => {
     expect((await program.ended()).code).toBe(0);
   });
 
-  it('says which entrance is taken, with exit code 1', async () => {
+  it('says which ingress is taken, with exit code 1', async () => {
     await using node = await TestNode.start();
     using other = await Peer.start();
     const listen = `127.0.0.1:${other.address.port}`;

@@ -11,7 +11,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     await tunnel.established(5_000);
     expect(tunnel.io).toBe(io);
     const programs = await Promise.all(Array.from({ length: 5 }, () => Peer.start()));
-    const [{ listen }] = tunnel.entrances;
+    const [{ listen }] = tunnel.ingresses;
 
     for (let round = 0; round < 20; round++) {
       programs.forEach((program, index) => program.send(`program ${index}, round ${round}`, listen));
@@ -28,7 +28,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     expect(new Set(server.received.map(({ from }) => from.port)).size).toBe(5);
   });
 
-  it('has an entrance of its own for each game server', async () => {
+  it('has an ingress of its own for each game server', async () => {
     await using node = await TestNode.start();
     using red = await EchoServer.named('red ');
     using blue = await EchoServer.named('blue ');
@@ -36,7 +36,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     await tunnel.established(5_000);
     using program = await Peer.start();
 
-    const [toRed, toBlue] = tunnel.entrances;
+    const [toRed, toBlue] = tunnel.ingresses;
     expect(toRed.gameServer).toEqual(red.address);
     program.send('1', toRed.listen);
     await program.got(1);

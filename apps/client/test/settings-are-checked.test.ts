@@ -14,13 +14,13 @@ describe('startTunnel', () => {
     ['a group size of 1 in dialect reference', { fecGroupSize: 1, dialect: 'reference' }, 'from 2 to 16 in dialect reference'],
     ['a token of 256', { token: 256 }, 'token is 256; allowed: whole numbers from 0 to 255'],
     ['keepalives without pause', { keepaliveMs: 0 }, 'keepaliveMs is 0; allowed: whole numbers from 50'],
-    ['no patience', { maxKeepaliveMisses: 0 }, 'maxKeepaliveMisses is 0'],
+    ['no misses', { maxKeepaliveMisses: 0 }, 'maxKeepaliveMisses is 0'],
     ['half a keepalive', { maxKeepalives: 0.5 }, 'maxKeepalives is 0.5'],
     ['a node without port', { node: { ip: LOOPBACK, port: 0 } }, 'node is 127.0.0.1:0; allowed: ports from 1 to 65535'],
-    ['a game server without port', { entrances: [{ listen: NODE, gameServer: { ip: 1, port: 0 } }] }, 'entrances[0].gameServer'],
+    ['a game server without port', { ingresses: [{ listen: NODE, gameServer: { ip: 1, port: 0 } }] }, 'ingresses[0].gameServer'],
     ['a local address that is none', { sourceIp: -1 }, 'sourceIp is -1'],
   ])('refuses %s', async (_what, settings, message) => {
-    const refusal = startTunnel({ node: NODE, entrances: [], ...settings });
+    const refusal = startTunnel({ node: NODE, ingresses: [], ...settings });
     await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_INVALID_SETTING' });
     await expect(refusal).rejects.toThrow(message);
   });
@@ -38,20 +38,20 @@ describe('startTunnel', () => {
     ['four paths and one through another node', { via: { host: 'b' } }, { paths: [1, 2, 3] }, 'the number of paths is 5'],
     ['both ways to a node', {}, { node: NODE }, 'either `node` or `register`'],
   ])('refuses %s', async (_what, register, settings, message) => {
-    const refusal = startTunnel({ register: { nodes: [{ host: 'a' }], ...register }, entrances: [], ...settings });
+    const refusal = startTunnel({ register: { nodes: [{ host: 'a' }], ...register }, ingresses: [], ...settings });
     await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_INVALID_SETTING' });
     await expect(refusal).rejects.toThrow(message);
   });
 
   it('refuses no way to a node, and further paths without a registration', async () => {
-    await expect(startTunnel({ entrances: [] })).rejects.toThrow('either `node` or `register`');
-    await expect(startTunnel({ node: NODE, paths: [1], entrances: [] })).rejects.toThrow('further paths need a registration');
+    await expect(startTunnel({ ingresses: [] })).rejects.toThrow('either `node` or `register`');
+    await expect(startTunnel({ node: NODE, paths: [1], ingresses: [] })).rejects.toThrow('further paths need a registration');
   });
 
   describe.each(ENGINES)('over the %s engine', (io) => {
-    it('says which entrance another program has', async () => {
+    it('says which ingress another program has', async () => {
       using other = await Peer.start();
-      const refusal = startTunnel({ node: NODE, io, entrances: [{ listen: other.address, gameServer: GAME }] });
+      const refusal = startTunnel({ node: NODE, io, ingresses: [{ listen: other.address, gameServer: GAME }] });
       await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_OPEN' });
       await expect(refusal).rejects.toThrow(`cannot listen on 127.0.0.1:${other.address.port}: another program listens there (EADDRINUSE)`);
     });
@@ -61,21 +61,21 @@ describe('startTunnel', () => {
       const tunnel = await startTunnel({
         node: other.address,
         io,
-        entrances: [{ listen: other.address, gameServer: GAME, anyPortIfTaken: true }],
+        ingresses: [{ listen: other.address, gameServer: GAME, anyPortIfTaken: true }],
       });
-      expect(tunnel.entrances[0].listen.ip).toBe(LOOPBACK);
-      expect(tunnel.entrances[0].listen.port).not.toBe(other.address.port);
+      expect(tunnel.ingresses[0].listen.ip).toBe(LOOPBACK);
+      expect(tunnel.ingresses[0].listen.port).not.toBe(other.address.port);
       await tunnel.close();
     });
 
     it('says that a local address is not this machine’s', async () => {
-      const refusal = startTunnel({ node: NODE, io, entrances: [], sourceIp: 0xc633_6401 });
+      const refusal = startTunnel({ node: NODE, io, ingresses: [], sourceIp: 0xc633_6401 });
       await expect(refusal).rejects.toThrow(/cannot send from 198\.51\.100\.1: this machine does not have that address/);
     });
 
     it('sends from the local address that it was given', async () => {
       using node = await Peer.start();
-      const tunnel = await startTunnel({ node: node.address, io, entrances: [], sourceIp: 0x7f00_0002 });
+      const tunnel = await startTunnel({ node: node.address, io, ingresses: [], sourceIp: 0x7f00_0002 });
       await node.got(1);
       await tunnel.close();
       expect(node.received[0].from).toMatchObject({ address: '127.0.0.2', port: tunnel.localPort });

@@ -64,7 +64,7 @@ describe('lightspeed', () => {
     ['a name as local address', [...play, '--source', 'eth0'], 'Expected an IPv4 address'],
     ['a group of 33', [...play, '--fec', '33'], 'data packets per parity packet from 1 to 32'],
     ['a group of 1 in dialect reference', [...play, '--fec', '1', '--dialect', 'reference'], '--fec is 1; allowed: 0 (off)'],
-    ['more entrances than servers', [...play, '--listen', '127.0.0.1:0', '--listen', '127.0.0.1:0'], '2 --listen for 1 --game-server'],
+    ['more ingresses than servers', [...play, '--listen', '127.0.0.1:0', '--listen', '127.0.0.1:0'], '2 --listen for 1 --game-server'],
     ['half a packet a second', ['ping', '--node', '127.0.0.1:1', '--count', '0.5'], 'whole numbers from 1'],
     ['a packet that is not hex', ['decode', 'hello'], '"hello" is not hexadecimal'],
   ])('refuses %s in one line, with exit code 2', async (_what, args, message) => {

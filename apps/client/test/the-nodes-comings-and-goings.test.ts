@@ -12,7 +12,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     await using tunnel = await tunnelTo(node, [server.address], { io });
     await tunnel.established(5_000);
     using program = await Peer.start();
-    program.send('before', tunnel.entrances[0].listen);
+    program.send('before', tunnel.ingresses[0].listen);
     await program.got(1);
 
     const ended = once(tunnel, 'ended-by-node');
@@ -20,7 +20,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     node.endSessions();
     expect(await ended).toEqual([500]);
     await again;
-    program.send('after', tunnel.entrances[0].listen);
+    program.send('after', tunnel.ingresses[0].listen);
     await program.got(2);
 
     expect(program.texts).toEqual(['echo before', 'echo after']);
@@ -113,7 +113,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     const tunnel = await tunnelTo(node, [server.address], settings);
     await tunnel.established(5_000);
     using program = await Peer.start();
-    program.send('1', tunnel.entrances[0].listen);
+    program.send('1', tunnel.ingresses[0].listen);
     await program.got(1);
     await once(tunnel, 'roundTrip');
     await tunnel.close();

@@ -49,8 +49,8 @@ describe('lightspeed play', () => {
     ]);
     await program.printed('"established"');
     const told = () => program.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    const [{ entrances }] = told() as [{ entrances: [{ listen: string }] }];
-    const [ip, port] = entrances[0].listen.split(':');
+    const [{ ingresses }] = told() as [{ ingresses: [{ listen: string }] }];
+    const [ip, port] = ingresses[0].listen.split(':');
     game.send('1', { ip: parseIpv4(ip) ?? 0, port: Number(port) });
     await game.got(1);
     const isWhole = ({ event, paths }: Record<string, unknown>) =>

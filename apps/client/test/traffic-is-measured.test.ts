@@ -98,7 +98,7 @@ describe('the path meter', () => {
 describe('the book of counters', () => {
   it('adds up all nodes, keeps what former sessions counted, and shows the gauges of the node in use', () => {
     const book = new CounterBook();
-    const leg = (slot: number, packets: number, rttUs: number) => {
+    const nodeTunnel = (slot: number, packets: number, rttUs: number) => {
       const buffer = new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES);
       const { values } = tunnelCountersIn(buffer);
       values[TunnelCounter.localPacketsReceived] = packets;
@@ -107,10 +107,10 @@ describe('the book of counters', () => {
       values[TunnelCounter.flows] = 1;
       book.add(slot, buffer);
     };
-    leg(0, 5, 1_000);
-    leg(1, 7, 2_000);
-    leg(0, 100, 3_000);
-    leg(VIA_SLOT, 1_000, 4_000);
+    nodeTunnel(0, 5, 1_000);
+    nodeTunnel(1, 7, 2_000);
+    nodeTunnel(0, 100, 3_000);
+    nodeTunnel(VIA_SLOT, 1_000, 4_000);
     expect(book.localPackets()).toBe(112);
     expect([book.rttMs(0), book.rttMs(1), book.rttMs(2)]).toEqual([3, 2, undefined]);
     const { values } = book.read(1);

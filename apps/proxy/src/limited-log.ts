@@ -14,8 +14,8 @@ export interface LimitedLines {
 }
 
 /**
- * Writes down what strangers bring about, client by client: not a line for each when there are very many, or they could fill
- * the disk with them.
+ * Logs what strangers cause, client by client. When there are very many, not each gets a line, or they could fill the
+ * disk.
  */
 export class LimitedLog {
   readonly #log: Logger;

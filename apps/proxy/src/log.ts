@@ -4,7 +4,7 @@ import type { NodeConfig } from './config/node-config.ts';
 
 /**
  * A log on standard output, written at once, so that nothing is lost when the process ends. Without a format it is pretty
- * on a terminal and JSON, a line an entry, elsewhere.
+ * on a terminal and JSON, a line an entry, in other cases.
  */
 export async function createLog({ logLevel, logFormat }: Pick<NodeConfig, 'logLevel' | 'logFormat'>): Promise<Logger> {
   const terminal = process.stdout.isTTY;

@@ -1,5 +1,5 @@
-import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 
 /** Stable values of {@link NodeError.code}. */
 export type NodeErrorCode =
@@ -67,19 +67,17 @@ export function bindError(cause: unknown, what: string, address: string, flag: s
 }
 
 /** The error for a control plane that cannot listen. */
-export function controlError(cause: unknown, { ip, port }: Endpoint, option: string): NodeError {
-  const address = formatEndpoint(ip, port);
+export function controlError(cause: unknown, bind: SocketAddress): NodeError {
+  const address = formatSocketAddress(bind);
   const why = messageOf(cause);
   if (why.includes('in use')) {
     return new NodeError(
       'ERR_PROXY_PORT_IN_USE',
-      `${address} (control plane) is in use by another program: end that one, or choose another with ${option}`,
+      `${address} (control plane) is in use by another program: end that one, or choose another with --control-bind`,
       { cause },
     );
   }
-  return new NodeError('ERR_PROXY_CONTROL', `${address} (control plane) cannot be used: ${why}; see ${option}`, {
-    cause,
-  });
+  return new NodeError('ERR_PROXY_CONTROL', `${address} (control plane) cannot be used: ${why}; see --control-bind`, { cause });
 }
 
 function errnoOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
 import type { RelayOptions } from '@lightspeed/session';
 import type { EngineChoice } from '@lightspeed/udp';
 import { chooseEngine } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config/node-config.ts';
@@ -15,6 +15,7 @@ import { MANY_CLIENTS } from './give-memory-back.ts';
 import type { HttpServer, NodeView } from './http/server.ts';
 import { silentLog } from './log.ts';
 import { NodeError, bindError, messageOf } from './node-error.ts';
+import { OwnAddresses } from './own-addresses.ts';
 import type { NodeStats } from './stats.ts';
 import { freePort } from './supervisor/data-port.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
@@ -22,15 +23,13 @@ import { logStart, logTotals } from './start-log.ts';
 
 /** A node that serves. */
 export interface RunningNode {
-  /** Where clients' packets come in; the ip is unsigned, 0 for every address. */
-  readonly dataAddress: Endpoint;
+  /** Where clients' packets come in; host `0.0.0.0` is every IPv4 address, `::` every address. */
+  readonly dataAddress: SocketAddress;
   /** Undefined if HTTP is off. */
-  readonly httpAddress: { readonly host: string; readonly port: number } | undefined;
+  readonly httpAddress: SocketAddress | undefined;
   /** Where clients register, over QUIC, and what they pin; undefined if there is no control plane. */
-  readonly controlAddress: Endpoint | undefined;
+  readonly controlAddress: SocketAddress | undefined;
   readonly controlPin: string | undefined;
-  /** Where clients register that name no application protocol; undefined if they cannot. */
-  readonly controlAddressWithoutAlpn: Endpoint | undefined;
   readonly workerCount: number;
   /** Which engine moves the datagrams, and why. */
   readonly engine: EngineChoice;
@@ -60,7 +59,7 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   const asked = Promise.withResolvers<undefined>();
   const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
   const parts = await startParts(config, engine, state, log);
-  const { supervisor, http, control } = parts;
+  const { supervisor, http, control, own } = parts;
   if (control !== undefined && control.registrations >= MANY_CLIENTS) await returnMemory('reading the state', log);
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
@@ -71,6 +70,7 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   const close = async () => {
     clearInterval(totals);
     endReturns();
+    own.stop();
     log.info({ sessions: supervisor.stats().relay.sessions }, 'closing: saying goodbye to every client');
     await Promise.all([supervisor.stop(), http?.close(), control?.close()]);
     log.info('closed');
@@ -80,7 +80,6 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
     dataAddress: supervisor.dataAddress,
     httpAddress: http?.address,
     controlAddress: control?.address,
-    controlAddressWithoutAlpn: control?.addressWithoutAlpn,
     get controlPin() {
       return control?.pin;
     },
@@ -102,22 +101,33 @@ export interface NodeParts {
   readonly supervisor: Supervisor;
   readonly control: ControlPlane | undefined;
   readonly http: HttpServer | undefined;
+  readonly own: OwnAddresses;
 }
 
 /** Starts everything; what was started is closed again if something cannot be. */
 async function startParts(config: NodeConfig, engine: EngineChoice, state: ControlState | undefined, log: Logger): Promise<NodeParts> {
   const startedMs = performance.now();
+  const own = new OwnAddresses();
   let supervisor: Supervisor | undefined;
   let control: ControlPlane | undefined;
   try {
-    supervisor = await Supervisor.start(config, relayOptionsOf(config), engine.kind, log, state?.registrations, state?.outlived);
+    supervisor = await Supervisor.start(config, {
+      relay: relayOptionsOf(config),
+      engine: engine.kind,
+      log,
+      hosts: own.hosts,
+      clients: state?.registry,
+      outlived: state?.outlived,
+    });
     if (state !== undefined) state.outlived = undefined;
     if (config.controlBind !== undefined && state !== undefined) {
-      control = await ControlPlane.start(config.controlBind, config, state, supervisor, log);
+      control = await ControlPlane.start(config.controlBind, config, state, supervisor, own, log);
     }
+    own.follow((hosts) => supervisor?.setOwnAddresses(hosts));
     const http = await httpOf({ config, engine, supervisor, control, startedMs });
-    return { supervisor, control, http };
+    return { supervisor, control, http, own };
   } catch (error) {
+    own.stop();
     await supervisor?.stop();
     // What was saved stays for the next start.
     await (control === undefined ? state?.folder?.close() : control.abandon());
@@ -164,7 +174,7 @@ function chosenEngine(io: NodeConfig['io']): EngineChoice {
 
 async function requireEgressAddress({ egressBind }: NodeConfig): Promise<void> {
   try {
-    await freePort({ ip: egressBind, port: 0 });
+    await freePort({ host: formatIpv4(egressBind), port: 0 });
   } catch (error) {
     throw bindError(error, 'egress', formatIpv4(egressBind), '--egress-bind');
   }

@@ -1,24 +1,48 @@
-import { networkInterfaces } from 'node:os';
-import type { DestinationRule } from '@lightspeed/security';
+import { localHosts } from '@lightspeed/control/quic';
 import { parseIpv4 } from '@lightspeed/wire';
 
-/** The IPv4 addresses of this machine's interfaces, unsigned. */
-export function ownAddresses(): number[] {
-  return Object.values(networkInterfaces())
-    .flatMap((entries) => entries ?? [])
-    .filter(({ family }) => family === 'IPv4')
-    .map(({ address }) => parseIpv4(address))
-    .filter((ip) => ip !== undefined);
+/** A look takes some 60 us; what changes is acted on within a second. */
+const LOOK_EVERY_MS = 400;
+
+/** The IPv4 addresses among addresses in text, unsigned. */
+export function ipv4Of(hosts: readonly string[]): number[] {
+  return hosts.map(parseIpv4).filter((ip) => ip !== undefined);
 }
 
 /**
- * Rules against relaying to a port of the node itself, which otherwise an operator's allowance for this machine would open:
- * packets could then go round in its data plane, and clients register as if they were the node.
+ * Follows the addresses of this machine, of both families, for all who need them: the control plane listens on each, and
+ * nothing is relayed to any. Node has no event for them, so it looks.
  */
-export function ownPortRules(ips: readonly number[], port: number): DestinationRule[] {
-  const rule = (network: number, prefixLength: number): DestinationRule => {
-    return { network, prefixLength, lowPort: port, highPort: port };
-  };
-  // 0.0.0.0 as a destination is this machine, too.
-  return [rule(0x7f00_0000, 8), rule(0, 32), ...ips.map((ip) => rule(ip, 32))];
+export class OwnAddresses {
+  readonly #read: () => readonly string[];
+  readonly #followers: ((hosts: readonly string[]) => unknown)[] = [];
+  #hosts: readonly string[];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param read how to get them. */
+  constructor(read: () => readonly string[] = localHosts) {
+    this.#read = read;
+    this.#hosts = read();
+  }
+
+  /** As the system said last, in the form of RFC 5952. */
+  get hosts(): readonly string[] {
+    return this.#hosts;
+  }
+
+  /** @param follower told at every look: what could not be done at one may be possible at the next. */
+  follow(follower: (hosts: readonly string[]) => unknown): void {
+    this.#followers.push(follower);
+    this.#timer ??= setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+  }
+
+  /** Looks now. */
+  look(): void {
+    this.#hosts = this.#read();
+    for (const follower of this.#followers) follower(this.#hosts);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
 }

@@ -1,7 +1,6 @@
 import { availableKernel } from '@lightspeed/fec';
 import type { EngineChoice } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config/node-config.ts';
 import type { NodeStats } from './stats.ts';
@@ -13,10 +12,9 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
   const { dataAddress, buffers } = supervisor;
   log.info(
     {
-      data: formatEndpoint(dataAddress.ip, dataAddress.port),
-      http: http === undefined ? 'off' : `http://${http.address.host}:${http.address.port}`,
-      control: endpointOrOff(control?.address),
-      controlWithoutAlpn: endpointOrOff(control?.addressWithoutAlpn),
+      data: formatSocketAddress(dataAddress),
+      http: http === undefined ? 'off' : `http://${formatSocketAddress(http.address)}`,
+      control: control === undefined ? 'off' : formatSocketAddress(control.address),
       pin: control?.pin,
       quic: control?.quic,
       registration: control === undefined ? undefined : config.registration,
@@ -55,10 +53,6 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
   }
   warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max');
   warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max');
-}
-
-function endpointOrOff(endpoint: Endpoint | undefined): string {
-  return endpoint === undefined ? 'off' : formatEndpoint(endpoint.ip, endpoint.port);
 }
 
 function warnOfSmallBuffer(log: Logger, which: string, granted: number, sysctl: string): void {

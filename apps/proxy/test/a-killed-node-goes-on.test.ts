@@ -110,7 +110,7 @@ it('a node that was closed leaves nobody behind, and its folder to the next', as
     message: expect.stringContaining('is the state folder of another node that runs') as string,
   });
   await node.close();
-  expect(readFileSync(join(stateDir, 'sessions.json'), 'utf8')).toBe('{"format":1,"clients":[]}\n');
+  expect(readFileSync(join(stateDir, 'sessions.json'), 'utf8')).toBe('{"format":2,"clients":[]}\n');
   const next = await registrarNode({ stateDir });
   expect(next.controlPin).toBe(node.controlPin);
   expect(next.stats().relay.registrations).toBe(0);

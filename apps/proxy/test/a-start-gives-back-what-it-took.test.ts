@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatIpv4 } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
-import { formatState } from '../src/state/saved-state.ts';
-import type { SavedClient } from '../src/state/saved-state.ts';
+import { formatSnapshots } from '../src/state/snapshot-file.ts';
+import type { ClientSnapshot } from '../src/state/snapshot-file.ts';
 import { keptFolder } from './support/kept-folder.ts';
 import { NodeProgram } from './support/node-program.ts';
 import { playingClient } from './support/registered-client.ts';
@@ -11,10 +12,10 @@ import { testServer } from './support/scene.ts';
 /** A state folder in which an earlier run has left so many clients. */
 function folderWith(clients: number): string {
   const folder = keptFolder();
-  const saved = Array.from({ length: clients }, (_, client): SavedClient => {
+  const saved = Array.from({ length: clients }, (_, client): ClientSnapshot => {
     return {
       sessionId: client + 1,
-      ip: 0x0a00_0001 + client,
+      address: formatIpv4(0x0a00_0001 + client),
       token: 1,
       dialect: 'standard',
       secret: new Uint8Array(16),
@@ -25,7 +26,7 @@ function folderWith(clients: number): string {
       worker: 0,
     };
   });
-  writeFileSync(join(folder, 'sessions.json'), [...formatState(saved)].join(''));
+  writeFileSync(join(folder, 'sessions.json'), [...formatSnapshots(saved)].join(''));
   return folder;
 }
 

@@ -25,7 +25,7 @@ async function strictDataPlane(engine: EngineKind, log: string[]): Promise<Super
     fullWindowsToBan: 1,
   } as const;
   const sink = { write: (line: string) => void log.push(line) };
-  const supervisor = await Supervisor.start(config, relay, engine, pino({ base: null }, sink));
+  const supervisor = await Supervisor.start(config, { relay, engine, log: pino({ base: null }, sink), hosts: ['127.0.0.1'] });
   onTestFinished(() => supervisor.stop());
   return supervisor;
 }
@@ -78,22 +78,26 @@ describe.each(ENGINES)('a ban by one worker of the %s engine', (engine) => {
 describe('the list of bans', () => {
   it('gives what is left of each, and forgets what is over', () => {
     const bans = new BanList();
-    bans.add(1, 1_000, 0);
-    bans.add(2, 5_000, 0);
-    bans.add(1, 3_000, 500);
+    const [first, second] = [
+      { prefixHigh: 0, prefixLow: 1 },
+      { prefixHigh: 0x2001_0db8, prefixLow: 1 },
+    ];
+    bans.add({ ...first, durationMs: 1_000 }, 0);
+    bans.add({ ...second, durationMs: 5_000 }, 0);
+    bans.add({ ...first, durationMs: 3_000 }, 500);
     expect(bans.remaining(900.5)).toEqual([
-      { ip: 2, durationMs: 4_100 },
-      { ip: 1, durationMs: 2_600 },
+      { ...second, durationMs: 4_100 },
+      { ...first, durationMs: 2_600 },
     ]);
-    expect(bans.remaining(3_500)).toEqual([{ ip: 2, durationMs: 1_500 }]);
+    expect(bans.remaining(3_500)).toEqual([{ ...second, durationMs: 1_500 }]);
     expect(bans.remaining(5_000)).toEqual([]);
   });
 
   it('gives up the oldest when there are more than a worker can hold', () => {
     const bans = new BanList();
-    for (let ip = 0; ip <= 16_384; ip++) bans.add(ip, 1_000, 0);
+    for (let ip = 0; ip <= 16_384; ip++) bans.add({ prefixHigh: 0, prefixLow: ip, durationMs: 1_000 }, 0);
     const remaining = bans.remaining(0);
     expect(remaining).toHaveLength(16_384);
-    expect(remaining[0].ip).toBe(1);
+    expect(remaining[0].prefixLow).toBe(1);
   });
 });

@@ -1,11 +1,15 @@
 import { tmpdir } from 'node:os';
 import { nodeConfig } from '@lightspeed/proxy';
 import type { NodeConfig } from '@lightspeed/proxy';
+import { hasIpv6 } from '@lightspeed/udp';
 import { describe, expect, it } from 'vitest';
 import { effectiveToml } from '../src/cli/check.ts';
 import { configFromFlags, defaultStateDir } from '../src/cli/flags.ts';
 import type { ServeFlags } from '../src/cli/flags.ts';
 import { temporaryFile } from './support/temporary-file.ts';
+
+const EVERY_ADDRESS = hasIpv6() ? '::' : '0.0.0.0';
+const EVERY_DATA = hasIpv6() ? '[::]:4434' : '0.0.0.0:4434';
 
 function fromFile(toml: string, flags: ServeFlags = {}): NodeConfig {
   return configFromFlags({ ...flags, config: temporaryFile('node.toml', toml) });
@@ -68,8 +72,8 @@ describe('a configuration file', () => {
       nodeId: 'fra-1',
       region: 'eu-central',
       maxClients: 500,
-      dataBind: { ip: 0x7f00_0001, port: 4000 },
-      controlBind: { ip: 0x7f00_0001, port: 4001 },
+      dataBind: { host: '127.0.0.1', port: 4000 },
+      controlBind: { host: '127.0.0.1', port: 4001 },
       stateDir: '/var/lib/node',
       certificate: 'node.pem',
       privateKey: 'key.pem',
@@ -116,13 +120,13 @@ describe('a configuration file', () => {
     expect(fromFile('')).toEqual({ ...nodeConfig(), stateDir: expect.stringMatching(/4433$/) as string });
     expect(nodeConfig()).toMatchObject({
       maxClients: 10_000,
-      controlBind: { ip: 0, port: 4433 },
+      controlBind: { host: EVERY_ADDRESS, port: 4433 },
       stateDir: undefined,
       registration: 'nobody',
       maxConnections: 10_000,
       maxSessionsPerAddress: 1_000,
-      dataBind: { ip: 0, port: 4434 },
-      httpBind: { ip: 0x7f00_0001, port: 8080 },
+      dataBind: { host: EVERY_ADDRESS, port: 4434 },
+      httpBind: { host: '127.0.0.1', port: 8080 },
       workers: 1,
       io: 'auto',
       requireAuth: true,
@@ -136,16 +140,16 @@ describe('a configuration file', () => {
   it('has no control plane for a node that lets anybody in, unless it is asked for', () => {
     const open = { requireAuth: false, allowOpen: true };
     expect(nodeConfig(open).controlBind).toBeUndefined();
-    expect(nodeConfig({ ...open, controlBind: '127.0.0.1:1' }).controlBind).toEqual({ ip: 0x7f00_0001, port: 1 });
+    expect(nodeConfig({ ...open, controlBind: '127.0.0.1:1' }).controlBind).toEqual({ host: '127.0.0.1', port: 1 });
     expect(nodeConfig({ controlBind: 'off' }).controlBind).toBeUndefined();
   });
 
   it('keeps state where the service manager or the user has a place for it, and for each port apart', () => {
-    const port = { ip: 0, port: 4433 };
+    const port = { port: 4433 };
     expect(defaultStateDir(port, { STATE_DIRECTORY: '/var/lib/a:/var/lib/b', XDG_STATE_HOME: '/x' })).toBe('/var/lib/a');
     expect(defaultStateDir(port, { XDG_STATE_HOME: '/x' })).toBe('/x/lightspeed-proxy/4433');
     expect(defaultStateDir(port, {})).toMatch(/\/\.local\/state\/lightspeed-proxy\/4433$/);
-    expect(defaultStateDir({ ip: 0, port: 0 }, { XDG_STATE_HOME: '/x' })).toBeUndefined();
+    expect(defaultStateDir({ port: 0 }, { XDG_STATE_HOME: '/x' })).toBeUndefined();
     expect(configFromFlags({ stateDir: 'off' }).stateDir).toBeUndefined();
     expect(configFromFlags({ controlBind: 'off' }).stateDir).toBeUndefined();
   });
@@ -153,7 +157,7 @@ describe('a configuration file', () => {
   it('gives way to flags', () => {
     const toml = '[server]\nworkers = 2\nregion = "a"\n[security]\ndeny_destinations = ["1.0.0.0/8"]\n[http]\nbind = "off"';
     const config = fromFile(toml, { workers: '3', httpBind: '127.0.0.1:9', denyDestination: ['2.0.0.0/8', '3.0.0.0/8'] });
-    expect(config).toMatchObject({ workers: 3, region: 'a', httpBind: { ip: 0x7f00_0001, port: 9 } });
+    expect(config).toMatchObject({ workers: 3, region: 'a', httpBind: { host: '127.0.0.1', port: 9 } });
     expect(config.denyDestinations.map(({ network }) => network >>> 24)).toEqual([2, 3]);
   });
 
@@ -192,7 +196,7 @@ describe('a configuration file', () => {
     ['[server]\nio = "fast"', 'node.toml: server.io: got "fast", allowed is "auto", "batch" or "portable"'],
     [
       '[server]\ndata_bind = "localhost:1"',
-      'node.toml: server.data_bind: got "localhost:1", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434',
+      'node.toml: server.data_bind: got "localhost:1", allowed is ADDR:PORT, for example 0.0.0.0:4434 or [::]:4434',
     ],
     ['[server]\negress_bind = "::1"', 'node.toml: server.egress_bind: got "::1", allowed is an IPv4 address, for example 192.0.2.7'],
     [
@@ -216,13 +220,10 @@ describe('a configuration file', () => {
       '[security]\ndeny_destinations = ["10.0.0.0"]',
       'node.toml: security.deny_destinations: destination rule "10.0.0.0": the prefix length is missing (one address is 10.0.0.0/32); write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100',
     ],
-    [
-      '[http]\nbind = false',
-      'node.toml: http.bind: got false, allowed is ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"',
-    ],
+    ['[http]\nbind = false', 'node.toml: http.bind: got false, allowed is ADDR:PORT, for example 127.0.0.1:8080 or [::]:4433, or "off"'],
     [
       '[security]\nrequire_auth = false',
-      'node.toml: security.require_auth: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)',
+      `node.toml: security.require_auth: a node without authentication relays for anybody who can reach ${EVERY_DATA}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
     ],
   ])('%j is refused in one clear line', (toml, message) => {
     expect(refusalOf(() => fromFile(toml))).toBe(message);
@@ -239,10 +240,7 @@ describe('flags', () => {
     [{ workers: 'many' }, '--workers: got "many", allowed is a whole number from 1 to 64'],
     [{ workers: '-1' }, '--workers: got "-1", allowed is a whole number from 1 to 64'],
     [{ workers: '65' }, '--workers: got 65, allowed is a whole number from 1 to 64'],
-    [
-      { dataBind: '0.0.0.0:70000' },
-      '--data-bind: got "0.0.0.0:70000", allowed is ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434',
-    ],
+    [{ dataBind: '0.0.0.0:70000' }, '--data-bind: got "0.0.0.0:70000", allowed is ADDR:PORT, for example 0.0.0.0:4434 or [::]:4434'],
     [{ logLevel: 'loud' }, '--log-level: got "loud", allowed is "fatal", "error", "warn", "info", "debug", "trace" or "silent"'],
     [{ region: 'a\nb' }, '--region: got "a\\nb", allowed is a name of 1 to 255 bytes in one line'],
     [
@@ -251,7 +249,7 @@ describe('flags', () => {
     ],
     [
       { open: true },
-      '--open: a node without authentication relays for anybody who can reach 0.0.0.0:4434; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)',
+      `--open: a node without authentication relays for anybody who can reach ${EVERY_DATA}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
     ],
   ])('%j are refused by name', (flags, message) => {
     expect(refusalOf(() => configFromFlags(flags))).toBe(message);

@@ -2,7 +2,6 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { CloseCode, connectControl, parsePin } from '@lightspeed/control/quic';
 import type { RunningNode } from '@lightspeed/proxy';
-import { formatIpv4 } from '@lightspeed/wire';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { Control, playingClient, registeredClient } from './support/registered-client.ts';
@@ -42,7 +41,7 @@ it.each([
   await Control.connect(node);
   const { controlAddress, controlPin } = node;
   const third = connectControl({
-    host: formatIpv4(controlAddress?.ip ?? 0),
+    host: controlAddress?.host ?? '',
     port: controlAddress?.port ?? 0,
     verify: { kind: 'pin', sha256: parsePin(controlPin ?? '') },
   });

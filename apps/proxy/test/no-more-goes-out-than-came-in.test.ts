@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { RunningNode } from '@lightspeed/proxy';
-import { TunnelHeader, formatIpv4 } from '@lightspeed/wire';
+import { TunnelHeader } from '@lightspeed/wire';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { GAME } from './support/raw-client.ts';
@@ -36,8 +36,8 @@ class Meter {
   send(bytes: Uint8Array): void {
     this.sentBytes += bytes.length;
     this.sentDatagrams += 1;
-    const { ip, port } = this.#node.dataAddress;
-    this.#socket.send(bytes, port, formatIpv4(ip));
+    const { host, port } = this.#node.dataAddress;
+    this.#socket.send(bytes, port, host);
   }
 }
 

@@ -138,9 +138,9 @@ describe('a fresh node', () => {
 describe('the HTTP server', () => {
   it('has nothing else, and takes no other method', async () => {
     const node = await testNode(observed);
-    const elsewhere = await fetch(urlOf(node, '/toString'));
-    expect(elsewhere.status).toBe(404);
-    expect(await elsewhere.text()).toBe('nothing here; try /health or /metrics\n');
+    const unknownPage = await fetch(urlOf(node, '/toString'));
+    expect(unknownPage.status).toBe(404);
+    expect(await unknownPage.text()).toBe('nothing here; try /health or /metrics\n');
     const post = await fetch(urlOf(node, '/health'), { method: 'POST', body: 'x' });
     expect(post.status).toBe(405);
     expect(post.headers.get('allow')).toBe('GET, HEAD');

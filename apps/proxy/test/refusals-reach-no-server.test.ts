@@ -48,7 +48,7 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
     const client = await testClient({ dataAddress });
     const denied = [
       { ip, port },
-      dataAddress,
+      { ip: LOOPBACK, port: dataAddress.port },
       { ip: 0, port: dataAddress.port },
       { ip: 0x0a00_0001, port: 27_015 },
       { ip: 0xe000_0001, port: 27_015 },
@@ -134,7 +134,7 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
 
 it('refuses to be an open relay for others by mistake', () => {
   const open = (settings: NodeSettings) => () => nodeConfig({ requireAuth: false, ...settings });
-  expect(open({})).toThrow(/^requireAuth: a node without authentication relays for anybody who can reach 0\.0\.0\.0:4434/);
+  expect(open({})).toThrow(/^requireAuth: a node without authentication relays for anybody who can reach (0\.0\.0\.0|\[::\]):4434/);
   expect(open({ dataBind: '192.0.2.1:4434' })).toThrow(/--allow-open/);
   expect(open({ dataBind: '127.0.0.9:4434' })).not.toThrow();
   expect(open({ allowOpen: true })).not.toThrow();

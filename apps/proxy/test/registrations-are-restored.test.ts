@@ -1,19 +1,32 @@
 import fc from 'fast-check';
 import { nodeConfig } from '@lightspeed/proxy';
+import { AddressBook } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import type { Client } from '../src/control/client.ts';
-import { Registrations } from '../src/control/registrations.ts';
-import { formatState, parseState } from '../src/state/saved-state.ts';
-import type { SavedClient } from '../src/state/saved-state.ts';
+import { ClientRegistry } from '../src/control/client-registry.ts';
+import { formatSnapshots, parseSnapshots } from '../src/state/snapshot-file.ts';
+import type { ClientSnapshot } from '../src/state/snapshot-file.ts';
 
 const link = { send: () => undefined, dismiss: () => Promise.resolve() };
+const ADDRESS = '10.0.0.1';
 const IP = 0x0a00_0001;
 
-function saved(sessionId: number, token: number, ip = IP): SavedClient {
+const MESSAGES = {
+  standard: { type: 'register', dialect: 'standard', gameId: 0, clientVersion: '1', extensions: [] },
+  reference: { type: 'register', dialect: 'reference', protocolVersion: 1, gameId: 0 },
+} as const;
+
+function register(registry: ClientRegistry, dialect: 'standard' | 'reference' = 'standard'): Client {
+  const result = registry.register(MESSAGES[dialect], { ip: IP, port: 1 }, link);
+  if (result.type === 'refused') throw new Error(result.text);
+  return result.client;
+}
+
+function saved(sessionId: number, token: number, address = ADDRESS): ClientSnapshot {
   const nonces = { highest: 2n ** 64n - 1n, below: 5n };
   return {
     sessionId,
-    ip,
+    address,
     token,
     dialect: 'standard',
     secret: new Uint8Array(16).fill(token),
@@ -23,7 +36,7 @@ function saved(sessionId: number, token: number, ip = IP): SavedClient {
     session: {
       sessionId,
       multipath: 'duplicate',
-      paths: [{ number: 0, ip, port: 1 }],
+      paths: [{ number: 0, address, port: 1, local: '2001:db8::7' }],
       sequence: 65_535,
       groupId: 0,
 
@@ -38,18 +51,17 @@ it('every token is the one that it was, and no new client of the address gets it
   const tokens = fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { maxLength: 255 });
   fc.assert(
     fc.property(tokens, (held) => {
-      const registrations = new Registrations(nodeConfig(), undefined);
+      const registrations = new ClientRegistry(nodeConfig(), new AddressBook(), undefined);
       const restored = registrations.restore(
         held.map((token, index) => saved(index + 1, token)),
         0,
       );
       expect(restored.map(({ token }) => token).toSorted()).toEqual(held.toSorted());
       const fresh = Array.from({ length: 255 - held.length }, () => {
-        const client = registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link });
-        return (client as Client).token;
+        return register(registrations).token;
       });
       expect(new Set([...held, ...fresh]).size).toBe(255);
-      expect(registrations.register({ ip: IP, dialect: 'standard', ticket: undefined, link })).toMatchObject({
+      expect(registrations.register(MESSAGES.standard, { ip: IP, port: 1 }, link)).toMatchObject({
         code: 'address_full',
       });
       expect(new Set([...registrations.all].map(({ index }) => index)).size).toBe(255);
@@ -59,8 +71,8 @@ it('every token is the one that it was, and no new client of the address gets it
 });
 
 it('what is there twice, or too much, is left out', () => {
-  const registrations = new Registrations(nodeConfig({ maxClients: 3 }), undefined);
-  const clients = [saved(1, 9), saved(2, 9), saved(1, 10), saved(3, 9, IP + 1), saved(4, 200), saved(5, 201)];
+  const registrations = new ClientRegistry(nodeConfig({ maxClients: 3 }), new AddressBook(), undefined);
+  const clients = [saved(1, 9), saved(2, 9), saved(1, 10), saved(3, 9, '2001:db8:1:2::'), saved(4, 200), saved(5, 201)];
   const restored = registrations.restore(clients, 0).map(({ sessionId, token }) => [sessionId, token]);
   expect(restored).toEqual([
     [1, 9],
@@ -70,33 +82,30 @@ it('what is there twice, or too much, is left out', () => {
 });
 
 it('ids of 32 bits and secrets come back as they were', () => {
-  const registrations = new Registrations(nodeConfig(), undefined);
-  registrations.restore([saved(0xffff_fffe, 9, 0xffff_fffd), saved(1, 10)], 0);
+  const registrations = new ClientRegistry(nodeConfig(), new AddressBook(), undefined);
+  registrations.restore([saved(0xffff_fffe, 9, '2001:db8:1:2::'), saved(1, 10)], 0);
   const clients = [...registrations.all].map((client) => {
-    return [client.sessionId, client.ip, registrations.has(client.sessionId), registrations.secretOf(client)];
+    return [client.sessionId, registrations.addressOf(client), registrations.has(client.sessionId), registrations.secretOf(client)];
   });
   expect(clients).toEqual([
-    [0xffff_fffe, 0xffff_fffd, true, new Uint8Array(16).fill(9)],
-    [1, IP, true, new Uint8Array(16).fill(10)],
+    [0xffff_fffe, '2001:db8:1:2::', true, new Uint8Array(16).fill(9)],
+    [1, ADDRESS, true, new Uint8Array(16).fill(10)],
   ]);
   const secrets = [...registrations.registered()].map(({ secretHex }) => secretHex);
   expect(secrets).toEqual(['09'.repeat(16), '0a'.repeat(16)]);
 });
 
 it('nobody gets the secret of somebody who has left', () => {
-  const registrations = new Registrations(nodeConfig({ maxClients: 2 }), undefined);
-  const register = (dialect: 'standard' | 'reference') => {
-    return registrations.register({ ip: IP, dialect, ticket: undefined, link }) as Client;
-  };
-  const first = register('standard');
+  const registrations = new ClientRegistry(nodeConfig({ maxClients: 2 }), new AddressBook(), undefined);
+  const first = register(registrations);
   const secret = registrations.secretOf(first);
   expect(secret).toHaveLength(16);
   registrations.end(first);
   // Indexes go round: this one comes to the first one's again.
-  let next = register('reference');
+  let next = register(registrations, 'reference');
   while (next.index !== first.index) {
     registrations.end(next);
-    next = register('reference');
+    next = register(registrations, 'reference');
   }
   expect(registrations.secretOf(next)).toBeUndefined();
   expect([...registrations.registered()].map(({ secretHex }) => secretHex)).toEqual([undefined]);
@@ -104,22 +113,22 @@ it('nobody gets the secret of somebody who has left', () => {
 
 it('the state comes back from its text as it was', () => {
   const clients = [saved(1, 9), { ...saved(2, 10), ticket: Uint8Array.of(1, 255), session: undefined, nonces: undefined }];
-  expect(parseState([...formatState(clients)].join(''))).toEqual(clients);
+  expect(parseSnapshots([...formatSnapshots(clients)].join(''))).toEqual(clients);
 });
 
 it('no text but that of a state is taken for one', () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
-      expect(() => parseState(text)).toThrow();
+      expect(() => parseSnapshots(text)).toThrow();
     }),
   );
-  const text = [...formatState([saved(1, 9)])].join('');
-  expect(() => parseState(text.replaceAll('18446744073709551615', '18446744073709551616'))).toThrow();
-  for (let length = 0; length < text.length - 1; length++) expect(() => parseState(text.slice(0, length))).toThrow();
+  const text = [...formatSnapshots([saved(1, 9)])].join('');
+  expect(() => parseSnapshots(text.replaceAll('18446744073709551615', '18446744073709551616'))).toThrow();
+  for (let length = 0; length < text.length - 1; length++) expect(() => parseSnapshots(text.slice(0, length))).toThrow();
 });
 
 it('a field that another version of the node keeps does no harm', () => {
   const clients = [saved(1, 9), saved(2, 10)];
-  const text = [...formatState(clients)].join('');
-  expect(parseState(text.replaceAll('"sequence":', '"idleMs":3,"sequence":'))).toEqual(clients);
+  const text = [...formatSnapshots(clients)].join('');
+  expect(parseSnapshots(text.replaceAll('"sequence":', '"idleMs":3,"sequence":'))).toEqual(clients);
 });

@@ -79,7 +79,7 @@ describe.each(ENGINES)('over the %s engine, a client whose address changes', (io
   it('moves its session by proof, from worker to worker, and the game server sees the same address', async () => {
     const { node, server, client } = await playing({ io, workers: 2 });
     // The kernel spreads addresses over the workers: some of these are the other one's.
-    for (let move = 1; node.stats().relay.handedOver < 3; move++) {
+    for (let move = 1; node.stats().relay.forwarded < 3; move++) {
       await client.roam();
       await client.bind();
       await client.roundTrip(server.endpoint, `move ${move}`);

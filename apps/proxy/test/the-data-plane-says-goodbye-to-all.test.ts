@@ -5,7 +5,7 @@ import { UDP_COUNTERS_BYTES, createEngine } from '@lightspeed/udp';
 import { TunnelHeader, isDropReason } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import { DataPlane } from '../src/data-plane/data-plane.ts';
-import { IdleEngine } from '../src/data-plane/idle-engine.ts';
+import { IdleEngine } from './support/idle-engine.ts';
 import type { WorkerStart } from '../src/data-plane/messages.ts';
 import { claimsMemory } from '../src/data-plane/session-claims.ts';
 import { sessionQuotaMemory, sessionsOf } from '../src/data-plane/session-quota.ts';
@@ -36,12 +36,12 @@ it('says goodbye to more clients than it has memory to do at once', () => {
     workers: 1,
     engine: 'portable',
     relay: { ...DEFAULT_RELAY_OPTIONS, admission: 'open' },
-    policy: { allow: [], onlyAllowed: false, deny: [], ownAddresses: [] },
-    data: { fd: undefined, ip: 0, port: 0, reusePort: false, bufferBytes: 0 },
+    policy: { allow: [], onlyAllowed: false, deny: [], ownPorts: [], ownAddresses: [] },
+    data: { fd: undefined, address: '127.0.0.1', port: 0, reusePort: false, bufferBytes: 0 },
     egress: { ip: 0, ports: undefined, bufferBytes: 0 },
     bans: [],
     registrations: [],
-    sessions: [],
+    snapshots: [],
     fecBlocks: blocks,
     shared: {
       relayCounters: new SharedArrayBuffer(RELAY_COUNTERS_BYTES),

@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { nodeConfig } from '@lightspeed/proxy';
-import { parseEndpoint } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import { parseSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { serve } from '../src/cli/serve.ts';
 import { Program } from './support/program.ts';
@@ -13,8 +13,8 @@ import { temporaryFile } from './support/temporary-file.ts';
 const LOCAL = ['serve', '--data-bind', '127.0.0.1:0', '--http-bind', 'off', '--control-bind', 'off', '--log-format', 'json'];
 
 /** The data plane's address as a log entry tells it. */
-function dataOf(entry: Readonly<Record<string, unknown>>): { dataAddress: Endpoint } {
-  const dataAddress = parseEndpoint(String(entry.data));
+function dataOf(entry: Readonly<Record<string, unknown>>): { dataAddress: SocketAddress } {
+  const dataAddress = parseSocketAddress(String(entry.data));
   if (dataAddress === undefined) throw new Error(`no address in ${JSON.stringify(entry)}`);
   return { dataAddress };
 }

@@ -5,25 +5,33 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { Client } from '../src/control/client.ts';
 import { silentLog } from '../src/log.ts';
-import type { SavedClient } from '../src/state/saved-state.ts';
-import { parseState } from '../src/state/saved-state.ts';
-import { SessionKeeper } from '../src/state/session-keeper.ts';
+import type { ClientSnapshot } from '../src/state/snapshot-file.ts';
+import { parseSnapshots } from '../src/state/snapshot-file.ts';
+import { SnapshotWriter } from '../src/state/snapshot-writer.ts';
 import { StateFolder } from '../src/state/state-folder.ts';
-import type { SavedByWorker } from '../src/supervisor/saved-sessions.ts';
+import type { WorkerSession } from '../src/supervisor/snapshots.ts';
 import { keptFolder } from './support/kept-folder.ts';
 
 const NO_NONCES = { highest: -1n, below: 0n };
 
 function client(sessionId: number): Client {
-  const terms = { sessionId, index: 0, ip: 1, token: 1, dialect: 'standard' as const };
+  const terms = { sessionId, index: 0, prefixHigh: 0, prefixLow: 1, token: 1, dialect: 'standard' as const };
   return new Client({ ...terms, ticket: undefined, maxPps: undefined, maxBps: undefined }, undefined);
 }
 
-function session(sessionId: number): SavedByWorker['session'] {
-  return { sessionId, multipath: 'standby', paths: [{ number: 0, ip: 1, port: 1 }], sequence: 1, groupId: 2, nonces: NO_NONCES, flows: [] };
+function session(sessionId: number): WorkerSession['session'] {
+  return {
+    sessionId,
+    multipath: 'standby',
+    paths: [{ number: 0, address: '203.0.113.1', port: 1, local: '0.0.0.0' }],
+    sequence: 1,
+    groupId: 2,
+    nonces: NO_NONCES,
+    flows: [],
+  };
 }
 
-/** A keeper on a clock of its own, and what it does. */
+/** A writer on a clock of its own, and what it does. */
 function keeperScene() {
   const scene = {
     clients: new Map([
@@ -39,9 +47,9 @@ function keeperScene() {
     written: [] as [number, boolean][][],
     nowMs: performance.now(),
   };
-  const keeper = new SessionKeeper(
+  const writer = new SnapshotWriter(
     {
-      save(clients: Iterable<SavedClient>): Promise<boolean> {
+      save(clients: Iterable<ClientSnapshot>): Promise<boolean> {
         scene.written.push([...clients].map((one) => [one.sessionId, one.session !== undefined]));
         return Promise.resolve(scene.canWrite);
       },
@@ -58,9 +66,10 @@ function keeperScene() {
       },
       get: (sessionId) => scene.clients.get(sessionId),
       secretOf: () => new Uint8Array(16),
+      addressOf: () => '203.0.113.1',
     },
     {
-      saveSessions() {
+      takeSnapshots() {
         scene.asked++;
         const { hasChanged } = scene;
         scene.hasChanged = false;
@@ -71,7 +80,7 @@ function keeperScene() {
   );
   const pass = async (ms: number) => {
     scene.nowMs += ms;
-    await keeper.saveIfDue(scene.nowMs);
+    await writer.writeIfDue(scene.nowMs);
   };
   return { scene, pass };
 }
@@ -139,7 +148,14 @@ it('very many clients are written in pieces, and the thread turns to other thing
       for (let id = 1; id <= clients; id++) {
         made++;
         yield {
-          ...{ sessionId: id, ip: 1, token: 1, dialect: 'standard' as const, secret: new Uint8Array(16), ticket: new Uint8Array(150) },
+          ...{
+            sessionId: id,
+            address: '0.0.0.1',
+            token: 1,
+            dialect: 'standard' as const,
+            secret: new Uint8Array(16),
+            ticket: new Uint8Array(150),
+          },
           ...{ resumes: NO_NONCES, nonces: undefined, session: session(id), worker: 0 },
         };
       }
@@ -153,5 +169,5 @@ it('very many clients are written in pieces, and the thread turns to other thing
   await folder.close();
   const steps = turns.map((count, turn) => count - (turns[turn - 1] ?? 0));
   expect(Math.max(...steps)).toBeLessThanOrEqual(200);
-  expect(parseState(readFileSync(join(path, 'sessions.json'), 'utf8'))).toHaveLength(clients);
+  expect(parseSnapshots(readFileSync(join(path, 'sessions.json'), 'utf8'))).toHaveLength(clients);
 });

@@ -71,7 +71,7 @@ describe('workers of the batch engine', () => {
     await Promise.all([node.crashWorker(0), node.crashWorker(1)]);
     await servesAgain(node, 2);
     await eventually(() => expect(openDescriptors()).toBe(atRest));
-    // Of each worker: where clients come in, and where the other worker hands over.
+    // Of each worker: the socket of the public port, and the one that takes what the other worker forwards.
     expect(node.stats().udp.sockets_open).toBe(4);
   });
 

@@ -1,31 +1,40 @@
 import { createEngine } from '@lightspeed/udp';
+import { AddressBook } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { EgressPorts } from '../src/data-plane/egress-ports.ts';
-import { HAND_OVER_IP, HandOver } from '../src/data-plane/hand-over.ts';
-import { IdleEngine } from '../src/data-plane/idle-engine.ts';
+import { FORWARDING_IP, WorkerForwarding } from '../src/data-plane/worker-forwarding.ts';
+import { IdleEngine } from './support/idle-engine.ts';
 import { ClaimsBoard, SharedSessionClaims, claimsMemory } from '../src/data-plane/session-claims.ts';
 
-describe('what comes to a hand-over socket', () => {
+describe('what comes to a forwarding socket', () => {
   const engine = new IdleEngine(createEngine('portable', {}).arena);
-  const handOver = new HandOver(engine, engine.openNow(), 1, 3);
+  const addresses = new AddressBook();
+  const forward = new WorkerForwarding(engine, engine.openNow(), addresses, 1, 3);
 
   it('counts only from the ports of the other workers, on loopback', () => {
-    expect(handOver.accepts(28, HAND_OVER_IP, 0)).toBe(true);
-    handOver.setPorts([5_000, 5_001, 5_002]);
-    expect([5_000, 5_001, 5_002, 5_003].map((port) => handOver.accepts(28, HAND_OVER_IP, port))).toEqual([true, false, true, false]);
-    expect(handOver.accepts(28, HAND_OVER_IP + 1, 5_000)).toBe(false);
-    expect(handOver.accepts(7, HAND_OVER_IP, 5_000)).toBe(false);
+    expect(forward.accepts(56, FORWARDING_IP, 0)).toBe(true);
+    forward.setPorts([5_000, 5_001, 5_002]);
+    expect([5_000, 5_001, 5_002, 5_003].map((port) => forward.accepts(56, FORWARDING_IP, port))).toEqual([true, false, true, false]);
+    expect(forward.accepts(56, FORWARDING_IP + 1, 5_000)).toBe(false);
+    expect(forward.accepts(35, FORWARDING_IP, 5_000)).toBe(false);
   });
 
   it('has the client in front, and nothing is sent to a worker that is down', () => {
-    handOver.setPorts([5_000, 5_001, 0]);
+    forward.setPorts([5_000, 5_001, 0]);
     engine.lastSentOffset = -1;
-    handOver.send(2, 64, 20, 0x0a00_0001, 9);
+    forward.send(2, 64, 20, 0x0a00_0001, 9, 0);
     expect(engine.lastSentOffset).toBe(-1);
-    handOver.send(0, 64, 20, 0xcb00_7105 | 0, 65_535);
-    expect(engine.lastSentOffset).toBe(56);
-    expect([handOver.clientIp(56), handOver.clientPort(56)]).toEqual([0xcb00_7105 | 0, 65_535]);
+    const [ipv6, local] = [addresses.parse('2001:db8::7') ?? 0, addresses.parse('2001:db8::1') ?? 0];
+    for (const from of [
+      [0xcb00_7105 | 0, 0],
+      [0xcb00_7105 | 0, 0x0a00_0001],
+      [ipv6, local],
+    ]) {
+      forward.send(0, 64, 20, from[0], 65_535, from[1]);
+      expect(engine.lastSentOffset).toBe(28);
+      expect([forward.clientIp(28), forward.localIp(28), forward.clientPort(28)]).toEqual([...from, 65_535]);
+    }
   });
 });
 
@@ -34,17 +43,8 @@ describe('claims', () => {
     const memory = claimsMemory(4);
     const released: number[] = [];
     const board = new ClaimsBoard(memory);
-    const [first, second] = [0, 1].map(
-      (own) =>
-        new SharedSessionClaims(
-          memory,
-          own,
-          () => 7 * own,
-          (id) => released.push(id),
-        ),
-    );
-    const session = { sessionId: 77 };
-    for (const claims of [first, second]) claims.add(77, 3);
+    const [first, second] = [0, 1].map((own) => new SharedSessionClaims(memory, own, (id) => released.push(id)));
+    const session = { sessionId: 77, index: 3 };
     expect([second.claim(session), second.claim(session), first.claim(session)]).toEqual([-1, -1, 1]);
     first.release(session);
     expect(board.isClaimed(3)).toBe(true);

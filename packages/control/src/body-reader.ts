@@ -2,8 +2,8 @@ import { decodeUtf8 } from './utf8.ts';
 import type { RefusalCode } from './refusal.ts';
 
 /**
- * Reads the fields of one body, big-endian. The first thing that is wrong is kept as `refusal`, and from then on every
- * read gives zeros: a decoder reads all its fields and looks once, at the end.
+ * Reads the fields of one body, big-endian. The first fault is kept as `refusal`, and from then on every read gives
+ * zeros. So a decoder reads all its fields and checks once, at the end.
  */
 export class BodyReader {
   refusal: RefusalCode | undefined = undefined;

@@ -27,7 +27,7 @@ export class BodyWriter {
 
   u64(field: string, value: bigint): void {
     if (value < 0n || value > MAX_U64) {
-      throw new ControlError('CONTROL_FIELD_RANGE', `${field} must be from 0 to ${MAX_U64}, got ${value}`);
+      throw new ControlError('ERR_CONTROL_FIELD_RANGE', `${field} must be from 0 to ${MAX_U64}, got ${value}`);
     }
     this.#view.setBigUint64(this.#reserve(8), value);
   }
@@ -36,7 +36,7 @@ export class BodyWriter {
   str8(field: string, text: string): void {
     const bytes = requireUtf8(field, text);
     if (bytes.length > 0xff) {
-      throw new ControlError('CONTROL_TEXT_TOO_LONG', `${field} must be at most 255 bytes of UTF-8, got ${bytes.length}`);
+      throw new ControlError('ERR_CONTROL_TEXT_TOO_LONG', `${field} must be at most 255 bytes of UTF-8, got ${bytes.length}`);
     }
     this.u8(field, bytes.length);
     this.bytes(bytes);
@@ -56,7 +56,7 @@ export class BodyWriter {
     const at = this.#at;
     if (at + length > MAX_FRAME_BYTES) {
       throw new ControlError(
-        'CONTROL_MESSAGE_TOO_LONG',
+        'ERR_CONTROL_MESSAGE_TOO_LONG',
         `a message must be at most ${MAX_MESSAGE_BYTES} bytes, got at least ${at + length - LENGTH_BYTES}`,
       );
     }
@@ -65,11 +65,11 @@ export class BodyWriter {
   }
 }
 
-/** @throws {ControlError} `CONTROL_TEXT_INVALID` */
+/** @throws {ControlError} `ERR_CONTROL_TEXT_INVALID` */
 export function requireUtf8(field: string, text: string): Uint8Array {
   const bytes = encodeUtf8(text);
   if (bytes === undefined) {
-    throw new ControlError('CONTROL_TEXT_INVALID', `${field} must be valid Unicode, got half a surrogate pair`);
+    throw new ControlError('ERR_CONTROL_TEXT_INVALID', `${field} must be valid Unicode, got half a surrogate pair`);
   }
   return bytes;
 }

@@ -16,7 +16,7 @@ import type { OutgoingMessage } from './message.ts';
  */
 export function encode(message: OutgoingMessage, dialect: Dialect): Uint8Array {
   if ('dialect' in message && message.dialect !== dialect) {
-    throw new ControlError('CONTROL_DIALECT_MISMATCH', `a ${message.type} of dialect ${message.dialect} in dialect ${dialect}`);
+    throw new ControlError('ERR_CONTROL_DIALECT_MISMATCH', `a ${message.type} of dialect ${message.dialect} in dialect ${dialect}`);
   }
   const body = new BodyWriter();
   writeFixedFields(body, message, dialect);
@@ -43,7 +43,7 @@ function writeFixedFields(body: BodyWriter, message: OutgoingMessage, dialect: D
         return;
       }
       body.u8('gameId', message.gameId);
-      if (message.clientVersion === '') throw new ControlError('CONTROL_VERSION_EMPTY', 'clientVersion must not be empty');
+      if (message.clientVersion === '') throw new ControlError('ERR_CONTROL_VERSION_EMPTY', 'clientVersion must not be empty');
       body.str8('clientVersion', message.clientVersion);
       return;
     case 'register_ack':

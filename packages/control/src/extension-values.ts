@@ -1,31 +1,11 @@
 import { requireUtf8 } from './body-writer.ts';
-import { ControlError, requireInteger } from './control-error.ts';
-import type { Extension } from './extension.ts';
+import { ControlError } from './control-error.ts';
+import { codec, readU32, u32s } from './extension-codec.ts';
+import { ExtensionId } from './extension-id.ts';
 import { decodeUtf8 } from './utf8.ts';
-
-/** The ids that this project uses, all of them from 0x40 up (docs/protocol.md, Extensions). */
-export const ExtensionId = {
-  sessionSecret: 0x40,
-  reasonText: 0x41,
-  dataAddress: 0x42,
-  keepaliveInterval: 0x43,
-  ticket: 0x44,
-  observedAddress: 0x45,
-  egressAddress: 0x46,
-  limits: 0x47,
-  load: 0x48,
-  draining: 0x49,
-  resume: 0x4a,
-} as const;
 
 /** Bytes of a session secret. */
 export const SESSION_SECRET_BYTES = 16;
-
-/** An IPv4 address as an unsigned number, and a port. */
-export interface SocketAddress {
-  readonly ip: number;
-  readonly port: number;
-}
 
 /** What a session may send; 0 is no limit. */
 export interface SessionLimits {
@@ -53,24 +33,12 @@ export interface ResumeClaim {
 /** Bytes of the tag of a {@link ResumeClaim}. */
 export const RESUME_TAG_BYTES = 16;
 
-/** One kind of extension: makes it from a value, and finds its value in a message. */
-export interface ExtensionCodec<T> {
-  readonly id: number;
-  /** @throws {ControlError} `CONTROL_FIELD_RANGE` or `CONTROL_TEXT_INVALID` */
-  encode(value: T): Extension;
-  /**
-   * The value of the first extension of this kind that is well formed, undefined when there is none. Bytes after the
-   * fields known today are ignored, so that fields can be added. The result may share memory with the extension.
-   */
-  find(extensions: readonly Extension[]): T | undefined;
-}
-
 /** RegisterAck: the key of the proofs that bind addresses to the session, 16 bytes. */
 export const sessionSecretExtension = codec<Uint8Array>(
   ExtensionId.sessionSecret,
   (secret) => {
     if (secret.length !== SESSION_SECRET_BYTES) {
-      throw new ControlError('CONTROL_FIELD_RANGE', `a session secret must be 16 bytes, got ${secret.length}`);
+      throw new ControlError('ERR_CONTROL_FIELD_RANGE', `a session secret must be 16 bytes, got ${secret.length}`);
     }
     return secret;
   },
@@ -83,9 +51,6 @@ export const reasonTextExtension = codec<string>(
   (text) => requireUtf8('reason text', text),
   (value) => decodeUtf8(value, 0, value.length),
 );
-
-/** RegisterAck: where the session's packets go, `ip u32, port u16`; ip 0 is the address of the control connection. */
-export const dataAddressExtension = addressCodec(ExtensionId.dataAddress);
 
 /** RegisterAck: how often the node wants keepalives, `milliseconds u32`. */
 export const keepaliveIntervalExtension = codec<number>(
@@ -100,12 +65,6 @@ export const ticketExtension = codec<Uint8Array>(
   (ticket) => ticket,
   (value) => value,
 );
-
-/** RegisterAck: the address that the node sees the client at, `ip u32, port u16`. */
-export const observedAddressExtension = addressCodec(ExtensionId.observedAddress);
-
-/** RegisterAck: the address that a game server will see, `ip u32, port u16`; port 0 when it is not known beforehand. */
-export const egressAddressExtension = addressCodec(ExtensionId.egressAddress);
 
 /** RegisterAck: the session's limits, `ratePps u32, rateBps u32`. */
 export const limitsExtension = codec<SessionLimits>(
@@ -137,15 +96,15 @@ export const drainingExtension = codec<number>(
 );
 
 /**
- * Register: the client wants to go on with the session that it had, `session id u32, nonce u64, tag 16 bytes`. A node that
- * knows the session, and finds the tag true and the nonce new, acknowledges the same session id, token and secret; any other
- * takes the Register as if this were not there.
+ * Register: the client wants to go on with the session that it had, `session id u32, nonce u64, tag 16 bytes`. If the
+ * node knows the session, the tag is valid and the nonce is new, the node acknowledges the same session id, token and
+ * secret. Otherwise it treats the Register as if this were not there.
  */
 export const resumeExtension = codec<ResumeClaim>(
   ExtensionId.resume,
   ({ sessionId, nonce, tag }) => {
     if (tag.length !== RESUME_TAG_BYTES) {
-      throw new ControlError('CONTROL_FIELD_RANGE', `the tag of a resume must be 16 bytes, got ${tag.length}`);
+      throw new ControlError('ERR_CONTROL_FIELD_RANGE', `the tag of a resume must be 16 bytes, got ${tag.length}`);
     }
     const value = new Uint8Array(RESUME_CLAIMED_BYTES + RESUME_TAG_BYTES);
     value.set(claimed(sessionId, nonce));
@@ -164,7 +123,7 @@ export const resumeExtension = codec<ResumeClaim>(
  * What the tag of a {@link ResumeClaim} authenticates: ASCII `lstp-resume`, then session id and nonce as they are sent.
  *
  * @returns 23 bytes, fresh
- * @throws {ControlError} `CONTROL_FIELD_RANGE`
+ * @throws {ControlError} `ERR_CONTROL_FIELD_RANGE`
  */
 export function resumeMessage(sessionId: number, nonce: bigint): Uint8Array {
   const message = new Uint8Array(RESUME_LABEL.length + RESUME_CLAIMED_BYTES);
@@ -179,54 +138,7 @@ const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
 function claimed(sessionId: number, nonce: bigint): Uint8Array {
   if (nonce < 0n || nonce > MAX_U64) {
-    throw new ControlError('CONTROL_FIELD_RANGE', `a nonce must be 0 to 2^64 - 1, got ${nonce}`);
+    throw new ControlError('ERR_CONTROL_FIELD_RANGE', `a nonce must be 0 to 2^64 - 1, got ${nonce}`);
   }
   return u32s(sessionId, Number(nonce >> 32n), Number(nonce & 0xffff_ffffn));
-}
-
-function codec<T>(id: number, toBytes: (value: T) => Uint8Array, fromBytes: (value: Uint8Array) => T | undefined): ExtensionCodec<T> {
-  return {
-    id,
-    encode: (value) => ({ id, value: toBytes(value) }),
-    find: (extensions) => {
-      for (const extension of extensions) {
-        const value = extension.id === id ? fromBytes(extension.value) : undefined;
-        if (value !== undefined) return value;
-      }
-      return undefined;
-    },
-  };
-}
-
-function addressCodec(id: number): ExtensionCodec<SocketAddress> {
-  return codec<SocketAddress>(
-    id,
-    ({ ip, port }) => {
-      requireInteger('port', port, 0xffff);
-      const bytes = new Uint8Array(6);
-      bytes.set(u32s(ip));
-      bytes.set([port >> 8, port & 0xff], 4);
-      return bytes;
-    },
-    (value) => {
-      const ip = readU32(value, 0);
-      const [high, low] = value.subarray(4);
-      return ip === undefined || high === undefined || low === undefined ? undefined : { ip, port: (high << 8) | low };
-    },
-  );
-}
-
-function u32s(...values: number[]): Uint8Array {
-  const bytes = new Uint8Array(4 * values.length);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, at) => {
-    requireInteger('extension field', value, 0xffff_ffff);
-    view.setUint32(4 * at, value);
-  });
-  return bytes;
-}
-
-function readU32(value: Uint8Array, at: number): number | undefined {
-  if (value.length < at + 4) return undefined;
-  return new DataView(value.buffer, value.byteOffset).getUint32(at);
 }

@@ -24,7 +24,7 @@ export function readExtensions(body: BodyReader): readonly Extension[] {
   return extensions;
 }
 
-/** @throws {ControlError} `CONTROL_FIELD_RANGE`, `CONTROL_MESSAGE_TOO_LONG` */
+/** @throws {ControlError} `ERR_CONTROL_FIELD_RANGE`, `ERR_CONTROL_MESSAGE_TOO_LONG` */
 export function writeExtensions(body: BodyWriter, extensions: readonly Extension[]): void {
   for (const { id, value } of extensions) {
     body.u8('extension id', id);

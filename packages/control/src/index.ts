@@ -1,7 +1,8 @@
 /**
- * The control messages of LightSpeed: what a client and a node say to each other beside the packets of the game, as bytes
- * and back ({@link encode}, {@link decode}), cut out of a stream ({@link FrameReader}, {@link readFrom}) and put into one
- * ({@link writeTo}), in both dialects of the protocol. Knows no transport and does no I/O of its own.
+ * The control messages of LightSpeed, which a client and a node exchange beside the packets of the game. {@link encode}
+ * and {@link decode} turn them into bytes and back. {@link FrameReader} and {@link readFrom} take them out of a stream,
+ * and {@link writeTo} puts them into one. Both dialects of the protocol are supported. Knows no transport and does no
+ * I/O of its own.
  *
  * @module
  */
@@ -15,13 +16,18 @@ export { encode } from './encode.ts';
 export type { Extension } from './extension.ts';
 export {
   dataAddressExtension,
-  drainingExtension,
+  dataAddressV6Extension,
   egressAddressExtension,
-  ExtensionId,
+  observedAddressExtension,
+  observedAddressV6Extension,
+} from './address-extensions.ts';
+export type { ExtensionCodec } from './extension-codec.ts';
+export { ExtensionId } from './extension-id.ts';
+export {
+  drainingExtension,
   keepaliveIntervalExtension,
   limitsExtension,
   loadExtension,
-  observedAddressExtension,
   reasonTextExtension,
   RESUME_TAG_BYTES,
   resumeExtension,
@@ -30,7 +36,7 @@ export {
   sessionSecretExtension,
   ticketExtension,
 } from './extension-values.ts';
-export type { ExtensionCodec, NodeLoad, ResumeClaim, SessionLimits, SocketAddress } from './extension-values.ts';
+export type { NodeLoad, ResumeClaim, SessionLimits } from './extension-values.ts';
 export { FrameReader } from './frame-reader.ts';
 export { gameById, gameByKey, GAMES } from './game.ts';
 export type { Game } from './game.ts';

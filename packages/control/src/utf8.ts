@@ -1,5 +1,5 @@
 /**
- * Strict UTF-8 (RFC 3629), written out because the language's own library has no codec for it: no overlong forms, no
+ * Strict UTF-8 (RFC 3629), because the language's own library has no codec for it. It allows no overlong forms, no
  * surrogates, nothing above U+10FFFF, and no replacement characters in either direction. A byte order mark is text.
  */
 

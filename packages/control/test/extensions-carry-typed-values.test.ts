@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   ControlError,
   dataAddressExtension,
+  dataAddressV6Extension,
   drainingExtension,
   egressAddressExtension,
   ExtensionId,
@@ -10,6 +11,7 @@ import {
   limitsExtension,
   loadExtension,
   observedAddressExtension,
+  observedAddressV6Extension,
   reasonTextExtension,
   resumeExtension,
   resumeMessage,
@@ -17,6 +19,7 @@ import {
   ticketExtension,
 } from '@lightspeed/control';
 import type { Extension, ExtensionCodec } from '@lightspeed/control';
+import { canonicalAddress } from '@lightspeed/wire';
 import { toHex } from './vectors.ts';
 
 const u32 = fc.nat(0xffff_ffff);
@@ -56,6 +59,8 @@ const secrets = fc.uint8Array({ minLength: 16, maxLength: 16 });
 const limits = fc.record({ ratePps: u32, rateBps: u32 });
 const load = fc.record({ activeSessions: u32, capacity: u32 });
 
+const addressV6 = fc.record({ host: fc.oneof(fc.ipV6(), fc.ipV4()).map((text) => canonicalAddress(text) ?? '::'), port: fc.nat(0xffff) });
+
 const resume = { sessionId: 0x01020304, nonce: 0x0506070809n, tag: secret };
 const resumes = fc.record({ sessionId: u32, nonce: fc.bigInt(0n, 0xffff_ffff_ffff_ffffn), tag: secrets });
 const resumeHex = `01 02 03 04 00 00 00 05 06 07 08 09 ${Array.from(secret, (byte) => `0${byte.toString(16).toUpperCase()}`).join(' ')}`;
@@ -66,6 +71,20 @@ const fixedSize: readonly Kind[] = [
   kind('keepaliveInterval', keepaliveIntervalExtension, u32, 5000, '00 00 13 88'),
   kind('observedAddress', observedAddressExtension, address, { ip: 0xffffffff, port: 65535 }, 'FF FF FF FF FF FF'),
   kind('egressAddress', egressAddressExtension, address, { ip: 0x01020304, port: 0 }, '01 02 03 04 00 00'),
+  kind(
+    'dataAddressV6',
+    dataAddressV6Extension,
+    addressV6,
+    { host: '2001:db8::1', port: 4434 },
+    '20 01 0D B8 00 00 00 00 00 00 00 00 00 00 00 01 11 52',
+  ),
+  kind(
+    'observedAddressV6',
+    observedAddressV6Extension,
+    addressV6,
+    { host: '203.0.113.5', port: 65535 },
+    '00 00 00 00 00 00 00 00 00 00 FF FF CB 00 71 05 FF FF',
+  ),
   kind('limits', limitsExtension, limits, { ratePps: 1000, rateBps: 1_000_000 }, '00 00 03 E8 00 0F 42 40'),
   kind('load', loadExtension, load, { activeSessions: 42, capacity: 10_000 }, '00 00 00 2A 00 00 27 10'),
   kind('draining', drainingExtension, u32, 30_000, '00 00 75 30'),
@@ -90,6 +109,8 @@ test('the ids are the ones of the protocol page, and every id has its kind', () 
     load: 0x48,
     draining: 0x49,
     resume: 0x4a,
+    dataAddressV6: 0x4d,
+    observedAddressV6: 0x4e,
   });
   expect(Object.fromEntries(kinds.map(({ name, id }) => [name, id]))).toEqual(ExtensionId);
 });
@@ -132,13 +153,22 @@ test('a secret of another length is none', () => {
 
 test('a reason that is no UTF-8 is none, and one that is no Unicode cannot be sent', () => {
   expect(reasonTextExtension.find([{ id: ExtensionId.reasonText, value: Uint8Array.of(0xff) }])).toBeUndefined();
-  expect(() => reasonTextExtension.encode('\ud800')).toThrow(expect.objectContaining({ code: 'CONTROL_TEXT_INVALID' }));
+  expect(() => reasonTextExtension.encode('\ud800')).toThrow(expect.objectContaining({ code: 'ERR_CONTROL_TEXT_INVALID' }));
 });
 
 test.each([-1, 0.5, 2 ** 32, NaN])('numbers that do not fit are errors: %s', (value) => {
-  expect(() => keepaliveIntervalExtension.encode(value)).toThrow(expect.objectContaining({ code: 'CONTROL_FIELD_RANGE' }));
+  expect(() => keepaliveIntervalExtension.encode(value)).toThrow(expect.objectContaining({ code: 'ERR_CONTROL_FIELD_RANGE' }));
   expect(() => dataAddressExtension.encode({ ip: value, port: 1 })).toThrow(ControlError);
   expect(() => dataAddressExtension.encode({ ip: 1, port: value })).toThrow(ControlError);
+});
+
+test.each(['', 'name', '[::1]', '1.2.3'])('a host that is no address is an error: %j', (host) => {
+  expect(() => dataAddressV6Extension.encode({ host, port: 1 })).toThrow(ControlError);
+});
+
+test('an address of a link is sent without the number of its interface', () => {
+  const sent = observedAddressV6Extension.encode({ host: 'fe80::1%3', port: 1 });
+  expect(observedAddressV6Extension.find([sent])).toEqual({ host: 'fe80::1', port: 1 });
 });
 
 test('a resume authenticates its label, the session id and the nonce', () => {
@@ -146,7 +176,7 @@ test('a resume authenticates its label, the session id and the nonce', () => {
 });
 
 test.each([-1n, 2n ** 64n])('a nonce that is no u64 is an error: %s', (nonce) => {
-  const range = expect.objectContaining({ code: 'CONTROL_FIELD_RANGE' }) as Error;
+  const range = expect.objectContaining({ code: 'ERR_CONTROL_FIELD_RANGE' }) as Error;
   expect(() => resumeMessage(1, nonce)).toThrow(range);
   expect(() => resumeExtension.encode({ sessionId: 1, nonce, tag: secret })).toThrow(range);
   expect(() => resumeExtension.encode({ sessionId: 1, nonce: 1n, tag: new Uint8Array(15) })).toThrow(range);

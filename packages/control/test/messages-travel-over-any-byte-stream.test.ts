@@ -97,7 +97,9 @@ describe('writeTo', () => {
   test('writes nothing when the message cannot be said', async () => {
     const written: Uint8Array[] = [];
     const writer = { write: (frame: Uint8Array) => void written.push(frame) };
-    await expect(writeTo(writer, { type: 'ping', timestampUs: -1n }, 'standard')).rejects.toMatchObject({ code: 'CONTROL_FIELD_RANGE' });
+    await expect(writeTo(writer, { type: 'ping', timestampUs: -1n }, 'standard')).rejects.toMatchObject({
+      code: 'ERR_CONTROL_FIELD_RANGE',
+    });
     expect(written).toEqual([]);
   });
 

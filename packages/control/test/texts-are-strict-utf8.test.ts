@@ -100,7 +100,7 @@ describe('a text is encoded', () => {
 
   test.each(['\ud800', '\udfff', 'a\ud83d', '\ude00\ud83d', '\ud83dx'])('but not with half a surrogate pair: %j', (clientVersion) => {
     expect(() => encode({ type: 'register', dialect: 'standard', gameId: 0, clientVersion }, 'standard')).toThrow(
-      expect.objectContaining({ name: 'ControlError', code: 'CONTROL_TEXT_INVALID' }),
+      expect.objectContaining({ name: 'ControlError', code: 'ERR_CONTROL_TEXT_INVALID' }),
     );
   });
 

@@ -1,7 +1,7 @@
 /**
  * The XOR kernel, in AssemblyScript: TypeScript's syntax over WebAssembly's types and instructions, compiled by
- * `nx kernel fec` into src/kernel/xor-kernel-bytes.ts. It works in place on the memory that it imports, and trusts its
- * caller: src/memory.ts has checked that every range lies within that memory and that target and source are apart.
+ * `nx kernel fec` into src/xor-kernel-bytes.ts. It works in place on the memory that it imports, and trusts its caller.
+ * src/memory.ts has checked that every range lies within that memory, and that target and source do not overlap.
  */
 
 /** XORs `length` bytes from `source` on into `target`, of which `filled` bytes are in use: what is beyond those is copied. */

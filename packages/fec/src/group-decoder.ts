@@ -75,10 +75,10 @@ export class GroupDecoder {
   /** Whether the last parity that tells the formats apart was of the fixed one. */
   private oldPeer: boolean;
 
-  /** @throws {FecError} `FEC_MAX_AGE` if `maxAgeMs` is out of range. */
+  /** @throws {FecError} `ERR_FEC_MAX_AGE` if `maxAgeMs` is out of range. */
   constructor(options: FecDecoderOptions = {}) {
     const maxAgeMs = options.maxAgeMs ?? DEFAULT_MAX_AGE_MS;
-    requireInteger('FEC_MAX_AGE', 'maxAgeMs', maxAgeMs, 1, RECOVERED_MEMORY_MS);
+    requireInteger('ERR_FEC_MAX_AGE', 'maxAgeMs', maxAgeMs, 1, RECOVERED_MEMORY_MS);
     this.memory = options.memory ?? FecMemory.allocate(GROUPS_IN_RING + 8);
     this.recoveredOffset = -1;
     this.recoveredLength = 0;
@@ -99,7 +99,7 @@ export class GroupDecoder {
     return this.ring.activeGroups;
   }
 
-  /** When to call `gc` next; means something only while `activeGroups` is not 0. Wraps like `nowMs`. */
+  /** When to call `gc` next. It is valid only while `activeGroups` is not 0. Wraps like `nowMs`. */
   get nextExpiryMs(): number {
     return this.ring.nextExpiryMs;
   }
@@ -114,7 +114,7 @@ export class GroupDecoder {
    * @param tag - which flow it belongs to, 0 or more.
    * @param nowMs - wrapping 32-bit milliseconds of a monotonic clock.
    * @returns `DATA_DUPLICATE`, `DATA_NEW` or `DATA_NEW_AND_RECOVERED`. After the last, `recoveredOffset` and its
-   *   neighbours tell of the recovered packet, and its block is the caller's, who sends it and calls
+   *   neighbours describe the recovered packet. The caller then owns its block: it sends it and calls
    *   `memory.release(recoveredOffset)`.
    * @throws {RangeError} if the bytes are not in the memory or overlap the group's block. The group stays as it was.
    */

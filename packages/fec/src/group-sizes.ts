@@ -11,12 +11,12 @@ export interface GroupSizeLimits {
 export const MIN_ENCODER_GROUP_SIZE = 1;
 /** Largest size of an encoder's group. Decoders accept up to `MAX_GROUP_SIZE` of `@lightspeed/wire`. */
 export const MAX_ENCODER_GROUP_SIZE = 32;
-/** Size to use where nobody chose one: one packet of parity for four of data. */
+/** Default size: one packet of parity for four of data. */
 export const DEFAULT_GROUP_SIZE = 4;
 
 /**
  * What an encoder may send in each dialect (docs/protocol.md, FEC). A peer of dialect `reference` understands neither
- * groups of one packet nor partial groups: towards it, take a size from these limits and never send what
+ * groups of one packet nor partial groups. Towards it, take a size from these limits, and never send what
  * `FecEncoder.flush` or `FecEncoder.closePartial` give.
  */
 export const GROUP_SIZE_LIMITS: Readonly<Record<Dialect, GroupSizeLimits>> = {

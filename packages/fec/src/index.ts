@@ -1,8 +1,8 @@
 /**
- * Forward error correction for a game's packets: for every group of K packets one parity packet, the XOR of them all, so
- * that any one lost packet of the group is recovered exactly (docs/protocol.md, FEC). {@link FecEncoder} makes the
- * parity and {@link FecDecoder} recovers, both over arrays for bots and tools, and allocation-free over a
- * {@link FecMemory} for relays. No I/O, no clock and no timers: time is a parameter.
+ * Forward error correction for a game's packets (docs/protocol.md, FEC). Every group of K packets gets one parity
+ * packet, the XOR of them all. From it any one lost packet of the group is recovered exactly. {@link FecEncoder} makes
+ * the parity and {@link FecDecoder} recovers. Both work over arrays for bots and tools, and allocation-free over a
+ * {@link FecMemory} for relays. There is no I/O, no clock and no timer: time is a parameter.
  *
  * @module
  */

@@ -27,11 +27,11 @@ const MAX_ALLOCATED_BLOCKS = 1_000_000;
  *              |<--------- block 0 ------------->|<----- block 1 ---->|
  * ```
  *
- * `bytes` stays the caller's; the region's content belongs to this memory, and a taken block to its taker until
+ * The caller keeps `bytes`. The region's content belongs to this memory, and a taken block to its taker until
  * `release`. Offsets count from the start of `bytes`.
  *
- * Over a `WebAssembly.Memory`, which must never grow, XOR is done by SIMD instructions and in place; over other bytes by
- * plain TypeScript.
+ * Over a `WebAssembly.Memory`, which must never grow, SIMD instructions XOR in place. Over other bytes, plain
+ * TypeScript does it.
  */
 export class FecMemory {
   /** The caller's bytes, not a copy. */
@@ -49,7 +49,7 @@ export class FecMemory {
   /**
    * Divides `bytes` from `start` to `start + lengthBytes` into as many blocks as fit, none included.
    * @param bytes - a `WebAssembly.Memory`, or any bytes; the bytes of a `WebAssembly.Memory` are any bytes too.
-   * @throws {FecError} `FEC_MEMORY_REGION` if that region is not within `bytes`.
+   * @throws {FecError} `ERR_FEC_MEMORY_REGION` if that region is not within `bytes`.
    */
   constructor(bytes: WasmMemory | Uint8Array, start: number, lengthBytes: number) {
     const wasm = ArrayBuffer.isView(bytes) ? null : simdKernelOver(bytes);
@@ -57,7 +57,7 @@ export class FecMemory {
     const whole = Number.isInteger(start) && Number.isInteger(lengthBytes);
     if (!whole || start < 0 || lengthBytes < 0 || start + lengthBytes > this.bytes.length) {
       throw new FecError(
-        'FEC_MEMORY_REGION',
+        'ERR_FEC_MEMORY_REGION',
         `the region must lie within the ${this.bytes.length} bytes given, got ${lengthBytes} bytes from ${start}`,
       );
     }
@@ -71,10 +71,10 @@ export class FecMemory {
   /**
    * A memory of its own for `blocks` blocks: a `WebAssembly.Memory` where {@link availableKernel} is `simd`. A process
    * has room for some ten thousand of those (each reserves addresses, not memory); further ones are plain.
-   * @throws {FecError} `FEC_MEMORY_REGION` unless `blocks` is an integer from 0 to 1,000,000.
+   * @throws {FecError} `ERR_FEC_MEMORY_REGION` unless `blocks` is an integer from 0 to 1,000,000.
    */
   static allocate(blocks: number): FecMemory {
-    requireInteger('FEC_MEMORY_REGION', 'blocks', blocks, 0, MAX_ALLOCATED_BLOCKS);
+    requireInteger('ERR_FEC_MEMORY_REGION', 'blocks', blocks, 0, MAX_ALLOCATED_BLOCKS);
     const lengthBytes = blocks * FEC_BLOCK_BYTES;
     const wasm = hasSimd() ? allocateWasmMemory(lengthBytes) : null;
     return new FecMemory(wasm ?? new Uint8Array(lengthBytes), 0, lengthBytes);
@@ -96,7 +96,7 @@ export class FecMemory {
   /**
    * Gives a block back.
    * @param contentOffset - what `take` returned.
-   * @throws {FecError} `FEC_MEMORY_BLOCK` if that is no block that is taken.
+   * @throws {FecError} `ERR_FEC_MEMORY_BLOCK` if it is not a taken block.
    */
   release(contentOffset: number): void {
     if (!this.pool.release(contentOffset)) throw noBlock(contentOffset);
@@ -106,10 +106,11 @@ export class FecMemory {
    * XORs bytes into a block of which the first `filledBytes` bytes are in use, as if the shorter of the two were padded
    * with zeros.
    * @param block - what `take` returned.
-   * @param source - `view`, or bytes elsewhere, which are copied into a free block first.
+   * @param source - `view`, or bytes outside of it, which are copied into a free block first.
    * @returns how many of the block's bytes are in use now.
-   * @throws {FecError} `FEC_MEMORY_BLOCK` if that is no block that is taken; `FEC_MEMORY_RANGE` if the bytes do not lie
-   *   within `source`, not within a block's content, or overlap those that they are XORed into. Nothing is changed then.
+   * @throws {FecError} `ERR_FEC_MEMORY_BLOCK` if `block` is not a taken block. `ERR_FEC_MEMORY_RANGE` if the bytes do not lie
+   *   within `source`, exceed a block's content, or overlap the bytes that they are XORed into. Nothing is changed
+   *   then.
    */
   fold(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): number {
     if (!this.pool.isTaken(block)) throw noBlock(block);
@@ -117,11 +118,11 @@ export class FecMemory {
     requireRange("the block's new bytes", 0, lengthBytes, FEC_BLOCK_CONTENT_BYTES);
     if (source !== this.view) {
       requireRange('the bytes to fold in', offset, lengthBytes, source.byteLength);
-      this.foldElsewhere(block, filledBytes, source, offset, lengthBytes);
+      this.foldFromOutside(block, filledBytes, source, offset, lengthBytes);
     } else {
       requireRange('the bytes to fold in', offset, lengthBytes, this.bytes.length);
       if (offset - block < lengthBytes && block - offset < lengthBytes) {
-        throw new FecError('FEC_MEMORY_RANGE', `${lengthBytes} bytes at ${offset} overlap the block at ${block}`);
+        throw new FecError('ERR_FEC_MEMORY_RANGE', `${lengthBytes} bytes at ${offset} overlap the block at ${block}`);
       }
       this.xor.fold(block, filledBytes, offset, lengthBytes);
     }
@@ -130,25 +131,25 @@ export class FecMemory {
 
   /**
    * Whether `lengthBytes` bytes from `offset` on are all zero.
-   * @throws {FecError} `FEC_MEMORY_RANGE` if they do not lie within `bytes`.
+   * @throws {FecError} `ERR_FEC_MEMORY_RANGE` if they do not lie within `bytes`.
    */
   isAllZero(offset: number, lengthBytes: number): boolean {
     requireRange('the bytes to look at', offset, lengthBytes, this.bytes.length);
     return this.xor.isAllZero(offset, lengthBytes) !== 0;
   }
 
-  private foldElsewhere(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): void {
-    const elsewhere = new Uint8Array(source.buffer, source.byteOffset + offset, lengthBytes);
+  private foldFromOutside(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): void {
+    const outside = new Uint8Array(source.buffer, source.byteOffset + offset, lengthBytes);
     const staged = filledBytes === 0 ? -1 : this.take();
     if (staged >= 0) {
-      this.bytes.set(elsewhere, staged);
+      this.bytes.set(outside, staged);
       this.xor.fold(block, filledBytes, staged, lengthBytes);
       this.release(staged);
       return;
     }
     const common = Math.min(filledBytes, lengthBytes);
     xorInto(this.view, block, source, offset, common);
-    this.bytes.set(elsewhere.subarray(common), block + common);
+    this.bytes.set(outside.subarray(common), block + common);
   }
 }
 
@@ -161,14 +162,14 @@ export function availableKernel(): FecKernel {
 }
 
 function noBlock(contentOffset: number): FecError {
-  return new FecError('FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
+  return new FecError('ERR_FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
 }
 
 /** What makes a call of the kernel safe, which checks nothing itself. */
 function requireRange(what: string, offset: number, lengthBytes: number, endOffset: number): void {
   // Whole numbers from 0 to 2^32 - 1 are the ones that this leaves as they are.
   if (offset >>> 0 === offset && lengthBytes >>> 0 === lengthBytes && offset + lengthBytes <= endOffset) return;
-  throw new FecError('FEC_MEMORY_RANGE', `${what} must lie within 0 and ${endOffset}, got ${lengthBytes} bytes from ${offset}`);
+  throw new FecError('ERR_FEC_MEMORY_RANGE', `${what} must lie within 0 and ${endOffset}, got ${lengthBytes} bytes from ${offset}`);
 }
 
 /** A view of the same bytes as `bytes`, with the same offsets. */

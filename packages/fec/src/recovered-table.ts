@@ -3,13 +3,13 @@ const EMPTY = -1;
 
 /**
  * How long a recovery is remembered. Group ids repeat after 65,536 groups, which takes longer than this at any rate
- * that a relay admits; and no packet that is later than this passes a session's duplicate window.
+ * that a relay admits. No packet that is later than this passes a session's duplicate window.
  */
 export const RECOVERED_MEMORY_MS = 10_000;
 
 /**
  * Which packets were recovered lately, so that their originals are recognised even after their groups have left the
- * ring. A group recovers at most one packet, hence one entry a group; a group 512 ids further takes its place.
+ * ring. A group recovers at most one packet, so each group needs one entry. A group 512 ids further takes its place.
  *
  * ```
  *                    +-- entry group id mod 512

@@ -11,13 +11,13 @@ const RECOVERY_AMBIGUOUS = 3;
 
 /**
  * Content of a parity payload of exactly 1,400 bytes. Old releases sent every parity as 1,400 bytes of XOR without
- * lengths; a compact one has that size only if its group's longest packet has 1,398 bytes.
+ * lengths. A compact parity has that size only if its group's longest packet has 1,398 bytes.
  */
 export const FIXED_FORMAT_CONTENT_BYTES = 1398;
 
 /**
- * Judges what XOR made of a group of which one packet is missing (docs/protocol.md, Recovery). Wrong data is worse than
- * lost data: what parity and members do not prove is not delivered.
+ * Judges the result of XOR over a group in which one packet is missing (docs/protocol.md, Recovery). Wrong data is
+ * worse than lost data. What parity and packets do not prove is not delivered.
  *
  * ```
  *           contentOffset

@@ -16,11 +16,7 @@ describe('a memory', () => {
     const memory = new FecMemory(bytes, 100, 2 * FEC_BLOCK_BYTES + 300);
     expect(memory.capacity).toBe(2);
     expect(memory.available).toBe(2);
-    expect([memory.take(), memory.take(), memory.take()]).toEqual([
-      100 + HEADROOM_BYTES,
-      100 + FEC_BLOCK_BYTES + HEADROOM_BYTES,
-      -1,
-    ]);
+    expect([memory.take(), memory.take(), memory.take()]).toEqual([100 + HEADROOM_BYTES, 100 + FEC_BLOCK_BYTES + HEADROOM_BYTES, -1]);
     expect(memory.available).toBe(0);
   });
 

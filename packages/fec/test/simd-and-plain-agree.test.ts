@@ -53,16 +53,16 @@ describe('folding bytes into a block', () => {
     );
   });
 
-  it('from an array elsewhere as from the memory itself, with a free block or without one', () => {
+  it('from an array outside of it as from the memory itself, with a free block or without one', () => {
     fc.assert(
       fc.property(fc.boolean(), contentBytes, contentBytes, fc.nat(2_000), (isFull, filled, length, offset) => {
         const twins = makeTwins();
         const block = takeBoth(twins);
-        const elsewhere = twins.simd.bytes.slice(offset, offset + length);
+        const outside = twins.simd.bytes.slice(offset, offset + length);
         const { simd, plain } = twins;
         while (isFull && simd.available > 0) takeBoth(twins);
         const available = simd.available;
-        simd.fold(block, filled, new DataView(elsewhere.buffer), 0, length);
+        simd.fold(block, filled, new DataView(outside.buffer), 0, length);
         plain.fold(block, filled, plain.view, offset, length);
         const ofBlock = (memory: FecMemory) => memory.bytes.subarray(block, block + FEC_BLOCK_CONTENT_BYTES);
         expect(Buffer.compare(ofBlock(simd), ofBlock(plain))).toBe(0);

@@ -9,8 +9,8 @@ const PAGE_BYTES = 65_536;
 
 /**
  * A memory of at least `lengthBytes` bytes that never grows, so that addresses and views of it stay right.
- * @returns null where there is no WebAssembly, or no room for one memory more: engines reserve gigabytes of addresses for
- *   each, whatever its size, so a process has room for some ten thousand
+ * @returns null where there is no WebAssembly, or no room for one memory more. Engines reserve gigabytes of addresses
+ *   for each, whatever its size. So a process has room for some ten thousand.
  */
 export function allocateWasmMemory(lengthBytes: number): WasmMemory | null {
   if (typeof WebAssembly === 'undefined') return null;

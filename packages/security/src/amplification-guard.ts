@@ -10,52 +10,52 @@ export interface AmplificationGuardOptions {
 }
 
 /**
- * Keeps the node from multiplying traffic towards an address that may be forged (docs/protocol.md, Limits): per session
- * slot, bytes sent to the client stay within `max(allowanceBytes, maxRatio * bytes received from it)` until it has
- * proved that it receives what is sent to it. A verified session is measured, and limited only by `verifiedMaxRatio`:
- * game servers rightly send many times what players do.
+ * Keeps the node from multiplying traffic towards an address that may be forged (docs/protocol.md, Limits). Per session
+ * slot, bytes sent to the client stay within `max(allowanceBytes, maxRatio * bytes received from it)`. This holds until
+ * the client has proved that it receives what is sent to it. A verified session is measured, and limited only by
+ * `verifiedMaxRatio`: game servers rightly send many times what players do.
  *
  * Both directions are the client's: what the node exchanges with game servers does not enter. Memory is fixed: 17 bytes
  * per slot; counts are exact up to 2^53 bytes.
  */
 export class AmplificationGuard {
-  private readonly maxRatio: number;
-  private readonly allowanceBytes: number;
-  private readonly verifiedMaxRatio: number;
-  private readonly inBytes: Float64Array;
-  private readonly outBytes: Float64Array;
-  private readonly verified: Uint8Array;
+  readonly #maxRatio: number;
+  readonly #allowanceBytes: number;
+  readonly #verifiedMaxRatio: number;
+  readonly #inBytes: Float64Array;
+  readonly #outBytes: Float64Array;
+  readonly #verified: Uint8Array;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(capacity: number, options: AmplificationGuardOptions = {}) {
     requireInteger('capacity', capacity, 1, MAX_CAPACITY);
-    this.maxRatio = requireAtLeast('maxRatio', options.maxRatio ?? 2.0, 0);
-    this.allowanceBytes = requireInteger('allowanceBytes', options.allowanceBytes ?? 10_000, 0, Number.MAX_SAFE_INTEGER);
-    this.verifiedMaxRatio = requireAtLeast('verifiedMaxRatio', options.verifiedMaxRatio ?? 0, 0);
-    this.inBytes = new Float64Array(capacity);
-    this.outBytes = new Float64Array(capacity);
-    this.verified = new Uint8Array(capacity);
+    this.#maxRatio = requireAtLeast('maxRatio', options.maxRatio ?? 2.0, 0);
+    this.#allowanceBytes = requireInteger('allowanceBytes', options.allowanceBytes ?? 10_000, 0, Number.MAX_SAFE_INTEGER);
+    this.#verifiedMaxRatio = requireAtLeast('verifiedMaxRatio', options.verifiedMaxRatio ?? 0, 0);
+    this.#inBytes = new Float64Array(capacity);
+    this.#outBytes = new Float64Array(capacity);
+    this.#verified = new Uint8Array(capacity);
   }
 
   /** Gives a slot to a new session, or a session to a new address: nothing counted, not verified. */
   reset(slot: number): void {
-    this.inBytes[slot] = 0;
-    this.outBytes[slot] = 0;
-    this.verified[slot] = 0;
+    this.#inBytes[slot] = 0;
+    this.#outBytes[slot] = 0;
+    this.#verified[slot] = 0;
   }
 
   /** Counts bytes that came from the slot's address. */
   received(slot: number, bytes: number): void {
-    this.inBytes[slot] += bytes;
+    this.#inBytes[slot] += bytes;
   }
 
   /** Says that the slot's address is known to receive what is sent to it. */
   setVerified(slot: number): void {
-    this.verified[slot] = 1;
+    this.#verified[slot] = 1;
   }
 
   isVerified(slot: number): boolean {
-    return this.verified[slot] === 1;
+    return this.#verified[slot] === 1;
   }
 
   /**
@@ -64,10 +64,10 @@ export class AmplificationGuard {
    * @returns false for a refusal, which the caller counts as `DropReason.amplification`; nothing is counted as sent then.
    */
   allowSend(slot: number, bytes: number): boolean {
-    const outBytes = this.outBytes[slot] + bytes;
+    const outBytes = this.#outBytes[slot] + bytes;
     // Asked this way round, so that a slot that does not exist (NaN) is refused.
-    if (outBytes <= this.allowanceBytes || this.withinRatio(slot, outBytes)) {
-      this.outBytes[slot] = outBytes;
+    if (outBytes <= this.#allowanceBytes || this.#withinRatio(slot, outBytes)) {
+      this.#outBytes[slot] = outBytes;
       return true;
     }
     return false;
@@ -75,21 +75,21 @@ export class AmplificationGuard {
 
   /** Bytes that came from the slot's address. */
   bytesIn(slot: number): number {
-    return this.inBytes[slot];
+    return this.#inBytes[slot];
   }
 
   /** Bytes that were sent to the slot's address. */
   bytesOut(slot: number): number {
-    return this.outBytes[slot];
+    return this.#outBytes[slot];
   }
 
   /** Bytes out per byte in, for display: 0 while nothing was sent, Infinity if nothing ever came. */
   ratio(slot: number): number {
-    return this.outBytes[slot] === 0 ? 0 : this.outBytes[slot] / this.inBytes[slot];
+    return this.#outBytes[slot] === 0 ? 0 : this.#outBytes[slot] / this.#inBytes[slot];
   }
 
-  private withinRatio(slot: number, outBytes: number): boolean {
-    if (this.verified[slot] !== 1) return outBytes <= this.maxRatio * this.inBytes[slot];
-    return this.verifiedMaxRatio === 0 || outBytes <= this.verifiedMaxRatio * this.inBytes[slot];
+  #withinRatio(slot: number, outBytes: number): boolean {
+    if (this.#verified[slot] !== 1) return outBytes <= this.#maxRatio * this.#inBytes[slot];
+    return this.#verifiedMaxRatio === 0 || outBytes <= this.#verifiedMaxRatio * this.#inBytes[slot];
   }
 }

@@ -6,6 +6,9 @@ import type { DestinationRule } from './destination-rule.ts';
 import { DestinationRuleSet } from './destination-rule-set.ts';
 import { requireInteger } from './option-ranges.ts';
 
+/** 127.0.0.0/8. */
+const LOOPBACK_NETWORK = 127;
+
 export interface DestinationPolicyOptions {
   /** Destinations to relay to although a built-in denial covers them. */
   readonly allow?: readonly DestinationRule[];
@@ -13,40 +16,51 @@ export interface DestinationPolicyOptions {
   readonly deny?: readonly DestinationRule[];
   /** Relay to nothing but what the allow list covers. Default false. */
   readonly onlyAllowed?: boolean;
-  /** All IPv4 addresses of the node's machine, signed or unsigned form. */
+  /** UDP ports of the node itself: nothing is relayed to them on the node's machine, whatever is allowed. */
+  readonly ownPorts?: readonly number[];
+  /** All IPv4 addresses of the node's machine, signed or unsigned form; see also `setOwnAddresses`. */
   readonly ownAddresses?: readonly number[];
 }
 
 /**
  * Where a node relays to (docs/protocol.md, Limits). The first that covers a destination decides:
  *
- * 1. the operator's deny list,
+ * 1. the operator's deny list, and the node's own ports on its own machine: packets could go round in the node, and clients
+ *    register as if they were the node,
  * 2. the operator's allow list,
  * 3. the built-in denials: networks without public game servers, port 0, the node's own addresses;
  *
- * and what nothing covers is open, or with `onlyAllowed` closed. A rule without ports covers 1 to 65,535, so port 0 is never open. An operator who
- * allows the node's own machine puts the node's own ports on the deny list.
+ * and what nothing covers is open, or with `onlyAllowed` closed. A rule without ports covers 1 to 65,535, so port 0 is never
+ * open.
  */
 export class DestinationPolicy {
-  private readonly allow: readonly DestinationRule[];
-  private readonly deny: readonly DestinationRule[];
-  private readonly allowed: DestinationRuleSet;
-  private readonly denied: DestinationRuleSet;
-  private readonly builtIn: DestinationRuleSet;
-  private readonly onlyAllowed: boolean;
-  private readonly own: Int32Array;
+  readonly #allow: readonly DestinationRule[];
+  readonly #deny: readonly DestinationRule[];
+  readonly #allowed: DestinationRuleSet;
+  readonly #denied: DestinationRuleSet;
+  readonly #builtIn: DestinationRuleSet;
+  readonly #onlyAllowed: boolean;
+  readonly #ownPorts: readonly number[];
+  #own: Int32Array;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if one of `ownAddresses` is not a 32-bit number. */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if one of `ownAddresses` is not a 32-bit number. */
   constructor(options: DestinationPolicyOptions = {}) {
-    this.allow = [...(options.allow ?? [])];
-    this.deny = [...(options.deny ?? [])];
-    this.allowed = new DestinationRuleSet(this.allow);
-    this.denied = new DestinationRuleSet(this.deny);
-    this.builtIn = new DestinationRuleSet(BUILT_IN_DENIALS);
-    this.onlyAllowed = options.onlyAllowed ?? false;
-    this.own = Int32Array.from(options.ownAddresses ?? [], (ip) => {
-      return requireInteger('ownAddresses', ip, -0x8000_0000, 0xffff_ffff);
-    });
+    this.#allow = [...(options.allow ?? [])];
+    this.#deny = [...(options.deny ?? [])];
+    this.#allowed = new DestinationRuleSet(this.#allow);
+    this.#denied = new DestinationRuleSet(this.#deny);
+    this.#builtIn = new DestinationRuleSet(BUILT_IN_DENIALS);
+    this.#onlyAllowed = options.onlyAllowed ?? false;
+    this.#ownPorts = [...(options.ownPorts ?? [])];
+    this.#own = addressBits(options.ownAddresses ?? []);
+  }
+
+  /**
+   * The node's machine has these IPv4 addresses now, signed or unsigned form.
+   * @throws {SecurityError} as the constructor
+   */
+  setOwnAddresses(ips: readonly number[]): void {
+    this.#own = addressBits(ips);
   }
 
   /**
@@ -54,10 +68,10 @@ export class DestinationPolicy {
    * @returns 0 if the destination is open, otherwise `DropReason.destinationDenied`.
    */
   verdict(ip: number, port: number): 0 | DropReason {
-    if (this.denied.find(ip, port) >= 0) return DropReason.destinationDenied;
-    if (this.allowed.find(ip, port) >= 0) return 0;
-    if (this.onlyAllowed) return DropReason.destinationDenied;
-    if (port === 0 || this.builtIn.find(ip, port) >= 0 || this.isOwn(ip)) return DropReason.destinationDenied;
+    if (this.#denied.find(ip, port) >= 0 || this.#isOwnPort(ip, port)) return DropReason.destinationDenied;
+    if (this.#allowed.find(ip, port) >= 0) return 0;
+    if (this.#onlyAllowed) return DropReason.destinationDenied;
+    if (port === 0 || this.#builtIn.find(ip, port) >= 0 || this.#isOwn(ip)) return DropReason.destinationDenied;
     return 0;
   }
 
@@ -66,29 +80,42 @@ export class DestinationPolicy {
    * {@link verdict} is 0, otherwise with `denied`.
    */
   explain(ip: number, port: number): string {
-    return `${this.reasonOf(ip, port)} (${formatEndpoint(ip, port)})`;
+    return `${this.#reasonOf(ip, port)} (${formatEndpoint(ip, port)})`;
   }
 
-  private reasonOf(ip: number, port: number): string {
-    const denying: DestinationRule | undefined = this.deny[this.denied.find(ip, port)];
+  #reasonOf(ip: number, port: number): string {
+    const denying: DestinationRule | undefined = this.#deny[this.#denied.find(ip, port)];
     if (denying !== undefined) return `denied by the deny list's ${formatDestinationRule(denying)}`;
-    const allowing: DestinationRule | undefined = this.allow[this.allowed.find(ip, port)];
+    if (this.#isOwnPort(ip, port)) return "denied: one of the node's own ports";
+    const allowing: DestinationRule | undefined = this.#allow[this.#allowed.find(ip, port)];
     if (allowing !== undefined) return `allowed by the allow list's ${formatDestinationRule(allowing)}`;
-    if (this.onlyAllowed) return 'denied: the allow list does not cover it, and nothing else is open';
-    const builtIn: BuiltInDenial | undefined = BUILT_IN_DENIALS[this.builtIn.find(ip, port)];
+    if (this.#onlyAllowed) return 'denied: the allow list does not cover it, and nothing else is open';
+    const builtIn: BuiltInDenial | undefined = BUILT_IN_DENIALS[this.#builtIn.find(ip, port)];
     if (builtIn !== undefined) {
       return `denied by default: ${formatIpv4(builtIn.network)}/${builtIn.prefixLength} is ${builtIn.name}`;
     }
     if (port === 0) return 'denied by default: port 0 names no program';
-    if (this.isOwn(ip)) return "denied by default: one of the node's own addresses";
+    if (this.#isOwn(ip)) return "denied by default: one of the node's own addresses";
     return 'allowed: no rule covers it';
   }
 
-  private isOwn(ip: number): boolean {
-    const pattern = ip | 0;
-    for (let i = 0; i < this.own.length; i++) {
-      if (this.own[i] === pattern) return true;
+  #isOwnPort(ip: number, port: number): boolean {
+    for (let i = 0; i < this.#ownPorts.length; i++) {
+      // 0.0.0.0 as a destination is this machine, too.
+      if (this.#ownPorts[i] === port) return ip === 0 || ip >>> 24 === LOOPBACK_NETWORK || this.#isOwn(ip);
     }
     return false;
   }
+
+  #isOwn(ip: number): boolean {
+    const pattern = ip | 0;
+    for (let i = 0; i < this.#own.length; i++) {
+      if (this.#own[i] === pattern) return true;
+    }
+    return false;
+  }
+}
+
+function addressBits(ips: readonly number[]): Int32Array {
+  return Int32Array.from(ips, (ip) => requireInteger('ownAddresses', ip, -0x8000_0000, 0xffff_ffff));
 }

@@ -3,16 +3,16 @@ import { prefixMask } from './destination-rule.ts';
 
 /** Rules laid out for the packet path: which of them is the first to cover a destination? */
 export class DestinationRuleSet {
-  private readonly networks: Int32Array;
-  private readonly masks: Int32Array;
-  private readonly lowPorts: Uint16Array;
-  private readonly highPorts: Uint16Array;
+  readonly #networks: Int32Array;
+  readonly #masks: Int32Array;
+  readonly #lowPorts: Uint16Array;
+  readonly #highPorts: Uint16Array;
 
   constructor(rules: readonly DestinationRule[]) {
-    this.networks = Int32Array.from(rules, (rule) => rule.network);
-    this.masks = Int32Array.from(rules, (rule) => prefixMask(rule.prefixLength));
-    this.lowPorts = Uint16Array.from(rules, (rule) => rule.lowPort);
-    this.highPorts = Uint16Array.from(rules, (rule) => rule.highPort);
+    this.#networks = Int32Array.from(rules, (rule) => rule.network);
+    this.#masks = Int32Array.from(rules, (rule) => prefixMask(rule.prefixLength));
+    this.#lowPorts = Uint16Array.from(rules, (rule) => rule.lowPort);
+    this.#highPorts = Uint16Array.from(rules, (rule) => rule.highPort);
   }
 
   /**
@@ -20,8 +20,8 @@ export class DestinationRuleSet {
    * @returns the index of the first rule that covers the destination, or -1.
    */
   find(ip: number, port: number): number {
-    for (let i = 0; i < this.networks.length; i++) {
-      if ((ip & this.masks[i]) === this.networks[i] && port >= this.lowPorts[i] && port <= this.highPorts[i]) return i;
+    for (let i = 0; i < this.#networks.length; i++) {
+      if ((ip & this.#masks[i]) === this.#networks[i] && port >= this.#lowPorts[i] && port <= this.#highPorts[i]) return i;
     }
     return -1;
   }

@@ -1,13 +1,13 @@
 /**
  * What keeps a LightSpeed node from being abused: rate limits, amplification and reflection guards, bans, destination
- * policy, session tokens. Every class decides and returns, without I/O, clock or randomness of its own, in memory that is
- * fixed when it is made; no call on the packet path allocates. A refusal is a reason that the caller counts.
+ * policy, session tokens. Every class decides and returns, without I/O, clock or randomness of its own. Its memory is
+ * fixed when it is made, and no call on the packet path allocates. A refusal is a reason that the caller counts.
  *
- * And who may use a node: signed tickets, their revocation, and the proofs that bind addresses to sessions. Cryptography
- * is passed in; `@lightspeed/security/node` has it over `node:crypto`.
+ * And who may use a node: signed tickets, their revocation, and the proofs that bind addresses to sessions.
+ * Cryptography is passed in; `@lightspeed/security/node` has it over `node:crypto`.
  *
- * Addresses are IPv4 as 32-bit numbers, in signed or unsigned form alike; times are wrapping int32 milliseconds of one
- * monotonic clock; a slot is the caller's number for a session, from 0 to `capacity - 1`.
+ * Addresses are IPv4 as 32-bit numbers, in signed or unsigned form. Times are wrapping int32 milliseconds of one
+ * monotonic clock. A slot is the caller's number for a session, from 0 to `capacity - 1`.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export { MAX_TICKET_BYTES, decodeTicket } from './tickets/ticket-codec.ts';
 export { TICKET_REFUSAL_TEXTS } from './tickets/ticket-refusal.ts';
 export type { TicketRefusal, TicketRefusalCode } from './tickets/ticket-refusal.ts';
 export { TicketSessions } from './tickets/ticket-sessions.ts';
-export type { LapsedSession, TicketSessionsOptions } from './tickets/ticket-sessions.ts';
+export type { ExpiredSession, TicketSessionsOptions } from './tickets/ticket-sessions.ts';
 export { formatTicket, parseTicket } from './tickets/ticket-text.ts';
 export { TicketVerifier } from './tickets/ticket-verifier.ts';
 export type { TicketVerifierOptions } from './tickets/ticket-verifier.ts';

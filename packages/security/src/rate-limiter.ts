@@ -19,52 +19,52 @@ const BURST_MS = 1_000;
  * (docs/protocol.md, Limits). Checked after a packet is known to belong to its session, so that nobody spends another
  * one's credit.
  *
- * A bucket holds one second's worth. Over any stretch of time a slot is admitted at most `rate * (1 s + stretch)`, and a
- * sender that keeps below that is never refused. All arithmetic is on integers.
+ * A bucket holds one second's worth. Over any stretch of time a slot is admitted at most `rate * (1 s + stretch)`, and
+ * a sender that keeps below that is never refused. All arithmetic is on integers.
  *
- * Memory is fixed: 36 bytes per slot. Times are wrapping int32 milliseconds of a clock that does not run backwards; a
- * silence of more than 24.8 days counts as none, and the bucket fills within a second from then on.
+ * Memory is fixed: 36 bytes per slot. Times are wrapping int32 milliseconds of a clock that does not run backwards. A
+ * silence of more than 24.8 days counts as none, and the bucket then fills within a second.
  */
 export class RateLimiter {
-  private readonly ratePps: number;
-  private readonly rateBps: number;
-  private readonly packetRate: Float64Array;
-  private readonly byteRate: Float64Array;
-  private readonly packetCredit: Float64Array;
-  private readonly byteCredit: Float64Array;
-  private readonly refilledAtMs: Int32Array;
+  readonly #ratePps: number;
+  readonly #rateBps: number;
+  readonly #packetRate: Float64Array;
+  readonly #byteRate: Float64Array;
+  readonly #packetCredit: Float64Array;
+  readonly #byteCredit: Float64Array;
+  readonly #refilledAtMs: Int32Array;
 
   /**
    * @param capacity - number of session slots.
    * @param ratePps - packets per second for slots that are reset without a rate of their own.
    * @param rateBps - bytes per second, likewise. Packets longer than this never pass.
-   * @throws {SecurityError} `SECURITY_OPTION_RANGE`; a rate of 0 is refused, as it would be no limit to some and a closed
-   *   door to others.
+   * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE`; a rate of 0 is refused, as it would be no limit to some and a closed
+   *   way in for others.
    */
   constructor(capacity: number, ratePps: number = DEFAULT_RATE_PPS, rateBps: number = DEFAULT_RATE_BPS) {
     requireInteger('capacity', capacity, 1, MAX_CAPACITY);
-    this.ratePps = requireInteger('ratePps', ratePps, 1, MAX_RATE);
-    this.rateBps = requireInteger('rateBps', rateBps, 1, MAX_RATE);
-    this.packetRate = new Float64Array(capacity);
-    this.byteRate = new Float64Array(capacity);
-    this.packetCredit = new Float64Array(capacity);
-    this.byteCredit = new Float64Array(capacity);
-    this.refilledAtMs = new Int32Array(capacity);
+    this.#ratePps = requireInteger('ratePps', ratePps, 1, MAX_RATE);
+    this.#rateBps = requireInteger('rateBps', rateBps, 1, MAX_RATE);
+    this.#packetRate = new Float64Array(capacity);
+    this.#byteRate = new Float64Array(capacity);
+    this.#packetCredit = new Float64Array(capacity);
+    this.#byteCredit = new Float64Array(capacity);
+    this.#refilledAtMs = new Int32Array(capacity);
   }
 
   /**
    * Gives a slot to a new session, with full buckets. A slot that was never reset admits nothing.
    *
-   * @throws {SecurityError} `SECURITY_OPTION_RANGE` if a rate is not a positive integer.
+   * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if a rate is not a positive integer.
    */
-  reset(slot: number, nowMs: number, ratePps: number = this.ratePps, rateBps: number = this.rateBps): void {
+  reset(slot: number, nowMs: number, ratePps: number = this.#ratePps, rateBps: number = this.#rateBps): void {
     requireInteger('ratePps', ratePps, 1, MAX_RATE);
     requireInteger('rateBps', rateBps, 1, MAX_RATE);
-    this.packetRate[slot] = ratePps;
-    this.byteRate[slot] = rateBps;
-    this.packetCredit[slot] = ratePps * BURST_MS;
-    this.byteCredit[slot] = rateBps * BURST_MS;
-    this.refilledAtMs[slot] = nowMs;
+    this.#packetRate[slot] = ratePps;
+    this.#byteRate[slot] = rateBps;
+    this.#packetCredit[slot] = ratePps * BURST_MS;
+    this.#byteCredit[slot] = rateBps * BURST_MS;
+    this.#refilledAtMs[slot] = nowMs;
   }
 
   /**
@@ -74,13 +74,13 @@ export class RateLimiter {
    * @returns 0, `DropReason.ratePackets` or `DropReason.rateBytes`.
    */
   admit(slot: number, bytes: number, nowMs: number): 0 | DropReason {
-    let packetCredit = this.packetCredit[slot];
-    let byteCredit = this.byteCredit[slot];
-    const elapsedMs = (nowMs - this.refilledAtMs[slot]) | 0;
+    let packetCredit = this.#packetCredit[slot];
+    let byteCredit = this.#byteCredit[slot];
+    const elapsedMs = (nowMs - this.#refilledAtMs[slot]) | 0;
     if (elapsedMs !== 0) {
-      this.refilledAtMs[slot] = nowMs;
-      packetCredit = refill(packetCredit, this.packetRate[slot], elapsedMs);
-      byteCredit = refill(byteCredit, this.byteRate[slot], elapsedMs);
+      this.#refilledAtMs[slot] = nowMs;
+      packetCredit = refill(packetCredit, this.#packetRate[slot], elapsedMs);
+      byteCredit = refill(byteCredit, this.#byteRate[slot], elapsedMs);
     }
     // Asked this way round, so that a slot that does not exist (NaN) is refused.
     let refusal: 0 | DropReason = DropReason.ratePackets;
@@ -92,8 +92,8 @@ export class RateLimiter {
         byteCredit -= bytes * CREDIT_PER_UNIT;
       }
     }
-    this.packetCredit[slot] = packetCredit;
-    this.byteCredit[slot] = byteCredit;
+    this.#packetCredit[slot] = packetCredit;
+    this.#byteCredit[slot] = byteCredit;
     return refusal;
   }
 }

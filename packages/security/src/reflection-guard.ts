@@ -25,34 +25,34 @@ export interface ReflectionGuardOptions {
  * int32 milliseconds; a silence of more than 24.8 days starts anew.
  */
 export class ReflectionGuard {
-  private readonly maxDestinationsPerWindow: number;
-  private readonly windowMs: number;
-  private readonly fullWindowsToBan: number;
-  private readonly windowStartMs: Int32Array;
-  private readonly admitted: Uint16Array;
-  private readonly full: Uint8Array;
+  readonly #maxDestinationsPerWindow: number;
+  readonly #windowMs: number;
+  readonly #fullWindowsToBan: number;
+  readonly #windowStartMs: Int32Array;
+  readonly #admitted: Uint16Array;
+  readonly #full: Uint8Array;
   /** Full windows in a row, the present one included once it is full. */
-  private readonly fullInRow: Uint8Array;
+  readonly #fullInRow: Uint8Array;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(capacity: number, options: ReflectionGuardOptions = {}) {
     requireInteger('capacity', capacity, 1, MAX_CAPACITY);
-    this.maxDestinationsPerWindow = requireInteger('maxDestinationsPerWindow', options.maxDestinationsPerWindow ?? 10, 1, 0xffff);
+    this.#maxDestinationsPerWindow = requireInteger('maxDestinationsPerWindow', options.maxDestinationsPerWindow ?? 10, 1, 0xffff);
     // Half the clock's range, so that two windows' length can still be told from the past.
-    this.windowMs = requireInteger('windowMs', options.windowMs ?? 10_000, 1, MAX_DURATION_MS >> 1);
-    this.fullWindowsToBan = requireInteger('fullWindowsToBan', options.fullWindowsToBan ?? 3, 1, 0xff);
-    this.windowStartMs = new Int32Array(capacity);
-    this.admitted = new Uint16Array(capacity);
-    this.full = new Uint8Array(capacity);
-    this.fullInRow = new Uint8Array(capacity);
+    this.#windowMs = requireInteger('windowMs', options.windowMs ?? 10_000, 1, MAX_DURATION_MS >> 1);
+    this.#fullWindowsToBan = requireInteger('fullWindowsToBan', options.fullWindowsToBan ?? 3, 1, 0xff);
+    this.#windowStartMs = new Int32Array(capacity);
+    this.#admitted = new Uint16Array(capacity);
+    this.#full = new Uint8Array(capacity);
+    this.#fullInRow = new Uint8Array(capacity);
   }
 
   /** Gives a slot to a new session. */
   reset(slot: number, nowMs: number): void {
-    this.windowStartMs[slot] = nowMs;
-    this.admitted[slot] = 0;
-    this.full[slot] = 0;
-    this.fullInRow[slot] = 0;
+    this.#windowStartMs[slot] = nowMs;
+    this.#admitted[slot] = 0;
+    this.#full[slot] = 0;
+    this.#fullInRow[slot] = 0;
   }
 
   /**
@@ -62,26 +62,26 @@ export class ReflectionGuard {
    * @returns {@link DESTINATION_ADMITTED}, {@link DESTINATION_REFUSED} or {@link DESTINATION_REFUSED_BAN}.
    */
   admitDestination(slot: number, nowMs: number): 0 | 1 | 2 {
-    const elapsedMs = (nowMs - this.windowStartMs[slot]) | 0;
+    const elapsedMs = (nowMs - this.#windowStartMs[slot]) | 0;
     if (elapsedMs < 0) this.reset(slot, nowMs);
-    else if (elapsedMs >= this.windowMs) this.openWindow(slot, elapsedMs);
+    else if (elapsedMs >= this.#windowMs) this.#openWindow(slot, elapsedMs);
 
-    if (this.admitted[slot] < this.maxDestinationsPerWindow) {
-      this.admitted[slot] += 1;
+    if (this.#admitted[slot] < this.#maxDestinationsPerWindow) {
+      this.#admitted[slot] += 1;
       return DESTINATION_ADMITTED;
     }
-    if (this.full[slot] === 0) {
-      this.full[slot] = 1;
-      this.fullInRow[slot] = Math.min(this.fullInRow[slot] + 1, 0xff);
+    if (this.#full[slot] === 0) {
+      this.#full[slot] = 1;
+      this.#fullInRow[slot] = Math.min(this.#fullInRow[slot] + 1, 0xff);
     }
-    return this.fullInRow[slot] >= this.fullWindowsToBan ? DESTINATION_REFUSED_BAN : DESTINATION_REFUSED;
+    return this.#fullInRow[slot] >= this.#fullWindowsToBan ? DESTINATION_REFUSED_BAN : DESTINATION_REFUSED;
   }
 
-  private openWindow(slot: number, elapsedMs: number): void {
-    const followsFullWindow = this.full[slot] === 1 && elapsedMs < 2 * this.windowMs;
-    if (!followsFullWindow) this.fullInRow[slot] = 0;
-    this.windowStartMs[slot] += elapsedMs - (elapsedMs % this.windowMs);
-    this.admitted[slot] = 0;
-    this.full[slot] = 0;
+  #openWindow(slot: number, elapsedMs: number): void {
+    const followsFullWindow = this.#full[slot] === 1 && elapsedMs < 2 * this.#windowMs;
+    if (!followsFullWindow) this.#fullInRow[slot] = 0;
+    this.#windowStartMs[slot] += elapsedMs - (elapsedMs % this.#windowMs);
+    this.#admitted[slot] = 0;
+    this.#full[slot] = 0;
   }
 }

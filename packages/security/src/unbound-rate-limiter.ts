@@ -1,4 +1,4 @@
-import { hashIpv4 } from './hash-ipv4.ts';
+import { hashPrefix } from './hash-prefix.ts';
 import { requireInteger, requirePowerOfTwo } from './option-ranges.ts';
 
 export interface UnboundRateLimiterOptions {
@@ -17,48 +17,50 @@ const MAX_RATE_PPS = 1_000_000;
 
 /**
  * The coarse limit for datagrams from addresses without a session, before anything dearer is done with them
- * (docs/protocol.md, Limits). Every address hashes to one of a fixed number of buckets and nothing is remembered about
- * it, so that spoofed sources cost no memory: they share buckets, and all of them together get `buckets * ratePps`.
- * An innocent address that shares a flooded bucket is held up, until its next try falls into a gap; sessions that exist
+ * (docs/protocol.md, Limits). Every address hashes to one of a fixed number of buckets, and nothing is remembered about
+ * it. So spoofed sources cost no memory. They share buckets, and all of them together get `buckets * ratePps`. An
+ * innocent address that shares a flooded bucket is held up, until its next try falls into a gap. Existing sessions
  * never pass through here.
  *
  * Memory is fixed: 8 bytes per bucket. Times as in {@link RateLimiter}.
  */
 export class UnboundRateLimiter {
-  private readonly mask: number;
-  private readonly ratePps: number;
-  private readonly hashSeed: number;
-  private readonly fullCredit: number;
-  private readonly credit: Int32Array;
-  private readonly refilledAtMs: Int32Array;
+  readonly #mask: number;
+  readonly #ratePps: number;
+  readonly #hashSeed: number;
+  readonly #fullCredit: number;
+  readonly #credit: Int32Array;
+  readonly #refilledAtMs: Int32Array;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(options: UnboundRateLimiterOptions) {
     const buckets = requirePowerOfTwo('buckets', options.buckets ?? 8_192, 1);
-    this.mask = buckets - 1;
-    this.ratePps = requireInteger('ratePps', options.ratePps, 1, MAX_RATE_PPS);
-    this.hashSeed = options.hashSeed | 0;
-    this.fullCredit = this.ratePps * BURST_MS;
-    this.credit = new Int32Array(buckets).fill(this.fullCredit);
-    this.refilledAtMs = new Int32Array(buckets);
+    this.#mask = buckets - 1;
+    this.#ratePps = requireInteger('ratePps', options.ratePps, 1, MAX_RATE_PPS);
+    this.#hashSeed = options.hashSeed | 0;
+    this.#fullCredit = this.#ratePps * BURST_MS;
+    this.#credit = new Int32Array(buckets).fill(this.#fullCredit);
+    this.#refilledAtMs = new Int32Array(buckets);
   }
 
   /**
-   * Asks whether a datagram from `ip` may be looked at, and takes its credit if so.
+   * Asks whether a datagram may be looked at, and takes its credit if so.
    *
+   * @param high - first word of its address's prefix: all of an IPv6 /64 share a bucket; signed or unsigned form.
+   * @param low - second word, likewise.
    * @returns false for a refusal, which the caller counts as `DropReason.unboundRate`.
    */
-  admit(ip: number, nowMs: number): boolean {
-    const bucket = hashIpv4(ip, this.hashSeed) & this.mask;
-    let credit = this.credit[bucket];
-    const elapsedMs = (nowMs - this.refilledAtMs[bucket]) | 0;
+  admit(high: number, low: number, nowMs: number): boolean {
+    const bucket = hashPrefix(high, low, this.#hashSeed) & this.#mask;
+    let credit = this.#credit[bucket];
+    const elapsedMs = (nowMs - this.#refilledAtMs[bucket]) | 0;
     if (elapsedMs !== 0) {
-      this.refilledAtMs[bucket] = nowMs;
-      if (elapsedMs >= BURST_MS) credit = this.fullCredit;
-      else if (elapsedMs > 0) credit = Math.min(this.fullCredit, credit + this.ratePps * elapsedMs);
+      this.#refilledAtMs[bucket] = nowMs;
+      if (elapsedMs >= BURST_MS) credit = this.#fullCredit;
+      else if (elapsedMs > 0) credit = Math.min(this.#fullCredit, credit + this.#ratePps * elapsedMs);
     }
     const admitted = credit >= CREDIT_PER_PACKET;
-    this.credit[bucket] = admitted ? credit - CREDIT_PER_PACKET : credit;
+    this.#credit[bucket] = admitted ? credit - CREDIT_PER_PACKET : credit;
     return admitted;
   }
 }

@@ -60,16 +60,16 @@ describe('sessions to end', () => {
     sessions.open(ticket(), 1);
     sessions.open(ticket(), 2);
     sessions.open(ticket({ id: BOB, expiresAt: ALICE.expiresAt + 1 }), 3);
-    const lapsed = (now: number, ...revoked: string[]): unknown[] =>
-      sessions.lapsed(now, new Set(revoked)).map(({ sessionId, refusal }) => [sessionId, refusal.code]);
-    expect(lapsed(ALICE.expiresAt - 1)).toEqual([]);
-    expect(lapsed(ALICE.expiresAt - 1, BOB, 'c'.repeat(32))).toEqual([[3, 'revoked']]);
-    expect(lapsed(ALICE.expiresAt)).toEqual([
+    const expired = (now: number, ...revoked: string[]): unknown[] =>
+      sessions.expired(now, new Set(revoked)).map(({ sessionId, refusal }) => [sessionId, refusal.code]);
+    expect(expired(ALICE.expiresAt - 1)).toEqual([]);
+    expect(expired(ALICE.expiresAt - 1, BOB, 'c'.repeat(32))).toEqual([[3, 'revoked']]);
+    expect(expired(ALICE.expiresAt)).toEqual([
       [1, 'expired'],
       [2, 'expired'],
     ]);
     for (const id of [1, 2]) sessions.close(id);
-    expect(lapsed(ALICE.expiresAt)).toEqual([]);
+    expect(expired(ALICE.expiresAt)).toEqual([]);
   });
 });
 
@@ -99,7 +99,7 @@ describe('the register of sessions', () => {
           for (const [n, { id }] of tickets.entries()) {
             expect(sessions.count(id)).toBe(model.filter((held) => held.ticket === n).length);
           }
-          const everything = sessions.lapsed(Number.POSITIVE_INFINITY, new Set()).map(({ sessionId }) => sessionId);
+          const everything = sessions.expired(Number.POSITIVE_INFINITY, new Set()).map(({ sessionId }) => sessionId);
           expect(everything.sort()).toEqual(model.map((held) => held.session).sort());
         }
       }),

@@ -1,7 +1,7 @@
 import type { FecMemory } from '@lightspeed/fec';
 
 /**
- * Blocks that hold packets on their way to the kernel. The driver sends from them in place, so they go back to the
+ * Blocks that hold packets on their way to the kernel. The driver sends from them in place. So they go back to the
  * memory only after it has said that everything queued so far is sent.
  */
 export class BlockReturns {

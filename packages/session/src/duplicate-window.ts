@@ -7,8 +7,8 @@ export const DUPLICATE_WINDOW_PACKETS = 1024;
 export const DUPLICATE_WINDOW_WORDS = DUPLICATE_WINDOW_PACKETS / 32;
 
 /**
- * Sliding window over a 16-bit sequence that wraps: tells a packet's first arrival from every later one
- * (docs/protocol.md, Duplicates; the idea is that of RFC 6479).
+ * Sliding window over a 16-bit sequence that wraps. It tells a packet's first arrival from every later one
+ * (docs/protocol.md, Duplicates). The idea is that of RFC 6479.
  *
  * ```
  *   one bit for each of the last 1,024 numbers, at `number mod 1,024`
@@ -24,10 +24,11 @@ export class DuplicateWindow {
   #newest = -1;
   #span = 0;
   #unique = 0;
+  #late = 0;
   #spanBefore = 0;
 
   /**
-   * @param words memory for its bits: the `DUPLICATE_WINDOW_WORDS` words from `first` on are its own from now on, so that
+   * @param words memory for its bits. The `DUPLICATE_WINDOW_WORDS` words from `first` on are its own from now on. So
    *   many windows may share one array. Default: an array of its own.
    */
   constructor(words: Int32Array = new Int32Array(DUPLICATE_WINDOW_WORDS), first = 0) {
@@ -59,6 +60,7 @@ export class DuplicateWindow {
     if (ahead <= -DUPLICATE_WINDOW_PACKETS) return DropReason.tooOld;
     if ((this.#words[this.#wordOf(sequence)] & (1 << (sequence & 31))) !== 0) return DropReason.duplicate;
     if (-ahead >= this.#span) this.#span = 1 - ahead;
+    this.#late++;
     this.#mark(sequence);
     return 0;
   }
@@ -79,6 +81,11 @@ export class DuplicateWindow {
   /** How many different numbers were accepted: `expected - received` packets were lost or are still on their way. */
   get received(): number {
     return this.#unique;
+  }
+
+  /** How many of those that were accepted came behind a later one. */
+  get late(): number {
+    return this.#late;
   }
 
   #mark(sequence: number): void {

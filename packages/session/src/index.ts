@@ -1,7 +1,8 @@
 /**
- * LightSpeed sessions as state machines without I/O: {@link Relay}, a node's data plane, and {@link Tunnel}, the client's
- * end. They take datagrams in shared memory, addresses and the time, and say what to send and when to call again; a
- * driver gives them sockets and a clock. Also what they are made of and others may want: duplicate window, RTT estimator.
+ * LightSpeed sessions as state machines without I/O: {@link Relay}, a node's data plane, and {@link Tunnel}, the
+ * client's end. They take datagrams in shared memory, addresses and the time, and say what to send and when to call
+ * again. A driver gives them sockets and a clock. Also what they are made of and others may want: duplicate window, RTT
+ * estimator.
  *
  * @module
  */
@@ -9,14 +10,18 @@ export { DUPLICATE_WINDOW_PACKETS, DUPLICATE_WINDOW_WORDS, DuplicateWindow } fro
 export { KeyTable } from './key-table.ts';
 export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
 export type { MultipathMode } from './multipath.ts';
+export type { LossCounts } from './receive-state.ts';
 export { RttEstimator } from './rtt-estimator.ts';
-export type { Registration } from './relay/registrations.ts';
-export { NOTHING_DUE, Relay, SOMETHING_DUE } from './relay/relay.ts';
+export type { Registration } from './relay/registration-table.ts';
+export type { CarriedFlow } from './relay/carried-flow.ts';
+export type { ClientAddress } from './relay/client-address.ts';
+export { Relay } from './relay/relay.ts';
 export { RELAY_COUNTERS_BYTES, RELAY_COUNTER_COUNT, RelayCounter, relayCountersIn } from './relay/relay-counters.ts';
 export type { RelayCounters } from './relay/relay-counters.ts';
 export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
 export type {
   Admission,
+  ClaimedRegistration,
   EgressMapping,
   RelayEnvironment,
   RelayOptions,
@@ -24,8 +29,10 @@ export type {
   SessionClaims,
   SessionQuota,
 } from './relay/relay-options.ts';
-export type { SavedFlow, SavedPath, SavedSession } from './relay/saved-session.ts';
-export { SessionRecords, sessionIdsIn, sessionsIn } from './relay/session-records.ts';
+export { NOTHING_DUE, SOMETHING_DUE } from './relay/relay-snapshots.ts';
+export type { RelaySnapshots } from './relay/relay-snapshots.ts';
+export type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './relay/session-snapshot.ts';
+export { SnapshotRecords, sessionIdsIn, snapshotsIn } from './relay/snapshot-records.ts';
 export { Tunnel } from './tunnel/tunnel.ts';
 export {
   TUNNEL_COUNTERS_BYTES,

@@ -3,15 +3,15 @@ type KeyNumbers = 1 | 2 | 3 | 4;
 
 const SMALLEST_ENTRIES = 64;
 /**
- * Entries of the array before that each change looks at after a resize. That array is empty long before the next resize:
- * it takes an eighth as many changes as it had entries, and the next resize is at least a quarter as many away.
+ * Entries of the array before that each change looks at after a resize. That array is empty long before the next
+ * resize. It takes an eighth as many changes as it had entries, and the next resize is at least a quarter as many away.
  */
 const MOVED_PER_CHANGE = 16;
 
 /**
- * Hash table from a key of up to four 32-bit numbers to a number from 0 to 2^31 - 2: addresses and ports to sessions and
- * flows. Open addressing with linear probing on one typed array; look-ups allocate nothing, insertion only when the
- * table doubles. Deletion moves later entries back, so there are no tombstones to pile up.
+ * Hash table from a key of up to four 32-bit numbers to a number from 0 to 2^31 - 2. It maps addresses and ports to
+ * sessions and flows. Open addressing with linear probing on one typed array; look-ups allocate nothing, insertion only
+ * when the table doubles. Deletion moves later entries back, so there are no tombstones to pile up.
  *
  * ```
  *   entries   [ value + 1 | a | b | c | d ] [ value + 1 | a | ...      value + 1 = 0: empty
@@ -20,8 +20,8 @@ const MOVED_PER_CHANGE = 16;
  *   keys of two numbers: [ value + 1 | a | b ] [ value + 1 | a | b ] ...     12 bytes an entry in place of 20
  * ```
  *
- * After a resize keys are in the new array or still in the old one, from which every change takes some over: a table of
- * 100,000 keys doubles without a pause.
+ * After a resize, keys are in the new array or still in the old one. Every change moves some keys to the new array. So
+ * a table of 100,000 keys doubles without a pause.
  *
  * The hash is keyed by `seed`: senders who don't know it can't choose addresses that collide.
  */

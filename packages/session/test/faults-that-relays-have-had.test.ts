@@ -101,7 +101,7 @@ describe('a relay has none of these faults:', () => {
     new LstpClient(host).open();
     const packet = TunnelHeader.data(1, 1, PROGRAM, SERVER).encode();
     const before = process.memoryUsage();
-    for (let i = 0; i < 200_000; i++) host.relay.handleClientDatagram(place(host, packet), packet.length, 0x0b00_0000 + i, i & 0xffff);
+    for (let i = 0; i < 200_000; i++) host.relay.handleClientDatagram(place(host, packet), packet.length, 0x0b00_0000 + i, i & 0xffff, 0);
     const after = process.memoryUsage();
     expect(host.relay.sessionCount).toBe(1);
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(100_000);

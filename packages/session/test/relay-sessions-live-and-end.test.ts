@@ -123,10 +123,10 @@ describe('a relay for registered clients', () => {
     thief.token = one.token;
     thief.send(TunnelHeader.handshake(0, 1));
     expect(thief.answers()).toEqual([]);
-    const elsewhere = new LstpClient(host, '203.0.113.9:1003');
-    elsewhere.token = one.token;
-    elsewhere.send(TunnelHeader.handshake(0, 1));
-    expect(elsewhere.answers()).toEqual([]);
+    const stranger = new LstpClient(host, '203.0.113.9:1003');
+    stranger.token = one.token;
+    stranger.send(TunnelHeader.handshake(0, 1));
+    expect(stranger.answers()).toEqual([]);
   });
 
   it('frees tokens when registrations end, however many have come and gone', () => {

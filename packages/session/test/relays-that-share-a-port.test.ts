@@ -17,7 +17,7 @@ class Pair {
   }
 
   #register(relay: RelayHost['relay']): void {
-    relay.register({ sessionId: SESSION_ID, ip: CLIENT_IP, token: this.token, dialect: 'standard', secret: SECRET });
+    relay.register({ sessionId: SESSION_ID, prefixHigh: 0, prefixLow: CLIENT_IP, token: this.token, dialect: 'standard', secret: SECRET });
   }
 
   #claimsOf(own: number): SessionClaims {
@@ -33,11 +33,11 @@ class Pair {
     };
   }
 
-  /** Gives what one relay has handed over to the other one. */
+  /** Gives what one relay has forwarded to the other one. */
   passOn(): number {
     let count = 0;
     for (const host of this.relays) {
-      for (const { relay, bytes, ip, port } of host.handedOver.splice(0)) {
+      for (const { relay, bytes, ip, port } of host.forwarded.splice(0)) {
         this.relays[relay].fromClient(bytes, ip, port);
         count++;
       }
@@ -47,7 +47,7 @@ class Pair {
 }
 
 describe('relays that share a port', () => {
-  it('leave a session to the one that had it first, and hand over what comes to the others', () => {
+  it('leave a session to the one that had it first, and forward what comes to the others', () => {
     const pair = new Pair();
     const [first, second] = pair.relays;
     clientAt(first, '203.0.113.5:1', pair.token).raw(proof(pair.token, 1n));
@@ -63,7 +63,7 @@ describe('relays that share a port', () => {
     moved.data('follows');
     expect(pair.passOn()).toBe(1);
     expect(first.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['follows']);
-    expect([first.count('pathsMoved'), second.count('handedOver'), second.drops()]).toEqual([1, 2, {}]);
+    expect([first.count('pathsMoved'), second.count('forwarded'), second.drops()]).toEqual([1, 2, {}]);
   });
 
   it('hand nothing over for addresses that have proved nothing', () => {

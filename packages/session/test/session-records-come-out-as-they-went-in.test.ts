@@ -1,16 +1,28 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MAX_PATHS, MULTIPATH_MODES, SessionRecords, sessionIdsIn, sessionsIn } from '../src/index.ts';
-import type { SavedSession } from '../src/index.ts';
+import { MAX_PATHS, MULTIPATH_MODES, SnapshotRecords, sessionIdsIn, snapshotsIn } from '../src/index.ts';
+import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
+import type { SessionSnapshot } from '../src/index.ts';
 
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 
-const anySession: fc.Arbitrary<SavedSession> = fc.record({
+const anyAddress = fc.oneof(
+  fc.constant('0.0.0.0'),
+  u32.map((bits) => formatIpv4(bits)),
+  fc
+    .tuple(fc.constantFrom(0x2001_0db8, 0x0064_ff9b, -1), fc.integer(), fc.integer(), fc.integer())
+    .map((words) => formatAddressWords(...words)),
+  fc.tuple(fc.integer(), fc.integer({ min: 1 })).map(([low, scope]) => formatAddressWords(0xfe80_0000, 0, 1, low, scope)),
+);
+
+const anySession: fc.Arbitrary<SessionSnapshot> = fc.record({
   sessionId: u32,
   multipath: fc.constantFrom(...MULTIPATH_MODES),
-  paths: fc.array(fc.record({ number: fc.nat(MAX_PATHS - 1), ip: u32, port: u16 }), { maxLength: MAX_PATHS }),
+  paths: fc.array(fc.record({ number: fc.nat(MAX_PATHS - 1), address: anyAddress, port: u16, local: anyAddress }), {
+    maxLength: MAX_PATHS,
+  }),
   sequence: u16,
   groupId: u16,
   nonces: fc.oneof(fc.record({ highest: u64, below: u64 }), fc.constant({ highest: -1n, below: 0n })),
@@ -20,7 +32,7 @@ const anySession: fc.Arbitrary<SavedSession> = fc.record({
 });
 
 it('recorded sessions come out as they went in, however many they are, here and in another thread', () => {
-  const records = new SessionRecords();
+  const records = new SnapshotRecords();
   fc.assert(
     fc.property(fc.array(anySession, { maxLength: 100 }), (sessions) => {
       for (const session of sessions) records.add(session);
@@ -28,18 +40,21 @@ it('recorded sessions come out as they went in, however many they are, here and 
       expect([...records]).toEqual(sessions);
       const taken = records.take();
       expect([records.count, [...records]]).toEqual([0, []]);
-      expect([...sessionsIn(structuredClone(taken))]).toEqual(sessions);
+      expect([...snapshotsIn(structuredClone(taken))]).toEqual(sessions);
       expect([...sessionIdsIn(taken)]).toEqual(sessions.map(({ sessionId }) => sessionId));
     }),
   );
 });
 
-it('a session with one path and one flow takes 60 bytes', () => {
+it('a session with one path and one flow takes 60 bytes, 4 more if it is known to which address the client speaks', () => {
   const flow = { clientIp: 1, clientPort: 2, serverIp: 3, serverPort: 4, egressPort: 5, groupSize: 6 };
-  const records = new SessionRecords();
-  records.add({
-    ...{ sessionId: 7, multipath: 'standby', sequence: 8, groupId: 9, nonces: { highest: 10n, below: 11n } },
-    ...{ paths: [{ number: 0, ip: 12, port: 13 }], flows: [flow] },
+  const records = new SnapshotRecords();
+  const bytes = ['0.0.0.0', '192.0.2.1'].map((local) => {
+    records.add({
+      ...{ sessionId: 7, multipath: 'standby', sequence: 8, groupId: 9, nonces: { highest: 10n, below: 11n } },
+      ...{ paths: [{ number: 0, address: '203.0.113.5', port: 13, local }], flows: [flow] },
+    });
+    return records.take().byteLength;
   });
-  expect(records.take().byteLength).toBe(60);
+  expect(bytes).toEqual([60, 64]);
 });

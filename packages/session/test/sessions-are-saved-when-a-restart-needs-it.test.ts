@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NOTHING_DUE, SOMETHING_DUE, SessionRecords } from '../src/index.ts';
-import type { SavedSession } from '../src/index.ts';
+import { NOTHING_DUE, SOMETHING_DUE, SnapshotRecords } from '../src/index.ts';
+import type { SessionSnapshot } from '../src/index.ts';
 import { OTHER_SERVER, SERVER, bytesOf } from './support/lstp-client.ts';
 import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
@@ -8,7 +8,7 @@ import { RelayHost } from './support/relay-host.ts';
 /** A relay with a session that plays, and is saved. */
 function savedScene() {
   const host = new RelayHost({ admission: 'registered', sessionTimeoutMs: 20_000 });
-  host.relay.register({ sessionId: SESSION_ID, ip: CLIENT_IP, token: 9, dialect: 'standard', secret: SECRET });
+  host.relay.register({ sessionId: SESSION_ID, prefixHigh: 0, prefixLow: CLIENT_IP, token: 9, dialect: 'standard', secret: SECRET });
   const client = clientAt(host, '203.0.113.5:1', 9);
   client.raw(proof(9, 1n));
   client.data('x');
@@ -17,15 +17,15 @@ function savedScene() {
     for (let i = 0; i < packets; i++) host.fromServer(egress, bytesOf('y'), SERVER.ip, SERVER.port);
     client.answers();
   };
-  host.relay.saveSessions();
+  host.relay.snapshots.takeAll();
   return { host, client, down };
 }
 
-const isDue = ({ relay }: RelayHost) => relay.lookForDue(0, 64) === SOMETHING_DUE;
+const isDue = ({ relay }: RelayHost) => relay.snapshots.lookForDue(0, 64) === SOMETHING_DUE;
 
-function changed({ relay }: RelayHost): SavedSession[] {
-  const saved = new SessionRecords();
-  expect(relay.saveChanged(0, 64, saved)).toBe(-1);
+function changed({ relay }: RelayHost): SessionSnapshot[] {
+  const saved = new SnapshotRecords();
+  expect(relay.snapshots.takeChanged(0, 64, saved)).toBe(-1);
   return [...saved];
 }
 
@@ -76,7 +76,7 @@ describe('a session that was saved', () => {
 
   it('is saved along with another one that is due when it soon would be', () => {
     const { host, down } = savedScene();
-    host.relay.register({ sessionId: 78, ip: CLIENT_IP, token: 10, dialect: 'standard' });
+    host.relay.register({ sessionId: 78, prefixHigh: 0, prefixLow: CLIENT_IP, token: 10, dialect: 'standard' });
     down(1_500);
     expect(isDue(host)).toBe(false);
     clientAt(host, '203.0.113.5:2', 10).open();
@@ -93,17 +93,21 @@ it('sessions without a registration are never due', () => {
   const host = new RelayHost();
   clientAt(host, '203.0.113.5:1', 0).open().data('x');
   expect(host.relay.sessionCount).toBe(1);
-  expect(host.relay.lookForDue(0, 64)).toBe(NOTHING_DUE);
+  expect(host.relay.snapshots.lookForDue(0, 64)).toBe(NOTHING_DUE);
 });
 
 it('a relay is looked through place by place', () => {
   const host = new RelayHost({ admission: 'registered', maxPpsPerUnboundAddress: 10_000 });
   for (let i = 1; i <= 10; i++) {
-    host.relay.register({ sessionId: i, ip: CLIENT_IP, token: i, dialect: 'standard' });
+    host.relay.register({ sessionId: i, prefixHigh: 0, prefixLow: CLIENT_IP, token: i, dialect: 'standard' });
     clientAt(host, `203.0.113.5:${i}`, i).open();
   }
-  host.relay.saveSessions();
-  expect([host.relay.lookForDue(0, 4), host.relay.lookForDue(4, 4), host.relay.lookForDue(8, 4)]).toEqual([4, 8, NOTHING_DUE]);
+  host.relay.snapshots.takeAll();
+  expect([host.relay.snapshots.lookForDue(0, 4), host.relay.snapshots.lookForDue(4, 4), host.relay.snapshots.lookForDue(8, 4)]).toEqual([
+    4,
+    8,
+    NOTHING_DUE,
+  ]);
 });
 
 it('a relay says how long a session has been silent, and of what it does not have that it has not', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { SessionSnapshot } from '@lightspeed/session';
 import { LstpClient, OTHER_SERVER, PROGRAM, SERVER, bytesOf, endpoint, textOf } from './support/lstp-client.ts';
 import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
-const REGISTRATION = { sessionId: SESSION_ID, ip: CLIENT_IP, token: 9, dialect: 'standard' as const, secret: SECRET };
+const REGISTRATION = { sessionId: SESSION_ID, prefixHigh: 0, prefixLow: CLIENT_IP, token: 9, dialect: 'standard' as const, secret: SECRET };
 
 /** A relay with one session that has two paths and talks to two servers, one of them from two programs. */
 function busyRelay() {
@@ -22,12 +23,12 @@ function busyRelay() {
 }
 
 /** The relay after it, which gets what was saved. */
-function successor(saved: ReturnType<RelayHost['relay']['saveSessions']>, prepare: (host: RelayHost) => void = () => undefined) {
+function successor(saved: readonly SessionSnapshot[], prepare: (host: RelayHost) => void = () => undefined) {
   const host = new RelayHost({ admission: 'registered' });
   prepare(host);
   const [{ nonces }] = saved;
   host.relay.register({ ...REGISTRATION, nonces });
-  return { host, restored: saved.map((one) => host.relay.restoreSession(structuredClone(one))) };
+  return { host, restored: saved.map((one) => host.relay.snapshots.restore(structuredClone(one))) };
 }
 
 describe('a session that is restored in another relay', () => {
@@ -38,7 +39,7 @@ describe('a session that is restored in another relay', () => {
         .answers()
         .map(({ header }) => header.sequence)
         .at(-1) ?? 0;
-    const { host, restored } = successor(before.relay.saveSessions());
+    const { host, restored } = successor(before.relay.snapshots.takeAll());
     expect(restored).toEqual([true]);
     expect([host.relay.sessionCount, host.relay.flowCount]).toEqual([1, 3]);
 
@@ -64,7 +65,7 @@ describe('a session that is restored in another relay', () => {
 
   it('accepts no proof that its predecessor has accepted', () => {
     const { host: before } = busyRelay();
-    const { host } = successor(before.relay.saveSessions());
+    const { host } = successor(before.relay.snapshots.takeAll());
     clientAt(host, '203.0.113.66:6', 9).raw(proof(9, 4n, { mode: 1 }));
     clientAt(host, '203.0.113.66:6', 9).raw(proof(9, 5n, { path: 1, mode: 1 }));
     expect(host.drops()).toEqual({ 'client:replayed_proof': 2 });
@@ -72,18 +73,18 @@ describe('a session that is restored in another relay', () => {
 
   it('gets other egress ports where the old ones are taken, and goes on all the same', () => {
     const { host: before, ports } = busyRelay();
-    const { host, restored } = successor(before.relay.saveSessions(), ({ takenPorts }) => takenPorts.add(ports[0]));
+    const { host, restored } = successor(before.relay.snapshots.takeAll(), ({ takenPorts }) => takenPorts.add(ports[0]));
     expect([restored, host.relay.flowCount]).toEqual([[true], 3]);
   });
 
   it('is refused without its registration, twice, and where another session has its address', () => {
     const { host: before } = busyRelay();
-    const saved = before.relay.saveSessions();
+    const saved = before.relay.snapshots.takeAll();
     const { host } = successor(saved);
-    expect(host.relay.restoreSession(saved[0])).toBe(false);
-    expect(new RelayHost({ admission: 'registered' }).relay.restoreSession(saved[0])).toBe(false);
+    expect(host.relay.snapshots.restore(saved[0])).toBe(false);
+    expect(new RelayHost({ admission: 'registered' }).relay.snapshots.restore(saved[0])).toBe(false);
     const { restored } = successor(saved, (other) => {
-      other.relay.register({ sessionId: 1, ip: CLIENT_IP, token: 1, dialect: 'standard' });
+      other.relay.register({ sessionId: 1, prefixHigh: 0, prefixLow: CLIENT_IP, token: 1, dialect: 'standard' });
       clientAt(other, '203.0.113.5:1', 1).open();
     });
     expect(restored).toEqual([false]);
@@ -92,6 +93,6 @@ describe('a session that is restored in another relay', () => {
   it('is not kept if nobody has registered it', () => {
     const host = new RelayHost();
     new LstpClient(host).open().data('x');
-    expect(host.relay.saveSessions()).toEqual([]);
+    expect(host.relay.snapshots.takeAll()).toEqual([]);
   });
 });

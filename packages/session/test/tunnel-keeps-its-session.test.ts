@@ -279,12 +279,12 @@ describe('a tunnel refuses, and counts,', () => {
 });
 
 describe('several local programs', () => {
-  it('each get their own answers, by the entrance that they used', () => {
+  it('each get their own answers, by the ingress that they used', () => {
     const host = established({ fecGroupSize: 0 });
     const programs = [1, 2, 3].map((port) => ({ ip: PROGRAM.ip, port }));
-    programs.forEach((program, entrance) => host.fromLocal(bytesOf('x'), program, SERVER, entrance));
+    programs.forEach((program, ingress) => host.fromLocal(bytesOf('x'), program, SERVER, ingress));
     programs.forEach((program, i) => host.fromNode(fromServer(i, `for ${program.port}`, program)));
-    expect(host.takeToLocal().map(({ entrance, port, bytes }) => [entrance, port, textOf(bytes)])).toEqual([
+    expect(host.takeToLocal().map(({ ingress, port, bytes }) => [ingress, port, textOf(bytes)])).toEqual([
       [0, 1, 'for 1'],
       [1, 2, 'for 2'],
       [2, 3, 'for 3'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SessionRecords } from '@lightspeed/session';
+import { SnapshotRecords } from '@lightspeed/session';
 import { LstpClient, PROGRAM } from './support/lstp-client.ts';
 import { CLIENT_IP, clientAt } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
@@ -66,25 +66,25 @@ describe('sessions that are saved some at a time', () => {
   it('are in the end those that are saved all at once', () => {
     const host = new RelayHost({ admission: 'registered', maxPpsPerUnboundAddress: 10_000 });
     for (let i = 1; i <= 150; i++) {
-      host.relay.register({ sessionId: i, ip: CLIENT_IP, token: i, dialect: 'standard' });
+      host.relay.register({ sessionId: i, prefixHigh: 0, prefixLow: CLIENT_IP, token: i, dialect: 'standard' });
       clientAt(host, `203.0.113.5:${i}`, i).open().data('x');
     }
     // Places in the middle are free again.
     for (let i = 40; i <= 70; i++) host.unregister(i);
-    const parts = new SessionRecords();
+    const parts = new SnapshotRecords();
     let calls = 0;
     for (let next = 0; next >= 0; calls++) {
       const before = parts.count;
-      next = host.relay.saveSome(next, 25, parts);
+      next = host.relay.snapshots.takeSome(next, 25, parts);
       expect(parts.count - before).toBeLessThanOrEqual(25);
     }
     expect([calls, parts.count]).toEqual([6, 119]);
-    expect([...parts]).toEqual(host.relay.saveSessions());
+    expect([...parts]).toEqual(host.relay.snapshots.takeAll());
   });
 
   it('are none, after one call, where there are none', () => {
-    const none = new SessionRecords();
-    expect(new RelayHost().relay.saveSome(0, 25, none)).toBe(-1);
+    const none = new SnapshotRecords();
+    expect(new RelayHost().relay.snapshots.takeSome(0, 25, none)).toBe(-1);
     expect([...none]).toEqual([]);
   });
 });

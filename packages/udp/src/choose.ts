@@ -12,7 +12,7 @@ export interface EngineChoice {
 }
 
 /**
- * Chooses the engine for this machine: `batch` where it works, `portable` elsewhere. Throws a `UdpError`
+ * Chooses the engine for this machine: `batch` where it works, `portable` on others. Throws a `UdpError`
  * 'ERR_UDP_BATCH_UNAVAILABLE' when `batch` is demanded and cannot work.
  */
 export function chooseEngine(io: 'auto' | EngineKind): EngineChoice {

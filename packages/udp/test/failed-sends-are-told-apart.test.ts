@@ -111,7 +111,7 @@ describe('sending ten datagrams', () => {
     expect(waits).toEqual([false]);
     expect(counted()).toEqual({ datagrams_sent: 10, bytes_sent: 70, send_calls: 4, send_would_block: 30 });
 
-    // The next flush has its own patience.
+    // The next flush has its own timeout.
     queueTen(queue, socketOf(7));
     queue.flush();
     expect(counted()).toMatchObject({ datagrams_sent: 20 });

@@ -125,8 +125,8 @@ describe.skipIf(withoutIpv6)(`IPv6${withoutIpv6 === false ? '' : `: ${withoutIpv
 
     it('names the address that the system refused', async () => {
       using engine = testEngine(kind);
-      const elsewhere = handleOf(engine, '2001:db8::1');
-      await expect(engine.open({ ip: elsewhere, port: 7 })).rejects.toThrow('[2001:db8::1]:7: EADDRNOTAVAIL');
+      const foreign = handleOf(engine, '2001:db8::1');
+      await expect(engine.open({ ip: foreign, port: 7 })).rejects.toThrow('[2001:db8::1]:7: EADDRNOTAVAIL');
     });
 
     it('shares the address book of the thread, which keeps the address of an open socket', async () => {

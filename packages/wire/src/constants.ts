@@ -15,7 +15,7 @@ export const HEADER_BYTES = 20;
 
 /** Version number of a packet without forward error correction. */
 export const VERSION_PLAIN = 1;
-/** Version number of a packet whose header is followed by an FEC extension. */
+/** Version number of a packet with an FEC extension after its header. */
 export const VERSION_FEC = 2;
 
 /** Keepalive probe, or its echo. */
@@ -24,13 +24,13 @@ export const FLAG_KEEPALIVE = 0x01;
 export const FLAG_HANDSHAKE = 0x02;
 /** Closes a session, or acknowledges that it is closed. */
 export const FLAG_FIN = 0x04;
-/** Reserved for fragments: nobody sends it, and a packet that carries it is dropped. */
+/** Reserved for fragments. Nobody sends it, and a packet that carries it is dropped. */
 export const FLAG_FRAGMENT = 0x08;
 
 /** Largest group size that a decoder accepts. */
 export const MAX_GROUP_SIZE = 64;
 
-/** Payload that passes every usual path without IP fragmentation: what a sender should stay under. */
+/** Payload that passes every usual path without IP fragmentation. Senders should stay below it. */
 export const SAFE_PAYLOAD_BYTES = 1400;
 /** Largest version 1 payload in a 1,500-byte IPv4 packet. */
 export const MAX_V1_PAYLOAD_BYTES = 1452;

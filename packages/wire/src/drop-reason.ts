@@ -1,6 +1,6 @@
 /**
- * Why a packet or datagram went no further. Remote input never throws: whoever refuses it returns one of these numbers,
- * and the caller counts it. 0 is not a reason, so that it can say "accepted".
+ * Why a packet or datagram was dropped. Input from the network never throws: a function that refuses it returns one of
+ * these numbers, and the caller counts it. 0 is not a reason, so that it can say "accepted".
  */
 export const DropReason = {
   // The bytes are no packet of this protocol (docs/protocol.md, Validity).
@@ -32,7 +32,7 @@ export const DropReason = {
   notAdmitted: 12,
   /** Its sequence number was seen already. */
   duplicate: 13,
-  /** It is so late that nobody knows any more whether it was seen. */
+  /** It is too late to tell whether it was seen before. */
   tooOld: 14,
   /** It came from an address that is not the tunnel's peer. */
   unexpectedSource: 15,
@@ -72,7 +72,7 @@ export const DropReason = {
   egressExhausted: 30,
   /** The session has not sent to that server in the last 60 seconds. */
   unsolicited: 31,
-  /** Over the size that the path carries, and the configuration says to drop those. */
+  /** Over the size that the path carries, and the configuration drops such packets. */
   oversize: 32,
   /** Longer than the receive buffer. */
   truncated: 33,

@@ -1,7 +1,8 @@
 /**
- * The LightSpeed tunnel protocol's packets: headers of both versions and dialects as objects ({@link TunnelHeader},
- * {@link FecHeader}) and as allocation-free functions over `(bytes, offset)`, sequence arithmetic, size limits, the
- * reasons for which a packet is dropped, and IP addresses of both families as single numbers ({@link AddressBook}). Depends on nothing and does no I/O.
+ * The LightSpeed tunnel protocol's packets. Headers of both versions and dialects come as objects
+ * ({@link TunnelHeader}, {@link FecHeader}) and as allocation-free functions over `(bytes, offset)`. There are also
+ * sequence arithmetic, size limits and drop reasons. {@link AddressBook} turns IP addresses of both families into
+ * single numbers. The package depends on nothing and does no I/O.
  *
  * @module
  */
@@ -10,6 +11,15 @@ export type { AddressBookOptions } from './address/address-book.ts';
 export { isIpv6, NO_ADDRESS, UNSPECIFIED_IPV6 } from './address/handle.ts';
 export { canonicalAddress, formatAddressWords, parseAddressWords } from './address/ipv6-text.ts';
 export type { AddressWords } from './address/ipv6-text.ts';
+export {
+  addressPrefix,
+  formatPrefixWords,
+  formatSocketAddress,
+  isLoopback,
+  isUnspecified,
+  parseSocketAddress,
+} from './address/socket-address.ts';
+export type { SocketAddress } from './address/socket-address.ts';
 export {
   FLAG_FIN,
   FLAG_FRAGMENT,
@@ -54,4 +64,5 @@ export {
 export { nextSequence, sequenceDelta } from './sequence.ts';
 export { TunnelHeader } from './tunnel-header.ts';
 export type { DecodedPacket, TunnelHeaderFields } from './tunnel-header.ts';
+export { wholeNumberFault } from './whole-number.ts';
 export { WireError } from './wire-error.ts';

@@ -1,9 +1,9 @@
 /**
- * The packet path's view of a packet: functions over `(bytes, offset)` that allocate nothing and check nothing but what
- * they say. Run {@link checkPacket} first; the readers trust that the bytes are there.
+ * The packet path's view of a packet: functions over `(bytes, offset)` that allocate nothing. They check only what they
+ * say. Run {@link checkPacket} first: the readers trust that the bytes are there.
  *
- * 32-bit fields are returned as *signed* numbers (the same 32 bits): those stay small integers in the engine, where an
- * unsigned one above 2^31 would be boxed. `>>> 0` gives the unsigned form. Writers take either form.
+ * 32-bit fields are returned as *signed* numbers (the same 32 bits). Those stay small integers in the engine, while an
+ * unsigned number above 2^31 would be boxed. `>>> 0` gives the unsigned form. Writers take either form.
  */
 import { HEADER_BYTES, MAX_GROUP_SIZE, VERSION_FEC, VERSION_PLAIN } from './constants.ts';
 import { FEC_EXTENSION_BYTES_REFERENCE, FEC_EXTENSION_BYTES_STANDARD } from './dialect.ts';

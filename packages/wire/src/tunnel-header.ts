@@ -60,7 +60,7 @@ export class TunnelHeader implements TunnelHeaderFields {
   readonly destination: Endpoint;
   readonly fec: FecHeader | undefined;
 
-  /** @throws {WireError} `WIRE_FIELD_RANGE` if a number does not fit its field. */
+  /** @throws {WireError} `ERR_WIRE_FIELD_RANGE` if a number does not fit its field. */
   constructor(fields: TunnelHeaderFields) {
     requireInteger('flags', fields.flags, 0, 0x0f);
     requireInteger('token', fields.token, 0, 0xff);
@@ -163,8 +163,8 @@ export class TunnelHeader implements TunnelHeaderFields {
 
   /**
    * The header of the answer to this packet: same flags, token and sequence, source and destination swapped, stamped
-   * with `timestampUs`. For the echo of a keepalive leave that out: an echo carries the probe's own timestamp, which is
-   * what makes it measure the round trip (docs/protocol.md, Keepalive).
+   * with `timestampUs`. Leave that out for the echo of a keepalive. An echo carries the probe's own timestamp, and so
+   * measures the round trip (docs/protocol.md, Keepalive).
    */
   makeResponse(timestampUs: number = this.timestampUs): TunnelHeader {
     return new TunnelHeader({

@@ -8,7 +8,7 @@ import { macroFaults } from '../src/macro/macro-faults.ts';
 
 const CLIENTS = 6;
 /** So slow, so patient and so long that any machine keeps up, and reads CPU time in the middle of it. */
-const LOAD = { clients: CLIENTS, ratePps: 300, grainUs: 0, burst: 1, rounds: 1, warmUpMs: 100, measureMs: 700, patienceMs: 5_000 };
+const LOAD = { clients: CLIENTS, ratePps: 300, grainUs: 0, burst: 1, rounds: 1, warmUpMs: 100, measureMs: 700, timeoutMs: 5_000 };
 const LOADS = [LOAD, { ...LOAD, clients: 1 }];
 
 test.runIf(process.platform === 'linux')(

@@ -11,8 +11,8 @@ const CITATION = /docs\/[\w/-]+\.md(?:, [A-Z][\w ]*)*/g;
 const WRAPPED = /\n\s*(?:\*|\/\/)? */g;
 
 /**
- * The citations of documentation in a source. A title starts with a capital letter and ends at a comma or any other sign; it may be
- * wrapped from one comment line to the next.
+ * The citations of documentation in a source. A title starts with a capital letter and ends at a comma or any other
+ * sign. It may be wrapped from one comment line to the next.
  */
 export function citations(source: string): Citation[] {
   return [...source.replace(WRAPPED, ' ').matchAll(CITATION)].map(([text]) => {

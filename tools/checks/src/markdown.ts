@@ -5,7 +5,7 @@ export interface CodeBlock {
   readonly code: string;
   /** Of its first line of code, counted from 1. */
   readonly line: number;
-  /** What the comment `<!-- example: ... -->` on the line before the fence says, '' without one. */
+  /** What the comment `<!-- example: ... -->` on the line before the fence says, '' without one. A blank line may stand between. */
   readonly remark: string;
 }
 
@@ -21,7 +21,8 @@ export function codeBlocks(text: string): CodeBlock[] {
       return;
     }
     const [language = ''] = (lines[start] ?? '').slice(3).trim().split(' ');
-    const remark = /^<!-- example: (.+) -->$/.exec(lines[start - 1] ?? '')?.[1] ?? '';
+    const before = lines[start - 1] === '' ? lines[start - 2] : lines[start - 1];
+    const remark = /^<!-- example: (.+) -->$/.exec(before ?? '')?.[1] ?? '';
     blocks.push({ language, code: lines.slice(start + 1, at).join('\n'), line: start + 2, remark });
     start = -1;
   });

@@ -39,8 +39,9 @@ export interface Tally {
 }
 
 /**
- * Sums the reports of all projects of a workspace. A project that has tests but left no report counts as one failure, and so does a test
- * file that failed outside of its tests, before the first one or after the last: what did not run has not passed.
+ * Sums the reports of all projects of a workspace. A project that has tests but left no report counts as one failure.
+ * So does a test file that failed outside of its tests, before the first one or after the last. What did not run has
+ * not passed.
  *
  * @param root the folder of the workspace
  */

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { LabError } from './errors.ts';
 
 const KEPT_LINES = 5_000;
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 
 /** What must not outlive this process. */
 const running = new Set<ForeignProcess>();
@@ -76,7 +76,7 @@ export class ForeignProcess {
 
   /** Ends the whole group: asks first. */
   async stop(): Promise<void> {
-    await this.endedBy('SIGTERM', PATIENCE_MS);
+    await this.endedBy('SIGTERM', TIMEOUT_MS);
     // Whatever of the group is left: its leader may be gone before the others.
     this.#signal('SIGKILL');
     await this.#ended;

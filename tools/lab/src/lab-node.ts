@@ -2,8 +2,8 @@ import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
 import { nodeConfig, startNode } from '@lightspeed/proxy';
 import type { RunningNode } from '@lightspeed/proxy';
-import { formatIpv4 } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { LOOPBACK } from './loopback-socket.ts';
 
 /** What runs of the lab set about their nodes. All else is as nodes have it by default, limits included. */
@@ -47,14 +47,21 @@ export interface LabTunnelOptions {
   readonly io: 'auto' | 'batch' | 'portable';
 }
 
-/** A tunnel with one entrance, on an ephemeral port of loopback. */
+/** A tunnel with one ingress, on an ephemeral port of loopback. */
 export function startLabTunnel({ node, gameServer, fecGroupSize, io }: LabTunnelOptions): Promise<RunningTunnel> {
   return startTunnel({
     node,
-    entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
+    ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
     fecGroupSize,
     io,
     // Runs are short: measure the round trip from their first second on.
     keepaliveMs: 1_000,
   });
+}
+
+/** An IPv4 address of a node as numbers. */
+export function ipv4Endpoint({ host, port }: SocketAddress): Endpoint {
+  const ip = parseIpv4(host);
+  if (ip === undefined) throw new Error(`${host} is no IPv4 address`);
+  return { ip, port };
 }

@@ -1,6 +1,7 @@
 import { whyNoNamespaces } from './namespaces/availability.ts';
 import { LONG_DRAIN, runDrain } from './namespaces/drained.ts';
 import { runFailover, runRestart } from './namespaces/killed.ts';
+import { runMultiHomed } from './namespaces/multi-homed.ts';
 import { runOneNat } from './namespaces/one-nat.ts';
 import { runRemapped } from './namespaces/remapped.ts';
 import { runTwoInterfaces } from './namespaces/two-interfaces.ts';
@@ -18,6 +19,10 @@ process.exitCode = await carryOutRuns(process.argv.slice(2), {
     'one-nat': { about: 'two clients behind one NAT both play', start: runOneNat },
     remapped: { about: 'a NAT sends from other ports, or from another address: the game goes on', start: runRemapped },
     'two-interfaces': { about: 'a client with a path by each of two interfaces loses one', start: runTwoInterfaces },
+    'multi-homed': {
+      about: 'a node with several addresses of both families answers from each, also from one that comes later',
+      start: runMultiHomed,
+    },
     failover: { about: 'a node is killed, there is a second one: a gap of less than 1 s', start: runFailover },
     restart: { about: 'the only node is killed and started again: the sessions go on', start: runRestart },
     drain: {

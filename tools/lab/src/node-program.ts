@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePin } from '@lightspeed/control/quic';
-import { formatEndpoint, formatIpv4, parseEndpoint } from '@lightspeed/wire';
+import { formatEndpoint, formatIpv4, isUnspecified, parseIpv4, parseSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import type { NodeSettings } from '@lightspeed/client';
 import { LabError } from './errors.ts';
@@ -144,8 +144,10 @@ function argumentsOf({ data, control, allow, egressIp, issuer, stateDir, nodeId,
   ];
 }
 
+/** An address of IPv4; ip 0 for every address, also of both families. */
 function endpointIn(text: string): Endpoint {
-  const endpoint = parseEndpoint(text);
-  if (endpoint === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no address`);
-  return endpoint;
+  const address = parseSocketAddress(text);
+  const ip = address && (isUnspecified(address.host) ? 0 : parseIpv4(address.host));
+  if (ip === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no IPv4 address`);
+  return { ip, port: address?.port ?? 0 };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { whyNoNamespaces } from '../src/namespaces/availability.ts';
 import { runDrain } from '../src/namespaces/drained.ts';
 import { runFailover, runRestart } from '../src/namespaces/killed.ts';
+import { runMultiHomed } from '../src/namespaces/multi-homed.ts';
 import { runOneNat } from '../src/namespaces/one-nat.ts';
 import { runRemapped } from '../src/namespaces/remapped.ts';
 import { runTwoInterfaces } from '../src/namespaces/two-interfaces.ts';
@@ -15,6 +16,7 @@ describe(`in network namespaces${notRun}`, () => {
     ['two clients behind one NAT both play', runOneNat],
     ['a game goes on when its NAT sends from other ports, or from another address', runRemapped],
     ['a client with a path by each of two interfaces loses one, and next to nothing of its game', runTwoInterfaces],
+    ['a node with several addresses of both families answers from each, also from one that comes later', runMultiHomed],
     ['a game sees a gap of less than 1 s when a node is killed and there is a second one', runFailover],
     ['sessions go on when the only node is killed and started again', runRestart],
     [

@@ -1,5 +1,5 @@
 /**
- * A seeded network emulator without I/O on a virtual clock: loss, bursts of loss, delay, jitter, reordering,
+ * A seeded network emulator without I/O on a virtual clock. It has loss, bursts of loss, delay, jitter, reordering,
  * duplication and a limited rate, the same every time for the same seed. `Netem` is one direction of a link,
  * `NetemLink` both, `Simulation` the clock that drives endpoints over them.
  */

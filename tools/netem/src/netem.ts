@@ -25,19 +25,19 @@ export interface NetemStats {
 const ROUNDING_BYTES = 0.5;
 
 /**
- * One direction of an emulated link, without I/O and without a clock: the caller says what time it is, in
- * milliseconds, fractions allowed, as a plain number that never goes back.
+ * One direction of an emulated link, without I/O and without a clock. The caller gives the time in milliseconds, as a
+ * plain number that may have fractions and never goes back.
  *
  * The way of a packet:
  *
- *     send -> 1 queue and rate -> 2 burst loss -> 3 random loss -> 4 duplication -> 5 delay, jitter, reorder -> deliver
+ * send -> 1 queue and rate -> 2 burst loss -> 3 random loss -> 4 duplication -> 5 delay, jitter, reorder -> deliver
  *
  * A packet that is lost on the link has used its share of the rate; a duplicate is made behind it and uses none. Each
- * impairment draws from a random stream of its own, so that adding jitter to a link, say, does not change which
- * packets it loses.
+ * impairment draws from a random stream of its own, so that adding jitter to a link, say, does not change which packets
+ * it loses.
  *
- * Packets are passed through by reference: a sender that reuses its buffer must send a copy, and both copies of a
- * duplicated packet are the same object.
+ * Packets pass by reference. A sender that reuses its buffer must send a copy. Both copies of a duplicated packet are
+ * the same object.
  */
 export class Netem<T> {
   readonly #queue = new DeliveryQueue<T>();
@@ -62,7 +62,7 @@ export class Netem<T> {
   #duplicated = 0;
   #reordered = 0;
 
-  /** @throws {NetemError} `NETEM_INVALID_OPTION` */
+  /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` */
   constructor(options: NetemOptions) {
     const { seed, ...impairments } = options;
     const random = new Random(seed);
@@ -97,7 +97,7 @@ export class Netem<T> {
    * Alters the link for packets sent from now on, those under way stay: `change({ loss: 1 })` cuts it. What is not
    * named stays as it is; `undefined` brings the default back.
    *
-   * @throws {NetemError} `NETEM_INVALID_OPTION`, and the link stays as it was
+   * @throws {NetemError} `ERR_NETEM_INVALID_OPTION`, and the link stays as it was
    */
   change(impairments: Impairments): void {
     const merged = { ...this.#impairments, ...impairments };
@@ -107,7 +107,7 @@ export class Netem<T> {
 
   /**
    * @param sizeBytes what the packet takes of the rate and of the queue; say whether it includes headers by passing it
-   * @throws {NetemError} `NETEM_INVALID_OPTION` for a negative or infinite size or time, `NETEM_TIME_BACKWARDS`
+   * @throws {NetemError} `ERR_NETEM_INVALID_OPTION` for a negative or infinite size or time, `ERR_NETEM_TIME_BACKWARDS`
    */
   send(packet: T, sizeBytes: number, nowMs: number): void {
     this.#checkSend(sizeBytes, nowMs);
@@ -163,13 +163,13 @@ export class Netem<T> {
 
   #checkSend(sizeBytes: number, nowMs: number): void {
     if (!(sizeBytes >= 0 && sizeBytes < Infinity)) {
-      throw new NetemError('NETEM_INVALID_OPTION', `sizeBytes: got ${String(sizeBytes)}, allowed is a finite number from 0`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `sizeBytes: got ${String(sizeBytes)}, allowed is a finite number from 0`);
     }
     if (!Number.isFinite(nowMs)) {
-      throw new NetemError('NETEM_INVALID_OPTION', `nowMs: got ${String(nowMs)}, allowed is a finite number`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `nowMs: got ${String(nowMs)}, allowed is a finite number`);
     }
     if (nowMs < this.#lastSendMs) {
-      throw new NetemError('NETEM_TIME_BACKWARDS', `nowMs: got ${nowMs} after a packet sent at ${this.#lastSendMs}`);
+      throw new NetemError('ERR_NETEM_TIME_BACKWARDS', `nowMs: got ${nowMs} after a packet sent at ${this.#lastSendMs}`);
     }
   }
 

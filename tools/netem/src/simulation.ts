@@ -23,8 +23,9 @@ export interface SimulationOptions {
 const MAX_ROUNDS_PER_INSTANT = 100_000;
 
 /**
- * A virtual clock that jumps from event to event and calls whoever is due: first actions in the order of their times,
- * then endpoints in the order in which they were added, over and over until nothing more is due at that instant.
+ * A virtual clock that jumps from event to event and calls what is due. Actions come first, in the order of their
+ * times. Then come endpoints, in the order in which they were added. This repeats until nothing more is due at that
+ * instant.
  *
  * Everything is a linear search, which suits scenarios of some hundred endpoints.
  */
@@ -35,12 +36,12 @@ export class Simulation {
   readonly #actions: { readonly timeMs: number; readonly run: () => void }[] = [];
   #nowMs: number;
 
-  /** @throws {NetemError} `NETEM_INVALID_OPTION` */
+  /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` */
   constructor(options: SimulationOptions = {}) {
     const { startMs = 0, tickMs = 1 } = options;
     this.#nowMs = finite('startMs', startMs);
     this.#tickMs = finite('tickMs', tickMs);
-    if (tickMs < 0) throw new NetemError('NETEM_INVALID_OPTION', `tickMs: got ${tickMs}, allowed is 0 or more`);
+    if (tickMs < 0) throw new NetemError('ERR_NETEM_INVALID_OPTION', `tickMs: got ${tickMs}, allowed is 0 or more`);
   }
 
   get nowMs(): number {
@@ -61,8 +62,8 @@ export class Simulation {
     return this.add({
       nextWakeMs: () => netem.nextDeliveryMs(),
       wake: (nowMs) => {
-        // Only what was under way at the start: a `receive` that answers into the same link without delay must not
-        // keep the others from their turn.
+        // Only what was under way at the start. A `receive` that answers into the same link without delay must not
+        // delay the others.
         for (let left = netem.pending; left > 0; left -= 1) {
           const packet = netem.deliver(nowMs);
           if (packet === undefined) return;
@@ -86,7 +87,7 @@ export class Simulation {
   /** Runs `action` now and every `intervalMs` from now on, until the returned function is called. */
   every(intervalMs: number, action: () => void): () => void {
     if (!(intervalMs > 0)) {
-      throw new NetemError('NETEM_INVALID_OPTION', `intervalMs: got ${intervalMs}, allowed is a number above 0`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `intervalMs: got ${intervalMs}, allowed is a number above 0`);
     }
     const startMs = this.#nowMs;
     let count = 0;
@@ -115,7 +116,7 @@ export class Simulation {
   /**
    * Goes to the next event and does all that is due then. False when there is none.
    *
-   * @throws {NetemError} `NETEM_NO_PROGRESS` when that never ends
+   * @throws {NetemError} `ERR_NETEM_NO_PROGRESS` when that never ends
    */
   step(): boolean {
     const nextMs = this.nextEventMs();
@@ -124,7 +125,7 @@ export class Simulation {
     for (let round = 0; round < MAX_ROUNDS_PER_INSTANT; round += 1) {
       if (!this.#round()) return true;
     }
-    throw new NetemError('NETEM_NO_PROGRESS', `something is due at ${nextMs} ms however often it is done`);
+    throw new NetemError('ERR_NETEM_NO_PROGRESS', `something is due at ${nextMs} ms however often it is done`);
   }
 
   /** Does all that is due up to and including `timeMs`; the clock shows `timeMs` afterwards. */
@@ -174,7 +175,7 @@ export class Simulation {
 
 function finite(name: string, value: number): number {
   if (!Number.isFinite(value)) {
-    throw new NetemError('NETEM_INVALID_OPTION', `${name}: got ${String(value)}, allowed is a finite number`);
+    throw new NetemError('ERR_NETEM_INVALID_OPTION', `${name}: got ${String(value)}, allowed is a finite number`);
   }
   return value;
 }

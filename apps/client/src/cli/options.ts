@@ -8,14 +8,14 @@ import { parseLocalIp, parseNode } from './endpoint.ts';
 
 /** Options that several commands have, each made afresh since commander keeps state in them. */
 export const nodeOption = () =>
-  new Option('--node <host[:port]>', 'the relay node, by its control port (default 4433); without registration, its data port')
+  new Option('--node <host[:port]>', 'the relay node and its control port (default 4433); without registration, its data port')
     .argParser(parseNode)
     .makeOptionMandatory();
 export const nodesOption = () =>
   new Option(
     '--node <host[:port]>',
-    'a relay node, by its control port (default 4433); without registration, its data port. Given several times, the ' +
-      'best one is used and the others are kept ready',
+    'a relay node and its control port (default 4433); without registration, its data port. If given several times, the ' +
+      'client uses the best node and keeps the others ready',
   )
     .argParser(collect(parseNode))
     .makeOptionMandatory();
@@ -23,36 +23,34 @@ export const sourceOption = () => new Option('--source <ip>', 'local address fro
 export const ioOption = () => new Option('--io <engine>', 'how to move datagrams').choices(['auto', 'batch', 'portable']).default('auto');
 export const dialectOption = () => new Option('--dialect <dialect>', 'form of version 2 packets').choices(DIALECTS).default('standard');
 const tokenOption = () =>
-  new Option('--token <n>', 'token of a registration that was made otherwise, with --no-register').argParser(integer(1, 255));
+  new Option('--token <n>', 'token of a registration that was made in another way, with --no-register').argParser(integer(1, 255));
 export const jsonOption = (what: string) => new Option('--json', what);
 export const keepaliveOption = () =>
   new Option(
     '--keepalive-ms <ms>',
-    `pause between keepalives (default: what the node wants, or ${DEFAULT_TUNNEL_SETTINGS.keepaliveMs})`,
+    `pause between keepalives (default: the node’s choice, or ${DEFAULT_TUNNEL_SETTINGS.keepaliveMs})`,
   ).argParser(integer(KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max));
 
 /** Who the node is, and who we are: for commands that register. */
 export function addIdentityOptions(command: Command): Command {
   return command
-    .option('--ticket <file|text>', 'ticket that the node’s operator gave out')
+    .option('--ticket <file|text>', 'ticket from the node’s operator')
     .addOption(
-      new Option('--pin <pin>', 'pin of the node’s key, as it prints it at its start; the n-th belongs to the n-th --node').argParser(
+      new Option('--pin <pin>', 'pin of the node’s key, which the node prints at its start; the n-th belongs to the n-th --node').argParser(
         collect(parsePinArgument),
       ),
     )
-    .option('--ca <file>', 'certificates (PEM) of the authority that vouches for the node, in place of those of the system')
-    .option('--trust-on-first-use', 'take whatever key the node shows at first, keep it, and hold it to that later')
-    .option('--insecure-skip-verify', 'take anybody for the node');
+    .option('--ca <file>', 'certificates (PEM) of the node’s authority, in place of the system’s')
+    .option('--trust-on-first-use', 'accept any key of the node at first, and later only the same key')
+    .option('--insecure-skip-verify', 'accept any key of the node, without verification');
 }
 
 /** For commands that may also do without. */
 export function addRegistrationOptions(command: Command): Command {
   return addIdentityOptions(command)
-    .option('--no-register', 'do not register: for nodes that let everybody in, or with --token')
+    .option('--no-register', 'do not register; for nodes that admit everybody, or with --token')
     .option('--open', 'the same as --no-register')
-    .addOption(
-      new Option('--data-port <n>', 'port of the data plane of nodes that do not name it (default: 4434)').argParser(integer(1, 0xffff)),
-    )
+    .addOption(new Option('--data-port <n>', 'data port of nodes that do not name it (default: 4434)').argParser(integer(1, 0xffff)))
     .addOption(tokenOption());
 }
 

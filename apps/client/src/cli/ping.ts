@@ -14,7 +14,7 @@ import { summarizeRoundTrips } from './round-trips.ts';
 import type { RoundTripSummary } from './round-trips.ts';
 import type { Terminal } from './terminal.ts';
 
-const HANDSHAKE_PATIENCE_MS = 5_000;
+const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** How long to wait for answers after the last keepalive. */
 const LAST_ANSWER_MS = 1_000;
 
@@ -36,7 +36,7 @@ export async function ping(options: PingOptions, terminal: Terminal): Promise<nu
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
     ...where,
-    entrances: [],
+    ingresses: [],
     fecGroupSize: 0,
     dialect: options.dialect,
     token: options.token,
@@ -84,14 +84,14 @@ async function measured(tunnel: RunningTunnel, count: number, { asked }: Interru
     tunnel.once('failed', ({ message }) => resolve(message));
   });
   try {
-    await Promise.race([tunnel.established(HANDSHAKE_PATIENCE_MS), asked]);
+    await Promise.race([tunnel.established(HANDSHAKE_TIMEOUT_MS), asked]);
   } catch (error) {
     if (error instanceof ClientError) return error;
     throw error;
   }
   const abort = new AbortController();
-  const patience = allSent.then(() => pause(LAST_ANSWER_MS, undefined, { signal: abort.signal }).catch(() => undefined));
-  const end = await Promise.race([allAnswered, patience, asked, over]);
+  const timeout = allSent.then(() => pause(LAST_ANSWER_MS, undefined, { signal: abort.signal }).catch(() => undefined));
+  const end = await Promise.race([allAnswered, timeout, asked, over]);
   abort.abort();
   return typeof end === 'string' ? new ClientError('ERR_CLIENT_CLOSED', end) : undefined;
 }

@@ -2,7 +2,7 @@ import { formatEndpoint } from '@lightspeed/wire';
 import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
 import type { TunnelStats } from '../tunnel/stats.ts';
 import type { Terminal } from './terminal.ts';
-import type { NodeStatus } from '../control/member.ts';
+import type { NodeStatus } from '../control/fleet-node.ts';
 import { describeSample, nodeForPrograms, pathForPrograms, percent } from './play-sample.ts';
 import type { PathTraffic } from './path-meter.ts';
 import { totalLossRatio } from './traffic.ts';
@@ -24,13 +24,13 @@ export class PlayReport {
 
   started(tunnel: RunningTunnel, fecGroupSize: number): void {
     const node = formatEndpoint(tunnel.node.ip, tunnel.node.port);
-    const entrances = tunnel.entrances.map(({ listen, gameServer }) => ({
+    const ingresses = tunnel.ingresses.map(({ listen, gameServer }) => ({
       listen: formatEndpoint(listen.ip, listen.port),
       gameServer: formatEndpoint(gameServer.ip, gameServer.port),
     }));
     if (this.#json) {
       const nodes = tunnel.nodes.map(nodeForPrograms);
-      this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, entrances });
+      this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, ingresses });
       return;
     }
     for (const { name, session } of tunnel.nodes) {
@@ -39,7 +39,7 @@ export class PlayReport {
     }
     const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
     this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
-    for (const { listen, gameServer } of entrances) {
+    for (const { listen, gameServer } of ingresses) {
       this.#terminal.line(`point the game at ${this.#terminal.strong(listen)} to play on ${gameServer}`);
     }
   }

@@ -1,5 +1,5 @@
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
-import type { NodeStatus } from '../control/member.ts';
+import type { NodeStatus } from '../control/fleet-node.ts';
 import type { PathStats, TunnelStats } from '../tunnel/stats.ts';
 import type { PathTraffic } from './path-meter.ts';
 import type { Traffic } from './traffic.ts';

@@ -6,7 +6,7 @@ import type { MoveReason } from '../control/node-choice.ts';
 import { ClientError } from '../errors.ts';
 import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
 import { requireFecGroupSize } from '../tunnel/settings.ts';
-import type { EntranceSettings } from '../tunnel/settings.ts';
+import type { IngressSettings } from '../tunnel/settings.ts';
 import { startTunnel } from '../tunnel/start-tunnel.ts';
 import { requirePort, resolveHost } from './endpoint.ts';
 import type { HostPort, NodeArgument } from './endpoint.ts';
@@ -52,13 +52,13 @@ export async function play(options: PlayOptions, terminal: Terminal): Promise<nu
   const where = registers(options)
     ? { register: await registrationOf(options, options.node, options.via, terminal) }
     : { node: await resolveHost(onlyNode(options), '--node') };
-  const entrances = await entrancesOf(options);
+  const ingresses = await ingressesOf(options);
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
     ...where,
     paths: options.path,
     multipath: options.multipath,
-    entrances,
+    ingresses,
     fecGroupSize: options.fec,
     dialect: options.dialect,
     token: options.token,
@@ -102,7 +102,7 @@ function onlyNode({ node, path, via }: PlayOptions): HostPort {
 }
 
 /** Without a --listen, a game finds its server's port on this machine, if that is free. */
-function entrancesOf({ gameServer, listen = [] }: PlayOptions): Promise<EntranceSettings[]> {
+function ingressesOf({ gameServer, listen = [] }: PlayOptions): Promise<IngressSettings[]> {
   return Promise.all(
     gameServer.map(async (hostPort, index) => {
       const server = await resolveHost(hostPort, '--game-server');

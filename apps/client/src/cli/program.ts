@@ -50,7 +50,7 @@ Examples:
   $ lightspeed decode 11000005000F4240000000000000000000000000
   $ xxd packet.bin | lightspeed decode -
 
-On standard input: hex, one packet a line; hexdumps, whose packets begin at offset 0; or one packet in binary.
+Standard input may be hex with one packet a line, or hexdumps whose packets begin at offset 0. It may also be one packet in binary.
 `;
 
 /**
@@ -97,18 +97,18 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
   const playing = program
     .command('play')
-    .description('Make local UDP entrances that stand for game servers, and carry what arrives there.')
+    .description('Open local UDP ports that stand for game servers, and carry what arrives there.')
     .addOption(nodesOption());
   addPathOptions(addRegistrationOptions(playing))
     .addOption(
-      new Option('--game-server <host:port>', 'where the node sends it; may be given several times')
+      new Option('--game-server <host:port>', 'game server to which the node sends; may be given several times')
         .argParser(collect(parseHostPort))
         .makeOptionMandatory(),
     )
     .addOption(
       new Option(
         '--listen <addr:port>',
-        'entrance of the game server in the same place (default: its port on 127.0.0.1, or any that is free)',
+        'local address for the game server with the same number (default: its port on 127.0.0.1, or any free port)',
       ).argParser(collect(parseListen)),
     )
     .addOption(
@@ -131,7 +131,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption('one JSON object per line'))
     .addHelpText('after', PLAY_EXAMPLE)
     .action(async (options: PlayOptions) => done(await play(options, terminal)));
-  const pinging = program.command('ping').description('Measure round trips to a node by keepalives.').addOption(nodeOption());
+  const pinging = program.command('ping').description('Measure round trips to a node with keepalives.').addOption(nodeOption());
   addRegistrationOptions(pinging)
     .addOption(new Option('--count <n>', 'keepalives to send').argParser(integer(1, 100_000)).default(10))
     .addOption(new Option('--interval-ms <ms>', 'pause between them').argParser(integer(50, 60_000)).default(200))
@@ -143,7 +143,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .action(async (options: PingOptions) => done(await ping(options, terminal)));
   const asking = program
     .command('whoami')
-    .description('Ask a node which address it sees us at, and which one game servers will see.')
+    .description('Ask a node which address of yours it sees, and which address game servers will see.')
     .addOption(nodeOption());
   addIdentityOptions(asking)
     .addOption(jsonOption('one JSON object'))

@@ -2,12 +2,12 @@ import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
 import type { Endpoint } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { VIA_SLOT } from '../tunnel/messages.ts';
-import type { Command, LegMessage, LegSettings } from '../tunnel/messages.ts';
+import type { Command, NodeTunnelMessage, NodeTunnelSettings } from '../tunnel/messages.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from '../tunnel/settings.ts';
 import type { ParsedTunnelSettings } from '../tunnel/settings.ts';
 import type { CounterBook } from '../tunnel/stats.ts';
-import { Member } from './member.ts';
-import type { NodeStatus } from './member.ts';
+import { FleetNode } from './fleet-node.ts';
+import type { NodeStatus } from './fleet-node.ts';
 import { NodeChoice } from './node-choice.ts';
 import type { Candidate, MoveReason } from './node-choice.ts';
 import type { RegisteredSession } from './registered-session.ts';
@@ -37,9 +37,9 @@ export interface FleetListener {
 /** The nodes with which a tunnel is registered, and the choice of the one by which data goes. */
 export class Fleet {
   readonly #settings: ParsedTunnelSettings;
-  readonly #members: readonly Member[];
+  readonly #nodes: readonly FleetNode[];
   /** The node through which one more path leads to the others. */
-  readonly #via: Member | undefined;
+  readonly #via: FleetNode | undefined;
   readonly #counters: CounterBook;
   #choice = new NodeChoice(0);
   #listener: FleetListener | undefined;
@@ -50,39 +50,39 @@ export class Fleet {
   constructor(register: ParsedRegisterSettings, settings: ParsedTunnelSettings, counters: CounterBook) {
     this.#settings = settings;
     this.#counters = counters;
-    this.#via = register.via === undefined ? undefined : new Member(register.via, register, VIA_SLOT);
-    this.#members = register.nodes.map((node, slot) => new Member(node, register, slot));
+    this.#via = register.via === undefined ? undefined : new FleetNode(register.via, register, VIA_SLOT);
+    this.#nodes = register.nodes.map((node, slot) => new FleetNode(node, register, slot));
   }
 
   /**
    * Registers with all nodes, waiting for the first and a little longer.
-   * @returns the legs, the best one first, and that of the node through which a path leads.
+   * @returns the node tunnels, the best one first, and that of the node through which a path leads.
    * @throws {ClientError} (rejection) of the first node, if there is none that takes us.
    */
-  async start(): Promise<{ legs: LegSettings[]; via: LegSettings | undefined }> {
+  async start(): Promise<{ nodeTunnels: NodeTunnelSettings[]; via: NodeTunnelSettings | undefined }> {
     const via = this.#via?.link.start();
     via?.catch(() => undefined);
-    const attempts = this.#members.map(({ link }) => link.start());
+    const attempts = this.#nodes.map(({ link }) => link.start());
     await firstOnes(attempts);
     const viaSession = await via;
-    for (const [index, attempt] of attempts.entries()) attempt.catch(() => this.#members[index].link.keepTrying());
-    const ready = this.#members.filter(({ link: { session } }) => session !== undefined && this.#suffices(session));
+    for (const [index, attempt] of attempts.entries()) attempt.catch(() => this.#nodes[index].link.keepTrying());
+    const ready = this.#nodes.filter(({ link: { session } }) => session !== undefined && this.#suffices(session));
     if (ready.length === 0) throw new ClientError('ERR_CLIENT_NOT_REGISTERED', NO_SECRET);
-    const rtt = ({ link }: Member) => link.roundTripMs ?? Number.POSITIVE_INFINITY;
+    const rtt = ({ link }: FleetNode) => link.roundTripMs ?? Number.POSITIVE_INFINITY;
     const sorted = ready.toSorted((a, b) => rtt(a) - rtt(b));
     this.#choice = new NodeChoice(sorted[0].slot);
-    const legs = sorted.flatMap(({ link, slot }) => (link.session === undefined ? [] : [this.#leg(slot, link.session)]));
-    return { legs, via: viaSession === undefined ? undefined : this.#leg(VIA_SLOT, viaSession) };
+    const nodeTunnels = sorted.flatMap(({ link, slot }) => (link.session === undefined ? [] : [this.#nodeTunnel(slot, link.session)]));
+    return { nodeTunnels, via: viaSession === undefined ? undefined : this.#nodeTunnel(VIA_SLOT, viaSession) };
   }
 
   /** From now on it tells what happens, and looks after it. Registrations since {@link start} are told at once. */
-  attach(listener: FleetListener, placed: readonly LegSettings[]): void {
+  attach(listener: FleetListener, placed: readonly NodeTunnelSettings[]): void {
     this.#listener = listener;
-    for (const member of this.#members) {
-      const { session } = member.link;
-      const known = placed.some(({ slot, nonces }) => slot === member.slot && nonces === session?.nonces);
-      if (!known && session !== undefined) this.#place(member, session);
-      this.#follow(member);
+    for (const node of this.#nodes) {
+      const { session } = node.link;
+      const known = placed.some(({ slot, nonces }) => slot === node.slot && nonces === session?.nonces);
+      if (!known && session !== undefined) this.#place(node, session);
+      this.#follow(node);
     }
     if (this.#via !== undefined) this.#follow(this.#via);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
@@ -95,61 +95,61 @@ export class Fleet {
 
   /** The data-plane address of the node in use. */
   get node(): Endpoint {
-    const { session } = this.#members[this.used].link;
+    const { session } = this.#nodes[this.used].link;
     return session?.data ?? { ip: 0, port: 0 };
   }
 
   statuses(): NodeStatus[] {
-    return this.#members.map((member) => this.#status(member));
+    return this.#nodes.map((node) => this.#status(node));
   }
 
-  /** Something has happened to a leg. */
-  take(message: LegMessage): void {
-    this.#memberOf(message.slot)?.take(message);
+  /** Something has happened to a node tunnel. */
+  take(message: NodeTunnelMessage): void {
+    this.#fleetNodeOf(message.slot)?.take(message);
     this.#reconsider();
   }
 
   /** The machine's addresses have changed. */
   check(): void {
-    for (const { link } of this.#members) link.check();
+    for (const { link } of this.#nodes) link.check();
     this.#via?.link.check();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#members.map(({ link }) => link.close()), this.#via?.link.close()]);
+    await Promise.all([...this.#nodes.map(({ link }) => link.close()), this.#via?.link.close()]);
   }
 
-  #follow(member: Member): void {
-    const { link } = member;
+  #follow(node: FleetNode): void {
+    const { link } = node;
     link.on('registered', (session, resumed) => {
-      if (!resumed || member.ended) this.#place(member, session);
+      if (!resumed || node.ended) this.#place(node, session);
       const text = resumed ? 'the control connection is back' : 'registered with the node';
-      this.#listener?.control(this.#status(member), resumed ? 'resumed' : 'new-session', text);
+      this.#listener?.control(this.#status(node), resumed ? 'resumed' : 'new-session', text);
     });
     link.on('draining', (ms) => {
-      this.#listener?.draining(this.#status(member), ms);
+      this.#listener?.draining(this.#status(node), ms);
       this.#reconsider();
     });
     link.on('renewed', () => {
-      // While nobody looked, the node's leg may have been taken down.
-      if (member.ended && link.session !== undefined) this.#place(member, link.session);
-      this.#listener?.control(this.#status(member), 'renewed', 'the node has a new certificate; nothing else has changed');
+      // While nobody looked, the node's node tunnel may have been taken down.
+      if (node.ended && link.session !== undefined) this.#place(node, link.session);
+      this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate; nothing else has changed');
     });
-    link.on('disconnected', (why) => this.#listener?.control(this.#status(member), 'lost', why));
-    link.on('refused', ({ message }) => this.#listener?.control(this.#status(member), 'refused', message));
+    link.on('disconnected', (why) => this.#listener?.control(this.#status(node), 'lost', why));
+    link.on('refused', ({ message }) => this.#listener?.control(this.#status(node), 'refused', message));
   }
 
-  #place(member: Member, session: RegisteredSession): void {
-    if (member !== this.#via && !this.#suffices(session)) {
-      this.#listener?.control(this.#status(member), 'refused', NO_SECRET);
+  #place(node: FleetNode, session: RegisteredSession): void {
+    if (node !== this.#via && !this.#suffices(session)) {
+      this.#listener?.control(this.#status(node), 'refused', NO_SECRET);
       return;
     }
-    this.#listener?.command({ type: 'leg', leg: this.#leg(member.slot, session) });
+    this.#listener?.command({ type: 'node-tunnel', nodeTunnel: this.#nodeTunnel(node.slot, session) });
   }
 
-  #memberOf(slot: number): Member | undefined {
-    return slot === VIA_SLOT ? this.#via : this.#members[slot];
+  #fleetNodeOf(slot: number): FleetNode | undefined {
+    return slot === VIA_SLOT ? this.#via : this.#nodes[slot];
   }
 
   /** Without a secret there is one path only. */
@@ -157,12 +157,12 @@ export class Fleet {
     return secret !== undefined || (this.#settings.paths.length === 0 && this.#via === undefined);
   }
 
-  #leg(slot: number, session: RegisteredSession): LegSettings {
+  #nodeTunnel(slot: number, session: RegisteredSession): NodeTunnelSettings {
     const { sessionId, token, secret, data, nonces } = session;
     const { dialect, keepaliveMs } = this.#settings;
     const counters = new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES);
     this.#counters.add(slot, counters);
-    this.#memberOf(slot)?.placed(performance.now());
+    this.#fleetNodeOf(slot)?.placed(performance.now());
     return {
       slot,
       node: data,
@@ -175,12 +175,12 @@ export class Fleet {
     };
   }
 
-  #status(member: Member): NodeStatus {
-    return member.status(member.slot === this.used, this.#rttMs(member.slot));
+  #status(node: FleetNode): NodeStatus {
+    return node.status(node.slot === this.used, this.#rttMs(node.slot));
   }
 
   #candidates(): Candidate[] {
-    return this.#members.map((member) => member.candidate(this.#rttMs(member.slot), performance.now()));
+    return this.#nodes.map((node) => node.candidate(this.#rttMs(node.slot), performance.now()));
   }
 
   #rttMs(slot: number): number | undefined {
@@ -197,16 +197,16 @@ export class Fleet {
     this.#sentBefore = sent;
     const nowMs = performance.now();
     this.#moved(this.#choice.look(this.#candidates(), nowMs - this.#sentMs < PLAYING_MS));
-    for (const member of this.#members) {
-      const { slot } = member;
-      if (member.shallEnd(slot === this.used, nowMs)) this.#listener?.command({ type: 'end', slot });
+    for (const node of this.#nodes) {
+      const { slot } = node;
+      if (node.shallEnd(slot === this.used, nowMs)) this.#listener?.command({ type: 'end', slot });
     }
   }
 
   #moved(why: MoveReason | undefined): void {
     if (why === undefined) return;
     this.#listener?.command({ type: 'use', slot: this.used });
-    this.#listener?.moved(this.#status(this.#members[this.used]), why);
+    this.#listener?.moved(this.#status(this.#nodes[this.used]), why);
   }
 }
 

@@ -21,8 +21,8 @@ export interface Candidate {
 export type MoveReason = 'lost' | 'draining' | 'faster';
 
 /**
- * Chooses the node by which data goes. A move changes the address that game servers see, which may end a game, so one
- * that works is left only for a much faster one, and only while nothing is played.
+ * Chooses the node by which data goes. A move changes the address that game servers see, which may end a game. So a
+ * working node is left only for a much faster one, and only while nothing is played.
  */
 export class NodeChoice {
   #used: number;

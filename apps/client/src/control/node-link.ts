@@ -5,7 +5,7 @@ import type { ControlMessage } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
 import { ClientError } from '../errors.ts';
-import { Reopening } from '../tunnel/reopening.ts';
+import { BackOff } from '../tunnel/back-off.ts';
 import { printable } from './printable.ts';
 import { closeText, disconnectText, register } from './register.ts';
 import type { RegisteredConnection } from './register.ts';
@@ -52,7 +52,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   /** Until when it takes nobody, as it has said; in milliseconds of `performance.now()`. */
   #drainsUntilMs = Number.NEGATIVE_INFINITY;
   readonly #settings: ParsedRegisterSettings;
-  readonly #reopening = new Reopening();
+  readonly #backOff = new BackOff();
   readonly #abort = new AbortController();
   #registered: RegisteredConnection | undefined;
   #seenPin: Uint8Array | undefined;
@@ -131,7 +131,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.session = session;
     this.draining = false;
     this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
-    this.#reopening.established(now());
+    this.#backOff.established(now());
     void connection.whenClosed.then((closed) => this.#ended(registered, closed));
     const renewed = this.#renewing && goesOn(session, before);
     this.#renewing = false;
@@ -204,7 +204,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   /** A node that drains refuses whoever asks, until its end, which may come sooner than it has said. */
   #retryLater(): number {
     const drainsMs = Math.min(this.#drainsUntilMs - performance.now(), MOST_DRAINING_MS);
-    const pauseMs = Math.max(this.#reopening.ended(now()), Math.ceil(drainsMs));
+    const pauseMs = Math.max(this.#backOff.ended(now()), Math.ceil(drainsMs));
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#again(), pauseMs);
     return pauseMs;
@@ -230,8 +230,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   #sendPing(registered: RegisteredConnection): void {
     if (this.#registered !== registered) return;
     registered.stream.send({ type: 'ping', timestampUs: clockUs() }, this.#settings.dialect).catch(() => undefined);
-    const patienceMs = Math.min(MOST_PONG_MS, this.#settings.pingMs);
-    this.#pong ??= setTimeout(() => this.#drop(registered, 'the node does not answer on it'), patienceMs);
+    const timeoutMs = Math.min(MOST_PONG_MS, this.#settings.pingMs);
+    this.#pong ??= setTimeout(() => this.#drop(registered, 'the node does not answer on it'), timeoutMs);
   }
 
   #stopPings(): void {

@@ -3,7 +3,6 @@ import type { ControlMessage, Disconnect, Extension, OutgoingMessage, RegisterAc
 import { connectControl, describeCloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ConnectionClosed, ConnectOptions, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
 import { hmacSha256 } from '@lightspeed/security/node';
-import type { Dialect } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { printable } from './printable.ts';
@@ -14,8 +13,8 @@ import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
 /**
- * Two thirds of QUIC’s idle timeout, so that one may have to be sent again. A node answers QUIC's own PING in its library,
- * waking up once; a Ping of ours wakes that up twice or three times, and the node's main thread.
+ * Two thirds of QUIC’s idle timeout, so that one may have to be sent again. A node answers QUIC's own PING in its
+ * library, which wakes up once. A Ping of ours wakes the library two or three times, and the node's main thread too.
  */
 const KEEPALIVE_MS = 20_000;
 
@@ -46,7 +45,7 @@ export async function register(
   // Pings as frequent are keepalives themselves.
   const keepaliveMs = settings.pingMs <= KEEPALIVE_MS ? 0 : KEEPALIVE_MS;
   const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs, signal };
-  const connection = await connect(how, name, settings.dialect);
+  const connection = await connect(how, name);
   try {
     const stream = connection.openStream();
     const inbox = new Inbox(connection, stream);
@@ -62,35 +61,26 @@ export async function register(
   }
 }
 
-async function connect(options: ConnectOptions, name: string, dialect: Dialect): Promise<ControlConnection> {
+async function connect(options: ConnectOptions, name: string): Promise<ControlConnection> {
   try {
-    return await (dialect === 'reference' ? connectWithOrWithoutAlpn(options) : connectControl(options));
+    return await connectControl(options);
   } catch (thrown) {
     if (!(thrown instanceof QuicError)) throw thrown;
-    const identity = thrown.code.startsWith('QUIC_PIN') || thrown.code === 'QUIC_CERTIFICATE_REFUSED';
-    const other = thrown.code === 'QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
+    const identity = thrown.code.startsWith('ERR_QUIC_PIN') || thrown.code === 'ERR_QUIC_CERTIFICATE_REFUSED';
+    const other = thrown.code === 'ERR_QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
     const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
     throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown)}`, { cause: thrown });
   }
 }
 
-/** Nodes of the older implementation of dialect `reference` refuse who names an application protocol. */
-async function connectWithOrWithoutAlpn(options: ConnectOptions): Promise<ControlConnection> {
-  try {
-    return await connectControl(options);
-  } catch (thrown) {
-    if (!(thrown instanceof QuicError) || thrown.code !== 'QUIC_ALPN') throw thrown;
-    return connectControl({ ...options, withoutAlpn: true });
-  }
-}
-
 function adviceFor({ code }: QuicError): string {
-  if (code === 'QUIC_CERTIFICATE_REFUSED') {
+  if (code === 'ERR_QUIC_CERTIFICATE_REFUSED') {
     return '; a node whose certificate is self-signed prints a pin at its start: name it, or the file of its authority';
   }
-  if (code === 'QUIC_PIN_CHANGED') return '; if it was the operator, take the node’s line out of the file of known nodes';
-  if (code === 'QUIC_ALPN') return '; a node of the older reference implementation needs --dialect reference';
-  if (code === 'QUIC_CONNECT_TIMEOUT' || code === 'QUIC_CONNECT_REFUSED') {
+  if (code === 'ERR_QUIC_PIN_CHANGED') return '; if it was the operator, take the node’s line out of the file of known nodes';
+  if (code === 'ERR_QUIC_ALPN')
+    return '; a node of the older reference implementation registers nobody from here: use its data port with --no-register --dialect reference';
+  if (code === 'ERR_QUIC_CONNECT_TIMEOUT' || code === 'ERR_QUIC_CONNECT_REFUSED') {
     return '; is the node running, is that its control port, and do firewalls let UDP through?';
   }
   return '';
@@ -146,8 +136,8 @@ export function closeText({ by, code, reason }: ConnectionClosed): string {
 }
 
 /**
- * The messages of a connection in the order in which they come, whichever stream they come on: a node may say goodbye on
- * a stream of its own.
+ * The messages of a connection in the order in which they come, on any stream. A node may say goodbye on a stream of
+ * its own.
  */
 class Inbox {
   readonly #waiting: ControlMessage[] = [];

@@ -2,8 +2,8 @@ import { ClientError } from '../errors.ts';
 import { hexdumpPackets, isHexdump } from './hexdump.ts';
 
 /**
- * Reads the packet that a command line gives in hexadecimal: digits in pairs, apart or together, with spaces, line
- * breaks, colons, commas, braces or `0x` between them; or a hexdump, of one packet or several.
+ * Reads the packet that a command line gives in hexadecimal. The digits come in pairs, with or without spaces, line
+ * breaks, colons, commas, braces or `0x` between them. Or they are a hexdump of one packet or several.
  * @throws {ClientError} `ERR_CLIENT_NOT_HEX` with what could not be read.
  */
 export function parseHexArgument(text: string): Uint8Array[] {

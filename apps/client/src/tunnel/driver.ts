@@ -1,10 +1,10 @@
 import { FecMemory } from '@lightspeed/fec';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
-import { Leg } from './leg.ts';
-import type { LegHost } from './leg.ts';
+import { NodeTunnel } from './node-tunnel.ts';
+import type { NodeTunnelHost } from './node-tunnel.ts';
 import { VIA_SLOT } from './messages.ts';
-import type { Command, LegSettings, WorkerMessage } from './messages.ts';
-import { Outlets } from './outlets.ts';
+import type { Command, NodeTunnelSettings, WorkerMessage } from './messages.ts';
+import { PathSockets } from './path-sockets.ts';
 import type { ParsedTunnelSettings } from './settings.ts';
 import { pathOfTag } from './sockets.ts';
 import type { TunnelSockets } from './sockets.ts';
@@ -20,8 +20,8 @@ export interface DriverEnvironment {
   readonly settings: ParsedTunnelSettings;
   readonly sockets: TunnelSockets;
   /** The first one is used until another is asked for. */
-  readonly legs: readonly LegSettings[];
-  readonly via: LegSettings | undefined;
+  readonly nodeTunnels: readonly NodeTunnelSettings[];
+  readonly via: NodeTunnelSettings | undefined;
   /** Tells the main thread. */
   readonly post: (message: WorkerMessage) => void;
   /** Asked on every wake, until there is none: what does the main thread want? */
@@ -29,54 +29,54 @@ export interface DriverEnvironment {
 }
 
 /**
- * Gives {@link Leg}s, one per node, sockets and a clock. A datagram's way:
+ * Gives {@link NodeTunnel}s, one per node, sockets and a clock. A datagram's way:
  *
  * ```
- *   program -> entrance -> onDatagrams -> leg in use -> send    -> a path's socket -> node
- *                                                          \-> the leg of `via` -> its socket -> other node -> node
- *   program <- entrance <- deliver     <- leg of the sender <- onDatagrams <- a path's socket <- node
+ *   program -> ingress -> onDatagrams -> node tunnel in use -> send    -> a path's socket -> node
+ *                                                          \-> the nodeTunnel of `via` -> its socket -> other node -> node
+ *   program <- ingress <- deliver     <- node tunnel of the sender <- onDatagrams <- a path's socket <- node
  * ```
  *
- * All legs share the paths' sockets; who sent a datagram says whose it is. Local programs' datagrams go by the leg in
+ * All node tunnels share the paths' sockets; who sent a datagram says whose it is. Local programs' datagrams go by the node tunnel in
  * use; what still comes from the others is delivered. Runs in the data-plane thread. Nothing on the way of a datagram
  * allocates; news for the main thread go through `post`.
  */
-export class TunnelDriver implements DatagramHandler, LegHost {
+export class TunnelDriver implements DatagramHandler, NodeTunnelHost {
   readonly engine: DatagramEngine;
   readonly memory: FecMemory;
   readonly settings: ParsedTunnelSettings;
   readonly post: (message: WorkerMessage) => void;
   readonly #takeCommand: () => Command | undefined;
-  readonly #entrances: readonly DatagramSocket[];
-  readonly #outlets: Outlets;
+  readonly #ingresses: readonly DatagramSocket[];
+  readonly #pathSockets: PathSockets;
   readonly #serverIps: Int32Array;
   readonly #serverPorts: Int32Array;
   /** In no order; a slot is in it once. */
-  readonly #legs: Leg[] = [];
-  /** Legs whose place another one has taken, until their FINs are sent. */
-  readonly #former: Leg[] = [];
-  #used: Leg;
-  #via: Leg | null = null;
-  /** The path of the legs that leads through another node, or -1. */
+  readonly #nodeTunnels: NodeTunnel[] = [];
+  /** NodeTunnels whose place another one has taken, until their FINs are sent. */
+  readonly #former: NodeTunnel[] = [];
+  #used: NodeTunnel;
+  #via: NodeTunnel | null = null;
+  /** The path of the node tunnels that leads through another node, or -1. */
   readonly #viaPath: number;
   #closing = false;
 
   constructor(environment: DriverEnvironment) {
-    const { engine, settings, sockets, legs, via } = environment;
+    const { engine, settings, sockets, nodeTunnels, via } = environment;
     const { arena } = engine;
     this.engine = engine;
     this.memory = new FecMemory(arena.memory, arena.reserve.start, arena.reserve.lengthBytes);
     this.settings = settings;
     this.post = environment.post;
     this.#takeCommand = environment.takeCommand;
-    this.#entrances = sockets.entrances;
-    this.#outlets = new Outlets(engine, sockets);
-    this.#serverIps = Int32Array.from(settings.entrances, ({ gameServer }) => gameServer.ip | 0);
-    this.#serverPorts = Int32Array.from(settings.entrances, ({ gameServer }) => gameServer.port);
+    this.#ingresses = sockets.ingresses;
+    this.#pathSockets = new PathSockets(engine, sockets);
+    this.#serverIps = Int32Array.from(settings.ingresses, ({ gameServer }) => gameServer.ip | 0);
+    this.#serverPorts = Int32Array.from(settings.ingresses, ({ gameServer }) => gameServer.port);
     this.#viaPath = via === undefined ? -1 : sockets.paths.length - 1;
-    if (via !== undefined) this.#via = new Leg(via, 1, this);
-    for (const leg of legs) this.#legs.push(this.#legFor(leg));
-    this.#used = this.#legs[0];
+    if (via !== undefined) this.#via = new NodeTunnel(via, 1, this);
+    for (const nodeTunnel of nodeTunnels) this.#nodeTunnels.push(this.#nodeTunnelFor(nodeTunnel));
+    this.#used = this.#nodeTunnels[0];
   }
 
   // What the engine calls.
@@ -90,7 +90,7 @@ export class TunnelDriver implements DatagramHandler, LegHost {
   }
 
   onSent(): void {
-    for (let i = 0; i < this.#legs.length; i++) this.#legs[i].tunnel.sent();
+    for (let i = 0; i < this.#nodeTunnels.length; i++) this.#nodeTunnels[i].tunnel.sent();
     for (let former = this.#former.pop(); former !== undefined; former = this.#former.pop()) former.tunnel.sent();
     this.#via?.tunnel.sent();
   }
@@ -102,37 +102,37 @@ export class TunnelDriver implements DatagramHandler, LegHost {
 
   onTick(): number {
     const nowMs = this.#advance();
-    let next = this.#outlets.msUntilDue(nowMs);
+    let next = this.#pathSockets.msUntilDue(nowMs);
     // The way through another node first: what the others say by it is said at once.
     if (this.#via !== null) next = Math.min(next, this.#via.tick(nowMs));
-    for (let i = 0; i < this.#legs.length; i++) next = Math.min(next, this.#legs[i].tick(nowMs));
+    for (let i = 0; i < this.#nodeTunnels.length; i++) next = Math.min(next, this.#nodeTunnels[i].tick(nowMs));
     return next;
   }
 
-  // What the legs call.
+  // What the node tunnels call.
 
-  send(leg: Leg, path: number, offset: number, length: number): void {
-    if (leg.slot === VIA_SLOT) {
-      this.engine.send(this.#outlets.at(this.#viaPath), offset, length, leg.nodeIp, leg.nodePort);
+  send(nodeTunnel: NodeTunnel, path: number, offset: number, length: number): void {
+    if (nodeTunnel.slot === VIA_SLOT) {
+      this.engine.send(this.#pathSockets.at(this.#viaPath), offset, length, nodeTunnel.nodeIp, nodeTunnel.nodePort);
     } else if (path === this.#viaPath && this.#via !== null) {
-      const { slot, nodeIp, nodePort } = leg;
+      const { slot, nodeIp, nodePort } = nodeTunnel;
       this.#via.tunnel.handleLocalDatagram(slot, offset, length, INNER_IP, slot + 1, nodeIp, nodePort);
     } else {
-      this.engine.send(this.#outlets.at(path), offset, length, leg.nodeIp, leg.nodePort);
+      this.engine.send(this.#pathSockets.at(path), offset, length, nodeTunnel.nodeIp, nodeTunnel.nodePort);
     }
   }
 
-  deliver(leg: Leg, entrance: number, offset: number, length: number, ip: number, port: number): void {
-    if (leg.slot !== VIA_SLOT) {
-      this.engine.send(this.#entrances[entrance], offset, length, ip, port);
+  deliver(nodeTunnel: NodeTunnel, ingress: number, offset: number, length: number, ip: number, port: number): void {
+    if (nodeTunnel.slot !== VIA_SLOT) {
+      this.engine.send(this.#ingresses[ingress], offset, length, ip, port);
       return;
     }
-    const inner = this.#legOf(entrance);
+    const inner = this.#nodeTunnelOf(ingress);
     inner?.handleNode(this.#viaPath, offset, length, inner.nodeIp, inner.nodePort);
   }
 
-  legClosed(): void {
-    if (!this.#closing || this.#legs.some(({ closed }) => !closed)) return;
+  nodeTunnelClosed(): void {
+    if (!this.#closing || this.#nodeTunnels.some(({ closed }) => !closed)) return;
     // The others have said goodbye through it.
     if (this.#via !== null && !this.#via.closed) this.#via.close();
     else this.engine.stop();
@@ -140,43 +140,43 @@ export class TunnelDriver implements DatagramHandler, LegHost {
 
   /** Brings the gauges up to date when all is over. */
   publish(): void {
-    for (const leg of this.#legs) leg.publish();
+    for (const nodeTunnel of this.#nodeTunnels) nodeTunnel.publish();
   }
 
-  #takeFromPrograms(entrance: number, count: number): void {
+  #takeFromPrograms(ingress: number, count: number): void {
     const { tunnel } = this.#used;
     const { offsets, lengths, ips, ports } = this.engine.received;
-    const serverIp = this.#serverIps[entrance];
-    const serverPort = this.#serverPorts[entrance];
+    const serverIp = this.#serverIps[ingress];
+    const serverPort = this.#serverPorts[ingress];
     for (let i = 0; i < count; i++) {
-      tunnel.handleLocalDatagram(entrance, offsets[i], lengths[i], ips[i], ports[i], serverIp, serverPort);
+      tunnel.handleLocalDatagram(ingress, offsets[i], lengths[i], ips[i], ports[i], serverIp, serverPort);
     }
   }
 
   #takeFromNodes(path: number, count: number): void {
     const { offsets, lengths, ips, ports } = this.engine.received;
     for (let i = 0; i < count; i++) {
-      this.#legAt(ips[i], ports[i]).handleNode(path, offsets[i], lengths[i], ips[i], ports[i]);
+      this.#nodeTunnelAt(ips[i], ports[i]).handleNode(path, offsets[i], lengths[i], ips[i], ports[i]);
     }
   }
 
-  #takeFromVia(via: Leg, count: number): void {
+  #takeFromVia(via: NodeTunnel, count: number): void {
     const { offsets, lengths, ips, ports } = this.engine.received;
     for (let i = 0; i < count; i++) via.handleNode(ONLY_PATH, offsets[i], lengths[i], ips[i], ports[i]);
   }
 
-  /** A stranger's datagram is for the leg in use, which counts it. */
-  #legAt(ip: number, port: number): Leg {
-    for (let i = 0; i < this.#legs.length; i++) {
-      const leg = this.#legs[i];
-      if (leg.nodeIp === ip && leg.nodePort === port) return leg;
+  /** A stranger's datagram is for the node tunnel in use, which counts it. */
+  #nodeTunnelAt(ip: number, port: number): NodeTunnel {
+    for (let i = 0; i < this.#nodeTunnels.length; i++) {
+      const nodeTunnel = this.#nodeTunnels[i];
+      if (nodeTunnel.nodeIp === ip && nodeTunnel.nodePort === port) return nodeTunnel;
     }
     return this.#used;
   }
 
-  #legOf(slot: number): Leg | null {
-    for (let i = 0; i < this.#legs.length; i++) {
-      if (this.#legs[i].slot === slot) return this.#legs[i];
+  #nodeTunnelOf(slot: number): NodeTunnel | null {
+    for (let i = 0; i < this.#nodeTunnels.length; i++) {
+      if (this.#nodeTunnels[i].slot === slot) return this.#nodeTunnels[i];
     }
     return null;
   }
@@ -184,52 +184,52 @@ export class TunnelDriver implements DatagramHandler, LegHost {
   #obey(command: Command): void {
     if (command.type === 'close') this.#close();
     else if (this.#closing) return;
-    else if (command.type === 'leg') this.#place(command.leg);
-    else if (command.type === 'use') this.#used = this.#legOf(command.slot) ?? this.#used;
-    else if (command.type === 'end') this.#legOf(command.slot)?.close();
+    else if (command.type === 'node-tunnel') this.#place(command.nodeTunnel);
+    else if (command.type === 'use') this.#used = this.#nodeTunnelOf(command.slot) ?? this.#used;
+    else if (command.type === 'end') this.#nodeTunnelOf(command.slot)?.close();
     else this.#rebind(command.path, command.localIp);
   }
 
-  #place(settings: LegSettings): void {
-    const leg = this.#legFor(settings);
-    leg.tunnel.advance(this.engine.clockMs, this.engine.clockUs);
-    const former = settings.slot === VIA_SLOT ? this.#via : this.#legOf(settings.slot);
-    if (settings.slot === VIA_SLOT) this.#via = leg;
-    else if (former === null) this.#legs.push(leg);
-    else this.#legs[this.#legs.indexOf(former)] = leg;
-    if (this.#used === former) this.#used = leg;
+  #place(settings: NodeTunnelSettings): void {
+    const nodeTunnel = this.#nodeTunnelFor(settings);
+    nodeTunnel.tunnel.advance(this.engine.clockMs, this.engine.clockUs);
+    const former = settings.slot === VIA_SLOT ? this.#via : this.#nodeTunnelOf(settings.slot);
+    if (settings.slot === VIA_SLOT) this.#via = nodeTunnel;
+    else if (former === null) this.#nodeTunnels.push(nodeTunnel);
+    else this.#nodeTunnels[this.#nodeTunnels.indexOf(former)] = nodeTunnel;
+    if (this.#used === former) this.#used = nodeTunnel;
     if (former !== null && !former.closed) {
       this.#former.push(former);
       former.giveWay();
     }
-    leg.tick(this.engine.clockMs);
-    if (settings.slot === VIA_SLOT) for (const inner of this.#legs) inner.tunnel.rebind(this.#viaPath);
+    nodeTunnel.tick(this.engine.clockMs);
+    if (settings.slot === VIA_SLOT) for (const inner of this.#nodeTunnels) inner.tunnel.rebind(this.#viaPath);
   }
 
   #rebind(path: number, localIp: number | undefined): void {
-    const local = this.#outlets.replace(path, localIp);
+    const local = this.#pathSockets.replace(path, localIp);
     if (local === undefined) {
       this.post({ type: 'notRebound', path, reason: this.engine.lastOpenError });
       return;
     }
     if (path === this.#viaPath) this.#via?.tunnel.rebind(ONLY_PATH);
-    else for (const leg of this.#legs) leg.tunnel.rebind(path);
+    else for (const nodeTunnel of this.#nodeTunnels) nodeTunnel.tunnel.rebind(path);
     this.post({ type: 'rebound', path, local });
   }
 
-  #legFor(settings: LegSettings): Leg {
-    return new Leg(settings, settings.slot === VIA_SLOT ? 1 : this.#outlets.count, this);
+  #nodeTunnelFor(settings: NodeTunnelSettings): NodeTunnel {
+    return new NodeTunnel(settings, settings.slot === VIA_SLOT ? 1 : this.#pathSockets.count, this);
   }
 
   #close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    for (const leg of this.#legs) leg.close();
+    for (const nodeTunnel of this.#nodeTunnels) nodeTunnel.close();
   }
 
   #advance(): number {
     const { clockMs, clockUs } = this.engine;
-    for (let i = 0; i < this.#legs.length; i++) this.#legs[i].tunnel.advance(clockMs, clockUs);
+    for (let i = 0; i < this.#nodeTunnels.length; i++) this.#nodeTunnels[i].tunnel.advance(clockMs, clockUs);
     this.#via?.tunnel.advance(clockMs, clockUs);
     return clockMs;
   }

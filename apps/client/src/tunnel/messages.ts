@@ -3,11 +3,11 @@ import type { EngineKind } from '@lightspeed/udp';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import type { ParsedTunnelSettings } from './settings.ts';
 
-/** The slot of the leg that leads to the node of `--via`; others count from 0. */
+/** The slot of the nodeTunnel that leads to the node of `--via`; others count from 0. */
 export const VIA_SLOT = -1;
 
 /** One node that the tunnel may use: where it is, and what its registration gave. */
-export interface LegSettings {
+export interface NodeTunnelSettings {
   /** Which node of those in the settings; {@link VIA_SLOT} for the one through which a path of the others leads. */
   readonly slot: number;
   /** Its data-plane address. */
@@ -26,8 +26,8 @@ export interface LegSettings {
 export interface WorkerInput {
   readonly settings: ParsedTunnelSettings;
   /** The first one is used until another is asked for. */
-  readonly legs: readonly LegSettings[];
-  readonly via: LegSettings | undefined;
+  readonly nodeTunnels: readonly NodeTunnelSettings[];
+  readonly via: NodeTunnelSettings | undefined;
   /** Where the engine counts. */
   readonly udpCounters: SharedArrayBuffer;
   /** Where the engine notes its descriptors, to be closed by the main thread if the worker dies. */
@@ -37,11 +37,11 @@ export interface WorkerInput {
 /** From the main thread. */
 export type Command =
   | { readonly type: 'close' }
-  /** Adds a leg, or puts it in the place of the one that has its slot. */
-  | { readonly type: 'leg'; readonly leg: LegSettings }
-  /** What local programs send goes by this leg from now on. */
+  /** Adds a node tunnel, or puts it in the place of the one that has its slot. */
+  | { readonly type: 'node-tunnel'; readonly nodeTunnel: NodeTunnelSettings }
+  /** What local programs send goes by this node tunnel from now on. */
   | { readonly type: 'use'; readonly slot: number }
-  /** Ends the session of a leg that is not in use. */
+  /** Ends the session of a node tunnel that is not in use. */
   | { readonly type: 'end'; readonly slot: number }
   /** Gives a path another socket, bound to the same local address or to another one. */
   | { readonly type: 'rebind'; readonly path: number; readonly localIp: number | undefined };
@@ -52,14 +52,14 @@ export interface StartedMessage {
   readonly io: EngineKind;
   readonly ioReason: string;
   readonly wakeFd: number | undefined;
-  /** Where the entrances listen, in the order of the settings. */
+  /** Where the ingresses listen, in the order of the settings. */
   readonly listens: readonly Endpoint[];
   /** The local addresses of the sockets towards the node, one per path. */
   readonly locals: readonly Endpoint[];
 }
 
-/** What happens to a leg. */
-export type LegMessage =
+/** What happens to a node tunnel. */
+export type NodeTunnelMessage =
   | { readonly type: 'event'; readonly slot: number; readonly event: TunnelEvent; readonly retryInMs: number | undefined }
   | { readonly type: 'path'; readonly slot: number; readonly path: number; readonly up: boolean }
   /** A keepalive was answered: its sequence number, and microseconds. */
@@ -68,7 +68,7 @@ export type LegMessage =
 /** From the data-plane thread. */
 export type WorkerMessage =
   | StartedMessage
-  | LegMessage
+  | NodeTunnelMessage
   /** Instead of `started`: a socket could not be opened; the thread ends. */
   | { readonly type: 'refused'; readonly message: string }
   /** A path has another socket. */

@@ -3,7 +3,7 @@ import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 
 /** A refusal comes back as fast as an answer would. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 
 /**
  * Finds out why an address is silent: does its machine say that nothing listens on the port (ICMP port unreachable)?
@@ -19,7 +19,7 @@ export function isRefused(target: Endpoint): Promise<boolean> {
       socket.close();
       resolve(refused);
     };
-    const timer = setTimeout(() => finish(false), PATIENCE_MS);
+    const timer = setTimeout(() => finish(false), TIMEOUT_MS);
     socket.on('error', (error: NodeJS.ErrnoException) => finish(error.code === 'ECONNREFUSED'));
     socket.connect(target.port, formatIpv4(target.ip), () => socket.send(new Uint8Array(0)));
   });

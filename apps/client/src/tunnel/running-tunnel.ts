@@ -6,10 +6,10 @@ import type { Endpoint } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
 import { awaitAnswer } from './answer.ts';
 import type { ControlState, Fleet } from '../control/fleet.ts';
-import type { NodeStatus } from '../control/member.ts';
+import type { NodeStatus } from '../control/fleet-node.ts';
 import type { MoveReason } from '../control/node-choice.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
-import type { Command, LegMessage, StartedMessage, WorkerInput, WorkerMessage } from './messages.ts';
+import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from './messages.ts';
 import { StatsReader } from './stats.ts';
 import type { CounterBook, TunnelStats } from './stats.ts';
 
@@ -46,15 +46,15 @@ export interface TunnelEvents {
   closed: [];
 }
 
-/** An entrance as it is: with its real port. */
-export interface Entrance {
+/** An ingress as it is: with its real port. */
+export interface Ingress {
   readonly listen: Endpoint;
   readonly gameServer: Endpoint;
 }
 
 /** A tunnel at work: its sockets are bound and the session was asked for. Made by `startTunnel`. */
 export class RunningTunnel extends EventEmitter<TunnelEvents> {
-  readonly entrances: readonly Entrance[];
+  readonly ingresses: readonly Ingress[];
   /** The engine that moves the datagrams, and why that one. */
   readonly io: EngineKind;
   readonly ioReason: string;
@@ -75,7 +75,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   constructor(worker: Worker, input: WorkerInput, started: StartedMessage, counters: CounterBook, fleet?: Fleet) {
     super();
     const { settings } = input;
-    this.entrances = settings.entrances.map(({ gameServer }, index) => ({ listen: started.listens[index], gameServer }));
+    this.ingresses = settings.ingresses.map(({ gameServer }, index) => ({ listen: started.listens[index], gameServer }));
     this.io = started.io;
     this.ioReason = started.ioReason;
     this.#locals = [...started.locals];
@@ -95,7 +95,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
         draining: (node, ms) => this.emit('draining', node, ms),
         control: (node, state, text) => this.emit('control', node, state, text),
       },
-      input.legs,
+      input.nodeTunnels,
     );
     worker.on('message', (message: WorkerMessage) => this.#take(message));
     worker.on('error', (error: Error) => {
@@ -118,7 +118,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
 
   /** The data-plane address of the node in use. */
   get node(): Endpoint {
-    return this.#fleet?.node ?? this.#input.legs[0].node;
+    return this.#fleet?.node ?? this.#input.nodeTunnels[0].node;
   }
 
   /** The nodes with which it is registered, in the order of the settings; none without registration. */
@@ -142,7 +142,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
    * `ERR_CLIENT_INVALID_SETTING` if there is no such path.
    */
   rebind(path = 0, localIp?: number): void {
-    if (this.#input.legs.some(({ registration }) => registration === undefined)) {
+    if (this.#input.nodeTunnels.some(({ registration }) => registration === undefined)) {
       throw new ClientError('ERR_CLIENT_NOT_REGISTERED', 'only a registered session can move to another address');
     }
     if (!Number.isInteger(path) || path < 0 || path >= this.#locals.length) {
@@ -181,7 +181,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
 
   #addressesChanged(): void {
     this.#fleet?.check();
-    if (this.#input.legs.some(({ registration }) => registration === undefined)) return;
+    if (this.#input.nodeTunnels.some(({ registration }) => registration === undefined)) return;
     for (let path = 0; path < this.#locals.length; path++) this.rebind(path);
   }
 
@@ -201,14 +201,14 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       case 'refused':
         break;
       default:
-        // First of all: a leg that is lost may be one that is not used any more after that.
+        // First of all: a node tunnel that is lost may be one that is not used any more after that.
         this.#fleet?.take(message);
         if (message.slot === (this.#fleet?.used ?? 0)) this.#tell(message);
     }
   }
 
-  /** What happens to the leg in use. */
-  #tell(message: LegMessage): void {
+  /** What happens to the node tunnel in use. */
+  #tell(message: NodeTunnelMessage): void {
     if (message.type === 'path') {
       this.emit('path', message.path, message.up);
     } else if (message.type === 'roundTrip') {

@@ -9,7 +9,7 @@ import type { ParsedRegisterSettings, RegisterSettings } from '../control/settin
 import { ClientError } from '../errors.ts';
 
 /** A local UDP port that stands for a game server. */
-export interface EntranceSettings {
+export interface IngressSettings {
   /** Where to listen; port 0 lets the system choose. */
   readonly listen: Endpoint;
   /** Where the node shall send what arrives there. */
@@ -24,7 +24,7 @@ export interface TunnelSettings {
   readonly node?: Endpoint | undefined;
   /** Registers with one or more nodes over their control connections first, which say where their data planes are. */
   readonly register?: RegisterSettings | undefined;
-  readonly entrances: readonly EntranceSettings[];
+  readonly ingresses: readonly IngressSettings[];
   /** Data packets per parity packet, 1 to 32 (dialect `reference`: 2 to 16); 0 sends without FEC. */
   readonly fecGroupSize?: number;
   readonly dialect?: Dialect;
@@ -36,7 +36,7 @@ export interface TunnelSettings {
   readonly paths?: readonly number[] | undefined;
   /** How to use several paths. */
   readonly multipath?: MultipathMode;
-  /** How to do I/O: `auto` takes batched system calls where they work, and node:dgram elsewhere. */
+  /** How to do I/O: `auto` takes batched system calls where they work, and node:dgram on other machines. */
   readonly io?: 'auto' | EngineKind;
   /** Default: what the node wants, or 5,000. */
   readonly keepaliveMs?: number | undefined;
@@ -99,9 +99,9 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
   requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
   requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
-  parsed.entrances.forEach(({ listen, gameServer }, index) => {
-    requireEndpoint(`entrances[${index}].listen`, listen, 0);
-    requireEndpoint(`entrances[${index}].gameServer`, gameServer, 1);
+  parsed.ingresses.forEach(({ listen, gameServer }, index) => {
+    requireEndpoint(`ingresses[${index}].listen`, listen, 0);
+    requireEndpoint(`ingresses[${index}].gameServer`, gameServer, 1);
   });
   const source = parseSource(node, register, parsed.dialect);
   const via = source.kind === 'register' && source.register.via !== undefined;
@@ -109,8 +109,8 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   if (source.kind === 'node' && parsed.paths.length > 0) {
     throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'further paths need a registration: give `register`, not `node`');
   }
-  const entrances = Object.freeze([...parsed.entrances]);
-  return { settings: Object.freeze({ ...parsed, entrances, keepaliveMs, sourceIp }), source };
+  const ingresses = Object.freeze([...parsed.ingresses]);
+  return { settings: Object.freeze({ ...parsed, ingresses, keepaliveMs, sourceIp }), source };
 }
 
 function parseSource(node: Endpoint | undefined, register: RegisterSettings | undefined, dialect: Dialect): ParsedTunnel['source'] {

@@ -2,14 +2,14 @@ import { UdpError } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import { ClientError } from '../errors.ts';
-import type { EntranceSettings, ParsedTunnelSettings } from './settings.ts';
+import type { IngressSettings, ParsedTunnelSettings } from './settings.ts';
 
-/** The tag of a path's socket; an entrance's tag is its position, from 0. */
+/** The tag of a path's socket; an ingress's tag is its position, from 0. */
 export function tagOfPath(path: number): number {
   return -1 - path;
 }
 
-/** The path of a socket's tag, negative for an entrance. */
+/** The path of a socket's tag, negative for an ingress. */
 export function pathOfTag(tag: number): number {
   return -1 - tag;
 }
@@ -17,21 +17,21 @@ export function pathOfTag(tag: number): number {
 /** A tunnel's sockets, all bound. */
 export interface TunnelSockets {
   /**
-   * Towards the nodes, one per path; the last one is that towards the node of `via`, if there is one. Not connected: so
-   * each packet leaves by the route that is best at that moment, also after the machine has moved to another network, and
-   * what strangers send to it is counted.
+   * Towards the nodes, one per path; the last one is that towards the node of `via`, if there is one. It is not
+   * connected. So each packet leaves by the route that is best at that moment, even after the machine has moved to
+   * another network. And what strangers send to it is counted.
    */
   readonly paths: readonly DatagramSocket[];
-  readonly entrances: readonly DatagramSocket[];
+  readonly ingresses: readonly DatagramSocket[];
 }
 
 /** @throws {ClientError} `ERR_CLIENT_OPEN` with the address and what the system says. */
 export async function openTunnelSockets(engine: DatagramEngine, settings: ParsedTunnelSettings, hasVia = false): Promise<TunnelSockets> {
-  const entrances: DatagramSocket[] = [];
-  for (const entrance of settings.entrances) {
-    const socket = await openEntrance(engine, entrance);
-    socket.tag = entrances.length;
-    entrances.push(socket);
+  const ingresses: DatagramSocket[] = [];
+  for (const ingress of settings.ingresses) {
+    const socket = await openIngress(engine, ingress);
+    socket.tag = ingresses.length;
+    ingresses.push(socket);
   }
   const paths: DatagramSocket[] = [];
   const first = settings.sourceIp ?? 0;
@@ -40,13 +40,13 @@ export async function openTunnelSockets(engine: DatagramEngine, settings: Parsed
     socket.tag = tagOfPath(paths.length);
     paths.push(socket);
   }
-  return { paths, entrances };
+  return { paths, ingresses };
 }
 
-async function openEntrance(engine: DatagramEngine, entrance: EntranceSettings): Promise<DatagramSocket> {
-  const { ip, port } = entrance.listen;
+async function openIngress(engine: DatagramEngine, ingress: IngressSettings): Promise<DatagramSocket> {
+  const { ip, port } = ingress.listen;
   const failure = `cannot listen on ${formatEndpoint(ip, port)}`;
-  if (entrance.anyPortIfTaken !== true || port === 0) return open(engine, ip, port, failure);
+  if (ingress.anyPortIfTaken !== true || port === 0) return open(engine, ip, port, failure);
   return engine.openNow({ ip, port }) ?? open(engine, ip, 0, failure);
 }
 

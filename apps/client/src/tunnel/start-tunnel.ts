@@ -5,7 +5,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { Fleet } from '../control/fleet.ts';
 import { ClientError } from '../errors.ts';
 import type { ClientErrorCode } from '../errors.ts';
-import type { LegSettings, WorkerInput, WorkerMessage } from './messages.ts';
+import type { NodeTunnelSettings, WorkerInput, WorkerMessage } from './messages.ts';
 import { RunningTunnel } from './running-tunnel.ts';
 import { DEFAULT_TUNNEL_SETTINGS, parseTunnelSettings } from './settings.ts';
 import type { ParsedTunnel, ParsedTunnelSettings, TunnelSettings } from './settings.ts';
@@ -15,19 +15,19 @@ import { CounterBook } from './stats.ts';
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /**
- * Starts a tunnel: registers with the nodes if that was asked for, then starts a data-plane thread with one socket per
- * path and one per entrance. Resolves when all are bound and the session was asked for; `established` tells when the
+ * Starts a tunnel. It registers with the nodes if asked to, and then starts a data-plane thread with one socket per
+ * path and one per ingress. Resolves when all are bound and the session was asked for; `established` tells when the
  * node has answered.
  *
- * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`; `ERR_CLIENT_REGISTER` and `ERR_CLIENT_NODE_IDENTITY` if no
- * node takes us, `ERR_CLIENT_NOT_REGISTERED` if none can give what was asked for; `ERR_CLIENT_OPEN` if a socket cannot be
- * opened; `ERR_CLIENT_WORKER` if the thread cannot be started.
+ * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`. `ERR_CLIENT_REGISTER` and `ERR_CLIENT_NODE_IDENTITY`
+ *   if no node accepts us. `ERR_CLIENT_NOT_REGISTERED` if no node can give what was asked for. `ERR_CLIENT_OPEN` if a
+ *   socket cannot be opened. `ERR_CLIENT_WORKER` if the thread cannot be started.
  */
 export async function startTunnel(settings: TunnelSettings): Promise<RunningTunnel> {
   const parsed = parseTunnelSettings(settings);
   const counters = new CounterBook();
   if (parsed.source.kind === 'node') {
-    return startThread(parsed.settings, { legs: [plainLeg(parsed, parsed.source.node, counters)], via: undefined }, counters);
+    return startThread(parsed.settings, { nodeTunnels: [plainNodeTunnel(parsed, parsed.source.node, counters)], via: undefined }, counters);
   }
   const fleet = new Fleet(parsed.source.register, parsed.settings, counters);
   try {
@@ -38,10 +38,10 @@ export async function startTunnel(settings: TunnelSettings): Promise<RunningTunn
   }
 }
 
-/** The only leg of a tunnel that was not registered. */
-export function plainLeg({ settings }: ParsedTunnel, node: Endpoint, counters: CounterBook): LegSettings {
+/** The only node tunnel of a tunnel that was not registered. */
+export function plainNodeTunnel({ settings }: ParsedTunnel, node: Endpoint, counters: CounterBook): NodeTunnelSettings {
   const { dialect, token, keepaliveMs = DEFAULT_TUNNEL_SETTINGS.keepaliveMs } = settings;
-  const leg: LegSettings = {
+  const nodeTunnel: NodeTunnelSettings = {
     slot: 0,
     node,
     dialect,
@@ -51,19 +51,19 @@ export function plainLeg({ settings }: ParsedTunnel, node: Endpoint, counters: C
     nonces: new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT),
     counters: new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES),
   };
-  counters.add(leg.slot, leg.counters);
-  return leg;
+  counters.add(nodeTunnel.slot, nodeTunnel.counters);
+  return nodeTunnel;
 }
 
 async function startThread(
   settings: ParsedTunnelSettings,
-  legs: Pick<WorkerInput, 'legs' | 'via'>,
+  nodeTunnels: Pick<WorkerInput, 'nodeTunnels' | 'via'>,
   counters: CounterBook,
   fleet?: Fleet,
 ): Promise<RunningTunnel> {
   const input: WorkerInput = {
     settings,
-    ...legs,
+    ...nodeTunnels,
     udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
     fdLedger: createFdLedger(),
   };

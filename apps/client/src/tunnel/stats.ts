@@ -66,24 +66,24 @@ const OF_THE_NODE_IN_USE: readonly TunnelCounterName[] = [
   'primaryPath',
 ];
 
-/** The counters of all nodes' legs, which the data-plane thread writes, and the totals of legs that are no more. */
+/** The counters of all nodes' node tunnels, which the data-plane thread writes, and the totals of node tunnels that are no more. */
 export class CounterBook {
-  readonly #legs = new Map<number, TunnelCounters>();
+  readonly #nodeTunnels = new Map<number, TunnelCounters>();
   readonly #former = tunnelCountersIn(new ArrayBuffer(TUNNEL_COUNTERS_BYTES));
 
-  /** A leg counts there from now on. What it or its predecessor has counted elsewhere is kept. */
+  /** A node tunnel counts there from now on. What it or its predecessor has counted in another place is kept. */
   add(slot: number, buffer: SharedArrayBuffer): void {
-    const before = this.#legs.get(slot);
+    const before = this.#nodeTunnels.get(slot);
     if (before !== undefined) {
       before.values[TunnelCounter.flows] = 0;
       addTo(this.#former, before);
     }
-    this.#legs.set(slot, tunnelCountersIn(buffer));
+    this.#nodeTunnels.set(slot, tunnelCountersIn(buffer));
   }
 
-  /** The smoothed round trip of a leg. */
+  /** The smoothed round trip of a node tunnel. */
   rttMs(slot: number): number | undefined {
-    const values = this.#legs.get(slot)?.values;
+    const values = this.#nodeTunnels.get(slot)?.values;
     if (values === undefined || values[TunnelCounter.keepalivesAnswered] === 0) return undefined;
     const us = values[TunnelCounter.rttSmoothedUs];
     return us < 0 ? undefined : us / 1_000;
@@ -94,10 +94,10 @@ export class CounterBook {
     return this.#sum().values[TunnelCounter.localPacketsReceived];
   }
 
-  /** Totals over all legs; what is now is that of the leg in use. */
+  /** Totals over all node tunnels; what is now is that of the node tunnel in use. */
   read(used: number): TunnelCounters {
     const sum = this.#sum();
-    const values = this.#legs.get(used)?.values;
+    const values = this.#nodeTunnels.get(used)?.values;
     for (const name of OF_THE_NODE_IN_USE) sum.values[TunnelCounter[name]] = values?.[TunnelCounter[name]] ?? 0;
     if (values === undefined) return sum;
     for (let position = pathCounter(0, 0); position < values.length; position++) sum.values[position] = values[position];
@@ -108,7 +108,7 @@ export class CounterBook {
   #sum(): TunnelCounters {
     const sum = tunnelCountersIn(new ArrayBuffer(TUNNEL_COUNTERS_BYTES));
     addTo(sum, this.#former);
-    for (const [slot, counters] of this.#legs) if (slot !== VIA_SLOT) addTo(sum, counters);
+    for (const [slot, counters] of this.#nodeTunnels) if (slot !== VIA_SLOT) addTo(sum, counters);
     return sum;
   }
 }

@@ -7,9 +7,9 @@ import type { Command, WorkerInput, WorkerMessage } from './messages.ts';
 import { openTunnelSockets } from './sockets.ts';
 import type { TunnelSockets } from './sockets.ts';
 
-/*
- * The data-plane thread. Over the batch engine it blocks in the kernel as long as the tunnel lives: messages of the main
- * thread are taken when that wakes it. Over the portable engine it lives on this thread's event loop.
+/**
+ * The data-plane thread. With the batch engine it blocks in the kernel as long as the tunnel lives. It takes messages
+ * of the main thread when that wakes it. Over the portable engine it lives on this thread's event loop.
  */
 
 /** Blocks for parity under construction and for packets of the tunnel's own. */
@@ -48,7 +48,7 @@ async function run(input: WorkerInput): Promise<void> {
       engine,
       settings,
       sockets,
-      legs: input.legs,
+      nodeTunnels: input.nodeTunnels,
       via: input.via,
       post,
       takeCommand: () => commands.shift() ?? (receiveMessageOnPort(port)?.message as Command | undefined),
@@ -61,7 +61,7 @@ async function run(input: WorkerInput): Promise<void> {
   }
 }
 
-function addressesOf({ paths, entrances }: TunnelSockets) {
+function addressesOf({ paths, ingresses }: TunnelSockets) {
   const local = ({ localIp, localPort }: DatagramSocket) => ({ ip: localIp, port: localPort });
-  return { listens: entrances.map(local), locals: paths.map(local) };
+  return { listens: ingresses.map(local), locals: paths.map(local) };
 }

@@ -34,14 +34,12 @@ export interface Behaviour {
   clockAheadMs?: number;
   /** What a RegisterAck says; without secret, as nodes of the Rust implementation do. */
   bare?: boolean;
-  /** Whether it negotiates no application protocol, as nodes of the Rust implementation do. Set before it listens. */
-  withoutAlpn?: boolean;
 }
 
 /** A relay node with a control plane on loopback, whose registrations are let in. */
 export class ControlNode {
   readonly data: TestNode;
-  readonly behaviour: Behaviour;
+  readonly behaviour: Behaviour = {};
   readonly registers: Register[] = [];
   readonly resumed: number[] = [];
   /** Pings that have come. */
@@ -52,19 +50,14 @@ export class ControlNode {
   #listener: ControlListener | undefined;
   #streams = new Set<ControlStream>();
 
-  private constructor(data: TestNode, certificate: CertificateAndKey, behaviour: Behaviour) {
+  private constructor(data: TestNode, certificate: CertificateAndKey) {
     this.data = data;
-    this.behaviour = behaviour;
     this.certificate = certificate;
   }
 
-  static async start(
-    options: Partial<RelayOptions> = {},
-    certificate?: CertificateAndKey,
-    behaviour: Behaviour = {},
-  ): Promise<ControlNode> {
+  static async start(options: Partial<RelayOptions> = {}, certificate?: CertificateAndKey): Promise<ControlNode> {
     const data = await TestNode.start({ admission: 'registered', ...options });
-    const node = new ControlNode(data, certificate ?? (await makeCertificate()), behaviour);
+    const node = new ControlNode(data, certificate ?? (await makeCertificate()));
     await node.listen(0);
     return node;
   }
@@ -73,7 +66,6 @@ export class ControlNode {
     this.#listener = await listenControl({
       bind: { host: '127.0.0.1', port },
       ...this.certificate,
-      withoutAlpn: this.behaviour.withoutAlpn === true,
       onConnection: (connection) => void this.#serve(connection),
     });
   }
@@ -187,7 +179,7 @@ export class ControlNode {
     const given = { token: 1 + (this.#sessions.size % 255), secret: randomBytes(16), nonces: new Set<bigint>() };
     this.#sessions.set(sessionId, given);
     const { token, secret } = given;
-    this.data.relay.register({ sessionId, ip: LOOPBACK, token, dialect: register.dialect, secret });
+    this.data.relay.register({ sessionId, prefixHigh: 0, prefixLow: LOOPBACK, token, dialect: register.dialect, secret });
     return sessionId;
   }
 

@@ -5,7 +5,7 @@ import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { LOOPBACK } from './test-node.ts';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** A UDP socket on loopback that remembers what it got. */
 export class Peer {
@@ -26,7 +26,7 @@ export class Peer {
     return socket;
   }
 
-  /** A program that talks to an entrance. */
+  /** A program that talks to an ingress. */
   static async start(): Promise<Peer> {
     return new Peer(await Peer.bound());
   }
@@ -83,9 +83,9 @@ export class EchoServer extends Peer {
 
 /** Resolves when the condition holds; looks whenever the event loop turns. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${TIMEOUT_MS} ms in vain for ${what}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -2,36 +2,36 @@ import type { Endpoint } from '@lightspeed/wire';
 import type { EchoServer } from './game.ts';
 import { Peer, until } from './game.ts';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 const REPEAT_MS = 20;
 
 /** Sends numbered datagrams, each once and when the one before has been echoed. */
-export async function play(rounds: number, entrance: Endpoint): Promise<Peer> {
+export async function play(rounds: number, ingress: Endpoint): Promise<Peer> {
   const program = await Peer.start();
-  for (let round = 0; round < rounds; round++) await echoedOnce(program, `${round}`, entrance);
+  for (let round = 0; round < rounds; round++) await echoedOnce(program, `${round}`, ingress);
   return program;
 }
 
 /** Sends a datagram once and waits for its echo. */
-export async function echoedOnce(program: Peer, text: string, entrance: Endpoint): Promise<void> {
-  program.send(text, entrance);
+export async function echoedOnce(program: Peer, text: string, ingress: Endpoint): Promise<void> {
+  program.send(text, ingress);
   await until(() => program.texts.includes(text), `the echo of ${text}`);
 }
 
 /** Sends a datagram again and again until its echo is there. */
-export function echoed(program: Peer, text: string, entrance: Endpoint): Promise<void> {
-  return sentUntil(() => program.texts.includes(text), program, text, entrance);
+export function echoed(program: Peer, text: string, ingress: Endpoint): Promise<void> {
+  return sentUntil(() => program.texts.includes(text), program, text, ingress);
 }
 
 /** Sends a datagram again and again until the condition holds. */
-export async function sentUntil(condition: () => boolean, program: Peer, text: string, entrance: Endpoint): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function sentUntil(condition: () => boolean, program: Peer, text: string, ingress: Endpoint): Promise<void> {
+  const deadline = performance.now() + TIMEOUT_MS;
   let dueMs = 0;
   while (!condition()) {
     const nowMs = performance.now();
-    if (nowMs > deadline) throw new Error(`sent ${text} for ${PATIENCE_MS} ms in vain`);
+    if (nowMs > deadline) throw new Error(`sent ${text} for ${TIMEOUT_MS} ms in vain`);
     if (nowMs >= dueMs) {
-      program.send(text, entrance);
+      program.send(text, ingress);
       dueMs = nowMs + REPEAT_MS;
     }
     await new Promise((resolve) => setImmediate(resolve));

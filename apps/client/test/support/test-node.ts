@@ -1,9 +1,10 @@
+import { AddressBook } from '@lightspeed/wire';
 import { randomInt } from 'node:crypto';
 import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { RelayOptions, RelayOutput } from '@lightspeed/session';
+import type { ClientAddress, RelayOptions, RelayOutput } from '@lightspeed/session';
 import { createEngine } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
@@ -41,6 +42,7 @@ export class TestNode implements RelayOutput {
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', ...options },
       {
         memory: new FecMemory(memory, reserve.start, reserve.lengthBytes),
+        addresses: new AddressBook(),
         policy: new DestinationPolicy({ allow: [parseDestinationRule('127.0.0.0/8')] }),
         counters: this.#counters,
         output: this,
@@ -90,7 +92,7 @@ export class TestNode implements RelayOutput {
     return this.kill();
   }
 
-  toClient(offset: number, length: number, ip: number, port: number): void {
+  toClient(offset: number, length: number, { ip, port }: ClientAddress): void {
     if (this.faults.dropToClient?.(this.#view(offset, length), ip >>> 0) === true) return;
     this.#engine.send(this.#data, offset, length, ip, port);
   }
@@ -99,7 +101,7 @@ export class TestNode implements RelayOutput {
     this.#engine.send(this.#egress[egress], offset, length, ip, port);
   }
 
-  handOver(): void {
+  forward(): void {
     throw new Error('there is one relay');
   }
 
@@ -134,7 +136,7 @@ export class TestNode implements RelayOutput {
       if (socket.tag !== DATA_TAG) {
         this.relay.handleServerDatagram(socket.tag, offsets[i], lengths[i], ips[i], ports[i]);
       } else if (this.faults.dropFromClient?.(this.#view(offsets[i], lengths[i]), ips[i] >>> 0, ports[i]) !== true) {
-        this.relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i]);
+        this.relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i], 0);
       }
     }
   }

@@ -11,24 +11,24 @@ export const ENGINES = ['batch', 'portable'] as const;
 /** A tunnel that closes itself at the end of the block that declares it with `await using`. */
 export type TestTunnel = RunningTunnel & AsyncDisposable;
 
-/** A registered tunnel through `nodes` with one entrance per game server. */
+/** A registered tunnel through `nodes` with one ingress per game server. */
 export async function registeredTunnel(
   nodes: readonly ControlNode[],
   gameServers: readonly Endpoint[],
   { register, ...settings }: Partial<Omit<TunnelSettings, 'register'>> & { register?: Partial<RegisterSettings> } = {},
 ): Promise<TestTunnel> {
-  const entrances = gameServers.map((gameServer) => ({ listen: { ip: LOOPBACK, port: 0 }, gameServer }));
-  const tunnel = await startTunnel({ register: withNodes(nodes, register), entrances, ...settings });
+  const ingresses = gameServers.map((gameServer) => ({ listen: { ip: LOOPBACK, port: 0 }, gameServer }));
+  const tunnel = await startTunnel({ register: withNodes(nodes, register), ingresses, ...settings });
   return Object.assign(tunnel, { [Symbol.asyncDispose]: () => tunnel.close() });
 }
 
-/** A tunnel through `node` with one entrance, on any free port, per game server. */
+/** A tunnel through `node` with one ingress, on any free port, per game server. */
 export async function tunnelTo(
   node: Pick<TestNode, 'address'>,
   gameServers: readonly Endpoint[],
   settings: Partial<TunnelSettings> = {},
 ): Promise<TestTunnel> {
-  const entrances = gameServers.map((gameServer) => ({ listen: { ip: LOOPBACK, port: 0 }, gameServer }));
-  const tunnel = await startTunnel({ node: node.address, entrances, ...settings });
+  const ingresses = gameServers.map((gameServer) => ({ listen: { ip: LOOPBACK, port: 0 }, gameServer }));
+  const tunnel = await startTunnel({ node: node.address, ingresses, ...settings });
   return Object.assign(tunnel, { [Symbol.asyncDispose]: () => tunnel.close() });
 }

@@ -1,10 +1,11 @@
+import { localHosts } from '@lightspeed/control/quic';
 import { BUILT_IN_DENIALS, formatDestinationRule } from '@lightspeed/security';
 import { formatIpv4 } from '@lightspeed/wire';
 import { stringify } from 'smol-toml';
 import type { NodeConfig } from '../config/node-config.ts';
 import { FIELDS, OPTIONS } from '../config/options.ts';
 import type { Field, Option, Written } from '../config/options.ts';
-import { ownAddresses } from '../own-addresses.ts';
+import { ipv4Of } from '../own-addresses.ts';
 
 /** Prints what would hold, as a configuration file, and what that means for destinations. */
 export function check(config: NodeConfig): void {
@@ -40,7 +41,7 @@ function policySummary({ denyDestinations, allowDestinations, onlyAllowedDestina
   } else {
     lines.push(
       `  denied: ${BUILT_IN_DENIALS.map(formatDestinationRule).join(', ')}, port 0`,
-      `  denied: this machine, ${ownAddresses().map(formatIpv4).join(', ')}`,
+      `  denied: this machine, ${ipv4Of(localHosts()).map(formatIpv4).join(', ')}`,
       '  allowed: everything else',
     );
   }

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { Endpoint } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { readConfigFile } from '../config/config-file.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { Field } from '../config/options.ts';
@@ -12,7 +12,6 @@ export interface ServeFlags {
   readonly config?: string;
   readonly dataBind?: string;
   readonly controlBind?: string;
-  readonly controlBindWithoutAlpn?: string;
   readonly stateDir?: string;
   readonly certificate?: string;
   readonly privateKey?: string;
@@ -48,11 +47,6 @@ interface Flag {
 const FLAGS: readonly Flag[] = [
   { name: '--data-bind', field: 'dataBind', value: ({ dataBind }) => dataBind },
   { name: '--control-bind', field: 'controlBind', value: ({ controlBind }) => controlBind },
-  {
-    name: '--control-bind-without-alpn',
-    field: 'controlBindWithoutAlpn',
-    value: ({ controlBindWithoutAlpn }) => controlBindWithoutAlpn,
-  },
   { name: '--state-dir', field: 'stateDir', value: ({ stateDir }) => stateDir },
   { name: '--certificate', field: 'certificate', value: ({ certificate }) => certificate },
   { name: '--private-key', field: 'privateKey', value: ({ privateKey }) => privateKey },
@@ -103,7 +97,7 @@ export function configFromFlags(flags: ServeFlags): NodeConfig {
  * The folder that a service manager gives (systemd: StateDirectory=), else one of the user's own for each port, as a folder
  * is one node's only. None for a port that is another one each time.
  */
-export function defaultStateDir({ port }: Endpoint, environment: NodeJS.ProcessEnv = process.env): string | undefined {
+export function defaultStateDir({ port }: Pick<SocketAddress, 'port'>, environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const [given] = (environment.STATE_DIRECTORY ?? '').split(':');
   if (given !== '') return given;
   if (port === 0) return undefined;

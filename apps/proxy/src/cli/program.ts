@@ -43,7 +43,7 @@ function fail(message: string, exitCode: number): number {
 
 function createProgram(done: (exitCode: number) => void): Command {
   const program = new Command(NAME)
-    .description('A relay node: carries the UDP traffic of games between players and game servers.')
+    .description('Run a relay node, which carries the UDP traffic of games between players and game servers.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .helpCommand(false)
@@ -68,55 +68,51 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .command('serve')
     .summary('run a node')
     .description(
-      'Runs a node until SIGTERM or Ctrl-C, which let registered clients leave and then say goodbye to all. A second one ends it at once.',
+      'Runs a node until SIGTERM or Ctrl-C. It then waits for registered clients to leave, and says goodbye to the others. A second signal ends it at once.',
     )
     .helpOption('-h, --help', 'print this')
-    .option('--config <FILE>', 'TOML file; what is given here goes before what it says')
-    .option('--data-bind <ADDR:PORT>', "where clients' packets come in (default 0.0.0.0:4434)")
-    .option('--control-bind <ADDR:PORT>', 'where clients register, over QUIC, or off (default 0.0.0.0:4433, off with --open)')
-    .option(
-      '--control-bind-without-alpn <ADDR:PORT>',
-      'where clients of the older reference implementation register, or off; needs Deno (default off)',
-    )
-    .option('--state-dir <DIR>', 'where identity and sessions are kept, or off (default: see below)')
-    .option('--certificate <FILE>', "the node's certificate, PEM (default: one of its own, made at the first start)")
+    .option('--config <FILE>', 'TOML file; flags override it')
+    .option('--data-bind <ADDR:PORT>', "address for clients' packets (default [::]:4434, all addresses)")
+    .option('--control-bind <ADDR:PORT>', 'address for registration over QUIC, or off (default [::]:4433, off with --open)')
+    .option('--state-dir <DIR>', 'folder for identity and sessions, or off (default: see below)')
+    .option('--certificate <FILE>', "the node's certificate, PEM (default: the node makes one at its first start)")
     .option('--private-key <FILE>', 'its private key, PEM')
-    .option('--issuer-key <KEY>', 'let in only who has a ticket of this issuer, lsi1_...; may be repeated', collect)
-    .option('--revocation-list <FILE>', 'ids of tickets that do not count any more; read again when it changes')
+    .option('--issuer-key <KEY>', 'admit only clients with a ticket of this issuer, lsi1_...; may be repeated', collect)
+    .option('--revocation-list <FILE>', 'file with ids of revoked tickets; the node reads it again when it changes')
     .option('--egress-bind <IP>', 'local address towards game servers (default: the system chooses)')
     .option('--egress-ports <A-B>', 'local ports towards game servers (default: the system chooses)')
-    .option('--http-bind <ADDR:PORT>', 'where GET /health and GET /metrics answer, or off (default 127.0.0.1:8080)')
-    .option('--open', 'let anybody in, without authentication: only on a loopback address, or with --allow-open')
-    .option('--allow-open', 'consent to --open where others than this machine can reach the node')
-    .option('--allow-destination <CIDR[:PORT[-PORT]]>', 'relay there although it is denied by default; may be repeated', collect)
-    .option('--only-allowed-destinations', 'relay nowhere but where --allow-destination says')
-    .option('--deny-destination <CIDR[:PORT[-PORT]]>', 'never relay there; may be repeated', collect)
-    .option('--workers <N>', 'data-plane threads, sharing the port (default 1)')
-    .option('--io <ENGINE>', 'how datagrams are moved: auto, batch (Linux) or portable (default auto)')
+    .option('--http-bind <ADDR:PORT>', 'address for GET /health and GET /metrics, or off (default 127.0.0.1:8080)')
+    .option('--open', 'admit everybody, without authentication; only on a loopback address, or with --allow-open')
+    .option('--allow-open', 'allow --open although other machines can reach the node')
+    .option('--allow-destination <CIDR[:PORT[-PORT]]>', 'relay to it although it is denied by default; may be repeated', collect)
+    .option('--only-allowed-destinations', 'relay only to what --allow-destination names')
+    .option('--deny-destination <CIDR[:PORT[-PORT]]>', 'never relay to it; may be repeated', collect)
+    .option('--workers <N>', 'data-plane threads, which share the port (default 1)')
+    .option('--io <ENGINE>', 'how to move datagrams: auto, batch (Linux) or portable (default auto)')
     .option('--pin <CORES>', 'keep each worker on a processor of its own: off, auto, or a list like 0,2-3 (default off)')
-    .option('--busy-poll <USEC>', 'look for datagrams so long before sleeping, for latency; takes processor (default 0)')
-    .option('--dialect <DIALECT>', 'standard or reference: of clients that no registration has settled (default standard)')
+    .option('--busy-poll <USEC>', 'poll for datagrams for this time before sleeping: lower latency, more processor time (default 0)')
+    .option('--dialect <DIALECT>', 'standard or reference: dialect of clients that do not register (default standard)')
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
-    .option('--region <S>', 'where it is (default "default")')
-    .option('--check', 'check the configuration, print what would hold, and end')
+    .option('--region <S>', 'place of this node (default "default")')
+    .option('--check', 'check the configuration, print the result, and end')
     .option('--log-level <L>', 'fatal, error, warn, info, debug, trace or silent (default info)')
-    .option('--log-format <FORMAT>', 'pretty or json (default: pretty on a terminal, else json)')
+    .option('--log-format <FORMAT>', 'pretty or json (default: pretty on a terminal, otherwise json)')
     .allowExcessArguments(false)
     .addHelpText(
       'after',
       `
 Examples:
-  Let anybody on this machine in, and relay to game servers on this machine too:
+  Admit everybody on this machine, and relay to game servers on this machine too:
     ${NAME} serve --data-bind 127.0.0.1:4434 --open --allow-destination 127.0.0.0/8
-  A public node for who has a ticket, keys and sessions kept in a folder:
+  A public node for clients with tickets, with a folder for keys and sessions:
     ${NAME} serve --issuer-key lsi1_... --state-dir /var/lib/lightspeed
-  A public node for everybody, two threads, names and limits from a file:
+  A public node for everybody, with two threads, and names and limits from a file:
     ${NAME} serve --config node.toml --workers 2 --open --allow-open
-  See whether a file is right:
+  Check a file:
     ${NAME} serve --config node.toml --check
 
-The state folder is $STATE_DIRECTORY, as systemd sets it, else lightspeed-proxy/PORT of the control plane in
-$XDG_STATE_HOME or ~/.local/state. It is one node's only.`,
+The state folder is $STATE_DIRECTORY, as systemd sets it. Otherwise it is lightspeed-proxy/PORT in
+$XDG_STATE_HOME or ~/.local/state, by the control plane's port. Each node needs its own.`,
     )
     .action(async (flags: ServeFlags) => {
       const config = configFromFlags(flags);
@@ -128,16 +124,16 @@ $XDG_STATE_HOME or ~/.local/state. It is one node's only.`,
 function addDrain(program: Command): void {
   program
     .command('drain')
-    .summary('let a running node come to its end')
+    .summary('end a running node gracefully')
     .description(
-      'Tells a node on this machine to take no clients any more, to tell those that it has, and to end when they have left ' +
-        'or its drain_secs are over. The same as SIGTERM.',
+      'Makes a node on this machine take no new clients and inform its clients. It ends when they have left or its ' +
+        'drain_secs are over. SIGTERM does the same.',
     )
     .helpOption('-h, --help', 'print this')
     .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
     .allowExcessArguments(false)
     .action(async ({ stateDir }: { stateDir?: string }) => {
-      await askToDrain(stateDir ?? defaultStateDir(OPTIONS.controlBind.fallback ?? { ip: 0, port: 0 }) ?? '.');
+      await askToDrain(stateDir ?? defaultStateDir(OPTIONS.controlBind.fallback ?? { port: 0 }) ?? '.');
       process.stdout.write('the node drains\n');
     });
 }

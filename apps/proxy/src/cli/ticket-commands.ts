@@ -7,7 +7,7 @@ export function addTicket(program: Command, name: string, done: (exitCode: numbe
   const ticket = program
     .command('ticket')
     .summary('say who may register')
-    .description('Tickets say who may register with a node: whoever holds the signing key issues them, nodes know the public one.')
+    .description('Tickets say who may register with a node. The holder of the signing key issues them; nodes know the public key.')
     .helpOption('-h, --help', 'print this')
     .helpCommand(false)
     .addHelpText(
@@ -22,21 +22,21 @@ Example:
   ticket
     .command('keygen')
     .summary('make a signing key')
-    .description('Makes a signing key in a file of mode 0600, and prints the public key that nodes are given with --issuer-key.')
+    .description('Makes a signing key in a file of mode 0600, and prints the public key for --issuer-key of nodes.')
     .helpOption('-h, --help', 'print this')
-    .requiredOption('--out <FILE>', 'where the signing key goes; never over a file that is there')
+    .requiredOption('--out <FILE>', 'file for the signing key; it must not exist yet')
     .allowExcessArguments(false)
     .action((flags: { out: string }) => keygen(flags));
   ticket
     .command('issue')
     .summary('issue a ticket')
-    .description('Prints a signed ticket, lst1_..., for its holder to register with.')
+    .description('Prints a signed ticket, lst1_..., with which its holder can register.')
     .helpOption('-h, --help', 'print this')
     .requiredOption('--key <FILE>', 'the signing key: PKCS #8, PEM')
-    .requiredOption('--for <NAME>', 'whom it is for')
-    .requiredOption('--expires <DURATION>', 'how long it counts: 90s, 15m, 12h, 30d, 2w')
-    .option('--not-before <DURATION>', 'from when on it counts (default: now)')
-    .option('--max-sessions <N>', 'sessions at once, on each node (default: no limit of its own)')
+    .requiredOption('--for <NAME>', 'name of its holder')
+    .requiredOption('--expires <DURATION>', 'how long it is valid: 90s, 15m, 12h, 30d, 2w')
+    .option('--not-before <DURATION>', 'time from now at which it becomes valid (default: now)')
+    .option('--max-sessions <N>', 'sessions at once on each node (default: no limit)')
     .option('--pps <N>', "packets per second of a session (default: the node's limit)")
     .option('--bps <N>', "bytes per second of a session (default: the node's limit)")
     .allowExcessArguments(false)
@@ -44,20 +44,20 @@ Example:
   ticket
     .command('inspect')
     .summary('show what a ticket says')
-    .description('Shows what a ticket says, and with --issuer-key whether it counts: exit code 1 if it does not.')
+    .description('Shows what a ticket says. With --issuer-key it also checks the ticket; the exit code is 1 if it is not valid.')
     .helpOption('-h, --help', 'print this')
     .argument('<TICKET>', 'lst1_...')
-    .option('--issuer-key <KEY>', 'an issuer that counts, lsi1_...; may be repeated', collect)
-    .option('--revocation-list <FILE>', 'ids of tickets that do not count any more')
+    .option('--issuer-key <KEY>', 'a trusted issuer, lsi1_...; may be repeated', collect)
+    .option('--revocation-list <FILE>', 'file with ids of revoked tickets')
     .allowExcessArguments(false)
     .action(async (text: string, flags: InspectFlags) => done(await inspect(text, flags)));
   ticket
     .command('revoke')
     .summary('revoke a ticket')
-    .description('Adds a ticket to a revocation list: nodes that read it refuse the ticket, and end its sessions, within a second.')
+    .description('Adds a ticket to a revocation list. Nodes that read the list refuse the ticket, and end its sessions, within a second.')
     .helpOption('-h, --help', 'print this')
     .argument('<TICKET>', 'lst1_..., or its id')
-    .requiredOption('--list <FILE>', "the nodes' revocation list; made if it is not there")
+    .requiredOption('--list <FILE>', "the nodes' revocation list; made if it does not exist")
     .option('--because <TEXT>', 'a comment for people')
     .allowExcessArguments(false)
     .action((text: string, flags: RevokeFlags) => revoke(text, flags));

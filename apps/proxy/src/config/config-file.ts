@@ -71,10 +71,10 @@ function unknownSection(path: string, section: string): ConfigError {
 
 function unknownKey(path: string, section: string, name: string): ConfigError {
   const ofSection = KEYS.filter((key) => key.startsWith(`${section}.`)).map((key) => key.slice(section.length + 1));
-  const elsewhere = KEYS.find((key) => key.endsWith(`.${name}`));
+  const otherKey = KEYS.find((key) => key.endsWith(`.${name}`));
   const guess = closest(name, ofSection);
   let hint = `[${section}] has ${ofSection.join(', ')}`;
   if (guess !== undefined) hint = `did you mean ${guess}?`;
-  if (elsewhere !== undefined) hint = `it belongs to [${elsewhere.slice(0, elsewhere.indexOf('.'))}]`;
+  if (otherKey !== undefined) hint = `it belongs to [${otherKey.slice(0, otherKey.indexOf('.'))}]`;
   return new ConfigError(`${path}: unknown key ${section}.${name}; ${hint}`);
 }

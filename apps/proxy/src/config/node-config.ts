@@ -1,6 +1,6 @@
 import type { DestinationRule } from '@lightspeed/security';
 import type { EgressMapping } from '@lightspeed/session';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { PortRange } from '../data-plane/messages.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -25,20 +25,18 @@ export interface NodeConfig {
   readonly graceSecs: number;
   /** How long a node that drains waits for its registered clients to leave. */
   readonly drainSecs: number;
-  /** Where clients register, over QUIC, or undefined if they cannot. Port 0 lets the system choose. */
-  readonly controlBind: Endpoint | undefined;
   /**
-   * Where clients register that name no application protocol, as those of the older reference implementation do, or
-   * undefined if they cannot. Needs Deno.
+   * Where clients register, over QUIC, or undefined if they cannot. Port 0 lets the system choose; host `0.0.0.0` is every IPv4
+   * address of the machine, `::` every address of both families.
    */
-  readonly controlBindWithoutAlpn: Endpoint | undefined;
+  readonly controlBind: SocketAddress | undefined;
   /** Folder in which identity and sessions are kept; undefined: a restart forgets them. */
   readonly stateDir: string | undefined;
   /** PEM files of the identity, in place of the one in `stateDir`; both or none. */
   readonly certificate: string | undefined;
   readonly privateKey: string | undefined;
-  /** Where clients' packets come in. Port 0 lets the system choose. */
-  readonly dataBind: Endpoint;
+  /** Where clients' packets come in; the same holds for port and host. */
+  readonly dataBind: SocketAddress;
   /** Local address towards game servers, unsigned; 0 lets the system choose. */
   readonly egressBind: number;
   /** Local ports towards game servers; undefined lets the system choose. */
@@ -92,7 +90,7 @@ export interface NodeConfig {
 
   // [http]
   /** Where GET /health and GET /metrics answer, or undefined if they do not. Port 0 lets the system choose. */
-  readonly httpBind: Endpoint | undefined;
+  readonly httpBind: SocketAddress | undefined;
 
   // [log]
   readonly logLevel: LogLevel;

@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { formatDestinationRule, formatIssuerKey } from '@lightspeed/security';
 import type { DestinationRule } from '@lightspeed/security';
 import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import { hasIpv6 } from '@lightspeed/udp';
+import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { z } from 'zod';
 import type { NodeConfig } from './node-config.ts';
 import {
@@ -10,14 +11,14 @@ import {
   choice,
   corePinning,
   destinationRules,
-  endpoint,
-  endpointOrOff,
   issuerKeys,
   name,
   number,
   path,
   pathOrOff,
   portRange,
+  socketAddress,
+  socketAddressOrOff,
   wholeNumber,
   yesOrNo,
 } from './schemas.ts';
@@ -37,6 +38,9 @@ export interface Option<T> {
 }
 
 const relay = DEFAULT_RELAY_OPTIONS;
+
+/** Of both families where the system has both. */
+const EVERY_ADDRESS = hasIpv6() ? '::' : '0.0.0.0';
 
 /** Longest time that wrapping 32-bit milliseconds can tell from one that has passed. */
 const MOST_SECONDS = 2_147_483;
@@ -63,15 +67,9 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   drainSecs: plain('server.drain_secs', wholeNumber(0, 86_400), 30),
   controlBind: {
     key: 'server.control_bind',
-    schema: endpointOrOff(),
-    fallback: { ip: 0, port: 4433 },
-    write: (value) => (value === undefined ? 'off' : formatEndpoint(value.ip, value.port)),
-  },
-  controlBindWithoutAlpn: {
-    key: 'server.control_bind_without_alpn',
-    schema: endpointOrOff(),
-    fallback: undefined,
-    write: (value) => (value === undefined ? 'off' : formatEndpoint(value.ip, value.port)),
+    schema: socketAddressOrOff(),
+    fallback: { host: EVERY_ADDRESS, port: 4433 },
+    write: (value) => (value === undefined ? 'off' : formatSocketAddress(value)),
   },
   stateDir: {
     key: 'server.state_dir',
@@ -83,9 +81,9 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   privateKey: orNone('server.private_key', path(), (value) => value),
   dataBind: {
     key: 'server.data_bind',
-    schema: endpoint(),
-    fallback: { ip: 0, port: 4434 },
-    write: ({ ip, port }) => formatEndpoint(ip, port),
+    schema: socketAddress(),
+    fallback: { host: EVERY_ADDRESS, port: 4434 },
+    write: formatSocketAddress,
   },
   egressBind: { key: 'server.egress_bind', schema: address(), fallback: 0, write: formatIpv4 },
   egressPorts: orNone('server.egress_ports', portRange(), ({ low, high }) => `${low}-${high}`),
@@ -134,9 +132,9 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
 
   httpBind: {
     key: 'http.bind',
-    schema: endpointOrOff(),
-    fallback: { ip: 0x7f00_0001, port: 8080 },
-    write: (value) => (value === undefined ? 'off' : formatEndpoint(value.ip, value.port)),
+    schema: socketAddressOrOff(),
+    fallback: { host: '127.0.0.1', port: 8080 },
+    write: (value) => (value === undefined ? 'off' : formatSocketAddress(value)),
   },
 
   logLevel: plain('log.level', choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),

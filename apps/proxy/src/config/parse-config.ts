@@ -1,6 +1,6 @@
 import type { DestinationRule } from '@lightspeed/security';
-import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { formatSocketAddress, isLoopback } from '@lightspeed/wire';
 import type { z } from 'zod';
 import type { PortRange } from '../data-plane/messages.ts';
 import { ConfigError } from './config-error.ts';
@@ -9,10 +9,10 @@ import { FIELDS, OPTIONS } from './options.ts';
 import type { Field } from './options.ts';
 
 /** What somebody gave for a field, as a configuration file writes it. */
-type InWriting<T> = T extends Endpoint | PortRange ? string : T extends readonly DestinationRule[] ? readonly string[] : T;
+type InWriting<T> = T extends SocketAddress | PortRange ? string : T extends readonly DestinationRule[] ? readonly string[] : T;
 
 /** Fields whose writing does not follow from their type. */
-type FieldOfItsOwn = 'egressBind' | 'httpBind' | 'controlBind' | 'controlBindWithoutAlpn' | 'issuerKeys' | 'pin';
+type FieldOfItsOwn = 'egressBind' | 'httpBind' | 'controlBind' | 'issuerKeys' | 'pin';
 
 /** Some of {@link NodeConfig}, with addresses, ranges and rules as text. */
 export type NodeSettings = {
@@ -22,10 +22,8 @@ export type NodeSettings = {
   readonly egressBind?: string | undefined;
   /** ADDR:PORT or "off". */
   readonly httpBind?: string | undefined;
-  /** ADDR:PORT or "off"; by default 0.0.0.0:4433, or "off" if `requireAuth` is false. */
+  /** ADDR:PORT or "off"; by default every address of the machine on port 4433, or "off" if `requireAuth` is false. */
   readonly controlBind?: string | undefined;
-  /** ADDR:PORT or "off", which is the default. */
-  readonly controlBindWithoutAlpn?: string | undefined;
   /** "off", "auto", or processors, one for each worker: "0,2-3". */
   readonly pin?: string | undefined;
   /** Public keys as texts, lsi1_... Any of them makes "tickets" the default of `registration`. */
@@ -68,7 +66,6 @@ export function parseConfig(given: GivenByField): NodeConfig {
   refuseOpenRelay(config, given);
   refuseTooFewPorts(config, given);
   refuseHalfAnIdentity(config, given);
-  refuseHalfAControlPlane(config, given);
   refuseTicketsWithoutIssuer(config, given);
   return config;
 }
@@ -82,9 +79,9 @@ function withDerived(config: NodeConfig, given: GivenByField): NodeConfig {
 }
 
 /** A node that others can reach does not relay for all of them unless that is meant. */
-function registrationBy({ issuerKeys, allowOpen }: NodeConfig, controlBind: Endpoint | undefined): NodeConfig['registration'] {
+function registrationBy({ issuerKeys, allowOpen }: NodeConfig, controlBind: SocketAddress | undefined): NodeConfig['registration'] {
   if (issuerKeys.length > 0) return 'tickets';
-  return allowOpen || (controlBind !== undefined && controlBind.ip >>> 24 === 127) ? 'anyone' : 'nobody';
+  return allowOpen || (controlBind !== undefined && isLoopback(controlBind.host)) ? 'anyone' : 'nobody';
 }
 
 function parseField(field: Field, given: Given | undefined): unknown {
@@ -109,11 +106,10 @@ function show(value: unknown): string {
 }
 
 function refuseOpenRelay({ requireAuth, allowOpen, dataBind }: NodeConfig, given: GivenByField): void {
-  const loopback = dataBind.ip >>> 24 === 127;
-  if (requireAuth || allowOpen || loopback) return;
+  if (requireAuth || allowOpen || isLoopback(dataBind.host)) return;
   throw new ConfigError(
     `${given.requireAuth?.source ?? 'security.require_auth'}: a node without authentication relays for anybody who can reach ` +
-      `${formatEndpoint(dataBind.ip, dataBind.port)}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
+      `${formatSocketAddress(dataBind)}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
   );
 }
 
@@ -130,13 +126,6 @@ function refuseHalfAnIdentity({ certificate, privateKey }: NodeConfig, given: Gi
   if ((certificate === undefined) === (privateKey === undefined)) return;
   const { source } = given.certificate ?? given.privateKey ?? { source: 'server.certificate' };
   throw new ConfigError(`${source}: a certificate needs its private key, and the other way round: give both, or none`);
-}
-
-function refuseHalfAControlPlane({ controlBind, controlBindWithoutAlpn }: NodeConfig, given: GivenByField): void {
-  if (controlBindWithoutAlpn === undefined || controlBind !== undefined) return;
-  throw new ConfigError(
-    `${given.controlBindWithoutAlpn?.source ?? 'server.control_bind_without_alpn'}: there is no control plane to which it could lead: give --control-bind (server.control_bind) as well`,
-  );
 }
 
 function refuseTicketsWithoutIssuer({ registration, issuerKeys }: NodeConfig, given: GivenByField): void {

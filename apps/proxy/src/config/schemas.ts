@@ -1,7 +1,7 @@
 import { parseDestinationRule, parseIssuerKey } from '@lightspeed/security';
 import type { DestinationRule } from '@lightspeed/security';
-import type { Endpoint } from '@lightspeed/wire';
-import { parseEndpoint, parseIpv4 } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { parseIpv4, parseSocketAddress } from '@lightspeed/wire';
 import { z } from 'zod';
 import type { PortRange } from '../data-plane/messages.ts';
 import type { CorePinning } from './node-config.ts';
@@ -62,15 +62,15 @@ export function address(): z.ZodType<number> {
   return text(parseIpv4, 'an IPv4 address, for example 192.0.2.7');
 }
 
-export function endpoint(): z.ZodType<Endpoint> {
-  return text(parseEndpoint, 'ADDR:PORT with an IPv4 address, for example 0.0.0.0:4434');
+export function socketAddress(): z.ZodType<SocketAddress> {
+  return text(parseSocketAddress, 'ADDR:PORT, for example 0.0.0.0:4434 or [::]:4434');
 }
 
-/** An endpoint, or "off" for none. The wrapper tells "off" from "not given". */
-export function endpointOrOff(): z.ZodType<Endpoint | undefined> {
+/** The same, or "off" for none. The wrapper tells "off" from "not given". */
+export function socketAddressOrOff(): z.ZodType<SocketAddress | undefined> {
   return z
-    .union([z.literal('off').transform((): Endpoint | undefined => undefined), endpoint()])
-    .describe('ADDR:PORT with an IPv4 address, for example 127.0.0.1:8080, or "off"');
+    .union([z.literal('off').transform((): SocketAddress | undefined => undefined), socketAddress()])
+    .describe('ADDR:PORT, for example 127.0.0.1:8080 or [::]:4433, or "off"');
 }
 
 export function path() {

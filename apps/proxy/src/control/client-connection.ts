@@ -1,9 +1,8 @@
 import type { ControlMessage, DisconnectReason, OutgoingMessage, Register } from '@lightspeed/control';
 import { CloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
-import { parseIpv4 } from '@lightspeed/wire';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
-import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import type { Dialect } from '@lightspeed/wire';
+import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
 import { disconnect } from './messages.ts';
 
 /** Who does not register within this time may not stay: it is enough to measure how far away the node is. */
@@ -19,13 +18,19 @@ const CLOSE_CODES: Readonly<Record<DisconnectReason, number>> = {
   server_shutdown: CloseCode.serverShutdown,
 };
 
+/** A Register was accepted. */
+export interface Welcome {
+  readonly type: 'welcome';
+  /** Whose connection it is from now on. */
+  readonly client: Client;
+  /** What to answer, as soon as the client may use its session. */
+  readonly replies: Promise<readonly OutgoingMessage[]>;
+}
+
 /** Who decides about clients. */
 export interface ControlHost {
-  admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal;
-  /** Resolves when the data plane knows the client: what it sends from then on is not too early. */
-  ready(client: Client): Promise<void>;
-  acknowledgement(client: Client, peer: Endpoint): OutgoingMessage;
-  serverInfo(dialect: Dialect): OutgoingMessage;
+  /** Decides about a Register that came over a connection. */
+  register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal;
   /** The client says goodbye. */
   left(client: Client, link: ClientLink): void;
   /** The connection of a client is gone without a goodbye. */
@@ -38,7 +43,7 @@ export interface ControlHost {
 export class ClientConnection implements ClientLink {
   readonly #connection: ControlConnection;
   readonly #host: ControlHost;
-  readonly #peer: Endpoint;
+  readonly #ends: ConnectionEnds;
   #client: Client | undefined;
   /** The stream of the Register, and what it is answered in. */
   #stream: ControlStream | undefined;
@@ -49,17 +54,17 @@ export class ClientConnection implements ClientLink {
   constructor(connection: ControlConnection, host: ControlHost) {
     this.#connection = connection;
     this.#host = host;
-    const { host: address, port } = connection.peer;
-    this.#peer = { ip: parseIpv4(address) ?? 0, port };
+    const { peer, local = peer } = connection;
+    this.#ends = { peer, local };
   }
 
   /** Serves the connection until it ends. Never rejects. */
   async serve(): Promise<void> {
-    const patience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       if (this.#client === undefined) void this.dismiss('timeout', 'no registration came');
     }, REGISTER_WITHIN_MS);
     for await (const stream of this.#connection.streams()) void this.#serveStream(stream);
-    clearTimeout(patience);
+    clearTimeout(timeout);
     const client = this.#client;
     this.#client = undefined;
     if (client !== undefined) this.#host.lost(client, this);
@@ -118,17 +123,16 @@ export class ClientConnection implements ClientLink {
       return;
     }
     this.#stream = stream;
-    const admitted = this.#host.admit(register, this.#peer, this);
-    if ('type' in admitted) {
-      await this.dismiss(admitted.reason, admitted.text);
+    const result = this.#host.register(register, this.#ends, this);
+    if (result.type === 'refused') {
+      await this.dismiss(result.reason, result.text);
       return;
     }
-    this.#client = admitted;
-    await this.#host.ready(admitted);
+    this.#client = result.client;
+    const replies = await result.replies;
     const held = this.#held ?? [];
     this.#held = undefined;
-    this.send(this.#host.acknowledgement(admitted, this.#peer));
-    this.send(this.#host.serverInfo(this.#dialect));
+    for (const message of replies) this.send(message);
     for (const message of held) this.send(message);
   }
 

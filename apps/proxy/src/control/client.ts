@@ -1,13 +1,21 @@
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
 import type { ProofNonces, ProofNoncesState } from '@lightspeed/security';
-import type { Dialect } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
 
-/** The control connection of a client, as the registrations see it. */
+/** The control connection of a client, as the registry sees it. */
 export interface ClientLink {
   /** Sends on the stream that the client registered on; what cannot be sent any more is lost. */
   send(message: OutgoingMessage): void;
   /** Says why, and closes. */
   dismiss(reason: DisconnectReason, text: string): Promise<void>;
+}
+
+/** The two ends of a control connection. */
+export interface ConnectionEnds {
+  /** The client, as the node sees it. */
+  readonly peer: SocketAddress;
+  /** The node's own address, as far as the node knows. */
+  readonly local: SocketAddress;
 }
 
 /** What is settled when a client registers, and stays. */
@@ -16,8 +24,9 @@ export interface ClientTerms {
   readonly sessionId: number;
   /** Its place in the memory of the workers' claims. */
   readonly index: number;
-  /** Where it registered from, unsigned. */
-  readonly ip: number;
+  /** The prefix of the address that it registered from: an IPv4 address is (0, its bits), an IPv6 address its /64. Signed. */
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   readonly token: number;
   readonly dialect: Dialect;
   /** As it came with the Register. */
@@ -29,11 +38,12 @@ export interface ClientTerms {
 
 /**
  * A client that is registered. There may be very many, so its numbers are of those that V8 keeps without an object for
- * each: signed, and whole. Its secret is with the {@link Registrations} (ADR 22).
+ * each: signed, and whole. Its secret is with the `ClientRegistry` (ADR 22).
  */
 export class Client implements ClientTerms {
   readonly #id: number;
-  readonly #ip: number;
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   readonly index: number;
   readonly token: number;
   readonly dialect: Dialect;
@@ -46,13 +56,16 @@ export class Client implements ClientTerms {
   resumes: ProofNonces | undefined;
   /** Undefined while the control connection is lost. */
   link: ClientLink | undefined;
+  /** Settles when every worker knows it; undefined once they do. */
+  known: Promise<void> | undefined;
   /** When it was lost, and when it is to be looked at again; on the clock of `performance.now`, in whole milliseconds. */
   lostMs = 0;
   lookAtMs = 0;
 
   constructor(terms: ClientTerms, link: ClientLink | undefined) {
     this.#id = terms.sessionId | 0;
-    this.#ip = terms.ip | 0;
+    this.prefixHigh = terms.prefixHigh | 0;
+    this.prefixLow = terms.prefixLow | 0;
     this.index = terms.index;
     this.token = terms.token;
     this.dialect = terms.dialect;
@@ -64,10 +77,6 @@ export class Client implements ClientTerms {
 
   get sessionId(): number {
     return this.#id >>> 0;
-  }
-
-  get ip(): number {
-    return this.#ip >>> 0;
   }
 }
 

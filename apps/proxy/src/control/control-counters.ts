@@ -5,7 +5,7 @@ export class ControlCounters {
   /** Clients that got their session back. */
   resumed = 0;
   /** Sessions that ended because their ticket did not count any more. */
-  lapsed = 0;
+  expired = 0;
   /** Registrations that ended because the client did not come back. */
   abandoned = 0;
   readonly #refused = new Map<string, number>();

@@ -1,25 +1,25 @@
-import { resumeExtension, ticketExtension } from '@lightspeed/control';
 import type { OutgoingMessage, Register } from '@lightspeed/control';
 import type { ListenerCounters } from '@lightspeed/control/quic';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
-import { formatIpv4 } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { LimitedLog } from '../limited-log.ts';
 import { messageOf } from '../node-error.ts';
-import { SessionKeeper } from '../state/session-keeper.ts';
+import type { OwnAddresses } from '../own-addresses.ts';
+import { SnapshotWriter } from '../state/snapshot-writer.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import type { Client, ClientLink, RegisterRefusal } from './client.ts';
+import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
+import type { RegisteredLink } from './client-registry.ts';
 import { CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
-import type { ControlHost } from './client-connection.ts';
+import type { ControlHost, Welcome } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
-import { ControlListeners } from './control-listeners.ts';
+import { ControlPort } from './control-port.ts';
 import type { ControlState } from './control-state.ts';
 import { Grace } from './grace.ts';
 import { LoadAnnouncer } from './load-announcer.ts';
 import { SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
-import type { NodeAddresses } from './messages.ts';
+import type { NodeAddresses } from './node-addresses.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 
 /**
@@ -37,14 +37,12 @@ export class ControlPlane implements ControlHost {
   readonly #grace: Grace;
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
-  readonly #keeper: SessionKeeper | undefined;
+  readonly #snapshots: SnapshotWriter | undefined;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
-  #listeners: ControlListeners | undefined;
+  #port: ControlPort | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
-  /** When the workers know those who have just registered. */
-  readonly #known = new Map<Client, Promise<void>>();
   /** When the node stops relaying; undefined while it does not drain. */
   #drainedMs: number | undefined;
 
@@ -55,31 +53,29 @@ export class ControlPlane implements ControlHost {
     this.#log = log;
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
     this.#addresses = addresses;
-    const { folder, registrations } = state;
-    this.#keeper = folder && new SessionKeeper(folder, registrations, supervisor, log);
+    const { folder, registry } = state;
+    this.#snapshots = folder && new SnapshotWriter(folder, registry, supervisor, log);
     this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
   }
 
   /** @throws {NodeError} */
-  static async start(bind: Endpoint, config: NodeConfig, state: ControlState, supervisor: Supervisor, log: Logger): Promise<ControlPlane> {
+  static async start(
+    bind: SocketAddress,
+    config: NodeConfig,
+    state: ControlState,
+    supervisor: Supervisor,
+    own: OwnAddresses,
+    log: Logger,
+  ): Promise<ControlPlane> {
     const egressIp = config.egressBind === 0 ? await ownEgressIp() : config.egressBind;
-    const { ip, port } = supervisor.dataAddress;
-    // An address that is not the control plane's is said only if both are certain: the clients may see neither of them.
-    const elsewhere = ip !== 0 && bind.ip !== 0 && ip !== bind.ip;
-    const addresses = { data: { ip: elsewhere ? ip : 0, port }, egressIp };
-    const plane = new ControlPlane(config, state, supervisor, log, addresses);
-    await plane.#listen(bind);
+    const plane = new ControlPlane(config, state, supervisor, log, { data: supervisor.dataAddress, egressIp });
+    await plane.#listen(bind, own);
     return plane;
   }
 
   /** Where it listens; the same for the whole run. */
-  get address(): Endpoint {
+  get address(): SocketAddress {
     return this.#running.address;
-  }
-
-  /** Where it listens for clients that name no application protocol, if it does. */
-  get addressWithoutAlpn(): Endpoint | undefined {
-    return this.#running.addressWithoutAlpn;
   }
 
   /** What clients pin: SHA-256 of the public key of the certificate in use. */
@@ -88,7 +84,7 @@ export class ControlPlane implements ControlHost {
   }
 
   get connections(): number {
-    return this.#listeners?.connections ?? 0;
+    return this.#port?.connections ?? 0;
   }
 
   get listenerCounters(): ListenerCounters {
@@ -101,13 +97,13 @@ export class ControlPlane implements ControlHost {
   }
 
   get registrations(): number {
-    return this.#state.registrations.size;
+    return this.#state.registry.size;
   }
 
   /** Registered clients whose session is open. */
   get bound(): number {
     let bound = 0;
-    for (const client of this.#state.registrations.all) if (this.#isBound(client)) bound++;
+    for (const client of this.#state.registry.all) if (this.#isBound(client)) bound++;
     return bound;
   }
 
@@ -118,9 +114,9 @@ export class ControlPlane implements ControlHost {
   /** Takes nobody any more, and tells those who are there. @param forMs how long the node goes on to relay. */
   drain(forMs: number): void {
     this.#drainedMs = performance.now() + forMs;
-    for (const { link, dialect } of this.#state.registrations.all) {
+    for (const { link, dialect } of this.#state.registry.all) {
       if (link === undefined) continue;
-      if (dialect === 'standard') link.send(this.serverInfo('standard'));
+      if (dialect === 'standard') link.send(this.#serverInfo('standard'));
       link.send(disconnect('server_shutdown', SHUTDOWN_TEXT));
     }
   }
@@ -129,7 +125,7 @@ export class ControlPlane implements ControlHost {
   async abandon(): Promise<void> {
     clearInterval(this.#timer);
     await this.#ticking;
-    await this.#listeners?.close(SHUTDOWN_TEXT);
+    await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
     await this.#state.folder?.close();
   }
@@ -139,23 +135,28 @@ export class ControlPlane implements ControlHost {
     clearInterval(this.#timer);
     await this.#ticking;
     this.#drainedMs ??= performance.now();
-    const clients = [...this.#state.registrations.all];
+    const clients = [...this.#state.registry.all];
     const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
     await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
-    await this.#listeners?.close(SHUTDOWN_TEXT);
+    await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
     for (const client of clients) this.#end(client);
     await this.#state.folder?.save([]);
     await this.#state.folder?.close();
   }
 
-  admit(register: Register, peer: Endpoint, link: ClientLink): Client | RegisterRefusal {
-    const result = this.#refusal() ?? this.#admit(register, peer, link);
-    if ('type' in result) {
+  register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal {
+    const { host, port } = ends.peer;
+    const { addresses, registry } = this.#state;
+    const result = this.#refusal() ?? registry.register(message, { ip: addresses.parse(host) ?? 0, port }, link);
+    if (result.type === 'refused') {
       this.counters.refuse(result.code);
-      this.#refusals.note(formatIpv4(peer.ip), { why: result.text });
+      this.#refusals.note(host, { why: result.text });
+      return result;
     }
-    return result;
+    const { client } = result;
+    this.#noteRegistered(result);
+    return { type: 'welcome', client, replies: this.#repliesTo(client, ends) };
   }
 
   /** Why nobody is let in now, if so. */
@@ -164,39 +165,30 @@ export class ControlPlane implements ControlHost {
     return this.#config.registration === 'nobody' ? CLOSED : undefined;
   }
 
-  #admit(register: Register, { ip }: Endpoint, link: ClientLink): Client | RegisterRefusal {
-    const { registrations } = this.#state;
-    const { dialect } = register;
-    const extensions = register.dialect === 'standard' ? register.extensions : [];
-    const claim = resumeExtension.find(extensions);
-    const resumed = claim && registrations.resume(claim, link);
-    if (resumed !== undefined) {
+  #noteRegistered({ client, isNew, before }: RegisteredLink): void {
+    if (isNew) {
+      this.counters.accepted++;
+      this.#supervisor.claims.clear(client.index);
+      client.known = this.#makeKnown(client);
+    } else {
       this.counters.resumed++;
-      void resumed.before?.dismiss('normal', 'the session goes on over another connection');
-      return resumed.client;
+      void before?.dismiss('normal', 'the session goes on over another connection');
     }
-    const result = registrations.register({ ip, dialect, ticket: ticketExtension.find(extensions), link });
-    if ('type' in result) return result;
-    this.counters.accepted++;
-    this.#supervisor.claims.clear(result.index);
-    this.#known.set(result, this.#makeKnown(result));
-    return result;
   }
 
   async #makeKnown(client: Client): Promise<void> {
-    await this.#supervisor.register(this.#state.registrations.registeredAs(client));
-    this.#known.delete(client);
+    await this.#supervisor.register(this.#state.registry.registeredAs(client));
+    client.known = undefined;
   }
 
-  async ready(client: Client): Promise<void> {
-    await this.#known.get(client);
+  /** Not before the data plane knows the client: what it sends from then on is not too early. */
+  async #repliesTo(client: Client, ends: ConnectionEnds): Promise<OutgoingMessage[]> {
+    await client.known;
+    const acknowledgement = registerAck(this.#config, this.#addresses, client, this.#state.registry.secretOf(client), ends);
+    return [acknowledgement, this.#serverInfo(client.dialect)];
   }
 
-  acknowledgement(client: Client, peer: Endpoint): OutgoingMessage {
-    return registerAck(this.#config, this.#addresses, client, this.#state.registrations.secretOf(client), peer);
-  }
-
-  serverInfo(dialect: Dialect): OutgoingMessage {
+  #serverInfo(dialect: Dialect): OutgoingMessage {
     const drainingMs = this.#drainedMs === undefined ? undefined : this.#drainedMs - performance.now();
     return serverInfo(this.#config, this.#supervisor.sessionCount, dialect, drainingMs);
   }
@@ -213,9 +205,9 @@ export class ControlPlane implements ControlHost {
     this.#log.error({ why: messageOf(error) }, 'a fault in the control plane');
   }
 
-  async #listen(bind: Endpoint): Promise<void> {
+  async #listen(bind: SocketAddress, own: OwnAddresses): Promise<void> {
     const { certificate } = this.#state.identity;
-    this.#listeners = await ControlListeners.start(bind, this.#config, certificate, this.#log, (connection) => {
+    this.#port = await ControlPort.open(bind, own, this.#config, certificate, this.#log, (connection) => {
       void new ClientConnection(connection, this).serve();
     });
     this.#timer = setInterval(() => {
@@ -224,18 +216,18 @@ export class ControlPlane implements ControlHost {
     this.#timer.unref();
   }
 
-  get #running(): ControlListeners {
-    if (this.#listeners === undefined) throw new Error('the control plane does not listen');
-    return this.#listeners;
+  get #running(): ControlPort {
+    if (this.#port === undefined) throw new Error('the control plane does not listen');
+    return this.#port;
   }
 
   async #tick(): Promise<void> {
     await this.#renewIdentity();
     await this.#state.gate?.refresh();
-    this.#endLapsed();
+    this.#endExpired();
     await this.#endLost();
     this.#tellLoad();
-    await this.#keeper?.saveIfDue(performance.now());
+    await this.#snapshots?.writeIfDue(performance.now());
   }
 
   async #renewIdentity(): Promise<void> {
@@ -249,18 +241,18 @@ export class ControlPlane implements ControlHost {
     }
   }
 
-  #endLapsed(): void {
-    for (const { sessionId, refusal } of this.#state.registrations.lapsed()) {
-      const client = this.#state.registrations.get(sessionId);
+  #endExpired(): void {
+    for (const { sessionId, refusal } of this.#state.registry.expired()) {
+      const client = this.#state.registry.get(sessionId);
       if (client === undefined) continue;
-      this.counters.lapsed++;
+      this.counters.expired++;
       void client.link?.dismiss('auth_failed', refusal.text);
       this.#end(client);
     }
   }
 
   async #endLost(): Promise<void> {
-    const due = this.#grace.allDue(this.#state.registrations.all, performance.now());
+    const due = this.#grace.allDue(this.#state.registry.all, performance.now());
     if (due.length === 0) return;
     const bound = due.filter((client) => this.#isBound(client)).map(({ sessionId }) => sessionId);
     const idleMs = bound.length === 0 ? undefined : await this.#supervisor.idleMsOf(bound);
@@ -279,7 +271,7 @@ export class ControlPlane implements ControlHost {
   #tellLoad(): void {
     const percent = loadOf(this.#supervisor.sessionCount, this.#config.maxClients);
     if (this.isDraining || !this.#load.isDue(percent, performance.now())) return;
-    for (const { link, dialect } of this.#state.registrations.all) link?.send(this.serverInfo(dialect));
+    for (const { link, dialect } of this.#state.registry.all) link?.send(this.#serverInfo(dialect));
   }
 
   #isBound({ index }: Client): boolean {
@@ -288,6 +280,6 @@ export class ControlPlane implements ControlHost {
 
   #end(client: Client): void {
     client.link = undefined;
-    if (this.#state.registrations.end(client)) this.#supervisor.unregister(client.sessionId);
+    if (this.#state.registry.end(client)) this.#supervisor.unregister(client.sessionId);
   }
 }

@@ -1,20 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { AddressBook } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { StateFolder } from '../state/state-folder.ts';
-import type { SavedByWorker } from '../supervisor/saved-sessions.ts';
+import type { WorkerSession } from '../supervisor/snapshots.ts';
 import { Identity } from './identity.ts';
-import { Registrations } from './registrations.ts';
+import { ClientRegistry } from './client-registry.ts';
 import { TicketGate } from './ticket-gate.ts';
 
 /** What the control plane has before anything listens. */
 export interface ControlState {
   readonly identity: Identity;
+  /** What the handles of clients' addresses mean in this thread. */
+  readonly addresses: AddressBook;
   readonly gate: TicketGate | undefined;
-  readonly registrations: Registrations;
+  readonly registry: ClientRegistry;
   /** Undefined if nothing is kept. */
   readonly folder: StateFolder | undefined;
   /** Sessions of an earlier run for the workers to start with; undefined once they have. */
-  outlived: readonly SavedByWorker[] | undefined;
+  outlived: readonly WorkerSession[] | undefined;
 }
 
 /**
@@ -27,21 +31,22 @@ export async function openControlState(config: NodeConfig, log: Logger, onDrain:
   try {
     const identity = await Identity.load(config, log);
     const gate = config.registration === 'tickets' ? await TicketGate.open(config, log) : undefined;
-    const registrations = new Registrations(config, gate);
-    const outlived = await restore(registrations, folder, log);
-    return { identity, gate, registrations, folder, outlived };
+    const addresses = new AddressBook({ hashSeed: randomBytes(4).readInt32BE() });
+    const registry = new ClientRegistry(config, addresses, gate);
+    const outlived = await restore(registry, folder, log);
+    return { identity, addresses, gate, registry, folder, outlived };
   } catch (error) {
     await folder?.close();
     throw error;
   }
 }
 
-async function restore(registrations: Registrations, folder: StateFolder | undefined, log: Logger): Promise<SavedByWorker[]> {
+async function restore(registry: ClientRegistry, folder: StateFolder | undefined, log: Logger): Promise<WorkerSession[]> {
   const saved = (await folder?.load()) ?? [];
-  const restored = registrations.restore(saved, performance.now());
-  const sessions: SavedByWorker[] = [];
+  const restored = registry.restore(saved, performance.now());
+  const sessions: WorkerSession[] = [];
   for (const { sessionId, session, worker } of saved) {
-    if (session !== undefined && registrations.get(sessionId) !== undefined) sessions.push({ worker, session });
+    if (session !== undefined && registry.get(sessionId) !== undefined) sessions.push({ worker, session });
   }
   if (saved.length > 0) {
     log.info({ registrations: restored.length, of: saved.length, sessions: sessions.length }, 'goes on with the clients of an earlier run');

@@ -28,8 +28,8 @@ export class Grace {
   }
 
   /**
-   * Looks at a client that is due: packets within the last grace give it another one, as long as a session may be silent
-   * in all.
+   * Checks a client that is due. Packets within the last grace give it another grace, for as long as a session may be
+   * silent in all.
    * @param idleMs for how long its session has been silent; undefined if it has none.
    * @returns whether its time is over.
    */

@@ -18,8 +18,8 @@ export class Identity {
   }
 
   /**
-   * From the files that the configuration names, else from the state folder, where it is made at the first start, else one
-   * that lives as long as the node.
+   * It comes from the files that the configuration names, or else from the state folder, where the first start makes
+   * it. Without both, it lives as long as the node.
    * @throws {NodeError}
    */
   static async load(config: NodeConfig, log: Logger): Promise<Identity> {

@@ -43,11 +43,11 @@ export class Surge {
 }
 
 /**
- * Has memory go back to the system ten seconds after the start, and after every surge of connections or sessions: a process
- * keeps what it once needed otherwise. After 1,000 clients that had come and gone V8 held some 50 MiB of garbage, for want of
- * a reason to collect it, and some 30 MiB lay free in glibc; after a start, or when 50,000 sessions have opened, V8's
- * compilers have left some 8 MiB free there. Takes the calling thread 20 to 60 ms, once in ten seconds at most. Packets go
- * by other threads.
+ * Gives memory back to the system ten seconds after the start, and after every surge of connections or sessions.
+ * Otherwise a process keeps what it once needed. After 1,000 clients had come and gone, V8 held some 50 MiB of garbage,
+ * because it had no reason to collect it. Some 30 MiB lay free in glibc. After a start, or when 50,000 sessions have
+ * opened, V8's compilers have left some 8 MiB free there. Takes the calling thread 20 to 60 ms, once in ten seconds at
+ * most. Packets go by other threads.
  *
  * @param connections undefined without a control plane.
  * @param sessionsOpened how many sessions have opened since the start.

@@ -1,45 +1,35 @@
 import {
-  dataAddressExtension,
   drainingExtension,
-  egressAddressExtension,
   keepaliveIntervalExtension,
   limitsExtension,
   loadExtension,
-  observedAddressExtension,
   reasonTextExtension,
   sessionSecretExtension,
 } from '@lightspeed/control';
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
+import type { Dialect } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import { VERSION } from '../version.ts';
-import type { Client } from './client.ts';
+import type { Client, ConnectionEnds } from './client.ts';
+import { addressExtensions } from './node-addresses.ts';
+import type { NodeAddresses } from './node-addresses.ts';
 
 /** How often clients are asked to say that they are there (docs/protocol.md, Sessions). */
 const KEEPALIVE_MS = 5_000;
 
-/** What a node knows about its own addresses. */
-export interface NodeAddresses {
-  /** Where packets go; ip 0 for the host that the control connection leads to. */
-  readonly data: Endpoint;
-  /** The address that game servers see, as far as this machine knows; undefined if it does not. */
-  readonly egressIp: number | undefined;
-}
-
 /**
  * The answer to a Register that was accepted.
  * @param secret the client's.
- * @param peer the address that it came from.
+ * @param ends those of the connection that it came over.
  */
 export function registerAck(
   config: NodeConfig,
   addresses: NodeAddresses,
   client: Client,
   secret: Uint8Array | undefined,
-  peer: Endpoint,
+  ends: ConnectionEnds,
 ): OutgoingMessage {
   const { sessionId, token, maxPps, maxBps } = client;
-  const { data, egressIp } = addresses;
   return {
     type: 'register_ack',
     sessionId,
@@ -48,14 +38,12 @@ export function registerAck(
     region: config.region,
     extensions: [
       ...(secret === undefined ? [] : [sessionSecretExtension.encode(secret)]),
-      dataAddressExtension.encode(data),
       keepaliveIntervalExtension.encode(KEEPALIVE_MS),
       limitsExtension.encode({
         ratePps: Math.min(maxPps ?? config.maxPpsPerClient, 0xffff_ffff),
         rateBps: Math.min(maxBps ?? config.maxBpsPerClient, 0xffff_ffff),
       }),
-      observedAddressExtension.encode(peer),
-      ...(egressIp === undefined ? [] : [egressAddressExtension.encode({ ip: egressIp, port: 0 })]),
+      ...addressExtensions(addresses, ends),
     ],
   };
 }

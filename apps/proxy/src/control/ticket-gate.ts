@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { TicketSessions, TicketVerifier, parseRevocationList } from '@lightspeed/security';
-import type { LapsedSession, Ticket, TicketRefusal } from '@lightspeed/security';
+import type { ExpiredSession, Ticket, TicketRefusal } from '@lightspeed/security';
 import { sha256, verifyEd25519 } from '@lightspeed/security/node';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -57,8 +57,8 @@ export class TicketGate {
   }
 
   /** Sessions whose ticket does not count any more. */
-  lapsed(): readonly LapsedSession[] {
-    return this.#sessions.lapsed(nowSeconds(), this.#verifier.revocations);
+  expired(): readonly ExpiredSession[] {
+    return this.#sessions.expired(nowSeconds(), this.#verifier.revocations);
   }
 
   /** Reads the revocation list again if it has changed. One that cannot be read leaves the list as it is. */

@@ -2,22 +2,22 @@ import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { OWN_CLAIM, Relay, relayCountersIn } from '@lightspeed/session';
-import type { RelayOutput, SavedSession } from '@lightspeed/session';
+import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
+import type { ClientAddress, RelayOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import { EgressSockets } from './egress-sockets.ts';
-import { HAND_OVER_PREFIX_BYTES, HandOver } from './hand-over.ts';
-import type { FromWorker, RegisteredClient, SaveScope, WorkerStart } from './messages.ts';
-import { unpack } from './parcels.ts';
+import { FORWARDING_PREFIX_BYTES, WorkerForwarding } from './worker-forwarding.ts';
+import type { Ban, FromWorker, RegisteredClient, SnapshotScope, WorkerStart } from './messages.ts';
+import { unpack } from './chunks.ts';
 import { randomSource } from './random-source.ts';
 import { SharedSessionClaims } from './session-claims.ts';
-import { NEXT_STEP_MS, SessionSaver } from './session-saver.ts';
 import { SharedSessionQuota } from './session-quota.ts';
+import { NEXT_STEP_MS, SnapshotTeller } from './snapshots.ts';
 
 /** The tag of the socket that clients talk to; egress sockets are tagged with their numbers. */
 const DATA_PLANE = -1;
 /** The tag of the socket that other workers talk to. */
-const HAND_OVER = -2;
+const FORWARDING = -2;
 
 /**
  * The relay asks to be called when an open FEC group gets too old, but a group may open right after it was asked. So it
@@ -31,7 +31,7 @@ const LONGEST_TICK_MS = 25;
  *  1. onDatagrams    a batch of one socket: from clients if it is the data plane's, or by way of another worker, else from
  *                    a game server
  *  2. relay          decides about each datagram (`upstream.ts` and `downstream.ts` of @lightspeed/session)
- *  3. toServer, toClient, handOver     queue what it lets through, in place
+ *  3. toServer, toClient, forward     queue what it lets through, in place
  *  4. onSent         the engine has sent it all; the relay's blocks are free again
  */
 export class DataPlane implements DatagramHandler, RelayOutput {
@@ -39,9 +39,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #relay: Relay;
   readonly #data: DatagramSocket;
   readonly #egress: EgressSockets;
-  readonly #handOver: HandOver;
-  readonly #claims: SharedSessionClaims;
-  readonly #saver: SessionSaver;
+  readonly #forwardToOwner: WorkerForwarding;
+  readonly #snapshots: SnapshotTeller;
   readonly #takeMessages: () => void;
   readonly #tell: (message: FromWorker) => void;
   /** Registrations that it was started with. */
@@ -49,18 +48,18 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   /** Whether datagrams came since the last tick. */
   #isBusy = false;
   /** Whether the datagrams at hand came by way of another worker: two that disagree must not play ball with them. */
-  #isHandedOver = false;
+  #isForwarded = false;
 
   /**
    * @param data the open socket of the data plane.
-   * @param handOver the open socket to which other workers hand over; null if there are none.
+   * @param forward the open socket to which other workers forward; null if there are none.
    * @param takeMessages called when the main thread has something to say.
    * @param tell posts to the main thread.
    */
   constructor(
     engine: DatagramEngine,
     data: DatagramSocket,
-    handOver: DatagramSocket | null,
+    forward: DatagramSocket | null,
     start: WorkerStart,
     takeMessages: () => void,
     tell: (message: FromWorker) => void,
@@ -69,10 +68,11 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#engine = engine;
     this.#data = data;
     this.#data.tag = DATA_PLANE;
-    if (handOver !== null) handOver.tag = HAND_OVER;
-    this.#handOver = new HandOver(engine, handOver, start.index, start.workers);
+    if (forward !== null) forward.tag = FORWARDING;
     const random = randomSource();
-    this.#claims = new SharedSessionClaims(shared.claims, start.index, random, (sessionId) => this.#released(sessionId));
+    const { addresses } = engine;
+    this.#forwardToOwner = new WorkerForwarding(engine, forward, addresses, start.index, start.workers);
+    const claims = new SharedSessionClaims(shared.claims, start.index, (sessionId) => this.#released(sessionId));
     this.#egress = new EgressSockets(engine, start.egress);
     this.#takeMessages = takeMessages;
     this.#tell = tell;
@@ -80,29 +80,33 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#relay = new Relay(options, {
       memory: new FecMemory(memory, reserve.start, reserve.lengthBytes),
       policy: new DestinationPolicy(policy),
+      addresses,
       counters: relayCountersIn(shared.relayCounters),
       output: this,
       random,
       hmacSha256,
-      claims: this.#claims,
+      claims,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
     });
-    this.#saver = new SessionSaver(this.#relay, tell);
+    this.#snapshots = new SnapshotTeller(this.#relay.snapshots, tell);
     // The engine's own reading of this clock starts with its run.
     const nowUs = engine.nowUs();
     this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0);
-    for (const { ip, durationMs } of start.bans) this.#relay.ban(ip, durationMs);
+    for (const ban of start.bans) this.ban(ban);
     let restored = 0;
     for (const client of unpack(start.registrations)) {
       this.register(client);
       restored++;
     }
     this.restored = restored;
-    for (const session of unpack(start.sessions)) this.#restore(session);
+    // Taken out, since what a thread is started with stays in its memory.
+    for (let records = start.snapshots.shift(); records !== undefined; records = start.snapshots.shift()) {
+      for (const snapshot of snapshotsIn(records)) this.#relay.snapshots.restore(snapshot);
+    }
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
-    const { offsets, lengths, ips, ports } = this.#engine.received;
+    const { offsets, lengths, ips, ports, locals } = this.#engine.received;
     const relay = this.#relay;
     relay.advance(this.#engine.clockMs, this.#engine.clockUs);
     if (!this.#isBusy) {
@@ -111,9 +115,9 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     }
     const { tag } = socket;
     if (tag === DATA_PLANE) {
-      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i]);
-    } else if (tag === HAND_OVER) {
-      this.#takeHandedOver(count);
+      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i], locals[i]);
+    } else if (tag === FORWARDING) {
+      this.#takeForwarded(count);
     } else {
       for (let i = 0; i < count; i++) relay.handleServerDatagram(tag, offsets[i], lengths[i], ips[i], ports[i]);
     }
@@ -133,33 +137,33 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const wasBusy = this.#isBusy;
     this.#isBusy = false;
     const dueInMs = this.#relay.handleTimeout();
-    return this.#saver.advance(wasBusy ? Math.min(LONGEST_TICK_MS, dueInMs) : dueInMs);
+    return this.#snapshots.advance(wasBusy ? Math.min(LONGEST_TICK_MS, dueInMs) : dueInMs);
   }
 
-  #takeHandedOver(count: number): void {
+  #takeForwarded(count: number): void {
     const { offsets, lengths, ips, ports } = this.#engine.received;
-    const handOver = this.#handOver;
-    this.#isHandedOver = true;
+    const forward = this.#forwardToOwner;
+    this.#isForwarded = true;
     for (let i = 0; i < count; i++) {
       const offset = offsets[i];
-      if (!handOver.accepts(lengths[i], ips[i], ports[i])) continue;
-      const length = lengths[i] - HAND_OVER_PREFIX_BYTES;
-      const start = offset + HAND_OVER_PREFIX_BYTES;
-      this.#relay.handleClientDatagram(start, length, handOver.clientIp(offset), handOver.clientPort(offset));
+      if (!forward.accepts(lengths[i], ips[i], ports[i])) continue;
+      const length = lengths[i] - FORWARDING_PREFIX_BYTES;
+      const start = offset + FORWARDING_PREFIX_BYTES;
+      this.#relay.handleClientDatagram(start, length, forward.clientIp(offset), forward.clientPort(offset), forward.localIp(offset));
     }
-    this.#isHandedOver = false;
+    this.#isForwarded = false;
   }
 
-  toClient(offset: number, length: number, ip: number, port: number): void {
-    this.#engine.send(this.#data, offset, length, ip, port);
+  toClient(offset: number, length: number, to: ClientAddress): void {
+    this.#engine.send(this.#data, offset, length, to.ip, to.port, to.local);
   }
 
   toServer(egress: number, offset: number, length: number, ip: number, port: number): void {
     this.#egress.send(egress, offset, length, ip, port);
   }
 
-  handOver(worker: number, offset: number, length: number, ip: number, port: number): void {
-    if (!this.#isHandedOver) this.#handOver.send(worker, offset, length, ip, port);
+  forward(worker: number, offset: number, length: number, ip: number, port: number, local: number): void {
+    if (!this.#isForwarded) this.#forwardToOwner.send(worker, offset, length, ip, port, local);
   }
 
   openEgress(port: number): number {
@@ -179,34 +183,37 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#relay.sent();
   }
 
-  banned(ip: number, durationMs: number): void {
-    this.#tell({ type: 'banned', ip, durationMs });
+  banned(prefixHigh: number, prefixLow: number, durationMs: number): void {
+    this.#tell({ type: 'banned', prefixHigh, prefixLow, durationMs });
   }
 
   /** Another worker's ban. */
-  ban(ip: number, durationMs: number): void {
-    this.#relay.ban(ip, durationMs);
+  ban({ prefixHigh, prefixLow, durationMs }: Ban): void {
+    this.#relay.ban(prefixHigh, prefixLow, durationMs);
+  }
+
+  /** The machine's IPv4 addresses are others now: nothing is relayed to them any more, flows that are open included. */
+  setOwnAddresses(ips: readonly number[]): void {
+    this.#relay.setOwnAddresses(ips);
   }
 
   /** Where other workers are reached now. */
   setPeers(ports: readonly number[]): void {
-    this.#handOver.setPorts(ports);
+    this.#forwardToOwner.setPorts(ports);
   }
 
   register(client: RegisteredClient): void {
     const { secretHex } = client;
-    this.#claims.add(client.sessionId, client.index);
     this.#relay.register({ ...client, secret: secretHex === undefined ? undefined : Buffer.from(secretHex, 'hex') });
   }
 
   unregister(sessionId: number): void {
     this.#relay.unregister(sessionId);
-    this.#claims.remove(sessionId);
   }
 
   /** Tells of sessions of registrations, some at a time. */
-  save(request: number, scope: SaveScope): void {
-    this.#saver.save(request, scope);
+  takeSnapshots(request: number, scope: SnapshotScope): void {
+    this.#snapshots.take(request, scope);
     this.#engine.tickWithin(NEXT_STEP_MS);
   }
 
@@ -224,11 +231,6 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   #released(sessionId: number): void {
     const nonces = this.#relay.noncesOf(sessionId);
     if (nonces !== undefined) this.#tell({ type: 'released', sessionId, nonces });
-  }
-
-  #restore(session: SavedSession): void {
-    if (this.#claims.claim(session) !== OWN_CLAIM) return;
-    if (!this.#relay.restoreSession(session)) this.#claims.release(session);
   }
 
   /** Says goodbye to every client and ends the engine's run. */

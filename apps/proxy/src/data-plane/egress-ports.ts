@@ -1,8 +1,8 @@
 import type { PortRange } from './messages.ts';
 
 /**
- * Ports for egress sockets, in a ring: the one that was free for longest is used next, so that late answers to a flow
- * that is over find no new flow on their port.
+ * Ports for egress sockets, in a ring. The port that was free for longest is used next. So late answers to a flow that
+ * is over find no new flow on their port.
  *
  * ```
  *   ring   | . | 4 | 5 | 6 | 7 | . | . |        free ports; as many entries as the range has ports

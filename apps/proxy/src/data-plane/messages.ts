@@ -1,7 +1,7 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
-import type { Registration, RelayOptions, SavedSession } from '@lightspeed/session';
+import type { Registration, RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Parcels } from './parcels.ts';
+import type { Chunks } from './chunks.ts';
 
 /** An inclusive range of ports. */
 export interface PortRange {
@@ -9,9 +9,10 @@ export interface PortRange {
   readonly high: number;
 }
 
-/** An address that is kept out from now on. */
+/** The addresses of a prefix are kept out from now on: an IPv4 address is (0, its bits), an IPv6 address its /64. */
 export interface Ban {
-  readonly ip: number;
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   readonly durationMs: number;
 }
 
@@ -39,6 +40,9 @@ export interface WorkerStart {
     readonly allow: readonly DestinationRule[];
     readonly onlyAllowed: boolean;
     readonly deny: readonly DestinationRule[];
+    /** Ports of the node itself, to which nothing is relayed on this machine. */
+    readonly ownPorts: readonly number[];
+    /** The machine's IPv4 addresses, unsigned. */
     readonly ownAddresses: readonly number[];
   };
   readonly data: DataSocketStart;
@@ -51,9 +55,9 @@ export interface WorkerStart {
   };
   /** Bans that hold already. */
   readonly bans: readonly Ban[];
-  readonly registrations: Parcels<RegisteredClient>;
-  /** Sessions of these registrations that go on here if nobody else has them. */
-  readonly sessions: Parcels<SavedSession>;
+  readonly registrations: Chunks<RegisteredClient>;
+  /** Sessions of these registrations that go on here if nobody else has them: what `SnapshotRecords` gives. */
+  readonly snapshots: Int32Array[];
   /** For the FecMemory of its relay. */
   readonly fecBlocks: number;
   readonly shared: WorkerMemory;
@@ -76,20 +80,21 @@ export interface WorkerMemory {
 export interface DataSocketStart {
   /** A descriptor to adopt; undefined where the worker opens its own. */
   readonly fd: number | undefined;
-  readonly ip: number;
+  /** As text: handles mean something in their own thread only. `0.0.0.0` is every IPv4 address, `::` every address. */
+  readonly address: string;
   readonly port: number;
   readonly reusePort: boolean;
   readonly bufferBytes: number;
 }
 
-/** Whether all sessions of registrations are to be saved, or those of which a restart must know more than before. */
-export type SaveScope = 'all' | 'changed';
+/** Of which sessions of registrations snapshots are taken: of all, or of those of which a restart must know more than before. */
+export type SnapshotScope = 'all' | 'changed';
 
 /** Some of the sessions that a worker was asked for; it has told of all of them when the last part has come. */
-export interface SavedPart {
-  /** What `SessionRecords` of @lightspeed/session gives; maybe nothing. */
+export interface SnapshotPart {
+  /** What `SnapshotRecords` of @lightspeed/session gives; maybe nothing. */
   readonly records: Int32Array;
-  readonly scope: SaveScope;
+  readonly scope: SnapshotScope;
   readonly isLast: boolean;
 }
 
@@ -103,12 +108,14 @@ export type ToWorker =
   | { readonly type: 'unregister'; readonly sessionId: number }
   /** Another worker had the session of a registration, and accepted these proofs. */
   | { readonly type: 'nonces'; readonly sessionId: number; readonly nonces: ProofNoncesState }
-  /** Where the workers' hand-over sockets are now, by worker; 0 for one that is down. */
+  /** Where the workers' forwarding sockets are now, by worker; 0 for one that is down. */
   | { readonly type: 'peers'; readonly ports: readonly number[] }
-  /** Answer with `saved`, in as many parts as it takes. */
-  | { readonly type: 'save'; readonly request: number; readonly scope: SaveScope }
+  /** Answer with `snapshots`, in as many parts as it takes. */
+  | { readonly type: 'snapshot'; readonly request: number; readonly scope: SnapshotScope }
   /** Answer with `idle`. */
   | { readonly type: 'idle'; readonly request: number; readonly sessionIds: readonly number[] }
+  /** The machine's IPv4 addresses have changed. */
+  | { readonly type: 'own-addresses'; readonly ips: readonly number[] }
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
   /** End as a fault in the packet path would: for tests of what happens then. */
@@ -122,14 +129,13 @@ export type FromWorker =
       readonly wakeFd: number | undefined;
       readonly receiveBufferBytes: number;
       readonly sendBufferBytes: number;
-      readonly warmUpMs: number;
       /** Where other workers hand datagrams over; 0 for a worker that is alone. */
-      readonly handOverPort: number;
+      readonly forwardingPort: number;
     }
   | { readonly type: 'registered'; readonly request: number }
   /** The session of a registration is over here; these proofs of it were accepted. */
   | { readonly type: 'released'; readonly sessionId: number; readonly nonces: ProofNoncesState }
-  | { readonly type: 'saved'; readonly request: number; readonly part: SavedPart }
+  | { readonly type: 'snapshots'; readonly request: number; readonly part: SnapshotPart }
   /** How long sessions have been silent, in the order in which they were asked for; -1 for those that are not here. */
   | { readonly type: 'idle'; readonly request: number; readonly idleMs: readonly number[] }
   | ({ readonly type: 'banned' } & Ban);

@@ -1,9 +1,7 @@
-import { KeyTable, OWN_CLAIM } from '@lightspeed/session';
-import type { Registration, SessionClaims } from '@lightspeed/session';
+import { OWN_CLAIM } from '@lightspeed/session';
+import type { ClaimedRegistration, SessionClaims } from '@lightspeed/session';
 
 const NOBODY = 0;
-/** Beyond so many the table grows: its entries are scattered over all of its pages. */
-const MOST_EXPECTED = 65_536;
 
 /**
  * Which worker has the session of a registration, for all workers of a node.
@@ -19,40 +17,24 @@ export class SharedSessionClaims implements SessionClaims {
   readonly #owners: Int32Array;
   readonly #mark: number;
   readonly #released: (sessionId: number) => void;
-  /** Registration indexes by session id. */
-  readonly #indexes: KeyTable;
 
   /**
    * @param memory from {@link claimsMemory}; `own` is the worker's number.
-   * @param random gives 32 random bits.
    * @param released called before a session is given back: any worker may have the next one then.
    */
-  constructor(memory: SharedArrayBuffer, own: number, random: () => number, released: (sessionId: number) => void) {
+  constructor(memory: SharedArrayBuffer, own: number, released: (sessionId: number) => void) {
     this.#released = released;
     this.#owners = new Int32Array(memory);
     this.#mark = own + 1;
-    this.#indexes = new KeyTable(random(), Math.min(this.#owners.length, MOST_EXPECTED), 1);
   }
 
-  /** Says which index a session has. Call it before the relay learns of the registration. */
-  add(sessionId: number, index: number): void {
-    this.#indexes.set(sessionId, 0, 0, 0, index);
-  }
-
-  /** Call it after the relay has forgotten the registration. */
-  remove(sessionId: number): void {
-    this.#indexes.delete(sessionId, 0, 0, 0);
-  }
-
-  claim({ sessionId }: Pick<Registration, 'sessionId'>): number {
-    const index = this.#indexes.get(sessionId, 0, 0, 0);
+  claim({ index = -1 }: ClaimedRegistration): number {
     if (index < 0) return OWN_CLAIM;
     const owner = Atomics.compareExchange(this.#owners, index, NOBODY, this.#mark);
     return owner === NOBODY || owner === this.#mark ? OWN_CLAIM : owner - 1;
   }
 
-  release({ sessionId }: Pick<Registration, 'sessionId'>): void {
-    const index = this.#indexes.get(sessionId, 0, 0, 0);
+  release({ sessionId, index = -1 }: ClaimedRegistration): void {
     if (index < 0) return;
     this.#released(sessionId);
     Atomics.compareExchange(this.#owners, index, this.#mark, NOBODY);

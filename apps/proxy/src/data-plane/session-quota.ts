@@ -7,8 +7,8 @@ import type { SessionQuota } from '@lightspeed/session';
  *   Int32Array over shared memory    | worker 0 | worker 1 | ... |     how many sessions each has now
  * ```
  *
- * Each worker writes its own number only and adds up all of them, so that the share of a worker that died is given back
- * by setting one number to 0. Two workers that take the last one at the same moment may both be refused.
+ * Each worker writes only its own number and adds up all of them. To give back the share of a dead worker, one number
+ * is set to 0. Two workers that take the last one at the same moment may both be refused.
  */
 export class SharedSessionQuota implements SessionQuota {
   readonly #shares: Int32Array;

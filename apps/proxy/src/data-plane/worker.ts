@@ -6,14 +6,15 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
+import { AddressBook, isUnspecified } from '@lightspeed/wire';
 import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
-import { HAND_OVER_IP } from './hand-over.ts';
+import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
-import { warmUp } from './warm-up.ts';
 
 const main = parentPort;
 if (main === null) throw new Error('this module is the entry of a worker thread');
@@ -22,33 +23,39 @@ const { data, shared } = start;
 
 const tell = (message: FromWorker) => main.postMessage(message);
 
+/** A session has up to 4 paths here, and another worker's up to 8 addresses from which it is forwarded. */
+const HANDLES_PER_CLIENT = 12;
+
 if (start.core !== undefined) pinThread(start.core);
 const engine = createEngine(start.engine, {
+  addresses: new AddressBook({ hashSeed: randomBytes(4).readInt32BE(), maxRetained: HANDLES_PER_CLIENT * start.relay.maxClients }),
   busyPollUs: start.busyPollUs ?? 0,
   reserveBytes: start.fecBlocks * FEC_BLOCK_BYTES,
   countersBuffer: shared.udpCounters,
   ...(shared.fdLedger === undefined ? {} : { fdLedger: shared.fdLedger }),
 });
-const warmUpMs = warmUp(engine, start);
 
 const socket = await engine.open({
-  ip: data.ip,
+  ip: engine.addresses.parse(data.address) ?? 0,
   port: data.port,
+  dualStack: data.address === '::',
+  // An answer leaves from the address that was spoken to.
+  localAddresses: isUnspecified(data.address),
   reusePort: data.reusePort,
   receiveBufferBytes: data.bufferBytes,
   sendBufferBytes: data.bufferBytes,
   ...(data.fd === undefined ? {} : { fd: data.fd }),
 });
-const handOver =
+const forward =
   start.workers === 1
     ? null
     : await engine.open({
-        ip: HAND_OVER_IP,
+        ip: FORWARDING_IP,
         port: 0,
         receiveBufferBytes: start.egress.bufferBytes,
         sendBufferBytes: start.egress.bufferBytes,
       });
-const dataPlane = new DataPlane(engine, socket, handOver, start, takeMessages, tell);
+const dataPlane = new DataPlane(engine, socket, forward, start, takeMessages, tell);
 if (dataPlane.restored >= MANY_CLIENTS) await giveBackWhatRestoringTook();
 
 /** With a portable engine the event loop turns, and messages come as events. */
@@ -63,7 +70,7 @@ if (engine.wakeFd === undefined) {
 function take(message: ToWorker): void {
   switch (message.type) {
     case 'ban':
-      dataPlane.ban(message.ip, message.durationMs);
+      dataPlane.ban(message);
       break;
     case 'register':
       dataPlane.register(message.client);
@@ -78,11 +85,14 @@ function take(message: ToWorker): void {
     case 'peers':
       dataPlane.setPeers(message.ports);
       break;
-    case 'save':
-      dataPlane.save(message.request, message.scope);
+    case 'snapshot':
+      dataPlane.takeSnapshots(message.request, message.scope);
       break;
     case 'idle':
       dataPlane.tellIdle(message.request, message.sessionIds);
+      break;
+    case 'own-addresses':
+      dataPlane.setOwnAddresses(message.ips);
       break;
     case 'stop':
       dataPlane.stop();
@@ -114,11 +124,10 @@ tell({
   wakeFd: engine.wakeFd,
   receiveBufferBytes: socket.receiveBufferBytes,
   sendBufferBytes: socket.sendBufferBytes,
-  warmUpMs,
-  handOverPort: handOver?.localPort ?? 0,
+  forwardingPort: forward?.localPort ?? 0,
 });
 await engine.run(dataPlane);
-// A batch engine's descriptors stay open for the main thread to close once this thread is gone: until then it may still
-// write to the one that wakes it, and the number must not be somebody else's by then.
+// A batch engine's descriptors stay open; the main thread closes them when this thread is gone. Until then it may still
+// write to the one that wakes this thread, and its number must not belong to another file.
 if (engine.wakeFd === undefined) engine.close();
 main.close();

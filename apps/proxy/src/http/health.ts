@@ -1,6 +1,6 @@
 import { availableKernel } from '@lightspeed/fec';
 import type { FecKernel } from '@lightspeed/fec';
-import { formatEndpoint } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 import type { WorkerStats } from '../stats.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { VERSION } from '../version.ts';
@@ -29,8 +29,6 @@ export interface Health {
 
 interface ControlHealth {
   readonly address: string;
-  /** For clients that name no application protocol, or `off`. */
-  readonly address_without_alpn: string;
   /** What clients pin: SHA-256 of the node's public key. */
   readonly pin: string;
   /** Which of the forms of the QUIC library runs. */
@@ -43,7 +41,6 @@ interface ControlHealth {
 }
 
 export function health({ config, engine, supervisor, control, startedMs }: NodeView): Health {
-  const { ip, port } = supervisor.dataAddress;
   const { relay, workers, workerRestarts } = supervisor.stats();
   return {
     status: statusOf(workers, control?.isDraining ?? false),
@@ -51,7 +48,7 @@ export function health({ config, engine, supervisor, control, startedMs }: NodeV
     node_id: config.nodeId,
     region: config.region,
     uptime_s: Math.floor((performance.now() - startedMs) / 1_000),
-    data_address: formatEndpoint(ip, port),
+    data_address: formatSocketAddress(supervisor.dataAddress),
     control: control === undefined ? 'off' : controlHealth(control, config.registration),
     authentication: config.requireAuth ? 'required' : 'off',
     dialect: config.dialect,
@@ -66,10 +63,9 @@ export function health({ config, engine, supervisor, control, startedMs }: NodeV
 }
 
 function controlHealth(control: ControlPlane, registration: ControlHealth['registration']): ControlHealth {
-  const { address, addressWithoutAlpn: without, pin, quic, connections, registrations, bound } = control;
+  const { address, pin, quic, connections, registrations, bound } = control;
   return {
-    address: formatEndpoint(address.ip, address.port),
-    address_without_alpn: without === undefined ? 'off' : formatEndpoint(without.ip, without.port),
+    address: formatSocketAddress(address),
     pin,
     quic,
     registration,

@@ -76,7 +76,7 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
     ...[...counters.refused].map(([result, count]) => [{ result }, count] as const),
   ]);
   counter('registrations_ended_total', 'Registrations that the node ended, by why.', ['why'], () => [
-    [{ why: 'ticket' }, counters.lapsed],
+    [{ why: 'ticket' }, counters.expired],
     [{ why: 'abandoned' }, counters.abandoned],
   ]);
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
@@ -169,7 +169,7 @@ const TRAFFIC: readonly Traffic[] = [
     samples: ({ relay }) => [
       [{ event: 'moved' }, relay.pathsMoved],
       [{ event: 'added' }, relay.pathsAdded],
-      [{ event: 'handed_over' }, relay.handedOver],
+      [{ event: 'forwarded' }, relay.forwarded],
     ],
   },
   one('sessions_opened_total', 'Sessions that were opened.', ({ relay }) => relay.sessionsOpened),

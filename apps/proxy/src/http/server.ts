@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EngineChoice } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import { bindError } from '../node-error.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
@@ -26,7 +26,7 @@ export interface NodeView {
 }
 
 export interface HttpServer {
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: SocketAddress;
   close(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ const MOST_CONNECTIONS = 64;
  * Serves GET /health and GET /metrics.
  * @throws {NodeError} if the address cannot be had.
  */
-export async function startHttp(bind: Endpoint, node: NodeView): Promise<HttpServer> {
+export async function startHttp(bind: SocketAddress, node: NodeView): Promise<HttpServer> {
   const metrics = node.config.metricsEnabled ? createMetrics(node) : undefined;
   const pages: Record<string, () => Page | Promise<Page>> = {
     '/health': () => {
@@ -66,11 +66,11 @@ export async function startHttp(bind: Endpoint, node: NodeView): Promise<HttpSer
     answer(pages, request, response).catch(() => response.destroy());
   });
   server.maxConnections = MOST_CONNECTIONS;
-  server.listen(bind.port, formatIpv4(bind.ip));
+  server.listen(bind.port, bind.host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw bindError(error, 'HTTP', formatEndpoint(bind.ip, bind.port), '--http-bind');
+    throw bindError(error, 'HTTP', formatSocketAddress(bind), '--http-bind');
   }
   server.on('error', () => {
     // A connection that could not be accepted, for want of descriptors for example: no reason for the node to end.

@@ -9,7 +9,7 @@ import { NodeError, messageOf } from '../node-error.ts';
 const SOCKET = 'node.sock';
 const DRAIN = 'drain\n';
 const ANSWER = 'draining\n';
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 /** Windows has named pipes instead, which are no files and go with their process. */
 const isFile = process.platform !== 'win32';
@@ -77,7 +77,7 @@ export class AdminSocket {
 export async function askToDrain(folder: string): Promise<void> {
   const path = socketOf(folder);
   const socket = createConnection(path);
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('it does not answer')));
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('it does not answer')));
   try {
     await once(socket, 'connect');
     socket.write(DRAIN);
@@ -104,7 +104,7 @@ async function answers(path: string): Promise<boolean> {
 
 function serve(socket: Socket, onDrain: () => void): void {
   let heard = '';
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (bytes) => {
     heard += bytes.toString('latin1');

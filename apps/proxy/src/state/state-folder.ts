@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { NodeError, messageOf } from '../node-error.ts';
 import { AdminSocket } from './admin-socket.ts';
-import type { SavedClient } from './saved-state.ts';
-import { formatState, parseState } from './saved-state.ts';
+import type { ClientSnapshot } from './snapshot-file.ts';
+import { formatSnapshots, parseSnapshots } from './snapshot-file.ts';
 
 const STATE_FILE = 'sessions.json';
 const MODE = 0o600;
@@ -52,10 +52,10 @@ export class StateFolder {
   }
 
   /** What was saved last. A file that cannot be understood is set aside: it must not keep the node from starting. */
-  async load(): Promise<SavedClient[]> {
+  async load(): Promise<ClientSnapshot[]> {
     const file = join(this.#folder, STATE_FILE);
     try {
-      return parseState(await readFile(file, 'utf8'));
+      return parseSnapshots(await readFile(file, 'utf8'));
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
       const aside = `${file}.damaged`;
@@ -70,10 +70,10 @@ export class StateFolder {
    * @param clients looked at while they are written, in pieces, between which the main thread does other things.
    * @returns whether it is saved; a failure is logged.
    */
-  save(clients: Iterable<SavedClient>): Promise<boolean> {
+  save(clients: Iterable<ClientSnapshot>): Promise<boolean> {
     const saving = this.#writing.then(async () => {
       try {
-        await replace(join(this.#folder, STATE_FILE), formatState(clients));
+        await replace(join(this.#folder, STATE_FILE), formatSnapshots(clients));
         return true;
       } catch (error) {
         this.#log.error({ why: messageOf(error) }, 'the sessions cannot be saved');

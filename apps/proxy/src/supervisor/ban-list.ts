@@ -1,27 +1,37 @@
+import { formatPrefixWords } from '@lightspeed/wire';
 import type { Ban } from '../data-plane/messages.ts';
 
 /** As many as a worker's own table holds. */
-const MOST_BANS = 16_384;
+const MAX_BANS = 16_384;
+
+type Prefix = Pick<Ban, 'prefixHigh' | 'prefixLow'>;
+
+interface HeldBan {
+  readonly prefix: Prefix;
+  readonly endsAtMs: number;
+}
 
 /** The bans of all workers, for those that start later. */
 export class BanList {
-  /** End of each ban by address, in the order in which they were made. */
-  readonly #endsAtMs = new Map<number, number>();
+  /** By prefix, in the order in which they were made. */
+  readonly #bans = new Map<string, HeldBan>();
 
-  add(ip: number, durationMs: number, nowMs: number): void {
-    this.#endsAtMs.delete(ip);
-    this.#endsAtMs.set(ip, nowMs + durationMs);
-    if (this.#endsAtMs.size <= MOST_BANS) return;
-    const [oldest] = this.#endsAtMs.keys();
-    this.#endsAtMs.delete(oldest);
+  add({ prefixHigh, prefixLow, durationMs }: Ban, nowMs: number): void {
+    const prefix = { prefixHigh, prefixLow };
+    const key = formatPrefixWords(prefixHigh, prefixLow);
+    this.#bans.delete(key);
+    this.#bans.set(key, { prefix, endsAtMs: nowMs + durationMs });
+    if (this.#bans.size <= MAX_BANS) return;
+    const [oldest] = this.#bans.keys();
+    this.#bans.delete(oldest);
   }
 
   /** What is left of every ban that has not ended. */
   remaining(nowMs: number): Ban[] {
     const bans: Ban[] = [];
-    for (const [ip, endsAtMs] of this.#endsAtMs) {
-      if (endsAtMs <= nowMs) this.#endsAtMs.delete(ip);
-      else bans.push({ ip, durationMs: Math.ceil(endsAtMs - nowMs) });
+    for (const [key, { prefix, endsAtMs }] of this.#bans) {
+      if (endsAtMs <= nowMs) this.#bans.delete(key);
+      else bans.push({ ...prefix, durationMs: Math.ceil(endsAtMs - nowMs) });
     }
     return bans;
   }

@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { EngineKind } from '@lightspeed/udp';
 import { closeFd, describeDataSocketFd, openDataSocketFd } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { formatSocketAddress, isUnspecified } from '@lightspeed/wire';
 import type { DataSocketStart } from '../data-plane/messages.ts';
 import { bindError } from '../node-error.ts';
 
@@ -13,36 +13,36 @@ export const DATA_BUFFER_BYTES = 4 * 1024 * 1024;
 /**
  * The node's public port, shared by its workers.
  *
- * With the batch engine the main thread owns the sockets, one per worker, so that a worker's successor adopts its
- * predecessor's: the kernel picks a socket for each client by its place among those of the port, and that must not
- * change for the others when one worker dies. What comes in meanwhile waits in the socket.
+ * With the batch engine the main thread owns the sockets, one per worker, and a worker's successor adopts its
+ * predecessor's. The kernel picks a socket for each client by the socket's place among those of the port. This place
+ * must not change for the others when one worker dies. What comes in meanwhile waits in the socket.
  */
 export class DataPort {
-  readonly ip: number;
+  readonly host: string;
   /** The real one, also when port 0 was asked for. */
   readonly port: number;
   readonly #fds: readonly number[];
   readonly #shared: boolean;
 
-  private constructor(ip: number, port: number, fds: readonly number[], shared: boolean) {
-    this.ip = ip;
+  private constructor(host: string, port: number, fds: readonly number[], shared: boolean) {
+    this.host = host;
     this.port = port;
     this.#fds = fds;
     this.#shared = shared;
   }
 
   /** @throws {NodeError} */
-  static async open(bind: Endpoint, engine: EngineKind, workers: number): Promise<DataPort> {
+  static async open(bind: SocketAddress, engine: EngineKind, workers: number): Promise<DataPort> {
     const shared = workers > 1;
     try {
       // A port that is to be shared would be shared with any other node of this user, too: see that it is free first.
       // And a worker that opens the port itself must be told which, so that its successor opens the same.
       const port = shared || (engine === 'portable' && bind.port === 0) ? await freePort(bind) : bind.port;
-      if (engine === 'portable') return new DataPort(bind.ip, port, [], shared);
-      const fds = openAll({ ip: bind.ip, port }, workers, shared);
-      return new DataPort(bind.ip, describeDataSocketFd(fds[0]).port, fds, shared);
+      if (engine === 'portable') return new DataPort(bind.host, port, [], shared);
+      const fds = openAll({ host: bind.host, port }, workers, shared);
+      return new DataPort(bind.host, describeDataSocketFd(fds[0]).port, fds, shared);
     } catch (error) {
-      throw bindError(error, 'data plane', formatEndpoint(bind.ip, bind.port), '--data-bind');
+      throw bindError(error, 'data plane', formatSocketAddress(bind), '--data-bind');
     }
   }
 
@@ -50,7 +50,7 @@ export class DataPort {
   startOf(worker: number): DataSocketStart {
     return {
       fd: this.#fds.length === 0 ? undefined : this.#fds[worker],
-      ip: this.ip,
+      address: this.host,
       port: this.port,
       reusePort: this.#shared,
       bufferBytes: DATA_BUFFER_BYTES,
@@ -63,14 +63,16 @@ export class DataPort {
   }
 }
 
-function openAll(bind: Endpoint, count: number, reusePort: boolean): number[] {
+function openAll(bind: SocketAddress, count: number, reusePort: boolean): number[] {
   const fds: number[] = [];
   try {
     for (let index = 0; index < count; index++) {
       fds.push(
         openDataSocketFd({
-          address: formatIpv4(bind.ip),
+          address: bind.host,
           port: bind.port,
+          dualStack: bind.host === '::',
+          localAddresses: isUnspecified(bind.host),
           reusePort,
           receiveBufferBytes: DATA_BUFFER_BYTES,
           sendBufferBytes: DATA_BUFFER_BYTES,
@@ -85,9 +87,9 @@ function openAll(bind: Endpoint, count: number, reusePort: boolean): number[] {
 }
 
 /** Binds to an address that nobody shares, and lets go of it again. @returns the port, chosen by the system for 0. */
-export async function freePort({ ip, port }: Endpoint): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind({ address: formatIpv4(ip), port, exclusive: true });
+export async function freePort({ host, port }: SocketAddress): Promise<number> {
+  const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
+  socket.bind({ address: host, port, exclusive: true });
   try {
     await once(socket, 'listening');
     return socket.address().port;

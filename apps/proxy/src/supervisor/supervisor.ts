@@ -1,29 +1,29 @@
 import type { ProofNoncesState } from '@lightspeed/security';
 import type { RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { formatPrefixWords, formatSocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { egressPortsOf } from '../data-plane/egress-ports.ts';
-import type { RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
-import { pack } from '../data-plane/parcels.ts';
+import type { Ban, RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
 import { LimitedLog } from '../limited-log.ts';
 import type { LimitedLines } from '../limited-log.ts';
 import { NodeError, bindError } from '../node-error.ts';
-import { ownAddresses } from '../own-addresses.ts';
+import { ipv4Of } from '../own-addresses.ts';
 import { collectStats } from '../stats.ts';
 import type { NodeStats } from '../stats.ts';
 import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
-import { KeptSessions } from './kept-sessions.ts';
-import type { SavedByWorker } from './saved-sessions.ts';
+import { NodeSnapshots } from './snapshots.ts';
+import type { WorkerSession } from './snapshots.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
-import type { Answer, Saved, Serving, WorkerWatcher } from './worker-slot.ts';
+import type { Answer, Serving, Snapshots, WorkerWatcher } from './worker-slot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
 /** Egress sockets are many, and each carries a few players' traffic at the most. */
@@ -33,10 +33,10 @@ const EGRESS_BUFFER_BYTES = 1024 * 1024;
 const FEC_BLOCKS = 4_096;
 
 /** Ports that are tried if the system may choose. */
-const MOST_PORTS_TRIED = 5;
+const MAX_PORTS_TRIED = 5;
 
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
-const STOP_PATIENCE_MS = 1_500;
+const STOP_TIMEOUT_MS = 1_500;
 
 const BAN_LINES: LimitedLines = {
   level: 'warn',
@@ -67,6 +67,19 @@ const NO_CLIENTS: RegisteredClients = {
   noteNonces: () => false,
 };
 
+/** What a data plane is run with. */
+export interface SupervisorOptions {
+  readonly relay: RelayOptions;
+  readonly engine: EngineKind;
+  readonly log: Logger;
+  /** The machine's addresses, see `Supervisor.setOwnAddresses`. */
+  readonly hosts: readonly string[];
+  /** Clients that the workers are to know, now and when they are started again. */
+  readonly clients?: RegisteredClients | undefined;
+  /** Sessions of theirs, of an earlier run, that go on. */
+  readonly outlived?: readonly WorkerSession[] | undefined;
+}
+
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
   readonly #config: NodeConfig;
@@ -79,38 +92,33 @@ export class Supervisor implements WorkerWatcher {
   readonly #workers: readonly WorkerSlot[];
   readonly #bans = new BanList();
   readonly #banLog: LimitedLog;
-  readonly #ownAddresses = ownAddresses();
+  /** The machine's IPv4 addresses, unsigned. */
+  #ownAddresses: readonly number[];
   readonly #clients: RegisteredClients;
-  readonly #handOverPorts: number[];
+  readonly #forwardingPorts: number[];
   readonly #requests = new WorkerRequests();
-  readonly #kept: KeptSessions;
+  readonly #snapshots: NodeSnapshots;
   /** Which worker has which registration's session. */
   readonly claims: ClaimsBoard;
   #stopped: Promise<void> | undefined;
   /** Buffers that the system granted to the data plane, the smallest where there are several. */
   buffers = { receiveBytes: Infinity, sendBytes: Infinity };
 
-  private constructor(
-    config: NodeConfig,
-    relay: RelayOptions,
-    engine: EngineKind,
-    log: Logger,
-    port: DataPort,
-    clients: RegisteredClients,
-    outlived: readonly SavedByWorker[],
-  ) {
+  private constructor(config: NodeConfig, options: SupervisorOptions, port: DataPort) {
+    const { relay, engine, log, hosts, clients = NO_CLIENTS, outlived = [] } = options;
     this.#config = config;
     this.#relay = relay;
     this.#engine = engine;
     this.#log = log;
     this.#banLog = new LimitedLog(log, BAN_LINES);
     this.#port = port;
+    this.#ownAddresses = ipv4Of(hosts);
     this.cores = workerCores(config, engine);
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
-    this.#handOverPorts = Array.from({ length: config.workers }, () => 0);
+    this.#forwardingPorts = Array.from({ length: config.workers }, () => 0);
     this.#clients = clients;
-    this.#kept = new KeptSessions(config.workers, outlived);
+    this.#snapshots = new NodeSnapshots(config.workers, outlived);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
       return new WorkerSlot(index, this.cores.at(index), engine, common, (memory) => this.#startOf(index, memory), this);
@@ -119,37 +127,27 @@ export class Supervisor implements WorkerWatcher {
 
   /**
    * Resolves when every worker serves.
-   * @param clients those that the workers are to know, now and when they are started again.
-   * @param outlived sessions of theirs, of an earlier run, that go on.
    * @throws {NodeError}
    */
-  static async start(
-    config: NodeConfig,
-    relay: RelayOptions,
-    engine: EngineKind,
-    log: Logger,
-    clients: RegisteredClients = NO_CLIENTS,
-    outlived: readonly SavedByWorker[] = [],
-  ): Promise<Supervisor> {
+  static async start(config: NodeConfig, options: SupervisorOptions): Promise<Supervisor> {
     for (let tries = 1; ; tries++) {
-      const port = await DataPort.open(config.dataBind, engine, config.workers);
-      const supervisor = new Supervisor(config, relay, engine, log, port, clients, outlived);
+      const port = await DataPort.open(config.dataBind, options.engine, config.workers);
+      const supervisor = new Supervisor(config, options, port);
       try {
         await Promise.all(supervisor.#workers.map((worker) => worker.start()));
         return supervisor;
       } catch (cause) {
         await supervisor.stop();
-        const error =
-          cause instanceof NodeError ? cause : bindError(cause, 'data plane', formatEndpoint(port.ip, port.port), '--data-bind');
+        const error = cause instanceof NodeError ? cause : bindError(cause, 'data plane', formatSocketAddress(port), '--data-bind');
         // A port that the system chose may be anybody's again by the time a worker opens it.
-        const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MOST_PORTS_TRIED;
+        const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MAX_PORTS_TRIED;
         if (!another) throw error;
       }
     }
   }
 
-  get dataAddress(): Endpoint {
-    return { ip: this.#port.ip, port: this.#port.port };
+  get dataAddress(): SocketAddress {
+    return { host: this.#port.host, port: this.#port.port };
   }
 
   /** Sessions that are open, over all workers. */
@@ -162,6 +160,14 @@ export class Supervisor implements WorkerWatcher {
     await this.#requests.ask(this.#workers, (request) => ({ type: 'register', request, client }));
   }
 
+  /** The addresses that the machine has now: destinations that are closed from now on. */
+  setOwnAddresses(hosts: readonly string[]): void {
+    const ips = ipv4Of(hosts);
+    if (ips.length === this.#ownAddresses.length && ips.every((ip, index) => ip === this.#ownAddresses[index])) return;
+    this.#ownAddresses = ips;
+    this.#postAll({ type: 'own-addresses', ips });
+  }
+
   /** Ends a registration, and its session with a FIN. */
   unregister(sessionId: number): void {
     this.#postAll({ type: 'unregister', sessionId });
@@ -171,17 +177,17 @@ export class Supervisor implements WorkerWatcher {
    * Has the workers say what has changed of the sessions of registrations.
    * @returns whether anything has since this was called last, and all of them, each once, made while they are looked at.
    */
-  async saveSessions(): Promise<{ hasChanged: boolean; all: Iterable<SavedByWorker> }> {
+  async takeSnapshots(): Promise<{ hasChanged: boolean; all: Iterable<WorkerSession> }> {
     const answered = await this.#requests.ask(this.#workers, (request, { index }) => {
-      return { type: 'save', request, scope: this.#kept.scopeFor(index) };
+      return { type: 'snapshot', request, scope: this.#snapshots.scopeFor(index) };
     });
     const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
     const isWanted = (sessionId: number) => this.#clients.has(sessionId);
-    const all = this.#kept.all(
+    const all = this.#snapshots.all(
       inOrder.map(({ index }) => index),
       isWanted,
     );
-    return { hasChanged: this.#kept.haveChanged(), all };
+    return { hasChanged: this.#snapshots.haveChanged(), all };
   }
 
   /** For how many milliseconds sessions have been silent, by id; those that no worker tells of are not in it. */
@@ -206,7 +212,7 @@ export class Supervisor implements WorkerWatcher {
   /** Says goodbye to all clients and ends all workers. */
   stop(): Promise<void> {
     this.#requests.stop();
-    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_PATIENCE_MS))).then(() => {
+    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_TIMEOUT_MS))).then(() => {
       this.#port.close();
       this.#banLog.end();
     });
@@ -218,36 +224,35 @@ export class Supervisor implements WorkerWatcher {
       receiveBytes: Math.min(this.buffers.receiveBytes, serving.receiveBufferBytes),
       sendBytes: Math.min(this.buffers.sendBytes, serving.sendBufferBytes),
     };
-    this.#setHandOverPort(worker.index, serving.handOverPort);
-    const warmUpMs = Math.round(serving.warmUpMs);
-    if (worker.restarts > 0) this.#log.info({ worker: worker.index, warmUpMs }, 'data-plane worker serves again');
-    else this.#log.debug({ worker: worker.index, warmUpMs }, 'data-plane worker serves');
+    this.#setForwardingPort(worker.index, serving.forwardingPort);
+    if (worker.restarts > 0) this.#log.info({ worker: worker.index }, 'data-plane worker serves again');
+    else this.#log.debug({ worker: worker.index }, 'data-plane worker serves');
   }
 
-  banned(by: WorkerSlot, ip: number, durationMs: number): void {
-    this.#bans.add(ip, durationMs, performance.now());
-    this.#postOthers(by, { type: 'ban', ip, durationMs });
-    this.#banLog.note(formatIpv4(ip), { banSeconds: Math.ceil(durationMs / 1_000) });
+  banned(by: WorkerSlot, ban: Ban): void {
+    this.#bans.add(ban, performance.now());
+    this.#postOthers(by, { type: 'ban', ...ban });
+    this.#banLog.note(formatPrefixWords(ban.prefixHigh, ban.prefixLow), { banSeconds: Math.ceil(ban.durationMs / 1_000) });
   }
 
   answered(worker: WorkerSlot, answer: Answer): void {
     this.#requests.answered(worker, answer);
   }
 
-  saved(worker: WorkerSlot, saved: Saved): void {
-    this.#kept.take(worker.index, saved.part);
-    this.#requests.answered(worker, saved, saved.part.isLast);
+  snapshots(worker: WorkerSlot, snapshots: Snapshots): void {
+    this.#snapshots.take(worker.index, snapshots.part);
+    this.#requests.answered(worker, snapshots, snapshots.part.isLast);
   }
 
   released(by: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void {
-    this.#kept.delete(by.index, sessionId);
+    this.#snapshots.delete(by.index, sessionId);
     if (this.#clients.noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces });
   }
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
     this.#requests.gone(worker);
-    this.#setHandOverPort(worker.index, 0);
-    const lost = this.#kept.of(worker.index);
+    this.#setForwardingPort(worker.index, 0);
+    const lost = this.#snapshots.of(worker.index);
     lost.giveUp();
     for (const { sessionId, nonces } of lost.all) {
       // A proof that one worker has accepted must not be new to its successor.
@@ -258,9 +263,9 @@ export class Supervisor implements WorkerWatcher {
     this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again');
   }
 
-  #setHandOverPort(worker: number, port: number): void {
-    this.#handOverPorts[worker] = port;
-    if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#handOverPorts });
+  #setForwardingPort(worker: number, port: number): void {
+    this.#forwardingPorts[worker] = port;
+    if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#forwardingPorts });
   }
 
   #postOthers(than: WorkerSlot, message: ToWorker): void {
@@ -290,7 +295,7 @@ export class Supervisor implements WorkerWatcher {
       },
       bans: this.#bans.remaining(performance.now()),
       registrations: pack(this.#clients.registered()),
-      sessions: pack(this.#kept.of(index).all),
+      snapshots: [this.#snapshots.of(index).records],
       fecBlocks: FEC_BLOCKS,
       shared,
     };

@@ -2,14 +2,14 @@ import type { ToWorker } from '../data-plane/messages.ts';
 import type { Answer, WorkerSlot } from './worker-slot.ts';
 
 /** A worker answers, or goes on to answer, within milliseconds; one that does not is stuck, or about to crash. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 
 interface Request {
   readonly waitingFor: Set<WorkerSlot>;
   readonly answered: Set<WorkerSlot>;
   readonly take: (answer: Answer) => void;
   readonly done: () => void;
-  readonly patience: NodeJS.Timeout;
+  readonly timeout: NodeJS.Timeout;
 }
 
 /** Asks several workers something, and waits until all have answered. */
@@ -33,12 +33,12 @@ export class WorkerRequests {
     const settled = Promise.withResolvers<undefined>();
     const answered = new Set<WorkerSlot>();
     const done = () => settled.resolve(undefined);
-    const patience = setTimeout(done, PATIENCE_MS);
-    this.#requests.set(number, { waitingFor: new Set(serving), answered, take, done, patience });
+    const timeout = setTimeout(done, TIMEOUT_MS);
+    this.#requests.set(number, { waitingFor: new Set(serving), answered, take, done, timeout });
     for (const worker of workers) worker.post(message(number, worker));
     if (serving.length === 0) done();
     await settled.promise;
-    clearTimeout(patience);
+    clearTimeout(timeout);
     this.#requests.delete(number);
     return answered;
   }
@@ -48,7 +48,7 @@ export class WorkerRequests {
     const request = this.#requests.get(answer.request);
     if (request === undefined) return;
     request.take(answer);
-    request.patience.refresh();
+    request.timeout.refresh();
     if (!isLast) return;
     request.answered.add(worker);
     settle(request, worker);

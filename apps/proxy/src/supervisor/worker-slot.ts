@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { closeLedgerFds, createFdLedger, wakeEngine } from '@lightspeed/udp';
 import type { EngineKind } from '@lightspeed/udp';
-import type { FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import type { Ban, FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
 import { ClaimsBoard } from '../data-plane/session-claims.ts';
 import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts';
 import { NodeError, messageOf } from '../node-error.ts';
@@ -14,8 +14,8 @@ const WORKER_URL = import.meta.url.endsWith('.ts')
   : new URL('../data-plane/worker.js', import.meta.url);
 
 /**
- * What a worker allocates are sessions, which stay: a large nursery would only fill with copies of them before they are
- * moved on, and V8 never gives its pages back while the worker's event loop stands still.
+ * A worker allocates sessions, which stay. A large nursery would only fill with copies of them before they are moved
+ * on. And V8 never gives its pages back while the worker's event loop stands still.
  */
 const YOUNG_GENERATION_MB = 3;
 
@@ -27,7 +27,7 @@ const LONGEST_DELAY_MS = 10_000;
 export type WorkerState = 'starting' | 'serving' | 'restarting' | 'stopping' | 'stopped';
 
 export type Serving = Extract<FromWorker, { type: 'serving' }>;
-export type Saved = Extract<FromWorker, { type: 'saved' }>;
+export type Snapshots = Extract<FromWorker, { type: 'snapshots' }>;
 /** What a worker was asked for. */
 export type Answer = Extract<FromWorker, { readonly request: number }>;
 
@@ -37,17 +37,17 @@ export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>;
 /** Who runs the workers. */
 export interface WorkerWatcher {
   serving(worker: WorkerSlot, serving: Serving): void;
-  banned(worker: WorkerSlot, ip: number, durationMs: number): void;
+  banned(worker: WorkerSlot, ban: Ban): void;
   released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void;
-  saved(worker: WorkerSlot, saved: Saved): void;
+  snapshots(worker: WorkerSlot, snapshots: Snapshots): void;
   answered(worker: WorkerSlot, answer: Answer): void;
   /** It will be started again in `delayMs`. */
   crashed(worker: WorkerSlot, why: string, delayMs: number): void;
 }
 
 /**
- * A place for a worker thread: starts one, and after a crash its successor, at first quickly, then less and less often,
- * for as long as the node runs.
+ * A place for a worker thread. It starts one, and after each crash a successor, at first quickly, then less and less
+ * often, for as long as the node runs.
  */
 export class WorkerSlot {
   readonly index: number;
@@ -113,8 +113,8 @@ export class WorkerSlot {
     await gone;
   }
 
-  /** Ends the thread, by force after `patienceMs`. Resolves when it is gone. */
-  async stop(patienceMs: number): Promise<void> {
+  /** Ends the thread, by force after `timeoutMs`. Resolves when it is gone. */
+  async stop(timeoutMs: number): Promise<void> {
     clearTimeout(this.#restart);
     if (this.#thread === undefined) {
       this.state = 'stopped';
@@ -122,7 +122,7 @@ export class WorkerSlot {
     }
     this.state = 'stopping';
     this.post({ type: 'stop' });
-    const force = setTimeout(() => void this.#thread?.terminate(), patienceMs);
+    const force = setTimeout(() => void this.#thread?.terminate(), timeoutMs);
     await this.#ended.promise;
     clearTimeout(force);
   }
@@ -151,14 +151,16 @@ export class WorkerSlot {
 
   #take(message: FromWorker): void {
     switch (message.type) {
-      case 'banned':
-        this.#watcher.banned(this, message.ip, message.durationMs);
+      case 'banned': {
+        const { prefixHigh, prefixLow, durationMs } = message;
+        this.#watcher.banned(this, { prefixHigh, prefixLow, durationMs });
         break;
+      }
       case 'released':
         this.#watcher.released(this, message.sessionId, message.nonces);
         break;
-      case 'saved':
-        this.#watcher.saved(this, message);
+      case 'snapshots':
+        this.#watcher.snapshots(this, message);
         break;
       case 'registered':
       case 'idle':

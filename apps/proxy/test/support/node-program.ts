@@ -1,11 +1,11 @@
-import { parseEndpoint } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import { parseSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { Program } from './program.ts';
 
 /** A node in a process of its own where clients have to register, on loopback. */
 export class NodeProgram extends Program {
-  dataAddress: Endpoint = { ip: 0, port: 0 };
-  controlAddress: Endpoint | undefined;
+  dataAddress: SocketAddress = { host: '', port: 0 };
+  controlAddress: SocketAddress | undefined;
   controlPin: string | undefined;
 
   /** Resolves when it serves. */
@@ -25,10 +25,10 @@ export class NodeProgram extends Program {
       ...flags,
     ]);
     const { data, control, pin } = await program.serving();
-    const dataAddress = parseEndpoint(String(data));
+    const dataAddress = parseSocketAddress(String(data));
     if (dataAddress === undefined) throw new Error(`no address: ${String(data)}`);
     program.dataAddress = dataAddress;
-    program.controlAddress = parseEndpoint(String(control));
+    program.controlAddress = parseSocketAddress(String(control));
     program.controlPin = String(pin);
     return program;
   }

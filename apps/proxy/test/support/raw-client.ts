@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Dialect, Endpoint, FecHeader } from '@lightspeed/wire';
-import { TunnelHeader, formatIpv4, isDropReason, parseIpv4 } from '@lightspeed/wire';
+import type { Dialect, Endpoint, FecHeader, SocketAddress } from '@lightspeed/wire';
+import { TunnelHeader, isDropReason, parseIpv4 } from '@lightspeed/wire';
 import { eventually } from './eventually.ts';
 
 /** A packet as a client sees it. */
@@ -25,12 +25,12 @@ export class RawClient {
   readonly received: Packet[] = [];
   token = 0;
   readonly #socket: Socket;
-  readonly #node: Endpoint;
+  readonly #node: SocketAddress;
   readonly #dialect: Dialect;
   #sequence = 0;
   #closed = false;
 
-  private constructor(socket: Socket, node: Endpoint, dialect: Dialect) {
+  private constructor(socket: Socket, node: SocketAddress, dialect: Dialect) {
     this.#socket = socket;
     this.#node = node;
     this.#dialect = dialect;
@@ -41,15 +41,15 @@ export class RawClient {
     });
   }
 
-  static async open(node: Endpoint, { from = '127.0.0.1', dialect = 'standard' }: ClientOptions = {}): Promise<RawClient> {
-    const socket = createSocket('udp4');
+  static async open(node: SocketAddress, { from = ownHostFor(node), dialect = 'standard' }: ClientOptions = {}): Promise<RawClient> {
+    const socket = createSocket(from.includes(':') ? 'udp6' : 'udp4');
     socket.bind(0, from);
     await once(socket, 'listening');
     return new RawClient(socket, node, dialect);
   }
 
   /** A client that the node has let in. */
-  static async admitted(node: Endpoint, options?: ClientOptions): Promise<RawClient> {
+  static async admitted(node: SocketAddress, options?: ClientOptions): Promise<RawClient> {
     const client = await RawClient.open(node, options);
     await client.handshake();
     return client;
@@ -96,7 +96,7 @@ export class RawClient {
   }
 
   sendBytes(bytes: Uint8Array): void {
-    this.#socket.send(bytes, this.#node.port, formatIpv4(this.#node.ip));
+    this.#socket.send(bytes, this.#node.port, this.#node.host);
   }
 
   /** Takes the first packet of a kind out of what was received, waiting for it if need be. */
@@ -121,6 +121,11 @@ export class RawClient {
     this.#closed = true;
     this.#socket.close();
   }
+}
+
+/** The loopback address of the node's family. */
+export function ownHostFor({ host }: SocketAddress): string {
+  return host.includes(':') ? '::1' : '127.0.0.1';
 }
 
 export const LOOPBACK = parseIpv4('127.0.0.1') ?? 0;

@@ -7,16 +7,16 @@ import { connectControl, parsePin } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
 import { encodeProof } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { FLAG_HANDSHAKE, TunnelHeader, formatIpv4, isDropReason } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, TunnelHeader, isDropReason } from '@lightspeed/wire';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.ts';
 import type { Packet } from './raw-client.ts';
-import { GAME } from './raw-client.ts';
+import { GAME, ownHostFor } from './raw-client.ts';
 
 /** What a client has to know of a node. */
 export interface Reachable {
-  readonly controlAddress: Endpoint | undefined;
+  readonly controlAddress: SocketAddress | undefined;
   readonly controlPin: string | undefined;
 }
 
@@ -36,18 +36,9 @@ export class Control {
   static async connect({ controlAddress, controlPin }: Reachable): Promise<Control> {
     if (controlAddress === undefined || controlPin === undefined) throw new Error('the node has no control plane');
     const connection = await connectControl({
-      host: formatIpv4(controlAddress.ip),
-      port: controlAddress.port,
+      ...controlAddress,
       verify: { kind: 'pin', sha256: parsePin(controlPin) },
     });
-    onTestFinished(() => connection.close());
-    return new Control(connection);
-  }
-
-  /** As clients of the older implementation connect: they name no application protocol, and check no certificate. */
-  static async connectWithoutAlpn({ ip, port }: Endpoint): Promise<Control> {
-    const verify = { kind: 'insecure' } as const;
-    const connection = await connectControl({ host: formatIpv4(ip), port, withoutAlpn: true, verify });
     onTestFinished(() => connection.close());
     return new Control(connection);
   }
@@ -97,7 +88,7 @@ export class Control {
 
 /** A client that has registered: it opens, moves and resumes its session by proof. */
 export class RegisteredClient {
-  readonly node: Endpoint;
+  readonly node: SocketAddress;
   control: Control;
   readonly ack: RegisterAck;
   readonly secret: Uint8Array;
@@ -106,7 +97,7 @@ export class RegisteredClient {
   received: Packet[] = [];
   #socket: Socket;
 
-  constructor(node: Endpoint, control: Control, ack: RegisterAck, socket: Socket) {
+  constructor(node: SocketAddress, control: Control, ack: RegisterAck, socket: Socket) {
     this.node = node;
     this.control = control;
     this.ack = ack;
@@ -154,7 +145,7 @@ export class RegisteredClient {
   }
 
   sendBytes(bytes: Uint8Array): void {
-    this.#socket.send(bytes, this.node.port, formatIpv4(this.node.ip));
+    this.#socket.send(bytes, this.node.port, this.node.host);
   }
 
   /** Sends until the game server answers through the node. */
@@ -175,7 +166,7 @@ export class RegisteredClient {
   }
 
   /** Goes on from another local port. */
-  async roam(from = '127.0.0.1'): Promise<void> {
+  async roam(from = ownHostFor(this.node)): Promise<void> {
     this.#socket.close();
     this.#socket = await openSocket(from);
     this.#hear(this.#socket);
@@ -201,7 +192,7 @@ export class RegisteredClient {
 }
 
 async function openSocket(from: string): Promise<Socket> {
-  const socket = createSocket('udp4');
+  const socket = createSocket(from.includes(':') ? 'udp6' : 'udp4');
   socket.bind(0, from);
   await once(socket, 'listening');
   return socket;
@@ -209,8 +200,8 @@ async function openSocket(from: string): Promise<Socket> {
 
 /** Registers, with a ticket if there is one; nothing is bound yet. */
 export async function registeredClient(
-  node: Reachable & { readonly dataAddress: Endpoint },
-  { ticket, from = '127.0.0.1' }: { ticket?: Uint8Array; from?: string } = {},
+  node: Reachable & { readonly dataAddress: SocketAddress },
+  { ticket, from = ownHostFor(node.dataAddress) }: { ticket?: Uint8Array; from?: string } = {},
 ): Promise<RegisteredClient> {
   const control = await Control.connect(node);
   await control.register(ticket === undefined ? [] : [ticketExtension.encode(ticket)]);

@@ -3,20 +3,19 @@ import { isIP } from 'node:net';
 import { CloseCode, describeCloseCode, isAlpnRefusal, isCertificateRefusal } from './codes.ts';
 import { Connection, CONTROL_ALPN } from './connection.ts';
 import type { ControlConnection } from './connection.ts';
-import { formatEndpoint } from './endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
+import { formatSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { dial } from './http3/client.ts';
 import { eventsTold } from './http3/events-told.ts';
 import type { QuicMode } from './http3/runtime.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
-import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
+import { QuicError, reasonOf, requireInteger } from './quic-error.ts';
 import { certificateOf } from './session-ticket.ts';
-import { handshakeVerification, requireNoPin, verifyPin } from './verification.ts';
+import { handshakeVerification, verifyPin } from './verification.ts';
 import type { Dialing } from './transport.ts';
 import type { Verification } from './verification.ts';
-import { dialWithoutAlpn } from './without-alpn/client.ts';
 
 export interface ConnectOptions {
   /** A name or an address. A name that has an IPv4 address is reached there. */
@@ -31,11 +30,6 @@ export interface ConnectOptions {
   readonly keepaliveMs?: number;
   /** Default `auto`. */
   readonly mode?: QuicMode;
-  /**
-   * For nodes of the older reference implementation, which refuse whoever names an application protocol. Needs Deno, and
-   * cannot check a pin: `verify` is `ca`, `system` or `insecure`. Default false.
-   */
-  readonly withoutAlpn?: boolean;
   readonly limits?: Partial<ConnectionLimits>;
   /** Gives up. */
   readonly signal?: AbortSignal;
@@ -43,29 +37,36 @@ export interface ConnectOptions {
 
 /**
  * Connects with a node: resolves when the handshake is over and `verify` is satisfied; nothing of the caller's is sent
- * before. A connection that the node has closed by then is `QUIC_CONNECT_REFUSED`; one that it closes later, in the same
+ * before. A connection that the node has closed by then is `ERR_QUIC_CONNECT_REFUSED`; one that it closes later, in the same
  * millisecond maybe, says so by `whenClosed`. What a failure leaves open closes by itself.
  *
- * @throws {QuicError} `QUIC_OPTION`, `QUIC_RESOLVE`, `QUIC_UNAVAILABLE`, `QUIC_CONNECT_TIMEOUT`, `QUIC_CONNECT_REFUSED`,
- *   `QUIC_ALPN`, `QUIC_CERTIFICATE_REFUSED`, `QUIC_PIN_MISMATCH`, `QUIC_PIN_CHANGED`, `QUIC_PIN_UNSEEN`, `QUIC_CLOSED`
+ * @throws {QuicError} `ERR_QUIC_OPTION`, `ERR_QUIC_RESOLVE`, `ERR_QUIC_UNAVAILABLE`, `ERR_QUIC_CONNECT_TIMEOUT`, `ERR_QUIC_CONNECT_REFUSED`,
+ *   `ERR_QUIC_ALPN`, `ERR_QUIC_CERTIFICATE_REFUSED`, `ERR_QUIC_PIN_MISMATCH`, `ERR_QUIC_PIN_CHANGED`, `ERR_QUIC_PIN_UNSEEN`, `ERR_QUIC_CLOSED`
  */
 export async function connectControl(options: ConnectOptions): Promise<ControlConnection> {
-  const { host, port, verify, mode = 'auto', withoutAlpn = false, signal } = options;
-  requireWhole('port', port, 1, 65_535);
-  const timeoutMs = requireWhole('timeoutMs', options.timeoutMs ?? 5_000, 1, 600_000);
-  const idleTimeoutMs = requireWhole('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
-  const keepaliveMs = requireWhole('keepaliveMs', options.keepaliveMs ?? 10_000, 0, 3_600_000);
+  const { host, port, verify, mode = 'auto', signal } = options;
+  requireInteger('port', port, 1, 65_535);
+  const timeoutMs = requireInteger('timeoutMs', options.timeoutMs ?? 5_000, 1, 600_000);
+  const idleTimeoutMs = requireInteger('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
+  const keepaliveMs = requireInteger('keepaliveMs', options.keepaliveMs ?? 10_000, 0, 3_600_000);
   const limits = connectionLimits(options.limits);
   const { serverName, authoritiesPem } = handshakeVerification(verify, host);
-  const node = formatEndpoint({ host, port });
-  if (withoutAlpn) requireNoPin(verify, node);
+  const node = formatSocketAddress({ host, port });
   const deadline = new Deadline(timeoutMs, node, signal);
 
   try {
     const address = await deadline.orLater(resolve(host, port)).catch(unresolvedWhenLate(host));
-    const { maxStreams } = limits;
-    const how = { address, serverName, authoritiesPem, mode, idleTimeoutMs, keepaliveMs, maxStreams };
-    const dialing = withoutAlpn ? dialWithoutAlpn(how) : await dial({ ...how, alpn: CONTROL_ALPN, maxStreamBytes: limits.maxUnreadBytes });
+    const { maxStreams, maxUnreadBytes: maxStreamBytes } = limits;
+    const dialing = await dial({
+      alpn: CONTROL_ALPN,
+      address,
+      serverName,
+      authoritiesPem,
+      mode,
+      idleTimeoutMs,
+      maxStreams,
+      maxStreamBytes,
+    });
     const connection = new Connection(dialing.transport, dialing.runtime(), limits, keepaliveMs);
     try {
       await deadline.orLater(handshake(dialing, node));
@@ -79,7 +80,7 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
       requireOpen(connection, node);
       return connection;
     } catch (thrown) {
-      const refused = thrown instanceof QuicError && thrown.code.startsWith('QUIC_PIN');
+      const refused = thrown instanceof QuicError && thrown.code.startsWith('ERR_QUIC_PIN');
       const code = refused ? CloseCode.certificateRefused : CloseCode.normal;
       // Not waited for: the library may take seconds to give up on a node that does not answer.
       void connection.close(code).catch(() => undefined);
@@ -90,20 +91,20 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
   }
 }
 
-async function resolve(host: string, port: number): Promise<Endpoint> {
+async function resolve(host: string, port: number): Promise<SocketAddress> {
   if (isIP(host) !== 0) return { host, port };
   try {
     const { address } = await lookup(host, { order: 'ipv4first' });
     return { host: address, port };
   } catch (thrown) {
-    throw new QuicError('QUIC_RESOLVE', `${host} has no address: ${reasonOf(thrown)}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_RESOLVE', `${host} has no address: ${reasonOf(thrown)}`, { cause: thrown });
   }
 }
 
 function unresolvedWhenLate(host: string): (thrown: unknown) => never {
   return (thrown) => {
-    if (!(thrown instanceof QuicError) || thrown.code !== 'QUIC_CONNECT_TIMEOUT') throw thrown;
-    throw new QuicError('QUIC_RESOLVE', `${host} has no address: the name service does not answer`, { cause: thrown });
+    if (!(thrown instanceof QuicError) || thrown.code !== 'ERR_QUIC_CONNECT_TIMEOUT') throw thrown;
+    throw new QuicError('ERR_QUIC_RESOLVE', `${host} has no address: the name service does not answer`, { cause: thrown });
   };
 }
 
@@ -116,20 +117,20 @@ async function handshake(dialing: Dialing, node: string): Promise<void> {
     const close = dialing.closed();
     const said = close === undefined ? reasonOf(thrown) : `${describeCloseCode(close.code)} ${close.reason}`.trim();
     if (close !== undefined && isAlpnRefusal(close.code)) {
-      throw new QuicError('QUIC_ALPN', `${node} speaks QUIC, but not ${CONTROL_ALPN}: ${said}`, { cause: thrown });
+      throw new QuicError('ERR_QUIC_ALPN', `${node} speaks QUIC, but not ${CONTROL_ALPN}: ${said}`, { cause: thrown });
     }
     if (close !== undefined && isCertificateRefusal(close.code)) {
       const words = `the certificate of ${node} was not accepted: ${said}`;
-      throw new QuicError('QUIC_CERTIFICATE_REFUSED', words, { cause: thrown });
+      throw new QuicError('ERR_QUIC_CERTIFICATE_REFUSED', words, { cause: thrown });
     }
-    throw new QuicError('QUIC_CONNECT_REFUSED', `no connection with ${node}: ${said}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_CONNECT_REFUSED', `no connection with ${node}: ${said}`, { cause: thrown });
   }
 }
 
 function requireOpen({ closed }: ControlConnection, node: string): void {
   if (closed === undefined) return;
   const said = `${describeCloseCode(closed.code)} ${closed.reason}`.trim();
-  throw new QuicError('QUIC_CONNECT_REFUSED', `${node} ended the connection at once: ${said}`);
+  throw new QuicError('ERR_QUIC_CONNECT_REFUSED', `${node} ended the connection at once: ${said}`);
 }
 
 function pinInState(state: Uint8Array): Uint8Array | undefined {
@@ -138,7 +139,7 @@ function pinInState(state: Uint8Array): Uint8Array | undefined {
 }
 
 function unseenWhenLate(thrown: unknown): undefined {
-  if (thrown instanceof QuicError && thrown.code === 'QUIC_CONNECT_TIMEOUT') return undefined;
+  if (thrown instanceof QuicError && thrown.code === 'ERR_QUIC_CONNECT_TIMEOUT') return undefined;
   throw thrown;
 }
 
@@ -163,10 +164,10 @@ class Deadline {
     });
     this.#ended.catch(() => undefined);
     this.#timer = setTimeout(() => {
-      reject(new QuicError('QUIC_CONNECT_TIMEOUT', `${node} did not complete a QUIC handshake within ${timeoutMs} ms`));
+      reject(new QuicError('ERR_QUIC_CONNECT_TIMEOUT', `${node} did not complete a QUIC handshake within ${timeoutMs} ms`));
     }, timeoutMs);
     this.#signal = signal;
-    this.#abort = () => reject(new QuicError('QUIC_CLOSED', `connecting with ${node} was given up`, { cause: signal?.reason }));
+    this.#abort = () => reject(new QuicError('ERR_QUIC_CLOSED', `connecting with ${node} was given up`, { cause: signal?.reason }));
     if (signal?.aborted === true) this.#abort();
     else signal?.addEventListener('abort', this.#abort, { once: true });
   }

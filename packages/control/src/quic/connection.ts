@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks';
 import type { OutgoingMessage } from '../message.ts';
 import type { Dialect } from '@lightspeed/wire';
 import { CloseCode, describeCloseCode, StreamCode } from './codes.ts';
-import { formatEndpoint } from './endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
+import { formatSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import type { QuicRuntime } from './http3/runtime.ts';
 import { Budget } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
@@ -40,9 +40,11 @@ export interface Farewell {
 
 /** One QUIC connection that carries control messages. */
 export interface ControlConnection {
-  readonly peer: Endpoint;
-  /** The application protocol that both ends have named: `lstp/1`, or undefined without ALPN. */
-  readonly alpn: string | undefined;
+  readonly peer: SocketAddress;
+  /** The node's own address that the client speaks to; undefined at a client's end. */
+  readonly local: SocketAddress | undefined;
+  /** The application protocol that both ends have named: `lstp/1`. */
+  readonly alpn: string;
   readonly runtime: QuicRuntime;
   /** SHA-256 of the public key of the peer's certificate; undefined at a node's end, since clients show none. */
   readonly peerPin: Uint8Array | undefined;
@@ -50,7 +52,7 @@ export interface ControlConnection {
   readonly closed: ConnectionClosed | undefined;
   /** Resolves when it has ended; never rejects. */
   readonly whenClosed: Promise<ConnectionClosed>;
-  /** @throws {QuicError} `QUIC_STREAM_LIMIT` or `QUIC_CLOSED` */
+  /** @throws {QuicError} `ERR_QUIC_STREAM_LIMIT` or `ERR_QUIC_CLOSED` */
   openStream(): ControlStream;
   /** The streams that the peer opens, to be iterated once. Ends with the connection, however that ends. */
   streams(): AsyncGenerator<ControlStream, void, undefined>;
@@ -73,7 +75,7 @@ const STREAM_COST = 256;
 const LEAST_DATA_COST = 64;
 
 export class Connection implements ControlConnection, StreamOwner {
-  readonly alpn: string | undefined;
+  readonly alpn = CONTROL_ALPN;
   readonly limits: ConnectionLimits;
   readonly whenClosed: Promise<ConnectionClosed>;
   runtime: QuicRuntime;
@@ -93,7 +95,6 @@ export class Connection implements ControlConnection, StreamOwner {
   constructor(transport: ConnectionTransport, runtime: QuicRuntime, limits: ConnectionLimits, keepaliveMs: number) {
     this.#transport = transport;
     this.runtime = runtime;
-    this.alpn = runtime.mode === 'deno' ? undefined : CONTROL_ALPN;
     this.limits = limits;
     this.#budget = new Budget(limits.bytesPerSecond, limits.burstBytes, performance.now());
     this.whenClosed = new Promise((resolve) => {
@@ -111,8 +112,12 @@ export class Connection implements ControlConnection, StreamOwner {
     });
   }
 
-  get peer(): Endpoint {
+  get peer(): SocketAddress {
     return this.#transport.peer;
+  }
+
+  get local(): SocketAddress | undefined {
+    return this.#transport.local;
   }
 
   get closed(): ConnectionClosed | undefined {
@@ -242,7 +247,7 @@ export class Connection implements ControlConnection, StreamOwner {
     const { by = 'us', code = 0, reason = '' } = this.#closed ?? {};
     const said = reason === '' || by === 'idle timeout' ? '' : `: ${JSON.stringify(reason)}`;
     const how = by === 'idle timeout' ? by : `by ${by === 'us' ? 'this end' : 'the peer'}, ${describeCloseCode(code)}${said}`;
-    return new QuicError('QUIC_CLOSED', `the connection with ${formatEndpoint(this.peer)} is closed (${how})`);
+    return new QuicError('ERR_QUIC_CLOSED', `the connection with ${formatSocketAddress(this.peer)} is closed (${how})`);
   }
 
   #wakeReader(): void {

@@ -24,11 +24,11 @@ export interface NodeIdentity {
 }
 
 /**
- * The identity that is kept in `folder`, made when there is none: an ECDSA P-256 key and a self-signed certificate of
- * it for 20 years, in `control-key.pem` and `control-certificate.pem`, mode 0600, in a folder of mode 0700 if that had
- * to be made. A crash in the middle of making it leaves either nothing or a key to which the certificate is made next time.
+ * The identity in `folder`, made if there is none: an ECDSA P-256 key and a self-signed certificate for 20 years. The
+ * files are `control-key.pem` and `control-certificate.pem`, of mode 0600. The folder gets mode 0700 if it has to be
+ * made. A crash in the middle of making it leaves either nothing or a key to which the certificate is made next time.
  *
- * @throws {QuicError} `QUIC_IDENTITY` when the files cannot be read or written, or do not belong together
+ * @throws {QuicError} `ERR_QUIC_IDENTITY` when the files cannot be read or written, or do not belong together
  */
 export async function loadOrCreateIdentity(folder: string): Promise<NodeIdentity> {
   const certificateFile = join(folder, CERTIFICATE_FILE);
@@ -36,7 +36,7 @@ export async function loadOrCreateIdentity(folder: string): Promise<NodeIdentity
   const certificatePem = await readIfThere(certificateFile);
   const privateKeyPem = await readIfThere(privateKeyFile);
   if (certificatePem !== undefined && privateKeyPem === undefined) {
-    throw new QuicError('QUIC_IDENTITY', `${certificateFile} is there, but its key ${privateKeyFile} is not`);
+    throw new QuicError('ERR_QUIC_IDENTITY', `${certificateFile} is there, but its key ${privateKeyFile} is not`);
   }
   if (certificatePem !== undefined) return loadIdentity({ certificateFile, privateKeyFile });
 
@@ -48,7 +48,7 @@ export async function loadOrCreateIdentity(folder: string): Promise<NodeIdentity
     await replaceFile(certificateFile, made.certificatePem);
   } catch (thrown) {
     if (thrown instanceof QuicError) throw thrown;
-    throw new QuicError('QUIC_IDENTITY', `no identity can be made in ${folder}: ${reasonOf(thrown)}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_IDENTITY', `no identity can be made in ${folder}: ${reasonOf(thrown)}`, { cause: thrown });
   }
   return { ...(await loadIdentity({ certificateFile, privateKeyFile })), created: true };
 }
@@ -56,7 +56,7 @@ export async function loadOrCreateIdentity(folder: string): Promise<NodeIdentity
 /**
  * Reads a certificate and its key, wherever they come from; also to be called again when the files have been replaced.
  *
- * @throws {QuicError} `QUIC_IDENTITY`
+ * @throws {QuicError} `ERR_QUIC_IDENTITY`
  */
 export async function loadIdentity(files: { certificateFile: string; privateKeyFile: string }): Promise<NodeIdentity> {
   const { certificateFile, privateKeyFile } = files;
@@ -64,14 +64,14 @@ export async function loadIdentity(files: { certificateFile: string; privateKeyF
     const certificatePem = await readFile(certificateFile, 'utf8');
     const privateKeyPem = await readFile(privateKeyFile, 'utf8');
     if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem))) {
-      throw new QuicError('QUIC_IDENTITY', `${privateKeyFile} is not the key of ${certificateFile}`);
+      throw new QuicError('ERR_QUIC_IDENTITY', `${privateKeyFile} is not the key of ${certificateFile}`);
     }
     const pin = pinOf(certificatePem);
     return { certificatePem, privateKeyPem, pin, pinText: formatPin(pin), certificateFile, privateKeyFile, created: false };
   } catch (thrown) {
     if (thrown instanceof QuicError) throw thrown;
     const words = `${certificateFile} and ${privateKeyFile} cannot be used: ${reasonOf(thrown)}`;
-    throw new QuicError('QUIC_IDENTITY', words, { cause: thrown });
+    throw new QuicError('ERR_QUIC_IDENTITY', words, { cause: thrown });
   }
 }
 
@@ -80,6 +80,6 @@ async function readIfThere(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8');
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
-    throw new QuicError('QUIC_IDENTITY', `${file} cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_IDENTITY', `${file} cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
   }
 }

@@ -15,7 +15,7 @@ export interface KnownNodes {
 /**
  * Reads the file; one that is not there is empty. Lines that are empty or begin with `#` are skipped.
  *
- * @throws {QuicError} `QUIC_IDENTITY` when it cannot be read or a line is none; it is never written over then
+ * @throws {QuicError} `ERR_QUIC_IDENTITY` when it cannot be read or a line is none; it is never written over then
  */
 export async function loadKnownNodes(file: string): Promise<KnownNodes> {
   const pins = new Map<string, Uint8Array>();
@@ -26,20 +26,20 @@ export async function loadKnownNodes(file: string): Promise<KnownNodes> {
       if (node === undefined || pin === undefined || more.length > 0) throw new Error('expected HOST:PORT and a pin');
       pins.set(node, parsePin(pin));
     } catch (thrown) {
-      throw new QuicError('QUIC_IDENTITY', `${file}, line ${index + 1}: ${reasonOf(thrown)}`, { cause: thrown });
+      throw new QuicError('ERR_QUIC_IDENTITY', `${file}, line ${index + 1}: ${reasonOf(thrown)}`, { cause: thrown });
     }
   }
   return {
     pinOf: (node) => pins.get(node),
     remember: async (node, pin) => {
-      if (node === '' || /\s/.test(node)) throw new QuicError('QUIC_OPTION', `a node is named HOST:PORT, got ${JSON.stringify(node)}`);
+      if (node === '' || /\s/.test(node)) throw new QuicError('ERR_QUIC_OPTION', `a node is named HOST:PORT, got ${JSON.stringify(node)}`);
       pins.set(node, pin);
       const lines = [...pins].map(([name, kept]) => `${name} ${formatPin(kept)}\n`);
       try {
         await mkdir(dirname(file), { recursive: true, mode: 0o700 });
         await replaceFile(file, lines.join(''));
       } catch (thrown) {
-        throw new QuicError('QUIC_IDENTITY', `${file} cannot be written: ${reasonOf(thrown)}`, { cause: thrown });
+        throw new QuicError('ERR_QUIC_IDENTITY', `${file} cannot be written: ${reasonOf(thrown)}`, { cause: thrown });
       }
     },
   };
@@ -50,6 +50,6 @@ async function linesOf(file: string): Promise<string[]> {
     return (await readFile(file, 'utf8')).split('\n');
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
-    throw new QuicError('QUIC_IDENTITY', `${file} cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_IDENTITY', `${file} cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
   }
 }

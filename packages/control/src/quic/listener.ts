@@ -1,91 +1,29 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { CloseCode, isAlpnRefusal } from './codes.ts';
-import { Connection, CONTROL_ALPN } from './connection.ts';
-import type { ControlConnection } from './connection.ts';
-import { addressKey } from './endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
-import type { QuicMode, QuicRuntime } from './http3/runtime.ts';
+import { isUnspecified } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { AdmittedConnections } from './admitted-connections.ts';
+import { CloseCode } from './codes.ts';
+import { CONTROL_ALPN } from './connection.ts';
+import type { QuicRuntime } from './http3/runtime.ts';
 import { startServer } from './http3/server.ts';
 import { connectionLimits } from './limits.ts';
-import { COUNTED_CLOSES, NOTHING_YET } from './listener-counters.ts';
-import type { ListenerCounters } from './listener-counters.ts';
 import type { ConnectionLimits } from './limits.ts';
+import type { ListenerCounters } from './listener-counters.ts';
+import type { CertificateAndKey, ControlListener, ListenOptions } from './listen-options.ts';
+import { isInUse, isNotAvailable, listenHosts, localHosts } from './local-hosts.ts';
 import { pinOf } from './pin.ts';
-import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
-import type { ConnectionTransport, Server, ServerOptions } from './transport.ts';
-import { startServerWithoutAlpn } from './without-alpn/server.ts';
-
-/** A certificate (leaf first, its chain after it) and its key. */
-export interface CertificateAndKey {
-  readonly certificatePem: string;
-  /** PKCS #8 or SEC 1, not encrypted. */
-  readonly privateKeyPem: string;
-}
-
-export interface ListenOptions extends CertificateAndKey {
-  /** An address, not a name; port 0 takes any free port. */
-  readonly bind: Endpoint;
-  /**
-   * Called for every connection whose handshake is over, before anything that the peer sent is handed out; a promise is
-   * waited for. A connection
-   * whose handler throws or rejects is closed; that a stream was reset or the connection ended is no fault of a handler.
-   */
-  readonly onConnection: (connection: ControlConnection) => unknown;
-  /** What else `onConnection` threw, and what the library reports. Default: nothing happens. */
-  readonly onError?: (error: unknown) => void;
-  /**
-   * A handshake failed, some seconds ago maybe. `code` is how QUIC ended it, see {@link describeCloseCode}; 0x178 is a peer
-   * that named no application protocol, or none that is spoken here. `peer` is unknown without ALPN.
-   */
-  readonly onFailedHandshake?: (peer: Endpoint | undefined, code: number) => void;
-  /** Default `auto`: native, else portable. The wasm form cannot listen. */
-  readonly mode?: QuicMode;
-  /** Default 1,024. */
-  readonly maxConnections?: number;
-  /** Of one IPv4 address, or of one IPv6 network of 64 bits. Default 32. */
-  readonly maxConnectionsPerAddress?: number;
-  /** Default 30,000. */
-  readonly idleTimeoutMs?: number;
-  /** A PING to every client every so often. Default 0: none, that is the clients' part. */
-  readonly keepaliveMs?: number;
-  /**
-   * For clients of the older reference implementation, which name no application protocol: those, and only those, are served.
-   * Needs Deno. Addresses are not validated then, and `mode` does not matter. Default false.
-   */
-  readonly withoutAlpn?: boolean;
-  /** Whether an address has to answer before anything is kept for it, which costs a round trip. Default true. */
-  readonly validateAddresses?: boolean;
-  readonly limits?: Partial<ConnectionLimits>;
-}
-
-export interface ControlListener {
-  readonly endpoint: Endpoint;
-  readonly runtime: QuicRuntime;
-  /** The pin of the certificate in use. */
-  readonly pin: Uint8Array;
-  readonly connections: number;
-  readonly counters: ListenerCounters;
-  /**
-   * Goes on with another certificate: closes every connection with `CloseCode.certificateReplaced`, upon which clients
-   * connect again, and listens on the same port anew, some milliseconds later. A certificate that cannot be used
-   * changes nothing.
-   *
-   * @throws {QuicError} `QUIC_LISTEN`, `QUIC_CLOSED`
-   */
-  replaceCertificate(certificate: CertificateAndKey): Promise<void>;
-  /** Closes every connection, by default with `CloseCode.serverShutdown`, and the port. */
-  close(code?: number, reason?: string): Promise<void>;
-}
+import { QuicError, reasonOf, requireInteger } from './quic-error.ts';
+import type { Server } from './transport.ts';
 
 /**
- * Listens for control connections over QUIC. TLS 1.3; the client must offer `lstp/1`, or nothing with `withoutAlpn`.
+ * Listens for control connections over QUIC. TLS 1.3; the client must offer `lstp/1`.
  *
- * @throws {QuicError} `QUIC_OPTION`, `QUIC_LISTEN`, `QUIC_UNAVAILABLE`
+ * @throws {QuicError} `ERR_QUIC_OPTION`, `ERR_QUIC_LISTEN`, `ERR_QUIC_UNAVAILABLE`
  */
 export async function listenControl(options: ListenOptions): Promise<ControlListener> {
   const listener = new Listener(options);
-  await listener.start(options.bind, options);
+  await listener.start();
   return listener;
 }
 
@@ -93,38 +31,58 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
 const SPARE_CONNECTIONS = 64;
 const PORT_TRIES = 150;
 const PORT_PAUSE_MS = 20;
+/** Ports that are tried when the system chooses one on the first address, and others have it in use on another. */
+const MAX_CHOSEN_PORTS = 8;
 
 class Listener implements ControlListener {
   readonly #options: ListenOptions;
   readonly #limits: ConnectionLimits;
   readonly #maxConnections: number;
-  readonly #maxPerAddress: number;
   readonly #idleTimeoutMs: number;
-  readonly #keepaliveMs: number;
-  readonly #connections = new Set<Connection>();
-  readonly #perAddress = new Map<string, number>();
-  #counters = NOTHING_YET;
-  #server: Server | undefined;
+  readonly #connections: AdmittedConnections;
+  /** By address: the library cannot choose the address that it answers from, so each has a socket of its own. */
+  readonly #servers = new Map<string, Server>();
+  /** Servers of addresses that are gone. */
+  readonly #ending = new Set<Promise<void>>();
+  /** Why an address cannot be listened on, so that it is said once. */
+  readonly #failures = new Map<string, string>();
+  #localHosts: readonly string[];
+  #port: number;
+  #runtime: QuicRuntime = { mode: 'native', driver: 'unknown', fellBack: undefined };
   #certificate: CertificateAndKey;
+  #isClosed = false;
   #changing: Promise<void> = Promise.resolve();
 
   constructor(options: ListenOptions) {
     this.#options = options;
     this.#certificate = options;
     this.#limits = connectionLimits(options.limits);
-    this.#maxConnections = requireWhole('maxConnections', options.maxConnections ?? 1_024, 1, 1_000_000);
-    this.#maxPerAddress = requireWhole('maxConnectionsPerAddress', options.maxConnectionsPerAddress ?? 32, 1, 1_000_000);
-    this.#idleTimeoutMs = requireWhole('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
-    this.#keepaliveMs = requireWhole('keepaliveMs', options.keepaliveMs ?? 0, 0, 3_600_000);
-    requireWhole('bind.port', options.bind.port, 0, 65_535);
+    this.#maxConnections = requireInteger('maxConnections', options.maxConnections ?? 1_024, 1, 1_000_000);
+    this.#idleTimeoutMs = requireInteger('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
+    this.#port = requireInteger('bind.port', options.bind.port, 0, 65_535);
+    this.#localHosts = options.localHosts ?? localHosts();
+    this.#connections = new AdmittedConnections({
+      maxConnections: this.#maxConnections,
+      maxConnectionsPerAddress: requireInteger('maxConnectionsPerAddress', options.maxConnectionsPerAddress ?? 32, 1, 1_000_000),
+      limits: this.#limits,
+      keepaliveMs: requireInteger('keepaliveMs', options.keepaliveMs ?? 0, 0, 3_600_000),
+      onConnection: options.onConnection,
+      onError: options.onError,
+      onFailedHandshake: options.onFailedHandshake,
+    });
   }
 
-  get endpoint(): Endpoint {
-    return this.#running().endpoint;
+  get endpoint(): SocketAddress {
+    this.#requireOpen();
+    return { host: this.#options.bind.host, port: this.#port };
+  }
+
+  get hosts(): readonly string[] {
+    return [...this.#servers.keys()];
   }
 
   get runtime(): QuicRuntime {
-    return this.#running().runtime;
+    return this.#runtime;
   }
 
   get pin(): Uint8Array {
@@ -136,128 +94,141 @@ class Listener implements ControlListener {
   }
 
   get counters(): ListenerCounters {
-    let { refusals } = this.#counters;
-    for (const connection of this.#connections) refusals += connection.refusals;
-    return { ...this.#counters, refusals };
+    return this.#connections.counters;
   }
 
-  async start(bind: Endpoint, certificate: CertificateAndKey): Promise<void> {
-    requireFitting(certificate);
-    const { withoutAlpn, mode = 'auto', validateAddresses = true } = this.#options;
-    const { maxUnreadBytes: maxStreamBytes, maxStreams } = this.#limits;
-    const how: ServerOptions = {
-      bind,
-      certificatePem: certificate.certificatePem,
-      privateKeyPem: certificate.privateKeyPem,
-      idleTimeoutMs: this.#idleTimeoutMs,
-      maxConnections: this.#maxConnections + Math.max(SPARE_CONNECTIONS, this.#maxConnections >> 2),
-      maxStreams,
-      onConnection: (transport) => this.#accept(transport),
-      onFailedHandshake: (peer, code) => this.#handshakeFailed(peer, code),
-      onError: (error) => this.#options.onError?.(error),
-    };
-    this.#server = withoutAlpn
-      ? await startServerWithoutAlpn(how)
-      : await startServer({ ...how, alpn: CONTROL_ALPN, mode, maxStreamBytes, validateAddresses });
-    this.#certificate = certificate;
+  async start(): Promise<void> {
+    requireFitting(this.#certificate);
+    const { host, port } = this.#options.bind;
+    if (!isUnspecified(host)) return this.#open(host);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#openAll();
+      } catch (thrown) {
+        await this.#stop(CloseCode.normal, 'the listener did not start');
+        if (port !== 0 || tries === MAX_CHOSEN_PORTS || !isInUse(thrown)) throw thrown;
+        this.#port = 0;
+      }
+    }
+  }
+
+  setLocalHosts(hosts: readonly string[]): Promise<void> {
+    this.#localHosts = hosts;
+    return this.#oneAtATime(async () => {
+      if (this.#isClosed || !isUnspecified(this.#options.bind.host)) return;
+      const wanted = new Set(listenHosts(this.#options.bind.host, this.#localHosts));
+      for (const [host, server] of this.#servers) if (!wanted.has(host)) this.#end(host, server);
+      for (const host of wanted) if (!this.#servers.has(host)) await this.#tryToOpen(host);
+    });
   }
 
   replaceCertificate(certificate: CertificateAndKey): Promise<void> {
     return this.#oneAtATime(async () => {
-      const server = this.#running();
+      this.#requireOpen();
       requireFitting(certificate);
       const before = this.#certificate;
-      await this.#stop(server, CloseCode.certificateReplaced, 'the certificate was replaced, connect again');
+      const { hosts } = this;
+      await this.#stop(CloseCode.certificateReplaced, 'the certificate was replaced, connect again');
       try {
-        await this.#startAgain(server.endpoint, certificate);
+        this.#certificate = certificate;
+        for (const host of hosts) await this.#openAgain(host);
       } catch (thrown) {
-        await this.#startAgain(server.endpoint, before);
+        await this.#stop(CloseCode.normal, 'the certificate cannot be used');
+        this.#certificate = before;
+        for (const host of hosts) await this.#openAgain(host);
         throw thrown;
       }
     });
   }
 
+  close(code: number = CloseCode.serverShutdown, reason = 'the node is shutting down'): Promise<void> {
+    return this.#oneAtATime(async () => {
+      this.#isClosed = true;
+      await this.#stop(code, reason);
+      await Promise.all(this.#ending);
+    });
+  }
+
+  async #openAll(): Promise<void> {
+    for (const host of listenHosts(this.#options.bind.host, this.#localHosts)) {
+      try {
+        await this.#open(host);
+      } catch (thrown) {
+        // It is tried again when the addresses are told the next time.
+        if (!isNotAvailable(thrown)) throw thrown;
+      }
+    }
+  }
+
+  async #open(host: string): Promise<void> {
+    const { mode = 'auto', validateAddresses = true, onError } = this.#options;
+    const { maxUnreadBytes: maxStreamBytes, maxStreams } = this.#limits;
+    const { certificatePem, privateKeyPem } = this.#certificate;
+    const server = await startServer({
+      alpn: CONTROL_ALPN,
+      mode,
+      bind: { host, port: this.#port },
+      certificatePem,
+      privateKeyPem,
+      idleTimeoutMs: this.#idleTimeoutMs,
+      maxConnections: this.#maxConnections + Math.max(SPARE_CONNECTIONS, this.#maxConnections >> 2),
+      maxStreams,
+      maxStreamBytes,
+      validateAddresses,
+      onConnection: (transport) => this.#connections.accept(transport, this.#runtime),
+      onFailedHandshake: (peer, code) => this.#connections.handshakeFailed(peer, code),
+      onError: (error) => onError?.(error),
+    });
+    this.#runtime = server.runtime;
+    this.#port = server.endpoint.port;
+    this.#servers.set(host, server);
+  }
+
+  /** While the listener runs, an address that fails does no harm to the others. */
+  async #tryToOpen(host: string): Promise<void> {
+    try {
+      await this.#open(host);
+      this.#failures.delete(host);
+    } catch (thrown) {
+      const why = reasonOf(thrown);
+      if (!isNotAvailable(thrown) && this.#failures.get(host) !== why) this.#options.onError?.(thrown);
+      this.#failures.set(host, why);
+    }
+  }
+
   /** The kernel may hold a closed port for some milliseconds more, until what was asked of it asynchronously is undone. */
-  async #startAgain(bind: Endpoint, certificate: CertificateAndKey): Promise<void> {
+  async #openAgain(host: string): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.start(bind, certificate);
+        return await this.#open(host);
       } catch (thrown) {
-        if (tries === PORT_TRIES || !reasonOf(thrown).includes('in use')) throw thrown;
+        if (isNotAvailable(thrown) && isUnspecified(this.#options.bind.host)) return;
+        if (tries === PORT_TRIES || !isInUse(thrown)) throw thrown;
         await setTimeout(PORT_PAUSE_MS);
       }
     }
   }
 
-  close(code: number = CloseCode.serverShutdown, reason = 'the node is shutting down'): Promise<void> {
-    return this.#oneAtATime(async () => {
-      if (this.#server !== undefined) await this.#stop(this.#server, code, reason);
-    });
+  /** Not waited for: what is said to the peers of an address that is gone arrives nowhere. */
+  #end(host: string, server: Server): void {
+    this.#servers.delete(host);
+    const ending = this.#connections
+      .close(CloseCode.serverShutdown, 'the node has this address no longer', host)
+      .then(() => server.close())
+      .catch((error: unknown) => this.#options.onError?.(error));
+    const forgotten = ending.then(() => void this.#ending.delete(forgotten));
+    this.#ending.add(forgotten);
   }
 
-  async #stop(server: Server, code: number, reason: string): Promise<void> {
-    this.#server = undefined;
-    await Promise.all([...this.#connections].map((connection) => connection.close(code, reason)));
-    await server.close(code, reason);
+  async #stop(code: number, reason: string): Promise<void> {
+    const servers = [...this.#servers.values()];
+    this.#servers.clear();
+    await this.#connections.close(code, reason);
+    await Promise.all(servers.map((server) => server.close()));
   }
 
-  #accept(transport: ConnectionTransport): void {
-    const server = this.#server;
-    const key = addressKey(transport.peer.host);
-    const ofAddress = this.#perAddress.get(key) ?? 0;
-    if (this.#connections.size >= this.#maxConnections) {
-      this.#count('refusedOverMax');
-      refuse(transport, 'the node has as many connections as it takes');
-      return;
-    }
-    if (ofAddress >= this.#maxPerAddress) {
-      this.#count('refusedOverMaxPerAddress');
-      refuse(transport, 'too many connections from one address');
-      return;
-    }
-    const runtime = server?.runtime ?? { mode: 'native', driver: 'unknown', fellBack: undefined };
-    const connection = new Connection(transport, runtime, this.#limits, this.#keepaliveMs);
-    this.#connections.add(connection);
-    this.#perAddress.set(key, ofAddress + 1);
-    this.#count('accepted');
-    void connection.whenClosed.then((closed) => {
-      this.#forget(connection, key);
-      this.#count('refusals', connection.refusals);
-      const counted = closed.by === 'us' ? COUNTED_CLOSES.get(closed.code) : undefined;
-      if (counted !== undefined) this.#count(counted);
-    });
-    void this.#serve(connection);
-  }
-
-  #handshakeFailed(peer: Endpoint | undefined, code: number): void {
-    this.#count(isAlpnRefusal(code) ? 'refusedOverAlpn' : 'failedHandshakes');
-    this.#options.onFailedHandshake?.(peer, code);
-  }
-
-  async #serve(connection: Connection): Promise<void> {
-    try {
-      await this.#options.onConnection(connection);
-    } catch (thrown) {
-      const ended = thrown instanceof QuicError;
-      void connection.close(ended ? CloseCode.normal : CloseCode.protocol).catch(() => undefined);
-      if (!ended) this.#options.onError?.(thrown);
-    }
-  }
-
-  #count(what: keyof ListenerCounters, more = 1): void {
-    this.#counters = { ...this.#counters, [what]: this.#counters[what] + more };
-  }
-
-  #forget(connection: Connection, key: string): void {
-    this.#connections.delete(connection);
-    const left = (this.#perAddress.get(key) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(key, left);
-    else this.#perAddress.delete(key);
-  }
-
-  #running(): Server {
-    if (this.#server === undefined) throw new QuicError('QUIC_CLOSED', 'the listener is closed');
-    return this.#server;
+  #requireOpen(): void {
+    if (this.#isClosed) throw new QuicError('ERR_QUIC_CLOSED', 'the listener is closed');
   }
 
   #oneAtATime(change: () => Promise<void>): Promise<void> {
@@ -267,17 +238,12 @@ class Listener implements ControlListener {
   }
 }
 
-function refuse(transport: ConnectionTransport, reason: string): void {
-  transport.attach({ stream: (stream) => stream.reset(CloseCode.rateLimited), closed: () => undefined });
-  void transport.close(CloseCode.rateLimited, reason);
-}
-
 function requireFitting({ certificatePem, privateKeyPem }: CertificateAndKey): void {
   let fits: boolean;
   try {
     fits = new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem));
   } catch (thrown) {
-    throw new QuicError('QUIC_LISTEN', `the certificate or its key cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_LISTEN', `the certificate or its key cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
   }
-  if (!fits) throw new QuicError('QUIC_LISTEN', 'the private key is not that of the certificate');
+  if (!fits) throw new QuicError('ERR_QUIC_LISTEN', 'the private key is not that of the certificate');
 }

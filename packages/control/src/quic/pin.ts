@@ -9,12 +9,12 @@ const BASE64 = /^[A-Za-z0-9+/]{43}=?$/;
 const HEX = /^[0-9a-f]{64}$/i;
 
 /**
- * The pin of a certificate: SHA-256 of its public key (the DER of SubjectPublicKeyInfo), so it stays when the certificate is
- * renewed with the same key.
+ * The pin of a certificate: SHA-256 of its public key (the DER of SubjectPublicKeyInfo). It stays the same when the
+ * certificate is renewed with the same key.
  *
  * @param certificate PEM (its first certificate counts) or DER
  * @returns 32 bytes
- * @throws {QuicError} `QUIC_IDENTITY` when it is no certificate
+ * @throws {QuicError} `ERR_QUIC_IDENTITY` when it is no certificate
  */
 export function pinOf(certificate: string | Uint8Array): Uint8Array {
   try {
@@ -25,7 +25,7 @@ export function pinOf(certificate: string | Uint8Array): Uint8Array {
         .digest(),
     );
   } catch (thrown) {
-    throw new QuicError('QUIC_IDENTITY', `no certificate to take a pin of: ${reasonOf(thrown)}`, { cause: thrown });
+    throw new QuicError('ERR_QUIC_IDENTITY', `no certificate to take a pin of: ${reasonOf(thrown)}`, { cause: thrown });
   }
 }
 
@@ -37,7 +37,7 @@ export function formatPin(pin: Uint8Array): string {
 /**
  * Reads a pin: base64 with or without `sha256//`, or 64 hexadecimal digits with or without colons.
  *
- * @throws {QuicError} `QUIC_OPTION`
+ * @throws {QuicError} `ERR_QUIC_OPTION`
  */
 export function parsePin(text: string): Uint8Array {
   const bare = text.trim().replace(/^sha256\/\//, '');
@@ -47,7 +47,10 @@ export function parsePin(text: string): Uint8Array {
     const pin = Uint8Array.from(Buffer.from(bare, 'base64'));
     if (pin.length === PIN_BYTES) return pin;
   }
-  throw new QuicError('QUIC_OPTION', `a pin is ${PREFIX} and 32 bytes in base64, or 64 hexadecimal digits; got ${JSON.stringify(text)}`);
+  throw new QuicError(
+    'ERR_QUIC_OPTION',
+    `a pin is ${PREFIX} and 32 bytes in base64, or 64 hexadecimal digits; got ${JSON.stringify(text)}`,
+  );
 }
 
 export function samePin(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,37 +1,39 @@
+import { wholeNumberFault } from '@lightspeed/wire';
+
 /** What went wrong on the way to, or on, a control connection; stable, for programs. */
 export type QuicErrorCode =
   /** An option is outside what is allowed: a fault of the calling program or its configuration. */
-  | 'QUIC_OPTION'
+  | 'ERR_QUIC_OPTION'
   /** There is no QUIC for this platform, or not in the form that was asked for. */
-  | 'QUIC_UNAVAILABLE'
+  | 'ERR_QUIC_UNAVAILABLE'
   /** The address cannot be bound, or the certificate and key cannot be used. */
-  | 'QUIC_LISTEN'
+  | 'ERR_QUIC_LISTEN'
   /** The node's name cannot be resolved. */
-  | 'QUIC_RESOLVE'
+  | 'ERR_QUIC_RESOLVE'
   /** Nobody answered in time, or the handshake did not end. */
-  | 'QUIC_CONNECT_TIMEOUT'
+  | 'ERR_QUIC_CONNECT_TIMEOUT'
   /** The node, or its limits, ended the handshake, or the connection right after it. */
-  | 'QUIC_CONNECT_REFUSED'
+  | 'ERR_QUIC_CONNECT_REFUSED'
   /** Both ends speak QUIC, but not the same protocol (ALPN). */
-  | 'QUIC_ALPN'
+  | 'ERR_QUIC_ALPN'
   /** The node's certificate does not lead to the authority that was named, or carries another name. */
-  | 'QUIC_CERTIFICATE_REFUSED'
+  | 'ERR_QUIC_CERTIFICATE_REFUSED'
   /** The node's public key is not the pinned one. */
-  | 'QUIC_PIN_MISMATCH'
+  | 'ERR_QUIC_PIN_MISMATCH'
   /** The node's public key is not the one remembered from the first use. */
-  | 'QUIC_PIN_CHANGED'
+  | 'ERR_QUIC_PIN_CHANGED'
   /** The node did not send what its certificate can be read from, so a pin cannot be checked. */
-  | 'QUIC_PIN_UNSEEN'
+  | 'ERR_QUIC_PIN_UNSEEN'
   /** The connection is closed. */
-  | 'QUIC_CLOSED'
+  | 'ERR_QUIC_CLOSED'
   /** The peer does not allow another stream now. */
-  | 'QUIC_STREAM_LIMIT'
+  | 'ERR_QUIC_STREAM_LIMIT'
   /** The peer, or a limit of ours, reset the stream. */
-  | 'QUIC_STREAM_RESET'
+  | 'ERR_QUIC_STREAM_RESET'
   /** More bytes wait to be sent than the limit allows: the peer does not read. */
-  | 'QUIC_PEER_NOT_READING'
+  | 'ERR_QUIC_PEER_NOT_READING'
   /** A certificate or key file is missing its counterpart, unreadable, or does not fit. */
-  | 'QUIC_IDENTITY';
+  | 'ERR_QUIC_IDENTITY';
 
 /** An error of the transport. Messages of a peer that cannot be read never cause one: they are a `Refusal`. */
 export class QuicError extends Error {
@@ -49,10 +51,9 @@ export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** @throws {QuicError} `QUIC_OPTION` unless `value` is a whole number from `low` to `high`. */
-export function requireWhole(option: string, value: number, low: number, high: number): number {
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new QuicError('QUIC_OPTION', `${option} must be a whole number from ${low} to ${high}, got ${value}`);
-  }
+/** @throws {QuicError} `ERR_QUIC_OPTION` unless `value` is a whole number from `low` to `high`. */
+export function requireInteger(option: string, value: number, low: number, high: number): number {
+  const fault = wholeNumberFault(option, value, low, high);
+  if (fault !== undefined) throw new QuicError('ERR_QUIC_OPTION', fault);
   return value;
 }

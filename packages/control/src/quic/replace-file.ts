@@ -3,8 +3,8 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Writes a file that only its owner can read (mode 0600): after a crash at any moment there is the old file or the new
- * one, whole.
+ * Writes a file that only its owner can read (mode 0600). After a crash at any moment, the old file or the new one is
+ * there, whole.
  */
 export async function replaceFile(file: string, content: string): Promise<void> {
   const beside = `${file}.${randomBytes(6).toString('hex')}.tmp`;

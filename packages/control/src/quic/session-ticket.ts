@@ -1,8 +1,8 @@
 /**
  * The certificate that a node showed, out of the resumption state of the TLS session.
  *
- * The library hands a client no certificate, but it does hand out the state with which it could resume the session, and
- * that holds the certificate whose key signed this very handshake, whether or not an authority vouched for it:
+ * The library gives a client no certificate. But it gives out the state with which it could resume the session. That
+ * state has the certificate whose key signed this handshake, even if no authority vouched for it:
  *
  *     [length u64][SSL_SESSION, DER][length u64][transport parameters]
  *

@@ -20,7 +20,7 @@ export interface ControlStream {
    * Ends when the peer has ended its direction. A {@link Refusal} is the last thing that is yielded: the stream is reset
    * then, the connection goes on.
    *
-   * @throws {QuicError} `QUIC_STREAM_RESET` or `QUIC_CLOSED` when the stream ended otherwise
+   * @throws {QuicError} `ERR_QUIC_STREAM_RESET` or `ERR_QUIC_CLOSED` when the stream ended otherwise
    */
   messages(): AsyncGenerator<ControlMessage | Refusal, void, undefined>;
   /**
@@ -28,7 +28,7 @@ export interface ControlStream {
    * taken it, which says nothing about its arrival.
    *
    * @throws {ControlError} when the message cannot be said
-   * @throws {QuicError} `QUIC_STREAM_RESET`, `QUIC_CLOSED`, or `QUIC_PEER_NOT_READING` (the connection is closed then)
+   * @throws {QuicError} `ERR_QUIC_STREAM_RESET`, `ERR_QUIC_CLOSED`, or `ERR_QUIC_PEER_NOT_READING` (the connection is closed then)
    */
   send(message: OutgoingMessage, dialect?: Dialect): Promise<void>;
   /** There will be no further messages of ours. */
@@ -113,14 +113,14 @@ export class MessageStream implements ControlStream {
     const frame = encode(message, dialect ?? own);
     if (this.#failure !== undefined) throw this.#failure;
     if (!this.#owner.unsent(frame.length)) {
-      throw new QuicError('QUIC_PEER_NOT_READING', `more than ${this.#owner.limits.maxUnsentBytes} bytes wait to be sent`);
+      throw new QuicError('ERR_QUIC_PEER_NOT_READING', `more than ${this.#owner.limits.maxUnsentBytes} bytes wait to be sent`);
     }
     await new Promise<void>((resolve, reject) => {
       this.#senders.add(reject);
       this.#transport.write(frame, (error) => {
         this.#senders.delete(reject);
         this.#owner.unsent(-frame.length);
-        if (error) reject(this.#failure ?? new QuicError('QUIC_STREAM_RESET', error.message, { cause: error }));
+        if (error) reject(this.#failure ?? new QuicError('ERR_QUIC_STREAM_RESET', error.message, { cause: error }));
         else resolve();
       });
     });
@@ -132,7 +132,7 @@ export class MessageStream implements ControlStream {
 
   reset(code: number = StreamCode.cancelled): void {
     if (this.#finished) return;
-    this.fail(new QuicError('QUIC_STREAM_RESET', `stream ${this.id} was reset by this end with 0x${code.toString(16)}`));
+    this.fail(new QuicError('ERR_QUIC_STREAM_RESET', `stream ${this.id} was reset by this end with 0x${code.toString(16)}`));
     this.#transport.reset(code);
   }
 
@@ -165,7 +165,7 @@ export class MessageStream implements ControlStream {
     this.#finished = true;
     this.#owner.finished(this);
     if (why === undefined) this.#wakeReader();
-    else this.fail(new QuicError('QUIC_STREAM_RESET', `stream ${this.id} ended: ${why}`));
+    else this.fail(new QuicError('ERR_QUIC_STREAM_RESET', `stream ${this.id} ended: ${why}`));
   }
 
   #wakeReader(): void {

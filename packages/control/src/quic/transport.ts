@@ -1,10 +1,10 @@
 /**
- * What the control plane needs of a QUIC library, and all that it knows of one. `http3/` implements it, and
- * `without-alpn/` for peers that name no application protocol; another library takes its place by implementing it too.
+ * What the control plane needs of a QUIC library, and all that it knows of one. `http3/` implements it; another library
+ * takes its place by implementing it too.
  *
  * @module
  */
-import type { Endpoint } from './endpoint.ts';
+import type { SocketAddress } from '@lightspeed/wire';
 import type { QuicMode, QuicRuntime } from './http3/runtime.ts';
 
 /** How a connection ended, as QUIC tells it. */
@@ -41,10 +41,12 @@ export interface ConnectionHandlers {
 }
 
 export interface ConnectionTransport {
-  readonly peer: Endpoint;
+  readonly peer: SocketAddress;
+  /** Our own address that the peer speaks to; undefined at a client's end. */
+  readonly local: SocketAddress | undefined;
   /** What happened before is told at once. */
   attach(handlers: ConnectionHandlers): void;
-  /** @throws {QuicError} `QUIC_STREAM_LIMIT` or `QUIC_CLOSED` */
+  /** @throws {QuicError} `ERR_QUIC_STREAM_LIMIT` or `ERR_QUIC_CLOSED` */
   openStream(): StreamTransport;
   ping(): void;
   /** Smoothed, undefined when it is not known (yet, or any more). */
@@ -54,7 +56,7 @@ export interface ConnectionTransport {
 
 /** How a node listens. */
 export interface ServerOptions {
-  readonly bind: Endpoint;
+  readonly bind: SocketAddress;
   readonly certificatePem: string;
   readonly privateKeyPem: string;
   readonly idleTimeoutMs: number;
@@ -63,28 +65,27 @@ export interface ServerOptions {
   readonly maxStreams: number;
   readonly onConnection: (transport: ConnectionTransport) => void;
   /** A handshake failed. `code` is how QUIC ended it: 0x100 and a TLS alert, or a code of its own. */
-  readonly onFailedHandshake: (peer: Endpoint | undefined, code: number) => void;
+  readonly onFailedHandshake: (peer: SocketAddress, code: number) => void;
   readonly onError: (error: Error) => void;
 }
 
 export interface Server {
-  readonly endpoint: Endpoint;
+  readonly endpoint: SocketAddress;
   readonly runtime: QuicRuntime;
-  /** Also what is connected without its listener knowing yet; `code` and `reason` are for those, where a library takes them. */
-  close(code: number, reason: string): Promise<void>;
+  /** Also what is connected without its listener knowing yet. */
+  close(): Promise<void>;
 }
 
 /** How a client connects. */
 export interface DialOptions {
   /** Address and port; a name is resolved before. */
-  readonly address: Endpoint;
+  readonly address: SocketAddress;
   /** What is sent as SNI, and what a certificate must carry when an authority is named. */
   readonly serverName: string;
   /** PEM of the authorities that the certificate must lead to; undefined: every certificate passes. */
   readonly authoritiesPem: string | undefined;
   readonly mode: QuicMode;
   readonly idleTimeoutMs: number;
-  readonly keepaliveMs: number;
   readonly maxStreams: number;
 }
 

@@ -17,7 +17,7 @@ export type Verification =
   | { readonly kind: 'system'; readonly serverName?: string }
   /**
    * Trust on first use: without `known`, whatever the node shows is handed to `remember` before the connection is returned;
-   * with it, this is a `pin` whose mismatch is `QUIC_PIN_CHANGED`.
+   * with it, this is a `pin` whose mismatch is `ERR_QUIC_PIN_CHANGED`.
    */
   | {
       readonly kind: 'first-use';
@@ -34,13 +34,13 @@ export interface HandshakeVerification {
   readonly authoritiesPem: string | undefined;
 }
 
-/** @throws {QuicError} `QUIC_OPTION` */
+/** @throws {QuicError} `ERR_QUIC_OPTION` */
 export function handshakeVerification(verify: Verification, host: string): HandshakeVerification {
   const ownName = isIP(host) === 0 ? host : NODE_SERVER_NAME;
   switch (verify.kind) {
     case 'ca':
       if (!verify.pem.includes('-----BEGIN CERTIFICATE-----')) {
-        throw new QuicError('QUIC_OPTION', 'the authorities are to be certificates in PEM, and there is none among them');
+        throw new QuicError('ERR_QUIC_OPTION', 'the authorities are to be certificates in PEM, and there is none among them');
       }
       return { serverName: verify.serverName ?? ownName, authoritiesPem: verify.pem };
     case 'system':
@@ -60,43 +60,30 @@ export function handshakeVerification(verify: Verification, host: string): Hands
  * Looks at the key that the node proved to have, after the handshake and before anything is sent.
  *
  * @param seen undefined when it could not be learned
- * @throws {QuicError} `QUIC_PIN_MISMATCH`, `QUIC_PIN_CHANGED`, `QUIC_PIN_UNSEEN`
+ * @throws {QuicError} `ERR_QUIC_PIN_MISMATCH`, `ERR_QUIC_PIN_CHANGED`, `ERR_QUIC_PIN_UNSEEN`
  */
 export async function verifyPin(verify: Verification, seen: Uint8Array | undefined, node: string): Promise<void> {
   if (verify.kind !== 'pin' && verify.kind !== 'first-use') return;
   if (seen === undefined) {
     const words = `${node} sent no session ticket in time, from which its certificate is read: its key cannot be checked`;
-    throw new QuicError('QUIC_PIN_UNSEEN', words);
+    throw new QuicError('ERR_QUIC_PIN_UNSEEN', words);
   }
   if (verify.kind === 'pin') {
     if (samePin(seen, verify.sha256)) return;
     const words = `${node} has another key than the pinned one: expected ${formatPin(verify.sha256)}, got ${formatPin(seen)}`;
-    throw new QuicError('QUIC_PIN_MISMATCH', words);
+    throw new QuicError('ERR_QUIC_PIN_MISMATCH', words);
   }
   if (verify.known === undefined) await verify.remember(seen);
   else if (!samePin(seen, verify.known)) {
     const words =
       `${node} has another key than at its first use: remembered ${formatPin(verify.known)}, got ${formatPin(seen)}. ` +
       'Either its operator has replaced the key, or somebody is in between';
-    throw new QuicError('QUIC_PIN_CHANGED', words);
+    throw new QuicError('ERR_QUIC_PIN_CHANGED', words);
   }
 }
 
-/**
- * Without ALPN there is nothing that a pin could be compared with.
- *
- * @throws {QuicError} `QUIC_PIN_UNSEEN`
- */
-export function requireNoPin({ kind }: Verification, node: string): void {
-  if (kind !== 'pin' && kind !== 'first-use') return;
-  const words =
-    `${node} cannot be checked by its key where no ALPN is negotiated, as its certificate is not shown: ` +
-    'give the certificate as an authority, or turn verification off';
-  throw new QuicError('QUIC_PIN_UNSEEN', words);
-}
-
 function requirePin(pin: Uint8Array): void {
-  if (pin.length !== PIN_BYTES) throw new QuicError('QUIC_OPTION', `a pin has ${PIN_BYTES} bytes, got ${pin.length}`);
+  if (pin.length !== PIN_BYTES) throw new QuicError('ERR_QUIC_OPTION', `a pin has ${PIN_BYTES} bytes, got ${pin.length}`);
 }
 
 function systemAuthorities(): string {

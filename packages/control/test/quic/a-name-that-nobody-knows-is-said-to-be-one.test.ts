@@ -9,7 +9,7 @@ const connect = (timeoutMs: number) => connectControl({ host: 'node.example', po
 test('a name service that does not answer in time is named as what is missing, not the node', async () => {
   vi.mocked(lookup).mockReturnValue(new Promise(() => undefined));
   await expect(connect(20)).rejects.toMatchObject({
-    code: 'QUIC_RESOLVE',
+    code: 'ERR_QUIC_RESOLVE',
     message: 'node.example has no address: the name service does not answer',
   });
 });
@@ -17,7 +17,7 @@ test('a name service that does not answer in time is named as what is missing, n
 test('what the name service says is passed on', async () => {
   vi.mocked(lookup).mockRejectedValue(new Error('getaddrinfo ENOTFOUND node.example'));
   await expect(connect(60_000)).rejects.toMatchObject({
-    code: 'QUIC_RESOLVE',
+    code: 'ERR_QUIC_RESOLVE',
     message: 'node.example has no address: getaddrinfo ENOTFOUND node.example',
   });
 });

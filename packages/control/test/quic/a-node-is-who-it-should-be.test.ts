@@ -20,7 +20,7 @@ test.each(modes)('a wrong pin is refused with both pins in the error, before any
   const served: ControlConnection[] = [];
   const listener = await listen({ onConnection: (connection) => served.push(connection) });
   const connecting = connect(listener, { mode, verify: { kind: 'pin', sha256: otherPin } });
-  await expect(connecting).rejects.toMatchObject({ name: 'QuicError', code: 'QUIC_PIN_MISMATCH' });
+  await expect(connecting).rejects.toMatchObject({ name: 'QuicError', code: 'ERR_QUIC_PIN_MISMATCH' });
   await expect(connecting).rejects.toThrow(formatPin(pin));
   await expect(connecting).rejects.toThrow(formatPin(otherPin));
   // The handshake was over, so the node has seen a connection; it ends without a stream.
@@ -41,7 +41,7 @@ test.each(modes.flatMap((mode) => refusals.map(([what, verify]) => ({ mode, what
   '$what is refused ($mode)',
   async ({ mode, verify }) => {
     const connecting = connect(await listen(), { mode, verify });
-    await expect(connecting).rejects.toMatchObject({ name: 'QuicError', code: 'QUIC_CERTIFICATE_REFUSED' });
+    await expect(connecting).rejects.toMatchObject({ name: 'QuicError', code: 'ERR_QUIC_CERTIFICATE_REFUSED' });
   },
 );
 
@@ -53,7 +53,7 @@ test('the first use remembers the key, the second checks it, and a change is an 
   await works(await connect(listener, { verify: { kind: 'first-use', known: pin, remember } }));
   expect(remember).toHaveBeenCalledTimes(1);
   const changed = connect(listener, { verify: { kind: 'first-use', known: otherPin, remember } });
-  await expect(changed).rejects.toMatchObject({ code: 'QUIC_PIN_CHANGED' });
+  await expect(changed).rejects.toMatchObject({ code: 'ERR_QUIC_PIN_CHANGED' });
   await expect(changed).rejects.toThrow(formatPin(pin));
   await expect(changed).rejects.toThrow(formatPin(otherPin));
   expect(remember).toHaveBeenCalledTimes(1);
@@ -84,7 +84,7 @@ test('a pin is that of the key, not of the certificate', async () => {
 test('what cannot be a verification is an error of the caller', async () => {
   const listener = await listen();
   const short = connect(listener, { verify: { kind: 'pin', sha256: new Uint8Array(31) } });
-  await expect(short).rejects.toMatchObject({ code: 'QUIC_OPTION' });
+  await expect(short).rejects.toMatchObject({ code: 'ERR_QUIC_OPTION' });
   const noPem = connect(listener, { verify: { kind: 'ca', pem: 'nothing' } });
-  await expect(noPem).rejects.toMatchObject({ code: 'QUIC_OPTION' });
+  await expect(noPem).rejects.toMatchObject({ code: 'ERR_QUIC_OPTION' });
 });

@@ -55,7 +55,7 @@ test('a certificate without its key is an error that names both files', async ()
   const { privateKeyFile, certificateFile } = await loadOrCreateIdentity(state);
   await rm(privateKeyFile);
   const loading = loadOrCreateIdentity(state);
-  await expect(loading).rejects.toMatchObject({ name: 'QuicError', code: 'QUIC_IDENTITY' });
+  await expect(loading).rejects.toMatchObject({ name: 'QuicError', code: 'ERR_QUIC_IDENTITY' });
   await expect(loading).rejects.toThrow(privateKeyFile);
   await expect(loading).rejects.toThrow(certificateFile);
 });
@@ -66,14 +66,14 @@ test('a key of another certificate, and a file that is none, are errors', async 
   await writeFile(files.privateKeyFile, (await makeCertificate()).privateKeyPem);
   await expect(loadIdentity(files)).rejects.toThrow('is not the key of');
   await writeFile(files.certificateFile, 'nothing');
-  await expect(loadIdentity(files)).rejects.toMatchObject({ code: 'QUIC_IDENTITY' });
+  await expect(loadIdentity(files)).rejects.toMatchObject({ code: 'ERR_QUIC_IDENTITY' });
 });
 
 test('a folder that cannot be written is an error with a code', async () => {
   const state = await folder();
   await writeFile(state, 'a file');
   await chmod(state, 0o600);
-  await expect(loadOrCreateIdentity(join(state, 'below'))).rejects.toMatchObject({ code: 'QUIC_IDENTITY' });
+  await expect(loadOrCreateIdentity(join(state, 'below'))).rejects.toMatchObject({ code: 'ERR_QUIC_IDENTITY' });
 });
 
 test('a pin is read in every form that it is written in', async () => {
@@ -90,7 +90,7 @@ test('a pin is read in every form that it is written in', async () => {
     expect(parsePin(text)).toEqual(pin);
   }
   for (const text of ['', 'sha256//', 'sha256//AAAA', `${hex}0`, 'md5//AAAA', `${formatPin(pin)}=`]) {
-    expect(() => parsePin(text)).toThrow(expect.objectContaining({ code: 'QUIC_OPTION' }));
+    expect(() => parsePin(text)).toThrow(expect.objectContaining({ code: 'ERR_QUIC_OPTION' }));
   }
   expect(createPrivateKey((await makeCertificate()).privateKeyPem).asymmetricKeyType).toBe('ec');
 });
@@ -104,7 +104,7 @@ test('nodes that were trusted are known again by whoever reads the file next', a
   await known.remember('[2001:db8::1]:4433', pin);
   expect((await loadKnownNodes(file)).pinOf('node.example:4433')).toEqual(pin);
   expect(await readFile(file, 'utf8')).toBe(`node.example:4433 ${formatPin(pin)}\n[2001:db8::1]:4433 ${formatPin(pin)}\n`);
-  await expect(known.remember('two words', pin)).rejects.toMatchObject({ code: 'QUIC_OPTION' });
+  await expect(known.remember('two words', pin)).rejects.toMatchObject({ code: 'ERR_QUIC_OPTION' });
 });
 
 test('a file of known nodes with a line that is none is an error that names the line, and stays as it is', async () => {

@@ -14,6 +14,7 @@ function stalled() {
   let ofStream: StreamHandlers | undefined;
   const transport: ConnectionTransport = {
     peer: { host: '192.0.2.1', port: 4433 },
+    local: undefined,
     attach: (given) => {
       handlers = given;
     },
@@ -68,14 +69,14 @@ test('what QUIC has not taken when the connection ends is told so', async () => 
   const { connection, peerCloses } = stalled();
   const sending = connection.openStream().send({ type: 'ping', timestampUs: 1n });
   peerCloses();
-  await expect(sending).rejects.toMatchObject({ code: 'QUIC_CLOSED' });
+  await expect(sending).rejects.toMatchObject({ code: 'ERR_QUIC_CLOSED' });
 });
 
 test('what QUIC has not taken when the stream ends is told so', async () => {
   const { connection, streamEnds } = stalled();
   const sending = connection.openStream().send({ type: 'ping', timestampUs: 1n });
   streamEnds('reset by the peer');
-  await expect(sending).rejects.toMatchObject({ code: 'QUIC_STREAM_RESET' });
+  await expect(sending).rejects.toMatchObject({ code: 'ERR_QUIC_STREAM_RESET' });
 });
 
 test('what QUIC has not taken when this end resets the stream is told so', async () => {
@@ -83,5 +84,5 @@ test('what QUIC has not taken when this end resets the stream is told so', async
   const stream = connection.openStream();
   const sending = stream.send({ type: 'ping', timestampUs: 1n });
   stream.reset();
-  await expect(sending).rejects.toMatchObject({ code: 'QUIC_STREAM_RESET' });
+  await expect(sending).rejects.toMatchObject({ code: 'ERR_QUIC_STREAM_RESET' });
 });

@@ -35,10 +35,10 @@ test('what waits on a connection that is closed is told so', async () => {
   const reading = stream.messages().next();
   const accepting = all(node.streams());
   await node.close(CloseCode.rateLimited, 'enough');
-  await expect(reading).rejects.toMatchObject({ code: 'QUIC_CLOSED' });
+  await expect(reading).rejects.toMatchObject({ code: 'ERR_QUIC_CLOSED' });
   await expect(reading).rejects.toThrow('rateLimited');
-  await expect(stream.send({ type: 'ping', timestampUs: 2n })).rejects.toMatchObject({ code: 'QUIC_CLOSED' });
-  expect(() => client.openStream()).toThrow(expect.objectContaining({ code: 'QUIC_CLOSED' }));
+  await expect(stream.send({ type: 'ping', timestampUs: 2n })).rejects.toMatchObject({ code: 'ERR_QUIC_CLOSED' });
+  expect(() => client.openStream()).toThrow(expect.objectContaining({ code: 'ERR_QUIC_CLOSED' }));
   await accepting;
 });
 
@@ -75,7 +75,7 @@ test('a connection without a packet for its idle timeout ends at both ends', asy
 test('keepalive keeps a connection beyond its idle timeout', async () => {
   const first = firstConnection();
   const idle = firstConnection();
-  // A machine that is busy elsewhere for a second does not keep it either, so it is longer than that.
+  // A machine that is busy with other work for a second does not keep it either, so it is longer than that.
   const kept = await listen({ onConnection: first.onConnection, idleTimeoutMs: 2_000 });
   const other = await listen({ onConnection: idle.onConnection, idleTimeoutMs: 2_000 });
   const client = await connect(kept, { keepaliveMs: 100 });
@@ -92,7 +92,7 @@ test('nobody there is a timeout that names the node', async () => {
   const { endpoint } = listener;
   await listener.close();
   const connecting = connectControl({ ...endpoint, verify: { kind: 'insecure' }, timeoutMs: 300 });
-  await expect(connecting).rejects.toMatchObject({ code: 'QUIC_CONNECT_TIMEOUT' });
+  await expect(connecting).rejects.toMatchObject({ code: 'ERR_QUIC_CONNECT_TIMEOUT' });
   await expect(connecting).rejects.toThrow(`127.0.0.1:${endpoint.port}`);
 });
 
@@ -101,7 +101,7 @@ test('a signal gives up connecting', async () => {
   const { host, port } = listener.endpoint;
   const signal = AbortSignal.abort();
   const connecting = connectControl({ host, port, verify: { kind: 'insecure' }, signal });
-  await expect(connecting).rejects.toMatchObject({ code: 'QUIC_CLOSED' });
+  await expect(connecting).rejects.toMatchObject({ code: 'ERR_QUIC_CLOSED' });
 });
 
 test('a listener that closes ends all its connections and its port', async () => {
@@ -112,7 +112,7 @@ test('a listener that closes ends all its connections and its port', async () =>
     expect(await client.whenClosed).toMatchObject({ by: 'peer', code: CloseCode.serverShutdown });
   }
   expect(listener.connections).toBe(0);
-  expect(() => listener.endpoint).toThrow(expect.objectContaining({ code: 'QUIC_CLOSED' }));
+  expect(() => listener.endpoint).toThrow(expect.objectContaining({ code: 'ERR_QUIC_CLOSED' }));
   await listener.close();
 });
 
@@ -135,18 +135,18 @@ test('a certificate that cannot be used replaces nothing and drops nobody', asyn
   const client = await connect(listener);
   const { privateKeyPem } = await makeCertificate();
   const wrongKey = listener.replaceCertificate({ certificatePem: certificate.certificatePem, privateKeyPem });
-  await expect(wrongKey).rejects.toMatchObject({ code: 'QUIC_LISTEN' });
+  await expect(wrongKey).rejects.toMatchObject({ code: 'ERR_QUIC_LISTEN' });
   const noPem = listener.replaceCertificate({ certificatePem: 'nothing', privateKeyPem });
-  await expect(noPem).rejects.toMatchObject({ code: 'QUIC_LISTEN' });
+  await expect(noPem).rejects.toMatchObject({ code: 'ERR_QUIC_LISTEN' });
   expect(await answer(client.openStream(), { type: 'ping', timestampUs: 1n })).toMatchObject({ type: 'ping' });
 });
 
 test('a port that is taken, and a name instead of an address, are errors', async () => {
   const { endpoint } = await listen();
   const taken = listenControl({ bind: endpoint, ...certificate, onConnection: echoAll });
-  await expect(taken).rejects.toMatchObject({ code: 'QUIC_LISTEN' });
+  await expect(taken).rejects.toMatchObject({ code: 'ERR_QUIC_LISTEN' });
   const named = listenControl({ bind: { host: 'nonsense.invalid', port: 0 }, ...certificate, onConnection: echoAll });
-  await expect(named).rejects.toMatchObject({ code: 'QUIC_LISTEN' });
+  await expect(named).rejects.toMatchObject({ code: 'ERR_QUIC_LISTEN' });
 });
 
 test('a handler that throws costs its connection, not the listener', async () => {

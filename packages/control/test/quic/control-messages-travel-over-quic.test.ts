@@ -60,7 +60,7 @@ test('a stream more than the peer allows is an error with a code', async () => {
   const connection = await connect(listener);
   connection.openStream();
   connection.openStream();
-  expect(() => connection.openStream()).toThrow(expect.objectContaining({ code: 'QUIC_STREAM_LIMIT' }));
+  expect(() => connection.openStream()).toThrow(expect.objectContaining({ code: 'ERR_QUIC_STREAM_LIMIT' }));
 });
 
 test('a frame that arrives byte by byte is one message', async () => {

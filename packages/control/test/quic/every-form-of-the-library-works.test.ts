@@ -26,7 +26,7 @@ test('a listener works in the portable form, and says so', async () => {
 });
 
 test('a listener in wasm is refused', async () => {
-  await expect(listen({ mode: 'wasm' })).rejects.toMatchObject({ code: 'QUIC_UNAVAILABLE' });
+  await expect(listen({ mode: 'wasm' })).rejects.toMatchObject({ code: 'ERR_QUIC_UNAVAILABLE' });
 });
 
 test('where there is no native code, a client takes the wasm form and says why, a listener is an error', async () => {
@@ -39,8 +39,8 @@ test('where there is no native code, a client takes the wasm form and says why, 
   });
   expect(JSON.parse(stdout)).toEqual({
     availability: { mode: 'wasm', why: expect.stringContaining('no native QUIC') as string },
-    listener: 'QUIC_UNAVAILABLE',
-    native: 'QUIC_UNAVAILABLE',
+    listener: 'ERR_QUIC_UNAVAILABLE',
+    native: 'ERR_QUIC_UNAVAILABLE',
     runtime: { mode: 'wasm', driver: 'dgram', fellBack: expect.stringContaining('no native QUIC') as string },
     answer: 'ping',
   });
@@ -50,7 +50,7 @@ test('a handshake that is refused in wasm leaves the process and other connectio
   const listener = await listen();
   const good = await connect(listener, { mode: 'wasm' });
   const bad = connect(listener, { mode: 'wasm', verify: { kind: 'ca', pem: certificate.certificatePem, serverName: 'other' } });
-  await expect(bad).rejects.toMatchObject({ code: 'QUIC_CERTIFICATE_REFUSED' });
+  await expect(bad).rejects.toMatchObject({ code: 'ERR_QUIC_CERTIFICATE_REFUSED' });
   expect(await answer(good.openStream(), { type: 'ping', timestampUs: 1n })).toMatchObject({ type: 'ping' });
 });
 

@@ -60,7 +60,8 @@ export async function answer(stream: ControlStream, message: OutgoingMessage): P
 
 /** A client that knows nothing of this project: what it sends is up to the test. Its handshake has yet to come. */
 export function rawSession(listener: ControlListener, alpn: string = CONTROL_ALPN): QuicClientSession {
-  const { host, port } = listener.endpoint;
+  const { port } = listener.endpoint;
+  const [host] = listener.hosts;
   const session = connectQuic(
     { address: host, port, servername: NODE_SERVER_NAME },
     { alpn: [alpn], rejectUnauthorized: false, connectTimeoutMs: 8_000 },

@@ -78,6 +78,7 @@ function fakeServer(): { transport: ServerTransport; calls: string[]; end: () =>
   };
   const connection: ConnectionTransport = {
     peer: { host: '192.0.2.1', port: 1 },
+    local: undefined,
     attach: (given) => {
       handlers = given;
     },
@@ -125,5 +126,5 @@ test('nothing that was meant for a connection reaches the library once it has en
   await closing;
   expect(calls).toEqual([]);
   expect(transport.roundTripMs()).toBeUndefined();
-  expect(() => transport.openStream()).toThrow(expect.objectContaining({ code: 'QUIC_CLOSED' }));
+  expect(() => transport.openStream()).toThrow(expect.objectContaining({ code: 'ERR_QUIC_CLOSED' }));
 });

@@ -104,6 +104,6 @@ test('the writer of a stream that was reset learns it', async () => {
   const read = async (): Promise<void> => {
     for await (const message of stream.messages()) expect(message).toBeUndefined();
   };
-  await expect(read()).rejects.toMatchObject({ name: 'QuicError', code: 'QUIC_STREAM_RESET' });
-  await expect(stream.send({ type: 'ping', timestampUs: 1n })).rejects.toMatchObject({ code: 'QUIC_STREAM_RESET' });
+  await expect(read()).rejects.toMatchObject({ name: 'QuicError', code: 'ERR_QUIC_STREAM_RESET' });
+  await expect(stream.send({ type: 'ping', timestampUs: 1n })).rejects.toMatchObject({ code: 'ERR_QUIC_STREAM_RESET' });
 });

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { makeCertificate } from '@lightspeed/control/quic';
 import { Connection } from '../../src/quic/connection.ts';
 import { CloseCode, describeCloseCode, StreamCode } from '../../src/quic/codes.ts';
-import { addressKey, formatEndpoint, plainAddress } from '../../src/quic/endpoint.ts';
+import { peerAddress } from '../../src/quic/http3/peer-address.ts';
+import { isInUse, isNotAvailable, listenHosts, localHosts } from '../../src/quic/local-hosts.ts';
 import { Budget, connectionLimits } from '../../src/quic/limits.ts';
 import { certificateOf } from '../../src/quic/session-ticket.ts';
 import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../../src/quic/transport.ts';
@@ -35,15 +36,27 @@ test('any bytes at all are a certificate or none, never an error', () => {
   );
 });
 
-test('addresses are counted by IPv4 address or IPv6 network', () => {
-  expect(addressKey('192.0.2.1')).toBe('192.0.2.1');
-  expect(plainAddress('::ffff:192.0.2.1')).toBe('192.0.2.1');
-  expect(plainAddress('2001:db8::1')).toBe('2001:db8::1');
-  expect(addressKey('2001:db8::1')).toBe('2001:db8:0:0::/64');
-  expect(addressKey('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2::/64');
-  expect(addressKey('2001:DB8:0001::')).toBe('2001:db8:1:0::/64');
-  expect(addressKey('::1')).toBe('0:0:0:0::/64');
-  expect(formatEndpoint({ host: '2001:db8::1', port: 1 })).toBe('[2001:db8::1]:1');
+test('a peer has one form of its address, an IPv4-mapped one is the IPv4 address', () => {
+  expect(peerAddress('::ffff:192.0.2.1', 1)).toEqual({ host: '192.0.2.1', port: 1 });
+  expect(peerAddress('2001:DB8:0::1', 1)).toEqual({ host: '2001:db8::1', port: 1 });
+  expect(peerAddress(undefined, undefined)).toEqual({ host: '', port: 0 });
+});
+
+test('what is listened on is one address, or those of the machine in the families that were asked for', () => {
+  const local = ['127.0.0.1', '::1', '192.0.2.1', 'fe80::1%2'];
+  expect(listenHosts('192.0.2.7', local)).toEqual(['192.0.2.7']);
+  expect(listenHosts('0.0.0.0', local)).toEqual(['127.0.0.1', '192.0.2.1']);
+  expect(listenHosts('::', local)).toEqual(local);
+  expect(listenHosts('::', Array(1_000).fill('127.0.0.1'))).toHaveLength(64);
+  expect(localHosts()).toContain('127.0.0.1');
+});
+
+test('why an address cannot be bound is told from the words of the library', () => {
+  const library = (errno: number, words: string) => new Error(`[h3:io|errno=${errno}] IO error: ${words} (os error ${errno})`);
+  expect(isNotAvailable(library(99, 'Cannot assign requested address'))).toBe(true);
+  expect(isNotAvailable(library(49, "Can't assign requested address"))).toBe(true);
+  expect(isNotAvailable(library(98, 'Address already in use'))).toBe(false);
+  expect(isInUse(library(98, 'Address already in use'))).toBe(true);
 });
 
 test('close codes are said with their names', () => {
@@ -73,6 +86,7 @@ function fakeConnection(): { connection: Connection; handlers: ConnectionHandler
   let handlers: ConnectionHandlers | undefined;
   const transport: ConnectionTransport = {
     peer: { host: '192.0.2.1', port: 1 },
+    local: undefined,
     attach: (given) => {
       handlers = given;
     },

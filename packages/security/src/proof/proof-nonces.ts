@@ -26,37 +26,37 @@ export interface ProofNoncesState {
  * Ask only about proofs that {@link verifyProof} found true, or anybody can move the window.
  */
 export class ProofNonces {
-  private highest: bigint;
-  private below: bigint;
+  #highest: bigint;
+  #below: bigint;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if the state is none that {@link state} gives. */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the state is none that {@link state} gives. */
   constructor(state: ProofNoncesState = { highest: -1n, below: 0n }) {
     if (state.highest !== -1n) requireNonce(state.highest);
     requireNonce(state.below);
-    this.highest = state.highest;
-    this.below = state.below;
+    this.#highest = state.highest;
+    this.#below = state.below;
   }
 
   /** What has to outlive the process if the session does: a node that forgets it accepts old proofs again. */
   get state(): ProofNoncesState {
-    return { highest: this.highest, below: this.below };
+    return { highest: this.#highest, below: this.#below };
   }
 
   /** Takes a nonce. @returns false if it was taken before, is too old to tell, or is no u64. */
   accept(nonce: bigint): boolean {
     if (nonce < 0n || nonce > MAX_PROOF_NONCE) return false;
-    if (nonce > this.highest) {
-      const ahead = nonce - this.highest;
+    if (nonce > this.#highest) {
+      const ahead = nonce - this.#highest;
       // Shifting by more than the window would make a number as long as the jump.
-      this.below = ahead > WINDOW ? 0n : (((this.below << 1n) | 1n) << (ahead - 1n)) & WINDOW_MASK;
-      this.highest = nonce;
+      this.#below = ahead > WINDOW ? 0n : (((this.#below << 1n) | 1n) << (ahead - 1n)) & WINDOW_MASK;
+      this.#highest = nonce;
       return true;
     }
-    const behind = this.highest - nonce;
+    const behind = this.#highest - nonce;
     if (behind === 0n || behind > WINDOW) return false;
     const bit = 1n << (behind - 1n);
-    if ((this.below & bit) !== 0n) return false;
-    this.below |= bit;
+    if ((this.#below & bit) !== 0n) return false;
+    this.#below |= bit;
     return true;
   }
 }

@@ -17,8 +17,8 @@ export function encodeBase64Url(bytes: Uint8Array): string {
 }
 
 /**
- * Reads exactly what {@link encodeBase64Url} writes: every sequence of bytes has one text, so padding, other characters, and
- * bits behind the last byte that are not 0 are refused.
+ * Reads exactly what {@link encodeBase64Url} writes, so every sequence of bytes has one text. It refuses padding, other
+ * characters, and bits after the last byte that are not 0.
  */
 export function decodeBase64Url(text: string): Uint8Array | undefined {
   if (!CHARACTER.test(text) || text.length % 4 === 1) return undefined;

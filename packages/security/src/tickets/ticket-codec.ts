@@ -15,8 +15,8 @@ import type { TicketRefusal } from './ticket-refusal.ts';
  *   55  length of the name u8   56  the name, UTF-8     ..  signature, 64, to the end
  * ```
  *
- * The signature is Ed25519 over the five characters `lst1_` and everything in front of it, so that a signature of these
- * keys for anything else never is a ticket.
+ * The signature is Ed25519 over the five characters `lst1_` and all bytes before it. So a signature that these keys
+ * made for anything else is never a ticket.
  */
 const TICKET_VERSION = 1;
 const ISSUER_ID_AT = 1;
@@ -41,7 +41,7 @@ export const MAX_TICKET_BYTES = NAME_AT + 255 + SIGNATURE_BYTES;
  * The bytes of a ticket without its signature, fresh.
  *
  * @param issuerId - 16 hexadecimal digits.
- * @throws {SecurityError} `SECURITY_TICKET_FIELD`
+ * @throws {SecurityError} `ERR_SECURITY_TICKET_FIELD`
  */
 export function encodeTicketBody(fields: TicketFields, issuerId: string): Uint8Array {
   const name = encodeUtf8(fields.name);

@@ -12,7 +12,7 @@ export interface TicketSessionsOptions {
 }
 
 /** A session that has to end because its ticket does not count any more. */
-export interface LapsedSession {
+export interface ExpiredSession {
   readonly sessionId: number;
   readonly refusal: TicketRefusal;
 }
@@ -28,32 +28,32 @@ interface Holder {
  * plane, not for the packet path.
  */
 export class TicketSessions {
-  private readonly capacity: number;
-  private readonly defaultMaxSessions: number;
-  private readonly holders: Map<string, Holder>;
-  private readonly bySession: Map<number, Holder>;
+  readonly #capacity: number;
+  readonly #defaultMaxSessions: number;
+  readonly #holders: Map<string, Holder>;
+  readonly #bySession: Map<number, Holder>;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(options: TicketSessionsOptions) {
-    this.capacity = requireInteger('capacity', options.capacity, 1, MAX_CAPACITY);
-    this.defaultMaxSessions = requireInteger('defaultMaxSessions', options.defaultMaxSessions ?? 0, 0, 0xffff_ffff);
-    this.holders = new Map();
-    this.bySession = new Map();
+    this.#capacity = requireInteger('capacity', options.capacity, 1, MAX_CAPACITY);
+    this.#defaultMaxSessions = requireInteger('defaultMaxSessions', options.defaultMaxSessions ?? 0, 0, 0xffff_ffff);
+    this.#holders = new Map();
+    this.#bySession = new Map();
   }
 
   /** Live sessions. */
   get size(): number {
-    return this.bySession.size;
+    return this.#bySession.size;
   }
 
   /** Live sessions of one ticket. */
   count(ticketId: string): number {
-    return this.holders.get(ticketId)?.sessionIds.size ?? 0;
+    return this.#holders.get(ticketId)?.sessionIds.size ?? 0;
   }
 
   /** The ticket that a session lives by. */
   ticketOf(sessionId: number): Ticket | undefined {
-    return this.bySession.get(sessionId)?.ticket;
+    return this.#bySession.get(sessionId)?.ticket;
   }
 
   /**
@@ -61,32 +61,32 @@ export class TicketSessions {
    *
    * @param ticket - one that a `TicketVerifier` has let through.
    * @returns undefined if the session is counted now, or else `too_many_sessions` or `node_full`.
-   * @throws {SecurityError} `SECURITY_REGISTRATION_EXISTS` if the session id is live.
+   * @throws {SecurityError} `ERR_SECURITY_REGISTRATION_EXISTS` if the session id is live.
    */
   open(ticket: Ticket, sessionId: number): TicketRefusal | undefined {
-    if (this.bySession.has(sessionId)) {
-      throw new SecurityError('SECURITY_REGISTRATION_EXISTS', `session ${sessionId} lives by a ticket already`);
+    if (this.#bySession.has(sessionId)) {
+      throw new SecurityError('ERR_SECURITY_REGISTRATION_EXISTS', `session ${sessionId} lives by a ticket already`);
     }
-    const known = this.holders.get(ticket.id);
-    const maxSessions = ticket.maxSessions === 0 ? this.defaultMaxSessions : ticket.maxSessions;
+    const known = this.#holders.get(ticket.id);
+    const maxSessions = ticket.maxSessions === 0 ? this.#defaultMaxSessions : ticket.maxSessions;
     if (maxSessions !== 0 && known !== undefined && known.sessionIds.size >= maxSessions) {
       return refuseTicket('too_many_sessions');
     }
-    if (this.bySession.size >= this.capacity) return refuseTicket('node_full');
+    if (this.#bySession.size >= this.#capacity) return refuseTicket('node_full');
     const holder = known ?? { ticket, sessionIds: new Set() };
-    if (known === undefined) this.holders.set(ticket.id, holder);
+    if (known === undefined) this.#holders.set(ticket.id, holder);
     holder.sessionIds.add(sessionId);
-    this.bySession.set(sessionId, holder);
+    this.#bySession.set(sessionId, holder);
     return undefined;
   }
 
   /** A session is over. @returns false if it was not live. */
   close(sessionId: number): boolean {
-    const holder = this.bySession.get(sessionId);
+    const holder = this.#bySession.get(sessionId);
     if (holder === undefined) return false;
-    this.bySession.delete(sessionId);
+    this.#bySession.delete(sessionId);
     holder.sessionIds.delete(sessionId);
-    if (holder.sessionIds.size === 0) this.holders.delete(holder.ticket.id);
+    if (holder.sessionIds.size === 0) this.#holders.delete(holder.ticket.id);
     return true;
   }
 
@@ -96,14 +96,14 @@ export class TicketSessions {
    *
    * @param nowSeconds - seconds since 1970-01-01 UTC.
    */
-  lapsed(nowSeconds: number, revocations: ReadonlySet<string>): readonly LapsedSession[] {
-    const lapsed: LapsedSession[] = [];
-    for (const { ticket, sessionIds } of this.holders.values()) {
+  expired(nowSeconds: number, revocations: ReadonlySet<string>): readonly ExpiredSession[] {
+    const ended: ExpiredSession[] = [];
+    for (const { ticket, sessionIds } of this.#holders.values()) {
       const expired = !(nowSeconds < ticket.expiresAt);
       if (!expired && !revocations.has(ticket.id)) continue;
       const refusal = refuseTicket(expired ? 'expired' : 'revoked');
-      for (const sessionId of sessionIds) lapsed.push({ sessionId, refusal });
+      for (const sessionId of sessionIds) ended.push({ sessionId, refusal });
     }
-    return lapsed;
+    return ended;
   }
 }

@@ -23,12 +23,12 @@ export interface TicketVerifierOptions {
 export class TicketVerifier {
   /** To be replaced whenever the list was read anew; the next {@link verify} goes by it. */
   revocations: ReadonlySet<string>;
-  private readonly publicKeys: ReadonlyMap<string, Uint8Array>;
-  private readonly verifyEd25519: VerifyEd25519;
+  readonly #publicKeys: ReadonlyMap<string, Uint8Array>;
+  readonly #verifyEd25519: VerifyEd25519;
 
   /**
-   * @throws {SecurityError} `SECURITY_ISSUER_KEY` if there is no issuer, a key has not 32 bytes, or two keys share an id;
-   *   `SECURITY_PRIMITIVE_OUTPUT`
+   * @throws {SecurityError} `ERR_SECURITY_ISSUER_KEY` if there is no issuer, a key has not 32 bytes, or two keys share an id;
+   *   `ERR_SECURITY_PRIMITIVE_OUTPUT`
    */
   constructor(options: TicketVerifierOptions) {
     const publicKeys = new Map<string, Uint8Array>();
@@ -36,19 +36,19 @@ export class TicketVerifier {
       const keyId = issuerKeyId(key, options.sha256);
       const other = publicKeys.get(keyId);
       if (other !== undefined && formatHex(other) !== formatHex(key)) {
-        throw new SecurityError('SECURITY_ISSUER_KEY', `two issuers have the key id ${keyId}: replace one of the keys`);
+        throw new SecurityError('ERR_SECURITY_ISSUER_KEY', `two issuers have the key id ${keyId}: replace one of the keys`);
       }
       publicKeys.set(keyId, key.slice());
     }
-    if (publicKeys.size === 0) throw new SecurityError('SECURITY_ISSUER_KEY', 'at least one issuer must be trusted, got none');
-    this.publicKeys = publicKeys;
+    if (publicKeys.size === 0) throw new SecurityError('ERR_SECURITY_ISSUER_KEY', 'at least one issuer must be trusted, got none');
+    this.#publicKeys = publicKeys;
     this.revocations = options.revocations ?? new Set();
-    this.verifyEd25519 = options.verifyEd25519;
+    this.#verifyEd25519 = options.verifyEd25519;
   }
 
   /** Key ids of the issuers that are trusted. */
   get issuerIds(): readonly string[] {
-    return [...this.publicKeys.keys()];
+    return [...this.#publicKeys.keys()];
   }
 
   /**
@@ -62,11 +62,11 @@ export class TicketVerifier {
     if (bytes === undefined) return refuseTicket('missing');
     const ticket = decodeTicket(bytes);
     if (ticket.type === 'refused') return ticket;
-    const publicKey = this.publicKeys.get(ticket.issuerId);
+    const publicKey = this.#publicKeys.get(ticket.issuerId);
     if (publicKey === undefined) return refuseTicket('unknown_issuer');
     const body = bytes.subarray(0, bytes.length - SIGNATURE_BYTES);
     const signature = bytes.subarray(bytes.length - SIGNATURE_BYTES);
-    if (!this.verifyEd25519(publicKey, signedBytes(body), signature)) return refuseTicket('bad_signature');
+    if (!this.#verifyEd25519(publicKey, signedBytes(body), signature)) return refuseTicket('bad_signature');
     // Asked this way round, so that a clock that gives no number lets nobody in.
     if (!(nowSeconds >= ticket.notBefore)) return refuseTicket('not_yet_valid');
     if (!(nowSeconds < ticket.expiresAt)) return refuseTicket('expired');

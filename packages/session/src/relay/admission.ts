@@ -6,6 +6,7 @@ import {
   FLAG_HANDSHAKE,
   FLAG_KEEPALIVE,
   HEADER_BYTES,
+  NO_ADDRESS,
   checkPacket,
   readDestinationPort,
   readFlags,
@@ -13,29 +14,52 @@ import {
   readToken,
 } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
-import { InboundStream } from '../inbound-stream.ts';
 import { MAX_PATHS, MULTIPATH_MODES } from '../multipath.ts';
-import type { LiveRegistration } from './registrations.ts';
+import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
-import type { RelayPath } from './relay-path.ts';
-import { RelaySession } from './relay-session.ts';
+import type { RelayPath } from './relay-session.ts';
+import type { RelaySession } from './relay-session.ts';
+import type { ClientAddress } from './client-address.ts';
 import { OWN_CLAIM } from './relay-options.ts';
-import type { RelayState } from './relay-state.ts';
+import type { RelayParts } from './relay-parts.ts';
+import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
+
+/** What {@link SessionAdmission} takes of a relay. */
+export interface AdmissionParts extends Pick<
+  RelayParts,
+  | 'addresses'
+  | 'amplification'
+  | 'bytes'
+  | 'claims'
+  | 'clock'
+  | 'counters'
+  | 'forwarding'
+  | 'hmacSha256'
+  | 'options'
+  | 'output'
+  | 'random'
+  | 'registrations'
+  | 'sessions'
+  | 'unboundRateLimiter'
+> {
+  readonly lifecycle: RelaySessionLifecycle;
+}
 
 /**
- * Binds addresses to sessions (docs/protocol.md, Sessions, Paths). Nothing is sent to an address that is not bound but
- * the acknowledgement of its own HANDSHAKE, which is not longer than that, and nothing after a proof that failed.
+ * Binds addresses to sessions (docs/protocol.md, Sessions, Paths). An address that is not bound gets only the
+ * acknowledgement of its own HANDSHAKE, which is not longer than the HANDSHAKE. It gets nothing after a proof that
+ * failed.
  */
 export class SessionAdmission {
-  readonly #state: RelayState;
+  readonly #parts: AdmissionParts;
 
-  constructor(state: RelayState) {
-    this.#state = state;
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
   }
 
   /** Whether the packet is a HANDSHAKE that claims to prove its session, on a relay that can check it. */
   carriesProof(offset: number, length: number): boolean {
-    const { bytes, hmacSha256 } = this.#state;
+    const { bytes, hmacSha256 } = this.#parts;
     // Data of 28 bytes has the same length: look at the flags before anything is allocated.
     return (
       length === PROOF_PACKET_BYTES &&
@@ -47,27 +71,31 @@ export class SessionAdmission {
 
   /**
    * @param bound the path that has the address already, if any.
+   * @param from where the packet came from.
    * @returns the path that has it now, or null if the packet was dropped (and counted). The packet is still to be handled.
    */
-  admit(bound: RelayPath | null, offset: number, length: number, ip: number, port: number): RelayPath | null {
-    const state = this.#state;
-    if (!state.unboundRateLimiter.admit(ip, state.nowMs)) return this.#refuse(DropReason.unboundRate);
-    const { admission, dialect } = state.options;
+  admit(bound: RelayPath | null, offset: number, length: number, from: ClientAddress): RelayPath | null {
+    const { addresses, bytes, clock, options, unboundRateLimiter } = this.#parts;
+    // The book has no room for its address: as many clients are here as there may be.
+    if (from.ip === NO_ADDRESS) return this.#refuse(DropReason.sessionLimit);
+    const isWithinRate = unboundRateLimiter.admit(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), clock.nowMs);
+    if (!isWithinRate) return this.#refuse(DropReason.unboundRate);
+    const { admission, dialect } = options;
     const registered = admission === 'registered';
     // Neither dialect's data can be read before the session's is known, but the first 20 bytes are the same.
-    const refusal = checkPacket(state.bytes, offset, length, dialect);
+    const refusal = checkPacket(bytes, offset, length, dialect);
     if (refusal !== 0 && !(registered && length >= HEADER_BYTES)) return this.#refuse(refusal);
-    const flags = readFlags(state.bytes, offset);
+    const flags = readFlags(bytes, offset);
     if ((flags & FLAG_FRAGMENT) !== 0) return this.#refuse(DropReason.fragment);
     if ((flags & FLAG_FIN) !== 0) return this.#refuse(DropReason.unknownSession);
-    if (this.carriesProof(offset, length)) return this.#admitProof(bound, offset, length, ip, port);
-    const token = readToken(state.bytes, offset);
-    return registered ? this.#admitRegistered(flags, token, offset, length, ip, port) : this.#admitAnyone(flags, token, dialect, ip, port);
+    if (this.carriesProof(offset, length)) return this.#admitProof(bound, offset, length, from);
+    const token = readToken(bytes, offset);
+    return registered ? this.#admitRegistered(flags, offset, length, from) : this.#admitAnyone(flags, token, dialect, from);
   }
 
   /** By proof: opens the session, moves one of its paths to this address, or adds a path. */
-  #admitProof(bound: RelayPath | null, offset: number, length: number, ip: number, port: number): RelayPath | null {
-    const { bytes, hmacSha256, registrations, sessions, nowMs } = this.#state;
+  #admitProof(bound: RelayPath | null, offset: number, length: number, from: ClientAddress): RelayPath | null {
+    const { amplification, bytes, counters, hmacSha256, lifecycle, registrations } = this.#parts;
     const proof = readProof(bytes, offset, length);
     const live = proof && registrations.get(proof.sessionId);
     if (proof === undefined || live === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
@@ -80,49 +108,48 @@ export class SessionAdmission {
     const mode = readDestinationPort(bytes, offset);
     if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
 
-    if (this.#isElsewhere(live, offset, length, ip, port)) {
-      if (bound !== null) sessions.removePath(bound);
+    if (this.#isForwarded(live, offset, length, from)) {
+      if (bound !== null) lifecycle.removePath(bound);
       return null;
     }
-    const session = live.session ?? this.openRegistered(live, ip);
+    const session = live.session ?? this.#openRegistered(live, from.ip);
     if (session === null) return null;
-    this.#state.elsewhere.remove(ip, port);
-    session.multipath = MULTIPATH_MODES[mode];
-    this.#state.amplification.setVerified(session.slot);
+    lifecycle.setMultipath(session, MULTIPATH_MODES[mode]);
+    amplification.setVerified(session.slot);
     if (bound !== null && bound.session === session && bound.number === number) return bound;
     // The address is this session's now, whoever had it before: an address translator may have handed it on.
-    if (bound !== null) sessions.removePath(bound);
+    if (bound !== null) lifecycle.removePath(bound);
     const before = pathNumbered(session, number);
     const wasPrimary = before !== null && before === session.primary;
     if (before !== null) {
-      sessions.removePath(before);
-      this.#state.count(RelayCounter.pathsMoved);
+      lifecycle.removePath(before);
+      counters.values[RelayCounter.pathsMoved]++;
     } else if (session.pathCount > 0) {
-      this.#state.count(RelayCounter.pathsAdded);
+      counters.values[RelayCounter.pathsAdded]++;
     }
-    const path = sessions.addPath(session, number, ip, port, nowMs);
-    if (wasPrimary) session.primary = path;
+    const path = lifecycle.addPath(session, number, from);
+    if (wasPrimary) lifecycle.setPrimary(path);
     return path;
   }
 
   /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
-  #admitRegistered(flags: number, token: number, offset: number, length: number, ip: number, port: number): RelayPath | null {
-    const { registrations, sessions, nowMs } = this.#state;
+  #admitRegistered(flags: number, offset: number, length: number, from: ClientAddress): RelayPath | null {
+    const { addresses, amplification, bytes, lifecycle, registrations } = this.#parts;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
-    const live = registrations.match(ip, token);
+    const live = registrations.match(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), readToken(bytes, offset));
     if (live === undefined || !(isHandshake || live.dialect === 'reference')) {
       return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
     }
-    if (this.#isElsewhere(live, offset, length, ip, port)) return null;
-    const session = this.openRegistered(live, ip);
+    if (this.#isForwarded(live, offset, length, from)) return null;
+    const session = this.#openRegistered(live, from.ip);
     if (session === null) return null;
     // The token went to this address over the control connection.
-    this.#state.amplification.setVerified(session.slot);
-    return sessions.addPath(session, 0, ip, port, nowMs);
+    amplification.setVerified(session.slot);
+    return lifecycle.addPath(session, 0, from);
   }
 
-  #admitAnyone(flags: number, token: number, dialect: Dialect, ip: number, port: number): RelayPath | null {
-    const state = this.#state;
+  #admitAnyone(flags: number, token: number, dialect: Dialect, from: ClientAddress): RelayPath | null {
+    const { lifecycle, random, sessions } = this.#parts;
     let ownToken = token;
     if (dialect === 'reference') {
       // No acknowledgement could tell such a client a token, so the one that it came with stays.
@@ -130,43 +157,31 @@ export class SessionAdmission {
     } else {
       if ((flags & FLAG_HANDSHAKE) === 0) return this.#refuse(DropReason.unknownSession);
       if (token !== 0) return this.#refuse(DropReason.notAdmitted);
-      ownToken = 1 + ((state.random() >>> 0) % 255);
+      ownToken = 1 + ((random() >>> 0) % 255);
     }
-    const session = this.#open(ip, ownToken, dialect, null);
-    return session && state.sessions.addPath(session, 0, ip, port, state.nowMs);
+    const session = lifecycle.open(from.ip, ownToken, dialect);
+    return session === null ? this.#refuse(sessions.refusal) : lifecycle.addPath(session, 0, from);
   }
 
   /** Whether another relay of this port has the registration's session; it then has got the datagram. */
-  #isElsewhere(live: LiveRegistration, offset: number, length: number, ip: number, port: number): boolean {
-    const { claims, elsewhere, output } = this.#state;
+  #isForwarded(live: LiveRegistration, offset: number, length: number, { ip, port, local }: ClientAddress): boolean {
+    const { claims, counters, forwarding, output } = this.#parts;
     if (claims === undefined || live.session !== null) return false;
     const relay = claims.claim(live);
     if (relay === OWN_CLAIM) return false;
-    elsewhere.add(live.sessionId, relay, ip, port);
-    this.#state.count(RelayCounter.handedOver);
-    output.handOver(relay, offset, length, ip, port);
+    forwarding.add(live.sessionId, relay, ip, port);
+    counters.values[RelayCounter.forwarded]++;
+    output.forward(relay, offset, length, ip, port, local);
     return true;
   }
 
-  /** Opens the session of a registration, without a path, for a client at an address. */
-  openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
-    live.session = this.#open(ip, live.token, live.dialect, live);
-    if (live.session === null) this.#state.claims?.release(live);
-    return live.session;
-  }
-
-  #open(ip: number, token: number, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
-    const state = this.#state;
-    const slot = state.sessions.reserve(ip);
-    if (slot < 0) return this.#refuse(state.sessions.refusal);
-    const inbound = new InboundStream(state, state.sessions.freshWindow(slot));
-    const session = new RelaySession(slot, token, dialect, live, inbound, state.nowMs);
-    state.openSession(session, live?.maxPps, live?.maxBps);
-    return session;
+  #openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
+    const { lifecycle, sessions } = this.#parts;
+    return lifecycle.openRegistered(live, ip) ?? this.#refuse(sessions.refusal);
   }
 
   #refuse(reason: DropReason): null {
-    this.#state.dropFromClient(reason);
+    this.#parts.counters.clientDrops[reason]++;
     return null;
   }
 }

@@ -1,6 +1,14 @@
 import { DropReason, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
+import type { PacketWriter } from '../packet-writer.ts';
+import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
-import type { RelayState } from './relay-state.ts';
+import type { RelayParts } from './relay-parts.ts';
+
+/** What {@link Downstream} takes of a relay. */
+export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' | 'options'> {
+  readonly flows: FlowTable;
+  readonly writer: PacketWriter;
+}
 
 /**
  * From a game server to a client. A datagram's way:
@@ -9,42 +17,42 @@ import type { RelayState } from './relay-state.ts';
  *  2. solicited      has the client sent to the server lately?
  *  3. size           does it fit a usual packet?
  *  4. header, FEC    written into the headroom in front of the payload; parity behind each full group    PacketWriter
- *  5. amplification  may the client's address get that much?                                             RelayState
+ *  5. amplification  may the client's address get that much?                                             ClientSender
  *  6. data plane     packet to the client, in place
  */
 export class Downstream {
-  readonly #state: RelayState;
+  readonly #parts: DownstreamParts;
 
-  constructor(state: RelayState) {
-    this.#state = state;
+  constructor(parts: DownstreamParts) {
+    this.#parts = parts;
   }
 
   /**
-   * Handles a datagram of `length` bytes at `offset` of the shared memory, with 128 bytes of headroom in front of it, that
-   * came from a server's address to an egress socket.
+   * Handles a datagram that came from a server's address to an egress socket. It is `length` bytes at `offset` of the
+   * shared memory, with 128 bytes of headroom in front.
    */
   handle(egress: number, offset: number, length: number, ip: number, port: number): void {
     const refusal = this.#forward(egress, offset, length, ip, port);
-    if (refusal !== 0) this.#state.dropFromServer(refusal);
+    if (refusal !== 0) this.#parts.counters.serverDrops[refusal]++;
   }
 
   #forward(egress: number, offset: number, length: number, ip: number, port: number): DropReason | 0 {
-    const state = this.#state;
-    const { options, nowMs } = state;
-    const { values } = state.counters;
+    const { clock, counters, flows, options, writer } = this.#parts;
+    const { values } = counters;
+    const { nowMs } = clock;
     values[RelayCounter.serverPacketsReceived]++;
     values[RelayCounter.serverBytesReceived] += length;
-    const flow = state.flows.findDown(egress, ip, port);
+    const flow = flows.findDown(egress, ip, port);
     if (flow === null || ((nowMs - flow.lastUpMs) | 0) > options.solicitedMs) return DropReason.unsolicited;
     if (flow.session.primary === null) return DropReason.notEstablished;
     if (length > SAFE_PAYLOAD_BYTES) {
       if (!flow.oversizeSeen) {
         flow.oversizeSeen = true;
-        state.count(RelayCounter.oversizeFlows);
+        values[RelayCounter.oversizeFlows]++;
       }
       if (length > MAX_V1_PAYLOAD_BYTES && options.oversize === 'drop') return DropReason.oversize;
     }
-    if (!state.writer.send(flow, offset, length, nowMs, state.nowUs)) return DropReason.amplification;
+    if (!writer.send(flow, offset, length, nowMs, clock.nowUs)) return DropReason.amplification;
     flow.session.lastActivityMs = nowMs;
     return 0;
   }

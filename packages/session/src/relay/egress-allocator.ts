@@ -12,7 +12,7 @@ import type { RelayFlow, RelaySession } from './relay-session.ts';
  *     pool position 2       flow 3                         session 2, source :5000   socket 2   all its servers
  * ```
  *
- * Shared: a flow takes the first position that has no flow to its server yet, so there are as many sockets as the
+ * Shared: a flow takes the first position that has no flow to its server yet. So there are as many sockets as the
  * largest number of players on one server. A socket without flows is closed.
  */
 export class EgressAllocator {

@@ -1,5 +1,7 @@
+import type { DestinationPolicy } from '@lightspeed/security';
 import type { PacketWriter } from '../packet-writer.ts';
 import { KeyTable } from '../key-table.ts';
+import type { RelayOutput } from './relay-options.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
 import { RelayFlow } from './relay-session.ts';
 import type { RelaySession } from './relay-session.ts';
@@ -11,6 +13,7 @@ const FLOWS_WITHOUT_TABLE = 4;
 export class FlowTable {
   readonly #egress: EgressAllocator;
   readonly #writer: PacketWriter;
+  readonly #output: RelayOutput;
   readonly #flows: (RelayFlow | null)[] = [];
   readonly #freeIndexes: number[] = [];
   /** By session slot, server ip, both ports, client ip: flows of sessions that have, or had, more than a few. */
@@ -19,9 +22,10 @@ export class FlowTable {
   #count = 0;
 
   /** @param bySocket flows by (socket, server ip, server port, 0), kept by this table. */
-  constructor(egress: EgressAllocator, writer: PacketWriter, bySocket: KeyTable, random: () => number) {
+  constructor(egress: EgressAllocator, writer: PacketWriter, output: RelayOutput, bySocket: KeyTable, random: () => number) {
     this.#egress = egress;
     this.#writer = writer;
+    this.#output = output;
     this.#up = new KeyTable(random());
     this.#down = bySocket;
   }
@@ -79,11 +83,20 @@ export class FlowTable {
     flow.nextOfSession = session.firstFlow;
     session.firstFlow = flow;
     session.latestFlow = flow;
-    session.isUnsaved = true;
+    session.isChanged = true;
     session.flowCount++;
     this.#count++;
     if (session.flowCount > FLOWS_WITHOUT_TABLE) this.#tabulate(session);
+    this.#output.flowOpened?.(flow);
     return flow;
+  }
+
+  /** Sets the group size of a flow's packets to the client; 0 ends FEC for it. */
+  setGroupSize(flow: RelayFlow, groupSize: number, nowUs: number): void {
+    if (flow.groupSize === groupSize) return;
+    this.#writer.setGroupSize(flow, groupSize, nowUs);
+    flow.session.isChanged = true;
+    this.#output.flowChanged?.(flow);
   }
 
   /** Puts the session's newest flow into the table, or all of them if it has just become too many to look through. */
@@ -114,15 +127,33 @@ export class FlowTable {
     session.firstFlow = kept;
   }
 
+  /** Closes those flows of a session that go where they may not go any more. */
+  closeDenied(session: RelaySession, policy: DestinationPolicy): void {
+    let kept: RelayFlow | null = null;
+    let flow = session.firstFlow;
+    while (flow !== null) {
+      const next = flow.nextOfSession;
+      if (policy.verdict(flow.sourceIp, flow.sourcePort) !== 0) {
+        this.#close(flow);
+      } else {
+        flow.nextOfSession = kept;
+        kept = flow;
+      }
+      flow = next;
+    }
+    session.firstFlow = kept;
+  }
+
   #close(flow: RelayFlow): void {
     const { session, index } = flow;
+    this.#output.flowClosed?.(flow);
     this.#writer.forget(flow);
     this.#up.delete(session.slot, flow.sourceIp, (flow.sourcePort << 16) | flow.destinationPort, flow.destinationIp);
     this.#down.delete(flow.egress, flow.sourceIp, flow.sourcePort, 0);
     this.#flows[index] = null;
     this.#freeIndexes.push(index);
     if (session.latestFlow === flow) session.latestFlow = null;
-    session.isUnsaved = true;
+    session.isChanged = true;
     session.flowCount--;
     this.#count--;
     this.#egress.release(flow);

@@ -48,7 +48,7 @@ export const RelayCounter = {
   /** Paths that joined a session, by proof. */
   pathsAdded: 27,
   /** Datagrams given to another relay of the same port, which has their session. */
-  handedOver: 28,
+  forwarded: 28,
   // Gauges: what is there now.
   sessions: 29,
   flows: 30,

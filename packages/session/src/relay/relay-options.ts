@@ -1,7 +1,9 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
-import type { Dialect } from '@lightspeed/wire';
-import type { Registration } from './registrations.ts';
+import type { AddressBook, Dialect } from '@lightspeed/wire';
+import type { CarriedFlow } from './carried-flow.ts';
+import type { ClientAddress } from './client-address.ts';
+import type { Registration } from './registration-table.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
 /** Who may open a session (docs/protocol.md, Sessions). */
@@ -87,10 +89,13 @@ export interface SessionQuota {
  */
 export interface SessionClaims {
   /** Claims the session of a registration. @returns the relay that has it: OWN_CLAIM if it is this one, else its number. */
-  claim(registration: Pick<Registration, 'sessionId'>): number;
+  claim(registration: ClaimedRegistration): number;
   /** The session is over; any relay may claim the next one. */
-  release(registration: Pick<Registration, 'sessionId'>): void;
+  release(registration: ClaimedRegistration): void;
 }
+
+/** What tells a registration to {@link SessionClaims}. */
+export type ClaimedRegistration = Pick<Registration, 'sessionId' | 'index'>;
 
 /** What {@link SessionClaims.claim} returns for the relay that asks. */
 export const OWN_CLAIM = -1;
@@ -100,6 +105,8 @@ export interface RelayEnvironment {
   /** Blocks for FEC and for packets that the relay makes itself; its `bytes` also hold the received datagrams. */
   readonly memory: FecMemory;
   readonly policy: DestinationPolicy;
+  /** What the handles of clients' addresses mean. The driver's own, which it shares with no other thread. */
+  readonly addresses: AddressBook;
   readonly counters: RelayCounters;
   readonly output: RelayOutput;
   /** 32 random bits, unpredictable to others. */
@@ -114,15 +121,16 @@ export interface RelayEnvironment {
 
 /**
  * What a relay wants done. Offsets are into the shared memory; the bytes there stay as they are until the driver calls
- * `Relay.sent()`. IPv4 addresses are int32 bit patterns.
+ * `Relay.sent()`. Addresses of servers are IPv4 as int32 bit patterns, those of clients handles of the environment's
+ * `addresses`, which are valid during the call at least.
  */
 export interface RelayOutput {
-  /** Sends a packet from the data plane's socket. */
-  toClient(offset: number, length: number, ip: number, port: number): void;
+  /** Sends a packet from the data plane's socket, and from that address of it to which the client speaks. */
+  toClient(offset: number, length: number, to: ClientAddress): void;
   /** Sends a payload from an egress socket. */
   toServer(egress: number, offset: number, length: number, ip: number, port: number): void;
   /** Gives a client's datagram, as it came, to the relay that has its session. */
-  handOver(relay: number, offset: number, length: number, ip: number, port: number): void;
+  forward(relay: number, offset: number, length: number, ip: number, port: number, local: number): void;
   /**
    * Opens an egress socket.
    * @param port the local port that it should have if that is free, 0 for any.
@@ -134,6 +142,19 @@ export interface RelayOutput {
   closeEgress(egress: number): void;
   /** Hands everything queued to the kernel now and calls `Relay.sent()`. */
   flush(): void;
-  /** An address was banned; other relays that serve the same port want to know. */
-  banned(ip: number, durationMs: number): void;
+  /**
+   * The addresses of a prefix were banned; other relays that serve the same port want to know.
+   * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.
+   */
+  banned(prefixHigh: number, prefixLow: number, durationMs: number): void;
+  /**
+   * A flow has opened. With the two below, for drivers that carry flows by themselves, as a table in the kernel could: these
+   * calls alone tell of every flow all that it takes, also after a restart. What is given is the flow itself: it shows what is
+   * true now, and is to be copied to be kept.
+   */
+  flowOpened?(flow: CarriedFlow): void;
+  /** A flow's client, multipath mode or group size has changed. */
+  flowChanged?(flow: CarriedFlow): void;
+  /** A flow ends; it shows for the last time what it was. Its egress socket may be closed right after. */
+  flowClosed?(flow: CarriedFlow): void;
 }

@@ -1,24 +1,35 @@
+import type { ProofNoncesState } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
-import type { InboundStream } from '../inbound-stream.ts';
+import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
-import { OutboundFlow, OutboundStream } from '../packet-writer.ts';
-import type { LiveRegistration } from './registrations.ts';
-import type { RelayPath } from './relay-path.ts';
+import { SendFlow, SendState } from '../send-flow.ts';
+import type { CarriedFlow } from './carried-flow.ts';
+import type { ClientAddress } from './client-address.ts';
+
+/** The registration that a session belongs to, as the session sees it. */
+export interface SessionRegistration {
+  readonly sessionId: number;
+  /** Its place in the memory of the claims; -1 without one. */
+  readonly index: number;
+  readonly nonces: ProofNoncesState;
+  /** The session that it has, if any. */
+  session: RelaySession | null;
+}
 
 /**
- * A client's session as the relay holds it; as an OutboundStream it counts the packets to the client. The slot is its number
- * in every guard's arrays. There may be very many of them: paths and flows are linked lists, and what only few sessions need
- * is made when they need it (ADR 22).
+ * A client's session as the relay holds it; as an SendState it counts the packets to the client. The slot is its number
+ * in every guard's arrays. There may be very many of them. So paths and flows are linked lists, and what only few
+ * sessions need is made on demand (ADR 22).
  */
-export class RelaySession extends OutboundStream {
+export class RelaySession extends SendState {
   readonly slot: number;
   /** Packets from the client. */
-  readonly inbound: InboundStream;
+  readonly receiving: ReceiveState;
   /** null if nothing was registered. */
-  readonly registration: LiveRegistration | null;
+  readonly registration: SessionRegistration | null;
   /**
-   * Its paths, in the order in which they came; none for a moment while the only one is replaced, or after another session
-   * has proved its address.
+   * Its paths, in the order in which they came. It has none for a moment while the only one is replaced, or after
+   * another session has proved its address.
    */
   firstPath: RelayPath | null = null;
   pathCount = 0;
@@ -36,25 +47,32 @@ export class RelaySession extends OutboundStream {
   /** The flow of the last packet: nearly always that of the next one too. */
   latestFlow: RelayFlow | null = null;
   flowCount = 0;
-  /** Whether paths, flows, mode or used proofs have changed since it was saved last. */
-  isUnsaved = true;
-  /** The counters as they were saved last: the sequence number in the lower 16 bits, the group id in the upper ones. */
-  savedCounters = 0;
+  /** Whether paths, flows, mode or used proofs have changed since the last snapshot. */
+  isChanged = true;
+  /** The counters of the last snapshot: the sequence number in the lower 16 bits, the group id in the upper ones. */
+  snapshotCounters = 0;
 
-  constructor(slot: number, token: number, dialect: Dialect, registration: LiveRegistration | null, inbound: InboundStream, nowMs: number) {
+  constructor(
+    slot: number,
+    token: number,
+    dialect: Dialect,
+    registration: SessionRegistration | null,
+    receiving: ReceiveState,
+    nowMs: number,
+  ) {
     super(dialect, token);
     this.slot = slot;
     this.registration = registration;
-    this.inbound = inbound;
+    this.receiving = receiving;
     this.lastActivityMs = nowMs;
   }
 }
 
 /**
- * One source and destination pair of a session. As an OutboundFlow it carries the answers: its source is the game
+ * One source and destination pair of a session. As an SendFlow it carries the answers: its source is the game
  * server, its destination the client's own source as the client's packets name it.
  */
-export class RelayFlow extends OutboundFlow<RelaySession> {
+export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   readonly index: number;
   /** The driver's number of the socket from which its payloads go to the server. */
   readonly egress: number;
@@ -91,11 +109,65 @@ export class RelayFlow extends OutboundFlow<RelaySession> {
     );
   }
 
+  get token(): number {
+    return this.stream.token;
+  }
+
+  get dialect(): Dialect {
+    return this.stream.dialect;
+  }
+
+  get multipath(): MultipathMode {
+    return this.stream.multipath;
+  }
+
+  get client(): ClientAddress | null {
+    return this.stream.primary;
+  }
+
+  get clientIp(): number {
+    return this.destinationIp;
+  }
+
+  get clientPort(): number {
+    return this.destinationPort;
+  }
+
   get serverIp(): number {
     return this.sourceIp;
   }
 
   get serverPort(): number {
     return this.sourcePort;
+  }
+}
+
+/** A path that has been silent for so long is not sent to, unless it is the only one: four keepalives were missed. */
+const SILENT_AFTER_MS = 20_000;
+
+/** One address from which a session's client sends, and to which it is answered. Its handles are retained while it lives. */
+export class RelayPath implements ClientAddress {
+  readonly session: RelaySession;
+  /** The client's number for it, 0 to 3. */
+  readonly number: number;
+  readonly ip: number;
+  readonly port: number;
+  local: number;
+  /** The last packet with the session's token that came by it. */
+  lastHeardMs: number;
+  nextOfSession: RelayPath | null = null;
+
+  constructor(session: RelaySession, number: number, { ip, port, local }: ClientAddress, nowMs: number) {
+    this.session = session;
+    this.number = number;
+    this.ip = ip;
+    this.port = port;
+    this.local = local;
+    this.lastHeardMs = nowMs;
+  }
+
+  /** Whether the client may still be there. */
+  isAlive(nowMs: number): boolean {
+    return ((nowMs - this.lastHeardMs) | 0) < SILENT_AFTER_MS;
   }
 }

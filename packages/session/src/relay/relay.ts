@@ -1,22 +1,26 @@
 import type { ProofNoncesState } from '@lightspeed/security';
 import { FLAG_FIN, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import { Downstream } from './downstream.ts';
-import type { Registration } from './registrations.ts';
+import type { Registration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import type { RelaySession } from './relay-session.ts';
-import { RelayState } from './relay-state.ts';
-import { isDue, isNearlyDue, restoreSession, saveSession } from './saved-session.ts';
-import type { SavedSession } from './saved-session.ts';
-import { SessionRecords } from './session-records.ts';
+import { SessionAdmission } from './admission.ts';
+import { ClientSender } from './client-sender.ts';
+import { EgressAllocator } from './egress-allocator.ts';
+import { FlowTable } from './flow-table.ts';
+import { makeRelayParts } from './relay-parts.ts';
+import type { RelayParts } from './relay-parts.ts';
+import { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
+import { expectedSessions } from './session-table.ts';
+import { UpstreamControl } from './upstream-control.ts';
+import { UpstreamData } from './upstream-data.ts';
+import { KeyTable } from '../key-table.ts';
+import { PacketWriter } from '../packet-writer.ts';
+import type { LossCounts } from '../receive-state.ts';
+import { RelaySnapshots } from './relay-snapshots.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
-
-/** What `lookForDue` says at its end. */
-export const NOTHING_DUE = -1;
-export const SOMETHING_DUE = -2;
-
-const isAny = () => true;
 
 /**
  * A relay node's data plane as a state machine: no socket, clock or randomness of its own. A packet's way is in
@@ -27,40 +31,67 @@ const isAny = () => true;
  * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Datagrams lie in the bytes of
  * `environment.memory`, with at least 128 bytes of headroom, and stay untouched until `sent()`.
  *
- * Addresses are IPv4 as 32-bit numbers in signed or unsigned form.
+ * Addresses of clients are handles of `environment.addresses`; those of game servers and in headers are IPv4 as 32-bit
+ * numbers. Both may have signed or unsigned form.
  */
 export class Relay {
-  readonly #state: RelayState;
+  readonly #parts: RelayParts;
   readonly #upstream: Upstream;
   readonly #downstream: Downstream;
+  readonly #flows: FlowTable;
+  readonly #writer: PacketWriter;
+  readonly #sender: ClientSender;
+  readonly #lifecycle: RelaySessionLifecycle;
   readonly #sweep: Sweep;
+  /** What a restart keeps. */
+  readonly snapshots: RelaySnapshots;
 
   constructor(options: RelayOptions, environment: RelayEnvironment) {
-    this.#state = new RelayState(options, environment);
-    this.#upstream = new Upstream(this.#state);
-    this.#downstream = new Downstream(this.#state);
-    this.#sweep = new Sweep(this.#state);
+    const parts = makeRelayParts(options, environment);
+    const { memory, output, random, returns } = parts;
+    const sender = new ClientSender(parts);
+    const writer = new PacketWriter(memory, returns, sender);
+    const flowsBySocket = new KeyTable(random(), expectedSessions(options.maxClients), 3);
+    const egress = new EgressAllocator(options.egressMapping, output, flowsBySocket, random);
+    const flows = new FlowTable(egress, writer, output, flowsBySocket, random);
+    const lifecycle = new RelaySessionLifecycle({ ...parts, flows });
+    const withSessions = { ...parts, flows, lifecycle, sender, writer };
+    const admission = new SessionAdmission(withSessions);
+    const control = new UpstreamControl(withSessions);
+    const data = new UpstreamData(withSessions);
+    this.#upstream = new Upstream({ ...withSessions, admission, control, data });
+    this.#downstream = new Downstream(withSessions);
+    this.#sweep = new Sweep({ ...withSessions, egress });
+    this.snapshots = new RelaySnapshots(withSessions);
+    this.#parts = parts;
+    this.#flows = flows;
+    this.#writer = writer;
+    this.#sender = sender;
+    this.#lifecycle = lifecycle;
   }
 
   /** Sessions that are open. */
   get sessionCount(): number {
-    return this.#state.sessions.size;
+    return this.#parts.sessions.size;
   }
 
   /** Flows that are open. */
   get flowCount(): number {
-    return this.#state.flows.size;
+    return this.#flows.size;
   }
 
   /** Sets the time: wrapping int32 clocks of milliseconds and microseconds. */
   advance(nowMs: number, nowUs: number): void {
-    this.#state.nowMs = nowMs | 0;
-    this.#state.nowUs = nowUs | 0;
+    this.#parts.clock.set(nowMs, nowUs);
   }
 
-  /** A datagram came in on the data plane's socket. */
-  handleClientDatagram(offset: number, length: number, ip: number, port: number): void {
-    this.#upstream.handle(offset, length, ip | 0, port);
+  /**
+   * A datagram came in on the data plane's socket.
+   * @param ip the client's address and `local` the node's, to which it was sent (0 if that is not known): handles of
+   *   `environment.addresses`.
+   */
+  handleClientDatagram(offset: number, length: number, ip: number, port: number, local: number): void {
+    this.#upstream.handle(offset, length, ip | 0, port, local | 0);
   }
 
   /** A datagram came in on an egress socket; `egress` is the number that `openEgress` returned. */
@@ -70,7 +101,7 @@ export class Relay {
 
   /** Everything given to the output so far is sent: its bytes may be used again. */
   sent(): void {
-    this.#state.returns.sent();
+    this.#parts.returns.sent();
   }
 
   /**
@@ -79,32 +110,31 @@ export class Relay {
    * @returns milliseconds until it wants to be called again.
    */
   handleTimeout(): number {
-    const state = this.#state;
-    const { nowMs } = state;
-    state.writer.closeDueGroups(nowMs, state.nowUs);
-    return state.writer.msUntilDue(nowMs, this.#sweep.advance());
+    const { nowMs, nowUs } = this.#parts.clock;
+    this.#writer.advance(nowMs, nowUs);
+    return this.#writer.msUntilDue(nowMs, this.#sweep.advance());
   }
 
   /**
-   * Lets a client in that was authenticated elsewhere: its HANDSHAKE with a proof, or with the token, opens the session.
-   * @returns false if the session id, or the token at that address, is taken already.
+   * Lets a client in that was authenticated before: its HANDSHAKE with a proof, or with the token, opens the session.
+   * @returns false if the session id, or the token at that prefix, is taken already.
    */
   register(registration: Registration): boolean {
-    return this.#state.registrations.add(registration);
+    return this.#parts.registrations.add(registration);
   }
 
   /** Ends a registration, and its session with a FIN. @returns whether it was there. */
   unregister(sessionId: number): boolean {
-    const { registrations } = this.#state;
+    const { registrations } = this.#parts;
     const session = registrations.get(sessionId)?.session ?? null;
     if (session !== null) this.#finish(session);
-    this.#state.elsewhere.forget(sessionId);
+    this.#parts.forwarding.forget(sessionId);
     return registrations.remove(sessionId);
   }
 
   /** Which proofs of a registration were used, as far as this relay knows. */
   noncesOf(sessionId: number): ProofNoncesState | undefined {
-    return this.#state.registrations.get(sessionId)?.nonces;
+    return this.#parts.registrations.get(sessionId)?.nonces;
   }
 
   /**
@@ -112,87 +142,43 @@ export class Relay {
    * Does nothing while this relay has the session, or if it knows of later proofs.
    */
   noteNonces(sessionId: number, nonces: ProofNoncesState): void {
-    const live = this.#state.registrations.get(sessionId);
+    const live = this.#parts.registrations.get(sessionId);
     if (live === undefined || live.session !== null || nonces.highest <= live.nonces.highest) return;
     live.restoreNonces(nonces);
   }
 
-  /** What is needed to restore the sessions of registrations after a restart. */
-  saveSessions(): SavedSession[] {
-    const saved = new SessionRecords();
-    this.saveSome(0, this.#state.sessions.slotCount, saved);
-    return [...saved];
-  }
-
-  /**
-   * A part of {@link saveSessions}, for relays with so many sessions that all of them at once would hold packets up.
-   * @param first where to go on: 0 at first, then what this returned.
-   * @param most how many places to look at.
-   * @param into where to put what is saved.
-   * @returns where to go on, or -1 after the last part. Sessions that open or end meanwhile may be in it or not.
-   */
-  saveSome(first: number, most: number, into: SessionRecords): number {
-    return this.#save(first, most, into, isAny);
-  }
-
-  /**
-   * The same for those sessions only of which a restart must know more than was saved last: other paths, flows or proofs, or
-   * counters that have moved far, or will have soon. Ask {@link lookForDue} first whether it is worth while.
-   */
-  saveChanged(first: number, most: number, into: SessionRecords): number {
-    return this.#save(first, most, into, isNearlyDue);
-  }
-
-  /**
-   * Looks for a session that must be saved again.
-   * @param first where to go on: 0 at first, then what this returned.
-   * @param most how many places to look at.
-   * @returns where to go on, {@link SOMETHING_DUE} when there is one, or {@link NOTHING_DUE} when there is none.
-   */
-  lookForDue(first: number, most: number): number {
-    const { sessions } = this.#state;
-    const end = Math.min(sessions.slotCount, first + most);
-    for (let slot = first; slot < end; slot++) {
-      const session = sessions.at(slot);
-      if (session !== null && isDue(session)) return SOMETHING_DUE;
-    }
-    return end < sessions.slotCount ? end : NOTHING_DUE;
-  }
-
-  #save(first: number, most: number, into: SessionRecords, isWanted: (session: RelaySession) => boolean): number {
-    const { sessions } = this.#state;
-    const end = Math.min(sessions.slotCount, first + most);
-    for (let slot = first; slot < end; slot++) {
-      const session = sessions.at(slot);
-      if (session !== null && isWanted(session)) saveSession(this.#state, session, into);
-    }
-    return end < sessions.slotCount ? end : -1;
-  }
-
   /** How long ago the last packet of a registration's session was, in either direction; -1 if it has none here. */
   idleMsOf(sessionId: number): number {
-    const session = this.#state.registrations.get(sessionId)?.session ?? null;
-    return session === null ? -1 : (this.#state.nowMs - session.lastActivityMs) | 0;
+    const session = this.#parts.registrations.get(sessionId)?.session ?? null;
+    return session === null ? -1 : (this.#parts.clock.nowMs - session.lastActivityMs) | 0;
+  }
+
+  /** Loss on the way from the client of a registration's session, since this was asked last; undefined if it has none here. */
+  takeLossOf(sessionId: number): LossCounts | undefined {
+    return this.#parts.registrations.get(sessionId)?.session?.receiving.takeLoss();
+  }
+
+  /** Bans the addresses of a prefix, because another relay of the same node did; see `RelayOutput.banned`. */
+  ban(prefixHigh: number, prefixLow: number, durationMs: number): void {
+    this.#parts.bans.ban(prefixHigh, prefixLow, this.#parts.clock.nowMs, durationMs);
   }
 
   /**
-   * Restores the session of a registration that was made before. Its flows get the egress ports that they had where those
-   * are still free.
-   * @returns false if that cannot be: it has one, its addresses are taken, or a limit is reached.
+   * The node's machine has other IPv4 addresses now. Flows to destinations that the policy does not allow any more end; that
+   * takes as long as there are flows.
    */
-  restoreSession(saved: SavedSession): boolean {
-    const live = this.#state.registrations.get(saved.sessionId);
-    return live !== undefined && restoreSession(this.#state, this.#upstream.admission, live, saved);
-  }
-
-  /** Bans an address, because another relay of the same node did. */
-  ban(ip: number, durationMs: number): void {
-    this.#state.bans.ban(ip | 0, this.#state.nowMs, durationMs);
+  setOwnAddresses(ips: readonly number[]): void {
+    const { policy, sessions } = this.#parts;
+    policy.setOwnAddresses(ips);
+    for (let slot = 0; slot < sessions.slotCount; slot++) {
+      const session = sessions.at(slot);
+      if (session !== null) this.#flows.closeDenied(session, policy);
+    }
   }
 
   /** Ends every session with a FIN to its client. */
   shutdown(): void {
-    const { sessions } = this.#state;
+    const { sessions } = this.#parts;
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
       if (session !== null) this.#finish(session);
@@ -201,18 +187,18 @@ export class Relay {
   }
 
   #finish(session: RelaySession): void {
-    const state = this.#state;
-    let block = state.memory.take();
+    const { bytes, clock, counters, memory, output, returns } = this.#parts;
+    let block = memory.take();
     if (block < 0) {
-      state.output.flush();
-      block = state.memory.take();
+      output.flush();
+      block = memory.take();
     }
     if (block >= 0) {
-      writeHeader(state.bytes, block, VERSION_PLAIN, FLAG_FIN, session.token, session.takeSequence(), state.nowUs, 0, 0, 0, 0);
-      for (let path = session.firstPath; path !== null; path = path.nextOfSession) state.sendTo(path, block, HEADER_BYTES);
-      state.returns.afterSend(block);
+      writeHeader(bytes, block, VERSION_PLAIN, FLAG_FIN, session.token, session.takeSequence(), clock.nowUs, 0, 0, 0, 0);
+      for (let path = session.firstPath; path !== null; path = path.nextOfSession) this.#sender.sendTo(path, block, HEADER_BYTES);
+      returns.afterSend(block);
     }
-    state.closeSession(session);
-    state.count(RelayCounter.sessionsClosed);
+    this.#lifecycle.close(session);
+    counters.values[RelayCounter.sessionsClosed]++;
   }
 }

@@ -1,8 +1,10 @@
 import { DropReason } from '@lightspeed/wire';
+import type { AddressBook } from '@lightspeed/wire';
 import { DUPLICATE_WINDOW_WORDS, DuplicateWindow } from '../duplicate-window.ts';
 import { KeyTable } from '../key-table.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { SessionQuota } from './relay-options.ts';
-import { RelayPath } from './relay-path.ts';
+import { RelayPath } from './relay-session.ts';
 import type { RelaySession } from './relay-session.ts';
 
 const UNLIMITED: SessionQuota = { take: () => true, give: () => undefined };
@@ -20,23 +22,26 @@ export class SessionTable {
   readonly #byAddress: KeyTable;
   readonly #paths: (RelayPath | null)[] = [];
   readonly #freePaths: number[] = [];
-  readonly #countByIp: KeyTable;
+  /** Paths by the prefix of their addresses. */
+  readonly #countByPrefix: KeyTable;
   readonly #slots: (RelaySession | null)[] = [];
   readonly #freeSlots: number[] = [];
   /** The bits of all sessions' duplicate windows, by slot. Pages that no slot has used yet take no memory. */
   readonly #windowWords: Int32Array;
   readonly #maxSessions: number;
-  readonly #maxPerIp: number;
+  readonly #maxPerAddress: number;
+  readonly #addresses: AddressBook;
   readonly #quota: SessionQuota;
   #count = 0;
 
-  constructor(maxSessions: number, maxPerIp: number, quota: SessionQuota | undefined, random: () => number) {
+  constructor(maxSessions: number, maxPerAddress: number, addresses: AddressBook, quota: SessionQuota | undefined, random: () => number) {
     this.#maxSessions = maxSessions;
-    this.#maxPerIp = maxPerIp;
+    this.#maxPerAddress = maxPerAddress;
+    this.#addresses = addresses;
     this.#quota = quota ?? UNLIMITED;
     this.#windowWords = new Int32Array(maxSessions * DUPLICATE_WINDOW_WORDS);
     this.#byAddress = new KeyTable(random(), expectedSessions(maxSessions), 2);
-    this.#countByIp = new KeyTable(random(), 0, 1);
+    this.#countByPrefix = new KeyTable(random(), 0, 2);
   }
 
   get size(): number {
@@ -54,7 +59,7 @@ export class SessionTable {
    * @returns the slot, or -1 with the reason in {@link refusal}.
    */
   reserve(ip: number): number {
-    if (this.#countByIp.get(ip, 0, 0, 0) >= this.#maxPerIp) {
+    if (this.#countAt(ip) >= this.#maxPerAddress) {
       this.refusal = DropReason.addressSessionLimit;
       return -1;
     }
@@ -91,13 +96,21 @@ export class SessionTable {
     this.#quota.give();
   }
 
-  /** Gives a session a path by an address that no path has. It becomes the primary one if there is none. */
-  addPath(session: RelaySession, number: number, ip: number, port: number, nowMs: number): RelayPath {
-    const path = new RelayPath(session, number, ip, port, nowMs);
+  /**
+   * Gives a session a path by an address, which another path loses if it had it. It becomes the primary one if there is
+   * none.
+   */
+  addPath(session: RelaySession, number: number, at: ClientAddress, nowMs: number): RelayPath {
+    const { ip, port, local } = at;
+    const before = this.find(ip, port);
+    this.#addresses.retain(ip);
+    this.#addresses.retain(local);
+    if (before !== null) this.removePath(before);
+    const path = new RelayPath(session, number, at, nowMs);
     const index = this.#freePaths.pop() ?? this.#paths.length;
     this.#paths[index] = path;
     this.#byAddress.set(ip, port, 0, 0, index);
-    this.#countByIp.set(ip, 0, 0, 0, Math.max(0, this.#countByIp.get(ip, 0, 0, 0)) + 1);
+    this.#setCount(ip, this.#countAt(ip) + 1);
     link(session, path);
     session.primary ??= path;
     return path;
@@ -105,16 +118,36 @@ export class SessionTable {
 
   /** Takes a path from its session. Another one becomes the primary one, if there is another. */
   removePath(path: RelayPath): void {
-    const { session, ip, port } = path;
+    const { session, ip, port, local } = path;
     const index = this.#byAddress.get(ip, port, 0, 0);
     this.#byAddress.delete(ip, port, 0, 0);
     this.#paths[index] = null;
     this.#freePaths.push(index);
-    const count = this.#countByIp.get(ip, 0, 0, 0) - 1;
-    if (count <= 0) this.#countByIp.delete(ip, 0, 0, 0);
-    else this.#countByIp.set(ip, 0, 0, 0, count);
+    this.#setCount(ip, this.#countAt(ip) - 1);
     unlink(session, path);
     if (session.primary === path) session.primary = session.firstPath;
+    this.#addresses.release(ip);
+    this.#addresses.release(local);
+  }
+
+  /** The client speaks to another address of the node by a path. */
+  moveLocal(path: RelayPath, local: number): void {
+    this.#addresses.retain(local);
+    this.#addresses.release(path.local);
+    path.local = local;
+    path.session.isChanged = true;
+  }
+
+  /** How many paths there are from the prefix of an address. */
+  #countAt(ip: number): number {
+    return Math.max(0, this.#countByPrefix.get(this.#addresses.prefixLow(ip), this.#addresses.prefixHigh(ip), 0, 0));
+  }
+
+  #setCount(ip: number, count: number): void {
+    const high = this.#addresses.prefixHigh(ip);
+    const low = this.#addresses.prefixLow(ip);
+    if (count === 0) this.#countByPrefix.delete(low, high, 0, 0);
+    else this.#countByPrefix.set(low, high, 0, 0, count);
   }
 
   /** Slots in use are below this number; {@link at} gives null for those that are free. */
@@ -129,7 +162,7 @@ export class SessionTable {
 
 /** Puts a path behind the others of its session. */
 function link(session: RelaySession, path: RelayPath): void {
-  session.isUnsaved = true;
+  session.isChanged = true;
   session.pathCount++;
   if (session.firstPath === null) {
     session.firstPath = path;
@@ -141,7 +174,7 @@ function link(session: RelaySession, path: RelayPath): void {
 }
 
 function unlink(session: RelaySession, path: RelayPath): void {
-  session.isUnsaved = true;
+  session.isChanged = true;
   session.pathCount--;
   if (session.firstPath === path) session.firstPath = path.nextOfSession;
   for (let before = session.firstPath; before !== null; before = before.nextOfSession) {

@@ -1,6 +1,10 @@
+import type { PacketWriter } from '../packet-writer.ts';
+import type { EgressAllocator } from './egress-allocator.ts';
+import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
+import type { RelayParts } from './relay-parts.ts';
 import type { RelaySession } from './relay-session.ts';
-import type { RelayState } from './relay-state.ts';
+import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /**
  * A session whose client has not shown that it got the acknowledgement ends after this long: forged handshakes don't keep
@@ -14,15 +18,26 @@ const SLOTS_PER_STEP = 1_024;
 const ENDS_PER_STEP = 32;
 const NEXT_STEP_MS = 1;
 
+/** What {@link Sweep} takes of a relay. */
+export interface SweepParts extends Pick<
+  RelayParts,
+  'amplification' | 'bans' | 'clock' | 'counters' | 'fecTotals' | 'options' | 'registrations' | 'sessions'
+> {
+  readonly egress: EgressAllocator;
+  readonly flows: FlowTable;
+  readonly lifecycle: RelaySessionLifecycle;
+  readonly writer: PacketWriter;
+}
+
 /** Looks through sessions, flows and bans for those whose time is over, in steps that nobody notices. */
 export class Sweep {
-  readonly #state: RelayState;
+  readonly #parts: SweepParts;
   #beganMs = 0;
   /** The slot with which the sweep under way goes on, or -1 between two. */
   #nextSlot = -1;
 
-  constructor(state: RelayState) {
-    this.#state = state;
+  constructor(parts: SweepParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -30,7 +45,7 @@ export class Sweep {
    * @returns milliseconds until it wants to be called again.
    */
   advance(): number {
-    const { nowMs } = this.#state;
+    const { nowMs } = this.#parts.clock;
     const sinceMs = (nowMs - this.#beganMs) | 0;
     if (this.#nextSlot < 0) {
       if (sinceMs >= 0 && sinceMs < SWEEP_INTERVAL_MS) return SWEEP_INTERVAL_MS - sinceMs;
@@ -38,7 +53,7 @@ export class Sweep {
       this.#nextSlot = 0;
     }
     this.#step();
-    if (this.#nextSlot < this.#state.sessions.slotCount) return NEXT_STEP_MS;
+    if (this.#nextSlot < this.#parts.sessions.slotCount) return NEXT_STEP_MS;
     this.#end();
     return SWEEP_INTERVAL_MS;
   }
@@ -50,7 +65,7 @@ export class Sweep {
   }
 
   #step(): void {
-    const { sessions } = this.#state;
+    const { sessions } = this.#parts;
     const end = Math.min(sessions.slotCount, this.#nextSlot + SLOTS_PER_STEP);
     let ends = 0;
     while (this.#nextSlot < end && ends < ENDS_PER_STEP) {
@@ -61,20 +76,20 @@ export class Sweep {
 
   /** @returns whether it was over. */
   #lookAt(session: RelaySession): boolean {
-    const state = this.#state;
-    const { nowMs } = state;
+    const { clock, counters, flows, lifecycle, options } = this.#parts;
+    const { nowMs } = clock;
     if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
-      state.closeSession(session);
-      state.count(RelayCounter.sessionsExpired);
+      lifecycle.close(session);
+      counters.values[RelayCounter.sessionsExpired]++;
       return true;
     }
-    session.inbound.tidy(nowMs);
-    state.flows.closeIdle(session, state.options.sessionTimeoutMs, nowMs);
+    session.receiving.tidy(nowMs);
+    flows.closeIdle(session, options.sessionTimeoutMs, nowMs);
     return false;
   }
 
   #timeoutOf(session: RelaySession): number {
-    const { amplification, options } = this.#state;
+    const { amplification, options } = this.#parts;
     // In dialect `reference` nothing can be shown.
     const waits = session.dialect === 'reference' || amplification.isVerified(session.slot);
     return waits ? options.sessionTimeoutMs : Math.min(options.sessionTimeoutMs, UNVERIFIED_TIMEOUT_MS);
@@ -82,13 +97,13 @@ export class Sweep {
 
   #end(): void {
     this.#nextSlot = -1;
-    const { bans, nowMs } = this.#state;
-    if (bans.size > 0) bans.sweep(nowMs);
+    const { bans, clock } = this.#parts;
+    if (bans.size > 0) bans.sweep(clock.nowMs);
     this.#publishGauges();
   }
 
   #publishGauges(): void {
-    const { counters, sessions, flows, egress, bans, registrations, writer, fecTotals } = this.#state;
+    const { counters, sessions, flows, egress, bans, registrations, writer, fecTotals } = this.#parts;
     const { values } = counters;
     values[RelayCounter.fecRecovered] = fecTotals.recovered;
     values[RelayCounter.fecLost] = fecTotals.lost;

@@ -13,9 +13,9 @@ import {
   readToken,
   readVersion,
 } from '@lightspeed/wire';
-import { NO_FLOW, PacketReader } from '../packet-reader.ts';
-import type { PayloadSink } from '../packet-reader.ts';
-import type { Connection } from './connection.ts';
+import { NO_FLOW } from '../protection/protection.ts';
+import type { PayloadSink } from '../protection/protection.ts';
+import type { SessionLifecycle } from './session-lifecycle.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelFlow } from './tunnel-flow.ts';
@@ -26,22 +26,20 @@ import type { TunnelState } from './tunnel-state.ts';
  *
  *  1. source     is it the node's address?
  *  2. validity   is it a packet of the session's dialect?
- *  3. kind       FIN, HANDSHAKE and KEEPALIVE are the Connection's; data and parity go on
+ *  3. kind       FIN, HANDSHAKE and KEEPALIVE are the SessionLifecycle's; data and parity go on
  *  4. token      does it carry the session's?
  *  5. window     is it here for the first time?
  *  6. flow       which local program and server are its addresses?
- *  7. FEC        what does it bring back?                            PacketReader
- *  8. entrance   payload to the program, in place, from the entrance that it used
+ *  7. FEC        what does it bring back?                            ReceiveState
+ *  8. ingress   payload to the program, in place, from the ingress that it used
  */
 export class FromNode implements PayloadSink {
   readonly #state: TunnelState;
-  readonly #connection: Connection;
-  readonly #reader: PacketReader;
+  readonly #lifecycle: SessionLifecycle;
 
-  constructor(state: TunnelState, connection: Connection) {
+  constructor(state: TunnelState, lifecycle: SessionLifecycle) {
     this.#state = state;
-    this.#connection = connection;
-    this.#reader = new PacketReader(state.memory, state.returns, this);
+    this.#lifecycle = lifecycle;
   }
 
   /** Handles a datagram that came in on the socket of one of the paths. */
@@ -65,11 +63,11 @@ export class FromNode implements PayloadSink {
     const token = readToken(bytes, offset);
     const { values } = state.counters;
     values[pathCounter(link.number, PathCounter.packetsReceived)]++;
-    if (flags !== 0) return this.#connection.handleControl(link, flags, readSequence(bytes, offset), token);
+    if (flags !== 0) return this.#lifecycle.handleControl(link, flags, readSequence(bytes, offset), token);
     if (!state.carries) return DropReason.notEstablished;
-    if (token !== state.outbound.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
+    if (token !== state.sending.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
     link.noteHeard(state.nowMs);
-    const seen = state.inbound.accept(readSequence(bytes, offset), state.nowMs);
+    const seen = state.receiving.accept(readSequence(bytes, offset), state.nowMs);
     if (seen !== 0) return seen;
     values[pathCounter(link.number, PathCounter.firstArrivals)]++;
     return this.#read(offset, length);
@@ -92,7 +90,7 @@ export class FromNode implements PayloadSink {
       flow.lastActivityMs = nowMs;
     }
     const flowIndex = flow === null ? NO_FLOW : flow.index;
-    const duplicate = this.#reader.read(state.inbound, state.options.dialect, flowIndex, offset, length, nowMs);
+    const duplicate = state.receiving.read(this, state.options.dialect, flowIndex, offset, length, nowMs);
     if (duplicate !== 0) return duplicate;
     state.counters.values[parity ? TunnelCounter.parityPackets : TunnelCounter.dataPackets]++;
     return 0;
@@ -105,6 +103,6 @@ export class FromNode implements PayloadSink {
     const { values } = state.counters;
     values[TunnelCounter.localPacketsSent]++;
     values[TunnelCounter.localBytesSent] += length;
-    state.output.toLocal(flow.entrance, offset, length, flow.sourceIp, flow.sourcePort);
+    state.output.toLocal(flow.ingress, offset, length, flow.sourceIp, flow.sourcePort);
   }
 }

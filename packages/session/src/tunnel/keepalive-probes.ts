@@ -2,8 +2,8 @@
 const PROBES = 16;
 
 /**
- * Keepalives on their way: matches an answer to its probe by sequence number and the probe's own send time, which works
- * whether or not the node echoes the timestamp (docs/protocol.md, Keepalive).
+ * Keepalives that are under way (docs/protocol.md, Keepalive). It matches an answer to its probe by sequence number and
+ * the probe's own send time. This works even if the node does not echo the timestamp.
  */
 export class KeepaliveProbes {
   readonly #sequences = new Int32Array(PROBES).fill(-1);

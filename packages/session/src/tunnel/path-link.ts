@@ -120,9 +120,9 @@ export class PathLink {
   /** Whether it has fallen silent in the middle of a talk: data has been going out for a while, and answers have ceased. */
   isSilent(nowMs: number): boolean {
     if (!this.#unanswered || this.state !== 'up') return false;
-    const patienceMs = Math.max(SILENCE_MS, (SILENCE_ROUND_TRIPS * this.rtt.smoothedUs) / 1_000);
+    const timeoutMs = Math.max(SILENCE_MS, (SILENCE_ROUND_TRIPS * this.rtt.smoothedUs) / 1_000);
     const unansweredMs = (nowMs - this.#dataMs) | 0;
-    return unansweredMs >= patienceMs && ((nowMs - this.#heardMs) | 0) >= patienceMs;
+    return unansweredMs >= timeoutMs && ((nowMs - this.#heardMs) | 0) >= timeoutMs;
   }
 
   #ask(nowMs: number): void {

@@ -21,16 +21,16 @@ export class ToNode {
     this.#state = state;
   }
 
-  handle(entrance: number, offset: number, length: number, localIp: number, localPort: number, serverIp: number, serverPort: number): void {
+  handle(ingress: number, offset: number, length: number, localIp: number, localPort: number, serverIp: number, serverPort: number): void {
     const { values } = this.#state.counters;
     values[TunnelCounter.localPacketsReceived]++;
     values[TunnelCounter.localBytesReceived] += length;
-    const refusal = this.#forward(entrance, offset, length, localIp, localPort, serverIp, serverPort);
+    const refusal = this.#forward(ingress, offset, length, localIp, localPort, serverIp, serverPort);
     if (refusal !== 0) this.#state.dropFromLocal(refusal);
   }
 
   #forward(
-    entrance: number,
+    ingress: number,
     offset: number,
     length: number,
     localIp: number,
@@ -41,9 +41,9 @@ export class ToNode {
     const state = this.#state;
     const { options, nowMs } = state;
     if (!state.carries) return DropReason.notEstablished;
-    const flow = this.#flowFor(entrance, localIp, localPort, serverIp, serverPort);
+    const flow = this.#flowFor(ingress, localIp, localPort, serverIp, serverPort);
     if (flow === null) return DropReason.flowLimit;
-    flow.entrance = entrance;
+    flow.ingress = ingress;
     flow.lastActivityMs = nowMs;
     if (length > SAFE_PAYLOAD_BYTES) {
       if (!flow.oversizeSeen) {
@@ -56,7 +56,7 @@ export class ToNode {
     return 0;
   }
 
-  #flowFor(entrance: number, localIp: number, localPort: number, serverIp: number, serverPort: number): TunnelFlow | null {
+  #flowFor(ingress: number, localIp: number, localPort: number, serverIp: number, serverPort: number): TunnelFlow | null {
     const state = this.#state;
     const latest = this.#latest;
     if (
@@ -71,7 +71,7 @@ export class ToNode {
     }
     let flow = state.flows.find(localIp, localPort, serverIp, serverPort);
     if (flow === null) {
-      flow = state.flows.open(state.outbound, localIp, localPort, serverIp, serverPort, entrance, state.nowMs);
+      flow = state.flows.open(state.sending, localIp, localPort, serverIp, serverPort, ingress, state.nowMs);
       if (flow !== null) state.writer.setGroupSize(flow, state.options.fecGroupSize, state.nowUs);
     }
     this.#latest = flow;

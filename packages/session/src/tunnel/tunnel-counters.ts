@@ -3,7 +3,7 @@ import { MAX_PATHS } from '../multipath.ts';
 
 /** Positions in {@link TunnelCounters.values}. */
 export const TunnelCounter = {
-  /** Datagrams that local programs sent into an entrance. */
+  /** Datagrams that local programs sent into an ingress. */
   localPacketsReceived: 0,
   localBytesReceived: 1,
   /** Payloads handed to local programs, recovered ones included. */

@@ -1,12 +1,13 @@
-import { OutboundFlow } from '../packet-writer.ts';
-import type { OutboundStream, PacketWriter } from '../packet-writer.ts';
+import type { PacketWriter } from '../packet-writer.ts';
+import { SendFlow } from '../send-flow.ts';
+import type { SendState } from '../send-flow.ts';
 import { KeyTable } from '../key-table.ts';
 
 /** One local program's talk with one game server. */
-export class TunnelFlow extends OutboundFlow {
+export class TunnelFlow extends SendFlow {
   readonly index: number;
-  /** The entrance through which the program sent last: answers leave by it. */
-  entrance: number;
+  /** The ingress through which the program sent last: answers leave by it. */
+  ingress: number;
   /** The last datagram in either direction. */
   lastActivityMs: number;
   /** Whether a payload over the safe size was seen. */
@@ -14,17 +15,17 @@ export class TunnelFlow extends OutboundFlow {
 
   constructor(
     index: number,
-    stream: OutboundStream,
+    stream: SendState,
     localIp: number,
     localPort: number,
     serverIp: number,
     serverPort: number,
-    entrance: number,
+    ingress: number,
     nowMs: number,
   ) {
     super(stream, localIp, localPort, serverIp, serverPort);
     this.index = index;
-    this.entrance = entrance;
+    this.ingress = ingress;
     this.lastActivityMs = nowMs;
   }
 }
@@ -59,17 +60,17 @@ export class TunnelFlowTable {
 
   /** Opens a flow, or gives null if there are as many as there may be. */
   open(
-    stream: OutboundStream,
+    stream: SendState,
     localIp: number,
     localPort: number,
     serverIp: number,
     serverPort: number,
-    entrance: number,
+    ingress: number,
     nowMs: number,
   ): TunnelFlow | null {
     if (this.#count >= this.#maxFlows) return null;
     const index = this.#freeIndexes.pop() ?? this.#flows.length;
-    const flow = new TunnelFlow(index, stream, localIp, localPort, serverIp, serverPort, entrance, nowMs);
+    const flow = new TunnelFlow(index, stream, localIp, localPort, serverIp, serverPort, ingress, nowMs);
     this.#flows[index] = flow;
     this.#byAddresses.set(localIp, (localPort << 16) | serverPort, serverIp, 0, index);
     this.#count++;

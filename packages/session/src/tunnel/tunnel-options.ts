@@ -95,8 +95,8 @@ export type PathEvent =
 export interface TunnelOutput {
   /** Sends a packet to the node by one of the paths. */
   toNode(path: number, offset: number, length: number): void;
-  /** Sends a payload to a local program, from the entrance through which it came. */
-  toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void;
+  /** Sends a payload to a local program, from the ingress through which it came. */
+  toLocal(ingress: number, offset: number, length: number, ip: number, port: number): void;
   /** A keepalive on one of the paths was answered after so many microseconds. */
   roundTrip(path: number, rttUs: number): void;
   event(event: TunnelEvent): void;

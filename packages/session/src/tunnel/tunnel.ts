@@ -1,8 +1,9 @@
-import { Connection } from './connection.ts';
+import { SessionLifecycle } from './session-lifecycle.ts';
 import { FromNode } from './from-node.ts';
 import { ToNode } from './to-node.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelStateName } from './tunnel-counters.ts';
+import type { LossCounts } from '../receive-state.ts';
 import type { TunnelEnvironment, TunnelOptions } from './tunnel-options.ts';
 import { TunnelState } from './tunnel-state.ts';
 
@@ -23,16 +24,16 @@ const SWEEP_INTERVAL_MS = 250;
  */
 export class Tunnel {
   readonly #state: TunnelState;
-  readonly #connection: Connection;
+  readonly #lifecycle: SessionLifecycle;
   readonly #toNode: ToNode;
   readonly #fromNode: FromNode;
   #sweptMs = 0;
 
   constructor(options: TunnelOptions, environment: TunnelEnvironment) {
     this.#state = new TunnelState(options, environment);
-    this.#connection = new Connection(this.#state);
+    this.#lifecycle = new SessionLifecycle(this.#state);
     this.#toNode = new ToNode(this.#state);
-    this.#fromNode = new FromNode(this.#state, this.#connection);
+    this.#fromNode = new FromNode(this.#state, this.#lifecycle);
     this.#publish();
   }
 
@@ -48,12 +49,12 @@ export class Tunnel {
 
   /** Asks the node for a session, if there is none. */
   open(): void {
-    this.#connection.open();
+    this.#lifecycle.open();
   }
 
   /** Ends the session with a FIN, which is repeated a few times while no answer comes. */
   close(): void {
-    this.#connection.close();
+    this.#lifecycle.close();
   }
 
   /**
@@ -61,15 +62,15 @@ export class Tunnel {
    * the node would take a FIN that comes later for that one's.
    */
   leave(): void {
-    this.#connection.leave();
+    this.#lifecycle.leave();
   }
 
   /**
    * A local program has sent a datagram.
-   * @param entrance the driver's number of the socket on which it came.
+   * @param ingress the driver's number of the socket on which it came.
    */
   handleLocalDatagram(
-    entrance: number,
+    ingress: number,
     offset: number,
     length: number,
     localIp: number,
@@ -77,7 +78,7 @@ export class Tunnel {
     serverIp: number,
     serverPort: number,
   ): void {
-    this.#toNode.handle(entrance, offset, length, localIp | 0, localPort, serverIp | 0, serverPort);
+    this.#toNode.handle(ingress, offset, length, localIp | 0, localPort, serverIp | 0, serverPort);
   }
 
   /** A datagram came in on the socket of one of the paths towards the node. */
@@ -85,9 +86,14 @@ export class Tunnel {
     this.#fromNode.handle(path, offset, length, ip | 0, port);
   }
 
+  /** Loss on the way from the node, since this was asked last. */
+  takeLoss(): LossCounts {
+    return this.#state.receiving.takeLoss();
+  }
+
   /** A path's local address has changed: tells the node at once, if there is a registration to prove it with. */
   rebind(path: number): void {
-    this.#connection.rebind(this.#state.links[path]);
+    this.#lifecycle.rebind(this.#state.links[path]);
   }
 
   /** Everything given to the output so far is sent: its bytes may be used again. */
@@ -102,11 +108,11 @@ export class Tunnel {
   handleTimeout(): number {
     const state = this.#state;
     const { nowMs } = state;
-    state.writer.closeDueGroups(nowMs, state.nowUs);
-    const next = this.#connection.handleTimeout();
+    state.writer.advance(nowMs, state.nowUs);
+    const next = this.#lifecycle.handleTimeout();
     if (((nowMs - this.#sweptMs) | 0) >= SWEEP_INTERVAL_MS) {
       this.#sweptMs = nowMs;
-      state.inbound.tidy(nowMs);
+      state.receiving.tidy(nowMs);
       state.flows.closeIdle(state.options.flowTimeoutMs, nowMs);
       this.#publish();
     }
@@ -114,7 +120,7 @@ export class Tunnel {
   }
 
   #publish(): void {
-    const { counters, inbound, flows, writer, fecTotals } = this.#state;
+    const { counters, receiving, flows, writer, fecTotals } = this.#state;
     const { values } = counters;
     const { links, primary } = this.#state;
     const { rtt } = primary;
@@ -126,8 +132,8 @@ export class Tunnel {
     values[TunnelCounter.fecParityGenerated] = writer.parityGenerated;
     values[TunnelCounter.fecProtected] = writer.dataProtected;
     values[TunnelCounter.flows] = flows.size;
-    values[TunnelCounter.sequenceExpected] = inbound.window.expected;
-    values[TunnelCounter.sequenceReceived] = inbound.window.received;
+    values[TunnelCounter.sequenceExpected] = receiving.window.expected;
+    values[TunnelCounter.sequenceReceived] = receiving.window.received;
     values[TunnelCounter.rttSmoothedUs] = rtt.smoothedUs;
     values[TunnelCounter.rttJitterUs] = rtt.jitterUs;
     values[TunnelCounter.rttLatestUs] = rtt.latestUs;

@@ -25,13 +25,16 @@ export class LstpClient {
   readonly host: RelayHost;
   readonly address: Endpoint;
   readonly dialect: Dialect;
+  /** The node's address that it speaks to. */
+  local: number;
   token = 0;
   sequence = 0;
 
-  constructor(host: RelayHost, address = '203.0.113.5:40000', dialect: Dialect = 'standard') {
+  constructor(host: RelayHost, address: string | Endpoint = '203.0.113.5:40000', dialect: Dialect = 'standard', local = 0) {
     this.host = host;
-    this.address = endpoint(address);
+    this.address = typeof address === 'string' ? endpoint(address) : address;
     this.dialect = dialect;
+    this.local = local;
   }
 
   /** Opens a session and takes the token that the acknowledgement carries. */
@@ -49,7 +52,7 @@ export class LstpClient {
   }
 
   raw(bytes: Uint8Array): void {
-    this.host.fromClient(bytes, this.address.ip, this.address.port);
+    this.host.fromClient(bytes, this.address.ip, this.address.port, this.local);
   }
 
   data(payload: Uint8Array | string, server: Endpoint = SERVER, program: Endpoint = PROGRAM, sequence = this.sequence++): void {
@@ -78,7 +81,7 @@ export class LstpClient {
 
   /** Decodes and takes what the relay has sent to this client. */
   answers(): Answer[] {
-    const mine = this.host.toClients.filter(({ ip, port }) => ip === this.address.ip && port === this.address.port);
+    const mine = this.host.toClients.filter(({ ip, port }) => (ip | 0) === (this.address.ip | 0) && port === this.address.port);
     this.host.toClients = this.host.toClients.filter((datagram) => !mine.includes(datagram));
     return mine.map(({ bytes }) => {
       const decoded = TunnelHeader.decodeWithPayload(bytes, this.dialect);

@@ -3,8 +3,9 @@ import { HEADROOM_BYTES } from '@lightspeed/memory';
 import { DestinationPolicy, TokenTable, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { Registration, RelayOptions, RelayOutput, SessionClaims } from '@lightspeed/session';
-import { DROP_REASON_NAMES } from '@lightspeed/wire';
+import type { CarriedFlow, ClientAddress, Registration, RelayOptions, RelayOutput, SessionClaims } from '@lightspeed/session';
+import { AddressBook, DROP_REASON_NAMES } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
 import { sequentialRandom } from './random.ts';
 
 /** A datagram that left or came, with the far end's address. */
@@ -12,7 +13,13 @@ export interface Datagram {
   readonly bytes: Uint8Array;
   readonly ip: number;
   readonly port: number;
+  /** The node's own address; 0 if it is not known. */
+  readonly local?: number;
 }
+
+/** A registration from an address. */
+export type HostRegistration = Omit<Registration, 'token' | 'prefixHigh' | 'prefixLow'> & { readonly ip: number };
+
 /** A payload that left by an egress socket. */
 export interface EgressDatagram extends Datagram {
   readonly egress: number;
@@ -27,6 +34,7 @@ const SLOTS = 8;
  */
 export class RelayHost implements RelayOutput {
   readonly memory: FecMemory;
+  readonly addresses = new AddressBook({ hashSeed: 5 });
   readonly relay: Relay;
   readonly counters = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
   /** What left for clients and servers since the last look. */
@@ -34,8 +42,10 @@ export class RelayHost implements RelayOutput {
   toServers: EgressDatagram[] = [];
   readonly openEgressSockets = new Set<number>();
   readonly bannedAddresses: number[] = [];
+  /** Flows that are open, by number, as the relay tells of them. */
+  readonly carried = new Map<number, CarriedFlow>();
   /** What was given to other relays of the same port. */
-  readonly handedOver: (Datagram & { readonly relay: number })[] = [];
+  readonly forwarded: (Datagram & { readonly relay: number })[] = [];
   /** Local ports that somebody else has. */
   readonly takenPorts = new Set<number>();
   readonly #egressPorts = new Map<number, number>();
@@ -54,16 +64,43 @@ export class RelayHost implements RelayOutput {
     const policy = new DestinationPolicy({ allow: [parseDestinationRule('198.51.100.0/24')] });
     this.relay = new Relay(
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', ...options },
-      { memory: this.memory, policy, counters: this.counters, output: this, random: sequentialRandom(), hmacSha256, claims },
+      {
+        memory: this.memory,
+        policy,
+        addresses: this.addresses,
+        counters: this.counters,
+        output: this,
+        random: sequentialRandom(),
+        hmacSha256,
+        claims,
+      },
     );
     this.#advance();
   }
 
   /** Registers a client as a control plane does. @returns its token. */
-  register(registration: Omit<Registration, 'token'>): number {
-    const token = this.#tokens.issue(registration.sessionId, registration.ip, Math.random);
-    if (!this.relay.register({ ...registration, token })) throw new Error('the registration was refused');
+  register({ ip, ...registration }: HostRegistration): number {
+    const prefix = this.prefixOf(ip);
+    const token = this.#tokens.issue(registration.sessionId, prefix.prefixHigh, prefix.prefixLow, Math.random);
+    if (!this.relay.register({ ...registration, ...prefix, token })) throw new Error('the registration was refused');
     return token;
+  }
+
+  /** The endpoint of a text, of either family. */
+  endpoint(text: string): Endpoint {
+    const parsed = this.addresses.parseEndpoint(text);
+    if (parsed === undefined) throw new Error(`not an endpoint: ${text}`);
+    return parsed;
+  }
+
+  /** An address as text. */
+  textOf(handle: number): string {
+    return this.addresses.format(handle);
+  }
+
+  /** How limits and registrations count an address. */
+  prefixOf(ip: number): Pick<Registration, 'prefixHigh' | 'prefixLow'> {
+    return { prefixHigh: this.addresses.prefixHigh(ip), prefixLow: this.addresses.prefixLow(ip) };
   }
 
   unregister(sessionId: number): boolean {
@@ -72,14 +109,14 @@ export class RelayHost implements RelayOutput {
   }
 
   /** A client's datagram arrives. */
-  fromClient(bytes: Uint8Array, ip: number, port: number): void {
-    this.fromClients([{ bytes, ip, port }]);
+  fromClient(bytes: Uint8Array, ip: number, port: number, local = 0): void {
+    this.fromClients([{ bytes, ip, port, local }]);
   }
 
   /** A batch of clients' datagrams arrives, 8 at most. */
   fromClients(batch: readonly Datagram[]): void {
     this.#advance();
-    for (const { bytes, ip, port } of batch) this.relay.handleClientDatagram(this.#place(bytes), bytes.length, ip, port);
+    for (const { bytes, ip, port, local = 0 } of batch) this.relay.handleClientDatagram(this.#place(bytes), bytes.length, ip, port, local);
     this.flush();
   }
 
@@ -137,9 +174,9 @@ export class RelayHost implements RelayOutput {
 
   // What the relay asks for.
 
-  toClient(offset: number, length: number, ip: number, port: number): void {
+  toClient(offset: number, length: number, { ip, port, local }: ClientAddress): void {
     this.#queued.push(() => {
-      this.toClients.push({ bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port });
+      this.toClients.push({ bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port, local });
     });
   }
 
@@ -163,9 +200,9 @@ export class RelayHost implements RelayOutput {
     return this.#egressPorts.get(egress) ?? 0;
   }
 
-  handOver(relay: number, offset: number, length: number, ip: number, port: number): void {
+  forward(relay: number, offset: number, length: number, ip: number, port: number, local: number): void {
     const bytes = this.memory.bytes.slice(offset, offset + length);
-    this.handedOver.push({ relay, bytes, ip: ip >>> 0, port });
+    this.forwarded.push({ relay, bytes, ip: ip >>> 0, port, local });
   }
 
   closeEgress(egress: number): void {
@@ -179,8 +216,23 @@ export class RelayHost implements RelayOutput {
     this.onFlush?.();
   }
 
-  banned(ip: number): void {
-    this.bannedAddresses.push(ip >>> 0);
+  flowOpened(flow: CarriedFlow): void {
+    if (this.carried.has(flow.index)) throw new Error(`flow ${flow.index} is opened twice`);
+    this.carried.set(flow.index, copyOf(flow));
+  }
+
+  flowChanged(flow: CarriedFlow): void {
+    if (!this.carried.has(flow.index)) throw new Error(`flow ${flow.index} changes and is not open`);
+    this.carried.set(flow.index, copyOf(flow));
+  }
+
+  flowClosed(flow: CarriedFlow): void {
+    if (!this.openEgressSockets.has(flow.egress)) throw new Error(`the socket of flow ${flow.index} is closed before it`);
+    if (!this.carried.delete(flow.index)) throw new Error(`flow ${flow.index} ends and is not open`);
+  }
+
+  banned(_prefixHigh: number, prefixLow: number): void {
+    this.bannedAddresses.push(prefixLow >>> 0);
   }
 
   #advance(): void {
@@ -193,4 +245,21 @@ export class RelayHost implements RelayOutput {
     this.memory.bytes.set(bytes, offset);
     return offset;
   }
+}
+
+function copyOf({
+  index,
+  token,
+  dialect,
+  groupSize,
+  multipath,
+  client,
+  clientIp,
+  clientPort,
+  serverIp,
+  serverPort,
+  egress,
+}: CarriedFlow): CarriedFlow {
+  const at = client && { ip: client.ip, port: client.port, local: client.local };
+  return { index, token, dialect, groupSize, multipath, client: at, clientIp, clientPort, serverIp, serverPort, egress };
 }

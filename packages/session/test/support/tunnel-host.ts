@@ -16,7 +16,7 @@ const SLOTS = 8;
 
 /** A payload that was handed to a local program. */
 export interface LocalDatagram extends Datagram {
-  readonly entrance: number;
+  readonly ingress: number;
 }
 
 /** Drives a Tunnel like a socket driver does; see RelayHost. */
@@ -74,10 +74,10 @@ export class TunnelHost implements TunnelOutput {
     this.flush();
   }
 
-  fromLocal(bytes: Uint8Array, program: Endpoint, server: Endpoint, entrance = 0): void {
+  fromLocal(bytes: Uint8Array, program: Endpoint, server: Endpoint, ingress = 0): void {
     this.#advance();
     const offset = this.#place(bytes);
-    this.tunnel.handleLocalDatagram(entrance, offset, bytes.length, program.ip, program.port, server.ip, server.port);
+    this.tunnel.handleLocalDatagram(ingress, offset, bytes.length, program.ip, program.port, server.ip, server.port);
     this.flush();
   }
 
@@ -141,8 +141,8 @@ export class TunnelHost implements TunnelOutput {
     });
   }
 
-  toLocal(entrance: number, offset: number, length: number, ip: number, port: number): void {
-    this.#queued.push(() => this.toLocals.push({ entrance, bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port }));
+  toLocal(ingress: number, offset: number, length: number, ip: number, port: number): void {
+    this.#queued.push(() => this.toLocals.push({ ingress, bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port }));
   }
 
   roundTrip(_path: number, rttUs: number): void {

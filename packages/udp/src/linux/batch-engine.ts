@@ -26,7 +26,7 @@ import { Waiter } from './waiter.ts';
  *   1. wait          epoll_wait until a socket is readable, a wake, or the tick                            Waiter
  *   2. receive       for each readable socket, recvmmsg into the next free slots; at most MOST_BATCHES, then its
  *                    neighbours have their turn                                                            Receiver
- *   3. hand over     handler.onDatagrams, which queues what it sends, mostly out of those same slots
+ *   3. handle        handler.onDatagrams, which queues what it sends, mostly out of those same slots
  *   4. settle        when slots run short and when the round ends: one sendmmsg per socket with something queued;  SendQueue
  *                    handler.onSent; all slots are free again; the tick if it is due
  *
@@ -118,7 +118,7 @@ export class BatchEngine implements DatagramEngine {
   }
 
   flush(): void {
-    // The slots of this round stay taken: their datagrams may not all be handed over yet.
+    // The slots of this round stay taken: their datagrams may not all be sent yet.
     this.owesSent = false;
     this.queue.flush();
   }

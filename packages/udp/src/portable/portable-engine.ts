@@ -43,7 +43,7 @@ interface Waiting {
 
 /**
  * The engine over node:dgram. It differs from the batch engine in what node:dgram cannot do: every datagram is copied
- * once each way and handed over alone, drops by the kernel stay unknown, a datagram whose send reports an earlier one's
+ * once each way and sent alone, drops by the kernel stay unknown, a datagram whose send reports an earlier one's
  * refusal is lost, and a socket that is to know local addresses is one for each of them, which hears no broadcasts.
  */
 export class PortableEngine implements DatagramEngine, SocketEvents {
@@ -149,7 +149,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
   }
 
   flush(): void {
-    // Each datagram was copied and handed over when it was queued.
+    // Each datagram was copied and given to Node when it was queued.
     this.owesSent = false;
   }
 
@@ -167,7 +167,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     while (this.handler !== undefined) {
       const waiting = this.backlog.shift();
       if (waiting === undefined) break;
-      if (!waiting.socket.closed) this.handOver(waiting);
+      if (!waiting.socket.closed) this.forward(waiting);
     }
     if (this.wakeAsked) this.onWake();
     await ended;
@@ -211,7 +211,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     if (message.length > this.maxDatagramBytes) {
       this.counts[UDP_COUNTER.truncated]++;
     } else if (this.handler !== undefined) {
-      this.handOver({ socket, message, from, local });
+      this.forward({ socket, message, from, local });
     } else if (this.backlog.length < MOST_BACKLOG) {
       this.backlog.push({ socket, message, from, local });
     } else {
@@ -236,7 +236,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     }
   }
 
-  private handOver({ socket, message, from, local }: Waiting): void {
+  private forward({ socket, message, from, local }: Waiting): void {
     const ip = this.text.parse(from.address);
     if (ip === NO_ADDRESS) {
       this.counts[UDP_COUNTER.senders_refused]++;

@@ -8,7 +8,7 @@ export const ENGINES: readonly EngineKind[] = ['batch', 'portable'];
 const RESERVE_BYTES = 128 * 1024;
 
 const TICK_MS = 2;
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 export interface Arrival {
   readonly socket: DatagramSocket;
@@ -43,7 +43,7 @@ export interface Scenario extends Partial<Omit<DatagramHandler, 'onTick'>> {
 /** Runs an engine until the scenario is done; rejects if that never comes. */
 export async function play(engine: DatagramEngine, scenario: Scenario): Promise<void> {
   let started = false;
-  let ticksLeft = PATIENCE_MS / TICK_MS;
+  let ticksLeft = TIMEOUT_MS / TICK_MS;
   const check = () => {
     if (started && scenario.done()) engine.stop();
   };

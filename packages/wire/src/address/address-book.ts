@@ -21,15 +21,14 @@ export interface AddressBookOptions {
 }
 
 /**
- * Turns IP addresses into *handles*, single int32 numbers, and back. An IPv4 address is its own handle: its bits in host
- * order. An IPv6 address gets a number out of 240.0.0.0/4 ({@link isIpv6}), which is reserved in IPv4: whoever takes IPv4
- * addresses from outside refuses those.
- * IPv4-mapped IPv6 addresses are the IPv4 address.
+ * Turns IP addresses into *handles*, single int32 numbers, and back. An IPv4 address is its own handle: its bits in
+ * host order. An IPv6 address gets a number out of 240.0.0.0/4 ({@link isIpv6}). This range is reserved in IPv4, so
+ * code that takes IPv4 addresses from outside refuses it. IPv4-mapped IPv6 addresses are the IPv4 address.
  *
- * One address has one handle, as long as the handle is valid, so handles are compared in place of addresses. A handle that
- * nobody retains stays valid for {@link MIN_TRANSIENT_LIFETIME} later `intern` calls of other addresses at least; then
- * another address may get it. Whoever keeps a handle for longer calls `retain`, and `release` once it is done. Memory is
- * bounded against any sender: the retained addresses, and as many others as that lifetime.
+ * One address has one handle, as long as the handle is valid, so handles are compared in place of addresses. A handle
+ * that nobody retains stays valid for at least {@link MIN_TRANSIENT_LIFETIME} later `intern` calls of other addresses.
+ * Then another address may get it. To keep a handle for longer, call `retain`, and later `release`. Memory is bounded
+ * against any sender: the retained addresses, and as many others as that lifetime.
  *
  * Handles mean something in their own book only. Other threads and files get text, words or bytes.
  */
@@ -62,8 +61,8 @@ export class AddressBook {
   /**
    * The handle of an address.
    * @param scope the interface of a link-local address; ignored for others
-   * @returns {@link NO_ADDRESS} for `::` and for 240.0.0.0/4 in IPv6 form, whose bits are handles here; and, counted as
-   *   refused, if more than `maxRetained` others are retained and there is no room
+   * @returns {@link NO_ADDRESS} for `::`, and for 240.0.0.0/4 in IPv6 form, whose bits are handles here. Also if more
+   *   than `maxRetained` others are retained and there is no room; this is counted as refused.
    */
   intern(w0: number, w1: number, w2: number, w3: number, scope: number): number {
     if (isMapped(w0, w1, w2)) return isIpv6(w3) ? NO_ADDRESS : w3;
@@ -103,14 +102,14 @@ export class AddressBook {
 
   /**
    * Takes one `retain` back.
-   * @throws {WireError} `WIRE_ADDRESS_NOT_RETAINED` if there is none
+   * @throws {WireError} `ERR_WIRE_ADDRESS_NOT_RETAINED` if there is none
    */
   release(handle: number): void {
     if (!isIpv6(handle) || handle === NO_ADDRESS) return;
     const index = indexOfHandle(handle);
     this.#requireEntry(index);
     const references = this.#entries.references(index);
-    if (references === 0) throw new WireError('WIRE_ADDRESS_NOT_RETAINED', `${this.format(handle)} is released but not retained`);
+    if (references === 0) throw new WireError('ERR_WIRE_ADDRESS_NOT_RETAINED', `${this.format(handle)} is released but not retained`);
     this.#entries.setReferences(index, references - 1);
     if (references > 1) return;
     this.#entries.append(index, this.#nextStamp());
@@ -129,8 +128,8 @@ export class AddressBook {
   }
 
   /**
-   * The first half of the key by which limits, bans and guards count an address: an IPv4 address is (0, bits), an IPv6
-   * address its /64, since a household or a server has one of these at least.
+   * The first half of the key by which limits, bans and guards count an address. An IPv4 address is (0, bits). An IPv6
+   * address is its /64, since a household or a server has at least one /64.
    */
   prefixHigh(handle: number): number {
     return isIpv6(handle) ? this.#entries.word(indexOfHandle(handle), 0) : 0;

@@ -2,8 +2,8 @@
 const LENGTH_WORD = 20 << 24;
 
 /**
- * HalfSipHash-1-3 (Aumasson and Bernstein) over five 32-bit words, for tables whose keys come from the network: senders
- * that choose their addresses freely must not be able to choose their buckets.
+ * HalfSipHash-1-3 (Aumasson and Bernstein) over five 32-bit words. It is for tables whose keys come from the network.
+ * Senders that choose their addresses freely must not be able to choose their buckets.
  * @returns 32 bits as an int32
  */
 export function halfSipHash(key0: number, key1: number, w0: number, w1: number, w2: number, w3: number, w4: number): number {

@@ -18,7 +18,7 @@ const VALGRIND_FLAGS = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out
 const FEW_ROUND_TRIPS = 20_000;
 const MANY_ROUND_TRIPS = 160_000;
 const PACKETS_PER_ROUND_TRIP = 4;
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 const WAYS = [
   { name: 'instructions per packet: relay, version 1', groupSize: 0 },
@@ -35,7 +35,7 @@ export async function instructionFigures(): Promise<Figure[]> {
 async function whyNot(): Promise<string | undefined> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'the bound is for Linux on x86-64';
   try {
-    const found = await runProgram('valgrind', ['--tool=none', process.execPath, '--version'], PATIENCE_MS);
+    const found = await runProgram('valgrind', ['--tool=none', process.execPath, '--version'], TIMEOUT_MS);
     return found === undefined ? 'valgrind is not installed' : undefined;
   } catch {
     return 'valgrind cannot run this Node';
@@ -50,7 +50,7 @@ async function instructionsPerPacket(groupSize: number): Promise<number> {
 
 async function instructions(roundTrips: number, groupSize: number): Promise<number> {
   const command = [process.execPath, ...NODE_FLAGS, ENTRY, String(roundTrips), String(groupSize)];
-  const ended = await runProgram('valgrind', [...VALGRIND_FLAGS, ...command], PATIENCE_MS);
+  const ended = await runProgram('valgrind', [...VALGRIND_FLAGS, ...command], TIMEOUT_MS);
   return parseInstructions(ended?.stderr ?? '');
 }
 

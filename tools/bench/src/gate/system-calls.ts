@@ -6,7 +6,7 @@ import { runProgram } from './program.ts';
 const ENTRY = fileURLToPath(new URL('./system-calls-main.ts', import.meta.url));
 const NAME = 'system calls per round trip: 16 clients, closed loop';
 const ROUND_TRIPS = 20_000;
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 /** The engine counts a call that was interrupted once, strace every time. */
 const TOLERANCE = 0.01;
 
@@ -41,7 +41,7 @@ interface Counted extends Calls {
 const COMMAND = [process.execPath, '--conditions=@lightspeed/source', ENTRY, String(ROUND_TRIPS)];
 
 async function countedByEngine(): Promise<Counted> {
-  const ended = await runProgram(COMMAND[0], COMMAND.slice(1), PATIENCE_MS);
+  const ended = await runProgram(COMMAND[0], COMMAND.slice(1), TIMEOUT_MS);
   return JSON.parse(ended?.stdout ?? '') as Counted;
 }
 
@@ -49,7 +49,7 @@ async function countedByEngine(): Promise<Counted> {
 async function countedByStrace(): Promise<Counted | undefined> {
   const trace = ['-f', '-c', '-e', `trace=${Object.keys(KINDS).join(',')}`];
   try {
-    const ended = await runProgram('strace', [...trace, ...COMMAND], PATIENCE_MS);
+    const ended = await runProgram('strace', [...trace, ...COMMAND], TIMEOUT_MS);
     if (ended === undefined) return undefined;
     const { roundTrips } = JSON.parse(ended.stdout) as Counted;
     return { roundTrips, ...parseStrace(ended.stderr) };

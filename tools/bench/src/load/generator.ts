@@ -86,7 +86,7 @@ export class Generator {
     const schedule = new Schedule({ ...plan, clients: target.clients });
     const framing = this.#framingOf(target);
     const window = ++this.#windows;
-    const run = new WindowRun(this.#engine, window, framing, target.address, sockets, schedule, plan.patienceMs, this.#buffer);
+    const run = new WindowRun(this.#engine, window, framing, target.address, sockets, schedule, plan.timeoutMs, this.#buffer);
     const dropsBefore = this.#ownDrops();
     await this.#engine.run(run);
     return run.result(this.#ownDrops() - dropsBefore);

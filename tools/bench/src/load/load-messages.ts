@@ -35,7 +35,7 @@ export interface WindowPlan {
   readonly guardMs: number;
   readonly measureMs: number;
   /** How long a silence has to be before missing answers are given up. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 export type LoadAnswer =

@@ -51,7 +51,7 @@ export class WindowRun implements DatagramHandler {
   readonly #relayIp: number;
   readonly #sockets: readonly DatagramSocket[];
   readonly #schedule: Schedule;
-  readonly #patienceUs: number;
+  readonly #timeoutUs: number;
   readonly #buffer: SendBuffer;
   readonly #answered: Uint8Array;
   readonly #latencies = new LatencyHistogram();
@@ -65,7 +65,7 @@ export class WindowRun implements DatagramHandler {
 
   /**
    * @param window a number that no other window of these sockets has, so that late answers are told from new ones
-   * @param patienceMs of silence after which answers that are missing will not come any more
+   * @param timeoutMs of silence after which answers that are missing will not come any more
    */
   constructor(
     engine: DatagramEngine,
@@ -74,7 +74,7 @@ export class WindowRun implements DatagramHandler {
     relay: Endpoint,
     sockets: readonly DatagramSocket[],
     schedule: Schedule,
-    patienceMs: number,
+    timeoutMs: number,
     buffer: SendBuffer,
   ) {
     this.#engine = engine;
@@ -84,7 +84,7 @@ export class WindowRun implements DatagramHandler {
     this.#relayIp = relay.ip | 0;
     this.#sockets = sockets;
     this.#schedule = schedule;
-    this.#patienceUs = patienceMs * 1_000;
+    this.#timeoutUs = timeoutMs * 1_000;
     this.#buffer = buffer;
     this.#answered = new Uint8Array(schedule.total);
   }
@@ -181,7 +181,7 @@ export class WindowRun implements DatagramHandler {
     if (this.#next < this.#schedule.total) return false;
     if (this.#answers === this.#next) return true;
     const sinceLastUs = nowUs - this.#schedule.dueUs(this.#next);
-    const silent = nowUs - this.#lastAnswerUs > this.#patienceUs && sinceLastUs > Math.max(LATEST_US, this.#patienceUs);
+    const silent = nowUs - this.#lastAnswerUs > this.#timeoutUs && sinceLastUs > Math.max(LATEST_US, this.#timeoutUs);
     return silent || sinceLastUs > MOST_DRAIN_US;
   }
 }

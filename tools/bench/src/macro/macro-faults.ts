@@ -6,7 +6,7 @@ export function macroFaults({ loads }: MacroData): string[] {
     const at = `at ${plan.clients} clients and ${plan.ratePps} a second`;
     return rows.flatMap(({ relay, misdelivered, duplicates }) => [
       ...(misdelivered > 0 ? [`${relay} has handed ${misdelivered} answers to the wrong client ${at}`] : []),
-      ...(duplicates > 0 ? [`${relay} has handed over ${duplicates} answers twice ${at}`] : []),
+      ...(duplicates > 0 ? [`${relay} has delivered ${duplicates} answers twice ${at}`] : []),
     ]);
   });
 }

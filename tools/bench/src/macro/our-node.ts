@@ -35,7 +35,7 @@ export interface OurNodeOptions {
 
 /**
  * `lightspeed-proxy serve` as operators run it, with clients that have registered over QUIC with tickets. Their control
- * connections are closed before load comes, since clients are on other machines elsewhere and would take the load
+ * connections are closed before load comes, since clients are on other machines in real use and would take the load
  * generator's time here; what they cost the node is measured while they are there, and added to the cost of its packets.
  */
 export class OurNode {

@@ -18,7 +18,7 @@ export interface LoadPlan {
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Of silence, before missing answers are given up; short when left out. */
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /** What the macro benchmark does. */

@@ -11,7 +11,7 @@ import type { RelayUnderTest } from './relay-under-test.ts';
 const NOTICE_US = 30_000;
 /** CPU time is read in the middle of a guard, in which latencies do not count. */
 const GUARD_MS = 40;
-const PATIENCE_MS = 50;
+const TIMEOUT_MS = 50;
 
 export interface WindowLoad {
   readonly clients: number;
@@ -22,7 +22,7 @@ export interface WindowLoad {
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Of silence, before missing answers are given up: a relay that fell behind shall not burden the next one. */
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /** What {@link measureWindow} needs of a load generator. */
@@ -39,7 +39,7 @@ export interface WindowMeasurement extends WindowResult {
 
 /** Puts a relay under load and reads its CPU time around the measured part. */
 export async function measureWindow(load: LoadSource, relay: RelayUnderTest, plan: WindowLoad): Promise<WindowMeasurement> {
-  const { clients, ratePps, grainUs, burst, warmUpMs, measureMs, patienceMs = PATIENCE_MS } = plan;
+  const { clients, ratePps, grainUs, burst, warmUpMs, measureMs, timeoutMs = TIMEOUT_MS } = plan;
   const startUs = monotonicUs() + NOTICE_US;
   const target = { ...relay.target, clients };
   const running = (relay.load ?? load).window(target, {
@@ -50,7 +50,7 @@ export async function measureWindow(load: LoadSource, relay: RelayUnderTest, pla
     warmUpMs,
     guardMs: GUARD_MS,
     measureMs,
-    patienceMs,
+    timeoutMs,
   });
   // It may fail before anybody waits for it.
   running.catch(() => undefined);

@@ -26,7 +26,7 @@ export function admissionPieces(): Piece[] {
 
 function guards(): Piece[] {
   const bans = new BanTable({ hashSeed: 7 });
-  for (let ip = 0; ip < 1_000; ip++) bans.ban(0x0c00_0000 + ip, 0);
+  for (let ip = 0; ip < 1_000; ip++) bans.ban(0, 0x0c00_0000 + ip, 0);
   const unbound = new UnboundRateLimiter({ ratePps: 1_000_000, hashSeed: 7 });
   const rates = new RateLimiter(SLOTS, 1_000_000, 1_000_000_000);
   const amplification = new AmplificationGuard(SLOTS);
@@ -39,8 +39,8 @@ function guards(): Piece[] {
     reflection.reset(slot, 0);
   }
   return [
-    repeated('admission: ban table of 1,000, not banned', (i) => bans.isBanned(0x0b00_0000 + i, 0)),
-    repeated('admission: rate of an address without a session', (i, nowMs) => unbound.admit(0x0b00_0000 + i, nowMs)),
+    repeated('admission: ban table of 1,000, not banned', (i) => bans.isBanned(0, 0x0b00_0000 + i, 0)),
+    repeated('admission: rate of an address without a session', (i, nowMs) => unbound.admit(0, 0x0b00_0000 + i, nowMs)),
     repeated('admission: rate of a session, packets and bytes', (i, nowMs) => rates.admit(i * 97, 140, nowMs)),
     repeated('admission: amplification', (i) => amplification.allowSend(i * 97, 140)),
     repeated('admission: a new destination', (i, nowMs) => reflection.admitDestination(i * 97, nowMs)),

@@ -2,10 +2,19 @@ import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy } from '@lightspeed/security';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { RelayOutput } from '@lightspeed/session';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN, fecHeaderBytes, writeFecExtension, writeHeader } from '@lightspeed/wire';
+import {
+  AddressBook,
+  FLAG_HANDSHAKE,
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  fecHeaderBytes,
+  writeFecExtension,
+  writeHeader,
+} from '@lightspeed/wire';
 
 /** Where packets lie: the content of the memory's first block. */
-const SLOT = 64;
+const SLOT = 128;
 const BLOCKS = 1_024;
 /** An address that the built-in policy lets through; nothing is sent there, the output is a counter. */
 const SERVER_IP = 0x0808_0808;
@@ -34,7 +43,7 @@ export class MemoryRelay implements RelayOutput {
   /** @param groupSize FEC group size, 0 for version 1. */
   constructor(clients: number, groupSize: number, payloadBytes: number) {
     this.#memory = FecMemory.allocate(BLOCKS);
-    if (this.#memory.take() !== SLOT) throw new Error('the first block is elsewhere');
+    if (this.#memory.take() !== SLOT) throw new Error('the first block is not where it should be');
     this.#clients = clients;
     this.#groupSize = groupSize;
     this.#payloadBytes = payloadBytes;
@@ -47,6 +56,7 @@ export class MemoryRelay implements RelayOutput {
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', maxSessionsPerAddress: clients, maxPpsPerUnboundAddress: 1_000_000 },
       {
         memory: this.#memory,
+        addresses: new AddressBook(),
         policy: new DestinationPolicy(),
         counters: this.#counters,
         output: this,
@@ -117,7 +127,7 @@ export class MemoryRelay implements RelayOutput {
     return 30_000 + egress;
   }
 
-  handOver(): void {
+  forward(): void {
     throw new Error('there is no other relay');
   }
 
@@ -131,7 +141,7 @@ export class MemoryRelay implements RelayOutput {
 
   #openSession(client: number): void {
     writeHeader(this.#memory.bytes, SLOT, VERSION_PLAIN, FLAG_HANDSHAKE, 0, 0, 1, 0, 0, 0, 0);
-    this.#relay.handleClientDatagram(SLOT, HEADER_BYTES, addressOf(client), 4_000);
+    this.#relay.handleClientDatagram(SLOT, HEADER_BYTES, addressOf(client), 4_000, 0);
     this.#tokens[client] = this.#lastToken;
     this.#sequences[client] = 1;
     this.#sendFromClient(client);
@@ -155,7 +165,7 @@ export class MemoryRelay implements RelayOutput {
       SERVER_PORT,
     );
     if (size > 0) this.#writeGroup(client, size);
-    this.#relay.handleClientDatagram(SLOT, headerBytes + this.#payloadBytes, addressOf(client), 4_000);
+    this.#relay.handleClientDatagram(SLOT, headerBytes + this.#payloadBytes, addressOf(client), 4_000, 0);
   }
 
   /** Data packets of whole groups; their parity would add nothing, as none is lost. */

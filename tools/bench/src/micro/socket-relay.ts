@@ -1,10 +1,10 @@
 import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, relayCountersIn } from '@lightspeed/session';
-import type { RelayOutput } from '@lightspeed/session';
+import type { ClientAddress, RelayOutput } from '@lightspeed/session';
 import { createEngine } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramHandler, DatagramSocket, EngineKind } from '@lightspeed/udp';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, readToken, writeHeader } from '@lightspeed/wire';
+import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, readToken, writeHeader } from '@lightspeed/wire';
 
 const LOOPBACK = 0x7f00_0001;
 const BLOCKS = 256;
@@ -65,6 +65,7 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', maxPpsPerClient: 1e6, maxBpsPerClient: 1e9 },
       {
         memory: this.#memory,
+        addresses: new AddressBook(),
         policy: new DestinationPolicy({ allow: [parseDestinationRule('127.0.0.0/8')] }),
         counters: this.#counters,
         output: this,
@@ -82,7 +83,7 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
     if (relay === undefined) return;
     relay.advance(this.#engine.clockMs, this.#engine.clockUs);
     for (let i = 0; i < count; i++) {
-      if (socket.tag === DATA) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i]);
+      if (socket.tag === DATA) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i], 0);
       else if (socket.tag === EGRESS) relay.handleServerDatagram(socket.id, offsets[i], lengths[i], ips[i], ports[i]);
       else if (socket.tag === SERVER) this.#engine.send(socket, offsets[i], lengths[i], ips[i], ports[i]);
       else this.#clientHears(socket, offsets[i]);
@@ -104,7 +105,7 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
     return this.#relay?.handleTimeout() ?? 100;
   }
 
-  toClient(offset: number, length: number, ip: number, port: number): void {
+  toClient(offset: number, length: number, { ip, port }: ClientAddress): void {
     if (this.#data !== undefined) this.#engine.send(this.#data, offset, length, ip, port);
   }
 
@@ -130,7 +131,7 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
     return this.#egress[egress]?.localPort ?? 0;
   }
 
-  handOver(): void {
+  forward(): void {
     throw new Error('there is no other relay');
   }
 

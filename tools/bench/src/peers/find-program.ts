@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 /** Where Debian puts what only administrators use; not in everybody's PATH. */
 const ALSO = ['/usr/sbin', '/sbin'];
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** @returns the file of a program, or undefined if it is not installed. */
 export function findProgram(name: string): string | undefined {
@@ -15,7 +15,7 @@ export function findProgram(name: string): string | undefined {
 /** @returns what a program says about itself, on whichever of its outputs: '' if it says nothing. */
 export function askProgram(name: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
-    execFile(findProgram(name) ?? name, args, { timeout: PATIENCE_MS }, (_error, stdout, stderr) => {
+    execFile(findProgram(name) ?? name, args, { timeout: TIMEOUT_MS }, (_error, stdout, stderr) => {
       resolve(`${stdout}${stderr}`);
     });
   });

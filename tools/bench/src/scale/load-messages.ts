@@ -13,7 +13,7 @@ export interface LoadStart {
 export type LoadTask =
   | ({ readonly type: 'start' } & LoadStart)
   /** Open every session with a HANDSHAKE and a first packet to its game server, so many a second. */
-  | { readonly type: 'open'; readonly ratePps: number; readonly patienceMs: number }
+  | { readonly type: 'open'; readonly ratePps: number; readonly timeoutMs: number }
   /** Send packets by the first `sessions` sessions in turn, so many a second in all. */
   | { readonly type: 'send'; readonly sessions: number; readonly ratePps: number; readonly forMs: number };
 

@@ -146,7 +146,7 @@ async function measureOne(plan: ScalePlan): Promise<ScaleResult> {
 async function measureWith(plan: ScalePlan, empty: NodeMemory, node: ScaleNode, processes: readonly LoadProcess[]): Promise<ScaleResult> {
   const { sessions, ratePps, loadSecs, settleMs, sessionTimeoutSecs } = plan;
   const share = 1 / processes.length;
-  const answers = await runAll(processes, { type: 'open', ratePps: OPENED_PER_SECOND * share, patienceMs: 30_000 });
+  const answers = await runAll(processes, { type: 'open', ratePps: OPENED_PER_SECOND * share, timeoutMs: 30_000 });
   const opened = answers.reduce((sum, answer) => sum + answer.opened, 0);
   if (opened < sessions) throw new Error(`only ${opened} of ${sessions} sessions could be opened`);
   await setTimeout(settleMs);

@@ -3,7 +3,7 @@ import { DestinationPolicy, PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, relayCountersIn } from '@lightspeed/session';
 import type { RelayOutput } from '@lightspeed/session';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
+import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import { clientIp, secretOf, serverIp, serverOf, sessionIdOf, tokenOf } from './addresses.ts';
 import { xorShift } from '../micro/random.ts';
 
@@ -32,6 +32,7 @@ export class PopulatedRelay implements RelayOutput {
       { ...DEFAULT_RELAY_OPTIONS, maxClients: sessions, maxPpsPerUnboundAddress: 1_000_000 },
       {
         memory: new FecMemory(this.#bytes, SLOT_BYTES, BLOCKS * BLOCK_BYTES),
+        addresses: new AddressBook(),
         policy: new DestinationPolicy(allowAll),
         counters: relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES)),
         output: this,
@@ -44,8 +45,8 @@ export class PopulatedRelay implements RelayOutput {
   /** Registers and opens all of them, and sends a packet by each to its game server. */
   populate(): void {
     for (let session = 0; session < this.#sessions; session++) {
-      const [ip, token] = [clientIp(session), tokenOf(session)];
-      this.relay.register({ sessionId: sessionIdOf(session), ip, token, dialect: 'standard', secret: secretOf(session) });
+      const identity = { sessionId: sessionIdOf(session), token: tokenOf(session), secret: secretOf(session) };
+      this.relay.register({ ...identity, prefixHigh: 0, prefixLow: clientIp(session), dialect: 'standard' });
       this.#prove(session);
       this.#play(session);
       this.relay.sent();
@@ -88,7 +89,7 @@ export class PopulatedRelay implements RelayOutput {
     return egress;
   }
 
-  handOver(): void {
+  forward(): void {
     throw new Error('there is no other relay');
   }
 
@@ -115,7 +116,7 @@ export class PopulatedRelay implements RelayOutput {
   #hand(session: number, length: number): void {
     this.relay.advance(this.#nowMs, (this.#nowMs * 1_000) | 0);
     // Each session has a port of its own, by its token.
-    this.relay.handleClientDatagram(SLOT, length, clientIp(session), 10_000 + tokenOf(session));
+    this.relay.handleClientDatagram(SLOT, length, clientIp(session), 10_000 + tokenOf(session), 0);
   }
 }
 

@@ -115,14 +115,14 @@ export class SessionLoad implements DatagramHandler {
 
   onTick(): number {
     const elapsedUs = this.#engine.nowUs() - this.#beganUs;
-    if (this.#task?.type === 'open') this.#openMore(elapsedUs, this.#task.ratePps, this.#task.patienceMs);
+    if (this.#task?.type === 'open') this.#openMore(elapsedUs, this.#task.ratePps, this.#task.timeoutMs);
     if (this.#task?.type === 'send') this.#sendMore(elapsedUs, this.#task);
     return TICK_MS;
   }
 
-  #openMore(elapsedUs: number, ratePps: number, patienceMs: number): void {
+  #openMore(elapsedUs: number, ratePps: number, timeoutMs: number): void {
     const { sessions } = this.#start;
-    if (this.#opened === sessions || elapsedUs > patienceMs * 1_000) return this.#engine.stop();
+    if (this.#opened === sessions || elapsedUs > timeoutMs * 1_000) return this.#engine.stop();
     const due = Math.floor((elapsedUs * ratePps) / 1e6);
     if (this.#next === sessions) {
       // Once round: those that are not open are asked again, if they stay so for a while.

@@ -53,7 +53,7 @@ export class Bot {
     this.#join();
   }
 
-  /** @param server what the bot believes to be the game server: the tunnel's entrance, say */
+  /** @param server what the bot believes to be the game server: the tunnel's ingress, say */
   static async start(id: number, server: Endpoint, random: Random): Promise<Bot> {
     return new Bot(id, await openLoopbackSocket(), server, random);
   }

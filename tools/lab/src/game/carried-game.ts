@@ -3,7 +3,7 @@ import type { RunningTunnel } from '@lightspeed/client';
 import { Random } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
 import type { RunningNode } from '@lightspeed/proxy';
-import { startLabNode, startLabTunnel } from '../lab-node.ts';
+import { ipv4Endpoint, startLabNode, startLabTunnel } from '../lab-node.ts';
 import { LossyLink } from '../lossy-link.ts';
 import { Bot } from './bot.ts';
 import { reportGame } from './game-report.ts';
@@ -33,7 +33,7 @@ export interface CarriedGameOptions {
  * The whole way of a game's datagrams, on loopback:
  *
  * ```
- *   bots -- entrance [client] -- lossy link -- data port [node] egress sockets -- game server
+ *   bots -- ingress [client] -- lossy link -- data port [node] egress sockets -- game server
  * ```
  */
 export class CarriedGame {
@@ -70,14 +70,14 @@ export class CarriedGame {
     started.defer(() => server.close());
     const node = await startLabNode({ allow: [server.address], io, maxPpsPerClient: options.bots * BOT_PPS });
     started.defer(() => node.close());
-    const link = await LossyLink.open({ target: node.dataAddress, seed: random.nextU32(), toTarget: options.link });
+    const link = await LossyLink.open({ target: ipv4Endpoint(node.dataAddress), seed: random.nextU32(), toTarget: options.link });
     started.defer(() => link.close());
     const tunnel = await startLabTunnel({ node: link.address, gameServer: server.address, fecGroupSize, io });
     started.defer(() => tunnel.close());
     await tunnel.established(ESTABLISH_MS);
     const bots: Bot[] = [];
     for (let id = 1; id <= options.bots; id++) {
-      const bot = await Bot.start(id, tunnel.entrances[0].listen, random.fork());
+      const bot = await Bot.start(id, tunnel.ingresses[0].listen, random.fork());
       started.defer(() => bot.close());
       bots.push(bot);
     }

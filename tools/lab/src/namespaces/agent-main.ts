@@ -4,6 +4,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { createLoopbackSocket } from '../loopback-socket.ts';
 import type { AgentQuestion, EchoSources, PlayerStart, PlayersPlan } from './agent-messages.ts';
 import { Player } from './player.ts';
+import { probe } from './probe.ts';
 
 /** Tunnels that start at the same time: each costs a thread. */
 const AT_ONCE = 8;
@@ -33,6 +34,8 @@ async function answer(question: AgentQuestion): Promise<unknown> {
       return sources satisfies EchoSources;
     case 'finish':
       return Promise.all(players.map((player) => player.finish()));
+    case 'probe':
+      return probe(question.plan);
     case 'close':
       await Promise.all(players.map((player) => player.close()));
       setImmediate(() => process.exit(0));

@@ -1,11 +1,12 @@
 import type { TunnelSettings } from '@lightspeed/client';
 import type { Endpoint } from '@lightspeed/wire';
 import type { EchoReport } from '../game/echo-game.ts';
+import type { ProbePlan } from './probe.ts';
 
 /** Players of one machine: each has a tunnel of its own, and a game that sends through it. */
 export interface PlayersPlan {
   readonly players: number;
-  readonly tunnel: Omit<TunnelSettings, 'entrances' | 'node'>;
+  readonly tunnel: Omit<TunnelSettings, 'ingresses' | 'node'>;
   readonly gameServer: Endpoint;
   readonly datagramsPerSecond: number;
 }
@@ -22,6 +23,8 @@ export type AgentQuestion =
   | { readonly ask: 'sources' }
   /** Send no more, wait for the last answers, report. */
   | { readonly ask: 'finish' }
+  /** Try once to register and to play; answered with a ProbeReport. */
+  | { readonly ask: 'probe'; readonly plan: ProbePlan }
   /** Close everything. The program ends. */
   | { readonly ask: 'close' };
 

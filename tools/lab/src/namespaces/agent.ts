@@ -6,6 +6,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { LabError } from '../errors.ts';
 import type { AgentQuestion, EchoSources, PlayerReport, PlayerStart, PlayersPlan } from './agent-messages.ts';
 import type { Namespace } from './namespace.ts';
+import type { ProbePlan, ProbeReport } from './probe.ts';
 
 const MAIN = fileURLToPath(new URL('./agent-main.ts', import.meta.url));
 const ANSWER_MS = 90_000;
@@ -54,6 +55,11 @@ export class Agent {
   /** Ends the games, waits for the last answers. The tunnels stay. */
   async finish(): Promise<readonly PlayerReport[]> {
     return (await this.#ask({ ask: 'finish' })) as PlayerReport[];
+  }
+
+  /** Has it register at a node and play, once. */
+  async probe(plan: ProbePlan): Promise<ProbeReport> {
+    return (await this.#ask({ ask: 'probe', plan })) as ProbeReport;
   }
 
   /** Asks it to end, and sees to it that it does. */

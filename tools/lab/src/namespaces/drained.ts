@@ -25,7 +25,7 @@ const MOST_PAUSE_SECONDS = 1;
 export async function runDrain(options: DrainOptions, progress: Progress): Promise<Outcome> {
   const { players, datagramsPerSecond, drainSecs } = options;
   await using scene = await Scene.open();
-  const [node, other] = await Promise.all([scene.node('first', drainSecs), scene.node('second')]);
+  const [node, other] = await Promise.all([scene.node('first', { drainSecs }), scene.node('second')]);
   const register = scene.registration(node, other);
   // So that all choose the first one.
   await other.program.kill();

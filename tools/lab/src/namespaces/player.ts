@@ -23,10 +23,10 @@ export class Player {
 
   /** Resolves when the node has answered. */
   static async start({ tunnel: settings, gameServer, datagramsPerSecond }: PlayersPlan): Promise<Player> {
-    const tunnel = await startTunnel({ ...settings, entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] });
+    const tunnel = await startTunnel({ ...settings, ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] });
     try {
       await tunnel.established(ESTABLISH_MS);
-      return new Player(tunnel, await EchoGame.start(tunnel.entrances[0].listen, datagramsPerSecond));
+      return new Player(tunnel, await EchoGame.start(tunnel.ingresses[0].listen, datagramsPerSecond));
     } catch (error) {
       await tunnel.close();
       throw error;

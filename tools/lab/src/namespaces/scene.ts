@@ -11,9 +11,18 @@ import type { Namespace } from './namespace.ts';
 import { Network } from './network.ts';
 
 const GAME_PORT = 27_015;
-const CONTROL_PORT = 4_433;
-const DATA_PORT = 4_434;
+export const CONTROL_PORT = 4_433;
+export const DATA_PORT = 4_434;
 const PING_MS = 1_000;
+
+/** How a node of a scene differs from others. */
+export interface SceneNodeOptions {
+  readonly drainSecs?: number | undefined;
+  /** More of its command line, which goes before what the scene says. */
+  readonly flags?: readonly string[];
+  /** Where it runs: by default on a machine of its own. */
+  readonly host?: Awaited<ReturnType<Internet['machine']>>;
+}
 
 /** An internet with a game server that echoes, and as many nodes and machines as a scenario wants. */
 export class Scene implements AsyncDisposable {
@@ -45,8 +54,8 @@ export class Scene implements AsyncDisposable {
   }
 
   /** A node on a machine of its own, with a state folder. Whatever is the node at the end is stopped. */
-  async node(nodeId: string, drainSecs?: number): Promise<SceneNode> {
-    const { in: machine, address, ip } = await this.internet.machine();
+  async node(nodeId: string, { drainSecs, flags = [], host }: SceneNodeOptions = {}): Promise<SceneNode> {
+    const { in: machine, address, ip } = host ?? (await this.internet.machine());
     const stateDir = await mkdtemp(join(tmpdir(), 'lightspeed-node-'));
     this.#started.defer(() => rm(stateDir, { recursive: true, force: true }));
     const program = await NodeProgram.start({
@@ -57,6 +66,7 @@ export class Scene implements AsyncDisposable {
       stateDir,
       nodeId,
       drainSecs,
+      flags,
       within: machine.within,
     });
     const node = new SceneNode(program, address);
@@ -66,7 +76,12 @@ export class Scene implements AsyncDisposable {
 
   /** How players register with nodes. */
   registration(...nodes: readonly SceneNode[]): RegisterSettings {
-    return { nodes: nodes.map(({ program }) => program.settings), ticket: this.#issuer.ticket(), pingMs: PING_MS };
+    return { nodes: nodes.map(({ program }) => program.settings), ticket: this.ticket(), pingMs: PING_MS };
+  }
+
+  /** One that every node of the scene lets in. */
+  ticket(): Uint8Array {
+    return this.#issuer.ticket();
   }
 
   agent(machine: Namespace): Agent {

@@ -33,7 +33,7 @@ export const LONG_GARBAGE: GarbageOptions = { seconds: 60, quietSeconds: 10, pla
 
 const DATAGRAMS_PER_SECOND = 50;
 const NEWCOMER_PAUSE_MS = 200;
-const NEWCOMER_PATIENCE_MS = 10_000;
+const NEWCOMER_TIMEOUT_MS = 10_000;
 const PEER_IPS = LOOPBACK + 0x300;
 const LOOK_MS = 500;
 /** Of what the node needed before, while it is attacked, and afterwards. */
@@ -63,7 +63,7 @@ export async function runGarbage({ seconds, quietSeconds, players: playing, seed
   for (const player of players) started.defer(() => player.close());
   const { ip, port } = node.control;
   const newcomers = new Newcomers(
-    { host: formatIpv4(ip), port, sha256: node.pin, ticket, timeoutMs: NEWCOMER_PATIENCE_MS },
+    { host: formatIpv4(ip), port, sha256: node.pin, ticket, timeoutMs: NEWCOMER_TIMEOUT_MS },
     NEWCOMER_PAUSE_MS,
   );
   started.defer(() => newcomers.stop());

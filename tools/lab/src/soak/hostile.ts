@@ -33,7 +33,7 @@ const ATTACKER_IPS = 0x7f00_0200;
 /** The first of the attack, after which memory must not grow any more: tables and pools have their size by then. */
 const SETTLED_SHARE = 0.25;
 const MOST_GROWTH = 1.2;
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /**
  * Random, truncated, oversized and contradictory datagrams, from addresses with and without sessions, beside clients that
@@ -73,7 +73,7 @@ export async function runHostile(options: HostileOptions, progress: Progress): P
   await setTimeout(seconds * 1_000 * SETTLED_SHARE);
   const settled = await node.reportHeldMemory();
   const tell = () => progress(`${count(attack.figures[AttackFigure.sent])} hostile datagrams; ${loadLine(load.figures)}`);
-  const ended = await watch(() => load.figures[LoadFigure.done] === 1, seconds * 1_000 + PATIENCE_MS, tell);
+  const ended = await watch(() => load.figures[LoadFigure.done] === 1, seconds * 1_000 + TIMEOUT_MS, tell);
   await stopAttack();
   await quiet(node);
   const accounted = await node.reportHeldMemory();

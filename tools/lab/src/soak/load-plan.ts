@@ -30,7 +30,7 @@ export const LoadFigure = {
   misdelivered: 5,
   /** Answers whose header or content is not what it must be. */
   corrupted: 6,
-  /** Datagrams that are no answers: FINs of the node, or from elsewhere. */
+  /** Datagrams that are no answers: FINs of the node, or from other addresses. */
   others: 7,
   /** Datagrams of any kind that the kernel took. */
   datagramsSent: 8,

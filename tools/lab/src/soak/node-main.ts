@@ -1,4 +1,4 @@
-import { startLabNode } from '../lab-node.ts';
+import { ipv4Endpoint, startLabNode } from '../lab-node.ts';
 import { GarbageCollector } from './collect-garbage.ts';
 import type { NodeQuestion, NodeReady, NodeReport } from './node-process.ts';
 
@@ -17,8 +17,9 @@ process.on('disconnect', () => process.exit(1));
 async function answer(question: NodeQuestion): Promise<void> {
   if (question.ask === 'start') {
     node = startLabNode(question.options);
-    const { dataAddress: data, controlAddress: control, controlPin: pin } = await node;
-    process.send?.({ data, control, pin } satisfies NodeReady);
+    const { dataAddress, controlAddress, controlPin: pin } = await node;
+    const control = controlAddress && ipv4Endpoint(controlAddress);
+    process.send?.({ data: ipv4Endpoint(dataAddress), control, pin } satisfies NodeReady);
   } else if (question.ask === 'report' && node !== undefined) {
     if (question.collectGarbage) await garbage.collect();
     const report: NodeReport = { stats: (await node).stats(), rssBytes: process.memoryUsage.rss() };

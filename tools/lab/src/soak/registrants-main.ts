@@ -7,7 +7,7 @@ import type { RegisteredSession, RegistrantsPlan, RegistrantsQuestion, Registran
 
 /** A node takes 255 connections of an address. */
 const CLIENTS_PER_ADDRESS = 200;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 /**
  * Players come at times of their own, and so do their Pings. Those of the n-th client are this part of their period, times n,
  * behind those of the first: the golden ratio spreads any number of them evenly.
@@ -43,7 +43,7 @@ async function registerAll({ control, pin, clients, ticket, atOnce = clients }: 
   const tookMs: number[] = [];
   const sessions: RegisteredSession[] = [];
   const failures: string[] = [];
-  const node = { host: formatIpv4(address.ip), port: address.port, sha256: parsePin(pin), timeoutMs: PATIENCE_MS };
+  const node = { host: formatIpv4(address.ip), port: address.port, sha256: parsePin(pin), timeoutMs: TIMEOUT_MS };
   await Promise.all(
     Array.from({ length: Math.min(atOnce, clients) }, async () => {
       while (begun++ < clients) {

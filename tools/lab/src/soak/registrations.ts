@@ -52,11 +52,11 @@ export async function runRegistrations({ clients, rounds }: RegistrationsOptions
   const verify = { kind: 'pin', sha256: parsePin(pin) } as const;
   const tunnel = await startTunnel({
     register: { nodes: [{ host: formatIpv4(control.ip), port: control.port, verify }] },
-    entrances: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
+    ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
   });
   started.defer(() => tunnel.close());
   await tunnel.established(ESTABLISH_MS);
-  const game = await EchoGame.start(tunnel.entrances[0].listen, DATAGRAMS_PER_SECOND);
+  const game = await EchoGame.start(tunnel.ingresses[0].listen, DATAGRAMS_PER_SECOND);
   started.defer(() => game.close());
 
   const expectations = new Expectations();

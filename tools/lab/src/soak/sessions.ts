@@ -36,7 +36,7 @@ const SESSIONS_PER_ADDRESS = 800;
 /** Players per game server: a node has as many egress sockets as its fullest server has players. */
 const PLAYERS_PER_SERVER = 100;
 const PACKETS_PER_SECOND = 10_000;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const MOST_GROWTH = 1.2;
 
 /**
@@ -109,7 +109,7 @@ async function round(
   });
   try {
     const answered = () => load.figures[LoadFigure.done] === 1;
-    const ended = await watch(answered, PATIENCE_MS, () => progress(loadLine(load.figures)));
+    const ended = await watch(answered, TIMEOUT_MS, () => progress(loadLine(load.figures)));
     expectations.that(ended, 'the load generator did not come to its end');
     expectWholeLoad(expectations, load.figures, sessions, sessions * packetsPerSession);
     const { rssBytes } = await node.reportHeldMemory();
@@ -118,7 +118,7 @@ async function round(
       left = (await node.report()).stats.relay.sessions;
       return left === 0;
     };
-    const allExpired = await watch(expired, sessionTimeoutSecs * 1_000 + PATIENCE_MS, () => {
+    const allExpired = await watch(expired, sessionTimeoutSecs * 1_000 + TIMEOUT_MS, () => {
       progress(`${count(left)} sessions have not expired yet`);
     });
     expectations.that(allExpired, `${left} sessions did not expire`);

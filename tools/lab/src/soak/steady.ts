@@ -16,7 +16,7 @@ export interface SteadyOptions {
 
 export const LONG_STEADY: SteadyOptions = { clients: 100, packetsPerSecondPerClient: 200, seconds: 60 };
 
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** Clients that send all the time: nothing may get lost, and every answer must come to its own client. */
 export async function runSteady(options: SteadyOptions, progress: Progress): Promise<Outcome> {
@@ -39,7 +39,7 @@ export async function runSteady(options: SteadyOptions, progress: Progress): Pro
   started.defer(() => load.stop());
   const startMs = performance.now();
   const done = () => load.figures[LoadFigure.done] === 1;
-  const ended = await watch(done, seconds * 1_000 + PATIENCE_MS, () => progress(loadLine(load.figures)));
+  const ended = await watch(done, seconds * 1_000 + TIMEOUT_MS, () => progress(loadLine(load.figures)));
 
   const { stats } = await node.report();
   const expectations = new Expectations();

@@ -82,7 +82,7 @@ export async function playTeeworlds(options: TeeworldsOptions): Promise<Teeworld
   const stage = await openStage(options, server.address, folder, started);
   const { tunnel, link } = stage;
   log(`node sends to servers from ${formatIpv4(EGRESS_IP)}; ${loss * 100} % loss each way in front of it`);
-  const player = startPlayer(programs, tunnel.entrances[0].listen, folder);
+  const player = startPlayer(programs, tunnel.ingresses[0].listen, folder);
   started.defer(() => player.stop());
   const entered = await server.playerEntered(ENTER_MS);
   log(entered);
@@ -136,7 +136,7 @@ async function openStage(
   started.defer(() => link.close());
   const tunnel = await startTunnel({
     register: { nodes: [{ ...node.settings, host: formatIpv4(FRONT_IP) }], ticket: issuer.ticket(), pingMs: PING_MS },
-    entrances: [{ listen: anyPort, gameServer }],
+    ingresses: [{ listen: anyPort, gameServer }],
     sourceIp: LOOPBACK,
     paths: trials.length === 0 ? [] : [SECOND_PATH_IP],
     multipath: 'duplicate',
@@ -161,7 +161,7 @@ async function stay(after: string, tunnel: RunningTunnel, server: TeeworldsServe
   return { after, players, lastSecondToPlayer, lastSecondFromPlayer };
 }
 
-function startPlayer(programs: TeeworldsPrograms, entrance: Endpoint, folder: string): ForeignProcess {
+function startPlayer(programs: TeeworldsPrograms, ingress: Endpoint, folder: string): ForeignProcess {
   const env = {
     ...process.env,
     HOME: folder,
@@ -171,6 +171,6 @@ function startPlayer(programs: TeeworldsPrograms, entrance: Endpoint, folder: st
   };
   // A small picture, seldom drawn: without a graphics card that is what costs most.
   const settings = 'gfx_fullscreen 0; gfx_screen_width 320; gfx_screen_height 240; gfx_limitfps 1; gfx_maxfps 30';
-  const connect = `connect ${formatEndpoint(entrance.ip, entrance.port)}`;
+  const connect = `connect ${formatEndpoint(ingress.ip, ingress.port)}`;
   return new ForeignProcess(programs.xvfbRun, ['-a', programs.client, settings, connect], env, folder);
 }

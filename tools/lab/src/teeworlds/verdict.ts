@@ -8,7 +8,7 @@ import type { TeeworldsResult } from './run.ts';
  */
 export function faultOfTeeworlds(result: TeeworldsResult): string | undefined {
   const address = `addr=${formatIpv4(EGRESS_IP)}:`;
-  if (!result.entered.includes(address)) return `the player came from elsewhere than ${formatIpv4(EGRESS_IP)}: ${result.entered}`;
+  if (!result.entered.includes(address)) return `the player came from another address than ${formatIpv4(EGRESS_IP)}: ${result.entered}`;
   if (result.departures.length > 0) return `the player left${silenceOf(result)}: ${result.departures[0]}`;
   for (const { after, players, lastSecondToPlayer } of result.stays) {
     if (!players.some((line) => line.includes(address))) return `the server no longer has the player (after: ${after})`;

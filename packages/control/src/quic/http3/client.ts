@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { connectQuic } from '@currentspace/http3';
 import type { QuicClientSession } from '@currentspace/http3';
-import type { Endpoint } from '../endpoint.ts';
+import type { SocketAddress } from '@lightspeed/wire';
 import type { Dialing, DialOptions, TransportClose } from '../transport.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
@@ -53,7 +53,7 @@ function open(options: ClientOptions, runtimeMode: 'auto' | 'fast' | 'portable')
   );
 }
 
-function follow(session: QuicClientSession, address: Endpoint, opened: Promise<void>, runtime: () => QuicRuntime): Dialing {
+function follow(session: QuicClientSession, address: SocketAddress, opened: Promise<void>, runtime: () => QuicRuntime): Dialing {
   let close: TransportClose | undefined;
   session.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) => {
     close = { code: errorCode, reason };

@@ -1,6 +1,6 @@
 import type { QuicServer } from '@currentspace/http3';
-import { plainAddress } from '../endpoint.ts';
-import type { Endpoint } from '../endpoint.ts';
+import type { SocketAddress } from '@lightspeed/wire';
+import { peerAddress } from './peer-address.ts';
 
 /** What of the library's events matters here. */
 interface LibraryEvent {
@@ -14,23 +14,24 @@ const SESSION_CLOSE = 7;
 const HANDSHAKE_COMPLETE = 11;
 
 /**
- * Tells of handshakes that failed. The library speaks of connections only whose handshake ended well, but hands the events
- * of all to one method of its own, which is listened to here. The end of a refused handshake is told when QUIC has
- * forgotten it, some seconds later.
+ * Tells of handshakes that failed. The library reports only connections whose handshake succeeded. But one method of
+ * its own gets the events of all, and this file listens in on that method. The end of a refused handshake is told when
+ * QUIC has forgotten it, some seconds later.
  */
-export function watchFailedHandshakes(server: QuicServer, failed: (peer: Endpoint | undefined, code: number) => void): void {
-  const handshaking = new Map<number, Endpoint>();
+export function watchFailedHandshakes(server: QuicServer, failed: (peer: SocketAddress, code: number) => void): void {
+  const handshaking = new Map<number, SocketAddress>();
   const dispatch: unknown = Reflect.get(server, '_dispatchEvents');
   if (typeof dispatch !== 'function') return;
   const listening = (events: readonly LibraryEvent[]): void => {
     for (const { eventType, connHandle, meta } of events) {
       if (eventType === NEW_SESSION) {
-        handshaking.set(connHandle, { host: plainAddress(meta?.remoteAddr ?? ''), port: meta?.remotePort ?? 0 });
+        handshaking.set(connHandle, peerAddress(meta?.remoteAddr, meta?.remotePort));
       } else if (eventType === HANDSHAKE_COMPLETE) {
         handshaking.delete(connHandle);
       } else if (eventType === SESSION_CLOSE) {
         const peer = handshaking.get(connHandle);
-        if (handshaking.delete(connHandle)) failed(peer, meta?.errorCode ?? 0);
+        handshaking.delete(connHandle);
+        if (peer !== undefined) failed(peer, meta?.errorCode ?? 0);
       }
     }
     Reflect.apply(dispatch, server, [events]);

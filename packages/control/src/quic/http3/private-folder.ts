@@ -9,17 +9,17 @@ let last: Promise<unknown> = Promise.resolve();
 /**
  * Runs `start` with a folder for temporary files that nobody else can look into.
  *
- * The library's native code reads PEM from files only: it writes what it is given, private key included, under a
- * predictable name into the folder for temporary files, readable by everybody, and deletes it again. In a folder of mode
- * 0700 of our own neither reading it nor putting another file in its place is possible. One at a time, since the
- * environment of the process says where that folder is.
+ * The library's native code reads PEM only from files. It writes its input, private key included, under a predictable
+ * name into the folder for temporary files, readable by everybody. Then it deletes the file. In a folder of mode 0700
+ * of our own neither reading it nor putting another file in its place is possible. One at a time, since the environment
+ * of the process says where that folder is.
  *
- * @throws {QuicError} `QUIC_UNAVAILABLE` in a worker thread, whose environment the native code does not see
+ * @throws {QuicError} `ERR_QUIC_UNAVAILABLE` in a worker thread, whose environment the native code does not see
  */
 export function withPrivateFolder<T>(start: () => Promise<T>): Promise<T> {
   if (!isMainThread) {
     const words = 'QUIC with a certificate can be started in the main thread only';
-    return Promise.reject(new QuicError('QUIC_UNAVAILABLE', words));
+    return Promise.reject(new QuicError('ERR_QUIC_UNAVAILABLE', words));
   }
   const turn = last.then(() => inPrivateFolder(start));
   last = turn.catch(() => undefined);

@@ -7,12 +7,9 @@ export type QuicMode = 'auto' | 'native' | 'portable' | 'wasm';
 
 /** Which form of the QUIC library is in use; for the log. */
 export interface QuicRuntime {
-  /**
-   * `native` is the library's fast form, `portable` its native code over poll, `wasm` needs no native code. `deno` is
-   * another library, for peers without ALPN.
-   */
-  readonly mode: 'native' | 'portable' | 'wasm' | 'deno';
-  /** What is below it: `io_uring`, `kqueue`, `poll`, `dgram`; `quinn` below `deno`. */
+  /** `native` is the library's fast form, `portable` its native code over poll, `wasm` needs no native code. */
+  readonly mode: 'native' | 'portable' | 'wasm';
+  /** What is below it: `io_uring`, `kqueue`, `poll`, `dgram`. */
   readonly driver: string;
   /** Why a better form is not in use. */
   readonly fellBack: string | undefined;
@@ -57,7 +54,7 @@ function loadNative(): QuicError | false {
     return false;
   } catch (thrown) {
     const [firstLine] = reasonOf(thrown).split('\n');
-    return new QuicError('QUIC_UNAVAILABLE', `no native QUIC for ${process.platform}-${process.arch}: ${firstLine ?? 'unknown'}`, {
+    return new QuicError('ERR_QUIC_UNAVAILABLE', `no native QUIC for ${process.platform}-${process.arch}: ${firstLine ?? 'unknown'}`, {
       cause: thrown,
     });
   }

@@ -1,5 +1,5 @@
-import { formatEndpoint } from '../endpoint.ts';
-import type { Endpoint } from '../endpoint.ts';
+import { formatSocketAddress } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
 import { QuicError } from '../quic-error.ts';
 import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport, TransportClose } from '../transport.ts';
 import { eventsTold } from './events-told.ts';
@@ -44,10 +44,10 @@ class StreamOfServer implements StreamTransport {
 }
 
 /**
- * A connection of the library's server, spoken to with care. The library knows it by a number, and gives that number to
- * the next client at the moment when the connection is gone, which this thread learns only later, when it takes events
- * again. A call that is made in between, or afterwards, would close the connection of a stranger, or write to it what was
- * meant for another. So every call waits until the events that have happened are told, and none is made once the
+ * A connection of the library's server, spoken to with care. The library knows it by a number. When the connection is
+ * gone, it gives that number to the next client at once. This thread learns of it only later, when it takes events
+ * again. A call that is made in between, or afterwards, would close the connection of a stranger, or write to it what
+ * was meant for another. So every call waits until the events that have happened are told, and none is made once the
  * connection is known to have ended.
  */
 export class ServerTransport implements ConnectionTransport {
@@ -59,8 +59,12 @@ export class ServerTransport implements ConnectionTransport {
     this.#connection = connection;
   }
 
-  get peer(): Endpoint {
+  get peer(): SocketAddress {
     return this.#connection.peer;
+  }
+
+  get local(): SocketAddress | undefined {
+    return this.#connection.local;
   }
 
   attach(handlers: ConnectionHandlers): void {
@@ -74,7 +78,7 @@ export class ServerTransport implements ConnectionTransport {
   }
 
   openStream(): StreamTransport {
-    if (this.#ended) throw new QuicError('QUIC_CLOSED', `the connection with ${formatEndpoint(this.peer)} has ended`);
+    if (this.#ended) throw new QuicError('ERR_QUIC_CLOSED', `the connection with ${formatSocketAddress(this.peer)} has ended`);
     return new StreamOfServer(this.#connection.openStream(), this.#upon);
   }
 

@@ -1,9 +1,10 @@
 import { createQuicServer } from '@currentspace/http3';
 import type { QuicServerSession } from '@currentspace/http3';
-import { formatEndpoint, plainAddress } from '../endpoint.ts';
+import { formatSocketAddress } from '@lightspeed/wire';
 import { QuicError, reasonOf } from '../quic-error.ts';
 import type { Server, ServerOptions } from '../transport.ts';
 import { watchFailedHandshakes } from './failed-handshakes.ts';
+import { peerAddress } from './peer-address.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
 import type { QuicMode } from './runtime.ts';
@@ -18,11 +19,11 @@ export interface LibraryServerOptions extends ServerOptions {
   readonly validateAddresses: boolean;
 }
 
-/** @throws {QuicError} `QUIC_LISTEN` or `QUIC_UNAVAILABLE` */
+/** @throws {QuicError} `ERR_QUIC_LISTEN` or `ERR_QUIC_UNAVAILABLE` */
 export async function startServer(options: LibraryServerOptions): Promise<Server> {
   if (options.mode === 'wasm') {
     // A handshake that fails ends the whole instance in that form: any stranger could close every connection.
-    throw new QuicError('QUIC_UNAVAILABLE', 'a listener needs native QUIC: the wasm form can be brought down by a single peer');
+    throw new QuicError('ERR_QUIC_UNAVAILABLE', 'a listener needs native QUIC: the wasm form can be brought down by a single peer');
   }
   const fault = nativeFault();
   if (fault !== undefined) throw fault;
@@ -41,19 +42,21 @@ export async function startServer(options: LibraryServerOptions): Promise<Server
   });
   server.on('error', options.onError);
   watchFailedHandshakes(server, options.onFailedHandshake);
+  let local = options.bind;
   server.on('session', (session: QuicServerSession) => {
-    const peer = { host: plainAddress(session.remoteAddress), port: session.remotePort };
-    options.onConnection(new ServerTransport(new SessionTransport(session, peer)));
+    const peer = peerAddress(session.remoteAddress, session.remotePort);
+    options.onConnection(new ServerTransport(new SessionTransport(session, peer, local)));
   });
   try {
     const { address, port } = await withPrivateFolder(() => server.listen(options.bind.port, options.bind.host));
+    local = { host: options.bind.host, port };
     return {
       endpoint: { host: address, port },
       runtime: nativeRuntime(server.runtimeInfo),
       close: () => server.close(),
     };
   } catch (thrown) {
-    throw new QuicError('QUIC_LISTEN', `cannot listen for QUIC on ${formatEndpoint(options.bind)}: ${reasonOf(thrown)}`, {
+    throw new QuicError('ERR_QUIC_LISTEN', `cannot listen for QUIC on ${formatSocketAddress(options.bind)}: ${reasonOf(thrown)}`, {
       cause: thrown,
     });
   }

@@ -1,5 +1,5 @@
 import type { QuicClientSession, QuicServerSession, QuicStream } from '@currentspace/http3';
-import type { Endpoint } from '../endpoint.ts';
+import type { SocketAddress } from '@lightspeed/wire';
 import { QuicError, reasonOf } from '../quic-error.ts';
 import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../transport.ts';
 import { muteUnheardStreams } from './unheard-streams.ts';
@@ -51,15 +51,17 @@ class StreamOfSession implements StreamTransport {
 
 /** A session of the library, client's or server's, as a connection of ours. */
 export class SessionTransport implements ConnectionTransport {
-  readonly peer: Endpoint;
+  readonly peer: SocketAddress;
+  readonly local: SocketAddress | undefined;
   readonly #session: QuicClientSession | QuicServerSession;
   #handlers: ConnectionHandlers | undefined;
   /** What happened before there were handlers. */
   readonly #missed: ((handlers: ConnectionHandlers) => void)[] = [];
 
-  constructor(session: QuicClientSession | QuicServerSession, peer: Endpoint) {
+  constructor(session: QuicClientSession | QuicServerSession, peer: SocketAddress, local?: SocketAddress) {
     this.#session = session;
     this.peer = peer;
+    this.local = local;
     muteUnheardStreams();
     // What an error says, the close that follows it says too.
     session.on('error', () => undefined);
@@ -88,9 +90,9 @@ export class SessionTransport implements ConnectionTransport {
     } catch (thrown) {
       const reason = reasonOf(thrown);
       if (/StreamLimit|StreamBlocked/.test(reason)) {
-        throw new QuicError('QUIC_STREAM_LIMIT', `the peer allows no further stream now (${reason})`, { cause: thrown });
+        throw new QuicError('ERR_QUIC_STREAM_LIMIT', `the peer allows no further stream now (${reason})`, { cause: thrown });
       }
-      throw new QuicError('QUIC_CLOSED', `no stream can be opened: ${reason}`, { cause: thrown });
+      throw new QuicError('ERR_QUIC_CLOSED', `no stream can be opened: ${reason}`, { cause: thrown });
     }
   }
 

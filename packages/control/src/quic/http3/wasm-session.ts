@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { QuicClientSession } from '@currentspace/http3';
 import { connectNodeUdp, loadHttp3WasmCoreFromFile, WasmQuicClientEventLoop } from '@currentspace/http3/wasm';
 import type { Http3WasmCore, WasmEvent } from '@currentspace/http3/wasm';
-import { formatEndpoint } from '../endpoint.ts';
+import { formatSocketAddress } from '@lightspeed/wire';
 import { QuicError, reasonOf } from '../quic-error.ts';
 import type { ClientOptions } from './client.ts';
 
@@ -18,8 +18,8 @@ export interface WasmSession {
 const CLOSED_BY_TRAP = { eventType: 7, connHandle: 0, streamId: -1, meta: { errorCode: 0x100 + 46, errorReason: '' } };
 
 /**
- * Starts the library's session over an instance of its wasm form that cannot take the process with it: a TLS handshake
- * that fails makes the instance trap, in a timer or a socket's callback, which would be an uncaught exception.
+ * Starts the library's session over an instance of its wasm form, so that it cannot end the process. A TLS handshake
+ * that fails makes the instance trap in a timer or a socket's callback. That would be an uncaught exception.
  */
 export function startWasmSession(options: ClientOptions): WasmSession {
   const session = new QuicClientSession();
@@ -53,8 +53,8 @@ export function startWasmSession(options: ClientOptions): WasmSession {
     dispatch,
   );
   session._setEventLoop(loop);
-  const opened = loop.connect(formatEndpoint(options.address), options.serverName).catch((thrown: unknown) => {
-    throw new QuicError('QUIC_UNAVAILABLE', `QUIC in wasm cannot start: ${reasonOf(thrown)}`, { cause: thrown });
+  const opened = loop.connect(formatSocketAddress(options.address), options.serverName).catch((thrown: unknown) => {
+    throw new QuicError('ERR_QUIC_UNAVAILABLE', `QUIC in wasm cannot start: ${reasonOf(thrown)}`, { cause: thrown });
   });
   opened.catch(() => undefined);
   return { session, opened, driver: 'dgram' };

@@ -1,7 +1,7 @@
 /** Connects as it is told by its parent, says so, and is then stopped by it. */
 import { connectControl, pinOf } from '@lightspeed/control/quic';
-import type { Endpoint } from '@lightspeed/control/quic';
+import type { SocketAddress } from '@lightspeed/wire';
 
-process.once('message', ({ endpoint, certificatePem }: { endpoint: Endpoint; certificatePem: string }) => {
+process.once('message', ({ endpoint, certificatePem }: { endpoint: SocketAddress; certificatePem: string }) => {
   void connectControl({ ...endpoint, verify: { kind: 'pin', sha256: pinOf(certificatePem) } }).then(() => process.send?.('connected'));
 });

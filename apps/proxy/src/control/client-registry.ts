@@ -1,0 +1,243 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
+import type { Register, ResumeClaim } from '@lightspeed/control';
+import { ProofNonces, TokenTable } from '@lightspeed/security';
+import type { ExpiredSession, ProofNoncesState, Ticket } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
+import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
+import type { AddressBook, Endpoint } from '@lightspeed/wire';
+import type { NodeConfig } from '../config/node-config.ts';
+import type { RegisteredClient } from '../data-plane/messages.ts';
+import type { ClientSnapshot } from '../state/snapshot-file.ts';
+import { claimsFor } from '../supervisor/supervisor.ts';
+import type { RegisteredClients } from '../supervisor/supervisor.ts';
+import { Client } from './client.ts';
+import type { ClientLink, RegisterRefusal } from './client.ts';
+import { IndexPool } from './index-pool.ts';
+import { SecretStore } from './secret-store.ts';
+import type { TicketGate } from './ticket-gate.ts';
+
+/** As many tokens as a byte can tell apart. */
+const MAX_PER_ADDRESS = 255;
+
+/** A client whose Register was accepted. */
+export interface RegisteredLink {
+  readonly type: 'registered';
+  readonly client: Client;
+  /** Whether it was not there before. */
+  readonly isNew: boolean;
+  /** The connection that it had until now, if it has resumed. */
+  readonly before: ClientLink | undefined;
+}
+
+/** The clients of a node: lets them in, hands out session ids, tokens and secrets, and keeps to the limits. No I/O. */
+export class ClientRegistry implements RegisteredClients {
+  readonly #config: NodeConfig;
+  readonly #addresses: AddressBook;
+  readonly #gate: TicketGate | undefined;
+  readonly #tokens: TokenTable;
+  readonly #indexes: IndexPool;
+  readonly #secrets: SecretStore;
+  /** By session id as a signed number: V8 makes an object of each that is larger. */
+  readonly #clients = new Map<number, Client>();
+  readonly #perAddress: number;
+  /** Counts what changes of the clients that is kept over restarts. */
+  changes = 0;
+
+  /**
+   * @param addresses what the handles of clients' addresses mean.
+   * @param gate undefined lets anybody in.
+   */
+  constructor(config: NodeConfig, addresses: AddressBook, gate: TicketGate | undefined) {
+    this.#config = config;
+    this.#addresses = addresses;
+    this.#gate = gate;
+    this.#perAddress = Math.min(MAX_PER_ADDRESS, config.maxSessionsPerAddress);
+    this.#tokens = new TokenTable({
+      capacity: config.maxClients,
+      capacityPerAddress: this.#perAddress,
+      hashSeed: randomBytes(4).readInt32BE(),
+    });
+    this.#indexes = new IndexPool(claimsFor(config));
+    this.#secrets = new SecretStore(claimsFor(config));
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  get all(): IterableIterator<Client> {
+    return this.#clients.values();
+  }
+
+  get(sessionId: number): Client | undefined {
+    return this.#clients.get(sessionId | 0);
+  }
+
+  has(sessionId: number): boolean {
+    return this.#clients.has(sessionId | 0);
+  }
+
+  *registered(): Generator<RegisteredClient> {
+    for (const client of this.#clients.values()) yield this.registeredAs(client);
+  }
+
+  /** What the workers are told of a client. */
+  registeredAs(client: Client): RegisteredClient {
+    const { sessionId, index, prefixHigh, prefixLow, token, dialect, nonces, maxPps, maxBps } = client;
+    const secret = this.#secrets.of(index);
+    const secretHex = secret && Buffer.from(secret).toString('hex');
+    return { sessionId, index, prefixHigh, prefixLow, token, dialect, secretHex, nonces, maxPps, maxBps };
+  }
+
+  /** A copy of the secret that a client shares with the node; undefined if it has none. */
+  secretOf({ index }: Client): Uint8Array | undefined {
+    return this.#secrets.of(index);
+  }
+
+  noteNonces(sessionId: number, nonces: ProofNoncesState): boolean {
+    const client = this.get(sessionId);
+    if (client !== undefined && nonces.highest >= 0n) client.nonces = nonces;
+    return client !== undefined;
+  }
+
+  /**
+   * Gives a client the session that it asks to resume, if it proves that the session is its own. Otherwise it admits
+   * the client, or returns a refusal.
+   * @param peer where the message came from.
+   */
+  register(message: Register, peer: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
+    const extensions = message.dialect === 'standard' ? message.extensions : [];
+    const claim = resumeExtension.find(extensions);
+    return (claim && this.#resume(claim, link)) ?? this.#admit(message, ticketExtension.find(extensions), peer, link);
+  }
+
+  #admit({ dialect }: Register, ticket: Uint8Array | undefined, { ip }: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
+    const verified = this.#gate?.verify(ticket);
+    if (verified?.type === 'refused') return refuse('auth_failed', verified.code, verified.text);
+    if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full');
+    const sessionId = this.#freeSessionId();
+    const { prefixHigh, prefixLow } = this.#prefixOf(ip);
+    const token = this.#tokens.issue(sessionId, prefixHigh, prefixLow, randomFraction);
+    if (token < 0) {
+      const text = `${this.#perAddress} sessions from one address are as many as this node takes`;
+      return refuse('rate_limited', 'address_full', text);
+    }
+    const over = verified && this.#gate?.open(verified, sessionId);
+    if (over !== undefined) {
+      this.#tokens.release(sessionId);
+      return refuse('rate_limited', over.code, over.text);
+    }
+    const limits = limitsOf(verified);
+    const index = this.#indexes.take();
+    const client = new Client({ sessionId, index, prefixHigh, prefixLow, token, dialect, ticket, ...limits }, link);
+    // A client of dialect `reference` has nowhere to take it from.
+    this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
+    this.changes++;
+    return { type: 'registered', client, isNew: true, before: undefined };
+  }
+
+  #add(client: Client, secret: Uint8Array | undefined): void {
+    this.#secrets.set(client.index, secret);
+    this.#clients.set(client.sessionId | 0, client);
+  }
+
+  /** @returns undefined for a client that does not prove that the session is its own. */
+  #resume({ sessionId, nonce, tag }: ResumeClaim, link: ClientLink): RegisteredLink | undefined {
+    const client = this.get(sessionId);
+    const secret = client && this.secretOf(client);
+    if (client === undefined || secret === undefined) return undefined;
+    const expected = hmacSha256(secret, resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
+    if (!timingSafeEqual(expected, tag)) return undefined;
+    client.resumes ??= new ProofNonces();
+    if (!client.resumes.accept(nonce)) return undefined;
+    this.changes++;
+    const before = client.link;
+    client.link = link;
+    return { type: 'registered', client, isNew: false, before };
+  }
+
+  /** Ends a registration. @returns false if it was over already. */
+  end({ sessionId, index }: Client): boolean {
+    if (!this.#clients.delete(sessionId | 0)) return false;
+    this.changes++;
+    this.#tokens.release(sessionId);
+    this.#gate?.close(sessionId);
+    this.#secrets.delete(index);
+    this.#indexes.give(index);
+    return true;
+  }
+
+  expired(): readonly ExpiredSession[] {
+    return this.#gate?.expired() ?? [];
+  }
+
+  /**
+   * Takes clients on that were registered in an earlier run, as far as they would be let in today.
+   * @param nowMs when they are taken to have lost their connections.
+   */
+  restore(saved: readonly ClientSnapshot[], nowMs: number): Client[] {
+    const restored: Client[] = [];
+    const heldBy = new Map<string, number>();
+    // In the order of their tokens, see below.
+    for (const one of saved.toSorted((a, b) => a.token - b.token)) {
+      const { sessionId, address, token, dialect, secret, ticket, nonces } = one;
+      const ip = this.#addresses.parse(address);
+      const verified = this.#gate?.verify(ticket);
+      if (ip === undefined || verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients)
+        continue;
+      const prefix = this.#prefixOf(ip);
+      const prefixText = this.#addresses.formatPrefix(ip);
+      const held = heldBy.get(prefixText) ?? 0;
+      // Of the tokens below this one those that are taken are known, so the draw can be made to hit it.
+      const draw = (token - 1 - held + 0.5) / (MAX_PER_ADDRESS - held);
+      const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, prefix.prefixHigh, prefix.prefixLow, () => draw);
+      if (issued < 0) continue;
+      // One that is there twice cannot be had again, nor can a session more than its ticket allows.
+      if (issued !== token || (verified && this.#gate?.open(verified, sessionId)) !== undefined) {
+        this.#tokens.release(sessionId);
+        continue;
+      }
+      heldBy.set(prefixText, held + 1);
+      const limits = limitsOf(verified);
+      const index = this.#indexes.take();
+      const client = new Client({ sessionId, index, ...prefix, token, dialect, ticket, ...limits }, undefined);
+      client.nonces = nonces;
+      client.resumes = one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes);
+      client.lostMs = Math.floor(nowMs);
+      client.lookAtMs = Math.floor(nowMs + this.#config.graceSecs * 1_000);
+      this.#add(client, secret);
+      restored.push(client);
+    }
+    return restored;
+  }
+
+  /** The first address of the prefix from which a client registered, as text. */
+  addressOf({ prefixHigh, prefixLow }: Client): string {
+    return prefixHigh === 0 ? formatIpv4(prefixLow) : formatAddressWords(prefixHigh, prefixLow, 0, 0);
+  }
+
+  #prefixOf(ip: number): Pick<Client, 'prefixHigh' | 'prefixLow'> {
+    return { prefixHigh: this.#addresses.prefixHigh(ip), prefixLow: this.#addresses.prefixLow(ip) };
+  }
+
+  #freeSessionId(): number {
+    for (;;) {
+      const id = randomBytes(4).readUInt32BE();
+      if (id !== 0 && !this.has(id)) return id;
+    }
+  }
+}
+
+/** What a ticket says of 0 is left to the node. */
+function limitsOf(ticket: Ticket | undefined): Pick<Client, 'maxPps' | 'maxBps'> {
+  return { maxPps: ticket?.ratePps || undefined, maxBps: ticket?.rateBps || undefined };
+}
+
+function refuse(reason: RegisterRefusal['reason'], code: string, text: string): RegisterRefusal {
+  return { type: 'refused', reason, code, text };
+}
+
+function randomFraction(): number {
+  return randomBytes(4).readUInt32BE() / 2 ** 32;
+}

@@ -1,0 +1,92 @@
+import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
+import type { AddressBook } from '@lightspeed/wire';
+
+/** 127.0.0.1. */
+export const FORWARDING_IP = 0x7f00_0001;
+
+/** Bytes in front of a datagram that is forwarded. */
+export const FORWARDING_PREFIX_BYTES = 36;
+
+const LOCAL_AT = 16;
+const PORT_AT = 32;
+
+/**
+ * A worker's way to the others. The kernel gives a client's datagrams to one worker by the client's address. After the
+ * address has changed, that may not be the worker that owns the session. Then the datagrams go on over loopback.
+ *
+ * ```
+ *   offset  0         16                 32             34      36
+ *           | client  | the node's own  | client's port | 0 u16 | the datagram as it came |    the prefix in the headroom
+ *           | 16 bytes | address, 16 bytes | u16
+ * ```
+ *
+ * Numbers are big-endian. Addresses are written out, since handles mean something in their own worker only; IPv4 addresses have
+ * IPv6 form.
+ *
+ * Who could write to these sockets could speak for any client, so only what comes from another worker's socket counts.
+ */
+export class WorkerForwarding {
+  readonly #engine: DatagramEngine;
+  readonly #socket: DatagramSocket | null;
+  readonly #addresses: AddressBook;
+  /** By worker; 0 where there is none now. */
+  #ports: Int32Array;
+  readonly #own: number;
+
+  /**
+   * @param socket the worker's own on loopback; null if it is the only worker.
+   * @param addresses what this worker's handles mean.
+   * @param own the worker's number.
+   */
+  constructor(engine: DatagramEngine, socket: DatagramSocket | null, addresses: AddressBook, own: number, workers: number) {
+    this.#engine = engine;
+    this.#socket = socket;
+    this.#addresses = addresses;
+    this.#own = own;
+    this.#ports = new Int32Array(workers);
+  }
+
+  /** Where the workers' sockets are now, by worker; 0 for one that is down. */
+  setPorts(ports: readonly number[]): void {
+    this.#ports = Int32Array.from(ports);
+  }
+
+  /** Queues a client's datagram for a worker; it is lost if that is down. */
+  send(worker: number, offset: number, length: number, ip: number, port: number, local: number): void {
+    const to = worker < this.#ports.length ? this.#ports[worker] : 0;
+    if (this.#socket === null || to === 0) return;
+    const { bytes } = this.#engine.arena;
+    const start = offset - FORWARDING_PREFIX_BYTES;
+    this.#addresses.write(ip, bytes, start);
+    this.#addresses.write(local, bytes, start + LOCAL_AT);
+    bytes[start + PORT_AT] = port >>> 8;
+    bytes[start + PORT_AT + 1] = port;
+    bytes[start + PORT_AT + 2] = 0;
+    bytes[start + PORT_AT + 3] = 0;
+    this.#engine.send(this.#socket, start, length + FORWARDING_PREFIX_BYTES, FORWARDING_IP, to);
+  }
+
+  /** Whether a datagram on the forwarding socket is another worker's. */
+  accepts(length: number, ip: number, port: number): boolean {
+    if (ip !== FORWARDING_IP || length < FORWARDING_PREFIX_BYTES) return false;
+    for (let worker = 0; worker < this.#ports.length; worker++) {
+      if (worker !== this.#own && this.#ports[worker] === port) return true;
+    }
+    return false;
+  }
+
+  /** The client's address in front of the datagram at `offset`. */
+  clientIp(offset: number): number {
+    return this.#addresses.read(this.#engine.arena.bytes, offset);
+  }
+
+  /** The node's own address to which the client sent it; 0 if it is not known. */
+  localIp(offset: number): number {
+    return this.#addresses.read(this.#engine.arena.bytes, offset + LOCAL_AT);
+  }
+
+  clientPort(offset: number): number {
+    const { bytes } = this.#engine.arena;
+    return (bytes[offset + PORT_AT] << 8) | bytes[offset + PORT_AT + 1];
+  }
+}

@@ -1,0 +1,147 @@
+import type { ProofNoncesState } from '@lightspeed/security';
+import type { SessionSnapshot } from '@lightspeed/session';
+import type { Dialect } from '@lightspeed/wire';
+import { isIpv6, parseAddressWords } from '@lightspeed/wire';
+import { z } from 'zod';
+
+/** A registration, and its session if it has one, as they outlive the node. Addresses are texts. */
+export interface ClientSnapshot {
+  readonly sessionId: number;
+  /** Where it registered from: an IPv4 address, or the first one of an IPv6 /64. */
+  readonly address: string;
+  readonly token: number;
+  readonly dialect: Dialect;
+  readonly secret: Uint8Array | undefined;
+  readonly ticket: Uint8Array | undefined;
+  /** Which resumes, and which proofs, were used already. */
+  readonly resumes: ProofNoncesState;
+  readonly nonces: ProofNoncesState | undefined;
+  /** Undefined while nothing is bound. */
+  readonly session: SessionSnapshot | undefined;
+  /** The worker that had the session. */
+  readonly worker: number;
+}
+
+const FORMAT = 2;
+
+const u8 = z.int().min(0).max(0xff);
+const u16 = z.int().min(0).max(0xffff);
+const u32 = z.int().min(0).max(0xffff_ffff);
+const u64 = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .transform(BigInt)
+  .refine((value) => value < 2n ** 64n);
+const hex = z
+  .string()
+  .regex(/^(?:[0-9a-f]{2})*$/)
+  .transform((text) => Uint8Array.from(Buffer.from(text, 'hex')));
+const nonces = z.object({ highest: z.union([z.literal('-1').transform(() => -1n), u64]), below: u64 });
+const address = z.string().refine(isAddress);
+
+const session = z.object({
+  sessionId: u32,
+  multipath: z.enum(['standby', 'duplicate', 'parity']),
+  paths: z
+    .array(z.object({ number: u8.max(3), address, port: u16, local: address }))
+    .min(1)
+    .max(4),
+  sequence: u16,
+  groupId: u16,
+  nonces,
+  flows: z.array(
+    z.object({
+      clientIp: u32,
+      clientPort: u16,
+      serverIp: u32,
+      serverPort: u16,
+      egressPort: u16,
+      groupSize: u8.max(64),
+    }),
+  ),
+});
+
+const client = z.object({
+  sessionId: u32,
+  address,
+  token: u8.min(1),
+  dialect: z.enum(['standard', 'reference']),
+  secret: hex.refine(({ length }) => length === 16).optional(),
+  ticket: hex.optional(),
+  resumes: nonces,
+  nonces: nonces.optional(),
+  session: session.optional(),
+  worker: z.int().min(0),
+});
+
+const state = z.object({ format: z.literal(FORMAT), clients: z.array(client) });
+
+/** Whether a text is an address that a datagram can come from. */
+function isAddress(text: string): boolean {
+  const parsed = parseAddressWords(text);
+  return parsed !== undefined && (text.includes(':') || !isIpv6(parsed.words[3]));
+}
+
+/** What a text begins and ends with that has clients, each on a line of its own. */
+const HEAD = `{"format":${FORMAT},"clients":[\n`;
+const TAIL = ']}';
+
+/** The state as JSON, client by client: each on a line of its own. */
+export function* formatSnapshots(clients: Iterable<ClientSnapshot>): Generator<string> {
+  let before = HEAD;
+  for (const client of clients) {
+    yield `${before}${formatClient(client)}`;
+    before = ',\n';
+  }
+  yield before === HEAD ? `${JSON.stringify({ format: FORMAT, clients: [] })}\n` : `\n${TAIL}\n`;
+}
+
+/** With numbers and texts only, as JSON has them; what is undefined is left out. */
+function formatClient({ secret, ticket, resumes, nonces, session, ...rest }: ClientSnapshot): string {
+  return JSON.stringify({
+    ...rest,
+    secret: secret && hexOf(secret),
+    ticket: ticket && hexOf(ticket),
+    resumes: textOf(resumes),
+    nonces: nonces && textOf(nonces),
+    session: session && { ...session, nonces: textOf(session.nonces) },
+  });
+}
+
+function textOf({ highest, below }: ProofNoncesState): { readonly highest: string; readonly below: string } {
+  return { highest: highest.toString(), below: below.toString() };
+}
+
+function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('hex');
+}
+
+/** @throws if the text is none that {@link formatSnapshots} gives, all in one. */
+export function parseSnapshots(text: string): ClientSnapshot[] {
+  return text.startsWith(HEAD) ? parseLines(text) : state.parse(JSON.parse(text)).clients.map(clientSnapshot);
+}
+
+/** Line by line: of very many clients the whole tree, and its copy that was checked, would be three times the result. */
+function parseLines(text: string): ClientSnapshot[] {
+  const clients: ClientSnapshot[] = [];
+  let isAnotherToCome = true;
+  let at = HEAD.length;
+  for (;;) {
+    const end = text.indexOf('\n', at);
+    if (end < 0) throw new SyntaxError(`it ends within line ${clients.length + 2}`);
+    const line = text.slice(at, end);
+    at = end + 1;
+    if (!isAnotherToCome) {
+      if (line !== TAIL || at !== text.length) throw new SyntaxError(`it should end at line ${clients.length + 2}`);
+      return clients;
+    }
+    isAnotherToCome = line.endsWith(',');
+    clients.push(clientSnapshot(client.parse(JSON.parse(isAnotherToCome ? line.slice(0, -1) : line))));
+  }
+}
+
+/** The same with every field, so that all have one shape. */
+function clientSnapshot(parsed: z.infer<typeof client>): ClientSnapshot {
+  const { secret, ticket, nonces: used, session: bound } = parsed;
+  return { ...parsed, secret, ticket, nonces: used, session: bound };
+}

@@ -1,0 +1,186 @@
+import { randomInt } from 'node:crypto';
+import { KeyTable, SnapshotRecords, sessionIdsIn, snapshotsIn } from '@lightspeed/session';
+import type { SessionSnapshot } from '@lightspeed/session';
+import type { SnapshotPart, SnapshotScope } from '../data-plane/messages.ts';
+
+/** A session, with the number of the worker that has it. */
+export interface WorkerSession {
+  readonly worker: number;
+  readonly session: SessionSnapshot;
+}
+
+/** So many that came again, or have ended, may lie about recorded among few that count. */
+const MIN_STALE = 1_024;
+
+/** The snapshots of one round, or of several together. */
+class Round {
+  readonly #parts: Int32Array[] = [];
+  /** In which part a session lies, by session id. What has ended, or came again later, is in none. */
+  readonly #partOf = new KeyTable(randomInt(2 ** 32), 0, 1);
+  /** Those in parts, whether they count or not. */
+  #recorded = 0;
+
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  /** Whether most of what lies here does not count any more. */
+  get isMostlyStale(): boolean {
+    return this.#recorded - this.#partOf.size > Math.max(MIN_STALE, this.#partOf.size);
+  }
+
+  add(records: Int32Array): void {
+    if (records.length === 0) return;
+    const number = this.#parts.push(records) - 1;
+    for (const sessionId of sessionIdsIn(records)) {
+      this.#partOf.set(sessionId, 0, 0, 0, number);
+      this.#recorded++;
+    }
+  }
+
+  /** Puts on top what has come later. */
+  addAll(later: Round): void {
+    const before = this.#parts.length;
+    for (const part of later.#parts) this.#parts.push(part);
+    for (const [number, part] of later.#parts.entries()) {
+      for (const sessionId of sessionIdsIn(part)) {
+        if (later.#isIn(sessionId, number)) this.#partOf.set(sessionId, 0, 0, 0, before + number);
+      }
+    }
+    this.#recorded += later.#recorded;
+  }
+
+  delete(sessionId: number): void {
+    this.#partOf.delete(sessionId, 0, 0, 0);
+  }
+
+  #isIn(sessionId: number, part: number): boolean {
+    return this.#partOf.get(sessionId, 0, 0, 0) === part;
+  }
+
+  *all(): Generator<SessionSnapshot> {
+    for (const [number, part] of this.#parts.entries()) {
+      for (const session of snapshotsIn(part)) if (this.#isIn(session.sessionId, number)) yield session;
+    }
+  }
+}
+
+/**
+ * The last snapshots of a worker's sessions, for its successor. They come in parts: until the last one is there the round
+ * before counts. There may be very many, and they are looked at seldom, so they are kept as records: as objects they would
+ * take the main thread more room than the sessions take the worker.
+ */
+export class WorkerSnapshots {
+  #whole = new Round();
+  #coming = new Round();
+  #isOfEarlierThread = true;
+
+  /** @param sessions what there is before the worker has told of anything. */
+  constructor(sessions: readonly SessionSnapshot[] = []) {
+    this.#whole.add(recordsOf(sessions));
+  }
+
+  /** Whether the worker is to tell of all its sessions next time: what changes is not enough then. */
+  get wantsAll(): boolean {
+    return this.#isOfEarlierThread || this.#whole.isMostlyStale;
+  }
+
+  /** Takes a part. @returns whether there are snapshots now that there were not before, or not so. */
+  take(part: SnapshotPart): boolean {
+    this.#coming.add(part.records);
+    if (!part.isLast) return false;
+    const came = this.#coming;
+    this.#coming = new Round();
+    if (part.scope === 'changed') {
+      this.#whole.addAll(came);
+      return !came.isEmpty;
+    }
+    this.#whole = came;
+    this.#isOfEarlierThread = false;
+    return true;
+  }
+
+  /** The session is over. */
+  delete(sessionId: number): void {
+    this.#whole.delete(sessionId);
+    this.#coming.delete(sessionId);
+  }
+
+  /** The worker is gone: the rest of what was coming will not come, and its successor may not get everything back. */
+  giveUp(): void {
+    this.#coming = new Round();
+    this.#isOfEarlierThread = true;
+  }
+
+  /** Made while they are looked at. */
+  get all(): IterableIterator<SessionSnapshot> {
+    return this.#whole.all();
+  }
+
+  /** All of them as records, for a thread that starts. */
+  get records(): Int32Array<ArrayBuffer> {
+    return recordsOf(this.all);
+  }
+}
+
+/** The last snapshots of all workers' sessions. */
+export class NodeSnapshots {
+  readonly #workers: readonly WorkerSnapshots[];
+  #hasChanged = false;
+
+  /** @param outlived sessions of an earlier run, which may have had another number of workers. */
+  constructor(workers: number, outlived: readonly WorkerSession[]) {
+    this.#workers = Array.from({ length: workers }, (_, index) => {
+      return new WorkerSnapshots(outlived.filter(({ worker }) => worker % workers === index).map(({ session }) => session));
+    });
+  }
+
+  /** Those of one worker. */
+  of(worker: number): WorkerSnapshots {
+    return this.#workers[worker];
+  }
+
+  /** What a worker is to be asked for. */
+  scopeFor(worker: number): SnapshotScope {
+    return this.#workers[worker].wantsAll ? 'all' : 'changed';
+  }
+
+  take(worker: number, part: SnapshotPart): void {
+    if (this.#workers[worker].take(part)) this.#hasChanged = true;
+  }
+
+  /** A session is over. */
+  delete(worker: number, sessionId: number): void {
+    this.#workers[worker].delete(sessionId);
+    this.#hasChanged = true;
+  }
+
+  /** Whether anything has changed since this was asked last. */
+  haveChanged(): boolean {
+    const hasChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hasChanged;
+  }
+
+  /**
+   * The sessions of all workers, each once, made while they are looked at.
+   * @param workers those whose word counts for more come first, if two say that they have a session.
+   * @param isWanted whether a session is to be among them, by its id.
+   */
+  *all(workers: readonly number[], isWanted: (sessionId: number) => boolean): Generator<WorkerSession> {
+    const told = new Set<number>();
+    for (const worker of workers) {
+      for (const session of this.#workers[worker].all) {
+        if (told.has(session.sessionId) || !isWanted(session.sessionId)) continue;
+        told.add(session.sessionId);
+        yield { worker, session };
+      }
+    }
+  }
+}
+
+function recordsOf(sessions: Iterable<SessionSnapshot>): Int32Array<ArrayBuffer> {
+  const records = new SnapshotRecords();
+  for (const session of sessions) records.add(session);
+  return records.take();
+}

@@ -1,0 +1,100 @@
+import type { Dialect, DropReason } from '@lightspeed/wire';
+import { HEADER_BYTES, VERSION_PLAIN, readVersion } from '@lightspeed/wire';
+import { DuplicateWindow } from './duplicate-window.ts';
+import type { PayloadSink, ReceiveProtection } from './protection/protection.ts';
+import { XorGroupsReceiver } from './protection/xor-groups-receiver.ts';
+import type { ReceiveSupply } from './protection/xor-groups-receiver.ts';
+
+/**
+ * After this long without a packet the sequence may have moved on by more than half of its circle, which would make new
+ * numbers look old. No network holds a duplicate back for so long, so the window starts afresh.
+ */
+const RESYNCHRONISE_AFTER_MS = 10_000;
+
+/** How the packets of one session and direction fared on the way. */
+export interface LossCounts {
+  /** Sequence numbers that should have come: those between the oldest and the newest. */
+  readonly expected: number;
+  /** Different ones that came. The rest was lost, or is still on its way. */
+  readonly received: number;
+  /** Those among them that came behind a later one. */
+  readonly late: number;
+}
+
+const NOTHING: LossCounts = { expected: 0, received: 0, late: 0 };
+
+/**
+ * The receive state of one session: what was seen already, and what takes off the protection from loss
+ * (docs/protocol.md, Duplicates, FEC).
+ */
+export class ReceiveState {
+  readonly window: DuplicateWindow;
+  readonly #supply: ReceiveSupply;
+  /** There from the first version 2 packet on. An object of its own, since many sessions use none (ADR 22). */
+  #protection: ReceiveProtection | null = null;
+  #lastAcceptedMs = 0;
+  /** What {@link takeLoss} has reported. */
+  #reported = NOTHING;
+
+  /** @param window a fresh one. */
+  constructor(supply: ReceiveSupply, window = new DuplicateWindow()) {
+    this.window = window;
+    this.#supply = supply;
+  }
+
+  /**
+   * Takes note of a data or parity packet's sequence number.
+   * @param nowMs wrapping int32 clock in milliseconds.
+   * @returns 0 on its first arrival, else `DropReason.duplicate` or `DropReason.tooOld`.
+   */
+  accept(sequence: number, nowMs: number): DropReason | 0 {
+    if (((nowMs - this.#lastAcceptedMs) | 0) >= RESYNCHRONISE_AFTER_MS) this.window.reset();
+    const refusal = this.window.accept(sequence);
+    if (refusal === 0) this.#lastAcceptedMs = nowMs;
+    return refusal;
+  }
+
+  /**
+   * Unwraps the packet of `length` bytes at `offset`, which was accepted: payloads go to the sink, those that protection
+   * brings back included.
+   * @param flowIndex the flow that its addresses name; NO_FLOW only for parity without addresses.
+   * @param nowMs wrapping int32 clock in milliseconds.
+   * @returns 0, or `DropReason.duplicate` for a payload that was brought back before it came.
+   */
+  read(sink: PayloadSink, dialect: Dialect, flowIndex: number, offset: number, length: number, nowMs: number): DropReason | 0 {
+    if (readVersion(this.#supply.memory.bytes, offset) === VERSION_PLAIN) {
+      sink.deliverPayload(flowIndex, offset + HEADER_BYTES, length - HEADER_BYTES);
+      return 0;
+    }
+    this.#protection ??= new XorGroupsReceiver(this.#supply);
+    return this.#protection.take(sink, dialect, flowIndex, offset, length, nowMs);
+  }
+
+  /**
+   * Loss as it shows on the wire, since this was asked last: what protection has repaired counts as lost. What comes later
+   * than the question is in the next answer, so that `received` may be more than `expected` there.
+   */
+  takeLoss(): LossCounts {
+    const before = this.#reported;
+    const { expected, received, late } = this.window;
+    this.#reported = { expected, received, late };
+    return { expected: expected - before.expected, received: received - before.received, late: late - before.late };
+  }
+
+  /** Gives back the memory of what is too old to help, and brings the totals up to date. */
+  tidy(nowMs: number): void {
+    this.#protection?.tidy(nowMs);
+  }
+
+  /** Forgets what was seen, for a peer that starts over; gives all memory back. */
+  restart(): void {
+    this.window.reset();
+    this.close();
+  }
+
+  /** Gives all memory back. */
+  close(): void {
+    this.#protection?.close();
+    this.#protection = null;
+  }
+}

@@ -1,0 +1,39 @@
+import type { ProofNoncesState } from '@lightspeed/security';
+import type { MultipathMode } from '../multipath.ts';
+
+/**
+ * A session of a registration as it outlives its relay. All numbers unsigned; plain values only, so that it can be cloned to
+ * another thread or written to a file (the nonces are bigints). Addresses of clients and the node are texts: a handle means
+ * something in its own relay only.
+ */
+export interface SessionSnapshot {
+  readonly sessionId: number;
+  readonly multipath: MultipathMode;
+  /** The primary path first. */
+  readonly paths: readonly PathSnapshot[];
+  /** The next downstream sequence number and group id. */
+  readonly sequence: number;
+  readonly groupId: number;
+  readonly nonces: ProofNoncesState;
+  readonly flows: readonly FlowSnapshot[];
+}
+
+export interface PathSnapshot {
+  readonly number: number;
+  /** The client's, as `formatAddressWords` of @lightspeed/wire writes it. */
+  readonly address: string;
+  readonly port: number;
+  /** The node's own address that the client speaks to; `0.0.0.0` if it is not known. */
+  readonly local: string;
+}
+
+/** Inner addresses are IPv4, as the header has them. */
+export interface FlowSnapshot {
+  readonly clientIp: number;
+  readonly clientPort: number;
+  readonly serverIp: number;
+  readonly serverPort: number;
+  /** The local port of its egress socket: the server knows the player by it. */
+  readonly egressPort: number;
+  readonly groupSize: number;
+}

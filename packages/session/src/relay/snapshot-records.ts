@@ -1,0 +1,218 @@
+import type { ProofNoncesState } from '@lightspeed/security';
+import type { AddressBook } from '@lightspeed/wire';
+import { formatAddressWords, formatIpv4, isIpv6, parseAddressWords } from '@lightspeed/wire';
+import { MULTIPATH_MODES } from '../multipath.ts';
+import type { MultipathMode } from '../multipath.ts';
+import type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './session-snapshot.ts';
+
+/*
+ * A record, in 32-bit words, 64 bytes with one IPv4 path and one flow, 60 if the local address is not known:
+ *
+ *   0 its length in words   1 session id   2 mode, its place in MULTIPATH_MODES | paths << 8 | whether nonces were used << 16
+ *   3 flows   4 sequence | group id << 16   5-6 highest nonce   7-8 nonces below
+ *   each path:   port | number << 16 | form of the address << 24 | form of the local address << 28   address   local address
+ *   each flow:   client ip   server ip   client port | server port << 16   egress port | group size << 16
+ *
+ *   an address:  form 0: none (0.0.0.0)   1: IPv4, its bits   5: IPv6, 4 words and the scope; the form is how many words it takes
+ */
+const HEAD_WORDS = 9;
+const FLOW_WORDS = 4;
+const NONCES_USED = 1 << 16;
+const ADDRESS_FORM_SHIFT = 24;
+const LOCAL_FORM_SHIFT = 28;
+const NO_WORDS = 0;
+const IPV4_WORDS = 1;
+const IPV6_WORDS = 5;
+
+const FIRST_WORDS = 1_024;
+
+/**
+ * Snapshots of sessions as numbers, for relays that have very many. No object is made for each, and each takes only the
+ * room of its numbers. The array of all of them can be sent to another thread. Goes through them as
+ * {@link SessionSnapshot}s.
+ */
+export class SnapshotRecords implements Iterable<SessionSnapshot> {
+  #words = new Int32Array(FIRST_WORDS);
+  #length = 0;
+  #record = 0;
+  #count = 0;
+
+  /** How many there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  add(snapshot: SessionSnapshot): void {
+    const { sessionId, multipath, sequence, groupId, nonces, paths, flows } = snapshot;
+    this.begin(sessionId, multipath, sequence, groupId, nonces);
+    for (const { number, address, port, local } of paths) {
+      const at = this.#beginPath(number, port);
+      this.#addText(at, address, ADDRESS_FORM_SHIFT);
+      this.#addText(at, local, LOCAL_FORM_SHIFT);
+    }
+    for (const flow of flows) this.addFlow(flow);
+  }
+
+  /** Begins another one, without paths and flows: those that are added next are its own, all paths before all flows. */
+  begin(sessionId: number, multipath: MultipathMode, sequence: number, groupId: number, nonces: ProofNoncesState): void {
+    const record = this.#take(HEAD_WORDS);
+    const words = this.#words;
+    const areUsed = nonces.highest >= 0n;
+    this.#record = record;
+    this.#count++;
+    words[record] = HEAD_WORDS;
+    words[record + 1] = sessionId;
+    words[record + 2] = MULTIPATH_MODES.indexOf(multipath) | (areUsed ? NONCES_USED : 0);
+    words[record + 3] = 0;
+    words[record + 4] = sequence | (groupId << 16);
+    setUint64(words, record + 5, areUsed ? nonces.highest : 0n);
+    setUint64(words, record + 7, nonces.below);
+  }
+
+  /** @param ip its address and `local` the node's, handles of `addresses`. */
+  addPath(addresses: AddressBook, number: number, ip: number, port: number, local: number): void {
+    const at = this.#beginPath(number, port);
+    this.#addHandle(at, addresses, ip, ADDRESS_FORM_SHIFT);
+    this.#addHandle(at, addresses, local, LOCAL_FORM_SHIFT);
+  }
+
+  addFlow({ clientIp, clientPort, serverIp, serverPort, egressPort, groupSize }: FlowSnapshot): void {
+    const at = this.#extend(FLOW_WORDS);
+    this.#words[this.#record + 3]++;
+    this.#words[at] = clientIp;
+    this.#words[at + 1] = serverIp;
+    this.#words[at + 2] = clientPort | (serverPort << 16);
+    this.#words[at + 3] = egressPort | (groupSize << 16);
+  }
+
+  /** @returns all of them, for {@link snapshotsIn}. There are none here afterwards. */
+  take(): Int32Array<ArrayBuffer> {
+    const taken = this.#words.slice(0, this.#length);
+    this.#length = 0;
+    this.#count = 0;
+    return taken;
+  }
+
+  [Symbol.iterator](): Iterator<SessionSnapshot> {
+    return snapshotsIn(this.#words.subarray(0, this.#length));
+  }
+
+  /** @returns where the path's first word is. */
+  #beginPath(number: number, port: number): number {
+    const at = this.#extend(1);
+    this.#words[this.#record + 2] += 1 << 8;
+    this.#words[at] = port | (number << 16);
+    return at;
+  }
+
+  #addHandle(path: number, addresses: AddressBook, handle: number, formShift: number): void {
+    const at = this.#beginAddress(path, isIpv6(handle), handle, formShift);
+    if (!isIpv6(handle)) return;
+    for (let part = 0; part < 4; part++) this.#words[at + part] = addresses.word(handle, part);
+    this.#words[at + 4] = addresses.scope(handle);
+  }
+
+  #addText(path: number, text: string, formShift: number): void {
+    const parsed = parseAddressWords(text);
+    if (parsed === undefined) throw new RangeError(`a snapshot has addresses, got ${text}`);
+    const { words, scope } = parsed;
+    const isLong = text.includes(':');
+    const at = this.#beginAddress(path, isLong, words[3], formShift);
+    if (!isLong) return;
+    this.#words.set(words, at);
+    this.#words[at + 4] = scope;
+  }
+
+  /** Takes room for an address, notes its form, and writes it if it is IPv4. @returns where it begins. */
+  #beginAddress(path: number, isLong: boolean, ipv4: number, formShift: number): number {
+    const form = isLong ? IPV6_WORDS : ipv4 === 0 ? NO_WORDS : IPV4_WORDS;
+    const at = this.#extend(form);
+    this.#words[path] |= form << formShift;
+    if (form === IPV4_WORDS) this.#words[at] = ipv4;
+    return at;
+  }
+
+  /** Takes words for the record under way. */
+  #extend(words: number): number {
+    const at = this.#take(words);
+    this.#words[this.#record] += words;
+    return at;
+  }
+
+  #take(words: number): number {
+    const at = this.#length;
+    this.#length += words;
+    if (this.#length > this.#words.length) {
+      const larger = new Int32Array(this.#words.length * 2);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    return at;
+  }
+}
+
+/** The ids of the sessions in what {@link SnapshotRecords.take} gave, unsigned. */
+export function* sessionIdsIn(records: Int32Array): Generator<number> {
+  for (let record = 0; record < records.length; record += records[record]) yield records[record + 1] >>> 0;
+}
+
+/** The snapshots themselves, made while they are looked at. */
+export function* snapshotsIn(records: Int32Array): Generator<SessionSnapshot> {
+  for (let record = 0; record < records.length; record += records[record]) yield snapshotAt(records, record);
+}
+
+function snapshotAt(words: Int32Array, record: number): SessionSnapshot {
+  const modePathsAndNonces = words[record + 2];
+  const paths: PathSnapshot[] = [];
+  let at = record + HEAD_WORDS;
+  for (let left = (modePathsAndNonces >>> 8) & 0xff; left > 0; left--) {
+    const head = words[at];
+    const addressForm = (head >>> ADDRESS_FORM_SHIFT) & 0xf;
+    const localForm = head >>> LOCAL_FORM_SHIFT;
+    const local = at + 1 + addressForm;
+    paths.push({
+      number: (head >>> 16) & 0xff,
+      address: addressAt(words, at + 1, addressForm),
+      port: head & 0xffff,
+      local: addressAt(words, local, localForm),
+    });
+    at = local + localForm;
+  }
+  return {
+    sessionId: words[record + 1] >>> 0,
+    multipath: MULTIPATH_MODES[modePathsAndNonces & 0xff],
+    paths,
+    sequence: words[record + 4] & 0xffff,
+    groupId: words[record + 4] >>> 16,
+    nonces: {
+      highest: (modePathsAndNonces & NONCES_USED) === 0 ? -1n : uint64At(words, record + 5),
+      below: uint64At(words, record + 7),
+    },
+    flows: Array.from({ length: words[record + 3] }, (_, i) => flowAt(words, at + i * FLOW_WORDS)),
+  };
+}
+
+function addressAt(words: Int32Array, at: number, form: number): string {
+  if (form === IPV6_WORDS) return formatAddressWords(words[at], words[at + 1], words[at + 2], words[at + 3], words[at + 4]);
+  return formatIpv4(form === IPV4_WORDS ? words[at] : 0);
+}
+
+function flowAt(words: Int32Array, at: number): FlowSnapshot {
+  return {
+    clientIp: words[at] >>> 0,
+    clientPort: words[at + 2] & 0xffff,
+    serverIp: words[at + 1] >>> 0,
+    serverPort: words[at + 2] >>> 16,
+    egressPort: words[at + 3] & 0xffff,
+    groupSize: words[at + 3] >>> 16,
+  };
+}
+
+function setUint64(words: Int32Array, at: number, value: bigint): void {
+  words[at] = Number(BigInt.asIntN(32, value));
+  words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
+}
+
+function uint64At(words: Int32Array, at: number): bigint {
+  return (BigInt(words[at + 1] >>> 0) << 32n) | BigInt(words[at] >>> 0);
+}

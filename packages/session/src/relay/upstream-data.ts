@@ -1,0 +1,118 @@
+import { DESTINATION_ADMITTED, DESTINATION_REFUSED_BAN } from '@lightspeed/security';
+import {
+  DropReason,
+  VERSION_FEC,
+  isParity,
+  readDestinationIp,
+  readDestinationPort,
+  readGroupSize,
+  readSequence,
+  readSourceIp,
+  readSourcePort,
+  readVersion,
+} from '@lightspeed/wire';
+import { answeringGroupSize } from '../group-size.ts';
+import { NO_FLOW } from '../protection/protection.ts';
+import type { PayloadSink } from '../protection/protection.ts';
+import type { FlowTable } from './flow-table.ts';
+import { RelayCounter } from './relay-counters.ts';
+import type { RelayParts } from './relay-parts.ts';
+import type { RelayFlow, RelayPath, RelaySession } from './relay-session.ts';
+import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
+
+/** What {@link UpstreamData} takes of a relay. */
+export interface UpstreamDataParts extends Pick<
+  RelayParts,
+  'amplification' | 'bytes' | 'clock' | 'counters' | 'options' | 'output' | 'policy' | 'reflection'
+> {
+  readonly flows: FlowTable;
+  readonly lifecycle: RelaySessionLifecycle;
+}
+
+/** Data and parity of a session: steps 7 to 10 of a datagram's way to a game server, see `upstream.ts`. */
+export class UpstreamData implements PayloadSink {
+  readonly #parts: UpstreamDataParts;
+  /** Why the last flow was not opened. */
+  #flowRefusal: DropReason = DropReason.flowLimit;
+
+  constructor(parts: UpstreamDataParts) {
+    this.#parts = parts;
+  }
+
+  /** Handles a valid packet with the session's token, within its limits. @returns 0, or why it goes no further. */
+  handle(path: RelayPath, offset: number, length: number): DropReason | 0 {
+    const { amplification, bytes, clock, counters, flows, lifecycle } = this.#parts;
+    const { session } = path;
+    // Only who gets what is sent to the address can know the token that the acknowledgement carried.
+    if (session.dialect === 'standard') amplification.setVerified(session.slot);
+    const seen = session.receiving.accept(readSequence(bytes, offset), clock.nowMs);
+    if (seen !== 0) return seen;
+    const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
+    const parity = protectedByFec && isParity(bytes, offset);
+    if (!parity && session.primary !== path) lifecycle.setPrimary(path);
+    const serverIp = readDestinationIp(bytes, offset);
+    const serverPort = readDestinationPort(bytes, offset);
+    let flow: RelayFlow | null = null;
+    if (!(parity && serverIp === 0 && serverPort === 0)) {
+      const clientIp = readSourceIp(bytes, offset);
+      const clientPort = readSourcePort(bytes, offset);
+      flow = flows.findUp(session, clientIp, clientPort, serverIp, serverPort);
+      if (flow === null) {
+        flow = this.#openFlow(path, clientIp, clientPort, serverIp, serverPort);
+        if (flow === null) return this.#flowRefusal;
+      }
+      flow.lastUpMs = clock.nowMs;
+      if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
+    }
+    const flowIndex = flow === null ? NO_FLOW : flow.index;
+    const duplicate = session.receiving.read(this, session.dialect, flowIndex, offset, length, clock.nowMs);
+    if (duplicate !== 0) return duplicate;
+    counters.values[parity ? RelayCounter.parityPackets : RelayCounter.dataPackets]++;
+    return 0;
+  }
+
+  #openFlow(path: RelayPath, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
+    const { clock, counters, flows, lifecycle, options, policy, reflection } = this.#parts;
+    const { session } = path;
+    const denied = policy.verdict(serverIp, serverPort);
+    if (denied !== 0) return this.#refuseFlow(denied);
+    if (session.flowCount >= options.maxFlowsPerSession) return this.#refuseFlow(DropReason.flowLimit);
+    if (!knowsServer(session, serverIp, serverPort)) {
+      const verdict = reflection.admitDestination(session.slot, clock.nowMs);
+      if (verdict === DESTINATION_REFUSED_BAN) lifecycle.banFor(path);
+      if (verdict !== DESTINATION_ADMITTED) return this.#refuseFlow(DropReason.reflection);
+    }
+    const flow = flows.open(session, clientIp, clientPort, serverIp, serverPort, clock.nowMs);
+    if (flow === null) return this.#refuseFlow(DropReason.egressExhausted);
+    counters.values[RelayCounter.flowsOpened]++;
+    return flow;
+  }
+
+  #refuseFlow(reason: DropReason): null {
+    this.#flowRefusal = reason;
+    return null;
+  }
+
+  /** The way back gets the protection that the client gives the way there. */
+  #followGroupSize(flow: RelayFlow, groupSize: number): void {
+    const size = answeringGroupSize(groupSize, flow.session.dialect);
+    if (flow.groupSize !== size) this.#parts.flows.setGroupSize(flow, size, this.#parts.clock.nowUs);
+  }
+
+  deliverPayload(flowIndex: number, offset: number, length: number): void {
+    const { counters, flows, output } = this.#parts;
+    const flow = flows.at(flowIndex);
+    if (flow === null) return;
+    const { values } = counters;
+    values[RelayCounter.serverPacketsSent]++;
+    values[RelayCounter.serverBytesSent] += length;
+    output.toServer(flow.egress, offset, length, flow.serverIp, flow.serverPort);
+  }
+}
+
+function knowsServer(session: RelaySession, serverIp: number, serverPort: number): boolean {
+  for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+    if (flow.serverIp === serverIp && flow.serverPort === serverPort) return true;
+  }
+  return false;
+}

@@ -1,0 +1,287 @@
+import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE } from '@lightspeed/wire';
+import { primaryAmong } from '../path-scheduler.ts';
+import { usableAmong } from './node-sender.ts';
+import type { PathLink } from './path-link.ts';
+import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
+import type { TunnelState } from './tunnel-state.ts';
+
+/** First pause before a FIN is repeated; it doubles each time. */
+const FIRST_FIN_RETRY_MS = 250;
+/** A FIN that was sent so often without an answer has to do. */
+const FIN_ATTEMPTS = 3;
+/** "Nothing to do" as a pause. */
+const IDLE_MS = 1_000;
+/** How soon to look whether a link has fallen silent. */
+const SILENCE_CHECK_MS = 100;
+
+/**
+ * The tunnel's end of the session (docs/protocol.md, Sessions, Paths).
+ *
+ * ```
+ *            open()              ACK               no link is up
+ *   idle ------------> opening -------> established ------------> lost
+ *    ^                                    ^   |                    |
+ *    |  FIN from the node                 +---|------ any answer --+
+ *    +----------------------------------------+
+ *                                             | close()
+ *                                             v
+ *                                          closing --- ACK, or 3 FINs, or leave() ---> closed
+ * ```
+ *
+ * Each link has a handshake of its own; with a proof it also moves the session to the link's address. Dialect `reference`
+ * has no acknowledgements: `opening` and `closing` are over at once.
+ */
+export class SessionLifecycle {
+  readonly #state: TunnelState;
+  #finSequence = 0;
+  #finAttempts = 0;
+  #finSentMs = 0;
+  #finRetryMs = 0;
+
+  constructor(state: TunnelState) {
+    this.#state = state;
+  }
+
+  open(): void {
+    const state = this.#state;
+    if (state.name !== 'idle' && state.name !== 'closed') return;
+    state.receiving.restart();
+    state.sending.token = state.options.token;
+    state.primary = state.links[0];
+    if (state.options.dialect === 'reference') {
+      this.#linkUp(state.primary);
+      return;
+    }
+    state.enter('opening');
+    for (const link of state.links) {
+      link.state = 'opening';
+      this.#startHandshake(link);
+    }
+  }
+
+  close(): void {
+    const state = this.#state;
+    if (state.name === 'closing' || state.name === 'closed') return;
+    if (state.name === 'idle') {
+      this.#finish();
+      return;
+    }
+    state.enter('closing');
+    this.#finSequence = state.sending.takeSequence();
+    this.#finAttempts = 0;
+    this.#sendFin();
+    if (state.options.dialect === 'reference') this.#finish();
+  }
+
+  /** Like {@link close}, but over at once: nobody asks whether its FIN has come. */
+  leave(): void {
+    this.close();
+    if (this.#state.name === 'closing') this.#finish();
+  }
+
+  /** A link's local address has changed: shows the node the new one at once. Without a registration nothing can. */
+  rebind(link: PathLink): void {
+    if (this.#canProve && (link.state === 'up' || link.state === 'lost')) this.#startHandshake(link);
+  }
+
+  /** Handles a valid packet with flags that came by a link from the node. */
+  handleControl(link: PathLink, flags: number, sequence: number, token: number): DropReason | 0 {
+    if ((flags & FLAG_FIN) !== 0) return this.#handleFin(link, sequence, token);
+    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token);
+    return this.#handleEcho(link, sequence);
+  }
+
+  /** Sends what is due. @returns milliseconds until there is something again. */
+  handleTimeout(): number {
+    const state = this.#state;
+    if (state.name === 'closing') return this.#repeatFin();
+    if (state.name === 'idle' || state.name === 'closed') return IDLE_MS;
+    let next = IDLE_MS;
+    for (const link of state.links) next = Math.min(next, this.#tend(link));
+    return next;
+  }
+
+  get #canProve(): boolean {
+    const { options, hmacSha256 } = this.#state;
+    return options.registration !== undefined && hmacSha256 !== undefined;
+  }
+
+  /** @returns milliseconds until the link wants something again. */
+  #tend(link: PathLink): number {
+    const { nowMs } = this.#state;
+    let next = IDLE_MS;
+    if (link.state === 'up' || link.state === 'lost') next = this.#probe(link);
+    if (this.#canProve && !link.handshakes && link.isSilent(nowMs)) this.#startHandshake(link);
+    if (link.handshakes) {
+      if (link.msUntilRetry(nowMs) <= 0) this.#sendHandshake(link);
+      next = Math.min(next, link.msUntilRetry(nowMs));
+    }
+    return this.#canProve ? Math.min(next, SILENCE_CHECK_MS) : next;
+  }
+
+  /** Without a proof a repeated HANDSHAKE is the same packet again: that tells it from a fresh start. */
+  #startHandshake(link: PathLink): void {
+    const state = this.#state;
+    // After the first one, sequence 0 would tell the node that the client has started over, which it has not.
+    const started = state.name !== 'opening' || link.number > 0;
+    if (started && state.sending.sequence === 0) state.sending.takeSequence();
+    link.startHandshake(state.sending.takeSequence(), state.nowUs);
+    this.#sendHandshake(link);
+  }
+
+  #sendHandshake(link: PathLink): void {
+    link.noteAttempt(this.#state.nowMs);
+    this.#state.sender.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
+  }
+
+  #handleAcknowledgement(link: PathLink, sequence: number, token: number): DropReason | 0 {
+    const state = this.#state;
+    const waiting = state.name === 'opening' || state.carries;
+    if (!waiting || !link.handshakes || sequence !== link.handshakeSequence) return DropReason.unexpectedReply;
+    // Another token is another session: what the node sends starts over.
+    if (state.carries && token !== state.sending.token) state.receiving.restart();
+    state.sending.token = token;
+    link.handshakes = false;
+    link.noteHeard(state.nowMs);
+    if (!link.isUp) this.#linkUp(link);
+    return 0;
+  }
+
+  #linkUp(link: PathLink): void {
+    const state = this.#state;
+    link.state = 'up';
+    link.probes.reset();
+    link.noteHeard(state.nowMs);
+    this.#linksChanged(link, 'up');
+    this.#sendProbe(link);
+  }
+
+  /** Data goes by the first link that is up; while none is, by the one that was up last. */
+  #linksChanged(link: PathLink, event: 'up' | 'down'): void {
+    const state = this.#state;
+    state.output.pathEvent(link.number, event);
+    const usable = usableAmong(state.links);
+    state.primary = state.links[primaryAmong(usable, state.primary.number)];
+    if (usable !== 0 && state.name !== 'established') {
+      state.enter('established');
+      state.output.event('established');
+    } else if (usable === 0 && state.name === 'established') {
+      state.enter('lost');
+      state.counters.values[TunnelCounter.timesLost]++;
+      state.output.event('lost');
+    }
+  }
+
+  #handleEcho(link: PathLink, sequence: number): DropReason | 0 {
+    const state = this.#state;
+    const rttUs = link.probes.answered(sequence, state.nowUs);
+    if (rttUs < 0) return DropReason.unexpectedReply;
+    link.rtt.sample(rttUs);
+    link.noteHeard(state.nowMs);
+    const { values } = state.counters;
+    values[TunnelCounter.keepalivesAnswered]++;
+    values[pathCounter(link.number, PathCounter.keepalivesAnswered)]++;
+    state.output.roundTrip(link.number, rttUs);
+    if (link.state === 'lost') {
+      link.state = 'up';
+      link.handshakes = false;
+      this.#linksChanged(link, 'up');
+    }
+    return 0;
+  }
+
+  #handleFin(link: PathLink, sequence: number, token: number): DropReason | 0 {
+    const state = this.#state;
+    if (state.name === 'closing') {
+      if (sequence !== this.#finSequence) return DropReason.unexpectedReply;
+      this.#finish();
+      return 0;
+    }
+    if (!state.carries) return DropReason.unexpectedReply;
+    if (token !== state.sending.token) return DropReason.badToken;
+    state.sender.sendControl(link, FLAG_FIN, token, sequence, state.nowUs);
+    this.#idle();
+    state.enter('idle');
+    state.output.event('ended-by-node');
+    return 0;
+  }
+
+  #idle(): void {
+    for (const link of this.#state.links) {
+      link.state = 'idle';
+      link.handshakes = false;
+      link.probes.reset();
+    }
+  }
+
+  #repeatFin(): number {
+    const left = this.#finRetryMs - ((this.#state.nowMs - this.#finSentMs) | 0);
+    if (left > 0) return left;
+    if (this.#finAttempts >= FIN_ATTEMPTS) return this.#finish();
+    this.#sendFin();
+    return this.#finRetryMs;
+  }
+
+  /** By every link that may work: it is the last thing that is said. */
+  #sendFin(): void {
+    const state = this.#state;
+    this.#finSentMs = state.nowMs;
+    this.#finRetryMs = FIRST_FIN_RETRY_MS * 2 ** this.#finAttempts;
+    this.#finAttempts++;
+    for (const link of state.links) {
+      if (link === state.primary || link.isUp) {
+        state.sender.sendControl(link, FLAG_FIN, state.sending.token, this.#finSequence, state.nowUs);
+      }
+    }
+  }
+
+  #finish(): number {
+    const state = this.#state;
+    this.#idle();
+    state.enter('closed');
+    state.flows.closeIdle(0, state.nowMs);
+    state.receiving.close();
+    state.output.event('closed');
+    return IDLE_MS;
+  }
+
+  /**
+   * A keepalive that is not answered in time is missed, and the next one goes out at once. So a node that is gone is
+   * noticed soon after the first miss.
+   */
+  #probe(link: PathLink): number {
+    const { nowMs } = this.#state;
+    const { keepaliveMs, maxKeepaliveMisses, steadyKeepalives } = this.#state.options;
+    const { probes } = link;
+    const eager = link.isUp && !steadyKeepalives;
+    const pauseMs = () => (eager && probes.pending ? link.answerMs(keepaliveMs) : keepaliveMs);
+    let left = pauseMs() - ((nowMs - link.probedMs) | 0);
+    if (left <= 0) {
+      probes.expire();
+      this.#sendProbe(link);
+      left = pauseMs();
+    }
+    if (link.isUp && probes.misses >= maxKeepaliveMisses) {
+      left = Math.min(left, link.msUntilLost(nowMs, keepaliveMs));
+      if (left <= 0) this.#lose(link);
+    }
+    return Math.max(left, 0);
+  }
+
+  #sendProbe(link: PathLink): void {
+    const state = this.#state;
+    const sequence = state.sending.takeSequence();
+    link.noteProbe(state.nowMs);
+    link.probes.sent(sequence, state.nowUs);
+    const { values } = state.counters;
+    values[TunnelCounter.keepalivesSent]++;
+    values[pathCounter(link.number, PathCounter.keepalivesSent)]++;
+    state.sender.sendControl(link, FLAG_KEEPALIVE, state.sending.token, sequence, state.nowUs);
+  }
+
+  #lose(link: PathLink): void {
+    link.state = 'lost';
+    this.#linksChanged(link, 'down');
+    if (this.#state.options.dialect === 'standard') this.#startHandshake(link);
+  }
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { inlineCode, linkTargets } from '../src/markdown.ts';
+import { workspaceRoot } from '../src/workspace-root.ts';
+
+const PAGE = 'docs/ARCHITECTURE.md';
+const page = readFileSync(join(workspaceRoot, PAGE), 'utf8');
+const [, section = ''] = /^## A stranger's walk\n([\s\S]*?)(?=^## )/m.exec(page) ?? [];
+const rows = section.split('\n').filter((line) => line.startsWith('|') && linkTargets(line).length > 0);
+
+test('the walk answers by file, function and line: wrong token, header, path, registration', () => {
+  const questions = rows.map((row) => row.split('|')[1] ?? '').join('\n');
+
+  for (const subject of ['wrong token', 'header', 'path', 'registration']) expect(questions).toContain(subject);
+  expect(rows.filter((row) => inlineCode(row).length !== 2)).toEqual([]);
+});
+
+test('every file of the walk has the function and the line that the page names', () => {
+  const missing = rows.flatMap((row) => {
+    const [file = ''] = linkTargets(row);
+    const source = readFileSync(join(workspaceRoot, dirname(PAGE), file), 'utf8');
+    const [name = '', line = ''] = inlineCode(row);
+    const isDeclared = new RegExp(`^(?: {2}(?:private |static )?|export function )${name}(?:<.*>)?\\(`, 'm').test(source);
+    return [...(isDeclared ? [] : [`${file}: ${name}`]), ...(source.includes(line) ? [] : [`${file}: ${line}`])];
+  });
+
+  expect(missing).toEqual([]);
+});
+
+test('the walk begins at the README, which links to its page', () => {
+  expect(linkTargets(readFileSync(join(workspaceRoot, 'README.md'), 'utf8'))).toContain(PAGE);
+});
