@@ -7,7 +7,7 @@ export interface ExampleRun {
   readonly output: string;
 }
 
-/** An example that serves until it is stopped is stopped when it has printed something; this is how long it may take. */
+/** The longest time that an example may take to end, or to print something if it serves. */
 export const MAX_EXAMPLE_MS = 240_000;
 
 /**
