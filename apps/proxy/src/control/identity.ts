@@ -2,7 +2,7 @@ import { loadIdentity, loadOrCreateIdentity, makeCertificate } from '@lightspeed
 import type { CertificateAndKey } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 /** Who the node is to its clients, and where that is read again when it is replaced. */

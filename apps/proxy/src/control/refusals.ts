@@ -1,4 +1,4 @@
-import type { LimitedLines } from '../limited-log.ts';
+import type { LimitedLines } from '../base/limited-log.ts';
 import type { RegisterRefusal } from './client.ts';
 import { SHUTDOWN_TEXT } from './messages.ts';
 

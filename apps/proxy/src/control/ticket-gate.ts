@@ -4,7 +4,7 @@ import type { ExpiredSession, Ticket, TicketRefusal } from '@lightspeed/security
 import { sha256, verifyEd25519 } from '@lightspeed/security/node';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 /** What lets a client in, for as long as it counts. */

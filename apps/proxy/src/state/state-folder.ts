@@ -2,7 +2,7 @@ import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { AdminSocket } from './admin-socket.ts';
 import type { ClientSnapshot } from './snapshot-file.ts';
 import { formatSnapshots, parseSnapshots } from './snapshot-file.ts';

@@ -1,7 +1,7 @@
 import { allowedCores } from '@lightspeed/udp';
 import type { EngineKind } from '@lightspeed/udp';
 import type { NodeConfig } from '../config/node-config.ts';
-import { NodeError } from '../node-error.ts';
+import { NodeError } from '../base/node-error.ts';
 
 /**
  * The processor for each worker, in their order; none where the system chooses. `auto` takes the last ones that this
