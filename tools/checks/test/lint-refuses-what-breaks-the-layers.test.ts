@@ -8,7 +8,7 @@ const everyone = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'proxy
 const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp'];
 const mayUse: Record<string, readonly string[]> = {
   'packages/wire': [],
-  'packages/memory': [],
+  'packages/memory': ['wire'],
   'packages/fec': ['wire', 'memory'],
   'packages/control': ['wire', 'memory'],
   'packages/security': ['wire', 'memory'],

@@ -139,6 +139,6 @@ describe('a lossy link', () => {
   it('refuses impairments that cannot be', async () => {
     await using target = await TestPeer.open();
     const opening = LossyLink.open({ target: target.address, seed: 1, toTarget: { loss: 1.5 } });
-    await expect(opening).rejects.toMatchObject({ code: 'NETEM_INVALID_OPTION' });
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_NETEM_INVALID_OPTION' });
   });
 });

@@ -26,7 +26,7 @@ describe('options', () => {
   test.each(refused)('%o are refused by an error that names the option', (options, name) => {
     const error = expect.objectContaining({
       name: 'NetemError',
-      code: 'NETEM_INVALID_OPTION',
+      code: 'ERR_NETEM_INVALID_OPTION',
       message: expect.stringContaining(`${name}: `) as string,
     }) as Error;
     expect(() => new Netem({ seed: 1, ...options })).toThrow(error);
@@ -81,7 +81,7 @@ describe('send', () => {
     netem.send('a', 10, 5);
     expect(() => {
       netem.send('b', 10, 4);
-    }).toThrow(expect.objectContaining({ code: 'NETEM_TIME_BACKWARDS' }));
+    }).toThrow(expect.objectContaining({ code: 'ERR_NETEM_TIME_BACKWARDS' }));
     expect(netem.stats.sent).toBe(1);
   });
 

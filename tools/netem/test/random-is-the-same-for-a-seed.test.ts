@@ -77,7 +77,7 @@ describe('Random', () => {
   });
 
   test.each([1.5, NaN, Infinity, 2 ** 53])('refuses the seed %s', (seed) => {
-    expect(() => new Random(seed)).toThrow(expect.objectContaining({ name: 'NetemError', code: 'NETEM_INVALID_OPTION' }));
+    expect(() => new Random(seed)).toThrow(expect.objectContaining({ name: 'NetemError', code: 'ERR_NETEM_INVALID_OPTION' }));
   });
 
   test.each([0, -1, 1.5, NaN, 2 ** 32 + 1])('refuses nextInt(%s)', (n) => {

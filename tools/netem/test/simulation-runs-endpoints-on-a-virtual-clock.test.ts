@@ -155,20 +155,20 @@ describe('Simulation', () => {
     link.bToA.send('waiting', 1, 0);
     expect(() => {
       simulation.runUntil(1);
-    }).toThrow(expect.objectContaining({ code: 'NETEM_NO_PROGRESS' }));
+    }).toThrow(expect.objectContaining({ code: 'ERR_NETEM_NO_PROGRESS' }));
     expect(turns).toBe(1);
   });
 
   test.each([{ startMs: NaN }, { tickMs: -1 }, { tickMs: Infinity }])('refuses %o', (options) => {
-    expect(() => new Simulation(options)).toThrow(expect.objectContaining({ code: 'NETEM_INVALID_OPTION' }));
+    expect(() => new Simulation(options)).toThrow(expect.objectContaining({ code: 'ERR_NETEM_INVALID_OPTION' }));
   });
 
   test('refuses times and intervals that are no numbers', () => {
     const simulation = new Simulation();
-    expect(() => simulation.at(NaN, () => undefined)).toThrow(expect.objectContaining({ code: 'NETEM_INVALID_OPTION' }));
-    expect(() => simulation.every(0, () => undefined)).toThrow(expect.objectContaining({ code: 'NETEM_INVALID_OPTION' }));
+    expect(() => simulation.at(NaN, () => undefined)).toThrow(expect.objectContaining({ code: 'ERR_NETEM_INVALID_OPTION' }));
+    expect(() => simulation.every(0, () => undefined)).toThrow(expect.objectContaining({ code: 'ERR_NETEM_INVALID_OPTION' }));
     expect(() => {
       simulation.runUntil(Infinity);
-    }).toThrow(expect.objectContaining({ code: 'NETEM_INVALID_OPTION' }));
+    }).toThrow(expect.objectContaining({ code: 'ERR_NETEM_INVALID_OPTION' }));
   });
 });

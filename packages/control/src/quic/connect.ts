@@ -11,7 +11,7 @@ import type { QuicMode } from './http3/runtime.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
-import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
+import { QuicError, reasonOf, requireInteger } from './quic-error.ts';
 import { certificateOf } from './session-ticket.ts';
 import { handshakeVerification, verifyPin } from './verification.ts';
 import type { Dialing } from './transport.ts';
@@ -45,10 +45,10 @@ export interface ConnectOptions {
  */
 export async function connectControl(options: ConnectOptions): Promise<ControlConnection> {
   const { host, port, verify, mode = 'auto', signal } = options;
-  requireWhole('port', port, 1, 65_535);
-  const timeoutMs = requireWhole('timeoutMs', options.timeoutMs ?? 5_000, 1, 600_000);
-  const idleTimeoutMs = requireWhole('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
-  const keepaliveMs = requireWhole('keepaliveMs', options.keepaliveMs ?? 10_000, 0, 3_600_000);
+  requireInteger('port', port, 1, 65_535);
+  const timeoutMs = requireInteger('timeoutMs', options.timeoutMs ?? 5_000, 1, 600_000);
+  const idleTimeoutMs = requireInteger('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
+  const keepaliveMs = requireInteger('keepaliveMs', options.keepaliveMs ?? 10_000, 0, 3_600_000);
   const limits = connectionLimits(options.limits);
   const { serverName, authoritiesPem } = handshakeVerification(verify, host);
   const node = formatSocketAddress({ host, port });

@@ -1,5 +1,6 @@
-import { SendFlow } from '../packet-writer.ts';
-import type { SendState, PacketWriter } from '../packet-writer.ts';
+import type { PacketWriter } from '../packet-writer.ts';
+import { SendFlow } from '../send-flow.ts';
+import type { SendState } from '../send-flow.ts';
 import { KeyTable } from '../key-table.ts';
 
 /** One local program's talk with one game server. */
