@@ -3,7 +3,7 @@ import { BodyReader } from './body-reader.ts';
 import { disconnectReason } from './disconnect-reason.ts';
 import { readExtensions } from './extension.ts';
 import type { Extension } from './extension.ts';
-import { LENGTH_BYTES, MAX_MESSAGE_BYTES } from './frame.ts';
+import { LENGTH_BYTES, MAX_MESSAGE_BYTES } from './frame-size.ts';
 import { MessageType } from './message.ts';
 import type { ControlMessage, Register, ServerInfo, UnknownMessage } from './message.ts';
 import { refuse } from './refusal.ts';

@@ -1,6 +1,6 @@
 import type { DialOptions } from '../transport.ts';
 
-/** What a connection of the QUIC library is opened with. */
+/** How a client connects by the library. */
 export interface ClientOptions extends DialOptions {
   readonly alpn: string;
   readonly maxStreamBytes: number;

@@ -5,7 +5,7 @@ import { messages, refused, toHex } from './vectors.ts';
 const TYPES = ['ping', 'pong', 'register', 'register_ack', 'disconnect', 'server_info'] as const;
 
 describe('the golden vectors', () => {
-  // Truncation at each length and splits at each byte are tested with them too (frames-come-whole-or-in-pieces).
+  // Truncation at each length and splits at each byte are tested with them too (frame-reader.test.ts).
   test.each(TYPES)('hold %s in both dialects, and with extensions where it can have them', (type) => {
     const ofType = messages.filter(({ message }) => message.type === type);
     expect(new Set(ofType.map(({ dialect }) => dialect))).toEqual(new Set(['standard', 'reference']));
