@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseEndpoint } from '@lightspeed/wire';
+import { formatIpv4, parseEndpoint } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { clientIp, secretOf, sessionIdOf, tokenOf } from './addresses.ts';
 
@@ -119,19 +119,16 @@ format = "json"
 
 /** The file in which a node keeps its registrations, as if so many had been made before. */
 function savedRegistrations(count: number): string {
-  if (count === 0) return '{"format":1,"clients":[]}\n';
-  const clients = Array.from({ length: count }, (_, session) =>
-    JSON.stringify({
-      sessionId: sessionIdOf(session),
-      ip: clientIp(session),
-      token: tokenOf(session),
-      dialect: 'standard',
-      secret: Buffer.from(secretOf(session)).toString('hex'),
-      resumes: { highest: '-1', below: '0' },
-      worker: 0,
-    }),
-  );
-  return `{"format":1,"clients":[\n${clients.join(',\n')}\n]}\n`;
+  const clients = Array.from({ length: count }, (_, session) => ({
+    sessionId: sessionIdOf(session),
+    address: formatIpv4(clientIp(session)),
+    token: tokenOf(session),
+    dialect: 'standard',
+    secret: Buffer.from(secretOf(session)).toString('hex'),
+    resumes: { highest: '-1', below: '0' },
+    worker: 0,
+  }));
+  return `${JSON.stringify({ format: 2, clients })}\n`;
 }
 
 async function addressOf(child: ChildProcess): Promise<Endpoint> {
