@@ -6,10 +6,11 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
-import { isUnspecified } from '@lightspeed/wire';
+import { AddressBook, isUnspecified } from '@lightspeed/wire';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
@@ -21,8 +22,12 @@ const { data, shared } = start;
 
 const tell = (message: FromWorker) => main.postMessage(message);
 
+/** A session has up to 4 paths here, and another worker's up to 8 addresses from which it is forwarded. */
+const HANDLES_PER_CLIENT = 12;
+
 if (start.core !== undefined) pinThread(start.core);
 const engine = createEngine(start.engine, {
+  addresses: new AddressBook({ hashSeed: randomBytes(4).readInt32BE(), maxRetained: HANDLES_PER_CLIENT * start.relay.maxClients }),
   busyPollUs: start.busyPollUs ?? 0,
   reserveBytes: start.fecBlocks * FEC_BLOCK_BYTES,
   countersBuffer: shared.udpCounters,

@@ -4,7 +4,8 @@ import type { DropReason } from '@lightspeed/wire';
 import { BlockReturns } from '../block-returns.ts';
 import { FecTotals } from '../fec-totals.ts';
 import { ReceiveState } from '../receive-state.ts';
-import { SendState, PacketWriter } from '../packet-writer.ts';
+import { PacketWriter } from '../packet-writer.ts';
+import { SendState } from '../send-flow.ts';
 import { TUNNEL_STATES, TunnelCounter } from './tunnel-counters.ts';
 import type { TunnelCounters, TunnelStateName } from './tunnel-counters.ts';
 import { NodeSender } from './node-sender.ts';
@@ -21,8 +22,6 @@ export class TunnelState {
   readonly output: TunnelOutput;
   readonly random: () => number;
   readonly hmacSha256: HmacSha256 | undefined;
-  readonly nodeIp: number;
-  readonly nodePort: number;
   readonly returns: BlockReturns;
   readonly sender: NodeSender;
   readonly writer: PacketWriter;
@@ -51,8 +50,6 @@ export class TunnelState {
     this.hmacSha256 = environment.hmacSha256;
     let ownNonce = 0n;
     this.nextNonce = environment.nextNonce ?? (() => ownNonce++);
-    this.nodeIp = environment.nodeIp | 0;
-    this.nodePort = environment.nodePort;
     this.returns = new BlockReturns(memory);
     this.sender = new NodeSender(this);
     this.writer = new PacketWriter(memory, this.returns, this.sender);
