@@ -114,7 +114,11 @@ function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
 
 /** @throws if the text is none that {@link formatSnapshots} gives, all in one. */
 export function parseSnapshots(text: string): ClientSnapshot[] {
-  return state.parse(JSON.parse(text)).clients.map(clientSnapshot);
+  const { success, data, error } = state.safeParse(JSON.parse(text));
+  if (success) return data.clients.map(clientSnapshot);
+  // One fault says enough: a file of another format has one for each client.
+  const [{ path, message }] = error.issues;
+  throw new SyntaxError(`${path.join('.')}: ${message}`);
 }
 
 /** The same with every field, so that all have one shape. */
