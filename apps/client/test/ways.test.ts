@@ -76,7 +76,12 @@ describe.each(ENGINES)('a client over the %s engine', (io) => {
     const used = tunnel.nodes[0].used ? a : b;
     await used.data.kill();
     await echoed(program, 'after', tunnel.ingresses[0].listen);
-    expect(tunnel.stats().ways.map(({ name }) => name).toSorted()).toEqual([a.name, b.name].toSorted());
+    expect(
+      tunnel
+        .stats()
+        .ways.map(({ name }) => name)
+        .toSorted(),
+    ).toEqual([a.name, b.name].toSorted());
   });
 
   it('hears on a direct flow’s socket nobody but the game server, and no program but the flow’s own gets the answers', async () => {

@@ -24,6 +24,7 @@ export class DuplicateWindow {
   #newest = -1;
   #span = 0;
   #unique = 0;
+  #late = 0;
   #spanBefore = 0;
 
   /**
@@ -59,6 +60,7 @@ export class DuplicateWindow {
     if (ahead <= -DUPLICATE_WINDOW_PACKETS) return DropReason.tooOld;
     if ((this.#words[this.#wordOf(sequence)] & (1 << (sequence & 31))) !== 0) return DropReason.duplicate;
     if (-ahead >= this.#span) this.#span = 1 - ahead;
+    this.#late++;
     this.#mark(sequence);
     return 0;
   }
@@ -79,6 +81,11 @@ export class DuplicateWindow {
   /** How many different numbers were accepted: `expected - received` packets were lost or are still on their way. */
   get received(): number {
     return this.#unique;
+  }
+
+  /** How many of those that were accepted came behind a later one. */
+  get late(): number {
+    return this.#late;
   }
 
   #mark(sequence: number): void {

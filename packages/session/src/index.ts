@@ -10,6 +10,7 @@ export { DUPLICATE_WINDOW_PACKETS, DUPLICATE_WINDOW_WORDS, DuplicateWindow } fro
 export { KeyTable } from './key-table.ts';
 export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
 export type { MultipathMode } from './multipath.ts';
+export type { LossCounts } from './receive-state.ts';
 export { RttEstimator } from './rtt-estimator.ts';
 export type { Registration } from './relay/registration-table.ts';
 export type { CarriedFlow } from './relay/carried-flow.ts';
@@ -32,7 +33,7 @@ export { NOTHING_DUE, SOMETHING_DUE } from './relay/relay-snapshots.ts';
 export type { RelaySnapshots } from './relay/relay-snapshots.ts';
 export type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './relay/session-snapshot.ts';
 export { SnapshotRecords, sessionIdsIn, snapshotsIn } from './relay/snapshot-records.ts';
-export { LocalFlow } from './tunnel/local-flow.ts';
+export { LocalFlow } from './tunnel/tunnel-flow.ts';
 export { Tunnel } from './tunnel/tunnel.ts';
 export {
   TUNNEL_COUNTERS_BYTES,

@@ -1,46 +1,43 @@
-import type { FecMemory } from '@lightspeed/fec';
-import { FecDecoder } from '@lightspeed/fec';
-import type { DropReason } from '@lightspeed/wire';
+import type { Dialect, DropReason } from '@lightspeed/wire';
+import { HEADER_BYTES, VERSION_PLAIN, readVersion } from '@lightspeed/wire';
 import { DuplicateWindow } from './duplicate-window.ts';
-import { FecTotals } from './fec-totals.ts';
+import type { PayloadSink, ReceiveProtection } from './protection/protection.ts';
+import { XorGroupsReceiver } from './protection/xor-groups-receiver.ts';
+import type { ReceiveSupply } from './protection/xor-groups-receiver.ts';
 
 /**
- * After this time without a packet, the sequence may have moved by more than half of its circle. New numbers would then
- * look old. No network holds a duplicate back for so long, so the window starts afresh.
+ * After this long without a packet the sequence may have moved on by more than half of its circle, which would make new
+ * numbers look old. No network holds a duplicate back for so long, so the window starts afresh.
  */
 const RESYNCHRONISE_AFTER_MS = 10_000;
 
-/** What the streams of all sessions of a relay or tunnel share. */
-export interface FecSupply {
-  readonly memory: FecMemory;
-  /** Gets the statistics of all decoders, see {@link ReceiveState.tidy}. */
-  readonly fecTotals: FecTotals;
+/** How the packets of one session and direction fared on the way. */
+export interface LossCounts {
+  /** Sequence numbers that should have come: those between the oldest and the newest. */
+  readonly expected: number;
+  /** Different ones that came. The rest was lost, or is still on its way. */
+  readonly received: number;
+  /** Those among them that came behind a later one. */
+  readonly late: number;
 }
 
-/** FEC of one stream. An object of its own, since many streams use none, and there may be very many of them (ADR 22). */
-class StreamFec {
-  readonly decoder: FecDecoder;
-  /** What of the decoder's statistics is in the totals. */
-  readonly counted = new FecTotals();
-
-  constructor(memory: FecMemory) {
-    this.decoder = new FecDecoder({ memory });
-  }
-}
+const NOTHING: LossCounts = { expected: 0, received: 0, late: 0 };
 
 /**
- * The receiving half of one session and direction: what was seen already, and the FEC groups in progress
+ * The receive state of one session: what was seen already, and what takes off the protection from loss
  * (docs/protocol.md, Duplicates, FEC).
  */
 export class ReceiveState {
   readonly window: DuplicateWindow;
-  readonly #supply: FecSupply;
-  /** There from the first version 2 packet on. */
-  #fec: StreamFec | null = null;
+  readonly #supply: ReceiveSupply;
+  /** There from the first version 2 packet on. An object of its own, since many sessions use none (ADR 22). */
+  #protection: ReceiveProtection | null = null;
   #lastAcceptedMs = 0;
+  /** What {@link takeLoss} has reported. */
+  #reported = NOTHING;
 
   /** @param window a fresh one. */
-  constructor(supply: FecSupply, window = new DuplicateWindow()) {
+  constructor(supply: ReceiveSupply, window = new DuplicateWindow()) {
     this.window = window;
     this.#supply = supply;
   }
@@ -57,34 +54,47 @@ export class ReceiveState {
     return refusal;
   }
 
-  /** The decoder, made when the first version 2 packet needs it. */
-  fecDecoder(): FecDecoder {
-    this.#fec ??= new StreamFec(this.#supply.memory);
-    return this.#fec.decoder;
+  /**
+   * Unwraps the packet of `length` bytes at `offset`, which was accepted: payloads go to the sink, those that protection
+   * brings back included.
+   * @param flowIndex the flow that its addresses name; NO_FLOW only for parity without addresses.
+   * @param nowMs wrapping int32 clock in milliseconds.
+   * @returns 0, or `DropReason.duplicate` for a payload that was brought back before it came.
+   */
+  read(sink: PayloadSink, dialect: Dialect, flowIndex: number, offset: number, length: number, nowMs: number): DropReason | 0 {
+    if (readVersion(this.#supply.memory.bytes, offset) === VERSION_PLAIN) {
+      sink.deliverPayload(flowIndex, offset + HEADER_BYTES, length - HEADER_BYTES);
+      return 0;
+    }
+    this.#protection ??= new XorGroupsReceiver(this.#supply);
+    return this.#protection.take(sink, dialect, flowIndex, offset, length, nowMs);
   }
 
-  /** Gives back the blocks of groups that are too old, and brings the totals up to date. */
+  /**
+   * Loss as it shows on the wire, since this was asked last: what protection has repaired counts as lost. What comes later
+   * than the question is in the next answer, so that `received` may be more than `expected` there.
+   */
+  takeLoss(): LossCounts {
+    const before = this.#reported;
+    const { expected, received, late } = this.window;
+    this.#reported = { expected, received, late };
+    return { expected: expected - before.expected, received: received - before.received, late: late - before.late };
+  }
+
+  /** Gives back the memory of what is too old to help, and brings the totals up to date. */
   tidy(nowMs: number): void {
-    if (this.#fec === null) return;
-    this.#fec.decoder.gc(nowMs);
-    this.#count(this.#fec);
+    this.#protection?.tidy(nowMs);
   }
 
-  /** Forgets what was seen, for a peer that starts over; gives all blocks back. */
+  /** Forgets what was seen, for a peer that starts over; gives all memory back. */
   restart(): void {
     this.window.reset();
     this.close();
   }
 
-  /** Gives the decoder's blocks back to the memory. */
+  /** Gives all memory back. */
   close(): void {
-    if (this.#fec === null) return;
-    this.#fec.decoder.close();
-    this.#count(this.#fec);
-    this.#fec = null;
-  }
-
-  #count({ decoder, counted }: StreamFec): void {
-    this.#supply.fecTotals.addGrowth(decoder, counted);
+    this.#protection?.close();
+    this.#protection = null;
   }
 }

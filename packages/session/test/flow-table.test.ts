@@ -46,7 +46,14 @@ it.each(['shared', 'endpoint-independent'] as const)(
         const writer = new PacketWriter(memory, new BlockReturns(memory), { sendPacket: () => true });
         const table = new FlowTable(egress, writer, driver, bySocket, random);
         const sessions = Array.from({ length: SESSIONS }, (_, slot) => {
-          return new RelaySession(slot, 1, 'standard', null, new ReceiveState({ memory, fecTotals: new FecTotals() }), 0);
+          return new RelaySession(
+            slot,
+            1,
+            'standard',
+            null,
+            new ReceiveState({ memory, returns: new BlockReturns(memory), fecTotals: new FecTotals() }),
+            0,
+          );
         });
         const model = new Map<string, RelayFlow>();
         const keyOf = (session: number, program: number, server: number) => `${session} ${program} ${server}`;

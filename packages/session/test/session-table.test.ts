@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FecMemory } from '@lightspeed/fec';
 import { AddressBook } from '@lightspeed/wire';
+import { BlockReturns } from '../src/block-returns.ts';
 import { FecTotals } from '../src/fec-totals.ts';
 import { ReceiveState } from '../src/receive-state.ts';
 import { RelaySession } from '../src/relay/relay-session.ts';
@@ -57,7 +58,10 @@ it('sessions, paths, addresses and limits agree with a map at every moment, and 
           const isFull = sessions.length >= MAX_SESSIONS || pathsAt(PREFIXES[step.at.address]) >= MAX_PER_ADDRESS;
           expect(slot < 0).toBe(isFull);
           if (slot < 0) continue;
-          const receiving = new ReceiveState({ memory, fecTotals: new FecTotals() }, table.freshWindow(slot));
+          const receiving = new ReceiveState(
+            { memory, returns: new BlockReturns(memory), fecTotals: new FecTotals() },
+            table.freshWindow(slot),
+          );
           const session = new RelaySession(slot, 1, 'standard', null, receiving, 0);
           table.add(session);
           sessions.push(session);

@@ -11,7 +11,7 @@ import {
 import type { Extension, RegisterAck, SessionLimits } from '@lightspeed/control';
 import { formatIpv4, isUnspecified } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import type { Family } from '../settings/addresses.ts';
 import type { NodeAddresses } from '../tunnel/messages.ts';
@@ -54,11 +54,7 @@ export interface ReachedNode {
  * Reads a RegisterAck.
  * @param before the session that was asked for again, if any: it keeps its nonces.
  */
-export function sessionOf(
-  ack: RegisterAck,
-  reached: ReachedNode,
-  before: RegisteredSession | undefined,
-): RegisteredSession {
+export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: RegisteredSession | undefined): RegisteredSession {
   const { sessionId, token, extensions } = ack;
   const secret = sessionSecretExtension.find(extensions)?.slice();
   const resumed = before?.sessionId === sessionId && before.token === token && sameBytes(before.secret, secret);

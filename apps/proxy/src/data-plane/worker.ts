@@ -6,11 +6,11 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
-import { isUnspecified } from '@lightspeed/wire';
-import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
+import { AddressBook, isUnspecified } from '@lightspeed/wire';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
@@ -22,8 +22,12 @@ const { data, shared } = start;
 
 const tell = (message: FromWorker) => main.postMessage(message);
 
+/** A session has up to 4 paths here, and another worker's up to 8 addresses from which it is forwarded. */
+const HANDLES_PER_CLIENT = 12;
+
 if (start.core !== undefined) pinThread(start.core);
 const engine = createEngine(start.engine, {
+  addresses: new AddressBook({ hashSeed: randomBytes(4).readInt32BE(), maxRetained: HANDLES_PER_CLIENT * start.relay.maxClients }),
   busyPollUs: start.busyPollUs ?? 0,
   reserveBytes: start.fecBlocks * FEC_BLOCK_BYTES,
   countersBuffer: shared.udpCounters,
@@ -51,7 +55,6 @@ const forward =
         sendBufferBytes: start.egress.bufferBytes,
       });
 const dataPlane = new DataPlane(engine, socket, forward, start, takeMessages, tell);
-if (dataPlane.restored >= MANY_CLIENTS) await giveBackWhatRestoringTook();
 
 /** With a portable engine the event loop turns, and messages come as events. */
 const inbox: ToWorker[] = [];
@@ -94,15 +97,6 @@ function take(message: ToWorker): void {
       break;
     case 'crash':
       throw new Error('asked to crash');
-  }
-}
-
-/** Now, before a packet would have to wait for it: V8 would not look for garbage for days. */
-async function giveBackWhatRestoringTook(): Promise<void> {
-  try {
-    await giveMemoryBack();
-  } catch {
-    // Without an inspector it is collected when there is need.
   }
 }
 

@@ -1,3 +1,4 @@
+import { wholeNumberFault } from '@lightspeed/wire';
 import { SecurityError } from '../security-error.ts';
 
 /** What an issuer says about a ticket. Times are whole seconds since 1970-01-01 UTC. */
@@ -69,8 +70,9 @@ export function requireTicketFields(fields: TicketFields, name: Uint8Array): Req
 }
 
 function requireField(field: keyof TicketFields, value: number, low: number, high: number): number {
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw fieldError(field, `an integer from ${low} to ${high}`, String(value));
+  const fault = wholeNumberFault(`a ticket's ${field}`, value, low, high);
+  if (fault !== undefined) throw new SecurityError('ERR_SECURITY_TICKET_FIELD', fault);
+  return value;
 }
 
 function fieldError(field: keyof TicketFields, allowed: string, got: string): SecurityError {

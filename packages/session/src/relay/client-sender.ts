@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { PacketSink, SendFlow } from '../packet-writer.ts';
+import type { PacketSink } from '../protection/packet-wrapper.ts';
+import type { SendFlow } from '../send-flow.ts';
 import { pathsFor } from '../path-scheduler.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';

@@ -25,6 +25,7 @@ export interface LifecycleParts extends Pick<
   | 'output'
   | 'rateLimiter'
   | 'reflection'
+  | 'returns'
   | 'sessions'
 > {
   readonly flows: FlowTable;

@@ -2,7 +2,7 @@ import type { ProofNoncesState } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
 import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
-import { SendFlow, SendState } from '../packet-writer.ts';
+import { SendFlow, SendState } from '../send-flow.ts';
 import type { CarriedFlow } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 

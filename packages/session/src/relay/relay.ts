@@ -17,6 +17,7 @@ import { UpstreamControl } from './upstream-control.ts';
 import { UpstreamData } from './upstream-data.ts';
 import { KeyTable } from '../key-table.ts';
 import { PacketWriter } from '../packet-writer.ts';
+import type { LossCounts } from '../receive-state.ts';
 import { RelaySnapshots } from './relay-snapshots.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
@@ -110,7 +111,7 @@ export class Relay {
    */
   handleTimeout(): number {
     const { nowMs, nowUs } = this.#parts.clock;
-    this.#writer.closeDueGroups(nowMs, nowUs);
+    this.#writer.advance(nowMs, nowUs);
     return this.#writer.msUntilDue(nowMs, this.#sweep.advance());
   }
 
@@ -152,6 +153,11 @@ export class Relay {
     return session === null ? -1 : (this.#parts.clock.nowMs - session.lastActivityMs) | 0;
   }
 
+  /** Loss on the way from the client of a registration's session, since this was asked last; undefined if it has none here. */
+  takeLossOf(sessionId: number): LossCounts | undefined {
+    return this.#parts.registrations.get(sessionId)?.session?.receiving.takeLoss();
+  }
+
   /** Bans the addresses of a prefix, because another relay of the same node did; see `RelayOutput.banned`. */
   ban(prefixHigh: number, prefixLow: number, durationMs: number): void {
     this.#parts.bans.ban(prefixHigh, prefixLow, this.#parts.clock.nowMs, durationMs);
@@ -163,11 +169,10 @@ export class Relay {
    */
   setOwnAddresses(ips: readonly number[]): void {
     const { policy, sessions } = this.#parts;
-    const flows = this.#flows;
     policy.setOwnAddresses(ips);
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
-      if (session !== null) flows.closeDenied(session, policy);
+      if (session !== null) this.#flows.closeDenied(session, policy);
     }
   }
 

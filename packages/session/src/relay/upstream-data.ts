@@ -12,8 +12,8 @@ import {
   readVersion,
 } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
-import { NO_FLOW, PacketReader } from '../packet-reader.ts';
-import type { PayloadSink } from '../packet-reader.ts';
+import { NO_FLOW } from '../protection/protection.ts';
+import type { PayloadSink } from '../protection/protection.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -23,7 +23,7 @@ import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 /** What {@link UpstreamData} takes of a relay. */
 export interface UpstreamDataParts extends Pick<
   RelayParts,
-  'amplification' | 'bytes' | 'clock' | 'counters' | 'memory' | 'options' | 'output' | 'policy' | 'reflection' | 'returns'
+  'amplification' | 'bytes' | 'clock' | 'counters' | 'options' | 'output' | 'policy' | 'reflection'
 > {
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
@@ -32,13 +32,11 @@ export interface UpstreamDataParts extends Pick<
 /** Data and parity of a session: steps 7 to 10 of a datagram's way to a game server, see `upstream.ts`. */
 export class UpstreamData implements PayloadSink {
   readonly #parts: UpstreamDataParts;
-  readonly #reader: PacketReader;
   /** Why the last flow was not opened. */
   #flowRefusal: DropReason = DropReason.flowLimit;
 
   constructor(parts: UpstreamDataParts) {
     this.#parts = parts;
-    this.#reader = new PacketReader(parts.memory, parts.returns, this);
   }
 
   /** Handles a valid packet with the session's token, within its limits. @returns 0, or why it goes no further. */
@@ -67,7 +65,7 @@ export class UpstreamData implements PayloadSink {
       if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
     }
     const flowIndex = flow === null ? NO_FLOW : flow.index;
-    const duplicate = this.#reader.read(session.receiving, session.dialect, flowIndex, offset, length, clock.nowMs);
+    const duplicate = session.receiving.read(this, session.dialect, flowIndex, offset, length, clock.nowMs);
     if (duplicate !== 0) return duplicate;
     counters.values[parity ? RelayCounter.parityPackets : RelayCounter.dataPackets]++;
     return 0;

@@ -32,7 +32,7 @@ export interface UpstreamParts extends Pick<
  *  6. kind       FIN, HANDSHAKE and KEEPALIVE are answered; data and parity go on                         UpstreamControl
  *  7. window     is it here for the first time?                                                          UpstreamData
  *  8. flow       where does it go? New: may it go there?                              policy, reflection guard
- *  9. FEC        what does it bring back?                                             PacketReader
+ *  9. FEC        what does it bring back?                                             ReceiveState
  * 10. egress     payload to the server, in place, from the flow's socket
  */
 export class Upstream {

@@ -13,8 +13,8 @@ import {
   readToken,
   readVersion,
 } from '@lightspeed/wire';
-import { NO_FLOW, PacketReader } from '../packet-reader.ts';
-import type { PayloadSink } from '../packet-reader.ts';
+import { NO_FLOW } from '../protection/protection.ts';
+import type { PayloadSink } from '../protection/protection.ts';
 import type { SessionLifecycle } from './session-lifecycle.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
@@ -30,18 +30,16 @@ import type { TunnelState } from './tunnel-state.ts';
  *  4. token      does it carry the session's?
  *  5. window     is it here for the first time?
  *  6. flow       which local program and server are its addresses?
- *  7. FEC        what does it bring back?                            PacketReader
+ *  7. FEC        what does it bring back?                            ReceiveState
  *  8. ingress   payload to the program, in place, from the ingress that it used
  */
 export class FromNode implements PayloadSink {
   readonly #state: TunnelState;
   readonly #lifecycle: SessionLifecycle;
-  readonly #reader: PacketReader;
 
   constructor(state: TunnelState, lifecycle: SessionLifecycle) {
     this.#state = state;
     this.#lifecycle = lifecycle;
-    this.#reader = new PacketReader(state.memory, state.returns, this);
   }
 
   /** Handles a datagram that came in on the socket of one of the paths. */
@@ -92,7 +90,7 @@ export class FromNode implements PayloadSink {
       flow.lastActivityMs = nowMs;
     }
     const flowIndex = flow === null ? NO_FLOW : flow.index;
-    const duplicate = this.#reader.read(state.receiving, state.options.dialect, flowIndex, offset, length, nowMs);
+    const duplicate = state.receiving.read(this, state.options.dialect, flowIndex, offset, length, nowMs);
     if (duplicate !== 0) return duplicate;
     state.counters.values[parity ? TunnelCounter.parityPackets : TunnelCounter.dataPackets]++;
     return 0;

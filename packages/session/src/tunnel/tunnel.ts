@@ -1,9 +1,10 @@
 import { SessionLifecycle } from './session-lifecycle.ts';
 import { FromNode } from './from-node.ts';
-import type { LocalFlow } from './local-flow.ts';
+import type { LocalFlow } from './tunnel-flow.ts';
 import { ToNode } from './to-node.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelStateName } from './tunnel-counters.ts';
+import type { LossCounts } from '../receive-state.ts';
 import type { TunnelEnvironment, TunnelOptions } from './tunnel-options.ts';
 import { TunnelState } from './tunnel-state.ts';
 
@@ -89,6 +90,11 @@ export class Tunnel {
     this.#fromNode.handle(path, offset, length, ip | 0, port);
   }
 
+  /** Loss on the way from the node, since this was asked last. */
+  takeLoss(): LossCounts {
+    return this.#state.receiving.takeLoss();
+  }
+
   /** A path's local address has changed: tells the node at once, if there is a registration to prove it with. */
   rebind(path: number): void {
     this.#lifecycle.rebind(this.#state.links[path]);
@@ -106,7 +112,7 @@ export class Tunnel {
   handleTimeout(): number {
     const state = this.#state;
     const { nowMs } = state;
-    state.writer.closeDueGroups(nowMs, state.nowUs);
+    state.writer.advance(nowMs, state.nowUs);
     const next = this.#lifecycle.handleTimeout();
     if (((nowMs - this.#sweptMs) | 0) >= SWEEP_INTERVAL_MS) {
       this.#sweptMs = nowMs;
