@@ -13,6 +13,7 @@ import { formatIpv4, isUnspecified } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
+import type { Family } from '../settings/addresses.ts';
 import type { NodeAddresses } from '../tunnel/messages.ts';
 import { printable } from './printable.ts';
 
@@ -78,28 +79,28 @@ function observedAddress(extensions: readonly Extension[]): SocketAddress | unde
 }
 
 /**
- * Where the node's packets go, by family (docs/protocol.md, Extensions). An address that the node names is its only one, of
- * each family in which it names one. A node that names none has its data plane where its control plane is: then the other
- * family's address of its name is its too.
+ * Where the node's packets go, by family (docs/protocol.md, Extensions): where it says, or at the address of the control
+ * connection. A node that names no address of its own has its data plane where its control plane is, so that the other
+ * address of its name is its too.
  */
 function dataAddresses(extensions: readonly Extension[], { host, ipv4, ipv6, dataPort }: ReachedNode): NodeAddresses {
   const said4 = dataAddressExtension.find(extensions);
-  const said6 = dataAddressV6Extension.find(extensions);
-  const said = [said4 && fromEndpoint(said4), said6].filter((address) => address !== undefined);
+  const said = [said4 && fromEndpoint(said4), dataAddressV6Extension.find(extensions)].filter((address) => address !== undefined);
   const named = said.filter((address) => !isUnspecified(address.host));
-  const preferred = familyOf(host) ?? 'ipv4';
-  const port = said.find((address) => isUnspecified(address.host))?.port ?? dataPort;
-  const own = [ipv4, ipv6].flatMap((address) => (address === undefined ? [] : [{ host: address, port }]));
-  const all = (named.length > 0 ? named : own).filter((address) => address.port !== 0);
-  const of = (family: 'ipv4' | 'ipv6') => all.find((address) => familyOf(address.host) === family);
-  if (all.length > 0)
-    return {
-      ipv4: of('ipv4'),
-      ipv6: of('ipv6'),
-      preferred: of(preferred) === undefined ? (familyOf(all[0].host) ?? preferred) : preferred,
-    };
-  const why = `it names no port of its data plane; its control connection is at ${host}`;
-  throw new ClientError('ERR_CLIENT_REGISTER', `the node cannot be used: ${why}`);
+  const here = said.find((address) => isUnspecified(address.host)) ?? (said.length === 0 ? { host, port: dataPort } : undefined);
+  const own = here === undefined ? [] : [{ host, port: here.port }];
+  if (here !== undefined && named.length === 0) {
+    for (const address of [ipv4, ipv6]) if (address !== undefined) own.push({ host: address, port: here.port });
+  }
+  const all = [...named, ...own].filter((address) => address.port !== 0);
+  if (all.length === 0) {
+    const why = `it names no port of its data plane; its control connection is at ${host}`;
+    throw new ClientError('ERR_CLIENT_REGISTER', `the node cannot be used: ${why}`);
+  }
+  const of = (family: Family) => all.find((address) => familyOf(address.host) === family);
+  const reached = familyOf(host) ?? 'ipv4';
+  const other = reached === 'ipv4' ? 'ipv6' : 'ipv4';
+  return { ipv4: of('ipv4'), ipv6: of('ipv6'), preferred: of(reached) === undefined ? other : reached };
 }
 
 function fromEndpoint({ ip, port }: Endpoint): SocketAddress {

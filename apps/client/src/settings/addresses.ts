@@ -1,6 +1,6 @@
-import { canonicalAddress, formatSocketAddress } from '@lightspeed/wire';
+import { canonicalAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
-import { invalid } from './checks.ts';
+import { invalid, requireInteger } from './checks.ts';
 
 /** The two families of IP addresses. */
 export type Family = 'ipv4' | 'ipv6';
@@ -22,6 +22,6 @@ export function requireAddress(name: string, address: string): string {
 /** Wants an IP address and a port that is not 0. */
 export function requireSocketAddress(name: string, { host, port }: SocketAddress): SocketAddress {
   const canonical = requireAddress(`${name}.host`, host);
-  if (Number.isInteger(port) && port >= 1 && port <= 0xffff) return { host: canonical, port };
-  throw invalid(name, formatSocketAddress({ host, port }), 'ports from 1 to 65535');
+  requireInteger(`${name}.port`, port, 1, 0xffff);
+  return { host: canonical, port };
 }

@@ -1,5 +1,5 @@
 import type { Endpoint } from '@lightspeed/wire';
-import { formatEndpoint } from '@lightspeed/wire';
+import { formatEndpoint, wholeNumberFault } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 
 /*
@@ -14,8 +14,8 @@ export function invalid(name: string, got: string | number, allowed: string): Cl
 
 /** Wants a whole number from `min` to `max`. */
 export function requireInteger(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw invalid(name, value, `whole numbers from ${min} to ${max}`);
+  const fault = wholeNumberFault(name, value, min, max);
+  if (fault !== undefined) throw new ClientError('ERR_CLIENT_INVALID_SETTING', fault);
 }
 
 /** Wants one of some words. */
@@ -23,9 +23,12 @@ export function requireOneOf(name: string, value: string, allowed: readonly stri
   if (!allowed.includes(value)) throw invalid(name, value, allowed.join(', '));
 }
 
+/** 240.0.0.0/4 is nobody's; inside of the data plane its numbers stand for IPv6 addresses. */
+const RESERVED_NETWORK = 15;
+
 /** Wants an IPv4 address and a port that is not below `minPort`. */
 export function requireEndpoint(name: string, { ip, port }: Endpoint, minPort: number): void {
   requireInteger(`${name}.ip`, ip, 0, 0xffff_ffff);
-  if (Number.isInteger(port) && port >= minPort && port <= 0xffff) return;
-  throw invalid(name, formatEndpoint(ip, port), `ports from ${minPort} to 65535`);
+  if (ip >>> 28 === RESERVED_NETWORK) throw invalid(name, formatEndpoint(ip, port), 'addresses that are not in 240.0.0.0/4');
+  requireInteger(`${name}.port`, port, minPort, 0xffff);
 }

@@ -9,7 +9,7 @@ import { invalid, requireInteger, requireOneOf } from './checks.ts';
 import { requireAddress, requireSocketAddress } from './addresses.ts';
 import { checkIngresses, checkSocks } from './ingress-settings.ts';
 import type { IngressSettings, SocksSettings } from './ingress-settings.ts';
-import { parseRegisterSettings } from './register-settings.ts';
+import { MAX_ACTIVE_NODES, parseRegisterSettings } from './register-settings.ts';
 import type { ParsedRegisterSettings, RegisterSettings } from './register-settings.ts';
 import { parseWayRules } from './way-settings.ts';
 import type { ParsedWayRule, WayRule } from './way-settings.ts';
@@ -113,6 +113,7 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   }
   const ingresses = Object.freeze([...parsed.ingresses]);
   const ways = parseWayRules(parsed.ways, nodeNames(source));
+  requireInteger('the number of nodes in ways', new Set(ways.flatMap(({ node }) => node ?? [])).size, 0, MAX_ACTIVE_NODES);
   return { settings: Object.freeze({ ...parsed, ingresses, ways, paths, keepaliveMs, source: localSource }), source };
 }
 
