@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { ClientError } from '../errors.ts';
-import { VERSION } from '../version.ts';
+import { ClientError } from '../base/errors.ts';
+import { VERSION } from '../base/version.ts';
 import { decode } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { parseGameServer, parseListen } from './endpoint.ts';

@@ -11,7 +11,7 @@ import {
 import type { Extension, RegisterAck, SessionLimits } from '@lightspeed/control';
 import { formatIpv4, isUnspecified } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import type { NodeAddresses } from '../tunnel/messages.ts';
 import { printable } from './printable.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { formatEndpoint, formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { ClientError } from '../../errors.ts';
+import { ClientError } from '../../base/errors.ts';
 import type { SocksSettings } from '../../settings/ingress-settings.ts';
 import { IPV6_ONLY, findServer } from '../game-server-name.ts';
 import { SocksConnection } from './connection.ts';
