@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 // Who may use whom. The tags are in each project's package.json.
 const layers = {
   'layer:wire': [],
-  'layer:memory': [],
+  'layer:memory': ['layer:wire'],
   'layer:protocol': ['layer:wire', 'layer:memory'],
   'layer:session': ['layer:wire', 'layer:memory', 'layer:protocol'],
   'layer:udp': ['layer:wire', 'layer:memory'],

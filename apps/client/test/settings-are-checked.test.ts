@@ -3,9 +3,10 @@ import type { RegisterSettings, TunnelSettings } from '@lightspeed/client';
 import { describe, expect, it } from 'vitest';
 import { Peer } from './support/game.ts';
 import { LOOPBACK } from './support/test-node.ts';
-import { ENGINES } from './support/tunnel.ts';
+import { ENGINES, socketAddress } from './support/tunnel.ts';
 
-const NODE = { ip: LOOPBACK, port: 4434 };
+const NODE = { host: '127.0.0.1', port: 4434 };
+const LISTEN = { ip: LOOPBACK, port: 4434 };
 const GAME = { ip: 0xcb00_7109, port: 27_015 };
 
 describe('startTunnel', () => {
@@ -16,9 +17,9 @@ describe('startTunnel', () => {
     ['keepalives without pause', { keepaliveMs: 0 }, 'keepaliveMs is 0; allowed: whole numbers from 50'],
     ['no misses', { maxKeepaliveMisses: 0 }, 'maxKeepaliveMisses is 0'],
     ['half a keepalive', { maxKeepalives: 0.5 }, 'maxKeepalives is 0.5'],
-    ['a node without port', { node: { ip: LOOPBACK, port: 0 } }, 'node is 127.0.0.1:0; allowed: ports from 1 to 65535'],
-    ['a game server without port', { ingresses: [{ listen: NODE, gameServer: { ip: 1, port: 0 } }] }, 'ingresses[0].gameServer'],
-    ['a local address that is none', { sourceIp: -1 }, 'sourceIp is -1'],
+    ['a node without port', { node: { host: '127.0.0.1', port: 0 } }, 'node is 127.0.0.1:0; allowed: ports from 1 to 65535'],
+    ['a game server without port', { ingresses: [{ listen: LISTEN, gameServer: { ip: 1, port: 0 } }] }, 'ingresses[0].gameServer'],
+    ['a local address that is none', { source: 'eth0' }, 'source is "eth0"; allowed: an IPv4 or IPv6 address'],
   ])('refuses %s', async (_what, settings, message) => {
     const refusal = startTunnel({ node: NODE, ingresses: [], ...settings });
     await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_INVALID_SETTING' });
@@ -26,7 +27,7 @@ describe('startTunnel', () => {
   });
 
   it.each<[string, Partial<RegisterSettings>, Partial<TunnelSettings>, string]>([
-    ['no node', { nodes: [] }, {}, 'register.nodes is 0; allowed: 1 to 4 nodes'],
+    ['no node', { nodes: [] }, {}, 'register.nodes is 0; allowed: 1 to 64 nodes'],
     ['a node twice', { nodes: [{ host: 'a' }, { host: 'a', port: 4433 }] }, {}, 'allowed: each node once'],
     ['a host that is none', { nodes: [{ host: 'a:1' }] }, {}, 'register.nodes[0].host is "a:1"'],
     ['a control port of 0', { nodes: [{ host: 'a', port: 0 }] }, {}, 'register.nodes[0].port is 0'],
@@ -34,8 +35,8 @@ describe('startTunnel', () => {
     ['a game of 256', { gameId: 256 }, {}, 'register.gameId is 256'],
     ['Pings without pause', { pingMs: 1 }, {}, 'register.pingMs is 1'],
     ['a ticket in dialect reference', { ticket: new Uint8Array(1) }, { dialect: 'reference' }, 'register.ticket is given'],
-    ['five paths', {}, { paths: [1, 2, 3, 4] }, 'the number of paths is 5; allowed: whole numbers from 1 to 4'],
-    ['four paths and one through another node', { via: { host: 'b' } }, { paths: [1, 2, 3] }, 'the number of paths is 5'],
+    ['five paths', {}, { paths: ['192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:db8::2'] }, 'the number of paths is 5; allowed: whole numbers from 1 to 4'],
+    ['four paths and one through another node', { via: { host: 'b' } }, { paths: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] }, 'the number of paths is 5'],
     ['both ways to a node', {}, { node: NODE }, 'either `node` or `register`'],
   ])('refuses %s', async (_what, register, settings, message) => {
     const refusal = startTunnel({ register: { nodes: [{ host: 'a' }], ...register }, ingresses: [], ...settings });
@@ -45,7 +46,7 @@ describe('startTunnel', () => {
 
   it('refuses no way to a node, and further paths without a registration', async () => {
     await expect(startTunnel({ ingresses: [] })).rejects.toThrow('either `node` or `register`');
-    await expect(startTunnel({ node: NODE, paths: [1], ingresses: [] })).rejects.toThrow('further paths need a registration');
+    await expect(startTunnel({ node: NODE, paths: ['192.0.2.1'], ingresses: [] })).rejects.toThrow('further paths need a registration');
   });
 
   describe.each(ENGINES)('over the %s engine', (io) => {
@@ -59,7 +60,7 @@ describe('startTunnel', () => {
     it('takes another port where it may', async () => {
       using other = await Peer.start();
       const tunnel = await startTunnel({
-        node: other.address,
+        node: socketAddress(other.address),
         io,
         ingresses: [{ listen: other.address, gameServer: GAME, anyPortIfTaken: true }],
       });
@@ -69,13 +70,13 @@ describe('startTunnel', () => {
     });
 
     it('says that a local address is not this machine’s', async () => {
-      const refusal = startTunnel({ node: NODE, io, ingresses: [], sourceIp: 0xc633_6401 });
+      const refusal = startTunnel({ node: NODE, io, ingresses: [], source: '198.51.100.1' });
       await expect(refusal).rejects.toThrow(/cannot send from 198\.51\.100\.1: this machine does not have that address/);
     });
 
     it('sends from the local address that it was given', async () => {
       using node = await Peer.start();
-      const tunnel = await startTunnel({ node: node.address, io, ingresses: [], sourceIp: 0x7f00_0002 });
+      const tunnel = await startTunnel({ node: socketAddress(node.address), io, ingresses: [], source: '127.0.0.2' });
       await node.got(1);
       await tunnel.close();
       expect(node.received[0].from).toMatchObject({ address: '127.0.0.2', port: tunnel.localPort });

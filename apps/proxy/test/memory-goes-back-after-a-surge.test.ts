@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Surge } from '../src/control/memory-return.ts';
+import { Surge } from '../src/base/memory-return.ts';
 
 /** When a surge counts as over, if `count` says how often something has happened by each second, and 100 times are many. */
 function secondsOver(count: (second: number) => number, seconds: number): number[] {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { giveMemoryBack } from '../src/give-memory-back.ts';
+import { giveMemoryBack } from '../src/base/give-memory-back.ts';
 
 it('nothing that nobody holds is left when memory was given back', async () => {
   const held = { held: true };

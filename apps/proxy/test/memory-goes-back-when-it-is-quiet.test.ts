@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { returnMemoryAfterSurges } from '../src/control/memory-return.ts';
+import { returnMemoryAfterSurges } from '../src/base/memory-return.ts';
 import { eventually } from './support/eventually.ts';
 
 const COUNTERS = { accepted: 0, refusedOverMax: 0, refusedOverMaxPerAddress: 0 };

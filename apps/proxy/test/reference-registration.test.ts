@@ -69,10 +69,7 @@ describe('a client that names another application protocol', () => {
     const client = await playingClient(node);
     const { host, port } = node.controlAddress ?? { host: '', port: 0 };
     for (let tries = 0; tries < 2; tries++) {
-      const session = connectQuic(
-        { address: host, port, servername: 'lightspeed-node' },
-        { alpn: ['h3'], rejectUnauthorized: false },
-      );
+      const session = connectQuic({ address: host, port, servername: 'lightspeed-node' }, { alpn: ['h3'], rejectUnauthorized: false });
       session.on('error', () => undefined);
       onTestFinished(() => session.close());
       await expect(session.ready()).rejects.toThrow();

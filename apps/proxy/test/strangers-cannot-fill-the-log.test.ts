@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { LimitedLog } from '../src/limited-log.ts';
+import { LimitedLog } from '../src/base/limited-log.ts';
 
 const LINES = { level: 'warn', one: 'a client was refused', more: 'more clients were refused' } as const;
 

@@ -1,3 +1,5 @@
+import { wholeNumberFault } from '@lightspeed/wire';
+
 /** What is wrong with a message that was to be sent; stable, for programs. */
 export type ControlErrorCode =
   /** A number does not fit its field. */
@@ -26,7 +28,6 @@ export class ControlError extends Error {
 
 /** @throws {ControlError} `ERR_CONTROL_FIELD_RANGE` unless `value` is an integer from 0 to `high`. */
 export function requireInteger(field: string, value: number, high: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > high) {
-    throw new ControlError('ERR_CONTROL_FIELD_RANGE', `${field} must be an integer from 0 to ${high}, got ${value}`);
-  }
+  const fault = wholeNumberFault(field, value, 0, high);
+  if (fault !== undefined) throw new ControlError('ERR_CONTROL_FIELD_RANGE', fault);
 }

@@ -49,10 +49,10 @@ export class FecDecoder extends GroupDecoder {
    * @param payload - read, not kept.
    * @returns the same array if it is to be delivered; undefined if the packet was delivered before, as received or as
    *   recovered. It may have completed a recovery: ask {@link tryRecoverBlock}.
-   * @throws {FecError} `FEC_HEADER_KIND` if the header is a parity packet's.
+   * @throws {FecError} `ERR_FEC_HEADER_KIND` if the header is a parity packet's.
    */
   receiveData(header: FecHeader, payload: Uint8Array, nowMs: number): Uint8Array | undefined {
-    if (header.parity) throw new FecError('FEC_HEADER_KIND', 'receiveData wants the header of a data packet');
+    if (header.parity) throw new FecError('ERR_FEC_HEADER_KIND', 'receiveData wants the header of a data packet');
     const { groupId, index, size } = header;
     const taken = this.takeData(viewOf(payload), groupId, index, size, ONLY_FLOW, 0, payload.length, nowMs | 0);
     if (taken === DATA_DUPLICATE) return undefined;
@@ -66,10 +66,10 @@ export class FecDecoder extends GroupDecoder {
    * A parity packet came.
    * @param payload - content and the two bytes of lengths; read, not kept.
    * @returns the packet that it recovered, if any.
-   * @throws {FecError} `FEC_HEADER_KIND` if the header is a data packet's.
+   * @throws {FecError} `ERR_FEC_HEADER_KIND` if the header is a data packet's.
    */
   receiveParity(header: FecHeader, payload: Uint8Array, nowMs: number): RecoveredPacket | undefined {
-    if (!header.parity) throw new FecError('FEC_HEADER_KIND', 'receiveParity wants the header of a parity packet');
+    if (!header.parity) throw new FecError('ERR_FEC_HEADER_KIND', 'receiveParity wants the header of a parity packet');
     const { groupId, size } = header;
     const taken = this.takeParity(viewOf(payload), groupId, size, ONLY_FLOW, 0, payload.length, nowMs | 0);
     return taken === PARITY_RECOVERED ? this.copyRecovered() : undefined;

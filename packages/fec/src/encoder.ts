@@ -85,12 +85,12 @@ export class FecEncoder {
 
   /**
    * @param size - data packets per group, 1 (every packet twice) to 32; see `GROUP_SIZE_LIMITS` for a dialect's.
-   * @throws {FecError} `FEC_GROUP_SIZE` or `FEC_GROUP_ID` if a number is out of range.
+   * @throws {FecError} `ERR_FEC_GROUP_SIZE` or `ERR_FEC_GROUP_ID` if a number is out of range.
    */
   constructor(size: number, options: FecEncoderOptions = {}) {
-    requireInteger('FEC_GROUP_SIZE', 'group size', size, MIN_ENCODER_GROUP_SIZE, MAX_ENCODER_GROUP_SIZE);
+    requireInteger('ERR_FEC_GROUP_SIZE', 'group size', size, MIN_ENCODER_GROUP_SIZE, MAX_ENCODER_GROUP_SIZE);
     const firstGroupId = options.firstGroupId ?? 0;
-    requireInteger('FEC_GROUP_ID', 'firstGroupId', firstGroupId, 0, 0xffff);
+    requireInteger('ERR_FEC_GROUP_ID', 'firstGroupId', firstGroupId, 0, 0xffff);
     this.size = size;
     this.memory = options.memory ?? FecMemory.allocate(2);
     this.nextGroupId = options.nextGroupId ?? countFrom(firstGroupId);
@@ -131,7 +131,7 @@ export class FecEncoder {
    * @returns `ADD_OPEN`, `ADD_UNPROTECTED`, or `ADD_FULL`. After the last, `parityOffset`, `parityLength`,
    *   `parityGroupId` and `paritySize` describe the parity. The caller then owns its block: it writes a header in front
    *   of it, sends it, and calls `memory.release(parityOffset)`.
-   * @throws {FecError} `FEC_MEMORY_RANGE` if the bytes are not in the memory or overlap the group's block. The packet
+   * @throws {FecError} `ERR_FEC_MEMORY_RANGE` if the bytes are not in the memory or overlap the group's block. The packet
    *   is in no group then.
    */
   add(offset: number, length: number): number {
@@ -184,13 +184,13 @@ export class FecEncoder {
    * @param payload - read, not kept.
    * @returns the parity payload as a new array if this packet filled the group: it goes out under
    *   `FecHeader.parity(groupId, size)`.
-   * @throws {FecError} `FEC_PAYLOAD_LENGTH` if the payload is over `MAX_FEC_PAYLOAD_BYTES` (1,444),
-   *   `FEC_MEMORY_EXHAUSTED` if a memory was given and has no block left. The packet is in no group then.
+   * @throws {FecError} `ERR_FEC_PAYLOAD_LENGTH` if the payload is over `MAX_FEC_PAYLOAD_BYTES` (1,444),
+   *   `ERR_FEC_MEMORY_EXHAUSTED` if a memory was given and has no block left. The packet is in no group then.
    */
   addPacket(payload: Uint8Array): Uint8Array | undefined {
-    requireInteger('FEC_PAYLOAD_LENGTH', 'payload length', payload.length, 0, MAX_FEC_PAYLOAD_BYTES);
+    requireInteger('ERR_FEC_PAYLOAD_LENGTH', 'payload length', payload.length, 0, MAX_FEC_PAYLOAD_BYTES);
     const added = this.addFrom(viewOf(payload), 0, payload.length);
-    if (added === ADD_UNPROTECTED) throw new FecError('FEC_MEMORY_EXHAUSTED', 'the memory has no block left');
+    if (added === ADD_UNPROTECTED) throw new FecError('ERR_FEC_MEMORY_EXHAUSTED', 'the memory has no block left');
     return added === ADD_FULL ? this.copyParity() : undefined;
   }
 

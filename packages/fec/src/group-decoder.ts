@@ -75,10 +75,10 @@ export class GroupDecoder {
   /** Whether the last parity that tells the formats apart was of the fixed one. */
   private oldPeer: boolean;
 
-  /** @throws {FecError} `FEC_MAX_AGE` if `maxAgeMs` is out of range. */
+  /** @throws {FecError} `ERR_FEC_MAX_AGE` if `maxAgeMs` is out of range. */
   constructor(options: FecDecoderOptions = {}) {
     const maxAgeMs = options.maxAgeMs ?? DEFAULT_MAX_AGE_MS;
-    requireInteger('FEC_MAX_AGE', 'maxAgeMs', maxAgeMs, 1, RECOVERED_MEMORY_MS);
+    requireInteger('ERR_FEC_MAX_AGE', 'maxAgeMs', maxAgeMs, 1, RECOVERED_MEMORY_MS);
     this.memory = options.memory ?? FecMemory.allocate(GROUPS_IN_RING + 8);
     this.recoveredOffset = -1;
     this.recoveredLength = 0;

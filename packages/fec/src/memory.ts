@@ -49,7 +49,7 @@ export class FecMemory {
   /**
    * Divides `bytes` from `start` to `start + lengthBytes` into as many blocks as fit, none included.
    * @param bytes - a `WebAssembly.Memory`, or any bytes; the bytes of a `WebAssembly.Memory` are any bytes too.
-   * @throws {FecError} `FEC_MEMORY_REGION` if that region is not within `bytes`.
+   * @throws {FecError} `ERR_FEC_MEMORY_REGION` if that region is not within `bytes`.
    */
   constructor(bytes: WasmMemory | Uint8Array, start: number, lengthBytes: number) {
     const wasm = ArrayBuffer.isView(bytes) ? null : simdKernelOver(bytes);
@@ -57,7 +57,7 @@ export class FecMemory {
     const whole = Number.isInteger(start) && Number.isInteger(lengthBytes);
     if (!whole || start < 0 || lengthBytes < 0 || start + lengthBytes > this.bytes.length) {
       throw new FecError(
-        'FEC_MEMORY_REGION',
+        'ERR_FEC_MEMORY_REGION',
         `the region must lie within the ${this.bytes.length} bytes given, got ${lengthBytes} bytes from ${start}`,
       );
     }
@@ -71,10 +71,10 @@ export class FecMemory {
   /**
    * A memory of its own for `blocks` blocks: a `WebAssembly.Memory` where {@link availableKernel} is `simd`. A process
    * has room for some ten thousand of those (each reserves addresses, not memory); further ones are plain.
-   * @throws {FecError} `FEC_MEMORY_REGION` unless `blocks` is an integer from 0 to 1,000,000.
+   * @throws {FecError} `ERR_FEC_MEMORY_REGION` unless `blocks` is an integer from 0 to 1,000,000.
    */
   static allocate(blocks: number): FecMemory {
-    requireInteger('FEC_MEMORY_REGION', 'blocks', blocks, 0, MAX_ALLOCATED_BLOCKS);
+    requireInteger('ERR_FEC_MEMORY_REGION', 'blocks', blocks, 0, MAX_ALLOCATED_BLOCKS);
     const lengthBytes = blocks * FEC_BLOCK_BYTES;
     const wasm = hasSimd() ? allocateWasmMemory(lengthBytes) : null;
     return new FecMemory(wasm ?? new Uint8Array(lengthBytes), 0, lengthBytes);
@@ -96,7 +96,7 @@ export class FecMemory {
   /**
    * Gives a block back.
    * @param contentOffset - what `take` returned.
-   * @throws {FecError} `FEC_MEMORY_BLOCK` if it is not a taken block.
+   * @throws {FecError} `ERR_FEC_MEMORY_BLOCK` if it is not a taken block.
    */
   release(contentOffset: number): void {
     if (!this.pool.release(contentOffset)) throw noBlock(contentOffset);
@@ -108,7 +108,7 @@ export class FecMemory {
    * @param block - what `take` returned.
    * @param source - `view`, or bytes outside of it, which are copied into a free block first.
    * @returns how many of the block's bytes are in use now.
-   * @throws {FecError} `FEC_MEMORY_BLOCK` if `block` is not a taken block. `FEC_MEMORY_RANGE` if the bytes do not lie
+   * @throws {FecError} `ERR_FEC_MEMORY_BLOCK` if `block` is not a taken block. `ERR_FEC_MEMORY_RANGE` if the bytes do not lie
    *   within `source`, exceed a block's content, or overlap the bytes that they are XORed into. Nothing is changed
    *   then.
    */
@@ -122,7 +122,7 @@ export class FecMemory {
     } else {
       requireRange('the bytes to fold in', offset, lengthBytes, this.bytes.length);
       if (offset - block < lengthBytes && block - offset < lengthBytes) {
-        throw new FecError('FEC_MEMORY_RANGE', `${lengthBytes} bytes at ${offset} overlap the block at ${block}`);
+        throw new FecError('ERR_FEC_MEMORY_RANGE', `${lengthBytes} bytes at ${offset} overlap the block at ${block}`);
       }
       this.xor.fold(block, filledBytes, offset, lengthBytes);
     }
@@ -131,7 +131,7 @@ export class FecMemory {
 
   /**
    * Whether `lengthBytes` bytes from `offset` on are all zero.
-   * @throws {FecError} `FEC_MEMORY_RANGE` if they do not lie within `bytes`.
+   * @throws {FecError} `ERR_FEC_MEMORY_RANGE` if they do not lie within `bytes`.
    */
   isAllZero(offset: number, lengthBytes: number): boolean {
     requireRange('the bytes to look at', offset, lengthBytes, this.bytes.length);
@@ -162,14 +162,14 @@ export function availableKernel(): FecKernel {
 }
 
 function noBlock(contentOffset: number): FecError {
-  return new FecError('FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
+  return new FecError('ERR_FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
 }
 
 /** What makes a call of the kernel safe, which checks nothing itself. */
 function requireRange(what: string, offset: number, lengthBytes: number, endOffset: number): void {
   // Whole numbers from 0 to 2^32 - 1 are the ones that this leaves as they are.
   if (offset >>> 0 === offset && lengthBytes >>> 0 === lengthBytes && offset + lengthBytes <= endOffset) return;
-  throw new FecError('FEC_MEMORY_RANGE', `${what} must lie within 0 and ${endOffset}, got ${lengthBytes} bytes from ${offset}`);
+  throw new FecError('ERR_FEC_MEMORY_RANGE', `${what} must lie within 0 and ${endOffset}, got ${lengthBytes} bytes from ${offset}`);
 }
 
 /** A view of the same bytes as `bytes`, with the same offsets. */

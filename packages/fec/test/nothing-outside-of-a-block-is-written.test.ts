@@ -48,14 +48,14 @@ it('whatever range is looked at for zeros, both kernels refuse the same with the
 
 describe.each(['simd', 'plain'] as const)('with the %s kernel', (kernel) => {
   const refused = [
-    { what: 'a block that is not taken', code: 'FEC_MEMORY_BLOCK', arguments: [block + FEC_BLOCK_BYTES, 0, 0, 1] },
-    { what: 'an offset within a block', code: 'FEC_MEMORY_BLOCK', arguments: [block + 1, 0, 0, 1] },
-    { what: 'more bytes in use than a block has', code: 'FEC_MEMORY_RANGE', arguments: [block, FEC_BLOCK_CONTENT_BYTES + 1, 0, 1] },
-    { what: 'more bytes than a block has', code: 'FEC_MEMORY_RANGE', arguments: [block, 0, 0, FEC_BLOCK_CONTENT_BYTES + 1] },
-    { what: 'bytes before the start', code: 'FEC_MEMORY_RANGE', arguments: [block, 0, -1, 10] },
-    { what: 'bytes past the end', code: 'FEC_MEMORY_RANGE', arguments: [block, 0, PAGE_BYTES - 9, 10] },
-    { what: 'bytes that overlap the block from below', code: 'FEC_MEMORY_RANGE', arguments: [block, 0, block - 9, 10] },
-    { what: 'bytes that overlap the block from above', code: 'FEC_MEMORY_RANGE', arguments: [block, 0, block + 9, 10] },
+    { what: 'a block that is not taken', code: 'ERR_FEC_MEMORY_BLOCK', arguments: [block + FEC_BLOCK_BYTES, 0, 0, 1] },
+    { what: 'an offset within a block', code: 'ERR_FEC_MEMORY_BLOCK', arguments: [block + 1, 0, 0, 1] },
+    { what: 'more bytes in use than a block has', code: 'ERR_FEC_MEMORY_RANGE', arguments: [block, FEC_BLOCK_CONTENT_BYTES + 1, 0, 1] },
+    { what: 'more bytes than a block has', code: 'ERR_FEC_MEMORY_RANGE', arguments: [block, 0, 0, FEC_BLOCK_CONTENT_BYTES + 1] },
+    { what: 'bytes before the start', code: 'ERR_FEC_MEMORY_RANGE', arguments: [block, 0, -1, 10] },
+    { what: 'bytes past the end', code: 'ERR_FEC_MEMORY_RANGE', arguments: [block, 0, PAGE_BYTES - 9, 10] },
+    { what: 'bytes that overlap the block from below', code: 'ERR_FEC_MEMORY_RANGE', arguments: [block, 0, block - 9, 10] },
+    { what: 'bytes that overlap the block from above', code: 'ERR_FEC_MEMORY_RANGE', arguments: [block, 0, block + 9, 10] },
   ] as const;
 
   it.each(refused)('$what: refused with $code', ({ code, arguments: [target, filled, offset, length] }) => {

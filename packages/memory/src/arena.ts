@@ -1,5 +1,5 @@
 import { HEADROOM_BYTES } from './headroom.ts';
-import { MemoryError, requireSize } from './memory-error.ts';
+import { MemoryError, requireInteger } from './memory-error.ts';
 import type { WasmMemory } from './wasm-memory.ts';
 import { allocateWasmMemory } from './wasm-memory.ts';
 
@@ -41,18 +41,18 @@ export interface SlottedArena extends PacketArena {
  * Lays out an arena.
  * @param maxDatagramBytes longest payload of a slot
  * @param reserveBytes size of the caller's own region behind the slots
- * @throws {MemoryError} `MEMORY_SIZE` if a number is out of range, or the system has no memory of that size
+ * @throws {MemoryError} `ERR_MEMORY_SIZE` if a number is out of range, or the system has no memory of that size
  */
 export function createArena(slotCount: number, maxDatagramBytes: number, reserveBytes: number): SlottedArena {
-  requireSize('slotCount', slotCount, 0, MAX_SLOTS);
-  requireSize('maxDatagramBytes', maxDatagramBytes, 1, MAX_PAYLOAD_BYTES);
+  requireInteger('slotCount', slotCount, 0, MAX_SLOTS);
+  requireInteger('maxDatagramBytes', maxDatagramBytes, 1, MAX_PAYLOAD_BYTES);
   const lines = Math.ceil((HEADROOM_BYTES + maxDatagramBytes) / CACHE_LINE_BYTES);
   // An odd number of cache lines: an even one would put many slots in the same cache sets.
   const slotStrideBytes = (lines | 1) * CACHE_LINE_BYTES;
   const start = slotCount * slotStrideBytes;
-  requireSize('reserveBytes', reserveBytes, 0, Math.max(0, MAX_ARENA_BYTES - start));
+  requireInteger('reserveBytes', reserveBytes, 0, Math.max(0, MAX_ARENA_BYTES - start));
   const memory = allocateWasmMemory(start + reserveBytes);
-  if (memory === null) throw new MemoryError('MEMORY_SIZE', `there is no WebAssembly memory of ${start + reserveBytes} bytes`);
+  if (memory === null) throw new MemoryError('ERR_MEMORY_SIZE', `there is no WebAssembly memory of ${start + reserveBytes} bytes`);
   return {
     memory,
     bytes: new Uint8Array(memory.buffer),

@@ -1,5 +1,5 @@
 import { HEADROOM_BYTES } from './headroom.ts';
-import { requireSize } from './memory-error.ts';
+import { requireInteger } from './memory-error.ts';
 
 const MAX_OFFSET = 2 ** 31 - 1;
 
@@ -26,12 +26,12 @@ export class BlockPool {
   /**
    * Divides `lengthBytes` bytes from `start` on into as many blocks as fit, none included.
    * @param contentBytes bytes of a block's content
-   * @throws {MemoryError} `MEMORY_SIZE` if a number is out of range
+   * @throws {MemoryError} `ERR_MEMORY_SIZE` if a number is out of range
    */
   constructor(start: number, lengthBytes: number, contentBytes: number) {
-    requireSize('start', start, 0, MAX_OFFSET);
-    requireSize('lengthBytes', lengthBytes, 0, MAX_OFFSET - start);
-    requireSize('contentBytes', contentBytes, 1, MAX_OFFSET - HEADROOM_BYTES);
+    requireInteger('start', start, 0, MAX_OFFSET);
+    requireInteger('lengthBytes', lengthBytes, 0, MAX_OFFSET - start);
+    requireInteger('contentBytes', contentBytes, 1, MAX_OFFSET - HEADROOM_BYTES);
     this.#blockBytes = HEADROOM_BYTES + contentBytes;
     this.capacity = Math.floor(lengthBytes / this.#blockBytes);
     this.#firstContent = start + HEADROOM_BYTES;

@@ -1,7 +1,9 @@
+import { wholeNumberFault } from '@lightspeed/wire';
+
 /** Stable values of {@link MemoryError.code}. */
 export type MemoryErrorCode =
   /** A size or count is outside what is allowed. */
-  'MEMORY_SIZE';
+  'ERR_MEMORY_SIZE';
 
 /** Misuse of this package by its caller. */
 export class MemoryError extends Error {
@@ -15,9 +17,8 @@ export class MemoryError extends Error {
   }
 }
 
-/** @throws {MemoryError} `MEMORY_SIZE` unless `value` is an integer from `low` to `high`. */
-export function requireSize(name: string, value: number, low: number, high: number): void {
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new MemoryError('MEMORY_SIZE', `${name} must be an integer from ${low} to ${high}, got ${value}`);
-  }
+/** @throws {MemoryError} `ERR_MEMORY_SIZE` unless `value` is an integer from `low` to `high`. */
+export function requireInteger(name: string, value: number, low: number, high: number): void {
+  const fault = wholeNumberFault(name, value, low, high);
+  if (fault !== undefined) throw new MemoryError('ERR_MEMORY_SIZE', fault);
 }

@@ -33,7 +33,7 @@ describe('an arena', () => {
     [1, 100, 2 ** 31],
     [1 << 20, 65_535, 1],
   ])('is refused for %d slots of %d bytes and %d in reserve', (slots, maxDatagramBytes, reserveBytes) => {
-    expect(() => createArena(slots, maxDatagramBytes, reserveBytes)).toThrow(expect.objectContaining({ code: 'MEMORY_SIZE' }) as Error);
+    expect(() => createArena(slots, maxDatagramBytes, reserveBytes)).toThrow(expect.objectContaining({ code: 'ERR_MEMORY_SIZE' }) as Error);
     expect(() => createArena(slots, maxDatagramBytes, reserveBytes)).toThrow(MemoryError);
   });
 });

@@ -26,7 +26,7 @@ export class AmplificationGuard {
   readonly #outBytes: Float64Array;
   readonly #verified: Uint8Array;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(capacity: number, options: AmplificationGuardOptions = {}) {
     requireInteger('capacity', capacity, 1, MAX_CAPACITY);
     this.#maxRatio = requireAtLeast('maxRatio', options.maxRatio ?? 2.0, 0);

@@ -41,7 +41,7 @@ export class BanTable {
   readonly #taken: Uint8Array;
   #held: number;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(options: BanTableOptions) {
     const capacity = requirePowerOfTwo('capacity', options.capacity ?? 16_384, NEIGHBOURS);
     this.#mask = capacity - 1;
@@ -64,7 +64,7 @@ export class BanTable {
    *
    * @param high - first word of the address's prefix, `AddressBook.prefixHigh` of @lightspeed/wire; signed or unsigned form.
    * @param low - second word, likewise.
-   * @throws {SecurityError} `SECURITY_OPTION_RANGE` if the duration is not an integer from 1 to 2^31 - 1.
+   * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the duration is not an integer from 1 to 2^31 - 1.
    */
   ban(high: number, low: number, nowMs: number, durationMs: number = this.#durationMs): void {
     requireInteger('durationMs', durationMs, 1, MAX_DURATION_MS);

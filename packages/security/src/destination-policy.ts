@@ -43,7 +43,7 @@ export class DestinationPolicy {
   readonly #ownPorts: readonly number[];
   #own: Int32Array;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if one of `ownAddresses` is not a 32-bit number. */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if one of `ownAddresses` is not a 32-bit number. */
   constructor(options: DestinationPolicyOptions = {}) {
     this.#allow = [...(options.allow ?? [])];
     this.#deny = [...(options.deny ?? [])];

@@ -29,21 +29,21 @@ export function parseDestinationRule(text: string): DestinationRule {
 
   const address = parseIpv4(addressText);
   if (address === undefined) {
-    throw refuse(text, 'SECURITY_RULE_ADDRESS', `${quote(addressText)} is not an IPv4 address of four decimal parts`);
+    throw refuse(text, 'ERR_SECURITY_RULE_ADDRESS', `${quote(addressText)} is not an IPv4 address of four decimal parts`);
   }
   if (slash < 0) {
-    throw refuse(text, 'SECURITY_RULE_PREFIX', `the prefix length is missing (one address is ${addressText}/32)`);
+    throw refuse(text, 'ERR_SECURITY_RULE_PREFIX', `the prefix length is missing (one address is ${addressText}/32)`);
   }
   const prefixText = cidr.slice(slash + 1);
   const prefixLength = parseDecimal(prefixText);
   if (prefixLength === undefined || prefixLength > 32) {
-    throw refuse(text, 'SECURITY_RULE_PREFIX', `the prefix length must be 0 to 32, got ${quote(prefixText)}`);
+    throw refuse(text, 'ERR_SECURITY_RULE_PREFIX', `the prefix length must be 0 to 32, got ${quote(prefixText)}`);
   }
   const network = (address & prefixMask(prefixLength)) >>> 0;
   if (network !== address) {
     throw refuse(
       text,
-      'SECURITY_RULE_HOST_BITS',
+      'ERR_SECURITY_RULE_HOST_BITS',
       `${addressText} has bits set that /${prefixLength} does not cover; the network is ${formatIpv4(network)}/${prefixLength}`,
     );
   }
@@ -56,7 +56,7 @@ export function parseDestinationRule(text: string): DestinationRule {
   if (lowPort > highPort) {
     throw refuse(
       text,
-      'SECURITY_RULE_PORT_ORDER',
+      'ERR_SECURITY_RULE_PORT_ORDER',
       `the port range ${lowPort}-${highPort} ends before it starts; did you mean ${highPort}-${lowPort}?`,
     );
   }
@@ -79,7 +79,7 @@ export function prefixMask(prefixLength: number): number {
 function parsePort(rule: string, text: string): number {
   const port = parseDecimal(text);
   if (port === undefined || port < 1 || port > 0xffff) {
-    throw refuse(rule, 'SECURITY_RULE_PORT', `a port must be 1 to 65535, got ${quote(text)}`);
+    throw refuse(rule, 'ERR_SECURITY_RULE_PORT', `a port must be 1 to 65535, got ${quote(text)}`);
   }
   return port;
 }

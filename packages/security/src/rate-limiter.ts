@@ -38,7 +38,7 @@ export class RateLimiter {
    * @param capacity - number of session slots.
    * @param ratePps - packets per second for slots that are reset without a rate of their own.
    * @param rateBps - bytes per second, likewise. Packets longer than this never pass.
-   * @throws {SecurityError} `SECURITY_OPTION_RANGE`; a rate of 0 is refused, as it would be no limit to some and a closed
+   * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE`; a rate of 0 is refused, as it would be no limit to some and a closed
    *   way in for others.
    */
   constructor(capacity: number, ratePps: number = DEFAULT_RATE_PPS, rateBps: number = DEFAULT_RATE_BPS) {
@@ -55,7 +55,7 @@ export class RateLimiter {
   /**
    * Gives a slot to a new session, with full buckets. A slot that was never reset admits nothing.
    *
-   * @throws {SecurityError} `SECURITY_OPTION_RANGE` if a rate is not a positive integer.
+   * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if a rate is not a positive integer.
    */
   reset(slot: number, nowMs: number, ratePps: number = this.#ratePps, rateBps: number = this.#rateBps): void {
     requireInteger('ratePps', ratePps, 1, MAX_RATE);

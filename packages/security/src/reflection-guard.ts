@@ -34,7 +34,7 @@ export class ReflectionGuard {
   /** Full windows in a row, the present one included once it is full. */
   readonly #fullInRow: Uint8Array;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(capacity: number, options: ReflectionGuardOptions = {}) {
     requireInteger('capacity', capacity, 1, MAX_CAPACITY);
     this.#maxDestinationsPerWindow = requireInteger('maxDestinationsPerWindow', options.maxDestinationsPerWindow ?? 10, 1, 0xffff);

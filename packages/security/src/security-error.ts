@@ -1,29 +1,29 @@
 /** What went wrong, stable for programs. */
 export type SecurityErrorCode =
   /** An option or argument is outside its range. */
-  | 'SECURITY_OPTION_RANGE'
+  | 'ERR_SECURITY_OPTION_RANGE'
   /** A destination rule's address is not four decimal parts. */
-  | 'SECURITY_RULE_ADDRESS'
+  | 'ERR_SECURITY_RULE_ADDRESS'
   /** A destination rule's prefix length is missing or not 0 to 32. */
-  | 'SECURITY_RULE_PREFIX'
+  | 'ERR_SECURITY_RULE_PREFIX'
   /** A destination rule's address has bits set that its prefix does not cover. */
-  | 'SECURITY_RULE_HOST_BITS'
+  | 'ERR_SECURITY_RULE_HOST_BITS'
   /** A destination rule's port is not 1 to 65,535. */
-  | 'SECURITY_RULE_PORT'
+  | 'ERR_SECURITY_RULE_PORT'
   /** A destination rule's port range ends before it starts. */
-  | 'SECURITY_RULE_PORT_ORDER'
+  | 'ERR_SECURITY_RULE_PORT_ORDER'
   /** A registration id is issued a token, or a session id is given to a ticket, while it has one. */
-  | 'SECURITY_REGISTRATION_EXISTS'
+  | 'ERR_SECURITY_REGISTRATION_EXISTS'
   /** A field of a ticket to be issued, or a ticket id, is none. */
-  | 'SECURITY_TICKET_FIELD'
+  | 'ERR_SECURITY_TICKET_FIELD'
   /** An issuer's public key is none, there is none, or two cannot be told apart. */
-  | 'SECURITY_ISSUER_KEY'
+  | 'ERR_SECURITY_ISSUER_KEY'
   /** The text is no private key for tickets. */
-  | 'SECURITY_SIGNING_KEY'
+  | 'ERR_SECURITY_SIGNING_KEY'
   /** A line of a revocation list is no ticket id. */
-  | 'SECURITY_REVOCATION_LINE'
+  | 'ERR_SECURITY_REVOCATION_LINE'
   /** A cryptographic function that was passed in returns the wrong number of bytes. */
-  | 'SECURITY_PRIMITIVE_OUTPUT';
+  | 'ERR_SECURITY_PRIMITIVE_OUTPUT';
 
 /**
  * Misuse of this package or bad configuration; the message says what was got and what is allowed. Remote input never

@@ -44,7 +44,7 @@ export class TokenTable {
   #free: number;
   #held: number;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(options: TokenTableOptions) {
     const capacity = requireInteger('capacity', options.capacity, 1, MAX_CAPACITY);
     this.#capacityPerAddress = requireInteger('capacityPerAddress', options.capacityPerAddress ?? TOKENS, 1, TOKENS);
@@ -79,20 +79,20 @@ export class TokenTable {
    * @param low - second word, likewise.
    * @param random - uniform in [0, 1), as unpredictable as tokens are to be.
    * @returns 1 to 255, or -1 if the table or the address holds as many registrations as it may.
-   * @throws {SecurityError} `SECURITY_REGISTRATION_EXISTS` if the id is live, `SECURITY_OPTION_RANGE` if the id or what
+   * @throws {SecurityError} `ERR_SECURITY_REGISTRATION_EXISTS` if the id is live, `ERR_SECURITY_OPTION_RANGE` if the id or what
    *   `random` gave is out of range.
    */
   issue(registrationId: number, high: number, low: number, random: () => number): number {
     requireInteger('registrationId', registrationId, 0, 0xffff_ffff);
     if (this.#find(registrationId) !== NONE) {
-      throw new SecurityError('SECURITY_REGISTRATION_EXISTS', `registration ${registrationId} holds a token already`);
+      throw new SecurityError('ERR_SECURITY_REGISTRATION_EXISTS', `registration ${registrationId} holds a token already`);
     }
     const taken = this.#markTakenTokens(high, low);
     if (this.#free === NONE || taken >= this.#capacityPerAddress) return -1;
 
     const fraction = random();
     if (!(fraction >= 0 && fraction < 1)) {
-      throw new SecurityError('SECURITY_OPTION_RANGE', `random must return a number in [0, 1), got ${fraction}`);
+      throw new SecurityError('ERR_SECURITY_OPTION_RANGE', `random must return a number in [0, 1), got ${fraction}`);
     }
     const token = this.#untakenToken(Math.floor(fraction * (TOKENS - taken)));
     const entry = this.#free;

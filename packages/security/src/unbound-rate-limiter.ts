@@ -32,7 +32,7 @@ export class UnboundRateLimiter {
   readonly #credit: Int32Array;
   readonly #refilledAtMs: Int32Array;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(options: UnboundRateLimiterOptions) {
     const buckets = requirePowerOfTwo('buckets', options.buckets ?? 8_192, 1);
     this.#mask = buckets - 1;

@@ -132,6 +132,6 @@ describe('the ban table', () => {
     for (const options of [{ capacity: 8 }, { capacity: 17 }, { durationMs: 0 }, { durationMs: 2 ** 31 }]) {
       expect(() => new BanTable({ hashSeed: 0, ...options })).toThrow(SecurityError);
     }
-    expect(() => new BanTable({ hashSeed: 0 }).ban(0, 1, 0, 0)).toThrow('durationMs must be an integer from 1 to 2147483647, got 0');
+    expect(() => new BanTable({ hashSeed: 0 }).ban(0, 1, 0, 0)).toThrow('durationMs must be a whole number from 1 to 2147483647, got 0');
   });
 });

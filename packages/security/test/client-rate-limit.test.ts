@@ -130,9 +130,9 @@ describe("a client's rate limit", () => {
     ] as const) {
       const make = (): RateLimiter => new RateLimiter(1, pps, bps);
       expect(make).toThrow(SecurityError);
-      expect(make).toThrow(expect.objectContaining({ code: 'SECURITY_OPTION_RANGE' }));
+      expect(make).toThrow(expect.objectContaining({ code: 'ERR_SECURITY_OPTION_RANGE' }));
     }
-    expect(() => new RateLimiter(0)).toThrow('capacity must be an integer from 1 to 16777216, got 0');
+    expect(() => new RateLimiter(0)).toThrow('capacity must be a whole number from 1 to 16777216, got 0');
     expect(() => new RateLimiter(1).reset(0, 0, 0)).toThrow('ratePps');
   });
 });

@@ -54,7 +54,7 @@ describe('a destination rule', () => {
         const error = errorOf(text);
         if (error !== undefined) {
           expect(error).toBeInstanceOf(SecurityError);
-          expect(error).toHaveProperty('code', expect.stringMatching(/^SECURITY_RULE_/));
+          expect(error).toHaveProperty('code', expect.stringMatching(/^ERR_SECURITY_RULE_/));
         }
       }),
     );

@@ -78,7 +78,7 @@ describe('a signing key', () => {
         SigningKey.fromPem(pem);
         throw new Error('taken');
       } catch (error) {
-        expect(error).toMatchObject({ code: 'SECURITY_SIGNING_KEY' });
+        expect(error).toMatchObject({ code: 'ERR_SECURITY_SIGNING_KEY' });
         if (pem !== '') expect(String(error)).not.toContain(pem.slice(30, 60) || pem);
       }
     }

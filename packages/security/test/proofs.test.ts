@@ -122,7 +122,7 @@ describe('a proof', () => {
 describe('misuse of proofs', () => {
   it('is an error that says what is allowed', () => {
     const bytes = handshake();
-    const range = expect.objectContaining({ code: 'SECURITY_OPTION_RANGE' });
+    const range = expect.objectContaining({ code: 'ERR_SECURITY_OPTION_RANGE' });
     for (const nonce of [-1n, MAX_PROOF_NONCE + 1n]) expect(() => encodeProof(bytes, 0, 1, nonce, SECRET, hmacSha256)).toThrow(range);
     for (const id of [-1, 2 ** 32, 0.5]) expect(() => encodeProof(bytes, 0, id, 1n, SECRET, hmacSha256)).toThrow(range);
     for (const offset of [-1, 4]) expect(() => encodeProof(bytes, offset, 1, 1n, SECRET, hmacSha256)).toThrow(range);
@@ -136,7 +136,7 @@ describe('misuse of proofs', () => {
     const bytes = handshake();
     for (const length of [0, 15, 16, 20, 64]) {
       expect(() => verifyProof(bytes, 0, SECRET, () => new Uint8Array(length))).toThrow(
-        expect.objectContaining({ code: 'SECURITY_PRIMITIVE_OUTPUT' }),
+        expect.objectContaining({ code: 'ERR_SECURITY_PRIMITIVE_OUTPUT' }),
       );
     }
   });

@@ -26,7 +26,7 @@ describe('a revocation list', () => {
       [`${A}, ${B}`, 'line 1: '],
     ];
     for (const [text, says] of wrong) {
-      expect(() => parseRevocationList(text)).toThrow(expect.objectContaining({ code: 'SECURITY_REVOCATION_LINE' }));
+      expect(() => parseRevocationList(text)).toThrow(expect.objectContaining({ code: 'ERR_SECURITY_REVOCATION_LINE' }));
       expect(() => parseRevocationList(text)).toThrow(says);
     }
   });
@@ -78,7 +78,7 @@ describe('a line that revokes', () => {
 
   it('is not made for what is no id', () => {
     for (const id of ['', A.toUpperCase(), `${A}0`, '../etc']) {
-      expect(() => formatRevocation(id)).toThrow(expect.objectContaining({ code: 'SECURITY_TICKET_FIELD' }));
+      expect(() => formatRevocation(id)).toThrow(expect.objectContaining({ code: 'ERR_SECURITY_TICKET_FIELD' }));
     }
   });
 });

@@ -102,7 +102,7 @@ describe('the token table', () => {
           const known = model.get(id);
           if (step.what === 'issue') {
             if (known !== undefined) {
-              expect(() => table.issue(id, ...ip, random)).toThrow(expect.objectContaining({ code: 'SECURITY_REGISTRATION_EXISTS' }));
+              expect(() => table.issue(id, ...ip, random)).toThrow(expect.objectContaining({ code: 'ERR_SECURITY_REGISTRATION_EXISTS' }));
               continue;
             }
             const token = table.issue(id, ...ip, random);

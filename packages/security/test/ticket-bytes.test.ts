@@ -191,7 +191,7 @@ describe("an issuer's public key", () => {
       publicKeyText.replace('lsi1', 'lsi2'),
       `${publicKeyText.slice(0, -1)}x`,
     ]) {
-      expect(() => parseIssuerKey(text)).toThrow(expect.objectContaining({ code: 'SECURITY_ISSUER_KEY' }));
+      expect(() => parseIssuerKey(text)).toThrow(expect.objectContaining({ code: 'ERR_SECURITY_ISSUER_KEY' }));
       expect(() => parseIssuerKey(text)).toThrow('lsi1_ and 43 characters of base64url, got ');
     }
     for (const key of [new Uint8Array(31), new Uint8Array(33)]) {
@@ -212,24 +212,24 @@ describe('issuing', () => {
       [{ name: 'a\nb' }, 'got "a\\nb"'],
       [{ name: 'a\u202eb' }, 'name must be'],
       [{ name: '\ud800' }, 'name must be'],
-      [{ issuedAt: -1 }, 'issuedAt must be an integer from 0 to 281474976710655, got -1'],
+      [{ issuedAt: -1 }, 'issuedAt must be a whole number from 0 to 281474976710655, got -1'],
       [{ issuedAt: 1.5 }, 'issuedAt must be'],
-      [{ expiresAt: ALICE.issuedAt }, `expiresAt must be an integer from ${ALICE.issuedAt + 1}`],
-      [{ notBefore: ALICE.expiresAt }, `expiresAt must be an integer from ${ALICE.expiresAt + 1}`],
+      [{ expiresAt: ALICE.issuedAt }, `expiresAt must be a whole number from ${ALICE.issuedAt + 1}`],
+      [{ notBefore: ALICE.expiresAt }, `expiresAt must be a whole number from ${ALICE.expiresAt + 1}`],
       [{ expiresAt: 2 ** 48 }, 'expiresAt must be'],
       [{ expiresAt: Number.NaN }, 'expiresAt must be'],
-      [{ maxSessions: 2 ** 32 }, 'maxSessions must be an integer from 0 to 4294967295'],
+      [{ maxSessions: 2 ** 32 }, 'maxSessions must be a whole number from 0 to 4294967295'],
       [{ ratePps: -1 }, 'ratePps must be'],
       [{ rateBps: 0.5 }, 'rateBps must be'],
     ];
     for (const [changes, says] of slips) {
-      expect(() => issue(KEY, changes)).toThrow(expect.objectContaining({ code: 'SECURITY_TICKET_FIELD' }));
+      expect(() => issue(KEY, changes)).toThrow(expect.objectContaining({ code: 'ERR_SECURITY_TICKET_FIELD' }));
       expect(() => issue(KEY, changes)).toThrow(says);
     }
   });
 
   it('refuses functions that do not give what they should', () => {
-    const wrong = expect.objectContaining({ code: 'SECURITY_PRIMITIVE_OUTPUT' });
+    const wrong = expect.objectContaining({ code: 'ERR_SECURITY_PRIMITIVE_OUTPUT' });
     expect(() => issueTicket(ALICE, { publicKey: KEY.publicKey, sign: () => new Uint8Array(63) }, sha256)).toThrow(wrong);
     expect(() => issueTicket(ALICE, KEY, () => new Uint8Array(8))).toThrow(wrong);
     expect(() => new TicketVerifier({ issuers: [KEY.publicKey], verifyEd25519, sha256: () => new Uint8Array(8) })).toThrow(wrong);

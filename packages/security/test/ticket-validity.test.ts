@@ -95,7 +95,7 @@ describe('a refusal', () => {
 
 describe('a verifier', () => {
   it('is not made without issuers, with keys of the wrong length, or with two that share an id', () => {
-    const wrong = expect.objectContaining({ code: 'SECURITY_ISSUER_KEY' });
+    const wrong = expect.objectContaining({ code: 'ERR_SECURITY_ISSUER_KEY' });
     const make =
       (issuers: readonly Uint8Array[], hash = sha256) =>
       () =>

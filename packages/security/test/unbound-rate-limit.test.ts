@@ -70,7 +70,7 @@ describe('the coarse limit for addresses without a session', () => {
   });
 
   it('refuses options out of range when it is made', () => {
-    expect(() => new UnboundRateLimiter({ ratePps: 0, hashSeed: 1 })).toThrow('ratePps must be an integer from 1 to 1000000, got 0');
+    expect(() => new UnboundRateLimiter({ ratePps: 0, hashSeed: 1 })).toThrow('ratePps must be a whole number from 1 to 1000000, got 0');
     for (const buckets of [0, 3, 1.5, 2 ** 25]) {
       expect(() => new UnboundRateLimiter({ buckets, ratePps: 1, hashSeed: 1 })).toThrow('buckets must be a power of two');
     }

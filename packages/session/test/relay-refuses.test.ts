@@ -44,6 +44,22 @@ describe('a relay refuses, and counts,', () => {
     expect(host.relay.sessionCount).toBe(0);
   });
 
+  it('what goes to an address that has become its own, on flows that are open too, and carries on with the others', () => {
+    const host = new RelayHost();
+    const client = new LstpClient(host).open();
+    const own = endpoint('5.5.5.5:27015');
+    const others = [1, 2, 3, 4, 5].map((last) => endpoint(`6.6.6.${last}:27015`));
+    client.data('x', own);
+    for (const other of others) client.data('x', other);
+    expect([host.takeToServers().length, host.relay.flowCount]).toEqual([6, 6]);
+    host.relay.setOwnAddresses([own.ip]);
+    expect(host.relay.flowCount).toBe(5);
+    client.data('x', own);
+    for (const other of others) client.data('y', other);
+    expect(host.takeToServers().map(({ ip }) => ip >>> 0)).toEqual(others.map(({ ip }) => ip));
+    expect(host.drops()).toEqual({ 'client:destination_denied': 1 });
+  });
+
   it('what is no valid packet, with its own reason each', () => {
     const host = new RelayHost();
     const client = new LstpClient(host).open();

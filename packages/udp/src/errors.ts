@@ -1,3 +1,5 @@
+import { wholeNumberFault } from '@lightspeed/wire';
+
 /** Stable values of {@link UdpError.code}. */
 export type UdpErrorCode =
   /** The batch engine was asked for by name and cannot work here. */
@@ -26,9 +28,8 @@ export class UdpError extends Error {
 }
 
 /** Checks an integer option once, where it comes in. */
-export function requireInteger(name: string, value: number, least: number, most: number): number {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `${name} is ${value}; allowed are whole numbers from ${least} to ${most}`);
-  }
+export function requireInteger(name: string, value: number, min: number, max: number): number {
+  const fault = wholeNumberFault(name, value, min, max);
+  if (fault !== undefined) throw new UdpError('ERR_UDP_INVALID_ARGUMENT', fault);
   return value;
 }

@@ -34,7 +34,7 @@ export class FecHeader {
 
   /**
    * The extension of data packet `index` of a group.
-   * @throws {WireError} `WIRE_FIELD_RANGE` if a number does not fit its field, or `index >= size`.
+   * @throws {WireError} `ERR_WIRE_FIELD_RANGE` if a number does not fit its field, or `index >= size`.
    */
   static data(groupId: number, index: number, size: number): FecHeader {
     requireInteger('groupId', groupId, 0, 0xffff);
@@ -45,7 +45,7 @@ export class FecHeader {
 
   /**
    * The extension of a group's parity packet.
-   * @throws {WireError} `WIRE_FIELD_RANGE` if a number does not fit its field.
+   * @throws {WireError} `ERR_WIRE_FIELD_RANGE` if a number does not fit its field.
    */
   static parity(groupId: number, size: number): FecHeader {
     requireInteger('groupId', groupId, 0, 0xffff);

@@ -64,4 +64,5 @@ export {
 export { nextSequence, sequenceDelta } from './sequence.ts';
 export { TunnelHeader } from './tunnel-header.ts';
 export type { DecodedPacket, TunnelHeaderFields } from './tunnel-header.ts';
+export { wholeNumberFault } from './whole-number.ts';
 export { WireError } from './wire-error.ts';

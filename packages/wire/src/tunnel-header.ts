@@ -60,7 +60,7 @@ export class TunnelHeader implements TunnelHeaderFields {
   readonly destination: Endpoint;
   readonly fec: FecHeader | undefined;
 
-  /** @throws {WireError} `WIRE_FIELD_RANGE` if a number does not fit its field. */
+  /** @throws {WireError} `ERR_WIRE_FIELD_RANGE` if a number does not fit its field. */
   constructor(fields: TunnelHeaderFields) {
     requireInteger('flags', fields.flags, 0, 0x0f);
     requireInteger('token', fields.token, 0, 0xff);

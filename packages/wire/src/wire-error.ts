@@ -1,8 +1,10 @@
+import { wholeNumberFault } from './whole-number.ts';
+
 /** Misuse of this package by its caller. Remote input never causes one. */
 export class WireError extends Error {
   override readonly name = 'WireError';
   /** Stable, for programs. */
-  readonly code: 'WIRE_FIELD_RANGE' | 'WIRE_ADDRESS_NOT_RETAINED';
+  readonly code: 'ERR_WIRE_FIELD_RANGE' | 'ERR_WIRE_ADDRESS_NOT_RETAINED';
 
   constructor(code: WireError['code'], message: string) {
     super(message);
@@ -10,9 +12,8 @@ export class WireError extends Error {
   }
 }
 
-/** @throws {WireError} `WIRE_FIELD_RANGE` unless `value` is an integer from `low` to `high`. */
+/** @throws {WireError} `ERR_WIRE_FIELD_RANGE` unless `value` is a whole number from `low` to `high`. */
 export function requireInteger(field: string, value: number, low: number, high: number): void {
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new WireError('WIRE_FIELD_RANGE', `${field} must be an integer from ${low} to ${high}, got ${value}`);
-  }
+  const fault = wholeNumberFault(field, value, low, high);
+  if (fault !== undefined) throw new WireError('ERR_WIRE_FIELD_RANGE', fault);
 }

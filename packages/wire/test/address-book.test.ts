@@ -123,7 +123,7 @@ describe('an address book', () => {
   it('says when a handle is released that nobody retains', () => {
     const book = new AddressBook();
     const handle = book.intern(DOCUMENTATION, 1, 2, 3, 0);
-    expect(() => book.release(handle)).toThrow(expect.objectContaining({ code: 'WIRE_ADDRESS_NOT_RETAINED' }) as Error);
+    expect(() => book.release(handle)).toThrow(expect.objectContaining({ code: 'ERR_WIRE_ADDRESS_NOT_RETAINED' }) as Error);
     expect(() => book.retain(handle + 1)).toThrow(WireError);
   });
 

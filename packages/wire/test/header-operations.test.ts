@@ -48,8 +48,8 @@ describe('a header', () => {
     expect(() => TunnelHeader.keepalive(65_536, 0)).toThrow(
       expect.objectContaining({
         name: 'WireError',
-        code: 'WIRE_FIELD_RANGE',
-        message: 'sequence must be an integer from 0 to 65535, got 65536',
+        code: 'ERR_WIRE_FIELD_RANGE',
+        message: 'sequence must be a whole number from 0 to 65535, got 65536',
       }) as WireError,
     );
     expect(() => TunnelHeader.data(0, -1, player, server)).toThrow(WireError);

@@ -50,7 +50,7 @@ export interface LabTunnelOptions {
 /** A tunnel with one ingress, on an ephemeral port of loopback. */
 export function startLabTunnel({ node, gameServer, fecGroupSize, io }: LabTunnelOptions): Promise<RunningTunnel> {
   return startTunnel({
-    node,
+    node: { host: formatIpv4(node.ip), port: node.port },
     ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
     fecGroupSize,
     io,

@@ -81,7 +81,7 @@ export class LossyLink {
     front.on('error', () => this.#refused++);
   }
 
-  /** @throws {NetemError} `NETEM_INVALID_OPTION` for impairments that the emulator refuses */
+  /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` for impairments that the emulator refuses */
   static async open(options: LossyLinkOptions): Promise<LossyLink> {
     const front = await openLoopbackSocket(options.listen);
     try {

@@ -1,11 +1,11 @@
 /** What a caller did wrong; stable, for programs to compare. */
 export type NetemErrorCode =
   /** An option, size, time or bound has a value that is not allowed. */
-  | 'NETEM_INVALID_OPTION'
+  | 'ERR_NETEM_INVALID_OPTION'
   /** A packet was sent at a time before that of an earlier packet. */
-  | 'NETEM_TIME_BACKWARDS'
+  | 'ERR_NETEM_TIME_BACKWARDS'
   /** The endpoints of a simulation asked to be woken at one instant over and over. */
-  | 'NETEM_NO_PROGRESS';
+  | 'ERR_NETEM_NO_PROGRESS';
 
 /** Misuse of the emulator. Nothing that happens to a packet is ever an error: it is counted. */
 export class NetemError extends Error {

@@ -11,7 +11,7 @@ export class NetemLink<T> {
    * @param aToB what happens to packets from a to b
    * @param bToA the other direction. By default it has the same impairments, with a seed derived from the first one. So
    *   the two directions do not lose the same packets.
-   * @throws {NetemError} `NETEM_INVALID_OPTION`
+   * @throws {NetemError} `ERR_NETEM_INVALID_OPTION`
    */
   constructor(aToB: NetemOptions, bToA?: NetemOptions) {
     this.aToB = new Netem(aToB);

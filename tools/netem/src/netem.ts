@@ -62,7 +62,7 @@ export class Netem<T> {
   #duplicated = 0;
   #reordered = 0;
 
-  /** @throws {NetemError} `NETEM_INVALID_OPTION` */
+  /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` */
   constructor(options: NetemOptions) {
     const { seed, ...impairments } = options;
     const random = new Random(seed);
@@ -97,7 +97,7 @@ export class Netem<T> {
    * Alters the link for packets sent from now on, those under way stay: `change({ loss: 1 })` cuts it. What is not
    * named stays as it is; `undefined` brings the default back.
    *
-   * @throws {NetemError} `NETEM_INVALID_OPTION`, and the link stays as it was
+   * @throws {NetemError} `ERR_NETEM_INVALID_OPTION`, and the link stays as it was
    */
   change(impairments: Impairments): void {
     const merged = { ...this.#impairments, ...impairments };
@@ -107,7 +107,7 @@ export class Netem<T> {
 
   /**
    * @param sizeBytes what the packet takes of the rate and of the queue; say whether it includes headers by passing it
-   * @throws {NetemError} `NETEM_INVALID_OPTION` for a negative or infinite size or time, `NETEM_TIME_BACKWARDS`
+   * @throws {NetemError} `ERR_NETEM_INVALID_OPTION` for a negative or infinite size or time, `ERR_NETEM_TIME_BACKWARDS`
    */
   send(packet: T, sizeBytes: number, nowMs: number): void {
     this.#checkSend(sizeBytes, nowMs);
@@ -163,13 +163,13 @@ export class Netem<T> {
 
   #checkSend(sizeBytes: number, nowMs: number): void {
     if (!(sizeBytes >= 0 && sizeBytes < Infinity)) {
-      throw new NetemError('NETEM_INVALID_OPTION', `sizeBytes: got ${String(sizeBytes)}, allowed is a finite number from 0`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `sizeBytes: got ${String(sizeBytes)}, allowed is a finite number from 0`);
     }
     if (!Number.isFinite(nowMs)) {
-      throw new NetemError('NETEM_INVALID_OPTION', `nowMs: got ${String(nowMs)}, allowed is a finite number`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `nowMs: got ${String(nowMs)}, allowed is a finite number`);
     }
     if (nowMs < this.#lastSendMs) {
-      throw new NetemError('NETEM_TIME_BACKWARDS', `nowMs: got ${nowMs} after a packet sent at ${this.#lastSendMs}`);
+      throw new NetemError('ERR_NETEM_TIME_BACKWARDS', `nowMs: got ${nowMs} after a packet sent at ${this.#lastSendMs}`);
     }
   }
 

@@ -69,7 +69,7 @@ const KEYS: ReadonlySet<string> = new Set([
 ]);
 const BURST_KEYS: ReadonlySet<string> = new Set(['goodToBad', 'badToGood', 'lossInBad', 'lossInGood']);
 
-/** @throws {NetemError} `NETEM_INVALID_OPTION` for an unknown key, a value out of range or options that contradict. */
+/** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` for an unknown key, a value out of range or options that contradict. */
 export function parseImpairments(options: Impairments): ParsedImpairments {
   refuseUnknownKeys(options, KEYS, '');
   const burst = options.burst;
@@ -89,10 +89,10 @@ export function parseImpairments(options: Impairments): ParsedImpairments {
     queueBytes: options.queueBytes === undefined ? 65_536 : positive('queueBytes', options.queueBytes),
   };
   if (parsed.reorder > 0 && parsed.delayMs + parsed.jitterMs === 0) {
-    throw new NetemError('NETEM_INVALID_OPTION', 'reorder: needs a delayMs or jitterMs that a packet can skip');
+    throw new NetemError('ERR_NETEM_INVALID_OPTION', 'reorder: needs a delayMs or jitterMs that a packet can skip');
   }
   if (options.queueBytes !== undefined && options.rateBps === undefined) {
-    throw new NetemError('NETEM_INVALID_OPTION', 'queueBytes: needs a rateBps, without one nothing queues');
+    throw new NetemError('ERR_NETEM_INVALID_OPTION', 'queueBytes: needs a rateBps, without one nothing queues');
   }
   return parsed;
 }
@@ -100,7 +100,7 @@ export function parseImpairments(options: Impairments): ParsedImpairments {
 function refuseUnknownKeys(options: object, known: ReadonlySet<string>, prefix: string): void {
   for (const key of Object.keys(options)) {
     if (!known.has(key)) {
-      throw new NetemError('NETEM_INVALID_OPTION', `${prefix}${key}: unknown, allowed are ${[...known].join(', ')}`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `${prefix}${key}: unknown, allowed are ${[...known].join(', ')}`);
     }
   }
 }
@@ -123,5 +123,5 @@ function positive(name: string, value: number): number {
 }
 
 function refusal(name: string, got: unknown, allowed: string): NetemError {
-  return new NetemError('NETEM_INVALID_OPTION', `${name}: got ${String(got)}, allowed is ${allowed}`);
+  return new NetemError('ERR_NETEM_INVALID_OPTION', `${name}: got ${String(got)}, allowed is ${allowed}`);
 }

@@ -15,7 +15,7 @@ export class Random {
   /** @param seed any safe integer; all its bits count. */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) {
-      throw new NetemError('NETEM_INVALID_OPTION', `seed: got ${String(seed)}, allowed is a safe integer`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `seed: got ${String(seed)}, allowed is a safe integer`);
     }
     // The high half goes in apart from the low one, so that seeds beyond 32 bits differ too.
     let mix = splitMix32(Math.floor(seed / TWO_POW_32) | 0) ^ (seed | 0);
@@ -30,7 +30,7 @@ export class Random {
   /** A generator in a given state of four 32-bit words, not all zero, as published test vectors name it. */
   static fromState(a: number, b: number, c: number, d: number): Random {
     if ((a | b | c | d) === 0) {
-      throw new NetemError('NETEM_INVALID_OPTION', 'state: got four zero words, allowed is any other state');
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', 'state: got four zero words, allowed is any other state');
     }
     const random = new Random(0);
     random.#a = a | 0;
@@ -61,7 +61,7 @@ export class Random {
   /** A whole number in [0, n), each equally likely. `n` is 1 to 2^32. */
   nextInt(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > TWO_POW_32) {
-      throw new NetemError('NETEM_INVALID_OPTION', `nextInt: got ${String(n)}, allowed is an integer from 1 to 2^32`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `nextInt: got ${String(n)}, allowed is an integer from 1 to 2^32`);
     }
     // Numbers of the incomplete last stretch would favour the small results.
     const limit = TWO_POW_32 - (TWO_POW_32 % n);

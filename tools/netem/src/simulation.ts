@@ -36,12 +36,12 @@ export class Simulation {
   readonly #actions: { readonly timeMs: number; readonly run: () => void }[] = [];
   #nowMs: number;
 
-  /** @throws {NetemError} `NETEM_INVALID_OPTION` */
+  /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` */
   constructor(options: SimulationOptions = {}) {
     const { startMs = 0, tickMs = 1 } = options;
     this.#nowMs = finite('startMs', startMs);
     this.#tickMs = finite('tickMs', tickMs);
-    if (tickMs < 0) throw new NetemError('NETEM_INVALID_OPTION', `tickMs: got ${tickMs}, allowed is 0 or more`);
+    if (tickMs < 0) throw new NetemError('ERR_NETEM_INVALID_OPTION', `tickMs: got ${tickMs}, allowed is 0 or more`);
   }
 
   get nowMs(): number {
@@ -87,7 +87,7 @@ export class Simulation {
   /** Runs `action` now and every `intervalMs` from now on, until the returned function is called. */
   every(intervalMs: number, action: () => void): () => void {
     if (!(intervalMs > 0)) {
-      throw new NetemError('NETEM_INVALID_OPTION', `intervalMs: got ${intervalMs}, allowed is a number above 0`);
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `intervalMs: got ${intervalMs}, allowed is a number above 0`);
     }
     const startMs = this.#nowMs;
     let count = 0;
@@ -116,7 +116,7 @@ export class Simulation {
   /**
    * Goes to the next event and does all that is due then. False when there is none.
    *
-   * @throws {NetemError} `NETEM_NO_PROGRESS` when that never ends
+   * @throws {NetemError} `ERR_NETEM_NO_PROGRESS` when that never ends
    */
   step(): boolean {
     const nextMs = this.nextEventMs();
@@ -125,7 +125,7 @@ export class Simulation {
     for (let round = 0; round < MAX_ROUNDS_PER_INSTANT; round += 1) {
       if (!this.#round()) return true;
     }
-    throw new NetemError('NETEM_NO_PROGRESS', `something is due at ${nextMs} ms however often it is done`);
+    throw new NetemError('ERR_NETEM_NO_PROGRESS', `something is due at ${nextMs} ms however often it is done`);
   }
 
   /** Does all that is due up to and including `timeMs`; the clock shows `timeMs` afterwards. */
@@ -175,7 +175,7 @@ export class Simulation {
 
 function finite(name: string, value: number): number {
   if (!Number.isFinite(value)) {
-    throw new NetemError('NETEM_INVALID_OPTION', `${name}: got ${String(value)}, allowed is a finite number`);
+    throw new NetemError('ERR_NETEM_INVALID_OPTION', `${name}: got ${String(value)}, allowed is a finite number`);
   }
   return value;
 }

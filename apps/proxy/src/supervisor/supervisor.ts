@@ -10,12 +10,12 @@ import type { Ban, RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from 
 import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
-import { LimitedLog } from '../limited-log.ts';
-import type { LimitedLines } from '../limited-log.ts';
-import { NodeError, bindError } from '../node-error.ts';
-import { ipv4Of } from '../own-addresses.ts';
-import { collectStats } from '../stats.ts';
-import type { NodeStats } from '../stats.ts';
+import { LimitedLog } from '../base/limited-log.ts';
+import type { LimitedLines } from '../base/limited-log.ts';
+import { NodeError, bindError } from '../base/node-error.ts';
+import { ipv4Of } from '../base/own-addresses.ts';
+import { collectStats } from './stats.ts';
+import type { NodeStats } from './stats.ts';
 import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
@@ -260,7 +260,7 @@ export class Supervisor implements WorkerWatcher {
       this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
     }
     const { index, restarts } = worker;
-    this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again');
+    this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, and it is started again');
   }
 
   #setForwardingPort(worker: number, port: number): void {

@@ -11,7 +11,7 @@ import type { QuicMode } from './http3/runtime.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
-import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
+import { QuicError, reasonOf, requireInteger } from './quic-error.ts';
 import { certificateOf } from './session-ticket.ts';
 import { handshakeVerification, verifyPin } from './verification.ts';
 import type { Dialing } from './transport.ts';
@@ -21,6 +21,8 @@ export interface ConnectOptions {
   /** A name or an address. A name that has an IPv4 address is reached there. */
   readonly host: string;
   readonly port: number;
+  /** Where the host is, if the caller has looked it up: an IP address. The certificate has to be that of `host` all the same. */
+  readonly address?: string | undefined;
   readonly verify: Verification;
   /** For name, handshake and verification together. Default 5,000. */
   readonly timeoutMs?: number;
@@ -45,17 +47,17 @@ export interface ConnectOptions {
  */
 export async function connectControl(options: ConnectOptions): Promise<ControlConnection> {
   const { host, port, verify, mode = 'auto', signal } = options;
-  requireWhole('port', port, 1, 65_535);
-  const timeoutMs = requireWhole('timeoutMs', options.timeoutMs ?? 5_000, 1, 600_000);
-  const idleTimeoutMs = requireWhole('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
-  const keepaliveMs = requireWhole('keepaliveMs', options.keepaliveMs ?? 10_000, 0, 3_600_000);
+  requireInteger('port', port, 1, 65_535);
+  const timeoutMs = requireInteger('timeoutMs', options.timeoutMs ?? 5_000, 1, 600_000);
+  const idleTimeoutMs = requireInteger('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
+  const keepaliveMs = requireInteger('keepaliveMs', options.keepaliveMs ?? 10_000, 0, 3_600_000);
   const limits = connectionLimits(options.limits);
   const { serverName, authoritiesPem } = handshakeVerification(verify, host);
   const node = formatSocketAddress({ host, port });
   const deadline = new Deadline(timeoutMs, node, signal);
 
   try {
-    const address = await deadline.orLater(resolve(host, port)).catch(unresolvedWhenLate(host));
+    const address = await deadline.orLater(resolve(options.address ?? host, port)).catch(unresolvedWhenLate(host));
     const { maxStreams, maxUnreadBytes: maxStreamBytes } = limits;
     const dialing = await dial({
       alpn: CONTROL_ALPN,

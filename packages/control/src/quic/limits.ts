@@ -1,4 +1,4 @@
-import { requireWhole } from './quic-error.ts';
+import { requireInteger } from './quic-error.ts';
 
 /** What one connection may cost. All of it is bounded before anything is read from the peer. */
 export interface ConnectionLimits {
@@ -28,12 +28,12 @@ const DEFAULTS: ConnectionLimits = {
 /** @throws {QuicError} `ERR_QUIC_OPTION` */
 export function connectionLimits(given: Partial<ConnectionLimits> = {}): ConnectionLimits {
   const all = { ...DEFAULTS, ...given };
-  requireWhole('limits.maxStreams', all.maxStreams, 1, 1_000);
-  requireWhole('limits.maxUnreadBytes', all.maxUnreadBytes, 4_098, 16_777_216);
-  requireWhole('limits.maxUnsentBytes', all.maxUnsentBytes, 4_098, 16_777_216);
-  requireWhole('limits.maxRefusals', all.maxRefusals, 0, 1_000_000);
-  requireWhole('limits.bytesPerSecond', all.bytesPerSecond, 64, 1_000_000_000);
-  requireWhole('limits.burstBytes', all.burstBytes, 4_098, 1_000_000_000);
+  requireInteger('limits.maxStreams', all.maxStreams, 1, 1_000);
+  requireInteger('limits.maxUnreadBytes', all.maxUnreadBytes, 4_098, 16_777_216);
+  requireInteger('limits.maxUnsentBytes', all.maxUnsentBytes, 4_098, 16_777_216);
+  requireInteger('limits.maxRefusals', all.maxRefusals, 0, 1_000_000);
+  requireInteger('limits.bytesPerSecond', all.bytesPerSecond, 64, 1_000_000_000);
+  requireInteger('limits.burstBytes', all.burstBytes, 4_098, 1_000_000_000);
   return Object.freeze(all);
 }
 

@@ -13,7 +13,7 @@ import type { ListenerCounters } from './listener-counters.ts';
 import type { CertificateAndKey, ControlListener, ListenOptions } from './listen-options.ts';
 import { isInUse, isNotAvailable, listenHosts, localHosts } from './local-hosts.ts';
 import { pinOf } from './pin.ts';
-import { QuicError, reasonOf, requireWhole } from './quic-error.ts';
+import { QuicError, reasonOf, requireInteger } from './quic-error.ts';
 import type { Server } from './transport.ts';
 
 /**
@@ -57,15 +57,15 @@ class Listener implements ControlListener {
     this.#options = options;
     this.#certificate = options;
     this.#limits = connectionLimits(options.limits);
-    this.#maxConnections = requireWhole('maxConnections', options.maxConnections ?? 1_024, 1, 1_000_000);
-    this.#idleTimeoutMs = requireWhole('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
-    this.#port = requireWhole('bind.port', options.bind.port, 0, 65_535);
+    this.#maxConnections = requireInteger('maxConnections', options.maxConnections ?? 1_024, 1, 1_000_000);
+    this.#idleTimeoutMs = requireInteger('idleTimeoutMs', options.idleTimeoutMs ?? 30_000, 100, 3_600_000);
+    this.#port = requireInteger('bind.port', options.bind.port, 0, 65_535);
     this.#localHosts = options.localHosts ?? localHosts();
     this.#connections = new AdmittedConnections({
       maxConnections: this.#maxConnections,
-      maxConnectionsPerAddress: requireWhole('maxConnectionsPerAddress', options.maxConnectionsPerAddress ?? 32, 1, 1_000_000),
+      maxConnectionsPerAddress: requireInteger('maxConnectionsPerAddress', options.maxConnectionsPerAddress ?? 32, 1, 1_000_000),
       limits: this.#limits,
-      keepaliveMs: requireWhole('keepaliveMs', options.keepaliveMs ?? 0, 0, 3_600_000),
+      keepaliveMs: requireInteger('keepaliveMs', options.keepaliveMs ?? 0, 0, 3_600_000),
       onConnection: options.onConnection,
       onError: options.onError,
       onFailedHandshake: options.onFailedHandshake,

@@ -1,3 +1,5 @@
+import { wholeNumberFault } from '@lightspeed/wire';
+
 /** What went wrong on the way to, or on, a control connection; stable, for programs. */
 export type QuicErrorCode =
   /** An option is outside what is allowed: a fault of the calling program or its configuration. */
@@ -50,9 +52,8 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /** @throws {QuicError} `ERR_QUIC_OPTION` unless `value` is a whole number from `low` to `high`. */
-export function requireWhole(option: string, value: number, low: number, high: number): number {
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new QuicError('ERR_QUIC_OPTION', `${option} must be a whole number from ${low} to ${high}, got ${value}`);
-  }
+export function requireInteger(option: string, value: number, low: number, high: number): number {
+  const fault = wholeNumberFault(option, value, low, high);
+  if (fault !== undefined) throw new QuicError('ERR_QUIC_OPTION', fault);
   return value;
 }

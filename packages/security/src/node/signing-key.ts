@@ -26,7 +26,7 @@ export class SigningKey implements TicketIssuer {
   /**
    * Reads a key that {@link toPem} or `openssl genpkey -algorithm ed25519` wrote: PKCS #8 in PEM, not encrypted.
    *
-   * @throws {SecurityError} `SECURITY_SIGNING_KEY`, whose message shows nothing of the text.
+   * @throws {SecurityError} `ERR_SECURITY_SIGNING_KEY`, whose message shows nothing of the text.
    */
   static fromPem(pem: string): SigningKey {
     let key: KeyObject;
@@ -34,14 +34,14 @@ export class SigningKey implements TicketIssuer {
       key = createPrivateKey(pem);
     } catch (cause) {
       throw new SecurityError(
-        'SECURITY_SIGNING_KEY',
+        'ERR_SECURITY_SIGNING_KEY',
         'a signing key must be an Ed25519 private key, PKCS #8 in PEM, not encrypted; this text cannot be read as one',
         { cause },
       );
     }
     if (key.asymmetricKeyType === 'ed25519') return new SigningKey(key);
     throw new SecurityError(
-      'SECURITY_SIGNING_KEY',
+      'ERR_SECURITY_SIGNING_KEY',
       `a signing key must be an Ed25519 private key, got one of type ${key.asymmetricKeyType ?? 'unknown'}`,
     );
   }

@@ -29,7 +29,7 @@ export class ProofNonces {
   #highest: bigint;
   #below: bigint;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if the state is none that {@link state} gives. */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the state is none that {@link state} gives. */
   constructor(state: ProofNoncesState = { highest: -1n, below: 0n }) {
     if (state.highest !== -1n) requireNonce(state.highest);
     requireNonce(state.below);

@@ -47,7 +47,7 @@ export interface Proof {
  *   that repeats an unanswered proof.
  * @param secret - the session's, 16 bytes.
  * @returns the packet's length, 48.
- * @throws {SecurityError} `SECURITY_OPTION_RANGE`, `SECURITY_PRIMITIVE_OUTPUT`
+ * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE`, `ERR_SECURITY_PRIMITIVE_OUTPUT`
  */
 export function encodeProof(
   bytes: Uint8Array,
@@ -89,7 +89,7 @@ export function readProof(bytes: Uint8Array, offset: number, length: number): Pr
  * ask {@link ProofNonces} next.
  *
  * @param secret - that of the session whose id the proof claims, 16 bytes.
- * @throws {SecurityError} `SECURITY_OPTION_RANGE` if the secret has another length, `SECURITY_PRIMITIVE_OUTPUT` if the
+ * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the secret has another length, `ERR_SECURITY_PRIMITIVE_OUTPUT` if the
  *   HMAC has. Never because of what the packet holds.
  */
 export function verifyProof(bytes: Uint8Array, offset: number, secret: Uint8Array, hmacSha256: HmacSha256): boolean {
@@ -99,10 +99,10 @@ export function verifyProof(bytes: Uint8Array, offset: number, secret: Uint8Arra
   return difference === 0;
 }
 
-/** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+/** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
 export function requireNonce(nonce: bigint): void {
   if (nonce < 0n || nonce > MAX_PROOF_NONCE) {
-    throw new SecurityError('SECURITY_OPTION_RANGE', `a proof's nonce must be 0 to 2^64 - 1, got ${nonce}`);
+    throw new SecurityError('ERR_SECURITY_OPTION_RANGE', `a proof's nonce must be 0 to 2^64 - 1, got ${nonce}`);
   }
 }
 
@@ -111,7 +111,7 @@ function tagOf(bytes: Uint8Array, offset: number, secret: Uint8Array, hmacSha256
   const hmac = hmacSha256(secret, bytes.subarray(offset, offset + TAG_AT));
   // A shorter one would compare as equal to bytes that nobody had to know.
   if (hmac.length !== SHA256_BYTES) {
-    throw new SecurityError('SECURITY_PRIMITIVE_OUTPUT', `HMAC-SHA-256 must give 32 bytes, got ${hmac.length}`);
+    throw new SecurityError('ERR_SECURITY_PRIMITIVE_OUTPUT', `HMAC-SHA-256 must give 32 bytes, got ${hmac.length}`);
   }
   return hmac.subarray(0, TAG_BYTES);
 }

@@ -16,13 +16,13 @@ export interface TicketIssuer {
  * Makes a signed ticket.
  *
  * @returns its bytes, fresh, as a Register carries them; {@link formatTicket} makes the text that people pass on.
- * @throws {SecurityError} `SECURITY_TICKET_FIELD`, `SECURITY_ISSUER_KEY`, `SECURITY_PRIMITIVE_OUTPUT`
+ * @throws {SecurityError} `ERR_SECURITY_TICKET_FIELD`, `ERR_SECURITY_ISSUER_KEY`, `ERR_SECURITY_PRIMITIVE_OUTPUT`
  */
 export function issueTicket(fields: TicketFields, issuer: TicketIssuer, sha256: Sha256): Uint8Array {
   const body = encodeTicketBody(fields, issuerKeyId(issuer.publicKey, sha256));
   const signature = issuer.sign(signedBytes(body));
   if (signature.length !== SIGNATURE_BYTES) {
-    throw new SecurityError('SECURITY_PRIMITIVE_OUTPUT', `Ed25519 must give 64 bytes, got ${signature.length}`);
+    throw new SecurityError('ERR_SECURITY_PRIMITIVE_OUTPUT', `Ed25519 must give 64 bytes, got ${signature.length}`);
   }
   const ticket = new Uint8Array(body.length + SIGNATURE_BYTES);
   ticket.set(body);

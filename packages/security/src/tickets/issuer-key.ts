@@ -15,7 +15,7 @@ export function issuerKeyId(publicKey: Uint8Array, sha256: Sha256): string {
   requireKeyLength(publicKey);
   const digest = sha256(publicKey);
   if (digest.length !== SHA256_BYTES) {
-    throw new SecurityError('SECURITY_PRIMITIVE_OUTPUT', `SHA-256 must give 32 bytes, got ${digest.length}`);
+    throw new SecurityError('ERR_SECURITY_PRIMITIVE_OUTPUT', `SHA-256 must give 32 bytes, got ${digest.length}`);
   }
   return formatHex(digest.subarray(0, KEY_ID_BYTES));
 }
@@ -30,19 +30,19 @@ export function formatIssuerKey(publicKey: Uint8Array): string {
  * Reads {@link formatIssuerKey}'s text; white space around it is ignored.
  *
  * @returns the public key, 32 bytes.
- * @throws {SecurityError} `SECURITY_ISSUER_KEY`
+ * @throws {SecurityError} `ERR_SECURITY_ISSUER_KEY`
  */
 export function parseIssuerKey(text: string): Uint8Array {
   const trimmed = text.trim();
   const key = trimmed.startsWith(PREFIX) ? decodeBase64Url(trimmed.slice(PREFIX.length)) : undefined;
   if (key?.length === ISSUER_KEY_BYTES) return key;
   throw new SecurityError(
-    'SECURITY_ISSUER_KEY',
+    'ERR_SECURITY_ISSUER_KEY',
     `an issuer's public key is ${PREFIX} and 43 characters of base64url, got ${JSON.stringify(text)}`,
   );
 }
 
 function requireKeyLength(publicKey: Uint8Array): void {
   if (publicKey.length === ISSUER_KEY_BYTES) return;
-  throw new SecurityError('SECURITY_ISSUER_KEY', `an issuer's public key has 32 bytes, got ${publicKey.length}`);
+  throw new SecurityError('ERR_SECURITY_ISSUER_KEY', `an issuer's public key has 32 bytes, got ${publicKey.length}`);
 }

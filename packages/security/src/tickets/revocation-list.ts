@@ -12,7 +12,7 @@ const BYTE_ORDER_MARK = '\uFEFF';
  * Anything else is an error. So a list that is just being written is not mistaken for a shorter one. A reader keeps the
  * list that it has until it can read the next one.
  *
- * @throws {SecurityError} `SECURITY_REVOCATION_LINE`, with the number of the first line that is wrong, counted from 1.
+ * @throws {SecurityError} `ERR_SECURITY_REVOCATION_LINE`, with the number of the first line that is wrong, counted from 1.
  */
 export function parseRevocationList(text: string): ReadonlySet<string> {
   const ids = new Set<string>();
@@ -22,7 +22,7 @@ export function parseRevocationList(text: string): ReadonlySet<string> {
     if (id === '') continue;
     if (!isTicketId(id)) {
       throw new SecurityError(
-        'SECURITY_REVOCATION_LINE',
+        'ERR_SECURITY_REVOCATION_LINE',
         `revocation list, line ${index + 1}: a ticket id is 32 hexadecimal digits, got ${JSON.stringify(id)}`,
       );
     }
@@ -35,12 +35,12 @@ export function parseRevocationList(text: string): ReadonlySet<string> {
  * The line that revokes a ticket, with its line ending, to be put at the end of a list.
  *
  * @param comment - for people: who, when, why. Whatever would end the line becomes a blank.
- * @throws {SecurityError} `SECURITY_TICKET_FIELD` if the id is not 32 lower-case hexadecimal digits.
+ * @throws {SecurityError} `ERR_SECURITY_TICKET_FIELD` if the id is not 32 lower-case hexadecimal digits.
  */
 export function formatRevocation(ticketId: string, comment = ''): string {
   if (!isTicketId(ticketId)) {
     throw new SecurityError(
-      'SECURITY_TICKET_FIELD',
+      'ERR_SECURITY_TICKET_FIELD',
       `a ticket's id must be 32 lower-case hexadecimal digits, got ${JSON.stringify(ticketId)}`,
     );
   }

@@ -41,7 +41,7 @@ export const MAX_TICKET_BYTES = NAME_AT + 255 + SIGNATURE_BYTES;
  * The bytes of a ticket without its signature, fresh.
  *
  * @param issuerId - 16 hexadecimal digits.
- * @throws {SecurityError} `SECURITY_TICKET_FIELD`
+ * @throws {SecurityError} `ERR_SECURITY_TICKET_FIELD`
  */
 export function encodeTicketBody(fields: TicketFields, issuerId: string): Uint8Array {
   const name = encodeUtf8(fields.name);

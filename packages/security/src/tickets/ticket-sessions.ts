@@ -33,7 +33,7 @@ export class TicketSessions {
   readonly #holders: Map<string, Holder>;
   readonly #bySession: Map<number, Holder>;
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
   constructor(options: TicketSessionsOptions) {
     this.#capacity = requireInteger('capacity', options.capacity, 1, MAX_CAPACITY);
     this.#defaultMaxSessions = requireInteger('defaultMaxSessions', options.defaultMaxSessions ?? 0, 0, 0xffff_ffff);
@@ -61,11 +61,11 @@ export class TicketSessions {
    *
    * @param ticket - one that a `TicketVerifier` has let through.
    * @returns undefined if the session is counted now, or else `too_many_sessions` or `node_full`.
-   * @throws {SecurityError} `SECURITY_REGISTRATION_EXISTS` if the session id is live.
+   * @throws {SecurityError} `ERR_SECURITY_REGISTRATION_EXISTS` if the session id is live.
    */
   open(ticket: Ticket, sessionId: number): TicketRefusal | undefined {
     if (this.#bySession.has(sessionId)) {
-      throw new SecurityError('SECURITY_REGISTRATION_EXISTS', `session ${sessionId} lives by a ticket already`);
+      throw new SecurityError('ERR_SECURITY_REGISTRATION_EXISTS', `session ${sessionId} lives by a ticket already`);
     }
     const known = this.#holders.get(ticket.id);
     const maxSessions = ticket.maxSessions === 0 ? this.#defaultMaxSessions : ticket.maxSessions;

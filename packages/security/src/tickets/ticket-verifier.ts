@@ -27,8 +27,8 @@ export class TicketVerifier {
   readonly #verifyEd25519: VerifyEd25519;
 
   /**
-   * @throws {SecurityError} `SECURITY_ISSUER_KEY` if there is no issuer, a key has not 32 bytes, or two keys share an id;
-   *   `SECURITY_PRIMITIVE_OUTPUT`
+   * @throws {SecurityError} `ERR_SECURITY_ISSUER_KEY` if there is no issuer, a key has not 32 bytes, or two keys share an id;
+   *   `ERR_SECURITY_PRIMITIVE_OUTPUT`
    */
   constructor(options: TicketVerifierOptions) {
     const publicKeys = new Map<string, Uint8Array>();
@@ -36,11 +36,11 @@ export class TicketVerifier {
       const keyId = issuerKeyId(key, options.sha256);
       const other = publicKeys.get(keyId);
       if (other !== undefined && formatHex(other) !== formatHex(key)) {
-        throw new SecurityError('SECURITY_ISSUER_KEY', `two issuers have the key id ${keyId}: replace one of the keys`);
+        throw new SecurityError('ERR_SECURITY_ISSUER_KEY', `two issuers have the key id ${keyId}: replace one of the keys`);
       }
       publicKeys.set(keyId, key.slice());
     }
-    if (publicKeys.size === 0) throw new SecurityError('SECURITY_ISSUER_KEY', 'at least one issuer must be trusted, got none');
+    if (publicKeys.size === 0) throw new SecurityError('ERR_SECURITY_ISSUER_KEY', 'at least one issuer must be trusted, got none');
     this.#publicKeys = publicKeys;
     this.revocations = options.revocations ?? new Set();
     this.#verifyEd25519 = options.verifyEd25519;

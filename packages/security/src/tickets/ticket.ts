@@ -1,3 +1,4 @@
+import { wholeNumberFault } from '@lightspeed/wire';
 import { SecurityError } from '../security-error.ts';
 
 /** What an issuer says about a ticket. Times are whole seconds since 1970-01-01 UTC. */
@@ -49,7 +50,7 @@ export function isTicketName(name: string, utf8Bytes: number): boolean {
  * Checks what an issuer is about to sign and fills in the defaults.
  *
  * @param name - the name's bytes in UTF-8.
- * @throws {SecurityError} `SECURITY_TICKET_FIELD`
+ * @throws {SecurityError} `ERR_SECURITY_TICKET_FIELD`
  */
 export function requireTicketFields(fields: TicketFields, name: Uint8Array): Required<TicketFields> {
   if (!isTicketId(fields.id)) throw fieldError('id', '32 lower-case hexadecimal digits', JSON.stringify(fields.id));
@@ -69,10 +70,11 @@ export function requireTicketFields(fields: TicketFields, name: Uint8Array): Req
 }
 
 function requireField(field: keyof TicketFields, value: number, low: number, high: number): number {
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw fieldError(field, `an integer from ${low} to ${high}`, String(value));
+  const fault = wholeNumberFault(`a ticket's ${field}`, value, low, high);
+  if (fault !== undefined) throw new SecurityError('ERR_SECURITY_TICKET_FIELD', fault);
+  return value;
 }
 
 function fieldError(field: keyof TicketFields, allowed: string, got: string): SecurityError {
-  return new SecurityError('SECURITY_TICKET_FIELD', `a ticket's ${field} must be ${allowed}, got ${got}`);
+  return new SecurityError('ERR_SECURITY_TICKET_FIELD', `a ticket's ${field} must be ${allowed}, got ${got}`);
 }

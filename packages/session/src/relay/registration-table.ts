@@ -118,12 +118,12 @@ export class RegistrationTable {
 
   /**
    * @returns false if the session id, or the token at that prefix, is taken already.
-   * @throws {SecurityError} `SECURITY_OPTION_RANGE` if the secret has not 16 bytes.
+   * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the secret has not 16 bytes.
    */
   add(registration: Registration): boolean {
     const { sessionId, prefixHigh, prefixLow, token, secret } = registration;
     if (secret !== undefined && secret.length !== SECRET_BYTES) {
-      throw new SecurityError('SECURITY_OPTION_RANGE', `a session secret has ${SECRET_BYTES} bytes, got ${secret.length}`);
+      throw new SecurityError('ERR_SECURITY_OPTION_RANGE', `a session secret has ${SECRET_BYTES} bytes, got ${secret.length}`);
     }
     if (this.#byId.get(sessionId, 0, 0, 0) >= 0 || this.#byToken.get(prefixLow, token, prefixHigh, 0) >= 0) return false;
     const entry = this.#freeEntries.pop() ?? this.#entries.length;

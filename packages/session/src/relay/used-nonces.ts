@@ -17,7 +17,7 @@ export class UsedNonces {
     return { highest: this.#states[2 * entry], below: this.#states[2 * entry + 1] };
   }
 
-  /** @throws {SecurityError} `SECURITY_OPTION_RANGE` if the state is none that {@link ProofNonces.state} gives. */
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the state is none that {@link ProofNonces.state} gives. */
   set(entry: number, state: ProofNoncesState): void {
     const { highest, below } = new ProofNonces(state).state;
     while (entry >= this.#isUsed.length) this.#grow();

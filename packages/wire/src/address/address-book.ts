@@ -102,14 +102,14 @@ export class AddressBook {
 
   /**
    * Takes one `retain` back.
-   * @throws {WireError} `WIRE_ADDRESS_NOT_RETAINED` if there is none
+   * @throws {WireError} `ERR_WIRE_ADDRESS_NOT_RETAINED` if there is none
    */
   release(handle: number): void {
     if (!isIpv6(handle) || handle === NO_ADDRESS) return;
     const index = indexOfHandle(handle);
     this.#requireEntry(index);
     const references = this.#entries.references(index);
-    if (references === 0) throw new WireError('WIRE_ADDRESS_NOT_RETAINED', `${this.format(handle)} is released but not retained`);
+    if (references === 0) throw new WireError('ERR_WIRE_ADDRESS_NOT_RETAINED', `${this.format(handle)} is released but not retained`);
     this.#entries.setReferences(index, references - 1);
     if (references > 1) return;
     this.#entries.append(index, this.#nextStamp());

@@ -1,6 +1,7 @@
 import type { NodeProgram } from '../node-program.ts';
 import type { GarbageReport } from './garbage-plan.ts';
 import type { Expectations } from './outcome.ts';
+import { NodeMetrics } from './soak-node.ts';
 
 /** What a node has counted of its control plane. */
 export interface ControlAccounts {
@@ -21,23 +22,22 @@ export interface ControlAccounts {
 }
 
 export async function controlAccounts(node: NodeProgram): Promise<ControlAccounts> {
-  const metrics = await node.metrics();
-  const value = (name: string, labels = '') => metrics.get(`lightspeed_${name}${labels}`) ?? 0;
-  const asked = [...metrics].filter(([name]) => name.startsWith('lightspeed_registrations_total{'));
-  const registered = value('registrations_total', '{result="accepted"}');
-  const resumed = value('registrations_total', '{result="resumed"}');
+  const metrics = await NodeMetrics.of(node);
+  const [registered, resumed] = ['accepted', 'resumed'].map((result) => metrics.value('registrations_total', `result="${result}"`));
+  const connections = (result: string) => metrics.value('control_connections_total', `result="${result}"`);
+  const refusals = (what: string) => metrics.value('control_refusals_total', `what="${what}"`);
   return {
-    accepted: value('control_connections_total', '{result="accepted"}'),
-    overPerAddress: value('control_connections_total', '{result="over_max_per_address"}'),
-    overMax: value('control_connections_total', '{result="over_max"}'),
-    connections: value('control_connections'),
+    accepted: connections('accepted'),
+    overPerAddress: connections('over_max_per_address'),
+    overMax: connections('over_max'),
+    connections: metrics.value('control_connections'),
     registered,
-    unregistered: asked.reduce((sum, [, number]) => sum + number, 0) - registered - resumed,
+    unregistered: metrics.sum('registrations_total') - registered - resumed,
     resumed,
-    refusals: value('control_refusals_total', '{what="message"}'),
-    rateLimited: value('control_refusals_total', '{what="rate_limited"}'),
-    protocol: value('control_refusals_total', '{what="protocol"}'),
-    notReading: value('control_refusals_total', '{what="not_reading"}'),
+    refusals: refusals('message'),
+    rateLimited: refusals('rate_limited'),
+    protocol: refusals('protocol'),
+    notReading: refusals('not_reading'),
   };
 }
 
