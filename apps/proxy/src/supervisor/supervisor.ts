@@ -21,6 +21,8 @@ import { DataPort } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
 import { NodeSnapshots } from './snapshots.ts';
 import type { WorkerSession } from './snapshots.ts';
+import { NO_CLIENTS, claimsFor } from './registered-clients.ts';
+import type { RegisteredClients } from './registered-clients.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import type { Answer, Serving, Snapshots, WorkerWatcher } from './worker-slot.ts';
@@ -42,29 +44,6 @@ const BAN_LINES: LimitedLines = {
   level: 'warn',
   one: 'client banned: too many destinations',
   more: 'more clients banned: too many destinations',
-};
-
-/** An index is used again only after so many others, when the workers have long forgotten what it stood for. */
-const SPARE_CLAIMS = 4_096;
-
-/** How many registrations the workers' claims have room for. */
-export function claimsFor({ maxClients }: NodeConfig): number {
-  return maxClients + SPARE_CLAIMS;
-}
-
-/** The clients that the control plane has let in, in the place where it has them. */
-export interface RegisteredClients {
-  /** For workers that start later. */
-  registered(): Iterable<RegisteredClient>;
-  has(sessionId: number): boolean;
-  /** Keeps which proofs a client has used, for workers that start later. @returns false if the client is gone. */
-  noteNonces(sessionId: number, nonces: ProofNoncesState): boolean;
-}
-
-const NO_CLIENTS: RegisteredClients = {
-  registered: () => [],
-  has: () => false,
-  noteNonces: () => false,
 };
 
 /** What a data plane is run with. */
