@@ -35,8 +35,18 @@ describe('startTunnel', () => {
     ['a game of 256', { gameId: 256 }, {}, 'register.gameId is 256'],
     ['Pings without pause', { pingMs: 1 }, {}, 'register.pingMs is 1'],
     ['a ticket in dialect reference', { ticket: new Uint8Array(1) }, { dialect: 'reference' }, 'register.ticket is given'],
-    ['five paths', {}, { paths: ['192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:db8::2'] }, 'the number of paths is 5; allowed: whole numbers from 1 to 4'],
-    ['four paths and one through another node', { via: { host: 'b' } }, { paths: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] }, 'the number of paths is 5'],
+    [
+      'five paths',
+      {},
+      { paths: ['192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:db8::2'] },
+      'the number of paths is 5; allowed: whole numbers from 1 to 4',
+    ],
+    [
+      'four paths and one through another node',
+      { via: { host: 'b' } },
+      { paths: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] },
+      'the number of paths is 5',
+    ],
     ['both ways to a node', {}, { node: NODE }, 'either `node` or `register`'],
   ])('refuses %s', async (_what, register, settings, message) => {
     const refusal = startTunnel({ register: { nodes: [{ host: 'a' }], ...register }, ingresses: [], ...settings });

@@ -37,7 +37,10 @@ describe('the names of game servers', () => {
   it('that cannot be found are looked up again after five seconds', () => {
     const asked: string[] = [];
     const names = new NameTable((name) => asked.push(name));
-    for (const [name, ipv6Only] of [['none', false], ['six', true]] as const) {
+    for (const [name, ipv6Only] of [
+      ['none', false],
+      ['six', true],
+    ] as const) {
       lookUp(names, name);
       names.answer(name, undefined, ipv6Only, 0);
     }

@@ -171,7 +171,10 @@ describe('a SOCKS5 server', () => {
     const refused = SocksProgram.open(addressOf(tunnel), { userId: 'me', password: 'wrong' });
     await expect(refused).rejects.toThrow('Authentication failed');
     expect(await talk(addressOf(tunnel), [5, 1, 0])).toEqual([5, 0xff]);
-    expect(told).toEqual([expect.stringContaining('its user or password is wrong'), expect.stringContaining('it gives no user and password')]);
+    expect(told).toEqual([
+      expect.stringContaining('its user or password is wrong'),
+      expect.stringContaining('it gives no user and password'),
+    ]);
   });
 
   it('is not opened to the network unless somebody has meant it', async () => {

@@ -32,12 +32,15 @@ describe('lightspeed', () => {
     expect(await lightspeed(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it.each([[[]], [['play']], [['ping']], [['socks']], [['whoami']], [['decode']]])('explains itself with an example: %j --help', async (command) => {
-    const { code, stdout, stderr } = await lightspeed([...command, '--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(new RegExp(`^Usage: lightspeed ${command.join('')}`));
-    expect(stdout).toMatch(/Examples?:\n {2}\$ lightspeed /);
-  });
+  it.each([[[]], [['play']], [['ping']], [['socks']], [['whoami']], [['decode']]])(
+    'explains itself with an example: %j --help',
+    async (command) => {
+      const { code, stdout, stderr } = await lightspeed([...command, '--help']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`^Usage: lightspeed ${command.join('')}`));
+      expect(stdout).toMatch(/Examples?:\n {2}\$ lightspeed /);
+    },
+  );
 
   const play = ['play', '--node', '127.0.0.1:4434', '--game-server', '127.0.0.1:9'];
   it.each<[string, string[], string]>([

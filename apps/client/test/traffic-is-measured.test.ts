@@ -10,7 +10,11 @@ import { TUNNEL_COUNTERS_BYTES, TunnelCounter, tunnelCountersIn } from '@lightsp
 import { LOCAL_COUNTERS_BYTES } from '../src/ingress/local-counters.ts';
 import { UDP_COUNTERS_BYTES } from '@lightspeed/udp';
 
-const nothing = new StatsReader(new CounterBook(), new SharedArrayBuffer(UDP_COUNTERS_BYTES), new SharedArrayBuffer(LOCAL_COUNTERS_BYTES)).read(0, [], false);
+const nothing = new StatsReader(
+  new CounterBook(),
+  new SharedArrayBuffer(UDP_COUNTERS_BYTES),
+  new SharedArrayBuffer(LOCAL_COUNTERS_BYTES),
+).read(0, [], false);
 
 function stats(counters: Partial<TunnelStats['counters']>, drops: Partial<TunnelStats> = {}): TunnelStats {
   return { ...nothing, ...drops, counters: { ...nothing.counters, ...counters } };

@@ -76,7 +76,12 @@ describe.each(ENGINES)('a client over the %s engine', (io) => {
     const used = tunnel.nodes[0].used ? a : b;
     await used.data.kill();
     await echoed(program, 'after', tunnel.ingresses[0].listen);
-    expect(tunnel.stats().ways.map(({ name }) => name).toSorted()).toEqual([a.name, b.name].toSorted());
+    expect(
+      tunnel
+        .stats()
+        .ways.map(({ name }) => name)
+        .toSorted(),
+    ).toEqual([a.name, b.name].toSorted());
   });
 
   it('hears on a direct flow’s socket nobody but the game server, and no program but the flow’s own gets the answers', async () => {
@@ -122,6 +127,8 @@ describe('the rules for ways', () => {
     expect(() => rulesOf({ servers: '2001:db8::/32', way: 'direct' })).toThrow('ways[0].servers');
     expect(() => rulesOf({ servers: '203.0.113.9', port: 65_536, way: 'direct' })).toThrow('ways[0].port is 65536');
     expect(() => rulesOf({ servers: '203.0.113.9', way: 'b:4433' })).toThrow('ways[0].way is b:4433; allowed: direct, a:4433');
-    expect(() => rulesOf(...Array.from({ length: 257 }, () => ({ servers: '1.1.1.1', way: 'direct' })))).toThrow('the number of ways is 257');
+    expect(() => rulesOf(...Array.from({ length: 257 }, () => ({ servers: '1.1.1.1', way: 'direct' })))).toThrow(
+      'the number of ways is 257',
+    );
   });
 });

@@ -5,7 +5,7 @@ import { codeBlocks } from '../src/markdown.ts';
 import type { CodeBlock } from '../src/markdown.ts';
 import { serveNode } from '../src/node-program.ts';
 import { readPages } from '../src/pages.ts';
-import { runExample } from '../src/run-example.ts';
+import { MAX_EXAMPLE_MS, runExample } from '../src/run-example.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 // Examples outside of a package use several; this project may import them all.
@@ -30,7 +30,7 @@ const examples: Example[] = readPages(workspaceRoot).flatMap(({ path, text }) =>
 );
 const marked = (remark: string): Example[] => examples.filter((example) => example.remark === remark);
 
-describe.concurrent('an example', () => {
+describe.concurrent('an example', { timeout: 2 * MAX_EXAMPLE_MS }, () => {
   test.for(marked(''))('runs to its end: $name', async ({ code, project }, { expect }) => {
     const run = await runExample(code, project, false);
 

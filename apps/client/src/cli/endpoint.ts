@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { canonicalAddress, formatSocketAddress, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { resolveNode } from '../control/reach-node.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { IPV6_ONLY } from '../ingress/game-server-name.ts';
 import { DEFAULT_CONTROL_PORT } from '../settings/register-settings.ts';
 import { DIRECT } from '../settings/way-settings.ts';

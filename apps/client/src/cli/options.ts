@@ -19,7 +19,8 @@ const nodesOption = () =>
   )
     .argParser(collect(parseNode))
     .makeOptionMandatory();
-export const sourceOption = () => new Option('--source <ip>', 'local address from which to talk to the node, IPv4 or IPv6').argParser(parseLocalAddress);
+export const sourceOption = () =>
+  new Option('--source <ip>', 'local address from which to talk to the node, IPv4 or IPv6').argParser(parseLocalAddress);
 export const ioOption = () => new Option('--io <engine>', 'how to move datagrams').choices(['auto', 'batch', 'portable']).default('auto');
 export const dialectOption = () => new Option('--dialect <dialect>', 'form of version 2 packets').choices(DIALECTS).default('standard');
 const tokenOption = () =>
@@ -87,7 +88,9 @@ export function addTunnelOptions(command: Command): Command {
 function addPathOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--path <ip>', 'local address of one more path to the node; may be given several times').argParser(collect(parseLocalAddress)),
+      new Option('--path <ip>', 'local address of one more path to the node; may be given several times').argParser(
+        collect(parseLocalAddress),
+      ),
     )
     .addOption(new Option('--via <host[:port]>', 'one more path, through another node').argParser(parseNode))
     .addOption(

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineKind } from '@lightspeed/udp';
 import { formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { startTunnel } from '../run/start-tunnel.ts';
 import { requirePort, resolveOpenNode } from './endpoint.ts';

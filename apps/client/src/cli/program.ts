@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { ClientError } from '../errors.ts';
-import { VERSION } from '../version.ts';
+import { ClientError } from '../base/errors.ts';
+import { VERSION } from '../base/version.ts';
 import { decode } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { parseGameServer, parseListen } from './endpoint.ts';
@@ -100,9 +100,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     })
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
-  const playing = program
-    .command('play')
-    .description('Open local UDP ports that stand for game servers, and carry what arrives there.');
+  const playing = program.command('play').description('Open local UDP ports that stand for game servers, and carry what arrives there.');
   addTunnelOptions(playing)
     .addOption(
       new Option('--game-server <host:port>', 'game server to which the node sends; may be given several times')

@@ -3,7 +3,7 @@ import type { KnownNodes, Verification } from '@lightspeed/control/quic';
 import { TICKET_REFUSAL_TEXTS, parseTicket } from '@lightspeed/security';
 import { MAX_NODES } from '../settings/register-settings.ts';
 import type { NodeSettings, RegisterSettings } from '../settings/register-settings.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { nodeName } from './endpoint.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { readText } from './read-text.ts';

@@ -1,7 +1,7 @@
 import { SAFE_PAYLOAD_BYTES, formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import type { MoveReason } from '../control/node-choice.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { Interruption } from './interruption.ts';
 import { PathMeter } from './path-meter.ts';

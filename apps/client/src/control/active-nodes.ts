@@ -1,4 +1,4 @@
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { MAX_ACTIVE_NODES } from '../settings/register-settings.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 import type { NodeDirectory } from './directory.ts';

@@ -2,7 +2,7 @@ import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { PolicyRule } from '../way/way-policy.ts';
 import { WAY_DIRECT } from '../way/way-policy.ts';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { VIA_SLOT, preferredAddress } from '../tunnel/messages.ts';
 import type { Command, NodeTunnelMessage, NodeTunnelSettings } from '../tunnel/messages.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from '../settings/tunnel-settings.ts';

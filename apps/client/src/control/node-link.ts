@@ -4,7 +4,7 @@ import { drainingExtension } from '@lightspeed/control';
 import type { ControlMessage } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import type { SocketAddress } from '@lightspeed/wire';
 import { BackOff } from '../tunnel/back-off.ts';
 import { printable } from './printable.ts';

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectControl, QuicError } from '@lightspeed/control/quic';
 import type { ConnectOptions, ControlConnection } from '@lightspeed/control/quic';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 
 /** RFC 8305, section 5: so long the first address has for itself. */

@@ -3,9 +3,9 @@ import type { ControlMessage, Disconnect, Extension, OutgoingMessage, RegisterAc
 import { describeCloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ConnectionClosed, ConnectOptions, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../base/version.ts';
 import { printable } from './printable.ts';
 import { isAboutIdentity, reachNode, resolveNode } from './reach-node.ts';
 import type { HostAddresses } from './reach-node.ts';

@@ -11,7 +11,7 @@ import {
 import type { Extension, RegisterAck, SessionLimits } from '@lightspeed/control';
 import { formatIpv4, isUnspecified } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import type { NodeAddresses } from '../tunnel/messages.ts';
 import { printable } from './printable.ts';
@@ -53,11 +53,7 @@ export interface ReachedNode {
  * Reads a RegisterAck.
  * @param before the session that was asked for again, if any: it keeps its nonces.
  */
-export function sessionOf(
-  ack: RegisterAck,
-  reached: ReachedNode,
-  before: RegisteredSession | undefined,
-): RegisteredSession {
+export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: RegisteredSession | undefined): RegisteredSession {
   const { sessionId, token, extensions } = ack;
   const secret = sessionSecretExtension.find(extensions)?.slice();
   const resumed = before?.sessionId === sessionId && before.token === token && sameBytes(before.secret, secret);
@@ -96,7 +92,12 @@ function dataAddresses(extensions: readonly Extension[], { host, ipv4, ipv6, dat
   const own = [ipv4, ipv6].flatMap((address) => (address === undefined ? [] : [{ host: address, port }]));
   const all = (named.length > 0 ? named : own).filter((address) => address.port !== 0);
   const of = (family: 'ipv4' | 'ipv6') => all.find((address) => familyOf(address.host) === family);
-  if (all.length > 0) return { ipv4: of('ipv4'), ipv6: of('ipv6'), preferred: of(preferred) === undefined ? familyOf(all[0].host) ?? preferred : preferred };
+  if (all.length > 0)
+    return {
+      ipv4: of('ipv4'),
+      ipv6: of('ipv6'),
+      preferred: of(preferred) === undefined ? (familyOf(all[0].host) ?? preferred) : preferred,
+    };
   const why = `it names no port of its data plane; its control connection is at ${host}`;
   throw new ClientError('ERR_CLIENT_REGISTER', `the node cannot be used: ${why}`);
 }

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { parseIpv4 } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 
 /** What there is to say of a game server that has no IPv4 address. */
 export const IPV6_ONLY = 'it has only IPv6 addresses, and the tunnel’s header has room for IPv4 only';

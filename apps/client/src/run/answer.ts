@@ -1,10 +1,20 @@
 import { formatSocketAddress } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import type { SocketAddress } from '@lightspeed/wire';
+import { ClientError } from '../base/errors.ts';
 import { isRefused } from './refusal-probe.ts';
-import type { RunningTunnel } from './running-tunnel.ts';
+
+/** What {@link awaitAnswer} needs of a `RunningTunnel`. */
+export interface AnsweredTunnel {
+  readonly answered: boolean;
+  readonly node: SocketAddress;
+  readonly localPort: number;
+  stats(): { readonly counters: { readonly nodePacketsSent: number } };
+  on(event: 'established' | 'closed', listener: () => void): unknown;
+  off(event: 'established' | 'closed', listener: () => void): unknown;
+}
 
 /** Resolves when the node has answered; see `RunningTunnel.established`. */
-export async function awaitAnswer(tunnel: RunningTunnel, timeoutMs: number, failure: () => ClientError | undefined): Promise<void> {
+export async function awaitAnswer(tunnel: AnsweredTunnel, timeoutMs: number, failure: () => ClientError | undefined): Promise<void> {
   if (tunnel.answered) return;
   const outcome = await firstOutcome(tunnel, timeoutMs);
   if (outcome === 'answered') return;
@@ -12,7 +22,7 @@ export async function awaitAnswer(tunnel: RunningTunnel, timeoutMs: number, fail
   throw failure() ?? new ClientError('ERR_CLIENT_CLOSED', 'the tunnel was closed before the node had answered');
 }
 
-function firstOutcome(tunnel: RunningTunnel, timeoutMs: number): Promise<'answered' | 'closed' | 'timeout'> {
+function firstOutcome(tunnel: AnsweredTunnel, timeoutMs: number): Promise<'answered' | 'closed' | 'timeout'> {
   return new Promise((resolve) => {
     const finish = (outcome: 'answered' | 'closed' | 'timeout') => {
       clearTimeout(timer);
@@ -28,7 +38,7 @@ function firstOutcome(tunnel: RunningTunnel, timeoutMs: number): Promise<'answer
   });
 }
 
-async function explainSilence(tunnel: RunningTunnel, timeoutMs: number): Promise<ClientError> {
+async function explainSilence(tunnel: AnsweredTunnel, timeoutMs: number): Promise<ClientError> {
   const { node, localPort } = tunnel;
   const { nodePacketsSent } = tunnel.stats().counters;
   const tried = `${nodePacketsSent} packets from UDP port ${localPort} within ${timeoutMs / 1_000} s`;

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { closeLedgerFds, wakeEngine } from '@lightspeed/udp';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { requireAddress } from '../settings/addresses.ts';
 import { awaitAnswer } from './answer.ts';
 import type { ControlState, Fleet } from '../control/fleet.ts';

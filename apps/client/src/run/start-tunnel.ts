@@ -4,8 +4,8 @@ import { UDP_COUNTERS_BYTES, closeLedgerFds, createFdLedger } from '@lightspeed/
 import { formatSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import { Fleet } from '../control/fleet.ts';
-import { ClientError } from '../errors.ts';
-import type { ClientErrorCode } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
+import type { ClientErrorCode } from '../base/errors.ts';
 import { LOCAL_COUNTERS_BYTES } from '../ingress/local-counters.ts';
 import { familyOf } from '../settings/addresses.ts';
 import { DEFAULT_TUNNEL_SETTINGS, parseTunnelSettings } from '../settings/tunnel-settings.ts';

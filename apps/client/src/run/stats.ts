@@ -138,7 +138,11 @@ function directWay(values: Float64Array): WayStats[] {
 }
 
 /** @param others drops that were named before, to which these are added. */
-function dropsByName(drops: Float64Array, names: readonly string[], others: TunnelStats['localDrops'] = {}): Partial<Record<string, number>> {
+function dropsByName(
+  drops: Float64Array,
+  names: readonly string[],
+  others: TunnelStats['localDrops'] = {},
+): Partial<Record<string, number>> {
   const named: Partial<Record<string, number>> = { ...others };
   drops.forEach((count, reason) => {
     const name = names[reason];

@@ -1,6 +1,6 @@
 import type { Endpoint } from '@lightspeed/wire';
 import { formatEndpoint } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 
 /*
  * The checks of settings, one by one. Each throws a {@link ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and

@@ -4,7 +4,7 @@ import type { MultipathMode } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import { DIALECTS, formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { invalid, requireInteger, requireOneOf } from './checks.ts';
 import { requireAddress, requireSocketAddress } from './addresses.ts';
 import { checkIngresses, checkSocks } from './ingress-settings.ts';

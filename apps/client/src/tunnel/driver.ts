@@ -64,12 +64,7 @@ export class TunnelDriver implements DatagramHandler {
     const allClosed = () => engine.stop();
     const deliverToProgram = local.deliver.bind(local);
     const paths = new PathSockets(engine, sockets.paths, sockets.ipv6);
-    this.#nodeTunnels = new NodeTunnels(
-      { engine, memory, settings, deliverToProgram, post, allClosed, tagFor },
-      paths,
-      nodeTunnels,
-      via,
-    );
+    this.#nodeTunnels = new NodeTunnels({ engine, memory, settings, deliverToProgram, post, allClosed, tagFor }, paths, nodeTunnels, via);
     this.#local = local;
     local.connect(this.#nodeTunnels);
     settings.ingresses.forEach(({ gameServer }, index) => new PortForward(local, sockets.ingresses[index], gameServer));

@@ -1,7 +1,7 @@
 import { UdpError, hasIpv6 } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramSocket, SocketOptions } from '@lightspeed/udp';
 import { formatEndpoint } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import type { IngressSettings } from '../settings/ingress-settings.ts';
 import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
 import { pathFamily, pathSocketOptions } from './path-sockets.ts';

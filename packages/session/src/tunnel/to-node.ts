@@ -1,7 +1,6 @@
 import { DropReason, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
 import { TunnelCounter } from './tunnel-counters.ts';
-import type { LocalFlow } from './local-flow.ts';
-import type { TunnelFlow } from './tunnel-flow.ts';
+import type { LocalFlow, TunnelFlow } from './tunnel-flow.ts';
 import type { TunnelState } from './tunnel-state.ts';
 
 /**

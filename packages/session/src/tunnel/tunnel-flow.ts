@@ -2,7 +2,35 @@ import type { PacketWriter } from '../packet-writer.ts';
 import { SendFlow } from '../send-flow.ts';
 import type { SendState } from '../send-flow.ts';
 import { KeyTable } from '../key-table.ts';
-import type { LocalFlow } from './local-flow.ts';
+
+/**
+ * One local program's talk with one game server, as whoever drives tunnels keeps it: it outlives a change of the node that
+ * carries it. IPv4 addresses are int32 bit patterns.
+ */
+export class LocalFlow {
+  /** The driver's number of the ingress through which the program sent last: answers leave by it. */
+  ingress: number;
+  /** The program. */
+  readonly sourceIp: number;
+  readonly sourcePort: number;
+  /** The game server. */
+  readonly destinationIp: number;
+  readonly destinationPort: number;
+  /** Whether the driver still knows it: answers that come later are dropped. */
+  isOpen = true;
+  /** The last datagram in either direction, by the driver's clock in wrapping int32 milliseconds. */
+  lastActivityMs = 0;
+  /** What the tunnel that carried its last datagram knows about it. Only tunnels write it. */
+  carried: TunnelFlow | null = null;
+
+  constructor(ingress: number, sourceIp: number, sourcePort: number, destinationIp: number, destinationPort: number) {
+    this.ingress = ingress;
+    this.sourceIp = sourceIp | 0;
+    this.sourcePort = sourcePort;
+    this.destinationIp = destinationIp | 0;
+    this.destinationPort = destinationPort;
+  }
+}
 
 /** A local flow as one tunnel carries it. */
 export class TunnelFlow extends SendFlow {

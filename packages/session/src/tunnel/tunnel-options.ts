@@ -2,7 +2,7 @@ import type { FecMemory } from '@lightspeed/fec';
 import type { HmacSha256 } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
-import type { LocalFlow } from './local-flow.ts';
+import type { LocalFlow } from './tunnel-flow.ts';
 import type { TunnelCounters } from './tunnel-counters.ts';
 
 /** A registration's session, with what proves that it is ours (docs/protocol.md, Sessions). */

@@ -1,6 +1,6 @@
 import { SessionLifecycle } from './session-lifecycle.ts';
 import { FromNode } from './from-node.ts';
-import type { LocalFlow } from './local-flow.ts';
+import type { LocalFlow } from './tunnel-flow.ts';
 import { ToNode } from './to-node.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelStateName } from './tunnel-counters.ts';

@@ -13,7 +13,7 @@ export const MAX_DESTINATIONS = 256;
 export interface AssociationHost {
   readonly ingresses: IngressHost;
   readonly names: NameTable;
-  readonly waitingRoom: WaitingRoom;
+  readonly waitingRoom: WaitingRoom<SocksAssociation>;
   /** A client has sent to an IPv6 address. */
   ipv6Refused(): void;
 }

@@ -84,7 +84,8 @@ export class SocksHandshake {
     if (this.#length < 2 || this.#length < 2 + count) return { type: 'more' };
     const wanted = this.#credentials === undefined ? METHOD_NONE : METHOD_USER;
     if (!this.#pending.subarray(2, 2 + count).includes(wanted)) {
-      const why = wanted === METHOD_USER ? 'it gives no user and password' : 'it wants to give a password or more, and nothing is asked for';
+      const why =
+        wanted === METHOD_USER ? 'it gives no user and password' : 'it wants to give a password or more, and nothing is asked for';
       return this.#refuse(Uint8Array.of(VERSION, METHOD_REFUSED), why);
     }
     this.#state = wanted === METHOD_USER ? 'user' : 'request';

@@ -15,7 +15,7 @@ const BUFFER_BYTES = 512 * 1_024;
 export class SocksRelay implements AssociationHost, DatagramReceiver {
   readonly ingresses: IngressHost;
   readonly names: NameTable;
-  readonly waitingRoom: WaitingRoom;
+  readonly waitingRoom: WaitingRoom<SocksAssociation>;
   readonly #post: (message: SocksMessage) => void;
   readonly #tag: number;
   /** By their sockets' ids. */

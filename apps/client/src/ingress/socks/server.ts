@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { formatEndpoint, formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { ClientError } from '../../errors.ts';
+import { ClientError } from '../../base/errors.ts';
 import type { SocksSettings } from '../../settings/ingress-settings.ts';
 import { IPV6_ONLY, findServer } from '../game-server-name.ts';
 import { SocksConnection } from './connection.ts';
@@ -99,6 +99,8 @@ export class SocksServer {
   #tellIpv6(): void {
     if (this.#ipv6Told) return;
     this.#ipv6Told = true;
-    this.#host.told(`a SOCKS5 client sends to an IPv6 address, which goes no further: ${IPV6_ONLY.replace('it has only IPv6 addresses, and ', '')}`);
+    this.#host.told(
+      `a SOCKS5 client sends to an IPv6 address, which goes no further: ${IPV6_ONLY.replace('it has only IPv6 addresses, and ', '')}`,
+    );
   }
 }

@@ -1,6 +1,5 @@
 import { FEC_BLOCK_CONTENT_BYTES } from '@lightspeed/fec';
 import type { FecMemory } from '@lightspeed/fec';
-import type { SocksAssociation } from './association.ts';
 import type { ServerName } from './names.ts';
 
 /** Most datagrams that wait at once, for one name and in all. */
@@ -8,8 +7,8 @@ const MAX_WAITING_PER_NAME = 8;
 const MAX_WAITING = 64;
 
 /** A datagram that waits for the address of its game server's name. */
-export interface WaitingDatagram {
-  readonly association: SocksAssociation;
+export interface WaitingDatagram<Association> {
+  readonly association: Association;
   readonly name: ServerName;
   readonly port: number;
   /** Its payload: a block of the memory, with room in front. */
@@ -18,9 +17,9 @@ export interface WaitingDatagram {
 }
 
 /** The first datagrams to names whose addresses are not known yet, in blocks of the memory. */
-export class WaitingRoom {
+export class WaitingRoom<Association> {
   readonly #memory: FecMemory;
-  #waiting: WaitingDatagram[] = [];
+  #waiting: WaitingDatagram<Association>[] = [];
   /** Blocks that are given back once what is queued is sent. */
   #leaving: number[] = [];
 
@@ -29,7 +28,7 @@ export class WaitingRoom {
   }
 
   /** @returns false if there is no room for it. */
-  add(association: SocksAssociation, name: ServerName, port: number, offset: number, length: number): boolean {
+  add(association: Association, name: ServerName, port: number, offset: number, length: number): boolean {
     const full = this.#waiting.length + this.#leaving.length >= MAX_WAITING || name.waiting >= MAX_WAITING_PER_NAME;
     const block = full || length > FEC_BLOCK_CONTENT_BYTES ? -1 : this.#memory.take();
     if (block < 0) return false;
@@ -40,12 +39,12 @@ export class WaitingRoom {
   }
 
   /** Takes out those that wait for a name. Their blocks stay theirs until {@link sent}. */
-  takeOut(name: ServerName): WaitingDatagram[] {
+  takeOut(name: ServerName): WaitingDatagram<Association>[] {
     return this.#takeOutWhere((waiting) => waiting.name === name);
   }
 
   /** Forgets those of an association. */
-  forget(association: SocksAssociation): void {
+  forget(association: Association): void {
     this.#takeOutWhere((waiting) => waiting.association === association);
   }
 
@@ -54,7 +53,7 @@ export class WaitingRoom {
     for (let block = this.#leaving.pop(); block !== undefined; block = this.#leaving.pop()) this.#memory.release(block);
   }
 
-  #takeOutWhere(leaves: (waiting: WaitingDatagram) => boolean): WaitingDatagram[] {
+  #takeOutWhere(leaves: (waiting: WaitingDatagram<Association>) => boolean): WaitingDatagram<Association>[] {
     const out = this.#waiting.filter(leaves);
     if (out.length === 0) return out;
     this.#waiting = this.#waiting.filter((waiting) => !leaves(waiting));
