@@ -132,6 +132,16 @@ describe('the node’s identity', () => {
     expect(await readFile(known, 'utf8')).toBe(`${node.name} ${other}\n`);
   });
 
+  it('is kept under its IPv6 address in one form, however that was written', async () => {
+    await using ipv6 = await ControlNode.start({}, undefined, { control: '::1', data: '::1' });
+    const known = join(folder, 'lightspeed', 'known-nodes');
+    await rm(known, { force: true });
+    const first = await run(['whoami', '--node', `[0:0:0::0001]:${ipv6.port}`, '--trust-on-first-use']);
+    expect(first.code).toBe(0);
+    expect(await readFile(known, 'utf8')).toBe(`[::1]:${ipv6.port} ${formatPin(ipv6.pin)}\n`);
+    expect(await run(['whoami', '--node', ipv6.name, '--trust-on-first-use'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('is checked against a file of authorities', async () => {
     const file = join(folder, 'ca.pem');
     await writeFile(file, node.certificate.certificatePem);
