@@ -28,7 +28,7 @@ it('so many registrations as the node takes, and one more when one is over', asy
 it('so many registrations as one address may have', async () => {
   const node = await registrarNode({ maxSessionsPerAddress: 2 });
   await Promise.all([registeredClient(node), registeredClient(node)]);
-  expect(await tryToRegister(node)).toEqual(['rate_limited', '2 sessions from one address are as many as this node takes']);
+  expect(await tryToRegister(node)).toEqual(['rate_limited', '2 sessions from one address are the limit of this node']);
 });
 
 it.each([

@@ -45,7 +45,7 @@ it('is another one each time without a folder, with a warning', async () => {
     return node.controlPin;
   };
   expect(await start()).not.toBe(await start());
-  expect(log.some((line) => line.includes('its pin is another one next time'))).toBe(true);
+  expect(log.some((line) => line.includes('this certificate and its pin are valid only for this run'))).toBe(true);
 });
 
 it('is what a client finds: another pin is refused before anything is said', async () => {

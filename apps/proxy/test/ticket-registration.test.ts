@@ -62,7 +62,7 @@ it('a node that registers nobody says so', async () => {
   const node = await registrarNode({ registration: 'nobody' });
   const control = await Control.connect(node);
   await control.register();
-  expect(await control.refusal()).toEqual(['auth_failed', 'this node lets nobody register; its operator can change that']);
+  expect(await control.refusal()).toEqual(['auth_failed', 'nobody may register with this node; its operator can change that']);
 });
 
 it('a client of dialect `reference` has no way to show a ticket, and hears no in its own number', async () => {

@@ -68,7 +68,7 @@ describe('a node with --pin', () => {
     });
   });
 
-  it('takes the batch engine for that, and for busy polling', async () => {
+  it('needs the batch engine for that, and for busy polling', async () => {
     const refused = { code: 'ERR_PROXY_ENGINE' };
     await expect(starting({ pin: 'auto', io: 'portable' })).rejects.toMatchObject(refused);
     await expect(starting({ busyPollUs: 50, io: 'portable' })).rejects.toMatchObject(refused);

@@ -1,14 +1,10 @@
+import { runAgainst } from './against/against.ts';
 import { BenchError } from './bench-error.ts';
-import { runGate } from './gate/command.ts';
+import { runGate } from './gate/gate.ts';
+import { measure } from './measure.ts';
 import { helpText, parseOptions } from './options.ts';
-import type { BenchOptions } from './options.ts';
 import { createProgress } from './progress.ts';
-import { describeMachine } from './report/machine.ts';
-import { renderReport } from './report/page.ts';
-import type { BenchReport } from './report/page.ts';
-import { writePage } from './report/write-page.ts';
-import type { MeasuredSection } from './section.ts';
-import { SECTIONS } from './sections.ts';
+import { renderReport, writePage } from './report/page.ts';
 
 const USAGE_EXIT_CODE = 2;
 
@@ -17,45 +13,19 @@ const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 for (const [signal, code] of Object.entries(SIGNAL_EXIT_CODES)) process.once(signal, () => process.exit(code));
 
 async function main(words: readonly string[]): Promise<number> {
-  const options = parseOptions(words, SECTIONS);
+  const options = parseOptions(words);
   if (options.help) {
-    process.stdout.write(helpText(SECTIONS));
+    process.stdout.write(helpText());
     return 0;
   }
-  if (options.gate) return runGate();
-  const report = await measure(options, ['pnpm bench', ...words].join(' '));
-  process.stdout.write(options.json ? `${JSON.stringify(dataOf(report), null, 2)}\n` : `${renderReport(report)}\n`);
-  if (options.write) {
-    const files = await writePage(
-      report,
-      report.sections.flatMap(({ pictures }) => pictures),
-    );
-    process.stderr.write(`bench: wrote ${files.join(' and ')}\n`);
-  }
-  const faults = report.sections.flatMap((section) => section.faults);
+  using progress = createProgress();
+  if (options.gate) return runGate(progress.say);
+  if (options.against !== undefined) return runAgainst(options.against, options, progress.say);
+  const { report, faults } = await measure(options, ['pnpm bench', ...words].join(' '), progress.say);
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `${renderReport(report)}\n`);
+  if (options.write) process.stderr.write(`bench: wrote ${(await writePage(report)).join(' and ')}\n`);
   for (const fault of faults) process.stderr.write(`bench: ${fault}\n`);
   return faults.length === 0 ? 0 : 1;
-}
-
-async function measure({ quick, only, verbose }: BenchOptions, command: string): Promise<BenchReport> {
-  const progress = createProgress();
-  const startedMs = performance.now();
-  const sections: MeasuredSection[] = [];
-  try {
-    for (const section of SECTIONS) {
-      if (only !== undefined && !section.only.includes(only)) continue;
-      const say = (text: string) => progress.say(`${section.name}: ${text}`);
-      sections.push(await section.take({ quick, only, verbose, progress: say }));
-    }
-  } finally {
-    progress.end();
-  }
-  const seconds = Math.round((performance.now() - startedMs) / 1_000);
-  return { command, takenOn: new Date().toISOString().slice(0, 10), seconds, machine: describeMachine(), sections };
-}
-
-function dataOf({ sections, ...about }: BenchReport): object {
-  return { ...about, ...Object.fromEntries(sections.map(({ name, data }) => [name, data])) };
 }
 
 try {

@@ -1,35 +1,48 @@
 import { parseArgs } from 'node:util';
 import { BenchError } from './bench-error.ts';
-import type { AnySection } from './section.ts';
+
+/** What a run measures. */
+export const PARTS = {
+  micro: 'nanoseconds of headers, look-ups, admission, FEC and a whole round trip without system calls; bytes allocated',
+  relays: 'nodes beside other relays under the same load: CPU time of a round trip, latency, loss, memory',
+  scale: 'nodes with 1,000 to 50,000 sessions: memory of each, CPU time and latency',
+} as const;
+export type Part = keyof typeof PARTS;
 
 /** The command line of `pnpm bench`. */
 export interface BenchOptions {
   readonly help: boolean;
   readonly quick: boolean;
   readonly json: boolean;
-  readonly verbose: boolean;
   readonly write: boolean;
-  readonly only: string | undefined;
+  readonly only: Part | undefined;
   /** Hold what does not depend on the machine to its bounds, and nothing else. */
   readonly gate: boolean;
+  /** Another checkout to compare this one with. */
+  readonly against: string | undefined;
+  /** In that comparison: sockets that are bound to all addresses. */
+  readonly wildcard: boolean;
+  readonly pairs: number | undefined;
 }
 
 /** @throws {BenchError} `ERR_BENCH_USAGE` */
-export function parseOptions(words: readonly string[], sections: readonly AnySection[]): BenchOptions {
+export function parseOptions(words: readonly string[]): BenchOptions {
   const values = parseWords(words);
-  const { help = false, quick = false, json = false, verbose = false, write = false, gate = false, only } = values;
-  const allowed = sections.flatMap((section) => section.only);
-  if (only !== undefined && !allowed.includes(only)) {
-    throw new BenchError('ERR_BENCH_USAGE', `--only takes ${allowed.join(', ')}, got '${only}'`);
-  }
-  if (write && only !== undefined) {
-    throw new BenchError('ERR_BENCH_USAGE', '--write takes a whole run: the page would lose what --only leaves out');
-  }
-  if (gate && words.some((word) => word.startsWith('-') && word !== '--gate' && word !== '--')) {
-    throw new BenchError('ERR_BENCH_USAGE', '--gate goes alone: its bounds are for one way of measuring');
-  }
-  const whole = !quick && only === undefined;
-  return { help, quick, json, verbose, only, gate, write: write || (whole && values['no-write'] !== true) };
+  const { help = false, quick = false, json = false, gate = false, wildcard = false, only, against } = values;
+  if (only !== undefined && !isPart(only)) throw usage(`--only takes ${Object.keys(PARTS).join(', ')}, got '${only}'`);
+  const alone = gate ? '--gate' : against === undefined ? undefined : '--against';
+  const allowed = alone === '--gate' ? ['gate'] : ['against', 'wildcard', 'pairs', 'quick'];
+  const other = Object.keys(values).find((name) => alone !== undefined && !allowed.includes(name));
+  if (other !== undefined && other !== 'help') throw usage(`${alone} does not go with --${other}`);
+  if (against === undefined && (wildcard || values.pairs !== undefined)) throw usage('--wildcard and --pairs go with --against');
+  const pairs = values.pairs === undefined ? undefined : Number(values.pairs);
+  if (pairs !== undefined && !(Number.isInteger(pairs) && pairs > 0)) throw usage(`--pairs takes a number above 0, got '${values.pairs}'`);
+  const write = !quick && only === undefined && values['no-write'] !== true;
+  return { help, quick, json, only, gate, against, wildcard, pairs, write };
+}
+
+function isPart(name: string): name is Part {
+  return Object.hasOwn(PARTS, name);
 }
 
 function parseWords(words: readonly string[]) {
@@ -40,44 +53,49 @@ function parseWords(words: readonly string[]) {
         help: { type: 'boolean', short: 'h' },
         quick: { type: 'boolean' },
         json: { type: 'boolean' },
-        verbose: { type: 'boolean' },
-        write: { type: 'boolean' },
         'no-write': { type: 'boolean' },
         only: { type: 'string' },
         gate: { type: 'boolean' },
+        against: { type: 'string' },
+        wildcard: { type: 'boolean' },
+        pairs: { type: 'string' },
       },
     }).values;
   } catch (error) {
-    throw new BenchError('ERR_BENCH_USAGE', error instanceof Error ? error.message : String(error), { cause: error });
+    throw usage(error instanceof Error ? error.message : String(error), error);
   }
 }
 
-export function helpText(sections: readonly AnySection[]): string {
-  const names = sections.flatMap(({ only }) => only);
-  return `Measures LightSpeed on this machine, and what people would use in its place beside it.
+function usage(message: string, cause?: unknown): BenchError {
+  return new BenchError('ERR_BENCH_USAGE', message, { cause });
+}
+
+export function helpText(): string {
+  const parts = Object.entries(PARTS).map(([name, about]) => `  ${name.padEnd(8)}${about}`);
+  return `Measures LightSpeed on this machine, with nginx, coturn and a minimal relay in C beside it where they can run.
 
   pnpm bench [options]
 
-${sections.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join('\n')}
+${parts.join('\n')}
 
 Options:
-  --quick        shorter runs and fewer of them, less than a minute in all; writes no page. Leaves out: FEC but for one group
-                 and payload size, loads but for 100 clients at 20,000 and 60,000 a second, the highest rate, two workers,
-                 socat and wireguard-go, more than 1,000 sessions
-  --only NAME    one of ${names.join(', ')}; writes no page
-  --write        writes docs/benchmarks.md and docs/benchmarks.svg, as a whole run does anyway
-  --no-write     prints only
+  --quick        measures less of each part, in about a minute; writes no page
+  --only PART    one of ${Object.keys(PARTS).join(', ')}; writes no page
+  --no-write     prints only; else a whole run writes docs/benchmarks.md and docs/benchmarks.json
   --json         prints data in place of tables
-  --verbose      also says which functions have allocated most
   --gate         holds what no machine changes to its bounds, as CI does: bytes, instructions and system calls per packet,
                  bytes per session, cost beside the relay in C; exit code 1 if one is passed over
+  --against DIR  compares this checkout's node with that of another checkout, whose packages are installed:
+                 the ratio of CPU time per round trip, in interleaved pairs of new processes
+  --wildcard     with --against: the sockets of both nodes are bound to all addresses, else to 127.0.0.1
+  --pairs N      with --against: how many pairs there are (10, or 3 with --quick)
   -h, --help     this
 
 For example:
-  pnpm bench                       everything, some 26 minutes; writes docs/benchmarks.md
+  pnpm bench                       everything, some 20 minutes; writes docs/benchmarks.md
   pnpm bench --quick               the same in short
-  pnpm bench --only peers          nginx, coturn and others beside us, each if it is installed
   pnpm bench --only micro --json   for programs
+  pnpm bench --against ../base     whether the packet path got slower
 
 CPU time, latencies and nanoseconds depend on the machine: compare them within one run only. Close other programs first.
 The exit code is 0 if everything could be measured and nothing was as it must not be, whether or not a claim holds.

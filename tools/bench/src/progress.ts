@@ -1,7 +1,7 @@
 const SELDOM_MS = 5_000;
 
 /** Says on standard error what is being done: in one line on a terminal, else a line every few seconds. */
-export function createProgress(): { readonly say: (text: string) => void; readonly end: () => void } {
+export function createProgress(): Disposable & { readonly say: (text: string) => void } {
   const { stderr } = process;
   const startedMs = performance.now();
   let saidMs = -Infinity;
@@ -14,7 +14,7 @@ export function createProgress(): { readonly say: (text: string) => void; readon
       else return;
       saidMs = nowMs;
     },
-    end() {
+    [Symbol.dispose]() {
       if (stderr.isTTY) stderr.write('\r\x1b[K');
     },
   };

@@ -53,6 +53,10 @@ export class ForeignProcess {
     return pid;
   }
 
+  get ended(): boolean {
+    return this.#over;
+  }
+
   /** What it has printed: the last some thousand lines. */
   get lines(): readonly string[] {
     return this.#lines;

@@ -1,25 +1,34 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NodeSettings } from '@lightspeed/client';
 import { parsePin } from '@lightspeed/control/quic';
 import { formatEndpoint, formatIpv4, isUnspecified, parseIpv4, parseSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import type { NodeSettings } from '@lightspeed/client';
 import { LabError } from './errors.ts';
 import { ForeignProcess } from './foreign-process.ts';
 import type { Issuer } from './issuer.ts';
+import { LOOPBACK } from './loopback-socket.ts';
+import { residentBytes } from './process-usage.ts';
 
-const START_MS = 20_000;
+const START_MS = 60_000;
+const COLLECT_MS = 20_000;
 const SOURCE = '--conditions=@lightspeed/source';
+const COLLECTOR = new URL('./collect-garbage.ts', import.meta.url).href;
+const ANY_PORT: Endpoint = { ip: LOOPBACK, port: 0 };
 
 export interface NodeProgramOptions {
-  /** Both planes; port 0 lets the system choose. */
-  readonly data: Endpoint;
-  readonly control: Endpoint;
+  /** Both planes: ports of 127.0.0.1 that the system chooses when left out. */
+  readonly data?: Endpoint;
+  readonly control?: Endpoint;
+  /** Where the data plane binds in place of {@link data}, as the command line has it: for addresses that are not IPv4. */
+  readonly dataBind?: string;
   /** Game servers: the only destinations that the node allows. */
   readonly allow: readonly Endpoint[];
   readonly egressIp?: number;
   /** Whose tickets let clients in. */
-  readonly issuer: Issuer;
+  readonly issuer?: Issuer;
+  /** Who is let in without a ticket: whoever registers, or anybody, and then there is no control plane. */
+  readonly admit?: 'whoever registers' | 'anybody';
   /** Where it keeps its identity and its sessions. */
   readonly stateDir: string;
   readonly nodeId?: string;
@@ -28,28 +37,38 @@ export interface NodeProgramOptions {
   readonly graceSecs?: number;
   /** How long sessions outlive their last packet. */
   readonly sessionTimeoutSecs?: number;
+  readonly maxClients?: number;
   /** What each session may send; as nodes have it by default when left out. */
   readonly rateLimit?: { readonly packetsPerSecond: number; readonly bytesPerSecond: number };
   /** More of its command line, such as `--workers 2`. */
   readonly flags?: readonly string[];
   /** What to put in front of the program, such as `ip netns exec NAME`. */
   readonly within?: readonly string[];
+  /** The file of the program: of this checkout's sources when left out. */
+  readonly program?: string;
+  /** For Node's own command line; that packages are those of the sources when left out. */
+  readonly nodeFlags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether {@link NodeProgram.heldBytes} will be asked for. */
+  readonly collectsGarbage?: boolean;
 }
 
-/** The program `lightspeed-proxy`, with authentication on as it is by default, in a process that can be killed. */
-export class NodeProgram {
+/** The program `lightspeed-proxy` in a process that can be killed, with its metrics. */
+export class NodeProgram implements AsyncDisposable {
+  /** Where clients reach it: on 127.0.0.1 if it is bound to all addresses. */
   readonly data: Endpoint;
-  readonly control: Endpoint;
-  readonly pin: Uint8Array;
+  readonly #control: Endpoint | undefined;
+  readonly #pin: string | undefined;
   readonly #http: string;
   readonly #options: NodeProgramOptions;
   readonly #process: ForeignProcess;
+  #collections = 0;
 
   private constructor(options: NodeProgramOptions, started: ForeignProcess, line: string) {
-    const said = JSON.parse(line) as Readonly<Record<'data' | 'control' | 'http' | 'pin', string>>;
+    const said = JSON.parse(line) as Readonly<{ data: string; control: string; http: string; pin?: string }>;
     this.data = endpointIn(said.data);
-    this.control = endpointIn(said.control);
-    this.pin = parsePin(said.pin);
+    this.#control = said.control === 'off' ? undefined : endpointIn(said.control);
+    this.#pin = said.pin;
     this.#http = said.http;
     this.#options = options;
     this.#process = started;
@@ -57,16 +76,31 @@ export class NodeProgram {
 
   /** Resolves when it serves. */
   static async start(options: NodeProgramOptions): Promise<NodeProgram> {
-    const { within = [], stateDir } = options;
+    const { within = [], stateDir, program = mainOf('@lightspeed/proxy'), env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
     await writeFile(configIn(stateDir), configurationOf(options));
-    const command = [...within, process.execPath, SOURCE, mainOf('@lightspeed/proxy'), ...argumentsOf(options)];
-    const started = new ForeignProcess(command[0], command.slice(1), process.env, stateDir);
+    const flags = [...nodeFlags, ...(collectsGarbage ? ['--expose-gc', `--import=${COLLECTOR}`] : [])];
+    const command = [...within, process.execPath, ...flags, program, ...argumentsOf(options)];
+    const started = new ForeignProcess(command[0], command.slice(1), { ...process.env, ...env }, stateDir);
     try {
       return new NodeProgram(options, started, await started.line(/"node serves"/, START_MS));
     } catch (error) {
       await started.stop();
       throw error;
     }
+  }
+
+  /** Where clients register. @throws {LabError} `ERR_LAB_PROCESS` if there is no control plane */
+  get control(): Endpoint {
+    return this.#control ?? noControlPlane();
+  }
+
+  get pin(): Uint8Array {
+    return parsePin(this.pinText);
+  }
+
+  /** As {@link pin} is written. */
+  get pinText(): string {
+    return this.#pin ?? noControlPlane();
   }
 
   /** As clients name it. */
@@ -78,6 +112,11 @@ export class NodeProgram {
   /** Its process: also that of what stands in front of it, if that executes it. */
   get pid(): number {
     return this.#process.pid;
+  }
+
+  /** Whether it has ended, which it must not by itself. */
+  get ended(): boolean {
+    return this.#process.ended;
   }
 
   /** What it has logged: one JSON object a line. */
@@ -95,6 +134,14 @@ export class NodeProgram {
     const text = await (await fetch(`${this.#http}/metrics`)).text();
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  }
+
+  /** Its resident memory after a garbage collection in all of its threads: what is left is really held. */
+  async heldBytes(): Promise<number> {
+    const number = ++this.#collections;
+    process.kill(this.pid, 'SIGUSR2');
+    await this.#process.line(new RegExp(`^garbage collected ${number}$`), COLLECT_MS);
+    return residentBytes([this.pid]);
   }
 
   /** Ends it as a power cut would. */
@@ -115,6 +162,10 @@ export class NodeProgram {
   async stop(): Promise<void> {
     await this.#process.kill();
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
 }
 
 function mainOf(name: string): string {
@@ -125,18 +176,31 @@ function configIn(stateDir: string): string {
   return join(stateDir, 'node.toml');
 }
 
-function configurationOf({ drainSecs = 30, graceSecs = 30, sessionTimeoutSecs = 300, rateLimit }: NodeProgramOptions): string {
-  const server = `[server]\ndrain_secs = ${drainSecs}\ngrace_secs = ${graceSecs}\nsession_timeout_secs = ${sessionTimeoutSecs}\n`;
-  if (rateLimit === undefined) return server;
-  const { packetsPerSecond, bytesPerSecond } = rateLimit;
-  return `${server}[rate_limit]\nmax_pps_per_client = ${packetsPerSecond}\nmax_bps_per_client = ${bytesPerSecond}\n`;
+function configurationOf({
+  drainSecs = 30,
+  graceSecs = 30,
+  sessionTimeoutSecs = 300,
+  maxClients,
+  rateLimit,
+  admit,
+}: NodeProgramOptions): string {
+  const lines = ['[server]', `drain_secs = ${drainSecs}`, `grace_secs = ${graceSecs}`, `session_timeout_secs = ${sessionTimeoutSecs}`];
+  if (maxClients !== undefined) lines.push(`max_clients = ${maxClients}`);
+  if (admit === 'whoever registers') lines.push('[security]', 'registration = "anyone"');
+  if (rateLimit !== undefined) {
+    const { packetsPerSecond, bytesPerSecond } = rateLimit;
+    lines.push('[rate_limit]', `max_pps_per_client = ${packetsPerSecond}`, `max_bps_per_client = ${bytesPerSecond}`);
+  }
+  return `${lines.join('\n')}\n`;
 }
 
-function argumentsOf({ data, control, allow, egressIp, issuer, stateDir, nodeId, flags = [] }: NodeProgramOptions): string[] {
+function argumentsOf(options: NodeProgramOptions): string[] {
+  const { data = ANY_PORT, control = ANY_PORT, dataBind, allow, egressIp, issuer, admit, stateDir, nodeId, flags = [] } = options;
   return [
-    ...['serve', '--config', configIn(stateDir), '--http-bind', '127.0.0.1:0', '--log-format', 'json'],
-    ...['--state-dir', stateDir, '--issuer-key', issuer.publicKey],
-    ...['--data-bind', formatEndpoint(data.ip, data.port), '--control-bind', formatEndpoint(control.ip, control.port)],
+    ...['serve', '--config', configIn(stateDir), '--http-bind', '127.0.0.1:0', '--log-format', 'json', '--state-dir', stateDir],
+    ...['--data-bind', dataBind ?? formatEndpoint(data.ip, data.port)],
+    ...(admit === 'anybody' ? ['--open'] : ['--control-bind', formatEndpoint(control.ip, control.port)]),
+    ...(issuer === undefined ? [] : ['--issuer-key', issuer.publicKey]),
     ...(egressIp === undefined ? [] : ['--egress-bind', formatIpv4(egressIp)]),
     ...(nodeId === undefined ? [] : ['--node-id', nodeId]),
     ...flags,
@@ -144,10 +208,14 @@ function argumentsOf({ data, control, allow, egressIp, issuer, stateDir, nodeId,
   ];
 }
 
-/** An address of IPv4; ip 0 for every address, also of both families. */
+/** An address of IPv4: 127.0.0.1 for all addresses, also of both families. */
 function endpointIn(text: string): Endpoint {
   const address = parseSocketAddress(text);
-  const ip = address && (isUnspecified(address.host) ? 0 : parseIpv4(address.host));
+  const ip = address && (isUnspecified(address.host) ? LOOPBACK : parseIpv4(address.host));
   if (ip === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no IPv4 address`);
   return { ip, port: address?.port ?? 0 };
+}
+
+function noControlPlane(): never {
+  throw new LabError('ERR_LAB_PROCESS', 'the node has no control plane');
 }

@@ -1,10 +1,12 @@
 import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
-import { MANY_CLIENTS, giveMemoryBack } from './give-memory-back.ts';
+import { giveMemoryBack } from './give-memory-back.ts';
 import { messageOf } from './node-error.ts';
 
 /** So many connections have to end before it is worth while. */
 const MANY_CONNECTIONS = 100;
+/** And so many sessions have to open. */
+const MANY_SESSIONS = 1_000;
 /** The QUIC library lets go of a connection some seconds after its end, and V8's compilers are done by then. */
 const AFTER_MS = 10_000;
 const LOOK_MS = 1_000;
@@ -43,11 +45,18 @@ export class Surge {
 }
 
 /**
- * Gives memory back to the system ten seconds after the start, and after every surge of connections or sessions.
- * Otherwise a process keeps what it once needed. After 1,000 clients had come and gone, V8 held some 50 MiB of garbage,
- * because it had no reason to collect it. Some 30 MiB lay free in glibc. After a start, or when 50,000 sessions have
- * opened, V8's compilers have left some 8 MiB free there. Takes the calling thread 20 to 60 ms, once in ten seconds at
- * most. Packets go by other threads.
+ * Gives memory back to the system ten seconds after the start, and after every surge of connections or sessions. A process
+ * keeps what it once needed otherwise. Measured with this, and without any of it or of the return after a save:
+ *
+ * | resident memory, MB | with | without |
+ * |---|--:|--:|
+ * | a node without clients | 115 | 124 |
+ * | with 10,000 idle registered sessions | 131 | 157 to 160 |
+ * | with 50,000 | 184 | 217 |
+ *
+ * Without any of it a session takes 3.2 to 3.8 kB with 10,000 of them, and 1.7 kB with 50,000. With it, it takes 1.6 and
+ * 1.3 kB. The aim is 1.5 kB, and 200 MB with 50,000.
+ * Takes the calling thread 20 to 60 ms, once in ten seconds at most. Packets go by other threads.
  *
  * @param connections undefined without a control plane.
  * @param sessionsOpened how many sessions have opened since the start.
@@ -55,7 +64,7 @@ export class Surge {
  */
 export function returnMemoryAfterSurges(connections: Connections | undefined, sessionsOpened: () => number, log: Logger): () => void {
   const ended = new Surge(MANY_CONNECTIONS);
-  const opened = new Surge(MANY_CLIENTS);
+  const opened = new Surge(MANY_SESSIONS);
   const look = () => {
     const nowMs = performance.now();
     const isEndOver = connections !== undefined && ended.isOver(endedOf(connections), nowMs);

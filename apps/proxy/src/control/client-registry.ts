@@ -120,7 +120,7 @@ export class ClientRegistry implements RegisteredClients {
     const { prefixHigh, prefixLow } = this.#prefixOf(ip);
     const token = this.#tokens.issue(sessionId, prefixHigh, prefixLow, randomFraction);
     if (token < 0) {
-      const text = `${this.#perAddress} sessions from one address are as many as this node takes`;
+      const text = `${this.#perAddress} sessions from one address are the limit of this node`;
       return refuse('rate_limited', 'address_full', text);
     }
     const over = verified && this.#gate?.open(verified, sessionId);

@@ -235,9 +235,9 @@ export class ControlPlane implements ControlHost {
       const certificate = await this.#state.identity.replaced();
       if (certificate === undefined) return;
       await this.#running.replaceCertificate(certificate);
-      this.#log.info({ pin: this.pin }, 'took another certificate on: clients connect again, their sessions go on');
+      this.#log.info({ pin: this.pin }, 'uses a new certificate: clients connect again, and their sessions go on');
     } catch (error) {
-      this.#log.error({ why: messageOf(error) }, 'the new certificate cannot be used: the old one goes on to serve');
+      this.#log.error({ why: messageOf(error) }, 'the new certificate cannot be used: the old one stays in use');
     }
   }
 

@@ -30,7 +30,7 @@ export class Identity {
         return await Identity.#watching(new Identity(await loadIdentity(files), files));
       }
       if (stateDir === undefined) {
-        log.warn('no state folder: the certificate is made for this run only, and its pin is another one next time; see --state-dir');
+        log.warn('no state folder: this certificate and its pin are valid only for this run; see --state-dir');
         return new Identity(await makeCertificate());
       }
       const own = await loadOrCreateIdentity(stateDir);

@@ -10,7 +10,7 @@ import type { StateFolder } from '../state/state-folder.ts';
 /** Writing all takes main thread and workers some microseconds a session: the more there are, the less often. */
 const WRITE_EVERY_MS = 2_000;
 const WRITE_MS_PER_CLIENT = 1;
-/** Writing so many leaves megabytes behind, once in ten seconds at most. */
+/** Writing so many leaves megabytes behind ({@link returnMemory}), once in ten seconds at most. */
 const VERY_MANY_CLIENTS = 10_000;
 
 const NO_RESUMES = Object.freeze({ highest: -1n, below: 0n });

@@ -68,7 +68,7 @@ export class TicketGate {
       await this.#readList();
       this.#log.info({ revoked: this.#verifier.revocations.size }, 'read the revocation list again');
     } catch (error) {
-      this.#log.error({ file: this.#list, why: messageOf(error) }, 'the revocation list cannot be read: the old one goes on to hold');
+      this.#log.error({ file: this.#list, why: messageOf(error) }, 'the revocation list cannot be read: the old list stays in force');
     }
   }
 

@@ -10,8 +10,7 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { ControlPlane } from '../control/control-plane.ts';
 import { openControlState } from '../control/control-state.ts';
 import type { ControlState } from '../control/control-state.ts';
-import { returnMemory, returnMemoryAfterSurges } from '../base/memory-return.ts';
-import { MANY_CLIENTS } from '../base/give-memory-back.ts';
+import { returnMemoryAfterSurges } from '../base/memory-return.ts';
 import type { NodeView } from '../http/node-view.ts';
 import type { HttpServer } from '../http/server.ts';
 import { silentLog } from './log.ts';
@@ -62,7 +61,6 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
   const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
   const parts = await startParts(config, engine, state, log);
   const { supervisor, http, control, own } = parts;
-  if (control !== undefined && control.registrations >= MANY_CLIENTS) await returnMemory('reading the state', log);
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
@@ -143,7 +141,7 @@ const LOOK_EVERY_MS = 20;
 async function drainClients(control: ControlPlane, forMs: number, log: Logger): Promise<void> {
   const { bound } = control;
   if (bound === 0) return;
-  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: clients are told to leave, no new ones are taken');
+  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: tells clients to leave, and takes no new ones');
   const startedMs = performance.now();
   control.drain(forMs);
   while (control.bound > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS);
@@ -153,7 +151,7 @@ async function drainClients(control: ControlPlane, forMs: number, log: Logger): 
 function engineFor({ io, busyPollUs }: NodeConfig): EngineChoice {
   const choice = chosenEngine(io);
   if (busyPollUs > 0 && choice.kind !== 'batch') {
-    throw new NodeError('ERR_PROXY_ENGINE', `--busy-poll takes the batch engine (${choice.reason}): leave it out here`);
+    throw new NodeError('ERR_PROXY_ENGINE', `--busy-poll needs the batch engine (${choice.reason}): leave it out here`);
   }
   return choice;
 }

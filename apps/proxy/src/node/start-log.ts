@@ -38,14 +38,14 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
     'node serves',
   );
   if (!config.requireAuth) {
-    log.warn('authentication is off: whoever reaches the data plane is admitted');
+    log.warn('authentication is off: everybody who reaches the data plane is admitted');
   } else if (control === undefined) {
     log.warn(
       'nobody can be admitted: authentication is on and the control plane, where clients register, is off; ' +
         'start with --control-bind, or with --open on a loopback or with --allow-open to let anybody in',
     );
   } else if (config.registration === 'anyone') {
-    log.info('anybody may register; --issuer-key lets in only who has a ticket');
+    log.info('anybody may register; --issuer-key admits only clients with a ticket');
   } else if (config.registration === 'nobody') {
     log.warn(
       'nobody may register: let in who has a ticket with --issuer-key (lightspeed-proxy ticket keygen makes one), ' +

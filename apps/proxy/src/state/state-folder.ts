@@ -59,7 +59,10 @@ export class StateFolder {
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
       const aside = `${file}.damaged`;
-      this.#log.warn({ file, aside, why: messageOf(error) }, 'the saved sessions cannot be read: set aside, and started without them');
+      this.#log.warn(
+        { file, aside, why: messageOf(error) },
+        'the saved sessions cannot be read: the file is set aside, and the node starts without it',
+      );
       await rename(file, aside).catch(() => undefined);
       return [];
     }

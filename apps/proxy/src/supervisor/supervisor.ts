@@ -227,7 +227,7 @@ export class Supervisor implements WorkerWatcher {
       this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
     }
     const { index, restarts } = worker;
-    this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again');
+    this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, and it is started again');
   }
 
   #setForwardingPort(worker: number, port: number): void {

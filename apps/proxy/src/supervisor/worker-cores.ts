@@ -11,7 +11,7 @@ import { NodeError } from '../base/node-error.ts';
 export function workerCores({ pin, workers }: NodeConfig, engine: EngineKind): readonly number[] {
   if (pin === 'off') return [];
   if (engine !== 'batch') {
-    throw new NodeError('ERR_PROXY_ENGINE', '--pin takes the batch engine (Linux): leave it out here');
+    throw new NodeError('ERR_PROXY_ENGINE', '--pin needs the batch engine (Linux): leave it out here');
   }
   const allowed = allowedCores();
   if (pin === 'auto') {

@@ -34,6 +34,9 @@ export class PathLink {
   readonly number: number;
   readonly probes = new KeepaliveProbes();
   readonly rtt = new RttEstimator();
+  /** The node's data-plane address by this path, a handle, and its port; port 0 while there is none. */
+  nodeIp = 0;
+  nodePort = 0;
   state: LinkState = 'idle';
   handshakeSequence = 0;
   handshakeTimestampUs = 0;

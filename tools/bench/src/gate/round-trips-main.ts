@@ -9,12 +9,11 @@
 import { MemoryRelay } from '../micro/memory-relay.ts';
 
 const CLIENTS = 100;
-const PAYLOAD_BYTES = 120;
 /** V8 has compiled everything by then. */
 const WARM_UP = 40_000;
 
 const [roundTrips, groupSize] = process.argv.slice(2).map(Number);
-const relay = new MemoryRelay(CLIENTS, groupSize, PAYLOAD_BYTES);
+const relay = new MemoryRelay({ clients: CLIENTS, groupSize });
 relay.roundTrips(WARM_UP);
 relay.roundTrips(roundTrips);
 if (relay.dropped > 0) throw new Error(`${relay.dropped} datagrams were refused in a run that should refuse none`);

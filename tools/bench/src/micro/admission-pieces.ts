@@ -12,12 +12,11 @@ import {
 import { hmacSha256 } from '@lightspeed/security/node';
 import { FLAG_HANDSHAKE, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import { MemoryRelay } from './memory-relay.ts';
-import type { Piece } from './piece.ts';
+import type { Piece } from './time-piece.ts';
 
 const SLOTS = 10_000;
 const CALLS = 100;
 const CLIENTS = 100;
-const PAYLOAD_BYTES = 120;
 
 /** Whether a packet may pass: each check for itself, and all of them in the relay up to the last. */
 export function admissionPieces(): Piece[] {
@@ -73,7 +72,7 @@ function proof(): Piece {
 
 /** A packet that was here before passes every check of a session's packets before it is refused. */
 function allChecks(): Piece {
-  const relay = new MemoryRelay(CLIENTS, 0, PAYLOAD_BYTES);
+  const relay = new MemoryRelay({ clients: CLIENTS });
   relay.roundTrips(CLIENTS);
   return {
     name: 'admission: all checks of a packet, up to the duplicate window, 100 sessions',

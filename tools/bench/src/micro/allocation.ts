@@ -6,11 +6,10 @@ import { SocketRelay } from './socket-relay.ts';
 
 /** What one way of relaying has allocated on V8's heap after its warm-up. */
 export interface AllocationResult {
-  readonly name: string;
-  readonly packets: number;
-  readonly bytesPerMillionPackets: number;
+  readonly path: string;
+  readonly bytesPerPacket: number;
   /** The functions that have allocated most, with their bytes in this run. */
-  readonly top: readonly string[];
+  readonly mostlyBy: string;
 }
 
 export interface AllocationPlan {
@@ -61,7 +60,7 @@ class AllocationSampler {
 export async function measureAllocation({ roundTrips, warmUpRoundTrips }: AllocationPlan): Promise<AllocationResult[]> {
   const results: AllocationResult[] = [];
   for (const groupSize of [0, 4]) {
-    const relay = new MemoryRelay(100, groupSize, 120);
+    const relay = new MemoryRelay({ clients: 100, groupSize });
     relay.roundTrips(warmUpRoundTrips);
     const sampler = new AllocationSampler();
     sampler.start();
@@ -85,13 +84,8 @@ export async function measureAllocation({ roundTrips, warmUpRoundTrips }: Alloca
   return results;
 }
 
-function resultOf(name: string, roundTrips: number, allocated: readonly [string, number][]): AllocationResult {
-  const packets = roundTrips * PACKETS_PER_ROUND_TRIP;
+function resultOf(path: string, roundTrips: number, allocated: readonly [string, number][]): AllocationResult {
   const total = allocated.reduce((sum, [, bytes]) => sum + bytes, 0);
-  return {
-    name,
-    packets,
-    bytesPerMillionPackets: Math.round((total / packets) * 1_000_000),
-    top: allocated.slice(0, 3).map(([function_, bytes]) => `${function_}: ${bytes}`),
-  };
+  const most = allocated.slice(0, 3).map(([function_, bytes]) => `${function_}: ${bytes}`);
+  return { path, bytesPerPacket: total / (roundTrips * PACKETS_PER_ROUND_TRIP), mostlyBy: most.join('; ') };
 }

@@ -12,7 +12,7 @@ import {
   readToken,
   writeHeader,
 } from '@lightspeed/wire';
-import type { Piece } from './piece.ts';
+import type { Piece } from './time-piece.ts';
 
 const SOURCE = { ip: 0xc0a8_0164, port: 12_345 };
 const DESTINATION = { ip: 0x681a_0132, port: 7_777 };

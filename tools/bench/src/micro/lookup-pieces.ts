@@ -1,6 +1,6 @@
 import { DuplicateWindow, KeyTable } from '@lightspeed/session';
 import { xorShift } from './random.ts';
-import type { Piece } from './piece.ts';
+import type { Piece } from './time-piece.ts';
 
 const LOOKED_UP = 1_024;
 

@@ -5,6 +5,7 @@ import type { ClientAddress, RelayOutput } from '@lightspeed/session';
 import { createEngine } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramHandler, DatagramSocket, EngineKind } from '@lightspeed/udp';
 import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, readToken, writeHeader } from '@lightspeed/wire';
+import { xorShift } from './random.ts';
 
 const LOOPBACK = 0x7f00_0001;
 const BLOCKS = 256;
@@ -60,7 +61,6 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
     this.#onMark = onMark;
     this.#data = await this.#open(DATA);
     this.#server = await this.#open(SERVER);
-    let random = 1;
     this.#relay = new Relay(
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', maxPpsPerClient: 1e6, maxBpsPerClient: 1e9 },
       {
@@ -69,7 +69,7 @@ export class SocketRelay implements RelayOutput, DatagramHandler {
         policy: new DestinationPolicy({ allow: [parseDestinationRule('127.0.0.0/8')] }),
         counters: this.#counters,
         output: this,
-        random: () => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0),
+        random: xorShift(1),
       },
     );
     for (let i = 0; i < CLIENTS; i++) this.#clients.push(await this.#open(CLIENT));

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 
 /** Where figures were measured. */
@@ -8,8 +7,6 @@ export interface Machine {
   readonly memoryBytes: number;
   readonly system: string;
   readonly node: string;
-  /** Most that a program without privileges may ask for as a socket's buffer; undefined where that is not said. */
-  readonly mostReceiveBufferBytes: number | undefined;
 }
 
 export function describeMachine(): Machine {
@@ -19,14 +16,5 @@ export function describeMachine(): Machine {
     memoryBytes: totalmem(),
     system: `${process.platform} ${release()}, ${process.arch}`,
     node: process.version,
-    mostReceiveBufferBytes: readNumber('/proc/sys/net/core/rmem_max'),
   };
-}
-
-function readNumber(path: string): number | undefined {
-  try {
-    return Number(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,67 +1,29 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { SESSIONS_PER_SERVER } from './addresses.ts';
-import type { Latencies } from './latency-counts.ts';
-import { LoadProcess } from './load-process.ts';
-import type { LoadAnswer, LoadTask } from './load-messages.ts';
-import { PopulatedRelay, bytesPerRegisteredSession } from './relay-memory.ts';
-import { ScaleNode } from './node-process.ts';
-import type { NodeMemory } from './node-process.ts';
-
-const WORKSPACE = fileURLToPath(new URL('../../../..', import.meta.url));
+import { LOOPBACK, LoadProcess, NodeProgram, TemporaryFolder, cpuNs, residentBytes } from '@lightspeed/lab';
+import type { WindowResult } from '@lightspeed/lab';
+import { monotonicUs } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+import { BenchError } from '../bench-error.ts';
+import { bytesPerRegisteredSession } from '../micro/memory-relay.ts';
+import { requireLinux } from '../relays/measure-relays.ts';
+import type { Row } from '../report/table.ts';
+import { addressesOf, savedRegistrations, sessionsOf } from './sessions.ts';
 
 /** What one number of sessions is measured with. */
-interface ScalePlan {
+export interface ScalePlan {
   readonly sessions: number;
-  /** Whether they are registered, as they are by default; else anybody is let in. */
-  readonly authentication: boolean;
+  /** Whether they are registered, as after a restart; else anybody is let in. */
+  readonly registered: boolean;
   /** Round trips a second over all sessions. */
   readonly ratePps: number;
-  readonly loadSecs: number;
+  readonly loadMs: number;
   /** Before memory is read. */
   readonly settleMs: number;
-  /** Longer than opening all of them takes: the first ones must not end meanwhile. */
-  readonly sessionTimeoutSecs: number;
-}
-
-export interface ScaleResult extends ScalePlan {
-  readonly opened: number;
-  /** The node before anybody registered, with all sessions open and idle, and after packets have flowed. */
-  readonly empty: NodeMemory;
-  readonly idle: NodeMemory;
-  readonly loaded: NodeMemory;
-  readonly bytesPerSession: number;
-  readonly load: {
-    readonly sent: number;
-    readonly received: number;
-    /** Of one core, 0 to 1. */
-    readonly cpu: number;
-    readonly cpuUsPerRoundTrip: number;
-    readonly latencies: Latencies;
-  };
-  /** Probes by few sessions while the others are idle, and swept twice a second. */
-  readonly sweeps: Latencies;
-  /** Probes while the others end, all at the same time. */
-  readonly expiry: Latencies;
-}
-
-/** A relay with so many sessions in memory. */
-interface RelayScale {
-  readonly sessions: number;
-  readonly bytesPerSession: number;
-  /** The longest call of `handleTimeout` in a minute without packets, and while all sessions end. */
-  readonly longestIdleMs: number;
-  readonly longestExpiryMs: number;
-}
-
-export interface ScaleReport {
-  readonly results: readonly ScaleResult[];
-  readonly relay: readonly RelayScale[];
 }
 
 /** A node gives memory back ten seconds after its start and after many sessions have opened, and looks every second. */
@@ -70,162 +32,113 @@ const SETTLE_MS = 13_000;
 const SETTLE_AND_SAVE_MS = 60_000;
 
 export const FULL_SCALE: readonly ScalePlan[] = [
-  { sessions: 1_000, authentication: true, ratePps: 10_000, loadSecs: 5, settleMs: SETTLE_MS, sessionTimeoutSecs: 18 },
-  { sessions: 10_000, authentication: true, ratePps: 20_000, loadSecs: 8, settleMs: SETTLE_MS, sessionTimeoutSecs: 20 },
-  { sessions: 50_000, authentication: true, ratePps: 20_000, loadSecs: 8, settleMs: SETTLE_AND_SAVE_MS, sessionTimeoutSecs: 85 },
-  { sessions: 50_000, authentication: false, ratePps: 20_000, loadSecs: 8, settleMs: SETTLE_MS, sessionTimeoutSecs: 32 },
+  { sessions: 1_000, registered: true, ratePps: 10_000, loadMs: 5_000, settleMs: SETTLE_MS },
+  { sessions: 10_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
+  { sessions: 50_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_AND_SAVE_MS },
+  { sessions: 50_000, registered: false, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
 ];
+export const QUICK_SCALE: readonly ScalePlan[] = [{ sessions: 1_000, registered: true, ratePps: 5_000, loadMs: 1_000, settleMs: 500 }];
 
-export const QUICK_SCALE: readonly ScalePlan[] = [
-  { sessions: 1_000, authentication: true, ratePps: 5_000, loadSecs: 1, settleMs: 500, sessionTimeoutSecs: 3 },
-];
-
-/** Each has a socket of its own, and a process may open only so many. */
+const WORKSPACE = fileURLToPath(new URL('../../../..', import.meta.url));
+/** The program as it is published: what operators run, without the compiler that runs TypeScript sources. */
+const PROGRAM = join(WORKSPACE, 'apps', 'proxy', 'dist', 'main.js');
+/** As docs/operating.md has it for nodes with very many sessions. */
+const NODE_FLAGS = ['--max-semi-space-size=1'];
+const ENV = { MALLOC_ARENA_MAX: '2' };
+/** Each session has a socket of its own, and a process may open only so many. */
 const SESSIONS_PER_PROCESS = 12_500;
+const SESSIONS_PER_SERVER = 1_000;
 const OPENED_PER_SECOND = 5_000;
-const PROBING_SESSIONS = 50;
-const PROBES_PPS = 2_000;
-const SWEEPS_MS = 3_000;
-/** Sessions end within this time after their timeout. */
-const EXPIRY_MS = 3_000;
+const FIRST_SERVER_IP = 0x7fc8_0001;
+const TIMEOUT_SECS = 3_600;
+const SILENCE_MS = 300;
+const NOTICE_US = 100_000;
 
-/**
- * Measures relays in memory and a node, in a process of its own and as it is published, with many sessions over real sockets.
- * Needs `--expose-gc`.
- * @param onProgress called with what is measured next.
- */
-export async function measureScale(plans: readonly ScalePlan[], onProgress: (what: string) => void): Promise<ScaleReport> {
-  onProgress('relays in memory');
-  const relay = plans
-    .map(({ sessions }) => sessions)
-    .filter(isFirst)
-    .map(measureRelay);
-  onProgress('building the node');
+/** Measures nodes, each in a process of its own and as it is published, with many sessions over real sockets. */
+export async function measureScale(plans: readonly ScalePlan[], progress: (what: string) => void): Promise<Row[]> {
+  requireLinux();
+  progress('building the node');
   await promisify(execFile)(join(WORKSPACE, 'node_modules', '.bin', 'nx'), ['build', 'proxy'], { cwd: WORKSPACE });
-  const results: ScaleResult[] = [];
+  const rows: Row[] = [];
   for (const plan of plans) {
-    onProgress(`${plan.sessions.toLocaleString('en')} sessions`);
-    results.push(await measureOne(plan));
+    progress(`${plan.sessions.toLocaleString('en')} sessions`);
+    rows.push(await measureOne(plan));
   }
-  return { results, relay };
+  return rows;
 }
 
-function isFirst(sessions: number, index: number, all: readonly number[]): boolean {
-  return all.indexOf(sessions) === index;
-}
-
-/** Sessions end after 300 s without a packet. */
-const IDLE_MS = 60_000;
-const LONGER_THAN_A_SESSION_MS = 310_000;
-
-function measureRelay(sessions: number): RelayScale {
-  const bytesPerSession = bytesPerRegisteredSession(sessions);
-  const populated = new PopulatedRelay(sessions);
-  populated.populate();
-  const longestIdleMs = populated.pass(IDLE_MS);
-  const longestExpiryMs = populated.pass(LONGER_THAN_A_SESSION_MS - IDLE_MS);
-  if (populated.relay.sessionCount !== 0) throw new Error(`${populated.relay.sessionCount} sessions have outlived their time`);
-  return { sessions, bytesPerSession, longestIdleMs, longestExpiryMs };
-}
-
-async function measureOne(plan: ScalePlan): Promise<ScaleResult> {
-  const empty = await withNode(plan, 0, async (node) => {
-    await setTimeout(Math.min(plan.settleMs, SETTLE_MS));
-    return node.memory();
-  });
-  return withNode(plan, plan.authentication ? plan.sessions : 0, async (node) => {
-    const processes = await startLoad(plan, node);
-    try {
-      return await measureWith(plan, empty, node, processes);
-    } finally {
-      await Promise.all(processes.map((one) => one.stop()));
-    }
-  });
-}
-
-async function measureWith(plan: ScalePlan, empty: NodeMemory, node: ScaleNode, processes: readonly LoadProcess[]): Promise<ScaleResult> {
-  const { sessions, ratePps, loadSecs, settleMs, sessionTimeoutSecs } = plan;
-  const share = 1 / processes.length;
-  const answers = await runAll(processes, { type: 'open', ratePps: OPENED_PER_SECOND * share, timeoutMs: 30_000 });
-  const opened = answers.reduce((sum, answer) => sum + answer.opened, 0);
-  if (opened < sessions) throw new Error(`only ${opened} of ${sessions} sessions could be opened`);
-  await setTimeout(settleMs);
-  const idle = await node.memory();
-
-  const cpuBefore = await node.cpuSeconds();
-  const load = await runAll(processes, { type: 'send', sessions, ratePps: ratePps * share, forMs: loadSecs * 1_000 });
-  const loadedAtMs = performance.now();
-  const cpuSeconds = (await node.cpuSeconds()) - cpuBefore;
-  if (summaryOf(load).received === 0) throw new Error('no packet came back: the sessions have ended before the load began');
-  const loaded = await node.memory();
-
-  const probes = { type: 'send', sessions: PROBING_SESSIONS, ratePps: PROBES_PPS } as const;
-  const sweeps = await processes[0].run({ ...probes, forMs: Math.min(SWEEPS_MS, sessionTimeoutSecs * 500) });
-  const untilExpiryMs = loadedAtMs + sessionTimeoutSecs * 1_000 + EXPIRY_MS - performance.now();
-  const expiry = await processes[0].run({ ...probes, forMs: untilExpiryMs });
-  return {
-    ...plan,
-    opened,
-    empty,
-    idle,
-    loaded,
-    bytesPerSession: (idle.rssBytes - empty.rssBytes) / sessions,
-    load: { ...summaryOf(load), cpu: cpuSeconds / loadSecs, cpuUsPerRoundTrip: (cpuSeconds * 1e6) / summaryOf(load).received },
-    sweeps: sweeps.latencies,
-    expiry: expiry.latencies,
-  };
-}
-
-/** Over several processes the worst of each quantile: never better than it was. */
-function summaryOf(answers: readonly LoadAnswer[]): { sent: number; received: number; latencies: Latencies } {
-  const worst = (name: keyof Latencies): number => Math.max(...answers.map(({ latencies }) => latencies[name]));
-  return {
-    sent: answers.reduce((sum, { sent }) => sum + sent, 0),
-    received: answers.reduce((sum, { received }) => sum + received, 0),
-    latencies: { p50Us: worst('p50Us'), p99Us: worst('p99Us'), p999Us: worst('p999Us'), maxUs: worst('maxUs') },
-  };
-}
-
-function runAll(processes: readonly LoadProcess[], task: LoadTask): Promise<LoadAnswer[]> {
-  return Promise.all(processes.map((one) => one.run(task)));
-}
-
-async function startLoad({ sessions, authentication }: ScalePlan, node: ScaleNode): Promise<LoadProcess[]> {
-  const count = Math.ceil(sessions / SESSIONS_PER_PROCESS);
-  const processes = Array.from({ length: count }, () => new LoadProcess());
-  // Whole game servers: each is in one process.
-  const each = Math.ceil(sessions / count / SESSIONS_PER_SERVER) * SESSIONS_PER_SERVER;
-  try {
-    await Promise.all(
-      processes.map((one, index) => {
-        const firstSession = index * each;
-        return one.run({
-          type: 'start',
-          node: node.data,
-          firstSession,
-          sessions: Math.min(each, sessions - firstSession),
-          registered: authentication,
-        });
-      }),
+async function measureOne(plan: ScalePlan): Promise<Row> {
+  const { sessions, registered, ratePps, loadMs, settleMs } = plan;
+  const emptyBytes = await emptyNode(plan);
+  await using undo = new AsyncDisposableStack();
+  const counts = Array.from({ length: Math.ceil(sessions / SESSIONS_PER_PROCESS) }, (_, index) =>
+    Math.min(SESSIONS_PER_PROCESS, sessions - index * SESSIONS_PER_PROCESS),
+  );
+  const loads = counts.map(() => undo.use(new LoadProcess()));
+  const servers: Endpoint[] = [];
+  for (const [index, clients] of counts.entries()) {
+    const ips = Array.from({ length: Math.ceil(clients / SESSIONS_PER_SERVER) }, (_, server) => FIRST_SERVER_IP + servers.length + server);
+    servers.push(...(await loads[index].openSockets({ clients, sourceIps: addressesOf(index, clients), serverIps: ips })));
+    await loads[index].takeSessions('scale', sessionsOf(index, clients));
+  }
+  const node = await startNode(undo, plan, savedRegistrations(registered ? counts : []), servers);
+  const framing = { kind: 'lstp', groupSize: 0, ...(registered ? { registrations: 'scale' } : {}) } as const;
+  const target = (index: number) => ({ name: 'scale', framing, address: node.data, clients: counts[index] });
+  const opened = await Promise.all(loads.map((load, index) => load.open(target(index), OPENED_PER_SECOND / loads.length)));
+  const open = opened.reduce((sum, result) => sum + result.open, 0);
+  if (open < sessions) throw new BenchError('ERR_BENCH_RELAY', `only ${open} of ${sessions} sessions could be opened`);
+  const window = (pps: number, measureMs: number) => {
+    const shape = { grainUs: 0, burst: 1, warmUpMs: 0, guardMs: 0, measureMs, timeoutMs: SILENCE_MS };
+    const startUs = monotonicUs() + NOTICE_US;
+    return Promise.all(
+      loads.map((load, index) => load.window(target(index), { ...shape, startUs, ratePps: (pps * counts[index]) / sessions })),
     );
-    return processes;
-  } catch (error) {
-    await Promise.all(processes.map((one) => one.stop()));
-    throw error;
-  }
+  };
+  // A packet of each, which opens its flow.
+  await window(OPENED_PER_SECOND, (sessions * 1_000) / OPENED_PER_SECOND);
+  await setTimeout(settleMs);
+  const idleBytes = residentBytes([node.pid]);
+  const beforeNs = cpuNs([node.pid]);
+  const results = await window(ratePps, loadMs);
+  return {
+    sessions,
+    'let in': registered ? 'registered' : 'anybody',
+    'RSS without any, MB': emptyBytes / 1e6,
+    'RSS idle, MB': idleBytes / 1e6,
+    'bytes per idle session': (idleBytes - emptyBytes) / sessions,
+    'of these in the relay': registered ? bytesPerRegisteredSession(sessions) : NaN,
+    'RSS after load, MB': residentBytes([node.pid]) / 1e6,
+    'round trips per second': ratePps,
+    ...summaryOf(results, cpuNs([node.pid]) - beforeNs),
+  };
 }
 
-async function withNode<T>(plan: ScalePlan, registrations: number, use: (node: ScaleNode) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'lightspeed-scale-'));
-  const { sessions, authentication, sessionTimeoutSecs } = plan;
-  try {
-    const node = await ScaleNode.start({ folder, authentication, registrations, maxClients: sessions, sessionTimeoutSecs });
-    try {
-      return await use(node);
-    } finally {
-      await node.stop();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Over several processes the worst of each percentile: never better than it was. */
+function summaryOf(results: readonly WindowResult[], ns: number): Row {
+  const sum = (value: (result: WindowResult) => number) => results.reduce((total, result) => total + value(result), 0);
+  const worst = (name: 'p50Us' | 'p99Us' | 'p999Us' | 'maxUs') => Math.max(...results.map((result) => result[name]));
+  const answered = sum((result) => result.answered + result.late);
+  return {
+    'lost, %': 100 * (1 - answered / sum(({ sent }) => sent)),
+    'CPU µs per round trip': ns / 1_000 / answered,
+    ...{ 'p50 µs': worst('p50Us'), 'p99 µs': worst('p99Us'), 'p99.9 µs': worst('p999Us'), 'longest µs': worst('maxUs') },
+  };
+}
+
+/** @returns the memory of a node before anybody has come. */
+async function emptyNode(plan: ScalePlan): Promise<number> {
+  await using undo = new AsyncDisposableStack();
+  const node = await startNode(undo, plan, savedRegistrations([]), []);
+  await setTimeout(Math.min(plan.settleMs, SETTLE_MS));
+  return residentBytes([node.pid]);
+}
+
+async function startNode(undo: AsyncDisposableStack, { sessions, registered }: ScalePlan, saved: string, allow: readonly Endpoint[]) {
+  const { path: stateDir } = undo.use(await TemporaryFolder.open());
+  await writeFile(join(stateDir, 'sessions.json'), saved);
+  const node = await NodeProgram.start({
+    ...{ allow, stateDir, egressIp: LOOPBACK, admit: registered ? 'whoever registers' : 'anybody', maxClients: sessions },
+    ...{ sessionTimeoutSecs: TIMEOUT_SECS, graceSecs: TIMEOUT_SECS, program: PROGRAM, nodeFlags: NODE_FLAGS, env: ENV },
+  });
+  return undo.use(node);
 }

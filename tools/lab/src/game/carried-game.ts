@@ -1,9 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
+import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
 import { Random } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
+import { nodeConfig, startNode } from '@lightspeed/proxy';
 import type { RunningNode } from '@lightspeed/proxy';
-import { ipv4Endpoint, startLabNode, startLabTunnel } from '../lab-node.ts';
+import { formatIpv4 } from '@lightspeed/wire';
+import { LOOPBACK } from '../loopback-socket.ts';
 import { LossyLink } from '../lossy-link.ts';
 import { Bot } from './bot.ts';
 import { reportGame } from './game-report.ts';
@@ -68,11 +71,26 @@ export class CarriedGame {
     await using started = new AsyncDisposableStack();
     const server = await GameServer.start(random.fork());
     started.defer(() => server.close());
-    const node = await startLabNode({ allow: [server.address], io, maxPpsPerClient: options.bots * BOT_PPS });
+    const { ip, port } = server.address;
+    const node = await startNode(
+      nodeConfig({
+        ...{ nodeId: 'lab', dataBind: '127.0.0.1:0', controlBind: 'off', httpBind: 'off', egressBind: '127.0.0.1' },
+        ...{ requireAuth: false, allowDestinations: [`${formatIpv4(ip)}/32:${port}`], io, maxPpsPerClient: options.bots * BOT_PPS },
+      }),
+    );
     started.defer(() => node.close());
-    const link = await LossyLink.open({ target: ipv4Endpoint(node.dataAddress), seed: random.nextU32(), toTarget: options.link });
+    const link = await LossyLink.open({
+      target: { ip: LOOPBACK, port: node.dataAddress.port },
+      seed: random.nextU32(),
+      toTarget: options.link,
+    });
     started.defer(() => link.close());
-    const tunnel = await startLabTunnel({ node: link.address, gameServer: server.address, fecGroupSize, io });
+    const tunnel = await startTunnel({
+      node: { host: formatIpv4(link.address.ip), port: link.address.port },
+      ...{ ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer: server.address }], fecGroupSize, io },
+      // Runs are short: measure the round trip from their first second on.
+      keepaliveMs: 1_000,
+    });
     started.defer(() => tunnel.close());
     await tunnel.established(ESTABLISH_MS);
     const bots: Bot[] = [];

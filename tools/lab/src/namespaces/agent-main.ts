@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
+import { answerParent } from '../child-program.ts';
 import { createLoopbackSocket } from '../loopback-socket.ts';
 import type { AgentQuestion, EchoSources, PlayerStart, PlayersPlan } from './agent-messages.ts';
 import { Player } from './player.ts';
@@ -13,14 +14,9 @@ const BUFFER_BYTES = 4 << 20;
 let players: Player[] = [];
 const sources: Record<string, number> = {};
 
-process.on('message', (question: AgentQuestion) => {
-  answer(question).then(
-    (said) => process.send?.({ said }),
-    (error: unknown) => process.send?.({ failed: error instanceof Error ? error.message : String(error) }),
-  );
+answerParent(answer, async () => {
+  await Promise.all(players.map((player) => player.close()));
 });
-// The parent is gone: nobody will ask for the end.
-process.on('disconnect', () => process.exit(1));
 
 async function answer(question: AgentQuestion): Promise<unknown> {
   switch (question.ask) {
@@ -36,11 +32,7 @@ async function answer(question: AgentQuestion): Promise<unknown> {
       return Promise.all(players.map((player) => player.finish()));
     case 'probe':
       return probe(question.plan);
-    case 'close':
-      await Promise.all(players.map((player) => player.close()));
-      setImmediate(() => process.exit(0));
   }
-  return undefined;
 }
 
 async function echo({ ip, port }: Endpoint): Promise<void> {

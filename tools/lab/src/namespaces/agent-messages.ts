@@ -24,9 +24,7 @@ export type AgentQuestion =
   /** Send no more, wait for the last answers, report. */
   | { readonly ask: 'finish' }
   /** Try once to register and to play; answered with a ProbeReport. */
-  | { readonly ask: 'probe'; readonly plan: ProbePlan }
-  /** Close everything. The program ends. */
-  | { readonly ask: 'close' };
+  | { readonly ask: 'probe'; readonly plan: ProbePlan };
 
 export interface PlayerStart {
   /** The node in use, `HOST:PORT` of its control plane. */

@@ -1,20 +1,23 @@
+import type { Socket } from 'node:dgram';
 import type { Endpoint } from '@lightspeed/wire';
-import { EngineThread } from './engine-thread.ts';
+import { closeSocket, endpointOf, openLoopbackSocket } from '../loopback-socket.ts';
 
-/** Positions of an echo server's figures. */
-export const EchoFigure = { echoed: 0 } as const;
+/** A game server on loopback that sends every datagram back to where it came from. */
+export class EchoServer implements AsyncDisposable {
+  readonly address: Endpoint;
+  readonly #socket: Socket;
 
-export interface EchoServerData {
-  readonly io: 'auto' | 'batch' | 'portable';
-  /** How many addresses the server has, each a socket on 127.0.0.1. */
-  readonly addresses: number;
-}
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.address = endpointOf(socket);
+    socket.on('message', (bytes, { port, address }) => socket.send(bytes, port, address));
+  }
 
-export interface EchoServerReady {
-  readonly addresses: readonly Endpoint[];
-}
+  static async open(): Promise<EchoServer> {
+    return new EchoServer(await openLoopbackSocket());
+  }
 
-/** Starts a game server that sends every datagram back to where it came from. */
-export function startEchoServer(data: EchoServerData): Promise<EngineThread<EchoServerReady>> {
-  return EngineThread.start(new URL('./echo-server-thread.ts', import.meta.url), Object.keys(EchoFigure).length, data);
+  async [Symbol.asyncDispose](): Promise<void> {
+    await closeSocket(this.#socket);
+  }
 }

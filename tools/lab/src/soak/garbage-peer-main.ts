@@ -1,4 +1,5 @@
 import { setPriority } from 'node:os';
+import { answerParent } from '../child-program.ts';
 import { carryOutGarbage } from './garbage-kinds.ts';
 import type { GarbageQuestion } from './garbage-plan.ts';
 import { GarbageTally } from './hostile-session.ts';
@@ -7,20 +8,8 @@ import { GarbageTally } from './hostile-session.ts';
 const LOW_PRIORITY = 10;
 
 setPriority(LOW_PRIORITY);
-const stop = new AbortController();
-const tally = new GarbageTally();
-let ended: Promise<void> = Promise.resolve();
-
-process.on('message', (question: GarbageQuestion) => {
-  if (question.ask === 'start') {
-    ended = carryOutGarbage(question.plan, tally, stop.signal);
-    ended.catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-      process.exit(1);
-    });
-    return;
-  }
-  stop.abort();
-  void ended.then(() => process.send?.({ ...tally }, () => process.exit(0)));
+answerParent(async ({ plan }: GarbageQuestion) => {
+  const tally = new GarbageTally();
+  await carryOutGarbage(plan, tally, AbortSignal.timeout(plan.seconds * 1_000));
+  return { ...tally };
 });
-process.on('disconnect', () => process.exit(1));

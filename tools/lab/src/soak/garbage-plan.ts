@@ -20,13 +20,14 @@ export const GARBAGE_KINDS = [
 
 export type GarbageKind = (typeof GARBAGE_KINDS)[number];
 
-/** What one hostile process is to do until it is told to stop. */
+/** What one hostile process is to do. */
 export interface GarbagePlan {
   readonly kind: GarbageKind;
   readonly control: Endpoint;
   /** An address of loopback that nobody else has: a node limits connections by address. */
   readonly fromIp: number;
   readonly seed: number;
+  readonly seconds: number;
 }
 
 export interface GarbageReport {
@@ -46,4 +47,7 @@ export interface GarbageReport {
   readonly closes: Readonly<Record<string, number>>;
 }
 
-export type GarbageQuestion = { readonly ask: 'start'; readonly plan: GarbagePlan } | { readonly ask: 'stop' };
+export interface GarbageQuestion {
+  readonly ask: 'attack';
+  readonly plan: GarbagePlan;
+}

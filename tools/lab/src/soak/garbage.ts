@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { formatIpv4 } from '@lightspeed/wire';
 import { count, mebibytes, milliseconds } from '../figures.ts';
@@ -9,16 +6,16 @@ import { LOOPBACK } from '../loopback-socket.ts';
 import type { PlayerReport } from '../namespaces/agent-messages.ts';
 import { percentile, strange, totals } from '../namespaces/figures.ts';
 import { Player } from '../namespaces/player.ts';
-import { NodeProgram } from '../node-program.ts';
-import { startEchoServer } from './echo-server.ts';
+import { ChildProgram } from '../child-program.ts';
+import { EchoServer } from './echo-server.ts';
 import { controlAccounts, expectControlAccounts } from './garbage-accounts.ts';
-import { GarbagePeer } from './garbage-peer.ts';
 import { GARBAGE_KINDS } from './garbage-plan.ts';
-import type { GarbageReport } from './garbage-plan.ts';
+import type { GarbageQuestion, GarbageReport } from './garbage-plan.ts';
 import { Newcomers } from './newcomers.ts';
 import type { NewcomersReport } from './newcomers.ts';
 import { Expectations } from './outcome.ts';
 import type { Outcome, Progress } from './outcome.ts';
+import { startSoakNode } from './soak-node.ts';
 import { watch } from './watch.ts';
 
 export interface GarbageOptions {
@@ -37,8 +34,8 @@ const NEWCOMER_TIMEOUT_MS = 10_000;
 const PEER_IPS = LOOPBACK + 0x300;
 const LOOK_MS = 500;
 /** Of what the node needed before, while it is attacked, and afterwards. */
-const MOST_GROWTH = 2;
-const MOST_LEFT = 1.15;
+const MAX_GROWTH = 2;
+const MAX_LEFT = 1.15;
 /** Abandoned connections idle out after 30 s, and memory is given back some twenty seconds later. */
 const RETURN_MS = 90_000;
 
@@ -48,15 +45,9 @@ const RETURN_MS = 90_000;
  */
 export async function runGarbage({ seconds, quietSeconds, players: playing, seed }: GarbageOptions, progress: Progress): Promise<Outcome> {
   await using started = new AsyncDisposableStack();
-  const echo = await startEchoServer({ io: 'auto', addresses: 1 });
-  started.defer(() => echo.stop());
-  const [gameServer] = echo.ready.addresses;
-  const stateDir = await mkdtemp(join(tmpdir(), 'lightspeed-node-'));
-  started.defer(() => rm(stateDir, { recursive: true, force: true }));
+  const { address: gameServer } = started.use(await EchoServer.open());
   const issuer = new Issuer();
-  const anyPort = { ip: LOOPBACK, port: 0 };
-  const node = await NodeProgram.start({ data: anyPort, control: anyPort, allow: [gameServer], egressIp: LOOPBACK, issuer, stateDir });
-  started.defer(() => node.stop());
+  const node = await startSoakNode(started, [gameServer], { issuer });
   const ticket = issuer.ticket();
   const plan = { tunnel: { register: { nodes: [node.settings], ticket } }, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND };
   const players = await Promise.all(Array.from({ length: playing }, () => Player.start({ ...plan, players: 1 })));
@@ -76,22 +67,27 @@ export async function runGarbage({ seconds, quietSeconds, players: playing, seed
   const before = await rss();
   let most = before;
   const startedMs = performance.now();
-  const peers = GARBAGE_KINDS.map((kind, index) =>
-    GarbagePeer.start({ kind, control: node.control, fromIp: PEER_IPS + index, seed: seed + index }),
-  );
-  for (const peer of peers) started.defer(() => peer.kill());
+  const reporting = GARBAGE_KINDS.map((kind, index) => {
+    const peer = new ChildProgram<GarbageQuestion>(new URL('./garbage-peer-main.ts', import.meta.url), `the hostile peer '${kind}'`);
+    started.defer(() => peer.stop());
+    const plan = { kind, control: node.control, fromIp: PEER_IPS + index, seed: seed + index, seconds };
+    const report = peer.ask<GarbageReport>({ ask: 'attack', plan });
+    // It may fail before anybody waits for it.
+    report.catch(() => undefined);
+    return report;
+  });
   while (performance.now() - startedMs < seconds * 1_000) {
     await setTimeout(LOOK_MS);
     most = Math.max(most, await rss());
   }
   const { connections } = await controlAccounts(node);
   progress(`${connections} connections after ${seconds} s, memory ${mebibytes(most)} at most`);
-  const reports = await Promise.all(peers.map((peer) => peer.stop()));
+  const reports = await Promise.all(reporting);
   const busy = await mark();
 
   let left = most;
   const idle = async () => (await node.metric('lightspeed_control_connections')) <= playing + 1;
-  const returned = async () => (left = await rss()) <= before * MOST_LEFT && (await idle());
+  const returned = async () => (left = await rss()) <= before * MAX_LEFT && (await idle());
   await watch(returned, RETURN_MS, () => progress(`memory is ${mebibytes(left)}, was ${mebibytes(before)}`));
   const returnedMs = performance.now() - startedMs - seconds * 1_000;
   await newcomers.stop();
@@ -107,8 +103,8 @@ export async function runGarbage({ seconds, quietSeconds, players: playing, seed
   const expectations = new Expectations();
   for (const window of [quiet, busy, after]) expectHealthy(expectations, window);
   expectations.that(busy.came.registered >= seconds, `only ${busy.came.registered} newcomers in ${seconds} s`);
-  expectations.that(most <= before * MOST_GROWTH, `memory was ${mebibytes(before)} before, and ${mebibytes(most)} at most`);
-  expectations.that(left <= before * MOST_LEFT, `memory was ${mebibytes(before)} before, and is ${mebibytes(left)} afterwards`);
+  expectations.that(most <= before * MAX_GROWTH, `memory was ${mebibytes(before)} before, and ${mebibytes(most)} at most`);
+  expectations.that(left <= before * MAX_LEFT, `memory was ${mebibytes(before)} before, and is ${mebibytes(left)} afterwards`);
   expectations.equal('connections that are left', accounts.connections, playing);
   const kernelDrops = await node.metric('lightspeed_kernel_dropped_packets_total');
   expectations.equal('datagrams that the kernel dropped in front of the node', kernelDrops, 0);
@@ -119,7 +115,7 @@ export async function runGarbage({ seconds, quietSeconds, players: playing, seed
     name: 'garbage',
     faults: expectations.faults,
     figures: {
-      ...Object.fromEntries(peers.map(({ plan: { kind } }, index) => [kind, peerLine(reports[index])])),
+      ...Object.fromEntries(GARBAGE_KINDS.map((kind, index) => [kind, peerLine(reports[index])])),
       ...windowFigures('before', quiet),
       ...windowFigures('during', busy),
       memory: `${mebibytes(before)}, ${mebibytes(most)} at most, ${mebibytes(left)} after ${(returnedMs / 1_000).toFixed(0)} s`,

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { Registrant } from './registrant.ts';
-import type { RegistrantPlan } from './registrant.ts';
+import { Registrant } from '../load/registrant.ts';
+import type { RegistrantPlan } from '../load/registrant.ts';
 
 /** How clients fared that came one after the other. */
 export interface NewcomersReport {

@@ -1,18 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { startTunnel } from '@lightspeed/client';
-import { parsePin } from '@lightspeed/control/quic';
-import { formatIpv4 } from '@lightspeed/wire';
-import { LabError } from '../errors.ts';
 import { count, mebibytes, milliseconds } from '../figures.ts';
 import { EchoGame } from '../game/echo-game.ts';
 import type { EchoReport } from '../game/echo-game.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { percentile } from '../namespaces/figures.ts';
-import { startEchoServer } from './echo-server.ts';
-import { NodeProcess } from './node-process.ts';
+import { residentBytes } from '../process-usage.ts';
+import { EchoServer } from './echo-server.ts';
 import { Expectations } from './outcome.ts';
 import type { Outcome, Progress } from './outcome.ts';
-import { Registrants } from './registrants.ts';
+import { Registrants } from '../load/registrants.ts';
+import { startSoakNode } from './soak-node.ts';
 import { watch } from './watch.ts';
 
 export interface RegistrationsOptions {
@@ -23,9 +21,9 @@ export interface RegistrationsOptions {
 
 export const LONG_REGISTRATIONS: RegistrationsOptions = { clients: 1_000, rounds: 2 };
 
-const MOST_SECONDS = 60;
+const MAX_SECONDS = 60;
 /** Of what the node needs before anybody has come. */
-const MOST_GROWTH = 1.15;
+const MAX_GROWTH = 1.15;
 const PLAY_BEFORE_MS = 3_000;
 /** The node gives memory back ten seconds after a surge, and the QUIC library does when it was not needed for ten more. */
 const RETURN_MS = 40_000;
@@ -42,16 +40,10 @@ const GONE_MS = 10_000;
  */
 export async function runRegistrations({ clients, rounds }: RegistrationsOptions, progress: Progress): Promise<Outcome> {
   await using started = new AsyncDisposableStack();
-  const echo = await startEchoServer({ io: 'auto', addresses: 1 });
-  started.defer(() => echo.stop());
-  const [gameServer] = echo.ready.addresses;
-  const node = await NodeProcess.start({ allow: [gameServer], io: 'auto', register: true });
-  started.defer(() => node.close());
-  const { control, pin } = node.ready;
-  if (control === undefined || pin === undefined) throw new LabError('ERR_LAB_PROCESS', 'the node has no control plane');
-  const verify = { kind: 'pin', sha256: parsePin(pin) } as const;
+  const { address: gameServer } = started.use(await EchoServer.open());
+  const node = await startSoakNode(started, [gameServer], { admit: 'whoever registers' });
   const tunnel = await startTunnel({
-    register: { nodes: [{ host: formatIpv4(control.ip), port: control.port, verify }] },
+    register: { nodes: [node.settings] },
     ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
   });
   started.defer(() => tunnel.close());
@@ -61,22 +53,22 @@ export async function runRegistrations({ clients, rounds }: RegistrationsOptions
 
   const expectations = new Expectations();
   const holds = (registrations: number, withinMs: number) => {
-    const counted = async () => (await node.report()).stats.relay.registrations === registrations;
+    const counted = async () => (await node.metric('lightspeed_registrations')) === registrations;
     return watch(counted, withinMs, () => progress(`not ${count(registrations)} registrations yet`));
   };
-  const rss = async () => (await node.report()).rssBytes;
+  const rss = () => residentBytes([node.pid]);
   /** All come, stay until they were counted, and leave. */
   const round = async () => {
     const registrants = new Registrants();
     try {
-      const { tookMs, failures } = await registrants.register({ control, pin, clients });
+      const { tookMs, failures } = await registrants.register({ control: node.control, pin: node.pinText, clients });
       expectations.equal('clients that are registered', tookMs.length, clients);
       for (const failure of failures) expectations.that(false, failure);
       const seconds = (tookMs.at(-1) ?? 0) / 1_000;
-      expectations.that(seconds <= MOST_SECONDS, `the last client was registered after ${seconds.toFixed(1)} s`);
+      expectations.that(seconds <= MAX_SECONDS, `the last client was registered after ${seconds.toFixed(1)} s`);
       // The player is one more.
       expectations.that(await holds(tookMs.length + 1, ALL_THERE_MS), 'the node does not count all of its registrations');
-      const duringBytes = await rss();
+      const duringBytes = rss();
       await registrants.leave();
       expectations.that(await holds(1, GONE_MS), 'registrations are left over when all have left');
       return { tookMs, duringBytes };
@@ -87,8 +79,8 @@ export async function runRegistrations({ clients, rounds }: RegistrationsOptions
 
   await setTimeout(PLAY_BEFORE_MS);
   const quiet = await game.mark();
-  const before = await rss();
-  const tooMuch = before * MOST_GROWTH;
+  const before = rss();
+  const tooMuch = before * MAX_GROWTH;
   const median: string[] = [];
   const last: string[] = [];
   const during: string[] = [];
@@ -100,7 +92,7 @@ export async function runRegistrations({ clients, rounds }: RegistrationsOptions
     games.push(await game.mark());
     const wentMs = performance.now();
     let now = duringBytes;
-    const returned = async () => (now = await rss()) <= tooMuch;
+    const returned = () => (now = rss()) <= tooMuch;
     await watch(returned, RETURN_MS, () => progress(`memory is ${mebibytes(now)}, was ${mebibytes(before)}`));
     expectations.that(now <= tooMuch, `memory was ${mebibytes(before)} before, and is ${mebibytes(now)} after round ${number}`);
     median.push(milliseconds(percentile(tookMs, 0.5)));

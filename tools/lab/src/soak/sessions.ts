@@ -1,14 +1,10 @@
-import type { RelayCounterName } from '@lightspeed/proxy';
 import { count, mebibytes } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
-import { startEchoServer } from './echo-server.ts';
-import type { EchoServerReady } from './echo-server.ts';
-import type { EngineThread } from './engine-thread.ts';
-import { LoadFigure, startLoad } from './load-plan.ts';
-import { dropsLine, expectWholeLoad, loadLine } from './load-verdict.ts';
-import { NodeProcess } from './node-process.ts';
+import type { NodeProgram } from '../node-program.ts';
 import { Expectations } from './outcome.ts';
 import type { Outcome, Progress } from './outcome.ts';
+import { SoakLoad, expectWholeLoad } from './soak-load.ts';
+import { NodeMetrics, startSoakNode } from './soak-node.ts';
 import { watch } from './watch.ts';
 
 export interface SessionsOptions {
@@ -37,7 +33,7 @@ const SESSIONS_PER_ADDRESS = 800;
 const PLAYERS_PER_SERVER = 100;
 const PACKETS_PER_SECOND = 10_000;
 const TIMEOUT_MS = 60_000;
-const MOST_GROWTH = 1.2;
+const MAX_GROWTH = 1.2;
 
 /**
  * Many sessions: all must open, be answered and expire, and the node's memory must come back to within 20 % of what it
@@ -46,84 +42,59 @@ const MOST_GROWTH = 1.2;
  * all sessions open; and after they have expired.
  */
 export async function runSessions(options: SessionsOptions, progress: Progress): Promise<Outcome> {
-  const { sessions, warmUpSessions, sessionTimeoutSecs } = options;
+  const { sessions, warmUpSessions, rounds, sessionTimeoutSecs } = options;
   await using started = new AsyncDisposableStack();
-  const echo = await startEchoServer({ io: 'auto', addresses: Math.ceil(sessions / PLAYERS_PER_SERVER) });
-  started.defer(() => echo.stop());
-  const node = await NodeProcess.start({ allow: echo.ready.addresses, io: 'auto', sessionTimeoutSecs });
-  started.defer(() => node.close());
+  const sourceIps = Array.from({ length: Math.ceil(sessions / SESSIONS_PER_ADDRESS) }, (_, index) => LOOPBACK + 0x100 + index);
+  const load = started.use(await SoakLoad.open(sessions, sourceIps, Math.ceil(sessions / PLAYERS_PER_SERVER)));
+  const node = await startSoakNode(started, load.servers, { admit: 'anybody', sessionTimeoutSecs });
   const expectations = new Expectations();
+  /** Opens sessions, has them answered, and waits until they have expired. @returns the node's memory with all open */
+  const round = async (number: number, clients: number) => {
+    const { packetsPerSession: packetsPerClient, opensPerSecond } = options;
+    const plan = { clients, opensPerSecond, packetsPerClient, ratePps: PACKETS_PER_SECOND };
+    const report = await load.run(`round ${number}`, node.data, plan, progress);
+    expectWholeLoad(expectations, report, clients, clients * packetsPerClient);
+    const heldBytes = await node.heldBytes();
+    expectations.equal('sessions that did not expire', await expiry(node, sessionTimeoutSecs, progress), 0);
+    return heldBytes;
+  };
 
-  await round(node, echo, { ...options, sessions: warmUpSessions }, expectations, progress);
-  const before = await node.reportHeldMemory();
-  const open: string[] = [];
-  const gone: string[] = [];
-  let after = before;
-  for (let number = 1; number <= options.rounds; number++) {
-    open.push(mebibytes(await round(node, echo, options, expectations, progress)));
-    after = await node.reportHeldMemory();
-    gone.push(mebibytes(after.rssBytes));
+  await round(0, warmUpSessions);
+  const beforeBytes = await node.heldBytes();
+  const before = await NodeMetrics.of(node);
+  const open: number[] = [];
+  const gone: number[] = [];
+  for (let number = 1; number <= rounds; number++) {
+    open.push(await round(number, sessions));
+    gone.push(await node.heldBytes());
   }
-
-  const growth = after.rssBytes / before.rssBytes;
-  const counted = (name: RelayCounterName) => after.stats.relay[name] - before.stats.relay[name];
-  expectations.equal('sessions that the node opened', counted('sessionsOpened'), sessions * options.rounds);
-  expectations.equal('sessions that expired', counted('sessionsExpired'), sessions * options.rounds);
-  expectations.equal('datagrams that the kernel dropped in front of the node', after.stats.udp.kernel_drops, 0);
-  expectations.equal('sessions left', after.stats.relay.sessions, 0);
-  expectations.equal('flows left', after.stats.relay.flows, 0);
-  expectations.equal('egress sockets left', after.stats.relay.egressSockets, 0);
-  expectations.that(growth <= MOST_GROWTH, `memory grew to ${(growth * 100).toFixed(0)} % of what it was`);
+  const after = await NodeMetrics.of(node);
+  const growth = (gone.at(-1) ?? beforeBytes) / beforeBytes;
+  const counted = (name: string, labels?: string) => after.value(name, labels) - before.value(name, labels);
+  expectations.equal('sessions that the node opened', counted('sessions_opened_total'), sessions * rounds);
+  expectations.equal('sessions that expired', counted('sessions_ended_total', 'how="expired"'), sessions * rounds);
+  expectations.equal('datagrams that the kernel dropped in front of the node', after.value('kernel_dropped_packets_total'), 0);
+  for (const what of ['sessions', 'flows', 'egress_sockets']) expectations.equal(`${what} left`, after.value(what), 0);
+  expectations.that(growth <= MAX_GROWTH, `memory grew to ${(growth * 100).toFixed(0)} % of what it was`);
   return {
     name: 'sessions',
     faults: expectations.faults,
     figures: {
-      sessions: `${count(sessions)}, ${options.rounds} times`,
-      'memory before': mebibytes(before.rssBytes),
-      'with all open': open.join(', '),
-      'after expiry': gone.join(', '),
-      'dropped of clients': dropsLine(after.stats.clientDrops),
-      'dropped of servers': dropsLine(after.stats.serverDrops),
+      sessions: `${count(sessions)}, ${rounds} times`,
+      'memory before': mebibytes(beforeBytes),
+      'with all open': open.map(mebibytes).join(', '),
+      'after expiry': gone.map(mebibytes).join(', '),
+      'dropped of clients': after.drops('client'),
+      'dropped of servers': after.drops('server'),
       'after, of before': `${(growth * 100).toFixed(0)} %`,
     },
   };
 }
 
-/** Opens sessions, has them answered, and waits until they have expired. @returns the node's memory with all open */
-async function round(
-  node: NodeProcess,
-  echo: EngineThread<EchoServerReady>,
-  { sessions, packetsPerSession, opensPerSecond, sessionTimeoutSecs }: SessionsOptions,
-  expectations: Expectations,
-  progress: Progress,
-): Promise<number> {
-  const load = await startLoad({
-    io: 'auto',
-    node: node.address,
-    sourceIps: Array.from({ length: Math.ceil(sessions / SESSIONS_PER_ADDRESS) }, (_, index) => LOOPBACK + 0x100 + index),
-    servers: echo.ready.addresses,
-    clients: sessions,
-    opensPerSecond,
-    packetsPerClient: packetsPerSession,
-    packetsPerSecondPerClient: PACKETS_PER_SECOND / sessions,
-  });
-  try {
-    const answered = () => load.figures[LoadFigure.done] === 1;
-    const ended = await watch(answered, TIMEOUT_MS, () => progress(loadLine(load.figures)));
-    expectations.that(ended, 'the load generator did not come to its end');
-    expectWholeLoad(expectations, load.figures, sessions, sessions * packetsPerSession);
-    const { rssBytes } = await node.reportHeldMemory();
-    let left = sessions;
-    const expired = async () => {
-      left = (await node.report()).stats.relay.sessions;
-      return left === 0;
-    };
-    const allExpired = await watch(expired, sessionTimeoutSecs * 1_000 + TIMEOUT_MS, () => {
-      progress(`${count(left)} sessions have not expired yet`);
-    });
-    expectations.that(allExpired, `${left} sessions did not expire`);
-    return rssBytes;
-  } finally {
-    await load.stop();
-  }
+/** @returns how many sessions have not expired in time. */
+async function expiry(node: NodeProgram, sessionTimeoutSecs: number, progress: Progress): Promise<number> {
+  let left = NaN;
+  const expired = async () => (left = await node.metric('lightspeed_sessions')) === 0;
+  await watch(expired, sessionTimeoutSecs * 1_000 + TIMEOUT_MS, () => progress(`${count(left)} sessions have not expired yet`));
+  return left;
 }

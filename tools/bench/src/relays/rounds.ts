@@ -1,0 +1,87 @@
+import type { LoadProcess } from '@lightspeed/lab';
+import { median, medianDifference, medianRatio } from './statistics.ts';
+import type { Relay } from './relay.ts';
+import { measureWindow } from './window.ts';
+import type { WindowLoad, WindowMeasurement } from './window.ts';
+
+/** What a relay did in each round, in order. */
+export interface RelayRounds {
+  readonly relay: string;
+  readonly windows: readonly WindowMeasurement[];
+}
+
+/** What a relay did with one load: medians over the rounds. */
+export interface RelayRow {
+  readonly relay: string;
+  readonly loss: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+  /** Beyond what the echo without a relay, the first one, took in the same round. */
+  readonly addedP50Us: number;
+  readonly addedP99Us: number;
+  readonly cpuUsPerRoundTrip: number;
+  readonly residentBytes: number;
+  /** By how much packets left the load generator late, and what it lost itself: the sum over all rounds. */
+  readonly lateP99Us: number;
+  readonly ownDrops: number;
+  /** Packets without any answer, be it late: the sum over all rounds, as what follows. */
+  readonly unanswered: number;
+  readonly duplicates: number;
+  readonly misdelivered: number;
+}
+
+/**
+ * Has relays take turns at the same load, A B C, C B A: what the machine does meanwhile, slower here and faster there, comes to
+ * all of them, nobody always comes after the same one, and the ratios of one round hold though its figures may not.
+ */
+export async function measureRounds(
+  load: LoadProcess,
+  relays: readonly Relay[],
+  plan: WindowLoad,
+  rounds: number,
+  progress: (text: string) => void,
+): Promise<RelayRounds[]> {
+  const windows = relays.map((): WindowMeasurement[] => []);
+  for (let round = 0; round < rounds; round++) {
+    const turns = [...relays.entries()];
+    for (const [index, relay] of round % 2 === 0 ? turns : turns.toReversed()) {
+      progress(`${plan.ratePps.toLocaleString('en')}/s, round ${round + 1} of ${rounds}: ${relay.name}`);
+      windows[index].push(await measureWindow(load, relay, plan));
+    }
+  }
+  return relays.map(({ name }, index) => ({ relay: name, windows: windows[index] }));
+}
+
+/** Sums the rounds of one load up, a row for each relay; the first is the echo without a relay. */
+export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
+  const [direct] = all;
+  return all.map(({ relay, windows }) => {
+    const of = (key: keyof WindowMeasurement, each = windows) => each.map((window) => window[key]);
+    const sum = (key: keyof WindowMeasurement) => of(key).reduce((total, value) => total + value, 0);
+    const added = (key: 'p50Us' | 'p99Us') => medianDifference(of(key), of(key, direct.windows));
+    return {
+      relay,
+      loss: median(of('loss')),
+      p50Us: median(of('p50Us')),
+      p99Us: median(of('p99Us')),
+      p999Us: median(of('p999Us')),
+      addedP50Us: added('p50Us'),
+      addedP99Us: added('p99Us'),
+      cpuUsPerRoundTrip: median(of('cpuUsPerRoundTrip')),
+      residentBytes: Math.max(...of('residentBytes')),
+      lateP99Us: median(of('lateP99Us')),
+      ownDrops: sum('ownDrops'),
+      unanswered: sum('sent') - sum('answered') - sum('late'),
+      duplicates: sum('duplicates'),
+      misdelivered: sum('misdelivered'),
+    };
+  });
+}
+
+/** CPU time per round trip of a relay as a multiple of another's: the median of the ratios of single rounds; NaN if either is missing. */
+export function cpuRatio(all: readonly RelayRounds[], relay: string, against: string): number {
+  const cpuOf = (name: string) => all.find((candidate) => candidate.relay === name)?.windows.map((window) => window.cpuUsPerRoundTrip);
+  const [own, other] = [cpuOf(relay), cpuOf(against)];
+  return own === undefined || other === undefined ? NaN : medianRatio(own, other);
+}

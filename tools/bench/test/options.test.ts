@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { PARTS, helpText, parseOptions } from '../src/options.ts';
+
+const parse = (line: string) => parseOptions(line === '' ? [] : line.split(' '));
+
+test('a whole run writes the page; a quick or partial one only prints', () => {
+  expect(parse('').write).toBe(true);
+  expect(parse('--no-write').write).toBe(false);
+  expect(parse('--quick').write).toBe(false);
+  expect(parse('--only micro').write).toBe(false);
+});
+
+test('arguments that pnpm passes on behind -- are options too', () => {
+  expect(parse('-- --quick --json')).toMatchObject({ quick: true, json: true, only: undefined });
+});
+
+test('another checkout is compared with in as many pairs as are asked for', () => {
+  expect(parse('--against ../base --wildcard --pairs 4')).toMatchObject({ against: '../base', wildcard: true, pairs: 4 });
+  expect(parse('--against ../base --quick')).toMatchObject({ quick: true, wildcard: false, pairs: undefined });
+});
+
+test.each([
+  ['--only nginx', /--only takes micro, relays, scale, got 'nginx'/],
+  ['--fast', /--fast/],
+  ['everything', /everything/],
+  ['--gate --quick', /--gate does not go with --quick/],
+  ['--against x --only micro', /--against does not go with --only/],
+  ['--wildcard', /go with --against/],
+  ['--against x --pairs 0', /--pairs takes a number above 0, got '0'/],
+])('%s is refused, with what is wrong about it', (line, message) => {
+  expect(() => parse(line)).toThrow(
+    expect.objectContaining({ code: 'ERR_BENCH_USAGE', message: expect.stringMatching(message) as string }),
+  );
+});
+
+test('the help tells of every part and every option', () => {
+  const words = ['--quick', '--only', '--no-write', '--json', '--gate', '--against', '--wildcard', '--pairs', '--help'];
+
+  for (const word of [...Object.keys(PARTS), ...words]) expect(helpText()).toContain(word);
+});

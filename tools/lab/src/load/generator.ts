@@ -1,0 +1,125 @@
+import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
+import { chooseEngine, createEngine } from '@lightspeed/udp';
+import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+import type { Framing, FramingPlan } from './framing.ts';
+import type { LoadQuestion, LoadTarget, OpenResult, SocketsPlan, WindowPlan } from './load-messages.ts';
+import { LstpFecFraming, LstpFraming } from './lstp-framing.ts';
+import { LstpSessions } from './lstp-sessions.ts';
+import { OpeningRun } from './opening-run.ts';
+import { HeaderFraming, PlainFraming } from './plain-framing.ts';
+import { Schedule } from './schedule.ts';
+import { SendBuffer } from './send-buffer.ts';
+import { TurnFraming } from './turn-framing.ts';
+import { GAME_SERVER, WindowRun } from './window-run.ts';
+import type { WindowResult } from './window-run.ts';
+
+const PACKETS_BYTES = 256 * 1_024;
+/** Blocks for parity: one open group for each of a thousand clients, and what is on its way to the kernel. */
+const FEC_BLOCKS = 1_400;
+const OPENING_BYTES = 1_024;
+/** Of a socket's buffer per packet that may be unanswered: half of what the kernel takes for a small one. */
+const BUFFER_BYTES_PER_PACKET = 2_048;
+
+/** Clients and game servers on sockets of one engine: opens sessions and runs windows of load, one after another. */
+export class Generator {
+  readonly #engine: DatagramEngine = createEngine(chooseEngine('auto').kind, {
+    reserveBytes: PACKETS_BYTES + OPENING_BYTES + FEC_BLOCKS * FEC_BLOCK_BYTES,
+  });
+  readonly #buffer: SendBuffer;
+  readonly #memory: FecMemory;
+  readonly #openingPlace: number;
+  readonly #sockets: DatagramSocket[] = [];
+  readonly #sessions = new Map<string, LstpSessions>();
+  readonly #framings = new Map<string, Framing>();
+  readonly #servers: DatagramSocket[] = [];
+  #windows = 0;
+
+  constructor() {
+    const { memory, reserve } = this.#engine.arena;
+    this.#buffer = new SendBuffer(this.#engine, reserve.start, PACKETS_BYTES);
+    this.#openingPlace = reserve.start + PACKETS_BYTES;
+    const blocks = this.#openingPlace + OPENING_BYTES;
+    this.#memory = new FecMemory(memory, blocks, reserve.start + reserve.lengthBytes - blocks);
+  }
+
+  answer(question: LoadQuestion): Promise<unknown> {
+    switch (question.ask) {
+      case 'open sockets':
+        return this.#openSockets(question.plan);
+      case 'take sessions':
+        this.#sessions.set(question.name, new LstpSessions(this.#memory.bytes, question.registered.length, question.registered));
+        return Promise.resolve(undefined);
+      case 'let clients in':
+        return this.#open(question.target, question.perSecond);
+      case 'run a window':
+        return this.#runWindow(question.target, question.plan);
+    }
+  }
+
+  async #openSockets({ clients, sourceIps, serverIps }: SocketsPlan): Promise<readonly Endpoint[]> {
+    for (const ip of serverIps) {
+      const server = await this.#engine.open({ ip, port: 0 });
+      server.tag = GAME_SERVER;
+      this.#servers.push(server);
+    }
+    for (let client = 0; client < clients; client++) {
+      const socket = await this.#engine.open({ ip: sourceIps[client % sourceIps.length], port: 0 });
+      socket.tag = client;
+      this.#sockets.push(socket);
+    }
+    return this.#servers.map(({ localIp: ip, localPort: port }) => ({ ip, port }));
+  }
+
+  async #open(target: LoadTarget, perSecond: number): Promise<OpenResult> {
+    const framing = this.#framingOf(target);
+    framing.renew();
+    const sockets = this.#sockets.slice(0, target.clients);
+    const run = new OpeningRun(this.#engine, framing, target.address, sockets, perSecond, this.#openingPlace);
+    if (run.result().open < sockets.length) await this.#engine.run(run);
+    return run.result();
+  }
+
+  async #runWindow(target: LoadTarget, plan: WindowPlan): Promise<WindowResult> {
+    const sockets = this.#sockets.slice(0, target.clients);
+    // The relay's sockets are under the same limits of the system as these.
+    const maxUnanswered = plan.careful === true ? Math.floor(sockets[0].receiveBufferBytes / BUFFER_BYTES_PER_PACKET) : undefined;
+    const run = new WindowRun({
+      ...{ engine: this.#engine, window: ++this.#windows, framing: this.#framingOf(target), relay: target.address },
+      ...{ sockets, schedule: new Schedule({ ...plan, clients: target.clients }), buffer: this.#buffer },
+      ...{ timeoutMs: plan.timeoutMs, maxUnanswered },
+    });
+    const dropsBefore = this.#ownDrops();
+    await this.#engine.run(run);
+    return run.result(this.#ownDrops() - dropsBefore);
+  }
+
+  #framingOf(target: LoadTarget): Framing {
+    const known = this.#framings.get(target.name);
+    if (known !== undefined) return known;
+    const made = this.#makeFraming(target.framing);
+    this.#framings.set(target.name, made);
+    return made;
+  }
+
+  #makeFraming(framing: FramingPlan): Framing {
+    const { bytes } = this.#memory;
+    const clients = this.#sockets.length;
+    const servers = this.#servers.map(({ localIp: ip, localPort: port }) => ({ ip, port }));
+    if (framing.kind === 'plain') return new PlainFraming();
+    if (framing.kind === 'header') return new HeaderFraming(bytes, clients);
+    if (framing.kind === 'turn') return new TurnFraming(bytes, clients, servers[0]);
+    const { groupSize, registrations } = framing;
+    const sessions = registrations === undefined ? new LstpSessions(bytes, clients) : this.#sessions.get(registrations);
+    if (sessions === undefined) throw new Error(`there are no sessions called ${registrations}`);
+    if (groupSize === 0) return new LstpFraming(bytes, sessions, servers);
+    return new LstpFecFraming(this.#memory, sessions, servers, clients, groupSize);
+  }
+
+  /** Datagrams that the kernel dropped in front of these sockets, or did not take. */
+  #ownDrops(): number {
+    const { counters } = this.#engine;
+    const refused = counters.get('send_would_block') + counters.get('send_no_buffers') + counters.get('send_failed');
+    return [...this.#sockets, ...this.#servers].reduce((drops, socket) => drops + socket.kernelDrops(), refused);
+  }
+}

@@ -1,0 +1,137 @@
+import { ADD_FULL, FecEncoder } from '@lightspeed/fec';
+import type { FecMemory } from '@lightspeed/fec';
+import {
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  fecHeaderBytes,
+  isParity,
+  readDestinationIp,
+  readDestinationPort,
+  readFlags,
+  readSourceIp,
+  readSourcePort,
+  readToken,
+  readVersion,
+  writeFecExtension,
+  writeHeader,
+} from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { NO_PAYLOAD, WRONG } from './framing.ts';
+import type { Framing } from './framing.ts';
+import type { LstpSessions } from './lstp-sessions.ts';
+
+const FEC_HEADER_BYTES = fecHeaderBytes('standard');
+/** What clients say their game's address is. */
+const GAME_IP = 0x0a00_0000;
+const GAME_PORT = 5_000;
+
+/** Version 1 packets of sessions that are open. */
+export class LstpFraming implements Framing {
+  extraOffset = 0;
+  protected readonly bytes: Uint8Array;
+  protected readonly sessions: LstpSessions;
+  readonly #servers: readonly Endpoint[];
+
+  /** @param servers that clients take turns in. */
+  constructor(bytes: Uint8Array, sessions: LstpSessions, servers: readonly Endpoint[]) {
+    this.bytes = bytes;
+    this.sessions = sessions;
+    this.#servers = servers;
+  }
+
+  wrap(client: number, offset: number, _lengthBytes: number, nowUs: number): number {
+    this.writeHeader(client, offset - HEADER_BYTES, VERSION_PLAIN, nowUs);
+    return HEADER_BYTES;
+  }
+
+  extra(_client: number, _nowUs: number): number {
+    return 0;
+  }
+
+  sent(): void {
+    // Nothing was handed out.
+  }
+
+  /** An answer names its true source, and goes to the address that the client's packets named. */
+  unwrap(client: number, offset: number, lengthBytes: number): number {
+    const { bytes } = this;
+    if (lengthBytes < HEADER_BYTES || readFlags(bytes, offset) !== 0) return NO_PAYLOAD;
+    const isPlain = readVersion(bytes, offset) === VERSION_PLAIN;
+    if (!isPlain && (lengthBytes < FEC_HEADER_BYTES || isParity(bytes, offset))) return NO_PAYLOAD;
+    const server = this.#servers[client % this.#servers.length];
+    const isRight =
+      readToken(bytes, offset) === this.sessions.tokens[client] &&
+      readSourceIp(bytes, offset) === (server.ip | 0) &&
+      readSourcePort(bytes, offset) === server.port &&
+      readDestinationIp(bytes, offset) === GAME_IP + client &&
+      readDestinationPort(bytes, offset) === GAME_PORT;
+    if (!isRight) return WRONG;
+    return offset + (isPlain ? HEADER_BYTES : FEC_HEADER_BYTES);
+  }
+
+  renew(): void {
+    // A session lasts as long as packets come, and longer than a window takes.
+  }
+
+  isOpen(client: number): boolean {
+    return this.sessions.isOpen(client);
+  }
+
+  writeOpening(client: number, offset: number, nowUs: number): number {
+    return this.sessions.writeHandshake(client, offset, nowUs);
+  }
+
+  readOpening(client: number, offset: number, lengthBytes: number): void {
+    this.sessions.readAcknowledgement(client, offset, lengthBytes);
+  }
+
+  protected writeHeader(client: number, offset: number, version: number, nowUs: number): void {
+    const { sequences, tokens } = this.sessions;
+    const { ip, port } = this.#servers[client % this.#servers.length];
+    // The HANDSHAKE was number 0.
+    writeHeader(this.bytes, offset, version, 0, tokens[client], ++sequences[client] & 0xffff, nowUs, GAME_IP + client, GAME_PORT, ip, port);
+  }
+}
+
+/** Version 2 packets in groups, with parity behind each: the node protects its answers in the same way. */
+export class LstpFecFraming extends LstpFraming {
+  readonly #memory: FecMemory;
+  readonly #encoders: readonly FecEncoder[];
+  readonly #lent: number[] = [];
+  #full = false;
+
+  constructor(memory: FecMemory, sessions: LstpSessions, servers: readonly Endpoint[], clients: number, groupSize: number) {
+    super(memory.bytes, sessions, servers);
+    this.#memory = memory;
+    this.#encoders = Array.from({ length: clients }, (_, client) => {
+      return new FecEncoder(groupSize, { memory, nextGroupId: () => sessions.groups[client]++ });
+    });
+  }
+
+  override wrap(client: number, offset: number, lengthBytes: number, nowUs: number): number {
+    const encoder = this.#encoders[client];
+    if (!encoder.begin()) throw new Error('the memory for parity is used up');
+    const start = offset - FEC_HEADER_BYTES;
+    this.writeHeader(client, start, VERSION_FEC, nowUs);
+    writeFecExtension(this.bytes, start, 'standard', encoder.groupId, encoder.index, encoder.size);
+    this.#full = encoder.add(offset, lengthBytes) === ADD_FULL;
+    return FEC_HEADER_BYTES;
+  }
+
+  override extra(client: number, nowUs: number): number {
+    if (!this.#full) return 0;
+    this.#full = false;
+    const { parityOffset, parityLength, parityGroupId, paritySize } = this.#encoders[client];
+    this.extraOffset = parityOffset - FEC_HEADER_BYTES;
+    this.writeHeader(client, this.extraOffset, VERSION_FEC, nowUs);
+    writeFecExtension(this.bytes, this.extraOffset, 'standard', parityGroupId, paritySize, paritySize);
+    this.#lent.push(parityOffset);
+    return FEC_HEADER_BYTES + parityLength;
+  }
+
+  override sent(): void {
+    for (const parityOffset of this.#lent) this.#memory.release(parityOffset);
+    this.#lent.length = 0;
+  }
+}

@@ -1,0 +1,72 @@
+import { parsePin } from '@lightspeed/control/quic';
+import { formatIpv4 } from '@lightspeed/wire';
+import { answerParent } from '../child-program.ts';
+import { LossyLink } from '../lossy-link.ts';
+import { LOOPBACK } from '../loopback-socket.ts';
+import { PING_MS, Registrant } from './registrant.ts';
+import type { RegisteredSession, RegistrantsPlan, RegistrantsQuestion, RegistrantsReport } from './registrants.ts';
+
+/** A node takes 255 connections of an address. */
+const CLIENTS_PER_ADDRESS = 200;
+const TIMEOUT_MS = 60_000;
+/**
+ * Players come at times of their own, and so do their Pings. Those of the n-th client are this part of their period, times n,
+ * behind those of the first: the golden ratio spreads any number of them evenly.
+ */
+const SPREAD = 0.618_034;
+
+const registered: Registrant[] = [];
+
+answerParent(answer);
+
+function answer(question: RegistrantsQuestion): Promise<RegistrantsReport> {
+  if (question.ask === 'register') return registerAll(question.plan);
+  return question.ask === 'leave' ? leave() : hangUp();
+}
+
+async function registerAll({ control, pin, clients, ticket, atOnce = clients }: RegistrantsPlan): Promise<RegistrantsReport> {
+  const firstIp = LOOPBACK + 0x200 + Math.ceil(registered.length / CLIENTS_PER_ADDRESS);
+  const addresses = Math.ceil(clients / CLIENTS_PER_ADDRESS);
+  const fromIps = Array.from({ length: addresses }, (_, index) => firstIp + index);
+  const { address } = await LossyLink.open({ target: control, fromIps, seed: 1, toTarget: {} });
+  const startedMs = performance.now();
+  let begun = 0;
+  let made = registered.length;
+  const tookMs: number[] = [];
+  const sessions: RegisteredSession[] = [];
+  const failures: string[] = [];
+  const node = { host: formatIpv4(address.ip), port: address.port, sha256: parsePin(pin), timeoutMs: TIMEOUT_MS };
+  await Promise.all(
+    Array.from({ length: Math.min(atOnce, clients) }, async () => {
+      while (begun++ < clients) {
+        try {
+          const registrant = await Registrant.register({ ...node, ticket, firstPingMs: PING_MS * ((made++ * SPREAD) % 1) });
+          registered.push(registrant);
+          sessions.push(registrant.session);
+          tookMs.push(performance.now() - startedMs);
+        } catch (error) {
+          failures.push(error instanceof Error ? error.message : String(error));
+        }
+      }
+    }),
+  );
+  return { tookMs, sessions, failures: counted(failures) };
+}
+
+/** Ends every registration as a client does. */
+async function leave(): Promise<RegistrantsReport> {
+  await Promise.allSettled(registered.splice(0).map((registrant) => registrant.leave()));
+  return { tookMs: [], sessions: [], failures: [] };
+}
+
+async function hangUp(): Promise<RegistrantsReport> {
+  const failures = counted(registered.map(({ lostBy }) => lostBy).filter((why) => why !== undefined));
+  await Promise.allSettled(registered.splice(0).map((registrant) => registrant.hangUp()));
+  return { tookMs: [], sessions: [], failures };
+}
+
+function counted(reasons: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const why of reasons) counts.set(why, (counts.get(why) ?? 0) + 1);
+  return [...counts].map(([why, count]) => `${count} times: ${why}`);
+}

@@ -1,0 +1,68 @@
+import type { WindowPlan } from './load-messages.ts';
+
+/**
+ * When the packets of an open loop are due, whatever comes back: each client sends at a pace of its own, all of them at the
+ * same pace, each at another moment of it, as players do who know nothing of each other: one packet at a time, or a burst of
+ * several. Packets are numbered in the order in which they are due.
+ *
+ * ```
+ *   start         steady          measured             end       one period, four clients
+ *     | warm-up     |  guard        |=====================| guard |     | c    a  b       d |
+ * ```
+ *
+ * Times are microseconds of the machine's monotonic clock, as `engine.nowUs()` gives them.
+ */
+export class Schedule {
+  /** The measured packets: from the first to below the second. */
+  readonly firstMeasured: number;
+  readonly endMeasured: number;
+  /** How many packets are sent in all. */
+  readonly total: number;
+  readonly #startUs: number;
+  readonly #periodUs: number;
+  readonly #grainUs: number;
+  readonly #burst: number;
+  /** When in each period a burst is due, ascending. */
+  readonly #phasesUs: Float64Array;
+  /** Whose burst that is. */
+  readonly #clients: Uint16Array;
+
+  constructor({ startUs, clients, ratePps, grainUs, burst, warmUpMs, guardMs, measureMs }: SchedulePlan) {
+    this.#startUs = startUs;
+    this.#periodUs = (clients * burst * 1_000_000) / ratePps;
+    this.#grainUs = grainUs;
+    this.#burst = burst;
+    const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: phaseOf(client) })).sort((a, b) => a.phase - b.phase);
+    this.#phasesUs = Float64Array.from(moments, ({ phase }) => phase * this.#periodUs);
+    this.#clients = Uint16Array.from(moments, ({ client }) => client);
+    this.firstMeasured = Math.round(((warmUpMs + guardMs) * ratePps) / 1_000);
+    this.endMeasured = this.firstMeasured + Math.round((measureMs * ratePps) / 1_000);
+    this.total = this.endMeasured + Math.round((guardMs * ratePps) / 1_000);
+  }
+
+  /** When a packet is due: latency counts from here, so that one which leaves late is not taken for a fast one. */
+  dueUs(packet: number): number {
+    const clients = this.#clients.length;
+    const place = Math.floor(packet / this.#burst);
+    const sinceStartUs = Math.floor(place / clients) * this.#periodUs + this.#phasesUs[place % clients];
+    return this.#startUs + (this.#grainUs === 0 ? sinceStartUs : Math.floor(sinceStartUs / this.#grainUs) * this.#grainUs);
+  }
+
+  clientOf(packet: number): number {
+    return this.#clients[Math.floor(packet / this.#burst) % this.#clients.length];
+  }
+
+  isMeasured(packet: number): boolean {
+    return packet >= this.firstMeasured && packet < this.endMeasured;
+  }
+}
+
+export type SchedulePlan = Omit<WindowPlan, 'timeoutMs' | 'careful'> & { readonly clients: number };
+
+/** @returns 0 to below 1, without pattern from one client to the next, and the same in every run: splitmix32. */
+function phaseOf(client: number): number {
+  let mixed = Math.imul(client + 1, 0x9e37_79b9);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0_aaad);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
+  return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000;
+}

@@ -1,0 +1,225 @@
+import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
+import type { Endpoint } from '@lightspeed/wire';
+import { WRONG } from './framing.ts';
+import type { Framing } from './framing.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import {
+  LONGEST_PAYLOAD_BYTES,
+  PAYLOAD_BYTES,
+  carefulPayloadBytes,
+  isWhole,
+  readPacket,
+  readWindow,
+  writeContent,
+  writeNumbers,
+} from './payload.ts';
+import type { Schedule } from './schedule.ts';
+import type { SendBuffer } from './send-buffer.ts';
+
+/** The tag of the game server's socket; clients' sockets have their numbers. */
+export const GAME_SERVER = -1;
+
+/** A game has no use for an answer that comes later than this: it counts as lost. */
+const LATEST_US = 100_000;
+/** A relay that fell behind is given so long at most to get rid of what it has queued. */
+const MAX_DRAIN_US = 10_000_000;
+/** Most packets of one turn: receiving must have its turns too. */
+const MAX_PER_TURN = 32;
+/** Room in front of a payload for any framing. */
+const HEADROOM_BYTES = 64;
+/** Between two turns of a careful run. */
+const PAUSE_MS = 1;
+
+/** What came of one window of load. Counts and latencies are of the measured packets. */
+export interface WindowResult {
+  readonly sent: number;
+  /** In time, and later than {@link LATEST_US}. */
+  readonly answered: number;
+  readonly late: number;
+  /** Answers that came again, or to another client than the one that asked, in the whole window. */
+  readonly duplicates: number;
+  readonly misdelivered: number;
+  /** Answers whose header or content is not what it must be. */
+  readonly corrupted: number;
+  /** Datagrams for the relay of any kind, in the whole window. */
+  readonly toRelay: number;
+  readonly p50Us: number;
+  readonly p90Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+  readonly maxUs: number;
+  /** By how much packets left later than they were due: what the generator adds by itself. */
+  readonly lateP50Us: number;
+  readonly lateP99Us: number;
+  /** Datagrams that the kernel dropped in front of the generator's own sockets, and such that it did not take. */
+  readonly ownDrops: number;
+}
+
+/** What a window needs beside its plan. */
+export interface WindowMeans {
+  readonly engine: DatagramEngine;
+  /** A number that no other window of these sockets has, so that late answers are told from new ones. */
+  readonly window: number;
+  readonly framing: Framing;
+  readonly relay: Endpoint;
+  readonly sockets: readonly DatagramSocket[];
+  readonly schedule: Schedule;
+  readonly buffer: SendBuffer;
+  /** Of silence, after which answers that are missing will not come any more. */
+  readonly timeoutMs: number;
+  /** How many packets may be without an answer in a careful run; undefined in any other. */
+  readonly maxUnanswered: number | undefined;
+}
+
+/**
+ * One window of load: clients that take turns in sending at the times of a schedule, whatever comes back, and the game
+ * server that echoes, in one loop. Turns follow each other at once, so that packets leave when they are due, to some
+ * microseconds; only a careful run leaves the processor to others.
+ */
+export class WindowRun implements DatagramHandler {
+  readonly #engine: DatagramEngine;
+  readonly #window: number;
+  readonly #framing: Framing;
+  readonly #relay: Endpoint;
+  readonly #relayIp: number;
+  readonly #sockets: readonly DatagramSocket[];
+  readonly #schedule: Schedule;
+  readonly #timeoutUs: number;
+  readonly #buffer: SendBuffer;
+  readonly #careful: boolean;
+  readonly #maxUnanswered: number;
+  readonly #answered: Uint8Array;
+  readonly #latencies = new LatencyHistogram();
+  readonly #lateness = new LatencyHistogram();
+  #next = 0;
+  #answers = 0;
+  #late = 0;
+  #duplicates = 0;
+  #misdelivered = 0;
+  #corrupted = 0;
+  #toRelayCount = 0;
+  #lastAnswerUs = 0;
+
+  constructor({ engine, window, framing, relay, sockets, schedule, buffer, timeoutMs, maxUnanswered }: WindowMeans) {
+    this.#engine = engine;
+    this.#window = window;
+    this.#framing = framing;
+    this.#relay = relay;
+    this.#relayIp = relay.ip | 0;
+    this.#sockets = sockets;
+    this.#schedule = schedule;
+    this.#timeoutUs = timeoutMs * 1_000;
+    this.#buffer = buffer;
+    this.#careful = maxUnanswered !== undefined;
+    this.#maxUnanswered = maxUnanswered ?? Infinity;
+    this.#answered = new Uint8Array(schedule.total);
+  }
+
+  onDatagrams(socket: DatagramSocket, count: number): void {
+    const { offsets, lengths, ips, ports } = this.#engine.received;
+    if (socket.tag === GAME_SERVER) {
+      for (let i = 0; i < count; i++) this.#engine.send(socket, offsets[i], lengths[i], ips[i], ports[i]);
+      return;
+    }
+    const nowUs = this.#engine.nowUs();
+    for (let i = 0; i < count; i++) {
+      // What comes late from another relay.
+      if (ips[i] !== this.#relayIp || ports[i] !== this.#relay.port) continue;
+      const payload = this.#framing.unwrap(socket.tag, offsets[i], lengths[i]);
+      if (payload >= 0) this.#note(socket.tag, payload, offsets[i] + lengths[i] - payload, nowUs);
+      else if (payload === WRONG) this.#corrupted++;
+    }
+  }
+
+  onSent(): void {
+    this.#buffer.sent();
+    this.#framing.sent();
+  }
+
+  onWake(): void {
+    // Nobody wakes it.
+  }
+
+  onTick(): number {
+    const nowUs = this.#engine.nowUs();
+    const end = Math.min(this.#schedule.total, this.#next + MAX_PER_TURN, this.#answers + this.#maxUnanswered);
+    while (this.#next < end && this.#schedule.dueUs(this.#next) <= nowUs) this.#send(this.#next++, nowUs);
+    if (this.#isOver(nowUs)) this.#engine.stop();
+    return this.#careful ? PAUSE_MS : 0;
+  }
+
+  /** @param ownDrops datagrams lost at the generator itself since the window began. */
+  result(ownDrops: number): WindowResult {
+    const { firstMeasured, endMeasured } = this.#schedule;
+    return {
+      sent: endMeasured - firstMeasured,
+      answered: this.#latencies.total,
+      late: this.#late,
+      duplicates: this.#duplicates,
+      misdelivered: this.#misdelivered,
+      corrupted: this.#corrupted,
+      toRelay: this.#toRelayCount,
+      p50Us: this.#latencies.percentileUs(0.5),
+      p90Us: this.#latencies.percentileUs(0.9),
+      p99Us: this.#latencies.percentileUs(0.99),
+      p999Us: this.#latencies.percentileUs(0.999),
+      maxUs: this.#latencies.percentileUs(1),
+      lateP50Us: this.#lateness.percentileUs(0.5),
+      lateP99Us: this.#lateness.percentileUs(0.99),
+      ownDrops,
+    };
+  }
+
+  #send(packet: number, nowUs: number): void {
+    const client = this.#schedule.clientOf(packet);
+    const { bytes } = this.#engine.arena;
+    const payload = this.#buffer.take(HEADROOM_BYTES + LONGEST_PAYLOAD_BYTES) + HEADROOM_BYTES;
+    const payloadBytes = this.#careful ? carefulPayloadBytes(packet) : PAYLOAD_BYTES;
+    writeNumbers(bytes, payload, this.#window, packet);
+    if (this.#careful) writeContent(bytes, payload, packet);
+    const clockUs = this.#engine.clockUs;
+    const headerBytes = this.#framing.wrap(client, payload, payloadBytes, clockUs);
+    this.#toRelay(client, payload - headerBytes, headerBytes + payloadBytes);
+    const extraBytes = this.#framing.extra(client, clockUs);
+    if (extraBytes > 0) this.#toRelay(client, this.#framing.extraOffset, extraBytes);
+    if (this.#schedule.isMeasured(packet)) this.#lateness.note(nowUs - this.#schedule.dueUs(packet));
+  }
+
+  #toRelay(client: number, offset: number, lengthBytes: number): void {
+    this.#toRelayCount++;
+    this.#engine.send(this.#sockets[client], offset, lengthBytes, this.#relayIp, this.#relay.port);
+  }
+
+  #note(client: number, payload: number, lengthBytes: number, nowUs: number): void {
+    const { bytes } = this.#engine.arena;
+    if (lengthBytes < 8 || readWindow(bytes, payload) !== this.#window) return;
+    this.#lastAnswerUs = nowUs;
+    const packet = readPacket(bytes, payload);
+    const whole = this.#careful ? isWhole(bytes, payload, lengthBytes, packet) : lengthBytes === PAYLOAD_BYTES;
+    if (!whole || packet >= this.#schedule.total) {
+      this.#corrupted++;
+    } else if (this.#schedule.clientOf(packet) !== client) {
+      this.#misdelivered++;
+    } else if (this.#answered[packet] !== 0) {
+      this.#duplicates++;
+    } else {
+      this.#answered[packet] = 1;
+      this.#answers++;
+      if (this.#schedule.isMeasured(packet)) this.#noteLatency(nowUs - this.#schedule.dueUs(packet));
+    }
+  }
+
+  #noteLatency(latencyUs: number): void {
+    if (latencyUs <= LATEST_US) this.#latencies.note(latencyUs);
+    else this.#late++;
+  }
+
+  #isOver(nowUs: number): boolean {
+    // A careful run may have so many packets unanswered that it cannot send the rest.
+    if (this.#next < this.#schedule.total && this.#next < this.#answers + this.#maxUnanswered) return false;
+    if (this.#answers === this.#schedule.total) return true;
+    const sinceLastUs = nowUs - this.#schedule.dueUs(this.#next);
+    const silent = nowUs - this.#lastAnswerUs > this.#timeoutUs && sinceLastUs > Math.max(LATEST_US, this.#timeoutUs);
+    return silent || sinceLastUs > MAX_DRAIN_US;
+  }
+}
