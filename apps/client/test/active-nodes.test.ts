@@ -30,7 +30,10 @@ describe('of six nodes', () => {
     const { nodes } = six;
     for (const node of [nodes[0], nodes[2], nodes[4]]) node.behaviour.refuse = () => ({ reason: 'rate_limited' });
     await using tunnel = await registeredTunnel(nodes, []);
-    await until(() => [1, 3, 5].every((index) => tunnel.nodes.some(({ name, up }) => up && name === nodes[index].name)), 'the three that take us');
+    await until(
+      () => [1, 3, 5].every((index) => tunnel.nodes.some(({ name, up }) => up && name === nodes[index].name)),
+      'the three that take us',
+    );
     expect(tunnel.nodes).toHaveLength(4);
   });
 
@@ -77,5 +80,10 @@ it('a list of candidates gives them in their order, and those that were given up
   const [a] = nodes;
   expect(directory.next()).toBe(a);
   directory.giveBack(a);
-  expect([directory.next(), directory.next(), directory.next(), directory.next()].map((node) => node?.host)).toEqual(['b', 'c', 'a', undefined]);
+  expect([directory.next(), directory.next(), directory.next(), directory.next()].map((node) => node?.host)).toEqual([
+    'b',
+    'c',
+    'a',
+    undefined,
+  ]);
 });

@@ -13,10 +13,7 @@ import { ENGINES, registeredTunnel, tunnelTo } from './support/tunnel.ts';
 async function dualNode(): Promise<ControlNode> {
   const node = await ControlNode.start({}, undefined, { control: '::1', data: '::' });
   const { port } = node.data.address;
-  node.behaviour.dataAddresses = [
-    dataAddressExtension.encode({ ip: LOOPBACK, port }),
-    dataAddressV6Extension.encode({ host: '::', port }),
-  ];
+  node.behaviour.dataAddresses = [dataAddressExtension.encode({ ip: LOOPBACK, port }), dataAddressV6Extension.encode({ host: '::', port })];
   return node;
 }
 

@@ -18,7 +18,12 @@ function dataOf(extensions: Extension[], reached: Partial<ReachedNode>) {
 
 describe('the data-plane addresses of a registered session', () => {
   it.each<[string, Extension[], Partial<ReachedNode>, object]>([
-    ['nothing is said: that of the control connection', [], { ipv4: V4 }, { ipv4: { host: V4, port: 4_434 }, ipv6: undefined, preferred: 'ipv4' }],
+    [
+      'nothing is said: that of the control connection',
+      [],
+      { ipv4: V4 },
+      { ipv4: { host: V4, port: 4_434 }, ipv6: undefined, preferred: 'ipv4' },
+    ],
     [
       'a port is said: both of the name, the one that was reached first',
       [ip6('::', 9)],

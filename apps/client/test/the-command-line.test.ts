@@ -61,7 +61,11 @@ describe('lightspeed', () => {
     ['a pin that is none', [...play, '--pin', 'abc'], 'a pin is sha256// and 32 bytes'],
     ['more pins than nodes', [...play, '--pin', PIN, '--pin', PIN], '2 --pin for 1 nodes'],
     ['two ways to know a node', [...play, '--pin', PIN, '--trust-on-first-use'], 'only one of --pin, --ca'],
-    ['too many paths', [...play, ...[2, 3, 4, 5].flatMap((n) => ['--path', `127.0.0.${n}`])], 'the number of paths must be a whole number from 1 to 4, got 5'],
+    [
+      'too many paths',
+      [...play, ...[2, 3, 4, 5].flatMap((n) => ['--path', `127.0.0.${n}`])],
+      'the number of paths must be a whole number from 1 to 4, got 5',
+    ],
     ['a port that is none', ['ping', '--node', 'example.net:70000'], '"70000" is not a port; allowed are 1 to 65535'],
     ['an IPv6 address that is none', ['ping', '--node', '[::g]:4434'], '"::g" is not an IPv6 address'],
     ['an IPv6 game server', [...play.slice(0, 3), '--game-server', '[2001:db8::1]:9'], 'A game server needs an IPv4 address'],
