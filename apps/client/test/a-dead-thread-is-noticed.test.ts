@@ -4,19 +4,21 @@ import { ClientError, RunningTunnel } from '@lightspeed/client';
 import { UDP_COUNTERS_BYTES, createFdLedger } from '@lightspeed/udp';
 import { expect, it } from 'vitest';
 import type { StartedMessage, WorkerInput } from '../src/tunnel/messages.ts';
-import { parseTunnelSettings } from '../src/tunnel/settings.ts';
-import { plainNodeTunnel } from '../src/tunnel/start-tunnel.ts';
-import { CounterBook } from '../src/tunnel/stats.ts';
-import { LOOPBACK } from './support/test-node.ts';
+import { LOCAL_COUNTERS_BYTES } from '../src/ingress/local-counters.ts';
+import { parseTunnelSettings } from '../src/settings/tunnel-settings.ts';
+import { plainNodeTunnel } from '../src/run/start-tunnel.ts';
+import { CounterBook } from '../src/tunnel/counter-book.ts';
 
 it('a tunnel whose thread crashes says so, rejects who waits, and can be closed', async () => {
-  const node = { ip: LOOPBACK, port: 9 };
+  const node = { host: '127.0.0.1', port: 9 };
   const parsed = parseTunnelSettings({ node, ingresses: [] });
   const counters = new CounterBook();
   const input: WorkerInput = {
     settings: parsed.settings,
     nodeTunnels: [plainNodeTunnel(parsed, node, counters)],
     via: undefined,
+    ways: [],
+    localCounters: new SharedArrayBuffer(LOCAL_COUNTERS_BYTES),
     udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
     fdLedger: createFdLedger(),
   };

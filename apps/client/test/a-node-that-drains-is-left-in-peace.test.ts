@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
 import { NodeLink } from '../src/control/node-link.ts';
-import { parseRegisterSettings } from '../src/control/settings.ts';
+import { parseRegisterSettings } from '../src/settings/register-settings.ts';
 import { ControlNode } from './support/control-node.ts';
 
 const DRAIN_MS = 30_000;

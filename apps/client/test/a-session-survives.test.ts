@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { watchLocalAddresses } from '../src/tunnel/local-addresses.ts';
+import { watchLocalAddresses } from '../src/run/local-addresses.ts';
+import { formatIpv4 } from '@lightspeed/wire';
 import { ControlNode } from './support/control-node.ts';
 import { EchoServer, until } from './support/game.ts';
 import { echoed, echoedOnce, egressPorts, play } from './support/play.ts';
 import { TestNode } from './support/test-node.ts';
 import { ENGINES, registeredTunnel, tunnelTo } from './support/tunnel.ts';
 
-const SECOND = 0x7f00_0002;
-const THIRD = 0x7f00_0003;
+const SECOND = '127.0.0.2';
+const THIRD = '127.0.0.3';
 
 describe.each(ENGINES)('a session over the %s engine', (io) => {
   it('moves to another local address, and the game server notices nothing', async () => {
@@ -22,10 +23,10 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
 
     const rebound = once(tunnel, 'rebound');
     tunnel.rebind(0, SECOND);
-    const [path, local] = (await rebound) as [number, { ip: number; port: number }];
+    const [path, local] = (await rebound) as [number, { host: string; port: number }];
     await echoed(program, 'moved', ingress.listen);
 
-    expect([path, local.ip, local.port]).toEqual([0, SECOND, tunnel.localPort]);
+    expect([path, local.host, local.port]).toEqual([0, SECOND, tunnel.localPort]);
     expect(local.port).not.toBe(before);
     expect(egressPorts(server)).toBe(1);
     expect(node.data.count('pathsMoved')).toBe(1);
@@ -39,7 +40,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     await using tunnel = await registeredTunnel([node], [server.address], { io });
     await tunnel.established(5_000);
     const refused = once(tunnel, 'notRebound');
-    tunnel.rebind(0, 0xc633_6401);
+    tunnel.rebind(0, '198.51.100.1');
     expect(await refused).toEqual([0, 'EADDRNOTAVAIL']);
     using program = await play(1, tunnel.ingresses[0].listen);
     expect(program.texts).toEqual(['0']);
@@ -51,7 +52,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     using server = await EchoServer.named('');
     await using tunnel = await registeredTunnel([node], [server.address], {
       io,
-      sourceIp: SECOND,
+      source: SECOND,
       paths: [THIRD],
       multipath: 'duplicate',
       fecGroupSize: 0,
@@ -64,8 +65,8 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     const [{ listen }] = tunnel.ingresses;
     using program = await play(20, listen);
     for (const lost of [SECOND, THIRD]) {
-      node.data.faults.dropFromClient = (_packet, ip) => ip === lost;
-      node.data.faults.dropToClient = (_packet, ip) => ip === lost;
+      node.data.faults.dropFromClient = (_packet, ip) => formatIpv4(ip) === lost;
+      node.data.faults.dropToClient = (_packet, ip) => formatIpv4(ip) === lost;
       // Each once: nothing is lost with one path.
       for (let round = 0; round < 10; round++) await echoedOnce(program, `${lost} ${round}`, listen);
       await until(() => tunnel.stats().paths.some(({ up }) => !up), 'a path that is down');
@@ -76,7 +77,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     expect(new Set(program.texts).size).toBe(program.texts.length);
     expect(egressPorts(server)).toBe(1);
     const { paths, counters } = tunnel.stats();
-    expect(paths.map(({ local, via }) => [local.ip, via])).toEqual([
+    expect(paths.map(({ local, via }) => [local.host, via])).toEqual([
       [SECOND, false],
       [THIRD, false],
     ]);

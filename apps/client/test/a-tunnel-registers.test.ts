@@ -9,7 +9,7 @@ import type { Verification } from '@lightspeed/control/quic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlNode } from './support/control-node.ts';
 import { EchoServer, Peer, until } from './support/game.ts';
-import { ENGINES, registeredTunnel } from './support/tunnel.ts';
+import { ENGINES, registeredTunnel, socketAddress } from './support/tunnel.ts';
 
 describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
   it('carries a game through a node that lets nobody else in, and ends its session when it is closed', async () => {
@@ -22,7 +22,7 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     await program.got(1);
 
     expect(program.texts).toEqual(['echo hello']);
-    expect(tunnel.node).toEqual(node.data.address);
+    expect(tunnel.node).toEqual(socketAddress(node.data.address));
     const [register] = node.registers;
     expect(register).toMatchObject({ dialect: 'standard', gameId: 3 });
     expect(register.dialect === 'standard' && ticketExtension.find(register.extensions)).toEqual(Uint8Array.of(1, 2));
@@ -139,7 +139,7 @@ describe('a registration', () => {
     await using tunnel = await registeredTunnel([node], []);
     await tunnel.established(5_000);
     expect(() => tunnel.rebind()).toThrow('only a registered session can move');
-    await expect(registeredTunnel([node], [], { paths: [0x7f00_0002] })).rejects.toMatchObject({
+    await expect(registeredTunnel([node], [], { paths: ['127.0.0.2'] })).rejects.toMatchObject({
       code: 'ERR_CLIENT_NOT_REGISTERED',
     });
   });

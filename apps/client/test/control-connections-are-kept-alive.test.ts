@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { NodeLink } from '../src/control/node-link.ts';
-import { parseRegisterSettings } from '../src/control/settings.ts';
+import { parseRegisterSettings } from '../src/settings/register-settings.ts';
 import { ControlNode } from './support/control-node.ts';
 import { until } from './support/game.ts';
 

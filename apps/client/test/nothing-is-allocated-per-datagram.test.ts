@@ -14,10 +14,12 @@ import {
 } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import { TunnelDriver } from '../src/tunnel/driver.ts';
-import { parseTunnelSettings } from '../src/tunnel/settings.ts';
+import { LOCAL_COUNTERS_BYTES, localCountersIn } from '../src/ingress/local-counters.ts';
+import { RulePolicy } from '../src/way/way-policy.ts';
+import { parseTunnelSettings } from '../src/settings/tunnel-settings.ts';
 import { openTunnelSockets } from '../src/tunnel/sockets.ts';
-import { plainNodeTunnel } from '../src/tunnel/start-tunnel.ts';
-import { CounterBook } from '../src/tunnel/stats.ts';
+import { plainNodeTunnel } from '../src/run/start-tunnel.ts';
+import { CounterBook } from '../src/tunnel/counter-book.ts';
 import { LOOPBACK } from './support/test-node.ts';
 
 /** Until V8 has compiled the path, which takes the longer the busier the machine is, every counter is boxed. */
@@ -38,7 +40,7 @@ it.each([0, 4])('the tunnel carries datagrams without allocating, in FEC groups 
   node.tag = NODE;
   program.tag = PROGRAM;
   const gameServer = { ip: LOOPBACK, port: 9 };
-  const nodeAddress = { ip: LOOPBACK, port: node.localPort };
+  const nodeAddress = { host: '127.0.0.1', port: node.localPort };
   const parsed = parseTunnelSettings({
     node: nodeAddress,
     ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
@@ -54,6 +56,8 @@ it.each([0, 4])('the tunnel carries datagrams without allocating, in FEC groups 
     sockets,
     nodeTunnels: [plainNodeTunnel(parsed, nodeAddress, new CounterBook())],
     via: undefined,
+    policy: new RulePolicy([]),
+    counters: localCountersIn(new ArrayBuffer(LOCAL_COUNTERS_BYTES)),
     post: (message) => {
       established ||= message.type === 'event' && message.event === 'established';
     },

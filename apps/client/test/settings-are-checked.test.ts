@@ -3,22 +3,23 @@ import type { RegisterSettings, TunnelSettings } from '@lightspeed/client';
 import { describe, expect, it } from 'vitest';
 import { Peer } from './support/game.ts';
 import { LOOPBACK } from './support/test-node.ts';
-import { ENGINES } from './support/tunnel.ts';
+import { ENGINES, socketAddress } from './support/tunnel.ts';
 
-const NODE = { ip: LOOPBACK, port: 4434 };
+const NODE = { host: '127.0.0.1', port: 4434 };
+const LISTEN = { ip: LOOPBACK, port: 4434 };
 const GAME = { ip: 0xcb00_7109, port: 27_015 };
 
 describe('startTunnel', () => {
   it.each<[string, Partial<TunnelSettings>, string]>([
     ['a group size of 33', { fecGroupSize: 33 }, 'fecGroupSize is 33; allowed: 0 (off) or a whole number from 1 to 32'],
     ['a group size of 1 in dialect reference', { fecGroupSize: 1, dialect: 'reference' }, 'from 2 to 16 in dialect reference'],
-    ['a token of 256', { token: 256 }, 'token is 256; allowed: whole numbers from 0 to 255'],
-    ['keepalives without pause', { keepaliveMs: 0 }, 'keepaliveMs is 0; allowed: whole numbers from 50'],
-    ['no misses', { maxKeepaliveMisses: 0 }, 'maxKeepaliveMisses is 0'],
-    ['half a keepalive', { maxKeepalives: 0.5 }, 'maxKeepalives is 0.5'],
-    ['a node without port', { node: { ip: LOOPBACK, port: 0 } }, 'node is 127.0.0.1:0; allowed: ports from 1 to 65535'],
-    ['a game server without port', { ingresses: [{ listen: NODE, gameServer: { ip: 1, port: 0 } }] }, 'ingresses[0].gameServer'],
-    ['a local address that is none', { sourceIp: -1 }, 'sourceIp is -1'],
+    ['a token of 256', { token: 256 }, 'token must be a whole number from 0 to 255, got 256'],
+    ['keepalives without pause', { keepaliveMs: 0 }, 'keepaliveMs must be a whole number from 50 to 240000, got 0'],
+    ['no misses', { maxKeepaliveMisses: 0 }, 'maxKeepaliveMisses must be a whole number from 1 to 1000000, got 0'],
+    ['half a keepalive', { maxKeepalives: 0.5 }, 'maxKeepalives must be a whole number from 0 to 1000000, got 0.5'],
+    ['a node without port', { node: { host: '127.0.0.1', port: 0 } }, 'node.port must be a whole number from 1 to 65535, got 0'],
+    ['a game server without port', { ingresses: [{ listen: LISTEN, gameServer: { ip: 1, port: 0 } }] }, 'ingresses[0].gameServer'],
+    ['a local address that is none', { source: 'eth0' }, 'source is "eth0"; allowed: an IPv4 or IPv6 address'],
   ])('refuses %s', async (_what, settings, message) => {
     const refusal = startTunnel({ node: NODE, ingresses: [], ...settings });
     await expect(refusal).rejects.toMatchObject({ name: 'ClientError', code: 'ERR_CLIENT_INVALID_SETTING' });
@@ -26,16 +27,43 @@ describe('startTunnel', () => {
   });
 
   it.each<[string, Partial<RegisterSettings>, Partial<TunnelSettings>, string]>([
-    ['no node', { nodes: [] }, {}, 'register.nodes is 0; allowed: 1 to 4 nodes'],
+    ['no node', { nodes: [] }, {}, 'register.nodes is 0; allowed: 1 to 64 nodes'],
     ['a node twice', { nodes: [{ host: 'a' }, { host: 'a', port: 4433 }] }, {}, 'allowed: each node once'],
     ['a host that is none', { nodes: [{ host: 'a:1' }] }, {}, 'register.nodes[0].host is "a:1"'],
-    ['a control port of 0', { nodes: [{ host: 'a', port: 0 }] }, {}, 'register.nodes[0].port is 0'],
+    [
+      'a control port of 0',
+      { nodes: [{ host: 'a', port: 0 }] },
+      {},
+      'register.nodes[0].port must be a whole number from 1 to 65535, got 0',
+    ],
     ['a way through the node itself', { via: { host: 'a' } }, {}, 'register.via is a:4433; allowed: a node that is not used'],
-    ['a game of 256', { gameId: 256 }, {}, 'register.gameId is 256'],
-    ['Pings without pause', { pingMs: 1 }, {}, 'register.pingMs is 1'],
+    ['a game of 256', { gameId: 256 }, {}, 'register.gameId must be a whole number from 0 to 255, got 256'],
+    ['Pings without pause', { pingMs: 1 }, {}, 'register.pingMs must be a whole number from 50 to 600000, got 1'],
     ['a ticket in dialect reference', { ticket: new Uint8Array(1) }, { dialect: 'reference' }, 'register.ticket is given'],
-    ['five paths', {}, { paths: [1, 2, 3, 4] }, 'the number of paths is 5; allowed: whole numbers from 1 to 4'],
-    ['four paths and one through another node', { via: { host: 'b' } }, { paths: [1, 2, 3] }, 'the number of paths is 5'],
+    [
+      'five paths',
+      {},
+      { paths: ['192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:db8::2'] },
+      'the number of paths must be a whole number from 1 to 4, got 5',
+    ],
+    [
+      'four paths and one through another node',
+      { via: { host: 'b' } },
+      { paths: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] },
+      'the number of paths must be a whole number from 1 to 4, got 5',
+    ],
+    [
+      'rules that name five nodes',
+      { nodes: ['a', 'b', 'c', 'd', 'e'].map((host) => ({ host })) },
+      { ways: ['a', 'b', 'c', 'd', 'e'].map((host) => ({ servers: '192.0.2.1', way: `${host}:4433` })) },
+      'the number of nodes in ways must be a whole number from 0 to 4, got 5',
+    ],
+    [
+      'a game server that nobody is',
+      {},
+      { ingresses: [{ listen: LISTEN, gameServer: { ip: 0xf000_0001, port: 9 } }] },
+      'not in 240.0.0.0/4',
+    ],
     ['both ways to a node', {}, { node: NODE }, 'either `node` or `register`'],
   ])('refuses %s', async (_what, register, settings, message) => {
     const refusal = startTunnel({ register: { nodes: [{ host: 'a' }], ...register }, ingresses: [], ...settings });
@@ -45,7 +73,7 @@ describe('startTunnel', () => {
 
   it('refuses no way to a node, and further paths without a registration', async () => {
     await expect(startTunnel({ ingresses: [] })).rejects.toThrow('either `node` or `register`');
-    await expect(startTunnel({ node: NODE, paths: [1], ingresses: [] })).rejects.toThrow('further paths need a registration');
+    await expect(startTunnel({ node: NODE, paths: ['192.0.2.1'], ingresses: [] })).rejects.toThrow('further paths need a registration');
   });
 
   describe.each(ENGINES)('over the %s engine', (io) => {
@@ -59,7 +87,7 @@ describe('startTunnel', () => {
     it('takes another port where it may', async () => {
       using other = await Peer.start();
       const tunnel = await startTunnel({
-        node: other.address,
+        node: socketAddress(other.address),
         io,
         ingresses: [{ listen: other.address, gameServer: GAME, anyPortIfTaken: true }],
       });
@@ -69,13 +97,13 @@ describe('startTunnel', () => {
     });
 
     it('says that a local address is not this machine’s', async () => {
-      const refusal = startTunnel({ node: NODE, io, ingresses: [], sourceIp: 0xc633_6401 });
+      const refusal = startTunnel({ node: NODE, io, ingresses: [], source: '198.51.100.1' });
       await expect(refusal).rejects.toThrow(/cannot send from 198\.51\.100\.1: this machine does not have that address/);
     });
 
     it('sends from the local address that it was given', async () => {
       using node = await Peer.start();
-      const tunnel = await startTunnel({ node: node.address, io, ingresses: [], sourceIp: 0x7f00_0002 });
+      const tunnel = await startTunnel({ node: socketAddress(node.address), io, ingresses: [], source: '127.0.0.2' });
       await node.got(1);
       await tunnel.close();
       expect(node.received[0].from).toMatchObject({ address: '127.0.0.2', port: tunnel.localPort });

@@ -32,12 +32,15 @@ describe('lightspeed', () => {
     expect(await lightspeed(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it.each([[[]], [['play']], [['ping']], [['whoami']], [['decode']]])('explains itself with an example: %j --help', async (command) => {
-    const { code, stdout, stderr } = await lightspeed([...command, '--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(new RegExp(`^Usage: lightspeed ${command.join('')}`));
-    expect(stdout).toMatch(/Examples?:\n {2}\$ lightspeed /);
-  });
+  it.each([[[]], [['play']], [['ping']], [['socks']], [['whoami']], [['decode']]])(
+    'explains itself with an example: %j --help',
+    async (command) => {
+      const { code, stdout, stderr } = await lightspeed([...command, '--help']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`^Usage: lightspeed ${command.join('')}`));
+      expect(stdout).toMatch(/Examples?:\n {2}\$ lightspeed /);
+    },
+  );
 
   const play = ['play', '--node', '127.0.0.1:4434', '--game-server', '127.0.0.1:9'];
   it.each<[string, string[], string]>([
@@ -51,20 +54,30 @@ describe('lightspeed', () => {
     ['a path without registration', [...play, '--no-register', '--path', '127.0.0.2'], '--path needs a registration'],
     ['a way through another node without registration', [...play, '--open', '--via', 'example.net'], '--via needs a registration'],
     ['several nodes without registration', [...play, '--open', '--node', '127.0.0.1:1'], 'several --node needs a registration'],
-    ['five nodes', [...play, ...[1, 2, 3, 4].flatMap((port) => ['--node', `127.0.0.1:${port}`])], '5 --node; at most 4'],
+    ['65 nodes', [...play, ...Array.from({ length: 64 }, (_, port) => `--node=127.0.0.1:${port + 1}`)], '65 --node; at most 64'],
     ['a token with registration', [...play, '--token', '7'], 'add --no-register'],
     ['a ticket that is none', [...play, '--ticket', 'lst1_!'], '--ticket: '],
     ['a ticket file that is not there', [...play, '--ticket', '/nowhere/ticket'], '--ticket: ENOENT'],
     ['a pin that is none', [...play, '--pin', 'abc'], 'a pin is sha256// and 32 bytes'],
     ['more pins than nodes', [...play, '--pin', PIN, '--pin', PIN], '2 --pin for 1 nodes'],
     ['two ways to know a node', [...play, '--pin', PIN, '--trust-on-first-use'], 'only one of --pin, --ca'],
-    ['too many paths', [...play, ...[2, 3, 4, 5].flatMap((n) => ['--path', `127.0.0.${n}`])], 'the number of paths is 5'],
+    [
+      'too many paths',
+      [...play, ...[2, 3, 4, 5].flatMap((n) => ['--path', `127.0.0.${n}`])],
+      'the number of paths must be a whole number from 1 to 4, got 5',
+    ],
     ['a port that is none', ['ping', '--node', 'example.net:70000'], '"70000" is not a port; allowed are 1 to 65535'],
-    ['an IPv6 node', ['ping', '--node', '[::1]:4434'], 'IPv6 addresses are not supported'],
-    ['a name as local address', [...play, '--source', 'eth0'], 'Expected an IPv4 address'],
+    ['an IPv6 address that is none', ['ping', '--node', '[::g]:4434'], '"::g" is not an IPv6 address'],
+    ['an IPv6 game server', [...play.slice(0, 3), '--game-server', '[2001:db8::1]:9'], 'A game server needs an IPv4 address'],
+    ['a name as local address', [...play, '--source', 'eth0'], 'Expected an IP address'],
     ['a group of 33', [...play, '--fec', '33'], 'data packets per parity packet from 1 to 32'],
     ['a group of 1 in dialect reference', [...play, '--fec', '1', '--dialect', 'reference'], '--fec is 1; allowed: 0 (off)'],
     ['more ingresses than servers', [...play, '--listen', '127.0.0.1:0', '--listen', '127.0.0.1:0'], '2 --listen for 1 --game-server'],
+    ['a way that is none', [...play, '--way', '203.0.113.0/24'], 'Expected SERVER[/PREFIX][:PORT]=direct or =NODE'],
+    ['a way by an unknown node', [...play, '--way', '203.0.113.9=other'], 'ways[0].way is other:4433; allowed: direct, 127.0.0.1:4434'],
+    ['a way to a name', [...play, '--way', 'example.net=direct'], 'ways[0].servers is "example.net"; allowed: an IPv4 address or prefix'],
+    ['SOCKS5 for the network without password', ['socks', '--node', 'a', '--listen', '0.0.0.0:1080'], 'add --user and --password-file'],
+    ['a SOCKS5 user without password', ['socks', '--node', 'a', '--user', 'me'], '--user and --password-file belong together'],
     ['half a packet a second', ['ping', '--node', '127.0.0.1:1', '--count', '0.5'], 'whole numbers from 1'],
     ['a packet that is not hex', ['decode', 'hello'], '"hello" is not hexadecimal'],
   ])('refuses %s in one line, with exit code 2', async (_what, args, message) => {

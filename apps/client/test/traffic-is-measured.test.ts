@@ -3,20 +3,33 @@ import { PathMeter } from '../src/cli/path-meter.ts';
 import { printable } from '../src/control/printable.ts';
 import { VIA_SLOT } from '../src/tunnel/messages.ts';
 import { TrafficMeter, totalLossRatio } from '../src/cli/traffic.ts';
-import { CounterBook, StatsReader } from '../src/tunnel/stats.ts';
-import type { PathStats, TunnelStats } from '../src/tunnel/stats.ts';
+import { CounterBook } from '../src/tunnel/counter-book.ts';
+import { StatsReader } from '../src/run/stats.ts';
+import type { PathStats, TunnelStats } from '../src/run/stats.ts';
 import { TUNNEL_COUNTERS_BYTES, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
+import { LOCAL_COUNTERS_BYTES } from '../src/ingress/local-counters.ts';
 import { UDP_COUNTERS_BYTES } from '@lightspeed/udp';
 
-const nothing = new StatsReader(new CounterBook(), new SharedArrayBuffer(UDP_COUNTERS_BYTES)).read(0, [], false);
+const nothing = new StatsReader(
+  new CounterBook(),
+  new SharedArrayBuffer(UDP_COUNTERS_BYTES),
+  new SharedArrayBuffer(LOCAL_COUNTERS_BYTES),
+).read(0, [], false);
 
 function stats(counters: Partial<TunnelStats['counters']>, drops: Partial<TunnelStats> = {}): TunnelStats {
   return { ...nothing, ...drops, counters: { ...nothing.counters, ...counters } };
 }
 
+/** Packets up and down, by each way. */
+function byWays(...ways: readonly [number, number][]): Pick<TunnelStats, 'ways'> {
+  return {
+    ways: ways.map(([upPackets, downPackets], way) => ({ name: `${way}`, upPackets, upBytes: 0, downPackets, downBytes: 0, flows: 1 })),
+  };
+}
+
 function pathStats(keepalivesSent: number, keepalivesAnswered: number, firstArrivals: number): PathStats {
   return {
-    local: { ip: 0, port: 1 },
+    local: { host: '0.0.0.0', port: 1 },
     via: false,
     up: true,
     rttMs: 1,
@@ -33,8 +46,8 @@ function pathStats(keepalivesSent: number, keepalivesAnswered: number, firstArri
 describe('the traffic meter', () => {
   it('gives datagrams a second between two looks', () => {
     const meter = new TrafficMeter(0);
-    expect(meter.sample(stats({ localPacketsReceived: 30, localPacketsSent: 10 }), 1_000)).toMatchObject({ upPps: 30, downPps: 10 });
-    expect(meter.sample(stats({ localPacketsReceived: 60, localPacketsSent: 110 }), 3_000)).toMatchObject({ upPps: 15, downPps: 50 });
+    expect(meter.sample(stats({}, byWays([20, 10], [10, 0])), 1_000)).toMatchObject({ upPps: 30, downPps: 10 });
+    expect(meter.sample(stats({}, byWays([40, 60], [20, 50])), 3_000)).toMatchObject({ upPps: 15, downPps: 50 });
   });
 
   it('gives the loss over the last ten looks, and forgets what lies further back', () => {
@@ -105,14 +118,14 @@ describe('the book of counters', () => {
       values[TunnelCounter.keepalivesAnswered] = 1;
       values[TunnelCounter.rttSmoothedUs] = rttUs;
       values[TunnelCounter.flows] = 1;
-      book.add(slot, buffer);
+      book.add(slot, `node ${slot}`, buffer);
     };
     nodeTunnel(0, 5, 1_000);
     nodeTunnel(1, 7, 2_000);
     nodeTunnel(0, 100, 3_000);
     nodeTunnel(VIA_SLOT, 1_000, 4_000);
     expect(book.localPackets()).toBe(112);
-    expect([book.rttMs(0), book.rttMs(1), book.rttMs(2)]).toEqual([3, 2, undefined]);
+    expect([0, 1, 2].map((slot) => book.rttMs(slot, `node ${slot}`))).toEqual([3, 2, undefined]);
     const { values } = book.read(1);
     expect(values[TunnelCounter.rttSmoothedUs]).toBe(2_000);
     expect(values[TunnelCounter.flows]).toBe(2);

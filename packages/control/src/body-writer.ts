@@ -1,5 +1,5 @@
 import { ControlError, requireInteger } from './control-error.ts';
-import { LENGTH_BYTES, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from './message.ts';
+import { LENGTH_BYTES, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from './frame-size.ts';
 import { encodeUtf8 } from './utf8.ts';
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;

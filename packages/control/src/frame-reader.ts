@@ -1,6 +1,6 @@
 import { decodeMessage, readLength } from './decode.ts';
 import type { DecodingDialect } from './decode.ts';
-import { LENGTH_BYTES, MAX_FRAME_BYTES } from './message.ts';
+import { LENGTH_BYTES, MAX_FRAME_BYTES } from './frame-size.ts';
 import type { ControlMessage } from './message.ts';
 import { refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';

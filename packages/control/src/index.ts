@@ -40,7 +40,8 @@ export type { NodeLoad, ResumeClaim, SessionLimits } from './extension-values.ts
 export { FrameReader } from './frame-reader.ts';
 export { gameById, gameByKey, GAMES } from './game.ts';
 export type { Game } from './game.ts';
-export { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MessageType, REFERENCE_PROTOCOL_VERSION } from './message.ts';
+export { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from './frame-size.ts';
+export { MessageType, REFERENCE_PROTOCOL_VERSION } from './message.ts';
 export type {
   ControlMessage,
   Disconnect,

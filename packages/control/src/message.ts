@@ -1,12 +1,6 @@
 import type { DisconnectReason } from './disconnect-reason.ts';
 import type { Extension } from './extension.ts';
 
-/** Bytes of the length prefix. */
-export const LENGTH_BYTES = 2;
-/** The largest length that a message may have: type and body, without the prefix. */
-export const MAX_MESSAGE_BYTES = 4096;
-/** The largest frame, prefix included. */
-export const MAX_FRAME_BYTES = LENGTH_BYTES + MAX_MESSAGE_BYTES;
 /** The protocol version that a Register of dialect `reference` carries. */
 export const REFERENCE_PROTOCOL_VERSION = 1;
 

@@ -1,7 +1,7 @@
 /**
  * The memory in which packets live. An arena has slots for datagrams that are received and sent. Pools have blocks for
  * packets that a program builds itself. Both lie in one `WebAssembly.Memory`, so that wasm code works on them in place,
- * and both leave {@link HEADROOM_BYTES} in front of every payload. Depends on nothing and does no I/O.
+ * and both leave {@link HEADROOM_BYTES} in front of every payload. Does no I/O.
  *
  * @module
  */

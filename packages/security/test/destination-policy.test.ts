@@ -32,6 +32,38 @@ describe('a policy that opens nothing by itself', () => {
   });
 });
 
+describe("the node's own machine", () => {
+  const OWN_PORT = 4434;
+  const own = (ownAddresses: readonly number[]) => {
+    return new DestinationPolicy({ allow: [parseDestinationRule('0.0.0.0/0')], ownPorts: [OWN_PORT, 4433], ownAddresses });
+  };
+
+  it("closes the node's own ports on it, whatever is allowed, and no others", () => {
+    const open = own([ip('198.51.100.7')]);
+    for (const address of ['127.0.0.1', '127.9.9.9', '0.0.0.0', '198.51.100.7']) {
+      for (const pattern of [ip(address), ip(address) | 0]) {
+        expect(open.verdict(pattern, OWN_PORT)).toBe(DropReason.destinationDenied);
+        expect(open.verdict(pattern, 4433)).toBe(DropReason.destinationDenied);
+        expect(open.explain(pattern, OWN_PORT)).toMatch(/^denied: one of the node's own ports/);
+        expect(open.verdict(pattern, 27015)).toBe(0);
+      }
+    }
+    expect(open.verdict(ip('198.51.100.8'), OWN_PORT)).toBe(0);
+  });
+
+  it('is followed as its addresses come and go', () => {
+    const open = own([]);
+    const builtIn = policy({ own: ['5.5.5.4'] });
+    expect([open.verdict(ip('5.5.5.5'), OWN_PORT), builtIn.verdict(ip('5.5.5.5'), 27015)]).toEqual([0, 0]);
+    for (const one of [open, builtIn]) one.setOwnAddresses([ip('5.5.5.5')]);
+    const denied = DropReason.destinationDenied;
+    expect([open.verdict(ip('5.5.5.5'), OWN_PORT), builtIn.verdict(ip('5.5.5.5'), 27015)]).toEqual([denied, denied]);
+    expect(builtIn.verdict(ip('5.5.5.4'), 27015)).toBe(0);
+    expect(() => builtIn.setOwnAddresses([2 ** 32])).toThrow(SecurityError);
+    expect(builtIn.verdict(ip('5.5.5.5'), 27015)).toBe(denied);
+  });
+});
+
 describe('the built-in denials', () => {
   const builtIn = policy();
 

@@ -29,7 +29,7 @@ const FAMILIES = [
 
 /** Has what programs of this namespace send to UDP port 27015 come to a socket on `PORT`, and counts what carries our own mark. */
 function intercept(namespace: TestNamespace, { client, ip, all, tproxy }: (typeof FAMILIES)[number]): void {
-  namespace.run('ip', 'addr', 'add', client, 'dev', 'lo');
+  namespace.run('ip', 'addr', 'add', client, 'dev', 'lo', 'nodad');
   namespace.run('ip', ...ip, 'route', 'add', 'default', 'dev', 'lo', 'src', client);
   namespace.run('ip', ...ip, 'rule', 'add', 'fwmark', String(MARK), 'lookup', '100');
   namespace.run('ip', ...ip, 'route', 'add', 'local', all, 'dev', 'lo', 'table', '100');

@@ -36,7 +36,7 @@ describe.skipIf(obstacle)(`a socket on all addresses${obstacle === false ? '' : 
   beforeAll(() => {
     namespace = enterNamespace();
     for (const address of [CLIENT, ...SERVER]) namespace.run('ip', 'addr', 'add', `${address}/32`, 'dev', 'lo');
-    for (const address of [CLIENT_IPV6, ...SERVER_IPV6]) namespace.run('ip', 'addr', 'add', `${address}/128`, 'dev', 'lo');
+    for (const address of [CLIENT_IPV6, ...SERVER_IPV6]) namespace.run('ip', 'addr', 'add', `${address}/128`, 'dev', 'lo', 'nodad');
   });
 
   afterAll(() => namespace[Symbol.dispose]());
@@ -144,7 +144,7 @@ describe.skipIf(obstacle)(`a socket on all addresses${obstacle === false ? '' : 
       const client = await engine.open({ ip: UNSPECIFIED_IPV6, port: 0, dualStack: true });
       const late = ['10.9.0.77', '2001:db8:9::77'];
       namespace.run('ip', 'addr', 'add', `${late[0]}/32`, 'dev', 'lo');
-      namespace.run('ip', 'addr', 'add', `${late[1]}/128`, 'dev', 'lo');
+      namespace.run('ip', 'addr', 'add', `${late[1]}/128`, 'dev', 'lo', 'nodad');
       const told = new Set<string>();
       await play(engine, {
         onTick() {

@@ -46,10 +46,10 @@ test('nothing of tunnel and fleet is named by a word that the glossary has repla
   const replaced = terms.flatMap(({ notInTunnelAndFleet }) => notInTunnelAndFleet);
   const held = files.filter(({ path }) => TUNNEL_AND_FLEET.test(path) && path.endsWith('.ts'));
   const faults = held.flatMap(({ path, text }) => {
-    const inText = hasConnections(text) ? replaced.filter((word) => word !== 'connection') : replaced;
+    const banned = hasConnections(text) ? replaced.filter((word) => word !== 'connection') : replaced;
     return [
-      ...findWords(path, replaced).map(({ word }) => `${path}: its name has "${word}"`),
-      ...findWords(namesOf(text), inText).map(({ word, line }) => `${path}:${String(line)}: "${word}"`),
+      ...findWords(path, banned).map(({ word }) => `${path}: its name has "${word}"`),
+      ...findWords(namesOf(text), banned).map(({ word, line }) => `${path}:${String(line)}: "${word}"`),
     ];
   });
 

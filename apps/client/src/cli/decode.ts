@@ -1,5 +1,5 @@
 import type { Dialect } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { explainPacket } from '../decode/explain-packet.ts';
 import { parseHexArgument, parseStream } from '../decode/hex-input.ts';
 import { renderJson, renderTable } from '../decode/render.ts';

@@ -1,19 +1,22 @@
-import { lookup } from 'node:dns/promises';
 import { InvalidArgumentError } from 'commander';
-import { parseIpv4 } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import { canonicalAddress, formatSocketAddress, parseIpv4 } from '@lightspeed/wire';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
+import { resolveNode } from '../control/reach-node.ts';
+import { ClientError } from '../base/errors.ts';
+import { IPV6_ONLY } from '../ingress/game-server-name.ts';
+import { DEFAULT_CONTROL_PORT } from '../settings/register-settings.ts';
+import { DIRECT } from '../settings/way-settings.ts';
+import type { WayRule } from '../settings/way-settings.ts';
 import { UsageError } from './usage-error.ts';
 
-/** A host, by name or IPv4 address, and a port. */
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
+const LOOK_UP_MS = 5_000;
+const LOOPBACK = 0x7f00_0001;
 
-/** Parses HOST:PORT of a command line. Its host is not looked up yet. */
-export function parseHostPort(text: string): HostPort {
-  return splitHostPort(text, 1);
+/** Parses HOST:PORT of a game server on a command line. Its host is not looked up yet. */
+export function parseGameServer(text: string): SocketAddress {
+  const { host, port } = splitHostPort(text, 1);
+  if (host.includes(':')) throw new InvalidArgumentError(`A game server needs an IPv4 address: ${IPV6_ONLY}.`);
+  return { host, port };
 }
 
 /** A node as a command line names it; without a port the control plane's usual one is meant. */
@@ -22,8 +25,10 @@ export interface NodeArgument {
   readonly port?: number;
 }
 
-/** Parses HOST[:PORT] of a command line. */
+/** Parses HOST, HOST:PORT, [IPV6]:PORT or an IPv6 address alone. */
 export function parseNode(text: string): NodeArgument {
+  const alone = canonicalAddress(text.replace(/^\[(.*)\]$/, '$1'));
+  if (alone !== undefined) return { host: alone };
   return text.includes(':') ? splitHostPort(text, 1) : { host: splitHostPort(`${text}:1`, 1).host };
 }
 
@@ -31,63 +36,62 @@ export function parseNode(text: string): NodeArgument {
  * The data port of a node to which one does not register has to be named.
  * @throws {UsageError}
  */
-export function requirePort({ host, port }: NodeArgument): HostPort {
+export function requirePort({ host, port }: NodeArgument): SocketAddress {
   if (port !== undefined) return { host, port };
   throw new UsageError(`--node ${host}: without a registration the port of its data plane is needed: HOST:PORT`);
 }
 
-/** Parses ADDR:PORT of a command line, for a local address; port 0 leaves it to the system. */
+/** Parses ADDR:PORT of a command line, for a local IPv4 address; port 0 leaves it to the system. */
 export function parseListen(text: string): Endpoint {
   const { host, port } = splitHostPort(text, 0);
-  const ip = host === 'localhost' ? 0x7f00_0001 : parseIpv4(host);
+  const ip = host === 'localhost' ? LOOPBACK : parseIpv4(host);
   if (ip === undefined) throw new InvalidArgumentError(`"${host}" is not an IPv4 address of this machine.`);
   return { ip, port };
 }
 
-/** Parses a local IPv4 address of a command line. */
-export function parseLocalIp(text: string): number {
-  const ip = parseIpv4(text);
-  if (ip === undefined) throw new InvalidArgumentError('Expected an IPv4 address, such as 192.0.2.7.');
-  return ip;
+/** Parses a local address of a command line, of either family. */
+export function parseLocalAddress(text: string): string {
+  const address = canonicalAddress(text);
+  if (address === undefined) throw new InvalidArgumentError('Expected an IP address, such as 192.0.2.7 or 2001:db8::7.');
+  return address;
 }
 
-function splitHostPort(text: string, leastPort: number): HostPort {
-  if (/^\[|:.*:/.test(text)) throw new InvalidArgumentError('IPv6 addresses are not supported; give an IPv4 address or a name.');
-  const parts = /^([^\s:/]+):([^:]*)$/.exec(text);
-  if (parts === null) throw new InvalidArgumentError('Expected HOST:PORT.');
-  const [, host, port] = parts;
-  if (!/^\d{1,9}$/.test(port) || Number(port) < leastPort || Number(port) > 0xffff) {
-    throw new InvalidArgumentError(`"${port}" is not a port; allowed are ${leastPort} to 65535.`);
+/** Parses SERVER[/PREFIX][:PORT]=direct|NODE of a command line. */
+export function parseWay(text: string): WayRule {
+  const parts = /^([^=:]+)(?::(\d{1,5}))?=(.+)$/.exec(text);
+  if (parts === null) throw new InvalidArgumentError('Expected SERVER[/PREFIX][:PORT]=direct or =NODE, such as 203.0.113.0/24=direct.');
+  const [, servers, port, way] = parts;
+  return { servers, port: port === undefined ? undefined : Number(port), way: way === DIRECT ? DIRECT : nodeName(parseNode(way)) };
+}
+
+/** A node's name in settings and reports. */
+export function nodeName({ host, port = DEFAULT_CONTROL_PORT }: NodeArgument): string {
+  return formatSocketAddress({ host, port });
+}
+
+function splitHostPort(text: string, minPort: number): SocketAddress {
+  const parts = /^(?:\[([^\]]*)\]|([^\s:/]+)):([^:]*)$/.exec(text);
+  if (parts === null) throw new InvalidArgumentError('Expected HOST:PORT, or [ADDRESS]:PORT for IPv6.');
+  const [, bracketed, plain, port] = parts;
+  const host = bracketed === undefined ? plain : canonicalAddress(bracketed);
+  if (host === undefined) throw new InvalidArgumentError(`"${bracketed}" is not an IPv6 address.`);
+  if (!/^\d{1,9}$/.test(port) || Number(port) < minPort || Number(port) > 0xffff) {
+    throw new InvalidArgumentError(`"${port}" is not a port; allowed are ${minPort} to 65535.`);
   }
   return { host, port: Number(port) };
 }
 
 /**
- * Looks a host up.
- * @throws {ClientError} (rejection) `ERR_CLIENT_RESOLVE` if it has no IPv4 address.
+ * Looks a node up that one does not register with: without a control connection nothing shows which of its addresses works,
+ * so that IPv4 is taken where there is both.
+ * @throws {ClientError} (rejection) `ERR_CLIENT_RESOLVE` if it has no address.
  */
-export async function resolveHost({ host, port }: HostPort, option: string): Promise<Endpoint> {
-  const literal = parseIpv4(host);
-  if (literal !== undefined) return { ip: literal, port };
+export async function resolveOpenNode({ host, port }: SocketAddress, option: string): Promise<SocketAddress> {
   try {
-    const { address } = await lookup(host, { family: 4 });
-    return { ip: parseIpv4(address) ?? 0, port };
-  } catch (error) {
-    const why = (await hasIpv6(host)) ? 'it has only IPv6 addresses, and LightSpeed carries IPv4' : explain(error);
-    throw new ClientError('ERR_CLIENT_RESOLVE', `${option}: cannot find host "${host}": ${why}`, { cause: error });
+    const { ipv4, ipv6 } = await resolveNode(host, LOOK_UP_MS);
+    return { host: ipv4 ?? ipv6 ?? host, port };
+  } catch (thrown) {
+    if (!(thrown instanceof ClientError)) throw thrown;
+    throw new ClientError(thrown.code, `${option}: cannot find host "${host}": ${thrown.message}`, { cause: thrown });
   }
-}
-
-function hasIpv6(host: string): Promise<boolean> {
-  return lookup(host, { family: 6 }).then(
-    () => true,
-    () => false,
-  );
-}
-
-function explain(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOTFOUND') return 'there is no such name (ENOTFOUND)';
-  if (code === 'EAI_AGAIN') return 'the name service does not answer (EAI_AGAIN); is this machine online?';
-  return code || String(error);
 }

@@ -3,15 +3,15 @@ import type { Command } from 'commander';
 import { QuicError, parsePin } from '@lightspeed/control/quic';
 import { MULTIPATH_MODES } from '@lightspeed/session';
 import { DIALECTS } from '@lightspeed/wire';
-import { DEFAULT_TUNNEL_SETTINGS, KEEPALIVE_MS_LIMITS } from '../tunnel/settings.ts';
-import { parseLocalIp, parseNode } from './endpoint.ts';
+import { DEFAULT_TUNNEL_SETTINGS, KEEPALIVE_MS_LIMITS } from '../settings/tunnel-settings.ts';
+import { parseLocalAddress, parseNode, parseWay } from './endpoint.ts';
 
 /** Options that several commands have, each made afresh since commander keeps state in them. */
 export const nodeOption = () =>
   new Option('--node <host[:port]>', 'the relay node and its control port (default 4433); without registration, its data port')
     .argParser(parseNode)
     .makeOptionMandatory();
-export const nodesOption = () =>
+const nodesOption = () =>
   new Option(
     '--node <host[:port]>',
     'a relay node and its control port (default 4433); without registration, its data port. If given several times, the ' +
@@ -19,13 +19,14 @@ export const nodesOption = () =>
   )
     .argParser(collect(parseNode))
     .makeOptionMandatory();
-export const sourceOption = () => new Option('--source <ip>', 'local address from which to talk to the node').argParser(parseLocalIp);
+export const sourceOption = () =>
+  new Option('--source <ip>', 'local address from which to talk to the node, IPv4 or IPv6').argParser(parseLocalAddress);
 export const ioOption = () => new Option('--io <engine>', 'how to move datagrams').choices(['auto', 'batch', 'portable']).default('auto');
 export const dialectOption = () => new Option('--dialect <dialect>', 'form of version 2 packets').choices(DIALECTS).default('standard');
 const tokenOption = () =>
   new Option('--token <n>', 'token of a registration that was made in another way, with --no-register').argParser(integer(1, 255));
 export const jsonOption = (what: string) => new Option('--json', what);
-export const keepaliveOption = () =>
+const keepaliveOption = () =>
   new Option(
     '--keepalive-ms <ms>',
     `pause between keepalives (default: the node’s choice, or ${DEFAULT_TUNNEL_SETTINGS.keepaliveMs})`,
@@ -54,11 +55,42 @@ export function addRegistrationOptions(command: Command): Command {
     .addOption(tokenOption());
 }
 
+/** How a tunnel is: for commands that carry what an ingress takes in. */
+export function addTunnelOptions(command: Command): Command {
+  return addPathOptions(addRegistrationOptions(command.addOption(nodesOption())))
+    .addOption(
+      new Option(
+        '--way <server=way>',
+        'by which way to reach game servers: SERVER[/PREFIX][:PORT]=direct or =NODE; may be given several times, the first that fits counts',
+      ).argParser(collect(parseWay)),
+    )
+    .addOption(
+      new Option('--fec <k>', 'data packets per parity packet, or "off"').argParser(parseFec).default(DEFAULT_TUNNEL_SETTINGS.fecGroupSize),
+    )
+    .addOption(sourceOption())
+    .addOption(ioOption())
+    .addOption(dialectOption())
+    .addOption(keepaliveOption())
+    .addOption(
+      new Option('--max-keepalive-misses <n>', 'unanswered keepalives in a row before the node counts as lost')
+        .argParser(integer(1, 1_000))
+        .default(DEFAULT_TUNNEL_SETTINGS.maxKeepaliveMisses),
+    )
+    .addOption(
+      new Option('--oversize <what>', 'what to do with payloads that do not fit a usual packet')
+        .choices(['fragment', 'drop'])
+        .default(DEFAULT_TUNNEL_SETTINGS.oversize),
+    )
+    .addOption(jsonOption('one JSON object per line'));
+}
+
 /** Further paths to the node. */
-export function addPathOptions(command: Command): Command {
+function addPathOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--path <ip>', 'local address of one more path to the node; may be given several times').argParser(collect(parseLocalIp)),
+      new Option('--path <ip>', 'local address of one more path to the node; may be given several times').argParser(
+        collect(parseLocalAddress),
+      ),
     )
     .addOption(new Option('--via <host[:port]>', 'one more path, through another node').argParser(parseNode))
     .addOption(
@@ -76,7 +108,7 @@ function parsePinArgument(text: string): Uint8Array {
 }
 
 /** Parses `off` or a group size; whether the dialect allows it shows later. */
-export function parseFec(text: string): number {
+function parseFec(text: string): number {
   if (text === 'off') return 0;
   if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 32) return Number(text);
   throw new InvalidArgumentError('Expected "off", or data packets per parity packet from 1 to 32.');

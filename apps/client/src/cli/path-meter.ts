@@ -1,4 +1,4 @@
-import type { PathStats } from '../tunnel/stats.ts';
+import type { PathStats } from '../run/stats.ts';
 
 /** Keepalives are rare, so a path's loss is shown over the last minute. */
 const SAMPLES = 60;

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineKind } from '@lightspeed/udp';
-import { formatEndpoint } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
-import type { RunningTunnel } from '../tunnel/running-tunnel.ts';
-import { startTunnel } from '../tunnel/start-tunnel.ts';
-import { requirePort, resolveHost } from './endpoint.ts';
+import { ClientError } from '../base/errors.ts';
+import type { RunningTunnel } from '../run/running-tunnel.ts';
+import { startTunnel } from '../run/start-tunnel.ts';
+import { requirePort, resolveOpenNode } from './endpoint.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
@@ -22,7 +22,7 @@ export interface PingOptions extends RegistrationOptions {
   readonly node: NodeArgument;
   readonly count: number;
   readonly intervalMs: number;
-  readonly source?: number;
+  readonly source?: string;
   readonly io: 'auto' | EngineKind;
   readonly dialect: Dialect;
   readonly json?: boolean;
@@ -32,15 +32,14 @@ export interface PingOptions extends RegistrationOptions {
 export async function ping(options: PingOptions, terminal: Terminal): Promise<number> {
   const where = registers(options)
     ? { register: await registrationOf(options, [options.node], undefined, terminal) }
-    : { node: await resolveHost(requirePort(options.node), '--node') };
+    : { node: await resolveOpenNode(requirePort(options.node), '--node') };
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
     ...where,
-    ingresses: [],
     fecGroupSize: 0,
     dialect: options.dialect,
     token: options.token,
-    sourceIp: options.source,
+    source: options.source,
     io: options.io,
     keepaliveMs: options.intervalMs,
     maxKeepalives: options.count,
@@ -48,7 +47,7 @@ export async function ping(options: PingOptions, terminal: Terminal): Promise<nu
     maxKeepaliveMisses: options.count + 1,
     reopen: false,
   });
-  const name = formatEndpoint(tunnel.node.ip, tunnel.node.port);
+  const name = formatSocketAddress(tunnel.node);
   if (options.json !== true) terminal.line(`PING ${name}, ${options.count} keepalives, one every ${options.intervalMs} ms`);
   const replies: { sequence: number; rttMs: number }[] = [];
   tunnel.on('roundTrip', (rttMs, sequence) => {

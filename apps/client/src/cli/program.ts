@@ -1,29 +1,27 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { ClientError } from '../errors.ts';
-import { DEFAULT_TUNNEL_SETTINGS } from '../tunnel/settings.ts';
-import { VERSION } from '../version.ts';
+import { ClientError } from '../base/errors.ts';
+import { VERSION } from '../base/version.ts';
 import { decode } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
-import { parseHostPort, parseListen } from './endpoint.ts';
+import { parseGameServer, parseListen } from './endpoint.ts';
 import {
   addIdentityOptions,
-  addPathOptions,
   addRegistrationOptions,
+  addTunnelOptions,
   collect,
   dialectOption,
   integer,
   ioOption,
   jsonOption,
-  keepaliveOption,
   nodeOption,
-  nodesOption,
-  parseFec,
   sourceOption,
 } from './options.ts';
 import { ping } from './ping.ts';
 import type { PingOptions } from './ping.ts';
 import { play } from './play.ts';
 import type { PlayOptions } from './play.ts';
+import { DEFAULT_SOCKS_LISTEN, socks } from './socks.ts';
+import type { SocksOptions } from './socks.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { whoami } from './whoami.ts';
@@ -36,6 +34,13 @@ const PLAY_EXAMPLE = `
 Example:
   $ lightspeed play --node relay.example.net --ticket ticket.txt --game-server 203.0.113.9:8303
   then let the game connect to 127.0.0.1:8303
+`;
+const SOCKS_EXAMPLES = `
+Examples:
+  $ lightspeed socks --node relay.example.net --ticket ticket.txt
+  then let a program that knows SOCKS5 with UDP use 127.0.0.1:1080
+  $ lightspeed socks --node relay.example.net --listen 192.168.1.5:1080 --user me --password-file password.txt
+  lets other machines at home use it
 `;
 const PING_EXAMPLE = `
 Example:
@@ -95,14 +100,11 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     })
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
-  const playing = program
-    .command('play')
-    .description('Open local UDP ports that stand for game servers, and carry what arrives there.')
-    .addOption(nodesOption());
-  addPathOptions(addRegistrationOptions(playing))
+  const playing = program.command('play').description('Open local UDP ports that stand for game servers, and carry what arrives there.');
+  addTunnelOptions(playing)
     .addOption(
       new Option('--game-server <host:port>', 'game server to which the node sends; may be given several times')
-        .argParser(collect(parseHostPort))
+        .argParser(collect(parseGameServer))
         .makeOptionMandatory(),
     )
     .addOption(
@@ -111,26 +113,22 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
         'local address for the game server with the same number (default: its port on 127.0.0.1, or any free port)',
       ).argParser(collect(parseListen)),
     )
-    .addOption(
-      new Option('--fec <k>', 'data packets per parity packet, or "off"').argParser(parseFec).default(DEFAULT_TUNNEL_SETTINGS.fecGroupSize),
-    )
-    .addOption(sourceOption())
-    .addOption(ioOption())
-    .addOption(dialectOption())
-    .addOption(keepaliveOption())
-    .addOption(
-      new Option('--max-keepalive-misses <n>', 'unanswered keepalives in a row before the node counts as lost')
-        .argParser(integer(1, 1_000))
-        .default(DEFAULT_TUNNEL_SETTINGS.maxKeepaliveMisses),
-    )
-    .addOption(
-      new Option('--oversize <what>', 'what to do with payloads that do not fit a usual packet')
-        .choices(['fragment', 'drop'])
-        .default(DEFAULT_TUNNEL_SETTINGS.oversize),
-    )
-    .addOption(jsonOption('one JSON object per line'))
     .addHelpText('after', PLAY_EXAMPLE)
     .action(async (options: PlayOptions) => done(await play(options, terminal)));
+  const proxying = program
+    .command('socks')
+    .description('Be a SOCKS5 server for UDP, and carry what programs send through it to any game server.');
+  addTunnelOptions(proxying)
+    .addOption(
+      new Option('--listen <addr:port>', 'where to listen for SOCKS5 clients')
+        .argParser(parseListen)
+        .default(DEFAULT_SOCKS_LISTEN, '127.0.0.1:1080'),
+    )
+    .option('--user <name>', 'let in only who knows this name and the password')
+    .option('--password-file <file>', 'file whose first line is the password')
+    .option('--allow-anybody', 'let in whoever reaches an address that is not loopback, without a password')
+    .addHelpText('after', SOCKS_EXAMPLES)
+    .action(async (options: SocksOptions) => done(await socks(options, terminal)));
   const pinging = program.command('ping').description('Measure round trips to a node with keepalives.').addOption(nodeOption());
   addRegistrationOptions(pinging)
     .addOption(new Option('--count <n>', 'keepalives to send').argParser(integer(1, 100_000)).default(10))

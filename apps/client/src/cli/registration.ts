@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { QuicError, formatPin, loadKnownNodes } from '@lightspeed/control/quic';
 import type { KnownNodes, Verification } from '@lightspeed/control/quic';
 import { TICKET_REFUSAL_TEXTS, parseTicket } from '@lightspeed/security';
-import { DEFAULT_CONTROL_PORT, MAX_NODES } from '../control/settings.ts';
-import type { NodeSettings, RegisterSettings } from '../control/settings.ts';
-import { ClientError } from '../errors.ts';
+import { MAX_NODES } from '../settings/register-settings.ts';
+import type { NodeSettings, RegisterSettings } from '../settings/register-settings.ts';
+import { ClientError } from '../base/errors.ts';
+import { nodeName } from './endpoint.ts';
 import type { NodeArgument } from './endpoint.ts';
+import { readText } from './read-text.ts';
 import { knownNodesFile } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -100,8 +101,8 @@ function pinsOf(pins: readonly Uint8Array[], nodes: readonly NodeArgument[]): Ve
 async function trusting(nodes: readonly NodeArgument[], terminal: Terminal): Promise<Verification[]> {
   const file = knownNodesFile();
   const known = await loadKnown(file);
-  return nodes.map(({ host, port = DEFAULT_CONTROL_PORT }) => {
-    const name = `${host}:${port}`;
+  return nodes.map((node) => {
+    const name = nodeName(node);
     const remember = async (pin: Uint8Array) => {
       await known.remember(name, pin);
       terminal.error(`trusting node ${name} from now on: its pin ${formatPin(pin)} is kept in ${file}`);
@@ -125,13 +126,4 @@ async function readTicket(given: string): Promise<Uint8Array> {
   const ticket = parseTicket(text);
   if (ticket instanceof Uint8Array) return ticket;
   throw new UsageError(`--ticket: ${TICKET_REFUSAL_TEXTS[ticket.code]}`);
-}
-
-async function readText(file: string, option: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new UsageError(`${option}: ${why}`);
-  }
 }

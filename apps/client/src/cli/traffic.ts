@@ -1,4 +1,5 @@
-import type { TunnelStats } from '../tunnel/stats.ts';
+import type { TunnelStats } from '../run/stats.ts';
+import type { WayStats } from '../tunnel/counter-book.ts';
 
 /** Loss is shown over the last so many samples: over one second, a single packet would make it jump. */
 const LOSS_SAMPLES = 10;
@@ -32,13 +33,15 @@ export class TrafficMeter {
     this.#timeMs = nowMs;
   }
 
-  sample({ counters, paths, localDrops, nodeDrops }: TunnelStats, nowMs: number): Traffic {
+  sample(stats: TunnelStats, nowMs: number): Traffic {
+    const { counters, paths, localDrops, nodeDrops } = stats;
     const seconds = Math.max(nowMs - this.#timeMs, 1) / 1_000;
-    const upPps = (counters.localPacketsReceived - this.#up) / seconds;
-    const downPps = (counters.localPacketsSent - this.#down) / seconds;
+    const { upPackets, downPackets } = allWays(stats);
+    const upPps = (upPackets - this.#up) / seconds;
+    const downPps = (downPackets - this.#down) / seconds;
     this.#timeMs = nowMs;
-    this.#up = counters.localPacketsReceived;
-    this.#down = counters.localPacketsSent;
+    this.#up = upPackets;
+    this.#down = downPackets;
     this.#sequences.push({ expected: counters.sequenceExpected, received: counters.sequenceReceived });
     if (this.#sequences.length > LOSS_SAMPLES + 1) this.#sequences.shift();
     const lossRatio = lossBetween(this.#sequences[0], this.#sequences[this.#sequences.length - 1]);
@@ -47,6 +50,18 @@ export class TrafficMeter {
     const drops = sum(localDrops) + sum(nodeDrops) - intended;
     return { upPps, downPps, lossRatio, recovered: counters.fecRecovered, drops };
   }
+}
+
+/** What has gone by all ways together. */
+export function allWays({ ways }: TunnelStats): Pick<WayStats, 'upPackets' | 'upBytes' | 'downPackets' | 'downBytes'> {
+  const all = { upPackets: 0, upBytes: 0, downPackets: 0, downBytes: 0 };
+  for (const way of ways) {
+    all.upPackets += way.upPackets;
+    all.upBytes += way.upBytes;
+    all.downPackets += way.downPackets;
+    all.downBytes += way.downBytes;
+  }
+  return all;
 }
 
 /** Loss from the node's sequence numbers since the start. */

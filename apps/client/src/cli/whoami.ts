@@ -1,8 +1,9 @@
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import { formatEndpoint, formatIpv4, formatSocketAddress } from '@lightspeed/wire';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { NodeLink } from '../control/node-link.ts';
 import type { RegisteredSession } from '../control/registered-session.ts';
-import { parseRegisterSettings } from '../control/settings.ts';
+import { preferredAddress } from '../tunnel/messages.ts';
+import { parseRegisterSettings } from '../settings/register-settings.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
@@ -33,8 +34,8 @@ function forPrograms(node: string, { nodeId, region, data, observed, egress }: R
     node,
     nodeId,
     region,
-    data: named(data),
-    observed: observed === undefined ? null : named(observed),
+    data: addressText(preferredAddress(data)),
+    observed: addressText(observed),
     egress: egress === undefined ? null : egressText(egress),
   };
 }
@@ -43,16 +44,16 @@ function forPeople(node: string, { nodeId, region, observed, egress }: Registere
   const unknown = 'the node does not say';
   return [
     `node ${node} is ${nodeId}${region === '' ? '' : ` in ${region}`}`,
-    `it sees you at ${observed === undefined ? `(${unknown})` : named(observed)}`,
+    `it sees you at ${observed === undefined ? `(${unknown})` : formatSocketAddress(observed)}`,
     `game servers will see ${egress === undefined ? `(${unknown})` : egressText(egress)}`,
   ];
 }
 
-/** The port is the session's own, and not known before it has sent something. */
-function egressText(egress: Endpoint): string {
-  return egress.port === 0 ? formatIpv4(egress.ip) : named(egress);
+function addressText(address: SocketAddress | undefined): string | null {
+  return address === undefined ? null : formatSocketAddress(address);
 }
 
-function named({ ip, port }: Endpoint): string {
-  return formatEndpoint(ip, port);
+/** The port is the session's own, and not known before it has sent something. */
+function egressText(egress: Endpoint): string {
+  return egress.port === 0 ? formatIpv4(egress.ip) : formatEndpoint(egress.ip, egress.port);
 }

@@ -2,12 +2,15 @@ import type { NodeTunnelMessage } from '../tunnel/messages.ts';
 import type { Candidate } from './node-choice.ts';
 import { NodeLink } from './node-link.ts';
 import type { RegisteredSession } from './registered-session.ts';
-import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
+import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
 /** What was under way from a node that is left because it drains arrives within this time. */
 const LEAVING_MS = 2_000;
 /** A data plane that does not answer within this time, does not: the HANDSHAKE was repeated three times by then. */
 const OPENING_MS = 2_000;
+
+/** A node that is not in use, and whose data plane has not answered for so long, makes room for another one. */
+const GIVE_UP_MS = 10_000;
 
 /** A node as it is now. */
 export interface NodeStatus {
@@ -39,6 +42,10 @@ export class FleetNode {
   #established = false;
   /** Until when it may take to answer for the first time. */
   #openingUntilMs = Number.NEGATIVE_INFINITY;
+  /** Whether its node tunnel was started: what is told of the slot before is about another one. */
+  #placed = false;
+  /** Since when its data plane does not answer. */
+  #silentSinceMs = Number.POSITIVE_INFINITY;
   /** Since when it drains without being used. */
   #leavingMs: number | undefined;
 
@@ -53,6 +60,7 @@ export class FleetNode {
 
   /** Something has happened to its node tunnel. */
   take(message: NodeTunnelMessage): void {
+    if (!this.#placed) return;
     if (message.type === 'event' && message.event !== 'closed') {
       this.#established = message.event === 'established' && !this.ended;
       this.#openingUntilMs = Number.NEGATIVE_INFINITY;
@@ -63,6 +71,8 @@ export class FleetNode {
 
   /** Its node tunnel starts. */
   placed(nowMs: number): void {
+    this.#placed = true;
+    this.#silentSinceMs = Number.POSITIVE_INFINITY;
     this.#openingUntilMs = nowMs + OPENING_MS;
     this.ended = false;
     this.#established = false;
@@ -80,6 +90,13 @@ export class FleetNode {
     this.ended = true;
     this.#established = false;
     return true;
+  }
+
+  /** To be called now and then. @returns whether another node shall have its place, if it is not in use. */
+  shallMakeRoom(nowMs: number): boolean {
+    const silent = !this.isUp && nowMs >= this.#openingUntilMs;
+    this.#silentSinceMs = silent ? Math.min(this.#silentSinceMs, nowMs) : Number.POSITIVE_INFINITY;
+    return nowMs - this.#silentSinceMs >= GIVE_UP_MS;
   }
 
   candidate(rttMs: number | undefined, nowMs: number): Candidate {

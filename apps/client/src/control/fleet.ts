@@ -1,24 +1,25 @@
 import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
-import type { Endpoint } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
-import { VIA_SLOT } from '../tunnel/messages.ts';
+import type { SocketAddress } from '@lightspeed/wire';
+import type { PolicyRule } from '../way/way-policy.ts';
+import { WAY_DIRECT } from '../way/way-policy.ts';
+import { ClientError } from '../base/errors.ts';
+import { VIA_SLOT, preferredAddress } from '../tunnel/messages.ts';
 import type { Command, NodeTunnelMessage, NodeTunnelSettings } from '../tunnel/messages.ts';
-import { DEFAULT_TUNNEL_SETTINGS } from '../tunnel/settings.ts';
-import type { ParsedTunnelSettings } from '../tunnel/settings.ts';
-import type { CounterBook } from '../tunnel/stats.ts';
+import { DEFAULT_TUNNEL_SETTINGS } from '../settings/tunnel-settings.ts';
+import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
+import type { CounterBook } from '../tunnel/counter-book.ts';
+import { ActiveNodes } from './active-nodes.ts';
 import { FleetNode } from './fleet-node.ts';
 import type { NodeStatus } from './fleet-node.ts';
 import { NodeChoice } from './node-choice.ts';
 import type { Candidate, MoveReason } from './node-choice.ts';
 import type { RegisteredSession } from './registered-session.ts';
-import type { ParsedRegisterSettings } from './settings.ts';
+import { sessionObstacle } from './session-obstacle.ts';
+import type { ParsedRegisterSettings } from '../settings/register-settings.ts';
 
-/** Nodes that take this much longer to register than the first one join later. */
-const SLOWER_MS = 1_000;
 const LOOK_MS = 1_000;
 /** A game that has not sent anything for so long is over. */
 const PLAYING_MS = 30_000;
-const NO_SECRET = 'the node gave no secret for the session, so it can have one path only';
 
 /**
  * What has become of a control connection. `renewed`: the node had another certificate to show, for which it closed the
@@ -34,10 +35,10 @@ export interface FleetListener {
   control(node: NodeStatus, state: ControlState, text: string): void;
 }
 
-/** The nodes with which a tunnel is registered, and the choice of the one by which data goes. */
+/** The nodes with which a client is registered, and the choice of the one by which flows go that no rule sends by another. */
 export class Fleet {
   readonly #settings: ParsedTunnelSettings;
-  readonly #nodes: readonly FleetNode[];
+  readonly #active: ActiveNodes;
   /** The node through which one more path leads to the others. */
   readonly #via: FleetNode | undefined;
   readonly #counters: CounterBook;
@@ -51,7 +52,13 @@ export class Fleet {
     this.#settings = settings;
     this.#counters = counters;
     this.#via = register.via === undefined ? undefined : new FleetNode(register.via, register, VIA_SLOT);
-    this.#nodes = register.nodes.map((node, slot) => new FleetNode(node, register, slot));
+    this.#active = new ActiveNodes(register, new Set(settings.ways.flatMap(({ node }) => node ?? [])), {
+      joined: (node) => {
+        if (this.#listener !== undefined) this.#follow(node);
+      },
+      left: ({ slot }) => this.#listener?.command({ type: 'end', slot }),
+      refused: (node, { message }) => this.#listener?.control(this.#status(node), 'refused', message),
+    });
   }
 
   /**
@@ -62,12 +69,11 @@ export class Fleet {
   async start(): Promise<{ nodeTunnels: NodeTunnelSettings[]; via: NodeTunnelSettings | undefined }> {
     const via = this.#via?.link.start();
     via?.catch(() => undefined);
-    const attempts = this.#nodes.map(({ link }) => link.start());
-    await firstOnes(attempts);
+    await this.#active.start();
     const viaSession = await via;
-    for (const [index, attempt] of attempts.entries()) attempt.catch(() => this.#nodes[index].link.keepTrying());
-    const ready = this.#nodes.filter(({ link: { session } }) => session !== undefined && this.#suffices(session));
-    if (ready.length === 0) throw new ClientError('ERR_CLIENT_NOT_REGISTERED', NO_SECRET);
+    const registered = this.#active.all.filter(({ link: { session } }) => session !== undefined);
+    const ready = registered.filter(({ link: { session } }) => session !== undefined && this.#obstacle(session) === undefined);
+    if (ready.length === 0) throw this.#unusable(registered);
     const rtt = ({ link }: FleetNode) => link.roundTripMs ?? Number.POSITIVE_INFINITY;
     const sorted = ready.toSorted((a, b) => rtt(a) - rtt(b));
     this.#choice = new NodeChoice(sorted[0].slot);
@@ -78,7 +84,7 @@ export class Fleet {
   /** From now on it tells what happens, and looks after it. Registrations since {@link start} are told at once. */
   attach(listener: FleetListener, placed: readonly NodeTunnelSettings[]): void {
     this.#listener = listener;
-    for (const node of this.#nodes) {
+    for (const node of this.#active.all) {
       const { session } = node.link;
       const known = placed.some(({ slot, nonces }) => slot === node.slot && nonces === session?.nonces);
       if (!known && session !== undefined) this.#place(node, session);
@@ -93,14 +99,22 @@ export class Fleet {
     return this.#choice.used;
   }
 
-  /** The data-plane address of the node in use. */
-  get node(): Endpoint {
-    const { session } = this.#nodes[this.used].link;
-    return session?.data ?? { ip: 0, port: 0 };
+  /** The data-plane address of the node in use; undefined before it has registered. */
+  get node(): SocketAddress | undefined {
+    const { session } = this.#active.at(this.used).link;
+    return session && preferredAddress(session.data);
+  }
+
+  /** The rules of the settings, with the slots of the nodes that they name. */
+  rules(): PolicyRule[] {
+    return this.#settings.ways.map(({ ip, mask, port, node }) => {
+      const slot = this.#active.all.findIndex(({ link }) => link.node.name === node);
+      return { ip, mask, port, way: node === undefined ? WAY_DIRECT : slot };
+    });
   }
 
   statuses(): NodeStatus[] {
-    return this.#nodes.map((node) => this.#status(node));
+    return this.#active.all.map((node) => this.#status(node));
   }
 
   /** Something has happened to a node tunnel. */
@@ -111,13 +125,13 @@ export class Fleet {
 
   /** The machine's addresses have changed. */
   check(): void {
-    for (const { link } of this.#nodes) link.check();
+    for (const { link } of this.#active.all) link.check();
     this.#via?.link.check();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#nodes.map(({ link }) => link.close()), this.#via?.link.close()]);
+    await Promise.all([this.#active.close(), this.#via?.link.close()]);
   }
 
   #follow(node: FleetNode): void {
@@ -137,32 +151,49 @@ export class Fleet {
       this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate; nothing else has changed');
     });
     link.on('disconnected', (why) => this.#listener?.control(this.#status(node), 'lost', why));
-    link.on('refused', ({ message }) => this.#listener?.control(this.#status(node), 'refused', message));
+    link.on('refused', ({ message }) => {
+      this.#listener?.control(this.#status(node), 'refused', message);
+      if (!node.isUp) this.#makeRoom(node);
+    });
   }
 
   #place(node: FleetNode, session: RegisteredSession): void {
-    if (node !== this.#via && !this.#suffices(session)) {
-      this.#listener?.control(this.#status(node), 'refused', NO_SECRET);
+    const obstacle = node === this.#via ? undefined : this.#obstacle(session);
+    if (obstacle !== undefined) {
+      this.#listener?.control(this.#status(node), 'refused', obstacle);
       return;
     }
     this.#listener?.command({ type: 'node-tunnel', nodeTunnel: this.#nodeTunnel(node.slot, session) });
   }
 
   #fleetNodeOf(slot: number): FleetNode | undefined {
-    return slot === VIA_SLOT ? this.#via : this.#nodes[slot];
+    return slot === VIA_SLOT ? this.#via : this.#active.at(slot);
   }
 
-  /** Without a secret there is one path only. */
-  #suffices({ secret }: RegisteredSession): boolean {
-    return secret !== undefined || (this.#settings.paths.length === 0 && this.#via === undefined);
+  #obstacle(session: RegisteredSession): string | undefined {
+    return sessionObstacle(session, this.#settings, this.#via !== undefined);
+  }
+
+  #unusable(registered: readonly FleetNode[]): ClientError {
+    const reasons = registered.flatMap(({ link: { node, session } }) => {
+      const obstacle = session && this.#obstacle(session);
+      return obstacle === undefined ? [] : [registered.length === 1 ? obstacle : `${node.name}: ${obstacle}`];
+    });
+    return new ClientError('ERR_CLIENT_NOT_REGISTERED', reasons.join('; '));
+  }
+
+  /** Another node may have the place of one that is not in use. */
+  #makeRoom(node: FleetNode): void {
+    if (node !== this.#via && node.slot !== this.used) this.#active.replace(node);
   }
 
   #nodeTunnel(slot: number, session: RegisteredSession): NodeTunnelSettings {
     const { sessionId, token, secret, data, nonces } = session;
     const { dialect, keepaliveMs } = this.#settings;
     const counters = new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES);
-    this.#counters.add(slot, counters);
-    this.#fleetNodeOf(slot)?.placed(performance.now());
+    const node = this.#fleetNodeOf(slot);
+    this.#counters.add(slot, node?.link.node.name ?? '', counters);
+    node?.placed(performance.now());
     return {
       slot,
       node: data,
@@ -176,15 +207,15 @@ export class Fleet {
   }
 
   #status(node: FleetNode): NodeStatus {
-    return node.status(node.slot === this.used, this.#rttMs(node.slot));
+    return node.status(node.slot === this.used, this.#rttMs(node));
   }
 
   #candidates(): Candidate[] {
-    return this.#nodes.map((node) => node.candidate(this.#rttMs(node.slot), performance.now()));
+    return this.#active.all.map((node) => node.candidate(this.#rttMs(node), performance.now()));
   }
 
-  #rttMs(slot: number): number | undefined {
-    return this.#counters.rttMs(slot);
+  #rttMs({ slot, link }: FleetNode): number | undefined {
+    return this.#counters.rttMs(slot, link.node.name);
   }
 
   #reconsider(): void {
@@ -197,38 +228,17 @@ export class Fleet {
     this.#sentBefore = sent;
     const nowMs = performance.now();
     this.#moved(this.#choice.look(this.#candidates(), nowMs - this.#sentMs < PLAYING_MS));
-    for (const node of this.#nodes) {
+    for (const node of [...this.#active.all]) {
       const { slot } = node;
-      if (node.shallEnd(slot === this.used, nowMs)) this.#listener?.command({ type: 'end', slot });
+      const used = slot === this.used || this.#active.isNamed(node);
+      if (node.shallEnd(used, nowMs)) this.#listener?.command({ type: 'end', slot });
+      if (node.shallMakeRoom(nowMs)) this.#makeRoom(node);
     }
   }
 
   #moved(why: MoveReason | undefined): void {
     if (why === undefined) return;
     this.#listener?.command({ type: 'use', slot: this.used });
-    this.#listener?.moved(this.#status(this.#nodes[this.used]), why);
+    this.#listener?.moved(this.#status(this.#active.at(this.used)), why);
   }
-}
-
-/** Resolves when all have ended, or some time after the first success. */
-async function firstOnes(attempts: readonly Promise<unknown>[]): Promise<void> {
-  try {
-    await Promise.any(attempts);
-  } catch (thrown) {
-    if (thrown instanceof AggregateError) throw failureOf(thrown.errors);
-    throw thrown;
-  }
-  let timer: NodeJS.Timeout | undefined;
-  const slower = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, SLOWER_MS);
-  });
-  await Promise.race([Promise.allSettled(attempts), slower]);
-  clearTimeout(timer);
-}
-
-/** One node's failure as it is; those of several in one message. */
-function failureOf(errors: readonly unknown[]): unknown {
-  const known = errors.filter((error) => error instanceof ClientError);
-  if (known.length !== errors.length || known.length < 2) return errors[0];
-  return new ClientError(known[0].code, known.map(({ message }) => message).join('; '), { cause: known[0] });
 }

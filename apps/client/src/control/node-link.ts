@@ -4,13 +4,14 @@ import { drainingExtension } from '@lightspeed/control';
 import type { ControlMessage } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
+import type { SocketAddress } from '@lightspeed/wire';
 import { BackOff } from '../tunnel/back-off.ts';
 import { printable } from './printable.ts';
 import { closeText, disconnectText, register } from './register.ts';
 import type { RegisteredConnection } from './register.ts';
 import type { RegisteredSession } from './registered-session.ts';
-import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
+import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
 /** A node that does not answer a Ping within this time is not reached by this connection any more. */
 const MOST_PONG_MS = 3_000;
@@ -243,7 +244,11 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
 /** Whether the data plane can go on as it is. */
 function goesOn({ nonces, data }: RegisteredSession, before: RegisteredSession | undefined): boolean {
-  return nonces === before?.nonces && data.ip === before.data.ip && data.port === before.data.port;
+  return nonces === before?.nonces && sameAddress(data.ipv4, before.data.ipv4) && sameAddress(data.ipv6, before.data.ipv6);
+}
+
+function sameAddress(a: SocketAddress | undefined, b: SocketAddress | undefined): boolean {
+  return a?.host === b?.host && a?.port === b?.port;
 }
 
 function now(): number {

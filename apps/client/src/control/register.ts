@@ -1,14 +1,17 @@
 import { RESUME_TAG_BYTES, reasonTextExtension, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
 import type { ControlMessage, Disconnect, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
-import { connectControl, describeCloseCode, QuicError } from '@lightspeed/control/quic';
+import { describeCloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ConnectionClosed, ConnectOptions, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { ClientError } from '../errors.ts';
-import { VERSION } from '../version.ts';
+import { ClientError } from '../base/errors.ts';
+import { familyOf } from '../settings/addresses.ts';
+import { VERSION } from '../base/version.ts';
 import { printable } from './printable.ts';
+import { isAboutIdentity, reachNode, resolveNode } from './reach-node.ts';
+import type { HostAddresses } from './reach-node.ts';
 import { sessionOf } from './registered-session.ts';
-import type { RegisteredSession } from './registered-session.ts';
-import type { ParsedNodeSettings, ParsedRegisterSettings } from './settings.ts';
+import type { ReachedNode, RegisteredSession } from './registered-session.ts';
+import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
@@ -45,14 +48,15 @@ export async function register(
   // Pings as frequent are keepalives themselves.
   const keepaliveMs = settings.pingMs <= KEEPALIVE_MS ? 0 : KEEPALIVE_MS;
   const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs, signal };
-  const connection = await connect(how, name);
+  const addresses = await resolve(host, name);
+  const connection = await connect(how, addresses, name);
   try {
     const stream = connection.openStream();
     const inbox = new Inbox(connection, stream);
     await stream.send(registerMessage(settings, before), settings.dialect);
     stream.dialect = settings.dialect;
     const ack = await acknowledgement(inbox, connection, name, signal);
-    const session = sessionOf(ack, { host: connection.peer.host, dataPort: node.dataPort }, before);
+    const session = sessionOf(ack, reachedNode(connection.peer.host, addresses, node.dataPort), before);
     return { connection, stream, session, read: (take) => inbox.read(take) };
   } catch (thrown) {
     void connection.close().catch(() => undefined);
@@ -61,12 +65,26 @@ export async function register(
   }
 }
 
-async function connect(options: ConnectOptions, name: string): Promise<ControlConnection> {
+async function resolve(host: string, name: string): Promise<HostAddresses> {
   try {
-    return await connectControl(options);
+    return await resolveNode(host, CONNECT_MS);
+  } catch (thrown) {
+    if (!(thrown instanceof ClientError)) throw thrown;
+    throw new ClientError(thrown.code, `node ${name}: ${thrown.message}`, { cause: thrown });
+  }
+}
+
+/** The address by which it was reached is the node's for sure, whatever else its name stands for. */
+function reachedNode(host: string, addresses: HostAddresses, dataPort: number): ReachedNode {
+  return { ...addresses, [familyOf(host) ?? 'ipv4']: host, host, dataPort };
+}
+
+async function connect(options: ConnectOptions, addresses: HostAddresses, name: string): Promise<ControlConnection> {
+  try {
+    return await reachNode(options, addresses);
   } catch (thrown) {
     if (!(thrown instanceof QuicError)) throw thrown;
-    const identity = thrown.code.startsWith('ERR_QUIC_PIN') || thrown.code === 'ERR_QUIC_CERTIFICATE_REFUSED';
+    const identity = isAboutIdentity(thrown);
     const other = thrown.code === 'ERR_QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
     const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
     throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown)}`, { cause: thrown });

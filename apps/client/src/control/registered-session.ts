@@ -1,15 +1,20 @@
 import {
   dataAddressExtension,
+  dataAddressV6Extension,
   egressAddressExtension,
   keepaliveIntervalExtension,
   limitsExtension,
   observedAddressExtension,
+  observedAddressV6Extension,
   sessionSecretExtension,
 } from '@lightspeed/control';
-import type { RegisterAck, SessionLimits } from '@lightspeed/control';
-import { formatEndpoint, parseIpv4 } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
+import type { Extension, RegisterAck, SessionLimits } from '@lightspeed/control';
+import { formatIpv4, isUnspecified } from '@lightspeed/wire';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
+import { ClientError } from '../base/errors.ts';
+import { familyOf } from '../settings/addresses.ts';
+import type { Family } from '../settings/addresses.ts';
+import type { NodeAddresses } from '../tunnel/messages.ts';
 import { printable } from './printable.ts';
 
 /** What a node has given us. */
@@ -24,27 +29,32 @@ export interface RegisteredSession {
   readonly nodeId: string;
   readonly region: string;
   /** Where its packets go. */
-  readonly data: Endpoint;
+  readonly data: NodeAddresses;
   /** How often the node wants keepalives, if it says so. */
   readonly keepaliveMs: number | undefined;
   readonly limits: SessionLimits | undefined;
   /** The address that the node sees us at. */
-  readonly observed: Endpoint | undefined;
+  readonly observed: SocketAddress | undefined;
   /** The address that game servers will see; port 0 if it is not known beforehand. */
   readonly egress: Endpoint | undefined;
 }
 
+/** How a node was reached, and what else is known of where it is. */
+export interface ReachedNode {
+  /** The address at which the control connection has reached it. */
+  readonly host: string;
+  /** The addresses of its name, or the one that it was named by. */
+  readonly ipv4: string | undefined;
+  readonly ipv6: string | undefined;
+  /** The port that its data plane has unless it names one. */
+  readonly dataPort: number;
+}
+
 /**
  * Reads a RegisterAck.
- * @param reached the address at which the control connection has reached the node, and the port that its data plane has
- * unless it names one.
  * @param before the session that was asked for again, if any: it keeps its nonces.
  */
-export function sessionOf(
-  ack: RegisterAck,
-  reached: { readonly host: string; readonly dataPort: number },
-  before: RegisteredSession | undefined,
-): RegisteredSession {
+export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: RegisteredSession | undefined): RegisteredSession {
   const { sessionId, token, extensions } = ack;
   const secret = sessionSecretExtension.find(extensions)?.slice();
   const resumed = before?.sessionId === sessionId && before.token === token && sameBytes(before.secret, secret);
@@ -55,21 +65,46 @@ export function sessionOf(
     nonces: resumed ? before.nonces : new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT),
     nodeId: printable(ack.nodeId),
     region: printable(ack.region),
-    data: dataAddress(dataAddressExtension.find(extensions), reached),
+    data: dataAddresses(extensions, reached),
     keepaliveMs: keepaliveIntervalExtension.find(extensions),
     limits: limitsExtension.find(extensions),
-    observed: observedAddressExtension.find(extensions),
+    observed: observedAddress(extensions),
     egress: egressAddressExtension.find(extensions),
   };
 }
 
-function dataAddress(said: Endpoint | undefined, { host, dataPort }: { readonly host: string; readonly dataPort: number }): Endpoint {
-  const { ip, port } = said ?? { ip: 0, port: dataPort };
-  const address = ip === 0 ? parseIpv4(host) : ip;
-  if (address !== undefined && port !== 0) return { ip: address, port };
-  const named = said === undefined ? 'none' : formatEndpoint(ip, port);
-  const why = `its data plane has no IPv4 address (it names ${named}, its control connection is at ${host})`;
-  throw new ClientError('ERR_CLIENT_REGISTER', `the node cannot be used: ${why}`);
+function observedAddress(extensions: readonly Extension[]): SocketAddress | undefined {
+  const ipv4 = observedAddressExtension.find(extensions);
+  return observedAddressV6Extension.find(extensions) ?? (ipv4 && fromEndpoint(ipv4));
+}
+
+/**
+ * Where the node's packets go, by family (docs/protocol.md, Extensions): where it says, or at the address of the control
+ * connection. A node that names no address of its own has its data plane where its control plane is, so that the other
+ * address of its name is its too.
+ */
+function dataAddresses(extensions: readonly Extension[], { host, ipv4, ipv6, dataPort }: ReachedNode): NodeAddresses {
+  const said4 = dataAddressExtension.find(extensions);
+  const said = [said4 && fromEndpoint(said4), dataAddressV6Extension.find(extensions)].filter((address) => address !== undefined);
+  const named = said.filter((address) => !isUnspecified(address.host));
+  const here = said.find((address) => isUnspecified(address.host)) ?? (said.length === 0 ? { host, port: dataPort } : undefined);
+  const own = here === undefined ? [] : [{ host, port: here.port }];
+  if (here !== undefined && named.length === 0) {
+    for (const address of [ipv4, ipv6]) if (address !== undefined) own.push({ host: address, port: here.port });
+  }
+  const all = [...named, ...own].filter((address) => address.port !== 0);
+  if (all.length === 0) {
+    const why = `it names no port of its data plane; its control connection is at ${host}`;
+    throw new ClientError('ERR_CLIENT_REGISTER', `the node cannot be used: ${why}`);
+  }
+  const of = (family: Family) => all.find((address) => familyOf(address.host) === family);
+  const reached = familyOf(host) ?? 'ipv4';
+  const other = reached === 'ipv4' ? 'ipv6' : 'ipv4';
+  return { ipv4: of('ipv4'), ipv6: of('ipv6'), preferred: of(reached) === undefined ? other : reached };
+}
+
+function fromEndpoint({ ip, port }: Endpoint): SocketAddress {
+  return { host: formatIpv4(ip), port };
 }
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

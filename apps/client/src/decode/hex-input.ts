@@ -1,4 +1,4 @@
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 import { hexdumpPackets, isHexdump } from './hexdump.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { ClientError } from '../errors.ts';
+import { ClientError } from '../base/errors.ts';
 
 /*
  * Hexdumps as xxd, hexdump -C, tcpdump -x, Wireshark and documents print them:

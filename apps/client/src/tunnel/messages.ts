@@ -1,17 +1,26 @@
 import type { TunnelEvent, TunnelRegistration } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Dialect, Endpoint } from '@lightspeed/wire';
-import type { ParsedTunnelSettings } from './settings.ts';
+import type { Dialect, Endpoint, SocketAddress } from '@lightspeed/wire';
+import type { SocksCommand, SocksMessage } from '../ingress/socks/messages.ts';
+import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
+import type { PolicyRule } from '../way/way-policy.ts';
 
-/** The slot of the nodeTunnel that leads to the node of `--via`; others count from 0. */
+/** The slot of the node tunnel that leads to the node of `--via`; others count from 0. */
 export const VIA_SLOT = -1;
+
+/** A node's data-plane addresses: one of each family, if it has one. */
+export interface NodeAddresses {
+  readonly ipv4: SocketAddress | undefined;
+  readonly ipv6: SocketAddress | undefined;
+  /** The family by which the node was reached before: paths that can use both use this one. */
+  readonly preferred: 'ipv4' | 'ipv6';
+}
 
 /** One node that the tunnel may use: where it is, and what its registration gave. */
 export interface NodeTunnelSettings {
-  /** Which node of those in the settings; {@link VIA_SLOT} for the one through which a path of the others leads. */
+  /** Its place among the nodes in use; {@link VIA_SLOT} for the one through which a path of the others leads. */
   readonly slot: number;
-  /** Its data-plane address. */
-  readonly node: Endpoint;
+  readonly node: NodeAddresses;
   readonly dialect: Dialect;
   readonly token: number;
   readonly keepaliveMs: number;
@@ -28,8 +37,12 @@ export interface WorkerInput {
   /** The first one is used until another is asked for. */
   readonly nodeTunnels: readonly NodeTunnelSettings[];
   readonly via: NodeTunnelSettings | undefined;
+  /** Which flows go by another way than the node in use. */
+  readonly ways: readonly PolicyRule[];
   /** Where the engine counts. */
   readonly udpCounters: SharedArrayBuffer;
+  /** Where the client counts what its tunnels do not, laid out by `localCountersIn`. */
+  readonly localCounters: SharedArrayBuffer;
   /** Where the engine notes its descriptors, to be closed by the main thread if the worker dies. */
   readonly fdLedger: SharedArrayBuffer;
 }
@@ -39,12 +52,13 @@ export type Command =
   | { readonly type: 'close' }
   /** Adds a node tunnel, or puts it in the place of the one that has its slot. */
   | { readonly type: 'node-tunnel'; readonly nodeTunnel: NodeTunnelSettings }
-  /** What local programs send goes by this node tunnel from now on. */
+  /** Flows that follow the node in use go by this node tunnel from now on. */
   | { readonly type: 'use'; readonly slot: number }
   /** Ends the session of a node tunnel that is not in use. */
   | { readonly type: 'end'; readonly slot: number }
   /** Gives a path another socket, bound to the same local address or to another one. */
-  | { readonly type: 'rebind'; readonly path: number; readonly localIp: number | undefined };
+  | { readonly type: 'rebind'; readonly path: number; readonly local: string | undefined }
+  | SocksCommand;
 
 /** From the data-plane thread, first: all sockets are bound, and the session is asked for next. */
 export interface StartedMessage {
@@ -52,10 +66,10 @@ export interface StartedMessage {
   readonly io: EngineKind;
   readonly ioReason: string;
   readonly wakeFd: number | undefined;
-  /** Where the ingresses listen, in the order of the settings. */
+  /** Where the port forwards listen, in the order of the settings. */
   readonly listens: readonly Endpoint[];
   /** The local addresses of the sockets towards the node, one per path. */
-  readonly locals: readonly Endpoint[];
+  readonly locals: readonly SocketAddress[];
 }
 
 /** What happens to a node tunnel. */
@@ -69,11 +83,17 @@ export type NodeTunnelMessage =
 export type WorkerMessage =
   | StartedMessage
   | NodeTunnelMessage
+  | SocksMessage
   /** Instead of `started`: a socket could not be opened; the thread ends. */
   | { readonly type: 'refused'; readonly message: string }
   /** A path has another socket. */
-  | { readonly type: 'rebound'; readonly path: number; readonly local: Endpoint }
+  | { readonly type: 'rebound'; readonly path: number; readonly local: SocketAddress }
   /** A path could not get another socket, and keeps the one that it has. */
   | { readonly type: 'notRebound'; readonly path: number; readonly reason: string }
   /** As many keepalives as `maxKeepalives` allows are on their way. */
   | { readonly type: 'keepalivesSent' };
+
+/** The address by which a node is named where one is enough. */
+export function preferredAddress({ ipv4, ipv6, preferred }: NodeAddresses): SocketAddress | undefined {
+  return preferred === 'ipv6' ? (ipv6 ?? ipv4) : (ipv4 ?? ipv6);
+}

@@ -1,27 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import type { FecMemory } from '@lightspeed/fec';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { DEFAULT_TUNNEL_OPTIONS, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
+import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
 import type { PathEvent, TunnelEvent, TunnelOutput } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
-import { readSequence } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, readFlags, readSequence } from '@lightspeed/wire';
+import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
+import { BackOff } from './back-off.ts';
 import { VIA_SLOT } from './messages.ts';
 import type { NodeTunnelSettings, WorkerMessage } from './messages.ts';
-import { BackOff } from './back-off.ts';
-import type { ParsedTunnelSettings } from './settings.ts';
+import { NodeAddressChoice } from './node-addresses.ts';
+import type { PathFamily } from './path-sockets.ts';
 
 /** Longer than the pause after which a tunnel publishes its gauges. */
 const PUBLISHING_MS = 1_000;
 /** How soon to look again when nothing is due. */
 const RESTING_MS = 250;
 
-/** What a node tunnel needs of its driver. */
+/** What packets that go through another node name as their source there: no local program has it. */
+const INNER_IP = 0x7f00_0001;
+
+/** What a node tunnel needs of those that it belongs to. */
 export interface NodeTunnelHost {
   readonly engine: DatagramEngine;
   readonly memory: FecMemory;
   readonly settings: ParsedTunnelSettings;
   send(nodeTunnel: NodeTunnel, path: number, offset: number, length: number): void;
-  deliver(nodeTunnel: NodeTunnel, ingress: number, offset: number, length: number, ip: number, port: number): void;
+  /** A payload for a flow's program; or, of the tunnel through another node, a packet for the node tunnel whose flow it is. */
+  deliver(nodeTunnel: NodeTunnel, flow: LocalFlow, offset: number, length: number): void;
   post(message: WorkerMessage): void;
   /** The node tunnel's session is over, for good. */
   nodeTunnelClosed(): void;
@@ -30,15 +36,19 @@ export interface NodeTunnelHost {
 /** A {@link Tunnel} to one node with its life: opened, asked for again when the node has ended it, watched, closed. */
 export class NodeTunnel implements TunnelOutput {
   readonly slot: number;
-  /** int32 bit pattern. */
-  readonly nodeIp: number;
-  readonly nodePort: number;
   readonly tunnel: Tunnel;
+  readonly addresses: NodeAddressChoice;
+  /** Its packets as a flow of the tunnel through another node. */
+  readonly innerFlow: LocalFlow;
   /** Whether its session is over for good. */
   closed = false;
   readonly #host: NodeTunnelHost;
   readonly #values: Float64Array;
   readonly #backOff = new BackOff();
+  /** For each path, whether the node answers by it. */
+  readonly #up: Uint8Array;
+  /** For each path, whether a HANDSHAKE went out since it was up. */
+  readonly #tried: Uint8Array;
   /** Where the datagram from the node that is being handled starts. */
   #offset = 0;
   #opened = false;
@@ -51,8 +61,11 @@ export class NodeTunnel implements TunnelOutput {
     const counters = tunnelCountersIn(settings.counters);
     const nonces = new BigUint64Array(settings.nonces);
     this.slot = settings.slot;
-    this.nodeIp = settings.node.ip | 0;
-    this.nodePort = settings.node.port;
+    this.addresses = new NodeAddressChoice(host.engine.addresses, settings.node, paths);
+    const { ip4, port4 } = this.addresses;
+    this.innerFlow = new LocalFlow(settings.slot, INNER_IP, settings.slot + 1, ip4, port4);
+    this.#up = new Uint8Array(paths);
+    this.#tried = new Uint8Array(paths);
     this.#host = host;
     this.#values = counters.values;
     this.tunnel = new Tunnel(
@@ -77,14 +90,19 @@ export class NodeTunnel implements TunnelOutput {
         random: () => randomBytes(4).readInt32LE(),
         hmacSha256,
         nextNonce: () => Atomics.add(nonces, 0, 1n),
-        nodeIp: settings.node.ip,
-        nodePort: settings.node.port,
       },
     );
   }
 
+  /** A path has a socket of that family. */
+  setPathFamily(path: number, family: PathFamily): void {
+    this.addresses.setFamily(path, family);
+    this.#setAddress(path);
+  }
+
   handleNode(path: number, offset: number, length: number, ip: number, port: number): void {
     this.#offset = offset;
+    if (this.#up[path] === 0 && this.addresses.isFrom(ip, port) && this.addresses.settle(path, ip)) this.#setAddress(path);
     this.tunnel.handleNodeDatagram(path, offset, length, ip, port);
   }
 
@@ -113,6 +131,12 @@ export class NodeTunnel implements TunnelOutput {
     this.tunnel.leave();
   }
 
+  /** Another one has taken its place, and all that it said is sent. */
+  release(): void {
+    this.tunnel.sent();
+    this.addresses.release();
+  }
+
   /** Brings the gauges up to date when all is over: moving the clock on does no harm any more. */
   publish(): void {
     if (this.tunnel.state !== 'closed') return;
@@ -124,11 +148,12 @@ export class NodeTunnel implements TunnelOutput {
   // What the tunnel calls.
 
   toNode(path: number, offset: number, length: number): void {
+    if (this.#up[path] === 0 && (readFlags(this.#host.engine.arena.bytes, offset) & FLAG_HANDSHAKE) !== 0) this.#try(path);
     this.#host.send(this, path, offset, length);
   }
 
-  toLocal(ingress: number, offset: number, length: number, ip: number, port: number): void {
-    this.#host.deliver(this, ingress, offset, length, ip, port);
+  toLocal(flow: LocalFlow, offset: number, length: number): void {
+    this.#host.deliver(this, flow, offset, length);
   }
 
   roundTrip(_path: number, rttUs: number): void {
@@ -137,6 +162,8 @@ export class NodeTunnel implements TunnelOutput {
   }
 
   pathEvent(path: number, event: PathEvent): void {
+    this.#up[path] = event === 'up' ? 1 : 0;
+    this.#tried[path] = 0;
     this.#host.post({ type: 'path', slot: this.slot, path, up: event === 'up' });
   }
 
@@ -153,6 +180,16 @@ export class NodeTunnel implements TunnelOutput {
     }
     this.#host.post({ type: 'event', slot: this.slot, event, retryInMs });
     if (this.closed) this.#host.nodeTunnelClosed();
+  }
+
+  /** Each HANDSHAKE but the first goes to the other address of the node, if it has two that the path can reach. */
+  #try(path: number): void {
+    if (this.#tried[path] === 1 && this.addresses.alternate(path)) this.#setAddress(path);
+    this.#tried[path] = 1;
+  }
+
+  #setAddress(path: number): void {
+    this.tunnel.setNodeAddress(path, this.addresses.ip(path), this.addresses.port(path));
   }
 
   #end(): void {

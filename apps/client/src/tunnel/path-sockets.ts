@@ -1,46 +1,84 @@
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
-import { tagOfPath } from './sockets.ts';
-import type { TunnelSockets } from './sockets.ts';
+import { UNSPECIFIED_IPV6 } from '@lightspeed/wire';
+import type { SocketAddress } from '@lightspeed/wire';
+import { familyOf } from '../settings/addresses.ts';
+import type { Family } from '../settings/addresses.ts';
 
 /** What was under way to a socket that was replaced still arrives for so long. */
 const LINGER_MS = 2_000;
 const IDLE_MS = 1_000;
 
+/** To which addresses a path's socket can send. */
+export type PathFamily = Family | 'both';
+
+/** A path's socket, bound. */
+export interface PathSocket {
+  readonly socket: DatagramSocket;
+  readonly family: PathFamily;
+  /** The address that was asked for; undefined leaves it to the system's routes. */
+  readonly local: string | undefined;
+}
+
+/** How a path's socket is opened: of both families where no address is asked for and the system has both. */
+export function pathSocketOptions(engine: DatagramEngine, local: string | undefined, ipv6: boolean) {
+  if (local === undefined) return ipv6 ? { ip: UNSPECIFIED_IPV6, port: 0, dualStack: true } : { ip: 0, port: 0 };
+  return { ip: engine.addresses.parse(local) ?? 0, port: 0 };
+}
+
+/** To which addresses a socket can send that was opened so. */
+export function pathFamily(local: string | undefined, ipv6: boolean): PathFamily {
+  if (local === undefined) return ipv6 ? 'both' : 'ipv4';
+  return familyOf(local) ?? 'ipv4';
+}
+
+/** Where a socket is bound, in text. */
+export function localAddressOf(engine: DatagramEngine, { localIp, localPort }: DatagramSocket): SocketAddress {
+  return { host: engine.addresses.format(localIp), port: localPort };
+}
+
 /** The sockets towards the nodes, one per path, which may be replaced. */
 export class PathSockets {
   readonly #engine: DatagramEngine;
-  readonly #sockets: DatagramSocket[];
-  /** The addresses that they were bound to; 0 leaves the address to the system's routes. */
-  readonly #ips: number[];
+  readonly #ipv6: boolean;
+  readonly #paths: PathSocket[];
   readonly #former: { readonly socket: DatagramSocket; readonly untilMs: number }[] = [];
 
-  constructor(engine: DatagramEngine, sockets: TunnelSockets) {
+  /** @param ipv6 whether the system has IPv6. */
+  constructor(engine: DatagramEngine, paths: readonly PathSocket[], ipv6: boolean) {
     this.#engine = engine;
-    this.#sockets = [...sockets.paths];
-    this.#ips = this.#sockets.map(({ localIp }) => localIp);
+    this.#ipv6 = ipv6;
+    this.#paths = [...paths];
   }
 
   get count(): number {
-    return this.#sockets.length;
+    return this.#paths.length;
   }
 
   at(path: number): DatagramSocket {
-    return this.#sockets[path];
+    return this.#paths[path].socket;
+  }
+
+  family(path: number): PathFamily {
+    return this.#paths[path].family;
+  }
+
+  /** Of which family a path would be with another local address. */
+  familyWith(path: number, local = this.#paths[path].local): PathFamily {
+    return pathFamily(local, this.#ipv6);
   }
 
   /**
    * Gives a path a new socket, bound to the address of the one before, or to another one.
    * @returns its local address, or undefined if the system refuses; the one before stays then.
    */
-  replace(path: number, ip = this.#ips[path]): Endpoint | undefined {
-    const socket = this.#engine.openNow({ ip, port: 0 });
+  replace(path: number, local = this.#paths[path].local): SocketAddress | undefined {
+    const former = this.#paths[path];
+    const socket = this.#engine.openNow(pathSocketOptions(this.#engine, local, this.#ipv6));
     if (socket === undefined) return undefined;
-    socket.tag = tagOfPath(path);
-    this.#former.push({ socket: this.#sockets[path], untilMs: (this.#engine.clockMs + LINGER_MS) | 0 });
-    this.#sockets[path] = socket;
-    this.#ips[path] = ip;
-    return { ip: socket.localIp, port: socket.localPort };
+    socket.tag = former.socket.tag;
+    this.#former.push({ socket: former.socket, untilMs: (this.#engine.clockMs + LINGER_MS) | 0 });
+    this.#paths[path] = { socket, family: pathFamily(local, this.#ipv6), local };
+    return localAddressOf(this.#engine, socket);
   }
 
   /** Closes what has lingered long enough. @returns milliseconds until it wants to be called again. */

@@ -1,18 +1,11 @@
-import { UdpError } from '@lightspeed/udp';
-import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
-import { ClientError } from '../errors.ts';
-import type { IngressSettings, ParsedTunnelSettings } from './settings.ts';
-
-/** The tag of a path's socket; an ingress's tag is its position, from 0. */
-export function tagOfPath(path: number): number {
-  return -1 - path;
-}
-
-/** The path of a socket's tag, negative for an ingress. */
-export function pathOfTag(tag: number): number {
-  return -1 - tag;
-}
+import { UdpError, hasIpv6 } from '@lightspeed/udp';
+import type { DatagramEngine, DatagramSocket, SocketOptions } from '@lightspeed/udp';
+import { formatEndpoint } from '@lightspeed/wire';
+import { ClientError } from '../base/errors.ts';
+import type { IngressSettings } from '../settings/ingress-settings.ts';
+import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
+import { pathFamily, pathSocketOptions } from './path-sockets.ts';
+import type { PathSocket } from './path-sockets.ts';
 
 /** A tunnel's sockets, all bound. */
 export interface TunnelSockets {
@@ -21,38 +14,39 @@ export interface TunnelSockets {
    * connected. So each packet leaves by the route that is best at that moment, even after the machine has moved to
    * another network. And what strangers send to it is counted.
    */
-  readonly paths: readonly DatagramSocket[];
+  readonly paths: readonly PathSocket[];
+  /** Of the port forwards, in the order of the settings. */
   readonly ingresses: readonly DatagramSocket[];
+  /** Whether the system has IPv6. */
+  readonly ipv6: boolean;
 }
 
 /** @throws {ClientError} `ERR_CLIENT_OPEN` with the address and what the system says. */
 export async function openTunnelSockets(engine: DatagramEngine, settings: ParsedTunnelSettings, hasVia = false): Promise<TunnelSockets> {
   const ingresses: DatagramSocket[] = [];
   for (const ingress of settings.ingresses) {
-    const socket = await openIngress(engine, ingress);
-    socket.tag = ingresses.length;
-    ingresses.push(socket);
+    ingresses.push(await openIngress(engine, ingress));
   }
-  const paths: DatagramSocket[] = [];
-  const first = settings.sourceIp ?? 0;
-  for (const ip of [first, ...settings.paths, ...(hasVia ? [first] : [])]) {
-    const socket = await open(engine, ip, 0, `cannot send from ${formatIpv4(ip)}`);
-    socket.tag = tagOfPath(paths.length);
-    paths.push(socket);
+  const ipv6 = hasIpv6();
+  const paths: PathSocket[] = [];
+  const { source } = settings;
+  for (const local of [source, ...settings.paths, ...(hasVia ? [source] : [])]) {
+    const socket = await open(engine, pathSocketOptions(engine, local, ipv6), `cannot send from ${local ?? 'any address'}`);
+    paths.push({ socket, local, family: pathFamily(local, ipv6) });
   }
-  return { paths, ingresses };
+  return { paths, ingresses, ipv6 };
 }
 
 async function openIngress(engine: DatagramEngine, ingress: IngressSettings): Promise<DatagramSocket> {
   const { ip, port } = ingress.listen;
   const failure = `cannot listen on ${formatEndpoint(ip, port)}`;
-  if (ingress.anyPortIfTaken !== true || port === 0) return open(engine, ip, port, failure);
-  return engine.openNow({ ip, port }) ?? open(engine, ip, 0, failure);
+  if (ingress.anyPortIfTaken !== true || port === 0) return open(engine, { ip, port }, failure);
+  return engine.openNow({ ip, port }) ?? open(engine, { ip, port: 0 }, failure);
 }
 
-async function open(engine: DatagramEngine, ip: number, port: number, failure: string): Promise<DatagramSocket> {
+async function open(engine: DatagramEngine, options: SocketOptions, failure: string): Promise<DatagramSocket> {
   try {
-    return await engine.open({ ip, port });
+    return await engine.open(options);
   } catch (error) {
     if (!(error instanceof UdpError)) throw error;
     throw new ClientError('ERR_CLIENT_OPEN', `${failure}: ${explainErrno(error.errno)}`, { cause: error });

@@ -1,9 +1,12 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { chooseEngine, createEngine } from '@lightspeed/udp';
-import type { DatagramSocket } from '@lightspeed/udp';
+import type { DatagramEngine } from '@lightspeed/udp';
+import { localCountersIn } from '../ingress/local-counters.ts';
+import { RulePolicy } from '../way/way-policy.ts';
 import { TunnelDriver } from './driver.ts';
 import type { Command, WorkerInput, WorkerMessage } from './messages.ts';
+import { localAddressOf } from './path-sockets.ts';
 import { openTunnelSockets } from './sockets.ts';
 import type { TunnelSockets } from './sockets.ts';
 
@@ -50,10 +53,12 @@ async function run(input: WorkerInput): Promise<void> {
       sockets,
       nodeTunnels: input.nodeTunnels,
       via: input.via,
+      policy: new RulePolicy(input.ways),
+      counters: localCountersIn(input.localCounters),
       post,
       takeCommand: () => commands.shift() ?? (receiveMessageOnPort(port)?.message as Command | undefined),
     });
-    post({ type: 'started', io: kind, ioReason: reason, wakeFd: engine.wakeFd, ...addressesOf(sockets) });
+    post({ type: 'started', io: kind, ioReason: reason, wakeFd: engine.wakeFd, ...addressesOf(engine, sockets) });
     await engine.run(driver);
     driver.publish();
   } finally {
@@ -61,7 +66,9 @@ async function run(input: WorkerInput): Promise<void> {
   }
 }
 
-function addressesOf({ paths, ingresses }: TunnelSockets) {
-  const local = ({ localIp, localPort }: DatagramSocket) => ({ ip: localIp, port: localPort });
-  return { listens: ingresses.map(local), locals: paths.map(local) };
+function addressesOf(engine: DatagramEngine, { paths, ingresses }: TunnelSockets) {
+  return {
+    listens: ingresses.map(({ localIp, localPort }) => ({ ip: localIp >>> 0, port: localPort })),
+    locals: paths.map(({ socket }) => localAddressOf(engine, socket)),
+  };
 }

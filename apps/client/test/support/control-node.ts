@@ -6,16 +6,18 @@ import {
   egressAddressExtension,
   keepaliveIntervalExtension,
   observedAddressExtension,
+  observedAddressV6Extension,
   reasonTextExtension,
   resumeExtension,
   resumeMessage,
   sessionSecretExtension,
 } from '@lightspeed/control';
-import type { DisconnectReason, Register } from '@lightspeed/control';
+import type { DisconnectReason, Extension, Register } from '@lightspeed/control';
 import { listenControl, makeCertificate, pinOf, QuicError } from '@lightspeed/control/quic';
 import type { CertificateAndKey, ControlConnection, ControlListener, ControlStream } from '@lightspeed/control/quic';
 import type { NodeSettings, RegisterSettings } from '@lightspeed/client';
 import type { RelayOptions } from '@lightspeed/session';
+import { formatSocketAddress } from '@lightspeed/wire';
 import { LOOPBACK, TestNode } from './test-node.ts';
 
 interface Given {
@@ -34,6 +36,14 @@ export interface Behaviour {
   clockAheadMs?: number;
   /** What a RegisterAck says; without secret, as nodes of the Rust implementation do. */
   bare?: boolean;
+  /** Where its data plane is, if not at the control connection's address. */
+  dataAddresses?: readonly Extension[];
+}
+
+/** Where a node's planes are bound. */
+export interface Where {
+  readonly control?: '127.0.0.1' | '::1';
+  readonly data?: '127.0.0.1' | '::1' | '::';
 }
 
 /** A relay node with a control plane on loopback, whose registrations are let in. */
@@ -46,25 +56,27 @@ export class ControlNode {
   pings = 0;
   readonly connections = new Set<ControlConnection>();
   readonly certificate: CertificateAndKey;
+  readonly #host: '127.0.0.1' | '::1';
   readonly #sessions = new Map<number, Given>();
   #listener: ControlListener | undefined;
   #streams = new Set<ControlStream>();
 
-  private constructor(data: TestNode, certificate: CertificateAndKey) {
+  private constructor(data: TestNode, certificate: CertificateAndKey, host: '127.0.0.1' | '::1') {
+    this.#host = host;
     this.data = data;
     this.certificate = certificate;
   }
 
-  static async start(options: Partial<RelayOptions> = {}, certificate?: CertificateAndKey): Promise<ControlNode> {
-    const data = await TestNode.start({ admission: 'registered', ...options });
-    const node = new ControlNode(data, certificate ?? (await makeCertificate()));
+  static async start(options: Partial<RelayOptions> = {}, certificate?: CertificateAndKey, where: Where = {}): Promise<ControlNode> {
+    const data = await TestNode.start({ admission: 'registered', ...options }, 0, where.data);
+    const node = new ControlNode(data, certificate ?? (await makeCertificate()), where.control ?? '127.0.0.1');
     await node.listen(0);
     return node;
   }
 
   async listen(port: number): Promise<void> {
     this.#listener = await listenControl({
-      bind: { host: '127.0.0.1', port },
+      bind: { host: this.#host, port },
       ...this.certificate,
       onConnection: (connection) => void this.#serve(connection),
     });
@@ -76,7 +88,7 @@ export class ControlNode {
   }
 
   get name(): string {
-    return `127.0.0.1:${this.port}`;
+    return formatSocketAddress({ host: this.#host, port: this.port });
   }
 
   get pin(): Uint8Array {
@@ -85,7 +97,7 @@ export class ControlNode {
 
   /** How a client reaches it. */
   get settings(): NodeSettings {
-    return { host: '127.0.0.1', port: this.port, verify: { kind: 'pin', sha256: this.pin } };
+    return { host: this.#host, port: this.port, verify: { kind: 'pin', sha256: this.pin } };
   }
 
   get sessionIds(): number[] {
@@ -163,9 +175,11 @@ export class ControlNode {
     const { token, secret } = this.#sessions.get(sessionId) ?? { token: 0, secret: new Uint8Array(16) };
     const extensions = [
       ...(this.behaviour.bare === true ? [] : [sessionSecretExtension.encode(secret)]),
-      dataAddressExtension.encode({ ip: 0, port: this.data.address.port }),
+      ...(this.behaviour.dataAddresses ?? [dataAddressExtension.encode({ ip: 0, port: this.data.address.port })]),
       keepaliveIntervalExtension.encode(500),
-      observedAddressExtension.encode({ ip: LOOPBACK, port: connection.peer.port }),
+      this.#host === '::1'
+        ? observedAddressV6Extension.encode(connection.peer)
+        : observedAddressExtension.encode({ ip: LOOPBACK, port: connection.peer.port }),
       egressAddressExtension.encode({ ip: 0xcb00_7105, port: 0 }),
     ];
     await stream.send({ type: 'register_ack', sessionId, token, nodeId: 'node-1', region: 'test', extensions });
@@ -179,7 +193,9 @@ export class ControlNode {
     const given = { token: 1 + (this.#sessions.size % 255), secret: randomBytes(16), nonces: new Set<bigint>() };
     this.#sessions.set(sessionId, given);
     const { token, secret } = given;
-    this.data.relay.register({ sessionId, prefixHigh: 0, prefixLow: LOOPBACK, token, dialect: register.dialect, secret });
+    // ::1 has eight bytes of zeros in front.
+    const prefixLow = this.#host === '::1' ? 0 : LOOPBACK;
+    this.data.relay.register({ sessionId, prefixHigh: 0, prefixLow, token, dialect: register.dialect, secret });
     return sessionId;
   }
 

@@ -1,4 +1,3 @@
-import { AddressBook } from '@lightspeed/wire';
 import { randomInt } from 'node:crypto';
 import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
@@ -42,7 +41,7 @@ export class TestNode implements RelayOutput {
       { ...DEFAULT_RELAY_OPTIONS, admission: 'open', ...options },
       {
         memory: new FecMemory(memory, reserve.start, reserve.lengthBytes),
-        addresses: new AddressBook(),
+        addresses: engine.addresses,
         policy: new DestinationPolicy({ allow: [parseDestinationRule('127.0.0.0/8')] }),
         counters: this.#counters,
         output: this,
@@ -61,9 +60,11 @@ export class TestNode implements RelayOutput {
     });
   }
 
-  static async start(options: Partial<RelayOptions> = {}, port = 0): Promise<TestNode> {
+  /** @param bind where clients reach its data plane: by IPv4, by IPv6, or by both. */
+  static async start(options: Partial<RelayOptions> = {}, port = 0, bind: '127.0.0.1' | '::1' | '::' = '127.0.0.1'): Promise<TestNode> {
     const engine = createEngine('portable', { reserveBytes: MEMORY_BLOCKS * FEC_BLOCK_BYTES });
-    const data = await engine.open({ ip: LOOPBACK, port });
+    const ip = engine.addresses.parse(bind) ?? LOOPBACK;
+    const data = await engine.open({ ip, port, dualStack: bind === '::' });
     return new TestNode(engine, data, options);
   }
 

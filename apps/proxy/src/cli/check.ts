@@ -5,7 +5,7 @@ import { stringify } from 'smol-toml';
 import type { NodeConfig } from '../config/node-config.ts';
 import { FIELDS, OPTIONS } from '../config/options.ts';
 import type { Field, Option, Written } from '../config/options.ts';
-import { ipv4Of } from '../own-addresses.ts';
+import { ipv4Of } from '../base/own-addresses.ts';
 
 /** Prints what would hold, as a configuration file, and what that means for destinations. */
 export function check(config: NodeConfig): void {

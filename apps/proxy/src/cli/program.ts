@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../base/version.ts';
 import { OPTIONS } from '../config/options.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { NodeError } from '../node-error.ts';
+import { NodeError } from '../base/node-error.ts';
 import { askToDrain } from '../state/admin-socket.ts';
 import { check } from './check.ts';
 import { configFromFlags, defaultStateDir } from './flags.ts';

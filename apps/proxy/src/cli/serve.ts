@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { NodeConfig } from '../config/node-config.ts';
-import { createLog } from '../log.ts';
-import { startNode } from '../node.ts';
+import { createLog } from '../node/log.ts';
+import { startNode } from '../node/node.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 

@@ -15,7 +15,7 @@ import {
 import type { Ticket } from '@lightspeed/security';
 import { SigningKey, sha256, verifyEd25519 } from '@lightspeed/security/node';
 import { ConfigError } from '../config/config-error.ts';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { parseDuration } from './duration.ts';
 
 /** Makes a signing key in a file that nobody else may read, and prints what nodes are to trust. */

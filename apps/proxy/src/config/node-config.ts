@@ -1,7 +1,7 @@
 import type { DestinationRule } from '@lightspeed/security';
 import type { EgressMapping } from '@lightspeed/session';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
-import type { PortRange } from '../data-plane/messages.ts';
+import type { PortRange } from '../base/port-range.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 

@@ -2,7 +2,7 @@ import type { DestinationRule } from '@lightspeed/security';
 import type { SocketAddress } from '@lightspeed/wire';
 import { formatSocketAddress, isLoopback } from '@lightspeed/wire';
 import type { z } from 'zod';
-import type { PortRange } from '../data-plane/messages.ts';
+import type { PortRange } from '../base/port-range.ts';
 import { ConfigError } from './config-error.ts';
 import type { NodeConfig } from './node-config.ts';
 import { FIELDS, OPTIONS } from './options.ts';

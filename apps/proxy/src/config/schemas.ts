@@ -3,7 +3,7 @@ import type { DestinationRule } from '@lightspeed/security';
 import type { SocketAddress } from '@lightspeed/wire';
 import { parseIpv4, parseSocketAddress } from '@lightspeed/wire';
 import { z } from 'zod';
-import type { PortRange } from '../data-plane/messages.ts';
+import type { PortRange } from '../base/port-range.ts';
 import type { CorePinning } from './node-config.ts';
 
 /*

@@ -9,8 +9,8 @@ import type { AddressBook, Endpoint } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { RegisteredClient } from '../data-plane/messages.ts';
 import type { ClientSnapshot } from '../state/snapshot-file.ts';
-import { claimsFor } from '../supervisor/supervisor.ts';
-import type { RegisteredClients } from '../supervisor/supervisor.ts';
+import { claimsFor } from '../supervisor/registered-clients.ts';
+import type { RegisteredClients } from '../supervisor/registered-clients.ts';
 import { Client } from './client.ts';
 import type { ClientLink, RegisterRefusal } from './client.ts';
 import { IndexPool } from './index-pool.ts';
@@ -120,7 +120,7 @@ export class ClientRegistry implements RegisteredClients {
     const { prefixHigh, prefixLow } = this.#prefixOf(ip);
     const token = this.#tokens.issue(sessionId, prefixHigh, prefixLow, randomFraction);
     if (token < 0) {
-      const text = `${this.#perAddress} sessions from one address are as many as this node takes`;
+      const text = `${this.#perAddress} sessions from one address are the limit of this node`;
       return refuse('rate_limited', 'address_full', text);
     }
     const over = verified && this.#gate?.open(verified, sessionId);

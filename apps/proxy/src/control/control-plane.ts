@@ -3,10 +3,10 @@ import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
-import { LimitedLog } from '../limited-log.ts';
-import { messageOf } from '../node-error.ts';
-import type { OwnAddresses } from '../own-addresses.ts';
-import { SnapshotWriter } from '../state/snapshot-writer.ts';
+import { LimitedLog } from '../base/limited-log.ts';
+import { messageOf } from '../base/node-error.ts';
+import type { OwnAddresses } from '../base/own-addresses.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
 import type { RegisteredLink } from './client-registry.ts';
@@ -235,9 +235,9 @@ export class ControlPlane implements ControlHost {
       const certificate = await this.#state.identity.replaced();
       if (certificate === undefined) return;
       await this.#running.replaceCertificate(certificate);
-      this.#log.info({ pin: this.pin }, 'took another certificate on: clients connect again, their sessions go on');
+      this.#log.info({ pin: this.pin }, 'uses a new certificate: clients connect again, and their sessions go on');
     } catch (error) {
-      this.#log.error({ why: messageOf(error) }, 'the new certificate cannot be used: the old one goes on to serve');
+      this.#log.error({ why: messageOf(error) }, 'the new certificate cannot be used: the old one stays in use');
     }
   }
 

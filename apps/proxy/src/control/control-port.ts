@@ -3,8 +3,8 @@ import type { CertificateAndKey, ControlConnection, ControlListener, ListenerCou
 import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
-import { controlError, messageOf } from '../node-error.ts';
-import type { OwnAddresses } from '../own-addresses.ts';
+import { controlError, messageOf } from '../base/node-error.ts';
+import type { OwnAddresses } from '../base/own-addresses.ts';
 
 /** 0x100 and the TLS alert no_application_protocol (RFC 9001, section 4.8). */
 const NO_APPLICATION_PROTOCOL = 0x178;

@@ -2,7 +2,7 @@ import { loadIdentity, loadOrCreateIdentity, makeCertificate } from '@lightspeed
 import type { CertificateAndKey } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 /** Who the node is to its clients, and where that is read again when it is replaced. */
@@ -30,7 +30,7 @@ export class Identity {
         return await Identity.#watching(new Identity(await loadIdentity(files), files));
       }
       if (stateDir === undefined) {
-        log.warn('no state folder: the certificate is made for this run only, and its pin is another one next time; see --state-dir');
+        log.warn('no state folder: this certificate and its pin are valid only for this run; see --state-dir');
         return new Identity(await makeCertificate());
       }
       const own = await loadOrCreateIdentity(stateDir);

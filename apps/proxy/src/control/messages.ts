@@ -9,7 +9,7 @@ import {
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
 import type { Dialect } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../base/version.ts';
 import type { Client, ConnectionEnds } from './client.ts';
 import { addressExtensions } from './node-addresses.ts';
 import type { NodeAddresses } from './node-addresses.ts';

@@ -1,4 +1,4 @@
-import type { LimitedLines } from '../limited-log.ts';
+import type { LimitedLines } from '../base/limited-log.ts';
 import type { RegisterRefusal } from './client.ts';
 import { SHUTDOWN_TEXT } from './messages.ts';
 
@@ -7,7 +7,7 @@ export const CLOSED: RegisterRefusal = {
   type: 'refused',
   reason: 'auth_failed',
   code: 'closed',
-  text: 'this node lets nobody register; its operator can change that',
+  text: 'nobody may register with this node; its operator can change that',
 };
 
 /** The node drains. */

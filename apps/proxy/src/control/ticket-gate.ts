@@ -4,7 +4,7 @@ import type { ExpiredSession, Ticket, TicketRefusal } from '@lightspeed/security
 import { sha256, verifyEd25519 } from '@lightspeed/security/node';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 /** What lets a client in, for as long as it counts. */
@@ -68,7 +68,7 @@ export class TicketGate {
       await this.#readList();
       this.#log.info({ revoked: this.#verifier.revocations.size }, 'read the revocation list again');
     } catch (error) {
-      this.#log.error({ file: this.#list, why: messageOf(error) }, 'the revocation list cannot be read: the old one goes on to hold');
+      this.#log.error({ file: this.#list, why: messageOf(error) }, 'the revocation list cannot be read: the old list stays in force');
     }
   }
 

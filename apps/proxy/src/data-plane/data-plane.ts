@@ -43,8 +43,6 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #snapshots: SnapshotTeller;
   readonly #takeMessages: () => void;
   readonly #tell: (message: FromWorker) => void;
-  /** Registrations that it was started with. */
-  readonly restored: number;
   /** Whether datagrams came since the last tick. */
   #isBusy = false;
   /** Whether the datagrams at hand came by way of another worker: two that disagree must not play ball with them. */
@@ -93,12 +91,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const nowUs = engine.nowUs();
     this.#relay.advance((nowUs / 1_000) | 0, nowUs | 0);
     for (const ban of start.bans) this.ban(ban);
-    let restored = 0;
-    for (const client of unpack(start.registrations)) {
-      this.register(client);
-      restored++;
-    }
-    this.restored = restored;
+    for (const client of unpack(start.registrations)) this.register(client);
     // Taken out, since what a thread is started with stays in its memory.
     for (let records = start.snapshots.shift(); records !== undefined; records = start.snapshots.shift()) {
       for (const snapshot of snapshotsIn(records)) this.#relay.snapshots.restore(snapshot);

@@ -1,4 +1,4 @@
-import type { PortRange } from './messages.ts';
+import type { PortRange } from '../base/port-range.ts';
 
 /**
  * Ports for egress sockets, in a ring. The port that was free for longest is used next. So late answers to a flow that

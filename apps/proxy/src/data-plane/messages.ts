@@ -1,13 +1,8 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
 import type { Registration, RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
+import type { PortRange } from '../base/port-range.ts';
 import type { Chunks } from './chunks.ts';
-
-/** An inclusive range of ports. */
-export interface PortRange {
-  readonly low: number;
-  readonly high: number;
-}
 
 /** The addresses of a prefix are kept out from now on: an IPv4 address is (0, its bits), an IPv6 address its /64. */
 export interface Ban {

@@ -11,7 +11,6 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
 import { AddressBook, isUnspecified } from '@lightspeed/wire';
-import { MANY_CLIENTS, giveMemoryBack } from '../give-memory-back.ts';
 import { DataPlane } from './data-plane.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
@@ -56,7 +55,6 @@ const forward =
         sendBufferBytes: start.egress.bufferBytes,
       });
 const dataPlane = new DataPlane(engine, socket, forward, start, takeMessages, tell);
-if (dataPlane.restored >= MANY_CLIENTS) await giveBackWhatRestoringTook();
 
 /** With a portable engine the event loop turns, and messages come as events. */
 const inbox: ToWorker[] = [];
@@ -99,15 +97,6 @@ function take(message: ToWorker): void {
       break;
     case 'crash':
       throw new Error('asked to crash');
-  }
-}
-
-/** Now, before a packet would have to wait for it: V8 would not look for garbage for days. */
-async function giveBackWhatRestoringTook(): Promise<void> {
-  try {
-    await giveMemoryBack();
-  } catch {
-    // Without an inspector it is collected when there is need.
   }
 }
 

@@ -1,10 +1,10 @@
 import { availableKernel } from '@lightspeed/fec';
 import type { FecKernel } from '@lightspeed/fec';
 import { formatSocketAddress } from '@lightspeed/wire';
-import type { WorkerStats } from '../stats.ts';
+import type { WorkerStats } from '../supervisor/stats.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { VERSION } from '../version.ts';
-import type { NodeView } from './server.ts';
+import { VERSION } from '../base/version.ts';
+import type { NodeView } from './node-view.ts';
 
 /** How a node is, as GET /health says it. Keys are stable. */
 export interface Health {

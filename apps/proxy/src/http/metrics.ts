@@ -1,8 +1,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { ControlPlane } from '../control/control-plane.ts';
-import type { NodeStats } from '../stats.ts';
-import { VERSION } from '../version.ts';
-import type { NodeView } from './server.ts';
+import type { NodeStats } from '../supervisor/stats.ts';
+import { VERSION } from '../base/version.ts';
+import type { NodeView } from './node-view.ts';
 
 /** Adds a metric that is read when it is asked for. */
 type Add = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]) => void;

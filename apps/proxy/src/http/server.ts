@@ -1,29 +1,15 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EngineChoice } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
 import { formatSocketAddress } from '@lightspeed/wire';
-import type { NodeConfig } from '../config/node-config.ts';
-import { bindError } from '../node-error.ts';
-import type { ControlPlane } from '../control/control-plane.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
+import { bindError } from '../base/node-error.ts';
 import { health } from './health.ts';
 import { createMetrics } from './metrics.ts';
+import type { NodeView } from './node-view.ts';
 
 /** Importing it evaluates all of its exports, and with `WebSocket` comes all of Node's fetch: 17 MB. */
 const { createServer } = process.getBuiltinModule('node:http');
-
-/** What the pages tell about. */
-export interface NodeView {
-  readonly config: NodeConfig;
-  readonly engine: EngineChoice;
-  readonly supervisor: Supervisor;
-  /** Undefined if it is off. */
-  readonly control: ControlPlane | undefined;
-  /** On the clock of `performance.now`. */
-  readonly startedMs: number;
-}
 
 export interface HttpServer {
   readonly address: SocketAddress;

@@ -4,7 +4,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join, resolve } from 'node:path';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 
 const SOCKET = 'node.sock';
 const DRAIN = 'drain\n';

@@ -2,7 +2,7 @@ import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { AdminSocket } from './admin-socket.ts';
 import type { ClientSnapshot } from './snapshot-file.ts';
 import { formatSnapshots, parseSnapshots } from './snapshot-file.ts';
@@ -59,7 +59,10 @@ export class StateFolder {
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
       const aside = `${file}.damaged`;
-      this.#log.warn({ file, aside, why: messageOf(error) }, 'the saved sessions cannot be read: set aside, and started without them');
+      this.#log.warn(
+        { file, aside, why: messageOf(error) },
+        'the saved sessions cannot be read: the file is set aside, and the node starts without it',
+      );
       await rename(file, aside).catch(() => undefined);
       return [];
     }

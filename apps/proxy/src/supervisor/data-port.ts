@@ -5,7 +5,7 @@ import { closeFd, describeDataSocketFd, openDataSocketFd } from '@lightspeed/udp
 import type { SocketAddress } from '@lightspeed/wire';
 import { formatSocketAddress, isUnspecified } from '@lightspeed/wire';
 import type { DataSocketStart } from '../data-plane/messages.ts';
-import { bindError } from '../node-error.ts';
+import { bindError } from '../base/node-error.ts';
 
 /** Socket buffers of the data plane: games are bursty, and full buffers are what relays lose most packets to. */
 export const DATA_BUFFER_BYTES = 4 * 1024 * 1024;

@@ -10,17 +10,20 @@ import type { Ban, RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from 
 import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
-import { LimitedLog } from '../limited-log.ts';
-import type { LimitedLines } from '../limited-log.ts';
-import { NodeError, bindError } from '../node-error.ts';
-import { ipv4Of } from '../own-addresses.ts';
-import { collectStats } from '../stats.ts';
-import type { NodeStats } from '../stats.ts';
+import { LimitedLog } from '../base/limited-log.ts';
+import type { LimitedLines } from '../base/limited-log.ts';
+import { NodeError, bindError } from '../base/node-error.ts';
+import { ipv4Of } from '../base/own-addresses.ts';
+import { collectStats } from './stats.ts';
+import type { NodeStats } from './stats.ts';
 import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
+import { NO_CLIENTS, claimsFor } from './registered-clients.ts';
+import type { RegisteredClients } from './registered-clients.ts';
 import { NodeSnapshots } from './snapshots.ts';
 import type { WorkerSession } from './snapshots.ts';
+import type { SupervisorOptions } from './supervisor-options.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
 import type { Answer, Serving, Snapshots, WorkerWatcher } from './worker-slot.ts';
@@ -43,42 +46,6 @@ const BAN_LINES: LimitedLines = {
   one: 'client banned: too many destinations',
   more: 'more clients banned: too many destinations',
 };
-
-/** An index is used again only after so many others, when the workers have long forgotten what it stood for. */
-const SPARE_CLAIMS = 4_096;
-
-/** How many registrations the workers' claims have room for. */
-export function claimsFor({ maxClients }: NodeConfig): number {
-  return maxClients + SPARE_CLAIMS;
-}
-
-/** The clients that the control plane has let in, in the place where it has them. */
-export interface RegisteredClients {
-  /** For workers that start later. */
-  registered(): Iterable<RegisteredClient>;
-  has(sessionId: number): boolean;
-  /** Keeps which proofs a client has used, for workers that start later. @returns false if the client is gone. */
-  noteNonces(sessionId: number, nonces: ProofNoncesState): boolean;
-}
-
-const NO_CLIENTS: RegisteredClients = {
-  registered: () => [],
-  has: () => false,
-  noteNonces: () => false,
-};
-
-/** What a data plane is run with. */
-export interface SupervisorOptions {
-  readonly relay: RelayOptions;
-  readonly engine: EngineKind;
-  readonly log: Logger;
-  /** The machine's addresses, see `Supervisor.setOwnAddresses`. */
-  readonly hosts: readonly string[];
-  /** Clients that the workers are to know, now and when they are started again. */
-  readonly clients?: RegisteredClients | undefined;
-  /** Sessions of theirs, of an earlier run, that go on. */
-  readonly outlived?: readonly WorkerSession[] | undefined;
-}
 
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
@@ -260,7 +227,7 @@ export class Supervisor implements WorkerWatcher {
       this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
     }
     const { index, restarts } = worker;
-    this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, it is started again');
+    this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, and it is started again');
   }
 
   #setForwardingPort(worker: number, port: number): void {

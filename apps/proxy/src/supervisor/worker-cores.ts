@@ -1,7 +1,7 @@
 import { allowedCores } from '@lightspeed/udp';
 import type { EngineKind } from '@lightspeed/udp';
 import type { NodeConfig } from '../config/node-config.ts';
-import { NodeError } from '../node-error.ts';
+import { NodeError } from '../base/node-error.ts';
 
 /**
  * The processor for each worker, in their order; none where the system chooses. `auto` takes the last ones that this
@@ -11,7 +11,7 @@ import { NodeError } from '../node-error.ts';
 export function workerCores({ pin, workers }: NodeConfig, engine: EngineKind): readonly number[] {
   if (pin === 'off') return [];
   if (engine !== 'batch') {
-    throw new NodeError('ERR_PROXY_ENGINE', '--pin takes the batch engine (Linux): leave it out here');
+    throw new NodeError('ERR_PROXY_ENGINE', '--pin needs the batch engine (Linux): leave it out here');
   }
   const allowed = allowedCores();
   if (pin === 'auto') {

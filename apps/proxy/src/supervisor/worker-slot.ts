@@ -5,7 +5,7 @@ import type { EngineKind } from '@lightspeed/udp';
 import type { Ban, FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
 import { ClaimsBoard } from '../data-plane/session-claims.ts';
 import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts';
-import { NodeError, messageOf } from '../node-error.ts';
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { WorkerCounters } from './worker-counters.ts';
 
 /** The same module from source and as it is published. */

@@ -88,7 +88,8 @@ export class Control {
 
 /** A client that has registered: it opens, moves and resumes its session by proof. */
 export class RegisteredClient {
-  readonly node: SocketAddress;
+  /** Where its packets go. */
+  node: SocketAddress;
   control: Control;
   readonly ack: RegisterAck;
   readonly secret: Uint8Array;

@@ -21,6 +21,8 @@ export interface ConnectOptions {
   /** A name or an address. A name that has an IPv4 address is reached there. */
   readonly host: string;
   readonly port: number;
+  /** Where the host is, if the caller has looked it up: an IP address. The certificate has to be that of `host` all the same. */
+  readonly address?: string | undefined;
   readonly verify: Verification;
   /** For name, handshake and verification together. Default 5,000. */
   readonly timeoutMs?: number;
@@ -55,7 +57,7 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
   const deadline = new Deadline(timeoutMs, node, signal);
 
   try {
-    const address = await deadline.orLater(resolve(host, port)).catch(unresolvedWhenLate(host));
+    const address = await deadline.orLater(resolve(options.address ?? host, port)).catch(unresolvedWhenLate(host));
     const { maxStreams, maxUnreadBytes: maxStreamBytes } = limits;
     const dialing = await dial({
       alpn: CONTROL_ALPN,

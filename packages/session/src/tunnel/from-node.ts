@@ -55,7 +55,7 @@ export class FromNode implements PayloadSink {
     const state = this.#state;
     const { bytes } = state;
     const { dialect } = state.options;
-    if (ip !== state.nodeIp || port !== state.nodePort) return DropReason.unexpectedSource;
+    if (ip !== link.nodeIp || port !== link.nodePort) return DropReason.unexpectedSource;
     const invalid = checkPacket(bytes, offset, length, dialect);
     if (invalid !== 0) return invalid;
     const flags = readFlags(bytes, offset);
@@ -103,6 +103,6 @@ export class FromNode implements PayloadSink {
     const { values } = state.counters;
     values[TunnelCounter.localPacketsSent]++;
     values[TunnelCounter.localBytesSent] += length;
-    state.output.toLocal(flow.ingress, offset, length, flow.sourceIp, flow.sourcePort);
+    state.output.toLocal(flow.local, offset, length);
   }
 }

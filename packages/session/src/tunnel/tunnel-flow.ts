@@ -3,29 +3,52 @@ import { SendFlow } from '../send-flow.ts';
 import type { SendState } from '../send-flow.ts';
 import { KeyTable } from '../key-table.ts';
 
-/** One local program's talk with one game server. */
+/**
+ * One local program's talk with one game server, as whoever drives tunnels keeps it: it outlives a change of the node that
+ * carries it. IPv4 addresses are int32 bit patterns.
+ */
+export class LocalFlow {
+  /** The driver's number of the ingress through which the program sent last: answers leave by it. */
+  ingress: number;
+  /** The program. */
+  readonly sourceIp: number;
+  readonly sourcePort: number;
+  /** The game server. */
+  readonly destinationIp: number;
+  readonly destinationPort: number;
+  /** Whether the driver still knows it: answers that come later are dropped. */
+  isOpen = true;
+  /** The last datagram in either direction, by the driver's clock in wrapping int32 milliseconds. */
+  lastActivityMs = 0;
+  /** What the tunnel that carried its last datagram knows about it. Only tunnels write it. */
+  carried: TunnelFlow | null = null;
+
+  constructor(ingress: number, sourceIp: number, sourcePort: number, destinationIp: number, destinationPort: number) {
+    this.ingress = ingress;
+    this.sourceIp = sourceIp | 0;
+    this.sourcePort = sourcePort;
+    this.destinationIp = destinationIp | 0;
+    this.destinationPort = destinationPort;
+  }
+}
+
+/** A local flow as one tunnel carries it. */
 export class TunnelFlow extends SendFlow {
   readonly index: number;
-  /** The ingress through which the program sent last: answers leave by it. */
-  ingress: number;
+  /** The table that it is in; null once it is closed. */
+  table: TunnelFlowTable | null;
+  /** Where its answers go. */
+  local: LocalFlow;
   /** The last datagram in either direction. */
   lastActivityMs: number;
   /** Whether a payload over the safe size was seen. */
   oversizeSeen = false;
 
-  constructor(
-    index: number,
-    stream: SendState,
-    localIp: number,
-    localPort: number,
-    serverIp: number,
-    serverPort: number,
-    ingress: number,
-    nowMs: number,
-  ) {
-    super(stream, localIp, localPort, serverIp, serverPort);
+  constructor(table: TunnelFlowTable, index: number, stream: SendState, local: LocalFlow, nowMs: number) {
+    super(stream, local.sourceIp, local.sourcePort, local.destinationIp, local.destinationPort);
+    this.table = table;
     this.index = index;
-    this.ingress = ingress;
+    this.local = local;
     this.lastActivityMs = nowMs;
   }
 }
@@ -59,35 +82,34 @@ export class TunnelFlowTable {
   }
 
   /** Opens a flow, or gives null if there are as many as there may be. */
-  open(
-    stream: SendState,
-    localIp: number,
-    localPort: number,
-    serverIp: number,
-    serverPort: number,
-    ingress: number,
-    nowMs: number,
-  ): TunnelFlow | null {
+  open(stream: SendState, local: LocalFlow, nowMs: number): TunnelFlow | null {
     if (this.#count >= this.#maxFlows) return null;
     const index = this.#freeIndexes.pop() ?? this.#flows.length;
-    const flow = new TunnelFlow(index, stream, localIp, localPort, serverIp, serverPort, ingress, nowMs);
+    const flow = new TunnelFlow(this, index, stream, local, nowMs);
+    const { sourceIp, sourcePort, destinationIp, destinationPort } = local;
     this.#flows[index] = flow;
-    this.#byAddresses.set(localIp, (localPort << 16) | serverPort, serverIp, 0, index);
+    this.#byAddresses.set(sourceIp, (sourcePort << 16) | destinationPort, destinationIp, 0, index);
     this.#count++;
     return flow;
+  }
+
+  /** Closes a flow that is in the table. */
+  close(flow: TunnelFlow): void {
+    this.#writer.forget(flow);
+    const { index, sourceIp, sourcePort, destinationIp, destinationPort } = flow;
+    this.#byAddresses.delete(sourceIp, (sourcePort << 16) | destinationPort, destinationIp, 0);
+    this.#flows[index] = null;
+    this.#freeIndexes.push(index);
+    this.#count--;
+    flow.table = null;
+    if (flow.local.carried === flow) flow.local.carried = null;
   }
 
   /** Closes the flows that were silent for `idleMs`; with 0 all of them. */
   closeIdle(idleMs: number, nowMs: number): void {
     for (let index = 0; index < this.#flows.length; index++) {
       const flow = this.#flows[index];
-      if (flow === null || ((nowMs - flow.lastActivityMs) | 0) < idleMs) continue;
-      this.#writer.forget(flow);
-      const { sourceIp, sourcePort, destinationIp, destinationPort } = flow;
-      this.#byAddresses.delete(sourceIp, (sourcePort << 16) | destinationPort, destinationIp, 0);
-      this.#flows[index] = null;
-      this.#freeIndexes.push(index);
-      this.#count--;
+      if (flow !== null && ((nowMs - flow.lastActivityMs) | 0) >= idleMs) this.close(flow);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { FecMemory } from '@lightspeed/fec';
 import type { HmacSha256 } from '@lightspeed/security';
 import type { Dialect } from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
+import type { LocalFlow } from './tunnel-flow.ts';
 import type { TunnelCounters } from './tunnel-counters.ts';
 
 /** A registration's session, with what proves that it is ours (docs/protocol.md, Sessions). */
@@ -65,9 +66,6 @@ export interface TunnelEnvironment {
   readonly hmacSha256?: HmacSha256 | undefined;
   /** Takes the nonce of the next proof, if others make proofs with the same secret too; else the tunnel counts by itself. */
   readonly nextNonce?: (() => bigint) | undefined;
-  /** The node's data-plane address. */
-  readonly nodeIp: number;
-  readonly nodePort: number;
 }
 
 /** What happens to a tunnel that whoever drives it may want to know. */
@@ -95,8 +93,8 @@ export type PathEvent =
 export interface TunnelOutput {
   /** Sends a packet to the node by one of the paths. */
   toNode(path: number, offset: number, length: number): void;
-  /** Sends a payload to a local program, from the ingress through which it came. */
-  toLocal(ingress: number, offset: number, length: number, ip: number, port: number): void;
+  /** Sends a payload to a flow's local program: an answer of the flow's game server. */
+  toLocal(flow: LocalFlow, offset: number, length: number): void;
   /** A keepalive on one of the paths was answered after so many microseconds. */
   roundTrip(path: number, rttUs: number): void;
   event(event: TunnelEvent): void;

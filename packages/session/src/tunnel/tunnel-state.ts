@@ -22,8 +22,6 @@ export class TunnelState {
   readonly output: TunnelOutput;
   readonly random: () => number;
   readonly hmacSha256: HmacSha256 | undefined;
-  readonly nodeIp: number;
-  readonly nodePort: number;
   readonly returns: BlockReturns;
   readonly sender: NodeSender;
   readonly writer: PacketWriter;
@@ -52,8 +50,6 @@ export class TunnelState {
     this.hmacSha256 = environment.hmacSha256;
     let ownNonce = 0n;
     this.nextNonce = environment.nextNonce ?? (() => ownNonce++);
-    this.nodeIp = environment.nodeIp | 0;
-    this.nodePort = environment.nodePort;
     this.returns = new BlockReturns(memory);
     this.sender = new NodeSender(this);
     this.writer = new PacketWriter(memory, this.returns, this.sender);

@@ -1,5 +1,6 @@
 import { SessionLifecycle } from './session-lifecycle.ts';
 import { FromNode } from './from-node.ts';
+import type { LocalFlow } from './tunnel-flow.ts';
 import { ToNode } from './to-node.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelStateName } from './tunnel-counters.ts';
@@ -12,7 +13,7 @@ const SWEEP_INTERVAL_MS = 250;
 
 /**
  * The client's end of a session as a state machine: no socket, clock or randomness of its own. A packet's way is in
- * `to-node.ts` and `from-node.ts`, step by step; the session's life in `connection.ts`.
+ * `to-node.ts` and `from-node.ts`, step by step; the session's life in `session-lifecycle.ts`.
  *
  * How to drive it: {@link advance} with the time once per batch, then {@link handleLocalDatagram} or
  * {@link handleNodeDatagram} for each datagram, then send what the `TunnelOutput` was given, then {@link sent}. Call
@@ -20,7 +21,8 @@ const SWEEP_INTERVAL_MS = 250;
  * {@link close} and wait for the event `closed`, or with {@link leave}. Datagrams lie in the bytes of
  * `environment.memory`, with at least 128 bytes of headroom, and stay untouched until `sent()`.
  *
- * Addresses are IPv4 as 32-bit numbers in signed or unsigned form.
+ * Addresses of programs and servers are IPv4 as 32-bit numbers in signed or unsigned form; those of the node are handles of
+ * the driver's address book, in which an IPv4 address is its own handle. {@link setNodeAddress} comes before {@link open}.
  */
 export class Tunnel {
   readonly #state: TunnelState;
@@ -65,20 +67,22 @@ export class Tunnel {
     this.#lifecycle.leave();
   }
 
-  /**
-   * A local program has sent a datagram.
-   * @param ingress the driver's number of the socket on which it came.
-   */
-  handleLocalDatagram(
-    ingress: number,
-    offset: number,
-    length: number,
-    localIp: number,
-    localPort: number,
-    serverIp: number,
-    serverPort: number,
-  ): void {
-    this.#toNode.handle(ingress, offset, length, localIp | 0, localPort, serverIp | 0, serverPort);
+  /** A flow's local program has sent a datagram. */
+  handleLocalDatagram(flow: LocalFlow, offset: number, length: number): void {
+    this.#toNode.handle(flow, offset, length);
+  }
+
+  /** A flow is over: forgets it, if this tunnel has carried it last. */
+  closeFlow(flow: LocalFlow): void {
+    const { carried } = flow;
+    if (carried !== null && carried.table === this.#state.flows) this.#state.flows.close(carried);
+  }
+
+  /** The node's data-plane address by one of the paths: what comes by it from anywhere else is not the node's. */
+  setNodeAddress(path: number, ip: number, port: number): void {
+    const link = this.#state.links[path];
+    link.nodeIp = ip | 0;
+    link.nodePort = port;
   }
 
   /** A datagram came in on the socket of one of the paths towards the node. */

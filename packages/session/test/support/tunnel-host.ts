@@ -1,6 +1,6 @@
 import { FecMemory } from '@lightspeed/fec';
 import { HEADROOM_BYTES } from '@lightspeed/memory';
-import { DEFAULT_TUNNEL_OPTIONS, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
+import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
 import type { PathEvent, TunnelEvent, TunnelOptions, TunnelOutput } from '@lightspeed/session';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
@@ -35,6 +35,7 @@ export class TunnelHost implements TunnelOutput {
   onFlush: (() => void) | undefined;
   /** Called with each packet that leaves for the node, for worlds in which links take them. */
   onPacket: ((path: number, bytes: Uint8Array) => void) | undefined;
+  readonly #flows = new Map<string, LocalFlow>();
   #slot = 0;
   readonly #queued: (() => void)[] = [];
 
@@ -49,10 +50,9 @@ export class TunnelHost implements TunnelOutput {
         output: this,
         random: sequentialRandom(),
         hmacSha256,
-        nodeIp: NODE.ip,
-        nodePort: NODE.port,
       },
     );
+    for (let path = 0; path < (options.paths ?? 1); path++) this.tunnel.setNodeAddress(path, NODE.ip, NODE.port);
     this.#advance();
   }
 
@@ -77,8 +77,22 @@ export class TunnelHost implements TunnelOutput {
   fromLocal(bytes: Uint8Array, program: Endpoint, server: Endpoint, ingress = 0): void {
     this.#advance();
     const offset = this.#place(bytes);
-    this.tunnel.handleLocalDatagram(ingress, offset, bytes.length, program.ip, program.port, server.ip, server.port);
+    this.tunnel.handleLocalDatagram(this.flowOf(program, server, ingress), offset, bytes.length);
     this.flush();
+  }
+
+  /** The one flow between a program and a server, by the ingress that was used last. */
+  flowOf(program: Endpoint, server: Endpoint, ingress = 0): LocalFlow {
+    const made = new LocalFlow(ingress, program.ip, program.port, server.ip, server.port);
+    const flow = this.#flows.get(keyOf(made)) ?? made;
+    this.adopt(flow);
+    flow.ingress = ingress;
+    return flow;
+  }
+
+  /** Carries a flow that another host may know too. */
+  adopt(flow: LocalFlow): void {
+    this.#flows.set(keyOf(flow), flow);
   }
 
   fromNode(bytes: Uint8Array, from: Endpoint = NODE, path = 0): void {
@@ -141,8 +155,11 @@ export class TunnelHost implements TunnelOutput {
     });
   }
 
-  toLocal(ingress: number, offset: number, length: number, ip: number, port: number): void {
-    this.#queued.push(() => this.toLocals.push({ ingress, bytes: this.memory.bytes.slice(offset, offset + length), ip: ip >>> 0, port }));
+  toLocal(flow: LocalFlow, offset: number, length: number): void {
+    const { ingress, sourceIp, sourcePort: port } = flow;
+    this.#queued.push(() =>
+      this.toLocals.push({ ingress, bytes: this.memory.bytes.slice(offset, offset + length), ip: sourceIp >>> 0, port }),
+    );
   }
 
   roundTrip(_path: number, rttUs: number): void {
@@ -174,4 +191,8 @@ export class TunnelHost implements TunnelOutput {
     this.memory.bytes.set(bytes, offset);
     return offset;
   }
+}
+
+function keyOf({ sourceIp, sourcePort, destinationIp, destinationPort }: LocalFlow): string {
+  return `${sourceIp}:${sourcePort} ${destinationIp}:${destinationPort}`;
 }

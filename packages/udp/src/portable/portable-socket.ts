@@ -33,30 +33,30 @@ export class PortableSocket implements DatagramSocket {
   readonly connected: boolean;
   tag = 0;
   closed = false;
-  readonly #environment: PortableEnvironment;
-  readonly #single: Socket | undefined;
-  readonly #locals: LocalSockets | undefined;
+  private readonly environment: PortableEnvironment;
+  private readonly single: Socket | undefined;
+  private readonly locals: LocalSockets | undefined;
 
   /** @throws {Error} with the errno as `code` if the system refuses */
   private constructor(id: number, options: SocketOptions, environment: PortableEnvironment) {
     const { addresses } = environment;
-    this.#environment = environment;
+    this.environment = environment;
     this.id = id;
     this.isIpv6 = isIpv6(options.ip);
     this.connected = options.connect !== undefined;
     let socket: Socket | undefined;
     if (options.localAddresses === true && isWildcard(options.ip) && !this.connected) {
-      const open = (local: number, port: number) => this.#openOne({ ...options, ip: local, port, dualStack: false }, local);
-      this.#locals = new LocalSockets(options, addresses, environment.text, open);
-      const refusal = this.#locals.start();
+      const open = (local: number, port: number) => this.openOne({ ...options, ip: local, port, dualStack: false }, local);
+      this.locals = new LocalSockets(options, addresses, environment.text, open);
+      const refusal = this.locals.start();
       if (refusal !== '') throw refused(refusal);
-      socket = this.#locals.first();
+      socket = this.locals.first();
       this.localIp = options.ip | 0;
     } else {
-      const opened = this.#openOne(options, 0);
+      const opened = this.openOne(options, 0);
       if (typeof opened === 'string') throw refused(opened);
       socket = opened;
-      this.#single = opened;
+      this.single = opened;
       this.localIp = environment.text.parse(opened.address().address);
     }
     // Linux reports twice what it grants, to pay for its own structures.
@@ -78,12 +78,12 @@ export class PortableSocket implements DatagramSocket {
 
   /** Whether local addresses come and go under it. */
   get followsAddresses(): boolean {
-    return this.#locals !== undefined;
+    return this.locals !== undefined;
   }
 
   /** Opens and closes what local addresses make necessary that are new or gone. */
   follow(): void {
-    this.#locals?.follow();
+    this.locals?.follow();
   }
 
   /**
@@ -92,7 +92,7 @@ export class PortableSocket implements DatagramSocket {
    * @returns false if there is no way to send that
    */
   send(message: Uint8Array, ip: number, port: number, local: number, done: (errno: string) => void): boolean {
-    const socket = this.#single ?? this.#locals?.toSendFrom(local, ip);
+    const socket = this.single ?? this.locals?.toSendFrom(local, ip);
     if (socket === undefined) return false;
     const report = (error: Error | null) => done(error === null ? '' : errnoOf(error));
     if (this.connected) {
@@ -100,26 +100,26 @@ export class PortableSocket implements DatagramSocket {
       return true;
     }
     // A socket on one local address has that one's family.
-    const isIpv6Socket = this.#single === undefined ? isIpv6(ip) : this.isIpv6;
-    socket.send(message, port, this.#environment.text.format(ip, isIpv6Socket), report);
+    const isIpv6Socket = this.single === undefined ? isIpv6(ip) : this.isIpv6;
+    socket.send(message, port, this.environment.text.format(ip, isIpv6Socket), report);
     return true;
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.#environment.events.closing(this);
-    this.#environment.addresses.release(this.localIp);
-    this.#single?.close();
-    this.#locals?.close();
+    this.environment.events.closing(this);
+    this.environment.addresses.release(this.localIp);
+    this.single?.close();
+    this.locals?.close();
   }
 
   kernelDrops(): number {
     return 0;
   }
 
-  #openOne(options: SocketOptions, local: number): Socket | string {
-    const { events, text } = this.#environment;
+  private openOne(options: SocketOptions, local: number): Socket | string {
+    const { events, text } = this.environment;
     const isIpv6Socket = isIpv6(options.ip);
     const connect = options.connect && { address: text.format(options.connect.ip, isIpv6Socket), port: options.connect.port };
     const address = text.format(options.ip, isIpv6Socket);

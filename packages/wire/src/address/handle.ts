@@ -5,7 +5,7 @@
 export const UNSPECIFIED_IPV6 = 0xf000_0000 | 0;
 
 /** What {@link AddressBook.intern} gives when it has no room: the handle of `::`, which no datagram comes from. */
-export const NO_ADDRESS = UNSPECIFIED_IPV6;
+export const NO_ADDRESS = handleOfIndex(0);
 
 /** The top bits of handles of IPv6 addresses: 240.0.0.0/4, which is reserved in IPv4. */
 const IPV6_HANDLE_BITS = 15;

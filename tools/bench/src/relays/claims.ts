@@ -25,7 +25,7 @@ interface CostClaim {
   readonly unreachable?: Partial<Readonly<Record<Arrival, string>>>;
 }
 
-const WAKING = 'most of the cost is the kernel waking a relay up for each packet, which all pay alike, and ours checks every packet';
+const WAKING = 'most of the cost is the kernel waking a relay for each packet, which all pay alike, and ours checks each packet';
 const COST = 'CPU time per round trip, as a multiple';
 
 const COST_CLAIMS: readonly CostClaim[] = [

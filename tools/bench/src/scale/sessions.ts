@@ -1,4 +1,5 @@
 import type { RegisteredSession } from '@lightspeed/lab';
+import { formatIpv4 } from '@lightspeed/wire';
 
 /** Sessions that share one client address: each has a token of its own there, as players behind one NAT have. */
 const SESSIONS_PER_ADDRESS = 64;
@@ -34,9 +35,9 @@ export function savedRegistrations(counts: readonly number[]): string {
   const clients = counts.flatMap((count, process) => {
     const ips = addressesOf(process, count);
     return sessionsOf(process, count).map(({ sessionId, token, secret }, client) => {
-      const known = { sessionId, ip: ips[client % ips.length], token, dialect: 'standard', secret: Buffer.from(secret).toString('hex') };
-      return JSON.stringify({ ...known, resumes: { highest: '-1', below: '0' }, worker: 0 });
+      const known = { sessionId, address: formatIpv4(ips[client % ips.length]), token, dialect: 'standard' };
+      return { ...known, secret: Buffer.from(secret).toString('hex'), resumes: { highest: '-1', below: '0' }, worker: 0 };
     });
   });
-  return `{"format":1,"clients":[\n${clients.join(',\n')}\n]}\n`;
+  return `${JSON.stringify({ format: 2, clients })}\n`;
 }

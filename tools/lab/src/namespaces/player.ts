@@ -1,6 +1,6 @@
 import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
-import { formatEndpoint } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 import { EchoGame } from '../game/echo-game.ts';
 import type { EchoReport } from '../game/echo-game.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
@@ -36,7 +36,7 @@ export class Player {
   get start(): PlayerStart {
     const node = this.#tunnel.nodes.find(({ used }) => used);
     const seen = node?.session?.observed;
-    return { node: node?.name ?? 'none', seenAt: seen === undefined ? 'unknown' : formatEndpoint(seen.ip, seen.port) };
+    return { node: node?.name ?? 'none', seenAt: seen === undefined ? 'unknown' : formatSocketAddress(seen) };
   }
 
   /** Counts anew from here. @returns what there was since the last time */

@@ -1,3 +1,4 @@
+import { formatIpv4 } from '@lightspeed/wire';
 import { Expectations } from '../soak/outcome.ts';
 import type { Outcome, Progress } from '../soak/outcome.ts';
 import { strange, totals } from './figures.ts';
@@ -22,8 +23,8 @@ export async function runTwoInterfaces(progress: Progress): Promise<Outcome> {
     players: 1,
     tunnel: {
       register: scene.registration(node),
-      sourceIp: first.ip,
-      paths: [second.ip],
+      source: formatIpv4(first.ip),
+      paths: [formatIpv4(second.ip)],
       multipath: 'duplicate',
       keepaliveMs: 250,
     },

@@ -136,8 +136,8 @@ async function openStage(
   const tunnel = await startTunnel({
     register: { nodes: [{ ...node.settings, host: formatIpv4(FRONT_IP) }], ticket: issuer.ticket(), pingMs: PING_MS },
     ingresses: [{ listen: anyPort, gameServer }],
-    sourceIp: LOOPBACK,
-    paths: trials.length === 0 ? [] : [SECOND_PATH_IP],
+    source: formatIpv4(LOOPBACK),
+    paths: trials.length === 0 ? [] : [formatIpv4(SECOND_PATH_IP)],
     multipath: 'duplicate',
     fecGroupSize,
     keepaliveMs: KEEPALIVE_MS,

@@ -5,7 +5,7 @@ import { connectNodeUdp, loadHttp3WasmCoreFromFile, WasmQuicClientEventLoop } fr
 import type { Http3WasmCore, WasmEvent } from '@currentspace/http3/wasm';
 import { formatSocketAddress } from '@lightspeed/wire';
 import { QuicError, reasonOf } from '../quic-error.ts';
-import type { ClientOptions } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 
 /** A session over the library's wasm form, for platforms that it has no native code for. */
 export interface WasmSession {

@@ -1,0 +1,93 @@
+import type { MultipathMode } from '@lightspeed/session';
+import type { EngineKind } from '@lightspeed/udp';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
+import { startTunnel } from '../run/start-tunnel.ts';
+import { requireFecGroupSize } from '../settings/tunnel-settings.ts';
+import type { TunnelSettings } from '../settings/tunnel-settings.ts';
+import type { WayRule } from '../settings/way-settings.ts';
+import { requirePort, resolveOpenNode } from './endpoint.ts';
+import type { NodeArgument } from './endpoint.ts';
+import { Interruption } from './interruption.ts';
+import { registers, registrationOf } from './registration.ts';
+import type { RegistrationOptions } from './registration.ts';
+import type { Terminal } from './terminal.ts';
+import { carried } from './tunnel-news.ts';
+import { TunnelReport } from './tunnel-report.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What a command line says about a tunnel, whatever its ingress is. */
+export interface CarryOptions extends RegistrationOptions {
+  readonly node: readonly NodeArgument[];
+  readonly path?: readonly string[];
+  readonly via?: NodeArgument;
+  readonly multipath: MultipathMode;
+  readonly way?: readonly WayRule[];
+  readonly fec: number;
+  readonly source?: string;
+  readonly io: 'auto' | EngineKind;
+  readonly dialect: Dialect;
+  readonly keepaliveMs?: number;
+  readonly maxKeepaliveMisses: number;
+  readonly oversize: 'fragment' | 'drop';
+  readonly json?: boolean;
+}
+
+/**
+ * Carries what an ingress takes in until the user ends it.
+ * @param ingressOf makes the ingress's settings, once the command line is known to make sense.
+ * @returns the exit code.
+ */
+export async function carry(
+  options: CarryOptions,
+  ingressOf: () => Promise<Pick<TunnelSettings, 'ingresses' | 'socks'>>,
+  terminal: Terminal,
+): Promise<number> {
+  checkFec(options);
+  const where = registers(options)
+    ? { register: await registrationOf(options, options.node, options.via, terminal) }
+    : { node: await resolveOpenNode(onlyNode(options), '--node') };
+  const ingress = await ingressOf();
+  const interruption = new Interruption(terminal);
+  const tunnel = await startTunnel({
+    ...where,
+    ...ingress,
+    ways: options.way,
+    paths: options.path,
+    multipath: options.multipath,
+    fecGroupSize: options.fec,
+    dialect: options.dialect,
+    token: options.token,
+    source: options.source,
+    io: options.io,
+    keepaliveMs: options.keepaliveMs,
+    maxKeepaliveMisses: options.maxKeepaliveMisses,
+    oversize: options.oversize,
+  });
+  const startedMs = performance.now();
+  const report = new TunnelReport(terminal, options.json === true);
+  report.started(tunnel, options.fec);
+  const failure = await carried(tunnel, options.dialect, report, interruption);
+  await tunnel.close();
+  interruption.release();
+  if (failure === undefined || tunnel.answered) {
+    report.summary(tunnel.stats(), (performance.now() - startedMs) / 1_000);
+  }
+  if (failure === undefined) return 0;
+  terminal.error(failure.message);
+  return 1;
+}
+
+function checkFec({ fec, dialect }: CarryOptions): void {
+  try {
+    requireFecGroupSize(fec, dialect, '--fec');
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The node of a command line that says not to register. */
+function onlyNode({ node, path, via }: CarryOptions): SocketAddress {
+  const extra = node.length > 1 ? 'several --node' : path !== undefined ? '--path' : via !== undefined ? '--via' : undefined;
+  if (extra !== undefined) throw new UsageError(`${extra} needs a registration: leave out --no-register and --open`);
+  return requirePort(node[0]);
+}

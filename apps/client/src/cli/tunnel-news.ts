@@ -1,0 +1,89 @@
+import { SAFE_PAYLOAD_BYTES, formatSocketAddress } from '@lightspeed/wire';
+import type { Dialect } from '@lightspeed/wire';
+import type { MoveReason } from '../control/node-choice.ts';
+import { ClientError } from '../base/errors.ts';
+import type { RunningTunnel } from '../run/running-tunnel.ts';
+import type { Interruption } from './interruption.ts';
+import { PathMeter } from './path-meter.ts';
+import type { TunnelReport } from './tunnel-report.ts';
+import { TrafficMeter } from './traffic.ts';
+
+/** A node that has not answered by then is not there. */
+const FIRST_ANSWER_MS = 10_000;
+const SAMPLE_MS = 1_000;
+const MOVES: Readonly<Record<MoveReason, string>> = {
+  lost: 'the node does not answer any more',
+  draining: 'the node will stop',
+  faster: 'another node is much nearer',
+};
+
+/** Reports until the user has enough. @returns what went wrong, if anything. */
+export async function carried(
+  tunnel: RunningTunnel,
+  dialect: Dialect,
+  report: TunnelReport,
+  { asked }: Interruption,
+): Promise<ClientError | undefined> {
+  const startedMs = performance.now();
+  const failed = new Promise<ClientError>((resolve) => tunnel.once('failed', resolve));
+  try {
+    await Promise.race([tunnel.established(FIRST_ANSWER_MS), asked]);
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
+  if (tunnel.answered) {
+    const how = dialect === 'standard' ? 'connected' : 'sending (whether the node listens shows with its first answer)';
+    report.event('established', `${how} after ${(performance.now() - startedMs).toFixed(0)} ms; Ctrl-C ends it`);
+  }
+  tellNews(tunnel, report);
+  const stopSampling = sampleEverySecond(tunnel, report);
+  const failure = await Promise.race([failed, asked]);
+  stopSampling();
+  return failure ?? undefined;
+}
+
+function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
+  tunnel.on('established', () => report.event('established', 'the node answers again'));
+  tunnel.on('lost', () => report.event('lost', 'the node does not answer any more; trying on'));
+  tunnel.on('ended-by-node', (retryInMs = 0) => {
+    report.event('ended-by-node', `the node has ended the session; asking for a new one in ${retryInMs / 1_000} s`, {
+      retryInMs,
+    });
+  });
+  tunnel.on('moved', ({ name }, why) => {
+    report.event('moved', `${MOVES[why]}; going on by ${name}. Game servers see another address now`, { node: name, why });
+  });
+  tunnel.on('draining', ({ name }, ms) => {
+    report.event('draining', `node ${name} will stop${ms > 0 ? ` in ${Math.round(ms / 1_000)} s` : ' soon'}`, { node: name, ms });
+  });
+  tunnel.on('control', ({ name }, state, text) => {
+    report.event('control', `control connection with ${name}: ${text}`, { node: name, state, text });
+  });
+  tunnel.on('path', (path, up) => {
+    // With one path it says what `established` and `lost` say.
+    if (tunnel.stats().paths.length === 1) return;
+    report.event('path', `path ${path + 1} ${up ? 'works' : 'does not work any more'}`, { path, up });
+  });
+  tunnel.on('socks', (text) => report.event('socks', text, { text }));
+  tunnel.on('rebound', (path, address) => {
+    const local = formatSocketAddress(address);
+    report.event('rebound', `this machine’s addresses have changed; path ${path + 1} goes on from ${local}`, { path, local });
+  });
+}
+
+/** @returns what ends it. */
+function sampleEverySecond(tunnel: RunningTunnel, report: TunnelReport): () => void {
+  const meter = new TrafficMeter(performance.now());
+  const pathMeter = new PathMeter();
+  let warned = false;
+  const timer = setInterval(() => {
+    const stats = tunnel.stats();
+    report.sample(stats, meter.sample(stats, performance.now()), pathMeter.sample(stats.paths), tunnel.nodes);
+    if (warned || stats.counters.oversizeFlows === 0) return;
+    warned = true;
+    const what = `the game sends payloads over ${SAFE_PAYLOAD_BYTES} bytes`;
+    report.event('oversize', `warning: ${what}; on some paths such packets are lost (see --oversize)`);
+  }, SAMPLE_MS);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,113 @@
+import { formatEndpoint, formatSocketAddress } from '@lightspeed/wire';
+import type { RunningTunnel } from '../run/running-tunnel.ts';
+import type { TunnelStats } from '../run/stats.ts';
+import type { Terminal } from './terminal.ts';
+import type { NodeStatus } from '../control/fleet-node.ts';
+import { describeSample, nodeForPrograms, pathForPrograms, percent } from './report-sample.ts';
+import type { PathTraffic } from './path-meter.ts';
+import { allWays, totalLossRatio } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Seconds between lines where there is no live line. */
+const PLAIN_INTERVAL = 5;
+
+/** What `play` and `socks` tell: for people on a terminal, for people's log files, or for programs. */
+export class TunnelReport {
+  readonly #terminal: Terminal;
+  readonly #json: boolean;
+  #samples = 0;
+
+  constructor(terminal: Terminal, json: boolean) {
+    this.#terminal = terminal;
+    this.#json = json;
+  }
+
+  started(tunnel: RunningTunnel, fecGroupSize: number): void {
+    const node = formatSocketAddress(tunnel.node);
+    const socks = tunnel.socks === undefined ? undefined : formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
+    const ingresses = tunnel.ingresses.map(({ listen, gameServer }) => ({
+      listen: formatEndpoint(listen.ip, listen.port),
+      gameServer: formatEndpoint(gameServer.ip, gameServer.port),
+    }));
+    if (this.#json) {
+      const nodes = tunnel.nodes.map(nodeForPrograms);
+      this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, ingresses, socks: socks ?? null });
+      return;
+    }
+    for (const { name, session } of tunnel.nodes) {
+      const who = session === undefined ? 'not registered yet' : `registered with ${session.nodeId} ${session.region}`.trim();
+      this.#terminal.line(`node ${name}: ${who}`);
+    }
+    const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
+    this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
+    for (const { listen, gameServer } of ingresses) {
+      this.#terminal.line(`point the game at ${this.#terminal.strong(listen)} to play on ${gameServer}`);
+    }
+    if (socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#terminal.strong(socks)}`);
+  }
+
+  /** Something has happened; the fields are for programs. */
+  event(event: string, text: string, fields: object = {}): void {
+    if (this.#json) this.#terminal.json({ event, ...fields });
+    else this.#terminal.line(text);
+  }
+
+  /** Once a second. */
+  sample(stats: TunnelStats, traffic: Traffic, paths: readonly PathTraffic[], nodes: readonly NodeStatus[]): void {
+    if (this.#json) {
+      this.#terminal.json({
+        event: 'stats',
+        ...forPrograms(stats),
+        ...traffic,
+        lossRatio: traffic.lossRatio ?? null,
+        paths: stats.paths.map((path, index) => pathForPrograms(path, paths[index])),
+        nodes: nodes.map(nodeForPrograms),
+      });
+    } else if (this.#terminal.isInteractive) {
+      this.#terminal.live(describeSample(stats, traffic, paths, nodes));
+    } else if (++this.#samples % PLAIN_INTERVAL === 0) {
+      this.#terminal.line(describeSample(stats, traffic, paths, nodes));
+    }
+  }
+
+  summary(stats: TunnelStats, seconds: number): void {
+    const { counters, localDrops, nodeDrops, rtt } = stats;
+    const lossRatio = totalLossRatio(stats);
+    if (this.#json) {
+      const totals = { recovered: counters.fecRecovered, lossRatio: lossRatio ?? null, localDrops, nodeDrops };
+      this.#terminal.json({ event: 'summary', seconds, ...forPrograms(stats), ...totals });
+      return;
+    }
+    this.#terminal.endLive();
+    const { upPackets, upBytes, downPackets, downBytes } = allWays(stats);
+    const up = `${upPackets} datagrams up (${kilobytes(upBytes)})`;
+    const down = `${downPackets} down (${kilobytes(downBytes)})`;
+    this.#terminal.line(`${seconds.toFixed(0)} s: ${up}, ${down}`);
+    this.#terminal.line(`loss from the node ${percent(lossRatio)}, recovered by FEC ${counters.fecRecovered}`);
+    if (rtt !== undefined) {
+      const { smoothedMs, minimumMs, jitterMs } = rtt;
+      this.#terminal.line(`rtt ${smoothedMs.toFixed(1)} ms, min ${minimumMs.toFixed(1)} ms, jitter ${jitterMs.toFixed(1)} ms`);
+    }
+    if (stats.ways.length > 1) {
+      for (const way of stats.ways) {
+        this.#terminal.line(`by ${way.name}: ${way.upPackets} up, ${way.downPackets} down`);
+      }
+    }
+    for (const [where, drops] of [
+      ['from programs', localDrops],
+      ['from the node', nodeDrops],
+    ] as const) {
+      const named = Object.entries(drops).map(([reason, count]) => `${reason} ${count}`);
+      if (named.length > 0) this.#terminal.line(`dropped ${where}: ${named.join(', ')}`);
+    }
+  }
+}
+
+function forPrograms(stats: TunnelStats): object {
+  const { state, rtt, ways } = stats;
+  return { state, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1_000).toFixed(1)} kB`;
+}

@@ -1,0 +1,52 @@
+import { LocalFlow } from '@lightspeed/session';
+import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
+import type { LocalCounters } from './local-counters.ts';
+
+/*
+ * What brings the datagrams of games into a client, in its data-plane thread. Each form is one class: a port that stands for
+ * one game server, an association of a SOCKS5 client. What they have in common is small: they say which flow a datagram
+ * belongs to, and deliver the answers to it.
+ */
+
+/** A flow with the way that it takes. */
+export class Flow extends LocalFlow {
+  /** The ingress that counts it among its own. */
+  openedBy = 0;
+  /** By which way its datagrams go (way/way-policy.ts): decided once, when it opens. */
+  way = 0;
+  /** The direct way's socket for it, once there is one. */
+  directSocket: DatagramSocket | null = null;
+}
+
+/** Takes the datagrams of its sockets. */
+export interface DatagramReceiver {
+  /** `count` datagrams of one of its sockets lie in `engine.received`. */
+  onDatagrams(socket: DatagramSocket, count: number): void;
+}
+
+/** One ingress. Its host has given it a number, which its flows carry. */
+export interface Ingress extends DatagramReceiver {
+  /** Most flows that it may have open. */
+  readonly maxFlows: number;
+  /** An answer of the flow's game server for its program: bytes in the engine's arena with at least 10 bytes of room before them. */
+  deliver(flow: LocalFlow, offset: number, length: number): void;
+}
+
+/** What an ingress needs of the data plane. IPv4 addresses are int32 bit patterns. */
+export interface IngressHost {
+  readonly engine: DatagramEngine;
+  readonly counters: LocalCounters;
+  /**
+   * The flow of a program and a game server by an ingress; opened, and given a way, if there is none.
+   * @returns null, counted, if there are as many flows as there may be, of this ingress or in all.
+   */
+  flowFor(ingress: number, sourceIp: number, sourcePort: number, serverIp: number, serverPort: number): Flow | null;
+  /** Carries a datagram of the flow's program to its game server. The bytes before `offset` may be written to. */
+  carry(flow: Flow, offset: number, length: number): void;
+  /** A number for a new ingress. */
+  addIngress(ingress: Ingress): number;
+  /** An ingress is gone: its flows are closed. */
+  removeIngress(number: number): void;
+  /** A tag for sockets whose datagrams a receiver takes. */
+  tagFor(receiver: DatagramReceiver): number;
+}

@@ -1,0 +1,270 @@
+import { EventEmitter } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { closeLedgerFds, wakeEngine } from '@lightspeed/udp';
+import type { EngineKind } from '@lightspeed/udp';
+import type { Endpoint, SocketAddress } from '@lightspeed/wire';
+import { ClientError } from '../base/errors.ts';
+import { requireAddress } from '../settings/addresses.ts';
+import { awaitAnswer } from './answer.ts';
+import type { ControlState, Fleet } from '../control/fleet.ts';
+import type { NodeStatus } from '../control/fleet-node.ts';
+import type { MoveReason } from '../control/node-choice.ts';
+import { SocksServer } from '../ingress/socks/server.ts';
+import type { CounterBook } from '../tunnel/counter-book.ts';
+import { preferredAddress } from '../tunnel/messages.ts';
+import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
+import { watchLocalAddresses } from './local-addresses.ts';
+import { StatsReader } from './stats.ts';
+import type { TunnelStats } from './stats.ts';
+
+/** FINs are repeated for 1.75 s; what takes longer is stuck. */
+const LONGEST_CLOSE_MS = 4_000;
+const NOWHERE: SocketAddress = { host: '0.0.0.0', port: 0 };
+
+/** What happens to a tunnel, and what its listeners are given. */
+export interface TunnelEvents {
+  /** The node has answered: the session is open. Also after it was lost, and after the node had ended it. */
+  established: [];
+  /** Too many keepalives in a row were not answered, and no other node answers. The tunnel goes on trying. */
+  lost: [];
+  /** The node has ended the session; a new one is asked for after so many milliseconds, or never if undefined. */
+  'ended-by-node': [retryInMs: number | undefined];
+  /** A keepalive was answered: milliseconds, and its sequence number. */
+  roundTrip: [rttMs: number, sequence: number];
+  /** Data goes by another node from now on, and why. What the last one still sends is delivered. */
+  moved: [node: NodeStatus, why: MoveReason];
+  /** A node will stop in so many milliseconds. */
+  draining: [node: NodeStatus, ms: number];
+  /** Something has happened to a node's control connection: which may be lost without the data plane being so. */
+  control: [node: NodeStatus, state: ControlState, text: string];
+  /** A path to the node in use has begun (true) or ceased to work. */
+  path: [path: number, up: boolean];
+  /** A path is sent from another local address or port now. */
+  rebound: [path: number, local: SocketAddress];
+  /** A path could not get another socket and keeps the one that it has. */
+  notRebound: [path: number, reason: string];
+  /** Something about clients of the SOCKS5 server, or about the game servers that they name. */
+  socks: [text: string];
+  /** As many keepalives were sent as `maxKeepalives` allows. */
+  keepalivesSent: [];
+  /** The data-plane thread ended by itself: the tunnel is dead. */
+  failed: [error: ClientError];
+  /** The tunnel is closed and its sockets are gone. */
+  closed: [];
+}
+
+/** A port forward as it is: with its real port. */
+export interface Ingress {
+  readonly listen: Endpoint;
+  readonly gameServer: Endpoint;
+}
+
+/** A tunnel at work: its sockets are bound and the session was asked for. Made by `startTunnel`. */
+export class RunningTunnel extends EventEmitter<TunnelEvents> {
+  readonly ingresses: readonly Ingress[];
+  /** The engine that moves the datagrams, and why that one. */
+  readonly io: EngineKind;
+  readonly ioReason: string;
+  readonly #worker: Worker;
+  readonly #input: WorkerInput;
+  readonly #wakeFd: number | undefined;
+  readonly #stats: StatsReader;
+  readonly #fleet: Fleet | undefined;
+  readonly #locals: SocketAddress[];
+  readonly #endWatching: () => void;
+  readonly #ended: Promise<void>;
+  #socks: SocksServer | undefined;
+  #closing = false;
+  #over = false;
+  #answered = false;
+  #failure: ClientError | undefined;
+
+  /** Not for users: `startTunnel` makes it. */
+  constructor(worker: Worker, input: WorkerInput, started: StartedMessage, counters: CounterBook, fleet?: Fleet) {
+    super();
+    const { settings } = input;
+    this.ingresses = settings.ingresses.map(({ gameServer }, index) => ({ listen: started.listens[index], gameServer }));
+    this.io = started.io;
+    this.ioReason = started.ioReason;
+    this.#locals = [...started.locals];
+    this.#worker = worker;
+    this.#input = input;
+    this.#wakeFd = started.wakeFd;
+    this.#stats = new StatsReader(counters, input.udpCounters, input.localCounters);
+    this.#fleet = fleet;
+    this.#endWatching = fleet === undefined ? () => undefined : watchLocalAddresses(() => this.#addressesChanged());
+    fleet?.attach(
+      {
+        command: (command) => this.#command(command),
+        moved: (node, why) => {
+          this.emit('moved', node, why);
+          if (!this.#answered && node.up) this.#established();
+        },
+        draining: (node, ms) => this.emit('draining', node, ms),
+        control: (node, state, text) => this.emit('control', node, state, text),
+      },
+      input.nodeTunnels,
+    );
+    worker.on('message', (message: WorkerMessage) => this.#take(message));
+    worker.on('error', (error: Error) => {
+      this.#failure ??= new ClientError('ERR_CLIENT_WORKER', `the data-plane thread has crashed: ${error.message}`, {
+        cause: error,
+      });
+    });
+    this.#ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#finish();
+        resolve();
+      });
+    });
+  }
+
+  /** Whether there has been a session: the node has answered, or is of dialect `reference`, which does not. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /** The data-plane address of the node in use. */
+  get node(): SocketAddress {
+    return this.#fleet?.node ?? preferredAddress(this.#input.nodeTunnels[0].node) ?? NOWHERE;
+  }
+
+  /** Where the SOCKS5 server listens, if there is one. */
+  get socks(): Endpoint | undefined {
+    return this.#socks?.address;
+  }
+
+  /** The nodes with which it is registered, in the order of the settings; none without registration. */
+  get nodes(): readonly NodeStatus[] {
+    return this.#fleet?.statuses() ?? [];
+  }
+
+  /** The local port of the first path. */
+  get localPort(): number {
+    return this.#locals[0].port;
+  }
+
+  stats(): TunnelStats {
+    return this.#stats.read(this.#fleet?.used ?? 0, this.#locals, this.#input.via !== undefined);
+  }
+
+  /**
+   * Gives a path another socket, bound to the same local address or to another one, and moves the session there: the game
+   * server notices nothing. It is done by itself when the machine's addresses change. `rebound` or `notRebound` follows.
+   * @throws {ClientError} `ERR_CLIENT_NOT_REGISTERED` if nothing can prove to the node that the session is ours;
+   * `ERR_CLIENT_INVALID_SETTING` if there is no such path, or the text is no address.
+   */
+  rebind(path = 0, local?: string): void {
+    if (this.#input.nodeTunnels.some(({ registration }) => registration === undefined)) {
+      throw new ClientError('ERR_CLIENT_NOT_REGISTERED', 'only a registered session can move to another address');
+    }
+    if (!Number.isInteger(path) || path < 0 || path >= this.#locals.length) {
+      throw new ClientError('ERR_CLIENT_INVALID_SETTING', `there is no path ${path}; allowed: 0 to ${this.#locals.length - 1}`);
+    }
+    this.#command({ type: 'rebind', path, local: local === undefined ? undefined : requireAddress('the local address', local) });
+  }
+
+  /** Not for users: `startTunnel` calls it. */
+  async listenForSocks(): Promise<void> {
+    const { socks } = this.#input.settings;
+    if (socks === undefined) return;
+    this.#socks = await SocksServer.listen(socks, {
+      command: (command) => this.#command(command),
+      told: (text) => this.emit('socks', text),
+    });
+  }
+
+  /**
+   * Waits until the node has answered; not at all in dialect `reference`, which has no acknowledgement.
+   * @throws {ClientError} (rejection) `ERR_CLIENT_NO_ANSWER` after `timeoutMs`, saying what was tried and what to check;
+   * `ERR_CLIENT_CLOSED` if the tunnel is closed before; `ERR_CLIENT_WORKER` if it fails.
+   */
+  established(timeoutMs: number): Promise<void> {
+    return awaitAnswer(this, timeoutMs, () => this.#failure);
+  }
+
+  /** Ends the session with a FIN, which the node acknowledges or which is repeated for up to 2 s, and all sockets. */
+  async close(): Promise<void> {
+    this.#endWatching();
+    this.#socks?.close();
+    if (!this.#closing && !this.#over) {
+      this.#closing = true;
+      this.#command({ type: 'close' });
+    }
+    const stuck = setTimeout(() => void this.#worker.terminate(), LONGEST_CLOSE_MS);
+    await this.#ended;
+    clearTimeout(stuck);
+    await this.#fleet?.close();
+  }
+
+  #command(command: Command): void {
+    if (this.#over) return;
+    this.#worker.postMessage(command);
+    if (this.#wakeFd !== undefined) wakeEngine(this.#wakeFd);
+  }
+
+  #addressesChanged(): void {
+    this.#fleet?.check();
+    if (this.#input.nodeTunnels.some(({ registration }) => registration === undefined)) return;
+    for (let path = 0; path < this.#locals.length; path++) this.rebind(path);
+  }
+
+  #take(message: WorkerMessage): void {
+    switch (message.type) {
+      case 'rebound':
+        this.#locals[message.path] = message.local;
+        this.emit('rebound', message.path, message.local);
+        break;
+      case 'notRebound':
+        this.emit('notRebound', message.path, message.reason);
+        break;
+      case 'keepalivesSent':
+        this.emit('keepalivesSent');
+        break;
+      case 'socks-opened':
+      case 'socks-refused':
+      case 'socks-resolve':
+      case 'socks-ipv6':
+        this.#socks?.take(message);
+        break;
+      case 'started':
+      case 'refused':
+        break;
+      default:
+        // First of all: a node tunnel that is lost may be one that is not used any more after that.
+        this.#fleet?.take(message);
+        if (message.slot === (this.#fleet?.used ?? 0)) this.#tell(message);
+    }
+  }
+
+  /** What happens to the node tunnel in use. */
+  #tell(message: NodeTunnelMessage): void {
+    if (message.type === 'path') {
+      this.emit('path', message.path, message.up);
+    } else if (message.type === 'roundTrip') {
+      this.emit('roundTrip', message.rttUs / 1_000, message.sequence);
+    } else if (message.type === 'event' && message.event === 'established') {
+      this.#established();
+    } else if (message.type === 'event' && message.event === 'lost') {
+      this.emit('lost');
+    } else if (message.type === 'event' && message.event === 'ended-by-node') {
+      this.emit('ended-by-node', message.retryInMs);
+    }
+  }
+
+  #established(): void {
+    this.#answered = true;
+    this.emit('established');
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#socks?.close();
+    closeLedgerFds(this.#input.fdLedger);
+    if (!this.#closing) {
+      this.#failure ??= new ClientError('ERR_CLIENT_WORKER', 'the data-plane thread has ended by itself');
+      this.emit('failed', this.#failure);
+    }
+    this.emit('closed');
+  }
+}

@@ -1,0 +1,147 @@
+import { GROUP_SIZE_LIMITS } from '@lightspeed/fec';
+import { DEFAULT_TUNNEL_OPTIONS, MAX_PATHS, MULTIPATH_MODES } from '@lightspeed/session';
+import type { MultipathMode } from '@lightspeed/session';
+import type { EngineKind } from '@lightspeed/udp';
+import { DIALECTS, formatSocketAddress } from '@lightspeed/wire';
+import type { Dialect, SocketAddress } from '@lightspeed/wire';
+import { ClientError } from '../base/errors.ts';
+import { invalid, requireInteger, requireOneOf } from './checks.ts';
+import { requireAddress, requireSocketAddress } from './addresses.ts';
+import { checkIngresses, checkSocks } from './ingress-settings.ts';
+import type { IngressSettings, SocksSettings } from './ingress-settings.ts';
+import { MAX_ACTIVE_NODES, parseRegisterSettings } from './register-settings.ts';
+import type { ParsedRegisterSettings, RegisterSettings } from './register-settings.ts';
+import { parseWayRules } from './way-settings.ts';
+import type { ParsedWayRule, WayRule } from './way-settings.ts';
+
+/** What a tunnel is to do. Whatever is left out has the default of `DEFAULT_TUNNEL_SETTINGS`. */
+export interface TunnelSettings {
+  /** The data-plane address of a node that lets everybody in, or of which `token` is known. Not with `register`. */
+  readonly node?: SocketAddress | undefined;
+  /** Registers with one or more nodes over their control connections first, which say where their data planes are. */
+  readonly register?: RegisterSettings | undefined;
+  /** Local UDP ports, each of which stands for a game server. Default: none. */
+  readonly ingresses?: readonly IngressSettings[];
+  /** A SOCKS5 server, by which programs name their game servers themselves. Default: none. */
+  readonly socks?: SocksSettings | undefined;
+  /** Which game servers are not reached by the node in use. Default: none. */
+  readonly ways?: readonly WayRule[];
+  /** Data packets per parity packet, 1 to 32 (dialect `reference`: 2 to 16); 0 sends without FEC. */
+  readonly fecGroupSize?: number;
+  readonly dialect?: Dialect;
+  /** The token of a registration, 1 to 255; 0 without one. */
+  readonly token?: number;
+  /** The local address from which to talk to the node, of either family; without it the system chooses by its routes. */
+  readonly source?: string | undefined;
+  /** Local addresses of further paths to the node, besides that of `source`; they need `register`. */
+  readonly paths?: readonly string[] | undefined;
+  /** How to use several paths. */
+  readonly multipath?: MultipathMode;
+  /** How to do I/O: `auto` takes batched system calls where they work, and node:dgram on other machines. */
+  readonly io?: 'auto' | EngineKind;
+  /** Default: what the node wants, or 5,000. */
+  readonly keepaliveMs?: number | undefined;
+  /** So many keepalives in a row without an answer, and the node counts as lost. */
+  readonly maxKeepaliveMisses?: number;
+  /** So many keepalives in all, for measurements; 0 is no limit. */
+  readonly maxKeepalives?: number;
+  /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
+  readonly oversize?: 'fragment' | 'drop';
+  /** Whether to ask for a new session, with growing pauses, when the node ends the session. */
+  readonly reopen?: boolean;
+}
+
+type Optional = 'source' | 'keepaliveMs' | 'socks';
+
+/** {@link TunnelSettings} with nothing left out and nothing left to check. */
+export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional | 'node' | 'register' | 'ways'>>> &
+  Pick<TunnelSettings, Optional> & { readonly ways: readonly ParsedWayRule[] };
+
+/** The parts of {@link TunnelSettings} after parsing: how the data plane works, and where it gets its nodes from. */
+export interface ParsedTunnel {
+  readonly settings: ParsedTunnelSettings;
+  readonly source:
+    { readonly kind: 'node'; readonly node: SocketAddress } | { readonly kind: 'register'; readonly register: ParsedRegisterSettings };
+}
+
+/** What a tunnel does unless told otherwise. */
+export const DEFAULT_TUNNEL_SETTINGS = Object.freeze({
+  fecGroupSize: DEFAULT_TUNNEL_OPTIONS.fecGroupSize,
+  dialect: DEFAULT_TUNNEL_OPTIONS.dialect,
+  token: DEFAULT_TUNNEL_OPTIONS.token,
+  ingresses: Object.freeze([]),
+  ways: Object.freeze([]),
+  paths: Object.freeze([]),
+  multipath: DEFAULT_TUNNEL_OPTIONS.multipath,
+  io: 'auto',
+  keepaliveMs: DEFAULT_TUNNEL_OPTIONS.keepaliveMs,
+  maxKeepaliveMisses: DEFAULT_TUNNEL_OPTIONS.maxKeepaliveMisses,
+  maxKeepalives: 0,
+  oversize: DEFAULT_TUNNEL_OPTIONS.oversize,
+  reopen: true,
+} satisfies Partial<TunnelSettings>);
+
+/** The pauses between keepalives that make sense: answers to older than the last 16 are not recognised. */
+export const KEEPALIVE_MS_LIMITS = { min: 50, max: 240_000 } as const;
+const MOST_KEEPALIVES = 1_000_000;
+
+/**
+ * Fills in the defaults and checks everything once.
+ * @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed.
+ */
+export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
+  const { node, register, keepaliveMs, source: from, ...given } = settings;
+  const parsed = { ...DEFAULT_TUNNEL_SETTINGS, ...withoutUndefined(given) };
+  requireOneOf('dialect', parsed.dialect, DIALECTS);
+  requireOneOf('io', parsed.io, ['auto', 'batch', 'portable']);
+  requireOneOf('oversize', parsed.oversize, ['fragment', 'drop']);
+  requireOneOf('multipath', parsed.multipath, MULTIPATH_MODES);
+  const localSource = from === undefined ? undefined : requireAddress('source', from);
+  const paths = parsed.paths.map((address, index) => requireAddress(`paths[${index}]`, address));
+  requireInteger('token', parsed.token, 0, 255);
+  if (keepaliveMs !== undefined) requireKeepaliveMs(keepaliveMs);
+  requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
+  requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
+  requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
+  checkIngresses(parsed.ingresses);
+  if (parsed.socks !== undefined) checkSocks(parsed.socks);
+  const source = parseSource(node, register, parsed.dialect);
+  const via = source.kind === 'register' && source.register.via !== undefined;
+  requireInteger('the number of paths', 1 + paths.length + (via ? 1 : 0), 1, MAX_PATHS);
+  if (source.kind === 'node' && paths.length > 0) {
+    throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'further paths need a registration: give `register`, not `node`');
+  }
+  const ingresses = Object.freeze([...parsed.ingresses]);
+  const ways = parseWayRules(parsed.ways, nodeNames(source));
+  requireInteger('the number of nodes in ways', new Set(ways.flatMap(({ node }) => node ?? [])).size, 0, MAX_ACTIVE_NODES);
+  return { settings: Object.freeze({ ...parsed, ingresses, ways, paths, keepaliveMs, source: localSource }), source };
+}
+
+function nodeNames(source: ParsedTunnel['source']): string[] {
+  return source.kind === 'node' ? [formatSocketAddress(source.node)] : source.register.nodes.map(({ name }) => name);
+}
+
+function parseSource(node: SocketAddress | undefined, register: RegisterSettings | undefined, dialect: Dialect): ParsedTunnel['source'] {
+  if (register !== undefined && node === undefined) return { kind: 'register', register: parseRegisterSettings(register, dialect) };
+  if (node === undefined || register !== undefined) {
+    throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'a tunnel needs either `node` or `register`');
+  }
+  return { kind: 'node', node: requireSocketAddress('node', node) };
+}
+
+/** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless it is a pause between keepalives that makes sense. */
+function requireKeepaliveMs(keepaliveMs: number): void {
+  requireInteger('keepaliveMs', keepaliveMs, KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max);
+}
+
+/** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless the dialect may send groups of that size; 0 is none. */
+export function requireFecGroupSize(size: number, dialect: Dialect, name = 'fecGroupSize'): void {
+  const { min, max } = GROUP_SIZE_LIMITS[dialect];
+  if (size === 0 || (Number.isInteger(size) && size >= min && size <= max)) return;
+  throw invalid(name, size, `0 (off) or a whole number from ${min} to ${max} in dialect ${dialect}`);
+}
+
+function withoutUndefined<T extends object>(settings: T): T {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as T;
+}

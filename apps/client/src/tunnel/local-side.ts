@@ -1,0 +1,120 @@
+import { DEFAULT_TUNNEL_OPTIONS } from '@lightspeed/session';
+import type { LocalFlow } from '@lightspeed/session';
+import type { DatagramEngine } from '@lightspeed/udp';
+import type { DatagramReceiver, Flow, Ingress, IngressHost } from '../ingress/ingress.ts';
+import { LocalDrop } from '../ingress/local-counters.ts';
+import type { LocalCounters } from '../ingress/local-counters.ts';
+import { DirectWay } from '../way/direct-way.ts';
+import type { DirectWayHost } from '../way/direct-way.ts';
+import { WAY_DIRECT, WAY_NODE_IN_USE } from '../way/way-policy.ts';
+import type { WayPolicy } from '../way/way-policy.ts';
+import { FlowTable } from './flow-table.ts';
+import type { FlowTableListener } from './flow-table.ts';
+import type { NodeTunnels } from './node-tunnels.ts';
+
+const { flowTimeoutMs, maxFlows } = DEFAULT_TUNNEL_OPTIONS;
+const SWEEP_INTERVAL_MS = 1_000;
+
+/** What the local side needs of the data plane. */
+export interface LocalSideHost {
+  readonly engine: DatagramEngine;
+  readonly counters: LocalCounters;
+  readonly policy: WayPolicy;
+  /** 32 random bits. */
+  readonly seed: number;
+  tagFor(receiver: DatagramReceiver): number;
+}
+
+/** The side of the programs: ingresses, flows, and the way that each flow takes. */
+export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener {
+  readonly engine: DatagramEngine;
+  readonly counters: LocalCounters;
+  readonly #host: LocalSideHost;
+  readonly #flows: FlowTable;
+  readonly #direct: DirectWay;
+  /** By their numbers; null where one is gone. */
+  readonly #ingresses: (Ingress | null)[] = [];
+  readonly #freeNumbers: number[] = [];
+  #nodeTunnels: NodeTunnels | null = null;
+  #sweptMs = 0;
+
+  constructor(host: LocalSideHost) {
+    this.engine = host.engine;
+    this.counters = host.counters;
+    this.#host = host;
+    this.#direct = new DirectWay(this);
+    this.#flows = new FlowTable(maxFlows, host.seed, this);
+  }
+
+  /** The other side: nothing is carried before. */
+  connect(nodeTunnels: NodeTunnels): void {
+    this.#nodeTunnels = nodeTunnels;
+  }
+
+  /** Closes the flows that were silent for long. To be called now and then. */
+  tick(nowMs: number): void {
+    if (((nowMs - this.#sweptMs) | 0) < SWEEP_INTERVAL_MS) return;
+    this.#sweptMs = nowMs;
+    this.#flows.closeIdle(flowTimeoutMs, nowMs);
+  }
+
+  // What ingresses call.
+
+  flowFor(ingress: number, sourceIp: number, sourcePort: number, serverIp: number, serverPort: number): Flow | null {
+    const flow = this.#flows.flowFor(ingress, sourceIp, sourcePort, serverIp, serverPort);
+    if (flow === null) {
+      const all = this.#flows.size >= maxFlows;
+      this.counters.drops[all ? LocalDrop.flowLimit : LocalDrop.socksDestinations]++;
+    }
+    return flow;
+  }
+
+  carry(flow: Flow, offset: number, length: number): void {
+    flow.lastActivityMs = this.engine.clockMs;
+    const { way } = flow;
+    if (way === WAY_NODE_IN_USE) this.#nodeTunnels?.carryByUsed(flow, offset, length);
+    else if (way === WAY_DIRECT) this.#direct.carry(flow, offset, length);
+    else if (this.#nodeTunnels?.carryBy(way, flow, offset, length) === false) this.counters.drops[LocalDrop.noNodeTunnel]++;
+  }
+
+  addIngress(ingress: Ingress): number {
+    const number = this.#freeNumbers.pop() ?? this.#ingresses.length;
+    this.#ingresses[number] = ingress;
+    return number;
+  }
+
+  removeIngress(number: number): void {
+    this.#flows.closeOf(number);
+    this.#ingresses[number] = null;
+    this.#freeNumbers.push(number);
+  }
+
+  tagFor(receiver: DatagramReceiver): number {
+    return this.#host.tagFor(receiver);
+  }
+
+  // What the flow table calls.
+
+  mayOpen(ingress: number, flows: number): boolean {
+    return flows < (this.#ingresses[ingress]?.maxFlows ?? 0);
+  }
+
+  flowOpened(flow: Flow): void {
+    flow.way = this.#host.policy.decide(flow);
+    flow.lastActivityMs = this.engine.clockMs;
+  }
+
+  flowClosed(flow: Flow): void {
+    this.#direct.closeFlow(flow);
+    this.#nodeTunnels?.closeFlow(flow);
+  }
+
+  // What ways call.
+
+  deliver(flow: LocalFlow, offset: number, length: number): void {
+    // A node that carried it before may answer when it is closed, and its ingress another one.
+    if (!flow.isOpen) return;
+    flow.lastActivityMs = this.engine.clockMs;
+    this.#ingresses[flow.ingress]?.deliver(flow, offset, length);
+  }
+}

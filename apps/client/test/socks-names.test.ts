@@ -1,0 +1,122 @@
+import { FEC_BLOCK_CONTENT_BYTES, FecMemory } from '@lightspeed/fec';
+import { describe, expect, it } from 'vitest';
+import type { SocksAssociation } from '../src/ingress/socks/association.ts';
+import { NameTable } from '../src/ingress/socks/names.ts';
+import type { ServerName } from '../src/ingress/socks/names.ts';
+import { WaitingRoom } from '../src/ingress/socks/waiting-room.ts';
+
+const IP = 0x0a00_0001;
+
+function lookUp(names: NameTable, text: string, nowMs = 0): ServerName | null {
+  const bytes = Buffer.from(`..${text}..`, 'latin1');
+  return names.lookUp(bytes, 2, bytes.length - 4, nowMs);
+}
+
+describe('the names of game servers', () => {
+  it('are asked for once, and known from then on', () => {
+    const asked: string[] = [];
+    const names = new NameTable((name) => asked.push(name));
+    expect([lookUp(names, 'a.example')?.state, lookUp(names, 'a.example')?.state]).toEqual(['asked', 'asked']);
+    names.answer('a.example', IP, false, 10);
+    expect(lookUp(names, 'a.example', 20)).toMatchObject({ state: 'found', ip: IP });
+    expect(asked).toEqual(['a.example']);
+    expect(lookUp(names, 'b.example', 20)?.state).toBe('asked');
+    expect(names.answer('c.example', IP, false, 20)).toBeUndefined();
+  });
+
+  it('keep their address while something is sent to them, and are looked up anew after a minute without', () => {
+    const asked: string[] = [];
+    const names = new NameTable((name) => asked.push(name));
+    lookUp(names, 'a');
+    names.answer('a', IP, false, 0);
+    for (let second = 30; second <= 300; second += 30) expect(lookUp(names, 'a', second * 1_000)?.state).toBe('found');
+    expect(lookUp(names, 'a', 361_000)?.state).toBe('asked');
+    expect(asked).toEqual(['a', 'a']);
+  });
+
+  it('that cannot be found are looked up again after five seconds', () => {
+    const asked: string[] = [];
+    const names = new NameTable((name) => asked.push(name));
+    for (const [name, ipv6Only] of [
+      ['none', false],
+      ['six', true],
+    ] as const) {
+      lookUp(names, name);
+      names.answer(name, undefined, ipv6Only, 0);
+    }
+    expect([lookUp(names, 'none', 4_000)?.state, lookUp(names, 'six', 4_000)?.state]).toEqual(['unknown', 'ipv6-only']);
+    expect(lookUp(names, 'six', 6_000)?.state).toBe('asked');
+    expect(asked).toEqual(['none', 'six', 'six']);
+  });
+
+  it('that are none are never asked for', () => {
+    const asked: string[] = [];
+    const names = new NameTable((name) => asked.push(name));
+    for (const text of ['a b', 'a\u0000', 'é', '\u001b[2J']) expect(lookUp(names, text)?.state).toBe('unknown');
+    expect(asked).toEqual([]);
+  });
+
+  it('are 256 at most: the one that was not used for longest gives way, and never one that is being looked up', () => {
+    const names = new NameTable(() => undefined);
+    for (let i = 0; i < 256; i++) lookUp(names, `n${i}`);
+    expect(lookUp(names, 'one-more')).toBeNull();
+    names.answer('n7', IP, false, 0);
+    names.answer('n8', IP, false, 5);
+    expect(lookUp(names, 'one-more', 10)?.state).toBe('asked');
+    expect(lookUp(names, 'n8', 10)?.state).toBe('found');
+    expect(lookUp(names, 'n7', 10)).not.toBeNull();
+    expect(lookUp(names, 'another', 10)).toBeNull();
+  });
+});
+
+describe('the datagrams that wait for names', () => {
+  // What it does with them is nothing but to tell them apart.
+  const association = {} as SocksAssociation;
+  const other = {} as SocksAssociation;
+  const names = () => new NameTable(() => undefined);
+  const nameOf = (table: NameTable, text: string) => {
+    const name = lookUp(table, text);
+    if (name === null) throw new Error('no room for a name');
+    return name;
+  };
+
+  it('are eight for a name and 64 in all, and their blocks come back when they are sent', () => {
+    const memory = FecMemory.allocate(100);
+    const room = new WaitingRoom(memory);
+    const table = names();
+    const all = Array.from({ length: 9 }, (_, i) => nameOf(table, `n${i}`));
+    for (const name of all.slice(0, 8)) {
+      const taken = Array.from({ length: 9 }, () => room.add(association, name, 1, 0, 10));
+      expect(taken.filter(Boolean)).toHaveLength(8);
+    }
+    expect(room.add(association, all[8], 1, 0, 10)).toBe(false);
+    expect(memory.available).toBe(100 - 64);
+    expect(room.takeOut(all[0])).toHaveLength(8);
+    // Until they are sent their blocks are not free.
+    expect(room.add(association, all[8], 1, 0, 10)).toBe(false);
+    room.sent();
+    expect(memory.available).toBe(100 - 56);
+    expect(room.add(association, all[8], 1, 0, 10)).toBe(true);
+  });
+
+  it('are dropped if they are longer than a block, or if there is none', () => {
+    const memory = FecMemory.allocate(1);
+    const room = new WaitingRoom(memory);
+    const name = nameOf(names(), 'a');
+    expect(room.add(association, name, 1, 0, FEC_BLOCK_CONTENT_BYTES + 1)).toBe(false);
+    expect(room.add(association, name, 1, 0, 10)).toBe(true);
+    expect(room.add(association, name, 1, 0, 10)).toBe(false);
+  });
+
+  it('are forgotten with their association', () => {
+    const memory = FecMemory.allocate(10);
+    const room = new WaitingRoom(memory);
+    const name = nameOf(names(), 'a');
+    room.add(association, name, 1, 0, 10);
+    room.add(other, name, 2, 0, 10);
+    room.forget(association);
+    room.sent();
+    expect(memory.available).toBe(9);
+    expect(room.takeOut(name)).toMatchObject([{ port: 2, length: 10 }]);
+  });
+});

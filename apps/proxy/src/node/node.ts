@@ -1,0 +1,193 @@
+import { setTimeout } from 'node:timers/promises';
+import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
+import type { RelayOptions } from '@lightspeed/session';
+import type { EngineChoice } from '@lightspeed/udp';
+import { chooseEngine } from '@lightspeed/udp';
+import type { SocketAddress } from '@lightspeed/wire';
+import { formatIpv4 } from '@lightspeed/wire';
+import type { Logger } from 'pino';
+import type { NodeConfig } from '../config/node-config.ts';
+import { ControlPlane } from '../control/control-plane.ts';
+import { openControlState } from '../control/control-state.ts';
+import type { ControlState } from '../control/control-state.ts';
+import { returnMemoryAfterSurges } from '../base/memory-return.ts';
+import type { NodeView } from '../http/node-view.ts';
+import type { HttpServer } from '../http/server.ts';
+import { silentLog } from './log.ts';
+import { NodeError, bindError, messageOf } from '../base/node-error.ts';
+import { OwnAddresses } from '../base/own-addresses.ts';
+import type { NodeStats } from '../supervisor/stats.ts';
+import { freePort } from '../supervisor/data-port.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+import type { NodeParts } from './node-parts.ts';
+import { logStart, logTotals } from './start-log.ts';
+
+/** A node that serves. */
+export interface RunningNode {
+  /** Where clients' packets come in; host `0.0.0.0` is every IPv4 address, `::` every address. */
+  readonly dataAddress: SocketAddress;
+  /** Undefined if HTTP is off. */
+  readonly httpAddress: SocketAddress | undefined;
+  /** Where clients register, over QUIC, and what they pin; undefined if there is no control plane. */
+  readonly controlAddress: SocketAddress | undefined;
+  readonly controlPin: string | undefined;
+  readonly workerCount: number;
+  /** Which engine moves the datagrams, and why. */
+  readonly engine: EngineChoice;
+  stats(): NodeStats;
+  /** Ends a worker thread as a fault in it would; resolves when it is gone. For tests. */
+  crashWorker(index: number): Promise<void>;
+  /** Resolves when somebody asks the node to drain, by way of its state folder. */
+  readonly drainAsked: Promise<void>;
+  /**
+   * Takes no registered client any more, tells those that are there, and closes when they have left, or when
+   * `drainSecs` are over. Closes at once if there are none.
+   */
+  drain(): Promise<void>;
+  /** Says goodbye to every client and closes everything, within 2 s. Harmless when repeated. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a node; resolves when every worker serves.
+ * @param options.log where it writes what happens; nowhere by default.
+ * @throws {NodeError} if a port or address cannot be had, or the engine cannot work here.
+ */
+export async function startNode(config: NodeConfig, options: { log?: Logger } = {}): Promise<RunningNode> {
+  const log = options.log ?? silentLog();
+  const engine = engineFor(config);
+  await requireEgressAddress(config);
+  const asked = Promise.withResolvers<undefined>();
+  const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
+  const parts = await startParts(config, engine, state, log);
+  const { supervisor, http, control, own } = parts;
+  logStart(log, config, engine, parts);
+  const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
+  if (config.metricsIntervalSecs === 0) clearInterval(totals);
+  const endReturns = returnMemoryAfterSurges(control, () => supervisor.stats().relay.sessionsOpened, log);
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    clearInterval(totals);
+    endReturns();
+    own.stop();
+    log.info({ sessions: supervisor.stats().relay.sessions }, 'closing: saying goodbye to every client');
+    await Promise.all([supervisor.stop(), http?.close(), control?.close()]);
+    log.info('closed');
+  };
+  const closeOnce = () => (closing ??= close());
+  return {
+    dataAddress: supervisor.dataAddress,
+    httpAddress: http?.address,
+    controlAddress: control?.address,
+    get controlPin() {
+      return control?.pin;
+    },
+    workerCount: config.workers,
+    engine,
+    drainAsked: asked.promise,
+    stats: () => supervisor.stats(),
+    crashWorker: (index) => supervisor.crashWorker(index),
+    drain: async () => {
+      if (control !== undefined && closing === undefined) await drainClients(control, config.drainSecs * 1_000, log);
+      await closeOnce();
+    },
+    close: closeOnce,
+  };
+}
+
+/** Starts everything; what was started is closed again if something cannot be. */
+async function startParts(config: NodeConfig, engine: EngineChoice, state: ControlState | undefined, log: Logger): Promise<NodeParts> {
+  const startedMs = performance.now();
+  const own = new OwnAddresses();
+  let supervisor: Supervisor | undefined;
+  let control: ControlPlane | undefined;
+  try {
+    supervisor = await Supervisor.start(config, {
+      relay: relayOptionsOf(config),
+      engine: engine.kind,
+      log,
+      hosts: own.hosts,
+      clients: state?.registry,
+      outlived: state?.outlived,
+    });
+    if (state !== undefined) state.outlived = undefined;
+    if (config.controlBind !== undefined && state !== undefined) {
+      control = await ControlPlane.start(config.controlBind, config, state, supervisor, own, log);
+    }
+    own.follow((hosts) => supervisor?.setOwnAddresses(hosts));
+    const http = await httpOf({ config, engine, supervisor, control, startedMs });
+    return { supervisor, control, http, own };
+  } catch (error) {
+    own.stop();
+    await supervisor?.stop();
+    // What was saved stays for the next start.
+    await (control === undefined ? state?.folder?.close() : control.abandon());
+    throw error;
+  }
+}
+
+/** Loaded only where it is wanted: with the libraries that it takes it is 11 MB. */
+async function httpOf(view: NodeView): Promise<HttpServer | undefined> {
+  const { httpBind } = view.config;
+  if (httpBind === undefined) return undefined;
+  const { startHttp } = await import('../http/server.ts');
+  return startHttp(httpBind, view);
+}
+
+const LOOK_EVERY_MS = 20;
+
+/** Announces the end, and waits until every registered client has left or the time is over. */
+async function drainClients(control: ControlPlane, forMs: number, log: Logger): Promise<void> {
+  const { bound } = control;
+  if (bound === 0) return;
+  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: tells clients to leave, and takes no new ones');
+  const startedMs = performance.now();
+  control.drain(forMs);
+  while (control.bound > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS);
+  log.info({ left: bound - control.bound, stayed: control.bound }, 'drained');
+}
+
+function engineFor({ io, busyPollUs }: NodeConfig): EngineChoice {
+  const choice = chosenEngine(io);
+  if (busyPollUs > 0 && choice.kind !== 'batch') {
+    throw new NodeError('ERR_PROXY_ENGINE', `--busy-poll needs the batch engine (${choice.reason}): leave it out here`);
+  }
+  return choice;
+}
+
+function chosenEngine(io: NodeConfig['io']): EngineChoice {
+  try {
+    return chooseEngine(io);
+  } catch (cause) {
+    throw new NodeError('ERR_PROXY_ENGINE', `${messageOf(cause)}; --io auto uses what works`, { cause });
+  }
+}
+
+async function requireEgressAddress({ egressBind }: NodeConfig): Promise<void> {
+  try {
+    await freePort({ host: formatIpv4(egressBind), port: 0 });
+  } catch (error) {
+    throw bindError(error, 'egress', formatIpv4(egressBind), '--egress-bind');
+  }
+}
+
+/** The configuration as each worker's relay takes it. */
+function relayOptionsOf(config: NodeConfig): RelayOptions {
+  return Object.freeze({
+    ...DEFAULT_RELAY_OPTIONS,
+    admission: config.requireAuth ? 'registered' : 'open',
+    dialect: config.dialect,
+    maxClients: config.maxClients,
+    maxSessionsPerAddress: Math.ceil(config.maxSessionsPerAddress / config.workers),
+    maxFlowsPerSession: config.maxFlowsPerSession,
+    sessionTimeoutMs: config.sessionTimeoutSecs * 1_000,
+    maxPpsPerClient: config.maxPpsPerClient,
+    maxBpsPerClient: config.maxBpsPerClient,
+    maxAmplificationRatio: config.maxAmplificationRatio,
+    maxDestinationsPerWindow: config.maxDestinationsPerWindow,
+    banDurationMs: config.banDurationSecs * 1_000,
+    oversize: config.oversize,
+    egressMapping: config.egressMapping,
+  });
+}

@@ -1,0 +1,27 @@
+import type { ProofNoncesState } from '@lightspeed/security';
+import type { NodeConfig } from '../config/node-config.ts';
+import type { RegisteredClient } from '../data-plane/messages.ts';
+
+/** An index is used again only after so many others, when the workers have long forgotten what it stood for. */
+const SPARE_CLAIMS = 4_096;
+
+/** How many registrations the workers' claims have room for. */
+export function claimsFor({ maxClients }: NodeConfig): number {
+  return maxClients + SPARE_CLAIMS;
+}
+
+/** The clients that the control plane has let in, in the place where it has them. */
+export interface RegisteredClients {
+  /** For workers that start later. */
+  registered(): Iterable<RegisteredClient>;
+  has(sessionId: number): boolean;
+  /** Keeps which proofs a client has used, for workers that start later. @returns false if the client is gone. */
+  noteNonces(sessionId: number, nonces: ProofNoncesState): boolean;
+}
+
+/** For a node without a control plane. */
+export const NO_CLIENTS: RegisteredClients = {
+  registered: () => [],
+  has: () => false,
+  noteNonces: () => false,
+};

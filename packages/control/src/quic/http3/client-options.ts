@@ -1,0 +1,7 @@
+import type { DialOptions } from '../transport.ts';
+
+/** How a client connects by the library. */
+export interface ClientOptions extends DialOptions {
+  readonly alpn: string;
+  readonly maxStreamBytes: number;
+}
