@@ -1,5 +1,5 @@
 import type { NodeProgram } from '../node-program.ts';
-import type { GarbageReport } from './garbage-plan.ts';
+import type { GarbageReport } from './hostile-session.ts';
 import type { Expectations } from './outcome.ts';
 import { NodeMetrics } from './soak-node.ts';
 
