@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { startTunnel } from '@lightspeed/client';
-import { nodeConfig, startNode } from '@lightspeed/proxy';
 import { parseIpv4, formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import { SocksClient } from 'socks';
 import type { SocksClientEstablishedEvent } from 'socks/typings/common/constants.js';
 import { expect, it } from 'vitest';
+import { startOpenNode } from '../src/game/open-node.ts';
 import { LossyLink } from '../src/lossy-link.ts';
 import { LOOPBACK, closeSocket, endpointOf, openLoopbackSocket } from '../src/loopback-socket.ts';
 
@@ -20,15 +20,7 @@ it('an echo game plays through a real SOCKS5 client over a link that loses 5 %, 
   started.defer(() => closeSocket(server));
   server.on('message', (message, from) => server.send(message, from.port, from.address));
   const gameServer = endpointOf(server);
-  const node = await startNode(
-    nodeConfig({
-      dataBind: '127.0.0.1:0',
-      egressBind: '127.0.0.1',
-      httpBind: 'off',
-      requireAuth: false,
-      allowDestinations: [`127.0.0.1/32:${gameServer.port}`],
-    }),
-  );
+  const node = await startOpenNode({ gameServer, io: 'auto' });
   started.defer(() => node.close());
   const link = await LossyLink.open({
     target: { ip: LOOPBACK, port: node.dataAddress.port },

@@ -3,12 +3,12 @@ import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
 import { Random } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
-import { nodeConfig, startNode } from '@lightspeed/proxy';
 import type { RunningNode } from '@lightspeed/proxy';
 import { formatIpv4 } from '@lightspeed/wire';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { LossyLink } from '../lossy-link.ts';
 import { Bot } from './bot.ts';
+import { startOpenNode } from './open-node.ts';
 import { reportGame } from './game-report.ts';
 import type { GameReport } from './game-report.ts';
 import { GameServer } from './game-server.ts';
@@ -71,13 +71,7 @@ export class CarriedGame {
     await using started = new AsyncDisposableStack();
     const server = await GameServer.start(random.fork());
     started.defer(() => server.close());
-    const { ip, port } = server.address;
-    const node = await startNode(
-      nodeConfig({
-        ...{ nodeId: 'lab', dataBind: '127.0.0.1:0', controlBind: 'off', httpBind: 'off', egressBind: '127.0.0.1' },
-        ...{ requireAuth: false, allowDestinations: [`${formatIpv4(ip)}/32:${port}`], io, maxPpsPerClient: options.bots * BOT_PPS },
-      }),
-    );
+    const node = await startOpenNode({ gameServer: server.address, io, maxPpsPerClient: options.bots * BOT_PPS });
     started.defer(() => node.close());
     const link = await LossyLink.open({
       target: { ip: LOOPBACK, port: node.dataAddress.port },
