@@ -71,7 +71,7 @@ describe.skipIf(!hasIpv6())('a control plane on every address', () => {
       await registeredClient(at(node, host));
       const second = await Control.connect(at(node, host));
       await second.register();
-      expect(await second.refusal()).toEqual(['rate_limited', '1 sessions from one address are as many as this node takes']);
+      expect(await second.refusal()).toEqual(['rate_limited', '1 sessions from one address are the limit of this node']);
     }
     await expect.poll(() => node.stats().relay.registrations).toBe(2);
   });

@@ -83,10 +83,10 @@ Options:
   --only PART    one of ${Object.keys(PARTS).join(', ')}; writes no page
   --no-write     prints only; else a whole run writes docs/benchmarks.md and docs/benchmarks.json
   --json         prints data in place of tables
-  --gate         holds what no machine changes to its bounds, as CI does: bytes, instructions and system calls per packet,
-                 bytes per session, cost beside the relay in C; exit code 1 if one is passed over
-  --against DIR  compares this checkout's node with that of another checkout, whose packages are installed:
-                 the ratio of CPU time per round trip, in interleaved pairs of new processes
+  --gate         checks what no machine changes against bounds, as CI does. These are bytes, instructions and system
+                 calls per packet, bytes per session, and cost beside the relay in C. Exit code 1 if a bound is exceeded
+  --against DIR  compares this checkout's node with that of another checkout, whose packages are installed.
+                 Prints the ratio of CPU time per round trip, in interleaved pairs of new processes
   --wildcard     with --against: the sockets of both nodes are bound to all addresses, else to 127.0.0.1
   --pairs N      with --against: how many pairs there are (10, or 3 with --quick)
   -h, --help     this

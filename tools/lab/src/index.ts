@@ -8,6 +8,7 @@
 export { ChildProgram, answerParent } from './child-program.ts';
 export { LabError } from './errors.ts';
 export type { LabErrorCode } from './errors.ts';
+export { findProgram } from './find-program.ts';
 export { ForeignProcess } from './foreign-process.ts';
 export { Issuer } from './issuer.ts';
 export type { FramingPlan } from './load/framing.ts';
@@ -17,7 +18,7 @@ export { PAYLOAD_BYTES } from './load/payload.ts';
 export { Registrants } from './load/registrants.ts';
 export type { RegisteredSession, RegistrantsPlan } from './load/registrants.ts';
 export type { WindowResult } from './load/window-run.ts';
-export { LOOPBACK } from './loopback-socket.ts';
+export { LOOPBACK, freeLoopbackEndpoint } from './loopback-socket.ts';
 export { LossyLink } from './lossy-link.ts';
 export type { LossyLinkOptions, LossyLinkStats } from './lossy-link.ts';
 export { command } from './namespaces/command.ts';

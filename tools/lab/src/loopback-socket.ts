@@ -44,3 +44,11 @@ export async function closeSocket(socket: Socket): Promise<void> {
   socket.close();
   await closed;
 }
+
+/** An address of UDP on 127.0.0.1 that nobody uses, for programs that cannot let the system choose. */
+export async function freeLoopbackEndpoint(): Promise<Endpoint> {
+  const socket = await openLoopbackSocket();
+  const endpoint = endpointOf(socket);
+  await closeSocket(socket);
+  return endpoint;
+}

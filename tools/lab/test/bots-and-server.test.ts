@@ -71,19 +71,21 @@ describe('bots and a game server without anything between them', () => {
   it('lose nothing', async () => {
     const server = await GameServer.start(new Random(1));
     const bots = await Promise.all([1, 2, 3].map((id) => Bot.start(id, server.address, new Random(id))));
-    await until(() => bots.every(({ stats }) => stats.snapshots > 10) && server.stats.players.every(({ inputs }) => inputs > 10));
+    await until(
+      () => bots.every(({ stats }) => stats.stream.received > 10) && server.stats.players.every(({ stream }) => stream.received > 10),
+    );
     for (const bot of bots) bot.stopSending();
     server.stopSending();
     const playerOf = (index: number) => server.stats.players.find(({ bot }) => bot === index + 1);
     await until(() =>
       bots.every(({ stats }, index) => {
         const player = playerOf(index);
-        return stats.snapshots === player?.snapshotsSent && stats.inputsSent === player.inputs;
+        return stats.stream.received === player?.stream.sent && stats.stream.sent === player.stream.received;
       }),
     );
     for (const { stats } of bots) {
-      expect(stats).toMatchObject({ joined: true, duplicates: 0, missing: 0, corrupted: 0, misdelivered: 0 });
-      expect(stats.rttMs).toBeGreaterThanOrEqual(0);
+      expect(stats).toMatchObject({ joined: true, stream: { duplicates: 0, missing: 0 }, corrupted: 0, misdelivered: 0 });
+      expect(stats.stream.rttMs).toBeGreaterThanOrEqual(0);
     }
     expect(server.stats).toMatchObject({ corrupted: 0, misdelivered: 0 });
     await Promise.all([...bots, server].map((end) => end.close()));
@@ -105,8 +107,8 @@ describe('a bot', () => {
     server.answer(join, changed);
     server.answer(join, encodeGameDatagram({ ...datagram, kind: GameKind.snapshot, bot: 6, sequence: 1 }, 200));
     server.answer(join, encodeGameDatagram({ ...datagram, kind: GameKind.snapshot, bot: 5, sequence: 3 }, 200));
-    await until(() => bot.stats.missing === 1);
-    expect(bot.stats).toMatchObject({ snapshots: 2, duplicates: 1, corrupted: 1, misdelivered: 1, joined: false });
+    await until(() => bot.stats.stream.missing === 1);
+    expect(bot.stats).toMatchObject({ stream: { received: 2, duplicates: 1 }, corrupted: 1, misdelivered: 1, joined: false });
     await bot.close();
   });
 });
@@ -122,7 +124,7 @@ describe('a game server', () => {
     other.send(server.address, input);
     await until(() => server.stats.misdelivered === 1);
     player.send(server.address, input);
-    await until(() => server.stats.players[0].inputs === 1);
+    await until(() => server.stats.players[0].stream.received === 1);
     other.send(server.address, Buffer.from('noise'));
     await until(() => server.stats.corrupted === 1);
     await server.close();

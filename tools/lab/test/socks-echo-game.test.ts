@@ -4,7 +4,7 @@ import { parseIpv4, formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import { SocksClient } from 'socks';
 import type { SocksClientEstablishedEvent } from 'socks/typings/common/constants.js';
 import { expect, it } from 'vitest';
-import { ipv4Endpoint, startLabNode } from '../src/lab-node.ts';
+import { startOpenNode } from '../src/game/open-node.ts';
 import { LossyLink } from '../src/lossy-link.ts';
 import { LOOPBACK, closeSocket, endpointOf, openLoopbackSocket } from '../src/loopback-socket.ts';
 
@@ -20,9 +20,13 @@ it('an echo game plays through a real SOCKS5 client over a link that loses 5 %, 
   started.defer(() => closeSocket(server));
   server.on('message', (message, from) => server.send(message, from.port, from.address));
   const gameServer = endpointOf(server);
-  const node = await startLabNode({ allow: [gameServer], io: 'auto' });
+  const node = await startOpenNode({ gameServer, io: 'auto' });
   started.defer(() => node.close());
-  const link = await LossyLink.open({ target: ipv4Endpoint(node.dataAddress), seed: 11, toTarget: { loss: LOSS, delayMs: 5 } });
+  const link = await LossyLink.open({
+    target: { ip: LOOPBACK, port: node.dataAddress.port },
+    seed: 11,
+    toTarget: { loss: LOSS, delayMs: 5 },
+  });
   started.defer(() => link.close());
   const tunnel = await startTunnel({
     node: { host: formatIpv4(link.address.ip), port: link.address.port },

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 /** Lines within a period; what happens beyond them is counted only. */
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 const PERIOD_MS = 60_000;
 
 /** How a {@link LimitedLog} says things. */
@@ -32,7 +32,7 @@ export class LimitedLog {
 
   note(client: string, more: Readonly<Record<string, unknown>>): void {
     this.#period ??= setTimeout(() => this.end(), PERIOD_MS).unref();
-    if (this.#written === MOST_LINES) {
+    if (this.#written === MAX_LINES) {
       this.#unsaid++;
       return;
     }

@@ -1,10 +1,10 @@
 /** Most edits that still count as a slip. */
-const MOST_EDITS = 3;
+const MAX_EDITS = 3;
 
 /** The candidate that `word` was most likely meant to be, or undefined if none is near. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let fewest = Math.min(MOST_EDITS, Math.floor(word.length / 2)) + 1;
+  let fewest = Math.min(MAX_EDITS, Math.floor(word.length / 2)) + 1;
   for (const candidate of candidates) {
     const edits = editDistance(word, candidate);
     if (edits < fewest) {

@@ -43,7 +43,7 @@ const relay = DEFAULT_RELAY_OPTIONS;
 const EVERY_ADDRESS = hasIpv6() ? '::' : '0.0.0.0';
 
 /** Longest time that wrapping 32-bit milliseconds can tell from one that has passed. */
-const MOST_SECONDS = 2_147_483;
+const MAX_SECONDS = 2_147_483;
 
 const writeRules = (rules: readonly DestinationRule[]) => rules.map(formatDestinationRule);
 
@@ -62,7 +62,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   maxClients: plain('server.max_clients', wholeNumber(1, 1_000_000), relay.maxClients),
   maxSessionsPerAddress: plain('server.max_sessions_per_address', wholeNumber(1, 1_000_000), relay.maxSessionsPerAddress),
   maxFlowsPerSession: plain('server.max_flows_per_session', wholeNumber(1, 65_535), relay.maxFlowsPerSession),
-  sessionTimeoutSecs: plain('server.session_timeout_secs', wholeNumber(1, MOST_SECONDS), relay.sessionTimeoutMs / 1_000),
+  sessionTimeoutSecs: plain('server.session_timeout_secs', wholeNumber(1, MAX_SECONDS), relay.sessionTimeoutMs / 1_000),
   graceSecs: plain('server.grace_secs', wholeNumber(1, 86_400), 30),
   drainSecs: plain('server.drain_secs', wholeNumber(0, 86_400), 30),
   controlBind: {
@@ -112,7 +112,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   allowOpen: plain('security.allow_open', yesOrNo(), false),
   maxAmplificationRatio: plain('security.max_amplification_ratio', number(1, 1_000), relay.maxAmplificationRatio),
   maxDestinationsPerWindow: plain('security.max_destinations_per_window', wholeNumber(1, 65_535), relay.maxDestinationsPerWindow),
-  banDurationSecs: plain('security.ban_duration_secs', wholeNumber(1, MOST_SECONDS), relay.banDurationMs / 1_000),
+  banDurationSecs: plain('security.ban_duration_secs', wholeNumber(1, MAX_SECONDS), relay.banDurationMs / 1_000),
   allowDestinations: {
     key: 'security.allow_destinations',
     schema: destinationRules(),

@@ -31,14 +31,14 @@ export function yesOrNo() {
   return z.boolean().describe('true or false');
 }
 
-const MOST_NAME_BYTES = 255;
+const MAX_NAME_BYTES = 255;
 
 /** A name as it goes into control messages: one length byte, then UTF-8. */
 export function name() {
   return z
     .string()
-    .refine((text) => text !== '' && Buffer.byteLength(text) <= MOST_NAME_BYTES && !hasControlCharacters(text))
-    .describe(`a name of 1 to ${MOST_NAME_BYTES} bytes in one line`);
+    .refine((text) => text !== '' && Buffer.byteLength(text) <= MAX_NAME_BYTES && !hasControlCharacters(text))
+    .describe(`a name of 1 to ${MAX_NAME_BYTES} bytes in one line`);
 }
 
 function hasControlCharacters(text: string): boolean {
@@ -121,7 +121,7 @@ export function corePinning(): z.ZodType<CorePinning> {
   return text(parseCorePinning, '"off", "auto", or a list of processors without repetition, for example "0,2-3"');
 }
 
-const MOST_CORES = 1_024;
+const MAX_CORES = 1_024;
 
 function parseCorePinning(given: string): CorePinning | undefined {
   if (given === 'off' || given === 'auto') return given;
@@ -131,7 +131,7 @@ function parseCorePinning(given: string): CorePinning | undefined {
     if (match === null) return undefined;
     const first = Number(match[1]);
     const last = Number(match[2] ?? match[1]);
-    if (first > last || last >= MOST_CORES) return undefined;
+    if (first > last || last >= MAX_CORES) return undefined;
     for (let core = first; core <= last; core++) cores.push(core);
   }
   return new Set(cores).size === cores.length ? cores : undefined;

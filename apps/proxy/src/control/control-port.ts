@@ -54,7 +54,7 @@ export class ControlPort {
           log.warn({ client: host }, ADVICE);
         },
       });
-      own.follow((hosts) => listener.setLocalHosts(hosts));
+      own.follow(followerOf(listener, log));
       return new ControlPort(listener);
     } catch (cause) {
       throw controlError(cause, bind);
@@ -81,4 +81,27 @@ export class ControlPort {
   close(reason: string): Promise<void> {
     return this.#listener.close(CloseCode.serverShutdown, reason);
   }
+}
+
+/** Has the listener follow the machine's addresses, one look at a time, and says what has changed of them. */
+function followerOf(listener: ControlListener, log: Logger): (hosts: readonly string[]) => Promise<void> {
+  let known = listener.hosts;
+  let isBusy = false;
+  return async (hosts) => {
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      await listener.setLocalHosts(hosts);
+      const before = known;
+      known = listener.hosts;
+      const added = known.filter((host) => !before.includes(host));
+      const removed = before.filter((host) => !known.includes(host));
+      if (added.length > 0) log.info({ added }, 'clients can register at further addresses');
+      if (removed.length > 0) log.info({ removed }, 'clients cannot register at addresses that are gone');
+    } catch (error) {
+      log.error({ why: messageOf(error) }, 'the control plane cannot follow the addresses of this machine');
+    } finally {
+      isBusy = false;
+    }
+  };
 }

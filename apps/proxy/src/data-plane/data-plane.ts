@@ -23,7 +23,7 @@ const FORWARDING = -2;
  * The relay asks to be called when an open FEC group gets too old, but a group may open right after it was asked. So it
  * is called this often while datagrams come. Without any it is left to sleep: a node that idles takes no processor.
  */
-const LONGEST_TICK_MS = 25;
+const MAX_TICK_MS = 25;
 
 /**
  * A worker's packet path, in both directions:
@@ -104,7 +104,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     relay.advance(this.#engine.clockMs, this.#engine.clockUs);
     if (!this.#isBusy) {
       this.#isBusy = true;
-      this.#engine.tickWithin(LONGEST_TICK_MS);
+      this.#engine.tickWithin(MAX_TICK_MS);
     }
     const { tag } = socket;
     if (tag === DATA_PLANE) {
@@ -130,7 +130,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const wasBusy = this.#isBusy;
     this.#isBusy = false;
     const dueInMs = this.#relay.handleTimeout();
-    return this.#snapshots.advance(wasBusy ? Math.min(LONGEST_TICK_MS, dueInMs) : dueInMs);
+    return this.#snapshots.advance(wasBusy ? Math.min(MAX_TICK_MS, dueInMs) : dueInMs);
   }
 
   #takeForwarded(count: number): void {

@@ -3,7 +3,7 @@ import { EgressPorts } from './egress-ports.ts';
 import type { WorkerStart } from './messages.ts';
 
 /** Ports tried for one socket: other programs may have some of the range. */
-const MOST_TRIES = 16;
+const MAX_TRIES = 16;
 
 /** The sockets of a worker towards game servers. A socket's number is its engine's id for it, and its tag. */
 export class EgressSockets {
@@ -69,7 +69,7 @@ export class EgressSockets {
   }
 
   #openInRange(ports: EgressPorts): DatagramSocket | undefined {
-    for (let tries = Math.min(MOST_TRIES, ports.free); tries > 0; tries--) {
+    for (let tries = Math.min(MAX_TRIES, ports.free); tries > 0; tries--) {
       const port = ports.take();
       const socket = this.#engine.openNow({ ...this.#options, port });
       if (socket !== undefined) return socket;

@@ -30,7 +30,7 @@ const LIMITS = {
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 8_192,
 };
-const MOST_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 64;
 
 /**
  * Serves GET /health and GET /metrics.
@@ -51,7 +51,7 @@ export async function startHttp(bind: SocketAddress, node: NodeView): Promise<Ht
   const server = createServer(LIMITS, (request, response) => {
     answer(pages, request, response).catch(() => response.destroy());
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = MAX_CONNECTIONS;
   server.listen(bind.port, bind.host);
   try {
     await once(server, 'listening');

@@ -22,7 +22,7 @@ const YOUNG_GENERATION_MB = 3;
 /** A worker that lived this long crashed by bad luck, and its successor starts at once. */
 const LONG_LIFE_MS = 10_000;
 const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 10_000;
+const MAX_DELAY_MS = 10_000;
 
 export type WorkerState = 'starting' | 'serving' | 'restarting' | 'stopping' | 'stopped';
 
@@ -213,6 +213,6 @@ export class WorkerSlot {
       this.#quickCrashes = 0;
       return 0;
     }
-    return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#quickCrashes++);
+    return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#quickCrashes++);
   }
 }

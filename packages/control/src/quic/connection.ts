@@ -72,7 +72,7 @@ export interface ControlConnection {
 }
 
 const STREAM_COST = 256;
-const LEAST_DATA_COST = 64;
+const MIN_DATA_COST = 64;
 
 export class Connection implements ControlConnection, StreamOwner {
   readonly alpn = CONTROL_ALPN;
@@ -187,7 +187,7 @@ export class Connection implements ControlConnection, StreamOwner {
   }
 
   received(bytes: number): boolean {
-    return this.#spend(Math.max(bytes, LEAST_DATA_COST));
+    return this.#spend(Math.max(bytes, MIN_DATA_COST));
   }
 
   offended(): void {

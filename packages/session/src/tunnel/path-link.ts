@@ -8,11 +8,11 @@ const LONGEST_RETRY_MS = 4_000;
 const SILENCE_MS = 400;
 const SILENCE_ROUND_TRIPS = 4;
 /** The least time that a keepalive has for its answer: jitter of a busy machine or radio is no sign of anything. */
-const LEAST_ANSWER_MS = 100;
+const MIN_ANSWER_MS = 100;
 /** Of the variation of the round trip, on top of it, as RFC 6298 waits. */
 const ANSWER_VARIATIONS = 4;
 /** Nothing is lost before it was asked for so long, for radio links pause longer than some would think. */
-const LEAST_LOST_MS = 500;
+const MIN_LOST_MS = 500;
 /** Nor before answers would have come so many times, one after the other. */
 const LOST_ANSWERS = 3;
 /** So many keepalives go out in that time: chance does not lose them all. */
@@ -137,10 +137,10 @@ export class PathLink {
   /** All the time that answers may take. */
   get #usualAnswerMs(): number {
     const { smoothedUs, jitterUs } = this.rtt;
-    return Math.max(LEAST_ANSWER_MS, Math.ceil((smoothedUs + ANSWER_VARIATIONS * jitterUs) / 1_000));
+    return Math.max(MIN_ANSWER_MS, Math.ceil((smoothedUs + ANSWER_VARIATIONS * jitterUs) / 1_000));
   }
 
   #lostAfterMs(keepaliveMs: number): number {
-    return Math.max(LEAST_LOST_MS, keepaliveMs, LOST_ANSWERS * this.#usualAnswerMs);
+    return Math.max(MIN_LOST_MS, keepaliveMs, LOST_ANSWERS * this.#usualAnswerMs);
   }
 }

@@ -18,7 +18,7 @@ const VALGRIND_FLAGS = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out
 const FEW_ROUND_TRIPS = 20_000;
 const MANY_ROUND_TRIPS = 160_000;
 const PACKETS_PER_ROUND_TRIP = 4;
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 900_000;
 
 const WAYS = [
   { name: 'instructions per packet: relay, version 1', groupSize: 0 },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ForeignProcess, LOOPBACK, command } from '@lightspeed/lab';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Place, Relay } from '../relays/relay.ts';
-import { missing } from './find-program.ts';
+import { missing } from './missing.ts';
 
 const START_MS = 5_000;
 

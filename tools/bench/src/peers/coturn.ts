@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { ForeignProcess, LOOPBACK } from '@lightspeed/lab';
+import { ForeignProcess, LOOPBACK, freeLoopbackEndpoint } from '@lightspeed/lab';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Place, Relay } from '../relays/relay.ts';
-import { missing } from './find-program.ts';
-import { freePort } from './free-port.ts';
+import { missing } from './missing.ts';
 
 const START_MS = 5_000;
 
@@ -16,7 +15,7 @@ export function whyNoCoturn(): string | undefined {
  * packets. Clients are those that all relays get, speaking ChannelData.
  */
 export async function startCoturn(name: string, { folder, within }: Place, undo: AsyncDisposableStack): Promise<Relay> {
-  const address = { ip: LOOPBACK, port: await freePort(LOOPBACK) };
+  const address = await freeLoopbackEndpoint();
   const words = [
     ...[...within, 'turnserver', '-n', '--no-auth', '--no-cli', '--allow-loopback-peers', '--relay-threads', '1'],
     ...['--listening-ip', formatIpv4(LOOPBACK), '--listening-port', String(address.port), '--relay-ip', formatIpv4(LOOPBACK)],

@@ -3,14 +3,13 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ForeignProcess, LOOPBACK, familyOf } from '@lightspeed/lab';
+import { ForeignProcess, familyOf, freeLoopbackEndpoint } from '@lightspeed/lab';
 import { formatEndpoint } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import { lastWords } from '../relays/relay.ts';
 import type { Place, Relay } from '../relays/relay.ts';
-import { missing } from './find-program.ts';
-import { freePort } from './free-port.ts';
+import { missing } from './missing.ts';
 
 const INSTALL = 'apt-get install nginx-light libnginx-mod-stream';
 /** Where Debian and its kin put the dynamic module. */
@@ -27,7 +26,7 @@ export function whyNoNginx(): string | undefined {
 
 /** nginx as a proxy of UDP: its master and its one worker. */
 export async function startNginx(name: string, { folder, gameServer, within }: Place, undo: AsyncDisposableStack): Promise<Relay> {
-  const listen = { ip: LOOPBACK, port: await freePort(LOOPBACK) };
+  const listen = await freeLoopbackEndpoint();
   const config = join(folder, 'nginx.conf');
   await writeFile(
     config,

@@ -5,6 +5,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { GAME_HEADER_BYTES, GameKind, decodeGameDatagram, encodeGameDatagram } from './datagram.ts';
 import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
 import { NumberedStream } from './numbered-stream.ts';
+import type { StreamStats } from './numbered-stream.ts';
 import { Pace } from './pace.ts';
 
 const INPUTS_PER_SECOND = 60;
@@ -14,17 +15,11 @@ const LONGEST_INPUT_BYTES = 120;
 
 export interface BotStats {
   readonly joined: boolean;
-  readonly inputsSent: number;
-  /** Different snapshots that came, and those that came again. */
-  readonly snapshots: number;
-  readonly duplicates: number;
-  /** Snapshots that should have come before the newest one. */
-  readonly missing: number;
+  /** Inputs that it sent, and snapshots that came. */
+  readonly stream: StreamStats;
   readonly corrupted: number;
   /** Datagrams for another bot, or of a kind that only servers get. */
   readonly misdelivered: number;
-  /** -1 before the first. */
-  readonly rttMs: number;
 }
 
 /** A player: joins a game server, then sends it 60 inputs a second of 40 to 120 bytes, and counts what it gets. */
@@ -59,17 +54,8 @@ export class Bot {
   }
 
   get stats(): BotStats {
-    const { arrivals, roundTrips, sent } = this.#stream;
-    return {
-      joined: this.#pace !== undefined,
-      inputsSent: sent,
-      snapshots: arrivals.received,
-      duplicates: arrivals.duplicates,
-      missing: arrivals.missing,
-      corrupted: this.#corrupted,
-      misdelivered: this.#misdelivered,
-      rttMs: roundTrips.smoothedMs,
-    };
+    const joined = this.#pace !== undefined;
+    return { joined, stream: this.#stream.stats, corrupted: this.#corrupted, misdelivered: this.#misdelivered };
   }
 
   /** Sends nothing more, still receives. */

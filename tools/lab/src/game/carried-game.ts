@@ -1,11 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
+import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
 import { Random } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
 import type { RunningNode } from '@lightspeed/proxy';
-import { ipv4Endpoint, startLabNode, startLabTunnel } from '../lab-node.ts';
+import { formatIpv4 } from '@lightspeed/wire';
+import { LOOPBACK } from '../loopback-socket.ts';
 import { LossyLink } from '../lossy-link.ts';
 import { Bot } from './bot.ts';
+import { startOpenNode } from './open-node.ts';
 import { reportGame } from './game-report.ts';
 import type { GameReport } from './game-report.ts';
 import { GameServer } from './game-server.ts';
@@ -68,11 +71,20 @@ export class CarriedGame {
     await using started = new AsyncDisposableStack();
     const server = await GameServer.start(random.fork());
     started.defer(() => server.close());
-    const node = await startLabNode({ allow: [server.address], io, maxPpsPerClient: options.bots * BOT_PPS });
+    const node = await startOpenNode({ gameServer: server.address, io, maxPpsPerClient: options.bots * BOT_PPS });
     started.defer(() => node.close());
-    const link = await LossyLink.open({ target: ipv4Endpoint(node.dataAddress), seed: random.nextU32(), toTarget: options.link });
+    const link = await LossyLink.open({
+      target: { ip: LOOPBACK, port: node.dataAddress.port },
+      seed: random.nextU32(),
+      toTarget: options.link,
+    });
     started.defer(() => link.close());
-    const tunnel = await startLabTunnel({ node: link.address, gameServer: server.address, fecGroupSize, io });
+    const tunnel = await startTunnel({
+      node: { host: formatIpv4(link.address.ip), port: link.address.port },
+      ...{ ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer: server.address }], fecGroupSize, io },
+      // Runs are short: measure the round trip from their first second on.
+      keepaliveMs: 1_000,
+    });
     started.defer(() => tunnel.close());
     await tunnel.established(ESTABLISH_MS);
     const bots: Bot[] = [];

@@ -1,6 +1,7 @@
 import type { NetemStats } from '@lightspeed/netem';
 import type { BotStats } from './bot.ts';
 import type { GameServerStats } from './game-server.ts';
+import type { StreamStats } from './numbered-stream.ts';
 
 /** One direction of a carried game. */
 export interface DirectionReport {
@@ -53,43 +54,30 @@ export interface GameSources {
 
 export function reportGame(sources: GameSources): GameReport {
   const { bots, server, ended } = sources;
-  const { players } = server;
-  const trips = bots.map((bot) => bot.rttMs).filter((rttMs) => rttMs >= 0);
+  const [atBots, atServer] = [bots, server.players].map((side) => side.map(({ stream }) => stream));
+  const direction = (from: readonly StreamStats[], to: readonly StreamStats[], link: NetemStats, recovered: number): DirectionReport => {
+    const sent = sum(from, 'sent');
+    const arrived = sum(to, 'received');
+    const linkLost = link.lostRandom + link.lostBurst + link.lostQueue;
+    return { sent, arrived, lost: ended ? sent - arrived : sum(to, 'missing'), linkPackets: link.sent, linkLost, recovered };
+  };
+  const timed = atBots.filter(({ rttMs }) => rttMs >= 0);
   return {
     seconds: sources.seconds,
     bots: bots.length,
-    joined: bots.filter((bot) => bot.joined).length,
-    toServer: direction(
-      sum(bots.map((bot) => bot.inputsSent)),
-      sum(players.map((player) => player.inputs)),
-      sum(players.map((player) => player.missing)),
-      ended,
-      sources.linkToNode,
-      sources.recoveredByNode,
-    ),
-    toBots: direction(
-      sum(players.map((player) => player.snapshotsSent)),
-      sum(bots.map((bot) => bot.snapshots)),
-      sum(bots.map((bot) => bot.missing)),
-      ended,
-      sources.linkToClient,
-      sources.recoveredByClient,
-    ),
+    joined: bots.filter(({ joined }) => joined).length,
+    toServer: direction(atBots, atServer, sources.linkToNode, sources.recoveredByNode),
+    toBots: direction(atServer, atBots, sources.linkToClient, sources.recoveredByClient),
     tunnelRttMs: sources.tunnelRttMs,
-    gameRttMs: trips.length === 0 ? -1 : sum(trips) / trips.length,
-    corrupted: server.corrupted + sum(bots.map((bot) => bot.corrupted)),
-    misdelivered: server.misdelivered + sum(bots.map((bot) => bot.misdelivered)),
-    duplicated: sum(players.map((player) => player.duplicates)) + sum(bots.map((bot) => bot.duplicates)),
-    botsWithoutSnapshots: bots.filter((bot) => bot.snapshots === 0).length,
-    botsWithoutInputs: bots.length - players.filter((player) => player.inputs > 0).length,
+    gameRttMs: timed.length === 0 ? -1 : sum(timed, 'rttMs') / timed.length,
+    corrupted: server.corrupted + sum(bots, 'corrupted'),
+    misdelivered: server.misdelivered + sum(bots, 'misdelivered'),
+    duplicated: sum([...atBots, ...atServer], 'duplicates'),
+    botsWithoutSnapshots: atBots.filter(({ received }) => received === 0).length,
+    botsWithoutInputs: bots.length - atServer.filter(({ received }) => received > 0).length,
   };
 }
 
-function direction(sent: number, arrived: number, missing: number, ended: boolean, link: NetemStats, recovered: number): DirectionReport {
-  const linkLost = link.lostRandom + link.lostBurst + link.lostQueue;
-  return { sent, arrived, lost: ended ? sent - arrived : missing, linkPackets: link.sent, linkLost, recovered };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sum<Key extends string>(parts: readonly Readonly<Record<Key, number>>[], key: Key): number {
+  return parts.reduce((total, part) => total + part[key], 0);
 }

@@ -5,27 +5,16 @@ import { GAME_HEADER_BYTES, GameKind, decodeGameDatagram, encodeGameDatagram } f
 import type { GameDatagram } from './datagram.ts';
 import { closeSocket, endpointOf, openLoopbackSocket } from '../loopback-socket.ts';
 import { NumberedStream } from './numbered-stream.ts';
+import type { StreamStats } from './numbered-stream.ts';
 import { Pace } from './pace.ts';
 
 const TICKS_PER_SECOND = 30;
 const SHORTEST_SNAPSHOT_BYTES = 100;
 const LONGEST_SNAPSHOT_BYTES = 600;
 
-/** What the server knows of one bot. */
-interface PlayerStats {
-  readonly bot: number;
-  readonly snapshotsSent: number;
-  /** Different inputs that came, and those that came again. */
-  readonly inputs: number;
-  readonly duplicates: number;
-  /** Inputs that should have come before the newest one. */
-  readonly missing: number;
-  /** -1 before the first. */
-  readonly rttMs: number;
-}
-
 export interface GameServerStats {
-  readonly players: readonly PlayerStats[];
+  /** Of each bot that has joined: snapshots that it was sent, and inputs that came. */
+  readonly players: readonly { readonly bot: number; readonly stream: StreamStats }[];
   readonly corrupted: number;
   /** Datagrams of a bot from another address than the one that it joined from, or of a kind that only bots get. */
   readonly misdelivered: number;
@@ -61,14 +50,7 @@ export class GameServer {
   }
 
   get stats(): GameServerStats {
-    const players = [...this.#players].map(([bot, { stream }]) => ({
-      bot,
-      snapshotsSent: stream.sent,
-      inputs: stream.arrivals.received,
-      duplicates: stream.arrivals.duplicates,
-      missing: stream.arrivals.missing,
-      rttMs: stream.roundTrips.smoothedMs,
-    }));
+    const players = [...this.#players].map(([bot, { stream }]) => ({ bot, stream: stream.stats }));
     return { players, corrupted: this.#corrupted, misdelivered: this.#misdelivered };
   }
 

@@ -3,6 +3,18 @@ import type { GameDatagram, GameKind } from './datagram.ts';
 import { encodeGameDatagram } from './datagram.ts';
 import { RoundTrips } from './round-trips.ts';
 
+/** What one side has sent, and what it has got of the other. */
+export interface StreamStats {
+  readonly sent: number;
+  /** Different datagrams that came, and those that came again. */
+  readonly received: number;
+  readonly duplicates: number;
+  /** Datagrams that should have come before the newest one. */
+  readonly missing: number;
+  /** -1 before the first. */
+  readonly rttMs: number;
+}
+
 /** One side of a bot's conversation with the server: what it sends, and what it has got of the other side. */
 export class NumberedStream {
   readonly arrivals = new Arrivals();
@@ -18,8 +30,9 @@ export class NumberedStream {
     this.#kind = kind;
   }
 
-  get sent(): number {
-    return this.#sent;
+  get stats(): StreamStats {
+    const { received, duplicates, missing } = this.arrivals;
+    return { sent: this.#sent, received, duplicates, missing, rttMs: this.roundTrips.smoothedMs };
   }
 
   /** The next datagram to send, `lengthBytes` in all. */

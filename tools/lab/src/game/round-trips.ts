@@ -9,15 +9,10 @@ export class RoundTrips {
   readonly #sequences = new Int32Array(PENDING);
   #acknowledged = 0;
   #smoothedMs = -1;
-  #variationMs = 0;
 
   /** -1 before the first. */
   get smoothedMs(): number {
     return this.#smoothedMs;
-  }
-
-  get variationMs(): number {
-    return this.#variationMs;
   }
 
   sent(sequence: number, nowMs: number): void {
@@ -31,12 +26,6 @@ export class RoundTrips {
     if (sequence <= this.#acknowledged || this.#sequences[place] !== sequence) return;
     this.#acknowledged = sequence;
     const tripMs = Math.max(0, nowMs - this.#sentMs[place] - holdUs / 1_000);
-    if (this.#smoothedMs < 0) {
-      this.#smoothedMs = tripMs;
-      this.#variationMs = tripMs / 2;
-      return;
-    }
-    this.#variationMs += (Math.abs(tripMs - this.#smoothedMs) - this.#variationMs) / 4;
-    this.#smoothedMs += (tripMs - this.#smoothedMs) / 8;
+    this.#smoothedMs += this.#smoothedMs < 0 ? tripMs - this.#smoothedMs : (tripMs - this.#smoothedMs) / 8;
   }
 }

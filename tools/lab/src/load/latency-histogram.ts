@@ -33,11 +33,6 @@ export class LatencyHistogram {
     }
     return NaN;
   }
-
-  clear(): void {
-    this.#counts.fill(0);
-    this.#total = 0;
-  }
 }
 
 function bucketOf(latencyUs: number): number {

@@ -19,7 +19,7 @@ const registered: Registrant[] = [];
 
 answerParent(answer);
 
-function answer(question: RegistrantsQuestion): Promise<RegistrantsReport> {
+function answer(question: RegistrantsQuestion): Promise<RegistrantsReport | readonly string[]> {
   if (question.ask === 'register') return registerAll(question.plan);
   return question.ask === 'leave' ? leave() : hangUp();
 }
@@ -54,15 +54,16 @@ async function registerAll({ control, pin, clients, ticket, atOnce = clients }: 
 }
 
 /** Ends every registration as a client does. */
-async function leave(): Promise<RegistrantsReport> {
+async function leave(): Promise<readonly string[]> {
   await Promise.allSettled(registered.splice(0).map((registrant) => registrant.leave()));
-  return { tookMs: [], sessions: [], failures: [] };
+  return [];
 }
 
-async function hangUp(): Promise<RegistrantsReport> {
-  const failures = counted(registered.map(({ lostBy }) => lostBy).filter((why) => why !== undefined));
+/** @returns why some had been lost before. */
+async function hangUp(): Promise<readonly string[]> {
+  const lost = counted(registered.map(({ lostBy }) => lostBy).filter((why) => why !== undefined));
   await Promise.allSettled(registered.splice(0).map((registrant) => registrant.hangUp()));
-  return { tookMs: [], sessions: [], failures };
+  return lost;
 }
 
 function counted(reasons: readonly string[]): string[] {

@@ -27,7 +27,7 @@ export interface RegistrantsReport {
   readonly tookMs: readonly number[];
   /** In the same order. They last until {@link Registrants.leave} or {@link Registrants.stop}. */
   readonly sessions: readonly RegisteredSession[];
-  /** Why others are not, or are no longer. */
+  /** Why others are not. */
   readonly failures: readonly string[];
 }
 
@@ -49,8 +49,8 @@ export class Registrants {
    * @throws {LabError} (rejection) `ERR_LAB_PROCESS` if some had been lost before
    */
   async hangUp(): Promise<void> {
-    const { failures } = await this.#child.ask<RegistrantsReport>({ ask: 'hang up' });
-    if (failures.length > 0) throw new LabError('ERR_LAB_PROCESS', `control connections were lost: ${failures.join('; ')}`);
+    const lost = await this.#child.ask<readonly string[]>({ ask: 'hang up' });
+    if (lost.length > 0) throw new LabError('ERR_LAB_PROCESS', `control connections were lost: ${lost.join('; ')}`);
   }
 
   async stop(): Promise<void> {

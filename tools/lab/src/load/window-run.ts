@@ -44,12 +44,10 @@ export interface WindowResult {
   /** Datagrams for the relay of any kind, in the whole window. */
   readonly toRelay: number;
   readonly p50Us: number;
-  readonly p90Us: number;
   readonly p99Us: number;
   readonly p999Us: number;
   readonly maxUs: number;
   /** By how much packets left later than they were due: what the generator adds by itself. */
-  readonly lateP50Us: number;
   readonly lateP99Us: number;
   /** Datagrams that the kernel dropped in front of the generator's own sockets, and such that it did not take. */
   readonly ownDrops: number;
@@ -160,11 +158,9 @@ export class WindowRun implements DatagramHandler {
       corrupted: this.#corrupted,
       toRelay: this.#toRelayCount,
       p50Us: this.#latencies.percentileUs(0.5),
-      p90Us: this.#latencies.percentileUs(0.9),
       p99Us: this.#latencies.percentileUs(0.99),
       p999Us: this.#latencies.percentileUs(0.999),
       maxUs: this.#latencies.percentileUs(1),
-      lateP50Us: this.#lateness.percentileUs(0.5),
       lateP99Us: this.#lateness.percentileUs(0.99),
       ownDrops,
     };

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { RegisterSettings } from '@lightspeed/client';
 import type { Endpoint } from '@lightspeed/wire';
 import { Issuer } from '../issuer.ts';
 import { NodeProgram } from '../node-program.ts';
+import { TemporaryFolder } from '../temporary-folder.ts';
 import { Agent } from './agent.ts';
 import { Internet } from './internet.ts';
 import type { Namespace } from './namespace.ts';
@@ -56,8 +54,7 @@ export class Scene implements AsyncDisposable {
   /** A node on a machine of its own, with a state folder. Whatever is the node at the end is stopped. */
   async node(nodeId: string, { drainSecs, flags = [], host }: SceneNodeOptions = {}): Promise<SceneNode> {
     const { in: machine, address, ip } = host ?? (await this.internet.machine());
-    const stateDir = await mkdtemp(join(tmpdir(), 'lightspeed-node-'));
-    this.#started.defer(() => rm(stateDir, { recursive: true, force: true }));
+    const { path: stateDir } = this.#started.use(await TemporaryFolder.open());
     const program = await NodeProgram.start({
       data: { ip, port: DATA_PORT },
       control: { ip, port: CONTROL_PORT },

@@ -1,27 +1,10 @@
 import type { NodeProgram } from '../node-program.ts';
-import type { GarbageReport } from './garbage-plan.ts';
+import type { GarbageReport } from './hostile-session.ts';
 import type { Expectations } from './outcome.ts';
 import { NodeMetrics } from './soak-node.ts';
 
-/** What a node has counted of its control plane. */
-export interface ControlAccounts {
-  readonly accepted: number;
-  readonly overPerAddress: number;
-  readonly overMax: number;
-  /** Open now. */
-  readonly connections: number;
-  readonly registered: number;
-  /** Registrations that were refused. */
-  readonly unregistered: number;
-  /** Clients that came again, and got their session back. */
-  readonly resumed: number;
-  readonly refusals: number;
-  readonly rateLimited: number;
-  readonly protocol: number;
-  readonly notReading: number;
-}
-
-export async function controlAccounts(node: NodeProgram): Promise<ControlAccounts> {
+/** What a node has counted of its control plane, in the words of its metrics. */
+export async function controlAccounts(node: NodeProgram) {
   const metrics = await NodeMetrics.of(node);
   const [registered, resumed] = ['accepted', 'resumed'].map((result) => metrics.value('registrations_total', `result="${result}"`));
   const connections = (result: string) => metrics.value('control_connections_total', `result="${result}"`);
@@ -30,9 +13,12 @@ export async function controlAccounts(node: NodeProgram): Promise<ControlAccount
     accepted: connections('accepted'),
     overPerAddress: connections('over_max_per_address'),
     overMax: connections('over_max'),
+    /** Open now. */
     connections: metrics.value('control_connections'),
     registered,
+    /** Registrations that were refused. */
     unregistered: metrics.sum('registrations_total') - registered - resumed,
+    /** Clients that came again, and got their session back. */
     resumed,
     refusals: refusals('message'),
     rateLimited: refusals('rate_limited'),
@@ -54,41 +40,22 @@ export async function controlAccounts(node: NodeProgram): Promise<ControlAccount
  */
 export function expectControlAccounts(
   expectations: Expectations,
-  node: ControlAccounts,
+  node: Awaited<ReturnType<typeof controlAccounts>>,
   peers: readonly GarbageReport[],
   welcome: number,
 ): void {
-  const sum = (value: (report: GarbageReport) => number) => peers.reduce((total, report) => total + value(report), 0);
-  const closes = (code: string) => sum((report) => report.closes[code] ?? 0);
+  const sum = (key: Exclude<keyof GarbageReport, 'closes'>) => peers.reduce((total, report) => total + report[key], 0);
+  const closes = (code: string) => peers.reduce((total, report) => total + (report.closes[code] ?? 0), 0);
   const seen = node.accepted + node.overPerAddress + node.overMax - welcome;
   const between = (what: string, least: number, got: number, most: number) =>
     expectations.that(least <= got && got <= most, `${what}: ${got}, not from ${least} to ${most}`);
-  between(
-    'connections of hostile peers',
-    sum(({ opened }) => opened),
-    seen,
-    sum(({ attempts }) => attempts),
-  );
+  between('connections of hostile peers', sum('opened'), seen, sum('attempts'));
   expectations.equal('registrations', node.registered, welcome);
   expectations.equal('connections refused for want of room', node.overMax, 0);
-  expectations.equal(
-    'hopeless registrations that were acknowledged',
-    sum(({ acknowledged }) => acknowledged),
-    0,
-  );
+  expectations.equal('hopeless registrations that were acknowledged', sum('acknowledged'), 0);
   expectations.equal('sessions that had to be resumed', node.resumed, 0);
-  between(
-    'hopeless registrations',
-    closes('0x4c02'),
-    node.unregistered,
-    sum(({ registers }) => registers),
-  );
+  between('hopeless registrations', closes('0x4c02'), node.unregistered, sum('registers'));
   between('connections closed for too many bytes', closes('0x4c03') - node.overPerAddress, node.rateLimited, seen);
   between('connections closed for what was refused', closes('0x4c40'), node.protocol, seen);
-  between(
-    'messages refused',
-    node.protocol,
-    node.refusals,
-    sum(({ streams }) => streams),
-  );
+  between('messages refused', node.protocol, node.refusals, sum('streams'));
 }

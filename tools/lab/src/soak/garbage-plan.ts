@@ -30,23 +30,6 @@ export interface GarbagePlan {
   readonly seconds: number;
 }
 
-export interface GarbageReport {
-  /** Handshakes that were begun. */
-  readonly attempts: number;
-  /** Of those, that the node has completed. */
-  readonly opened: number;
-  readonly streams: number;
-  /** Into streams, or as datagrams. */
-  readonly bytes: number;
-  readonly datagrams: number;
-  /** Registers that were sent, none of which may be accepted. */
-  readonly registers: number;
-  /** Registrations that the node has acknowledged. */
-  readonly acknowledged: number;
-  /** By the code with which the node has closed connections. */
-  readonly closes: Readonly<Record<string, number>>;
-}
-
 export interface GarbageQuestion {
   readonly ask: 'attack';
   readonly plan: GarbagePlan;

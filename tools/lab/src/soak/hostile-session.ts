@@ -12,15 +12,21 @@ const LOOKS = 100;
 
 /** What hostile peers have done, counted as they go. */
 export class GarbageTally {
+  /** Handshakes that were begun, and those of them that the node has completed. */
   attempts = 0;
   opened = 0;
   streams = 0;
+  /** Into streams, or as datagrams. */
   bytes = 0;
   datagrams = 0;
+  /** Registers that were sent, none of which may be accepted, and those that the node has acknowledged. */
   registers = 0;
   acknowledged = 0;
+  /** By the code with which the node has closed connections. */
   readonly closes: Record<string, number> = {};
 }
+
+export type GarbageReport = Readonly<GarbageTally>;
 
 /** A QUIC connection with a node that does not know what it is for. */
 export class HostileSession {

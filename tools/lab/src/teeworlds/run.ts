@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startTunnel } from '@lightspeed/client';
@@ -12,6 +11,7 @@ import type { LossyLinkStats } from '../lossy-link.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { NodeProgram } from '../node-program.ts';
 import { ForeignProcess } from '../foreign-process.ts';
+import { TemporaryFolder } from '../temporary-folder.ts';
 import type { TeeworldsPrograms } from './programs.ts';
 import { TeeworldsServer } from './server.ts';
 import type { Stage, Trial } from './trials.ts';
@@ -74,8 +74,7 @@ interface Stay {
 export async function playTeeworlds(options: TeeworldsOptions): Promise<TeeworldsResult> {
   const { programs, loss, log } = options;
   await using started = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'lightspeed-teeworlds-'));
-  started.defer(() => rm(folder, { recursive: true, force: true }));
+  const { path: folder } = started.use(await TemporaryFolder.open());
   const server = await TeeworldsServer.start(programs.server, folder);
   started.defer(() => server.stop());
   log(`server at ${formatEndpoint(server.address.ip, server.address.port)}`);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Endpoint } from '@lightspeed/wire';
 import { LabError } from '../errors.ts';
-import { closeSocket, endpointOf, openLoopbackSocket } from '../loopback-socket.ts';
+import { freeLoopbackEndpoint } from '../loopback-socket.ts';
 import { ForeignProcess } from '../foreign-process.ts';
 
 const START_MS = 10_000;
@@ -24,7 +24,7 @@ export class TeeworldsServer {
 
   /** @param folder the server's home, in which it may leave what it likes */
   static async start(program: string, folder: string): Promise<TeeworldsServer> {
-    const address = await freeUdpEndpoint();
+    const address = await freeLoopbackEndpoint();
     const consolePort = await freeTcpPort();
     const settings = [
       `sv_port ${address.port}`,
@@ -78,13 +78,6 @@ export class TeeworldsServer {
   async stop(): Promise<void> {
     await this.#process.stop();
   }
-}
-
-async function freeUdpEndpoint(): Promise<Endpoint> {
-  const socket = await openLoopbackSocket();
-  const endpoint = endpointOf(socket);
-  await closeSocket(socket);
-  return endpoint;
 }
 
 async function freeTcpPort(): Promise<number> {

@@ -284,19 +284,16 @@ describe('several local programs', () => {
     const programs = [1, 2, 3].map((port) => ({ ip: PROGRAM.ip, port }));
     programs.forEach((program, ingress) => host.fromLocal(bytesOf('x'), program, SERVER, ingress));
     programs.forEach((program, i) => host.fromNode(fromServer(i, `for ${program.port}`, program)));
-    expect(host.takeToLocal().map(({ ingress, port, bytes }) => [ingress, port, textOf(bytes)])).toEqual([
-      [0, 1, 'for 1'],
-      [1, 2, 'for 2'],
-      [2, 3, 'for 3'],
-    ]);
+    const answers = host.takeToLocal().map(({ ingress, port, bytes }) => `${ingress} ${port} ${textOf(bytes)}`);
+    expect(answers).toEqual(['0 1 for 1', '1 2 for 2', '2 3 for 3']);
   });
 
   it('are forgotten after 300 seconds of silence', () => {
     const host = established();
     host.fromLocal(bytesOf('x'), PROGRAM, SERVER);
     host.pass(299_000, 1_000);
-    expect(host.count('flows')).toBe(1);
+    const before = host.count('flows');
     host.pass(2_000, 1_000);
-    expect(host.count('flows')).toBe(0);
+    expect([before, host.count('flows')]).toEqual([1, 0]);
   });
 });
