@@ -1,3 +1,4 @@
+import type { AddressHandle } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { LiveRegistration } from './registration-table.ts';
@@ -158,7 +159,7 @@ export class RelaySnapshots {
   }
 
   /** An address that the node had, and cannot be parsed, is as good as not known. */
-  #handleOf(address: string): number {
+  #handleOf(address: string): AddressHandle {
     return this.#parts.addresses.parse(address) ?? 0;
   }
 }

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { AddressBook } from '@lightspeed/wire';
+import type { Port } from '@lightspeed/wire';
 import type { SocketOptions } from '../engine.ts';
 import { UdpError } from '../errors.ts';
 import { openError } from '../open-error.ts';
@@ -46,7 +47,7 @@ export function openDataSocketFd(options: DataSocketOptions): number {
 export interface DataSocketDescription {
   /** The address that it is bound to, as text. */
   readonly address: string;
-  readonly port: number;
+  readonly port: Port;
   /** What the system granted. */
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;

@@ -1,3 +1,4 @@
+import type { ArenaOffset } from '@lightspeed/wire';
 import { NativeBlock } from './libc.ts';
 
 /*
@@ -31,7 +32,7 @@ export function highHalf(pointer: bigint): number {
 }
 
 /** Writes a pointer to `offset` bytes behind another one, without making a BigInt. */
-export function writePointer(words: Int32Array, word: number, low: number, high: number, offset: number): void {
+export function writePointer(words: Int32Array, word: number, low: number, high: number, offset: ArenaOffset): void {
   // 64-bit arithmetic on two int32: the sum carried if, read as unsigned, it came out below an addend.
   const sum = (low + offset) | 0;
   const carry = (sum ^ 0x8000_0000) < (low ^ 0x8000_0000) ? 1 : 0;

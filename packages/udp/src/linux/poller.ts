@@ -10,6 +10,7 @@ import {
   TFD_CLOEXEC,
   TFD_NONBLOCK,
 } from './constants.ts';
+import type { Microseconds } from '@lightspeed/wire';
 import type { Libc } from './libc.ts';
 import { NativeBlock } from './libc.ts';
 
@@ -96,7 +97,7 @@ export class Poller {
   }
 
   /** Has the alarm go off once, in so many microseconds (more than 0) from now, instead of when it was set to before. */
-  setAlarm(inUs: number): void {
+  setAlarm(inUs: Microseconds): void {
     const { words } = this.alarmTime;
     words[4] = (inUs / 1_000_000) | 0;
     words[6] = (inUs % 1_000_000) * 1_000;
