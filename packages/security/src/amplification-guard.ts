@@ -1,6 +1,7 @@
 import type { SessionSlot } from '@lightspeed/wire';
 import { MAX_CAPACITY, requireAtLeast, requireInteger } from './option-ranges.ts';
 
+/** How much may go to an address that is not verified. */
 export interface AmplificationGuardOptions {
   /** Bytes to an address that is not verified, per byte that came from it; 2.0 by default. */
   readonly maxRatio?: number;

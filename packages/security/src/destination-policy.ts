@@ -10,6 +10,7 @@ import { requireInteger } from './option-ranges.ts';
 /** 127.0.0.0/8. */
 const LOOPBACK_NETWORK = 127;
 
+/** The rules of the operator, and the addresses and ports of the node itself. */
 export interface DestinationPolicyOptions {
   /** Destinations to relay to although a built-in denial covers them. */
   readonly allow?: readonly DestinationRule[];

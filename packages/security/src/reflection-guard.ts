@@ -8,6 +8,7 @@ export const DESTINATION_REFUSED = 1;
 /** As {@link DESTINATION_REFUSED}, and the client has earned a ban. */
 export const DESTINATION_REFUSED_BAN = 2;
 
+/** How many new destinations a session may have in which time. */
 export interface ReflectionGuardOptions {
   /** New destinations per window; 10 by default, at most 65,535. */
   readonly maxDestinationsPerWindow?: number;

@@ -43,6 +43,7 @@ export interface DatagramSocket {
   kernelDrops(): number;
 }
 
+/** Where a socket is bound, and what it can do. */
 export interface SocketOptions {
   /**
    * Local address: IPv4 in host order, signed or unsigned, or a handle of `engine.addresses`. 0 is every IPv4 address,
@@ -158,6 +159,7 @@ export interface DatagramEngine {
   nowUs(): Microseconds;
 }
 
+/** Sizes and shared memory of an engine; each has a default. */
 export interface EngineOptions {
   /** Longest datagram received whole; a longer one is dropped and counted. 1 to 65,507, default 9,000. */
   readonly maxDatagramBytes?: number;

@@ -33,6 +33,10 @@ export interface EngineSettings {
   readonly fdLedger: SharedArrayBuffer | undefined;
 }
 
+/**
+ * Checks options and fills in defaults.
+ * @throws {UdpError} 'ERR_UDP_INVALID_ARGUMENT'
+ */
 export function parseEngineOptions(options: EngineOptions): EngineSettings {
   const { countersBuffer } = options;
   if (countersBuffer !== undefined && countersBuffer.byteLength < UDP_COUNTERS_BYTES) {

@@ -34,11 +34,13 @@ export async function openLoopbackSocket(at?: Endpoint): Promise<Socket> {
   return socket;
 }
 
+/** Where a bound IPv4 socket is. */
 export function endpointOf(socket: Socket): Endpoint {
   const { address, port } = socket.address();
   return { ip: parseIpv4(address) ?? 0, port };
 }
 
+/** Closes a socket, and waits until it is closed. */
 export async function closeSocket(socket: Socket): Promise<void> {
   const closed = once(socket, 'close');
   socket.close();

@@ -5,6 +5,7 @@ import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, openLoopbackSocket } from './loopback-socket.ts';
 
+/** Where a link is, and what it does to datagrams. */
 export interface LossyLinkOptions {
   /** Where datagrams of sources are forwarded to. */
   readonly target: Endpoint;
@@ -20,6 +21,7 @@ export interface LossyLinkOptions {
   readonly toSource?: Impairments | undefined;
 }
 
+/** What a link has done to datagrams, each way. */
 export interface LossyLinkStats {
   readonly toTarget: NetemStats;
   readonly toSource: NetemStats;

@@ -73,6 +73,7 @@ export interface WorkerMemory {
   readonly fdLedger: SharedArrayBuffer | undefined;
 }
 
+/** Which data socket a worker binds or adopts. */
 export interface DataSocketStart {
   /** A descriptor to adopt; undefined where the worker opens its own. */
   readonly fd: number | undefined;

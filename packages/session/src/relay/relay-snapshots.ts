@@ -11,6 +11,7 @@ import { SnapshotRecords } from './snapshot-records.ts';
 
 /** What {@link RelaySnapshots.lookForDue} says at its end. */
 export const NOTHING_DUE = -1;
+/** What it says when it has found a session whose snapshot is due. */
 export const SOMETHING_DUE = -2;
 
 /**

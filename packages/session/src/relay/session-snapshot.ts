@@ -19,6 +19,7 @@ export interface SessionSnapshot {
   readonly flows: readonly FlowSnapshot[];
 }
 
+/** One path of a session in a snapshot. */
 export interface PathSnapshot {
   readonly number: PathNumber;
   /** The client's, as `formatAddressWords` of @lightspeed/wire writes it. */

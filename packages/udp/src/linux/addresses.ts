@@ -8,8 +8,11 @@ import { AF_INET, AF_INET6 } from './constants.ts';
  *   sockaddr_in6, 28 bytes:   | family | port BE | flow label | address BE, 4 words | scope |
  */
 
+/** Length of struct sockaddr_in. */
 export const SOCKADDR_BYTES = 16;
+/** Length of struct sockaddr_in6. */
 export const SOCKADDR_IN6_BYTES = 28;
+/** Length of struct sockaddr_in6 in 32-bit words. */
 export const SOCKADDR_IN6_WORDS = 7;
 const IN6_ADDRESS = 2;
 const IN6_SCOPE = 6;

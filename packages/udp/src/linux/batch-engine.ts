@@ -43,6 +43,7 @@ const MOST_BATCHES = 2;
 const LONGEST_TICK_MS = 1_000;
 const DROPS_INTERVAL_US = 100_000;
 
+/** The engine for Linux: system calls for many datagrams at once, on a thread that it blocks. */
 export class BatchEngine implements DatagramEngine {
   readonly kind = 'batch';
   readonly arena: SlottedArena;

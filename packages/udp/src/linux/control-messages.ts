@@ -22,8 +22,9 @@ const CMSG_HEADER_BYTES = 16;
 /** Room for what one received datagram brings: an address that it came to, and one that it was sent to. */
 export const RECEIVED_CONTROL_BYTES = 128;
 
-/** What an IP_PKTINFO and an IPV6_PKTINFO take. */
+/** What an IP_PKTINFO takes, padding included. */
 export const PKTINFO_BYTES = 32;
+/** What an IPV6_PKTINFO takes, padding included. */
 export const IPV6_PKTINFO_BYTES = 40;
 const PKTINFO_USED_BYTES = 28;
 const IPV6_PKTINFO_USED_BYTES = 36;
@@ -31,6 +32,7 @@ const IPV6_PKTINFO_USED_BYTES = 36;
 /** What a UDP_SEGMENT takes. */
 export const SEGMENT_BYTES = 24;
 const SEGMENT_USED_BYTES = 18;
+/** The word of a UDP_SEGMENT that has the segments' size in it. */
 export const SEGMENT_SIZE = DATA;
 
 /**

@@ -44,6 +44,7 @@ export function openDataSocketFd(options: DataSocketOptions): number {
   return fd;
 }
 
+/** What a data socket is bound to and was granted. */
 export interface DataSocketDescription {
   /** The address that it is bound to, as text. */
   readonly address: string;

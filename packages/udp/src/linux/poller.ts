@@ -17,8 +17,9 @@ import { NativeBlock } from './libc.ts';
 /** Most events of one wait. Sockets beyond it have their turn in the next: the kernel rotates its list. */
 const MAX_EVENTS = 256;
 
-/** What {@link Poller.idOf} says of the descriptors that are no sockets: others wake, or the alarm has gone off. */
+/** What {@link Poller.idOf} says when others wake the thread. */
 export const WAKE_ID = -1;
+/** What {@link Poller.idOf} says when the alarm has gone off. */
 export const ALARM_ID = -2;
 
 const FOREVER = -1;

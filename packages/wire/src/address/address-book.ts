@@ -14,6 +14,7 @@ const FIRST_CAPACITY = 1_024;
 
 const MAPPED_WORD_2 = 0xffff;
 
+/** How many addresses a book keeps, and the seed of its hash. */
 export interface AddressBookOptions {
   /** Most IPv6 addresses that can be retained without new ones being refused. Default 65,536; memory grows up to it. */
   readonly maxRetained?: number;
