@@ -15,6 +15,7 @@ export interface SessionLimits {
   readonly rateBps: number;
 }
 
+/** How many sessions a node has, of how many that it takes. */
 export interface NodeLoad {
   readonly activeSessions: number;
   readonly capacity: number;

@@ -22,10 +22,12 @@ export const GAMES: readonly Game[] = [
   { id: 9, key: 'pubg', name: 'PUBG' },
 ];
 
+/** The game with a number on the wire, if it is known. */
 export function gameById(id: number): Game | undefined {
   return GAMES.find((game) => game.id === id);
 }
 
+/** The game with a name on command lines, if it is known. */
 export function gameByKey(key: string): Game | undefined {
   return GAMES.find((game) => game.key === key);
 }

@@ -35,6 +35,7 @@ export interface Pong {
 /** Client to node: asks for a session. Its form settles the dialect of the session. */
 export type Register = StandardRegister | ReferenceRegister;
 
+/** A client's request for a session, in dialect `standard`. */
 export interface StandardRegister {
   readonly type: 'register';
   readonly dialect: 'standard';
@@ -45,6 +46,7 @@ export interface StandardRegister {
   readonly extensions: readonly Extension[];
 }
 
+/** A client's request for a session, in dialect `reference`. */
 export interface ReferenceRegister {
   readonly type: 'register';
   readonly dialect: 'reference';
@@ -77,6 +79,7 @@ export interface Disconnect {
 /** Node to client: what a client chooses nodes by. */
 export type ServerInfo = StandardServerInfo | ReferenceServerInfo;
 
+/** What a node says of itself, in dialect `standard`. */
 export interface StandardServerInfo {
   readonly type: 'server_info';
   readonly dialect: 'standard';
@@ -88,6 +91,7 @@ export interface StandardServerInfo {
   readonly extensions: readonly Extension[];
 }
 
+/** What a node says of itself, in dialect `reference`. */
 export interface ReferenceServerInfo {
   readonly type: 'server_info';
   readonly dialect: 'reference';

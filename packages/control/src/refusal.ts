@@ -26,6 +26,7 @@ export interface Refusal {
   readonly code: RefusalCode;
 }
 
+/** A decoder's result for a message that is not allowed. */
 export function refuse(code: RefusalCode): Refusal {
   return { type: 'refused', code };
 }

@@ -10,6 +10,7 @@ export const ADD_OPEN = 0;
 /** The packet was the group's last: its parity is ready. */
 export const ADD_FULL = 1;
 
+/** Memory, group ids and limits of an encoder; each has a default. */
 export interface FecEncoderOptions {
   /** Where parity accumulates. Default: two blocks of the encoder's own. */
   readonly memory?: FecMemory;

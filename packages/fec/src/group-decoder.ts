@@ -40,6 +40,7 @@ export const PARITY_RECOVERED = 1;
 /** Age at which a group is discarded, by default. */
 export const DEFAULT_MAX_AGE_MS = 500;
 
+/** Memory and limits of a decoder; each has a default. */
 export interface FecDecoderOptions {
   /** Where parity accumulates. Default: 72 blocks of the decoder's own. */
   readonly memory?: FecMemory;

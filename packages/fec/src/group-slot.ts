@@ -15,6 +15,7 @@ export const SLOT_INTS = 16;
 
 /** One of the `GROUP_*` states. */
 export const STATE = 0;
+/** The group's id. */
 export const GROUP_ID = 1;
 /** The size that data packets carry, 0 until one came. */
 const DATA_SIZE = 2;
@@ -38,6 +39,7 @@ export const LENGTHS = 11;
 export const PARITY_CONTENT = 12;
 /** `FLAG_*` bits. */
 export const FLAGS = 13;
+/** When the group's first packet came, by the wrapping clock. */
 export const OPENED_MS = 14;
 
 /** No group. */

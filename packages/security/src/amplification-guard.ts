@@ -1,5 +1,7 @@
+import type { SessionSlot } from '@lightspeed/wire';
 import { MAX_CAPACITY, requireAtLeast, requireInteger } from './option-ranges.ts';
 
+/** How much may go to an address that is not verified. */
 export interface AmplificationGuardOptions {
   /** Bytes to an address that is not verified, per byte that came from it; 2.0 by default. */
   readonly maxRatio?: number;
@@ -38,23 +40,23 @@ export class AmplificationGuard {
   }
 
   /** Gives a slot to a new session, or a session to a new address: nothing counted, not verified. */
-  reset(slot: number): void {
+  reset(slot: SessionSlot): void {
     this.#inBytes[slot] = 0;
     this.#outBytes[slot] = 0;
     this.#verified[slot] = 0;
   }
 
   /** Counts bytes that came from the slot's address. */
-  received(slot: number, bytes: number): void {
+  received(slot: SessionSlot, bytes: number): void {
     this.#inBytes[slot] += bytes;
   }
 
   /** Says that the slot's address is known to receive what is sent to it. */
-  setVerified(slot: number): void {
+  setVerified(slot: SessionSlot): void {
     this.#verified[slot] = 1;
   }
 
-  isVerified(slot: number): boolean {
+  isVerified(slot: SessionSlot): boolean {
     return this.#verified[slot] === 1;
   }
 
@@ -63,7 +65,7 @@ export class AmplificationGuard {
    *
    * @returns false for a refusal, which the caller counts as `DropReason.amplification`; nothing is counted as sent then.
    */
-  allowSend(slot: number, bytes: number): boolean {
+  allowSend(slot: SessionSlot, bytes: number): boolean {
     const outBytes = this.#outBytes[slot] + bytes;
     // Asked this way round, so that a slot that does not exist (NaN) is refused.
     if (outBytes <= this.#allowanceBytes || this.#withinRatio(slot, outBytes)) {
@@ -74,21 +76,21 @@ export class AmplificationGuard {
   }
 
   /** Bytes that came from the slot's address. */
-  bytesIn(slot: number): number {
+  bytesIn(slot: SessionSlot): number {
     return this.#inBytes[slot];
   }
 
   /** Bytes that were sent to the slot's address. */
-  bytesOut(slot: number): number {
+  bytesOut(slot: SessionSlot): number {
     return this.#outBytes[slot];
   }
 
   /** Bytes out per byte in, for display: 0 while nothing was sent, Infinity if nothing ever came. */
-  ratio(slot: number): number {
+  ratio(slot: SessionSlot): number {
     return this.#outBytes[slot] === 0 ? 0 : this.#outBytes[slot] / this.#inBytes[slot];
   }
 
-  #withinRatio(slot: number, outBytes: number): boolean {
+  #withinRatio(slot: SessionSlot, outBytes: number): boolean {
     if (this.#verified[slot] !== 1) return outBytes <= this.#maxRatio * this.#inBytes[slot];
     return this.#verifiedMaxRatio === 0 || outBytes <= this.#verifiedMaxRatio * this.#inBytes[slot];
   }

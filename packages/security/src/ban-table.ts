@@ -1,6 +1,7 @@
 import { hashPrefix } from './hash-prefix.ts';
 import { MAX_DURATION_MS, requireInteger, requirePowerOfTwo } from './option-ranges.ts';
 
+/** How many bans there may be, and how long one lasts. */
 export interface BanTableOptions {
   /** Bans held at once, a power of two of at least 16; 16,384 by default. */
   readonly capacity?: number;

@@ -1,4 +1,5 @@
 import { DropReason, formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import type { AddressHandle, Port } from '@lightspeed/wire';
 import { BUILT_IN_DENIALS } from './built-in-denials.ts';
 import type { BuiltInDenial } from './built-in-denials.ts';
 import { formatDestinationRule } from './destination-rule.ts';
@@ -9,6 +10,7 @@ import { requireInteger } from './option-ranges.ts';
 /** 127.0.0.0/8. */
 const LOOPBACK_NETWORK = 127;
 
+/** The rules of the operator, and the addresses and ports of the node itself. */
 export interface DestinationPolicyOptions {
   /** Destinations to relay to although a built-in denial covers them. */
   readonly allow?: readonly DestinationRule[];
@@ -67,7 +69,7 @@ export class DestinationPolicy {
    * @param ip - signed or unsigned form.
    * @returns 0 if the destination is open, otherwise `DropReason.destinationDenied`.
    */
-  verdict(ip: number, port: number): 0 | DropReason {
+  verdict(ip: AddressHandle, port: Port): 0 | DropReason {
     if (this.#denied.find(ip, port) >= 0 || this.#isOwnPort(ip, port)) return DropReason.destinationDenied;
     if (this.#allowed.find(ip, port) >= 0) return 0;
     if (this.#onlyAllowed) return DropReason.destinationDenied;
@@ -79,11 +81,11 @@ export class DestinationPolicy {
    * Says which rule decides, in a line for logs and for checking a configuration. It starts with `allowed` exactly when
    * {@link verdict} is 0, otherwise with `denied`.
    */
-  explain(ip: number, port: number): string {
+  explain(ip: AddressHandle, port: Port): string {
     return `${this.#reasonOf(ip, port)} (${formatEndpoint(ip, port)})`;
   }
 
-  #reasonOf(ip: number, port: number): string {
+  #reasonOf(ip: AddressHandle, port: Port): string {
     const denying: DestinationRule | undefined = this.#deny[this.#denied.find(ip, port)];
     if (denying !== undefined) return `denied by the deny list's ${formatDestinationRule(denying)}`;
     if (this.#isOwnPort(ip, port)) return "denied: one of the node's own ports";
@@ -99,7 +101,7 @@ export class DestinationPolicy {
     return 'allowed: no rule covers it';
   }
 
-  #isOwnPort(ip: number, port: number): boolean {
+  #isOwnPort(ip: AddressHandle, port: Port): boolean {
     for (let i = 0; i < this.#ownPorts.length; i++) {
       // 0.0.0.0 as a destination is this machine, too.
       if (this.#ownPorts[i] === port) return ip === 0 || ip >>> 24 === LOOPBACK_NETWORK || this.#isOwn(ip);
@@ -107,7 +109,7 @@ export class DestinationPolicy {
     return false;
   }
 
-  #isOwn(ip: number): boolean {
+  #isOwn(ip: AddressHandle): boolean {
     const pattern = ip | 0;
     for (let i = 0; i < this.#own.length; i++) {
       if (this.#own[i] === pattern) return true;

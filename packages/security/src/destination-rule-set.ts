@@ -1,3 +1,4 @@
+import type { AddressHandle, Port } from '@lightspeed/wire';
 import type { DestinationRule } from './destination-rule.ts';
 import { prefixMask } from './destination-rule.ts';
 
@@ -19,7 +20,7 @@ export class DestinationRuleSet {
    * @param ip - signed or unsigned form.
    * @returns the index of the first rule that covers the destination, or -1.
    */
-  find(ip: number, port: number): number {
+  find(ip: AddressHandle, port: Port): number {
     for (let i = 0; i < this.#networks.length; i++) {
       if ((ip & this.#masks[i]) === this.#networks[i] && port >= this.#lowPorts[i] && port <= this.#highPorts[i]) return i;
     }

@@ -1,4 +1,5 @@
 import { DropReason } from '@lightspeed/wire';
+import type { Milliseconds, SessionSlot } from '@lightspeed/wire';
 import { MAX_CAPACITY, requireInteger } from './option-ranges.ts';
 
 /** What a client may send per second unless it is configured otherwise. */
@@ -57,7 +58,7 @@ export class RateLimiter {
    *
    * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if a rate is not a positive integer.
    */
-  reset(slot: number, nowMs: number, ratePps: number = this.#ratePps, rateBps: number = this.#rateBps): void {
+  reset(slot: SessionSlot, nowMs: Milliseconds, ratePps: number = this.#ratePps, rateBps: number = this.#rateBps): void {
     requireInteger('ratePps', ratePps, 1, MAX_RATE);
     requireInteger('rateBps', rateBps, 1, MAX_RATE);
     this.#packetRate[slot] = ratePps;
@@ -73,7 +74,7 @@ export class RateLimiter {
    * @param bytes - what the packet weighs; the node uses the UDP payload's length.
    * @returns 0, `DropReason.ratePackets` or `DropReason.rateBytes`.
    */
-  admit(slot: number, bytes: number, nowMs: number): 0 | DropReason {
+  admit(slot: SessionSlot, bytes: number, nowMs: Milliseconds): 0 | DropReason {
     let packetCredit = this.#packetCredit[slot];
     let byteCredit = this.#byteCredit[slot];
     const elapsedMs = (nowMs - this.#refilledAtMs[slot]) | 0;
@@ -98,7 +99,7 @@ export class RateLimiter {
   }
 }
 
-function refill(credit: number, rate: number, elapsedMs: number): number {
+function refill(credit: number, rate: number, elapsedMs: Milliseconds): number {
   const full = rate * BURST_MS;
   if (elapsedMs >= BURST_MS) return full;
   if (elapsedMs < 0) return credit;

@@ -1,3 +1,4 @@
+import type { Milliseconds, SessionSlot } from '@lightspeed/wire';
 import { MAX_CAPACITY, MAX_DURATION_MS, requireInteger } from './option-ranges.ts';
 
 /** The destination may be opened. */
@@ -7,11 +8,12 @@ export const DESTINATION_REFUSED = 1;
 /** As {@link DESTINATION_REFUSED}, and the client has earned a ban. */
 export const DESTINATION_REFUSED_BAN = 2;
 
+/** How many new destinations a session may have in which time. */
 export interface ReflectionGuardOptions {
   /** New destinations per window; 10 by default, at most 65,535. */
   readonly maxDestinationsPerWindow?: number;
   /** Length of a window; 10,000 by default. */
-  readonly windowMs?: number;
+  readonly windowMs?: Milliseconds;
   /** Consecutive full windows that earn a ban; 3 by default, at most 255. */
   readonly fullWindowsToBan?: number;
 }
@@ -26,7 +28,7 @@ export interface ReflectionGuardOptions {
  */
 export class ReflectionGuard {
   readonly #maxDestinationsPerWindow: number;
-  readonly #windowMs: number;
+  readonly #windowMs: Milliseconds;
   readonly #fullWindowsToBan: number;
   readonly #windowStartMs: Int32Array;
   readonly #admitted: Uint16Array;
@@ -48,7 +50,7 @@ export class ReflectionGuard {
   }
 
   /** Gives a slot to a new session. */
-  reset(slot: number, nowMs: number): void {
+  reset(slot: SessionSlot, nowMs: Milliseconds): void {
     this.#windowStartMs[slot] = nowMs;
     this.#admitted[slot] = 0;
     this.#full[slot] = 0;
@@ -61,7 +63,7 @@ export class ReflectionGuard {
    *
    * @returns {@link DESTINATION_ADMITTED}, {@link DESTINATION_REFUSED} or {@link DESTINATION_REFUSED_BAN}.
    */
-  admitDestination(slot: number, nowMs: number): 0 | 1 | 2 {
+  admitDestination(slot: SessionSlot, nowMs: Milliseconds): 0 | 1 | 2 {
     const elapsedMs = (nowMs - this.#windowStartMs[slot]) | 0;
     if (elapsedMs < 0) this.reset(slot, nowMs);
     else if (elapsedMs >= this.#windowMs) this.#openWindow(slot, elapsedMs);
@@ -77,7 +79,7 @@ export class ReflectionGuard {
     return this.#fullInRow[slot] >= this.#fullWindowsToBan ? DESTINATION_REFUSED_BAN : DESTINATION_REFUSED;
   }
 
-  #openWindow(slot: number, elapsedMs: number): void {
+  #openWindow(slot: SessionSlot, elapsedMs: Milliseconds): void {
     const followsFullWindow = this.#full[slot] === 1 && elapsedMs < 2 * this.#windowMs;
     if (!followsFullWindow) this.#fullInRow[slot] = 0;
     this.#windowStartMs[slot] += elapsedMs - (elapsedMs % this.#windowMs);

@@ -2,6 +2,7 @@ import { hashPrefix } from './hash-prefix.ts';
 import { MAX_CAPACITY, requireInteger } from './option-ranges.ts';
 import { SecurityError } from './security-error.ts';
 
+/** How many registrations a table holds. */
 export interface TokenTableOptions {
   /** Registrations held at once, all addresses together. */
   readonly capacity: number;

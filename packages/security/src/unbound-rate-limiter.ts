@@ -1,6 +1,7 @@
 import { hashPrefix } from './hash-prefix.ts';
 import { requireInteger, requirePowerOfTwo } from './option-ranges.ts';
 
+/** How many packets pass from addresses that have no session. */
 export interface UnboundRateLimiterOptions {
   /** Number of buckets, a power of two; 8,192 by default. */
   readonly buckets?: number;

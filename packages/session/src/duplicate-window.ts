@@ -1,4 +1,5 @@
 import { DropReason, sequenceDelta } from '@lightspeed/wire';
+import type { SequenceNumber } from '@lightspeed/wire';
 
 /** How many of the latest sequence numbers a window remembers (docs/protocol.md, Duplicates). */
 export const DUPLICATE_WINDOW_PACKETS = 1024;
@@ -42,7 +43,7 @@ export class DuplicateWindow {
    * @param sequence 0 to 65,535.
    * @returns 0 on its first arrival, else `DropReason.duplicate` or `DropReason.tooOld`.
    */
-  accept(sequence: number): DropReason | 0 {
+  accept(sequence: SequenceNumber): DropReason | 0 {
     if (this.#newest < 0) {
       this.#newest = sequence;
       this.#span = 1;
@@ -88,7 +89,7 @@ export class DuplicateWindow {
     return this.#late;
   }
 
-  #mark(sequence: number): void {
+  #mark(sequence: SequenceNumber): void {
     this.#words[this.#wordOf(sequence)] |= 1 << (sequence & 31);
     this.#unique++;
   }
@@ -108,7 +109,7 @@ export class DuplicateWindow {
     this.#words.fill(0, this.#first, this.#first + DUPLICATE_WINDOW_WORDS);
   }
 
-  #wordOf(sequence: number): number {
+  #wordOf(sequence: SequenceNumber): number {
     return this.#first + ((sequence >> 5) & (DUPLICATE_WINDOW_WORDS - 1));
   }
 }

@@ -1,4 +1,5 @@
 import type { FecMemory } from '@lightspeed/fec';
+import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
 import type { BlockReturns } from './block-returns.ts';
 import { PacketWrapper } from './protection/packet-wrapper.ts';
 import type { PacketSink } from './protection/packet-wrapper.ts';
@@ -41,7 +42,7 @@ export class PacketWriter {
    * Sets the group size of a flow; 0 ends its protection. An open group of another size is closed first.
    * @param groupSize 0, or 1 to 32.
    */
-  setGroupSize(flow: SendFlow, groupSize: number, nowUs: number): void {
+  setGroupSize(flow: SendFlow, groupSize: number, nowUs: Microseconds): void {
     if (flow.groupSize === groupSize) return;
     flow.protection?.finish(nowUs);
     flow.protection = groupSize === 0 ? null : this.#groups.protect(flow, groupSize);
@@ -52,19 +53,19 @@ export class PacketWriter {
    * @param nowMs wrapping int32 clock in milliseconds, `nowUs` the same in microseconds.
    * @returns false if the packet was refused by the sink.
    */
-  send(flow: SendFlow, offset: number, length: number, nowMs: number, nowUs: number): boolean {
+  send(flow: SendFlow, offset: ArenaOffset, length: ByteLength, nowMs: Milliseconds, nowUs: Microseconds): boolean {
     const { protection } = flow;
     if (protection === null) return this.#wrapper.sendPlain(flow, offset, length, nowUs);
     return protection.send(offset, length, nowMs, nowUs);
   }
 
   /** Sends what protects payloads and must not wait any longer. */
-  advance(nowMs: number, nowUs: number): void {
+  advance(nowMs: Milliseconds, nowUs: Microseconds): void {
     this.#groups.advance(nowMs, nowUs);
   }
 
   /** Milliseconds until {@link advance} may have something to do, or `atMost`. */
-  msUntilDue(nowMs: number, atMost: number): number {
+  msUntilDue(nowMs: Milliseconds, atMost: Milliseconds): Milliseconds {
     return this.#groups.msUntilDue(nowMs, atMost);
   }
 

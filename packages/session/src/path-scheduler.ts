@@ -1,3 +1,4 @@
+import type { PathNumber } from '@lightspeed/wire';
 import type { MultipathMode } from './multipath.ts';
 
 /*
@@ -11,7 +12,7 @@ import type { MultipathMode } from './multipath.ts';
  * @param usable the set of paths that may work. The primary one is used whether it is among them or not.
  * @returns a set that is never empty.
  */
-export function pathsFor(mode: MultipathMode, isParity: boolean, primary: number, usable: number): number {
+export function pathsFor(mode: MultipathMode, isParity: boolean, primary: PathNumber, usable: number): number {
   const own = 1 << primary;
   if (mode === 'duplicate') return usable | own;
   if (mode === 'parity' && isParity) return lowestOf(usable & ~own) || own;
@@ -22,7 +23,7 @@ export function pathsFor(mode: MultipathMode, isParity: boolean, primary: number
  * The path by which data goes from now on, at the end that decides about it: the first one that works.
  * @returns its number, or `current` if none works.
  */
-export function primaryAmong(usable: number, current: number): number {
+export function primaryAmong(usable: number, current: PathNumber): PathNumber {
   return usable === 0 ? current : 31 - Math.clz32(lowestOf(usable));
 }
 

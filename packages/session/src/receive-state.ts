@@ -1,4 +1,4 @@
-import type { Dialect, DropReason } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Dialect, DropReason, FlowIndex, Milliseconds, SequenceNumber } from '@lightspeed/wire';
 import { HEADER_BYTES, VERSION_PLAIN, readVersion } from '@lightspeed/wire';
 import { DuplicateWindow } from './duplicate-window.ts';
 import type { PayloadSink, ReceiveProtection } from './protection/protection.ts';
@@ -47,7 +47,7 @@ export class ReceiveState {
    * @param nowMs wrapping int32 clock in milliseconds.
    * @returns 0 on its first arrival, else `DropReason.duplicate` or `DropReason.tooOld`.
    */
-  accept(sequence: number, nowMs: number): DropReason | 0 {
+  accept(sequence: SequenceNumber, nowMs: Milliseconds): DropReason | 0 {
     if (((nowMs - this.#lastAcceptedMs) | 0) >= RESYNCHRONISE_AFTER_MS) this.window.reset();
     const refusal = this.window.accept(sequence);
     if (refusal === 0) this.#lastAcceptedMs = nowMs;
@@ -61,7 +61,14 @@ export class ReceiveState {
    * @param nowMs wrapping int32 clock in milliseconds.
    * @returns 0, or `DropReason.duplicate` for a payload that was brought back before it came.
    */
-  read(sink: PayloadSink, dialect: Dialect, flowIndex: number, offset: number, length: number, nowMs: number): DropReason | 0 {
+  read(
+    sink: PayloadSink,
+    dialect: Dialect,
+    flowIndex: FlowIndex,
+    offset: ArenaOffset,
+    length: ByteLength,
+    nowMs: Milliseconds,
+  ): DropReason | 0 {
     if (readVersion(this.#supply.memory.bytes, offset) === VERSION_PLAIN) {
       sink.deliverPayload(flowIndex, offset + HEADER_BYTES, length - HEADER_BYTES);
       return 0;
@@ -82,7 +89,7 @@ export class ReceiveState {
   }
 
   /** Gives back the memory of what is too old to help, and brings the totals up to date. */
-  tidy(nowMs: number): void {
+  tidy(nowMs: Milliseconds): void {
     this.#protection?.tidy(nowMs);
   }
 

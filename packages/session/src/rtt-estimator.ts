@@ -1,3 +1,5 @@
+import type { Microseconds } from '@lightspeed/wire';
+
 /**
  * Smoothed round-trip time and its variation, as RFC 6298 computes them (section 2, without its clock granularity and
  * without a retransmission timer). All values in microseconds; -1 before the first sample.
@@ -15,7 +17,7 @@ export class RttEstimator {
   samples = 0;
 
   /** Takes in a measured round trip. A negative one (a clock that went back) is ignored. */
-  sample(rttUs: number): void {
+  sample(rttUs: Microseconds): void {
     if (rttUs < 0) return;
     this.samples++;
     this.latestUs = rttUs;

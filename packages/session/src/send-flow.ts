@@ -1,22 +1,22 @@
-import type { Dialect } from '@lightspeed/wire';
+import type { AddressHandle, Dialect, Port, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import type { FlowProtection } from './protection/protection.ts';
 
 /** The send state of one session: token and counters (docs/protocol.md, Header, FEC). */
 export class SendState {
   readonly dialect: Dialect;
-  token: number;
+  token: SessionToken;
   /** The next packet's sequence number: one counter for data, parity and control packets. */
   sequence = 0;
   /** The next FEC group's id: one counter for all flows. */
   groupId = 0;
 
-  constructor(dialect: Dialect, token: number) {
+  constructor(dialect: Dialect, token: SessionToken) {
     this.dialect = dialect;
     this.token = token;
   }
 
   /** Takes the next sequence number. */
-  takeSequence(): number {
+  takeSequence(): SequenceNumber {
     const sequence = this.sequence;
     this.sequence = (sequence + 1) & 0xffff;
     return sequence;
@@ -33,13 +33,13 @@ export class SendState {
 /** The sending half of one flow: the addresses that its packets carry, and what protects them from loss, if anything. */
 export class SendFlow<Stream extends SendState = SendState> {
   readonly stream: Stream;
-  readonly sourceIp: number;
-  readonly sourcePort: number;
-  readonly destinationIp: number;
-  readonly destinationPort: number;
+  readonly sourceIp: AddressHandle;
+  readonly sourcePort: Port;
+  readonly destinationIp: AddressHandle;
+  readonly destinationPort: Port;
   protection: FlowProtection | null = null;
 
-  constructor(stream: Stream, sourceIp: number, sourcePort: number, destinationIp: number, destinationPort: number) {
+  constructor(stream: Stream, sourceIp: AddressHandle, sourcePort: Port, destinationIp: AddressHandle, destinationPort: Port) {
     this.stream = stream;
     this.sourceIp = sourceIp;
     this.sourcePort = sourcePort;

@@ -5,6 +5,7 @@ import { findObstacle } from './linux/obstacle.ts';
 import { parseEngineOptions } from './options.ts';
 import { PortableEngine } from './portable/portable-engine.ts';
 
+/** Which engine was chosen, and why. */
 export interface EngineChoice {
   readonly kind: EngineKind;
   /** Why, for the log. */

@@ -52,6 +52,7 @@ export const UDP_COUNTER = {
   senders_refused: 26,
 } as const;
 
+/** The name of one of the engine's counters. */
 export type UdpCounterName = keyof typeof UDP_COUNTER;
 
 /** Counter names in the order of their indices. */

@@ -1,5 +1,5 @@
 import type { PacketArena } from '@lightspeed/memory';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Microseconds, Milliseconds, Port, RoleArray } from '@lightspeed/wire';
 import type { UdpCounters } from './counters.ts';
 
 /** `batch`: Linux system calls for many datagrams at once. `portable`: node:dgram, anywhere that Node runs. */
@@ -8,21 +8,21 @@ export type EngineKind = 'batch' | 'portable';
 /** What {@link DatagramHandler.onDatagrams} reads: entries `0 .. count-1` describe the datagrams of that call. */
 export interface ReceivedBatch {
   /** Where each payload starts in `arena.bytes`, with at least `HEADROOM_BYTES` (@lightspeed/memory) of free bytes before it. */
-  readonly offsets: Int32Array;
-  readonly lengths: Int32Array;
+  readonly offsets: RoleArray<ArenaOffset>;
+  readonly lengths: RoleArray<ByteLength>;
   /**
    * Senders' addresses as handles of `engine.addresses`: of IPv4, int32 bit patterns in host order (a.b.c.d is
    * `a<<24 | b<<16 | c<<8 | d`). Retain a handle of IPv6 to keep it for longer than the call.
    */
-  readonly ips: Int32Array;
-  readonly ports: Int32Array;
+  readonly ips: RoleArray<AddressHandle>;
+  readonly ports: RoleArray<Port>;
   /**
    * Local addresses that the datagrams came to, as handles, or their original destinations, where the socket was opened
    * to tell (`localAddresses`, `originalDestinations`); 0 otherwise.
    */
-  readonly locals: Int32Array;
+  readonly locals: RoleArray<AddressHandle>;
   /** Ports of original destinations; 0 where the socket does not tell them. */
-  readonly localPorts: Int32Array;
+  readonly localPorts: RoleArray<Port>;
 }
 
 /** A bound socket of one engine. Never use one engine's socket with another. */
@@ -30,8 +30,8 @@ export interface DatagramSocket {
   /** A small whole number, unique among the engine's open sockets and used again after `close`. */
   readonly id: number;
   /** A handle, as in `received.ips`; 0 or UNSPECIFIED_IPV6 when bound to all addresses. */
-  readonly localIp: number;
-  readonly localPort: number;
+  readonly localIp: AddressHandle;
+  readonly localPort: Port;
   /** What the system really granted, in payload bytes as they are asked for (the kernel's own bookkeeping excluded). */
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;
@@ -43,14 +43,15 @@ export interface DatagramSocket {
   kernelDrops(): number;
 }
 
+/** Where a socket is bound, and what it can do. */
 export interface SocketOptions {
   /**
    * Local address: IPv4 in host order, signed or unsigned, or a handle of `engine.addresses`. 0 is every IPv4 address,
    * UNSPECIFIED_IPV6 every IPv6 address.
    */
-  readonly ip: number;
+  readonly ip: AddressHandle;
   /** Local port; 0 lets the system choose. */
-  readonly port: number;
+  readonly port: Port;
   /** With UNSPECIFIED_IPV6: every address of both families. IPv4 senders then show as IPv4. Default false. */
   readonly dualStack?: boolean;
   /** Lets several sockets share the port (SO_REUSEPORT): the kernel spreads senders over them. Default false. */
@@ -82,7 +83,7 @@ export interface SocketOptions {
    */
   readonly fd?: number;
   /** Talk to this peer only: others are not heard, its refusals are reported, and `send` ignores its ip and port. */
-  readonly connect?: { readonly ip: number; readonly port: number };
+  readonly connect?: { readonly ip: AddressHandle; readonly port: Port };
 }
 
 /** The program that an engine runs. All methods are called on the engine's thread, never one within another. */
@@ -127,7 +128,7 @@ export interface DatagramEngine {
    * Throws 'ERR_UDP_INVALID_ARGUMENT' if the range is not inside the arena. Sending on a closed socket, or to
    * IPv6 by a socket of IPv4, is counted as `send_failed`.
    */
-  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number, local?: number): void;
+  send(socket: DatagramSocket, offset: ArenaOffset, lengthBytes: ByteLength, ip: AddressHandle, port: Port, local?: AddressHandle): void;
   /**
    * Hands everything queued to the kernel now instead of when the handler returns: for a caller that runs out of memory
    * of its own to send from. What was queued counts as sent when this returns; `onSent` is not called for it.
@@ -142,7 +143,7 @@ export interface DatagramEngine {
   /** Ends `run` after what is queued has been sent. */
   stop(): void;
   /** Makes the next `onTick` due in `ms` at most: for a handler in which something began that must not wait that long. */
-  tickWithin(ms: number): void;
+  tickWithin(ms: Milliseconds): void;
   /** Has `onWake` called soon. From this thread only; see {@link wakeFd} for others. */
   wake(): void;
   /** Stops, and closes every socket that the engine opened. Harmless when repeated. */
@@ -152,12 +153,13 @@ export interface DatagramEngine {
    * milliseconds as int32 bit patterns that wrap, which V8 passes around without allocating. Elapsed time is
    * `(later - earlier) | 0`.
    */
-  readonly clockUs: number;
-  readonly clockMs: number;
+  readonly clockUs: Microseconds;
+  readonly clockMs: Milliseconds;
   /** Microseconds of the system's monotonic clock, whole, the same for all threads and processes of the machine. */
-  nowUs(): number;
+  nowUs(): Microseconds;
 }
 
+/** Sizes and shared memory of an engine; each has a default. */
 export interface EngineOptions {
   /** Longest datagram received whole; a longer one is dropped and counted. 1 to 65,507, default 9,000. */
   readonly maxDatagramBytes?: number;
@@ -170,7 +172,7 @@ export interface EngineOptions {
    * sooner, for a processor that is never idle. Sockets ask their network card as well where the system allows that
    * (SO_BUSY_POLL). 0 to 1,000,000, default 0. Batch engine only.
    */
-  readonly busyPollUs?: number;
+  readonly busyPollUs?: Microseconds;
   /** What handles of addresses mean, for a thread that has a book already. Default a new one. */
   readonly addresses?: AddressBook;
   /** Where to count, at least `UDP_COUNTERS_BYTES`; default a new one. */

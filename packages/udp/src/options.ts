@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { AddressBook, isIpv6, UNSPECIFIED_IPV6 } from '@lightspeed/wire';
+import type { AddressHandle, Microseconds } from '@lightspeed/wire';
 import { UDP_COUNTERS_BYTES, UdpCounters } from './counters.ts';
 import type { EngineOptions, SocketOptions } from './engine.ts';
 import { requireInteger, UdpError } from './errors.ts';
@@ -26,12 +27,16 @@ export interface EngineSettings {
   readonly maxDatagramBytes: number;
   readonly batchSize: number;
   readonly reserveBytes: number;
-  readonly busyPollUs: number;
+  readonly busyPollUs: Microseconds;
   readonly counters: UdpCounters;
   readonly addresses: AddressBook;
   readonly fdLedger: SharedArrayBuffer | undefined;
 }
 
+/**
+ * Checks options and fills in defaults.
+ * @throws {UdpError} 'ERR_UDP_INVALID_ARGUMENT'
+ */
 export function parseEngineOptions(options: EngineOptions): EngineSettings {
   const { countersBuffer } = options;
   if (countersBuffer !== undefined && countersBuffer.byteLength < UDP_COUNTERS_BYTES) {
@@ -69,6 +74,6 @@ export function checkSocketOptions(options: SocketOptions): void {
 }
 
 /** Whether a socket on this address hears all addresses of its family, or of both. */
-export function isWildcard(ip: number): boolean {
+export function isWildcard(ip: AddressHandle): boolean {
   return ip === 0 || (ip | 0) === UNSPECIFIED_IPV6;
 }

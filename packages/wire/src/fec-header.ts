@@ -3,6 +3,7 @@ import { fecExtensionBytes } from './dialect.ts';
 import type { Dialect } from './dialect.ts';
 import type { DropReason } from './drop-reason.ts';
 import { checkFecExtension, readGroupId, readGroupIndex, readGroupSize, writeFecExtension } from './packet.ts';
+import type { ArenaOffset } from './roles.ts';
 import { requireInteger } from './wire-error.ts';
 
 /**
@@ -75,7 +76,7 @@ export class FecHeader {
    * Writes the extension to `bytes` at `offset`.
    * @returns the bytes written.
    */
-  encodeInto(bytes: Uint8Array, offset: number, dialect: Dialect = 'standard'): number {
+  encodeInto(bytes: Uint8Array, offset: ArenaOffset, dialect: Dialect = 'standard'): number {
     return writeFecExtension(bytes, offset - HEADER_BYTES, dialect, this.groupId, this.index, this.size);
   }
 }

@@ -50,17 +50,37 @@ export {
   readGroupId,
   readGroupIndex,
   readGroupSize,
+  readHandshakeMode,
+  readHandshakePath,
   readSequence,
   readSourceIp,
   readSourcePort,
   readTimestampUs,
   readToken,
   readVersion,
+  writeControlHeader,
   writeFecExtension,
   writeFlags,
+  writeHandshakePath,
   writeHeader,
   writeToken,
 } from './packet.ts';
+export type {
+  AddressHandle,
+  ArenaOffset,
+  ByteLength,
+  EgressId,
+  FlowIndex,
+  Microseconds,
+  Milliseconds,
+  PathNumber,
+  Port,
+  Role,
+  RoleArray,
+  SequenceNumber,
+  SessionSlot,
+  SessionToken,
+} from './roles.ts';
 export { nextSequence, sequenceDelta } from './sequence.ts';
 export { TunnelHeader } from './tunnel-header.ts';
 export type { DecodedPacket, TunnelHeaderFields } from './tunnel-header.ts';

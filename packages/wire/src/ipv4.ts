@@ -1,3 +1,5 @@
+import type { AddressHandle, Port } from './roles.ts';
+
 /**
  * Parses `a.b.c.d`, each part 0 to 255 in decimal without leading zeros.
  * @returns the address as an unsigned 32-bit number (`a` in the highest byte), or undefined if `text` is anything else.
@@ -15,16 +17,16 @@ export function parseIpv4(text: string): number | undefined {
 }
 
 /** Writes an address, given as a 32-bit number in signed or unsigned form, as `a.b.c.d`. */
-export function formatIpv4(ip: number): string {
+export function formatIpv4(ip: AddressHandle): string {
   return `${ip >>> 24}.${(ip >>> 16) & 0xff}.${(ip >>> 8) & 0xff}.${ip & 0xff}`;
 }
 
 /** Where a datagram comes from or goes to. */
 export interface Endpoint {
   /** IPv4 address as an unsigned 32-bit number. */
-  readonly ip: number;
+  readonly ip: AddressHandle;
   /** UDP port, 0 to 65,535. */
-  readonly port: number;
+  readonly port: Port;
 }
 
 /**
@@ -40,6 +42,6 @@ export function parseEndpoint(text: string): Endpoint | undefined {
 }
 
 /** Writes an endpoint as `a.b.c.d:port`. */
-export function formatEndpoint(ip: number, port: number): string {
+export function formatEndpoint(ip: AddressHandle, port: Port): string {
   return `${formatIpv4(ip)}:${port}`;
 }

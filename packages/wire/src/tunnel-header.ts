@@ -18,6 +18,7 @@ import {
   readVersion,
   writeHeader,
 } from './packet.ts';
+import type { ArenaOffset, Microseconds, SequenceNumber, SessionToken } from './roles.ts';
 import { requireInteger } from './wire-error.ts';
 
 /** All fields of a header. 32-bit numbers are unsigned. */
@@ -25,11 +26,11 @@ export interface TunnelHeaderFields {
   /** Bits FLAG_KEEPALIVE, FLAG_HANDSHAKE, FLAG_FIN, FLAG_FRAGMENT; none for data. */
   readonly flags: number;
   /** The session's token, 0 while there is none. */
-  readonly token: number;
+  readonly token: SessionToken;
   /** 0 to 65,535. */
-  readonly sequence: number;
+  readonly sequence: SequenceNumber;
   /** The sender's clock in microseconds, modulo 2^32. */
-  readonly timestampUs: number;
+  readonly timestampUs: Microseconds;
   /** Original source. */
   readonly source: Endpoint;
   /** Original destination. */
@@ -53,9 +54,9 @@ const NOWHERE: Endpoint = { ip: 0, port: 0 };
  */
 export class TunnelHeader implements TunnelHeaderFields {
   readonly flags: number;
-  readonly token: number;
-  readonly sequence: number;
-  readonly timestampUs: number;
+  readonly token: SessionToken;
+  readonly sequence: SequenceNumber;
+  readonly timestampUs: Microseconds;
   readonly source: Endpoint;
   readonly destination: Endpoint;
   readonly fec: FecHeader | undefined;
@@ -80,26 +81,26 @@ export class TunnelHeader implements TunnelHeaderFields {
   }
 
   /** A data packet's header; with `fec` a version 2 one. */
-  static data(sequence: number, timestampUs: number, source: Endpoint, destination: Endpoint, fec?: FecHeader): TunnelHeader {
+  static data(sequence: SequenceNumber, timestampUs: Microseconds, source: Endpoint, destination: Endpoint, fec?: FecHeader): TunnelHeader {
     return new TunnelHeader({ flags: 0, token: 0, sequence, timestampUs, source, destination, fec });
   }
 
   /** A keepalive probe's header: no addresses, no payload. */
-  static keepalive(sequence: number, timestampUs: number): TunnelHeader {
+  static keepalive(sequence: SequenceNumber, timestampUs: Microseconds): TunnelHeader {
     return TunnelHeader.#control(FLAG_KEEPALIVE, sequence, timestampUs);
   }
 
   /** The header of the packet that opens a session. */
-  static handshake(sequence: number, timestampUs: number): TunnelHeader {
+  static handshake(sequence: SequenceNumber, timestampUs: Microseconds): TunnelHeader {
     return TunnelHeader.#control(FLAG_HANDSHAKE, sequence, timestampUs);
   }
 
   /** The header of the packet that closes a session. */
-  static fin(sequence: number, timestampUs: number): TunnelHeader {
+  static fin(sequence: SequenceNumber, timestampUs: Microseconds): TunnelHeader {
     return TunnelHeader.#control(FLAG_FIN, sequence, timestampUs);
   }
 
-  static #control(flags: number, sequence: number, timestampUs: number): TunnelHeader {
+  static #control(flags: number, sequence: SequenceNumber, timestampUs: Microseconds): TunnelHeader {
     return new TunnelHeader({ flags, token: 0, sequence, timestampUs, source: NOWHERE, destination: NOWHERE });
   }
 
@@ -157,7 +158,7 @@ export class TunnelHeader implements TunnelHeaderFields {
   }
 
   /** The same header with another token. */
-  withSessionToken(token: number): TunnelHeader {
+  withSessionToken(token: SessionToken): TunnelHeader {
     return new TunnelHeader({ ...this.#fields(), token });
   }
 
@@ -166,7 +167,7 @@ export class TunnelHeader implements TunnelHeaderFields {
    * with `timestampUs`. Leave that out for the echo of a keepalive. An echo carries the probe's own timestamp, and so
    * measures the round trip (docs/protocol.md, Keepalive).
    */
-  makeResponse(timestampUs: number = this.timestampUs): TunnelHeader {
+  makeResponse(timestampUs: Microseconds = this.timestampUs): TunnelHeader {
     return new TunnelHeader({
       ...this.#fields(),
       timestampUs,
@@ -201,12 +202,12 @@ export class TunnelHeader implements TunnelHeaderFields {
    * Writes the whole header to `bytes` at `offset`.
    * @returns the bytes written.
    */
-  encodeInto(bytes: Uint8Array, offset: number, dialect: Dialect = 'standard'): number {
+  encodeInto(bytes: Uint8Array, offset: ArenaOffset, dialect: Dialect = 'standard'): number {
     this.#write(bytes, offset);
     return HEADER_BYTES + (this.fec?.encodeInto(bytes, offset + HEADER_BYTES, dialect) ?? 0);
   }
 
-  #write(bytes: Uint8Array, offset: number): void {
+  #write(bytes: Uint8Array, offset: ArenaOffset): void {
     const { flags, token, sequence, timestampUs, source, destination } = this;
     writeHeader(bytes, offset, this.version, flags, token, sequence, timestampUs, source.ip, source.port, destination.ip, destination.port);
   }

@@ -1,3 +1,4 @@
+/** Why a benchmark could not run. */
 export type BenchErrorCode =
   /** The command line is wrong. */
   | 'ERR_BENCH_USAGE'

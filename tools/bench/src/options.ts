@@ -7,6 +7,7 @@ export const PARTS = {
   relays: 'nodes beside other relays under the same load: CPU time of a round trip, latency, loss, memory',
   scale: 'nodes with 1,000 to 50,000 sessions: memory of each, CPU time and latency',
 } as const;
+/** The name of a part of the benchmarks. */
 export type Part = keyof typeof PARTS;
 
 /** The command line of `pnpm bench`. */
@@ -70,6 +71,7 @@ function usage(message: string, cause?: unknown): BenchError {
   return new BenchError('ERR_BENCH_USAGE', message, { cause });
 }
 
+/** What `pnpm bench --help` prints. */
 export function helpText(): string {
   const parts = Object.entries(PARTS).map(([name, about]) => `  ${name.padEnd(8)}${about}`);
   return `Measures LightSpeed on this machine, with nginx, coturn and a minimal relay in C beside it where they can run.

@@ -1,3 +1,4 @@
+/** Why something in the lab could not go on. */
 export type LabErrorCode =
   /** A value that the caller gave is out of range. */
   | 'ERR_LAB_INVALID_ARGUMENT'

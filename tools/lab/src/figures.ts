@@ -1,5 +1,6 @@
 /** Numbers as the lab prints them. */
 
+/** A number with commas between thousands. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
@@ -14,6 +15,7 @@ export function milliseconds(valueMs: number): string {
   return valueMs < 0 ? '-' : `${valueMs.toFixed(1)} ms`;
 }
 
+/** Bytes as MiB with one decimal. */
 export function mebibytes(bytes: number): string {
   return `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }

@@ -48,6 +48,7 @@ export function endpointOf(socket: Socket): Endpoint {
   return { ip: parseIpv4(address) ?? 0, port };
 }
 
+/** Closes a socket, and waits until it is closed. */
 export async function closeSocket(socket: Socket): Promise<void> {
   const closed = once(socket, 'close');
   socket.close();

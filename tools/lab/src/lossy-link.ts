@@ -6,6 +6,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, hostOf, openLoopbackSocket } from './loopback-socket.ts';
 import type { LoopbackAddress } from './loopback-socket.ts';
 
+/** Where a link is, and what it does to datagrams. */
 export interface LossyLinkOptions {
   /** Where datagrams of sources are forwarded to. */
   readonly target: LoopbackAddress;
@@ -21,6 +22,7 @@ export interface LossyLinkOptions {
   readonly toSource?: Impairments | undefined;
 }
 
+/** What a link has done to datagrams, each way. */
 export interface LossyLinkStats {
   readonly toTarget: NetemStats;
   readonly toSource: NetemStats;

@@ -16,6 +16,7 @@ const SOURCE = '--conditions=@lightspeed/source';
 const COLLECTOR = new URL('./collect-garbage.ts', import.meta.url).href;
 const ANY_PORT: Endpoint = { ip: LOOPBACK, port: 0 };
 
+/** How a node's program is started. */
 export interface NodeProgramOptions {
   /** Both planes: ports of 127.0.0.1 that the system chooses when left out. */
   readonly data?: Endpoint;

@@ -36,6 +36,7 @@ export function cpuNs(pids: readonly number[]): number {
   return sum;
 }
 
+/** The resident memory of some processes together; Linux only. */
 export function residentBytes(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + parseResidentBytes(readFileSync(`/proc/${pid}/status`, 'utf8')), 0);
 }

@@ -34,6 +34,7 @@ export interface Impairments {
   readonly queueBytes?: number | undefined;
 }
 
+/** What a link does to datagrams, and the seed of its chance. */
 export interface NetemOptions extends Impairments {
   /** Any safe integer. The same seed, options and calls give the same deliveries. */
   readonly seed: number;

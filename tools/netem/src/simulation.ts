@@ -9,6 +9,7 @@ export interface Endpoint {
   wake(nowMs: number): void;
 }
 
+/** When a simulation begins, and how fine its clock is. */
 export interface SimulationOptions {
   /** Time at the start. Default 0. */
   readonly startMs?: number | undefined;

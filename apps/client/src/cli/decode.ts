@@ -9,6 +9,7 @@ import type { Terminal } from './terminal.ts';
 /** More than any capture that a person looks at packet by packet. */
 const MOST_INPUT_BYTES = 16 * 1024 * 1024;
 
+/** The options of `decode`. */
 export interface DecodeOptions {
   readonly dialect: Dialect;
   readonly json?: boolean;

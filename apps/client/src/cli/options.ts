@@ -19,12 +19,16 @@ const nodesOption = () =>
   )
     .argParser(collect(parseNode))
     .makeOptionMandatory();
+/** `--source`: the local address to send from. */
 export const sourceOption = () =>
   new Option('--source <ip>', 'local address from which to talk to the node, IPv4 or IPv6').argParser(parseLocalAddress);
+/** `--io`: which engine moves datagrams. */
 export const ioOption = () => new Option('--io <engine>', 'how to move datagrams').choices(['auto', 'batch', 'portable']).default('auto');
+/** `--dialect`: which form version 2 packets have. */
 export const dialectOption = () => new Option('--dialect <dialect>', 'form of version 2 packets').choices(DIALECTS).default('standard');
 const tokenOption = () =>
   new Option('--token <n>', 'token of a registration that was made in another way, with --no-register').argParser(integer(1, 255));
+/** `--json`, described by `what` it prints. */
 export const jsonOption = (what: string) => new Option('--json', what);
 const keepaliveOption = () =>
   new Option(

@@ -18,6 +18,7 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** How long to wait for answers after the last keepalive. */
 const LAST_ANSWER_MS = 1_000;
 
+/** The options of `ping`, as the command line gives them. */
 export interface PingOptions extends RegistrationOptions {
   readonly node: NodeArgument;
   readonly count: number;

@@ -8,6 +8,7 @@ import { UsageError } from './usage-error.ts';
 
 const LOOPBACK = 0x7f00_0001;
 
+/** The options of `play`, as the command line gives them. */
 export interface PlayOptions extends CarryOptions {
   readonly gameServer: readonly SocketAddress[];
   readonly listen?: readonly Endpoint[];

@@ -36,6 +36,7 @@ function describePath({ up, via, rttMs }: PathStats, index: number, { lossRatio,
   return `${name} ${rtt}, loss ${percent(lossRatio)}, share ${percent(share)}`;
 }
 
+/** A path of the tunnel as the JSON report has it. */
 export function pathForPrograms(path: PathStats, { lossRatio, share }: PathTraffic): object {
   const { local, via, up, rttMs, jitterMs, packetsSent, packetsReceived } = path;
   return {
@@ -51,6 +52,7 @@ export function pathForPrograms(path: PathStats, { lossRatio, share }: PathTraff
   };
 }
 
+/** A node of the fleet as the JSON report has it. */
 export function nodeForPrograms(node: NodeStatus): object {
   const { name, used, connected, up, draining, loadPercent, version, rttMs, session } = node;
   const egress = session?.egress;
@@ -71,6 +73,7 @@ export function nodeForPrograms(node: NodeStatus): object {
   };
 }
 
+/** A ratio of 1 as a percentage with one decimal, or `-` for none. */
 export function percent(ratio: number | undefined): string {
   return ratio === undefined ? '-' : `${(ratio * 100).toFixed(1)} %`;
 }

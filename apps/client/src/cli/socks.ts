@@ -11,6 +11,7 @@ import { UsageError } from './usage-error.ts';
 export const DEFAULT_SOCKS_LISTEN: Endpoint = { ip: 0x7f00_0001, port: 1_080 };
 const LOOPBACK_NETWORK = 127;
 
+/** The options of `socks`, as the command line gives them. */
 export interface SocksOptions extends CarryOptions {
   readonly listen: Endpoint;
   readonly user?: string;

@@ -9,6 +9,7 @@ import { registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
 import type { Terminal } from './terminal.ts';
 
+/** The options of `whoami`, as the command line gives them. */
 export interface WhoamiOptions extends Omit<RegistrationOptions, 'register' | 'open' | 'token'> {
   readonly node: NodeArgument;
   readonly json?: boolean;

@@ -1,5 +1,6 @@
 import { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
+import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import type { LocalCounters } from './local-counters.ts';
 
 /*
@@ -29,7 +30,7 @@ export interface Ingress extends DatagramReceiver {
   /** Most flows that it may have open. */
   readonly maxFlows: number;
   /** An answer of the flow's game server for its program: bytes in the engine's arena with at least 10 bytes of room before them. */
-  deliver(flow: LocalFlow, offset: number, length: number): void;
+  deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
 }
 
 /** What an ingress needs of the data plane. IPv4 addresses are int32 bit patterns. */
@@ -40,9 +41,9 @@ export interface IngressHost {
    * The flow of a program and a game server by an ingress; opened, and given a way, if there is none.
    * @returns null, counted, if there are as many flows as there may be, of this ingress or in all.
    */
-  flowFor(ingress: number, sourceIp: number, sourcePort: number, serverIp: number, serverPort: number): Flow | null;
+  flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null;
   /** Carries a datagram of the flow's program to its game server. The bytes before `offset` may be written to. */
-  carry(flow: Flow, offset: number, length: number): void;
+  carry(flow: Flow, offset: ArenaOffset, length: ByteLength): void;
   /** A number for a new ingress. */
   addIngress(ingress: Ingress): number;
   /** An ingress is gone: its flows are closed. */

@@ -1,6 +1,6 @@
 import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramSocket } from '@lightspeed/udp';
-import type { Endpoint } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, Endpoint, Port } from '@lightspeed/wire';
 import type { Ingress, IngressHost } from './ingress.ts';
 
 /** A local UDP port that stands for one game server: any number of programs may send to it. */
@@ -9,8 +9,8 @@ export class PortForward implements Ingress {
   readonly maxFlows = Number.POSITIVE_INFINITY;
   readonly #host: IngressHost;
   readonly #socket: DatagramSocket;
-  readonly #serverIp: number;
-  readonly #serverPort: number;
+  readonly #serverIp: AddressHandle;
+  readonly #serverPort: Port;
   readonly #number: number;
 
   /** @param socket bound; its tag becomes the host's. */
@@ -32,7 +32,7 @@ export class PortForward implements Ingress {
     }
   }
 
-  deliver(flow: LocalFlow, offset: number, length: number): void {
+  deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     this.#host.engine.send(this.#socket, offset, length, flow.sourceIp, flow.sourcePort);
   }
 }

@@ -43,6 +43,7 @@ export interface RegisterSettings {
   readonly pingMs?: number;
 }
 
+/** A node's settings with defaults in place, and the name that reports use. */
 export type ParsedNodeSettings = Readonly<Required<NodeSettings>> & {
   /** `HOST:PORT`. */
   readonly name: string;

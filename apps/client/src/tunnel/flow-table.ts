@@ -1,4 +1,5 @@
 import { KeyTable } from '@lightspeed/session';
+import type { AddressHandle, Milliseconds, Port } from '@lightspeed/wire';
 import { Flow } from '../ingress/ingress.ts';
 
 /** Who is asked and told about flows. */
@@ -34,7 +35,7 @@ export class FlowTable {
   }
 
   /** The flow of a program and a server, opened if there is none; null if there are as many as there may be. */
-  flowFor(ingress: number, sourceIp: number, sourcePort: number, serverIp: number, serverPort: number): Flow | null {
+  flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null {
     const latest = this.#latest;
     if (
       latest !== null &&
@@ -59,7 +60,7 @@ export class FlowTable {
   }
 
   /** Closes the flows that were silent for `idleMs`. */
-  closeIdle(idleMs: number, nowMs: number): void {
+  closeIdle(idleMs: Milliseconds, nowMs: Milliseconds): void {
     for (let index = 0; index < this.#flows.length; index++) {
       const flow = this.#flows[index];
       if (flow !== null && ((nowMs - flow.lastActivityMs) | 0) >= idleMs) this.#close(index, flow);

@@ -1,6 +1,7 @@
 import { DEFAULT_TUNNEL_OPTIONS } from '@lightspeed/session';
 import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
+import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
 import type { DatagramReceiver, Flow, Ingress, IngressHost } from '../ingress/ingress.ts';
 import { LocalDrop } from '../ingress/local-counters.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
@@ -52,7 +53,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   }
 
   /** Closes the flows that were silent for long. To be called now and then. */
-  tick(nowMs: number): void {
+  tick(nowMs: Milliseconds): void {
     if (((nowMs - this.#sweptMs) | 0) < SWEEP_INTERVAL_MS) return;
     this.#sweptMs = nowMs;
     this.#flows.closeIdle(flowTimeoutMs, nowMs);
@@ -60,7 +61,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
 
   // What ingresses call.
 
-  flowFor(ingress: number, sourceIp: number, sourcePort: number, serverIp: number, serverPort: number): Flow | null {
+  flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null {
     const flow = this.#flows.flowFor(ingress, sourceIp, sourcePort, serverIp, serverPort);
     if (flow === null) {
       const all = this.#flows.size >= maxFlows;
@@ -69,7 +70,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     return flow;
   }
 
-  carry(flow: Flow, offset: number, length: number): void {
+  carry(flow: Flow, offset: ArenaOffset, length: ByteLength): void {
     flow.lastActivityMs = this.engine.clockMs;
     const { way } = flow;
     if (way === WAY_NODE_IN_USE) this.#nodeTunnels?.carryByUsed(flow, offset, length);
@@ -111,7 +112,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
 
   // What ways call.
 
-  deliver(flow: LocalFlow, offset: number, length: number): void {
+  deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     // A node that carried it before may answer when it is closed, and its ingress another one.
     if (!flow.isOpen) return;
     flow.lastActivityMs = this.engine.clockMs;

@@ -1,4 +1,4 @@
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, PathNumber, Port } from '@lightspeed/wire';
 import type { NodeAddresses } from './messages.ts';
 import type { PathFamily } from './path-sockets.ts';
 
@@ -37,7 +37,7 @@ export class NodeAddressChoice {
   }
 
   /** A path has a socket that can send to these addresses. A new socket of both families keeps to the address in use. */
-  setFamily(path: number, family: PathFamily): void {
+  setFamily(path: PathNumber, family: PathFamily): void {
     const both = family === 'both' && this.port4 !== 0 && this.port6 !== 0;
     if (both && this.#free[path] === 1) return;
     this.#free[path] = both ? 1 : 0;
@@ -50,28 +50,28 @@ export class NodeAddressChoice {
     return (family !== 'ipv6' && this.port4 !== 0) || (family !== 'ipv4' && this.port6 !== 0);
   }
 
-  ip(path: number): number {
+  ip(path: PathNumber): number {
     return this.#usesIpv6[path] === 1 ? this.ip6 : this.ip4;
   }
 
-  port(path: number): number {
+  port(path: PathNumber): number {
     return this.#usesIpv6[path] === 1 ? this.port6 : this.port4;
   }
 
   /** Whether a datagram comes from the node, whichever path it came by. */
-  isFrom(ip: number, port: number): boolean {
+  isFrom(ip: AddressHandle, port: Port): boolean {
     return port !== 0 && ((ip === this.ip4 && port === this.port4) || (ip === this.ip6 && port === this.port6));
   }
 
   /** Takes the other address for a path, if there is a choice. @returns whether there is. */
-  alternate(path: number): boolean {
+  alternate(path: PathNumber): boolean {
     if (this.#free[path] === 0) return false;
     this.#usesIpv6[path] ^= 1;
     return true;
   }
 
   /** The node has spoken by a path. @returns whether the path uses another address from now on. */
-  settle(path: number, ip: number): boolean {
+  settle(path: PathNumber, ip: AddressHandle): boolean {
     return this.#free[path] === 1 && ip !== this.ip(path) && this.alternate(path);
   }
 }

@@ -5,6 +5,7 @@ import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, Tunnel, TunnelCounter, tunnelCounter
 import type { PathEvent, TunnelEvent, TunnelOutput } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
 import { FLAG_HANDSHAKE, readFlags, readSequence } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, Microseconds, Milliseconds, PathNumber, Port } from '@lightspeed/wire';
 import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
 import { BackOff } from './back-off.ts';
 import { VIA_SLOT } from './messages.ts';
@@ -25,9 +26,9 @@ export interface NodeTunnelHost {
   readonly engine: DatagramEngine;
   readonly memory: FecMemory;
   readonly settings: ParsedTunnelSettings;
-  send(nodeTunnel: NodeTunnel, path: number, offset: number, length: number): void;
+  send(nodeTunnel: NodeTunnel, path: PathNumber, offset: ArenaOffset, length: ByteLength): void;
   /** A payload for a flow's program; or, of the tunnel through another node, a packet for the node tunnel whose flow it is. */
-  deliver(nodeTunnel: NodeTunnel, flow: LocalFlow, offset: number, length: number): void;
+  deliver(nodeTunnel: NodeTunnel, flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
   post(message: WorkerMessage): void;
   /** The node tunnel's session is over, for good. */
   nodeTunnelClosed(): void;
@@ -95,19 +96,19 @@ export class NodeTunnel implements TunnelOutput {
   }
 
   /** A path has a socket of that family. */
-  setPathFamily(path: number, family: PathFamily): void {
+  setPathFamily(path: PathNumber, family: PathFamily): void {
     this.addresses.setFamily(path, family);
     this.#setAddress(path);
   }
 
-  handleNode(path: number, offset: number, length: number, ip: number, port: number): void {
+  handleNode(path: PathNumber, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {
     this.#offset = offset;
     if (this.#up[path] === 0 && this.addresses.isFrom(ip, port) && this.addresses.settle(path, ip)) this.#setAddress(path);
     this.tunnel.handleNodeDatagram(path, offset, length, ip, port);
   }
 
   /** @returns milliseconds until it wants to be called again. */
-  tick(nowMs: number): number {
+  tick(nowMs: Milliseconds): number {
     if (!this.#opened) {
       this.#opened = true;
       this.tunnel.open();
@@ -147,21 +148,21 @@ export class NodeTunnel implements TunnelOutput {
 
   // What the tunnel calls.
 
-  toNode(path: number, offset: number, length: number): void {
+  toNode(path: PathNumber, offset: ArenaOffset, length: ByteLength): void {
     if (this.#up[path] === 0 && (readFlags(this.#host.engine.arena.bytes, offset) & FLAG_HANDSHAKE) !== 0) this.#try(path);
     this.#host.send(this, path, offset, length);
   }
 
-  toLocal(flow: LocalFlow, offset: number, length: number): void {
+  toLocal(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     this.#host.deliver(this, flow, offset, length);
   }
 
-  roundTrip(_path: number, rttUs: number): void {
+  roundTrip(_path: number, rttUs: Microseconds): void {
     const sequence = readSequence(this.#host.engine.arena.bytes, this.#offset);
     this.#host.post({ type: 'roundTrip', slot: this.slot, sequence, rttUs });
   }
 
-  pathEvent(path: number, event: PathEvent): void {
+  pathEvent(path: PathNumber, event: PathEvent): void {
     this.#up[path] = event === 'up' ? 1 : 0;
     this.#tried[path] = 0;
     this.#host.post({ type: 'path', slot: this.slot, path, up: event === 'up' });
@@ -169,7 +170,7 @@ export class NodeTunnel implements TunnelOutput {
 
   event(event: TunnelEvent): void {
     const nowMs = this.#host.engine.clockMs;
-    let retryInMs: number | undefined;
+    let retryInMs: Milliseconds | undefined;
     if (event === 'established') {
       this.#answered = true;
       this.#backOff.established(nowMs);
@@ -183,12 +184,12 @@ export class NodeTunnel implements TunnelOutput {
   }
 
   /** Each HANDSHAKE but the first goes to the other address of the node, if it has two that the path can reach. */
-  #try(path: number): void {
+  #try(path: PathNumber): void {
     if (this.#tried[path] === 1 && this.addresses.alternate(path)) this.#setAddress(path);
     this.#tried[path] = 1;
   }
 
-  #setAddress(path: number): void {
+  #setAddress(path: PathNumber): void {
     this.tunnel.setNodeAddress(path, this.addresses.ip(path), this.addresses.port(path));
   }
 

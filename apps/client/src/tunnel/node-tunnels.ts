@@ -1,6 +1,7 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
+import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, PathNumber, Port } from '@lightspeed/wire';
 import type { DatagramReceiver } from '../ingress/ingress.ts';
 import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
 import { VIA_SLOT } from './messages.ts';
@@ -18,7 +19,7 @@ export interface NodeTunnelsHost {
   readonly memory: FecMemory;
   readonly settings: ParsedTunnelSettings;
   /** Gives an answer to the flow's program. */
-  deliverToProgram(flow: LocalFlow, offset: number, length: number): void;
+  deliverToProgram(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
   post(message: WorkerMessage): void;
   /** All sessions are over, for good. */
   allClosed(): void;
@@ -69,12 +70,12 @@ export class NodeTunnels implements NodeTunnelHost {
   // What the data plane calls.
 
   /** Carries a datagram by the node in use. */
-  carryByUsed(flow: LocalFlow, offset: number, length: number): void {
+  carryByUsed(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     this.#used.tunnel.handleLocalDatagram(flow, offset, length);
   }
 
   /** Carries a datagram by one of the nodes. @returns whether there is a tunnel to it. */
-  carryBy(slot: number, flow: LocalFlow, offset: number, length: number): boolean {
+  carryBy(slot: number, flow: LocalFlow, offset: ArenaOffset, length: ByteLength): boolean {
     const nodeTunnel = this.#nodeTunnelOf(slot);
     if (nodeTunnel === null) return false;
     nodeTunnel.tunnel.handleLocalDatagram(flow, offset, length);
@@ -100,7 +101,7 @@ export class NodeTunnels implements NodeTunnelHost {
   }
 
   /** @returns milliseconds until it wants to be called again. */
-  tick(nowMs: number): number {
+  tick(nowMs: Milliseconds): number {
     let next = this.#pathSockets.msUntilDue(nowMs);
     // The way through another node first: what the others say by it is said at once.
     if (this.#via !== null) next = Math.min(next, this.#via.tick(nowMs));
@@ -136,7 +137,7 @@ export class NodeTunnels implements NodeTunnelHost {
   }
 
   /** Gives a path another socket; says what has become of it. */
-  rebind(path: number, local: string | undefined): void {
+  rebind(path: PathNumber, local: string | undefined): void {
     const family = this.#pathSockets.familyWith(path, local);
     if (path !== this.#viaPath && !this.#nodeTunnels.some(({ addresses }) => addresses.has(family))) {
       const reason = `the node has no ${family === 'ipv6' ? 'IPv6' : 'IPv4'} address`;
@@ -174,7 +175,7 @@ export class NodeTunnels implements NodeTunnelHost {
 
   // What the node tunnels call.
 
-  send(nodeTunnel: NodeTunnel, path: number, offset: number, length: number): void {
+  send(nodeTunnel: NodeTunnel, path: PathNumber, offset: ArenaOffset, length: ByteLength): void {
     if (path === this.#viaPath && nodeTunnel.slot !== VIA_SLOT && this.#via !== null) {
       this.#via.tunnel.handleLocalDatagram(nodeTunnel.innerFlow, offset, length);
       return;
@@ -187,7 +188,7 @@ export class NodeTunnels implements NodeTunnelHost {
     this.engine.send(socket, offset, length, addresses.ip(path), port);
   }
 
-  deliver(nodeTunnel: NodeTunnel, flow: LocalFlow, offset: number, length: number): void {
+  deliver(nodeTunnel: NodeTunnel, flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     if (nodeTunnel.slot !== VIA_SLOT) {
       this.#host.deliverToProgram(flow, offset, length);
       return;
@@ -207,7 +208,7 @@ export class NodeTunnels implements NodeTunnelHost {
     else this.#host.allClosed();
   }
 
-  #take(path: number, count: number): void {
+  #take(path: PathNumber, count: number): void {
     const { offsets, lengths, ips, ports } = this.engine.received;
     if (path === this.#viaPath && this.#via !== null) {
       for (let i = 0; i < count; i++) this.#via.handleNode(ONLY_PATH, offsets[i], lengths[i], ips[i], ports[i]);
@@ -219,7 +220,7 @@ export class NodeTunnels implements NodeTunnelHost {
   }
 
   /** A stranger's datagram is for the node tunnel in use, which counts it. */
-  #nodeTunnelAt(ip: number, port: number): NodeTunnel {
+  #nodeTunnelAt(ip: AddressHandle, port: Port): NodeTunnel {
     for (let i = 0; i < this.#nodeTunnels.length; i++) {
       if (this.#nodeTunnels[i].addresses.isFrom(ip, port)) return this.#nodeTunnels[i];
     }

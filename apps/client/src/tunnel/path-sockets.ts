@@ -1,6 +1,6 @@
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { UNSPECIFIED_IPV6 } from '@lightspeed/wire';
-import type { SocketAddress } from '@lightspeed/wire';
+import type { Milliseconds, PathNumber, SocketAddress } from '@lightspeed/wire';
 import { familyOf } from '../settings/addresses.ts';
 import type { Family } from '../settings/addresses.ts';
 
@@ -41,7 +41,7 @@ export class PathSockets {
   readonly #engine: DatagramEngine;
   readonly #ipv6: boolean;
   readonly #paths: PathSocket[];
-  readonly #former: { readonly socket: DatagramSocket; readonly untilMs: number }[] = [];
+  readonly #former: { readonly socket: DatagramSocket; readonly untilMs: Milliseconds }[] = [];
 
   /** @param ipv6 whether the system has IPv6. */
   constructor(engine: DatagramEngine, paths: readonly PathSocket[], ipv6: boolean) {
@@ -54,16 +54,16 @@ export class PathSockets {
     return this.#paths.length;
   }
 
-  at(path: number): DatagramSocket {
+  at(path: PathNumber): DatagramSocket {
     return this.#paths[path].socket;
   }
 
-  family(path: number): PathFamily {
+  family(path: PathNumber): PathFamily {
     return this.#paths[path].family;
   }
 
   /** Of which family a path would be with another local address. */
-  familyWith(path: number, local = this.#paths[path].local): PathFamily {
+  familyWith(path: PathNumber, local = this.#paths[path].local): PathFamily {
     return pathFamily(local, this.#ipv6);
   }
 
@@ -71,7 +71,7 @@ export class PathSockets {
    * Gives a path a new socket, bound to the address of the one before, or to another one.
    * @returns its local address, or undefined if the system refuses; the one before stays then.
    */
-  replace(path: number, local = this.#paths[path].local): SocketAddress | undefined {
+  replace(path: PathNumber, local = this.#paths[path].local): SocketAddress | undefined {
     const former = this.#paths[path];
     const socket = this.#engine.openNow(pathSocketOptions(this.#engine, local, this.#ipv6));
     if (socket === undefined) return undefined;
@@ -82,7 +82,7 @@ export class PathSockets {
   }
 
   /** Closes what has lingered long enough. @returns milliseconds until it wants to be called again. */
-  msUntilDue(nowMs: number): number {
+  msUntilDue(nowMs: Milliseconds): number {
     while (this.#former.length > 0) {
       const left = (this.#former[0].untilMs - nowMs) | 0;
       if (left > 0) return Math.min(left, IDLE_MS);

@@ -1,5 +1,6 @@
 import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
+import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import { LocalCounter, LocalDrop } from '../ingress/local-counters.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
 import type { DatagramReceiver, Flow } from '../ingress/ingress.ts';
@@ -14,7 +15,7 @@ export interface DirectWayHost {
   readonly engine: DatagramEngine;
   readonly counters: LocalCounters;
   /** Gives an answer to the flow's program. */
-  deliver(flow: LocalFlow, offset: number, length: number): void;
+  deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
   tagFor(receiver: DatagramReceiver): number;
 }
 
@@ -34,7 +35,7 @@ export class DirectWay implements DatagramReceiver {
   }
 
   /** Sends a datagram of the flow's program to its game server. */
-  carry(flow: Flow, offset: number, length: number): void {
+  carry(flow: Flow, offset: ArenaOffset, length: ByteLength): void {
     const { engine, counters } = this.#host;
     const socket = flow.directSocket ?? this.#open(flow);
     if (socket === null) {

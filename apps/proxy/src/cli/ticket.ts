@@ -36,6 +36,7 @@ export async function keygen({ out }: { readonly out: string }): Promise<void> {
   print(formatIssuerKey(key.publicKey));
 }
 
+/** The options of `ticket issue`, as the command line gives them. */
 export interface IssueFlags {
   readonly key: string;
   readonly for: string;
@@ -70,6 +71,7 @@ export async function issue(flags: IssueFlags): Promise<void> {
   print(formatTicket(bytes));
 }
 
+/** The options of `ticket inspect`, as the command line gives them. */
 export interface InspectFlags {
   readonly issuerKey?: readonly string[];
   readonly revocationList?: string;
@@ -94,6 +96,7 @@ export async function inspect(given: string, { issuerKey, revocationList }: Insp
   return verdict.type === 'refused' ? 1 : 0;
 }
 
+/** The options of `ticket revoke`, as the command line gives them. */
 export interface RevokeFlags {
   readonly list: string;
   readonly because?: string;

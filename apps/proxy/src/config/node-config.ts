@@ -3,6 +3,7 @@ import type { EgressMapping } from '@lightspeed/session';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
 
+/** The least severe level that is logged; `silent` logs nothing. */
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /** Where worker threads run; the cores of a list are distinct. */

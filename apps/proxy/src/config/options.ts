@@ -141,6 +141,8 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   logFormat: orNone('log.format', choice('pretty', 'json'), (value) => value),
 };
 
+/** The name of a setting in the code. */
 export type Field = keyof NodeConfig;
 
+/** The names of all settings, in the order of the table. */
 export const FIELDS = Object.keys(OPTIONS) as readonly Field[];

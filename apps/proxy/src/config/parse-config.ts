@@ -54,6 +54,7 @@ export interface Given {
   readonly source: string;
 }
 
+/** What was given for each setting, and where; a setting that was not given is left out. */
 export type GivenByField = { readonly [F in Field]?: Given | undefined };
 
 /**

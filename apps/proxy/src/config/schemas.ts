@@ -10,14 +10,17 @@ import type { CorePinning } from './node-config.ts';
  * Kinds of values. Each schema's description completes the sentence "... is not allowed here: give ...".
  */
 
+/** A schema of whole numbers from `least` to `most`, both included. */
 export function wholeNumber(least: number, most: number) {
   return z.int().min(least).max(most).describe(`a whole number from ${least} to ${most}`);
 }
 
+/** A schema of numbers from `least` to `most`, both included. */
 export function number(least: number, most: number) {
   return z.number().min(least).max(most).describe(`a number from ${least} to ${most}`);
 }
 
+/** A schema of one of several words. */
 export function choice<const T extends readonly [string, ...string[]]>(...values: T) {
   return z.enum(values).describe(
     values
@@ -27,6 +30,7 @@ export function choice<const T extends readonly [string, ...string[]]>(...values
   );
 }
 
+/** A schema of booleans. */
 export function yesOrNo() {
   return z.boolean().describe('true or false');
 }
@@ -58,10 +62,12 @@ function text<T>(parse: (text: string) => T | undefined, description: string): z
     .describe(description);
 }
 
+/** A schema of an IPv4 address in text; it gives the address's bits. */
 export function address(): z.ZodType<number> {
   return text(parseIpv4, 'an IPv4 address, for example 192.0.2.7');
 }
 
+/** A schema of an address of either family and a port, in text. */
 export function socketAddress(): z.ZodType<SocketAddress> {
   return text(parseSocketAddress, 'ADDR:PORT, for example 0.0.0.0:4434 or [::]:4434');
 }
@@ -73,6 +79,7 @@ export function socketAddressOrOff(): z.ZodType<SocketAddress | undefined> {
     .describe('ADDR:PORT, for example 127.0.0.1:8080 or [::]:4433, or "off"');
 }
 
+/** A schema of the path of a file, which need not exist. */
 export function path() {
   return z
     .string()
@@ -101,10 +108,12 @@ function listOf<T>(parse: (text: string) => T, description: string): z.ZodType<r
     .describe(description);
 }
 
+/** A schema of the public keys of ticket issuers, 32 bytes each. */
 export function issuerKeys(): z.ZodType<readonly Uint8Array[]> {
   return listOf(parseIssuerKey, 'a list of public keys as "lightspeed-proxy ticket keygen" prints them, lsi1_...');
 }
 
+/** A schema of `LOW-HIGH`, two ports from 1 to 65,535 in ascending order. */
 export function portRange(): z.ZodType<PortRange> {
   return text(parsePortRange, 'LOW-HIGH with ports from 1 to 65535, for example 20000-29999');
 }
@@ -137,6 +146,7 @@ function parseCorePinning(given: string): CorePinning | undefined {
   return new Set(cores).size === cores.length ? cores : undefined;
 }
 
+/** A schema of rules about destinations, `CIDR[:PORT[-PORT]]` each. */
 export function destinationRules(): z.ZodType<readonly DestinationRule[]> {
   return listOf(parseDestinationRule, 'a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]');
 }

@@ -71,12 +71,15 @@ export function serverInfo(
   };
 }
 
+/** How full a node is, in whole percent and 100 at most. */
 export function loadOf(sessions: number, maxClients: number): number {
   return Math.min(100, Math.round((100 * sessions) / maxClients));
 }
 
+/** A message that ends a registration, with a text that says why. */
 export function disconnect(reason: DisconnectReason, text: string): OutgoingMessage {
   return { type: 'disconnect', reason, extensions: [reasonTextExtension.encode(text)] };
 }
 
+/** What clients are told when the node ends. */
 export const SHUTDOWN_TEXT = 'the node is shutting down';

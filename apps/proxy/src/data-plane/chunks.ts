@@ -13,6 +13,7 @@ export type Chunks<T> = Chunk<T[]>[];
 /** Bytes of `v8.serialize`, with what is in them. */
 type Chunk<T> = Uint8Array & { readonly content?: T };
 
+/** Puts things into chunks, in their order. */
 export function pack<T>(things: Iterable<T>): Chunks<T> {
   const chunks: Chunks<T> = [];
   let some: T[] = [];

@@ -5,6 +5,7 @@ import { hmacSha256 } from '@lightspeed/security/node';
 import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
 import type { ClientAddress, RelayOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
+import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import { EgressSockets } from './egress-sockets.ts';
 import { FORWARDING_PREFIX_BYTES, WorkerForwarding } from './worker-forwarding.ts';
 import type { Ban, FromWorker, RegisteredClient, SnapshotScope, WorkerStart } from './messages.ts';
@@ -147,27 +148,27 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#isForwarded = false;
   }
 
-  toClient(offset: number, length: number, to: ClientAddress): void {
+  toClient(offset: ArenaOffset, length: ByteLength, to: ClientAddress): void {
     this.#engine.send(this.#data, offset, length, to.ip, to.port, to.local);
   }
 
-  toServer(egress: number, offset: number, length: number, ip: number, port: number): void {
+  toServer(egress: EgressId, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {
     this.#egress.send(egress, offset, length, ip, port);
   }
 
-  forward(worker: number, offset: number, length: number, ip: number, port: number, local: number): void {
+  forward(worker: number, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port, local: AddressHandle): void {
     if (!this.#isForwarded) this.#forwardToOwner.send(worker, offset, length, ip, port, local);
   }
 
-  openEgress(port: number): number {
+  openEgress(port: Port): number {
     return this.#egress.open(port);
   }
 
-  egressPort(egress: number): number {
+  egressPort(egress: EgressId): number {
     return this.#egress.portOf(egress);
   }
 
-  closeEgress(egress: number): void {
+  closeEgress(egress: EgressId): void {
     this.#egress.close(egress);
   }
 
@@ -176,7 +177,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#relay.sent();
   }
 
-  banned(prefixHigh: number, prefixLow: number, durationMs: number): void {
+  banned(prefixHigh: number, prefixLow: number, durationMs: Milliseconds): void {
     this.#tell({ type: 'banned', prefixHigh, prefixLow, durationMs });
   }
 

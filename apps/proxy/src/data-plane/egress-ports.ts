@@ -1,3 +1,4 @@
+import type { Port } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
 
 /**
@@ -34,7 +35,7 @@ export class EgressPorts {
   }
 
   /** Takes a certain port, wherever it is in the ring. @returns false if it is not free, or none of the range. */
-  takeThis(port: number): boolean {
+  takeThis(port: Port): boolean {
     const { length } = this.#ring;
     for (let place = 0; place < this.#free; place++) {
       if (this.#ring[(this.#first + place) % length] !== port) continue;
@@ -49,7 +50,7 @@ export class EgressPorts {
   }
 
   /** Puts a port that `take` gave behind all that are free. */
-  giveBack(port: number): void {
+  giveBack(port: Port): void {
     this.#ring[(this.#first + this.#free) % this.#ring.length] = port;
     this.#free++;
   }

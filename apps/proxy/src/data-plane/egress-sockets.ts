@@ -1,4 +1,5 @@
 import type { DatagramEngine, DatagramSocket, SocketOptions } from '@lightspeed/udp';
+import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import { EgressPorts } from './egress-ports.ts';
 import type { WorkerStart } from './messages.ts';
 
@@ -28,7 +29,7 @@ export class EgressSockets {
    * @param port the local port that it should have if that is free, 0 for any.
    * @returns the new socket's number, or -1 if no port or no descriptor is left.
    */
-  open(port: number): number {
+  open(port: Port): number {
     const socket = (port === 0 ? undefined : this.#openAt(port)) ?? this.#openAnywhere();
     if (socket === undefined) return -1;
     const { id } = socket;
@@ -52,7 +53,7 @@ export class EgressSockets {
   }
 
   /** Queues a payload. A socket that is closed already takes nothing. */
-  send(number: number, offset: number, length: number, ip: number, port: number): void {
+  send(number: number, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {
     const socket = this.#sockets[number];
     if (socket !== null) this.#engine.send(socket, offset, length, ip, port);
   }
@@ -61,7 +62,7 @@ export class EgressSockets {
     return this.#ports === null ? this.#engine.openNow(this.#options) : this.#openInRange(this.#ports);
   }
 
-  #openAt(port: number): DatagramSocket | undefined {
+  #openAt(port: Port): DatagramSocket | undefined {
     if (this.#ports !== null && !this.#ports.takeThis(port)) return undefined;
     const socket = this.#engine.openNow({ ...this.#options, port });
     if (socket === undefined) this.#ports?.giveBack(port);

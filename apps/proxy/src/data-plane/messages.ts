@@ -1,6 +1,7 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
 import type { Registration, RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
+import type { AddressHandle, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
 import type { Chunks } from './chunks.ts';
 
@@ -8,7 +9,7 @@ import type { Chunks } from './chunks.ts';
 export interface Ban {
   readonly prefixHigh: number;
   readonly prefixLow: number;
-  readonly durationMs: number;
+  readonly durationMs: Milliseconds;
 }
 
 /** A client that the control plane has let in. There may be very many of them, in this thread and in every worker. */
@@ -29,7 +30,7 @@ export interface WorkerStart {
   /** The processor that it keeps to; undefined for any. */
   readonly core?: number | undefined;
   /** How long it looks for datagrams before it sleeps; 0 unless it is given. */
-  readonly busyPollUs?: number;
+  readonly busyPollUs?: Microseconds;
   readonly relay: RelayOptions;
   readonly policy: {
     readonly allow: readonly DestinationRule[];
@@ -43,7 +44,7 @@ export interface WorkerStart {
   readonly data: DataSocketStart;
   readonly egress: {
     /** Unsigned, 0 for every address. */
-    readonly ip: number;
+    readonly ip: AddressHandle;
     /** This worker's own part of the ports; undefined lets the system choose. */
     readonly ports: PortRange | undefined;
     readonly bufferBytes: number;
@@ -72,12 +73,13 @@ export interface WorkerMemory {
   readonly fdLedger: SharedArrayBuffer | undefined;
 }
 
+/** Which data socket a worker binds or adopts. */
 export interface DataSocketStart {
   /** A descriptor to adopt; undefined where the worker opens its own. */
   readonly fd: number | undefined;
   /** As text: handles mean something in their own thread only. `0.0.0.0` is every IPv4 address, `::` every address. */
   readonly address: string;
-  readonly port: number;
+  readonly port: Port;
   readonly reusePort: boolean;
   readonly bufferBytes: number;
 }
@@ -125,7 +127,7 @@ export type FromWorker =
       readonly receiveBufferBytes: number;
       readonly sendBufferBytes: number;
       /** Where other workers hand datagrams over; 0 for a worker that is alone. */
-      readonly forwardingPort: number;
+      readonly forwardingPort: Port;
     }
   | { readonly type: 'registered'; readonly request: number }
   /** The session of a registration is over here; these proofs of it were accepted. */

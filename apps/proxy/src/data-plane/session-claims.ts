@@ -41,6 +41,7 @@ export class SharedSessionClaims implements SessionClaims {
   }
 }
 
+/** New shared memory for the claims of so many registrations; nobody has claimed any. */
 export function claimsMemory(registrations: number): SharedArrayBuffer {
   return new SharedArrayBuffer(registrations * Int32Array.BYTES_PER_ELEMENT);
 }

@@ -36,6 +36,7 @@ export class SharedSessionQuota implements SessionQuota {
   }
 }
 
+/** New shared memory for the shares of so many workers, all 0. */
 export function sessionQuotaMemory(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT);
 }

@@ -6,6 +6,7 @@ import type { FromWorker, SnapshotScope } from './messages.ts';
 const PLACES_PER_STEP = 64;
 /** Looking at one takes some 20 ns. */
 const LOOKS_PER_STEP = 1_024;
+/** Pause between two steps of a long look through sessions, so that packets go between them. */
 export const NEXT_STEP_MS = 1;
 
 interface Request {

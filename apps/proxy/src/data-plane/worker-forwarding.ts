@@ -1,5 +1,5 @@
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 
 /** 127.0.0.1. */
 export const FORWARDING_IP = 0x7f00_0001;
@@ -52,7 +52,7 @@ export class WorkerForwarding {
   }
 
   /** Queues a client's datagram for a worker; it is lost if that is down. */
-  send(worker: number, offset: number, length: number, ip: number, port: number, local: number): void {
+  send(worker: number, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port, local: AddressHandle): void {
     const to = worker < this.#ports.length ? this.#ports[worker] : 0;
     if (this.#socket === null || to === 0) return;
     const { bytes } = this.#engine.arena;
@@ -67,7 +67,7 @@ export class WorkerForwarding {
   }
 
   /** Whether a datagram on the forwarding socket is another worker's. */
-  accepts(length: number, ip: number, port: number): boolean {
+  accepts(length: ByteLength, ip: AddressHandle, port: Port): boolean {
     if (ip !== FORWARDING_IP || length < FORWARDING_PREFIX_BYTES) return false;
     for (let worker = 0; worker < this.#ports.length; worker++) {
       if (worker !== this.#own && this.#ports[worker] === port) return true;
@@ -76,16 +76,16 @@ export class WorkerForwarding {
   }
 
   /** The client's address in front of the datagram at `offset`. */
-  clientIp(offset: number): number {
+  clientIp(offset: ArenaOffset): number {
     return this.#addresses.read(this.#engine.arena.bytes, offset);
   }
 
   /** The node's own address to which the client sent it; 0 if it is not known. */
-  localIp(offset: number): number {
+  localIp(offset: ArenaOffset): number {
     return this.#addresses.read(this.#engine.arena.bytes, offset + LOCAL_AT);
   }
 
-  clientPort(offset: number): number {
+  clientPort(offset: ArenaOffset): number {
     const { bytes } = this.#engine.arena;
     return (bytes[offset + PORT_AT] << 8) | bytes[offset + PORT_AT + 1];
   }

@@ -40,6 +40,7 @@ interface ControlHealth {
   readonly bound: number;
 }
 
+/** The node's state as `/healthz` shows it. */
 export function health({ config, engine, supervisor, control, startedMs }: NodeView): Health {
   const { relay, workers, workerRestarts } = supervisor.stats();
   return {

@@ -11,6 +11,7 @@ import type { NodeView } from './node-view.ts';
 /** Importing it evaluates all of its exports, and with `WebSocket` comes all of Node's fetch: 17 MB. */
 const { createServer } = process.getBuiltinModule('node:http');
 
+/** The HTTP server of metrics and health, while it listens. */
 export interface HttpServer {
   readonly address: SocketAddress;
   close(): Promise<void>;

@@ -16,6 +16,7 @@ export async function createLog({ logLevel, logFormat }: Pick<NodeConfig, 'logLe
   return pino(options, pretty({ colorize: terminal, sync: true, destination: 1, translateTime: 'SYS:HH:MM:ss.l' }));
 }
 
+/** A logger that writes nothing. */
 export function silentLog(): Logger {
   return pino({ enabled: false });
 }

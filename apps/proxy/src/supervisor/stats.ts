@@ -20,6 +20,7 @@ export interface NodeStats {
   readonly workerRestarts: number;
 }
 
+/** What one worker is and does now. */
 export interface WorkerStats {
   readonly state: WorkerState;
   /** The processor that it is kept on; undefined where the system chooses. */
@@ -30,6 +31,7 @@ export interface WorkerStats {
 
 const RELAY_NAMES = Object.keys(RelayCounter) as readonly RelayCounterName[];
 
+/** Adds up the counters of all workers, those of ended ones included. */
 export function collectStats(workers: readonly WorkerSlot[]): NodeStats {
   const relay = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
   const udp = new Float64Array(UDP_COUNTERS_BYTES / Float64Array.BYTES_PER_ELEMENT);

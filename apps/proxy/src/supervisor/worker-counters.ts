@@ -2,6 +2,7 @@ import type { RelayCounters } from '@lightspeed/session';
 import { RELAY_COUNTERS_BYTES, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import { UDP_COUNTER, UDP_COUNTERS_BYTES, UdpCounters } from '@lightspeed/udp';
 
+/** The name of one of the relay's counters. */
 export type RelayCounterName = keyof typeof RelayCounter;
 
 /** What is there now, as opposed to what has happened: it ends with the worker that has it. */

@@ -24,9 +24,12 @@ const LONG_LIFE_MS = 10_000;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
 
+/** Where a worker is between its start and its end; only `serving` moves packets. */
 export type WorkerState = 'starting' | 'serving' | 'restarting' | 'stopping' | 'stopped';
 
+/** A worker's message that it serves now. */
 export type Serving = Extract<FromWorker, { type: 'serving' }>;
+/** A worker's answer that has snapshots of sessions in it. */
 export type Snapshots = Extract<FromWorker, { type: 'snapshots' }>;
 /** What a worker was asked for. */
 export type Answer = Extract<FromWorker, { readonly request: number }>;

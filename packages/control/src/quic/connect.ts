@@ -17,6 +17,7 @@ import { handshakeVerification, verifyPin } from './verification.ts';
 import type { Dialing } from './transport.ts';
 import type { Verification } from './verification.ts';
 
+/** Which node to connect to, and how to know it. */
 export interface ConnectOptions {
   /** A name or an address. A name that has an IPv4 address is reached there. */
   readonly host: string;

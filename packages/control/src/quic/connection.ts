@@ -74,6 +74,7 @@ export interface ControlConnection {
 const STREAM_COST = 256;
 const MIN_DATA_COST = 64;
 
+/** A control connection over any {@link ConnectionTransport}, at a client's end or a node's. */
 export class Connection implements ControlConnection, StreamOwner {
   readonly alpn = CONTROL_ALPN;
   readonly limits: ConnectionLimits;

@@ -11,6 +11,7 @@ export interface CertificateAndKey {
   readonly privateKeyPem: string;
 }
 
+/** Where a node listens, with which certificate, and within which limits. */
 export interface ListenOptions extends CertificateAndKey {
   /**
    * An address, not a name; port 0 takes any free port. `0.0.0.0` is every IPv4 address of the machine, `::` every address of
@@ -47,6 +48,7 @@ export interface ListenOptions extends CertificateAndKey {
   readonly limits?: Partial<ConnectionLimits>;
 }
 
+/** A node's control plane while it listens. */
 export interface ControlListener {
   /** What was bound, with the port that it has. */
   readonly endpoint: SocketAddress;

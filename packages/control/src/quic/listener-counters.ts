@@ -19,6 +19,7 @@ export interface ListenerCounters {
   readonly closedNotReading: number;
 }
 
+/** The counters of a listener that has just started. */
 export const NOTHING_YET: ListenerCounters = {
   accepted: 0,
   refusedOverMax: 0,

@@ -53,6 +53,7 @@ export function parsePin(text: string): Uint8Array {
   );
 }
 
+/** Whether two hashes of certificates are equal. */
 export function samePin(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }

@@ -49,6 +49,7 @@ export interface StreamOwner {
   finished(stream: MessageStream): void;
 }
 
+/** A stream of whole messages over a {@link StreamTransport} of bytes. */
 export class MessageStream implements ControlStream {
   readonly #transport: StreamTransport;
   readonly #owner: StreamOwner;

@@ -13,6 +13,7 @@ export interface TransportClose {
   readonly reason: string;
 }
 
+/** What a stream calls when something happens on it. */
 export interface StreamHandlers {
   /** Bytes in order; the receiver may keep them. */
   data(bytes: Uint8Array): void;
@@ -22,6 +23,7 @@ export interface StreamHandlers {
   closed(why: string | undefined): void;
 }
 
+/** A QUIC stream of bytes, whichever library is below. */
 export interface StreamTransport {
   readonly id: number;
   readonly bidirectional: boolean;
@@ -34,12 +36,14 @@ export interface StreamTransport {
   reset(code: number): void;
 }
 
+/** What a connection calls when something happens on it. */
 export interface ConnectionHandlers {
   stream(stream: StreamTransport): void;
   /** Called once. */
   closed(close: TransportClose): void;
 }
 
+/** A QUIC connection, whichever library is below. */
 export interface ConnectionTransport {
   readonly peer: SocketAddress;
   /** Our own address that the peer speaks to; undefined at a client's end. */
@@ -69,6 +73,7 @@ export interface ServerOptions {
   readonly onError: (error: Error) => void;
 }
 
+/** A QUIC server, whichever library is below. */
 export interface Server {
   readonly endpoint: SocketAddress;
   readonly runtime: QuicRuntime;

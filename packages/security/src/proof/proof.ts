@@ -1,4 +1,5 @@
 import { FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, readFlags, readVersion } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import type { HmacSha256 } from '../crypto-primitives.ts';
 import { requireInteger } from '../option-ranges.ts';
 import { SecurityError } from '../security-error.ts';
@@ -51,7 +52,7 @@ export interface Proof {
  */
 export function encodeProof(
   bytes: Uint8Array,
-  offset: number,
+  offset: ArenaOffset,
   sessionId: number,
   nonce: bigint,
   secret: Uint8Array,
@@ -74,7 +75,7 @@ export function encodeProof(
  * @returns undefined unless the packet is version 1, is a HANDSHAKE (without FIN and FRAGMENT), and its payload has
  *   exactly 28 bytes. It then is a HANDSHAKE without a proof, or none.
  */
-export function readProof(bytes: Uint8Array, offset: number, length: number): Proof | undefined {
+export function readProof(bytes: Uint8Array, offset: ArenaOffset, length: ByteLength): Proof | undefined {
   if (length !== PROOF_PACKET_BYTES || bytes.length - offset < length) return undefined;
   if (readVersion(bytes, offset) !== VERSION_PLAIN || (readFlags(bytes, offset) & KIND_FLAGS) !== FLAG_HANDSHAKE) {
     return undefined;
@@ -92,7 +93,7 @@ export function readProof(bytes: Uint8Array, offset: number, length: number): Pr
  * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the secret has another length, `ERR_SECURITY_PRIMITIVE_OUTPUT` if the
  *   HMAC has. Never because of what the packet holds.
  */
-export function verifyProof(bytes: Uint8Array, offset: number, secret: Uint8Array, hmacSha256: HmacSha256): boolean {
+export function verifyProof(bytes: Uint8Array, offset: ArenaOffset, secret: Uint8Array, hmacSha256: HmacSha256): boolean {
   const expected = tagOf(bytes, offset, secret, hmacSha256);
   let difference = 0;
   for (let i = 0; i < TAG_BYTES; i++) difference |= expected[i] ^ bytes[offset + TAG_AT + i];
@@ -106,7 +107,7 @@ export function requireNonce(nonce: bigint): void {
   }
 }
 
-function tagOf(bytes: Uint8Array, offset: number, secret: Uint8Array, hmacSha256: HmacSha256): Uint8Array {
+function tagOf(bytes: Uint8Array, offset: ArenaOffset, secret: Uint8Array, hmacSha256: HmacSha256): Uint8Array {
   requireInteger('bytes of the session secret', secret.length, PROOF_SECRET_BYTES, PROOF_SECRET_BYTES);
   const hmac = hmacSha256(secret, bytes.subarray(offset, offset + TAG_AT));
   // A shorter one would compare as equal to bytes that nobody had to know.
@@ -116,6 +117,6 @@ function tagOf(bytes: Uint8Array, offset: number, secret: Uint8Array, hmacSha256
   return hmac.subarray(0, TAG_BYTES);
 }
 
-function viewOf(bytes: Uint8Array, offset: number): DataView {
+function viewOf(bytes: Uint8Array, offset: ArenaOffset): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset + offset, PROOF_PACKET_BYTES);
 }

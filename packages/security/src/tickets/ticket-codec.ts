@@ -29,6 +29,7 @@ const RATE_PPS_AT = 47;
 const RATE_BPS_AT = 51;
 const NAME_LENGTH_AT = 55;
 const NAME_AT = 56;
+/** Length of an Ed25519 signature. */
 export const SIGNATURE_BYTES = 64;
 
 /** In front of a ticket's text form, and of the bytes that are signed. */

@@ -36,6 +36,7 @@ export interface TicketRefusal {
   readonly text: string;
 }
 
+/** A refusal with its text. */
 export function refuseTicket(code: TicketRefusalCode): TicketRefusal {
   return { type: 'refused', code, text: TICKET_REFUSAL_TEXTS[code] };
 }

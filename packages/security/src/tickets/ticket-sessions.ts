@@ -4,6 +4,7 @@ import type { Ticket } from './ticket.ts';
 import { refuseTicket } from './ticket-refusal.ts';
 import type { TicketRefusal } from './ticket-refusal.ts';
 
+/** How many sessions tickets may open at once. */
 export interface TicketSessionsOptions {
   /** Sessions held at once, those of all tickets together. */
   readonly capacity: number;

@@ -7,6 +7,7 @@ import { SIGNATURE_BYTES, decodeTicket, signedBytes } from './ticket-codec.ts';
 import { refuseTicket } from './ticket-refusal.ts';
 import type { TicketRefusal } from './ticket-refusal.ts';
 
+/** Whose tickets count, and which of them do not. */
 export interface TicketVerifierOptions {
   /** Public keys of those whose tickets count, 32 bytes each; at least one. */
   readonly issuers: readonly Uint8Array[];

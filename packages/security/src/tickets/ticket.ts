@@ -28,6 +28,7 @@ export interface Ticket extends Required<TicketFields> {
   readonly issuerId: string;
 }
 
+/** Length of a ticket's random id. */
 export const TICKET_ID_BYTES = 16;
 
 const MAX_SECONDS = 2 ** 48 - 1;
@@ -37,6 +38,7 @@ const TICKET_ID = /^[0-9a-f]{32}$/;
 /** What moves the cursor, hides or reorders text: names are printed in terminals and logs. */
 const NOT_FOR_NAMES = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
+/** Whether a text has the form of a ticket's id. */
 export function isTicketId(text: string): boolean {
   return TICKET_ID.test(text);
 }

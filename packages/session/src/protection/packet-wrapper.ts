@@ -1,4 +1,5 @@
 import { HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Microseconds } from '@lightspeed/wire';
 import type { SendFlow } from '../send-flow.ts';
 
 /** Where finished packets go. */
@@ -8,7 +9,7 @@ export interface PacketSink {
    * driver has said that they are sent.
    * @returns false if it was refused (and counted).
    */
-  sendPacket(flow: SendFlow, offset: number, length: number, isParity: boolean): boolean;
+  sendPacket(flow: SendFlow, offset: ArenaOffset, length: ByteLength, isParity: boolean): boolean;
 }
 
 /** Writes headers in front of payloads, in place, for plain packets and for every form of protection. */
@@ -22,14 +23,14 @@ export class PacketWrapper {
   }
 
   /** Sends a payload as a version 1 packet. @returns false if it was refused. */
-  sendPlain(flow: SendFlow, offset: number, length: number, nowUs: number): boolean {
+  sendPlain(flow: SendFlow, offset: ArenaOffset, length: ByteLength, nowUs: Microseconds): boolean {
     const start = offset - HEADER_BYTES;
     this.writeHeader(flow, start, VERSION_PLAIN, nowUs);
     return this.sink.sendPacket(flow, start, HEADER_BYTES + length, false);
   }
 
   /** Writes the flow's next header at `start`. */
-  writeHeader(flow: SendFlow, start: number, version: number, nowUs: number): void {
+  writeHeader(flow: SendFlow, start: number, version: number, nowUs: Microseconds): void {
     const { stream } = flow;
     writeHeader(
       this.bytes,

@@ -1,4 +1,4 @@
-import type { DropReason, Dialect } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Dialect, DropReason, FlowIndex, Microseconds, Milliseconds } from '@lightspeed/wire';
 
 /*
  * The seam behind which protection from loss lies. What sends payloads and what receives packets knows only these interfaces;
@@ -14,9 +14,9 @@ export interface FlowProtection {
    * @param nowMs wrapping int32 clock in milliseconds, `nowUs` the same in microseconds.
    * @returns false if the payload's packet was refused.
    */
-  send(offset: number, length: number, nowMs: number, nowUs: number): boolean;
+  send(offset: ArenaOffset, length: ByteLength, nowMs: Milliseconds, nowUs: Microseconds): boolean;
   /** No payload follows: sends what still protects those that went out. */
-  finish(nowUs: number): void;
+  finish(nowUs: Microseconds): void;
   /** The flow ends: sends nothing, and gives all memory back. */
   abandon(): void;
 }
@@ -24,9 +24,9 @@ export interface FlowProtection {
 /** The time of all flows that one form protects: what is to go out although no payload comes. */
 export interface ProtectionTimer {
   /** Sends what must not wait any longer. */
-  advance(nowMs: number, nowUs: number): void;
+  advance(nowMs: Milliseconds, nowUs: Microseconds): void;
   /** Milliseconds until {@link advance} may have something to do, or `atMost`. */
-  msUntilDue(nowMs: number, atMost: number): number;
+  msUntilDue(nowMs: Milliseconds, atMost: number): number;
 }
 
 /** Where payloads go that a protection gives. */
@@ -35,7 +35,7 @@ export interface PayloadSink {
    * Delivers `length` bytes at `offset` of the shared memory to the far end of a flow. The bytes stay as they are until
    * the driver has said that they are sent.
    */
-  deliverPayload(flowIndex: number, offset: number, length: number): void;
+  deliverPayload(flowIndex: FlowIndex, offset: ArenaOffset, length: ByteLength): void;
 }
 
 /** What takes the protection off a session's packets, at the end that receives. Made when the first protected packet comes. */
@@ -45,9 +45,16 @@ export interface ReceiveProtection {
    * @param flowIndex the flow that its addresses name; NO_FLOW only for parity without addresses.
    * @returns 0, or `DropReason.duplicate` for a payload that was brought back before it came.
    */
-  take(sink: PayloadSink, dialect: Dialect, flowIndex: number, offset: number, length: number, nowMs: number): DropReason | 0;
+  take(
+    sink: PayloadSink,
+    dialect: Dialect,
+    flowIndex: FlowIndex,
+    offset: ArenaOffset,
+    length: ByteLength,
+    nowMs: Milliseconds,
+  ): DropReason | 0;
   /** Gives back the memory of what is too old to help, and brings the totals up to date. */
-  tidy(nowMs: number): void;
+  tidy(nowMs: Milliseconds): void;
   /** Gives all memory back. */
   close(): void;
 }

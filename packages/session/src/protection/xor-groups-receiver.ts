@@ -1,7 +1,7 @@
 import { DATA_DUPLICATE, DATA_NEW_AND_RECOVERED, FecDecoder, PARITY_RECOVERED } from '@lightspeed/fec';
 import type { FecMemory } from '@lightspeed/fec';
 import { DropReason, fecHeaderBytes, isParity, readGroupId, readGroupIndex, readGroupSize } from '@lightspeed/wire';
-import type { Dialect } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Dialect, FlowIndex, Milliseconds } from '@lightspeed/wire';
 import type { BlockReturns } from '../block-returns.ts';
 import { FecTotals } from '../fec-totals.ts';
 import type { PayloadSink, ReceiveProtection } from './protection.ts';
@@ -26,7 +26,14 @@ export class XorGroupsReceiver implements ReceiveProtection {
     this.#decoder = new FecDecoder({ memory: supply.memory });
   }
 
-  take(sink: PayloadSink, dialect: Dialect, flowIndex: number, offset: number, length: number, nowMs: number): DropReason | 0 {
+  take(
+    sink: PayloadSink,
+    dialect: Dialect,
+    flowIndex: FlowIndex,
+    offset: ArenaOffset,
+    length: ByteLength,
+    nowMs: Milliseconds,
+  ): DropReason | 0 {
     const { bytes } = this.#supply.memory;
     const decoder = this.#decoder;
     const headerBytes = fecHeaderBytes(dialect);
@@ -47,7 +54,7 @@ export class XorGroupsReceiver implements ReceiveProtection {
     return 0;
   }
 
-  tidy(nowMs: number): void {
+  tidy(nowMs: Milliseconds): void {
     this.#decoder.gc(nowMs);
     this.#count();
   }

@@ -1,6 +1,7 @@
 import type { FecMemory } from '@lightspeed/fec';
 import { ADD_FULL, FecEncoder } from '@lightspeed/fec';
 import { MAX_FEC_PAYLOAD_BYTES, VERSION_FEC, fecHeaderBytes, writeFecExtension } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
 import type { BlockReturns } from '../block-returns.ts';
 import type { SendFlow } from '../send-flow.ts';
 import type { PacketWrapper } from './packet-wrapper.ts';
@@ -47,7 +48,7 @@ export class XorGroupsSender implements ProtectionTimer {
     return new XorGroups(this, flow, groupSize);
   }
 
-  advance(nowMs: number, nowUs: number): void {
+  advance(nowMs: Milliseconds, nowUs: Microseconds): void {
     let group = this.#oldestOpen;
     while (group !== null && ((nowMs - group.openSinceMs) | 0) >= PARTIAL_GROUP_AFTER_MS) {
       const next = group.nextOpen;
@@ -58,7 +59,7 @@ export class XorGroupsSender implements ProtectionTimer {
     }
   }
 
-  msUntilDue(nowMs: number, atMost: number): number {
+  msUntilDue(nowMs: Milliseconds, atMost: Milliseconds): Milliseconds {
     if (this.#flows === 0) return atMost;
     const oldest = this.#oldestOpen;
     const left = oldest === null ? LOOK_AGAIN_MS : PARTIAL_GROUP_AFTER_MS - ((nowMs - oldest.openSinceMs) | 0);
@@ -71,7 +72,7 @@ export class XorGroupsSender implements ProtectionTimer {
     this.#flows--;
   }
 
-  link(group: XorGroups, nowMs: number): void {
+  link(group: XorGroups, nowMs: Milliseconds): void {
     group.isOpen = true;
     group.openSinceMs = nowMs;
     group.previousOpen = this.#newestOpen;
@@ -114,7 +115,7 @@ class XorGroups implements FlowProtection {
     return this.#encoder.size;
   }
 
-  send(offset: number, length: number, nowMs: number, nowUs: number): boolean {
+  send(offset: ArenaOffset, length: ByteLength, nowMs: Milliseconds, nowUs: Microseconds): boolean {
     const sender = this.#sender;
     const encoder = this.#encoder;
     const { flow } = this;
@@ -139,13 +140,13 @@ class XorGroups implements FlowProtection {
   }
 
   /** Closes the open group with the packets that it has; where the peer does not understand that, gives it up. */
-  closeOpen(nowUs: number): void {
+  closeOpen(nowUs: Microseconds): void {
     this.#sender.unlink(this);
     if (this.flow.stream.dialect === 'reference') this.#encoder.abandon();
     else if (this.#encoder.closePartial()) this.#sendParity(nowUs);
   }
 
-  finish(nowUs: number): void {
+  finish(nowUs: Microseconds): void {
     if (this.isOpen) this.closeOpen(nowUs);
     this.#sender.ended();
   }
@@ -157,7 +158,7 @@ class XorGroups implements FlowProtection {
   }
 
   /** Sends the parity that the encoder has just finished, from the block in which it was made. */
-  #sendParity(nowUs: number): void {
+  #sendParity(nowUs: Microseconds): void {
     const { returns, wrapper } = this.#sender;
     const encoder = this.#encoder;
     const { flow } = this;

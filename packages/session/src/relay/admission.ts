@@ -8,12 +8,12 @@ import {
   HEADER_BYTES,
   NO_ADDRESS,
   checkPacket,
-  readDestinationPort,
+  readHandshakeMode,
   readFlags,
-  readSourcePort,
+  readHandshakePath,
   readToken,
 } from '@lightspeed/wire';
-import type { Dialect } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, Dialect, PathNumber, SessionToken } from '@lightspeed/wire';
 import { MAX_PATHS, MULTIPATH_MODES } from '../multipath.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -58,7 +58,7 @@ export class SessionAdmission {
   }
 
   /** Whether the packet is a HANDSHAKE that claims to prove its session, on a relay that can check it. */
-  carriesProof(offset: number, length: number): boolean {
+  carriesProof(offset: ArenaOffset, length: ByteLength): boolean {
     const { bytes, hmacSha256 } = this.#parts;
     // Data of 28 bytes has the same length: look at the flags before anything is allocated.
     return (
@@ -74,7 +74,7 @@ export class SessionAdmission {
    * @param from where the packet came from.
    * @returns the path that has it now, or null if the packet was dropped (and counted). The packet is still to be handled.
    */
-  admit(bound: RelayPath | null, offset: number, length: number, from: ClientAddress): RelayPath | null {
+  admit(bound: RelayPath | null, offset: ArenaOffset, length: ByteLength, from: ClientAddress): RelayPath | null {
     const { addresses, bytes, clock, options, unboundRateLimiter } = this.#parts;
     // The book has no room for its address: as many clients are here as there may be.
     if (from.ip === NO_ADDRESS) return this.#refuse(DropReason.sessionLimit);
@@ -94,7 +94,7 @@ export class SessionAdmission {
   }
 
   /** By proof: opens the session, moves one of its paths to this address, or adds a path. */
-  #admitProof(bound: RelayPath | null, offset: number, length: number, from: ClientAddress): RelayPath | null {
+  #admitProof(bound: RelayPath | null, offset: ArenaOffset, length: ByteLength, from: ClientAddress): RelayPath | null {
     const { amplification, bytes, counters, hmacSha256, lifecycle, registrations } = this.#parts;
     const proof = readProof(bytes, offset, length);
     const live = proof && registrations.get(proof.sessionId);
@@ -104,8 +104,8 @@ export class SessionAdmission {
     if (readToken(bytes, offset) !== live.token) return this.#refuse(DropReason.badToken);
     if (!verifyProof(bytes, offset, secret, hmacSha256)) return this.#refuse(DropReason.badProof);
     if (!live.acceptNonce(proof.nonce)) return this.#refuse(DropReason.replayedProof);
-    const number = readSourcePort(bytes, offset);
-    const mode = readDestinationPort(bytes, offset);
+    const number = readHandshakePath(bytes, offset);
+    const mode = readHandshakeMode(bytes, offset);
     if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
 
     if (this.#isForwarded(live, offset, length, from)) {
@@ -133,7 +133,7 @@ export class SessionAdmission {
   }
 
   /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
-  #admitRegistered(flags: number, offset: number, length: number, from: ClientAddress): RelayPath | null {
+  #admitRegistered(flags: number, offset: ArenaOffset, length: ByteLength, from: ClientAddress): RelayPath | null {
     const { addresses, amplification, bytes, lifecycle, registrations } = this.#parts;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
     const live = registrations.match(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), readToken(bytes, offset));
@@ -148,7 +148,7 @@ export class SessionAdmission {
     return lifecycle.addPath(session, 0, from);
   }
 
-  #admitAnyone(flags: number, token: number, dialect: Dialect, from: ClientAddress): RelayPath | null {
+  #admitAnyone(flags: number, token: SessionToken, dialect: Dialect, from: ClientAddress): RelayPath | null {
     const { lifecycle, random, sessions } = this.#parts;
     let ownToken = token;
     if (dialect === 'reference') {
@@ -164,7 +164,7 @@ export class SessionAdmission {
   }
 
   /** Whether another relay of this port has the registration's session; it then has got the datagram. */
-  #isForwarded(live: LiveRegistration, offset: number, length: number, { ip, port, local }: ClientAddress): boolean {
+  #isForwarded(live: LiveRegistration, offset: ArenaOffset, length: ByteLength, { ip, port, local }: ClientAddress): boolean {
     const { claims, counters, forwarding, output } = this.#parts;
     if (claims === undefined || live.session !== null) return false;
     const relay = claims.claim(live);
@@ -175,7 +175,7 @@ export class SessionAdmission {
     return true;
   }
 
-  #openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
+  #openRegistered(live: LiveRegistration, ip: AddressHandle): RelaySession | null {
     const { lifecycle, sessions } = this.#parts;
     return lifecycle.openRegistered(live, ip) ?? this.#refuse(sessions.refusal);
   }
@@ -186,7 +186,7 @@ export class SessionAdmission {
   }
 }
 
-function pathNumbered(session: RelaySession, number: number): RelayPath | null {
+function pathNumbered(session: RelaySession, number: PathNumber): RelayPath | null {
   for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
     if (path.number === number) return path;
   }

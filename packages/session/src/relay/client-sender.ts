@@ -1,3 +1,4 @@
+import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import type { Clock } from '../clock.ts';
 import type { PacketSink } from '../protection/packet-wrapper.ts';
 import type { SendFlow } from '../send-flow.ts';
@@ -22,7 +23,7 @@ export class ClientSender implements PacketSink {
   }
 
   /** A data or parity packet for the flow's client, from the packet writer. */
-  sendPacket(flow: SendFlow, offset: number, length: number, isParity: boolean): boolean {
+  sendPacket(flow: SendFlow, offset: ArenaOffset, length: ByteLength, isParity: boolean): boolean {
     const { session } = flow as RelayFlow;
     const { primary } = session;
     if (primary === null) return false;
@@ -36,7 +37,7 @@ export class ClientSender implements PacketSink {
   }
 
   /** Sends a packet to a session's client by one path. @returns false if its address may not get that much. */
-  sendTo(path: RelayPath, offset: number, length: number): boolean {
+  sendTo(path: RelayPath, offset: ArenaOffset, length: ByteLength): boolean {
     if (!this.#amplification.allowSend(path.session.slot, length)) return false;
     this.#values[RelayCounter.clientPacketsSent]++;
     this.#values[RelayCounter.clientBytesSent] += length;

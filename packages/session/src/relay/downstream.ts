@@ -1,4 +1,5 @@
 import { DropReason, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -31,12 +32,12 @@ export class Downstream {
    * Handles a datagram that came from a server's address to an egress socket. It is `length` bytes at `offset` of the
    * shared memory, with 128 bytes of headroom in front.
    */
-  handle(egress: number, offset: number, length: number, ip: number, port: number): void {
+  handle(egress: EgressId, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {
     const refusal = this.#forward(egress, offset, length, ip, port);
     if (refusal !== 0) this.#parts.counters.serverDrops[refusal]++;
   }
 
-  #forward(egress: number, offset: number, length: number, ip: number, port: number): DropReason | 0 {
+  #forward(egress: EgressId, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): DropReason | 0 {
     const { clock, counters, flows, options, writer } = this.#parts;
     const { values } = counters;
     const { nowMs } = clock;

@@ -1,3 +1,4 @@
+import type { AddressHandle, EgressId, Port } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
 import type { EgressMapping, RelayOutput } from './relay-options.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
@@ -48,7 +49,7 @@ export class EgressAllocator {
    * A socket for a new flow of `session`, or -1 if there is none to be had.
    * @param port the local port that it should have if that is possible, 0 for any.
    */
-  take(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number, port: number): number {
+  take(session: RelaySession, clientIp: AddressHandle, clientPort: Port, serverIp: AddressHandle, serverPort: Port, port: Port): EgressId {
     return this.#mapping === 'shared' ? this.#takeShared(serverIp, serverPort, port) : this.#takeOwn(session, clientIp, clientPort, port);
   }
 
@@ -64,7 +65,7 @@ export class EgressAllocator {
     this.#output.closeEgress(egress);
   }
 
-  #takeShared(serverIp: number, serverPort: number, port: number): number {
+  #takeShared(serverIp: AddressHandle, serverPort: Port, port: Port): number {
     const position = port === 0 ? this.#firstFree(serverIp, serverPort) : this.#positionFor(serverIp, serverPort, port);
     let egress = position < this.#pool.length ? this.#pool[position] : -1;
     if (egress < 0) {
@@ -78,20 +79,20 @@ export class EgressAllocator {
     return egress;
   }
 
-  #firstFree(serverIp: number, serverPort: number): number {
+  #firstFree(serverIp: AddressHandle, serverPort: Port): number {
     let position = Math.max(0, this.#firstCandidate.get(serverIp, serverPort, 0, 0));
     while (this.#isTaken(position, serverIp, serverPort)) position++;
     return position;
   }
 
   /** Whether the socket at a position has a flow to the server. */
-  #isTaken(position: number, serverIp: number, serverPort: number): boolean {
+  #isTaken(position: number, serverIp: AddressHandle, serverPort: Port): boolean {
     const egress = position < this.#pool.length ? this.#pool[position] : -1;
     return egress >= 0 && this.#flows.get(egress, serverIp, serverPort, 0) >= 0;
   }
 
   /** The position of the socket with a local port if it is free for the server, else a new one. */
-  #positionFor(serverIp: number, serverPort: number, port: number): number {
+  #positionFor(serverIp: AddressHandle, serverPort: Port, port: Port): number {
     const position = this.#pool.findIndex((egress) => egress >= 0 && this.#output.egressPort(egress) === port);
     if (position >= 0 && !this.#isTaken(position, serverIp, serverPort)) return position;
     // Only while sessions are restored: an empty position in the middle is as good as one at the end.
@@ -99,7 +100,7 @@ export class EgressAllocator {
     return empty >= 0 ? empty : this.#pool.length;
   }
 
-  #releaseShared(position: number, serverIp: number, serverPort: number): void {
+  #releaseShared(position: number, serverIp: AddressHandle, serverPort: Port): void {
     const flows = this.#flowsByServer.get(serverIp, serverPort, 0, 0) - 1;
     if (flows <= 0) {
       this.#flowsByServer.delete(serverIp, serverPort, 0, 0);
@@ -113,7 +114,7 @@ export class EgressAllocator {
     }
   }
 
-  #takeOwn(session: RelaySession, clientIp: number, clientPort: number, port: number): number {
+  #takeOwn(session: RelaySession, clientIp: AddressHandle, clientPort: Port, port: Port): number {
     for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
       if (flow.destinationIp !== clientIp || flow.destinationPort !== clientPort) continue;
       this.#users[flow.egress]++;
@@ -124,7 +125,7 @@ export class EgressAllocator {
     return egress;
   }
 
-  #openSocket(position: number, port: number): number {
+  #openSocket(position: number, port: Port): number {
     const egress = this.#output.openEgress(port);
     if (egress < 0) return -1;
     this.#users[egress] = 0;

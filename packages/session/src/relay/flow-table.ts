@@ -1,4 +1,5 @@
 import type { DestinationPolicy } from '@lightspeed/security';
+import type { AddressHandle, EgressId, FlowIndex, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import { KeyTable } from '../key-table.ts';
 import type { RelayOutput } from './relay-options.ts';
@@ -34,12 +35,12 @@ export class FlowTable {
     return this.#count;
   }
 
-  at(index: number): RelayFlow | null {
+  at(index: FlowIndex): RelayFlow | null {
     return this.#flows[index];
   }
 
   /** The flow of a client's packet, or null. */
-  findUp(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
+  findUp(session: RelaySession, clientIp: AddressHandle, clientPort: Port, serverIp: AddressHandle, serverPort: Port): RelayFlow | null {
     const latest = session.latestFlow;
     if (latest?.carries(clientIp, clientPort, serverIp, serverPort) === true) return latest;
     const flow =
@@ -50,13 +51,19 @@ export class FlowTable {
     return flow;
   }
 
-  #findAmongMany(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
+  #findAmongMany(
+    session: RelaySession,
+    clientIp: AddressHandle,
+    clientPort: Port,
+    serverIp: AddressHandle,
+    serverPort: Port,
+  ): RelayFlow | null {
     const index = this.#up.get(session.slot, serverIp, (serverPort << 16) | clientPort, clientIp);
     return index < 0 ? null : this.#flows[index];
   }
 
   /** The flow of a server's datagram, or null. */
-  findDown(egress: number, serverIp: number, serverPort: number): RelayFlow | null {
+  findDown(egress: EgressId, serverIp: AddressHandle, serverPort: Port): RelayFlow | null {
     const index = this.#down.get(egress, serverIp, serverPort, 0);
     return index < 0 ? null : this.#flows[index];
   }
@@ -67,11 +74,11 @@ export class FlowTable {
    */
   open(
     session: RelaySession,
-    clientIp: number,
-    clientPort: number,
-    serverIp: number,
-    serverPort: number,
-    nowMs: number,
+    clientIp: AddressHandle,
+    clientPort: Port,
+    serverIp: AddressHandle,
+    serverPort: Port,
+    nowMs: Milliseconds,
     egressPort = 0,
   ): RelayFlow | null {
     const egress = this.#egress.take(session, clientIp, clientPort, serverIp, serverPort, egressPort);
@@ -92,7 +99,7 @@ export class FlowTable {
   }
 
   /** Sets the group size of a flow's packets to the client; 0 ends FEC for it. */
-  setGroupSize(flow: RelayFlow, groupSize: number, nowUs: number): void {
+  setGroupSize(flow: RelayFlow, groupSize: number, nowUs: Microseconds): void {
     if (flow.groupSize === groupSize) return;
     this.#writer.setGroupSize(flow, groupSize, nowUs);
     flow.session.isChanged = true;
@@ -111,7 +118,7 @@ export class FlowTable {
   }
 
   /** Closes those flows of a session to which the client has sent nothing for `idleMs`; with 0 all of them. */
-  closeIdle(session: RelaySession, idleMs: number, nowMs: number): void {
+  closeIdle(session: RelaySession, idleMs: Milliseconds, nowMs: Milliseconds): void {
     let kept: RelayFlow | null = null;
     let flow = session.firstFlow;
     while (flow !== null) {
@@ -160,7 +167,13 @@ export class FlowTable {
   }
 }
 
-function findAmongFew(session: RelaySession, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
+function findAmongFew(
+  session: RelaySession,
+  clientIp: AddressHandle,
+  clientPort: Port,
+  serverIp: AddressHandle,
+  serverPort: Port,
+): RelayFlow | null {
   for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
     if (flow.carries(clientIp, clientPort, serverIp, serverPort)) return flow;
   }

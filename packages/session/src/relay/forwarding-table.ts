@@ -1,4 +1,4 @@
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, Port } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
 
 /** Addresses of one session that count: its paths, and those from which it has moved lately. */
@@ -16,8 +16,8 @@ interface ForwardedSession {
 interface ForwardedAddress {
   readonly session: ForwardedSession;
   readonly index: number;
-  readonly ip: number;
-  readonly port: number;
+  readonly ip: AddressHandle;
+  readonly port: Port;
 }
 
 /**
@@ -45,12 +45,12 @@ export class ForwardingTable {
   }
 
   /** The number of the relay that has the session of an address, or -1. */
-  find(ip: number, port: number): number {
+  find(ip: AddressHandle, port: Port): number {
     return this.#at(ip, port)?.session.relay ?? -1;
   }
 
   /** A session that a relay has was proved from an address: the address is this session's now, whoever had it before. */
-  add(sessionId: number, relay: number, ip: number, port: number): void {
+  add(sessionId: number, relay: number, ip: AddressHandle, port: Port): void {
     this.#book.retain(ip);
     this.remove(ip, port);
     const session = this.#sessions.get(sessionId) ?? { sessionId, relay, addresses: [] };
@@ -65,7 +65,7 @@ export class ForwardingTable {
   }
 
   /** Forgets an address, if it is here. */
-  remove(ip: number, port: number): void {
+  remove(ip: AddressHandle, port: Port): void {
     const address = this.#at(ip, port);
     if (address !== undefined) this.#take(address);
   }
@@ -76,7 +76,7 @@ export class ForwardingTable {
     while (session !== undefined && session.addresses.length > 0) this.#take(session.addresses[0]);
   }
 
-  #at(ip: number, port: number): ForwardedAddress | undefined {
+  #at(ip: AddressHandle, port: Port): ForwardedAddress | undefined {
     const index = this.#byAddress.get(ip, port, 0, 0);
     return index < 0 ? undefined : this.#addresses[index];
   }

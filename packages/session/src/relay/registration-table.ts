@@ -1,6 +1,6 @@
 import { SecurityError } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { Dialect } from '@lightspeed/wire';
+import type { Dialect, SessionToken } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
 import type { RelaySession, SessionRegistration } from './relay-session.ts';
 import { NO_NONCES, UsedNonces } from './used-nonces.ts';
@@ -16,7 +16,7 @@ export interface Registration {
   readonly prefixHigh: number;
   readonly prefixLow: number;
   /** 1 to 255, distinct among the live registrations of the prefix; a `TokenTable` of @lightspeed/security gives such ones. */
-  readonly token: number;
+  readonly token: SessionToken;
   readonly dialect: Dialect;
   /** Its place in the memory of the `SessionClaims`, where there is one. */
   readonly index?: number | undefined;
@@ -41,7 +41,7 @@ export class LiveRegistration implements SessionRegistration {
   /** Signed. */
   readonly prefixHigh: number;
   readonly prefixLow: number;
-  readonly token: number;
+  readonly token: SessionToken;
   readonly dialect: Dialect;
   /** Its place in the memory of the claims; -1 without one. */
   readonly index: number;
@@ -151,7 +151,7 @@ export class RegistrationTable {
   }
 
   /** The registration of an address's prefix and a token that has no session yet. */
-  match(prefixHigh: number, prefixLow: number, token: number): LiveRegistration | undefined {
+  match(prefixHigh: number, prefixLow: number, token: SessionToken): LiveRegistration | undefined {
     const entry = this.#byToken.get(prefixLow, token, prefixHigh, 0);
     const live = entry < 0 ? undefined : this.#entries[entry];
     return live?.session === null ? live : undefined;

@@ -1,6 +1,6 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
-import type { AddressBook, Dialect } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Dialect, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import type { CarriedFlow } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Registration } from './registration-table.ts';
@@ -29,9 +29,9 @@ export interface RelayOptions {
   readonly maxSessionsPerAddress: number;
   readonly maxFlowsPerSession: number;
   /** A session ends after this long without a packet in either direction. */
-  readonly sessionTimeoutMs: number;
+  readonly sessionTimeoutMs: Milliseconds;
   /** How long after its last packet to a server a session may receive from there. */
-  readonly solicitedMs: number;
+  readonly solicitedMs: Milliseconds;
   readonly maxPpsPerClient: number;
   readonly maxBpsPerClient: number;
   /** Coarse limit for addresses without a session, shared by those whose hash is equal. */
@@ -43,10 +43,10 @@ export interface RelayOptions {
   /** The same ratio for verified sessions; 0 only meters. */
   readonly maxVerifiedAmplificationRatio: number;
   readonly maxDestinationsPerWindow: number;
-  readonly destinationWindowMs: number;
+  readonly destinationWindowMs: Milliseconds;
   /** So many windows in a row with refused destinations end in a ban. */
   readonly fullWindowsToBan: number;
-  readonly banDurationMs: number;
+  readonly banDurationMs: Milliseconds;
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
   readonly oversize: 'fragment' | 'drop';
   readonly egressMapping: EgressMapping;
@@ -126,27 +126,27 @@ export interface RelayEnvironment {
  */
 export interface RelayOutput {
   /** Sends a packet from the data plane's socket, and from that address of it to which the client speaks. */
-  toClient(offset: number, length: number, to: ClientAddress): void;
+  toClient(offset: ArenaOffset, length: ByteLength, to: ClientAddress): void;
   /** Sends a payload from an egress socket. */
-  toServer(egress: number, offset: number, length: number, ip: number, port: number): void;
+  toServer(egress: EgressId, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void;
   /** Gives a client's datagram, as it came, to the relay that has its session. */
-  forward(relay: number, offset: number, length: number, ip: number, port: number, local: number): void;
+  forward(relay: number, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port, local: AddressHandle): void;
   /**
    * Opens an egress socket.
    * @param port the local port that it should have if that is free, 0 for any.
    * @returns its number, chosen by the driver, or -1 if there is none to be had.
    */
-  openEgress(port: number): number;
+  openEgress(port: Port): EgressId;
   /** The local port of an egress socket. */
-  egressPort(egress: number): number;
-  closeEgress(egress: number): void;
+  egressPort(egress: EgressId): Port;
+  closeEgress(egress: EgressId): void;
   /** Hands everything queued to the kernel now and calls `Relay.sent()`. */
   flush(): void;
   /**
    * The addresses of a prefix were banned; other relays that serve the same port want to know.
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.
    */
-  banned(prefixHigh: number, prefixLow: number, durationMs: number): void;
+  banned(prefixHigh: number, prefixLow: number, durationMs: Milliseconds): void;
   /**
    * A flow has opened. With the two below, for drivers that carry flows by themselves, as a table in the kernel could: these
    * calls alone tell of every flow all that it takes, also after a restart. What is given is the flow itself: it shows what is

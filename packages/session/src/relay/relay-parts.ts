@@ -26,6 +26,7 @@ export interface RelayParts extends RelayEnvironment {
   readonly fecTotals: FecTotals;
 }
 
+/** Makes the tables, guards and counters that a relay's classes share. */
 export function makeRelayParts(options: RelayOptions, environment: RelayEnvironment): RelayParts {
   const { memory, random, addresses } = environment;
   const { maxClients } = options;

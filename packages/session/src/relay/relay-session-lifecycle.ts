@@ -1,4 +1,4 @@
-import type { Dialect } from '@lightspeed/wire';
+import type { AddressHandle, Dialect, PathNumber, SessionToken } from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
 import { ReceiveState } from '../receive-state.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -43,12 +43,12 @@ export class RelaySessionLifecycle {
    * Opens a session, without a path, for a client at an address.
    * @returns null if a limit is reached; `SessionTable.refusal` says which.
    */
-  open(ip: number, token: number, dialect: Dialect): RelaySession | null {
+  open(ip: AddressHandle, token: SessionToken, dialect: Dialect): RelaySession | null {
     return this.#open(ip, token, dialect, null);
   }
 
   /** The same for the session of a registration, which then is forwarded no more. */
-  openRegistered(live: LiveRegistration, ip: number): RelaySession | null {
+  openRegistered(live: LiveRegistration, ip: AddressHandle): RelaySession | null {
     const { claims, forwarding } = this.#parts;
     live.session = this.#open(ip, live.token, live.dialect, live);
     if (live.session === null) claims?.release(live);
@@ -56,7 +56,7 @@ export class RelaySessionLifecycle {
     return live.session;
   }
 
-  #open(ip: number, token: number, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
+  #open(ip: AddressHandle, token: SessionToken, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
     const { amplification, clock, counters, rateLimiter, reflection, sessions } = this.#parts;
     const slot = sessions.reserve(ip);
     if (slot < 0) return null;
@@ -74,7 +74,7 @@ export class RelaySessionLifecycle {
    * Gives a session a path by an address, which is this session's from now on: neither another session here nor one that
    * another relay has keeps it.
    */
-  addPath(session: RelaySession, number: number, at: ClientAddress): RelayPath {
+  addPath(session: RelaySession, number: PathNumber, at: ClientAddress): RelayPath {
     const { clock, forwarding, sessions } = this.#parts;
     if (forwarding.size > 0) forwarding.remove(at.ip, at.port);
     const before = sessions.find(at.ip, at.port);
@@ -102,7 +102,7 @@ export class RelaySessionLifecycle {
   }
 
   /** The client speaks to another address of the node by a path. */
-  moveLocal(path: RelayPath, local: number): void {
+  moveLocal(path: RelayPath, local: AddressHandle): void {
     this.#parts.sessions.moveLocal(path, local);
     if (path.session.primary === path) this.#changed(path.session);
   }

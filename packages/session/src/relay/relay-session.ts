@@ -1,5 +1,15 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { Dialect } from '@lightspeed/wire';
+import type {
+  AddressHandle,
+  Dialect,
+  EgressId,
+  FlowIndex,
+  Milliseconds,
+  PathNumber,
+  Port,
+  SessionSlot,
+  SessionToken,
+} from '@lightspeed/wire';
 import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
 import { SendFlow, SendState } from '../send-flow.ts';
@@ -22,7 +32,7 @@ export interface SessionRegistration {
  * sessions need is made on demand (ADR 22).
  */
 export class RelaySession extends SendState {
-  readonly slot: number;
+  readonly slot: SessionSlot;
   /** Packets from the client. */
   readonly receiving: ReceiveState;
   /** null if nothing was registered. */
@@ -40,7 +50,7 @@ export class RelaySession extends SendState {
   handshakeSequence = -1;
   handshakeTimestampUs = 0;
   /** The last packet in either direction. */
-  lastActivityMs: number;
+  lastActivityMs: Milliseconds;
   /** Packets with a wrong token before the first one with the right token. */
   wrongTokens = 0;
   firstFlow: RelayFlow | null = null;
@@ -53,12 +63,12 @@ export class RelaySession extends SendState {
   snapshotCounters = 0;
 
   constructor(
-    slot: number,
-    token: number,
+    slot: SessionSlot,
+    token: SessionToken,
     dialect: Dialect,
     registration: SessionRegistration | null,
     receiving: ReceiveState,
-    nowMs: number,
+    nowMs: Milliseconds,
   ) {
     super(dialect, token);
     this.slot = slot;
@@ -73,24 +83,24 @@ export class RelaySession extends SendState {
  * server, its destination the client's own source as the client's packets name it.
  */
 export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
-  readonly index: number;
+  readonly index: FlowIndex;
   /** The driver's number of the socket from which its payloads go to the server. */
-  readonly egress: number;
+  readonly egress: EgressId;
   /** The client's last packet to the server. */
-  lastUpMs: number;
+  lastUpMs: Milliseconds;
   /** Whether a payload over the safe size was seen. */
   oversizeSeen = false;
   nextOfSession: RelayFlow | null = null;
 
   constructor(
-    index: number,
+    index: FlowIndex,
     session: RelaySession,
-    clientIp: number,
-    clientPort: number,
-    serverIp: number,
-    serverPort: number,
-    egress: number,
-    nowMs: number,
+    clientIp: AddressHandle,
+    clientPort: Port,
+    serverIp: AddressHandle,
+    serverPort: Port,
+    egress: EgressId,
+    nowMs: Milliseconds,
   ) {
     super(session, serverIp, serverPort, clientIp, clientPort);
     this.index = index;
@@ -103,13 +113,13 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   }
 
   /** Whether packets from this source to this server belong to it. */
-  carries(clientIp: number, clientPort: number, serverIp: number, serverPort: number): boolean {
+  carries(clientIp: AddressHandle, clientPort: Port, serverIp: AddressHandle, serverPort: Port): boolean {
     return (
       this.sourceIp === serverIp && this.sourcePort === serverPort && this.destinationPort === clientPort && this.destinationIp === clientIp
     );
   }
 
-  get token(): number {
+  get token(): SessionToken {
     return this.stream.token;
   }
 
@@ -125,19 +135,19 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
     return this.stream.primary;
   }
 
-  get clientIp(): number {
+  get clientIp(): AddressHandle {
     return this.destinationIp;
   }
 
-  get clientPort(): number {
+  get clientPort(): Port {
     return this.destinationPort;
   }
 
-  get serverIp(): number {
+  get serverIp(): AddressHandle {
     return this.sourceIp;
   }
 
-  get serverPort(): number {
+  get serverPort(): Port {
     return this.sourcePort;
   }
 }
@@ -149,15 +159,15 @@ const SILENT_AFTER_MS = 20_000;
 export class RelayPath implements ClientAddress {
   readonly session: RelaySession;
   /** The client's number for it, 0 to 3. */
-  readonly number: number;
-  readonly ip: number;
-  readonly port: number;
-  local: number;
+  readonly number: PathNumber;
+  readonly ip: AddressHandle;
+  readonly port: Port;
+  local: AddressHandle;
   /** The last packet with the session's token that came by it. */
-  lastHeardMs: number;
+  lastHeardMs: Milliseconds;
   nextOfSession: RelayPath | null = null;
 
-  constructor(session: RelaySession, number: number, { ip, port, local }: ClientAddress, nowMs: number) {
+  constructor(session: RelaySession, number: PathNumber, { ip, port, local }: ClientAddress, nowMs: Milliseconds) {
     this.session = session;
     this.number = number;
     this.ip = ip;
@@ -167,7 +177,7 @@ export class RelayPath implements ClientAddress {
   }
 
   /** Whether the client may still be there. */
-  isAlive(nowMs: number): boolean {
+  isAlive(nowMs: Milliseconds): boolean {
     return ((nowMs - this.lastHeardMs) | 0) < SILENT_AFTER_MS;
   }
 }

@@ -1,3 +1,4 @@
+import type { AddressHandle } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { LiveRegistration } from './registration-table.ts';
@@ -10,6 +11,7 @@ import { SnapshotRecords } from './snapshot-records.ts';
 
 /** What {@link RelaySnapshots.lookForDue} says at its end. */
 export const NOTHING_DUE = -1;
+/** What it says when it has found a session whose snapshot is due. */
 export const SOMETHING_DUE = -2;
 
 /**
@@ -158,7 +160,7 @@ export class RelaySnapshots {
   }
 
   /** An address that the node had, and cannot be parsed, is as good as not known. */
-  #handleOf(address: string): number {
+  #handleOf(address: string): AddressHandle {
     return this.#parts.addresses.parse(address) ?? 0;
   }
 }

@@ -1,5 +1,6 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import { FLAG_FIN, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
+import { FLAG_FIN, HEADER_BYTES, writeControlHeader } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import { Downstream } from './downstream.ts';
 import type { Registration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -81,7 +82,7 @@ export class Relay {
   }
 
   /** Sets the time: wrapping int32 clocks of milliseconds and microseconds. */
-  advance(nowMs: number, nowUs: number): void {
+  advance(nowMs: Milliseconds, nowUs: Microseconds): void {
     this.#parts.clock.set(nowMs, nowUs);
   }
 
@@ -90,12 +91,12 @@ export class Relay {
    * @param ip the client's address and `local` the node's, to which it was sent (0 if that is not known): handles of
    *   `environment.addresses`.
    */
-  handleClientDatagram(offset: number, length: number, ip: number, port: number, local: number): void {
+  handleClientDatagram(offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port, local: AddressHandle): void {
     this.#upstream.handle(offset, length, ip | 0, port, local | 0);
   }
 
   /** A datagram came in on an egress socket; `egress` is the number that `openEgress` returned. */
-  handleServerDatagram(egress: number, offset: number, length: number, ip: number, port: number): void {
+  handleServerDatagram(egress: EgressId, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {
     this.#downstream.handle(egress, offset, length, ip | 0, port);
   }
 
@@ -109,7 +110,7 @@ export class Relay {
    * long: of very many sessions each call looks at some.
    * @returns milliseconds until it wants to be called again.
    */
-  handleTimeout(): number {
+  handleTimeout(): Milliseconds {
     const { nowMs, nowUs } = this.#parts.clock;
     this.#writer.advance(nowMs, nowUs);
     return this.#writer.msUntilDue(nowMs, this.#sweep.advance());
@@ -148,7 +149,7 @@ export class Relay {
   }
 
   /** How long ago the last packet of a registration's session was, in either direction; -1 if it has none here. */
-  idleMsOf(sessionId: number): number {
+  idleMsOf(sessionId: number): Milliseconds {
     const session = this.#parts.registrations.get(sessionId)?.session ?? null;
     return session === null ? -1 : (this.#parts.clock.nowMs - session.lastActivityMs) | 0;
   }
@@ -159,7 +160,7 @@ export class Relay {
   }
 
   /** Bans the addresses of a prefix, because another relay of the same node did; see `RelayOutput.banned`. */
-  ban(prefixHigh: number, prefixLow: number, durationMs: number): void {
+  ban(prefixHigh: number, prefixLow: number, durationMs: Milliseconds): void {
     this.#parts.bans.ban(prefixHigh, prefixLow, this.#parts.clock.nowMs, durationMs);
   }
 
@@ -194,7 +195,7 @@ export class Relay {
       block = memory.take();
     }
     if (block >= 0) {
-      writeHeader(bytes, block, VERSION_PLAIN, FLAG_FIN, session.token, session.takeSequence(), clock.nowUs, 0, 0, 0, 0);
+      writeControlHeader(bytes, block, FLAG_FIN, session.token, session.takeSequence(), clock.nowUs);
       for (let path = session.firstPath; path !== null; path = path.nextOfSession) this.#sender.sendTo(path, block, HEADER_BYTES);
       returns.afterSend(block);
     }

@@ -1,4 +1,5 @@
 import type { ProofNoncesState } from '@lightspeed/security';
+import type { AddressHandle, PathNumber, Port, SequenceNumber } from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
 
 /**
@@ -12,28 +13,29 @@ export interface SessionSnapshot {
   /** The primary path first. */
   readonly paths: readonly PathSnapshot[];
   /** The next downstream sequence number and group id. */
-  readonly sequence: number;
+  readonly sequence: SequenceNumber;
   readonly groupId: number;
   readonly nonces: ProofNoncesState;
   readonly flows: readonly FlowSnapshot[];
 }
 
+/** One path of a session in a snapshot. */
 export interface PathSnapshot {
-  readonly number: number;
+  readonly number: PathNumber;
   /** The client's, as `formatAddressWords` of @lightspeed/wire writes it. */
   readonly address: string;
-  readonly port: number;
+  readonly port: Port;
   /** The node's own address that the client speaks to; `0.0.0.0` if it is not known. */
   readonly local: string;
 }
 
 /** Inner addresses are IPv4, as the header has them. */
 export interface FlowSnapshot {
-  readonly clientIp: number;
-  readonly clientPort: number;
-  readonly serverIp: number;
-  readonly serverPort: number;
+  readonly clientIp: AddressHandle;
+  readonly clientPort: Port;
+  readonly serverIp: AddressHandle;
+  readonly serverPort: Port;
   /** The local port of its egress socket: the server knows the player by it. */
-  readonly egressPort: number;
+  readonly egressPort: Port;
   readonly groupSize: number;
 }

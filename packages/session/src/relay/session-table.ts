@@ -1,5 +1,5 @@
 import { DropReason } from '@lightspeed/wire';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, Milliseconds, PathNumber, Port, SessionSlot } from '@lightspeed/wire';
 import { DUPLICATE_WINDOW_WORDS, DuplicateWindow } from '../duplicate-window.ts';
 import { KeyTable } from '../key-table.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -49,7 +49,7 @@ export class SessionTable {
   }
 
   /** The path that has a client's address, or null. */
-  find(ip: number, port: number): RelayPath | null {
+  find(ip: AddressHandle, port: Port): RelayPath | null {
     const index = this.#byAddress.get(ip, port, 0, 0);
     return index < 0 ? null : this.#paths[index];
   }
@@ -58,7 +58,7 @@ export class SessionTable {
    * Reserves a slot for a session of an address. Follow it up with {@link add}.
    * @returns the slot, or -1 with the reason in {@link refusal}.
    */
-  reserve(ip: number): number {
+  reserve(ip: AddressHandle): number {
     if (this.#countAt(ip) >= this.#maxPerAddress) {
       this.refusal = DropReason.addressSessionLimit;
       return -1;
@@ -77,7 +77,7 @@ export class SessionTable {
   refusal: DropReason = DropReason.sessionLimit;
 
   /** The duplicate window of a slot's next session. */
-  freshWindow(slot: number): DuplicateWindow {
+  freshWindow(slot: SessionSlot): DuplicateWindow {
     return new DuplicateWindow(this.#windowWords, slot * DUPLICATE_WINDOW_WORDS);
   }
 
@@ -100,7 +100,7 @@ export class SessionTable {
    * Gives a session a path by an address, which another path loses if it had it. It becomes the primary one if there is
    * none.
    */
-  addPath(session: RelaySession, number: number, at: ClientAddress, nowMs: number): RelayPath {
+  addPath(session: RelaySession, number: PathNumber, at: ClientAddress, nowMs: Milliseconds): RelayPath {
     const { ip, port, local } = at;
     const before = this.find(ip, port);
     this.#addresses.retain(ip);
@@ -131,7 +131,7 @@ export class SessionTable {
   }
 
   /** The client speaks to another address of the node by a path. */
-  moveLocal(path: RelayPath, local: number): void {
+  moveLocal(path: RelayPath, local: AddressHandle): void {
     this.#addresses.retain(local);
     this.#addresses.release(path.local);
     path.local = local;
@@ -139,11 +139,11 @@ export class SessionTable {
   }
 
   /** How many paths there are from the prefix of an address. */
-  #countAt(ip: number): number {
+  #countAt(ip: AddressHandle): number {
     return Math.max(0, this.#countByPrefix.get(this.#addresses.prefixLow(ip), this.#addresses.prefixHigh(ip), 0, 0));
   }
 
-  #setCount(ip: number, count: number): void {
+  #setCount(ip: AddressHandle, count: number): void {
     const high = this.#addresses.prefixHigh(ip);
     const low = this.#addresses.prefixLow(ip);
     if (count === 0) this.#countByPrefix.delete(low, high, 0, 0);
@@ -155,7 +155,7 @@ export class SessionTable {
     return this.#slots.length;
   }
 
-  at(slot: number): RelaySession | null {
+  at(slot: SessionSlot): RelaySession | null {
     return this.#slots[slot];
   }
 }

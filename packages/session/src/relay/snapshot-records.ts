@@ -1,5 +1,5 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, PathNumber, Port, SequenceNumber } from '@lightspeed/wire';
 import { formatAddressWords, formatIpv4, isIpv6, parseAddressWords } from '@lightspeed/wire';
 import { MULTIPATH_MODES } from '../multipath.ts';
 import type { MultipathMode } from '../multipath.ts';
@@ -54,7 +54,7 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
   }
 
   /** Begins another one, without paths and flows: those that are added next are its own, all paths before all flows. */
-  begin(sessionId: number, multipath: MultipathMode, sequence: number, groupId: number, nonces: ProofNoncesState): void {
+  begin(sessionId: number, multipath: MultipathMode, sequence: SequenceNumber, groupId: number, nonces: ProofNoncesState): void {
     const record = this.#take(HEAD_WORDS);
     const words = this.#words;
     const areUsed = nonces.highest >= 0n;
@@ -70,7 +70,7 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
   }
 
   /** @param ip its address and `local` the node's, handles of `addresses`. */
-  addPath(addresses: AddressBook, number: number, ip: number, port: number, local: number): void {
+  addPath(addresses: AddressBook, number: PathNumber, ip: AddressHandle, port: Port, local: AddressHandle): void {
     const at = this.#beginPath(number, port);
     this.#addHandle(at, addresses, ip, ADDRESS_FORM_SHIFT);
     this.#addHandle(at, addresses, local, LOCAL_FORM_SHIFT);
@@ -98,14 +98,14 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
   }
 
   /** @returns where the path's first word is. */
-  #beginPath(number: number, port: number): number {
+  #beginPath(number: PathNumber, port: Port): number {
     const at = this.#extend(1);
     this.#words[this.#record + 2] += 1 << 8;
     this.#words[at] = port | (number << 16);
     return at;
   }
 
-  #addHandle(path: number, addresses: AddressBook, handle: number, formShift: number): void {
+  #addHandle(path: number, addresses: AddressBook, handle: AddressHandle, formShift: number): void {
     const at = this.#beginAddress(path, isIpv6(handle), handle, formShift);
     if (!isIpv6(handle)) return;
     for (let part = 0; part < 4; part++) this.#words[at + part] = addresses.word(handle, part);

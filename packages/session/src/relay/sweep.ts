@@ -1,3 +1,4 @@
+import type { Milliseconds } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
 import type { FlowTable } from './flow-table.ts';
@@ -44,7 +45,7 @@ export class Sweep {
    * Does the next step if one is due.
    * @returns milliseconds until it wants to be called again.
    */
-  advance(): number {
+  advance(): Milliseconds {
     const { nowMs } = this.#parts.clock;
     const sinceMs = (nowMs - this.#beganMs) | 0;
     if (this.#nextSlot < 0) {
@@ -88,7 +89,7 @@ export class Sweep {
     return false;
   }
 
-  #timeoutOf(session: RelaySession): number {
+  #timeoutOf(session: RelaySession): Milliseconds {
     const { amplification, options } = this.#parts;
     // In dialect `reference` nothing can be shown.
     const waits = session.dialect === 'reference' || amplification.isVerified(session.slot);

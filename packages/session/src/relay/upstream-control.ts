@@ -12,6 +12,7 @@ import {
   readTimestampUs,
   writeHeader,
 } from '@lightspeed/wire';
+import type { ArenaOffset } from '@lightspeed/wire';
 import type { ClientSender } from './client-sender.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -33,7 +34,7 @@ export class UpstreamControl {
   }
 
   /** Handles a packet with flags and the session's token. @returns 0: none of them is refused. */
-  handle(path: RelayPath, flags: number, offset: number): 0 {
+  handle(path: RelayPath, flags: number, offset: ArenaOffset): 0 {
     const { amplification, counters, lifecycle } = this.#parts;
     const { values } = counters;
     const { session } = path;
@@ -61,7 +62,7 @@ export class UpstreamControl {
    * A client that starts over from the same port sends sequence 0 with a newer timestamp, and what it sends from then
    * on must not be taken for duplicates. The same HANDSHAKE again is a retransmission.
    */
-  #noteHandshake(session: RelaySession, offset: number): void {
+  #noteHandshake(session: RelaySession, offset: ArenaOffset): void {
     const { bytes } = this.#parts;
     const sequence = readSequence(bytes, offset);
     const timestampUs = readTimestampUs(bytes, offset);
@@ -75,7 +76,7 @@ export class UpstreamControl {
   }
 
   /** Sends the packet back as its own answer: flags, token, sequence, timestamp; addresses swapped; no payload. */
-  #answer(path: RelayPath, flags: number, offset: number): void {
+  #answer(path: RelayPath, flags: number, offset: ArenaOffset): void {
     const { bytes, sender } = this.#parts;
     writeHeader(
       bytes,

@@ -11,6 +11,7 @@ import {
   readSourcePort,
   readVersion,
 } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, Port } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
@@ -40,7 +41,7 @@ export class UpstreamData implements PayloadSink {
   }
 
   /** Handles a valid packet with the session's token, within its limits. @returns 0, or why it goes no further. */
-  handle(path: RelayPath, offset: number, length: number): DropReason | 0 {
+  handle(path: RelayPath, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
     const { amplification, bytes, clock, counters, flows, lifecycle } = this.#parts;
     const { session } = path;
     // Only who gets what is sent to the address can know the token that the acknowledgement carried.
@@ -71,7 +72,7 @@ export class UpstreamData implements PayloadSink {
     return 0;
   }
 
-  #openFlow(path: RelayPath, clientIp: number, clientPort: number, serverIp: number, serverPort: number): RelayFlow | null {
+  #openFlow(path: RelayPath, clientIp: AddressHandle, clientPort: Port, serverIp: AddressHandle, serverPort: Port): RelayFlow | null {
     const { clock, counters, flows, lifecycle, options, policy, reflection } = this.#parts;
     const { session } = path;
     const denied = policy.verdict(serverIp, serverPort);
@@ -99,7 +100,7 @@ export class UpstreamData implements PayloadSink {
     if (flow.groupSize !== size) this.#parts.flows.setGroupSize(flow, size, this.#parts.clock.nowUs);
   }
 
-  deliverPayload(flowIndex: number, offset: number, length: number): void {
+  deliverPayload(flowIndex: FlowIndex, offset: ArenaOffset, length: ByteLength): void {
     const { counters, flows, output } = this.#parts;
     const flow = flows.at(flowIndex);
     if (flow === null) return;
@@ -110,7 +111,7 @@ export class UpstreamData implements PayloadSink {
   }
 }
 
-function knowsServer(session: RelaySession, serverIp: number, serverPort: number): boolean {
+function knowsServer(session: RelaySession, serverIp: AddressHandle, serverPort: Port): boolean {
   for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
     if (flow.serverIp === serverIp && flow.serverPort === serverPort) return true;
   }

@@ -1,4 +1,5 @@
 import { DropReason, FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, checkPacket, readFlags, readToken } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import type { SessionAdmission } from './admission.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -45,7 +46,7 @@ export class Upstream {
   }
 
   /** Handles `length` bytes at `offset` of the shared memory that came from a client's address to one of the node's. */
-  handle(offset: number, length: number, ip: number, port: number, local: number): void {
+  handle(offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port, local: AddressHandle): void {
     const { admission, bans, counters, forwarding, sessions } = this.#parts;
     const { values } = counters;
     values[RelayCounter.clientPacketsReceived]++;
@@ -69,12 +70,12 @@ export class Upstream {
     this.#parts.counters.clientDrops[reason]++;
   }
 
-  #isBanned(ip: number): boolean {
+  #isBanned(ip: AddressHandle): boolean {
     const { addresses, bans, clock } = this.#parts;
     return bans.isBanned(addresses.prefixHigh(ip), addresses.prefixLow(ip), clock.nowMs);
   }
 
-  #handleBound(path: RelayPath, offset: number, length: number, local: number): DropReason | 0 {
+  #handleBound(path: RelayPath, offset: ArenaOffset, length: ByteLength, local: AddressHandle): DropReason | 0 {
     const { amplification, bytes, clock, control, data, lifecycle, rateLimiter } = this.#parts;
     const { session } = path;
     const invalid = checkPacket(bytes, offset, length, session.dialect);
@@ -94,7 +95,7 @@ export class Upstream {
   }
 
   /** Whether another relay of this port has the address' session, and has got the datagram. */
-  #forwardToOwner(offset: number, length: number, ip: number, port: number, local: number): boolean {
+  #forwardToOwner(offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port, local: AddressHandle): boolean {
     const { admission, counters, forwarding, output } = this.#parts;
     const relay = forwarding.find(ip, port);
     if (relay < 0 || admission.carriesProof(offset, length)) return false;

@@ -3,6 +3,7 @@ import type { ProofNoncesState } from '@lightspeed/security';
 
 const FIRST_ENTRIES = 64;
 
+/** The state of a registration that has used no proof. */
 export const NO_NONCES: ProofNoncesState = Object.freeze({ highest: -1n, below: 0n });
 
 /** Which proofs registrations have used, by entry, in one array for all: 17 bytes each, where an object with two bigints takes 90. */

@@ -13,6 +13,7 @@ import {
   readToken,
   readVersion,
 } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, PathNumber, Port } from '@lightspeed/wire';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
 import type { SessionLifecycle } from './session-lifecycle.ts';
@@ -43,7 +44,7 @@ export class FromNode implements PayloadSink {
   }
 
   /** Handles a datagram that came in on the socket of one of the paths. */
-  handle(path: number, offset: number, length: number, ip: number, port: number): void {
+  handle(path: PathNumber, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {
     const { values } = this.#state.counters;
     values[TunnelCounter.nodePacketsReceived]++;
     values[TunnelCounter.nodeBytesReceived] += length;
@@ -51,7 +52,7 @@ export class FromNode implements PayloadSink {
     if (refusal !== 0) this.#state.dropFromNode(refusal);
   }
 
-  #accept(link: PathLink, offset: number, length: number, ip: number, port: number): DropReason | 0 {
+  #accept(link: PathLink, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): DropReason | 0 {
     const state = this.#state;
     const { bytes } = state;
     const { dialect } = state.options;
@@ -73,7 +74,7 @@ export class FromNode implements PayloadSink {
     return this.#read(offset, length);
   }
 
-  #read(offset: number, length: number): DropReason | 0 {
+  #read(offset: ArenaOffset, length: ByteLength): DropReason | 0 {
     const state = this.#state;
     const { bytes, nowMs } = state;
     const parity = readVersion(bytes, offset) === VERSION_FEC && isParity(bytes, offset);
@@ -96,7 +97,7 @@ export class FromNode implements PayloadSink {
     return 0;
   }
 
-  deliverPayload(flowIndex: number, offset: number, length: number): void {
+  deliverPayload(flowIndex: FlowIndex, offset: ArenaOffset, length: ByteLength): void {
     const state = this.#state;
     const flow = state.flows.at(flowIndex);
     if (flow === null) return;

@@ -1,3 +1,5 @@
+import type { Microseconds, SequenceNumber } from '@lightspeed/wire';
+
 /** Answers to probes older than the last 16 are not recognised any more. */
 const PROBES = 16;
 
@@ -15,7 +17,7 @@ export class KeepaliveProbes {
   pending = false;
 
   /** A probe goes out now. */
-  sent(sequence: number, nowUs: number): void {
+  sent(sequence: SequenceNumber, nowUs: Microseconds): void {
     this.pending = true;
     this.#sequences[this.#next] = sequence;
     this.#sentUs[this.#next] = nowUs;
@@ -38,7 +40,7 @@ export class KeepaliveProbes {
    * An answer came.
    * @returns the round trip in microseconds, or -1 if it answers no probe, or one that was answered before.
    */
-  answered(sequence: number, nowUs: number): number {
+  answered(sequence: SequenceNumber, nowUs: Microseconds): number {
     const probe = this.#sequences.indexOf(sequence);
     if (probe < 0) return -1;
     this.#sequences[probe] = -1;

@@ -1,7 +1,8 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { HmacSha256 } from '@lightspeed/security';
 import { encodeProof } from '@lightspeed/security';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, HEADER_BYTES, writeControlHeader, writeHandshakePath } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Microseconds, Milliseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import type { BlockReturns } from '../block-returns.ts';
 import { MULTIPATH_MODES } from '../multipath.ts';
 import type { PacketSink } from '../protection/packet-wrapper.ts';
@@ -25,7 +26,7 @@ export interface NodeSenderParts {
   readonly links: readonly PathLink[];
   /** The link by which data goes. */
   readonly primary: PathLink;
-  readonly nowMs: number;
+  readonly nowMs: Milliseconds;
 }
 
 /** Sends packets to the node, by the path or paths that the session uses. */
@@ -37,7 +38,7 @@ export class NodeSender implements PacketSink {
   }
 
   /** A data or parity packet, from the packet writer. */
-  sendPacket(_flow: SendFlow, offset: number, length: number, isParity: boolean): boolean {
+  sendPacket(_flow: SendFlow, offset: ArenaOffset, length: ByteLength, isParity: boolean): boolean {
     const { links, options, primary, nowMs } = this.#parts;
     primary.noteData(nowMs);
     if (links.length === 1 || options.multipath === 'standby') {
@@ -51,7 +52,7 @@ export class NodeSender implements PacketSink {
     return true;
   }
 
-  sendTo(link: PathLink, offset: number, length: number): void {
+  sendTo(link: PathLink, offset: ArenaOffset, length: ByteLength): void {
     const { counters, output } = this.#parts;
     const { values } = counters;
     values[TunnelCounter.nodePacketsSent]++;
@@ -64,11 +65,11 @@ export class NodeSender implements PacketSink {
    * Sends a packet without payload and addresses.
    * @returns false if no block of memory was free for it; it is then as good as lost on the way.
    */
-  sendControl(link: PathLink, flags: number, token: number, sequence: number, timestampUs: number): boolean {
+  sendControl(link: PathLink, flags: number, token: SessionToken, sequence: SequenceNumber, timestampUs: Microseconds): boolean {
     const { bytes, memory, returns } = this.#parts;
     const block = memory.take();
     if (block < 0) return false;
-    writeHeader(bytes, block, VERSION_PLAIN, flags, token, sequence, timestampUs, 0, 0, 0, 0);
+    writeControlHeader(bytes, block, flags, token, sequence, timestampUs);
     this.sendTo(link, block, HEADER_BYTES);
     returns.afterSend(block);
     return true;
@@ -78,7 +79,7 @@ export class NodeSender implements PacketSink {
    * Sends a HANDSHAKE, with a proof if there is a registration that lets us make one.
    * @returns like {@link sendControl}.
    */
-  sendHandshake(link: PathLink, sequence: number, timestampUs: number): boolean {
+  sendHandshake(link: PathLink, sequence: SequenceNumber, timestampUs: Microseconds): boolean {
     const { bytes, hmacSha256, memory, nextNonce, options, returns } = this.#parts;
     const { registration, token, multipath } = options;
     if (registration === undefined || hmacSha256 === undefined) {
@@ -86,8 +87,8 @@ export class NodeSender implements PacketSink {
     }
     const block = memory.take();
     if (block < 0) return false;
-    const mode = MULTIPATH_MODES.indexOf(multipath);
-    writeHeader(bytes, block, VERSION_PLAIN, FLAG_HANDSHAKE, token, sequence, timestampUs, 0, link.number, 0, mode);
+    writeControlHeader(bytes, block, FLAG_HANDSHAKE, token, sequence, timestampUs);
+    writeHandshakePath(bytes, block, link.number, MULTIPATH_MODES.indexOf(multipath));
     const length = encodeProof(bytes, block, registration.sessionId, nextNonce(), registration.secret, hmacSha256);
     this.sendTo(link, block, length);
     returns.afterSend(block);

@@ -1,3 +1,4 @@
+import type { Microseconds, Milliseconds, PathNumber, SequenceNumber } from '@lightspeed/wire';
 import { RttEstimator } from '../rtt-estimator.ts';
 import { KeepaliveProbes } from './keepalive-probes.ts';
 
@@ -31,7 +32,7 @@ export type LinkState =
 
 /** One path to the node as the tunnel sees it: its handshake, its keepalives, its round-trip time. */
 export class PathLink {
-  readonly number: number;
+  readonly number: PathNumber;
   readonly probes = new KeepaliveProbes();
   readonly rtt = new RttEstimator();
   /** The node's data-plane address by this path, a handle, and its port; port 0 while there is none. */
@@ -54,7 +55,7 @@ export class PathLink {
   #askedMs = 0;
   #asking = false;
 
-  constructor(number: number) {
+  constructor(number: PathNumber) {
     this.number = number;
   }
 
@@ -63,7 +64,7 @@ export class PathLink {
   }
 
   /** A HANDSHAKE of its own begins. */
-  startHandshake(sequence: number, timestampUs: number): void {
+  startHandshake(sequence: SequenceNumber, timestampUs: Microseconds): void {
     this.handshakeSequence = sequence;
     this.handshakeTimestampUs = timestampUs;
     this.handshakes = true;
@@ -71,19 +72,19 @@ export class PathLink {
     this.#retryMs = 0;
   }
 
-  noteAttempt(nowMs: number): void {
+  noteAttempt(nowMs: Milliseconds): void {
     this.#sentMs = nowMs;
     this.#retryMs = Math.min(FIRST_RETRY_MS * 2 ** this.#attempts, LONGEST_RETRY_MS);
     this.#attempts++;
   }
 
   /** Milliseconds until the HANDSHAKE is to be sent again. */
-  msUntilRetry(nowMs: number): number {
+  msUntilRetry(nowMs: Milliseconds): Milliseconds {
     return Math.max(0, this.#retryMs - ((nowMs - this.#sentMs) | 0));
   }
 
   /** Data goes out by it. */
-  noteData(nowMs: number): void {
+  noteData(nowMs: Milliseconds): void {
     this.#ask(nowMs);
     if (this.#unanswered) return;
     this.#unanswered = true;
@@ -91,13 +92,13 @@ export class PathLink {
   }
 
   /** A keepalive goes out by it. */
-  noteProbe(nowMs: number): void {
+  noteProbe(nowMs: Milliseconds): void {
     this.#ask(nowMs);
     this.probedMs = nowMs;
   }
 
   /** Something came in by it. */
-  noteHeard(nowMs: number): void {
+  noteHeard(nowMs: Milliseconds): void {
     this.#heardMs = nowMs;
     this.#unanswered = false;
     this.#asking = false;
@@ -108,7 +109,7 @@ export class PathLink {
    * How long the newest keepalive has for its answer: the next one goes out then if there is none. The first one that is
    * missed had all the time that answers may take; those behind it go out faster.
    */
-  answerMs(keepaliveMs: number): number {
+  answerMs(keepaliveMs: Milliseconds): Milliseconds {
     if (this.rtt.smoothedUs < 0) return keepaliveMs;
     const usualMs = this.#usualAnswerMs;
     const pauseMs = this.probes.misses === 0 ? usualMs : Math.max(usualMs / 2, this.#lostAfterMs(keepaliveMs) / ASKED_TIMES);
@@ -116,31 +117,31 @@ export class PathLink {
   }
 
   /** Milliseconds until it counts as lost, if enough keepalives are missed and nothing comes. */
-  msUntilLost(nowMs: number, keepaliveMs: number): number {
+  msUntilLost(nowMs: Milliseconds, keepaliveMs: Milliseconds): Milliseconds {
     return this.#lostAfterMs(keepaliveMs) - (this.#asking ? (nowMs - this.#askedMs) | 0 : 0);
   }
 
   /** Whether it has fallen silent in the middle of a talk: data has been going out for a while, and answers have ceased. */
-  isSilent(nowMs: number): boolean {
+  isSilent(nowMs: Milliseconds): boolean {
     if (!this.#unanswered || this.state !== 'up') return false;
     const timeoutMs = Math.max(SILENCE_MS, (SILENCE_ROUND_TRIPS * this.rtt.smoothedUs) / 1_000);
     const unansweredMs = (nowMs - this.#dataMs) | 0;
     return unansweredMs >= timeoutMs && ((nowMs - this.#heardMs) | 0) >= timeoutMs;
   }
 
-  #ask(nowMs: number): void {
+  #ask(nowMs: Milliseconds): void {
     if (this.#asking) return;
     this.#asking = true;
     this.#askedMs = nowMs;
   }
 
   /** All the time that answers may take. */
-  get #usualAnswerMs(): number {
+  get #usualAnswerMs(): Milliseconds {
     const { smoothedUs, jitterUs } = this.rtt;
     return Math.max(MIN_ANSWER_MS, Math.ceil((smoothedUs + ANSWER_VARIATIONS * jitterUs) / 1_000));
   }
 
-  #lostAfterMs(keepaliveMs: number): number {
+  #lostAfterMs(keepaliveMs: Milliseconds): Milliseconds {
     return Math.max(MIN_LOST_MS, keepaliveMs, LOST_ANSWERS * this.#usualAnswerMs);
   }
 }

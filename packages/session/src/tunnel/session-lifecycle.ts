@@ -1,4 +1,5 @@
 import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE } from '@lightspeed/wire';
+import type { Milliseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import { primaryAmong } from '../path-scheduler.ts';
 import { usableAmong } from './node-sender.ts';
 import type { PathLink } from './path-link.ts';
@@ -85,14 +86,14 @@ export class SessionLifecycle {
   }
 
   /** Handles a valid packet with flags that came by a link from the node. */
-  handleControl(link: PathLink, flags: number, sequence: number, token: number): DropReason | 0 {
+  handleControl(link: PathLink, flags: number, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
     if ((flags & FLAG_FIN) !== 0) return this.#handleFin(link, sequence, token);
     if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token);
     return this.#handleEcho(link, sequence);
   }
 
   /** Sends what is due. @returns milliseconds until there is something again. */
-  handleTimeout(): number {
+  handleTimeout(): Milliseconds {
     const state = this.#state;
     if (state.name === 'closing') return this.#repeatFin();
     if (state.name === 'idle' || state.name === 'closed') return IDLE_MS;
@@ -134,7 +135,7 @@ export class SessionLifecycle {
     this.#state.sender.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
   }
 
-  #handleAcknowledgement(link: PathLink, sequence: number, token: number): DropReason | 0 {
+  #handleAcknowledgement(link: PathLink, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
     const state = this.#state;
     const waiting = state.name === 'opening' || state.carries;
     if (!waiting || !link.handshakes || sequence !== link.handshakeSequence) return DropReason.unexpectedReply;
@@ -172,7 +173,7 @@ export class SessionLifecycle {
     }
   }
 
-  #handleEcho(link: PathLink, sequence: number): DropReason | 0 {
+  #handleEcho(link: PathLink, sequence: SequenceNumber): DropReason | 0 {
     const state = this.#state;
     const rttUs = link.probes.answered(sequence, state.nowUs);
     if (rttUs < 0) return DropReason.unexpectedReply;
@@ -190,7 +191,7 @@ export class SessionLifecycle {
     return 0;
   }
 
-  #handleFin(link: PathLink, sequence: number, token: number): DropReason | 0 {
+  #handleFin(link: PathLink, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
     const state = this.#state;
     if (state.name === 'closing') {
       if (sequence !== this.#finSequence) return DropReason.unexpectedReply;

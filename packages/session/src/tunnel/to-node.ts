@@ -1,4 +1,5 @@
 import { DropReason, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import { TunnelCounter } from './tunnel-counters.ts';
 import type { LocalFlow, TunnelFlow } from './tunnel-flow.ts';
 import type { TunnelState } from './tunnel-state.ts';
@@ -19,7 +20,7 @@ export class ToNode {
     this.#state = state;
   }
 
-  handle(local: LocalFlow, offset: number, length: number): void {
+  handle(local: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     const { values } = this.#state.counters;
     values[TunnelCounter.localPacketsReceived]++;
     values[TunnelCounter.localBytesReceived] += length;
@@ -27,7 +28,7 @@ export class ToNode {
     if (refusal !== 0) this.#state.dropFromLocal(refusal);
   }
 
-  #forward(local: LocalFlow, offset: number, length: number): DropReason | 0 {
+  #forward(local: LocalFlow, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
     const state = this.#state;
     const { options, nowMs } = state;
     if (!state.carries) return DropReason.notEstablished;

@@ -1,4 +1,5 @@
 import { DROP_REASON_COUNT } from '@lightspeed/wire';
+import type { PathNumber } from '@lightspeed/wire';
 import { MAX_PATHS } from '../multipath.ts';
 
 /** Positions in {@link TunnelCounters.values}. */
@@ -64,7 +65,7 @@ const TUNNEL_VALUES = 30;
 const PATH_VALUES = 8;
 
 /** The position of a path's value in {@link TunnelCounters.values}. */
-export function pathCounter(path: number, counter: number): number {
+export function pathCounter(path: PathNumber, counter: number): number {
   return TUNNEL_VALUES + path * PATH_VALUES + counter;
 }
 

@@ -1,3 +1,4 @@
+import type { AddressHandle, FlowIndex, Milliseconds, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import { SendFlow } from '../send-flow.ts';
 import type { SendState } from '../send-flow.ts';
@@ -11,11 +12,11 @@ export class LocalFlow {
   /** The driver's number of the ingress through which the program sent last: answers leave by it. */
   ingress: number;
   /** The program. */
-  readonly sourceIp: number;
-  readonly sourcePort: number;
+  readonly sourceIp: AddressHandle;
+  readonly sourcePort: Port;
   /** The game server. */
-  readonly destinationIp: number;
-  readonly destinationPort: number;
+  readonly destinationIp: AddressHandle;
+  readonly destinationPort: Port;
   /** Whether the driver still knows it: answers that come later are dropped. */
   isOpen = true;
   /** The last datagram in either direction, by the driver's clock in wrapping int32 milliseconds. */
@@ -23,7 +24,7 @@ export class LocalFlow {
   /** What the tunnel that carried its last datagram knows about it. Only tunnels write it. */
   carried: TunnelFlow | null = null;
 
-  constructor(ingress: number, sourceIp: number, sourcePort: number, destinationIp: number, destinationPort: number) {
+  constructor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, destinationIp: AddressHandle, destinationPort: Port) {
     this.ingress = ingress;
     this.sourceIp = sourceIp | 0;
     this.sourcePort = sourcePort;
@@ -34,17 +35,17 @@ export class LocalFlow {
 
 /** A local flow as one tunnel carries it. */
 export class TunnelFlow extends SendFlow {
-  readonly index: number;
+  readonly index: FlowIndex;
   /** The table that it is in; null once it is closed. */
   table: TunnelFlowTable | null;
   /** Where its answers go. */
   local: LocalFlow;
   /** The last datagram in either direction. */
-  lastActivityMs: number;
+  lastActivityMs: Milliseconds;
   /** Whether a payload over the safe size was seen. */
   oversizeSeen = false;
 
-  constructor(table: TunnelFlowTable, index: number, stream: SendState, local: LocalFlow, nowMs: number) {
+  constructor(table: TunnelFlowTable, index: FlowIndex, stream: SendState, local: LocalFlow, nowMs: Milliseconds) {
     super(stream, local.sourceIp, local.sourcePort, local.destinationIp, local.destinationPort);
     this.table = table;
     this.index = index;
@@ -72,17 +73,17 @@ export class TunnelFlowTable {
     return this.#count;
   }
 
-  at(index: number): TunnelFlow | null {
+  at(index: FlowIndex): TunnelFlow | null {
     return this.#flows[index];
   }
 
-  find(localIp: number, localPort: number, serverIp: number, serverPort: number): TunnelFlow | null {
+  find(localIp: AddressHandle, localPort: Port, serverIp: AddressHandle, serverPort: Port): TunnelFlow | null {
     const index = this.#byAddresses.get(localIp, (localPort << 16) | serverPort, serverIp, 0);
     return index < 0 ? null : this.#flows[index];
   }
 
   /** Opens a flow, or gives null if there are as many as there may be. */
-  open(stream: SendState, local: LocalFlow, nowMs: number): TunnelFlow | null {
+  open(stream: SendState, local: LocalFlow, nowMs: Milliseconds): TunnelFlow | null {
     if (this.#count >= this.#maxFlows) return null;
     const index = this.#freeIndexes.pop() ?? this.#flows.length;
     const flow = new TunnelFlow(this, index, stream, local, nowMs);
@@ -106,7 +107,7 @@ export class TunnelFlowTable {
   }
 
   /** Closes the flows that were silent for `idleMs`; with 0 all of them. */
-  closeIdle(idleMs: number, nowMs: number): void {
+  closeIdle(idleMs: Milliseconds, nowMs: Milliseconds): void {
     for (let index = 0; index < this.#flows.length; index++) {
       const flow = this.#flows[index];
       if (flow !== null && ((nowMs - flow.lastActivityMs) | 0) >= idleMs) this.close(flow);

@@ -1,6 +1,6 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { HmacSha256 } from '@lightspeed/security';
-import type { Dialect } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Dialect, Microseconds, Milliseconds, PathNumber, SessionToken } from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
 import type { LocalFlow } from './tunnel-flow.ts';
 import type { TunnelCounters } from './tunnel-counters.ts';
@@ -16,7 +16,7 @@ export interface TunnelRegistration {
 export interface TunnelOptions {
   readonly dialect: Dialect;
   /** The token of a registration; 0 without one. */
-  readonly token: number;
+  readonly token: SessionToken;
   /** What a registration over the control connection gave: makes proofs, which let the session move and have paths. */
   readonly registration?: TunnelRegistration | undefined;
   /** How many paths there are, 1 to 4. More than one needs a registration. */
@@ -24,7 +24,7 @@ export interface TunnelOptions {
   readonly multipath: MultipathMode;
   /** Data packets per parity packet, 1 to 32 (`reference`: 2 to 16); 0 sends without FEC. */
   readonly fecGroupSize: number;
-  readonly keepaliveMs: number;
+  readonly keepaliveMs: Milliseconds;
   /** So many keepalives in a row without an answer, with nothing else from the node meanwhile, and it counts as lost. */
   readonly maxKeepaliveMisses: number;
   /**
@@ -33,7 +33,7 @@ export interface TunnelOptions {
    */
   readonly steadyKeepalives: boolean;
   /** A flow ends after this long without a datagram in either direction. */
-  readonly flowTimeoutMs: number;
+  readonly flowTimeoutMs: Milliseconds;
   readonly maxFlows: number;
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
   readonly oversize: 'fragment' | 'drop';
@@ -92,12 +92,12 @@ export type PathEvent =
  */
 export interface TunnelOutput {
   /** Sends a packet to the node by one of the paths. */
-  toNode(path: number, offset: number, length: number): void;
+  toNode(path: PathNumber, offset: ArenaOffset, length: ByteLength): void;
   /** Sends a payload to a flow's local program: an answer of the flow's game server. */
-  toLocal(flow: LocalFlow, offset: number, length: number): void;
+  toLocal(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
   /** A keepalive on one of the paths was answered after so many microseconds. */
-  roundTrip(path: number, rttUs: number): void;
+  roundTrip(path: PathNumber, rttUs: Microseconds): void;
   event(event: TunnelEvent): void;
   /** A path has begun or ceased to work. */
-  pathEvent(path: number, event: PathEvent): void;
+  pathEvent(path: PathNumber, event: PathEvent): void;
 }

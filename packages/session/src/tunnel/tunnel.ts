@@ -1,3 +1,4 @@
+import type { AddressHandle, ArenaOffset, ByteLength, Microseconds, Milliseconds, PathNumber, Port } from '@lightspeed/wire';
 import { SessionLifecycle } from './session-lifecycle.ts';
 import { FromNode } from './from-node.ts';
 import type { LocalFlow } from './tunnel-flow.ts';
@@ -44,7 +45,7 @@ export class Tunnel {
   }
 
   /** Sets the time: wrapping int32 clocks of milliseconds and microseconds. */
-  advance(nowMs: number, nowUs: number): void {
+  advance(nowMs: Milliseconds, nowUs: Microseconds): void {
     this.#state.nowMs = nowMs | 0;
     this.#state.nowUs = nowUs | 0;
   }
@@ -68,7 +69,7 @@ export class Tunnel {
   }
 
   /** A flow's local program has sent a datagram. */
-  handleLocalDatagram(flow: LocalFlow, offset: number, length: number): void {
+  handleLocalDatagram(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     this.#toNode.handle(flow, offset, length);
   }
 
@@ -79,14 +80,14 @@ export class Tunnel {
   }
 
   /** The node's data-plane address by one of the paths: what comes by it from anywhere else is not the node's. */
-  setNodeAddress(path: number, ip: number, port: number): void {
+  setNodeAddress(path: PathNumber, ip: AddressHandle, port: Port): void {
     const link = this.#state.links[path];
     link.nodeIp = ip | 0;
     link.nodePort = port;
   }
 
   /** A datagram came in on the socket of one of the paths towards the node. */
-  handleNodeDatagram(path: number, offset: number, length: number, ip: number, port: number): void {
+  handleNodeDatagram(path: PathNumber, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {
     this.#fromNode.handle(path, offset, length, ip | 0, port);
   }
 
@@ -96,7 +97,7 @@ export class Tunnel {
   }
 
   /** A path's local address has changed: tells the node at once, if there is a registration to prove it with. */
-  rebind(path: number): void {
+  rebind(path: PathNumber): void {
     this.#lifecycle.rebind(this.#state.links[path]);
   }
 
@@ -109,7 +110,7 @@ export class Tunnel {
    * Sends what is due: handshakes, keepalives, FINs, parity of partial groups; closes silent flows.
    * @returns milliseconds until it wants to be called again.
    */
-  handleTimeout(): number {
+  handleTimeout(): Milliseconds {
     const state = this.#state;
     const { nowMs } = state;
     state.writer.advance(nowMs, state.nowUs);

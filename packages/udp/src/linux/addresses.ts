@@ -1,4 +1,4 @@
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, Port } from '@lightspeed/wire';
 import { AF_INET, AF_INET6 } from './constants.ts';
 
 /*
@@ -8,8 +8,11 @@ import { AF_INET, AF_INET6 } from './constants.ts';
  *   sockaddr_in6, 28 bytes:   | family | port BE | flow label | address BE, 4 words | scope |
  */
 
+/** Length of struct sockaddr_in. */
 export const SOCKADDR_BYTES = 16;
+/** Length of struct sockaddr_in6. */
 export const SOCKADDR_IN6_BYTES = 28;
+/** Length of struct sockaddr_in6 in 32-bit words. */
 export const SOCKADDR_IN6_WORDS = 7;
 const IN6_ADDRESS = 2;
 const IN6_SCOPE = 6;
@@ -20,7 +23,7 @@ export function swap32(value: number): number {
 }
 
 /** Word 0 of a socket address. */
-function familyAndPort(family: number, port: number): number {
+function familyAndPort(family: number, port: Port): number {
   return family | ((port & 0xff) << 24) | ((port & 0xff00) << 8);
 }
 
@@ -30,13 +33,13 @@ export function portOf(word: number): number {
 }
 
 /** Writes the words of a sockaddr_in that differ from address to address. */
-export function writeSockaddr(words: Int32Array, word: number, ip: number, port: number): void {
+export function writeSockaddr(words: Int32Array, word: number, ip: AddressHandle, port: Port): void {
   words[word] = familyAndPort(AF_INET, port);
   words[word + 1] = swap32(ip);
 }
 
 /** Writes a sockaddr_in6 for an address of either family. */
-export function writeSockaddrIn6(words: Int32Array, word: number, book: AddressBook, ip: number, port: number): void {
+export function writeSockaddrIn6(words: Int32Array, word: number, book: AddressBook, ip: AddressHandle, port: Port): void {
   words[word] = familyAndPort(AF_INET6, port);
   words[word + 1] = 0;
   writeIn6(words, word + IN6_ADDRESS, book, ip);
@@ -49,7 +52,7 @@ export function ipOfSockaddrIn6(words: Int32Array, word: number, book: AddressBo
 }
 
 /** Writes the four words of an in6_addr. */
-export function writeIn6(words: Int32Array, word: number, book: AddressBook, ip: number): void {
+export function writeIn6(words: Int32Array, word: number, book: AddressBook, ip: AddressHandle): void {
   words[word] = swap32(book.word(ip, 0));
   words[word + 1] = swap32(book.word(ip, 1));
   words[word + 2] = swap32(book.word(ip, 2));

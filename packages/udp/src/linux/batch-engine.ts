@@ -1,6 +1,6 @@
 import type { SlottedArena } from '@lightspeed/memory';
 import { createArena } from '@lightspeed/memory';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
 import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 import type { UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
@@ -43,6 +43,7 @@ const MOST_BATCHES = 2;
 const LONGEST_TICK_MS = 1_000;
 const DROPS_INTERVAL_US = 100_000;
 
+/** The engine for Linux: system calls for many datagrams at once, on a thread that it blocks. */
 export class BatchEngine implements DatagramEngine {
   readonly kind = 'batch';
   readonly arena: SlottedArena;
@@ -103,7 +104,7 @@ export class BatchEngine implements DatagramEngine {
     return undefined;
   }
 
-  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number, local = 0): void {
+  send(socket: DatagramSocket, offset: ArenaOffset, lengthBytes: ByteLength, ip: AddressHandle, port: Port, local = 0): void {
     // The kernel would read past the arena, and send what it finds there.
     if (offset < 0 || lengthBytes < 0 || offset + lengthBytes > this.arena.bytes.length) {
       throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `bytes ${offset}+${lengthBytes} are not inside the arena`);
@@ -145,7 +146,7 @@ export class BatchEngine implements DatagramEngine {
     this.running = false;
   }
 
-  tickWithin(ms: number): void {
+  tickWithin(ms: Milliseconds): void {
     const dueUs = (this.clock.us + ms * 1_000) | 0;
     if (((dueUs - this.tickDueUs) | 0) < 0) this.tickDueUs = dueUs;
   }

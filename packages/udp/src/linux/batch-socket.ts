@@ -1,3 +1,4 @@
+import type { AddressHandle, Port } from '@lightspeed/wire';
 import type { DatagramSocket } from '../engine.ts';
 
 /** No entry: the end of a socket's list of queued datagrams. */
@@ -22,8 +23,8 @@ export interface SocketUse {
 /** A socket of the batch engine. The engine writes the fields that its users see as readonly or not at all. */
 export class BatchSocket implements DatagramSocket {
   readonly id: number;
-  readonly localIp: number;
-  readonly localPort: number;
+  readonly localIp: AddressHandle;
+  readonly localPort: Port;
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;
   tag: number;
@@ -50,7 +51,7 @@ export class BatchSocket implements DatagramSocket {
     owner: SocketOwner,
     id: number,
     fd: number,
-    local: { ip: number; port: number },
+    local: { ip: AddressHandle; port: Port },
     buffers: { receive: number; send: number },
     use: SocketUse,
   ) {

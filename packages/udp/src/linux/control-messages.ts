@@ -1,4 +1,4 @@
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, Port, RoleArray } from '@lightspeed/wire';
 import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 import { ipOfIn6, ipOfSockaddrIn6, portOf, swap32, writeIn6 } from './addresses.ts';
 import { IP_ORIGDSTADDR, IP_PKTINFO, IPV6_ORIGDSTADDR, IPV6_PKTINFO, SOL_IP, SOL_IPV6, SOL_UDP, UDP_SEGMENT } from './constants.ts';
@@ -22,8 +22,9 @@ const CMSG_HEADER_BYTES = 16;
 /** Room for what one received datagram brings: an address that it came to, and one that it was sent to. */
 export const RECEIVED_CONTROL_BYTES = 128;
 
-/** What an IP_PKTINFO and an IPV6_PKTINFO take. */
+/** What an IP_PKTINFO takes, padding included. */
 export const PKTINFO_BYTES = 32;
+/** What an IPV6_PKTINFO takes, padding included. */
 export const IPV6_PKTINFO_BYTES = 40;
 const PKTINFO_USED_BYTES = 28;
 const IPV6_PKTINFO_USED_BYTES = 36;
@@ -31,6 +32,7 @@ const IPV6_PKTINFO_USED_BYTES = 36;
 /** What a UDP_SEGMENT takes. */
 export const SEGMENT_BYTES = 24;
 const SEGMENT_USED_BYTES = 18;
+/** The word of a UDP_SEGMENT that has the segments' size in it. */
 export const SEGMENT_SIZE = DATA;
 
 /**
@@ -42,8 +44,8 @@ export function readDestination(
   start: number,
   end: number,
   book: AddressBook,
-  locals: Int32Array,
-  localPorts: Int32Array,
+  locals: RoleArray<AddressHandle>,
+  localPorts: RoleArray<Port>,
   entry: number,
 ): void {
   locals[entry] = 0;
@@ -78,7 +80,7 @@ export function preparePktinfo(words: Int32Array, at: number): void {
 }
 
 /** Writes the source of a datagram into a prepared IP_PKTINFO. */
-export function writePktinfo(words: Int32Array, at: number, local: number): void {
+export function writePktinfo(words: Int32Array, at: number, local: AddressHandle): void {
   words[at + DATA + 1] = swap32(local);
 }
 
@@ -90,7 +92,7 @@ export function prepareIpv6Pktinfo(words: Int32Array, at: number): void {
 }
 
 /** Writes the source of a datagram into a prepared IPV6_PKTINFO. */
-export function writeIpv6Pktinfo(words: Int32Array, at: number, book: AddressBook, local: number): void {
+export function writeIpv6Pktinfo(words: Int32Array, at: number, book: AddressBook, local: AddressHandle): void {
   writeIn6(words, at + DATA, book, local);
   words[at + DATA + 4] = book.scope(local);
 }

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { AddressBook } from '@lightspeed/wire';
+import type { Port } from '@lightspeed/wire';
 import type { SocketOptions } from '../engine.ts';
 import { UdpError } from '../errors.ts';
 import { openError } from '../open-error.ts';
@@ -43,10 +44,11 @@ export function openDataSocketFd(options: DataSocketOptions): number {
   return fd;
 }
 
+/** What a data socket is bound to and was granted. */
 export interface DataSocketDescription {
   /** The address that it is bound to, as text. */
   readonly address: string;
-  readonly port: number;
+  readonly port: Port;
   /** What the system granted. */
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Koffi from 'koffi';
+import type { ByteLength, Milliseconds } from '@lightspeed/wire';
 
 /** An address for the kernel: one that {@link Libc.addressOf} gave (constant, so passing it allocates nothing), or null. */
 type Pointer = bigint | null;
@@ -23,12 +24,12 @@ export interface Libc {
   /** The message's header alone: the first of a table's is one. */
   recvmsg(fd: number, message: Pointer, flags: number): number;
   sendmmsg(fd: number, messages: Pointer, count: number, flags: number): number;
-  sendto(fd: number, bytes: Pointer, lengthBytes: number, flags: number, to: Pointer, toBytes: number): number;
+  sendto(fd: number, bytes: Pointer, lengthBytes: ByteLength, flags: number, to: Pointer, toBytes: number): number;
   sendmsg(fd: number, message: Pointer, flags: number): number;
-  poll(entries: Pointer, count: number, timeoutMs: number): number;
+  poll(entries: Pointer, count: number, timeoutMs: Milliseconds): number;
   epollCreate(flags: number): number;
   epollControl(epollFd: number, operation: number, fd: number, event: Pointer): number;
-  epollWait(epollFd: number, events: Pointer, maxEvents: number, timeoutMs: number): number;
+  epollWait(epollFd: number, events: Pointer, maxEvents: number, timeoutMs: Milliseconds): number;
   eventfd(initial: number, flags: number): number;
   timerfdCreate(clock: number, flags: number): number;
   timerfdSetTime(fd: number, flags: number, time: Pointer, before: Pointer): number;
@@ -94,7 +95,7 @@ export class NativeBlock {
   readonly words: Int32Array;
   readonly address: bigint;
 
-  constructor(lengthBytes: number) {
+  constructor(lengthBytes: ByteLength) {
     const buffer = new ArrayBuffer(lengthBytes);
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);

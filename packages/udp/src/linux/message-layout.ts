@@ -1,3 +1,4 @@
+import type { ArenaOffset } from '@lightspeed/wire';
 import { NativeBlock } from './libc.ts';
 
 /*
@@ -9,29 +10,42 @@ import { NativeBlock } from './libc.ts';
  * struct iovec, 16 bytes:   0-1 base *   2-3 length
  */
 
+/** Length of struct mmsghdr. */
 export const HEADER_BYTES = 64;
+/** Length of struct mmsghdr in words. */
 export const HEADER_WORDS = HEADER_BYTES / 4;
+/** Length of struct iovec. */
 export const IOVEC_BYTES = 16;
+/** Length of struct iovec in words. */
 export const IOVEC_WORDS = IOVEC_BYTES / 4;
 
+/** The word of a struct mmsghdr with the length of the address. */
 export const NAME_LENGTH = 2;
+/** The first word of the pointer to the iovec. */
 export const IOVEC = 4;
+/** The word with the number of iovecs. */
 export const IOVEC_COUNT = 6;
+/** The first word of the pointer to control messages. */
 export const CONTROL = 8;
+/** The word with the length of control messages. */
 export const CONTROL_LENGTH = 10;
+/** The word with the flags of what came. */
 export const FLAGS = 12;
+/** The word with the length that was sent or received. */
 export const MOVED = 14;
 
+/** The low 32 bits of a pointer, as an int32. */
 export function lowHalf(pointer: bigint): number {
   return Number(BigInt.asIntN(32, pointer));
 }
 
+/** The high 32 bits of a pointer, as an int32. */
 export function highHalf(pointer: bigint): number {
   return Number(BigInt.asIntN(32, pointer >> 32n));
 }
 
 /** Writes a pointer to `offset` bytes behind another one, without making a BigInt. */
-export function writePointer(words: Int32Array, word: number, low: number, high: number, offset: number): void {
+export function writePointer(words: Int32Array, word: number, low: number, high: number, offset: ArenaOffset): void {
   // 64-bit arithmetic on two int32: the sum carried if, read as unsigned, it came out below an addend.
   const sum = (low + offset) | 0;
   const carry = (sum ^ 0x8000_0000) < (low ^ 0x8000_0000) ? 1 : 0;

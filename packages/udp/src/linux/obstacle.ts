@@ -7,6 +7,7 @@ import { errnoName, RawSockets } from './raw-sockets.ts';
 /** Machines whose structures and numbers this package knows: 64-bit, little-endian. */
 const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 
+/** Why the batch engine cannot run here. */
 export interface Obstacle {
   readonly reason: string;
   readonly cause?: unknown;

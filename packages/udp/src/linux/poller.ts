@@ -10,14 +10,16 @@ import {
   TFD_CLOEXEC,
   TFD_NONBLOCK,
 } from './constants.ts';
+import type { Microseconds } from '@lightspeed/wire';
 import type { Libc } from './libc.ts';
 import { NativeBlock } from './libc.ts';
 
 /** Most events of one wait. Sockets beyond it have their turn in the next: the kernel rotates its list. */
 const MAX_EVENTS = 256;
 
-/** What {@link Poller.idOf} says of the descriptors that are no sockets: others wake, or the alarm has gone off. */
+/** What {@link Poller.idOf} says when others wake the thread. */
 export const WAKE_ID = -1;
+/** What {@link Poller.idOf} says when the alarm has gone off. */
 export const ALARM_ID = -2;
 
 const FOREVER = -1;
@@ -96,7 +98,7 @@ export class Poller {
   }
 
   /** Has the alarm go off once, in so many microseconds (more than 0) from now, instead of when it was set to before. */
-  setAlarm(inUs: number): void {
+  setAlarm(inUs: Microseconds): void {
     const { words } = this.alarmTime;
     words[4] = (inUs / 1_000_000) | 0;
     words[6] = (inUs % 1_000_000) * 1_000;

@@ -1,5 +1,5 @@
 import { getSystemErrorName } from 'node:util';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, Microseconds, Port } from '@lightspeed/wire';
 import { isIpv6 } from '@lightspeed/wire';
 import type { SocketOptions } from '../engine.ts';
 import { DEFAULT_BUFFER_BYTES, isWildcard } from '../options.ts';
@@ -53,8 +53,8 @@ const SCRATCH_WORDS = VALUE + SK_MEMINFO_WORDS;
 /** Where a socket is bound. */
 export interface LocalAddress {
   /** A handle. */
-  readonly ip: number;
-  readonly port: number;
+  readonly ip: AddressHandle;
+  readonly port: Port;
   readonly isIpv6: boolean;
 }
 
@@ -94,12 +94,12 @@ export class RawSockets {
     return ready ? fd : this.abandon(fd);
   }
 
-  connect(fd: number, isIpv6Socket: boolean, ip: number, port: number): boolean {
+  connect(fd: number, isIpv6Socket: boolean, ip: AddressHandle, port: Port): boolean {
     return this.libc.connect(fd, this.address, this.writeAddress(isIpv6Socket, ip, port)) === 0;
   }
 
   /** Has datagrams say where they were sent to, as far as the options want that and it is not known anyway. */
-  askForDestinations(fd: number, local: { readonly ip: number; readonly isIpv6: boolean }, options: SocketOptions): boolean {
+  askForDestinations(fd: number, local: { readonly ip: AddressHandle; readonly isIpv6: boolean }, options: SocketOptions): boolean {
     const [level, name] = local.isIpv6 ? [SOL_IPV6, IPV6_RECVPKTINFO] : [SOL_IP, IP_PKTINFO];
     if (options.localAddresses === true && isWildcard(local.ip) && !this.setOption(fd, level, name, 1)) return false;
     if (options.originalDestinations !== true) return true;
@@ -144,7 +144,7 @@ export class RawSockets {
   }
 
   /** Has the kernel poll the network card for so long when the socket is empty. More than the system's default takes CAP_NET_ADMIN. */
-  setBusyPoll(fd: number, busyPollUs: number): boolean {
+  setBusyPoll(fd: number, busyPollUs: Microseconds): boolean {
     return this.setOption(fd, SOL_SOCKET, SO_BUSY_POLL, busyPollUs);
   }
 
@@ -162,7 +162,7 @@ export class RawSockets {
   }
 
   /** Writes a socket address into the scratch memory. @returns its length */
-  private writeAddress(isIpv6Socket: boolean, ip: number, port: number): number {
+  private writeAddress(isIpv6Socket: boolean, ip: AddressHandle, port: Port): number {
     if (isIpv6Socket) writeSockaddrIn6(this.words, ADDRESS, this.book, ip, port);
     else writeSockaddr(this.words, ADDRESS, ip, port);
     return isIpv6Socket ? SOCKADDR_IN6_BYTES : SOCKADDR_BYTES;

@@ -1,5 +1,5 @@
 import type { SlottedArena } from '@lightspeed/memory';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Port, RoleArray } from '@lightspeed/wire';
 import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 import { ipOfSockaddrIn6, portOf, SOCKADDR_BYTES, SOCKADDR_IN6_BYTES, swap32 } from './addresses.ts';
 import { MSG_TRUNC } from './constants.ts';
@@ -64,7 +64,7 @@ export class ReceiveTable {
   }
 
   /** Notes what recvfrom or recvmsg put into slot `index`: the datagram's full length, also of one that did not fit. */
-  setReceived(index: number, lengthBytes: number): void {
+  setReceived(index: number, lengthBytes: ByteLength): void {
     this.words[index * HEADER_WORDS + FLAGS] = lengthBytes > this.arena.maxDatagramBytes ? MSG_TRUNC : 0;
     this.words[index * HEADER_WORDS + MOVED] = lengthBytes;
   }
@@ -74,28 +74,28 @@ export class ReceiveTable {
     return (this.words[index * HEADER_WORDS + FLAGS] & MSG_TRUNC) !== 0;
   }
 
-  offset(index: number): number {
+  offset(index: number): ArenaOffset {
     return this.payloadOf(this.arena, index);
   }
 
-  length(index: number): number {
+  length(index: number): ByteLength {
     return this.words[index * HEADER_WORDS + MOVED];
   }
 
   /** The sender's handle; NO_ADDRESS if it has none: the book is full, or the address from 240.0.0.0/4, which handles use. */
-  ip(index: number): number {
+  ip(index: number): AddressHandle {
     const name = this.firstName + index * this.nameWords;
     if (this.isIpv6) return ipOfSockaddrIn6(this.words, name, this.book);
     const ip = swap32(this.words[name + 1]);
     return isIpv6(ip) ? NO_ADDRESS : ip;
   }
 
-  port(index: number): number {
+  port(index: number): Port {
     return portOf(this.words[this.firstName + index * this.nameWords]);
   }
 
   /** Writes where message `index` was sent to at `entry` of two arrays, and makes its room for control messages whole again. */
-  takeDestination(index: number, locals: Int32Array, localPorts: Int32Array, entry: number): void {
+  takeDestination(index: number, locals: RoleArray<AddressHandle>, localPorts: RoleArray<Port>, entry: number): void {
     const length = index * HEADER_WORDS + CONTROL_LENGTH;
     const start = this.firstControl + index * this.controlWords;
     readDestination(this.words, start, start + (this.words[length] >> 2), this.book, locals, localPorts, entry);

@@ -145,8 +145,11 @@ export class Receiver {
   }
 
   private clearLocals(): void {
-    this.received.locals.fill(0, 0, this.localsUsed);
-    this.received.localPorts.fill(0, 0, this.localsUsed);
+    const { locals, localPorts } = this.received;
+    for (let entry = 0; entry < this.localsUsed; entry++) {
+      locals[entry] = 0;
+      localPorts[entry] = 0;
+    }
     this.localsUsed = 0;
   }
 }

@@ -1,5 +1,5 @@
 import type { SlottedArena } from '@lightspeed/memory';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import type { UdpCounters } from '../counters.ts';
 import type { BatchSocket } from './batch-socket.ts';
 import { NONE } from './batch-socket.ts';
@@ -48,7 +48,7 @@ export class SendQueue {
     this.dirty = new Array<BatchSocket | undefined>(QUEUE_CAPACITY).fill(undefined);
   }
 
-  push(socket: BatchSocket, offset: number, lengthBytes: number, ip: number, port: number, local: number): void {
+  push(socket: BatchSocket, offset: ArenaOffset, lengthBytes: ByteLength, ip: AddressHandle, port: Port, local: AddressHandle): void {
     if (this.entries === QUEUE_CAPACITY) this.flush();
     const entry = this.entries++;
     const { offsets, lengths, ips, ports, locals, next } = this.queued;

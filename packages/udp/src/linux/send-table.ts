@@ -1,5 +1,5 @@
 import type { SlottedArena } from '@lightspeed/memory';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import { SOCKADDR_BYTES, SOCKADDR_IN6_BYTES, SOCKADDR_IN6_WORDS, writeSockaddr, writeSockaddrIn6 } from './addresses.ts';
 import {
   IPV6_PKTINFO_BYTES,
@@ -61,7 +61,15 @@ export class SendTable {
    * @param local the address to send from; 0 lets the system choose
    * @param toPeer the socket is connected: no address is given, so the kernel uses the route that it has looked up
    */
-  set(index: number, offset: number, lengthBytes: number, ip: number, port: number, local: number, toPeer: boolean): void {
+  set(
+    index: number,
+    offset: ArenaOffset,
+    lengthBytes: ByteLength,
+    ip: AddressHandle,
+    port: Port,
+    local: AddressHandle,
+    toPeer: boolean,
+  ): void {
     const words = this.words;
     const header = index * HEADER_WORDS;
     words[header + NAME_LENGTH] = toPeer ? 0 : this.nameBytes;
@@ -75,7 +83,7 @@ export class SendTable {
     if (local !== 0) this.setSource(index, local);
   }
 
-  setName(index: number, ip: number, port: number): void {
+  setName(index: number, ip: AddressHandle, port: Port): void {
     const name = this.firstName + index * this.nameWords;
     if (this.isIpv6) writeSockaddrIn6(this.words, name, this.book, ip, port);
     else writeSockaddr(this.words, name, ip, port);
@@ -116,7 +124,7 @@ export class SendTable {
     return this.firstSource + index * this.sourceWords;
   }
 
-  private setSource(index: number, local: number): void {
+  private setSource(index: number, local: AddressHandle): void {
     if (this.isIpv6) writeIpv6Pktinfo(this.words, this.sourceOf(index), this.book, local);
     else writePktinfo(this.words, this.sourceOf(index), local);
   }

@@ -1,5 +1,6 @@
 import type { SlottedArena } from '@lightspeed/memory';
 import { HEADROOM_BYTES } from '@lightspeed/memory';
+import type { ArenaOffset } from '@lightspeed/wire';
 import type { Libc } from './libc.ts';
 
 /** Datagrams that are sent from a slot start here: behind or before a header, around the end of the headroom. */
@@ -24,7 +25,7 @@ export class SlotAddresses {
   }
 
   /** The address of an offset of the arena; null if it is not near the start of a slot. */
-  of(offset: number): bigint | null {
+  of(offset: ArenaOffset): bigint | null {
     if (offset >= this.slotsEnd) return null;
     const slot = (offset / this.slotStrideBytes) | 0;
     const start = offset - slot * this.slotStrideBytes - FIRST_START;
@@ -32,7 +33,7 @@ export class SlotAddresses {
     return this.known[slot * STARTS_PER_SLOT + start] ?? this.note(offset, slot * STARTS_PER_SLOT + start);
   }
 
-  private note(offset: number, index: number): bigint {
+  private note(offset: ArenaOffset, index: number): bigint {
     const address = this.base + BigInt(offset);
     this.known[index] = address;
     return address;

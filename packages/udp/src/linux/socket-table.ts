@@ -1,4 +1,4 @@
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, Microseconds } from '@lightspeed/wire';
 import { UDP_COUNTER } from '../counters.ts';
 import type { SocketOptions } from '../engine.ts';
 import { UdpError } from '../errors.ts';
@@ -27,7 +27,7 @@ export class SocketTable implements SocketOwner {
   private readonly sockets: (BatchSocket | undefined)[] = [];
   private readonly freeIds: number[] = [];
   private readonly beforeClose: (socket: BatchSocket) => void;
-  private readonly busyPollUs: number;
+  private readonly busyPollUs: Microseconds;
   private dropsCursor = 0;
 
   constructor(settings: EngineSettings, beforeClose: (socket: BatchSocket) => void) {

@@ -1,3 +1,4 @@
+import type { Microseconds } from '@lightspeed/wire';
 import type { UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
 import type { NativeClock } from './native-clock.ts';
@@ -8,12 +9,12 @@ export class Waiter {
   private readonly poller: Poller;
   private readonly clock: NativeClock;
   private readonly counts: Float64Array;
-  private readonly busyPollUs: number;
+  private readonly busyPollUs: Microseconds;
   /** Whether the alarm is set, and to when, by the engine's clock. */
   private isAlarmSet = false;
   private alarmDueUs = 0;
 
-  constructor(poller: Poller, clock: NativeClock, counters: UdpCounters, busyPollUs: number) {
+  constructor(poller: Poller, clock: NativeClock, counters: UdpCounters, busyPollUs: Microseconds) {
     this.poller = poller;
     this.clock = clock;
     this.counts = counters.values;
@@ -21,7 +22,7 @@ export class Waiter {
   }
 
   /** @returns the number of events, 0 if the tick is due, -1 with errno */
-  wait(tickDueUs: number): number {
+  wait(tickDueUs: Microseconds): number {
     if (this.busyPollUs > 0) {
       const ready = this.spin(tickDueUs);
       if (ready !== 0) return ready;
@@ -40,14 +41,14 @@ export class Waiter {
   }
 
   /** Ticks come when packets do, mostly, and are put off by that: the alarm stays where it is, and is set again when it has gone off. */
-  private setAlarm(tickDueUs: number, remainingUs: number): void {
+  private setAlarm(tickDueUs: Microseconds, remainingUs: Microseconds): void {
     if (this.isAlarmSet && ((this.alarmDueUs - tickDueUs) | 0) <= 0) return;
     this.poller.setAlarm(remainingUs);
     this.isAlarmSet = true;
     this.alarmDueUs = tickDueUs;
   }
 
-  private spin(tickDueUs: number): number {
+  private spin(tickDueUs: Microseconds): number {
     this.clock.read();
     const beganUs = this.clock.us;
     for (;;) {

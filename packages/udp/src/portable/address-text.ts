@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle } from '@lightspeed/wire';
 import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 
 /** Names of interfaces are asked for again when an unknown one comes up, but not more often. */
@@ -27,7 +27,7 @@ export class AddressText {
   }
 
   /** @param isIpv6Socket whether it is for a socket of IPv6 */
-  format(handle: number, isIpv6Socket: boolean): string {
+  format(handle: AddressHandle, isIpv6Socket: boolean): string {
     const text = this.book.format(handle);
     if (!isIpv6(handle)) return isIpv6Socket ? `::ffff:${text}` : text;
     const scope = this.book.scope(handle);

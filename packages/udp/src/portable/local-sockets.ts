@@ -1,6 +1,6 @@
 import type { Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, Port } from '@lightspeed/wire';
 import { isIpv6 } from '@lightspeed/wire';
 import type { SocketOptions } from '../engine.ts';
 import type { AddressText } from './address-text.ts';
@@ -12,7 +12,7 @@ const LINK_LOCAL = 0xfe80;
 const MAX_PORT_TRIES = 16;
 
 /** Opens a socket on a local address, or gives the errno name of what was refused. */
-export type OpenLocal = (local: number, port: number) => Socket | string;
+export type OpenLocal = (local: AddressHandle, port: Port) => Socket | string;
 
 /**
  * One socket for each local address, on one port: node:dgram neither tells which address a datagram came to nor lets one
@@ -58,7 +58,7 @@ export class LocalSockets {
   }
 
   /** The socket that sends from `local`, or, if that is 0, one that may reach `ip`; undefined if there is none. */
-  toSendFrom(local: number, ip: number): Socket | undefined {
+  toSendFrom(local: AddressHandle, ip: AddressHandle): Socket | undefined {
     if (local !== 0) return this.sockets.get(local);
     let best: Socket | undefined;
     for (const [candidate, socket] of this.sockets) {
@@ -78,7 +78,7 @@ export class LocalSockets {
     for (const local of [...this.sockets.keys()]) this.closeOne(local);
   }
 
-  private closeOne(local: number): void {
+  private closeOne(local: AddressHandle): void {
     this.sockets.get(local)?.close();
     this.sockets.delete(local);
     this.book.release(local);
@@ -116,7 +116,7 @@ export class LocalSockets {
   }
 
   /** What only reaches its like: the machine itself, or a link. */
-  private kindOf(handle: number): 'loopback' | 'link' | 'global' {
+  private kindOf(handle: AddressHandle): 'loopback' | 'link' | 'global' {
     if (!isIpv6(handle)) return handle >>> 24 === LOOPBACK_NET ? 'loopback' : 'global';
     const [word0, word1, word2, word3] = [0, 1, 2, 3].map((part) => this.book.word(handle, part));
     if (word0 === 0 && word1 === 0 && word2 === 0 && word3 === 1) return 'loopback';

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
+import type { Port } from '@lightspeed/wire';
 import type { SocketOptions } from '../engine.ts';
 import { DEFAULT_BUFFER_BYTES } from '../options.ts';
 import { lookUpAddress } from './look-up-address.ts';
@@ -11,7 +12,7 @@ export interface NodeSocketOptions extends Pick<
 > {
   readonly isIpv6: boolean;
   readonly address: string;
-  readonly connect: { readonly address: string; readonly port: number } | undefined;
+  readonly connect: { readonly address: string; readonly port: Port } | undefined;
 }
 
 /** The errno name of an error of node:dgram. */

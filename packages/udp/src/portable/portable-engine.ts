@@ -1,7 +1,7 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { SlottedArena } from '@lightspeed/memory';
 import { createArena } from '@lightspeed/memory';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
 import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 import { monotonicUs } from '../clock.ts';
 import type { UdpCounterName, UdpCounters } from '../counters.ts';
@@ -38,7 +38,7 @@ interface Waiting {
   readonly socket: PortableSocket;
   readonly message: Uint8Array;
   readonly from: RemoteInfo;
-  readonly local: number;
+  readonly local: AddressHandle;
 }
 
 /**
@@ -119,7 +119,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     return undefined;
   }
 
-  send(socket: DatagramSocket, offset: number, lengthBytes: number, ip: number, port: number, local = 0): void {
+  send(socket: DatagramSocket, offset: ArenaOffset, lengthBytes: ByteLength, ip: AddressHandle, port: Port, local = 0): void {
     if (offset < 0 || lengthBytes < 0 || offset + lengthBytes > this.arena.bytes.length) {
       throw new UdpError('ERR_UDP_INVALID_ARGUMENT', `bytes ${offset}+${lengthBytes} are not inside the arena`);
     }
@@ -181,7 +181,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     setImmediate(() => this.endIfDone());
   }
 
-  tickWithin(ms: number): void {
+  tickWithin(ms: Milliseconds): void {
     const dueUs = monotonicUs() + ms * 1_000;
     if (this.handler === undefined || dueUs >= this.tickDueUs) return;
     clearTimeout(this.tick);
@@ -206,7 +206,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     return monotonicUs();
   }
 
-  onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo, local: number): void {
+  onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo, local: AddressHandle): void {
     this.counts[UDP_COUNTER.receive_calls]++;
     if (message.length > this.maxDatagramBytes) {
       this.counts[UDP_COUNTER.truncated]++;
@@ -260,7 +260,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     });
   }
 
-  private tickIn(ms: number): void {
+  private tickIn(ms: Milliseconds): void {
     this.tickDueUs = monotonicUs() + ms * 1_000;
     this.tick = setTimeout(() => this.onTick(), ms);
   }

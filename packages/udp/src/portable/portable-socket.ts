@@ -1,5 +1,5 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
-import type { AddressBook } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, Port } from '@lightspeed/wire';
 import { isIpv6 } from '@lightspeed/wire';
 import type { DatagramSocket, SocketOptions } from '../engine.ts';
 import { isWildcard } from '../options.ts';
@@ -10,7 +10,7 @@ import { errnoOf, openNodeSocket } from './node-socket.ts';
 /** What a socket tells its engine. */
 export interface SocketEvents {
   /** @param local the local address that it came to, 0 if that is not asked for */
-  onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo, local: number): void;
+  onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo, local: AddressHandle): void;
   receiveFailed(errno: string): void;
   closing(socket: PortableSocket): void;
 }
@@ -25,8 +25,8 @@ export interface PortableEnvironment {
 /** A socket of the portable engine: one of node:dgram, or, to know local addresses, one for each of those. */
 export class PortableSocket implements DatagramSocket {
   readonly id: number;
-  readonly localIp: number;
-  readonly localPort: number;
+  readonly localIp: AddressHandle;
+  readonly localPort: Port;
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;
   readonly isIpv6: boolean;
@@ -46,7 +46,7 @@ export class PortableSocket implements DatagramSocket {
     this.connected = options.connect !== undefined;
     let socket: Socket | undefined;
     if (options.localAddresses === true && isWildcard(options.ip) && !this.connected) {
-      const open = (local: number, port: number) => this.openOne({ ...options, ip: local, port, dualStack: false }, local);
+      const open = (local: AddressHandle, port: Port) => this.openOne({ ...options, ip: local, port, dualStack: false }, local);
       this.locals = new LocalSockets(options, addresses, environment.text, open);
       const refusal = this.locals.start();
       if (refusal !== '') throw refused(refusal);
@@ -91,7 +91,7 @@ export class PortableSocket implements DatagramSocket {
    * @param done called with '' or an errno name, not before this returns
    * @returns false if there is no way to send that
    */
-  send(message: Uint8Array, ip: number, port: number, local: number, done: (errno: string) => void): boolean {
+  send(message: Uint8Array, ip: AddressHandle, port: Port, local: AddressHandle, done: (errno: string) => void): boolean {
     const socket = this.single ?? this.locals?.toSendFrom(local, ip);
     if (socket === undefined) return false;
     const report = (error: Error | null) => done(error === null ? '' : errnoOf(error));
@@ -118,7 +118,7 @@ export class PortableSocket implements DatagramSocket {
     return 0;
   }
 
-  private openOne(options: SocketOptions, local: number): Socket | string {
+  private openOne(options: SocketOptions, local: AddressHandle): Socket | string {
     const { events, text } = this.environment;
     const isIpv6Socket = isIpv6(options.ip);
     const connect = options.connect && { address: text.format(options.connect.ip, isIpv6Socket), port: options.connect.port };

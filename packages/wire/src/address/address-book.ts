@@ -1,5 +1,6 @@
 import type { Endpoint } from '../ipv4.ts';
 import { formatIpv4 } from '../ipv4.ts';
+import type { AddressHandle, ArenaOffset, Port } from '../roles.ts';
 import { requireInteger, WireError } from '../wire-error.ts';
 import { AddressEntries, NO_ENTRY } from './address-entries.ts';
 import { handleOfIndex, indexOfHandle, isIpv6, MAX_HANDLES, NO_ADDRESS } from './handle.ts';
@@ -13,6 +14,7 @@ const FIRST_CAPACITY = 1_024;
 
 const MAPPED_WORD_2 = 0xffff;
 
+/** How many addresses a book keeps, and the seed of its hash. */
 export interface AddressBookOptions {
   /** Most IPv6 addresses that can be retained without new ones being refused. Default 65,536; memory grows up to it. */
   readonly maxRetained?: number;
@@ -64,7 +66,7 @@ export class AddressBook {
    * @returns {@link NO_ADDRESS} for `::`, and for 240.0.0.0/4 in IPv6 form, whose bits are handles here. Also if more
    *   than `maxRetained` others are retained and there is no room; this is counted as refused.
    */
-  intern(w0: number, w1: number, w2: number, w3: number, scope: number): number {
+  intern(w0: number, w1: number, w2: number, w3: number, scope: number): AddressHandle {
     if (isMapped(w0, w1, w2)) return isIpv6(w3) ? NO_ADDRESS : w3;
     if ((w0 | w1 | w2 | w3) === 0) return NO_ADDRESS;
     const link = isLinkLocal(w0) ? scope : 0;
@@ -89,7 +91,7 @@ export class AddressBook {
   }
 
   /** Keeps a handle valid until as many `release` calls. Does nothing for IPv4 and {@link NO_ADDRESS}. */
-  retain(handle: number): void {
+  retain(handle: AddressHandle): void {
     if (!isIpv6(handle) || handle === NO_ADDRESS) return;
     const index = indexOfHandle(handle);
     this.#requireEntry(index);
@@ -104,7 +106,7 @@ export class AddressBook {
    * Takes one `retain` back.
    * @throws {WireError} `ERR_WIRE_ADDRESS_NOT_RETAINED` if there is none
    */
-  release(handle: number): void {
+  release(handle: AddressHandle): void {
     if (!isIpv6(handle) || handle === NO_ADDRESS) return;
     const index = indexOfHandle(handle);
     this.#requireEntry(index);
@@ -117,13 +119,13 @@ export class AddressBook {
   }
 
   /** Word 0 to 3 of an address, from its start, in host order; of an IPv4 address in IPv6 form (::ffff:a.b.c.d). */
-  word(handle: number, part: number): number {
+  word(handle: AddressHandle, part: number): number {
     if (isIpv6(handle)) return this.#entries.word(indexOfHandle(handle), part);
     return part === 3 ? handle | 0 : part === 2 ? MAPPED_WORD_2 : 0;
   }
 
   /** The interface of a link-local address; 0 for none and for all others. */
-  scope(handle: number): number {
+  scope(handle: AddressHandle): number {
     return isIpv6(handle) ? this.#entries.scope(indexOfHandle(handle)) : 0;
   }
 
@@ -131,30 +133,30 @@ export class AddressBook {
    * The first half of the key by which limits, bans and guards count an address. An IPv4 address is (0, bits). An IPv6
    * address is its /64, since a household or a server has at least one /64.
    */
-  prefixHigh(handle: number): number {
+  prefixHigh(handle: AddressHandle): number {
     return isIpv6(handle) ? this.#entries.word(indexOfHandle(handle), 0) : 0;
   }
 
   /** The second half of that key, see {@link prefixHigh}. */
-  prefixLow(handle: number): number {
+  prefixLow(handle: AddressHandle): number {
     return isIpv6(handle) ? this.#entries.word(indexOfHandle(handle), 1) : handle | 0;
   }
 
   /** The text of an address: RFC 5952, or a.b.c.d. */
-  format(handle: number): string {
+  format(handle: AddressHandle): string {
     if (!isIpv6(handle)) return formatIpv4(handle);
     const word = (part: number) => this.word(handle, part);
     return formatAddressWords(word(0), word(1), word(2), word(3), this.scope(handle));
   }
 
   /** What {@link prefixHigh} and {@link prefixLow} stand for: `203.0.113.7` or `2001:db8:1:2::/64`. */
-  formatPrefix(handle: number): string {
+  formatPrefix(handle: AddressHandle): string {
     if (!isIpv6(handle)) return formatIpv4(handle);
     return `${formatAddressWords(this.prefixHigh(handle), this.prefixLow(handle), 0, 0)}/64`;
   }
 
   /** `a.b.c.d:port` or `[address]:port`. */
-  formatEndpoint(handle: number, port: number): string {
+  formatEndpoint(handle: AddressHandle, port: Port): string {
     return isIpv6(handle) ? `[${this.format(handle)}]:${port}` : `${formatIpv4(handle)}:${port}`;
   }
 
@@ -162,7 +164,7 @@ export class AddressBook {
    * The handle of an address in text, of either family, with a numeric `%scope` where one is needed.
    * @returns undefined if `text` is anything else, or in 240.0.0.0/4
    */
-  parse(text: string): number | undefined {
+  parse(text: string): AddressHandle | undefined {
     const address = parseAddressWords(text);
     if (address === undefined) return undefined;
     const handle = this.intern(...address.words, address.scope);
@@ -179,7 +181,7 @@ export class AddressBook {
   }
 
   /** Writes the 16 bytes of an address, an IPv4 address in IPv6 form. The scope is left out. */
-  write(handle: number, bytes: Uint8Array, offset: number): void {
+  write(handle: AddressHandle, bytes: Uint8Array, offset: ArenaOffset): void {
     for (let part = 0; part < 4; part++) {
       const word = this.word(handle, part);
       const at = offset + 4 * part;
@@ -191,7 +193,7 @@ export class AddressBook {
   }
 
   /** The handle of the address in 16 bytes, an IPv4 address in IPv6 form. */
-  read(bytes: Uint8Array, offset: number): number {
+  read(bytes: Uint8Array, offset: ArenaOffset): AddressHandle {
     return this.intern(wordAt(bytes, offset), wordAt(bytes, offset + 4), wordAt(bytes, offset + 8), wordAt(bytes, offset + 12), 0);
   }
 
@@ -219,6 +221,6 @@ export class AddressBook {
   }
 }
 
-function wordAt(bytes: Uint8Array, offset: number): number {
+function wordAt(bytes: Uint8Array, offset: ArenaOffset): number {
   return (bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3];
 }

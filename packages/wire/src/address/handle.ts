@@ -1,3 +1,5 @@
+import type { AddressHandle } from '../roles.ts';
+
 /**
  * The handle of `::`, the address that means "none": the same in every {@link AddressBook}. As the address of a socket it is
  * every IPv6 address of the machine.
@@ -16,16 +18,16 @@ const INDEX_MASK = 0x0fff_ffff;
 export const MAX_HANDLES = INDEX_MASK + 1;
 
 /** Whether a handle stands for an IPv6 address; if not, it is an IPv4 address itself. */
-export function isIpv6(handle: number): boolean {
+export function isIpv6(handle: AddressHandle): boolean {
   return handle >>> 28 === IPV6_HANDLE_BITS;
 }
 
 /** The entry that an IPv6 handle stands for. */
-export function indexOfHandle(handle: number): number {
+export function indexOfHandle(handle: AddressHandle): number {
   return handle & INDEX_MASK;
 }
 
 /** The handle of an entry. */
-export function handleOfIndex(index: number): number {
+export function handleOfIndex(index: number): AddressHandle {
   return UNSPECIFIED_IPV6 | index;
 }

@@ -33,6 +33,7 @@ export interface Pair {
   readonly otherUs: number;
 }
 
+/** What to compare with the given commit, and how often. */
 export interface AgainstOptions {
   readonly quick: boolean;
   readonly wildcard: boolean;

@@ -15,6 +15,7 @@ export interface Judgement extends Figure {
   readonly passed: boolean;
 }
 
+/** The most that a figure may be, and the reason for it. */
 export interface Bound {
   readonly most: number;
   readonly why: string;

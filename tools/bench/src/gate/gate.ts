@@ -42,6 +42,7 @@ export async function runGate(progress: (what: string) => void): Promise<number>
   return failed.length === 0 ? 0 : 1;
 }
 
+/** All judgements as a Markdown table. */
 export function renderGate(judgements: readonly Judgement[]): string {
   return markdownTable(
     judgements.map(({ name, value, unavailable, most, passed }) => ({

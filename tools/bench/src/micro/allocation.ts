@@ -12,6 +12,7 @@ export interface AllocationResult {
   readonly mostlyBy: string;
 }
 
+/** How many round trips are warmed up and then looked at. */
 export interface AllocationPlan {
   /** So many are looked at, of each way. */
   readonly roundTrips: number;

@@ -8,6 +8,7 @@ import { MemoryRelay } from './memory-relay.ts';
 import { timePiece } from './time-piece.ts';
 import type { Piece, Timing } from './time-piece.ts';
 
+/** What all micro-benchmarks gave. */
 export interface MicroResult {
   readonly timings: readonly Timing[];
   readonly allocation: readonly AllocationResult[];

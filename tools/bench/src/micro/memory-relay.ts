@@ -27,6 +27,7 @@ const PROGRAM_IP = 0x7f00_0001;
 const PAYLOAD_BYTES = 120;
 const SECRET = new Uint8Array(16).fill(7);
 
+/** How many clients a relay in memory has, and how they are let in. */
 export interface MemoryRelayOptions {
   readonly clients: number;
   /** FEC group size, 0 for version 1. */

@@ -6,6 +6,7 @@ import { missing } from './missing.ts';
 
 const START_MS = 5_000;
 
+/** Why the relay in C cannot be built here; undefined if it can. */
 export function whyNoCRelay(): string | undefined {
   return missing('cc', 'apt-get install gcc libc6-dev');
 }

@@ -6,6 +6,7 @@ import { missing } from './missing.ts';
 
 const START_MS = 5_000;
 
+/** Why coturn cannot run here; undefined if it can. */
 export function whyNoCoturn(): string | undefined {
   return missing('turnserver', 'apt-get install coturn');
 }

@@ -17,6 +17,7 @@ const STREAM_MODULES = ['/usr/lib/nginx/modules/ngx_stream_module.so', '/usr/lib
 const START_MS = 5_000;
 const LOOK_EVERY_MS = 20;
 
+/** Why nginx cannot relay datagrams here; undefined if it can. */
 export function whyNoNginx(): string | undefined {
   const program = missing('nginx', INSTALL);
   if (program !== undefined || STREAM_MODULES.some((file) => existsSync(file))) return program;

@@ -7,11 +7,17 @@ import type { Place, Relay } from './relay.ts';
 
 /** The game server's echo without any relay: what load generator and kernel take by themselves. */
 export const DIRECT = 'no relay';
+/** The name in tables of LightSpeed with the batch engine. */
 export const OURS = 'LightSpeed';
+/** The name in tables of LightSpeed with FEC. */
 export const OURS_FEC = 'LightSpeed, v2 K=4';
+/** The name in tables of LightSpeed with the portable engine. */
 export const OURS_PORTABLE = 'LightSpeed, portable';
+/** The name in tables of the minimal relay in C. */
 export const C_RELAY = 'C';
+/** The name in tables of nginx. */
 export const NGINX = 'nginx';
+/** The name in tables of coturn. */
 export const COTURN = 'coturn';
 
 /** FEC of the version 2 rows: a parity for every four packets, both ways. */
@@ -25,6 +31,7 @@ export interface Entrant {
   readonly start: (place: Place & { readonly clients: number }, load: LoadProcess, undo: AsyncDisposableStack) => Promise<Relay[]>;
 }
 
+/** All that take part where they can, in the order of the tables. */
 export const ENTRANTS: readonly Entrant[] = [
   {
     names: [DIRECT],

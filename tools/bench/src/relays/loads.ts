@@ -9,6 +9,7 @@ export interface LoadPlan extends WindowLoad {
 export const CLIENTS = 100;
 /** The loads that claims about cost are about, and the one that claims about latency are about. */
 export const CLAIMED_RATES_PPS = [20_000, 60_000] as const;
+/** The rate at which latencies are compared: low enough for every relay. */
 export const LATENCY_RATE_PPS = 5_000;
 
 /** Ways in which packets arrive. */
@@ -20,6 +21,7 @@ export const ARRIVALS = {
   /** Several of one client together, as a game sends them whose snapshot does not fit into one. */
   'in bursts of 8': { grainUs: 0, burst: 8 },
 } as const;
+/** The name of a way in which packets arrive. */
 export type Arrival = keyof typeof ARRIVALS;
 
 /** Before the first load: V8 compiles a path while it runs, and all relays get the same time. Some are slow until then. */
@@ -32,6 +34,7 @@ function loadsOf(arrival: Arrival, windows: Pick<LoadPlan, 'rounds' | 'warmUpMs'
   return CLAIMED_RATES_PPS.map((ratePps) => ({ clients: CLIENTS, ratePps, ...ARRIVALS[arrival], ...windows }));
 }
 
+/** The loads of a full run. */
 export const FULL_LOADS: readonly LoadPlan[] = [
   // Tails of latencies differ by a factor of two from window to window.
   { clients: CLIENTS, ratePps: LATENCY_RATE_PPS, ...ARRIVALS['one by one'], rounds: 31, warmUpMs: 150, measureMs: 400 },
@@ -40,8 +43,10 @@ export const FULL_LOADS: readonly LoadPlan[] = [
   ...loadsOf('in bursts of 8', { rounds: 3, warmUpMs: 200, measureMs: 600 }),
 ];
 
+/** The loads of `--quick`. */
 export const QUICK_LOADS: readonly LoadPlan[] = loadsOf('one by one', { rounds: 3, warmUpMs: 100, measureMs: 200 });
 
+/** In which way the packets of a load arrive. */
 export function arrivalOf({ grainUs, burst }: Pick<WindowLoad, 'grainUs' | 'burst'>): Arrival {
   return burst > 1 ? 'in bursts of 8' : grainUs > 0 ? 'in ticks of 1 ms' : 'one by one';
 }

@@ -9,6 +9,7 @@ import { measureRounds } from './rounds.ts';
 import type { RelayRounds } from './rounds.ts';
 import type { WindowLoad } from './window.ts';
 
+/** Which relays get which loads. */
 export interface RelaysPlan {
   readonly loads: readonly LoadPlan[];
   readonly warmUp: WindowLoad;
@@ -22,6 +23,7 @@ export interface LoadRounds {
   readonly rounds: readonly RelayRounds[];
 }
 
+/** What each relay did under each load. */
 export interface RelaysMeasured {
   /** Which core does what. */
   readonly layout: string;
@@ -67,6 +69,10 @@ export async function measureRelays({ loads, warmUp, only }: RelaysPlan, progres
   return { layout: cores.layout, loads: measured, missing };
 }
 
+/**
+ * Ends the measurement elsewhere.
+ * @throws {BenchError} `ERR_BENCH_MISSING` on other systems than Linux.
+ */
 export function requireLinux(): void {
   if (process.platform === 'linux') return;
   throw new BenchError('ERR_BENCH_MISSING', `CPU time is read from Linux's /proc; this is ${process.platform}`);

@@ -15,6 +15,7 @@ const AT_ONCE = 16;
 const GONE_MS = 40_000;
 const LOOK_EVERY_MS = 50;
 
+/** How a node of ours is started as an entrant. */
 export interface OurNodeOptions {
   /** As tables name it. */
   readonly name: string;

@@ -9,6 +9,7 @@ export interface Machine {
   readonly node: string;
 }
 
+/** The machine that a report's figures are of. */
 export function describeMachine(): Machine {
   return {
     processor: cpus()[0]?.model ?? 'unknown processor',

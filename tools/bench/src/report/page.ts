@@ -32,6 +32,7 @@ export async function writePage(report: Report): Promise<string[]> {
   return Object.keys(files).map((file) => fileURLToPath(new URL(file, FOLDER)));
 }
 
+/** The report as the page `docs/benchmarks.md`. */
 export function pageText(report: Report): string {
   return `# Benchmarks
 
@@ -80,6 +81,7 @@ function measuredText(value: number): string {
   return value < 0.1 ? value.toFixed(3) : value < 100 ? value.toFixed(2) : Math.round(value).toLocaleString('en');
 }
 
+/** Whether a claim holds: in all runs, in none, or in how many. */
 export function verdictOf({ measured, bound, unreachable }: Claim): string {
   if (measured.every(Number.isNaN)) return 'not measured';
   const failed = measured.filter((value) => value > bound).length;

@@ -31,12 +31,14 @@ const SETTLE_MS = 13_000;
 /** And it saves its sessions as many milliseconds after its start, and then after each save, as it has registrations. */
 const SETTLE_AND_SAVE_MS = 60_000;
 
+/** The numbers of sessions of a full run. */
 export const FULL_SCALE: readonly ScalePlan[] = [
   { sessions: 1_000, registered: true, ratePps: 10_000, loadMs: 5_000, settleMs: SETTLE_MS },
   { sessions: 10_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
   { sessions: 50_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_AND_SAVE_MS },
   { sessions: 50_000, registered: false, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
 ];
+/** The numbers of sessions of `--quick`. */
 export const QUICK_SCALE: readonly ScalePlan[] = [{ sessions: 1_000, registered: true, ratePps: 5_000, loadMs: 1_000, settleMs: 500 }];
 
 const WORKSPACE = fileURLToPath(new URL('../../../..', import.meta.url));

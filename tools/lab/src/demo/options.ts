@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import type { CarriedGameOptions } from '../game/carried-game.ts';
 
+/** What `pnpm start` runs, and for how long. */
 export interface DemoOptions extends CarriedGameOptions {
   /** Undefined: until it is interrupted. */
   readonly seconds: number | undefined;
   readonly json: boolean;
 }
 
+/** What `pnpm start --help` prints. */
 export const DEMO_USAGE = `pnpm start [options]
 
 Runs a relay node, a client, a game server and bots on this machine's loopback. The game goes through the tunnel, with

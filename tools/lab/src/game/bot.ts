@@ -13,6 +13,7 @@ const JOIN_EVERY_MS = 250;
 const SHORTEST_INPUT_BYTES = 40;
 const LONGEST_INPUT_BYTES = 120;
 
+/** What a bot has sent, and what came to it. */
 export interface BotStats {
   readonly joined: boolean;
   /** Inputs that it sent, and snapshots that came. */

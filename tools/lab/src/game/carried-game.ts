@@ -21,6 +21,7 @@ const ESTABLISH_MS = 5_000;
 const QUIET_MS = 600;
 const LONGEST_WAIT_MS = 3_000;
 
+/** How large a game is, and how it is carried. */
 export interface CarriedGameOptions {
   readonly bots: number;
   /** 0 for none. */

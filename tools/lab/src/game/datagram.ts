@@ -21,9 +21,12 @@ export interface GameDatagram {
   readonly holdUs: number;
 }
 
+/** What a datagram of the game is. */
 export const GameKind = { join: 1, welcome: 2, input: 3, snapshot: 4 } as const;
+/** What a datagram of the game is. */
 export type GameKind = (typeof GameKind)[keyof typeof GameKind];
 
+/** Bytes of a game's datagram before its body. */
 export const GAME_HEADER_BYTES = 24;
 
 const MAGIC = 0x4c47;

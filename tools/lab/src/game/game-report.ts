@@ -52,6 +52,7 @@ export interface GameSources {
   readonly ended: boolean;
 }
 
+/** Sums up a game from what bots, server and link have counted. */
 export function reportGame(sources: GameSources): GameReport {
   const { bots, server, ended } = sources;
   const [atBots, atServer] = [bots, server.players].map((side) => side.map(({ stream }) => stream));

@@ -12,6 +12,7 @@ const TICKS_PER_SECOND = 30;
 const SHORTEST_SNAPSHOT_BYTES = 100;
 const LONGEST_SNAPSHOT_BYTES = 600;
 
+/** What the game server has sent, and what came to it. */
 export interface GameServerStats {
   /** Of each bot that has joined: snapshots that it was sent, and inputs that came. */
   readonly players: readonly { readonly bot: number; readonly stream: StreamStats }[];

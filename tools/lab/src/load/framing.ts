@@ -26,8 +26,9 @@ export interface Framing {
   readOpening(client: number, offset: number, lengthBytes: number): void;
 }
 
-/** A datagram that is no answer with a payload, and one whose header is not what an answer must have. */
+/** A datagram that is no answer with a payload. */
 export const NO_PAYLOAD = -1;
+/** A datagram whose header is not what an answer must have. */
 export const WRONG = -2;
 
 /** A framing as it is told to the process of the load generator. */

@@ -11,6 +11,7 @@ export type LoadQuestion =
   | { readonly ask: 'let clients in'; readonly target: LoadTarget; readonly perSecond: number }
   | { readonly ask: 'run a window'; readonly target: LoadTarget; readonly plan: WindowPlan };
 
+/** Which sockets the load generator opens. */
 export interface SocketsPlan {
   readonly clients: number;
   readonly sourceIps: readonly number[];
@@ -28,6 +29,7 @@ export interface LoadTarget {
   readonly clients: number;
 }
 
+/** How many clients were let in. */
 export interface OpenResult {
   /** Clients that are let in. */
   readonly open: number;

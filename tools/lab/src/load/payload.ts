@@ -6,6 +6,7 @@ export const PAYLOAD_BYTES = 120;
 const NUMBERS_BYTES = 8;
 const SHORTEST_BYTES = 40;
 const LENGTHS = 160;
+/** The longest payload where lengths differ. */
 export const LONGEST_PAYLOAD_BYTES = SHORTEST_BYTES + LENGTHS - 1;
 
 /** The length of a packet's payload where lengths differ. */
@@ -32,10 +33,12 @@ export function isWhole(bytes: Uint8Array, offset: number, lengthBytes: number, 
   return true;
 }
 
+/** The number of the measuring window that a payload belongs to. */
 export function readWindow(bytes: Uint8Array, offset: number): number {
   return readUint32(bytes, offset);
 }
 
+/** The number of a packet within its window. */
 export function readPacket(bytes: Uint8Array, offset: number): number {
   return readUint32(bytes, offset + 4);
 }

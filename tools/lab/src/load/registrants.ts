@@ -2,6 +2,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { ChildProgram } from '../child-program.ts';
 import { LabError } from '../errors.ts';
 
+/** Which node registers how many clients. */
 export interface RegistrantsPlan {
   readonly control: Endpoint;
   readonly pin: string;
@@ -19,9 +20,11 @@ export interface RegisteredSession {
   readonly secret: Uint8Array;
 }
 
+/** What the process of the registrants is asked to do. */
 export type RegistrantsQuestion =
   { readonly ask: 'register'; readonly plan: RegistrantsPlan } | { readonly ask: 'leave' } | { readonly ask: 'hang up' };
 
+/** What has come of the registrations. */
 export interface RegistrantsReport {
   /** When each of those was registered that are, since the start of all, ascending. */
   readonly tookMs: readonly number[];

@@ -57,6 +57,7 @@ export class Schedule {
   }
 }
 
+/** What of a load decides when each packet is sent. */
 export type SchedulePlan = Omit<WindowPlan, 'timeoutMs' | 'careful'> & { readonly clients: number };
 
 /** @returns 0 to below 1, without pattern from one client to the next, and the same in every run: splitmix32. */

@@ -28,6 +28,7 @@ export type AgentQuestion =
   /** Try once to register and to play; answered with a ProbeReport. */
   | { readonly ask: 'probe'; readonly plan: ProbePlan };
 
+/** Where a player is when its tunnel has opened. */
 export interface PlayerStart {
   /** The node in use, `HOST:PORT` of its control plane. */
   readonly node: string;
@@ -35,6 +36,7 @@ export interface PlayerStart {
   readonly seenAt: string;
 }
 
+/** What a player's game and tunnel have seen since the last mark. */
 export interface PlayerReport {
   readonly game: EchoReport;
   /** What its tunnel has said since the last mark, with the seconds since then. */

@@ -5,12 +5,14 @@ import type { Agent } from './agent.ts';
 import { percentile, strange, totals } from './figures.ts';
 import { Scene } from './scene.ts';
 
+/** How many play while a node drains, and for how long. */
 export interface DrainOptions {
   readonly players: number;
   readonly datagramsPerSecond: number;
   readonly drainSecs: number;
 }
 
+/** The options of the soak. */
 export const LONG_DRAIN: DrainOptions = { players: 100, datagramsPerSecond: 10, drainSecs: 30 };
 
 const REGISTER_MS = 40_000;

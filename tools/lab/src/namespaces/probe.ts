@@ -22,6 +22,7 @@ export interface ProbePlan {
   readonly withinMs: number;
 }
 
+/** How long a newcomer took to register and to play. */
 export interface ProbeReport {
   /** Milliseconds until the node had acknowledged the registration; undefined if it did not. */
   readonly registeredMs?: number;

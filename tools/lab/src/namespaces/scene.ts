@@ -11,7 +11,9 @@ import type { Namespace } from './namespace.ts';
 import { Network } from './network.ts';
 
 const GAME_PORT = 27_015;
+/** The control plane's port of every node in a scene. */
 export const CONTROL_PORT = 4_433;
+/** The data plane's port of every node in a scene. */
 export const DATA_PORT = 4_434;
 const PING_MS = 1_000;
 

@@ -19,6 +19,7 @@ export interface AttackPlan {
   readonly longestDatagramBytes: number;
 }
 
+/** What an attacker has sent. */
 export interface AttackReport {
   /** Datagrams that the kernel took. */
   readonly sent: number;

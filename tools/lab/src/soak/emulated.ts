@@ -7,6 +7,7 @@ import type { GameReport } from '../game/game-report.ts';
 import { faultOf } from '../game/verdict.ts';
 import type { Outcome, Progress } from './outcome.ts';
 
+/** How many bad links the game goes over, and for how long. */
 export interface EmulatedOptions {
   /** How many links, each with impairments of its own. */
   readonly links: number;
@@ -14,6 +15,7 @@ export interface EmulatedOptions {
   readonly seed: number;
 }
 
+/** The options of the soak. */
 export const LONG_EMULATED: EmulatedOptions = { links: 20, secondsPerLink: 5, seed: 1 };
 
 const GROUP_SIZES = [2, 3, 4, 6, 8];

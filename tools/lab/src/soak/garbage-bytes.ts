@@ -20,6 +20,7 @@ const MISPLACED: readonly OutgoingMessage[] = [
   PING,
 ];
 
+/** Random bytes, at least one. */
 export function noise(random: Random): Uint8Array {
   return randomBytes(1 + random.nextInt(LONGEST_NOISE_BYTES));
 }
@@ -38,10 +39,12 @@ export function hostileLength(random: Random): Uint8Array {
   return Buffer.concat([frame, randomBytes(random.nextInt(64))]);
 }
 
+/** A valid message that any client may send. */
 export function pingFrame(): Uint8Array {
   return encode(PING, 'standard');
 }
 
+/** A valid message at the wrong time, or from the wrong side. */
 export function misplacedFrame(random: Random): Uint8Array {
   return encode(pick(MISPLACED, random), 'standard');
 }

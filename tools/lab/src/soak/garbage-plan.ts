@@ -18,6 +18,7 @@ export const GARBAGE_KINDS = [
   'datagrams',
 ] as const;
 
+/** The name of a way to be hostile. */
 export type GarbageKind = (typeof GARBAGE_KINDS)[number];
 
 /** What one hostile process is to do. */
@@ -30,6 +31,7 @@ export interface GarbagePlan {
   readonly seconds: number;
 }
 
+/** What a hostile process is asked to do. */
 export interface GarbageQuestion {
   readonly ask: 'attack';
   readonly plan: GarbagePlan;

@@ -19,6 +19,7 @@ import type { Outcome, Progress } from './outcome.ts';
 import { startSoakNode } from './soak-node.ts';
 import { watch } from './watch.ts';
 
+/** How long the control plane gets garbage, and who plays meanwhile. */
 export interface GarbageOptions {
   readonly seconds: number;
   /** How long the same clients play before, with nobody hostile about. */
@@ -27,6 +28,7 @@ export interface GarbageOptions {
   readonly seed: number;
 }
 
+/** The options of the soak. */
 export const LONG_GARBAGE: GarbageOptions = { seconds: 60, quietSeconds: 10, players: 4, seed: 1 };
 
 const DATAGRAMS_PER_SECOND = 50;

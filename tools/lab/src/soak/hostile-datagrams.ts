@@ -8,6 +8,7 @@ const DESTINATION_AT = 12;
 const LONGEST_UDP_BYTES = 65_507;
 const LONGEST_PAYLOAD_BYTES = 1_600;
 
+/** What an attacker knows of a session. */
 export interface AttackerView {
   /** The session's token as far as the attacker knows it, 0 for none. */
   readonly token: number;

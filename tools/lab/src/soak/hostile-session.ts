@@ -26,6 +26,7 @@ export class GarbageTally {
   readonly closes: Record<string, number> = {};
 }
 
+/** What a hostile process has done, and how the node answered. */
 export type GarbageReport = Readonly<GarbageTally>;
 
 /** A QUIC connection with a node that does not know what it is for. */

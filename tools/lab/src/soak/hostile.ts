@@ -12,6 +12,7 @@ import { SoakLoad, answeredOf, expectWholeLoad } from './soak-load.ts';
 import type { SoakLoadReport } from './soak-load.ts';
 import { NodeMetrics, startSoakNode } from './soak-node.ts';
 
+/** How many attackers send how much, and who plays meanwhile. */
 export interface HostileOptions {
   readonly seconds: number;
   readonly attackers: number;
@@ -20,6 +21,7 @@ export interface HostileOptions {
   readonly seed: number;
 }
 
+/** The options of the soak. */
 export const LONG_HOSTILE: HostileOptions = {
   seconds: 60,
   attackers: 16,

@@ -13,12 +13,14 @@ import { Registrants } from '../load/registrants.ts';
 import { startSoakNode } from './soak-node.ts';
 import { watch } from './watch.ts';
 
+/** How many clients come and go, and how often. */
 export interface RegistrationsOptions {
   readonly clients: number;
   /** How often all of them come and go: what leaks grows with each. */
   readonly rounds: number;
 }
 
+/** The options of the soak. */
 export const LONG_REGISTRATIONS: RegistrationsOptions = { clients: 1_000, rounds: 2 };
 
 const MAX_SECONDS = 60;

@@ -7,6 +7,7 @@ import { SoakLoad, expectWholeLoad } from './soak-load.ts';
 import { NodeMetrics, startSoakNode } from './soak-node.ts';
 import { watch } from './watch.ts';
 
+/** How many sessions come and go, and how often. */
 export interface SessionsOptions {
   readonly sessions: number;
   /** Sessions of the round before, after which memory is measured for the first time. */
@@ -18,6 +19,7 @@ export interface SessionsOptions {
   readonly sessionTimeoutSecs: number;
 }
 
+/** The options of the soak. */
 export const LONG_SESSIONS: SessionsOptions = {
   sessions: 10_000,
   warmUpSessions: 1_000,

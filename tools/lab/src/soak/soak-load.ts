@@ -13,6 +13,7 @@ const NOTICE_US = 100_000;
 const SILENCE_MS = 2_000;
 const TELL_EVERY_MS = 1_000;
 
+/** How many clients open sessions and send, and how fast. */
 export interface SoakLoadPlan {
   readonly clients: number;
   readonly opensPerSecond: number;
@@ -21,6 +22,7 @@ export interface SoakLoadPlan {
   readonly ratePps: number;
 }
 
+/** What has come of a load. */
 export interface SoakLoadReport {
   readonly opened: OpenResult;
   readonly window: WindowResult;

@@ -5,12 +5,14 @@ import type { Outcome, Progress } from './outcome.ts';
 import { SoakLoad, answeredOf, expectWholeLoad } from './soak-load.ts';
 import { NodeMetrics, startSoakNode } from './soak-node.ts';
 
+/** How many clients send, how fast and how long. */
 export interface SteadyOptions {
   readonly clients: number;
   readonly packetsPerSecondPerClient: number;
   readonly seconds: number;
 }
 
+/** The options of the soak. */
 export const LONG_STEADY: SteadyOptions = { clients: 100, packetsPerSecondPerClient: 200, seconds: 60 };
 
 /** Clients that send all the time: nothing may get lost, and every answer must come to its own client. */

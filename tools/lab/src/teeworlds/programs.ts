@@ -1,5 +1,6 @@
 import { findProgram } from '../find-program.ts';
 
+/** Where Teeworlds' programs are. */
 export interface TeeworldsPrograms {
   readonly server: string;
   readonly client: string;

@@ -30,6 +30,7 @@ const KEEPALIVE_MS = 500;
 const PING_MS = 1_000;
 const TRAFFIC_WINDOW_MS = 1_000;
 
+/** How bad the link is, and how the game is carried over it. */
 export interface TeeworldsOptions {
   readonly programs: TeeworldsPrograms;
   /** Of packets on the tunnel's link, each way, from 0 to 1. */
@@ -46,6 +47,7 @@ export interface TeeworldsOptions {
   readonly log: (line: string) => void;
 }
 
+/** What the server's log and the player's stays say. */
 export interface TeeworldsResult {
   /** The line of the server's log in which the player entered the game. */
   readonly entered: string;

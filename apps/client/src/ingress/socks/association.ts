@@ -1,5 +1,6 @@
 import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramSocket } from '@lightspeed/udp';
+import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import type { Ingress, IngressHost } from '../ingress.ts';
 import { LocalDrop } from '../local-counters.ts';
 import { SOCKS_HEADER_BYTES, SocksDatagram, SocksDatagramKind, writeSocksHeader } from './datagram.ts';
@@ -25,13 +26,13 @@ export class SocksAssociation implements Ingress {
   readonly socket: DatagramSocket;
   readonly #host: AssociationHost;
   readonly #number: number;
-  readonly #clientIp: number;
+  readonly #clientIp: AddressHandle;
   /** 0 until the first datagram has come, if the client has not said it. */
-  #clientPort: number;
+  #clientPort: Port;
   readonly #datagram = new SocksDatagram();
   #ipv6Told = false;
 
-  constructor(host: AssociationHost, id: number, socket: DatagramSocket, clientIp: number, clientPort: number) {
+  constructor(host: AssociationHost, id: number, socket: DatagramSocket, clientIp: AddressHandle, clientPort: Port) {
     this.id = id;
     this.socket = socket;
     this.#host = host;
@@ -50,7 +51,7 @@ export class SocksAssociation implements Ingress {
     }
   }
 
-  deliver(flow: LocalFlow, offset: number, length: number): void {
+  deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     const { engine } = this.#host.ingresses;
     const start = offset - SOCKS_HEADER_BYTES;
     writeSocksHeader(engine.arena.bytes, start, flow.destinationIp, flow.destinationPort);
@@ -58,7 +59,7 @@ export class SocksAssociation implements Ingress {
   }
 
   /** Carries a payload to a game server. */
-  carry(serverIp: number, serverPort: number, offset: number, length: number): void {
+  carry(serverIp: AddressHandle, serverPort: Port, offset: ArenaOffset, length: ByteLength): void {
     const { ingresses } = this.#host;
     const flow = ingresses.flowFor(this.#number, this.#clientIp, this.#clientPort, serverIp, serverPort);
     if (flow !== null) ingresses.carry(flow, offset, length);
@@ -71,7 +72,7 @@ export class SocksAssociation implements Ingress {
     this.socket.close();
   }
 
-  #take(offset: number, length: number, port: number): void {
+  #take(offset: ArenaOffset, length: ByteLength, port: Port): void {
     const { engine, counters } = this.#host.ingresses;
     const datagram = this.#datagram;
     const kind = datagram.read(engine.arena.bytes, offset, length);

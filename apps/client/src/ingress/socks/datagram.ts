@@ -1,3 +1,5 @@
+import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
+
 /*
  * Datagrams between a SOCKS5 client and its relay socket (RFC 1928, section 7). Nothing here allocates.
  *
@@ -35,7 +37,7 @@ export class SocksDatagram {
   payloadLength = 0;
 
   /** Reads a datagram's header. @returns a {@link SocksDatagramKind}; only `ipv4` and `name` set the fields. */
-  read(bytes: Uint8Array, offset: number, length: number): number {
+  read(bytes: Uint8Array, offset: ArenaOffset, length: ByteLength): number {
     if (length < HEAD_BYTES + 1 || bytes[offset] !== 0 || bytes[offset + 1] !== 0) return SocksDatagramKind.malformed;
     const kind = bytes[offset + 3];
     const at = offset + HEAD_BYTES;
@@ -59,12 +61,12 @@ export class SocksDatagram {
 }
 
 /** Whether a datagram can be sent to an IPv4 address at all: 0.0.0.0 and 240.0.0.0/4 are nobody's. */
-export function canBeServer(ip: number): boolean {
+export function canBeServer(ip: AddressHandle): boolean {
   return ip !== 0 && ip >>> 28 !== 15;
 }
 
 /** Writes the header of an answer, {@link SOCKS_HEADER_BYTES} long, from the game server that is named by its IPv4 address. */
-export function writeSocksHeader(bytes: Uint8Array, offset: number, ip: number, port: number): void {
+export function writeSocksHeader(bytes: Uint8Array, offset: ArenaOffset, ip: AddressHandle, port: Port): void {
   bytes[offset] = 0;
   bytes[offset + 1] = 0;
   bytes[offset + 2] = 0;

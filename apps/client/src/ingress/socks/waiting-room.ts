@@ -1,5 +1,6 @@
 import { FEC_BLOCK_CONTENT_BYTES } from '@lightspeed/fec';
 import type { FecMemory } from '@lightspeed/fec';
+import type { ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import type { ServerName } from './names.ts';
 
 /** Most datagrams that wait at once, for one name and in all. */
@@ -10,10 +11,10 @@ const MAX_WAITING = 64;
 export interface WaitingDatagram<Association> {
   readonly association: Association;
   readonly name: ServerName;
-  readonly port: number;
+  readonly port: Port;
   /** Its payload: a block of the memory, with room in front. */
   readonly block: number;
-  readonly length: number;
+  readonly length: ByteLength;
 }
 
 /** The first datagrams to names whose addresses are not known yet, in blocks of the memory. */
@@ -28,7 +29,7 @@ export class WaitingRoom<Association> {
   }
 
   /** @returns false if there is no room for it. */
-  add(association: Association, name: ServerName, port: number, offset: number, length: number): boolean {
+  add(association: Association, name: ServerName, port: Port, offset: ArenaOffset, length: ByteLength): boolean {
     const full = this.#waiting.length + this.#leaving.length >= MAX_WAITING || name.waiting >= MAX_WAITING_PER_NAME;
     const block = full || length > FEC_BLOCK_CONTENT_BYTES ? -1 : this.#memory.take();
     if (block < 0) return false;

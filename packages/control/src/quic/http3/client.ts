@@ -10,6 +10,7 @@ import type { QuicRuntime } from './runtime.ts';
 import { SessionTransport } from './session-transport.ts';
 import { startWasmSession } from './wasm-session.ts';
 
+/** Starts a QUIC connection, natively or by WebAssembly as `mode` asks. @throws {QuicError} if native code is asked for and cannot run */
 export async function dial(options: ClientOptions): Promise<Dialing> {
   const fault = options.mode === 'wasm' ? undefined : nativeFault();
   if (fault !== undefined && options.mode !== 'auto') throw fault;

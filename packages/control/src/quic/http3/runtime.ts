@@ -22,6 +22,7 @@ export function libraryMode(mode: Exclude<QuicMode, 'wasm'>): 'auto' | 'fast' | 
   return mode === 'native' ? 'fast' : mode;
 }
 
+/** Says which form of the native library runs. */
 export function nativeRuntime(info: LibraryInfo | null): QuicRuntime {
   const attempt = info?.fastAttempt;
   return {

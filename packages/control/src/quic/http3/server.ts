@@ -11,6 +11,7 @@ import type { QuicMode } from './runtime.ts';
 import { ServerTransport } from './server-transport.ts';
 import { SessionTransport } from './session-transport.ts';
 
+/** What the QUIC library's server needs besides its address and certificate. */
 export interface LibraryServerOptions extends ServerOptions {
   readonly alpn: string;
   readonly mode: QuicMode;
