@@ -151,8 +151,8 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   /**
    * Gives a path another socket, bound to the same local address or to another one, and moves the session there: the game
    * server notices nothing. It is done by itself when the machine's addresses change. `rebound` or `notRebound` follows.
-   * @throws {ClientError} `ERR_CLIENT_NOT_REGISTERED` if nothing can prove to the node that the session is ours;
-   * `ERR_CLIENT_INVALID_SETTING` if there is no such path, or the text is no address.
+   * @throws {ClientError} `ERR_CLIENT_NOT_REGISTERED` if nothing can prove to the node that the session is ours
+   * @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` if there is no such path, or the text is no address.
    */
   rebind(path = 0, local?: string): void {
     if (this.#input.nodeTunnels.some(({ registration }) => registration === undefined)) {

@@ -42,9 +42,9 @@ interface Waiting {
 }
 
 /**
- * The engine over node:dgram. It differs from the batch engine in what node:dgram cannot do: every datagram is copied
- * once each way and sent alone, drops by the kernel stay unknown, a datagram whose send reports an earlier one's
- * refusal is lost, and a socket that is to know local addresses is one for each of them, which hears no broadcasts.
+ * The engine over node:dgram. It differs from the batch engine in what node:dgram cannot do. Every datagram is copied
+ * once each way and sent alone. Drops by the kernel stay unknown. A datagram whose send reports an earlier one's refusal
+ * is lost. A socket that is to know local addresses is one for each of them, which hears no broadcasts.
  */
 export class PortableEngine implements DatagramEngine, SocketEvents {
   readonly kind = 'portable';

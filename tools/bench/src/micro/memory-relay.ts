@@ -37,8 +37,9 @@ export interface MemoryRelayOptions {
 }
 
 /**
- * A Relay whose clients, each with a session and a flow, have datagrams that come from memory and go nowhere: the relay's own
- * work, without any system call. One round trip is a client's packet to its server and the server's answer back.
+ * A Relay whose clients, each with a session and a flow, have datagrams that come from memory and go nowhere. That is the
+ * relay's own work, without any system call. One round trip is a client's packet to its server and the server's answer
+ * back.
  */
 export class MemoryRelay implements RelayOutput {
   readonly relay: Relay;

@@ -18,8 +18,8 @@ export interface AttackerView {
 }
 
 /**
- * Writes one datagram of a kind that chance picks: noise, a header with noise in it, a packet cut anywhere, one that is
- * too long for the node, or, with the session's token, FEC packets that contradict each other.
+ * Writes one datagram of a kind that chance picks. It is noise, a header with noise in it, a packet cut anywhere, one
+ * that is too long for the node. Or it is, with the session's token, FEC packets that contradict each other.
  *
  * @param bytes room for the longest datagram of UDP from `offset` on
  * @returns its length
