@@ -148,6 +148,8 @@ export interface DatagramEngine {
   wake(): void;
   /** Stops, and closes every socket that the engine opened. Harmless when repeated. */
   close(): void;
+  /** As {@link close}: for `using`. */
+  [Symbol.dispose](): void;
   /**
    * The time as of the running handler call, read once for all datagrams that one wait brought. It is `nowUs` and its
    * milliseconds as int32 bit patterns that wrap. V8 passes those around without allocating. Elapsed time is `(later -

@@ -132,6 +132,10 @@ export class LossyLink {
     await this.#closeUpstream();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Closes all sockets; what is under way is gone. Harmless when repeated. */
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -183,6 +183,11 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     return awaitAnswer(this, timeoutMs, () => this.#failure);
   }
 
+  /** As {@link close}: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Ends the session with a FIN, which the node acknowledges or which is repeated for up to 2 s, and all sockets. */
   async close(): Promise<void> {
     this.#endWatching();

@@ -75,4 +75,6 @@ export interface ControlListener {
   replaceCertificate(certificate: CertificateAndKey): Promise<void>;
   /** Closes every connection, by default with `CloseCode.serverShutdown`, and the port. */
   close(code?: number, reason?: string): Promise<void>;
+  /** As {@link close}: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -155,6 +155,10 @@ export class BatchEngine implements DatagramEngine {
     if (!this.closed) this.poller.wake();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
