@@ -25,7 +25,7 @@ describe('in a source file', () => {
     ['a block may be one line', '  /** One. */\n  one();', ['One.']],
     ['lines of a run belong together', '// One\n// two.\ngo();\n// Three.', ['One two.', 'Three.']],
     ['an empty line ends a sentence', '/*\n * One\n *\n * two\n */', ['One', 'two']],
-    ['tags begin a paragraph', '/**\n * One\n * @param at two\n * @returns three\n */', ['One', 'two three']],
+    ['tags begin a paragraph', '/**\n * One\n * @param at two\n * @returns three\n */', ['One', 'two', 'three']],
     ['a link is one word', '/** See {@link one two}. */', ['See one two.']],
     ['tables and fenced code are left out', '/**\n * One.\n *   a   b\n * ```\n * two\n * ```\n */', ['One.']],
     ['code is not read', 'const text = "One. Two.";\ngo(); // Three.', []],
