@@ -98,6 +98,26 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     expect(node.data.count('sessionsOpened')).toBe(1);
   });
 
+  it('keeps to the family that answers when a path gets another socket', async () => {
+    await using node = await dualNode();
+    let tries = 0;
+    node.data.faults.dropFromClient = (_packet, ip) => {
+      if (!isIpv6(ip)) return false;
+      tries++;
+      return true;
+    };
+    using server = await EchoServer.named('');
+    await using tunnel = await registeredTunnel([node], [server.address], { io });
+    await tunnel.established(5_000);
+    using program = await play(1, tunnel.ingresses[0].listen);
+    const before = tries;
+    const rebound = once(tunnel, 'rebound');
+    tunnel.rebind(0);
+    await rebound;
+    await echoed(program, 'again', tunnel.ingresses[0].listen);
+    expect([before > 0, tries - before]).toEqual([true, 0]);
+  });
+
   it('plays by an open node at an IPv6 address', async () => {
     await using node = await TestNode.start({}, 0, '::1');
     using server = await EchoServer.named('');

@@ -60,8 +60,8 @@ describe('lightspeed socks', () => {
     client.send('x', '127.0.0.1', server.address.port);
     await client.peer.got(1);
     program.signal('SIGTERM');
-    const { code, stdout } = await program.ended();
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await program.ended();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const events = stdout
       .trimEnd()
       .split('\n')

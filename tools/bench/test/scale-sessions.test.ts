@@ -19,9 +19,9 @@ it('no two of 50,000 sessions have the same id, or address and token, and all ad
 });
 
 it('a node is told of all of them, each with its address', () => {
-  const { clients } = JSON.parse(savedRegistrations([130, 1])) as { clients: { ip: number; token: number; secret: string }[] };
+  const { clients } = JSON.parse(savedRegistrations([130, 1])) as { clients: { address: string; token: number; secret: string }[] };
 
   expect(clients).toHaveLength(131);
-  expect(new Set(clients.slice(0, 130).map(({ ip }) => ip)).size).toBe(3);
+  expect(new Set(clients.slice(0, 130).map(({ address }) => address)).size).toBe(3);
   expect(clients.every(({ secret }) => /^[0-9a-f]{32}$/.test(secret))).toBe(true);
 });

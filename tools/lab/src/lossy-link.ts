@@ -3,15 +3,16 @@ import { NetemLink } from '@lightspeed/netem';
 import type { Impairments, NetemStats } from '@lightspeed/netem';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, openLoopbackSocket } from './loopback-socket.ts';
+import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, hostOf, openLoopbackSocket } from './loopback-socket.ts';
+import type { LoopbackAddress } from './loopback-socket.ts';
 
 /** Where a link is, and what it does to datagrams. */
 export interface LossyLinkOptions {
   /** Where datagrams of sources are forwarded to. */
-  readonly target: Endpoint;
+  readonly target: LoopbackAddress;
   /** Where to listen: an ephemeral port of 127.0.0.1 when left out. */
-  readonly listen?: Endpoint | undefined;
-  /** Addresses of loopback from which the target is reached: sources take turns in them. Just 127.0.0.1 when left out. */
+  readonly listen?: LoopbackAddress | undefined;
+  /** Addresses of loopback from which an IPv4 target is reached: sources take turns in them. Just 127.0.0.1 when left out. */
   readonly fromIps?: readonly number[] | undefined;
   /** Decides which packets are lost, and how long each takes. */
   readonly seed: number;
@@ -53,7 +54,7 @@ interface Passage {
  * it, but a caller that blocks the loop delays packets. Its figures come from the emulator, which decided on each packet.
  */
 export class LossyLink {
-  /** Where sources send to. */
+  /** Where sources send to; the ip is 0 if that is `::1`. */
   readonly address: Endpoint;
   readonly #front: Socket;
   readonly #fromIps: readonly number[];
@@ -75,7 +76,7 @@ export class LossyLink {
     const { target, fromIps = [LOOPBACK], seed, toTarget, toSource } = options;
     this.#fromIps = fromIps;
     this.#front = front;
-    this.#target = { address: formatIpv4(target.ip), port: target.port };
+    this.#target = { address: hostOf(target), port: target.port };
     this.#lossToTarget = toTarget.loss;
     this.#lossToSource = (toSource ?? toTarget).loss;
     this.#netem = new NetemLink({ ...toTarget, seed }, toSource && { ...toSource, seed: seed + 1 });
@@ -163,7 +164,8 @@ export class LossyLink {
   }
 
   #openUpstream(source: RemoteInfo): Socket {
-    const socket = createLoopbackSocket();
+    const isIpv6 = this.#target.address.includes(':');
+    const socket = createLoopbackSocket(isIpv6 ? 6 : 4);
     socket.on('message', (bytes, from) => {
       if (from.port !== this.#target.port || from.address !== this.#target.address) return;
       if (this.#blocked.has(source.address)) return;
@@ -172,7 +174,8 @@ export class LossyLink {
     });
     socket.on('error', () => this.#refused++);
     this.#open.add(socket);
-    bindLoopback(socket, { ip: this.#fromIps[this.#upstreamsOpened++ % this.#fromIps.length], port: 0 });
+    const fromIp = this.#fromIps[this.#upstreamsOpened++ % this.#fromIps.length];
+    bindLoopback(socket, isIpv6 ? { host: this.#target.address, port: 0 } : { ip: fromIp, port: 0 });
     return socket;
   }
 

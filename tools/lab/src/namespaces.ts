@@ -1,4 +1,5 @@
 import { whyNoNamespaces } from './namespaces/availability.ts';
+import { runCrossFamily, runOtherFamily, runRoaming, runTwoFamilies } from './namespaces/both-families.ts';
 import { LONG_DRAIN, runDrain } from './namespaces/drained.ts';
 import { runFailover, runRestart } from './namespaces/killed.ts';
 import { runMultiHomed } from './namespaces/multi-homed.ts';
@@ -23,6 +24,10 @@ process.exitCode = await carryOutRuns(process.argv.slice(2), {
       about: 'a node with several addresses of both families answers from each, also from one that comes later',
       start: runMultiHomed,
     },
+    roaming: { about: "a client's path goes over from IPv4 to IPv6 and back: next to nothing is lost", start: runRoaming },
+    'two-families': { about: 'a client with a path of each family loses the IPv4 link, and nothing else', start: runTwoFamilies },
+    'other-family': { about: 'a client loses the link of the family that it uses: a gap of less than 1 s', start: runOtherFamily },
+    'cross-family': { about: 'clients register over one family and play over the other', start: runCrossFamily },
     failover: { about: 'a node is killed, there is a second one: a gap of less than 1 s', start: runFailover },
     restart: { about: 'the only node is killed and started again: the sessions go on', start: runRestart },
     drain: {

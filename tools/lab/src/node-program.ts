@@ -209,12 +209,11 @@ function argumentsOf(options: NodeProgramOptions): string[] {
   ];
 }
 
-/** An address of IPv4: 127.0.0.1 for all addresses, also of both families. */
+/** 127.0.0.1 for all addresses, also of both families; 0.0.0.0 for an IPv6 address, which whoever asked for it knows. */
 function endpointIn(text: string): Endpoint {
   const address = parseSocketAddress(text);
-  const ip = address && (isUnspecified(address.host) ? LOOPBACK : parseIpv4(address.host));
-  if (ip === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no IPv4 address`);
-  return { ip, port: address?.port ?? 0 };
+  if (address === undefined) throw new LabError('ERR_LAB_PROCESS', `a node serves at '${text}', which is no address`);
+  return { ip: isUnspecified(address.host) ? LOOPBACK : (parseIpv4(address.host) ?? 0), port: address.port };
 }
 
 function noControlPlane(): never {

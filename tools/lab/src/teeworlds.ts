@@ -6,7 +6,7 @@ import type { TeeworldsResult } from './teeworlds/run.ts';
 import { TRIALS } from './teeworlds/trials.ts';
 import { faultOfTeeworlds, measuredLoss } from './teeworlds/verdict.ts';
 
-const USAGE = `pnpm --filter @lightspeed/lab teeworlds [--seconds N] [--loss PERCENT] [--fec K] [--seed N] [--trials]
+const USAGE = `pnpm --filter @lightspeed/lab teeworlds [--seconds N] [--loss PERCENT] [--fec K] [--seed N] [--ipv6 | --trials]
 
 Plays Teeworlds (Debian: teeworlds, teeworlds-server, xvfb, xauth, libgl1-mesa-dri) through a client and a relay node, over
 a link that loses packets. Exit code 0 only if the player entered the game from the node's address and was still there at
@@ -16,6 +16,7 @@ the end.
   --loss PERCENT   each way (5)
   --fec K          data packets per parity packet, 0 for none (4)
   --seed N         decides which packets are lost (1)
+  --ipv6           the tunnel goes by IPv6, to an open node
   --trials         has the client move, its NAT forget it, one of its two paths go, and the node be killed and started again
 `;
 
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
       loss: { type: 'string', default: '5' },
       fec: { type: 'string', default: '4' },
       seed: { type: 'string', default: '1' },
+      ipv6: { type: 'boolean', default: false },
       trials: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -41,6 +43,10 @@ async function main(): Promise<number> {
     process.stderr.write(`Teeworlds cannot run here: ${programs}\n`);
     return 1;
   }
+  if (values.ipv6 && values.trials) {
+    process.stderr.write('--ipv6 and --trials do not go together: an open node lets no client move\n');
+    return 2;
+  }
   // Ctrl-C ends what was started: leaving by `exit` kills the process groups.
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
@@ -50,6 +56,7 @@ async function main(): Promise<number> {
     fecGroupSize: Number(values.fec),
     seed: Number(values.seed),
     staySeconds: Math.max(2, Number(values.seconds)),
+    ipv6: values.ipv6,
     trials: values.trials ? TRIALS : [],
     log: (line) => process.stdout.write(`${line}\n`),
   });

@@ -9,15 +9,16 @@ const found = findTeeworlds();
 const why = typeof found === 'string' ? ` (not run: ${found})` : '';
 
 describe('Teeworlds', () => {
-  it.skipIf(why !== '')(
-    `enters the game through client and node with 5 % loss each way, from the node's address, and stays${why}`,
+  it.skipIf(why !== '').each(['IPv4', 'IPv6'])(
+    `enters over %s through client and node, which lose 5 in 100 packets each way, from the node's address, and stays${why}`,
     { timeout: 120_000 },
-    async () => {
+    async (family) => {
       const result = await playTeeworlds({
         programs: found as TeeworldsPrograms,
         loss: 0.05,
         fecGroupSize: 4,
         seed: 1,
+        ipv6: family === 'IPv6',
         staySeconds: 20,
         trials: [],
         log: () => undefined,

@@ -203,7 +203,8 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   }
 
   #command(command: Command): void {
-    if (this.#over) return;
+    // While it closes, its engine may be gone already, and it would obey nothing else.
+    if (this.#over || (this.#closing && command.type !== 'close')) return;
     this.#worker.postMessage(command);
     if (this.#wakeFd !== undefined) wakeEngine(this.#wakeFd);
   }

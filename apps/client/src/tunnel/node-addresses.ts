@@ -36,9 +36,10 @@ export class NodeAddressChoice {
     this.#book.release(this.ip6);
   }
 
-  /** A path has a socket that can send to these addresses. */
+  /** A path has a socket that can send to these addresses. A new socket of both families keeps to the address in use. */
   setFamily(path: PathNumber, family: PathFamily): void {
     const both = family === 'both' && this.port4 !== 0 && this.port6 !== 0;
+    if (both && this.#free[path] === 1) return;
     this.#free[path] = both ? 1 : 0;
     const ipv6 = family === 'ipv6' || (family === 'both' && (both ? this.#preferIpv6 : this.port6 !== 0));
     this.#usesIpv6[path] = ipv6 ? 1 : 0;

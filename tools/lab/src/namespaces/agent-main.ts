@@ -24,6 +24,8 @@ async function answer(question: AgentQuestion): Promise<unknown> {
       return echo(question.at);
     case 'play':
       return play(question.plan);
+    case 'rebind':
+      return void (await Promise.all(players.map((player) => player.rebind(question.local))));
     case 'mark':
       return Promise.all(players.map((player) => player.mark()));
     case 'sources':

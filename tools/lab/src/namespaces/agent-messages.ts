@@ -17,6 +17,8 @@ export type AgentQuestion =
   | { readonly ask: 'echo'; readonly at: Endpoint }
   /** Answered when all play, with {@link PlayerStart}s. */
   | { readonly ask: 'play'; readonly plan: PlayersPlan }
+  /** Move the first path of all to this local address. Answered when it is bound. */
+  | { readonly ask: 'rebind'; readonly local: string }
   /** Report, and count from here. */
   | { readonly ask: 'mark' }
   /** Tell whom an echo has answered. */

@@ -11,12 +11,14 @@ const CLOSE_MS = 6_000;
 export class Agent {
   readonly #child: ChildProgram<AgentQuestion>;
 
-  private constructor(machine: Namespace) {
-    this.#child = new ChildProgram(new URL('./agent-main.ts', import.meta.url), "a machine's program", machine.within, ANSWER_MS);
+  private constructor({ within }: Namespace, hosts: string | undefined) {
+    // In there it has mounts of its own.
+    const mount = hosts === undefined ? [] : ['sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+    this.#child = new ChildProgram(new URL('./agent-main.ts', import.meta.url), "a machine's program", [...within, ...mount], ANSWER_MS);
   }
 
-  static start(machine: Namespace): Agent {
-    return new Agent(machine);
+  static start(machine: Namespace, hosts?: string): Agent {
+    return new Agent(machine, hosts);
   }
 
   /** Sends back whatever comes to an address. */
@@ -32,6 +34,11 @@ export class Agent {
   /** Resolves when all of them play. */
   play(plan: PlayersPlan): Promise<readonly PlayerStart[]> {
     return this.#child.ask({ ask: 'play', plan });
+  }
+
+  /** Has all players send from another address of their machine from now on. */
+  async rebind(local: string): Promise<void> {
+    await this.#child.ask({ ask: 'rebind', local });
   }
 
   /** Has all players count from here. @returns what there was before, some time for the last answers included */

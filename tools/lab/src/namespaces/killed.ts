@@ -1,7 +1,7 @@
 import { Expectations } from '../soak/outcome.ts';
 import type { Outcome, Progress } from '../soak/outcome.ts';
+import { watchChange } from './changes.ts';
 import { strange, totals } from './figures.ts';
-import { watchChange } from './remapped.ts';
 import { Scene } from './scene.ts';
 import { setTimeout } from 'node:timers/promises';
 

@@ -3,11 +3,9 @@ import { formatEndpoint, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { Expectations } from '../soak/outcome.ts';
 import type { Outcome, Progress } from '../soak/outcome.ts';
-import type { Agent } from './agent.ts';
 import { strange, totals } from './figures.ts';
 import type { ProbeReport } from './probe.ts';
 import { CONTROL_PORT, DATA_PORT, Scene } from './scene.ts';
-import type { SceneNode } from './scene.ts';
 
 const DATAGRAMS_PER_SECOND = 50;
 const PROBE_MS = 4_000;
@@ -40,8 +38,8 @@ export async function runMultiHomed(progress: Progress): Promise<Outcome> {
     { in: host.in, interface: 'eth1', address: `${FIRST[0]}/24` },
     { in: machine, interface: 'eth1', address: `${CLIENT[0]}/24` },
   );
-  for (const address of [FIRST[1], ...SECOND]) await add(host.in, address, 'eth1');
-  await add(machine, CLIENT[1], 'eth1');
+  for (const address of [FIRST[1], ...SECOND]) await host.in.addAddress(withPrefix(address), 'eth1');
+  await machine.addAddress(withPrefix(CLIENT[1]), 'eth1');
   const node = await scene.node('node', { host, flags });
   const server = scene.agent(host.in);
   await server.echo({ ip: 0, port: SERVER_PORT });
@@ -70,11 +68,16 @@ export async function runMultiHomed(progress: Progress): Promise<Outcome> {
     expectations.that(playedMs !== undefined, `who registers at ${control} cannot play at ${data}`);
   }
 
-  await play(player, scene, node);
+  await player.play({
+    players: 1,
+    tunnel: { register: scene.registrationAt(FIRST[0], node), keepaliveMs: 250 },
+    gameServer: scene.gameServer,
+    datagramsPerSecond: DATAGRAMS_PER_SECOND,
+  });
   await player.mark();
   const added: Record<string, number> = {};
   for (const address of ADDED) {
-    await add(host.in, address, 'eth1');
+    await host.in.addAddress(withPrefix(address), 'eth1');
     const { registeredMs = Infinity, playedMs } = await reach(address, address);
     added[address] = Math.round(registeredMs);
     expectations.that(registeredMs < MAX_ADDED_MS, `${address} was reached ${Math.round(registeredMs)} ms after it was added`);
@@ -102,21 +105,6 @@ type Machine = Awaited<ReturnType<Scene['internet']['machine']>>['in'];
 
 function withPrefix(address: string): string {
   return address.includes(':') ? `${address}/64` : `${address}/24`;
-}
-
-/** Without the second that duplicate address detection takes, so that what is measured is the node. */
-async function add(machine: Machine, address: string, device: string): Promise<void> {
-  await machine.ip(`address add ${withPrefix(address)} dev ${device}${address.includes(':') ? ' nodad' : ''}`);
-}
-
-async function play(player: Agent, scene: Scene, node: SceneNode): Promise<void> {
-  const { nodes, ...register } = scene.registration(node);
-  await player.play({
-    players: 1,
-    tunnel: { register: { ...register, nodes: nodes.map((settings) => ({ ...settings, host: FIRST[0] })) }, keepaliveMs: 250 },
-    gameServer: scene.gameServer,
-    datagramsPerSecond: DATAGRAMS_PER_SECOND,
-  });
 }
 
 /** An address that the node's machine gets while it runs is no destination, whatever answers there, unless it is allowed. */

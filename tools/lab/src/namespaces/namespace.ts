@@ -27,8 +27,13 @@ export class Namespace {
     await this.run('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
   }
 
+  /** Without the second that IPv6's duplicate address detection takes. @param address with the length of its prefix */
+  async addAddress(address: string, device: string): Promise<void> {
+    await this.ip(`address add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`);
+  }
+
   async interfaceUp(name: string, address: string): Promise<void> {
-    await this.ip(`address add ${address} dev ${name}`);
+    await this.addAddress(address, name);
     await this.ip(`link set ${name} up`);
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
 import { formatSocketAddress } from '@lightspeed/wire';
@@ -45,6 +46,14 @@ export class Player {
     this.#markedMs = performance.now();
     this.#events.length = 0;
     return report;
+  }
+
+  /** Moves its first path to another local address. */
+  async rebind(local: string): Promise<void> {
+    const refused = new Promise<never>((_resolve, reject) => this.#tunnel.once('notRebound', (_path, why) => reject(new Error(why))));
+    const rebound = once(this.#tunnel, 'rebound');
+    this.#tunnel.rebind(0, local);
+    await Promise.race([rebound, refused]);
   }
 
   /** Ends the game, not the tunnel. */

@@ -1,15 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import { Expectations } from '../soak/outcome.ts';
 import type { Outcome, Progress } from '../soak/outcome.ts';
-import type { Agent } from './agent.ts';
-import type { PlayerReport } from './agent-messages.ts';
-import { strange, totals } from './figures.ts';
+import { judgeChange, watchChange } from './changes.ts';
+import { totals } from './figures.ts';
 import { Nat } from './nat.ts';
 import { Scene } from './scene.ts';
 
-const BEFORE_MS = 2_000;
-const DURING_MS = 3_000;
-const AFTER_MS = 2_000;
 const DATAGRAMS_PER_SECOND = 100;
 const MOST_GAP_MS = 1_000;
 
@@ -41,33 +36,12 @@ export async function runRemapped(progress: Progress): Promise<Outcome> {
       const nat = await Nat.open(scene.network, scene.internet, '20000-20999');
       const agent = scene.agent(await nat.machine());
       await agent.play(plan);
-      const [during, after] = await watchChange(agent, () => change(nat));
-      const { sent, lost, longestGapMs } = totals(during);
-      progress(`${name}: ${lost} of ${sent} lost, gap ${Math.round(longestGapMs)} ms; ${during[0].events.join('; ')}`);
-      expectations.that(lost > 0, `${name}: nothing was lost, so nothing has changed`);
-      expectations.that(longestGapMs < MOST_GAP_MS, `${name}: the game saw a gap of ${Math.round(longestGapMs)} ms`);
-      expectations.that(after[0].game.sent > 0, `${name}: the client does not play any more`);
-      expectations.equal(`${name}: datagrams lost later`, totals(after).lost, 0);
-      expectations.equal(`${name}: answers that were strange`, strange([...during, ...after]), 0);
-      figures[`${name}: lost`] = `${lost} of ${sent}`;
-      figures[`${name}: longest gap ms`] = Math.round(longestGapMs);
+      const watched = await watchChange(agent, () => change(nat));
+      progress(`${name}: ${watched[0][0].events.join('; ')}`);
+      expectations.that(totals(watched[0]).lost > 0, `${name}: nothing was lost, so nothing has changed`);
+      Object.assign(figures, judgeChange(expectations, watched, { label: `${name}: `, maxGapMs: MOST_GAP_MS }));
     }),
   );
   expectations.equal('addresses that the game server saw', (await scene.sources()).length, Object.keys(CHANGES).length);
   return { name: 'remapped', faults: expectations.faults, figures };
-}
-
-/** Plays, has something change, and plays on. @returns the reports around the change, and of the time when all is well */
-export async function watchChange(
-  agent: Agent,
-  change: () => Promise<unknown>,
-  duringMs = DURING_MS,
-): Promise<readonly [readonly PlayerReport[], readonly PlayerReport[]]> {
-  await setTimeout(BEFORE_MS);
-  await agent.mark();
-  await change();
-  await setTimeout(duringMs);
-  const during = await agent.mark();
-  await setTimeout(AFTER_MS);
-  return [during, await agent.finish()];
 }

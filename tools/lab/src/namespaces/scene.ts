@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { RegisterSettings } from '@lightspeed/client';
 import type { Endpoint } from '@lightspeed/wire';
 import { Issuer } from '../issuer.ts';
@@ -78,15 +80,29 @@ export class Scene implements AsyncDisposable {
     return { nodes: nodes.map(({ program }) => program.settings), ticket: this.ticket(), pingMs: PING_MS };
   }
 
+  /** How players register with a node at another address than that of its machine on the internet, or at a name. */
+  registrationAt(host: string, { program: { pin, control } }: SceneNode): RegisterSettings {
+    return { nodes: [{ host, port: control.port, verify: { kind: 'pin', sha256: pin } }], ticket: this.ticket(), pingMs: PING_MS };
+  }
+
   /** One that every node of the scene lets in. */
   ticket(): Uint8Array {
     return this.#issuer.ticket();
   }
 
-  agent(machine: Namespace): Agent {
-    const agent = Agent.start(machine);
+  /** @param hosts the file that it has in place of `/etc/hosts` */
+  agent(machine: Namespace, hosts?: string): Agent {
+    const agent = Agent.start(machine, hosts);
     this.#started.defer(() => agent.stop());
     return agent;
+  }
+
+  /** Writes a file for {@link agent} by which `name` has these addresses. @returns the file */
+  async hosts(name: string, addresses: readonly string[]): Promise<string> {
+    const { path } = this.#started.use(await TemporaryFolder.open());
+    const file = join(path, 'hosts');
+    await writeFile(file, addresses.map((address) => `${address} ${name}\n`).join(''));
+    return file;
   }
 
   /** The addresses from which the game server was sent something. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
+import type { Impairments } from '@lightspeed/netem';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { Issuer } from '../issuer.ts';
@@ -36,6 +37,8 @@ export interface TeeworldsOptions {
   readonly loss: number;
   readonly fecGroupSize: number;
   readonly seed: number;
+  /** Whether the tunnel goes by IPv6: to an open node, since loopback has one address of IPv6 only, and no trials then. */
+  readonly ipv6?: boolean;
   /** How long the player stays in the game: after each trial, and in any case. */
   readonly staySeconds: number;
   /** What befalls the player, in this order. The client then has two paths to the node. */
@@ -80,7 +83,7 @@ export async function playTeeworlds(options: TeeworldsOptions): Promise<Teeworld
   const server = await TeeworldsServer.start(programs.server, folder);
   started.defer(() => server.stop());
   log(`server at ${formatEndpoint(server.address.ip, server.address.port)}`);
-  const stage = await openStage(options, server.address, folder, started);
+  const stage = await (options.ipv6 === true ? openIpv6Stage : openStage)(options, server.address, folder, started);
   const { tunnel, link } = stage;
   log(`node sends to servers from ${formatIpv4(EGRESS_IP)}; ${loss * 100} % loss each way in front of it`);
   const player = startPlayer(programs, tunnel.ingresses[0].listen, folder);
@@ -108,6 +111,10 @@ export async function playTeeworlds(options: TeeworldsOptions): Promise<Teeworld
   };
 }
 
+function linkThatLoses(loss: number): Impairments {
+  return { loss, delayMs: 10, jitterMs: 5 };
+}
+
 /** A node, the link in front of it, and a tunnel that is registered. */
 async function openStage(
   { trials, loss, fecGroupSize, seed }: TeeworldsOptions,
@@ -133,7 +140,7 @@ async function openStage(
   const listenFor = (endpoint: Endpoint) => ({ target: endpoint, listen: { ip: FRONT_IP, port: endpoint.port }, seed });
   const control = await LossyLink.open({ ...listenFor(node.control), toTarget: {} });
   started.defer(() => control.close());
-  const link = await LossyLink.open({ ...listenFor(node.data), toTarget: { loss, delayMs: 10, jitterMs: 5 } });
+  const link = await LossyLink.open({ ...listenFor(node.data), toTarget: linkThatLoses(loss) });
   started.use(link);
   const tunnel = await startTunnel({
     register: { nodes: [{ ...node.settings, host: formatIpv4(FRONT_IP) }], ticket: issuer.ticket(), pingMs: PING_MS },
@@ -147,6 +154,31 @@ async function openStage(
   started.use(tunnel);
   await tunnel.established(ESTABLISH_MS);
   return Object.assign(running, { tunnel, link, firstPathIp: LOOPBACK });
+}
+
+/** An open node, the link in front of it, and a tunnel by both, all at `::1`. */
+async function openIpv6Stage(
+  { loss, fecGroupSize, seed }: TeeworldsOptions,
+  gameServer: Endpoint,
+  stateDir: string,
+  started: AsyncDisposableStack,
+): Promise<Stage> {
+  const host = '::1';
+  const how = { dataBind: `[${host}]:0`, allow: [gameServer], egressIp: EGRESS_IP, admit: 'anybody', stateDir } as const;
+  const node = await NodeProgram.start(how);
+  started.defer(() => node.stop());
+  const target = { host, port: node.data.port };
+  const link = await LossyLink.open({ target, listen: { host, port: 0 }, seed, toTarget: linkThatLoses(loss) });
+  started.defer(() => link.close());
+  const tunnel = await startTunnel({
+    node: { host, port: link.address.port },
+    ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
+    fecGroupSize,
+    keepaliveMs: KEEPALIVE_MS,
+  });
+  started.defer(() => tunnel.close());
+  await tunnel.established(ESTABLISH_MS);
+  return { node, tunnel, link, firstPathIp: LOOPBACK };
 }
 
 /** Stays in the game for a while. */
