@@ -1,5 +1,13 @@
 import type { Random } from '@lightspeed/netem';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN, writeFecExtension, writeHeader } from '@lightspeed/wire';
+import {
+  FLAG_HANDSHAKE,
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  writeFecExtension,
+  writeControlHeader,
+  writeHeader,
+} from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 
 /** First bytes of destinations to which no node passes anything on its own: a run must not reach other machines. */
@@ -72,7 +80,7 @@ function oversized(bytes: Uint8Array, offset: number, random: Random, view: Atta
 
 /** The packet that opens a session. @returns its length */
 export function writeHandshake(bytes: Uint8Array, offset: number, nowUs: number): number {
-  writeHeader(bytes, offset, VERSION_PLAIN, FLAG_HANDSHAKE, 0, 0, nowUs, 0, 0, 0, 0);
+  writeControlHeader(bytes, offset, FLAG_HANDSHAKE, 0, 0, nowUs);
   return HEADER_BYTES;
 }
 
