@@ -2,9 +2,18 @@
  * The player's end of LightSpeed: {@link startTunnel} makes local UDP ingresses that stand for game servers, and carries
  * what arrives there through a relay node. The program `lightspeed` is made of it.
  *
- * A folder imports only from folders that stand before it: `base` (errors, version), `settings`, `ingress` (what brings a
- * game's datagrams in), `way` (which way a flow takes), `tunnel` (the data-plane thread), `control` (registration, choice of
- * nodes), `run` (a tunnel at work), `cli`. `decode` needs `base` only.
+ * A folder imports only from folders that stand before it in this list:
+ *
+ * - `base`: errors, version
+ * - `settings`
+ * - `ingress`: what brings a game's datagrams in
+ * - `way`: which way a flow takes
+ * - `tunnel`: the data-plane thread
+ * - `control`: registration, choice of nodes
+ * - `run`: a tunnel at work
+ * - `cli`
+ *
+ * `decode` needs `base` only.
  *
  * @module
  */

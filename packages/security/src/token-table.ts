@@ -17,9 +17,9 @@ const TOKENS = 255;
 const NONE = -1;
 
 /**
- * The session tokens of live registrations (docs/protocol.md, Sessions). An IPv6 address counts as its /64. Registrations from one address, such as the
- * players behind one NAT, hold different tokens, so that address and token name at most one of them; the first HANDSHAKE
- * with them binds it, and no second one can.
+ * The session tokens of live registrations (docs/protocol.md, Sessions). An IPv6 address counts as its /64. Registrations
+ * from one address, such as the players behind one NAT, hold different tokens. So address and token name at most one of
+ * them. The first HANDSHAKE with them binds it, and no second one can.
  *
  * ```text
  *   byPrefix [hash(prefix)] -> entry -> entry -> NONE        entries: id, prefix, token, bound; chained twice by index

@@ -6,8 +6,8 @@ import { XorGroupsReceiver } from './protection/xor-groups-receiver.ts';
 import type { ReceiveSupply } from './protection/xor-groups-receiver.ts';
 
 /**
- * After this long without a packet the sequence may have moved on by more than half of its circle, which would make new
- * numbers look old. No network holds a duplicate back for so long, so the window starts afresh.
+ * After this long without a packet the sequence may have moved on by more than half of its circle. New numbers would then
+ * look old. No network holds a duplicate back for so long, so the window starts afresh.
  */
 const RESYNCHRONISE_AFTER_MS = 10_000;
 

@@ -1,6 +1,6 @@
 /**
- * `performance.now` counts from the start of its thread. Its distance from the machine's monotonic clock is constant,
- * so adding that makes readings of different threads and processes comparable at the price of a plain addition.
+ * `performance.now` counts from the start of its thread. Its distance from the machine's monotonic clock is constant, so
+ * adding that makes readings of different threads and processes comparable. It costs a plain addition.
  */
 const threadStartUs = Number(process.hrtime.bigint() / 1_000n) - performance.now() * 1_000;
 

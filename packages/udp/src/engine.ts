@@ -78,7 +78,7 @@ export interface SocketOptions {
   /** A mark of everything that the socket sends, for rules of the system (SO_MARK). Needs the same rights. Batch engine only. */
   readonly mark?: number;
   /**
-   * A descriptor from `openDataSocketFd` to use instead of a new socket; what that function was told about address, port,
+   * A descriptor from `openDataSocketFd` to use instead of a new socket. What that function was told about address, port,
    * buffers, mark and the like holds, and is ignored here. It stays its owner's to close. Batch engine only.
    */
   readonly fd?: number;
@@ -130,13 +130,13 @@ export interface DatagramEngine {
    */
   send(socket: DatagramSocket, offset: ArenaOffset, lengthBytes: ByteLength, ip: AddressHandle, port: Port, local?: AddressHandle): void;
   /**
-   * Hands everything queued to the kernel now instead of when the handler returns: for a caller that runs out of memory
-   * of its own to send from. What was queued counts as sent when this returns; `onSent` is not called for it.
+   * Hands everything queued to the kernel now instead of when the handler returns. It is for a caller that runs out of
+   * memory of its own to send from. What was queued counts as sent when this returns; `onSent` is not called for it.
    */
   flush(): void;
   /**
-   * Runs until `stop`. The batch engine blocks its thread all the while: timers, promises and message ports of that
-   * thread stand still, so call it in a worker and take messages in `onWake` with `receiveMessageOnPort`. The portable
+   * Runs until `stop`. The batch engine blocks its thread all the while. Timers, promises and message ports of that
+   * thread stand still. So call it in a worker and take messages in `onWake` with `receiveMessageOnPort`. The portable
    * engine runs on Node's event loop. Rejects with whatever the handler throws; the engine can then be closed.
    */
   run(handler: DatagramHandler): Promise<void>;
@@ -148,10 +148,12 @@ export interface DatagramEngine {
   wake(): void;
   /** Stops, and closes every socket that the engine opened. Harmless when repeated. */
   close(): void;
+  /** As {@link close}: for `using`. */
+  [Symbol.dispose](): void;
   /**
-   * The time as of the running handler call, read once for all datagrams that one wait brought: `nowUs` and its
-   * milliseconds as int32 bit patterns that wrap, which V8 passes around without allocating. Elapsed time is
-   * `(later - earlier) | 0`.
+   * The time as of the running handler call, read once for all datagrams that one wait brought. It is `nowUs` and its
+   * milliseconds as int32 bit patterns that wrap. V8 passes those around without allocating. Elapsed time is `(later -
+   * earlier) | 0`.
    */
   readonly clockUs: Microseconds;
   readonly clockMs: Milliseconds;

@@ -1,7 +1,7 @@
 /**
- * UDP sockets for programs that move many small datagrams: system calls for whole batches, packets in one fixed
- * memory that wasm can work on, nothing allocated per packet. The same interface runs over node:dgram where Linux's
- * calls are missing. This is the only package of LightSpeed that knows the operating system.
+ * UDP sockets for programs that move many small datagrams. System calls take whole batches. Packets are in one fixed
+ * memory that wasm can work on, and nothing is allocated per packet. The same interface runs over node:dgram where
+ * Linux's calls are missing. This is the only package of LightSpeed that knows the operating system.
  */
 export type { EngineChoice } from './choose.ts';
 export { chooseEngine, createEngine } from './choose.ts';

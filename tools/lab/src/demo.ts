@@ -31,25 +31,21 @@ async function play(options: DemoOptions): Promise<number> {
   process.once('SIGINT', () => interrupted.abort());
   process.once('SIGTERM', () => interrupted.abort());
   if (!options.json) process.stdout.write(introduction(options));
-  const game = await CarriedGame.start(options);
-  try {
-    const display = new Display(process.stdout);
-    const endMs = performance.now() + (options.seconds ?? Infinity) * 1_000;
-    while (!interrupted.signal.aborted) {
-      const leftMs = endMs - performance.now();
-      if (leftMs <= 0) break;
-      await setTimeout(Math.min(1_000, leftMs), undefined, interrupted).catch(() => undefined);
-      if (!options.json) display.show(game.report());
-    }
-    const report = await game.finish();
-    const fault = faultOf(report, options.fecGroupSize);
-    const verdict = fault === undefined ? 'The game was carried.' : `The game was not carried: ${fault}`;
-    if (options.json) process.stdout.write(`${JSON.stringify({ carried: fault === undefined, fault, ...report })}\n`);
-    else display.finish(report, verdict);
-    return fault === undefined ? EXIT_CARRIED : EXIT_FAILED;
-  } finally {
-    await game.close();
+  await using game = await CarriedGame.start(options);
+  const display = new Display(process.stdout);
+  const endMs = performance.now() + (options.seconds ?? Infinity) * 1_000;
+  while (!interrupted.signal.aborted) {
+    const leftMs = endMs - performance.now();
+    if (leftMs <= 0) break;
+    await setTimeout(Math.min(1_000, leftMs), undefined, interrupted).catch(() => undefined);
+    if (!options.json) display.show(game.report());
   }
+  const report = await game.finish();
+  const fault = faultOf(report, options.fecGroupSize);
+  const verdict = fault === undefined ? 'The game was carried.' : `The game was not carried: ${fault}`;
+  if (options.json) process.stdout.write(`${JSON.stringify({ carried: fault === undefined, fault, ...report })}\n`);
+  else display.finish(report, verdict);
+  return fault === undefined ? EXIT_CARRIED : EXIT_FAILED;
 }
 
 function introduction({ bots, fecGroupSize, link, seconds }: DemoOptions): string {

@@ -1,6 +1,6 @@
 /**
  * End-to-end runs of LightSpeed on real sockets: a link that loses packets, a game with bots, load and attacks. The
- * programs are `demo.ts`, `soak.ts` and `teeworlds.ts`; this is what other tools want of them: links, nodes and other
+ * programs are `demo.ts`, `soak.ts` and `teeworlds.ts`. This is what other tools want of them: links, nodes and other
  * programs in processes of their own, clients that register, network namespaces.
  *
  * @module

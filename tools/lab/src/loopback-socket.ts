@@ -20,6 +20,7 @@ const ANY_PORT: Endpoint = { ip: LOOPBACK, port: 0 };
 /** An address of either family; IPv6 has only `::1`. */
 export type LoopbackAddress = Endpoint | SocketAddress;
 
+/** The IP address alone, as the text that sockets take. */
 export function hostOf(address: LoopbackAddress): string {
   return 'host' in address ? address.host : formatIpv4(address.ip);
 }

@@ -40,8 +40,9 @@ interface Passage {
 }
 
 /**
- * A link on real sockets that loses, delays, reorders and duplicates: listens on an ephemeral port of loopback and
- * passes datagrams on to a target, from one socket per source so that the target can tell sources apart, and back.
+ * A link on real sockets that loses, delays, reorders and duplicates. It listens on an ephemeral port of loopback and
+ * passes datagrams on to a target and back. Each source has a socket of its own, so that the target can tell sources
+ * apart.
  *
  * ```
  *   source a --.                      .-- socket a --.
@@ -130,6 +131,10 @@ export class LossyLink {
   async forget(): Promise<void> {
     this.#upstream.clear();
     await this.#closeUpstream();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Closes all sockets; what is under way is gone. Harmless when repeated. */

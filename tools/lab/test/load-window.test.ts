@@ -49,6 +49,7 @@ function openWindow(maxUnanswered?: number) {
     tickWithin: () => undefined,
     wake: () => undefined,
     close: () => undefined,
+    [Symbol.dispose]: () => undefined,
     nowUs: () => nowUs,
   };
   const schedule = new Schedule({

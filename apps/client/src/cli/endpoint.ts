@@ -82,8 +82,8 @@ function splitHostPort(text: string, minPort: number): SocketAddress {
 }
 
 /**
- * Looks a node up that one does not register with: without a control connection nothing shows which of its addresses works,
- * so that IPv4 is taken where there is both.
+ * Looks a node up that one does not register with. Without a control connection nothing shows which of its addresses
+ * works, so IPv4 is taken where there is both.
  * @throws {ClientError} (rejection) `ERR_CLIENT_RESOLVE` if it has no address.
  */
 export async function resolveOpenNode({ host, port }: SocketAddress, option: string): Promise<SocketAddress> {

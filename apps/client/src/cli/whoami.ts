@@ -19,14 +19,10 @@ export interface WhoamiOptions extends Omit<RegistrationOptions, 'register' | 'o
 export async function whoami(options: WhoamiOptions, terminal: Terminal): Promise<number> {
   const settings = await registrationOf({ ...options, register: true }, [options.node], undefined, terminal);
   const register = parseRegisterSettings(settings, 'standard');
-  const link = new NodeLink(register.nodes[0], register);
-  try {
-    const session = await link.start();
-    if (options.json === true) terminal.json(forPrograms(link.node.name, session));
-    else for (const line of forPeople(link.node.name, session)) terminal.line(line);
-  } finally {
-    await link.close();
-  }
+  await using link = new NodeLink(register.nodes[0], register);
+  const session = await link.start();
+  if (options.json === true) terminal.json(forPrograms(link.node.name, session));
+  else for (const line of forPeople(link.node.name, session)) terminal.line(line);
   return 0;
 }
 

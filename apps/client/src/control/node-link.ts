@@ -101,6 +101,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     else if (this.#retry !== undefined && this.draining) this.#retryLater();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Ends the registration, and with it the session. */
   async close(): Promise<void> {
     this.#abort.abort();

@@ -40,8 +40,8 @@ export async function resolveNode(host: string, timeoutMs: number): Promise<Host
 }
 
 /**
- * Connects with a node at whichever of its addresses answers first: IPv6 begins, IPv4 follows after 250 ms, or at once if the
- * other one fails (RFC 8305).
+ * Connects with a node at whichever of its addresses answers first. IPv6 begins, IPv4 follows after 250 ms, or at once if
+ * the other one fails (RFC 8305).
  * @throws {QuicError} (rejection) of the attempt that says most: about the node's identity if one does.
  */
 export async function reachNode(options: ConnectOptions, { ipv4, ipv6 }: HostAddresses): Promise<ControlConnection> {

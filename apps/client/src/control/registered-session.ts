@@ -80,8 +80,8 @@ function observedAddress(extensions: readonly Extension[]): SocketAddress | unde
 
 /**
  * Where the node's packets go, by family (docs/protocol.md, Extensions): where it says, or at the address of the control
- * connection. A node that names no address of its own has its data plane where its control plane is, so that the other
- * address of its name is its too.
+ * connection. A node that names no address of its own has its data plane where its control plane is. So the other address
+ * of its name is its too.
  */
 function dataAddresses(extensions: readonly Extension[], { host, ipv4, ipv6, dataPort }: ReachedNode): NodeAddresses {
   const said4 = dataAddressExtension.find(extensions);

@@ -151,8 +151,8 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   /**
    * Gives a path another socket, bound to the same local address or to another one, and moves the session there: the game
    * server notices nothing. It is done by itself when the machine's addresses change. `rebound` or `notRebound` follows.
-   * @throws {ClientError} `ERR_CLIENT_NOT_REGISTERED` if nothing can prove to the node that the session is ours;
-   * `ERR_CLIENT_INVALID_SETTING` if there is no such path, or the text is no address.
+   * @throws {ClientError} `ERR_CLIENT_NOT_REGISTERED` if nothing can prove to the node that the session is ours
+   * @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` if there is no such path, or the text is no address.
    */
   rebind(path = 0, local?: string): void {
     if (this.#input.nodeTunnels.some(({ registration }) => registration === undefined)) {
@@ -181,6 +181,11 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
    */
   established(timeoutMs: number): Promise<void> {
     return awaitAnswer(this, timeoutMs, () => this.#failure);
+  }
+
+  /** As {@link close}: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Ends the session with a FIN, which the node acknowledges or which is repeated for up to 2 s, and all sockets. */

@@ -22,9 +22,9 @@ const WORKER = new URL(import.meta.url.endsWith('.ts') ? '../tunnel/worker.ts' :
 const ONLY_SLOT = 0;
 
 /**
- * Starts a tunnel. It registers with the nodes if asked to, and then starts a data-plane thread with one socket per
- * path and one per ingress; it listens for SOCKS5 clients if asked to. Resolves when all are bound and the session was asked for; `established` tells when the
- * node has answered.
+ * Starts a tunnel. It registers with the nodes if asked to, and then starts a data-plane thread with one socket per path
+ * and one per ingress. It listens for SOCKS5 clients if asked to. Resolves when all are bound and the session was asked
+ * for; `established` tells when the node has answered.
  *
  * @throws {ClientError} (rejection) `ERR_CLIENT_INVALID_SETTING`. `ERR_CLIENT_REGISTER` and `ERR_CLIENT_NODE_IDENTITY`
  *   if no node accepts us. `ERR_CLIENT_NOT_REGISTERED` if no node can give what was asked for. `ERR_CLIENT_OPEN` if a

@@ -3,9 +3,9 @@ import type { NodeAddresses } from './messages.ts';
 import type { PathFamily } from './path-sockets.ts';
 
 /**
- * The data-plane addresses of a node as a tunnel uses them: a path whose socket can send to both families tries one after
- * the other while the node does not answer by it, and keeps to the one that answers first (after RFC 8305). Addresses are
- * handles of the engine's book, int32; a port of 0 says that there is none.
+ * The data-plane addresses of a node as a tunnel uses them. A path whose socket can send to both families tries one after
+ * the other. It keeps to the one that answers first (after RFC 8305). Addresses are handles of the engine's book, int32;
+ * a port of 0 says that there is none.
  */
 export class NodeAddressChoice {
   readonly ip4: number;

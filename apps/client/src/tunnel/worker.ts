@@ -34,36 +34,32 @@ port.close();
 async function run(input: WorkerInput): Promise<void> {
   const { settings } = input;
   const { kind, reason } = chooseEngine(settings.io);
-  const engine = createEngine(kind, {
+  using engine = createEngine(kind, {
     reserveBytes: MEMORY_BLOCKS * FEC_BLOCK_BYTES,
     countersBuffer: input.udpCounters,
     fdLedger: input.fdLedger,
   });
-  try {
-    const sockets = await openTunnelSockets(engine, settings, input.via !== undefined);
-    const commands: Command[] = [];
-    // Fires where the engine lives on the event loop; the batch engine never returns to it.
-    port.on('message', (command: Command) => {
-      commands.push(command);
-      engine.wake();
-    });
-    const driver = new TunnelDriver({
-      engine,
-      settings,
-      sockets,
-      nodeTunnels: input.nodeTunnels,
-      via: input.via,
-      policy: new RulePolicy(input.ways),
-      counters: localCountersIn(input.localCounters),
-      post,
-      takeCommand: () => commands.shift() ?? (receiveMessageOnPort(port)?.message as Command | undefined),
-    });
-    post({ type: 'started', io: kind, ioReason: reason, wakeFd: engine.wakeFd, ...addressesOf(engine, sockets) });
-    await engine.run(driver);
-    driver.publish();
-  } finally {
-    engine.close();
-  }
+  const sockets = await openTunnelSockets(engine, settings, input.via !== undefined);
+  const commands: Command[] = [];
+  // Fires where the engine lives on the event loop; the batch engine never returns to it.
+  port.on('message', (command: Command) => {
+    commands.push(command);
+    engine.wake();
+  });
+  const driver = new TunnelDriver({
+    engine,
+    settings,
+    sockets,
+    nodeTunnels: input.nodeTunnels,
+    via: input.via,
+    policy: new RulePolicy(input.ways),
+    counters: localCountersIn(input.localCounters),
+    post,
+    takeCommand: () => commands.shift() ?? (receiveMessageOnPort(port)?.message as Command | undefined),
+  });
+  post({ type: 'started', io: kind, ioReason: reason, wakeFd: engine.wakeFd, ...addressesOf(engine, sockets) });
+  await engine.run(driver);
+  driver.publish();
 }
 
 function addressesOf(engine: DatagramEngine, { paths, ingresses }: TunnelSockets) {

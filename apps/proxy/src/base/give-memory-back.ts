@@ -1,9 +1,9 @@
 import { returnFreeMemory } from '@lightspeed/udp';
 
 /**
- * Collects the calling thread's garbage, makes its heap as small as it can be, and gives the system back what is free, here
- * and in native code. V8 and glibc keep it otherwise, until they need it. Of a node with
- * 10,000 sessions, native code's share is 12 of 143 MB. Takes the thread some 20 to 60 ms.
+ * Collects the calling thread's garbage, and makes its heap as small as it can be. Then it gives the system back what is
+ * free, here and in native code. V8 and glibc keep it otherwise, until they need it. Of a node with 10,000 sessions,
+ * native code's share is 12 of 143 MB. Takes the thread some 20 to 60 ms.
  *
  * @throws if this Node has no inspector, by which V8 is told; then only native code has given back what it could.
  */

@@ -10,7 +10,7 @@ export function ipv4Of(hosts: readonly string[]): number[] {
 }
 
 /**
- * Follows the addresses of this machine, of both families, for all who need them: the control plane listens on each, and
+ * Follows the addresses of this machine, of both families, for all who need them. The control plane listens on each, and
  * nothing is relayed to any. Node has no event for them, so it looks.
  */
 export class OwnAddresses {

@@ -23,13 +23,9 @@ export async function keygen({ out }: { readonly out: string }): Promise<void> {
   const key = SigningKey.generate();
   try {
     // Never over a key that tickets were issued with.
-    const file = await open(out, 'wx', 0o600);
-    try {
-      await file.writeFile(key.toPem());
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await using file = await open(out, 'wx', 0o600);
+    await file.writeFile(key.toPem());
+    await file.sync();
   } catch (cause) {
     throw fileError(out, cause);
   }

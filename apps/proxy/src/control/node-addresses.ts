@@ -28,7 +28,7 @@ export function addressExtensions({ data, egressIp }: NodeAddresses, { peer, loc
 }
 
 /**
- * The address of the control connection holds for data, too, unless the data plane is bound to another: behind a NAT the
+ * The address of the control connection holds for data, too, unless the data plane is bound to another. Behind a NAT the
  * client may know the node by an address that the node does not know of.
  */
 function dataExtension(data: SocketAddress, peer: SocketAddress, local: SocketAddress): Extension {

@@ -46,6 +46,8 @@ export interface RunningNode {
   drain(): Promise<void>;
   /** Says goodbye to every client and closes everything, within 2 s. Harmless when repeated. */
   close(): Promise<void>;
+  /** As {@link close}: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -93,6 +95,7 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
       await closeOnce();
     },
     close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
   };
 }
 

@@ -88,12 +88,8 @@ function openAll(bind: SocketAddress, count: number, reusePort: boolean): number
 
 /** Binds to an address that nobody shares, and lets go of it again. @returns the port, chosen by the system for 0. */
 export async function freePort({ host, port }: SocketAddress): Promise<number> {
-  const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
+  await using socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
   socket.bind({ address: host, port, exclusive: true });
-  try {
-    await once(socket, 'listening');
-    return socket.address().port;
-  } finally {
-    socket.close();
-  }
+  await once(socket, 'listening');
+  return socket.address().port;
 }

@@ -67,8 +67,8 @@ class Round {
 
 /**
  * The last snapshots of a worker's sessions, for its successor. They come in parts: until the last one is there the round
- * before counts. There may be very many, and they are looked at seldom, so they are kept as records: as objects they would
- * take the main thread more room than the sessions take the worker.
+ * before counts. There may be very many, and they are looked at seldom, so they are kept as records. As objects they
+ * would take the main thread more room than the sessions take the worker.
  */
 export class WorkerSnapshots {
   #whole = new Round();

@@ -76,6 +76,10 @@ export class IdleEngine implements DatagramEngine {
     // It never runs.
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   close(): void {
     // There is nothing to give back.
   }

@@ -69,6 +69,8 @@ export interface ControlConnection {
   closeAfter(message: OutgoingMessage, options?: Farewell): Promise<void>;
   /** Closes at once. Resolves when the library has let go of it. */
   close(code?: number, reason?: string): Promise<void>;
+  /** As {@link close}: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const STREAM_COST = 256;
@@ -179,6 +181,10 @@ export class Connection implements ControlConnection, StreamOwner {
       if (!(thrown instanceof QuicError)) throw thrown;
     }
     await this.whenClosed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async close(code: number = CloseCode.normal, reason = ''): Promise<void> {

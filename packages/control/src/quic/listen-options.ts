@@ -60,9 +60,9 @@ export interface ControlListener {
   readonly connections: number;
   readonly counters: ListenerCounters;
   /**
-   * Says which addresses the machine has now. A listener that is bound to all of them begins to listen on new ones, and ends
-   * on those that are gone, with their connections; the others do not notice. An address that cannot be bound yet is tried
-   * again at the next call. Does nothing for a listener that is bound to one address.
+   * Says which addresses the machine has now. A listener that is bound to all of them begins to listen on new ones, and
+   * ends on those that are gone, with their connections. The others do not notice. An address that cannot be bound yet is
+   * tried again at the next call. Does nothing for a listener that is bound to one address.
    */
   setLocalHosts(hosts: readonly string[]): Promise<void>;
   /**
@@ -75,4 +75,6 @@ export interface ControlListener {
   replaceCertificate(certificate: CertificateAndKey): Promise<void>;
   /** Closes every connection, by default with `CloseCode.serverShutdown`, and the port. */
   close(code?: number, reason?: string): Promise<void>;
+  /** As {@link close}: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

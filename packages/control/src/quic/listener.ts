@@ -141,6 +141,10 @@ class Listener implements ControlListener {
     });
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   close(code: number = CloseCode.serverShutdown, reason = 'the node is shutting down'): Promise<void> {
     return this.#oneAtATime(async () => {
       this.#isClosed = true;

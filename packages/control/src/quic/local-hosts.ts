@@ -6,8 +6,8 @@ import { reasonOf } from './quic-error.ts';
 const MAX_LISTEN_ADDRESSES = 64;
 
 /**
- * The addresses of this machine's interfaces that are up, of both families, in the form of RFC 5952; those of one link with
- * the number of their interface (`fe80::1%2`).
+ * The addresses of this machine's interfaces that are up, of both families, in the form of RFC 5952. Those of one link
+ * have the number of their interface (`fe80::1%2`).
  */
 export function localHosts(): string[] {
   const hosts = Object.values(networkInterfaces())

@@ -9,15 +9,16 @@ export type Verification =
   /** The node's public key has this SHA-256, see `pinOf`. */
   | { readonly kind: 'pin'; readonly sha256: Uint8Array }
   /**
-   * The certificate leads to one of these authorities (PEM) and carries `serverName`; by default the host that is connected
-   * to, or `lightspeed-node` when that is an address, which is what the certificates of `loadOrCreateIdentity` carry.
+   * The certificate leads to one of these authorities (PEM) and carries `serverName`. By default that is the host that is
+   * connected to, or `lightspeed-node` when that is an address. This is what the certificates of `loadOrCreateIdentity`
+   * carry.
    */
   | { readonly kind: 'ca'; readonly pem: string; readonly serverName?: string }
   /** As `ca`, with the authorities that the operating system trusts (Node's own where that has none). */
   | { readonly kind: 'system'; readonly serverName?: string }
   /**
-   * Trust on first use: without `known`, whatever the node shows is handed to `remember` before the connection is returned;
-   * with it, this is a `pin` whose mismatch is `ERR_QUIC_PIN_CHANGED`.
+   * Trust on first use. Without `known`, whatever the node shows is handed to `remember` before the connection is
+   * returned. With it, this is a `pin` whose mismatch is `ERR_QUIC_PIN_CHANGED`.
    */
   | {
       readonly kind: 'first-use';

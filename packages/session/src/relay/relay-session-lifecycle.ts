@@ -71,7 +71,7 @@ export class RelaySessionLifecycle {
   }
 
   /**
-   * Gives a session a path by an address, which is this session's from now on: neither another session here nor one that
+   * Gives a session a path by an address, which is this session's from now on. Neither another session here nor one that
    * another relay has keeps it.
    */
   addPath(session: RelaySession, number: PathNumber, at: ClientAddress): RelayPath {

@@ -67,7 +67,7 @@ export class RelaySnapshots {
   }
 
   /**
-   * The same, but only for sessions whose last snapshot is outdated: paths, flows or proofs have changed, or counters
+   * The same, but only for sessions whose last snapshot is outdated. Paths, flows or proofs have changed, or counters
    * have moved far or soon will have. Ask {@link lookForDue} first whether it is worth while.
    */
   takeChanged(first: number, most: number, into: SnapshotRecords): number {

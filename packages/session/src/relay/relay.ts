@@ -27,8 +27,8 @@ import { Upstream } from './upstream.ts';
  * A relay node's data plane as a state machine: no socket, clock or randomness of its own. A packet's way is in
  * `upstream.ts` and `downstream.ts`, step by step.
  *
- * How to drive it: call {@link advance} with the time once per batch, then {@link handleClientDatagram} or
- * {@link handleServerDatagram} for each datagram, then send what the `RelayOutput` was given, then {@link sent}. Call
+ * How to drive it: call {@link advance} with the time once per batch, and {@link handleClientDatagram} or
+ * {@link handleServerDatagram} for each datagram. Then send what the `RelayOutput` was given, and call {@link sent}. Call
  * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Datagrams lie in the bytes of
  * `environment.memory`, with at least 128 bytes of headroom, and stay untouched until `sent()`.
  *

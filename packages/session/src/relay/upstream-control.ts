@@ -59,8 +59,8 @@ export class UpstreamControl {
   }
 
   /**
-   * A client that starts over from the same port sends sequence 0 with a newer timestamp, and what it sends from then
-   * on must not be taken for duplicates. The same HANDSHAKE again is a retransmission.
+   * A client that starts over from the same port sends sequence 0 with a newer timestamp. What it sends from then on must
+   * not be taken for duplicates. The same HANDSHAKE again is a retransmission.
    */
   #noteHandshake(session: RelaySession, offset: ArenaOffset): void {
     const { bytes } = this.#parts;

@@ -16,14 +16,15 @@ const SWEEP_INTERVAL_MS = 250;
  * The client's end of a session as a state machine: no socket, clock or randomness of its own. A packet's way is in
  * `to-node.ts` and `from-node.ts`, step by step; the session's life in `session-lifecycle.ts`.
  *
- * How to drive it: {@link advance} with the time once per batch, then {@link handleLocalDatagram} or
- * {@link handleNodeDatagram} for each datagram, then send what the `TunnelOutput` was given, then {@link sent}. Call
- * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Start with {@link open}, end with
- * {@link close} and wait for the event `closed`, or with {@link leave}. Datagrams lie in the bytes of
+ * How to drive it: call {@link advance} with the time once per batch, and {@link handleLocalDatagram} or
+ * {@link handleNodeDatagram} for each datagram. Then send what the `TunnelOutput` was given, and call {@link sent}. Call
+ * {@link handleTimeout} when the milliseconds that it returned last are over, or sooner. Start with {@link open}, end
+ * with {@link close} and wait for the event `closed`, or with {@link leave}. Datagrams lie in the bytes of
  * `environment.memory`, with at least 128 bytes of headroom, and stay untouched until `sent()`.
  *
- * Addresses of programs and servers are IPv4 as 32-bit numbers in signed or unsigned form; those of the node are handles of
- * the driver's address book, in which an IPv4 address is its own handle. {@link setNodeAddress} comes before {@link open}.
+ * Addresses of programs and servers are IPv4 as 32-bit numbers in signed or unsigned form. Those of the node are handles
+ * of the driver's address book, in which an IPv4 address is its own handle. {@link setNodeAddress} comes before
+ * {@link open}.
  */
 export class Tunnel {
   readonly #state: TunnelState;

@@ -19,7 +19,7 @@ export function allowedCores(): number[] {
 }
 
 /**
- * Keeps the calling thread on one processor from now on: its caches stay warm, and no other thread of the program takes
+ * Keeps the calling thread on one processor from now on. Its caches stay warm, and no other thread of the program takes
  * its place there by mistake. Other threads, and those that exist already, are left alone. Linux only.
  *
  * Throws a `UdpError` 'ERR_UDP_AFFINITY' if the system refuses: most likely, the core is not one of {@link allowedCores}.

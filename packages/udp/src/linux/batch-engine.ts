@@ -30,8 +30,8 @@ import { Waiter } from './waiter.ts';
  *   4. settle        when slots run short and when the round ends: one sendmmsg per socket with something queued;  SendQueue
  *                    handler.onSent; all slots are free again; the tick if it is due
  *
- * Slots fill up over several sockets before they are settled, so that answers of many game servers, each on its own
- * socket, leave to the clients' one socket together.
+ * Slots fill up over several sockets before they are settled. So answers of many game servers, each on its own socket,
+ * leave to the clients' one socket together.
  */
 
 /** Receive slots per datagram of a batch. */
@@ -153,6 +153,10 @@ export class BatchEngine implements DatagramEngine {
 
   wake(): void {
     if (!this.closed) this.poller.wake();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   close(): void {

@@ -36,8 +36,8 @@ const SEGMENT_USED_BYTES = 18;
 export const SEGMENT_SIZE = DATA;
 
 /**
- * Reads control messages between two words: the local address and, if the datagram was intercepted, the address and port
- * that it was sent to in its place. 0 is written for what they do not say.
+ * Reads control messages between two words. It is the local address and, if the datagram was intercepted, the address and
+ * port that it was sent to in its place. 0 is written for what they do not say.
  */
 export function readDestination(
   words: Int32Array,

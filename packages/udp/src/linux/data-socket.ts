@@ -8,8 +8,8 @@ import { checkSocketOptions } from '../options.ts';
 import { errnoName, RawSockets } from './raw-sockets.ts';
 
 /*
- * What the main thread does for its workers. It owns the sockets that carry the node's public port, so that the kernel's
- * group of sockets on that port, and with it which clients go to which socket, stays the same when a worker is replaced.
+ * What the main thread does for its workers. It owns the sockets that carry the node's public port. So the kernel's group
+ * of sockets on that port, and with it who goes to which socket, stays the same when a worker is replaced.
  */
 
 /** Handles mean something in one thread only, so addresses are text here: this book is between the text and the kernel. */

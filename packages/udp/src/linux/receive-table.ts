@@ -8,9 +8,9 @@ import type { Libc } from './libc.ts';
 import { CONTROL_LENGTH, FLAGS, HEADER_WORDS, IOVEC_WORDS, MessageTable, MOVED, NAME_LENGTH } from './message-layout.ts';
 
 /**
- * Messages for recvmmsg, message i fixed to slot i of the arena, for sockets of one kind. The kernel leaves everything but
- * the address, flags, length and control messages as they are, so nothing has to be put right between calls except the
- * room for the latter, see {@link takeDestination}.
+ * Messages for recvmmsg, message i fixed to slot i of the arena, for sockets of one kind. The kernel leaves everything
+ * but the address, flags, length and control messages as they are. So nothing has to be put right between calls except
+ * the room for the latter, see {@link takeDestination}.
  */
 export class ReceiveTable {
   readonly addresses: readonly bigint[];

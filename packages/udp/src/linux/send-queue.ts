@@ -14,8 +14,8 @@ import { Transmitter } from './transmitter.ts';
 export const MOST_SEGMENT_BYTES = 1_472;
 
 /**
- * Datagrams waiting to be sent, as one linked list per socket through common arrays, so that however sends to many
- * sockets are mixed, each socket's leave in one system call and in order.
+ * Datagrams waiting to be sent, as one linked list per socket through common arrays. So however sends to many sockets are
+ * mixed, each socket's leave in one system call and in order.
  *
  * ```
  *  dirty:  A        B             entries:   0    1    2    3    4

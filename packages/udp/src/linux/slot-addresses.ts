@@ -9,7 +9,7 @@ const STARTS_PER_SLOT = 128;
 
 /**
  * Addresses of datagrams in slots as the BigInts that the kernel's calls take. Making one allocates, so each is made
- * once, when something is first sent from there: a relay sends from one or two places of each slot.
+ * once, when something is first sent from there. A relay sends from one or two places of each slot.
  */
 export class SlotAddresses {
   private readonly base: bigint;

@@ -113,8 +113,8 @@ export class Transmitter {
   }
 
   /**
-   * Several datagrams to one address go through the kernel as one, which cuts them apart at the end of the way: 17 %
-   * less per round trip for a relay whose clients send four at a time, with what they get back.
+   * Several datagrams to one address go through the kernel as one, which cuts them apart at the end of the way. That is
+   * 17 % less per round trip for a relay whose clients send four at a time, with what they get back.
    */
   private transmitRuns(fd: number, count: number, toPeer: boolean): void {
     const { runs } = this;

@@ -40,7 +40,10 @@ export class Waiter {
     this.isAlarmSet = false;
   }
 
-  /** Ticks come when packets do, mostly, and are put off by that: the alarm stays where it is, and is set again when it has gone off. */
+  /**
+   * Ticks come when packets do, mostly, and are put off by that. The alarm stays where it is, and is set again when it
+   * has gone off.
+   */
   private setAlarm(tickDueUs: Microseconds, remainingUs: Microseconds): void {
     if (this.isAlarmSet && ((this.alarmDueUs - tickDueUs) | 0) <= 0) return;
     this.poller.setAlarm(remainingUs);

@@ -6,8 +6,8 @@ import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 const REFRESH_MS = 1_000;
 
 /**
- * Addresses as node:dgram writes and reads them: link-local ones with the name of their interface (its number on Windows),
- * and IPv4 in IPv6 form for sockets of IPv6.
+ * Addresses as node:dgram writes and reads them. Link-local ones have the name of their interface (its number on
+ * Windows), and IPv4 is in IPv6 form for sockets of IPv6.
  */
 export class AddressText {
   private readonly book: AddressBook;

@@ -4,7 +4,7 @@ import { createArena } from '@lightspeed/memory';
 import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
 import { isIpv6, NO_ADDRESS } from '@lightspeed/wire';
 import { monotonicUs } from '../clock.ts';
-import type { UdpCounterName, UdpCounters } from '../counters.ts';
+import type { UdpCounters } from '../counters.ts';
 import { UDP_COUNTER } from '../counters.ts';
 import type { DatagramEngine, DatagramHandler, DatagramSocket, ReceivedBatch, SocketOptions } from '../engine.ts';
 import { UdpError } from '../errors.ts';
@@ -14,6 +14,7 @@ import { checkSocketOptions } from '../options.ts';
 import { AddressText } from './address-text.ts';
 import type { SocketEvents } from './portable-socket.ts';
 import { PortableSocket } from './portable-socket.ts';
+import { SEND_FAILURES } from './send-failures.ts';
 
 /** Datagrams kept while nobody runs the engine: node:dgram reads from the kernel as soon as a socket is bound. */
 const MOST_BACKLOG = 1_024;
@@ -26,14 +27,6 @@ const FOLLOW_INTERVAL_MS = 500;
 /** Options that node:dgram has nothing for. */
 const BATCH_ONLY = ['fd', 'originalDestinations', 'transparent', 'mark'] as const;
 
-const SEND_FAILURES: Readonly<Record<string, UdpCounterName>> = {
-  EAGAIN: 'send_would_block',
-  ENOBUFS: 'send_no_buffers',
-  ENOMEM: 'send_no_buffers',
-  ECONNREFUSED: 'send_refused',
-  EMSGSIZE: 'send_too_big',
-};
-
 interface Waiting {
   readonly socket: PortableSocket;
   readonly message: Uint8Array;
@@ -42,9 +35,9 @@ interface Waiting {
 }
 
 /**
- * The engine over node:dgram. It differs from the batch engine in what node:dgram cannot do: every datagram is copied
- * once each way and sent alone, drops by the kernel stay unknown, a datagram whose send reports an earlier one's
- * refusal is lost, and a socket that is to know local addresses is one for each of them, which hears no broadcasts.
+ * The engine over node:dgram. It differs from the batch engine in what node:dgram cannot do. Every datagram is copied
+ * once each way and sent alone. Drops by the kernel stay unknown. A datagram whose send reports an earlier one's refusal
+ * is lost. A socket that is to know local addresses is one for each of them, which hears no broadcasts.
  */
 export class PortableEngine implements DatagramEngine, SocketEvents {
   readonly kind = 'portable';
@@ -192,6 +185,10 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     if (this.closed || this.wakeAsked) return;
     this.wakeAsked = true;
     setImmediate(() => this.onWake());
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   close(): void {

@@ -46,8 +46,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * What limits count a peer by: an IPv4 address itself, of an IPv6 address its first 64 bits, since a household or a server
- * has one such network at least.
+ * What limits count a peer by: an IPv4 address itself, of an IPv6 address its first 64 bits. A household or a server has
+ * one such network at least.
  * @param host an address; any other text is its own prefix
  * @returns `203.0.113.7` or `2001:db8:1:2::/64`
  */

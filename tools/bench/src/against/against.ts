@@ -41,9 +41,9 @@ export interface AgainstOptions {
 }
 
 /**
- * `pnpm bench --against DIR`: runs the node of this checkout and that of another one under the same load, and prints by how much
- * a round trip costs more. V8 compiles a program a little differently each time that it starts, so each pair has new processes;
- * both are warmed up first, they take turns on one core, and who comes first alternates.
+ * `pnpm bench --against DIR`: runs the node of this checkout and that of another one under the same load. It prints by
+ * how much a round trip costs more. V8 compiles a program a little differently each time that it starts, so each pair has
+ * new processes. Both are warmed up first, they take turns on one core, and who comes first alternates.
  * @returns the exit code, 1 if no pair of a case counts
  */
 export async function runAgainst(folder: string, options: AgainstOptions, progress: (text: string) => void): Promise<number> {

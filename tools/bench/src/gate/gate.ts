@@ -17,8 +17,8 @@ const SESSIONS = 50_000;
 const C_LOAD = { clients: CLIENTS, ratePps: 20_000, ...ARRIVALS['one by one'], rounds: 5, warmUpMs: 150, measureMs: 300 };
 
 /**
- * `pnpm bench --gate`: measures what must not get worse and does not depend on how fast the machine is, and prints every figure
- * beside its bound in `bounds.json`. Needs `--expose-gc`.
+ * `pnpm bench --gate`: measures what must not get worse and does not depend on how fast the machine is. It prints every
+ * figure beside its bound in `bounds.json`. Needs `--expose-gc`.
  * @returns the exit code, 1 if a bound was passed over.
  */
 export async function runGate(progress: (what: string) => void): Promise<number> {

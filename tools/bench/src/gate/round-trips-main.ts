@@ -1,6 +1,6 @@
 /**
- * Carries a number of round trips through a relay in memory and ends: what is counted from outside, by valgrind, is divided
- * by what two runs differ in.
+ * Carries a number of round trips through a relay in memory and ends. What is counted from outside, by valgrind, is
+ * divided by what two runs differ in.
  *
  *     node src/gate/round-trips-main.ts ROUND_TRIPS GROUP_SIZE
  *

@@ -1,5 +1,5 @@
 /**
- * Carries round trips through a relay on real sockets, a fixed number of packets under way, and prints how many and what
+ * Carries round trips through a relay on real sockets, a fixed number of packets under way. It prints how many and what
  * system calls the engine has counted, from its start to its end.
  *
  *     node src/gate/system-calls-main.ts ROUND_TRIPS

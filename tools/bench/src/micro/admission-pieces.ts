@@ -10,7 +10,7 @@ import {
   verifyProof,
 } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { FLAG_HANDSHAKE, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, writeControlHeader } from '@lightspeed/wire';
 import { MemoryRelay } from './memory-relay.ts';
 import type { Piece } from './time-piece.ts';
 
@@ -65,7 +65,7 @@ function repeated(name: string, check: (i: number, nowMs: number) => unknown): P
 function proof(): Piece {
   const bytes = new Uint8Array(PROOF_PACKET_BYTES);
   const secret = new Uint8Array(16).fill(7);
-  writeHeader(bytes, 0, VERSION_PLAIN, FLAG_HANDSHAKE, 7, 0, 1, 0, 0, 0, 0);
+  writeControlHeader(bytes, 0, FLAG_HANDSHAKE, 7, 0, 1);
   encodeProof(bytes, 0, 1, 1n, secret, hmacSha256);
   return { name: 'admission: the proof of a HANDSHAKE', operations: 1, run: () => verifyProof(bytes, 0, secret, hmacSha256) };
 }

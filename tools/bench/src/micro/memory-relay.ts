@@ -11,6 +11,7 @@ import {
   VERSION_PLAIN,
   fecHeaderBytes,
   writeFecExtension,
+  writeControlHeader,
   writeHeader,
 } from '@lightspeed/wire';
 import { xorShift } from './random.ts';
@@ -37,8 +38,9 @@ export interface MemoryRelayOptions {
 }
 
 /**
- * A Relay whose clients, each with a session and a flow, have datagrams that come from memory and go nowhere: the relay's own
- * work, without any system call. One round trip is a client's packet to its server and the server's answer back.
+ * A Relay whose clients, each with a session and a flow, have datagrams that come from memory and go nowhere. That is the
+ * relay's own work, without any system call. One round trip is a client's packet to its server and the server's answer
+ * back.
  */
 export class MemoryRelay implements RelayOutput {
   readonly relay: Relay;
@@ -153,7 +155,7 @@ export class MemoryRelay implements RelayOutput {
     const { bytes } = this.#memory;
     const ip = addressOf(client);
     const token = this.#registered ? 1 + (client % CLIENTS_PER_ADDRESS) : 0;
-    writeHeader(bytes, this.#slot, VERSION_PLAIN, FLAG_HANDSHAKE, token, 0, 1, 0, 0, 0, 0);
+    writeControlHeader(bytes, this.#slot, FLAG_HANDSHAKE, token, 0, 1);
     if (this.#registered) {
       // All 32 bits are in use, as in ids that nodes hand out; distinct, never 0.
       const sessionId = Math.imul(client + 1, 0x9e37_79b1) >>> 0;

@@ -18,7 +18,7 @@ const SERVER = 3;
 const CLIENT = 4;
 
 /**
- * Clients, relay and echo server on real sockets of one engine in one thread: what is allocated between two looks at the
+ * Clients, relay and echo server on real sockets of one engine in one thread. What is allocated between two looks at the
  * heap was allocated by the packet path, system calls included, for nothing else runs.
  */
 export class SocketRelay implements RelayOutput, DatagramHandler {

@@ -32,8 +32,8 @@ export interface RelayRow {
 }
 
 /**
- * Has relays take turns at the same load, A B C, C B A: what the machine does meanwhile, slower here and faster there, comes to
- * all of them, nobody always comes after the same one, and the ratios of one round hold though its figures may not.
+ * Has relays take turns at the same load, A B C, C B A. What the machine does meanwhile, slower here and faster there,
+ * comes to all of them. Nobody always comes after the same one. The ratios of one round hold though its figures may not.
  */
 export async function measureRounds(
   load: LoadProcess,
@@ -79,7 +79,10 @@ export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
   });
 }
 
-/** CPU time per round trip of a relay as a multiple of another's: the median of the ratios of single rounds; NaN if either is missing. */
+/**
+ * CPU time per round trip of a relay as a multiple of another's: the median of the ratios of single rounds. It is NaN if
+ * either is missing.
+ */
 export function cpuRatio(all: readonly RelayRounds[], relay: string, against: string): number {
   const cpuOf = (name: string) => all.find((candidate) => candidate.relay === name)?.windows.map((window) => window.cpuUsPerRoundTrip);
   const [own, other] = [cpuOf(relay), cpuOf(against)];

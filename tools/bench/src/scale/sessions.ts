@@ -27,8 +27,8 @@ export function sessionsOf(process: number, clients: number): RegisteredSession[
 }
 
 /**
- * The file in which a node keeps its registrations, as if so many had been made before: to make them over QUIC would take a
- * quarter of an hour.
+ * The file in which a node keeps its registrations, as if so many had been made before. To make them over QUIC would take
+ * a quarter of an hour.
  * @param counts clients of each load process.
  */
 export function savedRegistrations(counts: readonly number[]): string {

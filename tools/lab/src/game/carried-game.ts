@@ -79,14 +79,14 @@ export class CarriedGame {
       seed: random.nextU32(),
       toTarget: options.link,
     });
-    started.defer(() => link.close());
+    started.use(link);
     const tunnel = await startTunnel({
       node: { host: formatIpv4(link.address.ip), port: link.address.port },
       ...{ ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer: server.address }], fecGroupSize, io },
       // Runs are short: measure the round trip from their first second on.
       keepaliveMs: 1_000,
     });
-    started.defer(() => tunnel.close());
+    started.use(tunnel);
     await tunnel.established(ESTABLISH_MS);
     const bots: Bot[] = [];
     for (let id = 1; id <= options.bots; id++) {
@@ -112,6 +112,10 @@ export class CarriedGame {
       await setTimeout(QUIET_MS);
     }
     return this.#report(true);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async close(): Promise<void> {

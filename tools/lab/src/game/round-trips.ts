@@ -1,8 +1,8 @@
 const PENDING = 1_024;
 
 /**
- * Round trips as a game measures them: from sending a numbered datagram to the first one that acknowledges it, less the
- * time for which the other side held the acknowledgement back. Smoothed like TCP's (RFC 6298).
+ * Round trips as a game measures them: from sending a numbered datagram to the first one that acknowledges it. The time
+ * is taken off for which the other side held the acknowledgement back. Smoothed like TCP's (RFC 6298).
  */
 export class RoundTrips {
   readonly #sentMs = new Float64Array(PENDING);

@@ -54,8 +54,9 @@ export interface WindowPlan {
   /** How long a silence has to be before missing answers are given up. */
   readonly timeoutMs: number;
   /**
-   * For runs that look for what is wrong, not for what it costs: payloads of many lengths whose content is looked at, turns
-   * with pauses between them, and no more packets without an answer than the kernel's buffers hold.
+   * For runs that look for what is wrong, not for what it costs. They have payloads of many lengths whose content is
+   * looked at, and turns with pauses between them. There are no more packets without an answer than the kernel's buffers
+   * hold.
    */
   readonly careful?: boolean;
 }

@@ -1,6 +1,6 @@
 import { PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, readFlags, readToken, writeHeader } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags, readToken, writeControlHeader } from '@lightspeed/wire';
 import type { RegisteredSession } from './registrants.ts';
 
 /** Sessions at a node, one per client, as `docs/protocol.md`, Sessions, says: opened by proof, or by whoever asks. */
@@ -30,7 +30,7 @@ export class LstpSessions {
   }
 
   writeHandshake(client: number, offset: number, nowUs: number): number {
-    writeHeader(this.#bytes, offset, VERSION_PLAIN, FLAG_HANDSHAKE, this.tokens[client], 0, nowUs, 0, 0, 0, 0);
+    writeControlHeader(this.#bytes, offset, FLAG_HANDSHAKE, this.tokens[client], 0, nowUs);
     const session = this.#registered?.[client];
     if (session === undefined) return HEADER_BYTES;
     encodeProof(this.#bytes, offset, session.sessionId, BigInt(this.#nonces[client]++), session.secret, hmacSha256);

@@ -1,6 +1,6 @@
 /**
- * Payloads of a load's packets: `[window u32][packet u32][content]`. All have one length and any content when it is the cost
- * that counts; else length and content depend on the packet, so that an answer shows whether it is whole.
+ * Payloads of a load's packets: `[window u32][packet u32][content]`. All have one length and any content when it is the
+ * cost that counts. Else length and content depend on the packet, so that an answer shows whether it is whole.
  */
 export const PAYLOAD_BYTES = 120;
 const NUMBERS_BYTES = 8;

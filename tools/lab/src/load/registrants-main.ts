@@ -10,8 +10,8 @@ import type { RegisteredSession, RegistrantsPlan, RegistrantsQuestion, Registran
 const CLIENTS_PER_ADDRESS = 200;
 const TIMEOUT_MS = 60_000;
 /**
- * Players come at times of their own, and so do their Pings. Those of the n-th client are this part of their period, times n,
- * behind those of the first: the golden ratio spreads any number of them evenly.
+ * Players come at times of their own, and so do their Pings. Those of the n-th client are this part of their period,
+ * times n, behind those of the first. The golden ratio spreads any number of them evenly.
  */
 const SPREAD = 0.618_034;
 

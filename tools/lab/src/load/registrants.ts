@@ -56,6 +56,10 @@ export class Registrants {
     if (lost.length > 0) throw new LabError('ERR_LAB_PROCESS', `control connections were lost: ${lost.join('; ')}`);
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   async stop(): Promise<void> {
     await this.#child.stop();
   }

@@ -1,9 +1,9 @@
 import type { WindowPlan } from './load-messages.ts';
 
 /**
- * When the packets of an open loop are due, whatever comes back: each client sends at a pace of its own, all of them at the
- * same pace, each at another moment of it, as players do who know nothing of each other: one packet at a time, or a burst of
- * several. Packets are numbered in the order in which they are due.
+ * When the packets of an open loop are due, whatever comes back. All clients send at the same pace, each at another
+ * moment of it, as players do who know nothing of each other. A client sends one packet at a time, or a burst of several.
+ * Packets are numbered in the order in which they are due.
  *
  * ```
  *   start         steady          measured             end       one period, four clients

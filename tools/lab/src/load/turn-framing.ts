@@ -25,8 +25,8 @@ const HAS_ALLOCATION = 1;
 const HAS_CHANNEL = 2;
 
 /**
- * Clients of a TURN server that asks for no credentials: an allocation each, a channel to the game server, then ChannelData,
- * the form with the shortest header (`[channel u16][length u16]`) and the least to do for the server.
+ * Clients of a TURN server that asks for no credentials. Each has an allocation and a channel to the game server. Then it
+ * sends ChannelData, the form with the shortest header (`[channel u16][length u16]`) and the least to do for the server.
  */
 export class TurnFraming extends PlainFraming {
   readonly #view: DataView;

@@ -70,9 +70,9 @@ export interface WindowMeans {
 }
 
 /**
- * One window of load: clients that take turns in sending at the times of a schedule, whatever comes back, and the game
- * server that echoes, in one loop. Turns follow each other at once, so that packets leave when they are due, to some
- * microseconds; only a careful run leaves the processor to others.
+ * One window of load. Clients take turns in sending at the times of a schedule, whatever comes back. They are in one loop
+ * with the game server that echoes. Turns follow each other at once, so that packets leave when they are due, to some
+ * microseconds. Only a careful run leaves the processor to others.
  */
 export class WindowRun implements DatagramHandler {
   readonly #engine: DatagramEngine;

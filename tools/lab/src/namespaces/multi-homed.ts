@@ -25,8 +25,8 @@ const OWN = '5.5.5.5';
 const ALLOWED = '5.5.5.6';
 
 /**
- * A node with several addresses of both families, bound to all of them, answers from the one that was spoken to, by its data
- * plane and by its control plane; addresses come and go while a client plays.
+ * A node has several addresses of both families and is bound to all of them. Both its planes answer from the one that was
+ * spoken to. Addresses come and go while a client plays.
  */
 export async function runMultiHomed(progress: Progress): Promise<Outcome> {
   await using scene = await Scene.open();

@@ -11,8 +11,8 @@ let made = 0;
 
 /**
  * Network namespaces of one run, with links between them. All are removed by {@link AsyncDisposable}, also when the
- * process ends without it; those of a process that could not do even that, by the next run. Links are made inside of the
- * namespaces and go with them.
+ * process ends without it. The next run removes those of a process that could not do even that. Links are made inside of
+ * the namespaces and go with them.
  */
 export class Network implements AsyncDisposable {
   readonly #namespaces: Namespace[] = [];

@@ -17,8 +17,8 @@ const CHANGES: Readonly<Record<string, (nat: Nat) => Promise<unknown>>> = {
 };
 
 /**
- * Clients whose NAT sends from other ports, or from another address, from one moment to the next, and does not tell them:
- * they have to notice, and to prove to the node that the session is theirs.
+ * Clients whose NAT sends from other ports, or from another address, from one moment to the next, and does not tell them.
+ * They have to notice, and to prove to the node that the session is theirs.
  */
 export async function runRemapped(progress: Progress): Promise<Outcome> {
   await using scene = await Scene.open();

@@ -29,17 +29,13 @@ export async function runEmulated({ links, secondsPerLink, seed }: EmulatedOptio
     const linkSeed = random.nextU32();
     const link = randomLink(new Random(linkSeed));
     const fecGroupSize = GROUP_SIZES[random.nextInt(GROUP_SIZES.length)];
-    const game = await CarriedGame.start({ bots: 6, fecGroupSize, io: 'auto', seed: linkSeed, link });
-    try {
-      await setTimeout(secondsPerLink * 1_000);
-      const report = await game.finish();
-      reports.push(report);
-      const fault = faultOf(report, fecGroupSize);
-      if (fault !== undefined) faults.push(`seed ${linkSeed}, K ${fecGroupSize}, ${JSON.stringify(link)}: ${fault}`);
-      progress(`link ${number} of ${links}: ${describeLink(link)}, K ${fecGroupSize}: the game lost ${lossOf(report)}`);
-    } finally {
-      await game.close();
-    }
+    await using game = await CarriedGame.start({ bots: 6, fecGroupSize, io: 'auto', seed: linkSeed, link });
+    await setTimeout(secondsPerLink * 1_000);
+    const report = await game.finish();
+    reports.push(report);
+    const fault = faultOf(report, fecGroupSize);
+    if (fault !== undefined) faults.push(`seed ${linkSeed}, K ${fecGroupSize}, ${JSON.stringify(link)}: ${fault}`);
+    progress(`link ${number} of ${links}: ${describeLink(link)}, K ${fecGroupSize}: the game lost ${lossOf(report)}`);
   }
   const sum = (value: (report: GameReport) => number) => reports.reduce((total, report) => total + value(report), 0);
   return {

@@ -37,15 +37,11 @@ const MISUSES: Readonly<Record<Exclude<GarbageKind, 'abandoned' | 'datagrams'>, 
 export async function carryOutGarbage(plan: GarbagePlan, tally: GarbageTally, stop: AbortSignal): Promise<void> {
   const random = new Random(plan.seed);
   if (plan.kind === 'datagrams') return sendDatagrams(plan, random, tally, stop);
-  const link = await LossyLink.open({ target: plan.control, fromIps: [plan.fromIp], seed: plan.seed, toTarget: {} });
-  try {
-    if (plan.kind === 'abandoned') return await abandon(plan, link, tally, stop);
-    const misuse = MISUSES[plan.kind];
-    const peers = Array.from({ length: plan.kind === 'deaf' ? DEAF : AT_ONCE }, () => new Random(random.nextU32()));
-    await Promise.all(peers.map((own) => again(plan.kind, link.address, misuse, own, tally, stop)));
-  } finally {
-    await link.close();
-  }
+  await using link = await LossyLink.open({ target: plan.control, fromIps: [plan.fromIp], seed: plan.seed, toTarget: {} });
+  if (plan.kind === 'abandoned') return await abandon(plan, link, tally, stop);
+  const misuse = MISUSES[plan.kind];
+  const peers = Array.from({ length: plan.kind === 'deaf' ? DEAF : AT_ONCE }, () => new Random(random.nextU32()));
+  await Promise.all(peers.map((own) => again(plan.kind, link.address, misuse, own, tally, stop)));
 }
 
 async function again(

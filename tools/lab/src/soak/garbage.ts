@@ -43,7 +43,7 @@ const MAX_LEFT = 1.15;
 const RETURN_MS = 90_000;
 
 /**
- * Hostile peers of the control plane, one process for each kind, beside players and newcomers with tickets: nobody's
+ * Hostile peers of the control plane, one process for each kind, beside players and newcomers with tickets. Nobody's
  * registration may fail, no datagram of a game be lost, nobody's connection end, and the node's memory must return.
  */
 export async function runGarbage({ seconds, quietSeconds, players: playing, seed }: GarbageOptions, progress: Progress): Promise<Outcome> {

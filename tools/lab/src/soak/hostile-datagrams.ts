@@ -1,5 +1,13 @@
 import type { Random } from '@lightspeed/netem';
-import { FLAG_HANDSHAKE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN, writeFecExtension, writeHeader } from '@lightspeed/wire';
+import {
+  FLAG_HANDSHAKE,
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  writeFecExtension,
+  writeControlHeader,
+  writeHeader,
+} from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 
 /** First bytes of destinations to which no node passes anything on its own: a run must not reach other machines. */
@@ -18,8 +26,8 @@ export interface AttackerView {
 }
 
 /**
- * Writes one datagram of a kind that chance picks: noise, a header with noise in it, a packet cut anywhere, one that is
- * too long for the node, or, with the session's token, FEC packets that contradict each other.
+ * Writes one datagram of a kind that chance picks. It is noise, a header with noise in it, a packet cut anywhere, one
+ * that is too long for the node. Or it is, with the session's token, FEC packets that contradict each other.
  *
  * @param bytes room for the longest datagram of UDP from `offset` on
  * @returns its length
@@ -72,7 +80,7 @@ function oversized(bytes: Uint8Array, offset: number, random: Random, view: Atta
 
 /** The packet that opens a session. @returns its length */
 export function writeHandshake(bytes: Uint8Array, offset: number, nowUs: number): number {
-  writeHeader(bytes, offset, VERSION_PLAIN, FLAG_HANDSHAKE, 0, 0, nowUs, 0, 0, 0, 0);
+  writeControlHeader(bytes, offset, FLAG_HANDSHAKE, 0, 0, nowUs);
   return HEADER_BYTES;
 }
 

@@ -38,7 +38,7 @@ const MAX_GROWTH = 1.2;
 
 /**
  * Random, truncated, oversized and contradictory datagrams, from addresses with and without sessions, beside clients that
- * behave: the node must stay up, its memory flat, the good clients' packets whole, and every datagram accounted for.
+ * behave. The node must stay up, its memory flat, the good clients' packets whole, and every datagram accounted for.
  */
 export async function runHostile(options: HostileOptions, progress: Progress): Promise<Outcome> {
   const { seconds, attackers, datagramsPerSecond, goodClients, seed } = options;

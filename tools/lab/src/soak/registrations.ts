@@ -48,7 +48,7 @@ export async function runRegistrations({ clients, rounds }: RegistrationsOptions
     register: { nodes: [node.settings] },
     ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }],
   });
-  started.defer(() => tunnel.close());
+  started.use(tunnel);
   await tunnel.established(ESTABLISH_MS);
   const game = await EchoGame.start(tunnel.ingresses[0].listen, DATAGRAMS_PER_SECOND);
   started.defer(() => game.close());
@@ -61,22 +61,18 @@ export async function runRegistrations({ clients, rounds }: RegistrationsOptions
   const rss = () => residentBytes([node.pid]);
   /** All come, stay until they were counted, and leave. */
   const round = async () => {
-    const registrants = new Registrants();
-    try {
-      const { tookMs, failures } = await registrants.register({ control: node.control, pin: node.pinText, clients });
-      expectations.equal('clients that are registered', tookMs.length, clients);
-      for (const failure of failures) expectations.that(false, failure);
-      const seconds = (tookMs.at(-1) ?? 0) / 1_000;
-      expectations.that(seconds <= MAX_SECONDS, `the last client was registered after ${seconds.toFixed(1)} s`);
-      // The player is one more.
-      expectations.that(await holds(tookMs.length + 1, ALL_THERE_MS), 'the node does not count all of its registrations');
-      const duringBytes = rss();
-      await registrants.leave();
-      expectations.that(await holds(1, GONE_MS), 'registrations are left over when all have left');
-      return { tookMs, duringBytes };
-    } finally {
-      await registrants.stop();
-    }
+    await using registrants = new Registrants();
+    const { tookMs, failures } = await registrants.register({ control: node.control, pin: node.pinText, clients });
+    expectations.equal('clients that are registered', tookMs.length, clients);
+    for (const failure of failures) expectations.that(false, failure);
+    const seconds = (tookMs.at(-1) ?? 0) / 1_000;
+    expectations.that(seconds <= MAX_SECONDS, `the last client was registered after ${seconds.toFixed(1)} s`);
+    // The player is one more.
+    expectations.that(await holds(tookMs.length + 1, ALL_THERE_MS), 'the node does not count all of its registrations');
+    const duringBytes = rss();
+    await registrants.leave();
+    expectations.that(await holds(1, GONE_MS), 'registrations are left over when all have left');
+    return { tookMs, duringBytes };
   };
 
   await setTimeout(PLAY_BEFORE_MS);

@@ -39,9 +39,9 @@ const MAX_GROWTH = 1.2;
 
 /**
  * Many sessions: all must open, be answered and expire, and the node's memory must come back to within 20 % of what it
- * was. Memory is the resident size of the node's process after a garbage collection in all its threads. It is
- * read after a first, smaller round has come and gone, so that what a node allocates once is there; in each round with
- * all sessions open; and after they have expired.
+ * was. Memory is the resident size of the node's process after a garbage collection in all its threads. It is read after
+ * a first, smaller round has come and gone, so that what a node allocates once is there. Then it is read in each round
+ * with all sessions open, and after they have expired.
  */
 export async function runSessions(options: SessionsOptions, progress: Progress): Promise<Outcome> {
   const { sessions, warmUpSessions, rounds, sessionTimeoutSecs } = options;

@@ -141,7 +141,7 @@ async function openStage(
   const control = await LossyLink.open({ ...listenFor(node.control), toTarget: {} });
   started.defer(() => control.close());
   const link = await LossyLink.open({ ...listenFor(node.data), toTarget: linkThatLoses(loss) });
-  started.defer(() => link.close());
+  started.use(link);
   const tunnel = await startTunnel({
     register: { nodes: [{ ...node.settings, host: formatIpv4(FRONT_IP) }], ticket: issuer.ticket(), pingMs: PING_MS },
     ingresses: [{ listen: anyPort, gameServer }],
@@ -151,7 +151,7 @@ async function openStage(
     fecGroupSize,
     keepaliveMs: KEEPALIVE_MS,
   });
-  started.defer(() => tunnel.close());
+  started.use(tunnel);
   await tunnel.established(ESTABLISH_MS);
   return Object.assign(running, { tunnel, link, firstPathIp: LOOPBACK });
 }

@@ -1,6 +1,6 @@
 /*
- * What the two halves of a SOCKS5 server tell each other: the one that talks TCP, on the main thread, and the one that has
- * the UDP sockets, in the data-plane thread. IPv4 addresses are unsigned numbers.
+ * What the two halves of a SOCKS5 server tell each other. One half talks TCP, on the main thread. The other one has the
+ * UDP sockets, in the data-plane thread. IPv4 addresses are unsigned numbers.
  */
 
 /** To the data-plane thread. */
