@@ -60,9 +60,10 @@ export class ActiveNodes {
    * @throws {ClientError} (rejection) if there is none that takes us.
    */
   async start(): Promise<void> {
-    const failures: unknown[] = [];
+    // By slot, so that they are told in the order of the settings.
+    const failures = this.#nodes.map((): unknown[] => []);
     const refused: ParsedNodeSettings[] = [];
-    const attempts = this.#nodes.map((_, slot) => this.#startSlot(slot, failures, refused));
+    const attempts = this.#nodes.map((_, slot) => this.#startSlot(slot, failures[slot], refused));
     await firstOnes(attempts, failures);
     for (const [slot, attempt] of attempts.entries()) attempt.catch(() => this.#nodes[slot].link.keepTrying());
     void Promise.allSettled(attempts).then(() => refused.forEach((node) => this.#directory.giveBack(node)));
@@ -125,11 +126,11 @@ function firstActive(nodes: readonly ParsedNodeSettings[], named: ReadonlySet<st
 }
 
 /** Resolves when all have ended, or some time after the first success. */
-async function firstOnes(attempts: readonly Promise<unknown>[], failures: readonly unknown[]): Promise<void> {
+async function firstOnes(attempts: readonly Promise<unknown>[], failures: readonly (readonly unknown[])[]): Promise<void> {
   try {
     await Promise.any(attempts);
   } catch {
-    throw failureOf(failures);
+    throw failureOf(failures.flat());
   }
   let timer: NodeJS.Timeout | undefined;
   const slower = new Promise<void>((resolve) => {

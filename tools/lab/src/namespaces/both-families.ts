@@ -32,7 +32,7 @@ export async function runRoaming(progress: Progress): Promise<Outcome> {
       await setTimeout(PLAY_MS / 2);
     }
   };
-  const watched = await watchChange(agent, change);
+  const watched = await watchChange(agent, change, PLAY_MS / 2);
   progress(watched[0][0].events.join('; '));
   const figures = judgeChange(expectations, watched, { maxLost: MAX_UNDER_WAY, maxGapMs: MAX_GAP_MS });
   const rebound = watched[0][0].events.filter((event) => event.endsWith('path 0 rebound'));
