@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { dataAddressExtension, dataAddressV6Extension } from '@lightspeed/control';
-import { isIpv6 } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, isIpv6, readFlags } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
 import { ControlNode } from './support/control-node.ts';
@@ -96,6 +96,24 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     using program = await play(3, tunnel.ingresses[0].listen);
     expect(program.texts).toHaveLength(3);
     expect(node.data.count('sessionsOpened')).toBe(1);
+  });
+
+  it('turns to the other family at once when a path goes down', async () => {
+    await using node = await dualNode();
+    using server = await EchoServer.named('');
+    await using tunnel = await registeredTunnel([node], [server.address], { io, keepaliveMs: 250 });
+    await tunnel.established(5_000);
+    using program = await play(1, tunnel.ingresses[0].listen);
+    let handshakes = 0;
+    node.data.faults.dropFromClient = (packet, ip) => {
+      if (isIpv6(ip) && (readFlags(packet, 0) & FLAG_HANDSHAKE) !== 0) handshakes++;
+      return isIpv6(ip);
+    };
+    const changes: boolean[] = [];
+    tunnel.on('path', (_path: number, up: boolean) => changes.push(up));
+    await until(() => changes.length === 2, 'the path down and up');
+    await echoed(program, 'again', tunnel.ingresses[0].listen);
+    expect([changes, handshakes]).toEqual([[false, true], 0]);
   });
 
   it('keeps to the family that answers when a path gets another socket', async () => {

@@ -2,7 +2,7 @@ import { parseIpv4 } from '@lightspeed/wire';
 import { invalid, requireInteger } from './checks.ts';
 
 /** Most rules that a tunnel takes. */
-export const MAX_WAY_RULES = 256;
+const MAX_WAY_RULES = 256;
 
 /** The way that is no node's: from this machine straight to the game server. */
 export const DIRECT = 'direct';

@@ -164,7 +164,8 @@ export class NodeTunnel implements TunnelOutput {
 
   pathEvent(path: PathNumber, event: PathEvent): void {
     this.#up[path] = event === 'up' ? 1 : 0;
-    this.#tried[path] = 0;
+    // The address of a path that went down has been tried.
+    this.#tried[path] = event === 'up' ? 0 : 1;
     this.#host.post({ type: 'path', slot: this.slot, path, up: event === 'up' });
   }
 
@@ -183,7 +184,7 @@ export class NodeTunnel implements TunnelOutput {
     if (this.closed) this.#host.nodeTunnelClosed();
   }
 
-  /** Each HANDSHAKE but the first goes to the other address of the node, if it has two that the path can reach. */
+  /** Each HANDSHAKE but the first of a new path goes to the other address of the node, if it has two that the path can reach. */
   #try(path: PathNumber): void {
     if (this.#tried[path] === 1 && this.addresses.alternate(path)) this.#setAddress(path);
     this.#tried[path] = 1;

@@ -6,7 +6,7 @@ import type { LocalCounters } from '../ingress/local-counters.ts';
 import type { DatagramReceiver, Flow } from '../ingress/ingress.ts';
 
 /** Each has a socket. */
-export const MAX_DIRECT_FLOWS = 256;
+const MAX_DIRECT_FLOWS = 256;
 /** A game's, not a relay's: two seconds of a busy one. */
 const BUFFER_BYTES = 256 * 1_024;
 

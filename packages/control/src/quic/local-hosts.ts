@@ -3,7 +3,7 @@ import { canonicalAddress, isUnspecified } from '@lightspeed/wire';
 import { reasonOf } from './quic-error.ts';
 
 /** More addresses of one machine than this are not listened on: each takes threads of the QUIC library. */
-export const MAX_LISTEN_ADDRESSES = 64;
+const MAX_LISTEN_ADDRESSES = 64;
 
 /**
  * The addresses of this machine's interfaces that are up, of both families, in the form of RFC 5952. Those of one link

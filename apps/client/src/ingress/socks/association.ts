@@ -8,7 +8,7 @@ import type { NameTable, ServerName } from './names.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** Most game servers that one association talks with at once. */
-export const MAX_DESTINATIONS = 256;
+const MAX_DESTINATIONS = 256;
 
 /** What the associations of one server share. */
 export interface AssociationHost {

@@ -9,7 +9,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 const TCP_KEEPALIVE_MS = 30_000;
 
 /** What an association is asked for with. IPv4 addresses are unsigned numbers. */
-export interface AssociationRequest {
+interface AssociationRequest {
   /** Where the client has reached us. */
   readonly ip: number;
   readonly clientIp: number;
