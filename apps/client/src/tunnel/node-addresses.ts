@@ -50,11 +50,11 @@ export class NodeAddressChoice {
     return (family !== 'ipv6' && this.port4 !== 0) || (family !== 'ipv4' && this.port6 !== 0);
   }
 
-  ip(path: PathNumber): number {
+  ip(path: PathNumber): AddressHandle {
     return this.#usesIpv6[path] === 1 ? this.ip6 : this.ip4;
   }
 
-  port(path: PathNumber): number {
+  port(path: PathNumber): Port {
     return this.#usesIpv6[path] === 1 ? this.port6 : this.port4;
   }
 

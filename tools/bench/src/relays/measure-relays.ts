@@ -70,8 +70,8 @@ export async function measureRelays({ loads, warmUp, only }: RelaysPlan, progres
 }
 
 /**
- * Ends the measurement elsewhere.
- * @throws {BenchError} `ERR_BENCH_MISSING` on other systems than Linux.
+ * Ends the measurement unless this is Linux.
+ * @throws {BenchError} `ERR_BENCH_MISSING`
  */
 export function requireLinux(): void {
   if (process.platform === 'linux') return;
