@@ -184,7 +184,7 @@ export class NodeTunnel implements TunnelOutput {
     if (this.closed) this.#host.nodeTunnelClosed();
   }
 
-  /** Each HANDSHAKE but the first of a new path goes to the other address of the node, if it has two that the path can reach. */
+  /** Each HANDSHAKE but the first of a new path goes to the node's other address, if the path can reach two. */
   #try(path: PathNumber): void {
     if (this.#tried[path] === 1 && this.addresses.alternate(path)) this.#setAddress(path);
     this.#tried[path] = 1;
