@@ -107,6 +107,8 @@ test('a signal gives up connecting', async () => {
 test('a listener that closes ends all its connections and its port', async () => {
   const listener = await listen();
   const clients = await Promise.all([connect(listener), connect(listener), connect(listener)]);
+  // A client's handshake ends before the listener's.
+  await expect.poll(() => listener.connections).toBe(3);
   await listener.close();
   for (const client of clients) {
     expect(await client.whenClosed).toMatchObject({ by: 'peer', code: CloseCode.serverShutdown });
