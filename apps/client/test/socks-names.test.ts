@@ -1,6 +1,7 @@
 import { FEC_BLOCK_CONTENT_BYTES, FecMemory } from '@lightspeed/fec';
 import { describe, expect, it } from 'vitest';
 import type { SocksAssociation } from '../src/ingress/socks/association.ts';
+import { IPV6_ONLY, findServer } from '../src/ingress/game-server-name.ts';
 import { NameTable } from '../src/ingress/socks/names.ts';
 import type { ServerName } from '../src/ingress/socks/names.ts';
 import { WaitingRoom } from '../src/ingress/socks/waiting-room.ts';
@@ -47,6 +48,21 @@ describe('the names of game servers', () => {
     expect([lookUp(names, 'none', 4_000)?.state, lookUp(names, 'six', 4_000)?.state]).toEqual(['unknown', 'ipv6-only']);
     expect(lookUp(names, 'six', 6_000)?.state).toBe('asked');
     expect(asked).toEqual(['none', 'six', 'six']);
+  });
+
+  it('that are addresses of nobody are not sent to', () => {
+    const names = new NameTable(() => undefined);
+    for (const [name, ip] of [
+      ['240.0.0.1', 0xf000_0001],
+      ['0.0.0.0', 0],
+    ] as const) {
+      lookUp(names, name);
+      expect(names.answer(name, ip, false, 0)?.state).toBe('unknown');
+    }
+  });
+
+  it('that are IPv6 addresses have no IPv4 address, and that is what is said', async () => {
+    expect(await findServer('::1')).toMatchObject({ ip: undefined, ipv6Only: true, why: IPV6_ONLY });
   });
 
   it('that are none are never asked for', () => {

@@ -17,7 +17,7 @@ describe('what comes to a forwarding socket', () => {
     forward.setPorts([5_000, 5_001, 5_002]);
     expect([5_000, 5_001, 5_002, 5_003].map((port) => forward.accepts(56, FORWARDING_IP, port))).toEqual([true, false, true, false]);
     expect(forward.accepts(56, FORWARDING_IP + 1, 5_000)).toBe(false);
-    expect(forward.accepts(35, FORWARDING_IP, 5_000)).toBe(false);
+    expect(forward.accepts(43, FORWARDING_IP, 5_000)).toBe(false);
   });
 
   it('has the client in front, and nothing is sent to a worker that is down', () => {
@@ -26,14 +26,16 @@ describe('what comes to a forwarding socket', () => {
     forward.send(2, 64, 20, 0x0a00_0001, 9, 0);
     expect(engine.lastSentOffset).toBe(-1);
     const [ipv6, local] = [addresses.parse('2001:db8::7') ?? 0, addresses.parse('2001:db8::1') ?? 0];
+    const [linkLocal, ownOfLink] = [addresses.parse('fe80::7%2') ?? 0, addresses.parse('fe80::1%2') ?? 0];
     for (const from of [
       [0xcb00_7105 | 0, 0],
       [0xcb00_7105 | 0, 0x0a00_0001],
       [ipv6, local],
+      [linkLocal, ownOfLink],
     ]) {
       forward.send(0, 64, 20, from[0], 65_535, from[1]);
-      expect(engine.lastSentOffset).toBe(28);
-      expect([forward.clientIp(28), forward.localIp(28), forward.clientPort(28)]).toEqual([...from, 65_535]);
+      expect(engine.lastSentOffset).toBe(20);
+      expect([forward.clientIp(20), forward.localIp(20), forward.clientPort(20)]).toEqual([...from, 65_535]);
     }
   });
 });

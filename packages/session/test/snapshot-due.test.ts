@@ -62,6 +62,17 @@ describe('a session that was saved', () => {
     expect(isDue(scene.host)).toBe(false);
   });
 
+  it('is due when its data comes by another path, by which answers leave then', () => {
+    const { host } = savedScene();
+    const second = clientAt(host, '192.0.2.1:2', 9);
+    second.raw(proof(9, 2n, { path: 1 }));
+    expect(changed(host)).toHaveLength(1);
+    second.sequence = 100;
+    second.data('y');
+    expect(isDue(host)).toBe(true);
+    expect(changed(host)).toMatchObject([{ paths: [{ number: 1 }, { number: 0 }] }]);
+  });
+
   it('is due when a flow of it is over', () => {
     const { host, client } = savedScene();
     client.data('y', OTHER_SERVER);

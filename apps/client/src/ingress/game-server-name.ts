@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { parseIpv4 } from '@lightspeed/wire';
+import { parseAddressWords, parseIpv4 } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 
 /** What there is to say of a game server that has no IPv4 address. */
@@ -20,6 +20,7 @@ export interface FoundServer {
 export async function findServer(host: string): Promise<FoundServer> {
   const literal = parseIpv4(host);
   if (literal !== undefined) return { ip: literal, ipv6Only: false, why: '', cause: undefined };
+  if (parseAddressWords(host) !== undefined) return { ip: undefined, ipv6Only: true, why: IPV6_ONLY, cause: undefined };
   try {
     const { address } = await lookup(host, { family: 4 });
     return { ip: parseIpv4(address), ipv6Only: false, why: '', cause: undefined };

@@ -5,23 +5,25 @@ import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Port } from '
 export const FORWARDING_IP = 0x7f00_0001;
 
 /** Bytes in front of a datagram that is forwarded. */
-export const FORWARDING_PREFIX_BYTES = 36;
+export const FORWARDING_PREFIX_BYTES = 44;
 
 const LOCAL_AT = 16;
 const PORT_AT = 32;
+const SCOPE_AT = 36;
+const LOCAL_SCOPE_AT = 40;
 
 /**
  * A worker's way to the others. The kernel gives a client's datagrams to one worker by the client's address. After the
  * address has changed, that may not be the worker that owns the session. Then the datagrams go on over loopback.
  *
  * ```
- *   offset  0         16                 32             34      36
- *           | client  | the node's own  | client's port | 0 u16 | the datagram as it came |    the prefix in the headroom
- *           | 16 bytes | address, 16 bytes | u16
+ *   offset  0          16                  32      34      36      40      44
+ *           | client's | the node's own    | port  | 0 u16 | scope | scope | the datagram as it came
+ *           | address  | address, 16 bytes | u16   |       | u32   | u32   |    the prefix lies in the headroom
  * ```
  *
- * Numbers are big-endian. Addresses are written out, since handles mean something in their own worker only; IPv4 addresses have
- * IPv6 form.
+ * Numbers are big-endian. Addresses are written out, since handles mean something in their own worker only. IPv4 addresses have
+ * IPv6 form. The scopes are those of the client's and the node's address, and 0 unless an address is link-local.
  *
  * Who could write to these sockets could speak for any client, so only what comes from another worker's socket counts.
  */
@@ -63,6 +65,8 @@ export class WorkerForwarding {
     bytes[start + PORT_AT + 1] = port;
     bytes[start + PORT_AT + 2] = 0;
     bytes[start + PORT_AT + 3] = 0;
+    writeU32(bytes, start + SCOPE_AT, this.#addresses.scope(ip));
+    writeU32(bytes, start + LOCAL_SCOPE_AT, this.#addresses.scope(local));
     this.#engine.send(this.#socket, start, length + FORWARDING_PREFIX_BYTES, FORWARDING_IP, to);
   }
 
@@ -77,16 +81,33 @@ export class WorkerForwarding {
 
   /** The client's address in front of the datagram at `offset`. */
   clientIp(offset: ArenaOffset): number {
-    return this.#addresses.read(this.#engine.arena.bytes, offset);
+    return this.#read(offset, offset + SCOPE_AT);
   }
 
   /** The node's own address to which the client sent it; 0 if it is not known. */
   localIp(offset: ArenaOffset): number {
-    return this.#addresses.read(this.#engine.arena.bytes, offset + LOCAL_AT);
+    return this.#read(offset + LOCAL_AT, offset + LOCAL_SCOPE_AT);
   }
 
   clientPort(offset: ArenaOffset): number {
     const { bytes } = this.#engine.arena;
     return (bytes[offset + PORT_AT] << 8) | bytes[offset + PORT_AT + 1];
   }
+
+  #read(at: number, scopeAt: number): number {
+    const { bytes } = this.#engine.arena;
+    const w2 = readU32(bytes, at + 8);
+    return this.#addresses.intern(readU32(bytes, at), readU32(bytes, at + 4), w2, readU32(bytes, at + 12), readU32(bytes, scopeAt));
+  }
+}
+
+function readU32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }

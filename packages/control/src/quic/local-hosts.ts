@@ -17,13 +17,14 @@ export function localHosts(): string[] {
 }
 
 /**
- * Which addresses to listen on.
+ * Which addresses to listen on. Link-local ones are left out of a listener on all addresses: the QUIC library loses their
+ * interface, so no handshake would end.
  * @param bind an address, which is then the only one; `0.0.0.0` for all IPv4 ones, `::` for all of both families
  * @param local the addresses of this machine
  */
 export function listenHosts(bind: string, local: readonly string[]): readonly string[] {
   if (!isUnspecified(bind)) return [bind];
-  return local.filter((host) => bind === '::' || !host.includes(':')).slice(0, MAX_LISTEN_ADDRESSES);
+  return local.filter((host) => !host.includes('%') && (bind === '::' || !host.includes(':'))).slice(0, MAX_LISTEN_ADDRESSES);
 }
 
 /** Whether an address cannot be bound because the machine does not have it, or does not have it yet (RFC 4862, 5.4). */

@@ -27,8 +27,9 @@ it('listens on every address of the machine, at one port, and says which one a c
   await expect.poll(() => locals).toEqual(LOCAL.map((host) => ({ host, port })));
 });
 
-it.skipIf(!hasIpv6)('listens on addresses of both families', async () => {
-  const listener = await listen({ bind: { host: '::', port: 0 }, localHosts: ['127.0.0.1', '::1'] });
+it.skipIf(!hasIpv6)('listens on addresses of both families, link-local ones left out', async () => {
+  const listener = await listen({ bind: { host: '::', port: 0 }, localHosts: ['127.0.0.1', '::1', 'fe80::1%1'] });
+  expect(listener.hosts).toEqual(['127.0.0.1', '::1']);
   for (const host of ['127.0.0.1', '::1']) {
     const connection = await at(listener, host);
     expect(await answer(connection.openStream(), PING)).toMatchObject(PING);

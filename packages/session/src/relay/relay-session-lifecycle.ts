@@ -98,6 +98,8 @@ export class RelaySessionLifecycle {
     const { session } = path;
     if (session.primary === path) return;
     session.primary = path;
+    // A snapshot names the primary path first. With duplicates it changes all the time, and no path is preferred.
+    if (session.multipath !== 'duplicate') session.isChanged = true;
     this.#changed(session);
   }
 

@@ -61,7 +61,7 @@ export class SocksDatagram {
 }
 
 /** Whether a datagram can be sent to an IPv4 address at all: 0.0.0.0 and 240.0.0.0/4 are nobody's. */
-function canBeServer(ip: AddressHandle): boolean {
+export function canBeServer(ip: AddressHandle): boolean {
   return ip !== 0 && ip >>> 28 !== 15;
 }
 

@@ -1,3 +1,5 @@
+import { canBeServer } from './datagram.ts';
+
 /** Most names that are known at once. One that was not used for longest gives way. */
 const MAX_NAMES = 256;
 /** An address that was found is looked up anew once nothing was sent to the name for so long. */
@@ -58,7 +60,7 @@ export class NameTable {
   answer(text: string, ip: number | undefined, ipv6Only: boolean, nowMs: number): ServerName | undefined {
     const name = this.#names.find((candidate) => candidate.state === 'asked' && candidate.text === text);
     if (name === undefined) return undefined;
-    name.state = ip !== undefined ? 'found' : ipv6Only ? 'ipv6-only' : 'unknown';
+    name.state = ip !== undefined && canBeServer(ip) ? 'found' : ipv6Only ? 'ipv6-only' : 'unknown';
     name.ip = (ip ?? 0) | 0;
     name.sinceMs = nowMs;
     return name;
