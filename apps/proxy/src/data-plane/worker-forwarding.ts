@@ -96,8 +96,7 @@ export class WorkerForwarding {
 
   #read(at: number, scopeAt: number): number {
     const { bytes } = this.#engine.arena;
-    const w2 = readU32(bytes, at + 8);
-    return this.#addresses.intern(readU32(bytes, at), readU32(bytes, at + 4), w2, readU32(bytes, at + 12), readU32(bytes, scopeAt));
+    return this.#addresses.read(bytes, at, readU32(bytes, scopeAt));
   }
 }
 

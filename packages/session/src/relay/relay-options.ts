@@ -150,8 +150,8 @@ export interface RelayOutput {
   /**
    * A flow has opened. This and the two below are for drivers that carry flows by themselves, as a table in the kernel
    * could. These calls alone tell of every flow all that it takes in mode `standby`, also after a restart. In the other modes
-   * the further paths are not told. What is given is the flow
-   * itself: it shows what is true now, and is to be copied to be kept.
+   * the further paths are not told. What is given is the flow itself: it shows what is true now, and is to be copied to
+   * be kept.
    */
   flowOpened?(flow: CarriedFlow): void;
   /** A flow's client, multipath mode or group size has changed. */

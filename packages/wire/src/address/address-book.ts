@@ -192,9 +192,9 @@ export class AddressBook {
     }
   }
 
-  /** The handle of the address in 16 bytes, an IPv4 address in IPv6 form. */
-  read(bytes: Uint8Array, offset: ArenaOffset): AddressHandle {
-    return this.intern(wordAt(bytes, offset), wordAt(bytes, offset + 4), wordAt(bytes, offset + 8), wordAt(bytes, offset + 12), 0);
+  /** The handle of the address in 16 bytes, an IPv4 address in IPv6 form. @param scope see {@link intern} */
+  read(bytes: Uint8Array, offset: ArenaOffset, scope = 0): AddressHandle {
+    return this.intern(wordAt(bytes, offset), wordAt(bytes, offset + 4), wordAt(bytes, offset + 8), wordAt(bytes, offset + 12), scope);
   }
 
   /** An entry to write an address into: one that has outlived its time, or a new one. */

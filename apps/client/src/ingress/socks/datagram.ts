@@ -1,3 +1,4 @@
+import { isIpv6 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 
 /*
@@ -62,7 +63,7 @@ export class SocksDatagram {
 
 /** Whether a datagram can be sent to an IPv4 address at all: 0.0.0.0 and 240.0.0.0/4 are nobody's. */
 export function canBeServer(ip: AddressHandle): boolean {
-  return ip !== 0 && ip >>> 28 !== 15;
+  return ip !== 0 && !isIpv6(ip);
 }
 
 /** Writes the header of an answer, {@link SOCKS_HEADER_BYTES} long, from the game server that is named by its IPv4 address. */
