@@ -22,9 +22,13 @@ export { DestinationPolicy } from './destination-policy.ts';
 export type { DestinationPolicyOptions } from './destination-policy.ts';
 export { formatDestinationRule, parseDestinationRule } from './destination-rule.ts';
 export type { DestinationRule } from './destination-rule.ts';
+export { CHALLENGE_BYTES, CHALLENGE_SLOT_SECONDS, checkChallenge, makeChallenge } from './proof/challenge.ts';
+export type { ChallengedAddress } from './proof/challenge.ts';
 export { PROOF_NONCE_WINDOW, ProofNonces } from './proof/proof-nonces.ts';
 export type { ProofNoncesState } from './proof/proof-nonces.ts';
 export {
+  ANSWERING_PROOF_BYTES,
+  ANSWERING_PROOF_PACKET_BYTES,
   MAX_PROOF_NONCE,
   PROOF_BYTES,
   PROOF_PACKET_BYTES,

@@ -34,7 +34,7 @@ describe('a proof', () => {
       bytes.set(fromHex(header));
       expect(encodeProof(bytes, 0, sessionId, BigInt(nonce), fromHex(secret), hmacSha256)).toBe(48);
       expect(toHex(bytes)).toBe(packet);
-      expect(readProof(bytes, 0, bytes.length)).toEqual({ sessionId, nonce: BigInt(nonce) });
+      expect(readProof(bytes, 0, bytes.length)).toEqual({ sessionId, nonce: BigInt(nonce), challenge: 0n });
       expect(verifyProof(bytes, 0, fromHex(secret), hmacSha256)).toBe(true);
     });
   }
@@ -59,7 +59,7 @@ describe('a proof', () => {
           const bytes = handshake(offset, token, sequence, timestampUs);
           const before = bytes.slice();
           encodeProof(bytes, offset, sessionId, nonce, secret, hmacSha256);
-          expect(readProof(bytes, offset, PROOF_PACKET_BYTES)).toEqual({ sessionId, nonce });
+          expect(readProof(bytes, offset, PROOF_PACKET_BYTES)).toEqual({ sessionId, nonce, challenge: 0n });
           expect(verifyProof(bytes, offset, secret, hmacSha256)).toBe(true);
           expect(bytes.subarray(0, offset + HEADER_BYTES)).toEqual(before.subarray(0, offset + HEADER_BYTES));
           expect(bytes.subarray(offset + PROOF_PACKET_BYTES)).toEqual(before.subarray(offset + PROOF_PACKET_BYTES));

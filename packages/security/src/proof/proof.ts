@@ -1,13 +1,18 @@
 import { FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, HEADER_BYTES, VERSION_PLAIN, readFlags, readVersion } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
+import { hmacOf } from '../crypto-primitives.ts';
 import type { HmacSha256 } from '../crypto-primitives.ts';
 import { requireInteger } from '../option-ranges.ts';
 import { SecurityError } from '../security-error.ts';
+import { CHALLENGE_BYTES } from './challenge.ts';
 
 /** Payload bytes of a HANDSHAKE with a proof. */
 export const PROOF_BYTES = 28;
 /** Bytes of the whole packet: its header and the proof. */
 export const PROOF_PACKET_BYTES = HEADER_BYTES + PROOF_BYTES;
+/** The same for a proof that answers a challenge. */
+export const ANSWERING_PROOF_BYTES = PROOF_BYTES + CHALLENGE_BYTES;
+export const ANSWERING_PROOF_PACKET_BYTES = HEADER_BYTES + ANSWERING_PROOF_BYTES;
 /** Bytes of the secret that client and node share for a session. */
 export const PROOF_SECRET_BYTES = 16;
 /** The largest nonce, 2^64 - 1. */
@@ -15,9 +20,8 @@ export const MAX_PROOF_NONCE = 0xffff_ffff_ffff_ffffn;
 
 const SESSION_ID_AT = HEADER_BYTES;
 const NONCE_AT = SESSION_ID_AT + 4;
-const TAG_AT = NONCE_AT + 8;
+const AFTER_NONCE = NONCE_AT + 8;
 const TAG_BYTES = 16;
-const SHA256_BYTES = 32;
 
 const KIND_FLAGS = FLAG_FRAGMENT | FLAG_FIN | FLAG_HANDSHAKE;
 
@@ -27,27 +31,30 @@ export interface Proof {
   readonly sessionId: number;
   /** u64; see {@link ProofNonces}. */
   readonly nonce: bigint;
+  /** u64: the challenge that it answers, see {@link checkChallenge}; 0 if it answers none. */
+  readonly challenge: bigint;
 }
 
 /**
  * Writes a proof behind a HANDSHAKE's header (docs/protocol.md, Sessions):
  *
  * ```text
- *   offset  0                    20               24                   32                          48
- *           | header             | session id u32 | nonce u64          | tag, 16 bytes             |
- *           '------------ authenticated, 32 bytes, as sent ------------'
+ *   offset  0                    20               24                   32                (40)      48 (56)
+ *           | header             | session id u32 | nonce u64          | (challenge u64)  | tag, 16 bytes |
+ *           '------------- authenticated, 32 or 40 bytes, as sent -----------------------'
  *
- *   tag = the first 16 bytes of HMAC-SHA-256(key = session secret, data = the 32 bytes)
+ *   tag = the first 16 bytes of HMAC-SHA-256(key = session secret, data = the 32 or 40 bytes)
  * ```
  *
  * The header must be final: version 1, flag HANDSHAKE, token, sequence, timestamp. Whatever of it changes afterwards
  * makes the proof worthless. The address that the packet comes from is not covered: address translators rewrite it.
  *
- * @param bytes - the header's 20 bytes at `offset`, room for 28 more behind it. Only those 28 are written.
+ * @param bytes - the header's 20 bytes at `offset`, room for 36 more behind it. Only those are written.
  * @param nonce - a number that this session has not used yet, 0 to 2^64 - 1. It counts up for every proof, even for one
  *   that repeats an unanswered proof.
  * @param secret - the session's, 16 bytes.
- * @returns the packet's length, 48.
+ * @param challenge - the one to answer, u64; 0 for none.
+ * @returns the packet's length, 48, or 56 with a challenge.
  * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE`, `ERR_SECURITY_PRIMITIVE_OUTPUT`
  */
 export function encodeProof(
@@ -57,15 +64,18 @@ export function encodeProof(
   nonce: bigint,
   secret: Uint8Array,
   hmacSha256: HmacSha256,
+  challenge = 0n,
 ): number {
-  requireInteger('offset', offset, 0, bytes.length - PROOF_PACKET_BYTES);
+  const length = challenge === 0n ? PROOF_PACKET_BYTES : ANSWERING_PROOF_PACKET_BYTES;
+  requireInteger('offset', offset, 0, bytes.length - length);
   requireInteger('sessionId', sessionId, 0, 0xffff_ffff);
   requireNonce(nonce);
-  const view = viewOf(bytes, offset);
+  const view = viewOf(bytes, offset, length);
   view.setUint32(SESSION_ID_AT, sessionId);
   view.setBigUint64(NONCE_AT, nonce);
-  bytes.set(tagOf(bytes, offset, secret, hmacSha256), offset + TAG_AT);
-  return PROOF_PACKET_BYTES;
+  if (challenge !== 0n) view.setBigUint64(AFTER_NONCE, challenge);
+  bytes.set(tagOf(bytes, offset, length, secret, hmacSha256), offset + length - TAG_BYTES);
+  return length;
 }
 
 /**
@@ -73,15 +83,17 @@ export function encodeProof(
  *
  * @param length - the packet's, from `offset` on; `bytes` has at least as many.
  * @returns undefined unless the packet is version 1, is a HANDSHAKE (without FIN and FRAGMENT), and its payload has
- *   exactly 28 bytes. It then is a HANDSHAKE without a proof, or none.
+ *   exactly 28 or 36 bytes. It then is a HANDSHAKE without a proof, or none.
  */
 export function readProof(bytes: Uint8Array, offset: ArenaOffset, length: ByteLength): Proof | undefined {
-  if (length !== PROOF_PACKET_BYTES || bytes.length - offset < length) return undefined;
+  const answers = length === ANSWERING_PROOF_PACKET_BYTES;
+  if ((length !== PROOF_PACKET_BYTES && !answers) || bytes.length - offset < length) return undefined;
   if (readVersion(bytes, offset) !== VERSION_PLAIN || (readFlags(bytes, offset) & KIND_FLAGS) !== FLAG_HANDSHAKE) {
     return undefined;
   }
-  const view = viewOf(bytes, offset);
-  return { sessionId: view.getUint32(SESSION_ID_AT), nonce: view.getBigUint64(NONCE_AT) };
+  const view = viewOf(bytes, offset, length);
+  const challenge = answers ? view.getBigUint64(AFTER_NONCE) : 0n;
+  return { sessionId: view.getUint32(SESSION_ID_AT), nonce: view.getBigUint64(NONCE_AT), challenge };
 }
 
 /**
@@ -90,13 +102,21 @@ export function readProof(bytes: Uint8Array, offset: ArenaOffset, length: ByteLe
  * ask {@link ProofNonces} next.
  *
  * @param secret - that of the session whose id the proof claims, 16 bytes.
+ * @param length - the packet's, 48 or 56.
  * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the secret has another length, `ERR_SECURITY_PRIMITIVE_OUTPUT` if the
  *   HMAC has. Never because of what the packet holds.
  */
-export function verifyProof(bytes: Uint8Array, offset: ArenaOffset, secret: Uint8Array, hmacSha256: HmacSha256): boolean {
-  const expected = tagOf(bytes, offset, secret, hmacSha256);
+export function verifyProof(
+  bytes: Uint8Array,
+  offset: ArenaOffset,
+  secret: Uint8Array,
+  hmacSha256: HmacSha256,
+  length: ByteLength = PROOF_PACKET_BYTES,
+): boolean {
+  const expected = tagOf(bytes, offset, length, secret, hmacSha256);
+  const at = offset + length - TAG_BYTES;
   let difference = 0;
-  for (let i = 0; i < TAG_BYTES; i++) difference |= expected[i] ^ bytes[offset + TAG_AT + i];
+  for (let i = 0; i < TAG_BYTES; i++) difference |= expected[i] ^ bytes[at + i];
   return difference === 0;
 }
 
@@ -107,16 +127,11 @@ export function requireNonce(nonce: bigint): void {
   }
 }
 
-function tagOf(bytes: Uint8Array, offset: ArenaOffset, secret: Uint8Array, hmacSha256: HmacSha256): Uint8Array {
+function tagOf(bytes: Uint8Array, offset: ArenaOffset, length: ByteLength, secret: Uint8Array, hmacSha256: HmacSha256): Uint8Array {
   requireInteger('bytes of the session secret', secret.length, PROOF_SECRET_BYTES, PROOF_SECRET_BYTES);
-  const hmac = hmacSha256(secret, bytes.subarray(offset, offset + TAG_AT));
-  // A shorter one would compare as equal to bytes that nobody had to know.
-  if (hmac.length !== SHA256_BYTES) {
-    throw new SecurityError('ERR_SECURITY_PRIMITIVE_OUTPUT', `HMAC-SHA-256 must give 32 bytes, got ${hmac.length}`);
-  }
-  return hmac.subarray(0, TAG_BYTES);
+  return hmacOf(secret, bytes.subarray(offset, offset + length - TAG_BYTES), hmacSha256).subarray(0, TAG_BYTES);
 }
 
-function viewOf(bytes: Uint8Array, offset: ArenaOffset): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset + offset, PROOF_PACKET_BYTES);
+function viewOf(bytes: Uint8Array, offset: ArenaOffset, length: ByteLength): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + offset, length);
 }
