@@ -11,8 +11,7 @@
  *
  * @module
  */
-export { AmplificationGuard } from './amplification-guard.ts';
-export type { AmplificationGuardOptions } from './amplification-guard.ts';
+export { AmplificationCredit, UNVALIDATED_RATIO } from './amplification-credit.ts';
 export { BanTable } from './ban-table.ts';
 export type { BanTableOptions } from './ban-table.ts';
 export { BUILT_IN_DENIALS } from './built-in-denials.ts';

@@ -12,6 +12,7 @@ export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
 export type { MultipathMode } from './multipath.ts';
 export type { LossCounts } from './receive-state.ts';
 export { RttEstimator } from './rtt-estimator.ts';
+export { PeerCapability } from './relay/registration-table.ts';
 export type { Registration } from './relay/registration-table.ts';
 export type { CarriedFlow } from './relay/carried-flow.ts';
 export type { ClientAddress } from './relay/client-address.ts';

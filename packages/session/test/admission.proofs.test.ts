@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FLAG_HANDSHAKE, TunnelHeader } from '@lightspeed/wire';
 import { endpoint, textOf } from './support/lstp-client.ts';
-import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
+import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof, prove } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
 function registered() {
@@ -17,7 +17,7 @@ describe('a proof', () => {
     for (const [nonce, address] of ['203.0.113.5:1', '203.0.113.5:2', '192.0.2.9:3'].entries()) {
       const client = clientAt(host, address, token);
       client.sequence = nonce * 10;
-      client.raw(proof(token, BigInt(nonce)));
+      prove(client, token, BigInt(nonce));
       expect(client.answers().map(({ header, payload }) => [header.flags, header.token, payload.length])).toEqual([
         [FLAG_HANDSHAKE, token, 0],
       ]);
@@ -78,7 +78,7 @@ describe('a proof', () => {
     clientAt(host, '203.0.113.5:1', token).raw(proof(token, 1n, { secret: new Uint8Array(16) }));
     expect(host.drops()).toEqual({ 'client:bad_proof': 1 });
     host.unregister(SESSION_ID);
-    clientAt(host, '203.0.113.5:1', token).raw(proof(token, 2n));
+    prove(clientAt(host, '203.0.113.5:1', token), token, 2n);
     expect(host.drops()).toEqual({ 'client:bad_proof': 1, 'client:not_admitted': 1 });
   });
 
@@ -86,7 +86,7 @@ describe('a proof', () => {
     const { host, token } = registered();
     const clients = [0, 1, 2, 3].map((path) => {
       const client = clientAt(host, `203.0.113.${path}:1`, token);
-      client.raw(proof(token, BigInt(path), { path, mode: 1 }));
+      prove(client, token, BigInt(path), { path, mode: 1 });
       client.answers();
       return client;
     });
@@ -97,6 +97,7 @@ describe('a proof', () => {
     host.fromServer(0, new Uint8Array(5), endpoint('198.51.100.7:1').ip, 7777);
     expect(clients.map((client) => client.answers().length)).toEqual([1, 1, 1, 1]);
     clients[1].send(TunnelHeader.fin(60, 1));
+    host.pass(1_500);
     expect(host.relay.sessionCount).toBe(0);
     for (const client of clients) client.data('x');
     expect(host.takeToServers()).toEqual([]);
@@ -113,7 +114,7 @@ describe('a proof', () => {
       maxBps: 10_000,
     });
     const client = clientAt(host, '203.0.113.5:1', token);
-    client.raw(proof(token, 1n));
+    prove(client, token, 1n);
     for (let i = 10; i < 20; i++) client.data('x', undefined, undefined, i);
     expect(host.takeToServers()).toHaveLength(4);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FecHeader, TunnelHeader } from '@lightspeed/wire';
 import { OTHER_SERVER, PROGRAM, SERVER, bytesOf, endpoint } from './support/lstp-client.ts';
 import type { LstpClient } from './support/lstp-client.ts';
-import { SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
+import { SECRET, SESSION_ID, clientAt, prove } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
 const HOME = '203.0.113.5:1';
@@ -42,7 +42,7 @@ function game(): { readonly host: RelayHost; readonly client: LstpClient } {
   const host = new RelayHost({ admission: 'registered' });
   host.relay.register(registration(host));
   const client = clientAt(host, HOME, TOKEN);
-  client.raw(proof(TOKEN, 1n));
+  prove(client, TOKEN, 1n);
   play(client);
   return { host, client };
 }
@@ -60,7 +60,7 @@ describe('a table that is made of what the relay tells of flows alone', () => {
 
   it('follows a client that roams, and one that speaks to another address of the node', () => {
     const { host, client } = game();
-    clientAt(host, MOBILE, TOKEN).raw(proof(TOKEN, 2n));
+    prove(clientAt(host, MOBILE, TOKEN), TOKEN, 2n);
     expect(told(host)[0]).toContain('192.0.2.1:2 at');
     expect(told(host)).toEqual(kept(host));
     const again = clientAt(host, MOBILE, TOKEN);
@@ -74,7 +74,7 @@ describe('a table that is made of what the relay tells of flows alone', () => {
   it('follows the path by which data comes, the mode, the group size, and a path that another session takes', () => {
     const { host, client } = game();
     const mobile = clientAt(host, MOBILE, TOKEN);
-    mobile.raw(proof(TOKEN, 2n, { path: 1, mode: 1 }));
+    prove(mobile, TOKEN, 2n, { path: 1, mode: 1 });
     expect(told(host)[0]).toContain('duplicate');
     expect(told(host)).toEqual(kept(host));
     mobile.sequence = client.sequence;
@@ -83,9 +83,9 @@ describe('a table that is made of what the relay tells of flows alone', () => {
     expect(told(host).join()).toContain('| 4 duplicate');
     expect(told(host)).toEqual(kept(host));
     const other = host.register({ sessionId: 78, ip: endpoint(MOBILE).ip, dialect: 'standard', secret: SECRET });
-    clientAt(host, MOBILE, other).raw(proof(other, 1n, { sessionId: 78 }));
+    prove(clientAt(host, MOBILE, other), other, 1n, { sessionId: 78 });
     expect(told(host)[0]).toContain('203.0.113.5:1');
-    clientAt(host, HOME, other).raw(proof(other, 2n, { sessionId: 78, path: 1 }));
+    prove(clientAt(host, HOME, other), other, 2n, { sessionId: 78, path: 1 });
     expect(told(host).map((row) => row.split(' ')[0])).toEqual(['nowhere', 'nowhere', 'nowhere']);
   });
 
@@ -102,6 +102,7 @@ describe('a table that is made of what the relay tells of flows alone', () => {
     expect(told(host)).toEqual(kept(host));
     const again = clientAt(host, HOME, TOKEN);
     again.send(TunnelHeader.fin(client.sequence, 1));
+    host.pass(1_500);
     expect([told(host), host.relay.flowCount]).toEqual([[], 0]);
   });
 
@@ -122,5 +123,6 @@ it('a driver that wants to know nothing of flows need not', () => {
   const client = clientAt(plain, HOME, 0).open();
   client.send(TunnelHeader.data(client.sequence++, 1, PROGRAM, SERVER, FecHeader.data(0, 0, 4)), bytesOf('x'));
   client.send(TunnelHeader.fin(client.sequence, 1));
+  plain.pass(1_500);
   expect([plain.count('flowsOpened'), plain.relay.flowCount, plain.carried.size]).toEqual([1, 0, 0]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SessionClaims } from '@lightspeed/session';
 import { FLAG_HANDSHAKE, NO_ADDRESS } from '@lightspeed/wire';
 import { LstpClient, SERVER, bytesOf, textOf } from './support/lstp-client.ts';
-import { SECRET, SESSION_ID, proof } from './support/proof-client.ts';
+import { SECRET, SESSION_ID, proof, prove } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
 const HOME = '[2001:db8:1:2::5]:40000';
@@ -54,7 +54,7 @@ describe('a client that has IPv6', () => {
     const mobile = clientOf(host, '192.0.2.1:7', '::ffff:198.18.0.1');
     for (const client of [home, mobile]) client.token = token;
     const answeredAt = (path: number, client: LstpClient, nonce: bigint) => {
-      client.raw(proof(token, nonce, { path }));
+      prove(client, token, nonce, { path });
       return host.takeToClients().map(({ ip, local }) => [host.textOf(ip), host.textOf(local ?? 0)]);
     };
     expect(answeredAt(0, home, 1n)).toEqual([['2001:db8:1:2::5', '2001:db8::1']]);
@@ -108,7 +108,7 @@ describe('the addresses of clients', () => {
   });
 
   it('are kept by the table of forwarded sessions while it has them', () => {
-    const claims: SessionClaims = { claim: () => 3, release: () => undefined };
+    const claims: SessionClaims = { claim: () => 3, release: () => undefined, noteProof: () => undefined, isProved: () => false };
     const host = new RelayHost({ admission: 'registered' }, 512, claims);
     const client = clientOf(host, HOME);
     client.token = host.register({ sessionId: SESSION_ID, ip: client.address.ip, dialect: 'standard', secret: SECRET });
@@ -128,9 +128,9 @@ describe('the addresses of clients', () => {
     const client = clientOf(before, HOME);
     const registration = { sessionId: SESSION_ID, dialect: 'standard' as const, secret: SECRET };
     client.token = before.register({ ...registration, ip: client.address.ip });
-    client.raw(proof(client.token, 1n));
+    prove(client, client.token, 1n);
     const [snapshot] = before.relay.snapshots.takeAll();
-    expect(snapshot.paths).toEqual([{ number: 0, address: '2001:db8:1:2::5', port: 40_000, local: '2001:db8::1' }]);
+    expect(snapshot.paths).toEqual([{ number: 0, address: '2001:db8:1:2::5', port: 40_000, local: '2001:db8::1', isValidated: true }]);
     const after = new RelayHost({ admission: 'registered' });
     after.endpoint('[2001:db8:9::9]:9');
     after.relay.register({ ...registration, token: client.token, ...after.prefixOf(after.endpoint(HOME).ip) });

@@ -51,6 +51,7 @@ it.each(['shared', 'endpoint-independent'] as const)(
             1,
             'standard',
             null,
+            { prefixHigh: 0, prefixLow: slot },
             new ReceiveState({ memory, returns: new BlockReturns(memory), fecTotals: new FecTotals() }),
             0,
           );

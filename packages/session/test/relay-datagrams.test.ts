@@ -91,11 +91,13 @@ describe('a relay', () => {
     const client = new LstpClient(host).open();
     client.data('x');
     client.send(TunnelHeader.fin(9, 1));
+    host.pass(1_500);
     const [answer] = client.answers();
     expect([answer?.header.flags, answer?.header.sequence]).toEqual([FLAG_FIN, 9]);
     expect([host.relay.sessionCount, host.relay.flowCount, host.openEgressSockets.size]).toEqual([0, 0, 0]);
     client.data('y');
     client.send(TunnelHeader.fin(10, 1));
+    host.pass(1_500);
     expect(client.answers()).toEqual([]);
     expect(host.drops()).toEqual({ 'client:unknown_session': 2 });
   });
@@ -108,6 +110,7 @@ describe('a relay', () => {
     client.send(combined(FLAG_HANDSHAKE | FLAG_KEEPALIVE));
     expect(client.answers().map(({ header }) => header.flags)).toEqual([FLAG_HANDSHAKE]);
     client.send(combined(FLAG_FIN | FLAG_HANDSHAKE | FLAG_KEEPALIVE));
+    host.pass(1_500);
     expect(client.answers().map(({ header }) => header.flags)).toEqual([FLAG_FIN]);
     expect(host.relay.sessionCount).toBe(0);
   });
@@ -154,6 +157,7 @@ describe('a relay', () => {
     expect(b).toBe(a);
     expect(c).not.toBe(a);
     one.send(TunnelHeader.fin(9, 1));
+    host.pass(1_500);
     expect([...host.openEgressSockets]).toEqual([c]);
   });
 
@@ -166,6 +170,7 @@ describe('a relay', () => {
     });
     expect(host.openEgressSockets.size).toBe(3);
     clients[0]?.send(TunnelHeader.fin(9, 1));
+    host.pass(1_500);
     new LstpClient(host, '203.0.113.99:40000').open().data('x', endpoint('198.51.100.0:7777'));
     expect(host.openEgressSockets.size).toBe(3);
   });

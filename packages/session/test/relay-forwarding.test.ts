@@ -3,12 +3,13 @@ import { OWN_CLAIM } from '@lightspeed/session';
 import type { SessionClaims } from '@lightspeed/session';
 import { FLAG_HANDSHAKE, TunnelHeader } from '@lightspeed/wire';
 import { textOf } from './support/lstp-client.ts';
-import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
+import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof, prove } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
 /** Two relays of one port, with a board on which they claim sessions. */
 class Pair {
   readonly owners = new Map<number, number>();
+  readonly proved = new Set<number>();
   readonly relays = [0, 1].map((own) => new RelayHost({ admission: 'registered' }, 512, this.#claimsOf(own)));
   token = 7;
 
@@ -30,6 +31,8 @@ class Pair {
       release: ({ sessionId }) => {
         if (this.owners.get(sessionId) === own) this.owners.delete(sessionId);
       },
+      noteProof: ({ sessionId }) => void this.proved.add(sessionId),
+      isProved: ({ sessionId }) => this.proved.has(sessionId),
     };
   }
 
@@ -50,12 +53,12 @@ describe('relays that share a port', () => {
   it('leave a session to the one that had it first, and forward what comes to the others', () => {
     const pair = new Pair();
     const [first, second] = pair.relays;
-    clientAt(first, '203.0.113.5:1', pair.token).raw(proof(pair.token, 1n));
+    prove(clientAt(first, '203.0.113.5:1', pair.token), pair.token, 1n);
     first.takeToClients();
 
     // The address changes, and the kernel gives the new one to the other relay.
     const moved = clientAt(second, '203.0.113.5:2', pair.token);
-    moved.raw(proof(pair.token, 2n));
+    prove(moved, pair.token, 2n);
     expect([second.takeToClients(), second.relay.sessionCount, pair.passOn()]).toEqual([[], 0, 1]);
     const [acknowledgement] = first.takeToClients();
     expect([acknowledgement.port, acknowledgement.bytes[0]]).toEqual([2, 0x10 | FLAG_HANDSHAKE]);
@@ -69,7 +72,7 @@ describe('relays that share a port', () => {
   it('hand nothing over for addresses that have proved nothing', () => {
     const pair = new Pair();
     const [first, second] = pair.relays;
-    clientAt(first, '203.0.113.5:1', pair.token).raw(proof(pair.token, 1n));
+    prove(clientAt(first, '203.0.113.5:1', pair.token), pair.token, 1n);
     const thief = clientAt(second, '203.0.113.66:6', pair.token);
     thief.raw(proof(pair.token, 2n, { secret: new Uint8Array(16) }));
     thief.data('x');
@@ -84,6 +87,7 @@ describe('relays that share a port', () => {
     const heard = proof(pair.token, 1n);
     client.raw(heard);
     client.send(TunnelHeader.fin(5, 1));
+    first.pass(1_500);
     const nonces = first.relay.noncesOf(SESSION_ID);
     if (nonces === undefined) throw new Error('the registration is not there');
     second.relay.noteNonces(SESSION_ID, nonces);
@@ -93,7 +97,7 @@ describe('relays that share a port', () => {
     // What is older than what it knows changes nothing.
     second.relay.noteNonces(SESSION_ID, { highest: -1n, below: 0n });
     clientAt(second, '203.0.113.66:6', pair.token).raw(heard);
-    clientAt(second, '203.0.113.5:1', pair.token).raw(proof(pair.token, 2n));
+    prove(clientAt(second, '203.0.113.5:1', pair.token), pair.token, 2n);
     expect([second.relay.sessionCount, second.drops()]).toEqual([1, { 'client:replayed_proof': 2 }]);
     expect(second.relay.noncesOf(1)).toBeUndefined();
   });
@@ -102,13 +106,14 @@ describe('relays that share a port', () => {
     const pair = new Pair();
     const [first, second] = pair.relays;
     const client = clientAt(first, '203.0.113.5:1', pair.token);
-    client.raw(proof(pair.token, 1n));
+    prove(client, pair.token, 1n);
     const moved = clientAt(second, '203.0.113.5:2', pair.token);
-    moved.raw(proof(pair.token, 2n));
+    prove(moved, pair.token, 2n);
     pair.passOn();
     clientAt(first, '203.0.113.5:2', pair.token).send(TunnelHeader.fin(5, 1));
+    first.pass(1_500);
     expect(pair.owners.size).toBe(0);
-    moved.raw(proof(pair.token, 3n));
+    prove(moved, pair.token, 3n);
     expect([second.relay.sessionCount, pair.passOn()]).toEqual([1, 0]);
     second.relay.unregister(SESSION_ID);
     expect(pair.owners.size).toBe(0);

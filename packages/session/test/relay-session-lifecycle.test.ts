@@ -146,6 +146,7 @@ describe('a relay for registered clients', () => {
     client.token = token;
     client.open();
     client.send(TunnelHeader.fin(1, 1));
+    host.pass(1_500);
     client.answers();
     client.open();
     host.unregister(7);

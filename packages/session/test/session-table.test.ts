@@ -6,6 +6,7 @@ import { BlockReturns } from '../src/block-returns.ts';
 import { FecTotals } from '../src/fec-totals.ts';
 import { ReceiveState } from '../src/receive-state.ts';
 import { RelaySession } from '../src/relay/relay-session.ts';
+import type { AddressPrefix } from '../src/relay/relay-session.ts';
 import { SessionTable } from '../src/relay/session-table.ts';
 import { sequentialRandom } from './support/random.ts';
 
@@ -13,7 +14,6 @@ const MAX_SESSIONS = 4;
 const MAX_PER_ADDRESS = 3;
 /** Two of IPv4, and four of IPv6 of which two share a /64. */
 const ADDRESSES = ['203.0.113.1', '203.0.113.2', '2001:db8::1', '2001:db8::2', '2001:db8:0:1::1', '64:ff9b::1'];
-const PREFIXES = [0, 1, 2, 2, 3, 4];
 
 const place = fc.record({ address: fc.nat(ADDRESSES.length - 1), port: fc.integer({ min: 1, max: 2 }) });
 const steps = fc.array(
@@ -43,26 +43,28 @@ it('sessions, paths, addresses and limits agree with a map at every moment, and 
       const table = new SessionTable(MAX_SESSIONS, MAX_PER_ADDRESS, book, share, sequentialRandom());
       const sessions: RelaySession[] = [];
       /** Paths by address and port. */
-      const model = new Map<string, { readonly session: RelaySession; readonly prefix: number; local: number }>();
-      const pathsAt = (prefix: number) => [...model.values()].filter((path) => path.prefix === prefix).length;
+      const model = new Map<string, { readonly session: RelaySession; local: number }>();
+      const sessionsAt = ({ prefixHigh, prefixLow }: AddressPrefix) =>
+        sessions.filter((session) => session.prefixHigh === prefixHigh && session.prefixLow === prefixLow).length;
       const addPath = (session: RelaySession, number: number, { address, port }: { address: number; port: number }) => {
         const ip = handles[address];
-        const path = table.addPath(session, number, { ip, port, local: handles[0] }, 0);
+        const path = table.addPath(session, number, { ip, port, local: handles[0] }, null, 0);
         expect(table.find(ip, port)).toBe(path);
-        model.set(`${ip} ${port}`, { session, prefix: PREFIXES[address], local: handles[0] });
+        model.set(`${ip} ${port}`, { session, local: handles[0] });
       };
       for (const step of list) {
         if (step.do === 'open') {
           const ip = handles[step.at.address];
-          const slot = table.reserve(ip);
-          const isFull = sessions.length >= MAX_SESSIONS || pathsAt(PREFIXES[step.at.address]) >= MAX_PER_ADDRESS;
+          const prefix = { prefixHigh: book.prefixHigh(ip), prefixLow: book.prefixLow(ip) };
+          const slot = table.reserve(prefix.prefixHigh, prefix.prefixLow);
+          const isFull = sessions.length >= MAX_SESSIONS || sessionsAt(prefix) >= MAX_PER_ADDRESS;
           expect(slot < 0).toBe(isFull);
           if (slot < 0) continue;
           const receiving = new ReceiveState(
             { memory, returns: new BlockReturns(memory), fecTotals: new FecTotals() },
             table.freshWindow(slot),
           );
-          const session = new RelaySession(slot, 1, 'standard', null, receiving, 0);
+          const session = new RelaySession(slot, 1, 'standard', null, prefix, receiving, 0);
           table.add(session);
           sessions.push(session);
           addPath(session, 0, step.at);

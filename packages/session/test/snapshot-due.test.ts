@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { NOTHING_DUE, SOMETHING_DUE, SnapshotRecords } from '../src/index.ts';
 import type { SessionSnapshot } from '../src/index.ts';
 import { OTHER_SERVER, SERVER, bytesOf } from './support/lstp-client.ts';
-import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
+import { CLIENT_IP, SECRET, SESSION_ID, clientAt, prove } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
 /** A relay with a session that plays, and is saved. */
 function savedScene() {
-  const host = new RelayHost({ admission: 'registered', sessionTimeoutMs: 20_000 });
+  const host = new RelayHost({ admission: 'registered', sessionTimeoutMs: 20_000, maxPpsPerClient: 1e6 });
   host.relay.register({ sessionId: SESSION_ID, prefixHigh: 0, prefixLow: CLIENT_IP, token: 9, dialect: 'standard', secret: SECRET });
   const client = clientAt(host, '203.0.113.5:1', 9);
-  client.raw(proof(9, 1n));
+  prove(client, 9, 1n);
   client.data('x');
   const [{ egress }] = host.takeToServers();
   const down = (packets: number) => {
@@ -50,10 +50,10 @@ describe('a session that was saved', () => {
 
   it.each<[string, (scene: ReturnType<typeof savedScene>) => unknown]>([
     ['it has another flow', ({ client }) => client.data('x', OTHER_SERVER)],
-    ['it has another path', ({ host }) => clientAt(host, '192.0.2.1:2', 9).raw(proof(9, 2n, { path: 1 }))],
-    ['it has moved', ({ host }) => clientAt(host, '203.0.113.5:7', 9).raw(proof(9, 2n))],
-    ['a proof was used that changed nothing', ({ client }) => client.raw(proof(9, 2n))],
-    ['a proof was used up in vain', ({ client }) => client.raw(proof(9, 2n, { path: 9 }))],
+    ['it has another path', ({ host }) => prove(clientAt(host, '192.0.2.1:2', 9), 9, 2n, { path: 1 })],
+    ['it has moved', ({ host }) => prove(clientAt(host, '203.0.113.5:7', 9), 9, 2n)],
+    ['a proof was used that changed nothing', ({ client }) => prove(client, 9, 2n)],
+    ['a proof was used up in vain', ({ client }) => prove(client, 9, 2n, { path: 9 })],
   ])('is due when %s', (_what, change) => {
     const scene = savedScene();
     change(scene);
@@ -65,7 +65,7 @@ describe('a session that was saved', () => {
   it('is due when its data comes by another path, by which answers leave then', () => {
     const { host } = savedScene();
     const second = clientAt(host, '192.0.2.1:2', 9);
-    second.raw(proof(9, 2n, { path: 1 }));
+    prove(second, 9, 2n, { path: 1 });
     expect(changed(host)).toHaveLength(1);
     second.sequence = 100;
     second.data('y');

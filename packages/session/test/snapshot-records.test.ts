@@ -20,12 +20,16 @@ const anyAddress = fc.oneof(
 const anySession: fc.Arbitrary<SessionSnapshot> = fc.record({
   sessionId: u32,
   multipath: fc.constantFrom(...MULTIPATH_MODES),
-  paths: fc.array(fc.record({ number: fc.nat(MAX_PATHS - 1), address: anyAddress, port: u16, local: anyAddress }), {
-    maxLength: MAX_PATHS,
-  }),
+  paths: fc.array(
+    fc.record({ number: fc.nat(MAX_PATHS - 1), address: anyAddress, port: u16, local: anyAddress, isValidated: fc.boolean() }),
+    {
+      maxLength: MAX_PATHS,
+    },
+  ),
   sequence: u16,
   groupId: u16,
   nonces: fc.oneof(fc.record({ highest: u64, below: u64 }), fc.constant({ highest: -1n, below: 0n })),
+  openingNonce: u64,
   flows: fc.array(fc.record({ clientIp: u32, clientPort: u16, serverIp: u32, serverPort: u16, egressPort: u16, groupSize: fc.nat(64) }), {
     maxLength: 300,
   }),
@@ -46,15 +50,15 @@ it('recorded sessions come out as they went in, however many they are, here and 
   );
 });
 
-it('a session with one path and one flow takes 60 bytes, 4 more if it is known to which address the client speaks', () => {
+it('a session with one path and one flow takes 68 bytes, 4 more if it is known to which address the client speaks', () => {
   const flow = { clientIp: 1, clientPort: 2, serverIp: 3, serverPort: 4, egressPort: 5, groupSize: 6 };
   const records = new SnapshotRecords();
   const bytes = ['0.0.0.0', '192.0.2.1'].map((local) => {
     records.add({
-      ...{ sessionId: 7, multipath: 'standby', sequence: 8, groupId: 9, nonces: { highest: 10n, below: 11n } },
-      ...{ paths: [{ number: 0, address: '203.0.113.5', port: 13, local }], flows: [flow] },
+      ...{ sessionId: 7, multipath: 'standby', sequence: 8, groupId: 9, nonces: { highest: 10n, below: 11n }, openingNonce: 12n },
+      ...{ paths: [{ number: 0, address: '203.0.113.5', port: 13, local, isValidated: true }], flows: [flow] },
     });
     return records.take().byteLength;
   });
-  expect(bytes).toEqual([60, 64]);
+  expect(bytes).toEqual([68, 72]);
 });

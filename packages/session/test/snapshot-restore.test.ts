@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionSnapshot } from '@lightspeed/session';
 import { LstpClient, OTHER_SERVER, PROGRAM, SERVER, bytesOf, endpoint, textOf } from './support/lstp-client.ts';
-import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
+import { CLIENT_IP, SECRET, SESSION_ID, clientAt, prove } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
 const REGISTRATION = { sessionId: SESSION_ID, prefixHigh: 0, prefixLow: CLIENT_IP, token: 9, dialect: 'standard' as const, secret: SECRET };
@@ -11,8 +11,8 @@ function busyRelay() {
   const host = new RelayHost({ admission: 'registered' });
   host.relay.register(REGISTRATION);
   const client = clientAt(host, '203.0.113.5:1', 9);
-  client.raw(proof(9, 4n, { mode: 1 }));
-  clientAt(host, '192.0.2.1:2', 9).raw(proof(9, 5n, { path: 1, mode: 1 }));
+  prove(client, 9, 4n, { mode: 1 });
+  prove(clientAt(host, '192.0.2.1:2', 9), 9, 5n, { path: 1, mode: 1 });
   client.sequence = 10;
   client.fecData(0, 0, 3, 'x');
   client.data('y', OTHER_SERVER);
@@ -66,8 +66,8 @@ describe('a session that is restored in another relay', () => {
   it('accepts no proof that its predecessor has accepted', () => {
     const { host: before } = busyRelay();
     const { host } = successor(before.relay.snapshots.takeAll());
-    clientAt(host, '203.0.113.66:6', 9).raw(proof(9, 4n, { mode: 1 }));
-    clientAt(host, '203.0.113.66:6', 9).raw(proof(9, 5n, { path: 1, mode: 1 }));
+    prove(clientAt(host, '203.0.113.66:6', 9), 9, 4n, { mode: 1 });
+    prove(clientAt(host, '203.0.113.66:6', 9), 9, 5n, { path: 1, mode: 1 });
     expect(host.drops()).toEqual({ 'client:replayed_proof': 2 });
   });
 

@@ -1,4 +1,5 @@
-import { PROOF_PACKET_BYTES, readProof, verifyProof } from '@lightspeed/security';
+import { ANSWERING_PROOF_PACKET_BYTES, PROOF_PACKET_BYTES, UNVALIDATED_RATIO, readProof, verifyProof } from '@lightspeed/security';
+import type { Proof } from '@lightspeed/security';
 import {
   DropReason,
   FLAG_FIN,
@@ -13,13 +14,15 @@ import {
   readHandshakePath,
   readToken,
 } from '@lightspeed/wire';
-import type { AddressHandle, ArenaOffset, ByteLength, Dialect, PathNumber, SessionToken } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Dialect, SessionToken } from '@lightspeed/wire';
 import { MAX_PATHS, MULTIPATH_MODES } from '../multipath.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayPath } from './relay-session.ts';
 import type { RelaySession } from './relay-session.ts';
+import { writeAcknowledgement } from './acknowledgement.ts';
 import type { ClientAddress } from './client-address.ts';
+import type { ClientSender } from './client-sender.ts';
 import { OWN_CLAIM } from './relay-options.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
@@ -28,8 +31,8 @@ import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 export interface AdmissionParts extends Pick<
   RelayParts,
   | 'addresses'
-  | 'amplification'
   | 'bytes'
+  | 'challenges'
   | 'claims'
   | 'clock'
   | 'counters'
@@ -37,12 +40,14 @@ export interface AdmissionParts extends Pick<
   | 'hmacSha256'
   | 'options'
   | 'output'
+  | 'proofRateLimiter'
   | 'random'
   | 'registrations'
   | 'sessions'
   | 'unboundRateLimiter'
 > {
   readonly lifecycle: RelaySessionLifecycle;
+  readonly sender: ClientSender;
 }
 
 /**
@@ -60,9 +65,9 @@ export class SessionAdmission {
   /** Whether the packet is a HANDSHAKE that claims to prove its session, on a relay that can check it. */
   carriesProof(offset: ArenaOffset, length: ByteLength): boolean {
     const { bytes, hmacSha256 } = this.#parts;
-    // Data of 28 bytes has the same length: look at the flags before anything is allocated.
+    // Data of 28 or 36 bytes has the same length: look at the flags before anything is allocated.
     return (
-      length === PROOF_PACKET_BYTES &&
+      (length === PROOF_PACKET_BYTES || length === ANSWERING_PROOF_PACKET_BYTES) &&
       (readFlags(bytes, offset) & FLAG_HANDSHAKE) !== 0 &&
       hmacSha256 !== undefined &&
       readProof(bytes, offset, length) !== undefined
@@ -71,15 +76,18 @@ export class SessionAdmission {
 
   /**
    * @param bound the path that has the address already, if any.
+   * @param isProof what {@link carriesProof} says.
    * @param from where the packet came from.
-   * @returns the path that has it now, or null if the packet was dropped (and counted). The packet is still to be handled.
+   * @returns the path that has it now, or null if there is nothing more to do: the packet was dropped and counted, forwarded, or
+   *   answered with a challenge. Otherwise it is still to be handled.
    */
-  admit(bound: RelayPath | null, offset: ArenaOffset, length: ByteLength, from: ClientAddress): RelayPath | null {
-    const { addresses, bytes, clock, options, unboundRateLimiter } = this.#parts;
+  admit(bound: RelayPath | null, offset: ArenaOffset, length: ByteLength, isProof: boolean, from: ClientAddress): RelayPath | null {
+    const { bytes, options } = this.#parts;
     // The book has no room for its address: as many clients are here as there may be.
     if (from.ip === NO_ADDRESS) return this.#refuse(DropReason.sessionLimit);
-    const isWithinRate = unboundRateLimiter.admit(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), clock.nowMs);
-    if (!isWithinRate) return this.#refuse(DropReason.unboundRate);
+    const proof = isProof ? readProof(bytes, offset, length) : undefined;
+    const live = proof && this.#parts.registrations.get(proof.sessionId);
+    if (!this.#isWithinRate(bound, live, from)) return this.#refuse(DropReason.unboundRate);
     const { admission, dialect } = options;
     const registered = admission === 'registered';
     // Neither dialect's data can be read before the session's is known, but the first 20 bytes are the same.
@@ -88,68 +96,90 @@ export class SessionAdmission {
     const flags = readFlags(bytes, offset);
     if ((flags & FLAG_FRAGMENT) !== 0) return this.#refuse(DropReason.fragment);
     if ((flags & FLAG_FIN) !== 0) return this.#refuse(DropReason.unknownSession);
-    if (this.carriesProof(offset, length)) return this.#admitProof(bound, offset, length, from);
+    if (proof !== undefined) {
+      return live === undefined ? this.#refuse(DropReason.notAdmitted) : this.#admitProof(live, proof, bound, offset, length, from);
+    }
     const token = readToken(bytes, offset);
     return registered ? this.#admitRegistered(flags, offset, length, from) : this.#admitAnyone(flags, token, dialect, from);
   }
 
+  /**
+   * Whether what came may be looked at. Proofs of sessions that are known here have credit of their own, and those from an
+   * address of the session once more: nobody who floods strangers' credit keeps a client from proving itself.
+   */
+  #isWithinRate(bound: RelayPath | null, live: LiveRegistration | undefined, from: ClientAddress): boolean {
+    const { addresses, clock, proofRateLimiter, unboundRateLimiter } = this.#parts;
+    if (live === undefined) return unboundRateLimiter.admit(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), clock.nowMs);
+    const isOwn = bound !== null && bound.session === live.session;
+    return proofRateLimiter.admit(live.sessionId | 0, isOwn ? 1 : 0, clock.nowMs);
+  }
+
   /** By proof: opens the session, moves one of its paths to this address, or adds a path. */
-  #admitProof(bound: RelayPath | null, offset: ArenaOffset, length: ByteLength, from: ClientAddress): RelayPath | null {
-    const { amplification, bytes, counters, hmacSha256, lifecycle, registrations } = this.#parts;
-    const proof = readProof(bytes, offset, length);
-    const live = proof && registrations.get(proof.sessionId);
-    if (proof === undefined || live === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
+  #admitProof(
+    live: LiveRegistration,
+    proof: Proof,
+    bound: RelayPath | null,
+    offset: ArenaOffset,
+    length: ByteLength,
+    from: ClientAddress,
+  ): RelayPath | null {
+    const { bytes, claims, hmacSha256, lifecycle, registrations } = this.#parts;
     const secret = registrations.secretOf(live);
-    if (secret === undefined) return this.#refuse(DropReason.notAdmitted);
+    if (secret === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
     if (readToken(bytes, offset) !== live.token) return this.#refuse(DropReason.badToken);
-    if (!verifyProof(bytes, offset, secret, hmacSha256)) return this.#refuse(DropReason.badProof);
+    if (!verifyProof(bytes, offset, secret, hmacSha256, length)) return this.#refuse(DropReason.badProof);
     if (!live.acceptNonce(proof.nonce)) return this.#refuse(DropReason.replayedProof);
+    claims?.noteProof(live);
     const number = readHandshakePath(bytes, offset);
     const mode = readHandshakeMode(bytes, offset);
     if (number >= MAX_PATHS || mode >= MULTIPATH_MODES.length) return this.#refuse(DropReason.badProof);
 
-    if (this.#isForwarded(live, offset, length, from)) {
-      if (bound !== null) lifecycle.removePath(bound);
-      return null;
-    }
-    const session = live.session ?? this.#openRegistered(live, from.ip);
+    const isValidated = this.#isValidated(live, proof, bound, from);
+    if (this.#isForwarded(live, bound, isValidated, offset, length, from)) return null;
+    const session = live.session ?? this.#openProved(live, proof.nonce);
     if (session === null) return null;
+    session.isProved = true;
     lifecycle.setMultipath(session, MULTIPATH_MODES[mode]);
-    amplification.setVerified(session.slot);
-    if (bound !== null && bound.session === session && bound.number === number) return bound;
-    // The address is this session's now, whoever had it before: an address translator may have handed it on.
-    if (bound !== null) lifecycle.removePath(bound);
-    const before = pathNumbered(session, number);
-    const wasPrimary = before !== null && before === session.primary;
-    if (before !== null) {
-      lifecycle.removePath(before);
-      counters.values[RelayCounter.pathsMoved]++;
-    } else if (session.pathCount > 0) {
-      counters.values[RelayCounter.pathsAdded]++;
-    }
-    const path = lifecycle.addPath(session, number, from);
-    if (wasPrimary) lifecycle.setPrimary(path);
-    return path;
+    return lifecycle.bindPath(session, number, from, isValidated) ?? this.#challenge(live, offset, from);
+  }
+
+  /** Whether the address is known to receive what is sent to it, for this session. */
+  #isValidated(live: LiveRegistration, proof: Proof, bound: RelayPath | null, from: ClientAddress): boolean {
+    const { addresses, challenges } = this.#parts;
+    if (bound !== null && bound.session === live.session && bound.isValidated) return true;
+    if (challenges.isAnswered(proof.challenge, live.sessionId, from)) return true;
+    // Who cannot answer has at least shown over the control connection that the address is its own.
+    const isHome = addresses.prefixHigh(from.ip) === live.prefixHigh && addresses.prefixLow(from.ip) === live.prefixLow;
+    return isHome && !live.answersChallenges;
+  }
+
+  /** Somebody else has the address: asks there whether it is this session's now, and changes nothing before that is answered. */
+  #challenge(live: LiveRegistration, offset: ArenaOffset, from: ClientAddress): null {
+    const { bytes, challenges, sender } = this.#parts;
+    if (!live.answersChallenges) return this.#refuse(DropReason.notAdmitted);
+    const words = [challenges.for(live.sessionId, from), live.openingNonce];
+    sender.sendToAddress(from, offset, writeAcknowledgement(bytes, offset, live.token, words));
+    return null;
   }
 
   /** By address and token: a HANDSHAKE, or in dialect `reference`, which has none, the first packet. */
   #admitRegistered(flags: number, offset: ArenaOffset, length: ByteLength, from: ClientAddress): RelayPath | null {
-    const { addresses, amplification, bytes, lifecycle, registrations } = this.#parts;
+    const { addresses, bytes, claims, lifecycle, registrations } = this.#parts;
     const isHandshake = (flags & FLAG_HANDSHAKE) !== 0;
     const live = registrations.match(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), readToken(bytes, offset));
     if (live === undefined || !(isHandshake || live.dialect === 'reference')) {
       return this.#refuse(isHandshake ? DropReason.notAdmitted : DropReason.unknownSession);
     }
-    if (this.#isForwarded(live, offset, length, from)) return null;
-    const session = this.#openRegistered(live, from.ip);
-    if (session === null) return null;
+    // Its client makes proofs, and a token can be guessed.
+    if (live.isProved || claims?.isProved(live) === true) return this.#refuse(DropReason.notAdmitted);
+    if (this.#isForwarded(live, null, true, offset, length, from)) return null;
+    const session = lifecycle.openRegistered(live);
     // The token went to this address over the control connection.
-    amplification.setVerified(session.slot);
-    return lifecycle.addPath(session, 0, from);
+    return session === null ? this.#refuse(this.#parts.sessions.refusal) : lifecycle.addPath(session, 0, from, 0);
   }
 
   #admitAnyone(flags: number, token: SessionToken, dialect: Dialect, from: ClientAddress): RelayPath | null {
-    const { lifecycle, random, sessions } = this.#parts;
+    const { lifecycle, options, random, sessions } = this.#parts;
     let ownToken = token;
     if (dialect === 'reference') {
       // No acknowledgement could tell such a client a token, so the one that it came with stays.
@@ -160,35 +190,47 @@ export class SessionAdmission {
       ownToken = 1 + ((random() >>> 0) % 255);
     }
     const session = lifecycle.open(from.ip, ownToken, dialect);
-    return session === null ? this.#refuse(sessions.refusal) : lifecycle.addPath(session, 0, from);
+    if (session === null) return this.#refuse(sessions.refusal);
+    // Who cannot be told a token cannot show it.
+    return lifecycle.addPath(session, 0, from, dialect === 'reference' ? options.openRatio : UNVALIDATED_RATIO);
   }
 
-  /** Whether another relay of this port has the registration's session; it then has got the datagram. */
-  #isForwarded(live: LiveRegistration, offset: ArenaOffset, length: ByteLength, { ip, port, local }: ClientAddress): boolean {
-    const { claims, counters, forwarding, output } = this.#parts;
+  /**
+   * Whether another relay of this port has the registration's session; it then has got the datagram. What comes from the address
+   * later is forwarded too, unless it is somebody else's here and not validated.
+   */
+  #isForwarded(
+    live: LiveRegistration,
+    bound: RelayPath | null,
+    isValidated: boolean,
+    offset: ArenaOffset,
+    length: ByteLength,
+    { ip, port, local }: ClientAddress,
+  ): boolean {
+    const { claims, counters, forwarding, lifecycle, output } = this.#parts;
     if (claims === undefined || live.session !== null) return false;
     const relay = claims.claim(live);
     if (relay === OWN_CLAIM) return false;
-    forwarding.add(live.sessionId, relay, ip, port);
+    const isFree = bound === null && forwarding.find(ip, port) < 0;
+    if (isFree || isValidated) {
+      if (bound !== null) lifecycle.removePath(bound);
+      forwarding.add(live.sessionId, relay, ip, port);
+    }
     counters.values[RelayCounter.forwarded]++;
     output.forward(relay, offset, length, ip, port, local);
     return true;
   }
 
-  #openRegistered(live: LiveRegistration, ip: AddressHandle): RelaySession | null {
+  #openProved(live: LiveRegistration, nonce: bigint): RelaySession | null {
     const { lifecycle, sessions } = this.#parts;
-    return lifecycle.openRegistered(live, ip) ?? this.#refuse(sessions.refusal);
+    const session = lifecycle.openRegistered(live);
+    if (session === null) return this.#refuse(sessions.refusal);
+    live.noteOpening(nonce);
+    return session;
   }
 
   #refuse(reason: DropReason): null {
     this.#parts.counters.clientDrops[reason]++;
     return null;
   }
-}
-
-function pathNumbered(session: RelaySession, number: PathNumber): RelayPath | null {
-  for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
-    if (path.number === number) return path;
-  }
-  return null;
 }

@@ -1,5 +1,6 @@
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import type { Clock } from '../clock.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { PacketSink } from '../protection/packet-wrapper.ts';
 import type { SendFlow } from '../send-flow.ts';
 import { pathsFor } from '../path-scheduler.ts';
@@ -10,13 +11,11 @@ import type { RelayFlow, RelaySession } from './relay-session.ts';
 
 /** Sends packets to clients: by the path or paths that the session uses, as far as their addresses may get that much. */
 export class ClientSender implements PacketSink {
-  readonly #amplification: RelayParts['amplification'];
   readonly #values: Float64Array;
   readonly #output: RelayParts['output'];
   readonly #clock: Clock;
 
-  constructor({ amplification, counters, output, clock }: Pick<RelayParts, 'amplification' | 'counters' | 'output' | 'clock'>) {
-    this.#amplification = amplification;
+  constructor({ counters, output, clock }: Pick<RelayParts, 'counters' | 'output' | 'clock'>) {
     this.#values = counters.values;
     this.#output = output;
     this.#clock = clock;
@@ -31,6 +30,7 @@ export class ClientSender implements PacketSink {
     const chosen = pathsFor(session.multipath, isParity, primary.number, this.#usable(session));
     let sent = false;
     for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
+      if (!path.isValidated && path !== primary) continue;
       if ((chosen & (1 << path.number)) !== 0 && this.sendTo(path, offset, length)) sent = true;
     }
     return sent;
@@ -38,17 +38,23 @@ export class ClientSender implements PacketSink {
 
   /** Sends a packet to a session's client by one path. @returns false if its address may not get that much. */
   sendTo(path: RelayPath, offset: ArenaOffset, length: ByteLength): boolean {
-    if (!this.#amplification.allowSend(path.session.slot, length)) return false;
+    const { credit } = path;
+    if (credit !== null && !credit.allowSend(length)) return false;
+    this.sendToAddress(path, offset, length);
+    return true;
+  }
+
+  /** Sends an answer to an address that no path of the session has; it must be shorter than what came from there. */
+  sendToAddress(to: ClientAddress, offset: ArenaOffset, length: ByteLength): void {
     this.#values[RelayCounter.clientPacketsSent]++;
     this.#values[RelayCounter.clientBytesSent] += length;
-    this.#output.toClient(offset, length, path);
-    return true;
+    this.#output.toClient(offset, length, to);
   }
 
   #usable(session: RelaySession): number {
     let usable = 0;
     for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
-      if (path.isAlive(this.#clock.nowMs)) usable |= 1 << path.number;
+      if (path.isValidated && path.isAlive(this.#clock.nowMs)) usable |= 1 << path.number;
     }
     return usable;
   }

@@ -6,7 +6,7 @@ import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 
 /** What {@link Downstream} takes of a relay. */
-export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' | 'options'> {
+export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' | 'downstreamLimiter' | 'options'> {
   readonly flows: FlowTable;
   readonly writer: PacketWriter;
 }
@@ -17,9 +17,10 @@ export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' |
  *  1. flow           which one has this egress socket and this server? None: nobody asked for it
  *  2. solicited      has the client sent to the server lately?
  *  3. size           does it fit a usual packet?
- *  4. header, FEC    written into the headroom in front of the payload; parity behind each full group    PacketWriter
- *  5. amplification  may the client's address get that much?                                             ClientSender
- *  6. data plane     packet to the client, in place
+ *  4. rate           is the client within its limits?
+ *  5. header, FEC    written into the headroom in front of the payload; parity behind each full group    PacketWriter
+ *  6. amplification  may the client's address get that much?                                             ClientSender
+ *  7. data plane     packet to the client, in place
  */
 export class Downstream {
   readonly #parts: DownstreamParts;
@@ -38,7 +39,7 @@ export class Downstream {
   }
 
   #forward(egress: EgressId, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): DropReason | 0 {
-    const { clock, counters, flows, options, writer } = this.#parts;
+    const { clock, counters, downstreamLimiter, flows, options, writer } = this.#parts;
     const { values } = counters;
     const { nowMs } = clock;
     values[RelayCounter.serverPacketsReceived]++;
@@ -53,6 +54,8 @@ export class Downstream {
       }
       if (length > MAX_V1_PAYLOAD_BYTES && options.oversize === 'drop') return DropReason.oversize;
     }
+    const overLimit = downstreamLimiter.admit(flow.session.slot, length, nowMs);
+    if (overLimit !== 0) return overLimit;
     if (!writer.send(flow, offset, length, nowMs, clock.nowUs)) return DropReason.amplification;
     flow.session.lastActivityMs = nowMs;
     return 0;

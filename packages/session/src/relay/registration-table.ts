@@ -5,6 +5,14 @@ import { KeyTable } from '../key-table.ts';
 import type { RelaySession, SessionRegistration } from './relay-session.ts';
 import { NO_NONCES, UsedNonces } from './used-nonces.ts';
 
+/** What clients know of the packet path besides what all know: bits of `Registration.capabilities` (docs/protocol.md, Capabilities). */
+export const PeerCapability = {
+  /** Packet tags, versions 3 and 4 of the header. */
+  tags: 1,
+  /** It answers challenges. */
+  challenges: 2,
+} as const;
+
 /** What registration settles for a session, before any packet of it has come. */
 export interface Registration {
   /** 32 bits, unsigned, chosen by whoever registers. */
@@ -24,6 +32,8 @@ export interface Registration {
   readonly secret?: Uint8Array | undefined;
   /** Which proofs were used before, if the registration has outlived a relay. */
   readonly nonces?: ProofNoncesState | undefined;
+  /** Which of the extensions of the packet path its client knows, `PeerCapability` bits; none by default. */
+  readonly capabilities?: number | undefined;
   /** Its own limits in place of the relay's. */
   readonly maxPps?: number | undefined;
   readonly maxBps?: number | undefined;
@@ -46,6 +56,7 @@ export class LiveRegistration implements SessionRegistration {
   /** Its place in the memory of the claims; -1 without one. */
   readonly index: number;
   readonly hasSecret: boolean;
+  readonly capabilities: number;
   readonly maxPps: number | undefined;
   readonly maxBps: number | undefined;
   /** The session that it has, if any. */
@@ -62,6 +73,7 @@ export class LiveRegistration implements SessionRegistration {
     this.dialect = registration.dialect === 'reference' ? 'reference' : 'standard';
     this.index = registration.index ?? -1;
     this.hasSecret = registration.secret !== undefined;
+    this.capabilities = registration.capabilities ?? 0;
     this.maxPps = registration.maxPps;
     this.maxBps = registration.maxBps;
     this.#used = used;
@@ -79,6 +91,24 @@ export class LiveRegistration implements SessionRegistration {
 
   restoreNonces(nonces: ProofNoncesState): void {
     this.#used.set(this.entry, nonces);
+  }
+
+  get answersChallenges(): boolean {
+    return (this.capabilities & PeerCapability.challenges) !== 0;
+  }
+
+  get openingNonce(): bigint {
+    return this.#used.openingOf(this.entry);
+  }
+
+  /** A proof with this nonce has opened its session. */
+  noteOpening(nonce: bigint): void {
+    this.#used.setOpening(this.entry, nonce);
+  }
+
+  /** Whether a true proof of it was seen here. */
+  get isProved(): boolean {
+    return this.nonces.highest >= 0n;
   }
 
   /** Takes a true proof's nonce. @returns false if it cannot be a new one. */

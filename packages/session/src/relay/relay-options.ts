@@ -36,12 +36,11 @@ export interface RelayOptions {
   readonly maxBpsPerClient: number;
   /** Coarse limit for addresses without a session, shared by those whose hash is equal. */
   readonly maxPpsPerUnboundAddress: number;
-  /** Bytes out over bytes in, for an address that has not proved that it receives. */
-  readonly maxAmplificationRatio: number;
-  /** Bytes out that are allowed before the ratio counts. */
-  readonly amplificationAllowanceBytes: number;
-  /** The same ratio for verified sessions; 0 only meters. */
-  readonly maxVerifiedAmplificationRatio: number;
+  /**
+   * Admission `open`: bytes to a client per byte from it, on the wire, once it has shown the token. Who answers a challenge has no
+   * such limit, and who has shown nothing gets three times what came.
+   */
+  readonly openRatio: number;
   readonly maxDestinationsPerWindow: number;
   readonly destinationWindowMs: Milliseconds;
   /** So many windows in a row with refused destinations end in a ban. */
@@ -64,9 +63,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   maxPpsPerClient: 1_000,
   maxBpsPerClient: 1_000_000,
   maxPpsPerUnboundAddress: 1_000,
-  maxAmplificationRatio: 2,
-  amplificationAllowanceBytes: 10_000,
-  maxVerifiedAmplificationRatio: 0,
+  openRatio: 8,
   maxDestinationsPerWindow: 10,
   destinationWindowMs: 10_000,
   fullWindowsToBan: 3,
@@ -90,6 +87,10 @@ export interface SessionQuota {
 export interface SessionClaims {
   /** Claims the session of a registration. @returns the relay that has it: OWN_CLAIM if it is this one, else its number. */
   claim(registration: ClaimedRegistration): number;
+  /** A true proof of the registration was seen: its token alone opens nothing any more, at any relay. */
+  noteProof(registration: ClaimedRegistration): void;
+  /** Whether {@link noteProof} was called, at any relay. */
+  isProved(registration: ClaimedRegistration): boolean;
   /** The session is over; any relay may claim the next one. */
   release(registration: ClaimedRegistration): void;
 }
@@ -99,6 +100,14 @@ export type ClaimedRegistration = Pick<Registration, 'sessionId' | 'index'>;
 
 /** What {@link SessionClaims.claim} returns for the relay that asks. */
 export const OWN_CLAIM = -1;
+
+/** What challenges are made of; see `makeChallenge` of @lightspeed/security. */
+export interface ChallengeSource {
+  /** 32 secret bytes, the same for all relays of a port. */
+  readonly key: Uint8Array;
+  /** The time in slots of 10 s, by a clock that all relays of a port share. */
+  readonly slot: () => number;
+}
 
 /** What a relay works with besides its options. */
 export interface RelayEnvironment {
@@ -113,6 +122,8 @@ export interface RelayEnvironment {
   readonly random: () => number;
   /** What proofs are checked with; without it only tokens bind. */
   readonly hmacSha256?: HmacSha256 | undefined;
+  /** What addresses are asked with whether they receive; without it those of other places than the registration's are limited for good. */
+  readonly challenges?: ChallengeSource | undefined;
   /** Sessions that this relay may have besides `maxClients`; none means no further limit. */
   readonly quota?: SessionQuota;
   /** Needed if several relays share a port and clients register. */
@@ -142,6 +153,8 @@ export interface RelayOutput {
   closeEgress(egress: EgressId): void;
   /** Hands everything queued to the kernel now and calls `Relay.sent()`. */
   flush(): void;
+  /** A registered client has opened new destinations for as long as earns a ban. Its session here has ended. */
+  misused(sessionId: number): void;
   /**
    * The addresses of a prefix were banned; other relays that serve the same port want to know.
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.

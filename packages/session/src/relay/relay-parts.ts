@@ -1,15 +1,19 @@
 import type { FecMemory } from '@lightspeed/fec';
-import { AmplificationGuard, BanTable, RateLimiter, ReflectionGuard, UnboundRateLimiter } from '@lightspeed/security';
+import { BanTable, RateLimiter, ReflectionGuard, UnboundRateLimiter } from '@lightspeed/security';
 import { BlockReturns } from '../block-returns.ts';
 import { Clock } from '../clock.ts';
 import { FecTotals } from '../fec-totals.ts';
 import { ForwardingTable } from './forwarding-table.ts';
+import { PathChallenges } from './path-challenges.ts';
 import { RegistrationTable } from './registration-table.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import { SessionTable, expectedSessions } from './session-table.ts';
 
+/** Proofs of one session in a second: a client sends one or two when its address changes, a few when several paths do. */
+const MAX_PROOFS_PER_SECOND = 100;
+
 /** What a relay is made of besides the steps of its packet path: each step takes of it what it needs. */
-export interface RelayParts extends RelayEnvironment {
+export interface RelayParts extends Omit<RelayEnvironment, 'challenges'> {
   readonly options: RelayOptions;
   readonly bytes: FecMemory['bytes'];
   readonly clock: Clock;
@@ -18,8 +22,12 @@ export interface RelayParts extends RelayEnvironment {
   readonly registrations: RegistrationTable;
   readonly forwarding: ForwardingTable;
   readonly rateLimiter: RateLimiter;
+  /** The same for what servers send, as it comes from them. */
+  readonly downstreamLimiter: RateLimiter;
   readonly unboundRateLimiter: UnboundRateLimiter;
-  readonly amplification: AmplificationGuard;
+  /** For proofs of sessions that are known here, whatever address they come from. */
+  readonly proofRateLimiter: UnboundRateLimiter;
+  readonly challenges: PathChallenges;
   readonly reflection: ReflectionGuard;
   readonly bans: BanTable;
   /** Statistics of the decoders of all sessions, as of the last sweep. */
@@ -40,12 +48,10 @@ export function makeRelayParts(options: RelayOptions, environment: RelayEnvironm
     registrations: new RegistrationTable(options.admission === 'registered' ? expectedSessions(maxClients) : 0, random),
     forwarding: new ForwardingTable(addresses, random),
     rateLimiter: new RateLimiter(maxClients, options.maxPpsPerClient, options.maxBpsPerClient),
+    downstreamLimiter: new RateLimiter(maxClients, options.maxPpsPerClient, options.maxBpsPerClient),
     unboundRateLimiter: new UnboundRateLimiter({ ratePps: options.maxPpsPerUnboundAddress, hashSeed: random() | 0 }),
-    amplification: new AmplificationGuard(maxClients, {
-      maxRatio: options.maxAmplificationRatio,
-      allowanceBytes: options.amplificationAllowanceBytes,
-      verifiedMaxRatio: options.maxVerifiedAmplificationRatio,
-    }),
+    proofRateLimiter: new UnboundRateLimiter({ ratePps: MAX_PROOFS_PER_SECOND, hashSeed: random() | 0 }),
+    challenges: new PathChallenges(environment),
     reflection: new ReflectionGuard(maxClients, {
       maxDestinationsPerWindow: options.maxDestinationsPerWindow,
       windowMs: options.destinationWindowMs,

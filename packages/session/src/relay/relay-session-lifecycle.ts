@@ -1,3 +1,5 @@
+import { AmplificationCredit, UNVALIDATED_RATIO } from '@lightspeed/security';
+import { isIpv6 } from '@lightspeed/wire';
 import type { AddressHandle, Dialect, PathNumber, SessionToken } from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
 import { ReceiveState } from '../receive-state.ts';
@@ -7,13 +9,17 @@ import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { RelaySession } from './relay-session.ts';
-import type { RelayPath } from './relay-session.ts';
+import type { AddressPrefix, RelayPath } from './relay-session.ts';
+
+/** A path that is not validated ends after so long without a packet: two keepalives of the usual pause. */
+const UNVALIDATED_TIMEOUT_MS = 10_000;
+/** For so long without a packet of a client that cannot answer challenges its former address counts as left. */
+const LEFT_AFTER_MS = 2_000;
 
 /** What the lifecycle takes of a relay's parts: the tables and guards in which a session has a place. */
 export interface LifecycleParts extends Pick<
   RelayParts,
   | 'addresses'
-  | 'amplification'
   | 'bans'
   | 'claims'
   | 'clock'
@@ -23,6 +29,7 @@ export interface LifecycleParts extends Pick<
   | 'memory'
   | 'options'
   | 'output'
+  | 'downstreamLimiter'
   | 'rateLimiter'
   | 'reflection'
   | 'returns'
@@ -44,45 +51,132 @@ export class RelaySessionLifecycle {
    * @returns null if a limit is reached; `SessionTable.refusal` says which.
    */
   open(ip: AddressHandle, token: SessionToken, dialect: Dialect): RelaySession | null {
-    return this.#open(ip, token, dialect, null);
+    const { addresses } = this.#parts;
+    return this.#open({ prefixHigh: addresses.prefixHigh(ip), prefixLow: addresses.prefixLow(ip) }, token, dialect, null);
   }
 
-  /** The same for the session of a registration, which then is forwarded no more. */
-  openRegistered(live: LiveRegistration, ip: AddressHandle): RelaySession | null {
+  /** The same for the session of a registration, which then is forwarded no more. It counts for the address that registered. */
+  openRegistered(live: LiveRegistration): RelaySession | null {
     const { claims, forwarding } = this.#parts;
-    live.session = this.#open(ip, live.token, live.dialect, live);
+    live.session = this.#open(live, live.token, live.dialect, live);
     if (live.session === null) claims?.release(live);
     else forwarding.forget(live.sessionId);
     return live.session;
   }
 
-  #open(ip: AddressHandle, token: SessionToken, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
-    const { amplification, clock, counters, rateLimiter, reflection, sessions } = this.#parts;
-    const slot = sessions.reserve(ip);
+  #open(prefix: AddressPrefix, token: SessionToken, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
+    const { clock, counters, downstreamLimiter, rateLimiter, reflection, sessions } = this.#parts;
+    const slot = sessions.reserve(prefix.prefixHigh, prefix.prefixLow);
     if (slot < 0) return null;
     const receiving = new ReceiveState(this.#parts, sessions.freshWindow(slot));
-    const session = new RelaySession(slot, token, dialect, live, receiving, clock.nowMs);
+    const session = new RelaySession(slot, token, dialect, live, prefix, receiving, clock.nowMs);
     sessions.add(session);
     rateLimiter.reset(slot, clock.nowMs, live?.maxPps, live?.maxBps);
-    amplification.reset(slot);
+    downstreamLimiter.reset(slot, clock.nowMs, live?.maxPps, live?.maxBps);
     reflection.reset(slot, clock.nowMs);
     counters.values[RelayCounter.sessionsOpened]++;
     return session;
   }
 
   /**
+   * A proof of a session came from an address, for one of its paths. Only an address that is validated takes the place of
+   * another one, or is taken from another session, here or at another relay.
+   * @returns the path that has the address now, or null while the address is somebody else's.
+   */
+  bindPath(session: RelaySession, number: PathNumber, at: ClientAddress, isValidated: boolean): RelayPath | null {
+    const { counters, forwarding, sessions } = this.#parts;
+    const holder = sessions.find(at.ip, at.port);
+    if (holder !== null && holder.session === session && holder.number === number) {
+      if (isValidated) this.validate(holder);
+      return holder;
+    }
+    if (!isValidated && ((holder !== null && holder.session !== session) || forwarding.find(at.ip, at.port) >= 0)) return null;
+    if (pathNumbered(session, number) === null && session.pathCount > 0) counters.values[RelayCounter.pathsAdded]++;
+    const path = this.addPath(session, number, at, isValidated ? 0 : UNVALIDATED_RATIO);
+    if (isValidated) this.#takeOver(path);
+    else this.#removeOthers(path, (other) => !other.isValidated);
+    return path;
+  }
+
+  /** What was sent to a path's address has come back: it is the only path of its number from now on. */
+  validate(path: RelayPath): void {
+    const { session } = path;
+    session.isVerified = true;
+    if (path.credit === null) return;
+    path.credit = null;
+    session.isChanged = true;
+    this.#takeOver(path);
+  }
+
+  /**
+   * A client of an open node has shown that it knows the token. It could be a guess, so its address still gets only so many times
+   * what comes from there.
+   */
+  noteToken(path: RelayPath): void {
+    path.session.isVerified = true;
+    path.credit?.setRatio(this.#parts.options.openRatio);
+  }
+
+  /** Whether answers may leave by a path, because data came by it. */
+  mayLead(path: RelayPath): boolean {
+    const { primary, registration } = path.session;
+    if (path.isValidated || primary === null || !primary.isValidated) return true;
+    // Who cannot answer challenges has no other way to move.
+    const cannotAnswer = registration !== null && !registration.answersChallenges;
+    return cannotAnswer && ((this.#parts.clock.nowMs - primary.lastHeardMs) | 0) >= LEFT_AFTER_MS;
+  }
+
+  /**
    * Gives a session a path by an address, which is this session's from now on. Neither another session here nor one that
    * another relay has keeps it.
+   * @param ratio how many times what comes from there may go there; 0 for an address that is validated.
    */
-  addPath(session: RelaySession, number: PathNumber, at: ClientAddress): RelayPath {
+  addPath(session: RelaySession, number: PathNumber, at: ClientAddress, ratio: number): RelayPath {
     const { clock, forwarding, sessions } = this.#parts;
     if (forwarding.size > 0) forwarding.remove(at.ip, at.port);
     const before = sessions.find(at.ip, at.port);
     if (before !== null) this.removePath(before);
     const { primary } = session;
-    const path = sessions.addPath(session, number, at, clock.nowMs);
+    const credit = ratio === 0 ? null : new AmplificationCredit(isIpv6(at.ip), ratio);
+    const path = sessions.addPath(session, number, at, credit, clock.nowMs);
     if (session.primary !== primary) this.#changed(session);
     return path;
+  }
+
+  /** Takes away paths that were never validated and have fallen silent, if there is another one. */
+  removeSilentPaths(session: RelaySession): void {
+    const { nowMs } = this.#parts.clock;
+    let path = session.firstPath;
+    while (path !== null && session.pathCount > 1) {
+      const next = path.nextOfSession;
+      if (!path.isValidated && ((nowMs - path.lastHeardMs) | 0) >= UNVALIDATED_TIMEOUT_MS) this.removePath(path);
+      path = next;
+    }
+  }
+
+  /** A path that is validated takes its number, and the lead if the path before it had it. */
+  #takeOver(path: RelayPath): void {
+    const { session } = path;
+    const { primary } = session;
+    const leads = primary !== null && (primary.number === path.number || !primary.isValidated);
+    const removed = this.#removeOthers(path, () => true);
+    if (removed > 0) this.#parts.counters.values[RelayCounter.pathsMoved]++;
+    if (leads || session.primary === null) this.setPrimary(path);
+  }
+
+  /** Takes away the other paths with the number of this one. @returns how many there were. */
+  #removeOthers(path: RelayPath, isWanted: (other: RelayPath) => boolean): number {
+    let removed = 0;
+    let other = path.session.firstPath;
+    while (other !== null) {
+      const next = other.nextOfSession;
+      if (other !== path && other.number === path.number && isWanted(other)) {
+        this.removePath(other);
+        removed++;
+      }
+      other = next;
+    }
+    return removed;
   }
 
   /** Takes a path from its session. Another one becomes the primary one, if there is another. */
@@ -134,14 +228,31 @@ export class RelaySessionLifecycle {
     claims?.release(session.registration);
   }
 
-  /** Bans the address that gave the cause, ends its session, and tells the driver. */
-  banFor(path: RelayPath): void {
+  /**
+   * A session has opened new destinations for as long as earns a ban. A registered client is reported, and its session ends: the
+   * control plane bans who registered. An address of an open node is banned only if it has shown that it receives.
+   * Nobody is banned for packets that others may have sent in his name.
+   */
+  punish(path: RelayPath): void {
     const { addresses, bans, clock, counters, options, output } = this.#parts;
-    const high = addresses.prefixHigh(path.ip);
-    const low = addresses.prefixLow(path.ip);
-    bans.ban(high, low, clock.nowMs);
+    const { registration, wrongTokens } = path.session;
+    if (wrongTokens > 0 || !path.isValidated) return;
     counters.values[RelayCounter.bans]++;
-    output.banned(high, low, options.banDurationMs);
+    if (registration !== null) {
+      output.misused(registration.sessionId);
+    } else {
+      const high = addresses.prefixHigh(path.ip);
+      const low = addresses.prefixLow(path.ip);
+      bans.ban(high, low, clock.nowMs);
+      output.banned(high, low, options.banDurationMs);
+    }
     this.close(path.session);
   }
+}
+
+function pathNumbered(session: RelaySession, number: PathNumber): RelayPath | null {
+  for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
+    if (path.number === number) return path;
+  }
+  return null;
 }

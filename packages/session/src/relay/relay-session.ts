@@ -1,12 +1,14 @@
-import type { ProofNoncesState } from '@lightspeed/security';
+import type { AmplificationCredit, ProofNoncesState } from '@lightspeed/security';
 import type {
   AddressHandle,
   Dialect,
   EgressId,
   FlowIndex,
+  Microseconds,
   Milliseconds,
   PathNumber,
   Port,
+  SequenceNumber,
   SessionSlot,
   SessionToken,
 } from '@lightspeed/wire';
@@ -16,12 +18,22 @@ import { SendFlow, SendState } from '../send-flow.ts';
 import type { CarriedFlow } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 
-/** The registration that a session belongs to, as the session sees it. */
-export interface SessionRegistration {
+/** How limits count an address: an IPv4 address is (0, its bits), an IPv6 address its /64. Signed. */
+export interface AddressPrefix {
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
+}
+
+/** The registration that a session belongs to, as the session sees it. Its prefix is that of the address which registered. */
+export interface SessionRegistration extends AddressPrefix {
   readonly sessionId: number;
   /** Its place in the memory of the claims; -1 without one. */
   readonly index: number;
   readonly nonces: ProofNoncesState;
+  /** Whether its client answers challenges. */
+  readonly answersChallenges: boolean;
+  /** The nonce of the proof that opened its session, as far as there was one. */
+  readonly openingNonce: bigint;
   /** The session that it has, if any. */
   session: RelaySession | null;
 }
@@ -37,6 +49,9 @@ export class RelaySession extends SendState {
   readonly receiving: ReceiveState;
   /** null if nothing was registered. */
   readonly registration: SessionRegistration | null;
+  /** The prefix for which the limit by address counts it: that which registered, else that of its path. Signed. */
+  readonly prefixHigh: number;
+  readonly prefixLow: number;
   /**
    * Its paths, in the order in which they came. It has none for a moment while the only one is replaced, or after
    * another session has proved its address.
@@ -51,8 +66,14 @@ export class RelaySession extends SendState {
   handshakeTimestampUs = 0;
   /** The last packet in either direction. */
   lastActivityMs: Milliseconds;
-  /** Packets with a wrong token before the first one with the right token. */
+  /** Packets with a wrong token since it was opened. */
   wrongTokens = 0;
+  /** Whether its client has shown that it receives what is sent to it, or has registered. */
+  isVerified: boolean;
+  /** Whether a proof has bound it: nothing but proofs moves it from then on. */
+  isProved = false;
+  /** A FIN that anybody may have sent, while it waits for a sign that the client is still there. */
+  pendingFin: PendingFin | null = null;
   firstFlow: RelayFlow | null = null;
   /** The flow of the last packet: nearly always that of the next one too. */
   latestFlow: RelayFlow | null = null;
@@ -67,15 +88,28 @@ export class RelaySession extends SendState {
     token: SessionToken,
     dialect: Dialect,
     registration: SessionRegistration | null,
+    { prefixHigh, prefixLow }: AddressPrefix,
     receiving: ReceiveState,
     nowMs: Milliseconds,
   ) {
     super(dialect, token);
     this.slot = slot;
     this.registration = registration;
+    this.prefixHigh = prefixHigh;
+    this.prefixLow = prefixLow;
+    this.isVerified = registration !== null;
     this.receiving = receiving;
     this.lastActivityMs = nowMs;
   }
+}
+
+/** A FIN as it came. */
+export interface PendingFin {
+  readonly path: RelayPath;
+  readonly sequence: SequenceNumber;
+  readonly timestampUs: Microseconds;
+  /** When the first one came. */
+  readonly sinceMs: Milliseconds;
 }
 
 /**
@@ -155,7 +189,10 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
 /** A path that has been silent for so long is not sent to, unless it is the only one: four keepalives were missed. */
 const SILENT_AFTER_MS = 20_000;
 
-/** One address from which a session's client sends, and to which it is answered. Its handles are retained while it lives. */
+/**
+ * One address from which a session's client sends, and to which it is answered. Its handles are retained while it lives. While
+ * it is not *validated*, anybody may have named the address: it gets little, and takes nothing from others.
+ */
 export class RelayPath implements ClientAddress {
   readonly session: RelaySession;
   /** The client's number for it, 0 to 3. */
@@ -165,15 +202,29 @@ export class RelayPath implements ClientAddress {
   local: AddressHandle;
   /** The last packet with the session's token that came by it. */
   lastHeardMs: Milliseconds;
+  /** How much may still be sent to it; null once it is validated. */
+  credit: AmplificationCredit | null;
   nextOfSession: RelayPath | null = null;
 
-  constructor(session: RelaySession, number: PathNumber, { ip, port, local }: ClientAddress, nowMs: Milliseconds) {
+  constructor(
+    session: RelaySession,
+    number: PathNumber,
+    { ip, port, local }: ClientAddress,
+    credit: AmplificationCredit | null,
+    nowMs: Milliseconds,
+  ) {
     this.session = session;
     this.number = number;
     this.ip = ip;
     this.port = port;
     this.local = local;
+    this.credit = credit;
     this.lastHeardMs = nowMs;
+  }
+
+  /** Whether its address is known to receive what is sent to it. */
+  get isValidated(): boolean {
+    return this.credit === null;
   }
 
   /** Whether the client may still be there. */

@@ -1,3 +1,4 @@
+import { UNVALIDATED_RATIO } from '@lightspeed/security';
 import type { AddressHandle } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
 import type { FlowTable } from './flow-table.ts';
@@ -29,10 +30,7 @@ const SEQUENCE_DUE = SEQUENCE_AHEAD / 8;
 const GROUPS_DUE = GROUPS_AHEAD / 8;
 
 /** What {@link RelaySnapshots} takes of a relay. */
-export interface SnapshotParts extends Pick<
-  RelayParts,
-  'addresses' | 'amplification' | 'claims' | 'clock' | 'output' | 'registrations' | 'sessions'
-> {
+export interface SnapshotParts extends Pick<RelayParts, 'addresses' | 'claims' | 'clock' | 'output' | 'registrations' | 'sessions'> {
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
 }
@@ -116,13 +114,14 @@ export class RelaySnapshots {
 
   /** Nothing of a session without a registration. */
   #takeOne(session: RelaySession, into: SnapshotRecords): void {
-    const { registration, primary, sequence, groupId } = session;
+    const { registration, primary, multipath, sequence, groupId } = session;
     const { addresses, output } = this.#parts;
     if (registration === null || primary === null) return;
-    into.begin(registration.sessionId, session.multipath, sequence, groupId, registration.nonces);
-    into.addPath(addresses, primary.number, primary.ip, primary.port, primary.local);
+    const { sessionId, nonces, openingNonce } = registration;
+    into.begin({ sessionId, multipath, sequence, groupId, nonces, openingNonce });
+    into.addPath(addresses, primary, primary.number, primary.isValidated);
     for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
-      if (path !== primary) into.addPath(addresses, path.number, path.ip, path.port, path.local);
+      if (path !== primary) into.addPath(addresses, path, path.number, path.isValidated);
     }
     for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
       const { serverIp, serverPort, groupSize } = flow;
@@ -139,14 +138,16 @@ export class RelaySnapshots {
   }
 
   #reopen(live: LiveRegistration, snapshot: SessionSnapshot): boolean {
-    const { amplification, clock, flows, lifecycle } = this.#parts;
-    const session = lifecycle.openRegistered(live, this.#handleOf(snapshot.paths[0].address));
+    const { clock, flows, lifecycle } = this.#parts;
+    const session = lifecycle.openRegistered(live);
     if (session === null) return false;
     lifecycle.setMultipath(session, snapshot.multipath);
-    for (const { number, address, port, local } of snapshot.paths) {
-      lifecycle.addPath(session, number, { ip: this.#handleOf(address), port, local: this.#handleOf(local) });
+    for (const { number, address, port, local, isValidated } of snapshot.paths) {
+      const at = { ip: this.#handleOf(address), port, local: this.#handleOf(local) };
+      lifecycle.addPath(session, number, at, isValidated ? 0 : UNVALIDATED_RATIO);
     }
-    amplification.setVerified(session.slot);
+    session.isProved = live.isProved;
+    live.noteOpening(snapshot.openingNonce);
     session.sequence = (snapshot.sequence + SEQUENCE_AHEAD) & 0xffff;
     session.groupId = (snapshot.groupId + GROUPS_AHEAD) & 0xffff;
     // Linked from the front: in reverse they come out in the order in which they were.

@@ -1,13 +1,11 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import { FLAG_FIN, HEADER_BYTES, writeControlHeader } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import { Downstream } from './downstream.ts';
 import type { Registration } from './registration-table.ts';
-import { RelayCounter } from './relay-counters.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
-import type { RelaySession } from './relay-session.ts';
 import { SessionAdmission } from './admission.ts';
 import { ClientSender } from './client-sender.ts';
+import { Farewell } from './farewell.ts';
 import { EgressAllocator } from './egress-allocator.ts';
 import { FlowTable } from './flow-table.ts';
 import { makeRelayParts } from './relay-parts.ts';
@@ -41,8 +39,7 @@ export class Relay {
   readonly #downstream: Downstream;
   readonly #flows: FlowTable;
   readonly #writer: PacketWriter;
-  readonly #sender: ClientSender;
-  readonly #lifecycle: RelaySessionLifecycle;
+  readonly #farewell: Farewell;
   readonly #sweep: Sweep;
   /** What a restart keeps. */
   readonly snapshots: RelaySnapshots;
@@ -56,7 +53,8 @@ export class Relay {
     const egress = new EgressAllocator(options.egressMapping, output, flowsBySocket, random);
     const flows = new FlowTable(egress, writer, output, flowsBySocket, random);
     const lifecycle = new RelaySessionLifecycle({ ...parts, flows });
-    const withSessions = { ...parts, flows, lifecycle, sender, writer };
+    const farewell = new Farewell({ ...parts, lifecycle, sender });
+    const withSessions = { ...parts, farewell, flows, lifecycle, sender, writer };
     const admission = new SessionAdmission(withSessions);
     const control = new UpstreamControl(withSessions);
     const data = new UpstreamData(withSessions);
@@ -67,8 +65,7 @@ export class Relay {
     this.#parts = parts;
     this.#flows = flows;
     this.#writer = writer;
-    this.#sender = sender;
-    this.#lifecycle = lifecycle;
+    this.#farewell = farewell;
   }
 
   /** Sessions that are open. */
@@ -128,7 +125,7 @@ export class Relay {
   unregister(sessionId: number): boolean {
     const { registrations } = this.#parts;
     const session = registrations.get(sessionId)?.session ?? null;
-    if (session !== null) this.#finish(session);
+    if (session !== null) this.#farewell.finish(session);
     this.#parts.forwarding.forget(sessionId);
     return registrations.remove(sessionId);
   }
@@ -182,24 +179,8 @@ export class Relay {
     const { sessions } = this.#parts;
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
-      if (session !== null) this.#finish(session);
+      if (session !== null) this.#farewell.finish(session);
     }
     this.#sweep.forget();
-  }
-
-  #finish(session: RelaySession): void {
-    const { bytes, clock, counters, memory, output, returns } = this.#parts;
-    let block = memory.take();
-    if (block < 0) {
-      output.flush();
-      block = memory.take();
-    }
-    if (block >= 0) {
-      writeControlHeader(bytes, block, FLAG_FIN, session.token, session.takeSequence(), clock.nowUs);
-      for (let path = session.firstPath; path !== null; path = path.nextOfSession) this.#sender.sendTo(path, block, HEADER_BYTES);
-      returns.afterSend(block);
-    }
-    this.#lifecycle.close(session);
-    counters.values[RelayCounter.sessionsClosed]++;
   }
 }

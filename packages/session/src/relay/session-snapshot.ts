@@ -16,6 +16,8 @@ export interface SessionSnapshot {
   readonly sequence: SequenceNumber;
   readonly groupId: number;
   readonly nonces: ProofNoncesState;
+  /** The nonce of the proof that opened it; 0 if there was none. */
+  readonly openingNonce: bigint;
   readonly flows: readonly FlowSnapshot[];
 }
 
@@ -27,6 +29,8 @@ export interface PathSnapshot {
   readonly port: Port;
   /** The node's own address that the client speaks to; `0.0.0.0` if it is not known. */
   readonly local: string;
+  /** Whether the address has shown that it receives what is sent there. */
+  readonly isValidated: boolean;
 }
 
 /** Inner addresses are IPv4, as the header has them. */

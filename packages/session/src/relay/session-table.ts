@@ -1,3 +1,4 @@
+import type { AmplificationCredit } from '@lightspeed/security';
 import { DropReason } from '@lightspeed/wire';
 import type { AddressBook, AddressHandle, Milliseconds, PathNumber, Port, SessionSlot } from '@lightspeed/wire';
 import { DUPLICATE_WINDOW_WORDS, DuplicateWindow } from '../duplicate-window.ts';
@@ -22,7 +23,7 @@ export class SessionTable {
   readonly #byAddress: KeyTable;
   readonly #paths: (RelayPath | null)[] = [];
   readonly #freePaths: number[] = [];
-  /** Paths by the prefix of their addresses. */
+  /** Sessions by the prefix of the addresses that they count for. */
   readonly #countByPrefix: KeyTable;
   readonly #slots: (RelaySession | null)[] = [];
   readonly #freeSlots: number[] = [];
@@ -55,11 +56,11 @@ export class SessionTable {
   }
 
   /**
-   * Reserves a slot for a session of an address. Follow it up with {@link add}.
+   * Reserves a slot for a session that counts for a prefix. Follow it up with {@link add}.
    * @returns the slot, or -1 with the reason in {@link refusal}.
    */
-  reserve(ip: AddressHandle): number {
-    if (this.#countAt(ip) >= this.#maxPerAddress) {
+  reserve(prefixHigh: number, prefixLow: number): number {
+    if (this.#countAt(prefixHigh, prefixLow) >= this.#maxPerAddress) {
       this.refusal = DropReason.addressSessionLimit;
       return -1;
     }
@@ -83,34 +84,44 @@ export class SessionTable {
 
   /** Puts a session into the slot that was reserved for it. It has no path yet. */
   add(session: RelaySession): void {
-    this.#slots[session.slot] = session;
+    const { prefixHigh, prefixLow, slot } = session;
+    this.#slots[slot] = session;
     this.#count++;
+    this.#setCount(prefixHigh, prefixLow, this.#countAt(prefixHigh, prefixLow) + 1);
   }
 
   /** Takes a session out and frees its slot and its paths' addresses. */
   remove(session: RelaySession): void {
+    const { prefixHigh, prefixLow, slot } = session;
     while (session.firstPath !== null) this.removePath(session.firstPath);
-    this.#slots[session.slot] = null;
-    this.#freeSlots.push(session.slot);
+    this.#slots[slot] = null;
+    this.#freeSlots.push(slot);
     this.#count--;
+    this.#setCount(prefixHigh, prefixLow, this.#countAt(prefixHigh, prefixLow) - 1);
     this.#quota.give();
   }
 
   /**
    * Gives a session a path by an address, which another path loses if it had it. It becomes the primary one if there is
    * none.
+   * @param credit null for an address that is validated.
    */
-  addPath(session: RelaySession, number: PathNumber, at: ClientAddress, nowMs: Milliseconds): RelayPath {
+  addPath(
+    session: RelaySession,
+    number: PathNumber,
+    at: ClientAddress,
+    credit: AmplificationCredit | null,
+    nowMs: Milliseconds,
+  ): RelayPath {
     const { ip, port, local } = at;
     const before = this.find(ip, port);
     this.#addresses.retain(ip);
     this.#addresses.retain(local);
     if (before !== null) this.removePath(before);
-    const path = new RelayPath(session, number, at, nowMs);
+    const path = new RelayPath(session, number, at, credit, nowMs);
     const index = this.#freePaths.pop() ?? this.#paths.length;
     this.#paths[index] = path;
     this.#byAddress.set(ip, port, 0, 0, index);
-    this.#setCount(ip, this.#countAt(ip) + 1);
     link(session, path);
     session.primary ??= path;
     return path;
@@ -123,9 +134,9 @@ export class SessionTable {
     this.#byAddress.delete(ip, port, 0, 0);
     this.#paths[index] = null;
     this.#freePaths.push(index);
-    this.#setCount(ip, this.#countAt(ip) - 1);
     unlink(session, path);
-    if (session.primary === path) session.primary = session.firstPath;
+    if (session.primary === path) session.primary = firstValidated(session) ?? session.firstPath;
+    if (session.pendingFin?.path === path) session.pendingFin = null;
     this.#addresses.release(ip);
     this.#addresses.release(local);
   }
@@ -138,14 +149,12 @@ export class SessionTable {
     path.session.isChanged = true;
   }
 
-  /** How many paths there are from the prefix of an address. */
-  #countAt(ip: AddressHandle): number {
-    return Math.max(0, this.#countByPrefix.get(this.#addresses.prefixLow(ip), this.#addresses.prefixHigh(ip), 0, 0));
+  /** How many sessions count for a prefix. */
+  #countAt(high: number, low: number): number {
+    return Math.max(0, this.#countByPrefix.get(low, high, 0, 0));
   }
 
-  #setCount(ip: AddressHandle, count: number): void {
-    const high = this.#addresses.prefixHigh(ip);
-    const low = this.#addresses.prefixLow(ip);
+  #setCount(high: number, low: number, count: number): void {
     if (count === 0) this.#countByPrefix.delete(low, high, 0, 0);
     else this.#countByPrefix.set(low, high, 0, 0, count);
   }
@@ -158,6 +167,12 @@ export class SessionTable {
   at(slot: SessionSlot): RelaySession | null {
     return this.#slots[slot];
   }
+}
+
+function firstValidated(session: RelaySession): RelayPath | null {
+  let path = session.firstPath;
+  while (path !== null && !path.isValidated) path = path.nextOfSession;
+  return path;
 }
 
 /** Puts a path behind the others of its session. */

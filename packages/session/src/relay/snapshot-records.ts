@@ -1,23 +1,25 @@
-import type { ProofNoncesState } from '@lightspeed/security';
-import type { AddressBook, AddressHandle, PathNumber, Port, SequenceNumber } from '@lightspeed/wire';
+import type { AddressBook, AddressHandle, PathNumber, Port } from '@lightspeed/wire';
 import { formatAddressWords, formatIpv4, isIpv6, parseAddressWords } from '@lightspeed/wire';
 import { MULTIPATH_MODES } from '../multipath.ts';
-import type { MultipathMode } from '../multipath.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './session-snapshot.ts';
 
 /*
- * A record, in 32-bit words, 64 bytes with one IPv4 path and one flow, 60 if the local address is not known:
+ * A record, in 32-bit words, 72 bytes with one IPv4 path and one flow, 68 if the local address is not known:
  *
  *   0 its length in words   1 session id   2 mode, its place in MULTIPATH_MODES | paths << 8 | whether nonces were used << 16
  *   3 flows   4 sequence | group id << 16   5-6 highest nonce   7-8 nonces below
- *   each path:   port | number << 16 | form of the address << 24 | form of the local address << 28   address   local address
+ *   9-10 the opening nonce
+ *   each path:   port | number << 16 | whether it is validated << 18 | form of the address << 24 | form of the local address << 28   address   local address
  *   each flow:   client ip   server ip   client port | server port << 16   egress port | group size << 16
  *
  *   an address:  form 0: none (0.0.0.0)   1: IPv4, its bits   5: IPv6, 4 words and the scope; the form is how many words it takes
  */
-const HEAD_WORDS = 9;
+const HEAD_WORDS = 11;
 const FLOW_WORDS = 4;
 const NONCES_USED = 1 << 16;
+const VALIDATED = 1 << 18;
+const NUMBER_MASK = 3;
 const ADDRESS_FORM_SHIFT = 24;
 const LOCAL_FORM_SHIFT = 28;
 const NO_WORDS = 0;
@@ -43,10 +45,10 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
   }
 
   add(snapshot: SessionSnapshot): void {
-    const { sessionId, multipath, sequence, groupId, nonces, paths, flows } = snapshot;
-    this.begin(sessionId, multipath, sequence, groupId, nonces);
-    for (const { number, address, port, local } of paths) {
-      const at = this.#beginPath(number, port);
+    const { paths, flows } = snapshot;
+    this.begin(snapshot);
+    for (const { number, address, port, local, isValidated } of paths) {
+      const at = this.#beginPath(number, port, isValidated);
       this.#addText(at, address, ADDRESS_FORM_SHIFT);
       this.#addText(at, local, LOCAL_FORM_SHIFT);
     }
@@ -54,7 +56,7 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
   }
 
   /** Begins another one, without paths and flows: those that are added next are its own, all paths before all flows. */
-  begin(sessionId: number, multipath: MultipathMode, sequence: SequenceNumber, groupId: number, nonces: ProofNoncesState): void {
+  begin({ sessionId, multipath, sequence, groupId, nonces, openingNonce }: Omit<SessionSnapshot, 'paths' | 'flows'>): void {
     const record = this.#take(HEAD_WORDS);
     const words = this.#words;
     const areUsed = nonces.highest >= 0n;
@@ -67,11 +69,12 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
     words[record + 4] = sequence | (groupId << 16);
     setUint64(words, record + 5, areUsed ? nonces.highest : 0n);
     setUint64(words, record + 7, nonces.below);
+    setUint64(words, record + 9, openingNonce);
   }
 
-  /** @param ip its address and `local` the node's, handles of `addresses`. */
-  addPath(addresses: AddressBook, number: PathNumber, ip: AddressHandle, port: Port, local: AddressHandle): void {
-    const at = this.#beginPath(number, port);
+  /** @param at its address and the node's, handles of `addresses`. */
+  addPath(addresses: AddressBook, { ip, port, local }: ClientAddress, number: PathNumber, isValidated: boolean): void {
+    const at = this.#beginPath(number, port, isValidated);
     this.#addHandle(at, addresses, ip, ADDRESS_FORM_SHIFT);
     this.#addHandle(at, addresses, local, LOCAL_FORM_SHIFT);
   }
@@ -98,10 +101,10 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
   }
 
   /** @returns where the path's first word is. */
-  #beginPath(number: PathNumber, port: Port): number {
+  #beginPath(number: PathNumber, port: Port, isValidated: boolean): number {
     const at = this.#extend(1);
     this.#words[this.#record + 2] += 1 << 8;
-    this.#words[at] = port | (number << 16);
+    this.#words[at] = port | (number << 16) | (isValidated ? VALIDATED : 0);
     return at;
   }
 
@@ -171,7 +174,8 @@ function snapshotAt(words: Int32Array, record: number): SessionSnapshot {
     const localForm = head >>> LOCAL_FORM_SHIFT;
     const local = at + 1 + addressForm;
     paths.push({
-      number: (head >>> 16) & 0xff,
+      number: (head >>> 16) & NUMBER_MASK,
+      isValidated: (head & VALIDATED) !== 0,
       address: addressAt(words, at + 1, addressForm),
       port: head & 0xffff,
       local: addressAt(words, local, localForm),
@@ -188,6 +192,7 @@ function snapshotAt(words: Int32Array, record: number): SessionSnapshot {
       highest: (modePathsAndNonces & NONCES_USED) === 0 ? -1n : uint64At(words, record + 5),
       below: uint64At(words, record + 7),
     },
+    openingNonce: uint64At(words, record + 9),
     flows: Array.from({ length: words[record + 3] }, (_, i) => flowAt(words, at + i * FLOW_WORDS)),
   };
 }

@@ -1,6 +1,7 @@
 import type { Milliseconds } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
+import type { Farewell } from './farewell.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -22,9 +23,10 @@ const NEXT_STEP_MS = 1;
 /** What {@link Sweep} takes of a relay. */
 export interface SweepParts extends Pick<
   RelayParts,
-  'amplification' | 'bans' | 'clock' | 'counters' | 'fecTotals' | 'options' | 'registrations' | 'sessions'
+  'bans' | 'clock' | 'counters' | 'fecTotals' | 'options' | 'registrations' | 'sessions'
 > {
   readonly egress: EgressAllocator;
+  readonly farewell: Farewell;
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
   readonly writer: PacketWriter;
@@ -77,22 +79,24 @@ export class Sweep {
 
   /** @returns whether it was over. */
   #lookAt(session: RelaySession): boolean {
-    const { clock, counters, flows, lifecycle, options } = this.#parts;
+    const { clock, counters, farewell, flows, lifecycle, options } = this.#parts;
     const { nowMs } = clock;
+    if (farewell.answerFin(session)) return true;
     if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
       lifecycle.close(session);
       counters.values[RelayCounter.sessionsExpired]++;
       return true;
     }
     session.receiving.tidy(nowMs);
+    if (session.pathCount > 1) lifecycle.removeSilentPaths(session);
     flows.closeIdle(session, options.sessionTimeoutMs, nowMs);
     return false;
   }
 
   #timeoutOf(session: RelaySession): Milliseconds {
-    const { amplification, options } = this.#parts;
+    const { options } = this.#parts;
     // In dialect `reference` nothing can be shown.
-    const waits = session.dialect === 'reference' || amplification.isVerified(session.slot);
+    const waits = session.dialect === 'reference' || session.isVerified;
     return waits ? options.sessionTimeoutMs : Math.min(options.sessionTimeoutMs, UNVERIFIED_TIMEOUT_MS);
   }
 

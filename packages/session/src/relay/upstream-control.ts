@@ -1,18 +1,6 @@
-import {
-  FLAG_FIN,
-  FLAG_HANDSHAKE,
-  FLAG_KEEPALIVE,
-  HEADER_BYTES,
-  VERSION_PLAIN,
-  readDestinationIp,
-  readDestinationPort,
-  readSequence,
-  readSourceIp,
-  readSourcePort,
-  readTimestampUs,
-  writeHeader,
-} from '@lightspeed/wire';
-import type { ArenaOffset } from '@lightspeed/wire';
+import { FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, readSequence, readTimestampUs } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
+import { CHALLENGE_PAYLOAD_BYTES, readChallenge, writeAcknowledgement, writeAnswer } from './acknowledgement.ts';
 import type { ClientSender } from './client-sender.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -20,7 +8,7 @@ import type { RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /** What {@link UpstreamControl} takes of a relay. */
-export interface UpstreamControlParts extends Pick<RelayParts, 'amplification' | 'bytes' | 'counters'> {
+export interface UpstreamControlParts extends Pick<RelayParts, 'bytes' | 'challenges' | 'clock' | 'counters'> {
   readonly lifecycle: RelaySessionLifecycle;
   readonly sender: ClientSender;
 }
@@ -34,28 +22,33 @@ export class UpstreamControl {
   }
 
   /** Handles a packet with flags and the session's token. @returns 0: none of them is refused. */
-  handle(path: RelayPath, flags: number, offset: ArenaOffset): 0 {
-    const { amplification, counters, lifecycle } = this.#parts;
+  handle(path: RelayPath, flags: number, offset: ArenaOffset, length: ByteLength): 0 {
+    const { counters, lifecycle } = this.#parts;
     const { values } = counters;
     const { session } = path;
     if ((flags & FLAG_FIN) !== 0) {
       values[RelayCounter.fins]++;
-      this.#answer(path, FLAG_FIN, offset);
-      lifecycle.close(session);
-      values[RelayCounter.sessionsClosed]++;
+      this.#noteFin(path, offset);
       return 0;
     }
     if ((flags & FLAG_HANDSHAKE) !== 0) {
       values[RelayCounter.handshakes]++;
       this.#noteHandshake(session, offset);
-      this.#answer(path, FLAG_HANDSHAKE, offset);
+      this.#acknowledge(path, offset, length);
       return 0;
     }
     values[RelayCounter.keepalives]++;
-    // Only who gets what is sent to the address can know the token that the acknowledgement carried.
-    if (session.dialect === 'standard') amplification.setVerified(session.slot);
+    if (!session.isVerified && session.dialect === 'standard') lifecycle.noteToken(path);
     this.#answer(path, FLAG_KEEPALIVE, offset);
     return 0;
+  }
+
+  /** Anybody who guesses the token can send a FIN. It counts when nothing has shown for a second that the client is still there. */
+  #noteFin(path: RelayPath, offset: ArenaOffset): void {
+    const { bytes, clock } = this.#parts;
+    const { session } = path;
+    const sinceMs = session.pendingFin?.sinceMs ?? clock.nowMs;
+    session.pendingFin = { path, sequence: readSequence(bytes, offset), timestampUs: readTimestampUs(bytes, offset), sinceMs };
   }
 
   /**
@@ -75,22 +68,26 @@ export class UpstreamControl {
     }
   }
 
-  /** Sends the packet back as its own answer: flags, token, sequence, timestamp; addresses swapped; no payload. */
+  /** Whoever can answer challenges is asked to, until the path is validated. */
+  #acknowledge(path: RelayPath, offset: ArenaOffset, length: ByteLength): void {
+    const { bytes, challenges, lifecycle, sender } = this.#parts;
+    const { session } = path;
+    const { registration, token } = session;
+    if (registration !== null) {
+      if (!session.isProved || !registration.answersChallenges) return this.#answer(path, FLAG_HANDSHAKE, offset);
+      const challenge = path.isValidated ? 0n : challenges.for(registration.sessionId, path);
+      sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [challenge, registration.openingNonce]));
+      return;
+    }
+    if (length !== HEADER_BYTES + CHALLENGE_PAYLOAD_BYTES) return this.#answer(path, FLAG_HANDSHAKE, offset);
+    if (challenges.isAnswered(readChallenge(bytes, offset), 0, path)) lifecycle.validate(path);
+    const challenge = path.isValidated ? 0n : challenges.for(0, path);
+    sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [challenge]));
+  }
+
   #answer(path: RelayPath, flags: number, offset: ArenaOffset): void {
     const { bytes, sender } = this.#parts;
-    writeHeader(
-      bytes,
-      offset,
-      VERSION_PLAIN,
-      flags,
-      path.session.token,
-      readSequence(bytes, offset),
-      readTimestampUs(bytes, offset),
-      readDestinationIp(bytes, offset),
-      readDestinationPort(bytes, offset),
-      readSourceIp(bytes, offset),
-      readSourcePort(bytes, offset),
-    );
+    writeAnswer(bytes, offset, flags, path.session.token);
     sender.sendTo(path, offset, HEADER_BYTES);
   }
 }

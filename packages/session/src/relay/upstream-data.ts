@@ -24,7 +24,7 @@ import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 /** What {@link UpstreamData} takes of a relay. */
 export interface UpstreamDataParts extends Pick<
   RelayParts,
-  'amplification' | 'bytes' | 'clock' | 'counters' | 'options' | 'output' | 'policy' | 'reflection'
+  'bytes' | 'clock' | 'counters' | 'options' | 'output' | 'policy' | 'reflection'
 > {
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
@@ -42,15 +42,14 @@ export class UpstreamData implements PayloadSink {
 
   /** Handles a valid packet with the session's token, within its limits. @returns 0, or why it goes no further. */
   handle(path: RelayPath, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
-    const { amplification, bytes, clock, counters, flows, lifecycle } = this.#parts;
+    const { bytes, clock, counters, flows, lifecycle } = this.#parts;
     const { session } = path;
-    // Only who gets what is sent to the address can know the token that the acknowledgement carried.
-    if (session.dialect === 'standard') amplification.setVerified(session.slot);
+    if (!session.isVerified && session.dialect === 'standard') lifecycle.noteToken(path);
     const seen = session.receiving.accept(readSequence(bytes, offset), clock.nowMs);
     if (seen !== 0) return seen;
     const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
     const parity = protectedByFec && isParity(bytes, offset);
-    if (!parity && session.primary !== path) lifecycle.setPrimary(path);
+    if (!parity && session.primary !== path && lifecycle.mayLead(path)) lifecycle.setPrimary(path);
     const serverIp = readDestinationIp(bytes, offset);
     const serverPort = readDestinationPort(bytes, offset);
     let flow: RelayFlow | null = null;
@@ -80,7 +79,7 @@ export class UpstreamData implements PayloadSink {
     if (session.flowCount >= options.maxFlowsPerSession) return this.#refuseFlow(DropReason.flowLimit);
     if (!knowsServer(session, serverIp, serverPort)) {
       const verdict = reflection.admitDestination(session.slot, clock.nowMs);
-      if (verdict === DESTINATION_REFUSED_BAN) lifecycle.banFor(path);
+      if (verdict === DESTINATION_REFUSED_BAN) lifecycle.punish(path);
       if (verdict !== DESTINATION_ADMITTED) return this.#refuseFlow(DropReason.reflection);
     }
     const flow = flows.open(session, clientIp, clientPort, serverIp, serverPort, clock.nowMs);

@@ -1,24 +1,23 @@
-import { DropReason, FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, checkPacket, readFlags, readToken } from '@lightspeed/wire';
+import { DropReason, FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, checkPacket, readFlags, readTimestampUs, readToken } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import type { SessionAdmission } from './admission.ts';
 import { RelayCounter } from './relay-counters.ts';
+import type { Farewell } from './farewell.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 import type { UpstreamControl } from './upstream-control.ts';
 import type { UpstreamData } from './upstream-data.ts';
 
-/** An unverified session that guesses its token wrong so often was opened by somebody who did not get the answer. */
-const WRONG_TOKENS_TO_CLOSE = 4;
-
 /** What {@link Upstream} takes of a relay. */
 export interface UpstreamParts extends Pick<
   RelayParts,
-  'addresses' | 'amplification' | 'bans' | 'bytes' | 'clock' | 'counters' | 'forwarding' | 'output' | 'rateLimiter' | 'sessions'
+  'addresses' | 'bans' | 'bytes' | 'clock' | 'counters' | 'forwarding' | 'output' | 'rateLimiter' | 'sessions'
 > {
   readonly admission: SessionAdmission;
   readonly control: UpstreamControl;
   readonly data: UpstreamData;
+  readonly farewell: Farewell;
   readonly lifecycle: RelaySessionLifecycle;
 }
 
@@ -28,7 +27,7 @@ export interface UpstreamParts extends Pick<
  *  1. ban        is its address banned?
  *  2. session    which session has a path by its address? None, or a proof: does it open or join one?    SessionAdmission
  *  3. validity   is it a packet of the session's dialect?
- *  4. token      does it carry the session's?
+ *  4. token      does it carry the session's? A HANDSHAKE: may it be without a proof?
  *  5. rate       is the client within its limits?
  *  6. kind       FIN, HANDSHAKE and KEEPALIVE are answered; data and parity go on                         UpstreamControl
  *  7. window     is it here for the first time?                                                          UpstreamData
@@ -52,17 +51,18 @@ export class Upstream {
     values[RelayCounter.clientPacketsReceived]++;
     values[RelayCounter.clientBytesReceived] += length;
     if (bans.size > 0 && this.#isBanned(ip)) return this.#drop(DropReason.banned);
+    const isProof = admission.carriesProof(offset, length);
     let path = sessions.find(ip, port);
-    if (path === null || admission.carriesProof(offset, length)) {
-      if (path === null && forwarding.size > 0 && this.#forwardToOwner(offset, length, ip, port, local)) return;
+    if (path === null || isProof) {
+      if (!isProof && forwarding.size > 0 && this.#forwardToOwner(offset, length, ip, port, local)) return;
       const from = this.#from;
       from.ip = ip;
       from.port = port;
       from.local = local;
-      path = admission.admit(path, offset, length, from);
+      path = admission.admit(path, offset, length, isProof, from);
       if (path === null) return;
     }
-    const refusal = this.#handleBound(path, offset, length, local);
+    const refusal = this.#handleBound(path, offset, length, isProof, local);
     if (refusal !== 0) this.#drop(refusal);
   }
 
@@ -75,8 +75,8 @@ export class Upstream {
     return bans.isBanned(addresses.prefixHigh(ip), addresses.prefixLow(ip), clock.nowMs);
   }
 
-  #handleBound(path: RelayPath, offset: ArenaOffset, length: ByteLength, local: AddressHandle): DropReason | 0 {
-    const { amplification, bytes, clock, control, data, lifecycle, rateLimiter } = this.#parts;
+  #handleBound(path: RelayPath, offset: ArenaOffset, length: ByteLength, isProof: boolean, local: AddressHandle): DropReason | 0 {
+    const { bytes, clock, control, data, farewell, lifecycle, rateLimiter } = this.#parts;
     const { session } = path;
     const invalid = checkPacket(bytes, offset, length, session.dialect);
     if (invalid !== 0) return invalid;
@@ -84,30 +84,33 @@ export class Upstream {
     if ((flags & FLAG_FRAGMENT) !== 0) return DropReason.fragment;
     const token = readToken(bytes, offset);
     const isHandshake = (flags & (FLAG_HANDSHAKE | FLAG_FIN)) === FLAG_HANDSHAKE;
+    if (isHandshake && session.isProved && !isProof) return DropReason.notAdmitted;
     if (token !== session.token && !(isHandshake && token === 0)) return this.#wrongToken(session);
     const overLimit = rateLimiter.admit(session.slot, length, clock.nowMs);
     if (overLimit !== 0) return overLimit;
-    amplification.received(session.slot, length);
+    if (path.credit !== null) path.credit.received(length);
+    if (session.pendingFin !== null && (flags & FLAG_FIN) === 0) farewell.noteActivity(session, readTimestampUs(bytes, offset));
     session.lastActivityMs = clock.nowMs;
     path.lastHeardMs = clock.nowMs;
     if (local !== path.local && local !== 0) lifecycle.moveLocal(path, local);
-    return flags === 0 ? data.handle(path, offset, length) : control.handle(path, flags, offset);
+    return flags === 0 ? data.handle(path, offset, length) : control.handle(path, flags, offset, length);
   }
 
   /** Whether another relay of this port has the address' session, and has got the datagram. */
   #forwardToOwner(offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port, local: AddressHandle): boolean {
-    const { admission, counters, forwarding, output } = this.#parts;
+    const { counters, forwarding, output } = this.#parts;
     const relay = forwarding.find(ip, port);
-    if (relay < 0 || admission.carriesProof(offset, length)) return false;
+    if (relay < 0) return false;
     counters.values[RelayCounter.forwarded]++;
     output.forward(relay, offset, length, ip, port, local);
     return true;
   }
 
+  /** A client of an open node that has shown nothing yet was opened by somebody who did not get the answer. */
   #wrongToken(session: RelaySession): DropReason {
-    const { amplification, counters, lifecycle } = this.#parts;
+    const { counters, lifecycle } = this.#parts;
     session.wrongTokens++;
-    if (session.wrongTokens >= WRONG_TOKENS_TO_CLOSE && !amplification.isVerified(session.slot)) {
+    if (!session.isVerified && session.dialect === 'standard') {
       lifecycle.close(session);
       counters.values[RelayCounter.sessionsClosed]++;
     }

@@ -6,10 +6,12 @@ const FIRST_ENTRIES = 64;
 /** The state of a registration that has used no proof. */
 export const NO_NONCES: ProofNoncesState = Object.freeze({ highest: -1n, below: 0n });
 
-/** Which proofs registrations have used, by entry, in one array for all: 17 bytes each, where an object with two bigints takes 90. */
+/** Which proofs registrations have used, by entry, in arrays for all: 25 bytes each, where an object with two bigints takes 90. */
 export class UsedNonces {
   /** Highest and below of entry i at 2 i. */
   #states = new BigUint64Array(FIRST_ENTRIES * 2);
+  /** The one that opened the session of entry i. */
+  #opening = new BigUint64Array(FIRST_ENTRIES);
   /** 1 if there are any. */
   #isUsed = new Uint8Array(FIRST_ENTRIES);
 
@@ -27,6 +29,16 @@ export class UsedNonces {
     this.#states[2 * entry + 1] = below;
   }
 
+  /** The nonce with which a session was opened; 0 before one was. */
+  openingOf(entry: number): bigint {
+    return this.#opening[entry] ?? 0n;
+  }
+
+  setOpening(entry: number, nonce: bigint): void {
+    while (entry >= this.#isUsed.length) this.#grow();
+    this.#opening[entry] = nonce;
+  }
+
   /** Takes a true proof's nonce. @returns false if it cannot be a new one. */
   accept(entry: number, nonce: bigint): boolean {
     const nonces = new ProofNonces(this.of(entry));
@@ -39,6 +51,9 @@ export class UsedNonces {
     const states = new BigUint64Array(2 * this.#states.length);
     states.set(this.#states);
     this.#states = states;
+    const opening = new BigUint64Array(2 * this.#opening.length);
+    opening.set(this.#opening);
+    this.#opening = opening;
     const isUsed = new Uint8Array(2 * this.#isUsed.length);
     isUsed.set(this.#isUsed);
     this.#isUsed = isUsed;

@@ -64,7 +64,7 @@ export class FromNode implements PayloadSink {
     const token = readToken(bytes, offset);
     const { values } = state.counters;
     values[pathCounter(link.number, PathCounter.packetsReceived)]++;
-    if (flags !== 0) return this.#lifecycle.handleControl(link, flags, readSequence(bytes, offset), token);
+    if (flags !== 0) return this.#lifecycle.handleControl(link, flags, offset, length);
     if (!state.carries) return DropReason.notEstablished;
     if (token !== state.sending.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
     link.noteHeard(state.nowMs);

@@ -1,6 +1,6 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { HmacSha256 } from '@lightspeed/security';
-import { encodeProof } from '@lightspeed/security';
+import { CHALLENGE_BYTES, encodeProof } from '@lightspeed/security';
 import { FLAG_HANDSHAKE, HEADER_BYTES, writeControlHeader, writeHandshakePath } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds, Milliseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import type { BlockReturns } from '../block-returns.ts';
@@ -76,20 +76,24 @@ export class NodeSender implements PacketSink {
   }
 
   /**
-   * Sends a HANDSHAKE, with a proof if there is a registration that lets us make one.
+   * Sends a HANDSHAKE, with a proof if there is a registration that lets us make one. It answers the link's challenge.
    * @returns like {@link sendControl}.
    */
   sendHandshake(link: PathLink, sequence: SequenceNumber, timestampUs: Microseconds): boolean {
     const { bytes, hmacSha256, memory, nextNonce, options, returns } = this.#parts;
     const { registration, token, multipath } = options;
-    if (registration === undefined || hmacSha256 === undefined) {
-      return this.sendControl(link, FLAG_HANDSHAKE, token, sequence, timestampUs);
-    }
     const block = memory.take();
     if (block < 0) return false;
     writeControlHeader(bytes, block, FLAG_HANDSHAKE, token, sequence, timestampUs);
-    writeHandshakePath(bytes, block, link.number, MULTIPATH_MODES.indexOf(multipath));
-    const length = encodeProof(bytes, block, registration.sessionId, nextNonce(), registration.secret, hmacSha256);
+    let length = HEADER_BYTES;
+    if (registration === undefined || hmacSha256 === undefined) {
+      new DataView(bytes.buffer, bytes.byteOffset + block + HEADER_BYTES, CHALLENGE_BYTES).setBigUint64(0, link.challenge);
+      length += CHALLENGE_BYTES;
+    } else {
+      const { sessionId, secret } = registration;
+      writeHandshakePath(bytes, block, link.number, MULTIPATH_MODES.indexOf(multipath));
+      length = encodeProof(bytes, block, sessionId, nextNonce(), secret, hmacSha256, link.challenge);
+    }
     this.sendTo(link, block, length);
     returns.afterSend(block);
     return true;

@@ -44,6 +44,10 @@ export class PathLink {
   probedMs = 0;
   /** Whether a HANDSHAKE is to be repeated until it is acknowledged. */
   handshakes = false;
+  /** The challenge that its HANDSHAKE answers; 0 for none. */
+  challenge = 0n;
+  /** How many challenges it has answered since the node was last content. */
+  challengesAnswered = 0;
   #attempts = 0;
   #sentMs = 0;
   #retryMs = 0;

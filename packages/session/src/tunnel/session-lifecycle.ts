@@ -1,5 +1,6 @@
-import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE } from '@lightspeed/wire';
-import type { Milliseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
+import { CHALLENGE_BYTES } from '@lightspeed/security';
+import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, readSequence, readToken } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Milliseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import { primaryAmong } from '../path-scheduler.ts';
 import { usableAmong } from './node-sender.ts';
 import type { PathLink } from './path-link.ts';
@@ -10,6 +11,10 @@ import type { TunnelState } from './tunnel-state.ts';
 const FIRST_FIN_RETRY_MS = 250;
 /** A FIN that was sent so often without an answer has to do. */
 const FIN_ATTEMPTS = 3;
+/** So many challenges in a row are answered: the time slot of one may end under way. */
+const MAX_CHALLENGES = 5;
+/** A FIN of the node counts when proofs have had no answer for so long: two go out in that time. */
+const FIN_DOUBT_MS = 700;
 /** "Nothing to do" as a pause. */
 const IDLE_MS = 1_000;
 /** How soon to look whether a link has fallen silent. */
@@ -38,6 +43,8 @@ export class SessionLifecycle {
   #finAttempts = 0;
   #finSentMs = 0;
   #finRetryMs = 0;
+  /** A FIN that anybody may have sent in the node's name, while proofs ask whether it is true. */
+  #doubted: { readonly link: PathLink; readonly sequence: SequenceNumber; readonly sinceMs: Milliseconds } | null = null;
 
   constructor(state: TunnelState) {
     this.#state = state;
@@ -82,13 +89,17 @@ export class SessionLifecycle {
 
   /** A link's local address has changed: shows the node the new one at once. Without a registration nothing can. */
   rebind(link: PathLink): void {
+    link.challenge = 0n;
     if (this.#canProve && (link.state === 'up' || link.state === 'lost')) this.#startHandshake(link);
   }
 
   /** Handles a valid packet with flags that came by a link from the node. */
-  handleControl(link: PathLink, flags: number, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
+  handleControl(link: PathLink, flags: number, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
+    const { bytes } = this.#state;
+    const sequence = readSequence(bytes, offset);
+    const token = readToken(bytes, offset);
     if ((flags & FLAG_FIN) !== 0) return this.#handleFin(link, sequence, token);
-    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token);
+    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token, this.#challengeIn(offset, length));
     return this.#handleEcho(link, sequence);
   }
 
@@ -97,6 +108,7 @@ export class SessionLifecycle {
     const state = this.#state;
     if (state.name === 'closing') return this.#repeatFin();
     if (state.name === 'idle' || state.name === 'closed') return IDLE_MS;
+    if (this.#doubted !== null && ((state.nowMs - this.#doubted.sinceMs) | 0) >= FIN_DOUBT_MS) return this.#believeFin(this.#doubted);
     let next = IDLE_MS;
     for (const link of state.links) next = Math.min(next, this.#tend(link));
     return next;
@@ -135,7 +147,7 @@ export class SessionLifecycle {
     this.#state.sender.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
   }
 
-  #handleAcknowledgement(link: PathLink, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
+  #handleAcknowledgement(link: PathLink, sequence: SequenceNumber, token: SessionToken, challenge: bigint): DropReason | 0 {
     const state = this.#state;
     const waiting = state.name === 'opening' || state.carries;
     if (!waiting || !link.handshakes || sequence !== link.handshakeSequence) return DropReason.unexpectedReply;
@@ -144,8 +156,24 @@ export class SessionLifecycle {
     state.sending.token = token;
     link.handshakes = false;
     link.noteHeard(state.nowMs);
+    this.#doubted = null;
     if (!link.isUp) this.#linkUp(link);
+    this.#answerChallenge(link, challenge);
     return 0;
+  }
+
+  /** The node asks whether we receive at this address: until it knows, it sends little there. */
+  #answerChallenge(link: PathLink, challenge: bigint): void {
+    link.challenge = challenge;
+    if (challenge === 0n) link.challengesAnswered = 0;
+    else if (link.challengesAnswered++ < MAX_CHALLENGES) this.#startHandshake(link);
+  }
+
+  /** The challenge in an acknowledgement; 0 if there is none. */
+  #challengeIn(offset: ArenaOffset, length: ByteLength): bigint {
+    if (length < HEADER_BYTES + CHALLENGE_BYTES) return 0n;
+    const { bytes } = this.#state;
+    return new DataView(bytes.buffer, bytes.byteOffset + offset + HEADER_BYTES, CHALLENGE_BYTES).getBigUint64(0);
   }
 
   #linkUp(link: PathLink): void {
@@ -200,17 +228,33 @@ export class SessionLifecycle {
     }
     if (!state.carries) return DropReason.unexpectedReply;
     if (token !== state.sending.token) return DropReason.badToken;
-    state.sender.sendControl(link, FLAG_FIN, token, sequence, state.nowUs);
-    this.#idle();
-    state.enter('idle');
-    state.output.event('ended-by-node');
+    const fin = { link, sequence, sinceMs: state.nowMs };
+    if (!this.#canProve) {
+      this.#believeFin(fin);
+    } else if (this.#doubted === null) {
+      this.#doubted = fin;
+      for (const one of state.links) if (one.isUp && !one.handshakes) this.#startHandshake(one);
+    }
     return 0;
   }
 
+  /** The node has ended the session. */
+  #believeFin({ link, sequence }: { readonly link: PathLink; readonly sequence: SequenceNumber }): number {
+    const state = this.#state;
+    state.sender.sendControl(link, FLAG_FIN, state.sending.token, sequence, state.nowUs);
+    this.#idle();
+    state.enter('idle');
+    state.output.event('ended-by-node');
+    return IDLE_MS;
+  }
+
   #idle(): void {
+    this.#doubted = null;
     for (const link of this.#state.links) {
       link.state = 'idle';
       link.handshakes = false;
+      link.challenge = 0n;
+      link.challengesAnswered = 0;
       link.probes.reset();
     }
   }

@@ -37,13 +37,24 @@ export class LstpClient {
     this.local = local;
   }
 
-  /** Opens a session and takes the token that the acknowledgement carries. */
+  /** Opens a session, takes the token that the acknowledgement carries, and answers its challenge. */
   open(): this {
-    this.send(TunnelHeader.handshake(this.sequence++, 1));
+    const sequence = this.sequence++;
+    this.token = this.#handshake(sequence, new Uint8Array(8)).header.token;
+    return this;
+  }
+
+  /** The same without a challenge, as a client that knows of none. */
+  openPlainly(): this {
+    this.token = this.#handshake(this.sequence++, new Uint8Array(0)).header.token;
+    return this;
+  }
+
+  #handshake(sequence: number, challenge: Uint8Array): Answer {
+    this.send(TunnelHeader.handshake(sequence, 1), challenge);
     const [answer] = this.answers();
     if (answer === undefined || answer.header.flags !== FLAG_HANDSHAKE) throw new Error('the handshake was not acknowledged');
-    this.token = answer.header.token;
-    return this;
+    return answer.payload.some((byte) => byte !== 0) ? this.#handshake(sequence, answer.payload) : answer;
   }
 
   /** Sends a header as it is, with the session's token. */

@@ -12,7 +12,7 @@ export const CLIENT_IP = endpoint('203.0.113.5:1').ip;
 export function proof(
   token: number,
   nonce: bigint,
-  { secret = SECRET, sessionId = SESSION_ID, path = 0, mode = 0, sequence = 1 } = {},
+  { secret = SECRET, sessionId = SESSION_ID, path = 0, mode = 0, sequence = 1, challenge = 0n } = {},
 ): Uint8Array {
   const header = new TunnelHeader({
     flags: FLAG_HANDSHAKE,
@@ -22,8 +22,8 @@ export function proof(
     source: { ip: 0, port: path },
     destination: { ip: 0, port: mode },
   });
-  const packet = header.encodeWithPayload(new Uint8Array(28));
-  encodeProof(packet, 0, sessionId, nonce, secret, hmacSha256);
+  const packet = header.encodeWithPayload(new Uint8Array(challenge === 0n ? 28 : 36));
+  encodeProof(packet, 0, sessionId, nonce, secret, hmacSha256, challenge);
   return packet;
 }
 
@@ -32,4 +32,9 @@ export function clientAt(host: RelayHost, address: string, token: number): LstpC
   const client = new LstpClient(host, address);
   client.token = token;
   return client;
+}
+
+/** Sends a proof that answers the relay's challenge, as if it had asked before: its address is validated then. */
+export function prove(client: LstpClient, token: number, nonce: bigint, options: NonNullable<Parameters<typeof proof>[2]> = {}): void {
+  client.raw(proof(token, nonce, { ...options, challenge: client.host.challengeFor(options.sessionId ?? SESSION_ID, client.address) }));
 }

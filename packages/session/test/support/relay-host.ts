@@ -1,6 +1,6 @@
 import { FecMemory } from '@lightspeed/fec';
 import { HEADROOM_BYTES } from '@lightspeed/memory';
-import { DestinationPolicy, TokenTable, parseDestinationRule } from '@lightspeed/security';
+import { DestinationPolicy, TokenTable, makeChallenge, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { CarriedFlow, ClientAddress, Registration, RelayOptions, RelayOutput, SessionClaims } from '@lightspeed/session';
@@ -25,6 +25,7 @@ export interface EgressDatagram extends Datagram {
   readonly egress: number;
 }
 
+const CHALLENGE_KEY = new Uint8Array(32).fill(3);
 const SLOT_BYTES = 10_000;
 const SLOTS = 8;
 
@@ -42,6 +43,7 @@ export class RelayHost implements RelayOutput {
   toServers: EgressDatagram[] = [];
   readonly openEgressSockets = new Set<number>();
   readonly bannedAddresses: number[] = [];
+  readonly misusedSessions: number[] = [];
   /** Flows that are open, by number, as the relay tells of them. */
   readonly carried = new Map<number, CarriedFlow>();
   /** What was given to other relays of the same port. */
@@ -73,9 +75,21 @@ export class RelayHost implements RelayOutput {
         random: sequentialRandom(),
         hmacSha256,
         claims,
+        challenges: { key: CHALLENGE_KEY, slot: () => this.#slotOfTime },
       },
     );
     this.#advance();
+  }
+
+  get #slotOfTime(): number {
+    return Math.floor(this.nowMs / 10_000);
+  }
+
+  /** The challenge that an address would be sent now. */
+  challengeFor(sessionId: number, { ip, port }: Endpoint): bigint {
+    const address = new Uint8Array(16);
+    this.addresses.write(ip | 0, address, 0);
+    return makeChallenge(CHALLENGE_KEY, { sessionId, address, port }, this.#slotOfTime, hmacSha256);
   }
 
   /** Registers a client as a control plane does. @returns its token. */
@@ -229,6 +243,10 @@ export class RelayHost implements RelayOutput {
   flowClosed(flow: CarriedFlow): void {
     if (!this.openEgressSockets.has(flow.egress)) throw new Error(`the socket of flow ${flow.index} is closed before it`);
     if (!this.carried.delete(flow.index)) throw new Error(`flow ${flow.index} ends and is not open`);
+  }
+
+  misused(sessionId: number): void {
+    this.misusedSessions.push(sessionId);
   }
 
   banned(_prefixHigh: number, prefixLow: number): void {

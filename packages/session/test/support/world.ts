@@ -1,5 +1,6 @@
 import { NetemLink, Simulation } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
+import { PeerCapability } from '@lightspeed/session';
 import type { RelayOptions, TunnelOptions } from '@lightspeed/session';
 import type { Endpoint } from '@lightspeed/wire';
 import { endpoint } from './lstp-client.ts';
@@ -74,7 +75,12 @@ export class World {
   #register(index: number, path: WorldPath): Partial<TunnelOptions> {
     const secret = new Uint8Array(16).fill(index + 1);
     const registration = { sessionId: 1_000 + index, secret };
-    const token = this.relay.register({ ...registration, ip: path.address.ip, dialect: 'standard' });
+    const token = this.relay.register({
+      ...registration,
+      ip: path.address.ip,
+      dialect: 'standard',
+      capabilities: PeerCapability.challenges,
+    });
     return { token, registration };
   }
 
