@@ -156,7 +156,7 @@ describe('a session with two paths', () => {
     const game = twoPaths('duplicate');
     game.play(200);
     game.tunnel.host.close();
-    game.world.run(1_000);
+    game.world.run(2_000);
     expect([game.tunnel.host.tunnel.state, game.world.relay.relay.sessionCount]).toEqual(['closed', 0]);
     const other = twoPaths('duplicate');
     other.play(200);
