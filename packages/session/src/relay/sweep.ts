@@ -1,6 +1,7 @@
 import type { Milliseconds } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
+import type { FlowReports } from './flow-reports.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -27,6 +28,7 @@ export interface SweepParts extends Pick<
   readonly egress: EgressAllocator;
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
+  readonly reports: FlowReports;
   readonly writer: PacketWriter;
 }
 
@@ -77,7 +79,7 @@ export class Sweep {
 
   /** @returns whether it was over. */
   #lookAt(session: RelaySession): boolean {
-    const { clock, counters, flows, lifecycle, options } = this.#parts;
+    const { clock, counters, flows, lifecycle, options, reports } = this.#parts;
     const { nowMs } = clock;
     if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
       lifecycle.close(session);
@@ -86,6 +88,7 @@ export class Sweep {
     }
     session.receiving.tidy(nowMs);
     flows.closeIdle(session, options.sessionTimeoutMs, nowMs);
+    reports.lookAtPaths(session);
     return false;
   }
 
