@@ -2,8 +2,8 @@ import { DATA_DUPLICATE, DATA_NEW_AND_RECOVERED, FecDecoder, PARITY_RECOVERED } 
 import type { FecMemory } from '@lightspeed/fec';
 import { DropReason, fecHeaderBytes, isParity, readGroupId, readGroupIndex, readGroupSize } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Dialect, FlowIndex, Milliseconds } from '@lightspeed/wire';
-import type { BlockReturns } from '../block-returns.ts';
-import { FecTotals } from '../fec-totals.ts';
+import type { BlockReturns } from './block-returns.ts';
+import { FecTotals } from './fec-totals.ts';
 import type { PayloadSink, ReceiveProtection } from './protection.ts';
 
 /** What the protections of all sessions of a relay or tunnel share. */

@@ -2,8 +2,8 @@ import type { FecMemory } from '@lightspeed/fec';
 import { ADD_FULL, FecEncoder } from '@lightspeed/fec';
 import { MAX_FEC_PAYLOAD_BYTES, VERSION_FEC, fecHeaderBytes, writeFecExtension } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
-import type { BlockReturns } from '../block-returns.ts';
-import type { SendFlow } from '../send-flow.ts';
+import type { BlockReturns } from './block-returns.ts';
+import type { SendFlow } from './send-flow.ts';
 import type { PacketWrapper } from './packet-wrapper.ts';
 import type { FlowProtection, ProtectionTimer } from './protection.ts';
 

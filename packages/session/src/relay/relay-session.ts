@@ -12,7 +12,7 @@ import type {
 } from '@lightspeed/wire';
 import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
-import { SendFlow, SendState } from '../send-flow.ts';
+import { SendFlow, SendState } from '../protection/send-flow.ts';
 import type { CarriedFlow, CarriedPath } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 

@@ -1,11 +1,11 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { HmacSha256 } from '@lightspeed/security';
 import type { DropReason } from '@lightspeed/wire';
-import { BlockReturns } from '../block-returns.ts';
-import { FecTotals } from '../fec-totals.ts';
+import { BlockReturns } from '../protection/block-returns.ts';
+import { FecTotals } from '../protection/fec-totals.ts';
 import { ReceiveState } from '../receive-state.ts';
 import { PacketWriter } from '../packet-writer.ts';
-import { SendState } from '../send-flow.ts';
+import { SendState } from '../protection/send-flow.ts';
 import { TUNNEL_STATES, TunnelCounter } from './tunnel-counters.ts';
 import type { TunnelCounters, TunnelStateName } from './tunnel-counters.ts';
 import { NodeSender } from './node-sender.ts';
