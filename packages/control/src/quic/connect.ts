@@ -7,14 +7,13 @@ import { formatSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import { dial } from './http3/client.ts';
 import { eventsTold } from './http3/events-told.ts';
-import type { QuicMode } from './http3/runtime.ts';
+import type { Dialing, QuicMode } from './transport/transport.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
-import { QuicError, reasonOf, requireInteger } from './quic-error.ts';
+import { QuicError, reasonOf, requireInteger } from './transport/quic-error.ts';
 import { certificateOf } from './session-ticket.ts';
 import { handshakeVerification, verifyPin } from './verification.ts';
-import type { Dialing } from './transport.ts';
 import type { Verification } from './verification.ts';
 
 /** Which node to connect to, and how to know it. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { NODE_SERVER_NAME } from './make-certificate.ts';
 import { formatPin, PIN_BYTES, samePin } from './pin.ts';
-import { QuicError } from './quic-error.ts';
+import { QuicError } from './transport/quic-error.ts';
 
 /** How a client makes sure that it speaks with the node that it means. */
 export type Verification =

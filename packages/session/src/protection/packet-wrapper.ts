@@ -1,6 +1,6 @@
 import { HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds } from '@lightspeed/wire';
-import type { SendFlow } from '../send-flow.ts';
+import type { SendFlow } from './send-flow.ts';
 
 /** Where finished packets go. */
 export interface PacketSink {

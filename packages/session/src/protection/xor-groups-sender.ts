@@ -1,9 +1,9 @@
 import type { FecMemory } from '@lightspeed/fec';
-import { ADD_FULL, FecEncoder } from '@lightspeed/fec';
+import { ADD_FULL, GroupEncoder } from '@lightspeed/fec';
 import { MAX_FEC_PAYLOAD_BYTES, VERSION_FEC, fecHeaderBytes, writeFecExtension } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
-import type { BlockReturns } from '../block-returns.ts';
-import type { SendFlow } from '../send-flow.ts';
+import type { BlockReturns } from './block-returns.ts';
+import type { SendFlow } from './send-flow.ts';
 import type { PacketWrapper } from './packet-wrapper.ts';
 import type { FlowProtection, ProtectionTimer } from './protection.ts';
 
@@ -96,7 +96,7 @@ export class XorGroupsSender implements ProtectionTimer {
 /** The groups of one flow. An object of its own, since most flows use none, and there may be very many of them (ADR 22). */
 class XorGroups implements FlowProtection {
   readonly #sender: XorGroupsSender;
-  readonly #encoder: FecEncoder;
+  readonly #encoder: GroupEncoder;
   readonly flow: SendFlow;
   /** When the open group got its first packet; it is then linked into the sender's list of open groups. */
   openSinceMs = 0;
@@ -108,7 +108,7 @@ class XorGroups implements FlowProtection {
     const { stream } = flow;
     this.#sender = sender;
     this.flow = flow;
-    this.#encoder = new FecEncoder(groupSize, { memory: sender.memory, nextGroupId: () => stream.takeGroupId() });
+    this.#encoder = new GroupEncoder(groupSize, { memory: sender.memory, nextGroupId: () => stream.takeGroupId() });
   }
 
   get groupSize(): number {

@@ -1,8 +1,8 @@
 import type { FecMemory } from '@lightspeed/fec';
 import { BanTable, RateLimiter, ReflectionGuard, UnboundRateLimiter } from '@lightspeed/security';
-import { BlockReturns } from '../block-returns.ts';
+import { BlockReturns } from '../protection/block-returns.ts';
 import { Clock } from '../clock.ts';
-import { FecTotals } from '../fec-totals.ts';
+import { FecTotals } from '../protection/fec-totals.ts';
 import { ForwardingTable } from './forwarding-table.ts';
 import { PathChallenges } from './path-challenges.ts';
 import { RegistrationTable } from './registration-table.ts';

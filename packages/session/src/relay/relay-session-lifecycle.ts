@@ -4,6 +4,7 @@ import type { AddressHandle, Dialect, PathNumber, SessionToken } from '@lightspe
 import type { MultipathMode } from '../multipath.ts';
 import { ReceiveState } from '../receive-state.ts';
 import type { ClientAddress } from './client-address.ts';
+import type { FlowReports } from './flow-reports.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -36,6 +37,7 @@ export interface LifecycleParts extends Pick<
   | 'sessions'
 > {
   readonly flows: FlowTable;
+  readonly reports: FlowReports;
 }
 
 /** Opens and closes sessions, and gives them paths: in all tables and guards at once, so that none disagrees with another. */
@@ -132,14 +134,13 @@ export class RelaySessionLifecycle {
    * @param ratio how many times what comes from there may go there; 0 for an address that is validated.
    */
   addPath(session: RelaySession, number: PathNumber, at: ClientAddress, ratio: number): RelayPath {
-    const { clock, forwarding, sessions } = this.#parts;
+    const { clock, forwarding, reports, sessions } = this.#parts;
     if (forwarding.size > 0) forwarding.remove(at.ip, at.port);
     const before = sessions.find(at.ip, at.port);
     if (before !== null) this.removePath(before);
-    const { primary } = session;
     const credit = ratio === 0 ? null : new AmplificationCredit(isIpv6(at.ip), ratio);
     const path = sessions.addPath(session, number, at, credit, clock.nowMs);
-    if (session.primary !== primary) this.#changed(session);
+    reports.sessionChanged(session);
     return path;
   }
 
@@ -162,6 +163,7 @@ export class RelaySessionLifecycle {
     const removed = this.#removeOthers(path, () => true);
     if (removed > 0) this.#parts.counters.values[RelayCounter.pathsMoved]++;
     if (leads || session.primary === null) this.setPrimary(path);
+    this.#parts.reports.sessionChanged(session);
   }
 
   /** Takes away the other paths with the number of this one. @returns how many there were. */
@@ -182,9 +184,8 @@ export class RelaySessionLifecycle {
   /** Takes a path from its session. Another one becomes the primary one, if there is another. */
   removePath(path: RelayPath): void {
     const { session } = path;
-    const { primary } = session;
     this.#parts.sessions.removePath(path);
-    if (session.primary !== primary) this.#changed(session);
+    this.#parts.reports.sessionChanged(session);
   }
 
   /** Answers leave by this path from now on. */
@@ -192,29 +193,24 @@ export class RelaySessionLifecycle {
     const { session } = path;
     if (session.primary === path) return;
     session.primary = path;
-    // A snapshot names the primary path first. With duplicates it changes all the time, and no path is preferred.
-    if (session.multipath !== 'duplicate') session.isChanged = true;
-    this.#changed(session);
+    // With duplicates it changes all the time, and no path is preferred.
+    if (session.multipath === 'duplicate') return;
+    // A snapshot names the primary path first.
+    session.isChanged = true;
+    this.#parts.reports.sessionChanged(session);
   }
 
   /** The client speaks to another address of the node by a path. */
   moveLocal(path: RelayPath, local: AddressHandle): void {
     this.#parts.sessions.moveLocal(path, local);
-    if (path.session.primary === path) this.#changed(path.session);
+    this.#parts.reports.sessionChanged(path.session);
   }
 
   setMultipath(session: RelaySession, multipath: MultipathMode): void {
     if (session.multipath === multipath) return;
     session.multipath = multipath;
     session.isChanged = true;
-    this.#changed(session);
-  }
-
-  /** Something that all flows of a session share has changed. */
-  #changed(session: RelaySession): void {
-    const { output } = this.#parts;
-    if (output.flowChanged === undefined) return;
-    for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) output.flowChanged(flow);
+    this.#parts.reports.sessionChanged(session);
   }
 
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */

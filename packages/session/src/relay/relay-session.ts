@@ -14,8 +14,8 @@ import type {
 } from '@lightspeed/wire';
 import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
-import { SendFlow, SendState } from '../send-flow.ts';
-import type { CarriedFlow } from './carried-flow.ts';
+import { SendFlow, SendState } from '../protection/send-flow.ts';
+import type { CarriedFlow, CarriedPath } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 
 /** How limits count an address: an IPv4 address is (0, its bits), an IPv6 address its /64. Signed. */
@@ -165,8 +165,16 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
     return this.stream.multipath;
   }
 
-  get client(): ClientAddress | null {
+  get sessionSlot(): SessionSlot {
+    return this.stream.slot;
+  }
+
+  get client(): RelayPath | null {
     return this.stream.primary;
+  }
+
+  get firstPath(): RelayPath | null {
+    return this.stream.firstPath;
   }
 
   get clientIp(): AddressHandle {
@@ -193,7 +201,7 @@ const SILENT_AFTER_MS = 20_000;
  * One address from which a session's client sends, and to which it is answered. Its handles are retained while it lives. While
  * it is not *validated*, anybody may have named the address: it gets little, and takes nothing from others.
  */
-export class RelayPath implements ClientAddress {
+export class RelayPath implements CarriedPath {
   readonly session: RelaySession;
   /** The client's number for it, 0 to 3. */
   readonly number: PathNumber;
@@ -204,6 +212,8 @@ export class RelayPath implements ClientAddress {
   lastHeardMs: Milliseconds;
   /** How much may still be sent to it; null once it is validated. */
   credit: AmplificationCredit | null;
+  /** {@link isAlive} as `FlowReports` has told it last. */
+  isInUse = true;
   nextOfSession: RelayPath | null = null;
 
   constructor(

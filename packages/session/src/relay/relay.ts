@@ -7,6 +7,7 @@ import { SessionAdmission } from './admission.ts';
 import { ClientSender } from './client-sender.ts';
 import { Farewell } from './farewell.ts';
 import { EgressAllocator } from './egress-allocator.ts';
+import { FlowReports } from './flow-reports.ts';
 import { FlowTable } from './flow-table.ts';
 import { makeRelayParts } from './relay-parts.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -51,8 +52,9 @@ export class Relay {
     const writer = new PacketWriter(memory, returns, sender);
     const flowsBySocket = new KeyTable(random(), expectedSessions(options.maxClients), 3);
     const egress = new EgressAllocator(options.egressMapping, output, flowsBySocket, random);
-    const flows = new FlowTable(egress, writer, output, flowsBySocket, random);
-    const lifecycle = new RelaySessionLifecycle({ ...parts, flows });
+    const reports = new FlowReports(parts);
+    const flows = new FlowTable(egress, writer, reports, flowsBySocket, random);
+    const lifecycle = new RelaySessionLifecycle({ ...parts, flows, reports });
     const farewell = new Farewell({ ...parts, lifecycle, sender });
     const withSessions = { ...parts, farewell, flows, lifecycle, sender, writer };
     const admission = new SessionAdmission(withSessions);
@@ -60,7 +62,7 @@ export class Relay {
     const data = new UpstreamData(withSessions);
     this.#upstream = new Upstream({ ...withSessions, admission, control, data });
     this.#downstream = new Downstream(withSessions);
-    this.#sweep = new Sweep({ ...withSessions, egress });
+    this.#sweep = new Sweep({ ...withSessions, egress, reports });
     this.snapshots = new RelaySnapshots(withSessions);
     this.#parts = parts;
     this.#flows = flows;

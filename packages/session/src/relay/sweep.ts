@@ -2,6 +2,7 @@ import type { Milliseconds } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
 import type { Farewell } from './farewell.ts';
+import type { FlowReports } from './flow-reports.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -29,6 +30,7 @@ export interface SweepParts extends Pick<
   readonly farewell: Farewell;
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
+  readonly reports: FlowReports;
   readonly writer: PacketWriter;
 }
 
@@ -79,7 +81,7 @@ export class Sweep {
 
   /** @returns whether it was over. */
   #lookAt(session: RelaySession): boolean {
-    const { clock, counters, farewell, flows, lifecycle, options } = this.#parts;
+    const { clock, counters, farewell, flows, lifecycle, options, reports } = this.#parts;
     const { nowMs } = clock;
     if (farewell.answerFin(session)) return true;
     if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
@@ -90,6 +92,7 @@ export class Sweep {
     session.receiving.tidy(nowMs);
     if (session.pathCount > 1) lifecycle.removeSilentPaths(session);
     flows.closeIdle(session, options.sessionTimeoutMs, nowMs);
+    reports.lookAtPaths(session);
     return false;
   }
 

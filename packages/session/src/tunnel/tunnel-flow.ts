@@ -1,7 +1,7 @@
 import type { AddressHandle, FlowIndex, Milliseconds, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
-import { SendFlow } from '../send-flow.ts';
-import type { SendState } from '../send-flow.ts';
+import { SendFlow } from '../protection/send-flow.ts';
+import type { SendState } from '../protection/send-flow.ts';
 import { KeyTable } from '../key-table.ts';
 
 /**

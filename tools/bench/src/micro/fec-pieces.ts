@@ -1,4 +1,4 @@
-import { ADD_FULL, DATA_NEW, FecDecoder, FecEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
+import { ADD_FULL, DATA_NEW, GroupDecoder, GroupEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
 import type { Piece } from './time-piece.ts';
 
 const GROUP_SIZES = [2, 4, 8, 16];
@@ -36,7 +36,7 @@ export function fecPieces(quick: boolean): Piece[] {
 /** @returns a call that takes one packet. */
 function encode(groupSize: number, payloadBytes: number): () => void {
   const { memory, packets } = prepare(payloadBytes, groupSize);
-  const encoder = new FecEncoder(groupSize, { memory });
+  const encoder = new GroupEncoder(groupSize, { memory });
   let next = 0;
   return () => {
     encoder.begin();
@@ -48,7 +48,7 @@ function encode(groupSize: number, payloadBytes: number): () => void {
 /** @returns a call that recovers one packet of each of 64 groups, and gives the nanoseconds that one has taken. */
 function recover(groupSize: number, payloadBytes: number): () => number {
   const { memory, packets, parity } = prepare(payloadBytes, groupSize);
-  const decoder = new FecDecoder({ memory });
+  const decoder = new GroupDecoder({ memory });
   let groupId = 0;
   return () => {
     for (let group = 0; group < GROUPS; group++) {
@@ -73,7 +73,7 @@ function recover(groupSize: number, payloadBytes: number): () => number {
 /** @returns a call that takes one group of which the first packet is lost. */
 function decode(groupSize: number, payloadBytes: number): () => void {
   const { memory, packets, parity } = prepare(payloadBytes, groupSize);
-  const decoder = new FecDecoder({ memory });
+  const decoder = new GroupDecoder({ memory });
   let groupId = 0;
   return () => {
     for (let index = 1; index < groupSize; index++) decoder.data(groupId, index, groupSize, 0, packets[index], payloadBytes, 0);
@@ -91,7 +91,7 @@ function prepare(payloadBytes: number, groupSize: number) {
     for (let i = 0; i < payloadBytes; i++) memory.bytes[packet + i] = number * 31 + i * 7;
     return packet;
   });
-  const encoder = new FecEncoder(groupSize, { memory });
+  const encoder = new GroupEncoder(groupSize, { memory });
   for (let index = 0; index < groupSize; index++) encoder.add(packets[index], payloadBytes);
   return { memory, packets, parity: encoder.parityOffset };
 }

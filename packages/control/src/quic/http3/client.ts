@@ -2,11 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { connectQuic } from '@currentspace/http3';
 import type { QuicClientSession } from '@currentspace/http3';
 import type { SocketAddress } from '@lightspeed/wire';
-import type { Dialing, TransportClose } from '../transport.ts';
+import type { Dialing, QuicRuntime, TransportClose } from '../transport/transport.ts';
 import type { ClientOptions } from './client-options.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
-import type { QuicRuntime } from './runtime.ts';
 import { SessionTransport } from './session-transport.ts';
 import { startWasmSession } from './wasm-session.ts';
 

@@ -1,13 +1,12 @@
 import { createQuicServer } from '@currentspace/http3';
 import type { QuicServerSession } from '@currentspace/http3';
 import { formatSocketAddress } from '@lightspeed/wire';
-import { QuicError, reasonOf } from '../quic-error.ts';
-import type { Server, ServerOptions } from '../transport.ts';
+import { QuicError, reasonOf } from '../transport/quic-error.ts';
+import type { QuicMode, Server, ServerOptions } from '../transport/transport.ts';
 import { watchFailedHandshakes } from './failed-handshakes.ts';
 import { peerAddress } from './peer-address.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
-import type { QuicMode } from './runtime.ts';
 import { ServerTransport } from './server-transport.ts';
 import { SessionTransport } from './session-transport.ts';
 

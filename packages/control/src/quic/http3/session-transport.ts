@@ -1,7 +1,7 @@
 import type { QuicClientSession, QuicServerSession, QuicStream } from '@currentspace/http3';
 import type { SocketAddress } from '@lightspeed/wire';
-import { QuicError, reasonOf } from '../quic-error.ts';
-import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../transport.ts';
+import { QuicError, reasonOf } from '../transport/quic-error.ts';
+import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../transport/transport.ts';
 import { muteUnheardStreams } from './unheard-streams.ts';
 
 /** Bit 1 of a stream's id tells the two directions from one (RFC 9000, section 2.1). */

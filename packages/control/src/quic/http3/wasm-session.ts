@@ -4,7 +4,7 @@ import { QuicClientSession } from '@currentspace/http3';
 import { connectNodeUdp, loadHttp3WasmCoreFromFile, WasmQuicClientEventLoop } from '@currentspace/http3/wasm';
 import type { Http3WasmCore, WasmEvent } from '@currentspace/http3/wasm';
 import { formatSocketAddress } from '@lightspeed/wire';
-import { QuicError, reasonOf } from '../quic-error.ts';
+import { QuicError, reasonOf } from '../transport/quic-error.ts';
 import type { ClientOptions } from './client-options.ts';
 
 /** A session over the library's wasm form, for platforms that it has no native code for. */

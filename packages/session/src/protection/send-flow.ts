@@ -1,5 +1,5 @@
 import type { AddressHandle, Dialect, Port, SequenceNumber, SessionToken } from '@lightspeed/wire';
-import type { FlowProtection } from './protection/protection.ts';
+import type { FlowProtection } from './protection.ts';
 
 /** The send state of one session: token and counters (docs/protocol.md, Header, FEC). */
 export class SendState {
