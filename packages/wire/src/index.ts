@@ -1,5 +1,5 @@
 /**
- * The LightSpeed tunnel protocol's packets. Headers of all versions and dialects come as objects
+ * The LightSpeed tunnel protocol's packets. Headers of all versions and both dialects come as objects
  * ({@link TunnelHeader}, {@link FecHeader}) and as allocation-free functions over `(bytes, offset)`. There are also
  * sequence arithmetic, size limits and drop reasons. {@link AddressBook} turns IP addresses of both families into
  * single numbers. The package depends on nothing and does no I/O.

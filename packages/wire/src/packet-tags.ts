@@ -62,8 +62,8 @@ export function sealPacket(view: DataView, offset: ArenaOffset, length: ByteLeng
 }
 
 /**
- * Undoes {@link sealPacket} if the tag is right: the packet is then at `offset + 4`, 4 bytes shorter, and looks as if it had
- * never had a tag. What else there is to check ({@link checkPacket}) has not been checked yet. A packet that is refused is
+ * Undoes {@link sealPacket} if the tag is right. The packet is then at `offset + 4` and 4 bytes shorter, a version 1 or 2
+ * packet. What else there is to check ({@link checkPacket}) has not been checked yet. A packet that is refused is
  * left as it was.
  *
  * @param length - the datagram's, any.

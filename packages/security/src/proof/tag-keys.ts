@@ -19,8 +19,8 @@ const DOWN_LABEL = bytesOf('lstp-tag-down');
 const OPENING_BYTES = 12;
 
 /**
- * The keys of a session's packet tags (docs/protocol.md, Packet tags): the first 8 bytes of HMAC-SHA-256 (key = session secret,
- * data = `lstp-tag-up` or `lstp-tag-down`, session id u32, opening nonce u64).
+ * The keys of a session's packet tags (docs/protocol.md, Packet tags). Each is the first 8 bytes of HMAC-SHA-256 under the
+ * session secret. The data are `lstp-tag-up` or `lstp-tag-down`, the session id as u32 and the opening nonce as u64.
  *
  * @param secret - the session's, 16 bytes.
  * @param sessionId - u32.
