@@ -80,6 +80,7 @@ describe('lightspeed', () => {
     ['a SOCKS5 user without password', ['socks', '--node', 'a', '--user', 'me'], '--user and --password-file belong together'],
     ['half a packet a second', ['ping', '--node', '127.0.0.1:1', '--count', '0.5'], 'whole numbers from 1'],
     ['a packet that is not hex', ['decode', 'hello'], '"hello" is not hexadecimal'],
+    ['a tag key of 7 bytes', ['decode', '10', '--tag-key', '00010203040506'], 'Expected 8 bytes as 16 hexadecimal digits'],
   ])('refuses %s in one line, with exit code 2', async (_what, args, message) => {
     const { code, stdout, stderr } = await lightspeed(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -136,6 +137,16 @@ describe('lightspeed decode', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout).toContain('not a valid packet: a packet has at least 20 bytes, this has 5 (too_short)');
     expect(stdout).toContain('sequence   42');
+  });
+
+  it('checks the tag of a packet with the key that it is given', async () => {
+    const packet = '30AB002A000F4240C0A80164681A013230391E61 6E992150 6869'.split(' ');
+    const fitting = await lightspeed(['decode', ...packet, '--tag-key', '0001020304050607']);
+    expect(fitting.code).toBe(0);
+    expect(fitting.stdout).toMatch(/^20 +6E 99 21 50 +tag +1855529296 +fits the key$/m);
+    const wrong = await lightspeed(['decode', ...packet, '--tag-key', '0001020304050608']);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stdout).toContain('(bad_tag)');
   });
 
   it('reads a packet in binary', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DROP_REASON_NAMES, checkPacket } from '@lightspeed/wire';
+import { DROP_REASON_NAMES, TunnelHeader, isDropReason, readTagKey } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ interface Case {
   readonly name: string;
   readonly dialect: Dialect;
   readonly input: string;
+  readonly tagKey?: string;
   readonly exitCode: number;
   readonly table: readonly string[];
   readonly json: object;
@@ -22,9 +23,10 @@ const asIs = (text: string) => text;
 const NO_MARKUP = { strong: asIs, faint: asIs, bad: asIs };
 
 describe('decode explains', () => {
-  it.each(cases.map((one) => [one.name, one] as const))('%s', (_name, { dialect, input, exitCode, table, json }) => {
+  it.each(cases.map((one) => [one.name, one] as const))('%s', (_name, { dialect, input, tagKey, exitCode, table, json }) => {
     const [packet] = parseHexArgument(input);
-    const explanation = explainPacket(packet, dialect);
+    const key = tagKey === undefined ? undefined : readTagKey(Buffer.from(tagKey, 'hex'));
+    const explanation = explainPacket(packet, dialect, key);
     expect(renderTable(explanation, NO_MARKUP)).toEqual(table);
     expect(explanation.refusal === undefined).toBe(exitCode === 0);
     expect(JSON.parse(JSON.stringify(renderJson(explanation, packet)))).toMatchObject(json);
@@ -35,7 +37,9 @@ describe('decode explains', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 80 }),
       // Headers that get as far as the FEC extension.
-      fc.uint8Array({ minLength: 20, maxLength: 60 }).map((packet) => packet.with(0, 0x20)),
+      fc
+        .tuple(fc.uint8Array({ minLength: 20, maxLength: 60 }), fc.constantFrom(0x20, 0x30, 0x40))
+        .map(([packet, first]) => packet.with(0, first)),
     );
     fc.assert(
       fc.property(bytes, dialects, (packet, dialect) => {
@@ -47,8 +51,8 @@ describe('decode explains', () => {
           end += length;
         }
         expect(end).toBe(packet.length);
-        const reason = checkPacket(packet, 0, packet.length, dialect);
-        if (reason !== 0) expect(refusal?.reason).toBe(DROP_REASON_NAMES[reason]);
+        const decoded = TunnelHeader.decode(packet, dialect);
+        if (isDropReason(decoded)) expect(refusal?.reason).toBe(DROP_REASON_NAMES[decoded]);
         else expect(refusal?.reason).toBe((packet[0] & 8) === 0 ? undefined : 'fragment');
       }),
     );

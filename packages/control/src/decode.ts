@@ -78,9 +78,16 @@ function readMessage(typeCode: number, body: BodyReader, dialect: Dialect): Cont
       return { type: 'disconnect', reason: disconnectReason(body.u8(), dialect), extensions: readTail(body, dialect) };
     case MessageType.serverInfo:
       return readServerInfo(body, dialect);
+    case MessageType.tags:
+      if (dialect === 'standard') return { type: 'tags', sessionId: body.u32(), extensions: readExtensions(body) };
+      return readUnknown(typeCode, body);
     default:
-      return { type: 'unknown', typeCode, body: body.bytes(body.remaining, 'body_too_short') };
+      return readUnknown(typeCode, body);
   }
+}
+
+function readUnknown(typeCode: number, body: BodyReader): UnknownMessage {
+  return { type: 'unknown', typeCode, body: body.bytes(body.remaining, 'body_too_short') };
 }
 
 function readRegister(body: BodyReader): Register {

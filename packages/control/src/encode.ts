@@ -18,6 +18,9 @@ export function encode(message: OutgoingMessage, dialect: Dialect): Uint8Array {
   if ('dialect' in message && message.dialect !== dialect) {
     throw new ControlError('ERR_CONTROL_DIALECT_MISMATCH', `a ${message.type} of dialect ${message.dialect} in dialect ${dialect}`);
   }
+  if (message.type === 'tags' && dialect === 'reference') {
+    throw new ControlError('ERR_CONTROL_DIALECT_MISMATCH', 'a tags message in dialect reference, which has none');
+  }
   const body = new BodyWriter();
   writeFixedFields(body, message, dialect);
   if (dialect === 'standard' && 'extensions' in message) writeExtensions(body, message.extensions ?? []);
@@ -69,5 +72,9 @@ function writeFixedFields(body: BodyWriter, message: OutgoingMessage, dialect: D
       body.str8('region', message.region);
       body.u8('loadPercent', message.loadPercent);
       body.str8('version', message.version);
+      return;
+    case 'tags':
+      body.u8('type', MessageType.tags);
+      body.u32('sessionId', message.sessionId);
   }
 }

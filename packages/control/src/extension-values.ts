@@ -34,6 +34,14 @@ export interface ResumeClaim {
 /** Bytes of the tag of a {@link ResumeClaim}. */
 export const RESUME_TAG_BYTES = 16;
 
+/** Bits of {@link capabilitiesExtension} (docs/protocol.md, Extensions). */
+export const Capability = {
+  /** Puts tags on its packets and checks those of the other side. */
+  tags: 1,
+  /** Asks addresses by challenges, or answers such challenges. */
+  challenge: 2,
+} as const;
+
 /** RegisterAck: the key of the proofs that bind addresses to the session, 16 bytes. */
 export const sessionSecretExtension = codec<Uint8Array>(
   ExtensionId.sessionSecret,
@@ -93,6 +101,16 @@ export const loadExtension = codec<NodeLoad>(
 export const drainingExtension = codec<number>(
   ExtensionId.draining,
   (milliseconds) => u32s(milliseconds),
+  (value) => readU32(value, 0),
+);
+
+/**
+ * Register: what the client can do beyond what every version can, bits of {@link Capability} as u32. RegisterAck: those of
+ * them that the node can do as well. Absent is 0. Bits that are not known mean nothing and are to be left out of an answer.
+ */
+export const capabilitiesExtension = codec<number>(
+  ExtensionId.capabilities,
+  (bits) => u32s(bits),
   (value) => readU32(value, 0),
 );
 

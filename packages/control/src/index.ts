@@ -24,6 +24,8 @@ export {
 export type { ExtensionCodec } from './extension-codec.ts';
 export { ExtensionId } from './extension-id.ts';
 export {
+  capabilitiesExtension,
+  Capability,
   drainingExtension,
   keepaliveIntervalExtension,
   limitsExtension,
@@ -55,6 +57,7 @@ export type {
   ServerInfo,
   StandardRegister,
   StandardServerInfo,
+  Tags,
   UnknownMessage,
 } from './message.ts';
 export type { Refusal, RefusalCode } from './refusal.ts';

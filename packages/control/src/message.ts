@@ -12,6 +12,7 @@ export const MessageType = {
   registerAck: 0x04,
   disconnect: 0x05,
   serverInfo: 0x06,
+  tags: 0x40,
 } as const;
 
 /** Client to node: asks for a {@link Pong}. */
@@ -103,10 +104,21 @@ export interface ReferenceServerInfo {
 }
 
 /**
+ * Either way, in dialect `standard` only (docs/protocol.md, Packet tags). From the node: it tags the packets of a session from
+ * now on, and its client has to do the same. From the client: it has got eight packets of the session with a wrong token.
+ */
+export interface Tags {
+  readonly type: 'tags';
+  /** u32. */
+  readonly sessionId: number;
+  readonly extensions: readonly Extension[];
+}
+
+/**
  * A control message (docs/protocol.md, Control plane). Extensions come in the order of the wire, unknown ids included; in
  * dialect `reference` there are none.
  */
-export type ControlMessage = Ping | Pong | Register | RegisterAck | Disconnect | ServerInfo;
+export type ControlMessage = Ping | Pong | Register | RegisterAck | Disconnect | ServerInfo | Tags;
 
 /** A message of a type that this version does not know. To be skipped: it is no error. */
 export interface UnknownMessage {

@@ -16,6 +16,8 @@ const cases: readonly [string, OutgoingMessage, Dialect, ControlErrorCode][] = [
   ['a session id of 33 bits', { ...ack, sessionId: 2 ** 32 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
   ['a negative token', { ...ack, token: -1 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
   ['a capacity of NaN', { ...info, capacity: NaN }, 'reference', 'ERR_CONTROL_FIELD_RANGE'],
+  ['a session id of 2^32 in tags', { type: 'tags', sessionId: 2 ** 32 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
+  ['tags in reference', { type: 'tags', sessionId: 1 }, 'reference', 'ERR_CONTROL_DIALECT_MISMATCH'],
   ['a reason of 256', { type: 'disconnect', reason: 256 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
   ['an extension id of 256', { ...ack, extensions: [{ id: 256, value: new Uint8Array(0) }] }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
   ['no client version', { ...register, clientVersion: '' }, 'standard', 'ERR_CONTROL_VERSION_EMPTY'],

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  capabilitiesExtension,
+  Capability,
   ControlError,
   dataAddressExtension,
   dataAddressV6Extension,
@@ -88,6 +90,7 @@ const fixedSize: readonly Kind[] = [
   kind('limits', limitsExtension, limits, { ratePps: 1000, rateBps: 1_000_000 }, '00 00 03 E8 00 0F 42 40'),
   kind('load', loadExtension, load, { activeSessions: 42, capacity: 10_000 }, '00 00 00 2A 00 00 27 10'),
   kind('draining', drainingExtension, u32, 30_000, '00 00 75 30'),
+  kind('capabilities', capabilitiesExtension, u32, Capability.tags | Capability.challenge, '00 00 00 03'),
   kind('resume', resumeExtension, resumes, resume, resumeHex),
 ];
 const kinds: readonly Kind[] = [
@@ -109,6 +112,7 @@ test('the ids are the ones of the protocol page, and every id has its kind', () 
     load: 0x48,
     draining: 0x49,
     resume: 0x4a,
+    capabilities: 0x4c,
     dataAddressV6: 0x4d,
     observedAddressV6: 0x4e,
   });

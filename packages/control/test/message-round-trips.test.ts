@@ -30,6 +30,7 @@ function anyMessage(dialect: Dialect): fc.Arbitrary<ControlMessage> {
           clientVersion: str8.filter((text) => text !== ''),
           extensions,
         }),
+        fc.record({ type: type('tags'), sessionId: u32, extensions }),
         fc.record({
           type: type('server_info'),
           dialect: fc.constant(dialect),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decode, encode } from '@lightspeed/control';
+import { decode, encode, MessageType } from '@lightspeed/control';
 import { messages, refused, toHex } from './vectors.ts';
 
 const TYPES = ['ping', 'pong', 'register', 'register_ack', 'disconnect', 'server_info'] as const;
@@ -10,6 +10,12 @@ describe('the golden vectors', () => {
     const ofType = messages.filter(({ message }) => message.type === type);
     expect(new Set(ofType.map(({ dialect }) => dialect))).toEqual(new Set(['standard', 'reference']));
     expect(ofType.some(({ message }) => 'extensions' in message && message.extensions.length > 0)).toBe(true);
+  });
+
+  test('hold the messages that only standard has', () => {
+    const tags = messages.filter(({ message }) => message.type === 'tags');
+    expect(tags.map(({ dialect }) => dialect)).toEqual(['standard', 'standard']);
+    expect(refused.some(({ frame }) => frame[2] === MessageType.tags)).toBe(true);
   });
 
   test.each(messages)('$name ($dialect) encodes to its bytes', ({ message, dialect, frame }) => {

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { decode, encode, FrameReader } from '@lightspeed/control';
 import { concat, framed, messages } from './vectors.ts';
 
-const unknownType = fc.oneof(fc.constant(0), fc.integer({ min: 7, max: 255 }));
+const unknownType = fc.oneof(
+  fc.constant(0),
+  fc.integer({ min: 7, max: 255 }).filter((type) => type !== 0x40),
+);
 
 describe('a message of an unknown type', () => {
   test('is decoded as unknown, with a copy of its body', () => {
@@ -55,6 +58,14 @@ describe('in dialect reference', () => {
       if (dialect !== 'reference' || message.type === 'register') continue;
       expect(decode(framed([...frame.subarray(2), ...tail]), 'reference')).toEqual(message);
     }
+  });
+
+  test('a message that only standard has is unknown, and cannot be sent', () => {
+    const frame = encode({ type: 'tags', sessionId: 42 }, 'standard');
+    expect(decode(frame, 'reference')).toEqual({ type: 'unknown', typeCode: 0x40, body: Uint8Array.of(0, 0, 0, 42) });
+    expect(() => encode({ type: 'tags', sessionId: 42 }, 'reference')).toThrow(
+      expect.objectContaining({ code: 'ERR_CONTROL_DIALECT_MISMATCH' }),
+    );
   });
 
   test('extensions are left out of what is sent', () => {

@@ -37,6 +37,8 @@ export {
   verifyProof,
 } from './proof/proof.ts';
 export type { Proof } from './proof/proof.ts';
+export { tagKeys } from './proof/tag-keys.ts';
+export type { TagKeys } from './proof/tag-keys.ts';
 export { DEFAULT_RATE_BPS, DEFAULT_RATE_PPS, RateLimiter } from './rate-limiter.ts';
 export { DESTINATION_ADMITTED, DESTINATION_REFUSED, DESTINATION_REFUSED_BAN, ReflectionGuard } from './reflection-guard.ts';
 export type { ReflectionGuardOptions } from './reflection-guard.ts';

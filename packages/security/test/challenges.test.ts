@@ -12,7 +12,8 @@ import {
 } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { FLAG_HANDSHAKE, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
-import { fromHex } from './hex.ts';
+import { fromHex, toHex } from './hex.ts';
+import vectors from './vectors/proofs.json' with { type: 'json' };
 
 const KEY = fromHex('00'.repeat(32));
 const SECRET = fromHex('000102030405060708090a0b0c0d0e0f');
@@ -26,6 +27,14 @@ const targets = fc.record({
 const slots = fc.integer({ min: 1, max: 0xffff_ffff });
 
 describe('a challenge', () => {
+  for (const { name, key, sessionId, address, port, slot, challenge } of vectors.challenges) {
+    it(`is these bytes: ${name}`, () => {
+      const at = { sessionId, address: fromHex(address), port };
+      expect(makeChallenge(fromHex(key), at, slot, hmacSha256)).toBe(BigInt(`0x${challenge}`));
+      expect(checkChallenge(BigInt(`0x${challenge}`), fromHex(key), at, slot, hmacSha256)).toBe(true);
+    });
+  }
+
   it('counts in its own slot of time and in the next one', () => {
     fc.assert(
       fc.property(targets, slots, (at, slot) => {
@@ -52,6 +61,18 @@ describe('a challenge', () => {
 });
 
 describe('a proof that answers a challenge', () => {
+  for (const { name, secret, header, sessionId, nonce, challenge, packet } of vectors.answering) {
+    it(`is these bytes: ${name}`, () => {
+      const bytes = new Uint8Array(ANSWERING_PROOF_PACKET_BYTES);
+      bytes.set(fromHex(header));
+      const answered = BigInt(`0x${challenge}`);
+      expect(encodeProof(bytes, 0, sessionId, BigInt(nonce), fromHex(secret), hmacSha256, answered)).toBe(bytes.length);
+      expect(toHex(bytes)).toBe(packet);
+      expect(readProof(bytes, 0, bytes.length)).toEqual({ sessionId, nonce: BigInt(nonce), challenge: answered });
+      expect(verifyProof(bytes, 0, fromHex(secret), hmacSha256, bytes.length)).toBe(true);
+    });
+  }
+
   it('has 56 bytes, says which challenge it answers, and is not true once any bit of it was changed', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: MAX_PROOF_NONCE }), fc.nat({ max: ANSWERING_PROOF_PACKET_BYTES * 8 - 1 }), (challenge, bit) => {

@@ -17,6 +17,13 @@ export const HEADER_BYTES = 20;
 export const VERSION_PLAIN = 1;
 /** Version number of a packet with an FEC extension after its header. */
 export const VERSION_FEC = 2;
+/** Version number of a version 1 packet with a tag behind its header. */
+export const VERSION_TAGGED_PLAIN = 3;
+/** Version number of a version 2 packet with a tag behind its FEC extension. */
+export const VERSION_TAGGED_FEC = 4;
+
+/** Bytes of a tag, in front of the payload. A packet with a tag has room for that much less payload. */
+export const TAG_BYTES = 4;
 
 /** Keepalive probe, or its echo. */
 export const FLAG_KEEPALIVE = 0x01;
@@ -32,9 +39,12 @@ export const MAX_GROUP_SIZE = 64;
 
 /** Payload that passes every usual path without IP fragmentation. Senders should stay below it. */
 export const SAFE_PAYLOAD_BYTES = 1400;
-/** Largest version 1 payload in a 1,500-byte IPv4 packet. */
+/** Largest version 1 payload in a 1,500-byte IPv4 packet; with a tag (version 3) it is 4 bytes less. */
 export const MAX_V1_PAYLOAD_BYTES = 1452;
-/** Largest version 2 payload in a 1,500-byte IPv4 packet. */
+/** Largest version 2 payload in a 1,500-byte IPv4 packet; with a tag (version 4) it is 4 bytes less. */
 export const MAX_V2_PAYLOAD_BYTES = 1446;
-/** Largest payload that parity can protect: the parity adds two bytes to it and must fit as well. */
+/**
+ * Largest payload that parity can protect: the parity adds two bytes to it and must fit as well. In packets with tags it
+ * is 4 bytes less.
+ */
 export const MAX_FEC_PAYLOAD_BYTES = 1444;

@@ -4,11 +4,11 @@
  */
 export const DropReason = {
   // The bytes are no packet of this protocol (docs/protocol.md, Validity).
-  /** Fewer than 20 bytes. */
+  /** Fewer than 20 bytes, or 24 with a tag. */
   tooShort: 1,
-  /** A version other than 1 and 2. */
+  /** A version that the session does not use: 1 and 2, and where tags were agreed on 3 and 4. */
   badVersion: 2,
-  /** Version 2 without room for its extension. */
+  /** Version 2 or 4 without room for its extension, or for the tag behind it. */
   extensionCutShort: 3,
   /** FEC group size 0 or above 64. */
   badGroupSize: 4,
@@ -42,6 +42,8 @@ export const DropReason = {
   unexpectedReply: 17,
   /** It belongs to no flow that is open. */
   unknownFlow: 18,
+  /** Its tag was not made with the key of its session and direction. */
+  badTag: 19,
   /** A HANDSHAKE whose proof was not made with the secret of the session that it names. */
   badProof: 34,
   /** A HANDSHAKE whose proof was used before. */

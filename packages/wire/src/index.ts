@@ -1,5 +1,5 @@
 /**
- * The LightSpeed tunnel protocol's packets. Headers of both versions and dialects come as objects
+ * The LightSpeed tunnel protocol's packets. Headers of all versions and both dialects come as objects
  * ({@link TunnelHeader}, {@link FecHeader}) and as allocation-free functions over `(bytes, offset)`. There are also
  * sequence arithmetic, size limits and drop reasons. {@link AddressBook} turns IP addresses of both families into
  * single numbers. The package depends on nothing and does no I/O.
@@ -31,8 +31,11 @@ export {
   MAX_V1_PAYLOAD_BYTES,
   MAX_V2_PAYLOAD_BYTES,
   SAFE_PAYLOAD_BYTES,
+  TAG_BYTES,
   VERSION_FEC,
   VERSION_PLAIN,
+  VERSION_TAGGED_FEC,
+  VERSION_TAGGED_PLAIN,
 } from './constants.ts';
 export { DIALECTS, FEC_EXTENSION_BYTES_REFERENCE, FEC_EXTENSION_BYTES_STANDARD, fecExtensionBytes, fecHeaderBytes } from './dialect.ts';
 export type { Dialect } from './dialect.ts';
@@ -65,6 +68,8 @@ export {
   writeHeader,
   writeToken,
 } from './packet.ts';
+export { TAG_KEY_BYTES, checkTaggedPacket, hasTag, openPacket, readTagKey, sealPacket } from './packet-tags.ts';
+export type { TagKey } from './packet-tags.ts';
 export type {
   AddressHandle,
   ArenaOffset,

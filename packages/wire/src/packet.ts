@@ -12,7 +12,8 @@ import { DropReason } from './drop-reason.ts';
 import type { AddressHandle, ArenaOffset, ByteLength, Microseconds, PathNumber, Port, SequenceNumber, SessionToken } from './roles.ts';
 
 /**
- * Whether `length` bytes at `offset` are a valid packet (docs/protocol.md, Validity).
+ * Whether `length` bytes at `offset` are a valid packet (docs/protocol.md, Validity). A packet with a tag has to be opened
+ * before (`openPacket`): versions 3 and 4 are refused here.
  * @returns 0 if they are, else the reason why not.
  */
 export function checkPacket(bytes: Uint8Array, offset: ArenaOffset, length: ByteLength, dialect: Dialect): DropReason | 0 {

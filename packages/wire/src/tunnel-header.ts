@@ -1,10 +1,22 @@
-import { FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, VERSION_FEC, VERSION_PLAIN } from './constants.ts';
+import {
+  FLAG_FIN,
+  FLAG_FRAGMENT,
+  FLAG_HANDSHAKE,
+  FLAG_KEEPALIVE,
+  HEADER_BYTES,
+  TAG_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  VERSION_TAGGED_FEC,
+  VERSION_TAGGED_PLAIN,
+} from './constants.ts';
 import { fecExtensionBytes } from './dialect.ts';
 import type { Dialect } from './dialect.ts';
 import { isDropReason } from './drop-reason.ts';
 import type { DropReason } from './drop-reason.ts';
 import { FecHeader } from './fec-header.ts';
 import type { Endpoint } from './ipv4.ts';
+import { checkTaggedPacket, hasTag } from './packet-tags.ts';
 import {
   checkPacket,
   readDestinationIp,
@@ -19,7 +31,7 @@ import {
   writeHeader,
 } from './packet.ts';
 import type { ArenaOffset, Microseconds, SequenceNumber, SessionToken } from './roles.ts';
-import { requireInteger } from './wire-error.ts';
+import { WireError, requireInteger } from './wire-error.ts';
 
 /** All fields of a header. 32-bit numbers are unsigned. */
 export interface TunnelHeaderFields {
@@ -37,6 +49,8 @@ export interface TunnelHeaderFields {
   readonly destination: Endpoint;
   /** Makes the packet version 2. */
   readonly fec?: FecHeader | undefined;
+  /** Makes the packet version 3, or with `fec` version 4: four bytes as a number, made or checked by nobody here. */
+  readonly tag?: number | undefined;
 }
 
 /** What {@link TunnelHeader.decodeWithPayload} gives. */
@@ -50,7 +64,7 @@ const NOWHERE: Endpoint = { ip: 0, port: 0 };
 
 /**
  * A packet's header as an immutable object (docs/protocol.md, Header): 20 bytes, with the FEC extension 26 (`standard`)
- * or 24 (`reference`). For tools, tests and games; a relay works in place with the functions of `packet.ts`.
+ * or 24 (`reference`), with a tag 4 more. For tools, tests and games; a relay works in place with the functions of `packet.ts`.
  */
 export class TunnelHeader implements TunnelHeaderFields {
   readonly flags: number;
@@ -60,6 +74,7 @@ export class TunnelHeader implements TunnelHeaderFields {
   readonly source: Endpoint;
   readonly destination: Endpoint;
   readonly fec: FecHeader | undefined;
+  readonly tag: number | undefined;
 
   /** @throws {WireError} `ERR_WIRE_FIELD_RANGE` if a number does not fit its field. */
   constructor(fields: TunnelHeaderFields) {
@@ -71,6 +86,7 @@ export class TunnelHeader implements TunnelHeaderFields {
     requireInteger('source.port', fields.source.port, 0, 0xffff);
     requireInteger('destination.ip', fields.destination.ip, 0, 0xffff_ffff);
     requireInteger('destination.port', fields.destination.port, 0, 0xffff);
+    if (fields.tag !== undefined) requireInteger('tag', fields.tag, 0, 0xffff_ffff);
     this.flags = fields.flags;
     this.token = fields.token;
     this.sequence = fields.sequence;
@@ -78,6 +94,7 @@ export class TunnelHeader implements TunnelHeaderFields {
     this.source = fields.source;
     this.destination = fields.destination;
     this.fec = fields.fec;
+    this.tag = fields.tag;
   }
 
   /** A data packet's header; with `fec` a version 2 one. */
@@ -106,17 +123,20 @@ export class TunnelHeader implements TunnelHeaderFields {
 
   /**
    * Parses a header at the start of `bytes`. Total: any bytes give a header or a reason (docs/protocol.md, Validity).
-   * A packet with the reserved FRAGMENT flag decodes, so that tools can show it; receivers drop it.
+   * A packet with the reserved FRAGMENT flag decodes, so that tools can show it; receivers drop it. A tag is read, not
+   * checked.
    */
   static decode(bytes: Uint8Array, dialect: Dialect = 'standard'): TunnelHeader | DropReason {
-    const refusal = checkPacket(bytes, 0, bytes.length, dialect);
+    const isTagged = dialect === 'standard' && hasTag(bytes, 0, bytes.length);
+    const refusal = isTagged ? checkTaggedPacket(bytes, 0, bytes.length) : checkPacket(bytes, 0, bytes.length, dialect);
     if (refusal !== 0) return refusal;
     let fec: FecHeader | undefined;
-    if (readVersion(bytes, 0) === VERSION_FEC) {
+    if (readVersion(bytes, 0) === (isTagged ? VERSION_TAGGED_FEC : VERSION_FEC)) {
       const extension = FecHeader.decode(bytes.subarray(HEADER_BYTES), dialect);
       if (isDropReason(extension)) return extension;
       fec = extension;
     }
+    const headerBytes = HEADER_BYTES + (fec === undefined ? 0 : fecExtensionBytes(dialect));
     return new TunnelHeader({
       flags: readFlags(bytes, 0),
       token: readToken(bytes, 0),
@@ -125,6 +145,7 @@ export class TunnelHeader implements TunnelHeaderFields {
       source: { ip: readSourceIp(bytes, 0) >>> 0, port: readSourcePort(bytes, 0) },
       destination: { ip: readDestinationIp(bytes, 0) >>> 0, port: readDestinationPort(bytes, 0) },
       fec,
+      tag: isTagged ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(headerBytes) : undefined,
     });
   }
 
@@ -135,8 +156,9 @@ export class TunnelHeader implements TunnelHeaderFields {
     return { header, payload: bytes.subarray(header.byteLength(dialect)) };
   }
 
-  /** 1, or 2 with an FEC extension. */
+  /** 1, or 2 with an FEC extension; 3 and 4 are the same with a tag. */
   get version(): number {
+    if (this.tag !== undefined) return this.fec === undefined ? VERSION_TAGGED_PLAIN : VERSION_TAGGED_FEC;
     return this.fec === undefined ? VERSION_PLAIN : VERSION_FEC;
   }
 
@@ -152,18 +174,18 @@ export class TunnelHeader implements TunnelHeaderFields {
     return this.fec?.parity === true ? 'parity' : 'data';
   }
 
-  /** Bytes of the header, its extension included. */
+  /** Bytes of the header, its extension and its tag included. */
   byteLength(dialect: Dialect = 'standard'): number {
-    return HEADER_BYTES + (this.fec === undefined ? 0 : fecExtensionBytes(dialect));
+    return HEADER_BYTES + (this.fec === undefined ? 0 : fecExtensionBytes(dialect)) + (this.tag === undefined ? 0 : TAG_BYTES);
   }
 
-  /** The same header with another token. */
+  /** The same header with another token, and without a tag, because it would be wrong. */
   withSessionToken(token: SessionToken): TunnelHeader {
     return new TunnelHeader({ ...this.#fields(), token });
   }
 
   /**
-   * The header of the answer to this packet: same flags, token and sequence, source and destination swapped, stamped
+   * The header of the answer to this packet: same flags, token and sequence, source and destination swapped, no tag, stamped
    * with `timestampUs`. Leave that out for the echo of a keepalive. An echo carries the probe's own timestamp, and so
    * measures the round trip (docs/protocol.md, Keepalive).
    */
@@ -184,7 +206,10 @@ export class TunnelHeader implements TunnelHeaderFields {
     return bytes;
   }
 
-  /** The whole header as a new array: 20 bytes, or with the extension 26 (`standard`) or 24 (`reference`). */
+  /**
+   * The whole header as a new array: 20 bytes, or with the extension 26 (`standard`) or 24 (`reference`), with a tag 4 more.
+   * @throws {WireError} `ERR_WIRE_FIELD_RANGE` if it has a tag and `dialect` is `reference`, which has none.
+   */
   encode(dialect: Dialect = 'standard'): Uint8Array {
     return this.encodeWithPayload(EMPTY, dialect);
   }
@@ -203,8 +228,14 @@ export class TunnelHeader implements TunnelHeaderFields {
    * @returns the bytes written.
    */
   encodeInto(bytes: Uint8Array, offset: ArenaOffset, dialect: Dialect = 'standard'): number {
+    if (this.tag !== undefined && dialect === 'reference') {
+      throw new WireError('ERR_WIRE_FIELD_RANGE', 'a header with a tag must be of dialect standard, got reference; leave the tag out');
+    }
     this.#write(bytes, offset);
-    return HEADER_BYTES + (this.fec?.encodeInto(bytes, offset + HEADER_BYTES, dialect) ?? 0);
+    const headerBytes = HEADER_BYTES + (this.fec?.encodeInto(bytes, offset + HEADER_BYTES, dialect) ?? 0);
+    if (this.tag === undefined) return headerBytes;
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(offset + headerBytes, this.tag);
+    return headerBytes + TAG_BYTES;
   }
 
   #write(bytes: Uint8Array, offset: ArenaOffset): void {

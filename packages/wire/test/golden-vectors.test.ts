@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { DROP_REASON_NAMES, FecHeader, TunnelHeader, checkPacket, formatEndpoint, isDropReason, parseEndpoint } from '@lightspeed/wire';
+import {
+  DROP_REASON_NAMES,
+  FecHeader,
+  TunnelHeader,
+  checkPacket,
+  checkTaggedPacket,
+  formatEndpoint,
+  hasTag,
+  isDropReason,
+  parseEndpoint,
+} from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import vectors from './vectors/packets.json' with { type: 'json' };
 
@@ -27,7 +37,7 @@ describe('every valid vector', () => {
       if (isDropReason(decoded)) throw new Error(`refused: ${DROP_REASON_NAMES[decoded]}`);
       const { header } = decoded;
       expect([...decoded.payload]).toEqual([...payload]);
-      const { version, flags, token, sequence, timestampUs, kind, fec } = header;
+      const { version, flags, token, sequence, timestampUs, kind, fec, tag } = header;
       expect({
         version,
         flags,
@@ -38,6 +48,7 @@ describe('every valid vector', () => {
         destination: formatEndpoint(header.destination.ip, header.destination.port),
         kind,
         ...(fec && { fec: { groupId: fec.groupId, index: fec.index, size: fec.size, parity: fec.parity } }),
+        ...(tag !== undefined && { tag }),
       }).toEqual(vector.fields);
     });
 
@@ -52,6 +63,7 @@ describe('every valid vector', () => {
         source: endpoint(fields.source),
         destination: endpoint(fields.destination),
         fec: fec && (fec.parity ? FecHeader.parity(fec.groupId, fec.size) : FecHeader.data(fec.groupId, fec.index, fec.size)),
+        tag: 'tag' in fields ? fields.tag : undefined,
       });
       expect(header.encodeWithPayload(payload, dialect)).toEqual(packet);
       expect(header.encode(dialect)).toEqual(head);
@@ -67,7 +79,9 @@ describe('every invalid vector gives its reason', () => {
       const dialect = vector.dialect as Dialect;
       const refusal = TunnelHeader.decode(bytes, dialect);
       expect(isDropReason(refusal) && DROP_REASON_NAMES[refusal]).toBe(vector.reason);
-      expect(DROP_REASON_NAMES[checkPacket(bytes, 0, bytes.length, dialect)]).toBe(vector.reason);
+      const isTagged = dialect === 'standard' && hasTag(bytes, 0, bytes.length);
+      const checked = isTagged ? checkTaggedPacket(bytes, 0, bytes.length) : checkPacket(bytes, 0, bytes.length, dialect);
+      expect(DROP_REASON_NAMES[checked]).toBe(vector.reason);
     });
   }
 });

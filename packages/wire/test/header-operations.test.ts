@@ -11,6 +11,12 @@ describe('a header', () => {
     expect(sent.token).toBe(0);
   });
 
+  it('leaves out a tag where it changes what the tag covers', () => {
+    const tagged = new TunnelHeader({ ...fieldsOf(TunnelHeader.keepalive(5, 1)), tag: 0xffff_ffff });
+    expect([tagged.version, tagged.byteLength()]).toEqual([3, 24]);
+    expect([tagged.withSessionToken(1).tag, tagged.makeResponse().tag]).toEqual([undefined, undefined]);
+  });
+
   it('echoes sequence, token and timestamp in the response to a keepalive', () => {
     const echo = TunnelHeader.keepalive(5, 1_000_000).withSessionToken(9).makeResponse();
     expect([...echo.encode()]).toEqual([0x11, 9, 0, 5, 0, 0x0f, 0x42, 0x40, ...new Array<number>(12).fill(0)]);
@@ -55,6 +61,10 @@ describe('a header', () => {
     expect(() => TunnelHeader.data(0, -1, player, server)).toThrow(WireError);
     expect(() => TunnelHeader.data(0, 0, { ip: 2 ** 32, port: 0 }, server)).toThrow(WireError);
     expect(() => TunnelHeader.keepalive(0, 0).withSessionToken(256)).toThrow(WireError);
+    expect(() => new TunnelHeader({ ...fieldsOf(TunnelHeader.keepalive(0, 0)), tag: -1 })).toThrow(WireError);
+    expect(() => new TunnelHeader({ ...fieldsOf(TunnelHeader.keepalive(0, 0)), tag: 1 }).encode('reference')).toThrow(
+      'a header with a tag must be of dialect standard, got reference',
+    );
     expect(() => FecHeader.data(0, 8, 8)).toThrow(WireError);
     expect(() => FecHeader.parity(0, 0)).toThrow(WireError);
     expect(() => FecHeader.parity(0, 65)).toThrow(WireError);

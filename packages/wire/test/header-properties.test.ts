@@ -11,17 +11,17 @@ const endpoint = fc.record({ ip: u32, port: u16 });
 const fecHeader = fc
   .record({ groupId: u16, size: fc.integer({ min: 1, max: 64 }), index: fc.nat(), parity: fc.boolean() })
   .map(({ groupId, size, index, parity }) => (parity ? FecHeader.parity(groupId, size) : FecHeader.data(groupId, index % size, size)));
-const header = fc
-  .record({
-    flags: fc.integer({ min: 0, max: 15 }),
-    token: u8,
-    sequence: u16,
-    timestampUs: u32,
-    source: endpoint,
-    destination: endpoint,
-    fec: fc.option(fecHeader, { nil: undefined }),
-  })
-  .map((fields) => new TunnelHeader(fields));
+const fields = fc.record({
+  flags: fc.integer({ min: 0, max: 15 }),
+  token: u8,
+  sequence: u16,
+  timestampUs: u32,
+  source: endpoint,
+  destination: endpoint,
+  fec: fc.option(fecHeader, { nil: undefined }),
+});
+const header = fields.map((untagged) => new TunnelHeader(untagged));
+const taggedHeader = fc.tuple(fields, u32).map(([untagged, tag]) => new TunnelHeader({ ...untagged, tag }));
 
 describe('headers', () => {
   it('come back from their bytes as they were, payload included', () => {
@@ -31,6 +31,21 @@ describe('headers', () => {
         if (isDropReason(decoded)) throw new Error(`refused: ${decoded}`);
         expect(decoded.header).toEqual(sent);
         expect(decoded.payload).toEqual(payload);
+      }),
+    );
+  });
+
+  it('with a tag come back from their bytes as they were, and dialect reference has none', () => {
+    fc.assert(
+      fc.property(taggedHeader, fc.uint8Array({ maxLength: 64 }), (sent, payload) => {
+        const packet = sent.encodeWithPayload(payload);
+        const decoded = TunnelHeader.decodeWithPayload(packet);
+        if (isDropReason(decoded)) throw new Error(`refused: ${decoded}`);
+        expect(decoded.header).toEqual(sent);
+        expect(decoded.payload).toEqual(payload);
+        expect(wire.checkTaggedPacket(packet, 0, packet.length)).toBe(0);
+        expect(TunnelHeader.decode(packet, 'reference')).toBe(wire.DropReason.badVersion);
+        expect(wire.checkPacket(packet, 0, packet.length, 'standard')).toBe(wire.DropReason.badVersion);
       }),
     );
   });
@@ -70,12 +85,13 @@ describe('headers', () => {
 
   it('decode any bytes to a header or a reason, and never throw', () => {
     const likely = fc
-      .tuple(fc.constantFrom(0x10, 0x11, 0x20, 0x22, 0x30), fc.uint8Array({ maxLength: 40 }))
+      .tuple(fc.constantFrom(0x10, 0x11, 0x20, 0x22, 0x30, 0x40, 0x42, 0x50), fc.uint8Array({ maxLength: 40 }))
       .map(([first, rest]) => new Uint8Array([first, ...rest]));
     fc.assert(
       fc.property(fc.oneof(likely, fc.uint8Array({ maxLength: 80 })), dialect, (bytes, spoken) => {
         const decoded = TunnelHeader.decode(bytes, spoken);
-        const checked = wire.checkPacket(bytes, 0, bytes.length, spoken);
+        const isTagged = spoken === 'standard' && wire.hasTag(bytes, 0, bytes.length);
+        const checked = isTagged ? wire.checkTaggedPacket(bytes, 0, bytes.length) : wire.checkPacket(bytes, 0, bytes.length, spoken);
         if (isDropReason(decoded)) {
           expect(checked).toBe(decoded);
           expect(wire.DROP_REASON_NAMES[decoded]).not.toBe('');
@@ -91,7 +107,8 @@ describe('headers', () => {
 
   it('are refused at every length of truncation that cuts into them', () => {
     fc.assert(
-      fc.property(header, dialect, (sent, spoken) => {
+      fc.property(fc.oneof(header, taggedHeader), dialect, (sent, any) => {
+        const spoken = sent.tag === undefined ? any : 'standard';
         const bytes = sent.encode(spoken);
         for (let length = 0; length < bytes.length; length++) {
           const decoded = TunnelHeader.decode(bytes.subarray(0, length), spoken);

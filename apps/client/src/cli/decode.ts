@@ -1,4 +1,6 @@
-import type { Dialect } from '@lightspeed/wire';
+import { TAG_KEY_BYTES, readTagKey } from '@lightspeed/wire';
+import type { Dialect, TagKey } from '@lightspeed/wire';
+import { InvalidArgumentError } from 'commander';
 import { ClientError } from '../base/errors.ts';
 import { explainPacket } from '../decode/explain-packet.ts';
 import { parseHexArgument, parseStream } from '../decode/hex-input.ts';
@@ -12,6 +14,7 @@ const MOST_INPUT_BYTES = 16 * 1024 * 1024;
 /** The options of `decode`. */
 export interface DecodeOptions {
   readonly dialect: Dialect;
+  readonly tagKey?: TagKey;
   readonly json?: boolean;
 }
 
@@ -20,7 +23,7 @@ export async function decode(words: readonly string[], options: DecodeOptions, t
   const packets = await readPackets(words);
   let valid = true;
   packets.forEach((packet, index) => {
-    const explanation = explainPacket(packet, options.dialect);
+    const explanation = explainPacket(packet, options.dialect, options.tagKey);
     valid &&= explanation.refusal === undefined;
     if (options.json === true) {
       terminal.json(renderJson(explanation, packet));
@@ -30,6 +33,12 @@ export async function decode(words: readonly string[], options: DecodeOptions, t
     for (const line of renderTable(explanation, terminal)) terminal.line(line);
   });
   return valid ? 0 : 1;
+}
+
+/** @throws {InvalidArgumentError} unless the text is a key of 8 bytes in hexadecimal. */
+export function parseTagKey(text: string): TagKey {
+  if (!/^[0-9a-f]{16}$/i.test(text)) throw new InvalidArgumentError(`Expected ${TAG_KEY_BYTES} bytes as 16 hexadecimal digits.`);
+  return readTagKey(Buffer.from(text, 'hex'));
 }
 
 async function readPackets(words: readonly string[]): Promise<Uint8Array[]> {

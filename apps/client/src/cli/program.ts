@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { ClientError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
-import { decode } from './decode.ts';
+import { decode, parseTagKey } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { parseGameServer, parseListen } from './endpoint.ts';
 import {
@@ -152,6 +152,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .description('Explain a packet field by field.')
     .addArgument(new Argument('<hex...>', 'the packet in hexadecimal, or - for standard input'))
     .addOption(dialectOption())
+    .addOption(new Option('--tag-key <hex>', 'key with which to check tags: that of the session and direction').argParser(parseTagKey))
     .addOption(jsonOption('one JSON object per packet'))
     .addHelpText('after', DECODE_EXAMPLE)
     .action(async (words: string[], options: DecodeOptions) => done(await decode(words, options, terminal)));

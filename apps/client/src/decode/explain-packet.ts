@@ -4,12 +4,15 @@ import {
   FLAG_FRAGMENT,
   HEADER_BYTES,
   SAFE_PAYLOAD_BYTES,
+  TAG_BYTES,
   TunnelHeader,
   VERSION_FEC,
-  checkPacket,
+  VERSION_TAGGED_FEC,
+  hasTag,
   isDropReason,
+  openPacket,
 } from '@lightspeed/wire';
-import type { Dialect } from '@lightspeed/wire';
+import type { Dialect, TagKey } from '@lightspeed/wire';
 import { FieldReader } from './fields.ts';
 import type { Field } from './fields.ts';
 import { explainRefusal } from './reasons.ts';
@@ -34,12 +37,16 @@ export interface PacketExplanation {
   readonly fields: readonly Field[];
 }
 
-/** Explains a packet field by field (docs/protocol.md, Header). Total: any bytes give an explanation. */
-export function explainPacket(bytes: Uint8Array, dialect: Dialect): PacketExplanation {
+/**
+ * Explains a packet field by field (docs/protocol.md, Header). Total: any bytes give an explanation.
+ * @param tagKey the key of the packet's direction, with which to check its tag if it has one.
+ */
+export function explainPacket(bytes: Uint8Array, dialect: Dialect, tagKey?: TagKey): PacketExplanation {
   const decoded = TunnelHeader.decode(bytes, dialect);
   const header = isDropReason(decoded) ? undefined : decoded;
-  const reason = refusalOf(decoded);
-  const fields = readFields(bytes, dialect, header);
+  const tagFits = header?.tag === undefined || tagKey === undefined ? undefined : fits(bytes, tagKey);
+  const reason = tagFits === false ? DropReason.badTag : refusalOf(decoded);
+  const fields = readFields(bytes, dialect, header, tagFits);
   const common = { dialect, lengthBytes: bytes.length, header, fields };
   if (reason !== 0) {
     const words = explainRefusal(reason, bytes, dialect);
@@ -54,16 +61,23 @@ function refusalOf(decoded: TunnelHeader | DropReason): DropReason | 0 {
   return (decoded.flags & FLAG_FRAGMENT) !== 0 ? DropReason.fragment : 0;
 }
 
+function fits(bytes: Uint8Array, { word0, word1 }: TagKey): boolean {
+  // Opening a packet changes it.
+  const view = new DataView(bytes.slice().buffer);
+  return openPacket(view, 0, bytes.length, word0, word1) === 0;
+}
+
 /** The bytes alone cannot tell the dialect, but they can contradict one of them. */
 function hintOfDialect(bytes: Uint8Array, dialect: Dialect, reason: DropReason): string | undefined {
   const other: Dialect = dialect === 'standard' ? 'reference' : 'standard';
-  if (reason === DropReason.fragment || checkPacket(bytes, 0, bytes.length, other) !== 0) return undefined;
+  if (reason === DropReason.fragment || reason === DropReason.badTag) return undefined;
+  if (isDropReason(TunnelHeader.decode(bytes, other))) return undefined;
   return `it is valid in dialect ${other}: try --dialect ${other}`;
 }
 
-function readFields(bytes: Uint8Array, dialect: Dialect, header: TunnelHeader | undefined): Field[] {
+function readFields(bytes: Uint8Array, dialect: Dialect, header: TunnelHeader | undefined, tagFits: boolean | undefined): Field[] {
   const reader = new FieldReader(bytes);
-  reader.versionAndFlags();
+  reader.versionAndFlags(dialect);
   reader.number(1, 'token', (token) => (token === 0 ? 'no session token' : "the session's token"));
   reader.number(2, 'sequence', () => 'of this session and direction');
   reader.number(4, 'timestamp', (us) => `sender's clock: ${(us / 1e6).toFixed(6)} s, starts over every 71.6 min`, ' µs');
@@ -71,7 +85,9 @@ function readFields(bytes: Uint8Array, dialect: Dialect, header: TunnelHeader | 
   reader.ipv4('destination IP', (isZero) => (isZero ? 'none' : 'original destination'));
   reader.number(2, 'source port', (port) => (port === 0 ? 'none' : 'original source'));
   reader.number(2, 'destination port', (port) => (port === 0 ? 'none' : 'original destination'));
-  if (bytes.length > HEADER_BYTES && bytes[0] >> 4 === VERSION_FEC) readExtension(reader, dialect);
+  const isTagged = dialect === 'standard' && hasTag(bytes, 0, bytes.length);
+  if (bytes.length > HEADER_BYTES && bytes[0] >> 4 === (isTagged ? VERSION_TAGGED_FEC : VERSION_FEC)) readExtension(reader, dialect);
+  if (isTagged) reader.number(TAG_BYTES, 'tag', () => explainTag(tagFits));
   if (header?.kind === 'parity') readParity(reader, header.fec?.size ?? 0);
   else if (reader.left > 0) reader.raw(reader.left, 'payload', explainPayload(bytes.subarray(-reader.left)));
   return reader.fields;
@@ -85,6 +101,11 @@ function readExtension(reader: FieldReader, dialect: Dialect): void {
   if (dialect === 'reference') return;
   reader.number(1, 'FEC flags', (flags) => (flags === 1 ? 'parity' : flags === 0 ? 'data' : 'unknown'));
   reader.number(1, 'reserved', (value) => (value === 0 ? '' : 'must be 0'));
+}
+
+function explainTag(tagFits: boolean | undefined): string {
+  if (tagFits === undefined) return 'over the header and the length of the payload; not checked';
+  return tagFits ? 'fits the key' : 'does not fit the key';
 }
 
 function explainIndex(index: number, size: number | undefined): string {

@@ -1,4 +1,15 @@
-import { FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, FLAG_KEEPALIVE, VERSION_FEC, VERSION_PLAIN, formatIpv4 } from '@lightspeed/wire';
+import {
+  FLAG_FIN,
+  FLAG_FRAGMENT,
+  FLAG_HANDSHAKE,
+  FLAG_KEEPALIVE,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  VERSION_TAGGED_FEC,
+  VERSION_TAGGED_PLAIN,
+  formatIpv4,
+} from '@lightspeed/wire';
+import type { Dialect } from '@lightspeed/wire';
 
 /** One field of a packet, explained. */
 export interface Field {
@@ -42,12 +53,12 @@ export class FieldReader {
     return this.bytes.length - this.#offset;
   }
 
-  versionAndFlags(): void {
+  versionAndFlags(dialect: Dialect): void {
     if (this.left < 1) return;
     const version = this.bytes[0] >> 4;
     const flags = this.bytes[0] & 0x0f;
     const digit = (nibble: number) => nibble.toString(16).toUpperCase();
-    this.#add(1, 'version', version, { hex: `${digit(version)}.`, meaning: explainVersion(version) });
+    this.#add(1, 'version', version, { hex: `${digit(version)}.`, meaning: explainVersion(version, dialect) });
     this.#add(1, 'flags', flags, { hex: `.${digit(flags)}`, meaning: explainFlags(flags) });
     this.#offset = 1;
   }
@@ -99,9 +110,12 @@ function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
 }
 
-function explainVersion(version: number): string {
+function explainVersion(version: number, dialect: Dialect): string {
   if (version === VERSION_PLAIN) return 'plain';
-  return version === VERSION_FEC ? 'with FEC extension' : 'unknown; the rest is read as if it were version 1';
+  if (version === VERSION_FEC) return 'with FEC extension';
+  if (version === VERSION_TAGGED_PLAIN && dialect === 'standard') return 'plain, with a tag';
+  if (version === VERSION_TAGGED_FEC && dialect === 'standard') return 'with FEC extension and a tag';
+  return 'unknown; the rest is read as if it were version 1';
 }
 
 function explainFlags(flags: number): string {

@@ -1,4 +1,3 @@
-import { HEADER_BYTES, fecHeaderBytes } from '@lightspeed/wire';
 import type { PacketExplanation } from './explain-packet.ts';
 import { flagNames } from './fields.ts';
 import type { Field } from './fields.ts';
@@ -51,9 +50,9 @@ export function renderJson(explanation: PacketExplanation, bytes: Uint8Array): o
 }
 
 function headerJson({ dialect, fields }: PacketExplanation, header: NonNullable<PacketExplanation['header']>, bytes: Uint8Array): object {
-  const { version, kind, token, sequence, timestampUs, fec } = header;
+  const { version, kind, token, sequence, timestampUs, fec, tag } = header;
   const valueOf = (name: string) => fields.find((field) => field.name === name)?.value;
-  const start = fec === undefined ? HEADER_BYTES : fecHeaderBytes(dialect);
+  const start = header.byteLength(dialect);
   const content = fields.find(({ name }) => name === 'parity content');
   return {
     kind,
@@ -65,6 +64,7 @@ function headerJson({ dialect, fields }: PacketExplanation, header: NonNullable<
     source: { ip: valueOf('source IP'), port: header.source.port },
     destination: { ip: valueOf('destination IP'), port: header.destination.port },
     ...(fec === undefined ? {} : { fec: { groupId: fec.groupId, index: fec.index, size: fec.size, parity: fec.parity } }),
+    ...(tag === undefined ? {} : { tag }),
     payload: { offset: start, length: bytes.length - start, hex: Buffer.from(bytes.subarray(start)).toString('hex') },
     ...(content === undefined ? {} : { parity: { contentBytes: content.length, lengthsXor: valueOf('XOR of lengths') } }),
   };

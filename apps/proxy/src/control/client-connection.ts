@@ -110,6 +110,9 @@ export class ClientConnection implements ClientLink {
       case 'server_info':
         // A node's words: they mean nothing from a client.
         break;
+      case 'tags':
+        // This node does not say that it can tag packets, and so no client has a reason to ask for it.
+        break;
     }
   }
 

@@ -20,8 +20,7 @@ export interface ChallengedAddress {
 
 /**
  * The challenge for an address (docs/protocol.md, Path validation): whoever sends it back has received it there. It is made
- * from its own question, so that nothing is remembered for addresses that never answer, and any holder of the key can
- * check it.
+ * from its own question. So nothing is remembered for addresses that never answer, and any holder of the key can check it.
  *
  * @param key - a secret of the node, 32 bytes.
  * @param slot - the time in whole slots of 10 s, by any clock that all holders of the key share.

@@ -12,6 +12,7 @@ export const PROOF_BYTES = 28;
 export const PROOF_PACKET_BYTES = HEADER_BYTES + PROOF_BYTES;
 /** The same for a proof that answers a challenge. */
 export const ANSWERING_PROOF_BYTES = PROOF_BYTES + CHALLENGE_BYTES;
+/** Bytes of the whole packet that answers a challenge: its header and the proof. */
 export const ANSWERING_PROOF_PACKET_BYTES = HEADER_BYTES + ANSWERING_PROOF_BYTES;
 /** Bytes of the secret that client and node share for a session. */
 export const PROOF_SECRET_BYTES = 16;
