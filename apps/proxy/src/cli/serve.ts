@@ -22,7 +22,7 @@ export async function serve(config: NodeConfig): Promise<number> {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     // A signal during the start is kept until there is something to close.
-    const node = await startNode(config, { log: await createLog(config) });
+    const node = await startNode(config, await createLog(config));
     await Promise.race([asked.promise, node.drainAsked]);
     ending = true;
     await node.drain();

@@ -14,6 +14,7 @@ import { returnMemoryAfterSurges } from '../base/memory-return.ts';
 import type { NodeView } from '../http/node-view.ts';
 import type { HttpServer } from '../http/server.ts';
 import { silentLog } from './log.ts';
+import { requireDescriptors } from '../base/descriptor-limit.ts';
 import { NodeError, bindError, messageOf } from '../base/node-error.ts';
 import { OwnAddresses } from '../base/own-addresses.ts';
 import type { NodeStats } from '../supervisor/stats.ts';
@@ -50,18 +51,26 @@ export interface RunningNode {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What a node is started with besides its configuration. */
+export interface NodeOptions {
+  /** Where it writes what happens; nowhere by default. */
+  readonly log?: Logger;
+  /** How many lines of the log were dropped, for `/metrics`. */
+  readonly droppedLines?: () => number;
+}
+
 /**
  * Starts a node; resolves when every worker serves.
- * @param options.log where it writes what happens; nowhere by default.
- * @throws {NodeError} if a port or address cannot be had, or the engine cannot work here.
+ * @throws {NodeError} within a second, if a port or address cannot be had, or the engine cannot work here.
  */
-export async function startNode(config: NodeConfig, options: { log?: Logger } = {}): Promise<RunningNode> {
+export async function startNode(config: NodeConfig, options: NodeOptions = {}): Promise<RunningNode> {
   const log = options.log ?? silentLog();
+  requireDescriptors(config.workers);
   const engine = engineFor(config);
   await requireEgressAddress(config);
   const asked = Promise.withResolvers<undefined>();
   const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
-  const parts = await startParts(config, engine, state, log);
+  const parts = await startParts(config, engine, state, log, options.droppedLines ?? (() => 0));
   const { supervisor, http, control, own } = parts;
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
@@ -100,7 +109,13 @@ export async function startNode(config: NodeConfig, options: { log?: Logger } = 
 }
 
 /** Starts everything; what was started is closed again if something cannot be. */
-async function startParts(config: NodeConfig, engine: EngineChoice, state: ControlState | undefined, log: Logger): Promise<NodeParts> {
+async function startParts(
+  config: NodeConfig,
+  engine: EngineChoice,
+  state: ControlState | undefined,
+  log: Logger,
+  droppedLines: () => number,
+): Promise<NodeParts> {
   const startedMs = performance.now();
   const own = new OwnAddresses();
   let supervisor: Supervisor | undefined;
@@ -119,13 +134,14 @@ async function startParts(config: NodeConfig, engine: EngineChoice, state: Contr
       control = await ControlPlane.start(config.controlBind, config, state, supervisor, own, log);
     }
     own.follow((hosts) => supervisor?.setOwnAddresses(hosts));
-    const http = await httpOf({ config, engine, supervisor, control, startedMs });
+    const http = await httpOf({ config, engine, supervisor, control, startedMs, droppedLines });
     return { supervisor, control, http, own };
   } catch (error) {
     own.stop();
-    await supervisor?.stop();
     // What was saved stays for the next start.
-    await (control === undefined ? state?.folder?.close() : control.abandon());
+    const closed = Promise.all([supervisor?.stop(), control === undefined ? state?.folder?.close() : control.abandon()]);
+    // What hangs must not keep anybody from hearing of the error.
+    await Promise.race([closed, setTimeout(FAILED_START_MS, undefined, { ref: false })]);
     throw error;
   }
 }
@@ -137,6 +153,9 @@ async function httpOf(view: NodeView): Promise<HttpServer | undefined> {
   const { startHttp } = await import('../http/server.ts');
   return startHttp(httpBind, view);
 }
+
+/** How long what a start that fails has opened may take to close. */
+const FAILED_START_MS = 500;
 
 const LOOK_EVERY_MS = 20;
 

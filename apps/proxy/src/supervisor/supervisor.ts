@@ -40,6 +40,8 @@ const MAX_PORTS_TRIED = 5;
 
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
 const STOP_TIMEOUT_MS = 1_500;
+/** Of a start that has failed already nobody waits for the rest. */
+const FAILED_START_MS = 300;
 
 const BAN_LINES: LimitedLines = {
   level: 'warn',
@@ -104,7 +106,7 @@ export class Supervisor implements WorkerWatcher {
         await Promise.all(supervisor.#workers.map((worker) => worker.start()));
         return supervisor;
       } catch (cause) {
-        await supervisor.stop();
+        await supervisor.stop(FAILED_START_MS);
         const error = cause instanceof NodeError ? cause : bindError(cause, 'data plane', formatSocketAddress(port), '--data-bind');
         // A port that the system chose may be anybody's again by the time a worker opens it.
         const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MAX_PORTS_TRIED;
@@ -176,10 +178,10 @@ export class Supervisor implements WorkerWatcher {
     await this.#workers.at(index)?.crash();
   }
 
-  /** Says goodbye to all clients and ends all workers. */
-  stop(): Promise<void> {
+  /** Says goodbye to all clients and ends all workers, by force after so many milliseconds. */
+  stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
     this.#requests.stop();
-    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_TIMEOUT_MS))).then(() => {
+    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(timeoutMs))).then(() => {
       this.#port.close();
       this.#banLog.end();
     });
