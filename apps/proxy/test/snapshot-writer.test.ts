@@ -139,7 +139,7 @@ it('a client that registers while the state is being written is written next tim
 
 it('very many clients are written in pieces, and the thread turns to other things after each', async () => {
   const path = keptFolder();
-  const folder = await StateFolder.open(path, pino({ level: 'silent' }), () => undefined);
+  const folder = await StateFolder.open(path, pino({ level: 'silent' }), {});
   const clients = 2_000;
   let made = 0;
   const turns: number[] = [];

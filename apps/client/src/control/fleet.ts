@@ -22,8 +22,8 @@ const LOOK_MS = 1_000;
 const PLAYING_MS = 30_000;
 
 /**
- * What has become of a control connection. `renewed`: the node had another certificate to show, for which it closed the
- * connection; it is back, and the session was not touched.
+ * What has become of a control connection. `renewed`: the node had another certificate to show, or was restarted, for which it
+ * closed the connection; it is back, and the session was not touched.
  */
 export type ControlState = 'lost' | 'refused' | 'resumed' | 'new-session' | 'renewed';
 
@@ -148,8 +148,9 @@ export class Fleet {
     link.on('renewed', () => {
       // While nobody looked, the node's node tunnel may have been taken down.
       if (node.ended && link.session !== undefined) this.#place(node, link.session);
-      this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate; nothing else has changed');
+      this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate or was restarted; the session goes on');
     });
+    link.on('restarts', () => node.restarts(performance.now()));
     link.on('disconnected', (why) => this.#listener?.control(this.#status(node), 'lost', why));
     link.on('refused', ({ message }) => {
       this.#listener?.control(this.#status(node), 'refused', message);

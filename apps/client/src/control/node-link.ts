@@ -19,6 +19,8 @@ const MOST_PONG_MS = 3_000;
 const GOODBYE_MS = 500;
 /** After a node has exchanged its certificate its clients do not all come back in the same moment. */
 const RENEWAL_MS = { least: 50, most: 1_000 } as const;
+/** Nor do they after it has restarted, which takes it about a second. */
+const RESTART_MS = { least: 1_000, most: 2_000 } as const;
 
 /** A node that drains may have ended, and been started again, by then: as soon as all its clients have left. */
 const MOST_DRAINING_MS = 5_000;
@@ -33,8 +35,10 @@ export interface NodeLinkEvents {
   draining: [ms: number];
   /** The control connection is gone; it is tried again after so many milliseconds. The session lives on for a while. */
   disconnected: [why: string, retryInMs: number];
-  /** The node had to exchange its certificate; the connection and the session are back, and nothing was lost. */
+  /** The node had to exchange its certificate, or was restarted; the connection and the session are back, and nothing was lost. */
   renewed: [];
+  /** The node restarts, and keeps our session: it is worth waiting for. */
+  restarts: [];
   /** The node did not take the registration this time. */
   refused: [error: ClientError, retryInMs: number];
 }
@@ -57,7 +61,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   readonly #abort = new AbortController();
   #registered: RegisteredConnection | undefined;
   #seenPin: Uint8Array | undefined;
-  /** The connection was closed for a new certificate, of which nobody needs to hear unless something goes wrong. */
+  /** The connection was closed for a new certificate or a restart, of which nobody needs to hear unless something goes wrong. */
   #renewing = false;
   #retry: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout | undefined;
@@ -184,11 +188,15 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   }
 
   #ended(registered: RegisteredConnection, closed: ConnectionClosed): void {
-    if (closed.by !== 'peer' || closed.code !== CloseCode.certificateReplaced) {
+    const code = closed.by === 'peer' ? closed.code : CloseCode.normal;
+    if (code !== CloseCode.certificateReplaced && code !== CloseCode.nodeRestarts) {
       this.#drop(registered, closeText(closed));
     } else if (this.#forget(registered)) {
+      const restarts = code === CloseCode.nodeRestarts;
+      const { least, most } = restarts ? RESTART_MS : RENEWAL_MS;
       this.#renewing = true;
-      this.#retry = setTimeout(() => void this.#again(), randomInt(RENEWAL_MS.least, RENEWAL_MS.most));
+      this.#retry = setTimeout(() => void this.#again(), randomInt(least, most));
+      if (restarts) this.emit('restarts');
     }
   }
 

@@ -1,4 +1,5 @@
 import type { OutgoingMessage, Register } from '@lightspeed/control';
+import { CloseCode } from '@lightspeed/control/quic';
 import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
@@ -7,6 +8,7 @@ import { LimitedLog } from '../base/limited-log.ts';
 import { messageOf } from '../base/node-error.ts';
 import type { OwnAddresses } from '../base/own-addresses.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
+import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
 import type { RegisteredLink } from './client-registry.ts';
@@ -18,7 +20,7 @@ import { ControlPort } from './control-port.ts';
 import type { ControlState } from './control-state.ts';
 import { Grace } from './grace.ts';
 import { LoadAnnouncer } from './load-announcer.ts';
-import { SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
+import { RESTART_TEXT, SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
 import type { NodeAddresses } from './node-addresses.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 
@@ -127,6 +129,23 @@ export class ControlPlane implements ControlHost {
     await this.#ticking;
     await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
+    await this.#state.folder?.close();
+  }
+
+  /** Tells everybody to come back after a restart, and takes nobody any more; the data plane goes on. */
+  async closeForRestart(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#ticking;
+    await this.#port?.close(RESTART_TEXT, CloseCode.nodeRestarts);
+    this.#refusals.end();
+  }
+
+  /**
+   * After {@link closeForRestart}: saves everything that the next run needs, and gives the state folder back.
+   * @param sessions as they were last.
+   */
+  async keep(sessions: Iterable<WorkerSession>): Promise<void> {
+    await this.#snapshots?.write(sessions);
     await this.#state.folder?.close();
   }
 

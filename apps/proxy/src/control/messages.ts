@@ -81,5 +81,8 @@ export function disconnect(reason: DisconnectReason, text: string): OutgoingMess
   return { type: 'disconnect', reason, extensions: [reasonTextExtension.encode(text)] };
 }
 
+/** What clients are told when the node restarts. */
+export const RESTART_TEXT = 'the node restarts and keeps its sessions, connect again';
+
 /** What clients are told when the node ends. */
 export const SHUTDOWN_TEXT = 'the node is shutting down';

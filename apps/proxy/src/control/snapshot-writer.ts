@@ -50,6 +50,11 @@ export class SnapshotWriter {
     if (this.#registry.size >= VERY_MANY_CLIENTS) await returnMemory('writing very many clients', this.#log);
   }
 
+  /** Writes everything now. */
+  async write(sessions: Iterable<WorkerSession>): Promise<void> {
+    await this.#folder.save(this.#snapshots(sessions));
+  }
+
   /** Made one by one while they are written: as many objects at once would be more than the registrations themselves. */
   *#snapshots(sessions: Iterable<WorkerSession>): Generator<ClientSnapshot> {
     const bound = new Set<number>();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { AdminSocket } from './admin-socket.ts';
+import type { AdminCommands } from './admin-socket.ts';
 import type { ClientSnapshot } from './snapshot-file.ts';
 import { formatSnapshots, parseSnapshots } from './snapshot-file.ts';
 
@@ -16,7 +17,7 @@ const PIECE_CHARACTERS = 64 * 1_024;
  * What a node keeps over restarts, in a folder that is its own while it runs.
  *
  * ```
- *   node.sock                  who can open it may tell the node to drain; that it answers says that the folder is in use
+ *   node.sock                  who can open it may tell the node what to do; that it answers says that the folder is in use
  *   sessions.json              registrations and their sessions; replaced as a whole
  *   sessions.json.damaged      the last one that could not be read
  *   control-key.pem, control-certificate.pem     the identity, see @lightspeed/control/quic
@@ -35,10 +36,10 @@ export class StateFolder {
   }
 
   /**
-   * @param onDrain somebody asks the node to drain.
+   * @param commands what the node can be asked by way of the folder.
    * @throws {NodeError} if the folder cannot be had, or another node has it.
    */
-  static async open(folder: string, log: Logger, onDrain: () => void): Promise<StateFolder> {
+  static async open(folder: string, log: Logger, commands: AdminCommands): Promise<StateFolder> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (cause) {
@@ -48,7 +49,7 @@ export class StateFolder {
         { cause },
       );
     }
-    return new StateFolder(folder, await AdminSocket.open(folder, onDrain), log);
+    return new StateFolder(folder, await AdminSocket.open(folder, commands), log);
   }
 
   /** What was saved last. A file that cannot be understood is set aside: it must not keep the node from starting. */

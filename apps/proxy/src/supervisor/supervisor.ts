@@ -180,8 +180,19 @@ export class Supervisor implements WorkerWatcher {
 
   /** Says goodbye to all clients and ends all workers, by force after so many milliseconds. */
   stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
+    return this.#end(timeoutMs, 'stop');
+  }
+
+  /** Ends all workers without a word to clients. @returns the last snapshots of all sessions, made while they are looked at. */
+  async suspend(): Promise<Iterable<WorkerSession>> {
+    await this.#end(STOP_TIMEOUT_MS, 'suspend');
+    const isWanted = (sessionId: number) => this.#clients.has(sessionId);
+    return this.#snapshots.all([...this.#workers.keys()], isWanted);
+  }
+
+  #end(timeoutMs: number, how: 'stop' | 'suspend'): Promise<void> {
     this.#requests.stop();
-    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(timeoutMs))).then(() => {
+    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(timeoutMs, how))).then(() => {
       this.#port.close();
       this.#banLog.end();
     });

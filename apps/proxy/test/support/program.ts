@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** The program's first module. */
+export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 interface Ended {
   readonly code: number | null;
@@ -24,6 +25,8 @@ export interface Result {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: string;
+  /** What is run in place of the program, and runs it itself. */
+  readonly main?: string;
 }
 
 /** The program in a process of its own. */
@@ -35,9 +38,9 @@ export class Program {
   readonly #output: Readable;
 
   /** @param options.limits what a shell does before it runs the program, such as `ulimit -n 24`. */
-  constructor(args: readonly string[], { env = {}, limits = ':' }: ProgramOptions = {}) {
+  constructor(args: readonly string[], { env = {}, limits = ':', main = MAIN }: ProgramOptions = {}) {
     const shell = ['-c', `${limits}; exec "$@"`, 'sh'];
-    const child = spawn('sh', [...shell, process.execPath, '--conditions=@lightspeed/source', MAIN, ...args], {
+    const child = spawn('sh', [...shell, process.execPath, '--conditions=@lightspeed/source', main, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
@@ -85,6 +88,11 @@ export class Program {
   /** The entry that says that the node serves. */
   serving(): Promise<Readonly<Record<string, unknown>>> {
     return this.logged('node serves');
+  }
+
+  /** How often it has said that the node serves: once more after each restart. */
+  get starts(): number {
+    return this.log.filter(({ msg }) => msg === 'node serves').length;
   }
 
   logged(message: string): Promise<Readonly<Record<string, unknown>>> {
