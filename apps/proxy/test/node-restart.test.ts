@@ -6,15 +6,13 @@ import { keptFolder } from './support/kept-folder.ts';
 import { NodeProgram } from './support/node-program.ts';
 import { Control, playingClient } from './support/registered-client.ts';
 import type { RegisteredClient } from './support/registered-client.ts';
+import { savedClients } from './support/saved-clients.ts';
 import { registrarNode, testServer } from './support/scene.ts';
 
 /** Waits until what the node has saved shows that the client has talked to a game server. */
 async function saved(folder: string, { ack }: RegisteredClient): Promise<void> {
-  await eventually(() => {
-    const { clients } = JSON.parse(readFileSync(join(folder, 'sessions.json'), 'utf8')) as {
-      clients: { sessionId: number; session?: { flows: unknown[] } }[];
-    };
-    const client = clients.find(({ sessionId }) => sessionId === ack.sessionId);
+  await eventually(async () => {
+    const client = (await savedClients(folder)).find(({ sessionId }) => sessionId === ack.sessionId);
     expect(client?.session?.flows).toHaveLength(1);
   });
 }
@@ -62,7 +60,8 @@ it.each([1, 2])('after SIGKILL and a new start clients play on without registeri
   other.control = await Control.connect(second);
   await other.control.register([other.resume()]);
   expect((await other.control.heard('register_ack')).sessionId).toBe(other.ack.sessionId);
-  expect(readdirSync(folder).toSorted()).toEqual(['control-certificate.pem', 'control-key.pem', 'node.sock', 'sessions.json']);
+  const files = ['control-certificate.pem', 'control-key.pem', 'node.sock', 'sessions.journal', 'sessions.json'];
+  expect(files).toEqual(expect.arrayContaining(readdirSync(folder)));
   for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o077).toBe(0);
 });
 
@@ -75,7 +74,8 @@ it.each([
   const folder = keptFolder();
   const before = await NodeProgram.start('--state-dir', folder);
   const client = await playingClient(before);
-  await eventually(() => expect(readFileSync(join(folder, 'sessions.json'), 'utf8')).toContain(String(client.ack.sessionId)));
+  await client.roundTrip((await testServer()).endpoint, 'before');
+  await saved(folder, client);
   before.signal('SIGKILL');
   await before.ended;
   const damaged = damage(readFileSync(join(folder, 'sessions.json'), 'utf8'));

@@ -7,7 +7,7 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { LimitedLog } from '../base/limited-log.ts';
 import { messageOf } from '../base/node-error.ts';
 import type { OwnAddresses } from '../base/own-addresses.ts';
-import { SnapshotWriter } from './snapshot-writer.ts';
+import { LOOK_EVERY_MS, SnapshotWriter } from './snapshot-writer.ts';
 import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
@@ -45,6 +45,9 @@ export class ControlPlane implements ControlHost {
   #port: ControlPort | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
+  #saver: NodeJS.Timeout | undefined;
+  #saving: Promise<unknown> = Promise.resolve();
+  #isSaving = false;
   /** When the node stops relaying; undefined while it does not drain. */
   #drainedMs: number | undefined;
 
@@ -125,8 +128,7 @@ export class ControlPlane implements ControlHost {
 
   /** Closes without a word, and leaves what is saved as it is: for a start that failed. */
   async abandon(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#ticking;
+    await this.#endTimers();
     await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
     await this.#state.folder?.close();
@@ -134,8 +136,7 @@ export class ControlPlane implements ControlHost {
 
   /** Tells everybody to come back after a restart, and takes nobody any more; the data plane goes on. */
   async closeForRestart(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#ticking;
+    await this.#endTimers();
     await this.#port?.close(RESTART_TEXT, CloseCode.nodeRestarts);
     this.#refusals.end();
   }
@@ -151,8 +152,7 @@ export class ControlPlane implements ControlHost {
 
   /** Says goodbye to everybody and closes. What is saved afterwards is that there is nobody. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#ticking;
+    await this.#endTimers();
     this.#drainedMs ??= performance.now();
     const clients = [...this.#state.registry.all];
     const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
@@ -233,6 +233,22 @@ export class ControlPlane implements ControlHost {
       this.#ticking = this.#ticking.then(() => this.#tick()).catch((error: unknown) => this.fault(error));
     }, TICK_MS);
     this.#timer.unref();
+    this.#saver = setInterval(() => this.#save(), LOOK_EVERY_MS).unref();
+  }
+
+  /** One at a time: the disk may be slower. */
+  #save(): void {
+    if (this.#isSaving) return;
+    this.#isSaving = true;
+    this.#saving = (this.#snapshots?.writeIfDue(performance.now()) ?? Promise.resolve())
+      .catch((error: unknown) => this.fault(error))
+      .finally(() => (this.#isSaving = false));
+  }
+
+  async #endTimers(): Promise<void> {
+    clearInterval(this.#timer);
+    clearInterval(this.#saver);
+    await Promise.all([this.#ticking, this.#saving]);
   }
 
   get #running(): ControlPort {
@@ -246,7 +262,6 @@ export class ControlPlane implements ControlHost {
     this.#endExpired();
     await this.#endLost();
     this.#tellLoad();
-    await this.#snapshots?.writeIfDue(performance.now());
   }
 
   async #renewIdentity(): Promise<void> {

@@ -49,6 +49,16 @@ const BAN_LINES: LimitedLines = {
   more: 'more clients banned: too many destinations',
 };
 
+/** What the workers have said of the sessions of registrations. */
+export interface TakenSnapshots {
+  readonly hasChanged: boolean;
+  /** Ids of those that are not as they were when they were taken last, or over; undefined if any may be. */
+  readonly news: ReadonlySet<number> | undefined;
+  readonly find: (sessionId: number) => WorkerSession | undefined;
+  /** All of them, each once, made while they are looked at. */
+  readonly all: Iterable<WorkerSession>;
+}
+
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
   readonly #config: NodeConfig;
@@ -142,11 +152,13 @@ export class Supervisor implements WorkerWatcher {
     this.#postAll({ type: 'unregister', sessionId });
   }
 
-  /**
-   * Has the workers say what has changed of the sessions of registrations.
-   * @returns whether anything has since this was called last, and all of them, each once, made while they are looked at.
-   */
-  async takeSnapshots(): Promise<{ hasChanged: boolean; all: Iterable<WorkerSession> }> {
+  /** Grows whenever a restart must know more of sessions than before, and sometimes in vain. */
+  get news(): number {
+    return this.#workers.reduce((sum, { counters }) => sum + counters.news, 0);
+  }
+
+  /** Has the workers say what has changed of the sessions of registrations since this was called last. */
+  async takeSnapshots(): Promise<TakenSnapshots> {
     const answered = await this.#requests.ask(this.#workers, (request, { index }) => {
       return { type: 'snapshot', request, scope: this.#snapshots.scopeFor(index) };
     });
@@ -156,7 +168,12 @@ export class Supervisor implements WorkerWatcher {
       inOrder.map(({ index }) => index),
       isWanted,
     );
-    return { hasChanged: this.#snapshots.haveChanged(), all };
+    return {
+      hasChanged: this.#snapshots.haveChanged(),
+      news: this.#snapshots.takeNews(),
+      find: (sessionId) => this.#snapshots.find(sessionId),
+      all,
+    };
   }
 
   /** For how many milliseconds sessions have been silent, by id; those that no worker tells of are not in it. */
