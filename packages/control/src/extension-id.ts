@@ -13,4 +13,5 @@ export const ExtensionId = {
   resume: 0x4a,
   dataAddressV6: 0x4d,
   observedAddressV6: 0x4e,
+  refusalCode: 0x4f,
 } as const;

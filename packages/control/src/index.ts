@@ -29,6 +29,7 @@ export {
   limitsExtension,
   loadExtension,
   reasonTextExtension,
+  refusalCodeExtension,
   RESUME_TAG_BYTES,
   resumeExtension,
   resumeMessage,

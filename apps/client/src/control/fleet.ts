@@ -33,6 +33,8 @@ export interface FleetListener {
   moved(node: NodeStatus, why: MoveReason): void;
   draining(node: NodeStatus, ms: number): void;
   control(node: NodeStatus, state: ControlState, text: string): void;
+  /** No node takes our ticket any more. */
+  over(error: ClientError): void;
 }
 
 /** The nodes with which a client is registered, and the choice of the one by which flows go that no rule sends by another. */
@@ -58,6 +60,7 @@ export class Fleet {
       },
       left: ({ slot }) => this.#listener?.command({ type: 'end', slot }),
       refused: (node, { message }) => this.#listener?.control(this.#status(node), 'refused', message),
+      dismissed: (node, error) => this.#dismissed(node, error),
     });
   }
 
@@ -151,11 +154,23 @@ export class Fleet {
       this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate or was restarted; the session goes on');
     });
     link.on('restarts', () => node.restarts(performance.now()));
+    link.on('dismissed', (error) => this.#dismissed(node, error));
     link.on('disconnected', (why) => this.#listener?.control(this.#status(node), 'lost', why));
     link.on('refused', ({ message }) => {
       this.#listener?.control(this.#status(node), 'refused', message);
       if (!node.isUp) this.#makeRoom(node);
     });
+  }
+
+  /** One node's refusal ends nothing but what goes by it, as long as there is another one. */
+  #dismissed(node: FleetNode, error: ClientError): void {
+    node.ended = true;
+    this.#listener?.command({ type: 'end', slot: node.slot });
+    this.#listener?.control(this.#status(node), 'refused', error.message);
+    if (node === this.#via) return;
+    this.#active.replace(node);
+    if (this.#active.areAllDismissed) this.#listener?.over(error);
+    else this.#reconsider();
   }
 
   #place(node: FleetNode, session: RegisteredSession): void {

@@ -5,11 +5,12 @@ import type { ControlMessage } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
 import { ClientError } from '../base/errors.ts';
-import type { SocketAddress } from '@lightspeed/wire';
-import { BackOff } from '../tunnel/back-off.ts';
+import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
 import { printable } from './printable.ts';
+import { RefusedError, isForGood } from './refusal.ts';
 import { closeText, disconnectText, register } from './register.ts';
 import type { RegisteredConnection } from './register.ts';
+import { goesOn } from './registered-session.ts';
 import type { RegisteredSession } from './registered-session.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
@@ -39,6 +40,8 @@ export interface NodeLinkEvents {
   renewed: [];
   /** The node restarts, and keeps our session: it is worth waiting for. */
   restarts: [];
+  /** The node will not take our ticket again: it is not asked any more. */
+  dismissed: [error: ClientError];
   /** The node did not take the registration this time. */
   refused: [error: ClientError, retryInMs: number];
 }
@@ -51,6 +54,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   loadPercent: number | undefined;
   version: string | undefined;
   draining = false;
+  /** The node will not take our ticket again. */
+  dismissed = false;
   /** The round trip of the last Ping, and how far the node's clock is ahead of ours. */
   pingMs: number | undefined;
   clockOffsetMs: number | undefined;
@@ -84,13 +89,18 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   /** Registers for the first time. Says what went wrong if it does; {@link keepTrying} does not give up all the same. */
   async start(): Promise<RegisteredSession> {
-    return this.#register();
+    try {
+      return await this.#register();
+    } catch (thrown) {
+      this.dismissed = isForGood(thrown);
+      throw thrown;
+    }
   }
 
   /** After a failed {@link start}: tries again, after growing pauses. */
   keepTrying(): void {
-    if (this.connected || this.#retry !== undefined || this.#abort.signal.aborted) return;
-    this.#retryLater();
+    if (this.connected || this.dismissed || this.#retry !== undefined || this.#abort.signal.aborted) return;
+    this.#retryLater(LONGEST_SILENCE_PAUSE_MS);
   }
 
   /** Finds out soon whether the connection still works: something has happened. */
@@ -175,8 +185,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       }
       this.emit('info');
     } else if (message.type === 'disconnect') {
+      const refusal = RefusedError.of(`node ${this.node.name} ends the registration: ${disconnectText(message)}`, message);
       if (message.reason === 'server_shutdown') this.#drain(0);
-      this.#drop(registered, disconnectText(message));
+      if (!refusal.isForGood) this.#drop(registered, disconnectText(message));
+      else if (this.#forget(registered)) this.#dismiss(refusal);
     }
   }
 
@@ -200,6 +212,11 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     }
   }
 
+  #dismiss(refusal: RefusedError): void {
+    this.dismissed = true;
+    this.emit('dismissed', refusal);
+  }
+
   /** Gives a connection up, and makes another one after a pause. */
   #drop(registered: RegisteredConnection, why: string): void {
     if (this.#forget(registered)) this.emit('disconnected', why, this.#retryLater());
@@ -215,9 +232,9 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   }
 
   /** A node that drains refuses whoever asks, until its end, which may come sooner than it has said. */
-  #retryLater(): number {
+  #retryLater(longestMs?: number): number {
     const drainsMs = Math.min(this.#drainsUntilMs - performance.now(), MOST_DRAINING_MS);
-    const pauseMs = Math.max(this.#backOff.ended(now()), Math.ceil(drainsMs));
+    const pauseMs = Math.max(this.#backOff.ended(now(), longestMs), Math.ceil(drainsMs));
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#again(), pauseMs);
     return pauseMs;
@@ -231,7 +248,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       if (this.#abort.signal.aborted) return;
       if (!(thrown instanceof ClientError)) throw thrown;
       this.#renewing = false;
-      this.emit('refused', thrown, this.#retryLater());
+      if (isForGood(thrown)) this.#dismiss(thrown);
+      else this.emit('refused', thrown, this.#retryLater(isAnswer(thrown) ? undefined : LONGEST_SILENCE_PAUSE_MS));
     }
   }
 
@@ -254,13 +272,9 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   }
 }
 
-/** Whether the data plane can go on as it is. */
-function goesOn({ nonces, data }: RegisteredSession, before: RegisteredSession | undefined): boolean {
-  return nonces === before?.nonces && sameAddress(data.ipv4, before.data.ipv4) && sameAddress(data.ipv6, before.data.ipv6);
-}
-
-function sameAddress(a: SocketAddress | undefined, b: SocketAddress | undefined): boolean {
-  return a?.host === b?.host && a?.port === b?.port;
+/** Whether the node has heard us, and does not want us, or is not the one that we want. */
+function isAnswer(error: ClientError): boolean {
+  return error instanceof RefusedError || error.code === 'ERR_CLIENT_NODE_IDENTITY';
 }
 
 function now(): number {

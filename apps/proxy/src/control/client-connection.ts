@@ -78,9 +78,9 @@ export class ClientConnection implements ClientLink {
     this.#stream?.send(message, this.#dialect).catch((error: unknown) => this.#failed(error));
   }
 
-  async dismiss(reason: DisconnectReason, text: string): Promise<void> {
+  async dismiss(reason: DisconnectReason, text: string, code?: string): Promise<void> {
     this.#client = undefined;
-    await this.#closeWith(disconnect(reason, text), CLOSE_CODES[reason], text);
+    await this.#closeWith(disconnect(reason, text, code), CLOSE_CODES[reason], text);
   }
 
   async #serveStream(stream: ControlStream): Promise<void> {
@@ -125,7 +125,7 @@ export class ClientConnection implements ClientLink {
     this.#stream = stream;
     const result = this.#host.register(register, this.#ends, this);
     if (result.type === 'refused') {
-      await this.dismiss(result.reason, result.text);
+      await this.dismiss(result.reason, result.text, result.code);
       return;
     }
     this.#client = result.client;

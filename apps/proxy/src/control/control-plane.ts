@@ -7,7 +7,8 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { LimitedLog } from '../base/limited-log.ts';
 import { messageOf } from '../base/node-error.ts';
 import type { OwnAddresses } from '../base/own-addresses.ts';
-import { LOOK_EVERY_MS, SnapshotWriter } from './snapshot-writer.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
+import { StateSaver } from './state-saver.ts';
 import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
@@ -39,15 +40,12 @@ export class ControlPlane implements ControlHost {
   readonly #grace: Grace;
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
-  readonly #snapshots: SnapshotWriter | undefined;
+  readonly #saver: StateSaver;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
   #port: ControlPort | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
-  #saver: NodeJS.Timeout | undefined;
-  #saving: Promise<unknown> = Promise.resolve();
-  #isSaving = false;
   /** When the node stops relaying; undefined while it does not drain. */
   #drainedMs: number | undefined;
 
@@ -59,7 +57,7 @@ export class ControlPlane implements ControlHost {
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
     this.#addresses = addresses;
     const { folder, registry } = state;
-    this.#snapshots = folder && new SnapshotWriter(folder, registry, supervisor, log);
+    this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
     this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
   }
 
@@ -146,7 +144,7 @@ export class ControlPlane implements ControlHost {
    * @param sessions as they were last.
    */
   async keep(sessions: Iterable<WorkerSession>): Promise<void> {
-    await this.#snapshots?.write(sessions);
+    await this.#saver.saveAll(sessions);
     await this.#state.folder?.close();
   }
 
@@ -233,22 +231,12 @@ export class ControlPlane implements ControlHost {
       this.#ticking = this.#ticking.then(() => this.#tick()).catch((error: unknown) => this.fault(error));
     }, TICK_MS);
     this.#timer.unref();
-    this.#saver = setInterval(() => this.#save(), LOOK_EVERY_MS).unref();
-  }
-
-  /** One at a time: the disk may be slower. */
-  #save(): void {
-    if (this.#isSaving) return;
-    this.#isSaving = true;
-    this.#saving = (this.#snapshots?.writeIfDue(performance.now()) ?? Promise.resolve())
-      .catch((error: unknown) => this.fault(error))
-      .finally(() => (this.#isSaving = false));
+    this.#saver.start();
   }
 
   async #endTimers(): Promise<void> {
     clearInterval(this.#timer);
-    clearInterval(this.#saver);
-    await Promise.all([this.#ticking, this.#saving]);
+    await Promise.all([this.#ticking, this.#saver.end()]);
   }
 
   get #running(): ControlPort {
@@ -280,7 +268,7 @@ export class ControlPlane implements ControlHost {
       const client = this.#state.registry.get(sessionId);
       if (client === undefined) continue;
       this.counters.expired++;
-      void client.link?.dismiss('auth_failed', refusal.text);
+      void client.link?.dismiss('auth_failed', refusal.text, refusal.code);
       this.#end(client);
     }
   }

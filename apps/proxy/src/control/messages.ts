@@ -4,6 +4,7 @@ import {
   limitsExtension,
   loadExtension,
   reasonTextExtension,
+  refusalCodeExtension,
   sessionSecretExtension,
 } from '@lightspeed/control';
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
@@ -76,9 +77,10 @@ export function loadOf(sessions: number, maxClients: number): number {
   return Math.min(100, Math.round((100 * sessions) / maxClients));
 }
 
-/** A message that ends a registration, with a text that says why. */
-export function disconnect(reason: DisconnectReason, text: string): OutgoingMessage {
-  return { type: 'disconnect', reason, extensions: [reasonTextExtension.encode(text)] };
+/** A message that ends a registration, with a text that says why to people, and a code that says it to programs if there is one. */
+export function disconnect(reason: DisconnectReason, text: string, code?: string): OutgoingMessage {
+  const words = reasonTextExtension.encode(text);
+  return { type: 'disconnect', reason, extensions: code === undefined ? [words] : [words, refusalCodeExtension.encode(code)] };
 }
 
 /** What clients are told when the node restarts. */
