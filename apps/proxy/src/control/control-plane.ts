@@ -19,8 +19,8 @@ import type { ControlHost, Welcome } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
 import { ControlPort } from './control-port.ts';
 import type { ControlState } from './control-state.ts';
-import { Grace } from './grace.ts';
 import { LoadAnnouncer } from './load-announcer.ts';
+import { LostClients } from './lost-clients.ts';
 import { RESTART_TEXT, SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
 import type { NodeAddresses } from './node-addresses.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
@@ -37,7 +37,7 @@ export class ControlPlane implements ControlHost {
   readonly #state: ControlState;
   readonly #supervisor: Supervisor;
   readonly #log: Logger;
-  readonly #grace: Grace;
+  readonly #lost: LostClients;
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
   readonly #saver: StateSaver;
@@ -58,7 +58,10 @@ export class ControlPlane implements ControlHost {
     this.#addresses = addresses;
     const { folder, registry } = state;
     this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
-    this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
+    this.#lost = new LostClients(config, registry, supervisor, (client) => {
+      this.counters.abandoned++;
+      this.#end(client);
+    });
   }
 
   /** @throws {NodeError} */
@@ -108,6 +111,11 @@ export class ControlPlane implements ControlHost {
     let bound = 0;
     for (const client of this.#state.registry.all) if (this.#isBound(client)) bound++;
     return bound;
+  }
+
+  /** How many of them are still there, as far as anybody can tell. */
+  countPresent(): Promise<number> {
+    return this.#lost.countPresent();
   }
 
   get isDraining(): boolean {
@@ -214,8 +222,8 @@ export class ControlPlane implements ControlHost {
     if (client.link === link) this.#end(client);
   }
 
-  lost(client: Client, link: ClientLink): void {
-    if (client.link === link) this.#grace.begin(client, performance.now());
+  lost(client: Client, link: ClientLink, fellSilent: boolean): void {
+    if (client.link === link) this.#lost.begin(client, fellSilent);
   }
 
   fault(error: unknown): void {
@@ -248,7 +256,7 @@ export class ControlPlane implements ControlHost {
     await this.#renewIdentity();
     await this.#state.gate?.refresh();
     this.#endExpired();
-    await this.#endLost();
+    await this.#lost.endDue();
     this.#tellLoad();
   }
 
@@ -269,23 +277,6 @@ export class ControlPlane implements ControlHost {
       if (client === undefined) continue;
       this.counters.expired++;
       void client.link?.dismiss('auth_failed', refusal.text, refusal.code);
-      this.#end(client);
-    }
-  }
-
-  async #endLost(): Promise<void> {
-    const due = this.#grace.allDue(this.#state.registry.all, performance.now());
-    if (due.length === 0) return;
-    const bound = due.filter((client) => this.#isBound(client)).map(({ sessionId }) => sessionId);
-    const idleMs = bound.length === 0 ? undefined : await this.#supervisor.idleMsOf(bound);
-    const nowMs = performance.now();
-    for (const client of due) {
-      // It may have come back meanwhile.
-      if (!this.#grace.isDue(client, nowMs)) continue;
-      // A worker that does not answer may be busy with its packets.
-      const silentMs = this.#isBound(client) ? (idleMs?.get(client.sessionId) ?? 0) : undefined;
-      if (!this.#grace.isOver(client, silentMs, nowMs)) continue;
-      this.counters.abandoned++;
       this.#end(client);
     }
   }

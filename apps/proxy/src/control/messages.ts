@@ -16,7 +16,7 @@ import { addressExtensions } from './node-addresses.ts';
 import type { NodeAddresses } from './node-addresses.ts';
 
 /** How often clients are asked to say that they are there (docs/protocol.md, Sessions). */
-const KEEPALIVE_MS = 5_000;
+export const KEEPALIVE_MS = 5_000;
 
 /**
  * The answer to a Register that was accepted.

@@ -136,15 +136,17 @@ export class LiveNode implements RunningNode {
   }
 }
 
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 50;
 
-/** Announces the end, and waits until every registered client has left or the time is over. */
+/** Announces the end, and waits until every registered client has left or is gone, or the time is over. */
 async function drainClients(control: ControlPlane, forMs: number, log: Logger): Promise<void> {
   const { bound } = control;
   if (bound === 0) return;
   log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: tells clients to leave, and takes no new ones');
   const startedMs = performance.now();
   control.drain(forMs);
-  while (control.bound > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS);
-  log.info({ left: bound - control.bound, stayed: control.bound }, 'drained');
+  while ((await control.countPresent()) > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS);
+  const left = bound - control.bound;
+  const gone = control.bound - (await control.countPresent());
+  log.info({ left, gone, stayed: bound - left - gone }, 'drained');
 }
