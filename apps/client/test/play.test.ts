@@ -107,7 +107,7 @@ describe('lightspeed play', () => {
       'established',
       'summary',
     ]);
-    expect(told.find(({ event }) => event === 'ended-by-node')).toMatchObject({ retryInMs: 500 });
+    expect(told.find(({ event }) => event === 'ended-by-node')).toMatchObject({ retryInMs: expect.any(Number) as number });
     expect(told.find(({ event }) => event === 'stats')).toMatchObject({ state: 'established', drops: 0 });
     expect(told.at(-1)).toMatchObject({ event: 'summary', upPackets: 2, downPackets: 2, recovered: 0, nodeDrops: {} });
   });

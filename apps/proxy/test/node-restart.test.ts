@@ -6,15 +6,14 @@ import { keptFolder } from './support/kept-folder.ts';
 import { NodeProgram } from './support/node-program.ts';
 import { Control, playingClient } from './support/registered-client.ts';
 import type { RegisteredClient } from './support/registered-client.ts';
+import { savedClients } from './support/saved-clients.ts';
 import { registrarNode, testServer } from './support/scene.ts';
+import { temporaryFile } from './support/temporary-file.ts';
 
 /** Waits until what the node has saved shows that the client has talked to a game server. */
 async function saved(folder: string, { ack }: RegisteredClient): Promise<void> {
-  await eventually(() => {
-    const { clients } = JSON.parse(readFileSync(join(folder, 'sessions.json'), 'utf8')) as {
-      clients: { sessionId: number; session?: { flows: unknown[] } }[];
-    };
-    const client = clients.find(({ sessionId }) => sessionId === ack.sessionId);
+  await eventually(async () => {
+    const client = (await savedClients(folder)).find(({ sessionId }) => sessionId === ack.sessionId);
     expect(client?.session?.flows).toHaveLength(1);
   });
 }
@@ -62,7 +61,8 @@ it.each([1, 2])('after SIGKILL and a new start clients play on without registeri
   other.control = await Control.connect(second);
   await other.control.register([other.resume()]);
   expect((await other.control.heard('register_ack')).sessionId).toBe(other.ack.sessionId);
-  expect(readdirSync(folder).toSorted()).toEqual(['control-certificate.pem', 'control-key.pem', 'node.sock', 'sessions.json']);
+  const files = ['control-certificate.pem', 'control-key.pem', 'node.sock', 'sessions.journal', 'sessions.json'];
+  expect(files).toEqual(expect.arrayContaining(readdirSync(folder)));
   for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o077).toBe(0);
 });
 
@@ -75,7 +75,8 @@ it.each([
   const folder = keptFolder();
   const before = await NodeProgram.start('--state-dir', folder);
   const client = await playingClient(before);
-  await eventually(() => expect(readFileSync(join(folder, 'sessions.json'), 'utf8')).toContain(String(client.ack.sessionId)));
+  await client.roundTrip((await testServer()).endpoint, 'before');
+  await saved(folder, client);
   before.signal('SIGKILL');
   await before.ended;
   const damaged = damage(readFileSync(join(folder, 'sessions.json'), 'utf8'));
@@ -100,6 +101,24 @@ it('a session that nobody comes back for ends when the grace is over', async () 
   await eventually(() => expect(node.stats().relay.registrations).toBe(1));
   await eventually(() => expect(node.stats().relay).toMatchObject({ registrations: 0, sessions: 0 }));
 });
+
+it('a node that drains does not wait for restored sessions whose clients are gone', async () => {
+  const stateDir = keptFolder();
+  const config = temporaryFile('node.toml', '[server]\ndrain_secs = 300\n');
+  const flags = ['--state-dir', stateDir, '--config', config];
+  const before = await NodeProgram.start(...flags);
+  const client = await playingClient(before);
+  await client.roundTrip((await testServer()).endpoint, 'before');
+  await saved(stateDir, client);
+  before.signal('SIGKILL');
+  await before.ended;
+  const after = await NodeProgram.start(...flags);
+  after.signal('SIGTERM');
+  await after.logged('draining');
+  expect(await after.ended).toEqual({ code: 0, signal: null });
+  expect(await after.logged('drained')).toMatchObject({ left: 0, gone: 1, stayed: 0 });
+  // It waits for two keepalives that do not come.
+}, 60_000);
 
 it('a node that was closed leaves nobody behind, and its folder to the next', async () => {
   const stateDir = keptFolder();

@@ -73,6 +73,15 @@ describe('a client that has lost its control connection', () => {
     await client.control.connection.close();
     await eventually(() => expect(node.stats().relay.registrations).toBe(0));
   });
+
+  it('is gone with the connection if that has fallen silent: it was waited for by then', async () => {
+    const node = await registrarNode();
+    const control = await Control.connect(node, 1_000);
+    await control.register();
+    await control.heard('register_ack');
+    await eventually(() => expect(node.stats().relay.registrations).toBe(1));
+    await eventually(() => expect(node.stats().relay.registrations).toBe(0));
+  });
 });
 
 describe.each(ENGINES)('over the %s engine, a client whose address changes', (io) => {

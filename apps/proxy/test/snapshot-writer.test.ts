@@ -38,7 +38,13 @@ function keeperScene() {
       [1, client(1)],
       [2, client(2)],
     ]),
-    changes: 2,
+    changed: new Set([1, 2]),
+    /** Counts what has happened to sessions, and whether it is known to which. */
+    news: 1,
+    newsOf: undefined as Set<number> | undefined,
+    canAdd: true,
+    /** What was added: ids of clients, with whether they had a session, and of those that are over. */
+    added: [] as [[number, boolean][], number[]][],
     sessions: [session(1)],
     hasChanged: true,
     canWrite: true,
@@ -53,13 +59,23 @@ function keeperScene() {
         scene.written.push([...clients].map((one) => [one.sessionId, one.session !== undefined]));
         return Promise.resolve(scene.canWrite);
       },
+      add(changed: Iterable<ClientSnapshot>, over: Iterable<number>): Promise<boolean> {
+        if (!scene.canAdd) return Promise.resolve(false);
+        scene.added.push([[...changed].map((one) => [one.sessionId, one.session !== undefined]), [...over]]);
+        return Promise.resolve(true);
+      },
     },
     {
       get size() {
         return scene.clients.size;
       },
-      get changes() {
-        return scene.changes;
+      get hasChanged() {
+        return scene.changed.size > 0;
+      },
+      takeChanged() {
+        const { changed } = scene;
+        scene.changed = new Set();
+        return changed;
       },
       get all() {
         return scene.clients.values();
@@ -69,11 +85,21 @@ function keeperScene() {
       addressOf: () => '203.0.113.1',
     },
     {
+      get news() {
+        return scene.news;
+      },
       takeSnapshots() {
         scene.asked++;
-        const { hasChanged } = scene;
+        const { hasChanged, newsOf } = scene;
         scene.hasChanged = false;
-        return Promise.resolve({ hasChanged, all: scene.sessions.map((one) => ({ worker: 0, session: one })) });
+        scene.newsOf = new Set();
+        const all = scene.sessions.map((one) => ({ worker: 0, session: one }));
+        return Promise.resolve({
+          hasChanged,
+          news: newsOf,
+          find: (id: number) => all.find(({ session }) => session.sessionId === id),
+          all,
+        });
       },
     },
     silentLog(),
@@ -85,35 +111,74 @@ function keeperScene() {
   return { scene, pass };
 }
 
-it('the state is written when something has changed, and else only looked after', async () => {
+const BOTH: [number, boolean][] = [
+  [1, true],
+  [2, false],
+];
+
+it('everything is written at first, and then only looked after while nothing happens', async () => {
   const { scene, pass } = keeperScene();
-  await pass(1_000);
-  expect([scene.asked, scene.written.length]).toEqual([0, 0]);
-  await pass(1_500);
-  expect(scene.written).toEqual([
-    [
-      [1, true],
-      [2, false],
-    ],
-  ]);
+  await pass(200);
+  expect(scene.written).toEqual([BOTH]);
   for (let looks = 0; looks < 10; looks++) await pass(2_100);
-  expect([scene.asked, scene.written.length]).toEqual([11, 1]);
+  expect([scene.asked, scene.written.length, scene.added.length]).toEqual([11, 1, 0]);
+  for (let looks = 0; looks < 9; looks++) await pass(200);
+  expect(scene.asked).toBe(11);
+});
+
+it('what has happened is added within 200 milliseconds, and nothing else is written', async () => {
+  const { scene, pass } = keeperScene();
+  await pass(200);
+  // A flow has opened.
+  scene.news++;
   scene.hasChanged = true;
-  await pass(2_100);
-  scene.clients.delete(1);
-  scene.changes++;
-  await pass(2_100);
-  expect(scene.written.slice(1)).toEqual([
+  scene.newsOf = new Set([1]);
+  await pass(200);
+  // Two have registered, one has left, and the session of another is over.
+  scene.clients.set(3, client(3)).set(4, client(4)).delete(2);
+  scene.changed = new Set([2, 3, 4]);
+  scene.sessions = [session(4)];
+  scene.news++;
+  scene.hasChanged = true;
+  scene.newsOf = new Set([1, 4]);
+  await pass(200);
+  expect(scene.added).toEqual([
+    [[[1, true]], []],
     [
-      [1, true],
-      [2, false],
+      [
+        [3, false],
+        [4, true],
+        [1, false],
+      ],
+      [2],
     ],
-    [[2, false]],
   ]);
+  expect(scene.written).toHaveLength(1);
+});
+
+it('a client that resumes is written with the session that it has', async () => {
+  const { scene, pass } = keeperScene();
+  await pass(200);
+  scene.changed = new Set([1]);
+  await pass(200);
+  expect(scene.added).toEqual([[[[1, true]], []]]);
+});
+
+it('everything is written when nobody knows what has changed, and when nothing can be added', async () => {
+  const { scene, pass } = keeperScene();
+  await pass(200);
+  scene.news++;
+  scene.hasChanged = true;
+  scene.newsOf = undefined;
+  await pass(200);
+  scene.canAdd = false;
+  scene.changed = new Set([1]);
+  await pass(200);
+  expect([scene.added.length, scene.written.length]).toEqual([0, 3]);
   scene.clients.clear();
-  scene.changes++;
-  for (let looks = 0; looks < 3; looks++) await pass(2_100);
-  expect(scene.written.slice(3)).toEqual([[]]);
+  scene.changed = new Set([1, 2]);
+  await pass(200);
+  expect(scene.written.at(-1)).toEqual([]);
 });
 
 it('what could not be written is written next time, whether it has changed or not', async () => {
@@ -130,16 +195,17 @@ it('what could not be written is written next time, whether it has changed or no
 it('a client that registers while the state is being written is written next time', async () => {
   const { scene, pass } = keeperScene();
   const first = pass(2_500);
+  await Promise.resolve();
   scene.clients.set(3, client(3));
+  scene.changed.add(3);
   await first;
-  scene.changes++;
-  await pass(2_500);
-  expect(scene.written.at(-1)?.map(([id]) => id)).toContain(3);
+  await pass(200);
+  expect([...scene.written.flat(), ...scene.added.flatMap(([changed]) => changed)].map(([id]) => id)).toContain(3);
 });
 
 it('very many clients are written in pieces, and the thread turns to other things after each', async () => {
   const path = keptFolder();
-  const folder = await StateFolder.open(path, pino({ level: 'silent' }), () => undefined);
+  const folder = await StateFolder.open(path, pino({ level: 'silent' }), {});
   const clients = 2_000;
   let made = 0;
   const turns: number[] = [];

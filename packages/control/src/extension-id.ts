@@ -14,4 +14,5 @@ export const ExtensionId = {
   capabilities: 0x4c,
   dataAddressV6: 0x4d,
   observedAddressV6: 0x4e,
+  refusalCode: 0x4f,
 } as const;

@@ -61,6 +61,16 @@ export const reasonTextExtension = codec<string>(
   (value) => decodeUtf8(value, 0, value.length),
 );
 
+/**
+ * Disconnect: the reason as a word that programs know, UTF-8. `expired` and `revoked` are for good: the same ticket is not let in
+ * again (docs/protocol.md, Extensions).
+ */
+export const refusalCodeExtension = codec<string>(
+  ExtensionId.refusalCode,
+  (code) => requireUtf8('refusal code', code),
+  (value) => decodeUtf8(value, 0, value.length),
+);
+
 /** RegisterAck: how often the node wants keepalives, `milliseconds u32`. */
 export const keepaliveIntervalExtension = codec<number>(
   ExtensionId.keepaliveInterval,

@@ -31,6 +31,7 @@ export {
   limitsExtension,
   loadExtension,
   reasonTextExtension,
+  refusalCodeExtension,
   RESUME_TAG_BYTES,
   resumeExtension,
   resumeMessage,

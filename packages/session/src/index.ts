@@ -33,7 +33,7 @@ export type {
 export { NOTHING_DUE, SOMETHING_DUE } from './relay/relay-snapshots.ts';
 export type { RelaySnapshots } from './relay/relay-snapshots.ts';
 export type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './relay/session-snapshot.ts';
-export { SnapshotRecords, sessionIdsIn, snapshotsIn } from './relay/snapshot-records.ts';
+export { SnapshotRecords, sessionIdsIn, snapshotIn, snapshotsIn } from './relay/snapshot-records.ts';
 export { LocalFlow } from './tunnel/tunnel-flow.ts';
 export { Tunnel } from './tunnel/tunnel.ts';
 export {

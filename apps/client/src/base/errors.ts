@@ -10,6 +10,8 @@ export type ClientErrorCode =
   | 'ERR_CLIENT_NO_ANSWER'
   /** The node did not take the registration, or its control connection could not be made. */
   | 'ERR_CLIENT_REGISTER'
+  /** No node takes the ticket any more: it has expired, or was revoked. */
+  | 'ERR_CLIENT_TICKET'
   /** The node has not shown that it is the one that was meant: its key, certificate or name is another. */
   | 'ERR_CLIENT_NODE_IDENTITY'
   /** Only a session that was registered, with a secret, can do that. */

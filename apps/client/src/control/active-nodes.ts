@@ -16,6 +16,8 @@ export interface ActiveNodesListener {
   left(node: FleetNode): void;
   /** A node did not take the registration. */
   refused(node: FleetNode, error: ClientError): void;
+  /** A node will not take our ticket again. */
+  dismissed(node: FleetNode, error: ClientError): void;
 }
 
 /**
@@ -65,7 +67,7 @@ export class ActiveNodes {
     const refused: ParsedNodeSettings[] = [];
     const attempts = this.#nodes.map((_, slot) => this.#startSlot(slot, failures[slot], refused));
     await firstOnes(attempts, failures);
-    for (const [slot, attempt] of attempts.entries()) attempt.catch(() => this.#nodes[slot].link.keepTrying());
+    for (const [slot, attempt] of attempts.entries()) attempt.catch((thrown: unknown) => this.#failed(this.#nodes[slot], thrown));
     void Promise.allSettled(attempts).then(() => refused.forEach((node) => this.#directory.giveBack(node)));
   }
 
@@ -78,13 +80,23 @@ export class ActiveNodes {
     this.#listener.left(node);
     link.removeAllListeners();
     void link.close();
-    this.#directory.giveBack(link.node);
+    if (!link.dismissed) this.#directory.giveBack(link.node);
     const successor = this.#join(candidate, slot);
     successor.link.start().catch((thrown: unknown) => {
       if (!(thrown instanceof ClientError)) throw thrown;
-      this.#listener.refused(successor, thrown);
-      successor.link.keepTrying();
+      if (!successor.link.dismissed) this.#listener.refused(successor, thrown);
+      this.#failed(successor, thrown);
     });
+  }
+
+  #failed(node: FleetNode, thrown: unknown): void {
+    if (node.link.dismissed && thrown instanceof ClientError) this.#listener.dismissed(node, thrown);
+    else node.link.keepTrying();
+  }
+
+  /** Whether no node is left that may take our ticket. */
+  get areAllDismissed(): boolean {
+    return this.#nodes.every(({ link }) => link.dismissed);
   }
 
   async close(): Promise<void> {
@@ -103,7 +115,7 @@ export class ActiveNodes {
         failures.push(thrown);
         const candidate = this.#closed || this.isNamed(node) ? undefined : this.#directory.next();
         if (candidate === undefined) throw thrown;
-        refused.push(node.link.node);
+        if (!node.link.dismissed) refused.push(node.link.node);
         void node.link.close();
         this.#join(candidate, slot);
       }

@@ -9,6 +9,9 @@ const LEAVING_MS = 2_000;
 /** A data plane that does not answer within this time, does not: the HANDSHAKE was repeated three times by then. */
 const OPENING_MS = 2_000;
 
+/** A node that restarts and keeps its sessions answers again within this time: moving to another one would cost more. */
+const RESTARTING_MS = 5_000;
+
 /** A node that is not in use, and whose data plane has not answered for so long, makes room for another one. */
 const GIVE_UP_MS = 10_000;
 
@@ -42,6 +45,8 @@ export class FleetNode {
   #established = false;
   /** Until when it may take to answer for the first time. */
   #openingUntilMs = Number.NEGATIVE_INFINITY;
+  /** Until when it may take to answer again, because it restarts. */
+  #restartingUntilMs = Number.NEGATIVE_INFINITY;
   /** Whether its node tunnel was started: what is told of the slot before is about another one. */
   #placed = false;
   /** Since when its data plane does not answer. */
@@ -67,6 +72,11 @@ export class FleetNode {
       if (message.event === 'lost') this.link.check();
       else if (message.event === 'ended-by-node') this.link.renew();
     }
+  }
+
+  /** It restarts, and keeps its sessions. */
+  restarts(nowMs: number): void {
+    this.#restartingUntilMs = nowMs + RESTARTING_MS;
   }
 
   /** Its node tunnel starts. */
@@ -100,7 +110,13 @@ export class FleetNode {
   }
 
   candidate(rttMs: number | undefined, nowMs: number): Candidate {
-    return { slot: this.slot, up: this.isUp, opening: nowMs < this.#openingUntilMs, draining: this.link.draining, rttMs };
+    return {
+      slot: this.slot,
+      up: this.isUp,
+      opening: nowMs < Math.max(this.#openingUntilMs, this.#restartingUntilMs),
+      draining: this.link.draining,
+      rttMs,
+    };
   }
 
   status(used: boolean, rttMs: number | undefined): NodeStatus {

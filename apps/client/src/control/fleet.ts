@@ -22,8 +22,8 @@ const LOOK_MS = 1_000;
 const PLAYING_MS = 30_000;
 
 /**
- * What has become of a control connection. `renewed`: the node had another certificate to show, for which it closed the
- * connection; it is back, and the session was not touched.
+ * What has become of a control connection. `renewed`: the node had another certificate to show, or was restarted, for which it
+ * closed the connection; it is back, and the session was not touched.
  */
 export type ControlState = 'lost' | 'refused' | 'resumed' | 'new-session' | 'renewed';
 
@@ -33,6 +33,8 @@ export interface FleetListener {
   moved(node: NodeStatus, why: MoveReason): void;
   draining(node: NodeStatus, ms: number): void;
   control(node: NodeStatus, state: ControlState, text: string): void;
+  /** No node takes our ticket any more. */
+  over(error: ClientError): void;
 }
 
 /** The nodes with which a client is registered, and the choice of the one by which flows go that no rule sends by another. */
@@ -58,6 +60,7 @@ export class Fleet {
       },
       left: ({ slot }) => this.#listener?.command({ type: 'end', slot }),
       refused: (node, { message }) => this.#listener?.control(this.#status(node), 'refused', message),
+      dismissed: (node, error) => this.#dismissed(node, error),
     });
   }
 
@@ -148,13 +151,26 @@ export class Fleet {
     link.on('renewed', () => {
       // While nobody looked, the node's node tunnel may have been taken down.
       if (node.ended && link.session !== undefined) this.#place(node, link.session);
-      this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate; nothing else has changed');
+      this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate or was restarted; the session goes on');
     });
+    link.on('restarts', () => node.restarts(performance.now()));
+    link.on('dismissed', (error) => this.#dismissed(node, error));
     link.on('disconnected', (why) => this.#listener?.control(this.#status(node), 'lost', why));
     link.on('refused', ({ message }) => {
       this.#listener?.control(this.#status(node), 'refused', message);
       if (!node.isUp) this.#makeRoom(node);
     });
+  }
+
+  /** One node's refusal ends nothing but what goes by it, as long as there is another one. */
+  #dismissed(node: FleetNode, error: ClientError): void {
+    node.ended = true;
+    this.#listener?.command({ type: 'end', slot: node.slot });
+    this.#listener?.control(this.#status(node), 'refused', error.message);
+    if (node === this.#via) return;
+    this.#active.replace(node);
+    if (this.#active.areAllDismissed) this.#listener?.over(error);
+    else this.#reconsider();
   }
 
   #place(node: FleetNode, session: RegisteredSession): void {

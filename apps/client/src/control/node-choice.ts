@@ -9,7 +9,7 @@ export interface Candidate {
   readonly slot: number;
   /** It answers. */
   readonly up: boolean;
-  /** It may still answer for the first time: one that registers takes its time. */
+  /** It may still answer for the first time, or again after a restart: that takes its time. */
   readonly opening: boolean;
   /** It will stop soon. */
   readonly draining: boolean;

@@ -5,11 +5,12 @@ import type { ControlMessage } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
 import { ClientError } from '../base/errors.ts';
-import type { SocketAddress } from '@lightspeed/wire';
-import { BackOff } from '../tunnel/back-off.ts';
+import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
 import { printable } from './printable.ts';
+import { RefusedError, isForGood } from './refusal.ts';
 import { closeText, disconnectText, register } from './register.ts';
 import type { RegisteredConnection } from './register.ts';
+import { goesOn } from './registered-session.ts';
 import type { RegisteredSession } from './registered-session.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
@@ -19,6 +20,8 @@ const MOST_PONG_MS = 3_000;
 const GOODBYE_MS = 500;
 /** After a node has exchanged its certificate its clients do not all come back in the same moment. */
 const RENEWAL_MS = { least: 50, most: 1_000 } as const;
+/** Nor do they after it has restarted, which takes it about a second. */
+const RESTART_MS = { least: 1_000, most: 2_000 } as const;
 
 /** A node that drains may have ended, and been started again, by then: as soon as all its clients have left. */
 const MOST_DRAINING_MS = 5_000;
@@ -33,8 +36,12 @@ export interface NodeLinkEvents {
   draining: [ms: number];
   /** The control connection is gone; it is tried again after so many milliseconds. The session lives on for a while. */
   disconnected: [why: string, retryInMs: number];
-  /** The node had to exchange its certificate; the connection and the session are back, and nothing was lost. */
+  /** The node had to exchange its certificate, or was restarted; the connection and the session are back, and nothing was lost. */
   renewed: [];
+  /** The node restarts, and keeps our session: it is worth waiting for. */
+  restarts: [];
+  /** The node will not take our ticket again: it is not asked any more. */
+  dismissed: [error: ClientError];
   /** The node did not take the registration this time. */
   refused: [error: ClientError, retryInMs: number];
 }
@@ -47,6 +54,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   loadPercent: number | undefined;
   version: string | undefined;
   draining = false;
+  /** The node will not take our ticket again. */
+  dismissed = false;
   /** The round trip of the last Ping, and how far the node's clock is ahead of ours. */
   pingMs: number | undefined;
   clockOffsetMs: number | undefined;
@@ -57,7 +66,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   readonly #abort = new AbortController();
   #registered: RegisteredConnection | undefined;
   #seenPin: Uint8Array | undefined;
-  /** The connection was closed for a new certificate, of which nobody needs to hear unless something goes wrong. */
+  /** The connection was closed for a new certificate or a restart, of which nobody needs to hear unless something goes wrong. */
   #renewing = false;
   #retry: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout | undefined;
@@ -80,13 +89,18 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   /** Registers for the first time. Says what went wrong if it does; {@link keepTrying} does not give up all the same. */
   async start(): Promise<RegisteredSession> {
-    return this.#register();
+    try {
+      return await this.#register();
+    } catch (thrown) {
+      this.dismissed = isForGood(thrown);
+      throw thrown;
+    }
   }
 
   /** After a failed {@link start}: tries again, after growing pauses. */
   keepTrying(): void {
-    if (this.connected || this.#retry !== undefined || this.#abort.signal.aborted) return;
-    this.#retryLater();
+    if (this.connected || this.dismissed || this.#retry !== undefined || this.#abort.signal.aborted) return;
+    this.#retryLater(LONGEST_SILENCE_PAUSE_MS);
   }
 
   /** Finds out soon whether the connection still works: something has happened. */
@@ -171,8 +185,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       }
       this.emit('info');
     } else if (message.type === 'disconnect') {
+      const refusal = RefusedError.of(`node ${this.node.name} ends the registration: ${disconnectText(message)}`, message);
       if (message.reason === 'server_shutdown') this.#drain(0);
-      this.#drop(registered, disconnectText(message));
+      if (!refusal.isForGood) this.#drop(registered, disconnectText(message));
+      else if (this.#forget(registered)) this.#dismiss(refusal);
     }
   }
 
@@ -184,12 +200,21 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   }
 
   #ended(registered: RegisteredConnection, closed: ConnectionClosed): void {
-    if (closed.by !== 'peer' || closed.code !== CloseCode.certificateReplaced) {
+    const code = closed.by === 'peer' ? closed.code : CloseCode.normal;
+    if (code !== CloseCode.certificateReplaced && code !== CloseCode.nodeRestarts) {
       this.#drop(registered, closeText(closed));
     } else if (this.#forget(registered)) {
+      const restarts = code === CloseCode.nodeRestarts;
+      const { least, most } = restarts ? RESTART_MS : RENEWAL_MS;
       this.#renewing = true;
-      this.#retry = setTimeout(() => void this.#again(), randomInt(RENEWAL_MS.least, RENEWAL_MS.most));
+      this.#retry = setTimeout(() => void this.#again(), randomInt(least, most));
+      if (restarts) this.emit('restarts');
     }
+  }
+
+  #dismiss(refusal: RefusedError): void {
+    this.dismissed = true;
+    this.emit('dismissed', refusal);
   }
 
   /** Gives a connection up, and makes another one after a pause. */
@@ -207,9 +232,9 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   }
 
   /** A node that drains refuses whoever asks, until its end, which may come sooner than it has said. */
-  #retryLater(): number {
+  #retryLater(longestMs?: number): number {
     const drainsMs = Math.min(this.#drainsUntilMs - performance.now(), MOST_DRAINING_MS);
-    const pauseMs = Math.max(this.#backOff.ended(now()), Math.ceil(drainsMs));
+    const pauseMs = Math.max(this.#backOff.ended(now(), longestMs), Math.ceil(drainsMs));
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#again(), pauseMs);
     return pauseMs;
@@ -223,7 +248,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       if (this.#abort.signal.aborted) return;
       if (!(thrown instanceof ClientError)) throw thrown;
       this.#renewing = false;
-      this.emit('refused', thrown, this.#retryLater());
+      if (isForGood(thrown)) this.#dismiss(thrown);
+      else this.emit('refused', thrown, this.#retryLater(isAnswer(thrown) ? undefined : LONGEST_SILENCE_PAUSE_MS));
     }
   }
 
@@ -246,13 +272,9 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   }
 }
 
-/** Whether the data plane can go on as it is. */
-function goesOn({ nonces, data }: RegisteredSession, before: RegisteredSession | undefined): boolean {
-  return nonces === before?.nonces && sameAddress(data.ipv4, before.data.ipv4) && sameAddress(data.ipv6, before.data.ipv6);
-}
-
-function sameAddress(a: SocketAddress | undefined, b: SocketAddress | undefined): boolean {
-  return a?.host === b?.host && a?.port === b?.port;
+/** Whether the node has heard us, and does not want us, or is not the one that we want. */
+function isAnswer(error: ClientError): boolean {
+  return error instanceof RefusedError || error.code === 'ERR_CLIENT_NODE_IDENTITY';
 }
 
 function now(): number {

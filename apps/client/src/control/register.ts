@@ -7,6 +7,7 @@ import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import { VERSION } from '../base/version.ts';
 import { printable } from './printable.ts';
+import { RefusedError } from './refusal.ts';
 import { isAboutIdentity, reachNode, resolveNode } from './reach-node.ts';
 import type { HostAddresses } from './reach-node.ts';
 import { sessionOf } from './registered-session.ts';
@@ -121,22 +122,23 @@ function resumption(sessionId: number, secret: Uint8Array, nonces: SharedArrayBu
 
 function acknowledgement(inbox: Inbox, connection: ControlConnection, name: string, signal: AbortSignal): Promise<RegisterAck> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string) => {
+    const fail = (error: ClientError) => {
       clearTimeout(timer);
-      reject(new ClientError('ERR_CLIENT_REGISTER', `node ${name} ${why}`));
+      reject(error);
     };
-    const timer = setTimeout(() => fail(`did not answer the registration within ${ANSWER_MS / 1_000} s`), ANSWER_MS);
-    signal.addEventListener('abort', () => fail('was given up'), { once: true });
+    const failWith = (why: string) => fail(new ClientError('ERR_CLIENT_REGISTER', `node ${name} ${why}`));
+    const timer = setTimeout(() => failWith(`did not answer the registration within ${ANSWER_MS / 1_000} s`), ANSWER_MS);
+    signal.addEventListener('abort', () => failWith('was given up'), { once: true });
     inbox.read((message) => {
       if (message.type === 'register_ack') {
         clearTimeout(timer);
         inbox.pause();
         resolve(message);
       } else if (message.type === 'disconnect') {
-        fail(`refuses the registration: ${disconnectText(message)}`);
+        fail(RefusedError.of(`node ${name} refuses the registration: ${disconnectText(message)}`, message));
       }
     });
-    void connection.whenClosed.then((closed) => fail(`refuses the registration: ${closeText(closed)}`));
+    void connection.whenClosed.then((closed) => fail(RefusedError.of(`node ${name} refuses the registration: ${closeText(closed)}`)));
   });
 }
 

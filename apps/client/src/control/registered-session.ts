@@ -73,6 +73,15 @@ export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: Regist
   };
 }
 
+/** Whether the data plane can go on as it is, with the session that it had. */
+export function goesOn({ nonces, data }: RegisteredSession, before: RegisteredSession | undefined): boolean {
+  return nonces === before?.nonces && sameAddress(data.ipv4, before.data.ipv4) && sameAddress(data.ipv6, before.data.ipv6);
+}
+
+function sameAddress(a: SocketAddress | undefined, b: SocketAddress | undefined): boolean {
+  return a?.host === b?.host && a?.port === b?.port;
+}
+
 function observedAddress(extensions: readonly Extension[]): SocketAddress | undefined {
   const ipv4 = observedAddressExtension.find(extensions);
   return observedAddressV6Extension.find(extensions) ?? (ipv4 && fromEndpoint(ipv4));

@@ -47,7 +47,7 @@ export interface TunnelEvents {
   socks: [text: string];
   /** As many keepalives were sent as `maxKeepalives` allows. */
   keepalivesSent: [];
-  /** The data-plane thread ended by itself: the tunnel is dead. */
+  /** The data-plane thread ended by itself, or no node takes the ticket any more: the tunnel is dead. */
   failed: [error: ClientError];
   /** The tunnel is closed and its sockets are gone. */
   closed: [];
@@ -102,6 +102,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
         },
         draining: (node, ms) => this.emit('draining', node, ms),
         control: (node, state, text) => this.emit('control', node, state, text),
+        over: (error) => this.#fail(error),
       },
       input.nodeTunnels,
     );
@@ -261,6 +262,13 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   #established(): void {
     this.#answered = true;
     this.emit('established');
+  }
+
+  #fail(error: ClientError): void {
+    if (this.#failure !== undefined || this.#closing) return;
+    this.#failure = error;
+    this.emit('failed', error);
+    void this.close();
   }
 
   #finish(): void {

@@ -8,6 +8,7 @@ import {
   observedAddressExtension,
   observedAddressV6Extension,
   reasonTextExtension,
+  refusalCodeExtension,
   resumeExtension,
   resumeMessage,
   sessionSecretExtension,
@@ -29,7 +30,7 @@ interface Given {
 /** What a test wants of the control plane. */
 export interface Behaviour {
   /** Asked for each Register: a refusal's reason and words, or nothing. */
-  refuse?: (register: Register) => { reason: DisconnectReason; text?: string } | undefined;
+  refuse?: (register: Register) => { reason: DisconnectReason; text?: string; code?: string } | undefined;
   /** Whether Pings are left unanswered. */
   mute?: boolean;
   /** How far its clock is ahead of everybody else's; 0 if nothing is said. */
@@ -120,6 +121,15 @@ export class ControlNode {
     this.#sessions.clear();
   }
 
+  /** Ends the registrations of all clients, as a node does whose list of revoked tickets has changed. */
+  async dismissAll(code: string): Promise<void> {
+    this.behaviour.refuse = () => ({ reason: 'auth_failed', text: `the ticket is ${code}`, code });
+    for (const stream of this.#streams) {
+      await stream.send({ type: 'disconnect', reason: 'auth_failed', extensions: wordsOf({ text: `the ticket is ${code}`, code }) });
+    }
+    this.forget();
+  }
+
   async drain(ms: number): Promise<void> {
     for (const stream of this.#streams) await this.#info(stream, [drainingExtension.encode(ms)]);
   }
@@ -149,8 +159,7 @@ export class ControlNode {
           const refusal = this.behaviour.refuse?.(message);
           if (refusal === undefined) sessionId = await this.#register(connection, stream, message);
           else {
-            const extensions = refusal.text === undefined ? [] : [reasonTextExtension.encode(refusal.text)];
-            await connection.closeAfter({ type: 'disconnect', reason: refusal.reason, extensions });
+            await connection.closeAfter({ type: 'disconnect', reason: refusal.reason, extensions: wordsOf(refusal) });
           }
         } else if (message.type === 'ping') {
           this.pings++;
@@ -226,6 +235,11 @@ export class ControlNode {
       extensions,
     });
   }
+}
+
+function wordsOf({ text, code }: { text?: string; code?: string }): Extension[] {
+  const words = text === undefined ? [] : [reasonTextExtension.encode(text)];
+  return code === undefined ? words : [...words, refusalCodeExtension.encode(code)];
 }
 
 /** Registration with these nodes. */

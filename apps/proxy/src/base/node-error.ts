@@ -11,6 +11,8 @@ export type NodeErrorCode =
   | 'ERR_PROXY_ENGINE'
   /** Workers cannot be kept on the processors that were asked for. */
   | 'ERR_PROXY_CORES'
+  /** The process may have too few files open. */
+  | 'ERR_PROXY_DESCRIPTORS'
   /** A worker ended before it served. */
   | 'ERR_PROXY_WORKER'
   /** Certificate and key cannot be read or made. */

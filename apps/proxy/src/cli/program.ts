@@ -3,10 +3,11 @@ import { VERSION } from '../base/version.ts';
 import { OPTIONS } from '../config/options.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { NodeError } from '../base/node-error.ts';
-import { askToDrain } from '../state/admin-socket.ts';
+import { askNode } from '../state/admin-socket.ts';
 import { check } from './check.ts';
 import { configFromFlags, defaultStateDir } from './flags.ts';
 import type { ServeFlags } from './flags.ts';
+import { restart } from './restart.ts';
 import { serve } from './serve.ts';
 import { addTicket } from './ticket-commands.ts';
 
@@ -59,6 +60,7 @@ ${NAME} serve --help explains every option.`,
     );
   addServe(program, done);
   addDrain(program);
+  addRestart(program);
   addTicket(program, NAME, done);
   return program;
 }
@@ -133,9 +135,32 @@ function addDrain(program: Command): void {
     .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
     .allowExcessArguments(false)
     .action(async ({ stateDir }: { stateDir?: string }) => {
-      await askToDrain(stateDir ?? defaultStateDir(OPTIONS.controlBind.fallback ?? { port: 0 }) ?? '.');
+      await askNode(stateDir ?? usualStateDir(), 'drain');
       process.stdout.write('the node drains\n');
     });
+}
+
+function addRestart(program: Command): void {
+  program
+    .command('restart')
+    .summary('restart a running node without ending its sessions')
+    .description(
+      'Makes a node on this machine start again with the program and the configuration that are on disk now. Registered ' +
+        'clients keep their sessions, and game servers see the same ports. The process keeps its id. Nothing happens if ' +
+        'the program or the configuration cannot be used.',
+    )
+    .helpOption('-h, --help', 'print this')
+    .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
+    .allowExcessArguments(false)
+    .action(async ({ stateDir }: { stateDir?: string }) => {
+      const { version, sessions } = await restart(stateDir ?? usualStateDir());
+      process.stdout.write(`the node has restarted: version ${version}, ${sessions} sessions\n`);
+    });
+}
+
+/** That of a node on the usual port. */
+function usualStateDir(): string {
+  return defaultStateDir(OPTIONS.controlBind.fallback ?? { port: 0 }) ?? '.';
 }
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {

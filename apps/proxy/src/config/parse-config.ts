@@ -1,6 +1,6 @@
 import type { DestinationRule } from '@lightspeed/security';
 import type { SocketAddress } from '@lightspeed/wire';
-import { formatSocketAddress, isLoopback } from '@lightspeed/wire';
+import { formatSocketAddress, isLoopback, isUnspecified } from '@lightspeed/wire';
 import type { z } from 'zod';
 import type { PortRange } from '../base/port-range.ts';
 import { ConfigError } from './config-error.ts';
@@ -65,6 +65,7 @@ export function parseConfig(given: GivenByField): NodeConfig {
   const values = Object.fromEntries(FIELDS.map((field) => [field, parseField(field, given[field])]));
   const config = Object.freeze(withDerived(values as unknown as NodeConfig, given));
   refuseOpenRelay(config, given);
+  refuseSharedPort(config, given);
   refuseTooFewPorts(config, given);
   refuseHalfAnIdentity(config, given);
   refuseTicketsWithoutIssuer(config, given);
@@ -111,6 +112,18 @@ function refuseOpenRelay({ requireAuth, allowOpen, dataBind }: NodeConfig, given
   throw new ConfigError(
     `${given.requireAuth?.source ?? 'security.require_auth'}: a node without authentication relays for anybody who can reach ` +
       `${formatSocketAddress(dataBind)}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
+  );
+}
+
+/** Both planes are UDP: one would find its port taken by the other. */
+function refuseSharedPort({ controlBind, dataBind }: NodeConfig, given: GivenByField): void {
+  if (controlBind === undefined || controlBind.port === 0 || controlBind.port !== dataBind.port) return;
+  const overlap = controlBind.host === dataBind.host || isUnspecified(controlBind.host) || isUnspecified(dataBind.host);
+  if (!overlap) return;
+  const { source } = given.controlBind ?? given.dataBind ?? { source: 'server.control_bind' };
+  throw new ConfigError(
+    `${source}: got port ${controlBind.port} for both planes (control ${formatSocketAddress(controlBind)}, data ` +
+      `${formatSocketAddress(dataBind)}), each needs a port of its own: change --control-bind or --data-bind`,
   );
 }
 

@@ -33,8 +33,8 @@ export interface ControlHost {
   register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal;
   /** The client says goodbye. */
   left(client: Client, link: ClientLink): void;
-  /** The connection of a client is gone without a goodbye. */
-  lost(client: Client, link: ClientLink): void;
+  /** The connection of a client is gone without a goodbye. @param fellSilent whether that is because nothing came by it any more. */
+  lost(client: Client, link: ClientLink, fellSilent: boolean): void;
   /** Something is wrong with this program. */
   fault(error: unknown): void;
 }
@@ -67,7 +67,9 @@ export class ClientConnection implements ClientLink {
     clearTimeout(timeout);
     const client = this.#client;
     this.#client = undefined;
-    if (client !== undefined) this.#host.lost(client, this);
+    if (client === undefined) return;
+    const { by } = await this.#connection.whenClosed;
+    this.#host.lost(client, this, by === 'idle timeout');
   }
 
   send(message: OutgoingMessage): void {
@@ -78,9 +80,9 @@ export class ClientConnection implements ClientLink {
     this.#stream?.send(message, this.#dialect).catch((error: unknown) => this.#failed(error));
   }
 
-  async dismiss(reason: DisconnectReason, text: string): Promise<void> {
+  async dismiss(reason: DisconnectReason, text: string, code?: string): Promise<void> {
     this.#client = undefined;
-    await this.#closeWith(disconnect(reason, text), CLOSE_CODES[reason], text);
+    await this.#closeWith(disconnect(reason, text, code), CLOSE_CODES[reason], text);
   }
 
   async #serveStream(stream: ControlStream): Promise<void> {
@@ -128,7 +130,7 @@ export class ClientConnection implements ClientLink {
     this.#stream = stream;
     const result = this.#host.register(register, this.#ends, this);
     if (result.type === 'refused') {
-      await this.dismiss(result.reason, result.text);
+      await this.dismiss(result.reason, result.text, result.code);
       return;
     }
     this.#client = result.client;

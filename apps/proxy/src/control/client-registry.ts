@@ -41,8 +41,8 @@ export class ClientRegistry implements RegisteredClients {
   /** By session id as a signed number: V8 makes an object of each that is larger. */
   readonly #clients = new Map<number, Client>();
   readonly #perAddress: number;
-  /** Counts what changes of the clients that is kept over restarts. */
-  changes = 0;
+  /** Session ids of clients that have changed in what is kept over restarts, or are over. */
+  #changed = new Set<number>();
 
   /**
    * @param addresses what the handles of clients' addresses mean.
@@ -64,6 +64,18 @@ export class ClientRegistry implements RegisteredClients {
 
   get size(): number {
     return this.#clients.size;
+  }
+
+  /** Whether {@link takeChanged} would give anything. */
+  get hasChanged(): boolean {
+    return this.#changed.size > 0;
+  }
+
+  /** Session ids of clients that have registered, resumed or ended since this was called last. */
+  takeChanged(): ReadonlySet<number> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed;
   }
 
   get all(): IterableIterator<Client> {
@@ -133,7 +145,7 @@ export class ClientRegistry implements RegisteredClients {
     const client = new Client({ sessionId, index, prefixHigh, prefixLow, token, dialect, ticket, ...limits }, link);
     // A client of dialect `reference` has nowhere to take it from.
     this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
-    this.changes++;
+    this.#changed.add(sessionId);
     return { type: 'registered', client, isNew: true, before: undefined };
   }
 
@@ -151,7 +163,7 @@ export class ClientRegistry implements RegisteredClients {
     if (!timingSafeEqual(expected, tag)) return undefined;
     client.resumes ??= new ProofNonces();
     if (!client.resumes.accept(nonce)) return undefined;
-    this.changes++;
+    this.#changed.add(sessionId);
     const before = client.link;
     client.link = link;
     return { type: 'registered', client, isNew: false, before };
@@ -160,7 +172,7 @@ export class ClientRegistry implements RegisteredClients {
   /** Ends a registration. @returns false if it was over already. */
   end({ sessionId, index }: Client): boolean {
     if (!this.#clients.delete(sessionId | 0)) return false;
-    this.changes++;
+    this.#changed.add(sessionId);
     this.#tokens.release(sessionId);
     this.#gate?.close(sessionId);
     this.#secrets.delete(index);

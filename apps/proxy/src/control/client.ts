@@ -6,8 +6,8 @@ import type { Dialect, SocketAddress } from '@lightspeed/wire';
 export interface ClientLink {
   /** Sends on the stream that the client registered on; what cannot be sent any more is lost. */
   send(message: OutgoingMessage): void;
-  /** Says why, and closes. */
-  dismiss(reason: DisconnectReason, text: string): Promise<void>;
+  /** Says why, and closes. @param code the reason for programs. */
+  dismiss(reason: DisconnectReason, text: string, code?: string): Promise<void>;
 }
 
 /** The two ends of a control connection. */
@@ -86,6 +86,6 @@ export interface RegisterRefusal {
   readonly reason: DisconnectReason;
   /** For people. */
   readonly text: string;
-  /** For counters. */
+  /** For counters and programs. */
   readonly code: string;
 }

@@ -1,4 +1,5 @@
 import type { OutgoingMessage, Register } from '@lightspeed/control';
+import { CloseCode } from '@lightspeed/control/quic';
 import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
@@ -7,6 +8,8 @@ import { LimitedLog } from '../base/limited-log.ts';
 import { messageOf } from '../base/node-error.ts';
 import type { OwnAddresses } from '../base/own-addresses.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
+import { StateSaver } from './state-saver.ts';
+import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
 import type { RegisteredLink } from './client-registry.ts';
@@ -16,9 +19,9 @@ import type { ControlHost, Welcome } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
 import { ControlPort } from './control-port.ts';
 import type { ControlState } from './control-state.ts';
-import { Grace } from './grace.ts';
 import { LoadAnnouncer } from './load-announcer.ts';
-import { SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
+import { LostClients } from './lost-clients.ts';
+import { RESTART_TEXT, SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
 import type { NodeAddresses } from './node-addresses.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 
@@ -34,10 +37,10 @@ export class ControlPlane implements ControlHost {
   readonly #state: ControlState;
   readonly #supervisor: Supervisor;
   readonly #log: Logger;
-  readonly #grace: Grace;
+  readonly #lost: LostClients;
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
-  readonly #snapshots: SnapshotWriter | undefined;
+  readonly #saver: StateSaver;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
   #port: ControlPort | undefined;
@@ -54,8 +57,11 @@ export class ControlPlane implements ControlHost {
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
     this.#addresses = addresses;
     const { folder, registry } = state;
-    this.#snapshots = folder && new SnapshotWriter(folder, registry, supervisor, log);
-    this.#grace = new Grace(config.graceSecs * 1_000, config.sessionTimeoutSecs * 1_000);
+    this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
+    this.#lost = new LostClients(config, registry, supervisor, (client) => {
+      this.counters.abandoned++;
+      this.#end(client);
+    });
   }
 
   /** @throws {NodeError} */
@@ -107,6 +113,11 @@ export class ControlPlane implements ControlHost {
     return bound;
   }
 
+  /** How many of them are still there, as far as anybody can tell. */
+  countPresent(): Promise<number> {
+    return this.#lost.countPresent();
+  }
+
   get isDraining(): boolean {
     return this.#drainedMs !== undefined;
   }
@@ -123,17 +134,31 @@ export class ControlPlane implements ControlHost {
 
   /** Closes without a word, and leaves what is saved as it is: for a start that failed. */
   async abandon(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#ticking;
+    await this.#endTimers();
     await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
     await this.#state.folder?.close();
   }
 
+  /** Tells everybody to come back after a restart, and takes nobody any more; the data plane goes on. */
+  async closeForRestart(): Promise<void> {
+    await this.#endTimers();
+    await this.#port?.close(RESTART_TEXT, CloseCode.nodeRestarts);
+    this.#refusals.end();
+  }
+
+  /**
+   * After {@link closeForRestart}: saves everything that the next run needs, and gives the state folder back.
+   * @param sessions as they were last.
+   */
+  async keep(sessions: Iterable<WorkerSession>): Promise<void> {
+    await this.#saver.saveAll(sessions);
+    await this.#state.folder?.close();
+  }
+
   /** Says goodbye to everybody and closes. What is saved afterwards is that there is nobody. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#ticking;
+    await this.#endTimers();
     this.#drainedMs ??= performance.now();
     const clients = [...this.#state.registry.all];
     const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
@@ -197,8 +222,8 @@ export class ControlPlane implements ControlHost {
     if (client.link === link) this.#end(client);
   }
 
-  lost(client: Client, link: ClientLink): void {
-    if (client.link === link) this.#grace.begin(client, performance.now());
+  lost(client: Client, link: ClientLink, fellSilent: boolean): void {
+    if (client.link === link) this.#lost.begin(client, fellSilent);
   }
 
   fault(error: unknown): void {
@@ -214,6 +239,12 @@ export class ControlPlane implements ControlHost {
       this.#ticking = this.#ticking.then(() => this.#tick()).catch((error: unknown) => this.fault(error));
     }, TICK_MS);
     this.#timer.unref();
+    this.#saver.start();
+  }
+
+  async #endTimers(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([this.#ticking, this.#saver.end()]);
   }
 
   get #running(): ControlPort {
@@ -225,9 +256,8 @@ export class ControlPlane implements ControlHost {
     await this.#renewIdentity();
     await this.#state.gate?.refresh();
     this.#endExpired();
-    await this.#endLost();
+    await this.#lost.endDue();
     this.#tellLoad();
-    await this.#snapshots?.writeIfDue(performance.now());
   }
 
   async #renewIdentity(): Promise<void> {
@@ -246,24 +276,7 @@ export class ControlPlane implements ControlHost {
       const client = this.#state.registry.get(sessionId);
       if (client === undefined) continue;
       this.counters.expired++;
-      void client.link?.dismiss('auth_failed', refusal.text);
-      this.#end(client);
-    }
-  }
-
-  async #endLost(): Promise<void> {
-    const due = this.#grace.allDue(this.#state.registry.all, performance.now());
-    if (due.length === 0) return;
-    const bound = due.filter((client) => this.#isBound(client)).map(({ sessionId }) => sessionId);
-    const idleMs = bound.length === 0 ? undefined : await this.#supervisor.idleMsOf(bound);
-    const nowMs = performance.now();
-    for (const client of due) {
-      // It may have come back meanwhile.
-      if (!this.#grace.isDue(client, nowMs)) continue;
-      // A worker that does not answer may be busy with its packets.
-      const silentMs = this.#isBound(client) ? (idleMs?.get(client.sessionId) ?? 0) : undefined;
-      if (!this.#grace.isOver(client, silentMs, nowMs)) continue;
-      this.counters.abandoned++;
+      void client.link?.dismiss('auth_failed', refusal.text, refusal.code);
       this.#end(client);
     }
   }

@@ -78,8 +78,8 @@ export class ControlPort {
     return this.#listener.replaceCertificate(certificate);
   }
 
-  close(reason: string): Promise<void> {
-    return this.#listener.close(CloseCode.serverShutdown, reason);
+  close(reason: string, code: number = CloseCode.serverShutdown): Promise<void> {
+    return this.#listener.close(code, reason);
   }
 }
 

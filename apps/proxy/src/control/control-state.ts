@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AddressBook } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
+import type { AdminCommands } from '../state/admin-socket.ts';
 import { StateFolder } from '../state/state-folder.ts';
 import type { WorkerSession } from '../supervisor/snapshots.ts';
 import { Identity } from './identity.ts';
@@ -23,11 +24,11 @@ export interface ControlState {
 
 /**
  * Reads identity, revocations and what an earlier run has left.
- * @param onDrain somebody asks the node to drain, by way of the state folder.
+ * @param commands what the node can be asked by way of the state folder.
  * @throws {NodeError}
  */
-export async function openControlState(config: NodeConfig, log: Logger, onDrain: () => void): Promise<ControlState> {
-  const folder = config.stateDir === undefined ? undefined : await StateFolder.open(config.stateDir, log, onDrain);
+export async function openControlState(config: NodeConfig, log: Logger, commands: AdminCommands): Promise<ControlState> {
+  const folder = config.stateDir === undefined ? undefined : await StateFolder.open(config.stateDir, log, commands);
   try {
     const identity = await Identity.load(config, log);
     const gate = config.registration === 'tickets' ? await TicketGate.open(config, log) : undefined;

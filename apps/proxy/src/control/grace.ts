@@ -10,10 +10,11 @@ export class Grace {
     this.#sessionTimeoutMs = sessionTimeoutMs;
   }
 
-  begin(client: Client, nowMs: number): void {
+  /** @param fellSilent whether the connection is lost because nothing has come by it for a grace or longer: that was the grace. */
+  begin(client: Client, nowMs: number, fellSilent: boolean): void {
     client.link = undefined;
     client.lostMs = Math.floor(nowMs);
-    client.lookAtMs = Math.floor(nowMs + this.#graceMs);
+    client.lookAtMs = Math.floor(fellSilent ? nowMs : nowMs + this.#graceMs);
   }
 
   isDue({ link, lookAtMs }: Client, nowMs: number): boolean {
@@ -28,15 +29,15 @@ export class Grace {
   }
 
   /**
-   * Checks a client that is due. Packets within the last grace give it another grace, for as long as a session may be
-   * silent in all.
+   * Checks a client that is due. Packets within the last grace give it another grace from the last one on, for as long as a
+   * session may be silent in all.
    * @param idleMs for how long its session has been silent; undefined if it has none.
    * @returns whether its time is over.
    */
   isOver(client: Client, idleMs: number | undefined, nowMs: number): boolean {
     const silent = idleMs === undefined || idleMs >= this.#graceMs;
     if (silent || nowMs + this.#graceMs - client.lostMs > this.#sessionTimeoutMs) return true;
-    client.lookAtMs = Math.floor(nowMs + this.#graceMs);
+    client.lookAtMs = Math.floor(nowMs + this.#graceMs - idleMs);
     return false;
   }
 }

@@ -4,6 +4,7 @@ import {
   limitsExtension,
   loadExtension,
   reasonTextExtension,
+  refusalCodeExtension,
   sessionSecretExtension,
 } from '@lightspeed/control';
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
@@ -15,7 +16,7 @@ import { addressExtensions } from './node-addresses.ts';
 import type { NodeAddresses } from './node-addresses.ts';
 
 /** How often clients are asked to say that they are there (docs/protocol.md, Sessions). */
-const KEEPALIVE_MS = 5_000;
+export const KEEPALIVE_MS = 5_000;
 
 /**
  * The answer to a Register that was accepted.
@@ -76,10 +77,14 @@ export function loadOf(sessions: number, maxClients: number): number {
   return Math.min(100, Math.round((100 * sessions) / maxClients));
 }
 
-/** A message that ends a registration, with a text that says why. */
-export function disconnect(reason: DisconnectReason, text: string): OutgoingMessage {
-  return { type: 'disconnect', reason, extensions: [reasonTextExtension.encode(text)] };
+/** A message that ends a registration, with a text that says why to people, and a code that says it to programs if there is one. */
+export function disconnect(reason: DisconnectReason, text: string, code?: string): OutgoingMessage {
+  const words = reasonTextExtension.encode(text);
+  return { type: 'disconnect', reason, extensions: code === undefined ? [words] : [words, refusalCodeExtension.encode(code)] };
 }
+
+/** What clients are told when the node restarts. */
+export const RESTART_TEXT = 'the node restarts and keeps its sessions, connect again';
 
 /** What clients are told when the node ends. */
 export const SHUTDOWN_TEXT = 'the node is shutting down';

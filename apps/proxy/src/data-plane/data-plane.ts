@@ -227,6 +227,12 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     if (nonces !== undefined) this.#tell({ type: 'released', sessionId, nonces });
   }
 
+  /** Tells of all sessions of registrations and ends the engine's run, without a word to anybody else. */
+  suspend(): void {
+    this.#snapshots.tellAll();
+    this.#engine.stop();
+  }
+
   /** Says goodbye to every client and ends the engine's run. */
   stop(): void {
     this.#relay.shutdown();

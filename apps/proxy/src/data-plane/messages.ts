@@ -115,6 +115,8 @@ export type ToWorker =
   | { readonly type: 'own-addresses'; readonly ips: readonly number[] }
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
+  /** Send snapshots of all sessions of registrations, then end the thread without a word to clients. */
+  | { readonly type: 'suspend' }
   /** End as a fault in the packet path would: for tests of what happens then. */
   | { readonly type: 'crash' };
 
@@ -132,6 +134,7 @@ export type FromWorker =
   | { readonly type: 'registered'; readonly request: number }
   /** The session of a registration is over here; these proofs of it were accepted. */
   | { readonly type: 'released'; readonly sessionId: number; readonly nonces: ProofNoncesState }
+  /** `request` is -1 for those of a worker that is suspended. */
   | { readonly type: 'snapshots'; readonly request: number; readonly part: SnapshotPart }
   /** How long sessions have been silent, in the order in which they were asked for; -1 for those that are not here. */
   | { readonly type: 'idle'; readonly request: number; readonly idleMs: readonly number[] }

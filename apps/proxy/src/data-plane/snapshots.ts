@@ -9,6 +9,9 @@ const LOOKS_PER_STEP = 1_024;
 /** Pause between two steps of a long look through sessions, so that packets go between them. */
 export const NEXT_STEP_MS = 1;
 
+/** The number of a request that nobody has made. */
+const UNASKED = -1;
+
 interface Request {
   readonly request: number;
   readonly scope: SnapshotScope;
@@ -39,6 +42,14 @@ export class SnapshotTeller {
   take(request: number, scope: SnapshotScope): void {
     this.#requests.push({ request, scope });
     if (this.#requests.length === 1) this.advance();
+  }
+
+  /** Tells of all sessions at once. What was asked for before is answered by that, as far as it counts. */
+  tellAll(): void {
+    this.#requests.length = 0;
+    this.#next = 0;
+    this.#requests.push({ request: UNASKED, scope: 'all' });
+    while (this.#requests.length > 0) this.#takeSome();
   }
 
   /** Does the next step if there is one. @returns milliseconds until it wants to be called again, or `atMost`. */

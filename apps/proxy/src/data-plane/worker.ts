@@ -95,6 +95,9 @@ function take(message: ToWorker): void {
     case 'stop':
       dataPlane.stop();
       break;
+    case 'suspend':
+      dataPlane.suspend();
+      break;
     case 'crash':
       throw new Error('asked to crash');
   }

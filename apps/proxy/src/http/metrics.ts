@@ -43,6 +43,7 @@ export function createMetrics(node: NodeView): Registry {
   for (const { name, help, value } of PRESENT) gauge(`lightspeed_${name}`, help, [], () => [[{}, value(stats())]]);
   gauge('lightspeed_max_sessions', 'Sessions that the node may have at once.', [], () => [[{}, node.config.maxClients]]);
   if (node.control !== undefined) addControlMetrics(node.control, counter, gauge);
+  counter('log_lines_dropped_total', 'Lines of the log that nobody read in time.', [], () => [[{}, node.droppedLines()]]);
   gauge('lightspeed_worker_up', 'Whether a data-plane worker serves.', ['worker'], () =>
     stats().workers.map(({ state }, index) => [{ worker: String(index) }, state === 'serving' ? 1 : 0]),
   );

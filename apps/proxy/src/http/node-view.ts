@@ -12,4 +12,6 @@ export interface NodeView {
   readonly control: ControlPlane | undefined;
   /** On the clock of `performance.now`. */
   readonly startedMs: number;
+  /** Lines of the log that nobody read in time. */
+  readonly droppedLines: () => number;
 }

@@ -3,7 +3,6 @@ import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
 import type { RelayOptions } from '@lightspeed/session';
 import type { EngineChoice } from '@lightspeed/udp';
 import { chooseEngine } from '@lightspeed/udp';
-import type { SocketAddress } from '@lightspeed/wire';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -14,93 +13,67 @@ import { returnMemoryAfterSurges } from '../base/memory-return.ts';
 import type { NodeView } from '../http/node-view.ts';
 import type { HttpServer } from '../http/server.ts';
 import { silentLog } from './log.ts';
+import { requireDescriptors } from '../base/descriptor-limit.ts';
 import { NodeError, bindError, messageOf } from '../base/node-error.ts';
 import { OwnAddresses } from '../base/own-addresses.ts';
-import type { NodeStats } from '../supervisor/stats.ts';
 import { freePort } from '../supervisor/data-port.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
+import { Administration } from './admin-commands.ts';
+import { LiveNode } from './live-node.ts';
+import type { RunningNode } from './live-node.ts';
 import type { NodeParts } from './node-parts.ts';
 import { logStart, logTotals } from './start-log.ts';
 
-/** A node that serves. */
-export interface RunningNode {
-  /** Where clients' packets come in; host `0.0.0.0` is every IPv4 address, `::` every address. */
-  readonly dataAddress: SocketAddress;
-  /** Undefined if HTTP is off. */
-  readonly httpAddress: SocketAddress | undefined;
-  /** Where clients register, over QUIC, and what they pin; undefined if there is no control plane. */
-  readonly controlAddress: SocketAddress | undefined;
-  readonly controlPin: string | undefined;
-  readonly workerCount: number;
-  /** Which engine moves the datagrams, and why. */
-  readonly engine: EngineChoice;
-  stats(): NodeStats;
-  /** Ends a worker thread as a fault in it would; resolves when it is gone. For tests. */
-  crashWorker(index: number): Promise<void>;
-  /** Resolves when somebody asks the node to drain, by way of its state folder. */
-  readonly drainAsked: Promise<void>;
-  /**
-   * Takes no registered client any more, tells those that are there, and closes when they have left, or when
-   * `drainSecs` are over. Closes at once if there are none.
-   */
-  drain(): Promise<void>;
-  /** Says goodbye to every client and closes everything, within 2 s. Harmless when repeated. */
-  close(): Promise<void>;
-  /** As {@link close}: for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
+/** What a node is started with besides its configuration. */
+export interface NodeOptions {
+  /** Where it writes what happens; nowhere by default. */
+  readonly log?: Logger;
+  /** How many lines of the log were dropped, for `/metrics`. */
+  readonly droppedLines?: () => number;
+  /** Checks that the program can be started again; without it the node refuses to be asked to restart. */
+  readonly prepareRestart?: () => Promise<void>;
 }
 
 /**
  * Starts a node; resolves when every worker serves.
- * @param options.log where it writes what happens; nowhere by default.
- * @throws {NodeError} if a port or address cannot be had, or the engine cannot work here.
+ * @throws {NodeError} within a second, if a port or address cannot be had, or the engine cannot work here.
  */
-export async function startNode(config: NodeConfig, options: { log?: Logger } = {}): Promise<RunningNode> {
+export async function startNode(config: NodeConfig, options: NodeOptions = {}): Promise<RunningNode> {
   const log = options.log ?? silentLog();
+  requireDescriptors(config.workers);
   const engine = engineFor(config);
   await requireEgressAddress(config);
-  const asked = Promise.withResolvers<undefined>();
-  const state = config.controlBind && (await openControlState(config, log, () => asked.resolve(undefined)));
-  const parts = await startParts(config, engine, state, log);
-  const { supervisor, http, control, own } = parts;
+  const administration = new Administration(options.prepareRestart);
+  const state = config.controlBind && (await openControlState(config, log, administration.commands));
+  const parts = await startParts(config, engine, state, log, options.droppedLines ?? (() => 0));
+  const { supervisor, control } = parts;
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
   const endReturns = returnMemoryAfterSurges(control, () => supervisor.stats().relay.sessionsOpened, log);
 
-  let closing: Promise<void> | undefined;
-  const close = async () => {
+  administration.node = {
+    get isDraining() {
+      return control?.isDraining ?? false;
+    },
+    get sessions() {
+      return supervisor.sessionCount;
+    },
+  };
+  return new LiveNode(config, engine, parts, administration, log, () => {
     clearInterval(totals);
     endReturns();
-    own.stop();
-    log.info({ sessions: supervisor.stats().relay.sessions }, 'closing: saying goodbye to every client');
-    await Promise.all([supervisor.stop(), http?.close(), control?.close()]);
-    log.info('closed');
-  };
-  const closeOnce = () => (closing ??= close());
-  return {
-    dataAddress: supervisor.dataAddress,
-    httpAddress: http?.address,
-    controlAddress: control?.address,
-    get controlPin() {
-      return control?.pin;
-    },
-    workerCount: config.workers,
-    engine,
-    drainAsked: asked.promise,
-    stats: () => supervisor.stats(),
-    crashWorker: (index) => supervisor.crashWorker(index),
-    drain: async () => {
-      if (control !== undefined && closing === undefined) await drainClients(control, config.drainSecs * 1_000, log);
-      await closeOnce();
-    },
-    close: closeOnce,
-    [Symbol.asyncDispose]: closeOnce,
-  };
+  });
 }
 
 /** Starts everything; what was started is closed again if something cannot be. */
-async function startParts(config: NodeConfig, engine: EngineChoice, state: ControlState | undefined, log: Logger): Promise<NodeParts> {
+async function startParts(
+  config: NodeConfig,
+  engine: EngineChoice,
+  state: ControlState | undefined,
+  log: Logger,
+  droppedLines: () => number,
+): Promise<NodeParts> {
   const startedMs = performance.now();
   const own = new OwnAddresses();
   let supervisor: Supervisor | undefined;
@@ -119,13 +92,14 @@ async function startParts(config: NodeConfig, engine: EngineChoice, state: Contr
       control = await ControlPlane.start(config.controlBind, config, state, supervisor, own, log);
     }
     own.follow((hosts) => supervisor?.setOwnAddresses(hosts));
-    const http = await httpOf({ config, engine, supervisor, control, startedMs });
+    const http = await httpOf({ config, engine, supervisor, control, startedMs, droppedLines });
     return { supervisor, control, http, own };
   } catch (error) {
     own.stop();
-    await supervisor?.stop();
     // What was saved stays for the next start.
-    await (control === undefined ? state?.folder?.close() : control.abandon());
+    const closed = Promise.all([supervisor?.stop(), control === undefined ? state?.folder?.close() : control.abandon()]);
+    // What hangs must not keep anybody from hearing of the error.
+    await Promise.race([closed, setTimeout(FAILED_START_MS, undefined, { ref: false })]);
     throw error;
   }
 }
@@ -138,18 +112,8 @@ async function httpOf(view: NodeView): Promise<HttpServer | undefined> {
   return startHttp(httpBind, view);
 }
 
-const LOOK_EVERY_MS = 20;
-
-/** Announces the end, and waits until every registered client has left or the time is over. */
-async function drainClients(control: ControlPlane, forMs: number, log: Logger): Promise<void> {
-  const { bound } = control;
-  if (bound === 0) return;
-  log.info({ sessions: bound, seconds: forMs / 1_000 }, 'draining: tells clients to leave, and takes no new ones');
-  const startedMs = performance.now();
-  control.drain(forMs);
-  while (control.bound > 0 && performance.now() - startedMs < forMs) await setTimeout(LOOK_EVERY_MS);
-  log.info({ left: bound - control.bound, stayed: control.bound }, 'drained');
-}
+/** How long what a start that fails has opened may take to close. */
+const FAILED_START_MS = 500;
 
 function engineFor({ io, busyPollUs }: NodeConfig): EngineChoice {
   const choice = chosenEngine(io);

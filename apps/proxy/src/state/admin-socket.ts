@@ -7,9 +7,12 @@ import { join, resolve } from 'node:path';
 import { NodeError, messageOf } from '../base/node-error.ts';
 
 const SOCKET = 'node.sock';
-const DRAIN = 'drain\n';
-const ANSWER = 'draining\n';
+/** How long the other end may take to say what it wants, or to accept. */
 const TIMEOUT_MS = 2_000;
+/** How long a node may take for what it is asked: before it restarts, it tries its program. */
+const ANSWER_MS = 30_000;
+const MAX_COMMAND_BYTES = 512;
+const REFUSED = 'error: ';
 
 /** Windows has named pipes instead, which are no files and go with their process. */
 const isFile = process.platform !== 'win32';
@@ -19,7 +22,20 @@ function socketOf(folder: string): string {
   return `\\\\.\\pipe\\lightspeed-${hash('sha256', resolve(folder)).slice(0, 32)}`;
 }
 
-/** A local socket by which a running node is reached by those who may open its state folder, and by nobody else. */
+/**
+ * What a running node can be asked, by the first word of the question.
+ * @returns the answer; an error's message is told as one.
+ */
+export type AdminCommands = Readonly<Record<string, (words: readonly string[]) => string | Promise<string>>>;
+
+/**
+ * A local socket by which a running node is reached by those who may open its state folder, and by nobody else.
+ *
+ * ```
+ *   asked        drain\n                one line: a command, and its words, with spaces between them
+ *   answered     draining               until the end of the stream; "error: ..." if that cannot be done
+ * ```
+ */
 export class AdminSocket {
   readonly #server: Server;
   readonly #sockets: ReadonlySet<Socket>;
@@ -30,7 +46,7 @@ export class AdminSocket {
   }
 
   /** @throws {NodeError} if another node has the folder, or no socket can be made there. */
-  static async open(folder: string, onDrain: () => void): Promise<AdminSocket> {
+  static async open(folder: string, commands: AdminCommands): Promise<AdminSocket> {
     const path = socketOf(folder);
     if (await answers(path)) {
       throw new NodeError('ERR_PROXY_STATE', `${folder} is the state folder of another node that runs: choose another with --state-dir`);
@@ -41,7 +57,7 @@ export class AdminSocket {
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
-      serve(socket, onDrain);
+      serve(socket, commands);
     });
     server.maxConnections = 4;
     try {
@@ -71,18 +87,28 @@ export class AdminSocket {
 }
 
 /**
- * Tells the node whose state folder this is to drain.
- * @throws {NodeError} if there is none that answers.
+ * Asks the node whose state folder this is.
+ * @param command a command and its words.
+ * @returns what the node answers.
+ * @throws {NodeError} if there is none that answers, or it refuses.
  */
-export async function askToDrain(folder: string): Promise<void> {
+export async function askNode(folder: string, command: string): Promise<string> {
   const path = socketOf(folder);
+  const answer = await answerOf(path, command);
+  if (answer.startsWith(REFUSED)) throw new NodeError('ERR_PROXY_STATE', `the node refuses: ${answer.slice(REFUSED.length)}`);
+  return answer;
+}
+
+async function answerOf(path: string, command: string): Promise<string> {
   const socket = createConnection(path);
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('it does not answer')));
+  socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('it does not answer')));
   try {
     await once(socket, 'connect');
-    socket.write(DRAIN);
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    if (answer.toString() !== ANSWER) throw new Error('it does not understand');
+    socket.write(`${command}\n`);
+    let answer = '';
+    for await (const bytes of socket) answer += String(bytes);
+    if (answer === '') throw new Error('it does not understand');
+    return answer;
   } catch (cause) {
     throw new NodeError('ERR_PROXY_STATE', `${path}: no node can be reached: ${messageOf(cause)}`, { cause });
   } finally {
@@ -102,17 +128,27 @@ async function answers(path: string): Promise<boolean> {
   }
 }
 
-function serve(socket: Socket, onDrain: () => void): void {
+function serve(socket: Socket, commands: AdminCommands): void {
   let heard = '';
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (bytes) => {
     heard += bytes.toString('latin1');
-    if (heard === DRAIN) {
-      socket.end(ANSWER);
-      onDrain();
-    } else if (heard.length >= DRAIN.length) {
-      socket.destroy();
-    }
+    const end = heard.indexOf('\n');
+    if (end < 0 && heard.length <= MAX_COMMAND_BYTES) return;
+    socket.removeAllListeners('data').resume();
+    socket.setTimeout(ANSWER_MS);
+    void answer(heard.slice(0, Math.max(0, end)), commands).then((text) => (text === undefined ? socket.destroy() : socket.end(text)));
   });
+}
+
+/** @returns undefined if there is no such command. */
+async function answer(line: string, commands: AdminCommands): Promise<string | undefined> {
+  const [name, ...words] = line.split(' ');
+  if (!Object.hasOwn(commands, name)) return undefined;
+  try {
+    return await commands[name](words);
+  } catch (error) {
+    return `${REFUSED}${messageOf(error)}`;
+  }
 }

@@ -74,6 +74,8 @@ const client = z.object({
   worker: z.int().min(0),
 });
 
+const journalLine = z.union([z.object({ over: u32 }), client]);
+
 const state = z.object({ format: z.literal(FORMAT), clients: z.array(client) });
 
 /** Whether a text is an address that a datagram can come from. */
@@ -90,6 +92,39 @@ export function* formatSnapshots(clients: Iterable<ClientSnapshot>): Generator<s
     before = ',';
   }
   yield before === ',' ? '\n]}\n' : `${before}]}\n`;
+}
+
+/** A client as one line of the journal: it takes the place of whatever was said of it before. */
+export function formatChange(client: ClientSnapshot): string {
+  return `${formatClient(client)}\n`;
+}
+
+/** The line of the journal that says that a registration is over. */
+export function formatEnd(sessionId: number): string {
+  return `{"over":${sessionId}}\n`;
+}
+
+/**
+ * What is left of saved clients after what a journal says.
+ * @param lines whole ones, of {@link formatChange} and {@link formatEnd}. From the first on that is none of these, nothing counts.
+ */
+export function applyChanges(saved: readonly ClientSnapshot[], lines: readonly string[]): ClientSnapshot[] {
+  const clients = new Map(saved.map((one) => [one.sessionId, one]));
+  for (const line of lines) {
+    const change = changeIn(line);
+    if (change === undefined) break;
+    if ('over' in change) clients.delete(change.over);
+    else clients.set(change.sessionId, clientSnapshot(change));
+  }
+  return [...clients.values()];
+}
+
+function changeIn(line: string): z.infer<typeof journalLine> | undefined {
+  try {
+    return journalLine.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** With numbers and texts only, as JSON has them; what is undefined is left out. */

@@ -1,23 +1,28 @@
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { AdminSocket } from './admin-socket.ts';
+import type { AdminCommands } from './admin-socket.ts';
 import type { ClientSnapshot } from './snapshot-file.ts';
-import { formatSnapshots, parseSnapshots } from './snapshot-file.ts';
+import { Journal } from './journal.ts';
+import { replaceFile } from './replace-file.ts';
+import type { WrittenFile } from './replace-file.ts';
+import { formatChange, formatEnd, formatSnapshots, parseSnapshots } from './snapshot-file.ts';
 
 const STATE_FILE = 'sessions.json';
-const MODE = 0o600;
-/** Some 100 clients: the main thread turns to others after every piece. Formatting one takes it a third of a millisecond. */
-const PIECE_CHARACTERS = 64 * 1_024;
+const JOURNAL_FILE = 'sessions.journal';
+/** A journal that is longer than this, and than the file that it continues, makes starting slower than writing anew. */
+const LONG_JOURNAL_BYTES = 1_048_576;
 
 /**
  * What a node keeps over restarts, in a folder that is its own while it runs.
  *
  * ```
- *   node.sock                  who can open it may tell the node to drain; that it answers says that the folder is in use
+ *   node.sock                  who can open it may tell the node what to do; that it answers says that the folder is in use
  *   sessions.json              registrations and their sessions; replaced as a whole
+ *   sessions.journal           what has changed since
  *   sessions.json.damaged      the last one that could not be read
  *   control-key.pem, control-certificate.pem     the identity, see @lightspeed/control/quic
  * ```
@@ -26,19 +31,23 @@ export class StateFolder {
   readonly #folder: string;
   readonly #socket: AdminSocket;
   readonly #log: Logger;
+  readonly #journal: Journal;
+  /** The file that a journal would continue; undefined before there is one. */
+  #whole: WrittenFile | undefined;
   #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string, socket: AdminSocket, log: Logger) {
     this.#folder = folder;
     this.#socket = socket;
     this.#log = log;
+    this.#journal = new Journal(join(folder, JOURNAL_FILE));
   }
 
   /**
-   * @param onDrain somebody asks the node to drain.
+   * @param commands what the node can be asked by way of the folder.
    * @throws {NodeError} if the folder cannot be had, or another node has it.
    */
-  static async open(folder: string, log: Logger, onDrain: () => void): Promise<StateFolder> {
+  static async open(folder: string, log: Logger, commands: AdminCommands): Promise<StateFolder> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (cause) {
@@ -48,14 +57,15 @@ export class StateFolder {
         { cause },
       );
     }
-    return new StateFolder(folder, await AdminSocket.open(folder, onDrain), log);
+    return new StateFolder(folder, await AdminSocket.open(folder, commands), log);
   }
 
   /** What was saved last. A file that cannot be understood is set aside: it must not keep the node from starting. */
   async load(): Promise<ClientSnapshot[]> {
     const file = join(this.#folder, STATE_FILE);
     try {
-      return parseSnapshots(await readFile(file, 'utf8'));
+      const text = await readFile(file, 'utf8');
+      return await this.#journal.applyTo(parseSnapshots(text), hash('sha256', text));
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
       const aside = `${file}.damaged`;
@@ -74,51 +84,46 @@ export class StateFolder {
    * @returns whether it is saved; a failure is logged.
    */
   save(clients: Iterable<ClientSnapshot>): Promise<boolean> {
-    const saving = this.#writing.then(async () => {
+    return this.#next(async () => {
+      this.#whole = undefined;
+      this.#whole = await replaceFile(join(this.#folder, STATE_FILE), formatSnapshots(clients));
+      await this.#journal.end();
+    });
+  }
+
+  /**
+   * Adds to what is saved, which takes as long as there is to add.
+   * @param changed clients that are not as they were, or are new.
+   * @param over session ids of registrations that have ended.
+   * @returns false if everything has to be saved as a whole: at first, after a failure, and now and then.
+   */
+  async add(changed: Iterable<ClientSnapshot>, over: Iterable<number>): Promise<boolean> {
+    const whole = this.#whole;
+    if (whole === undefined || this.#journal.bytes > Math.max(LONG_JOURNAL_BYTES, whole.bytes)) return false;
+    let lines = '';
+    for (const sessionId of over) lines += formatEnd(sessionId);
+    for (const client of changed) lines += formatChange(client);
+    return lines === '' || this.#next(() => this.#journal.add(lines, whole.sha256));
+  }
+
+  #next(write: () => Promise<void>): Promise<boolean> {
+    const writing = this.#writing.then(async () => {
       try {
-        await replace(join(this.#folder, STATE_FILE), formatSnapshots(clients));
+        await write();
         return true;
       } catch (error) {
+        this.#whole = undefined;
         this.#log.error({ why: messageOf(error) }, 'the sessions cannot be saved');
         return false;
       }
     });
-    this.#writing = saving;
-    return saving;
+    this.#writing = writing;
+    return writing;
   }
 
   async close(): Promise<void> {
     await this.#writing;
+    await this.#journal.close();
     await this.#socket.close();
   }
-}
-
-/** After a crash at any moment there is the old file or the new one, whole. */
-async function replace(file: string, text: Iterable<string>): Promise<void> {
-  const beside = `${file}.new`;
-  const handle = await open(beside, 'w', MODE);
-  try {
-    await write(handle, text);
-    await handle.sync();
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
-  // An earlier file of this name may have had another mode.
-  await chmod(beside, MODE);
-  await rename(beside, file);
-}
-
-/** In pieces: of very many clients the text is megabytes. */
-async function write(handle: FileHandle, text: Iterable<string>): Promise<void> {
-  let piece = '';
-  for (const part of text) {
-    piece += part;
-    if (piece.length < PIECE_CHARACTERS) continue;
-    await handle.writeFile(piece, 'latin1');
-    piece = '';
-  }
-  await handle.writeFile(piece, 'latin1');
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { KeyTable, SnapshotRecords, sessionIdsIn, snapshotsIn } from '@lightspeed/session';
+import { KeyTable, SnapshotRecords, sessionIdsIn, snapshotIn, snapshotsIn } from '@lightspeed/session';
 import type { SessionSnapshot } from '@lightspeed/session';
 import type { SnapshotPart, SnapshotScope } from '../data-plane/messages.ts';
 
@@ -50,6 +50,16 @@ class Round {
     this.#recorded += later.#recorded;
   }
 
+  find(sessionId: number): SessionSnapshot | undefined {
+    const part = this.#partOf.get(sessionId, 0, 0, 0);
+    return part < 0 ? undefined : snapshotIn(this.#parts[part], sessionId);
+  }
+
+  /** Of all that has been recorded, whether it counts or not. */
+  *ids(): Generator<number> {
+    for (const part of this.#parts) yield* sessionIdsIn(part);
+  }
+
   delete(sessionId: number): void {
     this.#partOf.delete(sessionId, 0, 0, 0);
   }
@@ -74,6 +84,8 @@ export class WorkerSnapshots {
   #whole = new Round();
   #coming = new Round();
   #isOfEarlierThread = true;
+  /** Ids of the sessions that are not as they were at the last {@link takeNews}; undefined if any may be another. */
+  #news: Set<number> | undefined;
 
   /** @param sessions what there is before the worker has told of anything. */
   constructor(sessions: readonly SessionSnapshot[] = []) {
@@ -93,9 +105,11 @@ export class WorkerSnapshots {
     this.#coming = new Round();
     if (part.scope === 'changed') {
       this.#whole.addAll(came);
+      for (const sessionId of came.ids()) this.#news?.add(sessionId);
       return !came.isEmpty;
     }
     this.#whole = came;
+    this.#news = undefined;
     this.#isOfEarlierThread = false;
     return true;
   }
@@ -104,6 +118,18 @@ export class WorkerSnapshots {
   delete(sessionId: number): void {
     this.#whole.delete(sessionId);
     this.#coming.delete(sessionId);
+    this.#news?.add(sessionId);
+  }
+
+  find(sessionId: number): SessionSnapshot | undefined {
+    return this.#whole.find(sessionId);
+  }
+
+  /** Ids of sessions that are not as they were when this was called last, or over; undefined if any may be. */
+  takeNews(): ReadonlySet<number> | undefined {
+    const news = this.#news;
+    this.#news = new Set();
+    return news;
   }
 
   /** The worker is gone: the rest of what was coming will not come, and its successor may not get everything back. */
@@ -160,6 +186,26 @@ export class NodeSnapshots {
     const hasChanged = this.#hasChanged;
     this.#hasChanged = false;
     return hasChanged;
+  }
+
+  /** Ids of sessions that are not as they were when this was called last, or over; undefined if any may be. */
+  takeNews(): ReadonlySet<number> | undefined {
+    const byWorker = this.#workers.map((worker) => worker.takeNews());
+    const news = new Set<number>();
+    for (const ofWorker of byWorker) {
+      if (ofWorker === undefined) return undefined;
+      for (const sessionId of ofWorker) news.add(sessionId);
+    }
+    return news;
+  }
+
+  /** The session with this id; of two that say that they have it, any. */
+  find(sessionId: number): WorkerSession | undefined {
+    for (const [worker, snapshots] of this.#workers.entries()) {
+      const session = snapshots.find(sessionId);
+      if (session !== undefined) return { worker, session };
+    }
+    return undefined;
   }
 
   /**

@@ -40,12 +40,24 @@ const MAX_PORTS_TRIED = 5;
 
 /** Goodbyes take milliseconds; a worker that has not ended by then hangs. */
 const STOP_TIMEOUT_MS = 1_500;
+/** Of a start that has failed already nobody waits for the rest. */
+const FAILED_START_MS = 300;
 
 const BAN_LINES: LimitedLines = {
   level: 'warn',
   one: 'client banned: too many destinations',
   more: 'more clients banned: too many destinations',
 };
+
+/** What the workers have said of the sessions of registrations. */
+export interface TakenSnapshots {
+  readonly hasChanged: boolean;
+  /** Ids of those that are not as they were when they were taken last, or over; undefined if any may be. */
+  readonly news: ReadonlySet<number> | undefined;
+  readonly find: (sessionId: number) => WorkerSession | undefined;
+  /** All of them, each once, made while they are looked at. */
+  readonly all: Iterable<WorkerSession>;
+}
 
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
@@ -104,7 +116,7 @@ export class Supervisor implements WorkerWatcher {
         await Promise.all(supervisor.#workers.map((worker) => worker.start()));
         return supervisor;
       } catch (cause) {
-        await supervisor.stop();
+        await supervisor.stop(FAILED_START_MS);
         const error = cause instanceof NodeError ? cause : bindError(cause, 'data plane', formatSocketAddress(port), '--data-bind');
         // A port that the system chose may be anybody's again by the time a worker opens it.
         const another = config.dataBind.port === 0 && error.code === 'ERR_PROXY_PORT_IN_USE' && tries < MAX_PORTS_TRIED;
@@ -140,11 +152,13 @@ export class Supervisor implements WorkerWatcher {
     this.#postAll({ type: 'unregister', sessionId });
   }
 
-  /**
-   * Has the workers say what has changed of the sessions of registrations.
-   * @returns whether anything has since this was called last, and all of them, each once, made while they are looked at.
-   */
-  async takeSnapshots(): Promise<{ hasChanged: boolean; all: Iterable<WorkerSession> }> {
+  /** Grows whenever a restart must know more of sessions than before, and sometimes in vain. */
+  get news(): number {
+    return this.#workers.reduce((sum, { counters }) => sum + counters.news, 0);
+  }
+
+  /** Has the workers say what has changed of the sessions of registrations since this was called last. */
+  async takeSnapshots(): Promise<TakenSnapshots> {
     const answered = await this.#requests.ask(this.#workers, (request, { index }) => {
       return { type: 'snapshot', request, scope: this.#snapshots.scopeFor(index) };
     });
@@ -154,7 +168,12 @@ export class Supervisor implements WorkerWatcher {
       inOrder.map(({ index }) => index),
       isWanted,
     );
-    return { hasChanged: this.#snapshots.haveChanged(), all };
+    return {
+      hasChanged: this.#snapshots.haveChanged(),
+      news: this.#snapshots.takeNews(),
+      find: (sessionId) => this.#snapshots.find(sessionId),
+      all,
+    };
   }
 
   /** For how many milliseconds sessions have been silent, by id; those that no worker tells of are not in it. */
@@ -176,10 +195,21 @@ export class Supervisor implements WorkerWatcher {
     await this.#workers.at(index)?.crash();
   }
 
-  /** Says goodbye to all clients and ends all workers. */
-  stop(): Promise<void> {
+  /** Says goodbye to all clients and ends all workers, by force after so many milliseconds. */
+  stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
+    return this.#end(timeoutMs, 'stop');
+  }
+
+  /** Ends all workers without a word to clients. @returns the last snapshots of all sessions, made while they are looked at. */
+  async suspend(): Promise<Iterable<WorkerSession>> {
+    await this.#end(STOP_TIMEOUT_MS, 'suspend');
+    const isWanted = (sessionId: number) => this.#clients.has(sessionId);
+    return this.#snapshots.all([...this.#workers.keys()], isWanted);
+  }
+
+  #end(timeoutMs: number, how: 'stop' | 'suspend'): Promise<void> {
     this.#requests.stop();
-    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(STOP_TIMEOUT_MS))).then(() => {
+    this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(timeoutMs, how))).then(() => {
       this.#port.close();
       this.#banLog.end();
     });

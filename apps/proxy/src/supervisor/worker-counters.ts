@@ -14,6 +14,17 @@ const RELAY_GAUGES: ReadonlySet<RelayCounterName> = new Set<RelayCounterName>([
   'registrations',
 ]);
 
+/** What has happened when a restart must know more of a session than before: cheap to look at, in shared memory. */
+const NEWS: readonly RelayCounterName[] = [
+  'sessionsOpened',
+  'sessionsClosed',
+  'sessionsExpired',
+  'flowsOpened',
+  'pathsMoved',
+  'pathsAdded',
+  'handshakes',
+];
+
 /** Gauges of what every worker is told: not to be added up. */
 export type CommonGauge = 'bannedAddresses' | 'registrations';
 
@@ -56,6 +67,13 @@ export class WorkerCounters {
     }
     add(udp, this.#retiredUdp);
     add(udp, this.#udp.values);
+  }
+
+  /** Grows with everything that a restart must know, and with some that it need not. */
+  get news(): number {
+    let sum = 0;
+    for (const name of NEWS) sum += this.#retired.values[RelayCounter[name]] + this.#relay.values[RelayCounter[name]];
+    return sum;
   }
 
   /** What the worker that runs now has of what every worker knows all of. */

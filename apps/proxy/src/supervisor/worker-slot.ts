@@ -116,15 +116,18 @@ export class WorkerSlot {
     await gone;
   }
 
-  /** Ends the thread, by force after `timeoutMs`. Resolves when it is gone. */
-  async stop(timeoutMs: number): Promise<void> {
+  /**
+   * Ends the thread, by force after `timeoutMs`. Resolves when it is gone.
+   * @param how with a goodbye to clients (`stop`), or with snapshots of their sessions in its place.
+   */
+  async stop(timeoutMs: number, how: 'stop' | 'suspend' = 'stop'): Promise<void> {
     clearTimeout(this.#restart);
     if (this.#thread === undefined) {
       this.state = 'stopped';
       return;
     }
     this.state = 'stopping';
-    this.post({ type: 'stop' });
+    this.post({ type: how });
     const force = setTimeout(() => void this.#thread?.terminate(), timeoutMs);
     await this.#ended.promise;
     clearTimeout(force);

@@ -1,6 +1,7 @@
 import { parseSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import { Program } from './program.ts';
+import type { ProgramOptions } from './program.ts';
 
 /** A node in a process of its own where clients have to register, on loopback. */
 export class NodeProgram extends Program {
@@ -9,8 +10,24 @@ export class NodeProgram extends Program {
   controlPin: string | undefined;
 
   /** Resolves when it serves. */
-  static async start(...flags: readonly string[]): Promise<NodeProgram> {
-    const program = new NodeProgram([
+  static start(...flags: readonly string[]): Promise<NodeProgram> {
+    return NodeProgram.startWith({}, ...flags);
+  }
+
+  /** The same, with a process that is made otherwise. */
+  static async startWith(options: ProgramOptions, ...flags: readonly string[]): Promise<NodeProgram> {
+    const program = new NodeProgram(NodeProgram.#args(flags), options);
+    const { data, control, pin } = await program.serving();
+    const dataAddress = parseSocketAddress(String(data));
+    if (dataAddress === undefined) throw new Error(`no address: ${String(data)}`);
+    program.dataAddress = dataAddress;
+    program.controlAddress = parseSocketAddress(String(control));
+    program.controlPin = String(pin);
+    return program;
+  }
+
+  static #args(flags: readonly string[]): readonly string[] {
+    return [
       'serve',
       '--data-bind',
       '127.0.0.1:0',
@@ -23,13 +40,6 @@ export class NodeProgram extends Program {
       '--log-format',
       'json',
       ...flags,
-    ]);
-    const { data, control, pin } = await program.serving();
-    const dataAddress = parseSocketAddress(String(data));
-    if (dataAddress === undefined) throw new Error(`no address: ${String(data)}`);
-    program.dataAddress = dataAddress;
-    program.controlAddress = parseSocketAddress(String(control));
-    program.controlPin = String(pin);
-    return program;
+    ];
   }
 }

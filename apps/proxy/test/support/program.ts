@@ -1,15 +1,32 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** The program's first module. */
+export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+}
+
+/** How it has ended, and what it has said. */
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How the process is made. */
+export interface ProgramOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly limits?: string;
+  /** What is run in place of the program, and runs it itself. */
+  readonly main?: string;
 }
 
 /** The program in a process of its own. */
@@ -18,13 +35,18 @@ export class Program {
   stderr = '';
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
+  readonly #output: Readable;
 
-  constructor(args: readonly string[]) {
-    const child = spawn(process.execPath, ['--conditions=@lightspeed/source', MAIN, ...args], {
+  /** @param options.limits what a shell does before it runs the program, such as `ulimit -n 24`. */
+  constructor(args: readonly string[], { env = {}, limits = ':', main = MAIN }: ProgramOptions = {}) {
+    const shell = ['-c', `${limits}; exec "$@"`, 'sh'];
+    const child = spawn('sh', [...shell, process.execPath, '--conditions=@lightspeed/source', main, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     });
     child.stdout.on('data', (text: Buffer) => (this.stdout += text.toString()));
     child.stderr.on('data', (text: Buffer) => (this.stderr += text.toString()));
+    this.#output = child.stdout;
     this.#child = child;
     this.ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
     onTestFinished(async () => {
@@ -34,10 +56,27 @@ export class Program {
   }
 
   /** Runs it to its end. */
-  static async run(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const program = new Program(args);
-    const { code } = await program.ended;
-    return { code, stdout: program.stdout, stderr: program.stderr };
+  static run(...args: readonly string[]): Promise<Result> {
+    return new Program(args).result();
+  }
+
+  /** Waits for its end. */
+  async result(): Promise<Result> {
+    const { code } = await this.ended;
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Reads no more of its standard output. */
+  stopReading(): void {
+    this.#output.pause();
+  }
+
+  readOn(): void {
+    this.#output.resume();
   }
 
   /** Log entries so far. */
@@ -49,6 +88,11 @@ export class Program {
   /** The entry that says that the node serves. */
   serving(): Promise<Readonly<Record<string, unknown>>> {
     return this.logged('node serves');
+  }
+
+  /** How often it has said that the node serves: once more after each restart. */
+  get starts(): number {
+    return this.log.filter(({ msg }) => msg === 'node serves').length;
   }
 
   logged(message: string): Promise<Readonly<Record<string, unknown>>> {

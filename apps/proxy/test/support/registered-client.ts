@@ -33,11 +33,13 @@ export class Control {
     void this.#listenToStreams();
   }
 
-  static async connect({ controlAddress, controlPin }: Reachable): Promise<Control> {
+  /** @param idleTimeoutMs after so long without a packet either end gives the connection up, without a word. */
+  static async connect({ controlAddress, controlPin }: Reachable, idleTimeoutMs = 30_000): Promise<Control> {
     if (controlAddress === undefined || controlPin === undefined) throw new Error('the node has no control plane');
     const connection = await connectControl({
       ...controlAddress,
       verify: { kind: 'pin', sha256: parsePin(controlPin) },
+      idleTimeoutMs,
     });
     onTestFinished(() => connection.close());
     return new Control(connection);

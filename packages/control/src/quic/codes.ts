@@ -18,6 +18,8 @@ export const CloseCode = {
   certificateRefused: 0x4c42,
   /** The peer does not read what it is sent. */
   notReading: 0x4c43,
+  /** Connect again: the node restarts, and keeps its sessions. */
+  nodeRestarts: 0x4c44,
 } as const;
 
 /** Application error codes of RESET_STREAM and STOP_SENDING. */

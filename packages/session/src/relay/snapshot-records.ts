@@ -164,6 +164,13 @@ export function* snapshotsIn(records: Int32Array): Generator<SessionSnapshot> {
   for (let record = 0; record < records.length; record += records[record]) yield snapshotAt(records, record);
 }
 
+/** The snapshot of one session, the last one if it is there more than once; undefined if there is none. */
+export function snapshotIn(records: Int32Array, sessionId: number): SessionSnapshot | undefined {
+  let found = -1;
+  for (let record = 0; record < records.length; record += records[record]) if (records[record + 1] >>> 0 === sessionId) found = record;
+  return found < 0 ? undefined : snapshotAt(records, found);
+}
+
 function snapshotAt(words: Int32Array, record: number): SessionSnapshot {
   const modePathsAndNonces = words[record + 2];
   const paths: PathSnapshot[] = [];

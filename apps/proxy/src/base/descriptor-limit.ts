@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { NodeError } from './node-error.ts';
+
+/** What Node, the QUIC library and the state folder have open, and some for clients. */
+const FOR_NODE = 64;
+/** Data socket, forwarding socket, epoll, eventfd, and the thread's own. */
+const PER_WORKER = 8;
+
+/**
+ * Refuses to start with so few descriptors that the start would fail somewhere on the way.
+ * @param limit of this process.
+ * @throws {NodeError} `ERR_PROXY_DESCRIPTORS`
+ */
+export function requireDescriptors(workers: number, limit = descriptorLimit()): void {
+  const least = FOR_NODE + PER_WORKER * workers;
+  if (limit >= least) return;
+  throw new NodeError(
+    'ERR_PROXY_DESCRIPTORS',
+    `this process may have ${limit} files open, and a node needs at least ${least}: raise the limit with ulimit -n, or LimitNOFILE of systemd`,
+  );
+}
+
+/** How many files this process may have open; Infinity where the system does not tell. */
+function descriptorLimit(): number {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
+    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

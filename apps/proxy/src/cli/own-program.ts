@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** A node that does not say within this time what its configuration means will not start either. */
+const CHECK_MS = 20_000;
+
+/** A program as this process was started with it. */
+export interface OwnProgram {
+  readonly file: string;
+  /** The first one is the name under which it runs. */
+  readonly args: readonly string[];
+}
+
+/**
+ * What to execute to run this program again, with the same flags, as it is on disk now. It follows names as they were given, so
+ * that a link which names another version by now leads there.
+ */
+export function ownProgram(): OwnProgram {
+  const args = commandLine();
+  return { file: found(args[0]) ?? process.execPath, args };
+}
+
+/**
+ * Runs the program beside this one with `--check`: whether it starts at all, and what it makes of the configuration.
+ * @throws what is wrong, in one line.
+ */
+export function checkOwnProgram(): Promise<void> {
+  const { file, args } = ownProgram();
+  return new Promise((resolve, reject) => {
+    execFile(file, [...args.slice(1), '--check'], { timeout: CHECK_MS }, (error, _stdout, stderr) => {
+      if (error === null) resolve();
+      else reject(new Error(`its program cannot be started again: ${stderr.trim().split('\n').at(-1) || error.message}`));
+    });
+  });
+}
+
+/**
+ * Becomes the program in this very process, which keeps its id, its standard streams and its environment.
+ * @throws if the system refuses.
+ */
+export function becomeOwnProgram(): never {
+  if (process.execve === undefined) throw new Error('this system cannot replace a process by another');
+  const { file, args } = ownProgram();
+  return process.execve(file, [...args], process.env);
+}
+
+function commandLine(): readonly string[] {
+  if (process.platform === 'linux') return readFileSync('/proc/self/cmdline', 'utf8').split('\0').slice(0, -1);
+  return [process.argv0, ...process.execArgv, ...process.argv.slice(1)];
+}
+
+/** Where the shell would have found it. */
+function found(name: string): string | undefined {
+  const candidates = name.includes('/') ? [name] : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
+  return candidates.find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

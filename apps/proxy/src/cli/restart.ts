@@ -1,0 +1,32 @@
+import { setTimeout } from 'node:timers/promises';
+import { NodeError } from '../base/node-error.ts';
+import type { NodeStatus } from '../node/admin-commands.ts';
+import { askNode } from '../state/admin-socket.ts';
+
+const LOOK_EVERY_MS = 20;
+const BACK_WITHIN_MS = 30_000;
+
+/**
+ * Has the node whose state folder this is start again, and waits until it serves.
+ * @returns how it is then.
+ * @throws {NodeError} if it refuses, or does not come back.
+ */
+export async function restart(folder: string): Promise<NodeStatus> {
+  const before = JSON.parse(await askNode(folder, 'restart')) as NodeStatus;
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < BACK_WITHIN_MS) {
+    const now = await statusOf(folder);
+    if (now !== undefined && now.run !== before.run && now.state === 'serving') return now;
+    await setTimeout(LOOK_EVERY_MS);
+  }
+  throw new NodeError('ERR_PROXY_STATE', `the node has not come back within ${BACK_WITHIN_MS / 1_000} s: its log says why`);
+}
+
+/** @returns undefined while there is none. */
+async function statusOf(folder: string): Promise<NodeStatus | undefined> {
+  try {
+    return JSON.parse(await askNode(folder, 'status')) as NodeStatus;
+  } catch {
+    return undefined;
+  }
+}
