@@ -1,4 +1,12 @@
-import { RESUME_TAG_BYTES, reasonTextExtension, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
+import {
+  Capability,
+  RESUME_TAG_BYTES,
+  capabilitiesExtension,
+  reasonTextExtension,
+  resumeExtension,
+  resumeMessage,
+  ticketExtension,
+} from '@lightspeed/control';
 import type { ControlMessage, Disconnect, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
 import { describeCloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ConnectionClosed, ConnectOptions, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
@@ -108,7 +116,8 @@ function adviceFor({ code }: QuicError): string {
 function registerMessage(settings: ParsedRegisterSettings, before: RegisteredSession | undefined): OutgoingMessage {
   const { dialect, gameId, ticket } = settings;
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
-  const extensions = ticket === undefined ? [] : [ticketExtension.encode(ticket)];
+  const extensions = [capabilitiesExtension.encode(Capability.challenge)];
+  if (ticket !== undefined) extensions.push(ticketExtension.encode(ticket));
   if (before?.secret !== undefined) extensions.push(resumption(before.sessionId, before.secret, before.nonces));
   return { type: 'register', dialect, gameId, clientVersion: `lightspeed/${VERSION}`, extensions };
 }

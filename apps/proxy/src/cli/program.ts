@@ -9,6 +9,7 @@ import { configFromFlags, defaultStateDir } from './flags.ts';
 import type { ServeFlags } from './flags.ts';
 import { restart } from './restart.ts';
 import { serve } from './serve.ts';
+import { addBans } from './bans.ts';
 import { addTicket } from './ticket-commands.ts';
 
 const NAME = 'lightspeed-proxy';
@@ -61,6 +62,7 @@ ${NAME} serve --help explains every option.`,
   addServe(program, done);
   addDrain(program);
   addRestart(program);
+  addBans(program, NAME, usualStateDir);
   addTicket(program, NAME, done);
   return program;
 }

@@ -65,8 +65,8 @@ export interface NodeConfig {
   readonly revocationList: string | undefined;
   /** Consent to `requireAuth = false` where others than this machine can reach the node. */
   readonly allowOpen: boolean;
-  /** Bytes to an address that has not proved that it receives them, per byte from it. */
-  readonly maxAmplificationRatio: number;
+  /** Of an open node: bytes to an address that has shown the token and answered no challenge, per byte from it. */
+  readonly openRatio: number;
   /** New destinations per client in 10 s. */
   readonly maxDestinationsPerWindow: number;
   readonly banDurationSecs: number;

@@ -1,21 +1,36 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
+import {
+  RESUME_TAG_BYTES,
+  SESSION_SECRET_BYTES,
+  capabilitiesExtension,
+  resumeExtension,
+  resumeMessage,
+  ticketExtension,
+} from '@lightspeed/control';
 import type { Register, ResumeClaim } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { ExpiredSession, ProofNoncesState, Ticket } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
+import { PeerCapability } from '@lightspeed/session';
+import { formatAddressWords, formatIpv4, formatPrefixWords } from '@lightspeed/wire';
 import type { AddressBook, Endpoint } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { RegisteredClient } from '../data-plane/messages.ts';
 import type { ClientSnapshot } from '../state/snapshot-file.ts';
 import { claimsFor } from '../supervisor/registered-clients.ts';
 import type { RegisteredClients } from '../supervisor/registered-clients.ts';
+import type { AccountBans } from './account-bans.ts';
 import { Client } from './client.ts';
 import type { ClientLink, RegisterRefusal } from './client.ts';
 import { IndexPool } from './index-pool.ts';
 import { SecretStore } from './secret-store.ts';
 import type { TicketGate } from './ticket-gate.ts';
+
+/** Why accounts are banned. */
+export const BAN_REASON = 'it opened too many new destinations';
+
+/** What this node knows of the packet path besides what all know. */
+const NODE_CAPABILITIES = PeerCapability.challenges;
 
 /** As many tokens as a byte can tell apart. */
 const MAX_PER_ADDRESS = 255;
@@ -35,6 +50,7 @@ export class ClientRegistry implements RegisteredClients {
   readonly #config: NodeConfig;
   readonly #addresses: AddressBook;
   readonly #gate: TicketGate | undefined;
+  readonly #bans: AccountBans;
   readonly #tokens: TokenTable;
   readonly #indexes: IndexPool;
   readonly #secrets: SecretStore;
@@ -47,11 +63,13 @@ export class ClientRegistry implements RegisteredClients {
   /**
    * @param addresses what the handles of clients' addresses mean.
    * @param gate undefined lets anybody in.
+   * @param bans who is kept out for a while.
    */
-  constructor(config: NodeConfig, addresses: AddressBook, gate: TicketGate | undefined) {
+  constructor(config: NodeConfig, addresses: AddressBook, gate: TicketGate | undefined, bans: AccountBans) {
     this.#config = config;
     this.#addresses = addresses;
     this.#gate = gate;
+    this.#bans = bans;
     this.#perAddress = Math.min(MAX_PER_ADDRESS, config.maxSessionsPerAddress);
     this.#tokens = new TokenTable({
       capacity: config.maxClients,
@@ -96,10 +114,10 @@ export class ClientRegistry implements RegisteredClients {
 
   /** What the workers are told of a client. */
   registeredAs(client: Client): RegisteredClient {
-    const { sessionId, index, prefixHigh, prefixLow, token, dialect, nonces, maxPps, maxBps } = client;
+    const { sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, nonces, maxPps, maxBps } = client;
     const secret = this.#secrets.of(index);
     const secretHex = secret && Buffer.from(secret).toString('hex');
-    return { sessionId, index, prefixHigh, prefixLow, token, dialect, secretHex, nonces, maxPps, maxBps };
+    return { sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, secretHex, nonces, maxPps, maxBps };
   }
 
   /** A copy of the secret that a client shares with the node; undefined if it has none. */
@@ -113,6 +131,29 @@ export class ClientRegistry implements RegisteredClients {
     return client !== undefined;
   }
 
+  /** Called with a client that has opened new destinations for as long as earns a ban. */
+  onMisuse: (client: Client) => void = () => undefined;
+
+  misused(sessionId: number): void {
+    const client = this.get(sessionId);
+    if (client !== undefined) this.onMisuse(client);
+  }
+
+  /**
+   * Bans the account of a client.
+   * @returns its clients, whose sessions are to end.
+   */
+  ban(client: Client): Client[] {
+    const account = this.#accountOf(client);
+    const name = this.#gate?.ticketOf(client.sessionId)?.name ?? '';
+    this.#bans.add(account, name, this.#config.banDurationSecs * 1_000, Date.now());
+    return [...this.#clients.values()].filter((other) => this.#accountOf(other) === account);
+  }
+
+  #accountOf(client: Client): string {
+    return accountOf(this.#gate?.ticketOf(client.sessionId), client);
+  }
+
   /**
    * Gives a client the session that it asks to resume, if it proves that the session is its own. Otherwise it admits
    * the client, or returns a refusal.
@@ -121,12 +162,23 @@ export class ClientRegistry implements RegisteredClients {
   register(message: Register, peer: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
     const extensions = message.dialect === 'standard' ? message.extensions : [];
     const claim = resumeExtension.find(extensions);
-    return (claim && this.#resume(claim, link)) ?? this.#admit(message, ticketExtension.find(extensions), peer, link);
+    if (claim !== undefined) {
+      const resumed = this.#resume(claim, link);
+      if (resumed !== undefined) return resumed;
+    }
+    const capabilities = (capabilitiesExtension.find(extensions) ?? 0) & NODE_CAPABILITIES;
+    return this.#admit({ dialect: message.dialect, capabilities, ticket: ticketExtension.find(extensions) }, peer, link);
   }
 
-  #admit({ dialect }: Register, ticket: Uint8Array | undefined, { ip }: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
+  #admit(
+    { dialect, capabilities, ticket }: Pick<Client, 'dialect' | 'capabilities' | 'ticket'>,
+    { ip }: Endpoint,
+    link: ClientLink,
+  ): RegisteredLink | RegisterRefusal {
     const verified = this.#gate?.verify(ticket);
     if (verified?.type === 'refused') return refuse('auth_failed', verified.code, verified.text);
+    const banMs = this.#bans.leftMs(accountOf(verified, this.#prefixOf(ip)), Date.now());
+    if (banMs > 0) return refuse('rate_limited', 'banned', `banned for ${Math.ceil(banMs / 1_000)} s more: ${BAN_REASON}`);
     if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full');
     const sessionId = this.#freeSessionId();
     const { prefixHigh, prefixLow } = this.#prefixOf(ip);
@@ -142,7 +194,7 @@ export class ClientRegistry implements RegisteredClients {
     }
     const limits = limitsOf(verified);
     const index = this.#indexes.take();
-    const client = new Client({ sessionId, index, prefixHigh, prefixLow, token, dialect, ticket, ...limits }, link);
+    const client = new Client({ sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, ticket, ...limits }, link);
     // A client of dialect `reference` has nowhere to take it from.
     this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
     this.#changed.add(sessionId);
@@ -193,7 +245,7 @@ export class ClientRegistry implements RegisteredClients {
     const heldBy = new Map<string, number>();
     // In the order of their tokens, see below.
     for (const one of saved.toSorted((a, b) => a.token - b.token)) {
-      const { sessionId, address, token, dialect, secret, ticket, nonces } = one;
+      const { sessionId, address, token, dialect, capabilities, secret, ticket, nonces } = one;
       const ip = this.#addresses.parse(address);
       const verified = this.#gate?.verify(ticket);
       if (ip === undefined || verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients)
@@ -213,7 +265,7 @@ export class ClientRegistry implements RegisteredClients {
       heldBy.set(prefixText, held + 1);
       const limits = limitsOf(verified);
       const index = this.#indexes.take();
-      const client = new Client({ sessionId, index, ...prefix, token, dialect, ticket, ...limits }, undefined);
+      const client = new Client({ sessionId, index, ...prefix, token, dialect, capabilities, ticket, ...limits }, undefined);
       client.nonces = nonces;
       client.resumes = one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes);
       client.lostMs = Math.floor(nowMs);
@@ -239,6 +291,11 @@ export class ClientRegistry implements RegisteredClients {
       if (id !== 0 && !this.has(id)) return id;
     }
   }
+}
+
+/** To whom misuse is charged: the ticket, or those who register from an address without one. */
+function accountOf(ticket: Ticket | undefined, { prefixHigh, prefixLow }: Pick<Client, 'prefixHigh' | 'prefixLow'>): string {
+  return ticket?.id ?? formatPrefixWords(prefixHigh, prefixLow);
 }
 
 /** What a ticket says of 0 is left to the node. */

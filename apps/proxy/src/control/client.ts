@@ -29,6 +29,8 @@ export interface ClientTerms {
   readonly prefixLow: number;
   readonly token: number;
   readonly dialect: Dialect;
+  /** Bits of the capabilities that it and the node have. */
+  readonly capabilities: number;
   /** As it came with the Register. */
   readonly ticket: Uint8Array | undefined;
   /** Its own limits in place of the node's. */
@@ -47,6 +49,7 @@ export class Client implements ClientTerms {
   readonly index: number;
   readonly token: number;
   readonly dialect: Dialect;
+  readonly capabilities: number;
   readonly ticket: Uint8Array | undefined;
   readonly maxPps: number | undefined;
   readonly maxBps: number | undefined;
@@ -69,6 +72,7 @@ export class Client implements ClientTerms {
     this.index = terms.index;
     this.token = terms.token;
     this.dialect = terms.dialect;
+    this.capabilities = terms.capabilities;
     this.ticket = terms.ticket;
     this.maxPps = terms.maxPps;
     this.maxBps = terms.maxBps;

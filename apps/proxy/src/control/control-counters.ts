@@ -6,6 +6,8 @@ export class ControlCounters {
   resumed = 0;
   /** Sessions that ended because their ticket did not count any more. */
   expired = 0;
+  /** Accounts that were banned for opening too many new destinations. */
+  banned = 0;
   /** Registrations that ended because the client did not come back. */
   abandoned = 0;
   readonly #refused = new Map<string, number>();
@@ -14,7 +16,7 @@ export class ControlCounters {
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
   }
 
-  /** Clients that were not let in, by why: the codes of tickets, `node_full`, `address_full`, `closed`, `draining`. */
+  /** Clients that were not let in, by why: the codes of tickets, `node_full`, `address_full`, `closed`, `draining`, `banned`. */
   get refused(): ReadonlyMap<string, number> {
     return this.#refused;
   }

@@ -12,8 +12,9 @@ import { StateSaver } from './state-saver.ts';
 import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
+import { BAN_REASON } from './client-registry.ts';
 import type { RegisteredLink } from './client-registry.ts';
-import { CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
+import { BAN_LINES, CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ControlHost, Welcome } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
@@ -40,6 +41,7 @@ export class ControlPlane implements ControlHost {
   readonly #lost: LostClients;
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
+  readonly #bans: LimitedLog;
   readonly #saver: StateSaver;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
@@ -55,8 +57,10 @@ export class ControlPlane implements ControlHost {
     this.#supervisor = supervisor;
     this.#log = log;
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
+    this.#bans = new LimitedLog(log, BAN_LINES);
     this.#addresses = addresses;
     const { folder, registry } = state;
+    registry.onMisuse = (client) => this.#ban(client);
     this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
     this.#lost = new LostClients(config, registry, supervisor, (client) => {
       this.counters.abandoned++;
@@ -137,6 +141,7 @@ export class ControlPlane implements ControlHost {
     await this.#endTimers();
     await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
+    this.#bans.end();
     await this.#state.folder?.close();
   }
 
@@ -145,6 +150,7 @@ export class ControlPlane implements ControlHost {
     await this.#endTimers();
     await this.#port?.close(RESTART_TEXT, CloseCode.nodeRestarts);
     this.#refusals.end();
+    this.#bans.end();
   }
 
   /**
@@ -165,6 +171,7 @@ export class ControlPlane implements ControlHost {
     await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
     await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
+    this.#bans.end();
     for (const client of clients) this.#end(client);
     await this.#state.folder?.save([]);
     await this.#state.folder?.close();
@@ -285,6 +292,17 @@ export class ControlPlane implements ControlHost {
     const percent = loadOf(this.#supervisor.sessionCount, this.#config.maxClients);
     if (this.isDraining || !this.#load.isDue(percent, performance.now())) return;
     for (const { link, dialect } of this.#state.registry.all) link?.send(this.#serverInfo(dialect));
+  }
+
+  /** Who is banned is told so; he may come back when the ban is over. */
+  #ban(client: Client): void {
+    this.counters.banned++;
+    const text = `banned for ${this.#config.banDurationSecs} s: ${BAN_REASON}`;
+    this.#bans.note(this.#state.registry.addressOf(client), { why: text });
+    for (const one of this.#state.registry.ban(client)) {
+      void one.link?.dismiss('rate_limited', text, 'banned');
+      this.#end(one);
+    }
   }
 
   #isBound({ index }: Client): boolean {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { loadIdentity, loadOrCreateIdentity, makeCertificate } from '@lightspeed/control/quic';
 import type { CertificateAndKey } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
@@ -48,6 +49,11 @@ export class Identity {
 
   get certificate(): CertificateAndKey {
     return this.#certificate;
+  }
+
+  /** A key of 32 bytes that stays the same as long as the private key does. @param purpose another one for each. */
+  deriveKey(purpose: string): Uint8Array {
+    return Uint8Array.from(createHmac('sha256', this.#certificate.privateKeyPem).update(purpose).digest());
   }
 
   /**

@@ -1,4 +1,5 @@
 import {
+  capabilitiesExtension,
   drainingExtension,
   keepaliveIntervalExtension,
   limitsExtension,
@@ -30,7 +31,7 @@ export function registerAck(
   secret: Uint8Array | undefined,
   ends: ConnectionEnds,
 ): OutgoingMessage {
-  const { sessionId, token, maxPps, maxBps } = client;
+  const { sessionId, token, capabilities, maxPps, maxBps } = client;
   return {
     type: 'register_ack',
     sessionId,
@@ -44,6 +45,7 @@ export function registerAck(
         ratePps: Math.min(maxPps ?? config.maxPpsPerClient, 0xffff_ffff),
         rateBps: Math.min(maxBps ?? config.maxBpsPerClient, 0xffff_ffff),
       }),
+      ...(capabilities === 0 ? [] : [capabilitiesExtension.encode(capabilities)]),
       ...addressExtensions(addresses, ends),
     ],
   };

@@ -20,3 +20,10 @@ export const SHUTTING_DOWN: RegisterRefusal = {
 
 /** How refusals are written down. */
 export const REFUSAL_LINES: LimitedLines = { level: 'info', one: 'a client was refused', more: 'more clients were refused' };
+
+/** How bans of registered clients are written down. */
+export const BAN_LINES: LimitedLines = {
+  level: 'warn',
+  one: 'a registered client was banned',
+  more: 'more registered clients were banned',
+};

@@ -107,12 +107,13 @@ export class SnapshotWriter {
   }
 
   #snapshotOf(client: Client, one: WorkerSession | undefined): ClientSnapshot {
-    const { sessionId, token, dialect, nonces, ticket, resumes } = client;
+    const { sessionId, token, dialect, capabilities, nonces, ticket, resumes } = client;
     return {
       sessionId,
       address: this.#registry.addressOf(client),
       token,
       dialect,
+      capabilities,
       secret: this.#registry.secretOf(client),
       ticket,
       resumes: resumes?.state ?? NO_RESUMES,

@@ -47,6 +47,11 @@ export class TicketGate {
     return this.#verifier.verify(ticket, nowSeconds());
   }
 
+  /** The ticket that a session lives by. */
+  ticketOf(sessionId: number): Ticket | undefined {
+    return this.#sessions.ticketOf(sessionId);
+  }
+
   /** Counts a session. @returns why the ticket does not allow it. */
   open(ticket: Ticket, sessionId: number): TicketRefusal | undefined {
     return this.#sessions.open(ticket, sessionId);

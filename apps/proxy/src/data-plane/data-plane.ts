@@ -1,5 +1,5 @@
 import { FecMemory } from '@lightspeed/fec';
-import { DestinationPolicy } from '@lightspeed/security';
+import { CHALLENGE_SLOT_SECONDS, DestinationPolicy } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
@@ -84,6 +84,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       output: this,
       random,
       hmacSha256,
+      challenges: { key: start.challengeKey, slot: () => Math.floor(Date.now() / (CHALLENGE_SLOT_SECONDS * 1_000)) },
       claims,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
     });
@@ -179,6 +180,10 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   banned(prefixHigh: number, prefixLow: number, durationMs: Milliseconds): void {
     this.#tell({ type: 'banned', prefixHigh, prefixLow, durationMs });
+  }
+
+  misused(sessionId: number): void {
+    this.#tell({ type: 'misused', sessionId });
   }
 
   /** Another worker's ban. */

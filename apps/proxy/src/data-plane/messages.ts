@@ -41,6 +41,8 @@ export interface WorkerStart {
     /** The machine's IPv4 addresses, unsigned. */
     readonly ownAddresses: readonly number[];
   };
+  /** What addresses are asked with whether they receive: 32 bytes, the same for all workers. */
+  readonly challengeKey: Uint8Array;
   readonly data: DataSocketStart;
   readonly egress: {
     /** Unsigned, 0 for every address. */
@@ -138,4 +140,6 @@ export type FromWorker =
   | { readonly type: 'snapshots'; readonly request: number; readonly part: SnapshotPart }
   /** How long sessions have been silent, in the order in which they were asked for; -1 for those that are not here. */
   | { readonly type: 'idle'; readonly request: number; readonly idleMs: readonly number[] }
-  | ({ readonly type: 'banned' } & Ban);
+  | ({ readonly type: 'banned' } & Ban)
+  /** A registered client has opened new destinations for as long as earns a ban. */
+  | { readonly type: 'misused'; readonly sessionId: number };

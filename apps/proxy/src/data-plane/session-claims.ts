@@ -4,10 +4,11 @@ import type { ClaimedRegistration, SessionClaims } from '@lightspeed/session';
 const NOBODY = 0;
 
 /**
- * Which worker has the session of a registration, for all workers of a node.
+ * Which worker has the session of a registration, and which registrations have proved themselves, for all workers of a node.
  *
  * ```
- *   Int32Array over shared memory    | 0 | 2 | 0 | 1 | ... |     by registration index: 0 nobody, else the worker's number + 1
+ *   shared memory    | 0 | 2 | 0 | 1 | ... |     Int32 by registration index: 0 nobody, else the worker's number + 1
+ *                    | 0 | 1 | 1 | 0 | ... |     Uint8 by registration index: 1 if a true proof of it was seen
  * ```
  *
  * The first worker to write its number into a 0 has the session, and takes it out when the session is over. The main thread
@@ -15,6 +16,7 @@ const NOBODY = 0;
  */
 export class SharedSessionClaims implements SessionClaims {
   readonly #owners: Int32Array;
+  readonly #proved: Uint8Array;
   readonly #mark: number;
   readonly #released: (sessionId: number) => void;
 
@@ -24,7 +26,8 @@ export class SharedSessionClaims implements SessionClaims {
    */
   constructor(memory: SharedArrayBuffer, own: number, released: (sessionId: number) => void) {
     this.#released = released;
-    this.#owners = new Int32Array(memory);
+    this.#owners = ownersIn(memory);
+    this.#proved = provedIn(memory);
     this.#mark = own + 1;
   }
 
@@ -32,6 +35,14 @@ export class SharedSessionClaims implements SessionClaims {
     if (index < 0) return OWN_CLAIM;
     const owner = Atomics.compareExchange(this.#owners, index, NOBODY, this.#mark);
     return owner === NOBODY || owner === this.#mark ? OWN_CLAIM : owner - 1;
+  }
+
+  noteProof({ index = -1 }: ClaimedRegistration): void {
+    if (index >= 0) Atomics.store(this.#proved, index, 1);
+  }
+
+  isProved({ index = -1 }: ClaimedRegistration): boolean {
+    return index >= 0 && Atomics.load(this.#proved, index) === 1;
   }
 
   release({ sessionId, index = -1 }: ClaimedRegistration): void {
@@ -43,15 +54,27 @@ export class SharedSessionClaims implements SessionClaims {
 
 /** New shared memory for the claims of so many registrations; nobody has claimed any. */
 export function claimsMemory(registrations: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(registrations * Int32Array.BYTES_PER_ELEMENT);
+  return new SharedArrayBuffer(registrations * BYTES_PER_REGISTRATION);
+}
+
+const BYTES_PER_REGISTRATION = Int32Array.BYTES_PER_ELEMENT + 1;
+
+function ownersIn(memory: SharedArrayBuffer): Int32Array {
+  return new Int32Array(memory, 0, memory.byteLength / BYTES_PER_REGISTRATION);
+}
+
+function provedIn(memory: SharedArrayBuffer): Uint8Array {
+  return new Uint8Array(memory, ownersIn(memory).byteLength);
 }
 
 /** The same memory as the main thread sees it. */
 export class ClaimsBoard {
   readonly #owners: Int32Array;
+  readonly #proved: Uint8Array;
 
   constructor(memory: SharedArrayBuffer) {
-    this.#owners = new Int32Array(memory);
+    this.#owners = ownersIn(memory);
+    this.#proved = provedIn(memory);
   }
 
   /** Whether a worker has the session of the registration with this index. */
@@ -62,6 +85,7 @@ export class ClaimsBoard {
   /** Makes an index ready for another registration. */
   clear(index: number): void {
     Atomics.store(this.#owners, index, NOBODY);
+    Atomics.store(this.#proved, index, 0);
   }
 
   /** Gives back all that a worker had. Call it when the worker is gone. */

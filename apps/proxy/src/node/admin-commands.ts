@@ -1,4 +1,5 @@
 import { VERSION } from '../base/version.ts';
+import type { AccountBans } from '../control/account-bans.ts';
 import type { AdminCommands } from '../state/admin-socket.ts';
 
 /** How a node is, as it says by way of its state folder. */
@@ -14,6 +15,8 @@ export interface NodeStatus {
 export interface AdministeredNode {
   readonly isDraining: boolean;
   readonly sessions: number;
+  /** Undefined if nobody registers. */
+  readonly bans: AccountBans | undefined;
 }
 
 /** What a node can be asked by way of its state folder, and who waits for it. */
@@ -54,8 +57,20 @@ export class Administration {
       this.#restart.resolve(undefined);
       return JSON.stringify(this.#status());
     },
+    'bans-list': () => JSON.stringify(this.#bans.list(Date.now())),
+    'bans-remove': async ([account]) => {
+      if (!this.#bans.remove(account)) throw new Error(`it has no ban of ${account}: \`bans list\` shows those it has`);
+      await this.#bans.saved();
+      return 'removed';
+    },
     status: () => JSON.stringify(this.#status()),
   };
+
+  get #bans(): AccountBans {
+    const bans = this.node?.bans;
+    if (bans === undefined) throw new Error('it is starting, or registers nobody');
+    return bans;
+  }
 
   #requireServing(): void {
     const { state } = this.#status();

@@ -59,6 +59,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
     get sessions() {
       return supervisor.sessionCount;
     },
+    bans: state?.bans,
   };
   return new LiveNode(config, engine, parts, administration, log, () => {
     clearInterval(totals);
@@ -86,6 +87,7 @@ async function startParts(
       hosts: own.hosts,
       clients: state?.registry,
       outlived: state?.outlived,
+      challengeKey: state?.identity.deriveKey('lightspeed path challenges'),
     });
     if (state !== undefined) state.outlived = undefined;
     if (config.controlBind !== undefined && state !== undefined) {
@@ -151,7 +153,7 @@ function relayOptionsOf(config: NodeConfig): RelayOptions {
     sessionTimeoutMs: config.sessionTimeoutSecs * 1_000,
     maxPpsPerClient: config.maxPpsPerClient,
     maxBpsPerClient: config.maxBpsPerClient,
-    maxAmplificationRatio: config.maxAmplificationRatio,
+    openRatio: config.openRatio,
     maxDestinationsPerWindow: config.maxDestinationsPerWindow,
     banDurationMs: config.banDurationSecs * 1_000,
     oversize: config.oversize,

@@ -11,6 +11,8 @@ export interface ClientSnapshot {
   readonly address: string;
   readonly token: number;
   readonly dialect: Dialect;
+  /** Bits of the capabilities that it and the node had. */
+  readonly capabilities: number;
   readonly secret: Uint8Array | undefined;
   readonly ticket: Uint8Array | undefined;
   /** Which resumes, and which proofs, were used already. */
@@ -43,12 +45,13 @@ const session = z.object({
   sessionId: u32,
   multipath: z.enum(['standby', 'duplicate', 'parity']),
   paths: z
-    .array(z.object({ number: u8.max(3), address, port: u16, local: address }))
+    .array(z.object({ number: u8.max(3), address, port: u16, local: address, isValidated: z.boolean().default(true) }))
     .min(1)
-    .max(4),
+    .max(8),
   sequence: u16,
   groupId: u16,
   nonces,
+  openingNonce: u64.default(0n),
   flows: z.array(
     z.object({
       clientIp: u32,
@@ -66,6 +69,7 @@ const client = z.object({
   address,
   token: u8.min(1),
   dialect: z.enum(['standard', 'reference']),
+  capabilities: u32.default(0),
   secret: hex.refine(({ length }) => length === 16).optional(),
   ticket: hex.optional(),
   resumes: nonces,
@@ -135,7 +139,7 @@ function formatClient({ secret, ticket, resumes, nonces, session, ...rest }: Cli
     ticket: ticket && hexOf(ticket),
     resumes: textOf(resumes),
     nonces: nonces && textOf(nonces),
-    session: session && { ...session, nonces: textOf(session.nonces) },
+    session: session && { ...session, nonces: textOf(session.nonces), openingNonce: session.openingNonce.toString() },
   });
 }
 

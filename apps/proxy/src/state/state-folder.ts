@@ -13,6 +13,7 @@ import { formatChange, formatEnd, formatSnapshots, parseSnapshots } from './snap
 
 const STATE_FILE = 'sessions.json';
 const JOURNAL_FILE = 'sessions.journal';
+const BANS_FILE = 'bans.json';
 /** A journal that is longer than this, and than the file that it continues, makes starting slower than writing anew. */
 const LONG_JOURNAL_BYTES = 1_048_576;
 
@@ -23,6 +24,7 @@ const LONG_JOURNAL_BYTES = 1_048_576;
  *   node.sock                  who can open it may tell the node what to do; that it answers says that the folder is in use
  *   sessions.json              registrations and their sessions; replaced as a whole
  *   sessions.journal           what has changed since
+ *   bans.json                  accounts that are banned
  *   sessions.json.damaged      the last one that could not be read
  *   control-key.pem, control-certificate.pem     the identity, see @lightspeed/control/quic
  * ```
@@ -41,6 +43,11 @@ export class StateFolder {
     this.#socket = socket;
     this.#log = log;
     this.#journal = new Journal(join(folder, JOURNAL_FILE));
+  }
+
+  /** Where bans are kept, see `AccountBans`. */
+  get bansFile(): string {
+    return join(this.#folder, BANS_FILE);
   }
 
   /**

@@ -17,6 +17,8 @@ export interface RegisteredClients {
   has(sessionId: number): boolean;
   /** Keeps which proofs a client has used, for workers that start later. @returns false if the client is gone. */
   noteNonces(sessionId: number, nonces: ProofNoncesState): boolean;
+  /** A client has opened new destinations for as long as earns a ban. */
+  misused(sessionId: number): void;
 }
 
 /** For a node without a control plane. */
@@ -24,4 +26,5 @@ export const NO_CLIENTS: RegisteredClients = {
   registered: () => [],
   has: () => false,
   noteNonces: () => false,
+  misused: () => undefined,
 };

@@ -13,6 +13,8 @@ export interface SupervisorOptions {
   readonly hosts: readonly string[];
   /** Clients that the workers are to know, now and when they are started again. */
   readonly clients?: RegisteredClients | undefined;
+  /** 32 secret bytes that challenges are made with; random ones by default. */
+  readonly challengeKey?: Uint8Array | undefined;
   /** Sessions of theirs, of an earlier run, that go on. */
   readonly outlived?: readonly WorkerSession[] | undefined;
 }

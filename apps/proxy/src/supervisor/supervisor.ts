@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ProofNoncesState } from '@lightspeed/security';
 import type { RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
@@ -74,6 +75,7 @@ export class Supervisor implements WorkerWatcher {
   /** The machine's IPv4 addresses, unsigned. */
   #ownAddresses: readonly number[];
   readonly #clients: RegisteredClients;
+  readonly #challengeKey: Uint8Array;
   readonly #forwardingPorts: number[];
   readonly #requests = new WorkerRequests();
   readonly #snapshots: NodeSnapshots;
@@ -84,7 +86,7 @@ export class Supervisor implements WorkerWatcher {
   buffers = { receiveBytes: Infinity, sendBytes: Infinity };
 
   private constructor(config: NodeConfig, options: SupervisorOptions, port: DataPort) {
-    const { relay, engine, log, hosts, clients = NO_CLIENTS, outlived = [] } = options;
+    const { relay, engine, log, hosts, clients = NO_CLIENTS, challengeKey = randomBytes(32), outlived = [] } = options;
     this.#config = config;
     this.#relay = relay;
     this.#engine = engine;
@@ -97,6 +99,7 @@ export class Supervisor implements WorkerWatcher {
     this.claims = new ClaimsBoard(claims);
     this.#forwardingPorts = Array.from({ length: config.workers }, () => 0);
     this.#clients = clients;
+    this.#challengeKey = challengeKey;
     this.#snapshots = new NodeSnapshots(config.workers, outlived);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
@@ -232,6 +235,10 @@ export class Supervisor implements WorkerWatcher {
     this.#banLog.note(formatPrefixWords(ban.prefixHigh, ban.prefixLow), { banSeconds: Math.ceil(ban.durationMs / 1_000) });
   }
 
+  misused(sessionId: number): void {
+    this.#clients.misused(sessionId);
+  }
+
   answered(worker: WorkerSlot, answer: Answer): void {
     this.#requests.answered(worker, answer);
   }
@@ -284,6 +291,7 @@ export class Supervisor implements WorkerWatcher {
       busyPollUs: this.#config.busyPollUs,
       relay: this.#relay,
       policy: destinationsOf(this.#config, data.port, this.#ownAddresses),
+      challengeKey: this.#challengeKey,
       data,
       egress: {
         ip: egressBind,

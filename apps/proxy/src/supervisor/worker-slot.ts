@@ -41,6 +41,8 @@ export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>;
 export interface WorkerWatcher {
   serving(worker: WorkerSlot, serving: Serving): void;
   banned(worker: WorkerSlot, ban: Ban): void;
+  /** A registered client has opened new destinations for as long as earns a ban. */
+  misused(sessionId: number): void;
   released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void;
   snapshots(worker: WorkerSlot, snapshots: Snapshots): void;
   answered(worker: WorkerSlot, answer: Answer): void;
@@ -162,6 +164,9 @@ export class WorkerSlot {
         this.#watcher.banned(this, { prefixHigh, prefixLow, durationMs });
         break;
       }
+      case 'misused':
+        this.#watcher.misused(message.sessionId);
+        break;
       case 'released':
         this.#watcher.released(this, message.sessionId, message.nonces);
         break;
