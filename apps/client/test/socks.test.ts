@@ -190,6 +190,8 @@ describe('a SOCKS5 server', () => {
     await using tunnel = await socksTunnel(node);
     const { port } = addressOf(tunnel);
     const taken = tunnelTo(node, [], { socks: { listen: { ip: LOOPBACK, port } } });
-    await expect(taken).rejects.toThrow(`cannot listen on 127.0.0.1:${port}: EADDRINUSE`);
+    await expect(taken).rejects.toThrow(
+      `cannot listen on 127.0.0.1:${port}: another program listens there (EADDRINUSE): end it, or choose another port`,
+    );
   });
 });

@@ -29,8 +29,8 @@ export function explainBindErrno(errno: string): string {
 }
 
 /**
- * The system's name of the error of a socket that could not be opened: of an error of this package, of `node:net`, of
- * `node:dgram`, and of a library that has only the number in its text.
+ * The system's name of the error for which a socket could not be opened. It finds it in errors of this package, `node:net`
+ * and `node:dgram`, and in texts of libraries that have only the number.
  * @returns such as `EADDRINUSE`; undefined if it is none of these
  */
 export function errnoOf(error: unknown): string | undefined {

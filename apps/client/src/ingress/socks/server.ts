@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { errnoOf, explainBindErrno } from '@lightspeed/udp';
 import { formatEndpoint, formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { ClientError } from '../../base/errors.ts';
@@ -48,7 +49,7 @@ export class SocksServer {
       server.listen(port, formatIpv4(ip));
       await once(server, 'listening');
     } catch (thrown) {
-      const why = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
+      const why = explainBindErrno(errnoOf(thrown) ?? String(thrown));
       throw new ClientError('ERR_CLIENT_OPEN', `cannot listen on ${formatEndpoint(ip, port)}: ${why}`, { cause: thrown });
     }
     return new SocksServer(server, settings, host);
