@@ -3,7 +3,7 @@ import { BenchError } from './bench-error.ts';
 
 /** What a run measures. */
 export const PARTS = {
-  micro: 'nanoseconds of headers, look-ups, admission, FEC and a whole round trip without system calls; bytes allocated',
+  micro: 'nanoseconds of a round trip without system calls, of all its checks, and of FEC; bytes allocated',
   relays: 'nodes beside other relays under the same load: CPU time of a round trip, latency, loss, memory',
   scale: 'nodes with 1,000 to 50,000 sessions: memory of each, CPU time and latency',
 } as const;

@@ -7,8 +7,6 @@ export interface Cores {
   readonly relay: readonly string[];
   /** In words, for the report. */
   readonly layout: string;
-  /** Gives this process back what it had. */
-  release(): Promise<void>;
 }
 
 /** In front of what else runs on the machine; needs privileges. */
@@ -19,29 +17,25 @@ const LOAD_CORE = 1;
 /**
  * Gives this process and what it starts from now on one core, and relays another. Where there is one core only, or no
  * `taskset`, nothing is tied to a core.
+ * @param undo gives this process back what it had.
  */
-export async function divideCores(): Promise<Cores> {
+export async function divideCores(undo: AsyncDisposableStack): Promise<Cores> {
   const priority = getPriority();
+  undo.defer(() => setPriority(priority));
   const priorityText = takePriority() ? `; all of them at nice ${PRIORITY}` : '';
-  const loose = (layout: string): Cores => ({
-    ...{ relay: [], layout: `${layout}${priorityText}` },
-    release: async () => setPriority(priority),
-  });
-  if (availableParallelism() < 2) return loose('there is one core only: relay and load generator share it');
   const cores = availableParallelism();
-  const all = `0-${cores - 1}`;
+  const loose = (layout: string): Cores => ({ relay: [], layout: `${layout}${priorityText}` });
+  if (cores < 2) return loose('there is one core only: relay and load generator share it');
+  const pinSelf = (to: string) => command('taskset', ['-a', '-c', '-p', to, String(process.pid)]);
   try {
     await pinSelf(String(LOAD_CORE));
   } catch {
     return loose('`taskset` could not be used: relay and load generator are not tied to cores');
   }
+  undo.defer(async () => void (await pinSelf(`0-${cores - 1}`)));
   return {
     relay: ['taskset', '-c', String(RELAY_CORE)],
     layout: `${cores} cores: relays on core ${RELAY_CORE}, load generator and game server on core ${LOAD_CORE}${priorityText}`,
-    release: async () => {
-      setPriority(priority);
-      await pinSelf(all);
-    },
   };
 }
 
@@ -53,8 +47,4 @@ function takePriority(): boolean {
   } catch {
     return false;
   }
-}
-
-async function pinSelf(cores: string): Promise<void> {
-  await command('taskset', ['-a', '-c', '-p', cores, String(process.pid)]);
 }

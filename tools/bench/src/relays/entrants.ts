@@ -1,8 +1,5 @@
-import type { LoadProcess } from '@lightspeed/lab';
-import { startCRelay, whyNoCRelay } from '../peers/c-relay.ts';
-import { startCoturn, whyNoCoturn } from '../peers/coturn.ts';
-import { startNginx, whyNoNginx } from '../peers/nginx.ts';
-import { OurNode } from './our-node.ts';
+import { startCRelay, startCoturn, startNginx, whyNoNginx, whyWithout } from '../peers/peers.ts';
+import { startOurNode } from './our-node.ts';
 import type { Place, Relay } from './relay.ts';
 
 /** The game server's echo without any relay: what load generator and kernel take by themselves. */
@@ -28,33 +25,36 @@ export interface Entrant {
   readonly names: readonly string[];
   /** @returns why it cannot take part here, with what to do about it; undefined if it can. */
   readonly whyNot: () => string | undefined;
-  readonly start: (place: Place & { readonly clients: number }, load: LoadProcess, undo: AsyncDisposableStack) => Promise<Relay[]>;
+  readonly start: (place: Place, undo: AsyncDisposableStack) => Promise<Relay[]>;
 }
+
+/** Why something that is always there cannot take part. */
+export const always = (): undefined => undefined;
 
 /** All that take part where they can, in the order of the tables. */
 export const ENTRANTS: readonly Entrant[] = [
   {
-    names: [DIRECT],
-    whyNot: () => undefined,
+    ...{ names: [DIRECT], whyNot: always },
     start: async ({ gameServer: address }) => [{ name: DIRECT, target: { framing: { kind: 'plain' }, address }, pids: [], lines: [] }],
   },
   {
-    names: [OURS, OURS_FEC],
-    whyNot: () => undefined,
-    start: async (place, load, undo) => {
-      const node = undo.use(await OurNode.start({ ...place, name: OURS, io: 'batch' }, load));
+    ...{ names: [OURS, OURS_FEC], whyNot: always },
+    start: async (place, undo) => {
+      const node = await startOurNode({ name: OURS, io: 'batch' }, place, undo);
       return [node.spokenTo(OURS, 0), node.spokenTo(OURS_FEC, GROUP_SIZE)];
     },
   },
   {
-    names: [OURS_PORTABLE],
-    whyNot: () => undefined,
-    start: async (place, load, undo) => {
-      const node = undo.use(await OurNode.start({ ...place, name: OURS_PORTABLE, io: 'portable' }, load));
-      return [node.spokenTo(OURS_PORTABLE, 0)];
-    },
+    ...{ names: [OURS_PORTABLE], whyNot: always },
+    start: async (place, undo) => [(await startOurNode({ name: OURS_PORTABLE, io: 'portable' }, place, undo)).spokenTo(OURS_PORTABLE, 0)],
   },
-  { names: [C_RELAY], whyNot: whyNoCRelay, start: async (place, _load, undo) => [await startCRelay(C_RELAY, place, undo)] },
-  { names: [NGINX], whyNot: whyNoNginx, start: async (place, _load, undo) => [await startNginx(NGINX, place, undo)] },
-  { names: [COTURN], whyNot: whyNoCoturn, start: async (place, _load, undo) => [await startCoturn(COTURN, place, undo)] },
+  {
+    ...{ names: [C_RELAY], whyNot: () => whyWithout('cc', 'gcc libc6-dev') },
+    start: async (place, undo) => [await startCRelay(C_RELAY, place, undo)],
+  },
+  { names: [NGINX], whyNot: whyNoNginx, start: async (place, undo) => [await startNginx(NGINX, place, undo)] },
+  {
+    ...{ names: [COTURN], whyNot: () => whyWithout('turnserver', 'coturn') },
+    start: async (place, undo) => [await startCoturn(COTURN, place, undo)],
+  },
 ];

@@ -2,19 +2,24 @@ import { LOOPBACK, LoadProcess, TemporaryFolder } from '@lightspeed/lab';
 import { BenchError } from '../bench-error.ts';
 import { divideCores } from './cores.ts';
 import { ENTRANTS } from './entrants.ts';
+import type { Entrant } from './entrants.ts';
 import type { LoadPlan } from './loads.ts';
 import { lastWords } from './relay.ts';
 import type { Relay } from './relay.ts';
 import { measureRounds } from './rounds.ts';
 import type { RelayRounds } from './rounds.ts';
-import type { WindowLoad } from './window.ts';
+import type { WindowLoad, WindowMeasurement } from './window.ts';
+
+const MAX_TRIES = 3;
 
 /** Which relays get which loads. */
 export interface RelaysPlan {
   readonly loads: readonly LoadPlan[];
   readonly warmUp: WindowLoad;
-  /** Names of those that take part, if they can; all when left out. */
-  readonly only?: readonly string[];
+  /** Those that take part, if they can; all when left out. */
+  readonly entrants?: readonly Entrant[];
+  /** Whether a window counts: a load is measured again, some times, until all its windows do. Each does when left out. */
+  readonly isSound?: (window: WindowMeasurement) => boolean;
 }
 
 /** One load, and what each relay did with it. */
@@ -36,27 +41,27 @@ export interface RelaysMeasured {
  * Puts relays, each in a process of its own, under the same load one after another, over and over, and reads what they cost.
  * @throws {BenchError} `ERR_BENCH_MISSING` where /proc is not Linux's, `ERR_BENCH_RELAY` if a relay does not answer
  */
-export async function measureRelays({ loads, warmUp, only }: RelaysPlan, progress: (text: string) => void): Promise<RelaysMeasured> {
+export async function measureRelays(
+  { loads, warmUp, entrants = ENTRANTS, isSound = () => true }: RelaysPlan,
+  progress: (text: string) => void,
+): Promise<RelaysMeasured> {
   requireLinux();
   await using undo = new AsyncDisposableStack();
-  const cores = undo.adopt(await divideCores(), ({ release }) => release());
+  const cores = await divideCores(undo);
   const load = undo.use(new LoadProcess());
   const { clients } = warmUp;
   const [gameServer] = await load.openSockets({ clients, sourceIps: [LOOPBACK], serverIps: [LOOPBACK] });
   const relays: Relay[] = [];
   const missing: Record<string, string> = {};
-  for (const { names, whyNot, start } of ENTRANTS) {
-    const wanted = (name: string) => only === undefined || only.includes(name);
-    if (!names.some(wanted)) continue;
+  for (const { names, whyNot, start } of entrants) {
     const why = whyNot();
     if (why !== undefined) {
       missing[names[0]] = why;
       continue;
     }
     progress(`${names[0]} starts`);
-    const folder = undo.use(await TemporaryFolder.open());
-    const started = await start({ folder: folder.path, gameServer, clients, within: cores.relay }, load, undo);
-    relays.push(...started.filter(({ name }) => wanted(name)));
+    const { path: folder } = undo.use(await TemporaryFolder.open());
+    relays.push(...(await start({ folder, gameServer, load, clients, within: cores.relay }, undo)));
   }
   const measured: LoadRounds[] = [];
   await letIn(load, relays, clients);
@@ -64,7 +69,11 @@ export async function measureRelays({ loads, warmUp, only }: RelaysPlan, progres
   for (const each of loads) {
     // Some let clients in only for a time, as TURN does.
     await letIn(load, relays, clients);
-    measured.push({ load: each, rounds: await measureRounds(load, relays, each, each.rounds, progress) });
+    const take = () => measureRounds(load, relays, each, each.rounds, progress);
+    let rounds = await take();
+    const areSound = () => rounds.every(({ windows }) => windows.every(isSound));
+    for (let tries = 1; tries < MAX_TRIES && !areSound(); tries++) rounds = await take();
+    measured.push({ load: each, rounds });
   }
   return { layout: cores.layout, loads: measured, missing };
 }
@@ -78,8 +87,7 @@ export function requireLinux(): void {
   throw new BenchError('ERR_BENCH_MISSING', `CPU time is read from Linux's /proc; this is ${process.platform}`);
 }
 
-/** Has each relay let its clients in. */
-export async function letIn(load: LoadProcess, relays: readonly Relay[], clients: number): Promise<void> {
+async function letIn(load: LoadProcess, relays: readonly Relay[], clients: number): Promise<void> {
   for (const { name, target, lines } of relays) {
     const { open } = await load.open({ name, ...target, clients });
     if (open === clients) continue;

@@ -1,4 +1,4 @@
-import type { LoadTarget } from '@lightspeed/lab';
+import type { LoadProcess, LoadTarget } from '@lightspeed/lab';
 import type { Endpoint } from '@lightspeed/wire';
 
 /** A relay that runs, ready for load. */
@@ -19,6 +19,9 @@ export interface Place {
   readonly folder: string;
   /** The one game server to which it relays. */
   readonly gameServer: Endpoint;
+  /** The load generator, and how many clients it has. */
+  readonly load: LoadProcess;
+  readonly clients: number;
   /** What to put in front of its command line. */
   readonly within: readonly string[];
 }
