@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BenchError } from '../bench-error.ts';
-import { GROUP_SIZE, always } from '../relays/entrants.ts';
-import type { Entrant } from '../relays/entrants.ts';
+import type { BenchOptions } from '../options.ts';
+import { GROUP_SIZE } from '../relays/entrants.ts';
 import { ARRIVALS, CLAIMED_RATES_PPS, CLIENTS } from '../relays/loads.ts';
 import { measureRelays } from '../relays/measure-relays.ts';
-import { startOurNode } from '../relays/our-node.ts';
+import { ourNode } from '../relays/our-node.ts';
 import { median } from '../relays/statistics.ts';
 import type { WindowMeasurement } from '../relays/window.ts';
 import { markdownTable } from '../report/table.ts';
@@ -29,33 +29,22 @@ export interface Pair {
   readonly otherUs: number;
 }
 
-/** What to compare with the given commit, and how often. */
-export interface AgainstOptions {
-  readonly quick: boolean;
-  readonly wildcard: boolean;
-  readonly pairs: number | undefined;
-}
-
 /**
  * `pnpm bench --against DIR`: runs the node of this checkout and that of another one under the same load. It prints by
  * how much a round trip costs more. V8 compiles a program a little differently each time that it starts, so each pair has
  * new processes. Both are warmed up first, they take turns on one core, and who comes first alternates.
  * @returns the exit code, 1 if no pair of a case counts
  */
-export async function runAgainst(folder: string, options: AgainstOptions, progress: (text: string) => void): Promise<number> {
+export async function runAgainst(folder: string, options: BenchOptions, progress: (text: string) => void): Promise<number> {
   const programs = [THIS_CHECKOUT, resolve(folder)].map((path) => join(path, 'apps', 'proxy', 'src', 'main.ts'));
   const gone = programs.find((program) => !existsSync(program));
   if (gone !== undefined) throw new BenchError('ERR_BENCH_USAGE', `--against takes a checkout; there is no ${gone}`);
   const { pairs, warmUpMs, windowWarmUpMs, measureMs } = options.quick ? QUICK_PLAN : PLAN;
   const binds = options.wildcard ? await Promise.all(programs.map(wildcardOf)) : undefined;
-  const [own, other] = programs.map((program, which): Entrant => {
-    const name = `node ${which}`;
-    const start: Entrant['start'] = async (place, undo) => {
-      const node = await startOurNode({ name, io: 'batch', program, dataBind: binds?.[which] }, place, undo);
-      await node.hangUp();
-      return Object.entries(FORMS).map(([form, groupSize]) => node.spokenTo(`${form}, ${name}`, groupSize));
-    };
-    return { names: [program], whyNot: always, start };
+  const nameOf = (form: string, which: number) => `${form}, ${which === 0 ? 'this node' : 'the other node'}`;
+  const [own, other] = programs.map((program, which) => {
+    const forms = Object.entries(FORMS).map(([form, groupSize]) => [nameOf(form, which), groupSize]);
+    return ourNode({ io: 'batch', program, dataBind: binds?.[which], hangsUp: true }, Object.fromEntries(forms) as Record<string, number>);
   });
   const window = { clients: CLIENTS, ...ARRIVALS['one by one'], timeoutMs: TIMEOUT_MS };
   const loads = CLAIMED_RATES_PPS.map((ratePps) => ({ ...window, ratePps, rounds: 1, warmUpMs: windowWarmUpMs, measureMs }));
@@ -69,7 +58,7 @@ export async function runAgainst(folder: string, options: AgainstOptions, progre
     layout = found.layout;
     for (const [index, { form, ratePps }] of CASES.entries()) {
       const rounds = found.loads.find(({ load }) => load.ratePps === ratePps)?.rounds ?? [];
-      const [mine, theirs] = [0, 1].map((which) => rounds.find(({ relay }) => relay === `${form}, node ${which}`)?.windows[0]);
+      const [mine, theirs] = [0, 1].map((which) => rounds.find(({ relay }) => relay === nameOf(form, which))?.windows[0]);
       if (mine === undefined || theirs === undefined) continue;
       if (isSound(mine) && isSound(theirs)) measured[index].push({ ownUs: mine.cpuUsPerRoundTrip, otherUs: theirs.cpuUsPerRoundTrip });
       else process.stderr.write(`bench: a pair at ${ratePps} a second does not count: is something else running on this machine?\n`);

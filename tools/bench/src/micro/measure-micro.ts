@@ -2,7 +2,7 @@ import { Bench } from 'tinybench';
 import type { Row } from '../report/table.ts';
 import { measureAllocation } from './allocation.ts';
 import type { Found } from '../report/page.ts';
-import { pieces } from './pieces.ts';
+import { OPERATIONS, pieces } from './pieces.ts';
 
 const ALLOCATION = { roundTrips: 1_000_000, warmUpRoundTrips: 400_000 };
 const QUICK_ALLOCATION = { roundTrips: 100_000, warmUpRoundTrips: 100_000 };
@@ -17,12 +17,12 @@ export async function measureMicro(quick: boolean, progress: (what: string) => v
   progress('allocation');
   const allocation = await measureAllocation(quick ? QUICK_ALLOCATION : ALLOCATION);
   const timings: Row[] = [];
-  for (const { name, operations, run, before } of pieces(quick)) {
+  for (const [name, run] of Object.entries(pieces(quick))) {
     progress(name);
     const bench = new Bench({ ...(quick ? QUICK_TIMES : TIMES), throws: true });
-    const [{ result }] = await bench.add(name, run, before && { beforeEach: before }).run();
+    const [{ result }] = await bench.add(name, run).run();
     if (result.state !== 'completed') throw new Error(`${name} was not timed: ${result.state}`);
-    const ns = (ms: number) => (ms * 1e6) / operations;
+    const ns = (ms: number) => (ms * 1e6) / OPERATIONS;
     timings.push({ operation: name, median: ns(result.latency.p50), p99: ns(result.latency.p99) });
   }
   const allocated = allocation.map(({ path, bytesPerPacket, mostlyBy }) => ({

@@ -1,7 +1,6 @@
 import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy, PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { RelayCounter } from '@lightspeed/session';
 import type { Relay, RelayCounters } from '@lightspeed/session';
 import {
   FLAG_HANDSHAKE,
@@ -45,7 +44,7 @@ export interface MemoryRelayOptions {
  */
 export class MemoryRelay {
   readonly relay: Relay;
-  readonly #counters: RelayCounters;
+  readonly counters: RelayCounters;
   readonly #bytes: Uint8Array;
   /** Where packets lie. */
   readonly #slot: number;
@@ -73,7 +72,7 @@ export class MemoryRelay {
       flush: () => relay.sent(),
     });
     this.relay = relay;
-    this.#counters = counters;
+    this.counters = counters;
     relay.advance(1_000, this.#nowUs);
     for (let client = 0; client < clients; client++) this.#openSession(client, registered);
     if (relay.flowCount !== clients) throw new Error(`${relay.flowCount} of ${clients} flows opened`);
@@ -101,15 +100,9 @@ export class MemoryRelay {
     for (let client = 0; client < this.#clients; client++) this.#sendFromClient(client, (this.#turn / this.#clients) | 0);
   }
 
-  /** Payloads that have reached the server, and packets that have reached clients. */
-  get carried(): { readonly toServer: number; readonly toClients: number } {
-    const { values } = this.#counters;
-    return { toServer: values[RelayCounter.serverPacketsSent], toClients: values[RelayCounter.clientPacketsSent] };
-  }
-
   /** Datagrams that were refused: none in a sound benchmark. */
   get dropped(): number {
-    const { clientDrops, serverDrops } = this.#counters;
+    const { clientDrops, serverDrops } = this.counters;
     return [...clientDrops, ...serverDrops].reduce((sum, count) => sum + count, 0);
   }
 

@@ -1,95 +1,59 @@
-import { ADD_FULL, DATA_NEW, FecDecoder, FecEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
+import { ADD_FULL, FecDecoder, FecEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
 import { MemoryRelay } from './memory-relay.ts';
 
-/** A piece of the packet path. */
-export interface Piece {
-  readonly name: string;
-  /** Operations per call: several keep the cost of the call itself out of the figure. */
-  readonly operations: number;
-  readonly run: () => void;
-  /** What comes before each call and does not count. */
-  readonly before?: (() => void) | undefined;
-}
+/** As many clients as there are packets in a batch. */
+const BATCH = 64;
 
-/** As many as a batch has slots: they come from the second-level cache, as after a system call. */
-const PACKETS = 64;
-const CLIENTS = 100;
+/** Pieces of the packet path by name: each call does one {@link OPERATIONS} times, for the call itself not to count. */
+export type Pieces = Readonly<Record<string, () => void>>;
 
-/** Whole round trips, the checks of admission, and FEC. @param quick of FEC only groups of four large packets. */
-export function pieces(quick: boolean): Piece[] {
-  const fec = [2, 4, 8, 16].flatMap((groupSize) => [64, 256, 512, 1_024, 1_400].map((bytes) => [groupSize, bytes] as const));
-  const wanted = fec.filter(([groupSize, bytes]) => !quick || (groupSize === 4 && bytes === 1_400));
-  return [...relays(), ...wanted.flatMap(([groupSize, bytes]) => fecPieces(groupSize, bytes))];
-}
+/** Operations per call of a piece. */
+export const OPERATIONS = BATCH;
 
-/** Calls something for each packet of a batch. */
-function perPacket(name: string, call: (packet: number) => void, before?: () => void): Piece {
-  const run = () => {
-    for (let packet = 0; packet < PACKETS; packet++) call(packet);
+/**
+ * Whole round trips through a relay, without any system call; its checks alone, which a packet that was here before passes
+ * up to the last one; and FEC.
+ * @param quick of FEC only groups of four large packets.
+ */
+export function pieces(quick: boolean): Pieces {
+  const [plain, fec, again] = [0, 4, 0].map((groupSize) => new MemoryRelay({ clients: BATCH, groupSize }));
+  again.roundTrips(BATCH);
+  const sizes = [2, 4, 8, 16].flatMap((groupSize) => [64, 256, 512, 1_024, 1_400].map((payloadBytes) => [groupSize, payloadBytes]));
+  const wanted = quick ? [[4, 1_400]] : sizes;
+  return {
+    'relay: round trip of 120 bytes, version 1': () => plain.roundTrips(BATCH),
+    'relay: round trip of 120 bytes, version 2, K=4': () => fec.roundTrips(BATCH),
+    'relay: all checks of a packet, up to the duplicate window': () => again.repeat(),
+    ...Object.assign({}, ...wanted.map(([groupSize, payloadBytes]) => fecPieces(groupSize, payloadBytes))),
   };
-  return { name, operations: PACKETS, run, before };
-}
-
-/** Whole round trips through a relay, four packets each, and its checks alone; without any system call. */
-function relays(): Piece[] {
-  const [plain, fec, again] = [0, 4, 0].map((groupSize) => new MemoryRelay({ clients: CLIENTS, groupSize }));
-  again.roundTrips(CLIENTS);
-  return [
-    { name: 'relay: round trip of 120 bytes, version 1', operations: CLIENTS, run: () => plain.roundTrips(CLIENTS) },
-    { name: 'relay: round trip of 120 bytes, version 2, K=4', operations: CLIENTS, run: () => fec.roundTrips(CLIENTS) },
-    // A packet that was here before passes every check of a session's packets before it is refused.
-    { name: 'relay: all checks of a packet, up to the duplicate window', operations: CLIENTS, run: () => again.repeat() },
-  ];
 }
 
 /**
- * Forward error correction in place, in the memory that an engine's arena would be:
- *
- * - `fec encode`: one packet through `begin` and `add`; the release of each group's parity is spread over its packets.
- * - `fec recover`: the parity that comes last, and all that follows from it, for the packet of its group that is lost.
- * - `fec decode`: a whole group, K - 1 data packets and the parity that makes the lost one, and the release.
+ * Forward error correction in place, in the memory that an engine's arena would be. To encode is to take one packet in; the
+ * release of each group's parity is spread over its packets. To decode takes a whole group of which the first is lost.
  */
-function fecPieces(groupSize: number, payloadBytes: number): Piece[] {
-  const memory = FecMemory.allocate(4 * PACKETS);
-  const packets = Array.from({ length: PACKETS }, (_, number) => {
+function fecPieces(groupSize: number, payloadBytes: number): Pieces {
+  const memory = FecMemory.allocate(4 * BATCH);
+  const packets = Array.from({ length: BATCH }, (_, number) => {
     const packet = memory.take();
     for (let i = 0; i < payloadBytes; i++) memory.bytes[packet + i] = number * 31 + i * 7;
     return packet;
   });
   const encoder = new FecEncoder(groupSize, { memory });
   const decoder = new FecDecoder({ memory });
-  let firstGroup = 0;
-  for (let index = 0; index < groupSize; index++) encoder.add(packets[index], payloadBytes);
+  for (const packet of packets.slice(0, groupSize)) encoder.add(packet, payloadBytes);
   const parity = encoder.parityOffset;
-  const next = () => void (firstGroup = (firstGroup + PACKETS) & 0xffff);
-  const receive = (group: number) => {
-    for (let index = 1; index < groupSize; index++) {
-      const taken = decoder.data(firstGroup + group, index, groupSize, 0, packets[index], payloadBytes, 0);
-      if (taken !== DATA_NEW) throw new Error('a packet was not taken as new');
-    }
-  };
-  const recover = (group: number) => {
-    const recovered = decoder.parity(firstGroup + group, groupSize, 0, parity, payloadBytes + 2, 0);
-    if (recovered !== PARITY_RECOVERED) throw new Error('a group was not recovered');
+  let groupId = 0;
+  const decode = () => {
+    groupId = (groupId + 1) & 0xffff;
+    for (let index = 1; index < groupSize; index++) decoder.data(groupId, index, groupSize, 0, packets[index], payloadBytes, 0);
+    if (decoder.parity(groupId, groupSize, 0, parity, payloadBytes + 2, 0) !== PARITY_RECOVERED) throw new Error('nothing was recovered');
     memory.release(decoder.recoveredOffset);
   };
+  const encode = (packet: number) => {
+    encoder.begin();
+    if (encoder.add(packet, payloadBytes) === ADD_FULL) memory.release(encoder.parityOffset);
+  };
   const of = `K=${groupSize} ${payloadBytes} B`;
-  return [
-    perPacket(`fec encode ${of}`, (packet) => {
-      encoder.begin();
-      if (encoder.add(packets[packet], payloadBytes) === ADD_FULL) memory.release(encoder.parityOffset);
-    }),
-    perPacket(`fec recover ${of}`, recover, () => {
-      next();
-      for (let group = 0; group < PACKETS; group++) receive(group);
-    }),
-    perPacket(
-      `fec decode ${of}, a group`,
-      (group) => {
-        receive(group);
-        recover(group);
-      },
-      next,
-    ),
-  ];
+  return { [`fec encode ${of}`]: () => packets.forEach(encode), [`fec decode ${of}, a group`]: () => packets.forEach(decode) };
 }

@@ -17,12 +17,7 @@ const SERVER = 3;
 const CLIENT = 4;
 
 /** What a run on sockets has carried, and how often its engine has called the kernel. */
-export interface SocketRun {
-  readonly roundTrips: number;
-  readonly receives: number;
-  readonly sends: number;
-  readonly waits: number;
-}
+export type SocketRun = Readonly<Record<'roundTrips' | 'receives' | 'sends' | 'waits', number>>;
 
 /**
  * Clients, relay and echo server on real sockets of one batch engine in one thread. What is allocated between two looks at

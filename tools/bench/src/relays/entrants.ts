@@ -1,6 +1,6 @@
 import { startCRelay, startCoturn, startNginx, whyNoNginx, whyWithout } from '../peers/peers.ts';
-import { startOurNode } from './our-node.ts';
-import type { Place, Relay } from './relay.ts';
+import { ourNode } from './our-node.ts';
+import type { Entrant } from './relay.ts';
 
 /** The game server's echo without any relay: what load generator and kernel take by themselves. */
 export const DIRECT = 'no relay';
@@ -20,34 +20,14 @@ export const COTURN = 'coturn';
 /** FEC of the version 2 rows: a parity for every four packets, both ways. */
 export const GROUP_SIZE = 4;
 
-/** Whoever takes part, and in which forms. */
-export interface Entrant {
-  readonly names: readonly string[];
-  /** @returns why it cannot take part here, with what to do about it; undefined if it can. */
-  readonly whyNot: () => string | undefined;
-  readonly start: (place: Place, undo: AsyncDisposableStack) => Promise<Relay[]>;
-}
-
-/** Why something that is always there cannot take part. */
-export const always = (): undefined => undefined;
-
 /** All that take part where they can, in the order of the tables. */
 export const ENTRANTS: readonly Entrant[] = [
   {
-    ...{ names: [DIRECT], whyNot: always },
+    ...{ names: [DIRECT], whyNot: () => undefined },
     start: async ({ gameServer: address }) => [{ name: DIRECT, target: { framing: { kind: 'plain' }, address }, pids: [], lines: [] }],
   },
-  {
-    ...{ names: [OURS, OURS_FEC], whyNot: always },
-    start: async (place, undo) => {
-      const node = await startOurNode({ name: OURS, io: 'batch' }, place, undo);
-      return [node.spokenTo(OURS, 0), node.spokenTo(OURS_FEC, GROUP_SIZE)];
-    },
-  },
-  {
-    ...{ names: [OURS_PORTABLE], whyNot: always },
-    start: async (place, undo) => [(await startOurNode({ name: OURS_PORTABLE, io: 'portable' }, place, undo)).spokenTo(OURS_PORTABLE, 0)],
-  },
+  ourNode({ io: 'batch' }, { [OURS]: 0, [OURS_FEC]: GROUP_SIZE }),
+  ourNode({ io: 'portable' }, { [OURS_PORTABLE]: 0 }),
   {
     ...{ names: [C_RELAY], whyNot: () => whyWithout('cc', 'gcc libc6-dev') },
     start: async (place, undo) => [await startCRelay(C_RELAY, place, undo)],

@@ -2,10 +2,9 @@ import { LOOPBACK, LoadProcess, TemporaryFolder } from '@lightspeed/lab';
 import { BenchError } from '../bench-error.ts';
 import { divideCores } from './cores.ts';
 import { ENTRANTS } from './entrants.ts';
-import type { Entrant } from './entrants.ts';
 import type { LoadPlan } from './loads.ts';
 import { lastWords } from './relay.ts';
-import type { Relay } from './relay.ts';
+import type { Entrant, Relay } from './relay.ts';
 import { measureRounds } from './rounds.ts';
 import type { RelayRounds } from './rounds.ts';
 import type { WindowLoad, WindowMeasurement } from './window.ts';
@@ -28,37 +27,27 @@ export interface LoadRounds {
   readonly rounds: readonly RelayRounds[];
 }
 
-/** What each relay did under each load. */
-export interface RelaysMeasured {
-  /** Which core does what. */
-  readonly layout: string;
-  readonly loads: readonly LoadRounds[];
-  /** Who could not take part, and why. */
-  readonly missing: Readonly<Record<string, string>>;
-}
-
 /**
  * Puts relays, each in a process of its own, under the same load one after another, over and over, and reads what they cost.
+ * @returns which core does what, what each relay did under each load, and who could not take part and why.
  * @throws {BenchError} `ERR_BENCH_MISSING` where /proc is not Linux's, `ERR_BENCH_RELAY` if a relay does not answer
  */
 export async function measureRelays(
   { loads, warmUp, entrants = ENTRANTS, isSound = () => true }: RelaysPlan,
   progress: (text: string) => void,
-): Promise<RelaysMeasured> {
+) {
   requireLinux();
   await using undo = new AsyncDisposableStack();
-  const cores = await divideCores(undo);
-  const load = undo.use(new LoadProcess());
+  const cores = divideCores();
+  const load = undo.use(new LoadProcess(cores.load));
   const { clients } = warmUp;
   const [gameServer] = await load.openSockets({ clients, sourceIps: [LOOPBACK], serverIps: [LOOPBACK] });
   const relays: Relay[] = [];
   const missing: Record<string, string> = {};
   for (const { names, whyNot, start } of entrants) {
     const why = whyNot();
-    if (why !== undefined) {
-      missing[names[0]] = why;
-      continue;
-    }
+    if (why !== undefined) missing[names[0]] = why;
+    if (why !== undefined) continue;
     progress(`${names[0]} starts`);
     const { path: folder } = undo.use(await TemporaryFolder.open());
     relays.push(...(await start({ folder, gameServer, load, clients, within: cores.relay }, undo)));

@@ -26,6 +26,14 @@ export interface Place {
   readonly within: readonly string[];
 }
 
+/** Whoever takes part, and in which forms. */
+export interface Entrant {
+  readonly names: readonly string[];
+  /** @returns why it cannot take part here, with what to do about it; undefined if it can. */
+  readonly whyNot: () => string | undefined;
+  readonly start: (place: Place, undo: AsyncDisposableStack) => Promise<Relay[]>;
+}
+
 /** What a relay has logged last, for the end of an error's message. */
 export function lastWords(lines: readonly string[]): string {
   return lines.length === 0 ? 'it has logged nothing' : `it has logged:\n${lines.slice(-10).join('\n')}`;

@@ -1,6 +1,6 @@
 import type { LoadProcess } from '@lightspeed/lab';
 import type { Relay } from './relay.ts';
-import { median, medianDifference, medianRatio } from './statistics.ts';
+import { median } from './statistics.ts';
 import { measureWindow } from './window.ts';
 import type { WindowLoad, WindowMeasurement } from './window.ts';
 
@@ -47,10 +47,10 @@ export async function measureRounds(
 export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
   const [direct] = all;
   return all.map(({ relay, windows }) => {
-    const of = (key: keyof WindowMeasurement, each = windows) => each.map((window) => window[key]);
+    const of = (key: keyof WindowMeasurement) => windows.map((window) => window[key]);
     const over = (key: keyof WindowMeasurement) => (SUMMED.has(key) ? of(key).reduce((sum, value) => sum + value) : median(of(key)));
     const keys = Object.keys(windows[0]) as (keyof WindowMeasurement)[];
-    const added = (key: 'p50Us' | 'p99Us') => medianDifference(of(key), of(key, direct.windows));
+    const added = (key: 'p50Us' | 'p99Us') => median(windows.map((window, round) => window[key] - direct.windows[round][key]));
     const figures = Object.fromEntries(keys.map((key) => [key, over(key)])) as unknown as WindowMeasurement;
     return { relay, ...figures, addedP50Us: added('p50Us'), addedP99Us: added('p99Us') };
   });
@@ -63,5 +63,5 @@ export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
 export function cpuRatio(all: readonly RelayRounds[], relay: string, against: string): number {
   const cpuOf = (name: string) => all.find((candidate) => candidate.relay === name)?.windows.map((window) => window.cpuUsPerRoundTrip);
   const [own, other] = [cpuOf(relay), cpuOf(against)];
-  return own === undefined || other === undefined ? NaN : medianRatio(own, other);
+  return own === undefined || other === undefined ? NaN : median(own.map((value, round) => value / other[round]));
 }
