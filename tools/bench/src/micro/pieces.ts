@@ -1,4 +1,4 @@
-import { ADD_FULL, FecDecoder, FecEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
+import { ADD_FULL, GroupDecoder, GroupEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
 import { MemoryRelay } from './memory-relay.ts';
 
 /** As many clients as there are packets in a batch. */
@@ -39,8 +39,8 @@ function fecPieces(groupSize: number, payloadBytes: number): Pieces {
     for (let i = 0; i < payloadBytes; i++) memory.bytes[packet + i] = number * 31 + i * 7;
     return packet;
   });
-  const encoder = new FecEncoder(groupSize, { memory });
-  const decoder = new FecDecoder({ memory });
+  const encoder = new GroupEncoder(groupSize, { memory });
+  const decoder = new GroupDecoder({ memory });
   for (const packet of packets.slice(0, groupSize)) encoder.add(packet, payloadBytes);
   const parity = encoder.parityOffset;
   let groupId = 0;
