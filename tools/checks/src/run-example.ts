@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 
 /** How an example ended. */
 export interface ExampleRun {
@@ -16,25 +16,18 @@ export const MAX_EXAMPLE_MS = 240_000;
  * @param project the folder whose dependencies it may import
  * @param serves whether it is to be stopped once it has printed something, instead of ending by itself
  */
-export function runExample(code: string, project: string, serves: boolean): Promise<ExampleRun> {
-  const args = ['--conditions=@lightspeed/source', '-'];
-  const child = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'pipe'], timeout: MAX_EXAMPLE_MS });
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const note = (chunk: Buffer): void => {
-      output += chunk.toString();
-    };
-    child.once('error', reject);
-    child.stderr.on('data', note);
-    child.stdout.on('data', (chunk: Buffer) => {
-      note(chunk);
-      if (!serves) return;
-      resolve({ code: undefined, output });
-      child.kill('SIGKILL');
+export function runExample(text: string, project: string, serves: boolean): Promise<ExampleRun> {
+  return new Promise((resolve) => {
+    let hasServed = false;
+    const options = { cwd: project, timeout: MAX_EXAMPLE_MS };
+    const child = execFile(process.execPath, ['--conditions=@lightspeed/source', '-'], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      resolve({ code: hasServed ? undefined : code, output: stdout + stderr });
     });
-    child.once('close', (code) => {
-      resolve({ code: code ?? -1, output });
+    child.stdout?.on('data', () => {
+      hasServed = serves;
+      if (serves) child.kill('SIGKILL');
     });
-    child.stdin.end(code);
+    child.stdin?.end(text);
   });
 }
