@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { runBeside } from './run.ts';
 import type { Ended } from './run.ts';
@@ -24,7 +24,7 @@ function argumentsFor(program: string, args: readonly string[]): string[] {
 
 /** Runs one of {@link PROGRAMS} to its end. */
 export function runProgram(program: string, args: readonly string[]): Promise<Ended> {
-  return runBeside(process.execPath, argumentsFor(program, args), workspaceRoot);
+  return runBeside(process.execPath, argumentsFor(program, args), { cwd: workspaceRoot });
 }
 
 /** A relay node that was started as its users start it. */
@@ -45,14 +45,15 @@ const SERVE = ['serve', '--data-bind', '127.0.0.1:0', '--http-bind', '127.0.0.1:
 export async function serveNode(moreFlags: readonly string[] = []): Promise<ServingNode> {
   const args = argumentsFor('lightspeed-proxy', [...SERVE, '--log-format', 'json', ...moreFlags]);
   const child = spawn(process.execPath, args, { cwd: workspaceRoot, stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines: string[] = [];
   // Its log is read to its end, or it would have to wait for somebody who reads it.
-  const log = createInterface(child.stdout).on('line', (line) => lines.push(line));
-  while (!lines.some((line) => line.includes('"node serves"'))) {
-    const [line] = (await Promise.race([once(log, 'line'), once(log, 'close')])) as [string?];
-    if (line === undefined) throw new Error(`the node did not start: ${lines.join('\n')}`);
+  const log = createInterface(child.stdout);
+  let last = '';
+  for await (const [line] of on(log, 'line', { close: ['close'] }) as AsyncIterable<[string]>) {
+    last = line;
+    if (line.includes('"node serves"')) break;
   }
-  const { data, http } = JSON.parse(lines.find((line) => line.includes('"node serves"')) ?? '') as Record<'data' | 'http', string>;
+  if (!last.includes('"node serves"')) throw new Error(`the node did not start: ${last}`);
+  const { data, http } = JSON.parse(last) as Record<'data' | 'http', string>;
   return {
     dataPort: Number(data.slice(data.lastIndexOf(':') + 1)),
     get: async (path) => (await fetch(`${http}${path}`)).text(),

@@ -13,14 +13,6 @@ export interface Sentence {
 /** The most words that a sentence of the documentation or of a help text may have. */
 export const MAX_WORDS = 25;
 
-/** A block of text: a paragraph, a heading, an item of a list, a cell of a table. No sentence goes over its end. */
-interface Block {
-  readonly line: number;
-  readonly text: string;
-  /** What is between backticks, in order. */
-  readonly code: readonly string[];
-}
-
 /**
  * The sentences of a Markdown page. Rules:
  * - Fenced code, HTML comments and lines of a table that only rule are left out.
@@ -31,7 +23,29 @@ interface Block {
  * - Words are what white space separates, if there is a letter or a digit in it.
  */
 export function markdownSentences(page: string): Sentence[] {
-  return markdownBlocks(page).flatMap(sentencesOf);
+  return nodesOf(page).flatMap((node) => {
+    if (node.type !== 'paragraph' && node.type !== 'heading' && node.type !== 'tableCell') return [];
+    const code: string[] = [];
+    const text = textOf(node, code).replace(/\s+/g, ' ').trim();
+    const parts = text.split(/(?<=[.!?]["'’”)\]]*) /).filter((part) => part !== '');
+    return parts.map((part) => ({
+      text: part.replaceAll(CODE, () => code.shift() ?? ''),
+      words: part.split(' ').filter((word) => /[\p{L}\p{N}\u{E000}]/u.test(word)).length,
+      line: lineOf(node),
+    }));
+  });
+}
+
+/** Stands for what is between backticks while sentences are told apart: neither white space nor the end of anything. */
+const CODE = '\u{E000}';
+
+/** A node without markup. What is between backticks goes into `code`. */
+function textOf(node: Nodes, code: string[]): string {
+  if ('children' in node) return node.children.map((child) => textOf(child, code)).join('');
+  if (node.type === 'image') return node.alt ?? '';
+  if (node.type === 'html') return node.value.startsWith('<!--') ? '' : node.value;
+  if (node.type === 'inlineCode') code.push(node.value);
+  return node.type === 'inlineCode' ? CODE : 'value' in node ? node.value : ' ';
 }
 
 /**
@@ -53,39 +67,4 @@ export function helpSentences(help: string): Sentence[] {
     }
   });
   return blocks.flatMap(({ line, text }) => markdownSentences(text.trim()).map((sentence) => ({ ...sentence, line })));
-}
-
-function markdownBlocks(page: string): Block[] {
-  return nodesOf(page).flatMap((node) => {
-    if (node.type !== 'paragraph' && node.type !== 'heading' && node.type !== 'tableCell') return [];
-    const code: string[] = [];
-    return { line: lineOf(node), text: textOf(node, code), code };
-  });
-}
-
-/** Stands for what is between backticks while sentences are told apart: neither white space nor the end of anything. */
-const CODE = '\u{E000}';
-
-/** A node without markup. What is between backticks goes into `code`. */
-function textOf(node: Nodes, code: string[]): string {
-  if ('children' in node) return node.children.map((child) => textOf(child, code)).join('');
-  if (node.type === 'image') return node.alt ?? '';
-  if (node.type === 'html') return node.value.startsWith('<!--') ? '' : node.value;
-  if (node.type === 'inlineCode') code.push(node.value);
-  return node.type === 'inlineCode' ? CODE : 'value' in node ? node.value : ' ';
-}
-
-function sentencesOf({ line, text, code }: Block): Sentence[] {
-  const left = [...code];
-  const parts = text
-    .replace(/\s+/g, ' ')
-    .trim()
-    .split(/(?<=[.!?]["'’”)\]]*) /);
-  return parts
-    .filter((part) => part !== '')
-    .map((part) => ({
-      words: part.split(' ').filter((word) => /[\p{L}\p{N}\u{E000}]/u.test(word)).length,
-      text: part.replaceAll(CODE, () => left.shift() ?? ''),
-      line,
-    }));
 }

@@ -38,23 +38,16 @@ export function importCircles(graph: SourceGraph): string[][] {
 
 /** The same graph with a project's folders in place of its files: `apps/proxy/src/control` and so on. */
 export function folderGraph(graph: SourceGraph): SourceGraph {
-  const folders = new Map<string, Set<string>>();
-  for (const [file, imports] of graph) {
-    const from = dirname(file);
-    const targets = folders.get(from) ?? new Set();
-    for (const path of imports) if (dirname(path) !== from) targets.add(dirname(path));
-    folders.set(from, targets);
-  }
-  return new Map([...folders].map(([folder, targets]) => [folder, [...targets]]));
+  const folders = Map.groupBy(graph, ([file]) => dirname(file));
+  const targetsOf = (folder: string, files: readonly (readonly [string, readonly string[]])[]) =>
+    files.flatMap(([, imports]) => imports.map((path) => dirname(path))).filter((target) => target !== folder);
+  return new Map([...folders].map(([folder, files]) => [folder, [...new Set(targetsOf(folder, files))]]));
 }
 
 /** Pairs of folders that import each other. */
 export function mutualFolders(graph: SourceGraph): string[] {
   const folders = folderGraph(graph);
-  const pairs: string[] = [];
-  for (const [folder, targets] of folders) {
-    const mutual = targets.filter((target) => folder < target && folders.get(target)?.includes(folder));
-    pairs.push(...mutual.map((target) => `${folder} <-> ${target}`));
-  }
-  return pairs;
+  return [...folders].flatMap(([folder, targets]) =>
+    targets.filter((target) => folder < target && folders.get(target)?.includes(folder)).map((target) => `${folder} <-> ${target}`),
+  );
 }
