@@ -11,8 +11,8 @@ export type Pieces = Readonly<Record<string, () => void>>;
 export const OPERATIONS = BATCH;
 
 /**
- * Whole round trips through a relay, without any system call; its checks alone, which a packet that was here before passes
- * up to the last one; and FEC.
+ * Whole round trips through a relay, without any system call; its checks alone; and FEC. A packet that was here before
+ * passes all checks but the last one.
  * @param quick of FEC only groups of four large packets.
  */
 export function pieces(quick: boolean): Pieces {
