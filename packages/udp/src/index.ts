@@ -3,6 +3,7 @@
  * memory that wasm can work on, and nothing is allocated per packet. The same interface runs over node:dgram where
  * Linux's calls are missing. This is the only package of LightSpeed that knows the operating system.
  */
+export { errnoOf, explainBindErrno } from './bind-errors.ts';
 export type { EngineChoice } from './choice/choose.ts';
 export { chooseEngine, createEngine } from './choice/choose.ts';
 export { monotonicUs } from './clock.ts';
@@ -13,6 +14,8 @@ export type { UdpErrorCode } from './errors.ts';
 export { UdpError } from './errors.ts';
 export { DEFAULT_MAX_DATAGRAM_BYTES } from './options.ts';
 export { hasIpv6 } from './choice/ipv6.ts';
+export type { ReadAddress } from './read-address.ts';
+export { readAddress } from './read-address.ts';
 export { allowedCores, pinThread } from './linux/affinity.ts';
 export type { DataSocketDescription, DataSocketOptions } from './linux/data-socket.ts';
 export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts';

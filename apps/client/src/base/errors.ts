@@ -28,9 +28,12 @@ export class ClientError extends Error {
   override readonly name = 'ClientError';
   /** Stable, for programs. */
   readonly code: ClientErrorCode;
+  /** Which setting is at fault, such as `ways[0].way`: the message begins with it. */
+  readonly setting: string | undefined;
 
-  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown; setting?: string }) {
     super(message, options);
     this.code = code;
+    this.setting = options?.setting;
   }
 }

@@ -57,7 +57,7 @@ export async function register(
   // Pings as frequent are keepalives themselves.
   const keepaliveMs = settings.pingMs <= KEEPALIVE_MS ? 0 : KEEPALIVE_MS;
   const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs, signal };
-  const addresses = await resolve(host, name);
+  const addresses = await resolveNode(host, CONNECT_MS, name);
   const connection = await connect(how, addresses, name);
   try {
     const stream = connection.openStream();
@@ -71,15 +71,6 @@ export async function register(
     void connection.close().catch(() => undefined);
     if (!(thrown instanceof QuicError)) throw thrown;
     throw new ClientError('ERR_CLIENT_REGISTER', `node ${name}: ${printable(thrown.message)}`, { cause: thrown });
-  }
-}
-
-async function resolve(host: string, name: string): Promise<HostAddresses> {
-  try {
-    return await resolveNode(host, CONNECT_MS);
-  } catch (thrown) {
-    if (!(thrown instanceof ClientError)) throw thrown;
-    throw new ClientError(thrown.code, `node ${name}: ${thrown.message}`, { cause: thrown });
   }
 }
 
@@ -102,7 +93,7 @@ async function connect(options: ConnectOptions, addresses: HostAddresses, name: 
 
 function adviceFor({ code }: QuicError): string {
   if (code === 'ERR_QUIC_CERTIFICATE_REFUSED') {
-    return '; a node whose certificate is self-signed prints a pin at its start: name it, or the file of its authority';
+    return '; if the node made its certificate itself, give its pin with --pin: the node shows it in the first line of its log, as "pin", and its operator knows it';
   }
   if (code === 'ERR_QUIC_PIN_CHANGED') return '; if it was the operator, take the node’s line out of the file of known nodes';
   if (code === 'ERR_QUIC_ALPN')

@@ -65,7 +65,7 @@ export function parseConfig(given: GivenByField): NodeConfig {
   const values = Object.fromEntries(FIELDS.map((field) => [field, parseField(field, given[field])]));
   const config = Object.freeze(withDerived(values as unknown as NodeConfig, given));
   refuseOpenRelay(config, given);
-  refuseSharedPort(config, given);
+  refuseSamePorts(config, given);
   refuseTooFewPorts(config, given);
   refuseHalfAnIdentity(config, given);
   refuseTicketsWithoutIssuer(config, given);
@@ -98,7 +98,8 @@ function complaint(error: z.ZodError, value: unknown, allowed: string): string {
   const [issue] = error.issues;
   // What a rule of a list has to say for itself is better than anything that can be said about the list.
   if (issue.code === 'custom' && /^(destination rule|an issuer)/.test(issue.message)) return issue.message;
-  return `got ${show(value)}, allowed is ${allowed}`;
+  const special: unknown = issue.code === 'custom' ? issue.params?.allowed : undefined;
+  return `got ${show(value)}, allowed is ${typeof special === 'string' ? special : allowed}`;
 }
 
 function show(value: unknown): string {
@@ -115,16 +116,17 @@ function refuseOpenRelay({ requireAuth, allowOpen, dataBind }: NodeConfig, given
   );
 }
 
-/** Both planes are UDP: one would find its port taken by the other. */
-function refuseSharedPort({ controlBind, dataBind }: NodeConfig, given: GivenByField): void {
-  if (controlBind === undefined || controlBind.port === 0 || controlBind.port !== dataBind.port) return;
-  const overlap = controlBind.host === dataBind.host || isUnspecified(controlBind.host) || isUnspecified(dataBind.host);
-  if (!overlap) return;
-  const { source } = given.controlBind ?? given.dataBind ?? { source: 'server.control_bind' };
-  throw new ConfigError(
-    `${source}: got port ${controlBind.port} for both planes (control ${formatSocketAddress(controlBind)}, data ` +
-      `${formatSocketAddress(dataBind)}), each needs a port of its own: change --control-bind or --data-bind`,
-  );
+/** Both take datagrams: one of them would find its port taken. */
+function refuseSamePorts({ dataBind, controlBind }: NodeConfig, given: GivenByField): void {
+  if (controlBind === undefined || dataBind.port === 0 || dataBind.port !== controlBind.port) return;
+  if (!covers(dataBind.host, controlBind.host) && !covers(controlBind.host, dataBind.host)) return;
+  const data = `${given.dataBind?.source ?? 'server.data_bind'} (${formatSocketAddress(dataBind)})`;
+  const control = `${given.controlBind?.source ?? 'server.control_bind'} (${formatSocketAddress(controlBind)})`;
+  throw new ConfigError(`${data} and ${control}: got UDP port ${dataBind.port} for both, allowed are two ports: choose another for one`);
+}
+
+function covers(bound: string, host: string): boolean {
+  return bound === host || bound === '::' || (bound === '0.0.0.0' && !host.includes(':'));
 }
 
 function refuseTooFewPorts({ egressPorts, workers }: NodeConfig, given: GivenByField): void {

@@ -7,7 +7,7 @@ import {
   resumeMessage,
   ticketExtension,
 } from '@lightspeed/control';
-import type { Register, ResumeClaim } from '@lightspeed/control';
+import type { Register, ResumeRequest } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { ExpiredSession, ProofNoncesState, Ticket } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
@@ -161,9 +161,9 @@ export class ClientRegistry implements RegisteredClients {
    */
   register(message: Register, peer: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
     const extensions = message.dialect === 'standard' ? message.extensions : [];
-    const claim = resumeExtension.find(extensions);
-    if (claim !== undefined) {
-      const resumed = this.#resume(claim, link);
+    const request = resumeExtension.find(extensions);
+    if (request !== undefined) {
+      const resumed = this.#resume(request, link);
       if (resumed !== undefined) return resumed;
     }
     const capabilities = (capabilitiesExtension.find(extensions) ?? 0) & NODE_CAPABILITIES;
@@ -207,7 +207,7 @@ export class ClientRegistry implements RegisteredClients {
   }
 
   /** @returns undefined for a client that does not prove that the session is its own. */
-  #resume({ sessionId, nonce, tag }: ResumeClaim, link: ClientLink): RegisteredLink | undefined {
+  #resume({ sessionId, nonce, tag }: ResumeRequest, link: ClientLink): RegisteredLink | undefined {
     const client = this.get(sessionId);
     const secret = client && this.secretOf(client);
     if (client === undefined || secret === undefined) return undefined;

@@ -12,7 +12,7 @@ import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
 import { QuicError, reasonOf, requireInteger } from './transport/quic-error.ts';
-import { certificateOf } from './session-ticket.ts';
+import { certificateOf } from './tls-resumption.ts';
 import { handshakeVerification, verifyPin } from './verification.ts';
 import type { Verification } from './verification.ts';
 
@@ -73,7 +73,7 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
     try {
       await deadline.orLater(handshake(dialing, node));
       connection.runtime = dialing.runtime();
-      const state = deadline.orLater(dialing.ticket);
+      const state = deadline.orLater(dialing.resumption);
       // An authority has vouched already, or nobody needs to: only a pin is worth waiting for.
       const needed = verify.kind === 'pin' || verify.kind === 'first-use';
       connection.peerPin = await (needed ? state.then(pinInState, unseenWhenLate) : pinIfThere(state));

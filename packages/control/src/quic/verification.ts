@@ -66,7 +66,7 @@ export function handshakeVerification(verify: Verification, host: string): Hands
 export async function verifyPin(verify: Verification, seen: Uint8Array | undefined, node: string): Promise<void> {
   if (verify.kind !== 'pin' && verify.kind !== 'first-use') return;
   if (seen === undefined) {
-    const words = `${node} sent no session ticket in time, from which its certificate is read: its key cannot be checked`;
+    const words = `${node} sent no TLS session ticket in time, from which its certificate is read: its key cannot be checked`;
     throw new QuicError('ERR_QUIC_PIN_UNSEEN', words);
   }
   if (verify.kind === 'pin') {

@@ -31,16 +31,16 @@ export class SendState {
 }
 
 /** The sending half of one flow: the addresses that its packets carry, and what protects them from loss, if anything. */
-export class SendFlow<Stream extends SendState = SendState> {
-  readonly stream: Stream;
+export class SendFlow<State extends SendState = SendState> {
+  readonly sending: State;
   readonly sourceIp: AddressHandle;
   readonly sourcePort: Port;
   readonly destinationIp: AddressHandle;
   readonly destinationPort: Port;
   protection: FlowProtection | null = null;
 
-  constructor(stream: Stream, sourceIp: AddressHandle, sourcePort: Port, destinationIp: AddressHandle, destinationPort: Port) {
-    this.stream = stream;
+  constructor(sending: State, sourceIp: AddressHandle, sourcePort: Port, destinationIp: AddressHandle, destinationPort: Port) {
+    this.sending = sending;
     this.sourceIp = sourceIp;
     this.sourcePort = sourcePort;
     this.destinationIp = destinationIp;

@@ -143,7 +143,7 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   }
 
   get session(): RelaySession {
-    return this.stream;
+    return this.sending;
   }
 
   /** Whether packets from this source to this server belong to it. */
@@ -154,27 +154,27 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   }
 
   get token(): SessionToken {
-    return this.stream.token;
+    return this.sending.token;
   }
 
   get dialect(): Dialect {
-    return this.stream.dialect;
+    return this.sending.dialect;
   }
 
   get multipath(): MultipathMode {
-    return this.stream.multipath;
+    return this.sending.multipath;
   }
 
   get sessionSlot(): SessionSlot {
-    return this.stream.slot;
+    return this.sending.slot;
   }
 
   get client(): RelayPath | null {
-    return this.stream.primary;
+    return this.sending.primary;
   }
 
   get firstPath(): RelayPath | null {
-    return this.stream.firstPath;
+    return this.sending.firstPath;
   }
 
   get clientIp(): AddressHandle {

@@ -6,8 +6,8 @@ import { BenchError } from '../bench-error.ts';
 import { lastWords } from './relay.ts';
 import type { Relay } from './relay.ts';
 
-/** So long the generator has to take note of a plan. */
-const NOTICE_US = 30_000;
+/** So long the generators have to take note of a plan. */
+const NOTICE_US = 100_000;
 /** CPU time is read in the middle of a guard, in which latencies do not count. */
 const GUARD_MS = 40;
 /** Of silence, before missing answers are given up: a relay that fell behind shall not burden the next one. */

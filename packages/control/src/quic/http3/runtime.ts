@@ -35,11 +35,11 @@ export function nativeFault(): QuicError | undefined {
 function loadNative(): QuicError | false {
   try {
     // The library loads its native code before it looks at the signal, so nothing but that happens here.
-    const session = connectQuic(
+    const connection = connectQuic(
       { address: '127.0.0.1', port: 1, servername: 'none' },
       { signal: AbortSignal.abort(), connectTimeoutMs: 0 },
     );
-    session.on('error', () => undefined);
+    connection.on('error', () => undefined);
     return false;
   } catch (thrown) {
     const [firstLine] = reasonOf(thrown).split('\n');

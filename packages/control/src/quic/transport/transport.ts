@@ -111,8 +111,8 @@ export interface Dialing {
   readonly transport: ConnectionTransport;
   /** Rejects when the handshake fails. Has no time limit of its own. */
   readonly ready: Promise<void>;
-  /** The resumption state of the TLS session, see `session-ticket.ts`. May never resolve. */
-  readonly ticket: Promise<Uint8Array>;
+  /** The state with which TLS could resume, see `tls-resumption.ts`. May never resolve. */
+  readonly resumption: Promise<Uint8Array>;
   /** Set once the connection has ended. */
   readonly closed: () => TransportClose | undefined;
   readonly runtime: () => QuicRuntime;
