@@ -153,7 +153,7 @@ describe('the node’s identity', () => {
     expect(strict).toMatchObject({ code: 1, stdout: '' });
     expect(strict.stderr).toMatch(/the certificate of .* was not accepted/);
     expect(strict.stderr).toMatch(
-      /give its pin with --pin: the node shows it in the first line of its log, as "pin", and its operator knows it\n$/,
+      /give its pin with --pin: the node logs it at its start, as "pin" in the line "node serves", and its operator knows it\n$/,
     );
     const careless = await run(['whoami', '--node', node.name, '--insecure-skip-verify']);
     expect(careless.code).toBe(0);

@@ -23,7 +23,11 @@ describe('lightspeed', () => {
     ['brackets around a local address', [...play, '--path', '[::1]'], 'Got "[::1]", allowed is the address without brackets: ::1.'],
     ['a local address that is many machines', [...play, '--path', '224.0.0.1'], 'not a multicast one'],
     ['a link-local address without interface', [...play, '--source', 'fe80::1'], 'with the interface to its link behind it'],
-    ['a way to an IPv6 server', [...play, '--way', '::1=direct'], 'as game servers have IPv4 addresses only'],
+    [
+      'a way to an IPv6 server',
+      [...play, '--way', '::1=direct'],
+      'Got "::1", allowed is an IPv4 address or prefix, as game servers have IPv4 addresses only',
+    ],
     ['a way to an IPv6 server in brackets', [...play, '--way', '[::1]:80=direct'], 'as game servers have IPv4 addresses only'],
     ['a way to port 0', [...play, '--way', '127.0.0.1:0=direct'], '"0" is not a port; allowed are 1 to 65535'],
     ['a way to a port that is none', [...play, '--way', '127.0.0.1:99999=direct'], '"99999" is not a port; allowed are 1 to 65535'],
@@ -34,7 +38,7 @@ describe('lightspeed', () => {
       'as this one stands for every address; this machine is 127.0.0.1 or ::1',
     ],
     ['a node that is every IPv6 address', ['ping', '--node', '[::]'], 'as this one stands for every address'],
-    ['a node that nobody is', ['ping', '--node', '240.1.2.3:4433'], 'addresses that are not in 240.0.0.0/4, which are nobody’s'],
+    ['a node that nobody is', ['ping', '--node', '240.1.2.3:4433'], 'an address that is not in 240.0.0.0/4, which is nobody’s'],
     ['a node that is many machines', ['ping', '--node', '[ff02::1]:4433'], 'not a multicast one'],
     ['a link-local node without interface', ['ping', '--node', 'fe80::1'], 'with the interface to its link behind it'],
     [
@@ -48,7 +52,7 @@ describe('lightspeed', () => {
     [
       'an ingress that nobody is',
       [...play, '--listen', '240.0.0.1:9'],
-      '--listen is 240.0.0.1:9; allowed: addresses that are not in 240.0.0.0/4',
+      '--listen is 240.0.0.1:9; allowed: an address that is not in 240.0.0.0/4',
     ],
     ['an IPv6 ingress', [...play, '--listen', '[::1]:9'], 'Got "::1", allowed is an IPv4 address of this machine'],
     ['a node twice', [...play, '--node', '127.0.0.1:4434'], '--node is 127.0.0.1:4434, 127.0.0.1:4434; allowed: each node once'],
@@ -90,3 +94,10 @@ describe('lightspeed', () => {
     },
   );
 });
+
+it('a silent link-local node makes it ask for the interface', async () => {
+  const host = 'fe80::1%4294967295';
+  const { stderr, code } = await run(['whoami', '--node', host, '--insecure-skip-verify']);
+  expect(stderr).toContain('; does interface 4294967295 lead to it, is the node running, is that its control port');
+  expect(code).toBe(1);
+}, 20_000);

@@ -4,7 +4,10 @@ import type { Register } from '@lightspeed/control';
 import { AddressBook } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import type { Client } from '../src/control/client.ts';
+import { AccountBans } from '../src/control/account-bans.ts';
 import { ClientRegistry } from '../src/control/client-registry.ts';
+
+const NO_BANS = await AccountBans.open(undefined);
 
 const MESSAGE: Register = { type: 'register', dialect: 'standard', gameId: 0, clientVersion: '1', extensions: [] };
 const link = { send: () => undefined, dismiss: () => Promise.resolve() };
@@ -22,7 +25,7 @@ it('ids, tokens and places in memory are held by those clients that are there, b
     fc.property(steps, (list) => {
       const addresses = new AddressBook();
       const config = nodeConfig({ maxClients: MAX_CLIENTS, maxSessionsPerAddress: MAX_PER_ADDRESS });
-      const registry = new ClientRegistry(config, addresses, undefined);
+      const registry = new ClientRegistry(config, addresses, undefined, NO_BANS);
       const all: Client[] = [];
       const live = new Map<number, Client>();
       for (const step of list) {

@@ -50,7 +50,7 @@ describe('a configuration file', () => {
       require_auth = false
       issuer_keys = ["lsi1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
       revocation_list = "revoked.txt"
-      max_amplification_ratio = 3.5
+      open_ratio = 3.5
       max_destinations_per_window = 20
       ban_duration_secs = 60
       allow_destinations = ["10.0.0.0/8:27000-27100"]
@@ -89,7 +89,7 @@ describe('a configuration file', () => {
       dialect: 'reference',
       oversize: 'drop',
       requireAuth: false,
-      maxAmplificationRatio: 3.5,
+      openRatio: 3.5,
       maxDestinationsPerWindow: 20,
       banDurationSecs: 60,
       allowDestinations: [{ network: 0x0a00_0000, prefixLength: 8, lowPort: 27_000, highPort: 27_100 }],
@@ -208,10 +208,7 @@ describe('a configuration file', () => {
       'node.toml: server.egress_ports: got 2 ports for 3 workers, each needs at least one of its own',
     ],
     ['[security]\nrequire_auth = "no"', 'node.toml: security.require_auth: got "no", allowed is true or false'],
-    [
-      '[security]\nmax_amplification_ratio = 0.5',
-      'node.toml: security.max_amplification_ratio: got 0.5, allowed is a number from 1 to 1000',
-    ],
+    ['[security]\nopen_ratio = 0.5', 'node.toml: security.open_ratio: got 0.5, allowed is a number from 3 to 1000'],
     [
       '[security]\nallow_destinations = "10.0.0.0/8"',
       'node.toml: security.allow_destinations: got "10.0.0.0/8", allowed is a list of CIDR[:PORT[-PORT]], for example ["203.0.113.0/24:27000-27100"]',

@@ -37,6 +37,7 @@ it('says goodbye to more clients than it has memory to do at once', () => {
     engine: 'portable',
     relay: { ...DEFAULT_RELAY_OPTIONS, admission: 'open' },
     policy: { allow: [], onlyAllowed: false, deny: [], ownPorts: [], ownAddresses: [] },
+    challengeKey: new Uint8Array(32),
     data: { fd: undefined, address: '127.0.0.1', port: 0, reusePort: false, bufferBytes: 0 },
     egress: { ip: 0, ports: undefined, bufferBytes: 0 },
     bans: [],

@@ -57,8 +57,7 @@ it('one port for both planes is wrong configuration', async () => {
   const { code, stderr } = await failed(['--data-bind', '[::]:4434', '--control-bind', '127.0.0.1:4434']);
   expect(code).toBe(2);
   expect(stderr).toBe(
-    'lightspeed-proxy: --control-bind: got port 4434 for both planes (control 127.0.0.1:4434, data [::]:4434), ' +
-      'each needs a port of its own: change --control-bind or --data-bind\n',
+    'lightspeed-proxy: --data-bind ([::]:4434) and --control-bind (127.0.0.1:4434): got UDP port 4434 for both, allowed are two ports: choose another for one\n',
   );
 });
 

@@ -3,9 +3,12 @@ import { nodeConfig } from '@lightspeed/proxy';
 import { AddressBook } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import type { Client } from '../src/control/client.ts';
+import { AccountBans } from '../src/control/account-bans.ts';
 import { ClientRegistry } from '../src/control/client-registry.ts';
 import { formatSnapshots, parseSnapshots } from '../src/state/snapshot-file.ts';
 import type { ClientSnapshot } from '../src/state/snapshot-file.ts';
+
+const NO_BANS = await AccountBans.open(undefined);
 
 const link = { send: () => undefined, dismiss: () => Promise.resolve() };
 const ADDRESS = '10.0.0.1';
@@ -29,6 +32,7 @@ function saved(sessionId: number, token: number, address = ADDRESS): ClientSnaps
     address,
     token,
     dialect: 'standard',
+    capabilities: 0,
     secret: new Uint8Array(16).fill(token),
     ticket: undefined,
     resumes: { highest: -1n, below: 0n },
@@ -36,11 +40,12 @@ function saved(sessionId: number, token: number, address = ADDRESS): ClientSnaps
     session: {
       sessionId,
       multipath: 'duplicate',
-      paths: [{ number: 0, address, port: 1, local: '2001:db8::7' }],
+      paths: [{ number: 0, address, port: 1, local: '2001:db8::7', isValidated: true }],
       sequence: 65_535,
       groupId: 0,
 
       nonces,
+      openingNonce: 0n,
       flows: [{ clientIp: 1, clientPort: 2, serverIp: 0xffff_ffff, serverPort: 4, egressPort: 5, groupSize: 4 }],
     },
     worker: 1,
@@ -51,7 +56,7 @@ it('every token is the one that it was, and no new client of the address gets it
   const tokens = fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { maxLength: 255 });
   fc.assert(
     fc.property(tokens, (held) => {
-      const registry = new ClientRegistry(nodeConfig(), new AddressBook(), undefined);
+      const registry = new ClientRegistry(nodeConfig(), new AddressBook(), undefined, NO_BANS);
       const restored = registry.restore(
         held.map((token, index) => saved(index + 1, token)),
         0,
@@ -71,7 +76,7 @@ it('every token is the one that it was, and no new client of the address gets it
 });
 
 it('what is there twice, or too much, is left out', () => {
-  const registry = new ClientRegistry(nodeConfig({ maxClients: 3 }), new AddressBook(), undefined);
+  const registry = new ClientRegistry(nodeConfig({ maxClients: 3 }), new AddressBook(), undefined, NO_BANS);
   const clients = [saved(1, 9), saved(2, 9), saved(1, 10), saved(3, 9, '2001:db8:1:2::'), saved(4, 200), saved(5, 201)];
   const restored = registry.restore(clients, 0).map(({ sessionId, token }) => [sessionId, token]);
   expect(restored).toEqual([
@@ -82,7 +87,7 @@ it('what is there twice, or too much, is left out', () => {
 });
 
 it('ids of 32 bits and secrets come back as they were', () => {
-  const registry = new ClientRegistry(nodeConfig(), new AddressBook(), undefined);
+  const registry = new ClientRegistry(nodeConfig(), new AddressBook(), undefined, NO_BANS);
   registry.restore([saved(0xffff_fffe, 9, '2001:db8:1:2::'), saved(1, 10)], 0);
   const clients = [...registry.all].map((client) => {
     return [client.sessionId, registry.addressOf(client), registry.has(client.sessionId), registry.secretOf(client)];
@@ -96,7 +101,7 @@ it('ids of 32 bits and secrets come back as they were', () => {
 });
 
 it('nobody gets the secret of somebody who has left', () => {
-  const registry = new ClientRegistry(nodeConfig({ maxClients: 2 }), new AddressBook(), undefined);
+  const registry = new ClientRegistry(nodeConfig({ maxClients: 2 }), new AddressBook(), undefined, NO_BANS);
   const first = register(registry);
   const secret = registry.secretOf(first);
   expect(secret).toHaveLength(16);

@@ -8,7 +8,7 @@ import { NodeSnapshots, WorkerSnapshots } from '../src/supervisor/snapshots.ts';
 
 function session(sessionId: number): SessionSnapshot {
   const nonces = { highest: 2n ** 63n + BigInt(sessionId), below: 0n };
-  return { sessionId, multipath: 'standby', paths: [], sequence: 1, groupId: 2, nonces, flows: [] };
+  return { sessionId, multipath: 'standby', paths: [], sequence: 1, groupId: 2, nonces, openingNonce: 0n, flows: [] };
 }
 
 function partOf(sessions: readonly SessionSnapshot[], scope: SnapshotScope, isLast: boolean): SnapshotPart {

@@ -15,7 +15,7 @@ import { keptFolder } from './support/kept-folder.ts';
 const NO_NONCES = { highest: -1n, below: 0n };
 
 function client(sessionId: number): Client {
-  const terms = { sessionId, index: 0, prefixHigh: 0, prefixLow: 1, token: 1, dialect: 'standard' as const };
+  const terms = { sessionId, index: 0, prefixHigh: 0, prefixLow: 1, token: 1, dialect: 'standard' as const, capabilities: 0 };
   return new Client({ ...terms, ticket: undefined, maxPps: undefined, maxBps: undefined }, undefined);
 }
 
@@ -23,10 +23,11 @@ function session(sessionId: number): WorkerSession['session'] {
   return {
     sessionId,
     multipath: 'standby',
-    paths: [{ number: 0, address: '203.0.113.1', port: 1, local: '0.0.0.0' }],
+    paths: [{ number: 0, address: '203.0.113.1', port: 1, local: '0.0.0.0', isValidated: true }],
     sequence: 1,
     groupId: 2,
     nonces: NO_NONCES,
+    openingNonce: 0n,
     flows: [],
   };
 }
@@ -216,6 +217,7 @@ it('very many clients are written in pieces, and the thread turns to other thing
         yield {
           ...{
             sessionId: id,
+            capabilities: 0,
             address: '0.0.0.1',
             token: 1,
             dialect: 'standard' as const,

@@ -75,8 +75,8 @@ export function parseWay(text: string): WayArgument {
   const parts = /^([^=]+)=(.+)$/.exec(text);
   if (parts === null) throw new InvalidArgumentError('Expected SERVER[/PREFIX][:PORT]=direct or =NODE, such as 203.0.113.0/24=direct.');
   const [, target, way] = parts;
-  const [, servers, port] =
-    /^(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::([^:]*))?$/.exec(target.includes(':') && isAddress(target) ? `[${target}]` : target) ?? [];
+  // What is in another form, such as an IPv6 address, is no server as a whole.
+  const [, servers, port] = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?$/.exec(target) ?? ['', target, undefined];
   const prefix = parseServers(servers);
   if ('allowed' in prefix) throw notAllowed(servers, prefix.allowed);
   if (port !== undefined) requirePortNumber(port, 1);

@@ -87,19 +87,20 @@ async function connect(options: ConnectOptions, addresses: HostAddresses, name: 
     const identity = isAboutIdentity(thrown);
     const other = thrown.code === 'ERR_QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
     const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
-    throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown)}`, { cause: thrown });
+    throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown, options.host)}`, { cause: thrown });
   }
 }
 
-function adviceFor({ code }: QuicError): string {
+function adviceFor({ code }: QuicError, host: string): string {
   if (code === 'ERR_QUIC_CERTIFICATE_REFUSED') {
-    return '; if the node made its certificate itself, give its pin with --pin: the node shows it in the first line of its log, as "pin", and its operator knows it';
+    return '; if the node made its certificate itself, give its pin with --pin: the node logs it at its start, as "pin" in the line "node serves", and its operator knows it';
   }
   if (code === 'ERR_QUIC_PIN_CHANGED') return '; if it was the operator, take the node’s line out of the file of known nodes';
   if (code === 'ERR_QUIC_ALPN')
     return '; a node of the older reference implementation registers nobody from here: use its data port with --no-register --dialect reference';
   if (code === 'ERR_QUIC_CONNECT_TIMEOUT' || code === 'ERR_QUIC_CONNECT_REFUSED') {
-    return '; is the node running, is that its control port, and do firewalls let UDP through?';
+    const link = host.includes('%') ? ` does interface ${host.replace(/^.*%/, '')} lead to it,` : '';
+    return `;${link} is the node running, is that its control port, and do firewalls let UDP through?`;
   }
   return '';
 }

@@ -11,7 +11,7 @@ export function allowedInPlaceOf(address: string): string | undefined {
     case 'multicast':
       return 'the address of one machine, not a multicast one';
     case 'reserved':
-      return 'addresses that are not in 240.0.0.0/4, which are nobody’s';
+      return 'an address that is not in 240.0.0.0/4, which is nobody’s';
     default:
       return undefined;
   }

@@ -126,8 +126,12 @@ export class TestNode implements RelayOutput {
     this.relay.sent();
   }
 
-  banned(): void {
+  misused(): void {
     throw new Error('no test has a client banned');
+  }
+
+  banned(): void {
+    this.misused();
   }
 
   #take(socket: DatagramSocket, count: number): void {

@@ -1,6 +1,6 @@
 import type { DestinationRule } from '@lightspeed/security';
 import type { SocketAddress } from '@lightspeed/wire';
-import { formatSocketAddress, isLoopback, isUnspecified } from '@lightspeed/wire';
+import { formatSocketAddress, isLoopback } from '@lightspeed/wire';
 import type { z } from 'zod';
 import type { PortRange } from '../base/port-range.ts';
 import { ConfigError } from './config-error.ts';

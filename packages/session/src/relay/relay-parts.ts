@@ -4,6 +4,7 @@ import { BlockReturns } from '../protection/block-returns.ts';
 import { Clock } from '../clock.ts';
 import { FecTotals } from '../protection/fec-totals.ts';
 import { ForwardingTable } from './forwarding-table.ts';
+import { LossTotals } from './loss-totals.ts';
 import { PathChallenges } from './path-challenges.ts';
 import { RegistrationTable } from './registration-table.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
@@ -32,6 +33,7 @@ export interface RelayParts extends Omit<RelayEnvironment, 'challenges'> {
   readonly bans: BanTable;
   /** Statistics of the decoders of all sessions, as of the last sweep. */
   readonly fecTotals: FecTotals;
+  readonly lossTotals: LossTotals;
 }
 
 /** Makes the tables, guards and counters that a relay's classes share. */
@@ -59,5 +61,6 @@ export function makeRelayParts(options: RelayOptions, environment: RelayEnvironm
     }),
     bans: new BanTable({ durationMs: options.banDurationMs, hashSeed: random() | 0 }),
     fecTotals: new FecTotals(),
+    lossTotals: new LossTotals(),
   };
 }

@@ -27,6 +27,7 @@ export interface LifecycleParts extends Pick<
   | 'counters'
   | 'fecTotals'
   | 'forwarding'
+  | 'lossTotals'
   | 'memory'
   | 'options'
   | 'output'
@@ -215,9 +216,10 @@ export class RelaySessionLifecycle {
 
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
   close(session: RelaySession): void {
-    const { claims, clock, flows, sessions } = this.#parts;
+    const { claims, clock, flows, lossTotals, sessions } = this.#parts;
     flows.closeIdle(session, 0, clock.nowMs);
     session.receiving.close();
+    lossTotals.end(session.slot, session.receiving.window);
     sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;

@@ -24,7 +24,7 @@ const NEXT_STEP_MS = 1;
 /** What {@link Sweep} takes of a relay. */
 export interface SweepParts extends Pick<
   RelayParts,
-  'bans' | 'clock' | 'counters' | 'fecTotals' | 'options' | 'registrations' | 'sessions'
+  'bans' | 'clock' | 'counters' | 'fecTotals' | 'lossTotals' | 'options' | 'registrations' | 'sessions'
 > {
   readonly egress: EgressAllocator;
   readonly farewell: Farewell;
@@ -56,6 +56,7 @@ export class Sweep {
       if (sinceMs >= 0 && sinceMs < SWEEP_INTERVAL_MS) return SWEEP_INTERVAL_MS - sinceMs;
       this.#beganMs = nowMs;
       this.#nextSlot = 0;
+      this.#parts.lossTotals.begin();
     }
     this.#step();
     if (this.#nextSlot < this.#parts.sessions.slotCount) return NEXT_STEP_MS;
@@ -66,6 +67,7 @@ export class Sweep {
   /** Every session is over. */
   forget(): void {
     this.#nextSlot = -1;
+    this.#parts.lossTotals.begin();
     this.#publishGauges();
   }
 
@@ -81,7 +83,7 @@ export class Sweep {
 
   /** @returns whether it was over. */
   #lookAt(session: RelaySession): boolean {
-    const { clock, counters, farewell, flows, lifecycle, options, reports } = this.#parts;
+    const { clock, counters, farewell, flows, lifecycle, lossTotals, options, reports } = this.#parts;
     const { nowMs } = clock;
     if (farewell.answerFin(session)) return true;
     if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
@@ -91,6 +93,7 @@ export class Sweep {
     }
     session.receiving.tidy(nowMs);
     if (session.pathCount > 1) lifecycle.removeSilentPaths(session);
+    lossTotals.add(session.slot, session.receiving.window);
     flows.closeIdle(session, options.sessionTimeoutMs, nowMs);
     reports.lookAtPaths(session);
     return false;
@@ -111,8 +114,12 @@ export class Sweep {
   }
 
   #publishGauges(): void {
-    const { counters, sessions, flows, egress, bans, registrations, writer, fecTotals } = this.#parts;
+    const { counters, sessions, flows, egress, bans, registrations, writer, fecTotals, lossTotals } = this.#parts;
     const { values } = counters;
+    lossTotals.finish();
+    values[RelayCounter.sequenceExpected] = lossTotals.expected;
+    values[RelayCounter.sequenceReceived] = lossTotals.received;
+    values[RelayCounter.sequenceLate] = lossTotals.late;
     values[RelayCounter.fecRecovered] = fecTotals.recovered;
     values[RelayCounter.fecLost] = fecTotals.lost;
     values[RelayCounter.fecRecoveryRejected] = fecTotals.recoveryRejected;

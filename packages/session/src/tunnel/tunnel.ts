@@ -152,6 +152,7 @@ export class Tunnel {
     values[TunnelCounter.flows] = this.#flows.size;
     values[TunnelCounter.sequenceExpected] = receiving.window.expected;
     values[TunnelCounter.sequenceReceived] = receiving.window.received;
+    values[TunnelCounter.sequenceLate] = receiving.window.late;
     values[TunnelCounter.rttSmoothedUs] = rtt.smoothedUs;
     values[TunnelCounter.rttJitterUs] = rtt.jitterUs;
     values[TunnelCounter.rttLatestUs] = rtt.latestUs;

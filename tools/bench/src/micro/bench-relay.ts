@@ -21,7 +21,13 @@ export function benchRelay(
   const never = (what: string) => () => {
     throw new Error(`a relay of the benchmark was not to ${what}`);
   };
-  const all = { ...output, closeEgress: () => undefined, forward: never('forward'), banned: never('ban anybody') };
+  const all = {
+    ...output,
+    closeEgress: () => undefined,
+    forward: never('forward'),
+    banned: never('ban anybody'),
+    misused: never('ban anybody'),
+  };
   const needs = { memory, policy, counters, output: all, addresses: new AddressBook(), random: () => random.nextU32(), hmacSha256 };
   return { relay: new Relay({ ...DEFAULT_RELAY_OPTIONS, ...options }, needs), counters };
 }
