@@ -132,7 +132,7 @@ describe('a configuration file', () => {
       requireAuth: true,
       maxPpsPerClient: 1_000,
       maxBpsPerClient: 1_000_000,
-      maxAmplificationRatio: 2,
+      openRatio: 8,
       banDurationSecs: 3_600,
     });
   });

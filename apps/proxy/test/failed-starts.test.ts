@@ -29,7 +29,7 @@ it('a node whose control port is taken says so and ends', async () => {
   expect(await failed(['--control-bind', address])).toEqual({
     code: 1,
     stdout: '',
-    stderr: `lightspeed-proxy: ${address} (control plane) is in use by another program: end that one, or choose another with --control-bind\n`,
+    stderr: `lightspeed-proxy: ${address} (control plane) cannot be used: another program listens there (EADDRINUSE): end it, or choose another port; see --control-bind\n`,
   });
 });
 
@@ -40,7 +40,7 @@ it('a node whose HTTP port is taken says so and ends, although its control plane
   const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
   const { code, stderr } = await failed(['--http-bind', address]);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^lightspeed-proxy: .* \(HTTP\) is in use by another program: .*\n$/);
+  expect(stderr).toMatch(/^lightspeed-proxy: .* \(HTTP\) cannot be used: another program listens there .*\n$/);
 });
 
 it('a node one of whose workers fails says so and ends, although the other one serves', async () => {
