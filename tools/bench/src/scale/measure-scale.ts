@@ -15,30 +15,23 @@ import type { Claim, Found } from '../report/page.ts';
 import type { Row } from '../report/table.ts';
 import { addressesOf, savedRegistrations, sessionsOf } from './sessions.ts';
 
-/** What one number of sessions is measured with. */
-interface ScalePlan {
-  readonly sessions: number;
-  /** Whether they are registered, as after a restart; else anybody is let in. */
-  readonly registered: boolean;
-  /** Round trips a second over all sessions. */
-  readonly ratePps: number;
-  readonly loadMs: number;
-  /** Before memory is read. */
-  readonly settleMs: number;
-}
-
 /** A node gives memory back ten seconds after its start and after many sessions have opened, and looks every second. */
 const SETTLE_MS = 13_000;
 /** And it saves its sessions as many milliseconds after its start, and then after each save, as it has registrations. */
 const SETTLE_AND_SAVE_MS = 60_000;
 
-const FULL_SCALE: readonly ScalePlan[] = [
+/**
+ * The numbers of sessions, which are registered, as after a restart, or else anybody is let in. Each has its round trips a
+ * second over all sessions, and the time before memory is read.
+ */
+const FULL_SCALE = [
   { sessions: 1_000, registered: true, ratePps: 10_000, loadMs: 5_000, settleMs: SETTLE_MS },
   { sessions: 10_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
   { sessions: 50_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_AND_SAVE_MS },
   { sessions: 50_000, registered: false, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
 ];
-const QUICK_SCALE: readonly ScalePlan[] = [{ sessions: 1_000, registered: true, ratePps: 5_000, loadMs: 1_000, settleMs: 500 }];
+const QUICK_SCALE = [{ sessions: 1_000, registered: true, ratePps: 5_000, loadMs: 1_000, settleMs: 500 }];
+type ScalePlan = (typeof FULL_SCALE)[number];
 
 const WORKSPACE = fileURLToPath(new URL('../../../..', import.meta.url));
 /** The program as it is published: what operators run, without the compiler that runs TypeScript sources. */
