@@ -5,12 +5,12 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { LOOPBACK, LoadProcess, NodeProgram, TemporaryFolder, residentBytes } from '@lightspeed/lab';
-import type { LoadTarget, WindowPlan, WindowResult } from '@lightspeed/lab';
+import type { LoadTarget, WindowPlan } from '@lightspeed/lab';
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import { bytesPerRegisteredSession } from '../micro/memory-relay.ts';
 import { requireLinux } from '../relays/measure-relays.ts';
-import { measureWindow } from '../relays/window.ts';
+import { combined, measureWindow } from '../relays/window.ts';
 import type { Claim, Found } from '../report/page.ts';
 import type { Row } from '../report/table.ts';
 import { addressesOf, savedRegistrations, sessionsOf } from './sessions.ts';
@@ -93,8 +93,11 @@ async function measureOne(plan: ScalePlan): Promise<Row> {
   if (open < sessions) throw new BenchError('ERR_BENCH_RELAY', `only ${open} of ${sessions} sessions could be opened`);
   const shareOf = (each: WindowPlan, index: number) => ({ ...each, ratePps: (each.ratePps * counts[index]) / sessions });
   const together = {
-    window: async (_all: LoadTarget, each: WindowPlan) =>
-      merged(await Promise.all(loads.map((load, index) => load.window(target(index), shareOf(each, index))))),
+    // Of times the worst of all processes: never better than it was.
+    window: async (_all: LoadTarget, each: WindowPlan) => {
+      const results = await Promise.all(loads.map((load, index) => load.window(target(index), shareOf(each, index))));
+      return combined(results, (times) => Math.max(...times));
+    },
   };
   const shape = { clients: sessions, grainUs: 0, burst: 1, warmUpMs: 0, timeoutMs: SILENCE_MS };
   // A packet of each, which opens its flow.
@@ -115,16 +118,6 @@ async function measureOne(plan: ScalePlan): Promise<Row> {
     'CPU µs per round trip': loaded.cpuUsPerRoundTrip,
     ...{ 'p50 µs': loaded.p50Us, 'p99 µs': loaded.p99Us, 'p99.9 µs': loaded.p999Us, 'longest µs': loaded.maxUs },
   };
-}
-
-/** Of several processes the sum of what is counted, and the worst of each time: never better than it was. */
-function merged(results: readonly WindowResult[]): WindowResult {
-  const keys = Object.keys(results[0]) as (keyof WindowResult)[];
-  const over = (key: keyof WindowResult) => {
-    const values = results.map((result) => result[key]);
-    return key.endsWith('Us') ? Math.max(...values) : values.reduce((sum, value) => sum + value);
-  };
-  return Object.fromEntries(keys.map((key) => [key, over(key)])) as unknown as WindowResult;
 }
 
 /** @returns the memory of a node before anybody has come. */
