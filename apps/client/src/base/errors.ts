@@ -2,7 +2,7 @@
 export type ClientErrorCode =
   /** A setting is outside what is allowed. */
   | 'ERR_CLIENT_INVALID_SETTING'
-  /** A host name gives no IPv4 address. */
+  /** A host name gives no address that can be used. */
   | 'ERR_CLIENT_RESOLVE'
   /** An ingress, or the socket towards the node, could not be opened. */
   | 'ERR_CLIENT_OPEN'

@@ -44,6 +44,12 @@ export function parseIngresses(ingresses: readonly IngressSettings[], ways: read
     requireEndpoint(`ingresses[${index}].listen`, listen, 0, true);
     requireEndpoint(`ingresses[${index}].gameServer`, gameServer, 1, false);
   });
+  ingresses.forEach(({ listen, anyPortIfTaken = false }, index) => {
+    const twice =
+      listen.port !== 0 && ingresses.slice(0, index).some((other) => other.listen.port === listen.port && meet(other.listen, listen));
+    if (twice && !anyPortIfTaken)
+      throw invalid(`ingresses[${index}].listen`, formatEndpoint(listen.ip, listen.port), 'each address and port once');
+  });
   const direct = ingresses.map(({ gameServer }) => gameServer).filter((server) => goesDirectly(server, ways));
   const parsed = ingresses.map((ingress) => {
     const loops = direct.some((server) => hears(ingress.listen, server));
@@ -69,6 +75,10 @@ function goesDirectly(server: Endpoint, ways: readonly ParsedWayRule[]): boolean
 function hears(listen: Endpoint, { ip, port }: Endpoint): boolean {
   if (listen.port !== port) return false;
   return listen.ip === ip || (listen.ip === 0 && isOwn(ip));
+}
+
+function meet(a: Endpoint, b: Endpoint): boolean {
+  return a.ip === b.ip || a.ip === 0 || b.ip === 0;
 }
 
 function isOwn(ip: number): boolean {

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { reasonTextExtension, resumeExtension, resumeMessage, sessionSecretExtension, ticketExtension } from '@lightspeed/control';
+import { Capability, capabilitiesExtension, reasonTextExtension, resumeExtension, resumeMessage, sessionSecretExtension, ticketExtension } from '@lightspeed/control';
 import type { ControlMessage, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
 import { connectControl, parsePin } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
@@ -99,6 +99,8 @@ export class RegisteredClient {
   sequence = 0;
   received: Packet[] = [];
   #socket: Socket;
+  /** That of the last acknowledgement; 0 if it has none. */
+  #challenge = 0n;
 
   constructor(node: SocketAddress, control: Control, ack: RegisterAck, socket: Socket) {
     this.node = node;
@@ -114,7 +116,13 @@ export class RegisteredClient {
   }
 
   /** A HANDSHAKE with a proof. */
-  proof({ nonce = this.nonce++, secret = this.secret, sessionId = this.ack.sessionId, token = this.ack.token } = {}): Uint8Array {
+  proof({
+    nonce = this.nonce++,
+    secret = this.secret,
+    sessionId = this.ack.sessionId,
+    token = this.ack.token,
+    challenge = 0n,
+  } = {}): Uint8Array {
     const header = new TunnelHeader({
       flags: FLAG_HANDSHAKE,
       token,
@@ -123,16 +131,21 @@ export class RegisteredClient {
       source: { ip: 0, port: 0 },
       destination: { ip: 0, port: 0 },
     });
-    const packet = header.encodeWithPayload(new Uint8Array(28));
-    encodeProof(packet, 0, sessionId, nonce, secret, hmacSha256);
+    const packet = header.encodeWithPayload(new Uint8Array(challenge === 0n ? 28 : 36));
+    encodeProof(packet, 0, sessionId, nonce, secret, hmacSha256, challenge);
     return packet;
   }
 
-  /** Sends proofs until one is acknowledged, as clients do. */
+  /** Sends proofs until one is acknowledged, and answers the node's challenge, as clients do. */
   async bind(): Promise<void> {
+    await this.#prove(0n);
+    while (this.#challenge !== 0n) await this.#prove(this.#challenge);
+  }
+
+  async #prove(challenge: bigint): Promise<void> {
     let tries = 0;
     await eventually(() => {
-      if (tries++ % 30 === 0) this.sendBytes(this.proof());
+      if (tries++ % 30 === 0) this.sendBytes(this.proof({ challenge }));
       if (!this.received.some(({ header }) => header.kind === 'handshake')) throw new Error('no acknowledgement came');
     });
     this.received = this.received.filter(({ header }) => header.kind !== 'handshake');
@@ -189,6 +202,7 @@ export class RegisteredClient {
     socket.on('message', (bytes) => {
       const packet = TunnelHeader.decodeWithPayload(bytes);
       if (isDropReason(packet)) throw new Error(`the node sent what is no packet: ${bytes.toString('hex')}`);
+      if (packet.header.kind === 'handshake') this.#challenge = packet.payload.length < 8 ? 0n : Buffer.from(packet.payload).readBigUInt64BE(0);
       this.received.push({ header: packet.header, payload: Buffer.from(packet.payload).toString() });
     });
   }
@@ -207,7 +221,8 @@ export async function registeredClient(
   { ticket, from = ownHostFor(node.dataAddress) }: { ticket?: Uint8Array; from?: string } = {},
 ): Promise<RegisteredClient> {
   const control = await Control.connect(node);
-  await control.register(ticket === undefined ? [] : [ticketExtension.encode(ticket)]);
+  const capabilities = capabilitiesExtension.encode(Capability.challenge);
+  await control.register(ticket === undefined ? [capabilities] : [capabilities, ticketExtension.encode(ticket)]);
   const client = new RegisteredClient(node.dataAddress, control, await control.heard('register_ack'), await openSocket(from));
   onTestFinished(() => client.close());
   return client;

@@ -1,7 +1,7 @@
 import type { LoadProcess } from '@lightspeed/lab';
 import type { Relay } from './relay.ts';
 import { median } from './statistics.ts';
-import { measureWindow } from './window.ts';
+import { combined, measureWindow } from './window.ts';
 import type { WindowLoad, WindowMeasurement } from './window.ts';
 
 /** What a relay did in each round, in order. */
@@ -17,9 +17,6 @@ export interface RelayRow extends WindowMeasurement {
   readonly addedP50Us: number;
   readonly addedP99Us: number;
 }
-
-/** These are counts. */
-const SUMMED = new Set<string>(['sent', 'answered', 'late', 'duplicates', 'misdelivered', 'corrupted', 'toRelay', 'ownDrops']);
 
 /**
  * Has relays take turns at the same load, A B C, C B A. What the machine does meanwhile, slower here and faster there,
@@ -47,12 +44,8 @@ export async function measureRounds(
 export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
   const [direct] = all;
   return all.map(({ relay, windows }) => {
-    const of = (key: keyof WindowMeasurement) => windows.map((window) => window[key]);
-    const over = (key: keyof WindowMeasurement) => (SUMMED.has(key) ? of(key).reduce((sum, value) => sum + value) : median(of(key)));
-    const keys = Object.keys(windows[0]) as (keyof WindowMeasurement)[];
     const added = (key: 'p50Us' | 'p99Us') => median(windows.map((window, round) => window[key] - direct.windows[round][key]));
-    const figures = Object.fromEntries(keys.map((key) => [key, over(key)])) as unknown as WindowMeasurement;
-    return { relay, ...figures, addedP50Us: added('p50Us'), addedP99Us: added('p99Us') };
+    return { relay, ...combined(windows, median), addedP50Us: added('p50Us'), addedP99Us: added('p99Us') };
   });
 }
 

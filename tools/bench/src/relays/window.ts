@@ -28,6 +28,16 @@ export interface WindowMeasurement extends WindowResult {
   readonly residentBytes: number;
 }
 
+const COUNTS = new Set(['sent', 'answered', 'late', 'duplicates', 'misdelivered', 'corrupted', 'toRelay', 'ownDrops']);
+
+/** One result in place of several: the sums of what is counted, and what `over` makes of all else. */
+export function combined<T extends WindowResult>(results: readonly T[], over: (values: readonly number[]) => number): T {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const keys = Object.keys(results[0]) as (keyof T)[];
+  const valuesOf = (key: keyof T) => results.map((result) => result[key] as number);
+  return Object.fromEntries(keys.map((key) => [key, (COUNTS.has(String(key)) ? sum : over)(valuesOf(key))])) as unknown as T;
+}
+
 /** Puts a relay under load and reads its CPU time around the measured part; again if nothing at all is answered. */
 export async function measureWindow(load: Pick<LoadProcess, 'window'>, relay: Relay, plan: WindowLoad): Promise<WindowMeasurement> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {

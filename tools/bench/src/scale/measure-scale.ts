@@ -5,40 +5,33 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { LOOPBACK, LoadProcess, NodeProgram, TemporaryFolder, residentBytes } from '@lightspeed/lab';
-import type { LoadTarget, WindowPlan, WindowResult } from '@lightspeed/lab';
+import type { LoadTarget, WindowPlan } from '@lightspeed/lab';
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import { bytesPerRegisteredSession } from '../micro/memory-relay.ts';
 import { requireLinux } from '../relays/measure-relays.ts';
-import { measureWindow } from '../relays/window.ts';
+import { combined, measureWindow } from '../relays/window.ts';
 import type { Claim, Found } from '../report/page.ts';
 import type { Row } from '../report/table.ts';
 import { addressesOf, savedRegistrations, sessionsOf } from './sessions.ts';
-
-/** What one number of sessions is measured with. */
-interface ScalePlan {
-  readonly sessions: number;
-  /** Whether they are registered, as after a restart; else anybody is let in. */
-  readonly registered: boolean;
-  /** Round trips a second over all sessions. */
-  readonly ratePps: number;
-  readonly loadMs: number;
-  /** Before memory is read. */
-  readonly settleMs: number;
-}
 
 /** A node gives memory back ten seconds after its start and after many sessions have opened, and looks every second. */
 const SETTLE_MS = 13_000;
 /** And it saves its sessions as many milliseconds after its start, and then after each save, as it has registrations. */
 const SETTLE_AND_SAVE_MS = 60_000;
 
-const FULL_SCALE: readonly ScalePlan[] = [
+/**
+ * The numbers of sessions, which are registered, as after a restart, or else anybody is let in. Each has its round trips a
+ * second over all sessions, and the time before memory is read.
+ */
+const FULL_SCALE = [
   { sessions: 1_000, registered: true, ratePps: 10_000, loadMs: 5_000, settleMs: SETTLE_MS },
   { sessions: 10_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
   { sessions: 50_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_AND_SAVE_MS },
   { sessions: 50_000, registered: false, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
 ];
-const QUICK_SCALE: readonly ScalePlan[] = [{ sessions: 1_000, registered: true, ratePps: 5_000, loadMs: 1_000, settleMs: 500 }];
+const QUICK_SCALE = [{ sessions: 1_000, registered: true, ratePps: 5_000, loadMs: 1_000, settleMs: 500 }];
+type ScalePlan = (typeof FULL_SCALE)[number];
 
 const WORKSPACE = fileURLToPath(new URL('../../../..', import.meta.url));
 /** The program as it is published: what operators run, without the compiler that runs TypeScript sources. */
@@ -100,8 +93,11 @@ async function measureOne(plan: ScalePlan): Promise<Row> {
   if (open < sessions) throw new BenchError('ERR_BENCH_RELAY', `only ${open} of ${sessions} sessions could be opened`);
   const shareOf = (each: WindowPlan, index: number) => ({ ...each, ratePps: (each.ratePps * counts[index]) / sessions });
   const together = {
-    window: async (_all: LoadTarget, each: WindowPlan) =>
-      merged(await Promise.all(loads.map((load, index) => load.window(target(index), shareOf(each, index))))),
+    // Of times the worst of all processes: never better than it was.
+    window: async (_all: LoadTarget, each: WindowPlan) => {
+      const results = await Promise.all(loads.map((load, index) => load.window(target(index), shareOf(each, index))));
+      return combined(results, (times) => Math.max(...times));
+    },
   };
   const shape = { clients: sessions, grainUs: 0, burst: 1, warmUpMs: 0, timeoutMs: SILENCE_MS };
   // A packet of each, which opens its flow.
@@ -122,16 +118,6 @@ async function measureOne(plan: ScalePlan): Promise<Row> {
     'CPU µs per round trip': loaded.cpuUsPerRoundTrip,
     ...{ 'p50 µs': loaded.p50Us, 'p99 µs': loaded.p99Us, 'p99.9 µs': loaded.p999Us, 'longest µs': loaded.maxUs },
   };
-}
-
-/** Of several processes the sum of what is counted, and the worst of each time: never better than it was. */
-function merged(results: readonly WindowResult[]): WindowResult {
-  const keys = Object.keys(results[0]) as (keyof WindowResult)[];
-  const over = (key: keyof WindowResult) => {
-    const values = results.map((result) => result[key]);
-    return key.endsWith('Us') ? Math.max(...values) : values.reduce((sum, value) => sum + value);
-  };
-  return Object.fromEntries(keys.map((key) => [key, over(key)])) as unknown as WindowResult;
 }
 
 /** @returns the memory of a node before anybody has come. */

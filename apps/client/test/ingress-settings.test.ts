@@ -59,6 +59,21 @@ describe('a game server by the direct way', () => {
   });
 });
 
+describe('an ingress', () => {
+  const server = at('192.0.2.1', 9);
+
+  it('has an address and port of its own, or takes another port where it may', () => {
+    const listens = [at('127.0.0.1', 8), at('127.0.0.1', 8)];
+    const ingresses = listens.map((listen) => ingress(listen, server));
+    expect(() => parseIngresses(ingresses, [])).toThrow('ingresses[1].listen is 127.0.0.1:8; allowed: each address and port once');
+    expect(() => parseIngresses([ingress(at('0.0.0.0', 8), server), ingresses[0]], [])).toThrow('ingresses[1].listen is 127.0.0.1:8');
+    const fine = [ingresses[0], ingress(listens[1], server, true), ingress(at('127.0.0.2', 8), server)];
+    expect(parseIngresses(fine, [])).toEqual(fine);
+    const anyPort = [ingress(at('127.0.0.1', 0), server), ingress(at('127.0.0.1', 0), server)];
+    expect(parseIngresses(anyPort, [])).toEqual(anyPort);
+  });
+});
+
 describe('a game server by a node', () => {
   it('may have the address of an ingress: it is another machine’s', () => {
     const self = at('127.0.0.1', 9);
