@@ -1,10 +1,8 @@
 /** One figure of the gate. Its name is that of its bound. */
 export interface Figure {
   readonly name: string;
-  /** Undefined if it cannot be had on this machine. */
-  readonly value: number | undefined;
-  /** Why not. */
-  readonly unavailable?: string;
+  /** Or why it cannot be had on this machine. */
+  readonly value: number | string;
 }
 
 /** The most that a figure may be, and the reason for it. */
@@ -27,6 +25,6 @@ export function judge(figures: readonly Figure[], bounds: Readonly<Record<string
     throw new Error(`figures and bounds.json do not agree: ${[...unknown, ...missing].join('; ')}`);
   }
   // A figure that is no number has been measured wrongly.
-  const passed = (value: number | undefined, { most }: Bound) => value === undefined || value <= most;
+  const passed = (value: number | string, { most }: Bound) => typeof value === 'string' || value <= most;
   return figures.map((figure) => ({ ...figure, ...bounds[figure.name], passed: passed(figure.value, bounds[figure.name]) }));
 }

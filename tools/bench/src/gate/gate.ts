@@ -45,11 +45,11 @@ export async function runGate(progress: (what: string) => void): Promise<number>
 /** All judgements as a Markdown table. */
 export function renderGate(judgements: readonly Judgement[]): string {
   return markdownTable(
-    judgements.map(({ name, value, unavailable, most, passed }) => ({
+    judgements.map(({ name, value, most, passed }) => ({
       figure: name,
-      measured: value ?? `not available here: ${unavailable}`,
+      measured: typeof value === 'string' ? `not available here: ${value}` : value,
       'at most': most,
-      passed: value === undefined ? '-' : passed ? 'yes' : 'NO',
+      passed: typeof value === 'string' ? '-' : passed ? 'yes' : 'NO',
     })),
   );
 }
@@ -59,16 +59,15 @@ async function allocationFigures(): Promise<Figure[]> {
   const figures = measured.map(({ path, bytesPerPacket }) => ({ name: `allocated bytes per packet: ${path}`, value: bytesPerPacket }));
   const sockets = 'allocated bytes per packet: relay and batch sockets, version 1';
   if (figures.some(({ name }) => name === sockets)) return figures;
-  return [...figures, { name: sockets, value: undefined, unavailable: 'no batch I/O here' }];
+  return [...figures, { name: sockets, value: 'no batch I/O here' }];
 }
 
 /** CPU time per round trip of a node, as a multiple of that of the relay in C: the median of a few turns. */
 async function cRelayFigure(progress: (what: string) => void): Promise<Figure> {
   const name = 'cost relative to the C relay';
-  if (process.platform !== 'linux') return { name, value: undefined, unavailable: 'relays are compared on Linux only' };
+  if (process.platform !== 'linux') return { name, value: 'relays are compared on Linux only' };
   const entrants = ENTRANTS.filter(({ names: [first] }) => first === OURS || first === C_RELAY);
   const plan = { loads: [C_LOAD], warmUp: { ...WARM_UP, warmUpMs: 200, measureMs: 100 }, entrants };
   const { loads, missing } = await measureRelays(plan, progress);
-  if (C_RELAY in missing) return { name, value: undefined, unavailable: missing[C_RELAY] };
-  return { name, value: cpuRatio(loads[0].rounds, OURS, C_RELAY) };
+  return { name, value: missing[C_RELAY] ?? cpuRatio(loads[0].rounds, OURS, C_RELAY) };
 }

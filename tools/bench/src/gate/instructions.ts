@@ -24,11 +24,10 @@ const GROUP_SIZES = {
 /** Instructions that the relay takes for a packet, as valgrind counts them. */
 export async function instructionFigures(): Promise<Figure[]> {
   const unavailable = await whyNot();
-  return Promise.all(
-    Object.entries(GROUP_SIZES).map(async ([name, groupSize]) =>
-      unavailable === undefined ? { name, value: await instructionsPerPacket(groupSize) } : { name, value: undefined, unavailable },
-    ),
-  );
+  const figures = Object.entries(GROUP_SIZES).map(async ([name, groupSize]) => {
+    return { name, value: unavailable ?? (await instructionsPerPacket(groupSize)) };
+  });
+  return Promise.all(figures);
 }
 
 async function whyNot(): Promise<string | undefined> {

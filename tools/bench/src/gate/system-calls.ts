@@ -27,7 +27,7 @@ const STRACE = ['strace', '-f', '-c', '-e', `trace=${Object.keys(KINDS).join(','
  * and, where strace can trace, by the kernel's side of it too: both must agree.
  */
 export async function systemCallFigure(): Promise<Figure> {
-  if (chooseEngine('auto').kind !== 'batch') return { name: NAME, value: undefined, unavailable: 'no batch I/O here' };
+  if (chooseEngine('auto').kind !== 'batch') return { name: NAME, value: 'no batch I/O here' };
   const own = JSON.parse((await countedRun(['sockets', ROUND_TRIPS])).stdout) as SocketRun;
   const below = await belowStrace();
   for (const kind of ['receives', 'sends'] as const) {

@@ -28,6 +28,10 @@ const PROGRAM_IP = 0x7f00_0001;
 const PAYLOAD_BYTES = 120;
 const SECRET = new Uint8Array(16).fill(7);
 
+const serverIp = (client: number) => FIRST_SERVER_IP + Math.floor(client / CLIENTS_PER_SERVER);
+const clientIp = (client: number) => FIRST_CLIENT_IP + Math.floor(client / CLIENTS_PER_ADDRESS);
+const clientPort = (client: number) => FIRST_CLIENT_PORT + (client % CLIENTS_PER_ADDRESS);
+
 /** How many clients a relay in memory has, and how they are let in. */
 export interface MemoryRelayOptions {
   readonly clients: number;
@@ -134,18 +138,6 @@ export class MemoryRelay {
     const headerBytes = size === 0 ? HEADER_BYTES : fecHeaderBytes('standard');
     this.relay.handleClientDatagram(slot, headerBytes + PAYLOAD_BYTES, clientIp(client), clientPort(client), 0);
   }
-}
-
-function serverIp(client: number): number {
-  return FIRST_SERVER_IP + Math.floor(client / CLIENTS_PER_SERVER);
-}
-
-function clientIp(client: number): number {
-  return FIRST_CLIENT_IP + Math.floor(client / CLIENTS_PER_ADDRESS);
-}
-
-function clientPort(client: number): number {
-  return FIRST_CLIENT_PORT + (client % CLIENTS_PER_ADDRESS);
 }
 
 /** Bytes that a registered, idle session takes in its relay, after a collection. Needs `--expose-gc`. */
