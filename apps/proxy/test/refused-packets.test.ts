@@ -111,7 +111,7 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
     const server = await testServer();
     const client = await testClient({ dataAddress });
     for (let packet = 0; packet < 60; packet++) client.data(server.endpoint, `${packet}`);
-    await eventually(() => expect(stats().relay.clientPacketsReceived).toBe(61));
+    await eventually(() => expect(stats().relay.clientPacketsReceived).toBe(62));
     const refused = stats().clientDrops.rate_packets;
     expect(refused).toBeGreaterThan(40);
     await eventually(() => expect(server.received).toHaveLength(60 - refused));

@@ -90,9 +90,8 @@ export class LiveNode implements RunningNode {
     return this.#administration.restartAsked;
   }
 
-  stats(): NodeStats {
-    return this.#parts.supervisor.stats();
-  }
+  /** A function of its own: callers may take it out of the node. */
+  readonly stats = (): NodeStats => this.#parts.supervisor.stats();
 
   crashWorker(index: number): Promise<void> {
     return this.#parts.supervisor.crashWorker(index);

@@ -28,6 +28,8 @@ export class RawClient {
   readonly #node: SocketAddress;
   readonly #dialect: Dialect;
   #sequence = 0;
+  /** What the last acknowledgement carried. */
+  #challenge: Uint8Array = new Uint8Array(0);
   #closed = false;
 
   private constructor(socket: Socket, node: SocketAddress, dialect: Dialect) {
@@ -37,6 +39,7 @@ export class RawClient {
     socket.on('message', (bytes) => {
       const packet = TunnelHeader.decodeWithPayload(bytes, dialect);
       if (isDropReason(packet)) throw new Error(`the node sent what is no packet: ${bytes.toString('hex')}`);
+      if (packet.header.kind === 'handshake') this.#challenge = packet.payload;
       this.received.push({ header: packet.header, payload: Buffer.from(packet.payload).toString() });
     });
   }
@@ -63,9 +66,19 @@ export class RawClient {
     return this.#sequence;
   }
 
-  /** Opens the session, and keeps the token that the acknowledgement carries. */
+  /** Opens the session, keeps the token that the acknowledgement carries, and answers the challenge. */
   async handshake(): Promise<TunnelHeader> {
-    this.send(TunnelHeader.handshake(0, 1_000).withSessionToken(this.token));
+    const header = await this.#handshake(new Uint8Array(8));
+    return this.#challenge.some((byte) => byte !== 0) ? this.#handshake(this.#challenge) : header;
+  }
+
+  /** The same as a client does it that knows of no challenges. */
+  plainHandshake(): Promise<TunnelHeader> {
+    return this.#handshake(new Uint8Array(0));
+  }
+
+  async #handshake(payload: Uint8Array): Promise<TunnelHeader> {
+    this.send(TunnelHeader.handshake(0, 1_000).withSessionToken(this.token), payload);
     const { header } = await this.next('handshake');
     this.token = header.token;
     return header;
@@ -91,8 +104,9 @@ export class RawClient {
     return this.#sequence;
   }
 
-  send(header: TunnelHeader, payload = ''): void {
-    this.sendBytes(header.encodeWithPayload(Buffer.from(payload), this.#dialect));
+  send(header: TunnelHeader, payload: string | Uint8Array = ''): void {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    this.sendBytes(header.encodeWithPayload(bytes, this.#dialect));
   }
 
   sendBytes(bytes: Uint8Array): void {

@@ -1,7 +1,15 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { Capability, capabilitiesExtension, reasonTextExtension, resumeExtension, resumeMessage, sessionSecretExtension, ticketExtension } from '@lightspeed/control';
+import {
+  Capability,
+  capabilitiesExtension,
+  reasonTextExtension,
+  resumeExtension,
+  resumeMessage,
+  sessionSecretExtension,
+  ticketExtension,
+} from '@lightspeed/control';
 import type { ControlMessage, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
 import { connectControl, parsePin } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
@@ -202,7 +210,8 @@ export class RegisteredClient {
     socket.on('message', (bytes) => {
       const packet = TunnelHeader.decodeWithPayload(bytes);
       if (isDropReason(packet)) throw new Error(`the node sent what is no packet: ${bytes.toString('hex')}`);
-      if (packet.header.kind === 'handshake') this.#challenge = packet.payload.length < 8 ? 0n : Buffer.from(packet.payload).readBigUInt64BE(0);
+      if (packet.header.kind === 'handshake')
+        this.#challenge = packet.payload.length < 8 ? 0n : Buffer.from(packet.payload).readBigUInt64BE(0);
       this.received.push({ header: packet.header, payload: Buffer.from(packet.payload).toString() });
     });
   }
