@@ -96,7 +96,7 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--dialect <DIALECT>', 'standard or reference: dialect of clients that do not register (default standard)')
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
     .option('--region <S>', 'place of this node (default "default")')
-    .option('--check', 'check the configuration, print the result, and end')
+    .option('--check', 'check the configuration and the files that it names, print the result, and end')
     .option('--log-level <L>', 'fatal, error, warn, info, debug, trace or silent (default info)')
     .option('--log-format <FORMAT>', 'pretty or json (default: pretty on a terminal, otherwise json)')
     .allowExcessArguments(false)
@@ -118,7 +118,7 @@ $XDG_STATE_HOME or ~/.local/state, by the control plane's port. Each node needs 
     )
     .action(async (flags: ServeFlags) => {
       const config = configFromFlags(flags);
-      if (flags.check === true) check(config);
+      if (flags.check === true) await check(config);
       else done(await serve(config));
     });
 }

@@ -3,6 +3,7 @@ import type { CertificateAndKey } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
+import { openKey } from '../state/private-files.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 /** Who the node is to its clients, and where that is read again when it is replaced. */
@@ -27,6 +28,8 @@ export class Identity {
     try {
       if (certificate !== undefined && privateKey !== undefined) {
         const files = { certificateFile: certificate, privateKeyFile: privateKey };
+        const open = await openKey(privateKey);
+        if (open !== undefined) log.warn({ path: privateKey, mode: open.mode }, 'others can read the private key: chmod 0600 it');
         return await Identity.#watching(new Identity(await loadIdentity(files), files));
       }
       if (stateDir === undefined) {

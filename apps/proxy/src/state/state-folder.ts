@@ -9,6 +9,7 @@ import type { ClientSnapshot } from './snapshot-file.ts';
 import { Journal } from './journal.ts';
 import { replaceFile } from './replace-file.ts';
 import type { WrittenFile } from './replace-file.ts';
+import { closeFiles, openFilesIn } from './private-files.ts';
 import { formatChange, formatEnd, formatSnapshots, parseSnapshots } from './snapshot-file.ts';
 
 const STATE_FILE = 'sessions.json';
@@ -23,6 +24,7 @@ const LONG_JOURNAL_BYTES = 1_048_576;
  *   node.sock                  who can open it may tell the node what to do; that it answers says that the folder is in use
  *   sessions.json              registrations and their sessions; replaced as a whole
  *   sessions.journal           what has changed since
+ *   revoked.txt                the ids of revoked tickets that count, see Revocations
  *   sessions.json.damaged      the last one that could not be read
  *   control-key.pem, control-certificate.pem     the identity, see @lightspeed/control/quic
  * ```
@@ -57,6 +59,7 @@ export class StateFolder {
         { cause },
       );
     }
+    await closeFiles(await openFilesIn(folder), log);
     return new StateFolder(folder, await AdminSocket.open(folder, commands), log);
   }
 
