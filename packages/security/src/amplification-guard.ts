@@ -21,7 +21,7 @@ export interface AmplificationGuardOptions {
  * per slot; counts are exact up to 2^53 bytes.
  */
 export class AmplificationGuard {
-  readonly #maxRatio: number;
+  #maxRatio: number;
   readonly #allowanceBytes: number;
   readonly #verifiedMaxRatio: number;
   readonly #inBytes: Float64Array;
@@ -37,6 +37,11 @@ export class AmplificationGuard {
     this.#inBytes = new Float64Array(capacity);
     this.#outBytes = new Float64Array(capacity);
     this.#verified = new Uint8Array(capacity);
+  }
+
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
+  setMaxRatio(maxRatio: number): void {
+    this.#maxRatio = requireAtLeast('maxRatio', maxRatio, 0);
   }
 
   /** Gives a slot to a new session, or a session to a new address: nothing counted, not verified. */

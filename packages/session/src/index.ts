@@ -24,6 +24,7 @@ export type {
   ClaimedRegistration,
   EgressMapping,
   RelayEnvironment,
+  RelayLimits,
   RelayOptions,
   RelayOutput,
   SessionClaims,

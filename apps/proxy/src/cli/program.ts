@@ -70,7 +70,8 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .command('serve')
     .summary('run a node')
     .description(
-      'Runs a node until SIGTERM or Ctrl-C. It then waits for registered clients to leave, and says goodbye to the others. A second signal ends it at once.',
+      'Runs a node until SIGTERM or Ctrl-C. It then waits for registered clients to leave, and says goodbye to the others. A second signal ends it at once. ' +
+        'SIGHUP reads the configuration again.',
     )
     .helpOption('-h, --help', 'print this')
     .option('--config <FILE>', 'TOML file; flags override it')
@@ -119,7 +120,7 @@ $XDG_STATE_HOME or ~/.local/state, by the control plane's port. Each node needs 
     .action(async (flags: ServeFlags) => {
       const config = configFromFlags(flags);
       if (flags.check === true) await check(config);
-      else done(await serve(config));
+      else done(await serve(config, () => configFromFlags(flags)));
     });
 }
 

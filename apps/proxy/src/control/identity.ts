@@ -9,8 +9,8 @@ import { WatchedFiles } from './watched-files.ts';
 /** Who the node is to its clients, and where that is read again when it is replaced. */
 export class Identity {
   #certificate: CertificateAndKey;
-  readonly #files: { readonly certificateFile: string; readonly privateKeyFile: string } | undefined;
-  readonly #watched: WatchedFiles | undefined;
+  #files: { readonly certificateFile: string; readonly privateKeyFile: string } | undefined;
+  #watched: WatchedFiles | undefined;
 
   private constructor(certificate: CertificateAndKey, files?: { certificateFile: string; privateKeyFile: string }) {
     this.#certificate = certificate;
@@ -54,13 +54,33 @@ export class Identity {
   }
 
   /**
+   * Follows other files from now on, if others are named.
+   * @returns the certificate in them if it is another one, and may be used.
+   * @throws {QuicError} if they cannot be used; nothing has changed then.
+   */
+  async reload({ certificate, privateKey }: NodeConfig): Promise<CertificateAndKey | undefined> {
+    if (certificate === undefined || privateKey === undefined || this.#files === undefined) return this.replaced();
+    const files = { certificateFile: certificate, privateKeyFile: privateKey };
+    await loadIdentity(files);
+    this.#files = files;
+    const watched = new WatchedFiles([certificate, privateKey]);
+    await watched.changed();
+    this.#watched = watched;
+    return this.#read(files);
+  }
+
+  /**
    * Reads the files again if they have changed.
    * @returns the new certificate; undefined if there is none.
    * @throws {QuicError} if there is one that cannot be used, such as when only one of the files is there yet.
    */
   async replaced(): Promise<CertificateAndKey | undefined> {
     if (this.#files === undefined || !(await this.#watched?.changed())) return undefined;
-    const { certificatePem, privateKeyPem } = await loadIdentity(this.#files);
+    return this.#read(this.#files);
+  }
+
+  async #read(files: { readonly certificateFile: string; readonly privateKeyFile: string }): Promise<CertificateAndKey | undefined> {
+    const { certificatePem, privateKeyPem } = await loadIdentity(files);
     const { certificatePem: before, privateKeyPem: keyBefore } = this.#certificate;
     if (certificatePem === before && privateKeyPem === keyBefore) return undefined;
     this.#certificate = { certificatePem, privateKeyPem };

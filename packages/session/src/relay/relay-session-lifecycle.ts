@@ -57,13 +57,13 @@ export class RelaySessionLifecycle {
   }
 
   #open(ip: AddressHandle, token: SessionToken, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
-    const { amplification, clock, counters, rateLimiter, reflection, sessions } = this.#parts;
+    const { amplification, clock, counters, options, rateLimiter, reflection, sessions } = this.#parts;
     const slot = sessions.reserve(ip);
     if (slot < 0) return null;
     const receiving = new ReceiveState(this.#parts, sessions.freshWindow(slot));
     const session = new RelaySession(slot, token, dialect, live, receiving, clock.nowMs);
     sessions.add(session);
-    rateLimiter.reset(slot, clock.nowMs, live?.maxPps, live?.maxBps);
+    rateLimiter.reset(slot, clock.nowMs, live?.maxPps ?? options.maxPpsPerClient, live?.maxBps ?? options.maxBpsPerClient);
     amplification.reset(slot);
     reflection.reset(slot, clock.nowMs);
     counters.values[RelayCounter.sessionsOpened]++;
@@ -139,7 +139,7 @@ export class RelaySessionLifecycle {
     const { addresses, bans, clock, counters, options, output } = this.#parts;
     const high = addresses.prefixHigh(path.ip);
     const low = addresses.prefixLow(path.ip);
-    bans.ban(high, low, clock.nowMs);
+    bans.ban(high, low, clock.nowMs, options.banDurationMs);
     counters.values[RelayCounter.bans]++;
     output.banned(high, low, options.banDurationMs);
     this.close(path.session);
