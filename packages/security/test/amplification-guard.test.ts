@@ -101,6 +101,15 @@ describe('amplification towards a verified session', () => {
   });
 });
 
+it('an amplification guard holds what was counted to another ratio', () => {
+  const guard = new AmplificationGuard(1, { maxRatio: 2, allowanceBytes: 0 });
+  guard.reset(0);
+  guard.received(0, 100);
+  guard.setMaxRatio(1);
+  expect([guard.allowSend(0, 100), guard.allowSend(0, 1)]).toEqual([true, false]);
+  expect(() => guard.setMaxRatio(-1)).toThrow(SecurityError);
+});
+
 it('an amplification guard refuses options out of range when it is made', () => {
   const bad = [{ maxRatio: -1 }, { maxRatio: Number.NaN }, { allowanceBytes: -1 }, { allowanceBytes: 0.5 }, { verifiedMaxRatio: Infinity }];
   for (const options of bad) expect(() => new AmplificationGuard(1, options)).toThrow(SecurityError);
