@@ -1,8 +1,11 @@
 import { PassThrough } from 'node:stream';
-import { writeFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { LogOutput } from '../src/node/log-output.ts';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { LogOutput, TerminalStream } from '../src/node/log-output.ts';
 import { eventually } from './support/eventually.ts';
+import { keptFolder } from './support/kept-folder.ts';
 import { NodeProgram } from './support/node-program.ts';
 import { playingClient } from './support/registered-client.ts';
 import { testServer } from './support/scene.ts';
@@ -21,6 +24,29 @@ it('a log that nobody reads keeps a megabyte, counts what it drops, and says so 
   stream.resume();
   await eventually(() => expect(told).toEqual([output.droppedLines]));
 });
+
+it.skipIf(process.platform === 'win32')(
+  'a terminal that takes nothing for a while holds nobody up, and gets everything later',
+  async () => {
+    const path = join(keptFolder(), 'terminal');
+    execFileSync('mkfifo', [path]);
+    const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    onTestFinished(() => [reader, writer].forEach(closeSync));
+    const stream = new TerminalStream(writer);
+    let isFinished = false;
+    for (let line = 0; line < 500; line++) stream.write(LINE);
+    stream.end(() => (isFinished = true));
+    expect(stream.writableLength).toBeGreaterThan(0);
+    let read = 0;
+    await eventually(() => {
+      read += readSync(reader, Buffer.alloc(65_536));
+      expect(isFinished).toBe(true);
+    });
+    while (read < 500 * LINE.length) read += readSync(reader, Buffer.alloc(65_536));
+    expect(read).toBe(500 * LINE.length);
+  },
+);
 
 it('a node whose log nobody reads goes on, counts the lines that it drops, and ends when it is asked to', async () => {
   // Whatever is wrong is in the log, word for word.

@@ -149,7 +149,7 @@ describe('a node that reads its configuration again', () => {
 
   it('says which settings have to wait for a restart, and goes on as it was with those', async () => {
     const node = await registrarNode();
-    const result = await node.reload(configOf({ maxClients: 7, region: 'elsewhere', issuerKeys: [new Issuer().publicKey], graceSecs: 9 }));
+    const result = await node.reload(configOf({ maxClients: 7, region: 'there', issuerKeys: [new Issuer().publicKey], graceSecs: 9 }));
     expect(result).toEqual({
       changed: ['server.grace_secs'],
       later: ['server.region', 'server.max_clients', 'security.registration', 'security.issuer_keys'],

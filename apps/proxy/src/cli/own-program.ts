@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 const CHECK_MS = 20_000;
 
 /** A program as this process was started with it. */
-export interface OwnProgram {
+interface OwnProgram {
   readonly file: string;
   /** The first one is the name under which it runs. */
   readonly args: readonly string[];
@@ -16,7 +16,7 @@ export interface OwnProgram {
  * What to execute to run this program again, with the same flags, as it is on disk now. It follows names as they were given, so
  * that a link which names another version by now leads there.
  */
-export function ownProgram(): OwnProgram {
+function ownProgram(): OwnProgram {
   const args = commandLine();
   return { file: found(args[0]) ?? process.execPath, args };
 }

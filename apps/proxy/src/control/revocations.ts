@@ -13,7 +13,7 @@ const NONE: Ids = new Set();
 
 /**
  * The ids of revoked tickets: what a file says, and what it has said before. A file that is missing, cannot be read or has become
- * shorter lets nobody back in, since a copy that was cut short looks the same. Only {@link reload} takes what is gone from it for
+ * shorter lets nobody back in. A copy that was cut short looks the same. Only {@link reload} takes what is gone from it for
  * gone. The ids that count are kept in the state folder, so that they outlive a restart.
  */
 export class Revocations {
