@@ -25,9 +25,10 @@ function ownProgram(): OwnProgram {
  * Runs the program beside this one with `--check`: whether it starts at all, and what it makes of the configuration.
  * @throws what is wrong, in one line.
  */
-export function checkOwnProgram(): Promise<void> {
+export async function checkOwnProgram(): Promise<void> {
+  if (process.execve === undefined) throw new Error('this system cannot replace a process by another: end the node, and start it again');
   const { file, args } = ownProgram();
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     execFile(file, [...args.slice(1), '--check'], { timeout: CHECK_MS }, (error, _stdout, stderr) => {
       if (error === null) resolve();
       else reject(new Error(`its program cannot be started again: ${stderr.trim().split('\n').at(-1) || error.message}`));
