@@ -122,13 +122,12 @@ export class ControlNode {
     this.#sessions.clear();
   }
 
-  /** Ends the registrations of all clients, as a node does whose list of revoked tickets has changed. */
+  /** Tells all clients that their registrations are over, as a node does whose list of revoked tickets has changed; its FINs come later. */
   async dismissAll(code: string): Promise<void> {
     this.behaviour.refuse = () => ({ reason: 'auth_failed', text: `the ticket is ${code}`, code });
     for (const stream of this.#streams) {
       await stream.send({ type: 'disconnect', reason: 'auth_failed', extensions: wordsOf({ text: `the ticket is ${code}`, code }) });
     }
-    this.forget();
   }
 
   async drain(ms: number): Promise<void> {
