@@ -164,7 +164,7 @@ export class Fleet {
 
   /** One node's refusal ends nothing but what goes by it, as long as there is another one. */
   #dismissed(node: FleetNode, error: ClientError): void {
-    node.ended = true;
+    node.end();
     this.#listener?.command({ type: 'end', slot: node.slot });
     this.#listener?.control(this.#status(node), 'refused', error.message);
     if (node === this.#via) return;
