@@ -15,6 +15,7 @@ export type { NodeSettings } from './config/parse-config.ts';
 export type { PortRange } from './base/port-range.ts';
 export { startNode } from './node/node.ts';
 export type { NodeOptions } from './node/node.ts';
+export type { Reload } from './config/reloadable.ts';
 export type { RunningNode } from './node/live-node.ts';
 export { NodeError } from './base/node-error.ts';
 export type { NodeErrorCode } from './base/node-error.ts';

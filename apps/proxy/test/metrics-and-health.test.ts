@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { RunningNode } from '@lightspeed/proxy';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { playingClient, registeredClient } from './support/registered-client.ts';
 import { ENGINES, registrarNode, testClient, testNode, testServer, unknownClient } from './support/scene.ts';
@@ -158,6 +158,24 @@ describe('the HTTP server', () => {
     expect((await fetch(urlOf(node, '/metrics'))).status).toBe(404);
     expect((await fetch(urlOf(node, '/health'))).status).toBe(200);
     expect((await testNode({ httpBind: 'off' })).httpAddress).toBeUndefined();
+  });
+
+  it('answers although more connections than it has room for say nothing', async () => {
+    const node = await testNode(observed);
+    const slow = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const socket = connect(node.httpAddress?.port ?? 0, '127.0.0.1');
+        socket.on('error', () => undefined);
+        onTestFinished(() => void socket.destroy());
+        await once(socket, 'connect');
+        socket.write('GET /health HTTP/1.1\r\n');
+        return socket;
+      }),
+    );
+    for (let asked = 0; asked < 3; asked++) expect((await fetch(urlOf(node, '/health'))).status).toBe(200);
+    // Those that have waited for longest have made room.
+    await eventually(() => expect(slow.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(36));
+    expect(slow.at(-1)?.closed).toBe(false);
   });
 
   it('does not wait for an idle connection when the node ends', async () => {

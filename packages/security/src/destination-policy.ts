@@ -36,25 +36,30 @@ export interface DestinationPolicyOptions {
  * open.
  */
 export class DestinationPolicy {
-  readonly #allow: readonly DestinationRule[];
-  readonly #deny: readonly DestinationRule[];
-  readonly #allowed: DestinationRuleSet;
-  readonly #denied: DestinationRuleSet;
+  #allow: readonly DestinationRule[] = [];
+  #deny: readonly DestinationRule[] = [];
+  #allowed = new DestinationRuleSet([]);
+  #denied = new DestinationRuleSet([]);
   readonly #builtIn: DestinationRuleSet;
-  readonly #onlyAllowed: boolean;
+  #onlyAllowed = false;
   readonly #ownPorts: readonly number[];
   #own: Int32Array;
 
   /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if one of `ownAddresses` is not a 32-bit number. */
   constructor(options: DestinationPolicyOptions = {}) {
-    this.#allow = [...(options.allow ?? [])];
-    this.#deny = [...(options.deny ?? [])];
-    this.#allowed = new DestinationRuleSet(this.#allow);
-    this.#denied = new DestinationRuleSet(this.#deny);
+    this.setRules(options);
     this.#builtIn = new DestinationRuleSet(BUILT_IN_DENIALS);
-    this.#onlyAllowed = options.onlyAllowed ?? false;
     this.#ownPorts = [...(options.ownPorts ?? [])];
     this.#own = addressBits(options.ownAddresses ?? []);
+  }
+
+  /** The operator has other rules now; the node's own addresses and ports stay. */
+  setRules({ allow = [], deny = [], onlyAllowed = false }: Pick<DestinationPolicyOptions, 'allow' | 'deny' | 'onlyAllowed'>): void {
+    this.#allow = [...allow];
+    this.#deny = [...deny];
+    this.#allowed = new DestinationRuleSet(this.#allow);
+    this.#denied = new DestinationRuleSet(this.#deny);
+    this.#onlyAllowed = onlyAllowed;
   }
 
   /**

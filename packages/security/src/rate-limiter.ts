@@ -79,6 +79,18 @@ export class RateLimiter {
   }
 
   /**
+   * Gives a slot another rate from now on. What it has saved up stays, up to what the new rate may save up.
+   *
+   * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if a rate is not a positive integer.
+   */
+  setRate(slot: SessionSlot, ratePps: number, rateBps: number): void {
+    this.#packetRate[slot] = requireInteger('ratePps', ratePps, 1, MAX_RATE);
+    this.#byteRate[slot] = requireInteger('rateBps', rateBps, 1, MAX_RATE);
+    this.#packetCredit[slot] = Math.min(this.#packetCredit[slot], ratePps * BURST_MS);
+    this.#byteCredit[slot] = Math.min(this.#byteCredit[slot], rateBps * BURST_MS);
+  }
+
+  /**
    * Asks whether a packet may pass, and takes its credit if so. A refused packet takes nothing from either bucket.
    *
    * @param bytes - what the packet weighs; the node uses the UDP payload's length.

@@ -27,7 +27,7 @@ export interface ReflectionGuardOptions {
  * int32 milliseconds; a silence of more than 24.8 days starts anew.
  */
 export class ReflectionGuard {
-  readonly #maxDestinationsPerWindow: number;
+  #maxDestinationsPerWindow: number;
   readonly #windowMs: Milliseconds;
   readonly #fullWindowsToBan: number;
   readonly #windowStartMs: Int32Array;
@@ -47,6 +47,11 @@ export class ReflectionGuard {
     this.#admitted = new Uint16Array(capacity);
     this.#full = new Uint8Array(capacity);
     this.#fullInRow = new Uint8Array(capacity);
+  }
+
+  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
+  setMaxDestinationsPerWindow(most: number): void {
+    this.#maxDestinationsPerWindow = requireInteger('maxDestinationsPerWindow', most, 1, 0xffff);
   }
 
   /** Gives a slot to a new session. */

@@ -64,6 +64,18 @@ describe("the node's own machine", () => {
   });
 });
 
+it('the operator’s rules can be exchanged, and the node’s own ports stay closed', () => {
+  const exchanged = new DestinationPolicy({ ownPorts: [4434] });
+  const target = ip('6.6.6.6');
+  expect(exchanged.verdict(target, 27015)).toBe(0);
+  exchanged.setRules({ deny: [parseDestinationRule('6.6.6.6/32')] });
+  expect(exchanged.verdict(target, 27015)).toBe(DropReason.destinationDenied);
+  exchanged.setRules({ allow: [parseDestinationRule('6.6.6.6/32')], onlyAllowed: true });
+  expect([exchanged.verdict(target, 27015), exchanged.verdict(ip('6.6.6.7'), 27015)]).toEqual([0, DropReason.destinationDenied]);
+  exchanged.setRules({ allow: [parseDestinationRule('127.0.0.0/8')] });
+  expect([exchanged.verdict(ip('127.0.0.1'), 4434), exchanged.verdict(ip('127.0.0.1'), 27015)]).toEqual([DropReason.destinationDenied, 0]);
+});
+
 describe('the built-in denials', () => {
   const builtIn = policy();
 

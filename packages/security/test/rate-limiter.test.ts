@@ -118,6 +118,19 @@ describe("a client's rate limit", () => {
     expect(afterwards).toEqual([...new Array<number>(9).fill(DropReason.ratePackets), 0]);
   });
 
+  it('gives a slot another rate, with no more credit than that rate can have saved up', () => {
+    const limiter = new RateLimiter(1, 100, 1_000_000);
+    limiter.reset(0, 0);
+    limiter.setRate(0, 10, 1_000_000);
+    const admitted = (times: number, nowMs: number) => {
+      return Array.from({ length: times }, () => limiter.admit(0, 1, nowMs)).filter((refusal) => refusal === 0).length;
+    };
+    expect([admitted(50, 0), admitted(50, 500)]).toEqual([10, 5]);
+    limiter.setRate(0, 40, 1_000_000);
+    expect([admitted(50, 500), admitted(50, 1_000)]).toEqual([0, 20]);
+    expect(() => limiter.setRate(0, 0, 1)).toThrow(SecurityError);
+  });
+
   it('refuses rates of 0, fractions and nonsense when it is made', () => {
     for (const [pps, bps] of [
       [0, 1],

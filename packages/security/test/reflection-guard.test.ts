@@ -102,6 +102,15 @@ describe('new destinations', () => {
   });
 });
 
+it('a reflection guard holds windows that are open to another number of destinations', () => {
+  const guard = new ReflectionGuard(1, { maxDestinationsPerWindow: 2, fullWindowsToBan: 3 });
+  guard.reset(0, 0);
+  expect(ask(guard, 3, 0)).toEqual([OK, OK, NO]);
+  guard.setMaxDestinationsPerWindow(3);
+  expect(ask(guard, 2, 0)).toEqual([OK, NO]);
+  expect(() => guard.setMaxDestinationsPerWindow(0)).toThrow(SecurityError);
+});
+
 it('a reflection guard refuses options out of range when it is made', () => {
   const bad = [
     { maxDestinationsPerWindow: 0 },

@@ -25,6 +25,7 @@ export type {
   ClaimedRegistration,
   EgressMapping,
   RelayEnvironment,
+  RelayLimits,
   RelayOptions,
   RelayOutput,
   SessionClaims,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseDestinationRule } from '@lightspeed/security';
+import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
 import { FecHeader, FLAG_FRAGMENT, TunnelHeader } from '@lightspeed/wire';
 import { LstpClient, PROGRAM, SERVER, bytesOf, endpoint } from './support/lstp-client.ts';
 import { RelayHost } from './support/relay-host.ts';
@@ -66,6 +68,21 @@ describe('a relay refuses, and counts,', () => {
     for (const other of others) client.data('y', other);
     expect(host.takeToServers().map(({ ip }) => ip >>> 0)).toEqual(others.map(({ ip }) => ip));
     expect(host.drops()).toEqual({ 'client:destination_denied': 1 });
+  });
+
+  it('what new rules of the operator deny, and what new limits do not let through, on what is open too', () => {
+    const host = new RelayHost();
+    const client = new LstpClient(host).open();
+    const [denied, other, third] = [1, 2, 3].map((last) => endpoint(`6.6.6.${last}:27015`));
+    client.data('x', denied);
+    client.data('x', other);
+    host.takeToServers();
+    host.relay.setDestinationRules({ deny: [parseDestinationRule('6.6.6.1/32')] });
+    expect(host.relay.flowCount).toBe(1);
+    host.relay.setLimits({ ...DEFAULT_RELAY_OPTIONS, maxFlowsPerSession: 1, maxPpsPerClient: 4 });
+    for (const to of [denied, other, third, other, other]) client.data('y', to);
+    expect(host.takeToServers()).toHaveLength(2);
+    expect(host.drops()).toEqual({ 'client:destination_denied': 1, 'client:flow_limit': 1, 'client:rate_packets': 1 });
   });
 
   it('what is no valid packet, with its own reason each', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MAX_PATHS, MULTIPATH_MODES, SnapshotRecords, sessionIdsIn, snapshotsIn } from '../src/index.ts';
+import { MAX_PATHS, MULTIPATH_MODES, SnapshotRecords, sessionIdsIn, snapshotIn, snapshotsIn } from '../src/index.ts';
 import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
 import type { SessionSnapshot } from '../src/index.ts';
 
@@ -61,4 +61,18 @@ it('a session with one path and one flow takes 68 bytes, 4 more if it is known t
     return records.take().byteLength;
   });
   expect(bytes).toEqual([68, 72]);
+});
+
+it('one session is found among many, as it came last', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(anySession, { maxLength: 20, selector: ({ sessionId }) => sessionId }), (sessions) => {
+      const records = new SnapshotRecords();
+      for (const session of sessions) records.add({ ...session, sequence: 0 });
+      for (const session of sessions) records.add(session);
+      const taken = records.take();
+      for (const session of sessions) expect(snapshotIn(taken, session.sessionId)).toEqual(session);
+      const absent = [0, 1, 2, 3].filter((id) => sessions.every(({ sessionId }) => sessionId !== id));
+      for (const id of absent) expect(snapshotIn(taken, id)).toBeUndefined();
+    }),
+  );
 });

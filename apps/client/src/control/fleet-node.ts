@@ -97,9 +97,15 @@ export class FleetNode {
     }
     this.#leavingMs ??= nowMs;
     if (nowMs - this.#leavingMs < LEAVING_MS) return false;
+    this.end();
+    return true;
+  }
+
+  /** Its session is over, and no data goes by it any more. */
+  end(): void {
     this.ended = true;
     this.#established = false;
-    return true;
+    this.#openingUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   /** To be called now and then. @returns whether another node shall have its place, if it is not in use. */

@@ -22,8 +22,8 @@ const LOOK_MS = 1_000;
 const PLAYING_MS = 30_000;
 
 /**
- * What has become of a control connection. `renewed`: the node had another certificate to show, or was restarted, for which it
- * closed the connection; it is back, and the session was not touched.
+ * What has become of a control connection. `renewed`: the node has closed it to show another certificate, or to restart. It is
+ * back, and the session was not touched.
  */
 export type ControlState = 'lost' | 'refused' | 'resumed' | 'new-session' | 'renewed';
 
@@ -164,7 +164,7 @@ export class Fleet {
 
   /** One node's refusal ends nothing but what goes by it, as long as there is another one. */
   #dismissed(node: FleetNode, error: ClientError): void {
-    node.ended = true;
+    node.end();
     this.#listener?.command({ type: 'end', slot: node.slot });
     this.#listener?.control(this.#status(node), 'refused', error.message);
     if (node === this.#via) return;

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { hmacSha256 } from '@lightspeed/security/node';
 import {
   dataAddressExtension,
@@ -14,7 +15,7 @@ import {
   sessionSecretExtension,
 } from '@lightspeed/control';
 import type { DisconnectReason, Extension, Register } from '@lightspeed/control';
-import { listenControl, makeCertificate, pinOf, QuicError } from '@lightspeed/control/quic';
+import { CloseCode, listenControl, makeCertificate, pinOf, QuicError } from '@lightspeed/control/quic';
 import type { CertificateAndKey, ControlConnection, ControlListener, ControlStream } from '@lightspeed/control/quic';
 import type { NodeSettings, RegisterSettings } from '@lightspeed/client';
 import type { RelayOptions } from '@lightspeed/session';
@@ -121,22 +122,41 @@ export class ControlNode {
     this.#sessions.clear();
   }
 
-  /** Ends the registrations of all clients, as a node does whose list of revoked tickets has changed. */
+  /** Tells all clients that their registrations are over, as a node does whose list of revoked tickets has changed; its FINs come later. */
   async dismissAll(code: string): Promise<void> {
     this.behaviour.refuse = () => ({ reason: 'auth_failed', text: `the ticket is ${code}`, code });
     for (const stream of this.#streams) {
       await stream.send({ type: 'disconnect', reason: 'auth_failed', extensions: wordsOf({ text: `the ticket is ${code}`, code }) });
     }
-    this.forget();
   }
 
   async drain(ms: number): Promise<void> {
     for (const stream of this.#streams) await this.#info(stream, [drainingExtension.encode(ms)]);
   }
 
-  async stopControl(): Promise<void> {
-    await this.#listener?.close();
+  async stopControl(code: number = CloseCode.serverShutdown): Promise<void> {
+    await this.#listener?.close(code);
     this.#listener = undefined;
+  }
+
+  /** Closes its control port as a node does that restarts and keeps its sessions. @returns what opens it again. */
+  async restartControl(): Promise<() => Promise<void>> {
+    const { port } = this;
+    await this.stopControl(CloseCode.nodeRestarts);
+    return () => this.#listenAgain(port);
+  }
+
+  /** The kernel may hold the port for some milliseconds. */
+  async #listenAgain(port: number): Promise<void> {
+    const deadline = performance.now() + 10_000;
+    for (;;) {
+      try {
+        return await this.listen(port);
+      } catch (thrown) {
+        if (!(thrown instanceof QuicError) || performance.now() > deadline) throw thrown;
+        await setImmediate();
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

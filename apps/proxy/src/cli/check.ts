@@ -6,10 +6,16 @@ import type { NodeConfig } from '../config/node-config.ts';
 import { FIELDS, OPTIONS } from '../config/options.ts';
 import type { Field, Option, Written } from '../config/options.ts';
 import { ipv4Of } from '../base/own-addresses.ts';
+import { checkFiles } from './check-files.ts';
 
-/** Prints what would hold, as a configuration file, and what that means for destinations. */
-export function check(config: NodeConfig): void {
-  process.stdout.write(`${effectiveToml(config)}\n${policySummary(config)}`);
+/**
+ * Prints what would hold, as a configuration file, what that means for destinations, and what a start would warn of.
+ * @throws {ConfigError} about files with which the node would not start.
+ */
+export async function check(config: NodeConfig): Promise<void> {
+  const warnings = await checkFiles(config);
+  const said = warnings.length === 0 ? '' : ['Warnings:', ...warnings.map((text) => `  ${text}`)].map((line) => `# ${line}\n`).join('');
+  process.stdout.write(`${effectiveToml(config)}\n${policySummary(config)}${said}`);
 }
 
 /** The whole configuration as the file that would give it. */

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 const CHECK_MS = 20_000;
 
 /** A program as this process was started with it. */
-export interface OwnProgram {
+interface OwnProgram {
   readonly file: string;
   /** The first one is the name under which it runs. */
   readonly args: readonly string[];
@@ -16,7 +16,7 @@ export interface OwnProgram {
  * What to execute to run this program again, with the same flags, as it is on disk now. It follows names as they were given, so
  * that a link which names another version by now leads there.
  */
-export function ownProgram(): OwnProgram {
+function ownProgram(): OwnProgram {
   const args = commandLine();
   return { file: found(args[0]) ?? process.execPath, args };
 }
@@ -25,9 +25,10 @@ export function ownProgram(): OwnProgram {
  * Runs the program beside this one with `--check`: whether it starts at all, and what it makes of the configuration.
  * @throws what is wrong, in one line.
  */
-export function checkOwnProgram(): Promise<void> {
+export async function checkOwnProgram(): Promise<void> {
+  if (process.execve === undefined) throw new Error('this system cannot replace a process by another: end the node, and start it again');
   const { file, args } = ownProgram();
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     execFile(file, [...args.slice(1), '--check'], { timeout: CHECK_MS }, (error, _stdout, stderr) => {
       if (error === null) resolve();
       else reject(new Error(`its program cannot be started again: ${stderr.trim().split('\n').at(-1) || error.message}`));

@@ -72,7 +72,8 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .command('serve')
     .summary('run a node')
     .description(
-      'Runs a node until SIGTERM or Ctrl-C. It then waits for registered clients to leave, and says goodbye to the others. A second signal ends it at once.',
+      'Runs a node until SIGTERM or Ctrl-C. It then waits for registered clients to leave, and says goodbye to the others. A second signal ends it at once. ' +
+        'SIGHUP reads the configuration again.',
     )
     .helpOption('-h, --help', 'print this')
     .option('--config <FILE>', 'TOML file; flags override it')
@@ -98,7 +99,7 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--dialect <DIALECT>', 'standard or reference: dialect of clients that do not register (default standard)')
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
     .option('--region <S>', 'place of this node (default "default")')
-    .option('--check', 'check the configuration, print the result, and end')
+    .option('--check', 'check the configuration and the files that it names, print the result, and end')
     .option('--log-level <L>', 'fatal, error, warn, info, debug, trace or silent (default info)')
     .option('--log-format <FORMAT>', 'pretty or json (default: pretty on a terminal, otherwise json)')
     .allowExcessArguments(false)
@@ -120,8 +121,8 @@ $XDG_STATE_HOME or ~/.local/state, by the control plane's port. Each node needs 
     )
     .action(async (flags: ServeFlags) => {
       const config = configFromFlags(flags);
-      if (flags.check === true) check(config);
-      else done(await serve(config));
+      if (flags.check === true) await check(config);
+      else done(await serve(config, () => configFromFlags(flags)));
     });
 }
 

@@ -2,16 +2,19 @@ import { constants } from 'node:os';
 import type { NodeConfig } from '../config/node-config.ts';
 import { createLog } from '../node/log.ts';
 import { startNode } from '../node/node.ts';
+import { reload } from './reload.ts';
 import { becomeOwnProgram, checkOwnProgram } from './own-program.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Runs a node until a signal or `drain` asks it to end: clients that are registered get time to leave. A further signal
- * ends the process at once. `restart` makes the process start the program again, which does not return from here.
+ * ends the process at once. SIGHUP makes it read its configuration again. `restart` makes the process start the program again,
+ * which does not return from here.
+ * @param read gives the configuration as it is now, or throws.
  * @returns the exit code.
  */
-export async function serve(config: NodeConfig): Promise<number> {
+export async function serve(config: NodeConfig, read = () => config): Promise<number> {
   const asked = Promise.withResolvers<'end'>();
   let ending = false;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -21,9 +24,18 @@ export async function serve(config: NodeConfig): Promise<number> {
     asked.resolve('end');
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  /** One at a time, the first one when the node serves. */
+  const serving = Promise.withResolvers<() => Promise<void>>();
+  let reloaded: Promise<void> = Promise.resolve();
+  const onHangup = () => {
+    reloaded = reloaded.then(async () => (await serving.promise)());
+  };
+  process.on('SIGHUP', onHangup);
   try {
     // A signal during the start is kept until there is something to close.
-    const node = await startNode(config, { ...(await createLog(config)), prepareRestart: checkOwnProgram });
+    const output = await createLog(config);
+    const node = await startNode(config, { ...output, prepareRestart: checkOwnProgram });
+    serving.resolve(() => reload(node, read, output.log));
     const what = await Promise.race([asked.promise, node.drainAsked, node.restartAsked.then(() => 'restart' as const)]);
     ending = true;
     if (what === 'restart') {
@@ -34,5 +46,6 @@ export async function serve(config: NodeConfig): Promise<number> {
     return 0;
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+    process.off('SIGHUP', onHangup);
   }
 }

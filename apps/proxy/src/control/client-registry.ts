@@ -9,7 +9,7 @@ import {
 } from '@lightspeed/control';
 import type { Register, ResumeRequest } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
-import type { ExpiredSession, ProofNoncesState, Ticket } from '@lightspeed/security';
+import type { ProofNoncesState, Ticket, TicketRefusal } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { PeerCapability } from '@lightspeed/session';
 import { formatAddressWords, formatIpv4, formatPrefixWords } from '@lightspeed/wire';
@@ -221,6 +221,14 @@ export class ClientRegistry implements RegisteredClients {
     return { type: 'registered', client, isNew: false, before };
   }
 
+  /** Clients whose ticket would not be let in any more, with the reason. */
+  *unwelcome(): Generator<readonly [Client, TicketRefusal]> {
+    for (const client of this.#clients.values()) {
+      const verified = this.#gate?.verify(client.ticket);
+      if (verified?.type === 'refused') yield [client, verified];
+    }
+  }
+
   /** Ends a registration. @returns false if it was over already. */
   end({ sessionId, index }: Client): boolean {
     if (!this.#clients.delete(sessionId | 0)) return false;
@@ -232,8 +240,12 @@ export class ClientRegistry implements RegisteredClients {
     return true;
   }
 
-  expired(): readonly ExpiredSession[] {
-    return this.#gate?.expired() ?? [];
+  /** Clients whose ticket has expired or was revoked, with the reason. */
+  *expired(): Generator<readonly [Client, TicketRefusal]> {
+    for (const { sessionId, refusal } of this.#gate?.expired() ?? []) {
+      const client = this.get(sessionId);
+      if (client !== undefined) yield [client, refusal];
+    }
   }
 
   /**

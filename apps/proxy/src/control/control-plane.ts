@@ -1,6 +1,7 @@
 import type { OutgoingMessage, Register } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ListenerCounters } from '@lightspeed/control/quic';
+import type { TicketRefusal } from '@lightspeed/security';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -14,6 +15,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
 import { BAN_REASON } from './client-registry.ts';
 import type { RegisteredLink } from './client-registry.ts';
+import { CertificateRenewal } from './certificate-renewal.ts';
 import { BAN_LINES, CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ControlHost, Welcome } from './client-connection.ts';
@@ -34,7 +36,7 @@ const TICK_MS = 900;
 
 /** Registers clients over QUIC, and keeps the workers informed (docs/protocol.md, Control plane). */
 export class ControlPlane implements ControlHost {
-  readonly #config: NodeConfig;
+  #config: NodeConfig;
   readonly #state: ControlState;
   readonly #supervisor: Supervisor;
   readonly #log: Logger;
@@ -43,6 +45,7 @@ export class ControlPlane implements ControlHost {
   readonly #refusals: LimitedLog;
   readonly #bans: LimitedLog;
   readonly #saver: StateSaver;
+  readonly #renewal: CertificateRenewal;
   readonly #addresses: NodeAddresses;
   readonly counters = new ControlCounters();
   #port: ControlPort | undefined;
@@ -59,9 +62,10 @@ export class ControlPlane implements ControlHost {
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
     this.#bans = new LimitedLog(log, BAN_LINES);
     this.#addresses = addresses;
-    const { folder, registry } = state;
+    const { folder, identity, registry } = state;
     registry.onMisuse = (client) => this.#ban(client);
     this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
+    this.#renewal = new CertificateRenewal(identity, () => this.#running, log);
     this.#lost = new LostClients(config, registry, supervisor, (client) => {
       this.counters.abandoned++;
       this.#end(client);
@@ -112,9 +116,21 @@ export class ControlPlane implements ControlHost {
 
   /** Registered clients whose session is open. */
   get bound(): number {
-    let bound = 0;
-    for (const client of this.#state.registry.all) if (this.#isBound(client)) bound++;
-    return bound;
+    return this.#lost.bound;
+  }
+
+  /**
+   * The operator has another configuration: limits, issuers, revocations and the certificate are those that it says from now on.
+   * Clients whose issuer does not count any more have to leave.
+   * @throws {NodeError} if there is another revocation list that cannot be read; nothing has changed then.
+   */
+  async reload(config: NodeConfig): Promise<void> {
+    const { gate, registry } = this.#state;
+    await gate?.reload(config);
+    this.#config = config;
+    this.#lost.setTimes(config);
+    this.#endRefused(registry.unwelcome());
+    await this.#renewal.reload(config);
   }
 
   /** How many of them are still there, as far as anybody can tell. */
@@ -260,30 +276,18 @@ export class ControlPlane implements ControlHost {
   }
 
   async #tick(): Promise<void> {
-    await this.#renewIdentity();
+    await this.#renewal.look();
     await this.#state.gate?.refresh();
-    this.#endExpired();
+    this.#endRefused(this.#state.registry.expired());
     await this.#lost.endDue();
     this.#tellLoad();
   }
 
-  async #renewIdentity(): Promise<void> {
-    try {
-      const certificate = await this.#state.identity.replaced();
-      if (certificate === undefined) return;
-      await this.#running.replaceCertificate(certificate);
-      this.#log.info({ pin: this.pin }, 'uses a new certificate: clients connect again, and their sessions go on');
-    } catch (error) {
-      this.#log.error({ why: messageOf(error) }, 'the new certificate cannot be used: the old one stays in use');
-    }
-  }
-
-  #endExpired(): void {
-    for (const { sessionId, refusal } of this.#state.registry.expired()) {
-      const client = this.#state.registry.get(sessionId);
-      if (client === undefined) continue;
+  /** Their tickets do not count any more. */
+  #endRefused(refused: Iterable<readonly [Client, TicketRefusal]>): void {
+    for (const [client, { text, code }] of [...refused]) {
       this.counters.expired++;
-      void client.link?.dismiss('auth_failed', refusal.text, refusal.code);
+      void client.link?.dismiss('auth_failed', text, code);
       this.#end(client);
     }
   }
@@ -303,10 +307,6 @@ export class ControlPlane implements ControlHost {
       void one.link?.dismiss('rate_limited', text, 'banned');
       this.#end(one);
     }
-  }
-
-  #isBound({ index }: Client): boolean {
-    return this.#supervisor.claims.isClaimed(index);
   }
 
   #end(client: Client): void {

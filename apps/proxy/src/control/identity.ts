@@ -4,13 +4,14 @@ import type { CertificateAndKey } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
+import { openKey } from '../state/private-files.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 /** Who the node is to its clients, and where that is read again when it is replaced. */
 export class Identity {
   #certificate: CertificateAndKey;
-  readonly #files: { readonly certificateFile: string; readonly privateKeyFile: string } | undefined;
-  readonly #watched: WatchedFiles | undefined;
+  #files: { readonly certificateFile: string; readonly privateKeyFile: string } | undefined;
+  #watched: WatchedFiles | undefined;
 
   private constructor(certificate: CertificateAndKey, files?: { certificateFile: string; privateKeyFile: string }) {
     this.#certificate = certificate;
@@ -28,6 +29,8 @@ export class Identity {
     try {
       if (certificate !== undefined && privateKey !== undefined) {
         const files = { certificateFile: certificate, privateKeyFile: privateKey };
+        const open = await openKey(privateKey);
+        if (open !== undefined) log.warn({ path: privateKey, mode: open.mode }, 'others can read the private key: chmod 0600 it');
         return await Identity.#watching(new Identity(await loadIdentity(files), files));
       }
       if (stateDir === undefined) {
@@ -57,13 +60,33 @@ export class Identity {
   }
 
   /**
+   * Follows other files from now on, if others are named.
+   * @returns the certificate in them if it is another one, and may be used.
+   * @throws {QuicError} if they cannot be used; nothing has changed then.
+   */
+  async reload({ certificate, privateKey }: NodeConfig): Promise<CertificateAndKey | undefined> {
+    if (certificate === undefined || privateKey === undefined || this.#files === undefined) return this.replaced();
+    const files = { certificateFile: certificate, privateKeyFile: privateKey };
+    await loadIdentity(files);
+    this.#files = files;
+    const watched = new WatchedFiles([certificate, privateKey]);
+    await watched.changed();
+    this.#watched = watched;
+    return this.#read(files);
+  }
+
+  /**
    * Reads the files again if they have changed.
    * @returns the new certificate; undefined if there is none.
    * @throws {QuicError} if there is one that cannot be used, such as when only one of the files is there yet.
    */
   async replaced(): Promise<CertificateAndKey | undefined> {
     if (this.#files === undefined || !(await this.#watched?.changed())) return undefined;
-    const { certificatePem, privateKeyPem } = await loadIdentity(this.#files);
+    return this.#read(this.#files);
+  }
+
+  async #read(files: { readonly certificateFile: string; readonly privateKeyFile: string }): Promise<CertificateAndKey | undefined> {
+    const { certificatePem, privateKeyPem } = await loadIdentity(files);
     const { certificatePem: before, privateKeyPem: keyBefore } = this.#certificate;
     if (certificatePem === before && privateKeyPem === keyBefore) return undefined;
     this.#certificate = { certificatePem, privateKeyPem };

@@ -8,24 +8,31 @@ import { KEEPALIVE_MS } from './messages.ts';
 /** Whoever has neither a control connection nor said anything for so long is gone: two keepalives are missing. */
 const GONE_MS = 2 * KEEPALIVE_MS;
 
+type GraceTimes = Pick<NodeConfig, 'graceSecs' | 'sessionTimeoutSecs'>;
+
 /** Clients without a control connection: how long they are waited for. */
 export class LostClients {
-  readonly #grace: Grace;
+  #grace: Grace;
   readonly #registry: Pick<ClientRegistry, 'all'>;
   readonly #supervisor: Pick<Supervisor, 'claims' | 'idleMsOf'>;
   readonly #end: (client: Client) => void;
 
   /** @param end called for each client whose time is over. */
   constructor(
-    { graceSecs, sessionTimeoutSecs }: Pick<NodeConfig, 'graceSecs' | 'sessionTimeoutSecs'>,
+    times: GraceTimes,
     registry: Pick<ClientRegistry, 'all'>,
     supervisor: Pick<Supervisor, 'claims' | 'idleMsOf'>,
     end: (client: Client) => void,
   ) {
-    this.#grace = new Grace(graceSecs * 1_000, sessionTimeoutSecs * 1_000);
+    this.#grace = graceOf(times);
     this.#registry = registry;
     this.#supervisor = supervisor;
     this.#end = end;
+  }
+
+  /** Clients that are waited for already are waited for as long as they were to be. */
+  setTimes(times: GraceTimes): void {
+    this.#grace = graceOf(times);
   }
 
   /** A client has lost its connection. @param fellSilent whether nothing had come by it for long. */
@@ -48,6 +55,13 @@ export class LostClients {
     }
   }
 
+  /** How many clients have a session. */
+  get bound(): number {
+    let bound = 0;
+    for (const client of this.#registry.all) if (this.#isBound(client)) bound++;
+    return bound;
+  }
+
   /** How many clients with a session are there still: they have a control connection, or were heard lately. */
   async countPresent(): Promise<number> {
     const bound = [...this.#registry.all].filter((client) => this.#isBound(client));
@@ -63,4 +77,8 @@ export class LostClients {
   #isBound({ index }: Client): boolean {
     return this.#supervisor.claims.isClaimed(index);
   }
+}
+
+function graceOf({ graceSecs, sessionTimeoutSecs }: GraceTimes): Grace {
+  return new Grace(graceSecs * 1_000, sessionTimeoutSecs * 1_000);
 }

@@ -79,7 +79,7 @@ export function loadOf(sessions: number, maxClients: number): number {
   return Math.min(100, Math.round((100 * sessions) / maxClients));
 }
 
-/** A message that ends a registration, with a text that says why to people, and a code that says it to programs if there is one. */
+/** A message that ends a registration. The text says why to people, and the code, if there is one, to programs. */
 export function disconnect(reason: DisconnectReason, text: string, code?: string): OutgoingMessage {
   const words = reasonTextExtension.encode(text);
   return { type: 'disconnect', reason, extensions: code === undefined ? [words] : [words, refusalCodeExtension.encode(code)] };

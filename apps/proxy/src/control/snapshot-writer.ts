@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Client } from './client.ts';
 import { returnMemory } from '../base/memory-return.ts';
 import type { ClientRegistry } from './client-registry.ts';
-import type { WorkerSession } from '../supervisor/snapshots.ts';
-import type { Supervisor, TakenSnapshots } from '../supervisor/supervisor.ts';
+import type { TakenSnapshots, WorkerSession } from '../supervisor/snapshots.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { ClientSnapshot } from '../state/snapshot-file.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 

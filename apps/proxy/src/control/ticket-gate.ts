@@ -1,41 +1,31 @@
-import { readFile } from 'node:fs/promises';
-import { TicketSessions, TicketVerifier, parseRevocationList } from '@lightspeed/security';
+import { TicketSessions, TicketVerifier } from '@lightspeed/security';
 import type { ExpiredSession, Ticket, TicketRefusal } from '@lightspeed/security';
 import { sha256, verifyEd25519 } from '@lightspeed/security/node';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
-import { WatchedFiles } from './watched-files.ts';
+import { Revocations } from './revocations.ts';
 
 /** What lets a client in, for as long as it counts. */
 export class TicketGate {
-  readonly #verifier: TicketVerifier;
   readonly #sessions: TicketSessions;
-  readonly #list: string | undefined;
-  readonly #watched: WatchedFiles;
   readonly #log: Logger;
+  #verifier: TicketVerifier;
+  #revocations: Revocations | undefined;
+  #list: string | undefined;
 
-  private constructor(config: NodeConfig, log: Logger) {
-    this.#verifier = new TicketVerifier({ issuers: config.issuerKeys, verifyEd25519, sha256 });
+  private constructor(config: NodeConfig, revocations: Revocations | undefined, log: Logger) {
     this.#sessions = new TicketSessions({ capacity: config.maxClients });
-    this.#list = config.revocationList;
-    this.#watched = new WatchedFiles(this.#list === undefined ? [] : [this.#list]);
     this.#log = log;
+    this.#verifier = verifierOf(config);
+    this.#revocations = revocations;
+    this.#list = config.revocationList;
+    this.#useRevocations();
   }
 
-  /**
-   * A list that is not there yet is an empty one.
-   * @throws {NodeError} if there is one that cannot be read: nobody wants to start without the revocations that it holds.
-   */
+  /** @throws {NodeError} if the revocation list cannot be read: nobody wants to start without the revocations that it holds. */
   static async open(config: NodeConfig, log: Logger): Promise<TicketGate> {
-    const gate = new TicketGate(config, log);
-    await gate.#watched.changed();
-    try {
-      await gate.#readList();
-    } catch (cause) {
-      throw new NodeError('ERR_PROXY_REVOCATIONS', `${config.revocationList}: ${messageOf(cause)}`, { cause });
-    }
-    return gate;
+    return new TicketGate(config, await openRevocations(config, log), log);
   }
 
   /** Sessions that live by a ticket. */
@@ -66,28 +56,42 @@ export class TicketGate {
     return this.#sessions.expired(nowSeconds(), this.#verifier.revocations);
   }
 
-  /** Reads the revocation list again if it has changed. One that cannot be read leaves the list as it is. */
+  /** Reads the revocation list again if it has changed. */
   async refresh(): Promise<void> {
-    if (!(await this.#watched.changed())) return;
-    try {
-      await this.#readList();
-      this.#log.info({ revoked: this.#verifier.revocations.size }, 'read the revocation list again');
-    } catch (error) {
-      this.#log.error({ file: this.#list, why: messageOf(error) }, 'the revocation list cannot be read: the old list stays in force');
-    }
+    await this.#revocations?.refresh();
+    this.#useRevocations();
   }
 
-  async #readList(): Promise<void> {
-    if (this.#list !== undefined) this.#verifier.revocations = parseRevocationList(await textOf(this.#list));
+  /**
+   * Takes on other issuers, and the revocation list as it is now. Sessions whose issuer does not count any more stay until they are
+   * verified again.
+   * @throws {NodeError} if there is another revocation list that cannot be read; nothing has changed then.
+   */
+  async reload(config: NodeConfig): Promise<void> {
+    if (config.revocationList === this.#list) {
+      await this.#revocations?.reload();
+    } else {
+      this.#revocations = await openRevocations(config, this.#log);
+      this.#list = config.revocationList;
+    }
+    this.#verifier = verifierOf(config);
+    this.#useRevocations();
+  }
+
+  #useRevocations(): void {
+    this.#verifier.revocations = this.#revocations?.ids ?? new Set();
   }
 }
 
-async function textOf(file: string): Promise<string> {
+function verifierOf({ issuerKeys }: NodeConfig): TicketVerifier {
+  return new TicketVerifier({ issuers: issuerKeys, verifyEd25519, sha256 });
+}
+
+async function openRevocations({ revocationList, stateDir }: NodeConfig, log: Logger): Promise<Revocations | undefined> {
   try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
+    return revocationList === undefined ? undefined : await Revocations.open(revocationList, stateDir, log);
+  } catch (cause) {
+    throw new NodeError('ERR_PROXY_REVOCATIONS', `${revocationList}: ${messageOf(cause)}`, { cause });
   }
 }
 

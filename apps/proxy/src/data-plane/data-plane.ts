@@ -3,12 +3,12 @@ import { CHALLENGE_SLOT_SECONDS, DestinationPolicy } from '@lightspeed/security'
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
-import type { ClientAddress, RelayOutput } from '@lightspeed/session';
+import type { ClientAddress, RelayLimits, RelayOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import { EgressSockets } from './egress-sockets.ts';
 import { FORWARDING_PREFIX_BYTES, WorkerForwarding } from './worker-forwarding.ts';
-import type { Ban, FromWorker, RegisteredClient, SnapshotScope, WorkerStart } from './messages.ts';
+import type { Ban, DestinationRules, FromWorker, RegisteredClient, SnapshotScope, WorkerStart } from './messages.ts';
 import { unpack } from './chunks.ts';
 import { randomSource } from './random-source.ts';
 import { SharedSessionClaims } from './session-claims.ts';
@@ -194,6 +194,12 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   /** The machine's IPv4 addresses are others now: nothing is relayed to them any more, flows that are open included. */
   setOwnAddresses(ips: readonly number[]): void {
     this.#relay.setOwnAddresses(ips);
+  }
+
+  /** The operator has other limits, and other rules for destinations. */
+  setLimits(limits: RelayLimits, rules: DestinationRules): void {
+    this.#relay.setLimits(limits);
+    this.#relay.setDestinationRules(rules);
   }
 
   /** Where other workers are reached now. */

@@ -1,5 +1,5 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
-import type { Registration, RelayOptions } from '@lightspeed/session';
+import type { Registration, RelayLimits, RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { AddressHandle, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
@@ -20,6 +20,13 @@ export interface RegisteredClient extends Omit<Registration, 'secret'> {
   readonly index: number;
 }
 
+/** Where clients may send, as the operator wants it. */
+export interface DestinationRules {
+  readonly allow: readonly DestinationRule[];
+  readonly onlyAllowed: boolean;
+  readonly deny: readonly DestinationRule[];
+}
+
 /** What a worker is given at its start, as `workerData`. */
 export interface WorkerStart {
   /** Its place among the workers, from 0: the same for its successor after a crash. */
@@ -32,10 +39,7 @@ export interface WorkerStart {
   /** How long it looks for datagrams before it sleeps; 0 unless it is given. */
   readonly busyPollUs?: Microseconds;
   readonly relay: RelayOptions;
-  readonly policy: {
-    readonly allow: readonly DestinationRule[];
-    readonly onlyAllowed: boolean;
-    readonly deny: readonly DestinationRule[];
+  readonly policy: DestinationRules & {
     /** Ports of the node itself, to which nothing is relayed on this machine. */
     readonly ownPorts: readonly number[];
     /** The machine's IPv4 addresses, unsigned. */
@@ -115,6 +119,8 @@ export type ToWorker =
   | { readonly type: 'idle'; readonly request: number; readonly sessionIds: readonly number[] }
   /** The machine's IPv4 addresses have changed. */
   | { readonly type: 'own-addresses'; readonly ips: readonly number[] }
+  /** The operator has other limits, and other rules for destinations. */
+  | { readonly type: 'limits'; readonly limits: RelayLimits; readonly rules: DestinationRules }
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
   /** Send snapshots of all sessions of registrations, then end the thread without a word to clients. */

@@ -95,6 +95,9 @@ function take(message: ToWorker): void {
     case 'stop':
       dataPlane.stop();
       break;
+    case 'limits':
+      dataPlane.setLimits(message.limits, message.rules);
+      break;
     case 'suspend':
       dataPlane.suspend();
       break;

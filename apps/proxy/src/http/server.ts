@@ -7,6 +7,7 @@ import { bindError } from '../base/node-error.ts';
 import { health } from './health.ts';
 import { createMetrics } from './metrics.ts';
 import type { NodeView } from './node-view.ts';
+import { limitConnections } from './waiting-connections.ts';
 
 /** Importing it evaluates all of its exports, and with `WebSocket` comes all of Node's fetch: 17 MB. */
 const { createServer } = process.getBuiltinModule('node:http');
@@ -52,7 +53,7 @@ export async function startHttp(bind: SocketAddress, node: NodeView): Promise<Ht
   const server = createServer(LIMITS, (request, response) => {
     answer(pages, request, response).catch(() => response.destroy());
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(server, MAX_CONNECTIONS);
   server.listen(bind.port, bind.host);
   try {
     await once(server, 'listening');

@@ -3,6 +3,8 @@ import type { EngineChoice } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
+import { reloadOf } from '../config/reloadable.ts';
+import type { Reload } from '../config/reloadable.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { NodeStats } from '../supervisor/stats.ts';
 import type { Administration } from './admin-commands.ts';
@@ -37,6 +39,13 @@ export interface RunningNode {
    * state folder. Clients on control connections are told to come back.
    */
   suspend(): Promise<void>;
+  /**
+   * Takes on what may change of another configuration while a node runs: limits, destinations, issuers, the revocation list, the
+   * certificate and the log level. Reads the files that it names again.
+   * @returns which keys have changed, and which would only after a restart.
+   * @throws {NodeError} if a file cannot be used; nothing has changed then.
+   */
+  reload(config: NodeConfig): Promise<Pick<Reload, 'changed' | 'later'>>;
   /** Says goodbye to every client and closes everything, within 2 s. Harmless when repeated. */
   close(): Promise<void>;
   /** As {@link close}: for `await using`. */
@@ -45,7 +54,7 @@ export interface RunningNode {
 
 /** A node that serves, and how it ends. */
 export class LiveNode implements RunningNode {
-  readonly #config: NodeConfig;
+  #config: NodeConfig;
   readonly #parts: NodeParts;
   readonly #administration: Administration;
   readonly #log: Logger;
@@ -95,6 +104,15 @@ export class LiveNode implements RunningNode {
 
   crashWorker(index: number): Promise<void> {
     return this.#parts.supervisor.crashWorker(index);
+  }
+
+  async reload(read: NodeConfig): Promise<Pick<Reload, 'changed' | 'later'>> {
+    const { config, changed, later } = reloadOf(this.#config, read);
+    await this.#parts.control?.reload(config);
+    this.#config = config;
+    this.#parts.supervisor.reload(config);
+    this.#log.level = config.logLevel;
+    return { changed, later };
   }
 
   async drain(): Promise<void> {

@@ -6,7 +6,7 @@ const MAX_QUEUED_BYTES = 1_048_576;
 const TRY_AGAIN_MS = 50;
 
 /**
- * Where the lines of a log go. Whoever reads them slowly, or not at all, never holds the node up: lines wait in a queue, and are
+ * Where the lines of a log go. Whoever reads them slowly, or not at all, never holds the node up. Lines wait in a queue, and are
  * dropped and counted when it is full.
  */
 export class LogOutput {

@@ -1,6 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
-import type { RelayOptions } from '@lightspeed/session';
 import type { EngineChoice } from '@lightspeed/udp';
 import { chooseEngine } from '@lightspeed/udp';
 import { formatIpv4 } from '@lightspeed/wire';
@@ -17,6 +15,7 @@ import { requireDescriptors } from '../base/descriptor-limit.ts';
 import { NodeError, bindError, messageOf } from '../base/node-error.ts';
 import { OwnAddresses } from '../base/own-addresses.ts';
 import { freePort } from '../supervisor/data-port.ts';
+import { relayOptionsOf } from '../supervisor/relay-options.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { Administration } from './admin-commands.ts';
 import { LiveNode } from './live-node.ts';
@@ -139,24 +138,4 @@ async function requireEgressAddress({ egressBind }: NodeConfig): Promise<void> {
   } catch (error) {
     throw bindError(error, 'egress', formatIpv4(egressBind), '--egress-bind');
   }
-}
-
-/** The configuration as each worker's relay takes it. */
-function relayOptionsOf(config: NodeConfig): RelayOptions {
-  return Object.freeze({
-    ...DEFAULT_RELAY_OPTIONS,
-    admission: config.requireAuth ? 'registered' : 'open',
-    dialect: config.dialect,
-    maxClients: config.maxClients,
-    maxSessionsPerAddress: Math.ceil(config.maxSessionsPerAddress / config.workers),
-    maxFlowsPerSession: config.maxFlowsPerSession,
-    sessionTimeoutMs: config.sessionTimeoutSecs * 1_000,
-    maxPpsPerClient: config.maxPpsPerClient,
-    maxBpsPerClient: config.maxBpsPerClient,
-    openRatio: config.openRatio,
-    maxDestinationsPerWindow: config.maxDestinationsPerWindow,
-    banDurationMs: config.banDurationSecs * 1_000,
-    oversize: config.oversize,
-    egressMapping: config.egressMapping,
-  });
 }

@@ -1,6 +1,6 @@
 import { availableKernel } from '@lightspeed/fec';
 import type { EngineChoice } from '@lightspeed/udp';
-import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
+import { formatIpv4, formatSocketAddress, isLoopback } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -54,6 +54,12 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
   }
   if (control !== undefined && takesIpv6(control.address) && !takesIpv6(dataAddress)) {
     log.warn('clients may register over IPv6 but not play over it: let --data-bind take IPv6, or --control-bind IPv4 only');
+  }
+  if (http !== undefined && !isLoopback(http.address.host)) {
+    log.warn(
+      { http: formatSocketAddress(http.address) },
+      '/health and /metrics answer everybody who reaches them, without authentication: keep --http-bind on loopback, or let a firewall guard it',
+    );
   }
   warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max');
   warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max');

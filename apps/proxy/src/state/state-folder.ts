@@ -9,6 +9,7 @@ import type { ClientSnapshot } from './snapshot-file.ts';
 import { Journal } from './journal.ts';
 import { replaceFile } from './replace-file.ts';
 import type { WrittenFile } from './replace-file.ts';
+import { closeFiles, openFilesIn } from './private-files.ts';
 import { formatChange, formatEnd, formatSnapshots, parseSnapshots } from './snapshot-file.ts';
 
 const STATE_FILE = 'sessions.json';
@@ -25,6 +26,7 @@ const LONG_JOURNAL_BYTES = 1_048_576;
  *   sessions.json              registrations and their sessions; replaced as a whole
  *   sessions.journal           what has changed since
  *   bans.json                  accounts that are banned
+ *   revoked.txt                the ids of revoked tickets that count, see Revocations
  *   sessions.json.damaged      the last one that could not be read
  *   control-key.pem, control-certificate.pem     the identity, see @lightspeed/control/quic
  * ```
@@ -64,6 +66,7 @@ export class StateFolder {
         { cause },
       );
     }
+    await closeFiles(await openFilesIn(folder), log);
     return new StateFolder(folder, await AdminSocket.open(folder, commands), log);
   }
 

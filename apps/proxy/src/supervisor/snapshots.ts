@@ -9,6 +9,16 @@ export interface WorkerSession {
   readonly session: SessionSnapshot;
 }
 
+/** What the workers have said of the sessions of registrations. */
+export interface TakenSnapshots {
+  readonly hasChanged: boolean;
+  /** Ids of those that are not as they were when they were taken last, or over; undefined if any may be. */
+  readonly news: ReadonlySet<number> | undefined;
+  readonly find: (sessionId: number) => WorkerSession | undefined;
+  /** All of them, each once, made while they are looked at. */
+  readonly all: Iterable<WorkerSession>;
+}
+
 /** So many that came again, or have ended, may lie about recorded among few that count. */
 const MIN_STALE = 1_024;
 

@@ -21,9 +21,10 @@ import { BanList } from './ban-list.ts';
 import { DataPort } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
 import { NO_CLIENTS, claimsFor } from './registered-clients.ts';
+import { relayOptionsOf } from './relay-options.ts';
 import type { RegisteredClients } from './registered-clients.ts';
 import { NodeSnapshots } from './snapshots.ts';
-import type { WorkerSession } from './snapshots.ts';
+import type { TakenSnapshots, WorkerSession } from './snapshots.ts';
 import type { SupervisorOptions } from './supervisor-options.ts';
 import { workerCores } from './worker-cores.ts';
 import { WorkerRequests } from './worker-requests.ts';
@@ -50,20 +51,10 @@ const BAN_LINES: LimitedLines = {
   more: 'more clients banned: too many destinations',
 };
 
-/** What the workers have said of the sessions of registrations. */
-export interface TakenSnapshots {
-  readonly hasChanged: boolean;
-  /** Ids of those that are not as they were when they were taken last, or over; undefined if any may be. */
-  readonly news: ReadonlySet<number> | undefined;
-  readonly find: (sessionId: number) => WorkerSession | undefined;
-  /** All of them, each once, made while they are looked at. */
-  readonly all: Iterable<WorkerSession>;
-}
-
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {
-  readonly #config: NodeConfig;
-  readonly #relay: RelayOptions;
+  #config: NodeConfig;
+  #relay: RelayOptions;
   readonly #engine: EngineKind;
   readonly #log: Logger;
   readonly #port: DataPort;
@@ -148,6 +139,14 @@ export class Supervisor implements WorkerWatcher {
     if (ips.length === this.#ownAddresses.length && ips.every((ip, index) => ip === this.#ownAddresses[index])) return;
     this.#ownAddresses = ips;
     this.#postAll({ type: 'own-addresses', ips });
+  }
+
+  /** The operator has another configuration: its limits, and its rules for destinations, hold from now on. */
+  reload(config: NodeConfig): void {
+    this.#config = config;
+    this.#relay = relayOptionsOf(config);
+    const { allow, onlyAllowed, deny } = destinationsOf(config, this.#port.port, this.#ownAddresses);
+    this.#postAll({ type: 'limits', limits: this.#relay, rules: { allow, onlyAllowed, deny } });
   }
 
   /** Ends a registration, and its session with a FIN. */

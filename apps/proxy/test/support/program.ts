@@ -33,7 +33,10 @@ export interface ProgramOptions {
 export class Program {
   stdout = '';
   stderr = '';
+  /** The process is gone, and all that it said was read. */
   readonly ended: Promise<Ended>;
+  /** The process is gone. */
+  readonly exited: Promise<Ended>;
   readonly #child: ChildProcess;
   readonly #output: Readable;
 
@@ -49,8 +52,10 @@ export class Program {
     this.#output = child.stdout;
     this.#child = child;
     this.ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+    this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
     onTestFinished(async () => {
       child.kill('SIGKILL');
+      child.stdout.resume();
       await this.ended;
     });
   }

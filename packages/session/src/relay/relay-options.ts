@@ -51,6 +51,19 @@ export interface RelayOptions {
   readonly egressMapping: EgressMapping;
 }
 
+/** What of a relay's options may change while it runs, see `Relay.setLimits`. */
+export type RelayLimits = Pick<
+  RelayOptions,
+  | 'maxFlowsPerSession'
+  | 'sessionTimeoutMs'
+  | 'maxPpsPerClient'
+  | 'maxBpsPerClient'
+  | 'openRatio'
+  | 'maxDestinationsPerWindow'
+  | 'banDurationMs'
+  | 'oversize'
+>;
+
 /** The defaults that docs/operating.md lists. */
 export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   admission: 'registered',

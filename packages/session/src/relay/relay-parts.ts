@@ -15,7 +15,8 @@ const MAX_PROOFS_PER_SECOND = 100;
 
 /** What a relay is made of besides the steps of its packet path: each step takes of it what it needs. */
 export interface RelayParts extends Omit<RelayEnvironment, 'challenges'> {
-  readonly options: RelayOptions;
+  /** One object for all parts: limits in it change while the relay runs. */
+  readonly options: { -readonly [Option in keyof RelayOptions]: RelayOptions[Option] };
   readonly bytes: FecMemory['bytes'];
   readonly clock: Clock;
   readonly returns: BlockReturns;
@@ -42,7 +43,7 @@ export function makeRelayParts(options: RelayOptions, environment: RelayEnvironm
   const { maxClients } = options;
   return {
     ...environment,
-    options,
+    options: { ...options },
     bytes: memory.bytes,
     clock: new Clock(),
     returns: new BlockReturns(memory),

@@ -68,14 +68,15 @@ export class RelaySessionLifecycle {
   }
 
   #open(prefix: AddressPrefix, token: SessionToken, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
-    const { clock, counters, downstreamLimiter, rateLimiter, reflection, sessions } = this.#parts;
+    const { clock, counters, downstreamLimiter, options, rateLimiter, reflection, sessions } = this.#parts;
     const slot = sessions.reserve(prefix.prefixHigh, prefix.prefixLow);
     if (slot < 0) return null;
     const receiving = new ReceiveState(this.#parts, sessions.freshWindow(slot));
     const session = new RelaySession(slot, token, dialect, live, prefix, receiving, clock.nowMs);
     sessions.add(session);
-    rateLimiter.reset(slot, clock.nowMs, live?.maxPps, live?.maxBps);
-    downstreamLimiter.reset(slot, clock.nowMs, live?.maxPps, live?.maxBps);
+    const maxPps = live?.maxPps ?? options.maxPpsPerClient;
+    const maxBps = live?.maxBps ?? options.maxBpsPerClient;
+    for (const limiter of [rateLimiter, downstreamLimiter]) limiter.reset(slot, clock.nowMs, maxPps, maxBps);
     reflection.reset(slot, clock.nowMs);
     counters.values[RelayCounter.sessionsOpened]++;
     return session;
@@ -241,7 +242,7 @@ export class RelaySessionLifecycle {
     } else {
       const high = addresses.prefixHigh(path.ip);
       const low = addresses.prefixLow(path.ip);
-      bans.ban(high, low, clock.nowMs);
+      bans.ban(high, low, clock.nowMs, options.banDurationMs);
       output.banned(high, low, options.banDurationMs);
     }
     this.close(path.session);

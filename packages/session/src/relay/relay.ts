@@ -1,8 +1,8 @@
-import type { ProofNoncesState } from '@lightspeed/security';
+import type { DestinationPolicyOptions, ProofNoncesState } from '@lightspeed/security';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import { Downstream } from './downstream.ts';
 import type { Registration } from './registration-table.ts';
-import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
+import type { RelayEnvironment, RelayLimits, RelayOptions } from './relay-options.ts';
 import { SessionAdmission } from './admission.ts';
 import { ClientSender } from './client-sender.ts';
 import { Farewell } from './farewell.ts';
@@ -168,8 +168,33 @@ export class Relay {
    * takes as long as there are flows.
    */
   setOwnAddresses(ips: readonly number[]): void {
+    this.#parts.policy.setOwnAddresses(ips);
+    this.#closeDenied();
+  }
+
+  /** The operator has other rules for destinations now. Flows that they do not allow any more end, as with {@link setOwnAddresses}. */
+  setDestinationRules(rules: Pick<DestinationPolicyOptions, 'allow' | 'deny' | 'onlyAllowed'>): void {
+    this.#parts.policy.setRules(rules);
+    this.#closeDenied();
+  }
+
+  /** The operator has other limits now. They hold for sessions that are open too, except for rates that a registration has itself. */
+  setLimits(limits: RelayLimits): void {
+    const { downstreamLimiter, options, rateLimiter, reflection, registrations, sessions } = this.#parts;
+    Object.assign(options, limits);
+    reflection.setMaxDestinationsPerWindow(limits.maxDestinationsPerWindow);
+    for (let slot = 0; slot < sessions.slotCount; slot++) {
+      const session = sessions.at(slot);
+      if (session === null) continue;
+      const live = session.registration === null ? undefined : registrations.get(session.registration.sessionId);
+      for (const limiter of [rateLimiter, downstreamLimiter]) {
+        limiter.setRate(slot, live?.maxPps ?? limits.maxPpsPerClient, live?.maxBps ?? limits.maxBpsPerClient);
+      }
+    }
+  }
+
+  #closeDenied(): void {
     const { policy, sessions } = this.#parts;
-    policy.setOwnAddresses(ips);
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
       if (session !== null) this.#flows.closeDenied(session, policy);

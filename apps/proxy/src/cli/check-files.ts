@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { loadIdentity } from '@lightspeed/control/quic';
+import { parseRevocationList } from '@lightspeed/security';
+import { ConfigError } from '../config/config-error.ts';
+import type { NodeConfig } from '../config/node-config.ts';
+import { messageOf } from '../base/node-error.ts';
+import { textIfThere } from '../control/revocations.ts';
+import { openFilesIn, openKey } from '../state/private-files.ts';
+import { parseSnapshots } from '../state/snapshot-file.ts';
+
+/**
+ * Looks at the files that a configuration names, without changing any.
+ * @returns what a start would warn of.
+ * @throws {ConfigError} about the first one with which the node would not start.
+ */
+export async function checkFiles(config: NodeConfig): Promise<string[]> {
+  const { revocationList, stateDir } = config;
+  return [
+    ...(await checkIdentity(config)),
+    ...(revocationList === undefined ? [] : await checkList(revocationList)),
+    ...(stateDir === undefined ? [] : await checkState(stateDir)),
+  ];
+}
+
+/** Of a certificate of its own the node makes what is missing. */
+async function checkIdentity({ certificate, privateKey, stateDir }: NodeConfig): Promise<string[]> {
+  const certificateFile = certificate ?? (stateDir && join(stateDir, 'control-certificate.pem'));
+  const privateKeyFile = privateKey ?? (stateDir && join(stateDir, 'control-key.pem'));
+  if (certificateFile === undefined || privateKeyFile === undefined) return [];
+  try {
+    if (certificate === undefined && (await textIfThere(certificateFile)) === undefined) return [];
+    await loadIdentity({ certificateFile, privateKeyFile });
+  } catch (cause) {
+    throw new ConfigError(messageOf(cause), { cause });
+  }
+  const open = privateKey === undefined ? undefined : await openKey(privateKey);
+  return open === undefined ? [] : [`others can read ${open.path}: its mode is ${open.mode}`];
+}
+
+async function checkList(file: string): Promise<string[]> {
+  try {
+    const text = await textIfThere(file);
+    if (text === undefined) return [`${file}, the revocation list, is not there`];
+    parseRevocationList(text);
+    return [];
+  } catch (cause) {
+    throw new ConfigError(`${file}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function checkState(folder: string): Promise<string[]> {
+  const open = await openFilesIn(folder);
+  const warnings = open.map(({ path, mode }) => `others can open ${path}: its mode is ${mode}`);
+  try {
+    const text = await textIfThere(join(folder, 'sessions.json'));
+    if (text !== undefined) parseSnapshots(text);
+  } catch (error) {
+    warnings.push(`${folder}: the saved sessions cannot be read, and the node would start without them: ${messageOf(error)}`);
+  }
+  return warnings;
+}
