@@ -1,5 +1,5 @@
 import { DropReason, sequenceDelta } from '@lightspeed/wire';
-import type { SequenceNumber } from '@lightspeed/wire';
+import type { Microseconds, Milliseconds, SequenceNumber } from '@lightspeed/wire';
 
 /** How many of the latest sequence numbers a window remembers (docs/protocol.md, Duplicates). */
 export const DUPLICATE_WINDOW_PACKETS = 1024;
@@ -7,26 +7,56 @@ export const DUPLICATE_WINDOW_PACKETS = 1024;
 /** Words of 32 bits that a window takes. */
 export const DUPLICATE_WINDOW_WORDS = DUPLICATE_WINDOW_PACKETS / 32;
 
+/** What {@link DuplicateWindow.accept} returns for a packet to which the window has moved: it is taken as a first arrival. */
+export const WINDOW_MOVED = -1;
+
+/** So many candidates that rise move the window. */
+const CANDIDATES_TO_MOVE = 8;
+/** Nobody else speaks for the window where it is if no new number has come inside for so long. */
+const QUIET_BEFORE_MOVE_MS = 250;
+/** A candidate that nothing has followed for so long gives its place to any other one. */
+const CANDIDATE_STALE_MS = 500;
+/** A move ahead by less is an outage of the network, whose packets were lost. One by more is a peer that starts over. */
+const OUTAGE_PACKETS = 16_384;
+
 /**
  * Sliding window over a 16-bit sequence that wraps. It tells a packet's first arrival from every later one
- * (docs/protocol.md, Duplicates). The idea is that of RFC 6479.
+ * (docs/protocol.md, Duplicates). The idea of its bits is that of RFC 6479.
  *
  * ```
  *   one bit for each of the last 1,024 numbers, at `number mod 1,024`
  *
- *       newest - 1,023                newest
- *   ------|----------------------------|----------->  sequence
- *  tooOld |  seen: duplicate, else new |  new, and the window moves up to it
+ *       newest - 1,023                newest                    newest + 1,023
+ *   ------|----------------------------|----------------------------|----------->  sequence
+ *  tooOld |  seen: duplicate, else new |  new: the window follows   | tooFarAhead
  * ```
+ *
+ * A number outside may be forged, so it is dropped, and is only a candidate. Eight different candidates that rise, each at
+ * most 1,023 ahead of the one before, move the window. A number with a verified tag moves it at once.
  */
 export class DuplicateWindow {
+  /**
+   * Whether numbers that were seen are candidates too. Only for a session of one path that was opened without a proof: its
+   * peer may start over with the numbers of its first packets, and has no other way to say so.
+   */
+  startsOverOnDuplicates = false;
   readonly #words: Int32Array;
   readonly #first: number;
   #newest = -1;
+  /** Of the newest number that bore a tag. */
+  #tagTimestampUs = 0;
+  #hasTag = false;
+  /** When the last new number came. */
+  #newMs = 0;
   #span = 0;
   #unique = 0;
   #late = 0;
   #spanBefore = 0;
+  /** How many candidates have risen since the last new number. */
+  #candidates = 0;
+  #candidate = 0;
+  #candidateTimestampUs = 0;
+  #candidateMs = 0;
 
   /**
    * @param words memory for its bits. The `DUPLICATE_WINDOW_WORDS` words from `first` on are its own from now on. So
@@ -41,35 +71,31 @@ export class DuplicateWindow {
   /**
    * Takes note of a packet.
    * @param sequence 0 to 65,535.
-   * @returns 0 on its first arrival, else `DropReason.duplicate` or `DropReason.tooOld`.
+   * @param timestampUs the packet's own, a wrapping int32.
+   * @param nowMs wrapping int32 clock in milliseconds.
+   * @param tagged whether the packet bears a verified tag: nobody but the peer can have sent it.
+   * @returns 0 on its first arrival, `WINDOW_MOVED` if the window has moved to it as well; else
+   *   `DropReason.duplicate`, `DropReason.tooOld` or `DropReason.tooFarAhead`.
    */
-  accept(sequence: SequenceNumber): DropReason | 0 {
-    if (this.#newest < 0) {
-      this.#newest = sequence;
-      this.#span = 1;
-      this.#mark(sequence);
-      return 0;
-    }
+  accept(sequence: SequenceNumber, timestampUs: Microseconds, nowMs: Milliseconds, tagged: boolean): DropReason | 0 | typeof WINDOW_MOVED {
     const ahead = sequenceDelta(sequence, this.#newest);
-    if (ahead > 0) {
+    if (ahead > 0 && ahead < DUPLICATE_WINDOW_PACKETS && this.#newest >= 0) {
       this.#advance(ahead);
       this.#newest = sequence;
       this.#span += ahead;
-      this.#mark(sequence);
+      if (tagged) this.#noteTag(timestampUs);
+      this.#mark(sequence, nowMs);
       return 0;
     }
-    if (ahead <= -DUPLICATE_WINDOW_PACKETS) return DropReason.tooOld;
-    if ((this.#words[this.#wordOf(sequence)] & (1 << (sequence & 31))) !== 0) return DropReason.duplicate;
-    if (-ahead >= this.#span) this.#span = 1 - ahead;
-    this.#late++;
-    this.#mark(sequence);
-    return 0;
+    return this.#acceptBehind(ahead, sequence, timestampUs, nowMs, tagged);
   }
 
   /** Forgets what was seen; the next packet, whatever its number, is a first one. `expected` and `received` go on. */
   reset(): void {
     this.#clear();
     this.#newest = -1;
+    this.#hasTag = false;
+    this.#candidates = 0;
     this.#spanBefore += this.#span;
     this.#span = 0;
   }
@@ -89,17 +115,87 @@ export class DuplicateWindow {
     return this.#late;
   }
 
-  #mark(sequence: SequenceNumber): void {
+  /** All but the usual case: the first number, one that is not newer, and one outside. */
+  #acceptBehind(
+    ahead: number,
+    sequence: SequenceNumber,
+    timestampUs: Microseconds,
+    nowMs: Milliseconds,
+    tagged: boolean,
+  ): DropReason | 0 | typeof WINDOW_MOVED {
+    if (this.#newest < 0) {
+      this.#start(sequence, timestampUs, nowMs, tagged);
+      return 0;
+    }
+    if (ahead > -DUPLICATE_WINDOW_PACKETS && ahead <= 0) {
+      if ((this.#words[this.#wordOf(sequence)] & (1 << (sequence & 31))) === 0) {
+        if (-ahead >= this.#span) this.#span = 1 - ahead;
+        this.#late++;
+        this.#mark(sequence, nowMs);
+        return 0;
+      }
+      const canMove = this.startsOverOnDuplicates && !tagged && this.#isEnough(sequence, timestampUs, nowMs);
+      return canMove ? this.#move(ahead, sequence, timestampUs, nowMs, tagged) : DropReason.duplicate;
+    }
+    const canMove = tagged ? this.#isRecent(timestampUs) : this.#isEnough(sequence, timestampUs, nowMs);
+    if (canMove) return this.#move(ahead, sequence, timestampUs, nowMs, tagged);
+    return ahead > 0 ? DropReason.tooFarAhead : DropReason.tooOld;
+  }
+
+  #noteTag(timestampUs: Microseconds): void {
+    this.#hasTag = true;
+    this.#tagTimestampUs = timestampUs | 0;
+  }
+
+  /** Whether a tagged packet is no older one that was recorded, and sent again. */
+  #isRecent(timestampUs: Microseconds): boolean {
+    return !this.#hasTag || ((timestampUs - this.#tagTimestampUs) | 0) >= 0;
+  }
+
+  /** Notes a candidate. @returns whether there are enough now, and nothing new came inside the window for a while. */
+  #isEnough(sequence: SequenceNumber, timestampUs: Microseconds, nowMs: Milliseconds): boolean {
+    const ahead = sequenceDelta(sequence, this.#candidate);
+    const isLater = ((timestampUs - this.#candidateTimestampUs) | 0) >= 0;
+    const isNear = ahead > -DUPLICATE_WINDOW_PACKETS && ahead < DUPLICATE_WINDOW_PACKETS && this.#candidates > 0;
+    if (isNear && ahead > 0 && isLater) {
+      this.#candidates++;
+    } else {
+      // The same again, or one that was overtaken on its way, says nothing.
+      const isSame = isNear && ahead === 0 && timestampUs === this.#candidateTimestampUs;
+      const isOvertaken = isNear && ahead < 0 && !isLater && (nowMs - this.#candidateMs) >>> 0 < CANDIDATE_STALE_MS;
+      if (isSame || isOvertaken) return false;
+      this.#candidates = 1;
+    }
+    this.#candidate = sequence;
+    this.#candidateTimestampUs = timestampUs | 0;
+    this.#candidateMs = nowMs;
+    return this.#candidates >= CANDIDATES_TO_MOVE && (nowMs - this.#newMs) >>> 0 >= QUIET_BEFORE_MOVE_MS;
+  }
+
+  #move(ahead: number, sequence: SequenceNumber, timestampUs: Microseconds, nowMs: Milliseconds, tagged: boolean): typeof WINDOW_MOVED {
+    const lost = ahead > 0 && ahead < OUTAGE_PACKETS ? ahead - 1 : 0;
+    this.reset();
+    this.#spanBefore += lost;
+    this.#start(sequence, timestampUs, nowMs, tagged);
+    return WINDOW_MOVED;
+  }
+
+  #start(sequence: SequenceNumber, timestampUs: Microseconds, nowMs: Milliseconds, tagged: boolean): void {
+    this.#newest = sequence;
+    this.#span = 1;
+    if (tagged) this.#noteTag(timestampUs);
+    this.#mark(sequence, nowMs);
+  }
+
+  #mark(sequence: SequenceNumber, nowMs: Milliseconds): void {
     this.#words[this.#wordOf(sequence)] |= 1 << (sequence & 31);
     this.#unique++;
+    this.#newMs = nowMs;
+    this.#candidates = 0;
   }
 
   /** Clears the bits of the numbers that come into the window. */
   #advance(count: number): void {
-    if (count >= DUPLICATE_WINDOW_PACKETS) {
-      this.#clear();
-      return;
-    }
     for (let number = this.#newest + 1; number <= this.#newest + count; number++) {
       this.#words[this.#wordOf(number)] &= ~(1 << (number & 31));
     }

@@ -114,6 +114,7 @@ export class SessionAdmission {
     }
     const session = live.session ?? this.#openRegistered(live, from.ip);
     if (session === null) return null;
+    session.receiving.window.startsOverOnDuplicates = false;
     lifecycle.setMultipath(session, MULTIPATH_MODES[mode]);
     amplification.setVerified(session.slot);
     if (bound !== null && bound.session === session && bound.number === number) return bound;
@@ -143,6 +144,7 @@ export class SessionAdmission {
     if (this.#isForwarded(live, offset, length, from)) return null;
     const session = this.#openRegistered(live, from.ip);
     if (session === null) return null;
+    session.receiving.window.startsOverOnDuplicates = true;
     // The token went to this address over the control connection.
     amplification.setVerified(session.slot);
     return lifecycle.addPath(session, 0, from);

@@ -44,7 +44,9 @@ export class RelaySessionLifecycle {
    * @returns null if a limit is reached; `SessionTable.refusal` says which.
    */
   open(ip: AddressHandle, token: SessionToken, dialect: Dialect): RelaySession | null {
-    return this.#open(ip, token, dialect, null);
+    const session = this.#open(ip, token, dialect, null);
+    if (session !== null) session.receiving.window.startsOverOnDuplicates = true;
+    return session;
   }
 
   /** The same for the session of a registration, which then is forwarded no more. */

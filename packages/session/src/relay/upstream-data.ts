@@ -9,6 +9,7 @@ import {
   readSequence,
   readSourceIp,
   readSourcePort,
+  readTimestampUs,
   readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, Port } from '@lightspeed/wire';
@@ -46,7 +47,7 @@ export class UpstreamData implements PayloadSink {
     const { session } = path;
     // Only who gets what is sent to the address can know the token that the acknowledgement carried.
     if (session.dialect === 'standard') amplification.setVerified(session.slot);
-    const seen = session.receiving.accept(readSequence(bytes, offset), clock.nowMs);
+    const seen = session.receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, false);
     if (seen !== 0) return seen;
     const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
     const parity = protectedByFec && isParity(bytes, offset);

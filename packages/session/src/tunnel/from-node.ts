@@ -10,6 +10,7 @@ import {
   readSequence,
   readSourceIp,
   readSourcePort,
+  readTimestampUs,
   readToken,
   readVersion,
 } from '@lightspeed/wire';
@@ -68,7 +69,7 @@ export class FromNode implements PayloadSink {
     if (!state.carries) return DropReason.notEstablished;
     if (token !== state.sending.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
     link.noteHeard(state.nowMs);
-    const seen = state.receiving.accept(readSequence(bytes, offset), state.nowMs);
+    const seen = state.receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), state.nowMs, false);
     if (seen !== 0) return seen;
     values[pathCounter(link.number, PathCounter.firstArrivals)]++;
     return this.#read(offset, length);

@@ -55,6 +55,7 @@ export class TunnelState {
     this.writer = new PacketWriter(memory, this.returns, this.sender);
     this.flows = new TunnelFlowTable(options.maxFlows, this.writer, random);
     this.receiving = new ReceiveState(this);
+    this.receiving.window.startsOverOnDuplicates = options.registration === undefined && options.paths === 1;
     this.sending = new SendState(options.dialect, options.token);
     this.links = Array.from({ length: options.paths }, (_, number) => new PathLink(number));
     this.primary = this.links[0];

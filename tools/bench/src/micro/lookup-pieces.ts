@@ -16,7 +16,7 @@ function duplicateWindow(): Piece {
     name: 'duplicate window: a new packet',
     operations: 100,
     run: () => {
-      for (let i = 0; i < 100; i++) window.accept((sequence = (sequence + 1) & 0xffff));
+      for (let i = 0; i < 100; i++) window.accept((sequence = (sequence + 1) & 0xffff), i, 0, false);
     },
   };
 }
