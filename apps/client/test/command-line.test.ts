@@ -57,25 +57,33 @@ describe('lightspeed', () => {
     ['65 nodes', [...play, ...Array.from({ length: 64 }, (_, port) => `--node=127.0.0.1:${port + 1}`)], '65 --node; at most 64'],
     ['a token with registration', [...play, '--token', '7'], 'add --no-register'],
     ['a ticket that is none', [...play, '--ticket', 'lst1_!'], '--ticket: '],
-    ['a ticket file that is not there', [...play, '--ticket', '/nowhere/ticket'], '--ticket: ENOENT'],
+    [
+      'a ticket file that is not there',
+      [...play, '--ticket', 'nosuch.txt'],
+      '--ticket nosuch.txt: there is no such file; allowed is a file that you may read, or the ticket’s text, lst1_...',
+    ],
     ['a pin that is none', [...play, '--pin', 'abc'], 'a pin is sha256// and 32 bytes'],
     ['more pins than nodes', [...play, '--pin', PIN, '--pin', PIN], '2 --pin for 1 nodes'],
     ['two ways to know a node', [...play, '--pin', PIN, '--trust-on-first-use'], 'only one of --pin, --ca'],
     [
       'too many paths',
       [...play, ...[2, 3, 4, 5].flatMap((n) => ['--path', `127.0.0.${n}`])],
-      'the number of paths must be a whole number from 1 to 4, got 5',
+      'the number of paths (one, --path and --via) must be a whole number from 1 to 4, got 5',
     ],
     ['a port that is none', ['ping', '--node', 'example.net:70000'], '"70000" is not a port; allowed are 1 to 65535'],
     ['an IPv6 address that is none', ['ping', '--node', '[::g]:4434'], '"::g" is not an IPv6 address'],
     ['an IPv6 game server', [...play.slice(0, 3), '--game-server', '[2001:db8::1]:9'], 'A game server needs an IPv4 address'],
-    ['a name as local address', [...play, '--source', 'eth0'], 'Expected an IP address'],
+    ['a name as local address', [...play, '--source', 'eth0'], 'Got "eth0", allowed is an IPv4 or IPv6 address'],
     ['a group of 33', [...play, '--fec', '33'], 'data packets per parity packet from 1 to 32'],
     ['a group of 1 in dialect reference', [...play, '--fec', '1', '--dialect', 'reference'], '--fec is 1; allowed: 0 (off)'],
     ['more ingresses than servers', [...play, '--listen', '127.0.0.1:0', '--listen', '127.0.0.1:0'], '2 --listen for 1 --game-server'],
     ['a way that is none', [...play, '--way', '203.0.113.0/24'], 'Expected SERVER[/PREFIX][:PORT]=direct or =NODE'],
-    ['a way by an unknown node', [...play, '--way', '203.0.113.9=other'], 'ways[0].way is other:4433; allowed: direct, 127.0.0.1:4434'],
-    ['a way to a name', [...play, '--way', 'example.net=direct'], 'ways[0].servers is "example.net"; allowed: an IPv4 address or prefix'],
+    [
+      'a way by an unknown node',
+      [...play, '--way', '203.0.113.9=other'],
+      '--way 203.0.113.9=other: no --node is other:4433; allowed: direct, 127.0.0.1:4434',
+    ],
+    ['a way to a name', [...play, '--way', 'example.net=direct'], 'Got "example.net", allowed is an IPv4 address or prefix'],
     ['SOCKS5 for the network without password', ['socks', '--node', 'a', '--listen', '0.0.0.0:1080'], 'add --user and --password-file'],
     ['a SOCKS5 user without password', ['socks', '--node', 'a', '--user', 'me'], '--user and --password-file belong together'],
     ['half a packet a second', ['ping', '--node', '127.0.0.1:1', '--count', '0.5'], 'whole numbers from 1'],
@@ -88,13 +96,10 @@ describe('lightspeed', () => {
   });
 
   // With an empty label a name cannot exist, so no name server is asked.
-  it.each([
-    [['--open'], /^lightspeed: --node: cannot find host "no\.\.where": .*\n$/],
-    [[], /^lightspeed: node no\.\.where:4434: no\.\.where has no address: .*\n$/],
-  ])('says in one line that a host is not known, with exit code 1: %j', async (way, says) => {
+  it.each([[['--open']], [[]]])('says in one line that a host is not known, with exit code 1: %j', async (way) => {
     const { code, stdout, stderr } = await lightspeed(['ping', ...way, '--node', 'no..where:4434']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(says);
+    expect(stderr).toMatch(/^lightspeed: node no\.\.where:4434: no\.\.where has no address: there is no such name \(ENOTFOUND\)\n$/);
   });
 });
 

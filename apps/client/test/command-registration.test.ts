@@ -152,6 +152,9 @@ describe('the node’s identity', () => {
     const strict = await run(['whoami', '--node', node.name]);
     expect(strict).toMatchObject({ code: 1, stdout: '' });
     expect(strict.stderr).toMatch(/the certificate of .* was not accepted/);
+    expect(strict.stderr).toMatch(
+      /give its pin with --pin: the node logs it at its start, as "pin" in the line "node serves", and its operator knows it\n$/,
+    );
     const careless = await run(['whoami', '--node', node.name, '--insecure-skip-verify']);
     expect(careless.code).toBe(0);
     expect(careless.stderr).toMatch(/^lightspeed: warning: --insecure-skip-verify: .*\n$/);

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import type { StartedMessage, WorkerInput } from '../src/tunnel/messages.ts';
 import { LOCAL_COUNTERS_BYTES } from '../src/ingress/local-counters.ts';
 import { parseTunnelSettings } from '../src/settings/tunnel-settings.ts';
-import { plainNodeTunnel } from '../src/run/start-tunnel.ts';
+import { openNodeAddresses, plainNodeTunnel } from '../src/run/start-tunnel.ts';
 import { CounterBook } from '../src/tunnel/counter-book.ts';
 
 it('a tunnel whose thread crashes says so, rejects who waits, and can be closed', async () => {
@@ -15,7 +15,7 @@ it('a tunnel whose thread crashes says so, rejects who waits, and can be closed'
   const counters = new CounterBook();
   const input: WorkerInput = {
     settings: parsed.settings,
-    nodeTunnels: [plainNodeTunnel(parsed, node, counters)],
+    nodeTunnels: [plainNodeTunnel(parsed, node, await openNodeAddresses(node, parsed.settings), counters)],
     via: undefined,
     ways: [],
     localCounters: new SharedArrayBuffer(LOCAL_COUNTERS_BYTES),
@@ -24,7 +24,7 @@ it('a tunnel whose thread crashes says so, rejects who waits, and can be closed'
   };
   const worker = new Worker(new URL('support/dying-worker.ts', import.meta.url));
   const [started] = (await once(worker, 'message')) as [StartedMessage];
-  const tunnel = new RunningTunnel(worker, input, started, counters);
+  const tunnel = new RunningTunnel(worker, input, started, counters, node);
   const waiting = expect(tunnel.established(60_000)).rejects.toMatchObject({ code: 'ERR_CLIENT_WORKER' });
   const failed = once(tunnel, 'failed') as Promise<[ClientError]>;
 

@@ -20,7 +20,7 @@ import { RulePolicy, WAY_DIRECT } from '../src/way/way-policy.ts';
 import type { Command } from '../src/tunnel/messages.ts';
 import { parseTunnelSettings } from '../src/settings/tunnel-settings.ts';
 import { openTunnelSockets } from '../src/tunnel/sockets.ts';
-import { plainNodeTunnel } from '../src/run/start-tunnel.ts';
+import { openNodeAddresses, plainNodeTunnel } from '../src/run/start-tunnel.ts';
 import { CounterBook } from '../src/tunnel/counter-book.ts';
 import { LOOPBACK } from './support/test-node.ts';
 
@@ -72,7 +72,7 @@ it.each<[number, 'port forward' | 'socks', 'node' | 'direct']>([
       engine,
       settings,
       sockets,
-      nodeTunnels: [plainNodeTunnel(parsed, nodeAddress, new CounterBook())],
+      nodeTunnels: [plainNodeTunnel(parsed, nodeAddress, await openNodeAddresses(nodeAddress, settings), new CounterBook())],
       via: undefined,
       policy: new RulePolicy(way === 'direct' ? [{ ip: 0, mask: 0, port: 0, way: WAY_DIRECT }] : []),
       counters: localCountersIn(new ArrayBuffer(LOCAL_COUNTERS_BYTES)),

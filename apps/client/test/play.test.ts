@@ -36,7 +36,7 @@ describe.each(ENGINES)('lightspeed play over the %s engine', (io) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`tunnel to node ${node.name} (FEC 1 in 4, ${io} engine`);
     expect(stdout).toMatch(/1 datagrams up \(0\.0 kB\), 1 down \(0\.0 kB\)/);
-    expect(stdout).toMatch(/loss from the node 0\.0 %, recovered by FEC 0/);
+    expect(stdout).toMatch(/loss from the node 0\.0 %, late 0\.0 %, recovered by FEC 0/);
     expect(node.count('fins')).toBe(1);
     // Nobody watches: no live line, no colours.
     expect(stdout).not.toContain('\r');
@@ -137,6 +137,8 @@ describe('lightspeed play', () => {
     const listen = `127.0.0.1:${other.address.port}`;
     const { code, stderr } = await lightspeed(['play', '--open', '--node', node.name, '--game-server', '127.0.0.1:9', '--listen', listen]);
     expect(code).toBe(1);
-    expect(stderr).toBe(`lightspeed: cannot listen on ${listen}: another program listens there (EADDRINUSE)\n`);
+    expect(stderr).toBe(
+      `lightspeed: cannot listen on ${listen}: another program listens there (EADDRINUSE): end it, or choose another port\n`,
+    );
   });
 });

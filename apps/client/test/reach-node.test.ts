@@ -2,13 +2,27 @@ import type { ControlConnection } from '@lightspeed/control/quic';
 import { QuicError, listenControl, makeCertificate, pinOf } from '@lightspeed/control/quic';
 import type { CertificateAndKey } from '@lightspeed/control/quic';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sessionObstacle } from '../src/control/session-obstacle.ts';
 import { firstOf, reachNode, resolveNode } from '../src/control/reach-node.ts';
 import { Peer } from './support/game.ts';
 
 describe('a node’s address', () => {
   it('stands for itself', async () => {
-    expect(await resolveNode('192.0.2.1', 1_000)).toEqual({ ipv4: '192.0.2.1', ipv6: undefined });
-    expect(await resolveNode('2001:db8::1', 1_000)).toEqual({ ipv4: undefined, ipv6: '2001:db8::1' });
+    expect(await resolveNode('192.0.2.1', 1_000, 'a')).toEqual({ ipv4: '192.0.2.1', ipv6: undefined });
+    expect(await resolveNode('2001:db8::1', 1_000, 'a')).toEqual({ ipv4: undefined, ipv6: '2001:db8::1' });
+  });
+});
+
+describe('a session that shall have a local address of a family in which the node has none', () => {
+  const session = { secret: new Uint8Array(32), data: { ipv4: undefined, ipv6: { host: '::1', port: 1 }, preferred: 'ipv6' } } as const;
+  const settings = { source: undefined, paths: ['127.0.0.2'] };
+
+  it('says so, and what to do if the node was named by its address', () => {
+    const words = 'the node has no IPv4 address to which 127.0.0.2 could send';
+    expect(sessionObstacle(session, settings, false, 'relay.example.net')).toBe(words);
+    expect(sessionObstacle(session, settings, false, '::1')).toBe(
+      `${words}: it was named by its address ::1; name it by a host name that has addresses of both families`,
+    );
   });
 });
 

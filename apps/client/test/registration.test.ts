@@ -181,6 +181,6 @@ describe('the node’s identity', () => {
 
   it('is vouched for by an authority', async () => {
     await connect({ kind: 'ca', pem: node.certificate.certificatePem });
-    await expect(connect({ kind: 'system' })).rejects.toThrow(/was not accepted.*prints a pin at its start/);
+    await expect(connect({ kind: 'system' })).rejects.toThrow(/was not accepted.*give its pin with --pin: the node logs it at its start/);
   });
 });

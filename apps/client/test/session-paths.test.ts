@@ -41,7 +41,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     await tunnel.established(5_000);
     const refused = once(tunnel, 'notRebound');
     tunnel.rebind(0, '198.51.100.1');
-    expect(await refused).toEqual([0, 'EADDRNOTAVAIL']);
+    expect(await refused).toEqual([0, expect.stringContaining('(EADDRNOTAVAIL)')]);
     using program = await play(1, tunnel.ingresses[0].listen);
     expect(program.texts).toEqual(['0']);
     expect(() => tunnel.rebind(1)).toThrow('there is no path 1; allowed: 0 to 0');

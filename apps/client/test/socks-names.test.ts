@@ -50,6 +50,21 @@ describe('the names of game servers', () => {
     expect(asked).toEqual(['none', 'six', 'six']);
   });
 
+  it('that are still not found are looked up again more and more seldom, but every minute, until they are found', () => {
+    const asked: number[] = [];
+    let nowMs = 0;
+    const names = new NameTable(() => asked.push(nowMs));
+    for (; nowMs <= 300_000; nowMs += 1_000) {
+      if (lookUp(names, 'none', nowMs)?.state === 'asked') names.answer('none', undefined, false, nowMs);
+    }
+    expect(asked).toEqual([0, 6_000, 17_000, 38_000, 79_000, 140_000, 201_000, 262_000]);
+    lookUp(names, 'none', 330_000);
+    names.answer('none', IP, false, 330_000);
+    lookUp(names, 'none', 400_000);
+    names.answer('none', undefined, false, 400_000);
+    expect(lookUp(names, 'none', 406_000)?.state).toBe('asked');
+  });
+
   it('that are addresses of nobody are not sent to', () => {
     const names = new NameTable(() => undefined);
     for (const [name, ip] of [

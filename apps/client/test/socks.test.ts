@@ -177,6 +177,19 @@ describe('a SOCKS5 server', () => {
     ]);
   });
 
+  it('tells a refusal once for each client address and reason, and in the end how many there were', async () => {
+    await using node = await TestNode.start();
+    await using tunnel = await socksTunnel(node, { socks: { listen: ANY_PORT, user: { name: 'me', password: 'secret' } } });
+    const news: string[] = [];
+    tunnel.on('socks', (text) => news.push(text));
+    for (let i = 0; i < 3; i++) await talk(addressOf(tunnel), [5, 1, 0]);
+    await talk(addressOf(tunnel), [5, 1, 2, 1, 2, 0x6d, 0x65, 1, 0x78]);
+    const refused = /^a SOCKS5 client at 127\.0\.0\.1 was refused: /;
+    expect(news).toEqual([expect.stringMatching(refused), expect.stringMatching(refused)]);
+    await tunnel.close();
+    expect(news.slice(2)).toEqual([`2 times more: ${news[0]}`]);
+  });
+
   it('is not opened to the network unless somebody has meant it', async () => {
     await using node = await TestNode.start();
     const open = (anybody?: boolean) => tunnelTo(node, [], { socks: { listen: { ip: 0, port: 0 }, anybody } });
@@ -190,6 +203,8 @@ describe('a SOCKS5 server', () => {
     await using tunnel = await socksTunnel(node);
     const { port } = addressOf(tunnel);
     const taken = tunnelTo(node, [], { socks: { listen: { ip: LOOPBACK, port } } });
-    await expect(taken).rejects.toThrow(`cannot listen on 127.0.0.1:${port}: EADDRINUSE`);
+    await expect(taken).rejects.toThrow(
+      `cannot listen on 127.0.0.1:${port}: another program listens there (EADDRINUSE): end it, or choose another port`,
+    );
   });
 });

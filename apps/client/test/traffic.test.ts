@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { describeSample } from '../src/cli/report-sample.ts';
+import type { Traffic } from '../src/cli/traffic.ts';
 import { PathMeter } from '../src/cli/path-meter.ts';
 import { printable } from '../src/control/printable.ts';
 import { VIA_SLOT } from '../src/tunnel/messages.ts';
-import { TrafficMeter, totalLossRatio } from '../src/cli/traffic.ts';
+import { TrafficMeter, totalLateRatio, totalLossRatio } from '../src/cli/traffic.ts';
 import { CounterBook } from '../src/tunnel/counter-book.ts';
 import { StatsReader } from '../src/run/stats.ts';
 import type { PathStats, TunnelStats } from '../src/run/stats.ts';
@@ -68,6 +70,14 @@ describe('the traffic meter', () => {
     expect(meter.sample(stats({ sequenceExpected: 11, sequenceReceived: 11 }), 2_000).lossRatio).toBe(0);
   });
 
+  it('gives the share of packets that came behind a later one', () => {
+    const meter = new TrafficMeter(0);
+    expect(meter.sample(stats({}), 0).lateRatio).toBeUndefined();
+    expect(meter.sample(stats({ sequenceExpected: 25, sequenceReceived: 20, sequenceLate: 5 }), 1_000).lateRatio).toBe(0.25);
+    expect(totalLateRatio(stats({ sequenceReceived: 50, sequenceLate: 1 }))).toBe(0.02);
+    expect(totalLateRatio(stats({}))).toBeUndefined();
+  });
+
   it('adds up the drops of both sides', () => {
     const drops = { localDrops: { oversize: 2 }, nodeDrops: { bad_token: 1, duplicate: 4 } };
     expect(new TrafficMeter(0).sample(stats({ fecRecovered: 3 }, drops), 1_000)).toMatchObject({ drops: 7, recovered: 3 });
@@ -76,6 +86,19 @@ describe('the traffic meter', () => {
   it('gives the loss since the start', () => {
     expect(totalLossRatio(stats({}))).toBeUndefined();
     expect(totalLossRatio(stats({ sequenceExpected: 200, sequenceReceived: 190 }))).toBe(0.05);
+  });
+});
+
+describe('the live line', () => {
+  const line = (traffic: Partial<Traffic>) => {
+    const usual = { upPps: 1, downPps: 1, lossRatio: 0.021, lateRatio: 0, recovered: 3, drops: 0 };
+    return describeSample(stats({}), { ...usual, ...traffic }, [], []);
+  };
+
+  it('shows loss before recovery, and late packets if there are any', () => {
+    expect(line({})).toContain('loss 2.1 %  recovered 3  up');
+    expect(line({ lateRatio: 0.004 })).toContain('loss 2.1 %  late 0.4 %  recovered 3');
+    expect(line({ lossRatio: undefined, lateRatio: undefined })).toContain('loss -  recovered');
   });
 });
 

@@ -19,6 +19,18 @@ describe('startTunnel', () => {
     ['half a keepalive', { maxKeepalives: 0.5 }, 'maxKeepalives must be a whole number from 0 to 1000000, got 0.5'],
     ['a node without port', { node: { host: '127.0.0.1', port: 0 } }, 'node.port must be a whole number from 1 to 65535, got 0'],
     ['a game server without port', { ingresses: [{ listen: LISTEN, gameServer: { ip: 1, port: 0 } }] }, 'ingresses[0].gameServer'],
+    ['a node that is every address', { node: { host: '::', port: 1 } }, 'node.host is "::"; allowed: the address of one machine'],
+    [
+      'a way to port 0',
+      { ways: [{ servers: '192.0.2.1', port: 0, way: 'direct' }] },
+      'ways[0].port must be a whole number from 1 to 65535',
+    ],
+    ['a way to IPv6', { ways: [{ servers: '::1', way: 'direct' }] }, 'ways[0].servers is "::1"; allowed: an IPv4 address or prefix, as'],
+    [
+      'a game server that is many machines',
+      { ingresses: [{ listen: LISTEN, gameServer: { ip: 0xe000_0001, port: 9 } }] },
+      'ingresses[0].gameServer is 224.0.0.1:9; allowed: the address of one machine, not a multicast one',
+    ],
     ['a local address that is none', { source: 'eth0' }, 'source is "eth0"; allowed: an IPv4 or IPv6 address'],
   ])('refuses %s', async (_what, settings, message) => {
     const refusal = startTunnel({ node: NODE, ingresses: [], ...settings });
@@ -71,6 +83,11 @@ describe('startTunnel', () => {
     await expect(refusal).rejects.toThrow(message);
   });
 
+  it('names the setting that is at fault', async () => {
+    await expect(startTunnel({ node: NODE, token: 256 })).rejects.toMatchObject({ setting: 'token' });
+    await expect(startTunnel({ node: NODE, source: 'eth0' })).rejects.toMatchObject({ setting: 'source' });
+  });
+
   it('refuses no way to a node, and further paths without a registration', async () => {
     await expect(startTunnel({ ingresses: [] })).rejects.toThrow('either `node` or `register`');
     await expect(startTunnel({ node: NODE, paths: ['192.0.2.1'], ingresses: [] })).rejects.toThrow('further paths need a registration');
@@ -81,7 +98,9 @@ describe('startTunnel', () => {
       using other = await Peer.start();
       const refusal = startTunnel({ node: NODE, io, ingresses: [{ listen: other.address, gameServer: GAME }] });
       await expect(refusal).rejects.toMatchObject({ code: 'ERR_CLIENT_OPEN' });
-      await expect(refusal).rejects.toThrow(`cannot listen on 127.0.0.1:${other.address.port}: another program listens there (EADDRINUSE)`);
+      await expect(refusal).rejects.toThrow(
+        `cannot listen on 127.0.0.1:${other.address.port}: another program listens there (EADDRINUSE): end it, or choose another port`,
+      );
     });
 
     it('takes another port where it may', async () => {

@@ -126,7 +126,7 @@ describe('the rules for ways', () => {
     expect(() => rulesOf({ servers: '203.0.113.0/33', way: 'direct' })).toThrow('ways[0].servers');
     expect(() => rulesOf({ servers: '2001:db8::/32', way: 'direct' })).toThrow('ways[0].servers');
     expect(() => rulesOf({ servers: '203.0.113.9', port: 65_536, way: 'direct' })).toThrow(
-      'ways[0].port must be a whole number from 0 to 65535, got 65536',
+      'ways[0].port must be a whole number from 1 to 65535, got 65536',
     );
     expect(() => rulesOf({ servers: '203.0.113.9', way: 'b:4433' })).toThrow('ways[0].way is b:4433; allowed: direct, a:4433');
     expect(() => rulesOf(...Array.from({ length: 257 }, () => ({ servers: '1.1.1.1', way: 'direct' })))).toThrow(

@@ -28,6 +28,7 @@ describe.each(ENGINES)('GET /health and /metrics of a node over the %s engine', 
     await client.roundTrip(server.endpoint, 'four');
     stranger.data(server.endpoint, 'let me in');
     await eventually(() => expect(node.stats().clientDrops.unknown_session).toBe(1));
+    await eventually(() => expect(node.stats().relay.sequenceReceived).toBe(1));
 
     const health = await fetch(urlOf(node, '/health'));
     expect(health.status).toBe(200);
@@ -66,6 +67,9 @@ describe.each(ENGINES)('GET /health and /metrics of a node over the %s engine', 
       'lightspeed_dropped_packets_total{direction="client",reason="bad_token"}': 0,
       'lightspeed_dropped_packets_total{direction="server",reason="unsolicited"}': 0,
       'lightspeed_client_packets_total{kind="data"}': 1,
+      'lightspeed_client_sequence_numbers_total{what="expected"}': 1,
+      'lightspeed_client_sequence_numbers_total{what="received"}': 1,
+      'lightspeed_client_sequence_numbers_total{what="late"}': 0,
       lightspeed_kernel_dropped_packets_total: 0,
       'lightspeed_udp_events_total{event="datagrams_received"}': 4,
       'lightspeed_worker_restarts_total{worker="1"}': 0,

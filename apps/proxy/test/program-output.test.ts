@@ -120,7 +120,7 @@ describe('lightspeed-proxy', () => {
     expect(await Program.run('serve', '--data-bind', address, '--http-bind', 'off', '--control-bind', 'off')).toEqual({
       code: 1,
       stdout: '',
-      stderr: `lightspeed-proxy: ${address} (data plane) is in use by another program: end that one, or choose another with --data-bind\n`,
+      stderr: `lightspeed-proxy: ${address} (data plane) cannot be used: another program listens there (EADDRINUSE): end it, or choose another port; see --data-bind\n`,
     });
   });
 });

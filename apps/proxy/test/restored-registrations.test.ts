@@ -51,29 +51,29 @@ it('every token is the one that it was, and no new client of the address gets it
   const tokens = fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { maxLength: 255 });
   fc.assert(
     fc.property(tokens, (held) => {
-      const registrations = new ClientRegistry(nodeConfig(), new AddressBook(), undefined);
-      const restored = registrations.restore(
+      const registry = new ClientRegistry(nodeConfig(), new AddressBook(), undefined);
+      const restored = registry.restore(
         held.map((token, index) => saved(index + 1, token)),
         0,
       );
       expect(restored.map(({ token }) => token).toSorted()).toEqual(held.toSorted());
       const fresh = Array.from({ length: 255 - held.length }, () => {
-        return register(registrations).token;
+        return register(registry).token;
       });
       expect(new Set([...held, ...fresh]).size).toBe(255);
-      expect(registrations.register(MESSAGES.standard, { ip: IP, port: 1 }, link)).toMatchObject({
+      expect(registry.register(MESSAGES.standard, { ip: IP, port: 1 }, link)).toMatchObject({
         code: 'address_full',
       });
-      expect(new Set([...registrations.all].map(({ index }) => index)).size).toBe(255);
+      expect(new Set([...registry.all].map(({ index }) => index)).size).toBe(255);
     }),
     { numRuns: 30 },
   );
 });
 
 it('what is there twice, or too much, is left out', () => {
-  const registrations = new ClientRegistry(nodeConfig({ maxClients: 3 }), new AddressBook(), undefined);
+  const registry = new ClientRegistry(nodeConfig({ maxClients: 3 }), new AddressBook(), undefined);
   const clients = [saved(1, 9), saved(2, 9), saved(1, 10), saved(3, 9, '2001:db8:1:2::'), saved(4, 200), saved(5, 201)];
-  const restored = registrations.restore(clients, 0).map(({ sessionId, token }) => [sessionId, token]);
+  const restored = registry.restore(clients, 0).map(({ sessionId, token }) => [sessionId, token]);
   expect(restored).toEqual([
     [1, 9],
     [3, 9],
@@ -82,33 +82,33 @@ it('what is there twice, or too much, is left out', () => {
 });
 
 it('ids of 32 bits and secrets come back as they were', () => {
-  const registrations = new ClientRegistry(nodeConfig(), new AddressBook(), undefined);
-  registrations.restore([saved(0xffff_fffe, 9, '2001:db8:1:2::'), saved(1, 10)], 0);
-  const clients = [...registrations.all].map((client) => {
-    return [client.sessionId, registrations.addressOf(client), registrations.has(client.sessionId), registrations.secretOf(client)];
+  const registry = new ClientRegistry(nodeConfig(), new AddressBook(), undefined);
+  registry.restore([saved(0xffff_fffe, 9, '2001:db8:1:2::'), saved(1, 10)], 0);
+  const clients = [...registry.all].map((client) => {
+    return [client.sessionId, registry.addressOf(client), registry.has(client.sessionId), registry.secretOf(client)];
   });
   expect(clients).toEqual([
     [0xffff_fffe, '2001:db8:1:2::', true, new Uint8Array(16).fill(9)],
     [1, ADDRESS, true, new Uint8Array(16).fill(10)],
   ]);
-  const secrets = [...registrations.registered()].map(({ secretHex }) => secretHex);
+  const secrets = [...registry.registered()].map(({ secretHex }) => secretHex);
   expect(secrets).toEqual(['09'.repeat(16), '0a'.repeat(16)]);
 });
 
 it('nobody gets the secret of somebody who has left', () => {
-  const registrations = new ClientRegistry(nodeConfig({ maxClients: 2 }), new AddressBook(), undefined);
-  const first = register(registrations);
-  const secret = registrations.secretOf(first);
+  const registry = new ClientRegistry(nodeConfig({ maxClients: 2 }), new AddressBook(), undefined);
+  const first = register(registry);
+  const secret = registry.secretOf(first);
   expect(secret).toHaveLength(16);
-  registrations.end(first);
+  registry.end(first);
   // Indexes go round: this one comes to the first one's again.
-  let next = register(registrations, 'reference');
+  let next = register(registry, 'reference');
   while (next.index !== first.index) {
-    registrations.end(next);
-    next = register(registrations, 'reference');
+    registry.end(next);
+    next = register(registry, 'reference');
   }
-  expect(registrations.secretOf(next)).toBeUndefined();
-  expect([...registrations.registered()].map(({ secretHex }) => secretHex)).toEqual([undefined]);
+  expect(registry.secretOf(next)).toBeUndefined();
+  expect([...registry.registered()].map(({ secretHex }) => secretHex)).toEqual([undefined]);
 });
 
 it('the state comes back from its text as it was', () => {

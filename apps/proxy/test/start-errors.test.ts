@@ -20,7 +20,7 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
     const address = `127.0.0.1:${other.address().port}`;
     await expect(starting({ io, workers, dataBind: address })).rejects.toMatchObject({
       code: 'ERR_PROXY_PORT_IN_USE',
-      message: `${address} (data plane) is in use by another program: end that one, or choose another with --data-bind`,
+      message: `${address} (data plane) cannot be used: another program listens there (EADDRINUSE): end it, or choose another port; see --data-bind`,
     });
   });
 
@@ -36,11 +36,25 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
   it('names an address that is not of this machine', async () => {
     await expect(starting({ io, dataBind: '192.0.2.250:4434' })).rejects.toMatchObject({
       code: 'ERR_PROXY_BIND',
-      message: '192.0.2.250:4434 (data plane) is not an address of this machine: choose one that is with --data-bind',
+      message:
+        '192.0.2.250:4434 (data plane) cannot be used: this machine does not have that address (EADDRNOTAVAIL): choose one that it has; see --data-bind',
     });
     await expect(starting({ io, egressBind: '192.0.2.250' })).rejects.toMatchObject({
       code: 'ERR_PROXY_BIND',
-      message: '192.0.2.250 (egress) is not an address of this machine: choose one that is with --egress-bind',
+      message:
+        '192.0.2.250 (egress) cannot be used: this machine does not have that address (EADDRNOTAVAIL): choose one that it has; see --egress-bind',
+    });
+  });
+
+  it('names a control port that another program has, in the same words', async () => {
+    const other = createSocket('udp4');
+    onTestFinished(() => void other.close());
+    other.bind(0, '127.0.0.1');
+    await once(other, 'listening');
+    const controlBind = `127.0.0.1:${other.address().port}`;
+    await expect(starting({ io, controlBind })).rejects.toMatchObject({
+      code: 'ERR_PROXY_PORT_IN_USE',
+      message: `${controlBind} (control plane) cannot be used: another program listens there (EADDRINUSE): end it, or choose another port; see --control-bind`,
     });
   });
 
@@ -53,7 +67,7 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
     const dataBind = io === 'batch' ? '127.0.0.1:23401' : '127.0.0.1:23402';
     await expect(starting({ io, dataBind, httpBind: taken })).rejects.toMatchObject({
       code: 'ERR_PROXY_PORT_IN_USE',
-      message: `${taken} (HTTP) is in use by another program: end that one, or choose another with --http-bind`,
+      message: `${taken} (HTTP) cannot be used: another program listens there (EADDRINUSE): end it, or choose another port; see --http-bind`,
     });
     await testNode({ io, dataBind });
   });

@@ -22,7 +22,7 @@ export interface NodeLoad {
 }
 
 /** What a client says that wants its session back, see {@link resumeExtension}. */
-export interface ResumeClaim {
+export interface ResumeRequest {
   /** u32. */
   readonly sessionId: number;
   /** u64; one that the session's client has not used yet, for proofs and for this. */
@@ -31,7 +31,7 @@ export interface ResumeClaim {
   readonly tag: Uint8Array;
 }
 
-/** Bytes of the tag of a {@link ResumeClaim}. */
+/** Bytes of the tag of a {@link ResumeRequest}. */
 export const RESUME_TAG_BYTES = 16;
 
 /** RegisterAck: the key of the proofs that bind addresses to the session, 16 bytes. */
@@ -101,43 +101,43 @@ export const drainingExtension = codec<number>(
  * node knows the session, the tag is valid and the nonce is new, the node acknowledges the same session id, token and
  * secret. Otherwise it treats the Register as if this were not there.
  */
-export const resumeExtension = codec<ResumeClaim>(
+export const resumeExtension = codec<ResumeRequest>(
   ExtensionId.resume,
   ({ sessionId, nonce, tag }) => {
     if (tag.length !== RESUME_TAG_BYTES) {
       throw new ControlError('ERR_CONTROL_FIELD_RANGE', `the tag of a resume must be 16 bytes, got ${tag.length}`);
     }
-    const value = new Uint8Array(RESUME_CLAIMED_BYTES + RESUME_TAG_BYTES);
-    value.set(claimed(sessionId, nonce));
-    value.set(tag, RESUME_CLAIMED_BYTES);
+    const value = new Uint8Array(ID_AND_NONCE_BYTES + RESUME_TAG_BYTES);
+    value.set(idAndNonce(sessionId, nonce));
+    value.set(tag, ID_AND_NONCE_BYTES);
     return value;
   },
   (value) => {
-    if (value.length < RESUME_CLAIMED_BYTES + RESUME_TAG_BYTES) return undefined;
+    if (value.length < ID_AND_NONCE_BYTES + RESUME_TAG_BYTES) return undefined;
     const view = new DataView(value.buffer, value.byteOffset);
-    const tag = value.subarray(RESUME_CLAIMED_BYTES, RESUME_CLAIMED_BYTES + RESUME_TAG_BYTES);
+    const tag = value.subarray(ID_AND_NONCE_BYTES, ID_AND_NONCE_BYTES + RESUME_TAG_BYTES);
     return { sessionId: view.getUint32(0), nonce: view.getBigUint64(4), tag };
   },
 );
 
 /**
- * What the tag of a {@link ResumeClaim} authenticates: ASCII `lstp-resume`, then session id and nonce as they are sent.
+ * What the tag of a {@link ResumeRequest} authenticates: ASCII `lstp-resume`, then session id and nonce as they are sent.
  *
  * @returns 23 bytes, fresh
  * @throws {ControlError} `ERR_CONTROL_FIELD_RANGE`
  */
 export function resumeMessage(sessionId: number, nonce: bigint): Uint8Array {
-  const message = new Uint8Array(RESUME_LABEL.length + RESUME_CLAIMED_BYTES);
+  const message = new Uint8Array(RESUME_LABEL.length + ID_AND_NONCE_BYTES);
   message.set(RESUME_LABEL);
-  message.set(claimed(sessionId, nonce), RESUME_LABEL.length);
+  message.set(idAndNonce(sessionId, nonce), RESUME_LABEL.length);
   return message;
 }
 
-const RESUME_CLAIMED_BYTES = 12;
+const ID_AND_NONCE_BYTES = 12;
 const RESUME_LABEL = Uint8Array.from('lstp-resume', (character) => character.charCodeAt(0));
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
-function claimed(sessionId: number, nonce: bigint): Uint8Array {
+function idAndNonce(sessionId: number, nonce: bigint): Uint8Array {
   if (nonce < 0n || nonce > MAX_U64) {
     throw new ControlError('ERR_CONTROL_FIELD_RANGE', `a nonce must be 0 to 2^64 - 1, got ${nonce}`);
   }

@@ -14,7 +14,7 @@ const NOTHING = new Uint8Array(0);
  *
  *     read            written
  *      v                 v
- *     [.. frame .. frame ..        ]      grows with what is pushed, never with what a length prefix claims:
+ *     [.. frame .. frame ..        ]      grows with what is pushed, never with what a length prefix says:
  *                                         at most 4,098 bytes more than what is unread
  */
 export class FrameReader {

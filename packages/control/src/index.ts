@@ -36,7 +36,7 @@ export {
   sessionSecretExtension,
   ticketExtension,
 } from './extension-values.ts';
-export type { NodeLoad, ResumeClaim, SessionLimits } from './extension-values.ts';
+export type { NodeLoad, ResumeRequest, SessionLimits } from './extension-values.ts';
 export { FrameReader } from './frame-reader.ts';
 export { gameById, gameByKey, GAMES } from './game.ts';
 export type { Game } from './game.ts';
@@ -58,5 +58,5 @@ export type {
   UnknownMessage,
 } from './message.ts';
 export type { Refusal, RefusalCode } from './refusal.ts';
-export { readFrom, writeTo } from './stream.ts';
-export type { ByteWriter } from './stream.ts';
+export { readFrom, writeTo } from './message-transfer.ts';
+export type { ByteWriter } from './message-transfer.ts';

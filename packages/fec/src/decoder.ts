@@ -33,12 +33,9 @@ export interface RecoveredPacket {
 }
 
 /**
- * Recovers one lost packet per group (docs/protocol.md, FEC): 64 groups at a time, each for 500 ms, parity before,
- * between or after its data. One decoder serves one session and direction, whose groups may be of several flows.
- *
- * Two forms over the same state. In place, allocation-free: `data` and `parity`, with offsets into `memory.bytes`. Over
- * arrays, for one flow: {@link receiveData}, then {@link tryRecoverBlock}; and {@link receiveParity}. Either way call
- * `gc` now and then, and `close` at the end if the memory is shared.
+ * Recovers one lost packet per group, over arrays and for one flow: call {@link receiveData}, then
+ * {@link tryRecoverBlock}; and {@link receiveParity}. The work is that of a {@link GroupDecoder}, in a memory of its own
+ * unless one is given. Call `gc` now and then, and `close` at the end if the memory is shared.
  */
 export class FecDecoder extends GroupDecoder {
   /** What `receiveData` has recovered and `tryRecoverBlock` has not fetched, by group id mod 64. */

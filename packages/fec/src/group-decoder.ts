@@ -49,11 +49,15 @@ export interface FecDecoderOptions {
 }
 
 /**
- * The decoder's state machine over bytes in place: allocates nothing per packet. A group's packets are not kept, only
- * their XOR: once all but one came and the parity too, that is the missing packet.
+ * Recovers one lost packet per group (docs/protocol.md, FEC): 64 groups at a time, each for 500 ms, parity before,
+ * between or after its data. One decoder serves one session and direction, whose groups may be of several flows.
+ *
+ * It works in place, with offsets into `memory.bytes`, and allocates nothing per packet. A group's packets are not kept,
+ * only their XOR: once all but one came and the parity too, that is the missing packet. Call {@link gc} now and then, and
+ * {@link close} at the end if the memory is shared. The `FecDecoder` is the same over arrays.
  */
 export class GroupDecoder {
-  /** Where the in-place form's packets are, received and recovered. */
+  /** Where packets are, received and recovered. */
   readonly memory: FecMemory;
 
   /** Offset of the recovered payload in `memory.bytes`, with `FEC_BLOCK_HEADROOM_BYTES` free bytes before it. */

@@ -17,7 +17,7 @@ export const DEFAULT_GROUP_SIZE = 4;
 /**
  * What an encoder may send in each dialect (docs/protocol.md, FEC). A peer of dialect `reference` understands neither
  * groups of one packet nor partial groups. Towards it, take a size from these limits, and never send what
- * `FecEncoder.flush` or `FecEncoder.closePartial` give.
+ * `FecEncoder.flush` or `GroupEncoder.closePartial` give.
  */
 export const GROUP_SIZE_LIMITS: Readonly<Record<Dialect, GroupSizeLimits>> = {
   standard: { min: MIN_ENCODER_GROUP_SIZE, max: MAX_ENCODER_GROUP_SIZE, default: DEFAULT_GROUP_SIZE },

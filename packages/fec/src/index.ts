@@ -1,19 +1,30 @@
 /**
  * Forward error correction for a game's packets (docs/protocol.md, FEC). Every group of K packets gets one parity
- * packet, the XOR of them all. From it any one lost packet of the group is recovered exactly. {@link FecEncoder} makes
- * the parity and {@link FecDecoder} recovers. Both work over arrays for bots and tools, and allocation-free over a
- * {@link FecMemory} for relays. There is no I/O, no clock and no timer: time is a parameter.
+ * packet, the XOR of them all. From it any one lost packet of the group is recovered exactly. {@link GroupEncoder} makes
+ * the parity and {@link GroupDecoder} recovers, in place in a {@link FecMemory} and without allocation, for relays.
+ * {@link FecEncoder} and {@link FecDecoder} are the same over arrays, for bots and tools. There is no I/O, no clock and no
+ * timer: time is a parameter.
  *
  * @module
  */
 export { FecDecoder } from './decoder.ts';
 export type { FecDecoderStats, RecoveredPacket } from './decoder.ts';
-export { ADD_FULL, ADD_OPEN, ADD_UNPROTECTED, FecEncoder } from './encoder.ts';
-export type { FecEncoderOptions, FecEncoderStats, FlushedGroup } from './encoder.ts';
+export { FecEncoder } from './encoder.ts';
+export type { FecEncoderStats, FlushedGroup } from './encoder.ts';
 export { FecError } from './fec-error.ts';
 export type { FecErrorCode } from './fec-error.ts';
-export { DATA_DUPLICATE, DATA_NEW, DATA_NEW_AND_RECOVERED, DEFAULT_MAX_AGE_MS, PARITY_NONE, PARITY_RECOVERED } from './group-decoder.ts';
+export {
+  DATA_DUPLICATE,
+  DATA_NEW,
+  DATA_NEW_AND_RECOVERED,
+  DEFAULT_MAX_AGE_MS,
+  GroupDecoder,
+  PARITY_NONE,
+  PARITY_RECOVERED,
+} from './group-decoder.ts';
 export type { FecDecoderOptions } from './group-decoder.ts';
+export { ADD_FULL, ADD_OPEN, ADD_UNPROTECTED, GroupEncoder } from './group-encoder.ts';
+export type { FecEncoderOptions } from './group-encoder.ts';
 export { GROUPS_IN_RING } from './group-ring.ts';
 export { DEFAULT_GROUP_SIZE, GROUP_SIZE_LIMITS, MAX_ENCODER_GROUP_SIZE, MIN_ENCODER_GROUP_SIZE } from './group-sizes.ts';
 export type { GroupSizeLimits } from './group-sizes.ts';

@@ -1,4 +1,4 @@
-import { DATA_DUPLICATE, DATA_NEW_AND_RECOVERED, FEC_BLOCK_BYTES, FecDecoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
+import { DATA_DUPLICATE, DATA_NEW_AND_RECOVERED, FEC_BLOCK_BYTES, FecMemory, GroupDecoder, PARITY_RECOVERED } from '@lightspeed/fec';
 import type { Delivery } from './support.ts';
 
 /** Bytes in front of the blocks, where packets lie as received: an odd number, so that blocks are not aligned. */
@@ -18,13 +18,13 @@ export function place(memory: FecMemory, payload: Uint8Array, offset = 26): numb
 
 /** An in-place decoder and all that it has delivered, in order, with the recovered packets' tags. */
 export class InPlaceReceiver {
-  readonly decoder: FecDecoder;
+  readonly decoder: GroupDecoder;
   readonly deliveries: Delivery[] = [];
   readonly recoveredTags: number[] = [];
   nowMs = 0;
 
   constructor(memory: FecMemory) {
-    this.decoder = new FecDecoder({ memory });
+    this.decoder = new GroupDecoder({ memory });
   }
 
   data(groupId: number, index: number, size: number, payload: Uint8Array, tag = 0): void {

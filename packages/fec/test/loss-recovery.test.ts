@@ -60,15 +60,15 @@ describe('any two losses never deliver a packet that was not sent', () => {
   });
 });
 
-describe('whatever a network does to a stream of groups', () => {
+describe('whatever a network does to a series of groups', () => {
   const size = fc.integer({ min: 1, max: 12 });
-  const streams = fc
+  const series = fc
     .tuple(groupIds, fc.array(fc.tuple(size, fc.infiniteStream(payloads)), { minLength: 1, maxLength: 8 }))
     .map(([first, plans]) => plans.map(([count, stream], i) => groupOf([...stream.take(count)], (first + i) & 0xffff)));
 
   it('each packet is delivered at most once and as sent, and a group with one loss is whole', () => {
     fc.assert(
-      fc.property(streams, fc.infiniteStream(fc.nat({ max: 99 })), (groups, dice) => {
+      fc.property(series, fc.infiniteStream(fc.nat({ max: 99 })), (groups, dice) => {
         const roll = () => dice.next().value ?? 0;
         const inFlight: { at: number; group: Group; member: number }[] = [];
         const arrived = new Map<Group, Set<number>>();

@@ -1,4 +1,4 @@
-import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import { canonicalAddress, formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import { SecurityError } from './security-error.ts';
 
 /** A network and a range of ports; made by {@link parseDestinationRule}. */
@@ -22,6 +22,13 @@ const FORM = 'write CIDR[:PORT[-PORT]], for example 203.0.113.0/24:27000-27100';
  * @throws {SecurityError} one of the `SECURITY_RULE_*` codes, with what was got, what is allowed and an example.
  */
 export function parseDestinationRule(text: string): DestinationRule {
+  if (isIpv6Rule(text)) {
+    throw refuse(
+      text,
+      'ERR_SECURITY_RULE_ADDRESS',
+      'destinations are IPv4 addresses, because the header of a packet has room for no others',
+    );
+  }
   const colon = text.indexOf(':');
   const cidr = colon < 0 ? text : text.slice(0, colon);
   const slash = cidr.indexOf('/');
@@ -74,6 +81,12 @@ export function formatDestinationRule(rule: DestinationRule): string {
 export function prefixMask(prefixLength: number): number {
   // A shift by 32 is a shift by 0.
   return prefixLength === 0 ? 0 : -1 << (32 - prefixLength);
+}
+
+/** Whether somebody means an IPv6 network, with or without brackets. */
+function isIpv6Rule(text: string): boolean {
+  const network = text.replace(/^\[([^\]]*)\].*$/, '$1').replace(/\/.*$/, '');
+  return network.includes(':') && canonicalAddress(network) !== undefined;
 }
 
 function parsePort(rule: string, text: string): number {

@@ -68,6 +68,16 @@ export class RateLimiter {
     this.#refilledAtMs[slot] = nowMs;
   }
 
+  /** Packets per second that a slot's session may send. */
+  ratePps(slot: SessionSlot): number {
+    return this.#packetRate[slot];
+  }
+
+  /** Bytes per second, likewise. */
+  rateBps(slot: SessionSlot): number {
+    return this.#byteRate[slot];
+  }
+
   /**
    * Asks whether a packet may pass, and takes its credit if so. A refused packet takes nothing from either bucket.
    *

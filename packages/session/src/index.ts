@@ -13,7 +13,7 @@ export type { MultipathMode } from './multipath.ts';
 export type { LossCounts } from './receive-state.ts';
 export { RttEstimator } from './rtt-estimator.ts';
 export type { Registration } from './relay/registration-table.ts';
-export type { CarriedFlow } from './relay/carried-flow.ts';
+export type { CarriedFlow, CarriedLimits, CarriedPath } from './relay/carried-flow.ts';
 export type { ClientAddress } from './relay/client-address.ts';
 export { Relay } from './relay/relay.ts';
 export { RELAY_COUNTERS_BYTES, RELAY_COUNTER_COUNT, RelayCounter, relayCountersIn } from './relay/relay-counters.ts';

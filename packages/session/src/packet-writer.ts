@@ -1,10 +1,10 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
-import type { BlockReturns } from './block-returns.ts';
+import type { BlockReturns } from './protection/block-returns.ts';
 import { PacketWrapper } from './protection/packet-wrapper.ts';
 import type { PacketSink } from './protection/packet-wrapper.ts';
 import { XorGroupsSender } from './protection/xor-groups-sender.ts';
-import type { SendFlow } from './send-flow.ts';
+import type { SendFlow } from './protection/send-flow.ts';
 
 /**
  * Wraps payloads: a header in front of them, in place, and whatever protects their flow from loss. Shared by both ends.

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FecHeader, TunnelHeader } from '@lightspeed/wire';
-import { OTHER_SERVER, PROGRAM, SERVER, bytesOf, endpoint } from './support/lstp-client.ts';
-import type { LstpClient } from './support/lstp-client.ts';
+import type { CarriedFlow, CarriedPath } from '@lightspeed/session';
+import { FecHeader, TunnelHeader, isDropReason } from '@lightspeed/wire';
+import { pathsFor } from '../src/path-scheduler.ts';
+import { LstpClient, OTHER_SERVER, PROGRAM, SERVER, bytesOf, endpoint } from './support/lstp-client.ts';
 import { SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
@@ -14,22 +15,66 @@ const TOKEN = 9;
 function told(host: RelayHost): string[] {
   const rows = [...host.carried.values()].map((flow) => {
     const { client, clientIp, clientPort, serverIp, serverPort, groupSize, multipath, egress, token } = flow;
-    const at = client === null ? 'nowhere' : `${host.textOf(client.ip)}:${client.port} at ${host.textOf(client.local)}`;
+    const paths = pathsOf(flow).map((path) => {
+      const at = `${path.number} ${host.textOf(path.ip)}:${path.port} at ${host.textOf(path.local)}`;
+      return path === client && multipath !== 'duplicate' ? `primary ${at}` : at;
+    });
     const inner = `${clientIp >>> 0}:${clientPort} > ${serverIp >>> 0}:${serverPort}`;
-    return `${at} | ${inner} | ${host.egressPort(egress)} | ${groupSize} ${multipath} | ${token}`;
+    return `${paths.toSorted().join()} | ${inner} | ${host.egressPort(egress)} | ${groupSize} ${multipath} | ${token}`;
   });
   return rows.toSorted();
 }
 
+function pathsOf({ firstPath }: CarriedFlow): CarriedPath[] {
+  const paths: CarriedPath[] = [];
+  for (let path = firstPath; path !== null; path = path.nextOfSession) paths.push(path);
+  return paths;
+}
+
 /** The relay's own flows. */
 function kept(host: RelayHost): string[] {
-  const rows = host.relay.snapshots.takeAll().flatMap(({ paths: [primary], flows, multipath }) => {
+  const rows = host.relay.snapshots.takeAll().flatMap(({ paths, flows, multipath }) => {
     return flows.map(({ clientIp, clientPort, serverIp, serverPort, egressPort, groupSize }) => {
-      const at = `${primary.address}:${primary.port} at ${primary.local}`;
-      return `${at} | ${clientIp}:${clientPort} > ${serverIp}:${serverPort} | ${egressPort} | ${groupSize} ${multipath} | ${TOKEN}`;
+      const all = paths.map(({ number, address, port, local }, i) => {
+        const at = `${number} ${address}:${port} at ${local}`;
+        return i === 0 && multipath !== 'duplicate' ? `primary ${at}` : at;
+      });
+      const inner = `${clientIp}:${clientPort} > ${serverIp}:${serverPort}`;
+      return `${all.toSorted().join()} | ${inner} | ${egressPort} | ${groupSize} ${multipath} | ${TOKEN}`;
     });
   });
   return rows.toSorted();
+}
+
+/** Where a table sends what the server of a flow says: data, and parity if it ends a group. */
+function wouldSend(host: RelayHost, flow: CarriedFlow, isParity: boolean): string[] {
+  const inUse = pathsOf(flow).reduce((set, { number, isInUse }) => set | (isInUse ? 1 << number : 0), 0);
+  const chosen = flow.client === null ? 0 : pathsFor(flow.multipath, isParity, flow.client.number, inUse);
+  const paths = pathsOf(flow).filter(({ number }) => (chosen & (1 << number)) !== 0);
+  return paths.map((path) => `${host.textOf(path.ip)}:${path.port} from ${host.textOf(path.local)}`).toSorted();
+}
+
+/** Has every server speak, and compares where the relay sends it with where the table would. @returns those places. */
+function compareAnswers(host: RelayHost): string[] {
+  const places = new Set<string>();
+  for (const flow of host.carried.values()) {
+    host.takeToClients();
+    for (let packet = 0; packet < Math.max(1, flow.groupSize); packet++) {
+      host.fromServer(flow.egress, bytesOf('from the server'), flow.serverIp, flow.serverPort);
+    }
+    const sent = { data: new Set<string>(), parity: new Set<string>() };
+    for (const { bytes, ip, port, local = 0 } of host.takeToClients()) {
+      const decoded = TunnelHeader.decodeWithPayload(bytes, 'standard');
+      if (isDropReason(decoded)) throw new Error('the relay has sent an invalid packet');
+      const kind = decoded.header.fec?.parity === true ? 'parity' : 'data';
+      sent[kind].add(`${host.textOf(ip)}:${port} from ${host.textOf(local)}`);
+    }
+    expect([...sent.data].toSorted()).toEqual(wouldSend(host, flow, false));
+    if (flow.groupSize > 0) expect([...sent.parity].toSorted()).toEqual(wouldSend(host, flow, true));
+    for (const place of sent.data) places.add(`data ${place.split(' ')[0]}`);
+    for (const place of sent.parity) places.add(`parity ${place.split(' ')[0]}`);
+  }
+  return [...places].toSorted();
 }
 
 function play(client: LstpClient): void {
@@ -63,6 +108,7 @@ describe('a table that is made of what the relay tells of flows alone', () => {
     clientAt(host, MOBILE, TOKEN).raw(proof(TOKEN, 2n));
     expect(told(host)[0]).toContain('192.0.2.1:2 at');
     expect(told(host)).toEqual(kept(host));
+    expect(compareAnswers(host)).toEqual(['data 192.0.2.1:2']);
     const again = clientAt(host, MOBILE, TOKEN);
     again.local = endpoint('198.18.0.7:1').ip;
     again.sequence = client.sequence;
@@ -74,19 +120,74 @@ describe('a table that is made of what the relay tells of flows alone', () => {
   it('follows the path by which data comes, the mode, the group size, and a path that another session takes', () => {
     const { host, client } = game();
     const mobile = clientAt(host, MOBILE, TOKEN);
-    mobile.raw(proof(TOKEN, 2n, { path: 1, mode: 1 }));
-    expect(told(host)[0]).toContain('duplicate');
+    mobile.raw(proof(TOKEN, 2n, { path: 1, mode: 0 }));
+    expect(told(host)[0]).toContain('1 192.0.2.1:2');
     expect(told(host)).toEqual(kept(host));
     mobile.sequence = client.sequence;
     mobile.fecData(0, 0, 4, 'x');
-    expect(told(host).map((row) => row.split(' ')[0])).toEqual(['192.0.2.1:2', '192.0.2.1:2', '192.0.2.1:2']);
-    expect(told(host).join()).toContain('| 4 duplicate');
+    expect(told(host).map((row) => row.includes('primary 1 192.0.2.1:2'))).toEqual([true, true, true]);
+    expect(told(host).join()).toContain('| 4 standby');
     expect(told(host)).toEqual(kept(host));
+    expect(compareAnswers(host)).toEqual(['data 192.0.2.1:2', 'parity 192.0.2.1:2']);
     const other = host.register({ sessionId: 78, ip: endpoint(MOBILE).ip, dialect: 'standard', secret: SECRET });
     clientAt(host, MOBILE, other).raw(proof(other, 1n, { sessionId: 78 }));
-    expect(told(host)[0]).toContain('203.0.113.5:1');
+    expect(told(host)[0]).toContain('primary 0 203.0.113.5:1');
+    expect(compareAnswers(host)).toEqual(['data 203.0.113.5:1', 'parity 203.0.113.5:1']);
     clientAt(host, HOME, other).raw(proof(other, 2n, { sessionId: 78, path: 1 }));
-    expect(told(host).map((row) => row.split(' ')[0])).toEqual(['nowhere', 'nowhere', 'nowhere']);
+    expect(told(host).map((row) => row.split(' ')[0])).toEqual(['', '', '']);
+    expect(compareAnswers(host)).toEqual([]);
+  });
+
+  it.each([
+    { mode: 1, name: 'duplicate', places: ['data 192.0.2.1:2', 'data 203.0.113.5:1', 'parity 192.0.2.1:2', 'parity 203.0.113.5:1'] },
+    { mode: 2, name: 'parity', places: ['data 203.0.113.5:1', 'parity 192.0.2.1:2'] },
+  ])(
+    'has every path of a session in mode $name, falls back when one is silent, and is told nothing per packet',
+    ({ mode, name, places }) => {
+      const { host, client } = game();
+      const mobile = clientAt(host, MOBILE, TOKEN);
+      mobile.raw(proof(TOKEN, 2n, { path: 1, mode }));
+      client.fecData(0, 0, 4, 'x');
+      expect(told(host).join()).toContain(`4 ${name}`);
+      expect(told(host)).toEqual(kept(host));
+      expect(compareAnswers(host)).toEqual(places);
+
+      const { flowChanges } = host;
+      for (let i = 0; i < 100; i++) {
+        const sender = name === 'duplicate' && i % 2 === 1 ? mobile : client;
+        mobile.sequence = client.sequence++;
+        sender.fecData(1 + (i >> 2), i & 3, 4, 'x', mobile.sequence);
+        host.pass(10);
+      }
+      expect(host.flowChanges).toBe(flowChanges);
+      expect(compareAnswers(host)).toEqual(places);
+
+      for (let i = 0; i < 45; i++) {
+        host.pass(500);
+        client.fecData(100 + i, 0, 4, 'x');
+      }
+      expect([...host.carried.values()].map((flow) => pathsOf(flow).map(({ isInUse }) => isInUse))).toContainEqual([true, false]);
+      expect(compareAnswers(host)).toEqual(['data 203.0.113.5:1', 'parity 203.0.113.5:1']);
+
+      mobile.send(TunnelHeader.keepalive(client.sequence, 1));
+      host.pass(600);
+      expect(compareAnswers(host)).toEqual(places);
+    },
+  );
+
+  it('has the limits of its session, the registration’s own before the relay’s', () => {
+    const host = new RelayHost({ admission: 'registered', maxPpsPerClient: 700, maxBpsPerClient: 80_000 });
+    const own = host.register({ sessionId: 1, ip: endpoint(HOME).ip, dialect: 'standard', secret: SECRET, maxPps: 12 });
+    const client = clientAt(host, HOME, own);
+    client.raw(proof(own, 1n, { sessionId: 1 }));
+    client.data('x');
+    client.data('y', OTHER_SERVER);
+    const guest = new RelayHost({ maxPpsPerClient: 700, maxBpsPerClient: 80_000, dialect: 'reference' });
+    new LstpClient(guest, HOME, 'reference').data('x');
+    const limits = { maxPps: 12, maxBps: 80_000, isVerified: true };
+    expect([...host.carriedLimits.values()]).toEqual([limits, limits]);
+    expect(new Set([...host.carried.values()].map(({ sessionSlot }) => sessionSlot)).size).toBe(1);
+    expect([...guest.carriedLimits.values()]).toEqual([{ maxPps: 700, maxBps: 80_000, isVerified: false }]);
   });
 
   it('is there again after a restart, and empty after a FIN, a ban or a shutdown', () => {
@@ -100,6 +201,7 @@ describe('a table that is made of what the relay tells of flows alone', () => {
     host.relay.snapshots.restore(snapshot);
     expect(told(host)).toEqual(rows);
     expect(told(host)).toEqual(kept(host));
+    expect(compareAnswers(host)).toEqual(['data 203.0.113.5:1']);
     const again = clientAt(host, HOME, TOKEN);
     again.send(TunnelHeader.fin(client.sequence, 1));
     expect([told(host), host.relay.flowCount]).toEqual([[], 0]);

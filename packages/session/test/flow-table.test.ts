@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FecMemory } from '@lightspeed/fec';
+import { AmplificationGuard, RateLimiter } from '@lightspeed/security';
 import type { EgressMapping } from '@lightspeed/session';
-import { BlockReturns } from '../src/block-returns.ts';
-import { FecTotals } from '../src/fec-totals.ts';
+import { BlockReturns } from '../src/protection/block-returns.ts';
+import { Clock } from '../src/clock.ts';
+import { FecTotals } from '../src/protection/fec-totals.ts';
 import { KeyTable } from '../src/key-table.ts';
 import { PacketWriter } from '../src/packet-writer.ts';
 import { ReceiveState } from '../src/receive-state.ts';
 import { EgressAllocator } from '../src/relay/egress-allocator.ts';
+import { FlowReports } from '../src/relay/flow-reports.ts';
 import { FlowTable } from '../src/relay/flow-table.ts';
 import { RelaySession } from '../src/relay/relay-session.ts';
 import type { RelayFlow } from '../src/relay/relay-session.ts';
@@ -44,7 +47,9 @@ it.each(['shared', 'endpoint-independent'] as const)(
         const bySocket = new KeyTable(random(), 0, 3);
         const egress = new EgressAllocator(mapping, driver, bySocket, random);
         const writer = new PacketWriter(memory, new BlockReturns(memory), { sendPacket: () => true });
-        const table = new FlowTable(egress, writer, driver, bySocket, random);
+        const guards = { amplification: new AmplificationGuard(SESSIONS), rateLimiter: new RateLimiter(SESSIONS) };
+        const reports = new FlowReports({ ...guards, clock: new Clock(), output: driver });
+        const table = new FlowTable(egress, writer, reports, bySocket, random);
         const sessions = Array.from({ length: SESSIONS }, (_, slot) => {
           return new RelaySession(
             slot,

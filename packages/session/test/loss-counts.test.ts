@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
+import { DuplicateWindow } from '../src/duplicate-window.ts';
+import { LossTotals } from '../src/relay/loss-totals.ts';
 import { PROGRAM, SERVER } from './support/lstp-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
@@ -16,6 +18,39 @@ function sessionScene() {
   };
   return { host, client, send };
 }
+
+describe('the totals of all sessions', () => {
+  const windowOf = (...sequences: number[]) => {
+    const window = new DuplicateWindow();
+    for (const sequence of sequences) window.accept(sequence, 0, 0, false);
+    return window;
+  };
+
+  it('have a session once that ends after the sweep under way has come by it, and never go down', () => {
+    const totals = new LossTotals();
+    const [first, second] = [windowOf(1, 2), windowOf(1, 3, 2)];
+    totals.begin();
+    totals.add(0, first);
+    totals.end(0, first);
+    totals.add(1, second);
+    totals.finish();
+    expect(totals).toMatchObject({ expected: 5, received: 5, late: 1 });
+    totals.end(1, second);
+    totals.begin();
+    totals.finish();
+    expect(totals).toMatchObject({ expected: 5, received: 5, late: 1 });
+  });
+
+  it('do not miss a session that ends before the sweep under way comes by it', () => {
+    const totals = new LossTotals();
+    const [first, second] = [windowOf(1), windowOf(1, 4)];
+    totals.begin();
+    totals.add(0, first);
+    totals.end(1, second);
+    totals.finish();
+    expect(totals).toMatchObject({ expected: 5, received: 3 });
+  });
+});
 
 describe('the loss of a session', () => {
   it('is what was missing, and what was late, since it was asked about last', () => {
@@ -36,6 +71,21 @@ describe('the loss of a session', () => {
     client.fecParity(0, ['a', 'b']);
     expect(host.takeToServers()).toHaveLength(2);
     expect(host.relay.takeLossOf(SESSION_ID)).toEqual({ expected: 3, received: 2, late: 0 });
+  });
+
+  it('is in the relay’s counters after a sweep, that of sessions that have ended included, and each counts once', () => {
+    const { host, send } = sessionScene();
+    const totals = () => [host.count('sequenceExpected'), host.count('sequenceReceived'), host.count('sequenceLate')];
+    send(10, 12, 11, 15);
+    host.pass(1_000);
+    expect(totals()).toEqual([6, 4, 1]);
+    host.pass(1_000);
+    expect(totals()).toEqual([6, 4, 1]);
+    host.unregister(SESSION_ID);
+    host.pass(1_000);
+    expect(totals()).toEqual([6, 4, 1]);
+    host.relay.shutdown();
+    expect(totals()).toEqual([6, 4, 1]);
   });
 
   it('goes on when the client starts over, and is not known of a session that is not there', () => {

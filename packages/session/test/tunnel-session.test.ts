@@ -113,12 +113,12 @@ describe('a tunnel measures', () => {
     expect(host.takeToLocal()).toEqual([]);
   });
 
-  it('what was lost on the way from the node, by the gaps in its sequence', () => {
+  it('what was lost or late on the way from the node, by the gaps in its sequence', () => {
     const host = established();
     host.fromLocal(bytesOf('x'), PROGRAM, SERVER);
-    for (const sequence of [0, 1, 3, 4, 7]) host.fromNode(fromServer(sequence, 'y'));
+    for (const sequence of [0, 1, 4, 3, 7]) host.fromNode(fromServer(sequence, 'y'));
     host.pass(250);
-    expect([host.count('sequenceExpected'), host.count('sequenceReceived')]).toEqual([8, 5]);
+    expect([host.count('sequenceExpected'), host.count('sequenceReceived'), host.count('sequenceLate')]).toEqual([8, 5, 1]);
   });
 });
 

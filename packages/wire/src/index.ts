@@ -12,6 +12,7 @@ export { isIpv6, NO_ADDRESS, UNSPECIFIED_IPV6 } from './address/handle.ts';
 export { canonicalAddress, formatAddressWords, parseAddressWords } from './address/ipv6-text.ts';
 export type { AddressWords } from './address/ipv6-text.ts';
 export {
+  addressKind,
   addressPrefix,
   formatPrefixWords,
   formatSocketAddress,
@@ -19,7 +20,7 @@ export {
   isUnspecified,
   parseSocketAddress,
 } from './address/socket-address.ts';
-export type { SocketAddress } from './address/socket-address.ts';
+export type { AddressKind, SocketAddress } from './address/socket-address.ts';
 export {
   FLAG_FIN,
   FLAG_FRAGMENT,

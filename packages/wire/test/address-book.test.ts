@@ -82,6 +82,25 @@ describe('an address book', () => {
     ]);
   });
 
+  it('has no key that stands for an IPv4 address and for a /64', () => {
+    const book = new AddressBook();
+    for (const text of ['0:0:cb00:7107::', '0:0:cb00:7107::1', '::203.0.113.7', '::ffff:0:203.0.113.7', '::2']) {
+      expect(book.parse(text)).toBeUndefined();
+    }
+    expect(book.intern(0, 0xcb00_7107 | 0, 0, 1, 0)).toBe(NO_ADDRESS);
+    const loopback = book.parse('::1') ?? 0;
+    expect([book.format(loopback), book.prefixHigh(loopback), book.prefixLow(loopback)]).toEqual(['::1', 0, 0]);
+    expect([book.parse('::'), book.refused]).toEqual([NO_ADDRESS, 0]);
+    const word = fc.oneof(fc.constantFrom(0, 1, 0xffff), fc.integer());
+    fc.assert(
+      fc.property(word, word, word, word, (w0, w1, w2, w3) => {
+        const handle = book.intern(w0, w1, w2, w3, 0);
+        if (!isIpv6(handle) || handle === NO_ADDRESS || handle === loopback) return;
+        expect(book.prefixHigh(handle)).not.toBe(0);
+      }),
+    );
+  });
+
   it('writes and reads 16 bytes', () => {
     const book = new AddressBook();
     const bytes = new Uint8Array(20).fill(0xee);
@@ -148,9 +167,10 @@ describe('an address book', () => {
     expect(new Set(kept).size).toBe(kept.length);
     crowd(book, 10);
     expect(book.refused).toBe(11);
+    expect([book.parse('2001:db8:3::'), book.parse('::1'), book.refused]).toEqual([undefined, undefined, 13]);
     for (const handle of kept) book.release(handle);
     expect(isIpv6(book.intern(DOCUMENTATION, 3, 0, 0, 0)) && book.intern(DOCUMENTATION, 3, 0, 0, 0) !== NO_ADDRESS).toBe(true);
-    expect(book.refused).toBe(11);
+    expect(book.refused).toBe(13);
   });
 
   it('has room for so many retained addresses as it was told, under a flood of others', () => {
@@ -164,6 +184,17 @@ describe('an address book', () => {
     crowd(book, 20_000, 1 << 20);
     expect(kept.map((handle) => book.word(handle, 2))).toEqual(kept.map((_, i) => i));
     expect(book.refused).toBe(0);
+  });
+
+  it('takes no memory and moves no entry when an address comes, however many there are', () => {
+    const book = new AddressBook({ maxRetained: 300_000, hashSeed: 77 });
+    const fromStart = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 300_000; i++) {
+      book.retain(book.intern(DOCUMENTATION, 7, i, 0, 0));
+      if (i % 1_000 === 0 && process.memoryUsage().arrayBuffers > fromStart) throw new Error(`memory was taken for address ${i}`);
+    }
+    expect([book.retained, book.refused]).toEqual([300_000, 0]);
+    for (let i = 0; i < 300_000; i += 997) expect(book.word(book.intern(DOCUMENTATION, 7, i, 0, 0), 2)).toBe(i);
   });
 
   it('behaves as a map with reference counts, whatever is done with it', () => {

@@ -27,7 +27,6 @@ describe('the text of an IPv6 address', () => {
     ['1::', '1::'],
     ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
     ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
-    ['::13.1.68.3', '::d01:4403'],
     ['::ffff:129.144.52.38', '129.144.52.38'],
     ['::FFFF:8190:3426', '129.144.52.38'],
     ['fe80::1%3', 'fe80::1%3'],
@@ -37,6 +36,11 @@ describe('the text of an IPv6 address', () => {
     expect(canonicalAddress(text)).toBe(canonical);
     const book = new AddressBook();
     expect(book.format(book.parse(text) ?? 0)).toBe(canonical);
+  });
+
+  it('is written in hexadecimal where an IPv4 address stands at its end, of which a book has none', () => {
+    expect(canonicalAddress('::13.1.68.3')).toBe('::d01:4403');
+    expect(new AddressBook().parse('::13.1.68.3')).toBeUndefined();
   });
 
   it.each([

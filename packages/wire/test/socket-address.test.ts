@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { addressPrefix, formatPrefixWords, formatSocketAddress, isLoopback, isUnspecified, parseSocketAddress } from '@lightspeed/wire';
+import {
+  addressKind,
+  addressPrefix,
+  formatPrefixWords,
+  formatSocketAddress,
+  isLoopback,
+  isUnspecified,
+  parseSocketAddress,
+} from '@lightspeed/wire';
 
 describe('socket addresses in text', () => {
   it.each([
@@ -40,6 +48,18 @@ describe('socket addresses in text', () => {
     expect(['0.0.0.0', '::', '::1', '127.0.0.1'].map(isUnspecified)).toEqual([true, true, false, false]);
     expect(['127.0.0.1', '127.255.0.1', '::1', '::ffff:127.0.0.1'].map(isLoopback)).toEqual([true, true, true, true]);
     expect(['0.0.0.0', '::', '128.0.0.1', '::2', '2001:db8::1', 'localhost'].map(isLoopback)).toEqual(Array(6).fill(false));
+  });
+
+  it.each([
+    ['unspecified', ['0.0.0.0', '::', '::ffff:0.0.0.0']],
+    ['loopback', ['127.0.0.1', '::1']],
+    ['link-local', ['fe80::1', 'fe80::1%2', 'febf::1']],
+    ['multicast', ['224.0.0.1', '239.255.255.255', 'ff02::1']],
+    ['reserved', ['240.0.0.1', '255.255.255.255', '::ffff:240.0.0.1']],
+    ['usual', ['192.0.2.1', '223.255.255.255', '2001:db8::1', 'fec0::1', '::2']],
+    [undefined, ['localhost', 'fe80::1%eth0', '']],
+  ])('have a kind: %s', (kind, hosts) => {
+    for (const host of hosts) expect([host, addressKind(host)]).toEqual([host, kind]);
   });
 
   it('counts an IPv4 address by itself and an IPv6 address by its first 64 bits', () => {

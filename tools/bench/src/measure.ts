@@ -1,27 +1,18 @@
-import { allocationFaults, measureMicro } from './micro/measure-micro.ts';
+import { measureMicro } from './micro/measure-micro.ts';
 import type { BenchOptions, Part } from './options.ts';
 import { judgeRelays } from './relays/claims.ts';
-import type { Claim } from './relays/claims.ts';
 import { FULL_LOADS, QUICK_LOADS, WARM_UP, arrivalOf } from './relays/loads.ts';
 import { measureRelays, relayFaults } from './relays/measure-relays.ts';
 import { cpuRatio, relayRows } from './relays/rounds.ts';
 import { C_RELAY } from './relays/entrants.ts';
-import { describeMachine } from './report/machine.ts';
-import type { Report } from './report/page.ts';
+import { describeMachine } from './report/page.ts';
+import type { Found, Report } from './report/page.ts';
 import type { Row } from './report/table.ts';
-import { FULL_SCALE, QUICK_SCALE, measureScale } from './scale/measure-scale.ts';
-
-/** What a part has found. */
-interface Found {
-  readonly figures: Readonly<Record<string, readonly Row[]>>;
-  readonly claims: readonly Claim[];
-  /** What must not be: each makes the program's exit code 1. */
-  readonly faults: readonly string[];
-}
+import { measureScale } from './scale/measure-scale.ts';
 
 type Measure = (quick: boolean, progress: (text: string) => void) => Promise<Found>;
 
-const MEASURES: Readonly<Record<Part, Measure>> = { relays, scale, micro };
+const MEASURES: Readonly<Record<Part, Measure>> = { relays, scale: measureScale, micro: measureMicro };
 
 /** Measures what was asked for. */
 export async function measure(
@@ -57,47 +48,10 @@ async function relays(quick: boolean, progress: (text: string) => void): Promise
     }));
     return [title, rows] as const;
   });
-  const setting = { layout, ...missing };
-  const about = Object.entries(setting).map(([what, text]): Row => ({ what, text }));
+  const about = Object.entries({ layout, ...missing }).map(([what, text]): Row => ({ what, text }));
   return {
     figures: { ...Object.fromEntries(tables), 'Where relays ran, and who is missing': about },
     claims: judgeRelays(loads),
     faults: relayFaults(loads),
-  };
-}
-
-async function scale(quick: boolean, progress: (text: string) => void): Promise<Found> {
-  const rows = await measureScale(quick ? QUICK_SCALE : FULL_SCALE, progress);
-  return { figures: { 'Nodes with very many sessions': rows }, claims: memoryClaims(rows), faults: [] };
-}
-
-const MOST_BYTES_PER_SESSION = 1_500;
-
-/** A node's memory differs by some megabytes from start to start: only very many sessions show what one takes. */
-export function memoryClaims(rows: readonly Row[]): Claim[] {
-  const found = rows.filter((row) => row.sessions === 50_000 && row['let in'] === 'registered');
-  return found.map((row) => ({
-    ...{ claim: 'bytes of the node for an idle registered session', against: '–', load: '50,000 sessions, each with a flow' },
-    ...{ bound: MOST_BYTES_PER_SESSION, measured: [Number(row['bytes per idle session'])], repeat: '`pnpm bench --only scale`' },
-  }));
-}
-
-async function micro(quick: boolean, progress: (text: string) => void): Promise<Found> {
-  const { timings, allocation } = await measureMicro(quick, progress);
-  const claims = allocation.map(({ path, bytesPerPacket }): Claim => {
-    const about = { claim: 'bytes allocated on the heap per packet', against: '–', load: path };
-    return { ...about, bound: 1, measured: [bytesPerPacket], repeat: '`pnpm bench --gate`' };
-  });
-  return {
-    figures: {
-      'Allocated on the heap': allocation.map(({ path, bytesPerPacket, mostlyBy }) => ({
-        path,
-        'bytes per packet': bytesPerPacket,
-        'mostly by': mostlyBy,
-      })),
-      'Nanoseconds per operation': timings.map(({ operation, medianNs, p99Ns }) => ({ operation, median: medianNs, p99: p99Ns })),
-    },
-    claims,
-    faults: allocationFaults(allocation),
   };
 }

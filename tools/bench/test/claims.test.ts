@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { judgeRelays } from '../src/relays/claims.ts';
-import type { Claim } from '../src/relays/claims.ts';
 import { C_RELAY, DIRECT, NGINX, OURS, OURS_FEC } from '../src/relays/entrants.ts';
 import { verdictOf } from '../src/report/page.ts';
-import { memoryClaims } from '../src/measure.ts';
+import type { Claim } from '../src/report/page.ts';
+import { memoryClaims } from '../src/scale/measure-scale.ts';
 import { measurement } from './support/measurement.ts';
 
 const ALONE = { grainUs: 0, burst: 1 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nginxConfig } from '../src/peers/nginx.ts';
+import { nginxConfig } from '../src/peers/peers.ts';
 
 const LISTEN = { ip: 0x7f00_0001, port: 4_000 };
 const GAME_SERVER = { ip: 0x7f00_0002, port: 27_015 };

@@ -1,53 +1,38 @@
-import type { Sentence } from './sentences.ts';
 import { markdownSentences } from './sentences.ts';
+import type { Sentence } from './sentences.ts';
+import { COMMENT_OR_STRING } from './vocabulary.ts';
 
-/** A comment's text, line by line. */
-interface Comment {
-  /** Line of the file at which it begins, counted from 1. */
-  readonly line: number;
-  readonly lines: readonly string[];
-}
+/** A line of Markdown that stands between comments: nothing goes on over it. */
+const BETWEEN = ['', '<!-- -->', ''];
 
 /**
- * The sentences of a source file's comments: blocks, and runs of `//` lines that stand alone. Rules beyond those of a page:
+ * The sentences of a source file's comments: those that stand alone in their lines, runs of `//` lines together. Each has the
+ * line at which its comment begins. Rules beyond those of a page:
  * - Lines with columns in them (two spaces in a row) are a table or a drawing, and left out.
  * - A tag such as `@param at` begins a paragraph and is not part of it. A `{@link}` is one word.
  */
 export function commentSentences(source: string): Sentence[] {
-  return commentsOf(source).flatMap(({ line, lines }) =>
-    markdownSentences(lines.map(paragraphLine).join('\n')).map((sentence) => ({ ...sentence, line })),
-  );
+  let begin = 0;
+  let end = 0;
+  const page = [...source.matchAll(COMMENT_OR_STRING)].flatMap(({ 0: comment, index }) => {
+    const isAlone = source.slice(source.lastIndexOf('\n', index) + 1, index).trim() === '';
+    if (!isAlone || !/^\/[*/]/.test(comment)) return [];
+    const line = source.slice(0, index).split('\n').length;
+    const goesOn = comment.startsWith('//') && line === end + 1;
+    const lines = comment.replace(/^\/(?:\/|\*+)|\*\/$/g, '').split('\n');
+    if (!goesOn) begin = line;
+    // Nothing goes on behind a block.
+    end = comment.startsWith('//') ? line : 0;
+    const text = lines.flatMap((each) => paragraphLine(each.replace(/^\s*\* ?|^ /, '')).split('\n'));
+    return [...(goesOn ? [] : BETWEEN), ...text].map((each) => ({ text: each, begin }));
+  });
+  return markdownSentences(page.map(({ text }) => text).join('\n')).map((sentence) => ({
+    ...sentence,
+    line: page[sentence.line - 1].begin,
+  }));
 }
 
 function paragraphLine(line: string): string {
   if (/\S {2,}\S|^ {2,}/.test(line)) return '';
   return line.replaceAll(/\{@link ([^}]*)\}/g, '`$1`').replaceAll(/(?:^|\s)@(?:param \S+|[a-z]+\b)/g, '\n\n');
-}
-
-function commentsOf(source: string): Comment[] {
-  const comments: Comment[] = [];
-  let block: string[] | undefined;
-  let isRun = false;
-  source.split('\n').forEach((raw, at) => {
-    const text = raw.trim();
-    if (block !== undefined) {
-      block.push(text.replace(/\*\/$/, '').replace(/^\* ?/, ''));
-      if (text.endsWith('*/')) block = undefined;
-      return;
-    }
-    const opened = /^\/\*\*?(?: (.*))?$/.exec(text);
-    const single = /^\/\/ ?(.*)$/.exec(text);
-    if (opened !== null) {
-      const lines = [(opened[1] ?? '').replace(/\*\/$/, '')];
-      comments.push({ line: at + 1, lines });
-      if (!text.endsWith('*/')) block = lines;
-    } else if (single !== null) {
-      const run = isRun ? comments.at(-1) : undefined;
-      const lines = [...(run?.lines ?? []), single[1] ?? ''];
-      if (run === undefined) comments.push({ line: at + 1, lines });
-      else comments[comments.length - 1] = { ...run, lines };
-    }
-    isRun = single !== null;
-  });
-  return comments;
 }

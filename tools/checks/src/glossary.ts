@@ -1,3 +1,6 @@
+import { toString } from 'mdast-util-to-string';
+import { nodesOf } from './markdown.ts';
+
 /** A row of the glossary. */
 export interface Term {
   readonly term: string;
@@ -12,12 +15,9 @@ const SECTION = /^## Glossary\n[\s\S]*?(?=^## |(?![\s\S]))/m;
 
 /** The rows of the table in the page's section "Glossary", in their order. None if there is no such section. */
 export function glossary(page: string): Term[] {
-  const rows = (SECTION.exec(page)?.[0] ?? '').split('\n').filter((line) => line.startsWith('|'));
-  return rows.slice(2).map((row) => {
-    const [term = '', meaning = '', notAnywhere = '', notInTunnelAndFleet = ''] = row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim());
+  const [, ...rows] = nodesOf(SECTION.exec(page)?.[0] ?? '').flatMap((node) => (node.type === 'tableRow' ? [node.children] : []));
+  return rows.map((cells) => {
+    const [term = '', meaning = '', notAnywhere = '', notInTunnelAndFleet = ''] = cells.map((cell) => toString(cell));
     return { term, meaning, notAnywhere: words(notAnywhere), notInTunnelAndFleet: words(notInTunnelAndFleet) };
   });
 }
@@ -28,8 +28,5 @@ export function withoutGlossary(page: string): string {
 }
 
 function words(cell: string): string[] {
-  return cell
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+  return cell.split(/ *, */).filter((word) => word !== '');
 }

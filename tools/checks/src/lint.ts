@@ -31,12 +31,7 @@ export async function lintText(path: string, text: string): Promise<Complaint[]>
 }
 
 function complaintsOf(results: readonly ESLint.LintResult[]): Complaint[] {
-  return results.flatMap((result) =>
-    result.messages.map((message) => ({
-      file: result.filePath.slice(workspaceRoot.length),
-      line: message.line,
-      rule: message.ruleId ?? 'fatal',
-      message: message.message,
-    })),
+  return results.flatMap(({ filePath, messages }) =>
+    messages.map(({ line, ruleId, message }) => ({ file: filePath.slice(workspaceRoot.length), line, rule: ruleId ?? 'fatal', message })),
   );
 }

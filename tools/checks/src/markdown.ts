@@ -1,3 +1,24 @@
+import GithubSlugger from 'github-slugger';
+import type { Nodes } from 'mdast';
+import { toString } from 'mdast-util-to-string';
+import { remark } from 'remark';
+import remarkGfm from 'remark-gfm';
+
+const parser = remark().use(remarkGfm);
+
+const known = new Map<string, Nodes[]>();
+
+/** The nodes of a page's syntax tree, each before what is in it. Pages are parsed once, as many ask for the same ones. */
+export function nodesOf(text: string): readonly Nodes[] {
+  const nodes = known.get(text) ?? withChildren(parser.parse(text));
+  known.set(text, nodes);
+  return nodes;
+}
+
+function withChildren(node: Nodes): Nodes[] {
+  return [node, ...('children' in node ? node.children.flatMap(withChildren) : [])];
+}
+
 /** A fenced block of code. */
 export interface CodeBlock {
   /** The first word after the fence, '' if there is none. */
@@ -5,72 +26,42 @@ export interface CodeBlock {
   readonly code: string;
   /** Of its first line of code, counted from 1. */
   readonly line: number;
-  /** What the comment `<!-- example: ... -->` on the line before the fence says, '' without one. A blank line may stand between. */
+  /** What the comment `<!-- example: ... -->` before the block says, '' without one. */
   readonly remark: string;
 }
 
-/** The fenced blocks of a page, indented ones not included. */
+/** The fenced blocks of a page; those that are only indented, and what is in lists, are not among them. */
 export function codeBlocks(text: string): CodeBlock[] {
-  const lines = text.split('\n');
-  const blocks: CodeBlock[] = [];
-  let start = -1;
-  lines.forEach((line, at) => {
-    if (!line.startsWith('```')) return;
-    if (start < 0) {
-      start = at;
-      return;
-    }
-    const [language = ''] = (lines[start] ?? '').slice(3).trim().split(' ');
-    const before = lines[start - 1] === '' ? lines[start - 2] : lines[start - 1];
-    const remark = /^<!-- example: (.+) -->$/.exec(before ?? '')?.[1] ?? '';
-    blocks.push({ language, code: lines.slice(start + 1, at).join('\n'), line: start + 2, remark });
-    start = -1;
+  return parser.parse(text).children.flatMap((node, at, all) => {
+    if (node.type !== 'code' || text[node.position?.start.offset ?? 0] !== '`') return [];
+    const before = all[at - 1];
+    const [, said = ''] = (before?.type === 'html' && /^<!-- example: (.+) -->$/.exec(before.value)) || [];
+    return { language: node.lang ?? '', code: node.value, line: lineOf(node) + 1, remark: said };
   });
-  return blocks;
 }
 
-/** The page without its fenced blocks; lines keep their numbers. */
-function prose(text: string): string {
-  let inside = false;
-  return text
-    .split('\n')
-    .map((line) => {
-      const fence = line.startsWith('```');
-      if (fence) inside = !inside;
-      return fence || inside ? '' : line;
-    })
-    .join('\n');
+/** Of a node's first line, counted from 1. */
+export function lineOf({ position }: Nodes): number {
+  return position?.start.line ?? 1;
 }
 
 /** What the page puts between backticks outside of its fenced blocks. */
 export function inlineCode(text: string): string[] {
-  return [...prose(text).matchAll(/`([^`]+)`/g)].map(([, code]) => (code ?? '').replace(/\s+/g, ' '));
+  return nodesOf(text).flatMap((node) => (node.type === 'inlineCode' ? [node.value.replace(/\s+/g, ' ')] : []));
 }
 
 /** Titles of the page's headings, without markup. */
 export function headings(text: string): string[] {
-  return [...prose(text).matchAll(/^#{1,6} (.+)$/gm)].map(([, title]) => (title ?? '').replaceAll('`', '').trim());
+  return nodesOf(text).flatMap((node) => (node.type === 'heading' ? [toString(node)] : []));
 }
 
 /** The anchors that a forge gives to the page's headings. */
 export function anchors(text: string): string[] {
-  const seen = new Map<string, number>();
-  return headings(text).map((title) => {
-    const slug = title
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\- ]/gu, '')
-      .replaceAll(' ', '-');
-    const times = seen.get(slug) ?? 0;
-    seen.set(slug, times + 1);
-    return times === 0 ? slug : `${slug}-${String(times)}`;
-  });
+  const slugger = new GithubSlugger();
+  return headings(text).map((title) => slugger.slug(title));
 }
 
 /** Where the page's links lead, as they are written. */
 export function linkTargets(text: string): string[] {
-  return [
-    ...prose(text)
-      .replace(/`[^`]*`/g, '')
-      .matchAll(/\]\(([^)\s]+)\)/g),
-  ].map(([, target]) => target ?? '');
+  return nodesOf(text).flatMap((node) => ('url' in node ? [node.url] : []));
 }

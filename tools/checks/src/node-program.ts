@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { request } from 'node:http';
+import { on, once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { runBeside } from './run.ts';
 import type { Ended } from './run.ts';
 import { workspaceRoot } from './workspace-root.ts';
@@ -25,7 +24,7 @@ function argumentsFor(program: string, args: readonly string[]): string[] {
 
 /** Runs one of {@link PROGRAMS} to its end. */
 export function runProgram(program: string, args: readonly string[]): Promise<Ended> {
-  return runBeside(process.execPath, argumentsFor(program, args), workspaceRoot);
+  return runBeside(process.execPath, argumentsFor(program, args), { cwd: workspaceRoot });
 }
 
 /** A relay node that was started as its users start it. */
@@ -37,62 +36,31 @@ export interface ServingNode {
   stop(): Promise<void>;
 }
 
-interface StartLine {
-  readonly data: string;
-  readonly http: string;
-}
+const SERVE = ['serve', '--data-bind', '127.0.0.1:0', '--http-bind', '127.0.0.1:0', '--open', '--allow-destination', '127.0.0.0/8'];
 
 /**
  * Starts `lightspeed-proxy serve` for programs and game servers on this machine, on ports of the system's choice. It lets
  * anybody in; `moreFlags` may give it a control plane besides.
  */
 export async function serveNode(moreFlags: readonly string[] = []): Promise<ServingNode> {
-  const flags = [
-    '--data-bind',
-    '127.0.0.1:0',
-    '--http-bind',
-    '127.0.0.1:0',
-    '--open',
-    '--allow-destination',
-    '127.0.0.0/8',
-    '--log-format',
-    'json',
-  ];
-  const args = argumentsFor('lightspeed-proxy', ['serve', ...flags, ...moreFlags]);
-  const child = spawn(process.execPath, args, { cwd: workspaceRoot });
-  const { data, http } = await startOf(child);
+  const args = argumentsFor('lightspeed-proxy', [...SERVE, '--log-format', 'json', ...moreFlags]);
+  const child = spawn(process.execPath, args, { cwd: workspaceRoot, stdio: ['ignore', 'pipe', 'inherit'] });
+  // Its log is read to its end, or it would have to wait for somebody who reads it.
+  const log = createInterface(child.stdout);
+  let last = '';
+  for await (const [line] of on(log, 'line', { close: ['close'] }) as AsyncIterable<[string]>) {
+    last = line;
+    if (line.includes('"node serves"')) break;
+  }
+  if (!last.includes('"node serves"')) throw new Error(`the node did not start: ${last}`);
+  const { data, http } = JSON.parse(last) as Record<'data' | 'http', string>;
   return {
     dataPort: Number(data.slice(data.lastIndexOf(':') + 1)),
-    get: (path) => get(`${http}${path}`),
+    get: async (path) => (await fetch(`${http}${path}`)).text(),
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     },
   };
-}
-
-function startOf(child: ChildProcess): Promise<StartLine> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const take = (chunk: Buffer): void => {
-      output += chunk.toString();
-      const line = output.split('\n').find((text) => text.includes('"node serves"'));
-      if (line !== undefined) resolve(JSON.parse(line) as StartLine);
-    };
-    child.stdout?.on('data', take);
-    child.stderr?.on('data', take);
-    child.once('exit', () => {
-      reject(new Error(`the node did not start: ${output}`));
-    });
-  });
-}
-
-async function get(url: string): Promise<string> {
-  const response = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
-    request(url, { agent: false }, resolve).once('error', reject).end();
-  });
-  let body = '';
-  for await (const chunk of response) body += String(chunk);
-  return body;
 }

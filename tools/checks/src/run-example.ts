@@ -1,11 +1,4 @@
-import { spawn } from 'node:child_process';
-
-/** How an example ended. */
-export interface ExampleRun {
-  /** Its exit code; undefined if it was still running when enough was seen. */
-  readonly code: number | undefined;
-  readonly output: string;
-}
+import { runBeside } from './run.ts';
 
 /** The longest time that an example may take to end, or to print something if it serves. */
 export const MAX_EXAMPLE_MS = 240_000;
@@ -15,26 +8,9 @@ export const MAX_EXAMPLE_MS = 240_000;
  *
  * @param project the folder whose dependencies it may import
  * @param serves whether it is to be stopped once it has printed something, instead of ending by itself
+ * @returns its exit code, undefined if it was still running when enough was seen, and what it has printed
  */
-export function runExample(code: string, project: string, serves: boolean): Promise<ExampleRun> {
-  const args = ['--conditions=@lightspeed/source', '-'];
-  const child = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'pipe'], timeout: MAX_EXAMPLE_MS });
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const note = (chunk: Buffer): void => {
-      output += chunk.toString();
-    };
-    child.once('error', reject);
-    child.stderr.on('data', note);
-    child.stdout.on('data', (chunk: Buffer) => {
-      note(chunk);
-      if (!serves) return;
-      resolve({ code: undefined, output });
-      child.kill('SIGKILL');
-    });
-    child.once('close', (code) => {
-      resolve({ code: code ?? -1, output });
-    });
-    child.stdin.end(code);
-  });
+export function runExample(code: string, project: string, serves: boolean) {
+  const options = { cwd: project, input: code, timeout: MAX_EXAMPLE_MS, serves };
+  return runBeside(process.execPath, ['--conditions=@lightspeed/source', '-'], options);
 }

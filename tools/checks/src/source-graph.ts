@@ -22,48 +22,32 @@ export function sourceGraph(files: readonly Page[]): SourceGraph {
  * @returns each group in alphabetical order
  */
 export function importCircles(graph: SourceGraph): string[][] {
-  // Tarjan's algorithm.
-  const index = new Map<string, number>();
-  const stack: string[] = [];
-  const circles: string[][] = [];
-  const visit = (file: string): number => {
-    const number = index.size;
-    index.set(file, number);
-    stack.push(file);
-    let low = number;
-    for (const next of graph.get(file) ?? []) {
-      if (!index.has(next)) low = Math.min(low, visit(next));
-      else if (stack.includes(next)) low = Math.min(low, index.get(next) ?? low);
+  const reached = new Map([...graph.keys()].map((file) => [file, new Set<string>()]));
+  for (const [file, seen] of reached) {
+    const toVisit = [file];
+    for (const next of toVisit) {
+      const found = (graph.get(next) ?? []).filter((path) => !seen.has(path));
+      found.forEach((path) => seen.add(path));
+      toVisit.push(...found);
     }
-    if (low === number) {
-      const group = stack.splice(stack.indexOf(file));
-      if (group.length > 1 || (graph.get(file) ?? []).includes(file)) circles.push(group.toSorted());
-    }
-    return low;
-  };
-  for (const file of graph.keys()) if (!index.has(file)) visit(file);
-  return circles;
+  }
+  const circles = [...reached].map(([file, seen]) => [...seen].filter((other) => reached.get(other)?.has(file)).sort());
+  // Each of a circle's files has found it; the first one tells it.
+  return circles.filter(([first], at) => first === [...reached.keys()][at]);
 }
 
 /** The same graph with a project's folders in place of its files: `apps/proxy/src/control` and so on. */
 export function folderGraph(graph: SourceGraph): SourceGraph {
-  const folders = new Map<string, Set<string>>();
-  for (const [file, imports] of graph) {
-    const from = dirname(file);
-    const targets = folders.get(from) ?? new Set();
-    for (const path of imports) if (dirname(path) !== from) targets.add(dirname(path));
-    folders.set(from, targets);
-  }
-  return new Map([...folders].map(([folder, targets]) => [folder, [...targets]]));
+  const folders = Map.groupBy(graph, ([file]) => dirname(file));
+  const targetsOf = (folder: string, files: readonly (readonly [string, readonly string[]])[]) =>
+    files.flatMap(([, imports]) => imports.map((path) => dirname(path))).filter((target) => target !== folder);
+  return new Map([...folders].map(([folder, files]) => [folder, [...new Set(targetsOf(folder, files))]]));
 }
 
 /** Pairs of folders that import each other. */
 export function mutualFolders(graph: SourceGraph): string[] {
   const folders = folderGraph(graph);
-  const pairs: string[] = [];
-  for (const [folder, targets] of folders) {
-    for (const target of targets)
-      if (folder < target && (folders.get(target) ?? []).includes(folder)) pairs.push(`${folder} <-> ${target}`);
-  }
-  return pairs;
+  return [...folders].flatMap(([folder, targets]) =>
+    targets.filter((target) => folder < target && folders.get(target)?.includes(folder)).map((target) => `${folder} <-> ${target}`),
+  );
 }

@@ -1,25 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-
-/** What is read of the report that vitest leaves in a project's test-results/vitest.json. */
-interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numPendingTests: number;
-  readonly testResults: readonly VitestFile[];
-}
-
-interface VitestFile {
-  readonly name: string;
-  readonly status: string;
-  readonly message: string;
-  readonly assertionResults: readonly VitestTest[];
-}
-
-interface VitestTest {
-  readonly fullName: string;
-  readonly status: string;
-  readonly failureMessages: readonly string[] | null;
-}
+import type { JsonTestResult, JsonTestResults } from 'vitest/node';
 
 /** A test that failed, a file of tests that failed outside of them, or a project without a report. */
 interface Failure {
@@ -46,45 +27,28 @@ export interface Tally {
  * @param root the folder of the workspace
  */
 export function tallyReports(root: string): Tally {
-  const tallies = ['packages', 'apps', 'tools']
-    .flatMap((group) => folders(join(root, group)))
-    .filter(hasTests)
-    .map((project) => tallyProject(root, project));
-  return tallies.reduce(sum, { passed: 0, skipped: 0, failures: [] });
+  const tests = globSync('{packages,apps,tools}/*/test/**/*.test.ts', { cwd: root });
+  const projects = new Set(tests.map((path) => path.replace(/[/\\]test[/\\].*/, '')));
+  const tallies = [...projects].sort().map((project) => tallyProject(root, project));
+  const sum = (count: (tally: Tally) => number) => tallies.reduce((total, tally) => total + count(tally), 0);
+  const failures = tallies.flatMap((tally) => tally.failures);
+  return { passed: sum(({ passed }) => passed), skipped: sum(({ skipped }) => skipped), failures };
 }
 
-function sum(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, skipped: a.skipped + b.skipped, failures: [...a.failures, ...b.failures] };
-}
-
-function tallyProject(root: string, project: string): Tally {
-  let report: VitestReport;
+function tallyProject(root: string, path: string): Tally {
+  let report: JsonTestResults;
   try {
-    report = JSON.parse(readFileSync(join(project, 'test-results/vitest.json'), 'utf8')) as VitestReport;
+    report = JSON.parse(readFileSync(join(root, path, 'test-results/vitest.json'), 'utf8')) as JsonTestResults;
   } catch {
-    return { passed: 0, skipped: 0, failures: [{ path: relative(root, project), test: undefined, why: 'left no report' }] };
+    return { passed: 0, skipped: 0, failures: [{ path, test: undefined, why: 'left no report' }] };
   }
   const failures = report.testResults.flatMap((file) => failuresIn(root, file));
   return { passed: report.numPassedTests, skipped: report.numPendingTests, failures };
 }
 
-function failuresIn(root: string, { name, status, message, assertionResults }: VitestFile): Failure[] {
+function failuresIn(root: string, { name, status, message, assertionResults }: JsonTestResult): Failure[] {
   const path = relative(root, name);
   const failed = assertionResults.filter((test) => test.status === 'failed');
   if (status === 'failed' && failed.length === 0) return [{ path, test: undefined, why: message }];
   return failed.map(({ fullName, failureMessages }) => ({ path, test: fullName, why: (failureMessages ?? []).join('\n') }));
-}
-
-function hasTests(project: string): boolean {
-  return folders(project).some((folder) => folder === join(project, 'test') && containsTest(folder));
-}
-
-function containsTest(folder: string): boolean {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((path) => path.endsWith('.test.ts'));
-}
-
-function folders(parent: string): string[] {
-  return readdirSync(parent, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(parent, entry.name));
 }

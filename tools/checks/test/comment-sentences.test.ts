@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commentSentences } from '../src/comment-sentences.ts';
 import { MAX_WORDS } from '../src/sentences.ts';
-import { readWorkspace } from '../src/workspace-files.ts';
+import { readWorkspace } from '../src/pages.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const sources = readWorkspace(workspaceRoot).filter(({ path }) => /^(?:packages|apps|tools)\/[^/]+\/src\/.+\.ts$/.test(path));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { glossary, withoutGlossary } from '../src/glossary.ts';
 import { findWords, hasConnections, namesOf } from '../src/vocabulary.ts';
-import { readWorkspace } from '../src/workspace-files.ts';
+import { readWorkspace } from '../src/pages.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const PAGE = 'CONTRIBUTING.md';

@@ -17,3 +17,9 @@ export class NetemError extends Error {
     this.code = code;
   }
 }
+
+/** @returns the value. @throws {NetemError} `ERR_NETEM_INVALID_OPTION` if it is not allowed, with what would be. */
+export function demand(name: string, value: number, isAllowed: boolean, allowed: string): number {
+  if (isAllowed) return value;
+  throw new NetemError('ERR_NETEM_INVALID_OPTION', `${name}: got ${String(value)}, allowed is ${allowed}`);
+}

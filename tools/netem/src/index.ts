@@ -11,4 +11,4 @@ export type { NetemStats } from './netem.ts';
 export type { BurstLoss, Impairments, NetemOptions } from './options.ts';
 export { Random } from './random.ts';
 export { Simulation } from './simulation.ts';
-export type { Endpoint, SimulationOptions } from './simulation.ts';
+export type { Endpoint } from './simulation.ts';

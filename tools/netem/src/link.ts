@@ -18,16 +18,9 @@ export class NetemLink<T> {
     this.bToA = new Netem(bToA ?? { ...aToB, seed: new Random(aToB.seed).nextU32() });
   }
 
-  /** Copies under way in both directions. */
-  get pending(): number {
-    return this.aToB.pending + this.bToA.pending;
-  }
-
   /** When the next packet of either direction is due, undefined when none is under way. */
   nextDeliveryMs(): number | undefined {
-    const toB = this.aToB.nextDeliveryMs();
-    const toA = this.bToA.nextDeliveryMs();
-    if (toB === undefined) return toA;
-    return toA === undefined ? toB : Math.min(toB, toA);
+    const dueMs = Math.min(this.aToB.nextDeliveryMs() ?? Infinity, this.bToA.nextDeliveryMs() ?? Infinity);
+    return dueMs === Infinity ? undefined : dueMs;
   }
 }

@@ -1,5 +1,5 @@
-import { DeliveryQueue } from './delivery-queue.ts';
-import { NetemError } from './errors.ts';
+import { DueList } from './due-list.ts';
+import { NetemError, demand } from './errors.ts';
 import { parseImpairments } from './options.ts';
 import type { Impairments, NetemOptions, ParsedImpairments } from './options.ts';
 import { Random } from './random.ts';
@@ -21,6 +21,14 @@ export interface NetemStats {
   readonly inFlight: number;
 }
 
+/** One copy of a packet on its way. */
+interface Delivery<T> {
+  readonly packet: T;
+  readonly dueMs: number;
+  /** Number of the packet in the order of sending; a duplicate has its original's. */
+  readonly sentNumber: number;
+}
+
 // Sums of transmission times are not exact, the less so the later it is; a queue must still be full to the byte.
 const ROUNDING_BYTES = 0.5;
 
@@ -40,57 +48,33 @@ const ROUNDING_BYTES = 0.5;
  * the same object.
  */
 export class Netem<T> {
-  readonly #queue = new DeliveryQueue<T>();
-  readonly #lossRandom: Random;
-  readonly #burstRandom: Random;
-  readonly #duplicateRandom: Random;
-  readonly #jitterRandom: Random;
-  readonly #reorderRandom: Random;
+  readonly #underWay = new DueList<Delivery<T>>();
+  /** Forked in this order from the seed. */
+  readonly #random: Readonly<Record<'loss' | 'burst' | 'duplicate' | 'jitter' | 'reorder', Random>>;
+  readonly #counts = { sent: 0, delivered: 0, lostRandom: 0, lostBurst: 0, lostQueue: 0, duplicated: 0, reordered: 0 };
   #impairments: Impairments;
   #parsed: ParsedImpairments;
   #channelIsBad = false;
   #lastSendMs = -Infinity;
   #linkFreeMs = -Infinity;
   #lastDueMs = -Infinity;
-  #order = 0;
   #highestDelivered = 0;
-  #sent = 0;
-  #delivered = 0;
-  #lostRandom = 0;
-  #lostBurst = 0;
-  #lostQueue = 0;
-  #duplicated = 0;
-  #reordered = 0;
 
   /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` */
-  constructor(options: NetemOptions) {
-    const { seed, ...impairments } = options;
+  constructor({ seed, ...impairments }: NetemOptions) {
     const random = new Random(seed);
-    this.#lossRandom = random.fork();
-    this.#burstRandom = random.fork();
-    this.#duplicateRandom = random.fork();
-    this.#jitterRandom = random.fork();
-    this.#reorderRandom = random.fork();
+    this.#random = { loss: random.fork(), burst: random.fork(), duplicate: random.fork(), jitter: random.fork(), reorder: random.fork() };
     this.#impairments = impairments;
     this.#parsed = parseImpairments(impairments);
   }
 
   /** Copies under way. */
   get pending(): number {
-    return this.#queue.size;
+    return this.#underWay.size;
   }
 
   get stats(): NetemStats {
-    return {
-      sent: this.#sent,
-      delivered: this.#delivered,
-      lostRandom: this.#lostRandom,
-      lostBurst: this.#lostBurst,
-      lostQueue: this.#lostQueue,
-      duplicated: this.#duplicated,
-      reordered: this.#reordered,
-      inFlight: this.#queue.size,
-    };
+    return { ...this.#counts, inFlight: this.pending };
   }
 
   /**
@@ -110,9 +94,13 @@ export class Netem<T> {
    * @throws {NetemError} `ERR_NETEM_INVALID_OPTION` for a negative or infinite size or time, `ERR_NETEM_TIME_BACKWARDS`
    */
   send(packet: T, sizeBytes: number, nowMs: number): void {
-    this.#checkSend(sizeBytes, nowMs);
+    demand('sizeBytes', sizeBytes, sizeBytes >= 0 && sizeBytes < Infinity, 'a finite number from 0');
+    demand('nowMs', nowMs, Number.isFinite(nowMs), 'a finite number');
+    if (nowMs < this.#lastSendMs) {
+      throw new NetemError('ERR_NETEM_TIME_BACKWARDS', `nowMs: got ${nowMs} after a packet sent at ${this.#lastSendMs}`);
+    }
     this.#lastSendMs = nowMs;
-    this.#sent += 1;
+    this.#counts.sent += 1;
 
     // 1 queue and rate
     const { rateBps, queueBytes } = this.#parsed;
@@ -122,75 +110,58 @@ export class Netem<T> {
       const backlogBytes = ((startMs - nowMs) * rateBps) / 1000;
       // An idle link takes any packet, else one bigger than the queue could never pass.
       if (startMs > nowMs && backlogBytes + sizeBytes > queueBytes + ROUNDING_BYTES) {
-        this.#lostQueue += 1;
+        this.#counts.lostQueue += 1;
         return;
       }
       departureMs = startMs + (sizeBytes * 1000) / rateBps;
       this.#linkFreeMs = departureMs;
     }
 
-    if (this.#losesToBurst()) {
-      this.#lostBurst += 1;
-      return;
-    }
-    if (chance(this.#lossRandom, this.#parsed.loss)) {
-      this.#lostRandom += 1;
+    const lost = this.#losesToBurst() ? 'lostBurst' : chance(this.#random.loss, this.#parsed.loss) ? 'lostRandom' : undefined;
+    if (lost !== undefined) {
+      this.#counts[lost] += 1;
       return;
     }
 
     this.#schedule(packet, departureMs);
-    if (chance(this.#duplicateRandom, this.#parsed.duplicate)) {
-      this.#duplicated += 1;
+    if (chance(this.#random.duplicate, this.#parsed.duplicate)) {
+      this.#counts.duplicated += 1;
       this.#schedule(packet, departureMs);
     }
   }
 
   /** When the next packet is due, undefined when none is under way. May lie in the past when nobody fetched it. */
   nextDeliveryMs(): number | undefined {
-    return this.#queue.peek()?.dueMs;
+    return this.#underWay.first?.dueMs;
   }
 
   /** The next packet due at or before `nowMs`, the earliest first; call until undefined. */
   deliver(nowMs: number): T | undefined {
-    const next = this.#queue.peek();
+    const next = this.#underWay.first;
     if (next === undefined || next.dueMs > nowMs) return undefined;
-    this.#queue.pop();
-    this.#delivered += 1;
-    if (next.sentNumber < this.#highestDelivered) this.#reordered += 1;
+    this.#underWay.remove(next);
+    this.#counts.delivered += 1;
+    if (next.sentNumber < this.#highestDelivered) this.#counts.reordered += 1;
     else this.#highestDelivered = next.sentNumber;
     return next.packet;
   }
 
-  #checkSend(sizeBytes: number, nowMs: number): void {
-    if (!(sizeBytes >= 0 && sizeBytes < Infinity)) {
-      throw new NetemError('ERR_NETEM_INVALID_OPTION', `sizeBytes: got ${String(sizeBytes)}, allowed is a finite number from 0`);
-    }
-    if (!Number.isFinite(nowMs)) {
-      throw new NetemError('ERR_NETEM_INVALID_OPTION', `nowMs: got ${String(nowMs)}, allowed is a finite number`);
-    }
-    if (nowMs < this.#lastSendMs) {
-      throw new NetemError('ERR_NETEM_TIME_BACKWARDS', `nowMs: got ${nowMs} after a packet sent at ${this.#lastSendMs}`);
-    }
-  }
-
   #losesToBurst(): boolean {
-    const { goodToBad, badToGood, lossInBad, lossInGood } = this.#parsed;
-    const turns = chance(this.#burstRandom, this.#channelIsBad ? badToGood : goodToBad);
+    const turns = chance(this.#random.burst, this.#parsed[this.#channelIsBad ? 'burst.badToGood' : 'burst.goodToBad']);
     if (turns) this.#channelIsBad = !this.#channelIsBad;
-    return chance(this.#burstRandom, this.#channelIsBad ? lossInBad : lossInGood);
+    return chance(this.#random.burst, this.#parsed[this.#channelIsBad ? 'burst.lossInBad' : 'burst.lossInGood']);
   }
 
   #schedule(packet: T, departureMs: number): void {
     const { delayMs, jitterMs, keepOrder, reorder } = this.#parsed;
-    const addedMs = this.#jitterRandom.next() * jitterMs;
+    const addedMs = this.#random.jitter.next() * jitterMs;
     let dueMs = departureMs;
-    if (!chance(this.#reorderRandom, reorder)) {
+    if (!chance(this.#random.reorder, reorder)) {
       dueMs += delayMs + addedMs;
       if (keepOrder) dueMs = Math.max(dueMs, this.#lastDueMs);
       this.#lastDueMs = dueMs;
     }
-    this.#queue.push({ packet, dueMs, sentNumber: this.#sent, order: this.#order });
-    this.#order += 1;
+    this.#underWay.insert({ packet, dueMs, sentNumber: this.#counts.sent });
   }
 }
 

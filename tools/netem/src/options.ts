@@ -1,4 +1,4 @@
-import { NetemError } from './errors.ts';
+import { NetemError, demand } from './errors.ts';
 
 /** A two-state Gilbert-Elliott channel: losses that come in bursts. Every field is a probability. */
 export interface BurstLoss {
@@ -40,89 +40,50 @@ export interface NetemOptions extends Impairments {
   readonly seed: number;
 }
 
-/** The same with every default filled in and every value checked. */
-export interface ParsedImpairments {
-  readonly loss: number;
-  readonly goodToBad: number;
-  readonly badToGood: number;
-  readonly lossInBad: number;
-  readonly lossInGood: number;
-  readonly delayMs: number;
-  readonly jitterMs: number;
-  readonly keepOrder: boolean;
-  readonly reorder: number;
-  readonly duplicate: number;
-  readonly rateBps: number;
-  readonly queueBytes: number;
-}
+/** Which numbers are allowed, in words and as a test, and what holds when it is left out; without that it is needed. */
+type Rule = readonly [allowed: string, holds: (value: number) => boolean, byDefault?: number];
 
-const KEYS: ReadonlySet<string> = new Set([
-  'seed',
-  'loss',
-  'burst',
-  'delayMs',
-  'jitterMs',
-  'keepOrder',
-  'reorder',
-  'duplicate',
-  'rateBps',
-  'queueBytes',
-]);
-const BURST_KEYS: ReadonlySet<string> = new Set(['goodToBad', 'badToGood', 'lossInBad', 'lossInGood']);
+const PROBABILITY = ['a number from 0 to 1', (value: number) => value >= 0 && value <= 1] as const;
+const FROM_ZERO = ['a finite number from 0', (value: number) => value >= 0 && value < Infinity] as const;
+const ABOVE_ZERO = ['a finite number above 0', (value: number) => value > 0 && value < Infinity] as const;
+
+const RULES = {
+  loss: [...PROBABILITY, 0],
+  delayMs: [...FROM_ZERO, 0],
+  jitterMs: [...FROM_ZERO, 0],
+  reorder: [...PROBABILITY, 0],
+  duplicate: [...PROBABILITY, 0],
+  rateBps: [...ABOVE_ZERO, Infinity],
+  queueBytes: [...ABOVE_ZERO, 65_536],
+  'burst.goodToBad': [...PROBABILITY],
+  'burst.badToGood': [...PROBABILITY],
+  'burst.lossInBad': [...PROBABILITY, 1],
+  'burst.lossInGood': [...PROBABILITY, 0],
+} as const satisfies Record<string, Rule>;
+const KNOWN = ['seed', 'keepOrder', ...Object.keys(RULES)];
+
+/** The same with every default filled in and every value checked. */
+export type ParsedImpairments = Readonly<Record<keyof typeof RULES, number>> & { readonly keepOrder: boolean };
 
 /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` for an unknown key, a value out of range or options that contradict. */
-export function parseImpairments(options: Impairments): ParsedImpairments {
-  refuseUnknownKeys(options, KEYS, '');
-  const burst = options.burst;
-  if (burst !== undefined) refuseUnknownKeys(burst, BURST_KEYS, 'burst.');
-  const parsed: ParsedImpairments = {
-    loss: probability('loss', options.loss, 0),
-    goodToBad: burst === undefined ? 0 : probability('burst.goodToBad', burst.goodToBad),
-    badToGood: burst === undefined ? 1 : probability('burst.badToGood', burst.badToGood),
-    lossInBad: burst === undefined ? 0 : probability('burst.lossInBad', burst.lossInBad, 1),
-    lossInGood: burst === undefined ? 0 : probability('burst.lossInGood', burst.lossInGood, 0),
-    delayMs: duration('delayMs', options.delayMs),
-    jitterMs: duration('jitterMs', options.jitterMs),
-    keepOrder: options.keepOrder ?? false,
-    reorder: probability('reorder', options.reorder, 0),
-    duplicate: probability('duplicate', options.duplicate, 0),
-    rateBps: options.rateBps === undefined ? Infinity : positive('rateBps', options.rateBps),
-    queueBytes: options.queueBytes === undefined ? 65_536 : positive('queueBytes', options.queueBytes),
-  };
+export function parseImpairments({ burst = { goodToBad: 0, badToGood: 1 }, keepOrder = false, ...others }: Impairments): ParsedImpairments {
+  const ofBurst = Object.entries(burst).map(([name, value]) => [`burst.${name}`, value] as const);
+  const given: Readonly<Record<string, unknown>> = { ...others, ...Object.fromEntries(ofBurst) };
+  const unknown = Object.keys(given).find((key) => !KNOWN.includes(key));
+  if (unknown !== undefined) {
+    throw new NetemError('ERR_NETEM_INVALID_OPTION', `${unknown}: unknown, allowed are ${KNOWN.join(', ')}`);
+  }
+  const numbers = Object.entries<Rule>(RULES).map(([name, [allowed, holds, byDefault]]) => {
+    const value = given[name] as number;
+    if (value === undefined && byDefault !== undefined) return [name, byDefault];
+    return [name, demand(name, value, typeof value === 'number' && holds(value), allowed)];
+  });
+  const parsed = { ...Object.fromEntries(numbers), keepOrder } as ParsedImpairments;
   if (parsed.reorder > 0 && parsed.delayMs + parsed.jitterMs === 0) {
     throw new NetemError('ERR_NETEM_INVALID_OPTION', 'reorder: needs a delayMs or jitterMs that a packet can skip');
   }
-  if (options.queueBytes !== undefined && options.rateBps === undefined) {
+  if (others.queueBytes !== undefined && others.rateBps === undefined) {
     throw new NetemError('ERR_NETEM_INVALID_OPTION', 'queueBytes: needs a rateBps, without one nothing queues');
   }
   return parsed;
-}
-
-function refuseUnknownKeys(options: object, known: ReadonlySet<string>, prefix: string): void {
-  for (const key of Object.keys(options)) {
-    if (!known.has(key)) {
-      throw new NetemError('ERR_NETEM_INVALID_OPTION', `${prefix}${key}: unknown, allowed are ${[...known].join(', ')}`);
-    }
-  }
-}
-
-function probability(name: string, value: number | undefined, fallback?: number): number {
-  const chosen = value ?? fallback;
-  if (typeof chosen !== 'number' || !(chosen >= 0 && chosen <= 1)) throw refusal(name, chosen, 'a number from 0 to 1');
-  return chosen;
-}
-
-function duration(name: string, value: number | undefined): number {
-  const chosen = value ?? 0;
-  if (!(chosen >= 0 && chosen < Infinity)) throw refusal(name, chosen, 'a finite number of milliseconds from 0');
-  return chosen;
-}
-
-function positive(name: string, value: number): number {
-  if (!(value > 0 && value < Infinity)) throw refusal(name, value, 'a finite number above 0');
-  return value;
-}
-
-function refusal(name: string, got: unknown, allowed: string): NetemError {
-  return new NetemError('ERR_NETEM_INVALID_OPTION', `${name}: got ${String(got)}, allowed is ${allowed}`);
 }

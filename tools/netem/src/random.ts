@@ -1,4 +1,4 @@
-import { NetemError } from './errors.ts';
+import { demand } from './errors.ts';
 
 const TWO_POW_32 = 0x1_0000_0000;
 
@@ -7,49 +7,38 @@ const TWO_POW_32 = 0x1_0000_0000;
  * from the seed by SplitMix32. The same seed gives the same numbers on every machine. Not for secrets.
  */
 export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #d: number;
+  /** Not all of it is zero: that is the only state from which nothing else follows. */
+  readonly #state = new Int32Array(4);
 
   /** @param seed any safe integer; all its bits count. */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed)) {
-      throw new NetemError('ERR_NETEM_INVALID_OPTION', `seed: got ${String(seed)}, allowed is a safe integer`);
-    }
+    demand('seed', seed, Number.isSafeInteger(seed), 'a safe integer');
     // The high half goes in apart from the low one, so that seeds beyond 32 bits differ too.
     let mix = splitMix32(Math.floor(seed / TWO_POW_32) | 0) ^ (seed | 0);
-    const word = (): number => splitMix32((mix = (mix + 0x9e3779b9) | 0));
-    this.#a = word();
-    this.#b = word();
-    this.#c = word();
-    // The all-zero state is the generator's only fixed point.
-    this.#d = word() || 1;
+    for (let word = 0; word < 4; word += 1) this.#state[word] = splitMix32((mix = (mix + 0x9e3779b9) | 0));
+    this.#state[3] ||= 1;
   }
 
   /** A generator in a given state of four 32-bit words, not all zero, as published test vectors name it. */
-  static fromState(a: number, b: number, c: number, d: number): Random {
-    if ((a | b | c | d) === 0) {
-      throw new NetemError('ERR_NETEM_INVALID_OPTION', 'state: got four zero words, allowed is any other state');
-    }
+  static fromState(...words: readonly [number, number, number, number]): Random {
     const random = new Random(0);
-    random.#a = a | 0;
-    random.#b = b | 0;
-    random.#c = c | 0;
-    random.#d = d | 0;
+    random.#state.set(words);
+    const [word = 0] = random.#state.filter((each) => each !== 0);
+    demand('state', word, word !== 0, 'four words that are not all zero');
     return random;
   }
 
   /** The next 32 bits, 0 to 4,294,967,295. */
   nextU32(): number {
-    const b = this.#b;
-    const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9);
-    const c = this.#c ^ this.#a;
-    const d = this.#d ^ b;
-    this.#b = b ^ c;
-    this.#a ^= d;
-    this.#c = c ^ (b << 9);
-    this.#d = rotateLeft(d, 11);
+    const state = this.#state;
+    const result = Math.imul(rotateLeft(Math.imul(state[1], 5), 7), 9);
+    const shifted = state[1] << 9;
+    state[2] ^= state[0];
+    state[3] ^= state[1];
+    state[1] ^= state[2];
+    state[0] ^= state[3];
+    state[2] ^= shifted;
+    state[3] = rotateLeft(state[3], 11);
     return result >>> 0;
   }
 
@@ -60,9 +49,7 @@ export class Random {
 
   /** A whole number in [0, n), each equally likely. `n` is 1 to 2^32. */
   nextInt(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > TWO_POW_32) {
-      throw new NetemError('ERR_NETEM_INVALID_OPTION', `nextInt: got ${String(n)}, allowed is an integer from 1 to 2^32`);
-    }
+    demand('nextInt', n, Number.isInteger(n) && n >= 1 && n <= TWO_POW_32, 'an integer from 1 to 2^32');
     // Numbers of the incomplete last stretch would favour the small results.
     const limit = TWO_POW_32 - (TWO_POW_32 % n);
     let value = this.nextU32();

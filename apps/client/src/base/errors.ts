@@ -2,7 +2,7 @@
 export type ClientErrorCode =
   /** A setting is outside what is allowed. */
   | 'ERR_CLIENT_INVALID_SETTING'
-  /** A host name gives no IPv4 address. */
+  /** A host name gives no address that can be used. */
   | 'ERR_CLIENT_RESOLVE'
   /** An ingress, or the socket towards the node, could not be opened. */
   | 'ERR_CLIENT_OPEN'
@@ -26,9 +26,12 @@ export class ClientError extends Error {
   override readonly name = 'ClientError';
   /** Stable, for programs. */
   readonly code: ClientErrorCode;
+  /** Which setting is at fault, such as `ways[0].way`: the message begins with it. */
+  readonly setting: string | undefined;
 
-  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown; setting?: string }) {
     super(message, options);
     this.code = code;
+    this.setting = options?.setting;
   }
 }

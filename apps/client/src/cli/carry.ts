@@ -2,11 +2,9 @@ import type { MultipathMode } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import { startTunnel } from '../run/start-tunnel.ts';
-import { requireFecGroupSize } from '../settings/tunnel-settings.ts';
 import type { TunnelSettings } from '../settings/tunnel-settings.ts';
-import type { WayRule } from '../settings/way-settings.ts';
-import { requirePort, resolveOpenNode } from './endpoint.ts';
-import type { NodeArgument } from './endpoint.ts';
+import { requirePort, wayRules } from './endpoint.ts';
+import type { NodeArgument, WayArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
@@ -21,7 +19,7 @@ export interface CarryOptions extends RegistrationOptions {
   readonly path?: readonly string[];
   readonly via?: NodeArgument;
   readonly multipath: MultipathMode;
-  readonly way?: readonly WayRule[];
+  readonly way?: readonly WayArgument[];
   readonly fec: number;
   readonly source?: string;
   readonly io: 'auto' | EngineKind;
@@ -42,16 +40,15 @@ export async function carry(
   ingressOf: () => Promise<Pick<TunnelSettings, 'ingresses' | 'socks'>>,
   terminal: Terminal,
 ): Promise<number> {
-  checkFec(options);
-  const where = registers(options)
-    ? { register: await registrationOf(options, options.node, options.via, terminal) }
-    : { node: await resolveOpenNode(onlyNode(options), '--node') };
+  const registered = registers(options);
+  const ways = wayRules(options.way, options.node);
+  const where = registered ? { register: await registrationOf(options, options.node, options.via, terminal) } : { node: onlyNode(options) };
   const ingress = await ingressOf();
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
     ...where,
     ...ingress,
-    ways: options.way,
+    ways,
     paths: options.path,
     multipath: options.multipath,
     fecGroupSize: options.fec,
@@ -75,14 +72,6 @@ export async function carry(
   if (failure === undefined) return 0;
   terminal.error(failure.message);
   return 1;
-}
-
-function checkFec({ fec, dialect }: CarryOptions): void {
-  try {
-    requireFecGroupSize(fec, dialect, '--fec');
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** The node of a command line that says not to register. */

@@ -1,7 +1,7 @@
 import type { Dialect } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { explainPacket } from '../decode/explain-packet.ts';
-import { parseHexArgument, parseStream } from '../decode/hex-input.ts';
+import { parseHexArgument, parseHexInput } from '../decode/hex-input.ts';
 import { renderJson, renderTable } from '../decode/render.ts';
 import { UsageError } from './usage-error.ts';
 import type { Terminal } from './terminal.ts';
@@ -34,7 +34,7 @@ export async function decode(words: readonly string[], options: DecodeOptions, t
 
 async function readPackets(words: readonly string[]): Promise<Uint8Array[]> {
   if (words.length === 1 && words[0] === '-') {
-    const packets = parseStream(await readAll(process.stdin));
+    const packets = parseHexInput(await readAll(process.stdin));
     if (packets.length === 0) throw new ClientError('ERR_CLIENT_NOT_HEX', 'there is no packet on standard input');
     return packets;
   }
@@ -46,10 +46,10 @@ async function readPackets(words: readonly string[]): Promise<Uint8Array[]> {
   }
 }
 
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function readAll(input: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of input) {
     size += chunk.length;
     if (size > MOST_INPUT_BYTES) {
       throw new ClientError('ERR_CLIENT_NOT_HEX', `more than ${MOST_INPUT_BYTES} bytes on standard input`);

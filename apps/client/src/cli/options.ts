@@ -53,7 +53,10 @@ export function addIdentityOptions(command: Command): Command {
 /** For commands that may also do without. */
 export function addRegistrationOptions(command: Command): Command {
   return addIdentityOptions(command)
-    .option('--no-register', 'do not register; for nodes that admit everybody, or with --token')
+    .option(
+      '--no-register',
+      'do not register; for nodes that admit everybody, or with --token. Of a name, IPv6 is asked first; in dialect reference, IPv4 only',
+    )
     .option('--open', 'the same as --no-register')
     .addOption(new Option('--data-port <n>', 'data port of nodes that do not name it (default: 4434)').argParser(integer(1, 0xffff)))
     .addOption(tokenOption());

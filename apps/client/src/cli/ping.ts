@@ -5,7 +5,7 @@ import type { Dialect } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { startTunnel } from '../run/start-tunnel.ts';
-import { requirePort, resolveOpenNode } from './endpoint.ts';
+import { requirePort } from './endpoint.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
@@ -33,7 +33,7 @@ export interface PingOptions extends RegistrationOptions {
 export async function ping(options: PingOptions, terminal: Terminal): Promise<number> {
   const where = registers(options)
     ? { register: await registrationOf(options, [options.node], undefined, terminal) }
-    : { node: await resolveOpenNode(requirePort(options.node), '--node') };
+    : { node: requirePort(options.node) };
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
     ...where,

@@ -20,6 +20,7 @@ import { ping } from './ping.ts';
 import type { PingOptions } from './ping.ts';
 import { play } from './play.ts';
 import type { PlayOptions } from './play.ts';
+import { messageWithFlags } from './setting-flags.ts';
 import { DEFAULT_SOCKS_LISTEN, socks } from './socks.ts';
 import type { SocksOptions } from './socks.ts';
 import type { Terminal } from './terminal.ts';
@@ -79,7 +80,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       return USAGE;
     }
     if (!(error instanceof ClientError)) throw error;
-    terminal.error(error.message);
+    terminal.error(messageWithFlags(error));
     return error.code === 'ERR_CLIENT_INVALID_SETTING' ? USAGE : FAILURE;
   }
 }

@@ -3,13 +3,28 @@ import { UsageError } from './usage-error.ts';
 
 /**
  * Reads a file that an option names.
+ * @param otherwise what the option may be given besides a file, if anything.
  * @throws {UsageError} (rejection) if it cannot be read.
  */
-export async function readText(file: string, option: string): Promise<string> {
+export async function readText(file: string, option: string, otherwise?: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new UsageError(`${option}: ${why}`);
+    const allowed = `allowed is a file that you may read${otherwise === undefined ? '' : `, or ${otherwise}`}`;
+    throw new UsageError(`${option} ${file}: ${explain(thrown)}; ${allowed}`);
+  }
+}
+
+function explain(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  switch ('code' in thrown ? thrown.code : undefined) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EACCES':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a directory';
+    default:
+      return thrown.message;
   }
 }

@@ -122,7 +122,7 @@ async function loadKnown(file: string): Promise<KnownNodes> {
 
 /** A ticket's text, or the file that holds it. */
 async function readTicket(given: string): Promise<Uint8Array> {
-  const text = /^lst\d+_/.test(given) ? given : await readText(given, '--ticket');
+  const text = /^lst\d+_/.test(given) ? given : await readText(given, '--ticket', 'the ticket’s text, lst1_...');
   const ticket = parseTicket(text);
   if (ticket instanceof Uint8Array) return ticket;
   throw new UsageError(`--ticket: ${TICKET_REFUSAL_TEXTS[ticket.code]}`);

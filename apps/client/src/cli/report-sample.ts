@@ -18,6 +18,7 @@ export function describeSample(
     `recovered ${traffic.recovered}`,
     `up ${traffic.upPps.toFixed(0)}/s  down ${traffic.downPps.toFixed(0)}/s`,
   ];
+  if (traffic.lateRatio !== undefined && traffic.lateRatio > 0) parts.splice(2, 0, `late ${percent(traffic.lateRatio)}`);
   if (traffic.drops > 0) parts.push(`drops ${traffic.drops}`);
   if (paths.length > 1) parts.push(...paths.map((path, index) => describePath(path, index, pathTraffic[index])));
   const busy = ways.filter(({ flows }) => flows > 0);

@@ -48,7 +48,7 @@ export class Terminal {
     this.#liveLine = '';
   }
 
-  /** One line on the error stream. */
+  /** One line on standard error. */
   error(text: string): void {
     this.endLive();
     this.#err.write(`lightspeed: ${text}\n`);

@@ -11,6 +11,8 @@ export interface Traffic {
   readonly downPps: number;
   /** Lost between node and client over the last ten samples, 0 to 1; undefined while nothing is expected. */
   readonly lossRatio: number | undefined;
+  /** Came behind a later one, of those that came over the same samples, 0 to 1; undefined while nothing comes. */
+  readonly lateRatio: number | undefined;
   /** Packets that FEC has brought back, in all. */
   readonly recovered: number;
   /** Datagrams that went no further, in all. */
@@ -20,7 +22,10 @@ export interface Traffic {
 interface Sequence {
   readonly expected: number;
   readonly received: number;
+  readonly late: number;
 }
+
+const NOTHING: Sequence = { expected: 0, received: 0, late: 0 };
 
 /** Turns counters, read from time to time, into rates. */
 export class TrafficMeter {
@@ -42,13 +47,14 @@ export class TrafficMeter {
     this.#timeMs = nowMs;
     this.#up = upPackets;
     this.#down = downPackets;
-    this.#sequences.push({ expected: counters.sequenceExpected, received: counters.sequenceReceived });
+    this.#sequences.push({ expected: counters.sequenceExpected, received: counters.sequenceReceived, late: counters.sequenceLate });
     if (this.#sequences.length > LOSS_SAMPLES + 1) this.#sequences.shift();
     const lossRatio = lossBetween(this.#sequences[0], this.#sequences[this.#sequences.length - 1]);
     // What comes by several paths is meant to come more than once.
     const intended = paths.length > 1 ? (nodeDrops.duplicate ?? 0) : 0;
     const drops = sum(localDrops) + sum(nodeDrops) - intended;
-    return { upPps, downPps, lossRatio, recovered: counters.fecRecovered, drops };
+    const lateRatio = lateBetween(this.#sequences[0], this.#sequences[this.#sequences.length - 1]);
+    return { upPps, downPps, lossRatio, lateRatio, recovered: counters.fecRecovered, drops };
   }
 }
 
@@ -66,8 +72,12 @@ export function allWays({ ways }: TunnelStats): Pick<WayStats, 'upPackets' | 'up
 
 /** Loss from the node's sequence numbers since the start. */
 export function totalLossRatio({ counters }: TunnelStats): number | undefined {
-  const now = { expected: counters.sequenceExpected, received: counters.sequenceReceived };
-  return lossBetween({ expected: 0, received: 0 }, now);
+  return lossBetween(NOTHING, { expected: counters.sequenceExpected, received: counters.sequenceReceived, late: 0 });
+}
+
+/** Share of the node's packets since the start that came behind a later one. */
+export function totalLateRatio({ counters }: TunnelStats): number | undefined {
+  return lateBetween(NOTHING, { expected: 0, received: counters.sequenceReceived, late: counters.sequenceLate });
 }
 
 function lossBetween(before: Sequence, now: Sequence): number | undefined {
@@ -75,6 +85,11 @@ function lossBetween(before: Sequence, now: Sequence): number | undefined {
   if (expected <= 0) return undefined;
   // Packets that were only late make more come than were expected.
   return Math.max(0, expected - (now.received - before.received)) / expected;
+}
+
+function lateBetween(before: Sequence, now: Sequence): number | undefined {
+  const received = now.received - before.received;
+  return received <= 0 ? undefined : (now.late - before.late) / received;
 }
 
 function sum(drops: TunnelStats['localDrops']): number {

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import { describeSample, nodeForPrograms, pathForPrograms, percent } from './report-sample.ts';
 import type { PathTraffic } from './path-meter.ts';
-import { allWays, totalLossRatio } from './traffic.ts';
+import { allWays, totalLateRatio, totalLossRatio } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Seconds between lines where there is no live line. */
@@ -60,6 +60,7 @@ export class TunnelReport {
         ...forPrograms(stats),
         ...traffic,
         lossRatio: traffic.lossRatio ?? null,
+        lateRatio: traffic.lateRatio ?? null,
         paths: stats.paths.map((path, index) => pathForPrograms(path, paths[index])),
         nodes: nodes.map(nodeForPrograms),
       });
@@ -73,8 +74,15 @@ export class TunnelReport {
   summary(stats: TunnelStats, seconds: number): void {
     const { counters, localDrops, nodeDrops, rtt } = stats;
     const lossRatio = totalLossRatio(stats);
+    const lateRatio = totalLateRatio(stats);
     if (this.#json) {
-      const totals = { recovered: counters.fecRecovered, lossRatio: lossRatio ?? null, localDrops, nodeDrops };
+      const totals = {
+        recovered: counters.fecRecovered,
+        lossRatio: lossRatio ?? null,
+        lateRatio: lateRatio ?? null,
+        localDrops,
+        nodeDrops,
+      };
       this.#terminal.json({ event: 'summary', seconds, ...forPrograms(stats), ...totals });
       return;
     }
@@ -83,7 +91,7 @@ export class TunnelReport {
     const up = `${upPackets} datagrams up (${kilobytes(upBytes)})`;
     const down = `${downPackets} down (${kilobytes(downBytes)})`;
     this.#terminal.line(`${seconds.toFixed(0)} s: ${up}, ${down}`);
-    this.#terminal.line(`loss from the node ${percent(lossRatio)}, recovered by FEC ${counters.fecRecovered}`);
+    this.#terminal.line(`loss from the node ${percent(lossRatio)}, late ${percent(lateRatio)}, recovered by FEC ${counters.fecRecovered}`);
     if (rtt !== undefined) {
       const { smoothedMs, minimumMs, jitterMs } = rtt;
       this.#terminal.line(`rtt ${smoothedMs.toFixed(1)} ms, min ${minimumMs.toFixed(1)} ms, jitter ${jitterMs.toFixed(1)} ms`);

@@ -72,7 +72,7 @@ export class Fleet {
     await this.#active.start();
     const viaSession = await via;
     const registered = this.#active.all.filter(({ link: { session } }) => session !== undefined);
-    const ready = registered.filter(({ link: { session } }) => session !== undefined && this.#obstacle(session) === undefined);
+    const ready = registered.filter((node) => node.link.session !== undefined && this.#obstacle(node, node.link.session) === undefined);
     if (ready.length === 0) throw this.#unusable(registered);
     const rtt = ({ link }: FleetNode) => link.roundTripMs ?? Number.POSITIVE_INFINITY;
     const sorted = ready.toSorted((a, b) => rtt(a) - rtt(b));
@@ -158,7 +158,7 @@ export class Fleet {
   }
 
   #place(node: FleetNode, session: RegisteredSession): void {
-    const obstacle = node === this.#via ? undefined : this.#obstacle(session);
+    const obstacle = node === this.#via ? undefined : this.#obstacle(node, session);
     if (obstacle !== undefined) {
       this.#listener?.control(this.#status(node), 'refused', obstacle);
       return;
@@ -170,14 +170,15 @@ export class Fleet {
     return slot === VIA_SLOT ? this.#via : this.#active.at(slot);
   }
 
-  #obstacle(session: RegisteredSession): string | undefined {
-    return sessionObstacle(session, this.#settings, this.#via !== undefined);
+  #obstacle({ link }: FleetNode, session: RegisteredSession): string | undefined {
+    return sessionObstacle(session, this.#settings, this.#via !== undefined, link.node.host);
   }
 
   #unusable(registered: readonly FleetNode[]): ClientError {
-    const reasons = registered.flatMap(({ link: { node, session } }) => {
-      const obstacle = session && this.#obstacle(session);
-      return obstacle === undefined ? [] : [registered.length === 1 ? obstacle : `${node.name}: ${obstacle}`];
+    const reasons = registered.flatMap((node) => {
+      const { session, node: settings } = node.link;
+      const obstacle = session && this.#obstacle(node, session);
+      return obstacle === undefined ? [] : [registered.length === 1 ? obstacle : `${settings.name}: ${obstacle}`];
     });
     return new ClientError('ERR_CLIENT_NOT_REGISTERED', reasons.join('; '));
   }

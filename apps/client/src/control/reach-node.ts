@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connectControl, QuicError } from '@lightspeed/control/quic';
 import type { ConnectOptions, ControlConnection } from '@lightspeed/control/quic';
 import { ClientError } from '../base/errors.ts';
+import { explainLookup } from '../base/lookup-errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 
 /** RFC 8305, section 5: so long the first address has for itself. */
@@ -16,14 +17,15 @@ export interface HostAddresses {
 
 /**
  * Looks a node's name up; an address stands for itself.
+ * @param name how messages call the node, `HOST:PORT`.
  * @throws {ClientError} (rejection) `ERR_CLIENT_RESOLVE`, also if the name service does not answer in time.
  */
-export async function resolveNode(host: string, timeoutMs: number): Promise<HostAddresses> {
+export async function resolveNode(host: string, timeoutMs: number, name: string): Promise<HostAddresses> {
   const family = familyOf(host);
   if (family !== undefined) return { ipv4: undefined, ipv6: undefined, [family]: host };
   const abort = new AbortController();
   const late = pause(timeoutMs, undefined, { signal: abort.signal }).then(() => {
-    throw new ClientError('ERR_CLIENT_RESOLVE', `${host} has no address: the name service does not answer`);
+    throw new ClientError('ERR_CLIENT_RESOLVE', `node ${name}: ${host} has no address: the name service does not answer`);
   });
   late.catch(() => undefined);
   try {
@@ -32,8 +34,7 @@ export async function resolveNode(host: string, timeoutMs: number): Promise<Host
     return { ipv4: of(4), ipv6: of(6) };
   } catch (thrown) {
     if (thrown instanceof ClientError) throw thrown;
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new ClientError('ERR_CLIENT_RESOLVE', `${host} has no address: ${why}`, { cause: thrown });
+    throw new ClientError('ERR_CLIENT_RESOLVE', `node ${name}: ${host} has no address: ${explainLookup(thrown)}`, { cause: thrown });
   } finally {
     abort.abort();
   }

@@ -48,7 +48,7 @@ export async function register(
   // Pings as frequent are keepalives themselves.
   const keepaliveMs = settings.pingMs <= KEEPALIVE_MS ? 0 : KEEPALIVE_MS;
   const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs, signal };
-  const addresses = await resolve(host, name);
+  const addresses = await resolveNode(host, CONNECT_MS, name);
   const connection = await connect(how, addresses, name);
   try {
     const stream = connection.openStream();
@@ -65,15 +65,6 @@ export async function register(
   }
 }
 
-async function resolve(host: string, name: string): Promise<HostAddresses> {
-  try {
-    return await resolveNode(host, CONNECT_MS);
-  } catch (thrown) {
-    if (!(thrown instanceof ClientError)) throw thrown;
-    throw new ClientError(thrown.code, `node ${name}: ${thrown.message}`, { cause: thrown });
-  }
-}
-
 /** The address by which it was reached is the node's for sure, whatever else its name stands for. */
 function reachedNode(host: string, addresses: HostAddresses, dataPort: number): ReachedNode {
   return { ...addresses, [familyOf(host) ?? 'ipv4']: host, host, dataPort };
@@ -87,19 +78,20 @@ async function connect(options: ConnectOptions, addresses: HostAddresses, name: 
     const identity = isAboutIdentity(thrown);
     const other = thrown.code === 'ERR_QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
     const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
-    throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown)}`, { cause: thrown });
+    throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown, options.host)}`, { cause: thrown });
   }
 }
 
-function adviceFor({ code }: QuicError): string {
+function adviceFor({ code }: QuicError, host: string): string {
   if (code === 'ERR_QUIC_CERTIFICATE_REFUSED') {
-    return '; a node whose certificate is self-signed prints a pin at its start: name it, or the file of its authority';
+    return '; if the node made its certificate itself, give its pin with --pin: the node logs it at its start, as "pin" in the line "node serves", and its operator knows it';
   }
   if (code === 'ERR_QUIC_PIN_CHANGED') return '; if it was the operator, take the node’s line out of the file of known nodes';
   if (code === 'ERR_QUIC_ALPN')
     return '; a node of the older reference implementation registers nobody from here: use its data port with --no-register --dialect reference';
   if (code === 'ERR_QUIC_CONNECT_TIMEOUT' || code === 'ERR_QUIC_CONNECT_REFUSED') {
-    return '; is the node running, is that its control port, and do firewalls let UDP through?';
+    const link = host.includes('%') ? ` does interface ${host.replace(/^.*%/, '')} lead to it,` : '';
+    return `;${link} is the node running, is that its control port, and do firewalls let UDP through?`;
   }
   return '';
 }

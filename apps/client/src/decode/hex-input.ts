@@ -12,11 +12,11 @@ export function parseHexArgument(text: string): Uint8Array[] {
 }
 
 /**
- * Reads what a stream brought. Anything that is not printable text is one packet in binary. Text is hexadecimal: one
+ * Reads what standard input brought. Anything that is not printable text is one packet in binary. Text is hexadecimal: one
  * packet a line, or hexdumps, in which each packet begins at offset 0.
  * @throws {ClientError} `ERR_CLIENT_NOT_HEX` with the line and what could not be read.
  */
-export function parseStream(bytes: Uint8Array): Uint8Array[] {
+export function parseHexInput(bytes: Uint8Array): Uint8Array[] {
   if (!isText(bytes)) return [bytes];
   const lines = new TextDecoder('latin1').decode(bytes).split('\n');
   if (isHexdump(lines)) return hexdumpPackets(lines);

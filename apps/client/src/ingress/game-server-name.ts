@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { parseAddressWords, parseIpv4 } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
+import { explainLookup } from '../base/lookup-errors.ts';
 
 /** What there is to say of a game server that has no IPv4 address. */
 export const IPV6_ONLY = 'it has only IPv6 addresses, and the tunnel’s header has room for IPv4 only';
@@ -46,12 +47,4 @@ function hasIpv6(host: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Why a name could not be looked up, in words. */
-function explainLookup(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOTFOUND') return 'there is no such name (ENOTFOUND)';
-  if (code === 'EAI_AGAIN') return 'the name service does not answer (EAI_AGAIN); is this machine online?';
-  return code || String(error);
 }

@@ -6,12 +6,12 @@ import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { requireAddress } from '../settings/addresses.ts';
 import { awaitAnswer } from './answer.ts';
-import type { ControlState, Fleet } from '../control/fleet.ts';
+import { Fleet } from '../control/fleet.ts';
+import type { ControlState } from '../control/fleet.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import type { MoveReason } from '../control/node-choice.ts';
 import { SocksServer } from '../ingress/socks/server.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
-import { preferredAddress } from '../tunnel/messages.ts';
 import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
 import { StatsReader } from './stats.ts';
@@ -70,6 +70,8 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   readonly #wakeFd: number | undefined;
   readonly #stats: StatsReader;
   readonly #fleet: Fleet | undefined;
+  /** The only node of a tunnel that was not registered, as it was named. */
+  readonly #named: SocketAddress;
   readonly #locals: SocketAddress[];
   readonly #endWatching: () => void;
   readonly #ended: Promise<void>;
@@ -80,9 +82,10 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   #failure: ClientError | undefined;
 
   /** Not for users: `startTunnel` makes it. */
-  constructor(worker: Worker, input: WorkerInput, started: StartedMessage, counters: CounterBook, fleet?: Fleet) {
+  constructor(worker: Worker, input: WorkerInput, started: StartedMessage, counters: CounterBook, nodes: Fleet | SocketAddress) {
     super();
     const { settings } = input;
+    const fleet = nodes instanceof Fleet ? nodes : undefined;
     this.ingresses = settings.ingresses.map(({ gameServer }, index) => ({ listen: started.listens[index], gameServer }));
     this.io = started.io;
     this.ioReason = started.ioReason;
@@ -92,6 +95,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     this.#wakeFd = started.wakeFd;
     this.#stats = new StatsReader(counters, input.udpCounters, input.localCounters);
     this.#fleet = fleet;
+    this.#named = nodes instanceof Fleet ? NOWHERE : nodes;
     this.#endWatching = fleet === undefined ? () => undefined : watchLocalAddresses(() => this.#addressesChanged());
     fleet?.attach(
       {
@@ -124,9 +128,9 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     return this.#answered;
   }
 
-  /** The data-plane address of the node in use. */
+  /** The data-plane address of the node in use; without registration as the settings have it, which may be by name. */
   get node(): SocketAddress {
-    return this.#fleet?.node ?? preferredAddress(this.#input.nodeTunnels[0].node) ?? NOWHERE;
+    return this.#fleet?.node ?? this.#named;
   }
 
   /** Where the SOCKS5 server listens, if there is one. */

@@ -1,6 +1,7 @@
 import type { QuicMode, Verification } from '@lightspeed/control/quic';
-import { canonicalAddress, formatSocketAddress } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
+import { requireNodeHost } from './addresses.ts';
 import { invalid, requireInteger } from './checks.ts';
 
 /** The port of nodes' control planes unless they say otherwise. */
@@ -82,12 +83,9 @@ export function parseRegisterSettings(settings: RegisterSettings, dialect: Diale
 
 function parseNode(node: NodeSettings, where: string): ParsedNodeSettings {
   const { host, port = DEFAULT_CONTROL_PORT, dataPort = DEFAULT_DATA_PORT, verify = { kind: 'system' } } = node;
-  const address = canonicalAddress(host);
-  if (host === '' || (address === undefined && /[\s:/[\]]/.test(host))) {
-    throw invalid(`${where}.host`, JSON.stringify(host), 'a name or an IP address');
-  }
+  const address = requireNodeHost(`${where}.host`, host);
   requireInteger(`${where}.port`, port, 1, 0xffff);
   requireInteger(`${where}.dataPort`, dataPort, 1, 0xffff);
-  const canonical = { host: address ?? host, port };
+  const canonical = { host: address, port };
   return { ...canonical, dataPort, verify, name: formatSocketAddress(canonical) };
 }

@@ -7,7 +7,7 @@ import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { invalid, requireInteger, requireOneOf } from './checks.ts';
 import { requireAddress, requireSocketAddress } from './addresses.ts';
-import { checkIngresses, checkSocks } from './ingress-settings.ts';
+import { checkSocks, parseIngresses } from './ingress-settings.ts';
 import type { IngressSettings, SocksSettings } from './ingress-settings.ts';
 import { MAX_ACTIVE_NODES, parseRegisterSettings } from './register-settings.ts';
 import type { ParsedRegisterSettings, RegisterSettings } from './register-settings.ts';
@@ -16,7 +16,11 @@ import type { ParsedWayRule, WayRule } from './way-settings.ts';
 
 /** What a tunnel is to do. Whatever is left out has the default of `DEFAULT_TUNNEL_SETTINGS`. */
 export interface TunnelSettings {
-  /** The data-plane address of a node that lets everybody in, or of which `token` is known. Not with `register`. */
+  /**
+   * The data plane of a node that lets everybody in, or of which `token` is known: a name or an address, and the port. Of a
+   * name with addresses of both families, IPv6 is asked first, and IPv4 after 250 ms. In dialect `reference` no node answers:
+   * there, IPv4 is used, or the family of `source`. Not with `register`.
+   */
   readonly node?: SocketAddress | undefined;
   /** Registers with one or more nodes over their control connections first, which say where their data planes are. */
   readonly register?: RegisterSettings | undefined;
@@ -103,7 +107,6 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
   requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
   requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
-  checkIngresses(parsed.ingresses);
   if (parsed.socks !== undefined) checkSocks(parsed.socks);
   const source = parseSource(node, register, parsed.dialect);
   const via = source.kind === 'register' && source.register.via !== undefined;
@@ -111,8 +114,8 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   if (source.kind === 'node' && paths.length > 0) {
     throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'further paths need a registration: give `register`, not `node`');
   }
-  const ingresses = Object.freeze([...parsed.ingresses]);
   const ways = parseWayRules(parsed.ways, nodeNames(source));
+  const ingresses = parseIngresses(parsed.ingresses, ways);
   requireInteger('the number of nodes in ways', new Set(ways.flatMap(({ node }) => node ?? [])).size, 0, MAX_ACTIVE_NODES);
   return { settings: Object.freeze({ ...parsed, ingresses, ways, paths, keepaliveMs, source: localSource }), source };
 }
@@ -135,10 +138,10 @@ function requireKeepaliveMs(keepaliveMs: number): void {
 }
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless the dialect may send groups of that size; 0 is none. */
-export function requireFecGroupSize(size: number, dialect: Dialect, name = 'fecGroupSize'): void {
+function requireFecGroupSize(size: number, dialect: Dialect): void {
   const { min, max } = GROUP_SIZE_LIMITS[dialect];
   if (size === 0 || (Number.isInteger(size) && size >= min && size <= max)) return;
-  throw invalid(name, size, `0 (off) or a whole number from ${min} to ${max} in dialect ${dialect}`);
+  throw invalid('fecGroupSize', size, `0 (off) or a whole number from ${min} to ${max} in dialect ${dialect}`);
 }
 
 function withoutUndefined<T extends object>(settings: T): T {

@@ -1,5 +1,6 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { LocalFlow } from '@lightspeed/session';
+import { explainBindErrno } from '@lightspeed/udp';
 import type { DatagramEngine } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, PathNumber, Port } from '@lightspeed/wire';
 import type { DatagramReceiver } from '../ingress/ingress.ts';
@@ -146,7 +147,7 @@ export class NodeTunnels implements NodeTunnelHost {
     }
     const bound = this.#pathSockets.replace(path, local);
     if (bound === undefined) {
-      this.post({ type: 'notRebound', path, reason: this.engine.lastOpenError });
+      this.post({ type: 'notRebound', path, reason: explainBindErrno(this.engine.lastOpenError) });
       return;
     }
     if (path === this.#viaPath) {

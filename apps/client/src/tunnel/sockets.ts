@@ -1,4 +1,4 @@
-import { UdpError, hasIpv6 } from '@lightspeed/udp';
+import { UdpError, explainBindErrno, hasIpv6 } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramSocket, SocketOptions } from '@lightspeed/udp';
 import { formatEndpoint } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
@@ -49,19 +49,6 @@ async function open(engine: DatagramEngine, options: SocketOptions, failure: str
     return await engine.open(options);
   } catch (error) {
     if (!(error instanceof UdpError)) throw error;
-    throw new ClientError('ERR_CLIENT_OPEN', `${failure}: ${explainErrno(error.errno)}`, { cause: error });
-  }
-}
-
-function explainErrno(errno: string): string {
-  switch (errno) {
-    case 'EADDRINUSE':
-      return 'another program listens there (EADDRINUSE)';
-    case 'EADDRNOTAVAIL':
-      return 'this machine does not have that address (EADDRNOTAVAIL)';
-    case 'EACCES':
-      return 'ports below 1024 need more rights (EACCES)';
-    default:
-      return errno;
+    throw new ClientError('ERR_CLIENT_OPEN', `${failure}: ${explainBindErrno(error.errno)}`, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { errnoOf, explainBindErrno } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
 import { formatSocketAddress } from '@lightspeed/wire';
 
@@ -40,51 +41,19 @@ export class NodeError extends Error {
  * @param what whose address it is, `flag` how to choose another.
  */
 export function bindError(cause: unknown, what: string, address: string, flag: string): NodeError {
-  switch (errnoOf(cause)) {
-    case 'EADDRINUSE':
-      return new NodeError(
-        'ERR_PROXY_PORT_IN_USE',
-        `${address} (${what}) is in use by another program: end that one, or choose another with ${flag}`,
-        { cause },
-      );
-    case 'EADDRNOTAVAIL':
-      return new NodeError('ERR_PROXY_BIND', `${address} (${what}) is not an address of this machine: choose one that is with ${flag}`, {
-        cause,
-      });
-    case 'EACCES':
-      return new NodeError(
-        'ERR_PROXY_BIND',
-        `${address} (${what}) may not be used by this user: ports below 1024 need privileges, choose another with ${flag}`,
-        { cause },
-      );
-    case 'ENOTSUP':
-      return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be shared by several workers on this system: use --workers 1`, {
-        cause,
-      });
-    default:
-      return new NodeError('ERR_PROXY_BIND', `${address} (${what}) cannot be used: ${messageOf(cause)}`, { cause });
-  }
+  const errno = errnoOf(cause);
+  const code =
+    errno === 'EADDRINUSE' ? 'ERR_PROXY_PORT_IN_USE' : errno === undefined && what === CONTROL ? 'ERR_PROXY_CONTROL' : 'ERR_PROXY_BIND';
+  const why = errno === undefined ? messageOf(cause) : errno === 'ENOTSUP' ? NOT_SHARED : explainBindErrno(errno);
+  return new NodeError(code, `${address} (${what}) cannot be used: ${why}; see ${flag}`, { cause });
 }
+
+const CONTROL = 'control plane';
+const NOT_SHARED = 'several workers cannot share it on this system (ENOTSUP): use --workers 1';
 
 /** The error for a control plane that cannot listen. */
 export function controlError(cause: unknown, bind: SocketAddress): NodeError {
-  const address = formatSocketAddress(bind);
-  const why = messageOf(cause);
-  if (why.includes('in use')) {
-    return new NodeError(
-      'ERR_PROXY_PORT_IN_USE',
-      `${address} (control plane) is in use by another program: end that one, or choose another with --control-bind`,
-      { cause },
-    );
-  }
-  return new NodeError('ERR_PROXY_CONTROL', `${address} (control plane) cannot be used: ${why}; see --control-bind`, { cause });
-}
-
-function errnoOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  // @lightspeed/udp tells the system's name apart from its own code.
-  if ('errno' in error && typeof error.errno === 'string') return error.errno;
-  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return bindError(cause, CONTROL, formatSocketAddress(bind), '--control-bind');
 }
 
 /** The message of an error, or the text of anything else that was thrown. */

@@ -65,6 +65,7 @@ export function parseConfig(given: GivenByField): NodeConfig {
   const values = Object.fromEntries(FIELDS.map((field) => [field, parseField(field, given[field])]));
   const config = Object.freeze(withDerived(values as unknown as NodeConfig, given));
   refuseOpenRelay(config, given);
+  refuseSamePorts(config, given);
   refuseTooFewPorts(config, given);
   refuseHalfAnIdentity(config, given);
   refuseTicketsWithoutIssuer(config, given);
@@ -97,7 +98,8 @@ function complaint(error: z.ZodError, value: unknown, allowed: string): string {
   const [issue] = error.issues;
   // What a rule of a list has to say for itself is better than anything that can be said about the list.
   if (issue.code === 'custom' && /^(destination rule|an issuer)/.test(issue.message)) return issue.message;
-  return `got ${show(value)}, allowed is ${allowed}`;
+  const special: unknown = issue.code === 'custom' ? issue.params?.allowed : undefined;
+  return `got ${show(value)}, allowed is ${typeof special === 'string' ? special : allowed}`;
 }
 
 function show(value: unknown): string {
@@ -112,6 +114,19 @@ function refuseOpenRelay({ requireAuth, allowOpen, dataBind }: NodeConfig, given
     `${given.requireAuth?.source ?? 'security.require_auth'}: a node without authentication relays for anybody who can reach ` +
       `${formatSocketAddress(dataBind)}; bind it to loopback (--data-bind 127.0.0.1:4434), or consent with --allow-open (security.allow_open = true)`,
   );
+}
+
+/** Both take datagrams: one of them would find its port taken. */
+function refuseSamePorts({ dataBind, controlBind }: NodeConfig, given: GivenByField): void {
+  if (controlBind === undefined || dataBind.port === 0 || dataBind.port !== controlBind.port) return;
+  if (!covers(dataBind.host, controlBind.host) && !covers(controlBind.host, dataBind.host)) return;
+  const data = `${given.dataBind?.source ?? 'server.data_bind'} (${formatSocketAddress(dataBind)})`;
+  const control = `${given.controlBind?.source ?? 'server.control_bind'} (${formatSocketAddress(controlBind)})`;
+  throw new ConfigError(`${data} and ${control}: got UDP port ${dataBind.port} for both, allowed are two ports: choose another for one`);
+}
+
+function covers(bound: string, host: string): boolean {
+  return bound === host || bound === '::' || (bound === '0.0.0.0' && !host.includes(':'));
 }
 
 function refuseTooFewPorts({ egressPorts, workers }: NodeConfig, given: GivenByField): void {

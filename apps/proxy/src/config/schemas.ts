@@ -1,7 +1,8 @@
 import { parseDestinationRule, parseIssuerKey } from '@lightspeed/security';
 import type { DestinationRule } from '@lightspeed/security';
+import { readAddress } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
-import { parseIpv4, parseSocketAddress } from '@lightspeed/wire';
+import { addressKind, parseIpv4 } from '@lightspeed/wire';
 import { z } from 'zod';
 import type { PortRange } from '../base/port-range.ts';
 import type { CorePinning } from './node-config.ts';
@@ -64,19 +65,43 @@ function text<T>(parse: (text: string) => T | undefined, description: string): z
 
 /** A schema of an IPv4 address in text; it gives the address's bits. */
 export function address(): z.ZodType<number> {
-  return text(parseIpv4, 'an IPv4 address, for example 192.0.2.7');
+  return text((given) => (isBindable(given) ? parseIpv4(given) : undefined), 'an IPv4 address, for example 192.0.2.7');
 }
 
 /** A schema of an address of either family and a port, in text. */
 export function socketAddress(): z.ZodType<SocketAddress> {
-  return text(parseSocketAddress, 'ADDR:PORT, for example 0.0.0.0:4434 or [::]:4434');
+  return z.string().transform(bindAddress).describe('ADDR:PORT, for example 0.0.0.0:4434 or [::]:4434');
 }
 
-/** The same, or "off" for none. The wrapper tells "off" from "not given". */
+/** The same, or "off" for none. */
 export function socketAddressOrOff(): z.ZodType<SocketAddress | undefined> {
   return z
-    .union([z.literal('off').transform((): SocketAddress | undefined => undefined), socketAddress()])
+    .string()
+    .transform((given, context): SocketAddress | undefined => (given === 'off' ? undefined : bindAddress(given, context)))
     .describe('ADDR:PORT, for example 127.0.0.1:8080 or [::]:4433, or "off"');
+}
+
+function bindAddress(given: string, context: z.RefinementCtx): SocketAddress {
+  const parsed = readBindAddress(given);
+  if ('host' in parsed) return parsed;
+  context.addIssue({ code: 'custom', params: parsed });
+  return z.NEVER;
+}
+
+/** A socket can be bound there; what it says instead if not is undefined where the description says all. */
+function readBindAddress(given: string): SocketAddress | { readonly allowed: string | undefined } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*:[^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(given) ?? [];
+  const host = (bracketed as string | undefined) ?? plain;
+  if (port === undefined || Number(port) > 0xffff || addressKind(host.replace(/%.*/, '')) === undefined) return { allowed: undefined };
+  const read = readAddress(host);
+  if ('allowed' in read) return read;
+  if (!isBindable(read.address)) return { allowed: 'an address that a machine can have: not multicast, and not in 240.0.0.0/4' };
+  return { host: read.address, port: Number(port) };
+}
+
+function isBindable(host: string): boolean {
+  const kind = addressKind(host);
+  return kind !== 'multicast' && kind !== 'reserved';
 }
 
 /** A schema of the path of a file, which need not exist. */

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { RESUME_TAG_BYTES, SESSION_SECRET_BYTES, resumeExtension, resumeMessage, ticketExtension } from '@lightspeed/control';
-import type { Register, ResumeClaim } from '@lightspeed/control';
+import type { Register, ResumeRequest } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { ExpiredSession, ProofNoncesState, Ticket } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
@@ -108,8 +108,8 @@ export class ClientRegistry implements RegisteredClients {
    */
   register(message: Register, peer: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
     const extensions = message.dialect === 'standard' ? message.extensions : [];
-    const claim = resumeExtension.find(extensions);
-    return (claim && this.#resume(claim, link)) ?? this.#admit(message, ticketExtension.find(extensions), peer, link);
+    const request = resumeExtension.find(extensions);
+    return (request && this.#resume(request, link)) ?? this.#admit(message, ticketExtension.find(extensions), peer, link);
   }
 
   #admit({ dialect }: Register, ticket: Uint8Array | undefined, { ip }: Endpoint, link: ClientLink): RegisteredLink | RegisterRefusal {
@@ -143,7 +143,7 @@ export class ClientRegistry implements RegisteredClients {
   }
 
   /** @returns undefined for a client that does not prove that the session is its own. */
-  #resume({ sessionId, nonce, tag }: ResumeClaim, link: ClientLink): RegisteredLink | undefined {
+  #resume({ sessionId, nonce, tag }: ResumeRequest, link: ClientLink): RegisteredLink | undefined {
     const client = this.get(sessionId);
     const secret = client && this.secretOf(client);
     if (client === undefined || secret === undefined) return undefined;

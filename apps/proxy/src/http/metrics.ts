@@ -163,6 +163,16 @@ const TRAFFIC: readonly Traffic[] = [
     ],
   },
   {
+    name: 'client_sequence_numbers_total',
+    help: 'Numbers of clients’ packets: that should have come, that came, and that came behind a later one. Those that did not come were lost.',
+    labelNames: ['what'],
+    samples: ({ relay }) => [
+      [{ what: 'expected' }, relay.sequenceExpected],
+      [{ what: 'received' }, relay.sequenceReceived],
+      [{ what: 'late' }, relay.sequenceLate],
+    ],
+  },
+  {
     name: 'paths_total',
     help: 'What proofs have done to paths of sessions, and packets given to the worker that has their session.',
     labelNames: ['event'],

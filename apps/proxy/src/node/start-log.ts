@@ -79,6 +79,7 @@ export function logTotals(log: Logger, { relay, clientDrops, serverDrops, udp, w
       flows: relay.flows,
       clientPackets: { received: relay.clientPacketsReceived, sent: relay.clientPacketsSent },
       serverPackets: { received: relay.serverPacketsReceived, sent: relay.serverPacketsSent },
+      lostFromClients: Math.max(0, relay.sequenceExpected - relay.sequenceReceived),
       fecRecovered: relay.fecRecovered,
       dropped: sum(clientDrops) + sum(serverDrops),
       kernelDrops: udp.kernel_drops,

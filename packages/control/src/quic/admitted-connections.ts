@@ -3,12 +3,11 @@ import type { SocketAddress } from '@lightspeed/wire';
 import { CloseCode, isAlpnRefusal } from './codes.ts';
 import { Connection } from './connection.ts';
 import type { ControlConnection } from './connection.ts';
-import type { QuicRuntime } from './http3/runtime.ts';
+import type { ConnectionTransport, QuicRuntime } from './transport/transport.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { COUNTED_CLOSES, NOTHING_YET } from './listener-counters.ts';
 import type { ListenerCounters } from './listener-counters.ts';
-import { QuicError } from './quic-error.ts';
-import type { ConnectionTransport } from './transport.ts';
+import { QuicError } from './transport/quic-error.ts';
 
 /** What connections are taken on with. */
 export interface AdmissionOptions {

@@ -7,14 +7,13 @@ import { formatSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import { dial } from './http3/client.ts';
 import { eventsTold } from './http3/events-told.ts';
-import type { QuicMode } from './http3/runtime.ts';
+import type { Dialing, QuicMode } from './transport/transport.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
 import { pinOf } from './pin.ts';
-import { QuicError, reasonOf, requireInteger } from './quic-error.ts';
-import { certificateOf } from './session-ticket.ts';
+import { QuicError, reasonOf, requireInteger } from './transport/quic-error.ts';
+import { certificateOf } from './tls-resumption.ts';
 import { handshakeVerification, verifyPin } from './verification.ts';
-import type { Dialing } from './transport.ts';
 import type { Verification } from './verification.ts';
 
 /** Which node to connect to, and how to know it. */
@@ -74,7 +73,7 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
     try {
       await deadline.orLater(handshake(dialing, node));
       connection.runtime = dialing.runtime();
-      const state = deadline.orLater(dialing.ticket);
+      const state = deadline.orLater(dialing.resumption);
       // An authority has vouched already, or nobody needs to: only a pin is worth waiting for.
       const needed = verify.kind === 'pin' || verify.kind === 'first-use';
       connection.peerPin = await (needed ? state.then(pinInState, unseenWhenLate) : pinIfThere(state));

@@ -4,13 +4,12 @@ import type { Dialect } from '@lightspeed/wire';
 import { CloseCode, describeCloseCode, StreamCode } from './codes.ts';
 import { formatSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
-import type { QuicRuntime } from './http3/runtime.ts';
+import type { ConnectionTransport, QuicRuntime, StreamTransport } from './transport/transport.ts';
 import { Budget } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
-import { QuicError } from './quic-error.ts';
+import { QuicError } from './transport/quic-error.ts';
 import { MessageStream } from './stream.ts';
 import type { ControlStream, StreamOwner } from './stream.ts';
-import type { ConnectionTransport, StreamTransport } from './transport.ts';
 
 /** The application protocol that both ends must name in the handshake (ALPN, RFC 7301). */
 export const CONTROL_ALPN = 'lstp/1';

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCertificate } from './make-certificate.ts';
 import { formatPin, pinOf } from './pin.ts';
-import { QuicError, reasonOf } from './quic-error.ts';
+import { QuicError, reasonOf } from './transport/quic-error.ts';
 import { replaceFile } from './replace-file.ts';
 
 const CERTIFICATE_FILE = 'control-certificate.pem';

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatPin, parsePin } from './pin.ts';
-import { QuicError, reasonOf } from './quic-error.ts';
+import { QuicError, reasonOf } from './transport/quic-error.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** The keys of nodes that were trusted on first use, in a file of lines `HOST:PORT PIN`. */

@@ -1,4 +1,4 @@
-import { requireInteger } from './quic-error.ts';
+import { requireInteger } from './transport/quic-error.ts';
 
 /** What one connection may cost. All of it is bounded before anything is read from the peer. */
 export interface ConnectionLimits {

@@ -1,6 +1,6 @@
 import type { SocketAddress } from '@lightspeed/wire';
 import type { ControlConnection } from './connection.ts';
-import type { QuicMode, QuicRuntime } from './http3/runtime.ts';
+import type { QuicMode, QuicRuntime } from './transport/transport.ts';
 import type { ConnectionLimits } from './limits.ts';
 import type { ListenerCounters } from './listener-counters.ts';
 

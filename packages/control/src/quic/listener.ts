@@ -5,7 +5,7 @@ import type { SocketAddress } from '@lightspeed/wire';
 import { AdmittedConnections } from './admitted-connections.ts';
 import { CloseCode } from './codes.ts';
 import { CONTROL_ALPN } from './connection.ts';
-import type { QuicRuntime } from './http3/runtime.ts';
+import type { QuicRuntime, Server } from './transport/transport.ts';
 import { startServer } from './http3/server.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
@@ -13,8 +13,7 @@ import type { ListenerCounters } from './listener-counters.ts';
 import type { CertificateAndKey, ControlListener, ListenOptions } from './listen-options.ts';
 import { isInUse, isNotAvailable, listenHosts, localHosts } from './local-hosts.ts';
 import { pinOf } from './pin.ts';
-import { QuicError, reasonOf, requireInteger } from './quic-error.ts';
-import type { Server } from './transport.ts';
+import { QuicError, reasonOf, requireInteger } from './transport/quic-error.ts';
 
 /**
  * Listens for control connections over QUIC. TLS 1.3; the client must offer `lstp/1`.

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { canonicalAddress, isUnspecified } from '@lightspeed/wire';
-import { reasonOf } from './quic-error.ts';
+import { reasonOf } from './transport/quic-error.ts';
 
 /** More addresses of one machine than this are not listened on: each takes threads of the QUIC library. */
 const MAX_LISTEN_ADDRESSES = 64;

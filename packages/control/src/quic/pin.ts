@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { QuicError, reasonOf } from './quic-error.ts';
+import { QuicError, reasonOf } from './transport/quic-error.ts';
 
 /** A pin has this many bytes. */
 export const PIN_BYTES = 32;

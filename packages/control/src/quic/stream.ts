@@ -6,8 +6,8 @@ import type { ControlMessage, OutgoingMessage } from '../message.ts';
 import type { Refusal } from '../refusal.ts';
 import { StreamCode } from './codes.ts';
 import type { ConnectionLimits } from './limits.ts';
-import { QuicError } from './quic-error.ts';
-import type { StreamTransport } from './transport.ts';
+import { QuicError } from './transport/quic-error.ts';
+import type { StreamTransport } from './transport/transport.ts';
 
 /** Control messages in both directions, as many as one likes. */
 export interface ControlStream {

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { NODE_SERVER_NAME } from './make-certificate.ts';
 import { formatPin, PIN_BYTES, samePin } from './pin.ts';
-import { QuicError } from './quic-error.ts';
+import { QuicError } from './transport/quic-error.ts';
 
 /** How a client makes sure that it speaks with the node that it means. */
 export type Verification =
@@ -66,7 +66,7 @@ export function handshakeVerification(verify: Verification, host: string): Hands
 export async function verifyPin(verify: Verification, seen: Uint8Array | undefined, node: string): Promise<void> {
   if (verify.kind !== 'pin' && verify.kind !== 'first-use') return;
   if (seen === undefined) {
-    const words = `${node} sent no session ticket in time, from which its certificate is read: its key cannot be checked`;
+    const words = `${node} sent no TLS session ticket in time, from which its certificate is read: its key cannot be checked`;
     throw new QuicError('ERR_QUIC_PIN_UNSEEN', words);
   }
   if (verify.kind === 'pin') {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CloseCode } from '@lightspeed/control/quic';
 import { Connection } from '../../src/quic/connection.ts';
 import { connectionLimits } from '../../src/quic/limits.ts';
-import type { ConnectionHandlers, ConnectionTransport, StreamHandlers } from '../../src/quic/transport.ts';
+import type { ConnectionHandlers, ConnectionTransport, StreamHandlers } from '../../src/quic/transport/transport.ts';
 
 const RUNTIME = { mode: 'native', driver: 'poll', fellBack: undefined } as const;
 const FAREWELL = { type: 'disconnect', reason: 'server_shutdown' } as const;

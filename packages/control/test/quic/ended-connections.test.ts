@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ControlConnection } from '@lightspeed/control/quic';
 import { ServerTransport } from '../../src/quic/http3/server-transport.ts';
-import type { ConnectionHandlers, ConnectionTransport, StreamTransport } from '../../src/quic/transport.ts';
+import type { ConnectionHandlers, ConnectionTransport, StreamTransport } from '../../src/quic/transport/transport.ts';
 import { answer, connect, echoAll, listen, rawSession } from './support.ts';
 
 /** A listener that answers every message with itself, and the node's ends of its connections. */

@@ -7,8 +7,8 @@ import { CloseCode, describeCloseCode, StreamCode } from '../../src/quic/codes.t
 import { peerAddress } from '../../src/quic/http3/peer-address.ts';
 import { isInUse, isNotAvailable, listenHosts, localHosts } from '../../src/quic/local-hosts.ts';
 import { Budget, connectionLimits } from '../../src/quic/limits.ts';
-import { certificateOf } from '../../src/quic/session-ticket.ts';
-import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../../src/quic/transport.ts';
+import { certificateOf } from '../../src/quic/tls-resumption.ts';
+import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../../src/quic/transport/transport.ts';
 import { listen, rawSession } from './support.ts';
 
 test('the certificate is found in the resumption state, and nothing in what is cut short or altered in its lengths', async () => {

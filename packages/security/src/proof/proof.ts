@@ -21,7 +21,7 @@ const SHA256_BYTES = 32;
 
 const KIND_FLAGS = FLAG_FRAGMENT | FLAG_FIN | FLAG_HANDSHAKE;
 
-/** What a proof claims. Nothing of it is true before {@link verifyProof} says so. */
+/** What a proof says. Nothing of it is true before {@link verifyProof} says so. */
 export interface Proof {
   /** u32. */
   readonly sessionId: number;
@@ -69,7 +69,7 @@ export function encodeProof(
 }
 
 /**
- * Reads what a packet claims to prove. For every datagram that might be a HANDSHAKE: never throws.
+ * Reads the proof that a packet carries, true or not. For every datagram that might be a HANDSHAKE: never throws.
  *
  * @param length - the packet's, from `offset` on; `bytes` has at least as many.
  * @returns undefined unless the packet is version 1, is a HANDSHAKE (without FIN and FRAGMENT), and its payload has
@@ -89,7 +89,7 @@ export function readProof(bytes: Uint8Array, offset: ArenaOffset, length: ByteLe
  * header was changed since. Takes the same time wherever a wrong tag differs. A true proof may still be a replayed one:
  * ask {@link ProofNonces} next.
  *
- * @param secret - that of the session whose id the proof claims, 16 bytes.
+ * @param secret - that of the session whose id the proof has, 16 bytes.
  * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` if the secret has another length, `ERR_SECURITY_PRIMITIVE_OUTPUT` if the
  *   HMAC has. Never because of what the packet holds.
  */

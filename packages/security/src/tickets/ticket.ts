@@ -21,7 +21,7 @@ export interface TicketFields {
   readonly rateBps?: number;
 }
 
-/** A ticket's content. From {@link decodeTicket} it is a claim, from a `TicketVerifier` the word of a trusted issuer. */
+/** A ticket's content. From {@link decodeTicket} it is what its bearer says, from a `TicketVerifier` the word of a trusted issuer. */
 export interface Ticket extends Required<TicketFields> {
   readonly type: 'ticket';
   /** The issuer's key id, 16 lower-case hexadecimal digits: the first 8 bytes of SHA-256 of its public key. */

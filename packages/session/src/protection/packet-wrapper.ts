@@ -1,6 +1,6 @@
 import { HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds } from '@lightspeed/wire';
-import type { SendFlow } from '../send-flow.ts';
+import type { SendFlow } from './send-flow.ts';
 
 /** Where finished packets go. */
 export interface PacketSink {
@@ -31,14 +31,14 @@ export class PacketWrapper {
 
   /** Writes the flow's next header at `start`. */
   writeHeader(flow: SendFlow, start: number, version: number, nowUs: Microseconds): void {
-    const { stream } = flow;
+    const { sending } = flow;
     writeHeader(
       this.bytes,
       start,
       version,
       0,
-      stream.token,
-      stream.takeSequence(),
+      sending.token,
+      sending.takeSequence(),
       nowUs,
       flow.sourceIp,
       flow.sourcePort,

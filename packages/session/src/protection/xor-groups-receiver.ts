@@ -1,9 +1,9 @@
-import { DATA_DUPLICATE, DATA_NEW_AND_RECOVERED, FecDecoder, PARITY_RECOVERED } from '@lightspeed/fec';
+import { DATA_DUPLICATE, DATA_NEW_AND_RECOVERED, GroupDecoder, PARITY_RECOVERED } from '@lightspeed/fec';
 import type { FecMemory } from '@lightspeed/fec';
 import { DropReason, fecHeaderBytes, isParity, readGroupId, readGroupIndex, readGroupSize } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Dialect, FlowIndex, Milliseconds } from '@lightspeed/wire';
-import type { BlockReturns } from '../block-returns.ts';
-import { FecTotals } from '../fec-totals.ts';
+import type { BlockReturns } from './block-returns.ts';
+import { FecTotals } from './fec-totals.ts';
 import type { PayloadSink, ReceiveProtection } from './protection.ts';
 
 /** What the protections of all sessions of a relay or tunnel share. */
@@ -17,13 +17,13 @@ export interface ReceiveSupply {
 /** Recovers from XOR groups (docs/protocol.md, FEC). */
 export class XorGroupsReceiver implements ReceiveProtection {
   readonly #supply: ReceiveSupply;
-  readonly #decoder: FecDecoder;
+  readonly #decoder: GroupDecoder;
   /** What of the decoder's statistics is in the totals. */
   readonly #counted = new FecTotals();
 
   constructor(supply: ReceiveSupply) {
     this.#supply = supply;
-    this.#decoder = new FecDecoder({ memory: supply.memory });
+    this.#decoder = new GroupDecoder({ memory: supply.memory });
   }
 
   take(

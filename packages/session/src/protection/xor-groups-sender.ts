@@ -1,9 +1,9 @@
 import type { FecMemory } from '@lightspeed/fec';
-import { ADD_FULL, FecEncoder } from '@lightspeed/fec';
+import { ADD_FULL, GroupEncoder } from '@lightspeed/fec';
 import { MAX_FEC_PAYLOAD_BYTES, VERSION_FEC, fecHeaderBytes, writeFecExtension } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
-import type { BlockReturns } from '../block-returns.ts';
-import type { SendFlow } from '../send-flow.ts';
+import type { BlockReturns } from './block-returns.ts';
+import type { SendFlow } from './send-flow.ts';
 import type { PacketWrapper } from './packet-wrapper.ts';
 import type { FlowProtection, ProtectionTimer } from './protection.ts';
 
@@ -52,7 +52,7 @@ export class XorGroupsSender implements ProtectionTimer {
     let group = this.#oldestOpen;
     while (group !== null && ((nowMs - group.openSinceMs) | 0) >= PARTIAL_GROUP_AFTER_MS) {
       const next = group.nextOpen;
-      if (group.flow.stream.dialect === 'standard' || ((nowMs - group.openSinceMs) | 0) >= ABANDON_GROUP_AFTER_MS) {
+      if (group.flow.sending.dialect === 'standard' || ((nowMs - group.openSinceMs) | 0) >= ABANDON_GROUP_AFTER_MS) {
         group.closeOpen(nowUs);
       }
       group = next;
@@ -96,7 +96,7 @@ export class XorGroupsSender implements ProtectionTimer {
 /** The groups of one flow. An object of its own, since most flows use none, and there may be very many of them (ADR 22). */
 class XorGroups implements FlowProtection {
   readonly #sender: XorGroupsSender;
-  readonly #encoder: FecEncoder;
+  readonly #encoder: GroupEncoder;
   readonly flow: SendFlow;
   /** When the open group got its first packet; it is then linked into the sender's list of open groups. */
   openSinceMs = 0;
@@ -105,10 +105,10 @@ class XorGroups implements FlowProtection {
   nextOpen: XorGroups | null = null;
 
   constructor(sender: XorGroupsSender, flow: SendFlow, groupSize: number) {
-    const { stream } = flow;
+    const { sending } = flow;
     this.#sender = sender;
     this.flow = flow;
-    this.#encoder = new FecEncoder(groupSize, { memory: sender.memory, nextGroupId: () => stream.takeGroupId() });
+    this.#encoder = new GroupEncoder(groupSize, { memory: sender.memory, nextGroupId: () => sending.takeGroupId() });
   }
 
   get groupSize(): number {
@@ -125,7 +125,7 @@ class XorGroups implements FlowProtection {
       return wrapper.sendPlain(flow, offset, length, nowUs);
     }
     if (!this.isOpen) sender.link(this, nowMs);
-    const { dialect } = flow.stream;
+    const { dialect } = flow.sending;
     const start = offset - fecHeaderBytes(dialect);
     wrapper.writeHeader(flow, start, VERSION_FEC, nowUs);
     writeFecExtension(wrapper.bytes, start, dialect, encoder.groupId, encoder.index, encoder.size);
@@ -142,7 +142,7 @@ class XorGroups implements FlowProtection {
   /** Closes the open group with the packets that it has; where the peer does not understand that, gives it up. */
   closeOpen(nowUs: Microseconds): void {
     this.#sender.unlink(this);
-    if (this.flow.stream.dialect === 'reference') this.#encoder.abandon();
+    if (this.flow.sending.dialect === 'reference') this.#encoder.abandon();
     else if (this.#encoder.closePartial()) this.#sendParity(nowUs);
   }
 
@@ -162,7 +162,7 @@ class XorGroups implements FlowProtection {
     const { returns, wrapper } = this.#sender;
     const encoder = this.#encoder;
     const { flow } = this;
-    const { dialect } = flow.stream;
+    const { dialect } = flow.sending;
     const start = encoder.parityOffset - fecHeaderBytes(dialect);
     wrapper.writeHeader(flow, start, VERSION_FEC, nowUs);
     writeFecExtension(wrapper.bytes, start, dialect, encoder.parityGroupId, encoder.paritySize, encoder.paritySize);

@@ -1,19 +1,38 @@
-import type { AddressHandle, Dialect, EgressId, FlowIndex, Port, SessionToken } from '@lightspeed/wire';
+import type { AddressHandle, Dialect, EgressId, FlowIndex, PathNumber, Port, SessionSlot, SessionToken } from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
 import type { ClientAddress } from './client-address.ts';
 
-/** All that it takes to carry a flow's packets in both directions, unless its session uses several paths at once. */
+/** One of the paths by which a flow's client is answered. */
+export interface CarriedPath extends ClientAddress {
+  /** The client's number for it, 0 to 3. `parity` goes by the lowest number that is in use and not the primary path's. */
+  readonly number: PathNumber;
+  /**
+   * Whether the client was heard by it in the last 20 seconds. A path that is not in use gets nothing, unless it is the
+   * primary one. A change is told within a second or so.
+   */
+  readonly isInUse: boolean;
+  readonly nextOfSession: CarriedPath | null;
+}
+
+/** All that it takes to carry a flow's packets in both directions (docs/protocol.md, Paths). */
 export interface CarriedFlow {
   /** Its number, used again after it has ended. */
   readonly index: FlowIndex;
+  /** The number of its session, used again likewise. The flows of a session share its limits. */
+  readonly sessionSlot: SessionSlot;
   /** What its packets carry in their token byte. */
   readonly token: SessionToken;
   readonly dialect: Dialect;
   /** Packets per FEC group towards the client. 0 means that packets are version 1, else they are version 2. */
   readonly groupSize: number;
   readonly multipath: MultipathMode;
-  /** Where packets to the client go: the primary path. null while its session has no path. */
-  readonly client: ClientAddress | null;
+  /**
+   * The primary path: where packets to the client go. null while its session has no path. In mode `duplicate` it may be
+   * any path by which the client was heard, since packets go by all of those.
+   */
+  readonly client: CarriedPath | null;
+  /** The first path of a list of all, the primary one included. */
+  readonly firstPath: CarriedPath | null;
   /** Source and destination as the client's packets name them; the destination is the game server. */
   readonly clientIp: AddressHandle;
   readonly clientPort: Port;
@@ -21,4 +40,14 @@ export interface CarriedFlow {
   readonly serverPort: Port;
   /** The driver's number of the socket to the server. `RelayOutput.egressPort` gives its local port. */
   readonly egress: EgressId;
+}
+
+/** The limits of a flow's session. They stay what they are while the session lasts (docs/protocol.md, Limits). */
+export interface CarriedLimits {
+  /** Packets per second that all flows of the session together may bring from the client, of which one second's worth at once. */
+  readonly maxPps: number;
+  /** The same in bytes of packets, headers included. */
+  readonly maxBps: number;
+  /** Whether the client has shown that it receives what is sent to it. If not, `maxAmplificationRatio` limits answers. */
+  readonly isVerified: boolean;
 }

@@ -1,7 +1,7 @@
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import type { Clock } from '../clock.ts';
 import type { PacketSink } from '../protection/packet-wrapper.ts';
-import type { SendFlow } from '../send-flow.ts';
+import type { SendFlow } from '../protection/send-flow.ts';
 import { pathsFor } from '../path-scheduler.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';

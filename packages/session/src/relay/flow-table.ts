@@ -2,8 +2,8 @@ import type { DestinationPolicy } from '@lightspeed/security';
 import type { AddressHandle, EgressId, FlowIndex, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import { KeyTable } from '../key-table.ts';
-import type { RelayOutput } from './relay-options.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
+import type { FlowReports } from './flow-reports.ts';
 import { RelayFlow } from './relay-session.ts';
 import type { RelaySession } from './relay-session.ts';
 
@@ -14,7 +14,7 @@ const FLOWS_WITHOUT_TABLE = 4;
 export class FlowTable {
   readonly #egress: EgressAllocator;
   readonly #writer: PacketWriter;
-  readonly #output: RelayOutput;
+  readonly #reports: FlowReports;
   readonly #flows: (RelayFlow | null)[] = [];
   readonly #freeIndexes: number[] = [];
   /** By session slot, server ip, both ports, client ip: flows of sessions that have, or had, more than a few. */
@@ -23,10 +23,10 @@ export class FlowTable {
   #count = 0;
 
   /** @param bySocket flows by (socket, server ip, server port, 0), kept by this table. */
-  constructor(egress: EgressAllocator, writer: PacketWriter, output: RelayOutput, bySocket: KeyTable, random: () => number) {
+  constructor(egress: EgressAllocator, writer: PacketWriter, reports: FlowReports, bySocket: KeyTable, random: () => number) {
     this.#egress = egress;
     this.#writer = writer;
-    this.#output = output;
+    this.#reports = reports;
     this.#up = new KeyTable(random());
     this.#down = bySocket;
   }
@@ -94,7 +94,7 @@ export class FlowTable {
     session.flowCount++;
     this.#count++;
     if (session.flowCount > FLOWS_WITHOUT_TABLE) this.#tabulate(session);
-    this.#output.flowOpened?.(flow);
+    this.#reports.opened(flow);
     return flow;
   }
 
@@ -103,7 +103,7 @@ export class FlowTable {
     if (flow.groupSize === groupSize) return;
     this.#writer.setGroupSize(flow, groupSize, nowUs);
     flow.session.isChanged = true;
-    this.#output.flowChanged?.(flow);
+    this.#reports.changed(flow);
   }
 
   /** Puts the session's newest flow into the table, or all of them if it has just become too many to look through. */
@@ -153,7 +153,7 @@ export class FlowTable {
 
   #close(flow: RelayFlow): void {
     const { session, index } = flow;
-    this.#output.flowClosed?.(flow);
+    this.#reports.closed(flow);
     this.#writer.forget(flow);
     this.#up.delete(session.slot, flow.sourceIp, (flow.sourcePort << 16) | flow.destinationPort, flow.destinationIp);
     this.#down.delete(flow.egress, flow.sourceIp, flow.sourcePort, 0);

@@ -49,16 +49,21 @@ export const RelayCounter = {
   pathsAdded: 27,
   /** Datagrams given to another relay of the same port, which has their session. */
   forwarded: 28,
+  /** Numbers of clients' sequences that should have come, and those that did: the difference was lost on the way. */
+  sequenceExpected: 29,
+  sequenceReceived: 30,
+  /** Those among them that came behind a later one. */
+  sequenceLate: 31,
   // Gauges: what is there now.
-  sessions: 29,
-  flows: 30,
-  egressSockets: 31,
-  bannedAddresses: 32,
-  registrations: 33,
+  sessions: 32,
+  flows: 33,
+  egressSockets: 34,
+  bannedAddresses: 35,
+  registrations: 36,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 34;
+export const RELAY_COUNTER_COUNT = 37;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

@@ -1,7 +1,7 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Dialect, EgressId, Milliseconds, Port } from '@lightspeed/wire';
-import type { CarriedFlow } from './carried-flow.ts';
+import type { CarriedFlow, CarriedLimits } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Registration } from './registration-table.ts';
 import type { RelayCounters } from './relay-counters.ts';
@@ -149,12 +149,11 @@ export interface RelayOutput {
   banned(prefixHigh: number, prefixLow: number, durationMs: Milliseconds): void;
   /**
    * A flow has opened. This and the two below are for drivers that carry flows by themselves, as a table in the kernel
-   * could. These calls alone tell of every flow all that it takes in mode `standby`, also after a restart. In the other modes
-   * the further paths are not told. What is given is the flow itself: it shows what is true now, and is to be copied to
-   * be kept.
+   * could. These calls alone tell of every flow all that it takes, in every multipath mode, also after a restart. What is
+   * given is the flow itself: it shows what is true now, and is to be copied to be kept.
    */
-  flowOpened?(flow: CarriedFlow): void;
-  /** A flow's client, multipath mode or group size has changed. */
+  flowOpened?(flow: CarriedFlow, limits: CarriedLimits): void;
+  /** A flow's paths, multipath mode or group size have changed. In mode `duplicate` a change of the primary path is not told. */
   flowChanged?(flow: CarriedFlow): void;
   /** A flow ends; it shows for the last time what it was. Its egress socket may be closed right after. */
   flowClosed?(flow: CarriedFlow): void;

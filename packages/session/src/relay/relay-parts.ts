@@ -1,9 +1,10 @@
 import type { FecMemory } from '@lightspeed/fec';
 import { AmplificationGuard, BanTable, RateLimiter, ReflectionGuard, UnboundRateLimiter } from '@lightspeed/security';
-import { BlockReturns } from '../block-returns.ts';
+import { BlockReturns } from '../protection/block-returns.ts';
 import { Clock } from '../clock.ts';
-import { FecTotals } from '../fec-totals.ts';
+import { FecTotals } from '../protection/fec-totals.ts';
 import { ForwardingTable } from './forwarding-table.ts';
+import { LossTotals } from './loss-totals.ts';
 import { RegistrationTable } from './registration-table.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import { SessionTable, expectedSessions } from './session-table.ts';
@@ -24,6 +25,7 @@ export interface RelayParts extends RelayEnvironment {
   readonly bans: BanTable;
   /** Statistics of the decoders of all sessions, as of the last sweep. */
   readonly fecTotals: FecTotals;
+  readonly lossTotals: LossTotals;
 }
 
 /** Makes the tables, guards and counters that a relay's classes share. */
@@ -53,5 +55,6 @@ export function makeRelayParts(options: RelayOptions, environment: RelayEnvironm
     }),
     bans: new BanTable({ durationMs: options.banDurationMs, hashSeed: random() | 0 }),
     fecTotals: new FecTotals(),
+    lossTotals: new LossTotals(),
   };
 }

@@ -2,6 +2,7 @@ import type { AddressHandle, Dialect, PathNumber, SessionToken } from '@lightspe
 import type { MultipathMode } from '../multipath.ts';
 import { ReceiveState } from '../receive-state.ts';
 import type { ClientAddress } from './client-address.ts';
+import type { FlowReports } from './flow-reports.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -20,6 +21,7 @@ export interface LifecycleParts extends Pick<
   | 'counters'
   | 'fecTotals'
   | 'forwarding'
+  | 'lossTotals'
   | 'memory'
   | 'options'
   | 'output'
@@ -29,6 +31,7 @@ export interface LifecycleParts extends Pick<
   | 'sessions'
 > {
   readonly flows: FlowTable;
+  readonly reports: FlowReports;
 }
 
 /** Opens and closes sessions, and gives them paths: in all tables and guards at once, so that none disagrees with another. */
@@ -77,22 +80,20 @@ export class RelaySessionLifecycle {
    * another relay has keeps it.
    */
   addPath(session: RelaySession, number: PathNumber, at: ClientAddress): RelayPath {
-    const { clock, forwarding, sessions } = this.#parts;
+    const { clock, forwarding, reports, sessions } = this.#parts;
     if (forwarding.size > 0) forwarding.remove(at.ip, at.port);
     const before = sessions.find(at.ip, at.port);
     if (before !== null) this.removePath(before);
-    const { primary } = session;
     const path = sessions.addPath(session, number, at, clock.nowMs);
-    if (session.primary !== primary) this.#changed(session);
+    reports.sessionChanged(session);
     return path;
   }
 
   /** Takes a path from its session. Another one becomes the primary one, if there is another. */
   removePath(path: RelayPath): void {
     const { session } = path;
-    const { primary } = session;
     this.#parts.sessions.removePath(path);
-    if (session.primary !== primary) this.#changed(session);
+    this.#parts.reports.sessionChanged(session);
   }
 
   /** Answers leave by this path from now on. */
@@ -100,36 +101,32 @@ export class RelaySessionLifecycle {
     const { session } = path;
     if (session.primary === path) return;
     session.primary = path;
-    // A snapshot names the primary path first. With duplicates it changes all the time, and no path is preferred.
-    if (session.multipath !== 'duplicate') session.isChanged = true;
-    this.#changed(session);
+    // With duplicates it changes all the time, and no path is preferred.
+    if (session.multipath === 'duplicate') return;
+    // A snapshot names the primary path first.
+    session.isChanged = true;
+    this.#parts.reports.sessionChanged(session);
   }
 
   /** The client speaks to another address of the node by a path. */
   moveLocal(path: RelayPath, local: AddressHandle): void {
     this.#parts.sessions.moveLocal(path, local);
-    if (path.session.primary === path) this.#changed(path.session);
+    this.#parts.reports.sessionChanged(path.session);
   }
 
   setMultipath(session: RelaySession, multipath: MultipathMode): void {
     if (session.multipath === multipath) return;
     session.multipath = multipath;
     session.isChanged = true;
-    this.#changed(session);
-  }
-
-  /** Something that all flows of a session share has changed. */
-  #changed(session: RelaySession): void {
-    const { output } = this.#parts;
-    if (output.flowChanged === undefined) return;
-    for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) output.flowChanged(flow);
+    this.#parts.reports.sessionChanged(session);
   }
 
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
   close(session: RelaySession): void {
-    const { claims, clock, flows, sessions } = this.#parts;
+    const { claims, clock, flows, lossTotals, sessions } = this.#parts;
     flows.closeIdle(session, 0, clock.nowMs);
     session.receiving.close();
+    lossTotals.end(session.slot, session.receiving.window);
     sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;

@@ -12,8 +12,8 @@ import type {
 } from '@lightspeed/wire';
 import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
-import { SendFlow, SendState } from '../send-flow.ts';
-import type { CarriedFlow } from './carried-flow.ts';
+import { SendFlow, SendState } from '../protection/send-flow.ts';
+import type { CarriedFlow, CarriedPath } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 
 /** The registration that a session belongs to, as the session sees it. */
@@ -109,7 +109,7 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   }
 
   get session(): RelaySession {
-    return this.stream;
+    return this.sending;
   }
 
   /** Whether packets from this source to this server belong to it. */
@@ -120,19 +120,27 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   }
 
   get token(): SessionToken {
-    return this.stream.token;
+    return this.sending.token;
   }
 
   get dialect(): Dialect {
-    return this.stream.dialect;
+    return this.sending.dialect;
   }
 
   get multipath(): MultipathMode {
-    return this.stream.multipath;
+    return this.sending.multipath;
   }
 
-  get client(): ClientAddress | null {
-    return this.stream.primary;
+  get sessionSlot(): SessionSlot {
+    return this.sending.slot;
+  }
+
+  get client(): RelayPath | null {
+    return this.sending.primary;
+  }
+
+  get firstPath(): RelayPath | null {
+    return this.sending.firstPath;
   }
 
   get clientIp(): AddressHandle {
@@ -156,7 +164,7 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
 const SILENT_AFTER_MS = 20_000;
 
 /** One address from which a session's client sends, and to which it is answered. Its handles are retained while it lives. */
-export class RelayPath implements ClientAddress {
+export class RelayPath implements CarriedPath {
   readonly session: RelaySession;
   /** The client's number for it, 0 to 3. */
   readonly number: PathNumber;
@@ -165,6 +173,8 @@ export class RelayPath implements ClientAddress {
   local: AddressHandle;
   /** The last packet with the session's token that came by it. */
   lastHeardMs: Milliseconds;
+  /** {@link isAlive} as `FlowReports` has told it last. */
+  isInUse = true;
   nextOfSession: RelayPath | null = null;
 
   constructor(session: RelaySession, number: PathNumber, { ip, port, local }: ClientAddress, nowMs: Milliseconds) {

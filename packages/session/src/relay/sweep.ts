@@ -1,6 +1,7 @@
 import type { Milliseconds } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
+import type { FlowReports } from './flow-reports.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -22,11 +23,12 @@ const NEXT_STEP_MS = 1;
 /** What {@link Sweep} takes of a relay. */
 export interface SweepParts extends Pick<
   RelayParts,
-  'amplification' | 'bans' | 'clock' | 'counters' | 'fecTotals' | 'options' | 'registrations' | 'sessions'
+  'amplification' | 'bans' | 'clock' | 'counters' | 'fecTotals' | 'lossTotals' | 'options' | 'registrations' | 'sessions'
 > {
   readonly egress: EgressAllocator;
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
+  readonly reports: FlowReports;
   readonly writer: PacketWriter;
 }
 
@@ -52,6 +54,7 @@ export class Sweep {
       if (sinceMs >= 0 && sinceMs < SWEEP_INTERVAL_MS) return SWEEP_INTERVAL_MS - sinceMs;
       this.#beganMs = nowMs;
       this.#nextSlot = 0;
+      this.#parts.lossTotals.begin();
     }
     this.#step();
     if (this.#nextSlot < this.#parts.sessions.slotCount) return NEXT_STEP_MS;
@@ -62,6 +65,7 @@ export class Sweep {
   /** Every session is over. */
   forget(): void {
     this.#nextSlot = -1;
+    this.#parts.lossTotals.begin();
     this.#publishGauges();
   }
 
@@ -77,7 +81,7 @@ export class Sweep {
 
   /** @returns whether it was over. */
   #lookAt(session: RelaySession): boolean {
-    const { clock, counters, flows, lifecycle, options } = this.#parts;
+    const { clock, counters, flows, lifecycle, lossTotals, options, reports } = this.#parts;
     const { nowMs } = clock;
     if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
       lifecycle.close(session);
@@ -85,7 +89,9 @@ export class Sweep {
       return true;
     }
     session.receiving.tidy(nowMs);
+    lossTotals.add(session.slot, session.receiving.window);
     flows.closeIdle(session, options.sessionTimeoutMs, nowMs);
+    reports.lookAtPaths(session);
     return false;
   }
 
@@ -104,8 +110,12 @@ export class Sweep {
   }
 
   #publishGauges(): void {
-    const { counters, sessions, flows, egress, bans, registrations, writer, fecTotals } = this.#parts;
+    const { counters, sessions, flows, egress, bans, registrations, writer, fecTotals, lossTotals } = this.#parts;
     const { values } = counters;
+    lossTotals.finish();
+    values[RelayCounter.sequenceExpected] = lossTotals.expected;
+    values[RelayCounter.sequenceReceived] = lossTotals.received;
+    values[RelayCounter.sequenceLate] = lossTotals.late;
     values[RelayCounter.fecRecovered] = fecTotals.recovered;
     values[RelayCounter.fecLost] = fecTotals.lost;
     values[RelayCounter.fecRecoveryRejected] = fecTotals.recoveryRejected;

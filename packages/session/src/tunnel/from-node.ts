@@ -20,8 +20,17 @@ import type { PayloadSink } from '../protection/protection.ts';
 import type { SessionLifecycle } from './session-lifecycle.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
-import type { TunnelFlow } from './tunnel-flow.ts';
-import type { TunnelState } from './tunnel-state.ts';
+import type { TunnelFlow, TunnelFlowTable } from './tunnel-flow.ts';
+import type { TunnelParts } from './tunnel-parts.ts';
+
+/** What {@link FromNode} takes of a tunnel. */
+export interface FromNodeParts extends Pick<
+  TunnelParts,
+  'bytes' | 'clock' | 'counters' | 'links' | 'options' | 'output' | 'receiving' | 'sending' | 'state'
+> {
+  readonly flows: TunnelFlowTable;
+  readonly lifecycle: SessionLifecycle;
+}
 
 /**
  * From the node to a local program. A datagram's way:
@@ -36,75 +45,67 @@ import type { TunnelState } from './tunnel-state.ts';
  *  8. ingress   payload to the program, in place, from the ingress that it used
  */
 export class FromNode implements PayloadSink {
-  readonly #state: TunnelState;
-  readonly #lifecycle: SessionLifecycle;
+  readonly #parts: FromNodeParts;
 
-  constructor(state: TunnelState, lifecycle: SessionLifecycle) {
-    this.#state = state;
-    this.#lifecycle = lifecycle;
+  constructor(parts: FromNodeParts) {
+    this.#parts = parts;
   }
 
   /** Handles a datagram that came in on the socket of one of the paths. */
   handle(path: PathNumber, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {
-    const { values } = this.#state.counters;
+    const { counters, links } = this.#parts;
+    const { values } = counters;
     values[TunnelCounter.nodePacketsReceived]++;
     values[TunnelCounter.nodeBytesReceived] += length;
-    const refusal = this.#accept(this.#state.links[path], offset, length, ip, port);
-    if (refusal !== 0) this.#state.dropFromNode(refusal);
+    const refusal = this.#accept(links.all[path], offset, length, ip, port);
+    if (refusal !== 0) counters.nodeDrops[refusal]++;
   }
 
   #accept(link: PathLink, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): DropReason | 0 {
-    const state = this.#state;
-    const { bytes } = state;
-    const { dialect } = state.options;
+    const { bytes, clock, counters, lifecycle, options, receiving, sending, state } = this.#parts;
+    const { dialect } = options;
     if (ip !== link.nodeIp || port !== link.nodePort) return DropReason.unexpectedSource;
     const invalid = checkPacket(bytes, offset, length, dialect);
     if (invalid !== 0) return invalid;
     const flags = readFlags(bytes, offset);
     if ((flags & FLAG_FRAGMENT) !== 0) return DropReason.fragment;
     const token = readToken(bytes, offset);
-    const { values } = state.counters;
+    const { values } = counters;
     values[pathCounter(link.number, PathCounter.packetsReceived)]++;
-    if (flags !== 0) return this.#lifecycle.handleControl(link, flags, readSequence(bytes, offset), token);
+    if (flags !== 0) return lifecycle.handleControl(link, flags, readSequence(bytes, offset), token);
     if (!state.carries) return DropReason.notEstablished;
-    if (token !== state.sending.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
-    link.noteHeard(state.nowMs);
-    const seen = state.receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), state.nowMs, false);
+    if (token !== sending.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
+    link.noteHeard(clock.nowMs);
+    const seen = receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, false);
     if (seen !== 0) return seen;
     values[pathCounter(link.number, PathCounter.firstArrivals)]++;
     return this.#read(offset, length);
   }
 
   #read(offset: ArenaOffset, length: ByteLength): DropReason | 0 {
-    const state = this.#state;
-    const { bytes, nowMs } = state;
+    const { bytes, clock, counters, flows, options, receiving } = this.#parts;
     const parity = readVersion(bytes, offset) === VERSION_FEC && isParity(bytes, offset);
     const serverIp = readSourceIp(bytes, offset);
     let flow: TunnelFlow | null = null;
     if (!(parity && serverIp === 0)) {
-      flow = state.flows.find(
-        readDestinationIp(bytes, offset),
-        readDestinationPort(bytes, offset),
-        serverIp,
-        readSourcePort(bytes, offset),
-      );
+      flow = flows.find(readDestinationIp(bytes, offset), readDestinationPort(bytes, offset), serverIp, readSourcePort(bytes, offset));
       if (flow === null) return DropReason.unknownFlow;
-      flow.lastActivityMs = nowMs;
+      flow.lastActivityMs = clock.nowMs;
     }
     const flowIndex = flow === null ? NO_FLOW : flow.index;
-    const duplicate = state.receiving.read(this, state.options.dialect, flowIndex, offset, length, nowMs);
+    const duplicate = receiving.read(this, options.dialect, flowIndex, offset, length, clock.nowMs);
     if (duplicate !== 0) return duplicate;
-    state.counters.values[parity ? TunnelCounter.parityPackets : TunnelCounter.dataPackets]++;
+    counters.values[parity ? TunnelCounter.parityPackets : TunnelCounter.dataPackets]++;
     return 0;
   }
 
   deliverPayload(flowIndex: FlowIndex, offset: ArenaOffset, length: ByteLength): void {
-    const state = this.#state;
-    const flow = state.flows.at(flowIndex);
+    const { counters, flows, output } = this.#parts;
+    const flow = flows.at(flowIndex);
     if (flow === null) return;
-    const { values } = state.counters;
+    const { values } = counters;
     values[TunnelCounter.localPacketsSent]++;
     values[TunnelCounter.localBytesSent] += length;
-    state.output.toLocal(flow.local, offset, length);
+    output.toLocal(flow.local, offset, length);
   }
 }

@@ -1,64 +1,52 @@
-import type { FecMemory } from '@lightspeed/fec';
-import type { HmacSha256 } from '@lightspeed/security';
 import { encodeProof } from '@lightspeed/security';
 import { FLAG_HANDSHAKE, HEADER_BYTES, writeControlHeader, writeHandshakePath } from '@lightspeed/wire';
-import type { ArenaOffset, ByteLength, Microseconds, Milliseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
-import type { BlockReturns } from '../block-returns.ts';
+import type { ArenaOffset, ByteLength, Microseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import { MULTIPATH_MODES } from '../multipath.ts';
 import type { PacketSink } from '../protection/packet-wrapper.ts';
-import type { SendFlow } from '../send-flow.ts';
+import type { SendFlow } from '../protection/send-flow.ts';
 import { pathsFor } from '../path-scheduler.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
-import type { TunnelCounters } from './tunnel-counters.ts';
-import type { TunnelOptions, TunnelOutput } from './tunnel-options.ts';
+import type { TunnelParts } from './tunnel-parts.ts';
 
 /** What {@link NodeSender} takes of a tunnel. */
-export interface NodeSenderParts {
-  readonly options: TunnelOptions;
-  readonly memory: FecMemory;
-  readonly bytes: Uint8Array;
-  readonly returns: BlockReturns;
-  readonly counters: TunnelCounters;
-  readonly output: TunnelOutput;
-  readonly hmacSha256: HmacSha256 | undefined;
-  readonly nextNonce: () => bigint;
-  readonly links: readonly PathLink[];
-  /** The link by which data goes. */
-  readonly primary: PathLink;
-  readonly nowMs: Milliseconds;
-}
+export type NodeSenderParts = Pick<
+  TunnelParts,
+  'bytes' | 'clock' | 'counters' | 'hmacSha256' | 'links' | 'memory' | 'nextNonce' | 'options' | 'output' | 'returns'
+>;
 
 /** Sends packets to the node, by the path or paths that the session uses. */
 export class NodeSender implements PacketSink {
   readonly #parts: NodeSenderParts;
+  readonly #values: Float64Array;
 
   constructor(parts: NodeSenderParts) {
     this.#parts = parts;
+    this.#values = parts.counters.values;
   }
 
   /** A data or parity packet, from the packet writer. */
   sendPacket(_flow: SendFlow, offset: ArenaOffset, length: ByteLength, isParity: boolean): boolean {
-    const { links, options, primary, nowMs } = this.#parts;
-    primary.noteData(nowMs);
-    if (links.length === 1 || options.multipath === 'standby') {
+    const { clock, links, options } = this.#parts;
+    const { all, primary } = links;
+    primary.noteData(clock.nowMs);
+    if (all.length === 1 || options.multipath === 'standby') {
       this.sendTo(primary, offset, length);
       return true;
     }
-    const chosen = pathsFor(options.multipath, isParity, primary.number, usableAmong(links));
-    for (let i = 0; i < links.length; i++) {
-      if ((chosen & (1 << links[i].number)) !== 0) this.sendTo(links[i], offset, length);
+    const chosen = pathsFor(options.multipath, isParity, primary.number, links.usable);
+    for (let i = 0; i < all.length; i++) {
+      if ((chosen & (1 << i)) !== 0) this.sendTo(all[i], offset, length);
     }
     return true;
   }
 
   sendTo(link: PathLink, offset: ArenaOffset, length: ByteLength): void {
-    const { counters, output } = this.#parts;
-    const { values } = counters;
+    const values = this.#values;
     values[TunnelCounter.nodePacketsSent]++;
     values[TunnelCounter.nodeBytesSent] += length;
     values[pathCounter(link.number, PathCounter.packetsSent)]++;
-    output.toNode(link.number, offset, length);
+    this.#parts.output.toNode(link.number, offset, length);
   }
 
   /**
@@ -94,11 +82,4 @@ export class NodeSender implements PacketSink {
     returns.afterSend(block);
     return true;
   }
-}
-
-/** The set of links that are up, as the path scheduler wants it. */
-export function usableAmong(links: readonly PathLink[]): number {
-  let usable = 0;
-  for (let i = 0; i < links.length; i++) if (links[i].isUp) usable |= 1 << links[i].number;
-  return usable;
 }

@@ -1,10 +1,20 @@
 import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE } from '@lightspeed/wire';
 import type { Milliseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import { primaryAmong } from '../path-scheduler.ts';
-import { usableAmong } from './node-sender.ts';
+import type { NodeSender } from './node-sender.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
-import type { TunnelState } from './tunnel-state.ts';
+import type { TunnelFlowTable } from './tunnel-flow.ts';
+import type { TunnelParts } from './tunnel-parts.ts';
+
+/** What {@link SessionLifecycle} takes of a tunnel. */
+export interface SessionLifecycleParts extends Pick<
+  TunnelParts,
+  'clock' | 'counters' | 'hmacSha256' | 'links' | 'options' | 'output' | 'receiving' | 'sending' | 'state'
+> {
+  readonly flows: TunnelFlowTable;
+  readonly sender: NodeSender;
+}
 
 /** First pause before a FIN is repeated; it doubles each time. */
 const FIRST_FIN_RETRY_MS = 250;
@@ -33,51 +43,51 @@ const SILENCE_CHECK_MS = 100;
  * has no acknowledgements: `opening` and `closing` are over at once.
  */
 export class SessionLifecycle {
-  readonly #state: TunnelState;
+  readonly #parts: SessionLifecycleParts;
   #finSequence = 0;
   #finAttempts = 0;
   #finSentMs = 0;
   #finRetryMs = 0;
 
-  constructor(state: TunnelState) {
-    this.#state = state;
+  constructor(parts: SessionLifecycleParts) {
+    this.#parts = parts;
   }
 
   open(): void {
-    const state = this.#state;
+    const { links, options, receiving, sending, state } = this.#parts;
     if (state.name !== 'idle' && state.name !== 'closed') return;
-    state.receiving.restart();
-    state.sending.token = state.options.token;
-    state.primary = state.links[0];
-    if (state.options.dialect === 'reference') {
-      this.#linkUp(state.primary);
+    receiving.restart();
+    sending.token = options.token;
+    links.primary = links.all[0];
+    if (options.dialect === 'reference') {
+      this.#linkUp(links.primary);
       return;
     }
     state.enter('opening');
-    for (const link of state.links) {
+    for (const link of links.all) {
       link.state = 'opening';
       this.#startHandshake(link);
     }
   }
 
   close(): void {
-    const state = this.#state;
+    const { options, sending, state } = this.#parts;
     if (state.name === 'closing' || state.name === 'closed') return;
     if (state.name === 'idle') {
       this.#finish();
       return;
     }
     state.enter('closing');
-    this.#finSequence = state.sending.takeSequence();
+    this.#finSequence = sending.takeSequence();
     this.#finAttempts = 0;
     this.#sendFin();
-    if (state.options.dialect === 'reference') this.#finish();
+    if (options.dialect === 'reference') this.#finish();
   }
 
   /** Like {@link close}, but over at once: nobody asks whether its FIN has come. */
   leave(): void {
     this.close();
-    if (this.#state.name === 'closing') this.#finish();
+    if (this.#parts.state.name === 'closing') this.#finish();
   }
 
   /** A link's local address has changed: shows the node the new one at once. Without a registration nothing can. */
@@ -94,22 +104,22 @@ export class SessionLifecycle {
 
   /** Sends what is due. @returns milliseconds until there is something again. */
   handleTimeout(): Milliseconds {
-    const state = this.#state;
+    const { links, state } = this.#parts;
     if (state.name === 'closing') return this.#repeatFin();
     if (state.name === 'idle' || state.name === 'closed') return IDLE_MS;
     let next = IDLE_MS;
-    for (const link of state.links) next = Math.min(next, this.#tend(link));
+    for (const link of links.all) next = Math.min(next, this.#tend(link));
     return next;
   }
 
   get #canProve(): boolean {
-    const { options, hmacSha256 } = this.#state;
+    const { options, hmacSha256 } = this.#parts;
     return options.registration !== undefined && hmacSha256 !== undefined;
   }
 
   /** @returns milliseconds until the link wants something again. */
   #tend(link: PathLink): number {
-    const { nowMs } = this.#state;
+    const { nowMs } = this.#parts.clock;
     let next = IDLE_MS;
     if (link.state === 'up' || link.state === 'lost') next = this.#probe(link);
     if (this.#canProve && !link.handshakes && link.isSilent(nowMs)) this.#startHandshake(link);
@@ -122,67 +132,68 @@ export class SessionLifecycle {
 
   /** Without a proof a repeated HANDSHAKE is the same packet again: that tells it from a fresh start. */
   #startHandshake(link: PathLink): void {
-    const state = this.#state;
+    const { clock, sending, state } = this.#parts;
     // After the first one, sequence 0 would tell the node that the client has started over, which it has not.
     const started = state.name !== 'opening' || link.number > 0;
-    if (started && state.sending.sequence === 0) state.sending.takeSequence();
-    link.startHandshake(state.sending.takeSequence(), state.nowUs);
+    if (started && sending.sequence === 0) sending.takeSequence();
+    link.startHandshake(sending.takeSequence(), clock.nowUs);
     this.#sendHandshake(link);
   }
 
   #sendHandshake(link: PathLink): void {
-    link.noteAttempt(this.#state.nowMs);
-    this.#state.sender.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
+    const { clock, sender } = this.#parts;
+    link.noteAttempt(clock.nowMs);
+    sender.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
   }
 
   #handleAcknowledgement(link: PathLink, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
-    const state = this.#state;
+    const { clock, receiving, sending, state } = this.#parts;
     const waiting = state.name === 'opening' || state.carries;
     if (!waiting || !link.handshakes || sequence !== link.handshakeSequence) return DropReason.unexpectedReply;
     // Another token is another session: what the node sends starts over.
-    if (state.carries && token !== state.sending.token) state.receiving.restart();
-    state.sending.token = token;
+    if (state.carries && token !== sending.token) receiving.restart();
+    sending.token = token;
     link.handshakes = false;
-    link.noteHeard(state.nowMs);
+    link.noteHeard(clock.nowMs);
     if (!link.isUp) this.#linkUp(link);
     return 0;
   }
 
   #linkUp(link: PathLink): void {
-    const state = this.#state;
+    const { clock } = this.#parts;
     link.state = 'up';
     link.probes.reset();
-    link.noteHeard(state.nowMs);
+    link.noteHeard(clock.nowMs);
     this.#linksChanged(link, 'up');
     this.#sendProbe(link);
   }
 
   /** Data goes by the first link that is up; while none is, by the one that was up last. */
   #linksChanged(link: PathLink, event: 'up' | 'down'): void {
-    const state = this.#state;
-    state.output.pathEvent(link.number, event);
-    const usable = usableAmong(state.links);
-    state.primary = state.links[primaryAmong(usable, state.primary.number)];
+    const { counters, links, output, state } = this.#parts;
+    output.pathEvent(link.number, event);
+    const usable = links.usable;
+    links.primary = links.all[primaryAmong(usable, links.primary.number)];
     if (usable !== 0 && state.name !== 'established') {
       state.enter('established');
-      state.output.event('established');
+      output.event('established');
     } else if (usable === 0 && state.name === 'established') {
       state.enter('lost');
-      state.counters.values[TunnelCounter.timesLost]++;
-      state.output.event('lost');
+      counters.values[TunnelCounter.timesLost]++;
+      output.event('lost');
     }
   }
 
   #handleEcho(link: PathLink, sequence: SequenceNumber): DropReason | 0 {
-    const state = this.#state;
-    const rttUs = link.probes.answered(sequence, state.nowUs);
+    const { clock, counters, output } = this.#parts;
+    const rttUs = link.probes.answered(sequence, clock.nowUs);
     if (rttUs < 0) return DropReason.unexpectedReply;
     link.rtt.sample(rttUs);
-    link.noteHeard(state.nowMs);
-    const { values } = state.counters;
+    link.noteHeard(clock.nowMs);
+    const { values } = counters;
     values[TunnelCounter.keepalivesAnswered]++;
     values[pathCounter(link.number, PathCounter.keepalivesAnswered)]++;
-    state.output.roundTrip(link.number, rttUs);
+    output.roundTrip(link.number, rttUs);
     if (link.state === 'lost') {
       link.state = 'up';
       link.handshakes = false;
@@ -192,23 +203,23 @@ export class SessionLifecycle {
   }
 
   #handleFin(link: PathLink, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
-    const state = this.#state;
+    const { clock, output, sender, sending, state } = this.#parts;
     if (state.name === 'closing') {
       if (sequence !== this.#finSequence) return DropReason.unexpectedReply;
       this.#finish();
       return 0;
     }
     if (!state.carries) return DropReason.unexpectedReply;
-    if (token !== state.sending.token) return DropReason.badToken;
-    state.sender.sendControl(link, FLAG_FIN, token, sequence, state.nowUs);
+    if (token !== sending.token) return DropReason.badToken;
+    sender.sendControl(link, FLAG_FIN, token, sequence, clock.nowUs);
     this.#idle();
     state.enter('idle');
-    state.output.event('ended-by-node');
+    output.event('ended-by-node');
     return 0;
   }
 
   #idle(): void {
-    for (const link of this.#state.links) {
+    for (const link of this.#parts.links.all) {
       link.state = 'idle';
       link.handshakes = false;
       link.probes.reset();
@@ -216,7 +227,7 @@ export class SessionLifecycle {
   }
 
   #repeatFin(): number {
-    const left = this.#finRetryMs - ((this.#state.nowMs - this.#finSentMs) | 0);
+    const left = this.#finRetryMs - ((this.#parts.clock.nowMs - this.#finSentMs) | 0);
     if (left > 0) return left;
     if (this.#finAttempts >= FIN_ATTEMPTS) return this.#finish();
     this.#sendFin();
@@ -225,24 +236,24 @@ export class SessionLifecycle {
 
   /** By every link that may work: it is the last thing that is said. */
   #sendFin(): void {
-    const state = this.#state;
-    this.#finSentMs = state.nowMs;
+    const { clock, links, sender, sending } = this.#parts;
+    this.#finSentMs = clock.nowMs;
     this.#finRetryMs = FIRST_FIN_RETRY_MS * 2 ** this.#finAttempts;
     this.#finAttempts++;
-    for (const link of state.links) {
-      if (link === state.primary || link.isUp) {
-        state.sender.sendControl(link, FLAG_FIN, state.sending.token, this.#finSequence, state.nowUs);
+    for (const link of links.all) {
+      if (link === links.primary || link.isUp) {
+        sender.sendControl(link, FLAG_FIN, sending.token, this.#finSequence, clock.nowUs);
       }
     }
   }
 
   #finish(): number {
-    const state = this.#state;
+    const { clock, flows, output, receiving, state } = this.#parts;
     this.#idle();
     state.enter('closed');
-    state.flows.closeIdle(0, state.nowMs);
-    state.receiving.close();
-    state.output.event('closed');
+    flows.closeIdle(0, clock.nowMs);
+    receiving.close();
+    output.event('closed');
     return IDLE_MS;
   }
 
@@ -251,8 +262,9 @@ export class SessionLifecycle {
    * noticed soon after the first miss.
    */
   #probe(link: PathLink): number {
-    const { nowMs } = this.#state;
-    const { keepaliveMs, maxKeepaliveMisses, steadyKeepalives } = this.#state.options;
+    const { clock, options } = this.#parts;
+    const { nowMs } = clock;
+    const { keepaliveMs, maxKeepaliveMisses, steadyKeepalives } = options;
     const { probes } = link;
     const eager = link.isUp && !steadyKeepalives;
     const pauseMs = () => (eager && probes.pending ? link.answerMs(keepaliveMs) : keepaliveMs);
@@ -270,19 +282,19 @@ export class SessionLifecycle {
   }
 
   #sendProbe(link: PathLink): void {
-    const state = this.#state;
-    const sequence = state.sending.takeSequence();
-    link.noteProbe(state.nowMs);
-    link.probes.sent(sequence, state.nowUs);
-    const { values } = state.counters;
+    const { clock, counters, sender, sending } = this.#parts;
+    const sequence = sending.takeSequence();
+    link.noteProbe(clock.nowMs);
+    link.probes.sent(sequence, clock.nowUs);
+    const { values } = counters;
     values[TunnelCounter.keepalivesSent]++;
     values[pathCounter(link.number, PathCounter.keepalivesSent)]++;
-    state.sender.sendControl(link, FLAG_KEEPALIVE, state.sending.token, sequence, state.nowUs);
+    sender.sendControl(link, FLAG_KEEPALIVE, sending.token, sequence, clock.nowUs);
   }
 
   #lose(link: PathLink): void {
     link.state = 'lost';
     this.#linksChanged(link, 'down');
-    if (this.#state.options.dialect === 'standard') this.#startHandshake(link);
+    if (this.#parts.options.dialect === 'standard') this.#startHandshake(link);
   }
 }

@@ -1,8 +1,15 @@
 import { DropReason, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
+import type { PacketWriter } from '../packet-writer.ts';
 import { TunnelCounter } from './tunnel-counters.ts';
-import type { LocalFlow, TunnelFlow } from './tunnel-flow.ts';
-import type { TunnelState } from './tunnel-state.ts';
+import type { LocalFlow, TunnelFlow, TunnelFlowTable } from './tunnel-flow.ts';
+import type { TunnelParts } from './tunnel-parts.ts';
+
+/** What {@link ToNode} takes of a tunnel. */
+export interface ToNodeParts extends Pick<TunnelParts, 'clock' | 'counters' | 'options' | 'sending' | 'state'> {
+  readonly flows: TunnelFlowTable;
+  readonly writer: PacketWriter;
+}
 
 /**
  * From a local program to the node. A datagram's way:
@@ -14,46 +21,46 @@ import type { TunnelState } from './tunnel-state.ts';
  *  5. node         packet to the node, in place
  */
 export class ToNode {
-  readonly #state: TunnelState;
+  readonly #parts: ToNodeParts;
 
-  constructor(state: TunnelState) {
-    this.#state = state;
+  constructor(parts: ToNodeParts) {
+    this.#parts = parts;
   }
 
   handle(local: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
-    const { values } = this.#state.counters;
+    const { counters } = this.#parts;
+    const { values } = counters;
     values[TunnelCounter.localPacketsReceived]++;
     values[TunnelCounter.localBytesReceived] += length;
     const refusal = this.#forward(local, offset, length);
-    if (refusal !== 0) this.#state.dropFromLocal(refusal);
+    if (refusal !== 0) counters.localDrops[refusal]++;
   }
 
   #forward(local: LocalFlow, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
-    const state = this.#state;
-    const { options, nowMs } = state;
+    const { clock, counters, options, state, writer } = this.#parts;
     if (!state.carries) return DropReason.notEstablished;
     const flow = this.#flowFor(local);
     if (flow === null) return DropReason.flowLimit;
-    flow.lastActivityMs = nowMs;
+    flow.lastActivityMs = clock.nowMs;
     if (length > SAFE_PAYLOAD_BYTES) {
       if (!flow.oversizeSeen) {
         flow.oversizeSeen = true;
-        state.counters.values[TunnelCounter.oversizeFlows]++;
+        counters.values[TunnelCounter.oversizeFlows]++;
       }
       if (length > MAX_V1_PAYLOAD_BYTES && options.oversize === 'drop') return DropReason.oversize;
     }
-    state.writer.send(flow, offset, length, nowMs, state.nowUs);
+    writer.send(flow, offset, length, clock.nowMs, clock.nowUs);
     return 0;
   }
 
   #flowFor(local: LocalFlow): TunnelFlow | null {
-    const { flows, sending, writer, options, nowMs, nowUs } = this.#state;
+    const { clock, flows, options, sending, writer } = this.#parts;
     const { carried } = local;
     if (carried !== null && carried.table === flows) return carried;
     let flow = flows.find(local.sourceIp, local.sourcePort, local.destinationIp, local.destinationPort);
     if (flow === null) {
-      flow = flows.open(sending, local, nowMs);
-      if (flow !== null) writer.setGroupSize(flow, options.fecGroupSize, nowUs);
+      flow = flows.open(sending, local, clock.nowMs);
+      if (flow !== null) writer.setGroupSize(flow, options.fecGroupSize, clock.nowUs);
     } else {
       flow.local = local;
     }

@@ -44,6 +44,8 @@ export const TunnelCounter = {
   state: 28,
   /** The path by which data goes. */
   primaryPath: 29,
+  /** Numbers of the node's sequence that came behind a later one. */
+  sequenceLate: 30,
 } as const;
 
 /** Positions in a path's own values, which follow those of the tunnel: see {@link pathCounter}. */
@@ -61,7 +63,7 @@ export const PathCounter = {
   up: 7,
 } as const;
 
-const TUNNEL_VALUES = 30;
+const TUNNEL_VALUES = 31;
 const PATH_VALUES = 8;
 
 /** The position of a path's value in {@link TunnelCounters.values}. */

@@ -1,7 +1,7 @@
 import type { AddressHandle, FlowIndex, Milliseconds, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
-import { SendFlow } from '../send-flow.ts';
-import type { SendState } from '../send-flow.ts';
+import { SendFlow } from '../protection/send-flow.ts';
+import type { SendState } from '../protection/send-flow.ts';
 import { KeyTable } from '../key-table.ts';
 
 /**
@@ -45,8 +45,8 @@ export class TunnelFlow extends SendFlow {
   /** Whether a payload over the safe size was seen. */
   oversizeSeen = false;
 
-  constructor(table: TunnelFlowTable, index: FlowIndex, stream: SendState, local: LocalFlow, nowMs: Milliseconds) {
-    super(stream, local.sourceIp, local.sourcePort, local.destinationIp, local.destinationPort);
+  constructor(table: TunnelFlowTable, index: FlowIndex, sending: SendState, local: LocalFlow, nowMs: Milliseconds) {
+    super(sending, local.sourceIp, local.sourcePort, local.destinationIp, local.destinationPort);
     this.table = table;
     this.index = index;
     this.local = local;
@@ -83,10 +83,10 @@ export class TunnelFlowTable {
   }
 
   /** Opens a flow, or gives null if there are as many as there may be. */
-  open(stream: SendState, local: LocalFlow, nowMs: Milliseconds): TunnelFlow | null {
+  open(sending: SendState, local: LocalFlow, nowMs: Milliseconds): TunnelFlow | null {
     if (this.#count >= this.#maxFlows) return null;
     const index = this.#freeIndexes.pop() ?? this.#flows.length;
-    const flow = new TunnelFlow(this, index, stream, local, nowMs);
+    const flow = new TunnelFlow(this, index, sending, local, nowMs);
     const { sourceIp, sourcePort, destinationIp, destinationPort } = local;
     this.#flows[index] = flow;
     this.#byAddresses.set(sourceIp, (sourcePort << 16) | destinationPort, destinationIp, 0, index);

@@ -1,13 +1,17 @@
 import type { AddressHandle, ArenaOffset, ByteLength, Microseconds, Milliseconds, PathNumber, Port } from '@lightspeed/wire';
+import { PacketWriter } from '../packet-writer.ts';
 import { SessionLifecycle } from './session-lifecycle.ts';
 import { FromNode } from './from-node.ts';
+import { NodeSender } from './node-sender.ts';
+import { TunnelFlowTable } from './tunnel-flow.ts';
 import type { LocalFlow } from './tunnel-flow.ts';
 import { ToNode } from './to-node.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelStateName } from './tunnel-counters.ts';
 import type { LossCounts } from '../receive-state.ts';
 import type { TunnelEnvironment, TunnelOptions } from './tunnel-options.ts';
-import { TunnelState } from './tunnel-state.ts';
+import { makeTunnelParts } from './tunnel-parts.ts';
+import type { TunnelParts } from './tunnel-parts.ts';
 
 /** How often counters are published and silent flows are looked for. */
 const SWEEP_INTERVAL_MS = 250;
@@ -27,28 +31,36 @@ const SWEEP_INTERVAL_MS = 250;
  * {@link open}.
  */
 export class Tunnel {
-  readonly #state: TunnelState;
+  readonly #parts: TunnelParts;
+  readonly #flows: TunnelFlowTable;
+  readonly #writer: PacketWriter;
   readonly #lifecycle: SessionLifecycle;
   readonly #toNode: ToNode;
   readonly #fromNode: FromNode;
   #sweptMs = 0;
 
   constructor(options: TunnelOptions, environment: TunnelEnvironment) {
-    this.#state = new TunnelState(options, environment);
-    this.#lifecycle = new SessionLifecycle(this.#state);
-    this.#toNode = new ToNode(this.#state);
-    this.#fromNode = new FromNode(this.#state, this.#lifecycle);
+    const parts = makeTunnelParts(options, environment);
+    const sender = new NodeSender(parts);
+    const writer = new PacketWriter(parts.memory, parts.returns, sender);
+    const flows = new TunnelFlowTable(options.maxFlows, writer, parts.random);
+    const lifecycle = new SessionLifecycle({ ...parts, flows, sender });
+    this.#parts = parts;
+    this.#flows = flows;
+    this.#writer = writer;
+    this.#lifecycle = lifecycle;
+    this.#toNode = new ToNode({ ...parts, flows, writer });
+    this.#fromNode = new FromNode({ ...parts, flows, lifecycle });
     this.#publish();
   }
 
   get state(): TunnelStateName {
-    return this.#state.name;
+    return this.#parts.state.name;
   }
 
   /** Sets the time: wrapping int32 clocks of milliseconds and microseconds. */
   advance(nowMs: Milliseconds, nowUs: Microseconds): void {
-    this.#state.nowMs = nowMs | 0;
-    this.#state.nowUs = nowUs | 0;
+    this.#parts.clock.set(nowMs, nowUs);
   }
 
   /** Asks the node for a session, if there is none. */
@@ -77,12 +89,12 @@ export class Tunnel {
   /** A flow is over: forgets it, if this tunnel has carried it last. */
   closeFlow(flow: LocalFlow): void {
     const { carried } = flow;
-    if (carried !== null && carried.table === this.#state.flows) this.#state.flows.close(carried);
+    if (carried !== null && carried.table === this.#flows) this.#flows.close(carried);
   }
 
   /** The node's data-plane address by one of the paths: what comes by it from anywhere else is not the node's. */
   setNodeAddress(path: PathNumber, ip: AddressHandle, port: Port): void {
-    const link = this.#state.links[path];
+    const link = this.#parts.links.all[path];
     link.nodeIp = ip | 0;
     link.nodePort = port;
   }
@@ -94,17 +106,17 @@ export class Tunnel {
 
   /** Loss on the way from the node, since this was asked last. */
   takeLoss(): LossCounts {
-    return this.#state.receiving.takeLoss();
+    return this.#parts.receiving.takeLoss();
   }
 
   /** A path's local address has changed: tells the node at once, if there is a registration to prove it with. */
   rebind(path: PathNumber): void {
-    this.#lifecycle.rebind(this.#state.links[path]);
+    this.#lifecycle.rebind(this.#parts.links.all[path]);
   }
 
   /** Everything given to the output so far is sent: its bytes may be used again. */
   sent(): void {
-    this.#state.returns.sent();
+    this.#parts.returns.sent();
   }
 
   /**
@@ -112,40 +124,41 @@ export class Tunnel {
    * @returns milliseconds until it wants to be called again.
    */
   handleTimeout(): Milliseconds {
-    const state = this.#state;
-    const { nowMs } = state;
-    state.writer.advance(nowMs, state.nowUs);
+    const { clock, options, receiving } = this.#parts;
+    const { nowMs, nowUs } = clock;
+    this.#writer.advance(nowMs, nowUs);
     const next = this.#lifecycle.handleTimeout();
     if (((nowMs - this.#sweptMs) | 0) >= SWEEP_INTERVAL_MS) {
       this.#sweptMs = nowMs;
-      state.receiving.tidy(nowMs);
-      state.flows.closeIdle(state.options.flowTimeoutMs, nowMs);
+      receiving.tidy(nowMs);
+      this.#flows.closeIdle(options.flowTimeoutMs, nowMs);
       this.#publish();
     }
-    return state.writer.msUntilDue(nowMs, Math.min(next, SWEEP_INTERVAL_MS));
+    return this.#writer.msUntilDue(nowMs, Math.min(next, SWEEP_INTERVAL_MS));
   }
 
   #publish(): void {
-    const { counters, receiving, flows, writer, fecTotals } = this.#state;
+    const { counters, fecTotals, links, receiving } = this.#parts;
     const { values } = counters;
-    const { links, primary } = this.#state;
+    const { all, primary } = links;
     const { rtt } = primary;
     values[TunnelCounter.fecRecovered] = fecTotals.recovered;
     values[TunnelCounter.fecLost] = fecTotals.lost;
     values[TunnelCounter.fecRecoveryRejected] = fecTotals.recoveryRejected;
     values[TunnelCounter.fecParityIgnored] = fecTotals.parityIgnored;
     values[TunnelCounter.fecUntracked] = fecTotals.untracked;
-    values[TunnelCounter.fecParityGenerated] = writer.parityGenerated;
-    values[TunnelCounter.fecProtected] = writer.dataProtected;
-    values[TunnelCounter.flows] = flows.size;
+    values[TunnelCounter.fecParityGenerated] = this.#writer.parityGenerated;
+    values[TunnelCounter.fecProtected] = this.#writer.dataProtected;
+    values[TunnelCounter.flows] = this.#flows.size;
     values[TunnelCounter.sequenceExpected] = receiving.window.expected;
     values[TunnelCounter.sequenceReceived] = receiving.window.received;
+    values[TunnelCounter.sequenceLate] = receiving.window.late;
     values[TunnelCounter.rttSmoothedUs] = rtt.smoothedUs;
     values[TunnelCounter.rttJitterUs] = rtt.jitterUs;
     values[TunnelCounter.rttLatestUs] = rtt.latestUs;
     values[TunnelCounter.rttMinimumUs] = rtt.minimumUs;
     values[TunnelCounter.primaryPath] = primary.number;
-    for (const link of links) {
+    for (const link of all) {
       values[pathCounter(link.number, PathCounter.rttSmoothedUs)] = link.rtt.smoothedUs;
       values[pathCounter(link.number, PathCounter.rttJitterUs)] = link.rtt.jitterUs;
       values[pathCounter(link.number, PathCounter.up)] = link.isUp ? 1 : 0;

@@ -3,7 +3,16 @@ import { HEADROOM_BYTES } from '@lightspeed/memory';
 import { DestinationPolicy, TokenTable, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { CarriedFlow, ClientAddress, Registration, RelayOptions, RelayOutput, SessionClaims } from '@lightspeed/session';
+import type {
+  CarriedFlow,
+  CarriedLimits,
+  CarriedPath,
+  ClientAddress,
+  Registration,
+  RelayOptions,
+  RelayOutput,
+  SessionClaims,
+} from '@lightspeed/session';
 import { AddressBook, DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { sequentialRandom } from './random.ts';
@@ -42,8 +51,11 @@ export class RelayHost implements RelayOutput {
   toServers: EgressDatagram[] = [];
   readonly openEgressSockets = new Set<number>();
   readonly bannedAddresses: number[] = [];
-  /** Flows that are open, by number, as the relay tells of them. */
+  /** Flows that are open, by number, as the relay tells of them, and their limits. */
   readonly carried = new Map<number, CarriedFlow>();
+  readonly carriedLimits = new Map<number, CarriedLimits>();
+  /** How often the relay has told that a flow has changed. */
+  flowChanges = 0;
   /** What was given to other relays of the same port. */
   readonly forwarded: (Datagram & { readonly relay: number })[] = [];
   /** Local ports that somebody else has. */
@@ -216,13 +228,15 @@ export class RelayHost implements RelayOutput {
     this.onFlush?.();
   }
 
-  flowOpened(flow: CarriedFlow): void {
+  flowOpened(flow: CarriedFlow, limits: CarriedLimits): void {
     if (this.carried.has(flow.index)) throw new Error(`flow ${flow.index} is opened twice`);
+    this.carriedLimits.set(flow.index, limits);
     this.carried.set(flow.index, copyOf(flow));
   }
 
   flowChanged(flow: CarriedFlow): void {
     if (!this.carried.has(flow.index)) throw new Error(`flow ${flow.index} changes and is not open`);
+    this.flowChanges++;
     this.carried.set(flow.index, copyOf(flow));
   }
 
@@ -247,19 +261,18 @@ export class RelayHost implements RelayOutput {
   }
 }
 
-function copyOf({
-  index,
-  token,
-  dialect,
-  groupSize,
-  multipath,
-  client,
-  clientIp,
-  clientPort,
-  serverIp,
-  serverPort,
-  egress,
-}: CarriedFlow): CarriedFlow {
-  const at = client && { ip: client.ip, port: client.port, local: client.local };
-  return { index, token, dialect, groupSize, multipath, client: at, clientIp, clientPort, serverIp, serverPort, egress };
+/** A copy that does not change with the flow. */
+function copyOf(flow: CarriedFlow): CarriedFlow {
+  const { index, sessionSlot, token, dialect, groupSize, multipath, clientIp, clientPort, serverIp, serverPort, egress } = flow;
+  const firstPath = copyOfPaths(flow.firstPath);
+  let client = firstPath;
+  while (client !== null && client.number !== flow.client?.number) client = client.nextOfSession;
+  const addresses = { clientIp, clientPort, serverIp, serverPort };
+  return { index, sessionSlot, token, dialect, groupSize, multipath, client, firstPath, ...addresses, egress };
+}
+
+function copyOfPaths(path: CarriedPath | null): CarriedPath | null {
+  if (path === null) return null;
+  const { number, ip, port, local, isInUse } = path;
+  return { number, ip, port, local, isInUse, nextOfSession: copyOfPaths(path.nextOfSession) };
 }

@@ -13,7 +13,7 @@ import { errnoName, RawSockets } from './raw-sockets.ts';
  */
 
 /** Handles mean something in one thread only, so addresses are text here: this book is between the text and the kernel. */
-const book = new AddressBook();
+const book = new AddressBook({ maxRetained: 1 });
 
 let sockets: RawSockets | undefined;
 

@@ -10,13 +10,15 @@ import { formatAddressWords, isLinkLocal, isMapped, parseAddressWords } from './
 export const MIN_TRANSIENT_LIFETIME = 4_096;
 
 const DEFAULT_MAX_RETAINED = 65_536;
-const FIRST_CAPACITY = 1_024;
 
 const MAPPED_WORD_2 = 0xffff;
 
 /** How many addresses a book keeps, and the seed of its hash. */
 export interface AddressBookOptions {
-  /** Most IPv6 addresses that can be retained without new ones being refused. Default 65,536; memory grows up to it. */
+  /**
+   * Most IPv6 addresses that can be retained without new ones being refused. Default 65,536. A book has memory for all of
+   * them from the start, some 50 bytes each. An operating system gives pages of it as they are used.
+   */
   readonly maxRetained?: number;
   /** A secret int32, so that senders cannot choose addresses that collide. Default 0. */
   readonly hashSeed?: number;
@@ -36,7 +38,6 @@ export interface AddressBookOptions {
  */
 export class AddressBook {
   readonly #entries: AddressEntries;
-  readonly #maxEntries: number;
   /** Counts each time that an entry becomes the newest of those that nobody retains, and each refusal. Wraps. */
   #stamp = 0;
   #retained = 0;
@@ -45,9 +46,8 @@ export class AddressBook {
   constructor(options: AddressBookOptions = {}) {
     const maxRetained = options.maxRetained ?? DEFAULT_MAX_RETAINED;
     requireInteger('maxRetained', maxRetained, 1, MAX_HANDLES / 2);
-    this.#entries = new AddressEntries(FIRST_CAPACITY, (options.hashSeed ?? 0) | 0);
     // `::` has an entry too. One more than the lifetime: the oldest of so many has outlived all others.
-    this.#maxEntries = maxRetained + MIN_TRANSIENT_LIFETIME + 2;
+    this.#entries = new AddressEntries(maxRetained + MIN_TRANSIENT_LIFETIME + 2, (options.hashSeed ?? 0) | 0);
   }
 
   /** IPv6 addresses that are retained now. */
@@ -63,12 +63,13 @@ export class AddressBook {
   /**
    * The handle of an address.
    * @param scope the interface of a link-local address; ignored for others
-   * @returns {@link NO_ADDRESS} for `::`, and for 240.0.0.0/4 in IPv6 form, whose bits are handles here. Also if more
+   * @returns {@link NO_ADDRESS} for `::`, and for 240.0.0.0/4 in IPv6 form, whose bits are handles here. Likewise for the rest
+   *   of `::/32`, except `::1`: no host has an address there, and its {@link prefixHigh} would be that of IPv4. Also if more
    *   than `maxRetained` others are retained and there is no room; this is counted as refused.
    */
   intern(w0: number, w1: number, w2: number, w3: number, scope: number): AddressHandle {
     if (isMapped(w0, w1, w2)) return isIpv6(w3) ? NO_ADDRESS : w3;
-    if ((w0 | w1 | w2 | w3) === 0) return NO_ADDRESS;
+    if (w0 === 0 && (w1 | w2 | (w3 ^ 1)) !== 0) return NO_ADDRESS;
     const link = isLinkLocal(w0) ? scope : 0;
     const entries = this.#entries;
     const known = entries.find(w0, w1, w2, w3, link);
@@ -131,7 +132,8 @@ export class AddressBook {
 
   /**
    * The first half of the key by which limits, bans and guards count an address. An IPv4 address is (0, bits). An IPv6
-   * address is its /64, since a household or a server has at least one /64.
+   * address is its /64, since a household or a server has at least one /64. Its first half is not 0, except that of `::1`,
+   * whose key is (0, 0). So no key stands for addresses of both families that datagrams come from.
    */
   prefixHigh(handle: AddressHandle): number {
     return isIpv6(handle) ? this.#entries.word(indexOfHandle(handle), 0) : 0;
@@ -162,14 +164,14 @@ export class AddressBook {
 
   /**
    * The handle of an address in text, of either family, with a numeric `%scope` where one is needed.
-   * @returns undefined if `text` is anything else, or in 240.0.0.0/4
+   * @returns undefined if `text` is anything else, or an address for which {@link intern} has no handle
    */
   parse(text: string): AddressHandle | undefined {
     const address = parseAddressWords(text);
     if (address === undefined) return undefined;
     const handle = this.intern(...address.words, address.scope);
-    const [w0, w1, w2] = address.words;
-    return handle === NO_ADDRESS && isMapped(w0, w1, w2) ? undefined : handle;
+    const [w0, w1, w2, w3] = address.words;
+    return handle === NO_ADDRESS && (w0 | w1 | w2 | w3) !== 0 ? undefined : handle;
   }
 
   /** The endpoint of `a.b.c.d:port` or `[address]:port`, or undefined if `text` is anything else. */
@@ -206,8 +208,7 @@ export class AddressBook {
       entries.unput(oldest);
       return oldest;
     }
-    if (entries.used === this.#maxEntries) return NO_ENTRY;
-    if (entries.used === entries.capacity) entries.grow();
+    if (entries.isFull) return NO_ENTRY;
     return entries.used++;
   }
 

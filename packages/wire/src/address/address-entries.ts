@@ -12,6 +12,9 @@ const BUCKET_NEXT = 7;
 /**
  * The memory of an address book: entries by index, found by address, and those that nobody retains from oldest to newest.
  *
+ * All of it is there from the start, for as many entries as there may be. So no table grows under load: nothing is copied
+ * or hashed again, and look-ups look in one place. An operating system gives pages of large arrays as they are written to.
+ *
  * ```
  *  buckets [hash & mask] -> entry -> entry -> NO_ENTRY        chained by BUCKET_NEXT
  *  records [index * 8]:  | word 0..3 | scope | references | stamp | bucket next |
@@ -23,25 +26,30 @@ export class AddressEntries {
   used = 1;
   oldest = NO_ENTRY;
   newest = NO_ENTRY;
-  #capacity: number;
-  #records: Int32Array;
-  #links: Int32Array;
-  #buckets: Int32Array;
+  readonly #room: number;
+  readonly #records: Int32Array;
+  readonly #links: Int32Array;
+  readonly #buckets: Int32Array;
+  readonly #bucketMask: number;
   readonly #key0: number;
   readonly #key1: number;
 
-  /** @param capacity a power of two */
-  constructor(capacity: number, hashSeed: number) {
-    this.#capacity = capacity;
-    this.#records = new Int32Array(capacity * RECORD_WORDS);
-    this.#links = new Int32Array(capacity * 2);
-    this.#buckets = new Int32Array(capacity);
+  /** @param room how many entries there may be, the one that means none included */
+  constructor(room: number, hashSeed: number) {
+    this.#room = room;
+    this.#records = new Int32Array(room * RECORD_WORDS);
+    this.#links = new Int32Array(room * 2);
+    let buckets = 1;
+    while (buckets < room) buckets *= 2;
+    this.#buckets = new Int32Array(buckets);
+    this.#bucketMask = buckets - 1;
     this.#key0 = hashSeed;
     this.#key1 = Math.imul(hashSeed ^ 0x5bd1_e995, 0x9e37_79b1);
   }
 
-  get capacity(): number {
-    return this.#capacity;
+  /** Whether as many entries are in use as there may be. */
+  get isFull(): boolean {
+    return this.used === this.#room;
   }
 
   /** Part 0 to 3 of an entry's address. */
@@ -94,7 +102,9 @@ export class AddressEntries {
     this.#records[at + 3] = w3;
     this.#records[at + SCOPE] = scope;
     this.#records[at + REFERENCES] = 0;
-    this.#chain(index);
+    const bucket = this.#bucket(w0, w1, w2, w3, scope);
+    this.#records[at + BUCKET_NEXT] = this.#buckets[bucket];
+    this.#buckets[bucket] = index;
   }
 
   /** Takes an entry's address out of the table. */
@@ -130,21 +140,6 @@ export class AddressEntries {
     else this.#links[2 * newer] = older;
   }
 
-  /** Doubles the room. Indices stay what they are. */
-  grow(): void {
-    this.#capacity *= 2;
-    this.#records = enlarged(this.#records);
-    this.#links = enlarged(this.#links);
-    this.#buckets = new Int32Array(this.#capacity);
-    for (let index = 1; index < this.used; index++) this.#chain(index);
-  }
-
-  #chain(index: number): void {
-    const bucket = this.#bucketOf(index);
-    this.#records[index * RECORD_WORDS + BUCKET_NEXT] = this.#buckets[bucket];
-    this.#buckets[bucket] = index;
-  }
-
   #bucketOf(index: number): number {
     const at = index * RECORD_WORDS;
     const records = this.#records;
@@ -152,12 +147,6 @@ export class AddressEntries {
   }
 
   #bucket(w0: number, w1: number, w2: number, w3: number, scope: number): number {
-    return halfSipHash(this.#key0, this.#key1, w0, w1, w2, w3, scope) & (this.#capacity - 1);
+    return halfSipHash(this.#key0, this.#key1, w0, w1, w2, w3, scope) & this.#bucketMask;
   }
-}
-
-function enlarged(array: Int32Array): Int32Array {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

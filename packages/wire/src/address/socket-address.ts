@@ -1,5 +1,5 @@
 import { formatIpv4 } from '../ipv4.ts';
-import { formatAddressWords, isMapped, parseAddressWords } from './ipv6-text.ts';
+import { formatAddressWords, isLinkLocal, isMapped, parseAddressWords } from './ipv6-text.ts';
 
 /**
  * An address of either family and a port, as settings, logs and the control plane hold them. On the packet path addresses are
@@ -43,6 +43,31 @@ export function isLoopback(host: string): boolean {
   const [word0, word1, word2, word3] = words;
   if ((word0 | word1) !== 0) return false;
   return word2 === 0xffff ? word3 >>> 24 === 127 : word2 === 0 && word3 === 1;
+}
+
+/**
+ * What an address stands for. `unspecified`: every address of a machine. `link-local`: one machine on one link (fe80::/10).
+ * `multicast`: many machines. `reserved`: nobody, as 240.0.0.0/4 with the broadcast address. `usual`: all others.
+ */
+export type AddressKind = 'unspecified' | 'loopback' | 'link-local' | 'multicast' | 'reserved' | 'usual';
+
+/**
+ * The kind of an address in text, with or without a scope.
+ * @returns undefined for what is no address, such as a name
+ */
+export function addressKind(host: string): AddressKind | undefined {
+  const words = parseAddressWords(host)?.words;
+  if (words === undefined) return undefined;
+  const [word0, word1, word2, word3] = words;
+  if (isLoopback(host)) return 'loopback';
+  if (isMapped(word0, word1, word2)) {
+    if (word3 === 0) return 'unspecified';
+    const network = word3 >>> 28;
+    return network === 14 ? 'multicast' : network === 15 ? 'reserved' : 'usual';
+  }
+  if ((word0 | word1 | word2 | word3) === 0) return 'unspecified';
+  if (word0 >>> 24 === 0xff) return 'multicast';
+  return isLinkLocal(word0) ? 'link-local' : 'usual';
 }
 
 /**

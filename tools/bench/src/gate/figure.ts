@@ -7,19 +7,14 @@ export interface Figure {
   readonly unavailable?: string;
 }
 
-/** A figure beside its bound. */
-export interface Judgement extends Figure {
-  readonly most: number;
-  readonly why: string;
-  /** What cannot be had is not passed over. */
-  readonly passed: boolean;
-}
-
 /** The most that a figure may be, and the reason for it. */
 export interface Bound {
   readonly most: number;
   readonly why: string;
 }
+
+/** A figure beside its bound. What cannot be had is not passed over. */
+export type Judgement = Figure & Bound & { readonly passed: boolean };
 
 /**
  * Holds figures to their bounds.
@@ -31,10 +26,7 @@ export function judge(figures: readonly Figure[], bounds: Readonly<Record<string
   if (unknown.length + missing.length > 0) {
     throw new Error(`figures and bounds.json do not agree: ${[...unknown, ...missing].join('; ')}`);
   }
-  return figures.map((figure) => {
-    const { most, why } = bounds[figure.name];
-    const { value } = figure;
-    // A figure that is no number has been measured wrongly.
-    return { ...figure, most, why, passed: value === undefined || value <= most };
-  });
+  // A figure that is no number has been measured wrongly.
+  const passed = (value: number | undefined, { most }: Bound) => value === undefined || value <= most;
+  return figures.map((figure) => ({ ...figure, ...bounds[figure.name], passed: passed(figure.value, bounds[figure.name]) }));
 }

@@ -2,7 +2,7 @@ import { Session } from 'node:inspector';
 import type { HeapProfiler } from 'node:inspector';
 import { chooseEngine } from '@lightspeed/udp';
 import { MemoryRelay } from './memory-relay.ts';
-import { SocketRelay } from './socket-relay.ts';
+import { relayOnSockets } from './socket-relay.ts';
 
 /** What one way of relaying has allocated on V8's heap after its warm-up. */
 export interface AllocationResult {
@@ -12,81 +12,61 @@ export interface AllocationResult {
   readonly mostlyBy: string;
 }
 
-/** How many round trips are warmed up and then looked at. */
+/** How many round trips are warmed up and then looked at, of each way. */
 export interface AllocationPlan {
-  /** So many are looked at, of each way. */
   readonly roundTrips: number;
   /** V8 compiles the path in steps, each of which allocates; a node does this before it opens its port. */
   readonly warmUpRoundTrips: number;
 }
 
 const PACKETS_PER_ROUND_TRIP = 4;
-/** One sample each so many bytes on average: even one small object for every thousandth packet is seen. */
-const SAMPLING_INTERVAL_BYTES = 256;
-
-/** V8's sampling heap profiler, told to count what was collected again too. */
-class AllocationSampler {
-  readonly #session = new Session();
-
-  start(): void {
-    this.#session.connect();
-    this.#session.post('HeapProfiler.startSampling', {
-      samplingInterval: SAMPLING_INTERVAL_BYTES,
-      includeObjectsCollectedByMajorGC: true,
-      includeObjectsCollectedByMinorGC: true,
-    });
-  }
-
-  /** @returns bytes by function, the largest first; the profiler's own calls left out. */
-  stop(): [name: string, bytes: number][] {
-    const byFunction = new Map<string, number>();
-    const add = (node: HeapProfiler.SamplingHeapProfileNode): void => {
-      const { functionName, url, lineNumber } = node.callFrame;
-      if (!url.startsWith('node:inspector')) {
-        const name = `${functionName || '(anonymous)'} ${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`;
-        byFunction.set(name, (byFunction.get(name) ?? 0) + node.selfSize);
-      }
-      node.children.forEach(add);
-    };
-    this.#session.post('HeapProfiler.stopSampling', (error, result) => {
-      if (error !== null) throw new Error('the heap profiler has given no profile', { cause: error });
-      add(result.profile.head);
-    });
-    this.#session.disconnect();
-    return [...byFunction].filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1]);
-  }
-}
+/** V8's sampling heap profiler counts what was collected again too. Even one small object for every thousandth packet is seen. */
+const SAMPLING = { samplingInterval: 256, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true };
 
 /** Measures the relay's packet path, without and with real sockets. Each round trip is four packets: two in, two out. */
 export async function measureAllocation({ roundTrips, warmUpRoundTrips }: AllocationPlan): Promise<AllocationResult[]> {
   const results: AllocationResult[] = [];
+  const add = (path: string, allocated: readonly [string, number][]) => {
+    const total = allocated.reduce((sum, [, bytes]) => sum + bytes, 0);
+    const most = allocated.slice(0, 3).map(([name, bytes]) => `${name}: ${bytes}`);
+    results.push({ path, bytesPerPacket: total / (roundTrips * PACKETS_PER_ROUND_TRIP), mostlyBy: most.join('; ') });
+  };
   for (const groupSize of [0, 4]) {
     const relay = new MemoryRelay({ clients: 100, groupSize });
     relay.roundTrips(warmUpRoundTrips);
-    const sampler = new AllocationSampler();
-    sampler.start();
+    const stop = startSampling();
     relay.roundTrips(roundTrips);
-    const allocated = sampler.stop();
+    const allocated = stop();
     if (relay.dropped > 0) throw new Error(`${relay.dropped} datagrams were refused in a run that should refuse none`);
-    results.push(resultOf(groupSize === 0 ? 'relay, version 1' : `relay, version 2, K=${groupSize}`, roundTrips, allocated));
+    add(groupSize === 0 ? 'relay, version 1' : `relay, version 2, K=${groupSize}`, allocated);
   }
-  if (chooseEngine('auto').kind === 'batch') {
-    const relay = new SocketRelay('batch');
-    const sampler = new AllocationSampler();
-    let allocated: [string, number][] = [];
-    let started = false;
-    await relay.run(warmUpRoundTrips, 1, roundTrips, () => {
-      if (started) allocated = sampler.stop();
-      else sampler.start();
-      started = true;
-    });
-    results.push(resultOf('relay and batch sockets, version 1', roundTrips, allocated));
-  }
+  if (chooseEngine('auto').kind !== 'batch') return results;
+  let stop: (() => [string, number][]) | undefined;
+  await relayOnSockets(warmUpRoundTrips, roundTrips, () => {
+    if (stop === undefined) stop = startSampling();
+    else add('relay and batch sockets, version 1', stop());
+  });
   return results;
 }
 
-function resultOf(path: string, roundTrips: number, allocated: readonly [string, number][]): AllocationResult {
-  const total = allocated.reduce((sum, [, bytes]) => sum + bytes, 0);
-  const most = allocated.slice(0, 3).map(([function_, bytes]) => `${function_}: ${bytes}`);
-  return { path, bytesPerPacket: total / (roundTrips * PACKETS_PER_ROUND_TRIP), mostlyBy: most.join('; ') };
+/** @returns what ends it and gives bytes by function, the largest first; the profiler's own calls left out. */
+function startSampling(): () => [name: string, bytes: number][] {
+  const session = new Session();
+  session.connect();
+  session.post('HeapProfiler.startSampling', SAMPLING);
+  return () => {
+    const byFunction = new Map<string, number>();
+    const add = ({ callFrame, selfSize, children }: HeapProfiler.SamplingHeapProfileNode): void => {
+      const { functionName, url, lineNumber } = callFrame;
+      const name = `${functionName || '(anonymous)'} ${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`;
+      if (!url.startsWith('node:inspector')) byFunction.set(name, (byFunction.get(name) ?? 0) + selfSize);
+      children.forEach(add);
+    };
+    session.post('HeapProfiler.stopSampling', (error, result) => {
+      if (error !== null) throw new Error('the heap profiler has given no profile', { cause: error });
+      add(result.profile.head);
+    });
+    session.disconnect();
+    return [...byFunction].filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1]);
+  };
 }

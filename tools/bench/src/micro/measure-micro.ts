@@ -1,56 +1,43 @@
-import { admissionPieces } from './admission-pieces.ts';
+import { Bench } from 'tinybench';
+import type { Row } from '../report/table.ts';
 import { measureAllocation } from './allocation.ts';
-import type { AllocationResult } from './allocation.ts';
-import { fecPieces } from './fec-pieces.ts';
-import { headerPieces } from './header-pieces.ts';
-import { lookupPieces } from './lookup-pieces.ts';
-import { MemoryRelay } from './memory-relay.ts';
-import { timePiece } from './time-piece.ts';
-import type { Piece, Timing } from './time-piece.ts';
+import type { Found } from '../report/page.ts';
+import { OPERATIONS, pieces } from './pieces.ts';
 
-/** What all micro-benchmarks gave. */
-export interface MicroResult {
-  readonly timings: readonly Timing[];
-  readonly allocation: readonly AllocationResult[];
-}
-
-const CLIENTS = 100;
 const ALLOCATION = { roundTrips: 1_000_000, warmUpRoundTrips: 400_000 };
 const QUICK_ALLOCATION = { roundTrips: 100_000, warmUpRoundTrips: 100_000 };
 /** A relay that allocates per packet allocates tens of bytes; what a million packets cost here are timers. */
 const MAX_BYTES_PER_PACKET = 1;
+/** V8 compiles a piece in steps while it is warmed up. */
+const TIMES = { warmupTime: 200, time: 400 };
+const QUICK_TIMES = { warmupTime: 30, time: 50 };
 
-/**
- * Times the pieces of the packet path, one at a time, and counts what whole ways of it allocate. Needs `--expose-gc`.
- * @param quick shorter runs, and of FEC only groups of four packets of one size.
- * @param onProgress called with what is measured next.
- */
-export async function measureMicro(quick: boolean, onProgress: (what: string) => void): Promise<MicroResult> {
-  onProgress('allocation');
+/** Counts what whole ways of the packet path allocate, and times its pieces, one after another. */
+export async function measureMicro(quick: boolean, progress: (what: string) => void): Promise<Found> {
+  progress('allocation');
   const allocation = await measureAllocation(quick ? QUICK_ALLOCATION : ALLOCATION);
-  const timings: Timing[] = [];
-  for (const pieces of [headerPieces, lookupPieces, admissionPieces, relayPieces, () => fecPieces(quick)]) {
-    for (const piece of pieces()) {
-      onProgress(piece.name);
-      timings.push(timePiece(piece, quick ? 80 : 600));
-    }
+  const timings: Row[] = [];
+  for (const [name, run] of Object.entries(pieces(quick))) {
+    progress(name);
+    const bench = new Bench({ ...(quick ? QUICK_TIMES : TIMES), throws: true });
+    const [{ result }] = await bench.add(name, run).run();
+    if (result.state !== 'completed') throw new Error(`${name} was not timed: ${result.state}`);
+    const ns = (ms: number) => (ms * 1e6) / OPERATIONS;
+    timings.push({ operation: name, median: ns(result.latency.p50), p99: ns(result.latency.p99) });
   }
-  return { timings, allocation };
-}
-
-/** Whole round trips through a relay, four packets each, without any system call. */
-function relayPieces(): Piece[] {
-  return [0, 4].map((groupSize) => {
-    const relay = new MemoryRelay({ clients: CLIENTS, groupSize });
-    const version = groupSize === 0 ? 'version 1' : 'version 2, K=4';
-    const name = `relay: round trip of 120 bytes, ${CLIENTS} clients, ${version}`;
-    return { name, operations: CLIENTS, run: () => relay.roundTrips(CLIENTS) };
-  });
-}
-
-/** What allocates more than it may, in words. */
-export function allocationFaults(allocation: readonly AllocationResult[]): string[] {
-  return allocation
-    .filter(({ bytesPerPacket }) => bytesPerPacket > MAX_BYTES_PER_PACKET)
-    .map(({ path, bytesPerPacket, mostlyBy }) => `"${path}" allocates ${bytesPerPacket} bytes per packet, mostly by ${mostlyBy}`);
+  const allocated = allocation.map(({ path, bytesPerPacket, mostlyBy }) => ({
+    path,
+    'bytes per packet': bytesPerPacket,
+    'mostly by': mostlyBy,
+  }));
+  return {
+    figures: { 'Allocated on the heap': allocated, 'Nanoseconds per operation': timings },
+    claims: allocation.map(({ path, bytesPerPacket }) => ({
+      ...{ claim: 'bytes allocated on the heap per packet', against: '–', load: path },
+      ...{ bound: MAX_BYTES_PER_PACKET, measured: [bytesPerPacket], repeat: '`pnpm bench --gate`' },
+    })),
+    faults: allocation
+      .filter(({ bytesPerPacket }) => bytesPerPacket > MAX_BYTES_PER_PACKET)
+      .map(({ path, bytesPerPacket, mostlyBy }) => `"${path}" allocates ${bytesPerPacket} bytes per packet, mostly by ${mostlyBy}`),
+  };
 }

@@ -1,20 +1,18 @@
 import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy, PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { RelayOutput } from '@lightspeed/session';
+import type { Relay, RelayCounters } from '@lightspeed/session';
 import {
-  AddressBook,
   FLAG_HANDSHAKE,
   HEADER_BYTES,
   VERSION_FEC,
   VERSION_PLAIN,
   fecHeaderBytes,
-  writeFecExtension,
   writeControlHeader,
+  writeFecExtension,
   writeHeader,
 } from '@lightspeed/wire';
-import { xorShift } from './random.ts';
+import { benchRelay } from './bench-relay.ts';
 
 /** Blocks for FEC, and those that any relay has. */
 const FEC_BLOCKS = 1_024;
@@ -23,6 +21,8 @@ const BLOCKS = 64;
 const FIRST_SERVER_IP = 0x0808_0808;
 const SERVER_PORT = 27_015;
 const CLIENTS_PER_SERVER = 1_000;
+const FIRST_CLIENT_IP = 0x0b00_0000;
+const FIRST_CLIENT_PORT = 4_000;
 const CLIENTS_PER_ADDRESS = 64;
 const PROGRAM_IP = 0x7f00_0001;
 const PAYLOAD_BYTES = 120;
@@ -40,58 +40,54 @@ export interface MemoryRelayOptions {
 /**
  * A Relay whose clients, each with a session and a flow, have datagrams that come from memory and go nowhere. That is the
  * relay's own work, without any system call. One round trip is a client's packet to its server and the server's answer
- * back.
+ * back. Clients take turns, so each has sent as many packets as the others, or one more.
  */
-export class MemoryRelay implements RelayOutput {
+export class MemoryRelay {
   readonly relay: Relay;
-  readonly #memory: FecMemory;
+  readonly counters: RelayCounters;
+  readonly #bytes: Uint8Array;
   /** Where packets lie. */
   readonly #slot: number;
-  readonly #counters = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
   readonly #clients: number;
   readonly #groupSize: number;
-  readonly #registered: boolean;
   readonly #tokens: Uint8Array;
-  readonly #sequences: Uint16Array;
-  readonly #groups: Uint16Array;
-  readonly #indexes: Uint8Array;
-  #nextEgress = 0;
   #nowUs = 1_000_000;
-  #nextClient = 0;
+  #turn = 0;
   #lastToken = 0;
 
   constructor({ clients, groupSize = 0, registered = false }: MemoryRelayOptions) {
-    this.#memory = FecMemory.allocate(groupSize === 0 ? BLOCKS : FEC_BLOCKS);
-    this.#slot = this.#memory.take();
+    const memory = FecMemory.allocate(groupSize === 0 ? BLOCKS : FEC_BLOCKS);
+    this.#bytes = memory.bytes;
+    this.#slot = memory.take();
     this.#clients = clients;
     this.#groupSize = groupSize;
-    this.#registered = registered;
     this.#tokens = new Uint8Array(clients);
-    this.#sequences = new Uint16Array(clients);
-    this.#groups = new Uint16Array(clients);
-    this.#indexes = new Uint8Array(clients);
     const limits = { maxClients: clients, maxSessionsPerAddress: clients, maxPpsPerUnboundAddress: 1_000_000 };
-    this.relay = new Relay(
-      { ...DEFAULT_RELAY_OPTIONS, ...limits, ...(registered ? {} : { admission: 'open' }) },
-      {
-        ...{ memory: this.#memory, policy: new DestinationPolicy(), counters: this.#counters, output: this },
-        ...{ addresses: new AddressBook(), random: xorShift(7), hmacSha256 },
-      },
-    );
-    this.relay.advance(1_000, this.#nowUs);
-    for (let client = 0; client < clients; client++) this.#openSession(client);
-    if (this.relay.flowCount !== clients) throw new Error(`${this.relay.flowCount} of ${clients} flows opened`);
+    let nextEgress = 0;
+    const { relay, counters } = benchRelay(registered ? limits : { ...limits, admission: 'open' }, memory, new DestinationPolicy(), {
+      toClient: (offset) => void (this.#lastToken = memory.bytes[offset + 1]),
+      toServer: () => undefined,
+      openEgress: () => nextEgress++,
+      egressPort: (egress) => 30_000 + (egress % CLIENTS_PER_SERVER),
+      flush: () => relay.sent(),
+    });
+    this.relay = relay;
+    this.counters = counters;
+    relay.advance(1_000, this.#nowUs);
+    for (let client = 0; client < clients; client++) this.#openSession(client, registered);
+    if (relay.flowCount !== clients) throw new Error(`${relay.flowCount} of ${clients} flows opened`);
   }
 
-  /** Carries `count` round trips, clients taking turns. Virtual time passes at 60 round trips a second and client. */
+  /** Carries `count` round trips. Virtual time passes at 60 round trips a second and client. */
   roundTrips(count: number): void {
     const stepUs = Math.max(1, Math.round(1_000_000 / 60 / this.#clients));
     for (let i = 0; i < count; i++) {
-      const client = this.#nextClient;
-      this.#nextClient = (client + 1) % this.#clients;
+      const client = this.#turn % this.#clients;
+      const sent = 1 + ((this.#turn / this.#clients) | 0);
+      this.#turn++;
       this.#nowUs = (this.#nowUs + stepUs) | 0;
       this.relay.advance((this.#nowUs / 1_000) | 0, this.#nowUs);
-      this.#sendFromClient(client);
+      this.#sendFromClient(client, sent);
       // Each client is its server's n-th player, so its flow has the n-th egress socket.
       this.relay.handleServerDatagram(client % CLIENTS_PER_SERVER, this.#slot, PAYLOAD_BYTES, serverIp(client), SERVER_PORT);
       if ((i & 63) === 0) this.relay.handleTimeout();
@@ -99,93 +95,44 @@ export class MemoryRelay implements RelayOutput {
     }
   }
 
-  /** Has every client send its last packet again, which the relay refuses as the last thing that it looks at. */
+  /** After equally many round trips of all: has each send its last packet again, which the relay refuses last of all. */
   repeat(): void {
-    for (let client = 0; client < this.#clients; client++) {
-      this.#sequences[client]--;
-      this.#sendFromClient(client);
-    }
-  }
-
-  /** Payloads that have reached the server, and packets that have reached clients. */
-  get carried(): { readonly toServer: number; readonly toClients: number } {
-    const { values } = this.#counters;
-    return { toServer: values[RelayCounter.serverPacketsSent], toClients: values[RelayCounter.clientPacketsSent] };
+    for (let client = 0; client < this.#clients; client++) this.#sendFromClient(client, (this.#turn / this.#clients) | 0);
   }
 
   /** Datagrams that were refused: none in a sound benchmark. */
   get dropped(): number {
-    const { clientDrops, serverDrops } = this.#counters;
-    return clientDrops.reduce((sum, count) => sum + count, 0) + serverDrops.reduce((sum, count) => sum + count, 0);
+    const { clientDrops, serverDrops } = this.counters;
+    return [...clientDrops, ...serverDrops].reduce((sum, count) => sum + count, 0);
   }
 
-  toClient(offset: number): void {
-    this.#lastToken = this.#memory.bytes[offset + 1];
-  }
-
-  toServer(): void {
-    // Counted by the relay.
-  }
-
-  openEgress(): number {
-    return this.#nextEgress++;
-  }
-
-  closeEgress(): void {
-    // There is no socket.
-  }
-
-  egressPort(egress: number): number {
-    return 30_000 + (egress % CLIENTS_PER_SERVER);
-  }
-
-  forward(): void {
-    throw new Error('there is no other relay');
-  }
-
-  flush(): void {
-    this.relay.sent();
-  }
-
-  banned(): void {
-    throw new Error('a client of the benchmark was banned');
-  }
-
-  #openSession(client: number): void {
-    const { bytes } = this.#memory;
-    const ip = addressOf(client);
-    const token = this.#registered ? 1 + (client % CLIENTS_PER_ADDRESS) : 0;
-    writeControlHeader(bytes, this.#slot, FLAG_HANDSHAKE, token, 0, 1);
-    if (this.#registered) {
+  #openSession(client: number, registered: boolean): void {
+    const ip = clientIp(client);
+    const token = registered ? 1 + (client % CLIENTS_PER_ADDRESS) : 0;
+    writeControlHeader(this.#bytes, this.#slot, FLAG_HANDSHAKE, token, 0, 1);
+    if (registered) {
       // All 32 bits are in use, as in ids that nodes hand out; distinct, never 0.
       const sessionId = Math.imul(client + 1, 0x9e37_79b1) >>> 0;
       this.relay.register({ sessionId, prefixHigh: 0, prefixLow: ip, token, dialect: 'standard', secret: SECRET.slice() });
-      encodeProof(bytes, this.#slot, sessionId, 1n, SECRET, hmacSha256);
+      encodeProof(this.#bytes, this.#slot, sessionId, 1n, SECRET, hmacSha256);
     }
-    this.relay.handleClientDatagram(this.#slot, this.#registered ? PROOF_PACKET_BYTES : HEADER_BYTES, ip, portOf(client), 0);
+    this.relay.handleClientDatagram(this.#slot, registered ? PROOF_PACKET_BYTES : HEADER_BYTES, ip, clientPort(client), 0);
     this.#tokens[client] = this.#lastToken;
-    this.#sequences[client] = 1;
-    this.#sendFromClient(client);
+    this.#sendFromClient(client, 0);
     this.relay.sent();
   }
 
-  #sendFromClient(client: number): void {
-    const { bytes } = this.#memory;
+  /** Data packets of whole groups; their parity would add nothing, as none is lost. */
+  #sendFromClient(client: number, sent: number): void {
     const size = this.#groupSize;
     const version = size === 0 ? VERSION_PLAIN : VERSION_FEC;
-    const [token, sequence] = [this.#tokens[client], this.#sequences[client]++];
-    writeHeader(bytes, this.#slot, version, 0, token, sequence, this.#nowUs, PROGRAM_IP, 5_000, serverIp(client), SERVER_PORT);
-    if (size > 0) this.#writeGroup(client, size);
+    const bytes = this.#bytes;
+    const slot = this.#slot;
+    const sequence = (1 + sent) & 0xffff;
+    writeHeader(bytes, slot, version, 0, this.#tokens[client], sequence, this.#nowUs, PROGRAM_IP, 5_000, serverIp(client), SERVER_PORT);
+    if (size > 0) writeFecExtension(bytes, slot, 'standard', ((sent / size) | 0) & 0xffff, sent % size, size);
     const headerBytes = size === 0 ? HEADER_BYTES : fecHeaderBytes('standard');
-    this.relay.handleClientDatagram(this.#slot, headerBytes + PAYLOAD_BYTES, addressOf(client), portOf(client), 0);
-  }
-
-  /** Data packets of whole groups; their parity would add nothing, as none is lost. */
-  #writeGroup(client: number, size: number): void {
-    writeFecExtension(this.#memory.bytes, this.#slot, 'standard', this.#groups[client], this.#indexes[client], size);
-    if (++this.#indexes[client] < size) return;
-    this.#indexes[client] = 0;
-    this.#groups[client]++;
+    this.relay.handleClientDatagram(slot, headerBytes + PAYLOAD_BYTES, clientIp(client), clientPort(client), 0);
   }
 }
 
@@ -193,12 +140,12 @@ function serverIp(client: number): number {
   return FIRST_SERVER_IP + Math.floor(client / CLIENTS_PER_SERVER);
 }
 
-function addressOf(client: number): number {
-  return 0x0b00_0000 + Math.floor(client / CLIENTS_PER_ADDRESS);
+function clientIp(client: number): number {
+  return FIRST_CLIENT_IP + Math.floor(client / CLIENTS_PER_ADDRESS);
 }
 
-function portOf(client: number): number {
-  return 4_000 + (client % CLIENTS_PER_ADDRESS);
+function clientPort(client: number): number {
+  return FIRST_CLIENT_PORT + (client % CLIENTS_PER_ADDRESS);
 }
 
 /** Bytes that a registered, idle session takes in its relay, after a collection. Needs `--expose-gc`. */

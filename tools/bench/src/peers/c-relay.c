@@ -109,32 +109,22 @@ static int receive(int fd, int first) {
   return count < 0 ? 0 : count;
 }
 
-/* A batch of the data socket, sorted into one chain for each client that occurs in it. */
+/* A batch of the data socket: one call for each client that occurs in it. */
 static int upstream(void) {
-  static int first[CLIENTS], next[BATCH], last[CLIENTS], order[BATCH];
-  static unsigned seen_in[CLIENTS], batch;
-  batch++;
-  int count = receive(data_socket, 0), chains = 0;
+  static int owners[BATCH];
+  int count = receive(data_socket, 0);
   for (int i = 0; i < count; i++) {
-    if (received[i].msg_len < HEADER) continue;
-    int client = find_client(&addresses[i], slots[i] + HEADER);
-    if (client < 0) continue;
-    next[i] = -1;
-    if (seen_in[client] == batch) {
-      next[last[client]] = i;
-    } else {
-      seen_in[client] = batch;
-      order[chains++] = client;
-      first[client] = i;
-    }
-    last[client] = i;
+    owners[i] = received[i].msg_len < HEADER ? -1 : find_client(&addresses[i], slots[i] + HEADER);
   }
-  for (int c = 0; c < chains; c++) {
-    int length = 0;
-    for (int i = first[order[c]]; i >= 0; i = next[i]) {
-      describe(length++, slots[i] + 2 * HEADER, received[i].msg_len - HEADER, &server);
+  for (int i = 0; i < count; i++) {
+    int owner = owners[i], length = 0;
+    if (owner < 0) continue;
+    for (int j = i; j < count; j++) {
+      if (owners[j] != owner) continue;
+      describe(length++, slots[j] + 2 * HEADER, received[j].msg_len - HEADER, &server);
+      owners[j] = -1;
     }
-    send_all(clients[order[c]].egress, sent, length);
+    send_all(clients[owner].egress, sent, length);
   }
   return count;
 }

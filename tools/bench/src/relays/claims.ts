@@ -1,21 +1,9 @@
+import type { Claim } from '../report/page.ts';
 import { C_RELAY, COTURN, DIRECT, NGINX, OURS, OURS_FEC, OURS_PORTABLE } from './entrants.ts';
 import { CLAIMED_RATES_PPS, LATENCY_RATE_PPS, arrivalOf } from './loads.ts';
 import type { Arrival } from './loads.ts';
 import type { LoadRounds } from './measure-relays.ts';
 import { cpuRatio, relayRows } from './rounds.ts';
-
-/** Something that is said of LightSpeed, and what was measured of it here. */
-export interface Claim {
-  readonly claim: string;
-  readonly against: string;
-  readonly load: string;
-  readonly bound: number;
-  /** One for each rate, in the order of {@link CLAIMED_RATES_PPS}, or one alone; NaN (null in JSON) if it was not measured. */
-  readonly measured: readonly number[];
-  /** Why it cannot be reached, where that is known. */
-  readonly unreachable?: string;
-  readonly repeat: string;
-}
 
 interface CostClaim {
   readonly claim: string;

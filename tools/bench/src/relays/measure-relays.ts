@@ -4,17 +4,21 @@ import { divideCores } from './cores.ts';
 import { ENTRANTS } from './entrants.ts';
 import type { LoadPlan } from './loads.ts';
 import { lastWords } from './relay.ts';
-import type { Relay } from './relay.ts';
+import type { Entrant, Relay } from './relay.ts';
 import { measureRounds } from './rounds.ts';
 import type { RelayRounds } from './rounds.ts';
-import type { WindowLoad } from './window.ts';
+import type { WindowLoad, WindowMeasurement } from './window.ts';
+
+const MAX_TRIES = 3;
 
 /** Which relays get which loads. */
 export interface RelaysPlan {
   readonly loads: readonly LoadPlan[];
   readonly warmUp: WindowLoad;
-  /** Names of those that take part, if they can; all when left out. */
-  readonly only?: readonly string[];
+  /** Those that take part, if they can; all when left out. */
+  readonly entrants?: readonly Entrant[];
+  /** Whether a window counts: a load is measured again, some times, until all its windows do. Each does when left out. */
+  readonly isSound?: (window: WindowMeasurement) => boolean;
 }
 
 /** One load, and what each relay did with it. */
@@ -23,40 +27,30 @@ export interface LoadRounds {
   readonly rounds: readonly RelayRounds[];
 }
 
-/** What each relay did under each load. */
-export interface RelaysMeasured {
-  /** Which core does what. */
-  readonly layout: string;
-  readonly loads: readonly LoadRounds[];
-  /** Who could not take part, and why. */
-  readonly missing: Readonly<Record<string, string>>;
-}
-
 /**
  * Puts relays, each in a process of its own, under the same load one after another, over and over, and reads what they cost.
+ * @returns which core does what, what each relay did under each load, and who could not take part and why.
  * @throws {BenchError} `ERR_BENCH_MISSING` where /proc is not Linux's, `ERR_BENCH_RELAY` if a relay does not answer
  */
-export async function measureRelays({ loads, warmUp, only }: RelaysPlan, progress: (text: string) => void): Promise<RelaysMeasured> {
+export async function measureRelays(
+  { loads, warmUp, entrants = ENTRANTS, isSound = () => true }: RelaysPlan,
+  progress: (text: string) => void,
+) {
   requireLinux();
   await using undo = new AsyncDisposableStack();
-  const cores = undo.adopt(await divideCores(), ({ release }) => release());
-  const load = undo.use(new LoadProcess());
+  const cores = divideCores();
+  const load = undo.use(new LoadProcess(cores.load));
   const { clients } = warmUp;
   const [gameServer] = await load.openSockets({ clients, sourceIps: [LOOPBACK], serverIps: [LOOPBACK] });
   const relays: Relay[] = [];
   const missing: Record<string, string> = {};
-  for (const { names, whyNot, start } of ENTRANTS) {
-    const wanted = (name: string) => only === undefined || only.includes(name);
-    if (!names.some(wanted)) continue;
+  for (const { names, whyNot, start } of entrants) {
     const why = whyNot();
-    if (why !== undefined) {
-      missing[names[0]] = why;
-      continue;
-    }
+    if (why !== undefined) missing[names[0]] = why;
+    if (why !== undefined) continue;
     progress(`${names[0]} starts`);
-    const folder = undo.use(await TemporaryFolder.open());
-    const started = await start({ folder: folder.path, gameServer, clients, within: cores.relay }, load, undo);
-    relays.push(...started.filter(({ name }) => wanted(name)));
+    const { path: folder } = undo.use(await TemporaryFolder.open());
+    relays.push(...(await start({ folder, gameServer, load, clients, within: cores.relay }, undo)));
   }
   const measured: LoadRounds[] = [];
   await letIn(load, relays, clients);
@@ -64,7 +58,11 @@ export async function measureRelays({ loads, warmUp, only }: RelaysPlan, progres
   for (const each of loads) {
     // Some let clients in only for a time, as TURN does.
     await letIn(load, relays, clients);
-    measured.push({ load: each, rounds: await measureRounds(load, relays, each, each.rounds, progress) });
+    const take = () => measureRounds(load, relays, each, each.rounds, progress);
+    let rounds = await take();
+    const areSound = () => rounds.every(({ windows }) => windows.every(isSound));
+    for (let tries = 1; tries < MAX_TRIES && !areSound(); tries++) rounds = await take();
+    measured.push({ load: each, rounds });
   }
   return { layout: cores.layout, loads: measured, missing };
 }
@@ -78,8 +76,7 @@ export function requireLinux(): void {
   throw new BenchError('ERR_BENCH_MISSING', `CPU time is read from Linux's /proc; this is ${process.platform}`);
 }
 
-/** Has each relay let its clients in. */
-export async function letIn(load: LoadProcess, relays: readonly Relay[], clients: number): Promise<void> {
+async function letIn(load: LoadProcess, relays: readonly Relay[], clients: number): Promise<void> {
   for (const { name, target, lines } of relays) {
     const { open } = await load.open({ name, ...target, clients });
     if (open === clients) continue;

@@ -1,9 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { Issuer, LOOPBACK, NodeProgram, Registrants, TemporaryFolder } from '@lightspeed/lab';
-import type { LoadProcess } from '@lightspeed/lab';
-import type { Endpoint } from '@lightspeed/wire';
+import { Issuer, LOOPBACK, NodeProgram, Registrants } from '@lightspeed/lab';
 import { BenchError } from '../bench-error.ts';
-import type { Relay } from './relay.ts';
+import type { Entrant } from './relay.ts';
 
 /** Limits that are looked at for every packet and that one client alone does not reach with all of the load. */
 const RATE_LIMIT = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 };
@@ -15,74 +13,55 @@ const AT_ONCE = 16;
 const GONE_MS = 40_000;
 const LOOK_EVERY_MS = 50;
 
-/** How a node of ours is started as an entrant. */
+/** How a node of ours is started. */
 export interface OurNodeOptions {
-  /** As tables name it. */
-  readonly name: string;
   readonly io: 'batch' | 'portable';
-  readonly gameServer: Endpoint;
-  /** Exactly so many register. */
-  readonly clients: number;
-  readonly within: readonly string[];
   /** The file of its program, if it is not this checkout's. */
   readonly program?: string;
   /** To what its sockets are bound, if not to 127.0.0.1: all of them, then. */
-  readonly dataBind?: string;
+  readonly dataBind?: string | undefined;
+  /** Whether control connections are closed before the load. Sessions go on without. */
+  readonly hangsUp?: boolean;
 }
 
-/** `lightspeed-proxy serve` as operators run it, with clients that have registered over QUIC with tickets. */
-export class OurNode implements AsyncDisposable {
-  readonly #name: string;
-  readonly #program: NodeProgram;
-  readonly #registrants: Registrants;
-  readonly #undo: AsyncDisposableStack;
-
-  private constructor(name: string, program: NodeProgram, registrants: Registrants, undo: AsyncDisposableStack) {
-    this.#name = name;
-    this.#program = program;
-    this.#registrants = registrants;
-    this.#undo = undo;
-  }
-
-  /** Resolves when all clients are registered and the load generator has their sessions. */
-  static async start(options: OurNodeOptions, load: LoadProcess): Promise<OurNode> {
-    const { name, io, gameServer, clients, within, program: file, dataBind } = options;
-    await using undo = new AsyncDisposableStack();
-    const folder = undo.use(await TemporaryFolder.open());
+/**
+ * `lightspeed-proxy serve` as operators run it, with clients that have registered over QUIC with tickets.
+ * @param forms how it is spoken to, by name: with packets of version 1 (0), or of version 2 with FEC groups of so many.
+ */
+export function ourNode({ io, dataBind, hangsUp = false, ...program }: OurNodeOptions, forms: Readonly<Record<string, number>>): Entrant {
+  const names = Object.keys(forms);
+  const [registrations] = names;
+  const start: Entrant['start'] = async ({ folder, gameServer, within, clients, load }, undo) => {
     const issuer = new Issuer();
-    const program = await NodeProgram.start({
-      ...{ allow: [gameServer], issuer, stateDir: folder.path, rateLimit: RATE_LIMIT, ...LIFETIME, within },
-      ...(file === undefined ? {} : { program: file }),
+    const node = await NodeProgram.start({
+      ...{ allow: [gameServer], issuer, stateDir: folder, rateLimit: RATE_LIMIT, ...LIFETIME, within, ...program },
       ...(dataBind === undefined ? { egressIp: LOOPBACK } : { dataBind }),
       flags: ['--io', io, '--workers', '1'],
     });
-    undo.use(program);
-    const registrants = undo.adopt(new Registrants(), (process) => process.stop());
-    const plan = { control: program.control, pin: program.pinText, ticket: issuer.ticket(), atOnce: AT_ONCE, clients };
+    undo.use(node);
+    const registrants = undo.use(new Registrants());
+    const plan = { control: node.control, pin: node.pinText, ticket: issuer.ticket(), atOnce: AT_ONCE, clients };
     const { sessions, failures } = await registrants.register(plan);
-    if (failures.length > 0) throw new BenchError('ERR_BENCH_RELAY', `${name} does not register all clients: ${failures.join('; ')}`);
-    await load.takeSessions(name, sessions);
-    return new OurNode(name, program, registrants, undo.move());
-  }
-
-  /** Closes the control connections and waits until the node knows. Sessions go on. */
-  async hangUp(): Promise<void> {
-    await this.#registrants.hangUp();
-    const untilMs = performance.now() + GONE_MS;
-    while ((await this.#program.metric('lightspeed_control_connections')) > 0) {
-      if (performance.now() > untilMs) throw new BenchError('ERR_BENCH_RELAY', `${this.#name} keeps control connections that are closed`);
-      await setTimeout(LOOK_EVERY_MS);
+    if (failures.length > 0) {
+      throw new BenchError('ERR_BENCH_RELAY', `${registrations} does not register all clients: ${failures.join('; ')}`);
     }
-    await this.#registrants.stop();
-  }
+    await load.takeSessions(registrations, sessions);
+    if (hangsUp) await hangUp(registrants, node);
+    return Object.entries(forms).map(([name, groupSize]) => {
+      const target = { framing: { kind: 'lstp', groupSize, registrations }, address: node.data } as const;
+      return { name, target, pids: [node.pid], lines: node.lines };
+    });
+  };
+  return { names, whyNot: () => undefined, start };
+}
 
-  /** The node as clients see it that send packets of version 1 (0), or of version 2 with FEC groups of so many. */
-  spokenTo(name: string, groupSize: number): Relay {
-    const framing = { kind: 'lstp', groupSize, registrations: this.#name } as const;
-    return { name, target: { framing, address: this.#program.data }, pids: [this.#program.pid], lines: this.#program.lines };
+/** Resolves when the node knows that the connections are closed. */
+async function hangUp(registrants: Registrants, node: NodeProgram): Promise<void> {
+  await registrants.hangUp();
+  const untilMs = performance.now() + GONE_MS;
+  while ((await node.metric('lightspeed_control_connections')) > 0) {
+    if (performance.now() > untilMs) throw new BenchError('ERR_BENCH_RELAY', 'a node keeps control connections that are closed');
+    await setTimeout(LOOK_EVERY_MS);
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#undo.disposeAsync();
-  }
+  await registrants.stop();
 }

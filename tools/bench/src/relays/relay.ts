@@ -1,4 +1,4 @@
-import type { LoadTarget } from '@lightspeed/lab';
+import type { LoadProcess, LoadTarget } from '@lightspeed/lab';
 import type { Endpoint } from '@lightspeed/wire';
 
 /** A relay that runs, ready for load. */
@@ -19,8 +19,19 @@ export interface Place {
   readonly folder: string;
   /** The one game server to which it relays. */
   readonly gameServer: Endpoint;
+  /** The load generator, and how many clients it has. */
+  readonly load: LoadProcess;
+  readonly clients: number;
   /** What to put in front of its command line. */
   readonly within: readonly string[];
+}
+
+/** Whoever takes part, and in which forms. */
+export interface Entrant {
+  readonly names: readonly string[];
+  /** @returns why it cannot take part here, with what to do about it; undefined if it can. */
+  readonly whyNot: () => string | undefined;
+  readonly start: (place: Place, undo: AsyncDisposableStack) => Promise<Relay[]>;
 }
 
 /** What a relay has logged last, for the end of an error's message. */

@@ -1,7 +1,7 @@
 import type { LoadProcess } from '@lightspeed/lab';
-import { median, medianDifference, medianRatio } from './statistics.ts';
 import type { Relay } from './relay.ts';
-import { measureWindow } from './window.ts';
+import { median } from './statistics.ts';
+import { combined, measureWindow } from './window.ts';
 import type { WindowLoad, WindowMeasurement } from './window.ts';
 
 /** What a relay did in each round, in order. */
@@ -10,25 +10,12 @@ export interface RelayRounds {
   readonly windows: readonly WindowMeasurement[];
 }
 
-/** What a relay did with one load: medians over the rounds. */
-export interface RelayRow {
+/** What a relay did with one load: medians over the rounds, and sums of what is counted. */
+export interface RelayRow extends WindowMeasurement {
   readonly relay: string;
-  readonly loss: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  readonly p999Us: number;
   /** Beyond what the echo without a relay, the first one, took in the same round. */
   readonly addedP50Us: number;
   readonly addedP99Us: number;
-  readonly cpuUsPerRoundTrip: number;
-  readonly residentBytes: number;
-  /** By how much packets left the load generator late, and what it lost itself: the sum over all rounds. */
-  readonly lateP99Us: number;
-  readonly ownDrops: number;
-  /** Packets without any answer, be it late: the sum over all rounds, as what follows. */
-  readonly unanswered: number;
-  readonly duplicates: number;
-  readonly misdelivered: number;
 }
 
 /**
@@ -57,25 +44,8 @@ export async function measureRounds(
 export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
   const [direct] = all;
   return all.map(({ relay, windows }) => {
-    const of = (key: keyof WindowMeasurement, each = windows) => each.map((window) => window[key]);
-    const sum = (key: keyof WindowMeasurement) => of(key).reduce((total, value) => total + value, 0);
-    const added = (key: 'p50Us' | 'p99Us') => medianDifference(of(key), of(key, direct.windows));
-    return {
-      relay,
-      loss: median(of('loss')),
-      p50Us: median(of('p50Us')),
-      p99Us: median(of('p99Us')),
-      p999Us: median(of('p999Us')),
-      addedP50Us: added('p50Us'),
-      addedP99Us: added('p99Us'),
-      cpuUsPerRoundTrip: median(of('cpuUsPerRoundTrip')),
-      residentBytes: Math.max(...of('residentBytes')),
-      lateP99Us: median(of('lateP99Us')),
-      ownDrops: sum('ownDrops'),
-      unanswered: sum('sent') - sum('answered') - sum('late'),
-      duplicates: sum('duplicates'),
-      misdelivered: sum('misdelivered'),
-    };
+    const added = (key: 'p50Us' | 'p99Us') => median(windows.map((window, round) => window[key] - direct.windows[round][key]));
+    return { relay, ...combined(windows, median), addedP50Us: added('p50Us'), addedP99Us: added('p99Us') };
   });
 }
 
@@ -86,5 +56,5 @@ export function relayRows(all: readonly RelayRounds[]): RelayRow[] {
 export function cpuRatio(all: readonly RelayRounds[], relay: string, against: string): number {
   const cpuOf = (name: string) => all.find((candidate) => candidate.relay === name)?.windows.map((window) => window.cpuUsPerRoundTrip);
   const [own, other] = [cpuOf(relay), cpuOf(against)];
-  return own === undefined || other === undefined ? NaN : medianRatio(own, other);
+  return own === undefined || other === undefined ? NaN : median(own.map((value, round) => value / other[round]));
 }

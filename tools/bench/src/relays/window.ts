@@ -6,8 +6,8 @@ import { BenchError } from '../bench-error.ts';
 import { lastWords } from './relay.ts';
 import type { Relay } from './relay.ts';
 
-/** So long the generator has to take note of a plan. */
-const NOTICE_US = 30_000;
+/** So long the generators have to take note of a plan. */
+const NOTICE_US = 100_000;
 /** CPU time is read in the middle of a guard, in which latencies do not count. */
 const GUARD_MS = 40;
 /** Of silence, before missing answers are given up: a relay that fell behind shall not burden the next one. */
@@ -26,6 +26,16 @@ export interface WindowMeasurement extends WindowResult {
   /** CPU time of the relay per answered packet, late answers included; 0 for the echo without a relay. */
   readonly cpuUsPerRoundTrip: number;
   readonly residentBytes: number;
+}
+
+const COUNTS = new Set(['sent', 'answered', 'late', 'duplicates', 'misdelivered', 'corrupted', 'toRelay', 'ownDrops']);
+
+/** One result in place of several: the sums of what is counted, and what `over` makes of all else. */
+export function combined<T extends WindowResult>(results: readonly T[], over: (values: readonly number[]) => number): T {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const keys = Object.keys(results[0]) as (keyof T)[];
+  const valuesOf = (key: keyof T) => results.map((result) => result[key] as number);
+  return Object.fromEntries(keys.map((key) => [key, (COUNTS.has(String(key)) ? sum : over)(valuesOf(key))])) as unknown as T;
 }
 
 /** Puts a relay under load and reads its CPU time around the measured part; again if nothing at all is answered. */

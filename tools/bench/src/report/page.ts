@@ -1,23 +1,52 @@
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Claim } from '../relays/claims.ts';
-import type { Machine } from './machine.ts';
 import { markdownTable } from './table.ts';
 import type { Row } from './table.ts';
 
-/** Everything that a run has found. */
-export interface Report {
+/** Something that is said of LightSpeed, and what was measured of it here. */
+export interface Claim {
+  readonly claim: string;
+  readonly against: string;
+  readonly load: string;
+  readonly bound: number;
+  /** One for each rate, in the order in which {@link load} names them, or one alone; NaN (null in JSON) if it was not measured. */
+  readonly measured: readonly number[];
+  /** Why it cannot be reached, where that is known. */
+  readonly unreachable?: string;
+  readonly repeat: string;
+}
+
+/** What a part of the benchmarks has found. */
+export interface Found {
+  /** All that was measured, by what it is. */
+  readonly figures: Readonly<Record<string, readonly Row[]>>;
+  readonly claims: readonly Claim[];
+  /** What must not be: each makes the program's exit code 1. */
+  readonly faults: readonly string[];
+}
+
+/** Everything that a run has found, and where. */
+export interface Report extends Omit<Found, 'faults'> {
   readonly command: string;
   /** YYYY-MM-DD. */
   readonly takenOn: string;
   readonly seconds: number;
-  readonly machine: Machine;
-  readonly claims: readonly Claim[];
-  /** All that was measured, by what it is. */
-  readonly figures: Readonly<Record<string, readonly Row[]>>;
+  readonly machine: ReturnType<typeof describeMachine>;
 }
 
 const FOLDER = new URL('../../../../docs/', import.meta.url);
+
+/** The machine that figures are of. */
+export function describeMachine() {
+  return {
+    processor: cpus()[0]?.model ?? 'unknown processor',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    system: `${process.platform} ${release()}, ${process.arch}`,
+    node: process.version,
+  };
+}
 
 /** Where, when and with what, what is claimed, and all figures: for a terminal. */
 export function renderReport(report: Report): string {

@@ -1,3 +1,5 @@
+import { markdownTable as renderTable } from 'markdown-table';
+
 /** A line of a table: what stands in each column. */
 export type Row = Readonly<Record<string, string | number>>;
 
@@ -5,15 +7,8 @@ export type Row = Readonly<Record<string, string | number>>;
 export function markdownTable(rows: readonly Row[]): string {
   const [first] = rows;
   const titles = Object.keys(first);
-  const cells = rows.map((row) => titles.map((title) => cell(row[title])));
-  const widths = titles.map((title, column) => Math.max(3, title.length, ...cells.map((row) => row[column].length)));
-  const isNumber = titles.map((title) => typeof first[title] === 'number');
-  const line = (texts: readonly string[]) => {
-    const padded = texts.map((text, column) => (isNumber[column] ? text.padStart(widths[column]) : text.padEnd(widths[column])));
-    return `| ${padded.join(' | ')} |`;
-  };
-  const rule = widths.map((width, column) => (isNumber[column] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
-  return [line(titles), line(rule), ...cells.map(line)].join('\n');
+  const align = titles.map((title) => (typeof first[title] === 'number' ? 'right' : null));
+  return renderTable([titles, ...rows.map((row) => titles.map((title) => cell(row[title])))], { align });
 }
 
 /** Numbers with four significant digits; what was not measured, NaN, is an en dash. */

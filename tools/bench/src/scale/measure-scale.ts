@@ -4,42 +4,34 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { LOOPBACK, LoadProcess, NodeProgram, TemporaryFolder, cpuNs, residentBytes } from '@lightspeed/lab';
-import type { WindowResult } from '@lightspeed/lab';
-import { monotonicUs } from '@lightspeed/udp';
+import { LOOPBACK, LoadProcess, NodeProgram, TemporaryFolder, residentBytes } from '@lightspeed/lab';
+import type { LoadTarget, WindowPlan } from '@lightspeed/lab';
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
 import { bytesPerRegisteredSession } from '../micro/memory-relay.ts';
 import { requireLinux } from '../relays/measure-relays.ts';
+import { combined, measureWindow } from '../relays/window.ts';
+import type { Claim, Found } from '../report/page.ts';
 import type { Row } from '../report/table.ts';
 import { addressesOf, savedRegistrations, sessionsOf } from './sessions.ts';
-
-/** What one number of sessions is measured with. */
-export interface ScalePlan {
-  readonly sessions: number;
-  /** Whether they are registered, as after a restart; else anybody is let in. */
-  readonly registered: boolean;
-  /** Round trips a second over all sessions. */
-  readonly ratePps: number;
-  readonly loadMs: number;
-  /** Before memory is read. */
-  readonly settleMs: number;
-}
 
 /** A node gives memory back ten seconds after its start and after many sessions have opened, and looks every second. */
 const SETTLE_MS = 13_000;
 /** And it saves its sessions as many milliseconds after its start, and then after each save, as it has registrations. */
 const SETTLE_AND_SAVE_MS = 60_000;
 
-/** The numbers of sessions of a full run. */
-export const FULL_SCALE: readonly ScalePlan[] = [
+/**
+ * The numbers of sessions, which are registered, as after a restart, or else anybody is let in. Each has its round trips a
+ * second over all sessions, and the time before memory is read.
+ */
+const FULL_SCALE = [
   { sessions: 1_000, registered: true, ratePps: 10_000, loadMs: 5_000, settleMs: SETTLE_MS },
   { sessions: 10_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
   { sessions: 50_000, registered: true, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_AND_SAVE_MS },
   { sessions: 50_000, registered: false, ratePps: 20_000, loadMs: 8_000, settleMs: SETTLE_MS },
 ];
-/** The numbers of sessions of `--quick`. */
-export const QUICK_SCALE: readonly ScalePlan[] = [{ sessions: 1_000, registered: true, ratePps: 5_000, loadMs: 1_000, settleMs: 500 }];
+const QUICK_SCALE = [{ sessions: 1_000, registered: true, ratePps: 5_000, loadMs: 1_000, settleMs: 500 }];
+type ScalePlan = (typeof FULL_SCALE)[number];
 
 const WORKSPACE = fileURLToPath(new URL('../../../..', import.meta.url));
 /** The program as it is published: what operators run, without the compiler that runs TypeScript sources. */
@@ -54,19 +46,28 @@ const OPENED_PER_SECOND = 5_000;
 const FIRST_SERVER_IP = 0x7fc8_0001;
 const TIMEOUT_SECS = 3_600;
 const SILENCE_MS = 300;
-const NOTICE_US = 100_000;
+const MOST_BYTES_PER_SESSION = 1_500;
 
 /** Measures nodes, each in a process of its own and as it is published, with many sessions over real sockets. */
-export async function measureScale(plans: readonly ScalePlan[], progress: (what: string) => void): Promise<Row[]> {
+export async function measureScale(quick: boolean, progress: (what: string) => void): Promise<Found> {
   requireLinux();
   progress('building the node');
   await promisify(execFile)(join(WORKSPACE, 'node_modules', '.bin', 'nx'), ['build', 'proxy'], { cwd: WORKSPACE });
   const rows: Row[] = [];
-  for (const plan of plans) {
+  for (const plan of quick ? QUICK_SCALE : FULL_SCALE) {
     progress(`${plan.sessions.toLocaleString('en')} sessions`);
     rows.push(await measureOne(plan));
   }
-  return rows;
+  return { figures: { 'Nodes with very many sessions': rows }, claims: memoryClaims(rows), faults: [] };
+}
+
+/** A node's memory differs by some megabytes from start to start: only very many sessions show what one takes. */
+export function memoryClaims(rows: readonly Row[]): Claim[] {
+  const found = rows.filter((row) => row.sessions === 50_000 && row['let in'] === 'registered');
+  return found.map((row) => ({
+    ...{ claim: 'bytes of the node for an idle registered session', against: '–', load: '50,000 sessions, each with a flow' },
+    ...{ bound: MOST_BYTES_PER_SESSION, measured: [Number(row['bytes per idle session'])], repeat: '`pnpm bench --only scale`' },
+  }));
 }
 
 async function measureOne(plan: ScalePlan): Promise<Row> {
@@ -85,23 +86,25 @@ async function measureOne(plan: ScalePlan): Promise<Row> {
   }
   const node = await startNode(undo, plan, savedRegistrations(registered ? counts : []), servers);
   const framing = { kind: 'lstp', groupSize: 0, ...(registered ? { registrations: 'scale' } : {}) } as const;
-  const target = (index: number) => ({ name: 'scale', framing, address: node.data, clients: counts[index] });
+  const relay = { name: 'scale', target: { framing, address: node.data }, pids: [node.pid], lines: node.lines };
+  const target = (index: number) => ({ name: relay.name, ...relay.target, clients: counts[index] });
   const opened = await Promise.all(loads.map((load, index) => load.open(target(index), OPENED_PER_SECOND / loads.length)));
   const open = opened.reduce((sum, result) => sum + result.open, 0);
   if (open < sessions) throw new BenchError('ERR_BENCH_RELAY', `only ${open} of ${sessions} sessions could be opened`);
-  const window = (pps: number, measureMs: number) => {
-    const shape = { grainUs: 0, burst: 1, warmUpMs: 0, guardMs: 0, measureMs, timeoutMs: SILENCE_MS };
-    const startUs = monotonicUs() + NOTICE_US;
-    return Promise.all(
-      loads.map((load, index) => load.window(target(index), { ...shape, startUs, ratePps: (pps * counts[index]) / sessions })),
-    );
+  const shareOf = (each: WindowPlan, index: number) => ({ ...each, ratePps: (each.ratePps * counts[index]) / sessions });
+  const together = {
+    // Of times the worst of all processes: never better than it was.
+    window: async (_all: LoadTarget, each: WindowPlan) => {
+      const results = await Promise.all(loads.map((load, index) => load.window(target(index), shareOf(each, index))));
+      return combined(results, (times) => Math.max(...times));
+    },
   };
+  const shape = { clients: sessions, grainUs: 0, burst: 1, warmUpMs: 0, timeoutMs: SILENCE_MS };
   // A packet of each, which opens its flow.
-  await window(OPENED_PER_SECOND, (sessions * 1_000) / OPENED_PER_SECOND);
+  await measureWindow(together, relay, { ...shape, ratePps: OPENED_PER_SECOND, measureMs: (sessions * 1_000) / OPENED_PER_SECOND });
   await setTimeout(settleMs);
   const idleBytes = residentBytes([node.pid]);
-  const beforeNs = cpuNs([node.pid]);
-  const results = await window(ratePps, loadMs);
+  const { sent, answered, late, ...loaded } = await measureWindow(together, relay, { ...shape, ratePps, measureMs: loadMs });
   return {
     sessions,
     'let in': registered ? 'registered' : 'anybody',
@@ -109,21 +112,11 @@ async function measureOne(plan: ScalePlan): Promise<Row> {
     'RSS idle, MB': idleBytes / 1e6,
     'bytes per idle session': (idleBytes - emptyBytes) / sessions,
     'of these in the relay': registered ? bytesPerRegisteredSession(sessions) : NaN,
-    'RSS after load, MB': residentBytes([node.pid]) / 1e6,
+    'RSS after load, MB': loaded.residentBytes / 1e6,
     'round trips per second': ratePps,
-    ...summaryOf(results, cpuNs([node.pid]) - beforeNs),
-  };
-}
-
-/** Over several processes the worst of each percentile: never better than it was. */
-function summaryOf(results: readonly WindowResult[], ns: number): Row {
-  const sum = (value: (result: WindowResult) => number) => results.reduce((total, result) => total + value(result), 0);
-  const worst = (name: 'p50Us' | 'p99Us' | 'p999Us' | 'maxUs') => Math.max(...results.map((result) => result[name]));
-  const answered = sum((result) => result.answered + result.late);
-  return {
-    'lost, %': 100 * (1 - answered / sum(({ sent }) => sent)),
-    'CPU µs per round trip': ns / 1_000 / answered,
-    ...{ 'p50 µs': worst('p50Us'), 'p99 µs': worst('p99Us'), 'p99.9 µs': worst('p999Us'), 'longest µs': worst('maxUs') },
+    'lost, %': 100 * (1 - (answered + late) / sent),
+    'CPU µs per round trip': loaded.cpuUsPerRoundTrip,
+    ...{ 'p50 µs': loaded.p50Us, 'p99 µs': loaded.p99Us, 'p99.9 µs': loaded.p999Us, 'longest µs': loaded.maxUs },
   };
 }
 

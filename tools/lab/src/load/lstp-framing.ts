@@ -1,4 +1,4 @@
-import { ADD_FULL, FecEncoder } from '@lightspeed/fec';
+import { ADD_FULL, GroupEncoder } from '@lightspeed/fec';
 import type { FecMemory } from '@lightspeed/fec';
 import {
   HEADER_BYTES,
@@ -97,7 +97,7 @@ export class LstpFraming implements Framing {
 /** Version 2 packets in groups, with parity behind each: the node protects its answers in the same way. */
 export class LstpFecFraming extends LstpFraming {
   readonly #memory: FecMemory;
-  readonly #encoders: readonly FecEncoder[];
+  readonly #encoders: readonly GroupEncoder[];
   readonly #lent: number[] = [];
   #full = false;
 
@@ -105,7 +105,7 @@ export class LstpFecFraming extends LstpFraming {
     super(memory.bytes, sessions, servers);
     this.#memory = memory;
     this.#encoders = Array.from({ length: clients }, (_, client) => {
-      return new FecEncoder(groupSize, { memory, nextGroupId: () => sessions.groups[client]++ });
+      return new GroupEncoder(groupSize, { memory, nextGroupId: () => sessions.groups[client]++ });
     });
   }
 

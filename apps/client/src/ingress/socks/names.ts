@@ -4,8 +4,10 @@ import { canBeServer } from './datagram.ts';
 const MAX_NAMES = 256;
 /** An address that was found is looked up anew once nothing was sent to the name for so long. */
 const UNUSED_MS = 60_000;
-/** What could not be found is looked up again after this time. */
+/** What could not be found is looked up again after this time, and after twice as long each time that it fails again. */
 const FAILED_MS = 5_000;
+/** But a name that is there at last is found within this time. */
+const MAX_FAILED_MS = 60_000;
 
 /** What is known of a name. */
 export type NameState = 'asked' | 'found' | 'ipv6-only' | 'unknown';
@@ -20,6 +22,8 @@ export class ServerName {
   ip = 0;
   /** When something was last sent to it, or when it was not found. Wrapping int32 milliseconds. */
   sinceMs: number;
+  /** How often in a row it was not found. */
+  failures = 0;
   /** Datagrams that wait for it. */
   waiting = 0;
 
@@ -47,7 +51,7 @@ export class NameTable {
     const name = this.#find(hash, bytes, offset, length) ?? this.#add(hash, bytes, offset, length, nowMs);
     if (name === null) return null;
     const ageMs = (nowMs - name.sinceMs) | 0;
-    const isOld = name.state === 'found' ? ageMs > UNUSED_MS : name.state !== 'asked' && ageMs > FAILED_MS;
+    const isOld = name.state !== 'asked' && ageMs > (name.state === 'found' ? UNUSED_MS : failedMs(name));
     if (isOld) {
       name.state = 'asked';
       this.#ask(name.text);
@@ -61,6 +65,7 @@ export class NameTable {
     const name = this.#names.find((candidate) => candidate.state === 'asked' && candidate.text === text);
     if (name === undefined) return undefined;
     name.state = ip !== undefined && canBeServer(ip) ? 'found' : ipv6Only ? 'ipv6-only' : 'unknown';
+    name.failures = name.state === 'found' ? 0 : name.failures + 1;
     name.ip = (ip ?? 0) | 0;
     name.sinceMs = nowMs;
     return name;
@@ -99,6 +104,11 @@ export class NameTable {
     }
     return place;
   }
+}
+
+/** For how long it is not looked up again. */
+function failedMs({ failures }: ServerName): number {
+  return Math.min(FAILED_MS * 2 ** Math.max(failures - 1, 0), MAX_FAILED_MS);
 }
 
 /** FNV-1a. A client that makes names collide slows down itself. */

@@ -1,4 +1,5 @@
 import type { FecMemory } from '@lightspeed/fec';
+import { explainBindErrno } from '@lightspeed/udp';
 import type { DatagramSocket } from '@lightspeed/udp';
 import type { DatagramReceiver, IngressHost } from '../ingress.ts';
 import { SocksAssociation, dropOf } from './association.ts';
@@ -58,7 +59,8 @@ export class SocksRelay implements AssociationHost, DatagramReceiver {
         ? engine.openNow({ ip, port: 0, receiveBufferBytes: BUFFER_BYTES, sendBufferBytes: BUFFER_BYTES })
         : undefined;
     if (socket === undefined) {
-      const reason = this.#byId.size < MAX_ASSOCIATIONS ? engine.lastOpenError : `there are ${MAX_ASSOCIATIONS} associations already`;
+      const reason =
+        this.#byId.size < MAX_ASSOCIATIONS ? explainBindErrno(engine.lastOpenError) : `there are ${MAX_ASSOCIATIONS} associations already`;
       this.#post({ type: 'socks-refused', id, reason });
       return;
     }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { errnoOf, explainBindErrno } from '@lightspeed/udp';
 import { formatEndpoint, formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { ClientError } from '../../base/errors.ts';
@@ -9,6 +10,7 @@ import { IPV6_ONLY, findServer } from '../game-server-name.ts';
 import { SocksConnection } from './connection.ts';
 import type { SocksCommand, SocksMessage } from './messages.ts';
 import { MAX_ASSOCIATIONS } from './relay.ts';
+import { ToldOnce } from './told-once.ts';
 
 /** Some may be in their handshake while all associations are taken. */
 const MAX_CONNECTIONS = MAX_ASSOCIATIONS + 16;
@@ -17,7 +19,7 @@ const MAX_CONNECTIONS = MAX_ASSOCIATIONS + 16;
 export interface SocksServerHost {
   /** Tells the half in the data-plane thread. */
   command(command: SocksCommand): void;
-  /** Something that a user may want to know, once for each client or name. */
+  /** Something that a user may want to know. It comes once for each client address or name and reason, and in the end with a count. */
   told(text: string): void;
 }
 
@@ -29,13 +31,14 @@ export class SocksServer {
   /** By the ids of their associations. */
   readonly #connections = new Map<number, SocksConnection>();
   readonly #sockets = new Set<Socket>();
+  readonly #told: ToldOnce;
   #lastId = 0;
-  #ipv6Told = false;
 
   private constructor(server: Server, settings: SocksSettings, host: SocksServerHost) {
     this.#server = server;
     this.#settings = settings;
     this.#host = host;
+    this.#told = new ToldOnce((text) => host.told(text));
     server.maxConnections = MAX_CONNECTIONS;
     server.on('connection', (socket) => this.#accept(socket));
   }
@@ -48,7 +51,7 @@ export class SocksServer {
       server.listen(port, formatIpv4(ip));
       await once(server, 'listening');
     } catch (thrown) {
-      const why = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
+      const why = explainBindErrno(errnoOf(thrown) ?? String(thrown));
       throw new ClientError('ERR_CLIENT_OPEN', `cannot listen on ${formatEndpoint(ip, port)}: ${why}`, { cause: thrown });
     }
     return new SocksServer(server, settings, host);
@@ -72,18 +75,21 @@ export class SocksServer {
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
+    this.#told.end();
   }
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     const id = ++this.#lastId;
+    // It is gone once the connection is.
+    const address = socket.remoteAddress ?? '?';
     const connection = new SocksConnection(socket, this.#settings.user, {
       associate: (request) => {
         this.#connections.set(id, connection);
         this.#host.command({ type: 'socks-open', id, ...request });
       },
-      refused: (why) => this.#host.told(`a SOCKS5 client at ${socket.remoteAddress ?? '?'} was refused: ${why}`),
+      refused: (why) => this.#told.note(`a SOCKS5 client at ${address} was refused: ${why}`),
       ended: () => {
         if (this.#connections.delete(id)) this.#host.command({ type: 'socks-close', id });
       },
@@ -92,14 +98,12 @@ export class SocksServer {
 
   async #resolve(name: string): Promise<void> {
     const { ip, ipv6Only, why } = await findServer(name);
-    if (ip === undefined) this.#host.told(`nothing can be sent to game server ${name}: ${why}`);
+    if (ip === undefined) this.#told.note(`nothing can be sent to game server ${name}: ${why}`);
     this.#host.command({ type: 'socks-resolved', name, ip, ipv6Only });
   }
 
   #tellIpv6(): void {
-    if (this.#ipv6Told) return;
-    this.#ipv6Told = true;
-    this.#host.told(
+    this.#told.note(
       `a SOCKS5 client sends to an IPv6 address, which goes no further: ${IPV6_ONLY.replace('it has only IPv6 addresses, and ', '')}`,
     );
   }

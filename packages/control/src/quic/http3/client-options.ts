@@ -1,4 +1,4 @@
-import type { DialOptions } from '../transport.ts';
+import type { DialOptions } from '../transport/transport.ts';
 
 /** How a client connects by the library. */
 export interface ClientOptions extends DialOptions {

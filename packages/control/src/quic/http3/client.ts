@@ -2,26 +2,25 @@ import { setImmediate } from 'node:timers/promises';
 import { connectQuic } from '@currentspace/http3';
 import type { QuicClientSession } from '@currentspace/http3';
 import type { SocketAddress } from '@lightspeed/wire';
-import type { Dialing, TransportClose } from '../transport.ts';
+import type { Dialing, QuicRuntime, TransportClose } from '../transport/transport.ts';
 import type { ClientOptions } from './client-options.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
-import type { QuicRuntime } from './runtime.ts';
-import { SessionTransport } from './session-transport.ts';
-import { startWasmSession } from './wasm-session.ts';
+import { LibraryTransport } from './library-transport.ts';
+import { startWasmConnection } from './wasm-connection.ts';
 
 /** Starts a QUIC connection, natively or by WebAssembly as `mode` asks. @throws {QuicError} if native code is asked for and cannot run */
 export async function dial(options: ClientOptions): Promise<Dialing> {
   const fault = options.mode === 'wasm' ? undefined : nativeFault();
   if (fault !== undefined && options.mode !== 'auto') throw fault;
   if (options.mode === 'wasm' || fault !== undefined) {
-    const { session, opened, driver } = startWasmSession(options);
-    return follow(session, options.address, opened, () => ({ mode: 'wasm', driver, fellBack: fault?.message }));
+    const { connection, opened, driver } = startWasmConnection(options);
+    return follow(connection, options.address, opened, () => ({ mode: 'wasm', driver, fellBack: fault?.message }));
   }
   const mode = libraryMode(options.mode);
   const begin = (): Dialing => {
-    const session = open(options, mode);
-    return follow(session, options.address, Promise.resolve(), () => nativeRuntime(session.runtimeInfo));
+    const connection = open(options, mode);
+    return follow(connection, options.address, Promise.resolve(), () => nativeRuntime(connection.runtimeInfo));
   };
   if (options.authoritiesPem === undefined) return begin();
   return withPrivateFolder(async () => {
@@ -50,16 +49,16 @@ function open(options: ClientOptions, runtimeMode: 'auto' | 'fast' | 'portable')
   );
 }
 
-function follow(session: QuicClientSession, address: SocketAddress, opened: Promise<void>, runtime: () => QuicRuntime): Dialing {
+function follow(connection: QuicClientSession, address: SocketAddress, opened: Promise<void>, runtime: () => QuicRuntime): Dialing {
   let close: TransportClose | undefined;
-  session.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) => {
+  connection.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) => {
     close = { code: errorCode, reason };
   });
-  session.on('error', () => undefined);
-  const ticket = new Promise<Uint8Array>((resolve) => {
-    session.once('sessionTicket', resolve);
+  connection.on('error', () => undefined);
+  const resumption = new Promise<Uint8Array>((resolve) => {
+    connection.once('sessionTicket', resolve);
   });
-  const ready = Promise.all([opened, session.ready()]).then(() => undefined);
+  const ready = Promise.all([opened, connection.ready()]).then(() => undefined);
   ready.catch(() => undefined);
-  return { transport: new SessionTransport(session, address), ready, ticket, closed: () => close, runtime };
+  return { transport: new LibraryTransport(connection, address), ready, resumption, closed: () => close, runtime };
 }

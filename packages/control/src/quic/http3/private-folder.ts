@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { QuicError } from '../quic-error.ts';
+import { QuicError } from '../transport/quic-error.ts';
 
 let last: Promise<unknown> = Promise.resolve();
 

@@ -1,19 +1,7 @@
 import { connectQuic } from '@currentspace/http3';
 import type { QuicServer } from '@currentspace/http3';
-import { QuicError, reasonOf } from '../quic-error.ts';
-
-/** Which form of the QUIC library may be used. `auto` takes the first that works here: native, portable, wasm. */
-export type QuicMode = 'auto' | 'native' | 'portable' | 'wasm';
-
-/** Which form of the QUIC library is in use; for the log. */
-export interface QuicRuntime {
-  /** `native` is the library's fast form, `portable` its native code over poll, `wasm` needs no native code. */
-  readonly mode: 'native' | 'portable' | 'wasm';
-  /** What is below it: `io_uring`, `kqueue`, `poll`, `dgram`. */
-  readonly driver: string;
-  /** Why a better form is not in use. */
-  readonly fellBack: string | undefined;
-}
+import { QuicError, reasonOf } from '../transport/quic-error.ts';
+import type { QuicMode, QuicRuntime } from '../transport/transport.ts';
 
 type LibraryInfo = NonNullable<QuicServer['runtimeInfo']>;
 
@@ -47,11 +35,11 @@ export function nativeFault(): QuicError | undefined {
 function loadNative(): QuicError | false {
   try {
     // The library loads its native code before it looks at the signal, so nothing but that happens here.
-    const session = connectQuic(
+    const connection = connectQuic(
       { address: '127.0.0.1', port: 1, servername: 'none' },
       { signal: AbortSignal.abort(), connectTimeoutMs: 0 },
     );
-    session.on('error', () => undefined);
+    connection.on('error', () => undefined);
     return false;
   } catch (thrown) {
     const [firstLine] = reasonOf(thrown).split('\n');

@@ -1,7 +1,7 @@
 import { formatSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
-import { QuicError } from '../quic-error.ts';
-import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport, TransportClose } from '../transport.ts';
+import { QuicError } from '../transport/quic-error.ts';
+import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport, TransportClose } from '../transport/transport.ts';
 import { eventsTold } from './events-told.ts';
 
 /** @returns false when the connection has ended and the call was not made */

@@ -1,15 +1,14 @@
 import { createQuicServer } from '@currentspace/http3';
 import type { QuicServerSession } from '@currentspace/http3';
 import { formatSocketAddress } from '@lightspeed/wire';
-import { QuicError, reasonOf } from '../quic-error.ts';
-import type { Server, ServerOptions } from '../transport.ts';
+import { QuicError, reasonOf } from '../transport/quic-error.ts';
+import type { QuicMode, Server, ServerOptions } from '../transport/transport.ts';
 import { watchFailedHandshakes } from './failed-handshakes.ts';
 import { peerAddress } from './peer-address.ts';
 import { withPrivateFolder } from './private-folder.ts';
 import { libraryMode, nativeFault, nativeRuntime } from './runtime.ts';
-import type { QuicMode } from './runtime.ts';
 import { ServerTransport } from './server-transport.ts';
-import { SessionTransport } from './session-transport.ts';
+import { LibraryTransport } from './library-transport.ts';
 
 /** What the QUIC library's server needs besides its address and certificate. */
 export interface LibraryServerOptions extends ServerOptions {
@@ -44,9 +43,9 @@ export async function startServer(options: LibraryServerOptions): Promise<Server
   server.on('error', options.onError);
   watchFailedHandshakes(server, options.onFailedHandshake);
   let local = options.bind;
-  server.on('session', (session: QuicServerSession) => {
-    const peer = peerAddress(session.remoteAddress, session.remotePort);
-    options.onConnection(new ServerTransport(new SessionTransport(session, peer, local)));
+  server.on('session', (connection: QuicServerSession) => {
+    const peer = peerAddress(connection.remoteAddress, connection.remotePort);
+    options.onConnection(new ServerTransport(new LibraryTransport(connection, peer, local)));
   });
   try {
     const { address, port } = await withPrivateFolder(() => server.listen(options.bind.port, options.bind.host));

@@ -1,5 +1,5 @@
 import type { AddressHandle, Dialect, Port, SequenceNumber, SessionToken } from '@lightspeed/wire';
-import type { FlowProtection } from './protection/protection.ts';
+import type { FlowProtection } from './protection.ts';
 
 /** The send state of one session: token and counters (docs/protocol.md, Header, FEC). */
 export class SendState {
@@ -31,16 +31,16 @@ export class SendState {
 }
 
 /** The sending half of one flow: the addresses that its packets carry, and what protects them from loss, if anything. */
-export class SendFlow<Stream extends SendState = SendState> {
-  readonly stream: Stream;
+export class SendFlow<State extends SendState = SendState> {
+  readonly sending: State;
   readonly sourceIp: AddressHandle;
   readonly sourcePort: Port;
   readonly destinationIp: AddressHandle;
   readonly destinationPort: Port;
   protection: FlowProtection | null = null;
 
-  constructor(stream: Stream, sourceIp: AddressHandle, sourcePort: Port, destinationIp: AddressHandle, destinationPort: Port) {
-    this.stream = stream;
+  constructor(sending: State, sourceIp: AddressHandle, sourcePort: Port, destinationIp: AddressHandle, destinationPort: Port) {
+    this.sending = sending;
     this.sourceIp = sourceIp;
     this.sourcePort = sourcePort;
     this.destinationIp = destinationIp;

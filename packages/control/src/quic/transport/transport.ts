@@ -1,11 +1,23 @@
 /**
- * What the control plane needs of a QUIC library, and all that it knows of one. `http3/` implements it; another library
+ * What the control plane needs of a QUIC library, and all that it knows of one. The folder `http3` implements it; another library
  * takes its place by implementing it too.
  *
  * @module
  */
 import type { SocketAddress } from '@lightspeed/wire';
-import type { QuicMode, QuicRuntime } from './http3/runtime.ts';
+
+/** Which form of the QUIC library may be used. `auto` takes the first that works here: native, portable, wasm. */
+export type QuicMode = 'auto' | 'native' | 'portable' | 'wasm';
+
+/** Which form of the QUIC library is in use; for the log. */
+export interface QuicRuntime {
+  /** `native` is the library's fast form, `portable` its native code over poll, `wasm` needs no native code. */
+  readonly mode: 'native' | 'portable' | 'wasm';
+  /** What is below it: `io_uring`, `kqueue`, `poll`, `dgram`. */
+  readonly driver: string;
+  /** Why a better form is not in use. */
+  readonly fellBack: string | undefined;
+}
 
 /** How a connection ended, as QUIC tells it. */
 export interface TransportClose {
@@ -99,8 +111,8 @@ export interface Dialing {
   readonly transport: ConnectionTransport;
   /** Rejects when the handshake fails. Has no time limit of its own. */
   readonly ready: Promise<void>;
-  /** The resumption state of the TLS session, see `session-ticket.ts`. May never resolve. */
-  readonly ticket: Promise<Uint8Array>;
+  /** The state with which TLS could resume, see `tls-resumption.ts`. May never resolve. */
+  readonly resumption: Promise<Uint8Array>;
   /** Set once the connection has ended. */
   readonly closed: () => TransportClose | undefined;
   readonly runtime: () => QuicRuntime;

@@ -1,4 +1,4 @@
-import type { FecDecoder } from '@lightspeed/fec';
+import type { GroupDecoder } from '@lightspeed/fec';
 
 /** Statistics of decoders. */
 export class FecTotals {
@@ -9,7 +9,7 @@ export class FecTotals {
   untracked = 0;
 
   /** Adds what a decoder has counted since `counted` was brought up to its statistics, and brings it up to them. */
-  addGrowth(decoder: FecDecoder, counted: FecTotals): void {
+  addGrowth(decoder: GroupDecoder, counted: FecTotals): void {
     this.recovered += decoder.packetsRecovered - counted.recovered;
     this.lost += decoder.packetsLost - counted.lost;
     this.recoveryRejected += decoder.recoveryRejected - counted.recoveryRejected;

@@ -11,16 +11,16 @@ export interface ByteWriter {
 }
 
 /**
- * The messages of a byte stream, as they come, until it ends. A refusal is the last thing that is yielded: the stream is
- * then to be reset, its connection kept. An error of the stream itself is thrown on.
+ * The messages in the bytes of a source, as they come, until it ends. A refusal is the last thing that is yielded: a QUIC
+ * stream is then to be reset, its connection kept. An error of the source itself is thrown on.
  *
  * @param reader keeps the dialect, which may be set between messages
  */
 export async function* readFrom(
-  stream: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array>,
   reader: FrameReader = new FrameReader(),
 ): AsyncGenerator<ControlMessage | Refusal, void, undefined> {
-  for await (const bytes of stream) {
+  for await (const bytes of source) {
     reader.push(bytes);
     for (let message = reader.next(); message !== 'more'; message = reader.next()) {
       yield message;

@@ -1,7 +1,7 @@
 /**
- * The certificate that a node showed, out of the resumption state of the TLS session.
+ * The certificate that a node showed, out of the state with which TLS could resume.
  *
- * The library gives a client no certificate. But it gives out the state with which it could resume the session. That
+ * The library gives a client no certificate. But it gives out the state with which TLS could resume. That
  * state has the certificate whose key signed this handshake, even if no authority vouched for it:
  *
  *     [length u64][SSL_SESSION, DER][length u64][transport parameters]
@@ -9,7 +9,7 @@
  *     SSL_SESSION ::= SEQUENCE { version, sslVersion, cipher, sessionID, secret, [1] time, [2] timeout,
  *                                [3] peer Certificate, ... }
  *
- * The state also holds the session's secret: it is never to be kept or printed.
+ * The state also holds TLS's secret: it is never to be kept or printed.
  *
  * @module
  */
@@ -24,10 +24,10 @@ export function certificateOf(state: Uint8Array): Uint8Array | undefined {
   if (state.length < LENGTH_BYTES) return undefined;
   const length = Number(new DataView(state.buffer, state.byteOffset, LENGTH_BYTES).getBigUint64(0));
   if (length > state.length - LENGTH_BYTES) return undefined;
-  const session = readElement(state.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
-  if (session?.tag !== SEQUENCE) return undefined;
+  const resumed = readElement(state.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
+  if (resumed?.tag !== SEQUENCE) return undefined;
 
-  for (let rest = session.content; rest.length > 0;) {
+  for (let rest = resumed.content; rest.length > 0;) {
     const element = readElement(rest);
     if (element === undefined) return undefined;
     if (element.tag === PEER_CERTIFICATE) return element.content;

@@ -1,9 +1,9 @@
-import type { DatagramEngine, EngineKind, EngineOptions } from './engine.ts';
-import { UdpError } from './errors.ts';
-import { BatchEngine } from './linux/batch-engine.ts';
-import { findObstacle } from './linux/obstacle.ts';
-import { parseEngineOptions } from './options.ts';
-import { PortableEngine } from './portable/portable-engine.ts';
+import type { DatagramEngine, EngineKind, EngineOptions } from '../engine.ts';
+import { UdpError } from '../errors.ts';
+import { BatchEngine } from '../linux/batch-engine.ts';
+import { findObstacle } from '../linux/obstacle.ts';
+import { parseEngineOptions } from '../options.ts';
+import { PortableEngine } from '../portable/portable-engine.ts';
 
 /** Which engine was chosen, and why. */
 export interface EngineChoice {

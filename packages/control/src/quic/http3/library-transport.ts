@@ -1,13 +1,13 @@
 import type { QuicClientSession, QuicServerSession, QuicStream } from '@currentspace/http3';
 import type { SocketAddress } from '@lightspeed/wire';
-import { QuicError, reasonOf } from '../quic-error.ts';
-import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../transport.ts';
+import { QuicError, reasonOf } from '../transport/quic-error.ts';
+import type { ConnectionHandlers, ConnectionTransport, StreamHandlers, StreamTransport } from '../transport/transport.ts';
 import { muteUnheardStreams } from './unheard-streams.ts';
 
 /** Bit 1 of a stream's id tells the two directions from one (RFC 9000, section 2.1). */
 const UNIDIRECTIONAL = 0x2;
 
-class StreamOfSession implements StreamTransport {
+class LibraryStream implements StreamTransport {
   readonly #stream: QuicStream;
 
   constructor(stream: QuicStream) {
@@ -49,27 +49,27 @@ class StreamOfSession implements StreamTransport {
   }
 }
 
-/** A session of the library, client's or server's, as a connection of ours. */
-export class SessionTransport implements ConnectionTransport {
+/** A connection of the library, client's or server's, as one of ours. */
+export class LibraryTransport implements ConnectionTransport {
   readonly peer: SocketAddress;
   readonly local: SocketAddress | undefined;
-  readonly #session: QuicClientSession | QuicServerSession;
+  readonly #connection: QuicClientSession | QuicServerSession;
   #handlers: ConnectionHandlers | undefined;
   /** What happened before there were handlers. */
   readonly #missed: ((handlers: ConnectionHandlers) => void)[] = [];
 
-  constructor(session: QuicClientSession | QuicServerSession, peer: SocketAddress, local?: SocketAddress) {
-    this.#session = session;
+  constructor(connection: QuicClientSession | QuicServerSession, peer: SocketAddress, local?: SocketAddress) {
+    this.#connection = connection;
     this.peer = peer;
     this.local = local;
     muteUnheardStreams();
     // What an error says, the close that follows it says too.
-    session.on('error', () => undefined);
-    session.on('stream', (stream: QuicStream) => {
-      const transport = new StreamOfSession(stream);
+    connection.on('error', () => undefined);
+    connection.on('stream', (stream: QuicStream) => {
+      const transport = new LibraryStream(stream);
       this.#tell((handlers) => handlers.stream(transport));
     });
-    session.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) => {
+    connection.once('close', ({ errorCode, reason }: { errorCode: number; reason: string }) => {
       this.#tell((handlers) => handlers.closed({ code: errorCode, reason }));
     });
   }
@@ -86,7 +86,7 @@ export class SessionTransport implements ConnectionTransport {
 
   openStream(): StreamTransport {
     try {
-      return new StreamOfSession(this.#session.openStream());
+      return new LibraryStream(this.#connection.openStream());
     } catch (thrown) {
       const reason = reasonOf(thrown);
       if (/StreamLimit|StreamBlocked/.test(reason)) {
@@ -98,18 +98,18 @@ export class SessionTransport implements ConnectionTransport {
 
   ping(): void {
     try {
-      this.#session.ping();
+      this.#connection.ping();
     } catch {
       // The connection has just ended; its close event says so.
     }
   }
 
   roundTripMs(): number | undefined {
-    const rttMs = this.#session.getMetrics()?.rttMs;
+    const rttMs = this.#connection.getMetrics()?.rttMs;
     return rttMs === undefined || rttMs === 0 ? undefined : rttMs;
   }
 
   async close(code: number, reason: string): Promise<void> {
-    await this.#session.close(code, reason);
+    await this.#connection.close(code, reason);
   }
 }

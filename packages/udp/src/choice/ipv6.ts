@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { lookUpAddress } from './portable/look-up-address.ts';
+import { lookUpAddress } from '../portable/look-up-address.ts';
 
 /**
  * Whether sockets of IPv6 can be opened here: by opening one, on every address of both families. Systems may be built or

@@ -4,12 +4,12 @@ import { QuicClientSession } from '@currentspace/http3';
 import { connectNodeUdp, loadHttp3WasmCoreFromFile, WasmQuicClientEventLoop } from '@currentspace/http3/wasm';
 import type { Http3WasmCore, WasmEvent } from '@currentspace/http3/wasm';
 import { formatSocketAddress } from '@lightspeed/wire';
-import { QuicError, reasonOf } from '../quic-error.ts';
+import { QuicError, reasonOf } from '../transport/quic-error.ts';
 import type { ClientOptions } from './client-options.ts';
 
-/** A session over the library's wasm form, for platforms that it has no native code for. */
-export interface WasmSession {
-  readonly session: QuicClientSession;
+/** A connection over the library's wasm form, for platforms that it has no native code for. */
+export interface WasmConnection {
+  readonly connection: QuicClientSession;
   /** Rejects when it could not even begin. */
   readonly opened: Promise<void>;
   readonly driver: string;
@@ -18,15 +18,15 @@ export interface WasmSession {
 const CLOSED_BY_TRAP = { eventType: 7, connHandle: 0, streamId: -1, meta: { errorCode: 0x100 + 46, errorReason: '' } };
 
 /**
- * Starts the library's session over an instance of its wasm form, so that it cannot end the process. A TLS handshake
+ * Starts a connection of the library over an instance of its wasm form, so that it cannot end the process. A TLS handshake
  * that fails makes the instance trap in a timer or a socket's callback. That would be an uncaught exception.
  */
-export function startWasmSession(options: ClientOptions): WasmSession {
-  const session = new QuicClientSession();
-  // Begins the session's life without a listener: a handshake that fails is reported by `ready` and `close`.
-  session.on('error', () => undefined);
+export function startWasmConnection(options: ClientOptions): WasmConnection {
+  const connection = new QuicClientSession();
+  // Begins the connection's life without a listener: a handshake that fails is reported by `ready` and `close`.
+  connection.on('error', () => undefined);
   const dispatch = (events: WasmEvent[]): void => {
-    session._dispatchEvents(
+    connection._dispatchEvents(
       events.map(({ data, meta, ...event }) => ({
         ...event,
         ...(data === undefined ? {} : { data: Buffer.from(data) }),
@@ -52,12 +52,12 @@ export function startWasmSession(options: ClientOptions): WasmSession {
     },
     dispatch,
   );
-  session._setEventLoop(loop);
+  connection._setEventLoop(loop);
   const opened = loop.connect(formatSocketAddress(options.address), options.serverName).catch((thrown: unknown) => {
     throw new QuicError('ERR_QUIC_UNAVAILABLE', `QUIC in wasm cannot start: ${reasonOf(thrown)}`, { cause: thrown });
   });
   opened.catch(() => undefined);
-  return { session, opened, driver: 'dgram' };
+  return { connection, opened, driver: 'dgram' };
 }
 
 /** What the instance's functions answer after it has trapped, so that the library's loop around it comes to rest. */

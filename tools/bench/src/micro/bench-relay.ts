@@ -1,0 +1,27 @@
+import type { FecMemory } from '@lightspeed/fec';
+import { Random } from '@lightspeed/netem';
+import type { DestinationPolicy } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
+import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, relayCountersIn } from '@lightspeed/session';
+import type { RelayCounters, RelayOptions, RelayOutput } from '@lightspeed/session';
+import { AddressBook } from '@lightspeed/wire';
+
+/** What a relay needs of those who drive it here. */
+export type BenchOutput = Pick<RelayOutput, 'toClient' | 'toServer' | 'openEgress' | 'egressPort' | 'flush'>;
+
+/** A relay without others beside it, whose clients are never banned and whose flows never end. The same in every run. */
+export function benchRelay(
+  options: Partial<RelayOptions>,
+  memory: FecMemory,
+  policy: DestinationPolicy,
+  output: BenchOutput,
+): { readonly relay: Relay; readonly counters: RelayCounters } {
+  const counters = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
+  const random = new Random(7);
+  const never = (what: string) => () => {
+    throw new Error(`a relay of the benchmark was not to ${what}`);
+  };
+  const all = { ...output, closeEgress: () => undefined, forward: never('forward'), banned: never('ban anybody') };
+  const needs = { memory, policy, counters, output: all, addresses: new AddressBook(), random: () => random.nextU32(), hmacSha256 };
+  return { relay: new Relay({ ...DEFAULT_RELAY_OPTIONS, ...options }, needs), counters };
+}
