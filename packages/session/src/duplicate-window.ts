@@ -36,8 +36,8 @@ const OUTAGE_PACKETS = 16_384;
  */
 export class DuplicateWindow {
   /**
-   * Whether numbers that were seen are candidates too. Only for a session of one path that was opened without a proof: its
-   * peer may start over with the numbers of its first packets, and has no other way to say so.
+   * Whether numbers that were seen are candidates too. Only for a session of one path that was opened without a proof.
+   * Its peer may start over with the numbers of its first packets, and has no other way to say so.
    */
   startsOverOnDuplicates = false;
   readonly #words: Int32Array;

@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { chooseEngine, findBoundSockets, UdpError } from '@lightspeed/udp';
+import { SOL_UDP, UDP_GRO } from '../src/linux/constants.ts';
+import { libc, NativeBlock } from '../src/linux/libc.ts';
+import { LOOPBACK, pattern, play, sendBytes, testEngine } from './support/scenario.ts';
 
 /** Takes datagrams whose payload begins with a 1. */
 const BEGINS_WITH_ONE = [
@@ -47,6 +50,33 @@ describe.skipIf(chooseEngine('auto').kind !== 'batch')('the sockets of this proc
     socket.close();
     await once(socket, 'close');
     expect([found.drops(), findBoundSockets(address, port)]).toEqual([undefined, []]);
+  });
+
+  it('take no datagrams that hide behind each other, although their opener asked for that', async () => {
+    const { port, got } = await bound('udp4', '127.0.0.1');
+    const [found] = findBoundSockets('127.0.0.1', port);
+    const on = new NativeBlock(4);
+    on.words[0] = 1;
+    expect(libc().setsockopt(found.fd, SOL_UDP, UDP_GRO, on.address, 4)).toBe(0);
+    // From 1,200 bytes on, with the UDP header.
+    found.filter([
+      { code: 0x80, k: 0 },
+      { code: 0x35, jt: 1, jf: 0, k: 1_208 },
+      { code: 0x06, k: 0 },
+      { code: 0x06, k: 0xffff_ffff },
+    ]);
+    using engine = testEngine('batch', { reserveBytes: 20 * 1_600 });
+    const sender = await engine.open({ ip: LOOPBACK, port: 0 });
+    await play(engine, {
+      start: () => {
+        for (let i = 0; i < 15; i++) sendBytes(engine, sender, { localPort: port }, pattern(100, i), i * 1_600);
+        sendBytes(engine, sender, { localPort: port }, new Uint8Array(1_200), 15 * 1_600);
+      },
+      done: () => engine.counters.get('datagrams_sent') === 16,
+    });
+    await expect.poll(() => got).toHaveLength(1);
+    expect(engine.counters.get('segmented_sends')).toBe(1);
+    expect([got, found.drops()]).toEqual([[0], 15]);
   });
 
   it('are not those of another address, or port, or of TCP', async () => {

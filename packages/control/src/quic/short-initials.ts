@@ -29,8 +29,9 @@ const DROP = 0;
 
 /**
  * A filter in classic BPF for a listener's socket: it drops datagrams that a server must not answer, before the QUIC library
- * sees them. Those are datagrams under 1,200 bytes that begin with an Initial, or with a long header of a version that is
- * not spoken here (RFC 9000, sections 5.2.2 and 14.1). Short headers, and small packets of connections that there are, pass.
+ * sees them. Those are
+ * datagrams under 1,200 bytes that begin with an Initial (RFC 9000, section 14.1). So are those that begin with a long header
+ * of a version that is not spoken here (section 5.2.2). Short headers, and small packets of connections that there are, pass.
  */
 export const SHORT_INITIALS_FILTER: readonly Instruction[] = [
   { code: LOAD_LENGTH, k: 0 },

@@ -21,6 +21,8 @@ export interface FilterInstruction {
 
 /** A UDP socket of this process, and what its filter and its buffer have dropped. It stays its opener's. */
 export interface BoundSocket {
+  /** Its descriptor, while it is open. */
+  readonly fd: number;
   /**
    * From now on the socket takes only datagrams for which the program returns more than 0. The program sees the 8 bytes of
    * the UDP header and then the payload. Each datagram comes alone, so that none hides behind another.
@@ -65,13 +67,13 @@ export function findBoundSockets(address: string, port: Port): BoundSocket[] {
 }
 
 class OpenSocket implements BoundSocket {
-  readonly #fd: number;
+  readonly fd: number;
   /** What the descriptor stands for: its number goes to another file once it is closed. */
   readonly #target: string;
   readonly #sockets: RawSockets;
 
   constructor(fd: number, target: string, sockets: RawSockets) {
-    this.#fd = fd;
+    this.fd = fd;
     this.#target = target;
     this.#sockets = sockets;
   }
@@ -84,12 +86,12 @@ class OpenSocket implements BoundSocket {
     const filter = new NativeBlock(PROGRAM_BYTES);
     filter.words[0] = program.length;
     filter.setUint64(PROGRAM_POINTER_WORD, instructions.address);
-    if (!this.#sockets.endMerging(this.#fd)) throw this.#refused('UDP_GRO');
-    if (!this.#sockets.attachFilter(this.#fd, filter)) throw this.#refused('SO_ATTACH_FILTER');
+    if (!this.#sockets.endMerging(this.fd)) throw this.#refused('UDP_GRO');
+    if (!this.#sockets.attachFilter(this.fd, filter)) throw this.#refused('SO_ATTACH_FILTER');
   }
 
   drops(): number | undefined {
-    return targetOf(this.#fd) === this.#target ? this.#sockets.drops(this.#fd) >>> 0 : undefined;
+    return targetOf(this.fd) === this.#target ? this.#sockets.drops(this.fd) >>> 0 : undefined;
   }
 
   #refused(option: string): UdpError {

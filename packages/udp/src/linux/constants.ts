@@ -64,7 +64,7 @@ export const IPV6_TRANSPARENT = 75;
 export const SOL_UDP = 17;
 /** Has the kernel cut one message into datagrams of this length. */
 export const UDP_SEGMENT = 103;
-/** Has the kernel hand over several datagrams of one sender as one. */
+/** Has the kernel give several datagrams of one sender as one. */
 export const UDP_GRO = 104;
 
 /** The datagram was longer than its room. */
