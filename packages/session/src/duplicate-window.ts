@@ -4,8 +4,21 @@ import type { Microseconds, Milliseconds, SequenceNumber } from '@lightspeed/wir
 /** How many of the latest sequence numbers a window remembers (docs/protocol.md, Duplicates). */
 export const DUPLICATE_WINDOW_PACKETS = 1024;
 
-/** Words of 32 bits that a window takes. */
-export const DUPLICATE_WINDOW_WORDS = DUPLICATE_WINDOW_PACKETS / 32;
+/** The words of 32 bits that tell what was seen. */
+const SEEN_WORDS = DUPLICATE_WINDOW_PACKETS / 32;
+/** The word behind them: when the last new number came. */
+const NEW_MS = SEEN_WORDS;
+/** The timestamp of the newest number that bore a tag, and 1 if there was one. */
+const TAG_TIMESTAMP_US = SEEN_WORDS + 1;
+const HAS_TAG = SEEN_WORDS + 2;
+/** The last candidate: how many have risen up to it, its number, its timestamp, and when it came. */
+const CANDIDATES = SEEN_WORDS + 3;
+const CANDIDATE = SEEN_WORDS + 4;
+const CANDIDATE_TIMESTAMP_US = SEEN_WORDS + 5;
+const CANDIDATE_MS = SEEN_WORDS + 6;
+
+/** Words of 32 bits that a window takes. There are very many windows, and fields would take twice as much. */
+export const DUPLICATE_WINDOW_WORDS = SEEN_WORDS + 7;
 
 /** What {@link DuplicateWindow.accept} returns for a packet to which the window has moved: it is taken as a first arrival. */
 export const WINDOW_MOVED = -1;
@@ -43,23 +56,13 @@ export class DuplicateWindow {
   readonly #words: Int32Array;
   readonly #first: number;
   #newest = -1;
-  /** Of the newest number that bore a tag. */
-  #tagTimestampUs = 0;
-  #hasTag = false;
-  /** When the last new number came. */
-  #newMs = 0;
   #span = 0;
   #unique = 0;
   #late = 0;
   #spanBefore = 0;
-  /** How many candidates have risen since the last new number. */
-  #candidates = 0;
-  #candidate = 0;
-  #candidateTimestampUs = 0;
-  #candidateMs = 0;
 
   /**
-   * @param words memory for its bits. The `DUPLICATE_WINDOW_WORDS` words from `first` on are its own from now on. So
+   * @param words its memory. The `DUPLICATE_WINDOW_WORDS` words from `first` on are its own from now on. So
    *   many windows may share one array. Default: an array of its own.
    */
   constructor(words: Int32Array = new Int32Array(DUPLICATE_WINDOW_WORDS), first = 0) {
@@ -94,8 +97,6 @@ export class DuplicateWindow {
   reset(): void {
     this.#clear();
     this.#newest = -1;
-    this.#hasTag = false;
-    this.#candidates = 0;
     this.#spanBefore += this.#span;
     this.#span = 0;
   }
@@ -143,33 +144,37 @@ export class DuplicateWindow {
   }
 
   #noteTag(timestampUs: Microseconds): void {
-    this.#hasTag = true;
-    this.#tagTimestampUs = timestampUs | 0;
+    this.#words[this.#first + HAS_TAG] = 1;
+    this.#words[this.#first + TAG_TIMESTAMP_US] = timestampUs;
   }
 
   /** Whether a tagged packet is no older one that was recorded, and sent again. */
   #isRecent(timestampUs: Microseconds): boolean {
-    return !this.#hasTag || ((timestampUs - this.#tagTimestampUs) | 0) >= 0;
+    const words = this.#words;
+    const first = this.#first;
+    return words[first + HAS_TAG] === 0 || ((timestampUs - words[first + TAG_TIMESTAMP_US]) | 0) >= 0;
   }
 
   /** Notes a candidate. @returns whether there are enough now, and nothing new came inside the window for a while. */
   #isEnough(sequence: SequenceNumber, timestampUs: Microseconds, nowMs: Milliseconds): boolean {
-    const ahead = sequenceDelta(sequence, this.#candidate);
-    const isLater = ((timestampUs - this.#candidateTimestampUs) | 0) >= 0;
-    const isNear = ahead > -DUPLICATE_WINDOW_PACKETS && ahead < DUPLICATE_WINDOW_PACKETS && this.#candidates > 0;
-    if (isNear && ahead > 0 && isLater) {
-      this.#candidates++;
+    const words = this.#words;
+    const first = this.#first;
+    const ahead = sequenceDelta(sequence, words[first + CANDIDATE]);
+    const laterUs = (timestampUs - words[first + CANDIDATE_TIMESTAMP_US]) | 0;
+    const isNear = ahead > -DUPLICATE_WINDOW_PACKETS && ahead < DUPLICATE_WINDOW_PACKETS && words[first + CANDIDATES] > 0;
+    if (isNear && ahead > 0 && laterUs >= 0) {
+      words[first + CANDIDATES]++;
     } else {
       // The same again, or one that was overtaken on its way, says nothing.
-      const isSame = isNear && ahead === 0 && timestampUs === this.#candidateTimestampUs;
-      const isOvertaken = isNear && ahead < 0 && !isLater && (nowMs - this.#candidateMs) >>> 0 < CANDIDATE_STALE_MS;
+      const isSame = isNear && ahead === 0 && laterUs === 0;
+      const isOvertaken = isNear && ahead < 0 && laterUs < 0 && (nowMs - words[first + CANDIDATE_MS]) >>> 0 < CANDIDATE_STALE_MS;
       if (isSame || isOvertaken) return false;
-      this.#candidates = 1;
+      words[first + CANDIDATES] = 1;
     }
-    this.#candidate = sequence;
-    this.#candidateTimestampUs = timestampUs | 0;
-    this.#candidateMs = nowMs;
-    return this.#candidates >= CANDIDATES_TO_MOVE && (nowMs - this.#newMs) >>> 0 >= QUIET_BEFORE_MOVE_MS;
+    words[first + CANDIDATE] = sequence;
+    words[first + CANDIDATE_TIMESTAMP_US] = timestampUs;
+    words[first + CANDIDATE_MS] = nowMs;
+    return words[first + CANDIDATES] >= CANDIDATES_TO_MOVE && (nowMs - words[first + NEW_MS]) >>> 0 >= QUIET_BEFORE_MOVE_MS;
   }
 
   #move(ahead: number, sequence: SequenceNumber, timestampUs: Microseconds, nowMs: Milliseconds, tagged: boolean): typeof WINDOW_MOVED {
@@ -190,8 +195,8 @@ export class DuplicateWindow {
   #mark(sequence: SequenceNumber, nowMs: Milliseconds): void {
     this.#words[this.#wordOf(sequence)] |= 1 << (sequence & 31);
     this.#unique++;
-    this.#newMs = nowMs;
-    this.#candidates = 0;
+    this.#words[this.#first + NEW_MS] = nowMs;
+    this.#words[this.#first + CANDIDATES] = 0;
   }
 
   /** Clears the bits of the numbers that come into the window. */
@@ -206,6 +211,6 @@ export class DuplicateWindow {
   }
 
   #wordOf(sequence: SequenceNumber): number {
-    return this.#first + ((sequence >> 5) & (DUPLICATE_WINDOW_WORDS - 1));
+    return this.#first + ((sequence >> 5) & (SEEN_WORDS - 1));
   }
 }
