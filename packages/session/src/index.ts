@@ -6,7 +6,7 @@
  *
  * @module
  */
-export { DUPLICATE_WINDOW_PACKETS, DUPLICATE_WINDOW_WORDS, DuplicateWindow } from './duplicate-window.ts';
+export { DUPLICATE_WINDOW_PACKETS, DUPLICATE_WINDOW_WORDS, DuplicateWindow, WINDOW_MOVED } from './duplicate-window.ts';
 export { KeyTable } from './key-table.ts';
 export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
 export type { MultipathMode } from './multipath.ts';

@@ -1,15 +1,9 @@
-import type { ArenaOffset, ByteLength, Dialect, DropReason, FlowIndex, Milliseconds, SequenceNumber } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Dialect, DropReason, FlowIndex, Microseconds, Milliseconds, SequenceNumber } from '@lightspeed/wire';
 import { HEADER_BYTES, VERSION_PLAIN, readVersion } from '@lightspeed/wire';
-import { DuplicateWindow } from './duplicate-window.ts';
+import { DuplicateWindow, WINDOW_MOVED } from './duplicate-window.ts';
 import type { PayloadSink, ReceiveProtection } from './protection/protection.ts';
 import { XorGroupsReceiver } from './protection/xor-groups-receiver.ts';
 import type { ReceiveSupply } from './protection/xor-groups-receiver.ts';
-
-/**
- * After this long without a packet the sequence may have moved on by more than half of its circle. New numbers would then
- * look old. No network holds a duplicate back for so long, so the window starts afresh.
- */
-const RESYNCHRONISE_AFTER_MS = 10_000;
 
 /** How the packets of one session and direction fared on the way. */
 export interface LossCounts {
@@ -32,7 +26,6 @@ export class ReceiveState {
   readonly #supply: ReceiveSupply;
   /** There from the first version 2 packet on. An object of its own, since many sessions use none (ADR 22). */
   #protection: ReceiveProtection | null = null;
-  #lastAcceptedMs = 0;
   /** What {@link takeLoss} has reported. */
   #reported = NOTHING;
 
@@ -43,15 +36,18 @@ export class ReceiveState {
   }
 
   /**
-   * Takes note of a data or parity packet's sequence number.
+   * Takes note of a data or parity packet's sequence number. What protection knew goes when the window moves: it may be
+   * that of a peer that has started over.
+   * @param timestampUs the packet's own, a wrapping int32.
    * @param nowMs wrapping int32 clock in milliseconds.
-   * @returns 0 on its first arrival, else `DropReason.duplicate` or `DropReason.tooOld`.
+   * @param tagged whether the packet bears a verified tag.
+   * @returns 0 on its first arrival, else why it goes no further: a reason of {@link DuplicateWindow}.
    */
-  accept(sequence: SequenceNumber, nowMs: Milliseconds): DropReason | 0 {
-    if (((nowMs - this.#lastAcceptedMs) | 0) >= RESYNCHRONISE_AFTER_MS) this.window.reset();
-    const refusal = this.window.accept(sequence);
-    if (refusal === 0) this.#lastAcceptedMs = nowMs;
-    return refusal;
+  accept(sequence: SequenceNumber, timestampUs: Microseconds, nowMs: Milliseconds, tagged: boolean): DropReason | 0 {
+    const verdict = this.window.accept(sequence, timestampUs, nowMs, tagged);
+    if (verdict !== WINDOW_MOVED) return verdict;
+    this.close();
+    return 0;
   }
 
   /**

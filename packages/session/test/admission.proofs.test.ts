@@ -31,6 +31,18 @@ describe('a proof', () => {
     expect(host.drops()).toEqual({ 'client:unknown_session': 1 });
   });
 
+  it('opens a session in which numbers that were seen stay duplicates, however they rise', () => {
+    const { host, token } = registered();
+    const client = clientAt(host, '203.0.113.5:1', token);
+    client.raw(proof(token, 1n));
+    for (const times of [0, 1]) {
+      for (let sequence = 1; sequence <= 300; sequence++) client.data(`${times}`, undefined, undefined, sequence);
+      host.pass(1_000);
+    }
+    expect(host.takeToServers()).toHaveLength(300);
+    expect(host.drops()).toEqual({ 'client:duplicate': 300 });
+  });
+
   it('that was used before, made with another secret, or for another session reaches nothing', () => {
     const { host, token } = registered();
     const other = host.register({ sessionId: 78, ip: CLIENT_IP, dialect: 'standard', secret: SECRET.map((byte) => byte + 1) });

@@ -10,7 +10,7 @@ it('windows in one array do not see each other, and begin empty whatever was the
       const shared = [0, 1, 2, 3].map((slot) => new DuplicateWindow(words, slot * DUPLICATE_WINDOW_WORDS));
       const alone = [0, 1, 2, 3].map(() => new DuplicateWindow());
       for (const [slot, sequence] of arrivals) {
-        expect(shared[slot].accept(sequence)).toBe(alone[slot].accept(sequence));
+        expect(shared[slot].accept(sequence, 0, 0, false)).toBe(alone[slot].accept(sequence, 0, 0, false));
       }
     }),
     { numRuns: 100 },

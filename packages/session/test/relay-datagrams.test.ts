@@ -135,6 +135,52 @@ describe('a relay', () => {
     expect(host.relay.sessionCount).toBe(1);
   });
 
+  it('takes up within ten packets with a client that comes back on its port, with the first one’s HANDSHAKE and numbers', () => {
+    const host = new RelayHost();
+    const client = new LstpClient(host);
+    const run = (packets: number) => {
+      client.token = 0;
+      client.sequence = 0;
+      client.open();
+      for (let i = 0; i < packets; i++) client.data(`${i}`);
+      return host.takeToServers().length;
+    };
+    expect(run(500)).toBe(500);
+    host.pass(200_000, 1_000);
+    expect(run(400)).toBe(393);
+    expect(host.drops()).toEqual({ 'client:duplicate': 7 });
+    expect(host.relay.sessionCount).toBe(1);
+  });
+
+  it('loses nothing to a forged number far away, and names the drop', () => {
+    const host = new RelayHost();
+    const client = new LstpClient(host).open();
+    for (let i = 0; i < 5; i++) {
+      client.data(`${i}`);
+      client.data('forged', SERVER, PROGRAM, client.sequence + 30_000);
+      host.pass(1_000);
+    }
+    expect(host.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['0', '1', '2', '3', '4']);
+    expect(host.drops()).toEqual({ 'client:too_far_ahead': 5 });
+  });
+
+  it('follows the FEC groups of a client that starts over with the same group ids', () => {
+    const host = new RelayHost();
+    const client = new LstpClient(host).open();
+    const group = (id: number, sent: string) => {
+      client.fecData(id, 0, 2, sent);
+      client.sequence++;
+      client.fecParity(id, [sent, 'lost']);
+    };
+    client.sequence = 40_000;
+    group(0, 'a');
+    host.pass(300);
+    client.sequence = 0;
+    for (let i = 0; i < 8; i++) client.data('held');
+    group(0, 'b');
+    expect(host.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['a', 'lost', 'held', 'b', 'lost']);
+  });
+
   it('sends a FIN to every client when it shuts down', () => {
     const host = new RelayHost({}, 4);
     const clients = Array.from({ length: 20 }, (_, i) => new LstpClient(host, `203.0.113.5:${40_000 + i}`).open());

@@ -72,8 +72,9 @@ describe('a session', () => {
     const client = new LstpClient(host).open();
     client.data('before', SERVER, undefined, 10);
     host.pass(30_000, 1_000);
-    client.data('after', SERVER, undefined, 10 + 40_000);
-    expect(host.takeToServers()).toHaveLength(2);
+    for (let i = 0; i < 10; i++) client.data(`${i}`, SERVER, undefined, 10 + 40_000 + i);
+    expect(host.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['before', '7', '8', '9']);
+    expect(host.drops()).toEqual({ 'client:too_old': 7 });
   });
 
   it('loses single flows that fell silent, and keeps those that are in use', () => {

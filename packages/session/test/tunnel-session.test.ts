@@ -158,8 +158,8 @@ describe('a tunnel notices that its node is gone', () => {
     host.pass(20_000);
     const handshake = headers(host).find(({ flags }) => flags === FLAG_HANDSHAKE);
     host.fromNode((handshake as TunnelHeader).withSessionToken(TOKEN).encode());
-    host.fromNode(fromServer(0, 'after'));
-    expect(host.takeToLocal().map(({ bytes }) => textOf(bytes))).toEqual(['after']);
+    for (let sequence = 0; sequence < 10; sequence++) host.fromNode(fromServer(sequence, `${sequence}`));
+    expect(host.takeToLocal().map(({ bytes }) => textOf(bytes))).toEqual(['7', '8', '9']);
   });
 });
 

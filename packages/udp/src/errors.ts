@@ -8,6 +8,8 @@ export type UdpErrorCode =
   | 'ERR_UDP_OPEN'
   /** A thread could not be kept on a processor, or asked where it may run; `errno` says why. */
   | 'ERR_UDP_AFFINITY'
+  /** A socket of the process cannot be found or told what to take; `errno` says why. */
+  | 'ERR_UDP_FILTER'
   /** An option or argument is outside what is allowed: a fault of the calling program. */
   | 'ERR_UDP_INVALID_ARGUMENT'
   /** The engine is closed, or already running. */

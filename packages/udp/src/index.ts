@@ -17,6 +17,8 @@ export { hasIpv6 } from './choice/ipv6.ts';
 export type { ReadAddress } from './read-address.ts';
 export { readAddress } from './read-address.ts';
 export { allowedCores, pinThread } from './linux/affinity.ts';
+export type { BoundSocket, FilterInstruction } from './linux/bound-sockets.ts';
+export { findBoundSockets } from './linux/bound-sockets.ts';
 export type { DataSocketDescription, DataSocketOptions } from './linux/data-socket.ts';
 export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts';
 export { closeLedgerFds, createFdLedger, ledgerFds } from './linux/fd-ledger.ts';

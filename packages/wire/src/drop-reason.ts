@@ -34,6 +34,8 @@ export const DropReason = {
   duplicate: 13,
   /** It is too late to tell whether it was seen before. */
   tooOld: 14,
+  /** It is too far ahead to be told from a forged one, until more have followed it. */
+  tooFarAhead: 36,
   /** It came from an address that is not the tunnel's peer. */
   unexpectedSource: 15,
   /** No session is established, so that there is nowhere to send it. */
@@ -84,7 +86,7 @@ export const DropReason = {
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 
 /** One more than the highest reason: the size of an array of counters by reason. */
-export const DROP_REASON_COUNT = 36;
+export const DROP_REASON_COUNT = 37;
 
 /**
  * The reasons' names as metrics and logs show them (`too_short`, `bad_token`, ...), by number; empty where a number is

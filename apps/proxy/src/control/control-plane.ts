@@ -105,6 +105,11 @@ export class ControlPlane implements ControlHost {
     return this.#running.counters;
   }
 
+  /** Datagrams that the kernel dropped in front of the control port's sockets; undefined where it does not tell. */
+  get socketDrops(): number | undefined {
+    return this.#running.socketDrops;
+  }
+
   /** Which of the forms of the QUIC library runs. */
   get quic(): string {
     return this.#running.quic;

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { controlError, messageOf } from '../base/node-error.ts';
 import type { OwnAddresses } from '../base/own-addresses.ts';
+import { ControlSockets } from './control-sockets.ts';
 
 /** 0x100 and the TLS alert no_application_protocol (RFC 9001, section 4.8). */
 const NO_APPLICATION_PROTOCOL = 0x178;
@@ -21,9 +22,11 @@ export class ControlPort {
   /** Which of the forms of the QUIC library runs. */
   readonly quic: string;
   readonly #listener: ControlListener;
+  readonly #sockets: ControlSockets;
 
-  private constructor(listener: ControlListener) {
+  private constructor(listener: ControlListener, sockets: ControlSockets) {
     this.#listener = listener;
+    this.#sockets = sockets;
     this.address = listener.endpoint;
     this.quic = listener.runtime.mode;
   }
@@ -38,6 +41,7 @@ export class ControlPort {
     onConnection: (connection: ControlConnection) => void,
   ): Promise<ControlPort> {
     const { maxConnections, maxConnectionsPerAddress } = config;
+    const sockets = new ControlSockets(log);
     let advised = false;
     try {
       const listener = await listenControl({
@@ -47,6 +51,7 @@ export class ControlPort {
         maxConnections,
         maxConnectionsPerAddress,
         onConnection,
+        onBound: (local) => sockets.guard(local),
         onError: (error) => log.debug({ why: messageOf(error) }, 'a control connection failed'),
         onFailedHandshake: ({ host }, code) => {
           if (advised || code !== NO_APPLICATION_PROTOCOL) return;
@@ -55,7 +60,7 @@ export class ControlPort {
         },
       });
       own.follow(followerOf(listener, log));
-      return new ControlPort(listener);
+      return new ControlPort(listener, sockets);
     } catch (cause) {
       throw controlError(cause, bind);
     }
@@ -72,6 +77,11 @@ export class ControlPort {
 
   get counters(): ListenerCounters {
     return this.#listener.counters;
+  }
+
+  /** See {@link ControlSockets}. */
+  get socketDrops(): number | undefined {
+    return this.#sockets.drops;
   }
 
   replaceCertificate(certificate: CertificateAndKey): Promise<void> {

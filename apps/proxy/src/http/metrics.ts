@@ -90,6 +90,12 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
       [{ result: 'handshake_failed' }, failedHandshakes],
     ];
   });
+  counter(
+    'control_dropped_packets_total',
+    'Datagrams that the kernel dropped in front of the control port: too short to open a connection, or no room for them.',
+    [],
+    () => (control.socketDrops === undefined ? [] : [[{}, control.socketDrops]]),
+  );
   counter('control_refusals_total', 'What clients of the control plane were refused.', ['what'], () => {
     const { refusals, closedRateLimited, closedProtocol, closedNotReading } = control.listenerCounters;
     return [

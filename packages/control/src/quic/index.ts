@@ -27,5 +27,6 @@ export { makeCertificate, NODE_SERVER_NAME } from './make-certificate.ts';
 export { formatPin, parsePin, PIN_BYTES, pinOf } from './pin.ts';
 export { QuicError } from './transport/quic-error.ts';
 export type { QuicErrorCode } from './transport/quic-error.ts';
+export { SHORT_INITIALS_FILTER } from './short-initials.ts';
 export type { ControlStream } from './stream.ts';
 export type { Verification } from './verification.ts';

@@ -26,6 +26,11 @@ export interface ListenOptions extends CertificateAndKey {
    * whose handler throws or rejects is closed; that a stream was reset or the connection ended is no fault of a handler.
    */
   readonly onConnection: (connection: ControlConnection) => unknown;
+  /**
+   * An address and port were bound, the first time or again: for a filter of what their socket takes, see
+   * {@link SHORT_INITIALS_FILTER}. Must not throw.
+   */
+  readonly onBound?: (local: SocketAddress) => void;
   /** What else `onConnection` threw, and what the library reports. Default: nothing happens. */
   readonly onError?: (error: unknown) => void;
   /**

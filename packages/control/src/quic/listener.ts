@@ -164,7 +164,7 @@ class Listener implements ControlListener {
   }
 
   async #open(host: string): Promise<void> {
-    const { mode = 'auto', validateAddresses = true, onError } = this.#options;
+    const { mode = 'auto', validateAddresses = true, onBound, onError } = this.#options;
     const { maxUnreadBytes: maxStreamBytes, maxStreams } = this.#limits;
     const { certificatePem, privateKeyPem } = this.#certificate;
     const server = await startServer({
@@ -185,6 +185,7 @@ class Listener implements ControlListener {
     this.#runtime = server.runtime;
     this.#port = server.endpoint.port;
     this.#servers.set(host, server);
+    onBound?.({ host, port: this.#port });
   }
 
   /** While the listener runs, an address that fails does no harm to the others. */

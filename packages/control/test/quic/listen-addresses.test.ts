@@ -48,6 +48,22 @@ it('begins on an address that comes and ends on one that goes, while the other c
   await expect.poll(() => listener.connections).toBe(1);
 });
 
+it('says which addresses it has bound, those that come later and those that it binds again included', async () => {
+  const bound: string[] = [];
+  const options = {
+    bind: { host: '0.0.0.0', port: 0 },
+    localHosts: ['127.0.0.1'],
+    onBound: ({ host, port }: { host: string; port: number }) => bound.push(`${host} ${port}`),
+  };
+  const listener = await listen(options);
+  const { port } = listener.endpoint;
+  expect(bound.splice(0)).toEqual([`127.0.0.1 ${port}`]);
+  await listener.setLocalHosts(LOCAL);
+  expect(bound.splice(0)).toEqual([`127.0.0.2 ${port}`]);
+  await listener.replaceCertificate(await makeCertificate());
+  expect(bound).toEqual([`127.0.0.1 ${port}`, `127.0.0.2 ${port}`]);
+});
+
 it('tries an address again that cannot be bound yet', async () => {
   const errors: unknown[] = [];
   const options = {

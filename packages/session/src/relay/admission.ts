@@ -139,6 +139,7 @@ export class SessionAdmission {
     const session = live.session ?? this.#openProved(live, proof.nonce);
     if (session === null) return null;
     session.isProved = true;
+    session.receiving.window.startsOverOnDuplicates = false;
     lifecycle.setMultipath(session, MULTIPATH_MODES[mode]);
     return lifecycle.bindPath(session, number, from, isValidated) ?? this.#challenge(live, offset, from);
   }
@@ -174,8 +175,10 @@ export class SessionAdmission {
     if (live.isProved || claims?.isProved(live) === true) return this.#refuse(DropReason.notAdmitted);
     if (this.#isForwarded(live, null, true, offset, length, from)) return null;
     const session = lifecycle.openRegistered(live);
+    if (session === null) return this.#refuse(this.#parts.sessions.refusal);
+    session.receiving.window.startsOverOnDuplicates = true;
     // The token went to this address over the control connection.
-    return session === null ? this.#refuse(this.#parts.sessions.refusal) : lifecycle.addPath(session, 0, from, 0);
+    return lifecycle.addPath(session, 0, from, 0);
   }
 
   #admitAnyone(flags: number, token: SessionToken, dialect: Dialect, from: ClientAddress): RelayPath | null {

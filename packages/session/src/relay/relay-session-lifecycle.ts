@@ -55,7 +55,10 @@ export class RelaySessionLifecycle {
    */
   open(ip: AddressHandle, token: SessionToken, dialect: Dialect): RelaySession | null {
     const { addresses } = this.#parts;
-    return this.#open({ prefixHigh: addresses.prefixHigh(ip), prefixLow: addresses.prefixLow(ip) }, token, dialect, null);
+    const prefix = { prefixHigh: addresses.prefixHigh(ip), prefixLow: addresses.prefixLow(ip) };
+    const session = this.#open(prefix, token, dialect, null);
+    if (session !== null) session.receiving.window.startsOverOnDuplicates = true;
+    return session;
   }
 
   /** The same for the session of a registration, which then is forwarded no more. It counts for the address that registered. */

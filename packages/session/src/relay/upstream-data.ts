@@ -9,6 +9,7 @@ import {
   readSequence,
   readSourceIp,
   readSourcePort,
+  readTimestampUs,
   readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, Port } from '@lightspeed/wire';
@@ -45,7 +46,7 @@ export class UpstreamData implements PayloadSink {
     const { bytes, clock, counters, flows, lifecycle } = this.#parts;
     const { session } = path;
     if (!session.isVerified && session.dialect === 'standard') lifecycle.noteToken(path);
-    const seen = session.receiving.accept(readSequence(bytes, offset), clock.nowMs);
+    const seen = session.receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, false);
     if (seen !== 0) return seen;
     const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
     const parity = protectedByFec && isParity(bytes, offset);

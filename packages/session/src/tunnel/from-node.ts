@@ -10,6 +10,7 @@ import {
   readSequence,
   readSourceIp,
   readSourcePort,
+  readTimestampUs,
   readToken,
   readVersion,
 } from '@lightspeed/wire';
@@ -75,7 +76,7 @@ export class FromNode implements PayloadSink {
     if (!state.carries) return DropReason.notEstablished;
     if (token !== sending.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
     link.noteHeard(clock.nowMs);
-    const seen = receiving.accept(readSequence(bytes, offset), clock.nowMs);
+    const seen = receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, false);
     if (seen !== 0) return seen;
     values[pathCounter(link.number, PathCounter.firstArrivals)]++;
     return this.#read(offset, length);

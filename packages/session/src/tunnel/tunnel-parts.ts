@@ -28,6 +28,8 @@ export function makeTunnelParts(options: TunnelOptions, environment: TunnelEnvir
   const { memory, counters } = environment;
   const returns = new BlockReturns(memory);
   const fecTotals = new FecTotals();
+  const receiving = new ReceiveState({ memory, returns, fecTotals });
+  receiving.window.startsOverOnDuplicates = options.registration === undefined && options.paths === 1;
   let ownNonce = 0n;
   return {
     ...environment,
@@ -37,7 +39,7 @@ export function makeTunnelParts(options: TunnelOptions, environment: TunnelEnvir
     state: new TunnelState(counters),
     links: new TunnelLinks(options.paths),
     sending: new SendState(options.dialect, options.token),
-    receiving: new ReceiveState({ memory, returns, fecTotals }),
+    receiving,
     returns,
     fecTotals,
     nextNonce: environment.nextNonce ?? (() => ownNonce++),

@@ -13,12 +13,16 @@ export const SOCK_CLOEXEC = 0o2000000;
 
 /** Level of the options SO_*. */
 export const SOL_SOCKET = 1;
+/** What kind of socket it is: {@link SOCK_DGRAM}, or another type. */
+export const SO_TYPE = 3;
 /** Size of the send buffer; the kernel doubles what it is told. */
 export const SO_SNDBUF = 7;
 /** Size of the receive buffer; the kernel doubles what it is told. */
 export const SO_RCVBUF = 8;
 /** Several sockets may share the port. */
 export const SO_REUSEPORT = 15;
+/** A filter of what comes in, in the language of classic BPF. */
+export const SO_ATTACH_FILTER = 26;
 /** A mark of everything that the socket sends. */
 export const SO_MARK = 36;
 /** Microseconds for which a read asks the network card itself. */
@@ -60,6 +64,8 @@ export const IPV6_TRANSPARENT = 75;
 export const SOL_UDP = 17;
 /** Has the kernel cut one message into datagrams of this length. */
 export const UDP_SEGMENT = 103;
+/** Has the kernel give several datagrams of one sender as one. */
+export const UDP_GRO = 104;
 
 /** The datagram was longer than its room. */
 export const MSG_TRUNC = 0x20;

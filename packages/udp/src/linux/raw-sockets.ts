@@ -26,6 +26,7 @@ import {
   RLIMIT_NOFILE,
   SK_MEMINFO_DROPS,
   SK_MEMINFO_WORDS,
+  SO_ATTACH_FILTER,
   SO_BUSY_POLL,
   SO_MARK,
   SO_MEMINFO,
@@ -34,12 +35,15 @@ import {
   SO_REUSEPORT,
   SO_SNDBUF,
   SO_SNDBUFFORCE,
+  SO_TYPE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOL_IP,
   SOL_IPV6,
   SOL_SOCKET,
+  SOL_UDP,
+  UDP_GRO,
 } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { libc, NativeBlock } from './libc.ts';
@@ -124,6 +128,21 @@ export class RawSockets {
 
   sendBufferBytes(fd: number): number {
     return this.getOption(fd, SO_SNDBUF) / 2;
+  }
+
+  /** Whether it is a socket for datagrams, of IPv4 or IPv6. */
+  isDatagram(fd: number): boolean {
+    return this.getOption(fd, SO_TYPE) === SOCK_DGRAM;
+  }
+
+  /** Has each datagram come alone. @returns whether the system has done so */
+  endMerging(fd: number): boolean {
+    return this.setOption(fd, SOL_UDP, UDP_GRO, 0);
+  }
+
+  /** @param program a `struct sock_fprog`. @returns whether the system has taken it */
+  attachFilter(fd: number, program: NativeBlock): boolean {
+    return this.libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program.address, program.bytes.length) === 0;
   }
 
   /** Datagrams dropped in front of this socket so far, an int32 bit pattern that wraps. */
