@@ -45,7 +45,7 @@ it('sessions, paths, addresses and limits agree with a map at every moment, and 
       /** Paths by address and port. */
       const model = new Map<string, { readonly session: RelaySession; local: number }>();
       const sessionsAt = ({ prefixHigh, prefixLow }: AddressPrefix) =>
-        sessions.filter((session) => session.prefixHigh === prefixHigh && session.prefixLow === prefixLow).length;
+        sessions.filter((session) => session.prefix.prefixHigh === prefixHigh && session.prefix.prefixLow === prefixLow).length;
       const addPath = (session: RelaySession, number: number, { address, port }: { address: number; port: number }) => {
         const ip = handles[address];
         const path = table.addPath(session, number, { ip, port, local: handles[0] }, null, 0);

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { hmacSha256 } from '@lightspeed/security/node';
+import { PeerCapability } from '@lightspeed/session';
 import {
   dataAddressExtension,
   drainingExtension,
@@ -224,7 +225,15 @@ export class ControlNode {
     const { token, secret } = given;
     // ::1 has eight bytes of zeros in front.
     const prefixLow = this.#host === '::1' ? 0 : LOOPBACK;
-    this.data.relay.register({ sessionId, prefixHigh: 0, prefixLow, token, dialect: register.dialect, secret });
+    this.data.relay.register({
+      sessionId,
+      prefixHigh: 0,
+      prefixLow,
+      token,
+      dialect: register.dialect,
+      secret,
+      capabilities: PeerCapability.challenges,
+    });
     return sessionId;
   }
 

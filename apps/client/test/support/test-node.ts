@@ -47,6 +47,7 @@ export class TestNode implements RelayOutput {
         output: this,
         random: () => randomInt(2 ** 32) | 0,
         hmacSha256,
+        challenges: { key: new Uint8Array(32).fill(5), slot: () => Math.floor(Date.now() / 10_000) },
       },
     );
     this.#run = engine.run({

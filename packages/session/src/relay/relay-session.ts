@@ -49,9 +49,8 @@ export class RelaySession extends SendState {
   readonly receiving: ReceiveState;
   /** null if nothing was registered. */
   readonly registration: SessionRegistration | null;
-  /** The prefix for which the limit by address counts it: that which registered, else that of its path. Signed. */
-  readonly prefixHigh: number;
-  readonly prefixLow: number;
+  /** The prefix for which the limit by address counts it: that which registered, else that of its path. */
+  readonly prefix: AddressPrefix;
   /**
    * Its paths, in the order in which they came. It has none for a moment while the only one is replaced, or after
    * another session has proved its address.
@@ -88,15 +87,14 @@ export class RelaySession extends SendState {
     token: SessionToken,
     dialect: Dialect,
     registration: SessionRegistration | null,
-    { prefixHigh, prefixLow }: AddressPrefix,
+    prefix: AddressPrefix,
     receiving: ReceiveState,
     nowMs: Milliseconds,
   ) {
     super(dialect, token);
     this.slot = slot;
     this.registration = registration;
-    this.prefixHigh = prefixHigh;
-    this.prefixLow = prefixLow;
+    this.prefix = prefix;
     this.isVerified = registration !== null;
     this.receiving = receiving;
     this.lastActivityMs = nowMs;

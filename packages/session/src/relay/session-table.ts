@@ -84,7 +84,8 @@ export class SessionTable {
 
   /** Puts a session into the slot that was reserved for it. It has no path yet. */
   add(session: RelaySession): void {
-    const { prefixHigh, prefixLow, slot } = session;
+    const { prefix, slot } = session;
+    const { prefixHigh, prefixLow } = prefix;
     this.#slots[slot] = session;
     this.#count++;
     this.#setCount(prefixHigh, prefixLow, this.#countAt(prefixHigh, prefixLow) + 1);
@@ -92,7 +93,8 @@ export class SessionTable {
 
   /** Takes a session out and frees its slot and its paths' addresses. */
   remove(session: RelaySession): void {
-    const { prefixHigh, prefixLow, slot } = session;
+    const { prefix, slot } = session;
+    const { prefixHigh, prefixLow } = prefix;
     while (session.firstPath !== null) this.removePath(session.firstPath);
     this.#slots[slot] = null;
     this.#freeSlots.push(slot);

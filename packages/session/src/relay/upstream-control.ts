@@ -27,7 +27,8 @@ export class UpstreamControl {
     const { values } = counters;
     const { session } = path;
     if ((flags & FLAG_FIN) !== 0) {
-      values[RelayCounter.fins]++;
+      // A client repeats its FIN until that is answered.
+      if (session.pendingFin === null) values[RelayCounter.fins]++;
       this.#noteFin(path, offset);
       return 0;
     }

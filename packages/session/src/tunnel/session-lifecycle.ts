@@ -78,13 +78,15 @@ export class SessionLifecycle {
   }
 
   close(): void {
-    const { options, sending, state } = this.#parts;
+    const { clock, flows, options, sending, state } = this.#parts;
     if (state.name === 'closing' || state.name === 'closed') return;
     if (state.name === 'idle') {
       this.#finish();
       return;
     }
     state.enter('closing');
+    // Nothing may go out behind the FIN: the node would take it for a sign that the client has not left.
+    flows.closeIdle(0, clock.nowMs);
     this.#finSequence = sending.takeSequence();
     this.#finAttempts = 0;
     this.#sendFin();
@@ -176,8 +178,13 @@ export class SessionLifecycle {
   /** The node asks whether we receive at this address: until it knows, it sends little there. */
   #answerChallenge(link: PathLink, challenge: bigint): void {
     link.challenge = challenge;
-    if (challenge === 0n) link.challengesAnswered = 0;
-    else if (link.challengesAnswered++ < MAX_CHALLENGES) this.#startHandshake(link);
+    if (challenge === 0n) {
+      link.challengesAnswered = 0;
+    } else if (link.challengesAnswered++ < MAX_CHALLENGES) {
+      // The same HANDSHAKE once more, with the answer.
+      link.startHandshake(link.handshakeSequence, link.handshakeTimestampUs);
+      this.#sendHandshake(link);
+    }
   }
 
   /** The challenge in an acknowledgement; 0 if there is none. */
