@@ -1,11 +1,10 @@
 import { Random } from '@lightspeed/netem';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arrivals } from '../src/game/arrivals.ts';
 import { Bot } from '../src/game/bot.ts';
 import { GAME_HEADER_BYTES, GameKind, decodeGameDatagram, encodeGameDatagram } from '../src/game/datagram.ts';
 import { GameServer } from '../src/game/game-server.ts';
-import { RoundTrips } from '../src/game/round-trips.ts';
+import { Arrivals, RoundTrips } from '../src/game/numbered-stream.ts';
 import { TestPeer, until } from './support/udp.ts';
 
 const datagram = { bot: 1, sequence: 0, acknowledged: 0, holdUs: 0 };
@@ -88,7 +87,7 @@ describe('bots and a game server without anything between them', () => {
       expect(stats.stream.rttMs).toBeGreaterThanOrEqual(0);
     }
     expect(server.stats).toMatchObject({ corrupted: 0, misdelivered: 0 });
-    await Promise.all([...bots, server].map((end) => end.close()));
+    await Promise.all([...bots, server].map((end) => end[Symbol.asyncDispose]()));
   });
 });
 
@@ -109,7 +108,7 @@ describe('a bot', () => {
     server.answer(join, encodeGameDatagram({ ...datagram, kind: GameKind.snapshot, bot: 5, sequence: 3 }, 200));
     await until(() => bot.stats.stream.missing === 1);
     expect(bot.stats).toMatchObject({ stream: { received: 2, duplicates: 1 }, corrupted: 1, misdelivered: 1, joined: false });
-    await bot.close();
+    await bot[Symbol.asyncDispose]();
   });
 });
 
@@ -127,6 +126,6 @@ describe('a game server', () => {
     await until(() => server.stats.players[0].stream.received === 1);
     other.send(server.address, Buffer.from('noise'));
     await until(() => server.stats.corrupted === 1);
-    await server.close();
+    await server[Symbol.asyncDispose]();
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { percentile } from '../src/figures.ts';
 import { EchoGame } from '../src/game/echo-game.ts';
-import { percentile } from '../src/namespaces/figures.ts';
 import { TestPeer, until } from './support/udp.ts';
 
 /** A game whose server answers what `answers` says, by position: nothing, once, or more often. */
@@ -8,7 +8,7 @@ async function gameWith(answers: (position: number) => number): Promise<{ game: 
   const server = await TestPeer.open();
   const game = await EchoGame.start(server.address, 200);
   onTestFinished(async () => {
-    await game.close();
+    await game[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
   });
   server.onArrival = (arrival, position) => {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { reasonOf } from '../errors.ts';
 import type { CarriedGameOptions } from '../game/carried-game.ts';
 
 /** What `pnpm start` runs, and for how long. */
@@ -73,7 +74,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new UsageError(reasonOf(error), { cause: error });
   }
 }
 

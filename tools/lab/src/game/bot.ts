@@ -24,7 +24,7 @@ export interface BotStats {
 }
 
 /** A player: joins a game server, then sends it 60 inputs a second of 40 to 120 bytes, and counts what it gets. */
-export class Bot {
+export class Bot implements AsyncDisposable {
   readonly #id: number;
   readonly #socket: Socket;
   readonly #server: { readonly address: string; readonly port: number };
@@ -65,7 +65,7 @@ export class Bot {
     this.#pace?.stop();
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.stopSending();
     await closeSocket(this.#socket);
   }

@@ -32,7 +32,7 @@ export interface EchoReport {
 const MOST_MISSING = 10;
 
 /** A game that sends numbered datagrams at a steady rate to a server that sends them back. */
-export class EchoGame {
+export class EchoGame implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #pace: Pace;
   readonly #perSecond: number;
@@ -86,7 +86,7 @@ export class EchoGame {
     return this.#report(this.#sentMs.length);
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#pace.stop();
     await closeSocket(this.#socket);
   }

@@ -27,7 +27,7 @@ interface Player {
 }
 
 /** The lab's game server: 30 times a second it sends each bot that has joined a snapshot of 100 to 600 bytes. */
-export class GameServer {
+export class GameServer implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #random: Random;
   readonly #players = new Map<number, Player>();
@@ -60,7 +60,7 @@ export class GameServer {
     this.#pace.stop();
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.stopSending();
     await closeSocket(this.#socket);
   }

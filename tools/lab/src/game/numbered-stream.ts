@@ -1,7 +1,80 @@
-import { Arrivals } from './arrivals.ts';
-import type { GameDatagram, GameKind } from './datagram.ts';
 import { encodeGameDatagram } from './datagram.ts';
-import { RoundTrips } from './round-trips.ts';
+import type { GameDatagram, GameKind } from './datagram.ts';
+
+/** How far behind the newest one a datagram may come and be counted right. */
+const REMEMBERED = 4_096;
+/** How many datagrams' times of sending are kept. */
+const PENDING = 1_024;
+
+/** What came of a numbered stream that starts at 1: how much, how much twice, how much not. */
+export class Arrivals {
+  /** Each sequence's place remembers the newest one that fell there. */
+  readonly #seen = new Int32Array(REMEMBERED);
+  #received = 0;
+  #duplicates = 0;
+  #highest = 0;
+
+  /** Different sequences that came. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Sequences that came again. One that comes {@link REMEMBERED} or more behind the highest counts as such too. */
+  get duplicates(): number {
+    return this.#duplicates;
+  }
+
+  /** The newest sequence, 0 before any. */
+  get highest(): number {
+    return this.#highest;
+  }
+
+  /** Of those up to the highest, how many have not come. Late ones may still. */
+  get missing(): number {
+    return this.#highest - this.#received;
+  }
+
+  note(sequence: number): void {
+    const place = sequence % REMEMBERED;
+    if (this.#seen[place] >= sequence) {
+      this.#duplicates++;
+      return;
+    }
+    this.#seen[place] = sequence;
+    this.#received++;
+    if (sequence > this.#highest) this.#highest = sequence;
+  }
+}
+
+/**
+ * Round trips as a game measures them: from sending a numbered datagram to the first one that acknowledges it. The time
+ * is taken off for which the other side held the acknowledgement back. Smoothed like TCP's (RFC 6298).
+ */
+export class RoundTrips {
+  readonly #sentMs = new Float64Array(PENDING);
+  readonly #sequences = new Int32Array(PENDING);
+  #acknowledged = 0;
+  #smoothedMs = -1;
+
+  /** -1 before the first. */
+  get smoothedMs(): number {
+    return this.#smoothedMs;
+  }
+
+  sent(sequence: number, nowMs: number): void {
+    this.#sequences[sequence % PENDING] = sequence;
+    this.#sentMs[sequence % PENDING] = nowMs;
+  }
+
+  /** The other side acknowledges `sequence`, which it got `holdUs` before it answered. */
+  acknowledged(sequence: number, holdUs: number, nowMs: number): void {
+    const place = sequence % PENDING;
+    if (sequence <= this.#acknowledged || this.#sequences[place] !== sequence) return;
+    this.#acknowledged = sequence;
+    const tripMs = Math.max(0, nowMs - this.#sentMs[place] - holdUs / 1_000);
+    this.#smoothedMs += this.#smoothedMs < 0 ? tripMs - this.#smoothedMs : (tripMs - this.#smoothedMs) / 8;
+  }
+}
 
 /** What one side has sent, and what it has got of the other. */
 export interface StreamStats {

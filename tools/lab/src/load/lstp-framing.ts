@@ -1,6 +1,9 @@
 import { ADD_FULL, GroupEncoder } from '@lightspeed/fec';
 import type { FecMemory } from '@lightspeed/fec';
+import { PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
 import {
+  FLAG_HANDSHAKE,
   HEADER_BYTES,
   VERSION_FEC,
   VERSION_PLAIN,
@@ -13,48 +16,82 @@ import {
   readSourcePort,
   readToken,
   readVersion,
+  writeControlHeader,
   writeFecExtension,
   writeHeader,
 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { NO_PAYLOAD, WRONG } from './framing.ts';
-import type { Framing } from './framing.ts';
-import type { LstpSessions } from './lstp-sessions.ts';
+import { Framing, NO_PAYLOAD, WRONG } from './framing.ts';
+import type { RegisteredSession } from './registrant.ts';
 
 const FEC_HEADER_BYTES = fecHeaderBytes('standard');
 /** What clients say their game's address is. */
 const GAME_IP = 0x0a00_0000;
 const GAME_PORT = 5_000;
 
+/** Sessions at a node, one per client, as `docs/protocol.md`, Sessions, says: opened by proof, or by whoever asks. */
+export class LstpSessions {
+  readonly #bytes: Uint8Array;
+  readonly #registered: readonly RegisteredSession[] | undefined;
+  readonly #nonces: Uint32Array;
+  readonly #open: Uint8Array;
+  readonly tokens: Uint8Array;
+  readonly sequences: Uint16Array;
+  /** FEC groups begun by each session. */
+  readonly groups: Uint16Array;
+
+  /** @param registered what the node has given each client; undefined for a node that gives tokens to anybody. */
+  constructor(bytes: Uint8Array, clients: number, registered?: readonly RegisteredSession[]) {
+    this.#bytes = bytes;
+    this.#registered = registered;
+    this.#nonces = new Uint32Array(clients);
+    this.#open = new Uint8Array(clients);
+    this.tokens = Uint8Array.from({ length: clients }, (_, client) => registered?.[client]?.token ?? 0);
+    this.sequences = new Uint16Array(clients);
+    this.groups = new Uint16Array(clients);
+  }
+
+  isOpen(client: number): boolean {
+    return this.#open[client] !== 0;
+  }
+
+  writeHandshake(client: number, offset: number, nowUs: number): number {
+    writeControlHeader(this.#bytes, offset, FLAG_HANDSHAKE, this.tokens[client], 0, nowUs);
+    const session = this.#registered?.[client];
+    if (session === undefined) return HEADER_BYTES;
+    encodeProof(this.#bytes, offset, session.sessionId, BigInt(this.#nonces[client]++), session.secret, hmacSha256);
+    return PROOF_PACKET_BYTES;
+  }
+
+  readAcknowledgement(client: number, offset: number, lengthBytes: number): void {
+    if (lengthBytes < HEADER_BYTES || readFlags(this.#bytes, offset) !== FLAG_HANDSHAKE) return;
+    const token = readToken(this.#bytes, offset);
+    if (this.#registered === undefined && !this.isOpen(client)) this.tokens[client] = token;
+    if (token !== 0 && token === this.tokens[client]) this.#open[client] = 1;
+  }
+}
+
 /** Version 1 packets of sessions that are open. */
-export class LstpFraming implements Framing {
-  extraOffset = 0;
+export class LstpFraming extends Framing {
   protected readonly bytes: Uint8Array;
   protected readonly sessions: LstpSessions;
   readonly #servers: readonly Endpoint[];
 
   /** @param servers that clients take turns in. */
   constructor(bytes: Uint8Array, sessions: LstpSessions, servers: readonly Endpoint[]) {
+    super();
     this.bytes = bytes;
     this.sessions = sessions;
     this.#servers = servers;
   }
 
-  wrap(client: number, offset: number, _lengthBytes: number, nowUs: number): number {
+  override wrap(client: number, offset: number, _lengthBytes: number, nowUs: number): number {
     this.writeHeader(client, offset - HEADER_BYTES, VERSION_PLAIN, nowUs);
     return HEADER_BYTES;
   }
 
-  extra(_client: number, _nowUs: number): number {
-    return 0;
-  }
-
-  sent(): void {
-    // Nothing was handed out.
-  }
-
   /** An answer names its true source, and goes to the address that the client's packets named. */
-  unwrap(client: number, offset: number, lengthBytes: number): number {
+  override unwrap(client: number, offset: number, lengthBytes: number): number {
     const { bytes } = this;
     if (lengthBytes < HEADER_BYTES || readFlags(bytes, offset) !== 0) return NO_PAYLOAD;
     const isPlain = readVersion(bytes, offset) === VERSION_PLAIN;
@@ -70,19 +107,15 @@ export class LstpFraming implements Framing {
     return offset + (isPlain ? HEADER_BYTES : FEC_HEADER_BYTES);
   }
 
-  renew(): void {
-    // A session lasts as long as packets come, and longer than a window takes.
-  }
-
-  isOpen(client: number): boolean {
+  override isOpen(client: number): boolean {
     return this.sessions.isOpen(client);
   }
 
-  writeOpening(client: number, offset: number, nowUs: number): number {
+  override writeOpening(client: number, offset: number, nowUs: number): number {
     return this.sessions.writeHandshake(client, offset, nowUs);
   }
 
-  readOpening(client: number, offset: number, lengthBytes: number): void {
+  override readOpening(client: number, offset: number, lengthBytes: number): void {
     this.sessions.readAcknowledgement(client, offset, lengthBytes);
   }
 

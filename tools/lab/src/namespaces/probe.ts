@@ -6,8 +6,8 @@ import { encodeProof } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { FLAG_HANDSHAKE, TunnelHeader, isDropReason } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
-import type { RegisteredSession } from '../load/registrants.ts';
 import { Registrant } from '../load/registrant.ts';
+import type { RegisteredSession } from '../load/registrant.ts';
 
 /** What a probe tries: to register at one address of a node, and to reach a game server by way of another. */
 export interface ProbePlan {

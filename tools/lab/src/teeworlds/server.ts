@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Endpoint } from '@lightspeed/wire';
 import { LabError } from '../errors.ts';
+import { findProgram } from '../find-program.ts';
 import { freeLoopbackEndpoint } from '../loopback-socket.ts';
 import { ForeignProcess } from '../foreign-process.ts';
 
@@ -10,8 +11,27 @@ const START_MS = 10_000;
 const STATUS_MS = 5_000;
 const CONSOLE_PASSWORD = 'lab';
 
+/** Where Teeworlds' programs are. */
+export interface TeeworldsPrograms {
+  readonly server: string;
+  readonly client: string;
+  /** Gives a program a display that nobody sees. */
+  readonly xvfbRun: string;
+}
+
+/** @returns the programs, or why the game cannot run here. */
+export function findTeeworlds(): TeeworldsPrograms | string {
+  const server = findProgram('teeworlds-server');
+  const client = findProgram('teeworlds');
+  const xvfbRun = findProgram('xvfb-run');
+  if (server === undefined) return 'teeworlds-server is not installed';
+  if (client === undefined) return 'teeworlds is not installed';
+  if (xvfbRun === undefined) return 'xvfb-run is not installed';
+  return { server, client, xvfbRun };
+}
+
 /** Debian's teeworlds-server on an ephemeral port of loopback, with its console for external administration. */
-export class TeeworldsServer {
+export class TeeworldsServer implements AsyncDisposable {
   readonly address: Endpoint;
   readonly #process: ForeignProcess;
   readonly #consolePort: number;
@@ -75,7 +95,7 @@ export class TeeworldsServer {
     }
   }
 
-  async stop(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#process.stop();
   }
 }

@@ -1,16 +1,39 @@
 import { once } from 'node:events';
 import { startTunnel } from '@lightspeed/client';
-import type { RunningTunnel } from '@lightspeed/client';
+import type { RunningTunnel, TunnelSettings } from '@lightspeed/client';
 import { formatSocketAddress } from '@lightspeed/wire';
-import { EchoGame } from '../game/echo-game.ts';
-import type { EchoReport } from '../game/echo-game.ts';
+import type { Endpoint } from '@lightspeed/wire';
+import { sumOf } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
-import type { PlayerReport, PlayerStart, PlayersPlan } from './agent-messages.ts';
+import { EchoGame } from './echo-game.ts';
+import type { EchoReport } from './echo-game.ts';
 
 const ESTABLISH_MS = 20_000;
 
+/** How somebody plays. */
+export interface PlayerPlan {
+  readonly tunnel: Omit<TunnelSettings, 'ingresses' | 'node'>;
+  readonly gameServer: Endpoint;
+  readonly datagramsPerSecond: number;
+}
+
+/** Where a player is when its tunnel has opened. */
+export interface PlayerStart {
+  /** The node in use, `HOST:PORT` of its control plane. */
+  readonly node: string;
+  /** Where that node sees the control connection come from, `ADDR:PORT`. */
+  readonly seenAt: string;
+}
+
+/** What a player's game and tunnel have seen since the last mark. */
+export interface PlayerReport {
+  readonly game: EchoReport;
+  /** What its tunnel has said since the last mark, with the seconds since then. */
+  readonly events: readonly string[];
+}
+
 /** Somebody who plays: a registered tunnel, and a game that sends through it. */
-export class Player {
+export class Player implements AsyncDisposable {
   readonly #tunnel: RunningTunnel;
   readonly #game: EchoGame;
   readonly #events: { readonly text: string; readonly ms: number }[] = [];
@@ -23,7 +46,7 @@ export class Player {
   }
 
   /** Resolves when the node has answered. */
-  static async start({ tunnel: settings, gameServer, datagramsPerSecond }: PlayersPlan): Promise<Player> {
+  static async start({ tunnel: settings, gameServer, datagramsPerSecond }: PlayerPlan): Promise<Player> {
     const tunnel = await startTunnel({ ...settings, ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] });
     try {
       await tunnel.established(ESTABLISH_MS);
@@ -61,8 +84,8 @@ export class Player {
     return this.#report(await this.#game.finish());
   }
 
-  async close(): Promise<void> {
-    await this.#game.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#game[Symbol.asyncDispose]();
     await this.#tunnel.close();
   }
 
@@ -70,7 +93,6 @@ export class Player {
     return {
       game,
       events: this.#events.map(({ text, ms }) => `${((ms - this.#markedMs) / 1_000).toFixed(2)} s ${text}`),
-      shares: this.#tunnel.stats().paths.map(({ share = 0 }) => share),
     };
   }
 
@@ -87,4 +109,14 @@ export class Player {
     this.#tunnel.on('notRebound', (path, why) => note(`path ${path} not rebound: ${why}`));
     this.#tunnel.on('failed', ({ message }) => note(`failed: ${message}`));
   }
+}
+
+/** What several games together came to: `strange` is what came twice or was none of theirs, and must be 0. */
+export function totals(reports: readonly PlayerReport[]): { sent: number; lost: number; strange: number; longestGapMs: number } {
+  return {
+    sent: sumOf(reports, ({ game }) => game.sent),
+    lost: sumOf(reports, ({ game }) => game.sent - game.answered),
+    strange: sumOf(reports, ({ game }) => game.duplicates + game.strange),
+    longestGapMs: Math.max(0, ...reports.map(({ game }) => game.longestGapMs)),
+  };
 }
