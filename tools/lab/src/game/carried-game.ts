@@ -6,8 +6,9 @@ import { formatIpv4 } from '@lightspeed/wire';
 import { sumOf } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { LossyLink } from '../lossy-link.ts';
-import { Bot } from './bot.ts';
-import { GameServer } from './game-server.ts';
+import { startBot } from './bot.ts';
+import type { Bot } from './bot.ts';
+import { startGameServer } from './game-server.ts';
 import type { StreamStats } from './numbered-stream.ts';
 import { startOpenNode } from './open-node.ts';
 
@@ -85,7 +86,7 @@ export interface CarriedGame extends AsyncDisposable {
 export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, link: toTarget }: CarriedGameOptions): Promise<CarriedGame> {
   const random = new Random(seed);
   await using started = new AsyncDisposableStack();
-  const server = started.use(await GameServer.start(random.fork()));
+  const server = started.use(await startGameServer(random.fork()));
   const node = await startOpenNode({ gameServer: server.address, io, maxPpsPerClient: size * BOT_PPS });
   started.defer(() => node.close());
   const target = { ip: LOOPBACK, port: node.dataAddress.port };
@@ -99,13 +100,13 @@ export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, lin
   started.use(tunnel);
   await tunnel.established(ESTABLISH_MS);
   const bots: Bot[] = [];
-  for (let id = 1; id <= size; id++) bots.push(started.use(await Bot.start(id, tunnel.ingresses[0].listen, random.fork())));
+  for (let id = 1; id <= size; id++) bots.push(started.use(await startBot(id, tunnel.ingresses[0].listen, random.fork())));
   const resources = started.move();
   const startedMs = performance.now();
 
   /** @param ended whether nothing more is on the way: what has not arrived is lost */
   const report = (ended = false): GameReport => {
-    const [botStats, serverStats, { counters, rtt }] = [bots.map((bot) => bot.stats), server.stats, tunnel.stats()];
+    const [botStats, serverStats, { counters, rtt }] = [bots.map((bot) => bot.stats()), server.stats(), tunnel.stats()];
     const [atBots, atServer] = [botStats, serverStats.players].map((side) => side.map(({ stream }) => stream));
     const timed = atBots.filter(({ rttMs }) => rttMs >= 0);
     const direction = (from: readonly StreamStats[], to: readonly StreamStats[], netem: NetemStats, recovered: number): DirectionReport => {

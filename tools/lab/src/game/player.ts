@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { startTunnel } from '@lightspeed/client';
-import type { RunningTunnel, TunnelSettings } from '@lightspeed/client';
+import type { TunnelSettings } from '@lightspeed/client';
 import { formatSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { sumOf } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
-import { EchoGame } from './echo-game.ts';
+import { startEchoGame } from './echo-game.ts';
 import type { EchoReport } from './echo-game.ts';
 
 const ESTABLISH_MS = 20_000;
@@ -17,14 +17,6 @@ export interface PlayerPlan {
   readonly datagramsPerSecond: number;
 }
 
-/** Where a player is when its tunnel has opened. */
-export interface PlayerStart {
-  /** The node in use, `HOST:PORT` of its control plane. */
-  readonly node: string;
-  /** Where that node sees the control connection come from, `ADDR:PORT`. */
-  readonly seenAt: string;
-}
-
 /** What a player's game and tunnel have seen since the last mark. */
 export interface PlayerReport {
   readonly game: EchoReport;
@@ -33,86 +25,60 @@ export interface PlayerReport {
 }
 
 /** Somebody who plays: a registered tunnel, and a game that sends through it. */
-export class Player implements AsyncDisposable {
-  readonly #tunnel: RunningTunnel;
-  readonly #game: EchoGame;
-  readonly #events: { readonly text: string; readonly ms: number }[] = [];
-  #markedMs = performance.now();
+export type Player = Awaited<ReturnType<typeof startPlayer>>;
 
-  private constructor(tunnel: RunningTunnel, game: EchoGame) {
-    this.#tunnel = tunnel;
-    this.#game = game;
-    this.#listen();
-  }
+/** Resolves when the node has answered. */
+export async function startPlayer({ tunnel: settings, gameServer, datagramsPerSecond }: PlayerPlan) {
+  await using started = new AsyncDisposableStack();
+  const tunnel = await startTunnel({ ...settings, ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] });
+  started.use(tunnel);
+  await tunnel.established(ESTABLISH_MS);
+  const game = started.use(await startEchoGame(tunnel.ingresses[0].listen, datagramsPerSecond));
+  const resources = started.move();
 
-  /** Resolves when the node has answered. */
-  static async start({ tunnel: settings, gameServer, datagramsPerSecond }: PlayerPlan): Promise<Player> {
-    const tunnel = await startTunnel({ ...settings, ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] });
-    try {
-      await tunnel.established(ESTABLISH_MS);
-      return new Player(tunnel, await EchoGame.start(tunnel.ingresses[0].listen, datagramsPerSecond));
-    } catch (error) {
-      await tunnel.close();
-      throw error;
-    }
-  }
-
-  get start(): PlayerStart {
-    const node = this.#tunnel.nodes.find(({ used }) => used);
-    const seen = node?.session?.observed;
-    return { node: node?.name ?? 'none', seenAt: seen === undefined ? 'unknown' : formatSocketAddress(seen) };
-  }
+  const used = tunnel.nodes.find(({ used }) => used);
+  const seen = used?.session?.observed;
+  const start = {
+    /** The node in use when the tunnel has opened, `HOST:PORT` of its control plane. */
+    node: used?.name ?? 'none',
+    /** Where that node sees the control connection come from, `ADDR:PORT`. */
+    seenAt: seen === undefined ? 'unknown' : formatSocketAddress(seen),
+  };
+  let events: string[] = [];
+  let markedMs = performance.now();
+  const note = (text: string) => events.push(`${((performance.now() - markedMs) / 1_000).toFixed(2)} s ${text}`);
+  tunnel.on('established', () => note('established'));
+  tunnel.on('lost', () => note('lost'));
+  tunnel.on('ended-by-node', () => note('ended by the node'));
+  tunnel.on('moved', (node, why) => note(`moved to ${node.name} (${why})`));
+  tunnel.on('draining', (node) => note(`${node.name} drains`));
+  tunnel.on('control', (node, state, text) => note(`control of ${node.name} ${state}: ${text}`));
+  tunnel.on('path', (path, up) => note(`path ${path} ${up ? 'up' : 'down'}`));
+  tunnel.on('rebound', (path) => note(`path ${path} rebound`));
+  tunnel.on('notRebound', (path, why) => note(`path ${path} not rebound: ${why}`));
+  tunnel.on('failed', ({ message }) => note(`failed: ${message}`));
 
   /** Counts anew from here. @returns what there was since the last time */
-  async mark(): Promise<PlayerReport> {
-    const report = this.#report(await this.#game.mark());
-    this.#markedMs = performance.now();
-    this.#events.length = 0;
+  const mark = async (): Promise<PlayerReport> => {
+    const report = { game: await game.mark(), events };
+    events = [];
+    markedMs = performance.now();
     return report;
-  }
-
-  /** Moves its first path to another local address. */
-  async rebind(local: string): Promise<void> {
-    const refused = new Promise<never>((_resolve, reject) => this.#tunnel.once('notRebound', (_path, why) => reject(new Error(why))));
-    const rebound = once(this.#tunnel, 'rebound');
-    this.#tunnel.rebind(0, local);
-    await Promise.race([rebound, refused]);
-  }
-
+  };
   /** Ends the game, not the tunnel. */
-  async finish(): Promise<PlayerReport> {
-    return this.#report(await this.#game.finish());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#game[Symbol.asyncDispose]();
-    await this.#tunnel.close();
-  }
-
-  #report(game: EchoReport): PlayerReport {
-    return {
-      game,
-      events: this.#events.map(({ text, ms }) => `${((ms - this.#markedMs) / 1_000).toFixed(2)} s ${text}`),
-    };
-  }
-
-  #listen(): void {
-    const note = (text: string) => this.#events.push({ text, ms: performance.now() });
-    this.#tunnel.on('established', () => note('established'));
-    this.#tunnel.on('lost', () => note('lost'));
-    this.#tunnel.on('ended-by-node', () => note('ended by the node'));
-    this.#tunnel.on('moved', (node, why) => note(`moved to ${node.name} (${why})`));
-    this.#tunnel.on('draining', (node) => note(`${node.name} drains`));
-    this.#tunnel.on('control', (node, state, text) => note(`control of ${node.name} ${state}: ${text}`));
-    this.#tunnel.on('path', (path, up) => note(`path ${path} ${up ? 'up' : 'down'}`));
-    this.#tunnel.on('rebound', (path) => note(`path ${path} rebound`));
-    this.#tunnel.on('notRebound', (path, why) => note(`path ${path} not rebound: ${why}`));
-    this.#tunnel.on('failed', ({ message }) => note(`failed: ${message}`));
-  }
+  const finish = async (): Promise<PlayerReport> => ({ game: await game.finish(), events });
+  /** Moves its first path to another local address. */
+  const rebind = async (local: string) => {
+    const refused = new Promise<never>((_resolve, reject) => tunnel.once('notRebound', (_path, why) => reject(new Error(why))));
+    const rebound = once(tunnel, 'rebound');
+    tunnel.rebind(0, local);
+    await Promise.race([rebound, refused]);
+  };
+  return { start, mark, finish, rebind, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 /** What several games together came to: `strange` is what came twice or was none of theirs, and must be 0. */
-export function totals(reports: readonly PlayerReport[]): { sent: number; lost: number; strange: number; longestGapMs: number } {
+export function totals(reports: readonly PlayerReport[]) {
   return {
     sent: sumOf(reports, ({ game }) => game.sent),
     lost: sumOf(reports, ({ game }) => game.sent - game.answered),

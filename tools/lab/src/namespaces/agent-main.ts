@@ -1,8 +1,8 @@
 import type { Endpoint } from '@lightspeed/wire';
 import { answerParent } from '../child-program.ts';
 import { openEcho } from '../echo.ts';
-import { Player } from '../game/player.ts';
-import type { PlayerPlan, PlayerReport, PlayerStart } from '../game/player.ts';
+import { startPlayer } from '../game/player.ts';
+import type { Player, PlayerPlan, PlayerReport } from '../game/player.ts';
 import { probe } from './probe.ts';
 import type { ProbePlan, ProbeReport } from './probe.ts';
 
@@ -25,10 +25,10 @@ export class MachineProgram {
   }
 
   /** Players, each of whom has a tunnel and a game of its own. Resolves when all of them play. */
-  async play(plan: PlayerPlan, players: number): Promise<readonly PlayerStart[]> {
+  async play(plan: PlayerPlan, players: number): Promise<readonly Player['start'][]> {
     while (this.#players.length < players) {
       const more = Math.min(AT_ONCE, players - this.#players.length);
-      this.#players.push(...(await Promise.all(Array.from({ length: more }, () => Player.start(plan)))));
+      this.#players.push(...(await Promise.all(Array.from({ length: more }, () => startPlayer(plan)))));
     }
     return this.#players.map(({ start }) => start);
   }

@@ -4,7 +4,7 @@ import type { RegisterSettings } from '@lightspeed/client';
 import type { Endpoint } from '@lightspeed/wire';
 import { startChild } from '../child-program.ts';
 import type { Remote } from '../child-program.ts';
-import type { PlayerPlan, PlayerStart } from '../game/player.ts';
+import type { Player, PlayerPlan } from '../game/player.ts';
 import { Issuer } from '../issuer.ts';
 import { TemporaryFolder } from '../leftovers.ts';
 import { NodeProgram } from '../node-program.ts';
@@ -108,7 +108,7 @@ export class Scene {
   }
 
   /** Has a machine play on the game server, with keepalives that are often enough to notice what is lost. */
-  play(agent: Agent, tunnel: PlayerPlan['tunnel'], games: GamesOptions = {}): Promise<readonly PlayerStart[]> {
+  play(agent: Agent, tunnel: PlayerPlan['tunnel'], games: GamesOptions = {}): Promise<readonly Player['start'][]> {
     const { players = 1, datagramsPerSecond = 100 } = games;
     return agent.play({ tunnel: { keepaliveMs: 250, ...tunnel }, gameServer: this.gameServer, datagramsPerSecond }, players);
   }

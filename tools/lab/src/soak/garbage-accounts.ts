@@ -1,7 +1,7 @@
 import { sumOf } from '../figures.ts';
 import type { NodeProgram } from '../node-program.ts';
 import type { Expectations } from '../runs.ts';
-import type { GarbageReport } from './hostile-session.ts';
+import type { GarbageTally } from './hostile-session.ts';
 import { NodeMetrics } from './soak-node.ts';
 
 /** What a node has counted of its control plane, in the words of its metrics. */
@@ -42,10 +42,10 @@ export async function controlAccounts(node: NodeProgram) {
 export function expectControlAccounts(
   expect: Expectations,
   node: Awaited<ReturnType<typeof controlAccounts>>,
-  peers: readonly GarbageReport[],
+  peers: readonly GarbageTally[],
   welcome: number,
 ): void {
-  const sum = (key: Exclude<keyof GarbageReport, 'closes'>) => sumOf(peers, (report) => report[key]);
+  const sum = (key: Exclude<keyof GarbageTally, 'closes'>) => sumOf(peers, (report) => report[key]);
   const closes = (code: string) => sumOf(peers, ({ closes }) => closes[code] ?? 0);
   const seen = node.accepted + node.overPerAddress + node.overMax - welcome;
   const between = (what: string, least: number, got: number, most: number) =>

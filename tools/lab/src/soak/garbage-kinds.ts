@@ -6,8 +6,8 @@ import type { Endpoint } from '@lightspeed/wire';
 import { LossyLink } from '../lossy-link.ts';
 import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
 import { PING_FRAME, halfFrame, hopelessRegister, hostileDatagram, hostileLength, misplacedFrame, noise } from './garbage-bytes.ts';
-import { GarbageTally, HostileSession } from './hostile-session.ts';
-import type { GarbageReport } from './hostile-session.ts';
+import { GarbageTally, openHostileSession } from './hostile-session.ts';
+import type { HostileSession } from './hostile-session.ts';
 
 /** What one hostile process is to do. */
 export interface GarbagePlan {
@@ -61,7 +61,7 @@ const KINDS = {
 export type GarbageKind = keyof typeof KINDS;
 
 /** Does what the plan says. Resolves when the time is over and nothing is under way any more. */
-export async function sendGarbage(plan: GarbagePlan): Promise<GarbageReport> {
+export async function sendGarbage(plan: GarbagePlan): Promise<GarbageTally> {
   const tally = new GarbageTally();
   await KINDS[plan.kind]({ ...plan, tally, stop: AbortSignal.timeout(plan.seconds * 1_000) });
   return { ...tally };
@@ -75,7 +75,7 @@ function misusing(misuse: Misuse, peers = AT_ONCE, windowBytes?: number): (peer:
     await using link = await LossyLink.open({ target, fromIps: [fromIp], seed, toTarget: {} });
     const again = async (own: Random) => {
       while (!stop.aborted) {
-        const session = await HostileSession.open(link.address, tally, windowBytes);
+        const session = await openHostileSession(link.address, tally, windowBytes);
         if (session === undefined) continue;
         await misuse(session, own, peer);
         session.close();
@@ -88,7 +88,7 @@ function misusing(misuse: Misuse, peers = AT_ONCE, windowBytes?: number): (peer:
 /** One stream after the other, as fast as the node allows, each with something in it and an end of its own. */
 function fillStreams(write: (random: Random) => Uint8Array): Misuse {
   return async (session, random, { stop }) => {
-    while (!session.closed && !stop.aborted) {
+    while (!session.isClosed() && !stop.aborted) {
       const stream = await session.stream();
       if (stream === undefined) return;
       await session.write(stream, write(random));
@@ -116,7 +116,7 @@ async function misplace(session: HostileSession, random: Random, { tally }: Peer
 async function askOnly(session: HostileSession, _random: Random, { stop }: Peer): Promise<void> {
   const stream = await session.stream();
   if (stream === undefined) return;
-  while (!session.closed && !stop.aborted) {
+  while (!session.isClosed() && !stop.aborted) {
     await session.write(stream, PING_FRAME);
     await setTimeout(DEAF_PAUSE_MS);
   }
@@ -128,11 +128,11 @@ async function abandon({ control: target, fromIp, seed, tally, stop }: Peer): Pr
   await using link = await LossyLink.open(way);
   await using mute = await LossyLink.open({ ...way, toSource: { loss: 1 } });
   const unanswered = async () => {
-    while (!stop.aborted) await HostileSession.open(mute.address, tally);
+    while (!stop.aborted) await openHostileSession(mute.address, tally);
   };
   const leaving = async () => {
     while (!stop.aborted) {
-      const sessions = await Promise.all(Array.from({ length: ABANDONED_AT_ONCE }, () => HostileSession.open(link.address, tally)));
+      const sessions = await Promise.all(Array.from({ length: ABANDONED_AT_ONCE }, () => openHostileSession(link.address, tally)));
       link.cut();
       for (const session of sessions) session?.close();
       await setTimeout(PAUSE_MS);

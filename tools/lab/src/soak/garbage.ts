@@ -3,7 +3,7 @@ import { formatIpv4 } from '@lightspeed/wire';
 import { openEcho } from '../echo.ts';
 import { reasonOf } from '../errors.ts';
 import { count, mebibytes, medianAndP99 } from '../figures.ts';
-import { Player, totals } from '../game/player.ts';
+import { startPlayer, totals } from '../game/player.ts';
 import type { PlayerReport } from '../game/player.ts';
 import { Issuer } from '../issuer.ts';
 import { Registrant } from '../load/registrant.ts';
@@ -13,7 +13,7 @@ import { defineRun } from '../runs.ts';
 import type { Expectations, Figures } from '../runs.ts';
 import { controlAccounts, expectControlAccounts } from './garbage-accounts.ts';
 import type { GarbageKind } from './garbage-kinds.ts';
-import type { GarbageReport } from './hostile-session.ts';
+import type { GarbageTally } from './hostile-session.ts';
 import { startAttacker, startSoakNode, watch } from './soak-node.ts';
 
 const DATAGRAMS_PER_SECOND = 50;
@@ -51,7 +51,7 @@ export const garbage = defineRun(
     const node = await startSoakNode(started, [gameServer], { issuer });
     const ticket = issuer.ticket();
     const plan = { tunnel: { register: { nodes: [node.settings], ticket } }, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND };
-    const players = await Promise.all(Array.from({ length: playing }, async () => started.use(await Player.start(plan))));
+    const players = await Promise.all(Array.from({ length: playing }, async () => started.use(await startPlayer(plan))));
     const { ip, port } = node.control;
     const newcomers = started.use(comeAndGo({ host: formatIpv4(ip), port, sha256: node.pin, ticket, timeoutMs: NEWCOMER_TIMEOUT_MS }));
     let newcomersInAll = 0;
@@ -118,7 +118,7 @@ export const garbage = defineRun(
   },
 );
 
-function peerLine({ attempts, opened, streams, bytes, datagrams }: GarbageReport): string {
+function peerLine({ attempts, opened, streams, bytes, datagrams }: GarbageTally): string {
   if (datagrams > 0) return `${count(datagrams)} datagrams, ${mebibytes(bytes)}`;
   return `${count(opened)} connections of ${count(attempts)}, ${count(streams)} streams, ${mebibytes(bytes)}`;
 }

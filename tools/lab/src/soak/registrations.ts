@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { openEcho } from '../echo.ts';
 import { count, mebibytes, medianAndP99, milliseconds, percentile, sumOf } from '../figures.ts';
-import { Player } from '../game/player.ts';
+import { startPlayer } from '../game/player.ts';
 import { startRegistrants } from '../load/registrants.ts';
 import { residentBytes } from '../process-usage.ts';
 import { defineRun } from '../runs.ts';
@@ -37,7 +37,7 @@ export const registrations = defineRun(
     const { address: gameServer } = started.use(await openEcho());
     const node = await startSoakNode(started, [gameServer], { admit: 'whoever registers' });
     const tunnel = { register: { nodes: [node.settings] } };
-    const player = started.use(await Player.start({ tunnel, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND }));
+    const player = started.use(await startPlayer({ tunnel, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND }));
     const holds = (registrations: number, withinMs: number) => {
       const counted = async () => (await node.metric('lightspeed_registrations')) === registrations;
       return watch(counted, withinMs, () => progress(`not ${count(registrations)} registrations yet`));
