@@ -32,47 +32,14 @@ export interface CarriedGameOptions {
   readonly link: Impairments;
 }
 
-/** One direction of a carried game. */
-export interface DirectionReport {
-  /** Datagrams that the game sent into its side. */
-  readonly sent: number;
-  /** Different ones that came out on the other. */
-  readonly arrived: number;
-  /** Those that did not: while the game runs, not before a newer one; at its end, at all. */
-  readonly lost: number;
-  /** Packets of the tunnel that entered the emulated link, and those that it lost. */
-  readonly linkPackets: number;
-  readonly linkLost: number;
-  /** Datagrams that parity brought back. */
-  readonly recovered: number;
-}
+/** A game under way. */
+export type CarriedGame = Awaited<ReturnType<typeof startCarriedGame>>;
 
 /** What a carried game came to so far. */
-export interface GameReport {
-  readonly seconds: number;
-  readonly bots: number;
-  readonly joined: number;
-  readonly toServer: DirectionReport;
-  readonly toBots: DirectionReport;
-  /** Smoothed, of the tunnel's keepalives; -1 before the first. */
-  readonly tunnelRttMs: number;
-  /** Smoothed, of the game's own datagrams, the mean over bots; -1 before the first. */
-  readonly gameRttMs: number;
-  /** Datagrams that arrived changed, at somebody else, or again. */
-  readonly corrupted: number;
-  readonly misdelivered: number;
-  readonly duplicated: number;
-  /** Bots that have joined and got no snapshot, and of which the server got no input. */
-  readonly botsWithoutSnapshots: number;
-  readonly botsWithoutInputs: number;
-}
+export type GameReport = ReturnType<CarriedGame['report']>;
 
-/** A game under way. */
-export interface CarriedGame extends AsyncDisposable {
-  readonly report: () => GameReport;
-  /** Lets nobody send any more and what is under way arrive. */
-  readonly finish: () => Promise<GameReport>;
-}
+/** One direction of a carried game. */
+export type DirectionReport = GameReport['toServer'];
 
 /**
  * Starts the whole way of a game's datagrams, on loopback:
@@ -83,7 +50,7 @@ export interface CarriedGame extends AsyncDisposable {
  *
  * Rejects, with all that was started ended, if the tunnel does not open.
  */
-export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, link: toTarget }: CarriedGameOptions): Promise<CarriedGame> {
+export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, link: toTarget }: CarriedGameOptions) {
   const random = new Random(seed);
   await using started = new AsyncDisposableStack();
   const server = started.use(await startGameServer(random.fork()));
@@ -104,32 +71,47 @@ export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, lin
   const resources = started.move();
   const startedMs = performance.now();
 
+  const direction = (from: readonly StreamStats[], to: readonly StreamStats[], netem: NetemStats, recovered: number, ended: boolean) => {
+    const sent = sumOf(from, (stream) => stream.sent);
+    const arrived = sumOf(to, ({ received }) => received);
+    return {
+      /** Datagrams that the game sent into its side, and different ones that came out on the other. */
+      sent,
+      arrived,
+      /** Those that did not: while the game runs, not before a newer one; at its end, at all. */
+      lost: ended ? sent - arrived : sumOf(to, ({ missing }) => missing),
+      /** Packets of the tunnel that entered the emulated link, and those that it lost. */
+      linkPackets: netem.sent,
+      linkLost: netem.lostRandom + netem.lostBurst + netem.lostQueue,
+      /** Datagrams that parity brought back. */
+      recovered,
+    };
+  };
   /** @param ended whether nothing more is on the way: what has not arrived is lost */
-  const report = (ended = false): GameReport => {
+  const report = (ended = false) => {
     const [botStats, serverStats, { counters, rtt }] = [bots.map((bot) => bot.stats()), server.stats(), tunnel.stats()];
     const [atBots, atServer] = [botStats, serverStats.players].map((side) => side.map(({ stream }) => stream));
     const timed = atBots.filter(({ rttMs }) => rttMs >= 0);
-    const direction = (from: readonly StreamStats[], to: readonly StreamStats[], netem: NetemStats, recovered: number): DirectionReport => {
-      const sent = sumOf(from, (stream) => stream.sent);
-      const arrived = sumOf(to, ({ received }) => received);
-      const lost = ended ? sent - arrived : sumOf(to, ({ missing }) => missing);
-      return { sent, arrived, lost, linkPackets: netem.sent, linkLost: netem.lostRandom + netem.lostBurst + netem.lostQueue, recovered };
-    };
     return {
       seconds: (performance.now() - startedMs) / 1_000,
       bots: size,
       joined: botStats.filter(({ joined }) => joined).length,
-      toServer: direction(atBots, atServer, link.stats.toTarget, node.stats().relay.fecRecovered),
-      toBots: direction(atServer, atBots, link.stats.toSource, counters.fecRecovered),
+      toServer: direction(atBots, atServer, link.stats.toTarget, node.stats().relay.fecRecovered, ended),
+      toBots: direction(atServer, atBots, link.stats.toSource, counters.fecRecovered, ended),
+      /** Smoothed, of the tunnel's keepalives; -1 before the first. */
       tunnelRttMs: rtt?.smoothedMs ?? -1,
+      /** Smoothed, of the game's own datagrams, the mean over bots; -1 before the first. */
       gameRttMs: timed.length === 0 ? -1 : sumOf(timed, ({ rttMs }) => rttMs) / timed.length,
+      /** Datagrams that arrived changed, at somebody else, or again. */
       corrupted: serverStats.corrupted + sumOf(botStats, ({ corrupted }) => corrupted),
       misdelivered: serverStats.misdelivered + sumOf(botStats, ({ misdelivered }) => misdelivered),
       duplicated: sumOf([...atBots, ...atServer], ({ duplicates }) => duplicates),
+      /** Bots that have joined and got no snapshot, and of which the server got no input. */
       botsWithoutSnapshots: atBots.filter(({ received }) => received === 0).length,
       botsWithoutInputs: size - atServer.filter(({ received }) => received > 0).length,
     };
   };
+  /** Lets nobody send any more and what is under way arrive. */
   const finish = async () => {
     for (const end of [...bots, server]) end.stopSending();
     const untilMs = performance.now() + LONGEST_WAIT_MS;

@@ -5,7 +5,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { answerParent } from '../child-program.ts';
 import { Framing, HeaderFraming } from './framing.ts';
 import type { FramingPlan, LoadTarget, SocketsPlan } from './load-process.ts';
-import { LstpFecFraming, LstpFraming, LstpSessions } from './lstp-framing.ts';
+import { LstpFraming, LstpSessions } from './lstp-framing.ts';
 import { OpeningRun } from './opening-run.ts';
 import type { OpenResult } from './opening-run.ts';
 import type { RegisteredSession } from './registrant.ts';
@@ -109,8 +109,7 @@ export class Generator {
     const { groupSize, registrations } = framing;
     const sessions = registrations === undefined ? new LstpSessions(bytes, clients) : this.#sessions.get(registrations);
     if (sessions === undefined) throw new Error(`there are no sessions called ${registrations}`);
-    if (groupSize === 0) return new LstpFraming(bytes, sessions, servers);
-    return new LstpFecFraming(this.#memory, sessions, servers, clients, groupSize);
+    return new LstpFraming(bytes, sessions, servers, groupSize === 0 ? undefined : { memory: this.#memory, groupSize });
   }
 
   /** Datagrams that the kernel dropped in front of these sockets, or did not take. */

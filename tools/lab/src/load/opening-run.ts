@@ -10,12 +10,7 @@ const GIVE_UP_AFTER_US = 10_000_000;
 const MAX_WAITING = 32;
 
 /** How many clients were let in. */
-export interface OpenResult {
-  /** Clients that are let in. */
-  readonly open: number;
-  /** Datagrams that asked for it. */
-  readonly asked: number;
-}
+export type OpenResult = ReturnType<OpeningRun['result']>;
 
 /** By what clients ask to be let in. */
 export interface OpeningMeans {
@@ -45,7 +40,8 @@ export class OpeningRun implements DatagramHandler {
     this.#startUs = means.engine.nowUs();
   }
 
-  result(): OpenResult {
+  /** `open` are clients that are let in, and `asked` datagrams that asked for it. */
+  result() {
     const { framing, sockets } = this.#means;
     return { open: sockets.filter((_socket, client) => framing.isOpen(client)).length, asked: this.#asked };
   }

@@ -22,27 +22,7 @@ const ROOM_BYTES = HEADROOM_BYTES + LONGEST_PAYLOAD_BYTES;
 const PAUSE_MS = 1;
 
 /** What came of one window of load. Counts and latencies are of the measured packets. */
-export interface WindowResult {
-  readonly sent: number;
-  /** In time, and later than {@link LATEST_US}. */
-  readonly answered: number;
-  readonly late: number;
-  /** Answers that came again, or to another client than the one that asked, in the whole window. */
-  readonly duplicates: number;
-  readonly misdelivered: number;
-  /** Answers whose header or content is not what it must be. */
-  readonly corrupted: number;
-  /** Datagrams for the relay of any kind, in the whole window. */
-  readonly toRelay: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  readonly p999Us: number;
-  readonly maxUs: number;
-  /** By how much packets left later than they were due: what the generator adds by itself. */
-  readonly lateP99Us: number;
-  /** Datagrams that the kernel dropped in front of the generator's own sockets, and such that it did not take. */
-  readonly ownDrops: number;
-}
+export type WindowResult = ReturnType<WindowRun['result']>;
 
 /** What a window needs beside its plan. */
 export interface WindowMeans {
@@ -73,13 +53,19 @@ export class WindowRun implements DatagramHandler {
   readonly #answered: Uint8Array;
   readonly #latencies = new LatencyHistogram();
   readonly #lateness = new LatencyHistogram();
+  readonly #counts = {
+    /** Answers that came later than {@link LATEST_US}. */
+    late: 0,
+    /** Answers that came again, or to another client than the one that asked, in the whole window. */
+    duplicates: 0,
+    misdelivered: 0,
+    /** Answers whose header or content is not what it must be. */
+    corrupted: 0,
+    /** Datagrams for the relay of any kind, in the whole window. */
+    toRelay: 0,
+  };
   #next = 0;
   #answers = 0;
-  #late = 0;
-  #duplicates = 0;
-  #misdelivered = 0;
-  #corrupted = 0;
-  #toRelayCount = 0;
   #lastAnswerUs = 0;
   #bufferUsed = 0;
 
@@ -103,7 +89,7 @@ export class WindowRun implements DatagramHandler {
       if (ips[i] !== (relay.ip | 0) || ports[i] !== relay.port) continue;
       const payload = framing.unwrap(socket.tag, offsets[i], lengths[i]);
       if (payload >= 0) this.#note(socket.tag, payload, offsets[i] + lengths[i] - payload, nowUs);
-      else if (payload === WRONG) this.#corrupted++;
+      else if (payload === WRONG) this.#counts.corrupted++;
     }
   }
 
@@ -125,21 +111,19 @@ export class WindowRun implements DatagramHandler {
     return this.#careful ? PAUSE_MS : 0;
   }
 
-  /** @param ownDrops datagrams lost at the generator itself since the window began. */
-  result(ownDrops: number): WindowResult {
+  /** @param ownDrops datagrams that the kernel dropped in front of the generator's own sockets, and such that it did not take. */
+  result(ownDrops: number) {
     const { firstMeasured, endMeasured } = this.#means.schedule;
     return {
       sent: endMeasured - firstMeasured,
+      /** In time. */
       answered: this.#latencies.total,
-      late: this.#late,
-      duplicates: this.#duplicates,
-      misdelivered: this.#misdelivered,
-      corrupted: this.#corrupted,
-      toRelay: this.#toRelayCount,
+      ...this.#counts,
       p50Us: this.#latencies.percentileUs(0.5),
       p99Us: this.#latencies.percentileUs(0.99),
       p999Us: this.#latencies.percentileUs(0.999),
       maxUs: this.#latencies.percentileUs(1),
+      /** By how much packets left later than they were due: what the generator adds by itself. */
       lateP99Us: this.#lateness.percentileUs(0.99),
       ownDrops,
     };
@@ -174,7 +158,7 @@ export class WindowRun implements DatagramHandler {
 
   #toRelay(client: number, offset: number, lengthBytes: number): void {
     const { engine, relay, sockets } = this.#means;
-    this.#toRelayCount++;
+    this.#counts.toRelay++;
     engine.send(sockets[client], offset, lengthBytes, relay.ip, relay.port);
   }
 
@@ -186,18 +170,18 @@ export class WindowRun implements DatagramHandler {
     const packet = readNumber(bytes, payload + 4);
     const whole = this.#careful ? isWhole(bytes, payload, lengthBytes, packet) : lengthBytes === PAYLOAD_BYTES;
     if (!whole || packet >= schedule.total) {
-      this.#corrupted++;
+      this.#counts.corrupted++;
     } else if (schedule.clientOf(packet) !== client) {
-      this.#misdelivered++;
+      this.#counts.misdelivered++;
     } else if (this.#answered[packet] !== 0) {
-      this.#duplicates++;
+      this.#counts.duplicates++;
     } else {
       this.#answered[packet] = 1;
       this.#answers++;
       if (!schedule.isMeasured(packet)) return;
       const latencyUs = nowUs - schedule.dueUs(packet);
       if (latencyUs <= LATEST_US) this.#latencies.note(latencyUs);
-      else this.#late++;
+      else this.#counts.late++;
     }
   }
 

@@ -20,17 +20,8 @@ export interface AttackPlan {
   readonly longestDatagramBytes: number;
 }
 
-/** What an attacker has sent. */
-export interface AttackReport {
-  /** Datagrams that the kernel took. */
-  readonly sent: number;
-  /** Of those, longer than the node receives. */
-  readonly oversized: number;
-  /** Datagrams that the kernel refused to take. */
-  readonly unsent: number;
-  /** Sessions that attackers opened. */
-  readonly sessions: number;
-}
+/** What attackers have done. */
+export type AttackReport = Awaited<ReturnType<typeof attack>>;
 
 /** An attacker that knows no token asks for a session so often. */
 const ASK_EVERY = 50;
@@ -44,11 +35,19 @@ interface Attacker {
 }
 
 /** Attackers that send a number of datagrams, as fast as the plan says. */
-export async function attack({ node, sourceIps, datagramsPerSecond, seconds, seed, ...target }: AttackPlan): Promise<AttackReport> {
+export async function attack({ node, sourceIps, datagramsPerSecond, seconds, seed, ...target }: AttackPlan) {
   const random = new Random(seed);
   const bytes = Buffer.alloc(LONGEST_UDP_BYTES);
   const address = formatIpv4(node.ip);
-  const report = { sent: 0, oversized: 0, unsent: 0, sessions: 0 };
+  const report = {
+    /** Datagrams that the kernel took, and that it refused. */
+    sent: 0,
+    unsent: 0,
+    /** Longer than the node receives. */
+    oversized: 0,
+    /** Sessions that attackers opened. */
+    sessions: 0,
+  };
   const attackers = await Promise.all(
     sourceIps.map(async (ip): Promise<Attacker> => ({ socket: await openLoopbackSocket({ ip, port: 0 }), token: 0, sequence: 0 })),
   );

@@ -6,7 +6,7 @@ import type { NodeProgram } from '../node-program.ts';
 import { defineRun } from '../runs.ts';
 import type { Expectations } from '../runs.ts';
 import type { AttackReport } from './attack.ts';
-import { SoakLoad, answeredOf, expectWholeLoad } from './soak-load.ts';
+import { answeredOf, expectWholeLoad, openSoakLoad } from './soak-load.ts';
 import type { SoakLoadReport } from './soak-load.ts';
 import { NodeMetrics, startAttacker, startSoakNode } from './soak-node.ts';
 
@@ -26,7 +26,7 @@ export const hostile = defineRun(
   { seconds: 60, attackers: 16, datagramsPerSecond: 4_000, goodClients: 20, seed: 1 },
   async ({ expect, progress, started }, { seconds, attackers, datagramsPerSecond, goodClients: clients, seed }) => {
     const { address: server } = started.use(await openEcho());
-    const load = await SoakLoad.open(started, clients);
+    const load = await openSoakLoad(started, clients);
     const node = await startSoakNode(started, [...load.servers, server], { admit: 'anybody' });
     const attacker = startAttacker(started, 'the attack');
     const sourceIps = Array.from({ length: attackers }, (_, index) => ATTACKER_IPS + index);

@@ -1,7 +1,7 @@
 import { count, mebibytes } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { defineRun } from '../runs.ts';
-import { SoakLoad, expectWholeLoad } from './soak-load.ts';
+import { expectWholeLoad, openSoakLoad } from './soak-load.ts';
 import { NodeMetrics, startSoakNode, watch } from './soak-node.ts';
 
 /** One address may hold 1,000 sessions. */
@@ -35,7 +35,7 @@ export const sessions = defineRun(
   LONG,
   async ({ expect, progress, started }, { sessions, warmUpSessions, rounds, sessionTimeoutSecs, ...options }) => {
     const sourceIps = Array.from({ length: Math.ceil(sessions / SESSIONS_PER_ADDRESS) }, (_, index) => LOOPBACK + 0x100 + index);
-    const load = await SoakLoad.open(started, sessions, sourceIps, Math.ceil(sessions / PLAYERS_PER_SERVER));
+    const load = await openSoakLoad(started, sessions, sourceIps, Math.ceil(sessions / PLAYERS_PER_SERVER));
     const node = await startSoakNode(started, load.servers, { admit: 'anybody', sessionTimeoutSecs });
     /** Opens sessions, has them answered, and waits until they have expired. @returns the node's memory with all open */
     const round = async (number: number, clients: number) => {

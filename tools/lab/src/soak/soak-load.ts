@@ -2,7 +2,6 @@ import { monotonicUs } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { count } from '../figures.ts';
 import { startLoad } from '../load/load-process.ts';
-import type { LoadProcess } from '../load/load-process.ts';
 import type { OpenResult } from '../load/opening-run.ts';
 import type { WindowResult } from '../load/window-run.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
@@ -28,36 +27,26 @@ export interface SoakLoadReport {
   readonly window: WindowResult;
 }
 
-/** Clients of a node that lets anybody in, with the game servers that they play on, which look at whatever comes back. */
-export class SoakLoad {
-  readonly #process: LoadProcess;
-  /** The game servers. */
-  readonly servers: readonly Endpoint[];
-
-  private constructor(process: LoadProcess, servers: readonly Endpoint[]) {
-    this.#process = process;
-    this.servers = servers;
-  }
-
-  /** Ends with `started`. @param sourceIps addresses of loopback that clients take turns in. */
-  static async open(started: AsyncDisposableStack, clients: number, sourceIps = [LOOPBACK], servers = 1): Promise<SoakLoad> {
-    const load = started.use(startLoad());
-    const serverIps = Array.from({ length: servers }, () => LOOPBACK);
-    return new SoakLoad(load, await load.openSockets({ clients, sourceIps, serverIps }));
-  }
-
+/**
+ * Opens clients of a node that lets anybody in, with the game servers that they play on, which look at whatever comes
+ * back. All ends with `started`.
+ * @param sourceIps addresses of loopback that clients take turns in.
+ */
+export async function openSoakLoad(started: AsyncDisposableStack, clients: number, sourceIps = [LOOPBACK], servers = 1) {
+  const load = started.use(startLoad());
+  const serverIps = Array.from({ length: servers }, () => LOOPBACK);
   /** Opens a session for each client, and has all send their packets at a steady rate. The sessions stay. */
-  async run(name: string, address: Endpoint, plan: SoakLoadPlan, progress: Progress): Promise<SoakLoadReport> {
+  const run = async (name: string, address: Endpoint, plan: SoakLoadPlan, progress: Progress): Promise<SoakLoadReport> => {
     const { clients, opensPerSecond, packetsPerClient, ratePps } = plan;
     const target = { name, framing: { kind: 'lstp', groupSize: 0 }, address, clients } as const;
-    const opened = await this.#process.open(target, opensPerSecond);
+    const opened = await load.open(target, opensPerSecond);
     progress(`${count(opened.open)} sessions open`);
     const startMs = performance.now();
     const tell = () => progress(`packets have flowed for ${((performance.now() - startMs) / 1_000).toFixed(0)} s`);
     const telling = setInterval(tell, TELL_EVERY_MS);
     const measureMs = (clients * packetsPerClient * 1_000) / ratePps;
     try {
-      const window = await this.#process.window(target, {
+      const window = await load.window(target, {
         ...{ startUs: monotonicUs() + NOTICE_US, ratePps, grainUs: 0, burst: 1, warmUpMs: 0, guardMs: 0, measureMs },
         ...{ timeoutMs: SILENCE_MS, careful: true },
       });
@@ -65,7 +54,8 @@ export class SoakLoad {
     } finally {
       clearInterval(telling);
     }
-  }
+  };
+  return { servers: await load.openSockets({ clients, sourceIps, serverIps }), run };
 }
 
 /** That all sessions opened, everything was sent, and each packet was answered once, whole, to its own client. */

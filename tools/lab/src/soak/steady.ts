@@ -1,6 +1,6 @@
 import { count } from '../figures.ts';
 import { defineRun } from '../runs.ts';
-import { SoakLoad, answeredOf, expectWholeLoad } from './soak-load.ts';
+import { answeredOf, expectWholeLoad, openSoakLoad } from './soak-load.ts';
 import { NodeMetrics, startSoakNode } from './soak-node.ts';
 
 /** Clients that send all the time: nothing may get lost, and every answer must come to its own client. */
@@ -9,7 +9,7 @@ export const steady = defineRun(
   '100 clients, 200 packets a second each for 60 s: nothing lost, every answer to its own client',
   { clients: 100, packetsPerSecondPerClient: 200, seconds: 60 },
   async ({ expect, progress, started }, { clients, packetsPerSecondPerClient, seconds }) => {
-    const load = await SoakLoad.open(started, clients);
+    const load = await openSoakLoad(started, clients);
     const node = await startSoakNode(started, load.servers, { admit: 'anybody' });
     const packetsPerClient = packetsPerSecondPerClient * seconds;
     const plan = { clients, opensPerSecond: 500, packetsPerClient, ratePps: packetsPerSecondPerClient * clients };

@@ -4,7 +4,6 @@ import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { ForeignProcess } from '../foreign-process.ts';
 import { TemporaryFolder } from '../leftovers.ts';
-import type { LossyLinkStats } from '../lossy-link.ts';
 import { TeeworldsServer } from './server.ts';
 import type { TeeworldsPrograms } from './server.ts';
 import { EGRESS_IP, openStage } from './stage.ts';
@@ -23,35 +22,14 @@ export interface TeeworldsOptions extends StageOptions {
 }
 
 /** What the server's log and the player's stays say. */
-export interface TeeworldsResult {
-  /** The line of the server's log in which the player entered the game. */
-  readonly entered: string;
-  /** How it was at the end of each stay: one entry for each trial, and just one if there are none. */
-  readonly stays: readonly Stay[];
-  /** Lines of the server's log in which somebody left. */
-  readonly departures: readonly string[];
-  readonly link: LossyLinkStats;
-  readonly recoveredToServer: number;
-  readonly recoveredToPlayer: number;
-  readonly tunnelRttMs: number | undefined;
-}
-
-interface Stay {
-  /** The trial that went before it. */
-  readonly after: string;
-  /** What the server's console said of the players who were there at its end. */
-  readonly players: readonly string[];
-  /** Datagrams of the server that reached the player's program in the last second, and that the program sent then. */
-  readonly lastSecondToPlayer: number;
-  readonly lastSecondFromPlayer: number;
-}
+export type TeeworldsResult = Awaited<ReturnType<typeof playTeeworlds>>;
 
 /**
  * Has Debian's Teeworlds play on Debian's Teeworlds server through a tunnel over a link that loses packets. The client
  * registers with the node, which lets in nobody else.
  * Rejects if the player does not get into the game; what came of it then is for the caller to judge.
  */
-export async function playTeeworlds(options: TeeworldsOptions): Promise<TeeworldsResult> {
+export async function playTeeworlds(options: TeeworldsOptions) {
   const { programs, loss, log } = options;
   await using started = new AsyncDisposableStack();
   const { path: folder } = started.use(await TemporaryFolder.open());
@@ -64,7 +42,7 @@ export async function playTeeworlds(options: TeeworldsOptions): Promise<Teeworld
   const entered = await server.playerEntered(ENTER_MS);
   log(entered);
 
-  const stays: Stay[] = [];
+  const stays: Awaited<ReturnType<typeof stay>>[] = [];
   for (const trial of options.trials) {
     log(trial.name);
     await trial.begin(stage);
@@ -74,8 +52,11 @@ export async function playTeeworlds(options: TeeworldsOptions): Promise<Teeworld
   if (stays.length === 0) stays.push(await stay('entering', tunnel, server, options));
   const { counters, rtt } = tunnel.stats();
   return {
+    /** The line of the server's log in which the player entered the game. */
     entered,
+    /** How it was at the end of each stay: one entry for each trial, and just one if there are none. */
     stays,
+    /** Lines of the server's log in which somebody left. */
     departures: server.departures(),
     link: link.stats,
     recoveredToServer: await stage.node.metric('lightspeed_fec_packets_total{result="recovered"}'),
@@ -84,17 +65,22 @@ export async function playTeeworlds(options: TeeworldsOptions): Promise<Teeworld
   };
 }
 
-/** Stays in the game for a while. */
-async function stay(after: string, tunnel: RunningTunnel, server: TeeworldsServer, { staySeconds, log }: TeeworldsOptions): Promise<Stay> {
+/** Stays in the game for a while. @param after the trial that went before */
+async function stay(after: string, tunnel: RunningTunnel, server: TeeworldsServer, { staySeconds, log }: TeeworldsOptions) {
   await setTimeout(staySeconds * 1_000 - TRAFFIC_WINDOW_MS);
   const before = tunnel.stats().counters;
   await setTimeout(TRAFFIC_WINDOW_MS);
   const { localPacketsSent, localPacketsReceived } = tunnel.stats().counters;
-  const lastSecondToPlayer = localPacketsSent - before.localPacketsSent;
-  const lastSecondFromPlayer = localPacketsReceived - before.localPacketsReceived;
   const players = await server.players();
   for (const line of players) log(line);
-  return { after, players, lastSecondToPlayer, lastSecondFromPlayer };
+  return {
+    after,
+    /** What the server's console says of the players who are there. */
+    players,
+    /** Datagrams of the server that reached the player's program in the last second, and that the program sent then. */
+    lastSecondToPlayer: localPacketsSent - before.localPacketsSent,
+    lastSecondFromPlayer: localPacketsReceived - before.localPacketsReceived,
+  };
 }
 
 function startPlayer(programs: TeeworldsPrograms, ingress: Endpoint, folder: string): ForeignProcess {
