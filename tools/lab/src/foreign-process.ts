@@ -12,8 +12,8 @@ const STOP_MS = 3_000;
 const COMMAND_MS = 10_000;
 
 /**
- * A program, with all that it starts: a process group of its own, which is ended as a whole and does not
- * outlive this process, however that ends. Keeps what it prints.
+ * A program, with all that it starts: a process group of its own, which is ended as a whole. It does not outlive this
+ * process, however that ends. Keeps what it prints.
  */
 export class ForeignProcess implements AsyncDisposable {
   /** What it has printed: the last some thousand lines. */

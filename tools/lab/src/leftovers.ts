@@ -20,8 +20,8 @@ let sweeper: Writable | undefined;
 let count = 0;
 
 /**
- * Has a command of the shell run when this process has ended, however it did: a shell in a session of its own sees the
- * end. What was given last is run first.
+ * Has a command of the shell run when this process has ended, however it did. A shell in a session of its own sees the
+ * end, and runs first what was given last.
  * @returns takes it back
  */
 export function atEnd(command: string): () => void {

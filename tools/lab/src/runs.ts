@@ -1,7 +1,7 @@
 import { reasonOf } from './errors.ts';
 
 /** What a long run came to. */
-export interface Outcome {
+interface Outcome {
   readonly name: string;
   /** Why it failed, one line each; none if it passed. */
   readonly faults: readonly string[];

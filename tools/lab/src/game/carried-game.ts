@@ -32,11 +32,8 @@ export interface CarriedGameOptions {
   readonly link: Impairments;
 }
 
-/** A game under way. */
-export type CarriedGame = Awaited<ReturnType<typeof startCarriedGame>>;
-
 /** What a carried game came to so far. */
-export type GameReport = ReturnType<CarriedGame['report']>;
+export type GameReport = ReturnType<Awaited<ReturnType<typeof startCarriedGame>>['report']>;
 
 /** One direction of a carried game. */
 export type DirectionReport = GameReport['toServer'];

@@ -1,5 +1,19 @@
 import { HEADER_BYTES, VERSION_PLAIN, writeHeader } from '@lightspeed/wire';
 
+/** What clients put around payloads. */
+export type FramingPlan =
+  | { readonly kind: 'plain' }
+  /** Headers of 20 bytes for a relay that strips them and puts them in front, but looks at nothing in them. */
+  | { readonly kind: 'header' }
+  | {
+      readonly kind: 'lstp';
+      /** Packets per FEC group, 0 for version 1. */
+      readonly groupSize: number;
+      /** The name of the clients' sessions; those of nobody when left out, for a node that lets anybody in. */
+      readonly registrations?: string;
+    }
+  | { readonly kind: 'turn' };
+
 /** A datagram that is no answer with a payload. */
 export const NO_PAYLOAD = -1;
 /** A datagram whose header is not what an answer must have. */

@@ -4,7 +4,7 @@ import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { answerParent } from '../child-program.ts';
 import { Framing, HeaderFraming } from './framing.ts';
-import type { FramingPlan, LoadTarget, SocketsPlan } from './load-process.ts';
+import type { FramingPlan } from './framing.ts';
 import { LstpFraming, LstpSessions } from './lstp-framing.ts';
 import { OpeningRun } from './opening-run.ts';
 import type { OpenResult } from './opening-run.ts';
@@ -14,6 +14,24 @@ import type { WindowPlan } from './schedule.ts';
 import { TurnFraming } from './turn-framing.ts';
 import { GAME_SERVER, WindowRun } from './window-run.ts';
 import type { WindowResult } from './window-run.ts';
+
+/** Which sockets the load generator opens: clients take turns in the source addresses, and in the servers. */
+export interface SocketsPlan {
+  readonly clients: number;
+  readonly sourceIps: readonly number[];
+  /** The addresses of the game servers, each of which echoes. */
+  readonly serverIps: readonly number[];
+}
+
+/** A relay as clients see it. */
+export interface LoadTarget {
+  /** Targets are told apart by this. */
+  readonly name: string;
+  readonly framing: FramingPlan;
+  readonly address: Endpoint;
+  /** How many of the clients take part. */
+  readonly clients: number;
+}
 
 const PACKETS_BYTES = 256 * 1_024;
 /** Blocks for parity: one open group for each of a thousand clients, and what is on its way to the kernel. */

@@ -1,12 +1,33 @@
 import { parsePin } from '@lightspeed/control/quic';
 import { formatIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
 import { answerParent } from '../child-program.ts';
 import { LossyLink } from '../lossy-link.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { LabError, reasonOf } from '../errors.ts';
 import { PING_MS, Registrant } from './registrant.ts';
 import type { RegisteredSession } from './registrant.ts';
-import type { RegistrantsPlan, RegistrantsReport } from './registrants.ts';
+
+/** Which node registers how many clients. */
+export interface RegistrantsPlan {
+  readonly control: Endpoint;
+  readonly pin: string;
+  readonly clients: number;
+  /** What lets them in, where the node wants that. */
+  readonly ticket?: Uint8Array;
+  /** How many do so at the same time; all of them when left out. */
+  readonly atOnce?: number;
+}
+
+/** What has come of the registrations. */
+export interface RegistrantsReport {
+  /** When each of those was registered that are, since the start of all, ascending. */
+  readonly tookMs: readonly number[];
+  /** In the same order. They last until all leave, or hang up. */
+  readonly sessions: readonly RegisteredSession[];
+  /** Why others are not. */
+  readonly failures: readonly string[];
+}
 
 /** A node takes 255 connections of an address. */
 const CLIENTS_PER_ADDRESS = 200;

@@ -64,7 +64,7 @@ export async function expectSources({ expect }: Means, scene: Scene, addresses: 
   expect.equal('addresses that the game server saw', (await scene.sources()).length, addresses);
 }
 
-/** A player, and the client's path that goes in the middle of the game: it has to say so, and to keep its address at the server. */
+/** A client loses a path in the middle of a game. It has to say so, and to keep its address at the game server. */
 export async function losePath(means: Means, scene: Scene, agent: Agent, lose: () => Promise<void>, limits: Limits): Promise<Figures> {
   const watched = await watchChange(agent, lose);
   const noticed = watched[0][0].events.some((event) => event.endsWith('path 0 down'));

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { openEcho } from '../echo.ts';
 import { count, mebibytes, medianAndP99, milliseconds, percentile, sumOf } from '../figures.ts';
 import { startPlayer } from '../game/player.ts';
-import { startRegistrants } from '../load/registrants.ts';
+import { startRegistrants } from '../load/processes.ts';
 import { residentBytes } from '../process-usage.ts';
 import { defineRun } from '../runs.ts';
 import { startSoakNode, watch } from './soak-node.ts';

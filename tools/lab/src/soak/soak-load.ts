@@ -1,7 +1,7 @@
 import { monotonicUs } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { count } from '../figures.ts';
-import { startLoad } from '../load/load-process.ts';
+import { startLoad } from '../load/processes.ts';
 import type { OpenResult } from '../load/opening-run.ts';
 import type { WindowResult } from '../load/window-run.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
