@@ -77,7 +77,7 @@ export class Scene {
     const planes = { data: { ip, port: DATA_PORT }, control: { ip, port: CONTROL_PORT } };
     const how = { allow: [this.gameServer], issuer: this.#issuer, stateDir, nodeId, drainSecs, flags, within: machine.within };
     const node = { program: await NodeProgram.start({ ...planes, ...how }), address };
-    this.#started.defer(() => node.program.stop());
+    this.#started.defer(() => node.program.kill());
     return node;
   }
 

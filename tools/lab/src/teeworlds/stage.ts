@@ -92,7 +92,7 @@ export async function openStage(
   const node = await NodeProgram.start({ allow: [gameServer], egressIp: EGRESS_IP, stateDir, ...admission });
   // Whichever runs in the end.
   const running = { node };
-  started.defer(() => running.node.stop());
+  started.defer(() => running.node.kill());
   const toTarget = { loss, delayMs: 10, jitterMs: 5 };
   const inFrontOf = (target: Endpoint) => ({ target, listen: { ip: FRONT_IP, port: target.port }, seed });
   const at = (port: number) => ({ host: IPV6_HOST, port });
