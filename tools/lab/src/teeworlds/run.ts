@@ -33,7 +33,7 @@ export async function playTeeworlds(options: TeeworldsOptions) {
   const { programs, loss, log } = options;
   await using started = new AsyncDisposableStack();
   const { path: folder } = started.use(await TemporaryFolder.open());
-  const server = started.use(await TeeworldsServer.start(programs.server, folder));
+  const server = await TeeworldsServer.start(started, programs.server, folder);
   log(`server at ${formatEndpoint(server.address.ip, server.address.port)}`);
   const stage = await openStage(options, server.address, folder, started);
   const { tunnel, link } = stage;
