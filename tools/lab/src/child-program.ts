@@ -1,88 +1,75 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { LabError } from './errors.ts';
+import { LabError, reasonOf } from './errors.ts';
+import { ForeignProcess } from './foreign-process.ts';
 
-/** What the child says to a question: what it is asked for, or why that cannot be had. */
+/** What a parent asks of its child, and what the child says to that: what came of it, or why it cannot be had. */
+interface Call {
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
 type Answer = { readonly said: unknown } | { readonly failed: string };
+type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 
 const NEVER_MS = 0x7fff_ffff;
 /** What a child has to do when its parent is gone may take so long. */
-const LEAVING_MS = 5_000;
+const LEAVING_MS = 2_500;
 
-/** A program of the lab in a process of its own, which is asked one question at a time and answers each. */
-export class ChildProgram<Question extends { readonly ask: string }> {
-  readonly #child: ChildProcess;
-  readonly #name: string;
-  readonly #timeoutMs: number;
+/** The methods of an object in another process, to be called one at a time. What they take and give is copied. */
+export type Remote<Api> = AsyncDisposable & {
+  readonly [Method in keyof Api]: Api[Method] extends (...args: infer Args) => infer Said
+    ? (...args: Args) => Promise<Awaited<Said>>
+    : never;
+};
 
-  /**
-   * @param name as errors call it.
-   * @param within what to put in front of its command line, such as `taskset -c 1`.
-   */
-  constructor(program: URL, name: string, within: readonly string[] = [], timeoutMs = NEVER_MS) {
-    const command = [...within, process.execPath, '--conditions=@lightspeed/source', fileURLToPath(program)];
-    this.#child = spawn(command[0], command.slice(1), {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // Tokens, pins and tickets are bytes.
-      serialization: 'advanced',
-    });
-    this.#name = name;
-    this.#timeoutMs = timeoutMs;
-  }
-
-  /** @throws {LabError} (rejection) if it cannot, ends, or does not answer in time. */
-  async ask<Said>(question: Question): Promise<Said> {
-    const late = AbortSignal.timeout(this.#timeoutMs);
-    const over = new AbortController();
-    const signal = AbortSignal.any([late, over.signal]);
-    const answer = once(this.#child, 'message', { signal }) as Promise<[Answer]>;
-    const exit = once(this.#child, 'exit', { signal }).then((): never => {
-      throw new LabError('ERR_LAB_PROCESS', `${this.#name} ended before it could ${question.ask}`);
-    });
-    try {
-      this.#child.send(question);
-      const [said] = await Promise.race([answer, exit]);
-      if ('failed' in said) throw new LabError('ERR_LAB_PROCESS', `${this.#name} cannot ${question.ask}: ${said.failed}`);
-      return said.said as Said;
-    } catch (error) {
-      if (!late.aborted) throw error;
-      throw new LabError('ERR_LAB_TIMEOUT', `${this.#name} did not ${question.ask} within ${this.#timeoutMs} ms`, { cause: error });
-    } finally {
-      answer.catch(() => undefined);
-      exit.catch(() => undefined);
-      over.abort();
-    }
-  }
-
-  /** Ends it, after `graceMs` in which it may end by itself because its parent has left. */
-  async stop(graceMs = 0): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    if (graceMs > 0) this.#child.disconnect();
-    const late = globalThis.setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
-    await exited;
-    clearTimeout(late);
-  }
+/** How a program of the lab is started. */
+export interface ChildOptions {
+  readonly program: URL;
+  /** As errors call it. */
+  readonly name: string;
+  /** What to put in front of its command line, such as `taskset -c 1`. */
+  readonly within?: readonly string[];
+  /** For each answer. Without it, one is waited for as long as the program runs. */
+  readonly timeoutMs?: number;
 }
 
 /**
- * The child's side: answers each question with what `answer` resolves to.
- * @param left called when the parent is gone; the process ends then.
+ * Starts a program of the lab in a process of its own.
+ * @returns what it gives to {@link answerParent}; calls reject with {@link LabError} if it cannot, ends, or is late
  */
-export function answerParent<Question>(answer: (question: Question) => Promise<unknown>, left?: () => Promise<void>): void {
-  const tell = (said: Answer) => process.send?.(said);
-  process.on('message', (question: Question) => {
-    answer(question).then(
+export function startChild<Api>({ program, name, within = [], timeoutMs = NEVER_MS }: ChildOptions): Remote<Api> {
+  const [first, ...rest] = [...within, process.execPath, '--conditions=@lightspeed/source', fileURLToPath(program)];
+  const child = new ForeignProcess(first, rest, process.env, undefined, name);
+  const call = async ({ method, args }: Call) => {
+    const answer = (await child.exchange({ method, args }, timeoutMs)) as Answer;
+    if ('failed' in answer) throw new LabError('ERR_LAB_PROCESS', `${name} cannot ${method}: ${answer.failed}`);
+    return answer.said;
+  };
+  return new Proxy({} as Remote<Api>, {
+    get(_target, method) {
+      if (method === Symbol.asyncDispose) return () => child.stop();
+      // Whoever awaits it looks for `then`.
+      if (typeof method === 'symbol' || method === 'then') return undefined;
+      return (...args: readonly unknown[]) => call({ method, args });
+    },
+  });
+}
+
+/**
+ * The child's side: has its parent call the methods of an object.
+ * @param leave called when the parent is gone, or stops it; the process ends then.
+ */
+export function answerParent(api: object, leave: () => Promise<unknown> = () => Promise.resolve()): void {
+  const methods = api as Methods;
+  process.on('message', ({ method, args }: Call) => {
+    const tell = (answer: Answer) => process.send?.(answer);
+    const called = async () => methods[method](...args);
+    called().then(
       (said) => tell({ said }),
-      (error: unknown) => tell({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+      (error: unknown) => tell({ failed: reasonOf(error) }),
     );
   });
-  process.on('disconnect', () => {
-    const end = () => process.exit(0);
-    if (left === undefined) end();
-    else Promise.race([left(), setTimeout(LEAVING_MS)]).then(end, end);
-  });
+  const end = () => void Promise.race([leave(), setTimeout(LEAVING_MS)]).finally(() => process.exit(0));
+  process.once('disconnect', end);
+  process.once('SIGTERM', end);
 }

@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { DEMO_USAGE, UsageError, parseDemoOptions } from './demo/options.ts';
 import type { DemoOptions } from './demo/options.ts';
 import { Display } from './demo/show.ts';
-import { CarriedGame } from './game/carried-game.ts';
+import { reasonOf } from './errors.ts';
+import { startCarriedGame } from './game/carried-game.ts';
 import { faultOf } from './game/verdict.ts';
 
 const EXIT_CARRIED = 0;
@@ -18,7 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(DEMO_USAGE);
     return EXIT_CARRIED;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     const usage = error instanceof UsageError;
     process.stderr.write(usage ? `${message}\nSee pnpm start --help\n` : `The game was not carried: ${message}\n`);
     return usage ? EXIT_USAGE : EXIT_FAILED;
@@ -31,7 +32,7 @@ async function play(options: DemoOptions): Promise<number> {
   process.once('SIGINT', () => interrupted.abort());
   process.once('SIGTERM', () => interrupted.abort());
   if (!options.json) process.stdout.write(introduction(options));
-  await using game = await CarriedGame.start(options);
+  await using game = await startCarriedGame(options);
   const display = new Display(process.stdout);
   const endMs = performance.now() + (options.seconds ?? Infinity) * 1_000;
   while (!interrupted.signal.aborted) {

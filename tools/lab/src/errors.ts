@@ -17,3 +17,8 @@ export class LabError extends Error {
     this.code = code;
   }
 }
+
+/** What to say of anything that was thrown. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

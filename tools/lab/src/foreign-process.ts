@@ -1,55 +1,51 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess, Serializable } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { LabError } from './errors.ts';
+import type { LabErrorCode } from './errors.ts';
+import { atEnd } from './leftovers.ts';
 
 const KEPT_LINES = 5_000;
-const TIMEOUT_MS = 3_000;
-
-/** What must not outlive this process. */
-const running = new Set<ForeignProcess>();
-process.once('exit', () => {
-  for (const left of running) left.abandon();
-});
-
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+const STOP_MS = 3_000;
+const COMMAND_MS = 10_000;
 
 /**
- * A program, with all that it starts: a process group of its own, which is ended as a whole and does not
- * outlive this process. Keeps what it prints.
+ * A program, with all that it starts: a process group of its own, which is ended as a whole. It does not outlive this
+ * process, however that ends. Keeps what it prints.
  */
-export class ForeignProcess {
+export class ForeignProcess implements AsyncDisposable {
+  /** What it has printed: the last some thousand lines. */
+  readonly lines: string[] = [];
   readonly #name: string;
-  readonly #child: Child;
-  readonly #lines: string[] = [];
-  readonly #listeners = new Set<() => void>();
+  readonly #child: ChildProcess;
+  readonly #changes = new EventEmitter();
   readonly #ended: Promise<void>;
   #over = false;
 
-  constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv, folder: string) {
-    this.#name = program;
-    this.#child = spawn(program, args, { env, cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @param talker how errors call it, if it is a program of Node's that takes and sends messages */
+  constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv, folder?: string, talker?: string) {
+    this.#name = talker ?? program;
+    // Tokens, pins and tickets are bytes.
+    const how = { env, cwd: folder, detached: true, serialization: 'advanced' } as const;
+    this.#child = spawn(program, args, { ...how, stdio: ['ignore', 'pipe', 'pipe', talker === undefined ? 'ignore' : 'ipc'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      createInterface(stream).on('line', (line) => this.#keep(line));
+      if (stream !== null) createInterface(stream).on('line', (line) => this.#keep(line));
     }
     this.#child.on('error', (error) => this.#keep(error.message));
-    running.add(this);
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('close', () => {
-        this.#over = true;
-        running.delete(this);
-        this.#changed();
-        resolve();
-      });
+    const forget = atEnd(`kill -KILL -${this.#child.pid}`);
+    this.#ended = once(this.#child, 'close').then(() => {
+      this.#over = true;
+      forget();
+      this.#changes.emit('change');
     });
   }
 
   /** Of its first process. @throws {LabError} `ERR_LAB_PROCESS` if it could not be started */
   get pid(): number {
     const { pid } = this.#child;
-    if (pid === undefined) throw this.#fault('ERR_LAB_PROCESS', `${this.#name} did not start`);
+    if (pid === undefined) throw this.#fault('ERR_LAB_PROCESS', 'did not start');
     return pid;
   }
 
@@ -57,44 +53,47 @@ export class ForeignProcess {
     return this.#over;
   }
 
-  /** What it has printed: the last some thousand lines. */
-  get lines(): readonly string[] {
-    return this.#lines;
-  }
-
   /**
    * The first line that matches, now or later.
    * @throws {LabError} `ERR_LAB_TIMEOUT`, or `ERR_LAB_PROCESS` if the program ends before it prints one
    */
   async line(pattern: RegExp, timeoutMs: number): Promise<string> {
-    const untilMs = performance.now() + timeoutMs;
+    const signal = AbortSignal.timeout(timeoutMs);
     for (;;) {
-      const found = this.#lines.find((line) => pattern.test(line));
+      const found = this.lines.find((line) => pattern.test(line));
       if (found !== undefined) return found;
-      if (this.#over) throw this.#fault('ERR_LAB_PROCESS', `${this.#name} ended before it printed ${pattern}`);
-      const leftMs = untilMs - performance.now();
-      if (leftMs <= 0) throw this.#fault('ERR_LAB_TIMEOUT', `${this.#name} did not print ${pattern} in ${timeoutMs} ms`);
-      await this.#change(leftMs);
+      if (this.#over) throw this.#fault('ERR_LAB_PROCESS', `ended before it printed ${pattern}`);
+      if (signal.aborted) throw this.#fault('ERR_LAB_TIMEOUT', `did not print ${pattern} in ${timeoutMs} ms`);
+      await once(this.#changes, 'change', { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Sends a message to a program that talks. @returns the next one of its own @throws {LabError} as {@link line} does */
+  async exchange(message: Serializable, timeoutMs: number): Promise<unknown> {
+    const over = new AbortController();
+    const answer = once(this.#child, 'message', over);
+    try {
+      this.#child.send(message);
+      const found = await Promise.race([answer, this.#ended, setTimeout(timeoutMs, 'late', over)]);
+      if (found === undefined) throw this.#fault('ERR_LAB_PROCESS', 'ended before it answered');
+      if (found === 'late') throw this.#fault('ERR_LAB_TIMEOUT', `did not answer in ${timeoutMs} ms`);
+      return found[0];
+    } finally {
+      over.abort();
     }
   }
 
   /** Ends the whole group: asks first. */
   async stop(): Promise<void> {
-    await this.endedBy('SIGTERM', TIMEOUT_MS);
+    await this.endedBy('SIGTERM', STOP_MS);
     // Whatever of the group is left: its leader may be gone before the others.
-    this.#signal('SIGKILL');
-    await this.#ended;
+    await this.kill();
   }
 
   /** Ends the whole group as a power cut would. */
   async kill(): Promise<void> {
     this.#signal('SIGKILL');
     await this.#ended;
-  }
-
-  /** Ends the whole group without waiting for that: this process ends itself. */
-  abandon(): void {
-    this.#signal('SIGKILL');
   }
 
   /** Sends a signal and waits for the end. @returns whether it came in time */
@@ -106,30 +105,18 @@ export class ForeignProcess {
     return this.#over;
   }
 
-  #fault(code: 'ERR_LAB_PROCESS' | 'ERR_LAB_TIMEOUT', message: string): LabError {
-    return new LabError(code, `${message}; its last words:\n${this.#lines.slice(-10).join('\n')}`);
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #fault(code: LabErrorCode, what: string): LabError {
+    return new LabError(code, `${this.#name} ${what}; its last words:\n${this.lines.slice(-10).join('\n')}`);
   }
 
   #keep(line: string): void {
-    this.#lines.push(line);
-    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-    this.#changed();
-  }
-
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
-  }
-
-  #change(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#listeners.delete(done);
-        resolve();
-      };
-      const timer = globalThis.setTimeout(done, timeoutMs);
-      this.#listeners.add(done);
-    });
+    this.lines.push(line);
+    if (this.lines.length > KEPT_LINES) this.lines.shift();
+    this.#changes.emit('change');
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -142,4 +129,19 @@ export class ForeignProcess {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   }
+}
+
+/**
+ * Runs a program of the system to its end. @returns what it printed
+ * @throws {LabError} `ERR_LAB_PROCESS` (rejection) with what it said, if it failed or there is none
+ */
+export function command(program: string, args: readonly string[], input?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, args, { timeout: COMMAND_MS }, (error, stdout, stderr) => {
+      if (error === null) return resolve(stdout);
+      const said = stderr.trim() === '' ? error.message : stderr.trim();
+      reject(new LabError('ERR_LAB_PROCESS', `${program} ${args.join(' ')}: ${said.split('\n')[0]}`, { cause: error }));
+    });
+    child.stdin?.end(input);
+  });
 }

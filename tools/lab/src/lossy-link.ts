@@ -1,6 +1,6 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { NetemLink } from '@lightspeed/netem';
-import type { Impairments, NetemStats } from '@lightspeed/netem';
+import type { Impairments } from '@lightspeed/netem';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, hostOf, openLoopbackSocket } from './loopback-socket.ts';
@@ -23,14 +23,7 @@ export interface LossyLinkOptions {
 }
 
 /** What a link has done to datagrams, each way. */
-export interface LossyLinkStats {
-  readonly toTarget: NetemStats;
-  readonly toSource: NetemStats;
-  /** Addresses that have sent to the link, and that it has not forgotten. */
-  readonly sources: number;
-  /** Datagrams that a socket refused to take. They count as delivered above. */
-  readonly refused: number;
-}
+export type LossyLinkStats = LossyLink['stats'];
 
 /** A datagram on its way: through which socket it leaves, and for whom. */
 interface Passage {
@@ -53,7 +46,7 @@ interface Passage {
  * All sources share one emulated link. Runs on the caller's event loop: some thousand packets a second are nothing to
  * it, but a caller that blocks the loop delays packets. Its figures come from the emulator, which decided on each packet.
  */
-export class LossyLink {
+export class LossyLink implements AsyncDisposable {
   /** Where sources send to; the ip is 0 if that is `::1`. */
   readonly address: Endpoint;
   readonly #front: Socket;
@@ -96,11 +89,13 @@ export class LossyLink {
     }
   }
 
-  get stats(): LossyLinkStats {
+  get stats() {
     return {
       toTarget: this.#netem.aToB.stats,
       toSource: this.#netem.bToA.stats,
+      /** Addresses that have sent to the link, and that it has not forgotten. */
       sources: this.#upstream.size,
+      /** Datagrams that a socket refused to take. They count as delivered above. */
       refused: this.#refused,
     };
   }

@@ -54,45 +54,46 @@ export interface NodeProgramOptions {
   readonly collectsGarbage?: boolean;
 }
 
-/** The program `lightspeed-proxy` in a process that can be killed, with its metrics. */
-export class NodeProgram implements AsyncDisposable {
-  /** Where clients reach it: on 127.0.0.1 if it is bound to all addresses. */
-  readonly data: Endpoint;
-  readonly #control: Endpoint | undefined;
-  readonly #pin: string | undefined;
-  readonly #http: string;
+/** The program `lightspeed-proxy` in a process that can be killed, with its metrics. What it logs is a JSON object a line. */
+export class NodeProgram extends ForeignProcess {
   readonly #options: NodeProgramOptions;
-  readonly #process: ForeignProcess;
+  /** What it says when it serves. */
+  #said: { readonly data: string; readonly control: string; readonly http: string; readonly pin?: string } = {
+    data: '',
+    control: '',
+    http: '',
+  };
   #collections = 0;
 
-  private constructor(options: NodeProgramOptions, started: ForeignProcess, line: string) {
-    const said = JSON.parse(line) as Readonly<{ data: string; control: string; http: string; pin?: string }>;
-    this.data = endpointIn(said.data);
-    this.#control = said.control === 'off' ? undefined : endpointIn(said.control);
-    this.#pin = said.pin;
-    this.#http = said.http;
+  private constructor(options: NodeProgramOptions) {
+    const { within = [], stateDir, program = mainOf('@lightspeed/proxy'), env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
+    const flags = [...nodeFlags, ...(collectsGarbage ? ['--expose-gc', `--import=${COLLECTOR}`] : [])];
+    const [first, ...rest] = [...within, process.execPath, ...flags, program, ...argumentsOf(options)];
+    super(first, rest, { ...process.env, ...env }, stateDir);
     this.#options = options;
-    this.#process = started;
   }
 
   /** Resolves when it serves. */
   static async start(options: NodeProgramOptions): Promise<NodeProgram> {
-    const { within = [], stateDir, program = mainOf('@lightspeed/proxy'), env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
-    await writeFile(configIn(stateDir), configurationOf(options));
-    const flags = [...nodeFlags, ...(collectsGarbage ? ['--expose-gc', `--import=${COLLECTOR}`] : [])];
-    const command = [...within, process.execPath, ...flags, program, ...argumentsOf(options)];
-    const started = new ForeignProcess(command[0], command.slice(1), { ...process.env, ...env }, stateDir);
+    await writeFile(configIn(options.stateDir), configurationOf(options));
+    const node = new NodeProgram(options);
     try {
-      return new NodeProgram(options, started, await started.line(/"node serves"/, START_MS));
+      node.#said = JSON.parse(await node.line(/"node serves"/, START_MS));
+      return node;
     } catch (error) {
-      await started.stop();
+      await node.kill();
       throw error;
     }
   }
 
+  /** Where clients reach it: on 127.0.0.1 if it is bound to all addresses. */
+  get data(): Endpoint {
+    return endpointIn(this.#said.data);
+  }
+
   /** Where clients register. @throws {LabError} `ERR_LAB_PROCESS` if there is no control plane */
   get control(): Endpoint {
-    return this.#control ?? noControlPlane();
+    return this.#said.control === 'off' ? noControlPlane() : endpointIn(this.#said.control);
   }
 
   get pin(): Uint8Array {
@@ -101,28 +102,13 @@ export class NodeProgram implements AsyncDisposable {
 
   /** As {@link pin} is written. */
   get pinText(): string {
-    return this.#pin ?? noControlPlane();
+    return this.#said.pin ?? noControlPlane();
   }
 
   /** As clients name it. */
   get settings(): NodeSettings {
     const { ip, port } = this.control;
     return { host: formatIpv4(ip), port, verify: { kind: 'pin', sha256: this.pin } };
-  }
-
-  /** Its process: also that of what stands in front of it, if that executes it. */
-  get pid(): number {
-    return this.#process.pid;
-  }
-
-  /** Whether it has ended, which it must not by itself. */
-  get ended(): boolean {
-    return this.#process.ended;
-  }
-
-  /** What it has logged: one JSON object a line. */
-  get lines(): readonly string[] {
-    return this.#process.lines;
   }
 
   /** What `GET /metrics` says under a name, with its labels as they are written there: 0 if it says nothing. */
@@ -132,7 +118,7 @@ export class NodeProgram implements AsyncDisposable {
 
   /** All that `GET /metrics` says, by name and labels as they are written there. */
   async metrics(): Promise<ReadonlyMap<string, number>> {
-    const text = await (await fetch(`${this.#http}/metrics`)).text();
+    const text = await (await fetch(`${this.#said.http}/metrics`)).text();
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
   }
@@ -141,13 +127,8 @@ export class NodeProgram implements AsyncDisposable {
   async heldBytes(): Promise<number> {
     const number = ++this.#collections;
     process.kill(this.pid, 'SIGUSR2');
-    await this.#process.line(new RegExp(`^garbage collected ${number}$`), COLLECT_MS);
+    await this.line(new RegExp(`^garbage collected ${number}$`), COLLECT_MS);
     return residentBytes([this.pid]);
-  }
-
-  /** Ends it as a power cut would. */
-  async kill(): Promise<void> {
-    await this.#process.kill();
   }
 
   /** Starts another one in its place: same ports, same state. */
@@ -157,15 +138,12 @@ export class NodeProgram implements AsyncDisposable {
 
   /** Has it drain. @returns whether it ended in time */
   drain(timeoutMs: number): Promise<boolean> {
-    return this.#process.endedBy('SIGTERM', timeoutMs);
+    return this.endedBy('SIGTERM', timeoutMs);
   }
 
-  async stop(): Promise<void> {
-    await this.#process.kill();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  /** Does not wait for sessions to end, as a node that is asked does. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
   }
 }
 
@@ -177,14 +155,8 @@ function configIn(stateDir: string): string {
   return join(stateDir, 'node.toml');
 }
 
-function configurationOf({
-  drainSecs = 30,
-  graceSecs = 30,
-  sessionTimeoutSecs = 300,
-  maxClients,
-  rateLimit,
-  admit,
-}: NodeProgramOptions): string {
+function configurationOf({ maxClients, rateLimit, admit, ...options }: NodeProgramOptions): string {
+  const { drainSecs = 30, graceSecs = 30, sessionTimeoutSecs = 300 } = options;
   const lines = ['[server]', `drain_secs = ${drainSecs}`, `grace_secs = ${graceSecs}`, `session_timeout_secs = ${sessionTimeoutSecs}`];
   if (maxClients !== undefined) lines.push(`max_clients = ${maxClients}`);
   if (admit === 'whoever registers') lines.push('[security]', 'registration = "anyone"');

@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util';
 import { count, milliseconds, percent } from './figures.ts';
-import { findTeeworlds } from './teeworlds/programs.ts';
-import { playTeeworlds } from './teeworlds/run.ts';
+import { faultOfTeeworlds, measuredLoss, playTeeworlds } from './teeworlds/run.ts';
 import type { TeeworldsResult } from './teeworlds/run.ts';
-import { TRIALS } from './teeworlds/trials.ts';
-import { faultOfTeeworlds, measuredLoss } from './teeworlds/verdict.ts';
+import { findTeeworlds } from './teeworlds/server.ts';
+import { TRIALS } from './teeworlds/stage.ts';
 
 const USAGE = `pnpm --filter @lightspeed/lab teeworlds [--seconds N] [--loss PERCENT] [--fec K] [--seed N] [--ipv6 | --trials]
 
@@ -47,9 +46,6 @@ async function main(): Promise<number> {
     process.stderr.write('--ipv6 and --trials do not go together: an open node lets no client move\n');
     return 2;
   }
-  // Ctrl-C ends what was started: leaving by `exit` kills the process groups.
-  process.once('SIGINT', () => process.exit(130));
-  process.once('SIGTERM', () => process.exit(143));
   const result = await playTeeworlds({
     programs,
     loss: Number(values.loss) / 100,

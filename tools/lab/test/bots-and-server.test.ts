@@ -1,11 +1,10 @@
 import { Random } from '@lightspeed/netem';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arrivals } from '../src/game/arrivals.ts';
-import { Bot } from '../src/game/bot.ts';
+import { startBot } from '../src/game/bot.ts';
 import { GAME_HEADER_BYTES, GameKind, decodeGameDatagram, encodeGameDatagram } from '../src/game/datagram.ts';
-import { GameServer } from '../src/game/game-server.ts';
-import { RoundTrips } from '../src/game/round-trips.ts';
+import { startGameServer } from '../src/game/game-server.ts';
+import { Arrivals, RoundTrips } from '../src/game/numbered-stream.ts';
 import { TestPeer, until } from './support/udp.ts';
 
 const datagram = { bot: 1, sequence: 0, acknowledged: 0, holdUs: 0 };
@@ -69,33 +68,33 @@ describe('round trips', () => {
 
 describe('bots and a game server without anything between them', () => {
   it('lose nothing', async () => {
-    const server = await GameServer.start(new Random(1));
-    const bots = await Promise.all([1, 2, 3].map((id) => Bot.start(id, server.address, new Random(id))));
+    const server = await startGameServer(new Random(1));
+    const bots = await Promise.all([1, 2, 3].map((id) => startBot(id, server.address, new Random(id))));
     await until(
-      () => bots.every(({ stats }) => stats.stream.received > 10) && server.stats.players.every(({ stream }) => stream.received > 10),
+      () => bots.every(({ stats }) => stats().stream.received > 10) && server.stats().players.every(({ stream }) => stream.received > 10),
     );
     for (const bot of bots) bot.stopSending();
     server.stopSending();
-    const playerOf = (index: number) => server.stats.players.find(({ bot }) => bot === index + 1);
+    const playerOf = (index: number) => server.stats().players.find(({ bot }) => bot === index + 1);
     await until(() =>
       bots.every(({ stats }, index) => {
         const player = playerOf(index);
-        return stats.stream.received === player?.stream.sent && stats.stream.sent === player.stream.received;
+        return stats().stream.received === player?.stream.sent && stats().stream.sent === player.stream.received;
       }),
     );
     for (const { stats } of bots) {
-      expect(stats).toMatchObject({ joined: true, stream: { duplicates: 0, missing: 0 }, corrupted: 0, misdelivered: 0 });
-      expect(stats.stream.rttMs).toBeGreaterThanOrEqual(0);
+      expect(stats()).toMatchObject({ joined: true, stream: { duplicates: 0, missing: 0 }, corrupted: 0, misdelivered: 0 });
+      expect(stats().stream.rttMs).toBeGreaterThanOrEqual(0);
     }
-    expect(server.stats).toMatchObject({ corrupted: 0, misdelivered: 0 });
-    await Promise.all([...bots, server].map((end) => end.close()));
+    expect(server.stats()).toMatchObject({ corrupted: 0, misdelivered: 0 });
+    await Promise.all([...bots, server].map((end) => end[Symbol.asyncDispose]()));
   });
 });
 
 describe('a bot', () => {
   it('notices what is changed, comes twice or is not for it', async () => {
     await using server = await TestPeer.open();
-    const bot = await Bot.start(5, server.address, new Random(1));
+    const bot = await startBot(5, server.address, new Random(1));
     await until(() => server.arrivals.length > 0);
     const [join] = server.arrivals;
     expect(decodeGameDatagram(join.bytes)).toMatchObject({ kind: GameKind.join, bot: 5 });
@@ -107,26 +106,26 @@ describe('a bot', () => {
     server.answer(join, changed);
     server.answer(join, encodeGameDatagram({ ...datagram, kind: GameKind.snapshot, bot: 6, sequence: 1 }, 200));
     server.answer(join, encodeGameDatagram({ ...datagram, kind: GameKind.snapshot, bot: 5, sequence: 3 }, 200));
-    await until(() => bot.stats.stream.missing === 1);
-    expect(bot.stats).toMatchObject({ stream: { received: 2, duplicates: 1 }, corrupted: 1, misdelivered: 1, joined: false });
-    await bot.close();
+    await until(() => bot.stats().stream.missing === 1);
+    expect(bot.stats()).toMatchObject({ stream: { received: 2, duplicates: 1 }, corrupted: 1, misdelivered: 1, joined: false });
+    await bot[Symbol.asyncDispose]();
   });
 });
 
 describe('a game server', () => {
   it('notices a bot that speaks from where another one joined', async () => {
-    const server = await GameServer.start(new Random(1));
+    const server = await startGameServer(new Random(1));
     await using player = await TestPeer.open();
     await using other = await TestPeer.open();
     player.send(server.address, encodeGameDatagram({ ...datagram, kind: GameKind.join }, GAME_HEADER_BYTES));
-    await until(() => server.stats.players.length === 1);
+    await until(() => server.stats().players.length === 1);
     const input = encodeGameDatagram({ ...datagram, kind: GameKind.input, sequence: 1 }, 50);
     other.send(server.address, input);
-    await until(() => server.stats.misdelivered === 1);
+    await until(() => server.stats().misdelivered === 1);
     player.send(server.address, input);
-    await until(() => server.stats.players[0].stream.received === 1);
+    await until(() => server.stats().players[0].stream.received === 1);
     other.send(server.address, Buffer.from('noise'));
-    await until(() => server.stats.corrupted === 1);
-    await server.close();
+    await until(() => server.stats().corrupted === 1);
+    await server[Symbol.asyncDispose]();
   });
 });

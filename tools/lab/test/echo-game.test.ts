@@ -1,14 +1,15 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { EchoGame } from '../src/game/echo-game.ts';
-import { percentile } from '../src/namespaces/figures.ts';
+import { percentile } from '../src/figures.ts';
+import { startEchoGame } from '../src/game/echo-game.ts';
+import type { EchoGame } from '../src/game/echo-game.ts';
 import { TestPeer, until } from './support/udp.ts';
 
 /** A game whose server answers what `answers` says, by position: nothing, once, or more often. */
 async function gameWith(answers: (position: number) => number): Promise<{ game: EchoGame; server: TestPeer }> {
   const server = await TestPeer.open();
-  const game = await EchoGame.start(server.address, 200);
+  const game = await startEchoGame(server.address, 200);
   onTestFinished(async () => {
-    await game.close();
+    await game[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
   });
   server.onArrival = (arrival, position) => {

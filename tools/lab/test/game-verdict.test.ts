@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GameReport } from '../src/game/game-report.ts';
+import type { GameReport } from '../src/game/carried-game.ts';
 import { faultOf } from '../src/game/verdict.ts';
 
 const direction = { sent: 1_000, arrived: 995, lost: 5, linkPackets: 1_250, linkLost: 40, recovered: 30 };

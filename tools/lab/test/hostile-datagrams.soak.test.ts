@@ -2,11 +2,11 @@ import { Random } from '@lightspeed/netem';
 import { HEADER_BYTES, formatEndpoint, readDestinationIp, readDestinationPort } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import { writeHostileDatagram } from '../src/soak/hostile-datagrams.ts';
-import { runHostile } from '../src/soak/hostile.ts';
+import { hostile } from '../src/soak/hostile.ts';
 
 it('hostile datagrams harm neither the node nor those who behave, and each is accounted for', { timeout: 60_000 }, async () => {
   const options = { seconds: 5, attackers: 8, datagramsPerSecond: 2_000, goodClients: 10, seed: 2 };
-  const outcome = await runHostile(options, () => undefined);
+  const outcome = await hostile.start(() => undefined, options);
   expect(outcome.faults).toEqual([]);
   expect(outcome.figures.drops).toMatch(/too_short .*bad_version .*bad_token .*destination_denied/);
 });

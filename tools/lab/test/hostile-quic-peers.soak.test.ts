@@ -2,12 +2,12 @@ import { Random } from '@lightspeed/netem';
 import { decode } from '@lightspeed/control';
 import { expect, it } from 'vitest';
 import { halfFrame, hostileLength, misplacedFrame } from '../src/soak/garbage-bytes.ts';
-import { runGarbage } from '../src/soak/garbage.ts';
+import { garbage } from '../src/soak/garbage.ts';
 
 it('hostile QUIC peers keep nobody from registering and cost no game a datagram', { timeout: 180_000 }, async () => {
   const told: string[] = [];
   const options = { seconds: 5, quietSeconds: 1, players: 2, seed: 3 };
-  const { faults } = await runGarbage(options, (line) => told.push(line));
+  const { faults } = await garbage.start((line) => told.push(line), options);
   expect(faults, told.join('\n')).toEqual([]);
 });
 

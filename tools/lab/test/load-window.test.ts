@@ -1,11 +1,9 @@
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { expect, test } from 'vitest';
-import { LstpFraming } from '../src/load/lstp-framing.ts';
-import { LstpSessions } from '../src/load/lstp-sessions.ts';
+import { Framing } from '../src/load/framing.ts';
+import { LstpFraming, LstpSessions } from '../src/load/lstp-framing.ts';
 import { PAYLOAD_BYTES, carefulPayloadBytes, isWhole, writeContent, writeNumbers } from '../src/load/payload.ts';
-import { PlainFraming } from '../src/load/plain-framing.ts';
 import { Schedule } from '../src/load/schedule.ts';
-import { SendBuffer } from '../src/load/send-buffer.ts';
 import { GAME_SERVER, WindowRun } from '../src/load/window-run.ts';
 
 const RELAY = { ip: 0x7f00_0001, port: 4_000 };
@@ -31,7 +29,12 @@ function openWindow(maxUnanswered?: number) {
   let nowUs = 0;
   let stopped = false;
   const engine: DatagramEngine = {
-    ...{ kind: 'portable', arena: { bytes } as DatagramEngine['arena'], received, counters: {} as DatagramEngine['counters'] },
+    ...{
+      kind: 'portable',
+      arena: { bytes, reserve: { start: 0, lengthBytes: 8_192 } } as DatagramEngine['arena'],
+      received,
+      counters: {} as DatagramEngine['counters'],
+    },
     ...{
       maxDatagramBytes: 9_000,
       wakeFd: undefined,
@@ -64,8 +67,8 @@ function openWindow(maxUnanswered?: number) {
   });
   const sockets = Array.from({ length: CLIENTS }, (_, client) => socket(client));
   const run = new WindowRun({
-    ...{ engine, window: 7, framing: new PlainFraming(), relay: RELAY, sockets, schedule },
-    ...{ buffer: new SendBuffer(engine, 0, 8_192), timeoutMs: 50, maxUnanswered },
+    ...{ engine, window: 7, framing: new Framing(), relay: RELAY, sockets, schedule },
+    ...{ bufferBytes: 8_192, timeoutMs: 50, maxUnanswered },
   });
   return {
     sent,

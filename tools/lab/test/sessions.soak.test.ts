@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runSessions } from '../src/soak/sessions.ts';
+import { sessions } from '../src/soak/sessions.ts';
 
 it('sessions open, are answered and expire, and their memory comes back', { timeout: 60_000 }, async () => {
   const options = {
@@ -10,6 +10,6 @@ it('sessions open, are answered and expire, and their memory comes back', { time
     opensPerSecond: 1_500,
     sessionTimeoutSecs: 2,
   };
-  const outcome = await runSessions(options, () => undefined);
+  const outcome = await sessions.start(() => undefined, options);
   expect(outcome.faults).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Expectations } from '../src/runs.ts';
 import { expectAccounts } from '../src/soak/hostile.ts';
-import { Expectations } from '../src/soak/outcome.ts';
 import { expectWholeLoad } from '../src/soak/soak-load.ts';
 import { NodeMetrics } from '../src/soak/soak-node.ts';
 import { runProgram } from './support/run-program.ts';

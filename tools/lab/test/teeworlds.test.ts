@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findTeeworlds } from '../src/teeworlds/programs.ts';
-import { playTeeworlds } from '../src/teeworlds/run.ts';
-import { TRIALS } from '../src/teeworlds/trials.ts';
-import type { TeeworldsPrograms } from '../src/teeworlds/programs.ts';
-import { faultOfTeeworlds, measuredLoss } from '../src/teeworlds/verdict.ts';
+import { faultOfTeeworlds, measuredLoss, playTeeworlds } from '../src/teeworlds/run.ts';
+import { findTeeworlds } from '../src/teeworlds/server.ts';
+import type { TeeworldsPrograms } from '../src/teeworlds/server.ts';
+import { TRIALS } from '../src/teeworlds/stage.ts';
 
 const found = findTeeworlds();
 const why = typeof found === 'string' ? ` (not run: ${found})` : '';

@@ -1,4 +1,5 @@
-import { LOOPBACK, LoadProcess, TemporaryFolder } from '@lightspeed/lab';
+import { LOOPBACK, TemporaryFolder, startLoad } from '@lightspeed/lab';
+import type { LoadProcess } from '@lightspeed/lab';
 import { BenchError } from '../bench-error.ts';
 import { divideCores } from './cores.ts';
 import { ENTRANTS } from './entrants.ts';
@@ -39,7 +40,7 @@ export async function measureRelays(
   requireLinux();
   await using undo = new AsyncDisposableStack();
   const cores = divideCores();
-  const load = undo.use(new LoadProcess(cores.load));
+  const load = undo.use(startLoad(cores.load));
   const { clients } = warmUp;
   const [gameServer] = await load.openSockets({ clients, sourceIps: [LOOPBACK], serverIps: [LOOPBACK] });
   const relays: Relay[] = [];

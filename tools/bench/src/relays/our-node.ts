@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { Issuer, LOOPBACK, NodeProgram, Registrants } from '@lightspeed/lab';
+import { Issuer, LOOPBACK, NodeProgram, startRegistrants } from '@lightspeed/lab';
+import type { Registrants } from '@lightspeed/lab';
 import { BenchError } from '../bench-error.ts';
 import type { Entrant } from './relay.ts';
 
@@ -39,7 +40,7 @@ export function ourNode({ io, dataBind, hangsUp = false, ...program }: OurNodeOp
       flags: ['--io', io, '--workers', '1'],
     });
     undo.use(node);
-    const registrants = undo.use(new Registrants());
+    const registrants = undo.use(startRegistrants());
     const plan = { control: node.control, pin: node.pinText, ticket: issuer.ticket(), atOnce: AT_ONCE, clients };
     const { sessions, failures } = await registrants.register(plan);
     if (failures.length > 0) {
@@ -63,5 +64,5 @@ async function hangUp(registrants: Registrants, node: NodeProgram): Promise<void
     if (performance.now() > untilMs) throw new BenchError('ERR_BENCH_RELAY', 'a node keeps control connections that are closed');
     await setTimeout(LOOK_EVERY_MS);
   }
-  await registrants.stop();
+  await registrants[Symbol.asyncDispose]();
 }

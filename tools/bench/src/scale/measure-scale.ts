@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { LOOPBACK, LoadProcess, NodeProgram, TemporaryFolder, residentBytes } from '@lightspeed/lab';
+import { LOOPBACK, NodeProgram, TemporaryFolder, residentBytes, startLoad } from '@lightspeed/lab';
 import type { LoadTarget, WindowPlan } from '@lightspeed/lab';
 import type { Endpoint } from '@lightspeed/wire';
 import { BenchError } from '../bench-error.ts';
@@ -77,7 +77,7 @@ async function measureOne(plan: ScalePlan): Promise<Row> {
   const counts = Array.from({ length: Math.ceil(sessions / SESSIONS_PER_PROCESS) }, (_, index) =>
     Math.min(SESSIONS_PER_PROCESS, sessions - index * SESSIONS_PER_PROCESS),
   );
-  const loads = counts.map(() => undo.use(new LoadProcess()));
+  const loads = counts.map(() => undo.use(startLoad()));
   const servers: Endpoint[] = [];
   for (const [index, clients] of counts.entries()) {
     const ips = Array.from({ length: Math.ceil(clients / SESSIONS_PER_SERVER) }, (_, server) => FIRST_SERVER_IP + servers.length + server);

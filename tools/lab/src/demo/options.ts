@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { reasonOf } from '../errors.ts';
 import type { CarriedGameOptions } from '../game/carried-game.ts';
 
 /** What `pnpm start` runs, and for how long. */
@@ -36,18 +37,18 @@ export class UsageError extends Error {}
 export function parseDemoOptions(args: readonly string[]): DemoOptions | undefined {
   const values = parse(args);
   if (values.help === true) return undefined;
-  const lossPercent = number('--loss', values.loss ?? '3', 0, 100);
+  const lossPercent = number('--loss', values.loss, 0, 100);
   return {
     seconds: values.seconds === undefined ? undefined : number('--seconds', values.seconds, 1, 86_400),
-    json: values.json ?? false,
-    bots: wholeNumber('--bots', values.bots ?? '8', 1, 64),
-    fecGroupSize: values.fec === 'off' ? 0 : wholeNumber('--fec', values.fec ?? '4', 1, 32, ' or off'),
-    seed: wholeNumber('--seed', values.seed ?? '1', 0, 0xffff_ffff),
-    io: io(values.io ?? 'auto'),
+    json: values.json,
+    bots: wholeNumber('--bots', values.bots, 1, 64),
+    fecGroupSize: values.fec === 'off' ? 0 : wholeNumber('--fec', values.fec, 1, 32, ' or off'),
+    seed: wholeNumber('--seed', values.seed, 0, 0xffff_ffff),
+    io: io(values.io),
     link: {
       loss: lossPercent / 100,
-      delayMs: number('--delay-ms', values['delay-ms'] ?? '20', 0, 5_000),
-      jitterMs: number('--jitter-ms', values['jitter-ms'] ?? '5', 0, 5_000),
+      delayMs: number('--delay-ms', values['delay-ms'], 0, 5_000),
+      jitterMs: number('--jitter-ms', values['jitter-ms'], 0, 5_000),
       // Like a queue's. Without it, parity that overtakes its group's last packet would count as a recovery.
       keepOrder: true,
     },
@@ -61,32 +62,30 @@ function parse(args: readonly string[]) {
       args: args[0] === '--' ? args.slice(1) : [...args],
       options: {
         seconds: { type: 'string' },
-        bots: { type: 'string' },
-        loss: { type: 'string' },
-        'delay-ms': { type: 'string' },
-        'jitter-ms': { type: 'string' },
-        fec: { type: 'string' },
-        seed: { type: 'string' },
-        io: { type: 'string' },
-        json: { type: 'boolean' },
+        bots: { type: 'string', default: '8' },
+        loss: { type: 'string', default: '3' },
+        'delay-ms': { type: 'string', default: '20' },
+        'jitter-ms': { type: 'string', default: '5' },
+        fec: { type: 'string', default: '4' },
+        seed: { type: 'string', default: '1' },
+        io: { type: 'string', default: 'auto' },
+        json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new UsageError(reasonOf(error), { cause: error });
   }
 }
 
-function number(flag: string, text: string, lowest: number, highest: number): number {
-  const value = text.trim() === '' ? NaN : Number(text);
+function number(flag: string, text: string, lowest: number, highest: number, pattern = /\S/, kind = 'a number', or = ''): number {
+  const value = pattern.test(text) ? Number(text) : NaN;
   if (value >= lowest && value <= highest) return value;
-  throw new UsageError(`${flag}: got '${text}', allowed is a number from ${lowest} to ${highest}`);
+  throw new UsageError(`${flag}: got '${text}', allowed is ${kind} from ${lowest} to ${highest}${or}`);
 }
 
-function wholeNumber(flag: string, text: string, lowest: number, highest: number, or = ''): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= lowest && value <= highest) return value;
-  throw new UsageError(`${flag}: got '${text}', allowed is a whole number from ${lowest} to ${highest}${or}`);
+function wholeNumber(flag: string, text: string, lowest: number, highest: number, or?: string): number {
+  return number(flag, text, lowest, highest, /^\d+$/, 'a whole number', or);
 }
 
 function io(text: string): DemoOptions['io'] {

@@ -1,5 +1,5 @@
 import { count, milliseconds, percent } from '../figures.ts';
-import type { DirectionReport, GameReport } from '../game/game-report.ts';
+import type { DirectionReport, GameReport } from '../game/carried-game.ts';
 
 /** One line that says everything, for output that is kept. */
 function reportLine(report: GameReport): string {

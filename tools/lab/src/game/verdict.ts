@@ -1,5 +1,5 @@
 import { percent } from '../figures.ts';
-import type { GameReport } from './game-report.ts';
+import type { GameReport } from './carried-game.ts';
 
 /** With fewer losses on the link, chance decides whether FEC helped. */
 const ENOUGH_LOSSES = 10;

@@ -1,7 +1,6 @@
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import type { Framing } from './framing.ts';
-import type { OpenResult } from './load-messages.ts';
 import { GAME_SERVER } from './window-run.ts';
 
 const RETRY_AFTER_US = 300_000;
@@ -10,14 +9,23 @@ const GIVE_UP_AFTER_US = 10_000_000;
 /** How many may be waiting for an answer: fewer than a node lets in from addresses that it does not know. */
 const MAX_WAITING = 32;
 
+/** How many clients were let in. */
+export type OpenResult = ReturnType<OpeningRun['result']>;
+
+/** By what clients ask to be let in. */
+export interface OpeningMeans {
+  readonly engine: DatagramEngine;
+  readonly framing: Framing;
+  readonly relay: Endpoint;
+  readonly sockets: readonly DatagramSocket[];
+  /** Bytes of the arena for what clients say, one opening long. */
+  readonly place: number;
+}
+
 /** Has every client let in by a relay, one after the other. */
 export class OpeningRun implements DatagramHandler {
-  readonly #engine: DatagramEngine;
-  readonly #framing: Framing;
-  readonly #relay: Endpoint;
-  readonly #sockets: readonly DatagramSocket[];
+  readonly #means: OpeningMeans;
   readonly #perSecond: number;
-  readonly #place: number;
   readonly #askedUs: Float64Array;
   readonly #startUs: number;
   /** All clients before this one are let in. */
@@ -25,37 +33,26 @@ export class OpeningRun implements DatagramHandler {
   /** Datagrams that it took. */
   #asked = 0;
 
-  /** @param place bytes of the arena for what clients say, one opening long. */
-  constructor(
-    engine: DatagramEngine,
-    framing: Framing,
-    relay: Endpoint,
-    sockets: readonly DatagramSocket[],
-    perSecond: number,
-    place: number,
-  ) {
-    this.#engine = engine;
-    this.#framing = framing;
-    this.#relay = relay;
-    this.#sockets = sockets;
+  constructor(means: OpeningMeans, perSecond: number) {
+    this.#means = means;
     this.#perSecond = perSecond;
-    this.#place = place;
-    this.#askedUs = new Float64Array(sockets.length);
-    this.#startUs = engine.nowUs();
+    this.#askedUs = new Float64Array(means.sockets.length);
+    this.#startUs = means.engine.nowUs();
   }
 
-  result(): OpenResult {
-    let open = 0;
-    for (let client = 0; client < this.#sockets.length; client++) if (this.#framing.isOpen(client)) open++;
-    return { open, asked: this.#asked };
+  /** `open` are clients that are let in, and `asked` datagrams that asked for it. */
+  result() {
+    const { framing, sockets } = this.#means;
+    return { open: sockets.filter((_socket, client) => framing.isOpen(client)).length, asked: this.#asked };
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
-    const { offsets, lengths, ips, ports } = this.#engine.received;
+    const { engine, framing, relay } = this.#means;
+    const { offsets, lengths, ips, ports } = engine.received;
     if (socket.tag === GAME_SERVER) return;
     for (let i = 0; i < count; i++) {
-      if (ips[i] !== (this.#relay.ip | 0) || ports[i] !== this.#relay.port) continue;
-      this.#framing.readOpening(socket.tag, offsets[i], lengths[i]);
+      if (ips[i] !== (relay.ip | 0) || ports[i] !== relay.port) continue;
+      framing.readOpening(socket.tag, offsets[i], lengths[i]);
       this.#askedUs[socket.tag] = 0;
     }
   }
@@ -69,16 +66,17 @@ export class OpeningRun implements DatagramHandler {
   }
 
   onTick(): number {
-    const nowUs = this.#engine.nowUs();
+    const { engine, framing, sockets } = this.#means;
+    const nowUs = engine.nowUs();
     const elapsedUs = nowUs - this.#startUs;
-    const clients = this.#sockets.length;
-    while (this.#first < clients && this.#framing.isOpen(this.#first)) this.#first++;
+    const clients = sockets.length;
+    while (this.#first < clients && framing.isOpen(this.#first)) this.#first++;
     const allAskedUs = (clients * 1_000_000) / this.#perSecond;
-    if (this.#first === clients || elapsedUs > allAskedUs + GIVE_UP_AFTER_US) this.#engine.stop();
+    if (this.#first === clients || elapsedUs > allAskedUs + GIVE_UP_AFTER_US) engine.stop();
     const due = Math.min(clients, Math.ceil((elapsedUs * this.#perSecond) / 1_000_000));
     let waiting = 0;
     for (let client = this.#first; client < due && waiting < MAX_WAITING; client++) {
-      if (this.#framing.isOpen(client)) continue;
+      if (framing.isOpen(client)) continue;
       waiting++;
       if (nowUs - this.#askedUs[client] > RETRY_AFTER_US) this.#ask(client, nowUs);
     }
@@ -86,10 +84,11 @@ export class OpeningRun implements DatagramHandler {
   }
 
   #ask(client: number, nowUs: number): void {
+    const { engine, framing, relay, sockets, place } = this.#means;
     this.#askedUs[client] = nowUs;
     this.#asked++;
-    const lengthBytes = this.#framing.writeOpening(client, this.#place, this.#engine.clockUs);
-    this.#engine.send(this.#sockets[client], this.#place, lengthBytes, this.#relay.ip, this.#relay.port);
-    this.#engine.flush();
+    const lengthBytes = framing.writeOpening(client, place, engine.clockUs);
+    engine.send(sockets[client], place, lengthBytes, relay.ip, relay.port);
+    engine.flush();
   }
 }

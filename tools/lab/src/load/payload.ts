@@ -33,14 +33,9 @@ export function isWhole(bytes: Uint8Array, offset: number, lengthBytes: number, 
   return true;
 }
 
-/** The number of the measuring window that a payload belongs to. */
-export function readWindow(bytes: Uint8Array, offset: number): number {
-  return readUint32(bytes, offset);
-}
-
-/** The number of a packet within its window. */
-export function readPacket(bytes: Uint8Array, offset: number): number {
-  return readUint32(bytes, offset + 4);
+/** Reads a payload's numbers, all of which are below 2^31: the window's at 0, the packet's within it at 4. */
+export function readNumber(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }
 
 function writeUint32(bytes: Uint8Array, at: number, value: number): void {
@@ -48,9 +43,4 @@ function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = value >> 16;
   bytes[at + 2] = value >> 8;
   bytes[at + 3] = value;
-}
-
-/** All numbers are below 2^31. */
-function readUint32(bytes: Uint8Array, at: number): number {
-  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }

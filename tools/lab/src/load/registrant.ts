@@ -1,12 +1,18 @@
 import { sessionSecretExtension, ticketExtension } from '@lightspeed/control';
 import { CloseCode, QuicError, connectControl } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
-import type { RegisteredSession } from './registrants.ts';
 
 /** Between two Pings: as often as the real client sends them. */
 export const PING_MS = 120_000;
 /** Between two of QUIC's own. */
 const KEEPALIVE_MS = 20_000;
+
+/** What a node has given a client: with it, packets can be sent from any socket. */
+export interface RegisteredSession {
+  readonly sessionId: number;
+  readonly token: number;
+  readonly secret: Uint8Array;
+}
 
 /** With which node, and with what. */
 export interface RegistrantPlan {

@@ -1,10 +1,33 @@
 import { parsePin } from '@lightspeed/control/quic';
 import { formatIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
 import { answerParent } from '../child-program.ts';
 import { LossyLink } from '../lossy-link.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
+import { LabError, reasonOf } from '../errors.ts';
 import { PING_MS, Registrant } from './registrant.ts';
-import type { RegisteredSession, RegistrantsPlan, RegistrantsQuestion, RegistrantsReport } from './registrants.ts';
+import type { RegisteredSession } from './registrant.ts';
+
+/** Which node registers how many clients. */
+export interface RegistrantsPlan {
+  readonly control: Endpoint;
+  readonly pin: string;
+  readonly clients: number;
+  /** What lets them in, where the node wants that. */
+  readonly ticket?: Uint8Array;
+  /** How many do so at the same time; all of them when left out. */
+  readonly atOnce?: number;
+}
+
+/** What has come of the registrations. */
+export interface RegistrantsReport {
+  /** When each of those was registered that are, since the start of all, ascending. */
+  readonly tookMs: readonly number[];
+  /** In the same order. They last until all leave, or hang up. */
+  readonly sessions: readonly RegisteredSession[];
+  /** Why others are not. */
+  readonly failures: readonly string[];
+}
 
 /** A node takes 255 connections of an address. */
 const CLIENTS_PER_ADDRESS = 200;
@@ -15,55 +38,54 @@ const TIMEOUT_MS = 60_000;
  */
 const SPREAD = 0.618_034;
 
-const registered: Registrant[] = [];
+/** What the process of the clients does. */
+export class Clients {
+  readonly #registered: Registrant[] = [];
 
-answerParent(answer);
-
-function answer(question: RegistrantsQuestion): Promise<RegistrantsReport | readonly string[]> {
-  if (question.ask === 'register') return registerAll(question.plan);
-  return question.ask === 'leave' ? leave() : hangUp();
-}
-
-async function registerAll({ control, pin, clients, ticket, atOnce = clients }: RegistrantsPlan): Promise<RegistrantsReport> {
-  const firstIp = LOOPBACK + 0x200 + Math.ceil(registered.length / CLIENTS_PER_ADDRESS);
-  const addresses = Math.ceil(clients / CLIENTS_PER_ADDRESS);
-  const fromIps = Array.from({ length: addresses }, (_, index) => firstIp + index);
-  const { address } = await LossyLink.open({ target: control, fromIps, seed: 1, toTarget: {} });
-  const startedMs = performance.now();
-  let begun = 0;
-  let made = registered.length;
-  const tookMs: number[] = [];
-  const sessions: RegisteredSession[] = [];
-  const failures: string[] = [];
-  const node = { host: formatIpv4(address.ip), port: address.port, sha256: parsePin(pin), timeoutMs: TIMEOUT_MS };
-  await Promise.all(
-    Array.from({ length: Math.min(atOnce, clients) }, async () => {
-      while (begun++ < clients) {
-        try {
-          const registrant = await Registrant.register({ ...node, ticket, firstPingMs: PING_MS * ((made++ * SPREAD) % 1) });
-          registered.push(registrant);
-          sessions.push(registrant.session);
-          tookMs.push(performance.now() - startedMs);
-        } catch (error) {
-          failures.push(error instanceof Error ? error.message : String(error));
+  /** May be called again, for more clients. */
+  async register({ control, pin, clients, ticket, atOnce = clients }: RegistrantsPlan): Promise<RegistrantsReport> {
+    const firstIp = LOOPBACK + 0x200 + Math.ceil(this.#registered.length / CLIENTS_PER_ADDRESS);
+    const addresses = Math.ceil(clients / CLIENTS_PER_ADDRESS);
+    const fromIps = Array.from({ length: addresses }, (_, index) => firstIp + index);
+    const { address } = await LossyLink.open({ target: control, fromIps, seed: 1, toTarget: {} });
+    const startedMs = performance.now();
+    let begun = 0;
+    let made = this.#registered.length;
+    const tookMs: number[] = [];
+    const sessions: RegisteredSession[] = [];
+    const failures: string[] = [];
+    const node = { host: formatIpv4(address.ip), port: address.port, sha256: parsePin(pin), timeoutMs: TIMEOUT_MS };
+    await Promise.all(
+      Array.from({ length: Math.min(atOnce, clients) }, async () => {
+        while (begun++ < clients) {
+          try {
+            const registrant = await Registrant.register({ ...node, ticket, firstPingMs: PING_MS * ((made++ * SPREAD) % 1) });
+            this.#registered.push(registrant);
+            sessions.push(registrant.session);
+            tookMs.push(performance.now() - startedMs);
+          } catch (error) {
+            failures.push(reasonOf(error));
+          }
         }
-      }
-    }),
-  );
-  return { tookMs, sessions, failures: counted(failures) };
-}
+      }),
+    );
+    return { tookMs, sessions, failures: counted(failures) };
+  }
 
-/** Ends every registration as a client does. */
-async function leave(): Promise<readonly string[]> {
-  await Promise.allSettled(registered.splice(0).map((registrant) => registrant.leave()));
-  return [];
-}
+  /** Ends every registration as a client does. */
+  async leave(): Promise<void> {
+    await Promise.allSettled(this.#registered.splice(0).map((registrant) => registrant.leave()));
+  }
 
-/** @returns why some had been lost before. */
-async function hangUp(): Promise<readonly string[]> {
-  const lost = counted(registered.map(({ lostBy }) => lostBy).filter((why) => why !== undefined));
-  await Promise.allSettled(registered.splice(0).map((registrant) => registrant.hangUp()));
-  return lost;
+  /**
+   * Closes all control connections and says nothing about it: sessions go on as long as the node gives them grace.
+   * Rejects if some had been lost before.
+   */
+  async hangUp(): Promise<void> {
+    const lost = counted(this.#registered.map(({ lostBy }) => lostBy).filter((why) => why !== undefined));
+    await Promise.allSettled(this.#registered.splice(0).map((registrant) => registrant.hangUp()));
+    if (lost.length > 0) throw new LabError('ERR_LAB_PROCESS', `control connections were lost: ${lost.join('; ')}`);
+  }
 }
 
 function counted(reasons: readonly string[]): string[] {
@@ -71,3 +93,5 @@ function counted(reasons: readonly string[]): string[] {
   for (const why of reasons) counts.set(why, (counts.get(why) ?? 0) + 1);
   return [...counts].map(([why, count]) => `${count} times: ${why}`);
 }
+
+answerParent(new Clients());

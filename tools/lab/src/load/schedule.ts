@@ -1,4 +1,26 @@
-import type { WindowPlan } from './load-messages.ts';
+/** One window of load. */
+export interface WindowPlan {
+  /** On the machine's monotonic clock. */
+  readonly startUs: number;
+  /** Packets per second over all clients. */
+  readonly ratePps: number;
+  /** What is due within so many microseconds is sent at once; 0 for every packet when it is due. */
+  readonly grainUs: number;
+  /** Packets that a client sends at a time. */
+  readonly burst: number;
+  readonly warmUpMs: number;
+  /** The load goes on for so long before and behind what is measured, so that CPU time is read outside of it. */
+  readonly guardMs: number;
+  readonly measureMs: number;
+  /** How long a silence has to be before missing answers are given up. */
+  readonly timeoutMs: number;
+  /**
+   * For runs that look for what is wrong, not for what it costs. They have payloads of many lengths whose content is
+   * looked at, and turns with pauses between them. There are no more packets without an answer than the kernel's buffers
+   * hold.
+   */
+  readonly careful?: boolean;
+}
 
 /**
  * When the packets of an open loop are due, whatever comes back. All clients send at the same pace, each at another

@@ -1,6 +1,5 @@
 import type { Endpoint } from '@lightspeed/wire';
-import { NO_PAYLOAD } from './framing.ts';
-import { PlainFraming } from './plain-framing.ts';
+import { Framing, NO_PAYLOAD } from './framing.ts';
 
 /** STUN and TURN: RFC 8489 (section 5) and RFC 8656 (sections 12 and 18). */
 const MAGIC_COOKIE = 0x2112_a442;
@@ -28,7 +27,7 @@ const HAS_CHANNEL = 2;
  * Clients of a TURN server that asks for no credentials. Each has an allocation and a channel to the game server. Then it
  * sends ChannelData, the form with the shortest header (`[channel u16][length u16]`) and the least to do for the server.
  */
-export class TurnFraming extends PlainFraming {
+export class TurnFraming extends Framing {
   readonly #view: DataView;
   readonly #states: Uint8Array;
   readonly #server: Endpoint;

@@ -3,18 +3,8 @@ import type { Endpoint } from '@lightspeed/wire';
 import { WRONG } from './framing.ts';
 import type { Framing } from './framing.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import {
-  LONGEST_PAYLOAD_BYTES,
-  PAYLOAD_BYTES,
-  carefulPayloadBytes,
-  isWhole,
-  readPacket,
-  readWindow,
-  writeContent,
-  writeNumbers,
-} from './payload.ts';
+import { LONGEST_PAYLOAD_BYTES, PAYLOAD_BYTES, carefulPayloadBytes, isWhole, readNumber, writeContent, writeNumbers } from './payload.ts';
 import type { Schedule } from './schedule.ts';
-import type { SendBuffer } from './send-buffer.ts';
 
 /** The tag of the game server's socket; clients' sockets have their numbers. */
 export const GAME_SERVER = -1;
@@ -27,31 +17,12 @@ const MAX_DRAIN_US = 10_000_000;
 const MAX_PER_TURN = 32;
 /** Room in front of a payload for any framing. */
 const HEADROOM_BYTES = 64;
+const ROOM_BYTES = HEADROOM_BYTES + LONGEST_PAYLOAD_BYTES;
 /** Between two turns of a careful run. */
 const PAUSE_MS = 1;
 
 /** What came of one window of load. Counts and latencies are of the measured packets. */
-export interface WindowResult {
-  readonly sent: number;
-  /** In time, and later than {@link LATEST_US}. */
-  readonly answered: number;
-  readonly late: number;
-  /** Answers that came again, or to another client than the one that asked, in the whole window. */
-  readonly duplicates: number;
-  readonly misdelivered: number;
-  /** Answers whose header or content is not what it must be. */
-  readonly corrupted: number;
-  /** Datagrams for the relay of any kind, in the whole window. */
-  readonly toRelay: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  readonly p999Us: number;
-  readonly maxUs: number;
-  /** By how much packets left later than they were due: what the generator adds by itself. */
-  readonly lateP99Us: number;
-  /** Datagrams that the kernel dropped in front of the generator's own sockets, and such that it did not take. */
-  readonly ownDrops: number;
-}
+export type WindowResult = ReturnType<WindowRun['result']>;
 
 /** What a window needs beside its plan. */
 export interface WindowMeans {
@@ -62,7 +33,8 @@ export interface WindowMeans {
   readonly relay: Endpoint;
   readonly sockets: readonly DatagramSocket[];
   readonly schedule: Schedule;
-  readonly buffer: SendBuffer;
+  /** So much of the beginning of the engine's reserve is for packets, used in turn. */
+  readonly bufferBytes: number;
   /** Of silence, after which answers that are missing will not come any more. */
   readonly timeoutMs: number;
   /** How many packets may be without an answer in a careful run; undefined in any other. */
@@ -75,63 +47,55 @@ export interface WindowMeans {
  * microseconds. Only a careful run leaves the processor to others.
  */
 export class WindowRun implements DatagramHandler {
-  readonly #engine: DatagramEngine;
-  readonly #window: number;
-  readonly #framing: Framing;
-  readonly #relay: Endpoint;
-  readonly #relayIp: number;
-  readonly #sockets: readonly DatagramSocket[];
-  readonly #schedule: Schedule;
-  readonly #timeoutUs: number;
-  readonly #buffer: SendBuffer;
+  readonly #means: WindowMeans;
   readonly #careful: boolean;
   readonly #maxUnanswered: number;
   readonly #answered: Uint8Array;
   readonly #latencies = new LatencyHistogram();
   readonly #lateness = new LatencyHistogram();
+  readonly #counts = {
+    /** Answers that came later than {@link LATEST_US}. */
+    late: 0,
+    /** Answers that came again, or to another client than the one that asked, in the whole window. */
+    duplicates: 0,
+    misdelivered: 0,
+    /** Answers whose header or content is not what it must be. */
+    corrupted: 0,
+    /** Datagrams for the relay of any kind, in the whole window. */
+    toRelay: 0,
+  };
   #next = 0;
   #answers = 0;
-  #late = 0;
-  #duplicates = 0;
-  #misdelivered = 0;
-  #corrupted = 0;
-  #toRelayCount = 0;
   #lastAnswerUs = 0;
+  #bufferUsed = 0;
 
-  constructor({ engine, window, framing, relay, sockets, schedule, buffer, timeoutMs, maxUnanswered }: WindowMeans) {
-    this.#engine = engine;
-    this.#window = window;
-    this.#framing = framing;
-    this.#relay = relay;
-    this.#relayIp = relay.ip | 0;
-    this.#sockets = sockets;
-    this.#schedule = schedule;
-    this.#timeoutUs = timeoutMs * 1_000;
-    this.#buffer = buffer;
-    this.#careful = maxUnanswered !== undefined;
-    this.#maxUnanswered = maxUnanswered ?? Infinity;
-    this.#answered = new Uint8Array(schedule.total);
+  constructor(means: WindowMeans) {
+    this.#means = means;
+    this.#careful = means.maxUnanswered !== undefined;
+    this.#maxUnanswered = means.maxUnanswered ?? Infinity;
+    this.#answered = new Uint8Array(means.schedule.total);
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
-    const { offsets, lengths, ips, ports } = this.#engine.received;
+    const { engine, framing, relay } = this.#means;
+    const { offsets, lengths, ips, ports } = engine.received;
     if (socket.tag === GAME_SERVER) {
-      for (let i = 0; i < count; i++) this.#engine.send(socket, offsets[i], lengths[i], ips[i], ports[i]);
+      for (let i = 0; i < count; i++) engine.send(socket, offsets[i], lengths[i], ips[i], ports[i]);
       return;
     }
-    const nowUs = this.#engine.nowUs();
+    const nowUs = engine.nowUs();
     for (let i = 0; i < count; i++) {
       // What comes late from another relay.
-      if (ips[i] !== this.#relayIp || ports[i] !== this.#relay.port) continue;
-      const payload = this.#framing.unwrap(socket.tag, offsets[i], lengths[i]);
+      if (ips[i] !== (relay.ip | 0) || ports[i] !== relay.port) continue;
+      const payload = framing.unwrap(socket.tag, offsets[i], lengths[i]);
       if (payload >= 0) this.#note(socket.tag, payload, offsets[i] + lengths[i] - payload, nowUs);
-      else if (payload === WRONG) this.#corrupted++;
+      else if (payload === WRONG) this.#counts.corrupted++;
     }
   }
 
   onSent(): void {
-    this.#buffer.sent();
-    this.#framing.sent();
+    this.#bufferUsed = 0;
+    this.#means.framing.sent();
   }
 
   onWake(): void {
@@ -139,83 +103,96 @@ export class WindowRun implements DatagramHandler {
   }
 
   onTick(): number {
-    const nowUs = this.#engine.nowUs();
-    const end = Math.min(this.#schedule.total, this.#next + MAX_PER_TURN, this.#answers + this.#maxUnanswered);
-    while (this.#next < end && this.#schedule.dueUs(this.#next) <= nowUs) this.#send(this.#next++, nowUs);
-    if (this.#isOver(nowUs)) this.#engine.stop();
+    const { engine, schedule } = this.#means;
+    const nowUs = engine.nowUs();
+    const end = Math.min(schedule.total, this.#next + MAX_PER_TURN, this.#answers + this.#maxUnanswered);
+    while (this.#next < end && schedule.dueUs(this.#next) <= nowUs) this.#send(this.#next++, nowUs);
+    if (this.#isOver(nowUs)) engine.stop();
     return this.#careful ? PAUSE_MS : 0;
   }
 
-  /** @param ownDrops datagrams lost at the generator itself since the window began. */
-  result(ownDrops: number): WindowResult {
-    const { firstMeasured, endMeasured } = this.#schedule;
+  /** @param ownDrops datagrams that the kernel dropped in front of the generator's own sockets, and such that it did not take. */
+  result(ownDrops: number) {
+    const { firstMeasured, endMeasured } = this.#means.schedule;
     return {
       sent: endMeasured - firstMeasured,
+      /** In time. */
       answered: this.#latencies.total,
-      late: this.#late,
-      duplicates: this.#duplicates,
-      misdelivered: this.#misdelivered,
-      corrupted: this.#corrupted,
-      toRelay: this.#toRelayCount,
+      ...this.#counts,
       p50Us: this.#latencies.percentileUs(0.5),
       p99Us: this.#latencies.percentileUs(0.99),
       p999Us: this.#latencies.percentileUs(0.999),
       maxUs: this.#latencies.percentileUs(1),
+      /** By how much packets left later than they were due: what the generator adds by itself. */
       lateP99Us: this.#lateness.percentileUs(0.99),
       ownDrops,
     };
   }
 
   #send(packet: number, nowUs: number): void {
-    const client = this.#schedule.clientOf(packet);
-    const { bytes } = this.#engine.arena;
-    const payload = this.#buffer.take(HEADROOM_BYTES + LONGEST_PAYLOAD_BYTES) + HEADROOM_BYTES;
+    const { engine, framing, schedule, window } = this.#means;
+    const client = schedule.clientOf(packet);
+    const { bytes } = engine.arena;
+    const payload = this.#takeBuffer() + HEADROOM_BYTES;
     const payloadBytes = this.#careful ? carefulPayloadBytes(packet) : PAYLOAD_BYTES;
-    writeNumbers(bytes, payload, this.#window, packet);
+    writeNumbers(bytes, payload, window, packet);
     if (this.#careful) writeContent(bytes, payload, packet);
-    const clockUs = this.#engine.clockUs;
-    const headerBytes = this.#framing.wrap(client, payload, payloadBytes, clockUs);
+    const headerBytes = framing.wrap(client, payload, payloadBytes, engine.clockUs);
     this.#toRelay(client, payload - headerBytes, headerBytes + payloadBytes);
-    const extraBytes = this.#framing.extra(client, clockUs);
-    if (extraBytes > 0) this.#toRelay(client, this.#framing.extraOffset, extraBytes);
-    if (this.#schedule.isMeasured(packet)) this.#lateness.note(nowUs - this.#schedule.dueUs(packet));
+    const extraBytes = framing.extra(client, engine.clockUs);
+    if (extraBytes > 0) this.#toRelay(client, framing.extraOffset, extraBytes);
+    if (schedule.isMeasured(packet)) this.#lateness.note(nowUs - schedule.dueUs(packet));
+  }
+
+  /** @returns where a packet has room until everything queued is sent; sends what is queued if there is none. */
+  #takeBuffer(): number {
+    const { engine, bufferBytes } = this.#means;
+    if (this.#bufferUsed + ROOM_BYTES > bufferBytes) {
+      engine.flush();
+      this.#bufferUsed = 0;
+    }
+    const place = engine.arena.reserve.start + this.#bufferUsed;
+    this.#bufferUsed += ROOM_BYTES;
+    return place;
   }
 
   #toRelay(client: number, offset: number, lengthBytes: number): void {
-    this.#toRelayCount++;
-    this.#engine.send(this.#sockets[client], offset, lengthBytes, this.#relayIp, this.#relay.port);
+    const { engine, relay, sockets } = this.#means;
+    this.#counts.toRelay++;
+    engine.send(sockets[client], offset, lengthBytes, relay.ip, relay.port);
   }
 
   #note(client: number, payload: number, lengthBytes: number, nowUs: number): void {
-    const { bytes } = this.#engine.arena;
-    if (lengthBytes < 8 || readWindow(bytes, payload) !== this.#window) return;
+    const { engine, schedule, window } = this.#means;
+    const { bytes } = engine.arena;
+    if (lengthBytes < 8 || readNumber(bytes, payload) !== window) return;
     this.#lastAnswerUs = nowUs;
-    const packet = readPacket(bytes, payload);
+    const packet = readNumber(bytes, payload + 4);
     const whole = this.#careful ? isWhole(bytes, payload, lengthBytes, packet) : lengthBytes === PAYLOAD_BYTES;
-    if (!whole || packet >= this.#schedule.total) {
-      this.#corrupted++;
-    } else if (this.#schedule.clientOf(packet) !== client) {
-      this.#misdelivered++;
+    if (!whole || packet >= schedule.total) {
+      this.#counts.corrupted++;
+    } else if (schedule.clientOf(packet) !== client) {
+      this.#counts.misdelivered++;
     } else if (this.#answered[packet] !== 0) {
-      this.#duplicates++;
+      this.#counts.duplicates++;
     } else {
       this.#answered[packet] = 1;
       this.#answers++;
-      if (this.#schedule.isMeasured(packet)) this.#noteLatency(nowUs - this.#schedule.dueUs(packet));
+      if (!schedule.isMeasured(packet)) return;
+      const latencyUs = nowUs - schedule.dueUs(packet);
+      if (latencyUs <= LATEST_US) this.#latencies.note(latencyUs);
+      else this.#counts.late++;
     }
   }
 
-  #noteLatency(latencyUs: number): void {
-    if (latencyUs <= LATEST_US) this.#latencies.note(latencyUs);
-    else this.#late++;
-  }
-
   #isOver(nowUs: number): boolean {
+    const { schedule, timeoutMs } = this.#means;
     // A careful run may have so many packets unanswered that it cannot send the rest.
-    if (this.#next < this.#schedule.total && this.#next < this.#answers + this.#maxUnanswered) return false;
-    if (this.#answers === this.#schedule.total) return true;
-    const sinceLastUs = nowUs - this.#schedule.dueUs(this.#next);
-    const silent = nowUs - this.#lastAnswerUs > this.#timeoutUs && sinceLastUs > Math.max(LATEST_US, this.#timeoutUs);
+    if (this.#next < schedule.total && this.#next < this.#answers + this.#maxUnanswered) return false;
+    if (this.#answers === schedule.total) return true;
+    const timeoutUs = timeoutMs * 1_000;
+    const sinceLastUs = nowUs - schedule.dueUs(this.#next);
+    const silent = nowUs - this.#lastAnswerUs > timeoutUs && sinceLastUs > Math.max(LATEST_US, timeoutUs);
     return silent || sinceLastUs > MAX_DRAIN_US;
   }
 }

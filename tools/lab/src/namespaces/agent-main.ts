@@ -1,60 +1,63 @@
-import { once } from 'node:events';
-import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { answerParent } from '../child-program.ts';
-import { createLoopbackSocket } from '../loopback-socket.ts';
-import type { AgentQuestion, EchoSources, PlayerStart, PlayersPlan } from './agent-messages.ts';
-import { Player } from './player.ts';
+import { openEcho } from '../echo.ts';
+import { startPlayer } from '../game/player.ts';
+import type { Player, PlayerPlan, PlayerReport } from '../game/player.ts';
 import { probe } from './probe.ts';
+import type { ProbePlan, ProbeReport } from './probe.ts';
 
 /** Tunnels that start at the same time: each costs a thread. */
 const AT_ONCE = 8;
-const BUFFER_BYTES = 4 << 20;
 
-let players: Player[] = [];
-const sources: Record<string, number> = {};
+/** What the program on a machine does for a scenario. */
+export class MachineProgram {
+  readonly #players: Player[] = [];
+  readonly #sources: Record<string, number> = {};
 
-answerParent(answer, async () => {
-  await Promise.all(players.map((player) => player.close()));
-});
+  /** Sends every datagram back that comes to this address. */
+  async echo(at: Endpoint): Promise<void> {
+    await openEcho(at, (source) => (this.#sources[source] = (this.#sources[source] ?? 0) + 1));
+  }
 
-async function answer(question: AgentQuestion): Promise<unknown> {
-  switch (question.ask) {
-    case 'echo':
-      return echo(question.at);
-    case 'play':
-      return play(question.plan);
-    case 'rebind':
-      return void (await Promise.all(players.map((player) => player.rebind(question.local))));
-    case 'mark':
-      return Promise.all(players.map((player) => player.mark()));
-    case 'sources':
-      return sources satisfies EchoSources;
-    case 'finish':
-      return Promise.all(players.map((player) => player.finish()));
-    case 'probe':
-      return probe(question.plan);
+  /** Whom the echo has answered: how many datagrams of each address. */
+  sources(): Readonly<Record<string, number>> {
+    return this.#sources;
+  }
+
+  /** Players, each of whom has a tunnel and a game of its own. Resolves when all of them play. */
+  async play(plan: PlayerPlan, players: number): Promise<readonly Player['start'][]> {
+    while (this.#players.length < players) {
+      const more = Math.min(AT_ONCE, players - this.#players.length);
+      this.#players.push(...(await Promise.all(Array.from({ length: more }, () => startPlayer(plan)))));
+    }
+    return this.#players.map(({ start }) => start);
+  }
+
+  /** Moves the first path of all to this local address. Resolves when it is bound. */
+  async rebind(local: string): Promise<void> {
+    await Promise.all(this.#players.map((player) => player.rebind(local)));
+  }
+
+  /** Has all players count from here. @returns what there was before, some time for the last answers included */
+  mark(): Promise<readonly PlayerReport[]> {
+    return Promise.all(this.#players.map((player) => player.mark()));
+  }
+
+  /** Ends the games, waits for the last answers. The tunnels stay. */
+  finish(): Promise<readonly PlayerReport[]> {
+    return Promise.all(this.#players.map((player) => player.finish()));
+  }
+
+  /** Tries once to register and to play. */
+  probe(plan: ProbePlan): Promise<ProbeReport> {
+    return probe(plan);
+  }
+
+  /** Closes all tunnels: not for the parent, but when it is gone. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#players.map((player) => player[Symbol.asyncDispose]()));
   }
 }
 
-async function echo({ ip, port }: Endpoint): Promise<void> {
-  const socket = createLoopbackSocket();
-  socket.on('message', (bytes, from) => {
-    const source = `${from.address}:${from.port}`;
-    sources[source] = (sources[source] ?? 0) + 1;
-    socket.send(bytes, from.port, from.address);
-  });
-  // It may be bound before `bind` returns.
-  const listening = once(socket, 'listening');
-  socket.bind(port, formatIpv4(ip));
-  await listening;
-  socket.setRecvBufferSize(BUFFER_BYTES);
-}
-
-async function play(plan: PlayersPlan): Promise<PlayerStart[]> {
-  while (players.length < plan.players) {
-    const more = Math.min(AT_ONCE, plan.players - players.length);
-    players = [...players, ...(await Promise.all(Array.from({ length: more }, () => Player.start(plan))))];
-  }
-  return players.map(({ start }) => start);
-}
+const own = new MachineProgram();
+answerParent(own, () => own.leave());

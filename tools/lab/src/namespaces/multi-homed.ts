@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { formatEndpoint, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { Expectations } from '../soak/outcome.ts';
-import type { Outcome, Progress } from '../soak/outcome.ts';
-import { strange, totals } from './figures.ts';
+import { totals } from '../game/player.ts';
+import { defineRun } from '../runs.ts';
+import { link } from './network.ts';
 import type { ProbeReport } from './probe.ts';
 import { CONTROL_PORT, DATA_PORT, Scene } from './scene.ts';
 
@@ -28,95 +28,72 @@ const ALLOWED = '5.5.5.6';
  * A node has several addresses of both families and is bound to all of them. Both its planes answer from the one that was
  * spoken to. Addresses come and go while a client plays.
  */
-export async function runMultiHomed(progress: Progress): Promise<Outcome> {
-  await using scene = await Scene.open();
-  const allow = ['--allow-destination', `${ALLOWED}/32:${SERVER_PORT}`];
-  const flags = ['--data-bind', `[::]:${DATA_PORT}`, '--control-bind', `[::]:${CONTROL_PORT}`, ...allow];
-  const machine = await scene.network.namespace();
-  const host = await scene.internet.machine();
-  await scene.network.link(
-    { in: host.in, interface: 'eth1', address: `${FIRST[0]}/24` },
-    { in: machine, interface: 'eth1', address: `${CLIENT[0]}/24` },
-  );
-  for (const address of [FIRST[1], ...SECOND]) await host.in.addAddress(withPrefix(address), 'eth1');
-  await machine.addAddress(withPrefix(CLIENT[1]), 'eth1');
-  const node = await scene.node('node', { host, flags });
-  const server = scene.agent(host.in);
-  await server.echo({ ip: 0, port: SERVER_PORT });
-  const agent = scene.agent(machine);
-  const player = scene.agent(machine);
-  const expectations = new Expectations();
+export const multiHomed = defineRun(
+  'multi-homed',
+  'a node with several addresses of both families answers from each, also from one that comes later',
+  {},
+  async ({ expect, progress, started }) => {
+    const scene = await Scene.open(started);
+    const host = await scene.internet.machine();
+    const machine = await scene.internet.namespace();
+    const end = { interface: 'eth1' };
+    await link({ ...end, in: host.in, address: withPrefix(FIRST[0]) }, { ...end, in: machine, address: withPrefix(CLIENT[0]) });
+    for (const address of [FIRST[1], ...SECOND]) await host.in.addAddress(withPrefix(address), 'eth1');
+    await machine.addAddress(withPrefix(CLIENT[1]), 'eth1');
+    const allow = ['--allow-destination', `${ALLOWED}/32:${SERVER_PORT}`];
+    const flags = ['--data-bind', `[::]:${DATA_PORT}`, '--control-bind', `[::]:${CONTROL_PORT}`, ...allow];
+    const node = await scene.node('node', { host, flags });
+    await (await scene.agent(host.in)).echo({ ip: 0, port: SERVER_PORT });
+    const [agent, player] = [await scene.agent(machine), await scene.agent(machine)];
 
-  const reach = async (control: string, data: string, gameServer: Endpoint = scene.gameServer): Promise<ProbeReport> => {
-    const report = await agent.probe({
-      control: { host: control, port: CONTROL_PORT },
-      data: { host: data, port: DATA_PORT },
-      sha256: node.program.pin,
-      ticket: scene.ticket(),
-      gameServer,
-      withinMs: PROBE_MS,
-    });
-    progress(`${control}, ${data}, ${formatEndpoint(gameServer.ip, gameServer.port)}: ${JSON.stringify(report)}`);
-    return report;
-  };
-  for (const address of [...FIRST, ...SECOND]) {
-    const { playedMs } = await reach(address, address);
-    expectations.that(playedMs !== undefined, `the node does not answer from ${address}`);
-  }
-  for (const [control, data] of [FIRST, FIRST.toReversed()]) {
-    const { playedMs } = await reach(control, data);
-    expectations.that(playedMs !== undefined, `who registers at ${control} cannot play at ${data}`);
-  }
+    const reach = async (control: string, data = control, gameServer: Endpoint = scene.gameServer): Promise<ProbeReport> => {
+      const planes = { control: { host: control, port: CONTROL_PORT }, data: { host: data, port: DATA_PORT } };
+      const plan = { ...planes, sha256: node.program.pin, ticket: scene.ticket(), gameServer, withinMs: PROBE_MS };
+      const report = await agent.probe(plan);
+      progress(`${control}, ${data}, ${formatEndpoint(gameServer.ip, gameServer.port)}: ${JSON.stringify(report)}`);
+      return report;
+    };
+    for (const address of [...FIRST, ...SECOND]) {
+      expect.that((await reach(address)).playedMs !== undefined, `the node does not answer from ${address}`);
+    }
+    for (const [control, data] of [FIRST, FIRST.toReversed()]) {
+      expect.that((await reach(control, data)).playedMs !== undefined, `who registers at ${control} cannot play at ${data}`);
+    }
 
-  await player.play({
-    players: 1,
-    tunnel: { register: scene.registrationAt(FIRST[0], node), keepaliveMs: 250 },
-    gameServer: scene.gameServer,
-    datagramsPerSecond: DATAGRAMS_PER_SECOND,
-  });
-  await player.mark();
-  const added: Record<string, number> = {};
-  for (const address of ADDED) {
-    await host.in.addAddress(withPrefix(address), 'eth1');
-    const { registeredMs = Infinity, playedMs } = await reach(address, address);
-    added[address] = Math.round(registeredMs);
-    expectations.that(registeredMs < MAX_ADDED_MS, `${address} was reached ${Math.round(registeredMs)} ms after it was added`);
-    expectations.that(playedMs !== undefined, `nobody plays at ${address}`);
-  }
-  for (const address of ADDED) await host.in.ip(`address del ${withPrefix(address)} dev eth1`);
-  await setTimeout(NOTICED_MS);
-  for (const address of SECOND) {
-    expectations.that((await reach(address, address)).playedMs !== undefined, `${address} answers no more after another has gone`);
-  }
-  await ownAddresses(host.in, expectations, (server) => reach(FIRST[0], FIRST[0], server));
+    await scene.play(player, { register: scene.registrationAt(FIRST[0], node) }, { datagramsPerSecond: DATAGRAMS_PER_SECOND });
+    await player.mark();
+    const figures: Record<string, number> = {};
+    for (const address of ADDED) {
+      await host.in.addAddress(withPrefix(address), 'eth1');
+      const { registeredMs = Infinity, playedMs } = await reach(address);
+      figures[`${address} reached after ms`] = Math.round(registeredMs);
+      expect.that(registeredMs < MAX_ADDED_MS, `${address} was reached ${Math.round(registeredMs)} ms after it was added`);
+      expect.that(playedMs !== undefined, `nobody plays at ${address}`);
+    }
+    for (const address of ADDED) await host.in.ip(`address del ${withPrefix(address)} dev eth1`);
+    await setTimeout(NOTICED_MS);
+    for (const address of SECOND) {
+      expect.that((await reach(address)).playedMs !== undefined, `${address} answers no more after another has gone`);
+    }
+    // An address that the machine gets while the node runs is no destination, whatever answers there, unless it is allowed.
+    for (const address of [OWN, ALLOWED]) await host.in.ip(`address add ${address}/32 dev lo`);
+    await setTimeout(NOTICED_MS);
+    const isRelayedTo = async (server: string) =>
+      (await reach(FIRST[0], FIRST[0], { ip: parseIpv4(server) ?? 0, port: SERVER_PORT })).playedMs !== undefined;
+    expect.that(!(await isRelayedTo(OWN)), `${OWN}, the node's own since a second, was relayed to`);
+    expect.that(await isRelayedTo(ALLOWED), `${ALLOWED}, which is allowed, was not reached`);
 
-  const during = await player.finish();
-  const { sent, lost } = totals(during);
-  progress(`the player: ${lost} of ${sent} lost; ${during[0].events.join('; ')}`);
-  expectations.that(sent > 0, 'the client does not play any more');
-  expectations.equal('datagrams lost', lost, 0);
-  expectations.equal('answers that were strange', strange(during), 0);
-  expectations.that(!during[0].events.some((event) => event.includes('control')), 'the control connection of who plays was lost');
-  const figures = Object.fromEntries(Object.entries(added).map(([address, ms]) => [`${address} reached after ms`, ms]));
-  return { name: 'multi-homed', faults: expectations.faults, figures };
-}
-
-type Machine = Awaited<ReturnType<Scene['internet']['machine']>>['in'];
+    const during = await player.finish();
+    const { sent, lost, strange } = totals(during);
+    progress(`the player: ${lost} of ${sent} lost; ${during[0].events.join('; ')}`);
+    expect.that(sent > 0, 'the client does not play any more');
+    expect.equal('datagrams lost', lost, 0);
+    expect.equal('answers that were strange', strange, 0);
+    expect.that(!during[0].events.some((event) => event.includes('control')), 'the control connection of who plays was lost');
+    return figures;
+  },
+);
 
 function withPrefix(address: string): string {
   return address.includes(':') ? `${address}/64` : `${address}/24`;
-}
-
-/** An address that the node's machine gets while it runs is no destination, whatever answers there, unless it is allowed. */
-async function ownAddresses(
-  machine: Machine,
-  expectations: Expectations,
-  reach: (server: Endpoint) => Promise<ProbeReport>,
-): Promise<void> {
-  for (const address of [OWN, ALLOWED]) await machine.ip(`address add ${address}/32 dev lo`);
-  await setTimeout(NOTICED_MS);
-  const own = await reach({ ip: parseIpv4(OWN) ?? 0, port: SERVER_PORT });
-  const allowed = await reach({ ip: parseIpv4(ALLOWED) ?? 0, port: SERVER_PORT });
-  expectations.that(allowed.playedMs !== undefined, `${ALLOWED}, which is allowed, was not reached`);
-  expectations.that(own.playedMs === undefined, `${OWN}, the node's own since a second, was relayed to`);
 }

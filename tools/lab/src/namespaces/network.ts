@@ -1,53 +1,52 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { command } from './command.ts';
-import { Namespace } from './namespace.ts';
-
-/** Names of namespaces: this, the process that made it, and a number. */
-const PREFIX = 'lightspeed-lab';
-const KEPT_IN = '/run/netns';
+import { command } from '../foreign-process.ts';
+import { atEnd } from '../leftovers.ts';
 
 let made = 0;
 
-/**
- * Network namespaces of one run, with links between them. All are removed by {@link AsyncDisposable}, also when the
- * process ends without it. The next run removes those of a process that could not do even that. Links are made inside of
- * the namespaces and go with them.
- */
-export class Network implements AsyncDisposable {
-  readonly #namespaces: Namespace[] = [];
-  readonly #removeAll = () => {
-    for (const { name } of this.#namespaces) spawnSync('ip', ['netns', 'delete', name]);
-  };
+/** A network namespace: a machine of its own as far as the network goes. Programs run in it by way of {@link within}. */
+export class Namespace {
+  readonly name: string;
 
-  static async open(): Promise<Network> {
-    await removeOrphans();
-    return new Network();
+  private constructor(name: string) {
+    this.name = name;
   }
 
-  private constructor() {
-    process.once('exit', this.#removeAll);
-  }
-
-  /** A machine with nothing but loopback. */
-  async namespace(): Promise<Namespace> {
-    const namespace = new Namespace(`${PREFIX}-${process.pid}-${made++}`);
+  /** A machine with nothing but loopback, which is gone when `started` ends, or this process. Its links go with it. */
+  static async add(started: AsyncDisposableStack): Promise<Namespace> {
+    const namespace = new Namespace(`lightspeed-lab-${process.pid}-${made++}`);
+    const forget = atEnd(`ip netns delete ${namespace.name}`);
     await command('ip', ['netns', 'add', namespace.name]);
-    this.#namespaces.push(namespace);
+    started.defer(async () => {
+      await command('ip', ['netns', 'delete', namespace.name]);
+      forget();
+    });
     await namespace.ip('link set lo up');
     return namespace;
   }
 
-  /** A cable between two machines; addresses with the length of their prefix, `10.0.0.1/24`. */
-  async link(a: End, b: End): Promise<void> {
-    const peer = ['peer', 'name', b.interface, 'netns', b.in.name];
-    await command('ip', ['link', 'add', a.interface, 'netns', a.in.name, 'type', 'veth', ...peer]);
-    for (const end of [a, b]) await end.in.interfaceUp(end.interface, end.address);
+  /** What to put in front of a command line so that it runs in here. */
+  get within(): readonly string[] {
+    return ['ip', 'netns', 'exec', this.name];
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    process.off('exit', this.#removeAll);
-    for (const { name } of this.#namespaces.splice(0)) await command('ip', ['netns', 'delete', name]);
+  /** `ip` with the words of `line`, in here. */
+  async ip(line: string): Promise<void> {
+    await command('ip', ['-n', this.name, ...line.split(' ')]);
+  }
+
+  async run(program: string, args: readonly string[], input?: string): Promise<void> {
+    const [ip, ...words] = this.within;
+    await command(ip, [...words, program, ...args], input);
+  }
+
+  /** Passes packets on that are for others. */
+  async forward(): Promise<void> {
+    await this.run('sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+  }
+
+  /** Without the second that IPv6's duplicate address detection takes. @param address with the length of its prefix */
+  async addAddress(address: string, device: string): Promise<void> {
+    await this.ip(`address add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`);
   }
 }
 
@@ -55,30 +54,16 @@ export class Network implements AsyncDisposable {
 export interface End {
   readonly in: Namespace;
   readonly interface: string;
+  /** With the length of its prefix, `10.0.0.1/24`. */
   readonly address: string;
 }
 
-async function removeOrphans(): Promise<void> {
-  for (const name of namesOfNamespaces()) {
-    const [, pid] = new RegExp(`^${PREFIX}-(\\d+)-\\d+$`).exec(name) ?? [];
-    if (pid !== undefined && !isRunning(Number(pid))) await command('ip', ['netns', 'delete', name]);
-  }
-}
-
-function namesOfNamespaces(): string[] {
-  try {
-    return readdirSync(KEPT_IN);
-  } catch {
-    // There has never been one.
-    return [];
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+/** Puts a cable between two machines. */
+export async function link(a: End, b: End): Promise<void> {
+  const peer = ['peer', 'name', b.interface, 'netns', b.in.name];
+  await command('ip', ['link', 'add', a.interface, 'netns', a.in.name, 'type', 'veth', ...peer]);
+  for (const end of [a, b]) {
+    await end.in.addAddress(end.address, end.interface);
+    await end.in.ip(`link set ${end.interface} up`);
   }
 }

@@ -2,12 +2,10 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { encodeProof } from '@lightspeed/security';
-import { hmacSha256 } from '@lightspeed/security/node';
-import { FLAG_HANDSHAKE, TunnelHeader, isDropReason } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
-import type { RegisteredSession } from '../load/registrants.ts';
+import { LstpFraming, LstpSessions } from '../load/lstp-framing.ts';
 import { Registrant } from '../load/registrant.ts';
+import type { RegisteredSession } from '../load/registrant.ts';
 
 /** What a probe tries: to register at one address of a node, and to reach a game server by way of another. */
 export interface ProbePlan {
@@ -33,8 +31,10 @@ export interface ProbeReport {
 /** One try of a QUIC handshake: a node that does not listen yet says nothing, and QUIC asks again only after a second. */
 const TRY_MS = 300;
 const SEND_EVERY_MS = 50;
-const PROOF_BYTES = 28;
-const GAME: Endpoint = { ip: 0x0a00_0001, port: 27_005 };
+/** Room for what is sent, and behind it for what comes. */
+const PLACE_BYTES = 2_048;
+const PAYLOAD_AT = 64;
+const PAYLOAD_BYTES = 5;
 
 /** A client in few words. It hears only answers that come from the address that it has sent to. */
 export async function probe(plan: ProbePlan): Promise<ProbeReport> {
@@ -66,30 +66,26 @@ async function register({ control, sha256, ticket }: ProbePlan, endsMs: number):
   return undefined;
 }
 
-async function play(socket: Socket, { sessionId, token, secret }: RegisteredSession, server: Endpoint, endsMs: number): Promise<boolean> {
-  let isOpen = false;
+/** @returns whether an answer of the game server came in time */
+async function play(socket: Socket, session: RegisteredSession, gameServer: Endpoint, endsMs: number): Promise<boolean> {
+  const bytes = Buffer.alloc(2 * PLACE_BYTES);
+  const framing = new LstpFraming(bytes, new LstpSessions(bytes, 1, [session]), [gameServer]);
   let isAnswered = false;
   // An ICMP message may say that nobody listens: then no answer comes.
   socket.on('error', () => undefined);
-  socket.on('message', (bytes) => {
-    const packet = TunnelHeader.decode(bytes);
-    if (isDropReason(packet)) return;
-    if (packet.kind === 'handshake') isOpen = true;
-    if (packet.kind === 'data') isAnswered = true;
+  socket.on('message', (packet) => {
+    packet.copy(bytes, PLACE_BYTES);
+    framing.readOpening(0, PLACE_BYTES, packet.length);
+    if (framing.unwrap(0, PLACE_BYTES, packet.length) >= 0) isAnswered = true;
   });
-  for (let sequence = 0; !isAnswered && performance.now() < endsMs; sequence++) {
-    const packet = isOpen
-      ? TunnelHeader.data(sequence, 0, GAME, server).withSessionToken(token).encodeWithPayload(Buffer.from('probe'))
-      : proof(sequence, token);
-    if (!isOpen) encodeProof(packet, 0, sessionId, BigInt(sequence + 1), secret, hmacSha256);
-    socket.send(packet);
+  while (!isAnswered && performance.now() < endsMs) {
+    if (framing.isOpen(0)) {
+      const headerBytes = framing.wrap(0, PAYLOAD_AT, PAYLOAD_BYTES, 0);
+      socket.send(bytes.subarray(PAYLOAD_AT - headerBytes, PAYLOAD_AT + PAYLOAD_BYTES));
+    } else {
+      socket.send(bytes.subarray(0, framing.writeOpening(0, 0, 0)));
+    }
     await setTimeout(SEND_EVERY_MS);
   }
   return isAnswered;
-}
-
-function proof(sequence: number, token: number): Uint8Array {
-  const nowhere = { ip: 0, port: 0 };
-  const header = new TunnelHeader({ flags: FLAG_HANDSHAKE, token, sequence, timestampUs: 0, source: nowhere, destination: nowhere });
-  return header.encodeWithPayload(new Uint8Array(PROOF_BYTES));
 }

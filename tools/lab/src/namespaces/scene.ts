@@ -2,13 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegisterSettings } from '@lightspeed/client';
 import type { Endpoint } from '@lightspeed/wire';
+import { startChild } from '../child-program.ts';
+import type { Remote } from '../child-program.ts';
+import type { Player, PlayerPlan } from '../game/player.ts';
 import { Issuer } from '../issuer.ts';
+import { TemporaryFolder } from '../leftovers.ts';
 import { NodeProgram } from '../node-program.ts';
-import { TemporaryFolder } from '../temporary-folder.ts';
-import { Agent } from './agent.ts';
+import type { MachineProgram } from './agent-main.ts';
 import { Internet } from './internet.ts';
-import type { Namespace } from './namespace.ts';
-import { Network } from './network.ts';
+import type { Attachment } from './internet.ts';
+import type { Namespace } from './network.ts';
 
 const GAME_PORT = 27_015;
 /** The control plane's port of every node in a scene. */
@@ -16,6 +19,10 @@ export const CONTROL_PORT = 4_433;
 /** The data plane's port of every node in a scene. */
 export const DATA_PORT = 4_434;
 const PING_MS = 1_000;
+const ANSWER_MS = 90_000;
+
+/** The lab's own program on a machine of its own: players, or a game server. */
+export type Agent = Remote<MachineProgram>;
 
 /** How a node of a scene differs from others. */
 export interface SceneNodeOptions {
@@ -23,55 +30,54 @@ export interface SceneNodeOptions {
   /** More of its command line, which goes before what the scene says. */
   readonly flags?: readonly string[];
   /** Where it runs: by default on a machine of its own. */
-  readonly host?: Awaited<ReturnType<Internet['machine']>>;
+  readonly host?: Attachment;
+}
+
+/** How games on a machine differ from one with a hundred datagrams a second. */
+export interface GamesOptions {
+  readonly players?: number;
+  readonly datagramsPerSecond?: number;
+}
+
+/** A node's machine, with the program that is the node at the moment. */
+export interface SceneNode {
+  program: NodeProgram;
+  readonly address: string;
 }
 
 /** An internet with a game server that echoes, and as many nodes and machines as a scenario wants. */
-export class Scene implements AsyncDisposable {
-  readonly network: Network;
+export class Scene {
   readonly internet: Internet;
   readonly gameServer: Endpoint;
   readonly #issuer = new Issuer();
   readonly #server: Agent;
   readonly #started: AsyncDisposableStack;
 
-  private constructor(started: AsyncDisposableStack, network: Network, internet: Internet, gameServer: Endpoint, server: Agent) {
-    this.network = network;
+  private constructor(started: AsyncDisposableStack, internet: Internet, gameServer: Endpoint, server: Agent) {
     this.internet = internet;
     this.gameServer = gameServer;
     this.#server = server;
     this.#started = started;
   }
 
-  static async open(): Promise<Scene> {
-    await using started = new AsyncDisposableStack();
-    const network = started.use(await Network.open());
-    const internet = await Internet.open(network);
-    const machine = await internet.machine();
-    const server = Agent.start(machine.in);
-    started.defer(() => server.stop());
-    const gameServer = { ip: machine.ip, port: GAME_PORT };
+  /** All of it ends with `started`. */
+  static async open(started: AsyncDisposableStack): Promise<Scene> {
+    const internet = await Internet.open(started);
+    const { in: machine, ip } = await internet.machine();
+    const server = startAgent(started, machine);
+    const gameServer = { ip, port: GAME_PORT };
     await server.echo(gameServer);
-    return new Scene(started.move(), network, internet, gameServer, server);
+    return new Scene(started, internet, gameServer, server);
   }
 
-  /** A node on a machine of its own, with a state folder. Whatever is the node at the end is stopped. */
+  /** A node with a state folder. Whatever is the node at the end is stopped. */
   async node(nodeId: string, { drainSecs, flags = [], host }: SceneNodeOptions = {}): Promise<SceneNode> {
     const { in: machine, address, ip } = host ?? (await this.internet.machine());
     const { path: stateDir } = this.#started.use(await TemporaryFolder.open());
-    const program = await NodeProgram.start({
-      data: { ip, port: DATA_PORT },
-      control: { ip, port: CONTROL_PORT },
-      allow: [this.gameServer],
-      issuer: this.#issuer,
-      stateDir,
-      nodeId,
-      drainSecs,
-      flags,
-      within: machine.within,
-    });
-    const node = new SceneNode(program, address);
-    this.#started.defer(() => node.program.stop());
+    const planes = { data: { ip, port: DATA_PORT }, control: { ip, port: CONTROL_PORT } };
+    const how = { allow: [this.gameServer], issuer: this.#issuer, stateDir, nodeId, drainSecs, flags, within: machine.within };
+    const node = { program: await NodeProgram.start({ ...planes, ...how }), address };
+    this.#started.defer(() => node.program.kill());
     return node;
   }
 
@@ -81,8 +87,8 @@ export class Scene implements AsyncDisposable {
   }
 
   /** How players register with a node at another address than that of its machine on the internet, or at a name. */
-  registrationAt(host: string, { program: { pin, control } }: SceneNode): RegisterSettings {
-    return { nodes: [{ host, port: control.port, verify: { kind: 'pin', sha256: pin } }], ticket: this.ticket(), pingMs: PING_MS };
+  registrationAt(host: string, node: SceneNode): RegisterSettings {
+    return { ...this.registration(), nodes: [{ ...node.program.settings, host }] };
   }
 
   /** One that every node of the scene lets in. */
@@ -90,42 +96,31 @@ export class Scene implements AsyncDisposable {
     return this.#issuer.ticket();
   }
 
-  /** @param hosts the file that it has in place of `/etc/hosts` */
-  agent(machine: Namespace, hosts?: string): Agent {
-    const agent = Agent.start(machine, hosts);
-    this.#started.defer(() => agent.stop());
-    return agent;
-  }
-
-  /** Writes a file for {@link agent} by which `name` has these addresses. @returns the file */
-  async hosts(name: string, addresses: readonly string[]): Promise<string> {
+  /** @param hosts the addresses of names, in place of what `/etc/hosts` says */
+  async agent(machine: Namespace, hosts: Readonly<Record<string, readonly string[]>> = {}): Promise<Agent> {
+    const lines = Object.entries(hosts).flatMap(([name, addresses]) => addresses.map((address) => `${address} ${name}\n`));
+    if (lines.length === 0) return startAgent(this.#started, machine);
     const { path } = this.#started.use(await TemporaryFolder.open());
     const file = join(path, 'hosts');
-    await writeFile(file, addresses.map((address) => `${address} ${name}\n`).join(''));
-    return file;
+    await writeFile(file, lines.join(''));
+    // In there it has mounts of its own.
+    return startAgent(this.#started, machine, ['sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file]);
+  }
+
+  /** Has a machine play on the game server, with keepalives that are often enough to notice what is lost. */
+  play(agent: Agent, tunnel: PlayerPlan['tunnel'], games: GamesOptions = {}): Promise<readonly Player['start'][]> {
+    const { players = 1, datagramsPerSecond = 100 } = games;
+    return agent.play({ tunnel: { keepaliveMs: 250, ...tunnel }, gameServer: this.gameServer, datagramsPerSecond }, players);
   }
 
   /** The addresses from which the game server was sent something. */
   async sources(): Promise<readonly string[]> {
     return Object.keys(await this.#server.sources());
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#started.disposeAsync();
-  }
 }
 
-/** A node's machine, with the program that is the node at the moment. */
-export class SceneNode {
-  program: NodeProgram;
-  readonly address: string;
-
-  constructor(program: NodeProgram, address: string) {
-    this.program = program;
-    this.address = address;
-  }
-
-  async startAgain(): Promise<void> {
-    this.program = await this.program.again();
-  }
+function startAgent(started: AsyncDisposableStack, { within }: Namespace, mount: readonly string[] = []): Agent {
+  const program = new URL('./agent-main.ts', import.meta.url);
+  const how = { name: "a machine's program", within: [...within, ...mount], timeoutMs: ANSWER_MS };
+  return started.use(startChild<MachineProgram>({ program, ...how }));
 }

@@ -1,55 +1,47 @@
 import { setTimeout } from 'node:timers/promises';
 import { Random } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
-import { count, percent } from '../figures.ts';
-import { CarriedGame } from '../game/carried-game.ts';
-import type { GameReport } from '../game/game-report.ts';
+import { count, percent, sumOf } from '../figures.ts';
+import { startCarriedGame } from '../game/carried-game.ts';
+import type { DirectionReport, GameReport } from '../game/carried-game.ts';
 import { faultOf } from '../game/verdict.ts';
-import type { Outcome, Progress } from './outcome.ts';
-
-/** How many bad links the game goes over, and for how long. */
-export interface EmulatedOptions {
-  /** How many links, each with impairments of its own. */
-  readonly links: number;
-  readonly secondsPerLink: number;
-  readonly seed: number;
-}
-
-/** The options of the soak. */
-export const LONG_EMULATED: EmulatedOptions = { links: 20, secondsPerLink: 5, seed: 1 };
+import { defineRun } from '../runs.ts';
 
 const GROUP_SIZES = [2, 3, 4, 6, 8];
 
 /** A game over one link after another, each bad in its own way. Whatever a link does, only loss may reach the game. */
-export async function runEmulated({ links, secondsPerLink, seed }: EmulatedOptions, progress: Progress): Promise<Outcome> {
-  const random = new Random(seed);
-  const faults: string[] = [];
-  const reports: GameReport[] = [];
-  for (let number = 1; number <= links; number++) {
-    const linkSeed = random.nextU32();
-    const link = randomLink(new Random(linkSeed));
-    const fecGroupSize = GROUP_SIZES[random.nextInt(GROUP_SIZES.length)];
-    await using game = await CarriedGame.start({ bots: 6, fecGroupSize, io: 'auto', seed: linkSeed, link });
-    await setTimeout(secondsPerLink * 1_000);
-    const report = await game.finish();
-    reports.push(report);
-    const fault = faultOf(report, fecGroupSize);
-    if (fault !== undefined) faults.push(`seed ${linkSeed}, K ${fecGroupSize}, ${JSON.stringify(link)}: ${fault}`);
-    progress(`link ${number} of ${links}: ${describeLink(link)}, K ${fecGroupSize}: the game lost ${lossOf(report)}`);
-  }
-  const sum = (value: (report: GameReport) => number) => reports.reduce((total, report) => total + value(report), 0);
-  return {
-    name: 'emulated',
-    faults,
-    figures: {
+export const emulated = defineRun(
+  'emulated',
+  'a game over 20 emulated links that lose, delay, reorder and duplicate: only loss may reach the game',
+  { links: 20, secondsPerLink: 5, seed: 1 },
+  async ({ expect, progress }, { links, secondsPerLink, seed }) => {
+    const random = new Random(seed);
+    const reports: GameReport[] = [];
+    for (let number = 1; number <= links; number++) {
+      const linkSeed = random.nextU32();
+      const link = randomLink(new Random(linkSeed));
+      const fecGroupSize = GROUP_SIZES[random.nextInt(GROUP_SIZES.length)];
+      await using game = await startCarriedGame({ bots: 6, fecGroupSize, io: 'auto', seed: linkSeed, link });
+      await setTimeout(secondsPerLink * 1_000);
+      const report = await game.finish();
+      reports.push(report);
+      const fault = faultOf(report, fecGroupSize);
+      expect.that(fault === undefined, `seed ${linkSeed}, K ${fecGroupSize}, ${JSON.stringify(link)}: ${fault}`);
+      const { toServer, toBots } = report;
+      const loss = percent((toServer.lost + toBots.lost) / (toServer.sent + toBots.sent));
+      progress(`link ${number} of ${links}: ${describeLink(link)}, K ${fecGroupSize}: the game lost ${loss}`);
+    }
+    const directions = reports.flatMap(({ toServer, toBots }) => [toServer, toBots]);
+    const sum = (value: (direction: DirectionReport) => number) => count(sumOf(directions, value));
+    return {
       links,
-      sent: count(sum(({ toServer, toBots }) => toServer.sent + toBots.sent)),
-      'lost on links': count(sum(({ toServer, toBots }) => toServer.linkLost + toBots.linkLost)),
-      recovered: count(sum(({ toServer, toBots }) => toServer.recovered + toBots.recovered)),
-      'lost to the game': count(sum(({ toServer, toBots }) => toServer.lost + toBots.lost)),
-    },
-  };
-}
+      sent: sum(({ sent }) => sent),
+      'lost on links': sum(({ linkLost }) => linkLost),
+      recovered: sum(({ recovered }) => recovered),
+      'lost to the game': sum(({ lost }) => lost),
+    };
+  },
+);
 
 /** Losses that a handshake gets through and that parity of any size can do something about. */
 function randomLink(random: Random): Impairments {
@@ -67,8 +59,4 @@ function randomLink(random: Random): Impairments {
 function describeLink({ loss, delayMs, jitterMs, burst }: Impairments): string {
   const delay = `${Number(delayMs).toFixed(0)} + ${Number(jitterMs).toFixed(0)} ms`;
   return `${percent(Number(loss))} loss${burst === undefined ? '' : ' and bursts'}, ${delay}`;
-}
-
-function lossOf({ toServer, toBots }: GameReport): string {
-  return percent((toServer.lost + toBots.lost) / (toServer.sent + toBots.sent));
 }

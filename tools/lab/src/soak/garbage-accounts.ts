@@ -1,6 +1,7 @@
+import { sumOf } from '../figures.ts';
 import type { NodeProgram } from '../node-program.ts';
-import type { GarbageReport } from './hostile-session.ts';
-import type { Expectations } from './outcome.ts';
+import type { Expectations } from '../runs.ts';
+import type { GarbageTally } from './hostile-session.ts';
 import { NodeMetrics } from './soak-node.ts';
 
 /** What a node has counted of its control plane, in the words of its metrics. */
@@ -39,21 +40,21 @@ export async function controlAccounts(node: NodeProgram) {
  * @param welcome clients that behave: each has one connection, and one registration
  */
 export function expectControlAccounts(
-  expectations: Expectations,
+  expect: Expectations,
   node: Awaited<ReturnType<typeof controlAccounts>>,
-  peers: readonly GarbageReport[],
+  peers: readonly GarbageTally[],
   welcome: number,
 ): void {
-  const sum = (key: Exclude<keyof GarbageReport, 'closes'>) => peers.reduce((total, report) => total + report[key], 0);
-  const closes = (code: string) => peers.reduce((total, report) => total + (report.closes[code] ?? 0), 0);
+  const sum = (key: Exclude<keyof GarbageTally, 'closes'>) => sumOf(peers, (report) => report[key]);
+  const closes = (code: string) => sumOf(peers, ({ closes }) => closes[code] ?? 0);
   const seen = node.accepted + node.overPerAddress + node.overMax - welcome;
   const between = (what: string, least: number, got: number, most: number) =>
-    expectations.that(least <= got && got <= most, `${what}: ${got}, not from ${least} to ${most}`);
+    expect.that(least <= got && got <= most, `${what}: ${got}, not from ${least} to ${most}`);
   between('connections of hostile peers', sum('opened'), seen, sum('attempts'));
-  expectations.equal('registrations', node.registered, welcome);
-  expectations.equal('connections refused for want of room', node.overMax, 0);
-  expectations.equal('hopeless registrations that were acknowledged', sum('acknowledged'), 0);
-  expectations.equal('sessions that had to be resumed', node.resumed, 0);
+  expect.equal('registrations', node.registered, welcome);
+  expect.equal('connections refused for want of room', node.overMax, 0);
+  expect.equal('hopeless registrations that were acknowledged', sum('acknowledged'), 0);
+  expect.equal('sessions that had to be resumed', node.resumed, 0);
   between('hopeless registrations', closes('0x4c02'), node.unregistered, sum('registers'));
   between('connections closed for too many bytes', closes('0x4c03') - node.overPerAddress, node.rateLimited, seen);
   between('connections closed for what was refused', closes('0x4c40'), node.protocol, seen);

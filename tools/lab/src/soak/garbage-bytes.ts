@@ -20,6 +20,9 @@ const MISPLACED: readonly OutgoingMessage[] = [
   PING,
 ];
 
+/** A valid message that any client may send. */
+export const PING_FRAME: Uint8Array = encode(PING, 'standard');
+
 /** Random bytes, at least one. */
 export function noise(random: Random): Uint8Array {
   return randomBytes(1 + random.nextInt(LONGEST_NOISE_BYTES));
@@ -33,15 +36,10 @@ export function halfFrame(random: Random): Uint8Array {
 
 /** A frame whose length is not to be believed. */
 export function hostileLength(random: Random): Uint8Array {
-  const frame = Buffer.from(encode(PING, 'standard'));
+  const frame = Buffer.from(PING_FRAME);
   const lengths = [0, 1, frame.length - 3, frame.length + random.nextInt(200), MAX_MESSAGE_BYTES + 1, 0xffff];
   frame.writeUInt16BE(pick(lengths, random));
   return Buffer.concat([frame, randomBytes(random.nextInt(64))]);
-}
-
-/** A valid message that any client may send. */
-export function pingFrame(): Uint8Array {
-  return encode(PING, 'standard');
 }
 
 /** A valid message at the wrong time, or from the wrong side. */

@@ -4,8 +4,10 @@ import {
   HEADER_BYTES,
   VERSION_FEC,
   VERSION_PLAIN,
-  writeFecExtension,
+  readDestinationIp,
+  readDestinationPort,
   writeControlHeader,
+  writeFecExtension,
   writeHeader,
 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
@@ -13,7 +15,8 @@ import type { Endpoint } from '@lightspeed/wire';
 /** First bytes of destinations to which no node passes anything on its own: a run must not reach other machines. */
 const DENIED_FIRST_BYTES = [0, 10, 127, 224, 239, 240, 255];
 const DESTINATION_AT = 12;
-const LONGEST_UDP_BYTES = 65_507;
+/** The payload of the longest datagram that IPv4 knows. */
+export const LONGEST_UDP_BYTES = 65_507;
 const LONGEST_PAYLOAD_BYTES = 1_600;
 
 /** What an attacker knows of a session. */
@@ -41,7 +44,9 @@ export function writeHostileDatagram(bytes: Uint8Array, offset: number, random: 
   else if (kind < 95) length = packet(bytes, offset, random, view);
   else length = oversized(bytes, offset, random, view);
   // Packets that a node may pass on go to the run's own server; all others to where no node lets anything go.
-  if (!goesTo(bytes, offset, view.server)) bytes[offset + DESTINATION_AT] = pick(DENIED_FIRST_BYTES, random);
+  const { ip, port } = view.server;
+  const goesToServer = readDestinationIp(bytes, offset) === (ip | 0) && readDestinationPort(bytes, offset) === port;
+  if (!goesToServer) bytes[offset + DESTINATION_AT] = DENIED_FIRST_BYTES[random.nextInt(DENIED_FIRST_BYTES.length)];
   return length;
 }
 
@@ -82,14 +87,4 @@ function oversized(bytes: Uint8Array, offset: number, random: Random, view: Atta
 export function writeHandshake(bytes: Uint8Array, offset: number, nowUs: number): number {
   writeControlHeader(bytes, offset, FLAG_HANDSHAKE, 0, 0, nowUs);
   return HEADER_BYTES;
-}
-
-function goesTo(bytes: Uint8Array, offset: number, { ip, port }: Endpoint): boolean {
-  const at = offset + DESTINATION_AT;
-  const destination = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
-  return destination === (ip | 0) && ((bytes[offset + 18] << 8) | bytes[offset + 19]) === port;
-}
-
-function pick(values: readonly number[], random: Random): number {
-  return values[random.nextInt(values.length)];
 }

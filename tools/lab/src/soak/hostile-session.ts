@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { connectQuic } from '@currentspace/http3';
-import type { QuicClientSession, QuicStream } from '@currentspace/http3';
+import type { QuicStream } from '@currentspace/http3';
 import { CONTROL_ALPN, NODE_SERVER_NAME } from '@lightspeed/control/quic';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
@@ -10,7 +10,7 @@ const OPEN_MS = 8_000;
 const LOOK_MS = 2;
 const LOOKS = 100;
 
-/** What hostile peers have done, counted as they go. */
+/** What a hostile process has done, counted as it goes, and how the node answered. */
 export class GarbageTally {
   /** Handshakes that were begun, and those of them that the node has completed. */
   attempts = 0;
@@ -26,93 +26,77 @@ export class GarbageTally {
   readonly closes: Record<string, number> = {};
 }
 
-/** What a hostile process has done, and how the node answered. */
-export type GarbageReport = Readonly<GarbageTally>;
-
 /** A QUIC connection with a node that does not know what it is for. */
-export class HostileSession {
-  readonly #session: QuicClientSession;
-  readonly #tally: GarbageTally;
+export interface HostileSession {
+  /** Resolves when it has ended. */
   readonly ended: Promise<void>;
-  #closed = false;
-
-  private constructor(session: QuicClientSession, tally: GarbageTally) {
-    this.#session = session;
-    this.#tally = tally;
-    session.on('error', () => undefined);
-    this.ended = new Promise((resolve) => {
-      session.once('close', ({ errorCode }: { errorCode: number }) => {
-        const code = `0x${errorCode.toString(16)}`;
-        // An end of our own has no code of the node's.
-        if (!this.#closed) tally.closes[code] = (tally.closes[code] ?? 0) + 1;
-        this.#closed = true;
-        resolve();
-      });
-    });
-  }
-
-  /**
-   * @param windowBytes how much the node may send.
-   * @returns undefined if the handshake came to nothing.
-   */
-  static async open(node: Endpoint, tally: GarbageTally, windowBytes = 65_536): Promise<HostileSession | undefined> {
-    tally.attempts++;
-    const session = connectQuic(
-      { address: formatIpv4(node.ip), port: node.port, servername: NODE_SERVER_NAME },
-      {
-        alpn: [CONTROL_ALPN],
-        rejectUnauthorized: false,
-        connectTimeoutMs: OPEN_MS,
-        initialMaxData: windowBytes,
-        initialMaxStreamDataBidiLocal: windowBytes,
-      },
-    );
-    // The node sends it when its own handshake is over.
-    const ticket = new Promise<boolean>((resolve) => session.once('sessionTicket', () => resolve(true)));
-    const hostile = new HostileSession(session, tally);
-    const late = new AbortController();
-    const opened = await Promise.race([
-      ticket,
-      hostile.ended.then(() => false),
-      session.ready().then(
-        () => ticket,
-        () => false,
-      ),
-      setTimeout(OPEN_MS, false, late),
-    ]);
-    late.abort();
-    if (opened) tally.opened++;
-    else hostile.close();
-    return opened ? hostile : undefined;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
+  readonly isClosed: () => boolean;
   /** Opens a stream as soon as the node allows one more. @returns undefined if it does not, or has ended the connection */
-  async stream(): Promise<QuicStream | undefined> {
-    for (let look = 0; look < LOOKS && !this.#closed; look++) {
+  readonly stream: () => Promise<QuicStream | undefined>;
+  /** Writes, and waits until the library has taken it. */
+  readonly write: (stream: QuicStream, bytes: Uint8Array) => Promise<void>;
+  readonly close: () => void;
+}
+
+/**
+ * @param windowBytes how much the node may send.
+ * @returns undefined if the handshake came to nothing.
+ */
+export async function openHostileSession(node: Endpoint, tally: GarbageTally, windowBytes = 65_536): Promise<HostileSession | undefined> {
+  tally.attempts++;
+  const session = connectQuic(
+    { address: formatIpv4(node.ip), port: node.port, servername: NODE_SERVER_NAME },
+    {
+      alpn: [CONTROL_ALPN],
+      rejectUnauthorized: false,
+      connectTimeoutMs: OPEN_MS,
+      initialMaxData: windowBytes,
+      initialMaxStreamDataBidiLocal: windowBytes,
+    },
+  );
+  let closed = false;
+  session.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => {
+    session.once('close', ({ errorCode }: { errorCode: number }) => {
+      const code = `0x${errorCode.toString(16)}`;
+      // An end of our own has no code of the node's.
+      if (!closed) tally.closes[code] = (tally.closes[code] ?? 0) + 1;
+      closed = true;
+      resolve();
+    });
+  });
+  const close = () => {
+    closed = true;
+    session.close().catch(() => undefined);
+  };
+  // The node sends it when its own handshake is over.
+  const ticket = new Promise<boolean>((resolve) => session.once('sessionTicket', () => resolve(true)));
+  const late = new AbortController();
+  const failed = () => false;
+  const ready = session.ready().then(() => ticket, failed);
+  const opened = await Promise.race([ticket, ended.then(failed), ready, setTimeout(OPEN_MS, false, late)]);
+  late.abort();
+  if (!opened) {
+    close();
+    return undefined;
+  }
+  tally.opened++;
+  const stream = async () => {
+    for (let look = 0; look < LOOKS && !closed; look++) {
       try {
-        const stream = this.#session.openStream();
+        const stream = session.openStream();
         stream.on('error', () => undefined);
-        this.#tally.streams++;
+        tally.streams++;
         return stream;
       } catch {
         await setTimeout(LOOK_MS);
       }
     }
     return undefined;
-  }
-
-  /** Writes, and waits until the library has taken it. */
-  async write(stream: QuicStream, bytes: Uint8Array): Promise<void> {
-    this.#tally.bytes += bytes.length;
-    await Promise.race([new Promise<void>((resolve) => stream.write(bytes, () => resolve())), this.ended]);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#session.close().catch(() => undefined);
-  }
+  };
+  const write = (stream: QuicStream, bytes: Uint8Array) => {
+    tally.bytes += bytes.length;
+    return Promise.race([new Promise<void>((resolve) => stream.write(bytes, () => resolve())), ended]);
+  };
+  return { ended, isClosed: () => closed, stream, write, close };
 }

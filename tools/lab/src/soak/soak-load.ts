@@ -1,12 +1,11 @@
-import { setTimeout } from 'node:timers/promises';
 import { monotonicUs } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
 import { count } from '../figures.ts';
-import type { OpenResult } from '../load/load-messages.ts';
-import { LoadProcess } from '../load/load-process.ts';
+import { startLoad } from '../load/processes.ts';
+import type { OpenResult } from '../load/opening-run.ts';
 import type { WindowResult } from '../load/window-run.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
-import type { Expectations, Progress } from './outcome.ts';
+import type { Expectations, Progress } from '../runs.ts';
 
 const NOTICE_US = 100_000;
 /** So long after the last answer the rest will not come. */
@@ -28,71 +27,46 @@ export interface SoakLoadReport {
   readonly window: WindowResult;
 }
 
-/** Clients of a node that lets anybody in, with the game servers that they play on, which look at whatever comes back. */
-export class SoakLoad implements AsyncDisposable {
-  readonly #process: LoadProcess;
-  /** The game servers. */
-  readonly servers: readonly Endpoint[];
-
-  private constructor(process: LoadProcess, servers: readonly Endpoint[]) {
-    this.#process = process;
-    this.servers = servers;
-  }
-
-  /** @param sourceIps addresses of loopback that clients take turns in. */
-  static async open(clients: number, sourceIps: readonly number[], servers: number): Promise<SoakLoad> {
-    const load = new LoadProcess();
-    try {
-      const serverIps = Array.from({ length: servers }, () => LOOPBACK);
-      return new SoakLoad(load, await load.openSockets({ clients, sourceIps, serverIps }));
-    } catch (error) {
-      await load[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
+/**
+ * Opens clients of a node that lets anybody in, with the game servers that they play on, which look at whatever comes
+ * back. All ends with `started`.
+ * @param sourceIps addresses of loopback that clients take turns in.
+ */
+export async function openSoakLoad(started: AsyncDisposableStack, clients: number, sourceIps = [LOOPBACK], servers = 1) {
+  const load = started.use(startLoad());
+  const serverIps = Array.from({ length: servers }, () => LOOPBACK);
   /** Opens a session for each client, and has all send their packets at a steady rate. The sessions stay. */
-  async run(name: string, address: Endpoint, plan: SoakLoadPlan, progress: Progress): Promise<SoakLoadReport> {
+  const run = async (name: string, address: Endpoint, plan: SoakLoadPlan, progress: Progress): Promise<SoakLoadReport> => {
     const { clients, opensPerSecond, packetsPerClient, ratePps } = plan;
     const target = { name, framing: { kind: 'lstp', groupSize: 0 }, address, clients } as const;
-    const opened = await this.#process.open(target, opensPerSecond);
+    const opened = await load.open(target, opensPerSecond);
     progress(`${count(opened.open)} sessions open`);
-    const over = new AbortController();
-    const telling = tellTime(progress, over.signal);
+    const startMs = performance.now();
+    const tell = () => progress(`packets have flowed for ${((performance.now() - startMs) / 1_000).toFixed(0)} s`);
+    const telling = setInterval(tell, TELL_EVERY_MS);
     const measureMs = (clients * packetsPerClient * 1_000) / ratePps;
     try {
-      const window = await this.#process.window(target, {
+      const window = await load.window(target, {
         ...{ startUs: monotonicUs() + NOTICE_US, ratePps, grainUs: 0, burst: 1, warmUpMs: 0, guardMs: 0, measureMs },
         ...{ timeoutMs: SILENCE_MS, careful: true },
       });
       return { opened, window };
     } finally {
-      over.abort();
-      await telling;
+      clearInterval(telling);
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#process[Symbol.asyncDispose]();
-  }
-}
-
-async function tellTime(progress: Progress, over: AbortSignal): Promise<void> {
-  for (let seconds = 1; !over.aborted; seconds++) {
-    await setTimeout(TELL_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
-    if (!over.aborted) progress(`packets have flowed for ${seconds} s`);
-  }
+  };
+  return { servers: await load.openSockets({ clients, sourceIps, serverIps }), run };
 }
 
 /** That all sessions opened, everything was sent, and each packet was answered once, whole, to its own client. */
-export function expectWholeLoad(expectations: Expectations, { opened, window }: SoakLoadReport, clients: number, packets: number): void {
-  expectations.equal('sessions opened', opened.open, clients);
-  expectations.equal('packets sent', window.sent, packets);
-  expectations.equal('packets answered', answeredOf(window), packets);
-  expectations.equal('answers at the wrong client', window.misdelivered, 0);
-  expectations.equal('answers that came twice', window.duplicates, 0);
-  expectations.equal('answers that were not right', window.corrupted, 0);
-  expectations.equal('datagrams that the kernel dropped in front of the clients', window.ownDrops, 0);
+export function expectWholeLoad(expect: Expectations, { opened, window }: SoakLoadReport, clients: number, packets: number): void {
+  expect.equal('sessions opened', opened.open, clients);
+  expect.equal('packets sent', window.sent, packets);
+  expect.equal('packets answered', answeredOf(window), packets);
+  expect.equal('answers at the wrong client', window.misdelivered, 0);
+  expect.equal('answers that came twice', window.duplicates, 0);
+  expect.equal('answers that were not right', window.corrupted, 0);
+  expect.equal('datagrams that the kernel dropped in front of the clients', window.ownDrops, 0);
 }
 
 /** Packets that were answered at all. */

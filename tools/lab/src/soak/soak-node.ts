@@ -1,9 +1,16 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Endpoint } from '@lightspeed/wire';
-import { count } from '../figures.ts';
+import { startChild } from '../child-program.ts';
+import type { Remote } from '../child-program.ts';
+import { count, sumOf } from '../figures.ts';
+import { TemporaryFolder } from '../leftovers.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { NodeProgram } from '../node-program.ts';
 import type { NodeProgramOptions } from '../node-program.ts';
-import { TemporaryFolder } from '../temporary-folder.ts';
+import type { Attacks } from './attacks-main.ts';
+
+const LOOK_EVERY_MS = 100;
+const TELL_EVERY_MS = 1_000;
 
 /** Starts a node for a run: it keeps to loopback, and its garbage can be collected. Ends with what it is started in. */
 export async function startSoakNode(
@@ -14,6 +21,30 @@ export async function startSoakNode(
   const { path: stateDir } = started.use(await TemporaryFolder.open());
   const options = { allow, egressIp: LOOPBACK, stateDir, collectsGarbage: admission.admit === 'anybody', ...admission };
   return started.use(await NodeProgram.start(options));
+}
+
+/** Starts a process that attacks a node. Ends with what it is started in. */
+export function startAttacker(started: AsyncDisposableStack, name: string): Remote<Attacks> {
+  return started.use(startChild<Attacks>({ program: new URL('./attacks-main.ts', import.meta.url), name }));
+}
+
+/**
+ * Waits until `done` says true, and calls `tell` once a second meanwhile.
+ * @returns whether it did within `timeoutMs`
+ */
+export async function watch(done: () => boolean | Promise<boolean>, timeoutMs: number, tell: () => void): Promise<boolean> {
+  const startMs = performance.now();
+  let toldMs = startMs;
+  while (!(await done())) {
+    const nowMs = performance.now();
+    if (nowMs - startMs > timeoutMs) return false;
+    if (nowMs - toldMs >= TELL_EVERY_MS) {
+      toldMs = nowMs;
+      tell();
+    }
+    await setTimeout(LOOK_EVERY_MS);
+  }
+  return true;
 }
 
 /** What a node's metrics say, with `lightspeed_` in front of every name; 0 for what they do not say. */
@@ -41,7 +72,7 @@ export class NodeMetrics {
   }
 
   sum(name: string, labels = ''): number {
-    return this.samples(name, labels).reduce((sum, [, value]) => sum + value, 0);
+    return sumOf(this.samples(name, labels), ([, value]) => value);
   }
 
   /** What it dropped that came from `client` or `server`, by reason. */

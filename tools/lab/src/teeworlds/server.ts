@@ -3,55 +3,58 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Endpoint } from '@lightspeed/wire';
 import { LabError } from '../errors.ts';
+import { findProgram } from '../find-program.ts';
 import { freeLoopbackEndpoint } from '../loopback-socket.ts';
 import { ForeignProcess } from '../foreign-process.ts';
 
 const START_MS = 10_000;
 const STATUS_MS = 5_000;
 const CONSOLE_PASSWORD = 'lab';
+const PROGRAMS = ['teeworlds-server', 'teeworlds', 'xvfb-run'];
+
+/** Where Teeworlds' programs are. */
+export interface TeeworldsPrograms {
+  readonly server: string;
+  readonly client: string;
+  /** Gives a program a display that nobody sees. */
+  readonly xvfbRun: string;
+}
+
+/** @returns the programs, or why the game cannot run here. */
+export function findTeeworlds(): TeeworldsPrograms | string {
+  const [server, client, xvfbRun] = PROGRAMS.map(findProgram);
+  if (server !== undefined && client !== undefined && xvfbRun !== undefined) return { server, client, xvfbRun };
+  return `${PROGRAMS.find((name) => findProgram(name) === undefined)} is not installed`;
+}
 
 /** Debian's teeworlds-server on an ephemeral port of loopback, with its console for external administration. */
-export class TeeworldsServer {
+export class TeeworldsServer extends ForeignProcess {
   readonly address: Endpoint;
-  readonly #process: ForeignProcess;
   readonly #consolePort: number;
 
-  private constructor(address: Endpoint, server: ForeignProcess, consolePort: number) {
+  private constructor(program: string, folder: string, address: Endpoint, consolePort: number) {
+    const settings = ['bindaddr 127.0.0.1', 'sv_register 0', 'ec_bindaddr 127.0.0.1', `ec_password ${CONSOLE_PASSWORD}`];
+    const ports = [`sv_port ${address.port}`, `ec_port ${consolePort}`];
+    super(program, [[...settings, ...ports].join('; ')], { ...process.env, HOME: folder }, folder);
     this.address = address;
-    this.#process = server;
     this.#consolePort = consolePort;
   }
 
-  /** @param folder the server's home, in which it may leave what it likes */
-  static async start(program: string, folder: string): Promise<TeeworldsServer> {
-    const address = await freeLoopbackEndpoint();
-    const consolePort = await freeTcpPort();
-    const settings = [
-      `sv_port ${address.port}`,
-      'bindaddr 127.0.0.1',
-      'sv_register 0',
-      'ec_bindaddr 127.0.0.1',
-      `ec_port ${consolePort}`,
-      `ec_password ${CONSOLE_PASSWORD}`,
-    ];
-    const server = new ForeignProcess(program, [settings.join('; ')], { ...process.env, HOME: folder }, folder);
-    try {
-      await server.line(/\[server\]: version /, START_MS);
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
-    return new TeeworldsServer(address, server, consolePort);
+  /** Ends with `started`. @param folder the server's home, in which it may leave what it likes */
+  static async start(started: AsyncDisposableStack, program: string, folder: string): Promise<TeeworldsServer> {
+    const server = started.use(new TeeworldsServer(program, folder, await freeLoopbackEndpoint(), await freeTcpPort()));
+    await server.line(/\[server\]: version /, START_MS);
+    return server;
   }
 
   /** Waits for the line of its log in which a player has entered the game. */
   playerEntered(timeoutMs: number): Promise<string> {
-    return this.#process.line(/\[server\]: player has entered the game\. /, timeoutMs);
+    return this.line(/\[server\]: player has entered the game\. /, timeoutMs);
   }
 
   /** The lines of its log that say that somebody left, was dropped or timed out. */
   departures(): readonly string[] {
-    return this.#process.lines.filter((line) => /\[server\]: client dropped|\[game\]: leave player/.test(line));
+    return this.lines.filter((line) => /\[server\]: client dropped|\[game\]: leave player/.test(line));
   }
 
   /** The lines of its console's `status`: one for each player who is there. */
@@ -73,10 +76,6 @@ export class TeeworldsServer {
     } finally {
       socket.destroy();
     }
-  }
-
-  async stop(): Promise<void> {
-    await this.#process.stop();
   }
 }
 

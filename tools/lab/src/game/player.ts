@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { startTunnel } from '@lightspeed/client';
+import type { TunnelSettings } from '@lightspeed/client';
+import { formatSocketAddress } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { sumOf } from '../figures.ts';
+import { LOOPBACK } from '../loopback-socket.ts';
+import { startEchoGame } from './echo-game.ts';
+import type { EchoReport } from './echo-game.ts';
+
+const ESTABLISH_MS = 20_000;
+
+/** How somebody plays. */
+export interface PlayerPlan {
+  readonly tunnel: Omit<TunnelSettings, 'ingresses' | 'node'>;
+  readonly gameServer: Endpoint;
+  readonly datagramsPerSecond: number;
+}
+
+/** What a player's game and tunnel have seen since the last mark. */
+export interface PlayerReport {
+  readonly game: EchoReport;
+  /** What its tunnel has said since the last mark, with the seconds since then. */
+  readonly events: readonly string[];
+}
+
+/** Somebody who plays: a registered tunnel, and a game that sends through it. */
+export type Player = Awaited<ReturnType<typeof startPlayer>>;
+
+/** Resolves when the node has answered. */
+export async function startPlayer({ tunnel: settings, gameServer, datagramsPerSecond }: PlayerPlan) {
+  await using started = new AsyncDisposableStack();
+  const tunnel = await startTunnel({ ...settings, ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] });
+  started.use(tunnel);
+  await tunnel.established(ESTABLISH_MS);
+  const game = started.use(await startEchoGame(tunnel.ingresses[0].listen, datagramsPerSecond));
+  const resources = started.move();
+
+  const used = tunnel.nodes.find(({ used }) => used);
+  const seen = used?.session?.observed;
+  const start = {
+    /** The node in use when the tunnel has opened, `HOST:PORT` of its control plane. */
+    node: used?.name ?? 'none',
+    /** Where that node sees the control connection come from, `ADDR:PORT`. */
+    seenAt: seen === undefined ? 'unknown' : formatSocketAddress(seen),
+  };
+  let events: string[] = [];
+  let markedMs = performance.now();
+  const note = (text: string) => events.push(`${((performance.now() - markedMs) / 1_000).toFixed(2)} s ${text}`);
+  tunnel.on('established', () => note('established'));
+  tunnel.on('lost', () => note('lost'));
+  tunnel.on('ended-by-node', () => note('ended by the node'));
+  tunnel.on('moved', (node, why) => note(`moved to ${node.name} (${why})`));
+  tunnel.on('draining', (node) => note(`${node.name} drains`));
+  tunnel.on('control', (node, state, text) => note(`control of ${node.name} ${state}: ${text}`));
+  tunnel.on('path', (path, up) => note(`path ${path} ${up ? 'up' : 'down'}`));
+  tunnel.on('rebound', (path) => note(`path ${path} rebound`));
+  tunnel.on('notRebound', (path, why) => note(`path ${path} not rebound: ${why}`));
+  tunnel.on('failed', ({ message }) => note(`failed: ${message}`));
+
+  /** Counts anew from here. @returns what there was since the last time */
+  const mark = async (): Promise<PlayerReport> => {
+    const report = { game: await game.mark(), events };
+    events = [];
+    markedMs = performance.now();
+    return report;
+  };
+  /** Ends the game, not the tunnel. */
+  const finish = async (): Promise<PlayerReport> => ({ game: await game.finish(), events });
+  /** Moves its first path to another local address. */
+  const rebind = async (local: string) => {
+    const refused = new Promise<never>((_resolve, reject) => tunnel.once('notRebound', (_path, why) => reject(new Error(why))));
+    const rebound = once(tunnel, 'rebound');
+    tunnel.rebind(0, local);
+    await Promise.race([rebound, refused]);
+  };
+  return { start, mark, finish, rebind, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** What several games together came to: `strange` is what came twice or was none of theirs, and must be 0. */
+export function totals(reports: readonly PlayerReport[]) {
+  return {
+    sent: sumOf(reports, ({ game }) => game.sent),
+    lost: sumOf(reports, ({ game }) => game.sent - game.answered),
+    strange: sumOf(reports, ({ game }) => game.duplicates + game.strange),
+    longestGapMs: Math.max(0, ...reports.map(({ game }) => game.longestGapMs)),
+  };
+}
