@@ -8,6 +8,8 @@ import type { Player, PlayerPlan } from '../game/player.ts';
 import { Issuer } from '../issuer.ts';
 import { TemporaryFolder } from '../leftovers.ts';
 import { NodeProgram } from '../node-program.ts';
+import { defineRun } from '../runs.ts';
+import type { Figures, Means, Run } from '../runs.ts';
 import type { MachineProgram } from './agent-main.ts';
 import { Internet } from './internet.ts';
 import type { Attachment } from './internet.ts';
@@ -117,6 +119,16 @@ export class Scene {
   async sources(): Promise<readonly string[]> {
     return Object.keys(await this.#server.sources());
   }
+}
+
+/** What a scenario works with. */
+export interface SceneMeans extends Means {
+  readonly scene: Scene;
+}
+
+/** A run in network namespaces of its own. */
+export function defineScenario(name: string, about: string, carryOut: (means: SceneMeans) => Promise<Figures>): Run {
+  return defineRun(name, about, {}, async (means) => carryOut({ ...means, scene: await Scene.open(means.started) }));
 }
 
 function startAgent(started: AsyncDisposableStack, { within }: Namespace, mount: readonly string[] = []): Agent {
