@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { totals } from '../game/player.ts';
 import type { PlayerReport } from '../game/player.ts';
 import type { Figures, Means } from '../runs.ts';
-import { Nat } from './internet.ts';
+import { openNat } from './internet.ts';
+import type { Nat } from './internet.ts';
 import { defineScenario } from './scene.ts';
 import type { Agent, SceneMeans } from './scene.ts';
 
@@ -92,7 +93,7 @@ export const remapped = defineScenario(
     const node = await scene.node('node');
     const figures = await Promise.all(
       Object.entries(NAT_CHANGES).map(async ([name, change]) => {
-        const nat = await Nat.open(scene.internet);
+        const nat = await openNat(scene.internet);
         const agent = await scene.agent(await nat.machine());
         await scene.play(agent, { register: scene.registration(node) });
         const watched = await watchChange(agent, () => change(nat));

@@ -3,7 +3,7 @@ import { percentile } from '../figures.ts';
 import { totals } from '../game/player.ts';
 import { defineRun } from '../runs.ts';
 import { expectSources, judgeChange, watchChange } from './changes.ts';
-import { Scene, defineScenario } from './scene.ts';
+import { defineScenario, openScene } from './scene.ts';
 import type { Agent } from './scene.ts';
 
 const PLAYERS = 4;
@@ -69,7 +69,7 @@ export const drain = defineRun(
   '100 busy clients leave a node that drains, and lose nothing',
   { players: 100, datagramsPerSecond: 10, drainSecs: 30 },
   async ({ expect, progress, started }, { players, datagramsPerSecond, drainSecs }) => {
-    const scene = await Scene.open(started);
+    const scene = await openScene(started);
     const [node, other] = await Promise.all([scene.node('first', { drainSecs }), scene.node('second')]);
     const tunnel = { register: scene.registration(node, other), keepaliveMs: 1_000 };
     // So that all choose the first one.

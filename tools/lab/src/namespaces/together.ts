@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { totals } from '../game/player.ts';
 import type { Figures } from '../runs.ts';
 import { expectSources } from './changes.ts';
-import { Nat } from './internet.ts';
+import { openNat } from './internet.ts';
 import { defineScenario } from './scene.ts';
 import type { Agent, SceneMeans } from './scene.ts';
 
@@ -24,11 +24,11 @@ export async function playTogether(means: SceneMeans, agents: readonly Agent[]):
 export const oneNat = defineScenario('one-nat', 'two clients behind one NAT both play', async (means) => {
   const { scene } = means;
   const register = scene.registration(await scene.node('node'));
-  const nat = await Nat.open(scene.internet);
+  const nat = await openNat(scene.internet);
   const agents = await Promise.all([1, 2].map(async () => scene.agent(await nat.machine())));
   for (const [{ seenAt }] of await Promise.all(agents.map((agent) => scene.play(agent, { register })))) {
     means.progress(`a client plays, seen at ${seenAt}`);
-    means.expect.that(seenAt.startsWith(`${nat.outside.address}:`), `a client was seen at ${seenAt}, not behind the NAT`);
+    means.expect.that(seenAt.startsWith(`${nat.address}:`), `a client was seen at ${seenAt}, not behind the NAT`);
   }
   return playTogether(means, agents);
 });
