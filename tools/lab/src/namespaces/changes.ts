@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { totals } from '../game/player.ts';
 import type { PlayerReport } from '../game/player.ts';
-import { defineRun } from '../runs.ts';
 import type { Figures, Means } from '../runs.ts';
-import { Nat } from './internet.ts';
-import { Scene } from './scene.ts';
-import type { Agent } from './scene.ts';
+import { openNat } from './internet.ts';
+import type { Nat } from './internet.ts';
+import { defineScenario } from './scene.ts';
+import type { Agent, SceneMeans } from './scene.ts';
 
 const BEFORE_MS = 2_000;
 const DURING_MS = 3_000;
@@ -60,16 +60,16 @@ export function judgeChange(
 }
 
 /** The game server must have seen so many addresses in all. */
-export async function expectSources({ expect }: Means, scene: Scene, addresses: number): Promise<void> {
+export async function expectSources({ expect, scene }: SceneMeans, addresses: number): Promise<void> {
   expect.equal('addresses that the game server saw', (await scene.sources()).length, addresses);
 }
 
 /** A client loses a path in the middle of a game. It has to say so, and to keep its address at the game server. */
-export async function losePath(means: Means, scene: Scene, agent: Agent, lose: () => Promise<void>, limits: Limits): Promise<Figures> {
+export async function losePath(means: SceneMeans, agent: Agent, lose: () => Promise<void>, limits: Limits): Promise<Figures> {
   const watched = await watchChange(agent, lose);
   const noticed = watched[0][0].events.some((event) => event.endsWith('path 0 down'));
   means.expect.that(noticed, 'the client did not notice that a path is gone');
-  await expectSources(means, scene, 1);
+  await expectSources(means, 1);
   return judgeChange(means, watched, limits);
 }
 
@@ -85,16 +85,15 @@ const NAT_CHANGES: Readonly<Record<string, (nat: Nat) => Promise<unknown>>> = {
  * Clients whose NAT sends from other ports, or from another address, from one moment to the next, and does not tell them.
  * They have to notice, and to prove to the node that the session is theirs.
  */
-export const remapped = defineRun(
+export const remapped = defineScenario(
   'remapped',
   'a NAT sends from other ports, or from another address: the game goes on',
-  {},
   async (means): Promise<Figures> => {
-    const scene = await Scene.open(means.started);
+    const { scene } = means;
     const node = await scene.node('node');
     const figures = await Promise.all(
       Object.entries(NAT_CHANGES).map(async ([name, change]) => {
-        const nat = await Nat.open(scene.internet);
+        const nat = await openNat(scene.internet);
         const agent = await scene.agent(await nat.machine());
         await scene.play(agent, { register: scene.registration(node) });
         const watched = await watchChange(agent, () => change(nat));
@@ -102,19 +101,19 @@ export const remapped = defineRun(
         return judgeChange(means, watched, { maxGapMs: MAX_NOTICED_GAP_MS }, `${name}: `);
       }),
     );
-    await expectSources(means, scene, figures.length);
+    await expectSources(means, figures.length);
     return Object.assign({}, ...figures) as Figures;
   },
 );
 
 /** A client with two interfaces and a path by each loses the one by which its control connection goes, too. */
-export const twoInterfaces = defineRun('two-interfaces', 'a client with a path by each of two interfaces loses one', {}, async (means) => {
-  const scene = await Scene.open(means.started);
+export const twoInterfaces = defineScenario('two-interfaces', 'a client with a path by each of two interfaces loses one', async (means) => {
+  const { scene } = means;
   const register = scene.registration(await scene.node('node'));
   const machine = await scene.internet.namespace();
   const { address: source } = await scene.internet.attach(machine, 'eth0');
   const { address: second } = await scene.internet.attach(machine, 'eth1');
   const agent = await scene.agent(machine);
   await scene.play(agent, { register, source, paths: [second], multipath: 'duplicate' });
-  return losePath(means, scene, agent, () => machine.ip('link set eth0 down'), { maxLost: MAX_LOST, maxGapMs: MAX_GAP_MS });
+  return losePath(means, agent, () => machine.ip('link set eth0 down'), { maxLost: MAX_LOST, maxGapMs: MAX_GAP_MS });
 });

@@ -1,14 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import type { PlayerPlan } from '../game/player.ts';
-import { defineRun } from '../runs.ts';
 import type { Run } from '../runs.ts';
 import { expectSources, judgeChange, losePath, watchChange } from './changes.ts';
 import type { Limits } from './changes.ts';
 import type { Attachment } from './internet.ts';
 import { link } from './network.ts';
 import type { Namespace } from './network.ts';
-import { CONTROL_PORT, DATA_PORT, Scene } from './scene.ts';
-import type { Agent } from './scene.ts';
+import { CONTROL_PORT, DATA_PORT, defineScenario } from './scene.ts';
+import type { Agent, Scene } from './scene.ts';
 import { playTogether } from './together.ts';
 
 /** What a link of no length has under way. */
@@ -24,13 +23,11 @@ const NODE = ['10.99.0.1', 'fd77::1'] as const;
 const NAME = 'node.lab';
 
 /** A client's path goes over from IPv4 to IPv6 and back in the middle of a game. */
-export const roaming = defineRun(
+export const roaming = defineScenario(
   'roaming',
   "a client's path goes over from IPv4 to IPv6 and back: next to nothing is lost",
-  {},
   async (means) => {
-    const scene = await Scene.open(means.started);
-    const { agent } = await playing(scene, { source: CLIENT[0] });
+    const { agent } = await playing(means.scene, { source: CLIENT[0] });
     const change = async () => {
       for (const local of [CLIENT[1], CLIENT[0]]) {
         await agent.rebind(local);
@@ -40,7 +37,7 @@ export const roaming = defineRun(
     const watched = await watchChange(agent, change, ROAM_MS);
     const rebound = watched[0][0].events.filter((event) => event.endsWith('path 0 rebound'));
     means.expect.equal('moves of the path', rebound.length, 2);
-    await expectSources(means, scene, 1);
+    await expectSources(means, 1);
     return judgeChange(means, watched, { maxLost: MAX_UNDER_WAY, maxGapMs: MAX_GAP_MS });
   },
 );
@@ -64,16 +61,15 @@ export const otherFamily = loseLink(
 );
 
 function loseLink(name: string, about: string, tunnel: Partial<PlayerPlan['tunnel']>, device: string, limits: Limits): Run {
-  return defineRun(name, about, {}, async (means) => {
-    const scene = await Scene.open(means.started);
-    const { agent, machine } = await playing(scene, tunnel);
-    return losePath(means, scene, agent, () => machine.ip(`link set ${device} down`), limits);
+  return defineScenario(name, about, async (means) => {
+    const { agent, machine } = await playing(means.scene, tunnel);
+    return losePath(means, agent, () => machine.ip(`link set ${device} down`), limits);
   });
 }
 
 /** Clients register over one family and play over the other: their nodes' planes are bound to one address each. */
-export const crossFamily = defineRun('cross-family', 'clients register over one family and play over the other', {}, async (means) => {
-  const scene = await Scene.open(means.started);
+export const crossFamily = defineScenario('cross-family', 'clients register over one family and play over the other', async (means) => {
+  const { scene } = means;
   const { host, machine } = await linked(scene);
   const agents = await Promise.all(
     [NODE, NODE.toReversed()].map(async ([control, data], index) => {
@@ -85,7 +81,7 @@ export const crossFamily = defineRun('cross-family', 'clients register over one 
       return agent;
     }),
   );
-  return playTogether(means, scene, agents);
+  return playTogether(means, agents);
 });
 
 function bracketed(address: string): string {

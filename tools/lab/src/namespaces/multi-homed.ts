@@ -2,10 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { formatEndpoint, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { totals } from '../game/player.ts';
-import { defineRun } from '../runs.ts';
 import { link } from './network.ts';
 import type { ProbeReport } from './probe.ts';
-import { CONTROL_PORT, DATA_PORT, Scene } from './scene.ts';
+import { CONTROL_PORT, DATA_PORT, defineScenario } from './scene.ts';
 
 const DATAGRAMS_PER_SECOND = 50;
 const PROBE_MS = 4_000;
@@ -28,12 +27,10 @@ const ALLOWED = '5.5.5.6';
  * A node has several addresses of both families and is bound to all of them. Both its planes answer from the one that was
  * spoken to. Addresses come and go while a client plays.
  */
-export const multiHomed = defineRun(
+export const multiHomed = defineScenario(
   'multi-homed',
   'a node with several addresses of both families answers from each, also from one that comes later',
-  {},
-  async ({ expect, progress, started }) => {
-    const scene = await Scene.open(started);
+  async ({ expect, progress, scene }) => {
     const host = await scene.internet.machine();
     const machine = await scene.internet.namespace();
     const end = { interface: 'eth1' };

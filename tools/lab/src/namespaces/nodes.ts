@@ -3,7 +3,7 @@ import { percentile } from '../figures.ts';
 import { totals } from '../game/player.ts';
 import { defineRun } from '../runs.ts';
 import { expectSources, judgeChange, watchChange } from './changes.ts';
-import { Scene } from './scene.ts';
+import { defineScenario, openScene } from './scene.ts';
 import type { Agent } from './scene.ts';
 
 const PLAYERS = 4;
@@ -13,8 +13,8 @@ const SAVED_MS = 5_000;
 const RESTARTED_MS = 5_000;
 
 /** A node is killed while clients play that are registered with a second one, too. */
-export const failover = defineRun('failover', 'a node is killed, there is a second one: a gap of less than 1 s', {}, async (means) => {
-  const scene = await Scene.open(means.started);
+export const failover = defineScenario('failover', 'a node is killed, there is a second one: a gap of less than 1 s', async (means) => {
+  const { scene } = means;
   const nodes = await Promise.all([scene.node('first'), scene.node('second')]);
   const agent = await scene.agent((await scene.internet.machine()).in);
   const starts = await scene.play(agent, { register: scene.registration(...nodes) }, { players: PLAYERS });
@@ -32,8 +32,8 @@ export const failover = defineRun('failover', 'a node is killed, there is a seco
 });
 
 /** The only node is killed while clients play, and started again with its state folder. */
-export const restart = defineRun('restart', 'the only node is killed and started again: the sessions go on', {}, async (means) => {
-  const scene = await Scene.open(means.started);
+export const restart = defineScenario('restart', 'the only node is killed and started again: the sessions go on', async (means) => {
+  const { scene } = means;
   const node = await scene.node('node');
   const agent = await scene.agent((await scene.internet.machine()).in);
   await scene.play(agent, { register: scene.registration(node) }, { players: PLAYERS });
@@ -51,7 +51,7 @@ export const restart = defineRun('restart', 'the only node is killed and started
     const again = events.find((event) => /new-session|ended by the node/.test(event));
     means.expect.that(again === undefined, `a session was not resumed: ${again}`);
   }
-  await expectSources(means, scene, before.length);
+  await expectSources(means, before.length);
   return { 'node down ms': Math.round(downMs), ...judgeChange(means, watched, {}) };
 });
 
@@ -69,7 +69,7 @@ export const drain = defineRun(
   '100 busy clients leave a node that drains, and lose nothing',
   { players: 100, datagramsPerSecond: 10, drainSecs: 30 },
   async ({ expect, progress, started }, { players, datagramsPerSecond, drainSecs }) => {
-    const scene = await Scene.open(started);
+    const scene = await openScene(started);
     const [node, other] = await Promise.all([scene.node('first', { drainSecs }), scene.node('second')]);
     const tunnel = { register: scene.registration(node, other), keepaliveMs: 1_000 };
     // So that all choose the first one.

@@ -1,15 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegisterSettings } from '@lightspeed/client';
-import type { Endpoint } from '@lightspeed/wire';
 import { startChild } from '../child-program.ts';
 import type { Remote } from '../child-program.ts';
-import type { Player, PlayerPlan } from '../game/player.ts';
+import type { PlayerPlan } from '../game/player.ts';
 import { Issuer } from '../issuer.ts';
 import { TemporaryFolder } from '../leftovers.ts';
 import { NodeProgram } from '../node-program.ts';
+import { defineRun } from '../runs.ts';
+import type { Figures, Means, Run } from '../runs.ts';
 import type { MachineProgram } from './agent-main.ts';
-import { Internet } from './internet.ts';
+import { openInternet } from './internet.ts';
 import type { Attachment } from './internet.ts';
 import type { Namespace } from './network.ts';
 
@@ -46,77 +47,63 @@ export interface SceneNode {
 }
 
 /** An internet with a game server that echoes, and as many nodes and machines as a scenario wants. */
-export class Scene {
-  readonly internet: Internet;
-  readonly gameServer: Endpoint;
-  readonly #issuer = new Issuer();
-  readonly #server: Agent;
-  readonly #started: AsyncDisposableStack;
+export type Scene = Awaited<ReturnType<typeof openScene>>;
 
-  private constructor(started: AsyncDisposableStack, internet: Internet, gameServer: Endpoint, server: Agent) {
-    this.internet = internet;
-    this.gameServer = gameServer;
-    this.#server = server;
-    this.#started = started;
-  }
-
-  /** All of it ends with `started`. */
-  static async open(started: AsyncDisposableStack): Promise<Scene> {
-    const internet = await Internet.open(started);
-    const { in: machine, ip } = await internet.machine();
-    const server = startAgent(started, machine);
-    const gameServer = { ip, port: GAME_PORT };
-    await server.echo(gameServer);
-    return new Scene(started, internet, gameServer, server);
-  }
+/** All of it ends with `started`. */
+export async function openScene(started: AsyncDisposableStack) {
+  const internet = await openInternet(started);
+  const issuer = new Issuer();
+  const { in: machine, ip } = await internet.machine();
+  const server = startAgent(started, machine);
+  const gameServer = { ip, port: GAME_PORT };
+  await server.echo(gameServer);
 
   /** A node with a state folder. Whatever is the node at the end is stopped. */
-  async node(nodeId: string, { drainSecs, flags = [], host }: SceneNodeOptions = {}): Promise<SceneNode> {
-    const { in: machine, address, ip } = host ?? (await this.internet.machine());
-    const { path: stateDir } = this.#started.use(await TemporaryFolder.open());
+  const node = async (nodeId: string, { drainSecs, flags = [], host }: SceneNodeOptions = {}): Promise<SceneNode> => {
+    const { in: machine, address, ip } = host ?? (await internet.machine());
+    const { path: stateDir } = started.use(await TemporaryFolder.open());
     const planes = { data: { ip, port: DATA_PORT }, control: { ip, port: CONTROL_PORT } };
-    const how = { allow: [this.gameServer], issuer: this.#issuer, stateDir, nodeId, drainSecs, flags, within: machine.within };
+    const how = { allow: [gameServer], issuer, stateDir, nodeId, drainSecs, flags, within: machine.within };
     const node = { program: await NodeProgram.start({ ...planes, ...how }), address };
-    this.#started.defer(() => node.program.kill());
+    started.defer(() => node.program.kill());
     return node;
-  }
-
+  };
+  /** A ticket that every node of the scene lets in. */
+  const ticket = () => issuer.ticket();
   /** How players register with nodes. */
-  registration(...nodes: readonly SceneNode[]): RegisterSettings {
-    return { nodes: nodes.map(({ program }) => program.settings), ticket: this.ticket(), pingMs: PING_MS };
-  }
-
+  const registration = (...nodes: readonly SceneNode[]): RegisterSettings => {
+    return { nodes: nodes.map(({ program }) => program.settings), ticket: ticket(), pingMs: PING_MS };
+  };
   /** How players register with a node at another address than that of its machine on the internet, or at a name. */
-  registrationAt(host: string, node: SceneNode): RegisterSettings {
-    return { ...this.registration(), nodes: [{ ...node.program.settings, host }] };
-  }
-
-  /** One that every node of the scene lets in. */
-  ticket(): Uint8Array {
-    return this.#issuer.ticket();
-  }
-
+  const registrationAt = (host: string, { program }: SceneNode): RegisterSettings => {
+    return { ...registration(), nodes: [{ ...program.settings, host }] };
+  };
   /** @param hosts the addresses of names, in place of what `/etc/hosts` says */
-  async agent(machine: Namespace, hosts: Readonly<Record<string, readonly string[]>> = {}): Promise<Agent> {
+  const agent = async (machine: Namespace, hosts: Readonly<Record<string, readonly string[]>> = {}): Promise<Agent> => {
     const lines = Object.entries(hosts).flatMap(([name, addresses]) => addresses.map((address) => `${address} ${name}\n`));
-    if (lines.length === 0) return startAgent(this.#started, machine);
-    const { path } = this.#started.use(await TemporaryFolder.open());
+    if (lines.length === 0) return startAgent(started, machine);
+    const { path } = started.use(await TemporaryFolder.open());
     const file = join(path, 'hosts');
     await writeFile(file, lines.join(''));
     // In there it has mounts of its own.
-    return startAgent(this.#started, machine, ['sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file]);
-  }
-
+    return startAgent(started, machine, ['sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file]);
+  };
   /** Has a machine play on the game server, with keepalives that are often enough to notice what is lost. */
-  play(agent: Agent, tunnel: PlayerPlan['tunnel'], games: GamesOptions = {}): Promise<readonly Player['start'][]> {
-    const { players = 1, datagramsPerSecond = 100 } = games;
-    return agent.play({ tunnel: { keepaliveMs: 250, ...tunnel }, gameServer: this.gameServer, datagramsPerSecond }, players);
-  }
-
+  const play = (agent: Agent, tunnel: PlayerPlan['tunnel'], { players = 1, datagramsPerSecond = 100 }: GamesOptions = {}) =>
+    agent.play({ tunnel: { keepaliveMs: 250, ...tunnel }, gameServer, datagramsPerSecond }, players);
   /** The addresses from which the game server was sent something. */
-  async sources(): Promise<readonly string[]> {
-    return Object.keys(await this.#server.sources());
-  }
+  const sources = async () => Object.keys(await server.sources());
+  return { internet, gameServer, node, ticket, registration, registrationAt, agent, play, sources };
+}
+
+/** What a scenario works with. */
+export interface SceneMeans extends Means {
+  readonly scene: Scene;
+}
+
+/** A run in network namespaces of its own. */
+export function defineScenario(name: string, about: string, carryOut: (means: SceneMeans) => Promise<Figures>): Run {
+  return defineRun(name, about, {}, async (means) => carryOut({ ...means, scene: await openScene(means.started) }));
 }
 
 function startAgent(started: AsyncDisposableStack, { within }: Namespace, mount: readonly string[] = []): Agent {
