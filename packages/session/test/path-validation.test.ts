@@ -71,7 +71,7 @@ describe('a proof from a new address', () => {
     expect(Object.keys(sentTo(host))).toEqual([HOME]);
   });
 
-  it('that was held back and is sent on from elsewhere takes nothing from the client, who plays on', () => {
+  it('that was held back and is sent on from another address takes nothing from the client, who plays on', () => {
     const { host, token, client, answer } = playing();
     const held = proof(token, 2n);
     clientAt(host, '203.0.113.66:6', token).raw(held);

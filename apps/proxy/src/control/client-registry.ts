@@ -9,10 +9,10 @@ import {
 } from '@lightspeed/control';
 import type { Register, ResumeRequest } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
-import type { ProofNoncesState, Ticket, TicketRefusal } from '@lightspeed/security';
+import type { ProofNoncesState, TicketRefusal } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { PeerCapability } from '@lightspeed/session';
-import { formatAddressWords, formatIpv4, formatPrefixWords } from '@lightspeed/wire';
+import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
 import type { AddressBook, Endpoint } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { RegisteredClient } from '../data-plane/messages.ts';
@@ -20,14 +20,12 @@ import type { ClientSnapshot } from '../state/snapshot-file.ts';
 import { claimsFor } from '../supervisor/registered-clients.ts';
 import type { RegisteredClients } from '../supervisor/registered-clients.ts';
 import type { AccountBans } from './account-bans.ts';
+import { BAN_REASON, accountOf, freshSessionId, limitsOf, randomFraction, refuse } from './admission-terms.ts';
 import { Client } from './client.ts';
 import type { ClientLink, RegisterRefusal } from './client.ts';
 import { IndexPool } from './index-pool.ts';
 import { SecretStore } from './secret-store.ts';
 import type { TicketGate } from './ticket-gate.ts';
-
-/** Why accounts are banned. */
-export const BAN_REASON = 'it opened too many new destinations';
 
 /** What this node knows of the packet path besides what all know. */
 const NODE_CAPABILITIES = PeerCapability.challenges;
@@ -180,7 +178,7 @@ export class ClientRegistry implements RegisteredClients {
     const banMs = this.#bans.leftMs(accountOf(verified, this.#prefixOf(ip)), Date.now());
     if (banMs > 0) return refuse('rate_limited', 'banned', `banned for ${Math.ceil(banMs / 1_000)} s more: ${BAN_REASON}`);
     if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full');
-    const sessionId = this.#freeSessionId();
+    const sessionId = freshSessionId((id) => this.has(id));
     const { prefixHigh, prefixLow } = this.#prefixOf(ip);
     const token = this.#tokens.issue(sessionId, prefixHigh, prefixLow, randomFraction);
     if (token < 0) {
@@ -296,29 +294,4 @@ export class ClientRegistry implements RegisteredClients {
   #prefixOf(ip: number): Pick<Client, 'prefixHigh' | 'prefixLow'> {
     return { prefixHigh: this.#addresses.prefixHigh(ip), prefixLow: this.#addresses.prefixLow(ip) };
   }
-
-  #freeSessionId(): number {
-    for (;;) {
-      const id = randomBytes(4).readUInt32BE();
-      if (id !== 0 && !this.has(id)) return id;
-    }
-  }
-}
-
-/** To whom misuse is charged: the ticket, or those who register from an address without one. */
-function accountOf(ticket: Ticket | undefined, { prefixHigh, prefixLow }: Pick<Client, 'prefixHigh' | 'prefixLow'>): string {
-  return ticket?.id ?? formatPrefixWords(prefixHigh, prefixLow);
-}
-
-/** What a ticket says of 0 is left to the node. */
-function limitsOf(ticket: Ticket | undefined): Pick<Client, 'maxPps' | 'maxBps'> {
-  return { maxPps: ticket?.ratePps || undefined, maxBps: ticket?.rateBps || undefined };
-}
-
-function refuse(reason: RegisterRefusal['reason'], code: string, text: string): RegisterRefusal {
-  return { type: 'refused', reason, code, text };
-}
-
-function randomFraction(): number {
-  return randomBytes(4).readUInt32BE() / 2 ** 32;
 }

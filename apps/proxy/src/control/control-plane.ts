@@ -1,7 +1,6 @@
 import type { OutgoingMessage, Register } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ListenerCounters } from '@lightspeed/control/quic';
-import type { TicketRefusal } from '@lightspeed/security';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -13,13 +12,13 @@ import { StateSaver } from './state-saver.ts';
 import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
-import { BAN_REASON } from './client-registry.ts';
 import type { RegisteredLink } from './client-registry.ts';
 import { CertificateRenewal } from './certificate-renewal.ts';
-import { BAN_LINES, CLOSED, REFUSAL_LINES, SHUTTING_DOWN } from './refusals.ts';
+import { REFUSAL_LINES, refusalOfAll } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ControlHost, Welcome } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
+import { Dismissals } from './dismissals.ts';
 import { ControlPort } from './control-port.ts';
 import type { ControlState } from './control-state.ts';
 import { LoadAnnouncer } from './load-announcer.ts';
@@ -28,10 +27,7 @@ import { RESTART_TEXT, SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInf
 import type { NodeAddresses } from './node-addresses.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 
-/**
- * How often it looks at what changes by itself: files, tickets, graces, load. That is taken note of within a second; each look
- * goes over all clients, and wakes an idle process.
- */
+/** How often it looks at tickets, graces, files and load. Each look goes over all clients, and wakes an idle process. */
 const TICK_MS = 900;
 
 /** Registers clients over QUIC, and keeps the workers informed (docs/protocol.md, Control plane). */
@@ -43,7 +39,7 @@ export class ControlPlane implements ControlHost {
   readonly #lost: LostClients;
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
-  readonly #bans: LimitedLog;
+  readonly #dismissals: Dismissals;
   readonly #saver: StateSaver;
   readonly #renewal: CertificateRenewal;
   readonly #addresses: NodeAddresses;
@@ -60,10 +56,15 @@ export class ControlPlane implements ControlHost {
     this.#supervisor = supervisor;
     this.#log = log;
     this.#refusals = new LimitedLog(log, REFUSAL_LINES);
-    this.#bans = new LimitedLog(log, BAN_LINES);
     this.#addresses = addresses;
     const { folder, identity, registry } = state;
-    registry.onMisuse = (client) => this.#ban(client);
+    this.#dismissals = new Dismissals(
+      () => this.#config,
+      registry,
+      this.counters,
+      log,
+      (client) => this.#end(client),
+    );
     this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
     this.#renewal = new CertificateRenewal(identity, () => this.#running, log);
     this.#lost = new LostClients(config, registry, supervisor, (client) => {
@@ -134,7 +135,7 @@ export class ControlPlane implements ControlHost {
     await gate?.reload(config);
     this.#config = config;
     this.#lost.setTimes(config);
-    this.#endRefused(registry.unwelcome());
+    this.#dismissals.refuse(registry.unwelcome());
     await this.#renewal.reload(config);
   }
 
@@ -162,7 +163,7 @@ export class ControlPlane implements ControlHost {
     await this.#endTimers();
     await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
-    this.#bans.end();
+    this.#dismissals.end();
     await this.#state.folder?.close();
   }
 
@@ -171,7 +172,7 @@ export class ControlPlane implements ControlHost {
     await this.#endTimers();
     await this.#port?.close(RESTART_TEXT, CloseCode.nodeRestarts);
     this.#refusals.end();
-    this.#bans.end();
+    this.#dismissals.end();
   }
 
   /**
@@ -192,7 +193,7 @@ export class ControlPlane implements ControlHost {
     await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
     await this.#port?.close(SHUTDOWN_TEXT);
     this.#refusals.end();
-    this.#bans.end();
+    this.#dismissals.end();
     for (const client of clients) this.#end(client);
     await this.#state.folder?.save([]);
     await this.#state.folder?.close();
@@ -201,7 +202,9 @@ export class ControlPlane implements ControlHost {
   register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal {
     const { host, port } = ends.peer;
     const { addresses, registry } = this.#state;
-    const result = this.#refusal() ?? registry.register(message, { ip: addresses.parse(host) ?? 0, port }, link);
+    const result =
+      refusalOfAll(this.isDraining, this.#config.registration) ??
+      registry.register(message, { ip: addresses.parse(host) ?? 0, port }, link);
     if (result.type === 'refused') {
       this.counters.refuse(result.code);
       this.#refusals.note(host, { why: result.text });
@@ -210,12 +213,6 @@ export class ControlPlane implements ControlHost {
     const { client } = result;
     this.#noteRegistered(result);
     return { type: 'welcome', client, replies: this.#repliesTo(client, ends) };
-  }
-
-  /** Why nobody is let in now, if so. */
-  #refusal(): RegisterRefusal | undefined {
-    if (this.isDraining) return SHUTTING_DOWN;
-    return this.#config.registration === 'nobody' ? CLOSED : undefined;
   }
 
   #noteRegistered({ client, isNew, before }: RegisteredLink): void {
@@ -283,35 +280,15 @@ export class ControlPlane implements ControlHost {
   async #tick(): Promise<void> {
     await this.#renewal.look();
     await this.#state.gate?.refresh();
-    this.#endRefused(this.#state.registry.expired());
+    this.#dismissals.refuse(this.#state.registry.expired());
     await this.#lost.endDue();
     this.#tellLoad();
-  }
-
-  /** Their tickets do not count any more. */
-  #endRefused(refused: Iterable<readonly [Client, TicketRefusal]>): void {
-    for (const [client, { text, code }] of [...refused]) {
-      this.counters.expired++;
-      void client.link?.dismiss('auth_failed', text, code);
-      this.#end(client);
-    }
   }
 
   #tellLoad(): void {
     const percent = loadOf(this.#supervisor.sessionCount, this.#config.maxClients);
     if (this.isDraining || !this.#load.isDue(percent, performance.now())) return;
     for (const { link, dialect } of this.#state.registry.all) link?.send(this.#serverInfo(dialect));
-  }
-
-  /** Who is banned is told so; he may come back when the ban is over. */
-  #ban(client: Client): void {
-    this.counters.banned++;
-    const text = `banned for ${this.#config.banDurationSecs} s: ${BAN_REASON}`;
-    this.#bans.note(this.#state.registry.addressOf(client), { why: text });
-    for (const one of this.#state.registry.ban(client)) {
-      void one.link?.dismiss('rate_limited', text, 'banned');
-      this.#end(one);
-    }
   }
 
   #end(client: Client): void {

@@ -10,6 +10,9 @@ import { bindError } from '../base/node-error.ts';
 /** Socket buffers of the data plane: games are bursty, and full buffers are what relays lose most packets to. */
 export const DATA_BUFFER_BYTES = 4 * 1024 * 1024;
 
+/** Egress sockets are many, and each carries a few players' traffic at the most. */
+export const EGRESS_BUFFER_BYTES = 1024 * 1024;
+
 /**
  * The node's public port, shared by its workers.
  *

@@ -12,13 +12,12 @@ import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
 import { LimitedLog } from '../base/limited-log.ts';
-import type { LimitedLines } from '../base/limited-log.ts';
 import { NodeError, bindError } from '../base/node-error.ts';
 import { ipv4Of } from '../base/own-addresses.ts';
 import { collectStats } from './stats.ts';
 import type { NodeStats } from './stats.ts';
-import { BanList } from './ban-list.ts';
-import { DataPort } from './data-port.ts';
+import { BAN_LINES, BanList } from './ban-list.ts';
+import { DataPort, EGRESS_BUFFER_BYTES } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
 import { NO_CLIENTS, claimsFor } from './registered-clients.ts';
 import { relayOptionsOf } from './relay-options.ts';
@@ -31,9 +30,6 @@ import { WorkerRequests } from './worker-requests.ts';
 import type { Answer, Serving, Snapshots, WorkerWatcher } from './worker-slot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
-/** Egress sockets are many, and each carries a few players' traffic at the most. */
-const EGRESS_BUFFER_BYTES = 1024 * 1024;
-
 /** Blocks of 1.5 kB per worker: an open group takes one, each way. */
 const FEC_BLOCKS = 4_096;
 
@@ -44,12 +40,6 @@ const MAX_PORTS_TRIED = 5;
 const STOP_TIMEOUT_MS = 1_500;
 /** Of a start that has failed already nobody waits for the rest. */
 const FAILED_START_MS = 300;
-
-const BAN_LINES: LimitedLines = {
-  level: 'warn',
-  one: 'client banned: too many destinations',
-  more: 'more clients banned: too many destinations',
-};
 
 /** Runs the data plane: opens its port, starts its workers and their successors, and passes on what concerns all. */
 export class Supervisor implements WorkerWatcher {

@@ -12,9 +12,6 @@ import {
 } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, SessionToken } from '@lightspeed/wire';
 
-/** Bytes of a HANDSHAKE of a client of an open node that answers a challenge, or asks for one with 0. */
-export const CHALLENGE_PAYLOAD_BYTES = 8;
-
 /** Makes a packet without payload its own answer: flags, sequence, timestamp; addresses swapped. */
 export function writeAnswer(bytes: Uint8Array, offset: ArenaOffset, flags: number, token: SessionToken): void {
   writeHeader(
@@ -43,9 +40,4 @@ export function writeAcknowledgement(bytes: Uint8Array, offset: ArenaOffset, tok
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset + HEADER_BYTES, 8 * words.length);
   words.forEach((word, i) => view.setBigUint64(8 * i, word));
   return HEADER_BYTES + 8 * words.length;
-}
-
-/** The challenge in a HANDSHAKE of 28 bytes. */
-export function readChallenge(bytes: Uint8Array, offset: ArenaOffset): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset + offset + HEADER_BYTES, CHALLENGE_PAYLOAD_BYTES).getBigUint64(0);
 }

@@ -105,7 +105,7 @@ export class SessionAdmission {
 
   /**
    * Whether what came may be looked at. Proofs of sessions that are known here have credit of their own, and those from an
-   * address of the session once more: nobody who floods strangers' credit keeps a client from proving itself.
+   * address of the session once more. Nobody who floods strangers' credit keeps a client from proving itself.
    */
   #isWithinRate(bound: RelayPath | null, live: LiveRegistration | undefined, from: ClientAddress): boolean {
     const { addresses, clock, proofRateLimiter, unboundRateLimiter } = this.#parts;

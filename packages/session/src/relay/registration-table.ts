@@ -5,7 +5,7 @@ import { KeyTable } from '../key-table.ts';
 import type { RelaySession, SessionRegistration } from './relay-session.ts';
 import { NO_NONCES, UsedNonces } from './used-nonces.ts';
 
-/** What clients know of the packet path besides what all know: bits of `Registration.capabilities` (docs/protocol.md, Capabilities). */
+/** What clients know of the packet path besides what all know: bits of `Registration.capabilities` (docs/protocol.md, Extensions). */
 export const PeerCapability = {
   /** Packet tags, versions 3 and 4 of the header. */
   tags: 1,

@@ -1,6 +1,8 @@
+import { CHALLENGE_BYTES } from '@lightspeed/security';
 import { FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, readSequence, readTimestampUs } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
-import { CHALLENGE_PAYLOAD_BYTES, readChallenge, writeAcknowledgement, writeAnswer } from './acknowledgement.ts';
+import { challengeIn } from '../challenge-payload.ts';
+import { writeAcknowledgement, writeAnswer } from './acknowledgement.ts';
 import type { ClientSender } from './client-sender.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -80,8 +82,8 @@ export class UpstreamControl {
       sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [challenge, registration.openingNonce]));
       return;
     }
-    if (length !== HEADER_BYTES + CHALLENGE_PAYLOAD_BYTES) return this.#answer(path, FLAG_HANDSHAKE, offset);
-    if (challenges.isAnswered(readChallenge(bytes, offset), 0, path)) lifecycle.validate(path);
+    if (length !== HEADER_BYTES + CHALLENGE_BYTES) return this.#answer(path, FLAG_HANDSHAKE, offset);
+    if (challenges.isAnswered(challengeIn(bytes, offset, length), 0, path)) lifecycle.validate(path);
     const challenge = path.isValidated ? 0n : challenges.for(0, path);
     sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [challenge]));
   }

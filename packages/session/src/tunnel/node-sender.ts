@@ -1,5 +1,5 @@
 import { CHALLENGE_BYTES, encodeProof } from '@lightspeed/security';
-import { FLAG_HANDSHAKE, HEADER_BYTES, writeControlHeader, writeHandshakePath } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, writeControlHeader, writeHandshakePath } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import { MULTIPATH_MODES } from '../multipath.ts';
 import type { PacketSink } from '../protection/packet-wrapper.ts';
@@ -12,7 +12,7 @@ import type { TunnelParts } from './tunnel-parts.ts';
 /** What {@link NodeSender} takes of a tunnel. */
 export type NodeSenderParts = Pick<
   TunnelParts,
-  'bytes' | 'clock' | 'counters' | 'hmacSha256' | 'links' | 'memory' | 'nextNonce' | 'options' | 'output' | 'returns'
+  'bytes' | 'clock' | 'counters' | 'hmacSha256' | 'links' | 'memory' | 'nextNonce' | 'options' | 'output' | 'returns' | 'sending'
 >;
 
 /** Sends packets to the node, by the path or paths that the session uses. */
@@ -47,6 +47,18 @@ export class NodeSender implements PacketSink {
     values[TunnelCounter.nodeBytesSent] += length;
     values[pathCounter(link.number, PathCounter.packetsSent)]++;
     this.#parts.output.toNode(link.number, offset, length);
+  }
+
+  /** Sends a keepalive, whose answer measures the round trip. */
+  sendProbe(link: PathLink): void {
+    const { clock, counters, sending } = this.#parts;
+    const sequence = sending.takeSequence();
+    link.noteProbe(clock.nowMs);
+    link.probes.sent(sequence, clock.nowUs);
+    const { values } = counters;
+    values[TunnelCounter.keepalivesSent]++;
+    values[pathCounter(link.number, PathCounter.keepalivesSent)]++;
+    this.sendControl(link, FLAG_KEEPALIVE, sending.token, sequence, clock.nowUs);
   }
 
   /**

@@ -19,6 +19,9 @@ const LOST_ANSWERS = 3;
 /** So many keepalives go out in that time: chance does not lose them all. */
 const ASKED_TIMES = 10;
 
+/** So many challenges in a row are answered: the time slot of one may end under way. */
+const MAX_CHALLENGES = 5;
+
 /** What a link is waiting for. */
 export type LinkState =
   /** Nothing: there is no session. */
@@ -47,7 +50,7 @@ export class PathLink {
   /** The challenge that its HANDSHAKE answers; 0 for none. */
   challenge = 0n;
   /** How many challenges it has answered since the node was last content. */
-  challengesAnswered = 0;
+  #challengesAnswered = 0;
   #attempts = 0;
   #sentMs = 0;
   #retryMs = 0;
@@ -61,6 +64,22 @@ export class PathLink {
 
   constructor(number: PathNumber) {
     this.number = number;
+  }
+
+  /** There is no session any more. */
+  reset(): void {
+    this.state = 'idle';
+    this.handshakes = false;
+    this.challenge = 0n;
+    this.#challengesAnswered = 0;
+    this.probes.reset();
+  }
+
+  /** The node has acknowledged a HANDSHAKE with this challenge, or with 0. @returns whether it is to be answered. */
+  takeChallenge(challenge: bigint): boolean {
+    this.challenge = challenge;
+    if (challenge === 0n) this.#challengesAnswered = 0;
+    return challenge !== 0n && this.#challengesAnswered++ < MAX_CHALLENGES;
   }
 
   get isUp(): boolean {

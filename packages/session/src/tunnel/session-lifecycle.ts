@@ -1,8 +1,9 @@
-import { CHALLENGE_BYTES } from '@lightspeed/security';
-import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, readSequence, readToken } from '@lightspeed/wire';
+import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, readSequence, readToken } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Milliseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import { primaryAmong } from '../path-scheduler.ts';
+import { challengeIn } from '../challenge-payload.ts';
 import type { NodeSender } from './node-sender.ts';
+import { OwnFin } from './own-fin.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelFlowTable } from './tunnel-flow.ts';
@@ -17,12 +18,6 @@ export interface SessionLifecycleParts extends Pick<
   readonly sender: NodeSender;
 }
 
-/** First pause before a FIN is repeated; it doubles each time. */
-const FIRST_FIN_RETRY_MS = 250;
-/** A FIN that was sent so often without an answer has to do. */
-const FIN_ATTEMPTS = 3;
-/** So many challenges in a row are answered: the time slot of one may end under way. */
-const MAX_CHALLENGES = 5;
 /** A FIN of the node counts when proofs have had no answer for so long: two go out in that time. */
 const FIN_DOUBT_MS = 700;
 /** "Nothing to do" as a pause. */
@@ -49,15 +44,13 @@ const SILENCE_CHECK_MS = 100;
  */
 export class SessionLifecycle {
   readonly #parts: SessionLifecycleParts;
-  #finSequence = 0;
-  #finAttempts = 0;
-  #finSentMs = 0;
-  #finRetryMs = 0;
+  readonly #fin: OwnFin;
   /** A FIN that anybody may have sent in the node's name, while proofs ask whether it is true. */
   #doubted: { readonly link: PathLink; readonly sequence: SequenceNumber; readonly sinceMs: Milliseconds } | null = null;
 
   constructor(parts: SessionLifecycleParts) {
     this.#parts = parts;
+    this.#fin = new OwnFin(parts);
   }
 
   open(): void {
@@ -78,7 +71,7 @@ export class SessionLifecycle {
   }
 
   close(): void {
-    const { clock, flows, options, sending, state } = this.#parts;
+    const { clock, flows, options, state } = this.#parts;
     if (state.name === 'closing' || state.name === 'closed') return;
     if (state.name === 'idle') {
       this.#finish();
@@ -87,9 +80,7 @@ export class SessionLifecycle {
     state.enter('closing');
     // Nothing may go out behind the FIN: the node would take it for a sign that the client has not left.
     flows.closeIdle(0, clock.nowMs);
-    this.#finSequence = sending.takeSequence();
-    this.#finAttempts = 0;
-    this.#sendFin();
+    this.#fin.begin();
     if (options.dialect === 'reference') this.#finish();
   }
 
@@ -111,14 +102,17 @@ export class SessionLifecycle {
     const sequence = readSequence(bytes, offset);
     const token = readToken(bytes, offset);
     if ((flags & FLAG_FIN) !== 0) return this.#handleFin(link, sequence, token);
-    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token, this.#challengeIn(offset, length));
+    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token, challengeIn(bytes, offset, length));
     return this.#handleEcho(link, sequence);
   }
 
   /** Sends what is due. @returns milliseconds until there is something again. */
   handleTimeout(): Milliseconds {
     const { clock, links, state } = this.#parts;
-    if (state.name === 'closing') return this.#repeatFin();
+    if (state.name === 'closing') {
+      const leftMs = this.#fin.advance();
+      return leftMs < 0 ? this.#finish() : leftMs;
+    }
     if (state.name === 'idle' || state.name === 'closed') return IDLE_MS;
     if (this.#doubted !== null && ((clock.nowMs - this.#doubted.sinceMs) | 0) >= FIN_DOUBT_MS) return this.#believeFin(this.#doubted);
     let next = IDLE_MS;
@@ -177,21 +171,10 @@ export class SessionLifecycle {
 
   /** The node asks whether we receive at this address: until it knows, it sends little there. */
   #answerChallenge(link: PathLink, challenge: bigint): void {
-    link.challenge = challenge;
-    if (challenge === 0n) {
-      link.challengesAnswered = 0;
-    } else if (link.challengesAnswered++ < MAX_CHALLENGES) {
-      // The same HANDSHAKE once more, with the answer.
-      link.startHandshake(link.handshakeSequence, link.handshakeTimestampUs);
-      this.#sendHandshake(link);
-    }
-  }
-
-  /** The challenge in an acknowledgement; 0 if there is none. */
-  #challengeIn(offset: ArenaOffset, length: ByteLength): bigint {
-    if (length < HEADER_BYTES + CHALLENGE_BYTES) return 0n;
-    const { bytes } = this.#parts;
-    return new DataView(bytes.buffer, bytes.byteOffset + offset + HEADER_BYTES, CHALLENGE_BYTES).getBigUint64(0);
+    if (!link.takeChallenge(challenge)) return;
+    // The same HANDSHAKE once more, with the answer.
+    link.startHandshake(link.handshakeSequence, link.handshakeTimestampUs);
+    this.#sendHandshake(link);
   }
 
   #linkUp(link: PathLink): void {
@@ -200,7 +183,7 @@ export class SessionLifecycle {
     link.probes.reset();
     link.noteHeard(clock.nowMs);
     this.#linksChanged(link, 'up');
-    this.#sendProbe(link);
+    this.#parts.sender.sendProbe(link);
   }
 
   /** Data goes by the first link that is up; while none is, by the one that was up last. */
@@ -240,7 +223,7 @@ export class SessionLifecycle {
   #handleFin(link: PathLink, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
     const { clock, links, sending, state } = this.#parts;
     if (state.name === 'closing') {
-      if (sequence !== this.#finSequence) return DropReason.unexpectedReply;
+      if (sequence !== this.#fin.sequence) return DropReason.unexpectedReply;
       this.#finish();
       return 0;
     }
@@ -268,34 +251,7 @@ export class SessionLifecycle {
 
   #idle(): void {
     this.#doubted = null;
-    for (const link of this.#parts.links.all) {
-      link.state = 'idle';
-      link.handshakes = false;
-      link.challenge = 0n;
-      link.challengesAnswered = 0;
-      link.probes.reset();
-    }
-  }
-
-  #repeatFin(): number {
-    const left = this.#finRetryMs - ((this.#parts.clock.nowMs - this.#finSentMs) | 0);
-    if (left > 0) return left;
-    if (this.#finAttempts >= FIN_ATTEMPTS) return this.#finish();
-    this.#sendFin();
-    return this.#finRetryMs;
-  }
-
-  /** By every link that may work: it is the last thing that is said. */
-  #sendFin(): void {
-    const { clock, links, sender, sending } = this.#parts;
-    this.#finSentMs = clock.nowMs;
-    this.#finRetryMs = FIRST_FIN_RETRY_MS * 2 ** this.#finAttempts;
-    this.#finAttempts++;
-    for (const link of links.all) {
-      if (link === links.primary || link.isUp) {
-        sender.sendControl(link, FLAG_FIN, sending.token, this.#finSequence, clock.nowUs);
-      }
-    }
+    for (const link of this.#parts.links.all) link.reset();
   }
 
   #finish(): number {
@@ -322,7 +278,7 @@ export class SessionLifecycle {
     let left = pauseMs() - ((nowMs - link.probedMs) | 0);
     if (left <= 0) {
       probes.expire();
-      this.#sendProbe(link);
+      this.#parts.sender.sendProbe(link);
       left = pauseMs();
     }
     if (link.isUp && probes.misses >= maxKeepaliveMisses) {
@@ -330,17 +286,6 @@ export class SessionLifecycle {
       if (left <= 0) this.#lose(link);
     }
     return Math.max(left, 0);
-  }
-
-  #sendProbe(link: PathLink): void {
-    const { clock, counters, sender, sending } = this.#parts;
-    const sequence = sending.takeSequence();
-    link.noteProbe(clock.nowMs);
-    link.probes.sent(sequence, clock.nowUs);
-    const { values } = counters;
-    values[TunnelCounter.keepalivesSent]++;
-    values[pathCounter(link.number, PathCounter.keepalivesSent)]++;
-    sender.sendControl(link, FLAG_KEEPALIVE, sending.token, sequence, clock.nowUs);
   }
 
   #lose(link: PathLink): void {

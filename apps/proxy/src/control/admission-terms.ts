@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import type { Ticket } from '@lightspeed/security';
+import { formatPrefixWords } from '@lightspeed/wire';
+import type { Client, RegisterRefusal } from './client.ts';
+
+/** Why accounts are banned. */
+export const BAN_REASON = 'it opened too many new destinations';
+
+/** To whom misuse is charged: the ticket, or those who register from an address without one. */
+export function accountOf(ticket: Ticket | undefined, { prefixHigh, prefixLow }: Pick<Client, 'prefixHigh' | 'prefixLow'>): string {
+  return ticket?.id ?? formatPrefixWords(prefixHigh, prefixLow);
+}
+
+/** What a ticket says of 0 is left to the node. */
+export function limitsOf(ticket: Ticket | undefined): Pick<Client, 'maxPps' | 'maxBps'> {
+  return { maxPps: ticket?.ratePps || undefined, maxBps: ticket?.rateBps || undefined };
+}
+
+/** Why a Register is not accepted. */
+export function refuse(reason: RegisterRefusal['reason'], code: string, text: string): RegisterRefusal {
+  return { type: 'refused', reason, code, text };
+}
+
+/** A session id that nobody has. */
+export function freshSessionId(isTaken: (sessionId: number) => boolean): number {
+  for (;;) {
+    const id = randomBytes(4).readUInt32BE();
+    if (id !== 0 && !isTaken(id)) return id;
+  }
+}
+
+/** From 0 on, less than 1, unpredictable to others. */
+export function randomFraction(): number {
+  return randomBytes(4).readUInt32BE() / 2 ** 32;
+}
