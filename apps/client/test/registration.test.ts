@@ -70,6 +70,8 @@ describe.each(ENGINES)('a registered tunnel over the %s engine', (io) => {
     await using tunnel = await registeredTunnel([node], [server.address], { io, keepaliveMs: 100 });
     await tunnel.established(5_000);
     const before = tunnel.nodes[0].session?.sessionId;
+    // A FIN goes only where a challenge has come back.
+    await until(() => node.data.count('handshakes') === 2, 'the answer to the challenge');
     node.forget();
     await until(() => tunnel.nodes[0].session?.sessionId !== before && tunnel.nodes[0].up, 'another session');
     using program = await Peer.start();

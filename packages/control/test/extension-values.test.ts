@@ -15,6 +15,7 @@ import {
   observedAddressExtension,
   observedAddressV6Extension,
   reasonTextExtension,
+  refusalCodeExtension,
   resumeExtension,
   resumeMessage,
   sessionSecretExtension,
@@ -96,6 +97,7 @@ const fixedSize: readonly Kind[] = [
 const kinds: readonly Kind[] = [
   ...fixedSize,
   kind('reasonText', reasonTextExtension, fc.string({ unit: 'grapheme' }), 'né', '6E C3 A9'),
+  kind('refusalCode', refusalCodeExtension, fc.stringMatching(/^[a-z_]{1,40}$/), 'expired', '65 78 70 69 72 65 64'),
   kind('ticket', ticketExtension, fc.uint8Array(), Uint8Array.of(1, 2), '01 02'),
 ];
 
@@ -115,6 +117,7 @@ test('the ids are the ones of the protocol page, and every id has its kind', () 
     capabilities: 0x4c,
     dataAddressV6: 0x4d,
     observedAddressV6: 0x4e,
+    refusalCode: 0x4f,
   });
   expect(Object.fromEntries(kinds.map(({ name, id }) => [name, id]))).toEqual(ExtensionId);
 });
