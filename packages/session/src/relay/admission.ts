@@ -156,8 +156,9 @@ export class SessionAdmission {
 
   /** Somebody else has the address: asks there whether it is this session's now, and changes nothing before that is answered. */
   #challenge(live: LiveRegistration, offset: ArenaOffset, from: ClientAddress): null {
-    const { bytes, challenges, sender } = this.#parts;
+    const { bytes, challenges, counters, sender } = this.#parts;
     if (!live.answersChallenges) return this.#refuse(DropReason.notAdmitted);
+    counters.values[RelayCounter.handshakes]++;
     const words = [challenges.for(live.sessionId, from), live.openingNonce];
     sender.sendToAddress(from, offset, writeAcknowledgement(bytes, offset, live.token, words));
     return null;

@@ -1,5 +1,5 @@
 import { CHALLENGE_BYTES } from '@lightspeed/security';
-import { FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, readSequence, readTimestampUs } from '@lightspeed/wire';
+import { DropReason, FLAG_FIN, FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, readSequence, readTimestampUs } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import { challengeIn } from '../challenge-payload.ts';
 import { writeAcknowledgement, writeAnswer } from './acknowledgement.ts';
@@ -23,15 +23,17 @@ export class UpstreamControl {
     this.#parts = parts;
   }
 
-  /** Handles a packet with flags and the session's token. @returns 0: none of them is refused. */
-  handle(path: RelayPath, flags: number, offset: ArenaOffset, length: ByteLength): 0 {
+  /** Handles a packet with flags and the session's token. @returns 0, or why it changes nothing. */
+  handle(path: RelayPath, flags: number, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
     const { counters, lifecycle } = this.#parts;
     const { values } = counters;
     const { session } = path;
     if ((flags & FLAG_FIN) !== 0) {
       // A client repeats its FIN until that is answered.
-      if (session.pendingFin === null) values[RelayCounter.fins]++;
+      const isRepeated = session.pendingFin !== null;
       this.#noteFin(path, offset);
+      if (isRepeated) return DropReason.duplicate;
+      values[RelayCounter.fins]++;
       return 0;
     }
     if ((flags & FLAG_HANDSHAKE) !== 0) {
