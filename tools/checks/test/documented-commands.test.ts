@@ -12,7 +12,7 @@ const { scripts } = JSON.parse(readFileSync(join(workspaceRoot, 'package.json'),
 const OF_PNPM = ['install', 'exec', 'pack', 'add', '--filter'];
 
 /** Subcommands that have subcommands. */
-const GROUPS = ['ticket'];
+const GROUPS = ['ticket', 'bans'];
 
 /** The program of a command line, and its subcommands if they come next: what is asked for `--help`. */
 function programOf(command: CommandLine): string[] {
