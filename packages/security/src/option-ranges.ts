@@ -21,11 +21,3 @@ export function requirePowerOfTwo(name: string, value: number, low: number): num
   }
   return value;
 }
-
-/** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` unless `value` is a finite number of at least `low`. */
-export function requireAtLeast(name: string, value: number, low: number): number {
-  if (!Number.isFinite(value) || value < low) {
-    throw new SecurityError('ERR_SECURITY_OPTION_RANGE', `${name} must be a finite number of at least ${low}, got ${value}`);
-  }
-  return value;
-}

@@ -115,7 +115,7 @@ export type ClaimedRegistration = Pick<Registration, 'sessionId' | 'index'>;
 export const OWN_CLAIM = -1;
 
 /** What challenges are made of; see `makeChallenge` of @lightspeed/security. */
-export interface ChallengeSource {
+interface ChallengeSource {
   /** 32 secret bytes, the same for all relays of a port. */
   readonly key: Uint8Array;
   /** The time in slots of 10 s, by a clock that all relays of a port share. */
