@@ -26,11 +26,6 @@ export class AmplificationCredit {
     this.#ratio = ratio;
   }
 
-  /** Whether anything is limited at all. */
-  get isLimited(): boolean {
-    return this.#ratio !== 0;
-  }
-
   /** Goes on with another ratio; 0 ends the limit. What is left of the credit stays. */
   setRatio(ratio: number): void {
     this.#ratio = ratio;

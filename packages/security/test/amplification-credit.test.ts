@@ -57,7 +57,6 @@ describe('what may go to an address that may be forged', () => {
     credit.received(72);
     expect(credit.allowSend(1_072)).toBe(true);
     credit.setRatio(0);
-    expect(credit.isLimited).toBe(false);
     for (let i = 0; i < 100; i++) expect(credit.allowSend(60_000)).toBe(true);
   });
 

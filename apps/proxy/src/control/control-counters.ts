@@ -6,7 +6,7 @@ export class ControlCounters {
   resumed = 0;
   /** Sessions that ended because their ticket did not count any more. */
   expired = 0;
-  /** Accounts that were banned for opening too many new destinations. */
+  /** Registrations that ended because their account was banned. */
   banned = 0;
   /** Registrations that ended because the client did not come back. */
   abandoned = 0;

@@ -36,10 +36,10 @@ export class Dismissals {
 
   /** Bans the account of a client. All who registered with it may come back when the ban is over. */
   ban(client: Client): void {
-    this.#counters.banned++;
     const text = `banned for ${this.#config().banDurationSecs} s: ${BAN_REASON}`;
     this.#log.note(this.#registry.addressOf(client), { why: text });
     for (const one of this.#registry.ban(client)) {
+      this.#counters.banned++;
       void one.link?.dismiss('rate_limited', text, 'banned');
       this.#endClient(one);
     }
