@@ -5,6 +5,7 @@ import { UDP_COUNTERS_BYTES, createEngine } from '@lightspeed/udp';
 import { TunnelHeader, isDropReason } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import { DataPlane } from '../src/data-plane/data-plane.ts';
+import { DataSockets } from '../src/data-plane/data-sockets.ts';
 import { IdleEngine } from './support/idle-engine.ts';
 import type { WorkerStart } from '../src/data-plane/messages.ts';
 import { claimsMemory } from '../src/data-plane/session-claims.ts';
@@ -38,7 +39,7 @@ it('says goodbye to more clients than it has memory to do at once', () => {
     relay: { ...DEFAULT_RELAY_OPTIONS, admission: 'open' },
     policy: { allow: [], onlyAllowed: false, deny: [], ownPorts: [], ownAddresses: [] },
     challengeKey: new Uint8Array(32),
-    data: { fd: undefined, address: '127.0.0.1', port: 0, reusePort: false, bufferBytes: 0 },
+    data: { fd: undefined, ownFds: [], address: '127.0.0.1', port: 0, reusePort: false, bufferBytes: 0 },
     egress: { ip: 0, ports: undefined, bufferBytes: 0 },
     bans: [],
     registrations: [],
@@ -55,7 +56,7 @@ it('says goodbye to more clients than it has memory to do at once', () => {
   const data = engine.openNow();
   const dataPlane = new DataPlane(
     engine,
-    data,
+    new DataSockets(engine, data),
     null,
     start,
     () => undefined,

@@ -20,6 +20,6 @@ export { allowedCores, pinThread } from './linux/affinity.ts';
 export type { BoundSocket, FilterInstruction } from './linux/bound-sockets.ts';
 export { findBoundSockets } from './linux/bound-sockets.ts';
 export type { DataSocketDescription, DataSocketOptions } from './linux/data-socket.ts';
-export { closeFd, describeDataSocketFd, openDataSocketFd, wakeEngine } from './linux/data-socket.ts';
+export { closeFd, describeDataSocketFd, openDataSocketFd, setPortShared, wakeEngine } from './linux/data-socket.ts';
 export { closeLedgerFds, createFdLedger, ledgerFds } from './linux/fd-ledger.ts';
 export { returnFreeMemory } from './linux/free-memory.ts';

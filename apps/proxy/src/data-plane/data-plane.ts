@@ -6,6 +6,8 @@ import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
 import type { ClientAddress, RelayLimits, RelayOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Milliseconds, Port } from '@lightspeed/wire';
+import { ON_BIND_ADDRESS, ON_OWN_ADDRESS } from './data-sockets.ts';
+import type { DataSockets } from './data-sockets.ts';
 import { EgressSockets } from './egress-sockets.ts';
 import { FORWARDING_PREFIX_BYTES, WorkerForwarding } from './worker-forwarding.ts';
 import type { Ban, DestinationRules, FromWorker, RegisteredClient, SnapshotScope, WorkerStart } from './messages.ts';
@@ -15,10 +17,8 @@ import { SharedSessionClaims } from './session-claims.ts';
 import { SharedSessionQuota } from './session-quota.ts';
 import { NEXT_STEP_MS, SnapshotTeller } from './snapshots.ts';
 
-/** The tag of the socket that clients talk to; egress sockets are tagged with their numbers. */
-const DATA_PLANE = -1;
-/** The tag of the socket that other workers talk to. */
-const FORWARDING = -2;
+/** The tag of the socket that other workers talk to; egress sockets are tagged with their numbers. */
+const FORWARDING = -3;
 
 /**
  * The relay asks to be called when an open FEC group gets too old, but a group may open right after it was asked. So it
@@ -38,7 +38,7 @@ const MAX_TICK_MS = 25;
 export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #engine: DatagramEngine;
   readonly #relay: Relay;
-  readonly #data: DatagramSocket;
+  readonly #data: DataSockets;
   readonly #egress: EgressSockets;
   readonly #forwardToOwner: WorkerForwarding;
   readonly #snapshots: SnapshotTeller;
@@ -50,14 +50,14 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   #isForwarded = false;
 
   /**
-   * @param data the open socket of the data plane.
+   * @param data the open sockets of the data plane.
    * @param forward the open socket to which other workers forward; null if there are none.
    * @param takeMessages called when the main thread has something to say.
    * @param tell posts to the main thread.
    */
   constructor(
     engine: DatagramEngine,
-    data: DatagramSocket,
+    data: DataSockets,
     forward: DatagramSocket | null,
     start: WorkerStart,
     takeMessages: () => void,
@@ -66,7 +66,6 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const { relay: options, policy, shared } = start;
     this.#engine = engine;
     this.#data = data;
-    this.#data.tag = DATA_PLANE;
     if (forward !== null) forward.tag = FORWARDING;
     const random = randomSource();
     const { addresses } = engine;
@@ -109,7 +108,10 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       this.#engine.tickWithin(MAX_TICK_MS);
     }
     const { tag } = socket;
-    if (tag === DATA_PLANE) {
+    if (tag === ON_OWN_ADDRESS) {
+      const { localIp } = socket;
+      for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i], localIp);
+    } else if (tag === ON_BIND_ADDRESS) {
       for (let i = 0; i < count; i++) relay.handleClientDatagram(offsets[i], lengths[i], ips[i], ports[i], locals[i]);
     } else if (tag === FORWARDING) {
       this.#takeForwarded(count);
@@ -150,7 +152,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   }
 
   toClient(offset: ArenaOffset, length: ByteLength, to: ClientAddress): void {
-    this.#engine.send(this.#data, offset, length, to.ip, to.port, to.local);
+    this.#data.send(offset, length, to);
   }
 
   toServer(egress: EgressId, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): void {

@@ -83,6 +83,8 @@ export interface WorkerMemory {
 export interface DataSocketStart {
   /** A descriptor to adopt; undefined where the worker opens its own. */
   readonly fd: number | undefined;
+  /** Descriptors to adopt of sockets on the machine's addresses at the same port, one each; none where `address` is one address. */
+  readonly ownFds: readonly number[];
   /** As text: handles mean something in their own thread only. `0.0.0.0` is every IPv4 address, `::` every address. */
   readonly address: string;
   readonly port: Port;
@@ -121,6 +123,8 @@ export type ToWorker =
   | { readonly type: 'own-addresses'; readonly ips: readonly number[] }
   /** The operator has other limits, and other rules for destinations. */
   | { readonly type: 'limits'; readonly limits: RelayLimits; readonly rules: DestinationRules }
+  /** There are more sockets on the machine's addresses: all of this worker, those included that it has. */
+  | { readonly type: 'own-sockets'; readonly fds: readonly number[] }
   /** Say goodbye to every client, then end the thread. */
   | { readonly type: 'stop' }
   /** Send snapshots of all sessions of registrations, then end the thread without a word to clients. */

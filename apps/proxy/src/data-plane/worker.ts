@@ -12,6 +12,7 @@ import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { createEngine, pinThread } from '@lightspeed/udp';
 import { AddressBook, isUnspecified } from '@lightspeed/wire';
 import { DataPlane } from './data-plane.ts';
+import { DataSockets } from './data-sockets.ts';
 import { FORWARDING_IP } from './worker-forwarding.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 
@@ -54,7 +55,9 @@ const forward =
         receiveBufferBytes: start.egress.bufferBytes,
         sendBufferBytes: start.egress.bufferBytes,
       });
-const dataPlane = new DataPlane(engine, socket, forward, start, takeMessages, tell);
+const sockets = new DataSockets(engine, socket);
+sockets.adopt(data.ownFds);
+const dataPlane = new DataPlane(engine, sockets, forward, start, takeMessages, tell);
 
 /** With a portable engine the event loop turns, and messages come as events. */
 const inbox: ToWorker[] = [];
@@ -91,6 +94,9 @@ function take(message: ToWorker): void {
       break;
     case 'own-addresses':
       dataPlane.setOwnAddresses(message.ips);
+      break;
+    case 'own-sockets':
+      sockets.adopt(message.fds);
       break;
     case 'stop':
       dataPlane.stop();

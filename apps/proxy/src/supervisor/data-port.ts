@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { EngineKind } from '@lightspeed/udp';
-import { closeFd, describeDataSocketFd, openDataSocketFd } from '@lightspeed/udp';
+import { errnoOf, closeFd, describeDataSocketFd, openDataSocketFd, setPortShared } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
 import { formatSocketAddress, isUnspecified } from '@lightspeed/wire';
 import type { DataSocketStart } from '../data-plane/messages.ts';
@@ -13,12 +13,18 @@ export const DATA_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Egress sockets are many, and each carries a few players' traffic at the most. */
 export const EGRESS_BUFFER_BYTES = 1024 * 1024;
 
+/** Most addresses that have sockets of their own: each takes a descriptor per worker. */
+const MAX_OWN_ADDRESSES = 64;
+
 /**
  * The node's public port, shared by its workers.
  *
  * With the batch engine the main thread owns the sockets, one per worker, and a worker's successor adopts its
  * predecessor's. The kernel picks a socket for each client by the socket's place among those of the port. This place
  * must not change for the others when one worker dies. What comes in meanwhile waits in the socket.
+ *
+ * Beside sockets on all addresses it opens some on single addresses, which cost less, see `DataSockets`. They stay open when
+ * their address goes: it may come back, and its number must not belong to another file while a worker has it.
  */
 export class DataPort {
   readonly host: string;
@@ -26,6 +32,8 @@ export class DataPort {
   readonly port: number;
   readonly #fds: readonly number[];
   readonly #shared: boolean;
+  /** By address, then by worker; none for an address that is left to the sockets on all. */
+  readonly #own = new Map<string, readonly number[]>();
 
   private constructor(host: string, port: number, fds: readonly number[], shared: boolean) {
     this.host = host;
@@ -49,10 +57,48 @@ export class DataPort {
     }
   }
 
+  /**
+   * Opens sockets on addresses that are new. An address that cannot be bound yet, and so has no clients, is tried again at
+   * the next call. One with clients is not: the kernel would spread them over the workers in another way than before.
+   * @param hosts the machine's addresses, as text
+   * @returns whether there are more sockets than before
+   */
+  follow(hosts: readonly string[]): boolean {
+    if (this.#fds.length === 0 || !isUnspecified(this.host)) return false;
+    const before = this.ownFdsOf(0).length;
+    for (const host of hosts) {
+      // An answer from a link-local address needs its interface, too.
+      const isServed = !host.includes('%') && (this.host === '::' || !host.includes(':'));
+      if (isServed && !this.#own.has(host) && this.#own.size < MAX_OWN_ADDRESSES) this.#openOn(host);
+    }
+    return this.ownFdsOf(0).length > before;
+  }
+
+  /** Descriptors of a worker's sockets on single addresses, in the order in which they were opened. */
+  ownFdsOf(worker: number): number[] {
+    return [...this.#own.values()].flatMap((fds) => fds.slice(worker, worker + 1));
+  }
+
+  #openOn(host: string): void {
+    // A port that workers do not share is for others to share only for as long as this takes.
+    if (!this.#shared) setPortShared(this.#fds[0], true);
+    try {
+      const fds = openAll({ host, port: this.port }, this.#fds.length, true);
+      if (!this.#shared) for (const fd of fds) setPortShared(fd, false);
+      this.#own.set(host, fds);
+    } catch (error) {
+      // It is tentative (RFC 4862, 5.4) or gone again; else descriptors have run out, say.
+      if (errnoOf(error) !== 'EADDRNOTAVAIL') this.#own.set(host, []);
+    } finally {
+      if (!this.#shared) setPortShared(this.#fds[0], false);
+    }
+  }
+
   /** What the worker with this index is to open or adopt. */
   startOf(worker: number): DataSocketStart {
     return {
       fd: this.#fds.length === 0 ? undefined : this.#fds[worker],
+      ownFds: this.ownFdsOf(worker),
       address: this.host,
       port: this.port,
       reusePort: this.#shared,
@@ -62,7 +108,7 @@ export class DataPort {
 
   /** Closes what the main thread has opened. Only when no worker lives any more. */
   close(): void {
-    for (const fd of this.#fds) closeFd(fd);
+    for (const fd of [...this.#fds, ...[...this.#own.values()].flat()]) closeFd(fd);
   }
 }
 

@@ -75,6 +75,7 @@ export class Supervisor implements WorkerWatcher {
     this.#banLog = new LimitedLog(log, BAN_LINES);
     this.#port = port;
     this.#ownAddresses = ipv4Of(hosts);
+    port.follow(hosts);
     this.cores = workerCores(config, engine);
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
@@ -123,8 +124,11 @@ export class Supervisor implements WorkerWatcher {
     await this.#requests.ask(this.#workers, (request) => ({ type: 'register', request, client }));
   }
 
-  /** The addresses that the machine has now: destinations that are closed from now on. */
+  /** The addresses that the machine has now: destinations that are closed from now on, and where clients may talk to. */
   setOwnAddresses(hosts: readonly string[]): void {
+    if (this.#port.follow(hosts)) {
+      for (const worker of this.#workers) worker.post({ type: 'own-sockets', fds: this.#port.ownFdsOf(worker.index) });
+    }
     const ips = ipv4Of(hosts);
     if (ips.length === this.#ownAddresses.length && ips.every((ip, index) => ip === this.#ownAddresses[index])) return;
     this.#ownAddresses = ips;
@@ -220,7 +224,7 @@ export class Supervisor implements WorkerWatcher {
 
   banned(by: WorkerSlot, ban: Ban): void {
     this.#bans.add(ban, performance.now());
-    this.#postOthers(by, { type: 'ban', ...ban });
+    this.#postAll({ type: 'ban', ...ban }, by);
     this.#banLog.note(formatPrefixWords(ban.prefixHigh, ban.prefixLow), { banSeconds: Math.ceil(ban.durationMs / 1_000) });
   }
 
@@ -239,7 +243,7 @@ export class Supervisor implements WorkerWatcher {
 
   released(by: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void {
     this.#snapshots.delete(by.index, sessionId);
-    if (this.#clients.noteNonces(sessionId, nonces)) this.#postOthers(by, { type: 'nonces', sessionId, nonces });
+    if (this.#clients.noteNonces(sessionId, nonces)) this.#postAll({ type: 'nonces', sessionId, nonces }, by);
   }
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
@@ -250,7 +254,7 @@ export class Supervisor implements WorkerWatcher {
     for (const { sessionId, nonces } of lost.all) {
       // A proof that one worker has accepted must not be new to its successor.
       this.#clients.noteNonces(sessionId, nonces);
-      this.#postOthers(worker, { type: 'nonces', sessionId, nonces });
+      this.#postAll({ type: 'nonces', sessionId, nonces }, worker);
     }
     const { index, restarts } = worker;
     this.#log.error({ worker: index, why, restarts, delayMs }, 'data-plane worker crashed: its sessions are lost, and it is started again');
@@ -261,12 +265,8 @@ export class Supervisor implements WorkerWatcher {
     if (this.#workers.length > 1) this.#postAll({ type: 'peers', ports: this.#forwardingPorts });
   }
 
-  #postOthers(than: WorkerSlot, message: ToWorker): void {
-    for (const worker of this.#workers) if (worker !== than) worker.post(message);
-  }
-
-  #postAll(message: ToWorker): void {
-    for (const worker of this.#workers) worker.post(message);
+  #postAll(message: ToWorker, except?: WorkerSlot): void {
+    for (const worker of this.#workers) if (worker !== except) worker.post(message);
   }
 
   #startOf(index: number, shared: WorkerMemory): WorkerStart {

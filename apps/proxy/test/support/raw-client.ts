@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Dialect, Endpoint, FecHeader, SocketAddress } from '@lightspeed/wire';
-import { TunnelHeader, isDropReason, parseIpv4 } from '@lightspeed/wire';
+import { TunnelHeader, formatSocketAddress, isDropReason, isUnspecified, parseIpv4 } from '@lightspeed/wire';
 import { eventually } from './eventually.ts';
 
 /** A packet as a client sees it. */
@@ -36,7 +36,11 @@ export class RawClient {
     this.#socket = socket;
     this.#node = node;
     this.#dialect = dialect;
-    socket.on('message', (bytes) => {
+    socket.on('message', (bytes, from) => {
+      const { host, port } = node;
+      if (!isUnspecified(host) && (from.address !== host || from.port !== port)) {
+        throw new Error(`the node was spoken to at ${formatSocketAddress(node)} and answered from ${from.address}, port ${from.port}`);
+      }
       const packet = TunnelHeader.decodeWithPayload(bytes, dialect);
       if (isDropReason(packet)) throw new Error(`the node sent what is no packet: ${bytes.toString('hex')}`);
       if (packet.header.kind === 'handshake') this.#challenge = packet.payload;

@@ -44,6 +44,14 @@ export function openDataSocketFd(options: DataSocketOptions): number {
   return fd;
 }
 
+/**
+ * Says of a socket whether others that are opened from now on may share its port, if they ask for it too (`reusePort`). Those
+ * that share it already go on doing so. Meant for sockets on single addresses beside one on all of them, see {@link DataSocketOptions}.
+ */
+export function setPortShared(fd: number, isShared: boolean): void {
+  rawSockets().setPortShared(fd, isShared);
+}
+
 /** What a data socket is bound to and was granted. */
 export interface DataSocketDescription {
   /** The address that it is bound to, as text. */

@@ -162,6 +162,11 @@ export class RawSockets {
     this.libc.setrlimit(RLIMIT_NOFILE, this.value);
   }
 
+  /** Whether sockets that are opened from now on may share the port of this one, if they ask for it too (SO_REUSEPORT). */
+  setPortShared(fd: number, isShared: boolean): boolean {
+    return this.setOption(fd, SOL_SOCKET, SO_REUSEPORT, isShared ? 1 : 0);
+  }
+
   /** Has the kernel poll the network card for so long when the socket is empty. More than the system's default takes CAP_NET_ADMIN. */
   setBusyPoll(fd: number, busyPollUs: Microseconds): boolean {
     return this.setOption(fd, SOL_SOCKET, SO_BUSY_POLL, busyPollUs);
