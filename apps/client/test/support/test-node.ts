@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
-import { DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
+import { CHALLENGE_BYTES, DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { ClientAddress, RelayOptions, RelayOutput } from '@lightspeed/session';
 import { createEngine } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
+import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 
 export const LOOPBACK = 0x7f00_0001;
@@ -25,6 +26,8 @@ export class TestNode implements RelayOutput {
   readonly relay: Relay;
   readonly address: Endpoint;
   readonly faults: Faults = {};
+  /** Acknowledgements that asked nothing more: the path is validated, and the client sends no further HANDSHAKE by it. */
+  finalAcknowledgements = 0;
   readonly #engine: DatagramEngine;
   readonly #data: DatagramSocket;
   readonly #egress: DatagramSocket[] = [];
@@ -95,7 +98,9 @@ export class TestNode implements RelayOutput {
   }
 
   toClient(offset: number, length: number, { ip, port }: ClientAddress): void {
-    if (this.faults.dropToClient?.(this.#view(offset, length), ip >>> 0) === true) return;
+    const packet = this.#view(offset, length);
+    if (this.faults.dropToClient?.(packet, ip >>> 0) === true) return;
+    if (isFinalAcknowledgement(packet)) this.finalAcknowledgements++;
     this.#engine.send(this.#data, offset, length, ip, port);
   }
 
@@ -154,4 +159,9 @@ export class TestNode implements RelayOutput {
   #view(offset: number, length: number): Uint8Array {
     return this.#engine.arena.bytes.subarray(offset, offset + length);
   }
+}
+
+function isFinalAcknowledgement(packet: Uint8Array): boolean {
+  const challenge = packet.subarray(HEADER_BYTES, HEADER_BYTES + CHALLENGE_BYTES);
+  return (readFlags(packet, 0) & FLAG_HANDSHAKE) !== 0 && challenge.every((byte) => byte === 0);
 }
