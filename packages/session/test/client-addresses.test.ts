@@ -108,7 +108,14 @@ describe('the addresses of clients', () => {
   });
 
   it('are kept by the table of forwarded sessions while it has them', () => {
-    const claims: SessionClaims = { claim: () => 3, release: () => undefined, noteProof: () => undefined, isProved: () => false };
+    const claims: SessionClaims = {
+      claim: () => 3,
+      release: () => undefined,
+      noteProof: () => undefined,
+      isProved: () => false,
+      noteTags: () => undefined,
+      isTagged: () => false,
+    };
     const host = new RelayHost({ admission: 'registered' }, 512, claims);
     const client = clientOf(host, HOME);
     client.token = host.register({ sessionId: SESSION_ID, ip: client.address.ip, dialect: 'standard', secret: SECRET });

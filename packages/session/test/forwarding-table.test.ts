@@ -8,7 +8,14 @@ import { RelayHost } from './support/relay-host.ts';
 
 /** Other relays have these sessions. */
 function claimedBy(owners: Readonly<Record<number, number>>): SessionClaims {
-  return { claim: ({ sessionId }) => owners[sessionId], release: () => undefined, noteProof: () => undefined, isProved: () => false };
+  return {
+    claim: ({ sessionId }) => owners[sessionId],
+    release: () => undefined,
+    noteProof: () => undefined,
+    isProved: () => false,
+    noteTags: () => undefined,
+    isTagged: () => false,
+  };
 }
 
 describe('what comes from an address', () => {

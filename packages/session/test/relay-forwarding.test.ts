@@ -10,6 +10,7 @@ import { RelayHost } from './support/relay-host.ts';
 class Pair {
   readonly owners = new Map<number, number>();
   readonly proved = new Set<number>();
+  readonly tagged = new Set<number>();
   readonly relays = [0, 1].map((own) => new RelayHost({ admission: 'registered' }, 512, this.#claimsOf(own)));
   token = 7;
 
@@ -33,6 +34,8 @@ class Pair {
       },
       noteProof: ({ sessionId }) => void this.proved.add(sessionId),
       isProved: ({ sessionId }) => this.proved.has(sessionId),
+      noteTags: ({ sessionId }) => void this.tagged.add(sessionId),
+      isTagged: ({ sessionId }) => this.tagged.has(sessionId),
     };
   }
 

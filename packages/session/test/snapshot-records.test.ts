@@ -30,6 +30,7 @@ const anySession: fc.Arbitrary<SessionSnapshot> = fc.record({
   groupId: u16,
   nonces: fc.oneof(fc.record({ highest: u64, below: u64 }), fc.constant({ highest: -1n, below: 0n })),
   openingNonce: u64,
+  newestTagUs: fc.option(fc.integer(), { nil: undefined }),
   flows: fc.array(fc.record({ clientIp: u32, clientPort: u16, serverIp: u32, serverPort: u16, egressPort: u16, groupSize: fc.nat(64) }), {
     maxLength: 300,
   }),

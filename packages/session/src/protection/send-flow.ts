@@ -1,4 +1,6 @@
-import type { AddressHandle, Dialect, Port, SequenceNumber, SessionToken } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, Dialect, Port, SequenceNumber, SessionToken } from '@lightspeed/wire';
+import { TAG_BYTES } from '@lightspeed/wire';
+import type { PacketTags } from '../packet-tags.ts';
 import type { FlowProtection } from './protection.ts';
 
 /** The send state of one session: token and counters (docs/protocol.md, Header, FEC). */
@@ -9,10 +11,22 @@ export class SendState {
   sequence = 0;
   /** The next FEC group's id: one counter for all flows. */
   groupId = 0;
+  /** The tags of its packets, from when the session is to have them. */
+  tags: PacketTags | null = null;
 
   constructor(dialect: Dialect, token: SessionToken) {
     this.dialect = dialect;
     this.token = token;
+  }
+
+  /** Bytes that a tag adds to each packet; 0 without tags. */
+  get tagBytes(): ByteLength {
+    return this.tags !== null && this.tags.isSealing ? TAG_BYTES : 0;
+  }
+
+  /** Puts the tag on a packet that is to go out, if it has one. It then begins by so many bytes earlier. @returns those bytes. */
+  seal(offset: ArenaOffset, length: ByteLength): ByteLength {
+    return this.tags === null ? 0 : this.tags.seal(offset, length);
   }
 
   /** Takes the next sequence number. */

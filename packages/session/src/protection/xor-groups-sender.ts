@@ -120,7 +120,7 @@ class XorGroups implements FlowProtection {
     const encoder = this.#encoder;
     const { flow } = this;
     const { wrapper } = sender;
-    if (length > MAX_FEC_PAYLOAD_BYTES || !encoder.begin()) {
+    if (length > MAX_FEC_PAYLOAD_BYTES - flow.sending.tagBytes || !encoder.begin()) {
       sender.unprotected++;
       return wrapper.sendPlain(flow, offset, length, nowUs);
     }

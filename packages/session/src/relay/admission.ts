@@ -26,6 +26,7 @@ import type { ClientSender } from './client-sender.ts';
 import { OWN_CLAIM } from './relay-options.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
+import type { SessionTags } from './session-tags.ts';
 
 /** What {@link SessionAdmission} takes of a relay. */
 export interface AdmissionParts extends Pick<
@@ -48,6 +49,7 @@ export interface AdmissionParts extends Pick<
 > {
   readonly lifecycle: RelaySessionLifecycle;
   readonly sender: ClientSender;
+  readonly tagging: SessionTags;
 }
 
 /**
@@ -160,7 +162,7 @@ export class SessionAdmission {
     if (!live.answersChallenges) return this.#refuse(DropReason.notAdmitted);
     counters.values[RelayCounter.handshakes]++;
     const words = [challenges.for(live.sessionId, from), live.openingNonce];
-    sender.sendToAddress(from, offset, writeAcknowledgement(bytes, offset, live.token, words));
+    sender.sendToAddress(live.session, from, offset, writeAcknowledgement(bytes, offset, live.token, words));
     return null;
   }
 
@@ -226,10 +228,12 @@ export class SessionAdmission {
   }
 
   #openProved(live: LiveRegistration, nonce: bigint): RelaySession | null {
-    const { lifecycle, sessions } = this.#parts;
+    const { lifecycle, sessions, tagging } = this.#parts;
     const session = lifecycle.openRegistered(live);
     if (session === null) return this.#refuse(sessions.refusal);
     live.noteOpening(nonce);
+    session.isProved = true;
+    tagging.begin(session);
     return session;
   }
 

@@ -9,7 +9,10 @@ import type { RelayParts } from './relay-parts.ts';
 import type { RelayPath } from './relay-session.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
 
-/** Sends packets to clients: by the path or paths that the session uses, as far as their addresses may get that much. */
+/**
+ * Sends packets to clients: by the path or paths that the session uses, as far as their addresses may get that much. Here tags
+ * are put on them.
+ */
 export class ClientSender implements PacketSink {
   readonly #values: Float64Array;
   readonly #output: RelayParts['output'];
@@ -26,26 +29,39 @@ export class ClientSender implements PacketSink {
     const { session } = flow as RelayFlow;
     const { primary } = session;
     if (primary === null) return false;
-    if (session.pathCount === 1 || session.multipath === 'standby') return this.sendTo(primary, offset, length);
+    const added = session.seal(offset, length);
+    const start = offset - added;
+    const total = length + added;
+    if (session.pathCount === 1 || session.multipath === 'standby') return this.#sendBy(primary, start, total);
     const chosen = pathsFor(session.multipath, isParity, primary.number, this.#usable(session));
     let sent = false;
     for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
       if (!path.isValidated && path !== primary) continue;
-      if ((chosen & (1 << path.number)) !== 0 && this.sendTo(path, offset, length)) sent = true;
+      if ((chosen & (1 << path.number)) !== 0 && this.#sendBy(path, start, total)) sent = true;
     }
     return sent;
   }
 
-  /** Sends a packet to a session's client by one path. @returns false if its address may not get that much. */
+  /** Sends a packet without payload to a session's client by one path. @returns false if its address may not get that much. */
   sendTo(path: RelayPath, offset: ArenaOffset, length: ByteLength): boolean {
+    const added = path.session.seal(offset, length);
+    return this.#sendBy(path, offset - added, length + added);
+  }
+
+  /** Sends an answer to an address that no path of the session has; with a tag it must be shorter than what came from there. */
+  sendToAddress(session: RelaySession | null, to: ClientAddress, offset: ArenaOffset, length: ByteLength): void {
+    const added = session === null ? 0 : session.seal(offset, length);
+    this.#send(to, offset - added, length + added);
+  }
+
+  #sendBy(path: RelayPath, offset: ArenaOffset, length: ByteLength): boolean {
     const { credit } = path;
     if (credit !== null && !credit.allowSend(length)) return false;
-    this.sendToAddress(path, offset, length);
+    this.#send(path, offset, length);
     return true;
   }
 
-  /** Sends an answer to an address that no path of the session has; it must be shorter than what came from there. */
-  sendToAddress(to: ClientAddress, offset: ArenaOffset, length: ByteLength): void {
+  #send(to: ClientAddress, offset: ArenaOffset, length: ByteLength): void {
     this.#values[RelayCounter.clientPacketsSent]++;
     this.#values[RelayCounter.clientBytesSent] += length;
     this.#output.toClient(offset, length, to);

@@ -52,7 +52,7 @@ export class Downstream {
         flow.oversizeSeen = true;
         values[RelayCounter.oversizeFlows]++;
       }
-      if (length > MAX_V1_PAYLOAD_BYTES && options.oversize === 'drop') return DropReason.oversize;
+      if (length > MAX_V1_PAYLOAD_BYTES - flow.session.tagBytes && options.oversize === 'drop') return DropReason.oversize;
     }
     const overLimit = downstreamLimiter.admit(flow.session.slot, length, nowMs);
     if (overLimit !== 0) return overLimit;

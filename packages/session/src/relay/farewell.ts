@@ -3,7 +3,7 @@ import type { Microseconds, Milliseconds, SequenceNumber } from '@lightspeed/wir
 import type { ClientSender } from './client-sender.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
-import type { RelayPath, RelaySession } from './relay-session.ts';
+import type { PendingFin, RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /** A FIN that anybody may have sent waits for so long for a sign that the client is still there. */
@@ -49,9 +49,14 @@ export class Farewell {
   answerFin(session: RelaySession): boolean {
     const fin = session.pendingFin;
     if (fin === null || this.#sinceMs(fin.sinceMs) < FIN_WAIT_MS) return false;
-    this.#send(fin.path, fin.sequence, fin.timestampUs);
-    this.#close(session);
+    this.answer(fin);
     return true;
+  }
+
+  /** Answers a FIN, and ends its session. */
+  answer({ path, sequence, timestampUs }: PendingFin): void {
+    this.#send(path, sequence, timestampUs);
+    this.#close(path.session);
   }
 
   #sinceMs(thenMs: Milliseconds): Milliseconds {

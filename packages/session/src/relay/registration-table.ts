@@ -13,6 +13,12 @@ export const PeerCapability = {
   challenges: 2,
 } as const;
 
+/** What a registration notes of itself beside those bits. */
+const HAS_SECRET = 1 << 28;
+const WANTS_TAGS = 1 << 29;
+const IS_TAGGED = 1 << 30;
+const OWN_BITS = HAS_SECRET | WANTS_TAGS | IS_TAGGED;
+
 /** What registration settles for a session, before any packet of it has come. */
 export interface Registration {
   /** 32 bits, unsigned, chosen by whoever registers. */
@@ -55,8 +61,8 @@ export class LiveRegistration implements SessionRegistration {
   readonly dialect: Dialect;
   /** Its place in the memory of the claims; -1 without one. */
   readonly index: number;
-  readonly hasSecret: boolean;
-  readonly capabilities: number;
+  /** `PeerCapability` bits, and those below. */
+  #bits: number;
   readonly maxPps: number | undefined;
   readonly maxBps: number | undefined;
   /** The session that it has, if any. */
@@ -72,8 +78,7 @@ export class LiveRegistration implements SessionRegistration {
     // Each text that came from another thread is one of its own: 24 bytes.
     this.dialect = registration.dialect === 'reference' ? 'reference' : 'standard';
     this.index = registration.index ?? -1;
-    this.hasSecret = registration.secret !== undefined;
-    this.capabilities = registration.capabilities ?? 0;
+    this.#bits = ((registration.capabilities ?? 0) & ~OWN_BITS) | (registration.secret === undefined ? 0 : HAS_SECRET);
     this.maxPps = registration.maxPps;
     this.maxBps = registration.maxBps;
     this.#used = used;
@@ -94,7 +99,36 @@ export class LiveRegistration implements SessionRegistration {
   }
 
   get answersChallenges(): boolean {
-    return (this.capabilities & PeerCapability.challenges) !== 0;
+    return (this.#bits & PeerCapability.challenges) !== 0;
+  }
+
+  get hasSecret(): boolean {
+    return (this.#bits & HAS_SECRET) !== 0;
+  }
+
+  /** Whether its client can tag packets: it also has to share a secret. */
+  get canTag(): boolean {
+    return (this.#bits & PeerCapability.tags) !== 0 && this.hasSecret && this.dialect === 'standard';
+  }
+
+  /** Whether its sessions are to have tags from their opening on. */
+  get wantsTags(): boolean {
+    return (this.#bits & WANTS_TAGS) !== 0;
+  }
+
+  /** Its sessions are to have tags from now on. */
+  wantTags(): void {
+    this.#bits |= WANTS_TAGS;
+  }
+
+  /** Whether its client has tagged packets: it goes on so in the next session. */
+  get isTagged(): boolean {
+    return (this.#bits & IS_TAGGED) !== 0;
+  }
+
+  /** Its client has tagged a packet. */
+  noteTagged(): void {
+    this.#bits |= WANTS_TAGS | IS_TAGGED;
   }
 
   get openingNonce(): bigint {

@@ -54,16 +54,18 @@ export const RelayCounter = {
   sequenceReceived: 30,
   /** Those among them that came behind a later one. */
   sequenceLate: 31,
+  /** Sessions whose clients have begun to tag their packets. */
+  sessionsTagged: 32,
   // Gauges: what is there now.
-  sessions: 32,
-  flows: 33,
-  egressSockets: 34,
-  bannedAddresses: 35,
-  registrations: 36,
+  sessions: 33,
+  flows: 34,
+  egressSockets: 35,
+  bannedAddresses: 36,
+  registrations: 37,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 37;
+export const RELAY_COUNTER_COUNT = 38;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

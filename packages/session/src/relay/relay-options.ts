@@ -49,6 +49,8 @@ export interface RelayOptions {
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
   readonly oversize: 'fragment' | 'drop';
   readonly egressMapping: EgressMapping;
+  /** Which sessions of registrations tag their packets, as far as their clients can (docs/protocol.md, Packet tags). */
+  readonly tags: 'off' | 'auto' | 'always';
 }
 
 /** What of a relay's options may change while it runs, see `Relay.setLimits`. */
@@ -83,6 +85,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   banDurationMs: 3_600_000,
   oversize: 'fragment',
   egressMapping: 'shared',
+  tags: 'auto',
 });
 
 /** A number of sessions that several relays may share. */
@@ -104,6 +107,10 @@ export interface SessionClaims {
   noteProof(registration: ClaimedRegistration): void;
   /** Whether {@link noteProof} was called, at any relay. */
   isProved(registration: ClaimedRegistration): boolean;
+  /** The registration's client has tagged a packet: its packets count only with tags from now on, at any relay. */
+  noteTags(registration: ClaimedRegistration): void;
+  /** Whether {@link noteTags} was called, at any relay. */
+  isTagged(registration: ClaimedRegistration): boolean;
   /** The session is over; any relay may claim the next one. */
   release(registration: ClaimedRegistration): void;
 }
@@ -168,6 +175,11 @@ export interface RelayOutput {
   flush(): void;
   /** A registered client has opened new destinations for as long as earns a ban. Its session here has ended. */
   misused(sessionId: number): void;
+  /**
+   * The session of a registration is to have packet tags, or has them again after a restart: its client must be told.
+   * @param wrongTokens how many packets with a wrong token have come for it
+   */
+  tagging(sessionId: number, wrongTokens: number): void;
   /**
    * The addresses of a prefix were banned; other relays that serve the same port want to know.
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.

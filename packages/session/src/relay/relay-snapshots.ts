@@ -8,6 +8,7 @@ import type { RelaySession } from './relay-session.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 import type { PathSnapshot, SessionSnapshot } from './session-snapshot.ts';
+import type { SessionTags } from './session-tags.ts';
 import { SnapshotRecords } from './snapshot-records.ts';
 
 /** What {@link RelaySnapshots.lookForDue} says at its end. */
@@ -33,6 +34,7 @@ const GROUPS_DUE = GROUPS_AHEAD / 8;
 export interface SnapshotParts extends Pick<RelayParts, 'addresses' | 'claims' | 'clock' | 'output' | 'registrations' | 'sessions'> {
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
+  readonly tagging: SessionTags;
 }
 
 /**
@@ -114,11 +116,12 @@ export class RelaySnapshots {
 
   /** Nothing of a session without a registration. */
   #takeOne(session: RelaySession, into: SnapshotRecords): void {
-    const { registration, primary, multipath, sequence, groupId } = session;
+    const { registration, primary, multipath, sequence, groupId, tags } = session;
     const { addresses, output } = this.#parts;
     if (registration === null || primary === null) return;
     const { sessionId, nonces, openingNonce } = registration;
-    into.begin({ sessionId, multipath, sequence, groupId, nonces, openingNonce });
+    const newestTagUs = tags?.hasCome === true ? tags.newestUs : undefined;
+    into.begin({ sessionId, multipath, sequence, groupId, nonces, openingNonce, newestTagUs });
     into.addPath(addresses, primary, primary.number, primary.isValidated);
     for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
       if (path !== primary) into.addPath(addresses, path, path.number, path.isValidated);
@@ -138,7 +141,7 @@ export class RelaySnapshots {
   }
 
   #reopen(live: LiveRegistration, snapshot: SessionSnapshot): boolean {
-    const { clock, flows, lifecycle } = this.#parts;
+    const { clock, flows, lifecycle, tagging } = this.#parts;
     const session = lifecycle.openRegistered(live);
     if (session === null) return false;
     lifecycle.setMultipath(session, snapshot.multipath);
@@ -148,6 +151,7 @@ export class RelaySnapshots {
     }
     session.isProved = live.isProved;
     live.noteOpening(snapshot.openingNonce);
+    tagging.restore(session, snapshot.newestTagUs);
     session.sequence = (snapshot.sequence + SEQUENCE_AHEAD) & 0xffff;
     session.groupId = (snapshot.groupId + GROUPS_AHEAD) & 0xffff;
     // Linked from the front: in reverse they come out in the order in which they were.

@@ -19,6 +19,7 @@ import { KeyTable } from '../key-table.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import type { LossCounts } from '../receive-state.ts';
 import { RelaySnapshots } from './relay-snapshots.ts';
+import { SessionTags } from './session-tags.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
 
@@ -41,6 +42,7 @@ export class Relay {
   readonly #flows: FlowTable;
   readonly #writer: PacketWriter;
   readonly #farewell: Farewell;
+  readonly #tagging: SessionTags;
   readonly #sweep: Sweep;
   /** What a restart keeps. */
   readonly snapshots: RelaySnapshots;
@@ -56,7 +58,8 @@ export class Relay {
     const flows = new FlowTable(egress, writer, reports, flowsBySocket, random);
     const lifecycle = new RelaySessionLifecycle({ ...parts, flows, reports });
     const farewell = new Farewell({ ...parts, lifecycle, sender });
-    const withSessions = { ...parts, farewell, flows, lifecycle, sender, writer };
+    const tagging = new SessionTags(parts);
+    const withSessions = { ...parts, farewell, flows, lifecycle, sender, tagging, writer };
     const admission = new SessionAdmission(withSessions);
     const control = new UpstreamControl(withSessions);
     const data = new UpstreamData(withSessions);
@@ -68,6 +71,7 @@ export class Relay {
     this.#flows = flows;
     this.#writer = writer;
     this.#farewell = farewell;
+    this.#tagging = tagging;
   }
 
   /** Sessions that are open. */
@@ -130,6 +134,15 @@ export class Relay {
     if (session !== null) this.#farewell.finish(session);
     this.#parts.forwarding.forget(sessionId);
     return registrations.remove(sessionId);
+  }
+
+  /**
+   * The client of a registration has got packets with wrong tokens, or has tagged its packets before: its session is to have
+   * tags (docs/protocol.md, Packet tags).
+   * @returns whether its session is here and has them.
+   */
+  tag(sessionId: number): boolean {
+    return this.#tagging.want(sessionId);
   }
 
   /** Which proofs of a registration were used, as far as this relay knows. */

@@ -1,5 +1,5 @@
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { AddressHandle, PathNumber, Port, SequenceNumber } from '@lightspeed/wire';
+import type { AddressHandle, Microseconds, PathNumber, Port, SequenceNumber } from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
 
 /**
@@ -18,6 +18,8 @@ export interface SessionSnapshot {
   readonly nonces: ProofNoncesState;
   /** The nonce of the proof that opened it; 0 if there was none. */
   readonly openingNonce: bigint;
+  /** The timestamp of its newest packet with a tag, int32; undefined if its packets have no tags. */
+  readonly newestTagUs?: Microseconds | undefined;
   readonly flows: readonly FlowSnapshot[];
 }
 

@@ -7,9 +7,11 @@ import type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './session-snap
 /*
  * A record, in 32-bit words, 72 bytes with one IPv4 path and one flow, 68 if the local address is not known:
  *
- *   0 its length in words   1 session id   2 mode, its place in MULTIPATH_MODES | paths << 8 | whether nonces were used << 16
+ *   0 its length in words   1 session id
+ *   2 mode, its place in MULTIPATH_MODES | paths << 8 | whether nonces were used << 16 | whether its packets have tags << 17
  *   3 flows   4 sequence | group id << 16   5-6 highest nonce   7-8 nonces below
  *   9-10 the opening nonce
+ *   with tags:   timestamp of the newest packet with one
  *   each path:   port | number << 16 | whether it is validated << 18 | form of the address << 24 | form of the local address << 28   address   local address
  *   each flow:   client ip   server ip   client port | server port << 16   egress port | group size << 16
  *
@@ -18,6 +20,7 @@ import type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './session-snap
 const HEAD_WORDS = 11;
 const FLOW_WORDS = 4;
 const NONCES_USED = 1 << 16;
+const HAS_TAGS = 1 << 17;
 const VALIDATED = 1 << 18;
 const NUMBER_MASK = 3;
 const ADDRESS_FORM_SHIFT = 24;
@@ -56,7 +59,8 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
   }
 
   /** Begins another one, without paths and flows: those that are added next are its own, all paths before all flows. */
-  begin({ sessionId, multipath, sequence, groupId, nonces, openingNonce }: Omit<SessionSnapshot, 'paths' | 'flows'>): void {
+  begin(snapshot: Omit<SessionSnapshot, 'paths' | 'flows'>): void {
+    const { sessionId, multipath, sequence, groupId, nonces, openingNonce, newestTagUs } = snapshot;
     const record = this.#take(HEAD_WORDS);
     const words = this.#words;
     const areUsed = nonces.highest >= 0n;
@@ -64,12 +68,13 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
     this.#count++;
     words[record] = HEAD_WORDS;
     words[record + 1] = sessionId;
-    words[record + 2] = MULTIPATH_MODES.indexOf(multipath) | (areUsed ? NONCES_USED : 0);
+    words[record + 2] = MULTIPATH_MODES.indexOf(multipath) | (areUsed ? NONCES_USED : 0) | (newestTagUs === undefined ? 0 : HAS_TAGS);
     words[record + 3] = 0;
     words[record + 4] = sequence | (groupId << 16);
     setUint64(words, record + 5, areUsed ? nonces.highest : 0n);
     setUint64(words, record + 7, nonces.below);
     setUint64(words, record + 9, openingNonce);
+    if (newestTagUs !== undefined) this.#words[this.#extend(1)] = newestTagUs;
   }
 
   /** @param at its address and the node's, handles of `addresses`. */
@@ -174,7 +179,8 @@ export function snapshotIn(records: Int32Array, sessionId: number): SessionSnaps
 function snapshotAt(words: Int32Array, record: number): SessionSnapshot {
   const modePathsAndNonces = words[record + 2];
   const paths: PathSnapshot[] = [];
-  let at = record + HEAD_WORDS;
+  const hasTags = (modePathsAndNonces & HAS_TAGS) !== 0;
+  let at = record + HEAD_WORDS + (hasTags ? 1 : 0);
   for (let left = (modePathsAndNonces >>> 8) & 0xff; left > 0; left--) {
     const head = words[at];
     const addressForm = (head >>> ADDRESS_FORM_SHIFT) & 0xf;
@@ -200,6 +206,7 @@ function snapshotAt(words: Int32Array, record: number): SessionSnapshot {
       below: uint64At(words, record + 7),
     },
     openingNonce: uint64At(words, record + 9),
+    newestTagUs: hasTags ? words[record + HEAD_WORDS] : undefined,
     flows: Array.from({ length: words[record + 3] }, (_, i) => flowAt(words, at + i * FLOW_WORDS)),
   };
 }

@@ -5,12 +5,14 @@ import { challengeIn } from '../challenge-payload.ts';
 import { writeAcknowledgement, writeAnswer } from './acknowledgement.ts';
 import type { ClientSender } from './client-sender.ts';
 import { RelayCounter } from './relay-counters.ts';
+import type { Farewell } from './farewell.ts';
 import type { RelayParts } from './relay-parts.ts';
-import type { RelayPath, RelaySession } from './relay-session.ts';
+import type { PendingFin, RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /** What {@link UpstreamControl} takes of a relay. */
 export interface UpstreamControlParts extends Pick<RelayParts, 'bytes' | 'challenges' | 'clock' | 'counters'> {
+  readonly farewell: Farewell;
   readonly lifecycle: RelaySessionLifecycle;
   readonly sender: ClientSender;
 }
@@ -24,17 +26,18 @@ export class UpstreamControl {
   }
 
   /** Handles a packet with flags and the session's token. @returns 0, or why it changes nothing. */
-  handle(path: RelayPath, flags: number, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
-    const { counters, lifecycle } = this.#parts;
+  handle(path: RelayPath, flags: number, offset: ArenaOffset, length: ByteLength, isTagged: boolean): DropReason | 0 {
+    const { counters, farewell, lifecycle } = this.#parts;
     const { values } = counters;
     const { session } = path;
     if ((flags & FLAG_FIN) !== 0) {
       // A client repeats its FIN until that is answered.
       const isRepeated = session.pendingFin !== null;
-      this.#noteFin(path, offset);
-      if (isRepeated) return DropReason.duplicate;
-      values[RelayCounter.fins]++;
-      return 0;
+      if (!isRepeated) values[RelayCounter.fins]++;
+      const fin = this.#noteFin(path, offset);
+      // Nobody but the client can have sent a tagged one.
+      if (isTagged) farewell.answer(fin);
+      return isRepeated ? DropReason.duplicate : 0;
     }
     if ((flags & FLAG_HANDSHAKE) !== 0) {
       values[RelayCounter.handshakes]++;
@@ -49,11 +52,12 @@ export class UpstreamControl {
   }
 
   /** Anybody who guesses the token can send a FIN. It counts when nothing has shown for a second that the client is still there. */
-  #noteFin(path: RelayPath, offset: ArenaOffset): void {
+  #noteFin(path: RelayPath, offset: ArenaOffset): PendingFin {
     const { bytes, clock } = this.#parts;
     const { session } = path;
     const sinceMs = session.pendingFin?.sinceMs ?? clock.nowMs;
     session.pendingFin = { path, sequence: readSequence(bytes, offset), timestampUs: readTimestampUs(bytes, offset), sinceMs };
+    return session.pendingFin;
   }
 
   /**

@@ -31,7 +31,7 @@ export interface UpstreamDataParts extends Pick<
   readonly lifecycle: RelaySessionLifecycle;
 }
 
-/** Data and parity of a session: steps 7 to 10 of a datagram's way to a game server, see `upstream.ts`. */
+/** Data and parity of a session: steps 8 to 11 of a datagram's way to a game server, see `upstream.ts`. */
 export class UpstreamData implements PayloadSink {
   readonly #parts: UpstreamDataParts;
   /** Why the last flow was not opened. */
@@ -42,11 +42,11 @@ export class UpstreamData implements PayloadSink {
   }
 
   /** Handles a valid packet with the session's token, within its limits. @returns 0, or why it goes no further. */
-  handle(path: RelayPath, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
+  handle(path: RelayPath, offset: ArenaOffset, length: ByteLength, isTagged: boolean): DropReason | 0 {
     const { bytes, clock, counters, flows, lifecycle } = this.#parts;
     const { session } = path;
     if (!session.isVerified && session.dialect === 'standard') lifecycle.noteToken(path);
-    const seen = session.receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, false);
+    const seen = session.receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, isTagged);
     if (seen !== 0) return seen;
     const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
     const parity = protectedByFec && isParity(bytes, offset);

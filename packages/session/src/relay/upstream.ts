@@ -1,11 +1,24 @@
-import { DropReason, FLAG_FIN, FLAG_FRAGMENT, FLAG_HANDSHAKE, checkPacket, readFlags, readTimestampUs, readToken } from '@lightspeed/wire';
+import {
+  DropReason,
+  FLAG_FIN,
+  FLAG_FRAGMENT,
+  FLAG_HANDSHAKE,
+  TAG_BYTES,
+  checkPacket,
+  readFlags,
+  readTimestampUs,
+  readToken,
+} from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
+import { UNTAGGED, WRONG_TOKENS_TO_TAG } from '../packet-tags.ts';
+import type { PacketTags } from '../packet-tags.ts';
 import type { SessionAdmission } from './admission.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { Farewell } from './farewell.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
+import type { SessionTags } from './session-tags.ts';
 import type { UpstreamControl } from './upstream-control.ts';
 import type { UpstreamData } from './upstream-data.ts';
 
@@ -19,6 +32,7 @@ export interface UpstreamParts extends Pick<
   readonly data: UpstreamData;
   readonly farewell: Farewell;
   readonly lifecycle: RelaySessionLifecycle;
+  readonly tagging: SessionTags;
 }
 
 /**
@@ -26,14 +40,15 @@ export interface UpstreamParts extends Pick<
  *
  *  1. ban        is its address banned?
  *  2. session    which session has a path by its address? None, or a proof: does it open or join one?    SessionAdmission
- *  3. validity   is it a packet of the session's dialect?
- *  4. token      does it carry the session's? A HANDSHAKE: may it be without a proof?
- *  5. rate       is the client within its limits?
- *  6. kind       FIN, HANDSHAKE and KEEPALIVE are answered; data and parity go on                         UpstreamControl
- *  7. window     is it here for the first time?                                                          UpstreamData
- *  8. flow       where does it go? New: may it go there?                              policy, reflection guard
- *  9. FEC        what does it bring back?                                             ReceiveState
- * 10. egress     payload to the server, in place, from the flow's socket
+ *  3. tag        is it right, where the session has tags? A proof needs none                             PacketTags
+ *  4. validity   is it a packet of the session's dialect?
+ *  5. token      does it carry the session's? A HANDSHAKE: may it be without a proof?
+ *  6. rate       is the client within its limits?
+ *  7. kind       FIN, HANDSHAKE and KEEPALIVE are answered; data and parity go on                         UpstreamControl
+ *  8. window     is it here for the first time?                                                          UpstreamData
+ *  9. flow       where does it go? New: may it go there?                              policy, reflection guard
+ * 10. FEC        what does it bring back?                                             ReceiveState
+ * 11. egress     payload to the server, in place, from the flow's socket
  */
 export class Upstream {
   readonly #parts: UpstreamParts;
@@ -62,8 +77,19 @@ export class Upstream {
       path = admission.admit(path, offset, length, isProof, from);
       if (path === null) return;
     }
-    const refusal = this.#handleBound(path, offset, length, isProof, local);
+    const { tags } = path.session;
+    const tagged = tags === null || isProof ? UNTAGGED : this.#takeTag(path.session, tags, offset, length);
+    const added = tagged === 0 ? TAG_BYTES : 0;
+    const refusal =
+      tagged !== 0 && tagged !== UNTAGGED ? tagged : this.#handleBound(path, offset + added, length - added, isProof, tagged === 0, local);
     if (refusal !== 0) this.#drop(refusal);
+  }
+
+  #takeTag(session: RelaySession, tags: PacketTags, offset: ArenaOffset, length: ByteLength): DropReason | 0 | typeof UNTAGGED {
+    const hadCome = tags.hasCome;
+    const taken = tags.take(offset, length, this.#parts.clock.nowMs);
+    if (tags.hasCome !== hadCome) this.#parts.tagging.noteTagged(session);
+    return taken;
   }
 
   #drop(reason: DropReason): void {
@@ -75,7 +101,14 @@ export class Upstream {
     return bans.isBanned(addresses.prefixHigh(ip), addresses.prefixLow(ip), clock.nowMs);
   }
 
-  #handleBound(path: RelayPath, offset: ArenaOffset, length: ByteLength, isProof: boolean, local: AddressHandle): DropReason | 0 {
+  #handleBound(
+    path: RelayPath,
+    offset: ArenaOffset,
+    length: ByteLength,
+    isProof: boolean,
+    isTagged: boolean,
+    local: AddressHandle,
+  ): DropReason | 0 {
     const { bytes, clock, control, data, farewell, lifecycle, rateLimiter } = this.#parts;
     const { session } = path;
     const invalid = checkPacket(bytes, offset, length, session.dialect);
@@ -93,7 +126,7 @@ export class Upstream {
     session.lastActivityMs = clock.nowMs;
     path.lastHeardMs = clock.nowMs;
     if (local !== path.local && local !== 0) lifecycle.moveLocal(path, local);
-    return flags === 0 ? data.handle(path, offset, length) : control.handle(path, flags, offset, length);
+    return flags === 0 ? data.handle(path, offset, length, isTagged) : control.handle(path, flags, offset, length, isTagged);
   }
 
   /** Whether another relay of this port has the address' session, and has got the datagram. */
@@ -108,8 +141,9 @@ export class Upstream {
 
   /** A client of an open node that has shown nothing yet was opened by somebody who did not get the answer. */
   #wrongToken(session: RelaySession): DropReason {
-    const { counters, lifecycle } = this.#parts;
+    const { counters, lifecycle, tagging } = this.#parts;
     session.wrongTokens++;
+    if (session.wrongTokens === WRONG_TOKENS_TO_TAG) tagging.noteGuesses(session);
     if (!session.isVerified && session.dialect === 'standard') {
       lifecycle.close(session);
       counters.values[RelayCounter.sessionsClosed]++;

@@ -1,6 +1,7 @@
 import {
   DropReason,
   FLAG_FRAGMENT,
+  TAG_BYTES,
   VERSION_FEC,
   checkPacket,
   isParity,
@@ -15,6 +16,7 @@ import {
   readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, PathNumber, Port } from '@lightspeed/wire';
+import { UNTAGGED } from '../packet-tags.ts';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
 import type { SessionLifecycle } from './session-lifecycle.ts';
@@ -22,6 +24,7 @@ import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelFlow, TunnelFlowTable } from './tunnel-flow.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
+import type { TunnelTags } from './tunnel-tags.ts';
 
 /** What {@link FromNode} takes of a tunnel. */
 export interface FromNodeParts extends Pick<
@@ -30,19 +33,21 @@ export interface FromNodeParts extends Pick<
 > {
   readonly flows: TunnelFlowTable;
   readonly lifecycle: SessionLifecycle;
+  readonly tags: TunnelTags;
 }
 
 /**
  * From the node to a local program. A datagram's way:
  *
  *  1. source     is it the node's address?
- *  2. validity   is it a packet of the session's dialect?
- *  3. kind       FIN, HANDSHAKE and KEEPALIVE are the SessionLifecycle's; data and parity go on
- *  4. token      does it carry the session's?
- *  5. window     is it here for the first time?
- *  6. flow       which local program and server are its addresses?
- *  7. FEC        what does it bring back?                            ReceiveState
- *  8. ingress   payload to the program, in place, from the ingress that it used
+ *  2. tag        is it right, where the session has tags?            TunnelTags
+ *  3. validity   is it a packet of the session's dialect?
+ *  4. kind       FIN, HANDSHAKE and KEEPALIVE are the SessionLifecycle's; data and parity go on
+ *  5. token      does it carry the session's?
+ *  6. window     is it here for the first time?
+ *  7. flow       which local program and server are its addresses?
+ *  8. FEC        what does it bring back?                            ReceiveState
+ *  9. ingress    payload to the program, in place, from the ingress that it used
  */
 export class FromNode implements PayloadSink {
   readonly #parts: FromNodeParts;
@@ -57,14 +62,21 @@ export class FromNode implements PayloadSink {
     const { values } = counters;
     values[TunnelCounter.nodePacketsReceived]++;
     values[TunnelCounter.nodeBytesReceived] += length;
-    const refusal = this.#accept(links.all[path], offset, length, ip, port);
+    const refusal = this.#takeTag(links.all[path], offset, length, ip, port);
     if (refusal !== 0) counters.nodeDrops[refusal]++;
   }
 
-  #accept(link: PathLink, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): DropReason | 0 {
-    const { bytes, clock, counters, lifecycle, options, receiving, sending, state } = this.#parts;
-    const { dialect } = options;
+  #takeTag(link: PathLink, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): DropReason | 0 {
     if (ip !== link.nodeIp || port !== link.nodePort) return DropReason.unexpectedSource;
+    const tagged = this.#parts.tags.take(link, offset, length);
+    if (tagged !== 0 && tagged !== UNTAGGED) return tagged;
+    const added = tagged === 0 ? TAG_BYTES : 0;
+    return this.#accept(link, offset + added, length - added, tagged === 0);
+  }
+
+  #accept(link: PathLink, offset: ArenaOffset, length: ByteLength, isTagged: boolean): DropReason | 0 {
+    const { bytes, clock, counters, lifecycle, options, receiving, sending, state, tags } = this.#parts;
+    const { dialect } = options;
     const invalid = checkPacket(bytes, offset, length, dialect);
     if (invalid !== 0) return invalid;
     const flags = readFlags(bytes, offset);
@@ -72,11 +84,11 @@ export class FromNode implements PayloadSink {
     const token = readToken(bytes, offset);
     const { values } = counters;
     values[pathCounter(link.number, PathCounter.packetsReceived)]++;
-    if (flags !== 0) return lifecycle.handleControl(link, flags, offset, length);
+    if (flags !== 0) return lifecycle.handleControl(link, flags, offset, length, isTagged);
     if (!state.carries) return DropReason.notEstablished;
-    if (token !== sending.token && !(token === 0 && dialect === 'reference')) return DropReason.badToken;
+    if (token !== sending.token && !(token === 0 && dialect === 'reference')) return tags.noteWrongToken();
     link.noteHeard(clock.nowMs);
-    const seen = receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, false);
+    const seen = receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, isTagged);
     if (seen !== 0) return seen;
     values[pathCounter(link.number, PathCounter.firstArrivals)]++;
     return this.#read(offset, length);

@@ -15,7 +15,7 @@ export type NodeSenderParts = Pick<
   'bytes' | 'clock' | 'counters' | 'hmacSha256' | 'links' | 'memory' | 'nextNonce' | 'options' | 'output' | 'returns' | 'sending'
 >;
 
-/** Sends packets to the node, by the path or paths that the session uses. */
+/** Sends packets to the node, by the path or paths that the session uses. Here tags are put on them. */
 export class NodeSender implements PacketSink {
   readonly #parts: NodeSenderParts;
   readonly #values: Float64Array;
@@ -27,21 +27,24 @@ export class NodeSender implements PacketSink {
 
   /** A data or parity packet, from the packet writer. */
   sendPacket(_flow: SendFlow, offset: ArenaOffset, length: ByteLength, isParity: boolean): boolean {
-    const { clock, links, options } = this.#parts;
+    const { clock, links, options, sending } = this.#parts;
     const { all, primary } = links;
+    const added = sending.seal(offset, length);
+    const start = offset - added;
+    const total = length + added;
     primary.noteData(clock.nowMs);
     if (all.length === 1 || options.multipath === 'standby') {
-      this.sendTo(primary, offset, length);
+      this.#sendBy(primary, start, total);
       return true;
     }
     const chosen = pathsFor(options.multipath, isParity, primary.number, links.usable);
     for (let i = 0; i < all.length; i++) {
-      if ((chosen & (1 << i)) !== 0) this.sendTo(all[i], offset, length);
+      if ((chosen & (1 << i)) !== 0) this.#sendBy(all[i], start, total);
     }
     return true;
   }
 
-  sendTo(link: PathLink, offset: ArenaOffset, length: ByteLength): void {
+  #sendBy(link: PathLink, offset: ArenaOffset, length: ByteLength): void {
     const values = this.#values;
     values[TunnelCounter.nodePacketsSent]++;
     values[TunnelCounter.nodeBytesSent] += length;
@@ -66,17 +69,19 @@ export class NodeSender implements PacketSink {
    * @returns false if no block of memory was free for it; it is then as good as lost on the way.
    */
   sendControl(link: PathLink, flags: number, token: SessionToken, sequence: SequenceNumber, timestampUs: Microseconds): boolean {
-    const { bytes, memory, returns } = this.#parts;
+    const { bytes, memory, returns, sending } = this.#parts;
     const block = memory.take();
     if (block < 0) return false;
     writeControlHeader(bytes, block, flags, token, sequence, timestampUs);
-    this.sendTo(link, block, HEADER_BYTES);
+    const added = sending.seal(block, HEADER_BYTES);
+    this.#sendBy(link, block - added, HEADER_BYTES + added);
     returns.afterSend(block);
     return true;
   }
 
   /**
-   * Sends a HANDSHAKE, with a proof if there is a registration that lets us make one. It answers the link's challenge.
+   * Sends a HANDSHAKE, with a proof if there is a registration that lets us make one. It answers the link's challenge, and has no
+   * tag: the proof says as much.
    * @returns like {@link sendControl}.
    */
   sendHandshake(link: PathLink, sequence: SequenceNumber, timestampUs: Microseconds): boolean {
@@ -94,7 +99,7 @@ export class NodeSender implements PacketSink {
       writeHandshakePath(bytes, block, link.number, MULTIPATH_MODES.indexOf(multipath));
       length = encodeProof(bytes, block, sessionId, nextNonce(), secret, hmacSha256, link.challenge);
     }
-    this.sendTo(link, block, length);
+    this.#sendBy(link, block, length);
     returns.afterSend(block);
     return true;
   }

@@ -3,11 +3,13 @@ import type { ArenaOffset, ByteLength, Milliseconds, SequenceNumber, SessionToke
 import { primaryAmong } from '../path-scheduler.ts';
 import { challengeIn } from '../challenge-payload.ts';
 import type { NodeSender } from './node-sender.ts';
+import { Keepalives, LINK_LOST } from './keepalives.ts';
 import { OwnFin } from './own-fin.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
 import type { TunnelFlowTable } from './tunnel-flow.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
+import type { TunnelTags } from './tunnel-tags.ts';
 
 /** What {@link SessionLifecycle} takes of a tunnel. */
 export interface SessionLifecycleParts extends Pick<
@@ -16,6 +18,7 @@ export interface SessionLifecycleParts extends Pick<
 > {
   readonly flows: TunnelFlowTable;
   readonly sender: NodeSender;
+  readonly tags: TunnelTags;
 }
 
 /** A FIN of the node counts when proofs have had no answer for so long: two go out in that time. */
@@ -45,18 +48,21 @@ const SILENCE_CHECK_MS = 100;
 export class SessionLifecycle {
   readonly #parts: SessionLifecycleParts;
   readonly #fin: OwnFin;
+  readonly #keepalives: Keepalives;
   /** A FIN that anybody may have sent in the node's name, while proofs ask whether it is true. */
   #doubted: { readonly link: PathLink; readonly sequence: SequenceNumber; readonly sinceMs: Milliseconds } | null = null;
 
   constructor(parts: SessionLifecycleParts) {
     this.#parts = parts;
     this.#fin = new OwnFin(parts);
+    this.#keepalives = new Keepalives(parts);
   }
 
   open(): void {
-    const { links, options, receiving, sending, state } = this.#parts;
+    const { links, options, receiving, sending, state, tags } = this.#parts;
     if (state.name !== 'idle' && state.name !== 'closed') return;
     receiving.restart();
+    tags.reset();
     sending.token = options.token;
     links.primary = links.all[0];
     if (options.dialect === 'reference') {
@@ -90,6 +96,13 @@ export class SessionLifecycle {
     if (this.#parts.state.name === 'closing') this.#finish();
   }
 
+  /** The node has asked for tags: shows at once that this end has them. */
+  startTags(): void {
+    const { links, sender, state, tags } = this.#parts;
+    if (!tags.want() || !state.carries) return;
+    for (const link of links.all) if (link.isUp) sender.sendProbe(link);
+  }
+
   /** A link's local address has changed: shows the node the new one at once. Without a registration nothing can. */
   rebind(link: PathLink): void {
     link.challenge = 0n;
@@ -97,12 +110,12 @@ export class SessionLifecycle {
   }
 
   /** Handles a valid packet with flags that came by a link from the node. */
-  handleControl(link: PathLink, flags: number, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
+  handleControl(link: PathLink, flags: number, offset: ArenaOffset, length: ByteLength, isTagged: boolean): DropReason | 0 {
     const { bytes } = this.#parts;
     const sequence = readSequence(bytes, offset);
     const token = readToken(bytes, offset);
-    if ((flags & FLAG_FIN) !== 0) return this.#handleFin(link, sequence, token);
-    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token, challengeIn(bytes, offset, length));
+    if ((flags & FLAG_FIN) !== 0) return this.#handleFin(link, sequence, token, isTagged);
+    if ((flags & FLAG_HANDSHAKE) !== 0) return this.#handleAcknowledgement(link, sequence, token, offset, length);
     return this.#handleEcho(link, sequence);
   }
 
@@ -154,18 +167,25 @@ export class SessionLifecycle {
     sender.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
   }
 
-  #handleAcknowledgement(link: PathLink, sequence: SequenceNumber, token: SessionToken, challenge: bigint): DropReason | 0 {
-    const { clock, receiving, sending, state } = this.#parts;
+  #handleAcknowledgement(
+    link: PathLink,
+    sequence: SequenceNumber,
+    token: SessionToken,
+    offset: ArenaOffset,
+    length: ByteLength,
+  ): DropReason | 0 {
+    const { bytes, clock, receiving, sending, state, tags } = this.#parts;
     const waiting = state.name === 'opening' || state.carries;
     if (!waiting || !link.handshakes || sequence !== link.handshakeSequence) return DropReason.unexpectedReply;
     // Another token is another session: what the node sends starts over.
     if (state.carries && token !== sending.token) receiving.restart();
     sending.token = token;
+    tags.noteAcknowledgement(offset, length);
     link.handshakes = false;
     link.noteHeard(clock.nowMs);
     this.#doubted = null;
     if (!link.isUp) this.#linkUp(link);
-    this.#answerChallenge(link, challenge);
+    this.#answerChallenge(link, challengeIn(bytes, offset, length));
     return 0;
   }
 
@@ -220,17 +240,17 @@ export class SessionLifecycle {
     return 0;
   }
 
-  #handleFin(link: PathLink, sequence: SequenceNumber, token: SessionToken): DropReason | 0 {
-    const { clock, links, sending, state } = this.#parts;
+  #handleFin(link: PathLink, sequence: SequenceNumber, token: SessionToken, isTagged: boolean): DropReason | 0 {
+    const { clock, links, sending, state, tags } = this.#parts;
     if (state.name === 'closing') {
       if (sequence !== this.#fin.sequence) return DropReason.unexpectedReply;
       this.#finish();
       return 0;
     }
     if (!state.carries) return DropReason.unexpectedReply;
-    if (token !== sending.token) return DropReason.badToken;
+    if (token !== sending.token) return tags.noteWrongToken();
     const fin = { link, sequence, sinceMs: clock.nowMs };
-    if (!this.#canProve) {
+    if (!this.#canProve || isTagged) {
       this.#believeFin(fin);
     } else if (this.#doubted === null) {
       this.#doubted = fin;
@@ -264,28 +284,11 @@ export class SessionLifecycle {
     return IDLE_MS;
   }
 
-  /**
-   * A keepalive that is not answered in time is missed, and the next one goes out at once. So a node that is gone is
-   * noticed soon after the first miss.
-   */
   #probe(link: PathLink): number {
-    const { clock, options } = this.#parts;
-    const { nowMs } = clock;
-    const { keepaliveMs, maxKeepaliveMisses, steadyKeepalives } = options;
-    const { probes } = link;
-    const eager = link.isUp && !steadyKeepalives;
-    const pauseMs = () => (eager && probes.pending ? link.answerMs(keepaliveMs) : keepaliveMs);
-    let left = pauseMs() - ((nowMs - link.probedMs) | 0);
-    if (left <= 0) {
-      probes.expire();
-      this.#parts.sender.sendProbe(link);
-      left = pauseMs();
-    }
-    if (link.isUp && probes.misses >= maxKeepaliveMisses) {
-      left = Math.min(left, link.msUntilLost(nowMs, keepaliveMs));
-      if (left <= 0) this.#lose(link);
-    }
-    return Math.max(left, 0);
+    const left = this.#keepalives.tend(link);
+    if (left !== LINK_LOST) return left;
+    this.#lose(link);
+    return 0;
   }
 
   #lose(link: PathLink): void {

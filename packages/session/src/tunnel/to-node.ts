@@ -37,7 +37,7 @@ export class ToNode {
   }
 
   #forward(local: LocalFlow, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
-    const { clock, counters, options, state, writer } = this.#parts;
+    const { clock, counters, options, sending, state, writer } = this.#parts;
     if (!state.carries) return DropReason.notEstablished;
     const flow = this.#flowFor(local);
     if (flow === null) return DropReason.flowLimit;
@@ -47,7 +47,7 @@ export class ToNode {
         flow.oversizeSeen = true;
         counters.values[TunnelCounter.oversizeFlows]++;
       }
-      if (length > MAX_V1_PAYLOAD_BYTES && options.oversize === 'drop') return DropReason.oversize;
+      if (length > MAX_V1_PAYLOAD_BYTES - sending.tagBytes && options.oversize === 'drop') return DropReason.oversize;
     }
     writer.send(flow, offset, length, clock.nowMs, clock.nowUs);
     return 0;

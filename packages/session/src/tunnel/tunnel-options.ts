@@ -98,6 +98,8 @@ export interface TunnelOutput {
   /** A keepalive on one of the paths was answered after so many microseconds. */
   roundTrip(path: PathNumber, rttUs: Microseconds): void;
   event(event: TunnelEvent): void;
+  /** Packets with wrong tokens came from the node's address: somebody forges it, and the node should know. */
+  attacked(): void;
   /** A path has begun or ceased to work. */
   pathEvent(path: PathNumber, event: PathEvent): void;
 }

@@ -11,6 +11,7 @@ import type { TunnelStateName } from './tunnel-counters.ts';
 import type { LossCounts } from '../receive-state.ts';
 import type { TunnelEnvironment, TunnelOptions } from './tunnel-options.ts';
 import { makeTunnelParts } from './tunnel-parts.ts';
+import { TunnelTags } from './tunnel-tags.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
 
 /** How often counters are published and silent flows are looked for. */
@@ -44,13 +45,14 @@ export class Tunnel {
     const sender = new NodeSender(parts);
     const writer = new PacketWriter(parts.memory, parts.returns, sender);
     const flows = new TunnelFlowTable(options.maxFlows, writer, parts.random);
-    const lifecycle = new SessionLifecycle({ ...parts, flows, sender });
+    const tags = new TunnelTags(parts);
+    const lifecycle = new SessionLifecycle({ ...parts, flows, sender, tags });
     this.#parts = parts;
     this.#flows = flows;
     this.#writer = writer;
     this.#lifecycle = lifecycle;
     this.#toNode = new ToNode({ ...parts, flows, writer });
-    this.#fromNode = new FromNode({ ...parts, flows, lifecycle });
+    this.#fromNode = new FromNode({ ...parts, flows, lifecycle, tags });
     this.#publish();
   }
 
@@ -107,6 +109,19 @@ export class Tunnel {
   /** Loss on the way from the node, since this was asked last. */
   takeLoss(): LossCounts {
     return this.#parts.receiving.takeLoss();
+  }
+
+  /**
+   * The node has asked for packet tags (docs/protocol.md, Packet tags): packets of this session, and of those to come, have them
+   * from now on. Harmless when repeated.
+   */
+  startTags(): void {
+    this.#lifecycle.startTags();
+  }
+
+  /** Whether the session's packets have tags, as far as this end goes. */
+  get isTagged(): boolean {
+    return this.#parts.sending.tags !== null;
   }
 
   /** A path's local address has changed: tells the node at once, if there is a registration to prove it with. */

@@ -53,6 +53,8 @@ export class RelayHost implements RelayOutput {
   readonly openEgressSockets = new Set<number>();
   readonly bannedAddresses: number[] = [];
   readonly misusedSessions: number[] = [];
+  /** Sessions whose clients were to be told of tags, with the wrong tokens before that. */
+  readonly taggings: [sessionId: number, wrongTokens: number][] = [];
   /** Flows that are open, by number, as the relay tells of them, and their limits. */
   readonly carried = new Map<number, CarriedFlow>();
   readonly carriedLimits = new Map<number, CarriedLimits>();
@@ -65,6 +67,8 @@ export class RelayHost implements RelayOutput {
   readonly #egressPorts = new Map<number, number>();
   maxEgress = Infinity;
   nowMs = 1_000;
+  /** Called when a session's client is to be told of tags. */
+  onTagging: ((sessionId: number) => void) | undefined;
   /** Called at each flush, for worlds in which links take the datagrams. */
   onFlush: (() => void) | undefined;
   readonly #tokens = new TokenTable({ capacity: 10_000 });
@@ -257,6 +261,11 @@ export class RelayHost implements RelayOutput {
   flowClosed(flow: CarriedFlow): void {
     if (!this.openEgressSockets.has(flow.egress)) throw new Error(`the socket of flow ${flow.index} is closed before it`);
     if (!this.carried.delete(flow.index)) throw new Error(`flow ${flow.index} ends and is not open`);
+  }
+
+  tagging(sessionId: number, wrongTokens: number): void {
+    this.taggings.push([sessionId, wrongTokens]);
+    this.onTagging?.(sessionId);
   }
 
   misused(sessionId: number): void {

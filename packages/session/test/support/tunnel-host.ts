@@ -31,8 +31,12 @@ export class TunnelHost implements TunnelOutput {
   toLocals: LocalDatagram[] = [];
   readonly events: TunnelEvent[] = [];
   readonly roundTripsUs: number[] = [];
+  /** How often it has said that it is attacked. */
+  attacks = 0;
   nowMs = 1_000;
   onFlush: (() => void) | undefined;
+  /** Called when the tunnel says that it is attacked. */
+  onAttacked: (() => void) | undefined;
   /** Called with each packet that leaves for the node, for worlds in which links take them. */
   onPacket: ((path: number, bytes: Uint8Array) => void) | undefined;
   readonly #flows = new Map<string, LocalFlow>();
@@ -65,6 +69,13 @@ export class TunnelHost implements TunnelOutput {
   close(): void {
     this.#advance();
     this.tunnel.close();
+    this.flush();
+  }
+
+  /** The node has asked for tags. */
+  startTags(): void {
+    this.#advance();
+    this.tunnel.startTags();
     this.flush();
   }
 
@@ -168,6 +179,11 @@ export class TunnelHost implements TunnelOutput {
 
   event(event: TunnelEvent): void {
     this.events.push(event);
+  }
+
+  attacked(): void {
+    this.attacks++;
+    this.onAttacked?.();
   }
 
   pathEvent(path: number, event: PathEvent): void {

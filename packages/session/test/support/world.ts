@@ -16,7 +16,13 @@ export interface WorldOptions {
   readonly tunnel?: Partial<TunnelOptions>;
   /** Registers each tunnel first, so that it can prove its session. */
   readonly registered?: boolean;
+  /** Whether registered clients say that they can tag packets. */
+  readonly canTag?: boolean;
 }
+
+/** How long a message takes over a control connection. */
+const CONTROL_MS = 60;
+const FIRST_SESSION_ID = 1_000;
 
 /** One way between a tunnel and the relay; its address may change in the middle. */
 export interface WorldPath {
@@ -43,6 +49,7 @@ export class World {
     this.relay = new RelayHost(options.relay);
     this.#drive(this.relay, 1_000);
     this.relay.onFlush = () => this.#collectFromRelay();
+    this.relay.onTagging = (sessionId) => this.#later(() => this.tunnels[sessionId - FIRST_SESSION_ID].host.startTags());
     for (let i = 0; i < options.tunnels; i++) this.#addTunnel(i, options);
   }
 
@@ -56,8 +63,12 @@ export class World {
       address: endpoint(`203.0.113.${index * 4 + path + 1}:40000`),
       link: new NetemLink<Uint8Array>({ ...options.link, seed: options.seed * 100 + index * 4 + path }),
     }));
-    const host = new TunnelHost({ ...options.tunnel, ...(options.registered === true && this.#register(index, paths[0])) });
+    const host = new TunnelHost({
+      ...options.tunnel,
+      ...(options.registered === true && this.#register(index, paths[0], options.canTag === true)),
+    });
     this.tunnels.push({ host, paths, link: paths[0].link });
+    host.onAttacked = () => this.#later(() => void this.relay.relay.tag(FIRST_SESSION_ID + index));
     this.#drive(host, 1_000);
     host.onPacket = (path, bytes) => paths[path].link.aToB.send(bytes, bytes.length, this.simulation.nowMs);
     paths.forEach((path, number) => {
@@ -72,14 +83,19 @@ export class World {
     });
   }
 
-  #register(index: number, path: WorldPath): Partial<TunnelOptions> {
+  /** Does something when a message has come over a control connection. */
+  #later(action: () => void): void {
+    this.simulation.at(this.simulation.nowMs + CONTROL_MS, action);
+  }
+
+  #register(index: number, path: WorldPath, canTag: boolean): Partial<TunnelOptions> {
     const secret = new Uint8Array(16).fill(index + 1);
-    const registration = { sessionId: 1_000 + index, secret };
+    const registration = { sessionId: FIRST_SESSION_ID + index, secret };
     const token = this.relay.register({
       ...registration,
       ip: path.address.ip,
       dialect: 'standard',
-      capabilities: PeerCapability.challenges,
+      capabilities: PeerCapability.challenges | (canTag ? PeerCapability.tags : 0),
     });
     return { token, registration };
   }

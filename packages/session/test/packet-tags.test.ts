@@ -1,0 +1,393 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OWN_CLAIM, PeerCapability } from '@lightspeed/session';
+import type { RelayOptions, SessionClaims, SessionSnapshot } from '@lightspeed/session';
+import { tagKeys } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
+import { FLAG_FIN, FLAG_HANDSHAKE, TunnelHeader, hasTag, openPacket, readFlags, readVersion, sealPacket } from '@lightspeed/wire';
+import type { TagKey } from '@lightspeed/wire';
+import { PROGRAM, SERVER, bytesOf, textOf } from './support/lstp-client.ts';
+import { CLIENT_IP, SECRET, SESSION_ID, clientAt, prove } from './support/proof-client.ts';
+import { RelayHost } from './support/relay-host.ts';
+import { World } from './support/world.ts';
+
+const HOME = '203.0.113.5:1';
+const UNLIMITED = { admission: 'registered' as const, maxPpsPerClient: 1e6, maxBpsPerClient: 1e9 };
+const BOTH = PeerCapability.tags | PeerCapability.challenges;
+
+/** A packet with its tag. */
+function sealed(packet: Uint8Array, { word0, word1 }: TagKey): Uint8Array {
+  const bytes = new Uint8Array(packet.length + 4);
+  bytes.set(packet, 4);
+  sealPacket(new DataView(bytes.buffer), 4, packet.length, word0, word1);
+  return bytes;
+}
+
+/** A packet without its tag, which must be right. */
+function opened(packet: Uint8Array, { word0, word1 }: TagKey): Uint8Array {
+  const bytes = packet.slice();
+  expect(openPacket(new DataView(bytes.buffer), 0, bytes.length, word0, word1)).toBe(0);
+  return bytes.subarray(4);
+}
+
+/** A client made by hand whose session is bound. */
+function playing(options: Partial<RelayOptions> = {}, capabilities: number = BOTH, claims?: SessionClaims) {
+  const host = new RelayHost({ ...UNLIMITED, ...options }, 512, claims);
+  const token = host.register({ sessionId: SESSION_ID, ip: CLIENT_IP, dialect: 'standard', secret: SECRET, capabilities });
+  return { ...clientOf(host, token), capabilities };
+}
+
+function clientOf(host: RelayHost, token: number, openingNonce = 1n) {
+  const client = clientAt(host, HOME, token);
+  const { up, down } = tagKeys(SECRET, SESSION_ID, openingNonce, hmacSha256);
+  prove(client, token, openingNonce);
+  client.sequence = 10;
+  host.takeToClients();
+  const packet = (text: string, sequence = client.sequence++, timestampUs = 1_000) =>
+    TunnelHeader.data(sequence, timestampUs, PROGRAM, SERVER).withSessionToken(token).encodeWithPayload(bytesOf(text), 'standard');
+  const guess = (count: number) => {
+    for (let i = 1; i <= count; i++) {
+      client.raw(
+        TunnelHeader.data(0, 1, PROGRAM, SERVER)
+          .withSessionToken(token === 255 ? 1 : token + 1)
+          .encodeWithPayload(bytesOf('no'), 'standard'),
+      );
+    }
+  };
+  const arrived = () => host.takeToServers().map(({ bytes }) => textOf(bytes));
+  return { host, token, client, up, down, packet, guess, arrived };
+}
+
+describe('a session of a relay', () => {
+  it('has tags when eight wrong tokens have come, from the first tagged packet on', () => {
+    const { host, client, up, down, packet, guess, arrived } = playing();
+    guess(7);
+    expect(host.taggings).toEqual([]);
+    guess(1);
+    expect(host.taggings).toEqual([[SESSION_ID, 8]]);
+    client.raw(packet('still plain'));
+    const [{ egress }] = host.toServers;
+    expect(arrived()).toEqual(['still plain']);
+    host.fromServer(egress, bytesOf('plain too'), SERVER.ip, SERVER.port);
+    expect(readVersion(host.takeToClients()[0].bytes, 0)).toBe(1);
+
+    client.raw(sealed(packet('tagged'), up));
+    expect(arrived()).toEqual(['tagged']);
+    client.raw(packet('forged'));
+    host.fromServer(egress, bytesOf('answer'), SERVER.ip, SERVER.port);
+    expect(textOf(opened(host.takeToClients()[0].bytes, down).subarray(20))).toBe('answer');
+    expect(arrived()).toEqual([]);
+    expect(host.drops()).toEqual({ 'client:bad_token': 8, 'client:bad_tag': 1 });
+    expect([host.count('sessionsTagged'), host.taggings.length]).toEqual([1, 1]);
+  });
+
+  it('takes what was sent before the first tagged packet for half a second', () => {
+    const { host, client, up, packet, guess, arrived } = playing();
+    guess(8);
+    const [overtaken, tooLate] = [packet('overtaken'), packet('too late')];
+    client.raw(sealed(packet('tagged'), up));
+    client.raw(overtaken);
+    host.pass(500);
+    client.raw(tooLate);
+    expect(arrived()).toEqual(['tagged', 'overtaken']);
+    expect(host.drops()['client:bad_tag']).toBe(1);
+  });
+
+  it('drops a packet with the tag of another direction, opening or length, and changes nothing', () => {
+    const { host, client, up, down, packet, guess, arrived } = playing();
+    guess(8);
+    client.raw(sealed(packet('right'), up));
+    const other = tagKeys(SECRET, SESSION_ID, 2n, hmacSha256).up;
+    const wrong = [sealed(packet('x'), down), sealed(packet('x'), other), sealed(packet('x'), up).subarray(0, 24)];
+    for (const bytes of wrong) client.raw(bytes);
+    client.raw(sealed(packet('right again'), up));
+    expect(arrived()).toEqual(['right', 'right again']);
+    expect(host.drops()['client:bad_tag']).toBe(3);
+  });
+
+  it('drops a tagged packet that was recorded more than ten seconds before the newest one', () => {
+    const { host, client, up, packet, guess, arrived } = playing();
+    guess(8);
+    client.raw(sealed(packet('newest', 40, 20_000_000), up));
+    client.raw(sealed(packet('late', 39, 10_000_000), up));
+    client.raw(sealed(packet('recorded', 38, 9_999_999), up));
+    expect(arrived()).toEqual(['newest', 'late']);
+    expect(host.drops()['client:too_old']).toBe(1);
+  });
+
+  it('ends at once by a tagged FIN, which is answered, and never by one without', () => {
+    const { host, client, token, up, down, packet, guess } = playing();
+    guess(8);
+    client.raw(sealed(packet('hello'), up));
+    const fin = TunnelHeader.fin(60, 2_000).withSessionToken(token).encode();
+    client.raw(fin);
+    host.pass(1_500);
+    expect(host.relay.sessionCount).toBe(1);
+    host.takeToClients();
+    client.raw(sealed(fin, up));
+    expect([host.relay.sessionCount, host.count('fins')]).toEqual([0, 1]);
+    const [answer] = host.takeToClients();
+    expect(readFlags(opened(answer.bytes, down), 0)).toBe(FLAG_FIN);
+  });
+
+  it('tags acknowledgements and echoes, and asks for no tag of a proof', () => {
+    const { host, client, token, up, down, packet, guess } = playing();
+    guess(8);
+    client.raw(sealed(packet('hello'), up));
+    host.takeToClients();
+    client.raw(sealed(TunnelHeader.keepalive(50, 5_000).withSessionToken(token).encode(), up));
+    prove(client, token, 2n);
+    const answers = host.takeToClients().map(({ bytes }) => opened(bytes, down));
+    expect(answers.map((bytes) => bytes.length)).toEqual([20, 36]);
+    const moved = clientAt(host, '192.0.2.1:2', token);
+    prove(moved, token, 3n);
+    expect(readFlags(opened(host.takeToClients()[0].bytes, down), 0)).toBe(FLAG_HANDSHAKE);
+    expect(host.count('pathsMoved')).toBe(1);
+  });
+
+  it.each<[string, Partial<RelayOptions>, number]>([
+    ['the node has tags = off', { tags: 'off' }, BOTH],
+    ['its client cannot', {}, PeerCapability.challenges],
+  ])('never has tags if %s', (_why, options, capabilities) => {
+    const { host, client, up, packet, guess, arrived } = playing(options, capabilities);
+    guess(20);
+    expect([host.taggings, host.relay.tag(SESSION_ID)]).toEqual([[], false]);
+    client.raw(sealed(packet('no'), up));
+    expect(arrived()).toEqual([]);
+    expect(host.drops()['client:bad_version']).toBe(1);
+  });
+
+  it('has tags from the start if the node has tags = always', () => {
+    const { host, client, up, packet, arrived } = playing({ tags: 'always' });
+    expect(host.taggings).toEqual([[SESSION_ID, 0]]);
+    client.raw(sealed(packet('first'), up));
+    expect(arrived()).toEqual(['first']);
+  });
+
+  it('has tags when its client has got wrong tokens', () => {
+    const { host, client, up, packet, arrived } = playing();
+    expect([host.relay.tag(SESSION_ID), host.relay.tag(SESSION_ID), host.relay.tag(5)]).toEqual([true, true, false]);
+    expect(host.taggings).toEqual([[SESSION_ID, 0]]);
+    client.raw(sealed(packet('first'), up));
+    expect(arrived()).toEqual(['first']);
+  });
+
+  it('has other keys when it is opened again, and takes nothing without a tag from then on', () => {
+    const { host, client, token, up, packet, guess, arrived } = playing();
+    guess(8);
+    client.raw(sealed(packet('before'), up));
+    client.raw(sealed(TunnelHeader.fin(60, 2_000).withSessionToken(token).encode(), up));
+    arrived();
+    host.takeToClients();
+    prove(client, token, 2n);
+    const after = tagKeys(SECRET, SESSION_ID, 2n, hmacSha256);
+    expect(readFlags(opened(host.takeToClients()[0].bytes, after.down), 0)).toBe(FLAG_HANDSHAKE);
+    client.raw(packet('plain'));
+    client.raw(sealed(packet('old keys'), up));
+    client.raw(sealed(packet('after'), after.up));
+    expect(arrived()).toEqual(['after']);
+  });
+});
+
+describe('a restart', () => {
+  function restarted(snapshots: readonly SessionSnapshot[], token: number, claims?: SessionClaims): RelayHost {
+    const [{ nonces }] = snapshots;
+    const host = new RelayHost(UNLIMITED, 512, claims);
+    const prefix = host.prefixOf(CLIENT_IP);
+    host.relay.register({ sessionId: SESSION_ID, ...prefix, token, dialect: 'standard', secret: SECRET, capabilities: BOTH, nonces });
+    for (const snapshot of snapshots) expect(host.relay.snapshots.restore(snapshot)).toBe(true);
+    return host;
+  }
+
+  it('keeps the tags of a session, and what is too old for it', () => {
+    const { host, client, token, up, packet, guess } = playing();
+    guess(8);
+    client.raw(sealed(packet('hello', 40, 20_000_000), up));
+    const second = restarted(host.relay.snapshots.takeAll(), token);
+    expect(second.taggings).toEqual([[SESSION_ID, 0]]);
+    const there = clientAt(second, HOME, token);
+    there.raw(packet('forged', 41));
+    there.raw(sealed(packet('recorded', 41, 9_999_999), up));
+    there.raw(sealed(packet('goes on', 41, 20_000_001), up));
+    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
+    expect(second.drops()).toEqual({ 'client:bad_tag': 1, 'client:too_old': 1 });
+  });
+
+  it('of one worker whose snapshot is older than the tags keeps them, since all workers know', () => {
+    const tagged = new Set<number>();
+    const claims: SessionClaims = {
+      claim: () => OWN_CLAIM,
+      release: () => undefined,
+      noteProof: () => undefined,
+      isProved: () => false,
+      noteTags: ({ sessionId }) => void tagged.add(sessionId),
+      isTagged: ({ sessionId }) => tagged.has(sessionId),
+    };
+    const { host, client, token, up, packet, guess } = playing({}, BOTH, claims);
+    const before = host.relay.snapshots.takeAll();
+    guess(8);
+    client.raw(sealed(packet('hello'), up));
+    const second = restarted(before, token, claims);
+    const there = clientAt(second, HOME, token);
+    there.raw(packet('forged', 41));
+    there.raw(sealed(packet('goes on', 41), up));
+    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
+  });
+
+  it('that has lost the tags takes them up again when the client says so', () => {
+    const { host, client, token, up, packet, guess } = playing();
+    const before = host.relay.snapshots.takeAll();
+    guess(8);
+    client.raw(sealed(packet('hello'), up));
+    const second = restarted(before, token);
+    const there = clientAt(second, HOME, token);
+    there.raw(sealed(packet('lost', 41), up));
+    expect(second.relay.tag(SESSION_ID)).toBe(true);
+    there.raw(sealed(packet('goes on', 42), up));
+    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
+  });
+});
+
+/** A game of one tunnel, 60 datagrams a second each way, and what arrives of it. */
+function game(fecGroupSize: number, link = {}, seed = 1) {
+  const world = new World({
+    seed,
+    tunnels: 1,
+    link: { delayMs: 30, ...link },
+    relay: UNLIMITED,
+    tunnel: { fecGroupSize, keepaliveMs: 500, maxKeepaliveMisses: 1_000 },
+    registered: true,
+    canTag: true,
+  });
+  const [{ host, paths }] = world.tunnels;
+  const up: string[] = [];
+  const forged: string[] = [];
+  world.onServer = ({ bytes }, answer) => {
+    const text = textOf(bytes);
+    (text.startsWith('up') ? up : forged).push(text);
+    answer(bytesOf(text.replace('up', 'down')));
+  };
+  host.open();
+  world.run(1_000);
+  let number = 0;
+  const play = (ms: number) => {
+    for (let at = 0; at < ms; at += 16) {
+      world.simulation.at(world.simulation.nowMs + at, () => {
+        host.nowMs = world.simulation.nowMs;
+        host.fromLocal(bytesOf(`up ${number++}`), PROGRAM, SERVER);
+      });
+    }
+    world.run(ms);
+  };
+  const forge = (token: number, sequence: number, text: string, flags = 0) => {
+    const header =
+      flags === 0 ? TunnelHeader.data(sequence, 1, PROGRAM, SERVER) : TunnelHeader.fin(sequence, (world.simulation.nowMs * 1_000) | 0);
+    return header.withSessionToken(token).encodeWithPayload(bytesOf(text), 'standard');
+  };
+  const down = () => host.takeToLocal().map(({ bytes }) => textOf(bytes));
+  return { world, host, address: paths[0].address, play, forge, up, down, forged, sent: () => number };
+}
+
+describe('a session of a tunnel', () => {
+  it.each([0, 4])('changes to tags in the middle of a game and loses nothing, with FEC groups of %i', (fecGroupSize) => {
+    const { world, host, play, up, down, sent } = game(fecGroupSize);
+    play(1_000);
+    expect(host.tunnel.isTagged).toBe(false);
+    expect(world.relay.relay.tag(1_000)).toBe(true);
+    play(2_000);
+    world.run(1_000);
+    expect(host.tunnel.isTagged).toBe(true);
+    expect([up.length, down().length]).toEqual([sent(), sent()]);
+    expect([host.drops(), world.relay.drops()]).toEqual([{}, {}]);
+    host.takeToNode();
+    play(200);
+    expect(host.takeToNode().every((bytes) => hasTag(bytes, 0, bytes.length))).toBe(true);
+  });
+
+  it.each(['node', 'client'] as const)(
+    'changes when somebody guesses its token at the %s, and nothing forged passes from then on',
+    (end) => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 1_000 }), (seed) => {
+          const { world, host, address, play, forge, forged, down, up, sent } = game(4, { loss: 0.02, jitterMs: 10 }, seed);
+          play(500);
+          const attack = (sequence: number) => {
+            for (let token = 1; token < 256; token++) {
+              const at = world.simulation.nowMs + token;
+              const flags = token % 2 === 0 ? 0 : FLAG_FIN;
+              const bytes = forge(token, sequence, `evil ${token}`, flags);
+              world.simulation.at(at, () => {
+                if (end === 'node') world.relay.fromClient(bytes, address.ip, address.port);
+                else host.fromNode(bytes);
+              });
+            }
+          };
+          attack(30_000);
+          play(1_000);
+          expect(host.tunnel.isTagged).toBe(true);
+          const before = forged.length;
+          down();
+          for (let i = 0; i < 5; i++) {
+            attack(20_000 + i * 10_000);
+            play(400);
+          }
+          world.run(1_000);
+          expect(forged).toHaveLength(before);
+          expect(down().filter((text) => !text.startsWith('down'))).toEqual([]);
+          expect(world.relay.count('sessionsOpened')).toBe(1);
+          expect(up.length).toBeGreaterThan(sent() * 0.9);
+          expect(host.events).not.toContain('ended-by-node');
+        }),
+        { numRuns: 5 },
+      );
+    },
+  );
+
+  it('reports an attack once, after eight wrong tokens', () => {
+    const { host, forge } = game(0);
+    const header = host.takeToNode();
+    expect(header.length).toBeGreaterThan(0);
+    const token = new Uint8Array(header.at(-1) ?? [])[1];
+    for (let i = 0; i < 30; i++) host.fromNode(forge(token === 9 ? 10 : 9, 5 + i, 'evil'));
+    expect(host.attacks).toBe(1);
+  });
+
+  it('goes on with tags, and with new keys, when the node has ended it and it is opened again', () => {
+    const { world, host, play, up, down } = game(4);
+    world.relay.relay.tag(1_000);
+    play(1_000);
+    world.relay.relay.shutdown();
+    world.relay.flush();
+    world.run(1_000);
+    expect(host.events).toContain('ended-by-node');
+    host.open();
+    world.run(500);
+    const before = up.length;
+    down();
+    play(1_000);
+    world.run(500);
+    expect([up.length - before, down().length]).toEqual([63, 63]);
+    expect(host.tunnel.isTagged).toBe(true);
+    // What was under way when it ended.
+    expect(Object.keys(world.relay.drops())).toEqual(['client:unknown_session']);
+  });
+
+  it('takes an ending by a tagged FIN at once', () => {
+    const { world, host, play } = game(0);
+    world.relay.relay.tag(1_000);
+    play(1_000);
+    world.relay.relay.shutdown();
+    world.relay.flush();
+    world.run(40);
+    expect(host.events).toContain('ended-by-node');
+  });
+
+  it('ends by its own FIN in one round trip', () => {
+    const { world, host, play } = game(0);
+    world.relay.relay.tag(1_000);
+    play(1_000);
+    host.close();
+    world.run(80);
+    expect(host.tunnel.state).toBe('closed');
+  });
+});
