@@ -33,7 +33,7 @@ it('memory goes back ten seconds after the start', async () => {
 it('memory goes back ten seconds after a thousand sessions have opened, and not for a few less', async () => {
   const { said, log } = returns();
   let sessions = 0;
-  const end = returnMemoryAfterSurges({ connections: 0, listenerCounters: COUNTERS }, () => sessions, log);
+  const end = returnMemoryAfterSurges({ connections: 0, counters: COUNTERS }, () => sessions, log);
   await vi.advanceTimersByTimeAsync(20_000);
   sessions = 999;
   await vi.advanceTimersByTimeAsync(30_000);

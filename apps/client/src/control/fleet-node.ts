@@ -66,6 +66,7 @@ export class FleetNode {
   /** Something has happened to its node tunnel. */
   take(message: NodeTunnelMessage): void {
     if (!this.#placed) return;
+    if (message.type === 'attacked') this.link.reportAttack();
     if (message.type === 'event' && message.event !== 'closed') {
       this.#established = message.event === 'established' && !this.ended;
       this.#openingUntilMs = Number.NEGATIVE_INFINITY;

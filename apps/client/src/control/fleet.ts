@@ -92,6 +92,7 @@ export class Fleet {
       const known = placed.some(({ slot, nonces }) => slot === node.slot && nonces === session?.nonces);
       if (!known && session !== undefined) this.#place(node, session);
       this.#follow(node);
+      this.#startTags(node);
     }
     if (this.#via !== undefined) this.#follow(this.#via);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
@@ -153,6 +154,7 @@ export class Fleet {
       if (node.ended && link.session !== undefined) this.#place(node, link.session);
       this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate or was restarted; the session goes on');
     });
+    link.on('tags', () => this.#startTags(node));
     link.on('restarts', () => node.restarts(performance.now()));
     link.on('dismissed', (error) => this.#dismissed(node, error));
     link.on('disconnected', (why) => this.#listener?.control(this.#status(node), 'lost', why));
@@ -160,6 +162,10 @@ export class Fleet {
       this.#listener?.control(this.#status(node), 'refused', message);
       if (!node.isUp) this.#makeRoom(node);
     });
+  }
+
+  #startTags({ link, slot }: FleetNode): void {
+    if (link.wantsTags) this.#listener?.command({ type: 'tag', slot });
   }
 
   /** One node's refusal ends nothing but what goes by it, as long as there is another one. */
@@ -220,6 +226,7 @@ export class Fleet {
       registration: secret === undefined ? undefined : { sessionId, secret },
       nonces,
       counters,
+      wantsTags: node?.link.wantsTags ?? false,
     };
   }
 

@@ -5,9 +5,11 @@ import type { ControlMessage } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
 import { ClientError } from '../base/errors.ts';
+import { within } from '../base/within.ts';
 import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
 import { printable } from './printable.ts';
 import { RefusedError, isForGood } from './refusal.ts';
+import type { NodeLinkEvents } from './node-link-events.ts';
 import { closeText, disconnectText, register } from './register.ts';
 import type { RegisteredConnection } from './register.ts';
 import { goesOn } from './registered-session.ts';
@@ -26,26 +28,6 @@ const RESTART_MS = { least: 1_000, most: 2_000 } as const;
 /** A node that drains may have ended, and been started again, by then: as soon as all its clients have left. */
 const MOST_DRAINING_MS = 5_000;
 
-/** What happens to a {@link NodeLink}. */
-export interface NodeLinkEvents {
-  /** The node has given a session: another one than before, unless it was resumed. */
-  registered: [session: RegisteredSession, resumed: boolean];
-  /** The node has said how it is. */
-  info: [];
-  /** The node takes no new sessions, and stops in so many milliseconds. */
-  draining: [ms: number];
-  /** The control connection is gone; it is tried again after so many milliseconds. The session lives on for a while. */
-  disconnected: [why: string, retryInMs: number];
-  /** The node had to exchange its certificate, or was restarted; the connection and the session are back, and nothing was lost. */
-  renewed: [];
-  /** The node restarts, and keeps our session: it is worth waiting for. */
-  restarts: [];
-  /** The node will not take our ticket again: it is not asked any more. */
-  dismissed: [error: ClientError];
-  /** The node did not take the registration this time. */
-  refused: [error: ClientError, retryInMs: number];
-}
-
 /** The control connection with one node, made again whenever it is lost, and what was said on it. */
 export class NodeLink extends EventEmitter<NodeLinkEvents> {
   readonly node: ParsedNodeSettings;
@@ -54,6 +36,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   loadPercent: number | undefined;
   version: string | undefined;
   draining = false;
+  /** The node wants tags on the packets of the session. */
+  wantsTags = false;
+  /** Packets with wrong tokens came in the node's name. */
+  #isAttacked = false;
   /** The node will not take our ticket again. */
   dismissed = false;
   /** The round trip of the last Ping, and how far the node's clock is ahead of ours. */
@@ -108,6 +94,12 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     if (this.#registered !== undefined) this.#sendPing(this.#registered);
   }
 
+  /** Packets with wrong tokens came in the node's name: says so, and again whenever the session is resumed. */
+  reportAttack(): void {
+    this.#isAttacked = true;
+    this.#sayTags();
+  }
+
   /** The session seems to be over: asks for it again, or for another one. */
   renew(): void {
     this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
@@ -152,10 +144,13 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
     this.#backOff.established(now());
     void connection.whenClosed.then((closed) => this.#ended(registered, closed));
-    const renewed = this.#renewing && goesOn(session, before);
+    const resumed = goesOn(session, before);
+    const renewed = this.#renewing && resumed;
+    if (!resumed) this.wantsTags = this.#isAttacked = false;
+    else if (this.wantsTags || this.#isAttacked) this.#sayTags();
     this.#renewing = false;
     if (renewed) this.emit('renewed');
-    else this.emit('registered', session, goesOn(session, before));
+    else this.emit('registered', session, resumed);
     registered.read((message) => this.#take(registered, message));
     this.#schedulePing(registered);
     return session;
@@ -184,12 +179,20 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
         if (drainingMs !== undefined) this.#drain(drainingMs);
       }
       this.emit('info');
+    } else if (message.type === 'tags') {
+      this.wantsTags = true;
+      this.emit('tags');
     } else if (message.type === 'disconnect') {
       const refusal = RefusedError.of(`node ${this.node.name} ends the registration: ${disconnectText(message)}`, message);
       if (message.reason === 'server_shutdown') this.#drain(0);
       if (!refusal.isForGood) this.#drop(registered, disconnectText(message));
       else if (this.#forget(registered)) this.#dismiss(refusal);
     }
+  }
+
+  #sayTags(): void {
+    const sessionId = this.session?.sessionId ?? 0;
+    this.#registered?.stream.send({ type: 'tags', sessionId }, this.#settings.dialect).catch(() => undefined);
   }
 
   #drain(ms: number): void {
@@ -284,16 +287,4 @@ function now(): number {
 /** Of the wall clock, so that the node's can be compared with it. */
 function clockUs(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000));
-}
-
-/** Waits for the end of a step, however it ends, but not longer than that. */
-function within(ms: number, step: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    step.then(finish, finish);
-  });
 }

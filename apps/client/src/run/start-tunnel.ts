@@ -86,6 +86,7 @@ export function plainNodeTunnel(
     token,
     keepaliveMs,
     registration: undefined,
+    wantsTags: false,
     nonces: new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT),
     counters: new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES),
   };

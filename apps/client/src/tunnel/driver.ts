@@ -104,6 +104,7 @@ export class TunnelDriver implements DatagramHandler {
     else if (command.type === 'node-tunnel') this.#nodeTunnels.place(command.nodeTunnel);
     else if (command.type === 'use') this.#nodeTunnels.use(command.slot);
     else if (command.type === 'end') this.#nodeTunnels.end(command.slot);
+    else if (command.type === 'tag') this.#nodeTunnels.startTags(command.slot);
     else if (command.type === 'rebind') this.#nodeTunnels.rebind(command.path, command.local);
     else this.#socks.obey(command);
   }

@@ -29,6 +29,8 @@ export interface NodeTunnelSettings {
   readonly nonces: SharedArrayBuffer;
   /** Where its tunnel counts, laid out by `tunnelCountersIn`. */
   readonly counters: SharedArrayBuffer;
+  /** Whether the node wants tags on the packets of the session. */
+  readonly wantsTags: boolean;
 }
 
 /** What the data-plane thread is started with. */
@@ -56,6 +58,8 @@ export type Command =
   | { readonly type: 'use'; readonly slot: number }
   /** Ends the session of a node tunnel that is not in use. */
   | { readonly type: 'end'; readonly slot: number }
+  /** The node of a node tunnel wants tags on its packets. */
+  | { readonly type: 'tag'; readonly slot: number }
   /** Gives a path another socket, bound to the same local address or to another one. */
   | { readonly type: 'rebind'; readonly path: number; readonly local: string | undefined }
   | SocksCommand;
@@ -76,6 +80,8 @@ export interface StartedMessage {
 export type NodeTunnelMessage =
   | { readonly type: 'event'; readonly slot: number; readonly event: TunnelEvent; readonly retryInMs: number | undefined }
   | { readonly type: 'path'; readonly slot: number; readonly path: number; readonly up: boolean }
+  /** Packets with wrong tokens came in the node's name. */
+  | { readonly type: 'attacked'; readonly slot: number }
   /** A keepalive was answered: its sequence number, and microseconds. */
   | { readonly type: 'roundTrip'; readonly slot: number; readonly sequence: number; readonly rttUs: number };
 

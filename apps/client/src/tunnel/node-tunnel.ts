@@ -93,6 +93,7 @@ export class NodeTunnel implements TunnelOutput {
         nextNonce: () => Atomics.add(nonces, 0, 1n),
       },
     );
+    if (settings.wantsTags) this.tunnel.startTags();
   }
 
   /** A path has a socket of that family. */
@@ -160,6 +161,10 @@ export class NodeTunnel implements TunnelOutput {
   roundTrip(_path: number, rttUs: Microseconds): void {
     const sequence = readSequence(this.#host.engine.arena.bytes, this.#offset);
     this.#host.post({ type: 'roundTrip', slot: this.slot, sequence, rttUs });
+  }
+
+  attacked(): void {
+    this.#host.post({ type: 'attacked', slot: this.slot });
   }
 
   pathEvent(path: PathNumber, event: PathEvent): void {

@@ -127,6 +127,12 @@ export class NodeTunnels implements NodeTunnelHost {
     if (settings.slot === VIA_SLOT) for (const inner of this.#nodeTunnels) inner.tunnel.rebind(this.#viaPath);
   }
 
+  /** The node of a node tunnel wants tags on its packets. */
+  startTags(slot: number): void {
+    const nodeTunnel = slot === VIA_SLOT ? this.#via : this.#nodeTunnelOf(slot);
+    nodeTunnel?.tunnel.startTags();
+  }
+
   /** Flows that follow the node in use go by this one from now on. */
   use(slot: number): void {
     this.#used = this.#nodeTunnelOf(slot) ?? this.#used;

@@ -63,10 +63,20 @@ export class ControlNode {
   readonly #sessions = new Map<number, Given>();
   #listener: ControlListener | undefined;
   #streams = new Set<ControlStream>();
+  /** The stream of each session that is registered now. */
+  readonly #streamOf = new Map<number, ControlStream>();
+  /** Sessions whose packets are to have tags. */
+  readonly tagged = new Set<number>();
+  /** Session ids of Tags messages of clients. */
+  readonly reports: number[] = [];
 
   private constructor(data: TestNode, certificate: CertificateAndKey, host: '127.0.0.1' | '::1') {
     this.#host = host;
     this.data = data;
+    data.onTagging = (sessionId) => {
+      this.tagged.add(sessionId);
+      void this.#sendTags(sessionId);
+    };
     this.certificate = certificate;
   }
 
@@ -187,6 +197,9 @@ export class ControlNode {
           if (this.behaviour.mute === true) continue;
           const serverTimestampUs = BigInt(Date.now() + (this.behaviour.clockAheadMs ?? 0)) * 1_000n;
           await stream.send({ type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs });
+        } else if (message.type === 'tags') {
+          this.reports.push(message.sessionId);
+          this.data.relay.tag(message.sessionId);
         } else if (message.type === 'disconnect') {
           this.#sessions.delete(sessionId);
           this.data.relay.unregister(sessionId);
@@ -214,8 +227,17 @@ export class ControlNode {
     ];
     await stream.send({ type: 'register_ack', sessionId, token, nodeId: 'node-1', region: 'test', extensions });
     this.#streams.add(stream);
+    this.#streamOf.set(sessionId, stream);
     await this.#info(stream, []);
+    if (this.tagged.has(sessionId)) await this.#sendTags(sessionId);
     return sessionId;
+  }
+
+  async #sendTags(sessionId: number): Promise<void> {
+    await this.#streamOf
+      .get(sessionId)
+      ?.send({ type: 'tags', sessionId })
+      .catch(() => undefined);
   }
 
   #newSession(register: Register): number {
@@ -232,7 +254,7 @@ export class ControlNode {
       token,
       dialect: register.dialect,
       secret,
-      capabilities: PeerCapability.challenges,
+      capabilities: PeerCapability.challenges | PeerCapability.tags,
     });
     return sessionId;
   }

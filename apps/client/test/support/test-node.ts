@@ -26,6 +26,8 @@ export class TestNode implements RelayOutput {
   readonly relay: Relay;
   readonly address: Endpoint;
   readonly faults: Faults = {};
+  /** Called when the packets of a session are to have tags. */
+  onTagging: ((sessionId: number) => void) | undefined;
   /** Acknowledgements that asked nothing more: the path is validated, and the client sends no further HANDSHAKE by it. */
   finalAcknowledgements = 0;
   readonly #engine: DatagramEngine;
@@ -80,6 +82,13 @@ export class TestNode implements RelayOutput {
     return this.#counters.values[RelayCounter[counter]];
   }
 
+  /** Sends a datagram from the node's data port, as somebody does who forges its address. */
+  forge(bytes: Uint8Array, ip: number, port: number): void {
+    const { start } = this.#engine.arena.reserve;
+    this.#engine.arena.bytes.set(bytes, start);
+    this.#engine.send(this.#data, start, bytes.length, ip, port);
+  }
+
   /** Ends all sessions with a FIN; the node stays. */
   endSessions(): void {
     this.#advance();
@@ -130,6 +139,10 @@ export class TestNode implements RelayOutput {
   flush(): void {
     // Sends copy at once in this engine.
     this.relay.sent();
+  }
+
+  tagging(sessionId: number): void {
+    this.onTagging?.(sessionId);
   }
 
   misused(): void {

@@ -14,7 +14,7 @@ const LOOK_MS = 1_000;
 /** Whose connections are counted. */
 interface Connections {
   readonly connections: number;
-  readonly listenerCounters: Pick<ListenerCounters, 'accepted' | 'refusedOverMax' | 'refusedOverMaxPerAddress'>;
+  readonly counters: Pick<ListenerCounters, 'accepted' | 'refusedOverMax' | 'refusedOverMaxPerAddress'>;
 }
 
 /** Says when something has happened many times, and a while ago. */
@@ -80,8 +80,8 @@ export function returnMemoryAfterSurges(connections: Connections | undefined, se
   };
 }
 
-function endedOf({ connections, listenerCounters }: Connections): number {
-  const { accepted, refusedOverMax, refusedOverMaxPerAddress } = listenerCounters;
+function endedOf({ connections, counters }: Connections): number {
+  const { accepted, refusedOverMax, refusedOverMaxPerAddress } = counters;
   return accepted + refusedOverMax + refusedOverMaxPerAddress - connections;
 }
 

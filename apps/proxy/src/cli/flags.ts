@@ -30,6 +30,7 @@ export interface ServeFlags {
   readonly pin?: string;
   readonly busyPoll?: string;
   readonly dialect?: string;
+  readonly tags?: string;
   readonly nodeId?: string;
   readonly region?: string;
   readonly check?: boolean;
@@ -69,6 +70,7 @@ const FLAGS: readonly Flag[] = [
   { name: '--pin', field: 'pin', value: ({ pin }) => pin },
   { name: '--busy-poll', field: 'busyPollUs', value: ({ busyPoll }) => numberIn(busyPoll) },
   { name: '--dialect', field: 'dialect', value: ({ dialect }) => dialect },
+  { name: '--tags', field: 'tags', value: ({ tags }) => tags },
   { name: '--node-id', field: 'nodeId', value: ({ nodeId }) => nodeId },
   { name: '--region', field: 'region', value: ({ region }) => region },
   { name: '--log-level', field: 'logLevel', value: ({ logLevel }) => logLevel },

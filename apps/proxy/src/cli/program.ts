@@ -97,6 +97,7 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--pin <CORES>', 'keep each worker on a processor of its own: off, auto, or a list like 0,2-3 (default off)')
     .option('--busy-poll <USEC>', 'poll for datagrams for this time before sleeping: lower latency, more processor time (default 0)')
     .option('--dialect <DIALECT>', 'standard or reference: dialect of clients that do not register (default standard)')
+    .option('--tags <WHEN>', 'auto, always or off: tags on packets, against forged ones (default auto: for attacked sessions)')
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
     .option('--region <S>', 'place of this node (default "default")')
     .option('--check', 'check the configuration and the files that it names, print the result, and end')

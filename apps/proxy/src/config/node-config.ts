@@ -1,5 +1,5 @@
 import type { DestinationRule } from '@lightspeed/security';
-import type { EgressMapping } from '@lightspeed/session';
+import type { EgressMapping, RelayOptions } from '@lightspeed/session';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
 
@@ -65,6 +65,8 @@ export interface NodeConfig {
   readonly revocationList: string | undefined;
   /** Consent to `requireAuth = false` where others than this machine can reach the node. */
   readonly allowOpen: boolean;
+  /** Which sessions of registered clients tag their packets: none, those that are attacked, or all whose clients can. */
+  readonly tags: RelayOptions['tags'];
   /** Of an open node: bytes to an address that has shown the token and answered no challenge, per byte from it. */
   readonly openRatio: number;
   /** New destinations per client in 10 s. */

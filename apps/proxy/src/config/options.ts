@@ -110,6 +110,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   },
   revocationList: orNone('security.revocation_list', path(), (value) => value),
   allowOpen: plain('security.allow_open', yesOrNo(), false),
+  tags: plain('security.tags', choice('auto', 'always', 'off'), relay.tags),
   openRatio: plain('security.open_ratio', number(3, 1_000), relay.openRatio),
   maxDestinationsPerWindow: plain('security.max_destinations_per_window', wholeNumber(1, 65_535), relay.maxDestinationsPerWindow),
   banDurationSecs: plain('security.ban_duration_secs', wholeNumber(1, MAX_SECONDS), relay.banDurationMs / 1_000),

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Ticket } from '@lightspeed/security';
+import { PeerCapability } from '@lightspeed/session';
 import { formatPrefixWords } from '@lightspeed/wire';
+import type { NodeConfig } from '../config/node-config.ts';
 import type { Client, RegisterRefusal } from './client.ts';
+
+/** What a node knows of the packet path besides what all know. */
+export function capabilitiesOf({ tags }: Pick<NodeConfig, 'tags'>): number {
+  return PeerCapability.challenges | (tags === 'off' ? 0 : PeerCapability.tags);
+}
 
 /** Why accounts are banned. */
 export const BAN_REASON = 'it opened too many new destinations';

@@ -4,6 +4,7 @@ import type { ControlConnection, ControlStream } from '@lightspeed/control/quic'
 import type { Dialect } from '@lightspeed/wire';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
 import { disconnect } from './messages.ts';
+import type { TaggedClients } from './tagged-clients.ts';
 
 /** Who does not register within this time may not stay: it is enough to measure how far away the node is. */
 const REGISTER_WITHIN_MS = 60_000;
@@ -29,6 +30,8 @@ export interface Welcome {
 
 /** Who decides about clients. */
 export interface ControlHost {
+  /** Hears of clients that are attacked. */
+  readonly tagged: Pick<TaggedClients, 'noteReport'>;
   /** Decides about a Register that came over a connection. */
   register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal;
   /** The client says goodbye. */
@@ -113,7 +116,7 @@ export class ClientConnection implements ClientLink {
         // A node's words: they mean nothing from a client.
         break;
       case 'tags':
-        // This node does not say that it can tag packets, and so no client has a reason to ask for it.
+        if (this.#client !== undefined) this.#host.tagged.noteReport(this.#client);
         break;
     }
   }

@@ -11,7 +11,6 @@ import type { Register, ResumeRequest } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { ProofNoncesState, TicketRefusal } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { PeerCapability } from '@lightspeed/session';
 import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
 import type { AddressBook, Endpoint } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -20,15 +19,12 @@ import type { ClientSnapshot } from '../state/snapshot-file.ts';
 import { claimsFor } from '../supervisor/registered-clients.ts';
 import type { RegisteredClients } from '../supervisor/registered-clients.ts';
 import type { AccountBans } from './account-bans.ts';
-import { BAN_REASON, accountOf, freshSessionId, limitsOf, randomFraction, refuse } from './admission-terms.ts';
+import { BAN_REASON, accountOf, capabilitiesOf, freshSessionId, limitsOf, randomFraction, refuse } from './admission-terms.ts';
 import { Client } from './client.ts';
 import type { ClientLink, RegisterRefusal } from './client.ts';
 import { IndexPool } from './index-pool.ts';
 import { SecretStore } from './secret-store.ts';
 import type { TicketGate } from './ticket-gate.ts';
-
-/** What this node knows of the packet path besides what all know. */
-const NODE_CAPABILITIES = PeerCapability.challenges;
 
 /** As many tokens as a byte can tell apart. */
 const MAX_PER_ADDRESS = 255;
@@ -131,10 +127,17 @@ export class ClientRegistry implements RegisteredClients {
 
   /** Called with a client that has opened new destinations for as long as earns a ban. */
   onMisuse: (client: Client) => void = () => undefined;
+  /** Called with a client whose packets are to have tags. */
+  onTagging: (client: Client, wrongTokens: number) => void = () => undefined;
 
   misused(sessionId: number): void {
     const client = this.get(sessionId);
     if (client !== undefined) this.onMisuse(client);
+  }
+
+  tagging(sessionId: number, wrongTokens: number): void {
+    const client = this.get(sessionId);
+    if (client !== undefined) this.onTagging(client, wrongTokens);
   }
 
   /**
@@ -164,7 +167,7 @@ export class ClientRegistry implements RegisteredClients {
       const resumed = this.#resume(request, link);
       if (resumed !== undefined) return resumed;
     }
-    const capabilities = (capabilitiesExtension.find(extensions) ?? 0) & NODE_CAPABILITIES;
+    const capabilities = (capabilitiesExtension.find(extensions) ?? 0) & capabilitiesOf(this.#config);
     return this.#admit({ dialect: message.dialect, capabilities, ticket: ticketExtension.find(extensions) }, peer, link);
   }
 

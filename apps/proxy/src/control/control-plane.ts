@@ -1,6 +1,5 @@
 import type { OutgoingMessage, Register } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
-import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -25,6 +24,7 @@ import { LoadAnnouncer } from './load-announcer.ts';
 import { LostClients } from './lost-clients.ts';
 import { RESTART_TEXT, SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
 import type { NodeAddresses } from './node-addresses.ts';
+import { TaggedClients } from './tagged-clients.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 
 /** How often it looks at tickets, graces, files and load. Each look goes over all clients, and wakes an idle process. */
@@ -40,6 +40,7 @@ export class ControlPlane implements ControlHost {
   readonly #load = new LoadAnnouncer();
   readonly #refusals: LimitedLog;
   readonly #dismissals: Dismissals;
+  readonly tagged: TaggedClients;
   readonly #saver: StateSaver;
   readonly #renewal: CertificateRenewal;
   readonly #addresses: NodeAddresses;
@@ -65,6 +66,7 @@ export class ControlPlane implements ControlHost {
       log,
       (client) => this.#end(client),
     );
+    this.tagged = new TaggedClients(config, registry, supervisor, log);
     this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
     this.#renewal = new CertificateRenewal(identity, () => this.#running, log);
     this.#lost = new LostClients(config, registry, supervisor, (client) => {
@@ -102,18 +104,9 @@ export class ControlPlane implements ControlHost {
     return this.#port?.connections ?? 0;
   }
 
-  get listenerCounters(): ListenerCounters {
-    return this.#running.counters;
-  }
-
-  /** Datagrams that the kernel dropped in front of the control port's sockets; undefined where it does not tell. */
-  get socketDrops(): number | undefined {
-    return this.#running.socketDrops;
-  }
-
-  /** Which of the forms of the QUIC library runs. */
-  get quic(): string {
-    return this.#running.quic;
+  /** What it listens with. */
+  get port(): ControlPort {
+    return this.#running;
   }
 
   get registrations(): number {
@@ -162,8 +155,7 @@ export class ControlPlane implements ControlHost {
   async abandon(): Promise<void> {
     await this.#endTimers();
     await this.#port?.close(SHUTDOWN_TEXT);
-    this.#refusals.end();
-    this.#dismissals.end();
+    this.#endLogs();
     await this.#state.folder?.close();
   }
 
@@ -171,8 +163,7 @@ export class ControlPlane implements ControlHost {
   async closeForRestart(): Promise<void> {
     await this.#endTimers();
     await this.#port?.close(RESTART_TEXT, CloseCode.nodeRestarts);
-    this.#refusals.end();
-    this.#dismissals.end();
+    this.#endLogs();
   }
 
   /**
@@ -192,8 +183,7 @@ export class ControlPlane implements ControlHost {
     const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
     await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
     await this.#port?.close(SHUTDOWN_TEXT);
-    this.#refusals.end();
-    this.#dismissals.end();
+    this.#endLogs();
     for (const client of clients) this.#end(client);
     await this.#state.folder?.save([]);
     await this.#state.folder?.close();
@@ -235,7 +225,7 @@ export class ControlPlane implements ControlHost {
   async #repliesTo(client: Client, ends: ConnectionEnds): Promise<OutgoingMessage[]> {
     await client.known;
     const acknowledgement = registerAck(this.#config, this.#addresses, client, this.#state.registry.secretOf(client), ends);
-    return [acknowledgement, this.#serverInfo(client.dialect)];
+    return [acknowledgement, ...this.tagged.repliesTo(client), this.#serverInfo(client.dialect)];
   }
 
   #serverInfo(dialect: Dialect): OutgoingMessage {
@@ -267,6 +257,12 @@ export class ControlPlane implements ControlHost {
     this.#saver.start();
   }
 
+  #endLogs(): void {
+    this.#refusals.end();
+    this.#dismissals.end();
+    this.tagged.end();
+  }
+
   async #endTimers(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([this.#ticking, this.#saver.end()]);
@@ -293,6 +289,7 @@ export class ControlPlane implements ControlHost {
 
   #end(client: Client): void {
     client.link = undefined;
+    this.tagged.forget(client);
     if (this.#state.registry.end(client)) this.#supervisor.unregister(client.sessionId);
   }
 }

@@ -188,6 +188,10 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#tell({ type: 'misused', sessionId });
   }
 
+  tagging(sessionId: number, wrongTokens: number): void {
+    this.#tell({ type: 'tagging', sessionId, wrongTokens });
+  }
+
   /** Another worker's ban. */
   ban({ prefixHigh, prefixLow, durationMs }: Ban): void {
     this.#relay.ban(prefixHigh, prefixLow, durationMs);
@@ -216,6 +220,11 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   unregister(sessionId: number): void {
     this.#relay.unregister(sessionId);
+  }
+
+  /** The client of a registration wants tags on the packets of its session. */
+  tag(sessionId: number): void {
+    this.#relay.tag(sessionId);
   }
 
   /** Tells of sessions of registrations, some at a time. */

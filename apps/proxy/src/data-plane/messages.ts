@@ -111,6 +111,8 @@ export type ToWorker =
   | { readonly type: 'register'; readonly request: number; readonly client: RegisteredClient }
   /** Ends the registration, and its session with a FIN. */
   | { readonly type: 'unregister'; readonly sessionId: number }
+  /** Gives the session of a registration tags, if it is here. */
+  | { readonly type: 'tag'; readonly sessionId: number }
   /** Another worker had the session of a registration, and accepted these proofs. */
   | { readonly type: 'nonces'; readonly sessionId: number; readonly nonces: ProofNoncesState }
   /** Where the workers' forwarding sockets are now, by worker; 0 for one that is down. */
@@ -152,4 +154,6 @@ export type FromWorker =
   | { readonly type: 'idle'; readonly request: number; readonly idleMs: readonly number[] }
   | ({ readonly type: 'banned' } & Ban)
   /** A registered client has opened new destinations for as long as earns a ban. */
-  | { readonly type: 'misused'; readonly sessionId: number };
+  | { readonly type: 'misused'; readonly sessionId: number }
+  /** The packets of a session are to have tags: its client must be told. */
+  | { readonly type: 'tagging'; readonly sessionId: number; readonly wrongTokens: number };

@@ -2,13 +2,15 @@ import { OWN_CLAIM } from '@lightspeed/session';
 import type { ClaimedRegistration, SessionClaims } from '@lightspeed/session';
 
 const NOBODY = 0;
+const PROVED = 1;
+const TAGGED = 2;
 
 /**
- * Which worker has the session of a registration, and which registrations have proved themselves, for all workers of a node.
+ * Which worker has the session of a registration, and what all workers of a node know of registrations.
  *
  * ```
  *   shared memory    | 0 | 2 | 0 | 1 | ... |     Int32 by registration index: 0 nobody, else the worker's number + 1
- *                    | 0 | 1 | 1 | 0 | ... |     Uint8 by registration index: 1 if a true proof of it was seen
+ *                    | 0 | 1 | 3 | 0 | ... |     Uint8 by registration index: 1 a true proof of it was seen, 2 its packets have tags
  * ```
  *
  * The first worker to write its number into a 0 has the session, and takes it out when the session is over. The main thread
@@ -16,7 +18,7 @@ const NOBODY = 0;
  */
 export class SharedSessionClaims implements SessionClaims {
   readonly #owners: Int32Array;
-  readonly #proved: Uint8Array;
+  readonly #known: Uint8Array;
   readonly #mark: number;
   readonly #released: (sessionId: number) => void;
 
@@ -27,7 +29,7 @@ export class SharedSessionClaims implements SessionClaims {
   constructor(memory: SharedArrayBuffer, own: number, released: (sessionId: number) => void) {
     this.#released = released;
     this.#owners = ownersIn(memory);
-    this.#proved = provedIn(memory);
+    this.#known = knownIn(memory);
     this.#mark = own + 1;
   }
 
@@ -38,11 +40,19 @@ export class SharedSessionClaims implements SessionClaims {
   }
 
   noteProof({ index = -1 }: ClaimedRegistration): void {
-    if (index >= 0) Atomics.store(this.#proved, index, 1);
+    if (index >= 0) Atomics.or(this.#known, index, PROVED);
   }
 
   isProved({ index = -1 }: ClaimedRegistration): boolean {
-    return index >= 0 && Atomics.load(this.#proved, index) === 1;
+    return index >= 0 && (Atomics.load(this.#known, index) & PROVED) !== 0;
+  }
+
+  noteTags({ index = -1 }: ClaimedRegistration): void {
+    if (index >= 0) Atomics.or(this.#known, index, TAGGED);
+  }
+
+  isTagged({ index = -1 }: ClaimedRegistration): boolean {
+    return index >= 0 && (Atomics.load(this.#known, index) & TAGGED) !== 0;
   }
 
   release({ sessionId, index = -1 }: ClaimedRegistration): void {
@@ -63,18 +73,18 @@ function ownersIn(memory: SharedArrayBuffer): Int32Array {
   return new Int32Array(memory, 0, memory.byteLength / BYTES_PER_REGISTRATION);
 }
 
-function provedIn(memory: SharedArrayBuffer): Uint8Array {
+function knownIn(memory: SharedArrayBuffer): Uint8Array {
   return new Uint8Array(memory, ownersIn(memory).byteLength);
 }
 
 /** The same memory as the main thread sees it. */
 export class ClaimsBoard {
   readonly #owners: Int32Array;
-  readonly #proved: Uint8Array;
+  readonly #known: Uint8Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.#owners = ownersIn(memory);
-    this.#proved = provedIn(memory);
+    this.#known = knownIn(memory);
   }
 
   /** Whether a worker has the session of the registration with this index. */
@@ -85,7 +95,7 @@ export class ClaimsBoard {
   /** Makes an index ready for another registration. */
   clear(index: number): void {
     Atomics.store(this.#owners, index, NOBODY);
-    Atomics.store(this.#proved, index, 0);
+    Atomics.store(this.#known, index, 0);
   }
 
   /** Gives back all that a worker had. Call it when the worker is gone. */

@@ -95,6 +95,9 @@ function take(message: ToWorker): void {
     case 'own-addresses':
       dataPlane.setOwnAddresses(message.ips);
       break;
+    case 'tag':
+      dataPlane.tag(message.sessionId);
+      break;
     case 'own-sockets':
       sockets.adopt(message.fds);
       break;

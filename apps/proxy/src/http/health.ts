@@ -64,7 +64,8 @@ export function health({ config, engine, supervisor, control, startedMs }: NodeV
 }
 
 function controlHealth(control: ControlPlane, registration: ControlHealth['registration']): ControlHealth {
-  const { address, pin, quic, connections, registrations, bound } = control;
+  const { address, pin, port, connections, registrations, bound } = control;
+  const { quic } = port;
   return {
     address: formatSocketAddress(address),
     pin,

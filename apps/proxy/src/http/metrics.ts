@@ -82,7 +82,7 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
     [{ why: 'banned' }, counters.banned],
   ]);
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
-    const { accepted, refusedOverMax, refusedOverMaxPerAddress, refusedOverAlpn, failedHandshakes } = control.listenerCounters;
+    const { accepted, refusedOverMax, refusedOverMaxPerAddress, refusedOverAlpn, failedHandshakes } = control.port.counters;
     return [
       [{ result: 'accepted' }, accepted],
       [{ result: 'over_max' }, refusedOverMax],
@@ -95,10 +95,10 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
     'control_dropped_packets_total',
     'Datagrams that the kernel dropped in front of the control port: too short to open a connection, or no room for them.',
     [],
-    () => (control.socketDrops === undefined ? [] : [[{}, control.socketDrops]]),
+    () => (control.port.socketDrops === undefined ? [] : [[{}, control.port.socketDrops]]),
   );
   counter('control_refusals_total', 'What clients of the control plane were refused.', ['what'], () => {
-    const { refusals, closedRateLimited, closedProtocol, closedNotReading } = control.listenerCounters;
+    const { refusals, closedRateLimited, closedProtocol, closedNotReading } = control.port.counters;
     return [
       [{ what: 'message' }, refusals],
       [{ what: 'rate_limited' }, closedRateLimited],
@@ -190,6 +190,11 @@ const TRAFFIC: readonly Traffic[] = [
       [{ event: 'forwarded' }, relay.forwarded],
     ],
   },
+  one(
+    'tagged_sessions_total',
+    'Sessions whose packets have got tags, mostly since somebody guessed their token.',
+    ({ relay }) => relay.sessionsTagged,
+  ),
   one('sessions_opened_total', 'Sessions that were opened.', ({ relay }) => relay.sessionsOpened),
   {
     name: 'sessions_ended_total',

@@ -49,7 +49,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
-  const endReturns = returnMemoryAfterSurges(control, () => supervisor.stats().relay.sessionsOpened, log);
+  const endReturns = returnMemoryAfterSurges(control?.port, () => supervisor.stats().relay.sessionsOpened, log);
 
   administration.node = {
     get isDraining() {

@@ -52,6 +52,7 @@ const session = z.object({
   groupId: u16,
   nonces,
   openingNonce: u64.default(0n),
+  newestTagUs: z.int32().optional(),
   flows: z.array(
     z.object({
       clientIp: u32,

@@ -19,6 +19,8 @@ export interface RegisteredClients {
   noteNonces(sessionId: number, nonces: ProofNoncesState): boolean;
   /** A client has opened new destinations for as long as earns a ban. */
   misused(sessionId: number): void;
+  /** The packets of a session are to have tags, after so many with a wrong token: its client must be told. */
+  tagging(sessionId: number, wrongTokens: number): void;
 }
 
 /** For a node without a control plane. */
@@ -27,4 +29,5 @@ export const NO_CLIENTS: RegisteredClients = {
   has: () => false,
   noteNonces: () => false,
   misused: () => undefined,
+  tagging: () => undefined,
 };

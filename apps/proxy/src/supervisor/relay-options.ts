@@ -19,5 +19,6 @@ export function relayOptionsOf(config: NodeConfig): RelayOptions {
     banDurationMs: config.banDurationSecs * 1_000,
     oversize: config.oversize,
     egressMapping: config.egressMapping,
+    tags: config.tags,
   });
 }

@@ -55,7 +55,7 @@ export class Supervisor implements WorkerWatcher {
   readonly #banLog: LimitedLog;
   /** The machine's IPv4 addresses, unsigned. */
   #ownAddresses: readonly number[];
-  readonly #clients: RegisteredClients;
+  readonly clients: RegisteredClients;
   readonly #challengeKey: Uint8Array;
   readonly #forwardingPorts: number[];
   readonly #requests = new WorkerRequests();
@@ -80,7 +80,7 @@ export class Supervisor implements WorkerWatcher {
     const claims = claimsMemory(claimsFor(config));
     this.claims = new ClaimsBoard(claims);
     this.#forwardingPorts = Array.from({ length: config.workers }, () => 0);
-    this.#clients = clients;
+    this.clients = clients;
     this.#challengeKey = challengeKey;
     this.#snapshots = new NodeSnapshots(config.workers, outlived);
     const common = { sessions: sessionQuotaMemory(config.workers), claims };
@@ -148,6 +148,11 @@ export class Supervisor implements WorkerWatcher {
     this.#postAll({ type: 'unregister', sessionId });
   }
 
+  /** The client of a registration wants tags on the packets of its session. */
+  tag(sessionId: number): void {
+    this.#postAll({ type: 'tag', sessionId });
+  }
+
   /** Grows whenever a restart must know more of sessions than before, and sometimes in vain. */
   get news(): number {
     return this.#workers.reduce((sum, { counters }) => sum + counters.news, 0);
@@ -159,7 +164,7 @@ export class Supervisor implements WorkerWatcher {
       return { type: 'snapshot', request, scope: this.#snapshots.scopeFor(index) };
     });
     const inOrder = [...answered, ...this.#workers.filter((worker) => !answered.has(worker))];
-    const isWanted = (sessionId: number) => this.#clients.has(sessionId);
+    const isWanted = (sessionId: number) => this.clients.has(sessionId);
     const all = this.#snapshots.all(
       inOrder.map(({ index }) => index),
       isWanted,
@@ -199,7 +204,7 @@ export class Supervisor implements WorkerWatcher {
   /** Ends all workers without a word to clients. @returns the last snapshots of all sessions, made while they are looked at. */
   async suspend(): Promise<Iterable<WorkerSession>> {
     await this.#end(STOP_TIMEOUT_MS, 'suspend');
-    const isWanted = (sessionId: number) => this.#clients.has(sessionId);
+    const isWanted = (sessionId: number) => this.clients.has(sessionId);
     return this.#snapshots.all([...this.#workers.keys()], isWanted);
   }
 
@@ -228,10 +233,6 @@ export class Supervisor implements WorkerWatcher {
     this.#banLog.note(formatPrefixWords(ban.prefixHigh, ban.prefixLow), { banSeconds: Math.ceil(ban.durationMs / 1_000) });
   }
 
-  misused(sessionId: number): void {
-    this.#clients.misused(sessionId);
-  }
-
   answered(worker: WorkerSlot, answer: Answer): void {
     this.#requests.answered(worker, answer);
   }
@@ -243,7 +244,7 @@ export class Supervisor implements WorkerWatcher {
 
   released(by: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void {
     this.#snapshots.delete(by.index, sessionId);
-    if (this.#clients.noteNonces(sessionId, nonces)) this.#postAll({ type: 'nonces', sessionId, nonces }, by);
+    if (this.clients.noteNonces(sessionId, nonces)) this.#postAll({ type: 'nonces', sessionId, nonces }, by);
   }
 
   crashed(worker: WorkerSlot, why: string, delayMs: number): void {
@@ -253,7 +254,7 @@ export class Supervisor implements WorkerWatcher {
     lost.giveUp();
     for (const { sessionId, nonces } of lost.all) {
       // A proof that one worker has accepted must not be new to its successor.
-      this.#clients.noteNonces(sessionId, nonces);
+      this.clients.noteNonces(sessionId, nonces);
       this.#postAll({ type: 'nonces', sessionId, nonces }, worker);
     }
     const { index, restarts } = worker;
@@ -288,7 +289,7 @@ export class Supervisor implements WorkerWatcher {
         bufferBytes: EGRESS_BUFFER_BYTES,
       },
       bans: this.#bans.remaining(performance.now()),
-      registrations: pack(this.#clients.registered()),
+      registrations: pack(this.clients.registered()),
       snapshots: [this.#snapshots.of(index).records],
       fecBlocks: FEC_BLOCKS,
       shared,

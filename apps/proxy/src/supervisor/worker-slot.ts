@@ -6,6 +6,7 @@ import type { Ban, FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../da
 import { ClaimsBoard } from '../data-plane/session-claims.ts';
 import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
+import type { RegisteredClients } from './registered-clients.ts';
 import { WorkerCounters } from './worker-counters.ts';
 
 /** The same module from source and as it is published. */
@@ -41,8 +42,8 @@ export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>;
 export interface WorkerWatcher {
   serving(worker: WorkerSlot, serving: Serving): void;
   banned(worker: WorkerSlot, ban: Ban): void;
-  /** A registered client has opened new destinations for as long as earns a ban. */
-  misused(sessionId: number): void;
+  /** Those that the workers tell of. */
+  readonly clients: Pick<RegisteredClients, 'misused' | 'tagging'>;
   released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void;
   snapshots(worker: WorkerSlot, snapshots: Snapshots): void;
   answered(worker: WorkerSlot, answer: Answer): void;
@@ -165,7 +166,10 @@ export class WorkerSlot {
         break;
       }
       case 'misused':
-        this.#watcher.misused(message.sessionId);
+        this.#watcher.clients.misused(message.sessionId);
+        break;
+      case 'tagging':
+        this.#watcher.clients.tagging(message.sessionId, message.wrongTokens);
         break;
       case 'released':
         this.#watcher.released(this, message.sessionId, message.nonces);

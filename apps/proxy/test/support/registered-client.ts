@@ -15,7 +15,7 @@ import { connectControl, parsePin } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
 import { encodeProof } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { FLAG_HANDSHAKE, TunnelHeader, isDropReason } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, TunnelHeader, hasTag, isDropReason } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.ts';
@@ -106,6 +106,8 @@ export class RegisteredClient {
   nonce = 1n;
   sequence = 0;
   received: Packet[] = [];
+  /** Tagged packets as they came. */
+  readonly tagged: Uint8Array[] = [];
   #socket: Socket;
   /** That of the last acknowledgement; 0 if it has none. */
   #challenge = 0n;
@@ -164,6 +166,12 @@ export class RegisteredClient {
     this.sendBytes(header.encodeWithPayload(Buffer.from(payload)));
   }
 
+  /** The bytes of a data packet. */
+  packet(to: Endpoint, payload: string): Uint8Array {
+    const header = TunnelHeader.data(this.sequence++, 2_000, GAME, to).withSessionToken(this.ack.token);
+    return header.encodeWithPayload(Buffer.from(payload));
+  }
+
   fin(): void {
     this.sendBytes(TunnelHeader.fin(this.sequence++, 3_000).withSessionToken(this.ack.token).encode());
   }
@@ -208,6 +216,10 @@ export class RegisteredClient {
 
   #hear(socket: Socket): void {
     socket.on('message', (bytes) => {
+      if (hasTag(bytes, 0, bytes.length)) {
+        this.tagged.push(bytes);
+        return;
+      }
       const packet = TunnelHeader.decodeWithPayload(bytes);
       if (isDropReason(packet)) throw new Error(`the node sent what is no packet: ${bytes.toString('hex')}`);
       if (packet.header.kind === 'handshake')
@@ -227,10 +239,14 @@ async function openSocket(from: string): Promise<Socket> {
 /** Registers, with a ticket if there is one; nothing is bound yet. */
 export async function registeredClient(
   node: Reachable & { readonly dataAddress: SocketAddress },
-  { ticket, from = ownHostFor(node.dataAddress) }: { ticket?: Uint8Array; from?: string } = {},
+  {
+    ticket,
+    from = ownHostFor(node.dataAddress),
+    knows = Capability.challenge,
+  }: { ticket?: Uint8Array; from?: string; knows?: number } = {},
 ): Promise<RegisteredClient> {
   const control = await Control.connect(node);
-  const capabilities = capabilitiesExtension.encode(Capability.challenge);
+  const capabilities = capabilitiesExtension.encode(knows);
   await control.register(ticket === undefined ? [capabilities] : [capabilities, ticketExtension.encode(ticket)]);
   const client = new RegisteredClient(node.dataAddress, control, await control.heard('register_ack'), await openSocket(from));
   onTestFinished(() => client.close());

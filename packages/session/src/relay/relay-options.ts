@@ -176,8 +176,8 @@ export interface RelayOutput {
   /** A registered client has opened new destinations for as long as earns a ban. Its session here has ended. */
   misused(sessionId: number): void;
   /**
-   * The session of a registration is to have packet tags, or has them again after a restart: its client must be told.
-   * @param wrongTokens how many packets with a wrong token have come for it
+   * The session of a registration is to have packet tags: its client must be told.
+   * @param wrongTokens how many packets with a wrong token have come; 0 if the client has asked for tags, or all have them.
    */
   tagging(sessionId: number, wrongTokens: number): void;
   /**

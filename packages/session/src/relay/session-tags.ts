@@ -34,8 +34,7 @@ export class SessionTags {
     const live = this.#liveOf(session);
     if (live === undefined) return;
     live.noteTagged();
-    this.#give(session, live);
-    session.tags?.resume(newestUs);
+    this.#make(session, live)?.resume(newestUs);
   }
 
   /** So many packets with a wrong token came that somebody guesses. */

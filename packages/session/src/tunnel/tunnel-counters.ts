@@ -46,6 +46,8 @@ export const TunnelCounter = {
   primaryPath: 29,
   /** Numbers of the node's sequence that came behind a later one. */
   sequenceLate: 30,
+  /** 1 while the session's packets have tags. */
+  tagged: 31,
 } as const;
 
 /** Positions in a path's own values, which follow those of the tunnel: see {@link pathCounter}. */
@@ -63,7 +65,7 @@ export const PathCounter = {
   up: 7,
 } as const;
 
-const TUNNEL_VALUES = 31;
+const TUNNEL_VALUES = 32;
 const PATH_VALUES = 8;
 
 /** The position of a path's value in {@link TunnelCounters.values}. */

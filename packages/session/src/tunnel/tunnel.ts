@@ -119,11 +119,6 @@ export class Tunnel {
     this.#lifecycle.startTags();
   }
 
-  /** Whether the session's packets have tags, as far as this end goes. */
-  get isTagged(): boolean {
-    return this.#parts.sending.tags !== null;
-  }
-
   /** A path's local address has changed: tells the node at once, if there is a registration to prove it with. */
   rebind(path: PathNumber): void {
     this.#lifecycle.rebind(this.#parts.links.all[path]);
@@ -153,7 +148,7 @@ export class Tunnel {
   }
 
   #publish(): void {
-    const { counters, fecTotals, links, receiving } = this.#parts;
+    const { counters, fecTotals, links, receiving, sending } = this.#parts;
     const { values } = counters;
     const { all, primary } = links;
     const { rtt } = primary;
@@ -173,6 +168,7 @@ export class Tunnel {
     values[TunnelCounter.rttLatestUs] = rtt.latestUs;
     values[TunnelCounter.rttMinimumUs] = rtt.minimumUs;
     values[TunnelCounter.primaryPath] = primary.number;
+    values[TunnelCounter.tagged] = sending.tags === null ? 0 : 1;
     for (const link of all) {
       values[pathCounter(link.number, PathCounter.rttSmoothedUs)] = link.rtt.smoothedUs;
       values[pathCounter(link.number, PathCounter.rttJitterUs)] = link.rtt.jitterUs;

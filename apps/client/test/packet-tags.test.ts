@@ -1,0 +1,86 @@
+import { FLAG_HANDSHAKE, TunnelHeader, hasTag, readFlags, readToken } from '@lightspeed/wire';
+import { describe, expect, it } from 'vitest';
+import { ControlNode } from './support/control-node.ts';
+import { EchoServer, Peer, until } from './support/game.ts';
+import { echoed, egressPorts } from './support/play.ts';
+import { LOOPBACK } from './support/test-node.ts';
+import { ENGINES, registeredTunnel } from './support/tunnel.ts';
+
+/** A game by a node that notes for each packet of the client whether it had a tag; proofs need none. */
+async function playing(io: (typeof ENGINES)[number], options: Parameters<typeof ControlNode.start>[0] = {}) {
+  const node = await ControlNode.start(options);
+  const server = await EchoServer.named('');
+  const seen = { tagged: 0, plain: 0, token: 0, port: 0 };
+  node.data.faults.dropFromClient = (packet, _ip, port) => {
+    seen.port = port;
+    seen.token = readToken(packet, 0);
+    if (hasTag(packet, 0, packet.length)) seen.tagged++;
+    else if ((readFlags(packet, 0) & FLAG_HANDSHAKE) === 0) seen.plain++;
+    return false;
+  };
+  const tunnel = await registeredTunnel([node], [server.address], { io, keepaliveMs: 250, fecGroupSize: 4 });
+  await tunnel.established(5_000);
+  const program = await Peer.start();
+  const play = (text: string) => echoed(program, text, tunnel.ingresses[0].listen);
+  const isTagged = () => until(() => tunnel.stats().counters.tagged === 1 && seen.tagged > 0, 'packets with tags');
+  const scene = { node, server, tunnel, program, seen, play, isTagged };
+  return Object.assign(scene, {
+    async [Symbol.asyncDispose]() {
+      program[Symbol.dispose]();
+      await tunnel.close();
+      server[Symbol.dispose]();
+      await node[Symbol.asyncDispose]();
+    },
+  });
+}
+
+describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
+  it('tags its packets when the node wants it, and the game goes on', async () => {
+    await using scene = await playing(io);
+    const { node, server, tunnel, seen, play, isTagged } = scene;
+    await play('before');
+    expect([tunnel.stats().counters.tagged, seen.tagged]).toEqual([0, 0]);
+    expect(node.data.relay.tag(node.sessionIds[0])).toBe(true);
+    await isTagged();
+    const { plain } = seen;
+    for (let round = 0; round < 10; round++) await play(`after ${round}`);
+    expect([seen.plain, tunnel.stats().nodeDrops, egressPorts(server)]).toEqual([plain, {}, 1]);
+  });
+
+  it('tells the node when packets with wrong tokens come in its name, and both change', async () => {
+    await using scene = await playing(io);
+    const { node, seen, play, isTagged } = scene;
+    await play('before');
+    const token = seen.token === 1 ? 2 : 1;
+    for (let n = 0; n < 8; n++) {
+      const forged = TunnelHeader.data(n, 1, { ip: 1, port: 1 }, { ip: 2, port: 2 }).withSessionToken(token).encode();
+      node.data.forge(forged, LOOPBACK, seen.port);
+    }
+    await isTagged();
+    expect(node.reports).toEqual(node.sessionIds);
+    await play('after');
+  });
+
+  it('says again that it tags when its control connection is back, to a node that has forgotten', async () => {
+    await using scene = await playing(io);
+    const { node, tunnel, play, isTagged } = scene;
+    node.data.relay.tag(node.sessionIds[0]);
+    await isTagged();
+    node.tagged.clear();
+    await node.cut();
+    await until(() => node.reports.length === 1, 'the report after the resume');
+    await play('after');
+    expect(tunnel.stats().counters.tagged).toBe(1);
+  });
+
+  it('tags from the opening on where the node always wants it, and again after the node has ended the session', async () => {
+    await using scene = await playing(io, { tags: 'always' });
+    const { node, tunnel, play, isTagged } = scene;
+    await isTagged();
+    await play('first');
+    node.data.endSessions();
+    await until(() => node.data.count('sessionsOpened') === 2, 'another session');
+    await play('second');
+    expect(tunnel.stats().counters.tagged).toBe(1);
+  });
+});
