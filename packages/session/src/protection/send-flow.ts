@@ -1,6 +1,6 @@
 import type { AddressHandle, ArenaOffset, ByteLength, Dialect, Port, SequenceNumber, SessionToken } from '@lightspeed/wire';
 import { TAG_BYTES } from '@lightspeed/wire';
-import type { PacketTags } from '../packet-tags.ts';
+import type { PacketTags } from '../tags/packet-tags.ts';
 import type { FlowProtection } from './protection.ts';
 
 /** The send state of one session: token and counters (docs/protocol.md, Header, FEC). */

@@ -137,7 +137,7 @@ export class Relay {
   }
 
   /**
-   * The client of a registration has got packets with wrong tokens, or has tagged its packets before: its session is to have
+   * The client of a registration has got packets with wrong tokens, or has tagged its packets before. Its session is to have
    * tags (docs/protocol.md, Packet tags).
    * @returns whether its session is here and has them.
    */

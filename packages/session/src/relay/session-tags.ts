@@ -1,6 +1,6 @@
 import { tagKeys } from '@lightspeed/security';
 import type { Microseconds } from '@lightspeed/wire';
-import { PacketTags } from '../packet-tags.ts';
+import { PacketTags } from '../tags/packet-tags.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';

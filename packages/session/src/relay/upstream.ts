@@ -10,8 +10,8 @@ import {
   readToken,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
-import { UNTAGGED, WRONG_TOKENS_TO_TAG } from '../packet-tags.ts';
-import type { PacketTags } from '../packet-tags.ts';
+import { UNTAGGED, WRONG_TOKENS_TO_TAG } from '../tags/packet-tags.ts';
+import type { PacketTags } from '../tags/packet-tags.ts';
 import type { SessionAdmission } from './admission.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { Farewell } from './farewell.ts';

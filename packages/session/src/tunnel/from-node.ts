@@ -16,7 +16,7 @@ import {
   readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, PathNumber, Port } from '@lightspeed/wire';
-import { UNTAGGED } from '../packet-tags.ts';
+import { UNTAGGED } from '../tags/packet-tags.ts';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
 import type { SessionLifecycle } from './session-lifecycle.ts';

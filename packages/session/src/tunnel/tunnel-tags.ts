@@ -1,7 +1,7 @@
 import { CHALLENGE_BYTES, tagKeys } from '@lightspeed/security';
 import { DropReason, FLAG_HANDSHAKE, HEADER_BYTES, TAG_BYTES, hasTag, readFlags, readSequence } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
-import { PacketTags, UNTAGGED, WRONG_TOKENS_TO_TAG } from '../packet-tags.ts';
+import { PacketTags, UNTAGGED, WRONG_TOKENS_TO_TAG } from '../tags/packet-tags.ts';
 import type { PathLink } from './path-link.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
 

@@ -6,7 +6,6 @@ import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relay
 import type {
   CarriedFlow,
   CarriedLimits,
-  CarriedPath,
   ClientAddress,
   Registration,
   RelayOptions,
@@ -15,6 +14,7 @@ import type {
 } from '@lightspeed/session';
 import { AddressBook, DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
+import { copyOf } from './carried-copy.ts';
 import { sequentialRandom } from './random.ts';
 
 /** A datagram that left or came, with the far end's address. */
@@ -286,20 +286,4 @@ export class RelayHost implements RelayOutput {
     this.memory.bytes.set(bytes, offset);
     return offset;
   }
-}
-
-/** A copy that does not change with the flow. */
-function copyOf(flow: CarriedFlow): CarriedFlow {
-  const { index, sessionSlot, token, dialect, groupSize, multipath, clientIp, clientPort, serverIp, serverPort, egress } = flow;
-  const firstPath = copyOfPaths(flow.firstPath);
-  let client = firstPath;
-  while (client !== null && (client.ip !== flow.client?.ip || client.port !== flow.client.port)) client = client.nextOfSession;
-  const addresses = { clientIp, clientPort, serverIp, serverPort };
-  return { index, sessionSlot, token, dialect, groupSize, multipath, client, firstPath, ...addresses, egress };
-}
-
-function copyOfPaths(path: CarriedPath | null): CarriedPath | null {
-  if (path === null) return null;
-  const { number, ip, port, local, isInUse, isValidated } = path;
-  return { number, ip, port, local, isInUse, isValidated, nextOfSession: copyOfPaths(path.nextOfSession) };
 }
