@@ -1,5 +1,5 @@
 import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
-import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES } from '@lightspeed/session';
+import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, limitsBytes } from '@lightspeed/session';
 import type { DatagramSocket } from '@lightspeed/udp';
 import { UDP_COUNTERS_BYTES, createEngine } from '@lightspeed/udp';
 import { TunnelHeader, isDropReason } from '@lightspeed/wire';
@@ -50,6 +50,7 @@ it('says goodbye to more clients than it has memory to do at once', () => {
       udpCounters: new SharedArrayBuffer(UDP_COUNTERS_BYTES),
       sessions: sessionQuotaMemory(1),
       claims: claimsMemory(0),
+      limits: new SharedArrayBuffer(limitsBytes(2)),
       fdLedger: undefined,
     },
   };

@@ -39,8 +39,14 @@ export {
 export type { Proof } from './proof/proof.ts';
 export { tagKeys } from './proof/tag-keys.ts';
 export type { TagKeys } from './proof/tag-keys.ts';
-export { DEFAULT_RATE_BPS, DEFAULT_RATE_PPS, RateLimiter } from './rate-limiter.ts';
-export { DESTINATION_ADMITTED, DESTINATION_REFUSED, DESTINATION_REFUSED_BAN, ReflectionGuard } from './reflection-guard.ts';
+export { DEFAULT_RATE_BPS, DEFAULT_RATE_PPS, RateLimiter, rateLimiterBytes } from './rate-limiter.ts';
+export {
+  DESTINATION_ADMITTED,
+  DESTINATION_REFUSED,
+  DESTINATION_REFUSED_BAN,
+  ReflectionGuard,
+  reflectionGuardBytes,
+} from './reflection-guard.ts';
 export type { ReflectionGuardOptions } from './reflection-guard.ts';
 export { SecurityError } from './security-error.ts';
 export type { SecurityErrorCode } from './security-error.ts';

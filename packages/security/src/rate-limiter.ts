@@ -23,7 +23,7 @@ const BURST_MS = 1_000;
  * A bucket holds one second's worth. Over any stretch of time a slot is admitted at most `rate * (1 s + stretch)`, and
  * a sender that keeps below that is never refused. All arithmetic is on integers.
  *
- * Memory is fixed: 36 bytes per slot. Times are wrapping int32 milliseconds of a clock that does not run backwards. A
+ * Memory is fixed: 36 bytes per slot. It may be shared by threads, as long as one at a time asks about a slot. Times are wrapping int32 milliseconds of a clock that does not run backwards. A
  * silence of more than 24.8 days counts as none, and the bucket then fills within a second.
  */
 export class RateLimiter {
@@ -39,18 +39,27 @@ export class RateLimiter {
    * @param capacity - number of session slots.
    * @param ratePps - packets per second for slots that are reset without a rate of their own.
    * @param rateBps - bytes per second, likewise. Packets longer than this never pass.
+   * @param memory - {@link rateLimiterBytes} of zeros, or those of another limiter with the same capacity. From `byteOffset` on,
+   *   a multiple of 8, they are this limiter's own. Default: memory of its own.
    * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE`; a rate of 0 is refused, as it would be no limit to some and a closed
    *   way in for others.
    */
-  constructor(capacity: number, ratePps: number = DEFAULT_RATE_PPS, rateBps: number = DEFAULT_RATE_BPS) {
+  constructor(
+    capacity: number,
+    ratePps: number = DEFAULT_RATE_PPS,
+    rateBps: number = DEFAULT_RATE_BPS,
+    memory: ArrayBufferLike = new ArrayBuffer(rateLimiterBytes(capacity)),
+    byteOffset = 0,
+  ) {
     requireInteger('capacity', capacity, 1, MAX_CAPACITY);
     this.#ratePps = requireInteger('ratePps', ratePps, 1, MAX_RATE);
     this.#rateBps = requireInteger('rateBps', rateBps, 1, MAX_RATE);
-    this.#packetRate = new Float64Array(capacity);
-    this.#byteRate = new Float64Array(capacity);
-    this.#packetCredit = new Float64Array(capacity);
-    this.#byteCredit = new Float64Array(capacity);
-    this.#refilledAtMs = new Int32Array(capacity);
+    const doubles = (place: number) => new Float64Array(memory, byteOffset + place * 8 * capacity, capacity);
+    this.#packetRate = doubles(0);
+    this.#byteRate = doubles(1);
+    this.#packetCredit = doubles(2);
+    this.#byteCredit = doubles(3);
+    this.#refilledAtMs = new Int32Array(memory, byteOffset + 32 * capacity, capacity);
   }
 
   /**
@@ -119,6 +128,11 @@ export class RateLimiter {
     this.#byteCredit[slot] = byteCredit;
     return refusal;
   }
+}
+
+/** Bytes that a {@link RateLimiter} takes for so many slots, a multiple of 8. */
+export function rateLimiterBytes(capacity: number): number {
+  return Math.ceil((36 * requireInteger('capacity', capacity, 1, MAX_CAPACITY)) / 8) * 8;
 }
 
 function refill(credit: number, rate: number, elapsedMs: Milliseconds): number {

@@ -23,7 +23,8 @@ export interface ReflectionGuardOptions {
  * per window. A window is full once a destination was refused in it; full windows in a row, none between them, earn a
  * ban.
  *
- * Windows follow each other without gaps from the slot's reset on. Memory is fixed: 8 bytes per slot. Times are wrapping
+ * Windows follow each other without gaps from the slot's reset on. Memory is fixed: 8 bytes per slot. It may be shared by
+ * threads, as long as one at a time asks about a slot. Times are wrapping
  * int32 milliseconds; a silence of more than 24.8 days starts anew.
  */
 export class ReflectionGuard {
@@ -36,17 +37,25 @@ export class ReflectionGuard {
   /** Full windows in a row, the present one included once it is full. */
   readonly #fullInRow: Uint8Array;
 
-  /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
-  constructor(capacity: number, options: ReflectionGuardOptions = {}) {
-    requireInteger('capacity', capacity, 1, MAX_CAPACITY);
+  /**
+   * @param memory - {@link reflectionGuardBytes} of zeros, or those of another guard with the same capacity. From `byteOffset`
+   *   on, a multiple of 8, they are this guard's own. Default: memory of its own.
+   * @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE`
+   */
+  constructor(
+    capacity: number,
+    options: ReflectionGuardOptions = {},
+    memory: ArrayBufferLike = new ArrayBuffer(reflectionGuardBytes(capacity)),
+    byteOffset = 0,
+  ) {
     this.#maxDestinationsPerWindow = requireInteger('maxDestinationsPerWindow', options.maxDestinationsPerWindow ?? 10, 1, 0xffff);
     // Half the clock's range, so that two windows' length can still be told from the past.
     this.#windowMs = requireInteger('windowMs', options.windowMs ?? 10_000, 1, MAX_DURATION_MS >> 1);
     this.#fullWindowsToBan = requireInteger('fullWindowsToBan', options.fullWindowsToBan ?? 3, 1, 0xff);
-    this.#windowStartMs = new Int32Array(capacity);
-    this.#admitted = new Uint16Array(capacity);
-    this.#full = new Uint8Array(capacity);
-    this.#fullInRow = new Uint8Array(capacity);
+    this.#windowStartMs = new Int32Array(memory, byteOffset, capacity);
+    this.#admitted = new Uint16Array(memory, byteOffset + 4 * capacity, capacity);
+    this.#full = new Uint8Array(memory, byteOffset + 6 * capacity, capacity);
+    this.#fullInRow = new Uint8Array(memory, byteOffset + 7 * capacity, capacity);
   }
 
   /** @throws {SecurityError} `ERR_SECURITY_OPTION_RANGE` */
@@ -91,4 +100,9 @@ export class ReflectionGuard {
     this.#admitted[slot] = 0;
     this.#full[slot] = 0;
   }
+}
+
+/** Bytes that a {@link ReflectionGuard} takes for so many slots, a multiple of 8. */
+export function reflectionGuardBytes(capacity: number): number {
+  return 8 * requireInteger('capacity', capacity, 1, MAX_CAPACITY);
 }

@@ -31,6 +31,9 @@ export type {
   SessionClaims,
   SessionQuota,
 } from './relay/relay-options.ts';
+export { SeatPool } from './relay/seat-pool.ts';
+export type { Seat } from './relay/seat-pool.ts';
+export { limitsBytes, limitsOutliveMs } from './relay/session-limits.ts';
 export { NOTHING_DUE, SOMETHING_DUE } from './relay/relay-snapshots.ts';
 export type { RelaySnapshots } from './relay/relay-snapshots.ts';
 export type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './relay/session-snapshot.ts';

@@ -115,6 +115,7 @@ describe('the addresses of clients', () => {
       isProved: () => false,
       noteTags: () => undefined,
       isTagged: () => false,
+      takeFresh: () => false,
     };
     const host = new RelayHost({ admission: 'registered' }, 512, claims);
     const client = clientOf(host, HOME);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FecMemory } from '@lightspeed/fec';
-import { RateLimiter } from '@lightspeed/security';
+import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
 import type { EgressMapping } from '@lightspeed/session';
 import { BlockReturns } from '../src/protection/block-returns.ts';
 import { Clock } from '../src/clock.ts';
@@ -14,6 +14,7 @@ import { FlowReports } from '../src/relay/flow-reports.ts';
 import { FlowTable } from '../src/relay/flow-table.ts';
 import { RelaySession } from '../src/relay/relay-session.ts';
 import type { RelayFlow } from '../src/relay/relay-session.ts';
+import { SessionLimits } from '../src/relay/session-limits.ts';
 import { sequentialRandom } from './support/random.ts';
 import { RelayHost } from './support/relay-host.ts';
 
@@ -47,8 +48,9 @@ it.each(['shared', 'endpoint-independent'] as const)(
         const bySocket = new KeyTable(random(), 0, 3);
         const egress = new EgressAllocator(mapping, driver, bySocket, random);
         const writer = new PacketWriter(memory, new BlockReturns(memory), { sendPacket: () => true });
-        const guards = { rateLimiter: new RateLimiter(SESSIONS) };
-        const reports = new FlowReports({ ...guards, clock: new Clock(), output: driver });
+        const limits = new SessionLimits({ ...DEFAULT_RELAY_OPTIONS, maxClients: SESSIONS }, undefined);
+        for (let slot = 0; slot < SESSIONS; slot++) limits.open(slot, null, { prefixHigh: 0, prefixLow: slot }, true, 0, 1, 1);
+        const reports = new FlowReports({ limits, clock: new Clock(), output: driver });
         const table = new FlowTable(egress, writer, reports, bySocket, random);
         const sessions = Array.from({ length: SESSIONS }, (_, slot) => {
           return new RelaySession(

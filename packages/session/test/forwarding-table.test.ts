@@ -15,6 +15,7 @@ function claimedBy(owners: Readonly<Record<number, number>>): SessionClaims {
     isProved: () => false,
     noteTags: () => undefined,
     isTagged: () => false,
+    takeFresh: () => false,
   };
 }
 

@@ -36,6 +36,7 @@ class Pair {
       isProved: ({ sessionId }) => this.proved.has(sessionId),
       noteTags: ({ sessionId }) => void this.tagged.add(sessionId),
       isTagged: ({ sessionId }) => this.tagged.has(sessionId),
+      takeFresh: () => true,
     };
   }
 

@@ -220,6 +220,7 @@ describe('a restart', () => {
       isProved: () => false,
       noteTags: ({ sessionId }) => void tagged.add(sessionId),
       isTagged: ({ sessionId }) => tagged.has(sessionId),
+      takeFresh: () => false,
     };
     const { host, client, token, up, packet, guess } = playing({}, BOTH, claims);
     const before = host.relay.snapshots.takeAll();

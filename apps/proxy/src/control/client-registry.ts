@@ -11,6 +11,7 @@ import type { Register, ResumeRequest } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { ProofNoncesState, TicketRefusal } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
+import { DEFAULT_RELAY_OPTIONS, SeatPool, limitsOutliveMs } from '@lightspeed/session';
 import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
 import type { AddressBook, Endpoint } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -21,23 +22,12 @@ import type { RegisteredClients } from '../supervisor/registered-clients.ts';
 import type { AccountBans } from './account-bans.ts';
 import { BAN_REASON, accountOf, capabilitiesOf, freshSessionId, limitsOf, randomFraction, refuse } from './admission-terms.ts';
 import { Client } from './client.ts';
-import type { ClientLink, RegisterRefusal } from './client.ts';
-import { IndexPool } from './index-pool.ts';
+import type { ClientLink, RegisterRefusal, RegisteredLink } from './client.ts';
 import { SecretStore } from './secret-store.ts';
 import type { TicketGate } from './ticket-gate.ts';
 
 /** As many tokens as a byte can tell apart. */
 const MAX_PER_ADDRESS = 255;
-
-/** A client whose Register was accepted. */
-export interface RegisteredLink {
-  readonly type: 'registered';
-  readonly client: Client;
-  /** Whether it was not there before. */
-  readonly isNew: boolean;
-  /** The connection that it had until now, if it has resumed. */
-  readonly before: ClientLink | undefined;
-}
 
 /** The clients of a node: lets them in, hands out session ids, tokens and secrets, and keeps to the limits. No I/O. */
 export class ClientRegistry implements RegisteredClients {
@@ -46,7 +36,7 @@ export class ClientRegistry implements RegisteredClients {
   readonly #gate: TicketGate | undefined;
   readonly #bans: AccountBans;
   readonly #tokens: TokenTable;
-  readonly #indexes: IndexPool;
+  readonly #seats: SeatPool<string>;
   readonly #secrets: SecretStore;
   /** By session id as a signed number: V8 makes an object of each that is larger. */
   readonly #clients = new Map<number, Client>();
@@ -70,7 +60,7 @@ export class ClientRegistry implements RegisteredClients {
       capacityPerAddress: this.#perAddress,
       hashSeed: randomBytes(4).readInt32BE(),
     });
-    this.#indexes = new IndexPool(claimsFor(config));
+    this.#seats = new SeatPool(claimsFor(config), limitsOutliveMs(DEFAULT_RELAY_OPTIONS));
     this.#secrets = new SecretStore(claimsFor(config));
   }
 
@@ -178,7 +168,8 @@ export class ClientRegistry implements RegisteredClients {
   ): RegisteredLink | RegisterRefusal {
     const verified = this.#gate?.verify(ticket);
     if (verified?.type === 'refused') return refuse('auth_failed', verified.code, verified.text);
-    const banMs = this.#bans.leftMs(accountOf(verified, this.#prefixOf(ip)), Date.now());
+    const account = accountOf(verified, this.#prefixOf(ip));
+    const banMs = this.#bans.leftMs(account, Date.now());
     if (banMs > 0) return refuse('rate_limited', 'banned', `banned for ${Math.ceil(banMs / 1_000)} s more: ${BAN_REASON}`);
     if (this.#clients.size >= this.#config.maxClients) return refuse('rate_limited', 'node_full', 'the node is full');
     const sessionId = freshSessionId((id) => this.has(id));
@@ -194,12 +185,12 @@ export class ClientRegistry implements RegisteredClients {
       return refuse('rate_limited', over.code, over.text);
     }
     const limits = limitsOf(verified);
-    const index = this.#indexes.take();
+    const { number: index, isFresh } = this.#seats.take(account, performance.now());
     const client = new Client({ sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, ticket, ...limits }, link);
     // A client of dialect `reference` has nowhere to take it from.
     this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
     this.#changed.add(sessionId);
-    return { type: 'registered', client, isNew: true, before: undefined };
+    return { type: 'registered', client, isNew: true, isFresh, before: undefined };
   }
 
   #add(client: Client, secret: Uint8Array | undefined): void {
@@ -219,7 +210,7 @@ export class ClientRegistry implements RegisteredClients {
     this.#changed.add(sessionId);
     const before = client.link;
     client.link = link;
-    return { type: 'registered', client, isNew: false, before };
+    return { type: 'registered', client, isNew: false, isFresh: false, before };
   }
 
   /** Clients whose ticket would not be let in any more, with the reason. */
@@ -231,13 +222,15 @@ export class ClientRegistry implements RegisteredClients {
   }
 
   /** Ends a registration. @returns false if it was over already. */
-  end({ sessionId, index }: Client): boolean {
+  end(client: Client): boolean {
+    const { sessionId, index } = client;
+    const account = this.#accountOf(client);
     if (!this.#clients.delete(sessionId | 0)) return false;
     this.#changed.add(sessionId);
     this.#tokens.release(sessionId);
     this.#gate?.close(sessionId);
     this.#secrets.delete(index);
-    this.#indexes.give(index);
+    this.#seats.give(index, account, performance.now());
     return true;
   }
 
@@ -277,7 +270,7 @@ export class ClientRegistry implements RegisteredClients {
       }
       heldBy.set(prefixText, held + 1);
       const limits = limitsOf(verified);
-      const index = this.#indexes.take();
+      const { number: index } = this.#seats.take(accountOf(verified, prefix), performance.now());
       const client = new Client({ sessionId, index, ...prefix, token, dialect, capabilities, ticket, ...limits }, undefined);
       client.nonces = nonces;
       client.resumes = one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes);

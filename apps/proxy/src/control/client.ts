@@ -93,3 +93,15 @@ export interface RegisterRefusal {
   /** For counters and programs. */
   readonly code: string;
 }
+
+/** A client whose Register was accepted. */
+export interface RegisteredLink {
+  readonly type: 'registered';
+  readonly client: Client;
+  /** Whether it was not there before. */
+  readonly isNew: boolean;
+  /** Whether limits have counted nothing for its account lately, or for another session of it. */
+  readonly isFresh: boolean;
+  /** The connection that it had until now, if it has resumed. */
+  readonly before: ClientLink | undefined;
+}

@@ -10,8 +10,7 @@ import { SnapshotWriter } from './snapshot-writer.ts';
 import { StateSaver } from './state-saver.ts';
 import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
-import type { RegisteredLink } from './client-registry.ts';
+import type { Client, ClientLink, ConnectionEnds, RegisterRefusal, RegisteredLink } from './client.ts';
 import { CertificateRenewal } from './certificate-renewal.ts';
 import { REFUSAL_LINES, refusalOfAll } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -205,10 +204,10 @@ export class ControlPlane implements ControlHost {
     return { type: 'welcome', client, replies: this.#repliesTo(client, ends) };
   }
 
-  #noteRegistered({ client, isNew, before }: RegisteredLink): void {
+  #noteRegistered({ client, isNew, isFresh, before }: RegisteredLink): void {
     if (isNew) {
       this.counters.accepted++;
-      this.#supervisor.claims.clear(client.index);
+      this.#supervisor.claims.clear(client.index, isFresh);
       client.known = this.#makeKnown(client);
     } else {
       this.counters.resumed++;

@@ -85,6 +85,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
       hmacSha256,
       challenges: { key: start.challengeKey, slot: () => Math.floor(Date.now() / (CHALLENGE_SLOT_SECONDS * 1_000)) },
       claims,
+      limitsMemory: shared.limits,
       quota: new SharedSessionQuota(shared.sessions, start.index, options.maxClients),
     });
     this.#snapshots = new SnapshotTeller(this.#relay.snapshots, tell);

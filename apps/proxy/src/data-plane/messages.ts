@@ -75,6 +75,8 @@ export interface WorkerMemory {
   readonly sessions: SharedArrayBuffer;
   /** Which worker has which registration's session, see SharedSessionClaims. Common to all workers. */
   readonly claims: SharedArrayBuffer;
+  /** What limits count for registrations, see SessionLimits of @lightspeed/session. Common to all workers. */
+  readonly limits: SharedArrayBuffer;
   /** Descriptors that the worker has open. Batch engine only. */
   readonly fdLedger: SharedArrayBuffer | undefined;
 }

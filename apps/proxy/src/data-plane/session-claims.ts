@@ -4,13 +4,15 @@ import type { ClaimedRegistration, SessionClaims } from '@lightspeed/session';
 const NOBODY = 0;
 const PROVED = 1;
 const TAGGED = 2;
+const COUNTED = 4;
 
 /**
  * Which worker has the session of a registration, and what all workers of a node know of registrations.
  *
  * ```
  *   shared memory    | 0 | 2 | 0 | 1 | ... |     Int32 by registration index: 0 nobody, else the worker's number + 1
- *                    | 0 | 1 | 3 | 0 | ... |     Uint8 by registration index: 1 a true proof of it was seen, 2 its packets have tags
+ *                    | 0 | 1 | 3 | 0 | ... |     Uint8 by registration index: 1 a true proof of it was seen,
+ *                                                 2 its packets have tags, 4 limits have counted something
  * ```
  *
  * The first worker to write its number into a 0 has the session, and takes it out when the session is over. The main thread
@@ -55,6 +57,10 @@ export class SharedSessionClaims implements SessionClaims {
     return index >= 0 && (Atomics.load(this.#known, index) & TAGGED) !== 0;
   }
 
+  takeFresh({ index = -1 }: ClaimedRegistration): boolean {
+    return index >= 0 && (Atomics.or(this.#known, index, COUNTED) & COUNTED) === 0;
+  }
+
   release({ sessionId, index = -1 }: ClaimedRegistration): void {
     if (index < 0) return;
     this.#released(sessionId);
@@ -92,10 +98,10 @@ export class ClaimsBoard {
     return Atomics.load(this.#owners, index) !== NOBODY;
   }
 
-  /** Makes an index ready for another registration. */
-  clear(index: number): void {
+  /** Makes an index ready for another registration. @param isFresh whether what limits have counted for it is to be forgotten. */
+  clear(index: number, isFresh: boolean): void {
     Atomics.store(this.#owners, index, NOBODY);
-    Atomics.store(this.#known, index, 0);
+    Atomics.store(this.#known, index, isFresh ? 0 : COUNTED);
   }
 
   /** Gives back all that a worker had. Call it when the worker is gone. */

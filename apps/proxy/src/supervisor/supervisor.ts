@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ProofNoncesState } from '@lightspeed/security';
+import { limitsBytes } from '@lightspeed/session';
 import type { RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
@@ -83,7 +84,8 @@ export class Supervisor implements WorkerWatcher {
     this.clients = clients;
     this.#challengeKey = challengeKey;
     this.#snapshots = new NodeSnapshots(config.workers, outlived);
-    const common = { sessions: sessionQuotaMemory(config.workers), claims };
+    const limits = new SharedArrayBuffer(limitsBytes(claimsFor(config)));
+    const common = { sessions: sessionQuotaMemory(config.workers), claims, limits };
     this.#workers = Array.from({ length: config.workers }, (_, index) => {
       return new WorkerSlot(index, this.cores.at(index), engine, common, (memory) => this.#startOf(index, memory), this);
     });

@@ -36,7 +36,7 @@ export type Snapshots = Extract<FromWorker, { type: 'snapshots' }>;
 export type Answer = Extract<FromWorker, { readonly request: number }>;
 
 /** Memory that all workers share. */
-export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims'>;
+export type CommonMemory = Pick<WorkerMemory, 'sessions' | 'claims' | 'limits'>;
 
 /** Who runs the workers. */
 export interface WorkerWatcher {

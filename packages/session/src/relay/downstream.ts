@@ -6,7 +6,7 @@ import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 
 /** What {@link Downstream} takes of a relay. */
-export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' | 'downstreamLimiter' | 'options'> {
+export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' | 'limits' | 'options'> {
   readonly flows: FlowTable;
   readonly writer: PacketWriter;
 }
@@ -39,7 +39,7 @@ export class Downstream {
   }
 
   #forward(egress: EgressId, offset: ArenaOffset, length: ByteLength, ip: AddressHandle, port: Port): DropReason | 0 {
-    const { clock, counters, downstreamLimiter, flows, options, writer } = this.#parts;
+    const { clock, counters, flows, limits, options, writer } = this.#parts;
     const { values } = counters;
     const { nowMs } = clock;
     values[RelayCounter.serverPacketsReceived]++;
@@ -54,7 +54,7 @@ export class Downstream {
       }
       if (length > MAX_V1_PAYLOAD_BYTES - flow.session.tagBytes && options.oversize === 'drop') return DropReason.oversize;
     }
-    const overLimit = downstreamLimiter.admit(flow.session.slot, length, nowMs);
+    const overLimit = limits.admitDownstream(flow.session.slot, length, nowMs);
     if (overLimit !== 0) return overLimit;
     if (!writer.send(flow, offset, length, nowMs, clock.nowUs)) return DropReason.amplification;
     flow.session.lastActivityMs = nowMs;

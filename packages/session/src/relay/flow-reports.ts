@@ -2,7 +2,7 @@ import type { RelayParts } from './relay-parts.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
 
 /** What {@link FlowReports} takes of a relay. */
-export type FlowReportsParts = Pick<RelayParts, 'clock' | 'output' | 'rateLimiter'>;
+export type FlowReportsParts = Pick<RelayParts, 'clock' | 'limits' | 'output'>;
 
 /** Tells a driver of flows, if it wants to know (`RelayOutput.flowOpened` and what follows it). Never called per packet. */
 export class FlowReports {
@@ -13,10 +13,10 @@ export class FlowReports {
   }
 
   opened(flow: RelayFlow): void {
-    const { output, rateLimiter } = this.#parts;
+    const { limits, output } = this.#parts;
     if (output.flowOpened === undefined) return;
     const { slot } = flow.session;
-    output.flowOpened(flow, { maxPps: rateLimiter.ratePps(slot), maxBps: rateLimiter.rateBps(slot) });
+    output.flowOpened(flow, { maxPps: limits.ratePps(slot), maxBps: limits.rateBps(slot) });
   }
 
   changed(flow: RelayFlow): void {

@@ -74,7 +74,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   maxSessionsPerAddress: 1_000,
   maxFlowsPerSession: 64,
   sessionTimeoutMs: 300_000,
-  solicitedMs: 60_000,
+  solicitedMs: 120_000,
   maxPpsPerClient: 1_000,
   maxBpsPerClient: 1_000_000,
   maxPpsPerUnboundAddress: 1_000,
@@ -107,6 +107,10 @@ export interface SessionClaims {
   noteProof(registration: ClaimedRegistration): void;
   /** Whether {@link noteProof} was called, at any relay. */
   isProved(registration: ClaimedRegistration): boolean;
+  /**
+   * Whether nothing was counted yet by the limits of its place in their memory. Asked once, before its first session.
+   */
+  takeFresh(registration: ClaimedRegistration): boolean;
   /** The registration's client has tagged a packet: its packets count only with tags from now on, at any relay. */
   noteTags(registration: ClaimedRegistration): void;
   /** Whether {@link noteTags} was called, at any relay. */
@@ -148,6 +152,8 @@ export interface RelayEnvironment {
   readonly quota?: SessionQuota;
   /** Needed if several relays share a port and clients register. */
   readonly claims?: SessionClaims | undefined;
+  /** What limits count for registrations, by `Registration.index`: `limitsBytes` of zeros, the same for all relays of a port. */
+  readonly limitsMemory?: SharedArrayBuffer | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { FecMemory } from '@lightspeed/fec';
-import { BanTable, RateLimiter, ReflectionGuard, UnboundRateLimiter } from '@lightspeed/security';
+import { BanTable, UnboundRateLimiter } from '@lightspeed/security';
 import { BlockReturns } from '../protection/block-returns.ts';
 import { Clock } from '../clock.ts';
 import { FecTotals } from '../protection/fec-totals.ts';
@@ -8,13 +8,14 @@ import { LossTotals } from './loss-totals.ts';
 import { PathChallenges } from './path-challenges.ts';
 import { RegistrationTable } from './registration-table.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
+import { SessionLimits } from './session-limits.ts';
 import { SessionTable, expectedSessions } from './session-table.ts';
 
 /** Proofs of one session in a second: a client sends one or two when its address changes, a few when several paths do. */
 const MAX_PROOFS_PER_SECOND = 100;
 
 /** What a relay is made of besides the steps of its packet path: each step takes of it what it needs. */
-export interface RelayParts extends Omit<RelayEnvironment, 'challenges'> {
+export interface RelayParts extends Omit<RelayEnvironment, 'challenges' | 'limitsMemory'> {
   /** One object for all parts: limits in it change while the relay runs. */
   readonly options: { -readonly [Option in keyof RelayOptions]: RelayOptions[Option] };
   readonly bytes: FecMemory['bytes'];
@@ -23,14 +24,11 @@ export interface RelayParts extends Omit<RelayEnvironment, 'challenges'> {
   readonly sessions: SessionTable;
   readonly registrations: RegistrationTable;
   readonly forwarding: ForwardingTable;
-  readonly rateLimiter: RateLimiter;
-  /** The same for what servers send, as it comes from them. */
-  readonly downstreamLimiter: RateLimiter;
+  readonly limits: SessionLimits;
   readonly unboundRateLimiter: UnboundRateLimiter;
   /** For proofs of sessions that are known here, whatever address they come from. */
   readonly proofRateLimiter: UnboundRateLimiter;
   readonly challenges: PathChallenges;
-  readonly reflection: ReflectionGuard;
   readonly bans: BanTable;
   /** Statistics of the decoders of all sessions, as of the last sweep. */
   readonly fecTotals: FecTotals;
@@ -50,16 +48,10 @@ export function makeRelayParts(options: RelayOptions, environment: RelayEnvironm
     sessions: new SessionTable(maxClients, options.maxSessionsPerAddress, addresses, environment.quota, random),
     registrations: new RegistrationTable(options.admission === 'registered' ? expectedSessions(maxClients) : 0, random),
     forwarding: new ForwardingTable(addresses, random),
-    rateLimiter: new RateLimiter(maxClients, options.maxPpsPerClient, options.maxBpsPerClient),
-    downstreamLimiter: new RateLimiter(maxClients, options.maxPpsPerClient, options.maxBpsPerClient),
+    limits: new SessionLimits(options, environment.limitsMemory),
     unboundRateLimiter: new UnboundRateLimiter({ ratePps: options.maxPpsPerUnboundAddress, hashSeed: random() | 0 }),
     proofRateLimiter: new UnboundRateLimiter({ ratePps: MAX_PROOFS_PER_SECOND, hashSeed: random() | 0 }),
     challenges: new PathChallenges(environment),
-    reflection: new ReflectionGuard(maxClients, {
-      maxDestinationsPerWindow: options.maxDestinationsPerWindow,
-      windowMs: options.destinationWindowMs,
-      fullWindowsToBan: options.fullWindowsToBan,
-    }),
     bans: new BanTable({ durationMs: options.banDurationMs, hashSeed: random() | 0 }),
     fecTotals: new FecTotals(),
     lossTotals: new LossTotals(),

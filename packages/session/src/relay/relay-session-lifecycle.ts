@@ -31,9 +31,7 @@ export interface LifecycleParts extends Pick<
   | 'memory'
   | 'options'
   | 'output'
-  | 'downstreamLimiter'
-  | 'rateLimiter'
-  | 'reflection'
+  | 'limits'
   | 'returns'
   | 'sessions'
 > {
@@ -71,7 +69,7 @@ export class RelaySessionLifecycle {
   }
 
   #open(prefix: AddressPrefix, token: SessionToken, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
-    const { clock, counters, downstreamLimiter, options, rateLimiter, reflection, sessions } = this.#parts;
+    const { claims, clock, counters, limits, options, sessions } = this.#parts;
     const slot = sessions.reserve(prefix.prefixHigh, prefix.prefixLow);
     if (slot < 0) return null;
     const receiving = new ReceiveState(this.#parts, sessions.freshWindow(slot));
@@ -79,8 +77,8 @@ export class RelaySessionLifecycle {
     sessions.add(session);
     const maxPps = live?.maxPps ?? options.maxPpsPerClient;
     const maxBps = live?.maxBps ?? options.maxBpsPerClient;
-    for (const limiter of [rateLimiter, downstreamLimiter]) limiter.reset(slot, clock.nowMs, maxPps, maxBps);
-    reflection.reset(slot, clock.nowMs);
+    const isFresh = live !== null && claims?.takeFresh(live) === true;
+    limits.open(slot, live, prefix, isFresh, clock.nowMs, maxPps, maxBps);
     counters.values[RelayCounter.sessionsOpened]++;
     return session;
   }
@@ -220,10 +218,11 @@ export class RelaySessionLifecycle {
 
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
   close(session: RelaySession): void {
-    const { claims, clock, flows, lossTotals, sessions } = this.#parts;
+    const { claims, clock, flows, limits, lossTotals, sessions } = this.#parts;
     flows.closeIdle(session, 0, clock.nowMs);
     session.receiving.close();
     lossTotals.end(session.slot, session.receiving.window);
+    limits.close(session.slot, session.prefix, clock.nowMs);
     sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;

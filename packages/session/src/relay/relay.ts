@@ -192,17 +192,15 @@ export class Relay {
   }
 
   /** The operator has other limits now. They hold for sessions that are open too, except for rates that a registration has itself. */
-  setLimits(limits: RelayLimits): void {
-    const { downstreamLimiter, options, rateLimiter, reflection, registrations, sessions } = this.#parts;
-    Object.assign(options, limits);
-    reflection.setMaxDestinationsPerWindow(limits.maxDestinationsPerWindow);
+  setLimits(changed: RelayLimits): void {
+    const { limits, options, registrations, sessions } = this.#parts;
+    Object.assign(options, changed);
+    limits.setMaxDestinationsPerWindow(changed.maxDestinationsPerWindow);
     for (let slot = 0; slot < sessions.slotCount; slot++) {
       const session = sessions.at(slot);
       if (session === null) continue;
       const live = session.registration === null ? undefined : registrations.get(session.registration.sessionId);
-      for (const limiter of [rateLimiter, downstreamLimiter]) {
-        limiter.setRate(slot, live?.maxPps ?? limits.maxPpsPerClient, live?.maxBps ?? limits.maxBpsPerClient);
-      }
+      limits.setRate(slot, live?.maxPps ?? changed.maxPpsPerClient, live?.maxBps ?? changed.maxBpsPerClient);
     }
   }
 

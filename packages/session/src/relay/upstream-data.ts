@@ -23,10 +23,7 @@ import type { RelayFlow, RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /** What {@link UpstreamData} takes of a relay. */
-export interface UpstreamDataParts extends Pick<
-  RelayParts,
-  'bytes' | 'clock' | 'counters' | 'options' | 'output' | 'policy' | 'reflection'
-> {
+export interface UpstreamDataParts extends Pick<RelayParts, 'bytes' | 'clock' | 'counters' | 'limits' | 'options' | 'output' | 'policy'> {
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
 }
@@ -73,13 +70,13 @@ export class UpstreamData implements PayloadSink {
   }
 
   #openFlow(path: RelayPath, clientIp: AddressHandle, clientPort: Port, serverIp: AddressHandle, serverPort: Port): RelayFlow | null {
-    const { clock, counters, flows, lifecycle, options, policy, reflection } = this.#parts;
+    const { clock, counters, flows, lifecycle, limits, options, policy } = this.#parts;
     const { session } = path;
     const denied = policy.verdict(serverIp, serverPort);
     if (denied !== 0) return this.#refuseFlow(denied);
     if (session.flowCount >= options.maxFlowsPerSession) return this.#refuseFlow(DropReason.flowLimit);
     if (!knowsServer(session, serverIp, serverPort)) {
-      const verdict = reflection.admitDestination(session.slot, clock.nowMs);
+      const verdict = limits.admitDestination(session.slot, clock.nowMs);
       if (verdict === DESTINATION_REFUSED_BAN) lifecycle.punish(path);
       if (verdict !== DESTINATION_ADMITTED) return this.#refuseFlow(DropReason.reflection);
     }

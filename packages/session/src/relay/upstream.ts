@@ -25,7 +25,7 @@ import type { UpstreamData } from './upstream-data.ts';
 /** What {@link Upstream} takes of a relay. */
 export interface UpstreamParts extends Pick<
   RelayParts,
-  'addresses' | 'bans' | 'bytes' | 'clock' | 'counters' | 'forwarding' | 'output' | 'rateLimiter' | 'sessions'
+  'addresses' | 'bans' | 'bytes' | 'clock' | 'counters' | 'forwarding' | 'limits' | 'output' | 'sessions'
 > {
   readonly admission: SessionAdmission;
   readonly control: UpstreamControl;
@@ -109,7 +109,7 @@ export class Upstream {
     isTagged: boolean,
     local: AddressHandle,
   ): DropReason | 0 {
-    const { bytes, clock, control, data, farewell, lifecycle, rateLimiter } = this.#parts;
+    const { bytes, clock, control, data, farewell, lifecycle, limits } = this.#parts;
     const { session } = path;
     const invalid = checkPacket(bytes, offset, length, session.dialect);
     if (invalid !== 0) return invalid;
@@ -119,7 +119,7 @@ export class Upstream {
     const isHandshake = (flags & (FLAG_HANDSHAKE | FLAG_FIN)) === FLAG_HANDSHAKE;
     if (isHandshake && session.isProved && !isProof) return DropReason.notAdmitted;
     if (token !== session.token && !(isHandshake && token === 0)) return this.#wrongToken(session);
-    const overLimit = rateLimiter.admit(session.slot, length, clock.nowMs);
+    const overLimit = limits.admitUpstream(session.slot, length, clock.nowMs);
     if (overLimit !== 0) return overLimit;
     if (path.credit !== null) path.credit.received(length);
     if (session.pendingFin !== null && (flags & FLAG_FIN) === 0) farewell.noteActivity(session, readTimestampUs(bytes, offset));

@@ -76,7 +76,7 @@ export class RelayHost implements RelayOutput {
   #nextEgress = 0;
   readonly #queued: (() => void)[] = [];
 
-  constructor(options: Partial<RelayOptions> = {}, blocks = 512, claims?: SessionClaims) {
+  constructor(options: Partial<RelayOptions> = {}, blocks = 512, claims?: SessionClaims, limitsMemory?: SharedArrayBuffer) {
     const bytes = new Uint8Array(SLOTS * SLOT_BYTES + blocks * 1_600);
     this.memory = new FecMemory(bytes, SLOTS * SLOT_BYTES, blocks * 1_600);
     const policy = new DestinationPolicy({ allow: [parseDestinationRule('198.51.100.0/24')] });
@@ -91,6 +91,7 @@ export class RelayHost implements RelayOutput {
         random: sequentialRandom(),
         hmacSha256,
         claims,
+        limitsMemory,
         challenges: { key: CHALLENGE_KEY, slot: () => this.#slotOfTime },
       },
     );
