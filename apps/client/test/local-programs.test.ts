@@ -59,7 +59,7 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     await tunnel.established(5_000);
     expect(node.relay.sessionCount).toBe(1);
     await Promise.all([tunnel.close(), tunnel.close()]);
-    expect(node.relay.sessionCount).toBe(0);
+    await until(() => node.relay.sessionCount === 0, 'the end of the session');
     expect(node.count('fins')).toBe(1);
     expect(tunnel.stats().state).toBe('closed');
     expect(tunnel.stats().udp.sockets_open).toBe(0);

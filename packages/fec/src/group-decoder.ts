@@ -1,5 +1,6 @@
 import { MAX_FEC_PAYLOAD_BYTES, MAX_GROUP_SIZE } from '@lightspeed/wire';
 import { requireInteger } from './fec-error.ts';
+import type { FecDecoderOptions } from './decoder-options.ts';
 import { GROUPS_IN_RING, GroupRing } from './group-ring.ts';
 import {
   BLOCK,
@@ -40,14 +41,6 @@ export const PARITY_RECOVERED = 1;
 /** Age at which a group is discarded, by default. */
 export const DEFAULT_MAX_AGE_MS = 500;
 
-/** Memory and limits of a decoder; each has a default. */
-export interface FecDecoderOptions {
-  /** Where parity accumulates. Default: 72 blocks of the decoder's own. */
-  readonly memory?: FecMemory;
-  /** Age at which a group is discarded, 1 to 10,000. Default 500. */
-  readonly maxAgeMs?: number;
-}
-
 /**
  * Recovers one lost packet per group (docs/protocol.md, FEC): 64 groups at a time, each for 500 ms, parity before,
  * between or after its data. One decoder serves one session and direction, whose groups may be of several flows.
@@ -77,6 +70,7 @@ export class GroupDecoder {
   untracked: number;
 
   private readonly ring: GroupRing;
+  private readonly isSequenced: boolean;
   /** Whether the last parity that tells the formats apart was of the fixed one. */
   private oldPeer: boolean;
 
@@ -96,6 +90,7 @@ export class GroupDecoder {
     this.duplicates = 0;
     this.untracked = 0;
     this.ring = new GroupRing(this.memory, maxAgeMs);
+    this.isSequenced = options.isSequenced ?? false;
     this.oldPeer = false;
   }
 
@@ -168,7 +163,7 @@ export class GroupDecoder {
       this.ring.giveUp(slot);
       return this.deliverUntracked();
     }
-    if (hasMember(slots, slot, index)) return this.refuseDuplicate();
+    if (hasMember(slots, slot, index)) return this.takeTwice(slot, groupId, index, nowMs);
 
     if (slots[slot + RECEIVED] + 1 === (slots[slot + PARITY_SIZE] || size)) {
       noteData(slots, slot, index, size, tag, length);
@@ -182,6 +177,13 @@ export class GroupDecoder {
     if (!isTracked) return this.deliverUntracked();
     this.packetsDecoded++;
     return this.recover(slot, nowMs) ? DATA_NEW_AND_RECOVERED : DATA_NEW;
+  }
+
+  /** A packet came whose place in its group is taken. */
+  private takeTwice(slot: number, groupId: number, index: number, nowMs: number): number {
+    if (!this.isSequenced || this.ring.recovered.recoveredIndex(groupId, nowMs) === index) return this.refuseDuplicate();
+    this.ring.giveUp(slot);
+    return this.deliverUntracked();
   }
 
   protected takeParity(

@@ -22,7 +22,7 @@ export {
   PARITY_NONE,
   PARITY_RECOVERED,
 } from './group-decoder.ts';
-export type { FecDecoderOptions } from './group-decoder.ts';
+export type { FecDecoderOptions } from './decoder-options.ts';
 export { ADD_FULL, ADD_OPEN, ADD_UNPROTECTED, GroupEncoder } from './group-encoder.ts';
 export type { FecEncoderOptions } from './group-encoder.ts';
 export { GROUPS_IN_RING } from './group-ring.ts';

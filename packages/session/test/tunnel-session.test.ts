@@ -167,7 +167,7 @@ describe('a session ends', () => {
   it('by the client’s FIN, which is repeated until it is acknowledged', () => {
     const host = established();
     host.close();
-    host.pass(300);
+    host.pass(50);
     const fins = headers(host);
     expect(fins.map(({ flags }) => flags)).toEqual([FLAG_FIN, FLAG_FIN]);
     host.fromNode(fins[0].encode());

@@ -20,6 +20,7 @@ import { Supervisor } from '../supervisor/supervisor.ts';
 import { Administration } from './admin-commands.ts';
 import { LiveNode } from './live-node.ts';
 import type { RunningNode } from './live-node.ts';
+import { watchDialect } from './dialect-watch.ts';
 import type { NodeParts } from './node-parts.ts';
 import { logStart, logTotals } from './start-log.ts';
 
@@ -49,6 +50,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
   logStart(log, config, engine, parts);
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
+  const endWatch = watchDialect(() => supervisor.stats().clientDrops.reserved_not_zero, log);
   const endReturns = returnMemoryAfterSurges(control?.port, () => supervisor.stats().relay.sessionsOpened, log);
 
   administration.node = {
@@ -62,6 +64,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
   };
   return new LiveNode(config, engine, parts, administration, log, () => {
     clearInterval(totals);
+    endWatch();
     endReturns();
   });
 }

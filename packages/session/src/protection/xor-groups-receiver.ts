@@ -23,7 +23,7 @@ export class XorGroupsReceiver implements ReceiveProtection {
 
   constructor(supply: ReceiveSupply) {
     this.#supply = supply;
-    this.#decoder = new GroupDecoder({ memory: supply.memory });
+    this.#decoder = new GroupDecoder({ memory: supply.memory, isSequenced: true });
   }
 
   take(

@@ -20,7 +20,7 @@ import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayPath } from './relay-session.ts';
 import type { RelaySession } from './relay-session.ts';
-import { writeAcknowledgement } from './acknowledgement.ts';
+import { writeAcknowledgement, writeAnswer } from './acknowledgement.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { ClientSender } from './client-sender.ts';
 import { OWN_CLAIM } from './relay-options.ts';
@@ -102,7 +102,9 @@ export class SessionAdmission {
       return live === undefined ? this.#refuse(DropReason.notAdmitted) : this.#admitProof(live, proof, bound, offset, length, from);
     }
     const token = readToken(bytes, offset);
-    return registered ? this.#admitRegistered(flags, offset, length, from) : this.#admitAnyone(flags, token, dialect, from);
+    if (registered) return this.#admitRegistered(flags, offset, length, from);
+    if (dialect === 'reference' && (flags & FLAG_KEEPALIVE) !== 0) return this.#echo(offset, length, from);
+    return this.#admitAnyone(flags, token, dialect, from);
   }
 
   /**
@@ -184,13 +186,20 @@ export class SessionAdmission {
     return lifecycle.addPath(session, 0, from, 0);
   }
 
+  /** Clients of dialect `reference` ask a node so whether it is there, before they open anything. The echo is as long as the question. */
+  #echo(offset: ArenaOffset, length: ByteLength, from: ClientAddress): null {
+    const { bytes, counters, sender } = this.#parts;
+    counters.values[RelayCounter.keepalives]++;
+    writeAnswer(bytes, offset, FLAG_KEEPALIVE, readToken(bytes, offset));
+    sender.sendToAddress(null, from, offset, length);
+    return null;
+  }
+
   #admitAnyone(flags: number, token: SessionToken, dialect: Dialect, from: ClientAddress): RelayPath | null {
     const { lifecycle, options, random, sessions } = this.#parts;
+    // No acknowledgement could tell a client of that dialect a token, so the one that it came with stays.
     let ownToken = token;
-    if (dialect === 'reference') {
-      // No acknowledgement could tell such a client a token, so the one that it came with stays.
-      if ((flags & FLAG_KEEPALIVE) !== 0) return this.#refuse(DropReason.unknownSession);
-    } else {
+    if (dialect === 'standard') {
       if ((flags & FLAG_HANDSHAKE) === 0) return this.#refuse(DropReason.unknownSession);
       if (token !== 0) return this.#refuse(DropReason.notAdmitted);
       ownToken = 1 + ((random() >>> 0) % 255);

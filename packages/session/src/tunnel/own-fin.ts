@@ -3,8 +3,10 @@ import type { Milliseconds, SequenceNumber } from '@lightspeed/wire';
 import type { NodeSender } from './node-sender.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
 
-/** First pause before a FIN is repeated; it doubles each time. */
+/** First pause before a FIN with a tag is repeated; it doubles each time. */
 const FIRST_RETRY_MS = 250;
+/** The same without a tag. The node answers such a one after a second, for which nobody waits: it only must arrive. */
+const FIRST_UNTAGGED_RETRY_MS = 30;
 /** A FIN that was sent so often without an answer has to do. */
 const MAX_ATTEMPTS = 3;
 
@@ -46,7 +48,7 @@ export class OwnFin {
   #send(): void {
     const { clock, links, sender, sending } = this.#parts;
     this.#sentMs = clock.nowMs;
-    this.#retryMs = FIRST_RETRY_MS * 2 ** this.#attempts;
+    this.#retryMs = (sending.tags === null ? FIRST_UNTAGGED_RETRY_MS : FIRST_RETRY_MS) * 2 ** this.#attempts;
     this.#attempts++;
     for (const link of links.all) {
       if (link === links.primary || link.isUp) sender.sendControl(link, FLAG_FIN, sending.token, this.sequence, clock.nowUs);

@@ -42,6 +42,7 @@ export class ToNode {
     const flow = this.#flowFor(local);
     if (flow === null) return DropReason.flowLimit;
     flow.lastActivityMs = clock.nowMs;
+    flow.lastUpMs = clock.nowMs;
     if (length > SAFE_PAYLOAD_BYTES) {
       if (!flow.oversizeSeen) {
         flow.oversizeSeen = true;

@@ -42,6 +42,8 @@ export class TunnelFlow extends SendFlow {
   local: LocalFlow;
   /** The last datagram in either direction. */
   lastActivityMs: Milliseconds;
+  /** The program's last datagram. */
+  lastUpMs: Milliseconds;
   /** Whether a payload over the safe size was seen. */
   oversizeSeen = false;
 
@@ -51,6 +53,7 @@ export class TunnelFlow extends SendFlow {
     this.index = index;
     this.local = local;
     this.lastActivityMs = nowMs;
+    this.lastUpMs = nowMs;
   }
 }
 
@@ -80,6 +83,16 @@ export class TunnelFlowTable {
   find(localIp: AddressHandle, localPort: Port, serverIp: AddressHandle, serverPort: Port): TunnelFlow | null {
     const index = this.#byAddresses.get(localIp, (localPort << 16) | serverPort, serverIp, 0);
     return index < 0 ? null : this.#flows[index];
+  }
+
+  /** The flow to a server whose program has sent last, or null: for nodes whose answers do not name the program. */
+  findLatest(serverIp: AddressHandle, serverPort: Port): TunnelFlow | null {
+    let latest: TunnelFlow | null = null;
+    for (const flow of this.#flows) {
+      if (flow === null || flow.destinationIp !== serverIp || flow.destinationPort !== serverPort) continue;
+      if (latest === null || ((flow.lastUpMs - latest.lastUpMs) | 0) > 0) latest = flow;
+    }
+    return latest;
   }
 
   /** Opens a flow, or gives null if there are as many as there may be. */

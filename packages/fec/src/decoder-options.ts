@@ -1,0 +1,14 @@
+import type { FecMemory } from './memory.ts';
+
+/** Memory and limits of a decoder; each has a default. */
+export interface FecDecoderOptions {
+  /** Where parity accumulates. Default: 72 blocks of the decoder's own. */
+  readonly memory?: FecMemory;
+  /** Age at which a group is discarded, 1 to 10,000. Default 500. */
+  readonly maxAgeMs?: number;
+  /**
+   * Whether the caller drops packets that come twice, by their sequence numbers. Then two packets at one place of a group are of two
+   * senders that count alike. Both are delivered, and the group recovers nothing. Default false: the second one is a duplicate.
+   */
+  readonly isSequenced?: boolean;
+}

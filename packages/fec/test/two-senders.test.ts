@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { DATA_DUPLICATE, DATA_NEW, FecMemory, GroupDecoder, PARITY_NONE } from '@lightspeed/fec';
+
+it.each([
+  ['a duplicate', false, DATA_DUPLICATE, 1],
+  ['delivered, and its group recovers nothing', true, DATA_NEW, 0],
+])(
+  'a packet at a place of a group that is taken is %s, where packets are told apart by sequence: %s',
+  (_what, isSequenced, second, recovered) => {
+    const memory = FecMemory.allocate(80);
+    const decoder = new GroupDecoder({ memory, isSequenced });
+    const packet = memory.take();
+    memory.bytes.fill(7, packet, packet + 10);
+    expect(decoder.data(1, 0, 2, 5, packet, 10, 0)).toBe(DATA_NEW);
+    expect(decoder.data(1, 0, 2, 5, packet, 9, 0)).toBe(second);
+    // Of a payload with the same bytes: the parity of both is zeros, and so are its lengths.
+    memory.bytes.fill(0, packet, packet + 12);
+    const verdict = decoder.parity(1, 2, 5, packet, 12, 0);
+    expect(verdict === PARITY_NONE).toBe(recovered === 0);
+    expect(decoder.packetsRecovered).toBe(recovered);
+    memory.release(packet);
+  },
+);
