@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EchoServer, Peer } from './support/game.ts';
+import { EchoServer, Peer, until } from './support/game.ts';
 import { TestNode } from './support/test-node.ts';
 import { ENGINES, tunnelTo } from './support/tunnel.ts';
 

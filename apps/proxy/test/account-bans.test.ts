@@ -50,8 +50,8 @@ describe('bans of accounts', () => {
       return result.client;
     });
     const misused: Client[] = [];
-    registry.onMisuse = (client) => misused.push(client);
-    registry.misused(clients[0].sessionId);
+    registry.news.onMisuse = (client) => misused.push(client);
+    registry.news.misused(clients[0].sessionId);
     expect(misused).toEqual([clients[0]]);
     expect(registry.ban(clients[0])).toEqual([clients[0], clients[1]]);
     expect(register(0x0102_0304)).toMatchObject({

@@ -4,6 +4,8 @@ import type { FecMemory } from './memory.ts';
 export interface FecDecoderOptions {
   /** Where parity accumulates. Default: 72 blocks of the decoder's own. */
   readonly memory?: FecMemory;
+  /** For whom it takes blocks of a shared memory, see `FecMemory.take`. Default -1. */
+  readonly owner?: number;
   /** Age at which a group is discarded, 1 to 10,000. Default 500. */
   readonly maxAgeMs?: number;
   /**

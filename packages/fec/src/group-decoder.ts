@@ -89,7 +89,7 @@ export class GroupDecoder {
     this.parityIgnored = 0;
     this.duplicates = 0;
     this.untracked = 0;
-    this.ring = new GroupRing(this.memory, maxAgeMs);
+    this.ring = new GroupRing(this.memory, maxAgeMs, options.owner ?? -1);
     this.isSequenced = options.isSequenced ?? false;
     this.oldPeer = false;
   }

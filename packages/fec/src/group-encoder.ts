@@ -14,6 +14,8 @@ export const ADD_FULL = 1;
 export interface FecEncoderOptions {
   /** Where parity accumulates. Default: two blocks of the encoder's own. */
   readonly memory?: FecMemory;
+  /** For whom it takes blocks of a shared memory, see `FecMemory.take`. Default -1. */
+  readonly owner?: number;
   /** The next group id of a counter that several encoders share (one per session and direction). */
   readonly nextGroupId?: () => number;
   /** The first id of the encoder's own counter, which wraps after 65,535. Default 0. Without effect beside `nextGroupId`. */
@@ -58,6 +60,7 @@ export class GroupEncoder {
   parityGenerated: number;
   unprotected: number;
 
+  private readonly owner: number;
   private readonly nextGroupId: () => number;
   /** The open group's block, or -1 while none is open. */
   private block: number;
@@ -74,6 +77,7 @@ export class GroupEncoder {
     requireInteger('ERR_FEC_GROUP_ID', 'firstGroupId', firstGroupId, 0, 0xffff);
     this.size = size;
     this.memory = options.memory ?? FecMemory.allocate(2);
+    this.owner = options.owner ?? -1;
     this.nextGroupId = options.nextGroupId ?? countFrom(firstGroupId);
     this.groupId = firstGroupId;
     this.index = 0;
@@ -95,7 +99,7 @@ export class GroupEncoder {
    */
   begin(): boolean {
     if (this.block >= 0) return true;
-    const block = this.memory.take();
+    const block = this.memory.take(this.owner);
     if (block < 0) return false;
     this.block = block;
     this.groupId = this.takeGroupId();

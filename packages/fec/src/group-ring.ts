@@ -51,8 +51,10 @@ export class GroupRing {
 
   private readonly memory: FecMemory;
   private readonly maxAgeMs: number;
+  private readonly owner: number;
 
-  constructor(memory: FecMemory, maxAgeMs: number) {
+  /** @param owner for whom it takes blocks, see `FecMemory.take`. */
+  constructor(memory: FecMemory, maxAgeMs: number, owner: number) {
     this.slots = new Int32Array(GROUPS_IN_RING * SLOT_INTS);
     this.recovered = new RecoveredTable();
     this.activeGroups = 0;
@@ -60,6 +62,7 @@ export class GroupRing {
     this.packetsLost = 0;
     this.memory = memory;
     this.maxAgeMs = maxAgeMs;
+    this.owner = owner;
   }
 
   /** The slot of the group, opened if it is new; -1 if the group has left the ring. */
@@ -91,7 +94,7 @@ export class GroupRing {
     if (slots[slot + STATE] !== GROUP_OPEN) return false;
     let block = slots[slot + BLOCK];
     if (block < 0) {
-      block = memory.take();
+      block = memory.take(this.owner);
       if (block < 0) {
         this.giveUp(slot);
         return false;

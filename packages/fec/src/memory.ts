@@ -87,10 +87,17 @@ export class FecMemory {
 
   /**
    * Takes a block. Its bytes are whatever its last user left there.
-   * @returns the offset of its content, or -1 if no block is free.
+   * @param owner - for whom, a small number from 0 on, or -1 for nobody in particular. An owner may not have more blocks than
+   *   are free, so that nobody takes all.
+   * @returns the offset of its content, or -1 if no block is free, or if the owner has its share.
    */
-  take(): number {
-    return this.pool.take();
+  take(owner = -1): number {
+    return this.pool.take(owner);
+  }
+
+  /** How often an owner was refused a block because it had its share. */
+  get overShare(): number {
+    return this.pool.overShare;
   }
 
   /**

@@ -39,6 +39,7 @@ export {
 export type { Proof } from './proof/proof.ts';
 export { tagKeys } from './proof/tag-keys.ts';
 export type { TagKeys } from './proof/tag-keys.ts';
+export { hashPrefix } from './hash-prefix.ts';
 export { DEFAULT_RATE_BPS, DEFAULT_RATE_PPS, RateLimiter, rateLimiterBytes } from './rate-limiter.ts';
 export {
   DESTINATION_ADMITTED,

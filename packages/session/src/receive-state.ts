@@ -35,6 +35,11 @@ export class ReceiveState {
     this.#supply = supply;
   }
 
+  /** In whose name blocks of memory are taken for it, see `FecMemory.take`; -1 for nobody in particular. */
+  get owner(): number {
+    return this.#supply.owner ?? -1;
+  }
+
   /**
    * Takes note of a data or parity packet's sequence number. What protection knew goes when the window moves: it may be
    * that of a peer that has started over.

@@ -10,6 +10,7 @@ import { KeyTable } from '../src/key-table.ts';
 import { PacketWriter } from '../src/packet-writer.ts';
 import { ReceiveState } from '../src/receive-state.ts';
 import { EgressAllocator } from '../src/relay/egress-allocator.ts';
+import { FairShares } from '../src/relay/fair-shares.ts';
 import { FlowReports } from '../src/relay/flow-reports.ts';
 import { FlowTable } from '../src/relay/flow-table.ts';
 import { RelaySession } from '../src/relay/relay-session.ts';
@@ -46,7 +47,8 @@ it.each(['shared', 'endpoint-independent'] as const)(
         const driver = new RelayHost();
         const random = sequentialRandom();
         const bySocket = new KeyTable(random(), 0, 3);
-        const egress = new EgressAllocator(mapping, driver, bySocket, random);
+        const shares = new FairShares(DEFAULT_RELAY_OPTIONS, { memory, returns: new BlockReturns(memory), fecTotals: new FecTotals() }, 1);
+        const egress = new EgressAllocator(mapping, driver, bySocket, shares, random);
         const writer = new PacketWriter(memory, new BlockReturns(memory), { sendPacket: () => true });
         const limits = new SessionLimits({ ...DEFAULT_RELAY_OPTIONS, maxClients: SESSIONS }, undefined);
         for (let slot = 0; slot < SESSIONS; slot++) limits.open(slot, null, { prefixHigh: 0, prefixLow: slot }, true, 0, 1, 1);

@@ -145,6 +145,10 @@ export class TestNode implements RelayOutput {
     this.onTagging?.(sessionId);
   }
 
+  overShare(): void {
+    throw new Error('no test takes more than its share');
+  }
+
   misused(): void {
     throw new Error('no test has a client banned');
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { inspect, issue, keygen, revoke } from './ticket.ts';
+import { inspect, issue, keygen, revoke, DEFAULT_MAX_SESSIONS } from './ticket.ts';
 import type { InspectFlags, IssueFlags, RevokeFlags } from './ticket.ts';
 
 /** Adds `ticket` with its commands. @param done gets the exit code. */
@@ -36,7 +36,7 @@ Example:
     .requiredOption('--for <NAME>', 'name of its holder')
     .requiredOption('--expires <DURATION>', 'how long it is valid: 90s, 15m, 12h, 30d, 2w')
     .option('--not-before <DURATION>', 'time from now at which it becomes valid (default: now)')
-    .option('--max-sessions <N>', 'sessions at once on each node (default: no limit)')
+    .option('--max-sessions <N>', `sessions at once on each node (default: ${DEFAULT_MAX_SESSIONS})`)
     .option('--pps <N>', "packets per second of a session (default: the node's limit)")
     .option('--bps <N>', "bytes per second of a session (default: the node's limit)")
     .allowExcessArguments(false)

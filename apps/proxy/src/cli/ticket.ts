@@ -32,6 +32,9 @@ export async function keygen({ out }: { readonly out: string }): Promise<void> {
   print(formatIssuerKey(key.publicKey));
 }
 
+/** A player has few sessions at once: one at each node, and one more while a path or a machine changes. */
+export const DEFAULT_MAX_SESSIONS = 8;
+
 /** The options of `ticket issue`, as the command line gives them. */
 export interface IssueFlags {
   readonly key: string;
@@ -56,7 +59,7 @@ export async function issue(flags: IssueFlags): Promise<void> {
         issuedAt: now,
         notBefore: flags.notBefore === undefined ? 0 : now + parseDuration('--not-before', flags.notBefore),
         expiresAt: now + seconds,
-        maxSessions: count('--max-sessions', flags.maxSessions),
+        maxSessions: count('--max-sessions', flags.maxSessions ?? String(DEFAULT_MAX_SESSIONS)),
         ratePps: count('--pps', flags.pps),
         rateBps: count('--bps', flags.bps),
       },

@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Ticket } from '@lightspeed/security';
 import { PeerCapability } from '@lightspeed/session';
 import { formatPrefixWords } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { Client, RegisterRefusal } from './client.ts';
+
+const SALT = randomBytes(16);
 
 /** What a node knows of the packet path besides what all know. */
 export function capabilitiesOf({ tags }: Pick<NodeConfig, 'tags'>): number {
@@ -16,6 +18,11 @@ export const BAN_REASON = 'it opened too many new destinations';
 /** To whom misuse is charged: the ticket, or those who register from an address without one. */
 export function accountOf(ticket: Ticket | undefined, { prefixHigh, prefixLow }: Pick<Client, 'prefixHigh' | 'prefixLow'>): string {
   return ticket?.id ?? formatPrefixWords(prefixHigh, prefixLow);
+}
+
+/** A number of 24 bits for an account: a hash, which nobody outside can aim at another account's. */
+export function accountNumber(account: string): number {
+  return createHash('sha256').update(SALT).update(account).digest().readUIntBE(0, 3);
 }
 
 /** What a ticket says of 0 is left to the node. */

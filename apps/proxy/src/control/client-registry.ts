@@ -20,7 +20,17 @@ import type { ClientSnapshot } from '../state/snapshot-file.ts';
 import { claimsFor } from '../supervisor/registered-clients.ts';
 import type { RegisteredClients } from '../supervisor/registered-clients.ts';
 import type { AccountBans } from './account-bans.ts';
-import { BAN_REASON, accountOf, capabilitiesOf, freshSessionId, limitsOf, randomFraction, refuse } from './admission-terms.ts';
+import {
+  BAN_REASON,
+  accountNumber,
+  accountOf,
+  capabilitiesOf,
+  freshSessionId,
+  limitsOf,
+  randomFraction,
+  refuse,
+} from './admission-terms.ts';
+import { ClientNews } from './client-news.ts';
 import { Client } from './client.ts';
 import type { ClientLink, RegisterRefusal, RegisteredLink } from './client.ts';
 import { SecretStore } from './secret-store.ts';
@@ -31,6 +41,8 @@ const MAX_PER_ADDRESS = 255;
 
 /** The clients of a node: lets them in, hands out session ids, tokens and secrets, and keeps to the limits. No I/O. */
 export class ClientRegistry implements RegisteredClients {
+  /** What workers tell of clients. */
+  readonly news = new ClientNews((sessionId) => this.get(sessionId));
   readonly #config: NodeConfig;
   readonly #addresses: AddressBook;
   readonly #gate: TicketGate | undefined;
@@ -101,7 +113,8 @@ export class ClientRegistry implements RegisteredClients {
     const { sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, nonces, maxPps, maxBps } = client;
     const secret = this.#secrets.of(index);
     const secretHex = secret && Buffer.from(secret).toString('hex');
-    return { sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, secretHex, nonces, maxPps, maxBps };
+    const account = accountNumber(this.#accountOf(client));
+    return { sessionId, index, account, prefixHigh, prefixLow, token, dialect, capabilities, secretHex, nonces, maxPps, maxBps };
   }
 
   /** A copy of the secret that a client shares with the node; undefined if it has none. */
@@ -115,21 +128,6 @@ export class ClientRegistry implements RegisteredClients {
     return client !== undefined;
   }
 
-  /** Called with a client that has opened new destinations for as long as earns a ban. */
-  onMisuse: (client: Client) => void = () => undefined;
-  /** Called with a client whose packets are to have tags. */
-  onTagging: (client: Client, wrongTokens: number) => void = () => undefined;
-
-  misused(sessionId: number): void {
-    const client = this.get(sessionId);
-    if (client !== undefined) this.onMisuse(client);
-  }
-
-  tagging(sessionId: number, wrongTokens: number): void {
-    const client = this.get(sessionId);
-    if (client !== undefined) this.onTagging(client, wrongTokens);
-  }
-
   /**
    * Bans the account of a client.
    * @returns its clients, whose sessions are to end.
@@ -139,6 +137,12 @@ export class ClientRegistry implements RegisteredClients {
     const name = this.#gate?.ticketOf(client.sessionId)?.name ?? '';
     this.#bans.add(account, name, this.#config.banDurationSecs * 1_000, Date.now());
     return [...this.#clients.values()].filter((other) => this.#accountOf(other) === account);
+  }
+
+  /** The ticket of a client, for the log; nothing of one without. */
+  nameOf({ sessionId }: Client): { readonly ticket?: string; readonly name?: string } {
+    const ticket = this.#gate?.ticketOf(sessionId);
+    return ticket === undefined ? {} : { ticket: ticket.id, name: ticket.name };
   }
 
   #accountOf(client: Client): string {

@@ -10,12 +10,19 @@ import type { ControlCounters } from './control-counters.ts';
 
 const BAN_LINES: LimitedLines = { level: 'warn', one: 'a registered client was banned', more: 'more registered clients were banned' };
 
+const SHARE_LINES: LimitedLines = {
+  level: 'warn',
+  one: 'an account has its share of the sockets towards game servers, and gets no more',
+  more: 'more accounts have their share',
+};
+
 /** Ends registrations against the will of their clients, who are told why. */
 export class Dismissals {
   readonly #config: () => NodeConfig;
   readonly #registry: ClientRegistry;
   readonly #counters: ControlCounters;
   readonly #log: LimitedLog;
+  readonly #shareLog: LimitedLog;
   readonly #endClient: (client: Client) => void;
 
   /** @param endClient ends the registration of a client, and its session. */
@@ -30,8 +37,10 @@ export class Dismissals {
     this.#registry = registry;
     this.#counters = counters;
     this.#log = new LimitedLog(log, BAN_LINES);
+    this.#shareLog = new LimitedLog(log, SHARE_LINES);
     this.#endClient = endClient;
-    registry.onMisuse = (client) => this.ban(client);
+    registry.news.onMisuse = (client) => this.ban(client);
+    registry.news.onOverShare = (client) => this.#shareLog.note(registry.addressOf(client), registry.nameOf(client));
   }
 
   /** Bans the account of a client. All who registered with it may come back when the ban is over. */
@@ -57,5 +66,6 @@ export class Dismissals {
   /** Writes down what was not written yet. */
   end(): void {
     this.#log.end();
+    this.#shareLog.end();
   }
 }

@@ -28,7 +28,7 @@ export class TaggedClients {
     this.#registry = registry;
     this.#supervisor = supervisor;
     this.#log = new LimitedLog(log, ATTACK_LINES);
-    registry.onTagging = (client, wrongTokens) => this.#tell(client, wrongTokens);
+    registry.news.onTagging = (client, wrongTokens) => this.#tell(client, wrongTokens);
   }
 
   /** What follows the acknowledgement of a Register: a lost message is repeated when the client resumes. */

@@ -189,6 +189,10 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#tell({ type: 'misused', sessionId });
   }
 
+  overShare(sessionId: number): void {
+    this.#tell({ type: 'over-share', sessionId });
+  }
+
   tagging(sessionId: number, wrongTokens: number): void {
     this.#tell({ type: 'tagging', sessionId, wrongTokens });
   }

@@ -157,5 +157,7 @@ export type FromWorker =
   | ({ readonly type: 'banned' } & Ban)
   /** A registered client has opened new destinations for as long as earns a ban. */
   | { readonly type: 'misused'; readonly sessionId: number }
+  /** A session was refused a socket because its account has its share; 0 for one without a registration. */
+  | { readonly type: 'over-share'; readonly sessionId: number }
   /** The packets of a session are to have tags: its client must be told. */
   | { readonly type: 'tagging'; readonly sessionId: number; readonly wrongTokens: number };

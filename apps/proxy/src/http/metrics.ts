@@ -190,6 +190,15 @@ const TRAFFIC: readonly Traffic[] = [
       [{ event: 'forwarded' }, relay.forwarded],
     ],
   },
+  {
+    name: 'over_share_total',
+    help: 'What accounts were refused because they had their share.',
+    labelNames: ['what'],
+    samples: ({ relay }) => [
+      [{ what: 'socket' }, relay.egressOverShare],
+      [{ what: 'fec_block' }, relay.fecOverShare],
+    ],
+  },
   one(
     'tagged_sessions_total',
     'Sessions whose packets have got tags, mostly since somebody guessed their token.',

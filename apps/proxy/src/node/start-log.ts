@@ -4,6 +4,7 @@ import { formatIpv4, formatSocketAddress, isLoopback } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
+import { relayOptionsOf } from '../supervisor/relay-options.ts';
 import type { NodeStats } from '../supervisor/stats.ts';
 import { DATA_BUFFER_BYTES } from '../supervisor/data-port.ts';
 import type { NodeParts } from './node-parts.ts';
@@ -22,6 +23,7 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
       stateDir: control === undefined ? undefined : (config.stateDir ?? 'off'),
       egress: formatIpv4(config.egressBind),
       egressPorts: config.egressPorts === undefined ? 'any' : `${config.egressPorts.low}-${config.egressPorts.high}`,
+      egressSockets: relayOptionsOf(config).maxEgressSockets,
       workers: config.workers,
       cores: supervisor.cores.length === 0 ? 'any' : supervisor.cores,
       busyPollUs: config.busyPollUs,

@@ -10,6 +10,16 @@ export function claimsFor({ maxClients }: NodeConfig): number {
   return maxClients + SPARE_CLAIMS;
 }
 
+/** What workers tell of clients. */
+export interface WorkerNews {
+  /** A client has opened new destinations for as long as earns a ban. */
+  misused(sessionId: number): void;
+  /** A session was refused a socket because its account has its share; 0 for one without a registration. */
+  overShare(sessionId: number): void;
+  /** The packets of a session are to have tags, after so many with a wrong token: its client must be told. */
+  tagging(sessionId: number, wrongTokens: number): void;
+}
+
 /** The clients that the control plane has let in, in the place where it has them. */
 export interface RegisteredClients {
   /** For workers that start later. */
@@ -17,10 +27,8 @@ export interface RegisteredClients {
   has(sessionId: number): boolean;
   /** Keeps which proofs a client has used, for workers that start later. @returns false if the client is gone. */
   noteNonces(sessionId: number, nonces: ProofNoncesState): boolean;
-  /** A client has opened new destinations for as long as earns a ban. */
-  misused(sessionId: number): void;
-  /** The packets of a session are to have tags, after so many with a wrong token: its client must be told. */
-  tagging(sessionId: number, wrongTokens: number): void;
+  /** Hears what workers tell of them. */
+  readonly news: WorkerNews;
 }
 
 /** For a node without a control plane. */
@@ -28,6 +36,5 @@ export const NO_CLIENTS: RegisteredClients = {
   registered: () => [],
   has: () => false,
   noteNonces: () => false,
-  misused: () => undefined,
-  tagging: () => undefined,
+  news: { misused: () => undefined, overShare: () => undefined, tagging: () => undefined },
 };

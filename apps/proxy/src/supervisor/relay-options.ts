@@ -1,5 +1,6 @@
 import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
 import type { RelayOptions } from '@lightspeed/session';
+import { egressSocketsPerWorker } from '../base/descriptor-limit.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 
 /** The configuration as each worker's relay takes it. */
@@ -19,6 +20,11 @@ export function relayOptionsOf(config: NodeConfig): RelayOptions {
     banDurationMs: config.banDurationSecs * 1_000,
     oversize: config.oversize,
     egressMapping: config.egressMapping,
+    maxEgressSockets: egressSocketsPerWorker(config.workers, portsIn(config)),
     tags: config.tags,
   });
+}
+
+function portsIn({ egressPorts }: NodeConfig): number {
+  return egressPorts === undefined ? Infinity : egressPorts.high - egressPorts.low + 1;
 }

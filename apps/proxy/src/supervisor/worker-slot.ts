@@ -43,7 +43,7 @@ export interface WorkerWatcher {
   serving(worker: WorkerSlot, serving: Serving): void;
   banned(worker: WorkerSlot, ban: Ban): void;
   /** Those that the workers tell of. */
-  readonly clients: Pick<RegisteredClients, 'misused' | 'tagging'>;
+  readonly clients: Pick<RegisteredClients, 'news'>;
   released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void;
   snapshots(worker: WorkerSlot, snapshots: Snapshots): void;
   answered(worker: WorkerSlot, answer: Answer): void;
@@ -166,10 +166,13 @@ export class WorkerSlot {
         break;
       }
       case 'misused':
-        this.#watcher.clients.misused(message.sessionId);
+        this.#watcher.clients.news.misused(message.sessionId);
+        break;
+      case 'over-share':
+        this.#watcher.clients.news.overShare(message.sessionId);
         break;
       case 'tagging':
-        this.#watcher.clients.tagging(message.sessionId, message.wrongTokens);
+        this.#watcher.clients.news.tagging(message.sessionId, message.wrongTokens);
         break;
       case 'released':
         this.#watcher.released(this, message.sessionId, message.nonces);

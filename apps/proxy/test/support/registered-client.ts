@@ -161,8 +161,8 @@ export class RegisteredClient {
     this.received = this.received.filter(({ header }) => header.kind !== 'handshake');
   }
 
-  data(to: Endpoint, payload: string, token = this.ack.token): void {
-    const header = TunnelHeader.data(this.sequence++, 2_000, GAME, to).withSessionToken(token);
+  data(to: Endpoint, payload: string, token = this.ack.token, fromPort = GAME.port): void {
+    const header = TunnelHeader.data(this.sequence++, 2_000, { ip: GAME.ip, port: fromPort }, to).withSessionToken(token);
     this.sendBytes(header.encodeWithPayload(Buffer.from(payload)));
   }
 

@@ -19,6 +19,11 @@ export class SendState {
     this.token = token;
   }
 
+  /** In whose name blocks of memory are taken for its packets, see `FecMemory.take`; -1 for nobody in particular. */
+  get owner(): number {
+    return -1;
+  }
+
   /** Bytes that a tag adds to each packet; 0 without tags. */
   get tagBytes(): ByteLength {
     return this.tags !== null && this.tags.isSealing ? TAG_BYTES : 0;

@@ -12,6 +12,8 @@ export interface ReceiveSupply {
   readonly returns: BlockReturns;
   /** Gets the statistics of all of them, see {@link ReceiveProtection.tidy}. */
   readonly fecTotals: FecTotals;
+  /** In whose name blocks are taken, see `FecMemory.take`. */
+  readonly owner?: number;
 }
 
 /** Recovers from XOR groups (docs/protocol.md, FEC). */
@@ -23,7 +25,7 @@ export class XorGroupsReceiver implements ReceiveProtection {
 
   constructor(supply: ReceiveSupply) {
     this.#supply = supply;
-    this.#decoder = new GroupDecoder({ memory: supply.memory, isSequenced: true });
+    this.#decoder = new GroupDecoder({ memory: supply.memory, isSequenced: true, owner: supply.owner ?? -1 });
   }
 
   take(

@@ -108,7 +108,7 @@ class XorGroups implements FlowProtection {
     const { sending } = flow;
     this.#sender = sender;
     this.flow = flow;
-    this.#encoder = new GroupEncoder(groupSize, { memory: sender.memory, nextGroupId: () => sending.takeGroupId() });
+    this.#encoder = new GroupEncoder(groupSize, { memory: sender.memory, owner: sending.owner, nextGroupId: () => sending.takeGroupId() });
   }
 
   get groupSize(): number {

@@ -1,5 +1,6 @@
 import type { AddressHandle, EgressId, Port } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
+import type { FairShares } from './fair-shares.ts';
 import type { EgressMapping, RelayOutput } from './relay-options.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
 
@@ -14,7 +15,7 @@ import type { RelayFlow, RelaySession } from './relay-session.ts';
  * ```
  *
  * Shared: a flow takes the first position that has no flow to its server yet. So there are as many sockets as the
- * largest number of players on one server. A socket without flows is closed.
+ * largest number of players on one server. A socket without flows is closed. No account may open more than its share.
  */
 export class EgressAllocator {
   readonly #mapping: EgressMapping;
@@ -29,13 +30,17 @@ export class EgressAllocator {
   /** By the driver's number: how many flows use the socket, and its position in the pool or -1. */
   readonly #users: number[] = [];
   readonly #position: number[] = [];
+  /** By the driver's number: for whom it was opened. */
+  readonly #owner: number[] = [];
+  readonly #shares: FairShares;
   #open = 0;
 
   /** @param flows all flows by (socket, server ip, server port, 0); only read here. */
-  constructor(mapping: EgressMapping, output: RelayOutput, flows: KeyTable, random: () => number) {
+  constructor(mapping: EgressMapping, output: RelayOutput, flows: KeyTable, shares: FairShares, random: () => number) {
     this.#mapping = mapping;
     this.#output = output;
     this.#flows = flows;
+    this.#shares = shares;
     this.#firstCandidate = new KeyTable(random());
     this.#flowsByServer = new KeyTable(random());
   }
@@ -50,7 +55,9 @@ export class EgressAllocator {
    * @param port the local port that it should have if that is possible, 0 for any.
    */
   take(session: RelaySession, clientIp: AddressHandle, clientPort: Port, serverIp: AddressHandle, serverPort: Port, port: Port): EgressId {
-    return this.#mapping === 'shared' ? this.#takeShared(serverIp, serverPort, port) : this.#takeOwn(session, clientIp, clientPort, port);
+    return this.#mapping === 'shared'
+      ? this.#takeShared(session, serverIp, serverPort, port)
+      : this.#takeOwn(session, clientIp, clientPort, port);
   }
 
   /** The flow is gone, from the table of flows too; a socket that nobody uses any more is closed. */
@@ -62,14 +69,15 @@ export class EgressAllocator {
     if (this.#users[egress] > 0) return;
     if (position >= 0) this.#pool[position] = -1;
     this.#open--;
+    this.#shares.giveSocket(this.#owner[egress]);
     this.#output.closeEgress(egress);
   }
 
-  #takeShared(serverIp: AddressHandle, serverPort: Port, port: Port): number {
+  #takeShared(session: RelaySession, serverIp: AddressHandle, serverPort: Port, port: Port): number {
     const position = port === 0 ? this.#firstFree(serverIp, serverPort) : this.#positionFor(serverIp, serverPort, port);
     let egress = position < this.#pool.length ? this.#pool[position] : -1;
     if (egress < 0) {
-      egress = this.#openSocket(position, port);
+      egress = this.#openSocket(session, position, port);
       if (egress < 0) return -1;
       this.#pool[position] = egress;
     }
@@ -120,14 +128,19 @@ export class EgressAllocator {
       this.#users[flow.egress]++;
       return flow.egress;
     }
-    const egress = this.#openSocket(-1, port);
+    const egress = this.#openSocket(session, -1, port);
     if (egress >= 0) this.#users[egress]++;
     return egress;
   }
 
-  #openSocket(position: number, port: Port): number {
+  #openSocket(session: RelaySession, position: number, port: Port): number {
+    if (!this.#shares.takeSocket(session, port !== 0)) return -1;
     const egress = this.#output.openEgress(port);
-    if (egress < 0) return -1;
+    if (egress < 0) {
+      this.#shares.giveSocket(session.owner);
+      return -1;
+    }
+    this.#owner[egress] = session.owner;
     this.#users[egress] = 0;
     this.#position[egress] = position;
     this.#open++;

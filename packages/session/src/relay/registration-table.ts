@@ -14,10 +14,13 @@ export const PeerCapability = {
 } as const;
 
 /** What a registration notes of itself beside those bits. */
+const CAPABILITIES = 3;
+const ACCOUNT_SHIFT = 2;
+const MAX_ACCOUNT = 0xff_ffff;
+const HAS_ACCOUNT = 1 << 27;
 const HAS_SECRET = 1 << 28;
 const WANTS_TAGS = 1 << 29;
 const IS_TAGGED = 1 << 30;
-const OWN_BITS = HAS_SECRET | WANTS_TAGS | IS_TAGGED;
 
 /** What registration settles for a session, before any packet of it has come. */
 export interface Registration {
@@ -40,6 +43,11 @@ export interface Registration {
   readonly nonces?: ProofNoncesState | undefined;
   /** Which of the extensions of the packet path its client knows, `PeerCapability` bits; none by default. */
   readonly capabilities?: number | undefined;
+  /**
+   * A number of 24 bits for the account that it belongs to: who shares it, shares what is scarce. Default: that is who registers
+   * from the same prefix.
+   */
+  readonly account?: number | undefined;
   /** Its own limits in place of the relay's. */
   readonly maxPps?: number | undefined;
   readonly maxBps?: number | undefined;
@@ -61,7 +69,7 @@ export class LiveRegistration implements SessionRegistration {
   readonly dialect: Dialect;
   /** Its place in the memory of the claims; -1 without one. */
   readonly index: number;
-  /** `PeerCapability` bits, and those below. */
+  /** `PeerCapability` bits, the account, and the bits above. */
   #bits: number;
   readonly maxPps: number | undefined;
   readonly maxBps: number | undefined;
@@ -78,7 +86,9 @@ export class LiveRegistration implements SessionRegistration {
     // Each text that came from another thread is one of its own: 24 bytes.
     this.dialect = registration.dialect === 'reference' ? 'reference' : 'standard';
     this.index = registration.index ?? -1;
-    this.#bits = ((registration.capabilities ?? 0) & ~OWN_BITS) | (registration.secret === undefined ? 0 : HAS_SECRET);
+    const { account, capabilities = 0, secret } = registration;
+    this.#bits = (capabilities & CAPABILITIES) | (secret === undefined ? 0 : HAS_SECRET);
+    if (account !== undefined) this.#bits |= HAS_ACCOUNT | ((account & MAX_ACCOUNT) << ACCOUNT_SHIFT);
     this.maxPps = registration.maxPps;
     this.maxBps = registration.maxBps;
     this.#used = used;
@@ -100,6 +110,10 @@ export class LiveRegistration implements SessionRegistration {
 
   get answersChallenges(): boolean {
     return (this.#bits & PeerCapability.challenges) !== 0;
+  }
+
+  get account(): number {
+    return (this.#bits & HAS_ACCOUNT) === 0 ? -1 : (this.#bits >>> ACCOUNT_SHIFT) & MAX_ACCOUNT;
   }
 
   get hasSecret(): boolean {

@@ -56,16 +56,19 @@ export const RelayCounter = {
   sequenceLate: 31,
   /** Sessions whose clients have begun to tag their packets. */
   sessionsTagged: 32,
+  /** Groups that an account could not protect or follow, and sockets that it could not have, because it had its share. */
+  fecOverShare: 33,
+  egressOverShare: 34,
   // Gauges: what is there now.
-  sessions: 33,
-  flows: 34,
-  egressSockets: 35,
-  bannedAddresses: 36,
-  registrations: 37,
+  sessions: 35,
+  flows: 36,
+  egressSockets: 37,
+  bannedAddresses: 38,
+  registrations: 39,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 38;
+export const RELAY_COUNTER_COUNT = 40;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

@@ -49,6 +49,8 @@ export interface RelayOptions {
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
   readonly oversize: 'fragment' | 'drop';
   readonly egressMapping: EgressMapping;
+  /** Egress sockets that there are at the most. Of these no account may have more than are free. Infinity: the driver says when none is left. */
+  readonly maxEgressSockets: number;
   /** Which sessions of registrations tag their packets, as far as their clients can (docs/protocol.md, Packet tags). */
   readonly tags: 'off' | 'auto' | 'always';
 }
@@ -85,6 +87,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   banDurationMs: 3_600_000,
   oversize: 'fragment',
   egressMapping: 'shared',
+  maxEgressSockets: Infinity,
   tags: 'auto',
 });
 
@@ -186,6 +189,11 @@ export interface RelayOutput {
    * @param wrongTokens how many packets with a wrong token have come; 0 if the client has asked for tags, or all have them.
    */
   tagging(sessionId: number, wrongTokens: number): void;
+  /**
+   * An account has asked for more egress sockets than its share, and one of its sessions was refused. Told twice a second at most.
+   * @param sessionId that of the session's registration, 0 for one without.
+   */
+  overShare(sessionId: number): void;
   /**
    * The addresses of a prefix were banned; other relays that serve the same port want to know.
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.

@@ -3,6 +3,7 @@ import { BanTable, UnboundRateLimiter } from '@lightspeed/security';
 import { BlockReturns } from '../protection/block-returns.ts';
 import { Clock } from '../clock.ts';
 import { FecTotals } from '../protection/fec-totals.ts';
+import { FairShares } from './fair-shares.ts';
 import { ForwardingTable } from './forwarding-table.ts';
 import { LossTotals } from './loss-totals.ts';
 import { PathChallenges } from './path-challenges.ts';
@@ -25,6 +26,7 @@ export interface RelayParts extends Omit<RelayEnvironment, 'challenges' | 'limit
   readonly registrations: RegistrationTable;
   readonly forwarding: ForwardingTable;
   readonly limits: SessionLimits;
+  readonly shares: FairShares;
   readonly unboundRateLimiter: UnboundRateLimiter;
   /** For proofs of sessions that are known here, whatever address they come from. */
   readonly proofRateLimiter: UnboundRateLimiter;
@@ -39,12 +41,16 @@ export interface RelayParts extends Omit<RelayEnvironment, 'challenges' | 'limit
 export function makeRelayParts(options: RelayOptions, environment: RelayEnvironment): RelayParts {
   const { memory, random, addresses } = environment;
   const { maxClients } = options;
+  const own = { ...options };
+  const returns = new BlockReturns(memory);
+  const fecTotals = new FecTotals();
   return {
     ...environment,
-    options: { ...options },
+    options: own,
+    shares: new FairShares(own, { memory, returns, fecTotals }, random()),
     bytes: memory.bytes,
     clock: new Clock(),
-    returns: new BlockReturns(memory),
+    returns,
     sessions: new SessionTable(maxClients, options.maxSessionsPerAddress, addresses, environment.quota, random),
     registrations: new RegistrationTable(options.admission === 'registered' ? expectedSessions(maxClients) : 0, random),
     forwarding: new ForwardingTable(addresses, random),
@@ -53,7 +59,7 @@ export function makeRelayParts(options: RelayOptions, environment: RelayEnvironm
     proofRateLimiter: new UnboundRateLimiter({ ratePps: MAX_PROOFS_PER_SECOND, hashSeed: random() | 0 }),
     challenges: new PathChallenges(environment),
     bans: new BanTable({ durationMs: options.banDurationMs, hashSeed: random() | 0 }),
-    fecTotals: new FecTotals(),
+    fecTotals,
     lossTotals: new LossTotals(),
   };
 }

@@ -34,6 +34,7 @@ export interface LifecycleParts extends Pick<
   | 'limits'
   | 'returns'
   | 'sessions'
+  | 'shares'
 > {
   readonly flows: FlowTable;
   readonly reports: FlowReports;
@@ -69,10 +70,10 @@ export class RelaySessionLifecycle {
   }
 
   #open(prefix: AddressPrefix, token: SessionToken, dialect: Dialect, live: LiveRegistration | null): RelaySession | null {
-    const { claims, clock, counters, limits, options, sessions } = this.#parts;
+    const { claims, clock, counters, limits, options, sessions, shares } = this.#parts;
     const slot = sessions.reserve(prefix.prefixHigh, prefix.prefixLow);
     if (slot < 0) return null;
-    const receiving = new ReceiveState(this.#parts, sessions.freshWindow(slot));
+    const receiving = new ReceiveState(shares.supplyFor(live, prefix), sessions.freshWindow(slot));
     const session = new RelaySession(slot, token, dialect, live, prefix, receiving, clock.nowMs);
     sessions.add(session);
     const maxPps = live?.maxPps ?? options.maxPpsPerClient;

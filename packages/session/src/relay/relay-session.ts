@@ -29,6 +29,8 @@ export interface SessionRegistration extends AddressPrefix {
   readonly sessionId: number;
   /** Its place in the memory of the claims; -1 without one. */
   readonly index: number;
+  /** Its account, 24 bits; -1 if that is its prefix. */
+  readonly account: number;
   readonly nonces: ProofNoncesState;
   /** Whether its client answers challenges. */
   readonly answersChallenges: boolean;
@@ -81,6 +83,10 @@ export class RelaySession extends SendState {
   isChanged = true;
   /** The counters of the last snapshot: the sequence number in the lower 16 bits, the group id in the upper ones. */
   snapshotCounters = 0;
+
+  override get owner(): number {
+    return this.receiving.owner;
+  }
 
   constructor(
     slot: SessionSlot,

@@ -24,7 +24,7 @@ const NEXT_STEP_MS = 1;
 /** What {@link Sweep} takes of a relay. */
 export interface SweepParts extends Pick<
   RelayParts,
-  'bans' | 'clock' | 'counters' | 'fecTotals' | 'lossTotals' | 'options' | 'registrations' | 'sessions'
+  'bans' | 'clock' | 'counters' | 'fecTotals' | 'lossTotals' | 'options' | 'memory' | 'output' | 'registrations' | 'sessions' | 'shares'
 > {
   readonly egress: EgressAllocator;
   readonly farewell: Farewell;
@@ -83,7 +83,7 @@ export class Sweep {
 
   /** @returns whether it was over. */
   #lookAt(session: RelaySession): boolean {
-    const { clock, counters, farewell, flows, lifecycle, lossTotals, options, reports } = this.#parts;
+    const { clock, counters, farewell, flows, lifecycle, lossTotals, reports, shares } = this.#parts;
     const { nowMs } = clock;
     if (farewell.answerFin(session)) return true;
     if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
@@ -94,7 +94,7 @@ export class Sweep {
     session.receiving.tidy(nowMs);
     if (session.pathCount > 1) lifecycle.removeSilentPaths(session);
     lossTotals.add(session.slot, session.receiving.window);
-    flows.closeIdle(session, options.sessionTimeoutMs, nowMs);
+    flows.closeIdle(session, shares.flowTimeoutMs, nowMs);
     reports.lookAtPaths(session);
     return false;
   }
@@ -108,13 +108,15 @@ export class Sweep {
 
   #end(): void {
     this.#nextSlot = -1;
-    const { bans, clock } = this.#parts;
+    const { bans, clock, output, shares } = this.#parts;
     if (bans.size > 0) bans.sweep(clock.nowMs);
+    const refused = shares.takeRefused();
+    if (refused !== null) output.overShare(refused);
     this.#publishGauges();
   }
 
   #publishGauges(): void {
-    const { counters, sessions, flows, egress, bans, registrations, writer, fecTotals, lossTotals } = this.#parts;
+    const { counters, sessions, flows, egress, bans, memory, registrations, shares, writer, fecTotals, lossTotals } = this.#parts;
     const { values } = counters;
     lossTotals.finish();
     values[RelayCounter.sequenceExpected] = lossTotals.expected;
@@ -127,6 +129,8 @@ export class Sweep {
     values[RelayCounter.fecUntracked] = fecTotals.untracked;
     values[RelayCounter.fecParityGenerated] = writer.parityGenerated;
     values[RelayCounter.fecProtected] = writer.dataProtected;
+    values[RelayCounter.fecOverShare] = memory.overShare;
+    values[RelayCounter.egressOverShare] = shares.socketsRefused;
     values[RelayCounter.sessions] = sessions.size;
     values[RelayCounter.flows] = flows.size;
     values[RelayCounter.egressSockets] = egress.openSockets;

@@ -53,6 +53,8 @@ export class RelayHost implements RelayOutput {
   readonly openEgressSockets = new Set<number>();
   readonly bannedAddresses: number[] = [];
   readonly misusedSessions: number[] = [];
+  /** Sessions that were refused a socket because their account has its share. */
+  readonly overShares: number[] = [];
   /** Sessions whose clients were to be told of tags, with the wrong tokens before that. */
   readonly taggings: [sessionId: number, wrongTokens: number][] = [];
   /** Flows that are open, by number, as the relay tells of them, and their limits. */
@@ -267,6 +269,10 @@ export class RelayHost implements RelayOutput {
   tagging(sessionId: number, wrongTokens: number): void {
     this.taggings.push([sessionId, wrongTokens]);
     this.onTagging?.(sessionId);
+  }
+
+  overShare(sessionId: number): void {
+    this.overShares.push(sessionId);
   }
 
   misused(sessionId: number): void {

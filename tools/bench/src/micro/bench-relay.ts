@@ -21,7 +21,12 @@ export function benchRelay(
   const never = (what: string) => () => {
     throw new Error(`a relay of the benchmark was not to ${what}`);
   };
-  const refused = { banned: never('ban anybody'), misused: never('ban anybody'), tagging: never('tag packets') };
+  const refused = {
+    banned: never('ban anybody'),
+    misused: never('ban anybody'),
+    tagging: never('tag packets'),
+    overShare: never('run out of sockets'),
+  };
   const all = { ...output, ...refused, closeEgress: () => undefined, forward: never('forward') };
   // Clients speak IPv4, whose addresses take no entries. Those of a larger book would count, though nobody writes them.
   const addresses = new AddressBook({ maxRetained: 1 });

@@ -1,0 +1,33 @@
+import type { Client } from './client.ts';
+import type { WorkerNews } from '../supervisor/registered-clients.ts';
+
+/** Passes what workers tell of clients on to those who act on it. */
+export class ClientNews implements WorkerNews {
+  /** A client has opened new destinations for as long as earns a ban. */
+  onMisuse: (client: Client) => void = () => undefined;
+  /** A client was refused a socket because its account has its share. */
+  onOverShare: (client: Client) => void = () => undefined;
+  /** The packets of a client are to have tags. */
+  onTagging: (client: Client, wrongTokens: number) => void = () => undefined;
+  readonly #find: (sessionId: number) => Client | undefined;
+
+  /** @param find the client of a session, if it is still there. */
+  constructor(find: (sessionId: number) => Client | undefined) {
+    this.#find = find;
+  }
+
+  misused(sessionId: number): void {
+    const client = this.#find(sessionId);
+    if (client !== undefined) this.onMisuse(client);
+  }
+
+  overShare(sessionId: number): void {
+    const client = this.#find(sessionId);
+    if (client !== undefined) this.onOverShare(client);
+  }
+
+  tagging(sessionId: number, wrongTokens: number): void {
+    const client = this.#find(sessionId);
+    if (client !== undefined) this.onTagging(client, wrongTokens);
+  }
+}

@@ -1,0 +1,93 @@
+import { hashPrefix } from '@lightspeed/security';
+import type { ReceiveSupply } from '../protection/xor-groups-receiver.ts';
+import type { RelayOptions } from './relay-options.ts';
+import type { AddressPrefix, RelaySession, SessionRegistration } from './relay-session.ts';
+
+/** Accounts are told apart by a hash, so that no session takes memory for it. Two that share a number share what it may have. */
+const OWNERS = 1_024;
+
+/** No registration has this id. */
+const UNREGISTERED = 0;
+
+/** When less than this part of the sockets is free, flows that are idle end sooner. */
+const SHORT = 0.25;
+/** But never sooner than this. */
+const SHORTEST_IDLE_MS = 30_000;
+
+/**
+ * Shares what is scarce among accounts: a ticket, or a prefix that registered or plays at an open node. The rule is that of
+ * dynamic thresholds (Choudhury and Hahne, 1998): nobody may have more than is free. So something is left for whoever has
+ * little, however many sessions others have, and nothing is kept back while nobody wants it.
+ */
+export class FairShares {
+  /** How often an account was refused a socket because it had its share. */
+  socketsRefused = 0;
+  readonly #options: Pick<RelayOptions, 'maxEgressSockets' | 'sessionTimeoutMs'>;
+  readonly #seed: number;
+  readonly #supply: ReceiveSupply;
+  /** By owner, from its first session on. */
+  readonly #supplies: (ReceiveSupply | undefined)[] = [];
+  readonly #sockets = new Int32Array(OWNERS);
+  #openSockets = 0;
+  /** The session that was refused a socket last; null if none was since somebody asked. */
+  #refused: number | null = null;
+
+  constructor(
+    options: Pick<RelayOptions, 'maxEgressSockets' | 'sessionTimeoutMs'>,
+    { memory, returns, fecTotals }: ReceiveSupply,
+    random: number,
+  ) {
+    this.#options = options;
+    this.#seed = random | 0;
+    this.#supply = { memory, returns, fecTotals };
+  }
+
+  /** What a session receives with: blocks of memory are taken in its account's name. */
+  supplyFor(registration: SessionRegistration | null, { prefixHigh, prefixLow }: AddressPrefix): ReceiveSupply {
+    const account = registration?.account ?? -1;
+    const owner = (account >= 0 ? hashPrefix(-1, account, this.#seed) : hashPrefix(prefixHigh, prefixLow, this.#seed)) & (OWNERS - 1);
+    return (this.#supplies[owner] ??= { ...this.#supply, owner });
+  }
+
+  /**
+   * Whether a session's account may have another socket; counts it if so.
+   * @param isOwed it had the socket before a restart: nobody refuses it.
+   */
+  takeSocket(session: Pick<RelaySession, 'owner' | 'registration'>, isOwed: boolean): boolean {
+    const { owner } = session;
+    if (!isOwed && this.#sockets[owner] >= this.#freeSockets) {
+      this.socketsRefused++;
+      this.#refused = session.registration?.sessionId ?? UNREGISTERED;
+      return false;
+    }
+    this.#sockets[owner]++;
+    this.#openSockets++;
+    return true;
+  }
+
+  /** The id of the session that was refused a socket last, 0 for one without a registration. Null if none was since this was asked. */
+  takeRefused(): number | null {
+    const refused = this.#refused;
+    this.#refused = null;
+    return refused;
+  }
+
+  /** A socket that {@link takeSocket} has counted is closed, or could not be opened. */
+  giveSocket(owner: number): void {
+    this.#sockets[owner]--;
+    this.#openSockets--;
+  }
+
+  /** After how long without a datagram of the client a flow ends: sooner when sockets are short. */
+  get flowTimeoutMs(): number {
+    const { maxEgressSockets, sessionTimeoutMs } = this.#options;
+    const isShort = this.#freeSockets < SHORT * maxEgressSockets;
+    if (!isShort) return sessionTimeoutMs;
+    const left = this.#freeSockets / (SHORT * maxEgressSockets);
+    return Math.min(sessionTimeoutMs, Math.max(SHORTEST_IDLE_MS, sessionTimeoutMs * left));
+  }
+
+  get #freeSockets(): number {
+    return Math.max(0, this.#options.maxEgressSockets - this.#openSockets);
+  }
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { RelayOptions } from '@lightspeed/session';
+import type { Endpoint } from '@lightspeed/wire';
+import { SERVER, endpoint } from './support/lstp-client.ts';
+import { SECRET, clientAt, prove } from './support/proof-client.ts';
+import type { LstpClient } from './support/lstp-client.ts';
+import { RelayHost } from './support/relay-host.ts';
+
+const OPTIONS: Partial<RelayOptions> = {
+  admission: 'registered',
+  maxDestinationsPerWindow: 1_000,
+  maxPpsPerClient: 100_000,
+  maxBpsPerClient: 1e9,
+  maxEgressSockets: 1_000,
+};
+
+let nextId = 1;
+
+/** A client with a session, of an account. */
+function player(host: RelayHost, account: number, address: Endpoint): LstpClient {
+  const sessionId = nextId++;
+  const token = host.register({ sessionId, account, ip: address.ip, dialect: 'standard', secret: SECRET });
+  const client = clientAt(host, `${host.textOf(address.ip)}:${address.port}`, token);
+  prove(client, token, 1n, { sessionId });
+  client.sequence = 10;
+  host.takeToClients();
+  return client;
+}
+
+function programs(count: number): Endpoint[] {
+  return Array.from({ length: count }, (_, i) => ({ ip: 0x0a00_0001, port: 1_000 + i }));
+}
+
+describe('sockets towards game servers', () => {
+  it('are left for a newcomer when one account has asked for all with 18 registrations of 64 flows', () => {
+    const host = new RelayHost(OPTIONS);
+    for (let i = 0; i < 18; i++) {
+      const greedy = player(host, 7, endpoint(`203.0.113.5:${100 + i}`));
+      for (const program of programs(64)) greedy.data('x', SERVER, program);
+    }
+    expect(host.openEgressSockets.size).toBe(500);
+    expect(host.drops()).toEqual({ 'client:egress_exhausted': 18 * 64 - 500 });
+    host.takeToServers();
+    const newcomer = player(host, 8, endpoint('203.0.113.6:1'));
+    for (const program of programs(64)) newcomer.data('y', SERVER, program);
+    expect(host.takeToServers()).toHaveLength(64);
+    host.pass(1_000, 100);
+    expect(host.overShares.length).toBeGreaterThan(0);
+    expect(host.overShares.length).toBeLessThan(5);
+    expect(host.count('egressOverShare')).toBe(18 * 64 - 500);
+  });
+
+  it('are shared by prefix where nobody registers, and come back when flows end', () => {
+    const host = new RelayHost({ ...OPTIONS, admission: 'registered', maxEgressSockets: 10 });
+    const greedy = player(host, 7, endpoint('203.0.113.5:1'));
+    for (const program of programs(20)) greedy.data('x', SERVER, program);
+    expect(host.openEgressSockets.size).toBe(5);
+    host.relay.shutdown();
+    host.flush();
+    expect(host.openEgressSockets.size).toBe(0);
+    const next = player(host, 9, endpoint('203.0.113.7:1'));
+    for (const program of programs(20)) next.data('x', SERVER, program);
+    expect(host.openEgressSockets.size).toBe(5);
+  });
+
+  it('that are idle are freed sooner when they are short, and not while there are enough', () => {
+    const host = new RelayHost({ ...OPTIONS, maxEgressSockets: 100 });
+    const first = player(host, 1, endpoint('203.0.113.5:1'));
+    for (const program of programs(40)) first.data('x', SERVER, program);
+    host.pass(60_000, 1_000);
+    expect(host.openEgressSockets.size).toBe(40);
+    const others = [2, 3, 4, 5].map((account) => player(host, account, endpoint(`203.0.113.1${account}:1`)));
+    for (const other of others) for (const program of programs(40)) other.data('x', SERVER, program);
+    expect(host.openEgressSockets.size).toBeGreaterThan(90);
+    first.data('still here', SERVER, programs(1)[0]);
+    host.pass(20_000, 1_000);
+    // Those of the first account were silent for 80 s, all but one.
+    expect(host.openEgressSockets.size).toBeLessThanOrEqual(62);
+    expect(host.relay.flowCount).toBeGreaterThan(0);
+  });
+});
+
+describe('memory for FEC', () => {
+  /** Sends groups of four without the third packet, and tells how many payloads come out. */
+  function lossy(host: RelayHost, client: LstpClient, group: number): number {
+    const texts = ['a', 'b', 'c', 'd'].map((text) => `${group} ${text}`);
+    texts.forEach((text, index) => {
+      if (index !== 2) client.fecData(group, index, 4, text);
+    });
+    client.sequence++;
+    client.fecParity(group, texts);
+    return host.takeToServers().length;
+  }
+
+  it('is left for others when one account leaves groups open with 90 registrations', () => {
+    const host = new RelayHost(OPTIONS, 64);
+    for (let i = 0; i < 90; i++) {
+      const greedy = player(host, 7, endpoint(`203.0.113.5:${100 + i}`));
+      greedy.fecData(1, 0, 4, 'never finished');
+    }
+    host.takeToServers();
+    const other = player(host, 8, endpoint('203.0.113.6:1'));
+    for (let group = 1; group <= 20; group++) expect(lossy(host, other, group)).toBe(4);
+    host.pass(1_000, 100);
+    expect(host.count('fecOverShare')).toBeGreaterThanOrEqual(50);
+    host.relay.shutdown();
+    host.flush();
+    expect(host.memory.available).toBe(host.memory.capacity);
+  });
+});
