@@ -1,0 +1,111 @@
+import {
+  FLAG_FIN,
+  FLAG_HANDSHAKE,
+  FLAG_KEEPALIVE,
+  HEADER_BYTES,
+  VERSION_FEC,
+  VERSION_PLAIN,
+  fecHeaderBytes,
+  writeFecExtension,
+  writeHeader,
+} from '@lightspeed/wire';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
+import type { Random } from './random.ts';
+
+/** The longest that is made: over all that fits a usual packet. */
+export const MAX_DATAGRAM_BYTES = 1_600;
+
+/** What a packet that is made may contain, so that much of it is right. */
+export interface Ingredients {
+  readonly dialect: Dialect;
+  readonly tokens: readonly number[];
+  readonly sources: readonly Endpoint[];
+  readonly destinations: readonly Endpoint[];
+  /** The clock of who sends it. */
+  readonly nowUs: number;
+}
+
+/** Lengths of payloads: those at which something changes, and any. */
+const LENGTHS = [0, 1, 2, 8, 16, 27, 28, 29, 36, 100, 1_395, 1_400, 1_442, 1_446, 1_452, 1_453] as const;
+const FLAGS = [FLAG_KEEPALIVE, FLAG_KEEPALIVE, FLAG_HANDSHAKE] as const;
+
+/**
+ * Makes datagrams by their structure: mostly valid packets of sessions that there are, with sequence numbers that go on. Some
+ * are then damaged.
+ */
+export class Datagrams {
+  readonly #random: Random;
+  #sequence = 0;
+  #group = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Writes a datagram at `offset`. @returns its length. */
+  write(bytes: Uint8Array, offset: number, of: Ingredients): number {
+    const random = this.#random;
+    const flags = this.#flags();
+    const isFec = flags === 0 && random.once(2);
+    const headerBytes = isFec ? fecHeaderBytes(of.dialect) : HEADER_BYTES;
+    const source = random.pick(of.sources);
+    const destination = random.pick(of.destinations);
+    writeHeader(
+      bytes,
+      offset,
+      isFec ? VERSION_FEC : VERSION_PLAIN,
+      flags,
+      random.pick(of.tokens),
+      this.#nextSequence(),
+      (of.nowUs - (random.once(20) ? random.bits() : 0)) | 0,
+      source.ip,
+      source.port,
+      destination.ip,
+      destination.port,
+    );
+    if (isFec) this.#writeExtension(bytes, offset, of.dialect);
+    const payload = random.once(8) ? random.below(1_500) : random.pick(LENGTHS);
+    for (let at = 0; at < payload; at += 1 + random.below(16)) bytes[offset + headerBytes + at] = random.bits();
+    return random.once(6) ? this.damage(bytes, offset, headerBytes + payload) : headerBytes + payload;
+  }
+
+  /** Damages a datagram in place. @returns its length then. */
+  damage(bytes: Uint8Array, offset: number, length: number): number {
+    const random = this.#random;
+    let left = length;
+    for (let times = 1 + random.below(3); times > 0; times--) {
+      const at = offset + random.below(Math.min(Math.max(left, 1), 48));
+      const kind = random.below(5);
+      if (kind === 0) bytes[at] ^= 1 << random.below(8);
+      else if (kind === 1) bytes[at] = random.bits();
+      else if (kind === 2) left = random.below(left + 1);
+      else if (kind === 3) left = Math.min(MAX_DATAGRAM_BYTES, left + random.below(64));
+      else bytes[offset] = (random.below(16) << 4) | (bytes[offset] & 0xf);
+    }
+    return left;
+  }
+
+  #flags(): number {
+    const random = this.#random;
+    if (!random.once(8)) return 0;
+    if (random.once(50)) return FLAG_FIN;
+    return random.once(12) ? random.below(256) : random.pick(FLAGS);
+  }
+
+  /** Mostly the next one; sometimes one that came, one from far away, or the same. */
+  #nextSequence(): number {
+    const random = this.#random;
+    if (random.once(30)) return random.below(65_536);
+    if (random.once(10)) return (this.#sequence - random.below(1_100)) & 0xffff;
+    this.#sequence = (this.#sequence + 1 + (random.once(20) ? random.below(1_100) : 0)) & 0xffff;
+    return this.#sequence;
+  }
+
+  #writeExtension(bytes: Uint8Array, offset: number, dialect: Dialect): void {
+    const random = this.#random;
+    if (random.once(4)) this.#group = (this.#group + (random.once(50) ? random.below(65_536) : 1)) & 0xffff;
+    const size = random.once(20) ? random.below(256) : 1 + random.below(8);
+    const index = random.once(3) ? size : random.below(size + 1);
+    writeFecExtension(bytes, offset, dialect, this.#group, index & 0xff, size);
+  }
+}

@@ -1,0 +1,65 @@
+import { CodecTarget } from './codec-target.ts';
+import { DecodeTarget } from './decode-target.ts';
+import { Random } from './random.ts';
+import { RelayTarget } from './relay-target.ts';
+import type { RelayMode } from './relay-target.ts';
+import type { Target } from './target.ts';
+import type { TargetName } from './options.ts';
+import { TunnelTarget } from './tunnel-target.ts';
+
+/** So many inputs make one life of a target; then it is checked, and another one begins. */
+const LIFE = 50_000;
+
+const MODES: readonly RelayMode[] = [
+  { admission: 'registered', dialect: 'standard', tags: 'auto' },
+  { admission: 'registered', dialect: 'standard', tags: 'always' },
+  { admission: 'registered', dialect: 'standard', tags: 'off', maxPpsPerClient: 50 },
+  { admission: 'open', dialect: 'standard', tags: 'off' },
+  { admission: 'open', dialect: 'reference', tags: 'off' },
+  { admission: 'registered', dialect: 'reference', tags: 'off' },
+];
+
+/** What a run has come to. */
+export interface Result {
+  readonly target: TargetName;
+  readonly inputs: number;
+  readonly reached: Readonly<Record<string, number>>;
+  /** What broke, with the seed of that life and the input; undefined if nothing did. */
+  readonly fault: { readonly why: string; readonly seed: number; readonly input: string } | undefined;
+}
+
+/**
+ * Fuzzes one target until somebody says that it is enough.
+ * @param isEnough asked every 1,000 inputs
+ */
+export function fuzz(name: TargetName, seed: number, corpus: readonly Uint8Array[], isEnough: (inputs: number) => boolean): Result {
+  const reached: Record<string, number> = {};
+  let inputs = 0;
+  for (let life = 0; inputs === 0 || !isEnough(inputs); life++) {
+    const own = (seed + life) >>> 0;
+    const target = makeTarget(name, new Random(own), life);
+    try {
+      for (const bytes of corpus) target.replay(bytes);
+      for (let n = 0; n < LIFE && (n % 1_000 !== 0 || n === 0 || !isEnough(inputs)); n++, inputs++) target.step();
+      target.check();
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return { target: name, inputs, reached, fault: { why, seed: own, input: Buffer.from(target.input).toString('hex') } };
+    }
+    for (const [what, count] of Object.entries(target.reached())) reached[what] = (reached[what] ?? 0) + count;
+  }
+  return { target: name, inputs, reached, fault: undefined };
+}
+
+function makeTarget(name: TargetName, random: Random, life: number): Target {
+  switch (name) {
+    case 'decode':
+      return new DecodeTarget(random);
+    case 'codec':
+      return new CodecTarget(random);
+    case 'relay':
+      return new RelayTarget(random, MODES[life % MODES.length]);
+    case 'tunnel':
+      return new TunnelTarget(random, life % 3 === 2 ? 'reference' : 'standard', life % 3 === 0);
+  }
+}

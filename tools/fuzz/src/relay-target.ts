@@ -1,0 +1,301 @@
+import { DestinationPolicy, encodeProof, makeChallenge, parseDestinationRule, tagKeys } from '@lightspeed/security';
+import { hmacSha256 } from '@lightspeed/security/node';
+import { DEFAULT_RELAY_OPTIONS, PeerCapability, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
+import type { ClientAddress, RelayOptions, RelayOutput } from '@lightspeed/session';
+import {
+  AddressBook,
+  DROP_REASON_NAMES,
+  FLAG_HANDSHAKE,
+  HEADER_BYTES,
+  hasTag,
+  readFlags,
+  readToken,
+  sealPacket,
+  writeControlHeader,
+} from '@lightspeed/wire';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
+import { Arena } from './arena.ts';
+import { Datagrams } from './datagrams.ts';
+import type { Random } from './random.ts';
+import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, FEC_BYTES, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
+import { must } from './target.ts';
+import type { Target } from './target.ts';
+
+const CHALLENGE_KEY = new Uint8Array(32).fill(3);
+const SECRET = new Uint8Array(16).fill(9);
+
+/** How a relay is fuzzed. */
+export interface RelayMode {
+  readonly admission: RelayOptions['admission'];
+  readonly dialect: Dialect;
+  readonly tags: RelayOptions['tags'];
+  /** Packets a second of a session; no limit by default. */
+  readonly maxPpsPerClient?: number;
+}
+
+/**
+ * A relay with forged and true packets from several addresses, answers of servers, time that passes, registrations that come
+ * and go, and restarts. Nothing may go to a server that is denied, nor more than three times what came to an address that
+ * cannot answer (eight times at an open node).
+ */
+export class RelayTarget implements Target, RelayOutput {
+  readonly #random: Random;
+  readonly #datagrams: Datagrams;
+  readonly #arena = new Arena();
+  readonly #addresses = new AddressBook({ hashSeed: 5 });
+  readonly #counters = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
+  readonly #mode: RelayMode;
+  readonly #relay: Relay;
+  readonly #tokens: number[] = [1, 2, 3];
+  readonly #nonces: bigint[] = [];
+  readonly #openingNonces: bigint[] = [];
+  /** Sessions whose clients were told to tag. */
+  readonly #tagged = new Set<number>();
+  readonly #egress = new Set<number>();
+  /** Bytes on the wire from and to each client's address. */
+  readonly #came = new Float64Array(CLIENTS.length);
+  readonly #went = new Float64Array(CLIENTS.length);
+  #length = 0;
+  #nextEgress = 0;
+  #nowMs = 1_000;
+
+  constructor(random: Random, mode: RelayMode) {
+    this.#random = random;
+    this.#mode = mode;
+    this.#datagrams = new Datagrams(random);
+    this.#relay = new Relay(
+      {
+        ...DEFAULT_RELAY_OPTIONS,
+        maxPpsPerClient: 1e9,
+        maxBpsPerClient: 1e12,
+        ...mode,
+        maxClients: 16,
+        maxFlowsPerSession: 8,
+        maxEgressSockets: 12,
+      },
+      {
+        memory: this.#arena.memory,
+        addresses: this.#addresses,
+        policy: new DestinationPolicy({ allow: [parseDestinationRule('198.51.100.0/24')] }),
+        counters: this.#counters,
+        output: this,
+        random: () => random.bits() | 0,
+        hmacSha256,
+        challenges: { key: CHALLENGE_KEY, slot: () => Math.floor(this.#nowMs / 10_000) },
+      },
+    );
+    for (let id = 0; id < SESSIONS; id++) this.#register(id);
+  }
+
+  get input(): Uint8Array {
+    return this.#arena.copy(this.#length);
+  }
+
+  step(): void {
+    const random = this.#random;
+    if (random.once(4)) this.#nowMs += random.once(500) ? random.below(20_000) : random.below(4);
+    this.#relay.advance(this.#nowMs | 0, (this.#nowMs * 1_000) | 0);
+    const kind = random.below(64);
+    if (kind < 2) this.#sendProof();
+    else if (kind < 10) this.#answer();
+    else if (kind === 10) this.#relay.handleTimeout();
+    else if (kind === 11 && random.once(200)) this.#turn();
+    else this.#sendAny();
+    this.flush();
+  }
+
+  replay(bytes: Uint8Array): void {
+    this.#arena.bytes.set(bytes, this.#arena.offset);
+    this.#give(this.#random.below(CLIENTS.length), bytes.length);
+    this.flush();
+  }
+
+  check(): void {
+    const { values, clientDrops } = this.#counters;
+    const count = (name: keyof typeof RelayCounter) => values[RelayCounter[name]];
+    const dropped = clientDrops.reduce((sum, drops) => sum + drops, 0);
+    const taken = count('dataPackets') + count('parityPackets') + count('keepalives') + count('handshakes') + count('fins');
+    must(
+      count('clientPacketsReceived') === dropped + taken,
+      `of ${count('clientPacketsReceived')} packets ${dropped + taken} are accounted for`,
+    );
+    must(this.#relay.sessionCount <= 16 && this.#relay.flowCount <= 16 * 8, 'there are more sessions or flows than there may be');
+    this.#relay.shutdown();
+    this.flush();
+    const { available, capacity } = this.#arena.memory;
+    must(available === capacity, `${capacity - available} blocks are not given back`);
+    must(this.#egress.size === 0, `${this.#egress.size} sockets are open without a flow`);
+  }
+
+  reached(): Readonly<Record<string, number>> {
+    const reached: Record<string, number> = {};
+    for (const [name, at] of Object.entries(RelayCounter)) if (this.#counters.values[at] > 0) reached[name] = this.#counters.values[at];
+    this.#counters.clientDrops.forEach((drops, reason) => {
+      if (drops > 0) reached[`drop ${DROP_REASON_NAMES[reason]}`] = drops;
+    });
+    return reached;
+  }
+
+  // What the relay asks for.
+
+  toClient(offset: number, length: number, { ip, port }: ClientAddress): void {
+    const at = CLIENTS.findIndex((client) => (client.ip | 0) === (ip | 0) && client.port === port);
+    must(at >= 0, 'something goes to an address from which nothing came');
+    this.#went[at] += length + OVERHEAD_BYTES;
+    if (at < SESSIONS) this.#learn(at, offset, length);
+    const most = this.#mode.admission === 'open' ? DEFAULT_RELAY_OPTIONS.openRatio : 3;
+    const isVictim = at >= ANSWERING;
+    must(!isVictim || this.#went[at] <= most * this.#came[at], `${this.#went[at]} bytes went to a victim for ${this.#came[at]}`);
+  }
+
+  toServer(egress: number, _offset: number, _length: number, ip: number, port: number): void {
+    must(this.#egress.has(egress), 'something goes out by a socket that is closed');
+    must(isPublic(ip >>> 0) && port > 0, 'something goes to a server that is denied');
+  }
+
+  forward(): void {
+    must(false, 'there is no other relay');
+  }
+
+  openEgress(): number {
+    const egress = this.#nextEgress++ % 4_096;
+    if (this.#egress.has(egress)) return -1;
+    this.#egress.add(egress);
+    return egress;
+  }
+
+  egressPort(egress: number): number {
+    return 20_000 + egress;
+  }
+
+  closeEgress(egress: number): void {
+    must(this.#egress.delete(egress), 'a socket is closed twice');
+  }
+
+  flush(): void {
+    this.#relay.sent();
+  }
+
+  misused(): void {
+    // Its session has ended.
+  }
+
+  overShare(): void {
+    // As it should be.
+  }
+
+  tagging(sessionId: number): void {
+    this.#tagged.add(sessionId - 1);
+  }
+
+  banned(): void {
+    // Of an address that has shown that it receives.
+  }
+
+  #register(id: number): void {
+    const { ip } = CLIENTS[id];
+    const token = 1 + this.#random.below(255);
+    this.#nonces[id] ??= 1n;
+    this.#tokens[id] = token;
+    this.#relay.register({
+      sessionId: id + 1,
+      account: id,
+      prefixHigh: 0,
+      prefixLow: ip | 0,
+      token,
+      dialect: this.#mode.dialect,
+      secret: SECRET,
+      capabilities: PeerCapability.challenges | PeerCapability.tags,
+      nonces: { highest: this.#nonces[id], below: 0n },
+    });
+  }
+
+  /** A true proof of a session from any address; those that can answer have got the challenge. */
+  #sendProof(): void {
+    const random = this.#random;
+    const { bytes, offset } = this.#arena;
+    const id = random.below(SESSIONS);
+    const from = random.once(2) ? random.below(CLIENTS.length) : id;
+    const nonce = (this.#nonces[id] += 1n);
+    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, this.#tokens[id], random.below(65_536), (this.#nowMs * 1_000) | 0);
+    bytes[offset + 13] = 0;
+    const sessionId = this.#mode.admission === 'registered' ? id + 1 : 0;
+    const challenge = from < ANSWERING && random.once(2) ? this.#challengeFor(sessionId, CLIENTS[from]) : 0n;
+    if (this.#mode.admission === 'open' && random.once(2)) {
+      new DataView(bytes.buffer).setBigUint64(offset + HEADER_BYTES, challenge);
+      this.#give(from, HEADER_BYTES + 8);
+      return;
+    }
+    this.#give(from, encodeProof(bytes, offset, id + 1, nonce, SECRET, hmacSha256, challenge));
+  }
+
+  #challengeFor(sessionId: number, { ip, port }: Endpoint): bigint {
+    const address = new Uint8Array(16);
+    this.#addresses.write(ip | 0, address, 0);
+    return makeChallenge(CHALLENGE_KEY, { sessionId, address, port }, Math.floor(this.#nowMs / 10_000), hmacSha256);
+  }
+
+  /** Mostly a packet of a session from its client's address, with its token, and its tag if it has one. */
+  #sendAny(): void {
+    const random = this.#random;
+    const { bytes, memory, offset } = this.#arena;
+    const id = random.below(SESSIONS);
+    const from = random.once(6) ? random.below(CLIENTS.length) : id;
+    const tokens = random.once(24) ? [random.below(256)] : [this.#tokens[id]];
+    const nowUs = (this.#nowMs * 1_000) | 0;
+    const of = { dialect: this.#mode.dialect, tokens, sources: PROGRAMS, destinations: DESTINATIONS, nowUs };
+    const length = this.#datagrams.write(bytes, offset, of);
+    const version = bytes[offset] >> 4;
+    const isSealed = this.#tagged.has(id) ? !random.once(12) : random.once(100);
+    // Only versions 1 and 2 can be sealed; the rest is left as it is.
+    if (!isSealed || length < HEADER_BYTES + FEC_BYTES || (version !== 1 && version !== 2)) return this.#give(from, length);
+    const { up } = tagKeys(SECRET, id + 1, this.#openingNonces[id] ?? 0n, hmacSha256);
+    sealPacket(memory.view, offset, length, up.word0, up.word1 ^ (random.once(16) ? 1 : 0));
+    bytes.copyWithin(offset, offset - 4, offset + length);
+    this.#give(from, length + 4);
+  }
+
+  /** What a client learns from an acknowledgement: its token, and the opening nonce. */
+  #learn(id: number, offset: number, length: number): void {
+    const { bytes, view } = this.#arena.memory;
+    const tagBytes = hasTag(bytes, offset, length) ? 4 : 0;
+    if ((readFlags(bytes, offset) & FLAG_HANDSHAKE) === 0) return;
+    if (this.#mode.admission === 'open') this.#tokens[id] = readToken(bytes, offset);
+    const payload = offset + HEADER_BYTES + tagBytes;
+    if (length >= HEADER_BYTES + tagBytes + 16) this.#openingNonces[id] = view.getBigUint64(payload + 8);
+  }
+
+  /** A server answers by any socket. */
+  #answer(): void {
+    const random = this.#random;
+    if (this.#egress.size === 0) return;
+    const egress = [...this.#egress][random.below(this.#egress.size)];
+    const { ip, port } = random.pick(random.once(8) ? DENIED : ALLOWED);
+    const length = random.below(1_500);
+    this.#arena.bytes.fill(random.bits(), this.#arena.offset, this.#arena.offset + length);
+    this.#length = length;
+    this.#relay.handleServerDatagram(egress, this.#arena.offset, length, ip, port);
+  }
+
+  /** Registrations come and go, and everything is restored from snapshots. */
+  #turn(): void {
+    const id = this.#random.below(SESSIONS);
+    const snapshots = this.#relay.snapshots.takeAll();
+    this.#relay.unregister(id + 1);
+    this.#tagged.delete(id);
+    this.#register(id);
+    for (const snapshot of snapshots) this.#relay.snapshots.restore(snapshot);
+    if (this.#random.once(2)) this.#relay.tag(id + 1);
+  }
+
+  #give(from: number, length: number): void {
+    const { bytes, offset } = this.#arena;
+    const { ip, port } = CLIENTS[from];
+    this.#length = length;
+    this.#came[from] += length + OVERHEAD_BYTES;
+    // The victims never send what shows that they receive.
+    if (from >= ANSWERING && length > HEADER_BYTES && (readFlags(bytes, offset) & FLAG_HANDSHAKE) !== 0 && this.#mode.admission === 'open')
+      return;
+    this.#relay.handleClientDatagram(offset, length, ip, port, 0);
+  }
+}

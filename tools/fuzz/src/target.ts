@@ -1,0 +1,23 @@
+/** What is fuzzed. It throws {@link FuzzFault} when something is not as it must be. */
+export interface Target {
+  /** Makes one input and gives it to what is fuzzed. */
+  step(): void;
+  /** Gives it an input that is known, from the corpus. */
+  replay(bytes: Uint8Array): void;
+  /** The last input. */
+  readonly input: Uint8Array;
+  /** Looks whether everything adds up; it may go on afterwards. */
+  check(): void;
+  /** What was reached so far, by name: how often. */
+  reached(): Readonly<Record<string, number>>;
+}
+
+/** Something that must never be, with the input that has led to it. */
+export class FuzzFault extends Error {
+  override readonly name = 'FuzzFault';
+}
+
+/** @throws {FuzzFault} unless the condition holds. */
+export function must(condition: boolean, what: string): void {
+  if (!condition) throw new FuzzFault(what);
+}

@@ -1,0 +1,197 @@
+import { hmacSha256 } from '@lightspeed/security/node';
+import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
+import type { TunnelEvent, TunnelOutput } from '@lightspeed/session';
+import { tagKeys } from '@lightspeed/security';
+import {
+  DROP_REASON_NAMES,
+  FLAG_HANDSHAKE,
+  HEADER_BYTES,
+  readFlags,
+  readSequence,
+  readTimestampUs,
+  sealPacket,
+  writeControlHeader,
+} from '@lightspeed/wire';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
+import { Arena } from './arena.ts';
+import { Datagrams } from './datagrams.ts';
+import type { Random } from './random.ts';
+import { must } from './target.ts';
+import type { Target } from './target.ts';
+
+const NODE: Endpoint = { ip: 0xc000_0201, port: 4_434 };
+const STRANGER: Endpoint = { ip: 0xc000_0209, port: 4_434 };
+const SERVERS: readonly Endpoint[] = [
+  { ip: 0xc633_6407, port: 7_777 },
+  { ip: 0xc633_6408, port: 7_778 },
+];
+const PROGRAMS: readonly Endpoint[] = [
+  { ip: 0x7f00_0001, port: 5_001 },
+  { ip: 0x7f00_0001, port: 5_002 },
+];
+const REGISTRATION = { sessionId: 77, secret: new Uint8Array(16).fill(9) };
+const TOKEN = 90;
+
+/**
+ * A tunnel with forged and true packets of its node, while programs send and time passes. Nothing may be delivered but to a
+ * program that has sent to that server, and packets go nowhere but to the node.
+ */
+export class TunnelTarget implements Target, TunnelOutput {
+  readonly #random: Random;
+  readonly #datagrams: Datagrams;
+  readonly #arena = new Arena();
+  readonly #counters = tunnelCountersIn(new ArrayBuffer(TUNNEL_COUNTERS_BYTES));
+  readonly #dialect: Dialect;
+  readonly #tunnel: Tunnel;
+  readonly #flows: readonly LocalFlow[];
+  readonly #used = new Set<LocalFlow>();
+  #length = 0;
+  #nowMs = 1_000;
+  #nonce = 0n;
+  #openingNonce = 0n;
+  #isTagged = false;
+  /** The last HANDSHAKE that went out. */
+  #handshake = { sequence: 0, timestampUs: 0 };
+
+  constructor(random: Random, dialect: Dialect, isRegistered: boolean) {
+    this.#random = random;
+    this.#dialect = dialect;
+    this.#datagrams = new Datagrams(random);
+    this.#flows = PROGRAMS.flatMap((program) =>
+      SERVERS.map((server) => new LocalFlow(0, program.ip, program.port, server.ip, server.port)),
+    );
+    const registration = isRegistered ? REGISTRATION : undefined;
+    this.#tunnel = new Tunnel(
+      { ...DEFAULT_TUNNEL_OPTIONS, dialect, registration, token: isRegistered ? TOKEN : 0, fecGroupSize: 4, keepaliveMs: 500 },
+      {
+        memory: this.#arena.memory,
+        counters: this.#counters,
+        output: this,
+        random: () => random.bits() | 0,
+        hmacSha256,
+        nextNonce: () => ++this.#nonce,
+      },
+    );
+    this.#tunnel.setNodeAddress(0, NODE.ip, NODE.port);
+    this.#tunnel.advance(this.#nowMs, this.#nowMs * 1_000);
+    this.#tunnel.open();
+  }
+
+  get input(): Uint8Array {
+    return this.#arena.copy(this.#length);
+  }
+
+  step(): void {
+    const random = this.#random;
+    if (random.once(4)) this.#nowMs += random.once(500) ? random.below(5_000) : random.below(4);
+    this.#tunnel.advance(this.#nowMs | 0, (this.#nowMs * 1_000) | 0);
+    const kind = random.below(32);
+    if (kind === 0) this.#tunnel.handleTimeout();
+    else if (kind < 6) this.#send();
+    else if (kind === 6) this.#acknowledge();
+    else if (kind === 7 && random.once(400)) this.#startTags();
+    else this.#sendAny();
+    if (this.#tunnel.state === 'idle' || this.#tunnel.state === 'closed') this.#tunnel.open();
+    this.#tunnel.sent();
+  }
+
+  replay(bytes: Uint8Array): void {
+    this.#arena.bytes.set(bytes, this.#arena.offset);
+    this.#give(bytes.length);
+    this.#tunnel.sent();
+  }
+
+  check(): void {
+    const { values } = this.#counters;
+    const dropped = this.#counters.nodeDrops.reduce((sum, drops) => sum + drops, 0);
+    must(dropped <= values[TunnelCounter.nodePacketsReceived], 'more is dropped than came');
+    this.#tunnel.leave();
+    this.#tunnel.sent();
+    const { available, capacity } = this.#arena.memory;
+    must(available === capacity, `${capacity - available} blocks are not given back`);
+  }
+
+  reached(): Readonly<Record<string, number>> {
+    const reached: Record<string, number> = {};
+    for (const [name, at] of Object.entries(TunnelCounter)) if (this.#counters.values[at] > 0) reached[name] = this.#counters.values[at];
+    this.#counters.nodeDrops.forEach((drops, reason) => {
+      if (drops > 0) reached[`drop ${DROP_REASON_NAMES[reason]}`] = drops;
+    });
+    return reached;
+  }
+
+  // What the tunnel asks for.
+
+  toNode(path: number, offset: number, length: number): void {
+    must(path === 0 && length >= HEADER_BYTES, 'a packet goes by a path that there is not, or is none');
+    const { bytes } = this.#arena;
+    if ((readFlags(bytes, offset) & FLAG_HANDSHAKE) !== 0) {
+      this.#handshake = { sequence: readSequence(bytes, offset), timestampUs: readTimestampUs(bytes, offset) };
+    }
+  }
+
+  toLocal(flow: LocalFlow): void {
+    must(this.#used.has(flow), 'a program gets an answer and has asked nothing');
+  }
+
+  roundTrip(_path: number, rttUs: number): void {
+    must(Number.isInteger(rttUs), 'a round trip is no number');
+  }
+
+  event(_event: TunnelEvent): void {
+    // Any may come.
+  }
+
+  attacked(): void {
+    // That it is.
+  }
+
+  pathEvent(): void {
+    // Any may come.
+  }
+
+  #startTags(): void {
+    this.#isTagged = true;
+    this.#tunnel.startTags();
+  }
+
+  #send(): void {
+    const flow = this.#random.pick(this.#flows);
+    this.#used.add(flow);
+    this.#tunnel.handleLocalDatagram(flow, this.#arena.offset, this.#random.below(1_500));
+  }
+
+  /** A true acknowledgement, or nearly so. */
+  #acknowledge(): void {
+    const random = this.#random;
+    const { bytes, offset } = this.#arena;
+    const { sequence, timestampUs } = this.#handshake;
+    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, random.once(10) ? random.below(256) : TOKEN, sequence, timestampUs);
+    const view = this.#arena.memory.view;
+    view.setBigUint64(offset + HEADER_BYTES, random.once(2) ? 0n : BigInt(random.bits()));
+    view.setBigUint64(offset + HEADER_BYTES + 8, this.#nonce);
+    this.#openingNonce = this.#nonce;
+    this.#give(HEADER_BYTES + random.pick([0, 8, 16]));
+  }
+
+  #sendAny(): void {
+    const random = this.#random;
+    const { bytes, offset } = this.#arena;
+    const tokens = random.once(24) ? [random.below(256)] : [TOKEN];
+    const of = { dialect: this.#dialect, tokens, sources: SERVERS, destinations: PROGRAMS, nowUs: (this.#nowMs * 1_000) | 0 };
+    const length = this.#datagrams.write(bytes, offset, of);
+    const version = bytes[offset] >> 4;
+    const isSealed = this.#isTagged ? !random.once(12) : random.once(100);
+    if (length < HEADER_BYTES + 6 || (version !== 1 && version !== 2) || !isSealed) return this.#give(length);
+    const { down } = tagKeys(REGISTRATION.secret, REGISTRATION.sessionId, this.#openingNonce, hmacSha256);
+    sealPacket(this.#arena.memory.view, offset, length, down.word0, down.word1);
+    bytes.copyWithin(offset, offset - 4, offset + length);
+    this.#give(length + 4);
+  }
+
+  #give(length: number): void {
+    const { ip, port } = this.#random.once(50) ? STRANGER : NODE;
+    this.#length = length;
+    this.#tunnel.handleNodeDatagram(0, this.#arena.offset, length, ip, port);
+  }
+}
