@@ -34,9 +34,8 @@ export interface RelayMode {
 }
 
 /**
- * A relay with forged and true packets from several addresses, answers of servers, time that passes, registrations that come
- * and go, and restarts. Nothing may go to a server that is denied, nor more than three times what came to an address that
- * cannot answer (eight times at an open node).
+ * A relay with forged and true packets, answers of servers, time that passes, registrations that come and go, and restarts.
+ * Nothing may go to a denied server. Who cannot answer gets at most three times what came, eight times at an open node.
  */
 export class RelayTarget implements Target, RelayOutput {
   readonly #random: Random;

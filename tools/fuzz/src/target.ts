@@ -1,4 +1,4 @@
-/** What is fuzzed. It throws {@link FuzzFault} when something is not as it must be. */
+/** What is fuzzed. It throws when something is not as it must be. */
 export interface Target {
   /** Makes one input and gives it to what is fuzzed. */
   step(): void;
@@ -13,11 +13,11 @@ export interface Target {
 }
 
 /** Something that must never be, with the input that has led to it. */
-export class FuzzFault extends Error {
+class FuzzFault extends Error {
   override readonly name = 'FuzzFault';
 }
 
-/** @throws {FuzzFault} unless the condition holds. */
+/** @throws {Error} unless the condition holds. */
 export function must(condition: boolean, what: string): void {
   if (!condition) throw new FuzzFault(what);
 }
