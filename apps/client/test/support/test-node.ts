@@ -141,6 +141,10 @@ export class TestNode implements RelayOutput {
     this.relay.sent();
   }
 
+  attacked(): void {
+    // Tests look at what comes of it.
+  }
+
   tagging(sessionId: number): void {
     this.onTagging?.(sessionId);
   }

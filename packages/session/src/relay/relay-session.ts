@@ -67,8 +67,8 @@ export class RelaySession extends SendState {
   handshakeTimestampUs = 0;
   /** The last packet in either direction. */
   lastActivityMs: Milliseconds;
-  /** Packets with a wrong token since it was opened. */
-  wrongTokens = 0;
+  /** Packets with a wrong token or tag since it was opened. */
+  forged = 0;
   /** Whether its client has shown that it receives what is sent to it, or has registered. */
   isVerified: boolean;
   /** Whether a proof has bound it: nothing but proofs moves it from then on. */
