@@ -284,7 +284,7 @@ describe('a restart', () => {
 
   it('of one worker before the first tagged packet knows what the client was told, since all workers know', () => {
     const claims = sharedClaims();
-    const { host, client, token, up, packet, guess } = playing({}, BOTH, claims);
+    const { host, token, up, packet, guess } = playing({}, BOTH, claims);
     const before = host.relay.snapshots.takeAll();
     guess(8);
     const second = restarted(before, token, claims);
