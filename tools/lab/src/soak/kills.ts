@@ -71,6 +71,7 @@ export const kills = defineRun(
     const gapsMs: number[] = [];
     let judged = 0;
     for (let kill = 1; kill <= times; kill++) {
+      progress(`kill ${kill} of ${times}`);
       await setTimeout(random() * KILL_WITHIN_MS);
       const killedMs = performance.now();
       const before = [...players.values()].map(({ number, port, boundMs }) => ({ number, port, isOld: killedMs - boundMs >= BOUND_MS }));
@@ -79,7 +80,7 @@ export const kills = defineRun(
       const fault = node.lines.find((line) => /"level":(40|50|60)/.test(line) && /state|session/.test(line));
       expect.that(fault === undefined, `kill ${kill}: the node says: ${fault}`);
       const areBack = () => [...players.values()].every(({ lastAnswerMs }) => lastAnswerMs > killedMs);
-      const back = await watch(areBack, RESUME_MS, () => progress(`kill ${kill} of ${times}`));
+      const back = await watch(areBack, RESUME_MS, () => progress(`kill ${kill}: not all play again yet`));
       expect.that(back, `kill ${kill}: not all play again within ${RESUME_MS / 1_000} s`);
       gapsMs.push(performance.now() - killedMs);
       for (const { number, port, isOld } of before) {
