@@ -1,60 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OWN_CLAIM, PeerCapability } from '@lightspeed/session';
-import type { RelayOptions, SessionClaims, SessionSnapshot } from '@lightspeed/session';
+import { PeerCapability } from '@lightspeed/session';
+import type { RelayOptions } from '@lightspeed/session';
 import { tagKeys } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { FLAG_FIN, FLAG_HANDSHAKE, TunnelHeader, openPacket, readFlags, readVersion, sealPacket } from '@lightspeed/wire';
-import type { TagKey } from '@lightspeed/wire';
+import { FLAG_FIN, FLAG_HANDSHAKE, TunnelHeader, readFlags, readVersion } from '@lightspeed/wire';
 import { PROGRAM, SERVER, bytesOf, textOf } from './support/lstp-client.ts';
-import { CLIENT_IP, SECRET, SESSION_ID, clientAt, prove } from './support/proof-client.ts';
-import { RelayHost } from './support/relay-host.ts';
-
-const HOME = '203.0.113.5:1';
-const UNLIMITED = { admission: 'registered' as const, maxPpsPerClient: 1e6, maxBpsPerClient: 1e9 };
-const BOTH = PeerCapability.tags | PeerCapability.challenges;
-
-/** A packet with its tag. */
-function sealed(packet: Uint8Array, { word0, word1 }: TagKey): Uint8Array {
-  const bytes = new Uint8Array(packet.length + 4);
-  bytes.set(packet, 4);
-  sealPacket(new DataView(bytes.buffer), 4, packet.length, word0, word1);
-  return bytes;
-}
-
-/** A packet without its tag, which must be right. */
-function opened(packet: Uint8Array, { word0, word1 }: TagKey): Uint8Array {
-  const bytes = packet.slice();
-  expect(openPacket(new DataView(bytes.buffer), 0, bytes.length, word0, word1)).toBe(0);
-  return bytes.subarray(4);
-}
-
-/** A client made by hand whose session is bound. */
-function playing(options: Partial<RelayOptions> = {}, capabilities: number = BOTH, claims?: SessionClaims) {
-  const host = new RelayHost({ ...UNLIMITED, ...options }, 512, claims);
-  const token = host.register({ sessionId: SESSION_ID, ip: CLIENT_IP, dialect: 'standard', secret: SECRET, capabilities });
-  return { ...clientOf(host, token), capabilities };
-}
-
-function clientOf(host: RelayHost, token: number, openingNonce = 1n) {
-  const client = clientAt(host, HOME, token);
-  const { up, down } = tagKeys(SECRET, SESSION_ID, openingNonce, hmacSha256);
-  prove(client, token, openingNonce);
-  client.sequence = 10;
-  host.takeToClients();
-  const packet = (text: string, sequence = client.sequence++, timestampUs = 1_000) =>
-    TunnelHeader.data(sequence, timestampUs, PROGRAM, SERVER).withSessionToken(token).encodeWithPayload(bytesOf(text), 'standard');
-  const guess = (count: number) => {
-    for (let i = 1; i <= count; i++) {
-      client.raw(
-        TunnelHeader.data(0, 1, PROGRAM, SERVER)
-          .withSessionToken(token === 255 ? 1 : token + 1)
-          .encodeWithPayload(bytesOf('no'), 'standard'),
-      );
-    }
-  };
-  const arrived = () => host.takeToServers().map(({ bytes }) => textOf(bytes));
-  return { host, token, client, up, down, packet, guess, arrived };
-}
+import { SECRET, SESSION_ID, clientAt, prove } from './support/proof-client.ts';
+import { BOTH, opened, playing, sealed } from './support/tagging-client.ts';
 
 describe('a session of a relay', () => {
   it('has tags when eight wrong tokens have come, from the first tagged packet on', () => {
@@ -209,101 +162,59 @@ describe('a session of a relay', () => {
     client.raw(sealed(packet('after'), after.up));
     expect(arrived()).toEqual(['after']);
   });
-});
 
-/** What all workers of a node know of registrations. */
-function sharedClaims(): SessionClaims {
-  const tagged = new Set<number>();
-  const wanted = new Set<number>();
-  return {
-    claim: () => OWN_CLAIM,
-    release: () => undefined,
-    noteProof: () => undefined,
-    isProved: () => false,
-    wantTags: ({ sessionId }) => void wanted.add(sessionId),
-    wantsTags: ({ sessionId }) => wanted.has(sessionId),
-    noteTags: ({ sessionId }) => void tagged.add(sessionId),
-    isTagged: ({ sessionId }) => tagged.has(sessionId),
-    takeFresh: () => false,
-  };
-}
-
-describe('a restart', () => {
-  function restarted(
-    snapshots: readonly SessionSnapshot[],
-    token: number,
-    claims?: SessionClaims,
-    options: Partial<RelayOptions> = {},
-  ): RelayHost {
-    const [{ nonces }] = snapshots;
-    const host = new RelayHost({ ...UNLIMITED, ...options }, 512, claims);
-    const prefix = host.prefixOf(CLIENT_IP);
-    host.relay.register({ sessionId: SESSION_ID, ...prefix, token, dialect: 'standard', secret: SECRET, capabilities: BOTH, nonces });
-    for (const snapshot of snapshots) expect(host.relay.snapshots.restore(snapshot)).toBe(true);
-    return host;
-  }
-
-  it('keeps the tags of a session, and what is too old for it', () => {
-    const { host, client, token, up, packet, guess } = playing();
-    guess(8);
-    client.raw(sealed(packet('hello', 40, 20_000_000), up));
-    const second = restarted(host.relay.snapshots.takeAll(), token);
-    expect(second.taggings).toEqual([]);
-    const there = clientAt(second, HOME, token);
-    there.raw(packet('forged', 41));
-    there.raw(sealed(packet('recorded', 41, 9_999_999), up));
-    there.raw(sealed(packet('goes on', 41, 20_000_001), up));
-    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
-    expect(second.drops()).toEqual({ 'client:bad_tag': 1, 'client:too_old': 1 });
-  });
-
-  it('with tags = off leaves tags to the session that had them, since its client takes nothing else', () => {
-    const { host, client, token, up, packet, guess } = playing();
-    guess(8);
-    client.raw(sealed(packet('hello'), up));
-    const second = restarted(host.relay.snapshots.takeAll(), token, undefined, { tags: 'off' });
-    const there = clientAt(second, HOME, token);
-    there.raw(packet('forged', 41));
-    there.raw(sealed(packet('goes on', 41), up));
-    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
-    expect(second.relay.tag(SESSION_ID)).toBe(true);
-  });
-
-  it('of one worker whose snapshot is older than the tags keeps them, since all workers know', () => {
-    const claims = sharedClaims();
-    const { host, client, token, up, packet, guess } = playing({}, BOTH, claims);
-    const before = host.relay.snapshots.takeAll();
-    guess(8);
-    client.raw(sealed(packet('hello'), up));
-    const second = restarted(before, token, claims);
-    const there = clientAt(second, HOME, token);
-    there.raw(packet('forged', 41));
-    there.raw(sealed(packet('goes on', 41), up));
-    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
-  });
-
-  it('of one worker before the first tagged packet knows what the client was told, since all workers know', () => {
-    const claims = sharedClaims();
-    const { host, token, up, packet, guess } = playing({}, BOTH, claims);
-    const before = host.relay.snapshots.takeAll();
-    guess(8);
-    const second = restarted(before, token, claims);
-    const there = clientAt(second, HOME, token);
-    there.raw(packet('plain', 41));
-    there.raw(sealed(packet('tagged', 42), up));
-    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['plain', 'tagged']);
-  });
-
-  it('that has lost the tags takes them up again when the client says so', () => {
-    const { host, client, token, up, packet, guess } = playing();
-    const before = host.relay.snapshots.takeAll();
-    guess(8);
-    client.raw(sealed(packet('hello'), up));
-    const second = restarted(before, token);
-    const there = clientAt(second, HOME, token);
-    there.raw(sealed(packet('lost', 41), up));
-    expect(second.relay.tag(SESSION_ID)).toBe(true);
-    there.raw(sealed(packet('goes on', 42), up));
-    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
+  it('takes true packets only, in whatever order forged ones and recorded ones come with them', () => {
+    const kinds = fc.constantFrom(
+      'true',
+      'plain',
+      'plain fin',
+      'guessed',
+      'changed',
+      'recorded',
+      'downstream',
+      'cut',
+    ) as fc.Arbitrary<Kind>;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(kinds, fc.nat(0xffff), fc.nat(0xff)), { maxLength: 80 }), (list) => {
+        const { host, client, token, up, down, packet, guess, arrived } = playing();
+        guess(8);
+        const first = sealed(packet('true 0'), up);
+        client.raw(first);
+        const sent = ['true 0'];
+        const recorded = [first];
+        const forge = (kind: Kind, number: number, byte: number): Uint8Array => {
+          const header = TunnelHeader.data(number, number, PROGRAM, SERVER).withSessionToken(token);
+          const plain = header.encodeWithPayload(bytesOf('forged'), 'standard');
+          if (kind === 'plain') return plain;
+          if (kind === 'plain fin') return TunnelHeader.fin(number, number).withSessionToken(token).encode();
+          if (kind === 'recorded') return recorded[number % recorded.length];
+          if (kind === 'downstream') return sealed(plain, down);
+          if (kind === 'guessed') return sealed(plain, { word0: number, word1: byte });
+          const copy = recorded[number % recorded.length].slice();
+          if (kind === 'cut') return copy.subarray(0, number % copy.length);
+          // Not its payload, which a tag does not cover.
+          copy[1 + (number % 23)] ^= byte === 0 ? 1 : byte;
+          return copy;
+        };
+        // What is older than the first tagged packet counts for half a second more.
+        host.pass(500);
+        for (const [kind, number, byte] of list) {
+          if (kind !== 'true') {
+            client.raw(forge(kind, number, byte));
+            continue;
+          }
+          const text = `true ${sent.length}`;
+          recorded.push(sealed(packet(text, client.sequence++, 2_000 + sent.length), up));
+          sent.push(text);
+          client.raw(recorded[recorded.length - 1]);
+        }
+        host.pass(1_500);
+        expect(arrived()).toEqual(sent);
+        expect(host.relay.sessionCount).toBe(1);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
+
+type Kind = 'true' | 'plain' | 'plain fin' | 'guessed' | 'changed' | 'recorded' | 'downstream' | 'cut';

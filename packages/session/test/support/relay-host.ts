@@ -16,24 +16,11 @@ import type {
 import { AddressBook, DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { copyOf } from './carried-copy.ts';
+import type { Datagram, EgressDatagram } from './datagram.ts';
 import { sequentialRandom } from './random.ts';
-
-/** A datagram that left or came, with the far end's address. */
-export interface Datagram {
-  readonly bytes: Uint8Array;
-  readonly ip: number;
-  readonly port: number;
-  /** The node's own address; 0 if it is not known. */
-  readonly local?: number;
-}
 
 /** A registration from an address. */
 export type HostRegistration = Omit<Registration, 'token' | 'prefixHigh' | 'prefixLow'> & { readonly ip: number };
-
-/** A payload that left by an egress socket. */
-export interface EgressDatagram extends Datagram {
-  readonly egress: number;
-}
 
 const CHALLENGE_KEY = new Uint8Array(32).fill(3);
 const SLOT_BYTES = 10_000;

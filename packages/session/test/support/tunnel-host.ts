@@ -7,7 +7,7 @@ import { DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { endpoint } from './lstp-client.ts';
 import { sequentialRandom } from './random.ts';
-import type { Datagram } from './relay-host.ts';
+import type { Datagram } from './datagram.ts';
 
 const NODE: Endpoint = endpoint('192.0.2.1:4434');
 

@@ -5,7 +5,7 @@ import type { RelayOptions, TunnelOptions } from '@lightspeed/session';
 import type { Endpoint } from '@lightspeed/wire';
 import { endpoint } from './lstp-client.ts';
 import { RelayHost } from './relay-host.ts';
-import type { EgressDatagram } from './relay-host.ts';
+import type { EgressDatagram } from './datagram.ts';
 import { TunnelHost } from './tunnel-host.ts';
 
 export interface WorldOptions {
