@@ -14,6 +14,15 @@ it.each([false, true])('every client has a session and a flow, and its packets a
   expect(memory.dropped).toBe(0);
 });
 
+it('tagged packets of clients are carried, and answered with tags', () => {
+  const memory = new MemoryRelay({ clients: 100, tagged: true });
+  memory.roundTrips(1_000);
+  const { sessionsTagged, clientPacketsSent, clientBytesSent } = RelayCounter;
+  const [tagged, packets, bytes] = [sessionsTagged, clientPacketsSent, clientBytesSent].map((counter) => memory.counters.values[counter]);
+  // An acknowledgement, which comes before the first tagged packet, and 120 bytes behind a header and a tag for each answer.
+  expect([tagged, packets, bytes, memory.dropped]).toEqual([100, 1_100, 100 * 20 + 1_000 * 144, 0]);
+});
+
 it('a packet that comes again is refused', () => {
   const memory = new MemoryRelay({ clients: 10 });
   memory.roundTrips(10);

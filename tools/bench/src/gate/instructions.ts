@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findProgram } from '@lightspeed/lab';
+import { IN_MEMORY } from '../micro/allocation.ts';
 import { countedRun } from './counted-run.ts';
 import type { Figure } from './figure.ts';
 
@@ -16,16 +17,11 @@ const FEW_ROUND_TRIPS = 20_000;
 const MANY_ROUND_TRIPS = 160_000;
 const PACKETS_PER_ROUND_TRIP = 4;
 
-const GROUP_SIZES = {
-  'instructions per packet: relay, version 1': 0,
-  'instructions per packet: relay, version 2, K=4': 4,
-};
-
 /** Instructions that the relay takes for a packet, as valgrind counts them. */
 export async function instructionFigures(): Promise<Figure[]> {
   const unavailable = await whyNot();
-  const figures = Object.entries(GROUP_SIZES).map(async ([name, groupSize]) => {
-    return { name, value: unavailable ?? (await instructionsPerPacket(groupSize)) };
+  const figures = Object.keys(IN_MEMORY).map(async (path) => {
+    return { name: `instructions per packet: ${path}`, value: unavailable ?? (await instructionsPerPacket(path)) };
   });
   return Promise.all(figures);
 }
@@ -40,8 +36,8 @@ async function whyNot(): Promise<string | undefined> {
   );
 }
 
-async function instructionsPerPacket(groupSize: number): Promise<number> {
-  const count = async (roundTrips: number) => parseInstructions((await countedRun(['memory', roundTrips, groupSize], COUNTER)).stderr);
+async function instructionsPerPacket(path: string): Promise<number> {
+  const count = async (roundTrips: number) => parseInstructions((await countedRun(['memory', roundTrips, path], COUNTER)).stderr);
   const few = await count(FEW_ROUND_TRIPS);
   return ((await count(MANY_ROUND_TRIPS)) - few) / ((MANY_ROUND_TRIPS - FEW_ROUND_TRIPS) * PACKETS_PER_ROUND_TRIP);
 }

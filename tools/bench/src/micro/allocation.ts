@@ -19,6 +19,13 @@ export interface AllocationPlan {
   readonly warmUpRoundTrips: number;
 }
 
+/** Ways of relaying without sockets. */
+export const IN_MEMORY = {
+  'relay, version 1': {},
+  'relay, version 2, K=4': { groupSize: 4 },
+  'relay, version 3': { tagged: true },
+};
+
 const PACKETS_PER_ROUND_TRIP = 4;
 /** V8's sampling heap profiler counts what was collected again too. Even one small object for every thousandth packet is seen. */
 const SAMPLING = { samplingInterval: 256, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true };
@@ -31,14 +38,14 @@ export async function measureAllocation({ roundTrips, warmUpRoundTrips }: Alloca
     const most = allocated.slice(0, 3).map(([name, bytes]) => `${name}: ${bytes}`);
     results.push({ path, bytesPerPacket: total / (roundTrips * PACKETS_PER_ROUND_TRIP), mostlyBy: most.join('; ') });
   };
-  for (const groupSize of [0, 4]) {
-    const relay = new MemoryRelay({ clients: 100, groupSize });
+  for (const [path, options] of Object.entries(IN_MEMORY)) {
+    const relay = new MemoryRelay({ clients: 100, ...options });
     relay.roundTrips(warmUpRoundTrips);
     const stop = startSampling();
     relay.roundTrips(roundTrips);
     const allocated = stop();
     if (relay.dropped > 0) throw new Error(`${relay.dropped} datagrams were refused in a run that should refuse none`);
-    add(groupSize === 0 ? 'relay, version 1' : `relay, version 2, K=${groupSize}`, allocated);
+    add(path, allocated);
   }
   if (chooseEngine('auto').kind !== 'batch') return results;
   let stop: (() => [string, number][]) | undefined;

@@ -25,7 +25,7 @@ export function benchRelay(
     banned: never('ban anybody'),
     misused: never('ban anybody'),
     attacked: never('be attacked'),
-    tagging: never('tag packets'),
+    tagging: () => undefined,
     overShare: never('run out of sockets'),
   };
   const all = { ...output, ...refused, closeEgress: () => undefined, forward: never('forward') };

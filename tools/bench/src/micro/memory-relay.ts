@@ -1,13 +1,16 @@
 import { FecMemory } from '@lightspeed/fec';
-import { DestinationPolicy, PROOF_PACKET_BYTES, encodeProof } from '@lightspeed/security';
+import { DestinationPolicy, PROOF_PACKET_BYTES, encodeProof, tagKeys } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
+import { PeerCapability } from '@lightspeed/session';
 import type { Relay, RelayCounters } from '@lightspeed/session';
 import {
   FLAG_HANDSHAKE,
   HEADER_BYTES,
+  TAG_BYTES,
   VERSION_FEC,
   VERSION_PLAIN,
   fecHeaderBytes,
+  sealPacket,
   writeControlHeader,
   writeFecExtension,
   writeHeader,
@@ -27,10 +30,13 @@ const CLIENTS_PER_ADDRESS = 64;
 const PROGRAM_IP = 0x7f00_0001;
 const PAYLOAD_BYTES = 120;
 const SECRET = new Uint8Array(16).fill(7);
+const OPENING_NONCE = 1n;
 
 const serverIp = (client: number) => FIRST_SERVER_IP + Math.floor(client / CLIENTS_PER_SERVER);
 const clientIp = (client: number) => FIRST_CLIENT_IP + Math.floor(client / CLIENTS_PER_ADDRESS);
 const clientPort = (client: number) => FIRST_CLIENT_PORT + (client % CLIENTS_PER_ADDRESS);
+/** All 32 bits are in use, as in ids that nodes hand out; distinct, never 0. */
+const sessionIdOf = (client: number) => Math.imul(client + 1, 0x9e37_79b1) >>> 0;
 
 /** How many clients a relay in memory has, and how they are let in. */
 export interface MemoryRelayOptions {
@@ -39,6 +45,8 @@ export interface MemoryRelayOptions {
   readonly groupSize?: number;
   /** Whether clients are registered, each with a token of its own, and open their sessions by proof; else anybody may. */
   readonly registered?: boolean;
+  /** Whether their packets have tags, for which they have to be registered. The time of a round trip then has the clients' own sealing in it. */
+  readonly tagged?: boolean;
 }
 
 /**
@@ -55,18 +63,28 @@ export class MemoryRelay {
   readonly #clients: number;
   readonly #groupSize: number;
   readonly #tokens: Uint8Array;
+  readonly #view: DataView;
+  /** Two words for each client, of the keys of what they send; none without tags. */
+  readonly #keys: Int32Array | undefined;
   #nowUs = 1_000_000;
   #turn = 0;
   #lastToken = 0;
 
-  constructor({ clients, groupSize = 0, registered = false }: MemoryRelayOptions) {
+  constructor({ clients, groupSize = 0, tagged = false, registered = tagged }: MemoryRelayOptions) {
     const memory = FecMemory.allocate(groupSize === 0 ? BLOCKS : FEC_BLOCKS);
     this.#bytes = memory.bytes;
     this.#slot = memory.take();
     this.#clients = clients;
     this.#groupSize = groupSize;
     this.#tokens = new Uint8Array(clients);
-    const limits = { maxClients: clients, maxSessionsPerAddress: clients, maxPpsPerUnboundAddress: 1_000_000 };
+    this.#view = memory.view;
+    if (tagged) this.#keys = new Int32Array(2 * clients);
+    const limits = {
+      tags: tagged ? ('always' as const) : ('auto' as const),
+      maxClients: clients,
+      maxSessionsPerAddress: clients,
+      maxPpsPerUnboundAddress: 1_000_000,
+    };
     let nextEgress = 0;
     const { relay, counters } = benchRelay(registered ? limits : { ...limits, admission: 'open' }, memory, new DestinationPolicy(), {
       toClient: (offset) => void (this.#lastToken = memory.bytes[offset + 1]),
@@ -115,15 +133,22 @@ export class MemoryRelay {
     const token = registered ? 1 + (client % CLIENTS_PER_ADDRESS) : 0;
     writeControlHeader(this.#bytes, this.#slot, FLAG_HANDSHAKE, token, 0, 1);
     if (registered) {
-      // All 32 bits are in use, as in ids that nodes hand out; distinct, never 0.
-      const sessionId = Math.imul(client + 1, 0x9e37_79b1) >>> 0;
-      this.relay.register({ sessionId, prefixHigh: 0, prefixLow: ip, token, dialect: 'standard', secret: SECRET.slice() });
-      encodeProof(this.#bytes, this.#slot, sessionId, 1n, SECRET, hmacSha256);
+      const sessionId = sessionIdOf(client);
+      const capabilities = this.#keys === undefined ? 0 : PeerCapability.tags;
+      this.relay.register({ sessionId, prefixHigh: 0, prefixLow: ip, token, dialect: 'standard', secret: SECRET.slice(), capabilities });
+      encodeProof(this.#bytes, this.#slot, sessionId, OPENING_NONCE, SECRET, hmacSha256);
+      this.#keepKey(client, sessionId);
     }
     this.relay.handleClientDatagram(this.#slot, registered ? PROOF_PACKET_BYTES : HEADER_BYTES, ip, clientPort(client), 0);
     this.#tokens[client] = this.#lastToken;
     this.#sendFromClient(client, 0);
     this.relay.sent();
+  }
+
+  #keepKey(client: number, sessionId: number): void {
+    if (this.#keys === undefined) return;
+    const { up } = tagKeys(SECRET, sessionId, OPENING_NONCE, hmacSha256);
+    this.#keys.set([up.word0, up.word1], 2 * client);
   }
 
   /** Data packets of whole groups; their parity would add nothing, as none is lost. */
@@ -136,7 +161,10 @@ export class MemoryRelay {
     writeHeader(bytes, slot, version, 0, this.#tokens[client], sequence, this.#nowUs, PROGRAM_IP, 5_000, serverIp(client), SERVER_PORT);
     if (size > 0) writeFecExtension(bytes, slot, 'standard', ((sent / size) | 0) & 0xffff, sent % size, size);
     const headerBytes = size === 0 ? HEADER_BYTES : fecHeaderBytes('standard');
-    this.relay.handleClientDatagram(slot, headerBytes + PAYLOAD_BYTES, clientIp(client), clientPort(client), 0);
+    const length = headerBytes + PAYLOAD_BYTES;
+    if (this.#keys === undefined) return this.relay.handleClientDatagram(slot, length, clientIp(client), clientPort(client), 0);
+    sealPacket(this.#view, slot, length, this.#keys[2 * client], this.#keys[2 * client + 1]);
+    this.relay.handleClientDatagram(slot - TAG_BYTES, length + TAG_BYTES, clientIp(client), clientPort(client), 0);
   }
 }
 

@@ -1,4 +1,5 @@
 import { ADD_FULL, GroupDecoder, GroupEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
+import { HEADER_BYTES, TAG_BYTES, VERSION_PLAIN, openPacket, sealPacket, writeHeader } from '@lightspeed/wire';
 import { MemoryRelay } from './memory-relay.ts';
 
 /** As many clients as there are packets in a batch. */
@@ -16,16 +17,36 @@ export const OPERATIONS = BATCH;
  * @param quick of FEC only groups of four large packets.
  */
 export function pieces(quick: boolean): Pieces {
-  const [plain, fec, again] = [0, 4, 0].map((groupSize) => new MemoryRelay({ clients: BATCH, groupSize }));
+  const [plain, fec, tagged, again] = [{}, { groupSize: 4 }, { tagged: true }, {}].map((options) => {
+    return new MemoryRelay({ clients: BATCH, ...options });
+  });
   again.roundTrips(BATCH);
   const sizes = [2, 4, 8, 16].flatMap((groupSize) => [64, 256, 512, 1_024, 1_400].map((payloadBytes) => [groupSize, payloadBytes]));
   const wanted = quick ? [[4, 1_400]] : sizes;
   return {
     'relay: round trip of 120 bytes, version 1': () => plain.roundTrips(BATCH),
     'relay: round trip of 120 bytes, version 2, K=4': () => fec.roundTrips(BATCH),
+    'relay: round trip of 120 bytes, version 3': () => tagged.roundTrips(BATCH),
+    ...tagPieces(),
     'relay: all checks of a packet, up to the duplicate window': () => again.repeat(),
     ...Object.assign({}, ...wanted.map(([groupSize, payloadBytes]) => fecPieces(groupSize, payloadBytes))),
   };
+}
+
+/** What a tag costs the end that puts it on, and the one that takes it off: half of this each. */
+function tagPieces(): Pieces {
+  const memory = FecMemory.allocate(1);
+  const { bytes, view } = memory;
+  const packet = memory.take();
+  writeHeader(bytes, packet, VERSION_PLAIN, 0, 1, 1, 1, 1, 1, 1, 1);
+  const length = HEADER_BYTES + 120;
+  const sealAndOpen = () => {
+    for (let i = 0; i < BATCH; i++) {
+      sealPacket(view, packet, length, i, 7);
+      if (openPacket(view, packet - TAG_BYTES, length + TAG_BYTES, i, 7) !== 0) throw new Error('a right tag was refused');
+    }
+  };
+  return { 'tag: put on a packet, and taken off again': sealAndOpen };
 }
 
 /**
