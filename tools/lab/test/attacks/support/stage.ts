@@ -1,0 +1,113 @@
+import { setTimeout } from 'node:timers/promises';
+import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { startChild } from '../../../src/child-program.ts';
+import { totals } from '../../../src/game/player.ts';
+import type { RegisteredSession } from '../../../src/load/registrant.ts';
+import type { Attachment } from '../../../src/namespaces/internet.ts';
+import { DATA_PORT, openScene } from '../../../src/namespaces/scene.ts';
+import type { AttackReport, AttackerProgram, Burst } from './attacker-main.ts';
+import { openMeter } from './meter.ts';
+
+/** The program of another checkout's node, to see which attacks it does not withstand. */
+const PROGRAM = process.env.LIGHTSPEED_NODE_PROGRAM;
+const REGISTER_MS = 20_000;
+const HTTP = '127.0.0.1:8080';
+const LOOK_MS = 100;
+
+/** An internet with a node, two players, a game server, a victim that sends nothing, and an attacker that can send as either. */
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** How fast an attacker sends, and how much. */
+export interface Pace {
+  readonly perSecond: number;
+  readonly count: number;
+}
+
+/** All of it ends with `started`. */
+export async function openStage(started: AsyncDisposableStack, flags: readonly string[] = []) {
+  const scene = await openScene(started);
+  const { internet, gameServer } = scene;
+  await internet.router.run('sh', ['-c', 'for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done']);
+  const host = await internet.machine();
+  const meter = await openMeter(host.in, DATA_PORT, gameServer.ip);
+  const program = PROGRAM === undefined ? {} : { program: PROGRAM };
+  const allow = ['--allow-destination', `${formatIpv4(gameServer.ip)}/32`, '--http-bind', HTTP];
+  const node = await scene.node('node', { host, flags: [...allow, ...flags], ...program });
+  const home = await internet.machine();
+  const victim = await internet.machine();
+  const { in: den, ip: attackerIp } = await internet.machine();
+  for (const { address } of [home, victim]) await den.ip(`address add ${address}/32 dev lo`);
+  const attacker = started.use(
+    startChild<AttackerProgram>({ program: new URL('./attacker-main.ts', import.meta.url), name: 'the attacker', within: den.within }),
+  );
+
+  const players = await scene.agent(home.in);
+  const register = scene.registration(node);
+  /** Has this many players in all on the players' machine. */
+  const play = (count = 1) => scene.play(players, { register, source: home.address }, { players: count });
+  /** Where the players' packets come from. */
+  const playerPorts = async (): Promise<Endpoint[]> => (await meter.sources()).filter(({ ip }) => ip === home.ip);
+  /** A registration of the attacker's own; sessions of one ticket are one account's. */
+  const registration = (ticket = scene.ticket()): Promise<RegisteredSession> =>
+    attacker.register({ ...settingsOf(node.program.control), sha256: node.program.pin, ticket, timeoutMs: REGISTER_MS });
+  const attack = (bursts: readonly Burst[], pace: Pace): Promise<AttackReport> =>
+    attacker.attack({ to: { ip: host.ip, port: DATA_PORT }, bursts, ...pace });
+  /** What the node's metrics say, by name with labels and without `lightspeed_`. */
+  const metrics = async (): Promise<ReadonlyMap<string, number>> => {
+    const script = `fetch('http://${HTTP}/metrics').then((answer) => answer.text()).then((text) => console.log(text))`;
+    const lines = (await host.in.run(process.execPath, ['-e', script])).split('\n').filter((line) => line.startsWith('lightspeed_'));
+    return new Map(
+      lines.map((line) => [line.slice('lightspeed_'.length, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+    );
+  };
+  const metric = async (name: string) => (await metrics()).get(name) ?? 0;
+  /** Waits until the node has nothing more to do: all that was sent to it has been looked at. */
+  const quiet = async () => {
+    const handled = () => metric('udp_events_total{event="datagrams_received"}');
+    for (let before = -1, now = await handled(); now > before + 50; now = await handled()) {
+      before = now;
+      await setTimeout(LOOK_MS);
+    }
+  };
+  const attackerAt = (port: number): Endpoint => ({ ip: attackerIp, port });
+  const victimAt = (port: number): Endpoint => ({ ip: victim.ip, port });
+  return { scene, gameServer, play, players, playerPorts, home, victim, attackerAt, victimAt, registration, attack, meter, metric, quiet };
+}
+
+function settingsOf({ ip, port }: Endpoint): { readonly host: string; readonly port: number } {
+  return { host: formatIpv4(ip), port };
+}
+
+/** What an address got on its wire for each byte that was sent in its name; 0 if it got nothing. */
+export async function amplification({ meter }: Stage, { address }: Attachment): Promise<number> {
+  const ip = parseIpv4(address);
+  const [sent, got] = [await meter.bytesFrom(ip ?? 0), await meter.bytesTo(ip ?? 0)];
+  return got === 0 ? 0 : got / sent;
+}
+
+/** What an attack did to the players. */
+export interface Harm {
+  readonly sent: number;
+  readonly lost: number;
+  /** Of what they sent when the attack was over. */
+  readonly lostLater: number;
+  /** Addresses at the game server, which are one for each player unless an egress port has changed. */
+  readonly egressPorts: number;
+  /** What their tunnels said meanwhile: that a path was silent, or a session ended. */
+  readonly events: readonly string[];
+}
+
+/** The players play before, during and after what happens. */
+export async function harmOf({ players, scene }: Stage, happens: () => Promise<unknown>, restMs = 400): Promise<Harm> {
+  await setTimeout(restMs);
+  await players.mark();
+  await happens();
+  await setTimeout(restMs);
+  const during = await players.mark();
+  await setTimeout(restMs);
+  const after = await players.finish();
+  const events = [...during, ...after].flatMap(({ events }) => events);
+  const { sent, lost } = totals(during);
+  return { sent, lost, lostLater: totals(after).lost, egressPorts: (await scene.sources()).length, events };
+}
