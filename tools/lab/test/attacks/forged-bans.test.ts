@@ -1,22 +1,24 @@
+import { expect } from 'vitest';
 import { data, destinations, forEachToken, proof } from './support/forgery.ts';
 import { describeAttacks, expectUnharmed } from './support/scenario.ts';
 
-describeAttacks('bans', (scenario) => {
-  scenario("a ticket holder who proves a session from a player's address and asks for new destinations", async (stage) => {
-    await stage.play();
-    const [player] = await stage.playerPorts();
-    const session = await stage.registration();
-    const forged = { ...player, port: 40_001 };
-    const asks = destinations(stage.gameServer.ip, 400).map((to, index) => data(session.token, index + 1, to));
-    await expectUnharmed(stage, () =>
-      stage.attack([{ from: forged, packets: [proof(session, { nonce: 1 }), ...asks] }], { perSecond: 200, count: 401 }),
-    );
-  });
+/** A ban is earned in three full windows of 10 s. */
+const PACE = { perSecond: 250, count: 250 * 22 };
 
-  scenario("a stranger who sends every token to 12 destinations from a player's address and port", async (stage) => {
-    await stage.play();
-    const [from] = await stage.playerPorts();
-    const packets = destinations(stage.gameServer.ip, 12).flatMap((to, index) => forEachToken((token) => data(token, 30_000 + index, to)));
-    await expectUnharmed(stage, () => stage.attack([{ from, packets }], { perSecond: 2_000, count: packets.length }));
+describeAttacks('bans', (scenario) => {
+  scenario('players keep their address when others ask for new destinations in its name, by ticket or by guess', async (stage) => {
+    const { ip } = stage.gameServer;
+    const [player] = await stage.play();
+    const session = await stage.registration();
+    const asks = destinations(ip, 3_000, 1_000).map((to, index) => data(session.token, index + 1, to));
+    const guesses = destinations(ip, 12, 10_000).flatMap((to, index) => forEachToken((token) => data(token, 30_000 + index, to)));
+    await stage.attack([{ from: { ...player, port: 40_001 }, packets: [proof(session, { nonce: 1 })] }], { perSecond: 1, count: 1 });
+    const bursts = [
+      { from: { ...player, port: 40_001 }, packets: asks },
+      { from: player, packets: guesses },
+    ];
+    await expectUnharmed(stage, () => stage.attack(bursts, PACE));
+    expect(await stage.metric('banned_addresses')).toBe(0);
+    expect(await stage.metric('sessions_ended_total{how="closed"}')).toBeLessThanOrEqual(1);
   });
 });

@@ -55,6 +55,10 @@ const program = {
     registrants.push(registrant);
     return registrant.session;
   },
+  /** Ends its registrations, as clients do. */
+  leave: async () => {
+    await Promise.all(registrants.splice(0).map((registrant) => registrant.leave()));
+  },
   attack: async ({ to, bursts, perSecond, count }: Attack): Promise<AttackReport> => {
     const lanes: { readonly socket: Socket; readonly packets: readonly Uint8Array[] }[] = [];
     for (const { from, packets } of bursts) lanes.push({ socket: await socketOf(from, to), packets });

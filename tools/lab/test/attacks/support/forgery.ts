@@ -10,6 +10,7 @@ const PROOF_BYTES = 28;
 const TOKENS = 255;
 
 /** How a session uses several paths, as HANDSHAKEs say it. */
+export const STANDBY = 0;
 export const DUPLICATE = 1;
 
 /** What differs between the proofs of a session. */
@@ -32,6 +33,20 @@ export function proof({ sessionId, token, secret }: RegisteredSession, { nonce, 
 export function data(token: number, sequence: number, to: Endpoint, payloadBytes = 32): Uint8Array {
   const header = TunnelHeader.data(sequence, 1_000 * sequence, GAME, to).withSessionToken(token);
   return header.encodeWithPayload(new Uint8Array(payloadBytes));
+}
+
+/** A FIN. Its timestamp is that of data with the same number. */
+export function fin(token: number, sequence: number): Uint8Array {
+  return TunnelHeader.fin(sequence, 1_000 * sequence)
+    .withSessionToken(token)
+    .encode();
+}
+
+/** A HANDSHAKE without a proof. */
+export function handshake(token: number, sequence: number): Uint8Array {
+  return TunnelHeader.handshake(sequence, 1_000 * sequence)
+    .withSessionToken(token)
+    .encode();
 }
 
 /** One packet for each token: one of them is the player's. */

@@ -25,6 +25,11 @@ export function describeAttacks(kind: string, define: (scenario: Scenario) => vo
 /** An attack costs players nothing: no datagram, no session, no egress port. @param players how many of them play at its end */
 export async function expectUnharmed(stage: Stage, attack: () => Promise<unknown>, players = 1): Promise<Harm> {
   const harm = await harmOf(stage, attack);
+  console.log(
+    harm,
+    [...(await stage.metrics())].filter(([k, v]) => v > 0 && /dropped|client_packets|bans|paths|sessions|flows|egress/.test(k)),
+    await stage.meter.sources(),
+  );
   expect(harm.sent).toBeGreaterThan(0);
   expect(harm).toMatchObject({ lost: 0, lostLater: 0, egressPorts: players, events: [] });
   return harm;

@@ -13,7 +13,8 @@ import { openMeter } from './meter.ts';
 const PROGRAM = process.env.LIGHTSPEED_NODE_PROGRAM;
 const REGISTER_MS = 20_000;
 const HTTP = '127.0.0.1:8080';
-const LOOK_MS = 100;
+const LOOK_MS = 50;
+const UNTIL_MS = 15_000;
 
 /** An internet with a node, two players, a game server, a victim that sends nothing, and an attacker that can send as either. */
 export type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -44,10 +45,11 @@ export async function openStage(started: AsyncDisposableStack, flags: readonly s
 
   const players = await scene.agent(home.in);
   const register = scene.registration(node);
-  /** Has this many players in all on the players' machine. */
-  const play = (count = 1) => scene.play(players, { register, source: home.address }, { players: count });
-  /** Where the players' packets come from. */
-  const playerPorts = async (): Promise<Endpoint[]> => (await meter.sources()).filter(({ ip }) => ip === home.ip);
+  /** Has this many players in all on the players' machine. @returns where their packets come from */
+  const play = async (count = 1): Promise<Endpoint[]> => {
+    await scene.play(players, { register, source: home.address }, { players: count });
+    return (await meter.sources()).filter(({ ip }) => ip === home.ip);
+  };
   /** A registration of the attacker's own; sessions of one ticket are one account's. */
   const registration = (ticket = scene.ticket()): Promise<RegisteredSession> =>
     attacker.register({ ...settingsOf(node.program.control), sha256: node.program.pin, ticket, timeoutMs: REGISTER_MS });
@@ -62,17 +64,33 @@ export async function openStage(started: AsyncDisposableStack, flags: readonly s
     );
   };
   const metric = async (name: string) => (await metrics()).get(name) ?? 0;
-  /** Waits until the node has nothing more to do: all that was sent to it has been looked at. */
-  const quiet = async () => {
-    const handled = () => metric('udp_events_total{event="datagrams_received"}');
-    for (let before = -1, now = await handled(); now > before + 50; now = await handled()) {
-      before = now;
+  /** Waits until a metric has come so far. */
+  const until = async (name: string, value: number) => {
+    const endMs = performance.now() + UNTIL_MS;
+    while ((await metric(name)) < value) {
+      if (performance.now() > endMs) throw new Error(`${name} is ${await metric(name)}, not ${value}`);
       await setTimeout(LOOK_MS);
     }
   };
   const attackerAt = (port: number): Endpoint => ({ ip: attackerIp, port });
   const victimAt = (port: number): Endpoint => ({ ip: victim.ip, port });
-  return { scene, gameServer, play, players, playerPorts, home, victim, attackerAt, victimAt, registration, attack, meter, metric, quiet };
+  return {
+    scene,
+    gameServer,
+    play,
+    players,
+    home,
+    victim,
+    attackerAt,
+    victimAt,
+    registration,
+    attack,
+    meter,
+    metrics,
+    metric,
+    until,
+    release: () => attacker.leave(),
+  };
 }
 
 function settingsOf({ ip, port }: Endpoint): { readonly host: string; readonly port: number } {
