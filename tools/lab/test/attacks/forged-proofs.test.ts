@@ -1,20 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
+import { junkProofs } from './support/floods.ts';
 import { data, destinations, fin, proof } from './support/forgery.ts';
 import { describeAttacks, expectUnharmed } from './support/scenario.ts';
 
 /** As long as somebody joins at most: a second of junk each. */
 const MOST_ROUNDS = 10;
-const JUNK_PER_SECOND = 3_000;
+const JUNK_PER_SECOND = 4_000;
+/** Those of which the newcomer's sockets get some. */
+const PORTS = Array.from({ length: 8 }, (_, index) => 40_000 + index);
 const MOST_DESTINATIONS = 10;
 
 describeAttacks('proofs', (scenario) => {
   scenario("a player's own proof is answered while junk proofs come from its address", async (stage) => {
-    const [from] = await stage.play();
-    const junk = Array.from({ length: 1_000 }, (_, index) => {
-      const sessionId = randomBytes(4).readUInt32BE();
-      return proof({ sessionId, token: 1 + (index % 255), secret: randomBytes(16) }, { nonce: index });
-    });
+    await stage.play();
+    await stage.home.in.run('sh', ['-c', `echo ${PORTS[0]} ${PORTS.at(-1)} > /proc/sys/net/ipv4/ip_local_port_range`]);
+    const junk = PORTS.flatMap((port) => junkProofs({ ip: stage.home.ip, port }));
     let rounds = 0;
     await expectUnharmed(
       stage,
@@ -22,7 +22,7 @@ describeAttacks('proofs', (scenario) => {
         let joined = false;
         const joining = stage.play(2).then(() => (joined = true));
         while (!joined && rounds++ < MOST_ROUNDS) {
-          await stage.attack([{ from, packets: junk }], { perSecond: JUNK_PER_SECOND, count: JUNK_PER_SECOND });
+          await stage.attack(junk, { perSecond: JUNK_PER_SECOND, count: JUNK_PER_SECOND });
         }
         await joining;
       },

@@ -1,29 +1,23 @@
 import { expect } from 'vitest';
-import { data, fin, forEachToken, handshake } from './support/forgery.ts';
+import { allTokens, handshakesWithoutToken } from './support/floods.ts';
 import { describeAttacks, expectUnharmed } from './support/scenario.ts';
 
 const PACE = { perSecond: 3_000, count: 6_000 };
-const ROUNDS = 8;
+/** Every token once, with data, FINs and HANDSHAKEs. */
+const FIRST = { perSecond: 3_000, count: 3 * 255 };
 
 describeAttacks('tokens', (scenario) => {
   scenario('HANDSHAKEs with token 0 from its address cost a player nothing', async (stage) => {
-    const [from] = await stage.play();
-    const packets = Array.from({ length: 500 }, (_, index) => handshake(0, index));
-    await expectUnharmed(stage, () => stage.attack([{ from, packets }], PACE));
+    const [player] = await stage.play();
+    await expectUnharmed(stage, () => stage.attack(handshakesWithoutToken(player), PACE));
   });
 
   scenario('who tries all tokens draws tags, and costs the player nothing from then on', async (stage) => {
-    const [from] = await stage.play();
-    const rounds = Array.from({ length: ROUNDS }, (_, round) => 30_000 + round);
-    const packets = rounds.flatMap((sequence) => [
-      ...forEachToken((token) => data(token, sequence, stage.gameServer)),
-      ...forEachToken((token) => fin(token, sequence)),
-      ...forEachToken((token) => handshake(token, sequence)),
-    ]);
-    await stage.attack([{ from, packets }], { perSecond: 3_000, count: 3 * 255 });
+    const [player] = await stage.play();
+    const forged = allTokens(stage, player);
+    await stage.attack(forged, FIRST);
     await stage.until('tagged_sessions_total', 1);
-    await stage.players.mark();
-    await expectUnharmed(stage, () => stage.attack([{ from, packets }], PACE));
+    await expectUnharmed(stage, () => stage.attack(forged, PACE));
     expect(await stage.metric('sessions_opened_total')).toBe(1);
   });
 });

@@ -14,6 +14,7 @@ const PROGRAM = process.env.LIGHTSPEED_NODE_PROGRAM;
 const REGISTER_MS = 20_000;
 const HTTP = '127.0.0.1:8080';
 const LOOK_MS = 50;
+const REST_MS = 400;
 const UNTIL_MS = 15_000;
 
 /** An internet with a node, two players, a game server, a victim that sends nothing, and an attacker that can send as either. */
@@ -72,6 +73,8 @@ export async function openStage(started: AsyncDisposableStack, flags: readonly s
       await setTimeout(LOOK_MS);
     }
   };
+  /** Lets the players play for a while. */
+  const settle = (ms: number) => setTimeout(ms);
   const attackerAt = (port: number): Endpoint => ({ ip: attackerIp, port });
   const victimAt = (port: number): Endpoint => ({ ip: victim.ip, port });
   return {
@@ -86,9 +89,9 @@ export async function openStage(started: AsyncDisposableStack, flags: readonly s
     registration,
     attack,
     meter,
-    metrics,
     metric,
     until,
+    settle,
     release: () => attacker.leave(),
   };
 }
@@ -104,28 +107,19 @@ export async function amplification({ meter }: Stage, { address }: Attachment): 
   return got === 0 ? 0 : got / sent;
 }
 
-/** What an attack did to the players. */
+/** What players lost while something happened, and what their tunnels said: that a path was silent, or a session ended. */
 export interface Harm {
   readonly sent: number;
   readonly lost: number;
-  /** Of what they sent when the attack was over. */
-  readonly lostLater: number;
-  /** Addresses at the game server, which are one for each player unless an egress port has changed. */
-  readonly egressPorts: number;
-  /** What their tunnels said meanwhile: that a path was silent, or a session ended. */
   readonly events: readonly string[];
 }
 
-/** The players play before, during and after what happens. */
-export async function harmOf({ players, scene }: Stage, happens: () => Promise<unknown>, restMs = 400): Promise<Harm> {
-  await setTimeout(restMs);
+/** Has the players play through something, and {@link REST_MS} more. */
+export async function playThrough({ players }: Stage, happens: () => Promise<unknown>): Promise<Harm> {
   await players.mark();
   await happens();
-  await setTimeout(restMs);
-  const during = await players.mark();
-  await setTimeout(restMs);
-  const after = await players.finish();
-  const events = [...during, ...after].flatMap(({ events }) => events);
-  const { sent, lost } = totals(during);
-  return { sent, lost, lostLater: totals(after).lost, egressPorts: (await scene.sources()).length, events };
+  await setTimeout(REST_MS);
+  const reports = await players.mark();
+  const { sent, lost } = totals(reports);
+  return { sent, lost, events: reports.flatMap(({ events }) => events) };
 }
