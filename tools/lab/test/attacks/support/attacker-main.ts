@@ -59,6 +59,15 @@ const program = {
   leave: async () => {
     await Promise.all(registrants.splice(0).map((registrant) => registrant.leave()));
   },
+  /** Is a game server that answers each datagram with many. */
+  serve: async ({ ip, port }: Endpoint, answers: number, answerBytes: number) => {
+    const socket = createSocket('udp4');
+    socket.on('message', (_bytes, from) => {
+      for (let sent = 0; sent < answers; sent++) socket.send(new Uint8Array(answerBytes), from.port, from.address);
+    });
+    socket.bind(port, formatIpv4(ip));
+    await once(socket, 'listening');
+  },
   attack: async ({ to, bursts, perSecond, count }: Attack): Promise<AttackReport> => {
     const lanes: { readonly socket: Socket; readonly packets: readonly Uint8Array[] }[] = [];
     for (const { from, packets } of bursts) lanes.push({ socket: await socketOf(from, to), packets });

@@ -44,11 +44,11 @@ export function newDestinations({ gameServer }: Stage, from: Endpoint): Burst[] 
 }
 
 /** Proofs that were made with no secret of the node's, and name no session of its. */
-export function junkProofs(from: Endpoint): Burst[] {
+export function junkProofs(from: Endpoint, count = 1_000): Burst[] {
   const session = (index: number): RegisteredSession => {
     return { sessionId: randomBytes(4).readUInt32BE(), token: 1 + (index % 255), secret: randomBytes(16) };
   };
-  return [{ from, packets: many(1_000, (index) => proof(session(index), { nonce: index })) }];
+  return [{ from, packets: many(count, (index) => proof(session(index), { nonce: index })) }];
 }
 
 /** True proofs of another session, with a path for each of some ports. */

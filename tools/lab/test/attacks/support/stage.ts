@@ -12,6 +12,8 @@ import { openMeter } from './meter.ts';
 /** The program of another checkout's node, to see which attacks it does not withstand. */
 const PROGRAM = process.env.LIGHTSPEED_NODE_PROGRAM;
 const REGISTER_MS = 20_000;
+/** Game servers may run on any machine; the node's own is closed anyway. */
+const MACHINES = '10.77.0.0/16';
 const HTTP = '127.0.0.1:8080';
 const LOOK_MS = 50;
 const REST_MS = 400;
@@ -34,7 +36,7 @@ export async function openStage(started: AsyncDisposableStack, flags: readonly s
   const host = await internet.machine();
   const meter = await openMeter(host.in, DATA_PORT, gameServer.ip);
   const program = PROGRAM === undefined ? {} : { program: PROGRAM };
-  const allow = ['--allow-destination', `${formatIpv4(gameServer.ip)}/32`, '--http-bind', HTTP];
+  const allow = ['--allow-destination', MACHINES, '--http-bind', HTTP];
   const node = await scene.node('node', { host, flags: [...allow, ...flags], ...program });
   const home = await internet.machine();
   const victim = await internet.machine();
@@ -56,6 +58,8 @@ export async function openStage(started: AsyncDisposableStack, flags: readonly s
     attacker.register({ ...settingsOf(node.program.control), sha256: node.program.pin, ticket, timeoutMs: REGISTER_MS });
   const attack = (bursts: readonly Burst[], pace: Pace): Promise<AttackReport> =>
     attacker.attack({ to: { ip: host.ip, port: DATA_PORT }, bursts, ...pace });
+  /** A game server of the attacker's own. */
+  const serve = (at: Endpoint, answers: number, answerBytes: number) => attacker.serve(at, answers, answerBytes);
   /** What the node's metrics say, by name with labels and without `lightspeed_`. */
   const metrics = async (): Promise<ReadonlyMap<string, number>> => {
     const script = `fetch('http://${HTTP}/metrics').then((answer) => answer.text()).then((text) => console.log(text))`;
@@ -91,6 +95,7 @@ export async function openStage(started: AsyncDisposableStack, flags: readonly s
     meter,
     metric,
     until,
+    serve,
     settle,
     release: () => attacker.leave(),
   };
