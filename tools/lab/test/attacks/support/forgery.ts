@@ -5,7 +5,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
 
 /** Where the attackers' games say that they are. */
-export const GAME: Endpoint = { ip: 0x0a00_0001, port: 5_000 };
+const GAME: Endpoint = { ip: 0x0a00_0001, port: 5_000 };
 const PROOF_BYTES = 28;
 const TOKENS = 255;
 
@@ -38,6 +38,13 @@ export function data(token: number, sequence: number, to: Endpoint, payloadBytes
 /** A FIN. Its timestamp is that of data with the same number. */
 export function fin(token: number, sequence: number): Uint8Array {
   return TunnelHeader.fin(sequence, 1_000 * sequence)
+    .withSessionToken(token)
+    .encode();
+}
+
+/** A KEEPALIVE. */
+export function keepalive(token: number, sequence: number): Uint8Array {
+  return TunnelHeader.keepalive(sequence, 1_000 * sequence)
     .withSessionToken(token)
     .encode();
 }

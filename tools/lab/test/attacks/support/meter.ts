@@ -17,10 +17,10 @@ interface Counted extends Endpoint {
   readonly bytes: number;
 }
 
-/** Counts what passes between a node's data port and others, by address and port: the bytes of IP packets. */
-export type Meter = Awaited<ReturnType<typeof openMeter>>;
-
-/** Counts from here on, in the node's own namespace. @param gameServerIp what reaches this address is counted by port, too */
+/**
+ * Counts what passes between a node's data port and others, by address and port, from here on: the bytes of IP packets, in
+ * the node's own namespace.
+ * @param gameServerIp what reaches this address is counted by port, too */
 export async function openMeter(node: Namespace, dataPort: number, gameServerIp: number) {
   const server = [24, 16, 8, 0].map((shift) => (gameServerIp >>> shift) & 0xff).join('.');
   const sets = ['sources', 'receivers', 'reached'].map(
@@ -52,7 +52,7 @@ export async function openMeter(node: Namespace, dataPort: number, gameServerIp:
     );
   return {
     /** Whoever has sent something to the node, forged or not. */
-    sources: () => list('sources'),
+    sources: (): Promise<Endpoint[]> => list('sources'),
     bytesFrom: (ip: number) => bytesOf('sources', ip),
     bytesTo: (ip: number) => bytesOf('receivers', ip),
     /** Ports of the game server's machine to which the node has sent. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { whyNoNamespaces } from '../../../src/namespaces/internet.ts';
 import { openStage, playThrough } from './stage.ts';
-import type { Stage } from './stage.ts';
+import type { Stage, StageOptions } from './stage.ts';
 
 const SCENARIO_MS = 90_000;
 const AFTER_MS = 300;
 
 /** Defines a scenario on a stage of its own. */
-type Scenario = (what: string, carryOut: (stage: Stage) => Promise<void>, flags?: readonly string[]) => void;
+type Scenario = (what: string, carryOut: (stage: Stage) => Promise<void>, options?: StageOptions) => void;
 
 const why = await whyNoNamespaces();
 const notRun = why === undefined ? '' : ` (not run: ${why})`;
@@ -15,10 +15,10 @@ const notRun = why === undefined ? '' : ` (not run: ${why})`;
 /** Describes scenarios in network namespaces: skipped, with the reason, where there can be none. */
 export function describeAttacks(kind: string, define: (scenario: Scenario) => void): void {
   describe(`${kind}, by forged datagrams${notRun}`, () => {
-    define((what, carryOut, flags) =>
+    define((what, carryOut, options) =>
       it.skipIf(why !== undefined)(what, { timeout: SCENARIO_MS }, async () => {
         await using started = new AsyncDisposableStack();
-        await carryOut(await openStage(started, flags));
+        await carryOut(await openStage(started, options));
       }));
   });
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
 import { totals } from '../../../src/game/player.ts';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
@@ -28,16 +28,25 @@ export interface Pace {
   readonly count: number;
 }
 
+/** How the node of a stage differs from one that lets in who has a ticket. */
+export interface StageOptions {
+  /** More of its command line. */
+  readonly flags?: readonly string[];
+  /** Lets everybody in, and speaks this dialect. */
+  readonly dialect?: Dialect;
+}
+
 /** All of it ends with `started`. */
-export async function openStage(started: AsyncDisposableStack, flags: readonly string[] = []) {
+export async function openStage(started: AsyncDisposableStack, { flags = [], dialect }: StageOptions = {}) {
   const scene = await openScene(started);
   const { internet, gameServer } = scene;
   await internet.router.run('sh', ['-c', 'for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done']);
   const host = await internet.machine();
   const meter = await openMeter(host.in, DATA_PORT, gameServer.ip);
-  const program = PROGRAM === undefined ? {} : { program: PROGRAM };
   const allow = ['--allow-destination', MACHINES, '--http-bind', HTTP];
-  const node = await scene.node('node', { host, flags: [...allow, ...flags], ...program });
+  const open = dialect === undefined ? [] : ['--allow-open', '--dialect', dialect];
+  const admit = dialect === undefined ? undefined : 'anybody';
+  const node = await scene.node('node', { host, flags: [...allow, ...open, ...flags], program: PROGRAM, admit });
   const home = await internet.machine();
   const victim = await internet.machine();
   const { in: den, ip: attackerIp } = await internet.machine();
@@ -47,10 +56,11 @@ export async function openStage(started: AsyncDisposableStack, flags: readonly s
   );
 
   const players = await scene.agent(home.in);
-  const register = scene.registration(node);
+  const tunnel =
+    dialect === undefined ? { register: scene.registration(node) } : { node: { host: host.address, port: DATA_PORT }, dialect };
   /** Has this many players in all on the players' machine. @returns where their packets come from */
   const play = async (count = 1): Promise<Endpoint[]> => {
-    await scene.play(players, { register, source: home.address }, { players: count });
+    await scene.play(players, { ...tunnel, source: home.address }, { players: count });
     return (await meter.sources()).filter(({ ip }) => ip === home.ip);
   };
   /** A registration of the attacker's own; sessions of one ticket are one account's. */
