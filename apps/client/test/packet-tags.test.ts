@@ -39,12 +39,14 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     await using scene = await playing(io);
     const { node, server, tunnel, seen, play, isTagged } = scene;
     await play('before');
+    const states: string[] = [];
+    tunnel.on('control', (_node, state) => states.push(state));
     expect([tunnel.stats().counters.tagged, seen.tagged]).toEqual([0, 0]);
     expect(node.data.relay.tag(node.sessionIds[0])).toBe(true);
     await isTagged();
     const { plain } = seen;
     for (let round = 0; round < 10; round++) await play(`after ${round}`);
-    expect([seen.plain, tunnel.stats().nodeDrops, egressPorts(server)]).toEqual([plain, {}, 1]);
+    expect([seen.plain, tunnel.stats().nodeDrops, egressPorts(server), states]).toEqual([plain, {}, 1, ['tagged']]);
   });
 
   it('tells the node when packets with wrong tokens come in its name, and both change', async () => {

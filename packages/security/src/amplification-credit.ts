@@ -4,14 +4,15 @@ export const UNVALIDATED_RATIO = 3;
 /** What an IPv4 datagram weighs besides its payload: IP and UDP headers. */
 const IPV4_OVERHEAD_BYTES = 28;
 const IPV6_OVERHEAD_BYTES = 48;
-/** A payload over this many bytes travels in fragments, each with headers of its own. */
+/** A payload over this many bytes may travel in fragments, each with headers of its own. */
 const FRAGMENT_BYTES = 1_400;
 /** Keeps the credit a small integer. */
 const MAX_CREDIT_BYTES = 0x3fff_ffff;
 
 /**
  * Keeps the node from multiplying traffic towards an address that may be forged (docs/protocol.md, Limits). What goes to the
- * address stays within a ratio of what came from it. Both are counted as on the wire, with IP and UDP headers.
+ * address stays within a ratio of what came from it. Both are counted as on the wire, with IP and UDP headers: what comes
+ * without fragments, what goes as if it were fragmented, since that depends on the way.
  *
  * Both directions are the client's: what the node exchanges with game servers does not enter.
  */
@@ -34,7 +35,7 @@ export class AmplificationCredit {
   /** A datagram with so many bytes of payload came from the address. */
   received(bytes: number): void {
     if (this.#ratio === 0) return;
-    this.#credit = Math.min(MAX_CREDIT_BYTES, this.#credit + Math.floor(this.#ratio * this.#onWire(bytes)));
+    this.#credit = Math.min(MAX_CREDIT_BYTES, this.#credit + Math.floor(this.#ratio * (bytes + this.#overheadBytes)));
   }
 
   /**
@@ -43,14 +44,14 @@ export class AmplificationCredit {
    */
   allowSend(bytes: number): boolean {
     if (this.#ratio === 0) return true;
-    const left = this.#credit - this.#onWire(bytes);
+    const fragments = 1 + Math.floor(bytes / FRAGMENT_BYTES);
+    const left = this.#credit - (bytes + fragments * this.#overheadBytes);
     if (left < 0) return false;
     this.#credit = left;
     return true;
   }
 
-  #onWire(bytes: number): number {
-    const overhead = this.#isIpv6 ? IPV6_OVERHEAD_BYTES : IPV4_OVERHEAD_BYTES;
-    return bytes + overhead * (1 + Math.floor(bytes / FRAGMENT_BYTES));
+  get #overheadBytes(): number {
+    return this.#isIpv6 ? IPV6_OVERHEAD_BYTES : IPV4_OVERHEAD_BYTES;
   }
 }

@@ -58,7 +58,7 @@ export { formatRevocation, parseRevocationList } from './tickets/revocation-list
 export { MAX_TICKET_BYTES, decodeTicket } from './tickets/ticket-codec.ts';
 export { TICKET_REFUSAL_TEXTS } from './tickets/ticket-refusal.ts';
 export type { TicketRefusal, TicketRefusalCode } from './tickets/ticket-refusal.ts';
-export { TicketSessions } from './tickets/ticket-sessions.ts';
+export { DEFAULT_MAX_SESSIONS, TicketSessions } from './tickets/ticket-sessions.ts';
 export type { ExpiredSession, TicketSessionsOptions } from './tickets/ticket-sessions.ts';
 export { formatTicket, parseTicket } from './tickets/ticket-text.ts';
 export { TicketVerifier } from './tickets/ticket-verifier.ts';

@@ -31,6 +31,10 @@ describe('a ticket', () => {
   });
 
   it('that does not say has as many as the node gives by default', () => {
+    const upgraded = new TicketSessions({ capacity: 10, defaultMaxSessions: 1 });
+    // Nobody loses a session by an upgrade.
+    for (const id of [1, 2, 3]) expect(upgraded.open(ticket(), id, true)).toBeUndefined();
+    expect(upgraded.open(ticket(), 4)?.code).toBe('too_many_sessions');
     const limited = new TicketSessions({ capacity: 10, defaultMaxSessions: 1 });
     expect([1, 2].map((id) => limited.open(ticket(), id)?.code)).toEqual([undefined, 'too_many_sessions']);
     const unlimited = new TicketSessions({ capacity: 3 });

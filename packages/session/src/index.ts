@@ -24,6 +24,7 @@ export type {
   Admission,
   ClaimedRegistration,
   EgressMapping,
+  RefusedAccount,
   RelayEnvironment,
   RelayLimits,
   RelayOptions,

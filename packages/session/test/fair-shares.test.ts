@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RelayOptions } from '@lightspeed/session';
 import type { Endpoint } from '@lightspeed/wire';
-import { SERVER, endpoint } from './support/lstp-client.ts';
+import { LstpClient, SERVER, endpoint } from './support/lstp-client.ts';
 import { SECRET, clientAt, prove } from './support/proof-client.ts';
-import type { LstpClient } from './support/lstp-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
 const OPTIONS: Partial<RelayOptions> = {
@@ -51,16 +50,22 @@ describe('sockets towards game servers', () => {
   });
 
   it('are shared by prefix where nobody registers, and come back when flows end', () => {
-    const host = new RelayHost({ ...OPTIONS, admission: 'registered', maxEgressSockets: 10 });
-    const greedy = player(host, 7, endpoint('203.0.113.5:1'));
+    const host = new RelayHost({ ...OPTIONS, admission: 'open', maxEgressSockets: 10 });
+    const greedy = new LstpClient(host, '203.0.113.5:1').open();
     for (const program of programs(20)) greedy.data('x', SERVER, program);
     expect(host.openEgressSockets.size).toBe(5);
     host.relay.shutdown();
     host.flush();
     expect(host.openEgressSockets.size).toBe(0);
-    const next = player(host, 9, endpoint('203.0.113.7:1'));
-    for (const program of programs(20)) next.data('x', SERVER, program);
+    host.takeToClients();
+    const again = [1, 2].map((port) => new LstpClient(host, `203.0.113.5:${port}`).open());
+    for (const client of again) for (const program of programs(20)) client.data('x', SERVER, program);
     expect(host.openEgressSockets.size).toBe(5);
+    const other = new LstpClient(host, '203.0.113.7:1').open();
+    for (const program of programs(20)) other.data('x', SERVER, program);
+    expect(host.openEgressSockets.size).toBe(8);
+    host.pass(1_000, 100);
+    expect(host.overShares.at(-1)).toEqual({ prefixHigh: 0, prefixLow: endpoint('203.0.113.7:1').ip | 0 });
   });
 
   it('that are idle are freed sooner when they are short, and not while there are enough', () => {

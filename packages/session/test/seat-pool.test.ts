@@ -33,6 +33,13 @@ describe('a pool of seats', () => {
     expect(() => pool.take('dave', 4)).toThrow('no seat is left');
   });
 
+  it('keeps none of an account that may be made up, so that those push no kept one out', () => {
+    const pool = new SeatPool<string>(3, KEEP_MS);
+    pool.give(pool.take('alice', 0).number, 'alice', 0);
+    for (let i = 0; i < 50; i++) pool.give(pool.take(`made up ${i}`, 1).number, `made up ${i}`, 1, false);
+    expect(pool.take('alice', 2)).toEqual({ number: 0, isFresh: false });
+  });
+
   it('never gives a seat twice, and never a fresh one within the time of its account', () => {
     const steps = fc.array(fc.record({ account: fc.nat(3), give: fc.boolean(), pauseMs: fc.nat(60) }), { maxLength: 200 });
     fc.assert(

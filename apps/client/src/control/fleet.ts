@@ -25,7 +25,7 @@ const PLAYING_MS = 30_000;
  * What has become of a control connection. `renewed`: the node has closed it to show another certificate, or to restart. It is
  * back, and the session was not touched.
  */
-export type ControlState = 'lost' | 'refused' | 'resumed' | 'new-session' | 'renewed';
+export type ControlState = 'lost' | 'refused' | 'resumed' | 'new-session' | 'renewed' | 'tagged';
 
 /** What a fleet tells. */
 export interface FleetListener {
@@ -154,7 +154,10 @@ export class Fleet {
       if (node.ended && link.session !== undefined) this.#place(node, link.session);
       this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate or was restarted; the session goes on');
     });
-    link.on('tags', () => this.#startTags(node));
+    link.on('tags', () => {
+      this.#startTags(node);
+      this.#listener?.control(this.#status(node), 'tagged', 'the node wants tags on packets; forged ones do not count any more');
+    });
     link.on('restarts', () => node.restarts(performance.now()));
     link.on('dismissed', (error) => this.#dismissed(node, error));
     link.on('disconnected', (why) => this.#listener?.control(this.#status(node), 'lost', why));

@@ -180,8 +180,9 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       }
       this.emit('info');
     } else if (message.type === 'tags') {
+      const isNew = !this.wantsTags;
       this.wantsTags = true;
-      this.emit('tags');
+      if (isNew) this.emit('tags');
     } else if (message.type === 'disconnect') {
       const refusal = RefusedError.of(`node ${this.node.name} ends the registration: ${disconnectText(message)}`, message);
       if (message.reason === 'server_shutdown') this.#drain(0);

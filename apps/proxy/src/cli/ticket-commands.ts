@@ -1,5 +1,6 @@
+import { DEFAULT_MAX_SESSIONS } from '@lightspeed/security';
 import type { Command } from 'commander';
-import { inspect, issue, keygen, revoke, DEFAULT_MAX_SESSIONS } from './ticket.ts';
+import { inspect, issue, keygen, revoke } from './ticket.ts';
 import type { InspectFlags, IssueFlags, RevokeFlags } from './ticket.ts';
 
 /** Adds `ticket` with its commands. @param done gets the exit code. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, open, readFile } from 'node:fs/promises';
 import {
+  DEFAULT_MAX_SESSIONS,
   TICKET_ID_BYTES,
   decodeTicket,
   formatIssuerKey,
@@ -31,9 +32,6 @@ export async function keygen({ out }: { readonly out: string }): Promise<void> {
   }
   print(formatIssuerKey(key.publicKey));
 }
-
-/** A player has few sessions at once: one at each node, and one more while a path or a machine changes. */
-export const DEFAULT_MAX_SESSIONS = 8;
 
 /** The options of `ticket issue`, as the command line gives them. */
 export interface IssueFlags {

@@ -5,8 +5,8 @@ import type { WorkerNews } from '../supervisor/registered-clients.ts';
 export class ClientNews implements WorkerNews {
   /** A client has opened new destinations for as long as earns a ban. */
   onMisuse: (client: Client) => void = () => undefined;
-  /** A client was refused a socket because its account has its share. */
-  onOverShare: (client: Client) => void = () => undefined;
+  /** What the log says of a client besides its address. */
+  onName: (client: Client) => Readonly<Record<string, string>> = () => ({});
   /** The packets of a client are to have tags. */
   onTagging: (client: Client, wrongTokens: number) => void = () => undefined;
   readonly #find: (sessionId: number) => Client | undefined;
@@ -21,9 +21,9 @@ export class ClientNews implements WorkerNews {
     if (client !== undefined) this.onMisuse(client);
   }
 
-  overShare(sessionId: number): void {
+  nameOf(sessionId: number): Readonly<Record<string, string>> {
     const client = this.#find(sessionId);
-    if (client !== undefined) this.onOverShare(client);
+    return client === undefined ? {} : this.onName(client);
   }
 
   tagging(sessionId: number, wrongTokens: number): void {

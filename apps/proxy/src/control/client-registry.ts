@@ -72,6 +72,10 @@ export class ClientRegistry implements RegisteredClients {
       capacityPerAddress: this.#perAddress,
       hashSeed: randomBytes(4).readInt32BE(),
     });
+    this.news.onName = ({ sessionId }): Readonly<Record<string, string>> => {
+      const ticket = gate?.ticketOf(sessionId);
+      return ticket === undefined ? {} : { ticket: ticket.id, name: ticket.name };
+    };
     this.#seats = new SeatPool(claimsFor(config), limitsOutliveMs(DEFAULT_RELAY_OPTIONS));
     this.#secrets = new SecretStore(claimsFor(config));
   }
@@ -137,12 +141,6 @@ export class ClientRegistry implements RegisteredClients {
     const name = this.#gate?.ticketOf(client.sessionId)?.name ?? '';
     this.#bans.add(account, name, this.#config.banDurationSecs * 1_000, Date.now());
     return [...this.#clients.values()].filter((other) => this.#accountOf(other) === account);
-  }
-
-  /** The ticket of a client, for the log; nothing of one without. */
-  nameOf({ sessionId }: Client): { readonly ticket?: string; readonly name?: string } {
-    const ticket = this.#gate?.ticketOf(sessionId);
-    return ticket === undefined ? {} : { ticket: ticket.id, name: ticket.name };
   }
 
   #accountOf(client: Client): string {
@@ -268,7 +266,7 @@ export class ClientRegistry implements RegisteredClients {
       const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, prefix.prefixHigh, prefix.prefixLow, () => draw);
       if (issued < 0) continue;
       // One that is there twice cannot be had again, nor can a session more than its ticket allows.
-      if (issued !== token || (verified && this.#gate?.open(verified, sessionId)) !== undefined) {
+      if (issued !== token || (verified && this.#gate?.open(verified, sessionId, true)) !== undefined) {
         this.#tokens.release(sessionId);
         continue;
       }

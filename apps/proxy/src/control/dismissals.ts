@@ -10,19 +10,12 @@ import type { ControlCounters } from './control-counters.ts';
 
 const BAN_LINES: LimitedLines = { level: 'warn', one: 'a registered client was banned', more: 'more registered clients were banned' };
 
-const SHARE_LINES: LimitedLines = {
-  level: 'warn',
-  one: 'an account has its share of the sockets towards game servers, and gets no more',
-  more: 'more accounts have their share',
-};
-
 /** Ends registrations against the will of their clients, who are told why. */
 export class Dismissals {
   readonly #config: () => NodeConfig;
   readonly #registry: ClientRegistry;
   readonly #counters: ControlCounters;
   readonly #log: LimitedLog;
-  readonly #shareLog: LimitedLog;
   readonly #endClient: (client: Client) => void;
 
   /** @param endClient ends the registration of a client, and its session. */
@@ -37,10 +30,8 @@ export class Dismissals {
     this.#registry = registry;
     this.#counters = counters;
     this.#log = new LimitedLog(log, BAN_LINES);
-    this.#shareLog = new LimitedLog(log, SHARE_LINES);
     this.#endClient = endClient;
     registry.news.onMisuse = (client) => this.ban(client);
-    registry.news.onOverShare = (client) => this.#shareLog.note(registry.addressOf(client), registry.nameOf(client));
   }
 
   /** Bans the account of a client. All who registered with it may come back when the ban is over. */
@@ -66,6 +57,5 @@ export class Dismissals {
   /** Writes down what was not written yet. */
   end(): void {
     this.#log.end();
-    this.#shareLog.end();
   }
 }

@@ -1,4 +1,4 @@
-import { TicketSessions, TicketVerifier } from '@lightspeed/security';
+import { DEFAULT_MAX_SESSIONS, TicketSessions, TicketVerifier } from '@lightspeed/security';
 import type { ExpiredSession, Ticket, TicketRefusal } from '@lightspeed/security';
 import { sha256, verifyEd25519 } from '@lightspeed/security/node';
 import type { Logger } from 'pino';
@@ -15,7 +15,7 @@ export class TicketGate {
   #list: string | undefined;
 
   private constructor(config: NodeConfig, revocations: Revocations | undefined, log: Logger) {
-    this.#sessions = new TicketSessions({ capacity: config.maxClients });
+    this.#sessions = new TicketSessions({ capacity: config.maxClients, defaultMaxSessions: DEFAULT_MAX_SESSIONS });
     this.#log = log;
     this.#verifier = verifierOf(config);
     this.#revocations = revocations;
@@ -42,9 +42,9 @@ export class TicketGate {
     return this.#sessions.ticketOf(sessionId);
   }
 
-  /** Counts a session. @returns why the ticket does not allow it. */
-  open(ticket: Ticket, sessionId: number): TicketRefusal | undefined {
-    return this.#sessions.open(ticket, sessionId);
+  /** Counts a session. @param isHeld whether it was open before a restart. @returns why the ticket does not allow it. */
+  open(ticket: Ticket, sessionId: number, isHeld = false): TicketRefusal | undefined {
+    return this.#sessions.open(ticket, sessionId, isHeld);
   }
 
   close(sessionId: number): void {

@@ -3,7 +3,7 @@ import { CHALLENGE_SLOT_SECONDS, DestinationPolicy } from '@lightspeed/security'
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
-import type { ClientAddress, RelayLimits, RelayOutput } from '@lightspeed/session';
+import type { ClientAddress, RefusedAccount, RelayLimits, RelayOutput } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import { ON_BIND_ADDRESS, ON_OWN_ADDRESS } from './data-sockets.ts';
@@ -189,8 +189,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#tell({ type: 'misused', sessionId });
   }
 
-  overShare(sessionId: number): void {
-    this.#tell({ type: 'over-share', sessionId });
+  overShare(who: RefusedAccount): void {
+    this.#tell({ type: 'over-share', who });
   }
 
   tagging(sessionId: number, wrongTokens: number): void {

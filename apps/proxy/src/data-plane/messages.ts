@@ -1,5 +1,5 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
-import type { Registration, RelayLimits, RelayOptions } from '@lightspeed/session';
+import type { RefusedAccount, Registration, RelayLimits, RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { AddressHandle, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
@@ -157,7 +157,7 @@ export type FromWorker =
   | ({ readonly type: 'banned' } & Ban)
   /** A registered client has opened new destinations for as long as earns a ban. */
   | { readonly type: 'misused'; readonly sessionId: number }
-  /** A session was refused a socket because its account has its share; 0 for one without a registration. */
-  | { readonly type: 'over-share'; readonly sessionId: number }
+  /** A session was refused a socket because its account has its share. */
+  | { readonly type: 'over-share'; readonly who: RefusedAccount }
   /** The packets of a session are to have tags: its client must be told. */
   | { readonly type: 'tagging'; readonly sessionId: number; readonly wrongTokens: number };

@@ -1,16 +1,8 @@
 import { formatPrefixWords } from '@lightspeed/wire';
-import type { LimitedLines } from '../base/limited-log.ts';
 import type { Ban } from '../data-plane/messages.ts';
 
 /** As many as a worker's own table holds. */
 const MAX_BANS = 16_384;
-
-/** How bans of addresses are written down. */
-export const BAN_LINES: LimitedLines = {
-  level: 'warn',
-  one: 'client banned: too many destinations',
-  more: 'more clients banned: too many destinations',
-};
 
 type Prefix = Pick<Ban, 'prefixHigh' | 'prefixLow'>;
 

@@ -14,8 +14,8 @@ export function claimsFor({ maxClients }: NodeConfig): number {
 export interface WorkerNews {
   /** A client has opened new destinations for as long as earns a ban. */
   misused(sessionId: number): void;
-  /** A session was refused a socket because its account has its share; 0 for one without a registration. */
-  overShare(sessionId: number): void;
+  /** What the log says of a client besides its address: its ticket, if it has one. */
+  nameOf(sessionId: number): Readonly<Record<string, string>>;
   /** The packets of a session are to have tags, after so many with a wrong token: its client must be told. */
   tagging(sessionId: number, wrongTokens: number): void;
 }
@@ -36,5 +36,5 @@ export const NO_CLIENTS: RegisteredClients = {
   registered: () => [],
   has: () => false,
   noteNonces: () => false,
-  news: { misused: () => undefined, overShare: () => undefined, tagging: () => undefined },
+  news: { misused: () => undefined, nameOf: () => ({}), tagging: () => undefined },
 };

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { limitsBytes } from '@lightspeed/session';
-import type { RelayOptions } from '@lightspeed/session';
+import type { RefusedAccount, RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
-import { formatPrefixWords, formatSocketAddress } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { egressPortsOf } from '../data-plane/egress-ports.ts';
@@ -12,15 +12,15 @@ import type { Ban, RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from 
 import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
-import { LimitedLog } from '../base/limited-log.ts';
 import { NodeError, bindError } from '../base/node-error.ts';
 import { ipv4Of } from '../base/own-addresses.ts';
 import { collectStats } from './stats.ts';
 import type { NodeStats } from './stats.ts';
-import { BAN_LINES, BanList } from './ban-list.ts';
+import { BanList } from './ban-list.ts';
 import { DataPort, EGRESS_BUFFER_BYTES } from './data-port.ts';
 import { destinationsOf } from './destinations.ts';
 import { NO_CLIENTS, claimsFor } from './registered-clients.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { relayOptionsOf } from './relay-options.ts';
 import type { RegisteredClients } from './registered-clients.ts';
 import { NodeSnapshots } from './snapshots.ts';
@@ -53,7 +53,7 @@ export class Supervisor implements WorkerWatcher {
   readonly cores: readonly number[];
   readonly #workers: readonly WorkerSlot[];
   readonly #bans = new BanList();
-  readonly #banLog: LimitedLog;
+  readonly #refusals: RefusalLog;
   /** The machine's IPv4 addresses, unsigned. */
   #ownAddresses: readonly number[];
   readonly clients: RegisteredClients;
@@ -73,7 +73,7 @@ export class Supervisor implements WorkerWatcher {
     this.#relay = relay;
     this.#engine = engine;
     this.#log = log;
-    this.#banLog = new LimitedLog(log, BAN_LINES);
+    this.#refusals = new RefusalLog(log);
     this.#port = port;
     this.#ownAddresses = ipv4Of(hosts);
     port.follow(hosts);
@@ -180,14 +180,8 @@ export class Supervisor implements WorkerWatcher {
   }
 
   /** For how many milliseconds sessions have been silent, by id; those that no worker tells of are not in it. */
-  async idleMsOf(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
-    const found = new Map<number, number>();
-    const take = (answer: Answer) => {
-      if (answer.type !== 'idle') return;
-      for (const [place, idleMs] of answer.idleMs.entries()) if (idleMs >= 0) found.set(sessionIds[place], idleMs);
-    };
-    await this.#requests.ask(this.#workers, (request) => ({ type: 'idle', request, sessionIds }), take);
-    return found;
+  idleMsOf(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    return this.#requests.askIdle(this.#workers, sessionIds);
   }
 
   stats(): NodeStats {
@@ -214,7 +208,7 @@ export class Supervisor implements WorkerWatcher {
     this.#requests.stop();
     this.#stopped ??= Promise.all(this.#workers.map((worker) => worker.stop(timeoutMs, how))).then(() => {
       this.#port.close();
-      this.#banLog.end();
+      this.#refusals.end();
     });
     return this.#stopped;
   }
@@ -232,7 +226,11 @@ export class Supervisor implements WorkerWatcher {
   banned(by: WorkerSlot, ban: Ban): void {
     this.#bans.add(ban, performance.now());
     this.#postAll({ type: 'ban', ...ban }, by);
-    this.#banLog.note(formatPrefixWords(ban.prefixHigh, ban.prefixLow), { banSeconds: Math.ceil(ban.durationMs / 1_000) });
+    this.#refusals.banned(ban);
+  }
+
+  overShare(who: RefusedAccount): void {
+    this.#refusals.overShare(who, this.clients.news);
   }
 
   answered(worker: WorkerSlot, answer: Answer): void {

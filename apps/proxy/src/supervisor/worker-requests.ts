@@ -43,6 +43,17 @@ export class WorkerRequests {
     return answered;
   }
 
+  /** Asks for how many milliseconds sessions have been silent. @returns that by id; those that no worker tells of are not in it. */
+  async askIdle(workers: readonly WorkerSlot[], sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const found = new Map<number, number>();
+    const take = (answer: Answer) => {
+      if (answer.type !== 'idle') return;
+      for (const [place, idleMs] of answer.idleMs.entries()) if (idleMs >= 0) found.set(sessionIds[place], idleMs);
+    };
+    await this.ask(workers, (request) => ({ type: 'idle', request, sessionIds }), take);
+    return found;
+  }
+
   /** @param isLast whether that is all: an answer may come in parts. */
   answered(worker: WorkerSlot, answer: Answer, isLast = true): void {
     const request = this.#requests.get(answer.request);

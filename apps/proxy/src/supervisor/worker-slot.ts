@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ProofNoncesState } from '@lightspeed/security';
+import type { RefusedAccount } from '@lightspeed/session';
 import { closeLedgerFds, createFdLedger, wakeEngine } from '@lightspeed/udp';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Ban, FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
@@ -44,6 +45,8 @@ export interface WorkerWatcher {
   banned(worker: WorkerSlot, ban: Ban): void;
   /** Those that the workers tell of. */
   readonly clients: Pick<RegisteredClients, 'news'>;
+  /** A session was refused a socket because its account has its share. */
+  overShare(who: RefusedAccount): void;
   released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void;
   snapshots(worker: WorkerSlot, snapshots: Snapshots): void;
   answered(worker: WorkerSlot, answer: Answer): void;
@@ -169,7 +172,7 @@ export class WorkerSlot {
         this.#watcher.clients.news.misused(message.sessionId);
         break;
       case 'over-share':
-        this.#watcher.clients.news.overShare(message.sessionId);
+        this.#watcher.overShare(message.who);
         break;
       case 'tagging':
         this.#watcher.clients.news.tagging(message.sessionId, message.wrongTokens);

@@ -4,11 +4,14 @@ import type { Ticket } from './ticket.ts';
 import { refuseTicket } from './ticket-refusal.ts';
 import type { TicketRefusal } from './ticket-refusal.ts';
 
+/** A player has few sessions at once: one at each node, and one more while a path or a machine changes. */
+export const DEFAULT_MAX_SESSIONS = 8;
+
 /** How many sessions tickets may open at once. */
 export interface TicketSessionsOptions {
   /** Sessions held at once, those of all tickets together. */
   readonly capacity: number;
-  /** Sessions at once of a ticket that does not say; 0, the default, is no limit but `capacity`. */
+  /** Sessions at once of a ticket that does not say; 0, the default, is no limit but `capacity`. A node uses {@link DEFAULT_MAX_SESSIONS}. */
   readonly defaultMaxSessions?: number;
 }
 
@@ -61,15 +64,17 @@ export class TicketSessions {
    * Lets a ticket have one session more.
    *
    * @param ticket - one that a `TicketVerifier` has let through.
+   * @param isHeld - whether the session was open before a restart: the default does not refuse it.
    * @returns undefined if the session is counted now, or else `too_many_sessions` or `node_full`.
    * @throws {SecurityError} `ERR_SECURITY_REGISTRATION_EXISTS` if the session id is live.
    */
-  open(ticket: Ticket, sessionId: number): TicketRefusal | undefined {
+  open(ticket: Ticket, sessionId: number, isHeld = false): TicketRefusal | undefined {
     if (this.#bySession.has(sessionId)) {
       throw new SecurityError('ERR_SECURITY_REGISTRATION_EXISTS', `session ${sessionId} lives by a ticket already`);
     }
     const known = this.#holders.get(ticket.id);
-    const maxSessions = ticket.maxSessions === 0 ? this.#defaultMaxSessions : ticket.maxSessions;
+    const ownDefault = isHeld ? 0 : this.#defaultMaxSessions;
+    const maxSessions = ticket.maxSessions === 0 ? ownDefault : ticket.maxSessions;
     if (maxSessions !== 0 && known !== undefined && known.sessionIds.size >= maxSessions) {
       return refuseTicket('too_many_sessions');
     }

@@ -6,9 +6,6 @@ import type { AddressPrefix, RelaySession, SessionRegistration } from './relay-s
 /** Accounts are told apart by a hash, so that no session takes memory for it. Two that share a number share what it may have. */
 const OWNERS = 1_024;
 
-/** No registration has this id. */
-const UNREGISTERED = 0;
-
 /** When less than this part of the sockets is free, flows that are idle end sooner. */
 const SHORT = 0.25;
 /** But never sooner than this. */
@@ -29,8 +26,8 @@ export class FairShares {
   readonly #supplies: (ReceiveSupply | undefined)[] = [];
   readonly #sockets = new Int32Array(OWNERS);
   #openSockets = 0;
-  /** The session that was refused a socket last; null if none was since somebody asked. */
-  #refused: number | null = null;
+  /** Whose session was refused a socket last; null if none was since somebody asked. */
+  #refused: SessionRegistration | AddressPrefix | null = null;
 
   constructor(
     options: Pick<RelayOptions, 'maxEgressSockets' | 'sessionTimeoutMs'>,
@@ -53,11 +50,11 @@ export class FairShares {
    * Whether a session's account may have another socket; counts it if so.
    * @param isOwed it had the socket before a restart: nobody refuses it.
    */
-  takeSocket(session: Pick<RelaySession, 'owner' | 'registration'>, isOwed: boolean): boolean {
+  takeSocket(session: Pick<RelaySession, 'owner' | 'prefix' | 'registration'>, isOwed: boolean): boolean {
     const { owner } = session;
     if (!isOwed && this.#sockets[owner] >= this.#freeSockets) {
       this.socketsRefused++;
-      this.#refused = session.registration?.sessionId ?? UNREGISTERED;
+      this.#refused = session.registration ?? session.prefix;
       return false;
     }
     this.#sockets[owner]++;
@@ -65,8 +62,8 @@ export class FairShares {
     return true;
   }
 
-  /** The id of the session that was refused a socket last, 0 for one without a registration. Null if none was since this was asked. */
-  takeRefused(): number | null {
+  /** The registration of the session that was refused a socket last, or its prefix. Null if none was since this was asked. */
+  takeRefused(): SessionRegistration | AddressPrefix | null {
     const refused = this.#refused;
     this.#refused = null;
     return refused;

@@ -3,6 +3,7 @@ import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Dialect, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import type { CarriedFlow, CarriedLimits } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
+import type { AddressPrefix } from './relay-session.ts';
 import type { Registration } from './registration-table.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -159,6 +160,12 @@ export interface RelayEnvironment {
   readonly limitsMemory?: SharedArrayBuffer | undefined;
 }
 
+/** Whose session was refused something because its account has its share. */
+export interface RefusedAccount extends AddressPrefix {
+  /** That of its registration; undefined at an open node. */
+  readonly sessionId?: number;
+}
+
 /**
  * What a relay wants done. Offsets are into the shared memory; the bytes there stay as they are until the driver calls
  * `Relay.sent()`. Addresses of servers are IPv4 as int32 bit patterns, those of clients handles of the environment's
@@ -191,9 +198,9 @@ export interface RelayOutput {
   tagging(sessionId: number, wrongTokens: number): void;
   /**
    * An account has asked for more egress sockets than its share, and one of its sessions was refused. Told twice a second at most.
-   * @param sessionId that of the session's registration, 0 for one without.
+   * @param who the id of the session's registration, if it has one, and the prefix that it counts for.
    */
-  overShare(sessionId: number): void;
+  overShare(who: RefusedAccount): void;
   /**
    * The addresses of a prefix were banned; other relays that serve the same port want to know.
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.

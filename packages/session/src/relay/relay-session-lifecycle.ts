@@ -223,7 +223,7 @@ export class RelaySessionLifecycle {
     flows.closeIdle(session, 0, clock.nowMs);
     session.receiving.close();
     lossTotals.end(session.slot, session.receiving.window);
-    limits.close(session.slot, session.prefix, clock.nowMs);
+    limits.close(session.slot, session.prefix, session.isVerified, clock.nowMs);
     sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;

@@ -54,9 +54,13 @@ export class SeatPool<Account> {
     return { number, isFresh: true };
   }
 
-  /** Gives a seat back, which stays its account's for a while. */
-  give(seat: number, account: Account, nowMs: Milliseconds): void {
+  /**
+   * Gives a seat back, which stays its account's for a while.
+   * @param isKept false for an account that may be made up: the seat is free for all.
+   */
+  give(seat: number, account: Account, nowMs: Milliseconds, isKept = true): void {
     this.#freeKept(nowMs);
+    if (!isKept) return this.#putBack(seat);
     this.#kept.set(seat, { account, sinceMs: nowMs });
     const seats = this.#keptBy.get(account);
     if (seats === undefined) this.#keptBy.set(account, [seat]);
@@ -74,7 +78,11 @@ export class SeatPool<Account> {
     const oldest = this.#kept.keys().next().value;
     if (oldest === undefined) return;
     this.#forget(oldest);
-    this.#free[(this.#firstFree + this.#freeCount) % this.#free.length] = oldest;
+    this.#putBack(oldest);
+  }
+
+  #putBack(seat: number): void {
+    this.#free[(this.#firstFree + this.#freeCount) % this.#free.length] = seat;
     this.#freeCount++;
   }
 

@@ -92,9 +92,9 @@ export class SessionLimits {
     }
   }
 
-  /** A session is over. */
-  close(slot: SessionSlot, prefix: AddressPrefix, nowMs: Milliseconds): void {
-    if (this.#seats[slot] < 0) this.#ownSeats?.give(this.#seatOf(slot), accountOf(prefix), nowMs);
+  /** A session is over. @param isVerified false if anybody may have opened it in somebody's name: what was counted is forgotten. */
+  close(slot: SessionSlot, prefix: AddressPrefix, isVerified: boolean, nowMs: Milliseconds): void {
+    if (this.#seats[slot] < 0) this.#ownSeats?.give(this.#seatOf(slot), accountOf(prefix), nowMs, isVerified);
   }
 
   /** Asks whether a packet of a session's client may pass; see `RateLimiter.admit`. */

@@ -111,7 +111,12 @@ export class Sweep {
     const { bans, clock, output, shares } = this.#parts;
     if (bans.size > 0) bans.sweep(clock.nowMs);
     const refused = shares.takeRefused();
-    if (refused !== null) output.overShare(refused);
+    if (refused !== null)
+      output.overShare({
+        ...('sessionId' in refused && { sessionId: refused.sessionId }),
+        prefixHigh: refused.prefixHigh,
+        prefixLow: refused.prefixLow,
+      });
     this.#publishGauges();
   }
 

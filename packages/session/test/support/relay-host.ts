@@ -7,6 +7,7 @@ import type {
   CarriedFlow,
   CarriedLimits,
   ClientAddress,
+  RefusedAccount,
   Registration,
   RelayOptions,
   RelayOutput,
@@ -54,7 +55,7 @@ export class RelayHost implements RelayOutput {
   readonly bannedAddresses: number[] = [];
   readonly misusedSessions: number[] = [];
   /** Sessions that were refused a socket because their account has its share. */
-  readonly overShares: number[] = [];
+  readonly overShares: RefusedAccount[] = [];
   /** Sessions whose clients were to be told of tags, with the wrong tokens before that. */
   readonly taggings: [sessionId: number, wrongTokens: number][] = [];
   /** Flows that are open, by number, as the relay tells of them, and their limits. */
@@ -271,8 +272,8 @@ export class RelayHost implements RelayOutput {
     this.onTagging?.(sessionId);
   }
 
-  overShare(sessionId: number): void {
-    this.overShares.push(sessionId);
+  overShare(who: RefusedAccount): void {
+    this.overShares.push(who);
   }
 
   misused(sessionId: number): void {

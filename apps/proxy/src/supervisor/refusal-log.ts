@@ -1,0 +1,47 @@
+import type { RefusedAccount } from '@lightspeed/session';
+import { formatPrefixWords } from '@lightspeed/wire';
+import type { Logger } from 'pino';
+import type { LimitedLines } from '../base/limited-log.ts';
+import { LimitedLog } from '../base/limited-log.ts';
+import type { Ban } from '../data-plane/messages.ts';
+import type { WorkerNews } from './registered-clients.ts';
+
+/** How bans of addresses are written down. */
+const BAN_LINES: LimitedLines = {
+  level: 'warn',
+  one: 'client banned: too many destinations',
+  more: 'more clients banned: too many destinations',
+};
+
+/** How it is written down that accounts have their share. */
+const SHARE_LINES: LimitedLines = {
+  level: 'warn',
+  one: 'an account has its share of the sockets towards game servers, and gets no more',
+  more: 'more accounts have their share',
+};
+
+/** Writes down what workers refuse to whom. */
+export class RefusalLog {
+  readonly #bans: LimitedLog;
+  readonly #shares: LimitedLog;
+
+  constructor(log: Logger) {
+    this.#bans = new LimitedLog(log, BAN_LINES);
+    this.#shares = new LimitedLog(log, SHARE_LINES);
+  }
+
+  banned({ prefixHigh, prefixLow, durationMs }: Ban): void {
+    this.#bans.note(formatPrefixWords(prefixHigh, prefixLow), { banSeconds: Math.ceil(durationMs / 1_000) });
+  }
+
+  /** An account has its share. @param news knows who registered what. */
+  overShare({ sessionId, prefixHigh, prefixLow }: RefusedAccount, news: WorkerNews): void {
+    this.#shares.note(formatPrefixWords(prefixHigh, prefixLow), sessionId === undefined ? {} : news.nameOf(sessionId));
+  }
+
+  /** Writes down what was not written yet. */
+  end(): void {
+    this.#bans.end();
+    this.#shares.end();
+  }
+}
