@@ -72,8 +72,8 @@ export class RelaySession extends SendState {
   handshakeTimestampUs = 0;
   /** The last packet in either direction. */
   lastActivityMs: Milliseconds;
-  /** Packets with a wrong token since it was opened. */
-  wrongTokens = 0;
+  /** Packets with a wrong token or tag since it was opened. */
+  forged = 0;
   /** A FIN that anybody may have sent, while it waits for a sign that the client is still there. */
   pendingFin: PendingFin | null = null;
   firstFlow: RelayFlow | null = null;
