@@ -3,6 +3,8 @@ import { formatIssuerKey, issueTicket } from '@lightspeed/security';
 import { SigningKey, sha256 } from '@lightspeed/security/node';
 
 const HOUR_SECONDS = 3_600;
+/** More than any run has. */
+const MANY_SESSIONS = 1_000_000;
 
 /** Who issues tickets for the nodes of a run, which let in nobody else. */
 export class Issuer {
@@ -17,6 +19,7 @@ export class Issuer {
   ticket(): Uint8Array {
     const now = Math.floor(Date.now() / 1_000);
     const times = { issuedAt: now - HOUR_SECONDS, expiresAt: now + HOUR_SECONDS };
-    return issueTicket({ id: randomBytes(16).toString('hex'), name: 'lab', ...times }, this.#key, sha256);
+    const ticket = { id: randomBytes(16).toString('hex'), name: 'lab', maxSessions: MANY_SESSIONS, ...times };
+    return issueTicket(ticket, this.#key, sha256);
   }
 }
