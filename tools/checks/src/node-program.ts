@@ -11,6 +11,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'pnpm start': 'tools/lab/src/demo.ts',
   'pnpm bench': 'tools/bench/src/main.ts',
   'pnpm soak': 'tools/lab/src/soak.ts',
+  'pnpm attacks': 'tools/lab/test/attacks/floods-main.ts',
 };
 
 /** Programs of this workspace that can be run from their sources, by the names that the documentation gives them. */

@@ -31,7 +31,7 @@ export async function openInternet(started: AsyncDisposableStack) {
   };
   /** A machine with one interface to the internet. */
   const machine = async () => attach(await namespace());
-  return { namespace, attach, machine };
+  return { router, namespace, attach, machine };
 }
 
 /** A home router: machines behind it share its address, by nftables' masquerade. */

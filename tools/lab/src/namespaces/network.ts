@@ -34,9 +34,10 @@ export class Namespace {
     await command('ip', ['-n', this.name, ...line.split(' ')]);
   }
 
-  async run(program: string, args: readonly string[], input?: string): Promise<void> {
+  /** Runs a program to its end, in here. @returns what it printed */
+  run(program: string, args: readonly string[], input?: string): Promise<string> {
     const [ip, ...words] = this.within;
-    await command(ip, [...words, program, ...args], input);
+    return command(ip, [...words, program, ...args], input);
   }
 
   /** Passes packets on that are for others. */

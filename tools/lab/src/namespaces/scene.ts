@@ -32,6 +32,10 @@ export interface SceneNodeOptions {
   readonly flags?: readonly string[];
   /** Where it runs: by default on a machine of its own. */
   readonly host?: Attachment;
+  /** Who is let in without a ticket: nobody when left out. */
+  readonly admit?: 'anybody' | undefined;
+  /** The file of its program: of this checkout's sources when left out. */
+  readonly program?: string | undefined;
 }
 
 /** How games on a machine differ from one with a hundred datagrams a second. */
@@ -59,11 +63,20 @@ export async function openScene(started: AsyncDisposableStack) {
   await server.echo(gameServer);
 
   /** A node with a state folder. Whatever is the node at the end is stopped. */
-  const node = async (nodeId: string, { drainSecs, flags = [], host }: SceneNodeOptions = {}): Promise<SceneNode> => {
+  const node = async (nodeId: string, { drainSecs, flags = [], host, program, admit }: SceneNodeOptions = {}): Promise<SceneNode> => {
     const { in: machine, address, ip } = host ?? (await internet.machine());
     const { path: stateDir } = started.use(await TemporaryFolder.open());
     const planes = { data: { ip, port: DATA_PORT }, control: { ip, port: CONTROL_PORT } };
-    const how = { allow: [gameServer], issuer, stateDir, nodeId, drainSecs, flags, within: machine.within };
+    const how = {
+      allow: [gameServer],
+      ...(admit === undefined ? { issuer } : { admit }),
+      stateDir,
+      nodeId,
+      drainSecs,
+      flags,
+      within: machine.within,
+      program,
+    };
     const node = { program: await NodeProgram.start({ ...planes, ...how }), address };
     started.defer(() => node.program.kill());
     return node;

@@ -1,0 +1,96 @@
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { formatIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { answerParent } from '../../../src/child-program.ts';
+import { Registrant } from '../../../src/load/registrant.ts';
+import type { RegistrantPlan } from '../../../src/load/registrant.ts';
+
+/** Datagrams of one source, forged or not: the machine must have its address. */
+export interface Burst {
+  readonly from: Endpoint;
+  readonly packets: readonly Uint8Array[];
+}
+
+/** What an attacker sends: one datagram of each burst in turn. Each burst begins again at its end. */
+export interface Attack {
+  readonly to: Endpoint;
+  readonly bursts: readonly Burst[];
+  readonly perSecond: number;
+  readonly count: number;
+}
+
+/** How far an attacker came. */
+export interface AttackReport {
+  readonly sent: number;
+  readonly perSecond: number;
+}
+
+const MAX_PER_TURN = 256;
+const registrants: Registrant[] = [];
+
+/** The sockets stay: no ICMP message says that a forged source does not listen. */
+const sockets = new Map<string, Socket>();
+
+async function socketOf({ ip, port }: Endpoint, to: Endpoint): Promise<Socket> {
+  const name = `${ip}:${port}`;
+  const known = sockets.get(name);
+  if (known !== undefined) return known;
+  const socket = createSocket('udp4');
+  socket.on('error', () => undefined);
+  socket.bind(port, formatIpv4(ip));
+  await once(socket, 'listening');
+  socket.connect(to.port, formatIpv4(to.ip));
+  await once(socket, 'connect');
+  sockets.set(name, socket);
+  return socket;
+}
+
+const program = {
+  /** Registers with a ticket, as a client that knows neither challenges nor tags. The registration lasts as long as the program. */
+  register: async (plan: RegistrantPlan) => {
+    const registrant = await Registrant.register(plan);
+    registrants.push(registrant);
+    return registrant.session;
+  },
+  /** Ends its registrations, as clients do. */
+  leave: async () => {
+    await Promise.all(registrants.splice(0).map((registrant) => registrant.leave()));
+  },
+  /** Is a game server that answers each datagram with many. */
+  serve: async ({ ip, port }: Endpoint, answers: number, answerBytes: number) => {
+    const socket = createSocket('udp4');
+    socket.on('message', (_bytes, from) => {
+      for (let sent = 0; sent < answers; sent++) socket.send(new Uint8Array(answerBytes), from.port, from.address);
+    });
+    socket.bind(port, formatIpv4(ip));
+    await once(socket, 'listening');
+  },
+  attack: async ({ to, bursts, perSecond, count }: Attack): Promise<AttackReport> => {
+    const lanes: { readonly socket: Socket; readonly packets: readonly Uint8Array[] }[] = [];
+    for (const { from, packets } of bursts) lanes.push({ socket: await socketOf(from, to), packets });
+    const startMs = performance.now();
+    let sent = 0;
+    while (sent < count) {
+      const due = ((performance.now() - startMs) * perSecond) / 1_000;
+      const end = Math.min(count, due, sent + MAX_PER_TURN);
+      const sends: Promise<void>[] = [];
+      while (sent < end) {
+        const { socket, packets } = lanes[sent % lanes.length];
+        const packet = packets[Math.floor(sent / lanes.length) % packets.length];
+        sends.push(new Promise((resolve) => socket.send(packet, () => resolve())));
+        sent++;
+      }
+      await Promise.all(sends);
+      if (sent >= due) await setTimeout(1);
+    }
+    return { sent, perSecond: (sent * 1_000) / (performance.now() - startMs) };
+  },
+};
+
+/** What the attacker's program does. */
+export type AttackerProgram = typeof program;
+
+answerParent(program);
