@@ -75,6 +75,58 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
     expect(tunnel.stats().counters.tagged).toBe(1);
   });
 
+  it.each(['is lost', 'is closed for a restart'])(
+    'goes on when the node’s clock has started over and its control connection %s',
+    async (how) => {
+      await using scene = await playing(io);
+      const { node, tunnel, program, play, isTagged } = scene;
+      node.data.relay.tag(node.sessionIds[0]);
+      await isTagged();
+      await play('before');
+      node.data.bootedUs = 100_000_000;
+      await until(() => {
+        program.send('too old', tunnel.ingresses[0].listen);
+        return (tunnel.stats().nodeDrops.too_old ?? 0) > 0;
+      }, 'answers that are too old');
+      if (how === 'is lost') await node.cut();
+      else await (await node.restartControl())();
+      await until(() => node.resumed.length === 1, 'the resume');
+      await play('after');
+      expect([tunnel.stats().counters.tagged, node.data.count('sessionsOpened')]).toEqual([1, 1]);
+    },
+  );
+
+  it('tags on the path through another node too, and what the other node carries', async () => {
+    await using node = await ControlNode.start({ tags: 'always' });
+    await using other = await ControlNode.start({ tags: 'always' });
+    using server = await EchoServer.named('');
+    const seen = [node, other].map(({ data }) => {
+      const counts = { tagged: 0, plain: 0 };
+      data.faults.dropFromClient = (packet) => {
+        if (hasTag(packet, 0, packet.length)) counts.tagged++;
+        else if (readFlags(packet, 0) === 0) counts.plain++;
+        return false;
+      };
+      return counts;
+    });
+    await using tunnel = await registeredTunnel([node], [server.address], {
+      io,
+      keepaliveMs: 50,
+      fecGroupSize: 4,
+      multipath: 'duplicate',
+      register: { via: other.settings },
+    });
+    await tunnel.established(5_000);
+    await until(() => tunnel.stats().paths.every(({ up }) => up) && other.data.count('sessionsTagged') === 1, 'both paths, with tags');
+    const before = seen.map(({ plain }) => plain);
+    using program = await Peer.start();
+    for (let round = 0; round < 10; round++) await echoed(program, `${round}`, tunnel.ingresses[0].listen);
+    await until(() => other.data.count('dataPackets') >= 10, 'packets through the other node');
+    expect(tunnel.stats().counters.tagged).toBe(1);
+    expect(seen.every(({ tagged }) => tagged > 10)).toBe(true);
+    expect(seen.map(({ plain }) => plain)).toEqual(before);
+  });
+
   it('tags from the opening on where the node always wants it, and again after the node has ended the session', async () => {
     await using scene = await playing(io, { tags: 'always' });
     const { node, tunnel, play, isTagged } = scene;

@@ -108,7 +108,7 @@ describe('lightspeed play', () => {
       'summary',
     ]);
     expect(told.find(({ event }) => event === 'ended-by-node')).toMatchObject({ retryInMs: expect.any(Number) as number });
-    expect(told.find(({ event }) => event === 'stats')).toMatchObject({ state: 'established', drops: 0 });
+    expect(told.find(({ event }) => event === 'stats')).toMatchObject({ state: 'established', tagged: false, drops: 0 });
     expect(told.at(-1)).toMatchObject({ event: 'summary', upPackets: 2, downPackets: 2, recovered: 0, nodeDrops: {} });
   });
 

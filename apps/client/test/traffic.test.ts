@@ -90,10 +90,14 @@ describe('the traffic meter', () => {
 });
 
 describe('the live line', () => {
-  const line = (traffic: Partial<Traffic>) => {
+  const line = (traffic: Partial<Traffic>, counters = {}) => {
     const usual = { upPps: 1, downPps: 1, lossRatio: 0.021, lateRatio: 0, recovered: 3, drops: 0 };
-    return describeSample(stats({}), { ...usual, ...traffic }, [], []);
+    return describeSample(stats(counters), { ...usual, ...traffic }, [], []);
   };
+
+  it('says that packets have tags', () => {
+    expect([line({}, { tagged: 1 }).includes('[tagged]  rtt'), line({}).includes('tagged')]).toEqual([true, false]);
+  });
 
   it('shows loss before recovery, and late packets if there are any', () => {
     expect(line({})).toContain('loss 2.1 %  recovered 3  up');
@@ -141,6 +145,7 @@ describe('the book of counters', () => {
       values[TunnelCounter.keepalivesAnswered] = 1;
       values[TunnelCounter.rttSmoothedUs] = rttUs;
       values[TunnelCounter.flows] = 1;
+      values[TunnelCounter.tagged] = 1;
       book.add(slot, `node ${slot}`, buffer);
     };
     nodeTunnel(0, 5, 1_000);
@@ -151,7 +156,7 @@ describe('the book of counters', () => {
     expect([0, 1, 2].map((slot) => book.rttMs(slot, `node ${slot}`))).toEqual([3, 2, undefined]);
     const { values } = book.read(1);
     expect(values[TunnelCounter.rttSmoothedUs]).toBe(2_000);
-    expect(values[TunnelCounter.flows]).toBe(2);
+    expect([values[TunnelCounter.flows], values[TunnelCounter.tagged]]).toEqual([2, 1]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { Capability, capabilitiesExtension } from '@lightspeed/control';
-import type { NodeSettings } from '@lightspeed/proxy';
+import type { NodeSettings, RunningNode } from '@lightspeed/proxy';
 import { tagKeys } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { TunnelHeader, openPacket, sealPacket } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, TunnelHeader, openPacket, readFlags, sealPacket } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
 import { configFromFlags } from '../src/cli/flags.ts';
 import { eventually } from './support/eventually.ts';
@@ -10,6 +11,7 @@ import { keptFolder } from './support/kept-folder.ts';
 import { loggedNode } from './support/logged-node.ts';
 import { Control, playingClient } from './support/registered-client.ts';
 import type { RegisteredClient } from './support/registered-client.ts';
+import { savedClients } from './support/saved-clients.ts';
 import { ENGINES, registrarNode, testServer } from './support/scene.ts';
 
 const BOTH = Capability.challenge | Capability.tags;
@@ -35,17 +37,35 @@ function guess(client: RegisteredClient, count = 8): void {
   for (let i = 0; i < count; i++) client.sendBytes(packet);
 }
 
-/** Sends a tagged datagram until its echo has come, with a right tag. */
-async function taggedRoundTrip(client: RegisteredClient, server: { readonly ip: number; readonly port: number }, text: string) {
+/** The tagged packets that have come, without their tags, which must be right. */
+function openedOf(client: RegisteredClient): Uint8Array[] {
   const { word0, word1 } = keysOf(client).down;
-  const echoes = () =>
-    client.tagged.map((bytes) => {
-      const copy = Uint8Array.from(bytes);
-      expect(openPacket(new DataView(copy.buffer), 0, copy.length, word0, word1)).toBe(0);
-      return Buffer.from(copy.subarray(24)).toString();
-    });
+  return client.tagged.map((bytes) => {
+    const copy = Uint8Array.from(bytes);
+    expect(openPacket(new DataView(copy.buffer), 0, copy.length, word0, word1)).toBe(0);
+    return copy.subarray(4);
+  });
+}
+
+/** Sends a tagged datagram, and waits for its echo. */
+async function taggedRoundTrip(client: RegisteredClient, server: Endpoint, text: string) {
   client.sendBytes(sealed(client, client.packet(server, text)));
-  await eventually(() => expect(echoes()).toContain(text));
+  await eventually(() => expect(openedOf(client).map((bytes) => Buffer.from(bytes.subarray(20)).toString())).toContain(text));
+}
+
+/** Goes on from another port: proves itself, and answers the challenge, which comes with a tag. */
+async function moved(client: RegisteredClient): Promise<void> {
+  await client.roam();
+  const prove = async (challenge: bigint) => {
+    client.tagged.length = 0;
+    client.sendBytes(client.proof({ challenge }));
+    return eventually(() => {
+      const [acknowledgement] = openedOf(client).filter((bytes) => readFlags(bytes, 0) === FLAG_HANDSHAKE);
+      return Buffer.from(acknowledgement).readBigUInt64BE(20);
+    });
+  };
+  const challenge = await prove(0n);
+  expect(await prove(challenge)).toBe(0n);
 }
 
 async function playing(settings: NodeSettings = {}, knows = BOTH) {
@@ -53,6 +73,24 @@ async function playing(settings: NodeSettings = {}, knows = BOTH) {
   const server = await testServer();
   const client = await playingClient(node, { knows });
   return { node, server, client };
+}
+
+/** A game whose session the node has written down. */
+async function savedGame(settings: NodeSettings) {
+  const stateDir = keptFolder();
+  const scene = await playing({ stateDir, ...settings });
+  await scene.client.roundTrip(scene.server.endpoint, 'plain');
+  await eventually(async () => {
+    const [saved] = await savedClients(stateDir);
+    expect(saved?.session?.flows).toHaveLength(1);
+  });
+  return scene;
+}
+
+/** Ends the only worker as a fault would; its successor goes on. */
+async function crashed(node: RunningNode): Promise<void> {
+  await node.crashWorker(0);
+  await eventually(() => expect(node.stats().workers[0]).toMatchObject({ state: 'serving', restarts: 1, sessions: 1 }));
 }
 
 describe.each(ENGINES)('a node with the %s engine', (io) => {
@@ -67,6 +105,33 @@ describe.each(ENGINES)('a node with the %s engine', (io) => {
     await eventually(() => expect(node.stats().clientDrops).toMatchObject({ bad_token: 8, bad_tag: 1 }));
     expect(node.stats().relay).toMatchObject({ sessionsTagged: 1, sessionsOpened: 1 });
     expect(server.received.map(({ payload }) => payload)).not.toContain('forged');
+  });
+
+  it('forwards tagged packets to the worker that has the session', async () => {
+    const { node, server, client } = await playing({ io, workers: 2 });
+    guess(client);
+    await client.control.heard('tags');
+    await taggedRoundTrip(client, server.endpoint, 'tagged');
+    // The kernel spreads addresses over the workers: some of these are the other one's.
+    for (let move = 1; node.stats().relay.forwarded < 3; move++) {
+      await moved(client);
+      await taggedRoundTrip(client, server.endpoint, `move ${move}`);
+    }
+    expect(new Set(server.received.map(({ port }) => port)).size).toBe(1);
+    expect(node.stats().relay.sessionsOpened).toBe(1);
+  });
+
+  it('keeps the tags of a session when its worker crashes, and knows of a client that was only told', async () => {
+    const { node, server, client } = await savedGame({ io });
+    guess(client);
+    await client.control.heard('tags');
+    await crashed(node);
+    await taggedRoundTrip(client, server.endpoint, 'tagged');
+    await node.crashWorker(0);
+    await eventually(() => expect(node.stats().workers[0]).toMatchObject({ state: 'serving', restarts: 2, sessions: 1 }));
+    client.data(server.endpoint, 'forged');
+    await taggedRoundTrip(client, server.endpoint, 'tagged again');
+    expect(node.stats().clientDrops.bad_tag).toBe(1);
   });
 
   it('gives a session tags when its client reports wrong tokens', async () => {
@@ -127,17 +192,46 @@ describe('a node', () => {
   });
 });
 
-it('operators see which sessions are attacked', async () => {
-  const { node, log } = await loggedNode();
-  const client = await playingClient(node, { knows: BOTH });
-  guess(client);
-  await client.control.heard('tags');
-  expect(log).toContainEqual(
-    expect.objectContaining({
-      client: '127.0.0.1',
-      session: client.ack.sessionId,
-      why: '8 packets with wrong tokens came in its name',
-      msg: 'a session is attacked: somebody guesses its token, and its packets get tags',
-    }),
-  );
+describe('operators see which sessions are attacked', () => {
+  const line = { level: 40, client: '127.0.0.1', msg: 'a session is attacked: somebody guesses its token' };
+
+  it.each([
+    ['auto', true],
+    ['off', false],
+  ] as const)('in the log, /health and metrics, with tags = "%s"', async (tags, hasTags) => {
+    const { node, log } = await loggedNode({ tags, httpBind: '127.0.0.1:0' });
+    const client = await playingClient(node, { knows: BOTH });
+    await playingClient(node, { knows: BOTH });
+    guess(client, 100);
+    const { sessionId: session } = client.ack;
+    const why = 'packets with wrong tokens or tags came in its name';
+    await eventually(() => expect(log).toContainEqual(expect.objectContaining({ ...line, session, why, tags: hasTags })));
+    expect(log.filter(({ msg }) => msg === line.msg)).toHaveLength(1);
+    const { host, port } = node.httpAddress ?? { host: '', port: 0 };
+    const health = (await (await fetch(`http://${host}:${port}/health`)).json()) as { control: object };
+    expect(health.control).toMatchObject({ attacked: 1, attacked_sessions: [session] });
+    expect(await (await fetch(`http://${host}:${port}/metrics`)).text()).toContain('\nlightspeed_attacked_sessions_total 1\n');
+  });
+
+  it('until their registrations end', async () => {
+    const { node } = await loggedNode({ httpBind: '127.0.0.1:0' });
+    const client = await playingClient(node, { knows: BOTH });
+    guess(client);
+    await client.control.heard('tags');
+    await client.control.say({ type: 'disconnect', reason: 'normal' });
+    const { host, port } = node.httpAddress ?? { host: '', port: 0 };
+    await eventually(async () => {
+      const health = (await (await fetch(`http://${host}:${port}/health`)).json()) as { control: object };
+      expect(health.control).toMatchObject({ registrations: 0, attacked: 0, attacked_sessions: [] });
+    });
+  });
+
+  it('also when it is the client to whom wrong tokens come', async () => {
+    const { node, log } = await loggedNode();
+    const client = await playingClient(node, { knows: BOTH });
+    await client.control.say({ type: 'tags', sessionId: client.ack.sessionId });
+    await client.control.heard('tags');
+    const why = 'packets with wrong tokens came to it in the name of the node';
+    expect(log).toContainEqual(expect.objectContaining({ ...line, session: client.ack.sessionId, why }));
+  });
 });

@@ -1,12 +1,17 @@
+import { ticketExtension } from '@lightspeed/control';
+import type { Register } from '@lightspeed/control';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { nodeConfig } from '@lightspeed/proxy';
 import { AddressBook } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
 import type { Client } from '../src/control/client.ts';
 import { AccountBans } from '../src/control/account-bans.ts';
 import { ClientRegistry } from '../src/control/client-registry.ts';
+import { TicketGate } from '../src/control/ticket-gate.ts';
 import { formatSnapshots, parseSnapshots } from '../src/state/snapshot-file.ts';
 import type { ClientSnapshot } from '../src/state/snapshot-file.ts';
+import { Issuer } from './support/tickets.ts';
 
 const NO_BANS = await AccountBans.open(undefined);
 
@@ -84,6 +89,23 @@ it('what is there twice, or too much, is left out', () => {
     [3, 9],
     [4, 200],
   ]);
+});
+
+it('sessions of a ticket that says nothing of their number come back at an upgrade, more than it may open now', async () => {
+  const issuer = new Issuer();
+  const config = nodeConfig({ issuerKeys: [issuer.publicKey] });
+  const registry = new ClientRegistry(config, new AddressBook(), await TicketGate.open(config, pino({ level: 'silent' })), NO_BANS);
+  const ticket = issuer.ticket({ maxSessions: 0 });
+  const sessions = Array.from({ length: 20 }, (_, index) => ({ ...saved(index + 1, index + 1), ticket }));
+  const restored = registry.restore(sessions, 0);
+  expect(restored).toHaveLength(20);
+  const message: Register = { ...MESSAGES.standard, extensions: [ticketExtension.encode(ticket)] };
+  const another = () => registry.register(message, { ip: IP, port: 1 }, link);
+  expect(another()).toMatchObject({ code: 'too_many_sessions' });
+  for (const client of restored.slice(0, 12)) registry.end(client);
+  expect(another()).toMatchObject({ code: 'too_many_sessions' });
+  registry.end(restored[12]);
+  expect(another()).toMatchObject({ type: 'registered' });
 });
 
 it('ids of 32 bits and secrets come back as they were', () => {

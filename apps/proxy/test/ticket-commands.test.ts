@@ -1,12 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ticketExtension } from '@lightspeed/control';
-import { parseTicket } from '@lightspeed/security';
+import { formatTicket, parseTicket } from '@lightspeed/security';
 import { expect, it } from 'vitest';
 import { keptFolder } from './support/kept-folder.ts';
 import { Program } from './support/program.ts';
 import { Control, playingClient } from './support/registered-client.ts';
 import { registrarNode } from './support/scene.ts';
+import { Issuer } from './support/tickets.ts';
 
 async function output(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await Program.run(...args);
@@ -65,6 +66,11 @@ it('a key is made, a ticket issued, shown, used and revoked', async () => {
   const verdict = await Program.run('ticket', 'inspect', ticket, '--issuer-key', issuer, '--revocation-list', list);
   expect(verdict).toMatchObject({ code: 1, stderr: '' });
   expect(verdict.stdout).toContain('refused: the ticket was revoked');
+});
+
+it('a ticket that says nothing of sessions is shown with what nodes allow it', async () => {
+  const ticket = formatTicket(new Issuer().ticket({ maxSessions: 0 }));
+  expect(await output('ticket', 'inspect', ticket)).toContain('sessions    8 at once on each node');
 });
 
 it.each([

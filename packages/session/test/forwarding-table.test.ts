@@ -13,6 +13,8 @@ function claimedBy(owners: Readonly<Record<number, number>>): SessionClaims {
     release: () => undefined,
     noteProof: () => undefined,
     isProved: () => false,
+    wantTags: () => undefined,
+    wantsTags: () => false,
     noteTags: () => undefined,
     isTagged: () => false,
     takeFresh: () => false,

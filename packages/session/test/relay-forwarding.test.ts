@@ -34,6 +34,8 @@ class Pair {
       },
       noteProof: ({ sessionId }) => void this.proved.add(sessionId),
       isProved: ({ sessionId }) => this.proved.has(sessionId),
+      wantTags: () => undefined,
+      wantsTags: () => false,
       noteTags: ({ sessionId }) => void this.tagged.add(sessionId),
       isTagged: ({ sessionId }) => this.tagged.has(sessionId),
       takeFresh: () => true,

@@ -60,9 +60,9 @@ describe('a session of a relay', () => {
   it('has tags when eight wrong tokens have come, from the first tagged packet on', () => {
     const { host, client, up, down, packet, guess, arrived } = playing();
     guess(7);
-    expect(host.taggings).toEqual([]);
+    expect([host.taggings, host.attacks]).toEqual([[], []]);
     guess(1);
-    expect(host.taggings).toEqual([[SESSION_ID, 8]]);
+    expect([host.taggings, host.attacks]).toEqual([[SESSION_ID], [SESSION_ID]]);
     client.raw(packet('still plain'));
     const [{ egress }] = host.toServers;
     expect(arrived()).toEqual(['still plain']);
@@ -128,6 +128,17 @@ describe('a session of a relay', () => {
     expect(readFlags(opened(answer.bytes, down), 0)).toBe(FLAG_FIN);
   });
 
+  it('does not end by a FIN without a tag that came right before the first tagged packet, or right behind it', () => {
+    const { host, client, token, up, packet, guess } = playing();
+    guess(8);
+    const fin = (sequence: number) => TunnelHeader.fin(sequence, 1_000_000_000).withSessionToken(token).encode();
+    client.raw(fin(5));
+    client.raw(sealed(packet('hello'), up));
+    client.raw(fin(6));
+    host.pass(1_500);
+    expect([host.relay.sessionCount, host.drops()['client:bad_tag']]).toEqual([1, 1]);
+  });
+
   it('tags acknowledgements and echoes, and asks for no tag of a proof', () => {
     const { host, client, token, up, down, packet, guess } = playing();
     guess(8);
@@ -155,9 +166,22 @@ describe('a session of a relay', () => {
     expect(host.drops()['client:bad_version']).toBe(1);
   });
 
+  it.each<[string, Partial<RelayOptions>, number]>([
+    ['it has tags from the start', { tags: 'always' }, BOTH],
+    ['the node has tags = off', { tags: 'off' }, BOTH],
+    ['its client cannot tag', {}, PeerCapability.challenges],
+  ])('tells once that it is attacked, also if %s', (_why, options, capabilities) => {
+    const { host, client, up, packet, guess } = playing(options, capabilities);
+    if (options.tags === 'always') client.raw(sealed(packet('first'), up));
+    guess(7);
+    expect(host.attacks).toEqual([]);
+    guess(20);
+    expect([host.attacks, host.count('sessionsAttacked')]).toEqual([[SESSION_ID], 1]);
+  });
+
   it('has tags from the start if the node has tags = always', () => {
     const { host, client, up, packet, arrived } = playing({ tags: 'always' });
-    expect(host.taggings).toEqual([[SESSION_ID, 0]]);
+    expect([host.taggings, host.attacks]).toEqual([[SESSION_ID], []]);
     client.raw(sealed(packet('first'), up));
     expect(arrived()).toEqual(['first']);
   });
@@ -165,7 +189,7 @@ describe('a session of a relay', () => {
   it('has tags when its client has got wrong tokens', () => {
     const { host, client, up, packet, arrived } = playing();
     expect([host.relay.tag(SESSION_ID), host.relay.tag(SESSION_ID), host.relay.tag(5)]).toEqual([true, true, false]);
-    expect(host.taggings).toEqual([[SESSION_ID, 0]]);
+    expect([host.taggings, host.attacks]).toEqual([[SESSION_ID], []]);
     client.raw(sealed(packet('first'), up));
     expect(arrived()).toEqual(['first']);
   });
@@ -187,10 +211,32 @@ describe('a session of a relay', () => {
   });
 });
 
+/** What all workers of a node know of registrations. */
+function sharedClaims(): SessionClaims {
+  const tagged = new Set<number>();
+  const wanted = new Set<number>();
+  return {
+    claim: () => OWN_CLAIM,
+    release: () => undefined,
+    noteProof: () => undefined,
+    isProved: () => false,
+    wantTags: ({ sessionId }) => void wanted.add(sessionId),
+    wantsTags: ({ sessionId }) => wanted.has(sessionId),
+    noteTags: ({ sessionId }) => void tagged.add(sessionId),
+    isTagged: ({ sessionId }) => tagged.has(sessionId),
+    takeFresh: () => false,
+  };
+}
+
 describe('a restart', () => {
-  function restarted(snapshots: readonly SessionSnapshot[], token: number, claims?: SessionClaims): RelayHost {
+  function restarted(
+    snapshots: readonly SessionSnapshot[],
+    token: number,
+    claims?: SessionClaims,
+    options: Partial<RelayOptions> = {},
+  ): RelayHost {
     const [{ nonces }] = snapshots;
-    const host = new RelayHost(UNLIMITED, 512, claims);
+    const host = new RelayHost({ ...UNLIMITED, ...options }, 512, claims);
     const prefix = host.prefixOf(CLIENT_IP);
     host.relay.register({ sessionId: SESSION_ID, ...prefix, token, dialect: 'standard', secret: SECRET, capabilities: BOTH, nonces });
     for (const snapshot of snapshots) expect(host.relay.snapshots.restore(snapshot)).toBe(true);
@@ -211,17 +257,20 @@ describe('a restart', () => {
     expect(second.drops()).toEqual({ 'client:bad_tag': 1, 'client:too_old': 1 });
   });
 
+  it('with tags = off leaves tags to the session that had them, since its client takes nothing else', () => {
+    const { host, client, token, up, packet, guess } = playing();
+    guess(8);
+    client.raw(sealed(packet('hello'), up));
+    const second = restarted(host.relay.snapshots.takeAll(), token, undefined, { tags: 'off' });
+    const there = clientAt(second, HOME, token);
+    there.raw(packet('forged', 41));
+    there.raw(sealed(packet('goes on', 41), up));
+    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
+    expect(second.relay.tag(SESSION_ID)).toBe(true);
+  });
+
   it('of one worker whose snapshot is older than the tags keeps them, since all workers know', () => {
-    const tagged = new Set<number>();
-    const claims: SessionClaims = {
-      claim: () => OWN_CLAIM,
-      release: () => undefined,
-      noteProof: () => undefined,
-      isProved: () => false,
-      noteTags: ({ sessionId }) => void tagged.add(sessionId),
-      isTagged: ({ sessionId }) => tagged.has(sessionId),
-      takeFresh: () => false,
-    };
+    const claims = sharedClaims();
     const { host, client, token, up, packet, guess } = playing({}, BOTH, claims);
     const before = host.relay.snapshots.takeAll();
     guess(8);
@@ -231,6 +280,18 @@ describe('a restart', () => {
     there.raw(packet('forged', 41));
     there.raw(sealed(packet('goes on', 41), up));
     expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['goes on']);
+  });
+
+  it('of one worker before the first tagged packet knows what the client was told, since all workers know', () => {
+    const claims = sharedClaims();
+    const { host, token, up, packet, guess } = playing({}, BOTH, claims);
+    const before = host.relay.snapshots.takeAll();
+    guess(8);
+    const second = restarted(before, token, claims);
+    const there = clientAt(second, HOME, token);
+    there.raw(packet('plain', 41));
+    there.raw(sealed(packet('tagged', 42), up));
+    expect(second.takeToServers().map(({ bytes }) => textOf(bytes))).toEqual(['plain', 'tagged']);
   });
 
   it('that has lost the tags takes them up again when the client says so', () => {

@@ -22,6 +22,8 @@ function relays() {
     release: () => undefined,
     noteProof: () => undefined,
     isProved: () => false,
+    wantTags: () => undefined,
+    wantsTags: () => false,
     noteTags: () => undefined,
     isTagged: () => false,
     takeFresh: ({ index = -1 }) => fresh.delete(index),

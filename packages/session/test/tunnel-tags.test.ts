@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FLAG_FIN, TunnelHeader, hasTag } from '@lightspeed/wire';
+import { FLAG_FIN, FLAG_HANDSHAKE, TunnelHeader, hasTag, readFlags } from '@lightspeed/wire';
 import { PROGRAM, SERVER, bytesOf, textOf } from './support/lstp-client.ts';
 import { World } from './support/world.ts';
 
@@ -147,5 +147,37 @@ describe('a session of a tunnel', () => {
     host.close();
     world.run(80);
     expect(host.tunnel.state).toBe('closed');
+  });
+
+  it('does not end by a FIN without a tag that came right before the first tagged packet, or right behind it', () => {
+    const { world, host, play, forge } = game(0);
+    play(500);
+    const token = host.takeToNode().at(-1)?.[1] ?? 0;
+    const send = host.onPacket;
+    // Proofs, which would show that the node is there, are lost.
+    host.onPacket = (path, bytes) => {
+      if ((readFlags(bytes, 0) & FLAG_HANDSHAKE) === 0) send?.(path, bytes);
+    };
+    host.fromNode(forge(token, 1, '', FLAG_FIN));
+    world.relay.relay.tag(1_000);
+    play(200);
+    expect(host.count('tagged')).toBe(1);
+    host.fromNode(forge(token, 2, '', FLAG_FIN));
+    play(1_500);
+    expect([host.events, host.drops()]).toEqual([['established'], { 'node:bad_tag': 1 }]);
+  });
+
+  it('goes on when the clock of the node has started over and the client has resumed it', () => {
+    const { world, host, play, down } = game(0);
+    world.relay.relay.tag(1_000);
+    play(1_000);
+    world.run(200);
+    down();
+    world.relay.bootedMs = 100_000;
+    play(500);
+    expect([down(), host.drops()['node:too_old']]).toEqual([[], 28]);
+    host.startTags();
+    play(500);
+    expect(down().length).toBeGreaterThan(25);
   });
 });

@@ -183,6 +183,10 @@ export class RelayTarget implements Target, RelayOutput {
     // As it should be.
   }
 
+  attacked(): void {
+    // As it should be told.
+  }
+
   tagging(sessionId: number): void {
     this.#tagged.add(sessionId - 1);
   }

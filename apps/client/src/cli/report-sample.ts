@@ -7,7 +7,7 @@ import type { Traffic } from './traffic.ts';
 
 /** One line for people. Paths are told if there are several, nodes if there is something to say about them. */
 export function describeSample(
-  { state, rtt, paths, ways }: TunnelStats,
+  { state, counters, rtt, paths, ways }: TunnelStats,
   traffic: Traffic,
   pathTraffic: readonly PathTraffic[],
   nodes: readonly NodeStatus[],
@@ -25,6 +25,7 @@ export function describeSample(
   if (busy.length > 1) parts.push(`flows ${busy.map(({ name, flows }) => `${flows} by ${name}`).join(', ')}`);
   const used = nodes.find((node) => node.used);
   if (nodes.length > 1 && used !== undefined) parts.unshift(used.name);
+  if (counters.tagged === 1) parts.unshift('[tagged]');
   if (used?.draining === true) parts.unshift('[node draining]');
   if (state !== 'established') parts.unshift(`[${state === 'idle' ? 'no session' : state}]`);
   return parts.join('  ');

@@ -112,8 +112,9 @@ export class TunnelReport {
 }
 
 function forPrograms(stats: TunnelStats): object {
-  const { state, rtt, ways } = stats;
-  return { state, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
+  const { state, rtt, ways, counters } = stats;
+  const tagged = counters.tagged === 1;
+  return { state, tagged, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
 }
 
 function kilobytes(bytes: number): string {

@@ -94,7 +94,10 @@ export class Fleet {
       this.#follow(node);
       this.#startTags(node);
     }
-    if (this.#via !== undefined) this.#follow(this.#via);
+    if (this.#via !== undefined) {
+      this.#follow(this.#via);
+      this.#startTags(this.#via);
+    }
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     this.#timer.unref();
   }
@@ -142,6 +145,7 @@ export class Fleet {
     const { link } = node;
     link.on('registered', (session, resumed) => {
       if (!resumed || node.ended) this.#place(node, session);
+      else this.#startTags(node);
       const text = resumed ? 'the control connection is back' : 'registered with the node';
       this.#listener?.control(this.#status(node), resumed ? 'resumed' : 'new-session', text);
     });
@@ -152,6 +156,7 @@ export class Fleet {
     link.on('renewed', () => {
       // While nobody looked, the node's node tunnel may have been taken down.
       if (node.ended && link.session !== undefined) this.#place(node, link.session);
+      else this.#startTags(node);
       this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate or was restarted; the session goes on');
     });
     link.on('tags', () => {
@@ -167,6 +172,7 @@ export class Fleet {
     });
   }
 
+  /** Also when the node is back: its clock may have started over, and its timestamps with it. */
   #startTags({ link, slot }: FleetNode): void {
     if (link.wantsTags) this.#listener?.command({ type: 'tag', slot });
   }

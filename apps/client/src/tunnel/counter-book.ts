@@ -13,6 +13,7 @@ const OF_THE_NODE_IN_USE: readonly TunnelCounterName[] = [
   'rttMinimumUs',
   'state',
   'primaryPath',
+  'tagged',
 ];
 
 /** What has gone by one way, from programs (up) and to them (down). */

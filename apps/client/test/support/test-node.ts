@@ -28,6 +28,8 @@ export class TestNode implements RelayOutput {
   readonly faults: Faults = {};
   /** Called when the packets of a session are to have tags. */
   onTagging: ((sessionId: number) => void) | undefined;
+  /** When the clock of its timestamps was at 0: other than at first if its machine has started anew. */
+  bootedUs = 0;
   /** Acknowledgements that asked nothing more: the path is validated, and the client sends no further HANDSHAKE by it. */
   finalAcknowledgements = 0;
   readonly #engine: DatagramEngine;
@@ -141,6 +143,10 @@ export class TestNode implements RelayOutput {
     this.relay.sent();
   }
 
+  attacked(): void {
+    // Tests look at what comes of it.
+  }
+
   tagging(sessionId: number): void {
     this.onTagging?.(sessionId);
   }
@@ -170,7 +176,7 @@ export class TestNode implements RelayOutput {
   }
 
   #advance(): void {
-    this.relay.advance(this.#engine.clockMs, this.#engine.clockUs);
+    this.relay.advance(this.#engine.clockMs, (this.#engine.clockUs - this.bootedUs) | 0);
   }
 
   #view(offset: number, length: number): Uint8Array {

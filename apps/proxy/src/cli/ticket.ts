@@ -132,7 +132,7 @@ function describe(ticket: Ticket): string {
     `for         ${ticket.name}`,
     `issued      ${time(ticket.issuedAt)} by the key ${ticket.issuerId}`,
     `valid       ${ticket.notBefore === 0 ? '' : `from ${time(ticket.notBefore)} `}until ${time(ticket.expiresAt)}`,
-    `sessions    ${ticket.maxSessions === 0 ? "the node's" : `${ticket.maxSessions} at once on each node`}`,
+    `sessions    ${ticket.maxSessions || DEFAULT_MAX_SESSIONS} at once on each node`,
     `limits      ${limit(ticket.ratePps, ' packets/s')}, ${limit(ticket.rateBps, ' bytes/s')}`,
   ].join('\n');
 }

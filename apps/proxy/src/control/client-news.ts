@@ -8,7 +8,9 @@ export class ClientNews implements WorkerNews {
   /** What the log says of a client besides its address. */
   onName: (client: Client) => Readonly<Record<string, string>> = () => ({});
   /** The packets of a client are to have tags. */
-  onTagging: (client: Client, wrongTokens: number) => void = () => undefined;
+  onTagging: (client: Client) => void = () => undefined;
+  /** Somebody sends packets with wrong tokens or tags in a client's name. */
+  onAttack: (client: Client) => void = () => undefined;
   readonly #find: (sessionId: number) => Client | undefined;
 
   /** @param find the client of a session, if it is still there. */
@@ -26,8 +28,13 @@ export class ClientNews implements WorkerNews {
     return client === undefined ? {} : this.onName(client);
   }
 
-  tagging(sessionId: number, wrongTokens: number): void {
+  tagging(sessionId: number): void {
     const client = this.#find(sessionId);
-    if (client !== undefined) this.onTagging(client, wrongTokens);
+    if (client !== undefined) this.onTagging(client);
+  }
+
+  attacked(sessionId: number): void {
+    const client = this.#find(sessionId);
+    if (client !== undefined) this.onAttack(client);
   }
 }

@@ -193,8 +193,12 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#tell({ type: 'over-share', who });
   }
 
-  tagging(sessionId: number, wrongTokens: number): void {
-    this.#tell({ type: 'tagging', sessionId, wrongTokens });
+  attacked(sessionId: number): void {
+    this.#tell({ type: 'attacked', sessionId });
+  }
+
+  tagging(sessionId: number): void {
+    this.#tell({ type: 'tagging', sessionId });
   }
 
   /** Another worker's ban. */

@@ -160,4 +160,6 @@ export type FromWorker =
   /** A session was refused a socket because its account has its share. */
   | { readonly type: 'over-share'; readonly who: RefusedAccount }
   /** The packets of a session are to have tags: its client must be told. */
-  | { readonly type: 'tagging'; readonly sessionId: number; readonly wrongTokens: number };
+  | { readonly type: 'tagging'; readonly sessionId: number }
+  /** Packets with wrong tokens or tags come in the name of a session's client. */
+  | { readonly type: 'attacked'; readonly sessionId: number };

@@ -5,6 +5,7 @@ const NOBODY = 0;
 const PROVED = 1;
 const TAGGED = 2;
 const COUNTED = 4;
+const WANTS_TAGS = 8;
 
 /**
  * Which worker has the session of a registration, and what all workers of a node know of registrations.
@@ -12,7 +13,8 @@ const COUNTED = 4;
  * ```
  *   shared memory    | 0 | 2 | 0 | 1 | ... |     Int32 by registration index: 0 nobody, else the worker's number + 1
  *                    | 0 | 1 | 3 | 0 | ... |     Uint8 by registration index: 1 a true proof of it was seen,
- *                                                 2 its packets have tags, 4 limits have counted something
+ *                                                 2 its packets have tags, 4 limits have counted something,
+ *                                                 8 its packets are to have tags
  * ```
  *
  * The first worker to write its number into a 0 has the session, and takes it out when the session is over. The main thread
@@ -47,6 +49,14 @@ export class SharedSessionClaims implements SessionClaims {
 
   isProved({ index = -1 }: ClaimedRegistration): boolean {
     return index >= 0 && (Atomics.load(this.#known, index) & PROVED) !== 0;
+  }
+
+  wantTags({ index = -1 }: ClaimedRegistration): void {
+    if (index >= 0) Atomics.or(this.#known, index, WANTS_TAGS);
+  }
+
+  wantsTags({ index = -1 }: ClaimedRegistration): boolean {
+    return index >= 0 && (Atomics.load(this.#known, index) & WANTS_TAGS) !== 0;
   }
 
   noteTags({ index = -1 }: ClaimedRegistration): void {

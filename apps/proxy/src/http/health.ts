@@ -38,6 +38,10 @@ interface ControlHealth {
   readonly registrations: number;
   /** Of them those whose session is open. */
   readonly bound: number;
+  /** Of them those in whose name, or to whom, packets with wrong tokens came. */
+  readonly attacked: number;
+  /** Session ids of those that were attacked last, at most 20. */
+  readonly attacked_sessions: readonly number[];
 }
 
 /** The node's state as `/healthz` shows it. */
@@ -64,7 +68,7 @@ export function health({ config, engine, supervisor, control, startedMs }: NodeV
 }
 
 function controlHealth(control: ControlPlane, registration: ControlHealth['registration']): ControlHealth {
-  const { address, pin, port, connections, registrations, bound } = control;
+  const { address, pin, port, connections, registrations, bound, tagged } = control;
   const { quic } = port;
   return {
     address: formatSocketAddress(address),
@@ -74,6 +78,8 @@ function controlHealth(control: ControlPlane, registration: ControlHealth['regis
     connections,
     registrations,
     bound,
+    attacked: tagged.attackedCount,
+    attacked_sessions: tagged.attacked,
   };
 }
 

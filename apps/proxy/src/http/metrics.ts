@@ -200,6 +200,11 @@ const TRAFFIC: readonly Traffic[] = [
     ],
   },
   one(
+    'attacked_sessions_total',
+    'Sessions of registered clients in whose name packets with wrong tokens or tags came.',
+    ({ relay }) => relay.sessionsAttacked,
+  ),
+  one(
     'tagged_sessions_total',
     'Sessions whose packets have got tags, mostly since somebody guessed their token.',
     ({ relay }) => relay.sessionsTagged,

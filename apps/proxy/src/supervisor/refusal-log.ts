@@ -16,8 +16,8 @@ const BAN_LINES: LimitedLines = {
 /** How it is written down that accounts have their share. */
 const SHARE_LINES: LimitedLines = {
   level: 'warn',
-  one: 'an account has its share of the sockets towards game servers, and gets no more',
-  more: 'more accounts have their share',
+  one: 'an account or its session has its share of the sockets towards game servers, and gets no more',
+  more: 'more accounts or sessions have their share',
 };
 
 /** Writes down what workers refuse to whom. */

@@ -16,8 +16,10 @@ export interface WorkerNews {
   misused(sessionId: number): void;
   /** What the log says of a client besides its address: its ticket, if it has one. */
   nameOf(sessionId: number): Readonly<Record<string, string>>;
-  /** The packets of a session are to have tags, after so many with a wrong token: its client must be told. */
-  tagging(sessionId: number, wrongTokens: number): void;
+  /** The packets of a session are to have tags: its client must be told. */
+  tagging(sessionId: number): void;
+  /** Packets with wrong tokens or tags come in the name of a session's client. */
+  attacked(sessionId: number): void;
 }
 
 /** The clients that the control plane has let in, in the place where it has them. */
@@ -36,5 +38,5 @@ export const NO_CLIENTS: RegisteredClients = {
   registered: () => [],
   has: () => false,
   noteNonces: () => false,
-  news: { misused: () => undefined, nameOf: () => ({}), tagging: () => undefined },
+  news: { misused: () => undefined, nameOf: () => ({}), tagging: () => undefined, attacked: () => undefined },
 };

@@ -175,7 +175,10 @@ export class WorkerSlot {
         this.#watcher.overShare(message.who);
         break;
       case 'tagging':
-        this.#watcher.clients.news.tagging(message.sessionId, message.wrongTokens);
+        this.#watcher.clients.news.tagging(message.sessionId);
+        break;
+      case 'attacked':
+        this.#watcher.clients.news.attacked(message.sessionId);
         break;
       case 'released':
         this.#watcher.released(this, message.sessionId, message.nonces);

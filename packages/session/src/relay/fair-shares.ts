@@ -17,7 +17,7 @@ const SHORTEST_IDLE_MS = 30_000;
  * little, however many sessions others have, and nothing is kept back while nobody wants it.
  */
 export class FairShares {
-  /** How often an account was refused a socket because it had its share. */
+  /** How often a session was refused a socket because it, or its account, had its share. */
   socketsRefused = 0;
   readonly #options: Pick<RelayOptions, 'maxEgressSockets' | 'sessionTimeoutMs'>;
   readonly #seed: number;
@@ -47,12 +47,13 @@ export class FairShares {
   }
 
   /**
-   * Whether a session's account may have another socket; counts it if so.
+   * Whether a session may have another socket; counts it for its account if so. Its account may not have more than is free. The
+   * session may not have more flows than its account may still take: so something is left for its account's other sessions too.
    * @param isOwed it had the socket before a restart: nobody refuses it.
    */
-  takeSocket(session: Pick<RelaySession, 'owner' | 'prefix' | 'registration'>, isOwed: boolean): boolean {
-    const { owner } = session;
-    if (!isOwed && this.#sockets[owner] >= this.#freeSockets) {
+  takeSocket(session: Pick<RelaySession, 'flowCount' | 'owner' | 'prefix' | 'registration'>, isOwed: boolean): boolean {
+    const { flowCount, owner } = session;
+    if (!isOwed && flowCount >= this.#freeSockets - this.#sockets[owner]) {
       this.socketsRefused++;
       this.#refused = session.registration ?? session.prefix;
       return false;

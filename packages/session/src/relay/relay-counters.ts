@@ -59,16 +59,18 @@ export const RelayCounter = {
   /** Groups that an account could not protect or follow, and sockets that it could not have, because it had its share. */
   fecOverShare: 33,
   egressOverShare: 34,
+  /** Sessions of registrations in whose name eight packets with wrong tokens or tags have come. */
+  sessionsAttacked: 35,
   // Gauges: what is there now.
-  sessions: 35,
-  flows: 36,
-  egressSockets: 37,
-  bannedAddresses: 38,
-  registrations: 39,
+  sessions: 36,
+  flows: 37,
+  egressSockets: 38,
+  bannedAddresses: 39,
+  registrations: 40,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 40;
+export const RELAY_COUNTER_COUNT = 41;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

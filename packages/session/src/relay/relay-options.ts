@@ -115,6 +115,10 @@ export interface SessionClaims {
    * Whether nothing was counted yet by the limits of its place in their memory. Asked once, before its first session.
    */
   takeFresh(registration: ClaimedRegistration): boolean;
+  /** The registration's sessions are to have tags, at any relay. */
+  wantTags(registration: ClaimedRegistration): void;
+  /** Whether {@link wantTags} was called, at any relay. */
+  wantsTags(registration: ClaimedRegistration): boolean;
   /** The registration's client has tagged a packet: its packets count only with tags from now on, at any relay. */
   noteTags(registration: ClaimedRegistration): void;
   /** Whether {@link noteTags} was called, at any relay. */
@@ -191,11 +195,10 @@ export interface RelayOutput {
   flush(): void;
   /** A registered client has opened new destinations for as long as earns a ban. Its session here has ended. */
   misused(sessionId: number): void;
-  /**
-   * The session of a registration is to have packet tags: its client must be told.
-   * @param wrongTokens how many packets with a wrong token have come; 0 if the client has asked for tags, or all have them.
-   */
-  tagging(sessionId: number, wrongTokens: number): void;
+  /** Somebody guesses the token, or tags, of a registration's session: eight packets with wrong ones came in its client's name. */
+  attacked(sessionId: number): void;
+  /** The session of a registration is to have packet tags: its client must be told. */
+  tagging(sessionId: number): void;
   /**
    * An account has asked for more egress sockets than its share, and one of its sessions was refused. Told twice a second at most.
    * @param who the id of the session's registration, if it has one, and the prefix that it counts for.

@@ -237,8 +237,8 @@ export class RelaySessionLifecycle {
    */
   punish(path: RelayPath): void {
     const { addresses, bans, clock, counters, options, output } = this.#parts;
-    const { registration, wrongTokens } = path.session;
-    if (wrongTokens > 0 || !path.isValidated) return;
+    const { registration, forged } = path.session;
+    if (forged > 0 || !path.isValidated) return;
     counters.values[RelayCounter.bans]++;
     if (registration !== null) {
       output.misused(registration.sessionId);

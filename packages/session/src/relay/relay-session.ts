@@ -40,6 +40,12 @@ export interface SessionRegistration extends AddressPrefix {
   session: RelaySession | null;
 }
 
+const IS_VERIFIED = 1;
+const IS_PROVED = 2;
+const IS_CHANGED = 4;
+const HAS_HANDSHAKE = 8;
+const HANDSHAKE_SHIFT = 8;
+
 /**
  * A client's session as the relay holds it; as an SendState it counts the packets to the client. The slot is its number
  * in every guard's arrays. There may be very many of them. So paths and flows are linked lists, and what only few
@@ -62,27 +68,62 @@ export class RelaySession extends SendState {
   /** The path by which the last data came: answers leave by it. */
   primary: RelayPath | null = null;
   multipath: MultipathMode = 'standby';
-  /** Sequence and timestamp of the HANDSHAKE that opened it: the same again is a retransmission. */
-  handshakeSequence = -1;
+  /** Timestamp of the HANDSHAKE that opened it. */
   handshakeTimestampUs = 0;
   /** The last packet in either direction. */
   lastActivityMs: Milliseconds;
-  /** Packets with a wrong token since it was opened. */
-  wrongTokens = 0;
-  /** Whether its client has shown that it receives what is sent to it, or has registered. */
-  isVerified: boolean;
-  /** Whether a proof has bound it: nothing but proofs moves it from then on. */
-  isProved = false;
+  /** Packets with a wrong token or tag since it was opened. */
+  forged = 0;
   /** A FIN that anybody may have sent, while it waits for a sign that the client is still there. */
   pendingFin: PendingFin | null = null;
   firstFlow: RelayFlow | null = null;
   /** The flow of the last packet: nearly always that of the next one too. */
   latestFlow: RelayFlow | null = null;
   flowCount = 0;
-  /** Whether paths, flows, mode or used proofs have changed since the last snapshot. */
-  isChanged = true;
+  /** The bits above, since a field for each would take eight bytes of every session, and a sequence number. */
+  #bits = IS_CHANGED;
   /** The counters of the last snapshot: the sequence number in the lower 16 bits, the group id in the upper ones. */
   snapshotCounters = 0;
+
+  /** Whether its client has shown that it receives what is sent to it, or has registered. */
+  get isVerified(): boolean {
+    return (this.#bits & IS_VERIFIED) !== 0;
+  }
+
+  set isVerified(is: boolean) {
+    this.#set(IS_VERIFIED, is);
+  }
+
+  /** Whether a proof has bound it: nothing but proofs moves it from then on. */
+  get isProved(): boolean {
+    return (this.#bits & IS_PROVED) !== 0;
+  }
+
+  set isProved(is: boolean) {
+    this.#set(IS_PROVED, is);
+  }
+
+  /** Whether paths, flows, mode or used proofs have changed since the last snapshot. */
+  get isChanged(): boolean {
+    return (this.#bits & IS_CHANGED) !== 0;
+  }
+
+  set isChanged(is: boolean) {
+    this.#set(IS_CHANGED, is);
+  }
+
+  /** Sequence of the HANDSHAKE that opened it, -1 if there was none: the same again is a retransmission. */
+  get handshakeSequence(): SequenceNumber {
+    return (this.#bits & HAS_HANDSHAKE) === 0 ? -1 : (this.#bits >>> HANDSHAKE_SHIFT) & 0xffff;
+  }
+
+  set handshakeSequence(sequence: SequenceNumber) {
+    this.#bits = (this.#bits & ~(0xffff << HANDSHAKE_SHIFT)) | HAS_HANDSHAKE | (sequence << HANDSHAKE_SHIFT);
+  }
+
+  #set(bit: number, is: boolean): void {
+    this.#bits = is ? this.#bits | bit : this.#bits & ~bit;
+  }
 
   override get owner(): number {
     return this.receiving.owner;
@@ -101,7 +142,7 @@ export class RelaySession extends SendState {
     this.slot = slot;
     this.registration = registration;
     this.prefix = prefix;
-    this.isVerified = registration !== null;
+    if (registration !== null) this.isVerified = true;
     this.receiving = receiving;
     this.lastActivityMs = nowMs;
   }

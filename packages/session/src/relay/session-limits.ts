@@ -1,5 +1,6 @@
 import { RateLimiter, ReflectionGuard, rateLimiterBytes, reflectionGuardBytes } from '@lightspeed/security';
-import type { DropReason, Milliseconds, SessionSlot } from '@lightspeed/wire';
+import { DropReason } from '@lightspeed/wire';
+import type { Milliseconds, SessionSlot } from '@lightspeed/wire';
 import type { RelayOptions } from './relay-options.ts';
 import type { AddressPrefix, SessionRegistration } from './relay-session.ts';
 import { SeatPool } from './seat-pool.ts';
@@ -99,12 +100,16 @@ export class SessionLimits {
 
   /** Asks whether a packet of a session's client may pass; see `RateLimiter.admit`. */
   admitUpstream(slot: SessionSlot, bytes: number, nowMs: Milliseconds): 0 | DropReason {
-    return this.#of(slot).upstream.admit(this.#seatOf(slot), bytes, nowMs);
+    const seat = this.#seats[slot];
+    const verdict = seat < 0 ? this.#own?.upstream.admit(-1 - seat, bytes, nowMs) : this.#common?.upstream.admit(seat, bytes, nowMs);
+    return verdict ?? DropReason.ratePackets;
   }
 
   /** Asks whether a server's datagram may pass to a session's client, likewise. */
   admitDownstream(slot: SessionSlot, bytes: number, nowMs: Milliseconds): 0 | DropReason {
-    return this.#of(slot).downstream.admit(this.#seatOf(slot), bytes, nowMs);
+    const seat = this.#seats[slot];
+    const verdict = seat < 0 ? this.#own?.downstream.admit(-1 - seat, bytes, nowMs) : this.#common?.downstream.admit(seat, bytes, nowMs);
+    return verdict ?? DropReason.ratePackets;
   }
 
   /** Asks whether a session may open a new destination; see `ReflectionGuard.admitDestination`. */

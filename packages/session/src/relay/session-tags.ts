@@ -1,6 +1,6 @@
 import { tagKeys } from '@lightspeed/security';
 import type { Microseconds } from '@lightspeed/wire';
-import { PacketTags } from '../tags/packet-tags.ts';
+import { FORGED_TO_TAG, PacketTags } from '../tags/packet-tags.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -11,7 +11,8 @@ export type SessionTagsParts = Pick<RelayParts, 'claims' | 'counters' | 'hmacSha
 
 /**
  * Decides which sessions have packet tags, and gives them their keys (docs/protocol.md, Packet tags). The client begins: until
- * one of its packets bears a right tag, the relay's bear none.
+ * one of its packets bears a right tag, the relay's bear none. Who has tags keeps them, also where `tags` is now `off`: its
+ * client would take nothing without one.
  */
 export class SessionTags {
   readonly #parts: SessionTagsParts;
@@ -25,7 +26,7 @@ export class SessionTags {
     const live = this.#liveOf(session);
     if (live === undefined) return;
     if (this.#isTagged(live)) this.#make(session, live)?.resume(undefined);
-    else if (live.wantsTags || this.#parts.options.tags === 'always') this.#give(session, live);
+    else if (this.#parts.options.tags === 'always' || (this.#isWanted(live) && this.#mayBegin)) this.#give(session, live);
   }
 
   /** A session was made again from its snapshot. @param newestUs that of the snapshot, undefined if the session had no tags. */
@@ -37,18 +38,22 @@ export class SessionTags {
     this.#make(session, live)?.resume(newestUs);
   }
 
-  /** So many packets with a wrong token came that somebody guesses. */
-  noteGuesses(session: RelaySession): void {
+  /** A packet with a wrong token or tag came in the name of a session's client. Eight of them show that somebody guesses. */
+  noteForged(session: RelaySession): void {
+    if (++session.forged !== FORGED_TO_TAG || session.registration === null) return;
+    const { counters, options, output } = this.#parts;
+    counters.values[RelayCounter.sessionsAttacked]++;
+    output.attacked(session.registration.sessionId);
     const live = this.#liveOf(session);
-    if (live !== undefined && this.#parts.options.tags === 'auto') this.#want(session, live);
+    if (live !== undefined && options.tags === 'auto') this.#want(session, live);
   }
 
   /** The client of a registration wants tags. @returns whether its session is here and has them. */
   want(sessionId: number): boolean {
     const live = this.#parts.registrations.get(sessionId);
-    if (live === undefined || !this.#mayTag(live)) return false;
-    if (live.session === null) live.wantTags();
-    else this.#want(live.session, live);
+    if (live === undefined || !live.canTag) return false;
+    if (this.#mayBegin && live.session !== null) this.#want(live.session, live);
+    else if (this.#mayBegin) this.#note(live);
     return (live.session?.tags ?? null) !== null;
   }
 
@@ -60,16 +65,24 @@ export class SessionTags {
     live.noteTagged();
     claims?.noteTags(live);
     session.isChanged = true;
+    // The client would have tagged its own.
+    session.pendingFin = null;
     counters.values[RelayCounter.sessionsTagged]++;
   }
 
   #want(session: RelaySession, live: LiveRegistration): void {
-    live.wantTags();
+    this.#note(live);
     if (session.tags === null) this.#give(session, live);
   }
 
+  /** Another relay that has the session later must know what its client is told. */
+  #note(live: LiveRegistration): void {
+    live.wantTags();
+    this.#parts.claims?.wantTags(live);
+  }
+
   #give(session: RelaySession, live: LiveRegistration): void {
-    if (this.#make(session, live) !== null) this.#parts.output.tagging(live.sessionId, session.wrongTokens);
+    if (this.#make(session, live) !== null) this.#parts.output.tagging(live.sessionId);
   }
 
   /** @returns null if there is no nonce to make keys of: no proof has opened the session. */
@@ -85,11 +98,16 @@ export class SessionTags {
 
   #liveOf({ registration }: RelaySession): LiveRegistration | undefined {
     const live = registration === null ? undefined : this.#parts.registrations.get(registration.sessionId);
-    return live !== undefined && this.#mayTag(live) ? live : undefined;
+    return live?.canTag === true ? live : undefined;
   }
 
-  #mayTag(live: LiveRegistration): boolean {
-    return live.canTag && this.#parts.options.tags !== 'off';
+  /** Whether sessions without tags may get them. */
+  get #mayBegin(): boolean {
+    return this.#parts.options.tags !== 'off';
+  }
+
+  #isWanted(live: LiveRegistration): boolean {
+    return live.wantsTags || this.#parts.claims?.wantsTags(live) === true;
   }
 
   #isTagged(live: LiveRegistration): boolean {

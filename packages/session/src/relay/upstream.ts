@@ -10,7 +10,7 @@ import {
   readToken,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
-import { UNTAGGED, WRONG_TOKENS_TO_TAG } from '../tags/packet-tags.ts';
+import { UNTAGGED } from '../tags/packet-tags.ts';
 import type { PacketTags } from '../tags/packet-tags.ts';
 import type { SessionAdmission } from './admission.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -89,6 +89,7 @@ export class Upstream {
     const hadCome = tags.hasCome;
     const taken = tags.take(offset, length, this.#parts.clock.nowMs);
     if (tags.hasCome !== hadCome) this.#parts.tagging.noteTagged(session);
+    if (taken === DropReason.badTag) this.#parts.tagging.noteForged(session);
     return taken;
   }
 
@@ -142,8 +143,7 @@ export class Upstream {
   /** A client of an open node that has shown nothing yet was opened by somebody who did not get the answer. */
   #wrongToken(session: RelaySession): DropReason {
     const { counters, lifecycle, tagging } = this.#parts;
-    session.wrongTokens++;
-    if (session.wrongTokens === WRONG_TOKENS_TO_TAG) tagging.noteGuesses(session);
+    tagging.noteForged(session);
     if (!session.isVerified && session.dialect === 'standard') {
       lifecycle.close(session);
       counters.values[RelayCounter.sessionsClosed]++;

@@ -1,5 +1,6 @@
 import {
   DropReason,
+  FLAG_FIN,
   TAG_BYTES,
   hasTag,
   openPacket,
@@ -15,8 +16,8 @@ import type { FecMemory } from '@lightspeed/fec';
 /** What {@link PacketTags.take} returns for a packet without a tag that counts all the same. */
 export const UNTAGGED = -1;
 
-/** So many packets with a wrong token show that somebody guesses. */
-export const WRONG_TOKENS_TO_TAG = 8;
+/** So many packets with a wrong token or tag show that somebody guesses. */
+export const FORGED_TO_TAG = 8;
 
 /** Packets that the peer sent before its first tagged one may come in for so long. */
 const OVERTAKEN_MS = 500;
@@ -43,7 +44,7 @@ export interface PacketTagsStart {
  *
  * ```
  *   nothing tagged came      untagged packets count
- *   a tagged one came        for 500 ms those count whose number is older than its own
+ *   a tagged one came        for 500 ms those count whose number is older than its own, but no FIN
  *   later                    only tagged ones
  * ```
  */
@@ -96,6 +97,11 @@ export class PacketTags {
     this.#newestUs = newestUs;
   }
 
+  /** The peer's clock may have started over: the timestamp of the next tagged packet counts as the newest, whatever it is. */
+  forgetNewest(): void {
+    this.#newestUs = undefined;
+  }
+
   /**
    * Takes the tag off a packet that came. It then lies 4 bytes further, and is 4 bytes shorter; see `openPacket`.
    * @returns 0 if its tag is right; `UNTAGGED` if it has none, and counts all the same; else why it does not count.
@@ -139,7 +145,8 @@ export class PacketTags {
 
   #takeUntagged(offset: ArenaOffset, length: ByteLength, nowMs: Milliseconds): DropReason | typeof UNTAGGED {
     if (!this.#hasCome) return UNTAGGED;
-    if (!this.#mayBeOvertaken || length < 8) return DropReason.badTag;
+    // Behind a FIN nothing comes, so a tagged packet cannot have overtaken one.
+    if (!this.#mayBeOvertaken || length < 8 || (readFlags(this.#bytes, offset) & FLAG_FIN) !== 0) return DropReason.badTag;
     if ((nowMs - this.#firstMs) >>> 0 >= OVERTAKEN_MS) {
       this.#mayBeOvertaken = false;
       return DropReason.badTag;

@@ -4,6 +4,8 @@ import { primaryAmong } from '../path-scheduler.ts';
 import { challengeIn } from '../challenge-payload.ts';
 import type { NodeSender } from './node-sender.ts';
 import { Keepalives, LINK_LOST } from './keepalives.ts';
+import { DoubtedFin } from './doubted-fin.ts';
+import type { NodeFin } from './doubted-fin.ts';
 import { OwnFin } from './own-fin.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
@@ -21,8 +23,6 @@ export interface SessionLifecycleParts extends Pick<
   readonly tags: TunnelTags;
 }
 
-/** A FIN of the node counts when proofs have had no answer for so long: two go out in that time. */
-const FIN_DOUBT_MS = 700;
 /** "Nothing to do" as a pause. */
 const IDLE_MS = 1_000;
 /** How soon to look whether a link has fallen silent. */
@@ -49,13 +49,13 @@ export class SessionLifecycle {
   readonly #parts: SessionLifecycleParts;
   readonly #fin: OwnFin;
   readonly #keepalives: Keepalives;
-  /** A FIN that anybody may have sent in the node's name, while proofs ask whether it is true. */
-  #doubted: { readonly link: PathLink; readonly sequence: SequenceNumber; readonly sinceMs: Milliseconds } | null = null;
+  readonly #doubted: DoubtedFin;
 
   constructor(parts: SessionLifecycleParts) {
     this.#parts = parts;
     this.#fin = new OwnFin(parts);
     this.#keepalives = new Keepalives(parts);
+    this.#doubted = new DoubtedFin(parts);
   }
 
   open(): void {
@@ -121,13 +121,14 @@ export class SessionLifecycle {
 
   /** Sends what is due. @returns milliseconds until there is something again. */
   handleTimeout(): Milliseconds {
-    const { clock, links, state } = this.#parts;
+    const { links, state } = this.#parts;
     if (state.name === 'closing') {
       const leftMs = this.#fin.advance();
       return leftMs < 0 ? this.#finish() : leftMs;
     }
     if (state.name === 'idle' || state.name === 'closed') return IDLE_MS;
-    if (this.#doubted !== null && ((clock.nowMs - this.#doubted.sinceMs) | 0) >= FIN_DOUBT_MS) return this.#believeFin(this.#doubted);
+    const fin = this.#doubted.due();
+    if (fin !== null) return this.#believeFin(fin);
     let next = IDLE_MS;
     for (const link of links.all) next = Math.min(next, this.#tend(link));
     return next;
@@ -183,7 +184,7 @@ export class SessionLifecycle {
     tags.noteAcknowledgement(offset, length);
     link.handshakes = false;
     link.noteHeard(clock.nowMs);
-    this.#doubted = null;
+    this.#doubted.end();
     if (!link.isUp) this.#linkUp(link);
     this.#answerChallenge(link, challengeIn(bytes, offset, length));
     return 0;
@@ -241,7 +242,7 @@ export class SessionLifecycle {
   }
 
   #handleFin(link: PathLink, sequence: SequenceNumber, token: SessionToken, isTagged: boolean): DropReason | 0 {
-    const { clock, links, sending, state, tags } = this.#parts;
+    const { links, sending, state, tags } = this.#parts;
     if (state.name === 'closing') {
       if (sequence !== this.#fin.sequence) return DropReason.unexpectedReply;
       this.#finish();
@@ -249,18 +250,17 @@ export class SessionLifecycle {
     }
     if (!state.carries) return DropReason.unexpectedReply;
     if (token !== sending.token) return tags.noteWrongToken();
-    const fin = { link, sequence, sinceMs: clock.nowMs };
+    const fin = { link, sequence };
     if (!this.#canProve || isTagged) {
       this.#believeFin(fin);
-    } else if (this.#doubted === null) {
-      this.#doubted = fin;
+    } else if (this.#doubted.begin(fin)) {
       for (const one of links.all) if (one.isUp && !one.handshakes) this.#startHandshake(one);
     }
     return 0;
   }
 
   /** The node has ended the session. */
-  #believeFin({ link, sequence }: { readonly link: PathLink; readonly sequence: SequenceNumber }): number {
+  #believeFin({ link, sequence }: NodeFin): number {
     const { clock, output, sender, sending, state } = this.#parts;
     sender.sendControl(link, FLAG_FIN, sending.token, sequence, clock.nowUs);
     this.#idle();
@@ -270,7 +270,7 @@ export class SessionLifecycle {
   }
 
   #idle(): void {
-    this.#doubted = null;
+    this.#doubted.end();
     for (const link of this.#parts.links.all) link.reset();
   }
 

@@ -1,7 +1,7 @@
 import { CHALLENGE_BYTES, tagKeys } from '@lightspeed/security';
 import { DropReason, FLAG_HANDSHAKE, HEADER_BYTES, TAG_BYTES, hasTag, readFlags, readSequence } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
-import { PacketTags, UNTAGGED, WRONG_TOKENS_TO_TAG } from '../tags/packet-tags.ts';
+import { PacketTags, UNTAGGED, FORGED_TO_TAG } from '../tags/packet-tags.ts';
 import type { PathLink } from './path-link.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
 
@@ -23,10 +23,15 @@ export class TunnelTags {
     this.#parts = parts;
   }
 
-  /** The node has asked for tags: all packets of this session and of those to come have them. @returns whether that is new. */
+  /**
+   * The node has asked for tags: all packets of this session and of those to come have them. Asked again, it may have started
+   * anew, and its clock with it.
+   * @returns whether it has asked for the first time.
+   */
   want(): boolean {
     const isNew = !this.#wanted;
     this.#wanted = true;
+    this.#parts.sending.tags?.forgetNewest();
     if (this.#openingNonce !== undefined && this.#parts.sending.tags === null) this.#begin(this.#openingNonce);
     return isNew;
   }
@@ -40,7 +45,7 @@ export class TunnelTags {
 
   /** A packet with a wrong token came. Eight of them are a sign that somebody guesses. @returns why it is dropped. */
   noteWrongToken(): DropReason {
-    if (++this.#wrongTokens === WRONG_TOKENS_TO_TAG && this.#parts.options.registration !== undefined) this.#parts.output.attacked();
+    if (++this.#wrongTokens === FORGED_TO_TAG && this.#parts.options.registration !== undefined) this.#parts.output.attacked();
     return DropReason.badToken;
   }
 

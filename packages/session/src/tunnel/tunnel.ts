@@ -113,7 +113,7 @@ export class Tunnel {
 
   /**
    * The node has asked for packet tags (docs/protocol.md, Packet tags): packets of this session, and of those to come, have them
-   * from now on. Harmless when repeated.
+   * from now on. To be called again when the client has resumed the session: the node's clock may have started over.
    */
   startTags(): void {
     this.#lifecycle.startTags();

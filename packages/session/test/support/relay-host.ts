@@ -56,8 +56,12 @@ export class RelayHost implements RelayOutput {
   readonly misusedSessions: number[] = [];
   /** Sessions that were refused a socket because their account has its share. */
   readonly overShares: RefusedAccount[] = [];
-  /** Sessions whose clients were to be told of tags, with the wrong tokens before that. */
-  readonly taggings: [sessionId: number, wrongTokens: number][] = [];
+  /** Sessions whose clients were to be told of tags. */
+  readonly taggings: number[] = [];
+  /** Sessions in whose clients' names wrong tokens or tags have come. */
+  readonly attacks: number[] = [];
+  /** When the clock of its timestamps was at 0. */
+  bootedMs = 0;
   /** Flows that are open, by number, as the relay tells of them, and their limits. */
   readonly carried = new Map<number, CarriedFlow>();
   readonly carriedLimits = new Map<number, CarriedLimits>();
@@ -267,8 +271,12 @@ export class RelayHost implements RelayOutput {
     if (!this.carried.delete(flow.index)) throw new Error(`flow ${flow.index} ends and is not open`);
   }
 
-  tagging(sessionId: number, wrongTokens: number): void {
-    this.taggings.push([sessionId, wrongTokens]);
+  attacked(sessionId: number): void {
+    this.attacks.push(sessionId);
+  }
+
+  tagging(sessionId: number): void {
+    this.taggings.push(sessionId);
     this.onTagging?.(sessionId);
   }
 
@@ -285,7 +293,7 @@ export class RelayHost implements RelayOutput {
   }
 
   #advance(): void {
-    this.relay.advance(this.nowMs | 0, (this.nowMs * 1_000) | 0);
+    this.relay.advance(this.nowMs | 0, ((this.nowMs - this.bootedMs) * 1_000) | 0);
   }
 
   #place(bytes: Uint8Array): number {

@@ -24,6 +24,7 @@ export function benchRelay(
   const refused = {
     banned: never('ban anybody'),
     misused: never('ban anybody'),
+    attacked: never('be attacked'),
     tagging: never('tag packets'),
     overShare: never('run out of sockets'),
   };
