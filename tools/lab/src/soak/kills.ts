@@ -89,6 +89,8 @@ export const kills = defineRun(
       node = await node.again();
       const fault = node.lines.find((line) => /"level":(40|50|60)/.test(line) && /state|session/.test(line));
       expect.that(fault === undefined, `kill ${kill}: the node says: ${fault}`);
+      const hasLoaded = node.lines.some((line) => line.includes('goes on with the clients of an earlier run'));
+      expect.that(hasLoaded || !before.some(({ isOld }) => isOld), `kill ${kill}: the node says nothing of the clients that it had`);
       const areBack = () => [...players.values()].every(({ answered }) => answered > lastRound);
       const back = await watch(areBack, RESUME_MS, () => progress(`kill ${kill}: not all play again yet`));
       expect.that(back, `kill ${kill}: not all play again within ${RESUME_MS / 1_000} s`);
