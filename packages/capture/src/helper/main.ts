@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util';
+import { DEFAULT_HELPER_SOCKET } from '../protocol.ts';
+import { Helper } from './server.ts';
+
+/*
+ * The privileged helper's program: the installation's unit starts it as root.
+ */
+
+const IDLE_MS = 10_000;
+
+const { values } = parseArgs({
+  options: {
+    listen: { type: 'string', default: DEFAULT_HELPER_SOCKET },
+    'gateway-file': { type: 'string', default: '/etc/lightspeed/gateway' },
+    stay: { type: 'boolean', default: false },
+  },
+});
+
+const isGiven = process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
+const helper = new Helper({
+  listen: isGiven ? 'given' : { path: values.listen },
+  gatewayFile: values['gateway-file'],
+  idleMs: values.stay ? 0 : IDLE_MS,
+  log: (text) => process.stderr.write(`${text}\n`),
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => helper.end());
+await helper.serve();
