@@ -24,4 +24,7 @@ const helper = new Helper({
   log: (text) => process.stderr.write(`${text}\n`),
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => helper.end());
-await helper.serve();
+const served = helper.serve();
+await helper.listening;
+process.stderr.write(`listening at ${isGiven ? 'the socket that was given' : values.listen}\n`);
+await served;

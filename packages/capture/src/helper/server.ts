@@ -35,6 +35,9 @@ export class Helper implements SessionHost {
   readonly #sockets = new Set<Socket>();
   readonly #perUser = new Map<number, number>();
   #idle: NodeJS.Timeout | undefined;
+  #ready: () => void = () => undefined;
+  /** Resolves when clients can connect. */
+  readonly listening = new Promise<void>((resolve) => (this.#ready = resolve));
 
   constructor(options: HelperOptions) {
     this.#options = options;
@@ -58,6 +61,7 @@ export class Helper implements SessionHost {
     await ready;
     // Whoever connects is known by the kernel's word, and may catch what is his own.
     if (listen !== 'given') chmodSync(listen.path, 0o666);
+    this.#ready();
     this.#restWhenIdle();
     await closed;
     await Promise.all(this.#sessions);
