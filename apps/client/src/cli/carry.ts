@@ -37,6 +37,8 @@ export interface CarryHooks {
   started?(tunnel: RunningTunnel, report: TunnelReport): void;
   /** The node has answered. What it throws ends the tunnel. */
   established?(): Promise<void>;
+  /** The tunnel is about to be closed. */
+  ending?(report: TunnelReport): Promise<void>;
   /** Ends the tunnel as the user does. */
   readonly over?: Promise<unknown>;
 }
@@ -79,6 +81,7 @@ export async function carry(
   hooks.started?.(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
   const failure = await carried(tunnel, options.dialect, report, { asked }, () => hooks.established?.() ?? Promise.resolve());
+  await hooks.ending?.(report);
   await tunnel.close();
   interruption.release();
   if (failure === undefined || tunnel.answered) {

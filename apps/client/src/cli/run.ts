@@ -113,11 +113,17 @@ function settingsOf(capture: Capture): () => Promise<{ capture: Capture['setting
   return () => Promise.resolve({ capture: capture.settings, ways: capture.ways });
 }
 
-function told(capture: Capture): Required<Pick<CarryHooks, 'started'>> {
+function told(capture: Capture): Required<Pick<CarryHooks, 'started' | 'ending'>> {
   return {
     started: (tunnel: RunningTunnel, report: TunnelReport) => {
       capture.connect(tunnel, (text) => report.event('capture', text, { text }));
       void capture.ended.then((why) => report.event('released', `nothing is caught any more: ${why}`, { why }));
+    },
+    ending: async (report: TunnelReport) => {
+      const counts = await capture.counts().catch(() => undefined);
+      if (counts === undefined) return;
+      const text = `${counts.caught} datagrams were caught; the kernel carried ${counts.direct + counts.peers} directly`;
+      report.event('captured', text, counts);
     },
   };
 }

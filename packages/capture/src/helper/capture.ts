@@ -6,7 +6,7 @@ import {
   addPeersCommand,
   countersCommand,
   getCaughtCommand,
-  openGateCommand,
+  openGateCommands,
   readCounts,
   tableCommand,
 } from '../rules/table.ts';
@@ -121,7 +121,7 @@ export class Capture {
     const passed = target.kind === 'gateway' ? await tryDevice() : await tryProgram(this.#needGroups(), this.#needGroup());
     if (!passed) return (await findObstacle()) ?? 'a datagram does not come through, and no rule of nftables says why';
     if (target.kind === 'gateway') await removeTrialInterfaces();
-    await this.#nft.command(openGateCommand(this.#order.number));
+    for (const command of openGateCommands(this.#order.number)) await this.#nft.command(command);
     return undefined;
   }
 

@@ -78,9 +78,9 @@ export function tableCommand(settings: TableSettings): string {
   return `table ip ${tableName(number)} { ${contents.join('; ')}; }`;
 }
 
-/** Opens the gate: from now on flows are caught. */
-export function openGateCommand(number: number): string {
-  return `flush chain ip ${tableName(number)} gate`;
+/** Open the gate: from now on flows are caught, and counted from 0. */
+export function openGateCommands(number: number): string[] {
+  return [`reset counters table ip ${tableName(number)}`, `flush chain ip ${tableName(number)} gate`];
 }
 
 export function addDirectCommand(number: number, flow: CapturedFlow): string {

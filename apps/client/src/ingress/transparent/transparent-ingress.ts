@@ -8,8 +8,8 @@ import { LocalDrop } from '../local-counters.ts';
 import { WaitingRoom } from '../waiting-room.ts';
 import { AnswerSockets } from './answer-sockets.ts';
 import type { AnswerSocket } from './answer-sockets.ts';
-import { BurstWatch } from './burst-watch.ts';
 import type { CaptureCommand, CaptureEvent, CaughtFlow } from './messages.ts';
+import { NewServer, NewServers } from './new-servers.ts';
 
 /** Where trial datagrams go: they come back to their sender. */
 export interface TrialServer {
@@ -38,7 +38,7 @@ export class TransparentIngress implements Ingress {
   readonly #number: number;
   readonly #answers: AnswerSockets;
   readonly #room: WaitingRoom<Sender, AnswerSocket>;
-  readonly #bursts = new BurstWatch();
+  readonly #newServers = new NewServers();
   /** By their flows. */
   readonly #answerOf = new Map<LocalFlow, AnswerSocket>();
 
@@ -116,25 +116,32 @@ export class TransparentIngress implements Ingress {
     }
     const flow = this.#host.flowFor(this.#number, ip, port, serverIp, serverPort);
     if (flow === null) return;
-    if (flow.way !== WAY_DIRECT && !this.#isAnswered(flow, offset, length)) return;
+    if (flow.way !== WAY_DIRECT && !this.#isReady(flow, offset, length)) return;
     this.#host.carry(flow, offset, length);
   }
 
-  /** Whether answers to the flow can be delivered. Otherwise its datagram waits until they can. */
-  #isAnswered(flow: Flow, offset: ArenaOffset, length: ByteLength): boolean {
+  /** Whether it can go now: answers to it can be delivered, or it goes directly. Otherwise its datagram waits. */
+  #isReady(flow: Flow, offset: ArenaOffset, length: ByteLength): boolean {
     let answer = this.#answerOf.get(flow);
     if (answer === undefined || answer.isRefused) {
-      if (answer === undefined && this.#bursts.newServer(flow.sourceIp, flow.sourcePort, this.#host.engine.clockMs)) {
-        flow.way = WAY_DIRECT;
-        this.#post({ type: 'peers', sourceIp: flow.sourceIp, sourcePort: flow.sourcePort });
-        return true;
-      }
-      answer = this.#answerFor(flow.sourceIp, flow.sourcePort, flow.destinationIp, flow.destinationPort);
+      const { sourceIp, sourcePort, destinationIp, destinationPort } = flow;
+      if (this.#answers.find(destinationIp, destinationPort) === undefined && !this.#mayGoByNode(flow)) return true;
+      answer = this.#answerFor(sourceIp, sourcePort, destinationIp, destinationPort);
       answer.flows++;
       this.#answerOf.set(flow, answer);
     }
     if (answer.socket !== undefined) return true;
     this.#wait({ flow, ip: flow.sourceIp, port: flow.sourcePort }, answer, offset, length);
+    return false;
+  }
+
+  /** Whether the node takes a flow to a server with which nobody has spoken. Otherwise it goes directly. */
+  #mayGoByNode(flow: Flow): boolean {
+    const { sourceIp, sourcePort } = flow;
+    const admitted = this.#newServers.admit(sourceIp, sourcePort, this.#host.engine.clockMs);
+    if (admitted === NewServer.byNode) return true;
+    flow.way = WAY_DIRECT;
+    if (admitted === NewServer.ofBurst) this.#post({ type: 'peers', sourceIp, sourcePort });
     return false;
   }
 

@@ -73,7 +73,19 @@ async function play(): Promise<MatchReport> {
   rtts.sort((a, b) => a - b);
   const quantile = (part: number) => rtts[Math.min(rtts.length - 1, Math.floor(rtts.length * part))] ?? 0;
   const uid = process.getuid?.() ?? 0;
-  return { sent, received: rtts.length, strange, p50: quantile(0.5), p99: quantile(0.99), gap, localPort, uid, browsed: await browser };
+  const lastLost = Math.max(-1, ...[...sentAt.keys()].map((name) => Number(name.split('#')[1])));
+  return {
+    lastLost,
+    sent,
+    received: rtts.length,
+    strange,
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    gap,
+    localPort,
+    uid,
+    browsed: await browser,
+  };
 }
 
 /** Asks very many servers once, as a server browser does. @returns how many have answered */

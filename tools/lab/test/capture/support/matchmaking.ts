@@ -30,6 +30,8 @@ export interface MatchReport {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** The last round in which an answer was lost; -1 if none was. */
+  readonly lastLost: number;
   /** The longest time without an answer, in milliseconds. */
   readonly gap: number;
   readonly localPort: number;

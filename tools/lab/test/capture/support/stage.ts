@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatTicket } from '@lightspeed/security';
 import { startChild } from '../../../src/child-program.ts';
-import { ForeignProcess } from '../../../src/foreign-process.ts';
+import { ForeignProcess, command } from '../../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../../src/leftovers.ts';
 import type { Namespace } from '../../../src/namespaces/network.ts';
 import { openScene } from '../../../src/namespaces/scene.ts';
@@ -33,9 +33,22 @@ export type CaptureStage = Awaited<ReturnType<typeof openCaptureStage>>;
 export class Program extends ForeignProcess {
   /** The report that a game has printed. */
   async report(): Promise<MatchReport> {
-    const line = await this.line(/^\{"sent":/, END_MS);
+    const line = await this.line(/^\{"lastLost":/, END_MS);
     return JSON.parse(line) as MatchReport;
   }
+}
+
+/** What a capture could leave behind on a machine. */
+export async function traces({ home }: { readonly home: { readonly in: Namespace } }): Promise<Readonly<Record<string, string>>> {
+  const machine = home.in;
+  return {
+    rules: await machine.run('nft', ['list', 'ruleset']),
+    routing: await machine.run('ip', ['-4', 'rule', 'show']),
+    routes: await machine.run('ip', ['-4', 'route', 'show', 'table', 'all']),
+    interfaces: await machine.run('ip', ['-br', 'link']),
+    settings: await machine.run('sh', ['-c', 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/send_redirects']),
+    groups: await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"']),
+  };
 }
 
 /** In a network namespace, with the file systems of this machine: control groups are seen there. */
