@@ -4,7 +4,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import fc from 'fast-check';
 import { eventually } from './support/eventually.ts';
 import { EgressPorts, egressPortsOf } from '../src/data-plane/egress-ports.ts';
+import { WARN, loggedNode } from './support/logged-node.ts';
+import type { LogLine } from './support/logged-node.ts';
+import { playingClient } from './support/registered-client.ts';
 import { ENGINES, testClient, testNode, testServer } from './support/scene.ts';
+import { Issuer } from './support/tickets.ts';
 
 /** Below the ports that systems choose themselves, so that nobody else has one by chance. */
 const RANGE = { low: 23_311, high: 23_314 };
@@ -53,6 +57,30 @@ describe.each(ENGINES)('a node over the %s engine', (io) => {
     client.data({ ip: 0x7f00_0001, port: server.address().port }, 'hello');
     const [, from] = (await arrived) as [Buffer, { address: string }];
     expect(from.address).toBe('127.0.0.7');
+  });
+});
+
+describe('a log names whose share of the ports is used up:', () => {
+  const egressPorts = `${RANGE.low}-${RANGE.high}`;
+  const shareLines = (log: readonly LogLine[]) => log.filter(({ msg }) => msg.includes('has its share'));
+
+  it('the address at an open node', async () => {
+    const { node, log } = await loggedNode({ egressPorts, requireAuth: false, controlBind: 'off' });
+    const server = await testServer();
+    const clients = [await testClient(node), await testClient(node), await testClient(node)];
+    for (const client of clients.slice(0, 2)) await client.roundTrip(server.endpoint, 'in');
+    clients[2].data(server.endpoint, 'one more');
+    await eventually(() => expect(shareLines(log)).toMatchObject([{ level: WARN, client: '127.0.0.1' }]));
+  });
+
+  it('the ticket of whoever registered', async () => {
+    const issuer = new Issuer();
+    const { node, log } = await loggedNode({ egressPorts, issuerKeys: [issuer.publicKey] });
+    const server = await testServer();
+    const client = await playingClient(node, { ticket: issuer.ticket({ id: 'ab'.repeat(16), name: 'bob' }) });
+    for (const port of [1, 2, 3]) client.data(server.endpoint, 'from one of three programs', client.ack.token, port);
+    const line = { level: WARN, client: '127.0.0.1', ticket: 'ab'.repeat(16), name: 'bob' };
+    await eventually(() => expect(shareLines(log)).toMatchObject([line]));
   });
 });
 

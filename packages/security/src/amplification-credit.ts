@@ -11,8 +11,8 @@ const MAX_CREDIT_BYTES = 0x3fff_ffff;
 
 /**
  * Keeps the node from multiplying traffic towards an address that may be forged (docs/protocol.md, Limits). What goes to the
- * address stays within a ratio of what came from it. Both are counted as on the wire, with IP and UDP headers: what comes
- * without fragments, what goes as if it were fragmented, since that depends on the way.
+ * address stays within a ratio of what came from it. Both are counted as on the wire, with IP and UDP headers. What comes counts
+ * as if it were whole, what goes as if it were fragmented: either depends on the way.
  *
  * Both directions are the client's: what the node exchanges with game servers does not enter.
  */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RelayOptions } from '@lightspeed/session';
 import type { Endpoint } from '@lightspeed/wire';
-import { LstpClient, SERVER, endpoint } from './support/lstp-client.ts';
+import { LstpClient, SERVER, bytesOf, endpoint } from './support/lstp-client.ts';
 import { SECRET, clientAt, prove } from './support/proof-client.ts';
 import { RelayHost } from './support/relay-host.ts';
 
@@ -130,5 +130,21 @@ describe('memory for FEC', () => {
     host.relay.shutdown();
     host.flush();
     expect(host.memory.available).toBe(host.memory.capacity);
+  });
+
+  it('is left for others when answers to 90 registrations of one account leave groups open', () => {
+    const host = new RelayHost(OPTIONS, 64);
+    /** Has the answers to a client protected, and lets the server answer. @returns how many packets left for the client. */
+    function answered(client: LstpClient, answers: number): number {
+      for (let index = 0; index < 4; index++) client.fecData(1, index, 4, 'of a whole group');
+      const [{ egress }] = host.takeToServers();
+      host.takeToClients();
+      for (let i = 0; i < answers; i++) host.fromServer(egress, bytesOf('answer'), SERVER.ip, SERVER.port);
+      return host.takeToClients().length;
+    }
+    for (let i = 0; i < 90; i++) expect(answered(player(host, 7, endpoint(`203.0.113.5:${100 + i}`)), 1)).toBe(1);
+    expect(host.memory.available).toBe(32);
+    // The fifth packet is the parity of the other four.
+    expect(answered(player(host, 8, endpoint('203.0.113.6:1')), 4)).toBe(5);
   });
 });

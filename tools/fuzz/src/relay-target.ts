@@ -2,23 +2,13 @@ import { DestinationPolicy, encodeProof, makeChallenge, parseDestinationRule, ta
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, PeerCapability, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { ClientAddress, RelayOptions, RelayOutput } from '@lightspeed/session';
-import {
-  AddressBook,
-  DROP_REASON_NAMES,
-  FLAG_HANDSHAKE,
-  HEADER_BYTES,
-  hasTag,
-  readFlags,
-  readToken,
-  sealPacket,
-  writeControlHeader,
-} from '@lightspeed/wire';
+import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken, sealPacket, writeControlHeader } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
 import type { Random } from './random.ts';
 import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, FEC_BYTES, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
-import { must } from './target.ts';
+import { must, reachedOf } from './target.ts';
 import type { Target } from './target.ts';
 
 const CHALLENGE_KEY = new Uint8Array(32).fill(3);
@@ -127,12 +117,7 @@ export class RelayTarget implements Target, RelayOutput {
   }
 
   reached(): Readonly<Record<string, number>> {
-    const reached: Record<string, number> = {};
-    for (const [name, at] of Object.entries(RelayCounter)) if (this.#counters.values[at] > 0) reached[name] = this.#counters.values[at];
-    this.#counters.clientDrops.forEach((drops, reason) => {
-      if (drops > 0) reached[`drop ${DROP_REASON_NAMES[reason]}`] = drops;
-    });
-    return reached;
+    return reachedOf(this.#counters.values, RelayCounter, this.#counters.clientDrops);
   }
 
   // What the relay asks for.

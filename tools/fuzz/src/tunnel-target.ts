@@ -2,21 +2,12 @@ import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
 import type { TunnelEvent, TunnelOutput } from '@lightspeed/session';
 import { tagKeys } from '@lightspeed/security';
-import {
-  DROP_REASON_NAMES,
-  FLAG_HANDSHAKE,
-  HEADER_BYTES,
-  readFlags,
-  readSequence,
-  readTimestampUs,
-  sealPacket,
-  writeControlHeader,
-} from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags, readSequence, readTimestampUs, sealPacket, writeControlHeader } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
 import type { Random } from './random.ts';
-import { must } from './target.ts';
+import { must, reachedOf } from './target.ts';
 import type { Target } from './target.ts';
 
 const NODE: Endpoint = { ip: 0xc000_0201, port: 4_434 };
@@ -112,12 +103,7 @@ export class TunnelTarget implements Target, TunnelOutput {
   }
 
   reached(): Readonly<Record<string, number>> {
-    const reached: Record<string, number> = {};
-    for (const [name, at] of Object.entries(TunnelCounter)) if (this.#counters.values[at] > 0) reached[name] = this.#counters.values[at];
-    this.#counters.nodeDrops.forEach((drops, reason) => {
-      if (drops > 0) reached[`drop ${DROP_REASON_NAMES[reason]}`] = drops;
-    });
-    return reached;
+    return reachedOf(this.#counters.values, TunnelCounter, this.#counters.nodeDrops);
   }
 
   // What the tunnel asks for.

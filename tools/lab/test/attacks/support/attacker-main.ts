@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { answerParent } from '../../../src/child-program.ts';
+import { sumOf } from '../../../src/figures.ts';
 import { Registrant } from '../../../src/load/registrant.ts';
 import type { RegistrantPlan } from '../../../src/load/registrant.ts';
 
@@ -22,7 +23,7 @@ export interface Attack {
   readonly count: number;
 }
 
-/** How far an attacker came. */
+/** How far an attacker came: what the kernel took. */
 export interface AttackReport {
   readonly sent: number;
   readonly perSecond: number;
@@ -72,19 +73,20 @@ const program = {
     const lanes: { readonly socket: Socket; readonly packets: readonly Uint8Array[] }[] = [];
     for (const { from, packets } of bursts) lanes.push({ socket: await socketOf(from, to), packets });
     const startMs = performance.now();
+    let tried = 0;
     let sent = 0;
-    while (sent < count) {
+    while (tried < count) {
       const due = ((performance.now() - startMs) * perSecond) / 1_000;
-      const end = Math.min(count, due, sent + MAX_PER_TURN);
-      const sends: Promise<void>[] = [];
-      while (sent < end) {
-        const { socket, packets } = lanes[sent % lanes.length];
-        const packet = packets[Math.floor(sent / lanes.length) % packets.length];
-        sends.push(new Promise((resolve) => socket.send(packet, () => resolve())));
-        sent++;
+      const end = Math.min(count, due, tried + MAX_PER_TURN);
+      const sends: Promise<number>[] = [];
+      while (tried < end) {
+        const { socket, packets } = lanes[tried % lanes.length];
+        const packet = packets[Math.floor(tried / lanes.length) % packets.length];
+        sends.push(new Promise((resolve) => socket.send(packet, (error) => resolve(error === null ? 1 : 0))));
+        tried++;
       }
-      await Promise.all(sends);
-      if (sent >= due) await setTimeout(1);
+      sent += sumOf(await Promise.all(sends), (one) => one);
+      if (tried >= due) await setTimeout(1);
     }
     return { sent, perSecond: (sent * 1_000) / (performance.now() - startMs) };
   },

@@ -28,7 +28,8 @@ export async function expectUnharmed(stage: Stage, attack: () => Promise<unknown
   const during = await playThrough(stage, attack);
   const after = await playThrough(stage, () => stage.settle(AFTER_MS));
   expect(Math.min(during.sent, after.sent)).toBeGreaterThan(0);
-  expect(during).toMatchObject({ lost: 0, events: [] });
-  expect(after).toMatchObject({ lost: 0, events: [] });
+  expect([during.lost, after.lost]).toEqual([0, 0]);
+  // A busy machine may have a path look silent for a moment. The node ends no session for that.
+  expect([...during.events, ...after.events].filter((event) => event.endsWith('ended by the node'))).toEqual([]);
   expect(await stage.scene.sources()).toHaveLength(players);
 }
