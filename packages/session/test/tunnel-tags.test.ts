@@ -177,6 +177,11 @@ describe('a session of a tunnel', () => {
     world.relay.bootedMs = 100_000;
     play(500);
     expect([down(), host.drops()['node:too_old']]).toEqual([[], 28]);
+    // As after a restart its numbers are far ahead too.
+    const fromNode = host.fromNode.bind(host);
+    host.fromNode = () => undefined;
+    play(20_000);
+    host.fromNode = fromNode;
     host.startTags();
     play(500);
     expect(down().length).toBeGreaterThan(25);
@@ -208,5 +213,7 @@ describe('a session of a tunnel', () => {
     world.run(500);
     expect([up.length - before, down().length]).toEqual([63, 63]);
     expect(relay.count('sessionsTagged')).toBe(2);
+    // The numbers of another session begin anew.
+    expect(host.drops()['node:duplicate']).toBeUndefined();
   });
 });

@@ -128,8 +128,8 @@ export class PacketTags {
   }
 
   /**
-   * The same for the acknowledgement of a proof. While nothing tagged has come, it is not known what the peer takes: without a tag, if
-   * it was not told of tags yet; only with one, if it had them before this end forgot. So every other one has a tag.
+   * The same for the acknowledgement of a proof. While nothing tagged has come, it is not known what the peer takes. Who was
+   * not told of tags takes one without. Who had them before this end forgot takes only one with. So every other one has a tag.
    */
   sealAcknowledgement(offset: ArenaOffset, length: ByteLength): ByteLength {
     if (!this.isSealing && this.#acknowledgements++ % 2 === 0) return 0;
