@@ -23,12 +23,11 @@ function tunnel(): TunnelHost {
 describe('a deployed node of dialect reference', () => {
   it('labels answers with the address of the tunnel: they go to the program that has sent to the server last', () => {
     const host = tunnel();
+    // All of it in one millisecond: the order tells which is the last.
     PROGRAMS.forEach((program, i) => {
       host.fromLocal(bytesOf('question'), program, SERVER);
-      host.nowMs += 10;
       host.fromNode(answer(i, `for ${i}`));
     });
-    host.nowMs += 10;
     host.fromLocal(bytesOf('again'), PROGRAMS[0], SERVER);
     host.fromNode(answer(2, 'for 0 again'));
     expect(host.takeToLocal().map(({ port, bytes }) => [port, textOf(bytes)])).toEqual([
@@ -71,6 +70,28 @@ describe('an open node', () => {
       expect(TunnelHeader.decode(echo.bytes, 'reference')).toMatchObject({ flags: FLAG_KEEPALIVE, sequence: 9, timestampUs: 77, token: 3 });
     }
     expect([host.relay.sessionCount, host.count('keepalives'), host.drops()]).toEqual([0, 2, {}]);
+  });
+
+  it('of dialect reference echoes ten a second to an address, so that two nodes do not echo each other for long and at length', () => {
+    const nodes = ['192.0.2.1:4434', '192.0.2.2:4434'].map((text) => ({
+      at: endpoint(text),
+      host: new RelayHost({ dialect: 'reference' }),
+    }));
+    const [one, two] = nodes;
+    for (let i = 0; i < 50; i++) one.host.fromClient(question.encode('reference'), two.at.ip, two.at.port);
+    let echoes = 0;
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      for (const [node, other] of [nodes, nodes.toReversed()]) {
+        for (const { bytes } of node.host.takeToClients()) {
+          echoes++;
+          other.host.fromClient(bytes, node.at.ip, node.at.port);
+        }
+        node.host.pass(10);
+      }
+    }
+    expect(echoes).toBeGreaterThanOrEqual(20);
+    expect(echoes).toBeLessThanOrEqual(2 * 10 * 11);
+    expect(one.host.drops()['client:unbound_rate']).toBeGreaterThanOrEqual(40);
   });
 
   it('of dialect standard does not, nor one where clients register', () => {
