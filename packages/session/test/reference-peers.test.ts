@@ -10,8 +10,8 @@ const TUNNEL = endpoint('203.0.113.5:40001');
 const PROGRAMS = [endpoint('127.0.0.1:5001'), endpoint('127.0.0.1:5002')];
 
 /** A packet of dialect `reference` from a deployed node: its destination is the tunnel's own address. */
-function answer(sequence: number, text: string, fec?: FecHeader): Uint8Array {
-  return TunnelHeader.data(sequence, 1, SERVER, TUNNEL, fec).encodeWithPayload(bytesOf(text), 'reference');
+function answer(sequence: number, text: string, fec?: FecHeader, timestampUs = 1): Uint8Array {
+  return TunnelHeader.data(sequence, timestampUs, SERVER, TUNNEL, fec).encodeWithPayload(bytesOf(text), 'reference');
 }
 
 function tunnel(): TunnelHost {
@@ -54,6 +54,25 @@ describe('a deployed node of dialect reference', () => {
     }
     expect(host.takeToLocal().map(({ bytes }) => textOf(bytes))).toEqual(texts);
     expect([host.drops(), host.count('fecRecovered')]).toEqual([{}, 0]);
+  });
+
+  it('begins another session with sequence 0 and group 0 after 300 s: seven packets are held, then all is well', () => {
+    for (const count of [70, 900, 2_000, 40_000]) {
+      const host = tunnel();
+      host.fromLocal(bytesOf('question'), PROGRAMS[0], SERVER);
+      const send = (packets: number) => {
+        for (let i = 0; i < packets; i++) {
+          host.nowMs += 5;
+          // As it numbers sequence, groups of four and their places anew.
+          host.fromNode(answer(i & 0xffff, `${i}`, FecHeader.data((i >> 2) & 0xffff, i & 3, 4), host.nowMs * 1_000));
+        }
+        return host.takeToLocal().length;
+      };
+      expect(send(count)).toBe(count);
+      host.pass(300);
+      expect(send(60)).toBe(53);
+      expect(host.count('timesLost')).toBe(0);
+    }
   });
 });
 
