@@ -29,8 +29,8 @@ export class Grace {
   }
 
   /**
-   * Checks a client that is due. Its packets within the last grace give it another grace from the last one on, for as long as a
-   * session may be silent in all.
+   * Checks a client that is due. Its packets within the last grace give it another grace from the last one on. That goes on for as
+   * long as a session may be silent in all.
    * @param idleMs for how long it has sent nothing; undefined if it has no session.
    * @returns whether its time is over.
    */
