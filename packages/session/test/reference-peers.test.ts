@@ -56,6 +56,20 @@ describe('a deployed node of dialect reference', () => {
     expect([host.drops(), host.count('fecRecovered')]).toEqual([{}, 0]);
   });
 
+  it('gets payloads over 1,400 bytes without parity, which it could not make either', () => {
+    const host = new TunnelHost({ dialect: 'reference', fecGroupSize: 2 });
+    host.open();
+    host.takeToNode();
+    for (const length of [1_400, 1_401, 10]) host.fromLocal(new Uint8Array(length), PROGRAMS[0], SERVER);
+    const sent = host.takeToNode().map((bytes) => [bytes[0] >> 4, bytes.length]);
+    expect(sent).toEqual([
+      [2, 24 + 1_400],
+      [1, 20 + 1_401],
+      [2, 24 + 10],
+      [2, 24 + 1_402],
+    ]);
+  });
+
   it('begins another session with sequence 0 and group 0 after 300 s: seven packets are held, then all is well', () => {
     for (const count of [70, 900, 2_000, 40_000]) {
       const host = tunnel();
