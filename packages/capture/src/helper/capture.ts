@@ -1,22 +1,14 @@
 import type { CaptureCounts, CaptureTarget, CapturedFlow, FlowAddress } from '../protocol.ts';
 import { marksOf } from '../rules/marks.ts';
 import type { Marks } from '../rules/marks.ts';
-import {
-  addDirectCommand,
-  addPeersCommand,
-  countersCommand,
-  getCaughtCommand,
-  openGateCommands,
-  readCounts,
-  tableCommand,
-} from '../rules/table.ts';
+import { addPeersCommand, countersCommand, openGateCommands, readCounts, tableCommand } from '../rules/table.ts';
 import type { TableSettings } from '../rules/table.ts';
 import { NotAllowed } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { startForwarding } from './forwarding.ts';
-import { Nft, NftError } from './nft.ts';
+import { Nft } from './nft.ts';
 import { addRouting } from './routing.ts';
-import { closeFd, openRaw, openTransparent, portOf, sendAs } from './sockets.ts';
+import { SocketError, closeFd, openRaw, openTransparent, portOf, sendAs } from './sockets.ts';
 import { TRIAL_INTERFACES, addTrialInterfaces, findObstacle, removeTrialInterfaces, tryDevice, tryProgram } from './trial.ts';
 
 /** What a capture is made for. */
@@ -57,13 +49,13 @@ export class Capture {
     this.#group = group;
     this.listener = listener;
     this.port = portOf(listener);
-    this.#raw = openRaw();
+    this.#raw = openRaw(this.#marks.resent);
     this.#ending = [...ending, () => closeFd(this.#raw)];
   }
 
   /**
    * Makes the rules: with a gate that only the trial passes.
-   * @throws {NotAllowed} if the user may not catch that. {NftError} or {Error} if this machine cannot.
+   * @throws {NotAllowed} if the user may not catch that. {Error} if this machine cannot.
    */
   static async start(order: CaptureOrder, groups: ControlGroups | undefined): Promise<Capture> {
     const ending: (() => unknown)[] = [];
@@ -131,17 +123,20 @@ export class Capture {
     this.#needGroups().place(pid, this.#order.uid, this.#needGroup());
   }
 
-  /** A socket with a server's address, for answers to a flow. @returns its descriptor: whoever gets it closes it. */
-  async answer(flow: CapturedFlow): Promise<number> {
-    await this.#requireCaught(flow);
+  /** A socket with a server's address: only answers to flows that were caught leave it. @returns its descriptor: whoever gets it closes it. */
+  answer(flow: CapturedFlow): number {
     return openTransparent(flow.server, this.#marks.answer);
   }
 
-  /** From now on the kernel carries the flow. The datagram goes the same way. */
-  async direct(flow: CapturedFlow, datagram: Uint8Array): Promise<void> {
-    await this.#requireCaught(flow);
-    await this.#nft.command(addDirectCommand(this.#order.number, flow));
-    sendAs(this.#raw, flow, datagram);
+  /** Sends a datagram in a program's name. From then on the kernel carries the flow. @throws {NotCaught} unless the flow was caught. */
+  direct(flow: CapturedFlow, datagram: Uint8Array): void {
+    try {
+      sendAs(this.#raw, flow, datagram);
+    } catch (error) {
+      // The rules have dropped it.
+      if (!(error instanceof SocketError) || error.errno !== 'EPERM') throw error;
+      throw new NotCaught(`nothing was caught from ${flow.source.ip}:${flow.source.port} to ${flow.server.ip}:${flow.server.port}`);
+    }
   }
 
   /** From now on the kernel carries what a program's socket begins. */
@@ -165,15 +160,6 @@ export class Capture {
     if (this.#isOver) return;
     this.#isOver = true;
     await runAll(this.#ending);
-  }
-
-  async #requireCaught(flow: CapturedFlow): Promise<void> {
-    try {
-      await this.#nft.command(getCaughtCommand(this.#order.number, flow));
-    } catch (error) {
-      if (!(error instanceof NftError)) throw error;
-      throw new NotCaught(`nothing was caught from ${flow.source.ip}:${flow.source.port} to ${flow.server.ip}:${flow.server.port}`);
-    }
   }
 
   #needGroups(): ControlGroups {

@@ -133,7 +133,7 @@ export class HelperSession {
         this.#reply({ id, ok: true });
         break;
       case 'answer': {
-        const fd = await capture.answer(request.flow);
+        const fd = capture.answer(request.flow);
         this.#reply({ id, ok: true, fds: 1 }, fd);
         closeFd(fd);
         break;
@@ -141,7 +141,7 @@ export class HelperSession {
       case 'direct': {
         const datagram = Buffer.from(request.datagram, 'base64');
         if (datagram.length > MAX_DATAGRAM_BYTES) throw new Refused('bad_request', `a datagram has at most ${MAX_DATAGRAM_BYTES} bytes`);
-        await capture.direct(request.flow, datagram);
+        capture.direct(request.flow, datagram);
         this.#reply({ id, ok: true });
         break;
       }

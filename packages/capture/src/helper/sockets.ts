@@ -23,8 +23,16 @@ const UDP_BYTES = 8;
 const TTL = 64;
 
 /** The system does not let a socket be opened, or a datagram be sent. */
-class SocketError extends Error {
+export class SocketError extends Error {
   override readonly name = 'SocketError';
+  /** Such as EPERM. */
+  readonly errno: string;
+
+  constructor(what: string) {
+    const errno = errnoName();
+    super(`${what}: ${errno}`);
+    this.errno = errno;
+  }
 }
 
 /** Who is at the other end of a Unix socket. */
@@ -39,7 +47,8 @@ export function peerOf(fd: number): Peer {
   const value = new NativeMemory(UCRED_BYTES);
   const length = new NativeMemory(4);
   length.view.setUint32(0, UCRED_BYTES, true);
-  if (libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value.address, length.address) < 0) throw new SocketError(errnoName());
+  if (libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value.address, length.address) < 0)
+    throw new SocketError('cannot ask who has connected');
   return { pid: value.view.getInt32(0, true), uid: value.view.getUint32(4, true), gid: value.view.getUint32(8, true) };
 }
 
@@ -64,9 +73,11 @@ export function openPlain(): number {
   return open(SOCK_DGRAM, 0);
 }
 
-/** A socket for whole IPv4 packets. */
-export function openRaw(): number {
-  return open(SOCK_RAW | SOCK_NONBLOCK, IPPROTO_RAW);
+/** A socket for whole IPv4 packets, which carry a mark. */
+export function openRaw(mark: number): number {
+  const fd = open(SOCK_RAW | SOCK_NONBLOCK, IPPROTO_RAW);
+  set(fd, SOL_SOCKET, SO_MARK, mark);
+  return fd;
 }
 
 export function closeFd(fd: number): void {
@@ -88,7 +99,7 @@ export function sendFrom(fd: number, to: FlowAddress, payload: Uint8Array): void
   const data = new NativeMemory(Math.max(1, payload.length));
   data.bytes.set(payload);
   if (Number(libc().sendto(fd, data.address, payload.length, 0, address.address, SOCKADDR_BYTES)) < 0) {
-    throw new SocketError(`cannot send to ${to.ip}:${to.port}: ${errnoName()}`);
+    throw new SocketError(`cannot send to ${to.ip}:${to.port}`);
   }
 }
 
@@ -99,7 +110,7 @@ export function sendAs(raw: number, { source, server }: CapturedFlow, payload: U
   data.bytes.set(bytes);
   const address = sockaddr(server.ip, 0);
   if (Number(libc().sendto(raw, data.address, bytes.length, 0, address.address, SOCKADDR_BYTES)) < 0) {
-    throw new SocketError(`cannot send to ${server.ip}:${server.port}: ${errnoName()}`);
+    throw new SocketError(`cannot send to ${server.ip}:${server.port}`);
   }
 }
 
@@ -131,7 +142,7 @@ function udpChecksum(packet: Uint8Array, udpLength: number): number {
 
 function open(type: number, protocol: number): number {
   const fd = libc().socket(AF_INET, type | SOCK_CLOEXEC, protocol);
-  if (fd < 0) throw new SocketError(`cannot open a socket: ${errnoName()}`);
+  if (fd < 0) throw new SocketError('cannot open a socket');
   return fd;
 }
 
@@ -142,9 +153,9 @@ function set(fd: number, level: number, name: number, value: number): void {
 }
 
 function failed(fd: number, what: string): SocketError {
-  const why = errnoName();
+  const error = new SocketError(what);
   libc().close(fd);
-  return new SocketError(`${what}: ${why}`);
+  return error;
 }
 
 function sockaddr(ip: string, port: number): NativeMemory {

@@ -5,6 +5,7 @@
 const CAUGHT = 0x4c53_0000;
 const ANSWER = 0x4c54_0000;
 const LAN_ANSWER = 0x4c55_0000;
+const RESENT = 0x4c56_0000;
 const MASK = 'ffff0000';
 
 /** Most captures at once on a machine. */
@@ -23,11 +24,13 @@ export interface Marks {
   readonly caught: number;
   /** Answers in a server's name. Those for programs of this machine cannot leave it. */
   readonly answer: number;
+  /** What the helper sends in a program's name: only flows that were caught pass. */
+  readonly resent: number;
 }
 
 /** @param number of the capture, from 1. */
 export function marksOf(number: number, isGateway: boolean): Marks {
-  return { caught: CAUGHT | number, answer: (isGateway ? LAN_ANSWER : ANSWER) | number };
+  return { caught: CAUGHT | number, answer: (isGateway ? LAN_ANSWER : ANSWER) | number, resent: RESENT | number };
 }
 
 /** The words of `ip rule add` or `ip rule delete` for the rules that belong to the installation: they do nothing while nothing is caught. */

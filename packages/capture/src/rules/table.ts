@@ -1,4 +1,4 @@
-import type { CapturedFlow, FlowAddress } from '../protocol.ts';
+import type { FlowAddress } from '../protocol.ts';
 import type { Marks } from './marks.ts';
 import { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './never.ts';
 
@@ -49,7 +49,7 @@ export function tableCommand(settings: TableSettings): string {
     set('caught', FLOW),
     set('direct', FLOW),
     set('peers', 'ip saddr . udp sport'),
-    ...['caught_datagrams', 'direct_datagrams', 'peer_datagrams', 'answers_refused'].map((name) => `counter ${name} { }`),
+    ...['caught_datagrams', 'direct_datagrams', 'peer_datagrams', 'answers_refused', 'resent_refused'].map((name) => `counter ${name} { }`),
     chain('keep_direct', `update @direct { ${FLOW} } counter name direct_datagrams accept`),
     chain('keep_peer', 'update @peers { ip saddr . udp sport } counter name peer_datagrams accept'),
     chain(
@@ -72,7 +72,9 @@ export function tableCommand(settings: TableSettings): string {
       'jump gate',
       'goto take',
     ),
+    // The kernel holds the other processes to what was caught, whatever they send.
     chain('answers', `${ANSWERED_FLOW} @caught notrack accept`, 'counter name answers_refused drop'),
+    chain('resent', `${FLOW} @caught update @direct { ${FLOW} } accept`, 'counter name resent_refused drop'),
     ...hooks(settings),
   ];
   return `table ip ${tableName(number)} { ${contents.join('; ')}; }`;
@@ -83,17 +85,8 @@ export function openGateCommands(number: number): string[] {
   return [`reset counters table ip ${tableName(number)}`, `flush chain ip ${tableName(number)} gate`];
 }
 
-export function addDirectCommand(number: number, flow: CapturedFlow): string {
-  return `add element ip ${tableName(number)} direct { ${elementOf(flow)} }`;
-}
-
 export function addPeersCommand(number: number, { ip, port }: FlowAddress): string {
   return `add element ip ${tableName(number)} peers { ${ip} . ${port} }`;
-}
-
-/** Fails unless the flow was caught in the last minutes. */
-export function getCaughtCommand(number: number, flow: CapturedFlow): string {
-  return `get element ip ${tableName(number)} caught { ${elementOf(flow)} }`;
 }
 
 /** Lists what {@link readCounts} reads. */
@@ -108,13 +101,9 @@ export function readCounts(listing: string): ReadonlyMap<string, number> {
   return counts;
 }
 
-function elementOf({ source, server }: CapturedFlow): string {
-  return `${source.ip} . ${source.port} . ${server.ip} . ${server.port}`;
-}
-
 /** Where the packets of programs come by, and where those come by that are to go to our socket. */
 function hooks({ marks, target, port }: TableSettings): string[] {
-  const answers = `meta mark ${hex(marks.answer)} goto answers`;
+  const ours = `meta mark ${hex(marks.answer)} goto answers; meta mark ${hex(marks.resent)} goto resent`;
   if (target.kind === 'gateway') {
     const from = [
       ...(target.ips.length > 0 ? [`ip saddr { ${target.ips.join(', ')} }`] : []),
@@ -124,14 +113,14 @@ function hooks({ marks, target, port }: TableSettings): string[] {
     const rules = from.length === 0 ? [`${lan} goto choose`] : from.map((device) => `${lan} ${device} goto choose`);
     return [
       `chain prerouting { type filter hook prerouting priority ${PRIORITY}; ${rules.join('; ')}; }`,
-      `chain output { type filter hook output priority ${PRIORITY}; ${answers}; }`,
+      `chain output { type filter hook output priority ${PRIORITY}; ${ours}; }`,
     ];
   }
   const { level, path } = target;
   const toSocket = `iifname "lo" meta mark ${hex(marks.caught)} meta l4proto udp notrack tproxy to 127.0.0.1:${port} accept`;
   return [
     `chain prerouting { type filter hook prerouting priority ${PRIORITY}; ${toSocket}; }`,
-    `chain output { type route hook output priority ${PRIORITY}; ${answers}; meta l4proto udp socket cgroupv2 level ${level} "${path}" goto choose; }`,
+    `chain output { type route hook output priority ${PRIORITY}; ${ours}; meta l4proto udp socket cgroupv2 level ${level} "${path}" goto choose; }`,
   ];
 }
 
