@@ -36,7 +36,7 @@ export interface CarryHooks {
   /** The tunnel has its sockets. */
   started?(tunnel: RunningTunnel, report: TunnelReport): void;
   /** The node has answered. What it throws ends the tunnel. */
-  established?(): Promise<void>;
+  established?(report: TunnelReport): Promise<void>;
   /** The tunnel is about to be closed. */
   ending?(report: TunnelReport): Promise<void>;
   /** Ends the tunnel as the user does. */
@@ -80,7 +80,7 @@ export async function carry(
   report.started(tunnel, options.fec);
   hooks.started?.(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
-  const failure = await carried(tunnel, options.dialect, report, { asked }, () => hooks.established?.() ?? Promise.resolve());
+  const failure = await carried(tunnel, options.dialect, report, { asked }, () => hooks.established?.(report) ?? Promise.resolve());
   await hooks.ending?.(report);
   await tunnel.close();
   interruption.release();

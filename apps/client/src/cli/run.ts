@@ -40,9 +40,10 @@ export interface RunningGameOptions extends CatchOptions {
 export async function run(words: readonly string[], options: CatchOptions, terminal: Terminal): Promise<number> {
   const game = await GameProcess.prepare(words);
   let capture: Capture | undefined;
-  const place = async () => {
+  const place = async (report: TunnelReport) => {
     await capture?.begin();
     await capture?.place(game.pid);
+    report.event('catching', `the game starts: ${words[0]}`);
     game.start();
   };
   let exitCode = 1;
@@ -92,9 +93,10 @@ async function catchUntilEnd(
 ): Promise<number> {
   const capture = await prepare(target, options);
   try {
-    const established = async () => {
+    const established = async (report: TunnelReport) => {
       await capture.begin();
       await begun(capture);
+      report.event('catching', 'what begins from now on is caught; what flows already stays direct');
     };
     return await carry(options, settingsOf(capture), terminal, { ...told(capture), established, over: capture.ended });
   } finally {

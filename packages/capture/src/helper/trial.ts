@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { NativeMemory, errnoName, libc } from '../base/libc.ts';
 import { TRIAL_SERVER } from '../rules/table.ts';
@@ -56,10 +55,10 @@ export async function tryDevice(): Promise<boolean> {
   const fd = libc().socket(AF_PACKET, SOCK_DGRAM, ETH_P_IP_BE);
   if (fd < 0) throw new Error(`cannot open a packet socket: ${errnoName()}`);
   try {
-    const index = Number(readFileSync(`/sys/class/net/${outside}/ifindex`, 'utf8'));
-    const router = macOf(inside);
+    const { index, mac: ownMac } = await linkOf(outside);
+    const { mac: router } = await linkOf(inside);
     // The answer goes to the device without asking for its hardware address.
-    await runTool('ip', ['neighbour', 'replace', TRIAL_DEVICE.ip, 'lladdr', bytesToMac(macOf(outside)), 'dev', inside, 'nud', 'permanent']);
+    await runTool('ip', ['neighbour', 'replace', TRIAL_DEVICE.ip, 'lladdr', macText(ownMac), 'dev', inside, 'nud', 'permanent']);
     const own = linkAddress(index, new Uint8Array(6));
     if (libc().bind(fd, own.address, SOCKADDR_LL_BYTES) < 0) throw new Error(`cannot listen on ${outside}: ${errnoName()}`);
     const payload = trialPayload();
@@ -127,10 +126,14 @@ function linkAddress(index: number, mac: Uint8Array): NativeMemory {
   return memory;
 }
 
-function macOf(name: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(readFileSync(`/sys/class/net/${name}/address`, 'utf8').trim().replaceAll(':', ''), 'hex'));
+/** The number and the hardware address of an interface. /sys may show those of another network namespace. */
+async function linkOf(name: string): Promise<{ readonly index: number; readonly mac: Uint8Array }> {
+  const [{ ifindex, address }] = JSON.parse(await runTool('ip', ['-j', 'link', 'show', 'dev', name])) as [
+    { readonly ifindex: number; readonly address: string },
+  ];
+  return { index: ifindex, mac: Uint8Array.from(Buffer.from(address.replaceAll(':', ''), 'hex')) };
 }
 
-function bytesToMac(bytes: Uint8Array): string {
+function macText(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex').match(/../g)?.join(':') ?? '';
 }

@@ -7,6 +7,7 @@ import { ForeignProcess, command } from '../../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../../src/leftovers.ts';
 import type { Namespace } from '../../../src/namespaces/network.ts';
 import { openScene } from '../../../src/namespaces/scene.ts';
+import type { AskerProgram } from './asker-main.ts';
 import type { GameAddress, Match, MatchReport } from './matchmaking.ts';
 import type { MatchmakerProgram } from './matchmaker-main.ts';
 
@@ -89,6 +90,12 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await program.line(/^listening/, START_MS);
     return program;
   };
+  /** Puts the installation's routing where it is, by a capture that ends at once. */
+  const installRouting = async () => {
+    const root = await asker(0);
+    await root.catch({ kind: 'run' });
+    await root.close();
+  };
   const flags = ['--helper', socket, '--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
   /** `lightspeed`, on a machine, as a user. */
   const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
@@ -99,8 +106,20 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
   const plain = (machine: Namespace = home.in, uid = PLAYER_UID) => started.use(start([...inNetworkOf(machine), ...asUser(uid), ...game]));
+  /** A client of the helper, connected, as a user. */
+  const asker = async (uid: number) => {
+    const program = started.use(
+      startChild<AskerProgram>({
+        program: new URL('./asker-main.ts', import.meta.url),
+        name: 'a client of the helper',
+        within: [...inNetworkOf(home.in), ...asUser(uid)],
+      }),
+    );
+    await program.connect(socket);
+    return program;
+  };
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
-  return { scene, internet, node, home, matchmaker, socket, helper, lightspeed, game, plain, offer };
+  return { installRouting, scene, internet, node, home, matchmaker, socket, helper, lightspeed, game, plain, asker, offer };
 }
 
 function asUser(uid: number): string[] {
