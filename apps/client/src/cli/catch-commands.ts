@@ -4,6 +4,8 @@ import { DEFAULT_HELPER_SOCKET } from '@lightspeed/capture';
 import { addTunnelOptions, collect, integer } from './options.ts';
 import { catchRunning, gateway, run } from './run.ts';
 import type { CatchOptions, GatewayOptions, RunningGameOptions } from './run.ts';
+import { setup } from './setup.ts';
+import type { SetupOptions } from './setup.ts';
 import type { Terminal } from './terminal.ts';
 
 const RUN_EXAMPLES = `
@@ -26,6 +28,13 @@ Examples:
   catches what this program begins from now on; flows that exist stay direct
   $ lightspeed catch --node relay.example.net --ticket ticket.txt --app steam
   catches an application by the scope that the desktop has made for it
+`;
+const SETUP_EXAMPLES = `
+Examples:
+  $ sudo lightspeed setup
+  $ sudo lightspeed setup --gateway alice --lan eth1
+  lets alice run lightspeed gateway --lan eth1 without sudo
+  $ sudo lightspeed setup --remove
 `;
 const LARGEST_PID = 4_194_304;
 const INTERFACE = /^[A-Za-z0-9_.-]{1,15}$/;
@@ -57,6 +66,14 @@ export function addCatchCommands(program: Command, terminal: Terminal, done: (ex
     .option('--cgroup <path>', 'a control group, by its path below the root of version 2')
     .addHelpText('after', CATCH_EXAMPLES)
     .action(async (options: RunningGameOptions) => done(await catchRunning(options, terminal)));
+  program
+    .command('setup')
+    .description('Install the helper that run, catch and gateway need. Needs root.')
+    .option('--remove', 'take away all that was installed')
+    .option('--gateway <user>', 'let this user make a gateway of --lan')
+    .addOption(new Option('--lan <interface>', 'the interface of --gateway').argParser(parseInterface))
+    .addHelpText('after', SETUP_EXAMPLES)
+    .action(async (options: SetupOptions) => done(await setup(options, terminal)));
 }
 
 function addCatchOptions(command: Command): Command {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { CaptureCounts, CaptureTarget, CapturedFlow, FlowAddress } from '../protocol.ts';
 import { marksOf } from '../rules/marks.ts';
 import type { Marks } from '../rules/marks.ts';
@@ -10,6 +11,9 @@ import { Nft } from './nft.ts';
 import { addRouting } from './routing.ts';
 import { SocketError, closeFd, openRaw, openTransparent, portOf, sendAs } from './sockets.ts';
 import { TRIAL_INTERFACES, addTrialInterfaces, findObstacle, removeTrialInterfaces, tryDevice, tryProgram } from './trial.ts';
+
+/** Flows that move are seen within it. */
+const OBSERVE_MS = 1_000;
 
 /** What a capture is made for. */
 export interface CaptureOrder {
@@ -32,6 +36,7 @@ export class Capture {
   readonly #group: string | undefined;
   readonly #raw: number;
   readonly #ending: (() => unknown)[];
+  readonly #startMs = performance.now();
   #isOver = false;
 
   private constructor(
@@ -113,6 +118,8 @@ export class Capture {
     const passed = target.kind === 'gateway' ? await tryDevice() : await tryProgram(this.#needGroups(), this.#needGroup());
     if (!passed) return (await findObstacle()) ?? 'a datagram does not come through, and no rule of nftables says why';
     if (target.kind === 'gateway') await removeTrialInterfaces();
+    // What flows already is seen first, and stays direct.
+    if (target.kind !== 'run') await setTimeout(OBSERVE_MS - (performance.now() - this.#startMs));
     for (const command of openGateCommands(this.#order.number)) await this.#nft.command(command);
     return undefined;
   }
