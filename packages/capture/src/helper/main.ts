@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { libc } from '../base/libc.ts';
 import { DEFAULT_HELPER_SOCKET } from '../protocol.ts';
 import { Helper } from './server.ts';
 
@@ -15,6 +16,9 @@ const { values } = parseArgs({
     stay: { type: 'boolean', default: false },
   },
 });
+
+// What it cannot do without: it says so now, not when somebody comes.
+libc();
 
 const isGiven = process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
 const helper = new Helper({

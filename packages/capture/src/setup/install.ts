@@ -51,11 +51,10 @@ export async function install(places: Places): Promise<readonly string[]> {
   cpSync(process.execPath, join(next, 'node'));
   cpSync(own.path, join(next, own.name), { recursive: true, dereference: true, filter: (path) => !path.endsWith('.tsbuildinfo') });
   writeFileSync(join(next, 'package.json'), '{"type":"module"}\n');
-  const require = createRequire(import.meta.url);
-  const koffi = dirname(require.resolve('koffi/package.json'));
+  const koffi = packageFolder('koffi', import.meta.url);
   copyPackage(koffi, join(next, 'node_modules', 'koffi'));
   const native = `@koromix/koffi-${process.platform}-${process.arch}`;
-  copyPackage(dirname(createRequire(join(koffi, 'package.json')).resolve(`${native}/package.json`)), join(next, 'node_modules', native));
+  copyPackage(packageFolder(native, join(koffi, 'package.json')), join(next, 'node_modules', native));
   giveToRoot(next);
   rmSync(library, { recursive: true, force: true });
   cpSync(next, library, { recursive: true });
@@ -78,9 +77,16 @@ function ownFolder(): { readonly path: string; readonly name: string; readonly m
   return { path: fileURLToPath(new URL('..', import.meta.url)), name: 'capture', main: isSource ? 'main.ts' : 'main.js' };
 }
 
-/** Without sources and documents that nothing loads. */
+/** Where a package is that a module imports. */
+function packageFolder(name: string, importer: string): string {
+  let folder = dirname(createRequire(importer).resolve(name));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+/** Without documents that nothing loads. */
 function copyPackage(from: string, to: string): void {
-  const left = new Set(['src', 'doc', 'vendor', 'node_modules'].map((name) => join(from, name)));
+  const left = new Set(['doc', 'vendor', 'node_modules'].map((name) => join(from, name)));
   cpSync(from, to, { recursive: true, dereference: true, filter: (path) => !left.has(path) });
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { CaptureError, HelperClient } from '@lightspeed/capture';
-import type { CaptureTarget, CapturedFlow } from '@lightspeed/capture';
+import { CaptureError, HelperClient, addGatewayEntry, install, remove } from '@lightspeed/capture';
+import type { CaptureTarget, CapturedFlow, Places } from '@lightspeed/capture';
 import { closeFd } from '@lightspeed/udp';
 import { answerParent } from '../../../src/child-program.ts';
 
@@ -39,6 +39,9 @@ const program = {
   direct: (flow: CapturedFlow) => asked((client) => client.direct(flow, new Uint8Array(8))),
   trial: () => asked((client) => client.trial()),
   pid: () => process.pid,
+  install: (places: Places) => install(places),
+  remove: (places: Places) => remove(places),
+  addGatewayEntry: ({ gatewayFile }: Places, uid: number, lan: string) => addGatewayEntry(gatewayFile, uid, lan),
 };
 
 /** What such a client does. */

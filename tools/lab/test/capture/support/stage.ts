@@ -84,9 +84,10 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   await writeFile(ticket, formatTicket(scene.ticket()));
 
   /** Starts the helper on a machine. */
-  const helper = async (machine: Namespace = home.in) => {
-    const words = [...inNetworkOf(machine), process.execPath, SOURCE, HELPER, '--listen', socket, '--stay'];
-    const program = started.use(start(words));
+  const helper = async ({
+    words = [process.execPath, SOURCE, HELPER, '--listen', socket, '--stay'],
+  }: { words?: readonly string[] } = {}) => {
+    const program = started.use(start([...inNetworkOf(home.in), ...words]));
     await program.line(/^listening/, START_MS);
     return program;
   };
@@ -108,18 +109,22 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   const plain = (machine: Namespace = home.in, uid = PLAYER_UID) => started.use(start([...inNetworkOf(machine), ...asUser(uid), ...game]));
   /** A client of the helper, connected, as a user. */
   const asker = async (uid: number) => {
-    const program = started.use(
+    const program = askerOf(uid);
+    await program.connect(socket);
+    return program;
+  };
+  /** Installs and removes, as root on the player's machine. */
+  const installer = () => askerOf(0);
+  const askerOf = (uid: number) =>
+    started.use(
       startChild<AskerProgram>({
         program: new URL('./asker-main.ts', import.meta.url),
         name: 'a client of the helper',
         within: [...inNetworkOf(home.in), ...asUser(uid)],
       }),
     );
-    await program.connect(socket);
-    return program;
-  };
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
-  return { installRouting, scene, internet, node, home, matchmaker, socket, helper, lightspeed, game, plain, asker, offer };
+  return { installer, installRouting, scene, internet, node, home, matchmaker, socket, helper, lightspeed, game, plain, asker, offer };
 }
 
 function asUser(uid: number): string[] {
