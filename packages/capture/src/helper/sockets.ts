@@ -1,4 +1,5 @@
 import type { CapturedFlow, FlowAddress } from '../protocol.ts';
+import { addressBytes, writePacket } from './packet.ts';
 import { NativeMemory, errnoName, libc } from '../base/libc.ts';
 
 /* Sockets that only root may open (socket(7), ip(7), raw(7)). Numbers on the wire are big-endian. */
@@ -9,7 +10,6 @@ const SOCK_RAW = 3;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x8_0000;
 const IPPROTO_RAW = 255;
-const IPPROTO_UDP = 17;
 const SOL_IP = 0;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
@@ -18,9 +18,6 @@ const SO_PEERCRED = 17;
 const IP_TRANSPARENT = 19;
 const SOCKADDR_BYTES = 16;
 const UCRED_BYTES = 12;
-const IPV4_BYTES = 20;
-const UDP_BYTES = 8;
-const TTL = 64;
 
 /** The system does not let a socket be opened, or a datagram be sent. */
 export class SocketError extends Error {
@@ -114,32 +111,6 @@ export function sendAs(raw: number, { source, server }: CapturedFlow, payload: U
   }
 }
 
-/** An IPv4 packet with a UDP datagram (RFC 791, RFC 768). The kernel fills in length, number and checksum of the IP header. */
-export function writePacket(source: FlowAddress, server: FlowAddress, payload: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(IPV4_BYTES + UDP_BYTES + payload.length);
-  const view = new DataView(bytes.buffer);
-  const udpLength = UDP_BYTES + payload.length;
-  bytes[0] = 0x45;
-  bytes[8] = TTL;
-  bytes[9] = IPPROTO_UDP;
-  bytes.set(addressBytes(source.ip), 12);
-  bytes.set(addressBytes(server.ip), 16);
-  view.setUint16(20, source.port);
-  view.setUint16(22, server.port);
-  view.setUint16(24, udpLength);
-  bytes.set(payload, IPV4_BYTES + UDP_BYTES);
-  view.setUint16(26, udpChecksum(bytes, udpLength));
-  return bytes;
-}
-
-/** Over the addresses, the protocol, the length and the datagram; 0 is written as 0xffff. */
-function udpChecksum(packet: Uint8Array, udpLength: number): number {
-  let sum = IPPROTO_UDP + udpLength;
-  for (let at = 12; at < packet.length; at += 2) sum += (packet[at] << 8) | (packet[at + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff || 0xffff;
-}
-
 function open(type: number, protocol: number): number {
   const fd = libc().socket(AF_INET, type | SOCK_CLOEXEC, protocol);
   if (fd < 0) throw new SocketError('cannot open a socket');
@@ -164,8 +135,4 @@ function sockaddr(ip: string, port: number): NativeMemory {
   memory.view.setUint16(2, port);
   memory.bytes.set(addressBytes(ip), 4);
   return memory;
-}
-
-function addressBytes(ip: string): number[] {
-  return ip.split('.').map(Number);
 }

@@ -4,8 +4,8 @@ import { NativeMemory, errnoName, libc } from '../base/libc.ts';
 import { TRIAL_SERVER } from '../rules/table.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { runTool } from './nft.ts';
+import { writePacket } from './packet.ts';
 import { closeFd, openPlain, sendFrom } from './sockets.ts';
-import { writePacket } from './sockets.ts';
 
 /** A datagram comes back within this time, or something on this machine stands in its way. */
 const TRIAL_MS = 1_500;

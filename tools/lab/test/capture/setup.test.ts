@@ -41,7 +41,7 @@ describe.skipIf(why !== undefined)(`setup${why === undefined ? '' : ` (not run: 
       const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
       expect(await run.report()).toMatchObject({ received: 10 * SERVERS.length, strange: 0 });
       await run.exitCode();
-    expect(Object.keys((await stage.matchmaker.seen()).udp)).toEqual([stage.node.address]);
+      expect(Object.keys((await stage.matchmaker.seen()).udp)).toEqual([stage.node.address]);
       // A user is a gateway once there is an entry.
       const gateway = () => stage.lightspeed(['gateway', '--json', '--lan', 'eth0'], { uid: PLAYER_UID });
       expect(await gateway().exitCode()).toBe(1);

@@ -79,6 +79,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   const home = await internet.machine();
   const { path } = started.use(await TemporaryFolder.open());
   await chmod(path, 0o755);
+  let gates = 0;
   const socket = join(path, 'helper.sock');
   const ticket = join(path, 'ticket.txt');
   await writeFile(ticket, formatTicket(scene.ticket()));
@@ -107,6 +108,15 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
   const plain = (machine: Namespace = home.in, uid = PLAYER_UID) => started.use(start([...inNetworkOf(machine), ...asUser(uid), ...game]));
+  /** A game that runs already, and plays when it is released. */
+  const held = async () => {
+    const gate = join(path, `gate-${gates++}`);
+    await command('mkfifo', ['-m', '666', gate]);
+    const waiting = ['/bin/sh', '-c', 'echo held; read -r _ < "$0"; exec "$@"', gate, ...game];
+    const program = started.use(start([...inNetworkOf(home.in), ...asUser(PLAYER_UID), ...waiting]));
+    await program.line(/^held/, START_MS);
+    return { program, release: () => writeFile(gate, '\n') };
+  };
   /** A client of the helper, connected, as a user. */
   const asker = async (uid: number) => {
     const program = askerOf(uid);
@@ -124,7 +134,23 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
       }),
     );
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
-  return { installer, installRouting, scene, internet, node, home, matchmaker, socket, helper, lightspeed, game, plain, asker, offer };
+  return {
+    held,
+    installer,
+    installRouting,
+    scene,
+    internet,
+    node,
+    home,
+    matchmaker,
+    socket,
+    helper,
+    lightspeed,
+    game,
+    plain,
+    asker,
+    offer,
+  };
 }
 
 function asUser(uid: number): string[] {
