@@ -1,7 +1,10 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { DEFAULT_HELPER_SOCKET } from '@lightspeed/capture';
-import { addTunnelOptions, collect, integer } from './options.ts';
+import { doctor } from './doctor.ts';
+import type { DoctorOptions } from './doctor.ts';
+import { parseNode } from './endpoint.ts';
+import { addIdentityOptions, addTunnelOptions, collect, integer, jsonOption } from './options.ts';
 import { catchRunning, gateway, run } from './run.ts';
 import type { CatchOptions, GatewayOptions, RunningGameOptions } from './run.ts';
 import { setup } from './setup.ts';
@@ -35,6 +38,11 @@ Examples:
   $ sudo lightspeed setup --gateway alice --lan eth1
   lets alice run lightspeed gateway --lan eth1 without sudo
   $ sudo lightspeed setup --remove
+`;
+const DOCTOR_EXAMPLES = `
+Examples:
+  $ lightspeed doctor
+  $ lightspeed doctor --node relay.example.net --ticket ticket.txt
 `;
 const LARGEST_PID = 4_194_304;
 const INTERFACE = /^[A-Za-z0-9_.-]{1,15}$/;
@@ -74,13 +82,22 @@ export function addCatchCommands(program: Command, terminal: Terminal, done: (ex
     .addOption(new Option('--lan <interface>', 'the interface of --gateway').argParser(parseInterface))
     .addHelpText('after', SETUP_EXAMPLES)
     .action(async (options: SetupOptions) => done(await setup(options, terminal)));
+  const examining = program.command('doctor').description('Say what this machine can do for LightSpeed, and what to do about the rest.');
+  addIdentityOptions(examining)
+    .addOption(new Option('--node <host[:port]>', 'see whether this node lets you in, over IPv4 and IPv6').argParser(collect(parseNode)))
+    .addOption(helperOption())
+    .addOption(jsonOption('one JSON object'))
+    .addHelpText('after', DOCTOR_EXAMPLES)
+    .action(async (options: DoctorOptions) => done(await doctor(options, terminal)));
 }
 
 function addCatchOptions(command: Command): Command {
   return addTunnelOptions(command)
     .addOption(new Option('--always <way>', 'which way everything goes that is caught').choices(['node', 'direct']).default('node'))
-    .addOption(new Option('--helper <socket>', 'where the privileged helper listens').default(DEFAULT_HELPER_SOCKET));
+    .addOption(helperOption());
 }
+
+const helperOption = () => new Option('--helper <socket>', 'where the privileged helper listens').default(DEFAULT_HELPER_SOCKET);
 
 function parseInterface(text: string): string {
   if (INTERFACE.test(text)) return text;

@@ -48,6 +48,8 @@ export interface RegisterSettings {
 export type ParsedNodeSettings = Readonly<Required<NodeSettings>> & {
   /** `HOST:PORT`. */
   readonly name: string;
+  /** In place of those that the host's name stands for: at most one of each family. */
+  readonly addresses?: { readonly ipv4: string | undefined; readonly ipv6: string | undefined };
 };
 
 /** {@link RegisterSettings} with nothing left out and nothing left to check. */

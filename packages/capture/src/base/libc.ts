@@ -15,6 +15,7 @@ interface Libc {
   send(fd: number, data: Pointer, bytes: number, flags: number): number;
   sendto(fd: number, data: Pointer, bytes: number, flags: number, to: Pointer, toBytes: number): number;
   recv(fd: number, data: Pointer, bytes: number, flags: number): number;
+  recvfrom(fd: number, data: Pointer, bytes: number, flags: number, from: Pointer, fromBytes: Pointer): number;
   sendmsg(fd: number, message: Pointer, flags: number): number;
   /** On a thread of libuv's pool: it may wait. */
   recvmsg(fd: number, message: Pointer, flags: number): Promise<number>;
@@ -45,6 +46,7 @@ function bindLibc(): Libc {
     send: c.func('long send(int fd, const void *bytes, size_t length, int flags)'),
     sendto: c.func('long sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint32_t to_len)'),
     recv: c.func('long recv(int fd, void *bytes, size_t length, int flags)'),
+    recvfrom: c.func('long recvfrom(int fd, void *bytes, size_t length, int flags, void *from, void *from_len)'),
     sendmsg: c.func('long sendmsg(int fd, const void *message, int flags)'),
     recvmsg: (fd, message, flags) =>
       new Promise((resolve) => {

@@ -28,7 +28,7 @@ describe.skipIf(why !== undefined)(`setup${why === undefined ? '' : ` (not run: 
       mkdirSync(join(path, 'etc'));
       const before = await traces(stage);
       const filesBefore = filesBelow(path);
-      const root = await stage.installer();
+      const root = stage.installer();
       // Twice: the second one replaces the first.
       await root.install(places);
       const words = await root.install(places);
