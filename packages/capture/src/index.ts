@@ -1,7 +1,7 @@
-export { CaptureError, HelperClient } from './client/helper-client.ts';
-export type { CaptureListener, HelperEvents } from './client/helper-client.ts';
+export { CaptureError, CaptureClient } from './client/capture-client.ts';
+export type { CaptureListener, CaptureClientEvents } from './client/capture-client.ts';
 export { testCapture } from './client/self-test.ts';
-export { DEFAULT_HELPER_SOCKET } from './protocol.ts';
+export { DEFAULT_CAPTURE_SOCKET } from './protocol.ts';
 export type { CaptureCounts, CaptureRefusal, CaptureTarget, CapturedFlow, FlowAddress } from './protocol.ts';
 export { TRIAL_SERVER } from './rules/table.ts';
 export { addGatewayEntry } from './setup/gateway-entries.ts';

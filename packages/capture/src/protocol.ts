@@ -10,7 +10,7 @@ import { isIPv4 } from 'node:net';
 export const CAPTURE_PROTOCOL = 1;
 
 /** Where the helper listens. */
-export const DEFAULT_HELPER_SOCKET = '/run/lightspeed/helper.sock';
+export const DEFAULT_CAPTURE_SOCKET = '/run/lightspeed/helper.sock';
 
 /** Longest line: a datagram of 9,000 bytes in base64 and what belongs to it. */
 export const MAX_LINE_BYTES = 16 * 1_024;

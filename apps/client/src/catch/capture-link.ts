@@ -1,5 +1,5 @@
 import { CaptureError, TRIAL_SERVER } from '@lightspeed/capture';
-import type { CapturedFlow, HelperClient } from '@lightspeed/capture';
+import type { CapturedFlow, CaptureClient } from '@lightspeed/capture';
 import { closeFd } from '@lightspeed/udp';
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
@@ -11,7 +11,7 @@ export const TRIAL_ENDPOINT: Endpoint = { ip: (parseIpv4(TRIAL_SERVER.ip) ?? 0) 
 
 /** Carries between a tunnel's data plane, which has no rights, and the helper, which has. */
 export class CaptureLink {
-  readonly #helper: HelperClient;
+  readonly #helper: CaptureClient;
   readonly #tunnel: RunningTunnel;
   readonly #told: (text: string) => void;
   readonly #answerFds = new Set<number>();
@@ -20,7 +20,7 @@ export class CaptureLink {
   readonly #refusals = new Set<string>();
 
   /** @param told is told what a user should know. */
-  constructor(helper: HelperClient, tunnel: RunningTunnel, told: (text: string) => void) {
+  constructor(helper: CaptureClient, tunnel: RunningTunnel, told: (text: string) => void) {
     this.#helper = helper;
     this.#tunnel = tunnel;
     this.#told = told;

@@ -1,4 +1,4 @@
-import { CaptureError, HelperClient } from '@lightspeed/capture';
+import { CaptureError, CaptureClient } from '@lightspeed/capture';
 import type { CaptureTarget } from '@lightspeed/capture';
 import { closeFd } from '@lightspeed/udp';
 import { ClientError } from '../base/errors.ts';
@@ -15,10 +15,10 @@ export type Always = 'node' | 'direct';
 export class Capture {
   readonly settings: CaptureSettings;
   readonly ways: readonly WayRule[];
-  readonly #helper: HelperClient;
+  readonly #helper: CaptureClient;
   readonly #fd: number;
 
-  private constructor(helper: HelperClient, fd: number, always: Always) {
+  private constructor(helper: CaptureClient, fd: number, always: Always) {
     this.#helper = helper;
     this.#fd = fd;
     this.settings = { fd, trial: TRIAL_ENDPOINT };
@@ -32,7 +32,7 @@ export class Capture {
    */
   static async prepare(target: CaptureTarget, nodes: readonly string[], always: Always, socketPath?: string): Promise<Capture> {
     return explained(async () => {
-      const helper = HelperClient.connect(socketPath);
+      const helper = CaptureClient.connect(socketPath);
       try {
         const { fd } = await helper.catch(target, nodes);
         return new Capture(helper, fd, always);
@@ -68,7 +68,7 @@ export class Capture {
   }
 
   /** Datagrams that were caught, and that the kernel carried. @throws {ClientError} `ERR_CLIENT_CAPTURE` */
-  counts(): ReturnType<HelperClient['counts']> {
+  counts(): ReturnType<CaptureClient['counts']> {
     return explained(() => this.#helper.counts());
   }
 

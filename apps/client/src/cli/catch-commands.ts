@@ -1,6 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { DEFAULT_HELPER_SOCKET } from '@lightspeed/capture';
+import { DEFAULT_CAPTURE_SOCKET } from '@lightspeed/capture';
 import { doctor } from './doctor.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { parseNode } from './endpoint.ts';
@@ -97,7 +97,7 @@ function addCatchOptions(command: Command): Command {
     .addOption(helperOption());
 }
 
-const helperOption = () => new Option('--helper <socket>', 'where the privileged helper listens').default(DEFAULT_HELPER_SOCKET);
+const helperOption = () => new Option('--helper <socket>', 'where the privileged helper listens').default(DEFAULT_CAPTURE_SOCKET);
 
 function parseInterface(text: string): string {
   if (INTERFACE.test(text)) return text;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
-import { CaptureError, HelperClient, testCapture } from '@lightspeed/capture';
+import { CaptureError, CaptureClient, testCapture } from '@lightspeed/capture';
 import { chooseEngine } from '@lightspeed/udp';
 import { ClientError } from '../base/errors.ts';
 import { NodeLink } from '../control/node-link.ts';
@@ -102,7 +102,7 @@ function controlGroups(): Finding {
 async function helper(path: string): Promise<Finding> {
   const check = 'helper';
   try {
-    await testCapture(HelperClient.connect(path));
+    await testCapture(CaptureClient.connect(path));
     return { check, state: 'ok', found: 'it catches, and a trial has passed' };
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { NativeMemory, libc } from '../base/libc.ts';
 import { TRIAL_SERVER } from '../rules/table.ts';
 import { closeFd, sendFrom } from '../helper/sockets.ts';
-import type { HelperClient } from './helper-client.ts';
+import type { CaptureClient } from './capture-client.ts';
 
 const MAX_BYTES = 256;
 const SOCKADDR_BYTES = 16;
@@ -13,7 +13,7 @@ const MSG_DONTWAIT = 0x40;
  * Has the helper catch a trial's datagram, and answers it: all that a capture needs, but a tunnel. The capture ends then.
  * @throws {CaptureError} with what stands in the way.
  */
-export async function testCapture(helper: HelperClient): Promise<void> {
+export async function testCapture(helper: CaptureClient): Promise<void> {
   const { fd } = await helper.catch({ kind: 'run' }, []);
   const over = new AbortController();
   const answering = answerTrial(helper, fd, over.signal);
@@ -27,7 +27,7 @@ export async function testCapture(helper: HelperClient): Promise<void> {
   }
 }
 
-async function answerTrial(helper: HelperClient, fd: number, signal: AbortSignal): Promise<void> {
+async function answerTrial(helper: CaptureClient, fd: number, signal: AbortSignal): Promise<void> {
   const data = new NativeMemory(MAX_BYTES);
   const address = new NativeMemory(SOCKADDR_BYTES);
   const length = new NativeMemory(4);

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { libc } from '../base/libc.ts';
-import { DEFAULT_HELPER_SOCKET } from '../protocol.ts';
-import { Helper } from './server.ts';
+import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
+import { CaptureServer } from './server.ts';
 
 /*
  * The privileged helper's program: the installation's unit starts it as root.
@@ -11,7 +11,7 @@ const IDLE_MS = 10_000;
 
 const { values } = parseArgs({
   options: {
-    listen: { type: 'string', default: DEFAULT_HELPER_SOCKET },
+    listen: { type: 'string', default: DEFAULT_CAPTURE_SOCKET },
     'gateway-file': { type: 'string', default: '/etc/lightspeed/gateway' },
     stay: { type: 'boolean', default: false },
   },
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 libc();
 
 const isGiven = process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
-const helper = new Helper({
+const helper = new CaptureServer({
   listen: isGiven ? 'given' : { path: values.listen },
   gatewayFile: values['gateway-file'],
   idleMs: values.stay ? 0 : IDLE_MS,

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { CaptureTarget } from '../protocol.ts';
 import { MAX_CAPTURES } from '../rules/marks.ts';
 import { ControlGroups } from './control-groups.ts';
-import { HelperSession } from './session.ts';
+import { CaptureSession } from './session.ts';
 import type { SessionHost } from './session.ts';
 import { peerOf } from './sockets.ts';
 
@@ -15,7 +15,7 @@ const MAX_PER_USER = 16;
 const FIRST_GIVEN_FD = 3;
 
 /** How the helper works. */
-export interface HelperOptions {
+export interface CaptureServerOptions {
   /** Where to listen, or the socket that systemd has opened. */
   readonly listen: { readonly path: string } | 'given';
   /** Who may use which interface as a gateway: lines of a user's number and an interface's name. */
@@ -26,9 +26,9 @@ export interface HelperOptions {
 }
 
 /** The privileged helper: serves any number of clients, each with a capture of its own. */
-export class Helper implements SessionHost {
+export class CaptureServer implements SessionHost {
   readonly groups: ControlGroups | undefined = ControlGroups.find();
-  readonly #options: HelperOptions;
+  readonly #options: CaptureServerOptions;
   readonly #server: Server;
   readonly #numbers = new Map<number, CaptureTarget>();
   readonly #sessions = new Set<Promise<void>>();
@@ -39,7 +39,7 @@ export class Helper implements SessionHost {
   /** Resolves when clients can connect. */
   readonly listening = new Promise<void>((resolve) => (this.#ready = resolve));
 
-  constructor(options: HelperOptions) {
+  constructor(options: CaptureServerOptions) {
     this.#options = options;
     this.#server = createServer((socket) => this.#accept(socket));
   }
@@ -112,7 +112,7 @@ export class Helper implements SessionHost {
     clearTimeout(this.#idle);
     this.#perUser.set(peer.uid, open + 1);
     this.#sockets.add(socket);
-    const session = new HelperSession(this, socket, fd, peer).serve().finally(() => {
+    const session = new CaptureSession(this, socket, fd, peer).serve().finally(() => {
       this.#sockets.delete(socket);
       this.#sessions.delete(session);
       this.#perUser.set(peer.uid, (this.#perUser.get(peer.uid) ?? 1) - 1);

@@ -36,7 +36,7 @@ class Refused extends Error {
 }
 
 /** One client: one connection, one capture. The capture ends when the connection does. */
-export class HelperSession {
+export class CaptureSession {
   readonly #host: SessionHost;
   readonly #socket: Socket;
   readonly #fd: number;

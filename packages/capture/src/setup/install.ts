@@ -14,7 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_HELPER_SOCKET } from '../protocol.ts';
+import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
 import { runTool } from '../helper/nft.ts';
 import { SERVICE_UNIT, SOCKET_UNIT } from './places.ts';
 import type { Places } from './places.ts';
@@ -32,7 +32,7 @@ export function usualPlaces(): Places {
     units: '/etc/systemd/system',
     hasSystemd: existsSync('/run/systemd/system'),
     gatewayFile: '/etc/lightspeed/gateway',
-    socket: DEFAULT_HELPER_SOCKET,
+    socket: DEFAULT_CAPTURE_SOCKET,
   };
 }
 

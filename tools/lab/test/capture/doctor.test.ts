@@ -27,7 +27,8 @@ describe.skipIf(why !== undefined)(`doctor${why === undefined ? '' : ` (not run:
     expect(of(well, 'helper')).toMatchObject({ state: 'ok' });
     expect(of(well, 'node, IPv4')).toMatchObject({ state: 'ok', found: `node lets you in at ${stage.node.address}` });
     expect(of(well, 'node, IPv6')).toMatchObject({ state: 'missing' });
-    const wall = 'table ip wall { chain input { type filter hook input priority filter; policy drop; ct state established,related accept; }; }';
+    const wall =
+      'table ip wall { chain input { type filter hook input priority filter; policy drop; ct state established,related accept; }; }';
     await stage.home.in.run('nft', ['-f', '-'], wall);
     const walled = await examine();
     expect(walled.ok).toBe(false);

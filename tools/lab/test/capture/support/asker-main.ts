@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { CaptureError, HelperClient, addGatewayEntry, install, remove } from '@lightspeed/capture';
+import { CaptureError, CaptureClient, addGatewayEntry, install, remove } from '@lightspeed/capture';
 import type { CaptureTarget, CapturedFlow, Places } from '@lightspeed/capture';
 import { closeFd } from '@lightspeed/udp';
 import { answerParent } from '../../../src/child-program.ts';
@@ -8,10 +8,10 @@ import { answerParent } from '../../../src/child-program.ts';
  * A client of the helper that asks what it wants, as whatever user it runs as.
  */
 
-let client: HelperClient | undefined;
+let client: CaptureClient | undefined;
 
 /** @returns 'done', or the code of the refusal */
-async function asked(ask: (client: HelperClient) => Promise<unknown>): Promise<string> {
+async function asked(ask: (client: CaptureClient) => Promise<unknown>): Promise<string> {
   if (client === undefined) throw new Error('there is no connection');
   try {
     await ask(client);
@@ -25,7 +25,7 @@ async function asked(ask: (client: HelperClient) => Promise<unknown>): Promise<s
 const program = {
   connect: (socket: string) => {
     client?.close();
-    client = HelperClient.connect(socket);
+    client = CaptureClient.connect(socket);
   },
   /** Resolves when nothing is left of its capture. */
   close: async () => {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { StringDecoder } from 'node:string_decoder';
-import { CAPTURE_PROTOCOL, DEFAULT_HELPER_SOCKET } from '../protocol.ts';
+import { CAPTURE_PROTOCOL, DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
 import type {
   CaptureCounts,
   CaptureEnded,
@@ -34,7 +34,7 @@ export class CaptureError extends Error {
 }
 
 /** What a client hears without asking. */
-export interface HelperEvents {
+export interface CaptureClientEvents {
   /** The capture is over: everything goes as if there were none. */
   ended: [why: string];
 }
@@ -57,7 +57,7 @@ export interface CaptureListener {
 }
 
 /** An unprivileged client's connection with the helper. */
-export class HelperClient extends EventEmitter<HelperEvents> {
+export class CaptureClient extends EventEmitter<CaptureClientEvents> {
   readonly #fd: number;
   readonly #waiting = new Map<number, Waiting>();
   readonly #fds: number[] = [];
@@ -72,7 +72,7 @@ export class HelperClient extends EventEmitter<HelperEvents> {
   }
 
   /** @throws {CaptureError} `no_helper` with what to do. */
-  static connect(path = DEFAULT_HELPER_SOCKET): HelperClient {
+  static connect(path = DEFAULT_CAPTURE_SOCKET): CaptureClient {
     const bytes = Buffer.from(path);
     const address = new NativeMemory(SOCKADDR_UN_BYTES);
     address.view.setUint16(0, AF_UNIX, true);
@@ -85,7 +85,7 @@ export class HelperClient extends EventEmitter<HelperEvents> {
       const what = why === 'ENOENT' ? 'it is not installed' : why === 'ECONNREFUSED' ? 'it does not run' : why;
       throw new CaptureError('no_helper', `the helper does not answer at ${path}: ${what}. Install it: sudo lightspeed setup`);
     }
-    return new HelperClient(fd);
+    return new CaptureClient(fd);
   }
 
   /** Makes the rules of a capture: nothing but a trial is caught yet. @throws {CaptureError} */
