@@ -73,7 +73,12 @@ function show({ check, state, found, advice }: Finding, terminal: Terminal): voi
 function system(): Finding {
   const found = `${process.platform} ${release()}, ${process.arch}`;
   if (process.platform === 'linux') return { check: 'system', state: 'ok', found };
-  return { check: 'system', state: 'missing', found, advice: 'only Linux catches games; elsewhere use lightspeed socks (docs/playing.md)' };
+  return {
+    check: 'system',
+    state: 'missing',
+    found,
+    advice: 'only Linux catches games; on other systems use lightspeed socks (docs/playing.md)',
+  };
 }
 
 function engine(): Finding {

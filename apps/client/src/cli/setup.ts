@@ -16,7 +16,7 @@ export async function setup({ remove: removes = false, gateway, lan }: SetupOpti
   if ((gateway === undefined) !== (lan === undefined)) throw new UsageError('--gateway and --lan belong together');
   if (removes && gateway !== undefined) throw new UsageError('--remove takes everything away: leave out --gateway');
   if (process.platform !== 'linux')
-    throw new UsageError('only Linux can catch datagrams; elsewhere use lightspeed socks (see docs/playing.md)');
+    throw new UsageError('only Linux can catch datagrams; on other systems use lightspeed socks (see docs/playing.md)');
   if (process.getuid?.() !== 0) throw new UsageError('setup changes the system: run it as root, with sudo');
   const places = usualPlaces();
   try {

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /*
- * What a router needs: it forwards IPv4 packets, and does not tell the devices of the LAN to go elsewhere. What was changed is
+ * What a router needs: it forwards IPv4 packets, and does not tell the devices of the LAN to take another router. What was changed is
  * given back by a shell of its own, when its standard input is closed: also when this process is killed.
  */
 

@@ -7,7 +7,7 @@ const SYNC = 'describe udp length';
 const SYNCED = /^payload expression, datatype integer.*$/m;
 
 /** A command that nft or the kernel refuses. */
-export class NftError extends Error {
+class NftError extends Error {
   override readonly name = 'NftError';
 }
 

@@ -77,6 +77,7 @@ export function openRaw(mark: number): number {
   return fd;
 }
 
+/** Closes it. It must be open. */
 export function closeFd(fd: number): void {
   libc().close(fd);
 }

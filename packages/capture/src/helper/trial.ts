@@ -45,6 +45,7 @@ export async function addTrialInterfaces(): Promise<void> {
   await runTool('ip', ['address', 'add', `${TRIAL_ROUTER}/30`, 'dev', inside]);
 }
 
+/** Removes the interfaces of a trial, also those of one that was killed. Does nothing if there are none. */
 export async function removeTrialInterfaces(): Promise<void> {
   await runTool('ip', ['link', 'delete', TRIAL_INTERFACES[0]]).catch(() => undefined);
 }

@@ -29,14 +29,14 @@ export interface TableSettings {
 }
 
 /** The name of a capture's table. */
-export function tableName(number: number): string {
+function tableName(number: number): string {
   return `lightspeed_${number}`;
 }
 
 /**
  * A capture's table as one command of nft, so that all of it comes or nothing. It belongs to the process that makes it: the
- * kernel removes it with that process. At first its chain `gate` lets only the trial's server through to be caught, and
- * notes every other flow as direct: what flows before the capture stays as it was.
+ * kernel removes it with that process. At first its chain `gate` catches only what goes to the trial's server. It notes every
+ * other flow as direct, so what flows before the capture stays as it was.
  */
 export function tableCommand(settings: TableSettings): string {
   const { number, marks, nodes } = settings;
@@ -85,6 +85,7 @@ export function openGateCommands(number: number): string[] {
   return [`reset counters table ip ${tableName(number)}`, `flush chain ip ${tableName(number)} gate`];
 }
 
+/** Notes a socket of the game that speaks to peers: what it sends goes its own way from now on. */
 export function addPeersCommand(number: number, { ip, port }: FlowAddress): string {
   return `add element ip ${tableName(number)} peers { ${ip} . ${port} }`;
 }

@@ -11,6 +11,7 @@ export interface Places {
   readonly socket: string;
 }
 
-/** The names of the installation's units. */
+/** The name of the installation's socket unit. */
 export const SOCKET_UNIT = 'lightspeed-helper.socket';
+/** The name of the installation's service unit. */
 export const SERVICE_UNIT = 'lightspeed-helper.service';

@@ -2,7 +2,7 @@ import type { AddressHandle, Milliseconds, Port } from '@lightspeed/wire';
 
 /** A socket that speaks with more new servers than this within {@link WINDOW_MS} is no game's: a torrent, a server browser. */
 const MAX_OF_SOCKET = 50;
-/** Nodes let a session reach this many new servers in a window, and ban who goes on beyond (docs/protocol.md, Reflection). */
+/** Nodes let a session reach this many new servers in a window, and ban who goes on beyond ("Reflection" in docs/protocol.md). */
 const MAX_BY_NODE = 10;
 const WINDOW_MS = 10_000;
 /** What a clock at the other end may differ by. */

@@ -17,7 +17,7 @@ export const SERVERS: readonly GameAddress[] = [
   { ip: '8.8.4.5', port: 27_016 },
   { ip: '8.8.4.4', port: 27_017 },
 ];
-export const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
+const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
 const SOURCE = '--conditions=@lightspeed/source';
 const HELPER = fileURLToPath(import.meta.resolve('@lightspeed/capture/helper'));
 const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', import.meta.url));
@@ -53,7 +53,7 @@ export async function traces({ home }: { readonly home: { readonly in: Namespace
 }
 
 /** In a network namespace, with the file systems of this machine: control groups are seen there. */
-export function inNetworkOf({ name }: Namespace): string[] {
+function inNetworkOf({ name }: Namespace): string[] {
   return ['nsenter', `--net=/run/netns/${name}`];
 }
 
