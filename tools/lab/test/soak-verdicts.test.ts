@@ -52,7 +52,7 @@ describe('the soak program', () => {
     expect(await runProgram('soak.ts', ['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('steady') });
     expect(await runProgram('soak.ts', ['steadily'])).toMatchObject({
       code: 2,
-      stderr: "There is no run 'steadily': allowed are steady, sessions, registrations, hostile, garbage, emulated\n",
+      stderr: "There is no run 'steadily': allowed are steady, sessions, registrations, hostile, garbage, emulated, kills\n",
     });
   });
 });
