@@ -35,6 +35,16 @@ export function allTokens({ gameServer }: Stage, from: Endpoint): Burst[] {
   return [{ from, packets: rounds }];
 }
 
+/** As {@link allTokens}. Each HANDSHAKE says that the client starts over, in front of data with other numbers. */
+export function allStarts({ gameServer }: Stage, from: Endpoint): Burst[] {
+  const rounds = many(ROUNDS, () => new Uint8Array(0)).flatMap((_, round) => [
+    ...forEachToken((token) => handshake(token, 0, 1_000_000_000 + round)),
+    ...forEachToken((token) => data(token, 30_000 + round, gameServer)),
+    ...forEachToken((token) => fin(token, 30_000 + round)),
+  ]);
+  return [{ from, packets: rounds }];
+}
+
 /** With every token: data to destinations that nobody has asked for before. */
 export function newDestinations({ gameServer }: Stage, from: Endpoint): Burst[] {
   const packets = destinations(gameServer.ip, DESTINATIONS, 10_000).flatMap((to, index) =>

@@ -49,9 +49,9 @@ export function keepalive(token: number, sequence: number): Uint8Array {
     .encode();
 }
 
-/** A HANDSHAKE without a proof. */
-export function handshake(token: number, sequence: number): Uint8Array {
-  return TunnelHeader.handshake(sequence, 1_000 * sequence)
+/** A HANDSHAKE without a proof. With sequence 0 and a newer timestamp it says that a client starts over. */
+export function handshake(token: number, sequence: number, timestampUs = 1_000 * sequence): Uint8Array {
+  return TunnelHeader.handshake(sequence, timestampUs)
     .withSessionToken(token)
     .encode();
 }
