@@ -27,6 +27,8 @@ export interface Attack {
 export interface AttackReport {
   readonly sent: number;
   readonly perSecond: number;
+  /** When the first one went out, in milliseconds since 1970. */
+  readonly beganMs: number;
 }
 
 const MAX_PER_TURN = 256;
@@ -72,6 +74,7 @@ const program = {
   attack: async ({ to, bursts, perSecond, count }: Attack): Promise<AttackReport> => {
     const lanes: { readonly socket: Socket; readonly packets: readonly Uint8Array[] }[] = [];
     for (const { from, packets } of bursts) lanes.push({ socket: await socketOf(from, to), packets });
+    const beganMs = Date.now();
     const startMs = performance.now();
     let tried = 0;
     let sent = 0;
@@ -88,7 +91,7 @@ const program = {
       sent += sumOf(await Promise.all(sends), (one) => one);
       if (tried >= due) await setTimeout(1);
     }
-    return { sent, perSecond: (sent * 1_000) / (performance.now() - startMs) };
+    return { sent, perSecond: (sent * 1_000) / (performance.now() - startMs), beganMs };
   },
 };
 

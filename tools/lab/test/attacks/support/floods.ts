@@ -13,6 +13,8 @@ const VICTIM_PORTS = [7_000, 7_001, 7_002];
 export interface Flood {
   readonly name: string;
   readonly about: string;
+  /** Whether it guesses a player's token, which draws tags. */
+  readonly guesses?: boolean;
   readonly bursts: (stage: Stage, player: Endpoint) => readonly Burst[] | Promise<readonly Burst[]>;
 }
 
@@ -76,8 +78,13 @@ export const floods: readonly Flood[] = [
     about: "HANDSHAKEs with token 0, from a player's address",
     bursts: (_stage, player) => handshakesWithoutToken(player),
   },
-  { name: 'tokens', about: "data, FINs and HANDSHAKEs with every token, from a player's address", bursts: allTokens },
-  { name: 'destinations', about: "data to new destinations with every token, from a player's address", bursts: newDestinations },
+  { name: 'tokens', about: "data, FINs and HANDSHAKEs with every token, from a player's address", guesses: true, bursts: allTokens },
+  {
+    name: 'destinations',
+    about: "data to new destinations with every token, from a player's address",
+    guesses: true,
+    bursts: newDestinations,
+  },
   { name: 'junk-proofs', about: "proofs that are not true, from a player's address", bursts: (_stage, player) => junkProofs(player) },
   {
     name: 'true-proofs',

@@ -51,9 +51,7 @@ export function keepalive(token: number, sequence: number): Uint8Array {
 
 /** A HANDSHAKE without a proof. With sequence 0 and a newer timestamp it says that a client starts over. */
 export function handshake(token: number, sequence: number, timestampUs = 1_000 * sequence): Uint8Array {
-  return TunnelHeader.handshake(sequence, timestampUs)
-    .withSessionToken(token)
-    .encode();
+  return TunnelHeader.handshake(sequence, timestampUs).withSessionToken(token).encode();
 }
 
 /** One packet for each token: one of them is the player's. */

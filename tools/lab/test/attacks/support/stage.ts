@@ -8,6 +8,7 @@ import type { Attachment } from '../../../src/namespaces/internet.ts';
 import { DATA_PORT, openScene } from '../../../src/namespaces/scene.ts';
 import type { AttackReport, AttackerProgram, Burst } from './attacker-main.ts';
 import { openMeter } from './meter.ts';
+import type { WatcherProgram } from './watcher-main.ts';
 
 /** The program of another checkout's node, to see which attacks it does not withstand. */
 const PROGRAM = process.env.LIGHTSPEED_NODE_PROGRAM;
@@ -15,7 +16,7 @@ const REGISTER_MS = 20_000;
 /** Game servers may run on any machine; the node's own is closed anyway. */
 const MACHINES = '10.77.0.0/16';
 const HTTP = '127.0.0.1:8080';
-const LOOK_MS = 50;
+const METRICS = `http://${HTTP}/metrics`;
 const REST_MS = 400;
 const UNTIL_MS = 15_000;
 
@@ -55,6 +56,9 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     startChild<AttackerProgram>({ program: new URL('./attacker-main.ts', import.meta.url), name: 'the attacker', within: den.within }),
   );
 
+  const watcher = started.use(
+    startChild<WatcherProgram>({ program: new URL('./watcher-main.ts', import.meta.url), name: 'the watcher', within: host.in.within }),
+  );
   const players = await scene.agent(home.in);
   const tunnel =
     dialect === undefined ? { register: scene.registration(node) } : { node: { host: host.address, port: DATA_PORT }, dialect };
@@ -70,22 +74,13 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     attacker.attack({ to: { ip: host.ip, port: DATA_PORT }, bursts, ...pace });
   /** A game server of the attacker's own. */
   const serve = (at: Endpoint, answers: number, answerBytes: number) => attacker.serve(at, answers, answerBytes);
-  /** What the node's metrics say, by name with labels and without `lightspeed_`. */
-  const metrics = async (): Promise<ReadonlyMap<string, number>> => {
-    const script = `fetch('http://${HTTP}/metrics').then((answer) => answer.text()).then((text) => console.log(text))`;
-    const lines = (await host.in.run(process.execPath, ['-e', script])).split('\n').filter((line) => line.startsWith('lightspeed_'));
-    return new Map(
-      lines.map((line) => [line.slice('lightspeed_'.length, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
-    );
-  };
-  const metric = async (name: string) => (await metrics()).get(name) ?? 0;
-  /** Waits until a metric has come so far. */
-  const until = async (name: string, value: number) => {
-    const endMs = performance.now() + UNTIL_MS;
-    while ((await metric(name)) < value) {
-      if (performance.now() > endMs) throw new Error(`${name} is ${await metric(name)}, not ${value}`);
-      await setTimeout(LOOK_MS);
-    }
+  /** What a metric of the node says, by its name with labels and without `lightspeed_`. */
+  const metric = (name: string): Promise<number> => watcher.metric(METRICS, name);
+  /** Waits until a metric has come so far. @returns when, in milliseconds since 1970 */
+  const until = async (name: string, value: number): Promise<number> => {
+    const seen = await watcher.until(METRICS, name, value, UNTIL_MS);
+    if (seen.value < value) throw new Error(`${name} is ${seen.value}, not ${value}`);
+    return seen.atMs;
   };
   /** Lets the players play for a while. */
   const settle = (ms: number) => setTimeout(ms);
