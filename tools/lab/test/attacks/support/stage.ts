@@ -68,8 +68,13 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     return (await meter.sources()).filter(({ ip }) => ip === home.ip);
   };
   /** A registration of the attacker's own; sessions of one ticket are one account's. */
-  const registration = (ticket = scene.ticket()): Promise<RegisteredSession> =>
-    attacker.register({ ...settingsOf(node.program.control), sha256: node.program.pin, ticket, timeoutMs: REGISTER_MS });
+  const registration = (ticket = scene.ticket(), capabilities?: number): Promise<RegisteredSession> =>
+    attacker.register({ ...settingsOf(node.program.control), sha256: node.program.pin, ticket, capabilities, timeoutMs: REGISTER_MS });
+  /** The accounts that the node has banned: ids of tickets. */
+  const banned = async (): Promise<string[]> => {
+    const bans = JSON.parse(await node.program.command('bans', 'list', '--json')) as readonly { readonly account: string }[];
+    return bans.map(({ account }) => account);
+  };
   const attack = (bursts: readonly Burst[], pace: Pace): Promise<AttackReport> =>
     attacker.attack({ to: { ip: host.ip, port: DATA_PORT }, bursts, ...pace });
   /** A game server of the attacker's own. */
@@ -96,6 +101,7 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     attackerAt,
     victimAt,
     registration,
+    banned,
     attack,
     meter,
     metric,
