@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Capability } from '@lightspeed/control';
 import type { Endpoint } from '@lightspeed/wire';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
 import type { Burst } from './attacker-main.ts';
@@ -95,6 +96,14 @@ export const floods: readonly Flood[] = [
     name: 'victim-paths',
     about: "true proofs of the attacker's session, from a victim's ports",
     bursts: async (stage) => trueProofs(await stage.registration(), VICTIM_PORTS.map(stage.victimAt), 5_000),
+  },
+  {
+    name: 'asking-paths',
+    about: "the same of a session whose client answers challenges, from a victim's ports",
+    bursts: async (stage) => {
+      const session = await stage.registration(stage.scene.ticket(), Capability.challenge);
+      return trueProofs(session, VICTIM_PORTS.map(stage.victimAt), 5_000);
+    },
   },
   {
     name: 'strangers',

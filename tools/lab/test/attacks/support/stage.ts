@@ -7,6 +7,7 @@ import type { RegisteredSession } from '../../../src/load/registrant.ts';
 import type { Attachment } from '../../../src/namespaces/internet.ts';
 import { DATA_PORT, openScene } from '../../../src/namespaces/scene.ts';
 import type { AttackReport, AttackerProgram, Burst } from './attacker-main.ts';
+import type { ProofFields } from './forgery.ts';
 import { openMeter } from './meter.ts';
 import type { WatcherProgram } from './watcher-main.ts';
 
@@ -75,6 +76,9 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     const bans = JSON.parse(await node.program.command('bans', 'list', '--json')) as readonly { readonly account: string }[];
     return bans.map(({ account }) => account);
   };
+  /** Has the attacker bind its session at an address of its own. */
+  const bind = (session: RegisteredSession, from: Endpoint, fields: ProofFields) =>
+    attacker.bind(session, from, { ip: host.ip, port: DATA_PORT }, fields);
   const attack = (bursts: readonly Burst[], pace: Pace): Promise<AttackReport> =>
     attacker.attack({ to: { ip: host.ip, port: DATA_PORT }, bursts, ...pace });
   /** A game server of the attacker's own. */
@@ -102,6 +106,7 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     victimAt,
     registration,
     banned,
+    bind,
     attack,
     meter,
     metric,
@@ -116,11 +121,14 @@ function settingsOf({ ip, port }: Endpoint): { readonly host: string; readonly p
   return { host: formatIpv4(ip), port };
 }
 
-/** What an address got on its wire for each byte that was sent in its name; 0 if it got nothing. */
-export async function amplification({ meter }: Stage, { address }: Attachment): Promise<number> {
-  const ip = parseIpv4(address);
-  const [sent, got] = [await meter.bytesFrom(ip ?? 0), await meter.bytesTo(ip ?? 0)];
-  return got === 0 ? 0 : got / sent;
+/** What an address got on its wire for each byte that was sent in its name; 0 if it got nothing. @param happens as long as that lasts */
+export async function amplification({ meter }: Stage, { address }: Attachment, happens?: () => Promise<unknown>): Promise<number> {
+  const ip = parseIpv4(address) ?? 0;
+  const count = async () => ({ sent: await meter.bytesFrom(ip), got: await meter.bytesTo(ip) });
+  const before = happens === undefined ? { sent: 0, got: 0 } : await count();
+  await happens?.();
+  const { sent, got } = await count();
+  return got === before.got ? 0 : (got - before.got) / (sent - before.sent);
 }
 
 /** What players lost while something happened, and what their tunnels said: that a path was silent, or a session ended. */
