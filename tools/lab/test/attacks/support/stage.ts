@@ -44,7 +44,7 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
   const { internet, gameServer } = scene;
   await internet.router.run('sh', ['-c', 'for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done']);
   const host = await internet.machine();
-  const meter = await openMeter(host.in, DATA_PORT, gameServer.ip);
+  const meter = await openMeter(internet, host, DATA_PORT, gameServer.ip);
   const allow = ['--allow-destination', MACHINES, '--http-bind', HTTP];
   const open = dialect === undefined ? [] : ['--allow-open', '--dialect', dialect];
   const admit = dialect === undefined ? undefined : 'anybody';
