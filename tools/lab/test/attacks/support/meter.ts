@@ -47,16 +47,14 @@ export async function openMeter({ router }: Pick<Internet, 'router'>, node: Atta
     const elements = nftables.flatMap(({ set }) => set?.elem ?? []);
     return elements.map(({ elem: { val, counter } }) => ({ ip: parseIpv4(val.concat[0]) ?? 0, port: val.concat[1], ...counter }));
   };
-  const bytesOf = async (name: string, ip: number) =>
-    sumOf(
-      (await list(name)).filter((counted) => counted.ip === ip),
-      ({ bytes }) => bytes,
-    );
+  const bytesOf = async (name: string, isWanted: (counted: Counted) => boolean) =>
+    sumOf((await list(name)).filter(isWanted), ({ bytes }) => bytes);
   return {
     /** Whoever has sent something to the node, forged or not. */
     sources: (): Promise<Endpoint[]> => list('sources'),
-    bytesFrom: (ip: number) => bytesOf('sources', ip),
-    bytesTo: (ip: number) => bytesOf('receivers', ip),
+    bytesFrom: (ip: number) => bytesOf('sources', (counted) => counted.ip === ip),
+    bytesTo: (ip: number) => bytesOf('receivers', (counted) => counted.ip === ip),
+    bytesToPort: ({ ip, port }: Endpoint) => bytesOf('receivers', (counted) => counted.ip === ip && counted.port === port),
     /** Ports of the game server's machine to which the node has sent. */
     reached: async () => (await list('reached')).map(({ port }) => port),
     /** How many datagrams one of them got. */

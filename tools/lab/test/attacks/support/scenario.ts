@@ -17,7 +17,7 @@ const notRun = why === undefined ? '' : ` (not run: ${why})`;
 
 /** Describes scenarios in network namespaces: skipped, with the reason, where there can be none. */
 export function describeAttacks(kind: string, define: (scenario: Scenario) => void): void {
-  describe(`${kind}, by forged datagrams${notRun}`, () => {
+  describe(`${kind} under attack${notRun}`, () => {
     define((what, carryOut, options) =>
       it.skipIf(why !== undefined)(what, { timeout: SCENARIO_MS }, async () => {
         await using started = new AsyncDisposableStack();
