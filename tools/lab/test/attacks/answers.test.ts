@@ -27,10 +27,10 @@ describeAttacks('answers', (scenario) => {
         const from = stage.attackerAt(6_000 + index);
         await stage.bind(session, from, { nonce: 1 });
         const asks = Array.from({ length: PACE.count }, (_, number) => data(session.token, 1 + number, server));
-        const before = await stage.meter.bytesToPort(from);
+        const before = await stage.meter.bytesTo(from);
         const startMs = performance.now();
         await stage.attack([{ from, packets: asks }], PACE);
-        const got = (await stage.meter.bytesToPort(from)) - before;
+        const got = (await stage.meter.bytesTo(from)) - before;
         const seconds = 1 + (performance.now() - startMs) / 1_000;
         const most = Math.floor(Math.min(ratePps, rateBps / ANSWER_BYTES) * seconds);
         expect(got).toBeGreaterThan(0);

@@ -43,7 +43,7 @@ const registrants: Registrant[] = [];
 const sockets = new Map<string, Socket>();
 
 async function socketOf({ ip, port }: Endpoint, to: Endpoint): Promise<Socket> {
-  const name = `${ip}:${port}`;
+  const name = `${ip}:${port} ${to.port}`;
   const known = sockets.get(name);
   if (known !== undefined) return known;
   const socket = createSocket('udp4');

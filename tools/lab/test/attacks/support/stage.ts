@@ -5,14 +5,16 @@ import { startChild } from '../../../src/child-program.ts';
 import { totals } from '../../../src/game/player.ts';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
 import type { Attachment } from '../../../src/namespaces/internet.ts';
-import { DATA_PORT, openScene } from '../../../src/namespaces/scene.ts';
+import { CONTROL_PORT, DATA_PORT, openScene } from '../../../src/namespaces/scene.ts';
 import type { AttackReport, AttackerProgram, Burst } from './attacker-main.ts';
 import type { ProofFields } from './forgery.ts';
 import { openMeter } from './meter.ts';
+import type { Plane } from './meter.ts';
 import type { WatcherProgram } from './watcher-main.ts';
 
 /** The program of another checkout's node, to see which attacks it does not withstand. */
 const PROGRAM = process.env.LIGHTSPEED_NODE_PROGRAM;
+const PORTS = { data: DATA_PORT, control: CONTROL_PORT };
 const REGISTER_MS = 20_000;
 /** Game servers may run on any machine; the node's own is closed anyway. */
 const MACHINES = '10.77.0.0/16';
@@ -44,7 +46,7 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
   const { internet, gameServer } = scene;
   await internet.router.run('sh', ['-c', 'for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done']);
   const host = await internet.machine();
-  const meter = await openMeter(internet, host, DATA_PORT, gameServer.ip);
+  const meter = await openMeter(internet, host, PORTS, gameServer.ip);
   const allow = ['--allow-destination', MACHINES, '--http-bind', HTTP];
   const open = dialect === undefined ? [] : ['--allow-open', '--dialect', dialect];
   const admit = dialect === undefined ? undefined : 'anybody';
@@ -79,8 +81,8 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
   /** Has the attacker bind its session at an address of its own. */
   const bind = (session: RegisteredSession, from: Endpoint, fields: ProofFields) =>
     attacker.bind(session, from, { ip: host.ip, port: DATA_PORT }, fields);
-  const attack = (bursts: readonly Burst[], pace: Pace): Promise<AttackReport> =>
-    attacker.attack({ to: { ip: host.ip, port: DATA_PORT }, bursts, ...pace });
+  const attack = (bursts: readonly Burst[], pace: Pace, plane: Plane = 'data'): Promise<AttackReport> =>
+    attacker.attack({ to: { ip: host.ip, port: PORTS[plane] }, bursts, ...pace });
   /** A game server of the attacker's own. */
   const serve = (at: Endpoint, answers: number, answerBytes: number) => attacker.serve(at, answers, answerBytes);
   /** What a metric of the node says, by its name with labels and without `lightspeed_`. */
@@ -122,12 +124,16 @@ function settingsOf({ ip, port }: Endpoint): { readonly host: string; readonly p
 }
 
 /** What an address got on its wire for each byte that was sent in its name; 0 if it got nothing. @param happens as long as that lasts */
-export async function amplification({ meter }: Stage, { address }: Attachment, happens?: () => Promise<unknown>): Promise<number> {
+export async function amplification(
+  { meter }: Stage,
+  { address }: Attachment,
+  happens?: () => Promise<unknown>,
+  plane?: Plane,
+): Promise<number> {
   const ip = parseIpv4(address) ?? 0;
-  const count = async () => ({ sent: await meter.bytesFrom(ip), got: await meter.bytesTo(ip) });
-  const before = happens === undefined ? { sent: 0, got: 0 } : await count();
+  const before = happens === undefined ? { sent: 0, got: 0 } : await meter.between(ip, plane);
   await happens?.();
-  const { sent, got } = await count();
+  const { sent, got } = await meter.between(ip, plane);
   return got === before.got ? 0 : (got - before.got) / (sent - before.sent);
 }
 
