@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { describeAttacks } from './support/scenario.ts';
 import { amplification } from './support/stage.ts';
 
-const PACE = { perSecond: 4_000, count: 6_000 };
+const PACE = { perSecond: 4_000, count: 4_000 };
 const MAX_AMPLIFICATION = 3;
 const INITIAL_BYTES = 1_200;
 const VERSION = 1;

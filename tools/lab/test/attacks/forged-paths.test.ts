@@ -1,8 +1,7 @@
 import { Capability } from '@lightspeed/control';
 import { expect } from 'vitest';
-import { trueProofs } from './support/floods.ts';
 import { DUPLICATE, STANDBY, data, fin, proof } from './support/forgery.ts';
-import { describeAttacks, expectUnharmed } from './support/scenario.ts';
+import { describeAttacks } from './support/scenario.ts';
 import { amplification } from './support/stage.ts';
 import type { Stage } from './support/stage.ts';
 
@@ -62,11 +61,5 @@ describeAttacks('paths', (scenario) => {
     const server = stage.attackerAt(9_000);
     await stage.serve(server, REQUESTS, REQUEST_BYTES);
     await expectLittle(stage, STANDBY, (token, path) => [data(token, path, server)]);
-  });
-
-  scenario("a player keeps its address when another registration's true proofs come from there", async (stage) => {
-    const [player] = await stage.play();
-    const forged = trueProofs(await stage.registration(), [player], 50);
-    await expectUnharmed(stage, () => stage.attack(forged, { perSecond: 50, count: 50 }));
   });
 });

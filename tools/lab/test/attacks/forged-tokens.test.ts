@@ -1,18 +1,19 @@
 import { expect } from 'vitest';
-import { allTokens, handshakesWithoutToken } from './support/floods.ts';
+import { allTokens, handshakesWithoutToken, trueProofs } from './support/floods.ts';
 import { data, handshake } from './support/forgery.ts';
 import { describeAttacks, expectUnharmed } from './support/scenario.ts';
 
 const RECORDED = 20;
 const LATER_US = 1_000_000_000;
-const PACE = { perSecond: 3_000, count: 6_000 };
+const PACE = { perSecond: 3_000, count: 4_000 };
 /** Every token once, with data, FINs and HANDSHAKEs. */
 const FIRST = { perSecond: 3_000, count: 3 * 255 };
 
 describeAttacks('tokens', (scenario) => {
-  scenario('HANDSHAKEs with token 0 from its address cost a player nothing', async (stage) => {
+  scenario("HANDSHAKEs from its address cost a player nothing, with token 0 or another registration's true proofs", async (stage) => {
     const [player] = await stage.play();
-    await expectUnharmed(stage, () => stage.attack(handshakesWithoutToken(player), PACE));
+    const bursts = [...handshakesWithoutToken(player), ...trueProofs(await stage.registration(), [player], PACE.count)];
+    await expectUnharmed(stage, () => stage.attack(bursts, PACE));
   });
 
   scenario('who tries all tokens draws tags, and costs the player nothing from then on', async (stage) => {
