@@ -6,6 +6,7 @@ import { totals } from '../../../src/game/player.ts';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
 import type { Attachment } from '../../../src/namespaces/internet.ts';
 import { CONTROL_PORT, DATA_PORT, openScene } from '../../../src/namespaces/scene.ts';
+import type { Namespace } from '../../../src/namespaces/network.ts';
 import type { AttackReport, AttackerProgram, Burst } from './attacker-main.ts';
 import type { ProofFields } from './forgery.ts';
 import { openMeter } from './meter.ts';
@@ -55,9 +56,11 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
   const victim = await internet.machine();
   const { in: den, ip: attackerIp } = await internet.machine();
   for (const { address } of [home, victim]) await den.ip(`address add ${address}/32 dev lo`);
-  const attacker = started.use(
-    startChild<AttackerProgram>({ program: new URL('./attacker-main.ts', import.meta.url), name: 'the attacker', within: den.within }),
-  );
+  const attackerIn = ({ within }: Namespace) => {
+    const program = new URL('./attacker-main.ts', import.meta.url);
+    return started.use(startChild<AttackerProgram>({ program, name: 'the attacker', within }));
+  };
+  const attacker = attackerIn(den);
 
   const watcher = started.use(
     startChild<WatcherProgram>({ program: new URL('./watcher-main.ts', import.meta.url), name: 'the watcher', within: host.in.within }),
@@ -83,6 +86,13 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     attacker.bind(session, from, { ip: host.ip, port: DATA_PORT }, fields);
   const attack = (bursts: readonly Burst[], pace: Pace, plane: Plane = 'data'): Promise<AttackReport> =>
     attacker.attack({ to: { ip: host.ip, port: PORTS[plane] }, bursts, ...pace });
+  /** An attacker that sends to players in the node's name. */
+  const impostor = async () => {
+    const { in: lair } = await internet.machine();
+    await lair.ip(`address add ${host.address}/32 dev lo`);
+    const posing = attackerIn(lair);
+    return (to: Endpoint, bursts: readonly Burst[], pace: Pace) => posing.attack({ to, bursts, ...pace });
+  };
   /** A game server of the attacker's own. */
   const serve = (at: Endpoint, answers: number, answerBytes: number) => attacker.serve(at, answers, answerBytes);
   /** What a metric of the node says, by its name with labels and without `lightspeed_`. */
@@ -108,6 +118,8 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     victimAt,
     registration,
     banned,
+    dataPort: { ip: host.ip, port: DATA_PORT },
+    impostor,
     bind,
     attack,
     meter,
