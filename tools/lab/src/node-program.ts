@@ -5,7 +5,7 @@ import { parsePin } from '@lightspeed/control/quic';
 import { formatEndpoint, formatIpv4, isUnspecified, parseIpv4, parseSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { LabError } from './errors.ts';
-import { ForeignProcess } from './foreign-process.ts';
+import { ForeignProcess, command } from './foreign-process.ts';
 import type { Issuer } from './issuer.ts';
 import { LOOPBACK } from './loopback-socket.ts';
 import { residentBytes } from './process-usage.ts';
@@ -129,6 +129,12 @@ export class NodeProgram extends ForeignProcess {
     process.kill(this.pid, 'SIGUSR2');
     await this.line(new RegExp(`^garbage collected ${number}$`), COLLECT_MS);
     return residentBytes([this.pid]);
+  }
+
+  /** Runs one of its program's commands on its state folder, such as `bans list`. @returns what that prints */
+  command(...words: readonly string[]): Promise<string> {
+    const { program = mainOf('@lightspeed/proxy'), stateDir } = this.#options;
+    return command(process.execPath, [SOURCE, program, ...words, '--state-dir', stateDir]);
   }
 
   /** Starts another one in its place: same ports, same state. */

@@ -81,8 +81,8 @@ export async function openScene(started: AsyncDisposableStack) {
     started.defer(() => node.program.kill());
     return node;
   };
-  /** A ticket that every node of the scene lets in. */
-  const ticket = () => issuer.ticket();
+  /** A ticket that every node of the scene lets in. @param rates its own, in place of a node's */
+  const ticket = (rates?: Parameters<Issuer['ticket']>[0]) => issuer.ticket(rates);
   /** How players register with nodes. */
   const registration = (...nodes: readonly SceneNode[]): RegisterSettings => {
     return { nodes: nodes.map(({ program }) => program.settings), ticket: ticket(), pingMs: PING_MS };
