@@ -1,6 +1,6 @@
 import { decode, encode } from '@lightspeed/control';
 import type { DecodingDialect } from '@lightspeed/control';
-import type { Random } from './random.ts';
+import type { Random } from '@lightspeed/netem';
 import { must } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -23,13 +23,13 @@ export class CodecTarget implements Target {
     const random = this.#random;
     const bytes = this.#bytes;
     bytes[2] = random.pick(TYPES);
-    const body = random.once(10) ? random.below(1_000) : random.below(60);
+    const body = random.once(10) ? random.nextInt(1_000) : random.nextInt(60);
     // Fields are texts with a length in front, numbers, and extensions with a length: small bytes make many of them right.
-    for (let at = 3; at < 3 + body; at++) bytes[at] = random.once(4) ? random.bits() : random.below(12);
-    const claimed = random.once(20) ? random.below(5_000) : body + 1;
+    for (let at = 3; at < 3 + body; at++) bytes[at] = random.once(4) ? random.nextU32() : random.nextInt(12);
+    const claimed = random.once(20) ? random.nextInt(5_000) : body + 1;
     bytes[0] = claimed >> 8;
     bytes[1] = claimed;
-    this.replay(bytes.subarray(0, random.once(20) ? random.below(body + 4) : body + 3));
+    this.replay(bytes.subarray(0, random.once(20) ? random.nextInt(body + 4) : body + 3));
   }
 
   replay(bytes: Uint8Array): void {

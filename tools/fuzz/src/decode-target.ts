@@ -1,7 +1,7 @@
 import { DROP_REASON_NAMES, TunnelHeader, checkTaggedPacket, hasTag, isDropReason } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import { Datagrams, MAX_DATAGRAM_BYTES } from './datagrams.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@lightspeed/netem';
 import { must } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -27,7 +27,7 @@ export class DecodeTarget implements Target {
 
   step(): void {
     const random = this.#random;
-    const of = { dialect: random.pick(DIALECTS), tokens: [0, 1, 255], sources: ANY, destinations: ANY, nowUs: random.bits() };
+    const of = { dialect: random.pick(DIALECTS), tokens: [0, 1, 255], sources: ANY, destinations: ANY, nowUs: random.nextU32() };
     const length = this.#datagrams.write(this.#bytes, 0, of);
     this.replay(this.#bytes.subarray(0, length));
   }

@@ -1,6 +1,6 @@
 import { CodecTarget } from './codec-target.ts';
 import { DecodeTarget } from './decode-target.ts';
-import { Random } from './random.ts';
+import { Random } from '@lightspeed/netem';
 import { RelayTarget } from './relay-target.ts';
 import type { RelayMode } from './relay-target.ts';
 import type { Target } from './target.ts';

@@ -6,7 +6,7 @@ import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@lightspeed/netem';
 import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, FEC_BYTES, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
 import { must, reachedOf } from './target.ts';
 import type { Target } from './target.ts';
@@ -68,7 +68,7 @@ export class RelayTarget implements Target, RelayOutput {
         policy: new DestinationPolicy({ allow: [parseDestinationRule('198.51.100.0/24')] }),
         counters: this.#counters,
         output: this,
-        random: () => random.bits() | 0,
+        random: () => random.nextU32() | 0,
         hmacSha256,
         challenges: { key: CHALLENGE_KEY, slot: () => Math.floor(this.#nowMs / 10_000) },
       },
@@ -82,9 +82,9 @@ export class RelayTarget implements Target, RelayOutput {
 
   step(): void {
     const random = this.#random;
-    if (random.once(4)) this.#nowMs += random.once(500) ? random.below(20_000) : random.below(4);
+    if (random.once(4)) this.#nowMs += random.once(500) ? random.nextInt(20_000) : random.nextInt(4);
     this.#relay.advance(this.#nowMs | 0, (this.#nowMs * 1_000) | 0);
-    const kind = random.below(64);
+    const kind = random.nextInt(64);
     if (kind < 2) this.#sendProof();
     else if (kind < 10) this.#answer();
     else if (kind === 10) this.#relay.handleTimeout();
@@ -95,7 +95,7 @@ export class RelayTarget implements Target, RelayOutput {
 
   replay(bytes: Uint8Array): void {
     this.#arena.bytes.set(bytes, this.#arena.offset);
-    this.#give(this.#random.below(CLIENTS.length), bytes.length);
+    this.#give(this.#random.nextInt(CLIENTS.length), bytes.length);
     this.flush();
   }
 
@@ -182,7 +182,7 @@ export class RelayTarget implements Target, RelayOutput {
 
   #register(id: number): void {
     const { ip } = CLIENTS[id];
-    const token = 1 + this.#random.below(255);
+    const token = 1 + this.#random.nextInt(255);
     this.#nonces[id] ??= 1n;
     this.#tokens[id] = token;
     this.#relay.register({
@@ -202,10 +202,10 @@ export class RelayTarget implements Target, RelayOutput {
   #sendProof(): void {
     const random = this.#random;
     const { bytes, offset } = this.#arena;
-    const id = random.below(SESSIONS);
-    const from = random.once(2) ? random.below(CLIENTS.length) : id;
+    const id = random.nextInt(SESSIONS);
+    const from = random.once(2) ? random.nextInt(CLIENTS.length) : id;
     const nonce = (this.#nonces[id] += 1n);
-    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, this.#tokens[id], random.below(65_536), (this.#nowMs * 1_000) | 0);
+    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, this.#tokens[id], random.nextInt(65_536), (this.#nowMs * 1_000) | 0);
     bytes[offset + 13] = 0;
     const sessionId = this.#mode.admission === 'registered' ? id + 1 : 0;
     const challenge = from < ANSWERING && random.once(2) ? this.#challengeFor(sessionId, CLIENTS[from]) : 0n;
@@ -227,9 +227,9 @@ export class RelayTarget implements Target, RelayOutput {
   #sendAny(): void {
     const random = this.#random;
     const { bytes, memory, offset } = this.#arena;
-    const id = random.below(SESSIONS);
-    const from = random.once(6) ? random.below(CLIENTS.length) : id;
-    const tokens = random.once(24) ? [random.below(256)] : [this.#tokens[id]];
+    const id = random.nextInt(SESSIONS);
+    const from = random.once(6) ? random.nextInt(CLIENTS.length) : id;
+    const tokens = random.once(24) ? [random.nextInt(256)] : [this.#tokens[id]];
     const nowUs = (this.#nowMs * 1_000) | 0;
     const of = { dialect: this.#mode.dialect, tokens, sources: PROGRAMS, destinations: DESTINATIONS, nowUs };
     const length = this.#datagrams.write(bytes, offset, of);
@@ -257,17 +257,17 @@ export class RelayTarget implements Target, RelayOutput {
   #answer(): void {
     const random = this.#random;
     if (this.#egress.size === 0) return;
-    const egress = [...this.#egress][random.below(this.#egress.size)];
+    const egress = [...this.#egress][random.nextInt(this.#egress.size)];
     const { ip, port } = random.pick(random.once(8) ? DENIED : ALLOWED);
-    const length = random.below(1_500);
-    this.#arena.bytes.fill(random.bits(), this.#arena.offset, this.#arena.offset + length);
+    const length = random.nextInt(1_500);
+    this.#arena.bytes.fill(random.nextU32(), this.#arena.offset, this.#arena.offset + length);
     this.#length = length;
     this.#relay.handleServerDatagram(egress, this.#arena.offset, length, ip, port);
   }
 
   /** Registrations come and go, and everything is restored from snapshots. */
   #turn(): void {
-    const id = this.#random.below(SESSIONS);
+    const id = this.#random.nextInt(SESSIONS);
     const snapshots = this.#relay.snapshots.takeAll();
     this.#relay.unregister(id + 1);
     this.#tagged.delete(id);

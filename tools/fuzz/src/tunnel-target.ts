@@ -6,7 +6,7 @@ import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags, readSequence, readTimestampUs,
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@lightspeed/netem';
 import { must, reachedOf } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -58,7 +58,7 @@ export class TunnelTarget implements Target, TunnelOutput {
         memory: this.#arena.memory,
         counters: this.#counters,
         output: this,
-        random: () => random.bits() | 0,
+        random: () => random.nextU32() | 0,
         hmacSha256,
         nextNonce: () => ++this.#nonce,
       },
@@ -74,9 +74,9 @@ export class TunnelTarget implements Target, TunnelOutput {
 
   step(): void {
     const random = this.#random;
-    if (random.once(4)) this.#nowMs += random.once(500) ? random.below(5_000) : random.below(4);
+    if (random.once(4)) this.#nowMs += random.once(500) ? random.nextInt(5_000) : random.nextInt(4);
     this.#tunnel.advance(this.#nowMs | 0, (this.#nowMs * 1_000) | 0);
-    const kind = random.below(32);
+    const kind = random.nextInt(32);
     if (kind === 0) this.#tunnel.handleTimeout();
     else if (kind < 6) this.#send();
     else if (kind === 6) this.#acknowledge();
@@ -144,7 +144,7 @@ export class TunnelTarget implements Target, TunnelOutput {
   #send(): void {
     const flow = this.#random.pick(this.#flows);
     this.#used.add(flow);
-    this.#tunnel.handleLocalDatagram(flow, this.#arena.offset, this.#random.below(1_500));
+    this.#tunnel.handleLocalDatagram(flow, this.#arena.offset, this.#random.nextInt(1_500));
   }
 
   /** A true acknowledgement, or nearly so. */
@@ -152,9 +152,9 @@ export class TunnelTarget implements Target, TunnelOutput {
     const random = this.#random;
     const { bytes, offset } = this.#arena;
     const { sequence, timestampUs } = this.#handshake;
-    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, random.once(10) ? random.below(256) : TOKEN, sequence, timestampUs);
+    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, random.once(10) ? random.nextInt(256) : TOKEN, sequence, timestampUs);
     const view = this.#arena.memory.view;
-    view.setBigUint64(offset + HEADER_BYTES, random.once(2) ? 0n : BigInt(random.bits()));
+    view.setBigUint64(offset + HEADER_BYTES, random.once(2) ? 0n : BigInt(random.nextU32()));
     view.setBigUint64(offset + HEADER_BYTES + 8, this.#nonce);
     this.#openingNonce = this.#nonce;
     this.#give(HEADER_BYTES + random.pick([0, 8, 16]));
@@ -163,7 +163,7 @@ export class TunnelTarget implements Target, TunnelOutput {
   #sendAny(): void {
     const random = this.#random;
     const { bytes, offset } = this.#arena;
-    const tokens = random.once(24) ? [random.below(256)] : [TOKEN];
+    const tokens = random.once(24) ? [random.nextInt(256)] : [TOKEN];
     const of = { dialect: this.#dialect, tokens, sources: SERVERS, destinations: PROGRAMS, nowUs: (this.#nowMs * 1_000) | 0 };
     const length = this.#datagrams.write(bytes, offset, of);
     const version = bytes[offset] >> 4;
