@@ -11,7 +11,6 @@ export { Issuer } from './issuer.ts';
 export { TemporaryFolder } from './leftovers.ts';
 export type { FramingPlan } from './load/framing.ts';
 export type { LoadTarget } from './load/generator-main.ts';
-export { PAYLOAD_BYTES } from './load/payload.ts';
 export type { RegisteredSession } from './load/registrant.ts';
 export { startLoad, startRegistrants } from './load/processes.ts';
 export type { LoadProcess, Registrants } from './load/processes.ts';

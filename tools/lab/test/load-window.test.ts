@@ -2,9 +2,9 @@ import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { expect, test } from 'vitest';
 import { Framing } from '../src/load/framing.ts';
 import { LstpFraming, LstpSessions } from '../src/load/lstp-framing.ts';
-import { PAYLOAD_BYTES, carefulPayloadBytes, isWhole, writeContent, writeNumbers } from '../src/load/payload.ts';
 import { Schedule } from '../src/load/schedule.ts';
 import { GAME_SERVER, WindowRun } from '../src/load/window-run.ts';
+import { PAYLOAD_BYTES } from '../src/payload.ts';
 
 const RELAY = { ip: 0x7f00_0001, port: 4_000 };
 const CLIENTS = 2;
@@ -128,6 +128,22 @@ test('latency counts from when a packet was due, not from when it left', () => {
   expect(window.result().lateP99Us).toBeGreaterThan(13_000);
 });
 
+test('percentiles of latencies are within a thousandth, and those of nothing are no numbers', () => {
+  const window = openWindow();
+  const before = window.result();
+  window.moveTo(12_000);
+  window.moveTo(90_000);
+  for (const { tag, bytes } of window.sent) window.arrives(tag, bytes);
+  const { p50Us, maxUs } = window.result();
+
+  // They were due at some moment of each millisecond from 0 to 10.
+  expect(p50Us).toBeGreaterThan(84_000 * 0.999);
+  expect(p50Us).toBeLessThan(86_000 * 1.001);
+  expect(maxUs).toBeGreaterThan(89_000 * 0.999);
+  expect(maxUs).toBeLessThan(90_000 * 1.001);
+  expect(before).toMatchObject({ answered: 0, p50Us: NaN, maxUs: NaN, lateP99Us: NaN });
+});
+
 test('what comes after 100 ms is late, and a silence ends the window', () => {
   const window = openWindow();
   window.moveTo(12_000);
@@ -174,20 +190,6 @@ test('a careful run looks at content and length, and has no more packets without
   expect(fourth.bytes.length).not.toBe(first.bytes.length);
   expect(window.sent).toHaveLength(5);
   expect(window.result()).toMatchObject({ answered: 1, corrupted: 2, toRelay: 5 });
-});
-
-test('a careful payload shows whether it is whole, whichever byte is changed', () => {
-  const bytes = new Uint8Array(300);
-  const length = carefulPayloadBytes(70_000);
-  writeNumbers(bytes, 10, 3, 70_000);
-  writeContent(bytes, 10, 70_000);
-  expect(isWhole(bytes, 10, length, 70_000)).toBe(true);
-  expect(isWhole(bytes, 10, length - 1, 70_000)).toBe(false);
-  for (let at = 18; at < 10 + length; at++) {
-    bytes[at] ^= 1;
-    expect(isWhole(bytes, 10, length, 70_000), `byte ${at}`).toBe(false);
-    bytes[at] ^= 1;
-  }
 });
 
 test('an answer of a node must have the token and addresses of its own client and server', () => {

@@ -1,6 +1,7 @@
 import type { Endpoint } from '@lightspeed/wire';
 import { answerParent } from '../child-program.ts';
-import { openEcho } from '../echo.ts';
+import { openGameServer } from '../game/game-server.ts';
+import type { GameServer } from '../game/game-server.ts';
 import { startPlayer } from '../game/player.ts';
 import type { Player, PlayerPlan } from '../game/player.ts';
 import { probe } from './probe.ts';
@@ -9,15 +10,15 @@ import { probe } from './probe.ts';
 const AT_ONCE = 8;
 
 const players: Player[] = [];
-/** Whom an echo has answered: how many datagrams of each address. */
-const sources: Record<string, number> = {};
+const servers: GameServer[] = [];
 
 const program = {
-  /** Sends every datagram back that comes to this address. */
-  echo: async (at: Endpoint) => {
-    await openEcho(at, (source) => (sources[source] = (sources[source] ?? 0) + 1));
+  /** Is a game server at this address. */
+  serve: async (at: Endpoint) => {
+    servers.push(await openGameServer(at));
   },
-  sources: () => sources,
+  /** The addresses that have sent something to its game servers. */
+  sources: () => servers.flatMap(({ sources }) => [...sources]),
   /** Players, each of whom has a tunnel and a game of its own. Resolves when all of them play. */
   play: async (plan: PlayerPlan, count: number) => {
     while (players.length < count) {

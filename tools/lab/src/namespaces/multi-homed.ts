@@ -40,7 +40,7 @@ export const multiHomed = defineScenario(
     const allow = ['--allow-destination', `${ALLOWED}/32:${SERVER_PORT}`];
     const flags = ['--data-bind', `[::]:${DATA_PORT}`, '--control-bind', `[::]:${CONTROL_PORT}`, ...allow];
     const node = await scene.node('node', { host, flags });
-    await (await scene.agent(host.in)).echo({ ip: 0, port: SERVER_PORT });
+    await (await scene.agent(host.in)).serve({ ip: 0, port: SERVER_PORT });
     const [agent, player] = [await scene.agent(machine), await scene.agent(machine)];
 
     const reach = async (control: string, data = control, gameServer: Endpoint = scene.gameServer): Promise<ProbeReport> => {

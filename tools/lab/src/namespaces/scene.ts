@@ -60,7 +60,7 @@ export async function openScene(started: AsyncDisposableStack) {
   const { in: machine, ip } = await internet.machine();
   const server = startAgent(started, machine);
   const gameServer = { ip, port: GAME_PORT };
-  await server.echo(gameServer);
+  await server.serve(gameServer);
 
   /** A node with a state folder. Whatever is the node at the end is stopped. */
   const node = async (nodeId: string, { drainSecs, flags = [], host, program, admit }: SceneNodeOptions = {}): Promise<SceneNode> => {
@@ -105,7 +105,7 @@ export async function openScene(started: AsyncDisposableStack) {
   const play = (agent: Agent, tunnel: PlayerPlan['tunnel'], { players = 1, datagramsPerSecond = 100 }: GamesOptions = {}) =>
     agent.play({ tunnel: { keepaliveMs: 250, ...tunnel }, gameServer, datagramsPerSecond }, players);
   /** The addresses from which the game server was sent something. */
-  const sources = async () => Object.keys(await server.sources());
+  const sources = () => server.sources();
   return { internet, gameServer, node, ticket, registration, registrationAt, agent, play, sources };
 }
 

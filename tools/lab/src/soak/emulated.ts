@@ -3,7 +3,7 @@ import { Random } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
 import { count, percent, sumOf } from '../figures.ts';
 import { startCarriedGame } from '../game/carried-game.ts';
-import type { DirectionReport, GameReport } from '../game/carried-game.ts';
+import type { DirectionReport, CarriedReport } from '../game/carried-game.ts';
 import { faultOf } from '../game/verdict.ts';
 import { defineRun } from '../runs.ts';
 
@@ -16,7 +16,7 @@ export const emulated = defineRun(
   { links: 20, secondsPerLink: 5, seed: 1 },
   async ({ expect, progress }, { links, secondsPerLink, seed }) => {
     const random = new Random(seed);
-    const reports: GameReport[] = [];
+    const reports: CarriedReport[] = [];
     for (let number = 1; number <= links; number++) {
       const linkSeed = random.nextU32();
       const link = randomLink(new Random(linkSeed));

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { DEFAULT_MAX_DATAGRAM_BYTES } from '@lightspeed/udp';
-import { openEcho } from '../echo.ts';
 import { count, mebibytes } from '../figures.ts';
+import { openGameServer } from '../game/game-server.ts';
 import type { NodeProgram } from '../node-program.ts';
 import { defineRun } from '../runs.ts';
 import type { Expectations } from '../runs.ts';
@@ -25,7 +25,7 @@ export const hostile = defineRun(
   'random, truncated and oversized datagrams for 60 s: up, flat memory, good clients whole, all accounted for',
   { seconds: 60, attackers: 16, datagramsPerSecond: 4_000, goodClients: 20, seed: 1 },
   async ({ expect, progress, started }, { seconds, attackers, datagramsPerSecond, goodClients: clients, seed }) => {
-    const { address: server } = started.use(await openEcho());
+    const { address: server } = started.use(await openGameServer());
     const load = await openSoakLoad(started, clients);
     const node = await startSoakNode(started, [...load.servers, server], { admit: 'anybody' });
     const attacker = startAttacker(started, 'the attack');

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { openEcho } from '../echo.ts';
 import { count, mebibytes, medianAndP99, milliseconds, percentile, sumOf } from '../figures.ts';
+import { openGameServer } from '../game/game-server.ts';
 import { startPlayer } from '../game/player.ts';
 import { startRegistrants } from '../load/processes.ts';
 import { residentBytes } from '../process-usage.ts';
@@ -34,7 +34,7 @@ export const registrations = defineRun(
   '1,000 clients register at once: all within 60 s, while a game goes on; memory within 15 % of before afterwards',
   LONG,
   async ({ expect, progress, started }, { clients, rounds }) => {
-    const { address: gameServer } = started.use(await openEcho());
+    const { address: gameServer } = started.use(await openGameServer());
     const node = await startSoakNode(started, [gameServer], { admit: 'whoever registers' });
     const tunnel = { register: { nodes: [node.settings] } };
     const player = started.use(await startPlayer({ tunnel, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND }));
