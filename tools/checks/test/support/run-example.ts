@@ -1,4 +1,4 @@
-import { runBeside } from './run.ts';
+import { runBeside } from './run-beside.ts';
 
 /** The longest time that an example may take to end, or to print something if it serves. */
 export const MAX_EXAMPLE_MS = 240_000;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
-import { mustRun } from './run.ts';
+import { mustRun } from '../../src/run.ts';
 
 /** A text file of the workspace, such as a page of the documentation. */
 export interface Page {

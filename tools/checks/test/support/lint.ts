@@ -1,6 +1,6 @@
 import { ESLint } from 'eslint';
 import tseslint from 'typescript-eslint';
-import { workspaceRoot } from './workspace-root.ts';
+import { workspaceRoot } from '../../src/workspace-root.ts';
 
 /** One complaint of the linter. `line` counts from 1. */
 export interface Complaint {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { runBeside } from './run.ts';
-import type { Ended } from './run.ts';
-import { workspaceRoot } from './workspace-root.ts';
+import { runBeside } from './run-beside.ts';
+import type { Ended } from '../../src/run.ts';
+import { workspaceRoot } from '../../src/workspace-root.ts';
 
 const SOURCES: Readonly<Record<string, string>> = {
   'lightspeed-proxy': 'apps/proxy/src/main.ts',
