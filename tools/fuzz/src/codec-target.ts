@@ -1,7 +1,7 @@
 import { decode, encode } from '@lightspeed/control';
 import type { DecodingDialect } from '@lightspeed/control';
 import type { Random } from '@lightspeed/netem';
-import { must } from './target.ts';
+import { addTo, must } from './target.ts';
 import type { Target } from './target.ts';
 
 const DIALECTS: readonly DecodingDialect[] = ['standard', 'reference', 'detect'];
@@ -13,7 +13,7 @@ export class CodecTarget implements Target {
   input: Uint8Array = new Uint8Array(0);
   readonly #random: Random;
   readonly #bytes = new Uint8Array(1_024);
-  readonly #reached: Record<string, number> = {};
+  readonly reached: Record<string, number> = {};
 
   constructor(random: Random) {
     this.#random = random;
@@ -37,21 +37,13 @@ export class CodecTarget implements Target {
     for (const dialect of DIALECTS) {
       const message = decode(bytes, dialect);
       const what = message.type === 'refused' ? message.code : message.type;
-      this.#reached[what] = (this.#reached[what] ?? 0) + 1;
+      addTo(this.reached, what);
       if (message.type === 'refused' || message.type === 'unknown') continue;
       const own = 'dialect' in message ? message.dialect : dialect === 'reference' ? 'reference' : 'standard';
       const again = encode(message, own);
       const isSame = own === 'standard' ? Buffer.compare(again, bytes) === 0 : isPrefix(again, bytes);
       must(isSame, `${dialect}: a message of type ${message.type} is written otherwise than it was read`);
     }
-  }
-
-  check(): void {
-    // Nothing is kept.
-  }
-
-  reached(): Readonly<Record<string, number>> {
-    return this.#reached;
   }
 }
 

@@ -2,14 +2,14 @@ import { DestinationPolicy, encodeProof, makeChallenge, parseDestinationRule, ta
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, PeerCapability, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { ClientAddress, RelayOptions, RelayOutput } from '@lightspeed/session';
-import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken, sealPacket, writeControlHeader } from '@lightspeed/wire';
+import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken, writeControlHeader } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
 import type { Random } from '@lightspeed/netem';
-import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, FEC_BYTES, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
-import { must, reachedOf } from './target.ts';
-import type { Target } from './target.ts';
+import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
+import { ignore, must, reachedOf } from './target.ts';
+import type { Reached, Target } from './target.ts';
 
 const CHALLENGE_KEY = new Uint8Array(32).fill(3);
 const SECRET = new Uint8Array(16).fill(9);
@@ -44,6 +44,11 @@ export class RelayTarget implements Target, RelayOutput {
   /** Bytes on the wire from and to each client's address. */
   readonly #came = new Float64Array(CLIENTS.length);
   readonly #went = new Float64Array(CLIENTS.length);
+  // What a relay may tell at any time.
+  readonly misused = ignore;
+  readonly overShare = ignore;
+  readonly attacked = ignore;
+  readonly banned = ignore;
   #length = 0;
   #nextEgress = 0;
   #nowMs = 1_000;
@@ -116,7 +121,7 @@ export class RelayTarget implements Target, RelayOutput {
     must(this.#egress.size === 0, `${this.#egress.size} sockets are open without a flow`);
   }
 
-  reached(): Readonly<Record<string, number>> {
+  get reached(): Reached {
     return reachedOf(this.#counters.values, RelayCounter, this.#counters.clientDrops);
   }
 
@@ -160,24 +165,8 @@ export class RelayTarget implements Target, RelayOutput {
     this.#relay.sent();
   }
 
-  misused(): void {
-    // Its session has ended.
-  }
-
-  overShare(): void {
-    // As it should be.
-  }
-
-  attacked(): void {
-    // As it should be told.
-  }
-
   tagging(sessionId: number): void {
     this.#tagged.add(sessionId - 1);
-  }
-
-  banned(): void {
-    // Of an address that has shown that it receives.
   }
 
   #register(id: number): void {
@@ -226,21 +215,17 @@ export class RelayTarget implements Target, RelayOutput {
   /** Mostly a packet of a session from its client's address, with its token, and its tag if it has one. */
   #sendAny(): void {
     const random = this.#random;
-    const { bytes, memory, offset } = this.#arena;
+    const { bytes, offset } = this.#arena;
     const id = random.nextInt(SESSIONS);
     const from = random.once(6) ? random.nextInt(CLIENTS.length) : id;
     const tokens = random.once(24) ? [random.nextInt(256)] : [this.#tokens[id]];
     const nowUs = (this.#nowMs * 1_000) | 0;
     const of = { dialect: this.#mode.dialect, tokens, sources: PROGRAMS, destinations: DESTINATIONS, nowUs };
     const length = this.#datagrams.write(bytes, offset, of);
-    const version = bytes[offset] >> 4;
     const isSealed = this.#tagged.has(id) ? !random.once(12) : random.once(100);
-    // Only versions 1 and 2 can be sealed; the rest is left as it is.
-    if (!isSealed || length < HEADER_BYTES + FEC_BYTES || (version !== 1 && version !== 2)) return this.#give(from, length);
+    if (!isSealed) return this.#give(from, length);
     const { up } = tagKeys(SECRET, id + 1, this.#openingNonces[id] ?? 0n, hmacSha256);
-    sealPacket(memory.view, offset, length, up.word0, up.word1 ^ (random.once(16) ? 1 : 0));
-    bytes.copyWithin(offset, offset - 4, offset + length);
-    this.#give(from, length + 4);
+    this.#give(from, this.#arena.seal(length, { word0: up.word0, word1: up.word1 ^ (random.once(16) ? 1 : 0) }));
   }
 
   /** What a client learns from an acknowledgement: its token, and the opening nonce. */

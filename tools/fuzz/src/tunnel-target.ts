@@ -1,25 +1,18 @@
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
-import type { TunnelEvent, TunnelOutput } from '@lightspeed/session';
+import type { TunnelOutput } from '@lightspeed/session';
 import { tagKeys } from '@lightspeed/security';
-import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags, readSequence, readTimestampUs, sealPacket, writeControlHeader } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags, readSequence, readTimestampUs, writeControlHeader } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
 import type { Random } from '@lightspeed/netem';
-import { must, reachedOf } from './target.ts';
-import type { Target } from './target.ts';
+import { ALLOWED, PROGRAMS } from './scene.ts';
+import { ignore, must, reachedOf } from './target.ts';
+import type { Reached, Target } from './target.ts';
 
 const NODE: Endpoint = { ip: 0xc000_0201, port: 4_434 };
 const STRANGER: Endpoint = { ip: 0xc000_0209, port: 4_434 };
-const SERVERS: readonly Endpoint[] = [
-  { ip: 0xc633_6407, port: 7_777 },
-  { ip: 0xc633_6408, port: 7_778 },
-];
-const PROGRAMS: readonly Endpoint[] = [
-  { ip: 0x7f00_0001, port: 5_001 },
-  { ip: 0x7f00_0001, port: 5_002 },
-];
 const REGISTRATION = { sessionId: 77, secret: new Uint8Array(16).fill(9) };
 const TOKEN = 90;
 
@@ -36,6 +29,10 @@ export class TunnelTarget implements Target, TunnelOutput {
   readonly #tunnel: Tunnel;
   readonly #flows: readonly LocalFlow[];
   readonly #used = new Set<LocalFlow>();
+  // What a tunnel may tell at any time.
+  readonly event = ignore;
+  readonly attacked = ignore;
+  readonly pathEvent = ignore;
   #length = 0;
   #nowMs = 1_000;
   #nonce = 0n;
@@ -49,7 +46,7 @@ export class TunnelTarget implements Target, TunnelOutput {
     this.#dialect = dialect;
     this.#datagrams = new Datagrams(random);
     this.#flows = PROGRAMS.flatMap((program) =>
-      SERVERS.map((server) => new LocalFlow(0, program.ip, program.port, server.ip, server.port)),
+      ALLOWED.map((server) => new LocalFlow(0, program.ip, program.port, server.ip, server.port)),
     );
     const registration = isRegistered ? REGISTRATION : undefined;
     this.#tunnel = new Tunnel(
@@ -102,7 +99,7 @@ export class TunnelTarget implements Target, TunnelOutput {
     must(available === capacity, `${capacity - available} blocks are not given back`);
   }
 
-  reached(): Readonly<Record<string, number>> {
+  get reached(): Reached {
     return reachedOf(this.#counters.values, TunnelCounter, this.#counters.nodeDrops);
   }
 
@@ -122,18 +119,6 @@ export class TunnelTarget implements Target, TunnelOutput {
 
   roundTrip(_path: number, rttUs: number): void {
     must(Number.isInteger(rttUs), 'a round trip is no number');
-  }
-
-  event(_event: TunnelEvent): void {
-    // Any may come.
-  }
-
-  attacked(): void {
-    // That it is.
-  }
-
-  pathEvent(): void {
-    // Any may come.
   }
 
   #startTags(): void {
@@ -164,15 +149,12 @@ export class TunnelTarget implements Target, TunnelOutput {
     const random = this.#random;
     const { bytes, offset } = this.#arena;
     const tokens = random.once(24) ? [random.nextInt(256)] : [TOKEN];
-    const of = { dialect: this.#dialect, tokens, sources: SERVERS, destinations: PROGRAMS, nowUs: (this.#nowMs * 1_000) | 0 };
+    const of = { dialect: this.#dialect, tokens, sources: ALLOWED, destinations: PROGRAMS, nowUs: (this.#nowMs * 1_000) | 0 };
     const length = this.#datagrams.write(bytes, offset, of);
-    const version = bytes[offset] >> 4;
     const isSealed = this.#isTagged ? !random.once(12) : random.once(100);
-    if (length < HEADER_BYTES + 6 || (version !== 1 && version !== 2) || !isSealed) return this.#give(length);
+    if (!isSealed) return this.#give(length);
     const { down } = tagKeys(REGISTRATION.secret, REGISTRATION.sessionId, this.#openingNonce, hmacSha256);
-    sealPacket(this.#arena.memory.view, offset, length, down.word0, down.word1);
-    bytes.copyWithin(offset, offset - 4, offset + length);
-    this.#give(length + 4);
+    this.#give(this.#arena.seal(length, down));
   }
 
   #give(length: number): void {
