@@ -1,7 +1,7 @@
 import { parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { sumOf } from '../../../src/figures.ts';
-import type { Namespace } from '../../../src/namespaces/network.ts';
+import type { Namespace } from '../../namespaces/network.ts';
 
 interface Listed {
   readonly nftables: readonly {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { whyNoNamespaces } from '../../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../../namespaces/internet.ts';
 import { openStage, playThrough } from './stage.ts';
 import type { Stage, StageOptions } from './stage.ts';
 

@@ -4,8 +4,8 @@ import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
 import { totals } from '../../../src/game/player.ts';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
-import type { Attachment } from '../../../src/namespaces/internet.ts';
-import { DATA_PORT, openScene } from '../../../src/namespaces/scene.ts';
+import type { Attachment } from '../../namespaces/internet.ts';
+import { DATA_PORT, openScene } from '../../namespaces/scene.ts';
 import type { AttackReport, AttackerProgram, Burst } from './attacker-main.ts';
 import { openMeter } from './meter.ts';
 

@@ -3,9 +3,9 @@ import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
-import { LstpFraming, LstpSessions } from '../load/lstp-framing.ts';
-import { Registrant } from '../load/registrant.ts';
-import type { RegisteredSession } from '../load/registrant.ts';
+import { LstpFraming, LstpSessions } from '../../src/load/lstp-framing.ts';
+import { Registrant } from '../../src/load/registrant.ts';
+import type { RegisteredSession } from '../../src/load/registrant.ts';
 
 /** What a probe tries: to register at one address of a node, and to reach a game server by way of another. */
 export interface ProbePlan {

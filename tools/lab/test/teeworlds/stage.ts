@@ -5,10 +5,10 @@ import { startTunnel } from '@lightspeed/client';
 import type { RunningTunnel } from '@lightspeed/client';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { Issuer } from '../issuer.ts';
-import { LossyLink } from '../lossy-link.ts';
-import { LOOPBACK } from '../loopback-socket.ts';
-import { NodeProgram } from '../node-program.ts';
+import { Issuer } from '../../src/issuer.ts';
+import { LossyLink } from '../../src/lossy-link.ts';
+import { LOOPBACK } from '../../src/loopback-socket.ts';
+import { NodeProgram } from '../../src/node-program.ts';
 
 /** An address that nobody else in the run has: whoever the server sees there came through the node. */
 export const EGRESS_IP = 0x7f00_0002;

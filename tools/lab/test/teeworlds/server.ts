@@ -2,10 +2,10 @@ import { createServer, connect } from 'node:net';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Endpoint } from '@lightspeed/wire';
-import { LabError } from '../errors.ts';
-import { findProgram } from '../find-program.ts';
-import { freeLoopbackEndpoint } from '../loopback-socket.ts';
-import { ForeignProcess } from '../foreign-process.ts';
+import { LabError } from '../../src/errors.ts';
+import { findProgram } from '../../src/find-program.ts';
+import { freeLoopbackEndpoint } from '../../src/loopback-socket.ts';
+import { ForeignProcess } from '../../src/foreign-process.ts';
 
 const START_MS = 10_000;
 const STATUS_MS = 5_000;

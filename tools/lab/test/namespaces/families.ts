@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { PlayerPlan } from '../game/player.ts';
-import type { Run } from '../runs.ts';
+import type { PlayerPlan } from '../../src/game/player.ts';
+import type { Run } from '../../src/runs.ts';
 import { expectSources, judgeChange, losePath, watchChange } from './changes.ts';
 import type { Limits } from './changes.ts';
 import type { Attachment } from './internet.ts';

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { formatEndpoint, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { totals } from '../game/player.ts';
+import { totals } from '../../src/game/player.ts';
 import { link } from './network.ts';
 import type { ProbeReport } from './probe.ts';
 import { CONTROL_PORT, DATA_PORT, defineScenario } from './scene.ts';

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { totals } from '../game/player.ts';
-import type { PlayerReport } from '../game/player.ts';
-import type { Figures, Means } from '../runs.ts';
+import { totals } from '../../src/game/player.ts';
+import type { PlayerReport } from '../../src/game/player.ts';
+import type { Figures, Means } from '../../src/runs.ts';
 import { openNat } from './internet.ts';
 import type { Nat } from './internet.ts';
 import { defineScenario } from './scene.ts';

@@ -1,5 +1,5 @@
-import { command } from '../foreign-process.ts';
-import { atEnd } from '../leftovers.ts';
+import { command } from '../../src/foreign-process.ts';
+import { atEnd } from '../../src/leftovers.ts';
 
 let made = 0;
 

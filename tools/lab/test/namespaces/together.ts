@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { totals } from '../game/player.ts';
-import type { Figures } from '../runs.ts';
+import { totals } from '../../src/game/player.ts';
+import type { Figures } from '../../src/runs.ts';
 import { expectSources } from './changes.ts';
 import { openNat } from './internet.ts';
 import { defineScenario } from './scene.ts';

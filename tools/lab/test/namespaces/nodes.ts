@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { percentile } from '../figures.ts';
-import { totals } from '../game/player.ts';
-import { defineRun } from '../runs.ts';
+import { percentile } from '../../src/figures.ts';
+import { totals } from '../../src/game/player.ts';
+import { defineRun } from '../../src/runs.ts';
 import { expectSources, judgeChange, watchChange } from './changes.ts';
 import { defineScenario, openScene } from './scene.ts';
 import type { Agent } from './scene.ts';

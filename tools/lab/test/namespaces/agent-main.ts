@@ -1,9 +1,9 @@
 import type { Endpoint } from '@lightspeed/wire';
-import { answerParent } from '../child-program.ts';
-import { openGameServer } from '../game/game-server.ts';
-import type { GameServer } from '../game/game-server.ts';
-import { startPlayer } from '../game/player.ts';
-import type { Player, PlayerPlan } from '../game/player.ts';
+import { answerParent } from '../../src/child-program.ts';
+import { openGameServer } from '../../src/game/game-server.ts';
+import type { GameServer } from '../../src/game/game-server.ts';
+import { startPlayer } from '../../src/game/player.ts';
+import type { Player, PlayerPlan } from '../../src/game/player.ts';
 import { probe } from './probe.ts';
 
 /** Tunnels that start at the same time: each costs a thread. */

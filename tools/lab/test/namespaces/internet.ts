@@ -1,5 +1,5 @@
 import { parseIpv4 } from '@lightspeed/wire';
-import { reasonOf } from '../errors.ts';
+import { reasonOf } from '../../src/errors.ts';
 import { Namespace, link } from './network.ts';
 
 /** Where a machine is attached: its address there, and the router's. */

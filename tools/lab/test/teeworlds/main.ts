@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { count, milliseconds, percent } from './figures.ts';
-import { faultOfTeeworlds, measuredLoss, playTeeworlds } from './teeworlds/run.ts';
-import type { TeeworldsResult } from './teeworlds/run.ts';
-import { findTeeworlds } from './teeworlds/server.ts';
-import { TRIALS } from './teeworlds/stage.ts';
+import { count, milliseconds, percent } from '../../src/figures.ts';
+import { faultOfTeeworlds, measuredLoss, playTeeworlds } from './run.ts';
+import type { TeeworldsResult } from './run.ts';
+import { findTeeworlds } from './server.ts';
+import { TRIALS } from './stage.ts';
 
 const USAGE = `pnpm --filter @lightspeed/lab teeworlds [--seconds N] [--loss PERCENT] [--fec K] [--seed N] [--ipv6 | --trials]
 
