@@ -1,7 +1,7 @@
 /**
  * End-to-end runs of LightSpeed on real sockets: a link that loses packets, a game with bots, load and attacks. The
- * programs are `demo.ts`, `soak.ts` and `teeworlds.ts`. This is what other tools want of them: links, nodes and other
- * programs in processes of their own, clients that register, network namespaces.
+ * programs are `demo.ts` and `soak.ts`. This is what other tools want of them: links, nodes and other programs in
+ * processes of their own, clients that register.
  *
  * @module
  */

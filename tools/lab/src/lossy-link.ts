@@ -22,9 +22,6 @@ export interface LossyLinkOptions {
   readonly toSource?: Impairments | undefined;
 }
 
-/** What a link has done to datagrams, each way. */
-export type LossyLinkStats = LossyLink['stats'];
-
 /** A datagram on its way: through which socket it leaves, and for whom. */
 interface Passage {
   readonly bytes: Buffer;
@@ -89,6 +86,7 @@ export class LossyLink implements AsyncDisposable {
     }
   }
 
+  /** What it has done to datagrams, each way. */
   get stats() {
     return {
       toTarget: this.#netem.aToB.stats,

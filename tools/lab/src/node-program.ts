@@ -8,6 +8,7 @@ import { LabError } from './errors.ts';
 import { ForeignProcess } from './foreign-process.ts';
 import type { Issuer } from './issuer.ts';
 import { LOOPBACK } from './loopback-socket.ts';
+import { NodeMetrics } from './node-metrics.ts';
 import { residentBytes } from './process-usage.ts';
 
 const START_MS = 60_000;
@@ -111,16 +112,14 @@ export class NodeProgram extends ForeignProcess {
     return { host: formatIpv4(ip), port, verify: { kind: 'pin', sha256: this.pin } };
   }
 
-  /** What `GET /metrics` says under a name, with its labels as they are written there: 0 if it says nothing. */
-  async metric(name: string): Promise<number> {
-    return (await this.metrics()).get(name) ?? 0;
+  /** All that `GET /metrics` says. */
+  async metrics(): Promise<NodeMetrics> {
+    return NodeMetrics.parse(await (await fetch(`${this.#said.http}/metrics`)).text());
   }
 
-  /** All that `GET /metrics` says, by name and labels as they are written there. */
-  async metrics(): Promise<ReadonlyMap<string, number>> {
-    const text = await (await fetch(`${this.#said.http}/metrics`)).text();
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  /** One of its metrics, as {@link NodeMetrics.value} gives it. */
+  async metric(name: string, labels?: string): Promise<number> {
+    return (await this.metrics()).value(name, labels);
   }
 
   /** Its resident memory after a garbage collection in all of its threads: what is left is really held. */

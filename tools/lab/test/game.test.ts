@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { percentile } from '../src/figures.ts';
-import { Arrivals } from '../src/game/arrivals.ts';
-import { openGameServer } from '../src/game/game-server.ts';
+import { Arrivals, openGameServer } from '../src/game/game-server.ts';
 import { startGame } from '../src/game/game.ts';
 import type { Game } from '../src/game/game.ts';
 import { isWhole, lengthOf, readNumber, writeContent, writeNumbers } from '../src/payload.ts';

@@ -59,7 +59,7 @@ export function ourNode({ io, dataBind, hangsUp = false, ...program }: OurNodeOp
 async function hangUp(registrants: Registrants, node: NodeProgram): Promise<void> {
   await registrants.hangUp();
   const untilMs = performance.now() + GONE_MS;
-  while ((await node.metric('lightspeed_control_connections')) > 0) {
+  while ((await node.metric('control_connections')) > 0) {
     if (performance.now() > untilMs) throw new LabError('ERR_LAB_PROCESS', 'a node keeps control connections that are closed');
     await setTimeout(LOOK_EVERY_MS);
   }

@@ -9,6 +9,7 @@ import { Issuer } from '../issuer.ts';
 import { Registrant } from '../load/registrant.ts';
 import type { RegistrantPlan } from '../load/registrant.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
+import { residentBytes } from '../process-usage.ts';
 import { defineRun } from '../runs.ts';
 import type { Expectations, Figures } from '../runs.ts';
 import { controlAccounts, expectControlAccounts } from './garbage-accounts.ts';
@@ -61,12 +62,12 @@ export const garbage = defineRun(
       newcomersInAll += window.came.tookMs.length;
       return window;
     };
-    const rss = () => node.metric('process_resident_memory_bytes');
+    const rss = () => residentBytes([node.pid]);
 
     await mark();
     await setTimeout(quietSeconds * 1_000);
     const quiet = await mark();
-    const before = await rss();
+    const before = rss();
     let most = before;
     const startedMs = performance.now();
     const reporting = Promise.all(
@@ -79,7 +80,7 @@ export const garbage = defineRun(
     reporting.catch(() => undefined);
     while (performance.now() - startedMs < seconds * 1_000) {
       await setTimeout(LOOK_MS);
-      most = Math.max(most, await rss());
+      most = Math.max(most, rss());
     }
     const { connections } = await controlAccounts(node);
     progress(`${connections} connections after ${seconds} s, memory ${mebibytes(most)} at most`);
@@ -87,8 +88,8 @@ export const garbage = defineRun(
     const busy = await mark();
 
     let left = most;
-    const connected = () => node.metric('lightspeed_control_connections');
-    const returned = async () => (left = await rss()) <= before * MAX_LEFT && (await connected()) <= playing + 1;
+    const connected = () => node.metric('control_connections');
+    const returned = async () => (left = rss()) <= before * MAX_LEFT && (await connected()) <= playing + 1;
     await watch(returned, RETURN_MS, () => progress(`memory is ${mebibytes(left)}, was ${mebibytes(before)}`));
     const returnedMs = performance.now() - startedMs - seconds * 1_000;
     await newcomers[Symbol.asyncDispose]();
@@ -103,7 +104,7 @@ export const garbage = defineRun(
     expect.that(most <= before * MAX_GROWTH, `memory was ${mebibytes(before)} before, and ${mebibytes(most)} at most`);
     expect.that(left <= before * MAX_LEFT, `memory was ${mebibytes(before)} before, and is ${mebibytes(left)} afterwards`);
     expect.equal('connections that are left', accounts.connections, playing);
-    const kernelDrops = await node.metric('lightspeed_kernel_dropped_packets_total');
+    const kernelDrops = await node.metric('kernel_dropped_packets_total');
     expect.equal('datagrams that the kernel dropped in front of the node', kernelDrops, 0);
     expect.equal('faults in the log of the node', node.lines.filter((line) => line.includes('"level":50')).length, 0);
     expectControlAccounts(expect, accounts, reports, playing + newcomersInAll);

@@ -39,7 +39,7 @@ export const registrations = defineRun(
     const tunnel = { register: { nodes: [node.settings] } };
     const player = started.use(await startPlayer({ tunnel, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND }));
     const holds = (registrations: number, withinMs: number) => {
-      const counted = async () => (await node.metric('lightspeed_registrations')) === registrations;
+      const counted = async () => (await node.metric('registrations')) === registrations;
       return watch(counted, withinMs, () => progress(`not ${count(registrations)} registrations yet`));
     };
     const rss = () => residentBytes([node.pid]);

@@ -2,7 +2,7 @@ import { count, mebibytes } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { defineRun } from '../runs.ts';
 import { expectWholeLoad, openSoakLoad } from './soak-load.ts';
-import { NodeMetrics, startSoakNode, watch } from './soak-node.ts';
+import { startSoakNode, watch } from './soak-node.ts';
 
 /** One address may hold 1,000 sessions. */
 const SESSIONS_PER_ADDRESS = 800;
@@ -45,7 +45,7 @@ export const sessions = defineRun(
       expectWholeLoad(expect, report, clients, clients * packetsPerClient);
       const heldBytes = await node.heldBytes();
       let left = NaN;
-      const expired = async () => (left = await node.metric('lightspeed_sessions')) === 0;
+      const expired = async () => (left = await node.metric('sessions')) === 0;
       await watch(expired, sessionTimeoutSecs * 1_000 + TIMEOUT_MS, () => progress(`${count(left)} sessions have not expired yet`));
       expect.equal('sessions that did not expire', left, 0);
       return heldBytes;
@@ -53,14 +53,14 @@ export const sessions = defineRun(
 
     await round(0, warmUpSessions);
     const beforeBytes = await node.heldBytes();
-    const before = await NodeMetrics.of(node);
+    const before = await node.metrics();
     const open: number[] = [];
     const gone: number[] = [];
     for (let number = 1; number <= rounds; number++) {
       open.push(await round(number, sessions));
       gone.push(await node.heldBytes());
     }
-    const after = await NodeMetrics.of(node);
+    const after = await node.metrics();
     const growth = (gone.at(-1) ?? beforeBytes) / beforeBytes;
     const counted = (name: string, labels?: string) => after.value(name, labels) - before.value(name, labels);
     expect.equal('sessions that the node opened', counted('sessions_opened_total'), sessions * rounds);

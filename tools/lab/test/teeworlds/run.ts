@@ -59,7 +59,7 @@ export async function playTeeworlds(options: TeeworldsOptions) {
     /** Lines of the server's log in which somebody left. */
     departures: server.departures(),
     link: link.stats,
-    recoveredToServer: await stage.node.metric('lightspeed_fec_packets_total{result="recovered"}'),
+    recoveredToServer: await stage.node.metric('fec_packets_total', 'result="recovered"'),
     recoveredToPlayer: counters.fecRecovered,
     tunnelRttMs: rtt?.smoothedMs,
   };

@@ -4,6 +4,7 @@ import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
 import { totals } from '../../../src/game/player.ts';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
+import { NodeMetrics } from '../../../src/node-metrics.ts';
 import type { Attachment } from '../../namespaces/internet.ts';
 import { DATA_PORT, openScene } from '../../namespaces/scene.ts';
 import type { AttackReport, AttackerProgram, Burst } from './attacker-main.ts';
@@ -70,15 +71,11 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     attacker.attack({ to: { ip: host.ip, port: DATA_PORT }, bursts, ...pace });
   /** A game server of the attacker's own. */
   const serve = (at: Endpoint, answers: number, answerBytes: number) => attacker.serve(at, answers, answerBytes);
-  /** What the node's metrics say, by name with labels and without `lightspeed_`. */
-  const metrics = async (): Promise<ReadonlyMap<string, number>> => {
+  const metrics = async () => {
     const script = `fetch('http://${HTTP}/metrics').then((answer) => answer.text()).then((text) => console.log(text))`;
-    const lines = (await host.in.run(process.execPath, ['-e', script])).split('\n').filter((line) => line.startsWith('lightspeed_'));
-    return new Map(
-      lines.map((line) => [line.slice('lightspeed_'.length, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
-    );
+    return NodeMetrics.parse(await host.in.run(process.execPath, ['-e', script]));
   };
-  const metric = async (name: string) => (await metrics()).get(name) ?? 0;
+  const metric = async (name: string) => (await metrics()).value(name);
   /** Waits until a metric has come so far. */
   const until = async (name: string, value: number) => {
     const endMs = performance.now() + UNTIL_MS;
