@@ -14,14 +14,8 @@ import type { Reached, Target } from './target.ts';
 const CHALLENGE_KEY = new Uint8Array(32).fill(3);
 const SECRET = new Uint8Array(16).fill(9);
 
-/** How a relay is fuzzed. */
-export interface RelayMode {
-  readonly admission: RelayOptions['admission'];
-  readonly dialect: Dialect;
-  readonly tags: RelayOptions['tags'];
-  /** Packets a second of a session; no limit by default. */
-  readonly maxPpsPerClient?: number;
-}
+/** How a relay is fuzzed; packets a second have no limit by default. */
+export type RelayMode = Pick<RelayOptions, 'admission' | 'tags'> & Partial<RelayOptions> & { readonly dialect: Dialect };
 
 /**
  * A relay with forged and true packets, answers of servers, time that passes, registrations that come and go, and restarts.

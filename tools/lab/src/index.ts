@@ -20,3 +20,4 @@ export { LOOPBACK, freeLoopbackEndpoint } from './loopback-socket.ts';
 export { LossyLink } from './lossy-link.ts';
 export { NodeProgram } from './node-program.ts';
 export { cpuNs, residentBytes } from './process-usage.ts';
+export { watch } from './watch.ts';

@@ -12,10 +12,11 @@ import { LOOPBACK } from '../loopback-socket.ts';
 import { residentBytes } from '../process-usage.ts';
 import { defineRun } from '../runs.ts';
 import type { Expectations, Figures } from '../runs.ts';
+import { watch } from '../watch.ts';
 import { controlAccounts, expectControlAccounts } from './garbage-accounts.ts';
 import type { GarbageKind } from './garbage-kinds.ts';
 import type { GarbageTally } from './hostile-session.ts';
-import { startAttacker, startSoakNode, watch } from './soak-node.ts';
+import { startAttacker, startSoakNode } from './soak-node.ts';
 
 const DATAGRAMS_PER_SECOND = 50;
 const NEWCOMER_PAUSE_MS = 200;
@@ -124,16 +125,8 @@ function peerLine({ attempts, opened, streams, bytes, datagrams }: GarbageTally)
   return `${count(opened)} connections of ${count(attempts)}, ${count(streams)} streams, ${mebibytes(bytes)}`;
 }
 
-/** How clients fared that came one after the other. */
-interface Newcomers {
-  /** Why some were not registered, one line each. */
-  readonly failures: readonly string[];
-  /** Of those that were. */
-  readonly tookMs: readonly number[];
-}
-
 /** Clients that register, one after the other with a pause between them, and leave at once. */
-function comeAndGo(plan: RegistrantPlan): AsyncDisposable & { readonly mark: () => Newcomers } {
+function comeAndGo(plan: RegistrantPlan) {
   const stop = new AbortController();
   let tookMs: number[] = [];
   let failures: string[] = [];
@@ -152,6 +145,7 @@ function comeAndGo(plan: RegistrantPlan): AsyncDisposable & { readonly mark: () 
   };
   const ended = come();
   const mark = () => {
+    /** Why some were not registered, one line each, and how long the others took. */
     const report = { failures, tookMs };
     [tookMs, failures] = [[], []];
     return report;
@@ -167,7 +161,7 @@ function comeAndGo(plan: RegistrantPlan): AsyncDisposable & { readonly mark: () 
 /** What players and newcomers saw for some time. */
 interface Window {
   readonly games: readonly PlayerReport[];
-  readonly came: Newcomers;
+  readonly came: ReturnType<ReturnType<typeof comeAndGo>['mark']>;
 }
 
 function expectHealthy(expect: Expectations, { games, came }: Window): void {

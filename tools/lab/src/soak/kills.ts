@@ -5,7 +5,8 @@ import { openGameServer } from '../game/game-server.ts';
 import { startPlayer } from '../game/player.ts';
 import type { Player } from '../game/player.ts';
 import { defineRun } from '../runs.ts';
-import { startSoakNode, watch } from './soak-node.ts';
+import { watch } from '../watch.ts';
+import { startSoakNode } from './soak-node.ts';
 
 const DATAGRAMS_PER_SECOND = 50;
 /** What a session that is bound for so long must get back. */

@@ -5,7 +5,8 @@ import { startPlayer } from '../game/player.ts';
 import { startRegistrants } from '../load/processes.ts';
 import { residentBytes } from '../process-usage.ts';
 import { defineRun } from '../runs.ts';
-import { startSoakNode, watch } from './soak-node.ts';
+import { watch } from '../watch.ts';
+import { startSoakNode } from './soak-node.ts';
 
 const MAX_SECONDS = 60;
 /** Of what the node needs before anybody has come. */

@@ -1,8 +1,9 @@
 import { count, mebibytes } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { defineRun } from '../runs.ts';
+import { watch } from '../watch.ts';
 import { expectWholeLoad, openSoakLoad } from './soak-load.ts';
-import { startSoakNode, watch } from './soak-node.ts';
+import { startSoakNode } from './soak-node.ts';
 
 /** One address may hold 1,000 sessions. */
 const SESSIONS_PER_ADDRESS = 800;

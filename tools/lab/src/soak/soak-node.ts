@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Endpoint } from '@lightspeed/wire';
 import { startChild } from '../child-program.ts';
 import type { Remote } from '../child-program.ts';
@@ -7,9 +6,6 @@ import { LOOPBACK } from '../loopback-socket.ts';
 import { NodeProgram } from '../node-program.ts';
 import type { NodeProgramOptions } from '../node-program.ts';
 import type { Attacks } from './attacks-main.ts';
-
-const LOOK_EVERY_MS = 100;
-const TELL_EVERY_MS = 1_000;
 
 /** Starts a node for a run: it keeps to loopback, and its garbage can be collected. Ends with what it is started in. */
 export async function startSoakNode(
@@ -25,23 +21,4 @@ export async function startSoakNode(
 /** Starts a process that attacks a node. Ends with what it is started in. */
 export function startAttacker(started: AsyncDisposableStack, name: string): Remote<Attacks> {
   return started.use(startChild<Attacks>({ program: new URL('./attacks-main.ts', import.meta.url), name }));
-}
-
-/**
- * Waits until `done` says true, and calls `tell` once a second meanwhile.
- * @returns whether it did within `timeoutMs`
- */
-export async function watch(done: () => boolean | Promise<boolean>, timeoutMs: number, tell: () => void): Promise<boolean> {
-  const startMs = performance.now();
-  let toldMs = startMs;
-  while (!(await done())) {
-    const nowMs = performance.now();
-    if (nowMs - startMs > timeoutMs) return false;
-    if (nowMs - toldMs >= TELL_EVERY_MS) {
-      toldMs = nowMs;
-      tell();
-    }
-    await setTimeout(LOOK_EVERY_MS);
-  }
-  return true;
 }
