@@ -4,4 +4,3 @@
  * @module
  */
 export { Datagrams, MAX_DATAGRAM_BYTES } from './datagrams.ts';
-export type { Ingredients } from './datagrams.ts';

@@ -14,6 +14,7 @@ import { residentBytes } from './process-usage.ts';
 const START_MS = 60_000;
 const COLLECT_MS = 20_000;
 const SOURCE = '--conditions=@lightspeed/source';
+const MAIN = new URL('./main.ts', import.meta.resolve('@lightspeed/proxy')).pathname;
 const COLLECTOR = new URL('./collect-garbage.ts', import.meta.url).href;
 const ANY_PORT: Endpoint = { ip: LOOPBACK, port: 0 };
 
@@ -67,7 +68,7 @@ export class NodeProgram extends ForeignProcess {
   #collections = 0;
 
   private constructor(options: NodeProgramOptions) {
-    const { within = [], stateDir, program = mainOf('@lightspeed/proxy'), env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
+    const { within = [], stateDir, program = MAIN, env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
     const flags = [...nodeFlags, ...(collectsGarbage ? ['--expose-gc', `--import=${COLLECTOR}`] : [])];
     const [first, ...rest] = [...within, process.execPath, ...flags, program, ...argumentsOf(options)];
     super(first, rest, { ...process.env, ...env }, stateDir);
@@ -144,10 +145,6 @@ export class NodeProgram extends ForeignProcess {
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
-}
-
-function mainOf(name: string): string {
-  return new URL('./main.ts', import.meta.resolve(name)).pathname;
 }
 
 function configIn(stateDir: string): string {

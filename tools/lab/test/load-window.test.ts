@@ -195,7 +195,6 @@ test('a careful run looks at content and length, and has no more packets without
 test('an answer of a node must have the token and addresses of its own client and server', () => {
   const bytes = new Uint8Array(512);
   const sessions = new LstpSessions(
-    bytes,
     2,
     [7, 8].map((token) => ({ sessionId: token, token, secret: new Uint8Array(16) })),
   );

@@ -9,7 +9,7 @@ import { GROUP_SIZE } from '../relays/entrants.ts';
 import { ARRIVALS, CLAIMED_RATES_PPS, CLIENTS } from '../relays/loads.ts';
 import { measureRelays } from '../relays/measure-relays.ts';
 import { ourNode } from '../relays/our-node.ts';
-import { median } from '../relays/statistics.ts';
+import { median } from '../relays/rounds.ts';
 import type { WindowMeasurement } from '../relays/window.ts';
 import { markdownTable } from '../report/table.ts';
 

@@ -67,10 +67,7 @@ export async function measureRelays(
   return { layout: cores.layout, loads: measured, missing };
 }
 
-/**
- * Ends the measurement unless this is Linux.
- * @throws {LabError} `ERR_LAB_MISSING`
- */
+/** @throws {LabError} `ERR_LAB_MISSING` unless this is Linux */
 export function requireLinux(): void {
   if (process.platform === 'linux') return;
   throw new LabError('ERR_LAB_MISSING', `CPU time is read from Linux's /proc; this is ${process.platform}`);

@@ -68,6 +68,5 @@ async function measureOnce(load: Pick<LoadProcess, 'window'>, relay: Relay, plan
 
 async function usageAt(pids: readonly number[], atUs: number) {
   await setTimeout(Math.max(0, (atUs - monotonicUs()) / 1_000));
-  const resident = residentBytes(pids);
-  return { ns: cpuNs(pids), atUs: monotonicUs(), residentBytes: resident };
+  return { residentBytes: residentBytes(pids), ns: cpuNs(pids), atUs: monotonicUs() };
 }

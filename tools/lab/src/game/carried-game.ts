@@ -48,7 +48,7 @@ export type DirectionReport = CarriedReport['toServer'];
 export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, link: toTarget }: CarriedGameOptions) {
   await using started = new AsyncDisposableStack();
   const server = started.use(await openGameServer());
-  const node = await startOpenNode({ gameServer: server.address, io, maxPpsPerClient: size * BOT_PPS });
+  const node = await startOpenNode(server.address, io, size * BOT_PPS);
   started.defer(() => node.close());
   const target = { ip: LOOPBACK, port: node.dataAddress.port };
   const link = started.use(await LossyLink.open({ target, seed, toTarget }));

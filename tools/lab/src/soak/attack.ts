@@ -4,7 +4,7 @@ import { Random } from '@lightspeed/netem';
 import { FLAG_FIN, FLAG_HANDSHAKE, HEADER_BYTES, formatIpv4, readFlags, readToken } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
-import { HostileDatagrams, LONGEST_UDP_BYTES, writeHandshake } from './hostile-datagrams.ts';
+import { HostileDatagrams, LONGEST_UDP_BYTES } from './hostile-datagrams.ts';
 
 /** What attackers do to a node. */
 export interface AttackPlan {
@@ -23,8 +23,6 @@ export interface AttackPlan {
 /** What attackers have done. */
 export type AttackReport = Awaited<ReturnType<typeof attack>>;
 
-/** An attacker that knows no token asks for a session so often. */
-const ASK_EVERY = 50;
 const MAX_PER_TURN = 32;
 
 interface Attacker {
@@ -32,7 +30,6 @@ interface Attacker {
   readonly datagrams: HostileDatagrams;
   /** Of its session, 0 while it has none. */
   token: number;
-  asked: number;
 }
 
 /** Attackers that send a number of datagrams, as fast as the plan says. */
@@ -52,7 +49,7 @@ export async function attack({ node, sourceIps, datagramsPerSecond, seconds, see
   const attackers = await Promise.all(
     sourceIps.map(async (ip): Promise<Attacker> => {
       const datagrams = new HostileDatagrams(random.fork());
-      return { socket: await openLoopbackSocket({ ip, port: 0 }), datagrams, token: 0, asked: 0 };
+      return { socket: await openLoopbackSocket({ ip, port: 0 }), datagrams, token: 0 };
     }),
   );
   for (const attacker of attackers) {
@@ -66,10 +63,8 @@ export async function attack({ node, sourceIps, datagramsPerSecond, seconds, see
       report.sessions++;
     });
   }
-  const attackOnce = (attacker: Attacker): Promise<void> => {
-    const { socket, datagrams, token } = attacker;
-    const asks = token === 0 && ++attacker.asked % ASK_EVERY === 0;
-    const length = asks ? writeHandshake(bytes) : datagrams.write(bytes, { token, ...target });
+  const attackOnce = ({ socket, datagrams, token }: Attacker): Promise<void> => {
+    const length = datagrams.write(bytes, { token, ...target });
     if (length > target.longestDatagramBytes) report.oversized++;
     return new Promise((resolve) => {
       socket.send(Buffer.from(bytes.subarray(0, length)), node.port, address, (error) => {

@@ -31,14 +31,6 @@ const RETURN_MS = 90_000;
 
 const KINDS: readonly GarbageKind[] = ['noise', 'halves', 'lengths', 'order', 'deaf', 'abandoned', 'datagrams'];
 
-const LONG = {
-  seconds: 60,
-  /** How long the same clients play before, with nobody hostile about. */
-  quietSeconds: 10,
-  players: 4,
-  seed: 1,
-};
-
 /**
  * Hostile peers of the control plane, one process for each kind, beside players and newcomers with tickets. Nobody's
  * registration may fail, no datagram of a game be lost, nobody's connection end, and the node's memory must return.
@@ -46,7 +38,13 @@ const LONG = {
 export const garbage = defineRun(
   'garbage',
   'seven kinds of hostile QUIC peers for 60 s: all others register, nothing of their games lost, memory returns',
-  LONG,
+  {
+    seconds: 60,
+    /** How long the same clients play before, with nobody hostile about. */
+    quietSeconds: 10,
+    players: 4,
+    seed: 1,
+  },
   async ({ expect, progress, started }, { seconds, quietSeconds, players: playing, seed }) => {
     const { address: gameServer } = started.use(await openGameServer());
     const issuer = new Issuer();

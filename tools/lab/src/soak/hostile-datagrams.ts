@@ -6,6 +6,8 @@ import type { Endpoint } from '@lightspeed/wire';
 /** First bytes of destinations to which no node passes anything on its own: a run must not reach other machines. */
 const DENIED_FIRST_BYTES = [0, 10, 127, 224, 239, 240, 255];
 const DESTINATION_AT = 12;
+/** An attacker that knows no token asks for a session so often. */
+const ASKS_ONCE_IN = 50;
 /** The payload of the longest datagram that IPv4 knows. */
 export const LONGEST_UDP_BYTES = 65_507;
 /** Few different ones: each is a flow of its own at the node. */
@@ -35,6 +37,10 @@ export class HostileDatagrams {
    */
   write(bytes: Uint8Array, { token, server, longestDatagramBytes }: AttackerView): number {
     const random = this.#random;
+    if (token === 0 && random.once(ASKS_ONCE_IN)) {
+      writeControlHeader(bytes, 0, FLAG_HANDSHAKE, 0, 0, 0);
+      return HEADER_BYTES;
+    }
     const kind = random.nextInt(20);
     const of = { dialect: 'standard', tokens: [token], sources: SOURCES, destinations: [server], nowUs: 0 } as const;
     let length = this.#datagrams.write(bytes, 0, of);
@@ -51,10 +57,4 @@ export class HostileDatagrams {
     if (!goesToServer) bytes[DESTINATION_AT] = random.pick(DENIED_FIRST_BYTES);
     return length;
   }
-}
-
-/** The packet that opens a session. @returns its length */
-export function writeHandshake(bytes: Uint8Array): number {
-  writeControlHeader(bytes, 0, FLAG_HANDSHAKE, 0, 0, 0);
-  return HEADER_BYTES;
 }

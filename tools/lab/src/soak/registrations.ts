@@ -20,12 +20,6 @@ const ALL_THERE_MS = 5_000;
 /** Whoever says goodbye is gone at once, not when the grace is over. */
 const GONE_MS = 10_000;
 
-const LONG = {
-  clients: 1_000,
-  /** How often all of them come and go: what leaks grows with each. */
-  rounds: 2,
-};
-
 /**
  * Many clients register at the same moment, while a game goes on through the node, and leave. Memory is the resident size of
  * the node's process as it is, with no garbage collection but the node's own.
@@ -33,7 +27,11 @@ const LONG = {
 export const registrations = defineRun(
   'registrations',
   '1,000 clients register at once: all within 60 s, while a game goes on; memory within 15 % of before afterwards',
-  LONG,
+  {
+    clients: 1_000,
+    /** How often all of them come and go: what leaks grows with each. */
+    rounds: 2,
+  },
   async ({ expect, progress, started }, { clients, rounds }) => {
     const { address: gameServer } = started.use(await openGameServer());
     const node = await startSoakNode(started, [gameServer], { admit: 'whoever registers' });

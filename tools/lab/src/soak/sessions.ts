@@ -13,17 +13,6 @@ const PACKETS_PER_SECOND = 10_000;
 const TIMEOUT_MS = 60_000;
 const MAX_GROWTH = 1.2;
 
-const LONG = {
-  sessions: 10_000,
-  /** Sessions of the round before, after which memory is measured for the first time. */
-  warmUpSessions: 1_000,
-  /** How often all sessions come and go: what leaks grows with each. */
-  rounds: 2,
-  packetsPerSession: 3,
-  opensPerSecond: 2_500,
-  sessionTimeoutSecs: 10,
-};
-
 /**
  * Many sessions: all must open, be answered and expire, and the node's memory must come back to within 20 % of what it
  * was. Memory is the resident size of the node's process after a garbage collection in all its threads. It is read after
@@ -33,7 +22,16 @@ const LONG = {
 export const sessions = defineRun(
   'sessions',
   '10,000 sessions: all open, all answered, all expired, memory back to within 20 %',
-  LONG,
+  {
+    sessions: 10_000,
+    /** Sessions of the round before, after which memory is measured for the first time. */
+    warmUpSessions: 1_000,
+    /** How often all sessions come and go: what leaks grows with each. */
+    rounds: 2,
+    packetsPerSession: 3,
+    opensPerSecond: 2_500,
+    sessionTimeoutSecs: 10,
+  },
   async ({ expect, progress, started }, { sessions, warmUpSessions, rounds, sessionTimeoutSecs, ...options }) => {
     const sourceIps = Array.from({ length: Math.ceil(sessions / SESSIONS_PER_ADDRESS) }, (_, index) => LOOPBACK + 0x100 + index);
     const load = await openSoakLoad(started, sessions, sourceIps, Math.ceil(sessions / PLAYERS_PER_SERVER));

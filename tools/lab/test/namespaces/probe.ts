@@ -69,7 +69,7 @@ async function register({ control, sha256, ticket }: ProbePlan, endsMs: number):
 /** @returns whether an answer of the game server came in time */
 async function play(socket: Socket, session: RegisteredSession, gameServer: Endpoint, endsMs: number): Promise<boolean> {
   const bytes = Buffer.alloc(2 * PLACE_BYTES);
-  const framing = new LstpFraming(bytes, new LstpSessions(bytes, 1, [session]), [gameServer]);
+  const framing = new LstpFraming(bytes, new LstpSessions(1, [session]), [gameServer]);
   let isAnswered = false;
   // An ICMP message may say that nobody listens: then no answer comes.
   socket.on('error', () => undefined);
