@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lintFiles, lintText } from '../src/lint.ts';
+import { lintFiles, lintText } from './support/lint.ts';
 
 const BOUNDARIES = '@nx/enforce-module-boundaries';
 

@@ -36,17 +36,14 @@ export class Registrant {
   pongs = 0;
   readonly #connection: ControlConnection;
   readonly #stream: ControlStream;
-  readonly #begins: readonly NodeJS.Timeout[];
-  readonly #repeats: NodeJS.Timeout[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
 
   private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream, firstPingMs: number) {
     this.session = session;
     this.#connection = connection;
     this.#stream = stream;
-    this.#begins = [
-      setTimeout(() => this.#pingAgainAndAgain(), firstPingMs),
-      setTimeout(() => this.#keepAlive(), firstPingMs % KEEPALIVE_MS),
-    ];
+    this.#repeat(() => this.#ping(), firstPingMs, PING_MS);
+    this.#repeat(() => connection.ping(), firstPingMs % KEEPALIVE_MS, KEEPALIVE_MS);
     void connection.whenClosed.then(() => this.#stopTimers());
     void this.#listen();
   }
@@ -104,19 +101,20 @@ export class Registrant {
     this.#stream.send({ type: 'ping', timestampUs }, 'standard').catch(() => undefined);
   }
 
-  #pingAgainAndAgain(): void {
-    this.#ping();
-    this.#repeats.push(setInterval(() => this.#ping(), PING_MS));
-  }
-
-  #keepAlive(): void {
-    this.#connection.ping();
-    this.#repeats.push(setInterval(() => this.#connection.ping(), KEEPALIVE_MS));
+  /** Does something after a time, and then again and again while the connection lasts. */
+  #repeat(action: () => void, firstMs: number, everyMs: number): void {
+    const begin = () => {
+      action();
+      this.#timers.push(setInterval(action, everyMs));
+    };
+    this.#timers.push(setTimeout(begin, firstMs));
   }
 
   #stopTimers(): void {
-    for (const begin of this.#begins) clearTimeout(begin);
-    for (const repeat of this.#repeats) clearInterval(repeat);
+    for (const timer of this.#timers) {
+      clearTimeout(timer);
+      clearInterval(timer);
+    }
   }
 
   async #listen(): Promise<void> {

@@ -1,6 +1,6 @@
 import { carryOutRuns, defineRun } from '../../src/runs.ts';
 import type { Figures, Run } from '../../src/runs.ts';
-import { whyNoNamespaces } from '../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { floods } from './support/floods.ts';
 import type { Flood } from './support/floods.ts';
 import { amplification, openStage, playThrough } from './support/stage.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyNoNamespaces } from '../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { eventually } from '../support/eventually.ts';
 import { PLAYER_UID, SERVERS, openCaptureStage } from './support/stage.ts';
 

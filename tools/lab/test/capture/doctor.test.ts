@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { whyNoNamespaces } from '../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { openCaptureStage } from './support/stage.ts';
 
 const why = await whyNoNamespaces();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { whyNoNamespaces } from '../../src/namespaces/internet.ts';
-import { link } from '../../src/namespaces/network.ts';
-import type { Namespace } from '../../src/namespaces/network.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
+import { link } from '../namespaces/network.ts';
+import type { Namespace } from '../namespaces/network.ts';
 import { eventually } from '../support/eventually.ts';
 import { SERVERS, openCaptureStage, traces } from './support/stage.ts';
 import type { CaptureStage } from './support/stage.ts';

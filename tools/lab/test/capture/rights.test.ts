@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyNoNamespaces } from '../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { eventually } from '../support/eventually.ts';
 import { PLAYER_UID, SERVERS, openCaptureStage } from './support/stage.ts';
 import type { CaptureStage } from './support/stage.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { command } from '../../src/foreign-process.ts';
-import { whyNoNamespaces } from '../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { PLAYER_UID, SERVERS, openCaptureStage, traces } from './support/stage.ts';
 import { eventually } from '../support/eventually.ts';
 import type { CaptureStage, Program } from './support/stage.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Places } from '@lightspeed/capture';
 import { describe, expect, it } from 'vitest';
 import { TemporaryFolder } from '../../src/leftovers.ts';
-import { whyNoNamespaces } from '../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { PLAYER_UID, SERVERS, openCaptureStage, traces } from './support/stage.ts';
 
 const why = await whyNoNamespaces();

@@ -1,7 +1,7 @@
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { sumOf } from '../../../src/figures.ts';
-import type { Attachment, Internet } from '../../../src/namespaces/internet.ts';
+import type { Attachment, Internet } from '../../namespaces/internet.ts';
 
 interface Listed {
   readonly nftables: readonly {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { totals } from '../../../src/game/player.ts';
-import { whyNoNamespaces } from '../../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../../namespaces/internet.ts';
 import { openStage, playThrough } from './stage.ts';
 import type { Stage, StageOptions } from './stage.ts';
 

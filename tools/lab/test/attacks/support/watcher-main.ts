@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { answerParent } from '../../../src/child-program.ts';
+import { NodeMetrics } from '../../../src/node-metrics.ts';
 
 const LOOK_MS = 10;
 
@@ -9,21 +10,18 @@ export interface Seen {
   readonly atMs: number;
 }
 
-/** What the node's metrics say, by name with labels and without `lightspeed_`. */
-async function metrics(url: string): Promise<ReadonlyMap<string, number>> {
-  const text = await (await fetch(url)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith('lightspeed_'));
-  return new Map(lines.map((line) => [line.slice('lightspeed_'.length, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
+async function metrics(url: string): Promise<NodeMetrics> {
+  return NodeMetrics.parse(await (await fetch(url)).text());
 }
 
 const program = {
   /** What a metric of a node says; 0 if there is none. */
-  metric: async (url: string, name: string): Promise<number> => (await metrics(url)).get(name) ?? 0,
+  metric: async (url: string, name: string): Promise<number> => (await metrics(url)).value(name),
   /** Looks often until a metric has come so far, or for so long. */
   until: async (url: string, name: string, value: number, timeoutMs: number): Promise<Seen> => {
     const endMs = Date.now() + timeoutMs;
     for (;;) {
-      const seen = { value: (await metrics(url)).get(name) ?? 0, atMs: Date.now() };
+      const seen = { value: (await metrics(url)).value(name), atMs: Date.now() };
       if (seen.value >= value || seen.atMs > endMs) return seen;
       await setTimeout(LOOK_MS);
     }
