@@ -17,7 +17,8 @@ export const SERVERS: readonly GameAddress[] = [
   { ip: '8.8.4.5', port: 27_016 },
   { ip: '8.8.4.4', port: 27_017 },
 ];
-const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
+/** Where the matchmaker is. */
+export const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
 const SOURCE = '--conditions=@lightspeed/source';
 const HELPER = fileURLToPath(import.meta.resolve('@lightspeed/capture/helper'));
 const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', import.meta.url));
@@ -29,6 +30,14 @@ export const PLAYER_UID = 64_321;
 
 /** An internet with a node, game servers at public addresses, a matchmaker, and a player's machine with the helper. */
 export type CaptureStage = Awaited<ReturnType<typeof openCaptureStage>>;
+
+/** Where a program is started, and as whom. */
+export interface Whereabouts {
+  readonly machine?: Namespace;
+  readonly uid?: number;
+  /** Words in front of it, which root runs. */
+  readonly around?: readonly string[];
+}
 
 /** What is started in a machine: a line that was printed, and its end. */
 export class Program extends ForeignProcess {
@@ -99,15 +108,15 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await root.close();
   };
   const flags = ['--helper', socket, '--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
+  /** Starts anything on a machine, as a user. */
+  const program = (words: readonly string[], { machine = home.in, uid = PLAYER_UID, around = [] }: Whereabouts = {}) =>
+    started.use(start([...inNetworkOf(machine), ...around, ...asUser(uid), ...words], path));
   /** `lightspeed`, on a machine, as a user. */
-  const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
-    const [command, ...rest] = words;
-    const all = [process.execPath, SOURCE, CLIENT, command, ...flags, ...rest];
-    return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], path));
-  };
+  const lightspeed = ([command, ...rest]: readonly string[], where: Whereabouts = {}) =>
+    program([process.execPath, SOURCE, CLIENT, command, ...flags, ...rest], where);
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
-  const plain = (machine: Namespace = home.in, uid = PLAYER_UID) => started.use(start([...inNetworkOf(machine), ...asUser(uid), ...game]));
+  const plain = (machine: Namespace = home.in, uid = PLAYER_UID) => program(game, { machine, uid });
   /** A game that runs already, and plays when it is released. */
   const held = async () => {
     const gate = join(path, `gate-${gates++}`);
@@ -142,7 +151,9 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     internet,
     node,
     home,
+    server,
     matchmaker,
+    program,
     socket,
     helper,
     lightspeed,
