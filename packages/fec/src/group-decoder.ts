@@ -6,10 +6,8 @@ import {
   BLOCK,
   FLAGS,
   FLAG_MEMBER_OF_1398,
-  FLAG_ZERO_LENGTHS,
   GROUP_ID,
   LENGTHS,
-  LONGEST,
   PARITY_CONTENT,
   PARITY_SIZE,
   RECEIVED,
@@ -22,21 +20,12 @@ import {
   noteData,
   noteParity,
 } from './group-slot.ts';
+import { judgeGroup } from './judge-group.ts';
 import { FecMemory, LENGTHS_BYTES } from './memory.ts';
 import { RECOVERED_MEMORY_MS } from './recovered-table.ts';
-import { FIXED_FORMAT_CONTENT_BYTES, RECOVERY_ACCEPTED, RECOVERY_OLD_FORMAT, RECOVERY_REJECTED, judgeRecovery } from './recovery.ts';
-
-/** The packet was delivered already, as received or as recovered: drop it. */
-export const DATA_DUPLICATE = 0;
-/** The packet is to be delivered. */
-export const DATA_NEW = 1;
-/** The packet is to be delivered, and with it the recovered one. */
-export const DATA_NEW_AND_RECOVERED = 2;
-
-/** Nothing is to be delivered. */
-export const PARITY_NONE = 0;
-/** The recovered packet is to be delivered. */
-export const PARITY_RECOVERED = 1;
+import { RecoveryCount } from './recovery-count.ts';
+import { FIXED_FORMAT_CONTENT_BYTES, RECOVERY_ACCEPTED, RECOVERY_OLD_FORMAT, RECOVERY_REJECTED } from './recovery.ts';
+import { DATA_DUPLICATE, DATA_LATE, DATA_NEW, DATA_NEW_AND_RECOVERED, PARITY_NONE, PARITY_RECOVERED } from './verdicts.ts';
 
 /** Age at which a group is discarded, by default. */
 export const DEFAULT_MAX_AGE_MS = 500;
@@ -63,13 +52,13 @@ export class GroupDecoder {
   recoveredTag: number;
 
   packetsDecoded: number;
-  packetsRecovered: number;
   recoveryRejected: number;
   parityIgnored: number;
   duplicates: number;
   untracked: number;
 
   private readonly ring: GroupRing;
+  private readonly recoveries: RecoveryCount;
   private readonly isSequenced: boolean;
   /** Whether the last parity that tells the formats apart was of the fixed one. */
   private oldPeer: boolean;
@@ -84,12 +73,12 @@ export class GroupDecoder {
     this.recoveredIndex = 0;
     this.recoveredTag = -1;
     this.packetsDecoded = 0;
-    this.packetsRecovered = 0;
     this.recoveryRejected = 0;
     this.parityIgnored = 0;
     this.duplicates = 0;
     this.untracked = 0;
     this.ring = new GroupRing(this.memory, maxAgeMs, options.owner ?? -1);
+    this.recoveries = new RecoveryCount();
     this.isSequenced = options.isSequenced ?? false;
     this.oldPeer = false;
   }
@@ -104,6 +93,16 @@ export class GroupDecoder {
     return this.ring.nextExpiryMs;
   }
 
+  /** Packets that were recovered, but for those whose original came within 500 ms after that. */
+  get packetsRecovered(): number {
+    return this.recoveries.all;
+  }
+
+  /** The same without those whose original may still come. It never goes down, and is some 500 to 1,000 ms behind if `gc` is called. */
+  get recoveriesSettled(): number {
+    return this.recoveries.settled;
+  }
+
   /** Packets that were certainly sent and neither came nor could be recovered before their group expired. */
   get packetsLost(): number {
     return this.ring.packetsLost;
@@ -113,7 +112,7 @@ export class GroupDecoder {
    * A data packet came, whose payload is `length` bytes at `offset` of `memory.bytes`. They are only read.
    * @param tag - which flow it belongs to, 0 or more.
    * @param nowMs - wrapping 32-bit milliseconds of a monotonic clock.
-   * @returns `DATA_DUPLICATE`, `DATA_NEW` or `DATA_NEW_AND_RECOVERED`. After the last, `recoveredOffset` and its
+   * @returns `DATA_DUPLICATE`, `DATA_LATE`, `DATA_NEW` or `DATA_NEW_AND_RECOVERED`. After the last, `recoveredOffset` and its
    *   neighbours describe the recovered packet. The caller then owns its block: it sends it and calls
    *   `memory.release(recoveredOffset)`.
    * @throws {RangeError} if the bytes are not in the memory or overlap the group's block. The group stays as it was.
@@ -135,11 +134,13 @@ export class GroupDecoder {
   /** Discards the groups that are too old. Call it at `nextExpiryMs` while `activeGroups` is not 0, or now and then. */
   gc(nowMs: number): void {
     this.ring.gc(nowMs);
+    this.recoveries.turn(nowMs);
   }
 
   /** Forgets all groups and recoveries and releases all blocks. Counts nothing as lost; the statistics stay. */
   close(): void {
     this.ring.clear();
+    this.recoveries.settle();
   }
 
   protected takeData(
@@ -156,7 +157,7 @@ export class GroupDecoder {
     if (index >= size || size > MAX_GROUP_SIZE || length > MAX_FEC_PAYLOAD_BYTES) return this.deliverUntracked();
     const slot = this.ring.slotFor(groupId, nowMs);
     if (slot < 0) {
-      return this.ring.recovered.recoveredIndex(groupId, nowMs) === index ? this.refuseDuplicate() : this.deliverUntracked();
+      return this.ring.recovered.recoveredIndex(groupId, nowMs) === index ? this.takeOriginal(groupId, nowMs) : this.deliverUntracked();
     }
     if (!fitsData(slots, slot, index, size, tag)) {
       // A group whose packets contradict each other would recover what nobody sent.
@@ -181,9 +182,19 @@ export class GroupDecoder {
 
   /** A packet came whose place in its group is taken. */
   private takeTwice(slot: number, groupId: number, index: number, nowMs: number): number {
-    if (!this.isSequenced || this.ring.recovered.recoveredIndex(groupId, nowMs) === index) return this.refuseDuplicate();
+    if (this.ring.recovered.recoveredIndex(groupId, nowMs) === index) return this.takeOriginal(groupId, nowMs);
+    if (!this.isSequenced) return this.refuseDuplicate();
     this.ring.giveUp(slot);
     return this.deliverUntracked();
+  }
+
+  /** A packet came that was recovered before. The first time it may have been late only; then nothing was lost. */
+  private takeOriginal(groupId: number, nowMs: number): number {
+    const { recovered } = this.ring;
+    const isLate = recovered.noteOriginal(groupId) && this.recoveries.takeBack(recovered.whenRecovered(groupId), nowMs);
+    if (!isLate) return this.refuseDuplicate();
+    this.packetsDecoded++;
+    return DATA_LATE;
   }
 
   protected takeParity(
@@ -233,7 +244,7 @@ export class GroupDecoder {
     const { slots } = this.ring;
     if (slots[slot + RECEIVED] !== slots[slot + PARITY_SIZE] - 1) return false;
     const length = slots[slot + LENGTHS];
-    const verdict = this.judge(slot, length);
+    const verdict = judgeGroup(this.memory, slots, slot, this.oldPeer);
     // Judged: its format does not count a second time if the missing packet comes after all.
     slots[slot + PARITY_CONTENT] = -1;
     if (verdict !== RECOVERY_ACCEPTED) {
@@ -250,27 +261,10 @@ export class GroupDecoder {
     this.recoveredLength = length;
     this.recoveredIndex = index;
     this.recoveredTag = slots[slot + TAG];
-    this.packetsRecovered++;
+    this.recoveries.note();
     slots[slot + BLOCK] = -1;
     this.complete(slot);
     return true;
-  }
-
-  private judge(slot: number, length: number): number {
-    const { slots } = this.ring;
-    // Nothing says where the packet would have to go.
-    if (slots[slot + TAG] < 0) return RECOVERY_REJECTED;
-    const flags = slots[slot + FLAGS];
-    return judgeRecovery(
-      this.memory,
-      slots[slot + BLOCK],
-      slots[slot + PARITY_CONTENT],
-      length,
-      slots[slot + LONGEST],
-      (flags & FLAG_MEMBER_OF_1398) !== 0,
-      (flags & FLAG_ZERO_LENGTHS) !== 0,
-      this.oldPeer,
-    );
   }
 
   /** The group's last packet is there, or its parity came after all of them. */

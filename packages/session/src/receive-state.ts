@@ -60,7 +60,7 @@ export class ReceiveState {
    * brings back included.
    * @param flowIndex the flow that its addresses name; NO_FLOW only for parity without addresses.
    * @param nowMs wrapping int32 clock in milliseconds.
-   * @returns 0, or `DropReason.duplicate` for a payload that was brought back before it came.
+   * @returns as {@link ReceiveProtection.take}.
    */
   read(
     sink: PayloadSink,
