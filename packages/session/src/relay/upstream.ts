@@ -4,10 +4,13 @@ import {
   FLAG_FRAGMENT,
   FLAG_HANDSHAKE,
   TAG_BYTES,
+  VERSION_FEC,
   checkPacket,
+  isParity,
   readFlags,
   readTimestampUs,
   readToken,
+  readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import { UNTAGGED } from '../tags/packet-tags.ts';
@@ -120,7 +123,8 @@ export class Upstream {
     const isHandshake = (flags & (FLAG_HANDSHAKE | FLAG_FIN)) === FLAG_HANDSHAKE;
     if (isHandshake && session.isProved && !isProof) return DropReason.notAdmitted;
     if (token !== session.token && !(isHandshake && token === 0)) return this.#wrongToken(session);
-    const overLimit = limits.admitUpstream(session.slot, length, clock.nowMs);
+    const parity = flags === 0 && readVersion(bytes, offset) === VERSION_FEC && isParity(bytes, offset);
+    const overLimit = limits.admitUpstream(session.slot, length, clock.nowMs, parity);
     if (overLimit !== 0) return overLimit;
     if (path.credit !== null) path.credit.received(length);
     if (session.pendingFin !== null && (flags & FLAG_FIN) === 0) farewell.noteActivity(session, readTimestampUs(bytes, offset));
