@@ -116,8 +116,8 @@ export interface Tags {
 }
 
 /**
- * Node to client, in dialect `standard` only (docs/protocol.md, Reports): how the packets of a session fared on their way from the
- * client since the report before. What the node has refused is in the extensions.
+ * Node to client, in dialect `standard` only (docs/protocol.md, Reports): how the packets of a session have fared on their way from
+ * the client since the node has opened it, modulo 2^32. What the node has refused is in the extensions.
  */
 export interface Report {
   readonly type: 'report';
@@ -125,7 +125,7 @@ export interface Report {
   readonly sessionId: number;
   /** Sequence numbers that should have come. */
   readonly expected: number;
-  /** Different ones that came. It may be more than `expected`: late packets may count as expected in the report before. */
+  /** Different ones that came. */
   readonly received: number;
   /** Those among them that came behind a later one. */
   readonly late: number;

@@ -89,6 +89,11 @@ export class ReceiveState {
     return { expected: expected - before.expected, received: received - before.received, late: late - before.late };
   }
 
+  /** Payloads of lost packets that protection has brought back since it is in use, as far as it is clear that they do not come after all. */
+  get recovered(): number {
+    return this.#protection?.recovered ?? 0;
+  }
+
   /** Gives back the memory of what is too old to help, and brings the totals up to date. */
   tidy(nowMs: Milliseconds): void {
     this.#protection?.tidy(nowMs);

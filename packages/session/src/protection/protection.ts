@@ -54,6 +54,8 @@ export interface ReceiveProtection {
     length: ByteLength,
     nowMs: Milliseconds,
   ): DropReason | 0;
+  /** Payloads that it has brought back, and that have not come after all. Never goes down. */
+  readonly recovered: number;
   /** Gives back the memory of what is too old to help, and brings the totals up to date. */
   tidy(nowMs: Milliseconds): void;
   /** Gives all memory back. */

@@ -57,6 +57,10 @@ export class XorGroupsReceiver implements ReceiveProtection {
     return 0;
   }
 
+  get recovered(): number {
+    return this.#decoder.recoveriesSettled;
+  }
+
   tidy(nowMs: Milliseconds): void {
     this.#decoder.gc(nowMs);
     this.#count();

@@ -34,6 +34,8 @@ export interface SessionRegistration extends AddressPrefix {
   readonly nonces: ProofNoncesState;
   /** Whether its client answers challenges. */
   readonly answersChallenges: boolean;
+  /** Whether its client wants reports. */
+  readonly wantsReports: boolean;
   /** The nonce of the proof that opened its session, as far as there was one. */
   readonly openingNonce: bigint;
   /** The session that it has, if any. */
