@@ -8,6 +8,8 @@ import { startTunnel } from '../run/start-tunnel.ts';
 import { requirePort } from './endpoint.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
+import { MIN_PACKETS_TO_JUDGE } from './loss.ts';
+import { percent } from './percent.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
 import { summarizeRoundTrips } from './round-trips.ts';
@@ -103,7 +105,7 @@ function withNulls(summary: RoundTripSummary): object {
 
 function summaryLines(name: string, summary: RoundTripSummary): string[] {
   const { sent, answered, lossRatio, minMs, medianMs, p95Ms, maxMs, jitterMs } = summary;
-  const loss = lossRatio === undefined ? '' : `, ${(lossRatio * 100).toFixed(1)} % loss`;
+  const loss = sent < MIN_PACKETS_TO_JUDGE ? '' : `, ${percent(lossRatio)} loss`;
   const ms = (value: number | undefined) => value?.toFixed(3) ?? '-';
   const times = `rtt min ${ms(minMs)}, median ${ms(medianMs)}, p95 ${ms(p95Ms)}, max ${ms(maxMs)} ms; jitter ${ms(jitterMs)} ms`;
   return [`--- ${name} ---`, `${sent} sent, ${answered} answered${loss}`, ...(answered > 0 ? [times] : [])];

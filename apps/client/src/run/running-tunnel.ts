@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
+import type { RefusedDestination } from '@lightspeed/control';
 import { closeLedgerFds, wakeEngine } from '@lightspeed/udp';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
@@ -37,6 +38,8 @@ export interface TunnelEvents {
   draining: [node: NodeStatus, ms: number];
   /** Something has happened to a node's control connection: which may be lost without the data plane being so. */
   control: [node: NodeStatus, state: ControlState, text: string];
+  /** A node does not relay to a game server, as it says; told once for each game server and reason. */
+  destinationRefused: [node: NodeStatus, destination: RefusedDestination];
   /** A path to the node in use has begun (true) or ceased to work. */
   path: [path: number, up: boolean];
   /** A path is sent from another local address or port now. */
@@ -106,6 +109,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
         },
         draining: (node, ms) => this.emit('draining', node, ms),
         control: (node, state, text) => this.emit('control', node, state, text),
+        destinationRefused: (node, destination) => this.emit('destinationRefused', node, destination),
         over: (error) => this.#fail(error),
       },
       input.nodeTunnels,
@@ -150,7 +154,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   }
 
   stats(): TunnelStats {
-    return this.#stats.read(this.#fleet?.used ?? 0, this.#locals, this.#input.via !== undefined);
+    return this.#stats.read(this.#fleet?.used ?? 0, this.#locals, this.#input.via !== undefined, this.#fleet?.reports.up);
   }
 
   /**
