@@ -58,6 +58,11 @@ export class RecoveredTable {
     return isFirst;
   }
 
+  /** To be called for a group of which {@link recoveredIndex} knows. */
+  forget(groupId: number): void {
+    this.keys[groupId % ENTRIES] = EMPTY;
+  }
+
   clear(): void {
     this.keys.fill(EMPTY);
   }

@@ -117,6 +117,11 @@ export class DuplicateWindow {
     this.#span = 0;
   }
 
+  /** The peer's clock may have started over: the next tagged number outside moves the window, whatever its timestamp. */
+  forgetTag(): void {
+    this.#words[this.#first + NOTES] &= ~HAS_TAG;
+  }
+
   /**
    * How many numbers lie between the oldest and the newest that were accepted, both included, but for those that were left out;
    * summed over resets.

@@ -32,9 +32,8 @@ export interface SessionRegistration extends AddressPrefix {
   /** Its account, 24 bits; -1 if that is its prefix. */
   readonly account: number;
   readonly nonces: ProofNoncesState;
-  /** Whether its client answers challenges. */
+  /** Whether its client answers challenges, and whether it wants reports. */
   readonly answersChallenges: boolean;
-  /** Whether its client wants reports. */
   readonly wantsReports: boolean;
   /** The nonce of the proof that opened its session, as far as there was one. */
   readonly openingNonce: bigint;
@@ -125,6 +124,16 @@ export class RelaySession extends SendState {
 
   #set(bit: number, is: boolean): void {
     this.#bits = is ? this.#bits | bit : this.#bits & ~bit;
+  }
+
+  /** The client's last packet, by any path. */
+  get lastHeardMs(): Milliseconds {
+    if (this.firstPath === null) return this.lastActivityMs;
+    let last = this.firstPath.lastHeardMs;
+    for (let path = this.firstPath.nextOfSession; path !== null; path = path.nextOfSession) {
+      if (((path.lastHeardMs - last) | 0) > 0) last = path.lastHeardMs;
+    }
+    return last;
   }
 
   override get owner(): number {
