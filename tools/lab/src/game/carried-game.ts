@@ -16,8 +16,11 @@ import { startOpenNode } from './open-node.ts';
 const BOT_PPS = 250;
 /** How long a tunnel may take to open over a lossy link: several handshakes may be lost. */
 const ESTABLISH_MS = 5_000;
-/** When nothing has arrived for so long, the rest is lost; node and tunnel have published their gauges by then. */
-const QUIET_MS = 600;
+/**
+ * When nothing has arrived for so long, the rest is lost. Node and tunnel have published their gauges by then, and count what was
+ * recovered: for up to a second it may come after all.
+ */
+const QUIET_MS = 1_200;
 const LONGEST_WAIT_MS = 3_000;
 
 /** How large a game is, and how it is carried. */
