@@ -3,9 +3,17 @@ import type { OutgoingMessage, RefusedReason } from '@lightspeed/control';
 import type { SessionReport } from '@lightspeed/session';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { DropReason } from '@lightspeed/wire';
+import type { Client } from './client.ts';
+import type { ControlCounters } from './control-counters.ts';
 
-/** What a client is told of its session (docs/protocol.md, Reports). */
-export function reportMessage(report: SessionReport): OutgoingMessage {
+/** Tells a client of its session (docs/protocol.md, Reports); while its control connection is lost, nothing. */
+export function sendReport({ link }: Client, report: SessionReport, counters: ControlCounters): void {
+  if (link === undefined) return;
+  counters.reports++;
+  link.send(messageOf(report));
+}
+
+function messageOf(report: SessionReport): OutgoingMessage {
   const { sessionId, expected, received, late, recovered } = report;
   const packets = report.packets.map(({ direction, reason, packets }) => ({ direction, reason: reasonOf(reason), packets }));
   const destinations = report.destinations.map(({ ip, port, reason }) => ({ ip, port, reason: reasonOf(reason) }));
