@@ -116,8 +116,8 @@ export interface Tags {
 }
 
 /**
- * Node to client, in dialect `standard` only (docs/protocol.md, Reports): how the packets of a session have fared on their way from
- * the client since the node has opened it, modulo 2^32. What the node has refused is in the extensions.
+ * Node to client, in dialect `standard` only (docs/protocol.md, Reports): how the packets of a session have fared on their way. It
+ * counts since the node has opened the session, modulo 2^32. What the node has refused is in the extensions.
  */
 export interface Report {
   readonly type: 'report';

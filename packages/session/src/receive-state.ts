@@ -89,7 +89,7 @@ export class ReceiveState {
     return { expected: expected - before.expected, received: received - before.received, late: late - before.late };
   }
 
-  /** Payloads of lost packets that protection has brought back since it is in use, as far as it is clear that they do not come after all. */
+  /** Payloads that protection has brought back since it is in use. It is clear of them that they do not come after all. */
   get recovered(): number {
     return this.#protection?.recovered ?? 0;
   }

@@ -1,5 +1,5 @@
 /**
- * Loss is shown as a share of so many packets at least: of fewer, one lost packet is more than half a per cent, and nothing
+ * Loss is shown as a share of so many packets at least. Of fewer, one lost packet is more than half a per cent, and nothing
  * follows from it.
  */
 export const MIN_PACKETS_TO_JUDGE = 200;

@@ -90,8 +90,8 @@ class Counts {
 const NOTHING: TakenRefusals = { packets: [], destinations: [] };
 
 /**
- * What was refused to sessions since their reports before. Only sessions to which something was refused have memory here, and
- * what they give back is used again: so a flood of refused packets allocates nothing.
+ * What was refused to sessions since their reports before. Only sessions to which something was refused have memory here. What
+ * they give back is used again, so a flood of refused packets allocates nothing.
  */
 export class SessionRefusals {
   readonly #bySlot = new Map<SessionSlot, Counts>();

@@ -2,8 +2,8 @@ import type { LossCounts } from '../receive-state.ts';
 import type { TakenRefusals } from './session-refusals.ts';
 
 /**
- * What a client is told of its session: what has come of its packets since the session was opened here, and what was refused
- * since the report before.
+ * What a client is told of its session. What has come of its packets is counted since the session was opened here, and what was
+ * refused since the report before.
  */
 export interface SessionReport extends LossCounts, TakenRefusals {
   readonly sessionId: number;
