@@ -40,6 +40,8 @@ export const Capability = {
   tags: 1,
   /** Asks addresses by challenges, or answers such challenges. */
   challenge: 2,
+  /** Understands reports, or sends them. */
+  reports: 4,
 } as const;
 
 /** RegisterAck: the key of the proofs that bind addresses to the session, 16 bytes. */

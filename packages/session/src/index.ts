@@ -34,6 +34,7 @@ export type {
 } from './relay/relay-options.ts';
 export { SeatPool } from './relay/seat-pool.ts';
 export type { Seat } from './relay/seat-pool.ts';
+export type { SessionReport } from './relay/session-report.ts';
 export { limitsBytes, limitsOutliveMs } from './relay/session-limits.ts';
 export { NOTHING_DUE, SOMETHING_DUE } from './relay/relay-snapshots.ts';
 export type { RelaySnapshots } from './relay/relay-snapshots.ts';

@@ -1,10 +1,11 @@
-import { SAFE_PAYLOAD_BYTES, formatSocketAddress } from '@lightspeed/wire';
+import { SAFE_PAYLOAD_BYTES, formatEndpoint, formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import type { MoveReason } from '../control/node-choice.ts';
 import { ClientError } from '../base/errors.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { Interruption } from './interruption.ts';
 import { PathMeter } from './path-meter.ts';
+import { refusedDestinationText } from './refusals.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 import { TrafficMeter } from './traffic.ts';
 
@@ -70,6 +71,11 @@ function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
   });
   tunnel.on('control', ({ name }, state, text) => {
     report.event('control', `control connection with ${name}: ${text}`, { node: name, state, text });
+  });
+  tunnel.on('destinationRefused', ({ name }, destination) => {
+    const server = formatEndpoint(destination.ip, destination.port);
+    const fields = { node: name, gameServer: server, reason: destination.reason };
+    report.event('destination-refused', refusedDestinationText(name, destination), fields);
   });
   tunnel.on('path', (path, up) => {
     // With one path it says what `established` and `lost` say.

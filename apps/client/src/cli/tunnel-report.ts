@@ -3,9 +3,10 @@ import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
 import type { Terminal } from './terminal.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
-import { describeSample, nodeForPrograms, pathForPrograms, percent } from './report-sample.ts';
+import { describeSample, describeTotal, lossForPrograms, nodeForPrograms, pathForPrograms } from './report-sample.ts';
 import type { PathTraffic } from './path-meter.ts';
-import { allWays, totalLateRatio, totalLossRatio } from './traffic.ts';
+import { describeRefused } from './refusals.ts';
+import { allWays, totalLoss } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Seconds between lines where there is no live line. */
@@ -59,8 +60,7 @@ export class TunnelReport {
         event: 'stats',
         ...forPrograms(stats),
         ...traffic,
-        lossRatio: traffic.lossRatio ?? null,
-        lateRatio: traffic.lateRatio ?? null,
+        ...lossForPrograms(traffic),
         paths: stats.paths.map((path, index) => pathForPrograms(path, paths[index])),
         nodes: nodes.map(nodeForPrograms),
       });
@@ -72,14 +72,13 @@ export class TunnelReport {
   }
 
   summary(stats: TunnelStats, seconds: number): void {
-    const { counters, localDrops, nodeDrops, rtt } = stats;
-    const lossRatio = totalLossRatio(stats);
-    const lateRatio = totalLateRatio(stats);
+    const { localDrops, nodeDrops, rtt } = stats;
+    const total = totalLoss(stats);
+    const refused = stats.up?.refused ?? [];
     if (this.#json) {
       const totals = {
-        recovered: counters.fecRecovered,
-        lossRatio: lossRatio ?? null,
-        lateRatio: lateRatio ?? null,
+        ...lossForPrograms(total),
+        refused,
         localDrops,
         nodeDrops,
       };
@@ -91,7 +90,11 @@ export class TunnelReport {
     const up = `${upPackets} datagrams up (${kilobytes(upBytes)})`;
     const down = `${downPackets} down (${kilobytes(downBytes)})`;
     this.#terminal.line(`${seconds.toFixed(0)} s: ${up}, ${down}`);
-    this.#terminal.line(`loss from the node ${percent(lossRatio)}, late ${percent(lateRatio)}, recovered by FEC ${counters.fecRecovered}`);
+    if (total.up !== undefined) this.#terminal.line(`packets up: ${describeTotal(total.up)}`);
+    this.#terminal.line(`packets down: ${describeTotal(total.down)}`);
+    if (refused.length > 0) {
+      this.#terminal.line(`the node refused: ${describeRefused(refused, total, stats.up?.limits)}`);
+    }
     if (rtt !== undefined) {
       const { smoothedMs, minimumMs, jitterMs } = rtt;
       this.#terminal.line(`rtt ${smoothedMs.toFixed(1)} ms, min ${minimumMs.toFixed(1)} ms, jitter ${jitterMs.toFixed(1)} ms`);
@@ -114,7 +117,8 @@ export class TunnelReport {
 function forPrograms(stats: TunnelStats): object {
   const { state, rtt, ways, counters } = stats;
   const tagged = counters.tagged === 1;
-  return { state, tagged, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
+  const recovered = { up: stats.up?.recovered ?? null, down: counters.fecRecovered };
+  return { state, tagged, recovered, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
 }
 
 function kilobytes(bytes: number): string {

@@ -108,7 +108,7 @@ function adviceFor({ code }: QuicError, host: string): string {
 function registerMessage(settings: ParsedRegisterSettings, before: RegisteredSession | undefined): OutgoingMessage {
   const { dialect, gameId, ticket } = settings;
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
-  const extensions = [capabilitiesExtension.encode(Capability.challenge | Capability.tags)];
+  const extensions = [capabilitiesExtension.encode(Capability.challenge | Capability.tags | Capability.reports)];
   if (ticket !== undefined) extensions.push(ticketExtension.encode(ticket));
   if (before?.secret !== undefined) extensions.push(resumption(before.sessionId, before.secret, before.nonces));
   return { type: 'register', dialect, gameId, clientVersion: `lightspeed/${VERSION}`, extensions };

@@ -7,54 +7,19 @@ import { ClientError } from '../base/errors.ts';
 import { requireAddress } from '../settings/addresses.ts';
 import { awaitAnswer } from './answer.ts';
 import { Fleet } from '../control/fleet.ts';
-import type { ControlState } from '../control/fleet.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
-import type { MoveReason } from '../control/node-choice.ts';
 import { SocksServer } from '../ingress/socks/server.ts';
-import type { CaptureCommand, CaptureEvent } from '../ingress/transparent/messages.ts';
+import type { CaptureCommand } from '../ingress/transparent/messages.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
 import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
 import { StatsReader } from './stats.ts';
 import type { TunnelStats } from './stats.ts';
+import type { TunnelEvents } from './tunnel-events.ts';
 
 /** FINs are repeated for 1.75 s; what takes longer is stuck. */
 const LONGEST_CLOSE_MS = 4_000;
 const NOWHERE: SocketAddress = { host: '0.0.0.0', port: 0 };
-
-/** What happens to a tunnel, and what its listeners are given. */
-export interface TunnelEvents {
-  /** The node has answered: the session is open. Also after it was lost, and after the node had ended it. */
-  established: [];
-  /** Too many keepalives in a row were not answered, and no other node answers. The tunnel goes on trying. */
-  lost: [];
-  /** The node has ended the session; a new one is asked for after so many milliseconds, or never if undefined. */
-  'ended-by-node': [retryInMs: number | undefined];
-  /** A keepalive was answered: milliseconds, and its sequence number. */
-  roundTrip: [rttMs: number, sequence: number];
-  /** Data goes by another node from now on, and why. What the last one still sends is delivered. */
-  moved: [node: NodeStatus, why: MoveReason];
-  /** A node will stop in so many milliseconds. */
-  draining: [node: NodeStatus, ms: number];
-  /** Something has happened to a node's control connection: which may be lost without the data plane being so. */
-  control: [node: NodeStatus, state: ControlState, text: string];
-  /** A path to the node in use has begun (true) or ceased to work. */
-  path: [path: number, up: boolean];
-  /** A path is sent from another local address or port now. */
-  rebound: [path: number, local: SocketAddress];
-  /** A path could not get another socket and keeps the one that it has. */
-  notRebound: [path: number, reason: string];
-  /** Something about clients of the SOCKS5 server, or about the game servers that they name. */
-  socks: [text: string];
-  /** Something has to be done about a flow that was caught. */
-  capture: [event: CaptureEvent];
-  /** As many keepalives were sent as `maxKeepalives` allows. */
-  keepalivesSent: [];
-  /** The data-plane thread ended by itself, or no node takes the ticket any more: the tunnel is dead. */
-  failed: [error: ClientError];
-  /** The tunnel is closed and its sockets are gone. */
-  closed: [];
-}
 
 /** A port forward as it is: with its real port. */
 export interface Ingress {
@@ -109,6 +74,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
         },
         draining: (node, ms) => this.emit('draining', node, ms),
         control: (node, state, text) => this.emit('control', node, state, text),
+        destinationRefused: (node, destination) => this.emit('destinationRefused', node, destination),
         over: (error) => this.#fail(error),
       },
       input.nodeTunnels,
@@ -153,7 +119,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   }
 
   stats(): TunnelStats {
-    return this.#stats.read(this.#fleet?.used ?? 0, this.#locals, this.#input.via !== undefined);
+    return this.#stats.read(this.#fleet?.used ?? 0, this.#locals, this.#input.via !== undefined, this.#fleet?.reports.up);
   }
 
   /**

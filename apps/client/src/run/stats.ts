@@ -4,6 +4,7 @@ import { UdpCounters } from '@lightspeed/udp';
 import type { UdpCounterName } from '@lightspeed/udp';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
+import type { ReportedUp } from '../control/node-reports.ts';
 import { LOCAL_DROP_NAMES, LocalCounter, localCountersIn } from '../ingress/local-counters.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
 import { DIRECT } from '../settings/way-settings.ts';
@@ -46,6 +47,8 @@ export interface TunnelStats {
   /** Undefined before the first answer. */
   readonly rtt: RoundTripTimes | undefined;
   readonly counters: Readonly<Record<TunnelCounterName, number>>;
+  /** From client to node, as the nodes report it; undefined if none has. */
+  readonly up: ReportedUp | undefined;
   /** What has gone by each way: the nodes, and `direct` if anything went there. */
   readonly ways: readonly WayStats[];
   /** One entry per path, in their order: the first, those of `paths`, that of `via`. */
@@ -70,8 +73,11 @@ export class StatsReader {
     this.#udp = new UdpCounters(udpCounters);
   }
 
-  /** @param locals the paths' local addresses, as many as there are paths. */
-  read(used: number, locals: readonly SocketAddress[], hasVia: boolean): TunnelStats {
+  /**
+   * @param locals the paths' local addresses, as many as there are paths.
+   * @param up what nodes have reported.
+   */
+  read(used: number, locals: readonly SocketAddress[], hasVia: boolean, up?: ReportedUp): TunnelStats {
     const { values, localDrops, nodeDrops } = this.#book.read(used);
     const named = Object.entries(TunnelCounter).map(([name, position]) => [name, values[position]]);
     const counters = Object.fromEntries(named) as Record<TunnelCounterName, number>;
@@ -79,6 +85,7 @@ export class StatsReader {
       state: TUNNEL_STATES[counters.state] ?? 'idle',
       rtt: roundTripTimes(counters),
       counters,
+      up,
       paths: pathStats(values, locals, hasVia),
       ways: [...this.#book.ways(), ...directWay(this.#local.values)],
       localDrops: dropsByName(localDrops, DROP_REASON_NAMES, dropsByName(this.#local.drops, LOCAL_DROP_NAMES)),

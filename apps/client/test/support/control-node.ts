@@ -15,7 +15,7 @@ import {
   resumeMessage,
   sessionSecretExtension,
 } from '@lightspeed/control';
-import type { DisconnectReason, Extension, Register } from '@lightspeed/control';
+import type { DisconnectReason, Extension, OutgoingMessage, Register } from '@lightspeed/control';
 import { CloseCode, listenControl, makeCertificate, pinOf, QuicError } from '@lightspeed/control/quic';
 import type { CertificateAndKey, ControlConnection, ControlListener, ControlStream } from '@lightspeed/control/quic';
 import type { NodeSettings, RegisterSettings } from '@lightspeed/client';
@@ -75,7 +75,7 @@ export class ControlNode {
     this.data = data;
     data.onTagging = (sessionId) => {
       this.tagged.add(sessionId);
-      void this.#sendTags(sessionId);
+      void this.say(sessionId, { type: 'tags', sessionId });
     };
     this.certificate = certificate;
   }
@@ -229,15 +229,14 @@ export class ControlNode {
     this.#streams.add(stream);
     this.#streamOf.set(sessionId, stream);
     await this.#info(stream, []);
-    if (this.tagged.has(sessionId)) await this.#sendTags(sessionId);
+    if (this.tagged.has(sessionId)) await this.say(sessionId, { type: 'tags', sessionId });
     return sessionId;
   }
 
-  async #sendTags(sessionId: number): Promise<void> {
-    await this.#streamOf
-      .get(sessionId)
-      ?.send({ type: 'tags', sessionId })
-      .catch(() => undefined);
+  /** Tells the client of a session something. */
+  async say(sessionId: number, message: OutgoingMessage): Promise<void> {
+    const sent = this.#streamOf.get(sessionId)?.send(message);
+    await sent?.catch(() => undefined);
   }
 
   #newSession(register: Register): number {
@@ -254,7 +253,7 @@ export class ControlNode {
       token,
       dialect: register.dialect,
       secret,
-      capabilities: PeerCapability.challenges | PeerCapability.tags,
+      capabilities: PeerCapability.challenges | PeerCapability.tags | PeerCapability.reports,
     });
     return sessionId;
   }

@@ -9,7 +9,7 @@ const SALT = randomBytes(16);
 
 /** What a node knows of the packet path besides what all know. */
 export function capabilitiesOf({ tags }: Pick<NodeConfig, 'tags'>): number {
-  return PeerCapability.challenges | (tags === 'off' ? 0 : PeerCapability.tags);
+  return PeerCapability.challenges | PeerCapability.reports | (tags === 'off' ? 0 : PeerCapability.tags);
 }
 
 /** Why accounts are banned. */

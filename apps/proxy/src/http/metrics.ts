@@ -81,6 +81,7 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
     [{ why: 'abandoned' }, counters.abandoned],
     [{ why: 'banned' }, counters.banned],
   ]);
+  counter('reports_total', 'Reports to clients of how their packets arrive and what is refused.', [], () => [[{}, counters.reports]]);
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
     const { accepted, refusedOverMax, refusedOverMaxPerAddress, refusedOverAlpn, failedHandshakes } = control.port.counters;
     return [

@@ -4,9 +4,11 @@ import type { PacketWriter } from '../packet-writer.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
+import type { RelayFlow } from './relay-session.ts';
+import { REFUSED_DOWN } from './session-refusals.ts';
 
 /** What {@link Downstream} takes of a relay. */
-export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' | 'limits' | 'options'> {
+export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' | 'limits' | 'options' | 'refusals'> {
   readonly flows: FlowTable;
   readonly writer: PacketWriter;
 }
@@ -52,12 +54,20 @@ export class Downstream {
         flow.oversizeSeen = true;
         values[RelayCounter.oversizeFlows]++;
       }
-      if (length > MAX_V1_PAYLOAD_BYTES - flow.session.tagBytes && options.oversize === 'drop') return DropReason.oversize;
+      if (length > MAX_V1_PAYLOAD_BYTES - flow.session.tagBytes && options.oversize === 'drop') {
+        return this.#refuse(flow, DropReason.oversize);
+      }
     }
     const overLimit = limits.admitDownstream(flow.session.slot, length, nowMs);
-    if (overLimit !== 0) return overLimit;
-    if (!writer.send(flow, offset, length, nowMs, clock.nowUs)) return DropReason.amplification;
+    if (overLimit !== 0) return this.#refuse(flow, overLimit);
+    if (!writer.send(flow, offset, length, nowMs, clock.nowUs)) return this.#refuse(flow, DropReason.amplification);
     flow.session.lastActivityMs = nowMs;
     return 0;
+  }
+
+  /** The client is told of it, if it wants. */
+  #refuse({ session }: RelayFlow, reason: DropReason): DropReason {
+    this.#parts.refusals.note(session, REFUSED_DOWN, reason);
+    return reason;
   }
 }

@@ -11,11 +11,13 @@ export const PeerCapability = {
   tags: 1,
   /** It answers challenges. */
   challenges: 2,
+  /** It wants to know how its packets arrive, and what is refused to it. */
+  reports: 4,
 } as const;
 
 /** What a registration notes of itself beside those bits. */
-const CAPABILITIES = 3;
-const ACCOUNT_SHIFT = 2;
+const CAPABILITIES = 7;
+const ACCOUNT_SHIFT = 3;
 const MAX_ACCOUNT = 0xff_ffff;
 const HAS_ACCOUNT = 1 << 27;
 const HAS_SECRET = 1 << 28;
@@ -123,6 +125,10 @@ export class LiveRegistration implements SessionRegistration {
   /** Whether its client can tag packets: it also has to share a secret. */
   get canTag(): boolean {
     return (this.#bits & PeerCapability.tags) !== 0 && this.hasSecret && this.dialect === 'standard';
+  }
+
+  get wantsReports(): boolean {
+    return (this.#bits & PeerCapability.reports) !== 0 && this.dialect === 'standard';
   }
 
   /** Whether its sessions are to have tags from their opening on. */

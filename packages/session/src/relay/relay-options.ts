@@ -6,6 +6,7 @@ import type { ClientAddress } from './client-address.ts';
 import type { AddressPrefix } from './relay-session.ts';
 import type { Registration } from './registration-table.ts';
 import type { RelayCounters } from './relay-counters.ts';
+import type { SessionReport } from './session-report.ts';
 
 /** Who may open a session (docs/protocol.md, Sessions). */
 export type Admission =
@@ -204,6 +205,11 @@ export interface RelayOutput {
    * @param who the id of the session's registration, if it has one, and the prefix that it counts for.
    */
   overShare(who: RefusedAccount): void;
+  /**
+   * How the packets of a registration's session fare, for its client. Told at most once a second for a session, and only of those
+   * whose registration says that its client wants to know.
+   */
+  reported?(report: SessionReport): void;
   /**
    * The addresses of a prefix were banned; other relays that serve the same port want to know.
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.

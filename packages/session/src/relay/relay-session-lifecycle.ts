@@ -31,6 +31,7 @@ export interface LifecycleParts extends Pick<
   | 'options'
   | 'output'
   | 'limits'
+  | 'refusals'
   | 'returns'
   | 'sessions'
   | 'shares'
@@ -218,11 +219,12 @@ export class RelaySessionLifecycle {
 
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
   close(session: RelaySession): void {
-    const { claims, clock, flows, limits, lossTotals, sessions } = this.#parts;
+    const { claims, clock, flows, limits, lossTotals, refusals, sessions } = this.#parts;
     flows.closeIdle(session, 0, clock.nowMs);
     session.receiving.close();
     lossTotals.end(session.slot, session.receiving.window);
     limits.close(session.slot, session.prefix, session.isVerified, clock.nowMs);
+    refusals.forget(session.slot);
     sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;

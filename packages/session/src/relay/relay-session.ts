@@ -32,8 +32,9 @@ export interface SessionRegistration extends AddressPrefix {
   /** Its account, 24 bits; -1 if that is its prefix. */
   readonly account: number;
   readonly nonces: ProofNoncesState;
-  /** Whether its client answers challenges. */
+  /** Whether its client answers challenges, and whether it wants reports. */
   readonly answersChallenges: boolean;
+  readonly wantsReports: boolean;
   /** The nonce of the proof that opened its session, as far as there was one. */
   readonly openingNonce: bigint;
   /** The session that it has, if any. */

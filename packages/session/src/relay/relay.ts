@@ -20,6 +20,7 @@ import { KeyTable } from '../key-table.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import type { LossCounts } from '../receive-state.ts';
 import { RelaySnapshots } from './relay-snapshots.ts';
+import { SessionReports } from './session-reports.ts';
 import { SessionTags } from './session-tags.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
@@ -66,7 +67,7 @@ export class Relay {
     const data = new UpstreamData({ ...withSessions, misuse: new Misuse(withSessions) });
     this.#upstream = new Upstream({ ...withSessions, admission, control, data });
     this.#downstream = new Downstream(withSessions);
-    this.#sweep = new Sweep({ ...withSessions, egress, reports });
+    this.#sweep = new Sweep({ ...withSessions, egress, reports, sessionReports: new SessionReports(parts) });
     this.snapshots = new RelaySnapshots(withSessions);
     this.#parts = parts;
     this.#flows = flows;

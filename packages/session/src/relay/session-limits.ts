@@ -99,9 +99,10 @@ export class SessionLimits {
   }
 
   /** Asks whether a packet of a session's client may pass; see `RateLimiter.admit`. */
-  admitUpstream(slot: SessionSlot, bytes: number, nowMs: Milliseconds): 0 | DropReason {
+  admitUpstream(slot: SessionSlot, bytes: number, nowMs: Milliseconds, isParity: boolean): 0 | DropReason {
     const seat = this.#seats[slot];
-    const verdict = seat < 0 ? this.#own?.upstream.admit(-1 - seat, bytes, nowMs) : this.#common?.upstream.admit(seat, bytes, nowMs);
+    const verdict =
+      seat < 0 ? this.#own?.upstream.admit(-1 - seat, bytes, nowMs, isParity) : this.#common?.upstream.admit(seat, bytes, nowMs, isParity);
     return verdict ?? DropReason.ratePackets;
   }
 

@@ -24,7 +24,10 @@ import type { RelayFlow, RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /** What {@link UpstreamData} takes of a relay. */
-export interface UpstreamDataParts extends Pick<RelayParts, 'bytes' | 'clock' | 'counters' | 'limits' | 'options' | 'output' | 'policy'> {
+export interface UpstreamDataParts extends Pick<
+  RelayParts,
+  'bytes' | 'clock' | 'counters' | 'limits' | 'options' | 'output' | 'policy' | 'refusals'
+> {
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
   readonly misuse: Misuse;
@@ -59,7 +62,10 @@ export class UpstreamData implements PayloadSink {
       flow = flows.findUp(session, clientIp, clientPort, serverIp, serverPort);
       if (flow === null) {
         flow = this.#openFlow(path, isTagged, clientIp, clientPort, serverIp, serverPort);
-        if (flow === null) return this.#flowRefusal;
+        if (flow === null) {
+          this.#parts.refusals.noteDestination(session, serverIp, serverPort, this.#flowRefusal);
+          return this.#flowRefusal;
+        }
       }
       flow.lastUpMs = clock.nowMs;
       if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
