@@ -22,6 +22,8 @@ export interface NodeConfig {
   readonly maxFlowsPerSession: number;
   /** A session ends after this long without a packet in either direction. */
   readonly sessionTimeoutSecs: number;
+  /** A flow ends this long after the client's last packet; until then its server is heard. */
+  readonly flowTimeoutSecs: number;
   /** After its control connection is lost a session lives so long, or longer if packets flow. */
   readonly graceSecs: number;
   /** How long a node that drains waits for its registered clients to leave. */

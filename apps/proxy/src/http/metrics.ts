@@ -220,6 +220,7 @@ const TRAFFIC: readonly Traffic[] = [
     ],
   },
   one('flows_opened_total', 'Flows between a client and a game server that were opened.', ({ relay }) => relay.flowsOpened),
+  one('flows_gave_way_total', 'Idle flows that gave way to new ones of their sessions.', ({ relay }) => relay.flowsGaveWay),
   one('oversize_flows_total', 'Flows that have carried a payload over the safe size.', ({ relay }) => relay.oversizeFlows),
   one('bans_total', 'Addresses that were banned.', ({ relay }) => relay.bans),
   {

@@ -13,6 +13,7 @@ export function relayOptionsOf(config: NodeConfig): RelayOptions {
     maxSessionsPerAddress: Math.ceil(config.maxSessionsPerAddress / config.workers),
     maxFlowsPerSession: config.maxFlowsPerSession,
     sessionTimeoutMs: config.sessionTimeoutSecs * 1_000,
+    flowTimeoutMs: config.flowTimeoutSecs * 1_000,
     maxPpsPerClient: config.maxPpsPerClient,
     maxBpsPerClient: config.maxBpsPerClient,
     openRatio: config.openRatio,

@@ -45,7 +45,7 @@ export class Downstream {
     values[RelayCounter.serverPacketsReceived]++;
     values[RelayCounter.serverBytesReceived] += length;
     const flow = flows.findDown(egress, ip, port);
-    if (flow === null || ((nowMs - flow.lastUpMs) | 0) > options.solicitedMs) return DropReason.unsolicited;
+    if (flow === null || ((nowMs - flow.lastUpMs) | 0) > options.flowTimeoutMs) return DropReason.unsolicited;
     if (flow.session.primary === null) return DropReason.notEstablished;
     if (length > SAFE_PAYLOAD_BYTES) {
       if (!flow.oversizeSeen) {

@@ -8,7 +8,10 @@ const OWNERS = 1_024;
 
 /** When less than this part of the sockets is free, flows that are idle end sooner. */
 const SHORT = 0.25;
-/** But never sooner than this. */
+/**
+ * But never sooner than this: a flow to which its program has sent nothing for so long may give way. Many home routers forget
+ * a program that is silent for longer, so whoever wants answers sends more often.
+ */
 const SHORTEST_IDLE_MS = 30_000;
 
 /**
@@ -19,7 +22,7 @@ const SHORTEST_IDLE_MS = 30_000;
 export class FairShares {
   /** How often a session was refused a socket because it, or its account, had its share. */
   socketsRefused = 0;
-  readonly #options: Pick<RelayOptions, 'maxEgressSockets' | 'sessionTimeoutMs'>;
+  readonly #options: Pick<RelayOptions, 'maxEgressSockets' | 'flowTimeoutMs'>;
   readonly #seed: number;
   readonly #supply: ReceiveSupply;
   /** By owner, from its first session on. */
@@ -30,7 +33,7 @@ export class FairShares {
   #refused: SessionRegistration | AddressPrefix | null = null;
 
   constructor(
-    options: Pick<RelayOptions, 'maxEgressSockets' | 'sessionTimeoutMs'>,
+    options: Pick<RelayOptions, 'maxEgressSockets' | 'flowTimeoutMs'>,
     { memory, returns, fecTotals }: ReceiveSupply,
     random: number,
   ) {
@@ -78,11 +81,16 @@ export class FairShares {
 
   /** After how long without a datagram of the client a flow ends: sooner when sockets are short. */
   get flowTimeoutMs(): number {
-    const { maxEgressSockets, sessionTimeoutMs } = this.#options;
+    const { maxEgressSockets, flowTimeoutMs } = this.#options;
     const isShort = this.#freeSockets < SHORT * maxEgressSockets;
-    if (!isShort) return sessionTimeoutMs;
+    if (!isShort) return flowTimeoutMs;
     const left = this.#freeSockets / (SHORT * maxEgressSockets);
-    return Math.min(sessionTimeoutMs, Math.max(SHORTEST_IDLE_MS, sessionTimeoutMs * left));
+    return Math.max(this.shortestIdleMs, flowTimeoutMs * left);
+  }
+
+  /** After how long without a datagram of the client a flow ends at the soonest, also if another one of its session needs its place. */
+  get shortestIdleMs(): number {
+    return Math.min(SHORTEST_IDLE_MS, this.#options.flowTimeoutMs);
   }
 
   get #freeSockets(): number {

@@ -31,8 +31,11 @@ export interface RelayOptions {
   readonly maxFlowsPerSession: number;
   /** A session ends after this long without a packet in either direction. */
   readonly sessionTimeoutMs: Milliseconds;
-  /** How long after its last packet to a server a session may receive from there. */
-  readonly solicitedMs: Milliseconds;
+  /**
+   * A flow ends this long after the client's last packet, and no sooner unless something is short: the server is heard so long. RFC
+   * 4787, REQ-5, wants two minutes at least.
+   */
+  readonly flowTimeoutMs: Milliseconds;
   readonly maxPpsPerClient: number;
   readonly maxBpsPerClient: number;
   /** Coarse limit for addresses without a session, shared by those whose hash is equal. */
@@ -61,6 +64,7 @@ export type RelayLimits = Pick<
   RelayOptions,
   | 'maxFlowsPerSession'
   | 'sessionTimeoutMs'
+  | 'flowTimeoutMs'
   | 'maxPpsPerClient'
   | 'maxBpsPerClient'
   | 'openRatio'
@@ -77,7 +81,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   maxSessionsPerAddress: 1_000,
   maxFlowsPerSession: 64,
   sessionTimeoutMs: 300_000,
-  solicitedMs: 120_000,
+  flowTimeoutMs: 120_000,
   maxPpsPerClient: 1_000,
   maxBpsPerClient: 1_000_000,
   maxPpsPerUnboundAddress: 1_000,
