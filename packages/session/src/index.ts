@@ -51,6 +51,7 @@ export {
   tunnelCountersIn,
 } from './tunnel/tunnel-counters.ts';
 export type { TunnelCounters, TunnelStateName } from './tunnel/tunnel-counters.ts';
+export { SHORTEST_IDLE_MS } from './shortest-idle.ts';
 export { DEFAULT_TUNNEL_OPTIONS } from './tunnel/tunnel-options.ts';
 export type {
   PathEvent,

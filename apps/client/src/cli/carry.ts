@@ -26,6 +26,7 @@ export interface CarryOptions extends RegistrationOptions {
   readonly dialect: Dialect;
   readonly keepaliveMs?: number;
   readonly maxKeepaliveMisses: number;
+  readonly flowTimeoutSecs: number;
   readonly oversize: 'fragment' | 'drop';
   readonly json?: boolean;
 }
@@ -58,6 +59,7 @@ export async function carry(
     io: options.io,
     keepaliveMs: options.keepaliveMs,
     maxKeepaliveMisses: options.maxKeepaliveMisses,
+    flowTimeoutSecs: options.flowTimeoutSecs,
     oversize: options.oversize,
   });
   const startedMs = performance.now();

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { QuicError, parsePin } from '@lightspeed/control/quic';
 import { MULTIPATH_MODES } from '@lightspeed/session';
 import { DIALECTS } from '@lightspeed/wire';
-import { DEFAULT_TUNNEL_SETTINGS, KEEPALIVE_MS_LIMITS } from '../settings/tunnel-settings.ts';
+import { DEFAULT_TUNNEL_SETTINGS, KEEPALIVE_MS_LIMITS, MAX_FLOW_TIMEOUT_SECS } from '../settings/tunnel-settings.ts';
 import { parseLocalAddress, parseNode, parseWay } from './endpoint.ts';
 
 /** Options that several commands have, each made afresh since commander keeps state in them. */
@@ -82,6 +82,11 @@ export function addTunnelOptions(command: Command): Command {
       new Option('--max-keepalive-misses <n>', 'unanswered keepalives in a row before the node counts as lost')
         .argParser(integer(1, 1_000))
         .default(DEFAULT_TUNNEL_SETTINGS.maxKeepaliveMisses),
+    )
+    .addOption(
+      new Option('--flow-timeout-secs <s>', 'silence in both directions after which a game’s flow ends; the node has its own')
+        .argParser(integer(1, MAX_FLOW_TIMEOUT_SECS))
+        .default(DEFAULT_TUNNEL_SETTINGS.flowTimeoutSecs),
     )
     .addOption(
       new Option('--oversize <what>', 'what to do with payloads that do not fit a usual packet')

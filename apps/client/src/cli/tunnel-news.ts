@@ -4,6 +4,7 @@ import type { MoveReason } from '../control/node-choice.ts';
 import { ClientError } from '../base/errors.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { Interruption } from './interruption.ts';
+import { LocalNews } from './local-news.ts';
 import { PathMeter } from './path-meter.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 import { TrafficMeter } from './traffic.ts';
@@ -76,10 +77,12 @@ function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
 function sampleEverySecond(tunnel: RunningTunnel, report: TunnelReport): () => void {
   const meter = new TrafficMeter(performance.now());
   const pathMeter = new PathMeter();
+  const localNews = new LocalNews();
   let warned = false;
   const timer = setInterval(() => {
     const stats = tunnel.stats();
     report.sample(stats, meter.sample(stats, performance.now()), pathMeter.sample(stats.paths), tunnel.nodes);
+    for (const { event, text, fields } of localNews.sample(stats, performance.now())) report.event(event, text, fields);
     if (warned || stats.counters.oversizeFlows === 0) return;
     warned = true;
     const what = `the game sends payloads over ${SAFE_PAYLOAD_BYTES} bytes`;

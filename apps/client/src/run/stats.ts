@@ -48,6 +48,8 @@ export interface TunnelStats {
   readonly counters: Readonly<Record<TunnelCounterName, number>>;
   /** What has gone by each way: the nodes, and `direct` if anything went there. */
   readonly ways: readonly WayStats[];
+  /** Flows that were silent for long and gave way to new ones, because there were as many as there may be. */
+  readonly flowsGaveWay: number;
   /** One entry per path, in their order: the first, those of `paths`, that of `via`. */
   readonly paths: readonly PathStats[];
   /** Datagrams of local programs that went no further, by reason; only reasons that occurred. */
@@ -80,6 +82,7 @@ export class StatsReader {
       rtt: roundTripTimes(counters),
       counters,
       paths: pathStats(values, locals, hasVia),
+      flowsGaveWay: this.#local.values[LocalCounter.flowsGaveWay],
       ways: [...this.#book.ways(), ...directWay(this.#local.values)],
       localDrops: dropsByName(localDrops, DROP_REASON_NAMES, dropsByName(this.#local.drops, LOCAL_DROP_NAMES)),
       nodeDrops: dropsByName(nodeDrops, DROP_REASON_NAMES),

@@ -49,6 +49,8 @@ export interface TunnelSettings {
   readonly maxKeepaliveMisses?: number;
   /** So many keepalives in all, for measurements; 0 is no limit. */
   readonly maxKeepalives?: number;
+  /** A flow ends after so many seconds without a datagram in either direction. */
+  readonly flowTimeoutSecs?: number;
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
   readonly oversize?: 'fragment' | 'drop';
   /** Whether to ask for a new session, with growing pauses, when the node ends the session. */
@@ -81,6 +83,7 @@ export const DEFAULT_TUNNEL_SETTINGS = Object.freeze({
   keepaliveMs: DEFAULT_TUNNEL_OPTIONS.keepaliveMs,
   maxKeepaliveMisses: DEFAULT_TUNNEL_OPTIONS.maxKeepaliveMisses,
   maxKeepalives: 0,
+  flowTimeoutSecs: DEFAULT_TUNNEL_OPTIONS.flowTimeoutMs / 1_000,
   oversize: DEFAULT_TUNNEL_OPTIONS.oversize,
   reopen: true,
 } satisfies Partial<TunnelSettings>);
@@ -88,6 +91,8 @@ export const DEFAULT_TUNNEL_SETTINGS = Object.freeze({
 /** The pauses between keepalives that make sense: answers to older than the last 16 are not recognised. */
 export const KEEPALIVE_MS_LIMITS = { min: 50, max: 240_000 } as const;
 const MOST_KEEPALIVES = 1_000_000;
+/** Longest time that wrapping 32-bit milliseconds can tell from one that has passed. */
+export const MAX_FLOW_TIMEOUT_SECS = 2_147_483;
 
 /**
  * Fills in the defaults and checks everything once.
@@ -106,6 +111,7 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   if (keepaliveMs !== undefined) requireKeepaliveMs(keepaliveMs);
   requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
   requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
+  requireInteger('flowTimeoutSecs', parsed.flowTimeoutSecs, 1, MAX_FLOW_TIMEOUT_SECS);
   requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
   if (parsed.socks !== undefined) checkSocks(parsed.socks);
   const source = parseSource(node, register, parsed.dialect);

@@ -60,7 +60,14 @@ export class TunnelDriver implements DatagramHandler {
     const tagFor = (receiver: DatagramReceiver) => this.#receivers.push(receiver) - 1;
     this.#engine = engine;
     this.#takeCommand = environment.takeCommand;
-    const local = new LocalSide({ engine, counters, policy, seed: randomInt(2 ** 32) | 0, tagFor });
+    const local = new LocalSide({
+      engine,
+      counters,
+      policy,
+      flowTimeoutMs: settings.flowTimeoutSecs * 1_000,
+      seed: randomInt(2 ** 32) | 0,
+      tagFor,
+    });
     const allClosed = () => engine.stop();
     const deliverToProgram = local.deliver.bind(local);
     const paths = new PathSockets(engine, sockets.paths, sockets.ipv6);

@@ -1,4 +1,4 @@
-import { KeyTable } from '@lightspeed/session';
+import { KeyTable, SHORTEST_IDLE_MS } from '@lightspeed/session';
 import type { AddressHandle, Milliseconds, Port } from '@lightspeed/wire';
 import { Flow } from '../ingress/ingress.ts';
 
@@ -7,8 +7,13 @@ export interface FlowTableListener {
   /** Whether an ingress that has opened so many flows may open one more. */
   mayOpen(ingress: number, flows: number): boolean;
   flowOpened(flow: Flow): void;
+  /** A flow that was silent for long is closed next, because another one needs its place. */
+  flowGivesWay(flow: Flow): void;
   flowClosed(flow: Flow): void;
 }
+
+/** Stands for all ingresses. */
+const ANY = -1;
 
 /** All flows of a client by program and game server. IPv4 addresses are int32 bit patterns. */
 export class FlowTable {
@@ -19,6 +24,8 @@ export class FlowTable {
   readonly #listener: FlowTableListener;
   /** How many flows each ingress has opened. */
   readonly #perIngress: number[] = [];
+  /** By ingress, and for {@link ANY}, behind one another: until then no flow of it is idle for long enough to give way. */
+  readonly #noneIdleUntilMs: number[] = [];
   #size = 0;
   /** The flow of the last datagram: nearly always that of the next one too. */
   #latest: Flow | null = null;
@@ -34,8 +41,18 @@ export class FlowTable {
     return this.#size;
   }
 
-  /** The flow of a program and a server, opened if there is none; null if there are as many as there may be. */
-  flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null {
+  /**
+   * The flow of a program and a server, opened if there is none. If there are as many as there may be, the one that is silent for
+   * longest gives way to it. Null if all are in use.
+   */
+  flowFor(
+    ingress: number,
+    sourceIp: AddressHandle,
+    sourcePort: Port,
+    serverIp: AddressHandle,
+    serverPort: Port,
+    nowMs: Milliseconds,
+  ): Flow | null {
     const latest = this.#latest;
     if (
       latest !== null &&
@@ -51,7 +68,7 @@ export class FlowTable {
     const index = this.#byAddresses.get(sourceIp, (sourcePort << 16) | serverPort, serverIp, 0);
     let flow = index < 0 ? null : this.#flows[index];
     if (flow === null) {
-      if (this.#size >= this.#maxFlows || !this.#listener.mayOpen(ingress, this.#perIngress[ingress] ?? 0)) return null;
+      if (!this.#hasRoom(ingress, nowMs)) return null;
       flow = this.#open(new Flow(ingress, sourceIp, sourcePort, serverIp, serverPort));
     }
     flow.ingress = ingress;
@@ -73,6 +90,37 @@ export class FlowTable {
       const flow = this.#flows[index];
       if (flow !== null && (flow.ingress === ingress || flow.openedBy === ingress)) this.#close(index, flow);
     }
+  }
+
+  #hasRoom(ingress: number, nowMs: Milliseconds): boolean {
+    if (!this.#listener.mayOpen(ingress, this.#perIngress[ingress] ?? 0)) return this.#closeLongestIdle(ingress, nowMs);
+    return this.#size < this.#maxFlows || this.#closeLongestIdle(ANY, nowMs);
+  }
+
+  /** Whoever is refused tries again at once, and there are very many flows: they are looked through once one may be idle for long enough. */
+  #closeLongestIdle(ingress: number, nowMs: Milliseconds): boolean {
+    const waitMs = ((this.#noneIdleUntilMs[ingress + 1] ?? nowMs) - nowMs) | 0;
+    if (waitMs > 0 && waitMs <= SHORTEST_IDLE_MS) return false;
+    let longest = -1;
+    let longestMs = -1;
+    for (let index = 0; index < this.#flows.length; index++) {
+      const flow = this.#flows[index];
+      if (flow === null || (ingress !== ANY && flow.openedBy !== ingress)) continue;
+      const silentMs = (nowMs - flow.lastActivityMs) | 0;
+      if (silentMs <= longestMs) continue;
+      longest = index;
+      longestMs = silentMs;
+    }
+    const flow = longest < 0 ? null : this.#flows[longest];
+    if (flow === null) return false;
+    if (longestMs < SHORTEST_IDLE_MS) {
+      while (this.#noneIdleUntilMs.length <= ingress + 1) this.#noneIdleUntilMs.push(nowMs);
+      this.#noneIdleUntilMs[ingress + 1] = (nowMs + SHORTEST_IDLE_MS - longestMs) | 0;
+      return false;
+    }
+    this.#listener.flowGivesWay(flow);
+    this.#close(longest, flow);
+    return true;
   }
 
   #open(flow: Flow): Flow {

@@ -3,7 +3,7 @@ import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
 import type { DatagramReceiver, Flow, Ingress, IngressHost } from '../ingress/ingress.ts';
-import { LocalDrop } from '../ingress/local-counters.ts';
+import { LocalCounter, LocalDrop } from '../ingress/local-counters.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
 import { DirectWay } from '../way/direct-way.ts';
 import type { DirectWayHost } from '../way/direct-way.ts';
@@ -13,7 +13,7 @@ import { FlowTable } from './flow-table.ts';
 import type { FlowTableListener } from './flow-table.ts';
 import type { NodeTunnels } from './node-tunnels.ts';
 
-const { flowTimeoutMs, maxFlows } = DEFAULT_TUNNEL_OPTIONS;
+const { maxFlows } = DEFAULT_TUNNEL_OPTIONS;
 const SWEEP_INTERVAL_MS = 1_000;
 
 /** What the local side needs of the data plane. */
@@ -21,6 +21,8 @@ export interface LocalSideHost {
   readonly engine: DatagramEngine;
   readonly counters: LocalCounters;
   readonly policy: WayPolicy;
+  /** A flow ends after so long without a datagram in either direction. */
+  readonly flowTimeoutMs: Milliseconds;
   /** 32 random bits. */
   readonly seed: number;
   tagFor(receiver: DatagramReceiver): number;
@@ -56,13 +58,13 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   tick(nowMs: Milliseconds): void {
     if (((nowMs - this.#sweptMs) | 0) < SWEEP_INTERVAL_MS) return;
     this.#sweptMs = nowMs;
-    this.#flows.closeIdle(flowTimeoutMs, nowMs);
+    this.#flows.closeIdle(this.#host.flowTimeoutMs, nowMs);
   }
 
   // What ingresses call.
 
   flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null {
-    const flow = this.#flows.flowFor(ingress, sourceIp, sourcePort, serverIp, serverPort);
+    const flow = this.#flows.flowFor(ingress, sourceIp, sourcePort, serverIp, serverPort, this.engine.clockMs);
     if (flow === null) {
       const all = this.#flows.size >= maxFlows;
       this.counters.drops[all ? LocalDrop.flowLimit : LocalDrop.socksDestinations]++;
@@ -103,6 +105,10 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   flowOpened(flow: Flow): void {
     flow.way = this.#host.policy.decide(flow);
     flow.lastActivityMs = this.engine.clockMs;
+  }
+
+  flowGivesWay(): void {
+    this.counters.values[LocalCounter.flowsGaveWay]++;
   }
 
   flowClosed(flow: Flow): void {

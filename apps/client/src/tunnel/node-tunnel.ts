@@ -82,6 +82,7 @@ export class NodeTunnel implements TunnelOutput {
         keepaliveMs: settings.keepaliveMs,
         maxKeepaliveMisses: common.maxKeepaliveMisses,
         steadyKeepalives: common.maxKeepalives > 0,
+        flowTimeoutMs: common.flowTimeoutSecs * 1_000,
         oversize: settings.slot === VIA_SLOT ? 'fragment' : common.oversize,
       },
       {

@@ -1,4 +1,5 @@
 import { hashPrefix } from '@lightspeed/security';
+import { SHORTEST_IDLE_MS } from '../shortest-idle.ts';
 import type { ReceiveSupply } from '../protection/xor-groups-receiver.ts';
 import type { RelayOptions } from './relay-options.ts';
 import type { AddressPrefix, RelaySession, SessionRegistration } from './relay-session.ts';
@@ -6,13 +7,8 @@ import type { AddressPrefix, RelaySession, SessionRegistration } from './relay-s
 /** Accounts are told apart by a hash, so that no session takes memory for it. Two that share a number share what it may have. */
 const OWNERS = 1_024;
 
-/** When less than this part of the sockets is free, flows that are idle end sooner. */
+/** When less than this part of the sockets is free, flows that are idle end sooner, but never before SHORTEST_IDLE_MS. */
 const SHORT = 0.25;
-/**
- * But never sooner than this: a flow to which its program has sent nothing for so long may give way. Many home routers forget
- * a program that is silent for longer, so whoever wants answers sends more often.
- */
-const SHORTEST_IDLE_MS = 30_000;
 
 /**
  * Shares what is scarce among accounts: a ticket, or a prefix that registered or plays at an open node. The rule is that of

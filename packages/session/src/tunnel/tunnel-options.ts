@@ -49,7 +49,7 @@ export const DEFAULT_TUNNEL_OPTIONS: TunnelOptions = Object.freeze({
   keepaliveMs: 5_000,
   maxKeepaliveMisses: 3,
   steadyKeepalives: false,
-  flowTimeoutMs: 300_000,
+  flowTimeoutMs: 120_000,
   maxFlows: 4_096,
   oversize: 'fragment',
 });
