@@ -1,3 +1,4 @@
+import { MAX_CARRIED_PAYLOAD_BYTES } from '@lightspeed/wire';
 import type { TunnelStats } from '../run/stats.ts';
 
 /** The same thing is told again after this time at the soonest. */
@@ -10,13 +11,14 @@ export interface LocalEvent {
   readonly fields: object;
 }
 
-/** Finds out from counters what a user should hear of, and tells each kind once a minute at most. */
+/** Finds out from counters what a user should hear of: each kind once, or once a minute at most where the numbers matter. */
 export class LocalNews {
+  #tooLongTold = false;
   #flowsTold: FlowsTold = { atMs: Number.NEGATIVE_INFINITY, gaveWay: 0, refused: 0 };
 
   /** @param nowMs a clock in milliseconds. */
   sample(stats: TunnelStats, nowMs: number): LocalEvent[] {
-    return [...this.#flows(stats, nowMs)];
+    return [...this.#flows(stats, nowMs), ...this.#tooLong(stats)];
   }
 
   #flows({ flowsGaveWay, localDrops }: TunnelStats, nowMs: number): LocalEvent[] {
@@ -30,6 +32,15 @@ export class LocalNews {
     this.#flowsTold = { atMs: nowMs, gaveWay: gaveWayInAll, refused: refusedInAll };
     const text = `programs talk from more ports, or to more servers, than there may be flows: ${gaveWay} flows that were silent gave way to new ones, and ${refused} datagrams were dropped`;
     return [{ event: 'flows', text, fields: { gaveWay, refused } }];
+  }
+
+  #tooLong({ localDrops }: TunnelStats): LocalEvent[] {
+    const { truncated = 0 } = localDrops;
+    if (this.#tooLongTold || truncated === 0) return [];
+    this.#tooLongTold = true;
+    const limit = MAX_CARRIED_PAYLOAD_BYTES.toLocaleString('en');
+    const text = `datagrams of over ${limit} bytes came and were dropped: nothing so long is carried; from now on they are only counted`;
+    return [{ event: 'too-long', text, fields: { longestBytes: MAX_CARRIED_PAYLOAD_BYTES } }];
   }
 }
 

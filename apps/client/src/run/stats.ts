@@ -77,6 +77,8 @@ export class StatsReader {
     const { values, localDrops, nodeDrops } = this.#book.read(used);
     const named = Object.entries(TunnelCounter).map(([name, position]) => [name, values[position]]);
     const counters = Object.fromEntries(named) as Record<TunnelCounterName, number>;
+    const udp = this.#udp.snapshot();
+    const ownDrops = dropsByName(this.#local.drops, LOCAL_DROP_NAMES, udp.truncated > 0 ? { truncated: udp.truncated } : {});
     return {
       state: TUNNEL_STATES[counters.state] ?? 'idle',
       rtt: roundTripTimes(counters),
@@ -84,9 +86,9 @@ export class StatsReader {
       paths: pathStats(values, locals, hasVia),
       flowsGaveWay: this.#local.values[LocalCounter.flowsGaveWay],
       ways: [...this.#book.ways(), ...directWay(this.#local.values)],
-      localDrops: dropsByName(localDrops, DROP_REASON_NAMES, dropsByName(this.#local.drops, LOCAL_DROP_NAMES)),
+      localDrops: dropsByName(localDrops, DROP_REASON_NAMES, ownDrops),
       nodeDrops: dropsByName(nodeDrops, DROP_REASON_NAMES),
-      udp: this.#udp.snapshot(),
+      udp,
     };
   }
 }

@@ -127,9 +127,7 @@ function ways(unit: 'Packets' | 'Bytes'): Traffic['samples'] {
 
 /** Datagrams longer than a receive buffer never get as far as having a direction: they are among the UDP events. */
 function dropSamples(direction: string, drops: Readonly<Record<string, number>>): Sample[] {
-  return Object.entries(drops)
-    .filter(([reason]) => reason !== 'truncated')
-    .map(([reason, count]) => [{ direction, reason }, count]);
+  return Object.entries(drops).map(([reason, count]) => [{ direction, reason }, count]);
 }
 
 function one(name: string, help: string, value: (stats: NodeStats) => number): Traffic {

@@ -1,4 +1,4 @@
-import { DropReason, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
+import { DropReason, MAX_CARRIED_PAYLOAD_BYTES, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { FlowTable } from './flow-table.ts';
@@ -52,6 +52,7 @@ export class Downstream {
         flow.oversizeSeen = true;
         values[RelayCounter.oversizeFlows]++;
       }
+      if (length > MAX_CARRIED_PAYLOAD_BYTES) return DropReason.truncated;
       if (length > MAX_V1_PAYLOAD_BYTES - flow.session.tagBytes && options.oversize === 'drop') return DropReason.oversize;
     }
     const overLimit = limits.admitDownstream(flow.session.slot, length, nowMs);
