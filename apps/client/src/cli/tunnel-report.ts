@@ -1,4 +1,6 @@
 import { formatEndpoint, formatSocketAddress } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { ownIpv4Addresses } from '../base/own-ipv4.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
 import type { Terminal } from './terminal.ts';
@@ -24,9 +26,10 @@ export class TunnelReport {
 
   started(tunnel: RunningTunnel, fecGroupSize: number): void {
     const node = formatSocketAddress(tunnel.node);
-    const socks = tunnel.socks === undefined ? undefined : formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
+    const socks = tunnel.socks && formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
     const ingresses = tunnel.ingresses.map(({ listen, gameServer }) => ({
       listen: formatEndpoint(listen.ip, listen.port),
+      addresses: addressesOf(listen),
       gameServer: formatEndpoint(gameServer.ip, gameServer.port),
     }));
     if (this.#json) {
@@ -40,10 +43,14 @@ export class TunnelReport {
     }
     const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
     this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
-    for (const { listen, gameServer } of ingresses) {
-      this.#terminal.line(`point the game at ${this.#terminal.strong(listen)} to play on ${gameServer}`);
+    for (const { addresses, gameServer } of ingresses) {
+      this.#terminal.line(`point the game at ${this.#anyOf(addresses)} to play on ${gameServer}`);
     }
-    if (socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#terminal.strong(socks)}`);
+    if (tunnel.socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#anyOf(addressesOf(tunnel.socks))}`);
+  }
+
+  #anyOf(addresses: readonly string[]): string {
+    return addresses.map((address) => this.#terminal.strong(address)).join(' or ');
   }
 
   /** Something has happened; the fields are for programs. */
@@ -109,6 +116,11 @@ export class TunnelReport {
       if (named.length > 0) this.#terminal.line(`dropped ${where}: ${named.join(', ')}`);
     }
   }
+}
+
+/** Where programs reach what listens there: nobody can send to 0.0.0.0, which is every address of this machine. */
+function addressesOf({ ip, port }: Endpoint): string[] {
+  return (ip === 0 ? ownIpv4Addresses() : [ip]).map((address) => formatEndpoint(address, port));
 }
 
 function forPrograms(stats: TunnelStats): object {

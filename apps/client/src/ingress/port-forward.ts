@@ -25,14 +25,16 @@ export class PortForward implements Ingress {
 
   onDatagrams(_socket: DatagramSocket, count: number): void {
     const host = this.#host;
-    const { offsets, lengths, ips, ports } = host.engine.received;
+    const { offsets, lengths, ips, ports, locals } = host.engine.received;
     for (let i = 0; i < count; i++) {
       const flow = host.flowFor(this.#number, ips[i], ports[i], this.#serverIp, this.#serverPort);
-      if (flow !== null) host.carry(flow, offsets[i], lengths[i]);
+      if (flow === null) continue;
+      flow.localIp = locals[i];
+      host.carry(flow, offsets[i], lengths[i]);
     }
   }
 
   deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
-    this.#host.engine.send(this.#socket, offset, length, flow.sourceIp, flow.sourcePort);
+    this.#host.engine.send(this.#socket, offset, length, flow.sourceIp, flow.sourcePort, flow.localIp);
   }
 }

@@ -1,6 +1,6 @@
-import { networkInterfaces } from 'node:os';
-import { formatEndpoint, parseIpv4 } from '@lightspeed/wire';
+import { formatEndpoint } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
+import { ownIpv4Addresses } from '../base/own-ipv4.ts';
 import { invalid, requireEndpoint } from './checks.ts';
 import { ruleFor } from './way-settings.ts';
 import type { ParsedWayRule } from './way-settings.ts';
@@ -82,9 +82,7 @@ function meet(a: Endpoint, b: Endpoint): boolean {
 }
 
 function isOwn(ip: number): boolean {
-  if (ip >>> 24 === LOOPBACK_NETWORK) return true;
-  const addresses = Object.values(networkInterfaces()).flatMap((list = []) => list);
-  return addresses.some(({ family, address }) => family === 'IPv4' && parseIpv4(address) === ip);
+  return ip >>> 24 === LOOPBACK_NETWORK || ownIpv4Addresses().includes(ip >>> 0);
 }
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING`, also where anybody could use it and nobody said that this is meant. */

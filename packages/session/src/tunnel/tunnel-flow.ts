@@ -12,6 +12,8 @@ import { SHORTEST_IDLE_MS } from '../shortest-idle.ts';
 export class LocalFlow {
   /** The driver's number of the ingress through which the program sent last: answers leave by it. */
   ingress: number;
+  /** The local address at which the ingress got that: answers leave from there. 0 leaves it to the system. For drivers only. */
+  localIp: AddressHandle = 0;
   /** The program. */
   readonly sourceIp: AddressHandle;
   readonly sourcePort: Port;
