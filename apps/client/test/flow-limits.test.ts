@@ -24,6 +24,7 @@ class Table {
     },
     flowGivesWay: ({ sourcePort }) => this.closed.push(sourcePort),
     flowClosed: () => undefined,
+    serverGivenUp: () => undefined,
   });
 
   send(port: number, ingress = FORWARD): boolean {
@@ -85,6 +86,7 @@ describe('a flow on which nothing is said', () => {
       flowTimeoutMs: 200_000,
       seed: 1,
       tagFor: () => 0,
+      post: () => undefined,
     });
     const ingress = { maxFlows: 9, onDatagrams: () => undefined, deliver: () => undefined };
     const number = local.addIngress(ingress);

@@ -66,6 +66,7 @@ function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
     if (tunnel.stats().paths.length === 1) return;
     report.event('path', `path ${path + 1} ${up ? 'works' : 'does not work any more'}`, { path, up });
   });
+  tunnel.on('gameServer', (text) => report.event('game-server', text, { text }));
   tunnel.on('socks', (text) => report.event('socks', text, { text }));
   tunnel.on('rebound', (path, address) => {
     const local = formatSocketAddress(address);

@@ -27,10 +27,11 @@ export class TunnelReport {
   started(tunnel: RunningTunnel, fecGroupSize: number): void {
     const node = formatSocketAddress(tunnel.node);
     const socks = tunnel.socks && formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
-    const ingresses = tunnel.ingresses.map(({ listen, gameServer }) => ({
+    const ingresses = tunnel.ingresses.map(({ listen, gameServer, name }) => ({
       listen: formatEndpoint(listen.ip, listen.port),
       addresses: addressesOf(listen),
       gameServer: formatEndpoint(gameServer.ip, gameServer.port),
+      name: name ?? null,
     }));
     if (this.#json) {
       const nodes = tunnel.nodes.map(nodeForPrograms);
@@ -43,8 +44,9 @@ export class TunnelReport {
     }
     const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
     this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
-    for (const { addresses, gameServer } of ingresses) {
-      this.#terminal.line(`point the game at ${this.#anyOf(addresses)} to play on ${gameServer}`);
+    for (const { addresses, gameServer, name } of ingresses) {
+      const server = name === null ? gameServer : `${name} (${gameServer})`;
+      this.#terminal.line(`point the game at ${this.#anyOf(addresses)} to play on ${server}`);
     }
     if (tunnel.socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#anyOf(addressesOf(tunnel.socks))}`);
   }

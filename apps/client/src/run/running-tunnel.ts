@@ -13,6 +13,8 @@ import type { MoveReason } from '../control/node-choice.ts';
 import { SocksServer } from '../ingress/socks/server.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
 import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
+import { GameServers } from './game-servers.ts';
+import type { Ingress } from './game-servers.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
 import { StatsReader } from './stats.ts';
 import type { TunnelStats } from './stats.ts';
@@ -45,18 +47,14 @@ export interface TunnelEvents {
   notRebound: [path: number, reason: string];
   /** Something about clients of the SOCKS5 server, or about the game servers that they name. */
   socks: [text: string];
+  /** A game server's name leads elsewhere, or the server does not answer at one of its addresses. */
+  gameServer: [text: string];
   /** As many keepalives were sent as `maxKeepalives` allows. */
   keepalivesSent: [];
   /** The data-plane thread ended by itself, or no node takes the ticket any more: the tunnel is dead. */
   failed: [error: ClientError];
   /** The tunnel is closed and its sockets are gone. */
   closed: [];
-}
-
-/** A port forward as it is: with its real port. */
-export interface Ingress {
-  readonly listen: Endpoint;
-  readonly gameServer: Endpoint;
 }
 
 /** A tunnel at work: its sockets are bound and the session was asked for. Made by `startTunnel`. */
@@ -75,6 +73,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   readonly #locals: SocketAddress[];
   readonly #endWatching: () => void;
   readonly #ended: Promise<void>;
+  readonly #gameServers: GameServers;
   #socks: SocksServer | undefined;
   #closing = false;
   #over = false;
@@ -86,7 +85,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     super();
     const { settings } = input;
     const fleet = nodes instanceof Fleet ? nodes : undefined;
-    this.ingresses = settings.ingresses.map(({ gameServer }, index) => ({ listen: started.listens[index], gameServer }));
+    this.ingresses = settings.ingresses.map(({ gameServer, name }, index) => ({ listen: started.listens[index], gameServer, name }));
     this.io = started.io;
     this.ioReason = started.ioReason;
     this.#locals = [...started.locals];
@@ -110,6 +109,10 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       },
       input.nodeTunnels,
     );
+    this.#gameServers = new GameServers(settings.ingresses, {
+      command: (command) => this.#command(command),
+      told: (text) => this.emit('gameServer', text),
+    });
     worker.on('message', (message: WorkerMessage) => this.#take(message));
     worker.on('error', (error: Error) => {
       this.#failure ??= new ClientError('ERR_CLIENT_WORKER', `the data-plane thread has crashed: ${error.message}`, {
@@ -196,6 +199,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   /** Ends the session with a FIN, which the node acknowledges or which is repeated for up to 2 s, and all sockets. */
   async close(): Promise<void> {
     this.#endWatching();
+    this.#gameServers.close();
     this.#socks?.close();
     if (!this.#closing && !this.#over) {
       this.#closing = true;
@@ -238,6 +242,9 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       case 'socks-ipv6':
         this.#socks?.take(message);
         break;
+      case 'server-given-up':
+        this.#gameServers.givenUp(message);
+        break;
       case 'started':
       case 'refused':
         break;
@@ -277,6 +284,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
 
   #finish(): void {
     this.#over = true;
+    this.#gameServers.close();
     this.#socks?.close();
     closeLedgerFds(this.#input.fdLedger);
     if (!this.#closing) {

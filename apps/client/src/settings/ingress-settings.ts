@@ -9,6 +9,8 @@ import type { ParsedWayRule } from './way-settings.ts';
 export interface IngressSettings {
   /** Where to listen; port 0 lets the system choose. */
   readonly listen: Endpoint;
+  /** The game server's name, if it has one. Its addresses are looked up again every 30 s, and new flows go where it is then. */
+  readonly name?: string | undefined;
   /** Where the node shall send what arrives there; by the direct way, no address at which the tunnel listens itself. */
   readonly gameServer: Endpoint;
   /** Listen on a port of the system's choice if `listen.port` is not to be had. Default false: that is an error. */

@@ -51,6 +51,8 @@ export class TunnelDriver implements DatagramHandler {
   readonly #local: LocalSide;
   readonly #nodeTunnels: NodeTunnels;
   readonly #socks: SocksRelay;
+  /** In the order of the settings. */
+  readonly #forwards: readonly PortForward[];
   #closing = false;
 
   constructor(environment: DriverEnvironment) {
@@ -67,6 +69,7 @@ export class TunnelDriver implements DatagramHandler {
       flowTimeoutMs: settings.flowTimeoutSecs * 1_000,
       seed: randomInt(2 ** 32) | 0,
       tagFor,
+      post,
     });
     const allClosed = () => engine.stop();
     const deliverToProgram = local.deliver.bind(local);
@@ -74,7 +77,7 @@ export class TunnelDriver implements DatagramHandler {
     this.#nodeTunnels = new NodeTunnels({ engine, memory, settings, deliverToProgram, post, allClosed, tagFor }, paths, nodeTunnels, via);
     this.#local = local;
     local.connect(this.#nodeTunnels);
-    settings.ingresses.forEach(({ gameServer }, index) => new PortForward(local, sockets.ingresses[index], gameServer));
+    this.#forwards = settings.ingresses.map((ingress, index) => new PortForward(local, sockets.ingresses[index], ingress));
     this.#socks = new SocksRelay(local, memory, post);
   }
 
@@ -112,6 +115,7 @@ export class TunnelDriver implements DatagramHandler {
     else if (command.type === 'use') this.#nodeTunnels.use(command.slot);
     else if (command.type === 'end') this.#nodeTunnels.end(command.slot);
     else if (command.type === 'tag') this.#nodeTunnels.startTags(command.slot);
+    else if (command.type === 'server-addresses') this.#forwards[command.ingress].setServerAddresses(command.ips);
     else if (command.type === 'rebind') this.#nodeTunnels.rebind(command.path, command.local);
     else this.#socks.obey(command);
   }

@@ -1,6 +1,7 @@
 import { KeyTable, SHORTEST_IDLE_MS } from '@lightspeed/session';
 import type { AddressHandle, Milliseconds, Port } from '@lightspeed/wire';
 import { Flow } from '../ingress/ingress.ts';
+import type { ServerAddresses } from '../ingress/server-addresses.ts';
 
 /** Who is asked and told about flows. */
 export interface FlowTableListener {
@@ -10,6 +11,8 @@ export interface FlowTableListener {
   /** A flow that was silent for long is closed next, because another one needs its place. */
   flowGivesWay(flow: Flow): void;
   flowClosed(flow: Flow): void;
+  /** A game server is silent at the flow's address; its program goes on with the one that `servers` names now. */
+  serverGivenUp(flow: Flow, servers: ServerAddresses): void;
 }
 
 /** Stands for all ingresses. */
@@ -57,6 +60,7 @@ export class FlowTable {
     if (
       latest !== null &&
       latest.isOpen &&
+      latest.servers === null &&
       latest.sourcePort === sourcePort &&
       latest.sourceIp === sourceIp &&
       latest.destinationIp === serverIp &&
@@ -74,6 +78,56 @@ export class FlowTable {
     flow.ingress = ingress;
     this.#latest = flow;
     return flow;
+  }
+
+  /** The same for a game server of which several addresses may be known, see `IngressHost.flowByName`. */
+  flowByName(
+    ingress: number,
+    sourceIp: AddressHandle,
+    sourcePort: Port,
+    servers: ServerAddresses,
+    serverPort: Port,
+    nowMs: Milliseconds,
+  ): Flow | null {
+    let flow = this.#findByName(sourceIp, sourcePort, servers, serverPort);
+    let attempts = 0;
+    if (flow !== null && !flow.isAnswered && servers.count > 1 && flow.isGivenUp(nowMs, servers.count)) {
+      servers.gaveUp(flow.destinationIp);
+      attempts = flow.attempts + 1;
+      this.#listener.serverGivenUp(flow, servers);
+      this.#close(this.#indexOf(flow), flow);
+      flow = null;
+    }
+    if (flow === null) {
+      if (!this.#hasRoom(ingress, nowMs)) return null;
+      const opened = new Flow(ingress, sourceIp, sourcePort, servers.ip, serverPort);
+      opened.servers = servers;
+      opened.attempts = attempts;
+      flow = this.#open(opened);
+    }
+    flow.ingress = ingress;
+    this.#latest = flow;
+    return flow;
+  }
+
+  #findByName(sourceIp: AddressHandle, sourcePort: Port, servers: ServerAddresses, serverPort: Port): Flow | null {
+    const latest = this.#latest;
+    if (
+      latest !== null &&
+      latest.isOpen &&
+      latest.servers === servers &&
+      latest.sourcePort === sourcePort &&
+      latest.sourceIp === sourceIp &&
+      latest.destinationPort === serverPort
+    ) {
+      return latest;
+    }
+    const index = this.#byAddresses.get(sourceIp, (sourcePort << 16) | serverPort, 0, servers.id);
+    return index < 0 ? null : this.#flows[index];
+  }
+
+  #indexOf(flow: Flow): number {
+    return this.#byAddresses.get(flow.sourceIp, portsOf(flow), serverKeyOf(flow), flow.servers?.id ?? 0);
   }
 
   /** Closes the flows that were silent for `idleMs`. */
@@ -126,7 +180,7 @@ export class FlowTable {
   #open(flow: Flow): Flow {
     const index = this.#freeIndexes.pop() ?? this.#flows.length;
     this.#flows[index] = flow;
-    this.#byAddresses.set(flow.sourceIp, (flow.sourcePort << 16) | flow.destinationPort, flow.destinationIp, 0, index);
+    this.#byAddresses.set(flow.sourceIp, portsOf(flow), serverKeyOf(flow), flow.servers?.id ?? 0, index);
     this.#size++;
     flow.openedBy = flow.ingress;
     this.#perIngress[flow.openedBy] = (this.#perIngress[flow.openedBy] ?? 0) + 1;
@@ -138,10 +192,19 @@ export class FlowTable {
     flow.isOpen = false;
     this.#flows[index] = null;
     this.#freeIndexes.push(index);
-    this.#byAddresses.delete(flow.sourceIp, (flow.sourcePort << 16) | flow.destinationPort, flow.destinationIp, 0);
+    this.#byAddresses.delete(flow.sourceIp, portsOf(flow), serverKeyOf(flow), flow.servers?.id ?? 0);
     this.#size--;
     this.#perIngress[flow.openedBy]--;
     if (this.#latest === flow) this.#latest = null;
     this.#listener.flowClosed(flow);
   }
+}
+
+function portsOf({ sourcePort, destinationPort }: Flow): number {
+  return (sourcePort << 16) | destinationPort;
+}
+
+/** The address of a server that is known by its name is no part of the key: it may be another one later. */
+function serverKeyOf({ destinationIp, servers }: Flow): number {
+  return servers === null ? destinationIp : 0;
 }

@@ -3,6 +3,7 @@ import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
 import type { DatagramReceiver, Flow, Ingress, IngressHost } from '../ingress/ingress.ts';
+import type { ServerAddresses } from '../ingress/server-addresses.ts';
 import { LocalCounter, LocalDrop } from '../ingress/local-counters.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
 import { DirectWay } from '../way/direct-way.ts';
@@ -11,6 +12,7 @@ import { WAY_DIRECT, WAY_NODE_IN_USE } from '../way/way-policy.ts';
 import type { WayPolicy } from '../way/way-policy.ts';
 import { FlowTable } from './flow-table.ts';
 import type { FlowTableListener } from './flow-table.ts';
+import type { WorkerMessage } from './messages.ts';
 import type { NodeTunnels } from './node-tunnels.ts';
 
 const { maxFlows } = DEFAULT_TUNNEL_OPTIONS;
@@ -26,6 +28,8 @@ export interface LocalSideHost {
   /** 32 random bits. */
   readonly seed: number;
   tagFor(receiver: DatagramReceiver): number;
+  /** Tells the main thread. */
+  post(message: WorkerMessage): void;
 }
 
 /** The side of the programs: ingresses, flows, and the way that each flow takes. */
@@ -64,12 +68,18 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   // What ingresses call.
 
   flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null {
-    const flow = this.#flows.flowFor(ingress, sourceIp, sourcePort, serverIp, serverPort, this.engine.clockMs);
-    if (flow === null) {
-      const all = this.#flows.size >= maxFlows;
-      this.counters.drops[all ? LocalDrop.flowLimit : LocalDrop.socksDestinations]++;
-    }
-    return flow;
+    return this.#counted(this.#flows.flowFor(ingress, sourceIp, sourcePort, serverIp, serverPort, this.engine.clockMs));
+  }
+
+  flowByName(ingress: number, sourceIp: AddressHandle, sourcePort: Port, servers: ServerAddresses, serverPort: Port): Flow | null {
+    return this.#counted(this.#flows.flowByName(ingress, sourceIp, sourcePort, servers, serverPort, this.engine.clockMs));
+  }
+
+  #counted(flow: Flow | null): Flow | null {
+    if (flow !== null) return flow;
+    const all = this.#flows.size >= maxFlows;
+    this.counters.drops[all ? LocalDrop.flowLimit : LocalDrop.socksDestinations]++;
+    return null;
   }
 
   carry(flow: Flow, offset: ArenaOffset, length: ByteLength): void {
@@ -111,6 +121,10 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     this.counters.values[LocalCounter.flowsGaveWay]++;
   }
 
+  serverGivenUp({ destinationIp, destinationPort }: Flow, { name, ip }: ServerAddresses): void {
+    this.#host.post({ type: 'server-given-up', name, port: destinationPort, silentIp: destinationIp >>> 0, nextIp: ip >>> 0 });
+  }
+
   flowClosed(flow: Flow): void {
     this.#direct.closeFlow(flow);
     this.#nodeTunnels?.closeFlow(flow);
@@ -122,6 +136,14 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     // A node that carried it before may answer when it is closed, and its ingress another one.
     if (!flow.isOpen) return;
     flow.lastActivityMs = this.engine.clockMs;
+    this.#noteAnswer(flow as Flow);
     this.#ingresses[flow.ingress]?.deliver(flow, offset, length);
+  }
+
+  /** All flows that tunnels and the direct way carry were opened here. */
+  #noteAnswer(flow: Flow): void {
+    if (flow.isAnswered) return;
+    flow.isAnswered = true;
+    flow.servers?.answered(flow.destinationIp);
   }
 }
