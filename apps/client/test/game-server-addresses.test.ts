@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SHORTEST_IDLE_MS } from '@lightspeed/session';
-import type { TunnelFlow } from '@lightspeed/session';
+import type { LocalFlow } from '@lightspeed/session';
+
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import { requireServer } from '../src/ingress/game-server-name.ts';
@@ -47,7 +48,7 @@ class Forward {
 
   #carry(flow: Flow): void {
     if (!this.isCarrying) return;
-    flow.carried = {} as TunnelFlow;
+    flow.carried = {} as LocalFlow['carried'];
     const server = formatIpv4(flow.destinationIp >>> 0);
     this.sent.push(server);
     this.#flows.set(`${flow.sourcePort} ${server}`, flow);
