@@ -147,7 +147,7 @@ describe('the direct way', () => {
 
 describe('news of flows', () => {
   function stats(flowsGaveWay: number, flowLimit: number): TunnelStats {
-    return { flowsGaveWay, localDrops: { flow_limit: flowLimit } } as unknown as TunnelStats;
+    return { flowsGaveWay, counters: { oversizeFlows: 0 }, localDrops: { flow_limit: flowLimit } } as unknown as TunnelStats;
   }
 
   it('say what gave way and what was refused, once a minute at most', () => {

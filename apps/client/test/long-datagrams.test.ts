@@ -23,7 +23,8 @@ describe.each(ENGINES)('a tunnel over the %s engine', (io) => {
 
 it('the client says once that datagrams are too long', () => {
   const news = new LocalNews();
-  const stats = (truncated: number) => ({ flowsGaveWay: 0, localDrops: { truncated } }) as unknown as TunnelStats;
+  const stats = (truncated: number) =>
+    ({ flowsGaveWay: 0, counters: { oversizeFlows: 0 }, localDrops: { truncated } }) as unknown as TunnelStats;
   expect(news.sample(stats(0), 0)).toEqual([]);
   const [told] = news.sample(stats(3), 1_000);
   expect(told).toMatchObject({ event: 'too-long', fields: { longestBytes: 8_970 } });

@@ -23,6 +23,7 @@ export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
 export type {
   Admission,
   ClaimedRegistration,
+  EgressFiltering,
   EgressMapping,
   RefusedAccount,
   RelayEnvironment,

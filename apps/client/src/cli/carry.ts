@@ -9,7 +9,7 @@ import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
 import type { Terminal } from './terminal.ts';
-import { carried } from './tunnel-news.ts';
+import { carried, tellRefusedFiltering } from './tunnel-news.ts';
 import { TunnelReport } from './tunnel-report.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,6 +26,7 @@ export interface CarryOptions extends RegistrationOptions {
   readonly dialect: Dialect;
   readonly keepaliveMs?: number;
   readonly maxKeepaliveMisses: number;
+  readonly egressFiltering: 'address-and-port-dependent' | 'endpoint-independent';
   readonly flowTimeoutSecs: number;
   readonly oversize: 'fragment' | 'drop';
   readonly json?: boolean;
@@ -59,12 +60,14 @@ export async function carry(
     io: options.io,
     keepaliveMs: options.keepaliveMs,
     maxKeepaliveMisses: options.maxKeepaliveMisses,
+    egressFiltering: options.egressFiltering,
     flowTimeoutSecs: options.flowTimeoutSecs,
     oversize: options.oversize,
   });
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
   report.started(tunnel, options.fec);
+  if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const failure = await carried(tunnel, options.dialect, report, interruption);
   await tunnel.close();
   interruption.release();

@@ -18,6 +18,7 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/^source\b/, '--source'],
   [/^fecGroupSize\b/, '--fec'],
   [/^token\b/, '--token'],
+  [/^egressFiltering\b/, '--egress-filtering'],
   [/^flowTimeoutSecs\b/, '--flow-timeout-secs'],
 ];
 

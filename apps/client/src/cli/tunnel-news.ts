@@ -1,4 +1,4 @@
-import { SAFE_PAYLOAD_BYTES, formatSocketAddress } from '@lightspeed/wire';
+import { formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import type { MoveReason } from '../control/node-choice.ts';
 import { ClientError } from '../base/errors.ts';
@@ -74,20 +74,24 @@ function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
   });
 }
 
+/** Says which nodes do not let others through than the game servers to which programs have sent, though they were asked to. */
+export function tellRefusedFiltering(tunnel: RunningTunnel, report: TunnelReport): void {
+  for (const { name, session } of tunnel.nodes) {
+    if (session === undefined || session.hearsAnySource) continue;
+    const text = `node ${name} lets only those through to whom the game has sent: its operator has not set egress_filtering = "endpoint-independent"`;
+    report.event('egress-filtering', text, { node: name });
+  }
+}
+
 /** @returns what ends it. */
 function sampleEverySecond(tunnel: RunningTunnel, report: TunnelReport): () => void {
   const meter = new TrafficMeter(performance.now());
   const pathMeter = new PathMeter();
   const localNews = new LocalNews();
-  let warned = false;
   const timer = setInterval(() => {
     const stats = tunnel.stats();
     report.sample(stats, meter.sample(stats, performance.now()), pathMeter.sample(stats.paths), tunnel.nodes);
     for (const { event, text, fields } of localNews.sample(stats, performance.now())) report.event(event, text, fields);
-    if (warned || stats.counters.oversizeFlows === 0) return;
-    warned = true;
-    const what = `the game sends payloads over ${SAFE_PAYLOAD_BYTES} bytes`;
-    report.event('oversize', `warning: ${what}; on some paths such packets are lost (see --oversize)`);
   }, SAMPLE_MS);
   return () => clearInterval(timer);
 }

@@ -73,8 +73,14 @@ export class TunnelDriver implements DatagramHandler {
     });
     const allClosed = () => engine.stop();
     const deliverToProgram = local.deliver.bind(local);
+    const otherSource = local.otherSource.bind(local);
     const paths = new PathSockets(engine, sockets.paths, sockets.ipv6);
-    this.#nodeTunnels = new NodeTunnels({ engine, memory, settings, deliverToProgram, post, allClosed, tagFor }, paths, nodeTunnels, via);
+    this.#nodeTunnels = new NodeTunnels(
+      { engine, memory, settings, deliverToProgram, otherSource, post, allClosed, tagFor },
+      paths,
+      nodeTunnels,
+      via,
+    );
     this.#local = local;
     local.connect(this.#nodeTunnels);
     this.#forwards = settings.ingresses.map((ingress, index) => new PortForward(local, sockets.ingresses[index], ingress));

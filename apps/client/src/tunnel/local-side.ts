@@ -132,6 +132,16 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
 
   // What ways call.
 
+  /** The flow between a flow's program and somebody else, who has sent to it by a node. It goes the way of that flow. */
+  otherSource(asked: LocalFlow, ip: AddressHandle, port: Port): Flow | null {
+    if (!asked.isOpen) return null;
+    const flow = this.flowFor(asked.ingress, asked.sourceIp, asked.sourcePort, ip, port);
+    if (flow === null) return null;
+    flow.localIp = asked.localIp;
+    flow.way = (asked as Flow).way;
+    return flow;
+  }
+
   deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     // A node that carried it before may answer when it is closed, and its ingress another one.
     if (!flow.isOpen) return;

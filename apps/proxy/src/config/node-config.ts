@@ -1,5 +1,5 @@
 import type { DestinationRule } from '@lightspeed/security';
-import type { EgressMapping, RelayOptions } from '@lightspeed/session';
+import type { EgressFiltering, EgressMapping, RelayOptions } from '@lightspeed/session';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
 
@@ -45,6 +45,8 @@ export interface NodeConfig {
   /** Local ports towards game servers; undefined lets the system choose. */
   readonly egressPorts: PortRange | undefined;
   readonly egressMapping: EgressMapping;
+  /** Whether registered clients may ask to hear others than the game servers to which they have sent. */
+  readonly egressFiltering: EgressFiltering;
   /** Data-plane threads. */
   readonly workers: number;
   readonly io: 'auto' | 'batch' | 'portable';

@@ -89,6 +89,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   egressBind: { key: 'server.egress_bind', schema: address(), fallback: 0, write: formatIpv4 },
   egressPorts: orNone('server.egress_ports', portRange(), ({ low, high }) => `${low}-${high}`),
   egressMapping: plain('server.egress_mapping', choice('shared', 'endpoint-independent'), relay.egressMapping),
+  egressFiltering: plain('server.egress_filtering', choice('address-and-port-dependent', 'endpoint-independent'), relay.egressFiltering),
   workers: plain('server.workers', wholeNumber(1, 64), 1),
   io: plain('server.io', choice('auto', 'batch', 'portable'), 'auto'),
   pin: {

@@ -21,6 +21,7 @@ export function relayOptionsOf(config: NodeConfig): RelayOptions {
     banDurationMs: config.banDurationSecs * 1_000,
     oversize: config.oversize,
     egressMapping: config.egressMapping,
+    egressFiltering: config.egressFiltering,
     maxEgressSockets: egressSocketsPerWorker(config.workers, portsIn(config)),
     tags: config.tags,
   });

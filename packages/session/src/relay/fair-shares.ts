@@ -2,7 +2,8 @@ import { hashPrefix } from '@lightspeed/security';
 import { SHORTEST_IDLE_MS } from '../shortest-idle.ts';
 import type { ReceiveSupply } from '../protection/xor-groups-receiver.ts';
 import type { RelayOptions } from './relay-options.ts';
-import type { AddressPrefix, RelaySession, SessionRegistration } from './relay-session.ts';
+import type { AddressPrefix } from './address-prefix.ts';
+import type { RelaySession, SessionRegistration } from './relay-session.ts';
 
 /** Accounts are told apart by a hash, so that no session takes memory for it. Two that share a number share what it may have. */
 const OWNERS = 1_024;

@@ -3,7 +3,7 @@ import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Dialect, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import type { CarriedFlow, CarriedLimits } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
-import type { AddressPrefix } from './relay-session.ts';
+import type { AddressPrefix } from './address-prefix.ts';
 import type { Registration } from './registration-table.ts';
 import type { RelayCounters } from './relay-counters.ts';
 
@@ -19,6 +19,13 @@ export type EgressMapping =
   /** A socket serves all flows that go to different servers: few sockets, large batches. */
   | 'shared'
   /** Each local source of a session has its own socket: one public address for all peers (RFC 4787, 4.1). */
+  | 'endpoint-independent';
+
+/** Whom clients hear besides the game servers to which they have sent (RFC 4787, 5). */
+export type EgressFiltering =
+  /** Nobody. */
+  | 'address-and-port-dependent'
+  /** Clients that ask for it hear whoever sends to their public addresses, and have sockets of their own for that. */
   | 'endpoint-independent';
 
 /** Limits and rules of a relay. Times in milliseconds, rates per second. */
@@ -53,6 +60,7 @@ export interface RelayOptions {
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
   readonly oversize: 'fragment' | 'drop';
   readonly egressMapping: EgressMapping;
+  readonly egressFiltering: EgressFiltering;
   /** Egress sockets that there are at the most. Of these no account may have more than are free. Infinity: the driver says when none is left. */
   readonly maxEgressSockets: number;
   /** Which sessions of registrations tag their packets, as far as their clients can (docs/protocol.md, Packet tags). */
@@ -92,6 +100,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   banDurationMs: 3_600_000,
   oversize: 'fragment',
   egressMapping: 'shared',
+  egressFiltering: 'address-and-port-dependent',
   maxEgressSockets: Infinity,
   tags: 'auto',
 });

@@ -107,6 +107,16 @@ export class TunnelFlowTable {
     return latest;
   }
 
+  /** The flow of a program that has sent last, or null. */
+  findLatestOf(localIp: AddressHandle, localPort: Port): TunnelFlow | null {
+    let latest: TunnelFlow | null = null;
+    for (const flow of this.#flows) {
+      if (flow === null || flow.sourceIp !== localIp || flow.sourcePort !== localPort) continue;
+      if (latest === null || ((flow.lastTurn - latest.lastTurn) | 0) > 0) latest = flow;
+    }
+    return latest;
+  }
+
   /** Opens a flow. If there are as many as there may be, the one that is silent for longest gives way, or null is given. */
   open(sending: SendState, local: LocalFlow, nowMs: Milliseconds): TunnelFlow | null {
     if (this.#count >= this.#maxFlows && !this.#closeLongestIdle(nowMs)) return null;
