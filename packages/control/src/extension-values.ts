@@ -42,6 +42,8 @@ export const Capability = {
   challenge: 2,
   /** Understands reports, or sends them. */
   reports: 4,
+  /** Asks to hear whoever sends to the session's public addresses, or grants it. */
+  anySource: 8,
 } as const;
 
 /** RegisterAck: the key of the proofs that bind addresses to the session, 16 bytes. */

@@ -23,6 +23,7 @@ export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
 export type {
   Admission,
   ClaimedRegistration,
+  EgressFiltering,
   EgressMapping,
   RefusedAccount,
   RelayEnvironment,
@@ -52,6 +53,7 @@ export {
   tunnelCountersIn,
 } from './tunnel/tunnel-counters.ts';
 export type { TunnelCounters, TunnelStateName } from './tunnel/tunnel-counters.ts';
+export { SHORTEST_IDLE_MS } from './shortest-idle.ts';
 export { DEFAULT_TUNNEL_OPTIONS } from './tunnel/tunnel-options.ts';
 export type {
   PathEvent,

@@ -1,4 +1,6 @@
 import { formatEndpoint, formatSocketAddress } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { ownIpv4Addresses } from '../base/own-ipv4.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,10 +27,12 @@ export class TunnelReport {
 
   started(tunnel: RunningTunnel, fecGroupSize: number): void {
     const node = formatSocketAddress(tunnel.node);
-    const socks = tunnel.socks === undefined ? undefined : formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
-    const ingresses = tunnel.ingresses.map(({ listen, gameServer }) => ({
+    const socks = tunnel.socks && formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
+    const ingresses = tunnel.ingresses.map(({ listen, gameServer, name }) => ({
       listen: formatEndpoint(listen.ip, listen.port),
+      addresses: addressesOf(listen),
       gameServer: formatEndpoint(gameServer.ip, gameServer.port),
+      name: name ?? null,
     }));
     if (this.#json) {
       const nodes = tunnel.nodes.map(nodeForPrograms);
@@ -41,10 +45,15 @@ export class TunnelReport {
     }
     const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
     this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
-    for (const { listen, gameServer } of ingresses) {
-      this.#terminal.line(`point the game at ${this.#terminal.strong(listen)} to play on ${gameServer}`);
+    for (const { addresses, gameServer, name } of ingresses) {
+      const server = name === null ? gameServer : `${name} (${gameServer})`;
+      this.#terminal.line(`point the game at ${this.#anyOf(addresses)} to play on ${server}`);
     }
-    if (socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#terminal.strong(socks)}`);
+    if (tunnel.socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#anyOf(addressesOf(tunnel.socks))}`);
+  }
+
+  #anyOf(addresses: readonly string[]): string {
+    return addresses.map((address) => this.#terminal.strong(address)).join(' or ');
   }
 
   /** Something has happened; the fields are for programs. */
@@ -112,6 +121,11 @@ export class TunnelReport {
       if (named.length > 0) this.#terminal.line(`dropped ${where}: ${named.join(', ')}`);
     }
   }
+}
+
+/** Where programs reach what listens there: nobody can send to 0.0.0.0, which is every address of this machine. */
+function addressesOf({ ip, port }: Endpoint): string[] {
+  return (ip === 0 ? ownIpv4Addresses() : [ip]).map((address) => formatEndpoint(address, port));
 }
 
 function forPrograms(stats: TunnelStats): object {

@@ -106,9 +106,10 @@ function adviceFor({ code }: QuicError, host: string): string {
 }
 
 function registerMessage(settings: ParsedRegisterSettings, before: RegisteredSession | undefined): OutgoingMessage {
-  const { dialect, gameId, ticket } = settings;
+  const { anySource, dialect, gameId, ticket } = settings;
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
-  const extensions = [capabilitiesExtension.encode(Capability.challenge | Capability.tags | Capability.reports)];
+  const asked = Capability.challenge | Capability.tags | Capability.reports | (anySource ? Capability.anySource : 0);
+  const extensions = [capabilitiesExtension.encode(asked)];
   if (ticket !== undefined) extensions.push(ticketExtension.encode(ticket));
   if (before?.secret !== undefined) extensions.push(resumption(before.sessionId, before.secret, before.nonces));
   return { type: 'register', dialect, gameId, clientVersion: `lightspeed/${VERSION}`, extensions };

@@ -12,6 +12,8 @@ import { SocksServer } from '../ingress/socks/server.ts';
 import type { CaptureCommand } from '../ingress/transparent/messages.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
 import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
+import { GameServers } from './game-servers.ts';
+import type { Ingress } from './game-servers.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
 import { StatsReader } from './stats.ts';
 import type { TunnelStats } from './stats.ts';
@@ -20,12 +22,6 @@ import type { TunnelEvents } from './tunnel-events.ts';
 /** FINs are repeated for 1.75 s; what takes longer is stuck. */
 const LONGEST_CLOSE_MS = 4_000;
 const NOWHERE: SocketAddress = { host: '0.0.0.0', port: 0 };
-
-/** A port forward as it is: with its real port. */
-export interface Ingress {
-  readonly listen: Endpoint;
-  readonly gameServer: Endpoint;
-}
 
 /** A tunnel at work: its sockets are bound and the session was asked for. Made by `startTunnel`. */
 export class RunningTunnel extends EventEmitter<TunnelEvents> {
@@ -43,6 +39,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   readonly #locals: SocketAddress[];
   readonly #endWatching: () => void;
   readonly #ended: Promise<void>;
+  readonly #gameServers: GameServers;
   #socks: SocksServer | undefined;
   #closing = false;
   #over = false;
@@ -54,7 +51,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     super();
     const { settings } = input;
     const fleet = nodes instanceof Fleet ? nodes : undefined;
-    this.ingresses = settings.ingresses.map(({ gameServer }, index) => ({ listen: started.listens[index], gameServer }));
+    this.ingresses = settings.ingresses.map(({ gameServer, name }, index) => ({ listen: started.listens[index], gameServer, name }));
     this.io = started.io;
     this.ioReason = started.ioReason;
     this.#locals = [...started.locals];
@@ -79,6 +76,10 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       },
       input.nodeTunnels,
     );
+    this.#gameServers = new GameServers(settings.ingresses, {
+      command: (command) => this.#command(command),
+      told: (text) => this.emit('gameServer', text),
+    });
     worker.on('message', (message: WorkerMessage) => this.#take(message));
     worker.on('error', (error: Error) => {
       this.#failure ??= new ClientError('ERR_CLIENT_WORKER', `the data-plane thread has crashed: ${error.message}`, {
@@ -170,6 +171,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   /** Ends the session with a FIN, which the node acknowledges or which is repeated for up to 2 s, and all sockets. */
   async close(): Promise<void> {
     this.#endWatching();
+    this.#gameServers.close();
     this.#socks?.close();
     if (!this.#closing && !this.#over) {
       this.#closing = true;
@@ -215,6 +217,9 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       case 'capture':
         this.emit('capture', message.event);
         break;
+      case 'server-given-up':
+        this.#gameServers.givenUp(message);
+        break;
       case 'started':
       case 'refused':
         break;
@@ -254,6 +259,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
 
   #finish(): void {
     this.#over = true;
+    this.#gameServers.close();
     this.#socks?.close();
     closeLedgerFds(this.#input.fdLedger);
     if (!this.#closing) {

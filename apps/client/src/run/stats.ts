@@ -51,6 +51,8 @@ export interface TunnelStats {
   readonly up: ReportedUp | undefined;
   /** What has gone by each way: the nodes, and `direct` if anything went there. */
   readonly ways: readonly WayStats[];
+  /** Flows that were silent for long and gave way to new ones, because there were as many as there may be. */
+  readonly flowsGaveWay: number;
   /** One entry per path, in their order: the first, those of `paths`, that of `via`. */
   readonly paths: readonly PathStats[];
   /** Datagrams of local programs that went no further, by reason; only reasons that occurred. */
@@ -81,16 +83,19 @@ export class StatsReader {
     const { values, localDrops, nodeDrops } = this.#book.read(used);
     const named = Object.entries(TunnelCounter).map(([name, position]) => [name, values[position]]);
     const counters = Object.fromEntries(named) as Record<TunnelCounterName, number>;
+    const udp = this.#udp.snapshot();
+    const ownDrops = dropsByName(this.#local.drops, LOCAL_DROP_NAMES, udp.truncated > 0 ? { truncated: udp.truncated } : {});
     return {
       state: TUNNEL_STATES[counters.state] ?? 'idle',
       rtt: roundTripTimes(counters),
       counters,
       up,
       paths: pathStats(values, locals, hasVia),
+      flowsGaveWay: this.#local.values[LocalCounter.flowsGaveWay],
       ways: [...this.#book.ways(), ...directWay(this.#local.values)],
-      localDrops: dropsByName(localDrops, DROP_REASON_NAMES, dropsByName(this.#local.drops, LOCAL_DROP_NAMES)),
+      localDrops: dropsByName(localDrops, DROP_REASON_NAMES, ownDrops),
       nodeDrops: dropsByName(nodeDrops, DROP_REASON_NAMES),
-      udp: this.#udp.snapshot(),
+      udp,
     };
   }
 }

@@ -32,6 +32,8 @@ export interface TunnelEvents {
   notRebound: [path: number, reason: string];
   /** Something about clients of the SOCKS5 server, or about the game servers that they name. */
   socks: [text: string];
+  /** A game server's name leads to another address, or the server does not answer at one of its addresses. */
+  gameServer: [text: string];
   /** Something has to be done about a flow that was caught. */
   capture: [event: CaptureEvent];
   /** As many keepalives were sent as `maxKeepalives` allows. */

@@ -61,13 +61,15 @@ export interface ParsedRegisterSettings {
   readonly quic: QuicMode;
   readonly pingMs: number;
   readonly dialect: Dialect;
+  /** Whether to ask the nodes to let others through than the game servers to which programs have sent. */
+  readonly anySource: boolean;
 }
 
 /** They measure, and show that the node’s own thread still answers; QUIC's keepalives do the rest and cost a node less. */
 const DEFAULT_PING_MS = 120_000;
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed. */
-export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect): ParsedRegisterSettings {
+export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect, anySource = false): ParsedRegisterSettings {
   const { nodes, via, ticket, gameId = 0, quic = 'auto', pingMs = DEFAULT_PING_MS } = settings;
   if (nodes.length < 1 || nodes.length > MAX_NODES) throw invalid('register.nodes', nodes.length, `1 to ${MAX_NODES} nodes`);
   requireInteger('register.gameId', gameId, 0, 255);
@@ -80,7 +82,7 @@ export function parseRegisterSettings(settings: RegisterSettings, dialect: Diale
   if (names.size < parsed.length) throw invalid('register.nodes', parsed.map(({ name }) => name).join(', '), 'each node once');
   const viaNode = via === undefined ? undefined : parseNode(via, 'register.via');
   if (viaNode !== undefined && names.has(viaNode.name)) throw invalid('register.via', viaNode.name, 'a node that is not used itself');
-  return { nodes: parsed, via: viaNode, ticket, gameId, quic, pingMs, dialect };
+  return { nodes: parsed, via: viaNode, ticket, gameId, quic, pingMs, dialect, anySource };
 }
 
 function parseNode(node: NodeSettings, where: string): ParsedNodeSettings {

@@ -7,7 +7,7 @@ import type { ClientAddress, RelayOptions, RelayOutput, SessionReport } from '@l
 import { createEngine } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import type { Endpoint, DropReason } from '@lightspeed/wire';
 
 export const LOOPBACK = 0x7f00_0001;
 const DATA_TAG = -1;
@@ -80,6 +80,11 @@ export class TestNode implements RelayOutput {
 
   get name(): string {
     return `127.0.0.1:${this.address.port}`;
+  }
+
+  /** Datagrams of game servers that went no further for a reason. */
+  serverDrops(reason: DropReason): number {
+    return this.#counters.serverDrops[reason];
   }
 
   count(counter: keyof typeof RelayCounter): number {

@@ -13,16 +13,18 @@ export const PeerCapability = {
   challenges: 2,
   /** It wants to know how its packets arrive, and what is refused to it. */
   reports: 4,
+  /** It asks to hear whoever sends to its public addresses: RFC 4787, endpoint-independent filtering. */
+  anySource: 8,
 } as const;
 
 /** What a registration notes of itself beside those bits. */
-const CAPABILITIES = 7;
-const ACCOUNT_SHIFT = 3;
+const CAPABILITIES = 15;
+const ACCOUNT_SHIFT = 4;
 const MAX_ACCOUNT = 0xff_ffff;
-const HAS_ACCOUNT = 1 << 27;
-const HAS_SECRET = 1 << 28;
-const WANTS_TAGS = 1 << 29;
-const IS_TAGGED = 1 << 30;
+const HAS_ACCOUNT = 1 << 28;
+const HAS_SECRET = 1 << 29;
+const WANTS_TAGS = 1 << 30;
+const IS_TAGGED = 1 << 31;
 
 /** What registration settles for a session, before any packet of it has come. */
 export interface Registration {
@@ -112,6 +114,10 @@ export class LiveRegistration implements SessionRegistration {
 
   get answersChallenges(): boolean {
     return (this.#bits & PeerCapability.challenges) !== 0;
+  }
+
+  get hearsAnySource(): boolean {
+    return (this.#bits & PeerCapability.anySource) !== 0;
   }
 
   get account(): number {

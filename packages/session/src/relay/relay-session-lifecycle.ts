@@ -10,7 +10,8 @@ import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { RelaySession } from './relay-session.ts';
-import type { AddressPrefix, RelayPath } from './relay-session.ts';
+import type { AddressPrefix } from './address-prefix.ts';
+import type { RelayPath } from './relay-session.ts';
 
 /** A path that is not validated ends after so long without a packet: two keepalives of the usual pause. */
 const UNVALIDATED_TIMEOUT_MS = 10_000;

@@ -55,7 +55,7 @@ export class Relay {
     const sender = new ClientSender(parts);
     const writer = new PacketWriter(memory, returns, sender);
     const flowsBySocket = new KeyTable(random(), expectedSessions(options.maxClients), 3);
-    const egress = new EgressAllocator(options.egressMapping, output, flowsBySocket, parts.shares, random);
+    const egress = new EgressAllocator(options, output, flowsBySocket, parts.shares, random);
     const reports = new FlowReports(parts);
     const flows = new FlowTable(egress, writer, reports, flowsBySocket, random);
     const lifecycle = new RelaySessionLifecycle({ ...parts, flows, reports });
@@ -66,7 +66,7 @@ export class Relay {
     const control = new UpstreamControl(withSessions);
     const data = new UpstreamData({ ...withSessions, misuse: new Misuse(withSessions) });
     this.#upstream = new Upstream({ ...withSessions, admission, control, data });
-    this.#downstream = new Downstream(withSessions);
+    this.#downstream = new Downstream({ ...withSessions, egress });
     this.#sweep = new Sweep({ ...withSessions, egress, reports, sessionReports: new SessionReports(parts) });
     this.snapshots = new RelaySnapshots(withSessions);
     this.#parts = parts;

@@ -2,7 +2,8 @@ import { RateLimiter, ReflectionGuard, rateLimiterBytes, reflectionGuardBytes } 
 import { DropReason } from '@lightspeed/wire';
 import type { Milliseconds, SessionSlot } from '@lightspeed/wire';
 import type { RelayOptions } from './relay-options.ts';
-import type { AddressPrefix, SessionRegistration } from './relay-session.ts';
+import type { AddressPrefix } from './address-prefix.ts';
+import type { SessionRegistration } from './relay-session.ts';
 import { SeatPool } from './seat-pool.ts';
 
 /** How long what limits count outlives a session: the windows in which an account may be found to have earned a ban. */

@@ -97,7 +97,8 @@ export class Sweep {
     session.receiving.tidy(nowMs);
     if (session.pathCount > 1) lifecycle.removeSilentPaths(session);
     lossTotals.add(session.slot, session.receiving.window);
-    flows.closeIdle(session, shares.flowTimeoutMs, nowMs);
+    // While the server is heard, the flow is there.
+    flows.closeIdle(session, shares.flowTimeoutMs + 1, nowMs);
     reports.lookAtPaths(session);
     sessionReports.lookAt(session);
     return false;
