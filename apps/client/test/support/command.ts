@@ -35,7 +35,7 @@ export class Running {
     await until(() => this.stdout.includes(text) || this.#child.exitCode !== null, `"${text}" from the program`);
   }
 
-  signal(name: 'SIGINT' | 'SIGTERM'): void {
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'SIGKILL'): void {
     this.#child.kill(name);
   }
 
