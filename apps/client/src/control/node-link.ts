@@ -171,6 +171,10 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       this.#pong = undefined;
       this.pingMs = (nowUs - sentUs) / 1_000;
       this.clockOffsetMs = (Number(message.serverTimestampUs) - (nowUs + sentUs) / 2) / 1_000;
+    } else if (message.type === 'ping') {
+      // The node asks whether we are there: another client with our ticket wants our place.
+      const pong = { type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs: clockUs() } as const;
+      registered.stream.send(pong, this.#settings.dialect).catch(() => undefined);
     } else if (message.type === 'server_info') {
       this.loadPercent = message.loadPercent;
       if (message.dialect === 'standard') {

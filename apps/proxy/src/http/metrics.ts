@@ -79,6 +79,7 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
   counter('registrations_ended_total', 'Registrations that the node ended, by why.', ['why'], () => [
     [{ why: 'ticket' }, counters.expired],
     [{ why: 'abandoned' }, counters.abandoned],
+    [{ why: 'displaced' }, counters.displaced],
     [{ why: 'banned' }, counters.banned],
   ]);
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
