@@ -8,6 +8,8 @@ import type { NodeArgument, WayArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
+import { SessionFiles } from './session-files.ts';
+import { sessionsFolder } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
 import { carried } from './tunnel-news.ts';
 import { TunnelReport } from './tunnel-report.ts';
@@ -42,7 +44,11 @@ export async function carry(
 ): Promise<number> {
   const registered = registers(options);
   const ways = wayRules(options.way, options.node);
-  const where = registered ? { register: await registrationOf(options, options.node, options.via, terminal) } : { node: onlyNode(options) };
+  const where = registered
+    ? {
+        register: { ...(await registrationOf(options, options.node, options.via, terminal)), sessions: new SessionFiles(sessionsFolder()) },
+      }
+    : { node: onlyNode(options) };
   const ingress = await ingressOf();
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({

@@ -34,9 +34,9 @@ export class TunnelReport {
       this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, ingresses, socks: socks ?? null });
       return;
     }
-    for (const { name, session } of tunnel.nodes) {
+    for (const { name, session, isOfEarlierRun } of tunnel.nodes) {
       const who = session === undefined ? 'not registered yet' : `registered with ${session.nodeId} ${session.region}`.trim();
-      this.#terminal.line(`node ${name}: ${who}`);
+      this.#terminal.line(`node ${name}: ${who}${isOfEarlierRun ? ', in the session of the run before' : ''}`);
     }
     const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
     this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);

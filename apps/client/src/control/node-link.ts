@@ -8,12 +8,13 @@ import { ClientError } from '../base/errors.ts';
 import { within } from '../base/within.ts';
 import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
 import { printable } from './printable.ts';
-import { RefusedError, isForGood } from './refusal.ts';
+import { RefusedError, isAnswer, isForGood } from './refusal.ts';
 import type { NodeLinkEvents } from './node-link-events.ts';
 import { closeText, disconnectText, register } from './register.ts';
 import type { RegisteredConnection } from './register.ts';
 import { goesOn } from './registered-session.ts';
 import type { RegisteredSession } from './registered-session.ts';
+import { SessionKeeper } from './session-keeper.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
 /** A node that does not answer a Ping within this time is not reached by this connection any more. */
@@ -40,6 +41,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   wantsTags = false;
   /** Packets with wrong tokens came in the node's name. */
   #isAttacked = false;
+  isOfEarlierRun = false;
   /** The node will not take our ticket again. */
   dismissed = false;
   /** The round trip of the last Ping, and how far the node's clock is ahead of ours. */
@@ -48,6 +50,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   /** Until when it takes nobody, as it has said; in milliseconds of `performance.now()`. */
   #drainsUntilMs = Number.NEGATIVE_INFINITY;
   readonly #settings: ParsedRegisterSettings;
+  readonly #keeper: SessionKeeper;
   readonly #backOff = new BackOff();
   readonly #abort = new AbortController();
   #registered: RegisteredConnection | undefined;
@@ -62,6 +65,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     super();
     this.node = node;
     this.#settings = settings;
+    this.#keeper = new SessionKeeper(node.name, settings);
   }
 
   get connected(): boolean {
@@ -118,8 +122,12 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.#stopPings();
     const registered = this.#registered;
     this.#registered = undefined;
-    if (registered === undefined) return;
-    const { connection, stream } = registered;
+    // Without a goodbye the node keeps it for a while.
+    if (registered !== undefined) await this.#sayGoodbye(registered);
+    await this.#keeper.leave(registered !== undefined || this.dismissed);
+  }
+
+  async #sayGoodbye({ connection, stream }: RegisteredConnection): Promise<void> {
     const goodbye = stream.send({ type: 'disconnect', reason: 'normal' }, this.#settings.dialect);
     await within(
       GOODBYE_MS,
@@ -131,7 +139,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   async #register(): Promise<RegisteredSession> {
     const before = this.session;
-    const registered = await register(this.node, this.#verification(), this.#settings, before, this.#abort.signal);
+    const earlier = before ?? (await this.#keeper.earlier());
+    const registered = await register(this.node, this.#verification(), this.#settings, earlier, this.#abort.signal);
     const { connection, session } = registered;
     if (this.#abort.signal.aborted) {
       void connection.close().catch(() => undefined);
@@ -140,6 +149,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.#seenPin = connection.peerPin ?? this.#seenPin;
     this.#registered = registered;
     this.session = session;
+    this.isOfEarlierRun = this.#keeper.note(session);
     this.draining = false;
     this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
     this.#backOff.established(now());
@@ -172,7 +182,6 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       this.pingMs = (nowUs - sentUs) / 1_000;
       this.clockOffsetMs = (Number(message.serverTimestampUs) - (nowUs + sentUs) / 2) / 1_000;
     } else if (message.type === 'ping') {
-      // The node asks whether we are there: another client with our ticket wants our place.
       const pong = { type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs: clockUs() } as const;
       registered.stream.send(pong, this.#settings.dialect).catch(() => undefined);
     } else if (message.type === 'server_info') {
@@ -278,11 +287,6 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     clearTimeout(this.#pong);
     this.#pong = undefined;
   }
-}
-
-/** Whether the node has heard us, and does not want us, or is not the one that we want. */
-function isAnswer(error: ClientError): boolean {
-  return error instanceof RefusedError || error.code === 'ERR_CLIENT_NODE_IDENTITY';
 }
 
 function now(): number {

@@ -27,3 +27,8 @@ export class RefusedError extends ClientError {
 export function isForGood(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.isForGood;
 }
+
+/** Whether the node has heard us, and does not want us, or is not the one that we want. */
+export function isAnswer(error: ClientError): boolean {
+  return error instanceof RefusedError || error.code === 'ERR_CLIENT_NODE_IDENTITY';
+}

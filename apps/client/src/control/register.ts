@@ -19,7 +19,7 @@ import { RefusedError } from './refusal.ts';
 import { isAboutIdentity, reachNode, resolveNode } from './reach-node.ts';
 import type { HostAddresses } from './reach-node.ts';
 import { sessionOf } from './registered-session.ts';
-import type { ReachedNode, RegisteredSession } from './registered-session.ts';
+import type { EarlierSession, ReachedNode, RegisteredSession } from './registered-session.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
 const CONNECT_MS = 5_000;
@@ -50,7 +50,7 @@ export async function register(
   node: ParsedNodeSettings,
   verify: Verification,
   settings: ParsedRegisterSettings,
-  before: RegisteredSession | undefined,
+  before: EarlierSession | undefined,
   signal: AbortSignal,
 ): Promise<RegisteredConnection> {
   const { host, port, name } = node;
@@ -105,7 +105,7 @@ function adviceFor({ code }: QuicError, host: string): string {
   return '';
 }
 
-function registerMessage(settings: ParsedRegisterSettings, before: RegisteredSession | undefined): OutgoingMessage {
+function registerMessage(settings: ParsedRegisterSettings, before: EarlierSession | undefined): OutgoingMessage {
   const { dialect, gameId, ticket } = settings;
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
   const extensions = [capabilitiesExtension.encode(Capability.challenge | Capability.tags)];
