@@ -76,7 +76,7 @@ export async function carry(
     report.summary(tunnel.stats(), (performance.now() - startedMs) / 1_000);
   }
   if (failure === undefined) return 0;
-  terminal.error(failure.message);
+  terminal.failed(failure.code, failure.message);
   return 1;
 }
 

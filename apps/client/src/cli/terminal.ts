@@ -15,6 +15,8 @@ export class Terminal {
   readonly #out: Output;
   readonly #err: Output;
   #liveLine = '';
+  /** Whether the command line asks for JSON. */
+  isForPrograms = false;
 
   constructor(out: Output = process.stdout, err: Output = process.stderr) {
     this.#out = out;
@@ -52,6 +54,12 @@ export class Terminal {
   error(text: string): void {
     this.endLive();
     this.#err.write(`lightspeed: ${text}\n`);
+  }
+
+  /** Why a command has failed, for people on standard error; for programs that asked for JSON an object as well. */
+  failed(code: string, message: string): void {
+    if (this.isForPrograms) this.json({ event: 'error', code, message });
+    this.error(message);
   }
 
   /** Calls back when nobody reads any more, as when a pipe's reader has ended, or a terminal was closed. */

@@ -16,6 +16,8 @@ export class TunnelReport {
   readonly #terminal: Terminal;
   readonly #json: boolean;
   #samples = 0;
+  /** What stands in the way of a session, as it was told last. */
+  #trouble: string | undefined;
 
   constructor(terminal: Terminal, json: boolean) {
     this.#terminal = terminal;
@@ -46,6 +48,11 @@ export class TunnelReport {
     if (socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#terminal.strong(socks)}`);
   }
 
+  /** What stands in the way of a session from now on; undefined for nothing. */
+  trouble(text: string | undefined): void {
+    this.#trouble = text;
+  }
+
   /** Something has happened; the fields are for programs. */
   event(event: string, text: string, fields: object = {}): void {
     if (this.#json) this.#terminal.json({ event, ...fields });
@@ -64,11 +71,14 @@ export class TunnelReport {
         paths: stats.paths.map((path, index) => pathForPrograms(path, paths[index])),
         nodes: nodes.map(nodeForPrograms),
       });
-    } else if (this.#terminal.isInteractive) {
-      this.#terminal.live(describeSample(stats, traffic, paths, nodes));
-    } else if (++this.#samples % PLAIN_INTERVAL === 0) {
-      this.#terminal.line(describeSample(stats, traffic, paths, nodes));
+      return;
     }
+    if (!this.#terminal.isInteractive && ++this.#samples % PLAIN_INTERVAL !== 0) return;
+    const described = describeSample(stats, traffic, paths, nodes);
+    const isWaiting = stats.state !== 'established' && this.#trouble !== undefined;
+    const text = isWaiting ? `[${stats.state === 'idle' ? 'no session' : stats.state}] ${this.#trouble}` : described;
+    if (this.#terminal.isInteractive) this.#terminal.live(text);
+    else this.#terminal.line(text);
   }
 
   summary(stats: TunnelStats, seconds: number): void {

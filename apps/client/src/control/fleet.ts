@@ -14,6 +14,7 @@ import type { NodeStatus } from './fleet-node.ts';
 import { NodeChoice } from './node-choice.ts';
 import type { Candidate, MoveReason } from './node-choice.ts';
 import type { RegisteredSession } from './registered-session.ts';
+import { hasExpired } from './refusal.ts';
 import { sessionObstacle } from './session-obstacle.ts';
 import type { ParsedRegisterSettings } from '../settings/register-settings.ts';
 
@@ -184,7 +185,7 @@ export class Fleet {
     this.#listener?.control(this.#status(node), 'refused', error.message);
     if (node === this.#via) return;
     this.#active.replace(node);
-    if (this.#active.areAllDismissed) this.#listener?.over(error);
+    if (this.#active.areAllDismissed || (hasExpired(error) && !this.#active.isAnyConnected)) this.#listener?.over(error);
     else this.#reconsider();
   }
 

@@ -197,7 +197,11 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       this.wantsTags = true;
       if (isNew) this.emit('tags');
     } else if (message.type === 'disconnect') {
-      const refusal = RefusedError.of(`node ${this.node.name} ends the registration: ${disconnectText(message)}`, message);
+      const refusal = RefusedError.of(
+        `node ${this.node.name} ends the registration: ${disconnectText(message)}`,
+        message,
+        this.#settings.ticket,
+      );
       if (message.reason === 'server_shutdown') this.#drain(0);
       if (!refusal.isForGood) this.#drop(registered, disconnectText(message));
       else if (this.#forget(registered)) this.#dismiss(refusal);

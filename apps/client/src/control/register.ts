@@ -64,13 +64,13 @@ export async function register(
     const inbox = new Inbox(connection, stream);
     await stream.send(registerMessage(settings, before), settings.dialect);
     stream.dialect = settings.dialect;
-    const ack = await acknowledgement(inbox, connection, name, signal);
+    const ack = await acknowledgement(inbox, connection, name, settings.ticket, signal);
     const session = sessionOf(ack, reachedNode(connection.peer.host, addresses, node.dataPort), before);
     return { connection, stream, session, read: (take) => inbox.read(take) };
   } catch (thrown) {
     void connection.close().catch(() => undefined);
     if (!(thrown instanceof QuicError)) throw thrown;
-    throw new ClientError('ERR_CLIENT_REGISTER', `node ${name}: ${printable(thrown.message)}`, { cause: thrown });
+    throw new ClientError('ERR_CLIENT_REGISTER', aboutNode(name, thrown.message), { cause: thrown });
   }
 }
 
@@ -87,8 +87,14 @@ async function connect(options: ConnectOptions, addresses: HostAddresses, name: 
     const identity = isAboutIdentity(thrown);
     const other = thrown.code === 'ERR_QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
     const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
-    throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown, options.host)}`, { cause: thrown });
+    throw new ClientError(code, `${aboutNode(name, thrown.message)}${adviceFor(thrown, options.host)}`, { cause: thrown });
   }
+}
+
+/** A message that says once which node it is about. */
+function aboutNode(name: string, message: string): string {
+  const text = printable(message);
+  return text.includes(name) ? text.replace(name, `node ${name}`) : `node ${name}: ${text}`;
 }
 
 function adviceFor({ code }: QuicError, host: string): string {
@@ -121,7 +127,13 @@ function resumption(sessionId: number, secret: Uint8Array, nonces: SharedArrayBu
   return resumeExtension.encode({ sessionId, nonce, tag });
 }
 
-function acknowledgement(inbox: Inbox, connection: ControlConnection, name: string, signal: AbortSignal): Promise<RegisterAck> {
+function acknowledgement(
+  inbox: Inbox,
+  connection: ControlConnection,
+  name: string,
+  ticket: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<RegisterAck> {
   return new Promise((resolve, reject) => {
     const fail = (error: ClientError) => {
       clearTimeout(timer);
@@ -136,7 +148,7 @@ function acknowledgement(inbox: Inbox, connection: ControlConnection, name: stri
         inbox.pause();
         resolve(message);
       } else if (message.type === 'disconnect') {
-        fail(RefusedError.of(`node ${name} refuses the registration: ${disconnectText(message)}`, message));
+        fail(RefusedError.of(`node ${name} refuses the registration: ${disconnectText(message)}`, message, ticket));
       }
     });
     void connection.whenClosed.then((closed) => fail(RefusedError.of(`node ${name} refuses the registration: ${closeText(closed)}`)));
