@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseIpv4 } from '@lightspeed/wire';
 import { vi } from 'vitest';
@@ -10,10 +10,12 @@ import { MATCHMAKER, PLAYER_UID } from './stage.ts';
 import type { CaptureStage } from './stage.ts';
 import { MASTER_NAMES } from './teeworlds-master.ts';
 
+/** The node's name in `docs/playing.md`. */
+export const NODE_NAME = 'relay.example.net';
 const SERVER = { ip: '8.8.4.5', port: 8_303 };
 const START_MS = 30_000;
 // A small picture, seldom drawn: without a graphics card that is what costs most.
-const SETTINGS = 'cl_show_welcome 0; gfx_fullscreen 0; gfx_screen_width 320; gfx_screen_height 240; gfx_limitfps 1; gfx_maxfps 30';
+const SETTINGS = 'cl_show_welcome 0\ngfx_fullscreen 0\ngfx_screen_width 320\ngfx_screen_height 240\ngfx_limitfps 1\ngfx_maxfps 30\n';
 /** A server bans who begins and ends within a second for a minute. */
 const PRESS_MS = 1_000;
 const JOIN_MS = 100_000;
@@ -40,10 +42,17 @@ export async function openRealGame(started: AsyncDisposableStack, stage: Capture
   const server = await TeeworldsServer.start(started, programs.server, path, place);
   await stage.matchmaker.list(MATCHMAKER.ip, [SERVER]);
   const hosts = join(path, 'hosts');
-  await writeFile(hosts, `127.0.0.1 localhost version.teeworlds.com\n${MATCHMAKER.ip} ${MASTER_NAMES.join(' ')}\n`);
+  const names = [
+    `127.0.0.1 localhost version.teeworlds.com`,
+    `${MATCHMAKER.ip} ${MASTER_NAMES.join(' ')}`,
+    `${stage.node.address} ${NODE_NAME}`,
+  ];
+  await writeFile(hosts, `${names.join('\n')}\n`);
   const home = join(path, 'player');
-  await mkdir(home);
-  await chown(home, PLAYER_UID, PLAYER_UID);
+  const own = join(home, '.local', 'share', 'teeworlds');
+  await mkdir(own, { recursive: true });
+  await writeFile(join(own, 'autoexec.cfg'), SETTINGS);
+  await command('chown', ['-R', `${PLAYER_UID}:${PLAYER_UID}`, home]);
   const screen = started.use(
     new ForeignProcess('Xvfb', ['-displayfd', '1', '-ac', '-nolisten', 'tcp', '-screen', '0', '640x480x24'], process.env, path),
   );
@@ -51,8 +60,14 @@ export async function openRealGame(started: AsyncDisposableStack, stage: Capture
   const settings = [display, `HOME=${home}`, 'LIBGL_ALWAYS_SOFTWARE=1', 'SDL_AUDIODRIVER=dummy'];
   return {
     server,
-    words: [programs.client, SETTINGS],
-    /** What the game needs of its machine: the masters' names, in mounts of its own, a screen and a home. */
+    words: [programs.client],
+    /** The player's own folder. */
+    home,
+    /** The names of masters and node, in place of `/etc/hosts`. */
+    hosts,
+    /** What a game needs in its environment: a screen and a home. */
+    settings,
+    /** What the game needs of its machine, in mounts of its own. */
     around: ['env', ...settings, 'unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', hosts],
     /** Takes the list's first server by the keyboard, and waits until the player is in the game. @returns the server's line */
     join: async (game: ForeignProcess): Promise<string> => {

@@ -1,0 +1,72 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatTicket } from '@lightspeed/security';
+import { describe, expect, it } from 'vitest';
+import { TemporaryFolder } from '../../src/leftovers.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
+import { eventually } from '../support/eventually.ts';
+import { installPacked } from './support/packed.ts';
+import { NODE_NAME, openRealGame, whyNoRealGame } from './support/real-game.ts';
+import { openCaptureStage, traces } from './support/stage.ts';
+
+const why = (await whyNoNamespaces()) ?? whyNoRealGame();
+const END_MS = 360_000;
+/** From the first command to the game, download aside. */
+const MOST_MS = 120_000;
+const PAGE = await readFile(new URL('../../../../docs/playing.md', import.meta.url), 'utf8');
+const SUDO = 'sudo ';
+/** Writable places of the system's, which a machine of its own has for itself; without systemd. */
+const OWN_PLACES = ['/usr/local/lib', '/run'].map((place) => `mount -t tmpfs none ${place}`).join(' && ');
+
+describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not run: ${why})`}`, () => {
+  it('comes from packed packages to a caught game by the commands of docs/playing.md', { timeout: END_MS }, async () => {
+    await using started = new AsyncDisposableStack();
+    const { path } = started.use(await TemporaryFolder.open());
+    await chmod(path, 0o755);
+    const programs = await installPacked(path);
+    const stage = await openCaptureStage(started);
+    const game = await openRealGame(started, stage);
+    await writeFile(join(game.home, 'ticket.txt'), formatTicket(stage.scene.ticket()));
+    // A machine whose processes end with it, whatever a command has left running.
+    const mounts = `mount --bind "$0" /etc/hosts && ${OWN_PLACES} && echo ready && exec sleep infinity`;
+    const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', mounts, game.hosts];
+    const machine = stage.program(own, { uid: 0 });
+    await machine.line(/^ready/, END_MS);
+    const [init] = (await readFile(`/proc/${machine.pid}/task/${machine.pid}/children`, 'utf8')).split(' ');
+    const environment = [...game.settings, `PATH=${programs}:/usr/games:/usr/sbin:/usr/bin:/sbin:/bin`];
+    const around = ['nsenter', '--target', init, '--mount', '--pid', 'env', `--chdir=${game.home}`, ...environment];
+    /** Types a command of the page. What an operator has given to the player takes the place of what the page has. */
+    const type = (line: string) => {
+      expect(PAGE).toContain(line);
+      const isRoot = line.startsWith(SUDO);
+      const typed = line.slice(isRoot ? SUDO.length : 0).replace(NODE_NAME, `${NODE_NAME} --pin ${stage.node.program.pinText}`);
+      return stage.program(['sh', '-c', typed], { uid: isRoot ? 0 : undefined, around });
+    };
+    const succeeds = async (line: string) => {
+      const command = type(line);
+      expect([await command.exitCode(), command.lines]).toEqual([0, expect.anything()]);
+    };
+
+    // Control groups are not the machine's own.
+    const left = async () => ({ ...(await traces(stage)), groups: '' });
+    const before = await left();
+    const startMs = performance.now();
+    await succeeds('sudo lightspeed setup');
+    await succeeds(`lightspeed doctor --node ${NODE_NAME} --ticket ticket.txt`);
+    const run = type(`lightspeed run --node ${NODE_NAME} --ticket ticket.txt -- teeworlds`);
+    expect(await game.join(run)).toContain(`addr=${stage.node.address}:`);
+    const tookMs = performance.now() - startMs;
+    console.log(`a newcomer was in the game after ${Math.round(tookMs / 1_000)} s`);
+    expect(tookMs).toBeLessThan(MOST_MS);
+    await run.endedBy('SIGTERM', END_MS);
+    await succeeds('sudo lightspeed setup --remove');
+    await eventually(async () => expect(await left()).toEqual(before));
+    // Neither files nor programs are left.
+    const look = 'find /usr/local/lib /run -mindepth 1; readlink /proc/[0-9]*/exe | grep lightspeed';
+    await eventually(async () => {
+      const looking = stage.program(['sh', '-c', look], { uid: 0, around });
+      await looking.exitCode();
+      expect(looking.lines).toEqual([]);
+    });
+  });
+});
