@@ -24,6 +24,8 @@ const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', i
 const GAME = fileURLToPath(new URL('./game-main.ts', import.meta.url));
 const START_MS = 30_000;
 const END_MS = 60_000;
+/** In a folder `$0`. */
+export const TUN_FOR_ALL = '[ -e "$0/tun" ] || mknod -m 666 "$0/tun" c 10 200; mount --bind "$0/tun" /dev/net/tun || exit 1';
 /** A user without rights. */
 export const PLAYER_UID = 64_321;
 
@@ -98,12 +100,19 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await root.catch({ kind: 'run' });
     await root.close();
   };
-  const flags = ['--helper', socket, '--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
+  const flags = ['--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
   /** `lightspeed`, on a machine, as a user. */
   const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
     const [command, ...rest] = words;
-    const all = [process.execPath, SOURCE, CLIENT, command, ...flags, ...rest];
+    const all = [process.execPath, SOURCE, CLIENT, command, '--helper', socket, ...flags, ...rest];
     return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], path));
+  };
+  /** `lightspeed`, without the helper, after a shell of root has done something in mounts of its own: usually any user may use /dev/net/tun. */
+  const rootless = (words: readonly string[], { first = TUN_FOR_ALL, uid = PLAYER_UID } = {}) => {
+    const [command, ...rest] = words;
+    const mounts = ['unshare', '--mount', 'sh', '-c', `${first}\nexec "$@"`, path];
+    const all = [process.execPath, SOURCE, CLIENT, command, ...flags, ...rest];
+    return started.use(start([...inNetworkOf(home.in), ...mounts, ...asUser(uid), ...all], path));
   };
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
@@ -146,6 +155,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     socket,
     helper,
     lightspeed,
+    rootless,
     game,
     plain,
     asker,
