@@ -57,8 +57,10 @@ export function addCatchCommands(program: Command, terminal: Terminal, done: (ex
     program.command('run').description('Start a game and carry its UDP, whatever server it chooses. Needs: sudo lightspeed setup.'),
   )
     .addOption(
-      new Option('--rootless', 'without setup and root: in a network namespace that pasta connects; needs the packages passt and nftables')
-        .conflicts('helper'),
+      new Option(
+        '--rootless',
+        'without setup and root: in a network namespace that pasta connects; needs the packages passt and nftables',
+      ).conflicts('helper'),
     )
     .addArgument(new Argument('<game...>', 'the game and its arguments, behind --'))
     .addHelpText('after', RUN_EXAMPLES)

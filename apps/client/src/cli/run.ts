@@ -15,7 +15,7 @@ import type { TunnelReport } from './tunnel-report.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the commands that catch have in common. */
-export interface CatchOptions extends CarryOptions {
+interface CatchOptions extends CarryOptions {
   readonly always: Always;
   /** Where the helper listens. */
   readonly helper?: string;
@@ -133,7 +133,11 @@ async function catchUntilEnd(
   }
 }
 
-async function prepare(target: CaptureTarget, options: CatchOptions, connect = () => CaptureClient.connect(options.helper)): Promise<Capture> {
+async function prepare(
+  target: CaptureTarget,
+  options: CatchOptions,
+  connect = () => CaptureClient.connect(options.helper),
+): Promise<Capture> {
   const hosts = [...options.node, ...(options.via === undefined ? [] : [options.via])].map(({ host }) => host);
   const found = await Promise.all(hosts.map((host) => lookup(host, { all: true, family: 4 }).catch(() => [])));
   const nodes = found.flatMap((list) => list.map(({ address }) => address));

@@ -14,7 +14,7 @@ import { resolverFile } from './resolver.ts';
 const GAME_FD = 4;
 
 /**
- * Says that it is there, and becomes what follows. Users may ping, as elsewhere. `$1` is a list of name servers, or empty.
+ * Says that it is there, and becomes what follows. Users may ping, as on most systems. `$1` is a list of name servers, or empty.
  * What is run in front of it is a shell.
  */
 const SETTLE = `{ echo 0 0 > /proc/sys/net/ipv4/ping_group_range; } 2>/dev/null
