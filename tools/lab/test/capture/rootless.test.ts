@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { command } from '../../src/foreign-process.ts';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
@@ -97,6 +98,25 @@ describe.skipIf(why !== undefined)(`run --rootless, in network namespaces${why =
     expect(Object.keys((await stage.matchmaker.seen()).udp).sort()).toEqual([stage.home.address, stage.node.address].sort());
     await expectNothingLeft();
     expect(await ownTraces(stage)).toEqual(before);
+  });
+
+  scene('ends the game and all the rest when the user ends it', async (stage) => {
+    await stage.offer({ datagrams: 10_000 });
+    const run = stage.rootless(['run', '--rootless', '--json', '--', ...stage.game], { uid: UID });
+    await run.line(/^\{"event":"stats"/, END_MS);
+    process.kill(await processOf(UID, /main\.ts run/), 'SIGINT');
+    expect(await run.exitCode()).toBe(128 + constants.signals.SIGTERM);
+    await expectNothingLeft();
+  });
+
+  scene('leaves nothing behind when it is killed before the game starts', async (stage) => {
+    await stage.node.program.kill();
+    const run = stage.rootless(['run', '--rootless', '--', 'sh', '-c', 'echo played'], { uid: UID });
+    // It waits for the node; the game waits for it.
+    await eventually(() => processOf(UID, /namespace-main/));
+    process.kill(await processOf(UID, /main\.ts run/), 'SIGKILL');
+    await expectNothingLeft();
+    expect(run.lines).not.toContain('played');
   });
 
   scene('gives the game no rights, its exit code, and the network to what it leaves behind', async (stage) => {
