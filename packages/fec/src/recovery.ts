@@ -73,7 +73,7 @@ export function judgeRecovery(
 /**
  * Judges what a parity gives that may have stopped before the end of a packet. Nobody knows whether its lengths did too. So
  * the missing packet must show by a byte of its own, with nothing but zeros behind it, where it ends. One that seems to end
- * where parity stops may go on, and so may one of which some of those zeros are part if the lengths stop too.
+ * where parity stops may go on. So may one that takes some of those zeros in if the lengths stop too.
  */
 function judgeStopped(memory: FecMemory, contentOffset: number, recoveredLength: number, longestMember: number, beyond: number): number {
   if (recoveredLength === STOPPED_CONTENT_BYTES || recoveredLength === 0) return RECOVERY_REJECTED;
