@@ -26,8 +26,10 @@ const START_MS = 30_000;
 const END_MS = 60_000;
 /** In a folder `$0`. */
 export const TUN_FOR_ALL = '[ -e "$0/tun" ] || mknod -m 666 "$0/tun" c 10 200; mount --bind "$0/tun" /dev/net/tun || exit 1';
-/** A user without rights. */
-export const PLAYER_UID = 64_321;
+/** Users that a file of tests may have; one that runs at the same time has others. */
+const USERS = 20;
+/** A user without rights, and the first of them: control groups of this machine tell the tests apart by their users. */
+export const PLAYER_UID = 64_000 + USERS * Number(process.env.VITEST_POOL_ID ?? 0);
 
 /** An internet with a node, game servers at public addresses, a matchmaker, and a player's machine with the helper. */
 export type CaptureStage = Awaited<ReturnType<typeof openCaptureStage>>;
@@ -50,8 +52,15 @@ export async function traces({ home }: { readonly home: { readonly in: Namespace
     routes: await machine.run('ip', ['-4', 'route', 'show', 'table', 'all']),
     interfaces: await machine.run('ip', ['-br', 'link']),
     settings: await machine.run('sh', ['-c', 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/send_redirects']),
-    groups: await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"']),
+    groups: await groups(),
   };
+}
+
+/** Control groups of the helper for users of this file. */
+async function groups(): Promise<string> {
+  const lines = (await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"'])).split('\n');
+  const isOurs = (uid: number) => uid >= PLAYER_UID && uid < PLAYER_UID + USERS;
+  return lines.filter((path) => isOurs(Number(/user-(\d+)/.exec(path)?.[1]))).join('\n');
 }
 
 /** In a network namespace, with the file systems of this machine: control groups are seen there. */
