@@ -47,9 +47,7 @@ describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not 
       expect([await command.exitCode(), command.lines]).toEqual([0, expect.anything()]);
     };
 
-    // Control groups are not the machine's own.
-    const left = async () => ({ ...(await traces(stage)), groups: '' });
-    const before = await left();
+    const before = await traces(stage);
     const startMs = performance.now();
     await succeeds('sudo lightspeed setup');
     await succeeds(`lightspeed doctor --node ${NODE_NAME} --ticket ticket.txt`);
@@ -60,7 +58,7 @@ describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not 
     expect(tookMs).toBeLessThan(MOST_MS);
     await run.endedBy('SIGTERM', END_MS);
     await succeeds('sudo lightspeed setup --remove');
-    await eventually(async () => expect(await left()).toEqual(before));
+    await eventually(async () => expect(await traces(stage)).toEqual(before));
     // Neither files nor programs are left.
     const look = 'find /usr/local/lib /run -mindepth 1; readlink /proc/[0-9]*/exe | grep lightspeed';
     await eventually(async () => {
