@@ -2,6 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTicket } from '@lightspeed/security';
 import { describe, expect, it } from 'vitest';
+import { command } from '../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../src/leftovers.ts';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { eventually } from '../support/eventually.ts';
@@ -17,6 +18,11 @@ const PAGE = await readFile(new URL('../../../../docs/playing.md', import.meta.u
 const SUDO = 'sudo ';
 /** Writable places of the system's, which a machine of its own has for itself; without systemd. */
 const OWN_PLACES = ['/usr/local/lib', '/run'].map((place) => `mount -t tmpfs none ${place}`).join(' && ');
+const SLICE = '"$(findmnt -n -o TARGET -t cgroup2 | head -1)"/lightspeed.slice';
+/** A place in control groups that others cannot remove, since a program is in it, and in its stead groups that others do not see. */
+const OWN_GROUPS = ['mkdir -p $SLICE/$1 ${SLICE%/*}/$1', 'echo 0 > $SLICE/$1/cgroup.procs', 'mount --bind ${SLICE%/*}/$1 $SLICE'].join(
+  ' && ',
+);
 
 describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not run: ${why})`}`, () => {
   it('comes from packed packages to a caught game by the commands of docs/playing.md', { timeout: END_MS }, async () => {
@@ -28,8 +34,10 @@ describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not 
     const game = await openRealGame(started, stage);
     await writeFile(join(game.home, 'ticket.txt'), formatTicket(stage.scene.ticket()));
     // A machine whose processes end with it, whatever a command has left running.
-    const mounts = `mount --bind "$0" /etc/hosts && ${OWN_PLACES} && echo ready && exec sleep infinity`;
-    const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', mounts, game.hosts];
+    const name = `lightspeed-lab-${process.pid}`;
+    started.defer(async () => void (await command('sh', ['-c', `rmdir ${SLICE}/${name} ${SLICE}/../${name}`])));
+    const mounts = `SLICE=${SLICE}; mount --bind "$0" /etc/hosts && ${OWN_GROUPS} && ${OWN_PLACES} && echo ready && exec sleep infinity`;
+    const own = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', mounts, game.hosts, name];
     const machine = stage.program(own, { uid: 0 });
     await machine.line(/^ready/, END_MS);
     const [init] = (await readFile(`/proc/${machine.pid}/task/${machine.pid}/children`, 'utf8')).split(' ');
@@ -43,8 +51,8 @@ describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not 
       return stage.program(['sh', '-c', typed], { uid: isRoot ? 0 : undefined, around });
     };
     const succeeds = async (line: string) => {
-      const command = type(line);
-      expect([await command.exitCode(), command.lines]).toEqual([0, expect.anything()]);
+      const typed = type(line);
+      expect([await typed.exitCode(), typed.lines]).toEqual([0, expect.anything()]);
     };
 
     const before = await traces(stage);
@@ -59,8 +67,8 @@ describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not 
     await run.endedBy('SIGTERM', END_MS);
     await succeeds('sudo lightspeed setup --remove');
     await eventually(async () => expect(await traces(stage)).toEqual(before));
-    // Neither files nor programs are left.
-    const look = 'find /usr/local/lib /run -mindepth 1; readlink /proc/[0-9]*/exe | grep lightspeed';
+    // Neither files nor groups nor programs are left.
+    const look = `find /usr/local/lib /run ${SLICE} -mindepth 1 ! -path '*lightspeed.slice/*.*'; readlink /proc/[0-9]*/exe | grep lightspeed`;
     await eventually(async () => {
       const looking = stage.program(['sh', '-c', look], { uid: 0, around });
       await looking.exitCode();
