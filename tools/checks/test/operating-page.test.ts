@@ -23,17 +23,33 @@ async function checked(toml: string): Promise<string> {
   return output.replace(/^#.*$/gm, '').trim();
 }
 
-const files = readPages(workspaceRoot).flatMap(({ path, text }) =>
+const blocks = readPages(workspaceRoot).flatMap(({ path, text }) =>
   codeBlocks(text)
     .filter(({ language }) => language === 'toml')
-    .map(({ code, line }) => ({ name: `${path}, line ${String(line)}`, code })),
+    .map(({ code, line }) => ({ name: `${path}, line ${String(line)}`, path, code })),
 );
+/** Pages for players, whose files are those of clients. */
+const OF_CLIENTS = ['docs/playing.md', 'apps/client/README.md'];
+const files = blocks.filter(({ path }) => !OF_CLIENTS.includes(path));
+const filesOfClients = blocks.filter(({ path }) => OF_CLIENTS.includes(path));
 /** What follows from the machine, so that no page can give its default. */
 const OF_THE_MACHINE = ['node_id', 'state_dir'];
 const [defaults] = files.filter(({ name }) => name.startsWith('docs/operating.md'));
 
 test.concurrent.for(files)('a node accepts the configuration of $name', async ({ code }, { expect }) => {
   expect(await checked(code)).not.toBe('');
+});
+
+test.concurrent.for(filesOfClients)('a client accepts the settings of $name', async ({ code }, { expect }) => {
+  const file = join(mkdtempSync(join(folder, 'file-')), 'config.toml');
+  writeFileSync(file, code, { mode: 0o600 });
+  // It reads the file first, and then refuses to be open to everybody.
+  const { ok, output } = await runProgram('lightspeed', ['socks', '--config', file, '--listen', '0.0.0.0:1080']);
+
+  expect({ ok, lines: output.trim().split('\n') }).toEqual({
+    ok: false,
+    lines: [expect.stringContaining('--listen 0.0.0.0:1080 can be reached')],
+  });
 });
 
 test('the first configuration file of the page is that of the defaults, every key of them', async () => {

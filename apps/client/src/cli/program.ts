@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { ClientError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
+import { applyConfig } from './configured.ts';
 import { decode, parseTagKey } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { parseGameServer, parseListen } from './endpoint.ts';
@@ -32,9 +33,11 @@ const USAGE = 2;
 const FAILURE = 1;
 
 const PLAY_EXAMPLE = `
-Example:
+Examples:
   $ lightspeed play --node relay.example.net --ticket ticket.txt --game-server 203.0.113.9:8303
   then let the game connect to 127.0.0.1:8303
+  $ lightspeed play --game-server 203.0.113.9:8303
+  does the same by the nodes and tickets of ~/.config/lightspeed/config.toml
 `;
 const SOCKS_EXAMPLES = `
 Examples:
@@ -81,7 +84,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     }
     if (!(error instanceof ClientError)) throw error;
     terminal.error(messageWithFlags(error));
-    return error.code === 'ERR_CLIENT_INVALID_SETTING' ? USAGE : FAILURE;
+    return error.code === 'ERR_CLIENT_INVALID_SETTING' || error.code === 'ERR_CLIENT_CONFIG' ? USAGE : FAILURE;
   }
 }
 
@@ -99,6 +102,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
             .replace(/\s*\n\s*/g, ' '),
         ),
     })
+    .hook('preAction', (_program, command) => applyConfig(command, terminal))
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
   const playing = program.command('play').description('Open local UDP ports that stand for game servers, and carry what arrives there.');

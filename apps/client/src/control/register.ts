@@ -62,7 +62,7 @@ export async function register(
   try {
     const stream = connection.openStream();
     const inbox = new Inbox(connection, stream);
-    await stream.send(registerMessage(settings, before), settings.dialect);
+    await stream.send(registerMessage(settings, node.ticket, before), settings.dialect);
     stream.dialect = settings.dialect;
     const ack = await acknowledgement(inbox, connection, name, signal);
     const session = sessionOf(ack, reachedNode(connection.peer.host, addresses, node.dataPort), before);
@@ -105,8 +105,11 @@ function adviceFor({ code }: QuicError, host: string): string {
   return '';
 }
 
-function registerMessage(settings: ParsedRegisterSettings, before: RegisteredSession | undefined): OutgoingMessage {
-  const { dialect, gameId, ticket } = settings;
+function registerMessage(
+  { dialect, gameId }: ParsedRegisterSettings,
+  ticket: Uint8Array | undefined,
+  before: RegisteredSession | undefined,
+): OutgoingMessage {
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
   const extensions = [capabilitiesExtension.encode(Capability.challenge | Capability.tags)];
   if (ticket !== undefined) extensions.push(ticketExtension.encode(ticket));
