@@ -15,8 +15,8 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Levenshtein's distance, row by row. */
-function editDistance(from: string, to: string): number {
+/** Levenshtein's distance: how many characters are to be put in, taken out or changed. */
+export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];

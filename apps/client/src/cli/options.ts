@@ -35,10 +35,14 @@ const keepaliveOption = () =>
     `pause between keepalives (default: the node’s choice, or ${DEFAULT_TUNNEL_SETTINGS.keepaliveMs})`,
   ).argParser(integer(KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max));
 
+/** `--config`: the user’s file of settings. */
+export const configOption = () =>
+  new Option('--config <file>', 'file of settings, such as nodes and their tickets (default: config.toml in ~/.config/lightspeed)');
+
 /** Who the node is, and who we are: for commands that register. */
 export function addIdentityOptions(command: Command): Command {
   return command
-    .option('--config <file>', 'file of settings, such as nodes and their tickets (default: config.toml in ~/.config/lightspeed)')
+    .addOption(configOption())
     .option('--ticket <file|text>', 'ticket from the node’s operator')
     .addOption(
       new Option('--pin <pin>', 'pin of the node’s key, which the node prints at its start; the n-th belongs to the n-th --node').argParser(

@@ -5,11 +5,14 @@ import { applyConfig } from './configured.ts';
 import { decode, parseTagKey } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { parseGameServer, parseListen } from './endpoint.ts';
+import { importInvitation } from './import.ts';
+import type { ImportOptions } from './import.ts';
 import {
   addIdentityOptions,
   addRegistrationOptions,
   addTunnelOptions,
   collect,
+  configOption,
   dialectOption,
   integer,
   ioOption,
@@ -53,6 +56,14 @@ Example:
 const WHOAMI_EXAMPLE = `
 Example:
   $ lightspeed whoami --node relay.example.net
+`;
+const IMPORT_EXAMPLE = `
+Examples:
+  $ lightspeed import "lightspeed://v1/relay.example.net:4433?pin=...&ticket=lst1_...&issuer=lsi1_...&check=..."
+  $ lightspeed import - --yes < mail.txt
+  then play without --node and --ticket
+
+The text may be a whole mail, wrapped or quoted. Nothing but node, pin and ticket is taken from it.
 `;
 const DECODE_EXAMPLE = `
 Examples:
@@ -102,7 +113,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
             .replace(/\s*\n\s*/g, ' '),
         ),
     })
-    .hook('preAction', (_program, command) => applyConfig(command, terminal))
+    .hook('preAction', (_program, command) => (command.name() === 'import' ? undefined : applyConfig(command, terminal)))
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
   const playing = program.command('play').description('Open local UDP ports that stand for game servers, and carry what arrives there.');
@@ -152,6 +163,15 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption('one JSON object'))
     .addHelpText('after', WHOAMI_EXAMPLE)
     .action(async (options: WhoamiOptions) => done(await whoami(options, terminal)));
+  program
+    .command('import')
+    .description('Take the line that a node’s operator gave you, lightspeed://..., into the file of settings.')
+    .addArgument(new Argument('<text>', 'the line, or - for standard input'))
+    .addOption(configOption())
+    .option('--yes', 'do not ask')
+    .option('--replace', 'let it replace the pin of a node that you have already')
+    .addHelpText('after', IMPORT_EXAMPLE)
+    .action(async (text: string, options: ImportOptions) => done(await importInvitation(text, options, terminal)));
   program
     .command('decode')
     .description('Explain a packet field by field.')

@@ -40,7 +40,7 @@ const NODE_KEYS = {
   'data-port': 'number',
 } as const satisfies Readonly<Record<string, Kind>>;
 /** A key of a node in a file of settings. */
-type NodeKey = keyof typeof NODE_KEYS;
+export type NodeKey = keyof typeof NODE_KEYS;
 
 /** A value as a command line would have it, a list as several. */
 export interface Given {

@@ -27,7 +27,7 @@ export function lineOfKey(text: string, table: TablePlace | undefined, key: stri
  * Where a table stands: its header's line, and the line behind its last, both counted from 0. A table that has no header of its
  * own begins behind the last line.
  */
-function linesOfTable(text: string, table: TablePlace | undefined): { readonly first: number; readonly end: number } {
+export function linesOfTable(text: string, table: TablePlace | undefined): { readonly first: number; readonly end: number } {
   const lines = text.split('\n');
   let first = table === undefined ? 0 : lines.length;
   let seen = -1;
@@ -41,7 +41,7 @@ function linesOfTable(text: string, table: TablePlace | undefined): { readonly f
 }
 
 /** The key that a line gives a value to, if any. */
-function keyOf(line: string): string | undefined {
+export function keyOf(line: string): string | undefined {
   const [, double, single, bare] = KEY.exec(line) ?? [];
   return double ?? single ?? bare;
 }

@@ -7,7 +7,7 @@ import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
 import { ClientError } from '../base/errors.ts';
 import { within } from '../base/within.ts';
 import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 import { RefusedError, isForGood } from './refusal.ts';
 import type { NodeLinkEvents } from './node-link-events.ts';
 import { closeText, disconnectText, register } from './register.ts';

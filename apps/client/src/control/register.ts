@@ -14,7 +14,7 @@ import { hmacSha256 } from '@lightspeed/security/node';
 import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import { VERSION } from '../base/version.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 import { RefusedError } from './refusal.ts';
 import { isAboutIdentity, reachNode, resolveNode } from './reach-node.ts';
 import type { HostAddresses } from './reach-node.ts';

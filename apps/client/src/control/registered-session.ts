@@ -15,7 +15,7 @@ import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import type { Family } from '../settings/addresses.ts';
 import type { NodeAddresses } from '../tunnel/messages.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 
 /** What a node has given us. */
 export interface RegisteredSession {

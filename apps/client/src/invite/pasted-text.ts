@@ -47,7 +47,7 @@ export function ticketIn(text: string): Uint8Array | TicketRefusal {
  * What may be meant by a text that begins here. The first candidate is the first line, up to a space. Each further one has a line
  * more, until something else follows.
  */
-function joinedLines(text: string): string[] {
+export function joinedLines(text: string): string[] {
   const lines = text.split(/\r\n?|\n/).slice(0, MOST_LINES);
   const candidates: string[] = [];
   let joined = '';
