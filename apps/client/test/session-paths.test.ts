@@ -62,6 +62,7 @@ describe.each(ENGINES)('a session over the %s engine', (io) => {
     });
     await tunnel.established(5_000);
     await until(() => tunnel.stats().paths.every(({ up }) => up), 'both paths');
+    await until(() => node.data.validated.size === 2, 'both paths at the node');
     const [{ listen }] = tunnel.ingresses;
     using program = await play(20, listen);
     for (const lost of [SECOND, THIRD]) {

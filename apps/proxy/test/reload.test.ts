@@ -72,6 +72,8 @@ describe('SIGHUP', () => {
     await client.roundTrip(server.endpoint, 'before');
     await reload('[security]\ndeny_destinations = ["127.0.0.0/8"]\n');
     client.data(server.endpoint, 'denied');
+    // A proof that came after it is acknowledged: it was handled.
+    await client.bind();
     await reload('');
     await client.roundTrip(server.endpoint, 'after');
     expect(server.payloads).toEqual(['before', 'after']);

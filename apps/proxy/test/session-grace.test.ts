@@ -82,6 +82,22 @@ describe('a client that has lost its control connection', () => {
     await eventually(() => expect(node.stats().relay.registrations).toBe(1));
     await eventually(() => expect(node.stats().relay.registrations).toBe(0));
   });
+
+  it('is gone when it has vanished, although a game server goes on sending to it', async () => {
+    const node = await registrarNode({ graceSecs: 1 });
+    const server = await testServer();
+    // Vanished: neither end says a word when the connection is given up for its silence.
+    const client = await playingClient(node, { idleTimeoutMs: 3_000 });
+    await client.roundTrip(server.endpoint, 'before');
+    await eventually(() => expect(node.stats().relay.registrations).toBe(1));
+    const [{ port }] = server.received;
+    await eventually(() => {
+      server.send('more', port);
+      expect(node.stats().relay.registrations).toBe(0);
+    });
+    await client.next('fin');
+    expect(client.received.some(({ payload }) => payload === 'more')).toBe(true);
+  });
 });
 
 describe.each(ENGINES)('over the %s engine, a client whose address changes', (io) => {

@@ -74,7 +74,8 @@ it('a ticket that says nothing of sessions is shown with what nodes allow it', a
 });
 
 it.each([
-  [['ticket', 'issue', '--key', 'nowhere.pem', '--for', 'a', '--expires', '1d'], 1, /nowhere\.pem: ENOENT/],
+  [['ticket', 'issue', '--key', 'nowhere.pem', '--for', 'a', '--expires', '1d'], 1, /nowhere\.pem: there is no such file/],
+  [['ticket', 'keygen', '--out', 'nowhere/key.pem'], 1, /nowhere\/key\.pem: there is no such folder/],
   [['ticket', 'issue', '--for', 'a', '--expires', '1d'], 2, /required option '--key <FILE>' not specified/],
   [['ticket', 'inspect', 'lst1_xyz'], 2, /the ticket is damaged or incomplete/],
   [['ticket', 'revoke', 'abc', '--list', 'x'], 2, /got neither a ticket nor the id of one/],

@@ -10,7 +10,8 @@ export interface FecDecoderOptions {
   readonly maxAgeMs?: number;
   /**
    * Whether the caller drops packets that come twice, by their sequence numbers. Then two packets at one place of a group are of two
-   * senders that count alike. Both are delivered, and the group recovers nothing. Default false: the second one is a duplicate.
+   * senders that count alike. Both are delivered, and the group recovers nothing more. What comes in the place of a packet that it has recovered stays a
+   * duplicate until another place shows the second sender. Default false: the second one is a duplicate.
    */
   readonly isSequenced?: boolean;
 }

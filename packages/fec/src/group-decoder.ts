@@ -4,12 +4,8 @@ import type { FecDecoderOptions } from './decoder-options.ts';
 import { GROUPS_IN_RING, GroupRing } from './group-ring.ts';
 import {
   BLOCK,
-  FLAGS,
-  FLAG_MEMBER_OF_1398,
-  FLAG_ZERO_LENGTHS,
   GROUP_ID,
   LENGTHS,
-  LONGEST,
   PARITY_CONTENT,
   PARITY_SIZE,
   RECEIVED,
@@ -23,8 +19,9 @@ import {
   noteParity,
 } from './group-slot.ts';
 import { FecMemory, LENGTHS_BYTES } from './memory.ts';
+import { ParityFormat } from './parity-format.ts';
 import { RECOVERED_MEMORY_MS } from './recovered-table.ts';
-import { FIXED_FORMAT_CONTENT_BYTES, RECOVERY_ACCEPTED, RECOVERY_OLD_FORMAT, RECOVERY_REJECTED, judgeRecovery } from './recovery.ts';
+import { RECOVERY_ACCEPTED, RECOVERY_REJECTED } from './recovery.ts';
 
 /** The packet was delivered already, as received or as recovered: drop it. */
 export const DATA_DUPLICATE = 0;
@@ -71,8 +68,7 @@ export class GroupDecoder {
 
   private readonly ring: GroupRing;
   private readonly isSequenced: boolean;
-  /** Whether the last parity that tells the formats apart was of the fixed one. */
-  private oldPeer: boolean;
+  private readonly format: ParityFormat;
 
   /** @throws {FecError} `ERR_FEC_MAX_AGE` if `maxAgeMs` is out of range. */
   constructor(options: FecDecoderOptions = {}) {
@@ -91,7 +87,7 @@ export class GroupDecoder {
     this.untracked = 0;
     this.ring = new GroupRing(this.memory, maxAgeMs, options.owner ?? -1);
     this.isSequenced = options.isSequenced ?? false;
-    this.oldPeer = false;
+    this.format = new ParityFormat(this.memory, this.ring.slots);
   }
 
   /** Groups that still miss packets and are not too old. */
@@ -155,9 +151,7 @@ export class GroupDecoder {
     const { slots } = this.ring;
     if (index >= size || size > MAX_GROUP_SIZE || length > MAX_FEC_PAYLOAD_BYTES) return this.deliverUntracked();
     const slot = this.ring.slotFor(groupId, nowMs);
-    if (slot < 0) {
-      return this.ring.recovered.recoveredIndex(groupId, nowMs) === index ? this.refuseDuplicate() : this.deliverUntracked();
-    }
+    if (slot < 0) return this.takeOutside(groupId, index, nowMs);
     if (!fitsData(slots, slot, index, size, tag)) {
       // A group whose packets contradict each other would recover what nobody sent.
       this.ring.giveUp(slot);
@@ -181,8 +175,20 @@ export class GroupDecoder {
 
   /** A packet came whose place in its group is taken. */
   private takeTwice(slot: number, groupId: number, index: number, nowMs: number): number {
-    if (!this.isSequenced || this.ring.recovered.recoveredIndex(groupId, nowMs) === index) return this.refuseDuplicate();
+    if (!this.isSequenced) return this.refuseDuplicate();
     this.ring.giveUp(slot);
+    return this.takeOutside(groupId, index, nowMs);
+  }
+
+  /**
+   * A packet came whose group is not followed. Of a group that has recovered a packet all the others had come. So another one
+   * of these is of another sender, and what that sends in the place of the recovered packet is no late original.
+   */
+  private takeOutside(groupId: number, index: number, nowMs: number): number {
+    const { recovered } = this.ring;
+    const recoveredIndex = recovered.recoveredIndex(groupId, nowMs);
+    if (recoveredIndex === index) return this.refuseDuplicate();
+    if (recoveredIndex >= 0 && this.isSequenced) recovered.forget(groupId);
     return this.deliverUntracked();
   }
 
@@ -220,7 +226,7 @@ export class GroupDecoder {
     const isComplete = slots[slot + RECEIVED] === size;
     const isTracked = isComplete || this.ring.fold(slot, source, offset, content);
     noteParity(slots, slot, size, tag, content, lengths);
-    if (content !== FIXED_FORMAT_CONTENT_BYTES) this.oldPeer = false;
+    this.format.noteParity(content);
 
     if (isComplete) this.complete(slot);
     else if (!isTracked) this.untracked++;
@@ -233,13 +239,12 @@ export class GroupDecoder {
     const { slots } = this.ring;
     if (slots[slot + RECEIVED] !== slots[slot + PARITY_SIZE] - 1) return false;
     const length = slots[slot + LENGTHS];
-    const verdict = this.judge(slot, length);
+    const verdict = this.format.judge(slot, length);
     // Judged: its format does not count a second time if the missing packet comes after all.
     slots[slot + PARITY_CONTENT] = -1;
     if (verdict !== RECOVERY_ACCEPTED) {
       if (verdict === RECOVERY_REJECTED) this.recoveryRejected++;
       else this.parityIgnored++;
-      if (verdict === RECOVERY_OLD_FORMAT) this.oldPeer = true;
       this.ring.giveUp(slot);
       return false;
     }
@@ -256,31 +261,9 @@ export class GroupDecoder {
     return true;
   }
 
-  private judge(slot: number, length: number): number {
-    const { slots } = this.ring;
-    // Nothing says where the packet would have to go.
-    if (slots[slot + TAG] < 0) return RECOVERY_REJECTED;
-    const flags = slots[slot + FLAGS];
-    return judgeRecovery(
-      this.memory,
-      slots[slot + BLOCK],
-      slots[slot + PARITY_CONTENT],
-      length,
-      slots[slot + LONGEST],
-      (flags & FLAG_MEMBER_OF_1398) !== 0,
-      (flags & FLAG_ZERO_LENGTHS) !== 0,
-      this.oldPeer,
-    );
-  }
-
   /** The group's last packet is there, or its parity came after all of them. */
   private complete(slot: number): void {
-    const { slots } = this.ring;
-    const fixedSize = slots[slot + PARITY_CONTENT] === FIXED_FORMAT_CONTENT_BYTES;
-    if (fixedSize && (slots[slot + FLAGS] & FLAG_MEMBER_OF_1398) === 0) {
-      this.parityIgnored++;
-      this.oldPeer = true;
-    }
+    if (this.format.noteComplete(slot)) this.parityIgnored++;
     this.ring.complete(slot);
   }
 

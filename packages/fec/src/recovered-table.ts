@@ -43,6 +43,11 @@ export class RecoveredTable {
     return key & 0x3f;
   }
 
+  /** To be called for a group of which {@link recoveredIndex} knows. */
+  forget(groupId: number): void {
+    this.keys[groupId % ENTRIES] = EMPTY;
+  }
+
   clear(): void {
     this.keys.fill(EMPTY);
   }

@@ -15,6 +15,9 @@ const RECOVERY_AMBIGUOUS = 3;
  */
 export const FIXED_FORMAT_CONTENT_BYTES = 1398;
 
+/** Content at which the parity of some peers of dialect `reference` stops, although a packet of the group is longer. */
+export const STOPPED_CONTENT_BYTES = 1400;
+
 /**
  * Judges the result of XOR over a group in which one packet is missing (docs/protocol.md, Recovery). Wrong data is
  * worse than lost data. What parity and packets do not prove is not delivered.
@@ -33,6 +36,7 @@ export const FIXED_FORMAT_CONTENT_BYTES = 1398;
  * @param hasMemberOf1398 - whether a packet of 1,398 bytes was received, which a parity of 1,400 bytes needs.
  * @param zeroLengths - whether the parity's own two bytes of lengths are zero, as in most fixed-format parities.
  * @param oldPeer - whether the peer was seen to send the fixed format.
+ * @param stoppingPeer - whether the peer's parity was seen to stop before the end of a packet.
  */
 export function judgeRecovery(
   memory: FecMemory,
@@ -43,6 +47,7 @@ export function judgeRecovery(
   hasMemberOf1398: boolean,
   zeroLengths: boolean,
   oldPeer: boolean,
+  stoppingPeer: boolean,
 ): number {
   if (contentLength === FIXED_FORMAT_CONTENT_BYTES) {
     if (!hasMemberOf1398) {
@@ -52,9 +57,26 @@ export function judgeRecovery(
     }
     if (zeroLengths && oldPeer) return RECOVERY_AMBIGUOUS;
   }
-  if (recoveredLength > contentLength || longestMember > contentLength) return RECOVERY_REJECTED;
+  if (recoveredLength > contentLength) return RECOVERY_REJECTED;
+  if (contentLength === STOPPED_CONTENT_BYTES && (stoppingPeer || longestMember > contentLength)) {
+    return judgeStopped(memory, contentOffset, recoveredLength, longestMember);
+  }
+  if (longestMember > contentLength) return RECOVERY_REJECTED;
   // The content is as long as the longest packet: if the missing one is shorter, a received one has that length.
   if (recoveredLength < contentLength && longestMember !== contentLength) return RECOVERY_REJECTED;
   if (!memory.isAllZero(contentOffset + recoveredLength, contentLength - recoveredLength)) return RECOVERY_REJECTED;
   return RECOVERY_ACCEPTED;
+}
+
+/**
+ * Judges what a parity gives that may have stopped before the end of a packet. Nobody knows whether its lengths did too. So
+ * the missing packet must show by a byte of its own, with nothing but zeros behind it, where it ends. One that seems to end
+ * where parity stops may go on.
+ */
+function judgeStopped(memory: FecMemory, contentOffset: number, recoveredLength: number, longestMember: number): number {
+  if (recoveredLength === STOPPED_CONTENT_BYTES || recoveredLength === 0) return RECOVERY_REJECTED;
+  if (longestMember < STOPPED_CONTENT_BYTES) return RECOVERY_REJECTED;
+  if (longestMember > STOPPED_CONTENT_BYTES && memory.bytes[contentOffset + recoveredLength - 1] === 0) return RECOVERY_REJECTED;
+  const isEnd = memory.isAllZero(contentOffset + recoveredLength, STOPPED_CONTENT_BYTES - recoveredLength);
+  return isEnd ? RECOVERY_ACCEPTED : RECOVERY_REJECTED;
 }

@@ -101,6 +101,11 @@ export class DuplicateWindow {
     this.#span = 0;
   }
 
+  /** The peer's clock may have started over: the next tagged number outside moves the window, whatever its timestamp. */
+  forgetTag(): void {
+    this.#words[this.#first + HAS_TAG] = 0;
+  }
+
   /** How many numbers lie between the oldest and the newest that were accepted, both included; summed over resets. */
   get expected(): number {
     return this.#spanBefore + this.#span;

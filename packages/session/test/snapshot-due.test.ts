@@ -121,11 +121,16 @@ it('a relay is looked through place by place', () => {
   ]);
 });
 
-it('a relay says how long a session has been silent, and of what it does not have that it has not', () => {
+it('a relay says how long a client has been silent, whatever servers send to it, and of what it does not have that it has not', () => {
   const { host, client } = savedScene();
   host.pass(3_000, 1_000);
   expect(host.relay.idleMsOf(SESSION_ID)).toBe(3_000);
   client.data('x');
   expect(host.relay.idleMsOf(SESSION_ID)).toBe(0);
+  const [{ egress }] = host.takeToServers();
+  host.pass(1_000, 1_000);
+  client.answers();
+  host.fromServer(egress, bytesOf('y'), SERVER.ip, SERVER.port);
+  expect([client.answers().length, host.relay.idleMsOf(SESSION_ID)]).toEqual([1, 1_000]);
   expect(host.relay.idleMsOf(4_711)).toBe(-1);
 });

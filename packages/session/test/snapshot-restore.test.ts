@@ -63,6 +63,24 @@ describe('a session that is restored in another relay', () => {
     expect(new LstpClient(host, '192.0.2.1:2').answers()).toHaveLength(1);
   });
 
+  it('takes up with a client without proofs that starts over on its port, as its predecessor did', () => {
+    const registration = { ...REGISTRATION, secret: undefined };
+    const before = new RelayHost({ admission: 'registered' });
+    before.relay.register(registration);
+    clientAt(before, '203.0.113.5:1', 9).openPlainly().data('x');
+    const host = new RelayHost({ admission: 'registered' });
+    host.relay.register(registration);
+    expect(before.relay.snapshots.takeAll().map((one) => host.relay.snapshots.restore(one))).toEqual([true]);
+    const run = (packets: number) => {
+      const client = clientAt(host, '203.0.113.5:1', 9);
+      for (let i = 0; i < packets; i++) client.data(`${i}`);
+      return host.takeToServers().length;
+    };
+    expect(run(500)).toBe(500);
+    host.pass(1_000);
+    expect(run(400)).toBe(393);
+  });
+
   it('accepts no proof that its predecessor has accepted', () => {
     const { host: before } = busyRelay();
     const { host } = successor(before.relay.snapshots.takeAll());

@@ -175,12 +175,13 @@ describe('a session ends', () => {
     expect(host.memory.available).toBe(host.memory.capacity);
   });
 
-  it('without an acknowledgement too, after three attempts', () => {
+  it('without an acknowledgement too, with its third FIN after 90 ms', () => {
     const host = established();
     host.close();
-    host.pass(5_000);
-    expect(headers(host)).toHaveLength(3);
-    expect(host.events.at(-1)).toBe('closed');
+    host.pass(80);
+    expect([host.tunnel.state, headers(host).length]).toEqual(['closing', 2]);
+    host.pass(20);
+    expect([host.tunnel.state, headers(host).length, host.events.at(-1)]).toEqual(['closed', 1, 'closed']);
   });
 
   it('at once, with one FIN, where another one takes its place', () => {

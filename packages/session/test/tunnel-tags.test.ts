@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PeerCapability } from '@lightspeed/session';
 import { FLAG_FIN, FLAG_HANDSHAKE, TunnelHeader, hasTag, readFlags } from '@lightspeed/wire';
-import { PROGRAM, SERVER, bytesOf, textOf } from './support/lstp-client.ts';
+import { PROGRAM, SERVER, bytesOf, endpoint, textOf } from './support/lstp-client.ts';
 import { World } from './support/world.ts';
 
 const UNLIMITED = { admission: 'registered' as const, maxPpsPerClient: 1e6, maxBpsPerClient: 1e9 };
@@ -176,8 +177,43 @@ describe('a session of a tunnel', () => {
     world.relay.bootedMs = 100_000;
     play(500);
     expect([down(), host.drops()['node:too_old']]).toEqual([[], 28]);
+    // As after a restart its numbers are far ahead too.
+    const fromNode = host.fromNode.bind(host);
+    host.fromNode = () => undefined;
+    play(20_000);
+    host.fromNode = fromNode;
     host.startTags();
     play(500);
     expect(down().length).toBeGreaterThan(25);
+  });
+
+  it('goes on when the node was killed before it had written the session down, and has forgotten that it has tags', () => {
+    const { world, host, play, up, down } = game(0);
+    const { relay } = world;
+    relay.relay.tag(1_000);
+    play(1_000);
+    const token = host.takeToNode().at(-1)?.[1] ?? 0;
+    // It ends without a word.
+    const fromNode = host.fromNode.bind(host);
+    host.fromNode = (bytes, ...from) => {
+      if ((readFlags(bytes, 0) & FLAG_FIN) === 0) fromNode(bytes, ...from);
+    };
+    relay.relay.unregister(1_000);
+    relay.flush();
+    const prefix = relay.prefixOf(endpoint('203.0.113.1:40000').ip);
+    const capabilities = PeerCapability.challenges | PeerCapability.tags;
+    relay.relay.register({ sessionId: 1_000, ...prefix, token, dialect: 'standard', secret: new Uint8Array(16).fill(1), capabilities });
+    // The client says so when its control connection is back.
+    relay.relay.tag(1_000);
+    play(3_000);
+    world.run(200);
+    const before = up.length;
+    down();
+    play(1_000);
+    world.run(500);
+    expect([up.length - before, down().length]).toEqual([63, 63]);
+    expect(relay.count('sessionsTagged')).toBe(2);
+    // The numbers of another session begin anew.
+    expect(host.drops()['node:duplicate']).toBeUndefined();
   });
 });

@@ -12,6 +12,7 @@ export { UDP_COUNTER, UDP_COUNTERS, UDP_COUNTERS_BYTES, UdpCounters } from './co
 export type { DatagramEngine, DatagramHandler, DatagramSocket, EngineKind, EngineOptions, ReceivedBatch, SocketOptions } from './engine.ts';
 export type { UdpErrorCode } from './errors.ts';
 export { UdpError } from './errors.ts';
+export { explainFileError } from './file-errors.ts';
 export { DEFAULT_MAX_DATAGRAM_BYTES } from './options.ts';
 export { hasIpv6 } from './choice/ipv6.ts';
 export type { ReadAddress } from './read-address.ts';

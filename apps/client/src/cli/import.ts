@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { QuicError, formatPin, loadKnownNodes, parsePin, replaceFile } from '@lightspeed/control/quic';
 import { formatTicket } from '@lightspeed/security';
 import type { Invitation } from '@lightspeed/security';
+import { explainFileError } from '@lightspeed/udp';
 import { formatSocketAddress } from '@lightspeed/wire';
 import { parseClientConfig } from '../config/client-config.ts';
 import type { NodeEntry } from '../config/client-config.ts';
@@ -176,6 +177,6 @@ async function writePrivate(file: string, text: string): Promise<void> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await replaceFile(await realpath(file).catch(() => file), text);
   } catch (cause) {
-    throw configError(file, `cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw configError(file, `cannot be written: ${explainFileError(cause)}`, cause);
   }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { explainFileError } from '@lightspeed/udp';
 import { decodeText } from '../invite/pasted-text.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -12,20 +13,6 @@ export async function readText(file: string, option: string, otherwise?: string)
     return decodeText(await readFile(file));
   } catch (thrown) {
     const allowed = `allowed is a file that you may read${otherwise === undefined ? '' : `, or ${otherwise}`}`;
-    throw new UsageError(`${option} ${file}: ${explain(thrown)}; ${allowed}`);
-  }
-}
-
-function explain(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  switch ('code' in thrown ? thrown.code : undefined) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a directory';
-    default:
-      return thrown.message;
+    throw new UsageError(`${option} ${file}: ${explainFileError(thrown)}; ${allowed}`);
   }
 }

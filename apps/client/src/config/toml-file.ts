@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { explainFileError } from '@lightspeed/udp';
 import { TomlError, parse } from 'smol-toml';
 import { ClientError } from '../base/errors.ts';
 
@@ -52,7 +53,6 @@ async function textIfThere(path: string): Promise<string | undefined> {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    const why = code === 'EACCES' ? 'permission denied' : code === 'EISDIR' ? 'it is a directory' : String(cause);
-    throw configError(path, `cannot be read: ${why}; allowed is a TOML file that you may read`, cause);
+    throw configError(path, `${explainFileError(cause)}; allowed is a TOML file that you may read`, cause);
   }
 }

@@ -30,8 +30,8 @@ export class TestNode implements RelayOutput {
   onTagging: ((sessionId: number) => void) | undefined;
   /** When the clock of its timestamps was at 0: other than at first if its machine has started anew. */
   bootedUs = 0;
-  /** Acknowledgements that asked nothing more: the path is validated, and the client sends no further HANDSHAKE by it. */
-  finalAcknowledgements = 0;
+  /** Clients' addresses that were acknowledged and asked nothing more: their paths are validated, and no HANDSHAKE follows by them. */
+  readonly validated = new Set<string>();
   readonly #engine: DatagramEngine;
   readonly #data: DatagramSocket;
   readonly #egress: DatagramSocket[] = [];
@@ -111,7 +111,7 @@ export class TestNode implements RelayOutput {
   toClient(offset: number, length: number, { ip, port }: ClientAddress): void {
     const packet = this.#view(offset, length);
     if (this.faults.dropToClient?.(packet, ip >>> 0) === true) return;
-    if (isFinalAcknowledgement(packet)) this.finalAcknowledgements++;
+    if (isFinalAcknowledgement(packet)) this.validated.add(`${ip}:${port}`);
     this.#engine.send(this.#data, offset, length, ip, port);
   }
 

@@ -15,6 +15,7 @@ import {
 } from '@lightspeed/security';
 import type { Ticket } from '@lightspeed/security';
 import { SigningKey, sha256, verifyEd25519 } from '@lightspeed/security/node';
+import { explainFileError } from '@lightspeed/udp';
 import { ConfigError } from '../config/config-error.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { parseDuration } from './duration.ts';
@@ -28,7 +29,7 @@ export async function keygen({ out }: { readonly out: string }): Promise<void> {
     await file.writeFile(key.toPem());
     await file.sync();
   } catch (cause) {
-    throw fileError(out, cause);
+    throw fileError(out, cause, 'folder');
   }
   print(formatIssuerKey(key.publicKey));
 }
@@ -112,7 +113,7 @@ export async function revoke(given: string, { list, because }: RevokeFlags): Pro
     const before = await textIfThere(list);
     await appendFile(list, before === '' || before.endsWith('\n') ? line : `\n${line}`);
   } catch (cause) {
-    throw fileError(list, cause);
+    throw fileError(list, cause, 'folder');
   }
   print(`${id} is revoked`);
 }
@@ -180,8 +181,8 @@ async function usage<T>(where: string, make: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function fileError(file: string, cause: unknown): NodeError {
-  return new NodeError('ERR_PROXY_FILE', `${file}: ${messageOf(cause)}`, { cause });
+function fileError(file: string, cause: unknown, missing: 'file' | 'folder' = 'file'): NodeError {
+  return new NodeError('ERR_PROXY_FILE', `${file}: ${explainFileError(cause, missing)}`, { cause });
 }
 
 function nowSeconds(): number {

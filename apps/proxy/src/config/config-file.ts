@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { explainFileError } from '@lightspeed/udp';
 import { TomlError, parse } from 'smol-toml';
 import { ConfigError } from './config-error.ts';
 import { closest } from './closest.ts';
@@ -35,21 +36,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new ConfigError(`${path}: cannot be read: ${explain(cause)}`, { cause });
-  }
-}
-
-function explain(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a directory';
-    default:
-      return cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`${path}: cannot be read: ${explainFileError(cause)}`, { cause });
   }
 }
 

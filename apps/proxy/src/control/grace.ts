@@ -29,9 +29,9 @@ export class Grace {
   }
 
   /**
-   * Checks a client that is due. Packets within the last grace give it another grace from the last one on, for as long as a
-   * session may be silent in all.
-   * @param idleMs for how long its session has been silent; undefined if it has none.
+   * Checks a client that is due. Its packets within the last grace give it another grace from the last one on. That goes on for as
+   * long as a session may be silent in all.
+   * @param idleMs for how long it has sent nothing; undefined if it has no session.
    * @returns whether its time is over.
    */
   isOver(client: Client, idleMs: number | undefined, nowMs: number): boolean {

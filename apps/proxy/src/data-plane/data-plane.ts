@@ -242,7 +242,7 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#engine.tickWithin(NEXT_STEP_MS);
   }
 
-  /** Tells how long sessions have been silent. */
+  /** Tells for how long clients have sent nothing. */
   tellIdle(request: number, sessionIds: readonly number[]): void {
     this.#tell({ type: 'idle', request, idleMs: sessionIds.map((sessionId) => this.#relay.idleMsOf(sessionId)) });
   }

@@ -152,7 +152,7 @@ export type FromWorker =
   | { readonly type: 'released'; readonly sessionId: number; readonly nonces: ProofNoncesState }
   /** `request` is -1 for those of a worker that is suspended. */
   | { readonly type: 'snapshots'; readonly request: number; readonly part: SnapshotPart }
-  /** How long sessions have been silent, in the order in which they were asked for; -1 for those that are not here. */
+  /** For how long clients have sent nothing, in the order in which they were asked for; -1 for those whose sessions are not here. */
   | { readonly type: 'idle'; readonly request: number; readonly idleMs: readonly number[] }
   | ({ readonly type: 'banned' } & Ban)
   /** A registered client has opened new destinations for as long as earns a ban. */

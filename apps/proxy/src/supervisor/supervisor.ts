@@ -179,7 +179,7 @@ export class Supervisor implements WorkerWatcher {
     };
   }
 
-  /** For how many milliseconds sessions have been silent, by id; those that no worker tells of are not in it. */
+  /** For how many milliseconds clients have sent nothing, by session id; those that no worker tells of are not in it. */
   idleMsOf(sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
     return this.#requests.askIdle(this.#workers, sessionIds);
   }

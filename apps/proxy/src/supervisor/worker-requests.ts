@@ -43,7 +43,7 @@ export class WorkerRequests {
     return answered;
   }
 
-  /** Asks for how many milliseconds sessions have been silent. @returns that by id; those that no worker tells of are not in it. */
+  /** Asks for how many milliseconds clients have sent nothing. @returns that by session id; those that no worker tells of are not in it. */
   async askIdle(workers: readonly WorkerSlot[], sessionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
     const found = new Map<number, number>();
     const take = (answer: Answer) => {

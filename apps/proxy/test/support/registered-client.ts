@@ -243,9 +243,10 @@ export async function registeredClient(
     ticket,
     from = ownHostFor(node.dataAddress),
     knows = Capability.challenge,
-  }: { ticket?: Uint8Array; from?: string; knows?: number } = {},
+    idleTimeoutMs = 30_000,
+  }: { ticket?: Uint8Array; from?: string; knows?: number; idleTimeoutMs?: number } = {},
 ): Promise<RegisteredClient> {
-  const control = await Control.connect(node);
+  const control = await Control.connect(node, idleTimeoutMs);
   const capabilities = capabilitiesExtension.encode(knows);
   await control.register(ticket === undefined ? [capabilities] : [capabilities, ticketExtension.encode(ticket)]);
   const client = new RegisteredClient(node.dataAddress, control, await control.heard('register_ack'), await openSocket(from));

@@ -1,6 +1,6 @@
 import type { FecMemory } from '@lightspeed/fec';
 import { ADD_FULL, GroupEncoder } from '@lightspeed/fec';
-import { MAX_FEC_PAYLOAD_BYTES, VERSION_FEC, fecHeaderBytes, writeFecExtension } from '@lightspeed/wire';
+import { MAX_FEC_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES, VERSION_FEC, fecHeaderBytes, writeFecExtension } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
 import type { BlockReturns } from './block-returns.ts';
 import type { SendFlow } from './send-flow.ts';
@@ -120,7 +120,7 @@ class XorGroups implements FlowProtection {
     const encoder = this.#encoder;
     const { flow } = this;
     const { wrapper } = sender;
-    if (length > MAX_FEC_PAYLOAD_BYTES - flow.sending.tagBytes || !encoder.begin()) {
+    if (length > maxProtectedBytes(flow) || !encoder.begin()) {
       sender.unprotected++;
       return wrapper.sendPlain(flow, offset, length, nowUs);
     }
@@ -170,4 +170,9 @@ class XorGroups implements FlowProtection {
     returns.afterSend(encoder.parityOffset);
     this.#sender.parityGenerated++;
   }
+}
+
+/** The XOR of deployed peers of dialect `reference` ends at 1,400 bytes. What they would make of longer parity is not known. */
+function maxProtectedBytes({ sending }: SendFlow): ByteLength {
+  return sending.dialect === 'reference' ? SAFE_PAYLOAD_BYTES : MAX_FEC_PAYLOAD_BYTES - sending.tagBytes;
 }

@@ -37,6 +37,7 @@ export interface AdmissionParts extends Pick<
   | 'claims'
   | 'clock'
   | 'counters'
+  | 'echoRateLimiter'
   | 'forwarding'
   | 'hmacSha256'
   | 'options'
@@ -188,7 +189,9 @@ export class SessionAdmission {
 
   /** Clients of dialect `reference` ask a node so whether it is there, before they open anything. The echo is as long as the question. */
   #echo(offset: ArenaOffset, length: ByteLength, from: ClientAddress): null {
-    const { bytes, counters, sender } = this.#parts;
+    const { addresses, bytes, clock, counters, echoRateLimiter, sender } = this.#parts;
+    const mayEcho = echoRateLimiter.admit(addresses.prefixHigh(from.ip), addresses.prefixLow(from.ip), clock.nowMs);
+    if (!mayEcho) return this.#refuse(DropReason.unboundRate);
     counters.values[RelayCounter.keepalives]++;
     writeAnswer(bytes, offset, FLAG_KEEPALIVE, readToken(bytes, offset));
     sender.sendToAddress(null, from, offset, length);

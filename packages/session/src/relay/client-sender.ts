@@ -48,9 +48,16 @@ export class ClientSender implements PacketSink {
     return this.#sendBy(path, offset - added, length + added);
   }
 
+  /** Sends the acknowledgement of a proof by one path. */
+  acknowledge(path: RelayPath, offset: ArenaOffset, length: ByteLength): void {
+    const added = path.session.tags === null ? 0 : path.session.tags.sealAcknowledgement(offset, length);
+    this.#sendBy(path, offset - added, length + added);
+  }
+
   /** Sends an answer to an address that no path of the session has; with a tag it must be shorter than what came from there. */
   sendToAddress(session: RelaySession | null, to: ClientAddress, offset: ArenaOffset, length: ByteLength): void {
-    const added = session === null ? 0 : session.seal(offset, length);
+    const tags = session === null ? null : session.tags;
+    const added = tags === null ? 0 : tags.sealAcknowledgement(offset, length);
     this.#send(to, offset - added, length + added);
   }
 

@@ -15,6 +15,14 @@ import { SessionTable, expectedSessions } from './session-table.ts';
 /** Proofs of one session in a second: a client sends one or two when its address changes, a few when several paths do. */
 const MAX_PROOFS_PER_SECOND = 100;
 
+/**
+ * Echoes to an address without a session in a second. Two nodes of which each takes the other's echo for a question would go on
+ * for ever: not faster than this.
+ */
+const MAX_ECHOES_PER_SECOND = 10;
+/** So few addresses ask before they have a session that less memory than usual will do. */
+const ECHO_BUCKETS = 1_024;
+
 /** What a relay is made of besides the steps of its packet path: each step takes of it what it needs. */
 export interface RelayParts extends Omit<RelayEnvironment, 'challenges' | 'limitsMemory'> {
   /** One object for all parts: limits in it change while the relay runs. */
@@ -30,6 +38,8 @@ export interface RelayParts extends Omit<RelayEnvironment, 'challenges' | 'limit
   readonly unboundRateLimiter: UnboundRateLimiter;
   /** For proofs of sessions that are known here, whatever address they come from. */
   readonly proofRateLimiter: UnboundRateLimiter;
+  /** For the echoes of dialect `reference` to addresses without a session. */
+  readonly echoRateLimiter: UnboundRateLimiter;
   readonly challenges: PathChallenges;
   readonly bans: BanTable;
   /** Statistics of the decoders of all sessions, as of the last sweep. */
@@ -57,6 +67,7 @@ export function makeRelayParts(options: RelayOptions, environment: RelayEnvironm
     limits: new SessionLimits(options, environment.limitsMemory),
     unboundRateLimiter: new UnboundRateLimiter({ ratePps: options.maxPpsPerUnboundAddress, hashSeed: random() | 0 }),
     proofRateLimiter: new UnboundRateLimiter({ ratePps: MAX_PROOFS_PER_SECOND, hashSeed: random() | 0 }),
+    echoRateLimiter: new UnboundRateLimiter({ buckets: ECHO_BUCKETS, ratePps: MAX_ECHOES_PER_SECOND, hashSeed: random() | 0 }),
     challenges: new PathChallenges(environment),
     bans: new BanTable({ durationMs: options.banDurationMs, hashSeed: random() | 0 }),
     fecTotals,

@@ -125,6 +125,16 @@ export class RelaySession extends SendState {
     this.#bits = is ? this.#bits | bit : this.#bits & ~bit;
   }
 
+  /** The client's last packet, by any path. */
+  get lastHeardMs(): Milliseconds {
+    if (this.firstPath === null) return this.lastActivityMs;
+    let last = this.firstPath.lastHeardMs;
+    for (let path = this.firstPath.nextOfSession; path !== null; path = path.nextOfSession) {
+      if (((path.lastHeardMs - last) | 0) > 0) last = path.lastHeardMs;
+    }
+    return last;
+  }
+
   override get owner(): number {
     return this.receiving.owner;
   }

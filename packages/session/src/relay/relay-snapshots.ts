@@ -150,6 +150,7 @@ export class RelaySnapshots {
       lifecycle.addPath(session, number, at, isValidated ? 0 : UNVALIDATED_RATIO);
     }
     session.isProved = live.isProved;
+    session.receiving.window.startsOverOnDuplicates = !live.isProved;
     live.noteOpening(snapshot.openingNonce);
     tagging.restore(session, snapshot.newestTagUs);
     session.sequence = (snapshot.sequence + SEQUENCE_AHEAD) & 0xffff;

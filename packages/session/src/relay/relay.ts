@@ -160,10 +160,13 @@ export class Relay {
     live.restoreNonces(nonces);
   }
 
-  /** How long ago the last packet of a registration's session was, in either direction; -1 if it has none here. */
+  /**
+   * How long ago a client was last heard, by the id of its registration; -1 if that has no session here. What game servers send to
+   * a client does not show that it is still there.
+   */
   idleMsOf(sessionId: number): Milliseconds {
     const session = this.#parts.registrations.get(sessionId)?.session ?? null;
-    return session === null ? -1 : (this.#parts.clock.nowMs - session.lastActivityMs) | 0;
+    return session === null ? -1 : (this.#parts.clock.nowMs - session.lastHeardMs) | 0;
   }
 
   /** Loss on the way from the client of a registration's session, since this was asked last; undefined if it has none here. */

@@ -11,7 +11,7 @@ export type SessionTagsParts = Pick<RelayParts, 'claims' | 'counters' | 'hmacSha
 
 /**
  * Decides which sessions have packet tags, and gives them their keys (docs/protocol.md, Packet tags). The client begins: until
- * one of its packets bears a right tag, the relay's bear none. Who has tags keeps them, also where `tags` is now `off`: its
+ * one of its packets bears a right tag, the relay's bear none, but for every other acknowledgement. Who has tags keeps them, also where `tags` is now `off`: its
  * client would take nothing without one.
  */
 export class SessionTags {

@@ -85,7 +85,7 @@ export class UpstreamControl {
     if (registration !== null) {
       if (!session.isProved || !registration.answersChallenges) return this.#answer(path, FLAG_HANDSHAKE, offset);
       const challenge = path.isValidated ? 0n : challenges.for(registration.sessionId, path);
-      sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [challenge, registration.openingNonce]));
+      sender.acknowledge(path, offset, writeAcknowledgement(bytes, offset, token, [challenge, registration.openingNonce]));
       return;
     }
     if (length !== HEADER_BYTES + CHALLENGE_BYTES) return this.#answer(path, FLAG_HANDSHAKE, offset);

@@ -61,6 +61,8 @@ export class PacketTags {
   isSealing: boolean;
   /** Whether the peer has sent a packet with a right tag. */
   #hasCome = false;
+  /** Acknowledgements of proofs so far. */
+  #acknowledgements = 0;
   #firstSequence: SequenceNumber = 0;
   #firstMs: Milliseconds = 0;
   /** Whether untagged packets may still come that were sent before the first tagged one. */
@@ -121,6 +123,16 @@ export class PacketTags {
    */
   seal(offset: ArenaOffset, length: ByteLength): ByteLength {
     if (!this.isSealing) return 0;
+    sealPacket(this.#view, offset, length, this.#outgoing0, this.#outgoing1);
+    return TAG_BYTES;
+  }
+
+  /**
+   * The same for the acknowledgement of a proof. While nothing tagged has come, it is not known what the peer takes. Who was
+   * not told of tags takes one without. Who had them before this end forgot takes only one with. So every other one has a tag.
+   */
+  sealAcknowledgement(offset: ArenaOffset, length: ByteLength): ByteLength {
+    if (!this.isSealing && this.#acknowledgements++ % 2 === 0) return 0;
     sealPacket(this.#view, offset, length, this.#outgoing0, this.#outgoing1);
     return TAG_BYTES;
   }

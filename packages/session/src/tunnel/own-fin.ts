@@ -50,6 +50,8 @@ export class OwnFin {
     this.#sentMs = clock.nowMs;
     this.#retryMs = (sending.tags === null ? FIRST_UNTAGGED_RETRY_MS : FIRST_RETRY_MS) * 2 ** this.#attempts;
     this.#attempts++;
+    // Nothing comes after the last one, and its answer not before long.
+    if (sending.tags === null && this.#attempts === MAX_ATTEMPTS) this.#retryMs = 0;
     for (const link of links.all) {
       if (link === links.primary || link.isUp) sender.sendControl(link, FLAG_FIN, sending.token, this.sequence, clock.nowUs);
     }

@@ -178,10 +178,10 @@ export class SessionLifecycle {
     const { bytes, clock, receiving, sending, state, tags } = this.#parts;
     const waiting = state.name === 'opening' || state.carries;
     if (!waiting || !link.handshakes || sequence !== link.handshakeSequence) return DropReason.unexpectedReply;
-    // Another token is another session: what the node sends starts over.
-    if (state.carries && token !== sending.token) receiving.restart();
+    const isAnother = tags.noteAcknowledgement(offset, length) || token !== sending.token;
+    // What the node sends in another session starts over.
+    if (state.carries && isAnother) receiving.restart();
     sending.token = token;
-    tags.noteAcknowledgement(offset, length);
     link.handshakes = false;
     link.noteHeard(clock.nowMs);
     this.#doubted.end();

@@ -37,12 +37,12 @@ export class ToNode {
   }
 
   #forward(local: LocalFlow, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
-    const { clock, counters, options, sending, state, writer } = this.#parts;
+    const { clock, counters, flows, options, sending, state, writer } = this.#parts;
     if (!state.carries) return DropReason.notEstablished;
     const flow = this.#flowFor(local);
     if (flow === null) return DropReason.flowLimit;
     flow.lastActivityMs = clock.nowMs;
-    flow.lastUpMs = clock.nowMs;
+    flow.lastTurn = flows.nextTurn();
     if (length > SAFE_PAYLOAD_BYTES) {
       if (!flow.oversizeSeen) {
         flow.oversizeSeen = true;

@@ -42,8 +42,8 @@ export class TunnelFlow extends SendFlow {
   local: LocalFlow;
   /** The last datagram in either direction. */
   lastActivityMs: Milliseconds;
-  /** The program's last datagram. */
-  lastUpMs: Milliseconds;
+  /** The table's number of its program's last datagram, wrapping. */
+  lastTurn: number;
   /** Whether a payload over the safe size was seen. */
   oversizeSeen = false;
 
@@ -53,7 +53,7 @@ export class TunnelFlow extends SendFlow {
     this.index = index;
     this.local = local;
     this.lastActivityMs = nowMs;
-    this.lastUpMs = nowMs;
+    this.lastTurn = table.nextTurn();
   }
 }
 
@@ -65,6 +65,7 @@ export class TunnelFlowTable {
   readonly #flows: (TunnelFlow | null)[] = [];
   readonly #freeIndexes: number[] = [];
   #count = 0;
+  #turn = 0;
 
   constructor(maxFlows: number, writer: PacketWriter, random: () => number) {
     this.#maxFlows = maxFlows;
@@ -85,12 +86,20 @@ export class TunnelFlowTable {
     return index < 0 ? null : this.#flows[index];
   }
 
+  /** Numbers the programs' datagrams, which may come several in a millisecond. */
+  nextTurn(): number {
+    this.#turn = (this.#turn + 1) | 0;
+    return this.#turn;
+  }
+
   /** The flow to a server whose program has sent last, or null: for nodes whose answers do not name the program. */
   findLatest(serverIp: AddressHandle, serverPort: Port): TunnelFlow | null {
+    const flows = this.#flows;
     let latest: TunnelFlow | null = null;
-    for (const flow of this.#flows) {
+    for (let index = 0; index < flows.length; index++) {
+      const flow = flows[index];
       if (flow === null || flow.destinationIp !== serverIp || flow.destinationPort !== serverPort) continue;
-      if (latest === null || ((flow.lastUpMs - latest.lastUpMs) | 0) > 0) latest = flow;
+      if (latest === null || ((flow.lastTurn - latest.lastTurn) | 0) > 0) latest = flow;
     }
     return latest;
   }

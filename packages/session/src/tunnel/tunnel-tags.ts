@@ -6,7 +6,10 @@ import type { PathLink } from './path-link.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
 
 /** What {@link TunnelTags} takes of a tunnel. */
-export type TunnelTagsParts = Pick<TunnelParts, 'bytes' | 'clock' | 'hmacSha256' | 'memory' | 'options' | 'output' | 'sending'>;
+export type TunnelTagsParts = Pick<
+  TunnelParts,
+  'bytes' | 'clock' | 'hmacSha256' | 'memory' | 'options' | 'output' | 'receiving' | 'sending'
+>;
 
 /** Bytes of an acknowledgement that tells the opening nonce, behind its challenge. */
 const ACKNOWLEDGEMENT_BYTES = HEADER_BYTES + CHALLENGE_BYTES + 8;
@@ -29,10 +32,12 @@ export class TunnelTags {
    * @returns whether it has asked for the first time.
    */
   want(): boolean {
+    const { receiving, sending } = this.#parts;
     const isNew = !this.#wanted;
     this.#wanted = true;
-    this.#parts.sending.tags?.forgetNewest();
-    if (this.#openingNonce !== undefined && this.#parts.sending.tags === null) this.#begin(this.#openingNonce);
+    sending.tags?.forgetNewest();
+    receiving.window.forgetTag();
+    if (this.#openingNonce !== undefined && sending.tags === null) this.#begin(this.#openingNonce);
     return isNew;
   }
 
@@ -67,11 +72,17 @@ export class TunnelTags {
     return verdict;
   }
 
-  /** The node has acknowledged a HANDSHAKE. The packet has no tag any more. */
-  noteAcknowledgement(offset: ArenaOffset, length: ByteLength): void {
-    if (length < ACKNOWLEDGEMENT_BYTES) return;
-    this.#openingNonce = this.#nonceIn(offset);
-    if (this.#wanted && this.#parts.sending.tags?.openingNonce !== this.#openingNonce) this.#begin(this.#openingNonce);
+  /**
+   * The node has acknowledged a HANDSHAKE. The packet has no tag any more.
+   * @returns whether it names another opening than before: the node has forgotten the session, and made a new one.
+   */
+  noteAcknowledgement(offset: ArenaOffset, length: ByteLength): boolean {
+    if (length < ACKNOWLEDGEMENT_BYTES) return false;
+    const before = this.#openingNonce;
+    const nonce = this.#nonceIn(offset);
+    this.#openingNonce = nonce;
+    if (this.#wanted && this.#parts.sending.tags?.openingNonce !== nonce) this.#begin(nonce);
+    return before !== undefined && before !== nonce;
   }
 
   #begin(openingNonce: bigint): void {
