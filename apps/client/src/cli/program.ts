@@ -27,6 +27,7 @@ import type { PlayOptions } from './play.ts';
 import { messageWithFlags } from './setting-flags.ts';
 import { DEFAULT_SOCKS_LISTEN, socks } from './socks.ts';
 import type { SocksOptions } from './socks.ts';
+import { addConfigCommands } from './sing-box.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { whoami } from './whoami.ts';
@@ -172,6 +173,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .option('--replace', 'let it replace the pin of a node that you have already')
     .addHelpText('after', IMPORT_EXAMPLE)
     .action(async (text: string, options: ImportOptions) => done(await importInvitation(text, options, terminal)));
+  addConfigCommands(program, terminal, done);
   program
     .command('decode')
     .description('Explain a packet field by field.')

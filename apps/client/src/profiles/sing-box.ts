@@ -1,0 +1,42 @@
+import { formatIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { EXCLUDED_PORTS, EXCLUDED_PREFIXES } from '../catch/exclusions.ts';
+
+/** What a configuration of sing-box is to catch, and where it goes. */
+export interface SingBoxPlan {
+  /** Names of the game's programs. */
+  readonly processes: readonly string[];
+  /** The path of the program that must never be caught, that of LightSpeed itself. */
+  readonly ownPath: string;
+  /** Where `lightspeed socks` listens. */
+  readonly socks: Endpoint;
+}
+
+/** The tunnel's own network, of a range that hardly anybody uses. */
+const TUN_NETWORK = '172.31.252.1/30';
+
+/**
+ * A complete configuration of sing-box 1.12 or newer (https://sing-box.sagernet.org/configuration/). All IPv4 traffic of the machine
+ * passes it. The UDP of some programs goes to a SOCKS5 server, and everything else straight on.
+ */
+export function singBoxConfiguration({ processes, ownPath, socks }: SingBoxPlan): object {
+  const direct = { action: 'route', outbound: 'direct' };
+  return {
+    log: { level: 'warn' },
+    inbounds: [{ type: 'tun', tag: 'tun', address: [TUN_NETWORK], auto_route: true, strict_route: false }],
+    outbounds: [
+      { type: 'direct', tag: 'direct' },
+      { type: 'socks', tag: 'lightspeed', server: formatIpv4(socks.ip), server_port: socks.port, version: '5', network: 'udp' },
+    ],
+    route: {
+      rules: [
+        { process_path: [ownPath], ...direct },
+        { network: 'udp', port_range: EXCLUDED_PORTS.map(({ from, to }) => `${from}:${to}`), ...direct },
+        { ip_cidr: EXCLUDED_PREFIXES.map(({ prefix }) => prefix), ...direct },
+        { network: 'udp', process_name: processes, action: 'route', outbound: 'lightspeed' },
+      ],
+      final: 'direct',
+      auto_detect_interface: true,
+    },
+  };
+}
