@@ -9,7 +9,9 @@ const layers = {
   'layer:protocol': ['layer:wire', 'layer:memory'],
   'layer:session': ['layer:wire', 'layer:memory', 'layer:protocol'],
   'layer:udp': ['layer:wire', 'layer:memory'],
-  'layer:app': ['layer:wire', 'layer:memory', 'layer:protocol', 'layer:session', 'layer:udp'],
+  // It runs as root: it takes nothing but what it needs.
+  'layer:capture': [],
+  'layer:app': ['layer:wire', 'layer:memory', 'layer:protocol', 'layer:session', 'layer:udp', 'layer:capture'],
   'layer:netem': [],
   'layer:tool': ['*'],
 };

@@ -4,7 +4,7 @@ import type { SocksAssociation } from '../src/ingress/socks/association.ts';
 import { IPV6_ONLY, findServer } from '../src/ingress/game-server-name.ts';
 import { NameTable } from '../src/ingress/socks/names.ts';
 import type { ServerName } from '../src/ingress/socks/names.ts';
-import { WaitingRoom } from '../src/ingress/socks/waiting-room.ts';
+import { WaitingRoom } from '../src/ingress/waiting-room.ts';
 
 const IP = 0x0a00_0001;
 

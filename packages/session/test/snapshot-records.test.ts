@@ -77,3 +77,25 @@ it('one session is found among many, as it came last', () => {
     }),
   );
 });
+
+it('nothing is lost where records outgrow their room, at whichever word that is', () => {
+  const path = { number: 0, address: '0.0.0.0', port: 1, local: '0.0.0.0', isValidated: false } as const;
+  const flow = { clientIp: 1, clientPort: 2, serverIp: 3, serverPort: 4, egressPort: 5, groupSize: 6 };
+  const session: Omit<SessionSnapshot, 'sessionId'> = {
+    ...{ multipath: 'standby', sequence: 1, groupId: 2, nonces: { highest: 3n, below: 4n }, openingNonce: 5n, newestTagUs: 6 },
+    ...{ paths: [], flows: [] },
+  };
+  // A session takes 12 words, a path without addresses 1, a flow 4: so each of the 12 comes to be the first one without room.
+  for (let words = 0; words < 12; words++) {
+    const paths = Array.from({ length: words % 4 }, () => path);
+    const flows = Array.from({ length: Math.trunc(words / 4) }, () => flow);
+    const sessions = Array.from({ length: 100 }, (_, sessionId) => ({
+      ...session,
+      sessionId,
+      ...(sessionId === 0 ? { paths, flows } : {}),
+    }));
+    const records = new SnapshotRecords();
+    for (const each of sessions) records.add(each);
+    expect([...records]).toEqual(sessions);
+  }
+});

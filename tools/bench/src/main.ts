@@ -1,5 +1,5 @@
+import { LabError, reasonOf } from '@lightspeed/lab';
 import { runAgainst } from './against/against.ts';
-import { BenchError } from './bench-error.ts';
 import { runGate } from './gate/gate.ts';
 import { measure } from './measure.ts';
 import { helpText, parseOptions } from './options.ts';
@@ -31,6 +31,6 @@ async function main(words: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof BenchError && error.code === 'ERR_BENCH_USAGE' ? USAGE_EXIT_CODE : 1;
+  process.stderr.write(`bench: ${reasonOf(error)}\n`);
+  process.exitCode = error instanceof LabError && error.code === 'ERR_LAB_USAGE' ? USAGE_EXIT_CODE : 1;
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { BenchError } from './bench-error.ts';
+import { LabError, readOptions } from '@lightspeed/lab';
 
 /** What a run measures. */
 export const PARTS = {
@@ -13,9 +12,9 @@ export type Part = keyof typeof PARTS;
 /** What the command line of `pnpm bench` asks for. */
 export type BenchOptions = ReturnType<typeof parseOptions>;
 
-/** @throws {BenchError} `ERR_BENCH_USAGE` */
+/** @throws {LabError} `ERR_LAB_USAGE` */
 export function parseOptions(words: readonly string[]) {
-  const values = parseWords(words);
+  const values = readOptions(words, OPTIONS);
   const { help = false, quick = false, json = false, gate = false, wildcard = false, only, against } = values;
   if (!isPart(only)) throw usage(`--only takes ${Object.keys(PARTS).join(', ')}, got '${only}'`);
   const alone = gate ? '--gate' : against === undefined ? undefined : '--against';
@@ -40,16 +39,8 @@ const OPTIONS = {
   ...{ gate: FLAG, against: TEXT, wildcard: FLAG, pairs: TEXT },
 };
 
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({ args: words.filter((word) => word !== '--'), options: OPTIONS }).values;
-  } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error), error);
-  }
-}
-
-function usage(message: string, cause?: unknown): BenchError {
-  return new BenchError('ERR_BENCH_USAGE', message, { cause });
+function usage(message: string): LabError {
+  return new LabError('ERR_LAB_USAGE', message);
 }
 
 /** What `pnpm bench --help` prints. */

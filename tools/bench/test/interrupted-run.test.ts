@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { expect, test, vi } from 'vitest';
-import { familyOf } from '@lightspeed/lab';
+import { familyOf } from './support/family.ts';
 
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
 

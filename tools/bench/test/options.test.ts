@@ -28,9 +28,7 @@ test.each([
   ['--wildcard', /go with --against/],
   ['--against x --pairs 0', /--pairs takes a number above 0, got '0'/],
 ])('%s is refused, with what is wrong about it', (line, message) => {
-  expect(() => parse(line)).toThrow(
-    expect.objectContaining({ code: 'ERR_BENCH_USAGE', message: expect.stringMatching(message) as string }),
-  );
+  expect(() => parse(line)).toThrow(expect.objectContaining({ code: 'ERR_LAB_USAGE', message: expect.stringMatching(message) as string }));
 });
 
 test('the help tells of every part and every option', () => {

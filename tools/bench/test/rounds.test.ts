@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median } from '../src/relays/statistics.ts';
+import { median } from '../src/relays/rounds.ts';
 import { cpuRatio, relayRows } from '../src/relays/rounds.ts';
 import { DIRECT, NGINX, OURS } from '../src/relays/entrants.ts';
 import { measurement } from './support/measurement.ts';

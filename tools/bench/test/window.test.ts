@@ -17,7 +17,7 @@ test('no answer at all is an error that names the relay and shows what it has lo
   const measuring = measureWindow(answering(0), relay('cannot bind: address in use'), PLAN);
 
   await expect(measuring).rejects.toMatchObject({
-    code: 'ERR_BENCH_RELAY',
+    code: 'ERR_LAB_PROCESS',
     message: expect.stringMatching(/^some relay .*logged:\ncannot bind: address in use$/s) as string,
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inlineCode, linkTargets } from '../src/markdown.ts';
+import { inlineCode, linkTargets } from './support/markdown.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const PAGE = 'docs/ARCHITECTURE.md';

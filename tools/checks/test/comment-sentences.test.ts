@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { commentSentences } from '../src/comment-sentences.ts';
-import { MAX_WORDS } from '../src/sentences.ts';
-import { readWorkspace } from '../src/pages.ts';
+import { commentSentences } from './support/comment-sentences.ts';
+import { MAX_WORDS } from './support/sentences.ts';
+import { readWorkspace } from './support/pages.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const sources = readWorkspace(workspaceRoot).filter(({ path }) => /^(?:packages|apps|tools)\/[^/]+\/src\/.+\.ts$/.test(path));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { exportsWithoutDocstring } from '../src/docstrings.ts';
-import { readWorkspace } from '../src/pages.ts';
+import { exportsWithoutDocstring } from './support/docstrings.ts';
+import { readWorkspace } from './support/pages.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const sources = readWorkspace(workspaceRoot).filter(({ path }) => /^(?:packages|apps|tools)\/[^/]+\/src\/.+\.ts$/.test(path));

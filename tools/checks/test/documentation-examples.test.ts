@@ -1,11 +1,11 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { codeBlocks } from '../src/markdown.ts';
-import type { CodeBlock } from '../src/markdown.ts';
-import { serveNode } from '../src/node-program.ts';
-import { readPages } from '../src/pages.ts';
-import { MAX_EXAMPLE_MS, runExample } from '../src/run-example.ts';
+import { codeBlocks } from './support/markdown.ts';
+import type { CodeBlock } from './support/markdown.ts';
+import { serveNode } from './support/node-program.ts';
+import { readPages } from './support/pages.ts';
+import { MAX_EXAMPLE_MS, runExample } from './support/run-example.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 // Examples outside of a package use several; this project may import them all.

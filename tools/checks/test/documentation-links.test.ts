@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { citations } from '../src/citations.ts';
-import type { Citation } from '../src/citations.ts';
-import { anchors, headings, linkTargets } from '../src/markdown.ts';
-import { readPages, readSources } from '../src/pages.ts';
+import { citations } from './support/citations.ts';
+import type { Citation } from './support/citations.ts';
+import { anchors, headings, linkTargets } from './support/markdown.ts';
+import { readPages, readSources } from './support/pages.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const pages = readPages(workspaceRoot);

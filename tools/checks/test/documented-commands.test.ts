@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commandLines, optionsOf } from '../src/command-lines.ts';
-import type { CommandLine } from '../src/command-lines.ts';
-import { PROGRAMS, runProgram } from '../src/node-program.ts';
-import { readPages } from '../src/pages.ts';
+import { commandLines, optionsOf } from './support/command-lines.ts';
+import type { CommandLine } from './support/command-lines.ts';
+import { PROGRAMS, runProgram } from './support/node-program.ts';
+import { readPages } from './support/pages.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const commands = readPages(workspaceRoot).flatMap(({ path, text }) => commandLines(text).map((command) => ({ path, command })));

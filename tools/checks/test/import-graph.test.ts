@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readSources } from '../src/pages.ts';
-import { folderGraph, importCircles, mutualFolders, relativeImports, sourceGraph } from '../src/source-graph.ts';
+import { readSources } from './support/pages.ts';
+import { folderGraph, importCircles, mutualFolders, relativeImports, sourceGraph } from './support/source-graph.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 describe('the reader of imports', () => {

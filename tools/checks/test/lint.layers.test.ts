@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { lintFiles, lintText } from '../src/lint.ts';
+import { lintFiles, lintText } from './support/lint.ts';
 
 const BOUNDARIES = '@nx/enforce-module-boundaries';
 
 // What each project may import, as docs/ARCHITECTURE.md draws it. Tools may use everything.
-const everyone = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'proxy', 'client', 'netem', 'bench', 'lab'];
-const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp'];
+const everyone = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'proxy', 'client', 'netem', 'bench', 'lab'];
+const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture'];
 const mayUse: Record<string, readonly string[]> = {
   'packages/wire': [],
   'packages/memory': ['wire'],
@@ -14,6 +14,7 @@ const mayUse: Record<string, readonly string[]> = {
   'packages/security': ['wire', 'memory'],
   'packages/session': ['wire', 'memory', 'fec', 'control', 'security'],
   'packages/udp': ['wire', 'memory'],
+  'packages/capture': [],
   'apps/proxy': packages,
   'apps/client': packages,
   'tools/netem': [],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lintText } from '../src/lint.ts';
+import { lintText } from './support/lint.ts';
 
 const sansIo = [
   'packages/wire',

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { codeBlocks } from '../src/markdown.ts';
-import { runProgram, serveNode } from '../src/node-program.ts';
-import { readPages } from '../src/pages.ts';
+import { codeBlocks } from './support/markdown.ts';
+import { runProgram, serveNode } from './support/node-program.ts';
+import { readPages } from './support/pages.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const page = readFileSync(join(workspaceRoot, 'docs/operating.md'), 'utf8');

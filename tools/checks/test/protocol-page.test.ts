@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { codeBlocks } from '../src/markdown.ts';
+import { codeBlocks } from './support/markdown.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const read = (path: string): string => readFileSync(join(workspaceRoot, path), 'utf8');

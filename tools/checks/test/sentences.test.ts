@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { helpTexts } from '../src/help-texts.ts';
-import { PROGRAMS } from '../src/node-program.ts';
-import { readPages } from '../src/pages.ts';
-import { helpSentences, markdownSentences, MAX_WORDS } from '../src/sentences.ts';
-import type { Sentence } from '../src/sentences.ts';
+import { helpTexts } from './support/help-texts.ts';
+import { PROGRAMS } from './support/node-program.ts';
+import { readPages } from './support/pages.ts';
+import { helpSentences, markdownSentences, MAX_WORDS } from './support/sentences.ts';
+import type { Sentence } from './support/sentences.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const pages = readPages(workspaceRoot);

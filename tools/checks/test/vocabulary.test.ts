@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { glossary, withoutGlossary } from '../src/glossary.ts';
-import { findWords, hasConnections, namesOf } from '../src/vocabulary.ts';
-import { readWorkspace } from '../src/pages.ts';
+import { glossary, withoutGlossary } from './support/glossary.ts';
+import { findWords, hasConnections, namesOf } from './support/vocabulary.ts';
+import { readWorkspace } from './support/pages.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const PAGE = 'CONTRIBUTING.md';

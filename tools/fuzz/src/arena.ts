@@ -1,5 +1,7 @@
 import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
 import { HEADROOM_BYTES } from '@lightspeed/memory';
+import { TAG_BYTES, VERSION_FEC, VERSION_PLAIN, fecHeaderBytes, sealPacket } from '@lightspeed/wire';
+import type { TagKey } from '@lightspeed/wire';
 import { MAX_DATAGRAM_BYTES } from './datagrams.ts';
 
 const BLOCKS = 128;
@@ -17,6 +19,16 @@ export class Arena {
 
   get bytes(): Uint8Array {
     return this.memory.bytes;
+  }
+
+  /** Puts a tag on the datagram at hand if it is of a version that can have one. @returns its length then */
+  seal(length: number, { word0, word1 }: TagKey): number {
+    const { bytes, offset, memory } = this;
+    const version = bytes[offset] >> 4;
+    if (length < fecHeaderBytes('standard') || (version !== VERSION_PLAIN && version !== VERSION_FEC)) return length;
+    sealPacket(memory.view, offset, length, word0, word1);
+    bytes.copyWithin(offset, offset - TAG_BYTES, offset + length);
+    return length + TAG_BYTES;
   }
 
   /** A copy of the datagram at hand. */

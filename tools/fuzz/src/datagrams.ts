@@ -10,7 +10,7 @@ import {
   writeHeader,
 } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
-import type { Random } from './random.ts';
+import type { Random } from '@lightspeed/netem';
 
 /** The longest that is made: over all that fits a usual packet. */
 export const MAX_DATAGRAM_BYTES = 1_600;
@@ -57,15 +57,15 @@ export class Datagrams {
       flags,
       random.pick(of.tokens),
       this.#nextSequence(),
-      (of.nowUs - (random.once(20) ? random.bits() : 0)) | 0,
+      (of.nowUs - (random.once(20) ? random.nextU32() : 0)) | 0,
       source.ip,
       source.port,
       destination.ip,
       destination.port,
     );
     if (isFec) this.#writeExtension(bytes, offset, of.dialect);
-    const payload = random.once(8) ? random.below(1_500) : random.pick(LENGTHS);
-    for (let at = 0; at < payload; at += 1 + random.below(16)) bytes[offset + headerBytes + at] = random.bits();
+    const payload = random.once(8) ? random.nextInt(1_500) : random.pick(LENGTHS);
+    for (let at = 0; at < payload; at += 1 + random.nextInt(16)) bytes[offset + headerBytes + at] = random.nextU32();
     return random.once(6) ? this.damage(bytes, offset, headerBytes + payload) : headerBytes + payload;
   }
 
@@ -73,14 +73,14 @@ export class Datagrams {
   damage(bytes: Uint8Array, offset: number, length: number): number {
     const random = this.#random;
     let left = length;
-    for (let times = 1 + random.below(3); times > 0; times--) {
-      const at = offset + random.below(Math.min(Math.max(left, 1), 48));
-      const kind = random.below(5);
-      if (kind === 0) bytes[at] ^= 1 << random.below(8);
-      else if (kind === 1) bytes[at] = random.bits();
-      else if (kind === 2) left = random.below(left + 1);
-      else if (kind === 3) left = Math.min(MAX_DATAGRAM_BYTES, left + random.below(64));
-      else bytes[offset] = (random.below(16) << 4) | (bytes[offset] & 0xf);
+    for (let times = 1 + random.nextInt(3); times > 0; times--) {
+      const at = offset + random.nextInt(Math.min(Math.max(left, 1), 48));
+      const kind = random.nextInt(5);
+      if (kind === 0) bytes[at] ^= 1 << random.nextInt(8);
+      else if (kind === 1) bytes[at] = random.nextU32();
+      else if (kind === 2) left = random.nextInt(left + 1);
+      else if (kind === 3) left = Math.min(MAX_DATAGRAM_BYTES, left + random.nextInt(64));
+      else bytes[offset] = (random.nextInt(16) << 4) | (bytes[offset] & 0xf);
     }
     return left;
   }
@@ -89,23 +89,23 @@ export class Datagrams {
     const random = this.#random;
     if (!random.once(8)) return 0;
     if (random.once(50)) return FLAG_FIN;
-    return random.once(12) ? random.below(256) : random.pick(FLAGS);
+    return random.once(12) ? random.nextInt(256) : random.pick(FLAGS);
   }
 
   /** Mostly the next one; sometimes one that came, one from far away, or the same. */
   #nextSequence(): number {
     const random = this.#random;
-    if (random.once(30)) return random.below(65_536);
-    if (random.once(10)) return (this.#sequence - random.below(1_100)) & 0xffff;
-    this.#sequence = (this.#sequence + 1 + (random.once(20) ? random.below(1_100) : 0)) & 0xffff;
+    if (random.once(30)) return random.nextInt(65_536);
+    if (random.once(10)) return (this.#sequence - random.nextInt(1_100)) & 0xffff;
+    this.#sequence = (this.#sequence + 1 + (random.once(20) ? random.nextInt(1_100) : 0)) & 0xffff;
     return this.#sequence;
   }
 
   #writeExtension(bytes: Uint8Array, offset: number, dialect: Dialect): void {
     const random = this.#random;
-    if (random.once(4)) this.#group = (this.#group + (random.once(50) ? random.below(65_536) : 1)) & 0xffff;
-    const size = random.once(20) ? random.below(256) : 1 + random.below(8);
-    const index = random.once(3) ? size : random.below(size + 1);
+    if (random.once(4)) this.#group = (this.#group + (random.once(50) ? random.nextInt(65_536) : 1)) & 0xffff;
+    const size = random.once(20) ? random.nextInt(256) : 1 + random.nextInt(8);
+    const index = random.once(3) ? size : random.nextInt(size + 1);
     writeFecExtension(bytes, offset, dialect, this.#group, index & 0xff, size);
   }
 }

@@ -1,8 +1,8 @@
 import { DROP_REASON_NAMES, TunnelHeader, checkTaggedPacket, hasTag, isDropReason } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import { Datagrams, MAX_DATAGRAM_BYTES } from './datagrams.ts';
-import type { Random } from './random.ts';
-import { must } from './target.ts';
+import type { Random } from '@lightspeed/netem';
+import { addTo, must } from './target.ts';
 import type { Target } from './target.ts';
 
 const DIALECTS: readonly Dialect[] = ['standard', 'reference'];
@@ -18,7 +18,7 @@ export class DecodeTarget implements Target {
   readonly #random: Random;
   readonly #datagrams: Datagrams;
   readonly #bytes = new Uint8Array(2 * MAX_DATAGRAM_BYTES);
-  readonly #reached: Record<string, number> = {};
+  readonly reached: Record<string, number> = {};
 
   constructor(random: Random) {
     this.#random = random;
@@ -27,7 +27,7 @@ export class DecodeTarget implements Target {
 
   step(): void {
     const random = this.#random;
-    const of = { dialect: random.pick(DIALECTS), tokens: [0, 1, 255], sources: ANY, destinations: ANY, nowUs: random.bits() };
+    const of = { dialect: random.pick(DIALECTS), tokens: [0, 1, 255], sources: ANY, destinations: ANY, nowUs: random.nextU32() };
     const length = this.#datagrams.write(this.#bytes, 0, of);
     this.replay(this.#bytes.subarray(0, length));
   }
@@ -37,25 +37,14 @@ export class DecodeTarget implements Target {
     for (const dialect of DIALECTS) {
       const decoded = TunnelHeader.decodeWithPayload(bytes, dialect);
       if (isDropReason(decoded)) {
-        this.#count(`${dialect} ${DROP_REASON_NAMES[decoded]}`);
+        addTo(this.reached, `${dialect} ${DROP_REASON_NAMES[decoded]}`);
         continue;
       }
-      this.#count(`${dialect} ${decoded.header.kind}`);
+      addTo(this.reached, `${dialect} ${decoded.header.kind}`);
       const again = decoded.header.encodeWithPayload(decoded.payload, dialect);
       must(Buffer.compare(again, bytes) === 0, `${dialect}: a packet is written otherwise than it was read`);
     }
-    if (hasTag(bytes, 0, bytes.length)) this.#count(`tagged ${DROP_REASON_NAMES[checkTaggedPacket(bytes, 0, bytes.length)] ?? 'valid'}`);
-  }
-
-  check(): void {
-    // Nothing is kept.
-  }
-
-  reached(): Readonly<Record<string, number>> {
-    return this.#reached;
-  }
-
-  #count(what: string): void {
-    this.#reached[what] = (this.#reached[what] ?? 0) + 1;
+    if (hasTag(bytes, 0, bytes.length))
+      addTo(this.reached, `tagged ${DROP_REASON_NAMES[checkTaggedPacket(bytes, 0, bytes.length)] ?? 'valid'}`);
   }
 }

@@ -1,9 +1,10 @@
 import { CodecTarget } from './codec-target.ts';
 import { DecodeTarget } from './decode-target.ts';
-import { Random } from './random.ts';
+import { Random } from '@lightspeed/netem';
 import { RelayTarget } from './relay-target.ts';
 import type { RelayMode } from './relay-target.ts';
-import type { Target } from './target.ts';
+import { addTo } from './target.ts';
+import type { Reached, Target } from './target.ts';
 import type { TargetName } from './options.ts';
 import { TunnelTarget } from './tunnel-target.ts';
 
@@ -23,7 +24,7 @@ const MODES: readonly RelayMode[] = [
 export interface Result {
   readonly target: TargetName;
   readonly inputs: number;
-  readonly reached: Readonly<Record<string, number>>;
+  readonly reached: Reached;
   /** What broke, with the seed of that life and the input; undefined if nothing did. */
   readonly fault: { readonly why: string; readonly seed: number; readonly input: string } | undefined;
 }
@@ -41,12 +42,12 @@ export function fuzz(name: TargetName, seed: number, corpus: readonly Uint8Array
     try {
       for (const bytes of corpus) target.replay(bytes);
       for (let n = 0; n < LIFE && (n % 1_000 !== 0 || n === 0 || !isEnough(inputs)); n++, inputs++) target.step();
-      target.check();
+      target.check?.();
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return { target: name, inputs, reached, fault: { why, seed: own, input: Buffer.from(target.input).toString('hex') } };
     }
-    for (const [what, count] of Object.entries(target.reached())) reached[what] = (reached[what] ?? 0) + count;
+    for (const [what, count] of Object.entries(target.reached)) addTo(reached, what, count);
   }
   return { target: name, inputs, reached, fault: undefined };
 }

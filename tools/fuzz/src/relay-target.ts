@@ -2,26 +2,20 @@ import { DestinationPolicy, encodeProof, makeChallenge, parseDestinationRule, ta
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, PeerCapability, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
 import type { ClientAddress, RelayOptions, RelayOutput } from '@lightspeed/session';
-import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken, sealPacket, writeControlHeader } from '@lightspeed/wire';
+import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken, writeControlHeader } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
-import type { Random } from './random.ts';
-import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, FEC_BYTES, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
-import { must, reachedOf } from './target.ts';
-import type { Target } from './target.ts';
+import type { Random } from '@lightspeed/netem';
+import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
+import { ignore, must, reachedOf } from './target.ts';
+import type { Reached, Target } from './target.ts';
 
 const CHALLENGE_KEY = new Uint8Array(32).fill(3);
 const SECRET = new Uint8Array(16).fill(9);
 
-/** How a relay is fuzzed. */
-export interface RelayMode {
-  readonly admission: RelayOptions['admission'];
-  readonly dialect: Dialect;
-  readonly tags: RelayOptions['tags'];
-  /** Packets a second of a session; no limit by default. */
-  readonly maxPpsPerClient?: number;
-}
+/** How a relay is fuzzed; packets a second have no limit by default. */
+export type RelayMode = Pick<RelayOptions, 'admission' | 'tags'> & Partial<RelayOptions> & { readonly dialect: Dialect };
 
 /**
  * A relay with forged and true packets, answers of servers, time that passes, registrations that come and go, and restarts.
@@ -44,6 +38,11 @@ export class RelayTarget implements Target, RelayOutput {
   /** Bytes on the wire from and to each client's address. */
   readonly #came = new Float64Array(CLIENTS.length);
   readonly #went = new Float64Array(CLIENTS.length);
+  // What a relay may tell at any time.
+  readonly misused = ignore;
+  readonly overShare = ignore;
+  readonly attacked = ignore;
+  readonly banned = ignore;
   #length = 0;
   #nextEgress = 0;
   #nowMs = 1_000;
@@ -68,7 +67,7 @@ export class RelayTarget implements Target, RelayOutput {
         policy: new DestinationPolicy({ allow: [parseDestinationRule('198.51.100.0/24')] }),
         counters: this.#counters,
         output: this,
-        random: () => random.bits() | 0,
+        random: () => random.nextU32() | 0,
         hmacSha256,
         challenges: { key: CHALLENGE_KEY, slot: () => Math.floor(this.#nowMs / 10_000) },
       },
@@ -82,9 +81,9 @@ export class RelayTarget implements Target, RelayOutput {
 
   step(): void {
     const random = this.#random;
-    if (random.once(4)) this.#nowMs += random.once(500) ? random.below(20_000) : random.below(4);
+    if (random.once(4)) this.#nowMs += random.once(500) ? random.nextInt(20_000) : random.nextInt(4);
     this.#relay.advance(this.#nowMs | 0, (this.#nowMs * 1_000) | 0);
-    const kind = random.below(64);
+    const kind = random.nextInt(64);
     if (kind < 2) this.#sendProof();
     else if (kind < 10) this.#answer();
     else if (kind === 10) this.#relay.handleTimeout();
@@ -95,7 +94,7 @@ export class RelayTarget implements Target, RelayOutput {
 
   replay(bytes: Uint8Array): void {
     this.#arena.bytes.set(bytes, this.#arena.offset);
-    this.#give(this.#random.below(CLIENTS.length), bytes.length);
+    this.#give(this.#random.nextInt(CLIENTS.length), bytes.length);
     this.flush();
   }
 
@@ -116,7 +115,7 @@ export class RelayTarget implements Target, RelayOutput {
     must(this.#egress.size === 0, `${this.#egress.size} sockets are open without a flow`);
   }
 
-  reached(): Readonly<Record<string, number>> {
+  get reached(): Reached {
     return reachedOf(this.#counters.values, RelayCounter, this.#counters.clientDrops);
   }
 
@@ -160,29 +159,13 @@ export class RelayTarget implements Target, RelayOutput {
     this.#relay.sent();
   }
 
-  misused(): void {
-    // Its session has ended.
-  }
-
-  overShare(): void {
-    // As it should be.
-  }
-
-  attacked(): void {
-    // As it should be told.
-  }
-
   tagging(sessionId: number): void {
     this.#tagged.add(sessionId - 1);
   }
 
-  banned(): void {
-    // Of an address that has shown that it receives.
-  }
-
   #register(id: number): void {
     const { ip } = CLIENTS[id];
-    const token = 1 + this.#random.below(255);
+    const token = 1 + this.#random.nextInt(255);
     this.#nonces[id] ??= 1n;
     this.#tokens[id] = token;
     this.#relay.register({
@@ -202,10 +185,10 @@ export class RelayTarget implements Target, RelayOutput {
   #sendProof(): void {
     const random = this.#random;
     const { bytes, offset } = this.#arena;
-    const id = random.below(SESSIONS);
-    const from = random.once(2) ? random.below(CLIENTS.length) : id;
+    const id = random.nextInt(SESSIONS);
+    const from = random.once(2) ? random.nextInt(CLIENTS.length) : id;
     const nonce = (this.#nonces[id] += 1n);
-    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, this.#tokens[id], random.below(65_536), (this.#nowMs * 1_000) | 0);
+    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, this.#tokens[id], random.nextInt(65_536), (this.#nowMs * 1_000) | 0);
     bytes[offset + 13] = 0;
     const sessionId = this.#mode.admission === 'registered' ? id + 1 : 0;
     const challenge = from < ANSWERING && random.once(2) ? this.#challengeFor(sessionId, CLIENTS[from]) : 0n;
@@ -226,21 +209,17 @@ export class RelayTarget implements Target, RelayOutput {
   /** Mostly a packet of a session from its client's address, with its token, and its tag if it has one. */
   #sendAny(): void {
     const random = this.#random;
-    const { bytes, memory, offset } = this.#arena;
-    const id = random.below(SESSIONS);
-    const from = random.once(6) ? random.below(CLIENTS.length) : id;
-    const tokens = random.once(24) ? [random.below(256)] : [this.#tokens[id]];
+    const { bytes, offset } = this.#arena;
+    const id = random.nextInt(SESSIONS);
+    const from = random.once(6) ? random.nextInt(CLIENTS.length) : id;
+    const tokens = random.once(24) ? [random.nextInt(256)] : [this.#tokens[id]];
     const nowUs = (this.#nowMs * 1_000) | 0;
     const of = { dialect: this.#mode.dialect, tokens, sources: PROGRAMS, destinations: DESTINATIONS, nowUs };
     const length = this.#datagrams.write(bytes, offset, of);
-    const version = bytes[offset] >> 4;
     const isSealed = this.#tagged.has(id) ? !random.once(12) : random.once(100);
-    // Only versions 1 and 2 can be sealed; the rest is left as it is.
-    if (!isSealed || length < HEADER_BYTES + FEC_BYTES || (version !== 1 && version !== 2)) return this.#give(from, length);
+    if (!isSealed) return this.#give(from, length);
     const { up } = tagKeys(SECRET, id + 1, this.#openingNonces[id] ?? 0n, hmacSha256);
-    sealPacket(memory.view, offset, length, up.word0, up.word1 ^ (random.once(16) ? 1 : 0));
-    bytes.copyWithin(offset, offset - 4, offset + length);
-    this.#give(from, length + 4);
+    this.#give(from, this.#arena.seal(length, { word0: up.word0, word1: up.word1 ^ (random.once(16) ? 1 : 0) }));
   }
 
   /** What a client learns from an acknowledgement: its token, and the opening nonce. */
@@ -257,17 +236,17 @@ export class RelayTarget implements Target, RelayOutput {
   #answer(): void {
     const random = this.#random;
     if (this.#egress.size === 0) return;
-    const egress = [...this.#egress][random.below(this.#egress.size)];
+    const egress = [...this.#egress][random.nextInt(this.#egress.size)];
     const { ip, port } = random.pick(random.once(8) ? DENIED : ALLOWED);
-    const length = random.below(1_500);
-    this.#arena.bytes.fill(random.bits(), this.#arena.offset, this.#arena.offset + length);
+    const length = random.nextInt(1_500);
+    this.#arena.bytes.fill(random.nextU32(), this.#arena.offset, this.#arena.offset + length);
     this.#length = length;
     this.#relay.handleServerDatagram(egress, this.#arena.offset, length, ip, port);
   }
 
   /** Registrations come and go, and everything is restored from snapshots. */
   #turn(): void {
-    const id = this.#random.below(SESSIONS);
+    const id = this.#random.nextInt(SESSIONS);
     const snapshots = this.#relay.snapshots.takeAll();
     this.#relay.unregister(id + 1);
     this.#tagged.delete(id);

@@ -23,8 +23,6 @@ export const PROGRAMS: readonly Endpoint[] = [
 ];
 /** Sessions of registrations. The client of each has the address with its number. */
 export const SESSIONS = 3;
-/** What a FEC header adds, at the most. */
-export const FEC_BYTES = 6;
 
 /** What packets name as their destination. */
 export const DESTINATIONS: readonly Endpoint[] = [...ALLOWED, ...ALLOWED, ...DENIED];

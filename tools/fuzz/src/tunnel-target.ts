@@ -1,25 +1,18 @@
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
-import type { TunnelEvent, TunnelOutput } from '@lightspeed/session';
+import type { TunnelOutput } from '@lightspeed/session';
 import { tagKeys } from '@lightspeed/security';
-import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags, readSequence, readTimestampUs, sealPacket, writeControlHeader } from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags, readSequence, readTimestampUs, writeControlHeader } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
-import type { Random } from './random.ts';
-import { must, reachedOf } from './target.ts';
-import type { Target } from './target.ts';
+import type { Random } from '@lightspeed/netem';
+import { ALLOWED, PROGRAMS } from './scene.ts';
+import { ignore, must, reachedOf } from './target.ts';
+import type { Reached, Target } from './target.ts';
 
 const NODE: Endpoint = { ip: 0xc000_0201, port: 4_434 };
 const STRANGER: Endpoint = { ip: 0xc000_0209, port: 4_434 };
-const SERVERS: readonly Endpoint[] = [
-  { ip: 0xc633_6407, port: 7_777 },
-  { ip: 0xc633_6408, port: 7_778 },
-];
-const PROGRAMS: readonly Endpoint[] = [
-  { ip: 0x7f00_0001, port: 5_001 },
-  { ip: 0x7f00_0001, port: 5_002 },
-];
 const REGISTRATION = { sessionId: 77, secret: new Uint8Array(16).fill(9) };
 const TOKEN = 90;
 
@@ -36,6 +29,10 @@ export class TunnelTarget implements Target, TunnelOutput {
   readonly #tunnel: Tunnel;
   readonly #flows: readonly LocalFlow[];
   readonly #used = new Set<LocalFlow>();
+  // What a tunnel may tell at any time.
+  readonly event = ignore;
+  readonly attacked = ignore;
+  readonly pathEvent = ignore;
   #length = 0;
   #nowMs = 1_000;
   #nonce = 0n;
@@ -49,7 +46,7 @@ export class TunnelTarget implements Target, TunnelOutput {
     this.#dialect = dialect;
     this.#datagrams = new Datagrams(random);
     this.#flows = PROGRAMS.flatMap((program) =>
-      SERVERS.map((server) => new LocalFlow(0, program.ip, program.port, server.ip, server.port)),
+      ALLOWED.map((server) => new LocalFlow(0, program.ip, program.port, server.ip, server.port)),
     );
     const registration = isRegistered ? REGISTRATION : undefined;
     this.#tunnel = new Tunnel(
@@ -58,7 +55,7 @@ export class TunnelTarget implements Target, TunnelOutput {
         memory: this.#arena.memory,
         counters: this.#counters,
         output: this,
-        random: () => random.bits() | 0,
+        random: () => random.nextU32() | 0,
         hmacSha256,
         nextNonce: () => ++this.#nonce,
       },
@@ -74,9 +71,9 @@ export class TunnelTarget implements Target, TunnelOutput {
 
   step(): void {
     const random = this.#random;
-    if (random.once(4)) this.#nowMs += random.once(500) ? random.below(5_000) : random.below(4);
+    if (random.once(4)) this.#nowMs += random.once(500) ? random.nextInt(5_000) : random.nextInt(4);
     this.#tunnel.advance(this.#nowMs | 0, (this.#nowMs * 1_000) | 0);
-    const kind = random.below(32);
+    const kind = random.nextInt(32);
     if (kind === 0) this.#tunnel.handleTimeout();
     else if (kind < 6) this.#send();
     else if (kind === 6) this.#acknowledge();
@@ -102,7 +99,7 @@ export class TunnelTarget implements Target, TunnelOutput {
     must(available === capacity, `${capacity - available} blocks are not given back`);
   }
 
-  reached(): Readonly<Record<string, number>> {
+  get reached(): Reached {
     return reachedOf(this.#counters.values, TunnelCounter, this.#counters.nodeDrops);
   }
 
@@ -124,18 +121,6 @@ export class TunnelTarget implements Target, TunnelOutput {
     must(Number.isInteger(rttUs), 'a round trip is no number');
   }
 
-  event(_event: TunnelEvent): void {
-    // Any may come.
-  }
-
-  attacked(): void {
-    // That it is.
-  }
-
-  pathEvent(): void {
-    // Any may come.
-  }
-
   #startTags(): void {
     this.#isTagged = true;
     this.#tunnel.startTags();
@@ -144,7 +129,7 @@ export class TunnelTarget implements Target, TunnelOutput {
   #send(): void {
     const flow = this.#random.pick(this.#flows);
     this.#used.add(flow);
-    this.#tunnel.handleLocalDatagram(flow, this.#arena.offset, this.#random.below(1_500));
+    this.#tunnel.handleLocalDatagram(flow, this.#arena.offset, this.#random.nextInt(1_500));
   }
 
   /** A true acknowledgement, or nearly so. */
@@ -152,9 +137,9 @@ export class TunnelTarget implements Target, TunnelOutput {
     const random = this.#random;
     const { bytes, offset } = this.#arena;
     const { sequence, timestampUs } = this.#handshake;
-    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, random.once(10) ? random.below(256) : TOKEN, sequence, timestampUs);
+    writeControlHeader(bytes, offset, FLAG_HANDSHAKE, random.once(10) ? random.nextInt(256) : TOKEN, sequence, timestampUs);
     const view = this.#arena.memory.view;
-    view.setBigUint64(offset + HEADER_BYTES, random.once(2) ? 0n : BigInt(random.bits()));
+    view.setBigUint64(offset + HEADER_BYTES, random.once(2) ? 0n : BigInt(random.nextU32()));
     view.setBigUint64(offset + HEADER_BYTES + 8, this.#nonce);
     this.#openingNonce = this.#nonce;
     this.#give(HEADER_BYTES + random.pick([0, 8, 16]));
@@ -163,16 +148,13 @@ export class TunnelTarget implements Target, TunnelOutput {
   #sendAny(): void {
     const random = this.#random;
     const { bytes, offset } = this.#arena;
-    const tokens = random.once(24) ? [random.below(256)] : [TOKEN];
-    const of = { dialect: this.#dialect, tokens, sources: SERVERS, destinations: PROGRAMS, nowUs: (this.#nowMs * 1_000) | 0 };
+    const tokens = random.once(24) ? [random.nextInt(256)] : [TOKEN];
+    const of = { dialect: this.#dialect, tokens, sources: ALLOWED, destinations: PROGRAMS, nowUs: (this.#nowMs * 1_000) | 0 };
     const length = this.#datagrams.write(bytes, offset, of);
-    const version = bytes[offset] >> 4;
     const isSealed = this.#isTagged ? !random.once(12) : random.once(100);
-    if (length < HEADER_BYTES + 6 || (version !== 1 && version !== 2) || !isSealed) return this.#give(length);
+    if (!isSealed) return this.#give(length);
     const { down } = tagKeys(REGISTRATION.secret, REGISTRATION.sessionId, this.#openingNonce, hmacSha256);
-    sealPacket(this.#arena.memory.view, offset, length, down.word0, down.word1);
-    bytes.copyWithin(offset, offset - 4, offset + length);
-    this.#give(length + 4);
+    this.#give(this.#arena.seal(length, down));
   }
 
   #give(length: number): void {

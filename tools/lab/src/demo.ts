@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { DEMO_USAGE, UsageError, parseDemoOptions } from './demo/options.ts';
+import { DEMO_USAGE, parseDemoOptions } from './demo/options.ts';
 import type { DemoOptions } from './demo/options.ts';
 import { Display } from './demo/show.ts';
-import { reasonOf } from './errors.ts';
+import { LabError, reasonOf } from './errors.ts';
 import { startCarriedGame } from './game/carried-game.ts';
 import { faultOf } from './game/verdict.ts';
 
@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT_CARRIED;
   } catch (error) {
     const message = reasonOf(error);
-    const usage = error instanceof UsageError;
+    const usage = error instanceof LabError && error.code === 'ERR_LAB_USAGE';
     process.stderr.write(usage ? `${message}\nSee pnpm start --help\n` : `The game was not carried: ${message}\n`);
     return usage ? EXIT_USAGE : EXIT_FAILED;
   }

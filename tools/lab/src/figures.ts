@@ -20,9 +20,9 @@ export function mebibytes(bytes: number): string {
   return `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }
 
-/** The value that this share of all is not above; NaN of none. @param ascending in ascending order */
-export function percentile(ascending: readonly number[], share: number): number {
-  return ascending.length === 0 ? NaN : ascending[Math.max(0, Math.ceil(ascending.length * share) - 1)];
+/** The value that this share of all is not above; NaN of none. */
+export function percentile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)] ?? NaN;
 }
 
 /** The sum of what `value` says of each. */
@@ -30,7 +30,7 @@ export function sumOf<Item>(items: readonly Item[], value: (item: Item) => numbe
   return items.reduce((total, item) => total + value(item), 0);
 }
 
-/** The median and the 99th percentile of times. @param ascendingMs in ascending order */
-export function medianAndP99(ascendingMs: readonly number[]): string {
-  return [0.5, 0.99].map((share) => milliseconds(percentile(ascendingMs, share))).join(', ');
+/** The median and the 99th percentile of times. */
+export function medianAndP99(timesMs: readonly number[]): string {
+  return [0.5, 0.99].map((share) => milliseconds(percentile(timesMs, share))).join(', ');
 }

@@ -23,6 +23,7 @@ export class ForeignProcess implements AsyncDisposable {
   readonly #changes = new EventEmitter();
   readonly #ended: Promise<void>;
   #over = false;
+  #exitCode: number | null = null;
 
   /** @param talker how errors call it, if it is a program of Node's that takes and sends messages */
   constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv, folder?: string, talker?: string) {
@@ -35,8 +36,9 @@ export class ForeignProcess implements AsyncDisposable {
     }
     this.#child.on('error', (error) => this.#keep(error.message));
     const forget = atEnd(`kill -KILL -${this.#child.pid}`);
-    this.#ended = once(this.#child, 'close').then(() => {
+    this.#ended = once(this.#child, 'close').then(([code]) => {
       this.#over = true;
+      this.#exitCode = code as number | null;
       forget();
       this.#changes.emit('change');
     });
@@ -81,6 +83,12 @@ export class ForeignProcess implements AsyncDisposable {
     } finally {
       over.abort();
     }
+  }
+
+  /** Waits for the end. @returns the exit code of its first process; null after a signal */
+  async exitCode(): Promise<number | null> {
+    await this.#ended;
+    return this.#exitCode;
   }
 
   /** Ends the whole group: asks first. */

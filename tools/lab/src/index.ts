@@ -1,26 +1,23 @@
 /**
  * End-to-end runs of LightSpeed on real sockets: a link that loses packets, a game with bots, load and attacks. The
- * programs are `demo.ts`, `soak.ts` and `teeworlds.ts`. This is what other tools want of them: links, nodes and other
- * programs in processes of their own, clients that register, network namespaces.
+ * programs are `demo.ts` and `soak.ts`. This is what other tools want of them: links, nodes and other programs in
+ * processes of their own, clients that register.
  *
  * @module
  */
+export { LabError, readOptions, reasonOf } from './errors.ts';
 export { command, ForeignProcess } from './foreign-process.ts';
 export { findProgram } from './find-program.ts';
 export { Issuer } from './issuer.ts';
 export { TemporaryFolder } from './leftovers.ts';
-export type { FramingPlan } from './load/framing.ts';
 export type { LoadTarget } from './load/generator-main.ts';
-export { PAYLOAD_BYTES } from './load/payload.ts';
 export type { RegisteredSession } from './load/registrant.ts';
 export { startLoad, startRegistrants } from './load/processes.ts';
 export type { LoadProcess, Registrants } from './load/processes.ts';
-export type { RegistrantsPlan } from './load/registrants-main.ts';
 export type { WindowPlan } from './load/schedule.ts';
 export type { WindowResult } from './load/window-run.ts';
 export { LOOPBACK, freeLoopbackEndpoint } from './loopback-socket.ts';
 export { LossyLink } from './lossy-link.ts';
-export type { LossyLinkOptions, LossyLinkStats } from './lossy-link.ts';
 export { NodeProgram } from './node-program.ts';
-export type { NodeProgramOptions } from './node-program.ts';
-export { cpuNs, familyOf, residentBytes } from './process-usage.ts';
+export { cpuNs, residentBytes } from './process-usage.ts';
+export { watch } from './watch.ts';

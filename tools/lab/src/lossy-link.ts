@@ -22,9 +22,6 @@ export interface LossyLinkOptions {
   readonly toSource?: Impairments | undefined;
 }
 
-/** What a link has done to datagrams, each way. */
-export type LossyLinkStats = LossyLink['stats'];
-
 /** A datagram on its way: through which socket it leaves, and for whom. */
 interface Passage {
   readonly bytes: Buffer;
@@ -65,14 +62,14 @@ export class LossyLink implements AsyncDisposable {
   #refused = 0;
   #closed = false;
 
-  private constructor(front: Socket, options: LossyLinkOptions) {
-    const { target, fromIps = [LOOPBACK], seed, toTarget, toSource } = options;
+  private constructor(front: Socket, netem: NetemLink<Passage>, options: LossyLinkOptions) {
+    const { target, fromIps = [LOOPBACK], toTarget, toSource = toTarget } = options;
     this.#fromIps = fromIps;
     this.#front = front;
+    this.#netem = netem;
     this.#target = { address: hostOf(target), port: target.port };
     this.#lossToTarget = toTarget.loss;
-    this.#lossToSource = (toSource ?? toTarget).loss;
-    this.#netem = new NetemLink({ ...toTarget, seed }, toSource && { ...toSource, seed: seed + 1 });
+    this.#lossToSource = toSource.loss;
     this.address = endpointOf(front);
     front.on('message', (bytes, from) => this.#fromSource(bytes, from));
     front.on('error', () => this.#refused++);
@@ -80,15 +77,12 @@ export class LossyLink implements AsyncDisposable {
 
   /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` for impairments that the emulator refuses */
   static async open(options: LossyLinkOptions): Promise<LossyLink> {
-    const front = await openLoopbackSocket(options.listen);
-    try {
-      return new LossyLink(front, options);
-    } catch (error) {
-      front.close();
-      throw error;
-    }
+    const { listen, seed, toTarget, toSource } = options;
+    const netem = new NetemLink<Passage>({ ...toTarget, seed }, toSource && { ...toSource, seed: seed + 1 });
+    return new LossyLink(await openLoopbackSocket(listen), netem, options);
   }
 
+  /** What it has done to datagrams, each way. */
   get stats() {
     return {
       toTarget: this.#netem.aToB.stats,

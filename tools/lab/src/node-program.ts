@@ -5,14 +5,16 @@ import { parsePin } from '@lightspeed/control/quic';
 import { formatEndpoint, formatIpv4, isUnspecified, parseIpv4, parseSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { LabError } from './errors.ts';
-import { ForeignProcess } from './foreign-process.ts';
+import { ForeignProcess, command } from './foreign-process.ts';
 import type { Issuer } from './issuer.ts';
 import { LOOPBACK } from './loopback-socket.ts';
+import { NodeMetrics } from './node-metrics.ts';
 import { residentBytes } from './process-usage.ts';
 
 const START_MS = 60_000;
 const COLLECT_MS = 20_000;
 const SOURCE = '--conditions=@lightspeed/source';
+const MAIN = new URL('./main.ts', import.meta.resolve('@lightspeed/proxy')).pathname;
 const COLLECTOR = new URL('./collect-garbage.ts', import.meta.url).href;
 const ANY_PORT: Endpoint = { ip: LOOPBACK, port: 0 };
 
@@ -66,7 +68,7 @@ export class NodeProgram extends ForeignProcess {
   #collections = 0;
 
   private constructor(options: NodeProgramOptions) {
-    const { within = [], stateDir, program = mainOf('@lightspeed/proxy'), env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
+    const { within = [], stateDir, program = MAIN, env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
     const flags = [...nodeFlags, ...(collectsGarbage ? ['--expose-gc', `--import=${COLLECTOR}`] : [])];
     const [first, ...rest] = [...within, process.execPath, ...flags, program, ...argumentsOf(options)];
     super(first, rest, { ...process.env, ...env }, stateDir);
@@ -111,16 +113,14 @@ export class NodeProgram extends ForeignProcess {
     return { host: formatIpv4(ip), port, verify: { kind: 'pin', sha256: this.pin } };
   }
 
-  /** What `GET /metrics` says under a name, with its labels as they are written there: 0 if it says nothing. */
-  async metric(name: string): Promise<number> {
-    return (await this.metrics()).get(name) ?? 0;
+  /** All that `GET /metrics` says. */
+  async metrics(): Promise<NodeMetrics> {
+    return NodeMetrics.parse(await (await fetch(`${this.#said.http}/metrics`)).text());
   }
 
-  /** All that `GET /metrics` says, by name and labels as they are written there. */
-  async metrics(): Promise<ReadonlyMap<string, number>> {
-    const text = await (await fetch(`${this.#said.http}/metrics`)).text();
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  /** One of its metrics, as {@link NodeMetrics.value} gives it. */
+  async metric(name: string, labels?: string): Promise<number> {
+    return (await this.metrics()).value(name, labels);
   }
 
   /** Its resident memory after a garbage collection in all of its threads: what is left is really held. */
@@ -129,6 +129,12 @@ export class NodeProgram extends ForeignProcess {
     process.kill(this.pid, 'SIGUSR2');
     await this.line(new RegExp(`^garbage collected ${number}$`), COLLECT_MS);
     return residentBytes([this.pid]);
+  }
+
+  /** Runs one of its program's commands on its state folder, such as `bans list`. @returns what that prints */
+  command(...words: readonly string[]): Promise<string> {
+    const { program = MAIN, stateDir } = this.#options;
+    return command(process.execPath, [SOURCE, program, ...words, '--state-dir', stateDir]);
   }
 
   /** Starts another one in its place: same ports, same state. */
@@ -145,10 +151,6 @@ export class NodeProgram extends ForeignProcess {
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
-}
-
-function mainOf(name: string): string {
-  return new URL('./main.ts', import.meta.resolve(name)).pathname;
 }
 
 function configIn(stateDir: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError, parseDemoOptions } from '../src/demo/options.ts';
+import { parseDemoOptions } from '../src/demo/options.ts';
 
 describe('options of the demo', () => {
   it('have defaults', () => {
@@ -31,6 +31,6 @@ describe('options of the demo', () => {
     ['--seconds'],
     ['extra'],
   ])('are refused: %s %s', (...args) => {
-    expect(() => parseDemoOptions(args)).toThrow(UsageError);
+    expect(() => parseDemoOptions(args)).toThrow(expect.objectContaining({ code: 'ERR_LAB_USAGE' }));
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { remapped, twoInterfaces } from '../src/namespaces/changes.ts';
-import { crossFamily, otherFamily, roaming, twoFamilies } from '../src/namespaces/families.ts';
-import { whyNoNamespaces } from '../src/namespaces/internet.ts';
-import { multiHomed } from '../src/namespaces/multi-homed.ts';
-import { drain, failover, restart } from '../src/namespaces/nodes.ts';
-import { oneNat } from '../src/namespaces/together.ts';
+import { remapped, twoInterfaces } from './namespaces/changes.ts';
+import { crossFamily, otherFamily, roaming, twoFamilies } from './namespaces/families.ts';
+import { whyNoNamespaces } from './namespaces/internet.ts';
+import { multiHomed } from './namespaces/multi-homed.ts';
+import { drain, failover, restart } from './namespaces/nodes.ts';
+import { oneNat } from './namespaces/together.ts';
 import type { Run } from '../src/runs.ts';
 
 const why = await whyNoNamespaces();

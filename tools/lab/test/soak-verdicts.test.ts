@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { NodeMetrics } from '../src/node-metrics.ts';
 import { Expectations } from '../src/runs.ts';
 import { expectAccounts } from '../src/soak/hostile.ts';
 import { expectWholeLoad } from '../src/soak/soak-load.ts';
-import { NodeMetrics } from '../src/soak/soak-node.ts';
 import { runProgram } from './support/run-program.ts';
 
 const KINDS = { data: 50, parity: 5, keepalive: 2, handshake: 2, fin: 1 };
@@ -52,7 +52,7 @@ describe('the soak program', () => {
     expect(await runProgram('soak.ts', ['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('steady') });
     expect(await runProgram('soak.ts', ['steadily'])).toMatchObject({
       code: 2,
-      stderr: "There is no run 'steadily': allowed are steady, sessions, registrations, hostile, garbage, emulated\n",
+      stderr: "There is no run 'steadily': allowed are steady, sessions, registrations, hostile, garbage, emulated, kills\n",
     });
   });
 });

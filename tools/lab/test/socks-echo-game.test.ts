@@ -20,7 +20,7 @@ it('an echo game plays through a real SOCKS5 client over a link that loses 5 %, 
   started.defer(() => closeSocket(server));
   server.on('message', (message, from) => server.send(message, from.port, from.address));
   const gameServer = endpointOf(server);
-  const node = await startOpenNode({ gameServer, io: 'auto' });
+  const node = await startOpenNode(gameServer, 'auto');
   started.defer(() => node.close());
   const link = await LossyLink.open({
     target: { ip: LOOPBACK, port: node.dataAddress.port },

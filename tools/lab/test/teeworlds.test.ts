@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { faultOfTeeworlds, measuredLoss, playTeeworlds } from '../src/teeworlds/run.ts';
-import { findTeeworlds } from '../src/teeworlds/server.ts';
-import type { TeeworldsPrograms } from '../src/teeworlds/server.ts';
-import { TRIALS } from '../src/teeworlds/stage.ts';
+import { faultOfTeeworlds, measuredLoss, playTeeworlds } from './teeworlds/run.ts';
+import { findTeeworlds } from './teeworlds/server.ts';
+import type { TeeworldsPrograms } from './teeworlds/server.ts';
+import { TRIALS } from './teeworlds/stage.ts';
 
 const found = findTeeworlds();
 const why = typeof found === 'string' ? ` (not run: ${found})` : '';

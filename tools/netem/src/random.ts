@@ -50,11 +50,20 @@ export class Random {
   /** A whole number in [0, n), each equally likely. `n` is 1 to 2^32. */
   nextInt(n: number): number {
     demand('nextInt', n, Number.isInteger(n) && n >= 1 && n <= TWO_POW_32, 'an integer from 1 to 2^32');
-    // Numbers of the incomplete last stretch would favour the small results.
-    const limit = TWO_POW_32 - (TWO_POW_32 % n);
     let value = this.nextU32();
-    while (value >= limit) value = this.nextU32();
+    // Numbers of the incomplete last stretch would favour the small results.
+    while (value - (value % n) + n > TWO_POW_32) value = this.nextU32();
     return value % n;
+  }
+
+  /** True once in `times`, on average. */
+  once(times: number): boolean {
+    return this.nextInt(times) === 0;
+  }
+
+  /** One of the values, each equally likely; there must be one. */
+  pick<T>(values: readonly T[]): T {
+    return values[this.nextInt(values.length)];
   }
 
   /** A generator of its own whose numbers are unrelated to what this one gives from here on. */

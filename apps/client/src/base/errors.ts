@@ -6,6 +6,8 @@ export type ClientErrorCode =
   | 'ERR_CLIENT_RESOLVE'
   /** An ingress, or the socket towards the node, could not be opened. */
   | 'ERR_CLIENT_OPEN'
+  /** The helper cannot be reached, or catches nothing. */
+  | 'ERR_CLIENT_CAPTURE'
   /** The node did not answer in time. */
   | 'ERR_CLIENT_NO_ANSWER'
   /** The node did not take the registration, or its control connection could not be made. */

@@ -1,6 +1,7 @@
 import type { MultipathMode } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
+import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { startTunnel } from '../run/start-tunnel.ts';
 import type { TunnelSettings } from '../settings/tunnel-settings.ts';
 import { requirePort, wayRules } from './endpoint.ts';
@@ -30,25 +31,39 @@ export interface CarryOptions extends RegistrationOptions {
   readonly json?: boolean;
 }
 
+/** What a command does around a tunnel. */
+export interface CarryHooks {
+  /** The tunnel has its sockets. */
+  started?(tunnel: RunningTunnel, report: TunnelReport): void;
+  /** The node has answered. What it throws ends the tunnel. */
+  established?(report: TunnelReport): Promise<void>;
+  /** The tunnel is about to be closed. */
+  ending?(report: TunnelReport): Promise<void>;
+  /** Ends the tunnel as the user does. */
+  readonly over?: Promise<unknown>;
+}
+
 /**
  * Carries what an ingress takes in until the user ends it.
- * @param ingressOf makes the ingress's settings, once the command line is known to make sense.
+ * @param ingressOf makes the ingress's settings, once the command line is known to make sense. Its ways count after those of the
+ *   command line.
  * @returns the exit code.
  */
 export async function carry(
   options: CarryOptions,
-  ingressOf: () => Promise<Pick<TunnelSettings, 'ingresses' | 'socks'>>,
+  ingressOf: () => Promise<Pick<TunnelSettings, 'ingresses' | 'socks' | 'capture' | 'ways'>>,
   terminal: Terminal,
+  hooks: CarryHooks = {},
 ): Promise<number> {
   const registered = registers(options);
-  const ways = wayRules(options.way, options.node);
+  const chosen = wayRules(options.way, options.node);
   const where = registered ? { register: await registrationOf(options, options.node, options.via, terminal) } : { node: onlyNode(options) };
-  const ingress = await ingressOf();
+  const { ways = [], ...ingress } = await ingressOf();
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
     ...where,
     ...ingress,
-    ways,
+    ways: [...chosen, ...ways],
     paths: options.path,
     multipath: options.multipath,
     fecGroupSize: options.fec,
@@ -63,7 +78,10 @@ export async function carry(
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
   report.started(tunnel, options.fec);
-  const failure = await carried(tunnel, options.dialect, report, interruption);
+  hooks.started?.(tunnel, report);
+  const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
+  const failure = await carried(tunnel, options.dialect, report, { asked }, () => hooks.established?.(report) ?? Promise.resolve());
+  await hooks.ending?.(report);
   await tunnel.close();
   interruption.release();
   if (failure === undefined || tunnel.answered) {

@@ -11,6 +11,8 @@ import { UsageError } from './usage-error.ts';
 
 /** Options whose values a file has in its tables of nodes. */
 const OF_NODES = ['node', 'via'];
+/** Commands that can do something without a node. */
+const WITHOUT_NODES = ['doctor'];
 /** Options of a file that mean nothing without a registration. */
 const NEED_REGISTRATION = ['path', 'multipath'];
 
@@ -47,9 +49,8 @@ function setNodes(command: Command, nodeOption: Option, viaOption: Option | unde
   const isSame = (one: NodeArgument, other: NodeArgument | undefined) => other !== undefined && nodeName(one) === nodeName(other);
   const withEntry = (node: NodeArgument) => known.find((other) => isSame(other, node)) ?? node;
   const nodes = (fromLine ?? config.nodes.map(nodeOf).filter((node) => !isSame(node, via))).map(withEntry);
-  if (nodes.length === 0) throw noNode(config);
-  // Commands with further paths take several nodes.
-  command.setOptionValueWithSource(nodeOption.attributeName(), viaOption === undefined ? nodes[0] : nodes, 'config');
+  if (nodes.length === 0 && !WITHOUT_NODES.includes(command.name())) throw noNode(config);
+  command.setOptionValueWithSource(nodeOption.attributeName(), takesSeveral(nodeOption) ? nodes : nodes[0], 'config');
   if (viaOption !== undefined && via !== undefined) command.setOptionValueWithSource('via', withEntry(via), 'config');
   if (command.getOptionValueSource('way') !== 'config') return;
   // Rules of the file may name nodes that this command line does not use.
@@ -67,6 +68,11 @@ function noNode({ file, nodes }: ClientConfig): UsageError {
   return new UsageError(
     `no node: give --node HOST[:PORT], or take the line that its operator gave you with "lightspeed import"; ${file} names none`,
   );
+}
+
+/** Its parser then gathers what is given. */
+function takesSeveral({ parseArg }: Option): boolean {
+  return Array.isArray(parseArg?.('node', undefined));
 }
 
 function isGiven(command: Command, option: Option): boolean {

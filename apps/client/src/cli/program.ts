@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { ClientError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
+import { addCatchCommands } from './catch-commands.ts';
 import { applyConfig } from './configured.ts';
 import { decode, parseTagKey } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
@@ -146,6 +147,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .option('--allow-anybody', 'let in whoever reaches an address that is not loopback, without a password')
     .addHelpText('after', SOCKS_EXAMPLES)
     .action(async (options: SocksOptions) => done(await socks(options, terminal)));
+  addCatchCommands(program, terminal, done);
   const pinging = program.command('ping').description('Measure round trips to a node with keepalives.').addOption(nodeOption());
   addRegistrationOptions(pinging)
     .addOption(new Option('--count <n>', 'keepalives to send').argParser(integer(1, 100_000)).default(10))

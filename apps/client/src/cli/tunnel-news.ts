@@ -17,12 +17,17 @@ const MOVES: Readonly<Record<MoveReason, string>> = {
   faster: 'another node is much nearer',
 };
 
-/** Reports until the user has enough. @returns what went wrong, if anything. */
+/**
+ * Reports until the user has enough.
+ * @param established is called when the node has answered, before anything else is told; what it throws ends it.
+ * @returns what went wrong, if anything.
+ */
 export async function carried(
   tunnel: RunningTunnel,
   dialect: Dialect,
   report: TunnelReport,
-  { asked }: Interruption,
+  { asked }: Pick<Interruption, 'asked'>,
+  established?: () => Promise<void>,
 ): Promise<ClientError | undefined> {
   const startedMs = performance.now();
   const failed = new Promise<ClientError>((resolve) => tunnel.once('failed', resolve));
@@ -37,6 +42,12 @@ export async function carried(
     report.event('established', `${how} after ${(performance.now() - startedMs).toFixed(0)} ms; Ctrl-C ends it`);
   }
   tellNews(tunnel, report);
+  try {
+    if (tunnel.answered) await established?.();
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
   const stopSampling = sampleEverySecond(tunnel, report);
   const failure = await Promise.race([failed, asked]);
   stopSampling();

@@ -27,6 +27,8 @@ const OPTION_KEYS: Readonly<Record<string, Kind>> = {
   'keepalive-ms': 'number',
   'max-keepalive-misses': 'number',
   oversize: 'text',
+  always: 'text',
+  helper: 'text',
 };
 
 /** Keys of a `[[nodes]]` and of `[via]`. */

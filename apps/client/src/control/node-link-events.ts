@@ -7,6 +7,8 @@ export interface NodeLinkEvents {
   registered: [session: RegisteredSession, resumed: boolean];
   /** The node has said how it is. */
   info: [];
+  /** A Ping was answered: the round trip and the clocks' difference are known. */
+  measured: [];
   /** The node takes no new sessions, and stops in so many milliseconds. */
   draining: [ms: number];
   /** The control connection is gone; it is tried again after so many milliseconds. The session lives on for a while. */

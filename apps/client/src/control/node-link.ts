@@ -171,6 +171,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       this.#pong = undefined;
       this.pingMs = (nowUs - sentUs) / 1_000;
       this.clockOffsetMs = (Number(message.serverTimestampUs) - (nowUs + sentUs) / 2) / 1_000;
+      this.emit('measured');
     } else if (message.type === 'server_info') {
       this.loadPercent = message.loadPercent;
       if (message.dialect === 'standard') {

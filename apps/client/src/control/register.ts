@@ -57,7 +57,7 @@ export async function register(
   // Pings as frequent are keepalives themselves.
   const keepaliveMs = settings.pingMs <= KEEPALIVE_MS ? 0 : KEEPALIVE_MS;
   const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs, signal };
-  const addresses = await resolveNode(host, CONNECT_MS, name);
+  const addresses = node.addresses ?? (await resolveNode(host, CONNECT_MS, name));
   const connection = await connect(how, addresses, name);
   try {
     const stream = connection.openStream();

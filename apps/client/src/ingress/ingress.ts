@@ -29,6 +29,10 @@ export interface DatagramReceiver {
 export interface Ingress extends DatagramReceiver {
   /** Most flows that it may have open. */
   readonly maxFlows: number;
+  /** Carries a datagram of a flow by the direct way, where that is not by a socket of this client's own. */
+  carryDirect?(flow: Flow, offset: ArenaOffset, length: ByteLength): void;
+  /** A flow that it has opened is closed. */
+  flowClosed?(flow: Flow): void;
   /** An answer of the flow's game server for its program: bytes in the engine's arena with at least 10 bytes of room before them. */
   deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
 }

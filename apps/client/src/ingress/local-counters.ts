@@ -31,6 +31,10 @@ export const LocalDrop = {
   socksDestinations: 9,
   /** There is no tunnel to the node by which it is to go. */
   noNodeTunnel: 10,
+  /** There is no socket yet that can have its game server's address for the answers, and too many wait for one. */
+  captureWaiting: 11,
+  /** It was not said where it was sent to. */
+  captureUnknown: 12,
 } as const;
 
 const LOCAL_COUNTERS = 5;
@@ -47,6 +51,8 @@ export const LOCAL_DROP_NAMES = [
   'socks_source',
   'socks_destinations',
   'no_node_tunnel',
+  'capture_waiting',
+  'capture_unknown',
 ] as const;
 
 /** Bytes of the buffer that {@link localCountersIn} lays out. */

@@ -1,6 +1,6 @@
+import { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from '@lightspeed/capture';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { EXCLUDED_PORTS, EXCLUDED_PREFIXES } from '../catch/exclusions.ts';
 
 /** What a configuration of sing-box is to catch, and where it goes. */
 export interface SingBoxPlan {
@@ -31,12 +31,18 @@ export function singBoxConfiguration({ processes, ownPath, socks }: SingBoxPlan)
     route: {
       rules: [
         { process_path: [ownPath], ...direct },
-        { network: 'udp', port_range: EXCLUDED_PORTS.map(({ from, to }) => `${from}:${to}`), ...direct },
-        { ip_cidr: EXCLUDED_PREFIXES.map(({ prefix }) => prefix), ...direct },
+        { network: 'udp', port_range: [...NEVER_PORTS, ...STUN_PORTS].map(({ ports }) => rangeOf(ports)), ...direct },
+        { ip_cidr: NEVER_PREFIXES.map(({ prefix }) => prefix), ...direct },
         { network: 'udp', process_name: processes, action: 'route', outbound: 'lightspeed' },
       ],
       final: 'direct',
       auto_detect_interface: true,
     },
   };
+}
+
+/** As sing-box writes `FROM-TO`, or one port. */
+function rangeOf(ports: string): string {
+  const [from, to = from] = ports.split('-');
+  return `${from}:${to}`;
 }

@@ -11,6 +11,7 @@ import type { ControlState } from '../control/fleet.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import type { MoveReason } from '../control/node-choice.ts';
 import { SocksServer } from '../ingress/socks/server.ts';
+import type { CaptureCommand, CaptureEvent } from '../ingress/transparent/messages.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
 import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
@@ -45,6 +46,8 @@ export interface TunnelEvents {
   notRebound: [path: number, reason: string];
   /** Something about clients of the SOCKS5 server, or about the game servers that they name. */
   socks: [text: string];
+  /** Something has to be done about a flow that was caught. */
+  capture: [event: CaptureEvent];
   /** As many keepalives were sent as `maxKeepalives` allows. */
   keepalivesSent: [];
   /** The data-plane thread ended by itself, or no node takes the ticket any more: the tunnel is dead. */
@@ -169,6 +172,11 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     this.#command({ type: 'rebind', path, local: local === undefined ? undefined : requireAddress('the local address', local) });
   }
 
+  /** Gives the data plane what it has asked for by the event `capture`. */
+  answerCapture(command: CaptureCommand): void {
+    this.#command(command);
+  }
+
   /** Not for users: `startTunnel` calls it. */
   async listenForSocks(): Promise<void> {
     const { socks } = this.#input.settings;
@@ -237,6 +245,9 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       case 'socks-resolve':
       case 'socks-ipv6':
         this.#socks?.take(message);
+        break;
+      case 'capture':
+        this.emit('capture', message.event);
         break;
       case 'started':
       case 'refused':

@@ -51,6 +51,8 @@ export type ParsedNodeSettings = Readonly<Required<Omit<NodeSettings, 'ticket'>>
   readonly ticket: Uint8Array | undefined;
   /** `HOST:PORT`. */
   readonly name: string;
+  /** In place of those that the host's name stands for: at most one of each family. */
+  readonly addresses?: { readonly ipv4: string | undefined; readonly ipv6: string | undefined };
 };
 
 /** {@link RegisterSettings} with nothing left out and nothing left to check. */

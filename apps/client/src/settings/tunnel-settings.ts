@@ -3,7 +3,7 @@ import { DEFAULT_TUNNEL_OPTIONS, MAX_PATHS, MULTIPATH_MODES } from '@lightspeed/
 import type { MultipathMode } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import { DIALECTS, formatSocketAddress } from '@lightspeed/wire';
-import type { Dialect, SocketAddress } from '@lightspeed/wire';
+import type { Dialect, Endpoint, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { invalid, requireInteger, requireOneOf } from './checks.ts';
 import { requireAddress, requireSocketAddress } from './addresses.ts';
@@ -28,6 +28,8 @@ export interface TunnelSettings {
   readonly ingresses?: readonly IngressSettings[];
   /** A SOCKS5 server, by which programs name their game servers themselves. Default: none. */
   readonly socks?: SocksSettings | undefined;
+  /** What the privileged helper catches: the descriptor of the socket that it comes to. Batch engine only. Default: nothing. */
+  readonly capture?: CaptureSettings | undefined;
   /** Which game servers are not reached by the node in use. Default: none. */
   readonly ways?: readonly WayRule[];
   /** Data packets per parity packet, 1 to 32 (dialect `reference`: 2 to 16); 0 sends without FEC. */
@@ -55,7 +57,15 @@ export interface TunnelSettings {
   readonly reopen?: boolean;
 }
 
-type Optional = 'source' | 'keepaliveMs' | 'socks';
+/** A capture that has begun. */
+export interface CaptureSettings {
+  /** It stays its owner's to close. */
+  readonly fd: number;
+  /** Datagrams to this address are a trial: they come back. IPv4, as an unsigned number. */
+  readonly trial: Endpoint;
+}
+
+type Optional = 'source' | 'keepaliveMs' | 'socks' | 'capture';
 
 /** {@link TunnelSettings} with nothing left out and nothing left to check. */
 export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional | 'node' | 'register' | 'ways'>>> &

@@ -5,6 +5,7 @@ import type { DatagramReceiver } from '../ingress/ingress.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
 import { PortForward } from '../ingress/port-forward.ts';
 import { SocksRelay } from '../ingress/socks/relay.ts';
+import { TransparentIngress } from '../ingress/transparent/transparent-ingress.ts';
 import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
 import type { WayPolicy } from '../way/way-policy.ts';
 import { LocalSide } from './local-side.ts';
@@ -51,6 +52,7 @@ export class TunnelDriver implements DatagramHandler {
   readonly #local: LocalSide;
   readonly #nodeTunnels: NodeTunnels;
   readonly #socks: SocksRelay;
+  readonly #capture: TransparentIngress | undefined;
   #closing = false;
 
   constructor(environment: DriverEnvironment) {
@@ -69,6 +71,11 @@ export class TunnelDriver implements DatagramHandler {
     local.connect(this.#nodeTunnels);
     settings.ingresses.forEach(({ gameServer }, index) => new PortForward(local, sockets.ingresses[index], gameServer));
     this.#socks = new SocksRelay(local, memory, post);
+    const { capture } = settings;
+    if (capture !== undefined && sockets.capture !== undefined) {
+      const trial = { ip: capture.trial.ip | 0, port: capture.trial.port };
+      this.#capture = new TransparentIngress(local, sockets.capture, memory, trial, (event) => post({ type: 'capture', event }));
+    }
   }
 
   onDatagrams(socket: DatagramSocket, count: number): void {
@@ -79,6 +86,7 @@ export class TunnelDriver implements DatagramHandler {
   onSent(): void {
     this.#nodeTunnels.sent();
     this.#socks.sent();
+    this.#capture?.sent();
   }
 
   onWake(): void {
@@ -106,6 +114,7 @@ export class TunnelDriver implements DatagramHandler {
     else if (command.type === 'end') this.#nodeTunnels.end(command.slot);
     else if (command.type === 'tag') this.#nodeTunnels.startTags(command.slot);
     else if (command.type === 'rebind') this.#nodeTunnels.rebind(command.path, command.local);
+    else if (command.type === 'capture-answer') this.#capture?.obey(command);
     else this.#socks.obey(command);
   }
 

@@ -74,7 +74,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     flow.lastActivityMs = this.engine.clockMs;
     const { way } = flow;
     if (way === WAY_NODE_IN_USE) this.#nodeTunnels?.carryByUsed(flow, offset, length);
-    else if (way === WAY_DIRECT) this.#direct.carry(flow, offset, length);
+    else if (way === WAY_DIRECT) this.#carryDirect(flow, offset, length);
     else if (this.#nodeTunnels?.carryBy(way, flow, offset, length) === false) this.counters.drops[LocalDrop.noNodeTunnel]++;
   }
 
@@ -106,6 +106,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   }
 
   flowClosed(flow: Flow): void {
+    this.#ingresses[flow.openedBy]?.flowClosed?.(flow);
     this.#direct.closeFlow(flow);
     this.#nodeTunnels?.closeFlow(flow);
   }
@@ -117,5 +118,11 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     if (!flow.isOpen) return;
     flow.lastActivityMs = this.engine.clockMs;
     this.#ingresses[flow.ingress]?.deliver(flow, offset, length);
+  }
+
+  #carryDirect(flow: Flow, offset: ArenaOffset, length: ByteLength): void {
+    const ingress = this.#ingresses[flow.ingress];
+    if (ingress?.carryDirect === undefined) this.#direct.carry(flow, offset, length);
+    else ingress.carryDirect(flow, offset, length);
   }
 }

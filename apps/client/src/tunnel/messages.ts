@@ -1,6 +1,7 @@
 import type { TunnelEvent, TunnelRegistration } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Dialect, Endpoint, SocketAddress } from '@lightspeed/wire';
+import type { CaptureCommand, CaptureMessage } from '../ingress/transparent/messages.ts';
 import type { SocksCommand, SocksMessage } from '../ingress/socks/messages.ts';
 import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
 import type { PolicyRule } from '../way/way-policy.ts';
@@ -62,7 +63,8 @@ export type Command =
   | { readonly type: 'tag'; readonly slot: number }
   /** Gives a path another socket, bound to the same local address or to another one. */
   | { readonly type: 'rebind'; readonly path: number; readonly local: string | undefined }
-  | SocksCommand;
+  | SocksCommand
+  | CaptureCommand;
 
 /** From the data-plane thread, first: all sockets are bound, and the session is asked for next. */
 export interface StartedMessage {
@@ -90,6 +92,7 @@ export type WorkerMessage =
   | StartedMessage
   | NodeTunnelMessage
   | SocksMessage
+  | CaptureMessage
   /** Instead of `started`: a socket could not be opened; the thread ends. */
   | { readonly type: 'refused'; readonly message: string }
   /** A path has another socket. */

@@ -17,6 +17,8 @@ export interface TunnelSockets {
   readonly paths: readonly PathSocket[];
   /** Of the port forwards, in the order of the settings. */
   readonly ingresses: readonly DatagramSocket[];
+  /** What is caught comes to it. */
+  readonly capture: DatagramSocket | undefined;
   /** Whether the system has IPv6. */
   readonly ipv6: boolean;
 }
@@ -34,7 +36,12 @@ export async function openTunnelSockets(engine: DatagramEngine, settings: Parsed
     const socket = await open(engine, pathSocketOptions(engine, local, ipv6), `cannot send from ${local ?? 'any address'}`);
     paths.push({ socket, local, family: pathFamily(local, ipv6) });
   }
-  return { paths, ingresses, ipv6 };
+  const { capture } = settings;
+  const caught =
+    capture === undefined
+      ? undefined
+      : await open(engine, { ip: 0, port: 0, fd: capture.fd, originalDestinations: true }, 'cannot take what is caught');
+  return { paths, ingresses, capture: caught, ipv6 };
 }
 
 async function openIngress(engine: DatagramEngine, ingress: IngressSettings): Promise<DatagramSocket> {

@@ -21,7 +21,6 @@ const LEFT_AFTER_MS = 2_000;
 export interface LifecycleParts extends Pick<
   RelayParts,
   | 'addresses'
-  | 'bans'
   | 'claims'
   | 'clock'
   | 'counters'
@@ -228,27 +227,6 @@ export class RelaySessionLifecycle {
     if (session.registration === null) return;
     session.registration.session = null;
     claims?.release(session.registration);
-  }
-
-  /**
-   * A session has opened new destinations for as long as earns a ban. A registered client is reported, and its session ends: the
-   * control plane bans who registered. An address of an open node is banned only if it has shown that it receives.
-   * Nobody is banned for packets that others may have sent in his name.
-   */
-  punish(path: RelayPath): void {
-    const { addresses, bans, clock, counters, options, output } = this.#parts;
-    const { registration, forged } = path.session;
-    if (forged > 0 || !path.isValidated) return;
-    counters.values[RelayCounter.bans]++;
-    if (registration !== null) {
-      output.misused(registration.sessionId);
-    } else {
-      const high = addresses.prefixHigh(path.ip);
-      const low = addresses.prefixLow(path.ip);
-      bans.ban(high, low, clock.nowMs, options.banDurationMs);
-      output.banned(high, low, options.banDurationMs);
-    }
-    this.close(path.session);
   }
 }
 

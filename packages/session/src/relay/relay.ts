@@ -9,6 +9,7 @@ import { Farewell } from './farewell.ts';
 import { EgressAllocator } from './egress-allocator.ts';
 import { FlowReports } from './flow-reports.ts';
 import { FlowTable } from './flow-table.ts';
+import { Misuse } from './misuse.ts';
 import { makeRelayParts } from './relay-parts.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
@@ -62,7 +63,7 @@ export class Relay {
     const withSessions = { ...parts, farewell, flows, lifecycle, sender, tagging, writer };
     const admission = new SessionAdmission(withSessions);
     const control = new UpstreamControl(withSessions);
-    const data = new UpstreamData(withSessions);
+    const data = new UpstreamData({ ...withSessions, misuse: new Misuse(withSessions) });
     this.#upstream = new Upstream({ ...withSessions, admission, control, data });
     this.#downstream = new Downstream(withSessions);
     this.#sweep = new Sweep({ ...withSessions, egress, reports });

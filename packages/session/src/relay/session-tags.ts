@@ -57,6 +57,13 @@ export class SessionTags {
     return (live.session?.tags ?? null) !== null;
   }
 
+  /** Asks the client of a session for tags, if it can have them. @returns whether it can, and was asked now or before */
+  ask(session: RelaySession): boolean {
+    const live = this.#liveOf(session);
+    if (live !== undefined && session.tags === null && this.#mayBegin) this.#want(session, live);
+    return session.tags !== null;
+  }
+
   /** The first packet with a right tag came. */
   noteTagged(session: RelaySession): void {
     const { claims, counters } = this.#parts;

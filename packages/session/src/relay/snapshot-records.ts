@@ -74,7 +74,9 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
     setUint64(words, record + 5, areUsed ? nonces.highest : 0n);
     setUint64(words, record + 7, nonces.below);
     setUint64(words, record + 9, openingNonce);
-    if (newestTagUs !== undefined) this.#words[this.#extend(1)] = newestTagUs;
+    if (newestTagUs === undefined) return;
+    const at = this.#extend(1);
+    this.#words[at] = newestTagUs;
   }
 
   /** @param at its address and the node's, handles of `addresses`. */

@@ -17,6 +17,7 @@ import { answeringGroupSize } from '../group-size.ts';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
 import type { FlowTable } from './flow-table.ts';
+import type { Misuse } from './misuse.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelayFlow, RelayPath, RelaySession } from './relay-session.ts';
@@ -26,6 +27,7 @@ import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 export interface UpstreamDataParts extends Pick<RelayParts, 'bytes' | 'clock' | 'counters' | 'limits' | 'options' | 'output' | 'policy'> {
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
+  readonly misuse: Misuse;
 }
 
 /** Data and parity of a session: steps 8 to 11 of a datagram's way to a game server, see `upstream.ts`. */
@@ -56,7 +58,7 @@ export class UpstreamData implements PayloadSink {
       const clientPort = readSourcePort(bytes, offset);
       flow = flows.findUp(session, clientIp, clientPort, serverIp, serverPort);
       if (flow === null) {
-        flow = this.#openFlow(path, clientIp, clientPort, serverIp, serverPort);
+        flow = this.#openFlow(path, isTagged, clientIp, clientPort, serverIp, serverPort);
         if (flow === null) return this.#flowRefusal;
       }
       flow.lastUpMs = clock.nowMs;
@@ -69,15 +71,22 @@ export class UpstreamData implements PayloadSink {
     return 0;
   }
 
-  #openFlow(path: RelayPath, clientIp: AddressHandle, clientPort: Port, serverIp: AddressHandle, serverPort: Port): RelayFlow | null {
-    const { clock, counters, flows, lifecycle, limits, options, policy } = this.#parts;
+  #openFlow(
+    path: RelayPath,
+    isTagged: boolean,
+    clientIp: AddressHandle,
+    clientPort: Port,
+    serverIp: AddressHandle,
+    serverPort: Port,
+  ): RelayFlow | null {
+    const { clock, counters, flows, limits, misuse, options, policy } = this.#parts;
     const { session } = path;
     const denied = policy.verdict(serverIp, serverPort);
     if (denied !== 0) return this.#refuseFlow(denied);
     if (session.flowCount >= options.maxFlowsPerSession) return this.#refuseFlow(DropReason.flowLimit);
     if (!knowsServer(session, serverIp, serverPort)) {
       const verdict = limits.admitDestination(session.slot, clock.nowMs);
-      if (verdict === DESTINATION_REFUSED_BAN) lifecycle.punish(path);
+      if (verdict === DESTINATION_REFUSED_BAN) misuse.punish(path, isTagged);
       if (verdict !== DESTINATION_ADMITTED) return this.#refuseFlow(DropReason.reflection);
     }
     const flow = flows.open(session, clientIp, clientPort, serverIp, serverPort, clock.nowMs);

@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { BenchError } from '../bench-error.ts';
+import { LabError } from '@lightspeed/lab';
 import type { BenchOptions } from '../options.ts';
 import { GROUP_SIZE } from '../relays/entrants.ts';
 import { ARRIVALS, CLAIMED_RATES_PPS, CLIENTS } from '../relays/loads.ts';
 import { measureRelays } from '../relays/measure-relays.ts';
 import { ourNode } from '../relays/our-node.ts';
-import { median } from '../relays/statistics.ts';
+import { median } from '../relays/rounds.ts';
 import type { WindowMeasurement } from '../relays/window.ts';
 import { markdownTable } from '../report/table.ts';
 
@@ -38,7 +38,7 @@ export interface Pair {
 export async function runAgainst(folder: string, options: BenchOptions, progress: (text: string) => void): Promise<number> {
   const programs = [THIS_CHECKOUT, resolve(folder)].map((path) => join(path, 'apps', 'proxy', 'src', 'main.ts'));
   const gone = programs.find((program) => !existsSync(program));
-  if (gone !== undefined) throw new BenchError('ERR_BENCH_USAGE', `--against takes a checkout; there is no ${gone}`);
+  if (gone !== undefined) throw new LabError('ERR_LAB_USAGE', `--against takes a checkout; there is no ${gone}`);
   const { pairs, warmUpMs, windowWarmUpMs, measureMs } = options.quick ? QUICK_PLAN : PLAN;
   const binds = options.wildcard ? await Promise.all(programs.map(wildcardOf)) : undefined;
   const nameOf = (form: string, which: number) => `${form}, ${which === 0 ? 'this node' : 'the other node'}`;
@@ -98,6 +98,6 @@ async function wildcardOf(program: string): Promise<string> {
   const command = ['--conditions=@lightspeed/source', program, 'serve', '--help'];
   const { stdout } = await promisify(execFile)(process.execPath, command);
   const bind = /--data-bind .*\(default (.*):\d+[,)]/.exec(stdout)?.[1];
-  if (bind === undefined) throw new BenchError('ERR_BENCH_PROCESS', `${program} does not say to what --data-bind is bound by default`);
+  if (bind === undefined) throw new LabError('ERR_LAB_PROCESS', `${program} does not say to what --data-bind is bound by default`);
   return `${bind}:0`;
 }

@@ -7,6 +7,9 @@ import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import type { Place, Relay } from '../relays/relay.ts';
 
+/** A relay of others, ready for load. */
+type Peer = Omit<Relay, 'name'>;
+
 const START_MS = 5_000;
 const NGINX_PACKAGES = 'nginx-light libnginx-mod-stream';
 /** Where Debian and its kin put the dynamic module of nginx. */
@@ -26,20 +29,20 @@ export function whyNoNginx(): string | undefined {
 }
 
 /** Compiles and starts the minimal relay in C: the same system calls and the same datagrams, and no features. */
-export async function startCRelay(name: string, place: Place, undo: AsyncDisposableStack): Promise<Relay> {
+export async function startCRelay(place: Place, undo: AsyncDisposableStack): Promise<Peer> {
   const { ip, port: serverPort } = place.gameServer;
   const program = join(place.folder, 'c-relay');
   await command('cc', ['-O2', '-o', program, new URL('./c-relay.c', import.meta.url).pathname]);
   const running = start([program, formatIpv4(LOOPBACK), formatIpv4(ip), String(serverPort)], place, undo);
   const port = Number(await running.line(/^\d+$/, START_MS));
-  return { name, target: { framing: { kind: 'header' }, address: { ip: LOOPBACK, port } }, pids: [running.pid], lines: running.lines };
+  return { target: { framing: { kind: 'header' }, address: { ip: LOOPBACK, port } }, pids: [running.pid], lines: running.lines };
 }
 
 /**
  * coturn as a TURN server with one relay thread and without credentials, which are a matter of allocations and not of
  * packets. Clients are those that all relays get, speaking ChannelData.
  */
-export async function startCoturn(name: string, place: Place, undo: AsyncDisposableStack): Promise<Relay> {
+export async function startCoturn(place: Place, undo: AsyncDisposableStack): Promise<Peer> {
   const address = await freeLoopbackEndpoint();
   const words = [
     ...['turnserver', '-n', '--no-auth', '--no-cli', '--allow-loopback-peers', '--relay-threads', '1'],
@@ -49,11 +52,11 @@ export async function startCoturn(name: string, place: Place, undo: AsyncDisposa
   ];
   const running = start(words, place, undo);
   await running.line(/SQLite DB connection success/, START_MS);
-  return { name, target: { framing: { kind: 'turn' }, address }, pids: [running.pid], lines: running.lines };
+  return { target: { framing: { kind: 'turn' }, address }, pids: [running.pid], lines: running.lines };
 }
 
 /** nginx as a proxy of UDP: its master and its one worker. */
-export async function startNginx(name: string, place: Place, undo: AsyncDisposableStack): Promise<Relay> {
+export async function startNginx(place: Place, undo: AsyncDisposableStack): Promise<Peer> {
   const { folder, gameServer } = place;
   const address = await freeLoopbackEndpoint();
   const config = join(folder, 'nginx.conf');
@@ -62,7 +65,7 @@ export async function startNginx(name: string, place: Place, undo: AsyncDisposab
   const running = start(['nginx', '-p', folder, '-e', 'stderr', '-c', config], place, undo);
   const worker = await running.line(/start worker process \d+$/, START_MS);
   const pids = [running.pid, Number(worker.split(' ').at(-1))];
-  return { name, target: { framing: { kind: 'plain' }, address }, pids, lines: running.lines };
+  return { target: { framing: { kind: 'plain' }, address }, pids, lines: running.lines };
 }
 
 function start(words: readonly string[], { folder, within }: Place, undo: AsyncDisposableStack): ForeignProcess {

@@ -1,6 +1,6 @@
 import { startCRelay, startCoturn, startNginx, whyNoNginx, whyWithout } from '../peers/peers.ts';
 import { ourNode } from './our-node.ts';
-import type { Entrant } from './relay.ts';
+import type { Entrant, Relay } from './relay.ts';
 
 /** The game server's echo without any relay: what load generator and kernel take by themselves. */
 export const DIRECT = 'no relay';
@@ -22,19 +22,22 @@ export const GROUP_SIZE = 4;
 
 /** All that take part where they can, in the order of the tables. */
 export const ENTRANTS: readonly Entrant[] = [
-  {
-    ...{ names: [DIRECT], whyNot: () => undefined },
-    start: async ({ gameServer: address }) => [{ name: DIRECT, target: { framing: { kind: 'plain' }, address }, pids: [], lines: [] }],
-  },
+  inOneForm(
+    DIRECT,
+    () => undefined,
+    async ({ gameServer: address }) => ({ target: { framing: { kind: 'plain' }, address }, pids: [], lines: [] }),
+  ),
   ourNode({ io: 'batch' }, { [OURS]: 0, [OURS_FEC]: GROUP_SIZE }),
   ourNode({ io: 'portable' }, { [OURS_PORTABLE]: 0 }),
-  {
-    ...{ names: [C_RELAY], whyNot: () => whyWithout('cc', 'gcc libc6-dev') },
-    start: async (place, undo) => [await startCRelay(C_RELAY, place, undo)],
-  },
-  { names: [NGINX], whyNot: whyNoNginx, start: async (place, undo) => [await startNginx(NGINX, place, undo)] },
-  {
-    ...{ names: [COTURN], whyNot: () => whyWithout('turnserver', 'coturn') },
-    start: async (place, undo) => [await startCoturn(COTURN, place, undo)],
-  },
+  inOneForm(C_RELAY, () => whyWithout('cc', 'gcc libc6-dev'), startCRelay),
+  inOneForm(NGINX, whyNoNginx, startNginx),
+  inOneForm(COTURN, () => whyWithout('turnserver', 'coturn'), startCoturn),
 ];
+
+function inOneForm(
+  name: string,
+  whyNot: Entrant['whyNot'],
+  start: (...args: Parameters<Entrant['start']>) => Promise<Omit<Relay, 'name'>>,
+): Entrant {
+  return { names: [name], whyNot, start: async (...args) => [{ name, ...(await start(...args)) }] };
+}

@@ -1,6 +1,5 @@
-import { LOOPBACK, TemporaryFolder, startLoad } from '@lightspeed/lab';
+import { LOOPBACK, LabError, TemporaryFolder, startLoad } from '@lightspeed/lab';
 import type { LoadProcess } from '@lightspeed/lab';
-import { BenchError } from '../bench-error.ts';
 import { divideCores } from './cores.ts';
 import { ENTRANTS } from './entrants.ts';
 import type { LoadPlan } from './loads.ts';
@@ -31,7 +30,7 @@ export interface LoadRounds {
 /**
  * Puts relays, each in a process of its own, under the same load one after another, over and over, and reads what they cost.
  * @returns which core does what, what each relay did under each load, and who could not take part and why.
- * @throws {BenchError} `ERR_BENCH_MISSING` where /proc is not Linux's, `ERR_BENCH_RELAY` if a relay does not answer
+ * @throws {LabError} `ERR_LAB_MISSING` where /proc is not Linux's, `ERR_LAB_PROCESS` if a relay does not answer
  */
 export async function measureRelays(
   { loads, warmUp, entrants = ENTRANTS, isSound = () => true }: RelaysPlan,
@@ -68,20 +67,17 @@ export async function measureRelays(
   return { layout: cores.layout, loads: measured, missing };
 }
 
-/**
- * Ends the measurement unless this is Linux.
- * @throws {BenchError} `ERR_BENCH_MISSING`
- */
+/** @throws {LabError} `ERR_LAB_MISSING` unless this is Linux */
 export function requireLinux(): void {
   if (process.platform === 'linux') return;
-  throw new BenchError('ERR_BENCH_MISSING', `CPU time is read from Linux's /proc; this is ${process.platform}`);
+  throw new LabError('ERR_LAB_MISSING', `CPU time is read from Linux's /proc; this is ${process.platform}`);
 }
 
 async function letIn(load: LoadProcess, relays: readonly Relay[], clients: number): Promise<void> {
   for (const { name, target, lines } of relays) {
     const { open } = await load.open({ name, ...target, clients });
     if (open === clients) continue;
-    throw new BenchError('ERR_BENCH_RELAY', `${name} has let in ${open} of ${clients} clients; ${lastWords(lines)}`);
+    throw new LabError('ERR_LAB_PROCESS', `${name} has let in ${open} of ${clients} clients; ${lastWords(lines)}`);
   }
 }
 

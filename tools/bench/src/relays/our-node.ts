@@ -1,7 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
-import { Issuer, LOOPBACK, NodeProgram, startRegistrants } from '@lightspeed/lab';
+import { Issuer, LOOPBACK, LabError, NodeProgram, startRegistrants, watch } from '@lightspeed/lab';
 import type { Registrants } from '@lightspeed/lab';
-import { BenchError } from '../bench-error.ts';
 import type { Entrant } from './relay.ts';
 
 /** Limits that are looked at for every packet and that one client alone does not reach with all of the load. */
@@ -12,7 +10,6 @@ const LIFETIME = { graceSecs: 3_600, sessionTimeoutSecs: 3_600 };
 const AT_ONCE = 16;
 /** Longer than the idle timeout of a control connection. */
 const GONE_MS = 40_000;
-const LOOK_EVERY_MS = 50;
 
 /** How a node of ours is started. */
 export interface OurNodeOptions {
@@ -44,7 +41,7 @@ export function ourNode({ io, dataBind, hangsUp = false, ...program }: OurNodeOp
     const plan = { control: node.control, pin: node.pinText, ticket: issuer.ticket(), atOnce: AT_ONCE, clients };
     const { sessions, failures } = await registrants.register(plan);
     if (failures.length > 0) {
-      throw new BenchError('ERR_BENCH_RELAY', `${registrations} does not register all clients: ${failures.join('; ')}`);
+      throw new LabError('ERR_LAB_PROCESS', `${registrations} does not register all clients: ${failures.join('; ')}`);
     }
     await load.takeSessions(registrations, sessions);
     if (hangsUp) await hangUp(registrants, node);
@@ -59,10 +56,7 @@ export function ourNode({ io, dataBind, hangsUp = false, ...program }: OurNodeOp
 /** Resolves when the node knows that the connections are closed. */
 async function hangUp(registrants: Registrants, node: NodeProgram): Promise<void> {
   await registrants.hangUp();
-  const untilMs = performance.now() + GONE_MS;
-  while ((await node.metric('lightspeed_control_connections')) > 0) {
-    if (performance.now() > untilMs) throw new BenchError('ERR_BENCH_RELAY', 'a node keeps control connections that are closed');
-    await setTimeout(LOOK_EVERY_MS);
-  }
+  const areClosed = async () => (await node.metric('control_connections')) === 0;
+  if (!(await watch(areClosed, GONE_MS))) throw new LabError('ERR_LAB_PROCESS', 'a node keeps control connections that are closed');
   await registrants[Symbol.asyncDispose]();
 }

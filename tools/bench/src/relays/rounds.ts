@@ -1,6 +1,5 @@
 import type { LoadProcess } from '@lightspeed/lab';
 import type { Relay } from './relay.ts';
-import { median } from './statistics.ts';
 import { combined, measureWindow } from './window.ts';
 import type { WindowLoad, WindowMeasurement } from './window.ts';
 
@@ -57,4 +56,11 @@ export function cpuRatio(all: readonly RelayRounds[], relay: string, against: st
   const cpuOf = (name: string) => all.find((candidate) => candidate.relay === name)?.windows.map((window) => window.cpuUsPerRoundTrip);
   const [own, other] = [cpuOf(relay), cpuOf(against)];
   return own === undefined || other === undefined ? NaN : median(own.map((value, round) => value / other[round]));
+}
+
+/** @returns the middle of the values, the mean of the two middle ones if their number is even; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { cpuNs, residentBytes } from '@lightspeed/lab';
+import { LabError, cpuNs, residentBytes } from '@lightspeed/lab';
 import type { LoadProcess, WindowPlan, WindowResult } from '@lightspeed/lab';
 import { monotonicUs } from '@lightspeed/udp';
-import { BenchError } from '../bench-error.ts';
 import { lastWords } from './relay.ts';
 import type { Relay } from './relay.ts';
 
@@ -44,7 +43,7 @@ export async function measureWindow(load: Pick<LoadProcess, 'window'>, relay: Re
     const measured = await measureOnce(load, relay, plan);
     if (measured.answered + measured.late > 0) return measured;
   }
-  throw new BenchError('ERR_BENCH_RELAY', `${relay.name} has answered nothing; ${lastWords(relay.lines)}`);
+  throw new LabError('ERR_LAB_PROCESS', `${relay.name} has answered nothing; ${lastWords(relay.lines)}`);
 }
 
 async function measureOnce(load: Pick<LoadProcess, 'window'>, relay: Relay, plan: WindowLoad): Promise<WindowMeasurement> {
@@ -69,6 +68,5 @@ async function measureOnce(load: Pick<LoadProcess, 'window'>, relay: Relay, plan
 
 async function usageAt(pids: readonly number[], atUs: number) {
   await setTimeout(Math.max(0, (atUs - monotonicUs()) / 1_000));
-  const resident = residentBytes(pids);
-  return { ns: cpuNs(pids), atUs: monotonicUs(), residentBytes: resident };
+  return { residentBytes: residentBytes(pids), ns: cpuNs(pids), atUs: monotonicUs() };
 }

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { LOOPBACK, NodeProgram, TemporaryFolder, residentBytes, startLoad } from '@lightspeed/lab';
+import { LabError, LOOPBACK, NodeProgram, TemporaryFolder, residentBytes, startLoad } from '@lightspeed/lab';
 import type { LoadTarget, WindowPlan } from '@lightspeed/lab';
 import type { Endpoint } from '@lightspeed/wire';
-import { BenchError } from '../bench-error.ts';
 import { bytesPerRegisteredSession } from '../micro/memory-relay.ts';
 import { requireLinux } from '../relays/measure-relays.ts';
 import { combined, measureWindow } from '../relays/window.ts';
@@ -90,7 +89,7 @@ async function measureOne(plan: ScalePlan): Promise<Row> {
   const target = (index: number) => ({ name: relay.name, ...relay.target, clients: counts[index] });
   const opened = await Promise.all(loads.map((load, index) => load.open(target(index), OPENED_PER_SECOND / loads.length)));
   const open = opened.reduce((sum, result) => sum + result.open, 0);
-  if (open < sessions) throw new BenchError('ERR_BENCH_RELAY', `only ${open} of ${sessions} sessions could be opened`);
+  if (open < sessions) throw new LabError('ERR_LAB_PROCESS', `only ${open} of ${sessions} sessions could be opened`);
   const shareOf = (each: WindowPlan, index: number) => ({ ...each, ratePps: (each.ratePps * counts[index]) / sessions });
   const together = {
     // Of times the worst of all processes: never better than it was.

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { reasonOf } from '../errors.ts';
+import { LabError, readOptions } from '../errors.ts';
 import type { CarriedGameOptions } from '../game/carried-game.ts';
 
 /** What `pnpm start` runs, and for how long. */
@@ -30,12 +29,22 @@ it with a summary. The exit code is 0 only if the game was really carried.
 For example:  pnpm start --seconds 20 --loss 8 --fec 2
 `;
 
-/** A mistake on the command line: said to the user as it is. */
-export class UsageError extends Error {}
+const OPTIONS = {
+  seconds: { type: 'string' },
+  bots: { type: 'string', default: '8' },
+  loss: { type: 'string', default: '3' },
+  'delay-ms': { type: 'string', default: '20' },
+  'jitter-ms': { type: 'string', default: '5' },
+  fec: { type: 'string', default: '4' },
+  seed: { type: 'string', default: '1' },
+  io: { type: 'string', default: 'auto' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
-/** @returns undefined if help was asked for. @throws {UsageError} */
+/** @returns undefined if help was asked for. @throws {LabError} `ERR_LAB_USAGE` */
 export function parseDemoOptions(args: readonly string[]): DemoOptions | undefined {
-  const values = parse(args);
+  const values = readOptions(args, OPTIONS);
   if (values.help === true) return undefined;
   const lossPercent = number('--loss', values.loss, 0, 100);
   return {
@@ -55,33 +64,10 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      // `pnpm start -- --seconds 6` hands the dashes on.
-      args: args[0] === '--' ? args.slice(1) : [...args],
-      options: {
-        seconds: { type: 'string' },
-        bots: { type: 'string', default: '8' },
-        loss: { type: 'string', default: '3' },
-        'delay-ms': { type: 'string', default: '20' },
-        'jitter-ms': { type: 'string', default: '5' },
-        fec: { type: 'string', default: '4' },
-        seed: { type: 'string', default: '1' },
-        io: { type: 'string', default: 'auto' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(reasonOf(error), { cause: error });
-  }
-}
-
 function number(flag: string, text: string, lowest: number, highest: number, pattern = /\S/, kind = 'a number', or = ''): number {
   const value = pattern.test(text) ? Number(text) : NaN;
   if (value >= lowest && value <= highest) return value;
-  throw new UsageError(`${flag}: got '${text}', allowed is ${kind} from ${lowest} to ${highest}${or}`);
+  throw new LabError('ERR_LAB_USAGE', `${flag}: got '${text}', allowed is ${kind} from ${lowest} to ${highest}${or}`);
 }
 
 function wholeNumber(flag: string, text: string, lowest: number, highest: number, or?: string): number {
@@ -90,5 +76,5 @@ function wholeNumber(flag: string, text: string, lowest: number, highest: number
 
 function io(text: string): DemoOptions['io'] {
   if (text === 'auto' || text === 'batch' || text === 'portable') return text;
-  throw new UsageError(`--io: got '${text}', allowed is auto, batch or portable`);
+  throw new LabError('ERR_LAB_USAGE', `--io: got '${text}', allowed is auto, batch or portable`);
 }

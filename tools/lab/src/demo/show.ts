@@ -1,8 +1,8 @@
 import { count, milliseconds, percent } from '../figures.ts';
-import type { DirectionReport, GameReport } from '../game/carried-game.ts';
+import type { DirectionReport, CarriedReport } from '../game/carried-game.ts';
 
 /** One line that says everything, for output that is kept. */
-function reportLine(report: GameReport): string {
+function reportLine(report: CarriedReport): string {
   const { seconds, toServer, toBots, tunnelRttMs, gameRttMs } = report;
   const trips = `RTT tunnel ${milliseconds(tunnelRttMs)}, game ${milliseconds(gameRttMs)}`;
   return `${seconds.toFixed(0)} s | to the server ${directionLine(toServer)} | to the bots ${directionLine(toBots)} | ${trips}`;
@@ -17,7 +17,7 @@ const LABEL_COLUMNS = 26;
 const VALUE_COLUMNS = 20;
 
 /** The same as a table of several lines. */
-function reportTable(report: GameReport): string[] {
+function reportTable(report: CarriedReport): string[] {
   const { toServer, toBots } = report;
   const both = (label: string, value: (direction: DirectionReport) => string) => row(label, value(toServer), value(toBots));
   return [
@@ -48,13 +48,13 @@ export class Display {
     this.#out = out;
   }
 
-  show(report: GameReport): void {
+  show(report: CarriedReport): void {
     if (this.#out.isTTY) this.#draw(reportTable(report));
     else this.#out.write(`${reportLine(report)}\n`);
   }
 
   /** The last word: stays where it is. */
-  finish(report: GameReport, verdict: string): void {
+  finish(report: CarriedReport, verdict: string): void {
     if (this.#out.isTTY) this.#draw([...reportTable(report), '', verdict]);
     else this.#out.write(`${['', ...reportTable(report), '', verdict].join('\n')}\n`);
   }

@@ -1,48 +1,76 @@
-import type { RemoteInfo } from 'node:dgram';
-import type { Random } from '@lightspeed/netem';
+import type { Endpoint } from '@lightspeed/wire';
 import { closeSocket, endpointOf, openLoopbackSocket } from '../loopback-socket.ts';
-import { GAME_HEADER_BYTES, GameKind, decodeGameDatagram, encodeGameDatagram } from './datagram.ts';
-import { NumberedStream } from './numbered-stream.ts';
-import { Pace } from './pace.ts';
+import { isWhole, readNumber } from '../payload.ts';
 
-const TICKS_PER_SECOND = 30;
-const SHORTEST_SNAPSHOT_BYTES = 100;
-const LONGEST_SNAPSHOT_BYTES = 600;
+/** How far behind the newest one a datagram may come and be counted right. */
+const REMEMBERED = 4_096;
 
-/** The lab's game server: 30 times a second it sends each bot that has joined a snapshot of 100 to 600 bytes. */
-export async function startGameServer(random: Random) {
-  const socket = await openLoopbackSocket();
-  const players = new Map<number, { readonly from: RemoteInfo; readonly stream: NumberedStream }>();
-  let corrupted = 0;
-  let misdelivered = 0;
-  const welcome = (bot: number, from: RemoteInfo) => {
-    if (!players.has(bot)) players.set(bot, { from, stream: new NumberedStream(bot, GameKind.snapshot) });
-    const datagram = { kind: GameKind.welcome, bot, sequence: 0, acknowledged: 0, holdUs: 0 };
-    socket.send(encodeGameDatagram(datagram, GAME_HEADER_BYTES), from.port, from.address);
+/** What came of a stream of datagrams that are numbered from 0: how much, how much twice, how much not. */
+export class Arrivals {
+  /** Each number's place remembers the newest one that fell there, plus one. */
+  readonly #seen = new Int32Array(REMEMBERED);
+  #end = 0;
+  /** Different numbers that came. */
+  received = 0;
+  /** Numbers that came again. One that comes {@link REMEMBERED} or more behind the highest counts as such too. */
+  duplicates = 0;
+
+  /** Of those up to the highest, how many have not come. Late ones may still. */
+  get missing(): number {
+    return this.#end - this.received;
+  }
+
+  note(number: number): void {
+    const place = number % REMEMBERED;
+    if (this.#seen[place] > number) {
+      this.duplicates++;
+      return;
+    }
+    this.#seen[place] = number + 1;
+    this.received++;
+    this.#end = Math.max(this.#end, number + 1);
+  }
+}
+
+/** A game server that sends every datagram back to where it came from, and keeps account of each game. */
+export type GameServer = Awaited<ReturnType<typeof openGameServer>>;
+
+/** What a server has got of one game. */
+export interface GameAccount {
+  readonly arrivals: Arrivals;
+  /** Of its first datagram. */
+  readonly sinceMs: number;
+  /** Where its last datagram came from, `ADDR:PORT`. */
+  source: string;
+}
+
+/** @param at 127.0.0.1 and a port that the system chooses when left out */
+export async function openGameServer(at?: Endpoint) {
+  const socket = await openLoopbackSocket(at);
+  /** All that have sent something, `ADDR:PORT`. */
+  const sources = new Set<string>();
+  /** By the numbers of their streams. */
+  const games = new Map<number, GameAccount>();
+  const counts = {
+    /** Datagrams that are none of a game's, or are no more as they were sent. */
+    corrupted: 0,
+    /** How often a game has come from another address than before. */
+    moved: 0,
   };
   socket.on('message', (bytes, from) => {
-    const datagram = decodeGameDatagram(bytes);
-    const player = datagram && players.get(datagram.bot);
-    const isStranger = player !== undefined && (player.from.port !== from.port || player.from.address !== from.address);
-    if (datagram === undefined) corrupted++;
-    else if (isStranger) misdelivered++;
-    else if (datagram.kind === GameKind.join) welcome(datagram.bot, from);
-    else if (datagram.kind === GameKind.input && player !== undefined) player.stream.got(datagram, performance.now());
-    else misdelivered++;
-  });
-  const pace = new Pace(TICKS_PER_SECOND, (nowMs) => {
-    for (const { from, stream } of players.values()) {
-      const lengthBytes = SHORTEST_SNAPSHOT_BYTES + random.nextInt(LONGEST_SNAPSHOT_BYTES - SHORTEST_SNAPSHOT_BYTES + 1);
-      socket.send(stream.next(lengthBytes, nowMs), from.port, from.address);
+    const source = `${from.address}:${from.port}`;
+    sources.add(source);
+    socket.send(bytes, from.port, from.address);
+    if (!isWhole(bytes, 0, bytes.length)) {
+      counts.corrupted++;
+      return;
     }
+    const stream = readNumber(bytes, 0);
+    const game = games.get(stream) ?? { arrivals: new Arrivals(), sinceMs: performance.now(), source };
+    games.set(stream, game);
+    if (game.source !== source) counts.moved++;
+    game.source = source;
+    game.arrivals.note(readNumber(bytes, 4));
   });
-  /** `misdelivered` are datagrams of a bot from another address than when it joined, or of a kind that only bots get. */
-  const stats = () => ({ players: [...players].map(([bot, { stream }]) => ({ bot, stream: stream.stats })), corrupted, misdelivered });
-  /** Sends no more snapshots, still receives. */
-  const stopSending = () => pace.stop();
-  const close = () => {
-    stopSending();
-    return closeSocket(socket);
-  };
-  return { address: endpointOf(socket), stats, stopSending, [Symbol.asyncDispose]: close };
+  return { address: endpointOf(socket), sources, games, counts, [Symbol.asyncDispose]: () => closeSocket(socket) };
 }

@@ -3,17 +3,12 @@ import type { RunningNode } from '@lightspeed/proxy';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 
-/** What a node in this process is to carry. */
-export interface OpenNodeOptions {
-  /** The only destination that it allows. */
-  readonly gameServer: Endpoint;
-  readonly io: 'auto' | 'batch' | 'portable';
-  /** For a client that carries many players in one session. Default: the node's own. */
-  readonly maxPpsPerClient?: number;
-}
-
-/** A node on a port of loopback that admits whoever sends a HANDSHAKE. */
-export function startOpenNode({ gameServer, io, maxPpsPerClient }: OpenNodeOptions): Promise<RunningNode> {
+/**
+ * Starts a node in this process, on a port of loopback, that admits whoever sends a HANDSHAKE.
+ * @param gameServer the only destination that it allows
+ * @param maxPpsPerClient for a client that carries many players in one session; the node's own limit when left out
+ */
+export function startOpenNode(gameServer: Endpoint, io: 'auto' | 'batch' | 'portable', maxPpsPerClient?: number): Promise<RunningNode> {
   return startNode(
     nodeConfig({
       nodeId: 'lab',

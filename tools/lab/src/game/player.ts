@@ -5,8 +5,8 @@ import { formatSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { sumOf } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
-import { startEchoGame } from './echo-game.ts';
-import type { EchoReport } from './echo-game.ts';
+import { startGame } from './game.ts';
+import type { GameReport } from './game.ts';
 
 const ESTABLISH_MS = 20_000;
 
@@ -15,11 +15,13 @@ export interface PlayerPlan {
   readonly tunnel: Omit<TunnelSettings, 'ingresses' | 'node'>;
   readonly gameServer: Endpoint;
   readonly datagramsPerSecond: number;
+  /** Plays at once, before the node has answered. */
+  readonly waitsForNothing?: boolean;
 }
 
 /** What a player's game and tunnel have seen since the last mark. */
 export interface PlayerReport {
-  readonly game: EchoReport;
+  readonly game: GameReport;
   /** What its tunnel has said since the last mark, with the seconds since then. */
   readonly events: readonly string[];
 }
@@ -27,13 +29,13 @@ export interface PlayerReport {
 /** Somebody who plays: a registered tunnel, and a game that sends through it. */
 export type Player = Awaited<ReturnType<typeof startPlayer>>;
 
-/** Resolves when the node has answered. */
-export async function startPlayer({ tunnel: settings, gameServer, datagramsPerSecond }: PlayerPlan) {
+/** Resolves when the node has answered, unless the plan says otherwise. */
+export async function startPlayer({ tunnel: settings, gameServer, datagramsPerSecond, waitsForNothing = false }: PlayerPlan) {
   await using started = new AsyncDisposableStack();
   const tunnel = await startTunnel({ ...settings, ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer }] });
   started.use(tunnel);
-  await tunnel.established(ESTABLISH_MS);
-  const game = started.use(await startEchoGame(tunnel.ingresses[0].listen, datagramsPerSecond));
+  if (!waitsForNothing) await tunnel.established(ESTABLISH_MS);
+  const game = started.use(await startGame(tunnel.ingresses[0].listen, datagramsPerSecond));
   const resources = started.move();
 
   const used = tunnel.nodes.find(({ used }) => used);
@@ -74,7 +76,7 @@ export async function startPlayer({ tunnel: settings, gameServer, datagramsPerSe
     tunnel.rebind(0, local);
     await Promise.race([rebound, refused]);
   };
-  return { start, mark, finish, rebind, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { start, game, mark, finish, rebind, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 /** What several games together came to: `strange` is what came twice or was none of theirs, and must be 0. */
@@ -82,7 +84,7 @@ export function totals(reports: readonly PlayerReport[]) {
   return {
     sent: sumOf(reports, ({ game }) => game.sent),
     lost: sumOf(reports, ({ game }) => game.sent - game.answered),
-    strange: sumOf(reports, ({ game }) => game.duplicates + game.strange),
+    strange: sumOf(reports, ({ game }) => game.duplicates + game.corrupted + game.misdelivered),
     longestGapMs: Math.max(0, ...reports.map(({ game }) => game.longestGapMs)),
   };
 }

@@ -29,45 +29,24 @@ const FEC_HEADER_BYTES = fecHeaderBytes('standard');
 const GAME_IP = 0x0a00_0000;
 const GAME_PORT = 5_000;
 
-/** Sessions at a node, one per client, as `docs/protocol.md`, Sessions, says: opened by proof, or by whoever asks. */
+/** What clients know of their sessions at a node, one each, whatever packets they send in them. */
 export class LstpSessions {
-  readonly #bytes: Uint8Array;
-  readonly #registered: readonly RegisteredSession[] | undefined;
-  readonly #nonces: Uint32Array;
-  readonly #open: Uint8Array;
+  readonly registered: readonly RegisteredSession[] | undefined;
+  readonly nonces: Uint32Array;
+  readonly open: Uint8Array;
   readonly tokens: Uint8Array;
   readonly sequences: Uint16Array;
   /** FEC groups begun by each session. */
   readonly groups: Uint16Array;
 
   /** @param registered what the node has given each client; undefined for a node that gives tokens to anybody. */
-  constructor(bytes: Uint8Array, clients: number, registered?: readonly RegisteredSession[]) {
-    this.#bytes = bytes;
-    this.#registered = registered;
-    this.#nonces = new Uint32Array(clients);
-    this.#open = new Uint8Array(clients);
+  constructor(clients: number, registered?: readonly RegisteredSession[]) {
+    this.registered = registered;
+    this.nonces = new Uint32Array(clients);
+    this.open = new Uint8Array(clients);
     this.tokens = Uint8Array.from({ length: clients }, (_, client) => registered?.[client]?.token ?? 0);
     this.sequences = new Uint16Array(clients);
     this.groups = new Uint16Array(clients);
-  }
-
-  isOpen(client: number): boolean {
-    return this.#open[client] !== 0;
-  }
-
-  writeHandshake(client: number, offset: number, nowUs: number): number {
-    writeControlHeader(this.#bytes, offset, FLAG_HANDSHAKE, this.tokens[client], 0, nowUs);
-    const session = this.#registered?.[client];
-    if (session === undefined) return HEADER_BYTES;
-    encodeProof(this.#bytes, offset, session.sessionId, BigInt(this.#nonces[client]++), session.secret, hmacSha256);
-    return PROOF_PACKET_BYTES;
-  }
-
-  readAcknowledgement(client: number, offset: number, lengthBytes: number): void {
-    if (lengthBytes < HEADER_BYTES || readFlags(this.#bytes, offset) !== FLAG_HANDSHAKE) return;
-    const token = readToken(this.#bytes, offset);
-    if (this.#registered === undefined && !this.isOpen(client)) this.tokens[client] = token;
-    if (token !== 0 && token === this.tokens[client]) this.#open[client] = 1;
   }
 }
 
@@ -150,15 +129,25 @@ export class LstpFraming extends Framing {
   }
 
   override isOpen(client: number): boolean {
-    return this.#sessions.isOpen(client);
+    return this.#sessions.open[client] !== 0;
   }
 
+  /** As `docs/protocol.md`, Sessions, says: by proof, or for whoever asks. */
   override writeOpening(client: number, offset: number, nowUs: number): number {
-    return this.#sessions.writeHandshake(client, offset, nowUs);
+    const { tokens, registered, nonces } = this.#sessions;
+    writeControlHeader(this.#bytes, offset, FLAG_HANDSHAKE, tokens[client], 0, nowUs);
+    const session = registered?.[client];
+    if (session === undefined) return HEADER_BYTES;
+    encodeProof(this.#bytes, offset, session.sessionId, BigInt(nonces[client]++), session.secret, hmacSha256);
+    return PROOF_PACKET_BYTES;
   }
 
   override readOpening(client: number, offset: number, lengthBytes: number): void {
-    this.#sessions.readAcknowledgement(client, offset, lengthBytes);
+    if (lengthBytes < HEADER_BYTES || readFlags(this.#bytes, offset) !== FLAG_HANDSHAKE) return;
+    const { tokens, registered, open } = this.#sessions;
+    const token = readToken(this.#bytes, offset);
+    if (registered === undefined && !this.isOpen(client)) tokens[client] = token;
+    if (token !== 0 && token === tokens[client]) open[client] = 1;
   }
 
   #writeHeader(client: number, offset: number, version: number, nowUs: number): void {

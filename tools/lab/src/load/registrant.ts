@@ -1,4 +1,4 @@
-import { sessionSecretExtension, ticketExtension } from '@lightspeed/control';
+import { capabilitiesExtension, sessionSecretExtension, ticketExtension } from '@lightspeed/control';
 import { CloseCode, QuicError, connectControl } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
 
@@ -21,6 +21,8 @@ export interface RegistrantPlan {
   /** The node's pin. */
   readonly sha256: Uint8Array;
   readonly ticket?: Uint8Array | undefined;
+  /** What it says that it knows: bits of `Capability`. It says nothing when left out. */
+  readonly capabilities?: number | undefined;
   /** For the connection; the node then has as much again to answer. */
   readonly timeoutMs: number;
   /** From the registration to the first Ping; 0, as with the real client, when left out. Keepalives are shifted with it. */
@@ -34,29 +36,29 @@ export class Registrant {
   pongs = 0;
   readonly #connection: ControlConnection;
   readonly #stream: ControlStream;
-  readonly #begins: readonly NodeJS.Timeout[];
-  readonly #repeats: NodeJS.Timeout[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
 
   private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream, firstPingMs: number) {
     this.session = session;
     this.#connection = connection;
     this.#stream = stream;
-    this.#begins = [
-      setTimeout(() => this.#pingAgainAndAgain(), firstPingMs),
-      setTimeout(() => this.#keepAlive(), firstPingMs % KEEPALIVE_MS),
-    ];
+    this.#repeat(() => this.#ping(), firstPingMs, PING_MS);
+    this.#repeat(() => connection.ping(), firstPingMs % KEEPALIVE_MS, KEEPALIVE_MS);
     void connection.whenClosed.then(() => this.#stopTimers());
     void this.#listen();
   }
 
   /** Resolves when the node has acknowledged the registration; rejects if it refuses, or says nothing in time. */
-  static async register({ host, port, sha256, ticket, timeoutMs, firstPingMs = 0 }: RegistrantPlan): Promise<Registrant> {
+  static async register({ host, port, sha256, ticket, capabilities, timeoutMs, firstPingMs = 0 }: RegistrantPlan): Promise<Registrant> {
     // Each at a time of its own, see `firstPingMs`; a keepalive of the connection's would begin with it.
     const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs, keepaliveMs: 0 });
     const late = setTimeout(() => void connection.close(), timeoutMs);
     try {
       const stream = connection.openStream();
-      const extensions = ticket === undefined ? [] : [ticketExtension.encode(ticket)];
+      const extensions = [
+        ...(ticket === undefined ? [] : [ticketExtension.encode(ticket)]),
+        ...(capabilities === undefined ? [] : [capabilitiesExtension.encode(capabilities)]),
+      ];
       await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions }, 'standard');
       stream.dialect = 'standard';
       for await (const message of stream.messages()) {
@@ -99,19 +101,20 @@ export class Registrant {
     this.#stream.send({ type: 'ping', timestampUs }, 'standard').catch(() => undefined);
   }
 
-  #pingAgainAndAgain(): void {
-    this.#ping();
-    this.#repeats.push(setInterval(() => this.#ping(), PING_MS));
-  }
-
-  #keepAlive(): void {
-    this.#connection.ping();
-    this.#repeats.push(setInterval(() => this.#connection.ping(), KEEPALIVE_MS));
+  /** Does something after a time, and then again and again while the connection lasts. */
+  #repeat(action: () => void, firstMs: number, everyMs: number): void {
+    const begin = () => {
+      action();
+      this.#timers.push(setInterval(action, everyMs));
+    };
+    this.#timers.push(setTimeout(begin, firstMs));
   }
 
   #stopTimers(): void {
-    for (const begin of this.#begins) clearTimeout(begin);
-    for (const repeat of this.#repeats) clearInterval(repeat);
+    for (const timer of this.#timers) {
+      clearTimeout(timer);
+      clearInterval(timer);
+    }
   }
 
   async #listen(): Promise<void> {

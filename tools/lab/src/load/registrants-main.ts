@@ -19,16 +19,6 @@ export interface RegistrantsPlan {
   readonly atOnce?: number;
 }
 
-/** What has come of the registrations. */
-export interface RegistrantsReport {
-  /** When each of those was registered that are, since the start of all, ascending. */
-  readonly tookMs: readonly number[];
-  /** In the same order. They last until all leave, or hang up. */
-  readonly sessions: readonly RegisteredSession[];
-  /** Why others are not. */
-  readonly failures: readonly string[];
-}
-
 /** A node takes 255 connections of an address. */
 const CLIENTS_PER_ADDRESS = 200;
 const TIMEOUT_MS = 60_000;
@@ -42,8 +32,8 @@ const SPREAD = 0.618_034;
 export class Clients {
   readonly #registered: Registrant[] = [];
 
-  /** May be called again, for more clients. */
-  async register({ control, pin, clients, ticket, atOnce = clients }: RegistrantsPlan): Promise<RegistrantsReport> {
+  /** May be called again, for more clients. Sessions last until all leave, or hang up. */
+  async register({ control, pin, clients, ticket, atOnce = clients }: RegistrantsPlan) {
     const firstIp = LOOPBACK + 0x200 + Math.ceil(this.#registered.length / CLIENTS_PER_ADDRESS);
     const addresses = Math.ceil(clients / CLIENTS_PER_ADDRESS);
     const fromIps = Array.from({ length: addresses }, (_, index) => firstIp + index);
@@ -51,6 +41,7 @@ export class Clients {
     const startedMs = performance.now();
     let begun = 0;
     let made = this.#registered.length;
+    /** When each was registered, since the start of all, ascending; its session has the same place. */
     const tookMs: number[] = [];
     const sessions: RegisteredSession[] = [];
     const failures: string[] = [];

@@ -1,3 +1,5 @@
+import { Random } from '@lightspeed/netem';
+
 /** One window of load. */
 export interface WindowPlan {
   /** On the machine's monotonic clock. */
@@ -54,7 +56,9 @@ export class Schedule {
     this.#periodUs = (clients * burst * 1_000_000) / ratePps;
     this.#grainUs = grainUs;
     this.#burst = burst;
-    const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: phaseOf(client) })).sort((a, b) => a.phase - b.phase);
+    const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: new Random(client).next() })).sort(
+      (a, b) => a.phase - b.phase,
+    );
     this.#phasesUs = Float64Array.from(moments, ({ phase }) => phase * this.#periodUs);
     this.#clients = Uint16Array.from(moments, ({ client }) => client);
     this.firstMeasured = Math.round(((warmUpMs + guardMs) * ratePps) / 1_000);
@@ -81,11 +85,3 @@ export class Schedule {
 
 /** What of a load decides when each packet is sent. */
 export type SchedulePlan = Omit<WindowPlan, 'timeoutMs' | 'careful'> & { readonly clients: number };
-
-/** @returns 0 to below 1, without pattern from one client to the next, and the same in every run: splitmix32. */
-function phaseOf(client: number): number {
-  let mixed = Math.imul(client + 1, 0x9e37_79b9);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0_aaad);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
-  return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000;
-}

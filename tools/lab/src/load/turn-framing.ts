@@ -13,10 +13,15 @@ const LIFETIME = 0x000d;
 const XOR_PEER_ADDRESS = 0x0012;
 const REQUESTED_TRANSPORT = 0x0019;
 const UDP = 17;
+const IPV4 = 1;
 const LIFETIME_SECS = 3_600;
 /** Each allocation has one channel, to the game server. */
 const CHANNEL = 0x4000;
 const CHANNEL_HEADER_BYTES = 4;
+
+/** An attribute of STUN: its type, the length of its value, and the value in words of 32 bits. */
+const attribute = (type: number, ...words: readonly number[]) => [(type << 16) | (4 * words.length), ...words];
+const ALLOCATION = [...attribute(REQUESTED_TRANSPORT, UDP << 24), ...attribute(LIFETIME, LIFETIME_SECS)];
 
 /** What of its way a client has behind it. */
 const NEW = 0;
@@ -30,14 +35,16 @@ const HAS_CHANNEL = 2;
 export class TurnFraming extends Framing {
   readonly #view: DataView;
   readonly #states: Uint8Array;
-  readonly #server: Endpoint;
+  /** What asks for the channel to the game server. */
+  readonly #channel: readonly number[];
   #transactions = 0;
 
   constructor(bytes: Uint8Array, clients: number, server: Endpoint) {
     super();
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#states = new Uint8Array(clients);
-    this.#server = server;
+    const peer = [(IPV4 << 16) | (server.port ^ (MAGIC_COOKIE >>> 16)), server.ip ^ MAGIC_COOKIE];
+    this.#channel = [...attribute(CHANNEL_NUMBER, CHANNEL << 16), ...attribute(XOR_PEER_ADDRESS, ...peer)];
   }
 
   override wrap(_client: number, offset: number, lengthBytes: number): number {
@@ -61,7 +68,14 @@ export class TurnFraming extends Framing {
   }
 
   override writeOpening(client: number, offset: number): number {
-    return this.#states[client] === NEW ? this.#writeAllocate(offset) : this.#writeChannelBind(offset);
+    const isNew = this.#states[client] === NEW;
+    const attributes = isNew ? ALLOCATION : this.#channel;
+    const type = isNew ? ALLOCATE : CHANNEL_BIND;
+    // A transaction id need only differ from others that are under way.
+    const header = [(type << 16) | (4 * attributes.length), MAGIC_COOKIE, 0, 0, ++this.#transactions];
+    const words = [...header, ...attributes];
+    for (const [index, word] of words.entries()) this.#view.setUint32(offset + 4 * index, word);
+    return 4 * words.length;
   }
 
   override readOpening(client: number, offset: number, lengthBytes: number): void {
@@ -69,41 +83,5 @@ export class TurnFraming extends Framing {
     const type = this.#view.getUint16(offset);
     if (type === ALLOCATED && this.#states[client] === NEW) this.#states[client] = HAS_ALLOCATION;
     else if (type === CHANNEL_BOUND) this.#states[client] = HAS_CHANNEL;
-  }
-
-  #writeAllocate(offset: number): number {
-    let at = this.#writeAttribute(offset + STUN_HEADER_BYTES, REQUESTED_TRANSPORT, 4);
-    this.#view.setUint32(at - 4, UDP << 24);
-    at = this.#writeAttribute(at, LIFETIME, 4);
-    this.#view.setUint32(at - 4, LIFETIME_SECS);
-    return this.#writeHeader(offset, ALLOCATE, at);
-  }
-
-  #writeChannelBind(offset: number): number {
-    let at = this.#writeAttribute(offset + STUN_HEADER_BYTES, CHANNEL_NUMBER, 4);
-    this.#view.setUint32(at - 4, CHANNEL << 16);
-    at = this.#writeAttribute(at, XOR_PEER_ADDRESS, 8);
-    this.#view.setUint16(at - 8, 0x0001);
-    this.#view.setUint16(at - 6, this.#server.port ^ (MAGIC_COOKIE >>> 16));
-    this.#view.setUint32(at - 4, this.#server.ip ^ MAGIC_COOKIE);
-    return this.#writeHeader(offset, CHANNEL_BIND, at);
-  }
-
-  /** @returns where the attribute ends; its value is what is in front of that. */
-  #writeAttribute(at: number, type: number, lengthBytes: number): number {
-    this.#view.setUint16(at, type);
-    this.#view.setUint16(at + 2, lengthBytes);
-    return at + 4 + lengthBytes;
-  }
-
-  #writeHeader(offset: number, type: number, end: number): number {
-    this.#view.setUint16(offset, type);
-    this.#view.setUint16(offset + 2, end - offset - STUN_HEADER_BYTES);
-    this.#view.setUint32(offset + 4, MAGIC_COOKIE);
-    // A transaction id need only differ from others that are under way.
-    this.#view.setUint32(offset + 8, 0);
-    this.#view.setUint32(offset + 12, 0);
-    this.#view.setUint32(offset + 16, ++this.#transactions);
-    return end - offset;
   }
 }

@@ -1,9 +1,10 @@
+import { createHistogram } from 'node:perf_hooks';
+import type { RecordableHistogram } from 'node:perf_hooks';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import type { Endpoint } from '@lightspeed/wire';
+import { LONGEST_PAYLOAD_BYTES, PAYLOAD_BYTES, isWhole, lengthOf, readNumber, writeContent, writeNumbers } from '../payload.ts';
 import { WRONG } from './framing.ts';
 import type { Framing } from './framing.ts';
-import { LatencyHistogram } from './latency-histogram.ts';
-import { LONGEST_PAYLOAD_BYTES, PAYLOAD_BYTES, carefulPayloadBytes, isWhole, readNumber, writeContent, writeNumbers } from './payload.ts';
 import type { Schedule } from './schedule.ts';
 
 /** The tag of the game server's socket; clients' sockets have their numbers. */
@@ -20,6 +21,8 @@ const HEADROOM_BYTES = 64;
 const ROOM_BYTES = HEADROOM_BYTES + LONGEST_PAYLOAD_BYTES;
 /** Between two turns of a careful run. */
 const PAUSE_MS = 1;
+/** The longest time that a histogram knows; what is longer counts as that. Its percentiles are within 0.1 %. */
+const MOST_US = 60_000_000;
 
 /** What came of one window of load. Counts and latencies are of the measured packets. */
 export type WindowResult = ReturnType<WindowRun['result']>;
@@ -51,8 +54,8 @@ export class WindowRun implements DatagramHandler {
   readonly #careful: boolean;
   readonly #maxUnanswered: number;
   readonly #answered: Uint8Array;
-  readonly #latencies = new LatencyHistogram();
-  readonly #lateness = new LatencyHistogram();
+  readonly #latencies = createHistogram({ highest: MOST_US });
+  readonly #lateness = createHistogram({ highest: MOST_US });
   readonly #counts = {
     /** Answers that came later than {@link LATEST_US}. */
     late: 0,
@@ -117,14 +120,14 @@ export class WindowRun implements DatagramHandler {
     return {
       sent: endMeasured - firstMeasured,
       /** In time. */
-      answered: this.#latencies.total,
+      answered: this.#latencies.count,
       ...this.#counts,
-      p50Us: this.#latencies.percentileUs(0.5),
-      p99Us: this.#latencies.percentileUs(0.99),
-      p999Us: this.#latencies.percentileUs(0.999),
-      maxUs: this.#latencies.percentileUs(1),
+      p50Us: percentileUs(this.#latencies, 50),
+      p99Us: percentileUs(this.#latencies, 99),
+      p999Us: percentileUs(this.#latencies, 99.9),
+      maxUs: percentileUs(this.#latencies, 100),
       /** By how much packets left later than they were due: what the generator adds by itself. */
-      lateP99Us: this.#lateness.percentileUs(0.99),
+      lateP99Us: percentileUs(this.#lateness, 99),
       ownDrops,
     };
   }
@@ -134,14 +137,14 @@ export class WindowRun implements DatagramHandler {
     const client = schedule.clientOf(packet);
     const { bytes } = engine.arena;
     const payload = this.#takeBuffer() + HEADROOM_BYTES;
-    const payloadBytes = this.#careful ? carefulPayloadBytes(packet) : PAYLOAD_BYTES;
+    const payloadBytes = this.#careful ? lengthOf(packet) : PAYLOAD_BYTES;
     writeNumbers(bytes, payload, window, packet);
-    if (this.#careful) writeContent(bytes, payload, packet);
+    if (this.#careful) writeContent(bytes, payload);
     const headerBytes = framing.wrap(client, payload, payloadBytes, engine.clockUs);
     this.#toRelay(client, payload - headerBytes, headerBytes + payloadBytes);
     const extraBytes = framing.extra(client, engine.clockUs);
     if (extraBytes > 0) this.#toRelay(client, framing.extraOffset, extraBytes);
-    if (schedule.isMeasured(packet)) this.#lateness.note(nowUs - schedule.dueUs(packet));
+    if (schedule.isMeasured(packet)) record(this.#lateness, nowUs - schedule.dueUs(packet));
   }
 
   /** @returns where a packet has room until everything queued is sent; sends what is queued if there is none. */
@@ -168,7 +171,7 @@ export class WindowRun implements DatagramHandler {
     if (lengthBytes < 8 || readNumber(bytes, payload) !== window) return;
     this.#lastAnswerUs = nowUs;
     const packet = readNumber(bytes, payload + 4);
-    const whole = this.#careful ? isWhole(bytes, payload, lengthBytes, packet) : lengthBytes === PAYLOAD_BYTES;
+    const whole = this.#careful ? isWhole(bytes, payload, lengthBytes) : lengthBytes === PAYLOAD_BYTES;
     if (!whole || packet >= schedule.total) {
       this.#counts.corrupted++;
     } else if (schedule.clientOf(packet) !== client) {
@@ -180,7 +183,7 @@ export class WindowRun implements DatagramHandler {
       this.#answers++;
       if (!schedule.isMeasured(packet)) return;
       const latencyUs = nowUs - schedule.dueUs(packet);
-      if (latencyUs <= LATEST_US) this.#latencies.note(latencyUs);
+      if (latencyUs <= LATEST_US) record(this.#latencies, latencyUs);
       else this.#counts.late++;
     }
   }
@@ -195,4 +198,14 @@ export class WindowRun implements DatagramHandler {
     const silent = nowUs - this.#lastAnswerUs > timeoutUs && sinceLastUs > Math.max(LATEST_US, timeoutUs);
     return silent || sinceLastUs > MAX_DRAIN_US;
   }
+}
+
+/** @param us negative ones, which two clocks can give, count as the shortest that there is. */
+function record(histogram: RecordableHistogram, us: number): void {
+  histogram.record(Math.min(MOST_US, Math.max(1, Math.floor(us))));
+}
+
+/** NaN of none. */
+function percentileUs(histogram: RecordableHistogram, percentile: number): number {
+  return histogram.count === 0 ? NaN : histogram.percentile(percentile);
 }

@@ -4,7 +4,7 @@ import { Random } from '@lightspeed/netem';
 import { FLAG_FIN, FLAG_HANDSHAKE, HEADER_BYTES, formatIpv4, readFlags, readToken } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
-import { LONGEST_UDP_BYTES, writeHandshake, writeHostileDatagram } from './hostile-datagrams.ts';
+import { HostileDatagrams, LONGEST_UDP_BYTES } from './hostile-datagrams.ts';
 
 /** What attackers do to a node. */
 export interface AttackPlan {
@@ -23,15 +23,13 @@ export interface AttackPlan {
 /** What attackers have done. */
 export type AttackReport = Awaited<ReturnType<typeof attack>>;
 
-/** An attacker that knows no token asks for a session so often. */
-const ASK_EVERY = 50;
 const MAX_PER_TURN = 32;
 
 interface Attacker {
   readonly socket: Socket;
+  readonly datagrams: HostileDatagrams;
   /** Of its session, 0 while it has none. */
   token: number;
-  sequence: number;
 }
 
 /** Attackers that send a number of datagrams, as fast as the plan says. */
@@ -49,7 +47,10 @@ export async function attack({ node, sourceIps, datagramsPerSecond, seconds, see
     sessions: 0,
   };
   const attackers = await Promise.all(
-    sourceIps.map(async (ip): Promise<Attacker> => ({ socket: await openLoopbackSocket({ ip, port: 0 }), token: 0, sequence: 0 })),
+    sourceIps.map(async (ip): Promise<Attacker> => {
+      const datagrams = new HostileDatagrams(random.fork());
+      return { socket: await openLoopbackSocket({ ip, port: 0 }), datagrams, token: 0 };
+    }),
   );
   for (const attacker of attackers) {
     // An acknowledgement carries the session's token, a FIN means that there is none any more.
@@ -62,11 +63,8 @@ export async function attack({ node, sourceIps, datagramsPerSecond, seconds, see
       report.sessions++;
     });
   }
-  const attackOnce = (attacker: Attacker): Promise<void> => {
-    const { socket, token } = attacker;
-    const sequence = ++attacker.sequence;
-    const asks = token === 0 && sequence % ASK_EVERY === 0;
-    const length = asks ? writeHandshake(bytes, 0, 0) : writeHostileDatagram(bytes, 0, random, { token, sequence, ...target });
+  const attackOnce = ({ socket, datagrams, token }: Attacker): Promise<void> => {
+    const length = datagrams.write(bytes, { token, ...target });
     if (length > target.longestDatagramBytes) report.oversized++;
     return new Promise((resolve) => {
       socket.send(Buffer.from(bytes.subarray(0, length)), node.port, address, (error) => {

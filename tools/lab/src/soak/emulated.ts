@@ -3,7 +3,7 @@ import { Random } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
 import { count, percent, sumOf } from '../figures.ts';
 import { startCarriedGame } from '../game/carried-game.ts';
-import type { DirectionReport, GameReport } from '../game/carried-game.ts';
+import type { DirectionReport, CarriedReport } from '../game/carried-game.ts';
 import { faultOf } from '../game/verdict.ts';
 import { defineRun } from '../runs.ts';
 
@@ -16,11 +16,11 @@ export const emulated = defineRun(
   { links: 20, secondsPerLink: 5, seed: 1 },
   async ({ expect, progress }, { links, secondsPerLink, seed }) => {
     const random = new Random(seed);
-    const reports: GameReport[] = [];
+    const reports: CarriedReport[] = [];
     for (let number = 1; number <= links; number++) {
       const linkSeed = random.nextU32();
       const link = randomLink(new Random(linkSeed));
-      const fecGroupSize = GROUP_SIZES[random.nextInt(GROUP_SIZES.length)];
+      const fecGroupSize = random.pick(GROUP_SIZES);
       await using game = await startCarriedGame({ bots: 6, fecGroupSize, io: 'auto', seed: linkSeed, link });
       await setTimeout(secondsPerLink * 1_000);
       const report = await game.finish();
@@ -45,7 +45,7 @@ export const emulated = defineRun(
 
 /** Losses that a handshake gets through and that parity of any size can do something about. */
 function randomLink(random: Random): Impairments {
-  const bursts = random.nextInt(3) === 0;
+  const bursts = random.once(3);
   return {
     loss: 0.01 + random.next() * 0.09,
     burst: bursts ? { goodToBad: 0.005, badToGood: 0.4 } : undefined,

@@ -2,11 +2,10 @@ import { sumOf } from '../figures.ts';
 import type { NodeProgram } from '../node-program.ts';
 import type { Expectations } from '../runs.ts';
 import type { GarbageTally } from './hostile-session.ts';
-import { NodeMetrics } from './soak-node.ts';
 
 /** What a node has counted of its control plane, in the words of its metrics. */
 export async function controlAccounts(node: NodeProgram) {
-  const metrics = await NodeMetrics.of(node);
+  const metrics = await node.metrics();
   const [registered, resumed] = ['accepted', 'resumed'].map((result) => metrics.value('registrations_total', `result="${result}"`));
   const connections = (result: string) => metrics.value('control_connections_total', `result="${result}"`);
   const refusals = (what: string) => metrics.value('control_refusals_total', `what="${what}"`);

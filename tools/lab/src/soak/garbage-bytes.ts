@@ -30,7 +30,7 @@ export function noise(random: Random): Uint8Array {
 
 /** The beginning of a message, at least a byte and never all of it. */
 export function halfFrame(random: Random): Uint8Array {
-  const frame = encode(pick([...MISPLACED, REGISTER], random), 'standard');
+  const frame = encode(random.pick([...MISPLACED, REGISTER]), 'standard');
   return frame.subarray(0, 1 + random.nextInt(frame.length - 1));
 }
 
@@ -38,18 +38,18 @@ export function halfFrame(random: Random): Uint8Array {
 export function hostileLength(random: Random): Uint8Array {
   const frame = Buffer.from(PING_FRAME);
   const lengths = [0, 1, frame.length - 3, frame.length + random.nextInt(200), MAX_MESSAGE_BYTES + 1, 0xffff];
-  frame.writeUInt16BE(pick(lengths, random));
+  frame.writeUInt16BE(random.pick(lengths));
   return Buffer.concat([frame, randomBytes(random.nextInt(64))]);
 }
 
 /** A valid message at the wrong time, or from the wrong side. */
 export function misplacedFrame(random: Random): Uint8Array {
-  return encode(pick(MISPLACED, random), 'standard');
+  return encode(random.pick(MISPLACED), 'standard');
 }
 
 /** A registration without a ticket, or with one that nobody has signed. */
 export function hopelessRegister(random: Random): Uint8Array {
-  const extensions = random.nextInt(2) === 0 ? [] : [ticketExtension.encode(randomBytes(1 + random.nextInt(300)))];
+  const extensions = random.once(2) ? [] : [ticketExtension.encode(randomBytes(1 + random.nextInt(300)))];
   return encode({ ...REGISTER, extensions }, 'standard');
 }
 
@@ -65,8 +65,4 @@ export function hostileDatagram(random: Random): Buffer {
   bytes[5] = CONNECTION_ID_BYTES;
   bytes[6 + CONNECTION_ID_BYTES] = CONNECTION_ID_BYTES;
   return bytes;
-}
-
-function pick<T>(values: readonly T[], random: Random): T {
-  return values[random.nextInt(values.length)];
 }

@@ -1,20 +1,22 @@
 import { setTimeout } from 'node:timers/promises';
 import { formatIpv4 } from '@lightspeed/wire';
-import { openEcho } from '../echo.ts';
 import { reasonOf } from '../errors.ts';
 import { count, mebibytes, medianAndP99 } from '../figures.ts';
+import { openGameServer } from '../game/game-server.ts';
 import { startPlayer, totals } from '../game/player.ts';
 import type { PlayerReport } from '../game/player.ts';
 import { Issuer } from '../issuer.ts';
 import { Registrant } from '../load/registrant.ts';
 import type { RegistrantPlan } from '../load/registrant.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
+import { residentBytes } from '../process-usage.ts';
 import { defineRun } from '../runs.ts';
 import type { Expectations, Figures } from '../runs.ts';
+import { watch } from '../watch.ts';
 import { controlAccounts, expectControlAccounts } from './garbage-accounts.ts';
 import type { GarbageKind } from './garbage-kinds.ts';
 import type { GarbageTally } from './hostile-session.ts';
-import { startAttacker, startSoakNode, watch } from './soak-node.ts';
+import { startAttacker, startSoakNode } from './soak-node.ts';
 
 const DATAGRAMS_PER_SECOND = 50;
 const NEWCOMER_PAUSE_MS = 200;
@@ -29,14 +31,6 @@ const RETURN_MS = 90_000;
 
 const KINDS: readonly GarbageKind[] = ['noise', 'halves', 'lengths', 'order', 'deaf', 'abandoned', 'datagrams'];
 
-const LONG = {
-  seconds: 60,
-  /** How long the same clients play before, with nobody hostile about. */
-  quietSeconds: 10,
-  players: 4,
-  seed: 1,
-};
-
 /**
  * Hostile peers of the control plane, one process for each kind, beside players and newcomers with tickets. Nobody's
  * registration may fail, no datagram of a game be lost, nobody's connection end, and the node's memory must return.
@@ -44,9 +38,15 @@ const LONG = {
 export const garbage = defineRun(
   'garbage',
   'seven kinds of hostile QUIC peers for 60 s: all others register, nothing of their games lost, memory returns',
-  LONG,
+  {
+    seconds: 60,
+    /** How long the same clients play before, with nobody hostile about. */
+    quietSeconds: 10,
+    players: 4,
+    seed: 1,
+  },
   async ({ expect, progress, started }, { seconds, quietSeconds, players: playing, seed }) => {
-    const { address: gameServer } = started.use(await openEcho());
+    const { address: gameServer } = started.use(await openGameServer());
     const issuer = new Issuer();
     const node = await startSoakNode(started, [gameServer], { issuer });
     const ticket = issuer.ticket();
@@ -61,12 +61,12 @@ export const garbage = defineRun(
       newcomersInAll += window.came.tookMs.length;
       return window;
     };
-    const rss = () => node.metric('process_resident_memory_bytes');
+    const rss = () => residentBytes([node.pid]);
 
     await mark();
     await setTimeout(quietSeconds * 1_000);
     const quiet = await mark();
-    const before = await rss();
+    const before = rss();
     let most = before;
     const startedMs = performance.now();
     const reporting = Promise.all(
@@ -79,7 +79,7 @@ export const garbage = defineRun(
     reporting.catch(() => undefined);
     while (performance.now() - startedMs < seconds * 1_000) {
       await setTimeout(LOOK_MS);
-      most = Math.max(most, await rss());
+      most = Math.max(most, rss());
     }
     const { connections } = await controlAccounts(node);
     progress(`${connections} connections after ${seconds} s, memory ${mebibytes(most)} at most`);
@@ -87,8 +87,8 @@ export const garbage = defineRun(
     const busy = await mark();
 
     let left = most;
-    const connected = () => node.metric('lightspeed_control_connections');
-    const returned = async () => (left = await rss()) <= before * MAX_LEFT && (await connected()) <= playing + 1;
+    const connected = () => node.metric('control_connections');
+    const returned = async () => (left = rss()) <= before * MAX_LEFT && (await connected()) <= playing + 1;
     await watch(returned, RETURN_MS, () => progress(`memory is ${mebibytes(left)}, was ${mebibytes(before)}`));
     const returnedMs = performance.now() - startedMs - seconds * 1_000;
     await newcomers[Symbol.asyncDispose]();
@@ -103,7 +103,7 @@ export const garbage = defineRun(
     expect.that(most <= before * MAX_GROWTH, `memory was ${mebibytes(before)} before, and ${mebibytes(most)} at most`);
     expect.that(left <= before * MAX_LEFT, `memory was ${mebibytes(before)} before, and is ${mebibytes(left)} afterwards`);
     expect.equal('connections that are left', accounts.connections, playing);
-    const kernelDrops = await node.metric('lightspeed_kernel_dropped_packets_total');
+    const kernelDrops = await node.metric('kernel_dropped_packets_total');
     expect.equal('datagrams that the kernel dropped in front of the node', kernelDrops, 0);
     expect.equal('faults in the log of the node', node.lines.filter((line) => line.includes('"level":50')).length, 0);
     expectControlAccounts(expect, accounts, reports, playing + newcomersInAll);
@@ -123,16 +123,8 @@ function peerLine({ attempts, opened, streams, bytes, datagrams }: GarbageTally)
   return `${count(opened)} connections of ${count(attempts)}, ${count(streams)} streams, ${mebibytes(bytes)}`;
 }
 
-/** How clients fared that came one after the other. */
-interface Newcomers {
-  /** Why some were not registered, one line each. */
-  readonly failures: readonly string[];
-  /** Of those that were, ascending. */
-  readonly tookMs: readonly number[];
-}
-
 /** Clients that register, one after the other with a pause between them, and leave at once. */
-function comeAndGo(plan: RegistrantPlan): AsyncDisposable & { readonly mark: () => Newcomers } {
+function comeAndGo(plan: RegistrantPlan) {
   const stop = new AbortController();
   let tookMs: number[] = [];
   let failures: string[] = [];
@@ -151,7 +143,8 @@ function comeAndGo(plan: RegistrantPlan): AsyncDisposable & { readonly mark: () 
   };
   const ended = come();
   const mark = () => {
-    const report = { failures, tookMs: tookMs.toSorted((a, b) => a - b) };
+    /** Why some were not registered, one line each, and how long the others took. */
+    const report = { failures, tookMs };
     [tookMs, failures] = [[], []];
     return report;
   };
@@ -166,7 +159,7 @@ function comeAndGo(plan: RegistrantPlan): AsyncDisposable & { readonly mark: () 
 /** What players and newcomers saw for some time. */
 interface Window {
   readonly games: readonly PlayerReport[];
-  readonly came: Newcomers;
+  readonly came: ReturnType<ReturnType<typeof comeAndGo>['mark']>;
 }
 
 function expectHealthy(expect: Expectations, { games, came }: Window): void {
@@ -178,11 +171,10 @@ function expectHealthy(expect: Expectations, { games, came }: Window): void {
 }
 
 function windowFigures(when: string, { games, came }: Window): Figures {
-  const trips = games.flatMap(({ game }) => game.roundTripsMs).toSorted((a, b) => a - b);
   const { sent, lost } = totals(games);
   return {
     [`${when}: lost`]: `${count(lost)} of ${count(sent)}`,
-    [`${when}: median, p99`]: medianAndP99(trips),
+    [`${when}: median, p99`]: medianAndP99(games.flatMap(({ game }) => game.roundTripsMs)),
     [`${when}: registered`]: `${count(came.tookMs.length)}, median, p99 ${medianAndP99(came.tookMs)}`,
   };
 }

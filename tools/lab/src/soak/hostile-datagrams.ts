@@ -1,90 +1,60 @@
+import { Datagrams, MAX_DATAGRAM_BYTES } from '@lightspeed/fuzz';
 import type { Random } from '@lightspeed/netem';
-import {
-  FLAG_HANDSHAKE,
-  HEADER_BYTES,
-  VERSION_FEC,
-  VERSION_PLAIN,
-  readDestinationIp,
-  readDestinationPort,
-  writeControlHeader,
-  writeFecExtension,
-  writeHeader,
-} from '@lightspeed/wire';
+import { FLAG_HANDSHAKE, HEADER_BYTES, readDestinationIp, readDestinationPort, writeControlHeader } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 
 /** First bytes of destinations to which no node passes anything on its own: a run must not reach other machines. */
 const DENIED_FIRST_BYTES = [0, 10, 127, 224, 239, 240, 255];
 const DESTINATION_AT = 12;
+/** An attacker that knows no token asks for a session so often. */
+const ASKS_ONCE_IN = 50;
 /** The payload of the longest datagram that IPv4 knows. */
 export const LONGEST_UDP_BYTES = 65_507;
-const LONGEST_PAYLOAD_BYTES = 1_600;
+/** Few different ones: each is a flow of its own at the node. */
+const SOURCES = [0, 1, 2, 3].map((program) => ({ ip: 0x0a01_0000 + program, port: 5_000 }));
 
-/** What an attacker knows of a session. */
+/** What an attacker knows. */
 export interface AttackerView {
   /** The session's token as far as the attacker knows it, 0 for none. */
   readonly token: number;
-  readonly sequence: number;
   readonly server: Endpoint;
   readonly longestDatagramBytes: number;
 }
 
-/**
- * Writes one datagram of a kind that chance picks. It is noise, a header with noise in it, a packet cut anywhere, one
- * that is too long for the node. Or it is, with the session's token, FEC packets that contradict each other.
- *
- * @param bytes room for the longest datagram of UDP from `offset` on
- * @returns its length
- */
-export function writeHostileDatagram(bytes: Uint8Array, offset: number, random: Random, view: AttackerView): number {
-  const kind = random.nextInt(100);
-  let length: number;
-  if (kind < 30) length = noise(bytes, offset, random.nextInt(LONGEST_PAYLOAD_BYTES), random);
-  else if (kind < 50) length = random.nextInt(packet(bytes, offset, random, view) + 1);
-  else if (kind < 75) length = packetWithNoise(bytes, offset, random, view);
-  else if (kind < 95) length = packet(bytes, offset, random, view);
-  else length = oversized(bytes, offset, random, view);
-  // Packets that a node may pass on go to the run's own server; all others to where no node lets anything go.
-  const { ip, port } = view.server;
-  const goesToServer = readDestinationIp(bytes, offset) === (ip | 0) && readDestinationPort(bytes, offset) === port;
-  if (!goesToServer) bytes[offset + DESTINATION_AT] = DENIED_FIRST_BYTES[random.nextInt(DENIED_FIRST_BYTES.length)];
-  return length;
-}
+/** Makes datagrams of one attacker, of kinds that chance picks: packets whole, damaged or cut, noise, and such that are too long. */
+export class HostileDatagrams {
+  readonly #random: Random;
+  readonly #datagrams: Datagrams;
 
-function noise(bytes: Uint8Array, offset: number, length: number, random: Random): number {
-  for (let at = 0; at < length; at++) bytes[offset + at] = random.nextU32();
-  return length;
-}
-
-function packet(bytes: Uint8Array, offset: number, random: Random, view: AttackerView): number {
-  const { token, sequence, server } = view;
-  const withFec = random.nextInt(3) > 0;
-  const flags = random.nextInt(5) > 0 ? 0 : random.nextInt(16);
-  const version = withFec ? VERSION_FEC : VERSION_PLAIN;
-  // Few different sources: each is a flow of its own at the node.
-  const source = 0x0a01_0000 + random.nextInt(4);
-  writeHeader(bytes, offset, version, flags, token, sequence & 0xffff, 0, source, 5_000, server.ip, server.port);
-  let length = HEADER_BYTES;
-  if (withFec) {
-    const size = 1 + random.nextInt(6);
-    length += writeFecExtension(bytes, offset, 'standard', random.nextInt(80), random.nextInt(size + 1), size);
+  constructor(random: Random) {
+    this.#random = random;
+    this.#datagrams = new Datagrams(random);
   }
-  return length + noise(bytes, offset + length, random.nextInt(400), random);
-}
 
-function packetWithNoise(bytes: Uint8Array, offset: number, random: Random, view: AttackerView): number {
-  const length = packet(bytes, offset, random, view);
-  const changes = 1 + random.nextInt(6);
-  for (let change = 0; change < changes; change++) bytes[offset + random.nextInt(26)] = random.nextU32();
-  return length;
-}
-
-function oversized(bytes: Uint8Array, offset: number, random: Random, view: AttackerView): number {
-  packet(bytes, offset, random, view);
-  return view.longestDatagramBytes + 1 + random.nextInt(LONGEST_UDP_BYTES - view.longestDatagramBytes);
-}
-
-/** The packet that opens a session. @returns its length */
-export function writeHandshake(bytes: Uint8Array, offset: number, nowUs: number): number {
-  writeControlHeader(bytes, offset, FLAG_HANDSHAKE, 0, 0, nowUs);
-  return HEADER_BYTES;
+  /**
+   * @param bytes room for the longest datagram of UDP
+   * @returns the length
+   */
+  write(bytes: Uint8Array, { token, server, longestDatagramBytes }: AttackerView): number {
+    const random = this.#random;
+    if (token === 0 && random.once(ASKS_ONCE_IN)) {
+      writeControlHeader(bytes, 0, FLAG_HANDSHAKE, 0, 0, 0);
+      return HEADER_BYTES;
+    }
+    const kind = random.nextInt(20);
+    const of = { dialect: 'standard', tokens: [token], sources: SOURCES, destinations: [server], nowUs: 0 } as const;
+    let length = this.#datagrams.write(bytes, 0, of);
+    if (kind < 6) {
+      length = random.nextInt(MAX_DATAGRAM_BYTES);
+      for (let at = 0; at < length; at++) bytes[at] = random.nextU32();
+    } else if (kind < 10) {
+      length = random.nextInt(length + 1);
+    } else if (kind === 10) {
+      length = longestDatagramBytes + 1 + random.nextInt(LONGEST_UDP_BYTES - longestDatagramBytes);
+    }
+    // Packets that a node may pass on go to the run's own server; all others to where no node lets anything go.
+    const goesToServer = readDestinationIp(bytes, 0) === (server.ip | 0) && readDestinationPort(bytes, 0) === server.port;
+    if (!goesToServer) bytes[DESTINATION_AT] = random.pick(DENIED_FIRST_BYTES);
+    return length;
+  }
 }

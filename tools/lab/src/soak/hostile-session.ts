@@ -27,22 +27,13 @@ export class GarbageTally {
 }
 
 /** A QUIC connection with a node that does not know what it is for. */
-export interface HostileSession {
-  /** Resolves when it has ended. */
-  readonly ended: Promise<void>;
-  readonly isClosed: () => boolean;
-  /** Opens a stream as soon as the node allows one more. @returns undefined if it does not, or has ended the connection */
-  readonly stream: () => Promise<QuicStream | undefined>;
-  /** Writes, and waits until the library has taken it. */
-  readonly write: (stream: QuicStream, bytes: Uint8Array) => Promise<void>;
-  readonly close: () => void;
-}
+export type HostileSession = NonNullable<Awaited<ReturnType<typeof openHostileSession>>>;
 
 /**
  * @param windowBytes how much the node may send.
  * @returns undefined if the handshake came to nothing.
  */
-export async function openHostileSession(node: Endpoint, tally: GarbageTally, windowBytes = 65_536): Promise<HostileSession | undefined> {
+export async function openHostileSession(node: Endpoint, tally: GarbageTally, windowBytes = 65_536) {
   tally.attempts++;
   const session = connectQuic(
     { address: formatIpv4(node.ip), port: node.port, servername: NODE_SERVER_NAME },
@@ -56,6 +47,7 @@ export async function openHostileSession(node: Endpoint, tally: GarbageTally, wi
   );
   let closed = false;
   session.on('error', () => undefined);
+  /** Resolves when it has ended. */
   const ended = new Promise<void>((resolve) => {
     session.once('close', ({ errorCode }: { errorCode: number }) => {
       const code = `0x${errorCode.toString(16)}`;
@@ -81,7 +73,8 @@ export async function openHostileSession(node: Endpoint, tally: GarbageTally, wi
     return undefined;
   }
   tally.opened++;
-  const stream = async () => {
+  /** Opens a stream as soon as the node allows one more; undefined if it does not, or has ended the connection. */
+  const stream = async (): Promise<QuicStream | undefined> => {
     for (let look = 0; look < LOOKS && !closed; look++) {
       try {
         const stream = session.openStream();
@@ -94,6 +87,7 @@ export async function openHostileSession(node: Endpoint, tally: GarbageTally, wi
     }
     return undefined;
   };
+  /** Writes, and waits until the library has taken it. */
   const write = (stream: QuicStream, bytes: Uint8Array) => {
     tally.bytes += bytes.length;
     return Promise.race([new Promise<void>((resolve) => stream.write(bytes, () => resolve())), ended]);

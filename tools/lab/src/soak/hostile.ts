@@ -1,14 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { DEFAULT_MAX_DATAGRAM_BYTES } from '@lightspeed/udp';
-import { openEcho } from '../echo.ts';
 import { count, mebibytes } from '../figures.ts';
+import { openGameServer } from '../game/game-server.ts';
+import type { NodeMetrics } from '../node-metrics.ts';
 import type { NodeProgram } from '../node-program.ts';
 import { defineRun } from '../runs.ts';
 import type { Expectations } from '../runs.ts';
 import type { AttackReport } from './attack.ts';
 import { answeredOf, expectWholeLoad, openSoakLoad } from './soak-load.ts';
 import type { SoakLoadReport } from './soak-load.ts';
-import { NodeMetrics, startAttacker, startSoakNode } from './soak-node.ts';
+import { startAttacker, startSoakNode } from './soak-node.ts';
 
 const GOOD_PPS = 50;
 const ATTACKER_IPS = 0x7f00_0200;
@@ -25,7 +26,7 @@ export const hostile = defineRun(
   'random, truncated and oversized datagrams for 60 s: up, flat memory, good clients whole, all accounted for',
   { seconds: 60, attackers: 16, datagramsPerSecond: 4_000, goodClients: 20, seed: 1 },
   async ({ expect, progress, started }, { seconds, attackers, datagramsPerSecond, goodClients: clients, seed }) => {
-    const { address: server } = started.use(await openEcho());
+    const { address: server } = started.use(await openGameServer());
     const load = await openSoakLoad(started, clients);
     const node = await startSoakNode(started, [...load.servers, server], { admit: 'anybody' });
     const attacker = startAttacker(started, 'the attack');
@@ -39,7 +40,7 @@ export const hostile = defineRun(
     ]);
     await quiet(node);
     const heldBytes = await node.heldBytes();
-    const metrics = await NodeMetrics.of(node);
+    const metrics = await node.metrics();
 
     const growth = heldBytes / settledBytes;
     expect.that(!node.ended, 'the node went down');
@@ -86,7 +87,7 @@ export function expectAccounts(
 
 /** Waits until the node has nothing more to do, so that its counters are of one instant. */
 async function quiet(node: NodeProgram): Promise<void> {
-  const received = () => node.metric('lightspeed_udp_events_total{event="datagrams_received"}');
+  const received = () => node.metric('udp_events_total', 'event="datagrams_received"');
   for (let before = -1, now = await received(); now !== before; now = await received()) {
     before = now;
     await setTimeout(200);

@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { openEcho } from '../echo.ts';
 import { count, mebibytes, medianAndP99, milliseconds, percentile, sumOf } from '../figures.ts';
+import { openGameServer } from '../game/game-server.ts';
 import { startPlayer } from '../game/player.ts';
 import { startRegistrants } from '../load/processes.ts';
 import { residentBytes } from '../process-usage.ts';
 import { defineRun } from '../runs.ts';
-import { startSoakNode, watch } from './soak-node.ts';
+import { watch } from '../watch.ts';
+import { startSoakNode } from './soak-node.ts';
 
 const MAX_SECONDS = 60;
 /** Of what the node needs before anybody has come. */
@@ -19,12 +20,6 @@ const ALL_THERE_MS = 5_000;
 /** Whoever says goodbye is gone at once, not when the grace is over. */
 const GONE_MS = 10_000;
 
-const LONG = {
-  clients: 1_000,
-  /** How often all of them come and go: what leaks grows with each. */
-  rounds: 2,
-};
-
 /**
  * Many clients register at the same moment, while a game goes on through the node, and leave. Memory is the resident size of
  * the node's process as it is, with no garbage collection but the node's own.
@@ -32,14 +27,18 @@ const LONG = {
 export const registrations = defineRun(
   'registrations',
   '1,000 clients register at once: all within 60 s, while a game goes on; memory within 15 % of before afterwards',
-  LONG,
+  {
+    clients: 1_000,
+    /** How often all of them come and go: what leaks grows with each. */
+    rounds: 2,
+  },
   async ({ expect, progress, started }, { clients, rounds }) => {
-    const { address: gameServer } = started.use(await openEcho());
+    const { address: gameServer } = started.use(await openGameServer());
     const node = await startSoakNode(started, [gameServer], { admit: 'whoever registers' });
     const tunnel = { register: { nodes: [node.settings] } };
     const player = started.use(await startPlayer({ tunnel, gameServer, datagramsPerSecond: DATAGRAMS_PER_SECOND }));
     const holds = (registrations: number, withinMs: number) => {
-      const counted = async () => (await node.metric('lightspeed_registrations')) === registrations;
+      const counted = async () => (await node.metric('registrations')) === registrations;
       return watch(counted, withinMs, () => progress(`not ${count(registrations)} registrations yet`));
     };
     const rss = () => residentBytes([node.pid]);

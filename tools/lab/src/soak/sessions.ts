@@ -1,8 +1,9 @@
 import { count, mebibytes } from '../figures.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { defineRun } from '../runs.ts';
+import { watch } from '../watch.ts';
 import { expectWholeLoad, openSoakLoad } from './soak-load.ts';
-import { NodeMetrics, startSoakNode, watch } from './soak-node.ts';
+import { startSoakNode } from './soak-node.ts';
 
 /** One address may hold 1,000 sessions. */
 const SESSIONS_PER_ADDRESS = 800;
@@ -11,17 +12,6 @@ const PLAYERS_PER_SERVER = 100;
 const PACKETS_PER_SECOND = 10_000;
 const TIMEOUT_MS = 60_000;
 const MAX_GROWTH = 1.2;
-
-const LONG = {
-  sessions: 10_000,
-  /** Sessions of the round before, after which memory is measured for the first time. */
-  warmUpSessions: 1_000,
-  /** How often all sessions come and go: what leaks grows with each. */
-  rounds: 2,
-  packetsPerSession: 3,
-  opensPerSecond: 2_500,
-  sessionTimeoutSecs: 10,
-};
 
 /**
  * Many sessions: all must open, be answered and expire, and the node's memory must come back to within 20 % of what it
@@ -32,7 +22,16 @@ const LONG = {
 export const sessions = defineRun(
   'sessions',
   '10,000 sessions: all open, all answered, all expired, memory back to within 20 %',
-  LONG,
+  {
+    sessions: 10_000,
+    /** Sessions of the round before, after which memory is measured for the first time. */
+    warmUpSessions: 1_000,
+    /** How often all sessions come and go: what leaks grows with each. */
+    rounds: 2,
+    packetsPerSession: 3,
+    opensPerSecond: 2_500,
+    sessionTimeoutSecs: 10,
+  },
   async ({ expect, progress, started }, { sessions, warmUpSessions, rounds, sessionTimeoutSecs, ...options }) => {
     const sourceIps = Array.from({ length: Math.ceil(sessions / SESSIONS_PER_ADDRESS) }, (_, index) => LOOPBACK + 0x100 + index);
     const load = await openSoakLoad(started, sessions, sourceIps, Math.ceil(sessions / PLAYERS_PER_SERVER));
@@ -45,7 +44,7 @@ export const sessions = defineRun(
       expectWholeLoad(expect, report, clients, clients * packetsPerClient);
       const heldBytes = await node.heldBytes();
       let left = NaN;
-      const expired = async () => (left = await node.metric('lightspeed_sessions')) === 0;
+      const expired = async () => (left = await node.metric('sessions')) === 0;
       await watch(expired, sessionTimeoutSecs * 1_000 + TIMEOUT_MS, () => progress(`${count(left)} sessions have not expired yet`));
       expect.equal('sessions that did not expire', left, 0);
       return heldBytes;
@@ -53,14 +52,14 @@ export const sessions = defineRun(
 
     await round(0, warmUpSessions);
     const beforeBytes = await node.heldBytes();
-    const before = await NodeMetrics.of(node);
+    const before = await node.metrics();
     const open: number[] = [];
     const gone: number[] = [];
     for (let number = 1; number <= rounds; number++) {
       open.push(await round(number, sessions));
       gone.push(await node.heldBytes());
     }
-    const after = await NodeMetrics.of(node);
+    const after = await node.metrics();
     const growth = (gone.at(-1) ?? beforeBytes) / beforeBytes;
     const counted = (name: string, labels?: string) => after.value(name, labels) - before.value(name, labels);
     expect.equal('sessions that the node opened', counted('sessions_opened_total'), sessions * rounds);

@@ -22,10 +22,7 @@ export interface SoakLoadPlan {
 }
 
 /** What has come of a load. */
-export interface SoakLoadReport {
-  readonly opened: OpenResult;
-  readonly window: WindowResult;
-}
+export type SoakLoadReport = { readonly opened: OpenResult; readonly window: WindowResult };
 
 /**
  * Opens clients of a node that lets anybody in, with the game servers that they play on, which look at whatever comes

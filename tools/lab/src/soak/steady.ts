@@ -1,7 +1,7 @@
 import { count } from '../figures.ts';
 import { defineRun } from '../runs.ts';
 import { answeredOf, expectWholeLoad, openSoakLoad } from './soak-load.ts';
-import { NodeMetrics, startSoakNode } from './soak-node.ts';
+import { startSoakNode } from './soak-node.ts';
 
 /** Clients that send all the time: nothing may get lost, and every answer must come to its own client. */
 export const steady = defineRun(
@@ -16,7 +16,7 @@ export const steady = defineRun(
     const startMs = performance.now();
     const report = await load.run('steady', node.data, plan, progress);
     const elapsedMs = performance.now() - startMs;
-    const metrics = await NodeMetrics.of(node);
+    const metrics = await node.metrics();
     const kernelDrops = metrics.value('kernel_dropped_packets_total');
     expectWholeLoad(expect, report, clients, clients * packetsPerClient);
     expect.equal('datagrams that the kernel dropped in front of the node', kernelDrops, 0);

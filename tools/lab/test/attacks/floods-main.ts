@@ -1,6 +1,6 @@
 import { carryOutRuns, defineRun } from '../../src/runs.ts';
 import type { Figures, Run } from '../../src/runs.ts';
-import { whyNoNamespaces } from '../../src/namespaces/internet.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { floods } from './support/floods.ts';
 import type { Flood } from './support/floods.ts';
 import { amplification, openStage, playThrough } from './support/stage.ts';
@@ -12,16 +12,20 @@ const PLAYERS = 2;
 const MAX_LOSS = 0.01;
 const MAX_AMPLIFICATION = 3;
 const FIRST = { perSecond: 3_000, count: 3 * 255 };
+/** Sessions of which a tagged packet has come. */
+const TAGGED = 'tagged_sessions_total';
 const SETTLE_MS = 1_000;
+const MAX_TAGS_MS = 1_000;
 
 /** Two players play while the address of one of them, or a victim's, is forged. */
-function runOf({ name, about, bursts }: Flood): Run<object> {
+function runOf({ name, about, guesses = false, bursts }: Flood): Run<object> {
   return defineRun(name, about, {}, async ({ expect, progress, started }): Promise<Figures> => {
     const stage = await openStage(started);
     const [player] = await stage.play(PLAYERS);
     const forged = await bursts(stage, player);
     // Sessions get tags within a second of the first of it. What counts is the time from then on.
-    await stage.attack(forged, FIRST);
+    const [{ beganMs }, taggedMs] = await Promise.all([stage.attack(forged, FIRST), guesses ? stage.until(TAGGED, 1) : undefined]);
+    const tagsMs = taggedMs && taggedMs - beganMs;
     await stage.settle(SETTLE_MS);
     const lines: Record<string, string> = {};
     let held = 0;
@@ -42,11 +46,19 @@ function runOf({ name, about, bursts }: Flood): Run<object> {
     const egressPorts = (await stage.scene.sources()).length;
     const victim = await amplification(stage, stage.victim);
     expect.that(held > 0, `players lost over ${MAX_LOSS * 100} % at every rate`);
+    expect.that((tagsMs ?? 0) <= MAX_TAGS_MS, `the session had tags only after ${tagsMs} ms, not within ${MAX_TAGS_MS} ms`);
     expect.equal('sessions that were lost', ended, 0);
     expect.equal('egress ports', egressPorts, PLAYERS);
     expect.that(victim <= MAX_AMPLIFICATION, `a victim got ${victim.toFixed(2)} times what was sent in its name`);
     const changes = egressPorts - PLAYERS;
-    return { 'holds at a second': held, 'sessions lost': ended, 'port changes': changes, amplification: victim.toFixed(2), ...lines };
+    return {
+      'tags after ms': tagsMs ?? 'none: no token is guessed',
+      'holds at a second': held,
+      'sessions lost': ended,
+      'port changes': changes,
+      amplification: victim.toFixed(2),
+      ...lines,
+    };
   });
 }
 

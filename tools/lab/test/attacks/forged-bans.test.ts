@@ -1,20 +1,40 @@
+import { Capability } from '@lightspeed/control';
+import { decodeTicket } from '@lightspeed/security';
 import { expect } from 'vitest';
 import { newDestinations } from './support/floods.ts';
 import { data, destinations, proof } from './support/forgery.ts';
 import { describeAttacks, expectUnharmed } from './support/scenario.ts';
 
 /** A ban is earned in three full windows of 10 s. */
-const PACE = { perSecond: 250, count: 250 * 21 };
+const PACE = { perSecond: 375, count: 375 * 21 };
+const ONCE = { perSecond: 10, count: 2 };
 
 describeAttacks('bans', (scenario) => {
-  scenario('players keep their address when others ask for new destinations in its name, by ticket or by guess', async (stage) => {
-    const [player] = await stage.play();
-    const session = await stage.registration();
-    const asks = destinations(stage.gameServer.ip, 3_000).map((to, index) => data(session.token, index + 1, to));
-    await stage.attack([{ from: { ...player, port: 40_001 }, packets: [proof(session, { nonce: 1 })] }], { perSecond: 1, count: 1 });
-    const bursts = [{ from: { ...player, port: 40_001 }, packets: asks }, ...newDestinations(stage, player)];
-    await expectUnharmed(stage, () => stage.attack(bursts, PACE));
-    expect(await stage.metric('banned_addresses')).toBe(0);
-    expect(await stage.metric('sessions_ended_total{how="closed"}')).toBeLessThanOrEqual(1);
-  });
+  scenario(
+    "who asks for new destinations in a player's name is banned by ticket, and nobody else is, by ticket or address",
+    async (stage) => {
+      const [player] = await stage.play();
+      const ticket = stage.scene.ticket();
+      const misuser = await stage.registration(ticket);
+      // Its token was guessed at once. Its own packets would have tags as soon as it is asked.
+      const guessed = await stage.registration(stage.scene.ticket(), Capability.tags | Capability.challenge);
+      const sessions = [
+        { session: misuser, from: { ...player, port: 40_001 } },
+        { session: guessed, from: stage.attackerAt(6_000) },
+      ];
+      const bursts = (packetsOf: (session: typeof misuser) => Uint8Array[]) =>
+        sessions.map(({ session, from }) => ({ from, packets: packetsOf(session) }));
+      const asks = bursts(({ token }) => destinations(stage.gameServer.ip, 3_000).map((to, index) => data(token, index + 1, to)));
+      await stage.attack(
+        bursts((session) => [proof(session, { nonce: 1 })]),
+        ONCE,
+      );
+      await expectUnharmed(stage, () => stage.attack([...asks, ...newDestinations(stage, player)], PACE));
+      const decoded = decodeTicket(ticket);
+      expect(await stage.banned()).toEqual([decoded.type === 'ticket' ? decoded.id : '']);
+      expect(await stage.metric('bans_total')).toBe(1);
+      expect(await stage.metric('registrations_ended_total{why="banned"}')).toBe(1);
+      expect(await stage.metric('banned_addresses')).toBe(0);
+    },
+  );
 });

@@ -5,7 +5,7 @@ import type { Ingress, IngressHost } from '../ingress.ts';
 import { LocalDrop } from '../local-counters.ts';
 import { SOCKS_HEADER_BYTES, SocksDatagram, SocksDatagramKind, writeSocksHeader } from './datagram.ts';
 import type { NameTable, ServerName } from './names.ts';
-import type { WaitingRoom } from './waiting-room.ts';
+import type { WaitingRoom } from '../waiting-room.ts';
 
 /** Most game servers that one association talks with at once. */
 const MAX_DESTINATIONS = 256;
@@ -14,7 +14,7 @@ const MAX_DESTINATIONS = 256;
 export interface AssociationHost {
   readonly ingresses: IngressHost;
   readonly names: NameTable;
-  readonly waitingRoom: WaitingRoom<SocksAssociation>;
+  readonly waitingRoom: WaitingRoom<SocksAssociation, ServerName>;
   /** A client has sent to an IPv6 address. */
   ipv6Refused(): void;
 }

@@ -6,7 +6,8 @@ import { SocksAssociation, dropOf } from './association.ts';
 import type { AssociationHost } from './association.ts';
 import type { SocksCommand, SocksMessage } from './messages.ts';
 import { NameTable } from './names.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import type { ServerName } from './names.ts';
+import { WaitingRoom } from '../waiting-room.ts';
 
 /** Most associations at once. */
 export const MAX_ASSOCIATIONS = 64;
@@ -16,7 +17,7 @@ const BUFFER_BYTES = 512 * 1_024;
 export class SocksRelay implements AssociationHost, DatagramReceiver {
   readonly ingresses: IngressHost;
   readonly names: NameTable;
-  readonly waitingRoom: WaitingRoom<SocksAssociation>;
+  readonly waitingRoom: WaitingRoom<SocksAssociation, ServerName>;
   readonly #post: (message: SocksMessage) => void;
   readonly #tag: number;
   /** By their sockets' ids. */
@@ -83,8 +84,8 @@ export class SocksRelay implements AssociationHost, DatagramReceiver {
     const { engine, counters } = this.ingresses;
     const name = this.names.answer(text, ip, ipv6Only, engine.clockMs);
     if (name === undefined) return;
-    for (const { association, port, block, length } of this.waitingRoom.takeOut(name)) {
-      if (name.state === 'found') association.carry(name.ip, port, block, length);
+    for (const { owner, port, block, length } of this.waitingRoom.takeOut(name)) {
+      if (name.state === 'found') owner.carry(name.ip, port, block, length);
       else counters.drops[dropOf(name)]++;
     }
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Capability } from '@lightspeed/control';
 import type { Endpoint } from '@lightspeed/wire';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
 import type { Burst } from './attacker-main.ts';
@@ -13,6 +14,8 @@ const VICTIM_PORTS = [7_000, 7_001, 7_002];
 export interface Flood {
   readonly name: string;
   readonly about: string;
+  /** Whether it guesses a player's token, which draws tags. */
+  readonly guesses?: boolean;
   readonly bursts: (stage: Stage, player: Endpoint) => readonly Burst[] | Promise<readonly Burst[]>;
 }
 
@@ -31,6 +34,16 @@ export function allTokens({ gameServer }: Stage, from: Endpoint): Burst[] {
     ...forEachToken((token) => data(token, 30_000 + round, gameServer)),
     ...forEachToken((token) => fin(token, 30_000 + round)),
     ...forEachToken((token) => handshake(token, 30_000 + round)),
+  ]);
+  return [{ from, packets: rounds }];
+}
+
+/** As {@link allTokens}. Each HANDSHAKE says that the client starts over, in front of data with other numbers. */
+export function allStarts({ gameServer }: Stage, from: Endpoint): Burst[] {
+  const rounds = many(ROUNDS, () => new Uint8Array(0)).flatMap((_, round) => [
+    ...forEachToken((token) => handshake(token, 0, 1_000_000_000 + round)),
+    ...forEachToken((token) => data(token, 30_000 + round, gameServer)),
+    ...forEachToken((token) => fin(token, 30_000 + round)),
   ]);
   return [{ from, packets: rounds }];
 }
@@ -66,8 +79,13 @@ export const floods: readonly Flood[] = [
     about: "HANDSHAKEs with token 0, from a player's address",
     bursts: (_stage, player) => handshakesWithoutToken(player),
   },
-  { name: 'tokens', about: "data, FINs and HANDSHAKEs with every token, from a player's address", bursts: allTokens },
-  { name: 'destinations', about: "data to new destinations with every token, from a player's address", bursts: newDestinations },
+  { name: 'tokens', about: "data, FINs and HANDSHAKEs with every token, from a player's address", guesses: true, bursts: allTokens },
+  {
+    name: 'destinations',
+    about: "data to new destinations with every token, from a player's address",
+    guesses: true,
+    bursts: newDestinations,
+  },
   { name: 'junk-proofs', about: "proofs that are not true, from a player's address", bursts: (_stage, player) => junkProofs(player) },
   {
     name: 'true-proofs',
@@ -78,6 +96,14 @@ export const floods: readonly Flood[] = [
     name: 'victim-paths',
     about: "true proofs of the attacker's session, from a victim's ports",
     bursts: async (stage) => trueProofs(await stage.registration(), VICTIM_PORTS.map(stage.victimAt), 5_000),
+  },
+  {
+    name: 'asking-paths',
+    about: "the same of a session whose client answers challenges, from a victim's ports",
+    bursts: async (stage) => {
+      const session = await stage.registration(stage.scene.ticket(), Capability.challenge);
+      return trueProofs(session, VICTIM_PORTS.map(stage.victimAt), 5_000);
+    },
   },
   {
     name: 'strangers',

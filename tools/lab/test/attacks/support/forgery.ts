@@ -1,4 +1,4 @@
-import { encodeProof } from '@lightspeed/security';
+import { ANSWERING_PROOF_BYTES, PROOF_BYTES, encodeProof } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { FLAG_HANDSHAKE, TunnelHeader } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
@@ -6,7 +6,6 @@ import type { RegisteredSession } from '../../../src/load/registrant.ts';
 
 /** Where the attackers' games say that they are. */
 const GAME: Endpoint = { ip: 0x0a00_0001, port: 5_000 };
-const PROOF_BYTES = 28;
 const TOKENS = 255;
 
 /** How a session uses several paths, as HANDSHAKEs say it. */
@@ -18,14 +17,19 @@ export interface ProofFields {
   readonly nonce: number;
   readonly path?: number;
   readonly mode?: number;
+  /** What it answers; nothing when left out. */
+  readonly challenge?: bigint;
 }
 
 /** A HANDSHAKE with a proof, true if the secret is. */
-export function proof({ sessionId, token, secret }: RegisteredSession, { nonce, path = 0, mode = 0 }: ProofFields): Uint8Array {
+export function proof(
+  { sessionId, token, secret }: RegisteredSession,
+  { nonce, path = 0, mode = 0, challenge = 0n }: ProofFields,
+): Uint8Array {
   const [source, destination] = [path, mode].map((port) => ({ ip: 0, port }));
   const header = new TunnelHeader({ flags: FLAG_HANDSHAKE, token, sequence: nonce, timestampUs: 1_000 + nonce, source, destination });
-  const packet = header.encodeWithPayload(new Uint8Array(PROOF_BYTES));
-  encodeProof(packet, 0, sessionId, BigInt(nonce), secret, hmacSha256);
+  const packet = header.encodeWithPayload(new Uint8Array(challenge === 0n ? PROOF_BYTES : ANSWERING_PROOF_BYTES));
+  encodeProof(packet, 0, sessionId, BigInt(nonce), secret, hmacSha256, challenge);
   return packet;
 }
 
@@ -49,11 +53,9 @@ export function keepalive(token: number, sequence: number): Uint8Array {
     .encode();
 }
 
-/** A HANDSHAKE without a proof. */
-export function handshake(token: number, sequence: number): Uint8Array {
-  return TunnelHeader.handshake(sequence, 1_000 * sequence)
-    .withSessionToken(token)
-    .encode();
+/** A HANDSHAKE without a proof. With sequence 0 and a newer timestamp it says that a client starts over. */
+export function handshake(token: number, sequence: number, timestampUs = 1_000 * sequence): Uint8Array {
+  return TunnelHeader.handshake(sequence, timestampUs).withSessionToken(token).encode();
 }
 
 /** One packet for each token: one of them is the player's. */

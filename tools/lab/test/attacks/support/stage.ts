@@ -4,18 +4,23 @@ import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
 import { totals } from '../../../src/game/player.ts';
 import type { RegisteredSession } from '../../../src/load/registrant.ts';
-import type { Attachment } from '../../../src/namespaces/internet.ts';
-import { DATA_PORT, openScene } from '../../../src/namespaces/scene.ts';
+import type { Attachment } from '../../namespaces/internet.ts';
+import { CONTROL_PORT, DATA_PORT, openScene } from '../../namespaces/scene.ts';
+import type { Namespace } from '../../namespaces/network.ts';
 import type { AttackReport, AttackerProgram, Burst } from './attacker-main.ts';
+import type { ProofFields } from './forgery.ts';
 import { openMeter } from './meter.ts';
+import type { Plane } from './meter.ts';
+import type { WatcherProgram } from './watcher-main.ts';
 
 /** The program of another checkout's node, to see which attacks it does not withstand. */
 const PROGRAM = process.env.LIGHTSPEED_NODE_PROGRAM;
+const PORTS = { data: DATA_PORT, control: CONTROL_PORT };
 const REGISTER_MS = 20_000;
 /** Game servers may run on any machine; the node's own is closed anyway. */
 const MACHINES = '10.77.0.0/16';
 const HTTP = '127.0.0.1:8080';
-const LOOK_MS = 50;
+const METRICS = `http://${HTTP}/metrics`;
 const REST_MS = 400;
 const UNTIL_MS = 15_000;
 
@@ -42,7 +47,7 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
   const { internet, gameServer } = scene;
   await internet.router.run('sh', ['-c', 'for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done']);
   const host = await internet.machine();
-  const meter = await openMeter(host.in, DATA_PORT, gameServer.ip);
+  const meter = await openMeter(internet, host, PORTS, gameServer.ip);
   const allow = ['--allow-destination', MACHINES, '--http-bind', HTTP];
   const open = dialect === undefined ? [] : ['--allow-open', '--dialect', dialect];
   const admit = dialect === undefined ? undefined : 'anybody';
@@ -51,10 +56,15 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
   const victim = await internet.machine();
   const { in: den, ip: attackerIp } = await internet.machine();
   for (const { address } of [home, victim]) await den.ip(`address add ${address}/32 dev lo`);
-  const attacker = started.use(
-    startChild<AttackerProgram>({ program: new URL('./attacker-main.ts', import.meta.url), name: 'the attacker', within: den.within }),
-  );
+  const attackerIn = ({ within }: Namespace) => {
+    const program = new URL('./attacker-main.ts', import.meta.url);
+    return started.use(startChild<AttackerProgram>({ program, name: 'the attacker', within }));
+  };
+  const attacker = attackerIn(den);
 
+  const watcher = started.use(
+    startChild<WatcherProgram>({ program: new URL('./watcher-main.ts', import.meta.url), name: 'the watcher', within: host.in.within }),
+  );
   const players = await scene.agent(home.in);
   const tunnel =
     dialect === undefined ? { register: scene.registration(node) } : { node: { host: host.address, port: DATA_PORT }, dialect };
@@ -64,28 +74,34 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     return (await meter.sources()).filter(({ ip }) => ip === home.ip);
   };
   /** A registration of the attacker's own; sessions of one ticket are one account's. */
-  const registration = (ticket = scene.ticket()): Promise<RegisteredSession> =>
-    attacker.register({ ...settingsOf(node.program.control), sha256: node.program.pin, ticket, timeoutMs: REGISTER_MS });
-  const attack = (bursts: readonly Burst[], pace: Pace): Promise<AttackReport> =>
-    attacker.attack({ to: { ip: host.ip, port: DATA_PORT }, bursts, ...pace });
+  const registration = (ticket = scene.ticket(), capabilities?: number): Promise<RegisteredSession> =>
+    attacker.register({ ...settingsOf(node.program.control), sha256: node.program.pin, ticket, capabilities, timeoutMs: REGISTER_MS });
+  /** The accounts that the node has banned: ids of tickets. */
+  const banned = async (): Promise<string[]> => {
+    const bans = JSON.parse(await node.program.command('bans', 'list', '--json')) as readonly { readonly account: string }[];
+    return bans.map(({ account }) => account);
+  };
+  /** Has the attacker bind its session at an address of its own. */
+  const bind = (session: RegisteredSession, from: Endpoint, fields: ProofFields) =>
+    attacker.bind(session, from, { ip: host.ip, port: DATA_PORT }, fields);
+  const attack = (bursts: readonly Burst[], pace: Pace, plane: Plane = 'data'): Promise<AttackReport> =>
+    attacker.attack({ to: { ip: host.ip, port: PORTS[plane] }, bursts, ...pace });
+  /** An attacker that sends to players in the node's name. */
+  const impostor = async () => {
+    const { in: lair } = await internet.machine();
+    await lair.ip(`address add ${host.address}/32 dev lo`);
+    const posing = attackerIn(lair);
+    return (to: Endpoint, bursts: readonly Burst[], pace: Pace) => posing.attack({ to, bursts, ...pace });
+  };
   /** A game server of the attacker's own. */
   const serve = (at: Endpoint, answers: number, answerBytes: number) => attacker.serve(at, answers, answerBytes);
-  /** What the node's metrics say, by name with labels and without `lightspeed_`. */
-  const metrics = async (): Promise<ReadonlyMap<string, number>> => {
-    const script = `fetch('http://${HTTP}/metrics').then((answer) => answer.text()).then((text) => console.log(text))`;
-    const lines = (await host.in.run(process.execPath, ['-e', script])).split('\n').filter((line) => line.startsWith('lightspeed_'));
-    return new Map(
-      lines.map((line) => [line.slice('lightspeed_'.length, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
-    );
-  };
-  const metric = async (name: string) => (await metrics()).get(name) ?? 0;
-  /** Waits until a metric has come so far. */
-  const until = async (name: string, value: number) => {
-    const endMs = performance.now() + UNTIL_MS;
-    while ((await metric(name)) < value) {
-      if (performance.now() > endMs) throw new Error(`${name} is ${await metric(name)}, not ${value}`);
-      await setTimeout(LOOK_MS);
-    }
+  /** What a metric of the node says, by its name with labels and without `lightspeed_`. */
+  const metric = (name: string): Promise<number> => watcher.metric(METRICS, name);
+  /** Waits until a metric has come so far. @returns when, in milliseconds since 1970 */
+  const until = async (name: string, value: number): Promise<number> => {
+    const seen = await watcher.until(METRICS, name, value, UNTIL_MS);
+    if (seen.value < value) throw new Error(`${name} is ${seen.value}, not ${value}`);
+    return seen.atMs;
   };
   /** Lets the players play for a while. */
   const settle = (ms: number) => setTimeout(ms);
@@ -101,6 +117,10 @@ export async function openStage(started: AsyncDisposableStack, { flags = [], dia
     attackerAt,
     victimAt,
     registration,
+    banned,
+    dataPort: { ip: host.ip, port: DATA_PORT },
+    impostor,
+    bind,
     attack,
     meter,
     metric,
@@ -115,11 +135,18 @@ function settingsOf({ ip, port }: Endpoint): { readonly host: string; readonly p
   return { host: formatIpv4(ip), port };
 }
 
-/** What an address got on its wire for each byte that was sent in its name; 0 if it got nothing. */
-export async function amplification({ meter }: Stage, { address }: Attachment): Promise<number> {
-  const ip = parseIpv4(address);
-  const [sent, got] = [await meter.bytesFrom(ip ?? 0), await meter.bytesTo(ip ?? 0)];
-  return got === 0 ? 0 : got / sent;
+/** What an address got on its wire for each byte that was sent in its name; 0 if it got nothing. @param happens as long as that lasts */
+export async function amplification(
+  { meter }: Stage,
+  { address }: Attachment,
+  happens?: () => Promise<unknown>,
+  plane?: Plane,
+): Promise<number> {
+  const ip = parseIpv4(address) ?? 0;
+  const before = happens === undefined ? { sent: 0, got: 0 } : await meter.between(ip, plane);
+  await happens?.();
+  const { sent, got } = await meter.between(ip, plane);
+  return got === before.got ? 0 : (got - before.got) / (sent - before.sent);
 }
 
 /** What players lost while something happened, and what their tunnels said: that a path was silent, or a session ended. */

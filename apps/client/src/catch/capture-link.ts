@@ -1,0 +1,89 @@
+import { CaptureError, TRIAL_SERVER } from '@lightspeed/capture';
+import type { CapturedFlow, CaptureClient } from '@lightspeed/capture';
+import { closeFd } from '@lightspeed/udp';
+import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import type { CaptureEvent, CaughtFlow } from '../ingress/transparent/messages.ts';
+import type { RunningTunnel } from '../run/running-tunnel.ts';
+
+/** Where the trial's datagrams go. */
+export const TRIAL_ENDPOINT: Endpoint = { ip: (parseIpv4(TRIAL_SERVER.ip) ?? 0) >>> 0, port: TRIAL_SERVER.port };
+
+/** Carries between a tunnel's data plane, which has no rights, and the helper, which has. */
+export class CaptureLink {
+  readonly #helper: CaptureClient;
+  readonly #tunnel: RunningTunnel;
+  readonly #told: (text: string) => void;
+  readonly #answerFds = new Set<number>();
+  /** Sockets of programs that were told of already. */
+  readonly #peers = new Set<string>();
+  readonly #refusals = new Set<string>();
+
+  /** @param told is told what a user should know. */
+  constructor(helper: CaptureClient, tunnel: RunningTunnel, told: (text: string) => void) {
+    this.#helper = helper;
+    this.#tunnel = tunnel;
+    this.#told = told;
+    tunnel.on('capture', (event) => void this.#take(event));
+    tunnel.on('closed', () => this.#closeAll());
+  }
+
+  async #take(event: CaptureEvent): Promise<void> {
+    try {
+      switch (event.type) {
+        case 'answer-wanted':
+          await this.#answer(event.flow);
+          break;
+        case 'answer-closed':
+          this.#close(event.fd);
+          break;
+        case 'direct':
+          await this.#helper.direct(flowOf(event.flow), event.datagram);
+          break;
+        case 'peers':
+          await this.#leave({ ip: formatIpv4(event.sourceIp >>> 0), port: event.sourcePort });
+          break;
+      }
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      // The end of the capture is told by an event of its own.
+      if (error.code !== 'ended' && !this.#refusals.has(error.code)) this.#told(`the helper refuses: ${error.message}`);
+      this.#refusals.add(error.code);
+    }
+  }
+
+  async #answer(flow: CaughtFlow): Promise<void> {
+    const { serverIp, serverPort } = flow;
+    let fd: number | undefined;
+    try {
+      fd = await this.#helper.answer(flowOf(flow));
+      this.#answerFds.add(fd);
+    } finally {
+      this.#tunnel.answerCapture({ type: 'capture-answer', serverIp, serverPort, fd });
+    }
+  }
+
+  async #leave(source: { readonly ip: string; readonly port: number }): Promise<void> {
+    const name = `${source.ip}:${source.port}`;
+    if (this.#peers.has(name)) return;
+    this.#peers.add(name);
+    this.#told(`${name} speaks with very many servers, as server browsers and torrents do: what it begins now goes directly`);
+    await this.#helper.peers(source);
+  }
+
+  #close(fd: number): void {
+    if (this.#answerFds.delete(fd)) closeFd(fd);
+  }
+
+  #closeAll(): void {
+    for (const fd of this.#answerFds) closeFd(fd);
+    this.#answerFds.clear();
+  }
+}
+
+function flowOf({ sourceIp, sourcePort, serverIp, serverPort }: CaughtFlow): CapturedFlow {
+  return {
+    source: { ip: formatIpv4(sourceIp >>> 0), port: sourcePort },
+    server: { ip: formatIpv4(serverIp >>> 0), port: serverPort },
+  };
+}

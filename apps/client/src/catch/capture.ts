@@ -1,0 +1,89 @@
+import { CaptureError, CaptureClient } from '@lightspeed/capture';
+import type { CaptureTarget } from '@lightspeed/capture';
+import { closeFd } from '@lightspeed/udp';
+import { ClientError } from '../base/errors.ts';
+import type { RunningTunnel } from '../run/running-tunnel.ts';
+import { DIRECT } from '../settings/way-settings.ts';
+import type { CaptureSettings } from '../settings/tunnel-settings.ts';
+import type { WayRule } from '../settings/way-settings.ts';
+import { CaptureLink, TRIAL_ENDPOINT } from './capture-link.ts';
+
+/** Which way everything that is caught goes. */
+export type Always = 'node' | 'direct';
+
+/** What a client catches by the helper: from the rules to the tunnel. */
+export class Capture {
+  readonly settings: CaptureSettings;
+  readonly ways: readonly WayRule[];
+  readonly #helper: CaptureClient;
+  readonly #fd: number;
+
+  private constructor(helper: CaptureClient, fd: number, always: Always) {
+    this.#helper = helper;
+    this.#fd = fd;
+    this.settings = { fd, trial: TRIAL_ENDPOINT };
+    this.ways = always === 'direct' ? [{ servers: '0.0.0.0/0', way: DIRECT }] : [];
+  }
+
+  /**
+   * Has the helper make the rules. Nothing is caught before {@link begin}.
+   * @param nodes IPv4 addresses that are never caught.
+   * @throws {ClientError} `ERR_CLIENT_CAPTURE` with what to do.
+   */
+  static async prepare(target: CaptureTarget, nodes: readonly string[], always: Always, socketPath?: string): Promise<Capture> {
+    return explained(async () => {
+      const helper = CaptureClient.connect(socketPath);
+      try {
+        const { fd } = await helper.catch(target, nodes);
+        return new Capture(helper, fd, always);
+      } catch (error) {
+        helper.close();
+        throw error;
+      }
+    });
+  }
+
+  /** Resolves with the reason when nothing is caught any more, whoever has ended it. */
+  get ended(): Promise<string> {
+    return new Promise((resolve) => this.#helper.once('ended', resolve));
+  }
+
+  /** Connects it with a tunnel that has its settings. @param told is told what a user should know. */
+  connect(tunnel: RunningTunnel, told: (text: string) => void): void {
+    new CaptureLink(this.#helper, tunnel, told);
+    tunnel.once('closed', () => {
+      this.#helper.close();
+      closeFd(this.#fd);
+    });
+  }
+
+  /** A trial goes the whole way; then everything is caught. @throws {ClientError} `ERR_CLIENT_CAPTURE` */
+  begin(): Promise<void> {
+    return explained(() => this.#helper.trial());
+  }
+
+  /** Puts one of the user's processes among what is caught. @throws {ClientError} `ERR_CLIENT_CAPTURE` */
+  place(pid: number): Promise<void> {
+    return explained(() => this.#helper.place(pid));
+  }
+
+  /** Datagrams that were caught, and that the kernel carried. @throws {ClientError} `ERR_CLIENT_CAPTURE` */
+  counts(): ReturnType<CaptureClient['counts']> {
+    return explained(() => this.#helper.counts());
+  }
+
+  /** From now on everything goes as if there were none. Harmless when repeated. */
+  close(): void {
+    this.#helper.close();
+  }
+}
+
+async function explained<T>(does: () => Promise<T>): Promise<T> {
+  try {
+    return await does();
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    const where = error.code === 'trial_failed' ? 'nothing is caught, since a trial failed: ' : '';
+    throw new ClientError('ERR_CLIENT_CAPTURE', `${where}${error.message}`, { cause: error });
+  }
+}

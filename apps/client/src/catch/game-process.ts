@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { constants } from 'node:os';
+
+/** Waits for a line, then becomes the game: so nothing of the game runs before it is where it belongs. */
+const STARTER = 'read -r _ <&3 && exec "$@" 3<&-';
+const SIGNAL_BASE = 128;
+
+/** A game with its arguments, that waits for its start. */
+export class GameProcess {
+  readonly pid: number;
+  /** Its exit code; 128 and the signal's number after a signal, as shells say it. */
+  readonly exited: Promise<number>;
+  readonly #child: ChildProcess;
+  readonly #gate: Writable;
+
+  private constructor(child: ChildProcess, pid: number) {
+    this.pid = pid;
+    this.#child = child;
+    this.#gate = child.stdio[3] as Writable;
+    this.#gate.on('error', () => undefined);
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve(code ?? SIGNAL_BASE + (signal === null ? 0 : constants.signals[signal])));
+    });
+  }
+
+  /** @throws {Error} if this machine has no shell. */
+  static async prepare(words: readonly string[]): Promise<GameProcess> {
+    const child = spawn('/bin/sh', ['-c', STARTER, 'lightspeed', ...words], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+    const pid = await new Promise<number>((resolve, reject) => {
+      child.once('spawn', () => resolve(child.pid ?? 0));
+      child.once('error', reject);
+    });
+    return new GameProcess(child, pid);
+  }
+
+  /** Lets it run. */
+  start(): void {
+    this.#gate.end('go\n');
+  }
+
+  /** Asks it to end, or never to start. Harmless if it has ended. */
+  end(): void {
+    this.#child.kill('SIGTERM');
+  }
+}

@@ -1,0 +1,190 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { promisify } from 'node:util';
+import { CaptureError, CaptureClient, testCapture } from '@lightspeed/capture';
+import { chooseEngine } from '@lightspeed/udp';
+import { ClientError } from '../base/errors.ts';
+import { NodeLink } from '../control/node-link.ts';
+import { resolveNode } from '../control/reach-node.ts';
+import { parseRegisterSettings } from '../settings/register-settings.ts';
+import type { NodeArgument } from './endpoint.ts';
+import { registrationOf } from './registration.ts';
+import type { RegistrationOptions } from './registration.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The options of `doctor`. */
+export interface DoctorOptions extends Omit<RegistrationOptions, 'register' | 'open' | 'token'> {
+  readonly node?: readonly NodeArgument[];
+  readonly helper: string;
+  readonly json?: boolean;
+}
+
+/** What is found about one thing. */
+interface Finding {
+  readonly check: string;
+  /** `no` where something that the user needs does not work; `missing` where something optional is not there. */
+  readonly state: 'ok' | 'no' | 'missing';
+  readonly found: string;
+  readonly advice?: string;
+}
+
+type Check = () => Finding | Promise<Finding>;
+
+const LOOK_UP_MS = 3_000;
+const TOOL_MS = 5_000;
+/** A ticket's first and last minute are not what anybody should depend on. */
+const MOST_CLOCK_MS = 60_000;
+/** What a packet of 1,500 bytes leaves a game, behind the headers of IP, UDP and LSTP with a tag. */
+const USUAL_MTU = 1_500;
+const run = promisify(execFile);
+
+/** `lightspeed doctor`. @returns the exit code: 1 if something does not work that is needed. */
+export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<number> {
+  const findings: Finding[] = [];
+  for (const check of [
+    system,
+    engine,
+    nft,
+    controlGroups,
+    () => helper(options.helper),
+    pasta,
+    mtu,
+    clock,
+    ...nodeChecks(options, terminal),
+  ]) {
+    const finding = await check();
+    findings.push(finding);
+    if (options.json !== true) show(finding, terminal);
+  }
+  const isWell = findings.every(({ state }) => state !== 'no');
+  if (options.json === true) terminal.json({ ok: isWell, findings });
+  else terminal.line(isWell ? 'this machine can do what LightSpeed needs' : 'something is missing: see above');
+  return isWell ? 0 : 1;
+}
+
+function show({ check, state, found, advice }: Finding, terminal: Terminal): void {
+  const mark = state === 'ok' ? 'ok     ' : state === 'missing' ? 'missing' : terminal.bad('no     ');
+  terminal.line(`${mark}  ${check.padEnd(14)}  ${found}`);
+  if (advice !== undefined) terminal.line(`         ${' '.repeat(14)}  ${advice}`);
+}
+
+function system(): Finding {
+  const found = `${process.platform} ${release()}, ${process.arch}`;
+  if (process.platform === 'linux') return { check: 'system', state: 'ok', found };
+  return {
+    check: 'system',
+    state: 'missing',
+    found,
+    advice: 'only Linux catches games; on other systems use lightspeed socks (docs/playing.md)',
+  };
+}
+
+function engine(): Finding {
+  const { kind, reason } = chooseEngine('auto');
+  const check = 'engine';
+  if (kind === 'batch') return { check, state: 'ok', found: reason };
+  return { check, state: 'missing', found: reason, advice: 'play and socks work; run, catch and gateway need the batch engine' };
+}
+
+async function nft(): Promise<Finding> {
+  try {
+    const { stdout } = await run('nft', ['--version'], { timeout: TOOL_MS, env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' } });
+    return { check: 'nftables', state: 'ok', found: stdout.trim() };
+  } catch {
+    return { check: 'nftables', state: 'no', found: 'there is no nft', advice: 'install it, for example: sudo apt install nftables' };
+  }
+}
+
+function controlGroups(): Finding {
+  const check = 'control groups';
+  if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return { check, state: 'ok', found: 'version 2' };
+  if (existsSync('/sys/fs/cgroup/unified/cgroup.procs')) return { check, state: 'ok', found: 'version 2 beside version 1' };
+  return { check, state: 'no', found: 'no version 2', advice: 'start the system with systemd.unified_cgroup_hierarchy=1' };
+}
+
+async function helper(path: string): Promise<Finding> {
+  const check = 'helper';
+  try {
+    await testCapture(CaptureClient.connect(path));
+    return { check, state: 'ok', found: 'it catches, and a trial has passed' };
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    const advice = error.code === 'trial_failed' ? 'allow what this rule drops, or games cannot be caught' : undefined;
+    return { check, state: 'no', found: error.message, ...(advice === undefined ? {} : { advice }) };
+  }
+}
+
+async function pasta(): Promise<Finding> {
+  try {
+    const { stdout } = await run('pasta', ['--version'], { timeout: TOOL_MS });
+    return { check: 'pasta', state: 'ok', found: stdout.split('\n')[0] };
+  } catch {
+    return { check: 'pasta', state: 'missing', found: 'there is no pasta', advice: 'only run --rootless needs it: sudo apt install passt' };
+  }
+}
+
+/** Of the interface of the default route. */
+function mtu(): Finding {
+  const check = 'MTU';
+  const routes = existsSync('/proc/net/route') ? readFileSync('/proc/net/route', 'utf8').split('\n').slice(1) : [];
+  const device = routes.map((line) => line.split('\t')).find(([, destination]) => destination === '00000000')?.[0];
+  if (device === undefined) return { check, state: 'missing', found: 'there is no default route over IPv4' };
+  const bytes = Number(readFileSync(`/sys/class/net/${device}/mtu`, 'utf8'));
+  const found = `${bytes} bytes at ${device}`;
+  if (bytes >= USUAL_MTU) return { check, state: 'ok', found };
+  return {
+    check,
+    state: 'missing',
+    found,
+    advice: 'large datagrams of games are sent in two parts; that is slower, and some networks lose them',
+  };
+}
+
+/** Tickets have dates. */
+async function clock(): Promise<Finding> {
+  const check = 'clock';
+  try {
+    const { stdout } = await run('timedatectl', ['show', '--property=NTPSynchronized', '--value'], { timeout: TOOL_MS });
+    if (stdout.trim() === 'yes') return { check, state: 'ok', found: 'it is synchronized' };
+  } catch {
+    // Nothing says so here.
+  }
+  const found = `${new Date().toISOString()}, and nothing says that it is synchronized`;
+  return { check, state: 'missing', found, advice: 'if it is wrong, tickets look expired: sudo timedatectl set-ntp true' };
+}
+
+/** Milliseconds by which the node's clock is ahead of ours; 0 if it does not tell. */
+async function clockOffsetOf(link: NodeLink): Promise<number> {
+  const measured = once(link, 'measured', { signal: AbortSignal.timeout(LOOK_UP_MS) });
+  link.check();
+  await measured.catch(() => undefined);
+  return link.clockOffsetMs ?? 0;
+}
+
+function nodeChecks({ node: nodes = [], ...options }: DoctorOptions, terminal: Terminal): Check[] {
+  return nodes.flatMap((node) =>
+    (['ipv4', 'ipv6'] as const).map((family) => async (): Promise<Finding> => {
+      const check = `node, ${family === 'ipv4' ? 'IPv4' : 'IPv6'}`;
+      try {
+        const addresses = await resolveNode(node.host, LOOK_UP_MS, node.host);
+        const address = addresses[family];
+        if (address === undefined) return { check, state: 'missing', found: `${node.host} has no such address` };
+        const settings = await registrationOf({ ...options, register: true }, [node], undefined, terminal);
+        const register = parseRegisterSettings(settings, 'standard');
+        const only = { ipv4: undefined, ipv6: undefined, [family]: address };
+        await using link = new NodeLink({ ...register.nodes[0], addresses: only }, register);
+        const { nodeId } = await link.start();
+        const found = `${nodeId} lets you in at ${address}`;
+        const aheadMs = await clockOffsetOf(link);
+        if (Math.abs(aheadMs) <= MOST_CLOCK_MS) return { check, state: 'ok', found };
+        const advice = `your clock is ${Math.round(Math.abs(aheadMs) / 1_000)} s ${aheadMs > 0 ? 'behind' : 'ahead of'} the node's: tickets have dates`;
+        return { check, state: 'no', found, advice };
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        return { check, state: 'no', found: error.message };
+      }
+    }),
+  );
+}

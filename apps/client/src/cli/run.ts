@@ -1,0 +1,131 @@
+import { lookup } from 'node:dns/promises';
+import type { CaptureTarget } from '@lightspeed/capture';
+import { ClientError } from '../base/errors.ts';
+import { controlGroupOf } from '../catch/applications.ts';
+import { Capture } from '../catch/capture.ts';
+import type { Always } from '../catch/capture.ts';
+import { GameProcess } from '../catch/game-process.ts';
+import type { RunningTunnel } from '../run/running-tunnel.ts';
+import { carry } from './carry.ts';
+import type { CarryHooks, CarryOptions } from './carry.ts';
+import type { Terminal } from './terminal.ts';
+import type { TunnelReport } from './tunnel-report.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What the commands that catch have in common. */
+export interface CatchOptions extends CarryOptions {
+  readonly always: Always;
+  /** Where the helper listens. */
+  readonly helper?: string;
+}
+
+/** The options of `gateway`. */
+export interface GatewayOptions extends CatchOptions {
+  readonly lan: string;
+  readonly device?: readonly string[];
+}
+
+/** The options of `catch`. */
+export interface RunningGameOptions extends CatchOptions {
+  readonly cgroup?: string;
+  readonly pid?: number;
+  readonly app?: string;
+}
+
+/**
+ * `lightspeed run`: the game starts when the node has answered and a trial has passed. If something is wrong with that, it
+ * starts all the same, and nothing of it is caught.
+ * @returns the game's exit code.
+ */
+export async function run(words: readonly string[], options: CatchOptions, terminal: Terminal): Promise<number> {
+  const game = await GameProcess.prepare(words);
+  let capture: Capture | undefined;
+  const place = async (report: TunnelReport) => {
+    await capture?.begin();
+    await capture?.place(game.pid);
+    report.event('catching', `the game starts: ${words[0]}`);
+    game.start();
+  };
+  let exitCode = 1;
+  try {
+    capture = await prepare({ kind: 'run' }, options);
+    exitCode = await carry(options, settingsOf(capture), terminal, { ...told(capture), established: place, over: game.exited });
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code === 'ERR_CLIENT_INVALID_SETTING') {
+      game.end();
+      throw error;
+    }
+    terminal.error(error.message);
+  } finally {
+    capture?.close();
+  }
+  if (exitCode === 0) {
+    // It has ended, or the user has enough.
+    game.end();
+  } else {
+    terminal.error('the game goes on without LightSpeed');
+    game.start();
+  }
+  return game.exited;
+}
+
+/** `lightspeed gateway`. @returns the exit code. */
+export async function gateway(options: GatewayOptions, terminal: Terminal): Promise<number> {
+  const { lan, device: devices = [] } = options;
+  return catchUntilEnd({ kind: 'gateway', lan, devices }, options, terminal);
+}
+
+/** `lightspeed catch`. @returns the exit code. */
+export async function catchRunning(options: RunningGameOptions, terminal: Terminal): Promise<number> {
+  const { cgroup, pid, app } = options;
+  const given = [cgroup, pid, app].filter((one) => one !== undefined);
+  if (given.length !== 1) throw new UsageError('say what to catch, by one of --cgroup, --pid and --app');
+  if (pid !== undefined) return catchUntilEnd({ kind: 'run' }, options, terminal, (capture) => capture.place(pid));
+  const path = cgroup ?? controlGroupOf(app ?? '', process.getuid?.() ?? 0);
+  return catchUntilEnd({ kind: 'cgroup', path }, options, terminal);
+}
+
+async function catchUntilEnd(
+  target: CaptureTarget,
+  options: CatchOptions,
+  terminal: Terminal,
+  begun: (capture: Capture) => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
+  const capture = await prepare(target, options);
+  try {
+    const established = async (report: TunnelReport) => {
+      await capture.begin();
+      await begun(capture);
+      report.event('catching', 'what begins from now on is caught; what flows already stays direct');
+    };
+    return await carry(options, settingsOf(capture), terminal, { ...told(capture), established, over: capture.ended });
+  } finally {
+    capture.close();
+  }
+}
+
+async function prepare(target: CaptureTarget, options: CatchOptions): Promise<Capture> {
+  const hosts = [...options.node, ...(options.via === undefined ? [] : [options.via])].map(({ host }) => host);
+  const found = await Promise.all(hosts.map((host) => lookup(host, { all: true, family: 4 }).catch(() => [])));
+  const nodes = found.flatMap((list) => list.map(({ address }) => address));
+  return Capture.prepare(target, nodes, options.always, options.helper);
+}
+
+function settingsOf(capture: Capture): () => Promise<{ capture: Capture['settings']; ways: Capture['ways'] }> {
+  return () => Promise.resolve({ capture: capture.settings, ways: capture.ways });
+}
+
+function told(capture: Capture): Required<Pick<CarryHooks, 'started' | 'ending'>> {
+  return {
+    started: (tunnel: RunningTunnel, report: TunnelReport) => {
+      capture.connect(tunnel, (text) => report.event('capture', text, { text }));
+      void capture.ended.then((why) => report.event('released', `nothing is caught any more: ${why}`, { why }));
+    },
+    ending: async (report: TunnelReport) => {
+      const counts = await capture.counts().catch(() => undefined);
+      if (counts === undefined) return;
+      const text = `${counts.caught} datagrams were caught; the kernel carried ${counts.direct + counts.peers} directly`;
+      report.event('captured', text, counts);
+    },
+  };
+}

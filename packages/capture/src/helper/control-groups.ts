@@ -1,0 +1,150 @@
+import { mkdirSync, readFileSync, readdirSync, realpathSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+
+/** Where nft looks for control groups, whatever is mounted there. */
+const NFT_ROOT = '/sys/fs/cgroup';
+const SLICE = 'lightspeed.slice';
+
+/** A request that is refused, with the reason for the user. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
+}
+
+/** The tree of control groups, version 2: all of them, or beside version 1 (`unified`). */
+export class ControlGroups {
+  /** Its root, such as /sys/fs/cgroup. */
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** @returns undefined if this system has none where nft can find it. */
+  static find(): ControlGroups | undefined {
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    for (const line of mounts) {
+      const [place, kind] = line.split(' - ');
+      const path = place?.split(' ')[4];
+      if (kind?.startsWith('cgroup2 ') === true && path !== undefined && (path === NFT_ROOT || path.startsWith(`${NFT_ROOT}/`))) {
+        return new ControlGroups(path);
+      }
+    }
+    return undefined;
+  }
+
+  /** What nft needs of a group: its path below {@link NFT_ROOT}, and how deep it is below the root of version 2. */
+  nftPath(group: string): { readonly path: string; readonly level: number } {
+    return { path: group.slice(NFT_ROOT.length + 1), level: group.slice(this.root.length + 1).split(sep).length };
+  }
+
+  /** An empty group for the programs of one capture: one that is there already, or a new one. */
+  take(uid: number): string {
+    const slice = join(this.root, SLICE);
+    mkdirSync(slice, { recursive: true });
+    for (let number = 1; ; number++) {
+      const group = join(slice, `user-${uid}-${number}`);
+      try {
+        mkdirSync(group);
+        return group;
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      }
+    }
+  }
+
+  /** Removes a group, if no program is in it any more. */
+  giveBack(group: string): void {
+    try {
+      rmdirSync(group);
+    } catch {
+      // A game that outlives its capture: the group is removed with the installation, or when the system starts again.
+    }
+  }
+
+  /** Removes all empty groups, and what holds them: part of removing the installation. @returns how many are left because programs are in them. */
+  removeAll(): number {
+    const slice = join(this.root, SLICE);
+    const names = (() => {
+      try {
+        return readdirSync(slice, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      } catch {
+        return undefined;
+      }
+    })();
+    if (names === undefined) return 0;
+    for (const { name } of names) this.giveBack(join(slice, name));
+    this.giveBack(slice);
+    return names.filter(({ name }) => isThere(join(slice, name))).length;
+  }
+
+  /**
+   * Puts a process of a user into a group.
+   * @throws {NotAllowed} unless the process is the user's, all of it, and stays so.
+   */
+  place(pid: number, uid: number, group: string): void {
+    const before = this.#groupOf(pid);
+    requireOwner(pid, uid);
+    writeFileSync(join(group, 'cgroup.procs'), String(pid));
+    try {
+      requireOwner(pid, uid);
+    } catch (error) {
+      // The number has gone to another process meanwhile: that one goes back.
+      writeFileSync(join(before, 'cgroup.procs'), String(pid));
+      throw error;
+    }
+  }
+
+  /**
+   * A group that runs already, if it is the user's: one that the system's manager has given to that user.
+   * @param path below the root of version 2
+   * @throws {NotAllowed} if it is not there, or not the user's.
+   */
+  existing(path: string, uid: number): string {
+    let group: string;
+    try {
+      group = realpathSync(join(this.root, path));
+    } catch {
+      throw new NotAllowed(`there is no control group ${path}`);
+    }
+    if (!group.startsWith(`${this.root}/`)) throw new NotAllowed(`${path} is not a control group`);
+    if (uid !== 0 && statSync(group).uid !== uid) throw new NotAllowed(`the control group ${path} is not yours`);
+    return group;
+  }
+
+  /** Does something as a process in a group: what is opened meanwhile belongs to that group. */
+  within<T>(group: string, does: () => T): T {
+    const before = this.#groupOf(process.pid);
+    writeFileSync(join(group, 'cgroup.procs'), String(process.pid));
+    try {
+      return does();
+    } finally {
+      writeFileSync(join(before, 'cgroup.procs'), String(process.pid));
+    }
+  }
+
+  #groupOf(pid: number): string {
+    let text: string;
+    try {
+      text = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+    } catch {
+      throw new NotAllowed(`there is no process ${pid}`);
+    }
+    const line = text.split('\n').find((one) => one.startsWith('0::'));
+    return join(this.root, line?.slice(3) ?? '/');
+  }
+}
+
+function requireOwner(pid: number, uid: number): void {
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    throw new NotAllowed(`there is no process ${pid}`);
+  }
+  const owners = /^Uid:\s+(.*)$/m.exec(status)?.[1].split(/\s+/).map(Number) ?? [];
+  if (uid !== 0 && !owners.every((owner) => owner === uid)) throw new NotAllowed(`process ${pid} is not yours`);
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}

@@ -1,0 +1,26 @@
+import { ROUTE, ROUTING_RULES, ROUTING_TABLE } from '../rules/marks.ts';
+import { runTool } from './nft.ts';
+
+/*
+ * The rules and the route by which caught packets come to this machine's own sockets. They belong to the installation: while
+ * nothing is caught no packet carries their marks.
+ */
+
+/** Puts them there, if they are not. */
+export async function addRouting(): Promise<void> {
+  const there = await runTool('ip', ['-4', 'rule', 'show']);
+  for (const rule of ROUTING_RULES) {
+    if (!there.includes(`${rule[1]}:`)) await runTool('ip', ['-4', 'rule', 'add', ...rule]);
+  }
+  await runTool('ip', ['-4', 'route', 'replace', ...ROUTE]);
+}
+
+/** Takes them away. */
+export async function removeRouting(): Promise<void> {
+  const there = await runTool('ip', ['-4', 'rule', 'show']);
+  for (const rule of ROUTING_RULES) {
+    if (there.includes(`${rule[1]}:`)) await runTool('ip', ['-4', 'rule', 'delete', ...rule]);
+  }
+  const routes = await runTool('ip', ['-4', 'route', 'show', 'table', String(ROUTING_TABLE)]).catch(() => '');
+  if (routes.trim() !== '') await runTool('ip', ['-4', 'route', 'delete', ...ROUTE]);
+}

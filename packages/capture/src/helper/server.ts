@@ -1,0 +1,137 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { CaptureTarget } from '../protocol.ts';
+import { MAX_CAPTURES } from '../rules/marks.ts';
+import { ControlGroups } from './control-groups.ts';
+import { CaptureSession } from './session.ts';
+import type { SessionHost } from './session.ts';
+import { peerOf } from './sockets.ts';
+
+/** Most connections of one user at once. */
+const MAX_PER_USER = 16;
+/** The descriptor of the socket that systemd gives (sd_listen_fds(3)). */
+const FIRST_GIVEN_FD = 3;
+
+/** How the helper works. */
+export interface CaptureServerOptions {
+  /** Where to listen, or the socket that systemd has opened. */
+  readonly listen: { readonly path: string } | 'given';
+  /** Who may use which interface as a gateway: lines of a user's number and an interface's name. */
+  readonly gatewayFile: string;
+  /** Ends after so long without a client; 0 never. */
+  readonly idleMs: number;
+  readonly log: (text: string) => void;
+}
+
+/** The privileged helper: serves any number of clients, each with a capture of its own. */
+export class CaptureServer implements SessionHost {
+  readonly groups: ControlGroups | undefined = ControlGroups.find();
+  readonly #options: CaptureServerOptions;
+  readonly #server: Server;
+  readonly #numbers = new Map<number, CaptureTarget>();
+  readonly #sessions = new Set<Promise<void>>();
+  readonly #sockets = new Set<Socket>();
+  readonly #perUser = new Map<number, number>();
+  #idle: NodeJS.Timeout | undefined;
+  #ready: () => void = () => undefined;
+  /** Resolves when clients can connect. */
+  readonly listening = new Promise<void>((resolve) => (this.#ready = resolve));
+
+  constructor(options: CaptureServerOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Listens. Resolves when it has ended: after {@link end}, or because nobody came for long. */
+  async serve(): Promise<void> {
+    const { listen } = this.#options;
+    const closed = new Promise<void>((resolve) => this.#server.once('close', resolve));
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#server.once('listening', resolve);
+      this.#server.once('error', reject);
+    });
+    if (listen === 'given') this.#server.listen({ fd: FIRST_GIVEN_FD });
+    else {
+      mkdirSync(dirname(listen.path), { recursive: true, mode: 0o755 });
+      rmSync(listen.path, { force: true });
+      this.#server.listen(listen.path);
+    }
+    await ready;
+    // Whoever connects is known by the kernel's word, and may catch what is his own.
+    if (listen !== 'given') chmodSync(listen.path, 0o666);
+    this.#ready();
+    this.#restWhenIdle();
+    await closed;
+    await Promise.all(this.#sessions);
+  }
+
+  /** Ends all captures, and itself. */
+  end(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mayBeGateway(uid: number, lan: string): boolean {
+    if (uid === 0) return true;
+    const { gatewayFile } = this.#options;
+    const status = statSync(gatewayFile, { throwIfNoEntry: false });
+    // What others than root may write says nothing.
+    if (status?.uid !== 0 || (status.mode & 0o022) !== 0) return false;
+    return readFileSync(gatewayFile, 'utf8').split('\n').includes(`${uid} ${lan}`);
+  }
+
+  takeNumber(target: CaptureTarget): number | undefined {
+    if (target.kind === 'gateway' && [...this.#numbers.values()].some(({ kind }) => kind === 'gateway')) return undefined;
+    for (let number = 1; number <= MAX_CAPTURES; number++) {
+      if (this.#numbers.has(number)) continue;
+      this.#numbers.set(number, target);
+      return number;
+    }
+    return undefined;
+  }
+
+  giveBack(number: number): void {
+    this.#numbers.delete(number);
+  }
+
+  log(text: string): void {
+    this.#options.log(text);
+  }
+
+  #accept(socket: Socket): void {
+    const fd = descriptorOf(socket);
+    const peer = peerOf(fd);
+    const open = this.#perUser.get(peer.uid) ?? 0;
+    if (open >= MAX_PER_USER) {
+      this.log(`user ${peer.uid} has ${open} connections: one more is refused`);
+      socket.destroy();
+      return;
+    }
+    clearTimeout(this.#idle);
+    this.#perUser.set(peer.uid, open + 1);
+    this.#sockets.add(socket);
+    const session = new CaptureSession(this, socket, fd, peer).serve().finally(() => {
+      this.#sockets.delete(socket);
+      this.#sessions.delete(session);
+      this.#perUser.set(peer.uid, (this.#perUser.get(peer.uid) ?? 1) - 1);
+      this.#restWhenIdle();
+    });
+    this.#sessions.add(session);
+  }
+
+  #restWhenIdle(): void {
+    const { idleMs } = this.#options;
+    if (idleMs === 0 || this.#sockets.size > 0) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.end(), idleMs);
+  }
+}
+
+/** Node names the descriptor of a socket in its handle only. */
+function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly fd?: number } };
+  if (handle?.fd === undefined || handle.fd < 0) throw new Error('the connection has no descriptor');
+  return handle.fd;
+}

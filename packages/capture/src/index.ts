@@ -1,0 +1,12 @@
+export { CaptureError, CaptureClient } from './client/capture-client.ts';
+export type { CaptureListener, CaptureClientEvents } from './client/capture-client.ts';
+export { testCapture } from './client/self-test.ts';
+export { DEFAULT_CAPTURE_SOCKET } from './protocol.ts';
+export type { CaptureCounts, CaptureRefusal, CaptureTarget, CapturedFlow, FlowAddress } from './protocol.ts';
+export { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './rules/never.ts';
+export type { NeverPorts, NeverPrefix } from './rules/never.ts';
+export { TRIAL_SERVER } from './rules/table.ts';
+export { addGatewayEntry } from './setup/gateway-entries.ts';
+export { install, usualPlaces } from './setup/install.ts';
+export type { Places } from './setup/places.ts';
+export { remove } from './setup/remove.ts';

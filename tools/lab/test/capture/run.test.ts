@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { command } from '../../src/foreign-process.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
+import { PLAYER_UID, SERVERS, openCaptureStage, traces } from './support/stage.ts';
+import { eventually } from '../support/eventually.ts';
+import type { CaptureStage, Program } from './support/stage.ts';
+
+const why = await whyNoNamespaces();
+const END_MS = 90_000;
+const DATAGRAMS = 40;
+const ALL = DATAGRAMS * SERVERS.length;
+const WHOLE = { sent: ALL, received: ALL, strange: 0 };
+const OTHER_UID = PLAYER_UID + 1;
+
+/** Defines a scene with its helper at work. */
+function scene(what: string, carryOut: (stage: CaptureStage, helper: Program) => Promise<void>): void {
+  it(what, { timeout: END_MS }, async () => {
+    await using started = new AsyncDisposableStack();
+    const stage = await openCaptureStage(started);
+    await carryOut(stage, await stage.helper());
+  });
+}
+
+/** An event that `lightspeed --json` has printed. */
+async function event(program: Program, name: string): Promise<Readonly<Record<string, unknown>>> {
+  return JSON.parse(await program.line(new RegExp(`^\\{"event":"${name}"`), END_MS)) as Record<string, unknown>;
+}
+
+describe.skipIf(why !== undefined)(`run, in network namespaces${why === undefined ? '' : ` (not run: ${why})`}`, () => {
+  scene('carries a game whose servers a matchmaker names, its children too, and leaves its TCP and other programs alone', async (stage) => {
+    await stage.offer({ datagrams: DATAGRAMS, inChild: true });
+    const other = stage.plain();
+    const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
+    expect(await run.report()).toMatchObject({ ...WHOLE, uid: PLAYER_UID });
+    expect(await other.report()).toMatchObject(WHOLE);
+    expect(await stage.matchmaker.seen()).toEqual({
+      udp: { [stage.node.address]: ALL, [stage.home.address]: ALL },
+      tcp: [stage.home.address],
+    });
+  });
+
+  scene('leaves direct flows to the kernel after their first datagrams, and the game keeps its port', async (stage) => {
+    await stage.offer({ datagrams: DATAGRAMS });
+    const run = stage.lightspeed(['run', '--json', '--always', 'direct', '--', ...stage.game]);
+    expect(await run.report()).toMatchObject(WHOLE);
+    const counts = await event(run, 'captured');
+    expect(counts).toMatchObject({ answersRefused: 0 });
+    expect(counts['caught']).toBeLessThanOrEqual(3 * SERVERS.length);
+    expect(Number(counts['caught']) + Number(counts['direct'])).toBe(ALL);
+    expect((await stage.matchmaker.seen()).udp).toEqual({ [stage.home.address]: ALL });
+  });
+
+  scene('serves two users with the same servers at once', async (stage) => {
+    await stage.offer({ datagrams: DATAGRAMS });
+    const runs = [PLAYER_UID, OTHER_UID].map((uid) => stage.lightspeed(['run', '--json', '--', ...stage.game], { uid }));
+    expect(await Promise.all(runs.map((run) => run.report()))).toMatchObject([
+      { ...WHOLE, uid: PLAYER_UID },
+      { ...WHOLE, uid: OTHER_UID },
+    ]);
+    expect((await stage.matchmaker.seen()).udp).toEqual({ [stage.node.address]: 2 * ALL });
+  });
+
+  scene('leaves a socket alone that asks very many servers, and carries the game beside it', async (stage) => {
+    const browsed = 2_000;
+    await stage.matchmaker.serve(Array.from({ length: browsed }, (_, index) => ({ ip: SERVERS[0].ip, port: 30_000 + index })));
+    await stage.offer({ datagrams: 2 * DATAGRAMS, browsed });
+    const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
+    expect(await run.report()).toMatchObject({ sent: 2 * ALL, received: 2 * ALL, strange: 0, browsed });
+    const { [stage.node.address]: byNode, [stage.home.address]: directly } = (await stage.matchmaker.seen()).udp;
+    // The node takes few new servers at once: the browser has at most its share of them.
+    expect(byNode).toBeGreaterThanOrEqual(2 * ALL);
+    expect(byNode).toBeLessThanOrEqual(2 * ALL + 7);
+    expect(byNode + directly).toBe(2 * ALL + browsed);
+  });
+
+  it.each(['lightspeed', 'the helper', 'nft'])('fails open when %s is killed', { timeout: END_MS }, async (victim) => {
+    await using started = new AsyncDisposableStack();
+    const stage = await openCaptureStage(started);
+    const helper = await stage.helper();
+    const perSecond = 100;
+    await stage.offer({ datagrams: 4 * perSecond, perSecond });
+    const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
+    await event(run, 'stats');
+    if (victim === 'nft') await command('pkill', ['-KILL', '-P', String(helper.pid), '-x', 'nft']);
+    else process.kill(victim === 'lightspeed' ? run.pid : helper.pid, 'SIGKILL');
+    const { strange, lastLost } = await run.report();
+    expect(strange).toBe(0);
+    // The rest of the match is whole.
+    expect(lastLost).toBeLessThan(2 * perSecond);
+    const { udp } = await stage.matchmaker.seen();
+    expect(Object.keys(udp).sort()).toEqual([stage.home.address, stage.node.address].sort());
+    await eventually(async () => expect((await traces(stage)).rules).toBe(''));
+  });
+
+  scene('leaves nothing behind but what belongs to the installation', async (stage) => {
+    await stage.offer({ datagrams: DATAGRAMS });
+    const first = stage.lightspeed(['run', '--json', '--', ...stage.game]);
+    await first.report();
+    await first.exitCode();
+    // The routing belongs to the installation: it stays.
+    const before = await traces(stage);
+    expect(before.rules).toBe('');
+    for (const isKilled of [false, true]) {
+      const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
+      await run.report();
+      if (isKilled) await run.kill();
+      await run.exitCode();
+      await eventually(async () => expect(await traces(stage)).toEqual(before));
+    }
+  });
+
+  scene('starts the game all the same when the node does not answer, or something else is wrong', async (stage) => {
+    await stage.offer({ datagrams: DATAGRAMS });
+    await stage.node.program.kill();
+    const run = stage.lightspeed(['run', '--', ...stage.game]);
+    expect(await run.report()).toMatchObject(WHOLE);
+    expect(run.lines.some((line) => line.includes('the game goes on without LightSpeed'))).toBe(true);
+    expect((await stage.matchmaker.seen()).udp).toEqual({ [stage.home.address]: ALL });
+  });
+
+  scene("gives the game's exit code", async (stage) => {
+    const run = stage.lightspeed(['run', '--', '/bin/sh', '-c', 'exit 7']);
+    expect(await run.exitCode()).toBe(7);
+  });
+});

@@ -1,0 +1,61 @@
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Places } from '@lightspeed/capture';
+import { describe, expect, it } from 'vitest';
+import { TemporaryFolder } from '../../src/leftovers.ts';
+import { whyNoNamespaces } from '../namespaces/internet.ts';
+import { PLAYER_UID, SERVERS, openCaptureStage, traces } from './support/stage.ts';
+
+const why = await whyNoNamespaces();
+const END_MS = 90_000;
+
+describe.skipIf(why !== undefined)(`setup${why === undefined ? '' : ` (not run: ${why})`}`, () => {
+  it(
+    'installs a helper that belongs to root with all that it runs, catches by it, and goes without a trace',
+    { timeout: END_MS },
+    async () => {
+      await using started = new AsyncDisposableStack();
+      const stage = await openCaptureStage(started);
+      const { path } = started.use(await TemporaryFolder.open());
+      const places: Places = {
+        library: join(path, 'lib', 'lightspeed-helper'),
+        units: join(path, 'units'),
+        hasSystemd: false,
+        gatewayFile: join(path, 'etc', 'lightspeed', 'gateway'),
+        socket: stage.socket,
+      };
+      mkdirSync(join(path, 'lib'));
+      mkdirSync(join(path, 'etc'));
+      const before = await traces(stage);
+      const filesBefore = filesBelow(path);
+      const root = stage.installer();
+      // Twice: the second one replaces the first.
+      await root.install(places);
+      const words = await root.install(places);
+      for (const file of filesBelow(places.library)) {
+        const { uid, mode } = statSync(join(places.library, file));
+        expect([file, uid, mode & 0o022]).toEqual([file, 0, 0]);
+      }
+      await stage.helper({ words });
+      await stage.offer({ datagrams: 10 });
+      const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
+      expect(await run.report()).toMatchObject({ received: 10 * SERVERS.length, strange: 0 });
+      await run.exitCode();
+      expect(Object.keys((await stage.matchmaker.seen()).udp)).toEqual([stage.node.address]);
+      // A user is a gateway once there is an entry.
+      const gateway = () => stage.lightspeed(['gateway', '--json', '--lan', 'eth0'], { uid: PLAYER_UID });
+      expect(await gateway().exitCode()).toBe(1);
+      await root.addGatewayEntry(places, PLAYER_UID, 'eth0');
+      const catching = gateway();
+      await catching.line(/"event":"catching"/, END_MS);
+      await catching.endedBy('SIGTERM', END_MS);
+      await root.remove(places);
+      expect(await traces(stage)).toEqual(before);
+      expect(filesBelow(path)).toEqual(filesBefore);
+    },
+  );
+});
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Match, MatchReport } from './matchmaking.ts';
+
+/** `game-main.ts MATCHMAKER PORT [MATCH]`: plays the match that the matchmaker names, and prints a {@link MatchReport}. */
+
+const LATE_MS = 700;
+const BROWSED = 'browse';
+
+const [, , matchmaker, port, given] = process.argv;
+const match = given === undefined ? await findMatch() : (JSON.parse(given) as Match);
+if (match.inChild === true && given === undefined) {
+  const alone = { ...match, inChild: false };
+  const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), matchmaker, port, JSON.stringify(alone)], {
+    stdio: 'inherit',
+  });
+  await once(child, 'exit');
+} else {
+  console.log(JSON.stringify(await play()));
+}
+
+async function findMatch(): Promise<Match> {
+  const socket = connect(Number(port), matchmaker);
+  let text = '';
+  socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+  await once(socket, 'end');
+  return JSON.parse(text) as Match;
+}
+
+async function play(): Promise<MatchReport> {
+  const socket = createSocket('udp4');
+  const sentAt = new Map<string, number>();
+  const rtts: number[] = [];
+  let strange = 0;
+  let lastMs = performance.now();
+  let gap = 0;
+  const names = match.servers.map(({ ip, port }) => `${ip}:${port}`);
+  socket.on('message', (bytes, from) => {
+    const nowMs = performance.now();
+    const [name, number] = bytes.toString().split('#');
+    const began = sentAt.get(`${name}#${number}`);
+    if (began === undefined || name !== `${from.address}:${from.port}`) {
+      strange++;
+      return;
+    }
+    sentAt.delete(`${name}#${number}`);
+    rtts.push(nowMs - began);
+    gap = Math.max(gap, nowMs - lastMs);
+    lastMs = nowMs;
+  });
+  socket.bind(0);
+  await once(socket, 'listening');
+  const localPort = socket.address().port;
+  const browser = browse(match.browsed ?? 0);
+  const startMs = performance.now();
+  let sent = 0;
+  for (let number = 0; number < match.datagrams; number++) {
+    for (const [index, { ip, port }] of match.servers.entries()) {
+      const text = `${names[index]}#${number}`;
+      sentAt.set(text, performance.now());
+      socket.send(text, port, ip);
+      sent++;
+    }
+    const dueMs = startMs + ((number + 1) * 1_000) / match.perSecond;
+    if (dueMs > performance.now()) await setTimeout(dueMs - performance.now());
+  }
+  await setTimeout(LATE_MS);
+  socket.close();
+  rtts.sort((a, b) => a - b);
+  const quantile = (part: number) => rtts[Math.min(rtts.length - 1, Math.floor(rtts.length * part))] ?? 0;
+  const uid = process.getuid?.() ?? 0;
+  const lastLost = Math.max(-1, ...[...sentAt.keys()].map((name) => Number(name.split('#')[1])));
+  return {
+    lastLost,
+    sent,
+    received: rtts.length,
+    strange,
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    gap,
+    localPort,
+    uid,
+    browsed: await browser,
+  };
+}
+
+/** Asks very many servers once, as a server browser does. @returns how many have answered */
+async function browse(count: number): Promise<number> {
+  if (count === 0) return 0;
+  const socket = createSocket('udp4');
+  let answers = 0;
+  socket.on('message', (bytes) => {
+    if (bytes.toString() === BROWSED) answers++;
+  });
+  const [{ ip }] = match.servers;
+  for (let index = 0; index < count; index++) {
+    socket.send(BROWSED, 30_000 + index, ip);
+    if (index % 20 === 19) await setTimeout(10);
+  }
+  await setTimeout(LATE_MS);
+  socket.close();
+  return answers;
+}

@@ -1,0 +1,164 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatTicket } from '@lightspeed/security';
+import { startChild } from '../../../src/child-program.ts';
+import { ForeignProcess, command } from '../../../src/foreign-process.ts';
+import { TemporaryFolder } from '../../../src/leftovers.ts';
+import type { Namespace } from '../../namespaces/network.ts';
+import { openScene } from '../../namespaces/scene.ts';
+import type { AskerProgram } from './asker-main.ts';
+import type { GameAddress, Match, MatchReport } from './matchmaking.ts';
+import type { MatchmakerProgram } from './matchmaker-main.ts';
+
+/** Public addresses, since private ones are never caught: of game servers, and of the matchmaker. */
+export const SERVERS: readonly GameAddress[] = [
+  { ip: '8.8.4.4', port: 27_015 },
+  { ip: '8.8.4.5', port: 27_016 },
+  { ip: '8.8.4.4', port: 27_017 },
+];
+const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
+const SOURCE = '--conditions=@lightspeed/source';
+const HELPER = fileURLToPath(import.meta.resolve('@lightspeed/capture/helper'));
+const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', import.meta.url));
+const GAME = fileURLToPath(new URL('./game-main.ts', import.meta.url));
+const START_MS = 30_000;
+const END_MS = 60_000;
+/** A user without rights. */
+export const PLAYER_UID = 64_321;
+
+/** An internet with a node, game servers at public addresses, a matchmaker, and a player's machine with the helper. */
+export type CaptureStage = Awaited<ReturnType<typeof openCaptureStage>>;
+
+/** What is started in a machine: a line that was printed, and its end. */
+export class Program extends ForeignProcess {
+  /** The report that a game has printed. */
+  async report(): Promise<MatchReport> {
+    const line = await this.line(/^\{"lastLost":/, END_MS);
+    return JSON.parse(line) as MatchReport;
+  }
+}
+
+/** What a capture could leave behind on a machine. */
+export async function traces({ home }: { readonly home: { readonly in: Namespace } }): Promise<Readonly<Record<string, string>>> {
+  const machine = home.in;
+  return {
+    rules: await machine.run('nft', ['list', 'ruleset']),
+    routing: await machine.run('ip', ['-4', 'rule', 'show']),
+    routes: await machine.run('ip', ['-4', 'route', 'show', 'table', 'all']),
+    interfaces: await machine.run('ip', ['-br', 'link']),
+    settings: await machine.run('sh', ['-c', 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/send_redirects']),
+    groups: await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"']),
+  };
+}
+
+/** In a network namespace, with the file systems of this machine: control groups are seen there. */
+function inNetworkOf({ name }: Namespace): string[] {
+  return ['nsenter', `--net=/run/netns/${name}`];
+}
+
+/** All of it ends with `started`. */
+export async function openCaptureStage(started: AsyncDisposableStack) {
+  const scene = await openScene(started);
+  const { internet } = scene;
+  const node = await scene.node('node', { flags: ['--allow-destination', '8.8.4.0/24'] });
+  const server = await internet.machine();
+  for (const ip of new Set([...SERVERS, MATCHMAKER].map(({ ip }) => ip))) {
+    await server.in.ip(`address add ${ip}/32 dev lo`);
+    await internet.router.ip(`route add ${ip}/32 via ${server.address}`);
+  }
+  const matchmaker = started.use(
+    startChild<MatchmakerProgram>({
+      program: new URL('./matchmaker-main.ts', import.meta.url),
+      name: 'the matchmaker',
+      within: server.in.within,
+    }),
+  );
+  await matchmaker.serve(SERVERS);
+  await matchmaker.listen(MATCHMAKER.ip, MATCHMAKER.port);
+  const home = await internet.machine();
+  const { path } = started.use(await TemporaryFolder.open());
+  await chmod(path, 0o755);
+  let gates = 0;
+  const socket = join(path, 'helper.sock');
+  const ticket = join(path, 'ticket.txt');
+  await writeFile(ticket, formatTicket(scene.ticket()));
+
+  /** Starts the helper on a machine. */
+  const helper = async ({
+    words = [process.execPath, SOURCE, HELPER, '--listen', socket, '--stay'],
+  }: { words?: readonly string[] } = {}) => {
+    const program = started.use(start([...inNetworkOf(home.in), ...words]));
+    await program.line(/^listening/, START_MS);
+    return program;
+  };
+  /** Puts the installation's routing where it is, by a capture that ends at once. */
+  const installRouting = async () => {
+    const root = await asker(0);
+    await root.catch({ kind: 'run' });
+    await root.close();
+  };
+  const flags = ['--helper', socket, '--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
+  /** `lightspeed`, on a machine, as a user. */
+  const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
+    const [command, ...rest] = words;
+    const all = [process.execPath, SOURCE, CLIENT, command, ...flags, ...rest];
+    return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], path));
+  };
+  const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
+  /** Starts the game without anything of ours. */
+  const plain = (machine: Namespace = home.in, uid = PLAYER_UID) => started.use(start([...inNetworkOf(machine), ...asUser(uid), ...game]));
+  /** A game that runs already, and plays when it is released. */
+  const held = async () => {
+    const gate = join(path, `gate-${gates++}`);
+    await command('mkfifo', ['-m', '666', gate]);
+    const waiting = ['/bin/sh', '-c', 'echo held; read -r _ < "$0"; exec "$@"', gate, ...game];
+    const program = started.use(start([...inNetworkOf(home.in), ...asUser(PLAYER_UID), ...waiting]));
+    await program.line(/^held/, START_MS);
+    return { program, release: () => writeFile(gate, '\n') };
+  };
+  /** A client of the helper, connected, as a user. */
+  const asker = async (uid: number) => {
+    const program = askerOf(uid);
+    await program.connect(socket);
+    return program;
+  };
+  /** Installs and removes, as root on the player's machine. */
+  const installer = () => askerOf(0);
+  const askerOf = (uid: number) =>
+    started.use(
+      startChild<AskerProgram>({
+        program: new URL('./asker-main.ts', import.meta.url),
+        name: 'a client of the helper',
+        within: [...inNetworkOf(home.in), ...asUser(uid)],
+      }),
+    );
+  const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
+  return {
+    held,
+    installer,
+    installRouting,
+    scene,
+    internet,
+    node,
+    home,
+    matchmaker,
+    socket,
+    helper,
+    lightspeed,
+    game,
+    plain,
+    asker,
+    offer,
+  };
+}
+
+function asUser(uid: number): string[] {
+  return uid === 0 ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--inh-caps=-all'];
+}
+
+function start(words: readonly string[], folder?: string): Program {
+  const [first, ...rest] = words;
+  const env = { ...process.env, ...(folder === undefined ? {} : { HOME: folder }) };
+  return new Program(first, rest, env, folder);
+}
