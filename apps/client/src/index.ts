@@ -28,7 +28,8 @@ export type { NodeSettings, RegisterSettings } from './settings/register-setting
 export { ClientError } from './base/errors.ts';
 export type { ClientErrorCode } from './base/errors.ts';
 export { RunningTunnel } from './run/running-tunnel.ts';
-export type { Ingress, TunnelEvents } from './run/running-tunnel.ts';
+export type { Ingress } from './run/game-servers.ts';
+export type { TunnelEvents } from './run/tunnel-events.ts';
 export { DEFAULT_TUNNEL_SETTINGS } from './settings/tunnel-settings.ts';
 export type { IngressSettings, SocksSettings, SocksUser } from './settings/ingress-settings.ts';
 export type { TunnelSettings } from './settings/tunnel-settings.ts';

@@ -10,7 +10,7 @@ import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
 import type { Terminal } from './terminal.ts';
-import { carried } from './tunnel-news.ts';
+import { carried, tellRefusedFiltering } from './tunnel-news.ts';
 import { TunnelReport } from './tunnel-report.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -27,6 +27,8 @@ export interface CarryOptions extends RegistrationOptions {
   readonly dialect: Dialect;
   readonly keepaliveMs?: number;
   readonly maxKeepaliveMisses: number;
+  readonly egressFiltering: 'address-and-port-dependent' | 'endpoint-independent';
+  readonly flowTimeoutSecs: number;
   readonly oversize: 'fragment' | 'drop';
   readonly json?: boolean;
 }
@@ -73,12 +75,15 @@ export async function carry(
     io: options.io,
     keepaliveMs: options.keepaliveMs,
     maxKeepaliveMisses: options.maxKeepaliveMisses,
+    egressFiltering: options.egressFiltering,
+    flowTimeoutSecs: options.flowTimeoutSecs,
     oversize: options.oversize,
   });
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
   report.started(tunnel, options.fec);
   hooks.started?.(tunnel, report);
+  if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
   const failure = await carried(tunnel, options.dialect, report, { asked }, () => hooks.established?.(report) ?? Promise.resolve());
   await hooks.ending?.(report);

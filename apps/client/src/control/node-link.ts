@@ -180,6 +180,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
         if (drainingMs !== undefined) this.#drain(drainingMs);
       }
       this.emit('info');
+    } else if (message.type === 'report') {
+      this.emit('report', message);
     } else if (message.type === 'tags') {
       const isNew = !this.wantsTags;
       this.wantsTags = true;

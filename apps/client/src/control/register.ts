@@ -106,12 +106,13 @@ function adviceFor({ code }: QuicError, host: string): string {
 }
 
 function registerMessage(
-  { dialect, gameId }: ParsedRegisterSettings,
+  { anySource, dialect, gameId }: ParsedRegisterSettings,
   ticket: Uint8Array | undefined,
   before: RegisteredSession | undefined,
 ): OutgoingMessage {
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
-  const extensions = [capabilitiesExtension.encode(Capability.challenge | Capability.tags)];
+  const asked = Capability.challenge | Capability.tags | Capability.reports | (anySource ? Capability.anySource : 0);
+  const extensions = [capabilitiesExtension.encode(asked)];
   if (ticket !== undefined) extensions.push(ticketExtension.encode(ticket));
   if (before?.secret !== undefined) extensions.push(resumption(before.sessionId, before.secret, before.nonces));
   return { type: 'register', dialect, gameId, clientVersion: `lightspeed/${VERSION}`, extensions };

@@ -1,4 +1,6 @@
 import {
+  Capability,
+  capabilitiesExtension,
   dataAddressExtension,
   dataAddressV6Extension,
   egressAddressExtension,
@@ -33,6 +35,8 @@ export interface RegisteredSession {
   /** How often the node wants keepalives, if it says so. */
   readonly keepaliveMs: number | undefined;
   readonly limits: SessionLimits | undefined;
+  /** Whether the node lets others through than the game servers to which programs have sent. */
+  readonly hearsAnySource: boolean;
   /** The address that the node sees us at. */
   readonly observed: SocketAddress | undefined;
   /** The address that game servers will see; port 0 if it is not known beforehand. */
@@ -68,6 +72,7 @@ export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: Regist
     data: dataAddresses(extensions, reached),
     keepaliveMs: keepaliveIntervalExtension.find(extensions),
     limits: limitsExtension.find(extensions),
+    hearsAnySource: ((capabilitiesExtension.find(extensions) ?? 0) & Capability.anySource) !== 0,
     observed: observedAddress(extensions),
     egress: egressAddressExtension.find(extensions),
   };

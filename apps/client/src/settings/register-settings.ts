@@ -63,13 +63,15 @@ export interface ParsedRegisterSettings {
   readonly quic: QuicMode;
   readonly pingMs: number;
   readonly dialect: Dialect;
+  /** Whether to ask the nodes to let others through than the game servers to which programs have sent. */
+  readonly anySource: boolean;
 }
 
 /** They measure, and show that the node’s own thread still answers; QUIC's keepalives do the rest and cost a node less. */
 const DEFAULT_PING_MS = 120_000;
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed. */
-export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect): ParsedRegisterSettings {
+export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect, anySource = false): ParsedRegisterSettings {
   const { nodes, via, ticket, gameId = 0, quic = 'auto', pingMs = DEFAULT_PING_MS } = settings;
   if (nodes.length < 1 || nodes.length > MAX_NODES) throw invalid('register.nodes', nodes.length, `1 to ${MAX_NODES} nodes`);
   requireInteger('register.gameId', gameId, 0, 255);
@@ -83,7 +85,7 @@ export function parseRegisterSettings(settings: RegisterSettings, dialect: Diale
   if (dialect === 'reference' && hasTicket) {
     throw invalid('register.ticket', 'given', 'none in dialect reference, which cannot carry it');
   }
-  return { nodes: parsed, via: viaNode, gameId, quic, pingMs, dialect };
+  return { nodes: parsed, via: viaNode, gameId, quic, pingMs, dialect, anySource };
 }
 
 function parseNode(node: NodeSettings, ticketOfAll: Uint8Array | undefined, where: string): ParsedNodeSettings {

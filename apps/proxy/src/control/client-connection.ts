@@ -113,6 +113,7 @@ export class ClientConnection implements ClientLink {
       case 'pong':
       case 'register_ack':
       case 'server_info':
+      case 'report':
         // A node's words: they mean nothing from a client.
         break;
       case 'tags':

@@ -23,6 +23,7 @@ import { LoadAnnouncer } from './load-announcer.ts';
 import { LostClients } from './lost-clients.ts';
 import { RESTART_TEXT, SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
 import type { NodeAddresses } from './node-addresses.ts';
+import { sendReport } from './send-report.ts';
 import { TaggedClients } from './tagged-clients.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 
@@ -66,6 +67,7 @@ export class ControlPlane implements ControlHost {
       (client) => this.#end(client),
     );
     this.tagged = new TaggedClients(config, registry, supervisor, log);
+    registry.news.onReport = (client, report) => sendReport(client, report, this.counters);
     this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
     this.#renewal = new CertificateRenewal(identity, () => this.#running, log);
     this.#lost = new LostClients(config, registry, supervisor, (client) => {
