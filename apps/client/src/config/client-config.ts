@@ -26,6 +26,8 @@ const OPTION_KEYS: Readonly<Record<string, Kind>> = {
   dialect: 'text',
   'keepalive-ms': 'number',
   'max-keepalive-misses': 'number',
+  'egress-filtering': 'text',
+  'flow-timeout-secs': 'number',
   oversize: 'text',
   always: 'text',
   helper: 'text',

@@ -1,10 +1,12 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatTicket } from '@lightspeed/security';
+import { parseIpv4 } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
 import { ForeignProcess, command } from '../../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../../src/leftovers.ts';
+import type { Attachment } from '../../namespaces/internet.ts';
 import type { Namespace } from '../../namespaces/network.ts';
 import { openScene } from '../../namespaces/scene.ts';
 import type { AskerProgram } from './asker-main.ts';
@@ -24,8 +26,10 @@ const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', i
 const GAME = fileURLToPath(new URL('./game-main.ts', import.meta.url));
 const START_MS = 30_000;
 const END_MS = 60_000;
-/** A user without rights. */
-export const PLAYER_UID = 64_321;
+/** Users without rights. */
+export const [PLAYER_UID, OTHER_UID] = [64_321, 64_322];
+/** Public too: by its address alone, the node could be caught. */
+const NODE = '8.8.4.10';
 
 /** An internet with a node, game servers at public addresses, a matchmaker, and a player's machine with the helper. */
 export type CaptureStage = Awaited<ReturnType<typeof openCaptureStage>>;
@@ -61,12 +65,17 @@ function inNetworkOf({ name }: Namespace): string[] {
 export async function openCaptureStage(started: AsyncDisposableStack) {
   const scene = await openScene(started);
   const { internet } = scene;
-  const node = await scene.node('node', { flags: ['--allow-destination', '8.8.4.0/24'] });
+  /** Lets a machine have one more address, to which the internet has a route. */
+  const giveAddress = async ({ in: machine, address }: Attachment, ip: string) => {
+    await machine.ip(`address add ${ip}/32 dev lo`);
+    await internet.router.ip(`route add ${ip}/32 via ${address}`);
+  };
+  const nodeHost = await internet.machine();
+  await giveAddress(nodeHost, NODE);
+  const host = { ...nodeHost, address: NODE, ip: parseIpv4(NODE) ?? 0 };
+  const node = await scene.node('node', { host, flags: ['--egress-bind', NODE, '--allow-destination', '8.8.4.0/24'] });
   const server = await internet.machine();
-  for (const ip of new Set([...SERVERS, MATCHMAKER].map(({ ip }) => ip))) {
-    await server.in.ip(`address add ${ip}/32 dev lo`);
-    await internet.router.ip(`route add ${ip}/32 via ${server.address}`);
-  }
+  for (const ip of new Set([...SERVERS, MATCHMAKER].map(({ ip }) => ip))) await giveAddress(server, ip);
   const matchmaker = started.use(
     startChild<MatchmakerProgram>({
       program: new URL('./matchmaker-main.ts', import.meta.url),
@@ -81,8 +90,15 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   await chmod(path, 0o755);
   let gates = 0;
   const socket = join(path, 'helper.sock');
-  const ticket = join(path, 'ticket.txt');
-  await writeFile(ticket, formatTicket(scene.ticket()));
+  const folderOf = (uid: number) => join(path, `user-${uid}`);
+  for (const uid of [0, PLAYER_UID, OTHER_UID]) {
+    const settings = join(folderOf(uid), '.config', 'lightspeed');
+    await mkdir(settings, { recursive: true });
+    const known = { node: `${node.address}:4433`, pin: node.program.pinText, ticket: formatTicket(scene.ticket()) };
+    const lines = Object.entries(known).map(([key, text]) => `${key} = "${text}"\n`);
+    await writeFile(join(settings, 'config.toml'), `helper = "${socket}"\n[[nodes]]\n${lines.join('')}`, { mode: 0o600 });
+    await command('chown', ['-R', `${uid}:${uid}`, folderOf(uid)]);
+  }
 
   /** Starts the helper on a machine. */
   const helper = async ({
@@ -98,12 +114,10 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await root.catch({ kind: 'run' });
     await root.close();
   };
-  const flags = ['--helper', socket, '--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
-  /** `lightspeed`, on a machine, as a user. */
+  /** `lightspeed`, on a machine, as a user with settings: it needs no options for node and ticket. */
   const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
-    const [command, ...rest] = words;
-    const all = [process.execPath, SOURCE, CLIENT, command, ...flags, ...rest];
-    return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], path));
+    const all = [process.execPath, SOURCE, CLIENT, ...words];
+    return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], folderOf(uid)));
   };
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
@@ -159,6 +173,6 @@ function asUser(uid: number): string[] {
 
 function start(words: readonly string[], folder?: string): Program {
   const [first, ...rest] = words;
-  const env = { ...process.env, ...(folder === undefined ? {} : { HOME: folder }) };
+  const env = { ...process.env, ...(folder === undefined ? {} : { HOME: folder, XDG_CONFIG_HOME: undefined, XDG_STATE_HOME: undefined }) };
   return new Program(first, rest, env, folder);
 }
