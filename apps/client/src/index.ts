@@ -25,6 +25,7 @@ export type { MoveReason } from './control/node-choice.ts';
 export type { RegisteredSession } from './control/registered-session.ts';
 export { DEFAULT_CONTROL_PORT, MAX_ACTIVE_NODES, MAX_NODES } from './settings/register-settings.ts';
 export type { NodeSettings, RegisterSettings } from './settings/register-settings.ts';
+export type { KeptSession, SessionPlace, SessionStore } from './settings/session-store.ts';
 export { ClientError } from './base/errors.ts';
 export type { ClientErrorCode } from './base/errors.ts';
 export { RunningTunnel } from './run/running-tunnel.ts';

@@ -9,6 +9,8 @@ import type { NodeArgument, WayArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
+import { SessionFiles } from './session-files.ts';
+import { sessionsFolder } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
 import { carried, tellRefusedFiltering } from './tunnel-news.ts';
 import { TunnelReport } from './tunnel-report.ts';
@@ -59,7 +61,11 @@ export async function carry(
 ): Promise<number> {
   const registered = registers(options);
   const chosen = wayRules(options.way, options.node);
-  const where = registered ? { register: await registrationOf(options, options.node, options.via, terminal) } : { node: onlyNode(options) };
+  const where = registered
+    ? {
+        register: { ...(await registrationOf(options, options.node, options.via, terminal)), sessions: new SessionFiles(sessionsFolder()) },
+      }
+    : { node: onlyNode(options) };
   const { ways = [], ...ingress } = await ingressOf();
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
@@ -93,7 +99,7 @@ export async function carry(
     report.summary(tunnel.stats(), (performance.now() - startedMs) / 1_000);
   }
   if (failure === undefined) return 0;
-  terminal.error(failure.message);
+  terminal.failed(failure.code, failure.message);
   return 1;
 }
 

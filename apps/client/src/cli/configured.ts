@@ -8,6 +8,7 @@ import { nodeName, parseNode } from './endpoint.ts';
 import type { NodeArgument, WayArgument } from './endpoint.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+import { userPath } from './user-path.ts';
 
 /** Options whose values a file has in its tables of nodes. */
 const OF_NODES = ['node', 'via'];
@@ -25,7 +26,7 @@ export async function applyConfig(command: Command, terminal: Terminal): Promise
   const option = (name: string) => command.options.find(({ long }) => long === `--${name}`);
   if (option('config') === undefined) return;
   const { config: file, register, open } = command.opts<{ config?: string; register?: boolean; open?: boolean }>();
-  const config = await readClientConfig(file);
+  const config = await readClientConfig(file === undefined ? undefined : await userPath(file));
   for (const warning of config.warnings) terminal.error(warning);
   const registers = register !== false && open !== true;
   for (const [name, given] of config.options) {

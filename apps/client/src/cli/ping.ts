@@ -66,7 +66,7 @@ export async function ping(options: PingOptions, terminal: Terminal): Promise<nu
   );
   if (options.json === true) terminal.json({ node: name, ...withNulls(summary), replies });
   else for (const line of roundTripLines(name, summary)) terminal.line(line);
-  if (failure !== undefined) terminal.error(failure.message);
+  if (failure !== undefined) terminal.failed(failure.code, failure.message);
   return replies.length === 0 ? 1 : 0;
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { explainFileError } from '@lightspeed/udp';
 import { decodeText } from '../invite/pasted-text.ts';
 import { UsageError } from './usage-error.ts';
+import { userPath } from './user-path.ts';
 
 /**
  * Reads a file that an option names, in UTF-8 or UTF-16.
@@ -10,7 +11,7 @@ import { UsageError } from './usage-error.ts';
  */
 export async function readText(file: string, option: string, otherwise?: string): Promise<string> {
   try {
-    return decodeText(await readFile(file));
+    return decodeText(await readFile(await userPath(file)));
   } catch (thrown) {
     const allowed = `allowed is a file that you may read${otherwise === undefined ? '' : `, or ${otherwise}`}`;
     throw new UsageError(`${option} ${file}: ${explainFileError(thrown)}; ${allowed}`);

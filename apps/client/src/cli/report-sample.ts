@@ -85,7 +85,7 @@ export function pathForPrograms(path: PathStats, { keepalives, keepalivesLost, s
 
 /** A node of the fleet as the JSON report has it. */
 export function nodeForPrograms(node: NodeStatus): object {
-  const { name, used, connected, up, draining, loadPercent, version, rttMs, session } = node;
+  const { name, used, connected, up, draining, loadPercent, version, rttMs, session, isOfEarlierRun } = node;
   const egress = session?.egress;
   const data = session && preferredAddress(session.data);
   return {
@@ -97,6 +97,7 @@ export function nodeForPrograms(node: NodeStatus): object {
     nodeId: session?.nodeId ?? null,
     region: session?.region ?? null,
     data: data === undefined ? null : formatSocketAddress(data),
+    isOfEarlierRun,
     egressIp: egress === undefined ? null : formatIpv4(egress.ip),
     loadPercent: loadPercent ?? null,
     version: version ?? null,

@@ -40,7 +40,7 @@ export function addConfigCommands(program: Command, terminal: Terminal, done: (e
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--listen <addr:port>', 'where `lightspeed socks` listens')
+      new Option('--listen <[addr:]port>', 'where `lightspeed socks` listens; a port alone is one of 127.0.0.1')
         .argParser(parseListen)
         .default(DEFAULT_SOCKS_LISTEN, '127.0.0.1:1080'),
     )

@@ -71,6 +71,7 @@ function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
     report.event('draining', `node ${name} will stop${ms > 0 ? ` in ${Math.round(ms / 1_000)} s` : ' soon'}`, { node: name, ms });
   });
   tunnel.on('control', ({ name }, state, text) => {
+    if (state !== 'tagged') report.trouble(state === 'lost' || state === 'refused' ? text : undefined);
     report.event('control', `control connection with ${name}: ${text}`, { node: name, state, text });
   });
   tunnel.on('destinationRefused', ({ name }, destination) => {

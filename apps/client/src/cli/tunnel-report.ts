@@ -19,6 +19,8 @@ export class TunnelReport {
   readonly #terminal: Terminal;
   readonly #json: boolean;
   #samples = 0;
+  /** What stands in the way of a session, as it was told last. */
+  #trouble: string | undefined;
 
   constructor(terminal: Terminal, json: boolean) {
     this.#terminal = terminal;
@@ -39,9 +41,9 @@ export class TunnelReport {
       this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, ingresses, socks: socks ?? null });
       return;
     }
-    for (const { name, session } of tunnel.nodes) {
+    for (const { name, session, isOfEarlierRun } of tunnel.nodes) {
       const who = session === undefined ? 'not registered yet' : `registered with ${session.nodeId} ${session.region}`.trim();
-      this.#terminal.line(`node ${name}: ${who}`);
+      this.#terminal.line(`node ${name}: ${who}${isOfEarlierRun ? ', in the session of the run before' : ''}`);
     }
     const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
     this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
@@ -54,6 +56,11 @@ export class TunnelReport {
 
   #anyOf(addresses: readonly string[]): string {
     return addresses.map((address) => this.#terminal.strong(address)).join(' or ');
+  }
+
+  /** What stands in the way of a session from now on; undefined for nothing. */
+  trouble(text: string | undefined): void {
+    this.#trouble = text;
   }
 
   /** Something has happened; the fields are for programs. */
@@ -73,11 +80,14 @@ export class TunnelReport {
         paths: stats.paths.map((path, index) => pathForPrograms(path, paths[index])),
         nodes: nodes.map(nodeForPrograms),
       });
-    } else if (this.#terminal.isInteractive) {
-      this.#terminal.live(describeSample(stats, traffic, paths, nodes));
-    } else if (++this.#samples % PLAIN_INTERVAL === 0) {
-      this.#terminal.line(describeSample(stats, traffic, paths, nodes));
+      return;
     }
+    if (!this.#terminal.isInteractive && ++this.#samples % PLAIN_INTERVAL !== 0) return;
+    const described = describeSample(stats, traffic, paths, nodes);
+    const isWaiting = stats.state !== 'established' && this.#trouble !== undefined;
+    const text = isWaiting ? `[${stats.state === 'idle' ? 'no session' : stats.state}] ${this.#trouble}` : described;
+    if (this.#terminal.isInteractive) this.#terminal.live(text);
+    else this.#terminal.line(text);
   }
 
   summary(stats: TunnelStats, seconds: number): void {

@@ -16,6 +16,7 @@ import { NodeReports } from './node-reports.ts';
 import { NodeChoice } from './node-choice.ts';
 import type { Candidate, MoveReason } from './node-choice.ts';
 import type { RegisteredSession } from './registered-session.ts';
+import { hasExpired } from './refusal.ts';
 import { sessionObstacle } from './session-obstacle.ts';
 import type { ParsedRegisterSettings } from '../settings/register-settings.ts';
 
@@ -193,7 +194,7 @@ export class Fleet {
     this.#listener?.control(this.#status(node), 'refused', error.message);
     if (node === this.#via) return;
     this.#active.replace(node);
-    if (this.#active.areAllDismissed) this.#listener?.over(error);
+    if (this.#active.areAllDismissed || (hasExpired(error) && !this.#active.isAnyConnected)) this.#listener?.over(error);
     else this.#reconsider();
   }
 

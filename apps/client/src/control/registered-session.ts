@@ -16,6 +16,7 @@ import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import type { Family } from '../settings/addresses.ts';
+import type { KeptSession } from '../settings/session-store.ts';
 import type { NodeAddresses } from '../tunnel/messages.ts';
 import { printable } from '../base/printable.ts';
 
@@ -43,6 +44,21 @@ export interface RegisteredSession {
   readonly egress: Endpoint | undefined;
 }
 
+/** A session that we had before, as far as it takes to ask for it again. */
+export type EarlierSession = Pick<RegisteredSession, 'sessionId' | 'token' | 'secret' | 'nonces'>;
+
+/** The session of an earlier run. */
+export function earlierSession({ sessionId, token, secret, nonces }: KeptSession): EarlierSession {
+  const counter = new BigUint64Array(new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT));
+  counter[0] = nonces;
+  return { sessionId, token, secret, nonces: counter.buffer };
+}
+
+/** What to keep of a session. @returns undefined if it cannot be asked for again. */
+export function keptOf({ sessionId, token, secret }: RegisteredSession, nonces: bigint): KeptSession | undefined {
+  return secret && { sessionId, token, secret, nonces };
+}
+
 /** How a node was reached, and what else is known of where it is. */
 export interface ReachedNode {
   /** The address at which the control connection has reached it. */
@@ -58,7 +74,7 @@ export interface ReachedNode {
  * Reads a RegisterAck.
  * @param before the session that was asked for again, if any: it keeps its nonces.
  */
-export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: RegisteredSession | undefined): RegisteredSession {
+export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: EarlierSession | undefined): RegisteredSession {
   const { sessionId, token, extensions } = ack;
   const secret = sessionSecretExtension.find(extensions)?.slice();
   const resumed = before?.sessionId === sessionId && before.token === token && sameBytes(before.secret, secret);

@@ -12,6 +12,8 @@ export class ControlCounters {
   abandoned = 0;
   /** Reports that were sent to clients. */
   reports = 0;
+  /** Registrations that ended because the client did not answer, and another one with its ticket came. */
+  displaced = 0;
   readonly #refused = new Map<string, number>();
 
   refuse(code: string): void {

@@ -79,6 +79,7 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
   counter('registrations_ended_total', 'Registrations that the node ended, by why.', ['why'], () => [
     [{ why: 'ticket' }, counters.expired],
     [{ why: 'abandoned' }, counters.abandoned],
+    [{ why: 'displaced' }, counters.displaced],
     [{ why: 'banned' }, counters.banned],
   ]);
   counter('reports_total', 'Reports to clients of how their packets arrive and what is refused.', [], () => [[{}, counters.reports]]);
