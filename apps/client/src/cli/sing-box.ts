@@ -15,9 +15,9 @@ import { UsageError } from './usage-error.ts';
 
 const EXAMPLES = `
 Example, in two windows:
-  $ lightspeed socks
   $ lightspeed config sing-box --game CS2 > cs2.json
   $ sudo sing-box run -c cs2.json
+  $ lightspeed socks
 
 sing-box 1.12 or newer catches the game by the name of its program. On Linux, a game for Windows is a program of Wine's.
 It has another name there, so give the one that it has by your own games.toml.

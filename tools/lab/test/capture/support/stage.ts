@@ -90,6 +90,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   await chmod(path, 0o755);
   let gates = 0;
   const socket = join(path, 'helper.sock');
+  /** A user's own folder. */
   const folderOf = (uid: number) => join(path, `user-${uid}`);
   for (const uid of [0, PLAYER_UID, OTHER_UID]) {
     const settings = join(folderOf(uid), '.config', 'lightspeed');
@@ -149,6 +150,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     );
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
   return {
+    folderOf,
     held,
     installer,
     installRouting,
