@@ -13,10 +13,12 @@ import type { Terminal } from './terminal.ts';
 
 const RUN_EXAMPLES = `
 Examples:
-  $ lightspeed run --node relay.example.net --ticket ticket.txt -- teeworlds
+  $ lightspeed run -- teeworlds
   starts the game; its UDP goes by the node, whatever server it chooses
   In Steam, as the game's launch option:
-  lightspeed run --node relay.example.net --ticket /home/me/ticket.txt -- %command%
+  lightspeed run -- %command%
+  Without the file of settings, name the node:
+  $ lightspeed run --node relay.example.net --ticket ticket.txt -- teeworlds
 `;
 const GATEWAY_EXAMPLES = `
 Examples:
