@@ -12,6 +12,8 @@ export interface SingBoxPlan {
   readonly socks: Endpoint;
 }
 
+/** What sing-box calls where traffic comes from, and where it goes: words that mean something else in LightSpeed. */
+const KEYS = { sources: 'inbounds', ways: 'outbounds', way: 'outbound' } as const;
 /** The tunnel's own network, of a range that hardly anybody uses. */
 const TUN_NETWORK = '172.31.252.1/30';
 
@@ -20,11 +22,11 @@ const TUN_NETWORK = '172.31.252.1/30';
  * passes it. The UDP of some programs goes to a SOCKS5 server, and everything else straight on.
  */
 export function singBoxConfiguration({ processes, ownPath, socks }: SingBoxPlan): object {
-  const direct = { action: 'route', outbound: 'direct' };
+  const direct = { action: 'route', [KEYS.way]: 'direct' };
   return {
     log: { level: 'warn' },
-    inbounds: [{ type: 'tun', tag: 'tun', address: [TUN_NETWORK], auto_route: true, strict_route: false }],
-    outbounds: [
+    [KEYS.sources]: [{ type: 'tun', tag: 'tun', address: [TUN_NETWORK], auto_route: true, strict_route: false }],
+    [KEYS.ways]: [
       { type: 'direct', tag: 'direct' },
       { type: 'socks', tag: 'lightspeed', server: formatIpv4(socks.ip), server_port: socks.port, version: '5', network: 'udp' },
     ],
@@ -33,7 +35,7 @@ export function singBoxConfiguration({ processes, ownPath, socks }: SingBoxPlan)
         { process_path: [ownPath], ...direct },
         { network: 'udp', port_range: [...NEVER_PORTS, ...STUN_PORTS].map(({ ports }) => rangeOf(ports)), ...direct },
         { ip_cidr: NEVER_PREFIXES.map(({ prefix }) => prefix), ...direct },
-        { network: 'udp', process_name: processes, action: 'route', outbound: 'lightspeed' },
+        { network: 'udp', process_name: processes, action: 'route', [KEYS.way]: 'lightspeed' },
       ],
       final: 'direct',
       auto_detect_interface: true,
