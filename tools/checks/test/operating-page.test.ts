@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { codeBlocks } from './support/markdown.ts';
 import { runProgram, serveNode } from './support/node-program.ts';
 import { readPages } from './support/pages.ts';
@@ -31,7 +31,9 @@ const blocks = readPages(workspaceRoot).flatMap(({ path, text }) =>
 /** Pages for players, whose files are those of clients. */
 const OF_CLIENTS = ['docs/playing.md', 'apps/client/README.md'];
 const files = blocks.filter(({ path }) => !OF_CLIENTS.includes(path));
-const filesOfClients = blocks.filter(({ path }) => OF_CLIENTS.includes(path));
+const [gameLists, filesOfClients] = [true, false].map((isOfGames) =>
+  blocks.filter(({ path, code }) => OF_CLIENTS.includes(path) && code.startsWith('[[games]]') === isOfGames),
+);
 /** What follows from the machine, so that no page can give its default. */
 const OF_THE_MACHINE = ['node_id', 'state_dir'];
 const [defaults] = files.filter(({ name }) => name.startsWith('docs/operating.md'));
@@ -50,6 +52,18 @@ test.concurrent.for(filesOfClients)('a client accepts the settings of $name', as
     ok: false,
     lines: [expect.stringContaining('--listen 0.0.0.0:1080 can be reached')],
   });
+});
+
+test.for(gameLists)('a client knows the games of $name', async ({ code }) => {
+  const settings = mkdtempSync(join(folder, 'games-'));
+  mkdirSync(join(settings, 'lightspeed'));
+  writeFileSync(join(settings, 'lightspeed', 'games.toml'), code);
+  vi.stubEnv('XDG_CONFIG_HOME', settings);
+  const names = [...code.matchAll(/^name = "(.*)"$/gm)].flatMap(([, name]) => ['--game', name ?? '']);
+  const { ok, output } = await runProgram('lightspeed', ['config', 'sing-box', ...names]);
+  vi.unstubAllEnvs();
+
+  expect({ ok, output }).toEqual({ ok: true, output: expect.stringContaining('"process_name"') });
 });
 
 test('the first configuration file of the page is that of the defaults, every key of them', async () => {
