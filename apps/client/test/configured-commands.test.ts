@@ -136,6 +136,31 @@ describe('commands with a file of settings', () => {
     expect(JSON.parse(program.lines[0])).toMatchObject({ nodes: [{ name: node.name }] });
   });
 
+  it('doctor examines all nodes of the file, each with its own pin, and asks the helper that it names', async () => {
+    await configured(`helper = "helper.sock"\n${entry(node)}${entry(other)}`);
+    const { findings } = JSON.parse((await run('doctor', '--json')).stdout) as { findings: { check: string; found: string }[] };
+    const reached = findings.filter(({ check, found }) => check === 'node, IPv4' && found.includes('lets you in'));
+    expect(reached).toHaveLength(2);
+    expect(findings.find(({ check }) => check === 'helper')?.found).toContain(file('helper.sock'));
+  });
+
+  it('doctor works without nodes too', async () => {
+    const { stdout, stderr } = await run('doctor', '--json');
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain('node, IPv4');
+  });
+
+  it.each([
+    ['run', '--', 'echo', 'started'],
+    ['catch', '--pid', '4711'],
+    ['gateway', '--lan', 'eth0'],
+  ])('%s does nothing where no node is named, or the file is wrong', async (...args) => {
+    expect(await run(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no node: give --node') as string });
+    await configured(`always = "sometimes"\n${entry(node)}`);
+    const wrong = `${file()}:1: always = "sometimes": Allowed choices are node, direct`;
+    expect(await run(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(wrong) as string });
+  });
+
   it.each<[string, string, string[]]>([
     ['fec = 99\n', ':1: fec = 99: Expected "off", or data packets per parity packet from 1 to 32', []],
     ['multipath = "best"\n', ':1: multipath = "best": Allowed choices are ', []],

@@ -7,11 +7,14 @@ import { DIRECT } from '../settings/way-settings.ts';
 import { nodeName, parseNode } from './endpoint.ts';
 import type { NodeArgument, WayArgument } from './endpoint.ts';
 import type { Terminal } from './terminal.ts';
+import { besideConfig } from './tickets.ts';
 import { UsageError } from './usage-error.ts';
 import { userPath } from './user-path.ts';
 
 /** Options whose values a file has in its tables of nodes. */
 const OF_NODES = ['node', 'via'];
+/** Options whose values are files, named relative to the file of settings. */
+const FILES = ['helper'];
 /** Commands that can do something without a node. */
 const WITHOUT_NODES = ['doctor'];
 /** Options of a file that mean nothing without a registration. */
@@ -32,7 +35,7 @@ export async function applyConfig(command: Command, terminal: Terminal): Promise
   for (const [name, given] of config.options) {
     const known = option(name);
     if (known === undefined || isGiven(command, known) || (!registers && NEED_REGISTRATION.includes(name))) continue;
-    command.setOptionValueWithSource(known.attributeName(), valueOf(known, given), 'config');
+    command.setOptionValueWithSource(known.attributeName(), FILES.includes(name) ? besideConfig(given) : valueOf(known, given), 'config');
   }
   const [node, via] = OF_NODES.map(option);
   if (node !== undefined) setNodes(command, node, via, config, registers);
