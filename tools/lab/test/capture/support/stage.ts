@@ -26,8 +26,10 @@ const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', i
 const GAME = fileURLToPath(new URL('./game-main.ts', import.meta.url));
 const START_MS = 30_000;
 const END_MS = 60_000;
-/** Users without rights. */
-export const [PLAYER_UID, OTHER_UID] = [64_321, 64_322];
+/** In a folder `$0`. */
+export const TUN_FOR_ALL = '[ -e "$0/tun" ] || mknod -m 666 "$0/tun" c 10 200; mount --bind "$0/tun" /dev/net/tun || exit 1';
+/** Users without rights; those of runs without the helper are apart, so that what is left of them is seen. */
+export const [PLAYER_UID, OTHER_UID, ROOTLESS_UID, OTHER_ROOTLESS_UID] = [64_321, 64_322, 64_331, 64_332];
 /** Public too: by its address alone, the node could be caught. */
 const NODE = '8.8.4.10';
 
@@ -92,7 +94,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   const socket = join(path, 'helper.sock');
   /** A user's own folder. */
   const folderOf = (uid: number) => join(path, `user-${uid}`);
-  for (const uid of [0, PLAYER_UID, OTHER_UID]) {
+  for (const uid of [0, PLAYER_UID, OTHER_UID, ROOTLESS_UID, OTHER_ROOTLESS_UID]) {
     const settings = join(folderOf(uid), '.config', 'lightspeed');
     await mkdir(settings, { recursive: true });
     const known = { node: `${node.address}:4433`, pin: node.program.pinText, ticket: formatTicket(scene.ticket()) };
@@ -119,6 +121,12 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
     const all = [process.execPath, SOURCE, CLIENT, ...words];
     return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], folderOf(uid)));
+  };
+  /** `lightspeed`, without the helper, after a shell of root has done something in mounts of its own: usually any user may use /dev/net/tun. */
+  const rootless = (words: readonly string[], { first = TUN_FOR_ALL, uid = PLAYER_UID } = {}) => {
+    const mounts = ['unshare', '--mount', 'sh', '-c', `${first}\nexec "$@"`, path];
+    const all = [process.execPath, SOURCE, CLIENT, ...words];
+    return started.use(start([...inNetworkOf(home.in), ...mounts, ...asUser(uid), ...all], folderOf(uid)));
   };
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
@@ -162,6 +170,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     socket,
     helper,
     lightspeed,
+    rootless,
     game,
     plain,
     asker,
