@@ -28,8 +28,14 @@ const START_MS = 30_000;
 const END_MS = 60_000;
 /** In a folder `$0`. */
 export const TUN_FOR_ALL = '[ -e "$0/tun" ] || mknod -m 666 "$0/tun" c 10 200; mount --bind "$0/tun" /dev/net/tun || exit 1';
-/** Users without rights; those of runs without the helper are apart, so that what is left of them is seen. */
-export const [PLAYER_UID, OTHER_UID, ROOTLESS_UID, OTHER_ROOTLESS_UID] = [64_321, 64_322, 64_331, 64_332];
+/** Users that a file of tests may have; one that runs at the same time has others. */
+const USERS = 20;
+const FIRST_UID = 64_000 + USERS * Number(process.env.VITEST_POOL_ID ?? 0);
+/**
+ * Users without rights, with settings: control groups of this machine tell the tests apart by their users. Those of runs without
+ * the helper are apart, so that what is left of them is seen.
+ */
+export const [PLAYER_UID, OTHER_UID, ROOTLESS_UID, OTHER_ROOTLESS_UID] = [0, 1, 10, 11].map((number) => FIRST_UID + number);
 /** Public too: by its address alone, the node could be caught. */
 const NODE = '8.8.4.10';
 
@@ -54,8 +60,15 @@ export async function traces({ home }: { readonly home: { readonly in: Namespace
     routes: await machine.run('ip', ['-4', 'route', 'show', 'table', 'all']),
     interfaces: await machine.run('ip', ['-br', 'link']),
     settings: await machine.run('sh', ['-c', 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/send_redirects']),
-    groups: await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"']),
+    groups: await groups(),
   };
+}
+
+/** Control groups of the helper for users of this file. */
+async function groups(): Promise<string> {
+  const lines = (await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"'])).split('\n');
+  const isOurs = (uid: number) => uid >= FIRST_UID && uid < FIRST_UID + USERS;
+  return lines.filter((path) => isOurs(Number(/user-(\d+)/.exec(path)?.[1]))).join('\n');
 }
 
 /** In a network namespace, with the file systems of this machine: control groups are seen there. */
