@@ -1,10 +1,12 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatTicket } from '@lightspeed/security';
+import { formatInvitation } from '@lightspeed/security';
+import { sha256 } from '@lightspeed/security/node';
 import { describe, expect, it } from 'vitest';
 import { command } from '../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../src/leftovers.ts';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
+import { CONTROL_PORT } from '../namespaces/scene.ts';
 import { eventually } from '../support/eventually.ts';
 import { installPacked } from './support/packed.ts';
 import { NODE_NAME, openRealGame, whyNoRealGame } from './support/real-game.ts';
@@ -31,8 +33,10 @@ describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not 
     await chmod(path, 0o755);
     const programs = await installPacked(path);
     const stage = await openCaptureStage(started);
-    const game = await openRealGame(started, stage);
-    await writeFile(join(game.home, 'ticket.txt'), formatTicket(stage.scene.ticket()));
+    const home = join(path, 'home');
+    const game = await openRealGame(started, stage, home);
+    const node = { host: NODE_NAME, port: CONTROL_PORT };
+    const invitation = formatInvitation({ node, pin: stage.node.program.pin, ticket: stage.scene.ticket(), issuer: undefined }, sha256);
     // A machine whose processes end with it, whatever a command has left running.
     const name = `lightspeed-lab-${process.pid}`;
     started.defer(async () => void (await command('sh', ['-c', `rmdir ${SLICE}/${name} ${SLICE}/../${name}`])));
@@ -42,12 +46,12 @@ describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not 
     await machine.line(/^ready/, END_MS);
     const [init] = (await readFile(`/proc/${machine.pid}/task/${machine.pid}/children`, 'utf8')).split(' ');
     const environment = [...game.settings, `PATH=${programs}:/usr/games:/usr/sbin:/usr/bin:/sbin:/bin`];
-    const around = ['nsenter', '--target', init, '--mount', '--pid', 'env', `--chdir=${game.home}`, ...environment];
-    /** Types a command of the page. What an operator has given to the player takes the place of what the page has. */
+    const around = ['nsenter', '--target', init, '--mount', '--pid', 'env', `--chdir=${home}`, ...environment];
+    /** Types a command of the page, with the line that an operator has sent in place of that of the page. Says yes. */
     const type = (line: string) => {
       expect(PAGE).toContain(line);
       const isRoot = line.startsWith(SUDO);
-      const typed = line.slice(isRoot ? SUDO.length : 0).replace(NODE_NAME, `${NODE_NAME} --pin ${stage.node.program.pinText}`);
+      const typed = line.slice(isRoot ? SUDO.length : 0).replace(/"lightspeed:.*"/, `--yes "${invitation}"`);
       return stage.program(['sh', '-c', typed], { uid: isRoot ? 0 : undefined, around });
     };
     const succeeds = async (line: string) => {
@@ -57,9 +61,10 @@ describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not 
 
     const before = await traces(stage);
     const startMs = performance.now();
+    await succeeds(/^lightspeed import .*$/m.exec(PAGE)?.[0] ?? 'there is no import');
     await succeeds('sudo lightspeed setup');
-    await succeeds(`lightspeed doctor --node ${NODE_NAME} --ticket ticket.txt`);
-    const run = type(`lightspeed run --node ${NODE_NAME} --ticket ticket.txt -- teeworlds`);
+    await succeeds('lightspeed doctor');
+    const run = type('lightspeed run -- teeworlds');
     expect(await game.join(run)).toContain(`addr=${stage.node.address}:`);
     const tookMs = performance.now() - startMs;
     console.log(`a newcomer was in the game after ${Math.round(tookMs / 1_000)} s`);

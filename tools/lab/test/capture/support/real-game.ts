@@ -32,8 +32,9 @@ export function whyNoRealGame(): string | undefined {
 /**
  * Debian's Teeworlds with its server, and a master server that lists that. The player never types an address: the game asks the
  * masters, whose names lead to the stage's matchmaker, and the player takes what the list has.
+ * @param home the player's own folder
  */
-export async function openRealGame(started: AsyncDisposableStack, stage: CaptureStage) {
+export async function openRealGame(started: AsyncDisposableStack, stage: CaptureStage, home = stage.folderOf(PLAYER_UID)) {
   const programs = findTeeworlds();
   if (typeof programs === 'string') throw new Error(programs);
   const { path } = started.use(await TemporaryFolder.open());
@@ -48,7 +49,6 @@ export async function openRealGame(started: AsyncDisposableStack, stage: Capture
     `${stage.node.address} ${NODE_NAME}`,
   ];
   await writeFile(hosts, `${names.join('\n')}\n`);
-  const home = join(path, 'player');
   const own = join(home, '.local', 'share', 'teeworlds');
   await mkdir(own, { recursive: true });
   await writeFile(join(own, 'autoexec.cfg'), SETTINGS);
@@ -61,8 +61,6 @@ export async function openRealGame(started: AsyncDisposableStack, stage: Capture
   return {
     server,
     words: [programs.client],
-    /** The player's own folder. */
-    home,
     /** The names of masters and node, in place of `/etc/hosts`. */
     hosts,
     /** What a game needs in its environment: a screen and a home. */
