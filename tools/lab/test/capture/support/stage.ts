@@ -190,7 +190,6 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     server,
     matchmaker,
     program,
-    folderOf,
     socket,
     helper,
     lightspeed,
