@@ -10,7 +10,7 @@ const why = (await whyNoNamespaces()) ?? whyNoRealGame();
 const END_MS = 150_000;
 const STAY_MS = 60_000;
 /** A server sends 25 datagrams a second, and gives up on a player who is silent for 10 s. */
-const STAYED = 500;
+const STAYED = 300;
 
 /** A part of the statistics. */
 interface Stats {
