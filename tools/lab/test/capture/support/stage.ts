@@ -98,11 +98,13 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await root.catch({ kind: 'run' });
     await root.close();
   };
-  const flags = ['--helper', socket, '--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
+  const flags = ['--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
   /** `lightspeed`, on a machine, as a user. */
   const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
     const [command, ...rest] = words;
-    const all = [process.execPath, SOURCE, CLIENT, command, ...flags, ...rest];
+    // It catches nothing.
+    const byHelper = command === 'play' ? [] : ['--helper', socket];
+    const all = [process.execPath, SOURCE, CLIENT, command, ...byHelper, ...flags, ...rest];
     return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], path));
   };
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
@@ -133,6 +135,14 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
         within: [...inNetworkOf(home.in), ...asUser(uid)],
       }),
     );
+  /** What to put in front of a command line so that a player runs it on his machine. */
+  const asPlayer = () => [...inNetworkOf(home.in), ...asUser(PLAYER_UID)];
+  /** Prints `there` at once, and `gone` with the second since 1970 when the machine's first capture has no rules any more. */
+  const rulesWatcher = () => {
+    const loop =
+      'nft list table ip lightspeed_1 >/dev/null && echo there; while nft list table ip lightspeed_1; do :; done >/dev/null 2>&1';
+    return start([...inNetworkOf(home.in), 'sh', '-c', `${loop}; echo gone $(date +%s.%N)`]);
+  };
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
   return {
     held,
@@ -149,6 +159,8 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     game,
     plain,
     asker,
+    asPlayer,
+    rulesWatcher,
     offer,
   };
 }
