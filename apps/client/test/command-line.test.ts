@@ -100,7 +100,7 @@ describe('lightspeed', () => {
   it.each([[['--open']], [[]]])('says in one line that a host is not known, with exit code 1: %j', async (way) => {
     const { code, stdout, stderr } = await lightspeed(['ping', ...way, '--node', 'no..where:4434']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^lightspeed: node no\.\.where:4434: no\.\.where has no address: there is no such name \(ENOTFOUND\)\n$/);
+    expect(stderr).toMatch(/^lightspeed: node no\.\.where:4434 has no address: there is no such name \(ENOTFOUND\)\n$/);
   });
 });
 

@@ -54,7 +54,8 @@ describe('lightspeed play', () => {
     game.send('1', { ip: parseIpv4(ip) ?? 0, port: Number(port) });
     await game.got(1);
     const isWhole = ({ event, paths }: Record<string, unknown>) =>
-      event === 'stats' && (paths as { lossRatio: number | null }[]).every(({ lossRatio }) => lossRatio === 0);
+      event === 'stats' &&
+      (paths as { keepalives: number; keepalivesLost: number }[]).every((path) => path.keepalives > 0 && path.keepalivesLost === 0);
     await until(() => told().some(isWhole), 'statistics of both paths');
     program.signal('SIGINT');
     expect((await program.ended()).code).toBe(0);

@@ -1,3 +1,6 @@
+import { dataAddressExtension } from '@lightspeed/control';
+import { listenControl, makeCertificate } from '@lightspeed/control/quic';
+import type { ControlConnection } from '@lightspeed/control/quic';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { NodeLink } from '../src/control/node-link.ts';
 import { parseRegisterSettings } from '../src/settings/register-settings.ts';
@@ -73,4 +76,33 @@ it('a Pong says how far the node’s clock is ahead, as exactly as the round tri
   const { pingMs = 0, clockOffsetMs = 0 } = link;
   // The node's clock of this test counts milliseconds.
   expect(Math.abs(clockOffsetMs - 60_000)).toBeLessThanOrEqual(pingMs / 2 + 2);
+});
+
+/** A node that asks each client that registers whether it is there. */
+async function talk(connection: ControlConnection, heard: string[]): Promise<void> {
+  for await (const stream of connection.streams()) {
+    for await (const { type } of stream.messages()) {
+      heard.push(type);
+      if (type !== 'register') continue;
+      const extensions = [dataAddressExtension.encode({ ip: 0, port: 9 })];
+      await stream.send({ type: 'register_ack', sessionId: 1, token: 1, nodeId: 'node-1', region: '', extensions });
+      await stream.send({ type: 'ping', timestampUs: 1n });
+    }
+  }
+}
+
+it('a client answers when its node asks whether it is there', async () => {
+  const certificate = await makeCertificate();
+  const heard: string[] = [];
+  const listener = await listenControl({
+    bind: { host: '127.0.0.1', port: 0 },
+    ...certificate,
+    onConnection: (connection) => void talk(connection, heard).catch(() => undefined),
+  });
+  const node = { ...listener.endpoint, verify: { kind: 'pin', sha256: listener.pin } as const };
+  const settings = parseRegisterSettings({ nodes: [node] }, 'standard');
+  await using link = closing(new NodeLink(settings.nodes[0], settings));
+  await link.start();
+  await until(() => heard.includes('pong'), 'the answer');
+  await listener.close();
 });

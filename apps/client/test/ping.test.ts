@@ -1,6 +1,6 @@
 import { readFlags } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
-import { summarizeRoundTrips } from '../src/cli/round-trips.ts';
+import { roundTripLines, summarizeRoundTrips } from '../src/cli/round-trips.ts';
 import { Running, lightspeed } from './support/command.ts';
 import { Refusing, until } from './support/game.ts';
 import { TestNode } from './support/test-node.ts';
@@ -34,7 +34,7 @@ describe('lightspeed ping', () => {
     expect(code).toBe(0);
     expect(first).toMatch(/^answer from 127\.0\.0\.1:\d+: seq=1 rtt=\d+\.\d{3} ms$/);
     expect(second).toContain('seq=2');
-    expect(counts).toBe('2 sent, 2 answered, 0.0 % loss');
+    expect(counts).toBe('2 sent, 2 answered');
     expect(times).toMatch(/^rtt min \S+, median \S+, p95 \S+, max \S+ ms; jitter \S+ ms$/);
   });
 
@@ -76,6 +76,16 @@ describe('lightspeed ping', () => {
 });
 
 describe('the summary of round trips', () => {
+  it('gives loss as a share of 200 keepalives and more, and else only counts', () => {
+    const counts = (sent: number, answered: number) =>
+      roundTripLines('a', summarizeRoundTrips(sent, new Array<number>(answered).fill(1)))[1];
+    expect([counts(9, 7), counts(199, 198), counts(200, 198)]).toEqual([
+      '9 sent, 7 answered',
+      '199 sent, 198 answered',
+      '200 sent, 198 answered, 1.0 % loss',
+    ]);
+  });
+
   it('has percentiles by nearest rank and jitter by RFC 6298', () => {
     const times = Array.from({ length: 20 }, (_, index) => index + 1);
     expect(summarizeRoundTrips(25, times)).toMatchObject({

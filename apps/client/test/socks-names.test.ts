@@ -7,6 +7,7 @@ import type { ServerName } from '../src/ingress/socks/names.ts';
 import { WaitingRoom } from '../src/ingress/waiting-room.ts';
 
 const IP = 0x0a00_0001;
+const OTHER_IP = 0x0a00_0002;
 
 function lookUp(names: NameTable, text: string, nowMs = 0): ServerName | null {
   const bytes = Buffer.from(`..${text}..`, 'latin1');
@@ -18,21 +19,41 @@ describe('the names of game servers', () => {
     const asked: string[] = [];
     const names = new NameTable((name) => asked.push(name));
     expect([lookUp(names, 'a.example')?.state, lookUp(names, 'a.example')?.state]).toEqual(['asked', 'asked']);
-    names.answer('a.example', IP, false, 10);
-    expect(lookUp(names, 'a.example', 20)).toMatchObject({ state: 'found', ip: IP });
+    names.answer('a.example', [IP], false, 10);
+    expect(lookUp(names, 'a.example', 20)).toMatchObject({ state: 'found', servers: { ip: IP } });
     expect(asked).toEqual(['a.example']);
     expect(lookUp(names, 'b.example', 20)?.state).toBe('asked');
-    expect(names.answer('c.example', IP, false, 20)).toBeUndefined();
+    expect(names.answer('c.example', [IP], false, 20)).toBeUndefined();
   });
 
-  it('keep their address while something is sent to them, and are looked up anew after a minute without', () => {
+  it('are known while something is sent to them, looked up again every 30 s, and anew after a minute without', () => {
+    const asked: number[] = [];
+    let nowMs = 0;
+    const names = new NameTable(() => asked.push(nowMs));
+    lookUp(names, 'a');
+    names.answer('a', [IP], false, 0);
+    for (nowMs = 1_000; nowMs <= 100_000; nowMs += 1_000) {
+      const before = asked.length;
+      expect(lookUp(names, 'a', nowMs)?.state).toBe('found');
+      // The answer takes a while, and nothing is asked meanwhile.
+      expect(lookUp(names, 'a', nowMs)?.state).toBe('found');
+      if (asked.length > before) names.answer('a', nowMs > 60_000 ? [OTHER_IP] : [], false, nowMs);
+    }
+    expect(asked).toEqual([0, 31_000, 62_000, 93_000]);
+    expect(lookUp(names, 'a', 100_000)?.servers?.ip).toBe(OTHER_IP);
+    expect(lookUp(names, 'a', 161_000)?.state).toBe('asked');
+  });
+
+  it('that were asked for again when nothing more was sent are found by that answer', () => {
     const asked: string[] = [];
     const names = new NameTable((name) => asked.push(name));
     lookUp(names, 'a');
-    names.answer('a', IP, false, 0);
-    for (let second = 30; second <= 300; second += 30) expect(lookUp(names, 'a', second * 1_000)?.state).toBe('found');
-    expect(lookUp(names, 'a', 361_000)?.state).toBe('asked');
+    names.answer('a', [IP], false, 0);
+    lookUp(names, 'a', 31_000);
+    expect(lookUp(names, 'a', 100_000)?.state).toBe('asked');
     expect(asked).toEqual(['a', 'a']);
+    names.answer('a', [OTHER_IP], false, 100_000);
+    expect(lookUp(names, 'a', 100_000)).toMatchObject({ state: 'found', servers: { ip: OTHER_IP } });
   });
 
   it('that cannot be found are looked up again after five seconds', () => {
@@ -43,7 +64,7 @@ describe('the names of game servers', () => {
       ['six', true],
     ] as const) {
       lookUp(names, name);
-      names.answer(name, undefined, ipv6Only, 0);
+      names.answer(name, [], ipv6Only, 0);
     }
     expect([lookUp(names, 'none', 4_000)?.state, lookUp(names, 'six', 4_000)?.state]).toEqual(['unknown', 'ipv6-only']);
     expect(lookUp(names, 'six', 6_000)?.state).toBe('asked');
@@ -55,13 +76,13 @@ describe('the names of game servers', () => {
     let nowMs = 0;
     const names = new NameTable(() => asked.push(nowMs));
     for (; nowMs <= 300_000; nowMs += 1_000) {
-      if (lookUp(names, 'none', nowMs)?.state === 'asked') names.answer('none', undefined, false, nowMs);
+      if (lookUp(names, 'none', nowMs)?.state === 'asked') names.answer('none', [], false, nowMs);
     }
     expect(asked).toEqual([0, 6_000, 17_000, 38_000, 79_000, 140_000, 201_000, 262_000]);
     lookUp(names, 'none', 330_000);
-    names.answer('none', IP, false, 330_000);
+    names.answer('none', [IP], false, 330_000);
     lookUp(names, 'none', 400_000);
-    names.answer('none', undefined, false, 400_000);
+    names.answer('none', [], false, 400_000);
     expect(lookUp(names, 'none', 406_000)?.state).toBe('asked');
   });
 
@@ -72,12 +93,12 @@ describe('the names of game servers', () => {
       ['0.0.0.0', 0],
     ] as const) {
       lookUp(names, name);
-      expect(names.answer(name, ip, false, 0)?.state).toBe('unknown');
+      expect(names.answer(name, [ip], false, 0)?.state).toBe('unknown');
     }
   });
 
   it('that are IPv6 addresses have no IPv4 address, and that is what is said', async () => {
-    expect(await findServer('::1')).toMatchObject({ ip: undefined, ipv6Only: true, why: IPV6_ONLY });
+    expect(await findServer('::1')).toMatchObject({ ips: [], ipv6Only: true, why: IPV6_ONLY });
   });
 
   it('that are none are never asked for', () => {
@@ -91,8 +112,8 @@ describe('the names of game servers', () => {
     const names = new NameTable(() => undefined);
     for (let i = 0; i < 256; i++) lookUp(names, `n${i}`);
     expect(lookUp(names, 'one-more')).toBeNull();
-    names.answer('n7', IP, false, 0);
-    names.answer('n8', IP, false, 5);
+    names.answer('n7', [IP], false, 0);
+    names.answer('n8', [IP], false, 5);
     expect(lookUp(names, 'one-more', 10)?.state).toBe('asked');
     expect(lookUp(names, 'n8', 10)?.state).toBe('found');
     expect(lookUp(names, 'n7', 10)).not.toBeNull();

@@ -52,16 +52,17 @@ describe('the terminal', () => {
     expect(out()).toBe(`${CLEAR}rtt 1${CLEAR}news\nrtt 1${CLEAR}rtt 2${CLEAR}summary\n`);
   });
 
-  it('cuts the live line to the width, since a wrapped one could not be replaced', () => {
+  it('cuts the live line to the width and says so, since a wrapped one could not be replaced', () => {
     const { terminal, out } = terminalOf(5);
     terminal.live('1234567');
-    expect(out()).toBe(`${CLEAR}1234`);
+    terminal.live('1234');
+    expect(out()).toBe(`${CLEAR}123…${CLEAR}1234`);
   });
 
   it('takes a terminal that does not know its size for one of 80 columns', () => {
     const { terminal, out } = terminalOf(0);
     terminal.live('x'.repeat(100));
-    expect(out()).toBe(`${CLEAR}${'x'.repeat(79)}`);
+    expect(out()).toBe(`${CLEAR}${'x'.repeat(78)}…`);
   });
 
   it('takes the live line away before an error', () => {

@@ -15,6 +15,12 @@ describe('startTunnel', () => {
     ['a group size of 1 in dialect reference', { fecGroupSize: 1, dialect: 'reference' }, 'from 2 to 16 in dialect reference'],
     ['a token of 256', { token: 256 }, 'token must be a whole number from 0 to 255, got 256'],
     ['keepalives without pause', { keepaliveMs: 0 }, 'keepaliveMs must be a whole number from 50 to 240000, got 0'],
+    ['no time for flows', { flowTimeoutSecs: 0 }, 'flowTimeoutSecs must be a whole number from 1 to 2147483, got 0'],
+    [
+      'any source without a registration',
+      { egressFiltering: 'endpoint-independent' },
+      'egressFiltering is endpoint-independent; allowed: that only with a registration in dialect standard, by which the node is asked for it',
+    ],
     ['no misses', { maxKeepaliveMisses: 0 }, 'maxKeepaliveMisses must be a whole number from 1 to 1000000, got 0'],
     ['half a keepalive', { maxKeepalives: 0.5 }, 'maxKeepalives must be a whole number from 0 to 1000000, got 0.5'],
     ['a node without port', { node: { host: '127.0.0.1', port: 0 } }, 'node.port must be a whole number from 1 to 65535, got 0'],

@@ -12,7 +12,7 @@ import { Control, registeredClient } from './support/registered-client.ts';
 import { registrarNode } from './support/scene.ts';
 
 const REGISTER = { type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'test', extensions: [] } as const;
-const LINK: ClientLink = { send: () => undefined, dismiss: () => Promise.resolve() };
+const LINK: ClientLink = { send: () => undefined, answers: () => Promise.resolve(true), dismiss: () => Promise.resolve() };
 
 describe('bans of accounts', () => {
   it('end by themselves, are not shortened by another one, and can be removed', async () => {

@@ -10,7 +10,7 @@ import { ClientRegistry } from '../src/control/client-registry.ts';
 const NO_BANS = await AccountBans.open(undefined);
 
 const MESSAGE: Register = { type: 'register', dialect: 'standard', gameId: 0, clientVersion: '1', extensions: [] };
-const link = { send: () => undefined, dismiss: () => Promise.resolve() };
+const link = { send: () => undefined, answers: () => Promise.resolve(true), dismiss: () => Promise.resolve() };
 /** The last two share a /64. */
 const ADDRESSES = ['203.0.113.1', '2001:db8::1', '2001:db8:0:1::1', '2001:db8:0:1::2'] as const;
 const MAX_CLIENTS = 8;

@@ -123,6 +123,7 @@ it('GET /health and /metrics tell of the control plane', async () => {
     'lightspeed_registrations_total{result="accepted"}': 2,
     'lightspeed_registrations_total{result="resumed"}': 0,
     'lightspeed_registrations_ended_total{why="ticket"}': 0,
+    lightspeed_reports_total: 0,
     'lightspeed_control_connections_total{result="accepted"}': 2,
     'lightspeed_paths_total{event="moved"}': 0,
   };

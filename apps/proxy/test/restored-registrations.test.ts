@@ -15,7 +15,7 @@ import { Issuer } from './support/tickets.ts';
 
 const NO_BANS = await AccountBans.open(undefined);
 
-const link = { send: () => undefined, dismiss: () => Promise.resolve() };
+const link = { send: () => undefined, answers: () => Promise.resolve(true), dismiss: () => Promise.resolve() };
 const ADDRESS = '10.0.0.1';
 const IP = 0x0a00_0001;
 

@@ -5,7 +5,7 @@ import { readExtensions } from './extension.ts';
 import type { Extension } from './extension.ts';
 import { LENGTH_BYTES, MAX_MESSAGE_BYTES } from './frame-size.ts';
 import { MessageType } from './message.ts';
-import type { ControlMessage, Register, ServerInfo, UnknownMessage } from './message.ts';
+import type { ControlMessage, Register, Report, ServerInfo, UnknownMessage } from './message.ts';
 import { refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -81,9 +81,23 @@ function readMessage(typeCode: number, body: BodyReader, dialect: Dialect): Cont
     case MessageType.tags:
       if (dialect === 'standard') return { type: 'tags', sessionId: body.u32(), extensions: readExtensions(body) };
       return readUnknown(typeCode, body);
+    case MessageType.report:
+      return dialect === 'standard' ? readReport(body) : readUnknown(typeCode, body);
     default:
       return readUnknown(typeCode, body);
   }
+}
+
+function readReport(body: BodyReader): Report {
+  return {
+    type: 'report',
+    sessionId: body.u32(),
+    expected: body.u32(),
+    received: body.u32(),
+    late: body.u32(),
+    recovered: body.u32(),
+    extensions: readExtensions(body),
+  };
 }
 
 function readUnknown(typeCode: number, body: BodyReader): UnknownMessage {

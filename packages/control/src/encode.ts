@@ -18,8 +18,8 @@ export function encode(message: OutgoingMessage, dialect: Dialect): Uint8Array {
   if ('dialect' in message && message.dialect !== dialect) {
     throw new ControlError('ERR_CONTROL_DIALECT_MISMATCH', `a ${message.type} of dialect ${message.dialect} in dialect ${dialect}`);
   }
-  if (message.type === 'tags' && dialect === 'reference') {
-    throw new ControlError('ERR_CONTROL_DIALECT_MISMATCH', 'a tags message in dialect reference, which has none');
+  if ((message.type === 'tags' || message.type === 'report') && dialect === 'reference') {
+    throw new ControlError('ERR_CONTROL_DIALECT_MISMATCH', `a ${message.type} message in dialect reference, which has none`);
   }
   const body = new BodyWriter();
   writeFixedFields(body, message, dialect);
@@ -76,5 +76,13 @@ function writeFixedFields(body: BodyWriter, message: OutgoingMessage, dialect: D
     case 'tags':
       body.u8('type', MessageType.tags);
       body.u32('sessionId', message.sessionId);
+      return;
+    case 'report':
+      body.u8('type', MessageType.report);
+      body.u32('sessionId', message.sessionId);
+      body.u32('expected', message.expected);
+      body.u32('received', message.received);
+      body.u32('late', message.late);
+      body.u32('recovered', message.recovered);
   }
 }

@@ -15,4 +15,6 @@ export const ExtensionId = {
   dataAddressV6: 0x4d,
   observedAddressV6: 0x4e,
   refusalCode: 0x4f,
+  refusedPackets: 0x50,
+  refusedDestinations: 0x51,
 } as const;

@@ -40,6 +40,10 @@ export const Capability = {
   tags: 1,
   /** Asks addresses by challenges, or answers such challenges. */
   challenge: 2,
+  /** Understands reports, or sends them. */
+  reports: 4,
+  /** Asks to hear whoever sends to the session's public addresses, or grants it. */
+  anySource: 8,
 } as const;
 
 /** RegisterAck: the key of the proofs that bind addresses to the session, 16 bytes. */

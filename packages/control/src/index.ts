@@ -55,6 +55,7 @@ export type {
   ReferenceServerInfo,
   Register,
   RegisterAck,
+  Report,
   ServerInfo,
   StandardRegister,
   StandardServerInfo,
@@ -62,5 +63,7 @@ export type {
   UnknownMessage,
 } from './message.ts';
 export type { Refusal, RefusalCode } from './refusal.ts';
+export { MAX_REFUSED_ENTRIES, REFUSED_REASONS, refusedDestinationsExtension, refusedPacketsExtension } from './report-extensions.ts';
+export type { RefusedDestination, RefusedPackets, RefusedReason } from './report-extensions.ts';
 export { readFrom, writeTo } from './message-transfer.ts';
 export type { ByteWriter } from './message-transfer.ts';

@@ -13,6 +13,7 @@ export const MessageType = {
   disconnect: 0x05,
   serverInfo: 0x06,
   tags: 0x40,
+  report: 0x41,
 } as const;
 
 /** Client to node: asks for a {@link Pong}. */
@@ -115,10 +116,29 @@ export interface Tags {
 }
 
 /**
+ * Node to client, in dialect `standard` only (docs/protocol.md, Reports): how the packets of a session have fared on their way. It
+ * counts since the node has opened the session, modulo 2^32. What the node has refused is in the extensions.
+ */
+export interface Report {
+  readonly type: 'report';
+  /** u32, as all that follow. */
+  readonly sessionId: number;
+  /** Sequence numbers that should have come. */
+  readonly expected: number;
+  /** Different ones that came. */
+  readonly received: number;
+  /** Those among them that came behind a later one. */
+  readonly late: number;
+  /** Payloads of lost packets that the node has recovered. */
+  readonly recovered: number;
+  readonly extensions: readonly Extension[];
+}
+
+/**
  * A control message (docs/protocol.md, Control plane). Extensions come in the order of the wire, unknown ids included; in
  * dialect `reference` there are none.
  */
-export type ControlMessage = Ping | Pong | Register | RegisterAck | Disconnect | ServerInfo | Tags;
+export type ControlMessage = Ping | Pong | Register | RegisterAck | Disconnect | ServerInfo | Tags | Report;
 
 /** A message of a type that this version does not know. To be skipped: it is no error. */
 export interface UnknownMessage {

@@ -6,6 +6,7 @@ import type { Dialect } from '@lightspeed/wire';
 const register = { type: 'register', dialect: 'standard', gameId: 2, clientVersion: '1' } as const;
 const ack = { type: 'register_ack', sessionId: 42, token: 1, nodeId: 'a', region: 'b' } as const;
 const info = { type: 'server_info', dialect: 'reference', loadPercent: 1, activeSessions: 2, capacity: 3 } as const;
+const report = { type: 'report', sessionId: 42, expected: 9, received: 8, late: 2, recovered: 1 } as const;
 const oneExtension = (bytes: number) => ({ extensions: [{ id: 1, value: new Uint8Array(bytes) }] });
 
 const cases: readonly [string, OutgoingMessage, Dialect, ControlErrorCode][] = [
@@ -17,6 +18,8 @@ const cases: readonly [string, OutgoingMessage, Dialect, ControlErrorCode][] = [
   ['a negative token', { ...ack, token: -1 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
   ['a capacity of NaN', { ...info, capacity: NaN }, 'reference', 'ERR_CONTROL_FIELD_RANGE'],
   ['a session id of 2^32 in tags', { type: 'tags', sessionId: 2 ** 32 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
+  ['a negative number of late packets', { ...report, late: -1 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
+  ['a report in reference', report, 'reference', 'ERR_CONTROL_DIALECT_MISMATCH'],
   ['tags in reference', { type: 'tags', sessionId: 1 }, 'reference', 'ERR_CONTROL_DIALECT_MISMATCH'],
   ['a reason of 256', { type: 'disconnect', reason: 256 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
   ['an extension id of 256', { ...ack, extensions: [{ id: 256, value: new Uint8Array(0) }] }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],

@@ -16,17 +16,24 @@ import {
   observedAddressV6Extension,
   reasonTextExtension,
   refusalCodeExtension,
+  REFUSED_REASONS,
+  refusedDestinationsExtension,
+  refusedPacketsExtension,
   resumeExtension,
   resumeMessage,
   sessionSecretExtension,
   ticketExtension,
 } from '@lightspeed/control';
-import type { Extension, ExtensionCodec } from '@lightspeed/control';
+import type { Extension, ExtensionCodec, RefusedDestination, RefusedPackets } from '@lightspeed/control';
 import { canonicalAddress } from '@lightspeed/wire';
 import { toHex } from './vectors.ts';
 
 const u32 = fc.nat(0xffff_ffff);
 const address = fc.record({ ip: u32, port: fc.nat(0xffff) });
+
+const reason = fc.oneof(fc.constantFrom(...REFUSED_REASONS), fc.integer({ min: REFUSED_REASONS.length + 1, max: 0xff }), fc.constant(0));
+const refusedPackets: fc.Arbitrary<RefusedPackets> = fc.record({ direction: fc.constantFrom('up', 'down'), reason, packets: u32 });
+const refusedDestination: fc.Arbitrary<RefusedDestination> = fc.record({ ip: u32, port: fc.nat(0xffff), reason });
 
 interface Kind {
   readonly name: string;
@@ -91,13 +98,31 @@ const fixedSize: readonly Kind[] = [
   kind('limits', limitsExtension, limits, { ratePps: 1000, rateBps: 1_000_000 }, '00 00 03 E8 00 0F 42 40'),
   kind('load', loadExtension, load, { activeSessions: 42, capacity: 10_000 }, '00 00 00 2A 00 00 27 10'),
   kind('draining', drainingExtension, u32, 30_000, '00 00 75 30'),
-  kind('capabilities', capabilitiesExtension, u32, Capability.tags | Capability.challenge, '00 00 00 03'),
+  kind('capabilities', capabilitiesExtension, u32, Capability.tags | Capability.challenge | Capability.reports, '00 00 00 07'),
   kind('resume', resumeExtension, resumes, resume, resumeHex),
 ];
 const kinds: readonly Kind[] = [
   ...fixedSize,
   kind('reasonText', reasonTextExtension, fc.string({ unit: 'grapheme' }), 'né', '6E C3 A9'),
   kind('refusalCode', refusalCodeExtension, fc.stringMatching(/^[a-z_]{1,40}$/), 'expired', '65 78 70 69 72 65 64'),
+  kind(
+    'refusedPackets',
+    refusedPacketsExtension,
+    fc.array(refusedPackets, { maxLength: 32 }),
+    [
+      { direction: 'up', reason: 'rate_packets', packets: 300 },
+      { direction: 'down', reason: 'oversize', packets: 1 },
+      { direction: 'up', reason: 200, packets: 0xffff_ffff },
+    ],
+    '00 01 00 00 01 2C 01 08 00 00 00 01 00 C8 FF FF FF FF',
+  ),
+  kind(
+    'refusedDestinations',
+    refusedDestinationsExtension,
+    fc.array(refusedDestination, { maxLength: 32 }),
+    [{ ip: 0x0a000001, port: 27015, reason: 'destination_denied' }],
+    '0A 00 00 01 69 87 03',
+  ),
   kind('ticket', ticketExtension, fc.uint8Array(), Uint8Array.of(1, 2), '01 02'),
 ];
 
@@ -118,6 +143,8 @@ test('the ids are the ones of the protocol page, and every id has its kind', () 
     dataAddressV6: 0x4d,
     observedAddressV6: 0x4e,
     refusalCode: 0x4f,
+    refusedPackets: 0x50,
+    refusedDestinations: 0x51,
   });
   expect(Object.fromEntries(kinds.map(({ name, id }) => [name, id]))).toEqual(ExtensionId);
 });
@@ -151,6 +178,17 @@ describe.each(fixedSize)('$name', ({ example, findIn }) => {
 test('bytes after the fields known today are ignored, so that fields can be added', () => {
   const longer = { id: ExtensionId.limits, value: Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3) };
   expect(limitsExtension.find([longer])).toEqual({ ratePps: 1, rateBps: 2 });
+});
+
+test('of what was refused 32 entries count, those that are whole and mean something', () => {
+  const value = new Uint8Array(6 * 40 + 3);
+  for (let place = 0; place < 40; place++) value.set([place % 4, 1, 0, 0, 0, place], 6 * place);
+  const found = refusedPacketsExtension.find([{ id: ExtensionId.refusedPackets, value }]);
+  expect(found).toHaveLength(16);
+  expect(found?.at(-1)).toEqual({ direction: 'down', reason: 'rate_packets', packets: 29 });
+  const cut = { id: ExtensionId.refusedDestinations, value: new Uint8Array(7 + 6) };
+  expect(refusedDestinationsExtension.find([cut])).toEqual([{ ip: 0, port: 0, reason: 0 }]);
+  expect(() => refusedPacketsExtension.encode([{ direction: 'up', reason: 256, packets: 1 }])).toThrow(ControlError);
 });
 
 test('a secret of another length is none', () => {

@@ -31,6 +31,7 @@ function anyMessage(dialect: Dialect): fc.Arbitrary<ControlMessage> {
           extensions,
         }),
         fc.record({ type: type('tags'), sessionId: u32, extensions }),
+        fc.record({ type: type('report'), sessionId: u32, expected: u32, received: u32, late: u32, recovered: u32, extensions }),
         fc.record({
           type: type('server_info'),
           dialect: fc.constant(dialect),

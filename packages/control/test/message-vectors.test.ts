@@ -13,9 +13,11 @@ describe('the golden vectors', () => {
   });
 
   test('hold the messages that only standard has', () => {
-    const tags = messages.filter(({ message }) => message.type === 'tags');
-    expect(tags.map(({ dialect }) => dialect)).toEqual(['standard', 'standard']);
-    expect(refused.some(({ frame }) => frame[2] === MessageType.tags)).toBe(true);
+    for (const type of ['tags', 'report'] as const) {
+      const ofType = messages.filter(({ message }) => message.type === type);
+      expect(ofType.map(({ dialect }) => dialect)).toEqual(['standard', 'standard']);
+      expect(refused.some(({ frame }) => frame[2] === MessageType[type])).toBe(true);
+    }
   });
 
   test.each(messages)('$name ($dialect) encodes to its bytes', ({ message, dialect, frame }) => {

@@ -1,14 +1,15 @@
 import type { FecHeader } from '@lightspeed/wire';
 import { FecError } from './fec-error.ts';
-import { DATA_DUPLICATE, DATA_NEW_AND_RECOVERED, GroupDecoder, PARITY_RECOVERED } from './group-decoder.ts';
+import { GroupDecoder } from './group-decoder.ts';
 import { GROUPS_IN_RING } from './group-ring.ts';
 import { viewOf } from './memory.ts';
+import { DATA_DUPLICATE, DATA_LATE, DATA_NEW_AND_RECOVERED, PARITY_RECOVERED } from './verdicts.ts';
 
 /** What a decoder has done since it was made. */
 export interface FecDecoderStats {
-  /** Data packets that came and were to be delivered. Those recovered count apart. */
+  /** Data packets that came, each once. Those recovered count apart. */
   readonly packetsDecoded: number;
-  /** Packets that never came and were recovered. */
+  /** Packets that were recovered, and had not come 500 ms later either. Until then one that comes after all is taken off again. */
   readonly packetsRecovered: number;
   /** Packets that were certainly sent and neither came nor could be recovered before their group expired. */
   readonly packetsLost: number;
@@ -16,7 +17,7 @@ export interface FecDecoderStats {
   readonly recoveryRejected: number;
   /** Parity of the fixed format of old releases, or that may be of it, and was therefore not used. */
   readonly parityIgnored: number;
-  /** Packets that came twice, or came after they had been recovered; parity that came twice. */
+  /** Packets that came twice, or long after they had been recovered; parity that came twice. */
   readonly duplicates: number;
   /** Packets that took no part in recovery: no memory block, or a group that was gone, given up or contradicted. */
   readonly untracked: number;
@@ -52,7 +53,7 @@ export class FecDecoder extends GroupDecoder {
     if (header.parity) throw new FecError('ERR_FEC_HEADER_KIND', 'receiveData wants the header of a data packet');
     const { groupId, index, size } = header;
     const taken = this.takeData(viewOf(payload), groupId, index, size, ONLY_FLOW, 0, payload.length, nowMs | 0);
-    if (taken === DATA_DUPLICATE) return undefined;
+    if (taken === DATA_DUPLICATE || taken === DATA_LATE) return undefined;
     if (taken === DATA_NEW_AND_RECOVERED) {
       this.unfetched[groupId % GROUPS_IN_RING] = { groupId, packet: this.copyRecovered() };
     }

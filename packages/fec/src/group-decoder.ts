@@ -21,19 +21,9 @@ import {
 import { FecMemory, LENGTHS_BYTES } from './memory.ts';
 import { ParityFormat } from './parity-format.ts';
 import { RECOVERED_MEMORY_MS } from './recovered-table.ts';
+import { RecoveryCount } from './recovery-count.ts';
 import { RECOVERY_ACCEPTED, RECOVERY_REJECTED } from './recovery.ts';
-
-/** The packet was delivered already, as received or as recovered: drop it. */
-export const DATA_DUPLICATE = 0;
-/** The packet is to be delivered. */
-export const DATA_NEW = 1;
-/** The packet is to be delivered, and with it the recovered one. */
-export const DATA_NEW_AND_RECOVERED = 2;
-
-/** Nothing is to be delivered. */
-export const PARITY_NONE = 0;
-/** The recovered packet is to be delivered. */
-export const PARITY_RECOVERED = 1;
+import { DATA_DUPLICATE, DATA_LATE, DATA_NEW, DATA_NEW_AND_RECOVERED, PARITY_NONE, PARITY_RECOVERED } from './verdicts.ts';
 
 /** Age at which a group is discarded, by default. */
 export const DEFAULT_MAX_AGE_MS = 500;
@@ -60,13 +50,13 @@ export class GroupDecoder {
   recoveredTag: number;
 
   packetsDecoded: number;
-  packetsRecovered: number;
   recoveryRejected: number;
   parityIgnored: number;
   duplicates: number;
   untracked: number;
 
   private readonly ring: GroupRing;
+  private readonly recoveries: RecoveryCount;
   private readonly isSequenced: boolean;
   private readonly format: ParityFormat;
 
@@ -80,12 +70,12 @@ export class GroupDecoder {
     this.recoveredIndex = 0;
     this.recoveredTag = -1;
     this.packetsDecoded = 0;
-    this.packetsRecovered = 0;
     this.recoveryRejected = 0;
     this.parityIgnored = 0;
     this.duplicates = 0;
     this.untracked = 0;
     this.ring = new GroupRing(this.memory, maxAgeMs, options.owner ?? -1);
+    this.recoveries = new RecoveryCount();
     this.isSequenced = options.isSequenced ?? false;
     this.format = new ParityFormat(this.memory, this.ring.slots);
   }
@@ -100,6 +90,16 @@ export class GroupDecoder {
     return this.ring.nextExpiryMs;
   }
 
+  /** Packets that were recovered, but for those whose original came within 500 ms after that. */
+  get packetsRecovered(): number {
+    return this.recoveries.all;
+  }
+
+  /** The same without those whose original may still come. It never goes down, and is some 500 to 1,000 ms behind if `gc` is called. */
+  get recoveriesSettled(): number {
+    return this.recoveries.settled;
+  }
+
   /** Packets that were certainly sent and neither came nor could be recovered before their group expired. */
   get packetsLost(): number {
     return this.ring.packetsLost;
@@ -109,7 +109,7 @@ export class GroupDecoder {
    * A data packet came, whose payload is `length` bytes at `offset` of `memory.bytes`. They are only read.
    * @param tag - which flow it belongs to, 0 or more.
    * @param nowMs - wrapping 32-bit milliseconds of a monotonic clock.
-   * @returns `DATA_DUPLICATE`, `DATA_NEW` or `DATA_NEW_AND_RECOVERED`. After the last, `recoveredOffset` and its
+   * @returns `DATA_DUPLICATE`, `DATA_LATE`, `DATA_NEW` or `DATA_NEW_AND_RECOVERED`. After the last, `recoveredOffset` and its
    *   neighbours describe the recovered packet. The caller then owns its block: it sends it and calls
    *   `memory.release(recoveredOffset)`.
    * @throws {RangeError} if the bytes are not in the memory or overlap the group's block. The group stays as it was.
@@ -131,11 +131,13 @@ export class GroupDecoder {
   /** Discards the groups that are too old. Call it at `nextExpiryMs` while `activeGroups` is not 0, or now and then. */
   gc(nowMs: number): void {
     this.ring.gc(nowMs);
+    this.recoveries.turn(nowMs);
   }
 
   /** Forgets all groups and recoveries and releases all blocks. Counts nothing as lost; the statistics stay. */
   close(): void {
     this.ring.clear();
+    this.recoveries.settle();
   }
 
   protected takeData(
@@ -175,9 +177,18 @@ export class GroupDecoder {
 
   /** A packet came whose place in its group is taken. */
   private takeTwice(slot: number, groupId: number, index: number, nowMs: number): number {
-    if (!this.isSequenced) return this.refuseDuplicate();
-    this.ring.giveUp(slot);
+    if (this.isSequenced) this.ring.giveUp(slot);
+    else if (this.ring.recovered.recoveredIndex(groupId, nowMs) !== index) return this.refuseDuplicate();
     return this.takeOutside(groupId, index, nowMs);
+  }
+
+  /** A packet came that was recovered before. The first time it may have been late only; then nothing was lost. */
+  private takeOriginal(groupId: number, nowMs: number): number {
+    const { recovered } = this.ring;
+    const isLate = recovered.noteOriginal(groupId) && this.recoveries.takeBack(recovered.whenRecovered(groupId), nowMs);
+    if (!isLate) return this.refuseDuplicate();
+    this.packetsDecoded++;
+    return DATA_LATE;
   }
 
   /**
@@ -187,7 +198,7 @@ export class GroupDecoder {
   private takeOutside(groupId: number, index: number, nowMs: number): number {
     const { recovered } = this.ring;
     const recoveredIndex = recovered.recoveredIndex(groupId, nowMs);
-    if (recoveredIndex === index) return this.refuseDuplicate();
+    if (recoveredIndex === index) return this.takeOriginal(groupId, nowMs);
     if (recoveredIndex >= 0 && this.isSequenced) recovered.forget(groupId);
     return this.deliverUntracked();
   }
@@ -255,7 +266,7 @@ export class GroupDecoder {
     this.recoveredLength = length;
     this.recoveredIndex = index;
     this.recoveredTag = slots[slot + TAG];
-    this.packetsRecovered++;
+    this.recoveries.note();
     slots[slot + BLOCK] = -1;
     this.complete(slot);
     return true;

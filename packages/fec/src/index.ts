@@ -13,15 +13,7 @@ export { FecEncoder } from './encoder.ts';
 export type { FecEncoderStats, FlushedGroup } from './encoder.ts';
 export { FecError } from './fec-error.ts';
 export type { FecErrorCode } from './fec-error.ts';
-export {
-  DATA_DUPLICATE,
-  DATA_NEW,
-  DATA_NEW_AND_RECOVERED,
-  DEFAULT_MAX_AGE_MS,
-  GroupDecoder,
-  PARITY_NONE,
-  PARITY_RECOVERED,
-} from './group-decoder.ts';
+export { DEFAULT_MAX_AGE_MS, GroupDecoder } from './group-decoder.ts';
 export type { FecDecoderOptions } from './decoder-options.ts';
 export { ADD_FULL, ADD_OPEN, ADD_UNPROTECTED, GroupEncoder } from './group-encoder.ts';
 export type { FecEncoderOptions } from './group-encoder.ts';
@@ -30,4 +22,5 @@ export { DEFAULT_GROUP_SIZE, GROUP_SIZE_LIMITS, MAX_ENCODER_GROUP_SIZE, MIN_ENCO
 export type { GroupSizeLimits } from './group-sizes.ts';
 export { FEC_BLOCK_BYTES, FEC_BLOCK_CONTENT_BYTES, FecMemory, availableKernel } from './memory.ts';
 export type { FecKernel } from './memory.ts';
+export { DATA_DUPLICATE, DATA_LATE, DATA_NEW, DATA_NEW_AND_RECOVERED, PARITY_NONE, PARITY_RECOVERED } from './verdicts.ts';
 export { xorInto } from './xor.ts';

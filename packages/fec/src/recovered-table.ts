@@ -1,5 +1,7 @@
 const ENTRIES = 512;
 const EMPTY = -1;
+/** Bit of a key: the packet's original has come. */
+const HAS_COME = 1 << 22;
 
 /**
  * How long a recovery is remembered. Group ids repeat after 65,536 groups, which takes longer than this at any rate
@@ -14,8 +16,8 @@ export const RECOVERED_MEMORY_MS = 10_000;
  * ```
  *                    +-- entry group id mod 512
  *                    v
- * keys        | ... | group id << 6 | index, or -1 | ... |
- * recoveredMs | ... | when                         | ... |
+ * keys        | ... | has come << 22 | group id << 6 | index, or -1 | ... |
+ * recoveredMs | ... | when                                          | ... |
  * ```
  */
 export class RecoveredTable {
@@ -37,10 +39,23 @@ export class RecoveredTable {
   recoveredIndex(groupId: number, nowMs: number): number {
     const entry = groupId % ENTRIES;
     const key = this.keys[entry];
-    if (key === EMPTY || key >> 6 !== groupId) return -1;
+    if (key === EMPTY || ((key >> 6) & 0xffff) !== groupId) return -1;
     // Unsigned, so that an entry from before the clock's wrap is old rather than young.
     if ((nowMs - this.recoveredMs[entry]) >>> 0 >= RECOVERED_MEMORY_MS) return -1;
     return key & 0x3f;
+  }
+
+  /** When the packet was recovered that {@link recoveredIndex} has just found. */
+  whenRecovered(groupId: number): number {
+    return this.recoveredMs[groupId % ENTRIES];
+  }
+
+  /** The packet that {@link recoveredIndex} has just found came. @returns whether for the first time. */
+  noteOriginal(groupId: number): boolean {
+    const entry = groupId % ENTRIES;
+    const isFirst = (this.keys[entry] & HAS_COME) === 0;
+    this.keys[entry] |= HAS_COME;
+    return isFirst;
   }
 
   /** To be called for a group of which {@link recoveredIndex} knows. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DATA_DUPLICATE, DATA_NEW, FecMemory, GroupDecoder, PARITY_NONE, PARITY_RECOVERED } from '@lightspeed/fec';
+import { DATA_DUPLICATE, DATA_LATE, DATA_NEW, FecMemory, GroupDecoder, PARITY_NONE, PARITY_RECOVERED } from '@lightspeed/fec';
 
 it.each([
   ['a duplicate', false, DATA_DUPLICATE, 1],
@@ -36,9 +36,9 @@ it('what a second sender puts where a packet was recovered is delivered, once an
   };
   recover(1);
   recover(2);
-  // In the ring, and when it has left the ring.
-  expect([take(1, 1), take(1, 0), take(1, 1)]).toEqual([DATA_DUPLICATE, DATA_NEW, DATA_NEW]);
+  // In the ring, and when it has left the ring. The first one may be the recovered packet itself, which was late.
+  expect([take(1, 1), take(1, 0), take(1, 1)]).toEqual([DATA_LATE, DATA_NEW, DATA_NEW]);
   expect(take(66, 0)).toBe(DATA_NEW);
-  expect([take(2, 1), take(2, 0), take(2, 1)]).toEqual([DATA_DUPLICATE, DATA_NEW, DATA_NEW]);
+  expect([take(2, 1), take(2, 0), take(2, 1)]).toEqual([DATA_LATE, DATA_NEW, DATA_NEW]);
   memory.release(packet);
 });

@@ -14,11 +14,16 @@ const MAX_RATE = 1_000_000_000_000;
 const CREDIT_PER_UNIT = 1_000;
 /** A bucket holds what its rate gives in this time. */
 const BURST_MS = 1_000;
+/** A parity packet weighs at least this part of the bytes that a packet may have on average. */
+const LEAST_PARITY_WEIGHT = 0.5;
 
 /**
  * Two token buckets per session slot, one of packets and one of bytes; a packet must find room in both
  * (docs/protocol.md, Limits). Checked after a packet is known to belong to its session, so that nobody spends another
  * one's credit.
+ *
+ * Parity takes no packet's credit: who protects packets has no fewer of them. It takes bytes, and at least half of those that
+ * both rates give a packet on average. So whoever sends nothing but parity gets at most twice the packet rate through.
  *
  * A bucket holds one second's worth. Over any stretch of time a slot is admitted at most `rate * (1 s + stretch)`, and
  * a sender that keeps below that is never refused. All arithmetic is on integers.
@@ -103,9 +108,10 @@ export class RateLimiter {
    * Asks whether a packet may pass, and takes its credit if so. A refused packet takes nothing from either bucket.
    *
    * @param bytes - what the packet weighs; the node uses the UDP payload's length.
+   * @param isParity - whether it is a parity packet, which counts by its bytes only.
    * @returns 0, `DropReason.ratePackets` or `DropReason.rateBytes`.
    */
-  admit(slot: SessionSlot, bytes: number, nowMs: Milliseconds): 0 | DropReason {
+  admit(slot: SessionSlot, bytes: number, nowMs: Milliseconds, isParity = false): 0 | DropReason {
     let packetCredit = this.#packetCredit[slot];
     let byteCredit = this.#byteCredit[slot];
     const elapsedMs = (nowMs - this.#refilledAtMs[slot]) | 0;
@@ -114,19 +120,26 @@ export class RateLimiter {
       packetCredit = refill(packetCredit, this.#packetRate[slot], elapsedMs);
       byteCredit = refill(byteCredit, this.#byteRate[slot], elapsedMs);
     }
+    const packetCost = isParity ? 0 : CREDIT_PER_UNIT;
+    const byteCost = isParity ? this.#parityCost(slot, bytes) : bytes * CREDIT_PER_UNIT;
     // Asked this way round, so that a slot that does not exist (NaN) is refused.
     let refusal: 0 | DropReason = DropReason.ratePackets;
-    if (packetCredit >= CREDIT_PER_UNIT) {
+    if (packetCredit >= packetCost) {
       refusal = DropReason.rateBytes;
-      if (byteCredit >= bytes * CREDIT_PER_UNIT) {
+      if (byteCredit >= byteCost) {
         refusal = 0;
-        packetCredit -= CREDIT_PER_UNIT;
-        byteCredit -= bytes * CREDIT_PER_UNIT;
+        packetCredit -= packetCost;
+        byteCredit -= byteCost;
       }
     }
     this.#packetCredit[slot] = packetCredit;
     this.#byteCredit[slot] = byteCredit;
     return refusal;
+  }
+
+  #parityCost(slot: SessionSlot, bytes: number): number {
+    const least = Math.floor((LEAST_PARITY_WEIGHT * CREDIT_PER_UNIT * this.#byteRate[slot]) / this.#packetRate[slot]);
+    return Math.max(bytes * CREDIT_PER_UNIT, least);
   }
 }
 

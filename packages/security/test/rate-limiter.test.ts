@@ -81,6 +81,44 @@ describe("a client's rate limit", () => {
     expect(limiter.admit(0, 100, 100)).toBe(0);
   });
 
+  it('takes bytes for parity, but no packets', () => {
+    const limiter = new RateLimiter(1, 10, 1_000);
+    limiter.reset(0, 0);
+    expect(limiter.admit(0, 700, 0, true)).toBe(0);
+    for (let i = 0; i < 10; i++) expect(limiter.admit(0, 30, 0)).toBe(0);
+    expect(limiter.admit(0, 0, 0)).toBe(DropReason.ratePackets);
+    expect(limiter.admit(0, 0, 0, true)).toBe(DropReason.rateBytes);
+  });
+
+  it('never refuses a sender at exactly the default rate of packets with a parity packet for each', () => {
+    const limiter = new RateLimiter(1);
+    limiter.reset(0, BEFORE_WRAP);
+    let refused = 0;
+    for (let ms = 0; ms < 600_000; ms++) {
+      for (const isParity of [false, true]) if (limiter.admit(0, 400, (BEFORE_WRAP + ms) | 0, isParity) !== 0) refused++;
+    }
+    expect(refused).toBe(0);
+  });
+
+  it('lets at most twice the rate of packets through as parity, however short it is', () => {
+    for (const [pps, bps] of [
+      [1_000, 1_000_000],
+      [7, 999],
+      [100, 100],
+    ] as const) {
+      const limiter = new RateLimiter(1, pps, bps);
+      limiter.reset(0, BEFORE_WRAP);
+      let admitted = 0;
+      for (let ms = 0; ms <= 60_000; ms++) {
+        for (let i = 0; i < 5; i++) if (limiter.admit(0, 1, (BEFORE_WRAP + ms) | 0, true) === 0) admitted++;
+      }
+      // One more than that where half a packet's bytes are no whole thousandths.
+      expect(admitted).toBeLessThanOrEqual(2 * pps * 61 + 1);
+    }
+    const unset = new RateLimiter(1);
+    expect([unset.admit(0, 1, 5, true), unset.admit(1, 1, 5, true)]).not.toContain(0);
+  });
+
   it('of one slot is no matter of another', () => {
     const limiter = new RateLimiter(3, 1, 10_000);
     for (let slot = 0; slot < 3; slot++) limiter.reset(slot, 0);

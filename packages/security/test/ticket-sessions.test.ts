@@ -28,6 +28,7 @@ describe('a ticket', () => {
     expect(sessions.close(1)).toBe(true);
     expect(sessions.open(two, 4)).toBeUndefined();
     expect([sessions.count(two.id), sessions.count(BOB), sessions.size]).toEqual([2, 1, 3]);
+    expect([sessions.sessionsOf(two.id), sessions.sessionsOf(BOB), sessions.sessionsOf('none')]).toEqual([[2, 4], [3], []]);
   });
 
   it('that does not say has as many as the node gives by default', () => {

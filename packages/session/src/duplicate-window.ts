@@ -8,9 +8,12 @@ export const DUPLICATE_WINDOW_PACKETS = 1024;
 const SEEN_WORDS = DUPLICATE_WINDOW_PACKETS / 32;
 /** The word behind them: when the last new number came. */
 const NEW_MS = SEEN_WORDS;
-/** The timestamp of the newest number that bore a tag, and 1 if there was one. */
+/** The timestamp of the newest number that bore a tag. */
 const TAG_TIMESTAMP_US = SEEN_WORDS + 1;
-const HAS_TAG = SEEN_WORDS + 2;
+/** Whether there was one (the lowest bit), and how many numbers are to be left out when the window goes on. */
+const NOTES = SEEN_WORDS + 2;
+const HAS_TAG = 1;
+const ONE_LEFT_OUT = 2;
 /** The last candidate: how many have risen up to it, its number, its timestamp, and when it came. */
 const CANDIDATES = SEEN_WORDS + 3;
 const CANDIDATE = SEEN_WORDS + 4;
@@ -86,11 +89,24 @@ export class DuplicateWindow {
       this.#advance(ahead);
       this.#newest = sequence;
       this.#span += ahead;
+      if (this.#words[this.#first + NOTES] > HAS_TAG) this.#leaveOut(ahead);
       if (tagged) this.#noteTag(timestampUs);
       this.#mark(sequence, nowMs);
       return 0;
     }
     return this.#acceptBehind(ahead, sequence, timestampUs, nowMs, tagged);
+  }
+
+  /**
+   * A packet with this number has come, and is none of those that the window is for: a control packet, or one that was refused. So
+   * it is not expected any more.
+   */
+  leaveOut(sequence: SequenceNumber): void {
+    const ahead = sequenceDelta(sequence, this.#newest);
+    const isInside = ahead > Math.max(-DUPLICATE_WINDOW_PACKETS, -this.#span) && ahead < DUPLICATE_WINDOW_PACKETS;
+    if (this.#newest < 0 || !isInside) return;
+    if (ahead <= 0 && (this.#words[this.#wordOf(sequence)] & (1 << (sequence & 31))) !== 0) return;
+    this.#words[this.#first + NOTES] += ONE_LEFT_OUT;
   }
 
   /** Forgets what was seen; the next packet, whatever its number, is a first one. `expected` and `received` go on. */
@@ -103,10 +119,13 @@ export class DuplicateWindow {
 
   /** The peer's clock may have started over: the next tagged number outside moves the window, whatever its timestamp. */
   forgetTag(): void {
-    this.#words[this.#first + HAS_TAG] = 0;
+    this.#words[this.#first + NOTES] &= ~HAS_TAG;
   }
 
-  /** How many numbers lie between the oldest and the newest that were accepted, both included; summed over resets. */
+  /**
+   * How many numbers lie between the oldest and the newest that were accepted, both included, but for those that were left out;
+   * summed over resets.
+   */
   get expected(): number {
     return this.#spanBefore + this.#span;
   }
@@ -148,8 +167,16 @@ export class DuplicateWindow {
     return ahead > 0 ? DropReason.tooFarAhead : DropReason.tooOld;
   }
 
+  /** Takes off what was left out, now that numbers are added: so `expected` never goes down. */
+  #leaveOut(added: number): void {
+    const place = this.#first + NOTES;
+    const count = Math.min(added, this.#words[place] >>> 1);
+    this.#words[place] -= count * ONE_LEFT_OUT;
+    this.#spanBefore -= count;
+  }
+
   #noteTag(timestampUs: Microseconds): void {
-    this.#words[this.#first + HAS_TAG] = 1;
+    this.#words[this.#first + NOTES] |= HAS_TAG;
     this.#words[this.#first + TAG_TIMESTAMP_US] = timestampUs;
   }
 
@@ -157,7 +184,7 @@ export class DuplicateWindow {
   #isRecent(timestampUs: Microseconds): boolean {
     const words = this.#words;
     const first = this.#first;
-    return words[first + HAS_TAG] === 0 || ((timestampUs - words[first + TAG_TIMESTAMP_US]) | 0) >= 0;
+    return (words[first + NOTES] & HAS_TAG) === 0 || ((timestampUs - words[first + TAG_TIMESTAMP_US]) | 0) >= 0;
   }
 
   /** Notes a candidate. @returns whether there are enough now, and nothing new came inside the window for a while. */

@@ -23,6 +23,7 @@ export { DEFAULT_RELAY_OPTIONS, OWN_CLAIM } from './relay/relay-options.ts';
 export type {
   Admission,
   ClaimedRegistration,
+  EgressFiltering,
   EgressMapping,
   RefusedAccount,
   RelayEnvironment,
@@ -34,6 +35,7 @@ export type {
 } from './relay/relay-options.ts';
 export { SeatPool } from './relay/seat-pool.ts';
 export type { Seat } from './relay/seat-pool.ts';
+export type { SessionReport } from './relay/session-report.ts';
 export { limitsBytes, limitsOutliveMs } from './relay/session-limits.ts';
 export { NOTHING_DUE, SOMETHING_DUE } from './relay/relay-snapshots.ts';
 export type { RelaySnapshots } from './relay/relay-snapshots.ts';
@@ -51,6 +53,7 @@ export {
   tunnelCountersIn,
 } from './tunnel/tunnel-counters.ts';
 export type { TunnelCounters, TunnelStateName } from './tunnel/tunnel-counters.ts';
+export { SHORTEST_IDLE_MS } from './shortest-idle.ts';
 export { DEFAULT_TUNNEL_OPTIONS } from './tunnel/tunnel-options.ts';
 export type {
   PathEvent,

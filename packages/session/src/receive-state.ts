@@ -60,7 +60,7 @@ export class ReceiveState {
    * brings back included.
    * @param flowIndex the flow that its addresses name; NO_FLOW only for parity without addresses.
    * @param nowMs wrapping int32 clock in milliseconds.
-   * @returns 0, or `DropReason.duplicate` for a payload that was brought back before it came.
+   * @returns as {@link ReceiveProtection.take}.
    */
   read(
     sink: PayloadSink,
@@ -87,6 +87,11 @@ export class ReceiveState {
     const { expected, received, late } = this.window;
     this.#reported = { expected, received, late };
     return { expected: expected - before.expected, received: received - before.received, late: late - before.late };
+  }
+
+  /** Payloads that protection has brought back since it is in use. It is clear of them that they do not come after all. */
+  get recovered(): number {
+    return this.#protection?.recovered ?? 0;
   }
 
   /** Gives back the memory of what is too old to help, and brings the totals up to date. */

@@ -48,7 +48,7 @@ it.each(['shared', 'endpoint-independent'] as const)(
         const random = sequentialRandom();
         const bySocket = new KeyTable(random(), 0, 3);
         const shares = new FairShares(DEFAULT_RELAY_OPTIONS, { memory, returns: new BlockReturns(memory), fecTotals: new FecTotals() }, 1);
-        const egress = new EgressAllocator(mapping, driver, bySocket, shares, random);
+        const egress = new EgressAllocator({ ...DEFAULT_RELAY_OPTIONS, egressMapping: mapping }, driver, bySocket, shares, random);
         const writer = new PacketWriter(memory, new BlockReturns(memory), { sendPacket: () => true });
         const limits = new SessionLimits({ ...DEFAULT_RELAY_OPTIONS, maxClients: SESSIONS }, undefined);
         for (let slot = 0; slot < SESSIONS; slot++) limits.open(slot, null, { prefixHigh: 0, prefixLow: slot }, true, 0, 1, 1);

@@ -64,6 +64,26 @@ describe('a local flow', () => {
   });
 });
 
+describe('a tunnel that carries as many flows as it may', () => {
+  it('gives the place of the one that is silent for longest to a new one, if that is not in use', () => {
+    const host = new TunnelHost({ dialect: 'reference', token: TOKEN, fecGroupSize: 0, maxFlows: 2 });
+    host.open();
+    const send = (port: number) => host.fromLocal(bytesOf('x'), { ...PROGRAM, port }, SERVER);
+    send(1);
+    host.pass(1_000);
+    send(2);
+    host.pass(28_000, 1_000);
+    send(1);
+    send(3);
+    expect(host.drops()).toEqual({ 'local:flow_limit': 1 });
+    host.pass(2_000, 1_000);
+    host.takeToNode();
+    for (const port of [3, 1]) send(port);
+    expect(host.takeToNode()).toHaveLength(2);
+    expect(host.drops()).toEqual({ 'local:flow_limit': 1 });
+  });
+});
+
 describe('the node’s address', () => {
   it('is each path’s own, and may change', () => {
     const host = tunnel(2);

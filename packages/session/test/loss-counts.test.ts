@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TunnelHeader } from '@lightspeed/wire';
 import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
 import { DuplicateWindow } from '../src/duplicate-window.ts';
 import { LossTotals } from '../src/relay/loss-totals.ts';
@@ -71,6 +72,25 @@ describe('the loss of a session', () => {
     client.fecParity(0, ['a', 'b']);
     expect(host.takeToServers()).toHaveLength(2);
     expect(host.relay.takeLossOf(SESSION_ID)).toEqual({ expected: 3, received: 2, late: 0 });
+  });
+
+  it('has no keepalives, which take numbers, and nothing that was refused for its rate', () => {
+    const { host, client, send } = sessionScene();
+    send(10, 11);
+    for (const sequence of [12, 13]) client.send(TunnelHeader.keepalive(sequence, 1));
+    expect(send(14)).toEqual({ expected: 1, received: 1, late: 0 });
+    // One that comes behind a later packet is not expected any more when the next one comes.
+    expect(send(16)).toEqual({ expected: 2, received: 1, late: 0 });
+    client.send(TunnelHeader.keepalive(15, 1));
+    expect(send(17, 18)).toEqual({ expected: 1, received: 2, late: 0 });
+    // One with the number of a data packet, of a peer that numbers them apart, changes nothing.
+    client.send(TunnelHeader.keepalive(18, 1));
+    expect(send(19)).toEqual({ expected: 1, received: 1, late: 0 });
+    expect(host.count('keepalives')).toBe(4);
+    const burst = Array.from({ length: 1_300 }, (_, i) => 20 + i);
+    const { expected, received } = send(...burst) ?? NONE;
+    expect(expected - received).toBe(0);
+    expect(host.drops()).toMatchObject({ 'client:rate_packets': expect.any(Number) as number });
   });
 
   it('is in the relay’s counters after a sweep, that of sessions that have ended included, and each counts once', () => {

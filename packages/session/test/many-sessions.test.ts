@@ -9,7 +9,7 @@ const SESSIONS = 3_000;
 const MOST_ENDS_PER_CALL = 64;
 
 function crowd(count: number): RelayHost {
-  const host = new RelayHost({ maxPpsPerUnboundAddress: 1_000_000, maxSessionsPerAddress: count, solicitedMs: 1_000_000 });
+  const host = new RelayHost({ maxPpsPerUnboundAddress: 1_000_000, maxSessionsPerAddress: count, flowTimeoutMs: 1_000_000 });
   for (let i = 0; i < count; i++) new LstpClient(host, `203.0.113.5:${i + 1}`).open().data('x');
   host.takeToServers();
   return host;
@@ -91,7 +91,7 @@ describe('sessions that are saved some at a time', () => {
 
 describe('a session with many flows', () => {
   it('finds each of them, old and new, while they come and go', () => {
-    const host = new RelayHost({ maxFlowsPerSession: 20, solicitedMs: 1_000_000, sessionTimeoutMs: 20_000 });
+    const host = new RelayHost({ maxFlowsPerSession: 20, flowTimeoutMs: 20_000, sessionTimeoutMs: 20_000 });
     const client = new LstpClient(host).open();
     const programs = Array.from({ length: 12 }, (_, i) => ({ ip: PROGRAM.ip, port: 1_000 + i }));
     const egressOf = new Map<number, number>();

@@ -235,7 +235,7 @@ describe('a session that a proof has bound', () => {
 
 describe('what servers send', () => {
   it('keeps to the client’s rate, counted before copies are made of it', () => {
-    const host = new RelayHost({ ...UNLIMITED, maxPpsPerClient: 10, maxBpsPerClient: 100_000 });
+    const host = new RelayHost({ ...UNLIMITED, maxPpsPerClient: 10, maxBpsPerClient: 20_000 });
     const token = host.register({ sessionId: SESSION_ID, ip: CLIENT_IP, dialect: 'standard', secret: SECRET });
     const client = clientAt(host, HOME, token);
     prove(client, token, 1n, { mode: 1 });
@@ -247,7 +247,7 @@ describe('what servers send', () => {
     expect(host.takeToClients()).toHaveLength(20);
     expect(host.drops()).toEqual({ 'server:rate_packets': 20 });
     host.pass(1_000);
-    for (let i = 0; i < 3; i++) host.fromServer(egress, new Uint8Array(40_000), SERVER.ip, SERVER.port);
+    for (let i = 0; i < 3; i++) host.fromServer(egress, new Uint8Array(8_000), SERVER.ip, SERVER.port);
     expect(host.drops()).toMatchObject({ 'server:rate_bytes': 1 });
   });
 });

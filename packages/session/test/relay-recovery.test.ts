@@ -33,7 +33,23 @@ describe('FEC from client to server', () => {
     client.fecParity(3, ['late', 'here']);
     client.fecData(3, 0, 2, 'late');
     expect(texts(host)).toEqual(['here', 'late']);
+    // Nothing was lost, and so nothing was recovered or dropped.
+    host.pass(3_000);
+    expect(host.drops()).toEqual({});
+    expect([host.count('fecRecovered'), host.count('dataPackets')]).toEqual([0, 2]);
+  });
+
+  it('drops an original that comes after so long that the packet counts as lost', () => {
+    const host = new RelayHost();
+    const client = new LstpClient(host).open();
+    client.fecData(3, 1, 2, 'here');
+    client.fecParity(3, ['late', 'here']);
+    host.pass(2_000);
+    client.fecData(3, 0, 2, 'late');
+    expect(texts(host)).toEqual(['here', 'late']);
+    host.pass(3_000);
     expect(host.drops()).toEqual({ 'client:duplicate': 1 });
+    expect(host.count('fecRecovered')).toBe(1);
   });
 
   it('recovers with parity that names no addresses', () => {

@@ -245,4 +245,13 @@ describe('a relay refuses, and counts,', () => {
     expect(strict.drops()).toEqual({ 'server:oversize': 2 });
     expect(lenient.takeToClients().filter(({ bytes }) => bytes.length > 20)).toHaveLength(5);
   });
+
+  it('payloads that are longer than what clients receive', () => {
+    const host = new RelayHost();
+    const client = new LstpClient(host).open();
+    client.data('x');
+    for (const size of [8_971, 8_970]) host.fromServer(0, new Uint8Array(size), SERVER.ip, SERVER.port);
+    expect(client.answers().map(({ payload }) => payload.length)).toEqual([8_970]);
+    expect(host.drops()).toEqual({ 'server:truncated': 1 });
+  });
 });

@@ -5,7 +5,7 @@ import { RelayHost } from './support/relay-host.ts';
 
 describe('a session', () => {
   it('lives as long as anything comes from either side, however long ago it was opened', () => {
-    const host = new RelayHost({ solicitedMs: 1_000_000 });
+    const host = new RelayHost({ flowTimeoutMs: 1_000_000 });
     const up = new LstpClient(host, '203.0.113.5:1').open();
     up.send(TunnelHeader.keepalive(0, 1));
     const down = new LstpClient(host, '203.0.113.5:2').open();

@@ -106,6 +106,28 @@ describe('a session over a network', () => {
     }
   });
 
+  it('that only delays and reorders repairs nothing and drops nothing, at either end', () => {
+    for (const fecGroupSize of [1, 2, 4, 32]) {
+      const { sentUp, deliveredUp, sentDown, deliveredDown, world } = play(
+        4,
+        { delayMs: 20, jitterMs: 8, reorder: 0.05 },
+        fecGroupSize,
+        400,
+        2,
+        3,
+      );
+      expect([deliveredUp, deliveredDown]).toEqual([sentUp, sentDown]);
+      expect(world.relay.drops()).toEqual({});
+      expect([world.relay.count('fecRecovered'), world.relay.count('fecLost')]).toEqual([0, 0]);
+      expect(world.relay.count('sequenceLate')).toBeGreaterThan(20);
+      for (const { host } of world.tunnels) {
+        expect(host.drops()).toEqual({});
+        expect([host.count('fecRecovered'), host.count('fecLost')]).toEqual([0, 0]);
+        expect(host.count('sequenceLate')).toBeGreaterThan(20);
+      }
+    }
+  });
+
   it('that loses single packets loses much less to the game with FEC than without', () => {
     const link = { loss: 0.05, delayMs: 20, jitterMs: 5 };
     const lossOf = ({ sentUp, deliveredUp, sentDown, deliveredDown }: Result) => 1 - (deliveredUp + deliveredDown) / (sentUp + sentDown);

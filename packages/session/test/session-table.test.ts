@@ -6,7 +6,7 @@ import { BlockReturns } from '../src/protection/block-returns.ts';
 import { FecTotals } from '../src/protection/fec-totals.ts';
 import { ReceiveState } from '../src/receive-state.ts';
 import { RelaySession } from '../src/relay/relay-session.ts';
-import type { AddressPrefix } from '../src/relay/relay-session.ts';
+import type { AddressPrefix } from '../src/relay/address-prefix.ts';
 import { SessionTable } from '../src/relay/session-table.ts';
 import { sequentialRandom } from './support/random.ts';
 

@@ -78,7 +78,7 @@ describe('a session that was saved', () => {
     client.data('y', OTHER_SERVER);
     expect(changed(host)).toMatchObject([{ flows: [{}, {}] }]);
     for (let seconds = 0; !isDue(host); seconds++) {
-      if (seconds > 100) throw new Error('no flow ends');
+      if (seconds > 200) throw new Error('no flow ends');
       client.data('y', OTHER_SERVER);
       host.pass(1_000, 1_000);
     }

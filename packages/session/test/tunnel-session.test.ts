@@ -289,10 +289,10 @@ describe('several local programs', () => {
     expect(answers).toEqual(['0 1 for 1', '1 2 for 2', '2 3 for 3']);
   });
 
-  it('are forgotten after 300 seconds of silence', () => {
+  it('are forgotten after 120 seconds of silence', () => {
     const host = established();
     host.fromLocal(bytesOf('x'), PROGRAM, SERVER);
-    host.pass(299_000, 1_000);
+    host.pass(119_000, 1_000);
     const before = host.count('flows');
     host.pass(2_000, 1_000);
     expect([before, host.count('flows')]).toEqual([1, 0]);

@@ -18,6 +18,7 @@ export function explainFileError(thrown: unknown, missing: 'file' | 'folder' = '
     case 'EEXIST':
       return 'it is there already, and is not written over';
     default:
-      return thrown.message;
+      // What Node says: the code, the system's words, then the call and the path.
+      return thrown.message.replace(/^E[A-Z0-9]+: ([^,]+), [a-z]+( '.*)?$/, '$1');
   }
 }

@@ -24,6 +24,7 @@ it('the error of a file that the system does not give is explained without codes
   expect(explained(() => readFileSync(join(file, 'below')))).toBe('a part of its path is no directory');
   expect(explained(() => closeSync(openSync(file, 'wx')))).toBe('it is there already, and is not written over');
   expect(explainFileError(Object.assign(new Error('EACCES: no'), { code: 'EACCES' }))).toBe('permission denied');
+  expect(explainFileError(new Error("EROFS: read-only file system, open '/boot/x, y'"))).toBe('read-only file system');
   expect(explainFileError(new Error('another one'))).toBe('another one');
   expect(explainFileError('a text')).toBe('a text');
 });

@@ -39,6 +39,11 @@ export const MAX_GROUP_SIZE = 64;
 
 /** Payload that passes every usual path without IP fragmentation. Senders should stay below it. */
 export const SAFE_PAYLOAD_BYTES = 1400;
+/**
+ * Longest payload that is carried at all, by IP fragmentation: receivers take datagrams of up to 9,000 bytes, and the longest
+ * header with a tag takes 30.
+ */
+export const MAX_CARRIED_PAYLOAD_BYTES = 8970;
 /** Largest version 1 payload in a 1,500-byte IPv4 packet; with a tag (version 3) it is 4 bytes less. */
 export const MAX_V1_PAYLOAD_BYTES = 1452;
 /** Largest version 2 payload in a 1,500-byte IPv4 packet; with a tag (version 4) it is 4 bytes less. */

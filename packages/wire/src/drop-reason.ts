@@ -74,11 +74,11 @@ export const DropReason = {
   flowLimit: 29,
   /** No egress socket is left. */
   egressExhausted: 30,
-  /** The session has not sent to that server in the last 60 seconds. */
+  /** The session has not sent to that server for so long that its flow is over. */
   unsolicited: 31,
   /** Over the size that the path carries, and the configuration drops such packets. */
   oversize: 32,
-  /** Longer than the receive buffer. */
+  /** Longer than anything that is carried. */
   truncated: 33,
 } as const;
 

@@ -1,7 +1,7 @@
 import { DestinationPolicy, encodeProof, makeChallenge, parseDestinationRule, tagKeys } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, PeerCapability, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { ClientAddress, RelayOptions, RelayOutput } from '@lightspeed/session';
+import type { ClientAddress, RelayOptions, RelayOutput, SessionReport } from '@lightspeed/session';
 import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken, writeControlHeader } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
@@ -159,6 +159,12 @@ export class RelayTarget implements Target, RelayOutput {
     this.#relay.sent();
   }
 
+  reported(report: SessionReport): void {
+    const { expected, received, late, recovered, destinations } = report;
+    const isSane = [expected, received, late, recovered].every((count) => Number.isSafeInteger(count) && count >= 0) && late <= received;
+    must(isSane && destinations.length <= 8, `a report says ${JSON.stringify(report)}`);
+  }
+
   tagging(sessionId: number): void {
     this.#tagged.add(sessionId - 1);
   }
@@ -176,7 +182,7 @@ export class RelayTarget implements Target, RelayOutput {
       token,
       dialect: this.#mode.dialect,
       secret: SECRET,
-      capabilities: PeerCapability.challenges | PeerCapability.tags,
+      capabilities: PeerCapability.challenges | PeerCapability.tags | PeerCapability.reports,
       nonces: { highest: this.#nonces[id], below: 0n },
     });
   }

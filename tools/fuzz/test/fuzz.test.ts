@@ -52,7 +52,10 @@ const DEPTH = {
     'drop unexpected_source',
     'drop unknown_flow',
   ],
-  codec: ['register', 'register_ack', 'server_info', 'tags', 'unknown', 'invalid_utf8', 'version_empty', 'extension_cut_short'],
+  codec: [
+    ...['register', 'register_ack', 'server_info', 'tags', 'report', 'report with 80', 'report with 81'],
+    ...['unknown', 'invalid_utf8', 'version_empty', 'extension_cut_short'],
+  ],
 };
 
 describe.each(TARGETS)('fuzzing %s', (target) => {

@@ -160,6 +160,8 @@ function configIn(stateDir: string): string {
 function configurationOf({ maxClients, rateLimit, admit, ...options }: NodeProgramOptions): string {
   const { drainSecs = 30, graceSecs = 30, sessionTimeoutSecs = 300 } = options;
   const lines = ['[server]', `drain_secs = ${drainSecs}`, `grace_secs = ${graceSecs}`, `session_timeout_secs = ${sessionTimeoutSecs}`];
+  // Who says how long sessions last means their flows too.
+  if (options.sessionTimeoutSecs !== undefined) lines.push(`flow_timeout_secs = ${sessionTimeoutSecs}`);
   if (maxClients !== undefined) lines.push(`max_clients = ${maxClients}`);
   if (admit === 'whoever registers') lines.push('[security]', 'registration = "anyone"');
   if (rateLimit !== undefined) {

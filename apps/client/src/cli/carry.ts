@@ -9,8 +9,10 @@ import type { NodeArgument, WayArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
+import { SessionFiles } from './session-files.ts';
+import { sessionsFolder } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
-import { carried } from './tunnel-news.ts';
+import { carried, tellRefusedFiltering } from './tunnel-news.ts';
 import { TunnelReport } from './tunnel-report.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -27,6 +29,8 @@ export interface CarryOptions extends RegistrationOptions {
   readonly dialect: Dialect;
   readonly keepaliveMs?: number;
   readonly maxKeepaliveMisses: number;
+  readonly egressFiltering: 'address-and-port-dependent' | 'endpoint-independent';
+  readonly flowTimeoutSecs: number;
   readonly oversize: 'fragment' | 'drop';
   readonly json?: boolean;
 }
@@ -57,7 +61,11 @@ export async function carry(
 ): Promise<number> {
   const registered = registers(options);
   const chosen = wayRules(options.way, options.node);
-  const where = registered ? { register: await registrationOf(options, options.node, options.via, terminal) } : { node: onlyNode(options) };
+  const where = registered
+    ? {
+        register: { ...(await registrationOf(options, options.node, options.via, terminal)), sessions: new SessionFiles(sessionsFolder()) },
+      }
+    : { node: onlyNode(options) };
   const { ways = [], ...ingress } = await ingressOf();
   const interruption = new Interruption(terminal);
   const tunnel = await startTunnel({
@@ -73,12 +81,15 @@ export async function carry(
     io: options.io,
     keepaliveMs: options.keepaliveMs,
     maxKeepaliveMisses: options.maxKeepaliveMisses,
+    egressFiltering: options.egressFiltering,
+    flowTimeoutSecs: options.flowTimeoutSecs,
     oversize: options.oversize,
   });
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
   report.started(tunnel, options.fec);
   hooks.started?.(tunnel, report);
+  if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
   const failure = await carried(tunnel, options.dialect, report, { asked }, () => hooks.established?.(report) ?? Promise.resolve());
   await hooks.ending?.(report);
@@ -88,7 +99,7 @@ export async function carry(
     report.summary(tunnel.stats(), (performance.now() - startedMs) / 1_000);
   }
   if (failure === undefined) return 0;
-  terminal.error(failure.message);
+  terminal.failed(failure.code, failure.message);
   return 1;
 }
 

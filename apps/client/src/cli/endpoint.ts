@@ -49,8 +49,12 @@ export function requirePort({ host, port }: NodeArgument): SocketAddress {
   throw new UsageError(`--node ${host}: without a registration the port of its data plane is needed: HOST:PORT`);
 }
 
-/** Parses ADDR:PORT of a command line, for a local IPv4 address; port 0 leaves it to the system. */
+/** Parses ADDR:PORT of a command line, for a local IPv4 address, or a port of 127.0.0.1; port 0 leaves it to the system. */
 export function parseListen(text: string): Endpoint {
+  if (/^\d+$/.test(text)) {
+    requirePortNumber(text, 0);
+    return { ip: LOOPBACK, port: Number(text) };
+  }
   const { host, port } = splitHostPort(text, 0);
   const ip = host === 'localhost' ? LOOPBACK : parseIpv4(host);
   if (ip === undefined) throw notAllowed(host, 'an IPv4 address of this machine, such as 127.0.0.1');

@@ -1,29 +1,60 @@
 import type { Terminal } from './terminal.ts';
 
-/** Resolves when the user wants to end: Ctrl-C, SIGTERM, or nobody reads the output any more. */
+/** Ctrl-C, `kill`, a terminal that is closed, and Ctrl-\: after each of them the node hears a goodbye. */
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+/**
+ * A package manager passes Ctrl-C on to the program that it runs, which has it from the terminal already. So one that comes as
+ * soon as this is not another one.
+ */
+const SAME_MS = 1_000;
+
+/** What an {@link Interruption} takes of the process. */
+export interface InterruptedProcess {
+  readonly nowMs: () => number;
+  /** Lets a signal have its usual effect. */
+  readonly kill: (signal: NodeJS.Signals) => void;
+}
+
+const THIS_PROCESS: InterruptedProcess = {
+  nowMs: () => performance.now(),
+  kill: (signal) => void process.kill(process.pid, signal),
+};
+
+/** Resolves when the user wants to end: by a signal, or because nobody reads the output any more. */
 export class Interruption {
   readonly asked: Promise<void>;
-  #resolve: () => void = () => undefined;
-  readonly #onSignal = () => this.#ask();
+  /** Aborted when the user wants to end. */
+  readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
+  readonly #process: InterruptedProcess;
+  #askedMs: number | undefined;
+  readonly #onSignal = (signal: NodeJS.Signals) => this.#interrupted(signal);
 
-  constructor(terminal: Terminal) {
-    this.asked = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-    process.on('SIGINT', this.#onSignal);
-    process.on('SIGTERM', this.#onSignal);
-    terminal.onGone(this.#onSignal);
+  constructor(terminal: Terminal, interrupted: InterruptedProcess = THIS_PROCESS) {
+    this.#process = interrupted;
+    this.signal = this.#abort.signal;
+    this.asked = new Promise((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }));
+    for (const signal of ENDS) process.on(signal, this.#onSignal);
+    terminal.onGone(() => this.#ask());
   }
 
   /** Lets signals end the program at once again. */
   release(): void {
-    process.off('SIGINT', this.#onSignal);
-    process.off('SIGTERM', this.#onSignal);
+    for (const signal of ENDS) process.off(signal, this.#onSignal);
+  }
+
+  #interrupted(signal: NodeJS.Signals): void {
+    if (this.#askedMs !== undefined && this.#process.nowMs() - this.#askedMs >= SAME_MS) {
+      // A second Ctrl-C is for who cannot wait.
+      this.release();
+      this.#process.kill(signal);
+      return;
+    }
+    this.#ask();
   }
 
   #ask(): void {
-    // A second Ctrl-C is for who cannot wait.
-    this.release();
-    this.#resolve();
+    this.#askedMs ??= this.#process.nowMs();
+    this.#abort.abort();
   }
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { QuicError, parsePin } from '@lightspeed/control/quic';
 import { MULTIPATH_MODES } from '@lightspeed/session';
 import { DIALECTS } from '@lightspeed/wire';
-import { DEFAULT_TUNNEL_SETTINGS, KEEPALIVE_MS_LIMITS } from '../settings/tunnel-settings.ts';
+import { DEFAULT_TUNNEL_SETTINGS, EGRESS_FILTERINGS, KEEPALIVE_MS_LIMITS, MAX_FLOW_TIMEOUT_SECS } from '../settings/tunnel-settings.ts';
 import { parseLocalAddress, parseNode, parseWay } from './endpoint.ts';
 
 /** Options that several commands have, each made afresh since commander keeps state in them. */
@@ -84,7 +84,23 @@ export function addTunnelOptions(command: Command): Command {
         .default(DEFAULT_TUNNEL_SETTINGS.maxKeepaliveMisses),
     )
     .addOption(
-      new Option('--oversize <what>', 'what to do with payloads that do not fit a usual packet')
+      new Option(
+        '--egress-filtering <what>',
+        'endpoint-independent: hear others than the servers to which the game sends, if the operator allows it',
+      )
+        .choices(EGRESS_FILTERINGS)
+        .default(DEFAULT_TUNNEL_SETTINGS.egressFiltering),
+    )
+    .addOption(
+      new Option('--flow-timeout-secs <s>', 'silence in both directions after which a game’s flow ends; the node has its own')
+        .argParser(integer(1, MAX_FLOW_TIMEOUT_SECS))
+        .default(DEFAULT_TUNNEL_SETTINGS.flowTimeoutSecs),
+    )
+    .addOption(
+      new Option(
+        '--oversize <what>',
+        'what to do with payloads that do not fit a usual packet; games such as those with RakNet take shorter ones if they are dropped',
+      )
         .choices(['fragment', 'drop'])
         .default(DEFAULT_TUNNEL_SETTINGS.oversize),
     )

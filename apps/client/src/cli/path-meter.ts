@@ -5,8 +5,9 @@ const SAMPLES = 60;
 
 /** How a path did lately. */
 export interface PathTraffic {
-  /** Keepalives without an answer, 0 to 1; undefined while there are too few. */
-  readonly lossRatio: number | undefined;
+  /** Its keepalives of that time, but for one that may still be under way, and those among them without an answer. */
+  readonly keepalives: number;
+  readonly keepalivesLost: number;
   /** Its part of what came first by any path, 0 to 1; undefined while nothing came. */
   readonly share: number | undefined;
 }
@@ -25,15 +26,15 @@ export class PathMeter {
     const came = (path: number) => paths[path].firstArrivals - (this.#samples.length === 1 ? 0 : first[path].firstArrivals);
     const all = paths.reduce((sum, _, path) => sum + came(path), 0);
     return paths.map((now, path) => ({
-      lossRatio: loss(now, this.#samples.length === 1 ? undefined : first[path]),
+      ...keepalives(now, this.#samples.length === 1 ? undefined : first[path]),
       share: all === 0 ? undefined : came(path) / all,
     }));
   }
 }
 
 /** The last one may still be under way. */
-function loss(now: PathStats, then: PathStats | undefined): number | undefined {
-  const sent = now.keepalivesSent - (then?.keepalivesSent ?? 0) - 1;
-  if (sent <= 0) return undefined;
-  return Math.max(0, sent - (now.keepalivesAnswered - (then?.keepalivesAnswered ?? 0))) / sent;
+function keepalives(now: PathStats, then: PathStats | undefined): Pick<PathTraffic, 'keepalives' | 'keepalivesLost'> {
+  const sent = Math.max(0, now.keepalivesSent - (then?.keepalivesSent ?? 0) - 1);
+  const answered = now.keepalivesAnswered - (then?.keepalivesAnswered ?? 0);
+  return { keepalives: sent, keepalivesLost: Math.max(0, sent - answered) };
 }

@@ -10,7 +10,7 @@ import type { NodeArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
-import { summarizeRoundTrips } from './round-trips.ts';
+import { roundTripLines, summarizeRoundTrips } from './round-trips.ts';
 import type { RoundTripSummary } from './round-trips.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -65,8 +65,8 @@ export async function ping(options: PingOptions, terminal: Terminal): Promise<nu
     replies.map(({ rttMs }) => rttMs),
   );
   if (options.json === true) terminal.json({ node: name, ...withNulls(summary), replies });
-  else for (const line of summaryLines(name, summary)) terminal.line(line);
-  if (failure !== undefined) terminal.error(failure.message);
+  else for (const line of roundTripLines(name, summary)) terminal.line(line);
+  if (failure !== undefined) terminal.failed(failure.code, failure.message);
   return replies.length === 0 ? 1 : 0;
 }
 
@@ -99,12 +99,4 @@ async function measured(tunnel: RunningTunnel, count: number, { asked }: Interru
 /** Undefined would vanish from JSON. */
 function withNulls(summary: RoundTripSummary): object {
   return Object.fromEntries(Object.entries(summary).map(([key, value]) => [key, value ?? null]));
-}
-
-function summaryLines(name: string, summary: RoundTripSummary): string[] {
-  const { sent, answered, lossRatio, minMs, medianMs, p95Ms, maxMs, jitterMs } = summary;
-  const loss = lossRatio === undefined ? '' : `, ${(lossRatio * 100).toFixed(1)} % loss`;
-  const ms = (value: number | undefined) => value?.toFixed(3) ?? '-';
-  const times = `rtt min ${ms(minMs)}, median ${ms(medianMs)}, p95 ${ms(p95Ms)}, max ${ms(maxMs)} ms; jitter ${ms(jitterMs)} ms`;
-  return [`--- ${name} ---`, `${sent} sent, ${answered} answered${loss}`, ...(answered > 0 ? [times] : [])];
 }

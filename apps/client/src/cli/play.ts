@@ -1,3 +1,4 @@
+import { parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { requireServer } from '../ingress/game-server-name.ts';
 import type { IngressSettings } from '../settings/ingress-settings.ts';
@@ -28,10 +29,11 @@ export async function play(options: PlayOptions, terminal: Terminal): Promise<nu
 function ingressesOf({ gameServer, listen = [] }: PlayOptions): Promise<IngressSettings[]> {
   return Promise.all(
     gameServer.map(async ({ host, port }, index) => {
-      const server = { ip: await requireServer(host, '--game-server'), port };
+      const gameServer = { ip: await requireServer(host, '--game-server'), port };
+      const server = { gameServer, name: parseIpv4(host) === undefined ? host : undefined };
       const chosen: Endpoint | undefined = listen[index];
-      if (chosen !== undefined) return { listen: chosen, gameServer: server };
-      return { listen: { ip: LOOPBACK, port }, gameServer: server, anyPortIfTaken: true };
+      if (chosen !== undefined) return { listen: chosen, ...server };
+      return { listen: { ip: LOOPBACK, port }, ...server, anyPortIfTaken: true };
     }),
   );
 }

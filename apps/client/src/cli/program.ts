@@ -67,6 +67,7 @@ Standard input may be hex with one packet a line, or hexdumps whose packets begi
  */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
+  terminal.isForPrograms = asksForJson(words);
   const program = buildProgram(terminal, (code) => {
     exitCode = code;
   });
@@ -77,13 +78,19 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     // Commander has printed help, version, or what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     if (error instanceof UsageError) {
-      terminal.error(error.message);
+      terminal.failed(error.code, error.message);
       return USAGE;
     }
     if (!(error instanceof ClientError)) throw error;
-    terminal.error(messageWithFlags(error));
+    terminal.failed(error.code, messageWithFlags(error));
     return error.code === 'ERR_CLIENT_INVALID_SETTING' ? USAGE : FAILURE;
   }
+}
+
+/** Also where the rest of the command line makes no sense. */
+function asksForJson(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return words.slice(0, end < 0 ? words.length : end).includes('--json');
 }
 
 function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
@@ -93,7 +100,8 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .exitOverride()
     .configureOutput({
       outputError: (text) =>
-        terminal.error(
+        terminal.failed(
+          'ERR_CLIENT_USAGE',
           text
             .replace(/^error: /, '')
             .trim()
@@ -111,8 +119,8 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     )
     .addOption(
       new Option(
-        '--listen <addr:port>',
-        'local address for the game server with the same number (default: its port on 127.0.0.1, or any free port)',
+        '--listen <[addr:]port>',
+        'local address for the game server with the same number; a port alone is one of 127.0.0.1 (default: the server’s port there, or any free port)',
       ).argParser(collect(parseListen)),
     )
     .addHelpText('after', PLAY_EXAMPLE)
@@ -122,7 +130,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .description('Be a SOCKS5 server for UDP, and carry what programs send through it to any game server.');
   addTunnelOptions(proxying)
     .addOption(
-      new Option('--listen <addr:port>', 'where to listen for SOCKS5 clients')
+      new Option('--listen <[addr:]port>', 'where to listen for SOCKS5 clients; a port alone is one of 127.0.0.1')
         .argParser(parseListen)
         .default(DEFAULT_SOCKS_LISTEN, '127.0.0.1:1080'),
     )

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { explainFileError } from '@lightspeed/udp';
 import { UsageError } from './usage-error.ts';
+import { userPath } from './user-path.ts';
 
 /**
  * Reads a file that an option names.
@@ -9,7 +10,7 @@ import { UsageError } from './usage-error.ts';
  */
 export async function readText(file: string, option: string, otherwise?: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(await userPath(file), 'utf8');
   } catch (thrown) {
     const allowed = `allowed is a file that you may read${otherwise === undefined ? '' : `, or ${otherwise}`}`;
     throw new UsageError(`${option} ${file}: ${explainFileError(thrown)}; ${allowed}`);

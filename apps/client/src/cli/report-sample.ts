@@ -2,24 +2,29 @@ import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import type { PathStats, TunnelStats } from '../run/stats.ts';
 import { preferredAddress } from '../tunnel/messages.ts';
+import type { DirectionLoss } from './loss.ts';
 import type { PathTraffic } from './path-meter.ts';
+import { percent } from './percent.ts';
+import { describeRefused } from './refusals.ts';
 import type { Traffic } from './traffic.ts';
 
 /** One line for people. Paths are told if there are several, nodes if there is something to say about them. */
 export function describeSample(
-  { state, counters, rtt, paths, ways }: TunnelStats,
+  { state, counters, rtt, paths, up, ways }: TunnelStats,
   traffic: Traffic,
   pathTraffic: readonly PathTraffic[],
   nodes: readonly NodeStatus[],
 ): string {
   const parts = [
     rtt === undefined ? 'rtt -' : `rtt ${rtt.smoothedMs.toFixed(1)} ms  jitter ${rtt.jitterMs.toFixed(1)} ms`,
-    `loss ${percent(traffic.lossRatio)}`,
-    `recovered ${traffic.recovered}`,
+    `loss ${byDirection(traffic, describeLoss)}`,
+    `recovered ${recovered(counters.fecRecovered, up)}`,
     `up ${traffic.upPps.toFixed(0)}/s  down ${traffic.downPps.toFixed(0)}/s`,
   ];
-  if (traffic.lateRatio !== undefined && traffic.lateRatio > 0) parts.splice(2, 0, `late ${percent(traffic.lateRatio)}`);
+  const isLate = [traffic.up, traffic.down].some((direction) => (direction?.lateRatio ?? 0) > 0);
+  if (isLate) parts.splice(2, 0, `late ${byDirection(traffic, ({ lateRatio }) => percent(lateRatio))}`);
   if (traffic.drops > 0) parts.push(`drops ${traffic.drops}`);
+  if (traffic.refused.length > 0) parts.push(`node refuses: ${describeRefused(traffic.refused, traffic, up?.limits)}`);
   if (paths.length > 1) parts.push(...paths.map((path, index) => describePath(path, index, pathTraffic[index])));
   const busy = ways.filter(({ flows }) => flows > 0);
   if (busy.length > 1) parts.push(`flows ${busy.map(({ name, flows }) => `${flows} by ${name}`).join(', ')}`);
@@ -31,15 +36,38 @@ export function describeSample(
   return parts.join('  ');
 }
 
-function describePath({ up, via, rttMs }: PathStats, index: number, { lossRatio, share }: PathTraffic): string {
+/** What is said of both directions, or of the way down alone where the node says nothing of the other. */
+function byDirection({ up, down }: Pick<Traffic, 'up' | 'down'>, describe: (direction: DirectionLoss) => string): string {
+  return `${up === undefined ? '' : `up ${describe(up)}, `}down ${describe(down)}`;
+}
+
+/** Loss before recovery, and behind it if something was recovered. */
+function describeLoss({ lossRatio, unrepairedRatio, recovered }: DirectionLoss): string {
+  return `${percent(lossRatio)}${lossRatio !== undefined && recovered > 0 ? ` (${percent(unrepairedRatio)} after FEC)` : ''}`;
+}
+
+/** How packets of one direction fared in all, for the summary: shares only of as many packets as it takes to judge. */
+export function describeTotal(direction: DirectionLoss): string {
+  const { expected, lost, recovered, lossRatio, lateRatio } = direction;
+  const share = lossRatio === undefined ? '' : `, ${describeLoss(direction)}`;
+  const late = lateRatio === undefined ? '' : `; late ${percent(lateRatio)}`;
+  return `lost ${lost} of ${expected}${share}; recovered by FEC ${recovered}${late}`;
+}
+
+/** What FEC has brought back since the start, at both ends. */
+function recovered(down: number, up: TunnelStats['up']): string {
+  return `${up === undefined ? '' : `${up.recovered} up, `}${down} down`;
+}
+
+function describePath({ up, via, rttMs }: PathStats, index: number, { keepalives, keepalivesLost, share }: PathTraffic): string {
   const name = `path ${index + 1}${via ? ' (via)' : ''}`;
   if (!up) return `${name} down`;
   const rtt = rttMs === undefined ? '-' : `${rttMs.toFixed(1)} ms`;
-  return `${name} ${rtt}, loss ${percent(lossRatio)}, share ${percent(share)}`;
+  return `${name} ${rtt}, ${keepalivesLost} of ${keepalives} keepalives lost, share ${percent(share)}`;
 }
 
 /** A path of the tunnel as the JSON report has it. */
-export function pathForPrograms(path: PathStats, { lossRatio, share }: PathTraffic): object {
+export function pathForPrograms(path: PathStats, { keepalives, keepalivesLost, share }: PathTraffic): object {
   const { local, via, up, rttMs, jitterMs, packetsSent, packetsReceived } = path;
   return {
     local: formatSocketAddress(local),
@@ -47,7 +75,8 @@ export function pathForPrograms(path: PathStats, { lossRatio, share }: PathTraff
     up,
     rttMs: rttMs ?? null,
     jitterMs: jitterMs ?? null,
-    lossRatio: lossRatio ?? null,
+    keepalives,
+    keepalivesLost,
     share: share ?? null,
     packetsSent,
     packetsReceived,
@@ -56,7 +85,7 @@ export function pathForPrograms(path: PathStats, { lossRatio, share }: PathTraff
 
 /** A node of the fleet as the JSON report has it. */
 export function nodeForPrograms(node: NodeStatus): object {
-  const { name, used, connected, up, draining, loadPercent, version, rttMs, session } = node;
+  const { name, used, connected, up, draining, loadPercent, version, rttMs, session, isOfEarlierRun } = node;
   const egress = session?.egress;
   const data = session && preferredAddress(session.data);
   return {
@@ -68,6 +97,7 @@ export function nodeForPrograms(node: NodeStatus): object {
     nodeId: session?.nodeId ?? null,
     region: session?.region ?? null,
     data: data === undefined ? null : formatSocketAddress(data),
+    isOfEarlierRun,
     egressIp: egress === undefined ? null : formatIpv4(egress.ip),
     loadPercent: loadPercent ?? null,
     version: version ?? null,
@@ -75,7 +105,12 @@ export function nodeForPrograms(node: NodeStatus): object {
   };
 }
 
-/** A ratio of 1 as a percentage with one decimal, or `-` for none. */
-export function percent(ratio: number | undefined): string {
-  return ratio === undefined ? '-' : `${(ratio * 100).toFixed(1)} %`;
+/** Loss of both directions as the JSON report has it; null where there is nothing to say yet. */
+export function lossForPrograms({ up, down }: Pick<Traffic, 'up' | 'down'>): object {
+  return { up: up === undefined ? null : withNulls(up), down: withNulls(down) };
+}
+
+function withNulls(direction: DirectionLoss): object {
+  const { lossRatio, unrepairedRatio, lateRatio } = direction;
+  return { ...direction, lossRatio: lossRatio ?? null, unrepairedRatio: unrepairedRatio ?? null, lateRatio: lateRatio ?? null };
 }

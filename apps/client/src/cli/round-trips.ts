@@ -1,4 +1,6 @@
 import { RttEstimator } from '@lightspeed/session';
+import { MIN_PACKETS_TO_JUDGE } from './loss.ts';
+import { percent } from './percent.ts';
 
 /** What a measurement found. Milliseconds; undefined where nothing was answered. */
 export interface RoundTripSummary {
@@ -31,4 +33,13 @@ export function summarizeRoundTrips(sent: number, roundTripsMs: readonly number[
     maxMs: sorted.at(-1),
     jitterMs: answered === 0 ? undefined : estimator.jitterUs / 1_000,
   };
+}
+
+/** The summary for people: loss is a share only of as many keepalives as it takes to judge. */
+export function roundTripLines(name: string, summary: RoundTripSummary): string[] {
+  const { sent, answered, lossRatio, minMs, medianMs, p95Ms, maxMs, jitterMs } = summary;
+  const loss = sent < MIN_PACKETS_TO_JUDGE ? '' : `, ${percent(lossRatio)} loss`;
+  const ms = (value: number | undefined) => value?.toFixed(3) ?? '-';
+  const times = `rtt min ${ms(minMs)}, median ${ms(medianMs)}, p95 ${ms(p95Ms)}, max ${ms(maxMs)} ms; jitter ${ms(jitterMs)} ms`;
+  return [`--- ${name} ---`, `${sent} sent, ${answered} answered${loss}`, ...(answered > 0 ? [times] : [])];
 }

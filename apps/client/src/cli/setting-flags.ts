@@ -18,6 +18,8 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/^source\b/, '--source'],
   [/^fecGroupSize\b/, '--fec'],
   [/^token\b/, '--token'],
+  [/^egressFiltering\b/, '--egress-filtering'],
+  [/^flowTimeoutSecs\b/, '--flow-timeout-secs'],
 ];
 
 /** The message of an error about a setting, with the option of the command line in place of the setting. */

@@ -1,13 +1,20 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/**
- * Where the keys of nodes are kept that were trusted on first use: in `$XDG_STATE_HOME/lightspeed`, by default
- * `~/.local/state/lightspeed`; on Windows in `%LOCALAPPDATA%\lightspeed`.
- */
-export function knownNodesFile(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
+/** Where the keys of nodes are kept that were trusted on first use. */
+export function knownNodesFile(env?: NodeJS.ProcessEnv, platform?: string): string {
+  return join(stateFolder(env, platform), 'known-nodes');
+}
+
+/** Where sessions are kept, see `SessionFiles`. */
+export function sessionsFolder(): string {
+  return join(stateFolder(), 'sessions');
+}
+
+/** `$XDG_STATE_HOME/lightspeed`, by default `~/.local/state/lightspeed`; on Windows `%LOCALAPPDATA%\lightspeed`. */
+function stateFolder(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
   const { XDG_STATE_HOME, LOCALAPPDATA } = env;
   const own = platform === 'win32' ? LOCALAPPDATA : XDG_STATE_HOME;
   const usual = platform === 'win32' ? join(homedir(), 'AppData', 'Local') : join(homedir(), '.local', 'state');
-  return join(own === undefined || own === '' ? usual : own, 'lightspeed', 'known-nodes');
+  return join(own === undefined || own === '' ? usual : own, 'lightspeed');
 }

@@ -15,6 +15,8 @@ export class Terminal {
   readonly #out: Output;
   readonly #err: Output;
   #liveLine = '';
+  /** Whether the command line asks for JSON. */
+  isForPrograms = false;
 
   constructor(out: Output = process.stdout, err: Output = process.stderr) {
     this.#out = out;
@@ -34,11 +36,11 @@ export class Terminal {
     this.#out.write(`${JSON.stringify(value)}\n`);
   }
 
-  /** Shows a line that the next call replaces; cut to the terminal's width, since a wrapped one cannot be replaced. */
+  /** Shows a line that the next call replaces; cut to the terminal's width with `…`, since a wrapped one cannot be replaced. */
   live(text: string): void {
     // Terminals that don't know their size say 0.
     const columns = this.#out.columns || USUAL_COLUMNS;
-    this.#liveLine = text.slice(0, columns - 1);
+    this.#liveLine = text.length < columns ? text : `${text.slice(0, columns - 2)}…`;
     this.#out.write(`${START_OF_LINE}${this.#liveLine}`);
   }
 
@@ -54,9 +56,16 @@ export class Terminal {
     this.#err.write(`lightspeed: ${text}\n`);
   }
 
-  /** Calls back when nobody reads any more, as when a pipe's reader has ended. */
+  /** Why a command has failed, for people on standard error; for programs that asked for JSON an object as well. */
+  failed(code: string, message: string): void {
+    if (this.isForPrograms) this.json({ event: 'error', code, message });
+    this.error(message);
+  }
+
+  /** Calls back when nobody reads any more, as when a pipe's reader has ended, or a terminal was closed. */
   onGone(listener: () => void): void {
     this.#out.once('error', listener);
+    this.#err.once('error', listener);
   }
 
   readonly strong = (text: string): string => this.#marked('bold', text);

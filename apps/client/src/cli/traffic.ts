@@ -1,35 +1,38 @@
+import type { RefusedPackets } from '@lightspeed/control';
 import type { TunnelStats } from '../run/stats.ts';
 import type { WayStats } from '../tunnel/counter-book.ts';
+import { NO_PACKETS, lossBetween, recentLoss } from './loss.ts';
+import type { DirectionLoss, PacketCounts } from './loss.ts';
 
-/** Loss is shown over the last so many samples: over one second, a single packet would make it jump. */
+/** Loss is shown over the last so many samples, or over more where packets are few. */
 const LOSS_SAMPLES = 10;
+/** Nothing is judged by what lies further back. */
+const MOST_SAMPLES = 120;
 
 /** A tunnel's traffic between two looks at its counters. */
 export interface Traffic {
   /** Datagrams a second from local programs, and to them. */
   readonly upPps: number;
   readonly downPps: number;
-  /** Lost between node and client over the last ten samples, 0 to 1; undefined while nothing is expected. */
-  readonly lossRatio: number | undefined;
-  /** Came behind a later one, of those that came over the same samples, 0 to 1; undefined while nothing comes. */
-  readonly lateRatio: number | undefined;
-  /** Packets that FEC has brought back, in all. */
-  readonly recovered: number;
+  /** From client to node, as the node reports it; undefined if it does not. */
+  readonly up: DirectionLoss | undefined;
+  /** From node to client. */
+  readonly down: DirectionLoss;
   /** Datagrams that went no further, in all. */
   readonly drops: number;
+  /** What nodes have refused over the last ten samples. */
+  readonly refused: readonly RefusedPackets[];
 }
 
-interface Sequence {
-  readonly expected: number;
-  readonly received: number;
-  readonly late: number;
+interface Sample {
+  readonly up: PacketCounts;
+  readonly down: PacketCounts;
+  readonly refused: readonly RefusedPackets[];
 }
-
-const NOTHING: Sequence = { expected: 0, received: 0, late: 0 };
 
 /** Turns counters, read from time to time, into rates. */
 export class TrafficMeter {
-  readonly #sequences: Sequence[] = [];
+  readonly #samples: Sample[] = [START];
   #timeMs: number;
   #up = 0;
   #down = 0;
@@ -39,7 +42,7 @@ export class TrafficMeter {
   }
 
   sample(stats: TunnelStats, nowMs: number): Traffic {
-    const { counters, paths, localDrops, nodeDrops } = stats;
+    const { paths, localDrops, nodeDrops } = stats;
     const seconds = Math.max(nowMs - this.#timeMs, 1) / 1_000;
     const { upPackets, downPackets } = allWays(stats);
     const upPps = (upPackets - this.#up) / seconds;
@@ -47,14 +50,20 @@ export class TrafficMeter {
     this.#timeMs = nowMs;
     this.#up = upPackets;
     this.#down = downPackets;
-    this.#sequences.push({ expected: counters.sequenceExpected, received: counters.sequenceReceived, late: counters.sequenceLate });
-    if (this.#sequences.length > LOSS_SAMPLES + 1) this.#sequences.shift();
-    const lossRatio = lossBetween(this.#sequences[0], this.#sequences[this.#sequences.length - 1]);
+    const samples = this.#samples;
+    samples.push(sampleOf(stats));
+    if (samples.length > MOST_SAMPLES) samples.shift();
+    const recent = (direction: 'up' | 'down') =>
+      recentLoss(
+        samples.map((sample) => sample[direction]),
+        LOSS_SAMPLES,
+      );
     // What comes by several paths is meant to come more than once.
     const intended = paths.length > 1 ? (nodeDrops.duplicate ?? 0) : 0;
     const drops = sum(localDrops) + sum(nodeDrops) - intended;
-    const lateRatio = lateBetween(this.#sequences[0], this.#sequences[this.#sequences.length - 1]);
-    return { upPps, downPps, lossRatio, lateRatio, recovered: counters.fecRecovered, drops };
+    const before = samples[Math.max(0, samples.length - 1 - LOSS_SAMPLES)];
+    const refused = refusedSince(before.refused, stats.up?.refused ?? []);
+    return { upPps, downPps, up: stats.up && recent('up'), down: recent('down'), drops, refused };
   }
 }
 
@@ -70,26 +79,37 @@ export function allWays({ ways }: TunnelStats): Pick<WayStats, 'upPackets' | 'up
   return all;
 }
 
-/** Loss from the node's sequence numbers since the start. */
-export function totalLossRatio({ counters }: TunnelStats): number | undefined {
-  return lossBetween(NOTHING, { expected: counters.sequenceExpected, received: counters.sequenceReceived, late: 0 });
+/** How packets fared since the start. */
+export function totalLoss(stats: TunnelStats): Pick<Traffic, 'up' | 'down'> {
+  const { up, down } = sampleOf(stats);
+  return { up: stats.up && lossBetween(NO_PACKETS, up), down: lossBetween(NO_PACKETS, down) };
 }
 
-/** Share of the node's packets since the start that came behind a later one. */
-export function totalLateRatio({ counters }: TunnelStats): number | undefined {
-  return lateBetween(NOTHING, { expected: 0, received: counters.sequenceReceived, late: counters.sequenceLate });
+function sampleOf({ counters, up }: TunnelStats): Sample {
+  const { sequenceExpected, sequenceReceived, sequenceLate, fecRecovered, dataPackets, parityPackets } = counters;
+  return {
+    up: up === undefined ? NO_PACKETS : { ...up, data: counters.localPacketsReceived, parity: counters.fecParityGenerated },
+    down: {
+      expected: sequenceExpected,
+      received: sequenceReceived,
+      late: sequenceLate,
+      recovered: fecRecovered,
+      data: dataPackets,
+      parity: parityPackets,
+    },
+    refused: up?.refused ?? [],
+  };
 }
 
-function lossBetween(before: Sequence, now: Sequence): number | undefined {
-  const expected = now.expected - before.expected;
-  if (expected <= 0) return undefined;
-  // Packets that were only late make more come than were expected.
-  return Math.max(0, expected - (now.received - before.received)) / expected;
-}
+const START: Sample = { up: NO_PACKETS, down: NO_PACKETS, refused: [] };
 
-function lateBetween(before: Sequence, now: Sequence): number | undefined {
-  const received = now.received - before.received;
-  return received <= 0 ? undefined : (now.late - before.late) / received;
+function refusedSince(before: readonly RefusedPackets[], now: readonly RefusedPackets[]): RefusedPackets[] {
+  return now
+    .map(({ direction, reason, packets }) => {
+      const earlier = before.find((refused) => refused.direction === direction && refused.reason === reason);
+      return { direction, reason, packets: packets - (earlier?.packets ?? 0) };
+    })
+    .filter(({ packets }) => packets > 0);
 }
 
 function sum(drops: TunnelStats['localDrops']): number {

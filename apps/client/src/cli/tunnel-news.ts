@@ -1,10 +1,12 @@
-import { SAFE_PAYLOAD_BYTES, formatSocketAddress } from '@lightspeed/wire';
+import { formatEndpoint, formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import type { MoveReason } from '../control/node-choice.ts';
 import { ClientError } from '../base/errors.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { Interruption } from './interruption.ts';
+import { LocalNews } from './local-news.ts';
 import { PathMeter } from './path-meter.ts';
+import { refusedDestinationText } from './refusals.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 import { TrafficMeter } from './traffic.ts';
 
@@ -69,13 +71,20 @@ function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
     report.event('draining', `node ${name} will stop${ms > 0 ? ` in ${Math.round(ms / 1_000)} s` : ' soon'}`, { node: name, ms });
   });
   tunnel.on('control', ({ name }, state, text) => {
+    if (state !== 'tagged') report.trouble(state === 'lost' || state === 'refused' ? text : undefined);
     report.event('control', `control connection with ${name}: ${text}`, { node: name, state, text });
+  });
+  tunnel.on('destinationRefused', ({ name }, destination) => {
+    const server = formatEndpoint(destination.ip, destination.port);
+    const fields = { node: name, gameServer: server, reason: destination.reason };
+    report.event('destination-refused', refusedDestinationText(name, destination), fields);
   });
   tunnel.on('path', (path, up) => {
     // With one path it says what `established` and `lost` say.
     if (tunnel.stats().paths.length === 1) return;
     report.event('path', `path ${path + 1} ${up ? 'works' : 'does not work any more'}`, { path, up });
   });
+  tunnel.on('gameServer', (text) => report.event('game-server', text, { text }));
   tunnel.on('socks', (text) => report.event('socks', text, { text }));
   tunnel.on('rebound', (path, address) => {
     const local = formatSocketAddress(address);
@@ -83,18 +92,24 @@ function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
   });
 }
 
+/** Says which nodes do not let others through than the game servers to which programs have sent, though they were asked to. */
+export function tellRefusedFiltering(tunnel: RunningTunnel, report: TunnelReport): void {
+  for (const { name, session } of tunnel.nodes) {
+    if (session === undefined || session.hearsAnySource) continue;
+    const text = `node ${name} lets only those through to whom the game has sent: its operator has not set egress_filtering = "endpoint-independent"`;
+    report.event('egress-filtering', text, { node: name });
+  }
+}
+
 /** @returns what ends it. */
 function sampleEverySecond(tunnel: RunningTunnel, report: TunnelReport): () => void {
   const meter = new TrafficMeter(performance.now());
   const pathMeter = new PathMeter();
-  let warned = false;
+  const localNews = new LocalNews();
   const timer = setInterval(() => {
     const stats = tunnel.stats();
     report.sample(stats, meter.sample(stats, performance.now()), pathMeter.sample(stats.paths), tunnel.nodes);
-    if (warned || stats.counters.oversizeFlows === 0) return;
-    warned = true;
-    const what = `the game sends payloads over ${SAFE_PAYLOAD_BYTES} bytes`;
-    report.event('oversize', `warning: ${what}; on some paths such packets are lost (see --oversize)`);
+    for (const { event, text, fields } of localNews.sample(stats, performance.now())) report.event(event, text, fields);
   }, SAMPLE_MS);
   return () => clearInterval(timer);
 }

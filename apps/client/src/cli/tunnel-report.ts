@@ -1,11 +1,14 @@
 import { formatEndpoint, formatSocketAddress } from '@lightspeed/wire';
+import type { Endpoint } from '@lightspeed/wire';
+import { ownIpv4Addresses } from '../base/own-ipv4.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
 import type { Terminal } from './terminal.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
-import { describeSample, nodeForPrograms, pathForPrograms, percent } from './report-sample.ts';
+import { describeSample, describeTotal, lossForPrograms, nodeForPrograms, pathForPrograms } from './report-sample.ts';
 import type { PathTraffic } from './path-meter.ts';
-import { allWays, totalLateRatio, totalLossRatio } from './traffic.ts';
+import { describeRefused } from './refusals.ts';
+import { allWays, totalLoss } from './traffic.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Seconds between lines where there is no live line. */
@@ -16,6 +19,8 @@ export class TunnelReport {
   readonly #terminal: Terminal;
   readonly #json: boolean;
   #samples = 0;
+  /** What stands in the way of a session, as it was told last. */
+  #trouble: string | undefined;
 
   constructor(terminal: Terminal, json: boolean) {
     this.#terminal = terminal;
@@ -24,26 +29,38 @@ export class TunnelReport {
 
   started(tunnel: RunningTunnel, fecGroupSize: number): void {
     const node = formatSocketAddress(tunnel.node);
-    const socks = tunnel.socks === undefined ? undefined : formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
-    const ingresses = tunnel.ingresses.map(({ listen, gameServer }) => ({
+    const socks = tunnel.socks && formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
+    const ingresses = tunnel.ingresses.map(({ listen, gameServer, name }) => ({
       listen: formatEndpoint(listen.ip, listen.port),
+      addresses: addressesOf(listen),
       gameServer: formatEndpoint(gameServer.ip, gameServer.port),
+      name: name ?? null,
     }));
     if (this.#json) {
       const nodes = tunnel.nodes.map(nodeForPrograms);
       this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, ingresses, socks: socks ?? null });
       return;
     }
-    for (const { name, session } of tunnel.nodes) {
+    for (const { name, session, isOfEarlierRun } of tunnel.nodes) {
       const who = session === undefined ? 'not registered yet' : `registered with ${session.nodeId} ${session.region}`.trim();
-      this.#terminal.line(`node ${name}: ${who}`);
+      this.#terminal.line(`node ${name}: ${who}${isOfEarlierRun ? ', in the session of the run before' : ''}`);
     }
     const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
     this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
-    for (const { listen, gameServer } of ingresses) {
-      this.#terminal.line(`point the game at ${this.#terminal.strong(listen)} to play on ${gameServer}`);
+    for (const { addresses, gameServer, name } of ingresses) {
+      const server = name === null ? gameServer : `${name} (${gameServer})`;
+      this.#terminal.line(`point the game at ${this.#anyOf(addresses)} to play on ${server}`);
     }
-    if (socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#terminal.strong(socks)}`);
+    if (tunnel.socks !== undefined) this.#terminal.line(`SOCKS5 server for UDP at ${this.#anyOf(addressesOf(tunnel.socks))}`);
+  }
+
+  #anyOf(addresses: readonly string[]): string {
+    return addresses.map((address) => this.#terminal.strong(address)).join(' or ');
+  }
+
+  /** What stands in the way of a session from now on; undefined for nothing. */
+  trouble(text: string | undefined): void {
+    this.#trouble = text;
   }
 
   /** Something has happened; the fields are for programs. */
@@ -59,27 +76,28 @@ export class TunnelReport {
         event: 'stats',
         ...forPrograms(stats),
         ...traffic,
-        lossRatio: traffic.lossRatio ?? null,
-        lateRatio: traffic.lateRatio ?? null,
+        ...lossForPrograms(traffic),
         paths: stats.paths.map((path, index) => pathForPrograms(path, paths[index])),
         nodes: nodes.map(nodeForPrograms),
       });
-    } else if (this.#terminal.isInteractive) {
-      this.#terminal.live(describeSample(stats, traffic, paths, nodes));
-    } else if (++this.#samples % PLAIN_INTERVAL === 0) {
-      this.#terminal.line(describeSample(stats, traffic, paths, nodes));
+      return;
     }
+    if (!this.#terminal.isInteractive && ++this.#samples % PLAIN_INTERVAL !== 0) return;
+    const described = describeSample(stats, traffic, paths, nodes);
+    const isWaiting = stats.state !== 'established' && this.#trouble !== undefined;
+    const text = isWaiting ? `[${stats.state === 'idle' ? 'no session' : stats.state}] ${this.#trouble}` : described;
+    if (this.#terminal.isInteractive) this.#terminal.live(text);
+    else this.#terminal.line(text);
   }
 
   summary(stats: TunnelStats, seconds: number): void {
-    const { counters, localDrops, nodeDrops, rtt } = stats;
-    const lossRatio = totalLossRatio(stats);
-    const lateRatio = totalLateRatio(stats);
+    const { localDrops, nodeDrops, rtt } = stats;
+    const total = totalLoss(stats);
+    const refused = stats.up?.refused ?? [];
     if (this.#json) {
       const totals = {
-        recovered: counters.fecRecovered,
-        lossRatio: lossRatio ?? null,
-        lateRatio: lateRatio ?? null,
+        ...lossForPrograms(total),
+        refused,
         localDrops,
         nodeDrops,
       };
@@ -91,7 +109,11 @@ export class TunnelReport {
     const up = `${upPackets} datagrams up (${kilobytes(upBytes)})`;
     const down = `${downPackets} down (${kilobytes(downBytes)})`;
     this.#terminal.line(`${seconds.toFixed(0)} s: ${up}, ${down}`);
-    this.#terminal.line(`loss from the node ${percent(lossRatio)}, late ${percent(lateRatio)}, recovered by FEC ${counters.fecRecovered}`);
+    if (total.up !== undefined) this.#terminal.line(`packets up: ${describeTotal(total.up)}`);
+    this.#terminal.line(`packets down: ${describeTotal(total.down)}`);
+    if (refused.length > 0) {
+      this.#terminal.line(`the node refused: ${describeRefused(refused, total, stats.up?.limits)}`);
+    }
     if (rtt !== undefined) {
       const { smoothedMs, minimumMs, jitterMs } = rtt;
       this.#terminal.line(`rtt ${smoothedMs.toFixed(1)} ms, min ${minimumMs.toFixed(1)} ms, jitter ${jitterMs.toFixed(1)} ms`);
@@ -111,10 +133,16 @@ export class TunnelReport {
   }
 }
 
+/** Where programs reach what listens there: nobody can send to 0.0.0.0, which is every address of this machine. */
+function addressesOf({ ip, port }: Endpoint): string[] {
+  return (ip === 0 ? ownIpv4Addresses() : [ip]).map((address) => formatEndpoint(address, port));
+}
+
 function forPrograms(stats: TunnelStats): object {
   const { state, rtt, ways, counters } = stats;
   const tagged = counters.tagged === 1;
-  return { state, tagged, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
+  const recovered = { up: stats.up?.recovered ?? null, down: counters.fecRecovered };
+  return { state, tagged, recovered, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
 }
 
 function kilobytes(bytes: number): string {

@@ -99,6 +99,11 @@ export class ActiveNodes {
     return this.#nodes.every(({ link }) => link.dismissed);
   }
 
+  /** Whether there is a node that has taken us, and still does. */
+  get isAnyConnected(): boolean {
+    return this.#nodes.some(({ link }) => link.connected);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#nodes.map(({ link }) => link.close()));

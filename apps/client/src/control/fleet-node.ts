@@ -34,6 +34,8 @@ export interface NodeStatus {
   readonly clockOffsetMs: number | undefined;
   /** What it gave us; undefined before the first registration. */
   readonly session: RegisteredSession | undefined;
+  /** The session is one that an earlier run of the program had: game servers see no other player. */
+  readonly isOfEarlierRun: boolean;
 }
 
 /** One of the nodes that a tunnel may use: its control connection, and what is known of its data plane. */
@@ -139,6 +141,7 @@ export class FleetNode {
       rttMs: rttMs ?? link.roundTripMs,
       clockOffsetMs: link.clockOffsetMs,
       session: link.session,
+      isOfEarlierRun: link.isOfEarlierRun,
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { RefusedDestination } from '@lightspeed/control';
 import { TUNNEL_COUNTERS_BYTES } from '@lightspeed/session';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { PolicyRule } from '../way/way-policy.ts';
@@ -11,9 +12,11 @@ import type { CounterBook } from '../tunnel/counter-book.ts';
 import { ActiveNodes } from './active-nodes.ts';
 import { FleetNode } from './fleet-node.ts';
 import type { NodeStatus } from './fleet-node.ts';
+import { NodeReports } from './node-reports.ts';
 import { NodeChoice } from './node-choice.ts';
 import type { Candidate, MoveReason } from './node-choice.ts';
 import type { RegisteredSession } from './registered-session.ts';
+import { hasExpired } from './refusal.ts';
 import { sessionObstacle } from './session-obstacle.ts';
 import type { ParsedRegisterSettings } from '../settings/register-settings.ts';
 
@@ -33,6 +36,8 @@ export interface FleetListener {
   moved(node: NodeStatus, why: MoveReason): void;
   draining(node: NodeStatus, ms: number): void;
   control(node: NodeStatus, state: ControlState, text: string): void;
+  /** A node does not relay to a game server; told once for each and reason. */
+  destinationRefused(node: NodeStatus, destination: RefusedDestination): void;
   /** No node takes our ticket any more. */
   over(error: ClientError): void;
 }
@@ -44,6 +49,7 @@ export class Fleet {
   /** The node through which one more path leads to the others. */
   readonly #via: FleetNode | undefined;
   readonly #counters: CounterBook;
+  readonly reports = new NodeReports();
   #choice = new NodeChoice(0);
   #listener: FleetListener | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -163,6 +169,10 @@ export class Fleet {
       this.#startTags(node);
       this.#listener?.control(this.#status(node), 'tagged', 'the node wants tags on packets; forged ones do not count any more');
     });
+    link.on('report', (report) => {
+      const refused = this.reports.take(link.node.name, report, link.session?.limits, node === this.#via);
+      for (const destination of refused) this.#listener?.destinationRefused(this.#status(node), destination);
+    });
     link.on('restarts', () => node.restarts(performance.now()));
     link.on('dismissed', (error) => this.#dismissed(node, error));
     link.on('disconnected', (why) => this.#listener?.control(this.#status(node), 'lost', why));
@@ -184,7 +194,7 @@ export class Fleet {
     this.#listener?.control(this.#status(node), 'refused', error.message);
     if (node === this.#via) return;
     this.#active.replace(node);
-    if (this.#active.areAllDismissed) this.#listener?.over(error);
+    if (this.#active.areAllDismissed || (hasExpired(error) && !this.#active.isAnyConnected)) this.#listener?.over(error);
     else this.#reconsider();
   }
 

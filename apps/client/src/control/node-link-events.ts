@@ -1,3 +1,4 @@
+import type { Report } from '@lightspeed/control';
 import type { ClientError } from '../base/errors.ts';
 import type { RegisteredSession } from './registered-session.ts';
 
@@ -17,6 +18,8 @@ export interface NodeLinkEvents {
   renewed: [];
   /** The node restarts, and keeps our session: it is worth waiting for. */
   restarts: [];
+  /** The node has said how our packets fare, and what it refuses. */
+  report: [report: Report];
   /** The node wants tags on the packets of the session. */
   tags: [];
   /** The node will not take our ticket again: it is not asked any more. */

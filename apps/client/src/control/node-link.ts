@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { drainingExtension } from '@lightspeed/control';
 import type { ControlMessage } from '@lightspeed/control';
@@ -8,23 +7,20 @@ import { ClientError } from '../base/errors.ts';
 import { within } from '../base/within.ts';
 import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
 import { printable } from './printable.ts';
-import { RefusedError, isForGood } from './refusal.ts';
+import { RefusedError, isAnswer, isForGood } from './refusal.ts';
 import type { NodeLinkEvents } from './node-link-events.ts';
 import { closeText, disconnectText, register } from './register.ts';
 import type { RegisteredConnection } from './register.ts';
 import { goesOn } from './registered-session.ts';
 import type { RegisteredSession } from './registered-session.ts';
+import { returnPauseMs } from './return-pause.ts';
+import { SessionKeeper } from './session-keeper.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
 /** A node that does not answer a Ping within this time is not reached by this connection any more. */
 const MOST_PONG_MS = 3_000;
 /** A Disconnect has this long to arrive before the connection is closed behind it. */
 const GOODBYE_MS = 500;
-/** After a node has exchanged its certificate its clients do not all come back in the same moment. */
-const RENEWAL_MS = { least: 50, most: 1_000 } as const;
-/** Nor do they after it has restarted, which takes it about a second. */
-const RESTART_MS = { least: 1_000, most: 2_000 } as const;
-
 /** A node that drains may have ended, and been started again, by then: as soon as all its clients have left. */
 const MOST_DRAINING_MS = 5_000;
 
@@ -40,6 +36,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   wantsTags = false;
   /** Packets with wrong tokens came in the node's name. */
   #isAttacked = false;
+  isOfEarlierRun = false;
   /** The node will not take our ticket again. */
   dismissed = false;
   /** The round trip of the last Ping, and how far the node's clock is ahead of ours. */
@@ -48,6 +45,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   /** Until when it takes nobody, as it has said; in milliseconds of `performance.now()`. */
   #drainsUntilMs = Number.NEGATIVE_INFINITY;
   readonly #settings: ParsedRegisterSettings;
+  readonly #keeper: SessionKeeper;
   readonly #backOff = new BackOff();
   readonly #abort = new AbortController();
   #registered: RegisteredConnection | undefined;
@@ -62,6 +60,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     super();
     this.node = node;
     this.#settings = settings;
+    this.#keeper = new SessionKeeper(node.name, settings);
   }
 
   get connected(): boolean {
@@ -118,8 +117,12 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.#stopPings();
     const registered = this.#registered;
     this.#registered = undefined;
-    if (registered === undefined) return;
-    const { connection, stream } = registered;
+    // Without a goodbye the node keeps it for a while.
+    if (registered !== undefined) await this.#sayGoodbye(registered);
+    await this.#keeper.leave(registered !== undefined || this.dismissed);
+  }
+
+  async #sayGoodbye({ connection, stream }: RegisteredConnection): Promise<void> {
     const goodbye = stream.send({ type: 'disconnect', reason: 'normal' }, this.#settings.dialect);
     await within(
       GOODBYE_MS,
@@ -131,7 +134,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   async #register(): Promise<RegisteredSession> {
     const before = this.session;
-    const registered = await register(this.node, this.#verification(), this.#settings, before, this.#abort.signal);
+    const earlier = before ?? (await this.#keeper.earlier());
+    const registered = await register(this.node, this.#verification(), this.#settings, earlier, this.#abort.signal);
     const { connection, session } = registered;
     if (this.#abort.signal.aborted) {
       void connection.close().catch(() => undefined);
@@ -140,6 +144,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.#seenPin = connection.peerPin ?? this.#seenPin;
     this.#registered = registered;
     this.session = session;
+    this.isOfEarlierRun = this.#keeper.note(session);
     this.draining = false;
     this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
     this.#backOff.established(now());
@@ -172,6 +177,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       this.pingMs = (nowUs - sentUs) / 1_000;
       this.clockOffsetMs = (Number(message.serverTimestampUs) - (nowUs + sentUs) / 2) / 1_000;
       this.emit('measured');
+    } else if (message.type === 'ping') {
+      registered.answer(message.timestampUs, clockUs());
     } else if (message.type === 'server_info') {
       this.loadPercent = message.loadPercent;
       if (message.dialect === 'standard') {
@@ -180,12 +187,15 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
         if (drainingMs !== undefined) this.#drain(drainingMs);
       }
       this.emit('info');
+    } else if (message.type === 'report') {
+      this.emit('report', message);
     } else if (message.type === 'tags') {
       const isNew = !this.wantsTags;
       this.wantsTags = true;
       if (isNew) this.emit('tags');
     } else if (message.type === 'disconnect') {
-      const refusal = RefusedError.of(`node ${this.node.name} ends the registration: ${disconnectText(message)}`, message);
+      const text = `node ${this.node.name} ends the registration: ${disconnectText(message)}`;
+      const refusal = RefusedError.of(text, message, this.#settings.ticket);
       if (message.reason === 'server_shutdown') this.#drain(0);
       if (!refusal.isForGood) this.#drop(registered, disconnectText(message));
       else if (this.#forget(registered)) this.#dismiss(refusal);
@@ -206,14 +216,13 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   #ended(registered: RegisteredConnection, closed: ConnectionClosed): void {
     const code = closed.by === 'peer' ? closed.code : CloseCode.normal;
-    if (code !== CloseCode.certificateReplaced && code !== CloseCode.nodeRestarts) {
+    const pauseMs = returnPauseMs(code);
+    if (pauseMs === undefined) {
       this.#drop(registered, closeText(closed));
     } else if (this.#forget(registered)) {
-      const restarts = code === CloseCode.nodeRestarts;
-      const { least, most } = restarts ? RESTART_MS : RENEWAL_MS;
       this.#renewing = true;
-      this.#retry = setTimeout(() => void this.#again(), randomInt(least, most));
-      if (restarts) this.emit('restarts');
+      this.#retry = setTimeout(() => void this.#again(), pauseMs);
+      if (code === CloseCode.nodeRestarts) this.emit('restarts');
     }
   }
 
@@ -275,11 +284,6 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     clearTimeout(this.#pong);
     this.#pong = undefined;
   }
-}
-
-/** Whether the node has heard us, and does not want us, or is not the one that we want. */
-function isAnswer(error: ClientError): boolean {
-  return error instanceof RefusedError || error.code === 'ERR_CLIENT_NODE_IDENTITY';
 }
 
 function now(): number {

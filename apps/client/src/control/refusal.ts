@@ -1,5 +1,6 @@
 import { refusalCodeExtension } from '@lightspeed/control';
 import type { Disconnect } from '@lightspeed/control';
+import { decodeTicket } from '@lightspeed/security';
 import { ClientError } from '../base/errors.ts';
 
 /** Refusals of a ticket that does not become valid again. */
@@ -9,21 +10,51 @@ const FOR_GOOD: ReadonlySet<string> = new Set(['expired', 'revoked']);
 export class RefusedError extends ClientError {
   /** Whether the node will not take the same ticket again. */
   readonly isForGood: boolean;
+  /** Whether no node takes the ticket any more: its time is over. */
+  readonly isExpired: boolean;
 
-  private constructor(message: string, isForGood: boolean) {
+  private constructor(message: string, code: string | undefined) {
+    const isForGood = code !== undefined && FOR_GOOD.has(code);
     super(isForGood ? 'ERR_CLIENT_TICKET' : 'ERR_CLIENT_REGISTER', message);
     this.isForGood = isForGood;
+    this.isExpired = code === 'expired';
   }
 
-  /** @param message what the node says, in words. */
-  static of(message: string, { extensions }: Partial<Pick<Disconnect, 'extensions'>> = {}): RefusedError {
+  /**
+   * @param message what the node says, in words.
+   * @param ticket ours, which says when it counts.
+   */
+  static of(message: string, { extensions }: Partial<Pick<Disconnect, 'extensions'>> = {}, ticket?: Uint8Array): RefusedError {
     const code = extensions && refusalCodeExtension.find(extensions);
-    const isForGood = code !== undefined && FOR_GOOD.has(code);
-    return new RefusedError(isForGood ? `${message}; ask the operator of the node for another ticket` : message, isForGood);
+    const advice = code !== undefined && FOR_GOOD.has(code) ? '; ask the operator of the node for another ticket' : '';
+    return new RefusedError(`${message}${datesOf(ticket, code)}${advice}`, code);
   }
+}
+
+/** What the ticket says of the time, where the time is what is wrong. */
+function datesOf(bytes: Uint8Array | undefined, code: string | undefined): string {
+  const ticket = bytes && decodeTicket(bytes);
+  if (ticket === undefined || ticket.type === 'refused') return '';
+  if (code === 'expired') return `: it was good until ${dateText(ticket.expiresAt)}`;
+  return code === 'not_yet_valid' ? `: it is good from ${dateText(ticket.notBefore)} on` : '';
+}
+
+function dateText(seconds: number): string {
+  const date = new Date(seconds * 1_000);
+  return Number.isNaN(date.getTime()) ? 'a date far away' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Whether the node that said so will not take the same ticket again. */
 export function isForGood(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.isForGood;
+}
+
+/** Whether the node has heard us, and does not want us, or is not the one that we want. */
+export function isAnswer(error: ClientError): boolean {
+  return error instanceof RefusedError || error.code === 'ERR_CLIENT_NODE_IDENTITY';
+}
+
+/** Whether an error says that the time of our ticket is over, which is so at every node. */
+export function hasExpired(error: unknown): boolean {
+  return error instanceof RefusedError && error.isExpired;
 }

@@ -19,7 +19,7 @@ import { RefusedError } from './refusal.ts';
 import { isAboutIdentity, reachNode, resolveNode } from './reach-node.ts';
 import type { HostAddresses } from './reach-node.ts';
 import { sessionOf } from './registered-session.ts';
-import type { ReachedNode, RegisteredSession } from './registered-session.ts';
+import type { EarlierSession, ReachedNode, RegisteredSession } from './registered-session.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
 const CONNECT_MS = 5_000;
@@ -35,6 +35,8 @@ export interface RegisteredConnection {
   readonly connection: ControlConnection;
   readonly stream: ControlStream;
   readonly session: RegisteredSession;
+  /** Answers a Ping of the node. */
+  readonly answer: (echoedTimestampUs: bigint, serverTimestampUs: bigint) => void;
   /** Gives the messages that come from now on, and those that have come since the acknowledgement, to `take`. */
   readonly read: (take: (message: ControlMessage) => void) => void;
 }
@@ -50,7 +52,7 @@ export async function register(
   node: ParsedNodeSettings,
   verify: Verification,
   settings: ParsedRegisterSettings,
-  before: RegisteredSession | undefined,
+  before: EarlierSession | undefined,
   signal: AbortSignal,
 ): Promise<RegisteredConnection> {
   const { host, port, name } = node;
@@ -64,13 +66,16 @@ export async function register(
     const inbox = new Inbox(connection, stream);
     await stream.send(registerMessage(settings, before), settings.dialect);
     stream.dialect = settings.dialect;
-    const ack = await acknowledgement(inbox, connection, name, signal);
+    const ack = await acknowledgement(inbox, connection, name, settings.ticket, signal);
     const session = sessionOf(ack, reachedNode(connection.peer.host, addresses, node.dataPort), before);
-    return { connection, stream, session, read: (take) => inbox.read(take) };
+    const answer = (echoedTimestampUs: bigint, serverTimestampUs: bigint) => {
+      stream.send({ type: 'pong', echoedTimestampUs, serverTimestampUs }, settings.dialect).catch(() => undefined);
+    };
+    return { connection, stream, session, answer, read: (take) => inbox.read(take) };
   } catch (thrown) {
     void connection.close().catch(() => undefined);
     if (!(thrown instanceof QuicError)) throw thrown;
-    throw new ClientError('ERR_CLIENT_REGISTER', `node ${name}: ${printable(thrown.message)}`, { cause: thrown });
+    throw new ClientError('ERR_CLIENT_REGISTER', aboutNode(name, thrown.message), { cause: thrown });
   }
 }
 
@@ -87,8 +92,14 @@ async function connect(options: ConnectOptions, addresses: HostAddresses, name: 
     const identity = isAboutIdentity(thrown);
     const other = thrown.code === 'ERR_QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
     const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
-    throw new ClientError(code, `node ${name}: ${printable(thrown.message)}${adviceFor(thrown, options.host)}`, { cause: thrown });
+    throw new ClientError(code, `${aboutNode(name, thrown.message)}${adviceFor(thrown, options.host)}`, { cause: thrown });
   }
+}
+
+/** A message that says once which node it is about. */
+function aboutNode(name: string, message: string): string {
+  const text = printable(message);
+  return text.includes(name) ? text.replace(name, `node ${name}`) : `node ${name}: ${text}`;
 }
 
 function adviceFor({ code }: QuicError, host: string): string {
@@ -105,10 +116,11 @@ function adviceFor({ code }: QuicError, host: string): string {
   return '';
 }
 
-function registerMessage(settings: ParsedRegisterSettings, before: RegisteredSession | undefined): OutgoingMessage {
-  const { dialect, gameId, ticket } = settings;
+function registerMessage(settings: ParsedRegisterSettings, before: EarlierSession | undefined): OutgoingMessage {
+  const { anySource, dialect, gameId, ticket } = settings;
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
-  const extensions = [capabilitiesExtension.encode(Capability.challenge | Capability.tags)];
+  const asked = Capability.challenge | Capability.tags | Capability.reports | (anySource ? Capability.anySource : 0);
+  const extensions = [capabilitiesExtension.encode(asked)];
   if (ticket !== undefined) extensions.push(ticketExtension.encode(ticket));
   if (before?.secret !== undefined) extensions.push(resumption(before.sessionId, before.secret, before.nonces));
   return { type: 'register', dialect, gameId, clientVersion: `lightspeed/${VERSION}`, extensions };
@@ -121,7 +133,13 @@ function resumption(sessionId: number, secret: Uint8Array, nonces: SharedArrayBu
   return resumeExtension.encode({ sessionId, nonce, tag });
 }
 
-function acknowledgement(inbox: Inbox, connection: ControlConnection, name: string, signal: AbortSignal): Promise<RegisterAck> {
+function acknowledgement(
+  inbox: Inbox,
+  connection: ControlConnection,
+  name: string,
+  ticket: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<RegisterAck> {
   return new Promise((resolve, reject) => {
     const fail = (error: ClientError) => {
       clearTimeout(timer);
@@ -136,7 +154,7 @@ function acknowledgement(inbox: Inbox, connection: ControlConnection, name: stri
         inbox.pause();
         resolve(message);
       } else if (message.type === 'disconnect') {
-        fail(RefusedError.of(`node ${name} refuses the registration: ${disconnectText(message)}`, message));
+        fail(RefusedError.of(`node ${name} refuses the registration: ${disconnectText(message)}`, message, ticket));
       }
     });
     void connection.whenClosed.then((closed) => fail(RefusedError.of(`node ${name} refuses the registration: ${closeText(closed)}`)));

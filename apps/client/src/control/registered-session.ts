@@ -1,4 +1,6 @@
 import {
+  Capability,
+  capabilitiesExtension,
   dataAddressExtension,
   dataAddressV6Extension,
   egressAddressExtension,
@@ -14,6 +16,7 @@ import type { Endpoint, SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import type { Family } from '../settings/addresses.ts';
+import type { KeptSession } from '../settings/session-store.ts';
 import type { NodeAddresses } from '../tunnel/messages.ts';
 import { printable } from './printable.ts';
 
@@ -33,10 +36,27 @@ export interface RegisteredSession {
   /** How often the node wants keepalives, if it says so. */
   readonly keepaliveMs: number | undefined;
   readonly limits: SessionLimits | undefined;
+  /** Whether the node lets others through than the game servers to which programs have sent. */
+  readonly hearsAnySource: boolean;
   /** The address that the node sees us at. */
   readonly observed: SocketAddress | undefined;
   /** The address that game servers will see; port 0 if it is not known beforehand. */
   readonly egress: Endpoint | undefined;
+}
+
+/** A session that we had before, as far as it takes to ask for it again. */
+export type EarlierSession = Pick<RegisteredSession, 'sessionId' | 'token' | 'secret' | 'nonces'>;
+
+/** The session of an earlier run. */
+export function earlierSession({ sessionId, token, secret, nonces }: KeptSession): EarlierSession {
+  const counter = new BigUint64Array(new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT));
+  counter[0] = nonces;
+  return { sessionId, token, secret, nonces: counter.buffer };
+}
+
+/** What to keep of a session. @returns undefined if it cannot be asked for again. */
+export function keptOf({ sessionId, token, secret }: RegisteredSession, nonces: bigint): KeptSession | undefined {
+  return secret && { sessionId, token, secret, nonces };
 }
 
 /** How a node was reached, and what else is known of where it is. */
@@ -54,7 +74,7 @@ export interface ReachedNode {
  * Reads a RegisterAck.
  * @param before the session that was asked for again, if any: it keeps its nonces.
  */
-export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: RegisteredSession | undefined): RegisteredSession {
+export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: EarlierSession | undefined): RegisteredSession {
   const { sessionId, token, extensions } = ack;
   const secret = sessionSecretExtension.find(extensions)?.slice();
   const resumed = before?.sessionId === sessionId && before.token === token && sameBytes(before.secret, secret);
@@ -68,6 +88,7 @@ export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: Regist
     data: dataAddresses(extensions, reached),
     keepaliveMs: keepaliveIntervalExtension.find(extensions),
     limits: limitsExtension.find(extensions),
+    hearsAnySource: ((capabilitiesExtension.find(extensions) ?? 0) & Capability.anySource) !== 0,
     observed: observedAddress(extensions),
     egress: egressAddressExtension.find(extensions),
   };

@@ -8,8 +8,8 @@ export const IPV6_ONLY = 'it has only IPv6 addresses, and the tunnel’s header 
 
 /** What was found for a game server's name. */
 export interface FoundServer {
-  /** Unsigned; undefined if it has no IPv4 address. */
-  readonly ip: number | undefined;
+  /** Its IPv4 addresses, unsigned, in the order of the name service; none if there is none. */
+  readonly ips: readonly number[];
   /** Whether it has IPv6 addresses instead. */
   readonly ipv6Only: boolean;
   /** Why there is no address, in words. */
@@ -20,26 +20,27 @@ export interface FoundServer {
 /** Looks the name of a game server up, or takes its address. Never rejects. */
 export async function findServer(host: string): Promise<FoundServer> {
   const literal = parseIpv4(host);
-  if (literal !== undefined) return { ip: literal, ipv6Only: false, why: '', cause: undefined };
-  if (parseAddressWords(host) !== undefined) return { ip: undefined, ipv6Only: true, why: IPV6_ONLY, cause: undefined };
+  if (literal !== undefined) return { ips: [literal], ipv6Only: false, why: '', cause: undefined };
+  if (parseAddressWords(host) !== undefined) return { ips: [], ipv6Only: true, why: IPV6_ONLY, cause: undefined };
   try {
-    const { address } = await lookup(host, { family: 4 });
-    return { ip: parseIpv4(address), ipv6Only: false, why: '', cause: undefined };
+    const found = await lookup(host, { family: 4, all: true });
+    return { ips: [...new Set(found.flatMap(({ address }) => parseIpv4(address) ?? []))], ipv6Only: false, why: '', cause: undefined };
   } catch (cause) {
     const ipv6Only = await hasIpv6(host);
-    return { ip: undefined, ipv6Only, why: ipv6Only ? IPV6_ONLY : explainLookup(cause), cause };
+    return { ips: [], ipv6Only, why: ipv6Only ? IPV6_ONLY : explainLookup(cause), cause };
   }
 }
 
 /**
- * The IPv4 address of a game server.
+ * The first IPv4 address of a game server.
  * @param option what names it, for the message.
  * @throws {ClientError} (rejection) `ERR_CLIENT_RESOLVE`, also if it has IPv6 addresses only.
  */
-export async function requireServer(host: string, option: string): Promise<number> {
-  const { ip, why, cause } = await findServer(host);
-  if (ip !== undefined) return ip;
-  throw new ClientError('ERR_CLIENT_RESOLVE', `${option}: cannot find host "${host}": ${why}`, { cause });
+export async function requireServer(host: string, option: string, find = findServer): Promise<number> {
+  const { ips, ipv6Only, why, cause } = await find(host);
+  if (ips.length > 0) return ips[0];
+  const fault = ipv6Only ? 'cannot play on' : 'cannot find';
+  throw new ClientError('ERR_CLIENT_RESOLVE', `${option}: ${fault} "${host}": ${why}`, { cause });
 }
 
 function hasIpv6(host: string): Promise<boolean> {

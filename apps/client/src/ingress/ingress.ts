@@ -1,7 +1,8 @@
 import { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
-import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
+import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
 import type { LocalCounters } from './local-counters.ts';
+import type { ServerAddresses } from './server-addresses.ts';
 
 /*
  * What brings the datagrams of games into a client, in its data-plane thread. Each form is one class: a port that stands for
@@ -9,14 +10,43 @@ import type { LocalCounters } from './local-counters.ts';
  * belongs to, and deliver the answers to it.
  */
 
+/**
+ * A game server that has said nothing to a program for so long is tried at another of its addresses: longer than any round trip, and
+ * less than games wait.
+ */
+const GIVE_UP_MS = 3_000;
+/** But only if the program has sent so many datagrams meanwhile. */
+const GIVE_UP_DATAGRAMS = 3;
+/** Where all addresses are silent, each round takes twice as long as the one before, so often: a server may be slow. */
+const MAX_DOUBLINGS = 3;
+
 /** A flow with the way that it takes. */
 export class Flow extends LocalFlow {
   /** The ingress that counts it among its own. */
   openedBy = 0;
   /** By which way its datagrams go (way/way-policy.ts): decided once, when it opens. */
   way = 0;
+  /** The addresses of which it has one; null if its program has named an address. */
+  servers: ServerAddresses | null = null;
+  /** Whether the game server has answered: then its address is kept for as long as the flow lives. */
+  isAnswered = false;
+  /** How many addresses were given up for its program before. */
+  attempts = 0;
+  #unanswered = 0;
+  #firstSentMs = 0;
   /** The direct way's socket for it, once there is one. */
   directSocket: DatagramSocket | null = null;
+
+  /**
+   * Its program sends again, and has no answer yet.
+   * @returns whether it is time to try another address. What a node did not carry could not be answered.
+   */
+  isGivenUp(nowMs: Milliseconds, addresses: number): boolean {
+    if (this.carried === null && this.directSocket === null) return false;
+    if (this.#unanswered++ === 0) this.#firstSentMs = nowMs;
+    const round = Math.min(MAX_DOUBLINGS, Math.floor(this.attempts / addresses));
+    return this.#unanswered >= GIVE_UP_DATAGRAMS && ((nowMs - this.#firstSentMs) | 0) >= GIVE_UP_MS * 2 ** round;
+  }
 }
 
 /** Takes the datagrams of its sockets. */
@@ -46,6 +76,11 @@ export interface IngressHost {
    * @returns null, counted, if there are as many flows as there may be, of this ingress or in all.
    */
   flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null;
+  /**
+   * The same for a game server of which several addresses may be known. A flow keeps the one that it was opened with, unless the
+   * server stays silent there: then its program gets another flow, to the next address.
+   */
+  flowByName(ingress: number, sourceIp: AddressHandle, sourcePort: Port, servers: ServerAddresses, serverPort: Port): Flow | null;
   /** Carries a datagram of the flow's program to its game server. The bytes before `offset` may be written to. */
   carry(flow: Flow, offset: ArenaOffset, length: ByteLength): void;
   /** A number for a new ingress. */

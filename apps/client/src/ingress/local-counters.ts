@@ -5,6 +5,8 @@ export const LocalCounter = {
   directPacketsFromServer: 2,
   directBytesFromServer: 3,
   directFlows: 4,
+  /** Flows that were silent for long and gave way to new ones, and sockets of direct flows that did. */
+  flowsGaveWay: 5,
 } as const;
 
 /** Why a datagram went no further before it came to a tunnel. */
@@ -37,7 +39,7 @@ export const LocalDrop = {
   captureUnknown: 12,
 } as const;
 
-const LOCAL_COUNTERS = 5;
+const LOCAL_COUNTERS = 6;
 /** The names of {@link LocalDrop} in statistics, by their position. */
 export const LOCAL_DROP_NAMES = [
   'flow_limit',

@@ -7,60 +7,21 @@ import { ClientError } from '../base/errors.ts';
 import { requireAddress } from '../settings/addresses.ts';
 import { awaitAnswer } from './answer.ts';
 import { Fleet } from '../control/fleet.ts';
-import type { ControlState } from '../control/fleet.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
-import type { MoveReason } from '../control/node-choice.ts';
 import { SocksServer } from '../ingress/socks/server.ts';
-import type { CaptureCommand, CaptureEvent } from '../ingress/transparent/messages.ts';
+import type { CaptureCommand } from '../ingress/transparent/messages.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
 import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
+import { GameServers } from './game-servers.ts';
+import type { Ingress } from './game-servers.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
 import { StatsReader } from './stats.ts';
 import type { TunnelStats } from './stats.ts';
+import type { TunnelEvents } from './tunnel-events.ts';
 
 /** FINs are repeated for 1.75 s; what takes longer is stuck. */
 const LONGEST_CLOSE_MS = 4_000;
 const NOWHERE: SocketAddress = { host: '0.0.0.0', port: 0 };
-
-/** What happens to a tunnel, and what its listeners are given. */
-export interface TunnelEvents {
-  /** The node has answered: the session is open. Also after it was lost, and after the node had ended it. */
-  established: [];
-  /** Too many keepalives in a row were not answered, and no other node answers. The tunnel goes on trying. */
-  lost: [];
-  /** The node has ended the session; a new one is asked for after so many milliseconds, or never if undefined. */
-  'ended-by-node': [retryInMs: number | undefined];
-  /** A keepalive was answered: milliseconds, and its sequence number. */
-  roundTrip: [rttMs: number, sequence: number];
-  /** Data goes by another node from now on, and why. What the last one still sends is delivered. */
-  moved: [node: NodeStatus, why: MoveReason];
-  /** A node will stop in so many milliseconds. */
-  draining: [node: NodeStatus, ms: number];
-  /** Something has happened to a node's control connection: which may be lost without the data plane being so. */
-  control: [node: NodeStatus, state: ControlState, text: string];
-  /** A path to the node in use has begun (true) or ceased to work. */
-  path: [path: number, up: boolean];
-  /** A path is sent from another local address or port now. */
-  rebound: [path: number, local: SocketAddress];
-  /** A path could not get another socket and keeps the one that it has. */
-  notRebound: [path: number, reason: string];
-  /** Something about clients of the SOCKS5 server, or about the game servers that they name. */
-  socks: [text: string];
-  /** Something has to be done about a flow that was caught. */
-  capture: [event: CaptureEvent];
-  /** As many keepalives were sent as `maxKeepalives` allows. */
-  keepalivesSent: [];
-  /** The data-plane thread ended by itself, or no node takes the ticket any more: the tunnel is dead. */
-  failed: [error: ClientError];
-  /** The tunnel is closed and its sockets are gone. */
-  closed: [];
-}
-
-/** A port forward as it is: with its real port. */
-export interface Ingress {
-  readonly listen: Endpoint;
-  readonly gameServer: Endpoint;
-}
 
 /** A tunnel at work: its sockets are bound and the session was asked for. Made by `startTunnel`. */
 export class RunningTunnel extends EventEmitter<TunnelEvents> {
@@ -78,6 +39,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   readonly #locals: SocketAddress[];
   readonly #endWatching: () => void;
   readonly #ended: Promise<void>;
+  readonly #gameServers: GameServers;
   #socks: SocksServer | undefined;
   #closing = false;
   #over = false;
@@ -89,7 +51,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     super();
     const { settings } = input;
     const fleet = nodes instanceof Fleet ? nodes : undefined;
-    this.ingresses = settings.ingresses.map(({ gameServer }, index) => ({ listen: started.listens[index], gameServer }));
+    this.ingresses = settings.ingresses.map(({ gameServer, name }, index) => ({ listen: started.listens[index], gameServer, name }));
     this.io = started.io;
     this.ioReason = started.ioReason;
     this.#locals = [...started.locals];
@@ -109,10 +71,15 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
         },
         draining: (node, ms) => this.emit('draining', node, ms),
         control: (node, state, text) => this.emit('control', node, state, text),
+        destinationRefused: (node, destination) => this.emit('destinationRefused', node, destination),
         over: (error) => this.#fail(error),
       },
       input.nodeTunnels,
     );
+    this.#gameServers = new GameServers(settings.ingresses, {
+      command: (command) => this.#command(command),
+      told: (text) => this.emit('gameServer', text),
+    });
     worker.on('message', (message: WorkerMessage) => this.#take(message));
     worker.on('error', (error: Error) => {
       this.#failure ??= new ClientError('ERR_CLIENT_WORKER', `the data-plane thread has crashed: ${error.message}`, {
@@ -153,7 +120,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   }
 
   stats(): TunnelStats {
-    return this.#stats.read(this.#fleet?.used ?? 0, this.#locals, this.#input.via !== undefined);
+    return this.#stats.read(this.#fleet?.used ?? 0, this.#locals, this.#input.via !== undefined, this.#fleet?.reports.up);
   }
 
   /**
@@ -204,6 +171,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
   /** Ends the session with a FIN, which the node acknowledges or which is repeated for up to 2 s, and all sockets. */
   async close(): Promise<void> {
     this.#endWatching();
+    this.#gameServers.close();
     this.#socks?.close();
     if (!this.#closing && !this.#over) {
       this.#closing = true;
@@ -249,6 +217,9 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       case 'capture':
         this.emit('capture', message.event);
         break;
+      case 'server-given-up':
+        this.#gameServers.givenUp(message);
+        break;
       case 'started':
       case 'refused':
         break;
@@ -288,6 +259,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
 
   #finish(): void {
     this.#over = true;
+    this.#gameServers.close();
     this.#socks?.close();
     closeLedgerFds(this.#input.fdLedger);
     if (!this.#closing) {

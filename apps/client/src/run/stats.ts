@@ -4,6 +4,7 @@ import { UdpCounters } from '@lightspeed/udp';
 import type { UdpCounterName } from '@lightspeed/udp';
 import { DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
+import type { ReportedUp } from '../control/node-reports.ts';
 import { LOCAL_DROP_NAMES, LocalCounter, localCountersIn } from '../ingress/local-counters.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
 import { DIRECT } from '../settings/way-settings.ts';
@@ -46,8 +47,12 @@ export interface TunnelStats {
   /** Undefined before the first answer. */
   readonly rtt: RoundTripTimes | undefined;
   readonly counters: Readonly<Record<TunnelCounterName, number>>;
+  /** From client to node, as the nodes report it; undefined if none has. */
+  readonly up: ReportedUp | undefined;
   /** What has gone by each way: the nodes, and `direct` if anything went there. */
   readonly ways: readonly WayStats[];
+  /** Flows that were silent for long and gave way to new ones, because there were as many as there may be. */
+  readonly flowsGaveWay: number;
   /** One entry per path, in their order: the first, those of `paths`, that of `via`. */
   readonly paths: readonly PathStats[];
   /** Datagrams of local programs that went no further, by reason; only reasons that occurred. */
@@ -70,20 +75,27 @@ export class StatsReader {
     this.#udp = new UdpCounters(udpCounters);
   }
 
-  /** @param locals the paths' local addresses, as many as there are paths. */
-  read(used: number, locals: readonly SocketAddress[], hasVia: boolean): TunnelStats {
+  /**
+   * @param locals the paths' local addresses, as many as there are paths.
+   * @param up what nodes have reported.
+   */
+  read(used: number, locals: readonly SocketAddress[], hasVia: boolean, up?: ReportedUp): TunnelStats {
     const { values, localDrops, nodeDrops } = this.#book.read(used);
     const named = Object.entries(TunnelCounter).map(([name, position]) => [name, values[position]]);
     const counters = Object.fromEntries(named) as Record<TunnelCounterName, number>;
+    const udp = this.#udp.snapshot();
+    const ownDrops = dropsByName(this.#local.drops, LOCAL_DROP_NAMES, udp.truncated > 0 ? { truncated: udp.truncated } : {});
     return {
       state: TUNNEL_STATES[counters.state] ?? 'idle',
       rtt: roundTripTimes(counters),
       counters,
+      up,
       paths: pathStats(values, locals, hasVia),
+      flowsGaveWay: this.#local.values[LocalCounter.flowsGaveWay],
       ways: [...this.#book.ways(), ...directWay(this.#local.values)],
-      localDrops: dropsByName(localDrops, DROP_REASON_NAMES, dropsByName(this.#local.drops, LOCAL_DROP_NAMES)),
+      localDrops: dropsByName(localDrops, DROP_REASON_NAMES, ownDrops),
       nodeDrops: dropsByName(nodeDrops, DROP_REASON_NAMES),
-      udp: this.#udp.snapshot(),
+      udp,
     };
   }
 }

@@ -1,6 +1,6 @@
-import { networkInterfaces } from 'node:os';
-import { formatEndpoint, parseIpv4 } from '@lightspeed/wire';
+import { formatEndpoint } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
+import { ownIpv4Addresses } from '../base/own-ipv4.ts';
 import { invalid, requireEndpoint } from './checks.ts';
 import { ruleFor } from './way-settings.ts';
 import type { ParsedWayRule } from './way-settings.ts';
@@ -9,6 +9,8 @@ import type { ParsedWayRule } from './way-settings.ts';
 export interface IngressSettings {
   /** Where to listen; port 0 lets the system choose. */
   readonly listen: Endpoint;
+  /** The game server's name, if it has one. Its addresses are looked up again every 30 s, and new flows go where it is then. */
+  readonly name?: string | undefined;
   /** Where the node shall send what arrives there; by the direct way, no address at which the tunnel listens itself. */
   readonly gameServer: Endpoint;
   /** Listen on a port of the system's choice if `listen.port` is not to be had. Default false: that is an error. */
@@ -82,9 +84,7 @@ function meet(a: Endpoint, b: Endpoint): boolean {
 }
 
 function isOwn(ip: number): boolean {
-  if (ip >>> 24 === LOOPBACK_NETWORK) return true;
-  const addresses = Object.values(networkInterfaces()).flatMap((list = []) => list);
-  return addresses.some(({ family, address }) => family === 'IPv4' && parseIpv4(address) === ip);
+  return ip >>> 24 === LOOPBACK_NETWORK || ownIpv4Addresses().includes(ip >>> 0);
 }
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING`, also where anybody could use it and nobody said that this is meant. */

@@ -3,6 +3,7 @@ import { formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import { requireNodeHost } from './addresses.ts';
 import { invalid, requireInteger } from './checks.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** The port of nodes' control planes unless they say otherwise. */
 export const DEFAULT_CONTROL_PORT = 4433;
@@ -42,6 +43,8 @@ export interface RegisterSettings {
   readonly quic?: QuicMode;
   /** Pause between two Pings on the control connection, 50 to 600,000 ms. Default 120,000. */
   readonly pingMs?: number;
+  /** Keeps sessions, so that the next run goes on with them. Default: none are kept. */
+  readonly sessions?: SessionStore | undefined;
 }
 
 /** A node's settings with defaults in place, and the name that reports use. */
@@ -60,15 +63,18 @@ export interface ParsedRegisterSettings {
   readonly gameId: number;
   readonly quic: QuicMode;
   readonly pingMs: number;
+  readonly sessions: SessionStore | undefined;
   readonly dialect: Dialect;
+  /** Whether to ask the nodes to let others through than the game servers to which programs have sent. */
+  readonly anySource: boolean;
 }
 
 /** They measure, and show that the node’s own thread still answers; QUIC's keepalives do the rest and cost a node less. */
 const DEFAULT_PING_MS = 120_000;
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed. */
-export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect): ParsedRegisterSettings {
-  const { nodes, via, ticket, gameId = 0, quic = 'auto', pingMs = DEFAULT_PING_MS } = settings;
+export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect, anySource = false): ParsedRegisterSettings {
+  const { nodes, via, ticket, gameId = 0, quic = 'auto', pingMs = DEFAULT_PING_MS, sessions } = settings;
   if (nodes.length < 1 || nodes.length > MAX_NODES) throw invalid('register.nodes', nodes.length, `1 to ${MAX_NODES} nodes`);
   requireInteger('register.gameId', gameId, 0, 255);
   requireInteger('register.pingMs', pingMs, 50, 600_000);
@@ -80,7 +86,7 @@ export function parseRegisterSettings(settings: RegisterSettings, dialect: Diale
   if (names.size < parsed.length) throw invalid('register.nodes', parsed.map(({ name }) => name).join(', '), 'each node once');
   const viaNode = via === undefined ? undefined : parseNode(via, 'register.via');
   if (viaNode !== undefined && names.has(viaNode.name)) throw invalid('register.via', viaNode.name, 'a node that is not used itself');
-  return { nodes: parsed, via: viaNode, ticket, gameId, quic, pingMs, dialect };
+  return { nodes: parsed, via: viaNode, ticket, gameId, quic, pingMs, sessions, dialect, anySource };
 }
 
 function parseNode(node: NodeSettings, where: string): ParsedNodeSettings {

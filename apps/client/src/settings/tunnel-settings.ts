@@ -51,6 +51,13 @@ export interface TunnelSettings {
   readonly maxKeepaliveMisses?: number;
   /** So many keepalives in all, for measurements; 0 is no limit. */
   readonly maxKeepalives?: number;
+  /**
+   * `endpoint-independent` asks the node to let others through than the game servers to which programs have sent, such as a server that
+   * answers from another port. It needs `register`, and an operator who allows it.
+   */
+  readonly egressFiltering?: 'address-and-port-dependent' | 'endpoint-independent';
+  /** A flow ends after so many seconds without a datagram in either direction. */
+  readonly flowTimeoutSecs?: number;
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
   readonly oversize?: 'fragment' | 'drop';
   /** Whether to ask for a new session, with growing pauses, when the node ends the session. */
@@ -91,13 +98,19 @@ export const DEFAULT_TUNNEL_SETTINGS = Object.freeze({
   keepaliveMs: DEFAULT_TUNNEL_OPTIONS.keepaliveMs,
   maxKeepaliveMisses: DEFAULT_TUNNEL_OPTIONS.maxKeepaliveMisses,
   maxKeepalives: 0,
+  egressFiltering: 'address-and-port-dependent',
+  flowTimeoutSecs: DEFAULT_TUNNEL_OPTIONS.flowTimeoutMs / 1_000,
   oversize: DEFAULT_TUNNEL_OPTIONS.oversize,
   reopen: true,
 } satisfies Partial<TunnelSettings>);
 
 /** The pauses between keepalives that make sense: answers to older than the last 16 are not recognised. */
 export const KEEPALIVE_MS_LIMITS = { min: 50, max: 240_000 } as const;
+/** Who is heard besides the game servers to which programs have sent: nobody, or anybody. */
+export const EGRESS_FILTERINGS = ['address-and-port-dependent', 'endpoint-independent'] as const;
 const MOST_KEEPALIVES = 1_000_000;
+/** Longest time that wrapping 32-bit milliseconds can tell from one that has passed. */
+export const MAX_FLOW_TIMEOUT_SECS = 2_147_483;
 
 /**
  * Fills in the defaults and checks everything once.
@@ -109,6 +122,7 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   requireOneOf('dialect', parsed.dialect, DIALECTS);
   requireOneOf('io', parsed.io, ['auto', 'batch', 'portable']);
   requireOneOf('oversize', parsed.oversize, ['fragment', 'drop']);
+  requireOneOf('egressFiltering', parsed.egressFiltering, EGRESS_FILTERINGS);
   requireOneOf('multipath', parsed.multipath, MULTIPATH_MODES);
   const localSource = from === undefined ? undefined : requireAddress('source', from);
   const paths = parsed.paths.map((address, index) => requireAddress(`paths[${index}]`, address));
@@ -116,9 +130,11 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   if (keepaliveMs !== undefined) requireKeepaliveMs(keepaliveMs);
   requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
   requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
+  requireInteger('flowTimeoutSecs', parsed.flowTimeoutSecs, 1, MAX_FLOW_TIMEOUT_SECS);
   requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
   if (parsed.socks !== undefined) checkSocks(parsed.socks);
-  const source = parseSource(node, register, parsed.dialect);
+  const anySource = parsed.egressFiltering === 'endpoint-independent';
+  const source = parseSource(node, register, parsed.dialect, anySource);
   const via = source.kind === 'register' && source.register.via !== undefined;
   requireInteger('the number of paths', 1 + paths.length + (via ? 1 : 0), 1, MAX_PATHS);
   if (source.kind === 'node' && paths.length > 0) {
@@ -134,8 +150,22 @@ function nodeNames(source: ParsedTunnel['source']): string[] {
   return source.kind === 'node' ? [formatSocketAddress(source.node)] : source.register.nodes.map(({ name }) => name);
 }
 
-function parseSource(node: SocketAddress | undefined, register: RegisterSettings | undefined, dialect: Dialect): ParsedTunnel['source'] {
-  if (register !== undefined && node === undefined) return { kind: 'register', register: parseRegisterSettings(register, dialect) };
+function parseSource(
+  node: SocketAddress | undefined,
+  register: RegisterSettings | undefined,
+  dialect: Dialect,
+  anySource: boolean,
+): ParsedTunnel['source'] {
+  if (anySource && (register === undefined || dialect === 'reference')) {
+    throw invalid(
+      'egressFiltering',
+      'endpoint-independent',
+      'that only with a registration in dialect standard, by which the node is asked for it',
+    );
+  }
+  if (register !== undefined && node === undefined) {
+    return { kind: 'register', register: parseRegisterSettings(register, dialect, anySource) };
+  }
   if (node === undefined || register !== undefined) {
     throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'a tunnel needs either `node` or `register`');
   }

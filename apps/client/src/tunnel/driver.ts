@@ -53,6 +53,8 @@ export class TunnelDriver implements DatagramHandler {
   readonly #nodeTunnels: NodeTunnels;
   readonly #socks: SocksRelay;
   readonly #capture: TransparentIngress | undefined;
+  /** In the order of the settings. */
+  readonly #forwards: readonly PortForward[];
   #closing = false;
 
   constructor(environment: DriverEnvironment) {
@@ -62,14 +64,28 @@ export class TunnelDriver implements DatagramHandler {
     const tagFor = (receiver: DatagramReceiver) => this.#receivers.push(receiver) - 1;
     this.#engine = engine;
     this.#takeCommand = environment.takeCommand;
-    const local = new LocalSide({ engine, counters, policy, seed: randomInt(2 ** 32) | 0, tagFor });
+    const local = new LocalSide({
+      engine,
+      counters,
+      policy,
+      flowTimeoutMs: settings.flowTimeoutSecs * 1_000,
+      seed: randomInt(2 ** 32) | 0,
+      tagFor,
+      post,
+    });
     const allClosed = () => engine.stop();
     const deliverToProgram = local.deliver.bind(local);
+    const otherSource = local.otherSource.bind(local);
     const paths = new PathSockets(engine, sockets.paths, sockets.ipv6);
-    this.#nodeTunnels = new NodeTunnels({ engine, memory, settings, deliverToProgram, post, allClosed, tagFor }, paths, nodeTunnels, via);
+    this.#nodeTunnels = new NodeTunnels(
+      { engine, memory, settings, deliverToProgram, otherSource, post, allClosed, tagFor },
+      paths,
+      nodeTunnels,
+      via,
+    );
     this.#local = local;
     local.connect(this.#nodeTunnels);
-    settings.ingresses.forEach(({ gameServer }, index) => new PortForward(local, sockets.ingresses[index], gameServer));
+    this.#forwards = settings.ingresses.map((ingress, index) => new PortForward(local, sockets.ingresses[index], ingress));
     this.#socks = new SocksRelay(local, memory, post);
     const { capture } = settings;
     if (capture !== undefined && sockets.capture !== undefined) {
@@ -113,6 +129,7 @@ export class TunnelDriver implements DatagramHandler {
     else if (command.type === 'use') this.#nodeTunnels.use(command.slot);
     else if (command.type === 'end') this.#nodeTunnels.end(command.slot);
     else if (command.type === 'tag') this.#nodeTunnels.startTags(command.slot);
+    else if (command.type === 'server-addresses') this.#forwards[command.ingress].setServerAddresses(command.ips);
     else if (command.type === 'rebind') this.#nodeTunnels.rebind(command.path, command.local);
     else if (command.type === 'capture-answer') this.#capture?.obey(command);
     else this.#socks.obey(command);

@@ -3,7 +3,8 @@ import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
 import type { DatagramReceiver, Flow, Ingress, IngressHost } from '../ingress/ingress.ts';
-import { LocalDrop } from '../ingress/local-counters.ts';
+import type { ServerAddresses } from '../ingress/server-addresses.ts';
+import { LocalCounter, LocalDrop } from '../ingress/local-counters.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
 import { DirectWay } from '../way/direct-way.ts';
 import type { DirectWayHost } from '../way/direct-way.ts';
@@ -11,9 +12,10 @@ import { WAY_DIRECT, WAY_NODE_IN_USE } from '../way/way-policy.ts';
 import type { WayPolicy } from '../way/way-policy.ts';
 import { FlowTable } from './flow-table.ts';
 import type { FlowTableListener } from './flow-table.ts';
+import type { WorkerMessage } from './messages.ts';
 import type { NodeTunnels } from './node-tunnels.ts';
 
-const { flowTimeoutMs, maxFlows } = DEFAULT_TUNNEL_OPTIONS;
+const { maxFlows } = DEFAULT_TUNNEL_OPTIONS;
 const SWEEP_INTERVAL_MS = 1_000;
 
 /** What the local side needs of the data plane. */
@@ -21,9 +23,13 @@ export interface LocalSideHost {
   readonly engine: DatagramEngine;
   readonly counters: LocalCounters;
   readonly policy: WayPolicy;
+  /** A flow ends after so long without a datagram in either direction. */
+  readonly flowTimeoutMs: Milliseconds;
   /** 32 random bits. */
   readonly seed: number;
   tagFor(receiver: DatagramReceiver): number;
+  /** Tells the main thread. */
+  post(message: WorkerMessage): void;
 }
 
 /** The side of the programs: ingresses, flows, and the way that each flow takes. */
@@ -56,18 +62,24 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   tick(nowMs: Milliseconds): void {
     if (((nowMs - this.#sweptMs) | 0) < SWEEP_INTERVAL_MS) return;
     this.#sweptMs = nowMs;
-    this.#flows.closeIdle(flowTimeoutMs, nowMs);
+    this.#flows.closeIdle(this.#host.flowTimeoutMs, nowMs);
   }
 
   // What ingresses call.
 
   flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null {
-    const flow = this.#flows.flowFor(ingress, sourceIp, sourcePort, serverIp, serverPort);
-    if (flow === null) {
-      const all = this.#flows.size >= maxFlows;
-      this.counters.drops[all ? LocalDrop.flowLimit : LocalDrop.socksDestinations]++;
-    }
-    return flow;
+    return this.#counted(this.#flows.flowFor(ingress, sourceIp, sourcePort, serverIp, serverPort, this.engine.clockMs));
+  }
+
+  flowByName(ingress: number, sourceIp: AddressHandle, sourcePort: Port, servers: ServerAddresses, serverPort: Port): Flow | null {
+    return this.#counted(this.#flows.flowByName(ingress, sourceIp, sourcePort, servers, serverPort, this.engine.clockMs));
+  }
+
+  #counted(flow: Flow | null): Flow | null {
+    if (flow !== null) return flow;
+    const all = this.#flows.size >= maxFlows;
+    this.counters.drops[all ? LocalDrop.flowLimit : LocalDrop.socksDestinations]++;
+    return null;
   }
 
   carry(flow: Flow, offset: ArenaOffset, length: ByteLength): void {
@@ -105,6 +117,14 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     flow.lastActivityMs = this.engine.clockMs;
   }
 
+  flowGivesWay(): void {
+    this.counters.values[LocalCounter.flowsGaveWay]++;
+  }
+
+  serverGivenUp({ destinationIp, destinationPort }: Flow, { name, ip }: ServerAddresses): void {
+    this.#host.post({ type: 'server-given-up', name, port: destinationPort, silentIp: destinationIp >>> 0, nextIp: ip >>> 0 });
+  }
+
   flowClosed(flow: Flow): void {
     this.#ingresses[flow.openedBy]?.flowClosed?.(flow);
     this.#direct.closeFlow(flow);
@@ -113,10 +133,21 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
 
   // What ways call.
 
+  /** The flow between a flow's program and somebody else, who has sent to it by a node. It goes the way of that flow. */
+  otherSource(asked: LocalFlow, ip: AddressHandle, port: Port): Flow | null {
+    if (!asked.isOpen) return null;
+    const flow = this.flowFor(asked.ingress, asked.sourceIp, asked.sourcePort, ip, port);
+    if (flow === null) return null;
+    flow.localIp = asked.localIp;
+    flow.way = (asked as Flow).way;
+    return flow;
+  }
+
   deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     // A node that carried it before may answer when it is closed, and its ingress another one.
     if (!flow.isOpen) return;
     flow.lastActivityMs = this.engine.clockMs;
+    this.#noteAnswer(flow as Flow);
     this.#ingresses[flow.ingress]?.deliver(flow, offset, length);
   }
 
@@ -124,5 +155,12 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     const ingress = this.#ingresses[flow.ingress];
     if (ingress?.carryDirect === undefined) this.#direct.carry(flow, offset, length);
     else ingress.carryDirect(flow, offset, length);
+  }
+
+  /** All flows that tunnels and the direct way carry were opened here. */
+  #noteAnswer(flow: Flow): void {
+    if (flow.isAnswered) return;
+    flow.isAnswered = true;
+    flow.servers?.answered(flow.destinationIp);
   }
 }

@@ -63,6 +63,8 @@ export type Command =
   | { readonly type: 'tag'; readonly slot: number }
   /** Gives a path another socket, bound to the same local address or to another one. */
   | { readonly type: 'rebind'; readonly path: number; readonly local: string | undefined }
+  /** The name of an ingress's game server has these addresses now, unsigned: at least one. New flows go there. */
+  | { readonly type: 'server-addresses'; readonly ingress: number; readonly ips: readonly number[] }
   | SocksCommand
   | CaptureCommand;
 
@@ -99,6 +101,14 @@ export type WorkerMessage =
   | { readonly type: 'rebound'; readonly path: number; readonly local: SocketAddress }
   /** A path could not get another socket, and keeps the one that it has. */
   | { readonly type: 'notRebound'; readonly path: number; readonly reason: string }
+  /** A game server that has several addresses is silent at one; its program goes on with the next. Unsigned; of SOCKS5 clients, too. */
+  | {
+      readonly type: 'server-given-up';
+      readonly name: string;
+      readonly port: number;
+      readonly silentIp: number;
+      readonly nextIp: number;
+    }
   /** As many keepalives as `maxKeepalives` allows are on their way. */
   | { readonly type: 'keepalivesSent' };
 

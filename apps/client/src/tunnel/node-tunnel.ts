@@ -29,6 +29,8 @@ export interface NodeTunnelHost {
   send(nodeTunnel: NodeTunnel, path: PathNumber, offset: ArenaOffset, length: ByteLength): void;
   /** A payload for a flow's program; or, of the tunnel through another node, a packet for the node tunnel whose flow it is. */
   deliver(nodeTunnel: NodeTunnel, flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
+  /** A flow between a flow's program and somebody else, who has sent to it by the node; null if there is to be none. */
+  otherSource(flow: LocalFlow, ip: AddressHandle, port: Port): LocalFlow | null;
   post(message: WorkerMessage): void;
   /** The node tunnel's session is over, for good. */
   nodeTunnelClosed(): void;
@@ -82,6 +84,8 @@ export class NodeTunnel implements TunnelOutput {
         keepaliveMs: settings.keepaliveMs,
         maxKeepaliveMisses: common.maxKeepaliveMisses,
         steadyKeepalives: common.maxKeepalives > 0,
+        hearsAnySource: settings.slot !== VIA_SLOT && common.egressFiltering === 'endpoint-independent',
+        flowTimeoutMs: common.flowTimeoutSecs * 1_000,
         oversize: settings.slot === VIA_SLOT ? 'fragment' : common.oversize,
       },
       {
@@ -156,6 +160,10 @@ export class NodeTunnel implements TunnelOutput {
 
   toLocal(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
     this.#host.deliver(this, flow, offset, length);
+  }
+
+  otherSource(flow: LocalFlow, ip: AddressHandle, port: Port): LocalFlow | null {
+    return this.#host.otherSource(flow, ip, port);
   }
 
   roundTrip(_path: number, rttUs: Microseconds): void {

@@ -21,6 +21,8 @@ export interface NodeTunnelsHost {
   readonly settings: ParsedTunnelSettings;
   /** Gives an answer to the flow's program. */
   deliverToProgram(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
+  /** The flow of a flow's program and somebody else; null if there are as many as there may be. */
+  otherSource(flow: LocalFlow, ip: AddressHandle, port: Port): LocalFlow | null;
   post(message: WorkerMessage): void;
   /** All sessions are over, for good. */
   allClosed(): void;
@@ -202,6 +204,10 @@ export class NodeTunnels implements NodeTunnelHost {
     }
     const inner = this.#nodeTunnelOf(flow.ingress);
     inner?.handleNode(this.#viaPath, offset, length, inner.addresses.ip4, inner.addresses.port4);
+  }
+
+  otherSource(flow: LocalFlow, ip: AddressHandle, port: Port): LocalFlow | null {
+    return this.#host.otherSource(flow, ip, port);
   }
 
   post(message: WorkerMessage): void {

@@ -46,9 +46,11 @@ export async function openTunnelSockets(engine: DatagramEngine, settings: Parsed
 
 async function openIngress(engine: DatagramEngine, ingress: IngressSettings): Promise<DatagramSocket> {
   const { ip, port } = ingress.listen;
+  // At 0.0.0.0 answers leave from the address at which their program has asked: it hears no other.
+  const optionsOf = (at: number) => ({ ip, port: at, localAddresses: true });
   const failure = `cannot listen on ${formatEndpoint(ip, port)}`;
-  if (ingress.anyPortIfTaken !== true || port === 0) return open(engine, { ip, port }, failure);
-  return engine.openNow({ ip, port }) ?? open(engine, { ip, port: 0 }, failure);
+  if (ingress.anyPortIfTaken !== true || port === 0) return open(engine, optionsOf(port), failure);
+  return engine.openNow(optionsOf(port)) ?? open(engine, optionsOf(0), failure);
 }
 
 async function open(engine: DatagramEngine, options: SocketOptions, failure: string): Promise<DatagramSocket> {

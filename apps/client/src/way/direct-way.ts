@@ -1,3 +1,4 @@
+import { SHORTEST_IDLE_MS } from '@lightspeed/session';
 import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
@@ -73,15 +74,39 @@ export class DirectWay implements DatagramReceiver {
     socket.close();
   }
 
+  /** A socket for a flow; that of another one which is silent for longest gives way if there is none to be had. */
   #open(flow: Flow): DatagramSocket | null {
-    const { engine, counters } = this.#host;
-    if (counters.values[LocalCounter.directFlows] >= MAX_DIRECT_FLOWS) return null;
-    const socket = engine.openNow({ ip: 0, port: 0, receiveBufferBytes: BUFFER_BYTES, sendBufferBytes: BUFFER_BYTES });
+    const { counters } = this.#host;
+    const socket = this.#openSocket() ?? (this.#closeLongestIdle() ? this.#openSocket() : undefined);
     if (socket === undefined) return null;
     socket.tag = this.#tag;
     this.#flows[socket.id] = flow;
     flow.directSocket = socket;
     counters.values[LocalCounter.directFlows]++;
     return socket;
+  }
+
+  #openSocket(): DatagramSocket | undefined {
+    const { engine, counters } = this.#host;
+    if (counters.values[LocalCounter.directFlows] >= MAX_DIRECT_FLOWS) return undefined;
+    return engine.openNow({ ip: 0, port: 0, receiveBufferBytes: BUFFER_BYTES, sendBufferBytes: BUFFER_BYTES });
+  }
+
+  /** The flow stays: it gets another socket, and so another port, when its program sends again. */
+  #closeLongestIdle(): boolean {
+    const { engine, counters } = this.#host;
+    let longest: Flow | null = null;
+    let longestMs = SHORTEST_IDLE_MS - 1;
+    for (let id = 0; id < this.#flows.length; id++) {
+      // Engines number their sockets without regard to this one's.
+      const flow = (this.#flows as readonly (Flow | null | undefined)[])[id] ?? null;
+      if (flow === null || ((engine.clockMs - flow.lastActivityMs) | 0) <= longestMs) continue;
+      longest = flow;
+      longestMs = (engine.clockMs - flow.lastActivityMs) | 0;
+    }
+    if (longest === null) return false;
+    this.closeFlow(longest);
+    counters.values[LocalCounter.flowsGaveWay]++;
+    return true;
   }
 }

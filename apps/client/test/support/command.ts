@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './game.ts';
+
+/** What the programs of a test file keep. */
+const STATE = mkdtempSync(join(tmpdir(), 'lightspeed-state-'));
+process.on('exit', () => rmSync(STATE, { recursive: true, force: true }));
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -20,7 +27,7 @@ export class Running {
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.#child = spawn(process.execPath, ['--conditions=@lightspeed/source', MAIN, ...args], {
-      env: { ...process.env, ...env },
+      env: { ...process.env, XDG_STATE_HOME: STATE, ...env },
     });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
@@ -35,7 +42,7 @@ export class Running {
     await until(() => this.stdout.includes(text) || this.#child.exitCode !== null, `"${text}" from the program`);
   }
 
-  signal(name: 'SIGINT' | 'SIGTERM'): void {
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'SIGKILL'): void {
     this.#child.kill(name);
   }
 

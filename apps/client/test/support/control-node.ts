@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { PeerCapability } from '@lightspeed/session';
 import {
+  capabilitiesExtension,
   dataAddressExtension,
   drainingExtension,
   egressAddressExtension,
@@ -15,32 +15,20 @@ import {
   resumeMessage,
   sessionSecretExtension,
 } from '@lightspeed/control';
-import type { DisconnectReason, Extension, Register } from '@lightspeed/control';
+import type { Extension, OutgoingMessage, Register } from '@lightspeed/control';
 import { CloseCode, listenControl, makeCertificate, pinOf, QuicError } from '@lightspeed/control/quic';
 import type { CertificateAndKey, ControlConnection, ControlListener, ControlStream } from '@lightspeed/control/quic';
 import type { NodeSettings, RegisterSettings } from '@lightspeed/client';
 import type { RelayOptions } from '@lightspeed/session';
 import { formatSocketAddress } from '@lightspeed/wire';
+import { grantedTo } from './control-behaviour.ts';
+import type { Behaviour } from './control-behaviour.ts';
 import { LOOPBACK, TestNode } from './test-node.ts';
 
 interface Given {
   readonly token: number;
   readonly secret: Uint8Array;
   readonly nonces: Set<bigint>;
-}
-
-/** What a test wants of the control plane. */
-export interface Behaviour {
-  /** Asked for each Register: a refusal's reason and words, or nothing. */
-  refuse?: (register: Register) => { reason: DisconnectReason; text?: string; code?: string } | undefined;
-  /** Whether Pings are left unanswered. */
-  mute?: boolean;
-  /** How far its clock is ahead of everybody else's; 0 if nothing is said. */
-  clockAheadMs?: number;
-  /** What a RegisterAck says; without secret, as nodes of the Rust implementation do. */
-  bare?: boolean;
-  /** Where its data plane is, if not at the control connection's address. */
-  dataAddresses?: readonly Extension[];
 }
 
 /** Where a node's planes are bound. */
@@ -61,6 +49,8 @@ export class ControlNode {
   readonly certificate: CertificateAndKey;
   readonly #host: '127.0.0.1' | '::1';
   readonly #sessions = new Map<number, Given>();
+  /** Whether its data plane lets others through than the servers to which clients have sent. */
+  #anySource = false;
   #listener: ControlListener | undefined;
   #streams = new Set<ControlStream>();
   /** The stream of each session that is registered now. */
@@ -75,7 +65,7 @@ export class ControlNode {
     this.data = data;
     data.onTagging = (sessionId) => {
       this.tagged.add(sessionId);
-      void this.#sendTags(sessionId);
+      void this.say(sessionId, { type: 'tags', sessionId });
     };
     this.certificate = certificate;
   }
@@ -83,6 +73,7 @@ export class ControlNode {
   static async start(options: Partial<RelayOptions> = {}, certificate?: CertificateAndKey, where: Where = {}): Promise<ControlNode> {
     const data = await TestNode.start({ admission: 'registered', ...options }, 0, where.data);
     const node = new ControlNode(data, certificate ?? (await makeCertificate()), where.control ?? '127.0.0.1');
+    node.#anySource = options.egressFiltering === 'endpoint-independent';
     await node.listen(0);
     return node;
   }
@@ -224,20 +215,20 @@ export class ControlNode {
         ? observedAddressV6Extension.encode(connection.peer)
         : observedAddressExtension.encode({ ip: LOOPBACK, port: connection.peer.port }),
       egressAddressExtension.encode({ ip: 0xcb00_7105, port: 0 }),
+      capabilitiesExtension.encode(grantedTo(register, this.#anySource)),
     ];
     await stream.send({ type: 'register_ack', sessionId, token, nodeId: 'node-1', region: 'test', extensions });
     this.#streams.add(stream);
     this.#streamOf.set(sessionId, stream);
     await this.#info(stream, []);
-    if (this.tagged.has(sessionId)) await this.#sendTags(sessionId);
+    if (this.tagged.has(sessionId)) await this.say(sessionId, { type: 'tags', sessionId });
     return sessionId;
   }
 
-  async #sendTags(sessionId: number): Promise<void> {
-    await this.#streamOf
-      .get(sessionId)
-      ?.send({ type: 'tags', sessionId })
-      .catch(() => undefined);
+  /** Tells the client of a session something. */
+  async say(sessionId: number, message: OutgoingMessage): Promise<void> {
+    const sent = this.#streamOf.get(sessionId)?.send(message);
+    await sent?.catch(() => undefined);
   }
 
   #newSession(register: Register): number {
@@ -254,7 +245,7 @@ export class ControlNode {
       token,
       dialect: register.dialect,
       secret,
-      capabilities: PeerCapability.challenges | PeerCapability.tags,
+      capabilities: grantedTo(register, this.#anySource),
     });
     return sessionId;
   }

@@ -3,11 +3,11 @@ import { FEC_BLOCK_BYTES, FecMemory } from '@lightspeed/fec';
 import { CHALLENGE_BYTES, DestinationPolicy, parseDestinationRule } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
-import type { ClientAddress, RelayOptions, RelayOutput } from '@lightspeed/session';
+import type { ClientAddress, RelayOptions, RelayOutput, SessionReport } from '@lightspeed/session';
 import { createEngine } from '@lightspeed/udp';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags } from '@lightspeed/wire';
-import type { Endpoint } from '@lightspeed/wire';
+import type { Endpoint, DropReason } from '@lightspeed/wire';
 
 export const LOOPBACK = 0x7f00_0001;
 const DATA_TAG = -1;
@@ -28,6 +28,8 @@ export class TestNode implements RelayOutput {
   readonly faults: Faults = {};
   /** Called when the packets of a session are to have tags. */
   onTagging: ((sessionId: number) => void) | undefined;
+  /** Called with what the client of a session is to be told of its packets. */
+  onReport: ((report: SessionReport) => void) | undefined;
   /** When the clock of its timestamps was at 0: other than at first if its machine has started anew. */
   bootedUs = 0;
   /** Clients' addresses that were acknowledged and asked nothing more: their paths are validated, and no HANDSHAKE follows by them. */
@@ -78,6 +80,11 @@ export class TestNode implements RelayOutput {
 
   get name(): string {
     return `127.0.0.1:${this.address.port}`;
+  }
+
+  /** Datagrams of game servers that went no further for a reason. */
+  serverDrops(reason: DropReason): number {
+    return this.#counters.serverDrops[reason];
   }
 
   count(counter: keyof typeof RelayCounter): number {
@@ -149,6 +156,10 @@ export class TestNode implements RelayOutput {
 
   tagging(sessionId: number): void {
     this.onTagging?.(sessionId);
+  }
+
+  reported(report: SessionReport): void {
+    this.onReport?.(report);
   }
 
   overShare(): void {

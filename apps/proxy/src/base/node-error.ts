@@ -1,4 +1,4 @@
-import { errnoOf, explainBindErrno } from '@lightspeed/udp';
+import { errnoOf, explainBindErrno, explainFileError } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
 import { formatSocketAddress } from '@lightspeed/wire';
 
@@ -58,7 +58,8 @@ export function controlError(cause: unknown, bind: SocketAddress): NodeError {
   return bindError(cause, CONTROL, formatSocketAddress(bind), '--control-bind');
 }
 
-/** The message of an error, or the text of anything else that was thrown. */
+/** The message of an error, in words for one of a file; or the text of anything else that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return 'syscall' in error && 'path' in error ? explainFileError(error) : error.message;
 }

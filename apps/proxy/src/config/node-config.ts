@@ -1,5 +1,5 @@
 import type { DestinationRule } from '@lightspeed/security';
-import type { EgressMapping, RelayOptions } from '@lightspeed/session';
+import type { EgressFiltering, EgressMapping, RelayOptions } from '@lightspeed/session';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
 
@@ -22,6 +22,8 @@ export interface NodeConfig {
   readonly maxFlowsPerSession: number;
   /** A session ends after this long without a packet in either direction. */
   readonly sessionTimeoutSecs: number;
+  /** A flow ends this long after the client's last packet; until then its server is heard. */
+  readonly flowTimeoutSecs: number;
   /** After its control connection is lost a session lives so long, or longer if packets flow. */
   readonly graceSecs: number;
   /** How long a node that drains waits for its registered clients to leave. */
@@ -43,6 +45,8 @@ export interface NodeConfig {
   /** Local ports towards game servers; undefined lets the system choose. */
   readonly egressPorts: PortRange | undefined;
   readonly egressMapping: EgressMapping;
+  /** Whether registered clients may ask to hear others than the game servers to which they have sent. */
+  readonly egressFiltering: EgressFiltering;
   /** Data-plane threads. */
   readonly workers: number;
   readonly io: 'auto' | 'batch' | 'portable';

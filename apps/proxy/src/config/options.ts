@@ -63,6 +63,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   maxSessionsPerAddress: plain('server.max_sessions_per_address', wholeNumber(1, 1_000_000), relay.maxSessionsPerAddress),
   maxFlowsPerSession: plain('server.max_flows_per_session', wholeNumber(1, 65_535), relay.maxFlowsPerSession),
   sessionTimeoutSecs: plain('server.session_timeout_secs', wholeNumber(1, MAX_SECONDS), relay.sessionTimeoutMs / 1_000),
+  flowTimeoutSecs: plain('server.flow_timeout_secs', wholeNumber(1, MAX_SECONDS), relay.flowTimeoutMs / 1_000),
   graceSecs: plain('server.grace_secs', wholeNumber(1, 86_400), 30),
   drainSecs: plain('server.drain_secs', wholeNumber(0, 86_400), 30),
   controlBind: {
@@ -88,6 +89,7 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   egressBind: { key: 'server.egress_bind', schema: address(), fallback: 0, write: formatIpv4 },
   egressPorts: orNone('server.egress_ports', portRange(), ({ low, high }) => `${low}-${high}`),
   egressMapping: plain('server.egress_mapping', choice('shared', 'endpoint-independent'), relay.egressMapping),
+  egressFiltering: plain('server.egress_filtering', choice('address-and-port-dependent', 'endpoint-independent'), relay.egressFiltering),
   workers: plain('server.workers', wholeNumber(1, 64), 1),
   io: plain('server.io', choice('auto', 'batch', 'portable'), 'auto'),
   pin: {

@@ -6,6 +6,7 @@ import type { Field, Option } from './options.ts';
 const RELOADABLE: ReadonlySet<Field> = new Set<Field>([
   'maxFlowsPerSession',
   'sessionTimeoutSecs',
+  'flowTimeoutSecs',
   'graceSecs',
   'drainSecs',
   'certificate',

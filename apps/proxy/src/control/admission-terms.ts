@@ -8,8 +8,9 @@ import type { Client, RegisterRefusal } from './client.ts';
 const SALT = randomBytes(16);
 
 /** What a node knows of the packet path besides what all know. */
-export function capabilitiesOf({ tags }: Pick<NodeConfig, 'tags'>): number {
-  return PeerCapability.challenges | (tags === 'off' ? 0 : PeerCapability.tags);
+export function capabilitiesOf({ egressFiltering, tags }: Pick<NodeConfig, 'egressFiltering' | 'tags'>): number {
+  const anySource = egressFiltering === 'endpoint-independent' ? PeerCapability.anySource : 0;
+  return PeerCapability.challenges | PeerCapability.reports | (tags === 'off' ? 0 : PeerCapability.tags) | anySource;
 }
 
 /** Why accounts are banned. */

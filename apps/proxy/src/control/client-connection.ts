@@ -28,12 +28,18 @@ export interface Welcome {
   readonly replies: Promise<readonly OutgoingMessage[]>;
 }
 
+/** A Register cannot be decided yet: whose sessions are in its way is asked first whether it is still there. */
+export interface Undecided {
+  readonly type: 'undecided';
+  readonly until: Promise<void>;
+}
+
 /** Who decides about clients. */
 export interface ControlHost {
   /** Hears of clients that are attacked. */
   readonly tagged: Pick<TaggedClients, 'noteReport'>;
-  /** Decides about a Register that came over a connection. */
-  register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal;
+  /** Decides about a Register that came over a connection. @param isLast whether it must decide now. */
+  register(message: Register, ends: ConnectionEnds, link: ClientLink, isLast: boolean): Welcome | RegisterRefusal | Undecided;
   /** The client says goodbye. */
   left(client: Client, link: ClientLink): void;
   /** The connection of a client is gone without a goodbye. @param fellSilent whether that is because nothing came by it any more. */
@@ -44,6 +50,8 @@ export interface ControlHost {
 
 /** One control connection at the node's end (docs/protocol.md, Control plane): any number of Pings, and one Register. */
 export class ClientConnection implements ClientLink {
+  /** Those that were asked whether they are there, and what to call when anything comes from them. Few, and so not in each. */
+  static readonly #asked = new Map<ClientConnection, () => void>();
   readonly #connection: ControlConnection;
   readonly #host: ControlHost;
   readonly #ends: ConnectionEnds;
@@ -83,6 +91,21 @@ export class ClientConnection implements ClientLink {
     this.#stream?.send(message, this.#dialect).catch((error: unknown) => this.#failed(error));
   }
 
+  answers(withinMs: number): Promise<boolean> {
+    // One whose Register is being answered was heard just now.
+    if (this.#held !== undefined) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (isThere: boolean) => {
+        clearTimeout(timeout);
+        ClientConnection.#asked.delete(this);
+        resolve(isThere);
+      };
+      const timeout = setTimeout(() => settle(false), withinMs);
+      ClientConnection.#asked.set(this, () => settle(true));
+      this.send({ type: 'ping', timestampUs: wallClockUs() });
+    });
+  }
+
   async dismiss(reason: DisconnectReason, text: string, code?: string): Promise<void> {
     this.#client = undefined;
     await this.#closeWith(disconnect(reason, text, code), CLOSE_CODES[reason], text);
@@ -100,6 +123,7 @@ export class ClientConnection implements ClientLink {
   }
 
   async #take(stream: ControlStream, message: ControlMessage): Promise<void> {
+    ClientConnection.#asked.get(this)?.();
     switch (message.type) {
       case 'ping':
         await stream.send({ type: 'pong', echoedTimestampUs: message.timestampUs, serverTimestampUs: wallClockUs() });
@@ -111,8 +135,11 @@ export class ClientConnection implements ClientLink {
         this.#leave();
         break;
       case 'pong':
+        // That it has come says all.
+        break;
       case 'register_ack':
       case 'server_info':
+      case 'report':
         // A node's words: they mean nothing from a client.
         break;
       case 'tags':
@@ -122,7 +149,6 @@ export class ClientConnection implements ClientLink {
   }
 
   async #register(stream: ControlStream, register: Register): Promise<void> {
-    this.#stream ??= stream;
     this.#dialect = register.dialect;
     if (this.#client !== undefined) {
       const client = this.#client;
@@ -130,8 +156,11 @@ export class ClientConnection implements ClientLink {
       this.#host.left(client, this);
       return;
     }
+    // The first Register is not decided yet.
+    if (this.#stream !== undefined) return this.dismiss('rate_limited', 'a control connection has one session');
     this.#stream = stream;
-    const result = this.#host.register(register, this.#ends, this);
+    const result = await this.#decided(register);
+    if (result === undefined) return;
     if (result.type === 'refused') {
       await this.dismiss(result.reason, result.text, result.code);
       return;
@@ -142,6 +171,17 @@ export class ClientConnection implements ClientLink {
     this.#held = undefined;
     for (const message of replies) this.send(message);
     for (const message of held) this.send(message);
+  }
+
+  /** @returns undefined if the connection has ended meanwhile. */
+  async #decided(register: Register): Promise<Welcome | RegisterRefusal | undefined> {
+    for (const isLast of [false, true]) {
+      const result = this.#host.register(register, this.#ends, this, isLast);
+      if (result.type !== 'undecided') return result;
+      await result.until;
+      if (this.#connection.closed !== undefined) return undefined;
+    }
+    return undefined;
   }
 
   #leave(): void {

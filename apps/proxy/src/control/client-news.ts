@@ -1,3 +1,4 @@
+import type { SessionReport } from '@lightspeed/session';
 import type { Client } from './client.ts';
 import type { WorkerNews } from '../supervisor/registered-clients.ts';
 
@@ -7,6 +8,8 @@ export class ClientNews implements WorkerNews {
   onMisuse: (client: Client) => void = () => undefined;
   /** What the log says of a client besides its address. */
   onName: (client: Client) => Readonly<Record<string, string>> = () => ({});
+  /** How the packets of a client's session fare. */
+  onReport: (client: Client, report: SessionReport) => void = () => undefined;
   /** The packets of a client are to have tags. */
   onTagging: (client: Client) => void = () => undefined;
   /** Somebody sends packets with wrong tokens or tags in a client's name. */
@@ -26,6 +29,13 @@ export class ClientNews implements WorkerNews {
   nameOf(sessionId: number): Readonly<Record<string, string>> {
     const client = this.#find(sessionId);
     return client === undefined ? {} : this.onName(client);
+  }
+
+  reported(reports: readonly SessionReport[]): void {
+    for (const report of reports) {
+      const client = this.#find(report.sessionId);
+      if (client !== undefined) this.onReport(client, report);
+    }
   }
 
   tagging(sessionId: number): void {

@@ -9,7 +9,7 @@ import {
 } from '@lightspeed/control';
 import type { Register, ResumeRequest } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
-import type { ProofNoncesState, TicketRefusal } from '@lightspeed/security';
+import type { ProofNoncesState, Ticket, TicketRefusal } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, SeatPool, limitsOutliveMs } from '@lightspeed/session';
 import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
@@ -177,22 +177,26 @@ export class ClientRegistry implements RegisteredClients {
     const sessionId = freshSessionId((id) => this.has(id));
     const { prefixHigh, prefixLow } = this.#prefixOf(ip);
     const token = this.#tokens.issue(sessionId, prefixHigh, prefixLow, randomFraction);
-    if (token < 0) {
-      const text = `${this.#perAddress} sessions from one address are the limit of this node`;
-      return refuse('rate_limited', 'address_full', text);
-    }
+    if (token < 0)
+      return refuse('rate_limited', 'address_full', `${this.#perAddress} sessions from one address are the limit of this node`);
     const over = verified && this.#gate?.open(verified, sessionId);
     if (over !== undefined) {
       this.#tokens.release(sessionId);
-      return refuse('rate_limited', over.code, over.text);
+      return { ...refuse('rate_limited', over.code, over.text), rivals: this.#rivalsOf(verified, over.code) };
     }
     const limits = limitsOf(verified);
     const { number: index, isFresh } = this.#seats.take(account, performance.now());
     const client = new Client({ sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, ticket, ...limits }, link);
+    client.sinceMs = Math.floor(performance.now());
     // A client of dialect `reference` has nowhere to take it from.
     this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
     this.#changed.add(sessionId);
     return { type: 'registered', client, isNew: true, isFresh, before: undefined };
+  }
+
+  #rivalsOf(ticket: Ticket | undefined, code: string): RegisterRefusal['rivals'] {
+    const sessionIds = ticket && code === 'too_many_sessions' ? this.#gate?.sessionsOf(ticket) : undefined;
+    return ticket && sessionIds && { ticketId: ticket.id, sessions: sessionIds.flatMap((sessionId) => this.get(sessionId) ?? []) };
   }
 
   #add(client: Client, secret: Uint8Array | undefined): void {
@@ -212,6 +216,7 @@ export class ClientRegistry implements RegisteredClients {
     this.#changed.add(sessionId);
     const before = client.link;
     client.link = link;
+    client.sinceMs = Math.floor(performance.now());
     return { type: 'registered', client, isNew: false, isFresh: false, before };
   }
 
@@ -276,7 +281,7 @@ export class ClientRegistry implements RegisteredClients {
       const client = new Client({ sessionId, index, ...prefix, token, dialect, capabilities, ticket, ...limits }, undefined);
       client.nonces = nonces;
       client.resumes = one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes);
-      client.lostMs = Math.floor(nowMs);
+      client.sinceMs = Math.floor(nowMs);
       client.lookAtMs = Math.floor(nowMs + this.#config.graceSecs * 1_000);
       this.#add(client, secret);
       restored.push(client);

@@ -6,6 +6,8 @@ import type { Dialect, SocketAddress } from '@lightspeed/wire';
 export interface ClientLink {
   /** Sends on the stream that the client registered on; what cannot be sent any more is lost. */
   send(message: OutgoingMessage): void;
+  /** Asks whether the client is there. @returns whether anything has come from it within that time. */
+  answers(withinMs: number): Promise<boolean>;
   /** Says why, and closes. @param code the reason for programs. */
   dismiss(reason: DisconnectReason, text: string, code?: string): Promise<void>;
 }
@@ -61,8 +63,11 @@ export class Client implements ClientTerms {
   link: ClientLink | undefined;
   /** Settles when every worker knows it; undefined once they do. */
   known: Promise<void> | undefined;
-  /** When it was lost, and when it is to be looked at again; on the clock of `performance.now`, in whole milliseconds. */
-  lostMs = 0;
+  /**
+   * Since when it has its control connection, or has none, and when it is then to be looked at again. Whole milliseconds of
+   * `performance.now`.
+   */
+  sinceMs = 0;
   lookAtMs = 0;
 
   constructor(terms: ClientTerms, link: ClientLink | undefined) {
@@ -92,6 +97,8 @@ export interface RegisterRefusal {
   readonly text: string;
   /** For counters and programs. */
   readonly code: string;
+  /** Whose sessions keep the client out: those of its own ticket, if these are too many. */
+  readonly rivals?: { readonly ticketId: string; readonly sessions: readonly Client[] };
 }
 
 /** A client whose Register was accepted. */

@@ -10,6 +10,10 @@ export class ControlCounters {
   banned = 0;
   /** Registrations that ended because the client did not come back. */
   abandoned = 0;
+  /** Reports that were sent to clients. */
+  reports = 0;
+  /** Registrations that ended because the client did not answer, and another one with its ticket came. */
+  displaced = 0;
   readonly #refused = new Map<string, number>();
 
   refuse(code: string): void {

@@ -3,7 +3,6 @@ import { CloseCode } from '@lightspeed/control/quic';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
-import { LimitedLog } from '../base/limited-log.ts';
 import { messageOf } from '../base/node-error.ts';
 import type { OwnAddresses } from '../base/own-addresses.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
@@ -12,9 +11,9 @@ import type { WorkerSession } from '../supervisor/snapshots.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal, RegisteredLink } from './client.ts';
 import { CertificateRenewal } from './certificate-renewal.ts';
-import { REFUSAL_LINES, refusalOfAll } from './refusals.ts';
+import { Refusals, refusalOfAll } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
-import type { ControlHost, Welcome } from './client-connection.ts';
+import type { ControlHost, Undecided, Welcome } from './client-connection.ts';
 import { ControlCounters } from './control-counters.ts';
 import { Dismissals } from './dismissals.ts';
 import { ControlPort } from './control-port.ts';
@@ -23,6 +22,8 @@ import { LoadAnnouncer } from './load-announcer.ts';
 import { LostClients } from './lost-clients.ts';
 import { RESTART_TEXT, SHUTDOWN_TEXT, disconnect, loadOf, registerAck, serverInfo } from './messages.ts';
 import type { NodeAddresses } from './node-addresses.ts';
+import { Rivals } from './rivals.ts';
+import { sendReport } from './send-report.ts';
 import { TaggedClients } from './tagged-clients.ts';
 import { ownEgressIp } from './own-egress-ip.ts';
 
@@ -36,8 +37,9 @@ export class ControlPlane implements ControlHost {
   readonly #supervisor: Supervisor;
   readonly #log: Logger;
   readonly #lost: LostClients;
+  readonly #rivals: Rivals;
   readonly #load = new LoadAnnouncer();
-  readonly #refusals: LimitedLog;
+  readonly #refusals: Refusals;
   readonly #dismissals: Dismissals;
   readonly tagged: TaggedClients;
   readonly #saver: StateSaver;
@@ -55,7 +57,7 @@ export class ControlPlane implements ControlHost {
     this.#state = state;
     this.#supervisor = supervisor;
     this.#log = log;
-    this.#refusals = new LimitedLog(log, REFUSAL_LINES);
+    this.#refusals = new Refusals(() => this.#config, this.counters, log);
     this.#addresses = addresses;
     const { folder, identity, registry } = state;
     this.#dismissals = new Dismissals(
@@ -66,8 +68,13 @@ export class ControlPlane implements ControlHost {
       (client) => this.#end(client),
     );
     this.tagged = new TaggedClients(config, registry, supervisor, log);
+    registry.news.onReport = (client, report) => sendReport(client, report, this.counters);
     this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
     this.#renewal = new CertificateRenewal(identity, () => this.#running, log);
+    this.#rivals = new Rivals(supervisor, (client) => {
+      this.counters.displaced++;
+      this.#end(client);
+    });
     this.#lost = new LostClients(config, registry, supervisor, (client) => {
       this.counters.abandoned++;
       this.#end(client);
@@ -188,16 +195,15 @@ export class ControlPlane implements ControlHost {
     await this.#state.folder?.close();
   }
 
-  register(message: Register, ends: ConnectionEnds, link: ClientLink): Welcome | RegisterRefusal {
+  register(message: Register, ends: ConnectionEnds, link: ClientLink, isLast: boolean): Welcome | RegisterRefusal | Undecided {
     const { host, port } = ends.peer;
     const { addresses, registry } = this.#state;
     const result =
       refusalOfAll(this.isDraining, this.#config.registration) ??
       registry.register(message, { ip: addresses.parse(host) ?? 0, port }, link);
     if (result.type === 'refused') {
-      this.counters.refuse(result.code);
-      this.#refusals.note(host, { why: result.text });
-      return result;
+      const room = isLast ? undefined : this.#rivals.makeRoom(result);
+      return room === undefined ? this.#refusals.note(host, result) : { type: 'undecided', until: room };
     }
     const { client } = result;
     this.#noteRegistered(result);

@@ -13,7 +13,7 @@ export class Grace {
   /** @param fellSilent whether the connection is lost because nothing has come by it for a grace or longer: that was the grace. */
   begin(client: Client, nowMs: number, fellSilent: boolean): void {
     client.link = undefined;
-    client.lostMs = Math.floor(nowMs);
+    client.sinceMs = Math.floor(nowMs);
     client.lookAtMs = Math.floor(fellSilent ? nowMs : nowMs + this.#graceMs);
   }
 
@@ -36,7 +36,7 @@ export class Grace {
    */
   isOver(client: Client, idleMs: number | undefined, nowMs: number): boolean {
     const silent = idleMs === undefined || idleMs >= this.#graceMs;
-    if (silent || nowMs + this.#graceMs - client.lostMs > this.#sessionTimeoutMs) return true;
+    if (silent || nowMs + this.#graceMs - client.sinceMs > this.#sessionTimeoutMs) return true;
     client.lookAtMs = Math.floor(nowMs + this.#graceMs - idleMs);
     return false;
   }

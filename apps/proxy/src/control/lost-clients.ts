@@ -6,7 +6,7 @@ import { Grace } from './grace.ts';
 import { KEEPALIVE_MS } from './messages.ts';
 
 /** Whoever has neither a control connection nor said anything for so long is gone: two keepalives are missing. */
-const GONE_MS = 2 * KEEPALIVE_MS;
+export const GONE_MS = 2 * KEEPALIVE_MS;
 
 type GraceTimes = Pick<NodeConfig, 'graceSecs' | 'sessionTimeoutSecs'>;
 

@@ -47,6 +47,11 @@ export class TicketGate {
     return this.#sessions.open(ticket, sessionId, isHeld);
   }
 
+  /** The sessions that live by a ticket, the oldest first. */
+  sessionsOf({ id }: Ticket): readonly number[] {
+    return this.#sessions.sessionsOf(id);
+  }
+
   close(sessionId: number): void {
     this.#sessions.close(sessionId);
   }

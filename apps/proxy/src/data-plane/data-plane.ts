@@ -3,7 +3,7 @@ import { CHALLENGE_SLOT_SECONDS, DestinationPolicy } from '@lightspeed/security'
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
-import type { ClientAddress, RefusedAccount, RelayLimits, RelayOutput } from '@lightspeed/session';
+import type { ClientAddress, RefusedAccount, RelayLimits, RelayOutput, SessionReport } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import { ON_BIND_ADDRESS, ON_OWN_ADDRESS } from './data-sockets.ts';
@@ -44,6 +44,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
   readonly #snapshots: SnapshotTeller;
   readonly #takeMessages: () => void;
   readonly #tell: (message: FromWorker) => void;
+  /** What the clients of sessions are to be told, from this tick. */
+  #reports: SessionReport[] = [];
   /** Whether datagrams came since the last tick. */
   #isBusy = false;
   /** Whether the datagrams at hand came by way of another worker: two that disagree must not play ball with them. */
@@ -135,7 +137,15 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     const wasBusy = this.#isBusy;
     this.#isBusy = false;
     const dueInMs = this.#relay.handleTimeout();
+    this.#tellReports();
     return this.#snapshots.advance(wasBusy ? Math.min(MAX_TICK_MS, dueInMs) : dueInMs);
+  }
+
+  /** All of a tick in one message. */
+  #tellReports(): void {
+    if (this.#reports.length === 0) return;
+    this.#tell({ type: 'reports', reports: this.#reports });
+    this.#reports = [];
   }
 
   #takeForwarded(count: number): void {
@@ -191,6 +201,10 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   overShare(who: RefusedAccount): void {
     this.#tell({ type: 'over-share', who });
+  }
+
+  reported(report: SessionReport): void {
+    this.#reports.push(report);
   }
 
   attacked(sessionId: number): void {

@@ -1,5 +1,5 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
-import type { RefusedAccount, Registration, RelayLimits, RelayOptions } from '@lightspeed/session';
+import type { RefusedAccount, Registration, RelayLimits, RelayOptions, SessionReport } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { AddressHandle, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
@@ -159,6 +159,8 @@ export type FromWorker =
   | { readonly type: 'misused'; readonly sessionId: number }
   /** A session was refused a socket because its account has its share. */
   | { readonly type: 'over-share'; readonly who: RefusedAccount }
+  /** How the packets of sessions fare: their clients are to be told. */
+  | { readonly type: 'reports'; readonly reports: readonly SessionReport[] }
   /** The packets of a session are to have tags: its client must be told. */
   | { readonly type: 'tagging'; readonly sessionId: number }
   /** Packets with wrong tokens or tags come in the name of a session's client. */

@@ -79,8 +79,10 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
   counter('registrations_ended_total', 'Registrations that the node ended, by why.', ['why'], () => [
     [{ why: 'ticket' }, counters.expired],
     [{ why: 'abandoned' }, counters.abandoned],
+    [{ why: 'displaced' }, counters.displaced],
     [{ why: 'banned' }, counters.banned],
   ]);
+  counter('reports_total', 'Reports to clients of how their packets arrive and what is refused.', [], () => [[{}, counters.reports]]);
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
     const { accepted, refusedOverMax, refusedOverMaxPerAddress, refusedOverAlpn, failedHandshakes } = control.port.counters;
     return [
@@ -127,9 +129,7 @@ function ways(unit: 'Packets' | 'Bytes'): Traffic['samples'] {
 
 /** Datagrams longer than a receive buffer never get as far as having a direction: they are among the UDP events. */
 function dropSamples(direction: string, drops: Readonly<Record<string, number>>): Sample[] {
-  return Object.entries(drops)
-    .filter(([reason]) => reason !== 'truncated')
-    .map(([reason, count]) => [{ direction, reason }, count]);
+  return Object.entries(drops).map(([reason, count]) => [{ direction, reason }, count]);
 }
 
 function one(name: string, help: string, value: (stats: NodeStats) => number): Traffic {
@@ -220,6 +220,7 @@ const TRAFFIC: readonly Traffic[] = [
     ],
   },
   one('flows_opened_total', 'Flows between a client and a game server that were opened.', ({ relay }) => relay.flowsOpened),
+  one('flows_gave_way_total', 'Idle flows that gave way to new ones of their sessions.', ({ relay }) => relay.flowsGaveWay),
   one('oversize_flows_total', 'Flows that have carried a payload over the safe size.', ({ relay }) => relay.oversizeFlows),
   one('bans_total', 'Addresses that were banned.', ({ relay }) => relay.bans),
   {

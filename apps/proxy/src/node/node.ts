@@ -21,6 +21,7 @@ import { Administration } from './admin-commands.ts';
 import { LiveNode } from './live-node.ts';
 import type { RunningNode } from './live-node.ts';
 import { watchDialect } from './dialect-watch.ts';
+import { watchLongDatagrams } from './long-datagram-watch.ts';
 import type { NodeParts } from './node-parts.ts';
 import { logStart, logTotals } from './start-log.ts';
 
@@ -51,6 +52,10 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
   const totals = setInterval(() => logTotals(log, supervisor.stats()), config.metricsIntervalSecs * 1_000).unref();
   if (config.metricsIntervalSecs === 0) clearInterval(totals);
   const endWatch = watchDialect(() => supervisor.stats().clientDrops.reserved_not_zero, log);
+  const endLongDatagramWatch = watchLongDatagrams(() => {
+    const { serverDrops, udp } = supervisor.stats();
+    return serverDrops.truncated + udp.truncated;
+  }, log);
   const endReturns = returnMemoryAfterSurges(control?.port, () => supervisor.stats().relay.sessionsOpened, log);
 
   administration.node = {
@@ -65,6 +70,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
   return new LiveNode(config, engine, parts, administration, log, () => {
     clearInterval(totals);
     endWatch();
+    endLongDatagramWatch();
     endReturns();
   });
 }

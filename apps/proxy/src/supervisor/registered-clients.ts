@@ -1,4 +1,5 @@
 import type { ProofNoncesState } from '@lightspeed/security';
+import type { SessionReport } from '@lightspeed/session';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { RegisteredClient } from '../data-plane/messages.ts';
 
@@ -16,6 +17,8 @@ export interface WorkerNews {
   misused(sessionId: number): void;
   /** What the log says of a client besides its address: its ticket, if it has one. */
   nameOf(sessionId: number): Readonly<Record<string, string>>;
+  /** How the packets of sessions fare: their clients are to be told. */
+  reported(reports: readonly SessionReport[]): void;
   /** The packets of a session are to have tags: its client must be told. */
   tagging(sessionId: number): void;
   /** Packets with wrong tokens or tags come in the name of a session's client. */
@@ -38,5 +41,11 @@ export const NO_CLIENTS: RegisteredClients = {
   registered: () => [],
   has: () => false,
   noteNonces: () => false,
-  news: { misused: () => undefined, nameOf: () => ({}), tagging: () => undefined, attacked: () => undefined },
+  news: {
+    misused: () => undefined,
+    nameOf: () => ({}),
+    reported: () => undefined,
+    tagging: () => undefined,
+    attacked: () => undefined,
+  },
 };

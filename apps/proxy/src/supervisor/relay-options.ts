@@ -13,6 +13,7 @@ export function relayOptionsOf(config: NodeConfig): RelayOptions {
     maxSessionsPerAddress: Math.ceil(config.maxSessionsPerAddress / config.workers),
     maxFlowsPerSession: config.maxFlowsPerSession,
     sessionTimeoutMs: config.sessionTimeoutSecs * 1_000,
+    flowTimeoutMs: config.flowTimeoutSecs * 1_000,
     maxPpsPerClient: config.maxPpsPerClient,
     maxBpsPerClient: config.maxBpsPerClient,
     openRatio: config.openRatio,
@@ -20,6 +21,7 @@ export function relayOptionsOf(config: NodeConfig): RelayOptions {
     banDurationMs: config.banDurationSecs * 1_000,
     oversize: config.oversize,
     egressMapping: config.egressMapping,
+    egressFiltering: config.egressFiltering,
     maxEgressSockets: egressSocketsPerWorker(config.workers, portsIn(config)),
     tags: config.tags,
   });

@@ -174,6 +174,9 @@ export class WorkerSlot {
       case 'over-share':
         this.#watcher.overShare(message.who);
         break;
+      case 'reports':
+        this.#watcher.clients.news.reported(message.reports);
+        break;
       case 'tagging':
         this.#watcher.clients.news.tagging(message.sessionId);
         break;

@@ -31,6 +31,10 @@ export interface Reachable {
 /** A control connection as a client has it, with everything that the node has said on its one stream. */
 export class Control {
   readonly said: ControlMessage[] = [];
+  /** Whether it leaves Pings of the node unanswered, as a program does that was killed. */
+  isGone = false;
+  /** Pings of the node. */
+  pings = 0;
   readonly connection: ControlConnection;
   readonly stream: ControlStream;
 
@@ -85,10 +89,18 @@ export class Control {
 
   async #listen(stream: ControlStream): Promise<void> {
     try {
-      for await (const message of stream.messages()) if (message.type !== 'refused') this.said.push(message);
+      for await (const message of stream.messages()) {
+        if (message.type === 'ping') await this.#answer(message.timestampUs);
+        else if (message.type !== 'refused') this.said.push(message);
+      }
     } catch {
       // The node has closed the connection: tests look at what was said before.
     }
+  }
+
+  async #answer(echoedTimestampUs: bigint): Promise<void> {
+    this.pings++;
+    if (!this.isGone) await this.say({ type: 'pong', echoedTimestampUs, serverTimestampUs: 0n });
   }
 
   async #listenToStreams(): Promise<void> {

@@ -39,6 +39,20 @@ const NO_APPLICATION_PROTOCOL = TLS_ALERT + 120;
 /** bad_certificate .. certificate_unknown, unknown_ca. */
 const CERTIFICATE_ALERTS: readonly number[] = [42, 43, 44, 45, 46, 48].map((alert) => TLS_ALERT + alert);
 
+/** What TLS alerts say (RFC 8446, section 6.2), those that people meet. */
+const ALERT_WORDS: Readonly<Record<number, string>> = {
+  40: 'the handshake failed',
+  42: 'a bad certificate',
+  43: 'a certificate of a kind that is not supported',
+  44: 'a revoked certificate',
+  45: 'an expired certificate',
+  46: 'a certificate that cannot be used',
+  48: 'no authority that is trusted here vouches for it',
+  80: 'an internal error of the other end',
+  112: 'it has another name',
+  120: 'no application protocol that both have',
+};
+
 /** The other end has no protocol of ours. */
 export function isAlpnRefusal(code: number): boolean {
   return code === NO_APPLICATION_PROTOCOL;
@@ -49,11 +63,11 @@ export function isCertificateRefusal(code: number): boolean {
   return CERTIFICATE_ALERTS.includes(code);
 }
 
-/** `0x4c03 (rateLimited)`, for messages and logs. */
+/** `0x4c03 (rateLimited)`, or a TLS alert in words; for messages and logs. */
 export function describeCloseCode(code: number): string {
   const hex = `0x${code.toString(16)}`;
   const name = Object.entries(CloseCode).find(([, value]) => value === code)?.[0];
   if (name !== undefined) return `${hex} (${name})`;
-  if (code >= TLS_ALERT && code < TLS_ALERT + 256) return `${hex} (TLS alert ${code - TLS_ALERT})`;
+  if (code >= TLS_ALERT && code < TLS_ALERT + 256) return ALERT_WORDS[code - TLS_ALERT] ?? `TLS alert ${code - TLS_ALERT}`;
   return hex;
 }

@@ -61,7 +61,9 @@ test('why an address cannot be bound is told from the words of the library', () 
 
 test('close codes are said with their names', () => {
   expect(describeCloseCode(CloseCode.rateLimited)).toBe('0x4c03 (rateLimited)');
-  expect(describeCloseCode(0x178)).toBe('0x178 (TLS alert 120)');
+  expect(describeCloseCode(0x178)).toBe('no application protocol that both have');
+  expect(describeCloseCode(0x130)).toBe('no authority that is trusted here vouches for it');
+  expect(describeCloseCode(0x1ff)).toBe('TLS alert 255');
   expect(describeCloseCode(0x9999)).toBe('0x9999');
 });
 

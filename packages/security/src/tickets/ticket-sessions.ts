@@ -55,6 +55,11 @@ export class TicketSessions {
     return this.#holders.get(ticketId)?.sessionIds.size ?? 0;
   }
 
+  /** Ids of the live sessions of one ticket, the oldest first. */
+  sessionsOf(ticketId: string): readonly number[] {
+    return [...(this.#holders.get(ticketId)?.sessionIds ?? [])];
+  }
+
   /** The ticket that a session lives by. */
   ticketOf(sessionId: number): Ticket | undefined {
     return this.#bySession.get(sessionId)?.ticket;

@@ -43,7 +43,8 @@ export interface ReceiveProtection {
   /**
    * Takes a protected packet, valid and not seen before: delivers its payload, and those that it brings back.
    * @param flowIndex the flow that its addresses name; NO_FLOW only for parity without addresses.
-   * @returns 0, or `DropReason.duplicate` for a payload that was brought back before it came.
+   * @returns 0, also for a payload that was brought back and came a moment later. `DropReason.duplicate` for one that came long
+   *   after it was brought back.
    */
   take(
     sink: PayloadSink,
@@ -53,6 +54,8 @@ export interface ReceiveProtection {
     length: ByteLength,
     nowMs: Milliseconds,
   ): DropReason | 0;
+  /** Payloads that it has brought back, and that have not come after all. Never goes down. */
+  readonly recovered: number;
   /** Gives back the memory of what is too old to help, and brings the totals up to date. */
   tidy(nowMs: Milliseconds): void;
   /** Gives all memory back. */

@@ -1,4 +1,4 @@
-import { DATA_DUPLICATE, DATA_NEW_AND_RECOVERED, GroupDecoder, PARITY_RECOVERED } from '@lightspeed/fec';
+import { DATA_DUPLICATE, DATA_LATE, DATA_NEW_AND_RECOVERED, GroupDecoder, PARITY_RECOVERED } from '@lightspeed/fec';
 import type { FecMemory } from '@lightspeed/fec';
 import { DropReason, fecHeaderBytes, isParity, readGroupId, readGroupIndex, readGroupSize } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Dialect, FlowIndex, Milliseconds } from '@lightspeed/wire';
@@ -51,9 +51,14 @@ export class XorGroupsReceiver implements ReceiveProtection {
     const index = readGroupIndex(bytes, offset);
     const result = decoder.data(groupId, index, size, flowIndex, payload, payloadBytes, nowMs);
     if (result === DATA_DUPLICATE) return DropReason.duplicate;
+    if (result === DATA_LATE) return 0;
     sink.deliverPayload(flowIndex, payload, payloadBytes);
     if (result === DATA_NEW_AND_RECOVERED) this.#deliverRecovered(sink);
     return 0;
+  }
+
+  get recovered(): number {
+    return this.#decoder.recoveriesSettled;
   }
 
   tidy(nowMs: Milliseconds): void {

@@ -28,6 +28,9 @@ import type { RelayParts } from './relay-parts.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 import type { SessionTags } from './session-tags.ts';
 
+/** A program that was started again takes nonces that are farther ahead than any run of it gets. */
+const NONCES_OF_A_RUN = 2n ** 31n;
+
 /** What {@link SessionAdmission} takes of a relay. */
 export interface AdmissionParts extends Pick<
   RelayParts,
@@ -133,6 +136,7 @@ export class SessionAdmission {
     if (secret === undefined || hmacSha256 === undefined) return this.#refuse(DropReason.notAdmitted);
     if (readToken(bytes, offset) !== live.token) return this.#refuse(DropReason.badToken);
     if (!verifyProof(bytes, offset, secret, hmacSha256, length)) return this.#refuse(DropReason.badProof);
+    const { highest } = live.nonces;
     if (!live.acceptNonce(proof.nonce)) return this.#refuse(DropReason.replayedProof);
     claims?.noteProof(live);
     const number = readHandshakePath(bytes, offset);
@@ -141,9 +145,14 @@ export class SessionAdmission {
 
     const isValidated = this.#isValidated(live, proof, bound, from);
     if (this.#isForwarded(live, bound, isValidated, offset, length, from)) return null;
-    const session = live.session ?? this.#openProved(live, proof.nonce);
+    // Who counts on from so far ahead is another run of the client's program: it has kept the secret, but not its numbers.
+    const isAnotherRun = proof.nonce - highest > NONCES_OF_A_RUN;
+    const isOpen = live.session !== null;
+    const session = live.session ?? this.#openProved(live);
     if (session === null) return null;
     session.isProved = true;
+    if (isOpen && isAnotherRun) session.receiving.restart();
+    if (!isOpen || isAnotherRun) this.#begin(live, session, proof.nonce);
     session.receiving.window.startsOverOnDuplicates = false;
     lifecycle.setMultipath(session, MULTIPATH_MODES[mode]);
     return lifecycle.bindPath(session, number, from, isValidated) ?? this.#challenge(live, offset, from);
@@ -239,14 +248,16 @@ export class SessionAdmission {
     return true;
   }
 
-  #openProved(live: LiveRegistration, nonce: bigint): RelaySession | null {
-    const { lifecycle, sessions, tagging } = this.#parts;
-    const session = lifecycle.openRegistered(live);
-    if (session === null) return this.#refuse(sessions.refusal);
+  #openProved(live: LiveRegistration): RelaySession | null {
+    const { lifecycle, sessions } = this.#parts;
+    return lifecycle.openRegistered(live) ?? this.#refuse(sessions.refusal);
+  }
+
+  /** The client's numbers begin: so do its tags, with keys of their own. */
+  #begin(live: LiveRegistration, session: RelaySession, nonce: bigint): void {
     live.noteOpening(nonce);
-    session.isProved = true;
-    tagging.begin(session);
-    return session;
+    session.pendingFin = null;
+    this.#parts.tagging.begin(session);
   }
 
   #refuse(reason: DropReason): null {

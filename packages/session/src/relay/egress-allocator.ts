@@ -1,7 +1,7 @@
 import type { AddressHandle, EgressId, Port } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
 import type { FairShares } from './fair-shares.ts';
-import type { EgressMapping, RelayOutput } from './relay-options.ts';
+import type { RelayOptions, RelayOutput } from './relay-options.ts';
 import type { RelayFlow, RelaySession } from './relay-session.ts';
 
 /**
@@ -18,7 +18,7 @@ import type { RelayFlow, RelaySession } from './relay-session.ts';
  * largest number of players on one server. A socket without flows is closed. No account may open more than its share.
  */
 export class EgressAllocator {
-  readonly #mapping: EgressMapping;
+  readonly #options: Pick<RelayOptions, 'egressFiltering' | 'egressMapping'>;
   readonly #output: RelayOutput;
   /** Shared sockets by position in the pool; -1 where there is none now. */
   readonly #pool: number[] = [];
@@ -32,12 +32,20 @@ export class EgressAllocator {
   readonly #position: number[] = [];
   /** By the driver's number: for whom it was opened. */
   readonly #owner: number[] = [];
+  /** By the driver's number: the session whose own it is; null for a shared one. */
+  readonly #session: (RelaySession | null)[] = [];
   readonly #shares: FairShares;
   #open = 0;
 
   /** @param flows all flows by (socket, server ip, server port, 0); only read here. */
-  constructor(mapping: EgressMapping, output: RelayOutput, flows: KeyTable, shares: FairShares, random: () => number) {
-    this.#mapping = mapping;
+  constructor(
+    options: Pick<RelayOptions, 'egressFiltering' | 'egressMapping'>,
+    output: RelayOutput,
+    flows: KeyTable,
+    shares: FairShares,
+    random: () => number,
+  ) {
+    this.#options = options;
     this.#output = output;
     this.#flows = flows;
     this.#shares = shares;
@@ -55,9 +63,23 @@ export class EgressAllocator {
    * @param port the local port that it should have if that is possible, 0 for any.
    */
   take(session: RelaySession, clientIp: AddressHandle, clientPort: Port, serverIp: AddressHandle, serverPort: Port, port: Port): EgressId {
-    return this.#mapping === 'shared'
+    return this.#options.egressMapping === 'shared' && !this.hearsAnySource(session)
       ? this.#takeShared(session, serverIp, serverPort, port)
       : this.#takeOwn(session, clientIp, clientPort, port);
+  }
+
+  /** Whether a session hears whoever sends to its sockets: nobody else uses those. */
+  hearsAnySource({ registration }: Pick<RelaySession, 'registration'>): boolean {
+    return this.#options.egressFiltering === 'endpoint-independent' && registration?.hearsAnySource === true;
+  }
+
+  /** The flow of a socket that belongs to one session, to which its client has sent last; null for a shared socket. */
+  latestFlowOf(egress: EgressId): RelayFlow | null {
+    let latest: RelayFlow | null = null;
+    for (let flow = this.#session[egress]?.firstFlow ?? null; flow !== null; flow = flow.nextOfSession) {
+      if (flow.egress === egress && (latest === null || ((flow.lastUpMs - latest.lastUpMs) | 0) > 0)) latest = flow;
+    }
+    return latest;
   }
 
   /** The flow is gone, from the table of flows too; a socket that nobody uses any more is closed. */
@@ -68,6 +90,7 @@ export class EgressAllocator {
     this.#users[egress]--;
     if (this.#users[egress] > 0) return;
     if (position >= 0) this.#pool[position] = -1;
+    this.#session[egress] = null;
     this.#open--;
     this.#shares.giveSocket(this.#owner[egress]);
     this.#output.closeEgress(egress);
@@ -141,6 +164,7 @@ export class EgressAllocator {
       return -1;
     }
     this.#owner[egress] = session.owner;
+    this.#session[egress] = position < 0 ? session : null;
     this.#users[egress] = 0;
     this.#position[egress] = position;
     this.#open++;

@@ -1,15 +1,15 @@
 import { hashPrefix } from '@lightspeed/security';
+import { SHORTEST_IDLE_MS } from '../shortest-idle.ts';
 import type { ReceiveSupply } from '../protection/xor-groups-receiver.ts';
 import type { RelayOptions } from './relay-options.ts';
-import type { AddressPrefix, RelaySession, SessionRegistration } from './relay-session.ts';
+import type { AddressPrefix } from './address-prefix.ts';
+import type { RelaySession, SessionRegistration } from './relay-session.ts';
 
 /** Accounts are told apart by a hash, so that no session takes memory for it. Two that share a number share what it may have. */
 const OWNERS = 1_024;
 
-/** When less than this part of the sockets is free, flows that are idle end sooner. */
+/** When less than this part of the sockets is free, flows that are idle end sooner, but never before SHORTEST_IDLE_MS. */
 const SHORT = 0.25;
-/** But never sooner than this. */
-const SHORTEST_IDLE_MS = 30_000;
 
 /**
  * Shares what is scarce among accounts: a ticket, or a prefix that registered or plays at an open node. The rule is that of
@@ -19,7 +19,7 @@ const SHORTEST_IDLE_MS = 30_000;
 export class FairShares {
   /** How often a session was refused a socket because it, or its account, had its share. */
   socketsRefused = 0;
-  readonly #options: Pick<RelayOptions, 'maxEgressSockets' | 'sessionTimeoutMs'>;
+  readonly #options: Pick<RelayOptions, 'maxEgressSockets' | 'flowTimeoutMs'>;
   readonly #seed: number;
   readonly #supply: ReceiveSupply;
   /** By owner, from its first session on. */
@@ -30,7 +30,7 @@ export class FairShares {
   #refused: SessionRegistration | AddressPrefix | null = null;
 
   constructor(
-    options: Pick<RelayOptions, 'maxEgressSockets' | 'sessionTimeoutMs'>,
+    options: Pick<RelayOptions, 'maxEgressSockets' | 'flowTimeoutMs'>,
     { memory, returns, fecTotals }: ReceiveSupply,
     random: number,
   ) {
@@ -78,11 +78,16 @@ export class FairShares {
 
   /** After how long without a datagram of the client a flow ends: sooner when sockets are short. */
   get flowTimeoutMs(): number {
-    const { maxEgressSockets, sessionTimeoutMs } = this.#options;
+    const { maxEgressSockets, flowTimeoutMs } = this.#options;
     const isShort = this.#freeSockets < SHORT * maxEgressSockets;
-    if (!isShort) return sessionTimeoutMs;
+    if (!isShort) return flowTimeoutMs;
     const left = this.#freeSockets / (SHORT * maxEgressSockets);
-    return Math.min(sessionTimeoutMs, Math.max(SHORTEST_IDLE_MS, sessionTimeoutMs * left));
+    return Math.max(this.shortestIdleMs, flowTimeoutMs * left);
+  }
+
+  /** After how long without a datagram of the client a flow ends at the soonest, also if another one of its session needs its place. */
+  get shortestIdleMs(): number {
+    return Math.min(SHORTEST_IDLE_MS, this.#options.flowTimeoutMs);
   }
 
   get #freeSockets(): number {

@@ -134,6 +134,31 @@ export class FlowTable {
     session.firstFlow = kept;
   }
 
+  /**
+   * Closes the flow of a session to which the client has sent nothing for longest, if that is `idleMs` at least.
+   * @returns whether there was one.
+   */
+  closeLongestIdle(session: RelaySession, idleMs: Milliseconds, nowMs: Milliseconds): boolean {
+    let longest: RelayFlow | null = null;
+    let beforeLongest: RelayFlow | null = null;
+    let longestMs = idleMs - 1;
+    let before: RelayFlow | null = null;
+    for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+      const silentMs = (nowMs - flow.lastUpMs) | 0;
+      if (silentMs > longestMs) {
+        longest = flow;
+        beforeLongest = before;
+        longestMs = silentMs;
+      }
+      before = flow;
+    }
+    if (longest === null) return false;
+    if (beforeLongest === null) session.firstFlow = longest.nextOfSession;
+    else beforeLongest.nextOfSession = longest.nextOfSession;
+    this.#close(longest);
+    return true;
+  }
+
   /** Closes those flows of a session that go where they may not go any more. */
   closeDenied(session: RelaySession, policy: DestinationPolicy): void {
     let kept: RelayFlow | null = null;

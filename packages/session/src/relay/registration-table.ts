@@ -11,16 +11,20 @@ export const PeerCapability = {
   tags: 1,
   /** It answers challenges. */
   challenges: 2,
+  /** It wants to know how its packets arrive, and what is refused to it. */
+  reports: 4,
+  /** It asks to hear whoever sends to its public addresses: RFC 4787, endpoint-independent filtering. */
+  anySource: 8,
 } as const;
 
 /** What a registration notes of itself beside those bits. */
-const CAPABILITIES = 3;
-const ACCOUNT_SHIFT = 2;
+const CAPABILITIES = 15;
+const ACCOUNT_SHIFT = 4;
 const MAX_ACCOUNT = 0xff_ffff;
-const HAS_ACCOUNT = 1 << 27;
-const HAS_SECRET = 1 << 28;
-const WANTS_TAGS = 1 << 29;
-const IS_TAGGED = 1 << 30;
+const HAS_ACCOUNT = 1 << 28;
+const HAS_SECRET = 1 << 29;
+const WANTS_TAGS = 1 << 30;
+const IS_TAGGED = 1 << 31;
 
 /** What registration settles for a session, before any packet of it has come. */
 export interface Registration {
@@ -112,6 +116,10 @@ export class LiveRegistration implements SessionRegistration {
     return (this.#bits & PeerCapability.challenges) !== 0;
   }
 
+  get hearsAnySource(): boolean {
+    return (this.#bits & PeerCapability.anySource) !== 0;
+  }
+
   get account(): number {
     return (this.#bits & HAS_ACCOUNT) === 0 ? -1 : (this.#bits >>> ACCOUNT_SHIFT) & MAX_ACCOUNT;
   }
@@ -123,6 +131,10 @@ export class LiveRegistration implements SessionRegistration {
   /** Whether its client can tag packets: it also has to share a secret. */
   get canTag(): boolean {
     return (this.#bits & PeerCapability.tags) !== 0 && this.hasSecret && this.dialect === 'standard';
+  }
+
+  get wantsReports(): boolean {
+    return (this.#bits & PeerCapability.reports) !== 0 && this.dialect === 'standard';
   }
 
   /** Whether its sessions are to have tags from their opening on. */

@@ -61,16 +61,18 @@ export const RelayCounter = {
   egressOverShare: 34,
   /** Sessions of registrations in whose name eight packets with wrong tokens or tags have come. */
   sessionsAttacked: 35,
+  /** Flows that were idle and gave way to new ones of their sessions. */
+  flowsGaveWay: 36,
   // Gauges: what is there now.
-  sessions: 36,
-  flows: 37,
-  egressSockets: 38,
-  bannedAddresses: 39,
-  registrations: 40,
+  sessions: 37,
+  flows: 38,
+  egressSockets: 39,
+  bannedAddresses: 40,
+  registrations: 41,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 41;
+export const RELAY_COUNTER_COUNT = 42;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

@@ -3,9 +3,10 @@ import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Dialect, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import type { CarriedFlow, CarriedLimits } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
-import type { AddressPrefix } from './relay-session.ts';
+import type { AddressPrefix } from './address-prefix.ts';
 import type { Registration } from './registration-table.ts';
 import type { RelayCounters } from './relay-counters.ts';
+import type { SessionReport } from './session-report.ts';
 
 /** Who may open a session (docs/protocol.md, Sessions). */
 export type Admission =
@@ -21,6 +22,13 @@ export type EgressMapping =
   /** Each local source of a session has its own socket: one public address for all peers (RFC 4787, 4.1). */
   | 'endpoint-independent';
 
+/** Whom clients hear besides the game servers to which they have sent (RFC 4787, 5). */
+export type EgressFiltering =
+  /** Nobody. */
+  | 'address-and-port-dependent'
+  /** Clients that ask for it hear whoever sends to their public addresses, and have sockets of their own for that. */
+  | 'endpoint-independent';
+
 /** Limits and rules of a relay. Times in milliseconds, rates per second. */
 export interface RelayOptions {
   readonly admission: Admission;
@@ -31,8 +39,11 @@ export interface RelayOptions {
   readonly maxFlowsPerSession: number;
   /** A session ends after this long without a packet in either direction. */
   readonly sessionTimeoutMs: Milliseconds;
-  /** How long after its last packet to a server a session may receive from there. */
-  readonly solicitedMs: Milliseconds;
+  /**
+   * A flow ends this long after the client's last packet, and no sooner unless something is short: the server is heard so long. RFC
+   * 4787, REQ-5, wants two minutes at least.
+   */
+  readonly flowTimeoutMs: Milliseconds;
   readonly maxPpsPerClient: number;
   readonly maxBpsPerClient: number;
   /** Coarse limit for addresses without a session, shared by those whose hash is equal. */
@@ -50,6 +61,7 @@ export interface RelayOptions {
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
   readonly oversize: 'fragment' | 'drop';
   readonly egressMapping: EgressMapping;
+  readonly egressFiltering: EgressFiltering;
   /** Egress sockets that there are at the most. Of these no account may have more than are free. Infinity: the driver says when none is left. */
   readonly maxEgressSockets: number;
   /** Which sessions of registrations tag their packets, as far as their clients can (docs/protocol.md, Packet tags). */
@@ -61,6 +73,7 @@ export type RelayLimits = Pick<
   RelayOptions,
   | 'maxFlowsPerSession'
   | 'sessionTimeoutMs'
+  | 'flowTimeoutMs'
   | 'maxPpsPerClient'
   | 'maxBpsPerClient'
   | 'openRatio'
@@ -77,7 +90,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   maxSessionsPerAddress: 1_000,
   maxFlowsPerSession: 64,
   sessionTimeoutMs: 300_000,
-  solicitedMs: 120_000,
+  flowTimeoutMs: 120_000,
   maxPpsPerClient: 1_000,
   maxBpsPerClient: 1_000_000,
   maxPpsPerUnboundAddress: 1_000,
@@ -88,6 +101,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   banDurationMs: 3_600_000,
   oversize: 'fragment',
   egressMapping: 'shared',
+  egressFiltering: 'address-and-port-dependent',
   maxEgressSockets: Infinity,
   tags: 'auto',
 });
@@ -204,6 +218,11 @@ export interface RelayOutput {
    * @param who the id of the session's registration, if it has one, and the prefix that it counts for.
    */
   overShare(who: RefusedAccount): void;
+  /**
+   * How the packets of a registration's session fare, for its client. Told at most once a second for a session, and only of those
+   * whose registration says that its client wants to know.
+   */
+  reported?(report: SessionReport): void;
   /**
    * The addresses of a prefix were banned; other relays that serve the same port want to know.
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.

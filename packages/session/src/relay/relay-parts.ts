@@ -10,6 +10,7 @@ import { PathChallenges } from './path-challenges.ts';
 import { RegistrationTable } from './registration-table.ts';
 import type { RelayEnvironment, RelayOptions } from './relay-options.ts';
 import { SessionLimits } from './session-limits.ts';
+import { SessionRefusals } from './session-refusals.ts';
 import { SessionTable, expectedSessions } from './session-table.ts';
 
 /** Proofs of one session in a second: a client sends one or two when its address changes, a few when several paths do. */
@@ -45,6 +46,7 @@ export interface RelayParts extends Omit<RelayEnvironment, 'challenges' | 'limit
   /** Statistics of the decoders of all sessions, as of the last sweep. */
   readonly fecTotals: FecTotals;
   readonly lossTotals: LossTotals;
+  readonly refusals: SessionRefusals;
 }
 
 /** Makes the tables, guards and counters that a relay's classes share. */
@@ -72,5 +74,6 @@ export function makeRelayParts(options: RelayOptions, environment: RelayEnvironm
     bans: new BanTable({ durationMs: options.banDurationMs, hashSeed: random() | 0 }),
     fecTotals,
     lossTotals: new LossTotals(),
+    refusals: new SessionRefusals(),
   };
 }

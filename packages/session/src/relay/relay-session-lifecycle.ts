@@ -10,7 +10,8 @@ import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { RelaySession } from './relay-session.ts';
-import type { AddressPrefix, RelayPath } from './relay-session.ts';
+import type { AddressPrefix } from './address-prefix.ts';
+import type { RelayPath } from './relay-session.ts';
 
 /** A path that is not validated ends after so long without a packet: two keepalives of the usual pause. */
 const UNVALIDATED_TIMEOUT_MS = 10_000;
@@ -31,6 +32,7 @@ export interface LifecycleParts extends Pick<
   | 'options'
   | 'output'
   | 'limits'
+  | 'refusals'
   | 'returns'
   | 'sessions'
   | 'shares'
@@ -218,11 +220,12 @@ export class RelaySessionLifecycle {
 
   /** Ends a session: its flows, its blocks, its slot. Its registration, if there is one, may be bound again. */
   close(session: RelaySession): void {
-    const { claims, clock, flows, limits, lossTotals, sessions } = this.#parts;
+    const { claims, clock, flows, limits, lossTotals, refusals, sessions } = this.#parts;
     flows.closeIdle(session, 0, clock.nowMs);
     session.receiving.close();
     lossTotals.end(session.slot, session.receiving.window);
     limits.close(session.slot, session.prefix, session.isVerified, clock.nowMs);
+    refusals.forget(session.slot);
     sessions.remove(session);
     if (session.registration === null) return;
     session.registration.session = null;

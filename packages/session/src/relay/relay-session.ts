@@ -15,14 +15,9 @@ import type {
 import type { ReceiveState } from '../receive-state.ts';
 import type { MultipathMode } from '../multipath.ts';
 import { SendFlow, SendState } from '../protection/send-flow.ts';
+import type { AddressPrefix } from './address-prefix.ts';
 import type { CarriedFlow, CarriedPath } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
-
-/** How limits count an address: an IPv4 address is (0, its bits), an IPv6 address its /64. Signed. */
-export interface AddressPrefix {
-  readonly prefixHigh: number;
-  readonly prefixLow: number;
-}
 
 /** The registration that a session belongs to, as the session sees it. Its prefix is that of the address which registered. */
 export interface SessionRegistration extends AddressPrefix {
@@ -32,8 +27,11 @@ export interface SessionRegistration extends AddressPrefix {
   /** Its account, 24 bits; -1 if that is its prefix. */
   readonly account: number;
   readonly nonces: ProofNoncesState;
-  /** Whether its client answers challenges. */
+  /** Whether its client answers challenges, and whether it wants reports. */
   readonly answersChallenges: boolean;
+  readonly wantsReports: boolean;
+  /** Whether its client asks to hear whoever sends to its public addresses. */
+  readonly hearsAnySource: boolean;
   /** The nonce of the proof that opened its session, as far as there was one. */
   readonly openingNonce: bigint;
   /** The session that it has, if any. */

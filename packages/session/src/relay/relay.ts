@@ -20,6 +20,7 @@ import { KeyTable } from '../key-table.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import type { LossCounts } from '../receive-state.ts';
 import { RelaySnapshots } from './relay-snapshots.ts';
+import { SessionReports } from './session-reports.ts';
 import { SessionTags } from './session-tags.ts';
 import { Sweep } from './sweep.ts';
 import { Upstream } from './upstream.ts';
@@ -54,7 +55,7 @@ export class Relay {
     const sender = new ClientSender(parts);
     const writer = new PacketWriter(memory, returns, sender);
     const flowsBySocket = new KeyTable(random(), expectedSessions(options.maxClients), 3);
-    const egress = new EgressAllocator(options.egressMapping, output, flowsBySocket, parts.shares, random);
+    const egress = new EgressAllocator(options, output, flowsBySocket, parts.shares, random);
     const reports = new FlowReports(parts);
     const flows = new FlowTable(egress, writer, reports, flowsBySocket, random);
     const lifecycle = new RelaySessionLifecycle({ ...parts, flows, reports });
@@ -65,8 +66,8 @@ export class Relay {
     const control = new UpstreamControl(withSessions);
     const data = new UpstreamData({ ...withSessions, misuse: new Misuse(withSessions) });
     this.#upstream = new Upstream({ ...withSessions, admission, control, data });
-    this.#downstream = new Downstream(withSessions);
-    this.#sweep = new Sweep({ ...withSessions, egress, reports });
+    this.#downstream = new Downstream({ ...withSessions, egress });
+    this.#sweep = new Sweep({ ...withSessions, egress, reports, sessionReports: new SessionReports(parts) });
     this.snapshots = new RelaySnapshots(withSessions);
     this.#parts = parts;
     this.#flows = flows;

@@ -2,7 +2,8 @@ import { RateLimiter, ReflectionGuard, rateLimiterBytes, reflectionGuardBytes } 
 import { DropReason } from '@lightspeed/wire';
 import type { Milliseconds, SessionSlot } from '@lightspeed/wire';
 import type { RelayOptions } from './relay-options.ts';
-import type { AddressPrefix, SessionRegistration } from './relay-session.ts';
+import type { AddressPrefix } from './address-prefix.ts';
+import type { SessionRegistration } from './relay-session.ts';
 import { SeatPool } from './seat-pool.ts';
 
 /** How long what limits count outlives a session: the windows in which an account may be found to have earned a ban. */
@@ -99,9 +100,10 @@ export class SessionLimits {
   }
 
   /** Asks whether a packet of a session's client may pass; see `RateLimiter.admit`. */
-  admitUpstream(slot: SessionSlot, bytes: number, nowMs: Milliseconds): 0 | DropReason {
+  admitUpstream(slot: SessionSlot, bytes: number, nowMs: Milliseconds, isParity: boolean): 0 | DropReason {
     const seat = this.#seats[slot];
-    const verdict = seat < 0 ? this.#own?.upstream.admit(-1 - seat, bytes, nowMs) : this.#common?.upstream.admit(seat, bytes, nowMs);
+    const verdict =
+      seat < 0 ? this.#own?.upstream.admit(-1 - seat, bytes, nowMs, isParity) : this.#common?.upstream.admit(seat, bytes, nowMs, isParity);
     return verdict ?? DropReason.ratePackets;
   }
 

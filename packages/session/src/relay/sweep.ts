@@ -7,6 +7,7 @@ import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelaySession } from './relay-session.ts';
+import type { SessionReports } from './session-reports.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /**
@@ -31,6 +32,7 @@ export interface SweepParts extends Pick<
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
   readonly reports: FlowReports;
+  readonly sessionReports: SessionReports;
   readonly writer: PacketWriter;
 }
 
@@ -57,6 +59,7 @@ export class Sweep {
       this.#beganMs = nowMs;
       this.#nextSlot = 0;
       this.#parts.lossTotals.begin();
+      this.#parts.sessionReports.begin(nowMs);
     }
     this.#step();
     if (this.#nextSlot < this.#parts.sessions.slotCount) return NEXT_STEP_MS;
@@ -83,7 +86,7 @@ export class Sweep {
 
   /** @returns whether it was over. */
   #lookAt(session: RelaySession): boolean {
-    const { clock, counters, farewell, flows, lifecycle, lossTotals, reports, shares } = this.#parts;
+    const { clock, counters, farewell, flows, lifecycle, lossTotals, reports, sessionReports, shares } = this.#parts;
     const { nowMs } = clock;
     if (farewell.answerFin(session)) return true;
     if (((nowMs - session.lastActivityMs) | 0) >= this.#timeoutOf(session)) {
@@ -94,8 +97,10 @@ export class Sweep {
     session.receiving.tidy(nowMs);
     if (session.pathCount > 1) lifecycle.removeSilentPaths(session);
     lossTotals.add(session.slot, session.receiving.window);
-    flows.closeIdle(session, shares.flowTimeoutMs, nowMs);
+    // While the server is heard, the flow is there.
+    flows.closeIdle(session, shares.flowTimeoutMs + 1, nowMs);
     reports.lookAtPaths(session);
+    sessionReports.lookAt(session);
     return false;
   }
 

@@ -47,6 +47,8 @@ export class UpstreamControl {
     }
     values[RelayCounter.keepalives]++;
     if (!session.isVerified && session.dialect === 'standard') lifecycle.noteToken(path);
+    // It has taken a sequence number.
+    session.receiving.window.leaveOut(readSequence(this.#parts.bytes, offset));
     this.#answer(path, FLAG_KEEPALIVE, offset);
     return 0;
   }

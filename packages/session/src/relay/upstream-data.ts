@@ -24,7 +24,10 @@ import type { RelayFlow, RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /** What {@link UpstreamData} takes of a relay. */
-export interface UpstreamDataParts extends Pick<RelayParts, 'bytes' | 'clock' | 'counters' | 'limits' | 'options' | 'output' | 'policy'> {
+export interface UpstreamDataParts extends Pick<
+  RelayParts,
+  'bytes' | 'clock' | 'counters' | 'limits' | 'options' | 'output' | 'policy' | 'refusals' | 'shares'
+> {
   readonly flows: FlowTable;
   readonly lifecycle: RelaySessionLifecycle;
   readonly misuse: Misuse;
@@ -59,7 +62,10 @@ export class UpstreamData implements PayloadSink {
       flow = flows.findUp(session, clientIp, clientPort, serverIp, serverPort);
       if (flow === null) {
         flow = this.#openFlow(path, isTagged, clientIp, clientPort, serverIp, serverPort);
-        if (flow === null) return this.#flowRefusal;
+        if (flow === null) {
+          this.#parts.refusals.noteDestination(session, serverIp, serverPort, this.#flowRefusal);
+          return this.#flowRefusal;
+        }
       }
       flow.lastUpMs = clock.nowMs;
       if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
@@ -83,16 +89,25 @@ export class UpstreamData implements PayloadSink {
     const { session } = path;
     const denied = policy.verdict(serverIp, serverPort);
     if (denied !== 0) return this.#refuseFlow(denied);
-    if (session.flowCount >= options.maxFlowsPerSession) return this.#refuseFlow(DropReason.flowLimit);
+    if (session.flowCount >= options.maxFlowsPerSession && !this.#makeRoom(session)) return this.#refuseFlow(DropReason.flowLimit);
     if (!knowsServer(session, serverIp, serverPort)) {
       const verdict = limits.admitDestination(session.slot, clock.nowMs);
       if (verdict === DESTINATION_REFUSED_BAN) misuse.punish(path, isTagged);
       if (verdict !== DESTINATION_ADMITTED) return this.#refuseFlow(DropReason.reflection);
     }
-    const flow = flows.open(session, clientIp, clientPort, serverIp, serverPort, clock.nowMs);
+    let flow = flows.open(session, clientIp, clientPort, serverIp, serverPort, clock.nowMs);
+    if (flow === null && this.#makeRoom(session)) flow = flows.open(session, clientIp, clientPort, serverIp, serverPort, clock.nowMs);
     if (flow === null) return this.#refuseFlow(DropReason.egressExhausted);
     counters.values[RelayCounter.flowsOpened]++;
     return flow;
+  }
+
+  /** The session's flow that was idle for longest gives way to a new one, unless it is in use. @returns whether there was one. */
+  #makeRoom(session: RelaySession): boolean {
+    const { clock, counters, flows, shares } = this.#parts;
+    if (!flows.closeLongestIdle(session, shares.shortestIdleMs, clock.nowMs)) return false;
+    counters.values[RelayCounter.flowsGaveWay]++;
+    return true;
   }
 
   #refuseFlow(reason: DropReason): null {

@@ -4,10 +4,14 @@ import {
   FLAG_FRAGMENT,
   FLAG_HANDSHAKE,
   TAG_BYTES,
+  VERSION_FEC,
   checkPacket,
+  isParity,
   readFlags,
+  readSequence,
   readTimestampUs,
   readToken,
+  readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import { UNTAGGED } from '../tags/packet-tags.ts';
@@ -18,6 +22,7 @@ import type { Farewell } from './farewell.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelayPath, RelaySession } from './relay-session.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
+import { REFUSED_UP } from './session-refusals.ts';
 import type { SessionTags } from './session-tags.ts';
 import type { UpstreamControl } from './upstream-control.ts';
 import type { UpstreamData } from './upstream-data.ts';
@@ -25,7 +30,7 @@ import type { UpstreamData } from './upstream-data.ts';
 /** What {@link Upstream} takes of a relay. */
 export interface UpstreamParts extends Pick<
   RelayParts,
-  'addresses' | 'bans' | 'bytes' | 'clock' | 'counters' | 'forwarding' | 'limits' | 'output' | 'sessions'
+  'addresses' | 'bans' | 'bytes' | 'clock' | 'counters' | 'forwarding' | 'limits' | 'output' | 'refusals' | 'sessions'
 > {
   readonly admission: SessionAdmission;
   readonly control: UpstreamControl;
@@ -82,7 +87,9 @@ export class Upstream {
     const added = tagged === 0 ? TAG_BYTES : 0;
     const refusal =
       tagged !== 0 && tagged !== UNTAGGED ? tagged : this.#handleBound(path, offset + added, length - added, isProof, tagged === 0, local);
-    if (refusal !== 0) this.#drop(refusal);
+    if (refusal === 0) return;
+    this.#drop(refusal);
+    this.#parts.refusals.note(path.session, REFUSED_UP, refusal);
   }
 
   #takeTag(session: RelaySession, tags: PacketTags, offset: ArenaOffset, length: ByteLength): DropReason | 0 | typeof UNTAGGED {
@@ -120,8 +127,12 @@ export class Upstream {
     const isHandshake = (flags & (FLAG_HANDSHAKE | FLAG_FIN)) === FLAG_HANDSHAKE;
     if (isHandshake && session.isProved && !isProof) return DropReason.notAdmitted;
     if (token !== session.token && !(isHandshake && token === 0)) return this.#wrongToken(session);
-    const overLimit = limits.admitUpstream(session.slot, length, clock.nowMs);
-    if (overLimit !== 0) return overLimit;
+    const parity = flags === 0 && readVersion(bytes, offset) === VERSION_FEC && isParity(bytes, offset);
+    const overLimit = limits.admitUpstream(session.slot, length, clock.nowMs, parity);
+    if (overLimit !== 0) {
+      session.receiving.window.leaveOut(readSequence(bytes, offset));
+      return overLimit;
+    }
     if (path.credit !== null) path.credit.received(length);
     if (session.pendingFin !== null && (flags & FLAG_FIN) === 0) farewell.noteActivity(session, readTimestampUs(bytes, offset));
     session.lastActivityMs = clock.nowMs;

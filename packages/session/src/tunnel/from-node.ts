@@ -104,6 +104,7 @@ export class FromNode implements PayloadSink {
       flow = flows.find(readDestinationIp(bytes, offset), readDestinationPort(bytes, offset), serverIp, serverPort);
       // Deployed nodes of that dialect name the tunnel's own address in place of the program's.
       if (flow === null && options.dialect === 'reference') flow = flows.findLatest(serverIp, serverPort);
+      if (flow === null && options.hearsAnySource) flow = this.#openForOther(offset);
       if (flow === null) return DropReason.unknownFlow;
       flow.lastActivityMs = clock.nowMs;
     }
@@ -112,6 +113,18 @@ export class FromNode implements PayloadSink {
     if (duplicate !== 0) return duplicate;
     counters.values[parity ? TunnelCounter.parityPackets : TunnelCounter.dataPackets]++;
     return 0;
+  }
+
+  /** A packet of somebody to whom no program has sent: its program is the one that it names. */
+  #openForOther(offset: ArenaOffset): TunnelFlow | null {
+    const { bytes, clock, flows, output, sending } = this.#parts;
+    const asked = flows.findLatestOf(readDestinationIp(bytes, offset), readDestinationPort(bytes, offset));
+    if (asked === null) return null;
+    const local = output.otherSource?.(asked.local, readSourceIp(bytes, offset), readSourcePort(bytes, offset)) ?? null;
+    if (local === null) return null;
+    const flow = flows.open(sending, local, clock.nowMs);
+    local.carried = flow;
+    return flow;
   }
 
   deliverPayload(flowIndex: FlowIndex, offset: ArenaOffset, length: ByteLength): void {

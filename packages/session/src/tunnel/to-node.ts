@@ -1,4 +1,4 @@
-import { DropReason, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
+import { DropReason, MAX_CARRIED_PAYLOAD_BYTES, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLOAD_BYTES } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import { TunnelCounter } from './tunnel-counters.ts';
@@ -48,6 +48,7 @@ export class ToNode {
         flow.oversizeSeen = true;
         counters.values[TunnelCounter.oversizeFlows]++;
       }
+      if (length > MAX_CARRIED_PAYLOAD_BYTES) return DropReason.truncated;
       if (length > MAX_V1_PAYLOAD_BYTES - sending.tagBytes && options.oversize === 'drop') return DropReason.oversize;
     }
     writer.send(flow, offset, length, clock.nowMs, clock.nowUs);

@@ -3,6 +3,7 @@ import type { PacketWriter } from '../packet-writer.ts';
 import { SendFlow } from '../protection/send-flow.ts';
 import type { SendState } from '../protection/send-flow.ts';
 import { KeyTable } from '../key-table.ts';
+import { SHORTEST_IDLE_MS } from '../shortest-idle.ts';
 
 /**
  * One local program's talk with one game server, as whoever drives tunnels keeps it: it outlives a change of the node that
@@ -11,6 +12,8 @@ import { KeyTable } from '../key-table.ts';
 export class LocalFlow {
   /** The driver's number of the ingress through which the program sent last: answers leave by it. */
   ingress: number;
+  /** The local address at which the ingress got that: answers leave from there. 0 leaves it to the system. For drivers only. */
+  localIp: AddressHandle = 0;
   /** The program. */
   readonly sourceIp: AddressHandle;
   readonly sourcePort: Port;
@@ -104,9 +107,19 @@ export class TunnelFlowTable {
     return latest;
   }
 
-  /** Opens a flow, or gives null if there are as many as there may be. */
+  /** The flow of a program that has sent last, or null. */
+  findLatestOf(localIp: AddressHandle, localPort: Port): TunnelFlow | null {
+    let latest: TunnelFlow | null = null;
+    for (const flow of this.#flows) {
+      if (flow === null || flow.sourceIp !== localIp || flow.sourcePort !== localPort) continue;
+      if (latest === null || ((flow.lastTurn - latest.lastTurn) | 0) > 0) latest = flow;
+    }
+    return latest;
+  }
+
+  /** Opens a flow. If there are as many as there may be, the one that is silent for longest gives way, or null is given. */
   open(sending: SendState, local: LocalFlow, nowMs: Milliseconds): TunnelFlow | null {
-    if (this.#count >= this.#maxFlows) return null;
+    if (this.#count >= this.#maxFlows && !this.#closeLongestIdle(nowMs)) return null;
     const index = this.#freeIndexes.pop() ?? this.#flows.length;
     const flow = new TunnelFlow(this, index, sending, local, nowMs);
     const { sourceIp, sourcePort, destinationIp, destinationPort } = local;
@@ -126,6 +139,19 @@ export class TunnelFlowTable {
     this.#count--;
     flow.table = null;
     if (flow.local.carried === flow) flow.local.carried = null;
+  }
+
+  /** There may be more flows than programs have: some were carried on by another node. */
+  #closeLongestIdle(nowMs: Milliseconds): boolean {
+    let longest: TunnelFlow | null = null;
+    let longestMs = SHORTEST_IDLE_MS - 1;
+    for (const flow of this.#flows) {
+      if (flow === null || ((nowMs - flow.lastActivityMs) | 0) <= longestMs) continue;
+      longest = flow;
+      longestMs = (nowMs - flow.lastActivityMs) | 0;
+    }
+    if (longest !== null) this.close(longest);
+    return longest !== null;
   }
 
   /** Closes the flows that were silent for `idleMs`; with 0 all of them. */

@@ -1,6 +1,16 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { HmacSha256 } from '@lightspeed/security';
-import type { ArenaOffset, ByteLength, Dialect, Microseconds, Milliseconds, PathNumber, SessionToken } from '@lightspeed/wire';
+import type {
+  AddressHandle,
+  ArenaOffset,
+  ByteLength,
+  Dialect,
+  Microseconds,
+  Milliseconds,
+  PathNumber,
+  Port,
+  SessionToken,
+} from '@lightspeed/wire';
 import type { MultipathMode } from '../multipath.ts';
 import type { LocalFlow } from './tunnel-flow.ts';
 import type { TunnelCounters } from './tunnel-counters.ts';
@@ -35,7 +45,9 @@ export interface TunnelOptions {
   /** A flow ends after this long without a datagram in either direction. */
   readonly flowTimeoutMs: Milliseconds;
   readonly maxFlows: number;
-  /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. */
+  /** Whether the node lets others through than the game servers to which programs have sent: they are delivered, too. */
+  readonly hearsAnySource: boolean;
+  /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it, so that its program takes shorter ones. */
   readonly oversize: 'fragment' | 'drop';
 }
 
@@ -49,9 +61,10 @@ export const DEFAULT_TUNNEL_OPTIONS: TunnelOptions = Object.freeze({
   keepaliveMs: 5_000,
   maxKeepaliveMisses: 3,
   steadyKeepalives: false,
-  flowTimeoutMs: 300_000,
+  flowTimeoutMs: 120_000,
   maxFlows: 4_096,
-  oversize: 'fragment',
+  hearsAnySource: false,
+  oversize: 'drop',
 });
 
 /** What a tunnel works with besides its options. */
@@ -95,6 +108,11 @@ export interface TunnelOutput {
   toNode(path: PathNumber, offset: ArenaOffset, length: ByteLength): void;
   /** Sends a payload to a flow's local program: an answer of the flow's game server. */
   toLocal(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
+  /**
+   * Somebody to whom no program has sent answers the program of a flow: the driver's flow between the two, or null if there is to be
+   * none. Asked only with `hearsAnySource`, and without it nothing of others is delivered.
+   */
+  otherSource?(flow: LocalFlow, ip: AddressHandle, port: Port): LocalFlow | null;
   /** A keepalive on one of the paths was answered after so many microseconds. */
   roundTrip(path: PathNumber, rttUs: Microseconds): void;
   event(event: TunnelEvent): void;

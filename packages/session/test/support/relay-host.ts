@@ -12,6 +12,7 @@ import type {
   RelayOptions,
   RelayOutput,
   SessionClaims,
+  SessionReport,
 } from '@lightspeed/session';
 import { AddressBook, DROP_REASON_NAMES } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
@@ -43,6 +44,8 @@ export class RelayHost implements RelayOutput {
   readonly misusedSessions: number[] = [];
   /** Sessions that were refused a socket because their account has its share. */
   readonly overShares: RefusedAccount[] = [];
+  /** What clients were to be told of their sessions. */
+  readonly reports: SessionReport[] = [];
   /** Sessions whose clients were to be told of tags. */
   readonly taggings: number[] = [];
   /** Sessions in whose clients' names wrong tokens or tags have come. */
@@ -265,6 +268,10 @@ export class RelayHost implements RelayOutput {
   tagging(sessionId: number): void {
     this.taggings.push(sessionId);
     this.onTagging?.(sessionId);
+  }
+
+  reported(report: SessionReport): void {
+    this.reports.push(report);
   }
 
   overShare(who: RefusedAccount): void {

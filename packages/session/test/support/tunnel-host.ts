@@ -39,6 +39,8 @@ export class TunnelHost implements TunnelOutput {
   onAttacked: (() => void) | undefined;
   /** Called with each packet that leaves for the node, for worlds in which links take them. */
   onPacket: ((path: number, bytes: Uint8Array) => void) | undefined;
+  /** What the tunnel asks for those to whom no program has sent. */
+  otherSource: NonNullable<TunnelOutput['otherSource']> = () => null;
   readonly #flows = new Map<string, LocalFlow>();
   #slot = 0;
   readonly #queued: (() => void)[] = [];

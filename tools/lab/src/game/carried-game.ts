@@ -15,8 +15,10 @@ const DATAGRAMS_PER_SECOND = 60;
 const BOT_PPS = 250;
 /** How long a tunnel may take to open over a lossy link: several handshakes may be lost. */
 const ESTABLISH_MS = 5_000;
-/** Node and tunnel have published their gauges by then. */
-const PUBLISHED_MS = 600;
+/**
+ * Node and tunnel have published their gauges by then, and count what was recovered: for up to a second it may come after all.
+ */
+const PUBLISHED_MS = 1_200;
 
 /** How large a game is, and how it is carried. */
 export interface CarriedGameOptions {

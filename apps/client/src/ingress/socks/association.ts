@@ -3,6 +3,7 @@ import type { DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
 import type { Ingress, IngressHost } from '../ingress.ts';
 import { LocalDrop } from '../local-counters.ts';
+import type { ServerAddresses } from '../server-addresses.ts';
 import { SOCKS_HEADER_BYTES, SocksDatagram, SocksDatagramKind, writeSocksHeader } from './datagram.ts';
 import type { NameTable, ServerName } from './names.ts';
 import type { WaitingRoom } from '../waiting-room.ts';
@@ -65,6 +66,13 @@ export class SocksAssociation implements Ingress {
     if (flow !== null) ingresses.carry(flow, offset, length);
   }
 
+  /** Carries a payload to a game server that is known by its name. */
+  carryToName(servers: ServerAddresses, serverPort: Port, offset: ArenaOffset, length: ByteLength): void {
+    const { ingresses } = this.#host;
+    const flow = ingresses.flowByName(this.#number, this.#clientIp, this.#clientPort, servers, serverPort);
+    if (flow !== null) ingresses.carry(flow, offset, length);
+  }
+
   /** Its client is gone. */
   close(): void {
     this.#host.waitingRoom.forget(this);
@@ -96,7 +104,8 @@ export class SocksAssociation implements Ingress {
     const { ingresses, names, waitingRoom } = this.#host;
     const { engine, counters } = ingresses;
     const name = names.lookUp(engine.arena.bytes, nameOffset, nameLength, engine.clockMs);
-    if (name?.state === 'found') this.carry(name.ip, port, payloadOffset, payloadLength);
+    if (name !== null && name.state === 'found' && name.servers !== null)
+      this.carryToName(name.servers, port, payloadOffset, payloadLength);
     else if (name === null || name.state === 'asked') {
       const waits = name !== null && waitingRoom.add(this, name, port, payloadOffset, payloadLength);
       if (!waits) counters.drops[LocalDrop.socksWaiting]++;

@@ -17,8 +17,8 @@ export type SocksCommand =
     }
   /** The client's TCP connection has ended. */
   | { readonly type: 'socks-close'; readonly id: number }
-  /** What was found for a name; `ip` undefined if it has no IPv4 address. */
-  | { readonly type: 'socks-resolved'; readonly name: string; readonly ip: number | undefined; readonly ipv6Only: boolean };
+  /** What was found for a name; no `ips` if it has no IPv4 address. */
+  | { readonly type: 'socks-resolved'; readonly name: string; readonly ips: readonly number[]; readonly ipv6Only: boolean };
 
 /** From the data-plane thread. */
 export type SocksMessage =

@@ -1,9 +1,12 @@
+import { ServerAddresses } from '../server-addresses.ts';
 import { canBeServer } from './datagram.ts';
 
 /** Most names that are known at once. One that was not used for longest gives way. */
 const MAX_NAMES = 256;
 /** An address that was found is looked up anew once nothing was sent to the name for so long. */
 const UNUSED_MS = 60_000;
+/** And while something is sent, so often: flows that are new go where it is then. */
+const LOOK_UP_MS = 30_000;
 /** What could not be found is looked up again after this time, and after twice as long each time that it fails again. */
 const FAILED_MS = 5_000;
 /** But a name that is there at last is found within this time. */
@@ -18,8 +21,12 @@ export class ServerName {
   readonly bytes: Uint8Array;
   readonly hash: number;
   state: NameState = 'asked';
-  /** int32 bit pattern; of a name that was found. */
-  ip = 0;
+  /** Of a name that was found. */
+  servers: ServerAddresses | null = null;
+  /** When it was found. */
+  foundMs = 0;
+  /** It was found, and is looked up again: what is known is good as long as nothing else is. */
+  isAskedAgain = false;
   /** When something was last sent to it, or when it was not found. Wrapping int32 milliseconds. */
   sinceMs: number;
   /** How often in a row it was not found. */
@@ -54,19 +61,32 @@ export class NameTable {
     const isOld = name.state !== 'asked' && ageMs > (name.state === 'found' ? UNUSED_MS : failedMs(name));
     if (isOld) {
       name.state = 'asked';
-      this.#ask(name.text);
+      if (!name.isAskedAgain) this.#ask(name.text);
     }
-    if (name.state === 'found') name.sinceMs = nowMs;
+    if (name.state === 'found') {
+      name.sinceMs = nowMs;
+      if (!name.isAskedAgain && ((nowMs - name.foundMs) | 0) > LOOK_UP_MS) {
+        name.isAskedAgain = true;
+        this.#ask(name.text);
+      }
+    }
     return name;
   }
 
   /** A name was looked up. @returns it, if it was asked for. */
-  answer(text: string, ip: number | undefined, ipv6Only: boolean, nowMs: number): ServerName | undefined {
-    const name = this.#names.find((candidate) => candidate.state === 'asked' && candidate.text === text);
+  answer(text: string, ips: readonly number[], ipv6Only: boolean, nowMs: number): ServerName | undefined {
+    const name = this.#names.find((candidate) => (candidate.state === 'asked' || candidate.isAskedAgain) && candidate.text === text);
     if (name === undefined) return undefined;
-    name.state = ip !== undefined && canBeServer(ip) ? 'found' : ipv6Only ? 'ipv6-only' : 'unknown';
+    const servers = ips.filter((ip) => canBeServer(ip | 0));
+    if (servers.length > 0) {
+      if (name.servers === null) name.servers = new ServerAddresses(text, servers);
+      else name.servers.set(servers);
+    }
+    name.foundMs = nowMs;
+    name.isAskedAgain = false;
+    if (name.state !== 'asked') return name;
+    name.state = servers.length > 0 ? 'found' : ipv6Only ? 'ipv6-only' : 'unknown';
     name.failures = name.state === 'found' ? 0 : name.failures + 1;
-    name.ip = (ip ?? 0) | 0;
     name.sinceMs = nowMs;
     return name;
   }
@@ -96,9 +116,9 @@ export class NameTable {
   #leastUsed(nowMs: number): number {
     let place = -1;
     let longestMs = -1;
-    for (const [index, { state, sinceMs }] of this.#names.entries()) {
+    for (const [index, { state, isAskedAgain, sinceMs }] of this.#names.entries()) {
       const ageMs = (nowMs - sinceMs) | 0;
-      if (state === 'asked' || ageMs <= longestMs) continue;
+      if (state === 'asked' || isAskedAgain || ageMs <= longestMs) continue;
       place = index;
       longestMs = ageMs;
     }

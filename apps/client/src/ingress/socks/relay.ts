@@ -80,12 +80,12 @@ export class SocksRelay implements AssociationHost, DatagramReceiver {
     association.close();
   }
 
-  #resolved({ name: text, ip, ipv6Only }: Extract<SocksCommand, { type: 'socks-resolved' }>): void {
+  #resolved({ name: text, ips, ipv6Only }: Extract<SocksCommand, { type: 'socks-resolved' }>): void {
     const { engine, counters } = this.ingresses;
-    const name = this.names.answer(text, ip, ipv6Only, engine.clockMs);
+    const name = this.names.answer(text, ips, ipv6Only, engine.clockMs);
     if (name === undefined) return;
     for (const { owner, port, block, length } of this.waitingRoom.takeOut(name)) {
-      if (name.state === 'found') owner.carry(name.ip, port, block, length);
+      if (name.servers !== null && name.state === 'found') owner.carryToName(name.servers, port, block, length);
       else counters.drops[dropOf(name)]++;
     }
   }

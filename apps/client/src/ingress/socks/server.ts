@@ -97,9 +97,9 @@ export class SocksServer {
   }
 
   async #resolve(name: string): Promise<void> {
-    const { ip, ipv6Only, why } = await findServer(name);
-    if (ip === undefined) this.#told.note(`nothing can be sent to game server ${name}: ${why}`);
-    this.#host.command({ type: 'socks-resolved', name, ip, ipv6Only });
+    const { ips, ipv6Only, why } = await findServer(name);
+    if (ips.length === 0) this.#told.note(`nothing can be sent to game server ${name}: ${why}`);
+    this.#host.command({ type: 'socks-resolved', name, ips, ipv6Only });
   }
 
   #tellIpv6(): void {

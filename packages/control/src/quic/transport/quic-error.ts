@@ -46,9 +46,10 @@ export class QuicError extends Error {
   }
 }
 
-/** Something that was thrown, as text for a message of ours. */
+/** Something that was thrown, as text for a message of ours: of an error of a file its words, without code, call and path. */
 export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error)) return String(thrown);
+  return 'syscall' in thrown ? thrown.message.replace(/^E[A-Z0-9]+: ([^,]+), .*$/, '$1') : thrown.message;
 }
 
 /** @throws {QuicError} `ERR_QUIC_OPTION` unless `value` is a whole number from `low` to `high`. */
