@@ -4,6 +4,7 @@ import { startChild } from '../../../src/child-program.ts';
 import { LabError } from '../../../src/errors.ts';
 import { percentile } from '../../../src/figures.ts';
 import { command } from '../../../src/foreign-process.ts';
+import { TemporaryFolder } from '../../../src/leftovers.ts';
 import { cpuNs, residentBytes } from '../../../src/process-usage.ts';
 import { whyNoNamespaces } from '../../namespaces/internet.ts';
 import { SERVERS, openCaptureStage } from '../support/stage.ts';
@@ -29,7 +30,10 @@ await using started = new AsyncDisposableStack();
 const why = await whyNoNamespaces();
 if (why !== undefined) throw new LabError('ERR_LAB_PROCESS', `captures are measured in network namespaces, which cannot be made: ${why}`);
 const stage = await openCaptureStage(started);
-let helper = await stage.helper();
+// As it is installed, in a folder that does not outlive this.
+const places = await stage.placesIn(started.use(await TemporaryFolder.open()).path);
+const words = await stage.installer().install(places);
+let helper = await stage.helper({ words });
 process.stdout.write(`${JSON.stringify({ loads: await loads(stage), ...(await directFlows(stage)), kills: await kills(stage) })}\n`);
 
 function progress(text: string): void {
@@ -153,7 +157,7 @@ async function kill(stage: CaptureStage, victim: (typeof VICTIMS)[number]): Prom
   ]);
   await setTimeout(500);
   const { byNode, direct } = await meter.finish();
-  if (victim === 'capture service') helper = await stage.helper();
+  if (victim === 'capture service') helper = await stage.helper({ words });
   const { lostShare, silentMs } = outageOf(direct, killedMs);
   return {
     victim,

@@ -1,6 +1,7 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Places } from '@lightspeed/capture';
 import { formatTicket } from '@lightspeed/security';
 import { startChild } from '../../../src/child-program.ts';
 import { ForeignProcess, command } from '../../../src/foreign-process.ts';
@@ -127,6 +128,13 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   };
   /** Installs and removes, as root on the player's machine. */
   const installer = () => askerOf(0);
+  /** Where an installation is that is in a folder as a whole. */
+  const placesIn = async (folder: string): Promise<Places> => {
+    for (const name of ['lib', 'etc']) await mkdir(join(folder, name));
+    const library = join(folder, 'lib', 'lightspeed-helper');
+    const gatewayFile = join(folder, 'etc', 'lightspeed', 'gateway');
+    return { library, units: join(folder, 'units'), hasSystemd: false, gatewayFile, socket };
+  };
   const askerOf = (uid: number) =>
     started.use(
       startChild<AskerProgram>({
@@ -147,6 +155,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   return {
     held,
     installer,
+    placesIn,
     installRouting,
     scene,
     internet,
