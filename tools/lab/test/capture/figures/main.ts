@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { CaptureFigures, KillFigures, LoadFigures } from '../../../src/capture-figures.ts';
 import { startChild } from '../../../src/child-program.ts';
-import { LabError } from '../../../src/errors.ts';
+import { LabError, reasonOf } from '../../../src/errors.ts';
 import { percentile } from '../../../src/figures.ts';
 import { command } from '../../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../../src/leftovers.ts';
@@ -26,6 +26,11 @@ const [BY_NODE, DIRECT, NEW] = SERVERS;
 const DIRECT_FLAGS = ['--way', `${DIRECT.ip}/32=direct`];
 const plan = process.argv.includes('quick') ? QUICK : FULL;
 
+// Without a stack: whoever has started this reads the last lines.
+process.once('uncaughtException', (error) => {
+  process.stderr.write(`${reasonOf(error)}\n`);
+  process.exit(1);
+});
 await using started = new AsyncDisposableStack();
 const why = await whyNoNamespaces();
 if (why !== undefined) throw new LabError('ERR_LAB_PROCESS', `captures are measured in network namespaces, which cannot be made: ${why}`);
@@ -145,8 +150,13 @@ async function kill(stage: CaptureStage, victim: (typeof VICTIMS)[number]): Prom
   await using within = new AsyncDisposableStack();
   const { meter, client } = await caughtMeter(stage, within);
   const pid = { client: client.pid, 'capture service': helper.pid, nft: await nftPid() }[victim];
+  await stage.offer({});
   await meter.play({ byNode: BY_NODE, direct: DIRECT });
   await setTimeout(1_500);
+  const { udp } = await stage.matchmaker.seen();
+  if ([stage.node, stage.home].some(({ address }) => !(udp[address] > 0))) {
+    throw new LabError('ERR_LAB_PROCESS', `there is no flow by the node, or none directly: game servers saw ${JSON.stringify(udp)}`);
+  }
   const watcher = within.use(stage.rulesWatcher());
   await watcher.line(/^there/, END_MS);
   process.kill(pid, 'SIGKILL');
