@@ -130,7 +130,7 @@ describe('a game server with several addresses', () => {
   });
 });
 
-describe('a game server whose name leads elsewhere', () => {
+describe('a game server whose name leads to another address', () => {
   it('is where it was for flows that run, and where it is for new ones', () => {
     const forward = new Forward([A]);
     forward.send(500);

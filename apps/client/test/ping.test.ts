@@ -61,7 +61,7 @@ describe('lightspeed ping', () => {
     using gone = await Refusing.start();
     const { code, stdout, stderr } = await lightspeed(['ping', '--open', '--node', `127.0.0.1:${gone.address.port}`, '--json']);
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ answered: 0, lossRatio: null });
+    expect(JSON.parse(stdout)).toMatchObject({ answered: 0, lossRatio: null, error: { code: 'ERR_CLIENT_NO_ANSWER' } });
     expect(stderr).toMatch(/^lightspeed: no answer from node .* nothing listens on that port.*\n$/);
   });
 

@@ -9,12 +9,12 @@ import { registrarNode, testServer } from './support/scene.ts';
 const ASKS = Capability.challenge | Capability.anySource;
 
 /** Sends to a port of this machine from a port of its own. */
-async function sendFromElsewhere(port: number): Promise<void> {
+async function sendFromAnother(port: number): Promise<void> {
   const socket = createSocket('udp4');
   onTestFinished(() => void socket.close());
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  socket.send('from elsewhere', port, '127.0.0.1');
+  socket.send('from another', port, '127.0.0.1');
 }
 
 describe('a node with egress_filtering', () => {
@@ -28,10 +28,10 @@ describe('a node with egress_filtering', () => {
     for (const client of [asking, other]) await client.roundTrip(server.endpoint, 'hi');
     const [toAsking, toOther] = server.received.map(({ port }) => port);
     expect(Buffer.from((await asking.next('data')).payload).toString()).toBe('hi');
-    await sendFromElsewhere(toAsking);
+    await sendFromAnother(toAsking);
     const { payload } = await asking.next('data');
-    expect(Buffer.from(payload).toString()).toBe('from elsewhere');
-    await sendFromElsewhere(toOther);
+    expect(Buffer.from(payload).toString()).toBe('from another');
+    await sendFromAnother(toOther);
     await eventually(() => expect(node.stats().serverDrops.unsolicited).toBe(1));
   });
 
@@ -41,7 +41,7 @@ describe('a node with egress_filtering', () => {
     const client = await playingClient(node, { knows: ASKS });
     expect(capabilitiesExtension.find(client.ack.extensions)).toBe(Capability.challenge);
     await client.roundTrip(server.endpoint, 'hi');
-    await sendFromElsewhere(server.received[0].port);
+    await sendFromAnother(server.received[0].port);
     await eventually(() => expect(node.stats().serverDrops.unsolicited).toBe(1));
   });
 });

@@ -59,7 +59,7 @@ describe('SIGHUP', () => {
   it.each([
     ['no TOML', '[server', 'not valid TOML'],
     ['an unknown key', '[server]\nregoin = "x"\n', 'did you mean region?'],
-    ['a revocation list that cannot be read', 'revocation_list = "/"\n', 'EISDIR'],
+    ['a revocation list that cannot be read', 'revocation_list = "/"\n', '/: it is a directory'],
   ])('with %s in the file changes nothing, and says so', async (_what, text, why) => {
     const { reload, server, client } = await scene();
     const told = await reload(`[security]\ndeny_destinations = ["127.0.0.0/8"]\n${text}`);

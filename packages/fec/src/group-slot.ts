@@ -1,4 +1,4 @@
-import { FIXED_FORMAT_CONTENT_BYTES } from './recovery.ts';
+import { FIXED_FORMAT_CONTENT_BYTES, STOPPED_CONTENT_BYTES } from './recovery.ts';
 
 /**
  * The record of one group in a decoder's ring: 16 integers of an `Int32Array`, one cache line. `slot` is the index of
@@ -8,7 +8,7 @@ import { FIXED_FORMAT_CONTENT_BYTES } from './recovery.ts';
  *  slot +0      +1       +2        +3          +4   +5        +6, +7
  *  | state | group id | data size | parity size | tag | received | members seen, bits 0-31, 32-63 |
  *  slot +8    +9       +10       +11       +12              +13     +14         +15
- *  | block | filled | longest | lengths | parity content | flags | openedMs | unused |
+ *  | block | filled | longest | lengths | parity content | flags | openedMs | beyond |
  * ```
  */
 export const SLOT_INTS = 16;
@@ -41,6 +41,8 @@ export const PARITY_CONTENT = 12;
 export const FLAGS = 13;
 /** When the group's first packet came, by the wrapping clock. */
 export const OPENED_MS = 14;
+/** XOR of what the lengths of the packets received would be otherwise for a peer that counts at most 1,400 bytes of each. */
+export const BEYOND = 15;
 
 /** No group. */
 export const GROUP_NONE = 0;
@@ -76,6 +78,7 @@ export function openSlot(slots: Int32Array, slot: number, groupId: number, nowMs
   slots[slot + PARITY_CONTENT] = 0;
   slots[slot + FLAGS] = 0;
   slots[slot + OPENED_MS] = nowMs;
+  slots[slot + BEYOND] = 0;
 }
 
 /** Whether packet `index` (0 to 63) was received or recovered. */
@@ -96,6 +99,7 @@ export function noteData(slots: Int32Array, slot: number, index: number, size: n
   if (tag >= 0) slots[slot + TAG] = tag;
   slots[slot + LENGTHS] ^= length;
   if (length > slots[slot + LONGEST]) slots[slot + LONGEST] = length;
+  if (length > STOPPED_CONTENT_BYTES) slots[slot + BEYOND] ^= length ^ STOPPED_CONTENT_BYTES;
   if (length === FIXED_FORMAT_CONTENT_BYTES) slots[slot + FLAGS] |= FLAG_MEMBER_OF_1398;
 }
 

@@ -1,4 +1,4 @@
-import { BLOCK, FLAGS, FLAG_MEMBER_OF_1398, FLAG_ZERO_LENGTHS, LONGEST, PARITY_CONTENT, TAG } from './group-slot.ts';
+import { BEYOND, BLOCK, FLAGS, FLAG_MEMBER_OF_1398, FLAG_ZERO_LENGTHS, LONGEST, PARITY_CONTENT, TAG } from './group-slot.ts';
 import type { FecMemory } from './memory.ts';
 import { FIXED_FORMAT_CONTENT_BYTES, RECOVERY_OLD_FORMAT, RECOVERY_REJECTED, STOPPED_CONTENT_BYTES, judgeRecovery } from './recovery.ts';
 
@@ -50,6 +50,7 @@ export class ParityFormat {
       slots[slot + PARITY_CONTENT],
       length,
       slots[slot + LONGEST],
+      slots[slot + BEYOND],
       (flags & FLAG_MEMBER_OF_1398) !== 0,
       (flags & FLAG_ZERO_LENGTHS) !== 0,
       this.isFixed,

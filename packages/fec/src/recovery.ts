@@ -33,6 +33,7 @@ export const STOPPED_CONTENT_BYTES = 1400;
  * @param contentLength - of the parity: its payload without the two bytes of lengths.
  * @param recoveredLength - what the lengths say that the missing packet has.
  * @param longestMember - of the packets received, -1 if there is none.
+ * @param beyond - XOR over the packets received of over 1,400 bytes: their lengths, each with 1,400.
  * @param hasMemberOf1398 - whether a packet of 1,398 bytes was received, which a parity of 1,400 bytes needs.
  * @param zeroLengths - whether the parity's own two bytes of lengths are zero, as in most fixed-format parities.
  * @param oldPeer - whether the peer was seen to send the fixed format.
@@ -44,6 +45,7 @@ export function judgeRecovery(
   contentLength: number,
   recoveredLength: number,
   longestMember: number,
+  beyond: number,
   hasMemberOf1398: boolean,
   zeroLengths: boolean,
   oldPeer: boolean,
@@ -59,7 +61,7 @@ export function judgeRecovery(
   }
   if (recoveredLength > contentLength) return RECOVERY_REJECTED;
   if (contentLength === STOPPED_CONTENT_BYTES && (stoppingPeer || longestMember > contentLength)) {
-    return judgeStopped(memory, contentOffset, recoveredLength, longestMember);
+    return judgeStopped(memory, contentOffset, recoveredLength, longestMember, beyond);
   }
   if (longestMember > contentLength) return RECOVERY_REJECTED;
   // The content is as long as the longest packet: if the missing one is shorter, a received one has that length.
@@ -71,12 +73,14 @@ export function judgeRecovery(
 /**
  * Judges what a parity gives that may have stopped before the end of a packet. Nobody knows whether its lengths did too. So
  * the missing packet must show by a byte of its own, with nothing but zeros behind it, where it ends. One that seems to end
- * where parity stops may go on.
+ * where parity stops may go on. So may one that takes some of those zeros in if the lengths stop too.
  */
-function judgeStopped(memory: FecMemory, contentOffset: number, recoveredLength: number, longestMember: number): number {
+function judgeStopped(memory: FecMemory, contentOffset: number, recoveredLength: number, longestMember: number, beyond: number): number {
   if (recoveredLength === STOPPED_CONTENT_BYTES || recoveredLength === 0) return RECOVERY_REJECTED;
   if (longestMember < STOPPED_CONTENT_BYTES) return RECOVERY_REJECTED;
   if (longestMember > STOPPED_CONTENT_BYTES && memory.bytes[contentOffset + recoveredLength - 1] === 0) return RECOVERY_REJECTED;
+  const otherLength = recoveredLength ^ beyond;
+  if (otherLength > recoveredLength && otherLength <= STOPPED_CONTENT_BYTES) return RECOVERY_REJECTED;
   const isEnd = memory.isAllZero(contentOffset + recoveredLength, STOPPED_CONTENT_BYTES - recoveredLength);
   return isEnd ? RECOVERY_ACCEPTED : RECOVERY_REJECTED;
 }

@@ -40,7 +40,7 @@ export const MAX_GROUP_SIZE = 64;
 /** Payload that passes every usual path without IP fragmentation. Senders should stay below it. */
 export const SAFE_PAYLOAD_BYTES = 1400;
 /**
- * Longest payload that is carried at all, by IP fragmentation: receivers take datagrams of up to 9,000 bytes, and the longest
+ * Longest payload that is carried at all, by IP fragmentation. Receivers take datagrams of up to 9,000 bytes, and the longest
  * header with a tag takes 30.
  */
 export const MAX_CARRIED_PAYLOAD_BYTES = 8970;

@@ -99,7 +99,7 @@ export function addTunnelOptions(command: Command): Command {
     .addOption(
       new Option(
         '--oversize <what>',
-        'what to do with payloads that do not fit a usual packet; games such as those with RakNet take shorter ones if they are dropped',
+        'what to do with payloads that do not fit a usual packet; if they are dropped, games take shorter ones',
       )
         .choices(['fragment', 'drop'])
         .default(DEFAULT_TUNNEL_SETTINGS.oversize),

@@ -64,9 +64,10 @@ export async function ping(options: PingOptions, terminal: Terminal): Promise<nu
     keepalivesSent,
     replies.map(({ rttMs }) => rttMs),
   );
-  if (options.json === true) terminal.json({ node: name, ...withNulls(summary), replies });
+  const error = failure && { code: failure.code, message: failure.message };
+  if (options.json === true) terminal.json({ node: name, ...withNulls(summary), replies, error });
   else for (const line of roundTripLines(name, summary)) terminal.line(line);
-  if (failure !== undefined) terminal.failed(failure.code, failure.message);
+  if (failure !== undefined) terminal.error(failure.message);
   return replies.length === 0 ? 1 : 0;
 }
 

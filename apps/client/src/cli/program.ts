@@ -120,7 +120,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(
       new Option(
         '--listen <[addr:]port>',
-        'local address for the game server with the same number; a port alone is one of 127.0.0.1 (default: the server’s port there, or any free port)',
+        'local address for the game server with the same number; a port alone means 127.0.0.1 (default: the server’s port, or any free one)',
       ).argParser(collect(parseListen)),
     )
     .addHelpText('after', PLAY_EXAMPLE)

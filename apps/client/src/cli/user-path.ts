@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 
 /**
  * Where a file is that the user has named. A relative path counts from the working folder, and then from the folder in which
- * the user was: package managers run a script in the folder of its package, and say in `INIT_CWD` where they were called.
+ * the user was. That is `INIT_CWD`, if a package manager runs a script in the folder of its package.
  */
 export async function userPath(file: string, { INIT_CWD = '' }: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (isAbsolute(file) || INIT_CWD === '' || (await isThere(file))) return file;

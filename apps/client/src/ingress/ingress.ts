@@ -11,8 +11,8 @@ import type { ServerAddresses } from './server-addresses.ts';
  */
 
 /**
- * A game server that has said nothing to a program for so long is tried at another of its addresses: longer than any round trip, and
- * less than games wait.
+ * A game server that has said nothing to a program for so long is tried at another of its addresses. It is longer than any round
+ * trip, and less than games wait.
  */
 const GIVE_UP_MS = 3_000;
 /** But only if the program has sent so many datagrams meanwhile. */
@@ -78,7 +78,7 @@ export interface IngressHost {
   flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null;
   /**
    * The same for a game server of which several addresses may be known. A flow keeps the one that it was opened with, unless the
-   * server stays silent there: then its program gets another flow, to the next address.
+   * server stays silent there. Then its program gets another flow, to the next address.
    */
   flowByName(ingress: number, sourceIp: AddressHandle, sourcePort: Port, servers: ServerAddresses, serverPort: Port): Flow | null;
   /** Carries a datagram of the flow's program to its game server. The bytes before `offset` may be written to. */

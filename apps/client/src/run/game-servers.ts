@@ -53,10 +53,10 @@ export class GameServers {
         // Name services give the addresses in another order each time.
         const isNew = ips.length > 0 && (ips.length !== known.ips.length || ips.some((ip) => !known.ips.includes(ip)));
         if (!isNew) return;
-        const isElsewhere = !ips.some((ip) => known.ips.includes(ip));
+        const hasMoved = !ips.some((ip) => known.ips.includes(ip));
         known.ips = ips;
         this.#host.command({ type: 'server-addresses', ingress, ips });
-        if (isElsewhere) this.#host.told(`game server ${known.name} is at ${ips.map(formatIpv4).join(', ')} now; new flows go there`);
+        if (hasMoved) this.#host.told(`game server ${known.name} is at ${ips.map(formatIpv4).join(', ')} now; new flows go there`);
       }),
     );
   }

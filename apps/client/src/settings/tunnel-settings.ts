@@ -52,8 +52,8 @@ export interface TunnelSettings {
   /** So many keepalives in all, for measurements; 0 is no limit. */
   readonly maxKeepalives?: number;
   /**
-   * `endpoint-independent` asks the node to let others through than the game servers to which programs have sent, such as a server that
-   * answers from another port. It needs `register`, and an operator who allows it.
+   * `endpoint-independent` asks the node to let others through than the game servers to which programs have sent. Some
+   * servers answer from another port. It needs `register`, and an operator who allows it.
    */
   readonly egressFiltering?: 'address-and-port-dependent' | 'endpoint-independent';
   /** A flow ends after so many seconds without a datagram in either direction. */

@@ -47,7 +47,7 @@ export interface TunnelOptions {
   readonly maxFlows: number;
   /** Whether the node lets others through than the game servers to which programs have sent: they are delivered, too. */
   readonly hearsAnySource: boolean;
-  /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it, so that its program takes shorter ones. */
+  /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. Then its program takes shorter ones. */
   readonly oversize: 'fragment' | 'drop';
 }
 
@@ -109,7 +109,7 @@ export interface TunnelOutput {
   /** Sends a payload to a flow's local program: an answer of the flow's game server. */
   toLocal(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
   /**
-   * Somebody to whom no program has sent answers the program of a flow: the driver's flow between the two, or null if there is to be
+   * Somebody to whom no program has sent answers the program of a flow. The driver gives its flow between the two, or null if there is to be
    * none. Asked only with `hearsAnySource`, and without it nothing of others is delivered.
    */
   otherSource?(flow: LocalFlow, ip: AddressHandle, port: Port): LocalFlow | null;
