@@ -61,8 +61,8 @@ Options:
   --json         prints data in place of tables
   --gate         checks what no machine changes against bounds, as CI does. These are bytes, instructions and system
                  calls per packet, bytes per session, and cost beside the relay in C. Exit code 1 if a bound is exceeded
-  --capture      measures what catching a game costs, as root in network namespaces: CPU time, memory, latency of direct
-                 flows, and what is lost when a process is killed. Some four minutes, or one with --quick
+  --capture      measures what catching a game costs, as root in network namespaces. These are CPU time, memory, latency
+                 of direct flows, and what the kill of a process loses. Some four minutes, or one with --quick
   --against DIR  compares this checkout's node with that of another checkout, whose packages are installed.
                  Prints the ratio of CPU time per round trip, in interleaved pairs of new processes
   --wildcard     with --against: the sockets of both nodes are bound to all addresses, else to 127.0.0.1
