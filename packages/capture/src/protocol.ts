@@ -33,6 +33,8 @@ export type CaptureTarget =
   | { readonly kind: 'run' }
   /** Programs that run already, by their control group: its path below the root of version 2. */
   | { readonly kind: 'cgroup'; readonly path: string }
+  /** All that is in the helper's network namespace: for a helper that was started in one, beside a game. */
+  | { readonly kind: 'namespace' }
   /** Devices that use this machine as their router: all on an interface, or these, by IPv4 or MAC address. */
   | { readonly kind: 'gateway'; readonly lan: string; readonly devices: readonly string[] };
 
@@ -135,14 +137,14 @@ function requestOf(given: Record<string, unknown>): CaptureRequest | string {
 
 function targetOf(given: unknown): CaptureTarget | string {
   if (!isRecord(given)) return 'target must be an object';
-  if (given['kind'] === 'run') return { kind: 'run' };
+  if (given['kind'] === 'run' || given['kind'] === 'namespace') return { kind: given['kind'] };
   if (given['kind'] === 'cgroup') {
     const path = given['path'];
     const isPath =
       typeof path === 'string' && path !== '' && path.split('/').every((part) => CGROUP_PART.test(part) && !/^\.+$/.test(part));
     return isPath ? { kind: 'cgroup', path } : 'path must name a control group below the root';
   }
-  if (given['kind'] !== 'gateway') return 'kind must be run, cgroup or gateway';
+  if (given['kind'] !== 'gateway') return 'kind must be run, cgroup, namespace or gateway';
   const lan = given['lan'];
   if (typeof lan !== 'string' || !INTERFACE.test(lan)) return 'lan must be the name of an interface';
   const devices = listOf(given['devices'], (one) => isIPv4(one) || MAC.test(one));

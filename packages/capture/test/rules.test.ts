@@ -34,6 +34,12 @@ describe('the rules of a capture', () => {
     expect(command).not.toContain('cgroupv2');
   });
 
+  it('of a network namespace catch all that its programs send', () => {
+    const command = tableCommand({ ...SETTINGS, target: { kind: 'namespace' } });
+    expect(command).toContain('; meta l4proto udp goto choose; }');
+    expect(command).not.toContain('cgroupv2');
+  });
+
   it('differ in their marks by capture and kind', () => {
     const marks = [marksOf(1, false), marksOf(2, false), marksOf(1, true)];
     expect(new Set(marks.map(({ answer }) => answer)).size).toBe(3);

@@ -1,5 +1,5 @@
-import { CaptureError, CaptureClient, returnProgramPages } from '@lightspeed/capture';
-import type { CaptureTarget } from '@lightspeed/capture';
+import { CaptureError, returnProgramPages } from '@lightspeed/capture';
+import type { CaptureClient, CaptureTarget } from '@lightspeed/capture';
 import { closeFd } from '@lightspeed/udp';
 import { ClientError } from '../base/errors.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
@@ -31,11 +31,12 @@ export class Capture {
   /**
    * Has the helper make the rules. Nothing is caught before {@link begin}.
    * @param nodes IPv4 addresses that are never caught.
+   * @param connect connects with the helper
    * @throws {ClientError} `ERR_CLIENT_CAPTURE` with what to do.
    */
-  static async prepare(target: CaptureTarget, nodes: readonly string[], always: Always, socketPath?: string): Promise<Capture> {
+  static async prepare(target: CaptureTarget, nodes: readonly string[], always: Always, connect: () => CaptureClient): Promise<Capture> {
     return explained(async () => {
-      const helper = CaptureClient.connect(socketPath);
+      const helper = connect();
       try {
         const { fd } = await helper.catch(target, nodes);
         return new Capture(helper, fd, always);
@@ -82,7 +83,8 @@ export class Capture {
   }
 }
 
-async function explained<T>(does: () => Promise<T>): Promise<T> {
+/** Says it as an error of the client. @throws {ClientError} `ERR_CLIENT_CAPTURE` */
+export async function explained<T>(does: () => Promise<T>): Promise<T> {
   try {
     return await does();
   } catch (error) {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import type { Writable } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { constants } from 'node:os';
+import type { NamespaceWords } from '@lightspeed/capture';
 
 /** Waits for a line, then becomes the game: so nothing of the game runs before it is where it belongs. */
 const STARTER = 'read -r _ <&3 && exec "$@" 3<&-';
@@ -25,14 +26,25 @@ export class GameProcess {
     });
   }
 
-  /** @throws {Error} if this machine has no shell. */
-  static async prepare(words: readonly string[]): Promise<GameProcess> {
-    const child = spawn('/bin/sh', ['-c', STARTER, 'lightspeed', ...words], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+  /**
+   * @param namespaces of its own, which it shall have
+   * @throws {Error} if this machine has no shell.
+   */
+  static async prepare(words: readonly string[], namespaces?: NamespaceWords): Promise<GameProcess> {
+    const { outer, inner } = namespaces ?? { outer: [], inner: [] };
+    const [program, ...args] = [...outer, '/bin/sh', '-c', STARTER, 'lightspeed', ...inner, ...words];
+    const held = namespaces === undefined ? 'ignore' : 'pipe';
+    const child = spawn(program, args, { stdio: ['inherit', 'inherit', 'inherit', 'pipe', held] });
     const pid = await new Promise<number>((resolve, reject) => {
       child.once('spawn', () => resolve(child.pid ?? 0));
       child.once('error', reject);
     });
     return new GameProcess(child, pid);
+  }
+
+  /** The other end of the game's descriptor 4, if it has namespaces of its own. */
+  get held(): Duplex | undefined {
+    return (this.#child.stdio[4] ?? undefined) as Duplex | undefined;
   }
 
   /** Lets it run. */

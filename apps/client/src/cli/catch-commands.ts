@@ -6,7 +6,7 @@ import type { DoctorOptions } from './doctor.ts';
 import { parseNode } from './endpoint.ts';
 import { addIdentityOptions, addTunnelOptions, collect, integer, jsonOption } from './options.ts';
 import { catchRunning, gateway, run } from './run.ts';
-import type { CatchOptions, GatewayOptions, RunningGameOptions } from './run.ts';
+import type { GatewayOptions, RunOptions, RunningGameOptions } from './run.ts';
 import { setup } from './setup.ts';
 import type { SetupOptions } from './setup.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,6 +17,8 @@ Examples:
   starts the game; its UDP goes by the node, whatever server it chooses
   In Steam, as the game's launch option:
   lightspeed run --node relay.example.net --ticket /home/me/ticket.txt -- %command%
+  $ lightspeed run --rootless --node relay.example.net --ticket ticket.txt -- teeworlds
+  does it without lightspeed setup
 `;
 const GATEWAY_EXAMPLES = `
 Examples:
@@ -54,9 +56,15 @@ export function addCatchCommands(program: Command, terminal: Terminal, done: (ex
   addCatchOptions(
     program.command('run').description('Start a game and carry its UDP, whatever server it chooses. Needs: sudo lightspeed setup.'),
   )
+    .addOption(
+      new Option(
+        '--rootless',
+        'without setup and root: in a network namespace that pasta connects; needs the packages passt and nftables',
+      ).conflicts('helper'),
+    )
     .addArgument(new Argument('<game...>', 'the game and its arguments, behind --'))
     .addHelpText('after', RUN_EXAMPLES)
-    .action(async (words: string[], options: CatchOptions) => done(await run(words, options, terminal)));
+    .action(async (words: string[], options: RunOptions) => done(await run(words, options, terminal)));
   addCatchOptions(
     program
       .command('gateway')

@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
-import { CaptureError, CaptureClient, testCapture } from '@lightspeed/capture';
+import { CaptureError, CaptureClient, startNamespaceHelper, testCapture } from '@lightspeed/capture';
 import { chooseEngine } from '@lightspeed/udp';
 import { ClientError } from '../base/errors.ts';
+import { explained } from '../catch/capture.ts';
+import { prepareRootless } from '../catch/rootless-game.ts';
 import { NodeLink } from '../control/node-link.ts';
 import { resolveNode } from '../control/reach-node.ts';
 import { parseRegisterSettings } from '../settings/register-settings.ts';
@@ -49,7 +51,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     nft,
     controlGroups,
     () => helper(options.helper),
-    pasta,
+    rootless,
     mtu,
     clock,
     ...nodeChecks(options, terminal),
@@ -116,12 +118,21 @@ async function helper(path: string): Promise<Finding> {
   }
 }
 
-async function pasta(): Promise<Finding> {
+/** A trial in namespaces of its own, as of a game. */
+async function rootless(): Promise<Finding> {
+  const check = 'run --rootless';
   try {
-    const { stdout } = await run('pasta', ['--version'], { timeout: TOOL_MS });
-    return { check: 'pasta', state: 'ok', found: stdout.split('\n')[0] };
-  } catch {
-    return { check: 'pasta', state: 'missing', found: 'there is no pasta', advice: 'only run --rootless needs it: sudo apt install passt' };
+    const game = await prepareRootless(['true']);
+    try {
+      await explained(() => testCapture(startNamespaceHelper(game.pid), { kind: 'namespace' }));
+    } finally {
+      game.end();
+      await game.exited;
+    }
+    return { check, state: 'ok', found: 'it catches without setup, and a trial has passed' };
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    return { check, state: 'missing', found: error.message, advice: 'only run --rootless needs it' };
   }
 }
 

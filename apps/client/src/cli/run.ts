@@ -1,10 +1,12 @@
 import { lookup } from 'node:dns/promises';
+import { CaptureClient, startNamespaceHelper } from '@lightspeed/capture';
 import type { CaptureTarget } from '@lightspeed/capture';
 import { ClientError } from '../base/errors.ts';
 import { controlGroupOf } from '../catch/applications.ts';
 import { Capture } from '../catch/capture.ts';
 import type { Always } from '../catch/capture.ts';
 import { GameProcess } from '../catch/game-process.ts';
+import { prepareRootless } from '../catch/rootless-game.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { carry } from './carry.ts';
 import type { CarryHooks, CarryOptions } from './carry.ts';
@@ -13,10 +15,16 @@ import type { TunnelReport } from './tunnel-report.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the commands that catch have in common. */
-export interface CatchOptions extends CarryOptions {
+interface CatchOptions extends CarryOptions {
   readonly always: Always;
   /** Where the helper listens. */
   readonly helper?: string;
+}
+
+/** The options of `run`. */
+export interface RunOptions extends CatchOptions {
+  /** In a network namespace of pasta's, without the privileged helper. */
+  readonly rootless?: boolean;
 }
 
 /** The options of `gateway`. */
@@ -37,18 +45,24 @@ export interface RunningGameOptions extends CatchOptions {
  * starts all the same, and nothing of it is caught.
  * @returns the game's exit code.
  */
-export async function run(words: readonly string[], options: CatchOptions, terminal: Terminal): Promise<number> {
-  const game = await GameProcess.prepare(words);
+export async function run(words: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
+  const { rootless: isRootless = false } = options;
+  const namespace = isRootless ? await rootlessGame(words, terminal) : undefined;
+  const game = namespace ?? (await GameProcess.prepare(words));
+  if (isRootless && namespace === undefined) return withoutUs(game, terminal);
   let capture: Capture | undefined;
   const place = async (report: TunnelReport) => {
     await capture?.begin();
-    await capture?.place(game.pid);
+    // All that is in a namespace of its own is caught.
+    if (!isRootless) await capture?.place(game.pid);
     report.event('catching', `the game starts: ${words[0]}`);
     game.start();
   };
   let exitCode = 1;
   try {
-    capture = await prepare({ kind: 'run' }, options);
+    capture = isRootless
+      ? await prepare({ kind: 'namespace' }, options, () => startNamespaceHelper(game.pid))
+      : await prepare({ kind: 'run' }, options);
     exitCode = await carry(options, settingsOf(capture), terminal, { ...told(capture), established: place, over: game.exited });
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === 'ERR_CLIENT_INVALID_SETTING') {
@@ -62,10 +76,25 @@ export async function run(words: readonly string[], options: CatchOptions, termi
   if (exitCode === 0) {
     // It has ended, or the user has enough.
     game.end();
-  } else {
-    terminal.error('the game goes on without LightSpeed');
-    game.start();
+    return game.exited;
   }
+  return withoutUs(game, terminal);
+}
+
+/** A game in namespaces of its own; undefined if this machine cannot do that: then the reason is said. */
+async function rootlessGame(words: readonly string[], terminal: Terminal): Promise<GameProcess | undefined> {
+  try {
+    return await prepareRootless(words);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    terminal.error(error.message);
+    return undefined;
+  }
+}
+
+function withoutUs(game: GameProcess, terminal: Terminal): Promise<number> {
+  terminal.error('the game goes on without LightSpeed');
+  game.start();
   return game.exited;
 }
 
@@ -104,11 +133,15 @@ async function catchUntilEnd(
   }
 }
 
-async function prepare(target: CaptureTarget, options: CatchOptions): Promise<Capture> {
+async function prepare(
+  target: CaptureTarget,
+  options: CatchOptions,
+  connect = () => CaptureClient.connect(options.helper),
+): Promise<Capture> {
   const hosts = [...options.node, ...(options.via === undefined ? [] : [options.via])].map(({ host }) => host);
   const found = await Promise.all(hosts.map((host) => lookup(host, { all: true, family: 4 }).catch(() => [])));
   const nodes = found.flatMap((list) => list.map(({ address }) => address));
-  return Capture.prepare(target, nodes, options.always, options.helper);
+  return Capture.prepare(target, nodes, options.always, connect);
 }
 
 function settingsOf(capture: Capture): () => Promise<{ capture: Capture['settings']; ways: Capture['ways'] }> {

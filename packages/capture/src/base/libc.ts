@@ -7,6 +7,8 @@ type Pointer = bigint | null;
 
 interface Libc {
   socket(domain: number, type: number, protocol: number): number;
+  /** Two that are connected: their numbers go to `pair`, as two int32. */
+  socketpair(domain: number, type: number, protocol: number, pair: Pointer): number;
   connect(fd: number, address: Pointer, bytes: number): number;
   bind(fd: number, address: Pointer, bytes: number): number;
   getsockname(fd: number, address: Pointer, bytes: Pointer): number;
@@ -39,6 +41,7 @@ function bindLibc(): Libc {
   const recvmsg = c.func('long recvmsg(int fd, void *message, int flags)');
   return {
     socket: c.func('int socket(int domain, int type, int protocol)'),
+    socketpair: c.func('int socketpair(int domain, int type, int protocol, void *pair)'),
     connect: c.func('int connect(int fd, const void *addr, uint32_t len)'),
     bind: c.func('int bind(int fd, const void *addr, uint32_t len)'),
     getsockname: c.func('int getsockname(int fd, void *addr, void *len)'),

@@ -27,8 +27,8 @@ export class CaptureError extends Error {
   override readonly name = 'CaptureError';
   readonly code: CaptureRefusal | 'no_helper' | 'ended';
 
-  constructor(code: CaptureRefusal | 'no_helper' | 'ended', message: string) {
-    super(message);
+  constructor(code: CaptureRefusal | 'no_helper' | 'ended', message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
@@ -86,6 +86,25 @@ export class CaptureClient extends EventEmitter<CaptureClientEvents> {
       throw new CaptureError('no_helper', `the helper does not answer at ${path}: ${what}. Install it: sudo lightspeed setup`);
     }
     return new CaptureClient(fd);
+  }
+
+  /**
+   * A helper that gets its end of the connection when it starts.
+   * @param start starts it with a descriptor, which is closed here afterwards.
+   * @throws {CaptureError} `no_helper`
+   */
+  static pairWith(start: (fd: number) => void): CaptureClient {
+    const pair = new NativeMemory(8);
+    if (libc().socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.address) < 0) {
+      throw new CaptureError('no_helper', `cannot open Unix sockets: ${errnoName()}`);
+    }
+    const theirs = pair.view.getInt32(4, true);
+    try {
+      start(theirs);
+    } finally {
+      libc().close(theirs);
+    }
+    return new CaptureClient(pair.view.getInt32(0, true));
   }
 
   /** Makes the rules of a capture: nothing but a trial is caught yet. @throws {CaptureError} */

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { NativeMemory, libc } from '../base/libc.ts';
 import { TRIAL_SERVER } from '../rules/table.ts';
 import { closeFd, sendFrom } from '../helper/sockets.ts';
+import type { CaptureTarget } from '../protocol.ts';
 import type { CaptureClient } from './capture-client.ts';
 
 const MAX_BYTES = 256;
@@ -11,10 +12,11 @@ const MSG_DONTWAIT = 0x40;
 
 /**
  * Has the helper catch a trial's datagram, and answers it: all that a capture needs, but a tunnel. The capture ends then.
+ * @param target `namespace` for a helper of a game's namespace
  * @throws {CaptureError} with what stands in the way.
  */
-export async function testCapture(helper: CaptureClient): Promise<void> {
-  const { fd } = await helper.catch({ kind: 'run' }, []);
+export async function testCapture(helper: CaptureClient, target: CaptureTarget = { kind: 'run' }): Promise<void> {
+  const { fd } = await helper.catch(target, []);
   const over = new AbortController();
   const answering = answerTrial(helper, fd, over.signal);
   try {

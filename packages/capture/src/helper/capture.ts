@@ -9,7 +9,7 @@ import type { ControlGroups } from './control-groups.ts';
 import { startForwarding } from './forwarding.ts';
 import { Nft } from './nft.ts';
 import { addRouting } from './routing.ts';
-import { SocketError, closeFd, openRaw, openTransparent, portOf, sendAs } from './sockets.ts';
+import { SocketError, closeFd, openPlain, openRaw, openTransparent, portOf, sendAs } from './sockets.ts';
 import { TRIAL_INTERFACES, addTrialInterfaces, findObstacle, removeTrialInterfaces, tryDevice, tryProgram } from './trial.ts';
 
 /** Flows that move are seen within it. */
@@ -85,6 +85,8 @@ export class Capture {
           ips: ips.length + macs.length > 0 ? [...ips, '192.0.2.2'] : [],
           macs,
         };
+      } else if (target.kind === 'namespace') {
+        rules = target;
       } else {
         if (groups === undefined) throw new Error('this system has no control groups of version 2, by which programs are told apart');
         group = target.kind === 'run' ? groups.take(uid) : groups.existing(target.path, uid);
@@ -115,11 +117,11 @@ export class Capture {
   /** Sends a datagram the whole way, and opens the gate if its answer came. @returns what stands in its way otherwise */
   async trial(): Promise<string | undefined> {
     const { target } = this.#order;
-    const passed = target.kind === 'gateway' ? await tryDevice() : await tryProgram(this.#needGroups(), this.#needGroup());
+    const passed = target.kind === 'gateway' ? await tryDevice() : await tryProgram(this.#openCaught());
     if (!passed) return (await findObstacle()) ?? 'a datagram does not come through, and no rule of nftables says why';
     if (target.kind === 'gateway') await removeTrialInterfaces();
     // What flows already is seen first, and stays direct.
-    if (target.kind !== 'run') await setTimeout(OBSERVE_MS - (performance.now() - this.#startMs));
+    if (target.kind === 'cgroup' || target.kind === 'gateway') await setTimeout(OBSERVE_MS - (performance.now() - this.#startMs));
     for (const command of openGateCommands(this.#order.number)) await this.#nft.command(command);
     return undefined;
   }
@@ -167,6 +169,11 @@ export class Capture {
     if (this.#isOver) return;
     this.#isOver = true;
     await runAll(this.#ending);
+  }
+
+  /** A socket like that of a program that is caught. */
+  #openCaught(): number {
+    return this.#order.target.kind === 'namespace' ? openPlain() : this.#needGroups().within(this.#needGroup(), openPlain);
   }
 
   #needGroups(): ControlGroups {

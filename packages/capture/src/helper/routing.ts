@@ -6,8 +6,16 @@ import { runTool } from './nft.ts';
  * nothing is caught no packet carries their marks.
  */
 
-/** Puts them there, if they are not. */
-export async function addRouting(): Promise<void> {
+let adding: Promise<void> = Promise.resolve();
+
+/** Puts them there, if they are not. Captures that begin at once do it one after the other: a rule cannot be added twice. */
+export function addRouting(): Promise<void> {
+  const added = adding.then(addMissing);
+  adding = added.catch(() => undefined);
+  return added;
+}
+
+async function addMissing(): Promise<void> {
   const there = await runTool('ip', ['-4', 'rule', 'show']);
   for (const rule of ROUTING_RULES) {
     if (!there.includes(`${rule[1]}:`)) await runTool('ip', ['-4', 'rule', 'add', ...rule]);

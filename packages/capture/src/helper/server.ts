@@ -28,6 +28,7 @@ export interface CaptureServerOptions {
 /** The privileged helper: serves any number of clients, each with a capture of its own. */
 export class CaptureServer implements SessionHost {
   readonly groups: ControlGroups | undefined = ControlGroups.find();
+  readonly isInNamespace = false;
   readonly #options: CaptureServerOptions;
   readonly #server: Server;
   readonly #numbers = new Map<number, CaptureTarget>();

@@ -19,6 +19,8 @@ const RETURN_PAGES_MS = 2_000;
 /** What the sessions of a helper share. */
 export interface SessionHost {
   readonly groups: ControlGroups | undefined;
+  /** Whether it is in a game's network namespace, and catches all of that; otherwise it catches parts of a machine. */
+  readonly isInNamespace: boolean;
   /** Whether a user may use a LAN's interface as a gateway. */
   mayBeGateway(uid: number, lan: string): boolean;
   /** A number for a capture that no other has; undefined if there are as many as there may be, or another gateway. */
@@ -168,6 +170,9 @@ export class CaptureSession {
     }
     if (this.#number > 0) throw new Refused('bad_request', 'a connection catches once');
     const { uid } = this.#peer;
+    if ((target.kind === 'namespace') !== this.#host.isInNamespace) {
+      throw new Refused('not_allowed', `this helper is not one that catches by ${target.kind}`);
+    }
     if (target.kind === 'gateway' && !this.#host.mayBeGateway(uid, target.lan)) {
       throw new Refused('not_allowed', `only root may make a gateway of ${target.lan}, or a user whom setup --gateway has entered`);
     }

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { NativeMemory, errnoName, libc } from '../base/libc.ts';
 import { TRIAL_SERVER } from '../rules/table.ts';
-import type { ControlGroups } from './control-groups.ts';
 import { runTool } from './nft.ts';
 import { writePacket } from './packet.ts';
-import { closeFd, openPlain, sendFrom } from './sockets.ts';
+import { closeFd, sendFrom } from './sockets.ts';
 
 /** A datagram comes back within this time, or something on this machine stands in its way. */
 const TRIAL_MS = 1_500;
@@ -24,9 +23,11 @@ const SOCK_DGRAM = 2;
 const ETH_P_IP_BE = 0x0008;
 const SOCKADDR_LL_BYTES = 20;
 
-/** Sends a datagram as a program would, from a control group that is caught. @returns whether its answer came, from the address that was spoken to. */
-export async function tryProgram(groups: ControlGroups, group: string): Promise<boolean> {
-  const fd = groups.within(group, openPlain);
+/**
+ * Sends a datagram as a program would. @param fd a UDP socket of one that is caught; it is closed
+ * @returns whether its answer came, from the address that was spoken to.
+ */
+export async function tryProgram(fd: number): Promise<boolean> {
   try {
     const payload = trialPayload();
     sendFrom(fd, TRIAL_SERVER, payload);

@@ -24,6 +24,8 @@ export interface TableSettings {
   readonly target:
     /** A control group by its path below /sys/fs/cgroup, and how deep it is below the root of version 2. */
     | { readonly kind: 'cgroup'; readonly path: string; readonly level: number }
+    /** All programs of this network namespace. */
+    | { readonly kind: 'namespace' }
     /** What comes in by an interface, and by the one of the trial. */
     | { readonly kind: 'gateway'; readonly lan: readonly string[]; readonly ips: readonly string[]; readonly macs: readonly string[] };
 }
@@ -117,11 +119,11 @@ function hooks({ marks, target, port }: TableSettings): string[] {
       `chain output { type filter hook output priority ${PRIORITY}; ${ours}; }`,
     ];
   }
-  const { level, path } = target;
+  const whose = target.kind === 'namespace' ? '' : ` socket cgroupv2 level ${target.level} "${target.path}"`;
   const toSocket = `iifname "lo" meta mark ${hex(marks.caught)} meta l4proto udp notrack tproxy to 127.0.0.1:${port} accept`;
   return [
     `chain prerouting { type filter hook prerouting priority ${PRIORITY}; ${toSocket}; }`,
-    `chain output { type route hook output priority ${PRIORITY}; ${ours}; meta l4proto udp socket cgroupv2 level ${level} "${path}" goto choose; }`,
+    `chain output { type route hook output priority ${PRIORITY}; ${ours}; meta l4proto udp${whose} goto choose; }`,
   ];
 }
 

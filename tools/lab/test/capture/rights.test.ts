@@ -52,6 +52,8 @@ describe.skipIf(why !== undefined)(`the helper refuses${why === undefined ? '' :
     await player.connect(stage.socket);
     expect(await player.catch({ kind: 'gateway', lan: 'eth0', devices: [] })).toBe('not_allowed');
     await player.connect(stage.socket);
+    expect(await player.catch({ kind: 'namespace' })).toBe('not_allowed');
+    await player.connect(stage.socket);
     expect(await player.catch({ kind: 'gateway', lan: 'eth0; flush ruleset', devices: [] })).toBe('bad_request');
     await player.connect(stage.socket);
     expect(await player.catch({ kind: 'gateway', lan: 'eth0', devices: ['1.2.3.4, 5.6.7.8'] })).toBe('bad_request');

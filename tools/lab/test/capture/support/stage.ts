@@ -25,8 +25,12 @@ const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', i
 const GAME = fileURLToPath(new URL('./game-main.ts', import.meta.url));
 const START_MS = 30_000;
 const END_MS = 60_000;
-/** A user without rights. */
-export const PLAYER_UID = 64_321;
+/** In a folder `$0`. */
+export const TUN_FOR_ALL = '[ -e "$0/tun" ] || mknod -m 666 "$0/tun" c 10 200; mount --bind "$0/tun" /dev/net/tun || exit 1';
+/** Users that a file of tests may have; one that runs at the same time has others. */
+const USERS = 20;
+/** A user without rights, and the first of them: control groups of this machine tell the tests apart by their users. */
+export const PLAYER_UID = 64_000 + USERS * Number(process.env.VITEST_POOL_ID ?? 0);
 
 /** An internet with a node, game servers at public addresses, a matchmaker, and a player's machine with the helper. */
 export type CaptureStage = Awaited<ReturnType<typeof openCaptureStage>>;
@@ -49,8 +53,15 @@ export async function traces({ home }: { readonly home: { readonly in: Namespace
     routes: await machine.run('ip', ['-4', 'route', 'show', 'table', 'all']),
     interfaces: await machine.run('ip', ['-br', 'link']),
     settings: await machine.run('sh', ['-c', 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/send_redirects']),
-    groups: await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"']),
+    groups: await groups(),
   };
+}
+
+/** Control groups of the helper for users of this file. */
+async function groups(): Promise<string> {
+  const lines = (await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"'])).split('\n');
+  const isOurs = (uid: number) => uid >= PLAYER_UID && uid < PLAYER_UID + USERS;
+  return lines.filter((path) => isOurs(Number(/user-(\d+)/.exec(path)?.[1]))).join('\n');
 }
 
 /** In a network namespace, with the file systems of this machine: control groups are seen there. */
@@ -107,6 +118,13 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     const byHelper = command === 'play' ? [] : ['--helper', socket];
     const all = [process.execPath, SOURCE, CLIENT, command, ...byHelper, ...flags, ...rest];
     return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], path));
+  };
+  /** `lightspeed`, without the helper, after a shell of root has done something in mounts of its own: usually any user may use /dev/net/tun. */
+  const rootless = (words: readonly string[], { first = TUN_FOR_ALL, uid = PLAYER_UID } = {}) => {
+    const [command, ...rest] = words;
+    const mounts = ['unshare', '--mount', 'sh', '-c', `${first}\nexec "$@"`, path];
+    const all = [process.execPath, SOURCE, CLIENT, command, ...flags, ...rest];
+    return started.use(start([...inNetworkOf(home.in), ...mounts, ...asUser(uid), ...all], path));
   };
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
@@ -165,6 +183,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     socket,
     helper,
     lightspeed,
+    rootless,
     game,
     plain,
     asker,
