@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Packages of this workspace resolve to their sources under this condition, so tests need no build.
@@ -15,5 +16,7 @@ export default defineConfig({
     // What a test waits for comes; how soon is up to the machine.
     expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
+    // Programs under test find no settings of whoever runs the tests.
+    env: { XDG_CONFIG_HOME: join(import.meta.dirname, 'node_modules/.no-settings') },
   },
 });

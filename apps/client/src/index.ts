@@ -6,6 +6,8 @@
  *
  * - `base`: errors, version
  * - `settings`
+ * - `config`: the user's own files of settings
+ * - `invite`: texts that operators give to players
  * - `ingress`: what brings a game's datagrams in
  * - `way`: which way a flow takes
  * - `tunnel`: the data-plane thread

@@ -46,7 +46,7 @@ describe('lightspeed', () => {
   it.each<[string, string[], string]>([
     ['an unknown command', ['plya'], "unknown command 'plya' (Did you mean play?)"],
     ['an unknown option', [...play, '--fce', '4'], "unknown option '--fce' (Did you mean --fec?)"],
-    ['no node', ['ping'], "required option '--node <host[:port]>' not specified"],
+    ['no node', ['ping'], 'no node: give --node HOST[:PORT], or take the line that its operator gave you with "lightspeed import"'],
     ['no game server', play.slice(0, 3), "required option '--game-server <host:port>' not specified"],
     ['a node without host', ['ping', '--node', ':4433'], 'Expected HOST:PORT'],
     ['an open node without port', ['ping', '--open', '--node', 'example.net'], 'the port of its data plane is needed'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeSample } from '../src/cli/report-sample.ts';
 import type { Traffic } from '../src/cli/traffic.ts';
 import { PathMeter } from '../src/cli/path-meter.ts';
-import { printable } from '../src/control/printable.ts';
+import { printable } from '../src/base/printable.ts';
 import { VIA_SLOT } from '../src/tunnel/messages.ts';
 import type { DirectionLoss } from '../src/cli/loss.ts';
 import { refusedDestinationText } from '../src/cli/refusals.ts';

@@ -4,6 +4,8 @@ export type { CaptureListener, CaptureClientEvents } from './client/capture-clie
 export { testCapture } from './client/self-test.ts';
 export { DEFAULT_CAPTURE_SOCKET } from './protocol.ts';
 export type { CaptureCounts, CaptureRefusal, CaptureTarget, CapturedFlow, FlowAddress } from './protocol.ts';
+export { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './rules/never.ts';
+export type { NeverPorts, NeverPrefix } from './rules/never.ts';
 export { connectNetwork, namespaceWords, startNamespaceHelper } from './rootless/game-network.ts';
 export type { NamespaceWords } from './rootless/game-network.ts';
 export { TRIAL_SERVER } from './rules/table.ts';

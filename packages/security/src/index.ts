@@ -51,6 +51,8 @@ export {
 export type { ReflectionGuardOptions } from './reflection-guard.ts';
 export { SecurityError } from './security-error.ts';
 export type { SecurityErrorCode } from './security-error.ts';
+export { INVITATION_SCHEME, MAX_INVITATION_LENGTH, formatInvitation, parseInvitation } from './tickets/invitation.ts';
+export type { Invitation, InvitationRefusal, InvitationRefusalCode } from './tickets/invitation.ts';
 export { issueTicket } from './tickets/issue-ticket.ts';
 export type { TicketIssuer } from './tickets/issue-ticket.ts';
 export { ISSUER_KEY_BYTES, formatIssuerKey, issuerKeyId, parseIssuerKey } from './tickets/issuer-key.ts';

@@ -18,6 +18,8 @@ export type SecurityErrorCode =
   | 'ERR_SECURITY_TICKET_FIELD'
   /** An issuer's public key is none, there is none, or two cannot be told apart. */
   | 'ERR_SECURITY_ISSUER_KEY'
+  /** What an invitation is to name is no node, or no pin. */
+  | 'ERR_SECURITY_INVITATION'
   /** The text is no private key for tickets. */
   | 'ERR_SECURITY_SIGNING_KEY'
   /** A line of a revocation list is no ticket id. */

@@ -12,14 +12,14 @@ const { scripts } = JSON.parse(readFileSync(join(workspaceRoot, 'package.json'),
 const OF_PNPM = ['install', 'exec', 'pack', 'add', '--filter'];
 
 /** Subcommands that have subcommands. */
-const GROUPS = ['ticket', 'bans'];
+const GROUPS = ['ticket', 'bans', 'config'];
 
 /** The program of a command line, and its subcommands if they come next: what is asked for `--help`. */
 function programOf(command: CommandLine): string[] {
   const [first = '', second = '', third = ''] = command;
   if (first === 'pnpm') return [`pnpm ${second}`];
   if (!/^[a-z]+$/.test(second)) return [first];
-  return GROUPS.includes(second) && /^[a-z]+$/.test(third) ? [first, second, third] : [first, second];
+  return GROUPS.includes(second) && /^[a-z-]+$/.test(third) ? [first, second, third] : [first, second];
 }
 
 /** What each program says to `--help`, '' if it says that there is no such command. Asked once, all at the same time. */

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { codeBlocks } from './support/markdown.ts';
 import { runProgram, serveNode } from './support/node-program.ts';
 import { readPages } from './support/pages.ts';
@@ -23,10 +23,16 @@ async function checked(toml: string): Promise<string> {
   return output.replace(/^#.*$/gm, '').trim();
 }
 
-const files = readPages(workspaceRoot).flatMap(({ path, text }) =>
+const blocks = readPages(workspaceRoot).flatMap(({ path, text }) =>
   codeBlocks(text)
     .filter(({ language }) => language === 'toml')
-    .map(({ code, line }) => ({ name: `${path}, line ${String(line)}`, code })),
+    .map(({ code, line }) => ({ name: `${path}, line ${String(line)}`, path, code })),
+);
+/** Pages for players, whose files are those of clients. */
+const OF_CLIENTS = ['docs/playing.md', 'apps/client/README.md'];
+const files = blocks.filter(({ path }) => !OF_CLIENTS.includes(path));
+const [gameLists, filesOfClients] = [true, false].map((isOfGames) =>
+  blocks.filter(({ path, code }) => OF_CLIENTS.includes(path) && code.startsWith('[[games]]') === isOfGames),
 );
 /** What follows from the machine, so that no page can give its default. */
 const OF_THE_MACHINE = ['node_id', 'state_dir'];
@@ -34,6 +40,30 @@ const [defaults] = files.filter(({ name }) => name.startsWith('docs/operating.md
 
 test.concurrent.for(files)('a node accepts the configuration of $name', async ({ code }, { expect }) => {
   expect(await checked(code)).not.toBe('');
+});
+
+test.concurrent.for(filesOfClients)('a client accepts the settings of $name', async ({ code }, { expect }) => {
+  const file = join(mkdtempSync(join(folder, 'file-')), 'config.toml');
+  writeFileSync(file, code, { mode: 0o600 });
+  // It reads the file first, and then refuses to be open to everybody.
+  const { ok, output } = await runProgram('lightspeed', ['socks', '--config', file, '--listen', '0.0.0.0:1080']);
+
+  expect({ ok, lines: output.trim().split('\n') }).toEqual({
+    ok: false,
+    lines: [expect.stringContaining('--listen 0.0.0.0:1080 can be reached')],
+  });
+});
+
+test.for(gameLists)('a client knows the games of $name', async ({ code }) => {
+  const settings = mkdtempSync(join(folder, 'games-'));
+  mkdirSync(join(settings, 'lightspeed'));
+  writeFileSync(join(settings, 'lightspeed', 'games.toml'), code);
+  vi.stubEnv('XDG_CONFIG_HOME', settings);
+  const names = [...code.matchAll(/^name = "(.*)"$/gm)].flatMap(([, name]) => ['--game', name ?? '']);
+  const { ok, output } = await runProgram('lightspeed', ['config', 'sing-box', ...names]);
+  vi.unstubAllEnvs();
+
+  expect({ ok, output }).toEqual({ ok: true, output: expect.stringContaining('"process_name"') });
 });
 
 test('the first configuration file of the page is that of the defaults, every key of them', async () => {

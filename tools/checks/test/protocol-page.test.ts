@@ -37,6 +37,13 @@ test('every control message on the protocol page is one of the test vectors', ()
   expect(frames.filter((frame) => !known.includes(frame))).toEqual([]);
 });
 
+test('the invitation on the protocol page is a test vector', () => {
+  const { valid } = JSON.parse(read('packages/security/test/vectors/invitations.json')) as { valid: { text: string }[] };
+  const blocks = codeBlocks(read('docs/protocol.md')).map(({ code }) => code.trim());
+
+  expect(valid.some(({ text }) => blocks.includes(text))).toBe(true);
+});
+
 test('the proofs, the challenge and the ticket on the protocol page are test vectors, the ticket in both its forms', () => {
   const proofs = JSON.parse(read('packages/security/test/vectors/proofs.json')) as {
     valid: { packet: string }[];

@@ -22,6 +22,8 @@ export type ClientErrorCode =
   | 'ERR_CLIENT_CLOSED'
   /** The data-plane thread ended by itself. */
   | 'ERR_CLIENT_WORKER'
+  /** A file of settings cannot be read, or says something that is not allowed. */
+  | 'ERR_CLIENT_CONFIG'
   /** Text that should be a packet in hexadecimal is not. */
   | 'ERR_CLIENT_NOT_HEX';
 

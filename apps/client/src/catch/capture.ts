@@ -7,6 +7,7 @@ import { DIRECT } from '../settings/way-settings.ts';
 import type { CaptureSettings } from '../settings/tunnel-settings.ts';
 import type { WayRule } from '../settings/way-settings.ts';
 import { CaptureLink, TRIAL_ENDPOINT } from './capture-link.ts';
+import type { CaptureNews } from './capture-link.ts';
 
 /** The helper takes memory besides: so what only the start of this program needed is given back after this time. */
 const RETURN_PAGES_MS = 5_000;
@@ -52,9 +53,9 @@ export class Capture {
     return new Promise((resolve) => this.#helper.once('ended', resolve));
   }
 
-  /** Connects it with a tunnel that has its settings. @param told is told what a user should know. */
-  connect(tunnel: RunningTunnel, told: (text: string) => void): void {
-    new CaptureLink(this.#helper, tunnel, told);
+  /** Connects it with a tunnel that has its settings. */
+  connect(tunnel: RunningTunnel, news: CaptureNews): void {
+    new CaptureLink(this.#helper, tunnel, news);
     tunnel.once('closed', () => {
       this.#helper.close();
       closeFd(this.#fd);

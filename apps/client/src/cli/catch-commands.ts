@@ -13,12 +13,14 @@ import type { Terminal } from './terminal.ts';
 
 const RUN_EXAMPLES = `
 Examples:
-  $ lightspeed run --node relay.example.net --ticket ticket.txt -- teeworlds
+  $ lightspeed run -- teeworlds
   starts the game; its UDP goes by the node, whatever server it chooses
   In Steam, as the game's launch option:
-  lightspeed run --node relay.example.net --ticket /home/me/ticket.txt -- %command%
-  $ lightspeed run --rootless --node relay.example.net --ticket ticket.txt -- teeworlds
+  lightspeed run -- %command%
+  $ lightspeed run --rootless -- teeworlds
   does it without lightspeed setup
+  $ lightspeed run --node relay.example.net --ticket ticket.txt -- teeworlds
+  does it without the file of settings
 `;
 const GATEWAY_EXAMPLES = `
 Examples:

@@ -174,15 +174,20 @@ async function clockOffsetOf(link: NodeLink): Promise<number> {
   return link.clockOffsetMs ?? 0;
 }
 
-function nodeChecks({ node: nodes = [], ...options }: DoctorOptions, terminal: Terminal): Check[] {
-  return nodes.flatMap((node) =>
+function nodeChecks({ node: nodes = [], pin: pins, ...options }: DoctorOptions, terminal: Terminal): Check[] {
+  return nodes.flatMap((node, index) =>
     (['ipv4', 'ipv6'] as const).map((family) => async (): Promise<Finding> => {
       const check = `node, ${family === 'ipv4' ? 'IPv4' : 'IPv6'}`;
       try {
         const addresses = await resolveNode(node.host, LOOK_UP_MS, node.host);
         const address = addresses[family];
         if (address === undefined) return { check, state: 'missing', found: `${node.host} has no such address` };
-        const settings = await registrationOf({ ...options, register: true }, [node], undefined, terminal);
+        const settings = await registrationOf(
+          { ...options, pin: pins?.slice(index, index + 1), register: true },
+          [node],
+          undefined,
+          terminal,
+        );
         const register = parseRegisterSettings(settings, 'standard');
         const only = { ipv4: undefined, ipv6: undefined, [family]: address };
         await using link = new NodeLink({ ...register.nodes[0], addresses: only }, register);

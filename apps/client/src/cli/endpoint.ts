@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { addressKind, formatSocketAddress, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
+import type { NodeEntry } from '../config/client-config.ts';
 import { IPV6_ONLY } from '../ingress/game-server-name.ts';
 import { DEFAULT_CONTROL_PORT } from '../settings/register-settings.ts';
 import { readLocalAddress, readNodeHost } from '../settings/addresses.ts';
@@ -24,6 +25,8 @@ export function parseGameServer(text: string): SocketAddress {
 export interface NodeArgument {
   readonly host: string;
   readonly port?: number | undefined;
+  /** What the user's file of settings says of it. */
+  readonly entry?: NodeEntry | undefined;
 }
 
 /** Parses HOST, HOST:PORT, [IPV6]:PORT or an IPv6 address alone. */

@@ -8,17 +8,16 @@ import { parseLocalAddress, parseNode, parseWay } from './endpoint.ts';
 
 /** Options that several commands have, each made afresh since commander keeps state in them. */
 export const nodeOption = () =>
-  new Option('--node <host[:port]>', 'the relay node and its control port (default 4433); without registration, its data port')
-    .argParser(parseNode)
-    .makeOptionMandatory();
+  new Option(
+    '--node <host[:port]>',
+    'the relay node and its control port (default 4433), by default the first of the file of settings; without registration, its data port',
+  ).argParser(parseNode);
 const nodesOption = () =>
   new Option(
     '--node <host[:port]>',
-    'a relay node and its control port (default 4433); without registration, its data port. If given several times, the ' +
-      'client uses the best node and keeps the others ready',
-  )
-    .argParser(collect(parseNode))
-    .makeOptionMandatory();
+    'a relay node and its control port (default 4433), by default those of the file of settings; without registration, its data ' +
+      'port. If given several times, the client uses the best node and keeps the others ready',
+  ).argParser(collect(parseNode));
 /** `--source`: the local address to send from. */
 export const sourceOption = () =>
   new Option('--source <ip>', 'local address from which to talk to the node, IPv4 or IPv6').argParser(parseLocalAddress);
@@ -36,9 +35,14 @@ const keepaliveOption = () =>
     `pause between keepalives (default: the node’s choice, or ${DEFAULT_TUNNEL_SETTINGS.keepaliveMs})`,
   ).argParser(integer(KEEPALIVE_MS_LIMITS.min, KEEPALIVE_MS_LIMITS.max));
 
+/** `--config`: the user’s file of settings. */
+export const configOption = () =>
+  new Option('--config <file>', 'file of settings, such as nodes and their tickets (default: config.toml in ~/.config/lightspeed)');
+
 /** Who the node is, and who we are: for commands that register. */
 export function addIdentityOptions(command: Command): Command {
   return command
+    .addOption(configOption())
     .option('--ticket <file|text>', 'ticket from the node’s operator')
     .addOption(
       new Option('--pin <pin>', 'pin of the node’s key, which the node prints at its start; the n-th belongs to the n-th --node').argParser(

@@ -2,14 +2,18 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { ClientError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { addCatchCommands } from './catch-commands.ts';
+import { applyConfig } from './configured.ts';
 import { decode, parseTagKey } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { parseGameServer, parseListen } from './endpoint.ts';
+import { importInvitation } from './import.ts';
+import type { ImportOptions } from './import.ts';
 import {
   addIdentityOptions,
   addRegistrationOptions,
   addTunnelOptions,
   collect,
+  configOption,
   dialectOption,
   integer,
   ioOption,
@@ -24,6 +28,7 @@ import type { PlayOptions } from './play.ts';
 import { messageWithFlags } from './setting-flags.ts';
 import { DEFAULT_SOCKS_LISTEN, socks } from './socks.ts';
 import type { SocksOptions } from './socks.ts';
+import { addConfigCommands } from './sing-box.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { whoami } from './whoami.ts';
@@ -33,9 +38,11 @@ const USAGE = 2;
 const FAILURE = 1;
 
 const PLAY_EXAMPLE = `
-Example:
+Examples:
   $ lightspeed play --node relay.example.net --ticket ticket.txt --game-server 203.0.113.9:8303
   then let the game connect to 127.0.0.1:8303
+  $ lightspeed play --game-server 203.0.113.9:8303
+  does the same by the nodes and tickets of ~/.config/lightspeed/config.toml
 `;
 const SOCKS_EXAMPLES = `
 Examples:
@@ -51,6 +58,14 @@ Example:
 const WHOAMI_EXAMPLE = `
 Example:
   $ lightspeed whoami --node relay.example.net
+`;
+const IMPORT_EXAMPLE = `
+Examples:
+  $ lightspeed import "lightspeed://v1/relay.example.net:4433?pin=...&ticket=lst1_...&issuer=lsi1_...&check=..."
+  $ lightspeed import - --yes < mail.txt
+  then play without --node and --ticket
+
+The text may be a whole mail, wrapped or quoted. Nothing but node, pin and ticket is taken from it.
 `;
 const DECODE_EXAMPLE = `
 Examples:
@@ -83,7 +98,7 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     }
     if (!(error instanceof ClientError)) throw error;
     terminal.failed(error.code, messageWithFlags(error));
-    return error.code === 'ERR_CLIENT_INVALID_SETTING' ? USAGE : FAILURE;
+    return error.code === 'ERR_CLIENT_INVALID_SETTING' || error.code === 'ERR_CLIENT_CONFIG' ? USAGE : FAILURE;
   }
 }
 
@@ -108,6 +123,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
             .replace(/\s*\n\s*/g, ' '),
         ),
     })
+    .hook('preAction', (_program, command) => (command.name() === 'import' ? undefined : applyConfig(command, terminal)))
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
   const playing = program.command('play').description('Open local UDP ports that stand for game servers, and carry what arrives there.');
@@ -158,6 +174,16 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption('one JSON object'))
     .addHelpText('after', WHOAMI_EXAMPLE)
     .action(async (options: WhoamiOptions) => done(await whoami(options, terminal)));
+  program
+    .command('import')
+    .description('Take the line that a node’s operator gave you, lightspeed://..., into the file of settings.')
+    .addArgument(new Argument('<text>', 'the line, or - for standard input'))
+    .addOption(configOption())
+    .option('--yes', 'do not ask')
+    .option('--replace', 'let it replace the pin of a node that you have already')
+    .addHelpText('after', IMPORT_EXAMPLE)
+    .action(async (text: string, options: ImportOptions) => done(await importInvitation(text, options, terminal)));
+  addConfigCommands(program, terminal, done);
   program
     .command('decode')
     .description('Explain a packet field by field.')

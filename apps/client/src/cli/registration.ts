@@ -1,14 +1,16 @@
-import { QuicError, formatPin, loadKnownNodes } from '@lightspeed/control/quic';
+import { QuicError, formatPin, loadKnownNodes, parsePin } from '@lightspeed/control/quic';
 import type { KnownNodes, Verification } from '@lightspeed/control/quic';
-import { TICKET_REFUSAL_TEXTS, parseTicket } from '@lightspeed/security';
 import { MAX_NODES } from '../settings/register-settings.ts';
 import type { NodeSettings, RegisterSettings } from '../settings/register-settings.ts';
 import { ClientError } from '../base/errors.ts';
+import type { Given, NodeEntry } from '../config/client-config.ts';
+import { configError } from '../config/toml-file.ts';
 import { nodeName } from './endpoint.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { readText } from './read-text.ts';
 import { knownNodesFile } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
+import { besideConfig, readTicket, ticketOf, ticketWarnings } from './tickets.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a command line says about registering. */
@@ -63,11 +65,17 @@ export async function registrationOf(
   if (nodes.length > MAX_NODES) throw new UsageError(`${nodes.length} --node; at most ${MAX_NODES} make sense`);
   const all = via === undefined ? nodes : [...nodes, via];
   const verifications = await verificationsOf(options, all, terminal);
-  const settings = all.map((node, index): NodeSettings => ({ ...node, dataPort: options.dataPort, verify: verifications[index] }));
+  const entries = all.map(({ entry }) => entry);
+  const tickets = await Promise.all(entries.map((entry) => ticketOf(options.ticket === undefined ? entry : undefined)));
+  const settings = all.map(({ host, port, entry }, index): NodeSettings => {
+    const dataPort = options.dataPort ?? dataPortOf(entry);
+    return { host, port, dataPort, verify: verifications[index], ticket: tickets[index] };
+  });
+  for (const warning of await ticketWarnings(options.ticket === undefined ? entries : [])) terminal.error(warning);
   return {
     nodes: settings.slice(0, nodes.length),
     via: settings.at(nodes.length),
-    ticket: options.ticket === undefined ? undefined : await readTicket(options.ticket),
+    ticket: options.ticket === undefined ? undefined : await readTicket(options.ticket, '--ticket'),
   };
 }
 
@@ -83,10 +91,10 @@ async function verificationsOf(options: RegistrationOptions, nodes: readonly Nod
   }
   if (trustOnFirstUse !== undefined) return trusting(nodes, terminal);
   if (insecureSkipVerify !== undefined) {
-    terminal.error('warning: --insecure-skip-verify: anybody in between can pose as the node, and take over the session');
+    warnOfInsecure(terminal);
     return nodes.map(() => ({ kind: 'insecure' }));
   }
-  return nodes.map(() => ({ kind: 'system' }));
+  return Promise.all(nodes.map((node) => entryVerification(node, terminal)));
 }
 
 function pinsOf(pins: readonly Uint8Array[], nodes: readonly NodeArgument[]): Verification[] {
@@ -120,10 +128,38 @@ async function loadKnown(file: string): Promise<KnownNodes> {
   }
 }
 
-/** A ticket's text, or the file that holds it. */
-async function readTicket(given: string): Promise<Uint8Array> {
-  const text = /^lst\d+_/.test(given) ? given : await readText(given, '--ticket', 'the ticket’s text, lst1_...');
-  const ticket = parseTicket(text);
-  if (ticket instanceof Uint8Array) return ticket;
-  throw new UsageError(`--ticket: ${TICKET_REFUSAL_TEXTS[ticket.code]}`);
+function warnOfInsecure(terminal: Terminal): void {
+  terminal.error('warning: --insecure-skip-verify: anybody in between can pose as the node, and take over the session');
+}
+
+/** How a node shows that it is the right one, as the file of settings has it. */
+async function entryVerification(node: NodeArgument, terminal: Terminal): Promise<Verification> {
+  const { entry } = node;
+  const ways = [entry?.pin, entry?.ca, entry?.['trust-on-first-use'], entry?.['insecure-skip-verify']].filter((way) => way !== undefined);
+  if (ways.length > 1) {
+    throw configError(ways[1].where, 'only one of pin, ca, trust-on-first-use and insecure-skip-verify can say who the node is');
+  }
+  if (entry?.pin !== undefined) return { kind: 'pin', sha256: pinIn(entry.pin) };
+  if (entry?.ca !== undefined) return { kind: 'ca', pem: await readText(besideConfig(entry.ca), `${entry.ca.line}: ca`) };
+  if (entry?.['trust-on-first-use'] !== undefined) return (await trusting([node], terminal))[0];
+  if (entry?.['insecure-skip-verify'] === undefined) return { kind: 'system' };
+  warnOfInsecure(terminal);
+  return { kind: 'insecure' };
+}
+
+function pinIn({ texts, where }: Given): Uint8Array {
+  try {
+    return parsePin(texts[0]);
+  } catch (thrown) {
+    if (thrown instanceof QuicError) throw configError(where, thrown.message, thrown);
+    throw thrown;
+  }
+}
+
+function dataPortOf(entry: NodeEntry | undefined): number | undefined {
+  const given = entry?.['data-port'];
+  if (given === undefined) return undefined;
+  const port = Number(given.texts[0]);
+  if (port >= 1 && port <= 0xffff) return port;
+  throw configError(given.where, 'allowed are whole numbers from 1 to 65535');
 }

@@ -1,18 +1,24 @@
 import { lookup } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
 import { CaptureClient, startNamespaceHelper } from '@lightspeed/capture';
-import type { CaptureTarget } from '@lightspeed/capture';
+import type { CaptureTarget, FlowAddress } from '@lightspeed/capture';
 import { ClientError } from '../base/errors.ts';
 import { controlGroupOf } from '../catch/applications.ts';
 import { Capture } from '../catch/capture.ts';
 import type { Always } from '../catch/capture.ts';
 import { GameProcess } from '../catch/game-process.ts';
 import { prepareRootless } from '../catch/rootless-game.ts';
+import { labelOf } from '../profiles/label.ts';
+import { listGames } from '../profiles/profiles.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { carry } from './carry.ts';
 import type { CarryHooks, CarryOptions } from './carry.ts';
 import type { Terminal } from './terminal.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 import { UsageError } from './usage-error.ts';
+
+/** No game has it. */
+const NO_PORT = 0;
 
 /** What the commands that catch have in common. */
 interface CatchOptions extends CarryOptions {
@@ -46,6 +52,7 @@ export interface RunningGameOptions extends CatchOptions {
  * @returns the game's exit code.
  */
 export async function run(words: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
+  const labels = await labelsFor(words);
   const { rootless: isRootless = false } = options;
   const namespace = isRootless ? await rootlessGame(words, terminal) : undefined;
   const game = namespace ?? (await GameProcess.prepare(words));
@@ -63,7 +70,7 @@ export async function run(words: readonly string[], options: RunOptions, termina
     capture = isRootless
       ? await prepare({ kind: 'namespace' }, options, () => startNamespaceHelper(game.pid))
       : await prepare({ kind: 'run' }, options);
-    exitCode = await carry(options, settingsOf(capture), terminal, { ...told(capture), established: place, over: game.exited });
+    exitCode = await carry(options, settingsOf(capture), terminal, { ...told(capture, labels), established: place, over: game.exited });
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === 'ERR_CLIENT_INVALID_SETTING') {
       game.end();
@@ -109,7 +116,10 @@ export async function catchRunning(options: RunningGameOptions, terminal: Termin
   const { cgroup, pid, app } = options;
   const given = [cgroup, pid, app].filter((one) => one !== undefined);
   if (given.length !== 1) throw new UsageError('say what to catch, by one of --cgroup, --pid and --app');
-  if (pid !== undefined) return catchUntilEnd({ kind: 'run' }, options, terminal, (capture) => capture.place(pid));
+  if (pid !== undefined) {
+    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+    return catchUntilEnd({ kind: 'run' }, options, terminal, [name.trim()], (capture) => capture.place(pid));
+  }
   const path = cgroup ?? controlGroupOf(app ?? '', process.getuid?.() ?? 0);
   return catchUntilEnd({ kind: 'cgroup', path }, options, terminal);
 }
@@ -118,8 +128,10 @@ async function catchUntilEnd(
   target: CaptureTarget,
   options: CatchOptions,
   terminal: Terminal,
+  programs: readonly string[] = [],
   begun: (capture: Capture) => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
+  const labels = await labelsFor(programs);
   const capture = await prepare(target, options);
   try {
     const established = async (report: TunnelReport) => {
@@ -127,7 +139,7 @@ async function catchUntilEnd(
       await begun(capture);
       report.event('catching', 'what begins from now on is caught; what flows already stays direct');
     };
-    return await carry(options, settingsOf(capture), terminal, { ...told(capture), established, over: capture.ended });
+    return await carry(options, settingsOf(capture), terminal, { ...told(capture, labels), established, over: capture.ended });
   } finally {
     capture.close();
   }
@@ -148,10 +160,23 @@ function settingsOf(capture: Capture): () => Promise<{ capture: Capture['setting
   return () => Promise.resolve({ capture: capture.settings, ways: capture.ways });
 }
 
-function told(capture: Capture): Required<Pick<CarryHooks, 'started' | 'ending'>> {
+/** The name of the game behind a flow to a server's port, if it is known. */
+type Labels = (port: number) => string | undefined;
+
+/** @param programs a command line, or names of programs: the first that is a game's says what all flows are. */
+async function labelsFor(programs: readonly string[]): Promise<Labels> {
+  const games = await listGames();
+  const game = programs.find((name) => labelOf(games, name, NO_PORT) !== undefined);
+  return (port) => labelOf(games, game, port);
+}
+
+function told(capture: Capture, labels: Labels): Required<Pick<CarryHooks, 'started' | 'ending'>> {
   return {
     started: (tunnel: RunningTunnel, report: TunnelReport) => {
-      capture.connect(tunnel, (text) => report.event('capture', text, { text }));
+      capture.connect(tunnel, {
+        told: (text) => report.event('capture', text, { text }),
+        begun: (server, isDirect) => tellServer(report, server, isDirect, labels(server.port)),
+      });
       void capture.ended.then((why) => report.event('released', `nothing is caught any more: ${why}`, { why }));
     },
     ending: async (report: TunnelReport) => {
@@ -161,4 +186,10 @@ function told(capture: Capture): Required<Pick<CarryHooks, 'started' | 'ending'>
       report.event('captured', text, counts);
     },
   };
+}
+
+function tellServer(report: TunnelReport, { ip, port }: FlowAddress, isDirect: boolean, game: string | undefined): void {
+  const server = `${ip}:${port}`;
+  const text = `${server}${game === undefined ? '' : ` (${game})`} is reached ${isDirect ? 'directly' : 'by the node'}`;
+  report.event('server', text, { server, game: game ?? null, way: isDirect ? 'direct' : 'node' });
 }

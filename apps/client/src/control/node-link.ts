@@ -6,7 +6,7 @@ import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
 import { ClientError } from '../base/errors.ts';
 import { within } from '../base/within.ts';
 import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 import { RefusedError, isAnswer, isForGood } from './refusal.ts';
 import type { NodeLinkEvents } from './node-link-events.ts';
 import { closeText, disconnectText, register } from './register.ts';
@@ -60,7 +60,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     super();
     this.node = node;
     this.#settings = settings;
-    this.#keeper = new SessionKeeper(node.name, settings);
+    this.#keeper = new SessionKeeper(node, settings.sessions);
   }
 
   get connected(): boolean {
@@ -195,7 +195,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       if (isNew) this.emit('tags');
     } else if (message.type === 'disconnect') {
       const text = `node ${this.node.name} ends the registration: ${disconnectText(message)}`;
-      const refusal = RefusedError.of(text, message, this.#settings.ticket);
+      const refusal = RefusedError.of(text, message, this.node.ticket);
       if (message.reason === 'server_shutdown') this.#drain(0);
       if (!refusal.isForGood) this.#drop(registered, disconnectText(message));
       else if (this.#forget(registered)) this.#dismiss(refusal);

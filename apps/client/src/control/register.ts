@@ -14,7 +14,7 @@ import { hmacSha256 } from '@lightspeed/security/node';
 import { ClientError } from '../base/errors.ts';
 import { familyOf } from '../settings/addresses.ts';
 import { VERSION } from '../base/version.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 import { RefusedError } from './refusal.ts';
 import { isAboutIdentity, reachNode, resolveNode } from './reach-node.ts';
 import type { HostAddresses } from './reach-node.ts';
@@ -64,9 +64,9 @@ export async function register(
   try {
     const stream = connection.openStream();
     const inbox = new Inbox(connection, stream);
-    await stream.send(registerMessage(settings, before), settings.dialect);
+    await stream.send(registerMessage(settings, node.ticket, before), settings.dialect);
     stream.dialect = settings.dialect;
-    const ack = await acknowledgement(inbox, connection, name, settings.ticket, signal);
+    const ack = await acknowledgement(inbox, connection, name, node.ticket, signal);
     const session = sessionOf(ack, reachedNode(connection.peer.host, addresses, node.dataPort), before);
     const answer = (echoedTimestampUs: bigint, serverTimestampUs: bigint) => {
       stream.send({ type: 'pong', echoedTimestampUs, serverTimestampUs }, settings.dialect).catch(() => undefined);
@@ -116,8 +116,11 @@ function adviceFor({ code }: QuicError, host: string): string {
   return '';
 }
 
-function registerMessage(settings: ParsedRegisterSettings, before: EarlierSession | undefined): OutgoingMessage {
-  const { anySource, dialect, gameId, ticket } = settings;
+function registerMessage(
+  { anySource, dialect, gameId }: ParsedRegisterSettings,
+  ticket: Uint8Array | undefined,
+  before: EarlierSession | undefined,
+): OutgoingMessage {
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
   const asked = Capability.challenge | Capability.tags | Capability.reports | (anySource ? Capability.anySource : 0);
   const extensions = [capabilitiesExtension.encode(asked)];

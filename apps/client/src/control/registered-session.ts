@@ -18,7 +18,7 @@ import { familyOf } from '../settings/addresses.ts';
 import type { Family } from '../settings/addresses.ts';
 import type { KeptSession } from '../settings/session-store.ts';
 import type { NodeAddresses } from '../tunnel/messages.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 
 /** What a node has given us. */
 export interface RegisteredSession {

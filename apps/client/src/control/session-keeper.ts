@@ -1,25 +1,23 @@
-import type { ParsedRegisterSettings } from '../settings/register-settings.ts';
-import type { SessionPlace } from '../settings/session-store.ts';
+import type { ParsedNodeSettings } from '../settings/register-settings.ts';
+import type { SessionPlace, SessionStore } from '../settings/session-store.ts';
 import { earlierSession, keptOf } from './registered-session.ts';
 import type { EarlierSession, RegisteredSession } from './registered-session.ts';
 
 /** Keeps the session with one node for the next run of the program, if the settings say where. */
 export class SessionKeeper {
-  readonly #node: string;
-  readonly #settings: Pick<ParsedRegisterSettings, 'sessions' | 'ticket'>;
+  readonly #node: Pick<ParsedNodeSettings, 'name' | 'ticket'>;
+  readonly #sessions: SessionStore | undefined;
   #taking: Promise<SessionPlace | undefined> | undefined;
   #earlier: EarlierSession | undefined;
 
-  /** @param node the node's name. */
-  constructor(node: string, settings: Pick<ParsedRegisterSettings, 'sessions' | 'ticket'>) {
+  constructor(node: Pick<ParsedNodeSettings, 'name' | 'ticket'>, sessions: SessionStore | undefined) {
     this.#node = node;
-    this.#settings = settings;
+    this.#sessions = sessions;
   }
 
   /** The session that an earlier run has left, if any. */
   async earlier(): Promise<EarlierSession | undefined> {
-    const { sessions, ticket } = this.#settings;
-    this.#taking ??= sessions?.take(this.#node, ticket);
+    this.#taking ??= this.#sessions?.take(this.#node.name, this.#node.ticket);
     const kept = (await this.#taking)?.kept;
     if (kept !== undefined) this.#earlier ??= earlierSession(kept);
     return this.#earlier;

@@ -24,6 +24,8 @@ export interface NodeSettings {
   readonly dataPort?: number | undefined;
   /** How to make sure that it is the node that is meant. Default: a certificate of an authority that the system trusts. */
   readonly verify?: Verification | undefined;
+  /** The ticket for this node, in place of that for all of them. */
+  readonly ticket?: Uint8Array | undefined;
 }
 
 /** With whom to register, and as who. */
@@ -48,7 +50,8 @@ export interface RegisterSettings {
 }
 
 /** A node's settings with defaults in place, and the name that reports use. */
-export type ParsedNodeSettings = Readonly<Required<NodeSettings>> & {
+export type ParsedNodeSettings = Readonly<Required<Omit<NodeSettings, 'ticket'>>> & {
+  readonly ticket: Uint8Array | undefined;
   /** `HOST:PORT`. */
   readonly name: string;
   /** In place of those that the host's name stands for: at most one of each family. */
@@ -59,7 +62,6 @@ export type ParsedNodeSettings = Readonly<Required<NodeSettings>> & {
 export interface ParsedRegisterSettings {
   readonly nodes: readonly ParsedNodeSettings[];
   readonly via: ParsedNodeSettings | undefined;
-  readonly ticket: Uint8Array | undefined;
   readonly gameId: number;
   readonly quic: QuicMode;
   readonly pingMs: number;
@@ -78,22 +80,23 @@ export function parseRegisterSettings(settings: RegisterSettings, dialect: Diale
   if (nodes.length < 1 || nodes.length > MAX_NODES) throw invalid('register.nodes', nodes.length, `1 to ${MAX_NODES} nodes`);
   requireInteger('register.gameId', gameId, 0, 255);
   requireInteger('register.pingMs', pingMs, 50, 600_000);
-  if (dialect === 'reference' && ticket !== undefined) {
-    throw invalid('register.ticket', 'given', 'none in dialect reference, which cannot carry it');
-  }
-  const parsed = nodes.map((node, index) => parseNode(node, `register.nodes[${index}]`));
+  const parsed = nodes.map((node, index) => parseNode(node, ticket, `register.nodes[${index}]`));
   const names = new Set(parsed.map(({ name }) => name));
   if (names.size < parsed.length) throw invalid('register.nodes', parsed.map(({ name }) => name).join(', '), 'each node once');
-  const viaNode = via === undefined ? undefined : parseNode(via, 'register.via');
+  const viaNode = via === undefined ? undefined : parseNode(via, ticket, 'register.via');
   if (viaNode !== undefined && names.has(viaNode.name)) throw invalid('register.via', viaNode.name, 'a node that is not used itself');
-  return { nodes: parsed, via: viaNode, ticket, gameId, quic, pingMs, sessions, dialect, anySource };
+  const hasTicket = [...parsed, viaNode].some((node) => node?.ticket !== undefined);
+  if (dialect === 'reference' && hasTicket) {
+    throw invalid('register.ticket', 'given', 'none in dialect reference, which cannot carry it');
+  }
+  return { nodes: parsed, via: viaNode, gameId, quic, pingMs, sessions, dialect, anySource };
 }
 
-function parseNode(node: NodeSettings, where: string): ParsedNodeSettings {
-  const { host, port = DEFAULT_CONTROL_PORT, dataPort = DEFAULT_DATA_PORT, verify = { kind: 'system' } } = node;
+function parseNode(node: NodeSettings, ticketOfAll: Uint8Array | undefined, where: string): ParsedNodeSettings {
+  const { host, port = DEFAULT_CONTROL_PORT, dataPort = DEFAULT_DATA_PORT, verify = { kind: 'system' }, ticket = ticketOfAll } = node;
   const address = requireNodeHost(`${where}.host`, host);
   requireInteger(`${where}.port`, port, 1, 0xffff);
   requireInteger(`${where}.dataPort`, dataPort, 1, 0xffff);
   const canonical = { host: address, port };
-  return { ...canonical, dataPort, verify, name: formatSocketAddress(canonical) };
+  return { ...canonical, dataPort, verify, ticket, name: formatSocketAddress(canonical) };
 }

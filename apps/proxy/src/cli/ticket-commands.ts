@@ -31,7 +31,10 @@ Example:
   ticket
     .command('issue')
     .summary('issue a ticket')
-    .description('Prints a signed ticket, lst1_..., with which its holder can register.')
+    .description(
+      'Prints a signed ticket, lst1_..., with which its holder can register. With --link it prints one line with node, pin and ticket, ' +
+        'lightspeed://..., which the holder takes with "lightspeed import".',
+    )
     .helpOption('-h, --help', 'print this')
     .requiredOption('--key <FILE>', 'the signing key: PKCS #8, PEM')
     .requiredOption('--for <NAME>', 'name of its holder')
@@ -40,7 +43,18 @@ Example:
     .option('--max-sessions <N>', `sessions at once on each node (default: ${DEFAULT_MAX_SESSIONS})`)
     .option('--pps <N>', "packets per second of a session (default: the node's limit)")
     .option('--bps <N>', "bytes per second of a session (default: the node's limit)")
+    .option('--link', 'print the line for the player, on a terminal with a QR code of it; needs --node')
+    .option('--qr', 'print the QR code of that line too, wherever it goes to')
+    .option('--node <HOST[:PORT]>', 'with --link: what players call the node, and its control port (default: 4433)')
+    .option('--pin <PIN>', "with --link: pin of the node's key, which the node prints at its start")
     .allowExcessArguments(false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ${name} ticket issue --key issuer.pem --for alice --expires 30d
+  ${name} ticket issue --key issuer.pem --for alice --expires 30d --link --node relay.example.net --pin sha256//...`,
+    )
     .action((flags: IssueFlags) => issue(flags));
   ticket
     .command('inspect')

@@ -19,6 +19,8 @@ import { explainFileError } from '@lightspeed/udp';
 import { ConfigError } from '../config/config-error.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { parseDuration } from './duration.ts';
+import { linkOf, qrColumns, qrLines, wantsLink } from './ticket-link.ts';
+import type { LinkFlags } from './ticket-link.ts';
 
 /** Makes a signing key in a file that nobody else may read, and prints what nodes are to trust. */
 export async function keygen({ out }: { readonly out: string }): Promise<void> {
@@ -35,7 +37,7 @@ export async function keygen({ out }: { readonly out: string }): Promise<void> {
 }
 
 /** The options of `ticket issue`, as the command line gives them. */
-export interface IssueFlags {
+export interface IssueFlags extends LinkFlags {
   readonly key: string;
   readonly for: string;
   readonly expires: string;
@@ -45,8 +47,9 @@ export interface IssueFlags {
   readonly bps?: string;
 }
 
-/** Prints a signed ticket. */
+/** Prints a signed ticket, or the line for a player that has it. */
 export async function issue(flags: IssueFlags): Promise<void> {
+  const asLink = wantsLink(flags);
   const key = await usage('--key', async () => SigningKey.fromPem(await text(flags.key)));
   const now = nowSeconds();
   const seconds = parseDuration('--expires', flags.expires);
@@ -66,7 +69,25 @@ export async function issue(flags: IssueFlags): Promise<void> {
       sha256,
     ),
   );
-  print(formatTicket(bytes));
+  if (!asLink) {
+    print(formatTicket(bytes));
+    return;
+  }
+  const link = await usage('ticket issue', () => linkOf(flags, bytes, key.publicKey));
+  if (flags.pin === undefined)
+    warn('the line has no pin: players’ systems must trust the authority of the node’s certificate, or add --pin');
+  print(link);
+  if (flags.qr === true || process.stdout.isTTY) printCode(link);
+}
+
+function printCode(link: string): void {
+  const [columns, there] = [qrColumns(link), process.stdout.isTTY ? process.stdout.columns : 0];
+  if (there > 0 && there < columns) {
+    warn(`the QR code needs ${columns} columns, and this terminal has ${there}: make it wider`);
+    return;
+  }
+  const { NO_COLOR = '' } = process.env;
+  for (const line of qrLines(link, process.stdout.isTTY && NO_COLOR === '')) print(line);
 }
 
 /** The options of `ticket inspect`, as the command line gives them. */
@@ -187,6 +208,10 @@ function fileError(file: string, cause: unknown, missing: 'file' | 'folder' = 'f
 
 function nowSeconds(): number {
   return Math.floor(Date.now() / 1_000);
+}
+
+function warn(text: string): void {
+  process.stderr.write(`lightspeed-proxy: ${text}\n`);
 }
 
 function print(line: string): void {

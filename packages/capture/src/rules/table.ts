@@ -1,6 +1,7 @@
 import type { FlowAddress } from '../protocol.ts';
 import type { Marks } from './marks.ts';
 import { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './never.ts';
+import type { NeverPorts } from './never.ts';
 
 /** A documentation address (RFC 5737), to which no game goes: the trial's server. */
 export const TRIAL_SERVER: FlowAddress = { ip: '198.51.100.7', port: 27_015 };
@@ -42,7 +43,7 @@ function tableName(number: number): string {
  */
 export function tableCommand(settings: TableSettings): string {
   const { number, marks, nodes } = settings;
-  const never = [...NEVER_PREFIXES, ...nodes.filter((node, index) => nodes.indexOf(node) === index)];
+  const never = [...NEVER_PREFIXES.map(({ prefix }) => prefix), ...nodes.filter((node, index) => nodes.indexOf(node) === index)];
   const set = (name: string, of: string) => `set ${name} { typeof ${of}; flags dynamic, timeout; timeout ${MEMORY_S}s; size 65535; }`;
   const chain = (name: string, ...rules: string[]) => `chain ${name} { ${rules.join('; ')}; }`;
   const contents = [
@@ -62,8 +63,8 @@ export function tableCommand(settings: TableSettings): string {
     chain('gate', `ip daddr != ${TRIAL_SERVER.ip} goto keep_direct`),
     chain(
       'choose',
-      `udp dport { ${STUN_PORTS.join(', ')} } goto keep_peer`,
-      `udp dport { ${NEVER_PORTS.join(', ')} } accept`,
+      `udp dport { ${portsOf(STUN_PORTS)} } goto keep_peer`,
+      `udp dport { ${portsOf(NEVER_PORTS)} } accept`,
       `ip daddr { ${never.join(', ')} } accept`,
       'fib daddr type { local, broadcast, multicast } accept',
       `${FLOW} @direct goto keep_direct`,
@@ -130,6 +131,10 @@ function hooks({ marks, target, port }: TableSettings): string[] {
 /** What comes in by an interface goes to our socket at once; what leaves a program comes back by loopback first. */
 function taken({ target, port }: TableSettings): string[] {
   return target.kind === 'gateway' ? [`meta l4proto udp tproxy to 127.0.0.1:${port} accept`] : ['accept'];
+}
+
+function portsOf(list: readonly NeverPorts[]): string {
+  return list.map(({ ports }) => ports).join(', ');
 }
 
 function hex(mark: number): string {

@@ -25,6 +25,7 @@ export { localHosts } from './local-hosts.ts';
 export type { ListenerCounters } from './listener-counters.ts';
 export { makeCertificate, NODE_SERVER_NAME } from './make-certificate.ts';
 export { formatPin, parsePin, PIN_BYTES, pinOf } from './pin.ts';
+export { replaceFile } from './replace-file.ts';
 export { QuicError } from './transport/quic-error.ts';
 export type { QuicErrorCode } from './transport/quic-error.ts';
 export { SHORT_INITIALS_FILTER } from './short-initials.ts';

@@ -3,15 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { command } from '../../src/foreign-process.ts';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { eventually } from '../support/eventually.ts';
-import { PLAYER_UID, SERVERS, TUN_FOR_ALL, openCaptureStage, traces } from './support/stage.ts';
+import {
+  OTHER_ROOTLESS_UID as OTHER_UID,
+  PLAYER_UID,
+  ROOTLESS_UID as UID,
+  SERVERS,
+  TUN_FOR_ALL,
+  openCaptureStage,
+  traces,
+} from './support/stage.ts';
 import type { CaptureStage } from './support/stage.ts';
 
 const END_MS = 90_000;
 const DATAGRAMS = 40;
 const ALL = DATAGRAMS * SERVERS.length;
 const WHOLE = { sent: ALL, received: ALL, strange: 0 };
-/** Nobody else's: what runs as them is of these tests. */
-const [UID, OTHER_UID] = [PLAYER_UID + 10, PLAYER_UID + 11];
 const why = (await whyNoNamespaces()) ?? (await command('pasta', ['--version']).then(() => undefined, String));
 
 /** Defines a scene without the helper. */

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Places } from '@lightspeed/capture';
 import { formatTicket } from '@lightspeed/security';
+import { parseIpv4 } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
 import { ForeignProcess, command } from '../../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../../src/leftovers.ts';
+import type { Attachment } from '../../namespaces/internet.ts';
 import type { Namespace } from '../../namespaces/network.ts';
 import { openScene } from '../../namespaces/scene.ts';
 import type { AskerProgram } from './asker-main.ts';
@@ -29,8 +31,14 @@ const END_MS = 60_000;
 export const TUN_FOR_ALL = '[ -e "$0/tun" ] || mknod -m 666 "$0/tun" c 10 200; mount --bind "$0/tun" /dev/net/tun || exit 1';
 /** Users that a file of tests may have; one that runs at the same time has others. */
 const USERS = 20;
-/** A user without rights, and the first of them: control groups of this machine tell the tests apart by their users. */
-export const PLAYER_UID = 64_000 + USERS * Number(process.env.VITEST_POOL_ID ?? 0);
+const FIRST_UID = 64_000 + USERS * Number(process.env.VITEST_POOL_ID ?? 0);
+/**
+ * Users without rights, with settings: control groups of this machine tell the tests apart by their users. Those of runs without
+ * the helper are apart, so that what is left of them is seen.
+ */
+export const [PLAYER_UID, OTHER_UID, ROOTLESS_UID, OTHER_ROOTLESS_UID] = [0, 1, 10, 11].map((number) => FIRST_UID + number);
+/** Public too: by its address alone, the node could be caught. */
+const NODE = '8.8.4.10';
 
 /** An internet with a node, game servers at public addresses, a matchmaker, and a player's machine with the helper. */
 export type CaptureStage = Awaited<ReturnType<typeof openCaptureStage>>;
@@ -60,7 +68,7 @@ export async function traces({ home }: { readonly home: { readonly in: Namespace
 /** Control groups of the helper for users of this file. */
 async function groups(): Promise<string> {
   const lines = (await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"'])).split('\n');
-  const isOurs = (uid: number) => uid >= PLAYER_UID && uid < PLAYER_UID + USERS;
+  const isOurs = (uid: number) => uid >= FIRST_UID && uid < FIRST_UID + USERS;
   return lines.filter((path) => isOurs(Number(/user-(\d+)/.exec(path)?.[1]))).join('\n');
 }
 
@@ -73,12 +81,17 @@ function inNetworkOf({ name }: Namespace): string[] {
 export async function openCaptureStage(started: AsyncDisposableStack) {
   const scene = await openScene(started);
   const { internet } = scene;
-  const node = await scene.node('node', { flags: ['--allow-destination', '8.8.4.0/24'] });
+  /** Lets a machine have one more address, to which the internet has a route. */
+  const giveAddress = async ({ in: machine, address }: Attachment, ip: string) => {
+    await machine.ip(`address add ${ip}/32 dev lo`);
+    await internet.router.ip(`route add ${ip}/32 via ${address}`);
+  };
+  const nodeHost = await internet.machine();
+  await giveAddress(nodeHost, NODE);
+  const host = { ...nodeHost, address: NODE, ip: parseIpv4(NODE) ?? 0 };
+  const node = await scene.node('node', { host, flags: ['--egress-bind', NODE, '--allow-destination', '8.8.4.0/24'] });
   const server = await internet.machine();
-  for (const ip of new Set([...SERVERS, MATCHMAKER].map(({ ip }) => ip))) {
-    await server.in.ip(`address add ${ip}/32 dev lo`);
-    await internet.router.ip(`route add ${ip}/32 via ${server.address}`);
-  }
+  for (const ip of new Set([...SERVERS, MATCHMAKER].map(({ ip }) => ip))) await giveAddress(server, ip);
   const matchmaker = started.use(
     startChild<MatchmakerProgram>({
       program: new URL('./matchmaker-main.ts', import.meta.url),
@@ -93,8 +106,16 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   await chmod(path, 0o755);
   let gates = 0;
   const socket = join(path, 'helper.sock');
-  const ticket = join(path, 'ticket.txt');
-  await writeFile(ticket, formatTicket(scene.ticket()));
+  /** A user's own folder. */
+  const folderOf = (uid: number) => join(path, `user-${uid}`);
+  for (const uid of [0, PLAYER_UID, OTHER_UID, ROOTLESS_UID, OTHER_ROOTLESS_UID]) {
+    const settings = join(folderOf(uid), '.config', 'lightspeed');
+    await mkdir(settings, { recursive: true });
+    const known = { node: `${node.address}:4433`, pin: node.program.pinText, ticket: formatTicket(scene.ticket()) };
+    const lines = Object.entries(known).map(([key, text]) => `${key} = "${text}"\n`);
+    await writeFile(join(settings, 'config.toml'), `helper = "${socket}"\n[[nodes]]\n${lines.join('')}`, { mode: 0o600 });
+    await command('chown', ['-R', `${uid}:${uid}`, folderOf(uid)]);
+  }
 
   /** Starts the helper on a machine. */
   const helper = async ({
@@ -110,21 +131,16 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await root.catch({ kind: 'run' });
     await root.close();
   };
-  const flags = ['--node', `${node.address}:4433`, '--pin', node.program.pinText, '--ticket', ticket];
-  /** `lightspeed`, on a machine, as a user. */
+  /** `lightspeed`, on a machine, as a user with settings: it needs no options for node and ticket. */
   const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
-    const [command, ...rest] = words;
-    // It catches nothing.
-    const byHelper = command === 'play' ? [] : ['--helper', socket];
-    const all = [process.execPath, SOURCE, CLIENT, command, ...byHelper, ...flags, ...rest];
-    return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], path));
+    const all = [process.execPath, SOURCE, CLIENT, ...words];
+    return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], folderOf(uid)));
   };
   /** `lightspeed`, without the helper, after a shell of root has done something in mounts of its own: usually any user may use /dev/net/tun. */
   const rootless = (words: readonly string[], { first = TUN_FOR_ALL, uid = PLAYER_UID } = {}) => {
-    const [command, ...rest] = words;
     const mounts = ['unshare', '--mount', 'sh', '-c', `${first}\nexec "$@"`, path];
-    const all = [process.execPath, SOURCE, CLIENT, command, ...flags, ...rest];
-    return started.use(start([...inNetworkOf(home.in), ...mounts, ...asUser(uid), ...all], path));
+    const all = [process.execPath, SOURCE, CLIENT, ...words];
+    return started.use(start([...inNetworkOf(home.in), ...mounts, ...asUser(uid), ...all], folderOf(uid)));
   };
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
@@ -171,6 +187,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   };
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
   return {
+    folderOf,
     held,
     installer,
     placesIn,
@@ -199,6 +216,6 @@ function asUser(uid: number): string[] {
 
 function start(words: readonly string[], folder?: string): Program {
   const [first, ...rest] = words;
-  const env = { ...process.env, ...(folder === undefined ? {} : { HOME: folder }) };
+  const env = { ...process.env, ...(folder === undefined ? {} : { HOME: folder, XDG_CONFIG_HOME: undefined, XDG_STATE_HOME: undefined }) };
   return new Program(first, rest, env, folder);
 }

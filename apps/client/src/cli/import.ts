@@ -1,0 +1,182 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { QuicError, formatPin, loadKnownNodes, parsePin, replaceFile } from '@lightspeed/control/quic';
+import { formatTicket } from '@lightspeed/security';
+import type { Invitation } from '@lightspeed/security';
+import { explainFileError } from '@lightspeed/udp';
+import { formatSocketAddress } from '@lightspeed/wire';
+import { parseClientConfig } from '../config/client-config.ts';
+import type { NodeEntry } from '../config/client-config.ts';
+import { ownConfigFile } from '../config/config-folder.ts';
+import { editNodes } from '../config/edit-nodes.ts';
+import type { NodeChange } from '../config/edit-nodes.ts';
+import { configError, readTomlFile } from '../config/toml-file.ts';
+import { describeInvitation, faultOfTicket } from '../invite/describe-invitation.ts';
+import { MAX_TEXT_LENGTH, invitationIn } from '../invite/invitation-text.ts';
+import { lookAlikeOf } from '../invite/look-alikes.ts';
+import { decodeText } from '../invite/pasted-text.ts';
+import { nodeName, parseNode } from './endpoint.ts';
+import { knownNodesFile } from './state-folder.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+/** The options of `import`, as the command line gives them. */
+export interface ImportOptions {
+  readonly config?: string;
+  readonly yes?: boolean;
+  readonly replace?: boolean;
+}
+
+/** What the file says now, and where the node of the invitation stands in it. */
+interface Known {
+  readonly text: string;
+  readonly entries: readonly NodeEntry[];
+  readonly index: number | undefined;
+}
+
+/**
+ * `lightspeed import`: shows what an operator's line says, asks, and puts it into the file of settings.
+ * @param given the text, or `-` for standard input.
+ * @returns the exit code: 1 if nothing was changed.
+ */
+export async function importInvitation(given: string, options: ImportOptions, terminal: Terminal): Promise<number> {
+  const fromInput = given === '-';
+  const invitation = invitationIn(fromInput ? decodeText(await readInput()) : given);
+  if (invitation.type === 'refused') throw new UsageError(`import: ${invitation.text}`);
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  const fault = faultOfTicket(invitation, nowSeconds);
+  if (fault !== undefined) throw new UsageError(`import: ${fault}`);
+  const file = options.config ?? ownConfigFile('config.toml');
+  const known = await readKnown(file, invitation);
+  const entry = known.index === undefined ? undefined : known.entries[known.index];
+  for (const line of describeInvitation(invitation, nowSeconds)) terminal.line(line);
+  const like = lookAlikeOf(invitation.node.host, known.entries.map(hostOf));
+  if (like !== undefined)
+    terminal.line(terminal.bad(`Beware: its name is easily taken for ${like}, which you have already, and is another's.`));
+
+  await refuseOtherPin(invitation, entry, options.replace === true);
+  const change = changeOf(invitation, entry);
+  if (Object.keys(change).length === 0) {
+    terminal.line(`${file} says all of that already.`);
+    return 0;
+  }
+  const edited = editNodes(file, known.text, known.index, change);
+  terminal.line(
+    entry === undefined ? `It becomes a node of ${file}.` : `It changes ${Object.keys(change).join(' and ')} in ${entry.node.line}.`,
+  );
+  if (options.yes !== true && !(await isAgreed(fromInput, terminal))) return 1;
+  await writePrivate(file, edited);
+  terminal.line(entry === undefined ? 'Added.' : 'Changed.');
+  return 0;
+}
+
+async function readInput(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    // UTF-16 has two bytes for each character.
+    if (size > 2 * MAX_TEXT_LENGTH) throw new UsageError(`import: more than ${2 * MAX_TEXT_LENGTH} bytes on standard input`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function readKnown(file: string, { node }: Invitation): Promise<Known> {
+  const toml = await readTomlFile(file);
+  if (toml === undefined) return { text: '', entries: [], index: undefined };
+  const { nodes } = parseClientConfig(toml);
+  const names = nodes.map((entry) => nodeName(parseNode(entry.node.texts[0])));
+  const index = names.indexOf(formatSocketAddress(node));
+  return { text: toml.text, entries: nodes, index: index < 0 ? undefined : index };
+}
+
+function hostOf({ node }: NodeEntry): string {
+  return parseNode(node.texts[0]).host.toLowerCase();
+}
+
+/** A node that is known has to stay the same one, unless the user says that it is another now. */
+async function refuseOtherPin({ node, pin }: Invitation, entry: NodeEntry | undefined, mayReplace: boolean): Promise<void> {
+  if (pin === undefined || mayReplace) return;
+  const name = formatSocketAddress(node);
+  const advice = 'Ask the operator, by another way, whether the key was replaced. If it was, add --replace';
+  const got = formatPin(pin);
+  if (entry?.pin !== undefined && !isSame(entry.pin.texts[0], pin)) {
+    throw new UsageError(`import: ${name} has another pin in ${entry.pin.line}: ${entry.pin.texts[0]}, and this one is ${got}. ${advice}`);
+  }
+  const other = entry?.ca ?? entry?.['insecure-skip-verify'] ?? entry?.['trust-on-first-use'];
+  if (other !== undefined) throw new UsageError(`import: ${other.where} says who ${name} is. To have the pin instead, add --replace`);
+  const trusted = await trustedPin(name);
+  if (trusted !== undefined && formatPin(trusted) !== got) {
+    throw new UsageError(
+      `import: ${name} has another pin in ${knownNodesFile()}: ${formatPin(trusted)}, and this one is ${got}. ${advice}`,
+    );
+  }
+}
+
+async function trustedPin(name: string): Promise<Uint8Array | undefined> {
+  try {
+    return (await loadKnownNodes(knownNodesFile())).pinOf(name);
+  } catch (thrown) {
+    if (thrown instanceof QuicError) throw new UsageError(`import: ${thrown.message}`);
+    throw thrown;
+  }
+}
+
+/** Two texts may be the same pin. */
+function isSame(text: string, pin: Uint8Array): boolean {
+  try {
+    return formatPin(parsePin(text)) === formatPin(pin);
+  } catch {
+    return false;
+  }
+}
+
+function changeOf({ node, pin, ticket }: Invitation, entry: NodeEntry | undefined): NodeChange {
+  const name = entry === undefined ? { node: formatSocketAddress(node) } : {};
+  const hasPin = pin === undefined || (entry?.pin !== undefined && isSame(entry.pin.texts[0], pin));
+  const text = ticket === undefined ? undefined : formatTicket(ticket);
+  const others = (['ca', 'trust-on-first-use', 'insecure-skip-verify'] as const).filter((key) => !hasPin && entry?.[key] !== undefined);
+  return {
+    ...name,
+    ...(hasPin ? {} : { pin: formatPin(pin) }),
+    ...(text === undefined || entry?.ticket?.texts[0] === text ? {} : { ticket: text }),
+    ...Object.fromEntries(others.map((key) => [key, undefined])),
+  };
+}
+
+async function isAgreed(fromInput: boolean, terminal: Terminal): Promise<boolean> {
+  if (fromInput) {
+    terminal.line('Nothing was changed: the text came by standard input, and so nobody could be asked. Add --yes to take it.');
+    return false;
+  }
+  terminal.line('Take it only from somebody whom you know.');
+  const answer = await answerTo('Take it? [y/N] ');
+  if (/^\s*y(?:es)?\s*$/i.test(answer)) return true;
+  terminal.line('Nothing was changed.');
+  return false;
+}
+
+/** An end of the input is no answer. */
+async function answerTo(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await new Promise<string>((resolve) => {
+      lines.once('close', () => resolve(''));
+      void lines.question(question).then(resolve, () => resolve(''));
+    });
+  } finally {
+    lines.close();
+  }
+}
+
+/** A link to a file that is kept with others stays one. */
+async function writePrivate(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await replaceFile(await realpath(file).catch(() => file), text);
+  } catch (cause) {
+    throw configError(file, `cannot be written: ${explainFileError(cause)}`, cause);
+  }
+}

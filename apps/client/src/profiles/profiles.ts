@@ -1,0 +1,89 @@
+import { ownConfigFile } from '../config/config-folder.ts';
+import { configError, readTomlFile } from '../config/toml-file.ts';
+import type { TomlFile } from '../config/toml-file.ts';
+import { lineOfKey } from '../config/toml-lines.ts';
+import { closest } from '../base/closest.ts';
+import { KNOWN_GAMES } from './known-games.ts';
+import type { GameProfile } from './known-games.ts';
+
+const FIELDS = ['name', 'processes', 'launchers', 'ports', 'source'] as const;
+type Field = (typeof FIELDS)[number];
+const MAX_PORT = 0xffff;
+const TEXTS = 'a list of texts, none of them empty';
+
+/**
+ * The games that flows are labelled by: those of the user's own file first, then the known ones. A game of the file takes the place
+ * of the known one of the same name. Profiles never decide what is caught.
+ * @param file which file; by default `games.toml` in the user's own folder of settings, which need not be there.
+ * @throws {ClientError} (rejection) `ERR_CLIENT_CONFIG`, with line, what was got and what is allowed.
+ */
+export async function listGames(file = ownConfigFile('games.toml')): Promise<readonly GameProfile[]> {
+  const toml = await readTomlFile(file);
+  const own = toml === undefined ? [] : parseGames(toml);
+  const names = new Set(own.map(({ name }) => name.toLowerCase()));
+  return [...own, ...KNOWN_GAMES.filter(({ name }) => !names.has(name.toLowerCase()))];
+}
+
+/** @throws {ClientError} `ERR_CLIENT_CONFIG`. */
+export function parseGames(toml: TomlFile): GameProfile[] {
+  const { path, text, root } = toml;
+  for (const key of Object.keys(root)) {
+    if (key !== 'games')
+      throw configError(`${path}:${lineOfKey(text, undefined, key)}`, `unknown key ${JSON.stringify(key)}; allowed: [[games]]`);
+  }
+  const { games = [] } = root;
+  if (!Array.isArray(games))
+    throw configError(
+      `${path}:${lineOfKey(text, { name: 'games', index: 0 }, '')}`,
+      `games: got ${JSON.stringify(games)}, allowed is [[games]]`,
+    );
+  return games.map((game: unknown, index) => gameOf(toml, game, index));
+}
+
+function gameOf({ path, text }: TomlFile, game: unknown, index: number): GameProfile {
+  const fault = (key: string, what: string) => configError(`${path}:${lineOfKey(text, { name: 'games', index }, key)}`, what);
+  if (typeof game !== 'object' || game === null) throw fault('', `games: got ${JSON.stringify(game)}, allowed is [[games]]`);
+  const fields = new Map(Object.entries(game));
+  for (const key of fields.keys()) {
+    if (isField(key)) continue;
+    const guess = closest(key, FIELDS);
+    throw fault(
+      key,
+      `unknown key ${JSON.stringify(key)}; ${guess === undefined ? `allowed: ${FIELDS.join(', ')}` : `did you mean ${guess}?`}`,
+    );
+  }
+  const refuse = (key: Field, allowed: string) =>
+    fault(key, `${key}: got ${JSON.stringify(fields.get(key)) ?? 'nothing'}, allowed is ${allowed}`);
+  const name: unknown = fields.get('name');
+  if (typeof name !== 'string' || name.trim() === '' || /\p{Cc}/u.test(name)) throw refuse('name', 'the name of a game, in one line');
+  const list = (key: Field): string[] => {
+    const value: unknown = fields.get(key) ?? [];
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')) return value as string[];
+    throw refuse(key, TEXTS);
+  };
+  const source: unknown = fields.get('source') ?? path;
+  if (typeof source !== 'string') throw refuse('source', 'a text');
+  const [processes, launchers] = [list('processes'), list('launchers')];
+  const given: unknown = fields.get('ports') ?? [];
+  const ports = Array.isArray(given) ? given.map((port: unknown) => (Number.isInteger(port) ? String(port) : port)) : [undefined];
+  if (!ports.every(isPorts)) throw refuse('ports', 'a list of ports from 1 to 65535, such as [7777, "27015-27050"]');
+  if (processes.length + ports.length === 0)
+    throw fault('name', `${JSON.stringify(name)} has neither processes nor ports, and so would label nothing`);
+  return { name, processes, launchers, ports, source };
+}
+
+function isField(key: string): key is Field {
+  return FIELDS.some((field) => field === key);
+}
+
+function isPorts(text: unknown): text is string {
+  if (typeof text !== 'string' || !/^\d{1,5}(?:-\d{1,5})?$/.test(text)) return false;
+  const { from, to } = rangeOf(text);
+  return from >= 1 && from <= to && to <= MAX_PORT;
+}
+
+/** Reads `PORT` or `FROM-TO`. */
+export function rangeOf(ports: string): { readonly from: number; readonly to: number } {
+  const [from, to = from] = ports.split('-').map(Number);
+  return { from, to };
+}
