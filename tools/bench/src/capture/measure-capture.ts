@@ -18,6 +18,8 @@ export async function measureCapture(quick: boolean, progress: (text: string) =>
   const said = setInterval(() => progress(program.lines.at(-1) ?? 'starting'), 1_000);
   try {
     const text = await program.line(/^\{"loads"/, END_MS);
+    // It takes away what it has made.
+    await program.exitCode();
     // What never came back is written as null.
     return foundOf(JSON.parse(text, (_name, value: unknown) => value ?? Infinity) as CaptureFigures);
   } finally {
