@@ -12,4 +12,5 @@ export { TRIAL_SERVER } from './rules/table.ts';
 export { addGatewayEntry } from './setup/gateway-entries.ts';
 export { install, usualPlaces } from './setup/install.ts';
 export type { Places } from './setup/places.ts';
+export { startHelper } from './setup/running-helper.ts';
 export { remove } from './setup/remove.ts';

@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { addGatewayEntry, install, remove, usualPlaces } from '@lightspeed/capture';
+import { execFileSync } from 'node:child_process';
+import { addGatewayEntry, install, remove, startHelper, usualPlaces } from '@lightspeed/capture';
 import { ClientError } from '../base/errors.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -35,8 +35,7 @@ export async function setup({ remove: removes = false, gateway, lan }: SetupOpti
     terminal.line(`the helper is in ${places.library}`);
     if (places.hasSystemd) terminal.line('systemd starts it when a game is to be caught');
     else {
-      const [program, ...args] = words;
-      spawn(program, args, { detached: true, stdio: 'ignore' }).unref();
+      await startHelper(words, places);
       terminal.line('it runs now; since there is no systemd here, have it started with the system by this command:');
       terminal.line(words.join(' '));
     }

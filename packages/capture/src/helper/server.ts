@@ -7,7 +7,7 @@ import { MAX_CAPTURES } from '../rules/marks.ts';
 import { ControlGroups } from './control-groups.ts';
 import { CaptureSession } from './session.ts';
 import type { SessionHost } from './session.ts';
-import { peerOf } from './sockets.ts';
+import { descriptorOf, peerOf } from './sockets.ts';
 
 /** Most connections of one user at once. */
 const MAX_PER_USER = 16;
@@ -128,11 +128,4 @@ export class CaptureServer implements SessionHost {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.end(), idleMs);
   }
-}
-
-/** Node names the descriptor of a socket in its handle only. */
-function descriptorOf(socket: Socket): number {
-  const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly fd?: number } };
-  if (handle?.fd === undefined || handle.fd < 0) throw new Error('the connection has no descriptor');
-  return handle.fd;
 }

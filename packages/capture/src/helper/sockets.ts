@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { CapturedFlow, FlowAddress } from '../protocol.ts';
 import { addressBytes, writePacket } from './packet.ts';
 import { NativeMemory, errnoName, libc } from '../base/libc.ts';
@@ -39,7 +40,14 @@ export interface Peer {
   readonly gid: number;
 }
 
-/** Asks the kernel who has connected (SO_PEERCRED). */
+/** Of a connection: Node names it in the socket's handle only. @throws {Error} if the connection is closed. */
+export function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly fd?: number } };
+  if (handle?.fd === undefined || handle.fd < 0) throw new Error('the connection has no descriptor');
+  return handle.fd;
+}
+
+/** Asks the kernel who has connected, or at a client's end who listens (SO_PEERCRED). */
 export function peerOf(fd: number): Peer {
   const value = new NativeMemory(UCRED_BYTES);
   const length = new NativeMemory(4);

@@ -19,6 +19,7 @@ import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
 import { runTool } from '../helper/nft.ts';
 import { SERVICE_UNIT, SOCKET_UNIT } from './places.ts';
 import type { Places } from './places.ts';
+import { endHelper } from './running-helper.ts';
 import { unitFiles } from './units.ts';
 
 /** The first that can be written to: /usr may be read-only (Steam Deck). */
@@ -71,7 +72,7 @@ export async function install(places: Places): Promise<readonly string[]> {
     // A helper of before ends, with what it catches.
     await runTool('systemctl', ['stop', SERVICE_UNIT]);
     await runTool('systemctl', ['enable', '--now', SOCKET_UNIT]);
-  }
+  } else await endHelper(places);
   return [join(library, 'node'), program, '--listen', places.socket, '--gateway-file', places.gatewayFile, '--stay'];
 }
 

@@ -5,9 +5,10 @@ import { runTool } from '../helper/nft.ts';
 import { removeRouting } from '../helper/routing.ts';
 import { SERVICE_UNIT, SOCKET_UNIT } from './places.ts';
 import type { Places } from './places.ts';
+import { endHelper } from './running-helper.ts';
 
 /**
- * Takes the whole installation away: units, files, routing, control groups. What is caught goes directly at once.
+ * Takes the whole installation away: the helper, units, files, routing, control groups. What is caught goes directly at once.
  * @returns what is left because programs are in use of it
  * @throws {Error} with what the system says.
  */
@@ -19,7 +20,7 @@ export async function remove(places: Places): Promise<readonly string[]> {
       rmSync(join(places.units, unit));
     }
     await runTool('systemctl', ['daemon-reload']);
-  }
+  } else await endHelper(places);
   rmSync(places.socket, { force: true });
   rmSync(places.library, { recursive: true, force: true });
   rmSync(places.gatewayFile, { force: true });

@@ -1,55 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
-import { link } from '../namespaces/network.ts';
-import type { Namespace } from '../namespaces/network.ts';
 import { eventually } from '../support/eventually.ts';
+import { oneInterface, twoInterfaces } from './support/lan.ts';
 import { SERVERS, openCaptureStage, traces } from './support/stage.ts';
-import type { CaptureStage } from './support/stage.ts';
 
 const why = await whyNoNamespaces();
 const END_MS = 90_000;
 const DATAGRAMS = 40;
 const ALL = DATAGRAMS * SERVERS.length;
 const WHOLE = { sent: ALL, received: ALL, strange: 0 };
-
-/** A device of the LAN whose router is the box, and the interface of the box that it is at. */
-interface Lan {
-  readonly device: Namespace;
-  readonly lan: string;
-}
-
-/** The box has an interface for the LAN and one for the internet, and masquerades. */
-async function twoInterfaces({ internet, home }: CaptureStage): Promise<Lan> {
-  const device = await internet.namespace();
-  await link({ in: home.in, interface: 'lan0', address: '192.168.50.1/24' }, { in: device, interface: 'eth0', address: '192.168.50.2/24' });
-  await device.ip('route add default via 192.168.50.1');
-  await home.in.run(
-    'nft',
-    ['-f', '-'],
-    'table ip nat { chain postrouting { type nat hook postrouting priority srcnat; oifname "eth0" masquerade; }; }',
-  );
-  return { device, lan: 'lan0' };
-}
-
-/** The box is one of the LAN's machines: its only interface leads to the devices and to the internet's router. */
-async function oneInterface({ internet, home }: CaptureStage): Promise<Lan> {
-  const { router } = internet;
-  const side = home.gateway;
-  const network = side.split('.')[2];
-  await router.ip('link add lan type bridge');
-  await router.ip(`address del ${side}/24 dev net${network}`);
-  await router.ip(`link set net${network} master lan`);
-  await router.ip(`address add ${side}/24 dev lan`);
-  await router.ip('link set lan up');
-  const device = await internet.namespace();
-  await link(
-    { in: router, interface: 'port', address: '192.0.2.9/32' },
-    { in: device, interface: 'eth0', address: `10.77.${network}.3/24` },
-  );
-  await router.ip('link set port master lan');
-  await device.ip(`route add default via ${home.address}`);
-  return { device, lan: 'eth0' };
-}
 
 describe.skipIf(why !== undefined)(`gateway, in network namespaces${why === undefined ? '' : ` (not run: ${why})`}`, () => {
   it.each([

@@ -1,6 +1,7 @@
 import { createServer, connect } from 'node:net';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { LabError } from '../../src/errors.ts';
 import { findProgram } from '../../src/find-program.ts';
@@ -27,22 +28,31 @@ export function findTeeworlds(): TeeworldsPrograms | string {
   return `${PROGRAMS.find((name) => findProgram(name) === undefined)} is not installed`;
 }
 
-/** Debian's teeworlds-server on an ephemeral port of loopback, with its console for external administration. */
+/** Where a server is that is not at loopback. */
+export interface TeeworldsPlace {
+  readonly address: Endpoint;
+  /** What to put in front of the program, such as `ip netns exec NAME`. */
+  readonly within: readonly string[];
+}
+
+/** Debian's teeworlds-server, by default on an ephemeral port of loopback, with its console for external administration. */
 export class TeeworldsServer extends ForeignProcess {
   readonly address: Endpoint;
   readonly #consolePort: number;
 
-  private constructor(program: string, folder: string, address: Endpoint, consolePort: number) {
-    const settings = ['bindaddr 127.0.0.1', 'sv_register 0', 'ec_bindaddr 127.0.0.1', `ec_password ${CONSOLE_PASSWORD}`];
+  private constructor(program: string, folder: string, { address, within }: TeeworldsPlace, consolePort: number) {
+    const settings = [`bindaddr ${formatIpv4(address.ip)}`, 'sv_register 0', 'ec_bindaddr 127.0.0.1', `ec_password ${CONSOLE_PASSWORD}`];
     const ports = [`sv_port ${address.port}`, `ec_port ${consolePort}`];
-    super(program, [[...settings, ...ports].join('; ')], { ...process.env, HOME: folder }, folder);
+    const [first, ...rest] = [...within, program, [...settings, ...ports].join('; ')];
+    super(first, rest, { ...process.env, HOME: folder }, folder);
     this.address = address;
     this.#consolePort = consolePort;
   }
 
   /** Ends with `started`. @param folder the server's home, in which it may leave what it likes */
-  static async start(started: AsyncDisposableStack, program: string, folder: string): Promise<TeeworldsServer> {
-    const server = started.use(new TeeworldsServer(program, folder, await freeLoopbackEndpoint(), await freeTcpPort()));
+  static async start(started: AsyncDisposableStack, program: string, folder: string, place?: TeeworldsPlace): Promise<TeeworldsServer> {
+    const where = place ?? { address: await freeLoopbackEndpoint(), within: [] };
+    const server = started.use(new TeeworldsServer(program, folder, where, await freeTcpPort()));
     await server.line(/\[server\]: version /, START_MS);
     return server;
   }

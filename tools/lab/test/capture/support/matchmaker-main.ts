@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { answerParent } from '../../../src/child-program.ts';
 import type { GameAddress, Match } from './matchmaking.ts';
+import { MASTER_PORT, answerOfMaster } from './teeworlds-master.ts';
 
 let match: Match = { servers: [], datagrams: 0, perSecond: 1 };
 const sockets = new Map<string, Socket>();
@@ -33,6 +34,17 @@ const program = {
       await once(socket, 'listening');
       sockets.set(`${ip}:${port}`, socket);
     }
+  },
+  /** Opens a master server of Teeworlds, which lists game servers. */
+  list: async (ip: string, servers: readonly GameAddress[]) => {
+    const socket = createSocket('udp4');
+    socket.on('message', (bytes, from) => {
+      sources.set(from.address, (sources.get(from.address) ?? 0) + 1);
+      const answer = answerOfMaster(bytes, servers);
+      if (answer !== undefined) socket.send(answer, from.port, from.address);
+    });
+    socket.bind(MASTER_PORT, ip);
+    await once(socket, 'listening');
   },
   /** The match of the next players. */
   offer: (next: Match) => {

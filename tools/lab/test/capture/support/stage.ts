@@ -20,7 +20,8 @@ export const SERVERS: readonly GameAddress[] = [
   { ip: '8.8.4.5', port: 27_016 },
   { ip: '8.8.4.4', port: 27_017 },
 ];
-const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
+/** Where the matchmaker is. */
+export const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
 const SOURCE = '--conditions=@lightspeed/source';
 const HELPER = fileURLToPath(import.meta.resolve('@lightspeed/capture/helper'));
 const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', import.meta.url));
@@ -42,6 +43,14 @@ const NODE = '8.8.4.10';
 
 /** An internet with a node, game servers at public addresses, a matchmaker, and a player's machine with the helper. */
 export type CaptureStage = Awaited<ReturnType<typeof openCaptureStage>>;
+
+/** Where a program is started, and as whom. */
+export interface Whereabouts {
+  readonly machine?: Namespace;
+  readonly uid?: number;
+  /** Words in front of it, which root runs. */
+  readonly around?: readonly string[];
+}
 
 /** What is started in a machine: a line that was printed, and its end. */
 export class Program extends ForeignProcess {
@@ -131,20 +140,19 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await root.catch({ kind: 'run' });
     await root.close();
   };
+  /** Starts anything on a machine, as a user. */
+  const program = (words: readonly string[], { machine = home.in, uid = PLAYER_UID, around = [] }: Whereabouts = {}) =>
+    started.use(start([...inNetworkOf(machine), ...around, ...asUser(uid), ...words], folderOf(uid)));
   /** `lightspeed`, on a machine, as a user with settings: it needs no options for node and ticket. */
-  const lightspeed = (words: readonly string[], { machine = home.in, uid = PLAYER_UID } = {}) => {
-    const all = [process.execPath, SOURCE, CLIENT, ...words];
-    return started.use(start([...inNetworkOf(machine), ...asUser(uid), ...all], folderOf(uid)));
-  };
+  const lightspeed = (words: readonly string[], where: Whereabouts = {}) => program([process.execPath, SOURCE, CLIENT, ...words], where);
   /** `lightspeed`, without the helper, after a shell of root has done something in mounts of its own: usually any user may use /dev/net/tun. */
   const rootless = (words: readonly string[], { first = TUN_FOR_ALL, uid = PLAYER_UID } = {}) => {
-    const mounts = ['unshare', '--mount', 'sh', '-c', `${first}\nexec "$@"`, path];
-    const all = [process.execPath, SOURCE, CLIENT, ...words];
-    return started.use(start([...inNetworkOf(home.in), ...mounts, ...asUser(uid), ...all], folderOf(uid)));
+    const around = ['unshare', '--mount', 'sh', '-c', `${first}\nexec "$@"`, path];
+    return lightspeed(words, { uid, around });
   };
   const game = [process.execPath, SOURCE, GAME, MATCHMAKER.ip, String(MATCHMAKER.port)];
   /** Starts the game without anything of ours. */
-  const plain = (machine: Namespace = home.in, uid = PLAYER_UID) => started.use(start([...inNetworkOf(machine), ...asUser(uid), ...game]));
+  const plain = (machine: Namespace = home.in, uid = PLAYER_UID) => program(game, { machine, uid });
   /** A game that runs already, and plays when it is released. */
   const held = async () => {
     const gate = join(path, `gate-${gates++}`);
@@ -196,7 +204,9 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     internet,
     node,
     home,
+    server,
     matchmaker,
+    program,
     socket,
     helper,
     lightspeed,
