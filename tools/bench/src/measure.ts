@@ -1,3 +1,4 @@
+import { measureCapture } from './capture/measure-capture.ts';
 import { measureMicro } from './micro/measure-micro.ts';
 import type { BenchOptions, Part } from './options.ts';
 import { judgeRelays } from './relays/claims.ts';
@@ -14,15 +15,15 @@ type Measure = (quick: boolean, progress: (text: string) => void) => Promise<Fou
 
 const MEASURES: Readonly<Record<Part, Measure>> = { relays, scale: measureScale, micro: measureMicro };
 
-/** Measures what was asked for. */
+/** Measures what was asked for: captures alone, or parts. */
 export async function measure(
-  { quick, only }: Pick<BenchOptions, 'quick' | 'only'>,
+  { quick, only, capture }: Pick<BenchOptions, 'quick' | 'only' | 'capture'>,
   command: string,
   progress: (text: string) => void,
 ): Promise<{ readonly report: Report; readonly faults: readonly string[] }> {
   const startedMs = performance.now();
   const found: Found[] = [];
-  for (const [part, take] of Object.entries(MEASURES)) {
+  for (const [part, take] of Object.entries(capture ? { capture: measureCapture } : MEASURES)) {
     if (only === undefined || only === part) found.push(await take(quick, (text) => progress(`${part}: ${text}`)));
   }
   const seconds = Math.round((performance.now() - startedMs) / 1_000);

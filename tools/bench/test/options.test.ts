@@ -8,6 +8,7 @@ test('a whole run writes the page; a quick or partial one only prints', () => {
   expect(parse('--no-write').write).toBe(false);
   expect(parse('--quick').write).toBe(false);
   expect(parse('--only micro').write).toBe(false);
+  expect(parse('--capture').write).toBe(false);
 });
 
 test('arguments that pnpm passes on behind -- are options too', () => {
@@ -19,11 +20,17 @@ test('another checkout is compared with in as many pairs as are asked for', () =
   expect(parse('--against ../base --quick')).toMatchObject({ quick: true, wildcard: false, pairs: undefined });
 });
 
+test('captures are measured alone, in short if asked for, and for programs', () => {
+  expect(parse('--capture --quick --json')).toMatchObject({ capture: true, quick: true, json: true });
+  expect(parse('--only relays').capture).toBe(false);
+});
+
 test.each([
   ['--only nginx', /--only takes micro, relays, scale, got 'nginx'/],
   ['--fast', /--fast/],
   ['everything', /everything/],
   ['--gate --quick', /--gate does not go with --quick/],
+  ['--capture --only micro', /--capture does not go with --only/],
   ['--against x --only micro', /--against does not go with --only/],
   ['--wildcard', /go with --against/],
   ['--against x --pairs 0', /--pairs takes a number above 0, got '0'/],
@@ -32,7 +39,7 @@ test.each([
 });
 
 test('the help tells of every part and every option', () => {
-  const words = ['--quick', '--only', '--no-write', '--json', '--gate', '--against', '--wildcard', '--pairs', '--help'];
+  const words = ['--quick', '--only', '--no-write', '--json', '--gate', '--capture', '--against', '--wildcard', '--pairs', '--help'];
 
   for (const word of [...Object.keys(PARTS), ...words]) expect(helpText()).toContain(word);
 });

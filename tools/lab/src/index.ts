@@ -5,6 +5,7 @@
  *
  * @module
  */
+export type { CaptureFigures, KillFigures, LoadFigures } from './capture-figures.ts';
 export { LabError, readOptions, reasonOf } from './errors.ts';
 export { command, ForeignProcess } from './foreign-process.ts';
 export { findProgram } from './find-program.ts';

@@ -1,4 +1,4 @@
-import { CaptureError } from '@lightspeed/capture';
+import { CaptureError, returnProgramPages } from '@lightspeed/capture';
 import type { CaptureClient, CaptureTarget } from '@lightspeed/capture';
 import { closeFd } from '@lightspeed/udp';
 import { ClientError } from '../base/errors.ts';
@@ -8,6 +8,9 @@ import type { CaptureSettings } from '../settings/tunnel-settings.ts';
 import type { WayRule } from '../settings/way-settings.ts';
 import { CaptureLink, TRIAL_ENDPOINT } from './capture-link.ts';
 import type { CaptureNews } from './capture-link.ts';
+
+/** The helper takes memory besides: so what only the start of this program needed is given back after this time. */
+const RETURN_PAGES_MS = 5_000;
 
 /** Which way everything that is caught goes. */
 export type Always = 'node' | 'direct';
@@ -60,8 +63,9 @@ export class Capture {
   }
 
   /** A trial goes the whole way; then everything is caught. @throws {ClientError} `ERR_CLIENT_CAPTURE` */
-  begin(): Promise<void> {
-    return explained(() => this.#helper.trial());
+  async begin(): Promise<void> {
+    await explained(() => this.#helper.trial());
+    setTimeout(returnProgramPages, RETURN_PAGES_MS).unref();
   }
 
   /** Puts one of the user's processes among what is caught. @throws {ClientError} `ERR_CLIENT_CAPTURE` */

@@ -22,6 +22,7 @@ interface Libc {
   /** On a thread of libuv's pool: it may wait. */
   recvmsg(fd: number, message: Pointer, flags: number): Promise<number>;
   shutdown(fd: number, how: number): number;
+  madvise(address: Pointer, bytes: number, advice: number): number;
   close(fd: number): number;
   errno(): number;
   addressOf(bytes: Uint8Array): bigint;
@@ -55,6 +56,7 @@ function bindLibc(): Libc {
       new Promise((resolve) => {
         recvmsg.async(fd, message, flags, (error: Error | null, result: number) => resolve(error === null ? Number(result) : -1));
       }),
+    madvise: c.func('int madvise(void *address, size_t bytes, int advice)'),
     shutdown: c.func('int shutdown(int fd, int how)'),
     close: c.func('int close(int fd)'),
     errno: () => koffi.errno(),

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { CAPTURE_PROTOCOL, MAX_LINE_BYTES, readRequest } from '../protocol.ts';
 import type { CaptureRefusal, CaptureReply, CaptureRequest, CaptureTarget } from '../protocol.ts';
 import { sendWithFd } from '../base/fd-messages.ts';
+import { returnProgramPages } from '../base/program-pages.ts';
 import { Capture, NotCaught } from './capture.ts';
 import { NotAllowed } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
@@ -12,6 +13,8 @@ import type { Peer } from './sockets.ts';
 /** Most requests of a client that wait: it does not read its replies, or asks too much. */
 const MAX_WAITING = 256;
 const MAX_DATAGRAM_BYTES = 9_000;
+/** Once something is caught there is little to do: what it took until then is given back after this time. */
+const RETURN_PAGES_MS = 2_000;
 
 /** What the sessions of a helper share. */
 export interface SessionHost {
@@ -116,6 +119,7 @@ export class CaptureSession {
       const obstacle = await capture.trial();
       if (obstacle !== undefined) throw new Refused('trial_failed', obstacle);
       this.#reply({ id, ok: true });
+      setTimeout(returnProgramPages, RETURN_PAGES_MS).unref();
     } catch (error) {
       if (!this.#isOver) this.#refuseFor(id, error);
     }

@@ -7,11 +7,12 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
@@ -24,6 +25,9 @@ import { unitFiles } from './units.ts';
 /** The first that can be written to: /usr may be read-only (Steam Deck). */
 const LIBRARIES = ['/usr/local/lib', '/var/lib'];
 const LIBRARY = 'lightspeed-helper';
+/** This package's modules, and where they are in the installation. */
+const OWN_MODULES = fileURLToPath(new URL('..', import.meta.url));
+const OWN_FOLDER = 'capture';
 
 /** Where the installation goes on this machine. */
 export function usualPlaces(): Places {
@@ -48,9 +52,9 @@ export async function install(places: Places): Promise<readonly string[]> {
   const next = `${library}.new`;
   rmSync(next, { recursive: true, force: true });
   mkdirSync(join(next, 'node_modules'), { recursive: true, mode: 0o755 });
-  const own = ownFolder();
   cpSync(process.execPath, join(next, 'node'));
-  cpSync(own.path, join(next, own.name), { recursive: true, dereference: true, filter: (path) => !path.endsWith('.tsbuildinfo') });
+  cpSync(OWN_MODULES, join(next, OWN_FOLDER), { recursive: true, dereference: true, filter: (path) => !path.endsWith('.tsbuildinfo') });
+  stripTypes(join(next, OWN_FOLDER));
   writeFileSync(join(next, 'package.json'), '{"type":"module"}\n');
   const koffi = packageFolder('koffi', import.meta.url);
   copyPackage(koffi, join(next, 'node_modules', 'koffi'));
@@ -61,7 +65,7 @@ export async function install(places: Places): Promise<readonly string[]> {
   cpSync(next, library, { recursive: true });
   giveToRoot(library);
   rmSync(next, { recursive: true, force: true });
-  const program = join(library, own.name, 'helper', own.main);
+  const program = join(library, OWN_FOLDER, 'helper', 'main.js');
   if (places.hasSystemd) {
     for (const [name, text] of unitFiles(places, program)) writeFileSync(join(places.units, name), text, { mode: 0o644 });
     await runTool('systemctl', ['daemon-reload']);
@@ -72,10 +76,16 @@ export async function install(places: Places): Promise<readonly string[]> {
   return [join(library, 'node'), program, '--listen', places.socket, '--gateway-file', places.gatewayFile, '--stay'];
 }
 
-/** This package's modules: TypeScript in a checkout, JavaScript when built. */
-function ownFolder(): { readonly path: string; readonly name: string; readonly main: string } {
-  const isSource = import.meta.url.endsWith('.ts');
-  return { path: fileURLToPath(new URL('..', import.meta.url)), name: 'capture', main: isSource ? 'main.ts' : 'main.js' };
+/** Makes JavaScript of the TypeScript of a checkout: the compiler would take more memory than all else. Does nothing to what is built. */
+function stripTypes(folder: string): void {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+  );
+  for (const file of files.map((name) => join(folder, name))) {
+    const text = stripTypeScriptTypes(readFileSync(file, 'utf8')).replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'");
+    writeFileSync(file.replace(/ts$/, 'js'), text);
+    rmSync(file);
+  }
 }
 
 /** Where a package is that a module imports. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { command } from '../../src/foreign-process.ts';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
@@ -136,6 +137,14 @@ describe.skipIf(why !== undefined)(`run, in network namespaces${why === undefine
     expect(await run.report()).toMatchObject(WHOLE);
     expect(run.lines.some((line) => line.includes('the game goes on without LightSpeed'))).toBe(true);
     expect((await stage.matchmaker.seen()).udp).toEqual({ [stage.home.address]: ALL });
+  });
+
+  scene('gives back what only the start needed, as the helper does', async (stage, helper) => {
+    const mappedKb = ({ pid }: { readonly pid: number }) =>
+      Number(/^RssFile:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    const run = stage.lightspeed(['run', '--json', '--', 'sleep', '60']);
+    await event(run, 'catching');
+    for (const program of [run, helper]) await eventually(() => expect(mappedKb(program)).toBeLessThan((2 / 3) * mappedKb(process)));
   });
 
   scene("gives the game's exit code", async (stage) => {

@@ -1,6 +1,5 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Places } from '@lightspeed/capture';
 import { describe, expect, it } from 'vitest';
 import { TemporaryFolder } from '../../src/leftovers.ts';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
@@ -17,15 +16,7 @@ describe.skipIf(why !== undefined)(`setup${why === undefined ? '' : ` (not run: 
       await using started = new AsyncDisposableStack();
       const stage = await openCaptureStage(started);
       const { path } = started.use(await TemporaryFolder.open());
-      const places: Places = {
-        library: join(path, 'lib', 'lightspeed-helper'),
-        units: join(path, 'units'),
-        hasSystemd: false,
-        gatewayFile: join(path, 'etc', 'lightspeed', 'gateway'),
-        socket: stage.socket,
-      };
-      mkdirSync(join(path, 'lib'));
-      mkdirSync(join(path, 'etc'));
+      const places = await stage.placesIn(path);
       const before = await traces(stage);
       const filesBefore = filesBelow(path);
       const root = stage.installer();
@@ -36,6 +27,8 @@ describe.skipIf(why !== undefined)(`setup${why === undefined ? '' : ` (not run: 
         const { uid, mode } = statSync(join(places.library, file));
         expect([file, uid, mode & 0o022]).toEqual([file, 0, 0]);
       }
+      // What would need a compiler is not among them.
+      expect(filesBelow(join(places.library, 'capture')).filter((file) => /(?<!\.d)\.ts$/.test(file))).toEqual([]);
       await stage.helper({ words });
       await stage.offer({ datagrams: 10 });
       const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);

@@ -12,6 +12,7 @@ let sources = new Map<string, number>();
 let tcpSources = new Set<string>();
 
 const program = {
+  pid: () => process.pid,
   /** Opens the matchmaker. */
   listen: async (ip: string, port: number) => {
     const server = createServer((socket) => {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Places } from '@lightspeed/capture';
 import { formatTicket } from '@lightspeed/security';
 import { parseIpv4 } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
@@ -169,6 +170,13 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   };
   /** Installs and removes, as root on the player's machine. */
   const installer = () => askerOf(0);
+  /** Where an installation is that is in a folder as a whole. */
+  const placesIn = async (folder: string): Promise<Places> => {
+    for (const name of ['lib', 'etc']) await mkdir(join(folder, name));
+    const library = join(folder, 'lib', 'lightspeed-helper');
+    const gatewayFile = join(folder, 'etc', 'lightspeed', 'gateway');
+    return { library, units: join(folder, 'units'), hasSystemd: false, gatewayFile, socket };
+  };
   const askerOf = (uid: number) =>
     started.use(
       startChild<AskerProgram>({
@@ -177,11 +185,20 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
         within: [...inNetworkOf(home.in), ...asUser(uid)],
       }),
     );
+  /** What to put in front of a command line so that a player runs it on his machine. */
+  const asPlayer = () => [...inNetworkOf(home.in), ...asUser(PLAYER_UID)];
+  /** Prints `there` at once, and `gone` with the second since 1970 when the machine's first capture has no rules any more. */
+  const rulesWatcher = () => {
+    const loop =
+      'nft list table ip lightspeed_1 >/dev/null && echo there; while nft list table ip lightspeed_1; do :; done >/dev/null 2>&1';
+    return start([...inNetworkOf(home.in), 'sh', '-c', `${loop}; echo gone $(date +%s.%N)`]);
+  };
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
   return {
     folderOf,
     held,
     installer,
+    placesIn,
     installRouting,
     scene,
     internet,
@@ -197,6 +214,8 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     game,
     plain,
     asker,
+    asPlayer,
+    rulesWatcher,
     offer,
   };
 }
