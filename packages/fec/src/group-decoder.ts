@@ -249,7 +249,7 @@ export class GroupDecoder {
   private recover(slot: number, nowMs: number): boolean {
     const { slots } = this.ring;
     if (slots[slot + RECEIVED] !== slots[slot + PARITY_SIZE] - 1) return false;
-    const length = slots[slot + LENGTHS];
+    const length = this.format.lengthOf(slot);
     const verdict = this.format.judge(slot, length);
     // Judged: its format does not count a second time if the missing packet comes after all.
     slots[slot + PARITY_CONTENT] = -1;

@@ -33,7 +33,8 @@ export const STOPPED_CONTENT_BYTES = 1400;
  * @param contentLength - of the parity: its payload without the two bytes of lengths.
  * @param recoveredLength - what the lengths say that the missing packet has.
  * @param longestMember - of the packets received, -1 if there is none.
- * @param beyond - XOR over the packets received of over 1,400 bytes: their lengths, each with 1,400.
+ * @param beyond - XOR over the packets received of over 1,400 bytes: their lengths, each with 1,400. 0 if it is known which
+ *   lengths the peer counts.
  * @param hasMemberOf1398 - whether a packet of 1,398 bytes was received, which a parity of 1,400 bytes needs.
  * @param zeroLengths - whether the parity's own two bytes of lengths are zero, as in most fixed-format parities.
  * @param oldPeer - whether the peer was seen to send the fixed format.

@@ -35,6 +35,9 @@ function receive(receiver: Receiver, group: Group, lost: number): void {
 /** A group that shows how the peer's parity is. */
 const long = (groupId: number) => groupOf([nonZero(1440), nonZero(5, 2)], groupId);
 
+/** A group that shows that it stops, but not which lengths it counts. */
+const twoLong = (groupId: number) => groupOf([nonZero(1440), nonZero(1440, 2), nonZero(5, 3)], groupId);
+
 describe('parity that stops at 1,400 bytes', () => {
   it('gives back a shorter packet beside a longer one', () => {
     const receiver = new Receiver();
@@ -70,16 +73,24 @@ describe('parity that stops at 1,400 bytes', () => {
     },
   );
 
+  it.each(Object.entries(LENGTHS))('gives all back that shows its end, once a complete group has shown lengths %s', (_name, lengthOf) => {
+    const receiver = new Receiver();
+    receive(receiver, stopped(long(2), lengthOf), 2);
+    const group = stopped(groupOf([nonZero(1401), payloadOf({ length: 201, seed: 2, trailingZeros: 0 })], 3), lengthOf);
+    receive(receiver, group, 1);
+    expect(receiver.payloadOf(3, 1)).toEqual(group.packets[1]);
+  });
+
   it.each(Object.entries(LENGTHS))('gives back no bytes that nobody sent, with lengths %s', (_name, lengthOf) => {
     const group = fc.array(payloads, { minLength: 2, maxLength: 6 });
     const plan = fc.array(fc.record({ packets: group, lost: fc.nat(6) }), { minLength: 1, maxLength: 8 });
     fc.assert(
-      fc.property(plan, (groups) => {
+      fc.property(fc.constantFrom(long, twoLong), plan, (first, groups) => {
         const receiver = new Receiver();
-        receive(receiver, stopped(long(0), lengthOf), 2);
+        receive(receiver, stopped(first(0), lengthOf), 2);
         const sent = groups.map(({ packets }, i) => stopped(groupOf(packets, i + 1), lengthOf));
         sent.forEach((one, i) => receive(receiver, one, groups[i].lost));
-        expect(faultsOf(receiver.deliveries, [stopped(long(0), lengthOf), ...sent])).toEqual([]);
+        expect(faultsOf(receiver.deliveries, [stopped(first(0), lengthOf), ...sent])).toEqual([]);
       }),
       { numRuns: 100 },
     );
