@@ -5,7 +5,6 @@ import { GROUPS_IN_RING, GroupRing } from './group-ring.ts';
 import {
   BLOCK,
   GROUP_ID,
-  LENGTHS,
   PARITY_CONTENT,
   PARITY_SIZE,
   RECEIVED,
