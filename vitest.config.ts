@@ -1,8 +1,12 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Packages of this workspace resolve to their sources under this condition, so tests need no build.
 const SOURCE = '@lightspeed/source';
+
+// Programs that tests start inherit this, and keep what they have compiled for the next ones.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
 
 export default defineConfig({
   ssr: { resolve: { conditions: [SOURCE, 'node', 'import', 'module', 'default'] } },
