@@ -40,6 +40,8 @@ export interface NodeProgramOptions {
   readonly graceSecs?: number;
   /** How long sessions outlive their last packet. */
   readonly sessionTimeoutSecs?: number;
+  /** How long flows outlive their last datagram. Nodes of older checkouts do not know it. */
+  readonly flowTimeoutSecs?: number | undefined;
   readonly maxClients?: number;
   /** What each session may send; as nodes have it by default when left out. */
   readonly rateLimit?: { readonly packetsPerSecond: number; readonly bytesPerSecond: number };
@@ -158,10 +160,9 @@ function configIn(stateDir: string): string {
 }
 
 function configurationOf({ maxClients, rateLimit, admit, ...options }: NodeProgramOptions): string {
-  const { drainSecs = 30, graceSecs = 30, sessionTimeoutSecs = 300 } = options;
+  const { drainSecs = 30, graceSecs = 30, sessionTimeoutSecs = 300, flowTimeoutSecs } = options;
   const lines = ['[server]', `drain_secs = ${drainSecs}`, `grace_secs = ${graceSecs}`, `session_timeout_secs = ${sessionTimeoutSecs}`];
-  // Who says how long sessions last means their flows too.
-  if (options.sessionTimeoutSecs !== undefined) lines.push(`flow_timeout_secs = ${sessionTimeoutSecs}`);
+  if (flowTimeoutSecs !== undefined) lines.push(`flow_timeout_secs = ${flowTimeoutSecs}`);
   if (maxClients !== undefined) lines.push(`max_clients = ${maxClients}`);
   if (admit === 'whoever registers') lines.push('[security]', 'registration = "anyone"');
   if (rateLimit !== undefined) {

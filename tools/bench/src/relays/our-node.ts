@@ -6,6 +6,7 @@ import type { Entrant } from './relay.ts';
 const RATE_LIMIT = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 };
 /** Longer than any run: sessions may go on without their control connections. */
 const LIFETIME = { graceSecs: 3_600, sessionTimeoutSecs: 3_600 };
+const FLOW_TIMEOUT_SECS = 3_600;
 /** Registrations under way at a time. */
 const AT_ONCE = 16;
 /** Longer than the idle timeout of a control connection. */
@@ -33,6 +34,7 @@ export function ourNode({ io, dataBind, hangsUp = false, ...program }: OurNodeOp
     const issuer = new Issuer();
     const node = await NodeProgram.start({
       ...{ allow: [gameServer], issuer, stateDir: folder, rateLimit: RATE_LIMIT, ...LIFETIME, within, ...program },
+      flowTimeoutSecs: program.program === undefined ? FLOW_TIMEOUT_SECS : undefined,
       ...(dataBind === undefined ? { egressIp: LOOPBACK } : { dataBind }),
       flags: ['--io', io, '--workers', '1'],
     });

@@ -132,7 +132,14 @@ async function startNode(undo: AsyncDisposableStack, { sessions, registered }: S
   await writeFile(join(stateDir, 'sessions.json'), saved);
   const node = await NodeProgram.start({
     ...{ allow, stateDir, egressIp: LOOPBACK, admit: registered ? 'whoever registers' : 'anybody', maxClients: sessions },
-    ...{ sessionTimeoutSecs: TIMEOUT_SECS, graceSecs: TIMEOUT_SECS, program: PROGRAM, nodeFlags: NODE_FLAGS, env: ENV },
+    ...{
+      sessionTimeoutSecs: TIMEOUT_SECS,
+      flowTimeoutSecs: TIMEOUT_SECS,
+      graceSecs: TIMEOUT_SECS,
+      program: PROGRAM,
+      nodeFlags: NODE_FLAGS,
+      env: ENV,
+    },
   });
   return undo.use(node);
 }

@@ -35,7 +35,7 @@ export const sessions = defineRun(
   async ({ expect, progress, started }, { sessions, warmUpSessions, rounds, sessionTimeoutSecs, ...options }) => {
     const sourceIps = Array.from({ length: Math.ceil(sessions / SESSIONS_PER_ADDRESS) }, (_, index) => LOOPBACK + 0x100 + index);
     const load = await openSoakLoad(started, sessions, sourceIps, Math.ceil(sessions / PLAYERS_PER_SERVER));
-    const node = await startSoakNode(started, load.servers, { admit: 'anybody', sessionTimeoutSecs });
+    const node = await startSoakNode(started, load.servers, { admit: 'anybody', sessionTimeoutSecs, flowTimeoutSecs: sessionTimeoutSecs });
     /** Opens sessions, has them answered, and waits until they have expired. @returns the node's memory with all open */
     const round = async (number: number, clients: number) => {
       const { packetsPerSession: packetsPerClient, opensPerSecond } = options;

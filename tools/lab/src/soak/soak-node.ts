@@ -11,7 +11,7 @@ import type { Attacks } from './attacks-main.ts';
 export async function startSoakNode(
   started: AsyncDisposableStack,
   allow: readonly Endpoint[],
-  admission: Pick<NodeProgramOptions, 'issuer' | 'admit' | 'sessionTimeoutSecs'>,
+  admission: Pick<NodeProgramOptions, 'issuer' | 'admit' | 'sessionTimeoutSecs' | 'flowTimeoutSecs'>,
 ): Promise<NodeProgram> {
   const { path: stateDir } = started.use(await TemporaryFolder.open());
   const options = { allow, egressIp: LOOPBACK, stateDir, collectsGarbage: admission.admit === 'anybody', ...admission };
