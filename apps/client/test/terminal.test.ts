@@ -1,25 +1,5 @@
-import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Terminal } from '../src/cli/terminal.ts';
-
-/** A stream that keeps what is written to it. */
-class Paper extends Writable {
-  text = '';
-  isTTY = true;
-  columns = 80;
-
-  override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
-    this.text += Buffer.from(chunk).toString();
-    done();
-  }
-}
-
-function terminalOf(columns: number) {
-  const out = Object.assign(new Paper(), { columns });
-  const err = new Paper();
-  const terminal = new Terminal(out as unknown as NodeJS.WriteStream, err as unknown as NodeJS.WriteStream);
-  return { terminal, out: () => out.text, err: () => err.text };
-}
+import { terminalOf } from './support/paper.ts';
 
 const CLEAR = '\r\u001b[K';
 
@@ -38,8 +18,7 @@ describe('the terminal', () => {
   it('leaves text alone where no terminal is, even under FORCE_COLOR', () => {
     vi.stubEnv('NO_COLOR', '');
     vi.stubEnv('FORCE_COLOR', '1');
-    const pipe = Object.assign(new Paper(), { isTTY: false });
-    expect(new Terminal(pipe as unknown as NodeJS.WriteStream).strong('a')).toBe('a');
+    expect(terminalOf(80, false).terminal.strong('a')).toBe('a');
   });
 
   it('keeps the live line below what is printed meanwhile', () => {

@@ -34,10 +34,13 @@ export class ClientError extends Error {
   readonly code: ClientErrorCode;
   /** Which setting is at fault, such as `ways[0].way`: the message begins with it. */
   readonly setting: string | undefined;
+  /** Whether the same may succeed soon: this machine may have no network yet, or no name service, or not that local address. */
+  readonly mayPass: boolean;
 
-  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown; setting?: string }) {
+  constructor(code: ClientErrorCode, message: string, options?: { cause?: unknown; setting?: string; mayPass?: boolean }) {
     super(message, options);
     this.code = code;
     this.setting = options?.setting;
+    this.mayPass = options?.mayPass ?? false;
   }
 }

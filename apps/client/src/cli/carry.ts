@@ -11,6 +11,7 @@ import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
 import { SessionFiles } from './session-files.ts';
 import { sessionsFolder } from './state-folder.ts';
+import { StartAttempts } from './start-attempts.ts';
 import type { Terminal } from './terminal.ts';
 import { carried, tellRefusedFiltering } from './tunnel-news.ts';
 import { TunnelReport } from './tunnel-report.ts';
@@ -66,9 +67,10 @@ export async function carry(
         register: { ...(await registrationOf(options, options.node, options.via, terminal)), sessions: new SessionFiles(sessionsFolder()) },
       }
     : { node: onlyNode(options) };
-  const { ways = [], ...ingress } = await ingressOf();
-  const interruption = new Interruption(terminal);
-  const tunnel = await startTunnel({
+  using interruption = new Interruption(terminal);
+  const attempts = new StartAttempts(terminal, interruption.signal);
+  const { ways = [], ...ingress } = await attempts.run(ingressOf);
+  const settings: TunnelSettings = {
     ...where,
     ...ingress,
     ways: [...chosen, ...ways],
@@ -84,7 +86,8 @@ export async function carry(
     egressFiltering: options.egressFiltering,
     flowTimeoutSecs: options.flowTimeoutSecs,
     oversize: options.oversize,
-  });
+  };
+  const tunnel = await attempts.run(() => startTunnel(settings));
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
   report.started(tunnel, options.fec);

@@ -43,6 +43,11 @@ export class Interruption {
     for (const signal of ENDS) process.off(signal, this.#onSignal);
   }
 
+  /** As {@link release}: for `using`. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
   #interrupted(signal: NodeJS.Signals): void {
     if (this.#askedMs !== undefined && this.#process.nowMs() - this.#askedMs >= SAME_MS) {
       // A second Ctrl-C is for who cannot wait.

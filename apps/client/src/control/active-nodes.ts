@@ -161,5 +161,8 @@ async function firstOnes(attempts: readonly Promise<unknown>[], failures: readon
 function failureOf(errors: readonly unknown[]): unknown {
   const known = errors.filter((error) => error instanceof ClientError);
   if (known.length !== errors.length || known.length < 2) return errors[0];
-  return new ClientError(known[0].code, known.map(({ message }) => message).join('; '), { cause: known[0] });
+  return new ClientError(known[0].code, known.map(({ message }) => message).join('; '), {
+    cause: known[0],
+    mayPass: known.some(({ mayPass }) => mayPass),
+  });
 }

@@ -25,7 +25,7 @@ export async function resolveNode(host: string, timeoutMs: number, name: string)
   if (family !== undefined) return { ipv4: undefined, ipv6: undefined, [family]: host };
   const abort = new AbortController();
   const late = pause(timeoutMs, undefined, { signal: abort.signal }).then(() => {
-    throw new ClientError('ERR_CLIENT_RESOLVE', `node ${name} has no address: the name service does not answer`);
+    throw new ClientError('ERR_CLIENT_RESOLVE', `node ${name} has no address: the name service does not answer`, { mayPass: true });
   });
   late.catch(() => undefined);
   try {
@@ -34,7 +34,7 @@ export async function resolveNode(host: string, timeoutMs: number, name: string)
     return { ipv4: of(4), ipv6: of(6) };
   } catch (thrown) {
     if (thrown instanceof ClientError) throw thrown;
-    throw new ClientError('ERR_CLIENT_RESOLVE', `node ${name} has no address: ${explainLookup(thrown)}`, { cause: thrown });
+    throw new ClientError('ERR_CLIENT_RESOLVE', `node ${name} has no address: ${explainLookup(thrown)}`, { cause: thrown, mayPass: true });
   } finally {
     abort.abort();
   }

@@ -92,7 +92,10 @@ async function connect(options: ConnectOptions, addresses: HostAddresses, name: 
     const identity = isAboutIdentity(thrown);
     const other = thrown.code === 'ERR_QUIC_RESOLVE' ? 'ERR_CLIENT_RESOLVE' : 'ERR_CLIENT_REGISTER';
     const code = identity ? 'ERR_CLIENT_NODE_IDENTITY' : other;
-    throw new ClientError(code, `${aboutNode(name, thrown.message)}${adviceFor(thrown, options.host)}`, { cause: thrown });
+    throw new ClientError(code, `${aboutNode(name, thrown.message)}${adviceFor(thrown, options.host)}`, {
+      cause: thrown,
+      mayPass: other === 'ERR_CLIENT_RESOLVE' || thrown.code === 'ERR_QUIC_CONNECT_TIMEOUT',
+    });
   }
 }
 

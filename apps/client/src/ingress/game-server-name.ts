@@ -40,7 +40,7 @@ export async function requireServer(host: string, option: string, find = findSer
   const { ips, ipv6Only, why, cause } = await find(host);
   if (ips.length > 0) return ips[0];
   const fault = ipv6Only ? 'cannot play on' : 'cannot find';
-  throw new ClientError('ERR_CLIENT_RESOLVE', `${option}: ${fault} "${host}": ${why}`, { cause });
+  throw new ClientError('ERR_CLIENT_RESOLVE', `${option}: ${fault} "${host}": ${why}`, { cause, mayPass: !ipv6Only });
 }
 
 function hasIpv6(host: string): Promise<boolean> {

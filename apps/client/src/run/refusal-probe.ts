@@ -20,6 +20,8 @@ export function isRefused(target: SocketAddress): Promise<boolean> {
     };
     const timer = setTimeout(() => finish(false), TIMEOUT_MS);
     socket.on('error', (error: NodeJS.ErrnoException) => finish(error.code === 'ECONNREFUSED'));
-    socket.connect(target.port, target.host, () => socket.send(new Uint8Array(0)));
+    // Without a way to the address, it fails before it is connected.
+    socket.once('connect', () => socket.send(new Uint8Array(0)));
+    socket.connect(target.port, target.host);
   });
 }

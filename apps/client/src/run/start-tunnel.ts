@@ -132,12 +132,12 @@ function begun(worker: Worker, input: WorkerInput, counters: CounterBook, nodes:
       worker.off('error', onError);
       worker.off('exit', onExit);
     };
-    const fail = (code: ClientErrorCode, message: string, cause?: unknown) => {
+    const fail = (code: ClientErrorCode, message: string, options?: { cause?: unknown; mayPass?: boolean }) => {
       finish();
-      reject(new ClientError(code, message, { cause }));
+      reject(new ClientError(code, message, options));
     };
     const onMessage = (message: WorkerMessage) => {
-      if (message.type === 'refused') return fail('ERR_CLIENT_OPEN', message.message);
+      if (message.type === 'refused') return fail('ERR_CLIENT_OPEN', message.message, message);
       if (message.type !== 'started') return fail('ERR_CLIENT_WORKER', `the thread began with '${message.type}'`);
       finish();
       resolve(new RunningTunnel(worker, input, message, counters, nodes));

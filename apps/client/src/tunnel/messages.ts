@@ -96,7 +96,7 @@ export type WorkerMessage =
   | SocksMessage
   | CaptureMessage
   /** Instead of `started`: a socket could not be opened; the thread ends. */
-  | { readonly type: 'refused'; readonly message: string }
+  | { readonly type: 'refused'; readonly message: string; readonly mayPass: boolean }
   /** A path has another socket. */
   | { readonly type: 'rebound'; readonly path: number; readonly local: SocketAddress }
   /** A path could not get another socket, and keeps the one that it has. */

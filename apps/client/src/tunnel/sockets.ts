@@ -58,6 +58,9 @@ async function open(engine: DatagramEngine, options: SocketOptions, failure: str
     return await engine.open(options);
   } catch (error) {
     if (!(error instanceof UdpError)) throw error;
-    throw new ClientError('ERR_CLIENT_OPEN', `${failure}: ${explainBindErrno(error.errno)}`, { cause: error });
+    throw new ClientError('ERR_CLIENT_OPEN', `${failure}: ${explainBindErrno(error.errno)}`, {
+      cause: error,
+      mayPass: error.errno === 'EADDRNOTAVAIL',
+    });
   }
 }

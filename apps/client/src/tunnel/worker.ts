@@ -27,7 +27,7 @@ try {
 } catch (error) {
   const refused = error instanceof Error && 'code' in error && /^ERR_(UDP|CLIENT)_/.test(String(error.code));
   if (!refused) throw error;
-  post({ type: 'refused', message: error.message });
+  post({ type: 'refused', message: error.message, mayPass: 'mayPass' in error && error.mayPass === true });
 }
 port.close();
 
