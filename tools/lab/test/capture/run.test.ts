@@ -12,6 +12,11 @@ const DATAGRAMS = 40;
 const ALL = DATAGRAMS * SERVERS.length;
 const WHOLE = { sent: ALL, received: ALL, strange: 0 };
 
+/** A game server over IPv6 that echoes: `ADDRESS PORT`. */
+const IPV6_ECHO = `const socket = require('node:dgram').createSocket('udp6');
+socket.on('message', (bytes, from) => socket.send(bytes, from.port, from.address));
+socket.bind(Number(process.argv[2]), process.argv[1], () => console.log('ready'));`;
+
 /** Defines a scene with its helper at work. */
 function scene(what: string, carryOut: (stage: CaptureStage, helper: Program) => Promise<void>): void {
   it(what, { timeout: END_MS }, async () => {
@@ -50,6 +55,17 @@ describe.skipIf(why !== undefined)(`run, in network namespaces${why === undefine
       });
     },
   );
+
+  scene('leaves what the game sends over IPv6 alone', async (stage) => {
+    const server = { ip: '2001:db8::7', port: 27_015 };
+    await stage.home.in.run('ip', ['-6', 'address', 'add', `${server.ip}/128`, 'dev', 'lo', 'nodad']);
+    const echo = stage.program([process.execPath, '-e', IPV6_ECHO, server.ip, String(server.port)]);
+    await echo.line(/^ready/, END_MS);
+    await stage.offer({ datagrams: DATAGRAMS, ipv6: server });
+    const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
+    expect(await run.report()).toMatchObject({ ...WHOLE, ipv6: 10 });
+    expect((await stage.matchmaker.seen()).udp).toEqual({ [stage.node.address]: ALL });
+  });
 
   scene(
     'leaves direct flows to the kernel after their first datagrams; the game keeps its port, and is named by its program',

@@ -4,12 +4,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Match, MatchReport } from './matchmaking.ts';
+import type { GameAddress, Match, MatchReport } from './matchmaking.ts';
 
 /** `game-main.ts MATCHMAKER PORT [MATCH]`: plays the match that the matchmaker names, and prints a {@link MatchReport}. */
 
 const LATE_MS = 700;
 const BROWSED = 'browse';
+const IPV6_DATAGRAMS = 10;
 
 const [, , matchmaker, port, given] = process.argv;
 const match = given === undefined ? await findMatch() : (JSON.parse(given) as Match);
@@ -56,6 +57,7 @@ async function play(): Promise<MatchReport> {
   await once(socket, 'listening');
   const localPort = socket.address().port;
   const browser = browse(match.browsed ?? 0);
+  const overIpv6 = askOverIpv6(match.ipv6);
   const startMs = performance.now();
   let sent = 0;
   for (let number = 0; number < match.datagrams; number++) {
@@ -85,7 +87,21 @@ async function play(): Promise<MatchReport> {
     localPort,
     uid,
     browsed: await browser,
+    ipv6: await overIpv6,
   };
+}
+
+/** @returns how many answers came. */
+async function askOverIpv6(server: GameAddress | undefined): Promise<number> {
+  if (server === undefined) return 0;
+  const socket = createSocket('udp6');
+  let answers = 0;
+  for (; answers < IPV6_DATAGRAMS; answers++) {
+    socket.send(`${answers}`, server.port, server.ip);
+    await once(socket, 'message', { signal: AbortSignal.timeout(10 * LATE_MS) });
+  }
+  socket.close();
+  return answers;
 }
 
 /** Asks very many servers once, as a server browser does. @returns how many have answered */

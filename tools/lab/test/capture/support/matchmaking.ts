@@ -19,6 +19,8 @@ export interface Match {
   readonly inChild?: boolean;
   /** Servers that are asked once each beside the match, from the same machine and another socket: a server browser's. */
   readonly browsed?: number;
+  /** A server over IPv6, which is asked some times beside the match. */
+  readonly ipv6?: GameAddress;
 }
 
 /** How a match went. */
@@ -38,4 +40,6 @@ export interface MatchReport {
   readonly uid: number;
   /** What a browser's socket got. */
   readonly browsed: number;
+  /** Answers over IPv6. */
+  readonly ipv6: number;
 }
