@@ -139,7 +139,7 @@ export class CaptureSession {
         this.#reply({ id, ok: true });
         break;
       case 'answer': {
-        const fd = capture.answer(request.flow);
+        const fd = await capture.answer(request.flow);
         this.#reply({ id, ok: true, fds: 1 }, fd);
         closeFd(fd);
         break;
