@@ -106,7 +106,8 @@ function requestOf(given: Record<string, unknown>): CaptureRequest | string {
       if (typeof target === 'string') return target;
       const nodes = listOf(given['nodes'], (one) => isIPv4(one));
       if (nodes === undefined) return `nodes must be a list of at most ${MAX_LIST} IPv4 addresses`;
-      return { op: 'catch', version: Number(given['version']), target, nodes };
+      const version = given['version'];
+      return typeof version === 'number' ? { op: 'catch', version, target, nodes } : 'version must be a number';
     }
     case 'trial':
       return { op: 'trial' };

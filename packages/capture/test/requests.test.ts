@@ -29,6 +29,10 @@ describe('a request to the helper', () => {
     ['a device that is none', { op: 'catch', version: 1, target: { kind: 'gateway', lan: 'eth0', devices: ['0/0'] }, nodes: [] }],
     ['a node that is none', { op: 'catch', version: 1, target: { kind: 'run' }, nodes: ['relay.example'] }],
     ['too many nodes', { op: 'catch', version: 1, target: { kind: 'run' }, nodes: Array.from({ length: 65 }, () => '8.8.8.8') }],
+    [
+      'a version that is none, and cannot be made one',
+      { op: 'catch', version: { valueOf: 1, toString: 2 }, target: { kind: 'run' }, nodes: [] },
+    ],
     ['the first process', { op: 'place', pid: 1 }],
     ['a port that is none', { op: 'peers', source: { ip: '10.0.0.2', port: 65_536 } }],
     ['an IPv6 address', { op: 'peers', source: { ip: '::1', port: 5 } }],

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { CaptureCounts, CaptureTarget, CapturedFlow, FlowAddress } from '../protocol.ts';
 import { marksOf } from '../rules/marks.ts';
 import type { Marks } from '../rules/marks.ts';
-import { addPeersCommand, countersCommand, openGateCommands, readCounts, tableCommand } from '../rules/table.ts';
+import { addPeersCommand, countersCommand, getCaughtCommand, openGateCommands, readCounts, tableCommand } from '../rules/table.ts';
 import type { TableSettings } from '../rules/table.ts';
 import { NotAllowed } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
@@ -132,8 +132,18 @@ export class Capture {
     this.#needGroups().place(pid, this.#order.uid, this.#needGroup());
   }
 
-  /** A socket with a server's address: only answers to flows that were caught leave it. @returns its descriptor: whoever gets it closes it. */
-  answer(flow: CapturedFlow): number {
+  /**
+   * A socket with a server's address: only answers to flows that were caught leave it. The rules say nothing of what comes to it. So
+   * nobody gets one with an address of this machine, or a port of its services.
+   * @returns its descriptor: whoever gets it closes it
+   * @throws {NotCaught} unless the flow was caught.
+   */
+  async answer(flow: CapturedFlow): Promise<number> {
+    try {
+      await this.#nft.command(getCaughtCommand(this.#order.number, flow));
+    } catch {
+      throw notCaught(flow);
+    }
     return openTransparent(flow.server, this.#marks.answer);
   }
 
@@ -144,7 +154,7 @@ export class Capture {
     } catch (error) {
       // The rules have dropped it.
       if (!(error instanceof SocketError) || error.errno !== 'EPERM') throw error;
-      throw new NotCaught(`nothing was caught from ${flow.source.ip}:${flow.source.port} to ${flow.server.ip}:${flow.server.port}`);
+      throw notCaught(flow);
     }
   }
 
@@ -190,6 +200,10 @@ export class Capture {
 /** A request about a flow that was not caught. */
 export class NotCaught extends Error {
   override readonly name = 'NotCaught';
+}
+
+function notCaught({ source, server }: CapturedFlow): NotCaught {
+  return new NotCaught(`nothing was caught from ${source.ip}:${source.port} to ${server.ip}:${server.port}`);
 }
 
 /** The latest first: rules go before what they need. */

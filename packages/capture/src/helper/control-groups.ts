@@ -4,6 +4,8 @@ import { join, sep } from 'node:path';
 /** Where nft looks for control groups, whatever is mounted there. */
 const NFT_ROOT = '/sys/fs/cgroup';
 const SLICE = 'lightspeed.slice';
+/** Most groups of one user: those of captures, and of games that have outlived theirs. */
+const MAX_GROUPS = 64;
 
 /** A request that is refused, with the reason for the user. */
 export class NotAllowed extends Error {
@@ -14,6 +16,8 @@ export class NotAllowed extends Error {
 export class ControlGroups {
   /** Its root, such as /sys/fs/cgroup. */
   readonly root: string;
+  /** Groups of captures that are not over. */
+  readonly #taken = new Set<string>();
 
   private constructor(root: string) {
     this.root = root;
@@ -37,28 +41,29 @@ export class ControlGroups {
     return { path: group.slice(NFT_ROOT.length + 1), level: group.slice(this.root.length + 1).split(sep).length };
   }
 
-  /** An empty group for the programs of one capture: one that is there already, or a new one. */
+  /**
+   * A new group for the programs of one capture.
+   * @throws {NotAllowed} if a user's programs are in as many as there may be.
+   */
   take(uid: number): string {
     const slice = join(this.root, SLICE);
     mkdirSync(slice, { recursive: true });
-    for (let number = 1; ; number++) {
-      const group = join(slice, `user-${uid}-${number}`);
-      try {
-        mkdirSync(group);
-        return group;
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      }
+    const names = Array.from({ length: MAX_GROUPS }, (_, place) => join(slice, `user-${uid}-${place + 1}`));
+    let group = names.find(isNew);
+    if (group === undefined) {
+      // Games that have outlived their captures may be over by now.
+      for (const name of names) if (!this.#taken.has(name)) removeGroup(name);
+      group = names.find(isNew);
     }
+    if (group === undefined) throw new NotAllowed(`programs of yours are in ${MAX_GROUPS} control groups of captures already`);
+    this.#taken.add(group);
+    return group;
   }
 
-  /** Removes a group, if no program is in it any more. */
+  /** Removes a group, if no program is in it any more. Otherwise that is done when its user has too many, or with the installation. */
   giveBack(group: string): void {
-    try {
-      rmdirSync(group);
-    } catch {
-      // A game that outlives its capture: the group is removed with the installation, or when the system starts again.
-    }
+    this.#taken.delete(group);
+    removeGroup(group);
   }
 
   /** Removes all empty groups, and what holds them: part of removing the installation. @returns how many are left because programs are in them. */
@@ -72,8 +77,8 @@ export class ControlGroups {
       }
     })();
     if (names === undefined) return 0;
-    for (const { name } of names) this.giveBack(join(slice, name));
-    this.giveBack(slice);
+    for (const { name } of names) removeGroup(join(slice, name));
+    removeGroup(slice);
     return names.filter(({ name }) => isThere(join(slice, name))).length;
   }
 
@@ -143,6 +148,25 @@ function requireOwner(pid: number, uid: number): void {
   }
   const owners = /^Uid:\s+(.*)$/m.exec(status)?.[1].split(/\s+/).map(Number) ?? [];
   if (uid !== 0 && !owners.every((owner) => owner === uid)) throw new NotAllowed(`process ${pid} is not yours`);
+}
+
+/** Makes a group. @returns false if it is there already. */
+function isNew(group: string): boolean {
+  try {
+    mkdirSync(group);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return false;
+  }
+}
+
+function removeGroup(group: string): void {
+  try {
+    rmdirSync(group);
+  } catch {
+    // Programs are in it, or it is not there.
+  }
 }
 
 function isThere(path: string): boolean {

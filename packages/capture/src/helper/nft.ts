@@ -6,6 +6,9 @@ import { once } from 'node:events';
 const SYNC = 'describe udp length';
 const SYNCED = /^payload expression, datatype integer.*$/m;
 
+/** With a home that is no folder: what nft keeps of its commands would stay behind in the root folder, and would be read each time. */
+const ENVIRONMENT = { PATH: '/usr/sbin:/sbin:/usr/bin:/bin', LC_ALL: 'C', HOME: '/dev/null' };
+
 /** A command that nft or the kernel refuses. */
 class NftError extends Error {
   override readonly name = 'NftError';
@@ -44,7 +47,7 @@ export class Nft {
   /** @throws {NftError} if there is no nft, or it cannot do anything here. */
   static async start(): Promise<Nft> {
     // Both outputs by one pipe: so an error stands before the end of its command.
-    const nft = new Nft(spawn('/bin/sh', ['-c', 'exec nft -i 2>&1'], { env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin', LC_ALL: 'C' } }));
+    const nft = new Nft(spawn('/bin/sh', ['-c', 'exec nft -i 2>&1'], { env: ENVIRONMENT }));
     await nft.command('list tables');
     return nft;
   }
@@ -89,7 +92,7 @@ export class Nft {
 
 /** Runs a program of the system to its end. @throws {Error} with what it has said, if it fails. */
 export async function runTool(program: string, args: readonly string[], input = ''): Promise<string> {
-  const child = spawn(program, args, { env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin', LC_ALL: 'C' } });
+  const child = spawn(program, args, { env: ENVIRONMENT });
   let said = '';
   for (const output of [child.stdout, child.stderr]) output.setEncoding('utf8').on('data', (text: string) => (said += text));
   child.stdin.on('error', () => undefined);

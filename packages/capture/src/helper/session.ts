@@ -12,6 +12,8 @@ import type { Peer } from './sockets.ts';
 
 /** Most requests of a client that wait: it does not read its replies, or asks too much. */
 const MAX_WAITING = 256;
+/** And of their characters: no user takes the memory that the helper has for all. */
+const MAX_WAITING_CHARACTERS = 512 * 1_024;
 const MAX_DATAGRAM_BYTES = 9_000;
 /** Once something is caught there is little to do: what it took until then is given back after this time. */
 const RETURN_PAGES_MS = 2_000;
@@ -49,6 +51,7 @@ export class CaptureSession {
   #capture: Capture | undefined;
   #number = 0;
   #waiting = 0;
+  #waitingCharacters = 0;
   #work: Promise<void> = Promise.resolve();
   #isOver = false;
 
@@ -86,13 +89,15 @@ export class CaptureSession {
   }
 
   #take(line: string): void {
-    if (this.#waiting >= MAX_WAITING) {
+    if (this.#waiting >= MAX_WAITING || this.#waitingCharacters + line.length > MAX_WAITING_CHARACTERS) {
       this.#socket.destroy();
       return;
     }
     this.#waiting++;
+    this.#waitingCharacters += line.length;
     this.#work = this.#work.then(async () => {
       this.#waiting--;
+      this.#waitingCharacters -= line.length;
       if (!this.#isOver) await this.#handle(line);
     });
   }
@@ -139,7 +144,7 @@ export class CaptureSession {
         this.#reply({ id, ok: true });
         break;
       case 'answer': {
-        const fd = capture.answer(request.flow);
+        const fd = await capture.answer(request.flow);
         this.#reply({ id, ok: true, fds: 1 }, fd);
         closeFd(fd);
         break;

@@ -63,6 +63,7 @@ export function peerOf(fd: number): Peer {
  * @throws {SocketError} with what the system says.
  */
 export function openTransparent({ ip, port }: FlowAddress | { ip: string; port: 0 }, mark: number): number {
+  if (port === 0) return openAtFreePort(ip, mark);
   const fd = open(SOCK_DGRAM | SOCK_NONBLOCK, 0);
   set(fd, SOL_IP, IP_TRANSPARENT, 1);
   set(fd, SOL_SOCKET, SO_MARK, mark);
@@ -71,6 +72,21 @@ export function openTransparent({ ip, port }: FlowAddress | { ip: string; port: 
   const address = sockaddr(ip, port);
   if (libc().bind(fd, address.address, SOCKADDR_BYTES) < 0) throw failed(fd, `cannot bind to ${ip}:${port}`);
   return fd;
+}
+
+/**
+ * At a port that the system chooses. Whoever has a socket that was bound to port 0 can dissolve that (`connect` to AF_UNSPEC) and bind
+ * it to another machine's address. A port that was asked for stays.
+ */
+function openAtFreePort(ip: string, mark: number): number {
+  const choosing = open(SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  set(choosing, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (libc().bind(choosing, sockaddr(ip, 0).address, SOCKADDR_BYTES) < 0) throw failed(choosing, `cannot bind to ${ip}`);
+  try {
+    return openTransparent({ ip, port: portOf(choosing) }, mark);
+  } finally {
+    closeFd(choosing);
+  }
 }
 
 /** A UDP socket like that of any program. */

@@ -1,4 +1,4 @@
-import type { FlowAddress } from '../protocol.ts';
+import type { CapturedFlow, FlowAddress } from '../protocol.ts';
 import type { Marks } from './marks.ts';
 import { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './never.ts';
 import type { NeverPorts } from './never.ts';
@@ -86,6 +86,11 @@ export function tableCommand(settings: TableSettings): string {
 /** Open the gate: from now on flows are caught, and counted from 0. */
 export function openGateCommands(number: number): string[] {
   return [`reset counters table ip ${tableName(number)}`, `flush chain ip ${tableName(number)} gate`];
+}
+
+/** Refused by nft unless the flow is caught. */
+export function getCaughtCommand(number: number, { source, server }: CapturedFlow): string {
+  return `get element ip ${tableName(number)} caught { ${source.ip} . ${source.port} . ${server.ip} . ${server.port} }`;
 }
 
 /** Notes a socket of the game that speaks to peers: what it sends goes its own way from now on. */

@@ -68,7 +68,11 @@ describe.skipIf(why !== undefined)(`the helper refuses${why === undefined ? '' :
       { ip: '192.0.2.1', port: 4_000 },
     ]) {
       expect(await player.direct({ source, server })).toBe('not_caught');
+      expect(await player.answer({ source, server })).toBe('not_caught');
     }
+    // What comes to such a socket is nobody's business but the system's.
+    const ownFlow = { source: { ip: '127.0.0.1', port: 4_000 }, server: { ip: '127.0.0.1', port: 53 } };
+    expect(await player.answer(ownFlow)).toBe('not_caught');
     expect((await stage.matchmaker.seen()).udp).toEqual({});
     // Its trial is answered by nobody: so nothing is ever caught.
     expect(await player.trial()).toBe('trial_failed');
