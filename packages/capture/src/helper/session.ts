@@ -103,10 +103,13 @@ export class CaptureSession {
   }
 
   async #handle(line: string): Promise<void> {
-    const { id, request, fault } = readRequest(line);
-    if (request === undefined) return this.#refuse(id, 'bad_request', fault ?? 'nothing was asked');
+    let id = 0;
+    // Whatever one client asks, the helper goes on for all others.
     try {
-      await this.#obey(id, request);
+      const read = readRequest(line);
+      id = read.id;
+      if (read.request === undefined) return this.#refuse(id, 'bad_request', read.fault ?? 'nothing was asked');
+      await this.#obey(id, read.request);
     } catch (error) {
       this.#refuseFor(id, error);
     }
