@@ -92,6 +92,16 @@ it('lifetimes are written with a unit', async () => {
   const { code, stderr } = await Program.run('ticket', 'issue', '--key', key, '--for', 'a', '--expires', '30');
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: 'lightspeed-proxy: --expires: got "30", allowed is a number with s, m, h, d or w, for example 30d\n',
+    stderr: 'lightspeed-proxy: --expires: got "30", allowed is a whole number from 1 to 999999 with s, m, h, d or w, for example 30d\n',
+  });
+});
+
+it('a ticket that would never be valid is not issued, and the options are named', async () => {
+  const key = join(keptFolder(), 'issuer.pem');
+  await output('ticket', 'keygen', '--out', key);
+  const { code, stderr } = await Program.run('ticket', 'issue', '--key', key, '--for', 'a', '--expires', '1d', '--not-before', '24h');
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'lightspeed-proxy: --not-before 24h is no earlier than --expires 1d: the ticket would never be valid\n',
   });
 });

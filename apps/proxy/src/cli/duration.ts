@@ -6,7 +6,9 @@ const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d
 export function parseDuration(flag: string, text: string): number {
   const [, count, unit] = /^([1-9]\d{0,5})([smhdw])$/.exec(text) ?? [];
   if (count === undefined) {
-    throw new ConfigError(`${flag}: got ${JSON.stringify(text)}, allowed is a number with s, m, h, d or w, for example 30d`);
+    throw new ConfigError(
+      `${flag}: got ${JSON.stringify(text)}, allowed is a whole number from 1 to 999999 with s, m, h, d or w, for example 30d`,
+    );
   }
   return Number(count) * SECONDS_PER[unit];
 }

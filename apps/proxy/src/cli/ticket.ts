@@ -53,13 +53,17 @@ export async function issue(flags: IssueFlags): Promise<void> {
   const key = await usage('--key', async () => SigningKey.fromPem(await text(flags.key)));
   const now = nowSeconds();
   const seconds = parseDuration('--expires', flags.expires);
+  const wait = flags.notBefore === undefined ? undefined : parseDuration('--not-before', flags.notBefore);
+  if (wait !== undefined && wait >= seconds) {
+    throw new ConfigError(`--not-before ${flags.notBefore} is no earlier than --expires ${flags.expires}: the ticket would never be valid`);
+  }
   const bytes = await usage('ticket issue', () =>
     issueTicket(
       {
         id: randomBytes(TICKET_ID_BYTES).toString('hex'),
         name: flags.for,
         issuedAt: now,
-        notBefore: flags.notBefore === undefined ? 0 : now + parseDuration('--not-before', flags.notBefore),
+        notBefore: wait === undefined ? 0 : now + wait,
         expiresAt: now + seconds,
         maxSessions: count('--max-sessions', flags.maxSessions ?? String(DEFAULT_MAX_SESSIONS)),
         ratePps: count('--pps', flags.pps),

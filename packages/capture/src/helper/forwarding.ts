@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 
 /*
  * What a router needs: it forwards IPv4 packets, and does not tell the devices of the LAN to take another router. What was changed is
@@ -13,7 +13,10 @@ export interface Forwarding {
   end(): Promise<void>;
 }
 
-/** @param lan an interface: its name was checked. */
+/**
+ * @param lan an interface: its name was checked.
+ * @throws {Error} if the machine has no such interface.
+ */
 export function startForwarding(lan: string): Forwarding {
   const wanted: readonly (readonly [string, string])[] = [
     ['/proc/sys/net/ipv4/ip_forward', '1'],
@@ -21,6 +24,10 @@ export function startForwarding(lan: string): Forwarding {
     ['/proc/sys/net/ipv4/conf/all/send_redirects', '0'],
     [`/proc/sys/net/ipv4/conf/${lan}/send_redirects`, '0'],
   ];
+  if (!existsSync(`/proc/sys/net/ipv4/conf/${lan}`)) {
+    const others = readdirSync('/proc/sys/net/ipv4/conf').filter((name) => !/^(?:all|default|lo|lightspeed-.*)$/.test(name));
+    throw new Error(`there is no interface ${lan}; there are: ${others.join(', ') || 'none'}`);
+  }
   const changed = wanted.filter(([path, value]) => readFileSync(path, 'utf8').trim() !== value);
   // Turning forwarding on or off sets other settings anew: so the first is given back first, as it was set first.
   const back = changed.map(([path]) => `echo ${readFileSync(path, 'utf8').trim()} > ${path}`);
