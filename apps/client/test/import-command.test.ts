@@ -106,6 +106,14 @@ describe('lightspeed import', () => {
 });
 
 describe('a file of settings that is there already', () => {
+  it('keeps its ticket when the line has one that has expired', async () => {
+    const before = `[[nodes]]\nnode = "relay.example.net:4433"\npin = "${formatPin(PIN)}"\nticket = "${formatTicket(ALICE)}"\n`;
+    await home.write(before);
+    const line = lineOf({ ticket: ticketOf('a', { expiresAt: NOW - 1 }) });
+    expect(await runImport(line, '--yes')).toMatchObject({ code: 2, stderr: expect.stringContaining('has expired, and') as string });
+    expect(await home.written()).toBe(before);
+  });
+
   it('stays as it was written, but for what is new', async () => {
     const before = '# mine\nfec = 8 # more\n\n[[nodes]] # the first\nnode = "other.example.org"\npin = "x"\n\n# an end';
     await home.write(before);

@@ -70,7 +70,7 @@ export function addCatchCommands(program: Command, terminal: Terminal, done: (ex
   addCatchOptions(
     program
       .command('gateway')
-      .description('Carry the UDP of devices that use this machine as their router. Needs root, or setup --gateway.'),
+      .description('Carry the UDP of devices that use this machine as their router. Needs lightspeed setup, and root or setup --gateway.'),
   )
     .addOption(new Option('--lan <interface>', 'the interface that the devices are at').argParser(parseInterface).makeOptionMandatory())
     .addOption(

@@ -2,7 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { QuicError, formatPin, loadKnownNodes, parsePin, replaceFile } from '@lightspeed/control/quic';
-import { formatTicket } from '@lightspeed/security';
+import { decodeTicket, formatTicket } from '@lightspeed/security';
 import type { Invitation } from '@lightspeed/security';
 import { explainFileError } from '@lightspeed/udp';
 import { formatSocketAddress } from '@lightspeed/wire';
@@ -61,6 +61,11 @@ export async function importInvitation(given: string, options: ImportOptions, te
     terminal.line(`${file} says all of that already.`);
     return 0;
   }
+  if (change.ticket !== undefined && entry?.ticket !== undefined && hasEnded(invitation, nowSeconds)) {
+    throw new UsageError(
+      `import: the ticket of this line has expired, and ${entry.ticket.where} has another one. Ask the operator for a new line`,
+    );
+  }
   const edited = editNodes(file, known.text, known.index, change);
   terminal.line(
     entry === undefined ? `It becomes a node of ${file}.` : `It changes ${Object.keys(change).join(' and ')} in ${entry.node.line}.`,
@@ -69,6 +74,11 @@ export async function importInvitation(given: string, options: ImportOptions, te
   await writePrivate(file, edited);
   terminal.line(entry === undefined ? 'Added.' : 'Changed.');
   return 0;
+}
+
+function hasEnded({ ticket }: Invitation, nowSeconds: number): boolean {
+  const decoded = ticket && decodeTicket(ticket);
+  return decoded?.type === 'ticket' && decoded.expiresAt <= nowSeconds;
 }
 
 async function readInput(): Promise<Uint8Array> {

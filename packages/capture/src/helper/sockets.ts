@@ -28,7 +28,7 @@ export class SocketError extends Error {
 
   constructor(what: string) {
     const errno = errnoName();
-    super(`${what}: ${errno}`);
+    super(`${what}: ${errno === 'ENETUNREACH' ? 'this machine has no route to it (ENETUNREACH); is it online?' : errno}`);
     this.errno = errno;
   }
 }
