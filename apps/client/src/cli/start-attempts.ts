@@ -19,7 +19,7 @@ const CLOCK: AttemptClock = {
 
 /**
  * Starts what needs a network that may not be there yet: an uplink is not plugged in, or the name service does not answer. A live
- * line says on what it waits; off a terminal a line says it once for each reason, and with JSON an object with event `waiting`.
+ * line says on what it waits. Off a terminal a line says it once for each reason. With JSON it is an object with event `waiting`.
  */
 export class StartAttempts {
   readonly #terminal: Terminal;

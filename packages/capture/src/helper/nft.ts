@@ -6,7 +6,7 @@ import { once } from 'node:events';
 const SYNC = 'describe udp length';
 const SYNCED = /^payload expression, datatype integer.*$/m;
 
-/** With a home that is no folder: what nft keeps of its commands would stay behind in the root folder, and would be read each time. */
+/** With a home that is no folder. What nft keeps of its commands would stay behind in the root folder, and would be read each time. */
 const ENVIRONMENT = { PATH: '/usr/sbin:/sbin:/usr/bin:/bin', LC_ALL: 'C', HOME: '/dev/null' };
 
 /** A command that nft or the kernel refuses. */
