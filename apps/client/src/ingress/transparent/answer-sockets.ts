@@ -39,7 +39,7 @@ export class AnswerSockets {
     return this.#byServer.get(keyOf(ip, port));
   }
 
-  /** One that is asked for now. */
+  /** The socket for the answers of a server, which the helper is asked to open. Until it comes, nothing can be sent by it. */
   add(ip: AddressHandle, port: Port): AnswerSocket {
     const answer = new AnswerSocket(ip, port);
     this.#byServer.set(keyOf(ip, port), answer);
