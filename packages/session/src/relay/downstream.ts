@@ -80,6 +80,8 @@ export class Downstream {
    */
   #openForAnySource(egress: EgressId, ip: AddressHandle, port: Port): RelayFlow | null {
     const { clock, counters, flows, options, policy } = this.#parts;
+    // Most nodes: then what strangers send to a session's own socket costs no walk through its flows.
+    if (options.egressFiltering !== 'endpoint-independent') return null;
     const asked = this.#parts.egress.latestFlowOf(egress);
     if (asked === null || !this.#parts.egress.hearsAnySource(asked.session)) return null;
     const { session, clientIp, clientPort, lastUpMs } = asked;
