@@ -13,7 +13,7 @@ const found = foundOf({
   loads: { run: [load(0.02, 190e6), load(0.03, 180e6), load(0.09, 170e6)], play: [load(0.02, 160e6)] },
   direct: { uncaught: { p50: [0.1, 0.2], p99: [0.3, 0.5] }, direct: { p50: [0.11, 0.22], p99: [0.36, 0.58] } },
   directInUserSpace: 1,
-  kills: [kill('client', 90), kill('nft', 50), kill('client', 300), kill('client', 100), kill('nft', 60)],
+  kills: [kill('client', 90), kill('capture service', 50), kill('client', 300), kill('client', 100), kill('capture service', 60)],
 });
 const claim = (name: string) => found.claims.find(({ claim }) => claim.startsWith(name));
 
@@ -22,7 +22,7 @@ test('goals are held to the medians of all rounds', () => {
   expect(claim('RSS')).toMatchObject({ against: 'play', bound: 15, measured: [20] });
   expect(claim('added')?.measured.map((ms) => Math.round(ms * 1_000))).toEqual([15, 70]);
   expect(claim('datagrams')).toMatchObject({ bound: 3, measured: [1] });
-  expect(claim('flows by the node')).toMatchObject({ load: 'killed: client / nft', bound: 200, measured: [100, 55] });
+  expect(claim('flows by the node')).toMatchObject({ load: 'killed: client / capture service', bound: 200, measured: [100, 55] });
   expect(claim('direct flows')).toMatchObject({ bound: 1, measured: [0.2, 0.2] });
 });
 

@@ -22,6 +22,7 @@ interface Libc {
   /** On a thread of libuv's pool: it may wait. */
   recvmsg(fd: number, message: Pointer, flags: number): Promise<number>;
   shutdown(fd: number, how: number): number;
+  fcntl(fd: number, command: number, value: number): number;
   madvise(address: Pointer, bytes: number, advice: number): number;
   close(fd: number): number;
   errno(): number;
@@ -39,6 +40,7 @@ function bindLibc(): Libc {
   const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
   const c = koffi.load(null);
   const recvmsg = c.func('long recvmsg(int fd, void *message, int flags)');
+  const fcntl = c.func('int fcntl(int fd, int command, ...)');
   return {
     socket: c.func('int socket(int domain, int type, int protocol)'),
     socketpair: c.func('int socketpair(int domain, int type, int protocol, void *pair)'),
@@ -56,6 +58,7 @@ function bindLibc(): Libc {
       new Promise((resolve) => {
         recvmsg.async(fd, message, flags, (error: Error | null, result: number) => resolve(error === null ? Number(result) : -1));
       }),
+    fcntl: (fd, command, value) => fcntl(fd, command, 'int', value) as number,
     madvise: c.func('int madvise(void *address, size_t bytes, int advice)'),
     shutdown: c.func('int shutdown(int fd, int how)'),
     close: c.func('int close(int fd)'),

@@ -99,19 +99,14 @@ export class Capture {
       await addRouting();
       const listener = openTransparent({ ip: '127.0.0.1', port: 0 }, marks.answer);
       ending.push(() => closeFd(listener));
-      const nft = await Nft.start();
+      const nft = new Nft();
       ending.push(() => nft.end());
-      await nft.command(tableCommand({ number, marks, port: portOf(listener), nodes, target: rules }));
+      nft.command(tableCommand({ number, marks, port: portOf(listener), nodes, target: rules }));
       return new Capture(order, nft, groups, group, listener, ending);
     } catch (error) {
       await runAll(ending);
       throw error;
     }
-  }
-
-  /** Resolves with the reason if the rules are gone without {@link end}. */
-  get lost(): Promise<string> {
-    return this.#nft.ended;
   }
 
   /** Sends a datagram the whole way, and opens the gate if its answer came. @returns what stands in its way otherwise */
@@ -122,7 +117,7 @@ export class Capture {
     if (target.kind === 'gateway') await removeTrialInterfaces();
     // What flows already is seen first, and stays direct.
     if (target.kind === 'cgroup' || target.kind === 'gateway') await setTimeout(OBSERVE_MS - (performance.now() - this.#startMs));
-    for (const command of openGateCommands(this.#order.number)) await this.#nft.command(command);
+    for (const command of openGateCommands(this.#order.number)) this.#nft.command(command);
     return undefined;
   }
 
@@ -138,9 +133,9 @@ export class Capture {
    * @returns its descriptor: whoever gets it closes it
    * @throws {NotCaught} unless the flow was caught.
    */
-  async answer(flow: CapturedFlow): Promise<number> {
+  answer(flow: CapturedFlow): number {
     try {
-      await this.#nft.command(getCaughtCommand(this.#order.number, flow));
+      this.#nft.command(getCaughtCommand(this.#order.number, flow));
     } catch {
       throw notCaught(flow);
     }
@@ -159,12 +154,12 @@ export class Capture {
   }
 
   /** From now on the kernel carries what a program's socket begins. */
-  async peers(source: FlowAddress): Promise<void> {
-    await this.#nft.command(addPeersCommand(this.#order.number, source));
+  peers(source: FlowAddress): void {
+    this.#nft.command(addPeersCommand(this.#order.number, source));
   }
 
-  async counts(): Promise<CaptureCounts> {
-    const counts = readCounts(await this.#nft.command(countersCommand(this.#order.number)));
+  counts(): CaptureCounts {
+    const counts = readCounts(this.#nft.command(countersCommand(this.#order.number)));
     const of = (name: string) => counts.get(name) ?? 0;
     return {
       caught: of('caught_datagrams'),

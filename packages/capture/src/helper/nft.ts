@@ -1,13 +1,9 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { NftContext } from '../base/libnftables.ts';
 
-/** What nft prints for {@link SYNC}: so the answer to the command before is complete. */
-const SYNC = 'describe udp length';
-const SYNCED = /^payload expression, datatype integer.*$/m;
-
-/** With a home that is no folder. What nft keeps of its commands would stay behind in the root folder, and would be read each time. */
-const ENVIRONMENT = { PATH: '/usr/sbin:/sbin:/usr/bin:/bin', LC_ALL: 'C', HOME: '/dev/null' };
+/** nft among others is not in everybody's path. */
+export const ENVIRONMENT = { PATH: '/usr/sbin:/sbin:/usr/bin:/bin', LC_ALL: 'C' };
 
 /** A command that nft or the kernel refuses. */
 class NftError extends Error {
@@ -15,78 +11,34 @@ class NftError extends Error {
 }
 
 /**
- * One nft process that takes command after command. What it makes with `flags owner` ends with it, and it ends when this
- * process does, however that comes: its standard input is closed then.
+ * Takes command after command. What it makes with `flags owner` ends with it. It ends with this process, too, however that
+ * comes: the kernel closes its connection then.
  */
 export class Nft {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #ended: Promise<string>;
-  #waiting: Promise<unknown> = Promise.resolve();
-  #output = '';
-  #heard: () => void = () => undefined;
-  #hasEnded = false;
+  readonly #context: NftContext;
+  #isOver = false;
 
-  private constructor(child: ChildProcessWithoutNullStreams) {
-    this.#child = child;
-    this.#ended = new Promise((resolve) => {
-      const end = (why: string) => {
-        this.#hasEnded = true;
-        this.#heard();
-        resolve(why);
-      };
-      child.once('exit', (code, signal) => end(`nft has ended (${signal ?? `exit code ${code}`})`));
-      child.once('error', (error) => end(`nft cannot be started: ${error.message}`));
-    });
-    child.stdin.on('error', () => undefined);
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.#output += text;
-      this.#heard();
-    });
-  }
-
-  /** @throws {NftError} if there is no nft, or it cannot do anything here. */
-  static async start(): Promise<Nft> {
-    // Both outputs by one pipe: so an error stands before the end of its command.
-    const nft = new Nft(spawn('/bin/sh', ['-c', 'exec nft -i 2>&1'], { env: ENVIRONMENT }));
-    await nft.command('list tables');
-    return nft;
-  }
-
-  /** Resolves with the reason when the process is gone. */
-  get ended(): Promise<string> {
-    return this.#ended;
+  /** @throws {Error} where there is no nftables. */
+  constructor() {
+    this.#context = new NftContext();
   }
 
   /**
    * One command. @returns what it has printed
-   * @throws {NftError} with nft's words, if it is refused, or nft is gone.
+   * @throws {NftError} with nft's words, if it is refused.
    */
-  command(text: string): Promise<string> {
-    const result = this.#waiting.then(() => this.#ask(text));
-    this.#waiting = result.catch(() => undefined);
-    return result;
+  command(text: string): string {
+    if (this.#isOver) throw new NftError('the rules are gone');
+    const { output, error } = this.#context.run(text);
+    if (error !== undefined) throw new NftError(firstLines(error));
+    return output;
   }
 
-  /** Ends it, and what it has made. Resolves when that is so. */
-  async end(): Promise<void> {
-    if (this.#hasEnded) return;
-    this.#child.kill('SIGKILL');
-    await this.#ended;
-  }
-
-  async #ask(text: string): Promise<string> {
-    this.#output = '';
-    this.#child.stdin.write(`${text}\n${SYNC}\n`);
-    for (;;) {
-      const end = SYNCED.exec(this.#output);
-      if (end !== null && this.#output.endsWith('\n')) {
-        const said = this.#output.slice(0, end.index);
-        if (/^(Error|internal|netlink):/m.test(said)) throw new NftError(firstLines(said));
-        return said;
-      }
-      if (this.#hasEnded) throw new NftError(`${firstLines(this.#output) || 'it said nothing'}: ${await this.#ended}`);
-      await new Promise<void>((resolve) => (this.#heard = resolve));
-    }
+  /** Ends it, and what it has made. Harmless when repeated. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#context.free();
   }
 }
 

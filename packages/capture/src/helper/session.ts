@@ -147,7 +147,7 @@ export class CaptureSession {
         this.#reply({ id, ok: true });
         break;
       case 'answer': {
-        const fd = await capture.answer(request.flow);
+        const fd = capture.answer(request.flow);
         this.#reply({ id, ok: true, fds: 1 }, fd);
         closeFd(fd);
         break;
@@ -160,11 +160,11 @@ export class CaptureSession {
         break;
       }
       case 'peers':
-        await capture.peers(request.source);
+        capture.peers(request.source);
         this.#reply({ id, ok: true });
         break;
       case 'counts':
-        this.#reply({ id, ok: true, counts: await capture.counts() });
+        this.#reply({ id, ok: true, counts: capture.counts() });
         break;
     }
   }
@@ -189,15 +189,8 @@ export class CaptureSession {
     this.#number = number;
     const capture = await Capture.start({ number, uid, target, nodes }, this.#host.groups);
     this.#capture = capture;
-    void capture.lost.then((why) => this.#lost(why));
     this.#host.log(`capture ${number} of user ${uid}: ${target.kind}`);
     this.#reply({ id, ok: true, port: capture.port, fds: 1 }, capture.listener);
-  }
-
-  #lost(why: string): void {
-    if (this.#isOver) return;
-    sendWithFd(this.#fd, `${JSON.stringify({ event: 'ended', why })}\n`);
-    this.#socket.destroy();
   }
 
   #refuse(id: number, code: CaptureRefusal, message: string): void {

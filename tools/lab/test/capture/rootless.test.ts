@@ -87,7 +87,6 @@ describe.skipIf(why !== undefined)(`run --rootless, in network namespaces${why =
   it.each([
     ['lightspeed', /main\.ts run/],
     ['the helper', /namespace-main/],
-    ['nft', /\bnft -i/],
   ])('goes on directly when %s is killed, and leaves nothing behind', { timeout: END_MS }, async (_, victim) => {
     await using started = new AsyncDisposableStack();
     const stage = await openCaptureStage(started);

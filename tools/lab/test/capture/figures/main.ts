@@ -22,7 +22,7 @@ const END_MS = 60_000;
 /** Helper and client give back what their start needed within the time before the load counts. */
 const FULL = { loadRounds: 3, warmUpMs: 8_000, loadMs: 10_000, roundTrips: 3_000, directRounds: 3, killRounds: 5 };
 const QUICK = { loadRounds: 1, warmUpMs: 7_000, loadMs: 3_000, roundTrips: 1_000, directRounds: 1, killRounds: 1 };
-const VICTIMS = ['client', 'capture service', 'nft'] as const;
+const VICTIMS = ['client', 'capture service'] as const;
 const [BY_NODE, DIRECT, NEW] = SERVERS;
 const DIRECT_FLAGS = ['--way', `${DIRECT.ip}/32=direct`];
 const plan = process.argv.includes('quick') ? QUICK : FULL;
@@ -49,10 +49,6 @@ function progress(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-async function nftPid(): Promise<number> {
-  return Number(await command('pgrep', ['-P', String(helper.pid), '-x', 'nft']));
-}
-
 /** The same game by `run` and by `play`, in turns. */
 async function loads(stage: CaptureStage): Promise<CaptureFigures['loads']> {
   const found = { run: [] as LoadFigures[], play: [] as LoadFigures[] };
@@ -63,7 +59,7 @@ async function loads(stage: CaptureStage): Promise<CaptureFigures['loads']> {
     await stage.offer({ ...match, servers: [BY_NODE] });
     await using run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
     await run.line(/"event":"catching"/, END_MS);
-    found.run.push(await load(run, { client: run.pid, 'capture service': helper.pid, nft: await nftPid() }));
+    found.run.push(await load(run, { client: run.pid, 'capture service': helper.pid }));
     await run.exitCode();
     progress(`round ${round + 1}: 500 round trips a second by play`);
     const local = { ip: '127.0.0.1', port: 27_500 + round };
@@ -153,7 +149,7 @@ async function kills(stage: CaptureStage): Promise<CaptureFigures['kills']> {
 async function kill(stage: CaptureStage, victim: (typeof VICTIMS)[number]): Promise<KillFigures> {
   await using within = new AsyncDisposableStack();
   const { meter, client } = await caughtMeter(stage, within);
-  const pid = { client: client.pid, 'capture service': helper.pid, nft: await nftPid() }[victim];
+  const pid = { client: client.pid, 'capture service': helper.pid }[victim];
   await stage.offer({});
   await meter.play({ byNode: BY_NODE, direct: DIRECT });
   await setTimeout(1_500);
