@@ -36,7 +36,7 @@ describe('the rules of a capture', () => {
 
   it('of a network namespace catch all that its programs send', () => {
     const command = tableCommand({ ...SETTINGS, target: { kind: 'namespace' } });
-    expect(command).toContain('; meta l4proto udp goto choose; }');
+    expect(command).toContain('; meta l4proto udp goto program; }');
     expect(command).not.toContain('cgroupv2');
   });
 

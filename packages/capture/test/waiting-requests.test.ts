@@ -8,7 +8,7 @@ async function survives(requests: number, characters: number): Promise<boolean> 
     groups: undefined,
     isInNamespace: false,
     mayBeGateway: () => false,
-    takeNumber: () => undefined,
+    takeNumber: () => Promise.resolve(undefined),
     giveBack: () => undefined,
     log: () => undefined,
   };

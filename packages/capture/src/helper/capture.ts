@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { CaptureCounts, CaptureTarget, CapturedFlow, FlowAddress } from '../protocol.ts';
-import { marksOf } from '../rules/marks.ts';
+import { gatewayRule, marksOf } from '../rules/marks.ts';
 import type { Marks } from '../rules/marks.ts';
 import { addPeersCommand, countersCommand, getCaughtCommand, openGateCommands, readCounts, tableCommand } from '../rules/table.ts';
 import type { TableSettings } from '../rules/table.ts';
@@ -8,7 +8,7 @@ import { NotAllowed } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { startForwarding } from './forwarding.ts';
 import { Nft } from './nft.ts';
-import { addRouting } from './routing.ts';
+import { addGatewayRule, addRouting } from './routing.ts';
 import { SocketError, closeFd, openPlain, openRaw, openTransparent, portOf, sendAs } from './sockets.ts';
 import { TRIAL_INTERFACES, addTrialInterfaces, findObstacle, removeTrialInterfaces, tryDevice, tryProgram } from './trial.ts';
 
@@ -68,13 +68,15 @@ export class Capture {
       const { number, target, uid, nodes } = order;
       const isGateway = target.kind === 'gateway';
       const marks = marksOf(number, isGateway);
+      await addRouting();
       let group: string | undefined;
       let rules: TableSettings['target'];
       if (isGateway) {
         await addTrialInterfaces();
         ending.push(removeTrialInterfaces);
-        const forwarding = startForwarding(target.lan);
+        const forwarding = startForwarding(target.lan, gatewayRule(marks));
         ending.push(() => forwarding.end());
+        await addGatewayRule(marks);
         const isIp = (device: string) => !device.includes(':');
         const ips = target.devices.filter(isIp);
         const macs = target.devices.filter((device) => !isIp(device));
@@ -96,7 +98,6 @@ export class Capture {
         }
         rules = { kind: 'cgroup', ...groups.nftPath(group) };
       }
-      await addRouting();
       const listener = openTransparent({ ip: '127.0.0.1', port: 0 }, marks.answer);
       ending.push(() => closeFd(listener));
       const nft = new Nft();

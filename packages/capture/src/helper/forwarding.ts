@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { ENVIRONMENT } from './nft.ts';
 
 /*
  * What a router needs: it forwards IPv4 packets, and does not tell the devices of the LAN to take another router. What was changed is
- * given back by a shell of its own, when its standard input is closed: also when this process is killed.
+ * given back by a shell of its own, when its standard input is closed: also when this process is killed. So is the rule for answers.
  */
 
 /** Settings that were changed. */
@@ -15,9 +16,10 @@ export interface Forwarding {
 
 /**
  * @param lan an interface: its name was checked.
+ * @param rule the words of a rule that is deleted in the end, as `ip rule` takes them
  * @throws {Error} if the machine has no such interface.
  */
-export function startForwarding(lan: string): Forwarding {
+export function startForwarding(lan: string, rule: readonly string[]): Forwarding {
   const wanted: readonly (readonly [string, string])[] = [
     ['/proc/sys/net/ipv4/ip_forward', '1'],
     // The higher of the two counts.
@@ -31,11 +33,15 @@ export function startForwarding(lan: string): Forwarding {
   const changed = wanted.filter(([path, value]) => readFileSync(path, 'utf8').trim() !== value);
   // Turning forwarding on or off sets other settings anew: so the first is given back first, as it was set first.
   const back = changed.map(([path]) => `echo ${readFileSync(path, 'utf8').trim()} > ${path}`);
-  if (changed.length === 0) return { end: () => Promise.resolve() };
-  const child: ChildProcess = spawn('/bin/sh', ['-c', `trap '' INT TERM HUP; read -r _; ${back.join('; ')}`], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
+  const child: ChildProcess = spawn(
+    '/bin/sh',
+    ['-c', `trap '' INT TERM HUP; read -r _; ${[`ip -4 rule delete ${rule.join(' ')}`, ...back].join('; ')}`],
+    {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+      env: ENVIRONMENT,
+    },
+  );
   const over = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for (const [path, value] of changed) writeFileSync(path, value);
   return {

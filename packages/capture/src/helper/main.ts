@@ -1,6 +1,8 @@
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { libc } from '../base/libc.ts';
 import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
+import { NUMBER_FILE } from './capture-numbers.ts';
 import { CaptureServer } from './server.ts';
 
 /*
@@ -23,6 +25,7 @@ libc();
 const isGiven = process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
 const helper = new CaptureServer({
   listen: isGiven ? 'given' : { path: values.listen },
+  numberFile: join(dirname(values.listen), NUMBER_FILE),
   gatewayFile: values['gateway-file'],
   idleMs: values.stay ? 0 : IDLE_MS,
   log: (text) => process.stderr.write(`${text}\n`),

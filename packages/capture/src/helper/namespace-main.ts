@@ -15,7 +15,7 @@ const session = new CaptureSession(
     groups: undefined,
     isInNamespace: true,
     mayBeGateway: () => false,
-    takeNumber: () => 1,
+    takeNumber: () => Promise.resolve(1),
     giveBack: () => undefined,
     log: () => undefined,
   },

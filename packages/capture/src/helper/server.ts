@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { CaptureTarget } from '../protocol.ts';
-import { MAX_CAPTURES } from '../rules/marks.ts';
+import { CaptureNumbers, numbersOfSockets } from './capture-numbers.ts';
 import { ControlGroups } from './control-groups.ts';
 import { CaptureSession } from './session.ts';
 import type { SessionHost } from './session.ts';
@@ -18,6 +18,8 @@ const FIRST_GIVEN_FD = 3;
 export interface CaptureServerOptions {
   /** Where to listen, or the socket that systemd has opened. */
   readonly listen: { readonly path: string } | 'given';
+  /** Where the number of the last capture is kept. */
+  readonly numberFile: string;
   /** Who may use which interface as a gateway: lines of a user's number and an interface's name. */
   readonly gatewayFile: string;
   /** Ends after so long without a client; 0 never. */
@@ -31,7 +33,8 @@ export class CaptureServer implements SessionHost {
   readonly isInNamespace = false;
   readonly #options: CaptureServerOptions;
   readonly #server: Server;
-  readonly #numbers = new Map<number, CaptureTarget>();
+  readonly #numbers: CaptureNumbers;
+  readonly #captures = new Map<number, CaptureTarget>();
   readonly #sessions = new Set<Promise<void>>();
   readonly #sockets = new Set<Socket>();
   readonly #perUser = new Map<number, number>();
@@ -42,6 +45,7 @@ export class CaptureServer implements SessionHost {
 
   constructor(options: CaptureServerOptions) {
     this.#options = options;
+    this.#numbers = new CaptureNumbers(options.numberFile);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -83,18 +87,16 @@ export class CaptureServer implements SessionHost {
     return readFileSync(gatewayFile, 'utf8').split('\n').includes(`${uid} ${lan}`);
   }
 
-  takeNumber(target: CaptureTarget): number | undefined {
-    if (target.kind === 'gateway' && [...this.#numbers.values()].some(({ kind }) => kind === 'gateway')) return undefined;
-    for (let number = 1; number <= MAX_CAPTURES; number++) {
-      if (this.#numbers.has(number)) continue;
-      this.#numbers.set(number, target);
-      return number;
-    }
-    return undefined;
+  async takeNumber(target: CaptureTarget): Promise<number | undefined> {
+    const ofSockets = await numbersOfSockets();
+    if (target.kind === 'gateway' && [...this.#captures.values()].some(({ kind }) => kind === 'gateway')) return undefined;
+    const number = this.#numbers.take((one) => this.#captures.has(one) || ofSockets.has(one));
+    this.#captures.set(number, target);
+    return number;
   }
 
   giveBack(number: number): void {
-    this.#numbers.delete(number);
+    this.#captures.delete(number);
   }
 
   log(text: string): void {

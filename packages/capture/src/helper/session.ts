@@ -25,8 +25,8 @@ export interface SessionHost {
   readonly isInNamespace: boolean;
   /** Whether a user may use a LAN's interface as a gateway. */
   mayBeGateway(uid: number, lan: string): boolean;
-  /** A number for a capture that no other has; undefined if there are as many as there may be, or another gateway. */
-  takeNumber(target: CaptureTarget): number | undefined;
+  /** A number for a capture that no other has, and no socket of an earlier one; undefined if there is another gateway. */
+  takeNumber(target: CaptureTarget): Promise<number | undefined>;
   giveBack(number: number): void;
   log(text: string): void;
 }
@@ -184,8 +184,8 @@ export class CaptureSession {
     if (target.kind === 'gateway' && !this.#host.mayBeGateway(uid, target.lan)) {
       throw new Refused('not_allowed', `only root may make a gateway of ${target.lan}, or a user whom setup --gateway has entered`);
     }
-    const number = this.#host.takeNumber(target);
-    if (number === undefined) throw new Refused('too_many', 'there are as many captures as there may be, or another gateway');
+    const number = await this.#host.takeNumber(target);
+    if (number === undefined) throw new Refused('too_many', 'there is another gateway');
     this.#number = number;
     const capture = await Capture.start({ number, uid, target, nodes }, this.#host.groups);
     this.#capture = capture;

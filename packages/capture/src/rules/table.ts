@@ -1,4 +1,5 @@
 import type { CapturedFlow, FlowAddress } from '../protocol.ts';
+import { IS_CHECKED, hex } from './marks.ts';
 import type { Marks } from './marks.ts';
 import { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './never.ts';
 import type { NeverPorts } from './never.ts';
@@ -10,6 +11,8 @@ export const TRIAL_SERVER: FlowAddress = { ip: '198.51.100.7', port: 27_015 };
 const MEMORY_S = 180;
 /** Before the connection tracking of the system: what is caught is not tracked. */
 const PRIORITY = -310;
+/** Marked packets are looked at before all that is caught, and before the guard. */
+const MARKED_PRIORITY = -311;
 const FLOW = 'ip saddr . udp sport . ip daddr . udp dport';
 const ANSWERED_FLOW = 'ip daddr . udp dport . ip saddr . udp sport';
 
@@ -46,6 +49,7 @@ export function tableCommand(settings: TableSettings): string {
   const never = [...NEVER_PREFIXES.map(({ prefix }) => prefix), ...nodes.filter((node, index) => nodes.indexOf(node) === index)];
   const set = (name: string, of: string) => `set ${name} { typeof ${of}; flags dynamic, timeout; timeout ${MEMORY_S}s; size 65535; }`;
   const chain = (name: string, ...rules: string[]) => `chain ${name} { ${rules.join('; ')}; }`;
+  const passes = `meta mark set ${hex(marks.checked)} accept`;
   const contents = [
     'flags owner',
     // By node, direct, and sockets that are peer-to-peer.
@@ -75,9 +79,18 @@ export function tableCommand(settings: TableSettings): string {
       'jump gate',
       'goto take',
     ),
+    // Sockets of ours may be where games are.
+    chain('program', `${IS_CHECKED} accept`, 'goto choose'),
     // The kernel holds the other processes to what was caught, whatever they send.
-    chain('answers', `${ANSWERED_FLOW} @caught notrack accept`, 'counter name answers_refused drop'),
-    chain('resent', `${FLOW} @caught update @direct { ${FLOW} } accept`, 'counter name resent_refused drop'),
+    chain('answers', `${ANSWERED_FLOW} @caught notrack ${passes}`, 'counter name answers_refused drop'),
+    chain('resent', `${FLOW} @caught update @direct { ${FLOW} } ${passes}`, 'counter name resent_refused drop'),
+    // Of the type `filter`: another mark is no reason to look for a route again.
+    chain(
+      'marked',
+      `type filter hook output priority ${MARKED_PRIORITY}`,
+      `meta mark ${hex(marks.answer)} goto answers`,
+      `meta mark ${hex(marks.resent)} goto resent`,
+    ),
     ...hooks(settings),
   ];
   return `table ip ${tableName(number)} { ${contents.join('; ')}; }`;
@@ -112,7 +125,6 @@ export function readCounts(listing: string): ReadonlyMap<string, number> {
 
 /** Where the packets of programs come by, and where those come by that are to go to our socket. */
 function hooks({ marks, target, port }: TableSettings): string[] {
-  const ours = `meta mark ${hex(marks.answer)} goto answers; meta mark ${hex(marks.resent)} goto resent`;
   if (target.kind === 'gateway') {
     const from = [
       ...(target.ips.length > 0 ? [`ip saddr { ${target.ips.join(', ')} }`] : []),
@@ -120,16 +132,13 @@ function hooks({ marks, target, port }: TableSettings): string[] {
     ];
     const lan = `iifname { ${target.lan.join(', ')} } meta l4proto udp`;
     const rules = from.length === 0 ? [`${lan} goto choose`] : from.map((device) => `${lan} ${device} goto choose`);
-    return [
-      `chain prerouting { type filter hook prerouting priority ${PRIORITY}; ${rules.join('; ')}; }`,
-      `chain output { type filter hook output priority ${PRIORITY}; ${ours}; }`,
-    ];
+    return [`chain prerouting { type filter hook prerouting priority ${PRIORITY}; ${rules.join('; ')}; }`];
   }
   const whose = target.kind === 'namespace' ? '' : ` socket cgroupv2 level ${target.level} "${target.path}"`;
   const toSocket = `iifname "lo" meta mark ${hex(marks.caught)} meta l4proto udp notrack tproxy to 127.0.0.1:${port} accept`;
   return [
     `chain prerouting { type filter hook prerouting priority ${PRIORITY}; ${toSocket}; }`,
-    `chain output { type route hook output priority ${PRIORITY}; ${ours}; meta l4proto udp${whose} goto choose; }`,
+    `chain output { type route hook output priority ${PRIORITY}; meta l4proto udp${whose} goto program; }`,
   ];
 }
 
@@ -140,8 +149,4 @@ function taken({ target, port }: TableSettings): string[] {
 
 function portsOf(list: readonly NeverPorts[]): string {
   return list.map(({ ports }) => ports).join(', ');
-}
-
-function hex(mark: number): string {
-  return `0x${mark.toString(16)}`;
 }

@@ -109,6 +109,8 @@ describe.skipIf(why !== undefined)(`run, in network namespaces${why === undefine
     await using started = new AsyncDisposableStack();
     const stage = await openCaptureStage(started);
     const helper = await stage.helper();
+    await stage.installRouting();
+    const { rules } = await traces(stage);
     const perSecond = 100;
     await stage.offer({ datagrams: 4 * perSecond, perSecond });
     const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
@@ -120,7 +122,7 @@ describe.skipIf(why !== undefined)(`run, in network namespaces${why === undefine
     expect(lastLost).toBeLessThan(2 * perSecond);
     const { udp } = await stage.matchmaker.seen();
     expect(Object.keys(udp).sort()).toEqual([stage.home.address, stage.node.address].sort());
-    await eventually(async () => expect((await traces(stage)).rules).toBe(''));
+    await eventually(async () => expect((await traces(stage)).rules).toBe(rules));
   });
 
   scene('leaves nothing behind but what belongs to the installation', async (stage) => {
@@ -128,9 +130,10 @@ describe.skipIf(why !== undefined)(`run, in network namespaces${why === undefine
     const first = stage.lightspeed(['run', '--json', '--', ...stage.game]);
     await first.report();
     await first.exitCode();
-    // The routing belongs to the installation: it stays. Control groups may go, when a test of setup takes those of all away.
+    await stage.capturesEnd();
+    // The routing and the guard belong to the installation: they stay. Control groups may go, when a test of setup takes those of all away.
     const { groups: groupsBefore, ...before } = await traces(stage);
-    expect(before.rules).toBe('');
+    expect(before.rules.match(/^table .*/gm)).toEqual(['table ip lightspeed_guard {']);
     for (const isKilled of [false, true]) {
       const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
       await run.report();

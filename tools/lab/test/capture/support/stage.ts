@@ -4,12 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Places } from '@lightspeed/capture';
 import { formatTicket } from '@lightspeed/security';
 import { parseIpv4 } from '@lightspeed/wire';
+import { expect } from 'vitest';
 import { startChild } from '../../../src/child-program.ts';
 import { ForeignProcess, command } from '../../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../../src/leftovers.ts';
 import type { Attachment } from '../../namespaces/internet.ts';
 import type { Namespace } from '../../namespaces/network.ts';
 import { openScene } from '../../namespaces/scene.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { AskerProgram } from './asker-main.ts';
 import type { GameAddress, Match, MatchReport } from './matchmaking.ts';
 import type { MatchmakerProgram } from './matchmaker-main.ts';
@@ -139,7 +141,10 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     const root = await asker(0);
     await root.catch({ kind: 'run' });
     await root.close();
+    await capturesEnd();
   };
+  /** Resolves when there are no rules of a capture. */
+  const capturesEnd = () => eventually(async () => expect(await home.in.run('nft', ['list', 'tables'])).not.toMatch(/ lightspeed_\d/));
   /** Starts anything on a machine, as a user. */
   const program = (words: readonly string[], { machine = home.in, uid = PLAYER_UID, around = [] }: Whereabouts = {}) =>
     started.use(start([...inNetworkOf(machine), ...around, ...asUser(uid), ...words], folderOf(uid)));
@@ -187,10 +192,10 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     );
   /** What to put in front of a command line so that a player runs it on his machine. */
   const asPlayer = () => [...inNetworkOf(home.in), ...asUser(PLAYER_UID)];
-  /** Prints `there` at once, and `gone` with the second since 1970 when the machine's first capture has no rules any more. */
+  /** Prints `there` at once, and `gone` with the second since 1970 when the machine's only capture has no rules any more. */
   const rulesWatcher = () => {
-    const loop =
-      'nft list table ip lightspeed_1 >/dev/null && echo there; while nft list table ip lightspeed_1; do :; done >/dev/null 2>&1';
+    const find = `table=$(nft list tables | sed -n 's/^table ip \\(lightspeed_[0-9]*\\)$/\\1/p')`;
+    const loop = `${find}; [ -n "$table" ] && echo there; while nft list table ip "$table"; do :; done >/dev/null 2>&1`;
     return start([...inNetworkOf(home.in), 'sh', '-c', `${loop}; echo gone $(date +%s.%N)`]);
   };
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
@@ -200,6 +205,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     installer,
     placesIn,
     installRouting,
+    capturesEnd,
     scene,
     internet,
     node,
