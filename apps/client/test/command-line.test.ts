@@ -44,10 +44,18 @@ describe('lightspeed', () => {
 
   const play = ['play', '--node', '127.0.0.1:4434', '--game-server', '127.0.0.1:9'];
   it.each<[string, string[], string]>([
-    ['an unknown command', ['plya'], "unknown command 'plya' (Did you mean play?)"],
-    ['an unknown option', [...play, '--fce', '4'], "unknown option '--fce' (Did you mean --fec?)"],
+    ['an unknown command', ['plya'], "unknown command 'plya' (Did you mean play?); see lightspeed --help\n"],
+    ['a command that is like none', ['begin'], "unknown command 'begin'; commands: play, socks, run, "],
+    ['an unknown command of a group', ['config', 'x'], "unknown command 'x'; commands: sing-box; see lightspeed config --help\n"],
+    ['an unknown option', [...play, '--fce', '4'], "unknown option '--fce' (Did you mean --fec?); see lightspeed play --help\n"],
+    ['an unknown option with its value', [...play, '--fce=4'], "unknown option '--fce' (Did you mean --fec?)"],
+    ['a part of an option', [...play, '--misses', '4'], "unknown option '--misses' (Did you mean --max-keepalive-misses?)"],
+    ['an option that is like none', [...play, '--xyzxyz'], "unknown option '--xyzxyz'; see lightspeed play --help\n"],
+    ['a required option that was mistyped', ['play', '--game-sevrer', '127.0.0.1:9'], '(Did you mean --game-server?)'],
+    ['no line to import', ['import'], "missing required argument 'text'; see lightspeed import --help\n"],
+    ['an option without its value', ['ping', '--node'], "option '--node <host[:port]>' argument missing; see lightspeed ping --help\n"],
     ['no node', ['ping'], 'no node: give --node HOST[:PORT], or take the line that its operator gave you with "lightspeed import"'],
-    ['no game server', play.slice(0, 3), "required option '--game-server <host:port>' not specified"],
+    ['no game server', play.slice(0, 3), "required option '--game-server <host:port>' not specified; see lightspeed play --help\n"],
     ['a node without host', ['ping', '--node', ':4433'], 'Expected HOST:PORT'],
     ['an open node without port', ['ping', '--open', '--node', 'example.net'], 'the port of its data plane is needed'],
     ['a ticket without registration', [...play, '--open', '--ticket', 'x'], '--ticket needs a registration'],
