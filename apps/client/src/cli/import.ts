@@ -1,8 +1,8 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { QuicError, formatPin, loadKnownNodes, parsePin, replaceFile } from '@lightspeed/control/quic';
-import { decodeTicket, formatTicket } from '@lightspeed/security';
+import { INVITATION_SCHEME, decodeTicket, formatTicket } from '@lightspeed/security';
 import type { Invitation } from '@lightspeed/security';
 import { explainFileError } from '@lightspeed/udp';
 import { formatSocketAddress } from '@lightspeed/wire';
@@ -20,6 +20,10 @@ import { nodeName, parseNode } from './endpoint.ts';
 import { knownNodesFile } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+import { userPath } from './user-path.ts';
+
+/** What shells take as it is. */
+const PLAIN_WORD = /^[\w./~-]+$/;
 
 /** The options of `import`, as the command line gives them. */
 export interface ImportOptions {
@@ -43,11 +47,11 @@ interface Known {
 export async function importInvitation(given: string, options: ImportOptions, terminal: Terminal): Promise<number> {
   const fromInput = given === '-';
   const invitation = invitationIn(fromInput ? decodeText(await readInput()) : given);
-  if (invitation.type === 'refused') throw new UsageError(`import: ${invitation.text}`);
+  if (invitation.type === 'refused') throw new UsageError(`import: ${invitation.text}${fromInput ? '' : fileHint(given)}`);
   const nowSeconds = Math.floor(Date.now() / 1_000);
   const fault = faultOfTicket(invitation, nowSeconds);
   if (fault !== undefined) throw new UsageError(`import: ${fault}`);
-  const file = options.config ?? ownConfigFile('config.toml');
+  const file = options.config === undefined ? ownConfigFile('config.toml') : await chosenFile(options.config);
   const known = await readKnown(file, invitation);
   const entry = known.index === undefined ? undefined : known.entries[known.index];
   for (const line of describeInvitation(invitation, nowSeconds)) terminal.line(line);
@@ -74,6 +78,24 @@ export async function importInvitation(given: string, options: ImportOptions, te
   await writePrivate(file, edited);
   terminal.line(entry === undefined ? 'Added.' : 'Changed.');
   return 0;
+}
+
+/** Whoever names a file may mean what is in it. */
+function fileHint(given: string): string {
+  if (given.includes(INVITATION_SCHEME)) return '';
+  return `; of a file: lightspeed import - < ${PLAIN_WORD.test(given) ? given : 'FILE'}`;
+}
+
+/** Only the usual folder is made: that of a file which the user names may be mistyped. */
+async function chosenFile(given: string): Promise<string> {
+  const file = await userPath(given);
+  const folder = dirname(file);
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw new UsageError(`--config ${given}: there is no folder ${folder}; allowed is a file in a folder that is there`);
+  return file;
 }
 
 function hasEnded({ ticket }: Invitation, nowSeconds: number): boolean {
