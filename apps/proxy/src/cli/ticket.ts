@@ -3,14 +3,12 @@ import { appendFile, open, readFile } from 'node:fs/promises';
 import {
   DEFAULT_MAX_SESSIONS,
   TICKET_ID_BYTES,
-  decodeTicket,
   formatIssuerKey,
   formatRevocation,
   formatTicket,
   issueTicket,
   parseIssuerKey,
   parseRevocationList,
-  parseTicket,
   TicketVerifier,
 } from '@lightspeed/security';
 import type { Ticket } from '@lightspeed/security';
@@ -19,6 +17,7 @@ import { explainFileError } from '@lightspeed/udp';
 import { ConfigError } from '../config/config-error.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { parseDuration } from './duration.ts';
+import { readTicket } from './ticket-argument.ts';
 import { linkOf, qrColumns, qrLines, wantsLink } from './ticket-link.ts';
 import type { LinkFlags } from './ticket-link.ts';
 
@@ -102,11 +101,7 @@ export interface InspectFlags {
 
 /** Prints what a ticket says, and with the issuers' keys whether it counts. @returns the exit code: 1 if it does not. */
 export async function inspect(given: string, { issuerKey, revocationList }: InspectFlags): Promise<number> {
-  const bytes = parseTicket(given);
-  const ticket = bytes instanceof Uint8Array ? decodeTicket(bytes) : bytes;
-  if (ticket.type === 'refused' || !(bytes instanceof Uint8Array)) {
-    throw new ConfigError(`the ticket: ${ticket.type === 'refused' ? ticket.text : 'it cannot be read'}`);
-  }
+  const { bytes, ticket } = readTicket('ticket inspect', given);
   print(describe(ticket));
   if (issuerKey === undefined) {
     print('signature   not checked: give the issuer with --issuer-key');
@@ -145,10 +140,7 @@ export async function revoke(given: string, { list, because }: RevokeFlags): Pro
 
 function idOf(given: string): string {
   if (/^[0-9a-f]{32}$/i.test(given.trim())) return given.trim().toLowerCase();
-  const bytes = parseTicket(given);
-  const ticket = bytes instanceof Uint8Array ? decodeTicket(bytes) : bytes;
-  if (ticket.type === 'refused') throw new ConfigError(`got neither a ticket nor the id of one: ${ticket.text}`);
-  return ticket.id;
+  return readTicket('ticket revoke', given, 'a ticket’s id, 32 hexadecimal digits').ticket.id;
 }
 
 function describe(ticket: Ticket): string {
