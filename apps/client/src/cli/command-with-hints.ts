@@ -34,9 +34,9 @@ export class CommandWithHints extends Command {
   }
 
   override error(message: string, options?: ErrorOptions): never {
-    const text = message.replace(/^error: /, '').replace(/\.$/, '');
+    const text = message.replace(/^error: /, '');
     if (!ANSWERED_BY_HELP.includes(options?.code)) return super.error(text, options);
-    return super.error(`${this.#withHint(text, options?.code)}; see ${pathOf(this)} --help`, options);
+    return super.error(`${this.#withHint(text.replace(/\.$/, ''), options?.code)}; see ${pathOf(this)} --help`, options);
   }
 
   #withHint(text: string, code: string | undefined): string {
