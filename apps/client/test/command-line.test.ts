@@ -42,6 +42,16 @@ describe('lightspeed', () => {
     },
   );
 
+  it.each([['play'], ['socks'], ['run'], ['gateway'], ['catch'], ['doctor'], ['ping'], ['whoami'], ['decode']])(
+    'says what --json prints of a failure: %s --help',
+    async (command) => {
+      const { stdout } = await lightspeed([command, '--help']);
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(
+        / --json one JSON object.*\. A failure is one with event "error", code and message; standard error has it as text/,
+      );
+    },
+  );
+
   const play = ['play', '--node', '127.0.0.1:4434', '--game-server', '127.0.0.1:9'];
   it.each<[string, string[], string]>([
     ['an unknown command', ['plya'], "unknown command 'plya' (Did you mean play?); see lightspeed --help\n"],

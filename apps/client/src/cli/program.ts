@@ -158,7 +158,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(sourceOption())
     .addOption(ioOption())
     .addOption(dialectOption())
-    .addOption(jsonOption('one JSON object at the end'))
+    .addOption(jsonOption('one JSON object at the end, with an error if it ended early'))
     .addHelpText('after', PING_EXAMPLE)
     .action(async (options: PingOptions) => done(await ping(options, terminal)));
   const asking = program
