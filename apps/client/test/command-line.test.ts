@@ -105,7 +105,12 @@ describe('lightspeed', () => {
     ['SOCKS5 for the network without password', ['socks', '--node', 'a', '--listen', '0.0.0.0:1080'], 'add --user and --password-file'],
     ['a SOCKS5 user without password', ['socks', '--node', 'a', '--user', 'me'], '--user and --password-file belong together'],
     ['half a packet a second', ['ping', '--node', '127.0.0.1:1', '--count', '0.5'], 'whole numbers from 1'],
-    ['a packet that is not hex', ['decode', 'hello'], '"hello" is not hexadecimal'],
+    [
+      'a packet that is not hex',
+      ['decode', 'hello'],
+      'decode: "hello" is not hexadecimal; allowed are pairs of hexadecimal digits; of a file: ',
+    ],
+    ['the name of a file with a packet', ['decode', 'packet.bin'], '; of a file: lightspeed decode - < FILE\n'],
     ['a tag key of 7 bytes', ['decode', '10', '--tag-key', '00010203040506'], 'Expected 8 bytes as 16 hexadecimal digits'],
   ])('refuses %s in one line, with exit code 2', async (_what, args, message) => {
     const { code, stdout, stderr } = await lightspeed(args);
