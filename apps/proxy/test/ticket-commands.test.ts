@@ -74,7 +74,11 @@ it('a ticket that says nothing of sessions is shown with what nodes allow it', a
 });
 
 it.each([
-  [['ticket', 'issue', '--key', 'nowhere.pem', '--for', 'a', '--expires', '1d'], 1, /nowhere\.pem: there is no such file/],
+  [
+    ['ticket', 'issue', '--key', 'nowhere.pem', '--for', 'a', '--expires', '1d'],
+    1,
+    /--key nowhere\.pem: there is no such file; make one with lightspeed-proxy ticket keygen --out nowhere\.pem\n$/,
+  ],
   [['ticket', 'keygen', '--out', 'nowhere/key.pem'], 1, /nowhere\/key\.pem: there is no such folder/],
   [['ticket', 'issue', '--for', 'a', '--expires', '1d'], 2, /required option '--key <FILE>' not specified/],
   [

@@ -49,7 +49,7 @@ export interface IssueFlags extends LinkFlags {
 /** Prints a signed ticket, or the line for a player that has it. */
 export async function issue(flags: IssueFlags): Promise<void> {
   const asLink = wantsLink(flags);
-  const key = await usage('--key', async () => SigningKey.fromPem(await text(flags.key)));
+  const key = await usage(`--key ${flags.key}`, async () => SigningKey.fromPem(await keyText(flags.key)));
   const now = nowSeconds();
   const seconds = parseDuration('--expires', flags.expires);
   const wait = flags.notBefore === undefined ? undefined : parseDuration('--not-before', flags.notBefore);
@@ -165,11 +165,12 @@ async function revocationsIn(file: string): Promise<ReadonlySet<string>> {
   return usage(file, () => parseRevocationList(list));
 }
 
-async function text(file: string): Promise<string> {
+async function keyText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw fileError(file, cause);
+    const make = isMissing(cause) ? `; make one with lightspeed-proxy ticket keygen --out ${file}` : '';
+    throw new NodeError('ERR_PROXY_FILE', `--key ${file}: ${explainFileError(cause)}${make}`, { cause });
   }
 }
 
@@ -177,9 +178,13 @@ async function textIfThere(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
+    if (isMissing(cause)) return '';
     throw fileError(file, cause);
   }
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }
 
 function count(flag: string, given: string | undefined): number {
