@@ -86,6 +86,7 @@ it.each([
     2,
     /ticket inspect: got "lst1_xyz" \(the ticket is damaged or incomplete\); allowed is the whole text of a ticket, lst1_\.{3}\n$/,
   ],
+  [['ticket', 'inspect', 'hello', '--revocation-list', 'x'], 2, /--revocation-list needs --issuer-key lsi1_\.{3}: /],
   [['ticket', 'inspect', 'hello'], 2, /ticket inspect: got "hello"; allowed is the whole text of a ticket, lst1_\.{3}\n$/],
   [['ticket', 'inspect', ''], 2, /ticket inspect: got ""; allowed is /],
   [['ticket', 'inspect', `lst1_${'A'.repeat(90)}`], 2, /got "lst1_A{19}…" \(the ticket is of a version/],

@@ -64,7 +64,7 @@ Examples:
     .helpOption('-h, --help', 'print this')
     .argument('<TICKET>', 'lst1_...')
     .option('--issuer-key <KEY>', 'a trusted issuer, lsi1_...; may be repeated', collect)
-    .option('--revocation-list <FILE>', 'file with ids of revoked tickets')
+    .option('--revocation-list <FILE>', 'file with ids of revoked tickets; needs --issuer-key')
     .allowExcessArguments(false)
     .addHelpText(
       'after',

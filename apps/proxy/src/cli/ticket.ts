@@ -76,7 +76,7 @@ export async function issue(flags: IssueFlags): Promise<void> {
     print(formatTicket(bytes));
     return;
   }
-  const link = await usage('ticket issue', () => linkOf(flags, bytes, key.publicKey));
+  const link = await usage('--node', () => linkOf(flags, bytes, key.publicKey));
   if (flags.pin === undefined)
     warn('the line has no pin: players’ systems must trust the authority of the node’s certificate, or add --pin');
   print(link);
@@ -101,6 +101,9 @@ export interface InspectFlags {
 
 /** Prints what a ticket says, and with the issuers' keys whether it counts. @returns the exit code: 1 if it does not. */
 export async function inspect(given: string, { issuerKey, revocationList }: InspectFlags): Promise<number> {
+  if (revocationList !== undefined && issuerKey === undefined) {
+    throw new ConfigError('--revocation-list needs --issuer-key lsi1_...: only a ticket whose signature is checked is looked for there');
+  }
   const { bytes, ticket } = readTicket('ticket inspect', given);
   print(describe(ticket));
   if (issuerKey === undefined) {
