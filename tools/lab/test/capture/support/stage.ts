@@ -29,6 +29,8 @@ const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', i
 const GAME = fileURLToPath(new URL('./game-main.ts', import.meta.url));
 /** Empty ones, whose name is `$0`. */
 const REMOVE_GROUPS = 'find /sys/fs/cgroup -depth -path "*/$0*" -type d -exec rmdir {} + 2>/dev/null || true';
+/** Until no capture of the helper with slice `$0` has rules or a control group. */
+const UNTIL_GONE = 'while nft list tables | grep -q lightspeed_ || find /sys/fs/cgroup -path "*/$0/*" -type d | grep -q .; do :; done';
 const START_MS = 30_000;
 const END_MS = 60_000;
 /** In a folder `$0`. */
@@ -147,8 +149,8 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     const root = await asker(0);
     await root.catch({ kind: 'run' });
     await root.close();
-    // The helper takes the rules away after that, not before.
-    await home.in.run('timeout', ['15', 'sh', '-c', 'while nft list tables | grep -q lightspeed_; do :; done']);
+    // The helper takes rules and control group away after that, not before.
+    await command('nsenter', [`--net=/run/netns/${home.in.name}`, 'timeout', '15', 'sh', '-c', UNTIL_GONE, slice]);
   };
   /** Starts anything on a machine, as a user. */
   const program = (words: readonly string[], { machine = home.in, uid = PLAYER_UID, around = [] }: Whereabouts = {}) =>
