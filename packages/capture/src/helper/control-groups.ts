@@ -3,7 +3,8 @@ import { join, sep } from 'node:path';
 
 /** Where nft looks for control groups, whatever is mounted there. */
 const NFT_ROOT = '/sys/fs/cgroup';
-const SLICE = 'lightspeed.slice';
+/** The group that holds those of an installation. */
+export const DEFAULT_SLICE = 'lightspeed.slice';
 /** Most groups of one user: those of captures, and of games that have outlived theirs. */
 const MAX_GROUPS = 64;
 
@@ -16,21 +17,26 @@ export class NotAllowed extends Error {
 export class ControlGroups {
   /** Its root, such as /sys/fs/cgroup. */
   readonly root: string;
+  readonly #slice: string;
   /** Groups of captures that are not over. */
   readonly #taken = new Set<string>();
 
-  private constructor(root: string) {
+  private constructor(root: string, slice: string) {
     this.root = root;
+    this.#slice = join(root, slice);
   }
 
-  /** @returns undefined if this system has none where nft can find it. */
-  static find(): ControlGroups | undefined {
+  /**
+   * @param slice the name of the group in which all others are
+   * @returns undefined if this system has none where nft can find it.
+   */
+  static find(slice: string = DEFAULT_SLICE): ControlGroups | undefined {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
     for (const line of mounts) {
       const [place, kind] = line.split(' - ');
       const path = place?.split(' ')[4];
       if (kind?.startsWith('cgroup2 ') === true && path !== undefined && (path === NFT_ROOT || path.startsWith(`${NFT_ROOT}/`))) {
-        return new ControlGroups(path);
+        return new ControlGroups(path, slice);
       }
     }
     return undefined;
@@ -46,7 +52,7 @@ export class ControlGroups {
    * @throws {NotAllowed} if a user's programs are in as many as there may be.
    */
   take(uid: number): string {
-    const slice = join(this.root, SLICE);
+    const slice = this.#slice;
     mkdirSync(slice, { recursive: true });
     const names = Array.from({ length: MAX_GROUPS }, (_, place) => join(slice, `user-${uid}-${place + 1}`));
     let group = names.find(isNew);
@@ -68,7 +74,7 @@ export class ControlGroups {
 
   /** Removes all empty groups, and what holds them: part of removing the installation. @returns how many are left because programs are in them. */
   removeAll(): number {
-    const slice = join(this.root, SLICE);
+    const slice = this.#slice;
     const names = (() => {
       try {
         return readdirSync(slice, { withFileTypes: true }).filter((entry) => entry.isDirectory());

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { libc } from '../base/libc.ts';
 import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
+import { DEFAULT_SLICE } from './control-groups.ts';
 import { CaptureServer } from './server.ts';
 
 /*
@@ -13,6 +14,7 @@ const { values } = parseArgs({
   options: {
     listen: { type: 'string', default: DEFAULT_CAPTURE_SOCKET },
     'gateway-file': { type: 'string', default: '/etc/lightspeed/gateway' },
+    slice: { type: 'string', default: DEFAULT_SLICE },
     stay: { type: 'boolean', default: false },
   },
 });
@@ -24,6 +26,7 @@ const isGiven = process.env['LISTEN_PID'] === String(process.pid) && process.env
 const helper = new CaptureServer({
   listen: isGiven ? 'given' : { path: values.listen },
   gatewayFile: values['gateway-file'],
+  slice: values.slice,
   idleMs: values.stay ? 0 : IDLE_MS,
   log: (text) => process.stderr.write(`${text}\n`),
 });

@@ -20,6 +20,8 @@ export interface CaptureServerOptions {
   readonly listen: { readonly path: string } | 'given';
   /** Who may use which interface as a gateway: lines of a user's number and an interface's name. */
   readonly gatewayFile: string;
+  /** The name of the control group in which those of captures are. */
+  readonly slice: string;
   /** Ends after so long without a client; 0 never. */
   readonly idleMs: number;
   readonly log: (text: string) => void;
@@ -27,7 +29,7 @@ export interface CaptureServerOptions {
 
 /** The privileged helper: serves any number of clients, each with a capture of its own. */
 export class CaptureServer implements SessionHost {
-  readonly groups: ControlGroups | undefined = ControlGroups.find();
+  readonly groups: ControlGroups | undefined;
   readonly isInNamespace = false;
   readonly #options: CaptureServerOptions;
   readonly #server: Server;
@@ -42,6 +44,7 @@ export class CaptureServer implements SessionHost {
 
   constructor(options: CaptureServerOptions) {
     this.#options = options;
+    this.groups = ControlGroups.find(options.slice);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 

@@ -15,6 +15,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
+import { DEFAULT_SLICE } from '../helper/control-groups.ts';
 import { runTool } from '../helper/nft.ts';
 import { SERVICE_UNIT, SOCKET_UNIT } from './places.ts';
 import type { Places } from './places.ts';
@@ -38,6 +39,7 @@ export function usualPlaces(): Places {
     hasSystemd: existsSync('/run/systemd/system'),
     gatewayFile: '/etc/lightspeed/gateway',
     socket: DEFAULT_CAPTURE_SOCKET,
+    slice: DEFAULT_SLICE,
   };
 }
 
@@ -73,7 +75,8 @@ export async function install(places: Places): Promise<readonly string[]> {
     await runTool('systemctl', ['stop', SERVICE_UNIT]);
     await runTool('systemctl', ['enable', '--now', SOCKET_UNIT]);
   } else await endHelper(places);
-  return [join(library, 'node'), program, '--listen', places.socket, '--gateway-file', places.gatewayFile, '--stay'];
+  const where = ['--listen', places.socket, '--gateway-file', places.gatewayFile, '--slice', places.slice];
+  return [join(library, 'node'), program, ...where, '--stay'];
 }
 
 /** Where a package is that a module imports. */

@@ -7,7 +7,7 @@ import { command } from '../../../src/foreign-process.ts';
 import { TemporaryFolder } from '../../../src/leftovers.ts';
 import { cpuNs, residentBytes } from '../../../src/process-usage.ts';
 import { whyNoNamespaces } from '../../namespaces/internet.ts';
-import { PLAYER_UID, SERVERS, openCaptureStage } from '../support/stage.ts';
+import { SERVERS, openCaptureStage } from '../support/stage.ts';
 import type { CaptureStage, Program } from '../support/stage.ts';
 import type { MeterProgram } from './meter-main.ts';
 import { newFlowsPassMs, outageOf } from './outage.ts';
@@ -39,9 +39,6 @@ const stage = await openCaptureStage(started);
 // As it is installed, in a folder that does not outlive this.
 const places = await stage.placesIn(started.use(await TemporaryFolder.open()).path);
 const words = await stage.installer().install(places);
-// A helper that is killed leaves the control group of its games.
-const groups = ['', 'unified/'].map((tree) => `/sys/fs/cgroup/${tree}lightspeed.slice/user-${PLAYER_UID}-*`);
-started.defer(async () => void (await command('sh', ['-c', `rmdir ${groups.join(' ')} 2>/dev/null || true`])));
 let helper = await stage.helper({ words });
 process.stdout.write(`${JSON.stringify({ loads: await loads(stage), ...(await directFlows(stage)), kills: await kills(stage) })}\n`);
 
