@@ -47,7 +47,7 @@ export function startChild<Api>({ program, name, within = [], timeoutMs = NEVER_
   };
   return new Proxy({} as Remote<Api>, {
     get(_target, method) {
-      if (method === Symbol.asyncDispose) return () => child.stop();
+      if (method === Symbol.asyncDispose) return () => child[Symbol.asyncDispose]();
       // Whoever awaits it looks for `then`.
       if (typeof method === 'symbol' || method === 'then') return undefined;
       return (...args: readonly unknown[]) => call({ method, args });

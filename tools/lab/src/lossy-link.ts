@@ -47,11 +47,9 @@ export class LossyLink implements AsyncDisposable {
   /** Where sources send to; the ip is 0 if that is `::1`. */
   readonly address: Endpoint;
   readonly #front: Socket;
-  readonly #fromIps: readonly number[];
-  readonly #target: { readonly address: string; readonly port: number };
+  readonly #options: LossyLinkOptions;
+  readonly #target: Passage['to'];
   readonly #netem: NetemLink<Passage>;
-  readonly #lossToTarget: number | undefined;
-  readonly #lossToSource: number | undefined;
   readonly #upstream = new Map<string, Socket>();
   /** Upstream sockets that are not closed. */
   readonly #open = new Set<Socket>();
@@ -63,13 +61,10 @@ export class LossyLink implements AsyncDisposable {
   #closed = false;
 
   private constructor(front: Socket, netem: NetemLink<Passage>, options: LossyLinkOptions) {
-    const { target, fromIps = [LOOPBACK], toTarget, toSource = toTarget } = options;
-    this.#fromIps = fromIps;
     this.#front = front;
+    this.#options = options;
+    this.#target = { address: hostOf(options.target), port: options.target.port };
     this.#netem = netem;
-    this.#target = { address: hostOf(target), port: target.port };
-    this.#lossToTarget = toTarget.loss;
-    this.#lossToSource = toSource.loss;
     this.address = endpointOf(front);
     front.on('message', (bytes, from) => this.#fromSource(bytes, from));
     front.on('error', () => this.#refused++);
@@ -102,8 +97,9 @@ export class LossyLink implements AsyncDisposable {
 
   /** Takes back {@link cut}. */
   mend(): void {
-    this.#netem.aToB.change({ loss: this.#lossToTarget });
-    this.#netem.bToA.change({ loss: this.#lossToSource });
+    const { toTarget, toSource = toTarget } = this.#options;
+    this.#netem.aToB.change({ loss: toTarget.loss });
+    this.#netem.bToA.change({ loss: toSource.loss });
   }
 
   /** From now on loses everything that this address sends or is sent; what is under way still arrives. */
@@ -122,12 +118,8 @@ export class LossyLink implements AsyncDisposable {
     await this.#closeUpstream();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
   /** Closes all sockets; what is under way is gone. Harmless when repeated. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -143,11 +135,8 @@ export class LossyLink implements AsyncDisposable {
   #fromSource(bytes: Buffer, from: RemoteInfo): void {
     if (this.#blocked.has(from.address)) return;
     const key = `${from.address}:${from.port}`;
-    let socket = this.#upstream.get(key);
-    if (socket === undefined) {
-      socket = this.#openUpstream(from);
-      this.#upstream.set(key, socket);
-    }
+    const socket = this.#upstream.get(key) ?? this.#openUpstream(from);
+    this.#upstream.set(key, socket);
     this.#netem.aToB.send({ bytes, socket, to: this.#target }, bytes.length, performance.now());
     this.#deliverDue();
   }
@@ -163,8 +152,9 @@ export class LossyLink implements AsyncDisposable {
     });
     socket.on('error', () => this.#refused++);
     this.#open.add(socket);
-    const fromIp = this.#fromIps[this.#upstreamsOpened++ % this.#fromIps.length];
-    bindLoopback(socket, isIpv6 ? { host: this.#target.address, port: 0 } : { ip: fromIp, port: 0 });
+    const { fromIps = [LOOPBACK] } = this.#options;
+    const ip = fromIps[this.#upstreamsOpened++ % fromIps.length];
+    bindLoopback(socket, isIpv6 ? { host: this.#target.address, port: 0 } : { ip, port: 0 });
     return socket;
   }
 

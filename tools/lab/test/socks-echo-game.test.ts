@@ -22,12 +22,8 @@ it('an echo game plays through a real SOCKS5 client over a link that loses 5 %, 
   const gameServer = endpointOf(server);
   const node = await startOpenNode(gameServer, 'auto');
   started.defer(() => node.close());
-  const link = await LossyLink.open({
-    target: { ip: LOOPBACK, port: node.dataAddress.port },
-    seed: 11,
-    toTarget: { loss: LOSS, delayMs: 5 },
-  });
-  started.defer(() => link.close());
+  const target = { ip: LOOPBACK, port: node.dataAddress.port };
+  const link = started.use(await LossyLink.open({ target, seed: 11, toTarget: { loss: LOSS, delayMs: 5 } }));
   const tunnel = await startTunnel({
     node: { host: formatIpv4(link.address.ip), port: link.address.port },
     socks: { listen: { ip: LOOPBACK, port: 0 } },

@@ -6,7 +6,8 @@ import { answerParent } from '../child-program.ts';
 import { sumOf } from '../figures.ts';
 import { Framing, HeaderFraming } from './framing.ts';
 import type { FramingPlan } from './framing.ts';
-import { LstpFraming, LstpSessions } from './lstp-framing.ts';
+import { LstpFraming, lstpSessions } from './lstp-framing.ts';
+import type { LstpSessions } from './lstp-framing.ts';
 import { OpeningRun } from './opening-run.ts';
 import type { RegisteredSession } from './registrant.ts';
 import { Schedule } from './schedule.ts';
@@ -63,7 +64,7 @@ function createGenerator() {
     if (framing.kind === 'header') return new HeaderFraming(bytes, clients);
     if (framing.kind === 'turn') return new TurnFraming(bytes, clients, addresses()[0]);
     const { groupSize, registrations } = framing;
-    const found = registrations === undefined ? new LstpSessions(clients) : sessions.get(registrations);
+    const found = registrations === undefined ? lstpSessions(clients) : sessions.get(registrations);
     if (found === undefined) throw new Error(`there are no sessions called ${registrations}`);
     return new LstpFraming(bytes, found, addresses(), groupSize === 0 ? undefined : { memory, groupSize });
   };
@@ -96,7 +97,7 @@ function createGenerator() {
     },
     /** Tells it of sessions at a node, by a name for framings of kind `lstp`. */
     takeSessions: (name: string, registered: readonly RegisteredSession[]) => {
-      sessions.set(name, new LstpSessions(registered.length, registered));
+      sessions.set(name, lstpSessions(registered.length, registered));
     },
     /** Has all clients of a target let in, again where that lasts only for a time, so many a second at most. */
     open: async (target: LoadTarget, perSecond = 1_000_000) => {

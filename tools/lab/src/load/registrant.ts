@@ -36,7 +36,7 @@ export class Registrant {
   pongs = 0;
   readonly #connection: ControlConnection;
   readonly #stream: ControlStream;
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #timers = new DisposableStack();
 
   private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream, firstPingMs: number) {
     this.session = session;
@@ -44,7 +44,7 @@ export class Registrant {
     this.#stream = stream;
     this.#repeat(() => this.#ping(), firstPingMs, PING_MS);
     this.#repeat(() => connection.ping(), firstPingMs % KEEPALIVE_MS, KEEPALIVE_MS);
-    void connection.whenClosed.then(() => this.#stopTimers());
+    void connection.whenClosed.then(() => this.#timers.dispose());
     void this.#listen();
   }
 
@@ -52,28 +52,24 @@ export class Registrant {
   static async register({ host, port, sha256, ticket, capabilities, timeoutMs, firstPingMs = 0 }: RegistrantPlan): Promise<Registrant> {
     // Each at a time of its own, see `firstPingMs`; a keepalive of the connection's would begin with it.
     const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs, keepaliveMs: 0 });
-    const late = setTimeout(() => void connection.close(), timeoutMs);
-    try {
-      const stream = connection.openStream();
-      const extensions = [
-        ...(ticket === undefined ? [] : [ticketExtension.encode(ticket)]),
-        ...(capabilities === undefined ? [] : [capabilitiesExtension.encode(capabilities)]),
-      ];
-      await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions }, 'standard');
-      stream.dialect = 'standard';
-      for await (const message of stream.messages()) {
-        if (message.type === 'register_ack') {
-          const { sessionId, token } = message;
-          const secret = sessionSecretExtension.find(message.extensions);
-          if (secret === undefined) throw new Error('the node has given no secret');
-          return new Registrant({ sessionId, token, secret }, connection, stream, firstPingMs);
-        }
-        if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`);
+    using _late = setTimeout(() => void connection.close(), timeoutMs);
+    const stream = connection.openStream();
+    const extensions = [
+      ...(ticket === undefined ? [] : [ticketExtension.encode(ticket)]),
+      ...(capabilities === undefined ? [] : [capabilitiesExtension.encode(capabilities)]),
+    ];
+    await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions }, 'standard');
+    stream.dialect = 'standard';
+    for await (const message of stream.messages()) {
+      if (message.type === 'register_ack') {
+        const { sessionId, token } = message;
+        const secret = sessionSecretExtension.find(message.extensions);
+        if (secret === undefined) throw new Error('the node has given no secret');
+        return new Registrant({ sessionId, token, secret }, connection, stream, firstPingMs);
       }
-      throw new Error('the node said nothing');
-    } finally {
-      clearTimeout(late);
+      if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`);
     }
+    throw new Error('the node said nothing');
   }
 
   /** Why its control connection has ended; undefined while it lasts. */
@@ -84,7 +80,7 @@ export class Registrant {
 
   /** Ends the registration as a client does. */
   async leave(): Promise<void> {
-    this.#stopTimers();
+    this.#timers.dispose();
     await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard');
     this.#stream.end();
     await this.#connection.whenClosed;
@@ -105,16 +101,9 @@ export class Registrant {
   #repeat(action: () => void, firstMs: number, everyMs: number): void {
     const begin = () => {
       action();
-      this.#timers.push(setInterval(action, everyMs));
+      this.#timers.use(setInterval(action, everyMs));
     };
-    this.#timers.push(setTimeout(begin, firstMs));
-  }
-
-  #stopTimers(): void {
-    for (const timer of this.#timers) {
-      clearTimeout(timer);
-      clearInterval(timer);
-    }
+    this.#timers.use(setTimeout(begin, firstMs));
   }
 
   async #listen(): Promise<void> {
