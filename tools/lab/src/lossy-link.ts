@@ -3,7 +3,7 @@ import { NetemLink } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, hostOf, openLoopbackSocket } from './loopback-socket.ts';
+import { LOOPBACK, bindLoopback, createLoopbackSocket, endpointOf, hostOf, openLoopbackSocket } from './loopback-socket.ts';
 import type { LoopbackAddress } from './loopback-socket.ts';
 
 /** Where a link is, and what it does to datagrams. */
@@ -58,7 +58,6 @@ export class LossyLink implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Infinity;
   #refused = 0;
-  #closed = false;
 
   private constructor(front: Socket, netem: NetemLink<Passage>, options: LossyLinkOptions) {
     this.#front = front;
@@ -120,16 +119,14 @@ export class LossyLink implements AsyncDisposable {
 
   /** Closes all sockets; what is under way is gone. Harmless when repeated. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
     clearTimeout(this.#timer);
-    await Promise.all([closeSocket(this.#front), this.#closeUpstream()]);
+    await Promise.all([this.#front[Symbol.asyncDispose](), this.#closeUpstream()]);
   }
 
   async #closeUpstream(): Promise<void> {
     const sockets = [...this.#open];
     this.#open.clear();
-    await Promise.all(sockets.map(closeSocket));
+    await Promise.all(sockets.map((socket) => socket[Symbol.asyncDispose]()));
   }
 
   #fromSource(bytes: Buffer, from: RemoteInfo): void {

@@ -62,11 +62,7 @@ export interface NodeProgramOptions {
 export class NodeProgram extends ForeignProcess {
   readonly #options: NodeProgramOptions;
   /** What it says when it serves. */
-  #said: { readonly data: string; readonly control: string; readonly http: string; readonly pin?: string } = {
-    data: '',
-    control: '',
-    http: '',
-  };
+  #said!: { readonly data: string; readonly control: string; readonly http: string; readonly pin?: string };
   #collections = 0;
 
   private constructor(options: NodeProgramOptions) {

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
+import { openLoopbackSocket } from '../loopback-socket.ts';
 import { isWhole, lengthOf, readNumber, writeContent, writeNumbers } from '../payload.ts';
 import { startPace } from './pace.ts';
 
@@ -114,7 +114,7 @@ export async function startGame(server: Endpoint, perSecond: number, stream = ra
   };
   const close = () => {
     clearInterval(pace);
-    return closeSocket(socket);
+    return socket[Symbol.asyncDispose]();
   };
   return { stream, report, mark, finish, sent: () => next, newest: () => newest, [Symbol.asyncDispose]: close };
 }

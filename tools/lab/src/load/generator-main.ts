@@ -8,7 +8,7 @@ import { Framing, HeaderFraming } from './framing.ts';
 import type { FramingPlan } from './framing.ts';
 import { LstpFraming, lstpSessions } from './lstp-framing.ts';
 import type { LstpSessions } from './lstp-framing.ts';
-import { OpeningRun } from './opening-run.ts';
+import { openingRun } from './opening-run.ts';
 import type { RegisteredSession } from './registrant.ts';
 import { Schedule } from './schedule.ts';
 import type { WindowPlan } from './schedule.ts';
@@ -104,8 +104,8 @@ function createGenerator() {
       const framing = framingOf(target);
       framing.renew();
       const sockets = clientSockets.slice(0, target.clients);
-      const run = new OpeningRun({ engine, framing, relay: target.address, sockets, place: openingPlace }, perSecond);
-      if (run.result().open < sockets.length) await engine.run(run);
+      const run = openingRun({ engine, framing, relay: target.address, sockets, place: openingPlace }, perSecond);
+      if (run.result().open < sockets.length) await engine.run(run.handler);
       return run.result();
     },
     /** Runs a window of load. */

@@ -36,7 +36,7 @@ export class Registrant {
   pongs = 0;
   readonly #connection: ControlConnection;
   readonly #stream: ControlStream;
-  readonly #timers = new DisposableStack();
+  readonly #timers: NodeJS.Timeout[] = [];
 
   private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream, firstPingMs: number) {
     this.session = session;
@@ -44,7 +44,7 @@ export class Registrant {
     this.#stream = stream;
     this.#repeat(() => this.#ping(), firstPingMs, PING_MS);
     this.#repeat(() => connection.ping(), firstPingMs % KEEPALIVE_MS, KEEPALIVE_MS);
-    void connection.whenClosed.then(() => this.#timers.dispose());
+    void connection.whenClosed.then(() => this.#stopTimers());
     void this.#listen();
   }
 
@@ -80,7 +80,7 @@ export class Registrant {
 
   /** Ends the registration as a client does. */
   async leave(): Promise<void> {
-    this.#timers.dispose();
+    this.#stopTimers();
     await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard');
     this.#stream.end();
     await this.#connection.whenClosed;
@@ -101,9 +101,13 @@ export class Registrant {
   #repeat(action: () => void, firstMs: number, everyMs: number): void {
     const begin = () => {
       action();
-      this.#timers.use(setInterval(action, everyMs));
+      this.#timers.push(setInterval(action, everyMs));
     };
-    this.#timers.use(setTimeout(begin, firstMs));
+    this.#timers.push(setTimeout(begin, firstMs));
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   async #listen(): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Random } from '@lightspeed/netem';
 import { FLAG_FIN, FLAG_HANDSHAKE, HEADER_BYTES, formatIpv4, readFlags, readToken } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
+import { openLoopbackSocket } from '../loopback-socket.ts';
 import { LONGEST_UDP_BYTES, hostileDatagrams } from './hostile-datagrams.ts';
 
 /** What attackers do to a node. */
@@ -83,6 +83,6 @@ export async function attack({ node, sourceIps, datagramsPerSecond, seconds, see
     while (tried < end) sends.push(attackOnce(attackers[tried++ % attackers.length]));
     await Promise.all(sends);
   }
-  await Promise.all(attackers.map(({ socket }) => closeSocket(socket)));
+  await Promise.all(attackers.map(({ socket }) => socket[Symbol.asyncDispose]()));
   return report;
 }
