@@ -83,16 +83,9 @@ function createGenerator() {
   return {
     /** @returns the addresses of the game servers. */
     openSockets: async ({ clients, sourceIps, serverIps }: SocketsPlan) => {
-      for (const ip of serverIps) {
-        const server = await engine.open({ ip, port: 0 });
-        server.tag = GAME_SERVER;
-        servers.push(server);
-      }
-      for (let client = 0; client < clients; client++) {
-        const socket = await engine.open({ ip: sourceIps[client % sourceIps.length], port: 0 });
-        socket.tag = client;
-        clientSockets.push(socket);
-      }
+      const open = async (ip: number, tag: number) => Object.assign(await engine.open({ ip, port: 0 }), { tag });
+      for (const ip of serverIps) servers.push(await open(ip, GAME_SERVER));
+      for (let client = 0; client < clients; client++) clientSockets.push(await open(sourceIps[client % sourceIps.length], client));
       return addresses();
     },
     /** Tells it of sessions at a node, by a name for framings of kind `lstp`. */

@@ -42,7 +42,9 @@ export class Registrant {
     this.session = session;
     this.#connection = connection;
     this.#stream = stream;
-    this.#repeat(() => this.#ping(), firstPingMs, PING_MS);
+    // What keeps it from arriving ends the connection, too.
+    const ping = () => stream.send({ type: 'ping', timestampUs: BigInt(Date.now()) * 1_000n }, 'standard').catch(() => undefined);
+    this.#repeat(ping, firstPingMs, PING_MS);
     this.#repeat(() => connection.ping(), firstPingMs % KEEPALIVE_MS, KEEPALIVE_MS);
     void connection.whenClosed.then(() => this.#stopTimers());
     void this.#listen();
@@ -91,14 +93,8 @@ export class Registrant {
     await this.#connection.close(CloseCode.normal, 'done');
   }
 
-  #ping(): void {
-    const timestampUs = BigInt(Date.now()) * 1_000n;
-    // What keeps it from arriving ends the connection, too.
-    this.#stream.send({ type: 'ping', timestampUs }, 'standard').catch(() => undefined);
-  }
-
   /** Does something after a time, and then again and again while the connection lasts. */
-  #repeat(action: () => void, firstMs: number, everyMs: number): void {
+  #repeat(action: () => unknown, firstMs: number, everyMs: number): void {
     const begin = () => {
       action();
       this.#timers.push(setInterval(action, everyMs));
@@ -107,7 +103,10 @@ export class Registrant {
   }
 
   #stopTimers(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers) {
+      clearTimeout(timer);
+      clearInterval(timer);
+    }
   }
 
   async #listen(): Promise<void> {

@@ -53,9 +53,8 @@ export class Schedule {
     const { clients, ratePps, burst, warmUpMs, guardMs, measureMs } = plan;
     this.#plan = plan;
     this.#periodUs = (clients * burst * 1_000_000) / ratePps;
-    const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: new Random(client).next() })).sort(
-      (a, b) => a.phase - b.phase,
-    );
+    const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: new Random(client).next() }));
+    moments.sort((a, b) => a.phase - b.phase);
     this.#phasesUs = Float64Array.from(moments, ({ phase }) => phase * this.#periodUs);
     this.#clients = Uint16Array.from(moments, ({ client }) => client);
     this.firstMeasured = Math.round(((warmUpMs + guardMs) * ratePps) / 1_000);
