@@ -6,7 +6,7 @@ import { formatTicket } from '@lightspeed/security';
 import { parseIpv4 } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
 import { ForeignProcess, command } from '../../../src/foreign-process.ts';
-import { TemporaryFolder } from '../../../src/leftovers.ts';
+import { temporaryFolder } from '../../../src/leftovers.ts';
 import type { Attachment } from '../../namespaces/internet.ts';
 import type { Namespace } from '../../namespaces/network.ts';
 import { openScene } from '../../namespaces/scene.ts';
@@ -118,7 +118,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   await matchmaker.serve(SERVERS);
   await matchmaker.listen(MATCHMAKER.ip, MATCHMAKER.port);
   const home = await internet.machine();
-  const { path } = started.use(await TemporaryFolder.open());
+  const { path } = started.use(await temporaryFolder());
   await chmod(path, 0o755);
   let gates = 0;
   const socket = join(path, 'helper.sock');
