@@ -14,8 +14,8 @@ const LIMITS: readonly (readonly [controller: string, file: string])[] = [
 const NONE = 'max';
 
 /**
- * Gives a group the strictest of the limits that hold in another one, its parents included: a program that moves there is not rid of
- * them. They hold for the program beside what it leaves, so both together may take twice as much.
+ * Gives a group the strictest of the limits that hold in another one, its parents included. So a program that moves there is not rid
+ * of them. They hold for the program beside what it leaves, so both together may take twice as much.
  * @param root of version 2
  * @throws {Error} if a limit cannot be set.
  */
