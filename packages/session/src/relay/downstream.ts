@@ -21,7 +21,7 @@ export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' |
  *  1. flow           which one has this egress socket and this server? None: does the client hear anybody?
  *  2. solicited      has the client sent to the server lately?
  *  3. size           does it fit a usual packet?
- *  4. rate           is the client within its limits?
+ *  4. rate           is the client within its limits? Who was not asked leaves half of them
  *  5. header, FEC    written into the headroom in front of the payload; parity behind each full group    PacketWriter
  *  6. amplification  may the client's address get that much?                                             ClientSender
  *  7. data plane     packet to the client, in place
@@ -61,6 +61,7 @@ export class Downstream {
         return this.#refuse(flow, DropReason.oversize);
       }
     }
+    if (!flow.isAsked && !limits.hasSpareDownstream(flow.session.slot, nowMs)) return this.#refuse(flow, DropReason.ratePackets);
     const overLimit = limits.admitDownstream(flow.session.slot, length, nowMs);
     if (overLimit !== 0) return this.#refuse(flow, overLimit);
     if (!writer.send(flow, offset, length, nowMs, clock.nowUs)) return this.#refuse(flow, DropReason.amplification);
@@ -88,7 +89,9 @@ export class Downstream {
     if (((clock.nowMs - lastUpMs) | 0) > options.flowTimeoutMs || policy.verdict(ip, port) !== 0) return null;
     if (session.flowCount >= options.maxFlowsPerSession >> 1) return null;
     const flow = flows.open(session, clientIp, clientPort, ip, port, lastUpMs);
-    if (flow !== null) counters.values[RelayCounter.flowsOpened]++;
+    if (flow === null) return null;
+    flow.isAsked = false;
+    counters.values[RelayCounter.flowsOpened]++;
     return flow;
   }
 }

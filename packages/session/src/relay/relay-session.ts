@@ -177,6 +177,8 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   lastUpMs: Milliseconds;
   /** Whether a payload over the safe size was seen. */
   oversizeSeen = false;
+  /** Whether its client has sent to its server. Otherwise the server has sent first, and comes second in everything. */
+  isAsked = true;
   nextOfSession: RelayFlow | null = null;
 
   constructor(

@@ -127,6 +127,8 @@ export class RelaySnapshots {
       if (path !== primary) into.addPath(addresses, path, path.number, path.isValidated);
     }
     for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+      // Whoever has sent first opens it again.
+      if (!flow.isAsked) continue;
       const { serverIp, serverPort, groupSize } = flow;
       const egressPort = output.egressPort(flow.egress);
       into.addFlow({ clientIp: flow.destinationIp, clientPort: flow.destinationPort, serverIp, serverPort, egressPort, groupSize });
