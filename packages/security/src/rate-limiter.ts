@@ -138,8 +138,8 @@ export class RateLimiter {
   }
 
   /**
-   * Whether a slot has more than half of what its buckets hold. For senders that come second: who asks this first leaves half of
-   * the burst, and as much of the rate as they want, to those that do not ask.
+   * Whether a slot has more than half of what its buckets hold. For senders that come second. They leave half of the burst to
+   * those that do not ask this, and as much of the rate as those want.
    */
   hasHalf(slot: SessionSlot, nowMs: Milliseconds): boolean {
     const elapsedMs = (nowMs - this.#refilledAtMs[slot]) | 0;

@@ -2,6 +2,7 @@ import { DropReason, MAX_CARRIED_PAYLOAD_BYTES, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLO
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
+import { FLOW_ASKED, FLOW_OVERSIZE } from './flow-marks.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -52,8 +53,8 @@ export class Downstream {
     if (flow === null || ((nowMs - flow.lastUpMs) | 0) > options.flowTimeoutMs) return DropReason.unsolicited;
     if (flow.session.primary === null) return DropReason.notEstablished;
     if (length > SAFE_PAYLOAD_BYTES) {
-      if (!flow.oversizeSeen) {
-        flow.oversizeSeen = true;
+      if ((flow.marks & FLOW_OVERSIZE) === 0) {
+        flow.marks |= FLOW_OVERSIZE;
         values[RelayCounter.oversizeFlows]++;
       }
       if (length > MAX_CARRIED_PAYLOAD_BYTES) return this.#refuse(flow, DropReason.truncated);
@@ -61,7 +62,8 @@ export class Downstream {
         return this.#refuse(flow, DropReason.oversize);
       }
     }
-    if (!flow.isAsked && !limits.hasSpareDownstream(flow.session.slot, nowMs)) return this.#refuse(flow, DropReason.ratePackets);
+    if ((flow.marks & FLOW_ASKED) === 0 && !limits.hasSpareDownstream(flow.session.slot, nowMs))
+      return this.#refuse(flow, DropReason.ratePackets);
     const overLimit = limits.admitDownstream(flow.session.slot, length, nowMs);
     if (overLimit !== 0) return this.#refuse(flow, overLimit);
     if (!writer.send(flow, offset, length, nowMs, clock.nowUs)) return this.#refuse(flow, DropReason.amplification);
@@ -90,7 +92,7 @@ export class Downstream {
     if (session.flowCount >= options.maxFlowsPerSession >> 1) return null;
     const flow = flows.open(session, clientIp, clientPort, ip, port, lastUpMs);
     if (flow === null) return null;
-    flow.isAsked = false;
+    flow.marks &= ~FLOW_ASKED;
     counters.values[RelayCounter.flowsOpened]++;
     return flow;
   }

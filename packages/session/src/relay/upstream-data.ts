@@ -16,6 +16,7 @@ import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, Port } from '@l
 import { answeringGroupSize } from '../group-size.ts';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
+import { FLOW_ASKED } from './flow-marks.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { Misuse } from './misuse.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -67,7 +68,7 @@ export class UpstreamData implements PayloadSink {
           return this.#flowRefusal;
         }
       }
-      if (!flow.isAsked && !this.#ask(path, isTagged, flow)) {
+      if ((flow.marks & FLOW_ASKED) === 0 && !this.#ask(path, isTagged, flow)) {
         this.#parts.refusals.noteDestination(session, serverIp, serverPort, this.#flowRefusal);
         return this.#flowRefusal;
       }
@@ -104,9 +105,10 @@ export class UpstreamData implements PayloadSink {
 
   /** A client answers somebody who has sent first: to the limit of new servers, that is one more. @returns whether it may */
   #ask(path: RelayPath, isTagged: boolean, flow: RelayFlow): boolean {
-    flow.isAsked = this.#admitsServer(path, isTagged, flow.serverIp, flow.serverPort);
-    if (flow.isAsked) path.session.isChanged = true;
-    return flow.isAsked;
+    if (!this.#admitsServer(path, isTagged, flow.serverIp, flow.serverPort)) return false;
+    flow.marks |= FLOW_ASKED;
+    path.session.isChanged = true;
+    return true;
   }
 
   #admitsServer(path: RelayPath, isTagged: boolean, serverIp: AddressHandle, serverPort: Port): boolean {
@@ -151,7 +153,7 @@ export class UpstreamData implements PayloadSink {
 
 function knowsServer(session: RelaySession, serverIp: AddressHandle, serverPort: Port): boolean {
   for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
-    if (flow.serverIp === serverIp && flow.serverPort === serverPort && flow.isAsked) return true;
+    if (flow.serverIp === serverIp && flow.serverPort === serverPort && (flow.marks & FLOW_ASKED) !== 0) return true;
   }
   return false;
 }
