@@ -165,6 +165,30 @@ describe('a file of settings that is there already', () => {
     expect(await home.written()).toBe(`${head.replace('ticket = "old.txt"\n', '')}ticket = "${formatTicket(ALICE)}"\n${tail}`);
   });
 
+  it('says which ticket goes, and keeps one that still holds from a line without a pin', async () => {
+    const before = `[[nodes]]\nnode = "relay.example.net:4433"\npin = "${formatPin(PIN)}"\nticket = "${formatTicket(ALICE)}"\n`;
+    await home.write(before);
+    const other = ticketOf('mallory');
+    const refused = await runImport(lineOf({ ticket: other, pin: undefined }), '--yes');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /you have a ticket for relay\.example\.net:4433 already, for "alice", until .* in .*:4\. This line has no pin/,
+    );
+    expect(refused.stderr).toContain('add --replace');
+    expect(await home.written()).toBe(before);
+    const renewed = await runImport(lineOf({ ticket: ticketOf('alice', { expiresAt: NOW + 172_800 }) }), '--yes');
+    expect(renewed.stdout).toContain('Its ticket takes the place of the one that you have, for "alice", until');
+    expect((await runImport(lineOf({ ticket: other, pin: undefined }), '--yes', '--replace')).code).toBe(0);
+    expect(await home.written()).toContain(`pin = "${formatPin(PIN)}"\nticket = "${formatTicket(other)}"\n`);
+  });
+
+  it('takes the place of a ticket that has expired, whatever the line has', async () => {
+    const old = formatTicket(ticketOf('alice', { expiresAt: NOW - 1 }));
+    await home.write(`[[nodes]]\nnode = "relay.example.net:4433"\nticket = "${old}"\n`);
+    expect((await runImport(lineOf({ pin: undefined }), '--yes')).code).toBe(0);
+    expect(await home.written()).toContain(formatTicket(ALICE));
+  });
+
   it('loses a pin that differs only with --replace', async () => {
     const other = formatPin(new Uint8Array(32).fill(8));
     const before = `[[nodes]]\nnode = "relay.example.net:4433"\npin = "${other}"\n`;

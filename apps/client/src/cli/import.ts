@@ -12,13 +12,14 @@ import { ownConfigFile } from '../config/config-folder.ts';
 import { editNodes } from '../config/edit-nodes.ts';
 import type { NodeChange } from '../config/edit-nodes.ts';
 import { configError, readTomlFile } from '../config/toml-file.ts';
-import { describeInvitation, faultOfTicket } from '../invite/describe-invitation.ts';
+import { describeInvitation, describeTicket, faultOfTicket } from '../invite/describe-invitation.ts';
 import { MAX_TEXT_LENGTH, invitationIn } from '../invite/invitation-text.ts';
 import { lookAlikeOf } from '../invite/look-alikes.ts';
 import { decodeText } from '../invite/pasted-text.ts';
 import { nodeName, parseNode } from './endpoint.ts';
 import { knownNodesFile } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
+import { ticketOf } from './tickets.ts';
 import { UsageError } from './usage-error.ts';
 import { userPath } from './user-path.ts';
 
@@ -70,6 +71,14 @@ export async function importInvitation(given: string, options: ImportOptions, te
       `import: the ticket of this line has expired, and ${entry.ticket.where} has another one. Ask the operator for a new line`,
     );
   }
+  const lost = change.ticket === undefined ? undefined : await validTicket(entry, nowSeconds);
+  if (lost !== undefined && invitation.pin === undefined && options.replace !== true) {
+    throw new UsageError(
+      `import: you have a ticket for ${formatSocketAddress(invitation.node)} already, ${lost}, in ${entry?.ticket?.line ?? file}. This line has ` +
+        'no pin, so it does not show that it is of the same node. To have its ticket instead, add --replace',
+    );
+  }
+  if (lost !== undefined) terminal.line(`Its ticket takes the place of the one that you have, ${lost}.`);
   const edited = editNodes(file, known.text, known.index, change);
   terminal.line(
     entry === undefined ? `It becomes a node of ${file}.` : `It changes ${Object.keys(change).join(' and ')} in ${entry.node.line}.`,
@@ -96,6 +105,15 @@ async function chosenFile(given: string): Promise<string> {
   );
   if (!isFolder) throw new UsageError(`--config ${given}: there is no folder ${folder}; allowed is a file in a folder that is there`);
   return file;
+}
+
+/** The ticket of a node that is known, in words, if it can still be used. */
+async function validTicket(entry: NodeEntry | undefined, nowSeconds: number): Promise<string | undefined> {
+  const bytes = await ticketOf(entry).catch(() => undefined);
+  const decoded = bytes && decodeTicket(bytes);
+  return bytes === undefined || decoded?.type !== 'ticket' || decoded.expiresAt <= nowSeconds
+    ? undefined
+    : describeTicket(bytes, nowSeconds);
 }
 
 function hasEnded({ ticket }: Invitation, nowSeconds: number): boolean {

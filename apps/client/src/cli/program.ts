@@ -175,7 +175,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addArgument(new Argument('<text>', 'the line, or - for standard input'))
     .addOption(configOption())
     .option('--yes', 'do not ask')
-    .option('--replace', 'let it replace the pin of a node that you have already')
+    .option('--replace', 'let it replace the pin of a node that you have already, or with a line that has no pin, its ticket')
     .addHelpText('after', IMPORT_EXAMPLE)
     .action(async (text: string, options: ImportOptions) => done(await importInvitation(text, options, terminal)));
   addConfigCommands(program, terminal, done);
