@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { MAX_NUMBER, numberOfMark } from '../rules/marks.ts';
+import { MAX_CAPTURE_NUMBER, numberOfMark } from '../rules/marks.ts';
 import { runTool } from './nft.ts';
 
 /*
@@ -24,15 +24,15 @@ export class CaptureNumbers {
   /** @param isTaken says of a number whether it is in use. @throws {Error} if all of them are, or the file cannot be written. */
   take(isTaken: (number: number) => boolean): number {
     const last = this.#last();
-    for (let step = 0; step < MAX_NUMBER; step++) {
-      const number = ((last + step) % MAX_NUMBER) + 1;
+    for (let step = 0; step < MAX_CAPTURE_NUMBER; step++) {
+      const number = ((last + step) % MAX_CAPTURE_NUMBER) + 1;
       if (isTaken(number)) continue;
       mkdirSync(dirname(this.#file), { recursive: true, mode: 0o755 });
       writeFileSync(`${this.#file}.new`, `${number}\n`, { mode: 0o644 });
       renameSync(`${this.#file}.new`, this.#file);
       return number;
     }
-    throw new Error(`sockets of ${MAX_NUMBER} captures are open: end the programs that keep them (ss -uane says which)`);
+    throw new Error(`sockets of ${MAX_CAPTURE_NUMBER} captures are open: end the programs that keep them (ss -uane says which)`);
   }
 
   /** Where there is no file, numbers begin anywhere: those of an installation of before are unlikely to come soon. */
@@ -44,14 +44,14 @@ export class CaptureNumbers {
       // It is the first capture since the system has started.
     }
     const last = Number(text);
-    return Number.isInteger(last) && last >= 1 && last <= MAX_NUMBER ? last : randomInt(MAX_NUMBER);
+    return Number.isInteger(last) && last >= 1 && last <= MAX_CAPTURE_NUMBER ? last : randomInt(MAX_CAPTURE_NUMBER);
   }
 }
 
 /** The numbers of captures that sockets of this network namespace belong to, whoever has them. */
 export async function numbersOfSockets(): Promise<ReadonlySet<number>> {
-  const listing = await runTool('ss', ['-Huane']);
-  return numbersInListing(listing);
+  // Some systems have it in a package of its own: there only the order of numbers holds.
+  return numbersInListing(await runTool('ss', ['-Huane']).catch(() => ''));
 }
 
 /** @param listing of `ss -e` */

@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, readdirSync, realpathSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { keepLimits } from './group-limits.ts';
 
 /** Where nft looks for control groups, whatever is mounted there. */
 const NFT_ROOT = '/sys/fs/cgroup';
-const SLICE = 'lightspeed.slice';
+/** The group that holds those of an installation. */
+export const DEFAULT_SLICE = 'lightspeed.slice';
 /** Most groups of one user: those of captures, and of games that have outlived theirs. */
 const MAX_GROUPS = 64;
 
@@ -16,21 +18,26 @@ export class NotAllowed extends Error {
 export class ControlGroups {
   /** Its root, such as /sys/fs/cgroup. */
   readonly root: string;
+  readonly #slice: string;
   /** Groups of captures that are not over. */
   readonly #taken = new Set<string>();
 
-  private constructor(root: string) {
+  private constructor(root: string, slice: string) {
     this.root = root;
+    this.#slice = join(root, slice);
   }
 
-  /** @returns undefined if this system has none where nft can find it. */
-  static find(): ControlGroups | undefined {
+  /**
+   * @param slice the name of the group in which all others are
+   * @returns undefined if this system has none where nft can find it.
+   */
+  static find(slice: string = DEFAULT_SLICE): ControlGroups | undefined {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
     for (const line of mounts) {
       const [place, kind] = line.split(' - ');
       const path = place?.split(' ')[4];
       if (kind?.startsWith('cgroup2 ') === true && path !== undefined && (path === NFT_ROOT || path.startsWith(`${NFT_ROOT}/`))) {
-        return new ControlGroups(path);
+        return new ControlGroups(path, slice);
       }
     }
     return undefined;
@@ -46,7 +53,7 @@ export class ControlGroups {
    * @throws {NotAllowed} if a user's programs are in as many as there may be.
    */
   take(uid: number): string {
-    const slice = join(this.root, SLICE);
+    const slice = this.#slice;
     mkdirSync(slice, { recursive: true });
     const names = Array.from({ length: MAX_GROUPS }, (_, place) => join(slice, `user-${uid}-${place + 1}`));
     let group = names.find(isNew);
@@ -68,7 +75,14 @@ export class ControlGroups {
 
   /** Removes all empty groups, and what holds them: part of removing the installation. @returns how many are left because programs are in them. */
   removeAll(): number {
-    const slice = join(this.root, SLICE);
+    const left = this.removeEmpty();
+    removeGroup(this.#slice);
+    return left;
+  }
+
+  /** Removes all empty groups: for a helper that has no captures yet. @returns as {@link removeAll} */
+  removeEmpty(): number {
+    const slice = this.#slice;
     const names = (() => {
       try {
         return readdirSync(slice, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -78,17 +92,17 @@ export class ControlGroups {
     })();
     if (names === undefined) return 0;
     for (const { name } of names) removeGroup(join(slice, name));
-    removeGroup(slice);
     return names.filter(({ name }) => isThere(join(slice, name))).length;
   }
 
   /**
-   * Puts a process of a user into a group.
-   * @throws {NotAllowed} unless the process is the user's, all of it, and stays so.
+   * Puts a process of a user into a group, which gets the limits that hold for it where it is.
+   * @throws {NotAllowed} unless the process is the user's, all of it, and stays so. {Error} if a limit cannot be kept.
    */
   place(pid: number, uid: number, group: string): void {
     const before = this.#groupOf(pid);
     requireOwner(pid, uid);
+    keepLimits(this.root, before, group);
     writeFileSync(join(group, 'cgroup.procs'), String(pid));
     try {
       requireOwner(pid, uid);

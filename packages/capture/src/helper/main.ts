@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { libc } from '../base/libc.ts';
 import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
 import { NUMBER_FILE } from './capture-numbers.ts';
+import { DEFAULT_SLICE } from './control-groups.ts';
 import { CaptureServer } from './server.ts';
 
 /*
@@ -15,6 +16,7 @@ const { values } = parseArgs({
   options: {
     listen: { type: 'string', default: DEFAULT_CAPTURE_SOCKET },
     'gateway-file': { type: 'string', default: '/etc/lightspeed/gateway' },
+    slice: { type: 'string', default: DEFAULT_SLICE },
     stay: { type: 'boolean', default: false },
   },
 });
@@ -27,6 +29,7 @@ const helper = new CaptureServer({
   listen: isGiven ? 'given' : { path: values.listen },
   numberFile: join(dirname(values.listen), NUMBER_FILE),
   gatewayFile: values['gateway-file'],
+  slice: values.slice,
   idleMs: values.stay ? 0 : IDLE_MS,
   log: (text) => process.stderr.write(`${text}\n`),
 });

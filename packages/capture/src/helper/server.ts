@@ -3,14 +3,16 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { CaptureTarget } from '../protocol.ts';
+import { MAX_CAPTURES } from '../rules/marks.ts';
 import { CaptureNumbers, numbersOfSockets } from './capture-numbers.ts';
 import { ControlGroups } from './control-groups.ts';
 import { CaptureSession } from './session.ts';
 import type { SessionHost } from './session.ts';
 import { descriptorOf, peerOf } from './sockets.ts';
 
-/** Most connections of one user at once. */
+/** Most connections of one user at once, and of all. */
 const MAX_PER_USER = 16;
+const MAX_CONNECTIONS = 256;
 /** The descriptor of the socket that systemd gives (sd_listen_fds(3)). */
 const FIRST_GIVEN_FD = 3;
 
@@ -18,10 +20,12 @@ const FIRST_GIVEN_FD = 3;
 export interface CaptureServerOptions {
   /** Where to listen, or the socket that systemd has opened. */
   readonly listen: { readonly path: string } | 'given';
-  /** Where the number of the last capture is kept. */
+  /** Where the number of the last capture is kept: longer than the helper runs, and not longer than the machine does. */
   readonly numberFile: string;
   /** Who may use which interface as a gateway: lines of a user's number and an interface's name. */
   readonly gatewayFile: string;
+  /** The name of the control group in which those of captures are. */
+  readonly slice: string;
   /** Ends after so long without a client; 0 never. */
   readonly idleMs: number;
   readonly log: (text: string) => void;
@@ -29,12 +33,12 @@ export interface CaptureServerOptions {
 
 /** The privileged helper: serves any number of clients, each with a capture of its own. */
 export class CaptureServer implements SessionHost {
-  readonly groups: ControlGroups | undefined = ControlGroups.find();
+  readonly groups: ControlGroups | undefined;
   readonly isInNamespace = false;
   readonly #options: CaptureServerOptions;
   readonly #server: Server;
   readonly #numbers: CaptureNumbers;
-  readonly #captures = new Map<number, CaptureTarget>();
+  readonly #captures = new Map<number, { readonly uid: number; readonly target: CaptureTarget }>();
   readonly #sessions = new Set<Promise<void>>();
   readonly #sockets = new Set<Socket>();
   readonly #perUser = new Map<number, number>();
@@ -45,6 +49,7 @@ export class CaptureServer implements SessionHost {
 
   constructor(options: CaptureServerOptions) {
     this.#options = options;
+    this.groups = ControlGroups.find(options.slice);
     this.#numbers = new CaptureNumbers(options.numberFile);
     this.#server = createServer((socket) => this.#accept(socket));
   }
@@ -67,6 +72,8 @@ export class CaptureServer implements SessionHost {
     // Whoever connects is known by the kernel's word, and may catch what is his own.
     if (listen !== 'given') chmodSync(listen.path, 0o666);
     this.#ready();
+    // A helper that was killed has left what its games were in.
+    this.groups?.removeEmpty();
     this.#restWhenIdle();
     await closed;
     await Promise.all(this.#sessions);
@@ -87,11 +94,14 @@ export class CaptureServer implements SessionHost {
     return readFileSync(gatewayFile, 'utf8').split('\n').includes(`${uid} ${lan}`);
   }
 
-  async takeNumber(target: CaptureTarget): Promise<number | undefined> {
+  async takeNumber(uid: number, target: CaptureTarget): Promise<number | undefined> {
     const ofSockets = await numbersOfSockets();
-    if (target.kind === 'gateway' && [...this.#captures.values()].some(({ kind }) => kind === 'gateway')) return undefined;
+    const captures = [...this.#captures.values()];
+    if (target.kind === 'gateway' && captures.some((one) => one.target.kind === 'gateway')) return undefined;
+    // Nobody has more than are free: so there is always one for a user who has few.
+    if (captures.filter((one) => one.uid === uid).length >= MAX_CAPTURES - captures.length) return undefined;
     const number = this.#numbers.take((one) => this.#captures.has(one) || ofSockets.has(one));
-    this.#captures.set(number, target);
+    this.#captures.set(number, { uid, target });
     return number;
   }
 
@@ -107,8 +117,8 @@ export class CaptureServer implements SessionHost {
     const fd = descriptorOf(socket);
     const peer = peerOf(fd);
     const open = this.#perUser.get(peer.uid) ?? 0;
-    if (open >= MAX_PER_USER) {
-      this.log(`user ${peer.uid} has ${open} connections: one more is refused`);
+    if (open >= MAX_PER_USER || this.#sockets.size >= MAX_CONNECTIONS) {
+      this.log(`user ${peer.uid} has ${open} connections of ${this.#sockets.size}: one more is refused`);
       socket.destroy();
       return;
     }

@@ -7,6 +7,7 @@ import { returnProgramPages } from '../base/program-pages.ts';
 import { Capture, NotCaught } from './capture.ts';
 import { NotAllowed } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
+import { RequestRate } from './request-rate.ts';
 import { closeFd } from './sockets.ts';
 import type { Peer } from './sockets.ts';
 
@@ -25,8 +26,11 @@ export interface SessionHost {
   readonly isInNamespace: boolean;
   /** Whether a user may use a LAN's interface as a gateway. */
   mayBeGateway(uid: number, lan: string): boolean;
-  /** A number for a capture that no other has, and no socket of an earlier one; undefined if there is another gateway. */
-  takeNumber(target: CaptureTarget): Promise<number | undefined>;
+  /**
+   * A number for a user's capture that no other has, and no socket of an earlier one.
+   * @returns undefined if there are as many as there may be, or another gateway
+   */
+  takeNumber(uid: number, target: CaptureTarget): Promise<number | undefined>;
   giveBack(number: number): void;
   log(text: string): void;
 }
@@ -50,6 +54,7 @@ export class CaptureSession {
   readonly #peer: Peer;
   #capture: Capture | undefined;
   #number = 0;
+  readonly #rate = new RequestRate(performance.now());
   #waiting = 0;
   #waitingCharacters = 0;
   #work: Promise<void> = Promise.resolve();
@@ -98,7 +103,7 @@ export class CaptureSession {
     this.#work = this.#work.then(async () => {
       this.#waiting--;
       this.#waitingCharacters -= line.length;
-      if (!this.#isOver) await this.#handle(line);
+      if (!this.#isGone) await this.#handle(line);
     });
   }
 
@@ -108,11 +113,17 @@ export class CaptureSession {
     try {
       const read = readRequest(line);
       id = read.id;
+      this.#count();
       if (read.request === undefined) return this.#refuse(id, 'bad_request', read.fault ?? 'nothing was asked');
       await this.#obey(id, read.request);
     } catch (error) {
       this.#refuseFor(id, error);
     }
+  }
+
+  #count(): void {
+    if (!this.#rate.take(performance.now()))
+      throw new Refused('too_many', 'this connection asks too often: a few hundred requests a second are too many');
   }
 
   #refuseFor(id: number, error: unknown): void {
@@ -129,7 +140,7 @@ export class CaptureSession {
       this.#reply({ id, ok: true });
       setTimeout(returnProgramPages, RETURN_PAGES_MS).unref();
     } catch (error) {
-      if (!this.#isOver) this.#refuseFor(id, error);
+      this.#refuseFor(id, error);
     }
   }
 
@@ -184,8 +195,8 @@ export class CaptureSession {
     if (target.kind === 'gateway' && !this.#host.mayBeGateway(uid, target.lan)) {
       throw new Refused('not_allowed', `only root may make a gateway of ${target.lan}, or a user whom setup --gateway has entered`);
     }
-    const number = await this.#host.takeNumber(target);
-    if (number === undefined) throw new Refused('too_many', 'there is another gateway');
+    const number = await this.#host.takeNumber(uid, target);
+    if (number === undefined) throw new Refused('too_many', 'there are as many captures as there may be, or another gateway');
     this.#number = number;
     const capture = await Capture.start({ number, uid, target, nodes }, this.#host.groups);
     this.#capture = capture;
@@ -198,8 +209,14 @@ export class CaptureSession {
     this.#reply({ id, ok: false, code, message });
   }
 
+  /** Then its descriptor may be another connection's already. */
+  get #isGone(): boolean {
+    return this.#isOver || this.#socket.destroyed;
+  }
+
   /** By the descriptor, since only that can carry others. A client that does not read is gone. */
   #reply(reply: CaptureReply, fd?: number): void {
-    if (!this.#isOver && !sendWithFd(this.#fd, `${JSON.stringify(reply)}\n`, fd)) this.#socket.destroy();
+    if (this.#isGone) return;
+    if (!sendWithFd(this.#fd, `${JSON.stringify(reply)}\n`, fd)) this.#socket.destroy();
   }
 }

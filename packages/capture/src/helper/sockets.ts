@@ -14,9 +14,13 @@ const IPPROTO_RAW = 255;
 const SOL_IP = 0;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
 const SO_MARK = 36;
 const SO_PEERCRED = 17;
 const IP_TRANSPARENT = 19;
+/** As the other sockets of a client have it: what a server browser asks in a burst must not push out a game's datagrams. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 const SOCKADDR_BYTES = 16;
 const UCRED_BYTES = 12;
 
@@ -67,6 +71,8 @@ export function openTransparent({ ip, port }: FlowAddress | { ip: string; port: 
   const fd = open(SOCK_DGRAM | SOCK_NONBLOCK, 0);
   set(fd, SOL_IP, IP_TRANSPARENT, 1);
   set(fd, SOL_SOCKET, SO_MARK, mark);
+  // The first takes the right over the whole machine. The second grants what the system's limit allows.
+  if (!isSet(fd, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)) isSet(fd, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
   // Captures of two users may speak with one server.
   set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   const address = sockaddr(ip, port);
@@ -143,9 +149,14 @@ function open(type: number, protocol: number): number {
 }
 
 function set(fd: number, level: number, name: number, value: number): void {
+  if (!isSet(fd, name, value, level)) throw failed(fd, `cannot set option ${name} of a socket`);
+}
+
+/** Sets an option. @returns whether the system lets it. */
+function isSet(fd: number, name: number, value: number, level = SOL_SOCKET): boolean {
   const memory = new NativeMemory(4);
   memory.view.setInt32(0, value, true);
-  if (libc().setsockopt(fd, level, name, memory.address, 4) < 0) throw failed(fd, `cannot set option ${name} of a socket`);
+  return libc().setsockopt(fd, level, name, memory.address, 4) >= 0;
 }
 
 function failed(fd: number, what: string): SocketError {

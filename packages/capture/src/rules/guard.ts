@@ -1,4 +1,4 @@
-import { UNCHECKED } from './marks.ts';
+import { GUARDED } from './marks.ts';
 
 /*
  * A client may keep a socket that it got beyond its capture. The guard is a table that is there when no capture is. It drops what
@@ -14,5 +14,5 @@ const PRIORITY = -309;
 export const GUARD_COMMAND = [
   `add table ip ${GUARD_TABLE}`,
   `flush table ip ${GUARD_TABLE}`,
-  `table ip ${GUARD_TABLE} { chain output { type filter hook output priority ${PRIORITY}; ${UNCHECKED} drop; }; }`,
+  `table ip ${GUARD_TABLE} { chain output { type filter hook output priority ${PRIORITY}; ${GUARDED} drop; }; }`,
 ].join('; ');

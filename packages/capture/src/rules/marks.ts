@@ -6,11 +6,14 @@ const CAUGHT = 0x4c53_0000;
 const ANSWER = 0x4c54_0000;
 const LAN_ANSWER = 0x4c55_0000;
 const RESENT = 0x4c56_0000;
-const CHECKED = 0x4c57_0000;
+/** What a capture's rules have let pass: it leaves, or arrives, like any other packet. */
+const PASSED = 0x4c57_0000;
 const MASK = 'ffff0000';
 
-/** Captures have numbers from 1 to this. Bits above it are taken: by Kubernetes (0x4000, 0x8000). */
-export const MAX_NUMBER = 0x3fff;
+/** Most captures at once on a machine. */
+export const MAX_CAPTURES = 64;
+/** The highest number of a capture. Bits above it are taken: by Kubernetes (0x4000, 0x8000). */
+export const MAX_CAPTURE_NUMBER = 0x3fff;
 
 /** The routing table that brings caught packets to this machine's own sockets, and the preferences of the rules. */
 export const ROUTING_TABLE = 19_539;
@@ -27,18 +30,14 @@ export interface Marks {
   readonly answer: number;
   /** What the helper sends in a program's name: only flows that were caught pass. */
   readonly resent: number;
-  /** What the capture's rules have let pass of both: the guard drops the rest. */
-  readonly checked: number;
+  /** Answers and what is sent again, once the capture's rules have let it pass. */
+  readonly passed: number;
 }
 
-/** @param number of the capture, from 1. */
+/** @param number of the capture, 1 to {@link MAX_CAPTURE_NUMBER}. */
 export function marksOf(number: number, isGateway: boolean): Marks {
-  return {
-    caught: CAUGHT | number,
-    answer: (isGateway ? LAN_ANSWER : ANSWER) | number,
-    resent: RESENT | number,
-    checked: CHECKED | number,
-  };
+  const answer = (isGateway ? LAN_ANSWER : ANSWER) | number;
+  return { caught: CAUGHT | number, answer, resent: RESENT | number, passed: PASSED | number };
 }
 
 /** The number of the capture that a mark of a socket belongs to; undefined if the mark is none of ours. */
@@ -48,9 +47,9 @@ export function numberOfMark(mark: number): number | undefined {
 }
 
 /** What no packet may carry when all captures have looked at it, as an expression of nftables. */
-export const UNCHECKED = `meta mark & 0x${MASK} { ${[ANSWER, LAN_ANSWER, RESENT].map(hex).join(', ')} }`;
+export const GUARDED = `meta mark & 0x${MASK} { ${[ANSWER, LAN_ANSWER, RESENT].map(hex).join(', ')} }`;
 /** What a capture has let pass. */
-export const IS_CHECKED = `meta mark & 0x${MASK} == ${hex(CHECKED)}`;
+export const IS_PASSED = `meta mark & 0x${MASK} == ${hex(PASSED)}`;
 
 /** The words of `ip rule add` or `ip rule delete` for the rules that belong to the installation: they do nothing while nothing is caught. */
 export const ROUTING_RULES: readonly (readonly string[])[] = [

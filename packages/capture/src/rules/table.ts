@@ -1,5 +1,5 @@
 import type { CapturedFlow, FlowAddress } from '../protocol.ts';
-import { IS_CHECKED, hex } from './marks.ts';
+import { IS_PASSED, hex } from './marks.ts';
 import type { Marks } from './marks.ts';
 import { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './never.ts';
 import type { NeverPorts } from './never.ts';
@@ -49,7 +49,7 @@ export function tableCommand(settings: TableSettings): string {
   const never = [...NEVER_PREFIXES.map(({ prefix }) => prefix), ...nodes.filter((node, index) => nodes.indexOf(node) === index)];
   const set = (name: string, of: string) => `set ${name} { typeof ${of}; flags dynamic, timeout; timeout ${MEMORY_S}s; size 65535; }`;
   const chain = (name: string, ...rules: string[]) => `chain ${name} { ${rules.join('; ')}; }`;
-  const passes = `meta mark set ${hex(marks.checked)} accept`;
+  const pass = `meta mark set ${hex(marks.passed)} accept`;
   const contents = [
     'flags owner',
     // By node, direct, and sockets that are peer-to-peer.
@@ -80,10 +80,10 @@ export function tableCommand(settings: TableSettings): string {
       'goto take',
     ),
     // Sockets of ours may be where games are.
-    chain('program', `${IS_CHECKED} accept`, 'goto choose'),
+    chain('program', `${IS_PASSED} accept`, 'goto choose'),
     // The kernel holds the other processes to what was caught, whatever they send.
-    chain('answers', `${ANSWERED_FLOW} @caught notrack ${passes}`, 'counter name answers_refused drop'),
-    chain('resent', `${FLOW} @caught update @direct { ${FLOW} } ${passes}`, 'counter name resent_refused drop'),
+    chain('answers', `${ANSWERED_FLOW} @caught notrack ${pass}`, 'counter name answers_refused drop'),
+    chain('resent', `${FLOW} @caught update @direct { ${FLOW} } ${pass}`, 'counter name resent_refused drop'),
     // Of the type `filter`: another mark is no reason to look for a route again.
     chain(
       'marked',

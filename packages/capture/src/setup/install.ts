@@ -7,19 +7,20 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
+import { DEFAULT_SLICE } from '../helper/control-groups.ts';
 import { runTool } from '../helper/nft.ts';
 import { SERVICE_UNIT, SOCKET_UNIT } from './places.ts';
 import type { Places } from './places.ts';
 import { endHelper } from './running-helper.ts';
+import { stripTypes } from './strip-types.ts';
 import { unitFiles } from './units.ts';
 
 /** The first that can be written to: /usr may be read-only (Steam Deck). */
@@ -38,6 +39,7 @@ export function usualPlaces(): Places {
     hasSystemd: existsSync('/run/systemd/system'),
     gatewayFile: '/etc/lightspeed/gateway',
     socket: DEFAULT_CAPTURE_SOCKET,
+    slice: DEFAULT_SLICE,
   };
 }
 
@@ -73,19 +75,8 @@ export async function install(places: Places): Promise<readonly string[]> {
     await runTool('systemctl', ['stop', SERVICE_UNIT]);
     await runTool('systemctl', ['enable', '--now', SOCKET_UNIT]);
   } else await endHelper(places);
-  return [join(library, 'node'), program, '--listen', places.socket, '--gateway-file', places.gatewayFile, '--stay'];
-}
-
-/** Makes JavaScript of the TypeScript of a checkout: the compiler would take more memory than all else. Does nothing to what is built. */
-function stripTypes(folder: string): void {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
-  );
-  for (const file of files.map((name) => join(folder, name))) {
-    const text = stripTypeScriptTypes(readFileSync(file, 'utf8')).replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'");
-    writeFileSync(file.replace(/ts$/, 'js'), text);
-    rmSync(file);
-  }
+  const where = ['--listen', places.socket, '--gateway-file', places.gatewayFile, '--slice', places.slice];
+  return [join(library, 'node'), program, ...where, '--stay'];
 }
 
 /** Where a package is that a module imports. */

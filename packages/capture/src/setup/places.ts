@@ -9,6 +9,8 @@ export interface Places {
   readonly gatewayFile: string;
   /** Where the helper listens. */
   readonly socket: string;
+  /** The control group in which those of captures are. */
+  readonly slice: string;
 }
 
 /** The name of the installation's socket unit. */

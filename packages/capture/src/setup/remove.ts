@@ -28,7 +28,7 @@ export async function remove(places: Places): Promise<readonly string[]> {
   rmSync(places.gatewayFile, { force: true });
   for (const folder of [dirname(places.gatewayFile), dirname(places.socket)]) removeIfEmpty(folder);
   await removeRouting();
-  const groups = ControlGroups.find()?.removeAll() ?? 0;
+  const groups = ControlGroups.find(places.slice)?.removeAll() ?? 0;
   return groups === 0 ? [] : [`${groups} control groups of games that still run: they go when the system starts again`];
 }
 

@@ -21,7 +21,7 @@ Description=LightSpeed: the privileged helper
 Requires=${SOCKET_UNIT}
 
 [Service]
-ExecStart=${join(places.library, 'node')} ${helperProgram} --gateway-file ${places.gatewayFile}
+ExecStart=${join(places.library, 'node')} ${helperProgram} --gateway-file ${places.gatewayFile} --slice ${places.slice}
 KillMode=process
 CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_DAC_OVERRIDE CAP_SYS_PTRACE
 NoNewPrivileges=yes

@@ -41,31 +41,25 @@ async function processOf(uid: number, pattern: RegExp): Promise<number> {
   return Number(found[0].trim().split(/\s+/)[1]);
 }
 
-/** Without control groups, which are the machine's: these runs use none, and others may at the same time. */
-async function ownTraces(stage: CaptureStage): Promise<Readonly<Record<string, string>>> {
-  const { groups, ...own } = await traces(stage);
-  expect(groups).not.toContain(`user-${UID}-`);
-  return own;
-}
-
 async function expectNothingLeft(): Promise<void> {
   await eventually(async () => expect([...(await processes(UID)), ...(await processes(OTHER_UID))]).toEqual([]));
+  expect(await command('find', ['/sys/fs/cgroup', '-name', `user-${UID}-*`])).toBe('');
 }
 
 describe.skipIf(why !== undefined)(`run --rootless, in network namespaces${why === undefined ? '' : ` (not run: ${why})`}`, () => {
   scene('carries a game whose servers a matchmaker names, its children too, and leaves its TCP to the network', async (stage) => {
     await stage.offer({ datagrams: DATAGRAMS, inChild: true });
-    const before = await ownTraces(stage);
+    const before = await traces(stage);
     const run = stage.rootless(['run', '--rootless', '--json', '--', ...stage.game], { uid: UID });
     expect(await run.report()).toMatchObject({ ...WHOLE, uid: UID });
     expect(await stage.matchmaker.seen()).toEqual({ udp: { [stage.node.address]: ALL }, tcp: [stage.home.address] });
     expect(await run.exitCode()).toBe(0);
     await expectNothingLeft();
-    expect(await ownTraces(stage)).toEqual(before);
+    expect(await traces(stage)).toEqual(before);
   });
 
   scene('leaves direct flows to the kernel and pasta after their first datagrams', async (stage) => {
-    await stage.offer({ datagrams: DATAGRAMS });
+    await stage.offer({ datagrams: DATAGRAMS, inTurns: true });
     const run = stage.rootless(['run', '--rootless', '--json', '--always', 'direct', '--', ...stage.game], { uid: UID });
     expect(await run.report()).toMatchObject(WHOLE);
     const counts = JSON.parse(await run.line(/^\{"event":"captured"/, END_MS)) as Record<string, number>;
@@ -90,7 +84,7 @@ describe.skipIf(why !== undefined)(`run --rootless, in network namespaces${why =
   ])('goes on directly when %s is killed, and leaves nothing behind', { timeout: END_MS }, async (_, victim) => {
     await using started = new AsyncDisposableStack();
     const stage = await openCaptureStage(started);
-    const before = await ownTraces(stage);
+    const before = await traces(stage);
     const perSecond = 100;
     await stage.offer({ datagrams: 4 * perSecond, perSecond });
     const run = stage.rootless(['run', '--rootless', '--json', '--', ...stage.game], { uid: UID });
@@ -102,7 +96,7 @@ describe.skipIf(why !== undefined)(`run --rootless, in network namespaces${why =
     expect(lastLost).toBeLessThan(2 * perSecond);
     expect(Object.keys((await stage.matchmaker.seen()).udp).sort()).toEqual([stage.home.address, stage.node.address].sort());
     await expectNothingLeft();
-    expect(await ownTraces(stage)).toEqual(before);
+    expect(await traces(stage)).toEqual(before);
   });
 
   scene('ends the game and all the rest when the user ends it', async (stage) => {

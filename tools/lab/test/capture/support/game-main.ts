@@ -8,7 +8,8 @@ import type { GameAddress, Match, MatchReport } from './matchmaking.ts';
 
 /** `game-main.ts MATCHMAKER PORT [MATCH]`: plays the match that the matchmaker names, and prints a {@link MatchReport}. */
 
-const LATE_MS = 700;
+/** How long answers are waited for that are still to come: a busy machine may stand still for a while. */
+const LATE_MS = 5_000;
 const BROWSED = 'browse';
 const IPV6_DATAGRAMS = 10;
 
@@ -37,8 +38,11 @@ async function play(): Promise<MatchReport> {
   const sentAt = new Map<string, number>();
   const rtts: number[] = [];
   let strange = 0;
-  let lastMs = performance.now();
-  let gap = 0;
+  let allCame = Promise.withResolvers<undefined>();
+  const allAnswers = async () => {
+    allCame = Promise.withResolvers<undefined>();
+    if (sentAt.size > 0) await Promise.race([allCame.promise, setTimeout(LATE_MS, undefined, { ref: false })]);
+  };
   const names = match.servers.map(({ ip, port }) => `${ip}:${port}`);
   socket.on('message', (bytes, from) => {
     const nowMs = performance.now();
@@ -50,8 +54,7 @@ async function play(): Promise<MatchReport> {
     }
     sentAt.delete(`${name}#${number}`);
     rtts.push(nowMs - began);
-    gap = Math.max(gap, nowMs - lastMs);
-    lastMs = nowMs;
+    if (sentAt.size === 0) allCame.resolve(undefined);
   });
   socket.bind(0);
   await once(socket, 'listening');
@@ -68,9 +71,10 @@ async function play(): Promise<MatchReport> {
       sent++;
     }
     const dueMs = startMs + ((number + 1) * 1_000) / match.perSecond;
+    if (match.inTurns === true) await allAnswers();
     if (dueMs > performance.now()) await setTimeout(dueMs - performance.now());
   }
-  await setTimeout(LATE_MS);
+  await allAnswers();
   socket.close();
   rtts.sort((a, b) => a - b);
   const quantile = (part: number) => rtts[Math.min(rtts.length - 1, Math.floor(rtts.length * part))] ?? 0;
@@ -83,7 +87,6 @@ async function play(): Promise<MatchReport> {
     strange,
     p50: quantile(0.5),
     p99: quantile(0.99),
-    gap,
     localPort,
     uid,
     browsed: await browser,
@@ -98,7 +101,7 @@ async function askOverIpv6(server: GameAddress | undefined): Promise<number> {
   let answers = 0;
   for (; answers < IPV6_DATAGRAMS; answers++) {
     socket.send(`${answers}`, server.port, server.ip);
-    await once(socket, 'message', { signal: AbortSignal.timeout(10 * LATE_MS) });
+    await once(socket, 'message', { signal: AbortSignal.timeout(2 * LATE_MS) });
   }
   socket.close();
   return answers;
@@ -109,15 +112,16 @@ async function browse(count: number): Promise<number> {
   if (count === 0) return 0;
   const socket = createSocket('udp4');
   let answers = 0;
+  const allCame = Promise.withResolvers<undefined>();
   socket.on('message', (bytes) => {
-    if (bytes.toString() === BROWSED) answers++;
+    if (bytes.toString() === BROWSED && ++answers === count) allCame.resolve(undefined);
   });
   const [{ ip }] = match.servers;
   for (let index = 0; index < count; index++) {
     socket.send(BROWSED, 30_000 + index, ip);
     if (index % 20 === 19) await setTimeout(10);
   }
-  await setTimeout(LATE_MS);
+  await Promise.race([allCame.promise, setTimeout(LATE_MS, undefined, { ref: false })]);
   socket.close();
   return answers;
 }

@@ -17,6 +17,8 @@ export interface Match {
   readonly perSecond: number;
   /** Whether a process of its own plays, which the first one starts. */
   readonly inChild?: boolean;
+  /** Whether each round waits for the answers to the one before: then it does not matter how busy the machine is. */
+  readonly inTurns?: boolean;
   /** Servers that are asked once each beside the match, from the same machine and another socket: a server browser's. */
   readonly browsed?: number;
   /** A server over IPv6, which is asked some times beside the match. */
@@ -34,8 +36,6 @@ export interface MatchReport {
   readonly p99: number;
   /** The last round in which an answer was lost; -1 if none was. */
   readonly lastLost: number;
-  /** The longest time without an answer, in milliseconds. */
-  readonly gap: number;
   readonly localPort: number;
   readonly uid: number;
   /** What a browser's socket got. */

@@ -7,7 +7,7 @@ import { parseIpv4 } from '@lightspeed/wire';
 import { expect } from 'vitest';
 import { startChild } from '../../../src/child-program.ts';
 import { ForeignProcess, command } from '../../../src/foreign-process.ts';
-import { TemporaryFolder } from '../../../src/leftovers.ts';
+import { temporaryFolder } from '../../../src/leftovers.ts';
 import type { Attachment } from '../../namespaces/internet.ts';
 import type { Namespace } from '../../namespaces/network.ts';
 import { openScene } from '../../namespaces/scene.ts';
@@ -25,19 +25,22 @@ export const SERVERS: readonly GameAddress[] = [
 /** Where the matchmaker is. */
 export const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
 const SOURCE = '--conditions=@lightspeed/source';
+let stages = 0;
 const HELPER = fileURLToPath(import.meta.resolve('@lightspeed/capture/helper'));
 const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', import.meta.url));
 const GAME = fileURLToPath(new URL('./game-main.ts', import.meta.url));
+/** Empty ones, whose name is `$0`. */
+const REMOVE_GROUPS = 'find /sys/fs/cgroup -depth -path "*/$0*" -type d -exec rmdir {} + 2>/dev/null || true';
+/** Until no capture of the helper with slice `$0` has rules or a control group. */
+const UNTIL_GONE = 'while nft list tables | grep -q lightspeed_[0-9] || find /sys/fs/cgroup -path "*/$0/*" -type d | grep -q .; do :; done';
 const START_MS = 30_000;
 const END_MS = 60_000;
 /** In a folder `$0`. */
 export const TUN_FOR_ALL = '[ -e "$0/tun" ] || mknod -m 666 "$0/tun" c 10 200; mount --bind "$0/tun" /dev/net/tun || exit 1';
-/** Users that a file of tests may have; one that runs at the same time has others. */
-const USERS = 20;
-const FIRST_UID = 64_000 + USERS * Number(process.env.VITEST_POOL_ID ?? 0);
+const FIRST_UID = 64_000 + 20 * Number(process.env.VITEST_POOL_ID ?? 0);
 /**
- * Users without rights, with settings: control groups of this machine tell the tests apart by their users. Those of runs without
- * the helper are apart, so that what is left of them is seen.
+ * Users without rights, with settings; a file of tests that runs at the same time has others. Those of runs without the helper are
+ * apart, so that what is left of them is seen.
  */
 export const [PLAYER_UID, OTHER_UID, ROOTLESS_UID, OTHER_ROOTLESS_UID] = [0, 1, 10, 11].map((number) => FIRST_UID + number);
 /** Public too: by its address alone, the node could be caught. */
@@ -64,7 +67,13 @@ export class Program extends ForeignProcess {
 }
 
 /** What a capture could leave behind on a machine. */
-export async function traces({ home }: { readonly home: { readonly in: Namespace } }): Promise<Readonly<Record<string, string>>> {
+export async function traces({
+  home,
+  slice,
+}: {
+  readonly home: { readonly in: Namespace };
+  readonly slice: string;
+}): Promise<Readonly<Record<string, string>>> {
   const machine = home.in;
   return {
     rules: await machine.run('nft', ['list', 'ruleset']),
@@ -72,15 +81,13 @@ export async function traces({ home }: { readonly home: { readonly in: Namespace
     routes: await machine.run('ip', ['-4', 'route', 'show', 'table', 'all']),
     interfaces: await machine.run('ip', ['-br', 'link']),
     settings: await machine.run('sh', ['-c', 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/send_redirects']),
-    groups: await groups(),
+    groups: await groups(slice),
   };
 }
 
-/** Control groups of the helper for users of this file. */
-async function groups(): Promise<string> {
-  const lines = (await command('sh', ['-c', 'find /sys/fs/cgroup -name "user-*" -path "*lightspeed.slice*"'])).split('\n');
-  const isOurs = (uid: number) => uid >= FIRST_UID && uid < FIRST_UID + USERS;
-  return lines.filter((path) => isOurs(Number(/user-(\d+)/.exec(path)?.[1]))).join('\n');
+/** Control groups of the helper's. */
+function groups(slice: string): Promise<string> {
+  return command('find', ['/sys/fs/cgroup', '-path', `*/${slice}/*`, '-type', 'd']);
 }
 
 /** In a network namespace, with the file systems of this machine: control groups are seen there. */
@@ -113,10 +120,13 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   await matchmaker.serve(SERVERS);
   await matchmaker.listen(MATCHMAKER.ip, MATCHMAKER.port);
   const home = await internet.machine();
-  const { path } = started.use(await TemporaryFolder.open());
+  const { path } = started.use(await temporaryFolder());
   await chmod(path, 0o755);
   let gates = 0;
   const socket = join(path, 'helper.sock');
+  // Of this stage alone: helpers of several would take away each other's groups.
+  const slice = `lightspeed-lab-${process.pid}-${++stages}.slice`;
+  started.defer(async () => void (await command('sh', ['-c', REMOVE_GROUPS, slice])));
   /** A user's own folder. */
   const folderOf = (uid: number) => join(path, `user-${uid}`);
   for (const uid of [0, PLAYER_UID, OTHER_UID, ROOTLESS_UID, OTHER_ROOTLESS_UID]) {
@@ -130,18 +140,22 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
 
   /** Starts the helper on a machine. */
   const helper = async ({
-    words = [process.execPath, SOURCE, HELPER, '--listen', socket, '--stay'],
+    words = [process.execPath, SOURCE, HELPER, '--listen', socket, '--slice', slice, '--stay'],
   }: { words?: readonly string[] } = {}) => {
     const program = started.use(start([...inNetworkOf(home.in), ...words]));
     await program.line(/^listening/, START_MS);
     return program;
   };
+  /** Ends the only capture, and waits until nothing is left of it: the helper takes rules and control group away after that. */
+  const ended = async (client: Awaited<ReturnType<typeof asker>>) => {
+    await client.close();
+    await command('nsenter', [`--net=/run/netns/${home.in.name}`, 'timeout', '15', 'sh', '-c', UNTIL_GONE, slice]);
+  };
   /** Puts the installation's routing where it is, by a capture that ends at once. */
   const installRouting = async () => {
     const root = await asker(0);
     await root.catch({ kind: 'run' });
-    await root.close();
-    await capturesEnd();
+    await ended(root);
   };
   /** Resolves when there are no rules of a capture. */
   const capturesEnd = () => eventually(async () => expect(await home.in.run('nft', ['list', 'tables'])).not.toMatch(/ lightspeed_\d/));
@@ -180,7 +194,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     for (const name of ['lib', 'etc']) await mkdir(join(folder, name));
     const library = join(folder, 'lib', 'lightspeed-helper');
     const gatewayFile = join(folder, 'etc', 'lightspeed', 'gateway');
-    return { library, units: join(folder, 'units'), hasSystemd: false, gatewayFile, socket };
+    return { library, units: join(folder, 'units'), hasSystemd: false, gatewayFile, socket, slice };
   };
   const askerOf = (uid: number) =>
     started.use(
@@ -206,6 +220,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     placesIn,
     installRouting,
     capturesEnd,
+    ended,
     scene,
     internet,
     node,
@@ -214,6 +229,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     matchmaker,
     program,
     socket,
+    slice,
     helper,
     lightspeed,
     rootless,
