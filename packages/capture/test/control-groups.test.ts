@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ControlGroups } from '../src/helper/control-groups.ts';
+import { KnownProcess } from '../src/helper/known-process.ts';
 
 /** No user of this machine. */
 const UID = 64_901;
@@ -25,7 +26,7 @@ describe.skipIf(groups === undefined)('control groups of captures', () => {
     for (let captures = 0; captures < 200; captures++) {
       const group = groups.take(UID);
       used.add(group);
-      groups.place(game.pid ?? 0, UID, group);
+      groups.place(new KnownProcess(game.pid ?? 0), UID, group);
       groups.giveBack(group);
     }
     expect(used.size).toBeLessThan(64);

@@ -4,9 +4,9 @@ import { gatewayRule, marksOf } from '../rules/marks.ts';
 import type { Marks } from '../rules/marks.ts';
 import { addPeersCommand, countersCommand, getCaughtCommand, openGateCommands, readCounts, tableCommand } from '../rules/table.ts';
 import type { TableSettings } from '../rules/table.ts';
-import { NotAllowed } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { startForwarding } from './forwarding.ts';
+import { KnownProcess, NotAllowed } from './known-process.ts';
 import { Nft } from './nft.ts';
 import { addGatewayRule, addRouting } from './routing.ts';
 import { SocketError, closeFd, openPlain, openRaw, openTransparent, portOf, sendAs } from './sockets.ts';
@@ -125,7 +125,7 @@ export class Capture {
   /** @throws {NotAllowed} unless the process is the user's. */
   place(pid: number): void {
     if (this.#order.target.kind !== 'run') throw new NotAllowed('only what is started by run can be placed');
-    this.#needGroups().place(pid, this.#order.uid, this.#needGroup());
+    this.#needGroups().place(new KnownProcess(pid), this.#order.uid, this.#needGroup());
   }
 
   /**

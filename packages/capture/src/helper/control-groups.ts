@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, realpathSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { keepLimits } from './group-limits.ts';
+import { KnownProcess, NotAllowed } from './known-process.ts';
 
 /** Where nft looks for control groups, whatever is mounted there. */
 const NFT_ROOT = '/sys/fs/cgroup';
@@ -8,11 +9,6 @@ const NFT_ROOT = '/sys/fs/cgroup';
 export const DEFAULT_SLICE = 'lightspeed.slice';
 /** Most groups of one user: those of captures, and of games that have outlived theirs. */
 const MAX_GROUPS = 64;
-
-/** A request that is refused, with the reason for the user. */
-export class NotAllowed extends Error {
-  override readonly name = 'NotAllowed';
-}
 
 /** The tree of control groups, version 2: all of them, or beside version 1 (`unified`). */
 export class ControlGroups {
@@ -97,19 +93,30 @@ export class ControlGroups {
 
   /**
    * Puts a process of a user into a group, which gets the limits that hold for it where it is.
-   * @throws {NotAllowed} unless the process is the user's, all of it, and stays so. {Error} if a limit cannot be kept.
+   * @param process as it was when it was asked for
+   * @throws {NotAllowed} unless the process is the user's, all of it, and still the same. {Error} if a limit cannot be kept.
    */
-  place(pid: number, uid: number, group: string): void {
-    const before = this.#groupOf(pid);
-    requireOwner(pid, uid);
-    keepLimits(this.root, before, group);
-    writeFileSync(join(group, 'cgroup.procs'), String(pid));
+  place(process: KnownProcess, uid: number, group: string): void {
+    process.requireSame();
+    process.requireOwner(uid);
+    keepLimits(this.root, this.#groupOf(process.pid), group);
+    writeFileSync(join(group, 'cgroup.procs'), String(process.pid));
     try {
-      requireOwner(pid, uid);
+      process.requireSame();
+      process.requireOwner(uid);
     } catch (error) {
-      // The number has gone to another process meanwhile: that one goes back.
-      writeFileSync(join(before, 'cgroup.procs'), String(pid));
+      this.#putBack(process.pid);
       throw error;
+    }
+  }
+
+  /** For a process that has got another one's number just now: it was where the one that started it is. */
+  #putBack(pid: number): void {
+    try {
+      const parent = new KnownProcess(pid).parent;
+      writeFileSync(join(this.#groupOf(parent), 'cgroup.procs'), String(pid));
+    } catch {
+      // It is gone, too.
     }
   }
 
@@ -151,17 +158,6 @@ export class ControlGroups {
     const line = text.split('\n').find((one) => one.startsWith('0::'));
     return join(this.root, line?.slice(3) ?? '/');
   }
-}
-
-function requireOwner(pid: number, uid: number): void {
-  let status: string;
-  try {
-    status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  } catch {
-    throw new NotAllowed(`there is no process ${pid}`);
-  }
-  const owners = /^Uid:\s+(.*)$/m.exec(status)?.[1].split(/\s+/).map(Number) ?? [];
-  if (uid !== 0 && !owners.every((owner) => owner === uid)) throw new NotAllowed(`process ${pid} is not yours`);
 }
 
 /** Makes a group. @returns false if it is there already. */

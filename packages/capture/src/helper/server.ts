@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { CaptureTarget } from '../protocol.ts';
+import { sendWithFd } from '../base/fd-messages.ts';
+import type { CaptureEnded, CaptureTarget } from '../protocol.ts';
 import { MAX_CAPTURES } from '../rules/marks.ts';
 import { CaptureNumbers, numbersOfSockets } from './capture-numbers.ts';
 import { ControlGroups } from './control-groups.ts';
@@ -117,8 +118,11 @@ export class CaptureServer implements SessionHost {
     const fd = descriptorOf(socket);
     const peer = peerOf(fd);
     const open = this.#perUser.get(peer.uid) ?? 0;
-    if (open >= MAX_PER_USER || this.#sockets.size >= MAX_CONNECTIONS) {
-      this.log(`user ${peer.uid} has ${open} connections of ${this.#sockets.size}: one more is refused`);
+    // As with captures, nobody has more than are free.
+    if (open >= Math.min(MAX_PER_USER, MAX_CONNECTIONS - this.#sockets.size)) {
+      const why = `you have ${open} connections of ${this.#sockets.size} with the helper: one more is refused`;
+      this.log(`user ${peer.uid}: ${why}`);
+      sendWithFd(fd, `${JSON.stringify({ event: 'ended', why } satisfies CaptureEnded)}\n`);
       socket.destroy();
       return;
     }

@@ -5,8 +5,8 @@ import type { CaptureRefusal, CaptureReply, CaptureRequest, CaptureTarget } from
 import { sendWithFd } from '../base/fd-messages.ts';
 import { returnProgramPages } from '../base/program-pages.ts';
 import { Capture, NotCaught } from './capture.ts';
-import { NotAllowed } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
+import { NotAllowed } from './known-process.ts';
 import { RequestRate } from './request-rate.ts';
 import { closeFd } from './sockets.ts';
 import type { Peer } from './sockets.ts';
