@@ -26,16 +26,25 @@ exec "$@"`;
 /**
  * Connects a network namespace by pasta, until nothing of the game is left; whoever started it may be gone then. `$0` is a
  * process in there.
+ * The first part is pasta's parent, and waits for the game's end: pasta ends with it, by the kernel, since it stays in the
+ * foreground. The second part reads what pasta says: its number when it is there.
  * UDP ports of the game are not opened on the machine: the sockets for answers would be among them. Addresses of the network
  * stay what they are, the router's too.
  */
 const KEEPER = `exec 3<&0 </dev/null
-pasta --config-net --no-map-gw --udp-ports none --no-netns-quit --pid /dev/stdout "$0" 3<&- | {
-  read -r pid || exit 1
-  echo there
+{
+  setpriv --pdeathsig TERM pasta --foreground --config-net --no-map-gw --udp-ports none --no-netns-quit --pid /dev/stdout "$0" 2>&1 3<&- &
   exec >/dev/null 2>&1
-  cat <&3
-  kill "$pid"
+  while read -r _; do :; done <&3
+  kill "$!"
+} | {
+  while read -r line; do
+    case $line in
+      *[!0-9]* | '') echo "$line" >&2 ;;
+      *) echo there; exec >/dev/null 2>&1 ;;
+    esac
+  done
+  echo gone
 }`;
 
 /** pasta says so of each line where there is no system log. */
@@ -77,7 +86,11 @@ export async function connectNetwork(pid: number, held: Readable & Writable): Pr
   let said = '';
   keeper.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const isThere = await new Promise<boolean>((resolve) => {
-    keeper.stdout.once('data', () => resolve(true));
+    keeper.stdout.once('data', (text: Buffer) => {
+      if (text.toString().startsWith('there')) resolve(true);
+      // Without pasta, it would wait for the game.
+      else if (keeper.pid !== undefined) process.kill(-keeper.pid, 'SIGTERM');
+    });
     keeper.once('close', () => resolve(false));
     keeper.once('error', () => resolve(false));
   });

@@ -9,6 +9,7 @@ const PROGRAMS: ReadonlyMap<string, string> = new Map([
   ['pasta', 'passt'],
   ['nft', 'nftables'],
   ['ip', 'iproute2'],
+  ['setpriv', 'util-linux'],
   ['unshare', 'util-linux'],
   ['nsenter', 'util-linux'],
 ]);

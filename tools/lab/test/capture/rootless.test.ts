@@ -99,6 +99,21 @@ describe.skipIf(why !== undefined)(`run --rootless, in network namespaces${why =
     expect(await traces(stage)).toEqual(before);
   });
 
+  scene('leaves no pasta when what keeps it is killed', async (stage) => {
+    await stage.offer({ datagrams: 10_000 });
+    const run = stage.rootless(['run', '--rootless', '--json', '--', ...stage.game], { uid: UID });
+    await run.line(/^\{"event":"stats"/, END_MS);
+    // Processes whose command begins so, as `ps` shows them.
+    const of = async (words: string) =>
+      (await processes(UID)).filter((line) => line.trim().split(/\s+/).slice(3).join(' ').startsWith(words));
+    expect(await of('pasta ')).toHaveLength(1);
+    for (const line of await of('/bin/sh -c exec 3<&0')) process.kill(Number(line.trim().split(/\s+/)[1]), 'SIGKILL');
+    await eventually(async () => expect(await of('pasta ')).toEqual([]));
+    process.kill(await processOf(UID, /main\.ts run/), 'SIGINT');
+    await run.exitCode();
+    await expectNothingLeft();
+  });
+
   scene('ends the game and all the rest when the user ends it', async (stage) => {
     await stage.offer({ datagrams: 10_000 });
     const run = stage.rootless(['run', '--rootless', '--json', '--', ...stage.game], { uid: UID });
