@@ -1,5 +1,5 @@
 import { FecMemory } from '@lightspeed/fec';
-import { checkBlocks, checkPacket, hasBlocks, isAlone, readSequence, readTimestampUs, HEADER_BYTES, DropReason } from '@lightspeed/wire';
+import { checkBlocks, checkPacket, hasBlocks, readSequence, readTimestampUs, HEADER_BYTES, DropReason } from '@lightspeed/wire';
 import { DuplicateWindow } from '../../src/duplicate-window.ts';
 import { BlockReturns } from '../../src/protection/block-returns.ts';
 import { PacketWrapper } from '../../src/protection/packet-wrapper.ts';
@@ -7,6 +7,7 @@ import { BlocksReceiver } from '../../src/protection/repeats/blocks-receiver.ts'
 import { RedundancyBudget } from '../../src/protection/repeats/redundancy-budget.ts';
 import type { RepeatPlan } from '../../src/protection/repeats/repeat-plan.ts';
 import type { RepeatingFlow } from '../../src/protection/repeats/repeating-flow.ts';
+import type { RepeatingSession } from '../../src/protection/repeats/repeating-session.ts';
 import { RepeatsSender } from '../../src/protection/repeats/repeats-sender.ts';
 import { SendFlow, SendState } from '../../src/protection/send-flow.ts';
 import { sequentialRandom } from './random.ts';
@@ -48,6 +49,7 @@ export class RepeatsWorld {
   wireBytes = 0;
   nowMs = 0;
   repaired = 0;
+  readonly session: RepeatingSession;
   readonly flow: RepeatingFlow;
   readonly #returns: BlockReturns;
   readonly #bytes: Uint8Array;
@@ -70,9 +72,9 @@ export class RepeatsWorld {
     this.#random = () => random() / 2 ** 32;
     const sink = { sendPacket: (_flow: SendFlow, offset: number, length: number) => this.#send(offset, length) };
     this.sender = new RepeatsSender(this.memory, this.#returns, new PacketWrapper(this.#bytes, sink));
-    const session = this.sender.session(new RedundancyBudget(budgetPercent, budgetKbps, 0));
-    session.plan = plan;
-    this.flow = session.protect(new SendFlow(new SendState('standard', 7), 1, 2, 3, 4));
+    this.session = this.sender.session(new RedundancyBudget(budgetPercent, budgetKbps, 0));
+    this.session.plan = plan;
+    this.flow = this.session.protect(new SendFlow(new SendState('standard', 7), 1, 2, 3, 4));
     this.#receiver = new BlocksReceiver(this.#bytes, { reported: () => undefined, requested: () => undefined, admitRepeat: () => true });
   }
 
@@ -134,7 +136,6 @@ export class RepeatsWorld {
     if (isCarrier) this.#receiver.take(sink, this.#window, 0, offset);
     else sink.deliverPayload(0, offset + HEADER_BYTES, packet.length - HEADER_BYTES);
     this.repaired = this.#receiver.repaired;
-    if (isCarrier && isAlone(this.#bytes, offset)) return;
   }
 
   #deliver(at: number, length: number): void {

@@ -3,6 +3,7 @@ import {
   BLOCKS_HEADER_BYTES,
   BLOCK_HEAD_BYTES,
   BlockType,
+  FEC_EXTENSION_BYTES_STANDARD,
   HEADER_BYTES,
   MAX_BLOCKS,
   MAX_BLOCK_DISTANCE,
@@ -157,7 +158,8 @@ export class RepeatingSession implements Due {
     if (end - start + tagBytes > MAX_CARRIER_BYTES) return at;
     const distance = sequenceDelta(sequence, payloads.sequenceAt(place));
     this.#noteRepeat(place, nowMs);
-    if (distance > MAX_BLOCK_DISTANCE || !this.#spend(BLOCK_HEAD_BYTES + length)) return at;
+    if (distance > MAX_BLOCK_DISTANCE || !this.#spend(BLOCK_HEAD_BYTES + length + (this.appended === 0 ? FEC_EXTENSION_BYTES_STANDARD : 0)))
+      return at;
     writeBlockHead(bytes, at, BlockType.repeat, distance, length);
     bytes.copyWithin(at + BLOCK_HEAD_BYTES, payloads.blockAt(place), payloads.blockAt(place) + length);
     this.appended++;
