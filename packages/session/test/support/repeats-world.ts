@@ -119,7 +119,7 @@ export class RepeatsWorld {
   #receive(packet: Uint8Array): void {
     const offset = this.#received;
     this.#bytes.set(packet, offset);
-    let refusal = checkPacket(this.#bytes, offset, packet.length, 'standard');
+    let refusal: DropReason | 0 = checkPacket(this.#bytes, offset, packet.length, 'standard');
     const isCarrier = refusal === DropReason.badFecFlags && hasBlocks(this.#bytes, offset, packet.length);
     if (isCarrier) refusal = checkBlocks(this.#bytes, offset, packet.length);
     if (refusal === 0) {
