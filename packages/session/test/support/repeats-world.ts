@@ -1,6 +1,6 @@
 import { FecMemory } from '@lightspeed/fec';
 import { checkBlocks, checkPacket, hasBlocks, readSequence, readTimestampUs, HEADER_BYTES, DropReason } from '@lightspeed/wire';
-import { DuplicateWindow } from '../../src/duplicate-window.ts';
+import { DuplicateWindow, WINDOW_MOVED } from '../../src/duplicate-window.ts';
 import { BlockReturns } from '../../src/protection/block-returns.ts';
 import { PacketWrapper } from '../../src/protection/packet-wrapper.ts';
 import { BlocksReceiver } from '../../src/protection/repeats/blocks-receiver.ts';
@@ -119,15 +119,10 @@ export class RepeatsWorld {
   #receive(packet: Uint8Array): void {
     const offset = this.#received;
     this.#bytes.set(packet, offset);
-    let refusal: DropReason | 0 = checkPacket(this.#bytes, offset, packet.length, 'standard');
-    const isCarrier = refusal === DropReason.badFecFlags && hasBlocks(this.#bytes, offset, packet.length);
-    if (isCarrier) refusal = checkBlocks(this.#bytes, offset, packet.length);
-    if (refusal === 0) {
-      refusal = Math.max(
-        0,
-        this.#window.accept(readSequence(this.#bytes, offset), readTimestampUs(this.#bytes, offset), this.nowMs, false),
-      ) as DropReason;
-    }
+    const checked = checkPacket(this.#bytes, offset, packet.length, 'standard');
+    const isCarrier = checked === DropReason.badFecFlags && hasBlocks(this.#bytes, offset, packet.length);
+    const invalid = isCarrier ? checkBlocks(this.#bytes, offset, packet.length) : checked;
+    const refusal = invalid === 0 ? this.#accept(offset) : invalid;
     if (refusal !== 0) {
       this.refused.push(refusal);
       return;
@@ -136,6 +131,12 @@ export class RepeatsWorld {
     if (isCarrier) this.#receiver.take(sink, this.#window, 0, offset);
     else sink.deliverPayload(0, offset + HEADER_BYTES, packet.length - HEADER_BYTES);
     this.repaired = this.#receiver.repaired;
+  }
+
+  #accept(offset: number): DropReason | 0 {
+    const sequence = readSequence(this.#bytes, offset);
+    const verdict = this.#window.accept(sequence, readTimestampUs(this.#bytes, offset), this.nowMs, false);
+    return verdict === WINDOW_MOVED ? 0 : verdict;
   }
 
   #deliver(at: number, length: number): void {
