@@ -42,12 +42,30 @@ describe('lightspeed', () => {
     },
   );
 
+  it.each([['play'], ['socks'], ['run'], ['gateway'], ['catch'], ['doctor'], ['ping'], ['whoami'], ['decode']])(
+    'says what --json prints of a failure: %s --help',
+    async (command) => {
+      const { stdout } = await lightspeed([command, '--help']);
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(
+        / --json one JSON object.*\. A failure is one with event "error", code and message; standard error has it as text/,
+      );
+    },
+  );
+
   const play = ['play', '--node', '127.0.0.1:4434', '--game-server', '127.0.0.1:9'];
   it.each<[string, string[], string]>([
-    ['an unknown command', ['plya'], "unknown command 'plya' (Did you mean play?)"],
-    ['an unknown option', [...play, '--fce', '4'], "unknown option '--fce' (Did you mean --fec?)"],
+    ['an unknown command', ['plya'], "unknown command 'plya' (Did you mean play?); see lightspeed --help\n"],
+    ['a command that is like none', ['begin'], "unknown command 'begin'; commands: play, socks, run, "],
+    ['an unknown command of a group', ['config', 'x'], "unknown command 'x'; commands: sing-box; see lightspeed config --help\n"],
+    ['an unknown option', [...play, '--fce', '4'], "unknown option '--fce' (Did you mean --fec?); see lightspeed play --help\n"],
+    ['an unknown option with its value', [...play, '--fce=4'], "unknown option '--fce' (Did you mean --fec?)"],
+    ['a part of an option', [...play, '--misses', '4'], "unknown option '--misses' (Did you mean --max-keepalive-misses?)"],
+    ['an option that is like none', [...play, '--xyzxyz'], "unknown option '--xyzxyz'; see lightspeed play --help\n"],
+    ['a required option that was mistyped', ['play', '--game-sevrer', '127.0.0.1:9'], '(Did you mean --game-server?)'],
+    ['no line to import', ['import'], "missing required argument 'text'; see lightspeed import --help\n"],
+    ['an option without its value', ['ping', '--node'], "option '--node <host[:port]>' argument missing; see lightspeed ping --help\n"],
     ['no node', ['ping'], 'no node: give --node HOST[:PORT], or take the line that its operator gave you with "lightspeed import"'],
-    ['no game server', play.slice(0, 3), "required option '--game-server <host:port>' not specified"],
+    ['no game server', play.slice(0, 3), "required option '--game-server <host:port>' not specified; see lightspeed play --help\n"],
     ['a node without host', ['ping', '--node', ':4433'], 'Expected HOST:PORT'],
     ['an open node without port', ['ping', '--open', '--node', 'example.net'], 'the port of its data plane is needed'],
     ['a ticket without registration', [...play, '--open', '--ticket', 'x'], '--ticket needs a registration'],
@@ -87,7 +105,12 @@ describe('lightspeed', () => {
     ['SOCKS5 for the network without password', ['socks', '--node', 'a', '--listen', '0.0.0.0:1080'], 'add --user and --password-file'],
     ['a SOCKS5 user without password', ['socks', '--node', 'a', '--user', 'me'], '--user and --password-file belong together'],
     ['half a packet a second', ['ping', '--node', '127.0.0.1:1', '--count', '0.5'], 'whole numbers from 1'],
-    ['a packet that is not hex', ['decode', 'hello'], '"hello" is not hexadecimal'],
+    [
+      'a packet that is not hex',
+      ['decode', 'hello'],
+      'decode: "hello" is not hexadecimal; allowed are pairs of hexadecimal digits; of a file: ',
+    ],
+    ['the name of a file with a packet', ['decode', 'packet.bin'], '; of a file: lightspeed decode - < FILE\n'],
     ['a tag key of 7 bytes', ['decode', '10', '--tag-key', '00010203040506'], 'Expected 8 bytes as 16 hexadecimal digits'],
   ])('refuses %s in one line, with exit code 2', async (_what, args, message) => {
     const { code, stdout, stderr } = await lightspeed(args);

@@ -144,6 +144,22 @@ describe('commands with a file of settings', () => {
     expect(findings.find(({ check }) => check === 'helper')?.found).toContain(file('helper.sock'));
   });
 
+  it('doctor asks a node at an address over the family of that only, and says what needs what is not there', async () => {
+    await configured(entry(node));
+    const { findings } = JSON.parse((await run('doctor', '--json')).stdout) as { findings: Record<string, string>[] };
+    expect(findings.map(({ check }) => check).filter((check) => check?.startsWith('node'))).toEqual(['node, IPv4']);
+    for (const { check, state, neededFor } of findings) {
+      expect([check, state]).toEqual([check, expect.stringMatching(/^(?:ok|no|note|absent)$/)]);
+      if (state === 'absent') expect([check, neededFor]).toEqual([check, expect.stringMatching(/./)]);
+    }
+    const lines = (await run('doctor')).stdout.split('\n');
+    expect(lines.filter((line) => line.includes('missing'))).toEqual([]);
+    expect(lines.filter((line) => line.startsWith('not there')).length).toBe(findings.filter(({ state }) => state === 'absent').length);
+    expect(lines.filter((line) => line.includes(' only needed for ')).length).toBe(
+      findings.filter(({ state }) => state === 'absent').length,
+    );
+  });
+
   it('doctor works without nodes too', async () => {
     const { stdout, stderr } = await run('doctor', '--json');
     expect(stderr).toBe('');

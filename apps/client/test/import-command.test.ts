@@ -1,8 +1,8 @@
-import { chmod, mkdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatPin } from '@lightspeed/control/quic';
 import { formatTicket } from '@lightspeed/security';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Running } from './support/command.ts';
 import { ControlNode } from './support/control-node.ts';
 import { ALICE, Home, NOW, PIN, lineOf, runImport, ticketOf } from './support/invitations.ts';
@@ -89,6 +89,39 @@ describe('lightspeed import', () => {
     expect(await home.written()).toContain('node = "relay.example.net:4433"\n');
   });
 
+  it.each([
+    ['mail.txt', 'got "mail.txt"; allowed is a line that begins with lightspeed://v1/; of a file: lightspeed import - < mail.txt'],
+    ['my mail.txt', 'of a file: lightspeed import - < FILE'],
+  ])('says how a file is read when it gets the name of one: %s', async (file, words) => {
+    const { code, stderr } = await runImport(file);
+    expect(code).toBe(2);
+    expect(stderr.trimEnd().endsWith(words)).toBe(true);
+  });
+
+  it('does not speak of files where the text came from one', async () => {
+    const { stderr } = await new Running(['import', '-'], { XDG_CONFIG_HOME: home.folder }).ended('hello');
+    expect(stderr).toBe('lightspeed: import: got "hello"; allowed is a line that begins with lightspeed://v1/\n');
+  });
+
+  it('makes no folder but the usual one', async () => {
+    const there = join(home.folder, 'mine.toml');
+    expect(await runImport(lineOf(), '--yes', '--config', there)).toMatchObject({ code: 0, stderr: '' });
+    const mistyped = join(home.folder, 'no', 'such');
+    expect(await runImport(lineOf(), '--yes', '--config', join(mistyped, 'mine.toml'))).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `lightspeed: --config ${join(mistyped, 'mine.toml')}: there is no folder ${mistyped}; allowed is a file in a folder that is there\n`,
+    });
+    expect(await readdir(home.folder)).toEqual(['mine.toml']);
+  });
+
+  it('finds a file of settings in the folder in which the user was', async () => {
+    await writeFile(join(home.folder, 'mine.toml'), 'fec = 8\n', { mode: 0o600 });
+    vi.stubEnv('INIT_CWD', home.folder);
+    expect(await runImport(lineOf(), '--yes', '--config', 'mine.toml')).toMatchObject({ code: 0, stderr: '' });
+    expect(await readFile(join(home.folder, 'mine.toml'), 'utf8')).toContain('fec = 8\n\n[[nodes]]\n');
+  });
+
   it('says what there is not', async () => {
     const { stdout } = await runImport(lineOf({ pin: undefined, ticket: undefined, issuer: undefined }), '--yes');
     expect(stdout).toContain('pin     none: the node must show a certificate of an authority that your system trusts\n');
@@ -130,6 +163,30 @@ describe('a file of settings that is there already', () => {
     const { stdout } = await runImport(lineOf(), '--yes');
     expect(stdout).toContain(`It changes ticket in ${home.file}:2.\nChanged.\n`);
     expect(await home.written()).toBe(`${head.replace('ticket = "old.txt"\n', '')}ticket = "${formatTicket(ALICE)}"\n${tail}`);
+  });
+
+  it('says which ticket goes, and keeps one that still holds from a line without a pin', async () => {
+    const before = `[[nodes]]\nnode = "relay.example.net:4433"\npin = "${formatPin(PIN)}"\nticket = "${formatTicket(ALICE)}"\n`;
+    await home.write(before);
+    const other = ticketOf('mallory');
+    const refused = await runImport(lineOf({ ticket: other, pin: undefined }), '--yes');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /you have a ticket for relay\.example\.net:4433 already, for "alice", until .* in .*:4\. This line has no pin/,
+    );
+    expect(refused.stderr).toContain('add --replace');
+    expect(await home.written()).toBe(before);
+    const renewed = await runImport(lineOf({ ticket: ticketOf('alice', { expiresAt: NOW + 172_800 }) }), '--yes');
+    expect(renewed.stdout).toContain('Its ticket takes the place of the one that you have, for "alice", until');
+    expect((await runImport(lineOf({ ticket: other, pin: undefined }), '--yes', '--replace')).code).toBe(0);
+    expect(await home.written()).toContain(`pin = "${formatPin(PIN)}"\nticket = "${formatTicket(other)}"\n`);
+  });
+
+  it('takes the place of a ticket that has expired, whatever the line has', async () => {
+    const old = formatTicket(ticketOf('alice', { expiresAt: NOW - 1 }));
+    await home.write(`[[nodes]]\nnode = "relay.example.net:4433"\nticket = "${old}"\n`);
+    expect((await runImport(lineOf({ pin: undefined }), '--yes')).code).toBe(0);
+    expect(await home.written()).toContain(formatTicket(ALICE));
   });
 
   it('loses a pin that differs only with --replace', async () => {

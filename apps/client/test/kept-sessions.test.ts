@@ -88,6 +88,20 @@ describe('a session that is kept', () => {
     await place.leave(true);
   });
 
+  it('is left alone while another program has it, however old it looks', async () => {
+    const folder = temporaryFolder();
+    const other = await taken(folder, 'other:4433');
+    await other.keep(SESSION);
+    const longAgo = new Date(Date.now() - 601_000);
+    for (const name of jsonIn(folder)) utimesSync(join(folder, name), longAgo, longAgo);
+    const place = await taken(folder);
+    expect(jsonIn(folder)).toHaveLength(1);
+    await place.leave(true);
+    await other.leave(false);
+    await (await taken(folder)).leave(true);
+    expect(jsonIn(folder)).toEqual([]);
+  });
+
   it.each(['', '{', '[]', '{"sessionId":-1}', '{"sessionId":1,"token":1,"secret":"00","nonces":"0"}'])(
     'is none if its file says %j',
     async (text) => {

@@ -95,6 +95,17 @@ describe('lightspeed', () => {
   );
 });
 
+it.runIf(process.platform === 'linux').each([
+  [['--gateway', '65534', '--lan', 'nosuchif0'], /^lightspeed: --lan nosuchif0: there is no interface nosuchif0; there are: .+\n$/],
+  [['--gateway', '65534', '--lan', 'lo'], /^lightspeed: --lan lo: there is no interface lo; there are: /],
+  [['--gateway', 'no-such-user', '--lan', 'lo'], /^lightspeed: --gateway no-such-user: there is no such user; allowed is a name /],
+  [['--lan', 'lo'], /^lightspeed: --gateway USER and --lan INTERFACE belong together: /],
+])('setup refuses what this machine does not have, whoever asks: %j', async (args, words) => {
+  const { code, stderr } = await run(['setup', ...args]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(words);
+});
+
 it('a silent link-local node makes it ask for the interface', async () => {
   const host = 'fe80::1%4294967295';
   const { stderr, code } = await run(['whoami', '--node', host, '--insecure-skip-verify']);

@@ -27,6 +27,19 @@ async function configurationFor(...args: readonly string[]) {
   return JSON.parse(stdout) as { outbounds: object[]; inbounds: object[]; route: { final: string; rules: Rule[] } };
 }
 
+it.each([['config'], ['config', 'sing-box']])(
+  'the help says in which window of which system each command is typed: %s',
+  async (...words) => {
+    const { stdout } = await new Running([...words, '--help'], { XDG_CONFIG_HOME: home }).ended();
+    const [, unix = '', windows = ''] = stdout.split(/^Example on /m);
+    expect(unix).toMatch(
+      /^Linux and macOS\. In a first terminal:\n[^]* \$ sudo sing-box run [^]*In a second terminal, without sudo:\n {2}\$ lightspeed socks\n/,
+    );
+    expect(windows).toMatch(/^Windows\. In a first Command Prompt, started with "Run as administrator":\n[^]* > sing-box run /);
+    expect(windows).toMatch(/In a second Command Prompt, started as usual:\n {2}> lightspeed socks\n/);
+  },
+);
+
 describe('a configuration of sing-box', () => {
   it('sends the UDP of the game’s programs to lightspeed socks, and nothing else', async () => {
     const { outbounds, inbounds, route } = await configurationFor('--game', 'cs2');

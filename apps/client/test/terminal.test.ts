@@ -44,6 +44,30 @@ describe('the terminal', () => {
     expect(out()).toBe(`${CLEAR}${'x'.repeat(78)}…`);
   });
 
+  it('gives programs numbers with the digits that mean something', () => {
+    const { terminal, out } = terminalOf(80);
+    terminal.json({
+      rttMs: 1 / 3,
+      seconds: 1e9 / 7,
+      up: { lossRatio: 1 / 3 },
+      paths: [{ share: 2 / 3 }],
+      none: null,
+      count: 2 ** 53 - 1,
+      upPps: 1e-9,
+    });
+    expect(out()).toBe(
+      '{"rttMs":0.333,"seconds":142857142.857,"up":{"lossRatio":0.3333},"paths":[{"share":0.6667}],"none":null,"count":9007199254740991,"upPps":0}\n',
+    );
+  });
+
+  it('tells programs that asked for JSON of a failure by an object, and people beside it', () => {
+    const { terminal, out, err } = terminalOf(80);
+    terminal.isForPrograms = true;
+    terminal.failed('ERR_CLIENT_USAGE', 'no node');
+    expect(out()).toBe('{"event":"error","code":"ERR_CLIENT_USAGE","message":"no node"}\n');
+    expect(err()).toBe('lightspeed: no node\n');
+  });
+
   it('takes the live line away before an error', () => {
     const { terminal, out, err } = terminalOf(80);
     terminal.live('rtt 1');

@@ -99,9 +99,14 @@ it('a program that drains ends with code 0 when its clients have left', async ()
   expect(program.stderr).toBe('');
 });
 
-it('`drain` says so when there is no node', async () => {
-  const folder = keptFolder();
-  const { code, stderr } = await Program.run('drain', '--state-dir', folder);
-  expect(code).toBe(1);
-  expect(stderr).toContain(`${folder}/node.sock: no node can be reached`);
-});
+it.each([['drain'], ['restart'], ['bans', 'list'], ['bans', 'remove', '203.0.113.7']])(
+  '`%s` says what to do when there is no node',
+  async (...words) => {
+    const folder = keptFolder();
+    const { code, stderr } = await Program.run(...words, '--state-dir', folder);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `lightspeed-proxy: ${folder}/node.sock: no node can be reached: none runs with this state folder (ENOENT); start one, or name the folder of yours with --state-dir\n`,
+    );
+  },
+);

@@ -65,14 +65,21 @@ describe('lightspeed-proxy', () => {
   });
 
   it.each([
-    [['serve', '--bogus'], "lightspeed-proxy: unknown option '--bogus'\n"],
-    [['serve', '--worker', '2'], "lightspeed-proxy: unknown option '--worker'\n(Did you mean --workers?)\n"],
-    [['sevre'], "lightspeed-proxy: unknown command 'sevre'\n(Did you mean serve?)\n"],
-    [['serve', '--workers'], "lightspeed-proxy: option '--workers <N>' argument missing\n"],
-    [['serve', '--workers', 'x'], 'lightspeed-proxy: --workers: got "x", allowed is a whole number from 1 to 64\n'],
-    [['serve', 'here'], "lightspeed-proxy: too many arguments for 'serve'. Expected 0 arguments but got 1: here.\n"],
-  ])('answers %j with what is wrong and exit code 2', async (args, stderr) => {
-    expect(await Program.run(...args)).toEqual({ code: 2, stdout: '', stderr });
+    [['serve', '--bogus'], "unknown option '--bogus'; see lightspeed-proxy serve --help"],
+    [['serve', '--worker', '2'], "unknown option '--worker' (Did you mean --workers?); see lightspeed-proxy serve --help"],
+    [['serve', '--opne'], "unknown option '--opne' (Did you mean --open?); see lightspeed-proxy serve --help"],
+    [['serve', '--key=x'], "unknown option '--key' (Did you mean --private-key or --issuer-key?); see lightspeed-proxy serve --help"],
+    [['ticket', 'revoke', 'x', '--lst', 'y'], "unknown option '--lst' (Did you mean --list?); see lightspeed-proxy ticket revoke --help"],
+    [['ticket', 'revoke', 'x'], "required option '--list <FILE>' not specified; see lightspeed-proxy ticket revoke --help"],
+    [['ticket', 'inspect'], "missing required argument 'TICKET'; see lightspeed-proxy ticket inspect --help"],
+    [['sevre'], "unknown command 'sevre' (Did you mean serve?); see lightspeed-proxy --help"],
+    [['stop'], "unknown command 'stop'; commands: serve, drain, restart, bans, ticket; see lightspeed-proxy --help"],
+    [['bans', 'show'], "unknown command 'show'; commands: list, remove; see lightspeed-proxy bans --help"],
+    [['serve', '--workers'], "option '--workers <N>' argument missing; see lightspeed-proxy serve --help"],
+    [['serve', '--workers', 'x'], '--workers: got "x", allowed is a whole number from 1 to 64'],
+    [['serve', 'here'], "too many arguments for 'serve'. Expected 0 arguments but got 1: here; see lightspeed-proxy serve --help"],
+  ])('answers %j with what is wrong and exit code 2', async (args, words) => {
+    expect(await Program.run(...args)).toEqual({ code: 2, stdout: '', stderr: `lightspeed-proxy: ${words}\n` });
   });
 
   it('shows its help and fails when it is told nothing', async () => {

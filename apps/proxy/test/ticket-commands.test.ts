@@ -74,11 +74,37 @@ it('a ticket that says nothing of sessions is shown with what nodes allow it', a
 });
 
 it.each([
-  [['ticket', 'issue', '--key', 'nowhere.pem', '--for', 'a', '--expires', '1d'], 1, /nowhere\.pem: there is no such file/],
+  [
+    ['ticket', 'issue', '--key', 'nowhere.pem', '--for', 'a', '--expires', '1d'],
+    1,
+    /--key nowhere\.pem: there is no such file; make one with lightspeed-proxy ticket keygen --out nowhere\.pem\n$/,
+  ],
   [['ticket', 'keygen', '--out', 'nowhere/key.pem'], 1, /nowhere\/key\.pem: there is no such folder/],
   [['ticket', 'issue', '--for', 'a', '--expires', '1d'], 2, /required option '--key <FILE>' not specified/],
-  [['ticket', 'inspect', 'lst1_xyz'], 2, /the ticket is damaged or incomplete/],
-  [['ticket', 'revoke', 'abc', '--list', 'x'], 2, /got neither a ticket nor the id of one/],
+  [
+    ['ticket', 'inspect', 'lst1_xyz'],
+    2,
+    /ticket inspect: got "lst1_xyz" \(the ticket is damaged or incomplete\); allowed is the whole text of a ticket, lst1_\.{3}\n$/,
+  ],
+  [['ticket', 'inspect', 'hello', '--revocation-list', 'x'], 2, /--revocation-list needs --issuer-key lsi1_\.{3}: /],
+  [['ticket', 'inspect', 'hello'], 2, /ticket inspect: got "hello"; allowed is the whole text of a ticket, lst1_\.{3}\n$/],
+  [['ticket', 'inspect', ''], 2, /ticket inspect: got ""; allowed is /],
+  [['ticket', 'inspect', `lst1_${'A'.repeat(90)}`], 2, /got "lst1_A{19}…" \(the ticket is of a version/],
+  [
+    ['ticket', 'inspect', 'lightspeed://v1/relay.example.net:4433?ticket=lst1_x&check=y'],
+    2,
+    /got "lightspeed:\/\/v1\/relay\.ex…"; allowed is .*; the ticket of this line stands behind ticket=\n$/,
+  ],
+  [
+    ['ticket', 'inspect', import.meta.filename],
+    2,
+    /; of this file: lightspeed-proxy ticket inspect "\$\(cat ".*ticket-commands\.test\.ts"\)"\n$/,
+  ],
+  [
+    ['ticket', 'revoke', 'abc', '--list', 'x'],
+    2,
+    /ticket revoke: got "abc"; allowed is the whole text of a ticket, lst1_\.{3}, or a ticket’s id, 32 hexadecimal digits\n$/,
+  ],
   [['ticket', 'isue'], 2, /Did you mean issue\?/],
 ] as const)('%j is answered with what is wrong', async (args, code, words) => {
   const ended = await Program.run(...args);

@@ -88,11 +88,11 @@ describe('ticket issue --link', () => {
     [['--qr'], '--qr needs --node HOST[:PORT]'],
     [['--node', 'a.net'], '--node belongs to --link: a ticket alone names no node'],
     [['--pin', PIN], '--pin belongs to --link'],
-    [['--link', '--node', 'a b'], 'the node of an invitation is a name or the address of one machine, and a port; got "a b:4433"'],
+    [['--link', '--node', 'a b'], '--node: the node of an invitation is a name or the address of one machine, and a port; got "a b:4433"'],
     [['--link', '--node', '0.0.0.0'], 'got "0.0.0.0:4433"'],
     [['--link', '--node', 'a.net:0'], 'got "a.net:0"'],
     [['--link', '--node', 'a:b:c'], '--node: got "a:b:c", allowed is HOST[:PORT]'],
-    [['--link', '--node', 'a.net', '--pin', 'abc'], 'a pin is sha256// and 32 bytes in base64'],
+    [['--link', '--node', 'a.net', '--pin', 'abc'], '--pin: a pin is sha256// and 32 bytes in base64'],
   ])('is refused in one line with exit code 2: %j', async (args, words) => {
     const { code, stdout, stderr } = await issue(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

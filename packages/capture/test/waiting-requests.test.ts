@@ -10,6 +10,8 @@ async function survives(requests: number, characters: number): Promise<boolean> 
     mayBeGateway: () => false,
     takeNumber: () => undefined,
     giveBack: () => undefined,
+    countRequest: () => true,
+    forgetRequests: () => undefined,
     log: () => undefined,
   };
   const socket = new Socket();

@@ -137,6 +137,17 @@ export class RateLimiter {
     return refusal;
   }
 
+  /**
+   * Whether a slot has more than half of what its buckets hold. For senders that come second. They leave half of the burst to
+   * those that do not ask this, and as much of the rate as those want.
+   */
+  hasHalf(slot: SessionSlot, nowMs: Milliseconds): boolean {
+    const elapsedMs = (nowMs - this.#refilledAtMs[slot]) | 0;
+    const [packetRate, byteRate] = [this.#packetRate[slot], this.#byteRate[slot]];
+    const hasPackets = 2 * refill(this.#packetCredit[slot], packetRate, elapsedMs) > packetRate * BURST_MS;
+    return hasPackets && 2 * refill(this.#byteCredit[slot], byteRate, elapsedMs) > byteRate * BURST_MS;
+  }
+
   #parityCost(slot: SessionSlot, bytes: number): number {
     const least = Math.floor((LEAST_PARITY_WEIGHT * CREDIT_PER_UNIT * this.#byteRate[slot]) / this.#packetRate[slot]);
     return Math.max(bytes * CREDIT_PER_UNIT, least);

@@ -51,6 +51,18 @@ describe("a client's rate limit", () => {
     );
   });
 
+  it('has half as long as more than half of both buckets is there', () => {
+    const limiter = new RateLimiter(1, 10, 1_000);
+    limiter.reset(0, BEFORE_WRAP);
+    let admitted = 0;
+    while (limiter.hasHalf(0, BEFORE_WRAP)) admitted += limiter.admit(0, 10, BEFORE_WRAP) === 0 ? 1 : 0;
+    expect(admitted).toBe(5);
+    expect(limiter.hasHalf(0, (BEFORE_WRAP + 1) | 0)).toBe(true);
+    expect(limiter.admit(0, 500, (BEFORE_WRAP + 1) | 0)).toBe(0);
+    expect(limiter.hasHalf(0, (BEFORE_WRAP + 1) | 0)).toBe(false);
+    expect(limiter.hasHalf(0, (BEFORE_WRAP + 2_000) | 0)).toBe(true);
+  });
+
   it('is exact over a long run: one second of burst plus the rate, to the packet', () => {
     for (const pps of [1, 3, 7, 999, 1_000, 1_024]) {
       const limiter = new RateLimiter(1, pps, 1_000_000_000);

@@ -66,6 +66,39 @@ describe('a client that asks to hear any source, of a node that allows it,', () 
     expect(host.drops()).toEqual({ 'server:unsolicited': 2 });
   });
 
+  it('hears the servers that it plays on, however much strangers send', () => {
+    const rate = 100;
+    const { host, client } = scene(PeerCapability.anySource, { maxPpsPerClient: rate });
+    client.data('x');
+    const [{ egress }] = host.takeToServers();
+    let answers = 0;
+    for (let second = 0; second < 10; second++) {
+      for (let ms = 0; ms < 1_000; ms += 10) {
+        for (let n = 0; n < 10; n++) host.fromServer(egress, bytesOf('flood'), STRANGER.ip, STRANGER.port);
+        if (ms % 20 === 0) host.fromServer(egress, bytesOf('answer'), SERVER.ip, SERVER.port);
+        host.pass(10, 10);
+      }
+      client.data('x');
+      answers += heard(client).filter((text) => text.endsWith('answer')).length;
+    }
+    expect(answers).toBe(500);
+    expect(host.drops()).toEqual({ 'server:rate_packets': expect.any(Number) as number });
+  });
+
+  it('may answer as many strangers as it may have new servers, and is heard by the one that it plays on', () => {
+    const { host, client } = scene(PeerCapability.anySource, { maxDestinationsPerWindow: 4 });
+    client.data('x');
+    const [{ egress }] = host.takeToServers();
+    for (let port = 1; port <= 10; port++) host.fromServer(egress, bytesOf('first'), STRANGER.ip, port);
+    for (let port = 1; port <= 10; port++) client.data('answer', { ...STRANGER, port });
+    for (let port = 1; port <= 10; port++) client.data('answer', { ...STRANGER, port });
+    // The server that it plays on is one of the four.
+    expect(host.takeToServers().map(({ port }) => port)).toEqual([1, 2, 3, 1, 2, 3]);
+    expect(host.drops()).toEqual({ 'client:reflection': 14 });
+    client.data('x');
+    expect(host.takeToServers()).toHaveLength(1);
+  });
+
   it('keeps half of its flows for those to whom it sends, however many others there are', () => {
     const { host, client } = scene(PeerCapability.anySource, { maxFlowsPerSession: 8 });
     client.data('x');

@@ -1,6 +1,6 @@
 /**
- * Packets that carry blocks: version 2 packets of dialect `standard` whose own payload is followed by repeats of former
- * payloads, or by what keeps protection going (docs/protocol.md, Blocks). Only peers that have agreed on protection
+ * Packets that carry blocks (docs/protocol.md, Blocks): version 2 packets of dialect `standard`. Behind their own payload come
+ * repeats of former payloads, or what keeps protection going. Only peers that have agreed on protection
  * send them. For others they are `bad_fec_flags`. Functions over `(bytes, offset)` that allocate nothing.
  *
  * ```text

@@ -28,9 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
   return faults.length === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`bench: ${reasonOf(error)}\n`);
-  process.exitCode = error instanceof LabError && error.code === 'ERR_LAB_USAGE' ? USAGE_EXIT_CODE : 1;
-}
+  return error instanceof LabError && error.code === 'ERR_LAB_USAGE' ? USAGE_EXIT_CODE : 1;
+});

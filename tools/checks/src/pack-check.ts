@@ -6,28 +6,17 @@
  * 3. publint and "are the types wrong", both strict
  * 4. run what was built, as plain JavaScript: import it by name, ask each program for its version
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempDisposableSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mustRun, run } from './run.ts';
 import { deleteStaleOutput } from './stale-output.ts';
 import { tarballFaults } from './tarball-faults.ts';
-
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
-  readonly bin?: Readonly<Record<string, string>>;
-}
+import type { Manifest } from './tarball-faults.ts';
 
 const project = process.cwd();
 const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as Manifest;
-const work = mkdtempSync(join(tmpdir(), 'lightspeed-pack-'));
-let faults: string[];
-try {
-  faults = checkPackage();
-} finally {
-  rmSync(work, { recursive: true });
-}
+const faults = checkPackage();
 for (const fault of faults) console.error(`${manifest.name}: ${fault}`);
 if (faults.length > 0) process.exitCode = 1;
 else console.log(`${manifest.name} ${manifest.version} is fit to be published`);
@@ -36,11 +25,12 @@ function checkPackage(): string[] {
   const stale = deleteStaleOutput(join(project, 'dist'), join(project, 'src'));
   if (stale.length > 0) console.log(`deleted from dist, no source makes it: ${stale.join(', ')}`);
 
-  const tarball = join(work, 'package.tgz');
+  using work = mkdtempDisposableSync(join(tmpdir(), 'lightspeed-pack-'));
+  const tarball = join(work.path, 'package.tgz');
   mustRun('pnpm', ['pack', '--out', tarball], project);
-  mustRun('tar', ['-xzf', tarball, '-C', work], project);
+  mustRun('tar', ['-xzf', tarball, '-C', work.path], project);
 
-  return [...tarballFaults(join(work, 'package')), ...linterFaults(tarball), ...programFaults()];
+  return [...tarballFaults(join(work.path, 'package')), ...linterFaults(tarball), ...programFaults()];
 }
 
 function linterFaults(tarball: string): string[] {

@@ -10,13 +10,10 @@ import { workspaceRoot } from './workspace-root.ts';
 const failedSteps = process.argv.slice(2).filter((step) => !step.endsWith('=0'));
 const { passed, skipped, failures } = tallyReports(workspaceRoot);
 
-for (const { path, test, why } of failures) console.log(`FAILED ${path}${test === undefined ? '' : `: ${test}`}\n${indented(why)}\n`);
+for (const { path, test, why } of failures)
+  console.log(`FAILED ${path}${test === undefined ? '' : `: ${test}`}\n${why.replaceAll(/^/gm, '    ')}\n`);
 for (const step of failedSteps) console.log(`FAILED step ${step}\n`);
 if (skipped > 0) console.log(`${String(skipped)} skipped`);
 const failed = failures.length === 0 ? failedSteps.length : failures.length;
 console.log(`${String(passed)} passed, ${String(failed)} failed`);
 if (failed > 0) process.exitCode = 1;
-
-function indented(text: string): string {
-  return text.replaceAll(/^/gm, '    ');
-}

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What this check reads of a package.json. */
-interface Manifest {
+/** What the checks read of a package.json. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
   readonly bin?: Readonly<Record<string, string>>;
 }
 

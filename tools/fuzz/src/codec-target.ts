@@ -1,3 +1,4 @@
+import { ok as must } from 'node:assert/strict';
 import {
   MAX_REFUSED_ENTRIES,
   MessageType,
@@ -8,7 +9,7 @@ import {
 } from '@lightspeed/control';
 import type { DecodingDialect, Report } from '@lightspeed/control';
 import type { Random } from '@lightspeed/netem';
-import { addTo, must } from './target.ts';
+import { addTo } from './target.ts';
 import type { Target } from './target.ts';
 
 const DIALECTS: readonly DecodingDialect[] = ['standard', 'reference', 'detect'];

@@ -50,19 +50,11 @@ export class Datagrams {
     const headerBytes = isFec ? fecHeaderBytes(of.dialect) : HEADER_BYTES;
     const source = random.pick(of.sources);
     const destination = random.pick(of.destinations);
-    writeHeader(
-      bytes,
-      offset,
-      isFec ? VERSION_FEC : VERSION_PLAIN,
-      flags,
-      random.pick(of.tokens),
-      this.#nextSequence(),
-      (of.nowUs - (random.once(20) ? random.nextU32() : 0)) | 0,
-      source.ip,
-      source.port,
-      destination.ip,
-      destination.port,
-    );
+    const version = isFec ? VERSION_FEC : VERSION_PLAIN;
+    const token = random.pick(of.tokens);
+    const sequence = this.#nextSequence();
+    const sentUs = (of.nowUs - (random.once(20) ? random.nextU32() : 0)) | 0;
+    writeHeader(bytes, offset, version, flags, token, sequence, sentUs, source.ip, source.port, destination.ip, destination.port);
     if (isFec) this.#writeExtension(bytes, offset, of.dialect);
     const payload = random.once(8) ? random.nextInt(1_500) : random.pick(LENGTHS);
     for (let at = 0; at < payload; at += 1 + random.nextInt(16)) bytes[offset + headerBytes + at] = random.nextU32();

@@ -1,8 +1,9 @@
+import { ok as must } from 'node:assert/strict';
 import { DROP_REASON_NAMES, TunnelHeader, checkTaggedPacket, hasTag, isDropReason } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import { Datagrams, MAX_DATAGRAM_BYTES } from './datagrams.ts';
 import type { Random } from '@lightspeed/netem';
-import { addTo, must } from './target.ts';
+import { addTo } from './target.ts';
 import type { Target } from './target.ts';
 
 const DIALECTS: readonly Dialect[] = ['standard', 'reference'];

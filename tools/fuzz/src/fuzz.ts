@@ -20,6 +20,13 @@ const MODES: readonly RelayMode[] = [
   { admission: 'registered', dialect: 'reference', tags: 'off' },
 ];
 
+const MAKE: Readonly<Record<TargetName, (random: Random, life: number) => Target>> = {
+  decode: (random) => new DecodeTarget(random),
+  codec: (random) => new CodecTarget(random),
+  relay: (random, life) => new RelayTarget(random, MODES[life % MODES.length]),
+  tunnel: (random, life) => new TunnelTarget(random, life % 3 === 2 ? 'reference' : 'standard', life % 3 === 0),
+};
+
 /** What a run has come to. */
 export interface Result {
   readonly target: TargetName;
@@ -38,7 +45,7 @@ export function fuzz(name: TargetName, seed: number, corpus: readonly Uint8Array
   let inputs = 0;
   for (let life = 0; inputs === 0 || !isEnough(inputs); life++) {
     const own = (seed + life) >>> 0;
-    const target = makeTarget(name, new Random(own), life);
+    const target = MAKE[name](new Random(own), life);
     try {
       for (const bytes of corpus) target.replay(bytes);
       for (let n = 0; n < LIFE && (n % 1_000 !== 0 || n === 0 || !isEnough(inputs)); n++, inputs++) target.step();
@@ -50,17 +57,4 @@ export function fuzz(name: TargetName, seed: number, corpus: readonly Uint8Array
     for (const [what, count] of Object.entries(target.reached)) addTo(reached, what, count);
   }
   return { target: name, inputs, reached, fault: undefined };
-}
-
-function makeTarget(name: TargetName, random: Random, life: number): Target {
-  switch (name) {
-    case 'decode':
-      return new DecodeTarget(random);
-    case 'codec':
-      return new CodecTarget(random);
-    case 'relay':
-      return new RelayTarget(random, MODES[life % MODES.length]);
-    case 'tunnel':
-      return new TunnelTarget(random, life % 3 === 2 ? 'reference' : 'standard', life % 3 === 0);
-  }
 }

@@ -1,3 +1,4 @@
+import { ok as must } from 'node:assert/strict';
 import { DestinationPolicy, encodeProof, makeChallenge, parseDestinationRule, tagKeys } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, PeerCapability, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
@@ -8,11 +9,13 @@ import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
 import type { Random } from '@lightspeed/netem';
 import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
-import { ignore, must, reachedOf } from './target.ts';
+import { ignore, reachedOf } from './target.ts';
 import type { Reached, Target } from './target.ts';
 
 const CHALLENGE_KEY = new Uint8Array(32).fill(3);
 const SECRET = new Uint8Array(16).fill(9);
+/** Low enough to be reached. */
+const LIMITS = { maxClients: 16, maxFlowsPerSession: 8, maxEgressSockets: 12 };
 
 /** How a relay is fuzzed; packets a second have no limit by default. */
 export type RelayMode = Pick<RelayOptions, 'admission' | 'tags'> & Partial<RelayOptions> & { readonly dialect: Dialect };
@@ -52,15 +55,7 @@ export class RelayTarget implements Target, RelayOutput {
     this.#mode = mode;
     this.#datagrams = new Datagrams(random);
     this.#relay = new Relay(
-      {
-        ...DEFAULT_RELAY_OPTIONS,
-        maxPpsPerClient: 1e9,
-        maxBpsPerClient: 1e12,
-        ...mode,
-        maxClients: 16,
-        maxFlowsPerSession: 8,
-        maxEgressSockets: 12,
-      },
+      { ...DEFAULT_RELAY_OPTIONS, maxPpsPerClient: 1e9, maxBpsPerClient: 1e12, ...mode, ...LIMITS },
       {
         memory: this.#arena.memory,
         addresses: this.#addresses,
@@ -103,11 +98,11 @@ export class RelayTarget implements Target, RelayOutput {
     const count = (name: keyof typeof RelayCounter) => values[RelayCounter[name]];
     const dropped = clientDrops.reduce((sum, drops) => sum + drops, 0);
     const taken = count('dataPackets') + count('parityPackets') + count('keepalives') + count('handshakes') + count('fins');
-    must(
-      count('clientPacketsReceived') === dropped + taken,
-      `of ${count('clientPacketsReceived')} packets ${dropped + taken} are accounted for`,
-    );
-    must(this.#relay.sessionCount <= 16 && this.#relay.flowCount <= 16 * 8, 'there are more sessions or flows than there may be');
+    const came = count('clientPacketsReceived');
+    must(came === dropped + taken, `of ${came} packets ${dropped + taken} are accounted for`);
+    const { sessionCount, flowCount } = this.#relay;
+    const mostFlows = LIMITS.maxClients * LIMITS.maxFlowsPerSession;
+    must(sessionCount <= LIMITS.maxClients && flowCount <= mostFlows, 'there are more sessions or flows than there may be');
     this.#relay.shutdown();
     this.flush();
     const { available, capacity } = this.#arena.memory;
@@ -162,7 +157,7 @@ export class RelayTarget implements Target, RelayOutput {
   reported(report: SessionReport): void {
     const { expected, received, late, recovered, destinations } = report;
     const isSane = [expected, received, late, recovered].every((count) => Number.isSafeInteger(count) && count >= 0) && late <= received;
-    must(isSane && destinations.length <= 8, `a report says ${JSON.stringify(report)}`);
+    must(isSane && destinations.length <= LIMITS.maxFlowsPerSession, `a report says ${JSON.stringify(report)}`);
   }
 
   tagging(sessionId: number): void {

@@ -26,16 +26,6 @@ export function ignore(): void {
   // There is nothing to look at.
 }
 
-/** Something that must never be, with the input that has led to it. */
-class FuzzFault extends Error {
-  override readonly name = 'FuzzFault';
-}
-
-/** @throws {Error} unless the condition holds. */
-export function must(condition: boolean, what: string): void {
-  if (!condition) throw new FuzzFault(what);
-}
-
 /** Counters that are above 0, and drops, by name. */
 export function reachedOf(values: ArrayLike<number>, indexes: Readonly<Record<string, number>>, drops: ArrayLike<number>): Reached {
   const counted = [

@@ -1,3 +1,4 @@
+import { ok as must } from 'node:assert/strict';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
 import type { TunnelOutput } from '@lightspeed/session';
@@ -8,7 +9,7 @@ import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
 import type { Random } from '@lightspeed/netem';
 import { ALLOWED, PROGRAMS } from './scene.ts';
-import { ignore, must, reachedOf } from './target.ts';
+import { ignore, reachedOf } from './target.ts';
 import type { Reached, Target } from './target.ts';
 
 const NODE: Endpoint = { ip: 0xc000_0201, port: 4_434 };
@@ -45,9 +46,7 @@ export class TunnelTarget implements Target, TunnelOutput {
     this.#random = random;
     this.#dialect = dialect;
     this.#datagrams = new Datagrams(random);
-    this.#flows = PROGRAMS.flatMap((program) =>
-      ALLOWED.map((server) => new LocalFlow(0, program.ip, program.port, server.ip, server.port)),
-    );
+    this.#flows = PROGRAMS.flatMap((from) => ALLOWED.map(({ ip, port }) => new LocalFlow(0, from.ip, from.port, ip, port)));
     const registration = isRegistered ? REGISTRATION : undefined;
     this.#tunnel = new Tunnel(
       { ...DEFAULT_TUNNEL_OPTIONS, dialect, registration, token: isRegistered ? TOKEN : 0, fecGroupSize: 4, keepaliveMs: 500 },

@@ -40,17 +40,16 @@ export interface ChildOptions {
 export function startChild<Api>({ program, name, within = [], timeoutMs = NEVER_MS }: ChildOptions): Remote<Api> {
   const [first, ...rest] = [...within, process.execPath, '--conditions=@lightspeed/source', fileURLToPath(program)];
   const child = new ForeignProcess(first, rest, process.env, undefined, name);
-  const call = async ({ method, args }: Call) => {
-    const answer = (await child.exchange({ method, args }, timeoutMs)) as Answer;
-    if ('failed' in answer) throw new LabError('ERR_LAB_PROCESS', `${name} cannot ${method}: ${answer.failed}`);
-    return answer.said;
-  };
   return new Proxy({} as Remote<Api>, {
     get(_target, method) {
-      if (method === Symbol.asyncDispose) return () => child.stop();
+      if (method === Symbol.asyncDispose) return () => child[Symbol.asyncDispose]();
       // Whoever awaits it looks for `then`.
       if (typeof method === 'symbol' || method === 'then') return undefined;
-      return (...args: readonly unknown[]) => call({ method, args });
+      return async (...args: readonly unknown[]) => {
+        const answer = (await child.exchange({ method, args }, timeoutMs)) as Answer;
+        if ('failed' in answer) throw new LabError('ERR_LAB_PROCESS', `${name} cannot ${method}: ${answer.failed}`);
+        return answer.said;
+      };
     },
   });
 }

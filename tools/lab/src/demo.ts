@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { DEMO_USAGE, parseDemoOptions } from './demo/options.ts';
 import type { DemoOptions } from './demo/options.ts';
-import { Display } from './demo/show.ts';
+import { createDisplay } from './demo/show.ts';
 import { LabError, reasonOf } from './errors.ts';
 import { startCarriedGame } from './game/carried-game.ts';
 import { faultOf } from './game/verdict.ts';
@@ -33,7 +33,7 @@ async function play(options: DemoOptions): Promise<number> {
   process.once('SIGTERM', () => interrupted.abort());
   if (!options.json) process.stdout.write(introduction(options));
   await using game = await startCarriedGame(options);
-  const display = new Display(process.stdout);
+  const display = createDisplay(process.stdout);
   const endMs = performance.now() + (options.seconds ?? Infinity) * 1_000;
   while (!interrupted.signal.aborted) {
     const leftMs = endMs - performance.now();

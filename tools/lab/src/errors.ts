@@ -14,11 +14,11 @@ export type LabErrorCode =
 
 /** What the lab throws when a run cannot take place. A run that took place and failed is a result, not an error. */
 export class LabError extends Error {
+  override readonly name = 'LabError';
   readonly code: LabErrorCode;
 
   constructor(code: LabErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'LabError';
     this.code = code;
   }
 }

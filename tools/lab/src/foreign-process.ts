@@ -23,7 +23,6 @@ export class ForeignProcess implements AsyncDisposable {
   readonly #changes = new EventEmitter();
   readonly #ended: Promise<void>;
   #over = false;
-  #exitCode: number | null = null;
 
   /** @param talker how errors call it, if it is a program of Node's that takes and sends messages */
   constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv, folder?: string, talker?: string) {
@@ -36,9 +35,8 @@ export class ForeignProcess implements AsyncDisposable {
     }
     this.#child.on('error', (error) => this.#keep(error.message));
     const forget = atEnd(`kill -KILL -${this.#child.pid}`);
-    this.#ended = once(this.#child, 'close').then(([code]) => {
+    this.#ended = once(this.#child, 'close').then(() => {
       this.#over = true;
-      this.#exitCode = code as number | null;
       forget();
       this.#changes.emit('change');
     });
@@ -88,14 +86,7 @@ export class ForeignProcess implements AsyncDisposable {
   /** Waits for the end. @returns the exit code of its first process; null after a signal */
   async exitCode(): Promise<number | null> {
     await this.#ended;
-    return this.#exitCode;
-  }
-
-  /** Ends the whole group: asks first. */
-  async stop(): Promise<void> {
-    await this.endedBy('SIGTERM', STOP_MS);
-    // Whatever of the group is left: its leader may be gone before the others.
-    await this.kill();
+    return this.#child.exitCode;
   }
 
   /** Ends the whole group as a power cut would. */
@@ -113,8 +104,11 @@ export class ForeignProcess implements AsyncDisposable {
     return this.#over;
   }
 
+  /** Ends the whole group: asks first. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.endedBy('SIGTERM', STOP_MS);
+    // Whatever of the group is left: its leader may be gone before the others.
+    await this.kill();
   }
 
   #fault(code: LabErrorCode, what: string): LabError {

@@ -10,7 +10,7 @@ export { LabError, readOptions, reasonOf } from './errors.ts';
 export { command, ForeignProcess } from './foreign-process.ts';
 export { findProgram } from './find-program.ts';
 export { Issuer } from './issuer.ts';
-export { TemporaryFolder } from './leftovers.ts';
+export { temporaryFolder } from './leftovers.ts';
 export type { LoadTarget } from './load/generator-main.ts';
 export type { RegisteredSession } from './load/registrant.ts';
 export { startLoad, startRegistrants } from './load/processes.ts';

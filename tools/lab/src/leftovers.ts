@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,22 +39,9 @@ function startSweeper(): Writable {
   return shell.stdin;
 }
 
-/** A folder that does not outlive this process. */
-export class TemporaryFolder implements AsyncDisposable {
-  readonly path: string;
-  readonly #forget: () => void;
-
-  private constructor(path: string) {
-    this.path = path;
-    this.#forget = atEnd(`rm -rf '${path}'`);
-  }
-
-  static async open(): Promise<TemporaryFolder> {
-    return new TemporaryFolder(await mkdtemp(join(tmpdir(), 'lightspeed-')));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
-    this.#forget();
-  }
+/** Makes a folder that does not outlive this process. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const { path, remove } = await mkdtempDisposable(join(tmpdir(), 'lightspeed-'));
+  const forget = atEnd(`rm -rf '${path}'`);
+  return { path, [Symbol.asyncDispose]: () => remove().then(forget) };
 }

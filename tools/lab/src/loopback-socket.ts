@@ -49,17 +49,8 @@ export function endpointOf(socket: Socket): Endpoint {
   return { ip: parseIpv4(address) ?? 0, port };
 }
 
-/** Closes a socket, and waits until it is closed. */
-export async function closeSocket(socket: Socket): Promise<void> {
-  const closed = once(socket, 'close');
-  socket.close();
-  await closed;
-}
-
 /** An address of UDP on 127.0.0.1 that nobody uses, for programs that cannot let the system choose. */
 export async function freeLoopbackEndpoint(): Promise<Endpoint> {
-  const socket = await openLoopbackSocket();
-  const endpoint = endpointOf(socket);
-  await closeSocket(socket);
-  return endpoint;
+  await using socket = await openLoopbackSocket();
+  return endpointOf(socket);
 }

@@ -3,7 +3,7 @@ import { NetemLink } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { LOOPBACK, bindLoopback, closeSocket, createLoopbackSocket, endpointOf, hostOf, openLoopbackSocket } from './loopback-socket.ts';
+import { LOOPBACK, bindLoopback, createLoopbackSocket, endpointOf, hostOf, openLoopbackSocket } from './loopback-socket.ts';
 import type { LoopbackAddress } from './loopback-socket.ts';
 
 /** Where a link is, and what it does to datagrams. */
@@ -47,11 +47,9 @@ export class LossyLink implements AsyncDisposable {
   /** Where sources send to; the ip is 0 if that is `::1`. */
   readonly address: Endpoint;
   readonly #front: Socket;
-  readonly #fromIps: readonly number[];
-  readonly #target: { readonly address: string; readonly port: number };
+  readonly #options: LossyLinkOptions;
+  readonly #target: Passage['to'];
   readonly #netem: NetemLink<Passage>;
-  readonly #lossToTarget: number | undefined;
-  readonly #lossToSource: number | undefined;
   readonly #upstream = new Map<string, Socket>();
   /** Upstream sockets that are not closed. */
   readonly #open = new Set<Socket>();
@@ -60,16 +58,12 @@ export class LossyLink implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Infinity;
   #refused = 0;
-  #closed = false;
 
   private constructor(front: Socket, netem: NetemLink<Passage>, options: LossyLinkOptions) {
-    const { target, fromIps = [LOOPBACK], toTarget, toSource = toTarget } = options;
-    this.#fromIps = fromIps;
     this.#front = front;
+    this.#options = options;
+    this.#target = { address: hostOf(options.target), port: options.target.port };
     this.#netem = netem;
-    this.#target = { address: hostOf(target), port: target.port };
-    this.#lossToTarget = toTarget.loss;
-    this.#lossToSource = toSource.loss;
     this.address = endpointOf(front);
     front.on('message', (bytes, from) => this.#fromSource(bytes, from));
     front.on('error', () => this.#refused++);
@@ -102,8 +96,9 @@ export class LossyLink implements AsyncDisposable {
 
   /** Takes back {@link cut}. */
   mend(): void {
-    this.#netem.aToB.change({ loss: this.#lossToTarget });
-    this.#netem.bToA.change({ loss: this.#lossToSource });
+    const { toTarget, toSource = toTarget } = this.#options;
+    this.#netem.aToB.change({ loss: toTarget.loss });
+    this.#netem.bToA.change({ loss: toSource.loss });
   }
 
   /** From now on loses everything that this address sends or is sent; what is under way still arrives. */
@@ -122,32 +117,23 @@ export class LossyLink implements AsyncDisposable {
     await this.#closeUpstream();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
   /** Closes all sockets; what is under way is gone. Harmless when repeated. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);
-    await Promise.all([closeSocket(this.#front), this.#closeUpstream()]);
+    await Promise.all([this.#front[Symbol.asyncDispose](), this.#closeUpstream()]);
   }
 
   async #closeUpstream(): Promise<void> {
     const sockets = [...this.#open];
     this.#open.clear();
-    await Promise.all(sockets.map(closeSocket));
+    await Promise.all(sockets.map((socket) => socket[Symbol.asyncDispose]()));
   }
 
   #fromSource(bytes: Buffer, from: RemoteInfo): void {
     if (this.#blocked.has(from.address)) return;
     const key = `${from.address}:${from.port}`;
-    let socket = this.#upstream.get(key);
-    if (socket === undefined) {
-      socket = this.#openUpstream(from);
-      this.#upstream.set(key, socket);
-    }
+    const socket = this.#upstream.get(key) ?? this.#openUpstream(from);
+    this.#upstream.set(key, socket);
     this.#netem.aToB.send({ bytes, socket, to: this.#target }, bytes.length, performance.now());
     this.#deliverDue();
   }
@@ -163,8 +149,9 @@ export class LossyLink implements AsyncDisposable {
     });
     socket.on('error', () => this.#refused++);
     this.#open.add(socket);
-    const fromIp = this.#fromIps[this.#upstreamsOpened++ % this.#fromIps.length];
-    bindLoopback(socket, isIpv6 ? { host: this.#target.address, port: 0 } : { ip: fromIp, port: 0 });
+    const { fromIps = [LOOPBACK] } = this.#options;
+    const ip = fromIps[this.#upstreamsOpened++ % fromIps.length];
+    bindLoopback(socket, isIpv6 ? { host: this.#target.address, port: 0 } : { ip, port: 0 });
     return socket;
   }
 

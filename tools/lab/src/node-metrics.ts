@@ -4,16 +4,10 @@ import { count, sumOf } from './figures.ts';
 export class NodeMetrics {
   readonly #values: ReadonlyMap<string, number>;
 
-  constructor(values: ReadonlyMap<string, number>) {
-    this.#values = values;
-  }
-
   /** @param text what `GET /metrics` says */
-  static parse(text: string): NodeMetrics {
-    const lines = text.split('\n').filter((line) => line.startsWith('lightspeed_'));
-    return new NodeMetrics(
-      new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))])),
-    );
+  constructor(text: string) {
+    const samples = text.matchAll(/^(lightspeed_.*) (\S+)$/gm);
+    this.#values = new Map(Array.from(samples, ([, name, value]) => [name, Number(value)]));
   }
 
   /** @param labels as they are written: `kind="data"`. */

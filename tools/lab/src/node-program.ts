@@ -62,11 +62,7 @@ export interface NodeProgramOptions {
 export class NodeProgram extends ForeignProcess {
   readonly #options: NodeProgramOptions;
   /** What it says when it serves. */
-  #said: { readonly data: string; readonly control: string; readonly http: string; readonly pin?: string } = {
-    data: '',
-    control: '',
-    http: '',
-  };
+  #said!: { readonly data: string; readonly control: string; readonly http: string; readonly pin?: string };
   #collections = 0;
 
   private constructor(options: NodeProgramOptions) {
@@ -117,7 +113,7 @@ export class NodeProgram extends ForeignProcess {
 
   /** All that `GET /metrics` says. */
   async metrics(): Promise<NodeMetrics> {
-    return NodeMetrics.parse(await (await fetch(`${this.#said.http}/metrics`)).text());
+    return new NodeMetrics(await (await fetch(`${this.#said.http}/metrics`)).text());
   }
 
   /** One of its metrics, as {@link NodeMetrics.value} gives it. */
@@ -142,11 +138,6 @@ export class NodeProgram extends ForeignProcess {
   /** Starts another one in its place: same ports, same state. */
   again(): Promise<NodeProgram> {
     return NodeProgram.start({ ...this.#options, data: this.data, control: this.control });
-  }
-
-  /** Has it drain. @returns whether it ended in time */
-  drain(timeoutMs: number): Promise<boolean> {
-    return this.endedBy('SIGTERM', timeoutMs);
   }
 
   /** Does not wait for sessions to end, as a node that is asked does. */

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { sumOf } from './figures.ts';
 
 /**
  * CPU time of processes and what they keep in memory, out of /proc. CPU time is read from `schedstat` of each thread, which
@@ -21,18 +22,13 @@ export function parseResidentBytes(text: string): number {
 
 /** Nanoseconds that these processes, all their threads, have been on a core. */
 export function cpuNs(pids: readonly number[]): number {
-  let sum = 0;
-  for (const pid of pids) {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      sum += parseSchedstat(readOr(`/proc/${pid}/task/${thread}/schedstat`, '0'));
-    }
-  }
-  return sum;
+  const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`));
+  return sumOf(threads, (thread) => parseSchedstat(readOr(`${thread}/schedstat`, '0')));
 }
 
 /** The resident memory of some processes together; Linux only. */
 export function residentBytes(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + parseResidentBytes(readFileSync(`/proc/${pid}/status`, 'utf8')), 0);
+  return sumOf(pids, (pid) => parseResidentBytes(readFileSync(`/proc/${pid}/status`, 'utf8')));
 }
 
 /** Threads may end while they are looked at. */

@@ -1,7 +1,7 @@
 import { Random } from '@lightspeed/netem';
 import { HEADER_BYTES, formatEndpoint, readDestinationIp, readDestinationPort } from '@lightspeed/wire';
 import { expect, it } from 'vitest';
-import { HostileDatagrams } from '../src/soak/hostile-datagrams.ts';
+import { hostileDatagrams } from '../src/soak/hostile-datagrams.ts';
 import { hostile } from '../src/soak/hostile.ts';
 
 it('hostile datagrams harm neither the node nor those who behave, and each is accounted for', { timeout: 60_000 }, async () => {
@@ -12,14 +12,14 @@ it('hostile datagrams harm neither the node nor those who behave, and each is ac
 });
 
 it("hostile datagrams are of all lengths, and none names a destination but the run's own and those that no node allows", () => {
-  const datagrams = new HostileDatagrams(new Random(3));
+  const write = hostileDatagrams(new Random(3));
   const bytes = new Uint8Array(65_600);
   const server = { ip: 0x7f00_0001, port: 4_000 };
   let toServer = 0;
   let tooShort = 0;
   let tooLong = 0;
   for (let count = 0; count < 5_000; count++) {
-    const length = datagrams.write(bytes, { token: 9, server, longestDatagramBytes: 9_000 });
+    const length = write(bytes, { token: 9, server, longestDatagramBytes: 9_000 });
     expect(length).toBeLessThanOrEqual(65_507);
     if (length < HEADER_BYTES) tooShort++;
     if (length > 9_000) tooLong++;

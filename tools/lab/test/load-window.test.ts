@@ -1,7 +1,7 @@
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import { expect, test } from 'vitest';
 import { Framing } from '../src/load/framing.ts';
-import { LstpFraming, LstpSessions } from '../src/load/lstp-framing.ts';
+import { LstpFraming, lstpSessions } from '../src/load/lstp-framing.ts';
 import { Schedule } from '../src/load/schedule.ts';
 import { GAME_SERVER, WindowRun } from '../src/load/window-run.ts';
 import { PAYLOAD_BYTES } from '../src/payload.ts';
@@ -193,7 +193,7 @@ test('a careful run looks at content and length, and has no more packets without
 
 test('an answer of a node must have the token and addresses of its own client and server', () => {
   const bytes = new Uint8Array(512);
-  const sessions = new LstpSessions(
+  const sessions = lstpSessions(
     2,
     [7, 8].map((token) => ({ sessionId: token, token, secret: new Uint8Array(16) })),
   );

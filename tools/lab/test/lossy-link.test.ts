@@ -20,13 +20,12 @@ describe('a lossy link', () => {
   it('without impairments passes everything on, in order, both ways', async () => {
     await using source = await TestPeer.open();
     await using target = await TestPeer.open();
-    const link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
+    await using link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
     expect(await numbersThrough(link, source, target)).toEqual(Array.from({ length: PACKETS }, (_, number) => number));
     for (const arrival of target.arrivals) target.answer(arrival, arrival.bytes);
     await until(() => source.arrivals.length === PACKETS);
     expect(source.arrivals.every(({ from }) => from.port === link.address.port)).toBe(true);
     expect(link.stats).toMatchObject({ sources: 1, refused: 0 });
-    await link.close();
   });
 
   it('loses the same packets for the same seed, and says how many', async () => {
@@ -34,12 +33,11 @@ describe('a lossy link', () => {
     for (const seed of [7, 7, 8]) {
       await using source = await TestPeer.open();
       await using target = await TestPeer.open();
-      const link = await LossyLink.open({ target: target.address, seed, toTarget: { loss: 0.3 } });
+      await using link = await LossyLink.open({ target: target.address, seed, toTarget: { loss: 0.3 } });
       const arrived = await numbersThrough(link, source, target);
       expect(arrived.length).toBe(PACKETS - link.stats.toTarget.lostRandom);
       expect(link.stats.toTarget.lostRandom).toBeGreaterThan(PACKETS / 5);
       rounds.push(arrived);
-      await link.close();
     }
     expect(rounds[1]).toEqual(rounds[0]);
     expect(rounds[2]).not.toEqual(rounds[0]);
@@ -49,21 +47,20 @@ describe('a lossy link', () => {
     await using source = await TestPeer.open();
     await using target = await TestPeer.open();
     const toTarget = { delayMs: 20, jitterMs: 10, duplicate: 0.2 };
-    const link = await LossyLink.open({ target: target.address, seed: 1, toTarget });
+    await using link = await LossyLink.open({ target: target.address, seed: 1, toTarget });
     const startMs = performance.now();
     const arrived = await numbersThrough(link, source, target);
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(20);
     expect(new Set(arrived).size).toBe(PACKETS);
     expect(arrived.length).toBe(PACKETS + link.stats.toTarget.duplicated);
     expect(link.stats.toTarget.reordered).toBeGreaterThan(0);
-    await link.close();
   });
 
   it('lets the target tell sources apart, and answers each its own', async () => {
     await using one = await TestPeer.open();
     await using other = await TestPeer.open();
     await using target = await TestPeer.open();
-    const link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
+    await using link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
     one.send(link.address, Buffer.from('one'));
     other.send(link.address, Buffer.from('other'));
     await until(() => target.arrivals.length === 2);
@@ -72,14 +69,13 @@ describe('a lossy link', () => {
     await until(() => one.arrivals.length === 1 && other.arrivals.length === 1);
     expect(one.arrivals[0].bytes.toString()).toBe('one');
     expect(other.arrivals[0].bytes.toString()).toBe('other');
-    await link.close();
   });
 
   it('passes on nothing that others than the target send to its upstream sockets', async () => {
     await using source = await TestPeer.open();
     await using target = await TestPeer.open();
     await using stranger = await TestPeer.open();
-    const link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
+    await using link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
     source.send(link.address, Buffer.from('hello'));
     await until(() => target.arrivals.length === 1);
     const [arrival] = target.arrivals;
@@ -88,26 +84,25 @@ describe('a lossy link', () => {
     await until(() => source.arrivals.length === 1);
     expect(source.arrivals[0].bytes.toString()).toBe('target');
     expect(link.stats.toSource.sent).toBe(1);
-    await link.close();
   });
 
   it('can be cut and mended', async () => {
     await using source = await TestPeer.open();
     await using target = await TestPeer.open();
-    const link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
+    await using link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
     link.cut();
     expect(await numbersThrough(link, source, target)).toEqual([]);
     link.mend();
     expect(await numbersThrough(link, source, target)).toHaveLength(PACKETS);
-    await link.close();
-    await link.close();
+    await link[Symbol.asyncDispose]();
+    await link[Symbol.asyncDispose]();
   });
 
   it('can forget its sources, which then come from other addresses', async () => {
     await using source = await TestPeer.open();
     await using target = await TestPeer.open();
     const fromIps = [0x7f00_0007, 0x7f00_0008];
-    const link = await LossyLink.open({ target: target.address, fromIps, seed: 1, toTarget: {} });
+    await using link = await LossyLink.open({ target: target.address, fromIps, seed: 1, toTarget: {} });
     source.send(link.address, Buffer.from('before'));
     await until(() => target.arrivals.length === 1);
     await link.forget();
@@ -118,13 +113,12 @@ describe('a lossy link', () => {
     target.answer(target.arrivals[1], Buffer.from('answer'));
     await until(() => source.arrivals.length === 1);
     expect(source.arrivals[0].bytes.toString()).toBe('answer');
-    await link.close();
   });
 
   it('can block one source', async () => {
     await using source = await TestPeer.open();
     await using target = await TestPeer.open();
-    const link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
+    await using link = await LossyLink.open({ target: target.address, seed: 1, toTarget: {} });
     link.block(0x7f00_0001);
     source.send(link.address, Buffer.from('blocked'));
     await new Promise((resolve) => setImmediate(resolve));
@@ -133,7 +127,6 @@ describe('a lossy link', () => {
     source.send(link.address, Buffer.from('passed'));
     await until(() => target.arrivals.length > 0);
     expect(target.arrivals.map(({ bytes }) => bytes.toString()).at(-1)).toBe('passed');
-    await link.close();
   });
 
   it('refuses impairments that cannot be', async () => {

@@ -9,16 +9,15 @@ const KINDS = { data: 50, parity: 5, keepalive: 2, handshake: 2, fin: 1 };
 
 /** What the accounts read of a node's metrics. */
 function accountFaults({ received = 90, kinds = KINDS, drops = 30 }): readonly string[] {
-  const metrics = new NodeMetrics(
-    new Map([
-      ['lightspeed_packets_total{peer="client",direction="in"}', received],
-      ...Object.entries(kinds).map(([kind, value]) => [`lightspeed_client_packets_total{kind="${kind}"}`, value] as const),
-      ['lightspeed_dropped_packets_total{direction="client",reason="bad_token"}', drops],
-      ['lightspeed_dropped_packets_total{direction="server",reason="no_flow"}', 99],
-      ['lightspeed_udp_events_total{event="truncated"}', 7],
-      ['lightspeed_kernel_dropped_packets_total', 3],
-    ]),
-  );
+  const samples = [
+    `lightspeed_packets_total{peer="client",direction="in"} ${received}`,
+    ...Object.entries(kinds).map(([kind, value]) => `lightspeed_client_packets_total{kind="${kind}"} ${value}`),
+    `lightspeed_dropped_packets_total{direction="client",reason="bad_token"} ${drops}`,
+    'lightspeed_dropped_packets_total{direction="server",reason="no_flow"} 99',
+    'lightspeed_udp_events_total{event="truncated"} 7',
+    'lightspeed_kernel_dropped_packets_total 3',
+  ];
+  const metrics = new NodeMetrics(`# TYPE lightspeed_sessions gauge\n${samples.join('\n')}\n`);
   const expectations = new Expectations();
   const load = { opened: { open: 3, asked: 4 }, window: { toRelay: 36 } };
   expectAccounts(expectations, metrics, { sent: 60, oversized: 7, unsent: 0, sessions: 0 }, load);

@@ -6,7 +6,7 @@ import type { SocksClientEstablishedEvent } from 'socks/typings/common/constants
 import { expect, it } from 'vitest';
 import { startOpenNode } from '../src/game/open-node.ts';
 import { LossyLink } from '../src/lossy-link.ts';
-import { LOOPBACK, closeSocket, endpointOf, openLoopbackSocket } from '../src/loopback-socket.ts';
+import { LOOPBACK, endpointOf, openLoopbackSocket } from '../src/loopback-socket.ts';
 
 const DATAGRAMS = 1_000;
 const PAUSE_MS = 2;
@@ -16,18 +16,13 @@ const QUIET_MS = 1_000;
 
 it('an echo game plays through a real SOCKS5 client over a link that loses 5 %, protected', { timeout: 60_000 }, async () => {
   await using started = new AsyncDisposableStack();
-  const server = await openLoopbackSocket();
-  started.defer(() => closeSocket(server));
+  const server = started.use(await openLoopbackSocket());
   server.on('message', (message, from) => server.send(message, from.port, from.address));
   const gameServer = endpointOf(server);
   const node = await startOpenNode(gameServer, 'auto');
   started.defer(() => node.close());
-  const link = await LossyLink.open({
-    target: { ip: LOOPBACK, port: node.dataAddress.port },
-    seed: 11,
-    toTarget: { loss: LOSS, delayMs: 5 },
-  });
-  started.defer(() => link.close());
+  const target = { ip: LOOPBACK, port: node.dataAddress.port };
+  const link = started.use(await LossyLink.open({ target, seed: 11, toTarget: { loss: LOSS, delayMs: 5 } }));
   const tunnel = await startTunnel({
     node: { host: formatIpv4(link.address.ip), port: link.address.port },
     socks: { listen: { ip: LOOPBACK, port: 0 } },
@@ -46,8 +41,7 @@ it('an echo game plays through a real SOCKS5 client over a link that loses 5 %, 
   client.connect();
   const [{ socket: connection, remoteHost: relay }] = await established;
   started.defer(() => void connection.destroy());
-  const game = await openLoopbackSocket();
-  started.defer(() => closeSocket(game));
+  const game = started.use(await openLoopbackSocket());
   const answered = new Set<number>();
   const senders = new Set<string>();
   let lastMs = performance.now();

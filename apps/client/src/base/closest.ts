@@ -6,7 +6,8 @@ export function closest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let fewest = Math.min(MAX_EDITS, Math.floor(word.length / 2)) + 1;
   for (const candidate of candidates) {
-    const edits = editDistance(word, candidate);
+    // Letters in another order are the commonest slip.
+    const edits = editDistance(word, candidate) - (lettersOf(word) === lettersOf(candidate) ? 1 : 0);
     if (edits < fewest) {
       best = candidate;
       fewest = edits;
@@ -27,4 +28,8 @@ export function editDistance(from: string, to: string): number {
     row = next;
   }
   return row[to.length];
+}
+
+function lettersOf(word: string): string {
+  return [...word].sort().join('');
 }

@@ -94,7 +94,12 @@ export function addCatchCommands(program: Command, terminal: Terminal, done: (ex
     .action(async (options: SetupOptions) => done(await setup(options, terminal)));
   const examining = program.command('doctor').description('Say what this machine can do for LightSpeed, and what to do about the rest.');
   addIdentityOptions(examining)
-    .addOption(new Option('--node <host[:port]>', 'see whether this node lets you in, over IPv4 and IPv6').argParser(collect(parseNode)))
+    .addOption(
+      new Option(
+        '--node <host[:port]>',
+        'see whether this node lets you in: by a name over IPv4 and IPv6, by an address over its own family',
+      ).argParser(collect(parseNode)),
+    )
     .addOption(helperOption())
     .addOption(jsonOption('one JSON object'))
     .addHelpText('after', DOCTOR_EXAMPLES)

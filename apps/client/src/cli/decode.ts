@@ -11,6 +11,8 @@ import type { Terminal } from './terminal.ts';
 /** More than any capture that a person looks at packet by packet. */
 const MOST_INPUT_BYTES = 16 * 1024 * 1024;
 
+const ALLOWED = 'allowed are pairs of hexadecimal digits; of a file: lightspeed decode - < FILE';
+
 /** The options of `decode`. */
 export interface DecodeOptions {
   readonly dialect: Dialect;
@@ -50,7 +52,7 @@ async function readPackets(words: readonly string[]): Promise<Uint8Array[]> {
   try {
     return parseHexArgument(words.join(' '));
   } catch (error) {
-    if (error instanceof ClientError) throw new UsageError(error.message);
+    if (error instanceof ClientError) throw new UsageError(`decode: ${error.message}; ${ALLOWED}`);
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import { explained } from '../catch/capture.ts';
 import { prepareRootless } from '../catch/rootless-game.ts';
 import { NodeLink } from '../control/node-link.ts';
 import { resolveNode } from '../control/reach-node.ts';
+import { familyOf } from '../settings/addresses.ts';
 import { parseRegisterSettings } from '../settings/register-settings.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { registrationOf } from './registration.ts';
@@ -24,13 +25,23 @@ export interface DoctorOptions extends Omit<RegistrationOptions, 'register' | 'o
 }
 
 /** What is found about one thing. */
-interface Finding {
+type Finding = {
   readonly check: string;
-  /** `no` where something that the user needs does not work; `missing` where something optional is not there. */
-  readonly state: 'ok' | 'no' | 'missing';
   readonly found: string;
   readonly advice?: string;
-}
+  /** What needs it; other commands work without. */
+  readonly neededFor?: string;
+} & (
+  | {
+      /** `no` where something that the user needs does not work; `note` where it works, and there is something to know. */
+      readonly state: 'ok' | 'no' | 'note';
+    }
+  | {
+      /** Something optional is not there. */
+      readonly state: 'absent';
+      readonly neededFor: string;
+    }
+);
 
 type Check = () => Finding | Promise<Finding>;
 
@@ -40,36 +51,35 @@ const TOOL_MS = 5_000;
 const MOST_CLOCK_MS = 60_000;
 /** What a packet of 1,500 bytes leaves a game, behind the headers of IP, UDP and LSTP with a tag. */
 const USUAL_MTU = 1_500;
+const CATCHING = 'run, catch and gateway; play and socks work without';
+const ONLY = { ipv4: 'networks that have IPv4 only', ipv6: 'networks that have IPv6 only' } as const;
+type Family = keyof typeof ONLY;
+const MARKS: Readonly<Record<Finding['state'], string>> = { ok: 'ok', no: 'no', note: 'note', absent: 'not there' };
+const MARK_COLUMNS = 9;
+const NAME_COLUMNS = 14;
 const run = promisify(execFile);
 
 /** `lightspeed doctor`. @returns the exit code: 1 if something does not work that is needed. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<number> {
   const findings: Finding[] = [];
-  for (const check of [
-    system,
-    engine,
-    nft,
-    controlGroups,
-    () => helper(options.helper),
-    rootless,
-    mtu,
-    clock,
-    ...nodeChecks(options, terminal),
-  ]) {
+  // On other systems nothing catches games.
+  const catching = process.platform === 'linux' ? [nft, controlGroups, () => helper(options.helper), rootless] : [];
+  for (const check of [system, engine, ...catching, mtu, clock, ...nodeChecks(options, terminal)]) {
     const finding = await check();
     findings.push(finding);
     if (options.json !== true) show(finding, terminal);
   }
   const isWell = findings.every(({ state }) => state !== 'no');
   if (options.json === true) terminal.json({ ok: isWell, findings });
-  else terminal.line(isWell ? 'this machine can do what LightSpeed needs' : 'something is missing: see above');
+  else terminal.line(isWell ? 'this machine can do what LightSpeed needs' : 'something that is needed does not work: see "no" above');
   return isWell ? 0 : 1;
 }
 
-function show({ check, state, found, advice }: Finding, terminal: Terminal): void {
-  const mark = state === 'ok' ? 'ok     ' : state === 'missing' ? 'missing' : terminal.bad('no     ');
-  terminal.line(`${mark}  ${check.padEnd(14)}  ${found}`);
-  if (advice !== undefined) terminal.line(`         ${' '.repeat(14)}  ${advice}`);
+function show({ check, state, found, advice, neededFor }: Finding, terminal: Terminal): void {
+  const mark = MARKS[state].padEnd(MARK_COLUMNS);
+  terminal.line(`${state === 'no' ? terminal.bad(mark) : mark}  ${check.padEnd(NAME_COLUMNS)}  ${found}`);
+  const below = [advice, neededFor && `${state === 'absent' ? 'only ' : ''}needed for ${neededFor}`];
+  for (const line of below) if (line !== undefined) terminal.line(`${' '.repeat(MARK_COLUMNS + NAME_COLUMNS + 4)}${line}`);
 }
 
 function system(): Finding {
@@ -77,7 +87,7 @@ function system(): Finding {
   if (process.platform === 'linux') return { check: 'system', state: 'ok', found };
   return {
     check: 'system',
-    state: 'missing',
+    state: 'note',
     found,
     advice: 'only Linux catches games; on other systems use lightspeed socks (docs/playing.md)',
   };
@@ -87,7 +97,7 @@ function engine(): Finding {
   const { kind, reason } = chooseEngine('auto');
   const check = 'engine';
   if (kind === 'batch') return { check, state: 'ok', found: reason };
-  return { check, state: 'missing', found: reason, advice: 'play and socks work; run, catch and gateway need the batch engine' };
+  return { check, state: 'absent', found: `${reason}; datagrams move one by one`, neededFor: CATCHING };
 }
 
 async function nft(): Promise<Finding> {
@@ -95,7 +105,8 @@ async function nft(): Promise<Finding> {
     const { stdout } = await run('nft', ['--version'], { timeout: TOOL_MS, env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' } });
     return { check: 'nftables', state: 'ok', found: stdout.trim() };
   } catch {
-    return { check: 'nftables', state: 'no', found: 'there is no nft', advice: 'install it, for example: sudo apt install nftables' };
+    const advice = 'install it, for example: sudo apt install nftables';
+    return { check: 'nftables', state: 'no', found: 'there is no nft', advice, neededFor: CATCHING };
   }
 }
 
@@ -103,7 +114,8 @@ function controlGroups(): Finding {
   const check = 'control groups';
   if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return { check, state: 'ok', found: 'version 2' };
   if (existsSync('/sys/fs/cgroup/unified/cgroup.procs')) return { check, state: 'ok', found: 'version 2 beside version 1' };
-  return { check, state: 'no', found: 'no version 2', advice: 'start the system with systemd.unified_cgroup_hierarchy=1' };
+  const advice = 'start the system with systemd.unified_cgroup_hierarchy=1';
+  return { check, state: 'no', found: 'no version 2', advice, neededFor: CATCHING };
 }
 
 async function helper(path: string): Promise<Finding> {
@@ -114,7 +126,7 @@ async function helper(path: string): Promise<Finding> {
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
     const advice = error.code === 'trial_failed' ? 'allow what this rule drops, or games cannot be caught' : undefined;
-    return { check, state: 'no', found: error.message, ...(advice === undefined ? {} : { advice }) };
+    return { check, state: 'no', found: error.message, ...(advice === undefined ? {} : { advice }), neededFor: CATCHING };
   }
 }
 
@@ -132,7 +144,7 @@ async function rootless(): Promise<Finding> {
     return { check, state: 'ok', found: 'it catches without setup, and a trial has passed' };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    return { check, state: 'missing', found: error.message, advice: 'only run --rootless needs it' };
+    return { check, state: 'absent', found: error.message, neededFor: 'run --rootless' };
   }
 }
 
@@ -141,13 +153,13 @@ function mtu(): Finding {
   const check = 'MTU';
   const routes = existsSync('/proc/net/route') ? readFileSync('/proc/net/route', 'utf8').split('\n').slice(1) : [];
   const device = routes.map((line) => line.split('\t')).find(([, destination]) => destination === '00000000')?.[0];
-  if (device === undefined) return { check, state: 'missing', found: 'there is no default route over IPv4' };
+  if (device === undefined) return { check, state: 'note', found: 'there is no default route over IPv4' };
   const bytes = Number(readFileSync(`/sys/class/net/${device}/mtu`, 'utf8'));
   const found = `${bytes} bytes at ${device}`;
   if (bytes >= USUAL_MTU) return { check, state: 'ok', found };
   return {
     check,
-    state: 'missing',
+    state: 'note',
     found,
     advice: 'large datagrams of games are sent in two parts; that is slower, and some networks lose them',
   };
@@ -163,7 +175,7 @@ async function clock(): Promise<Finding> {
     // Nothing says so here.
   }
   const found = `${new Date().toISOString()}, and nothing says that it is synchronized`;
-  return { check, state: 'missing', found, advice: 'if it is wrong, tickets look expired: sudo timedatectl set-ntp true' };
+  return { check, state: 'note', found, advice: 'if it is wrong, tickets look expired: sudo timedatectl set-ntp true' };
 }
 
 /** Milliseconds by which the node's clock is ahead of ours; 0 if it does not tell. */
@@ -174,14 +186,20 @@ async function clockOffsetOf(link: NodeLink): Promise<number> {
   return link.clockOffsetMs ?? 0;
 }
 
+/** Those over which a node may be reached; an address has one. */
+function familiesOf({ host }: NodeArgument): readonly Family[] {
+  const family = familyOf(host);
+  return family === undefined ? ['ipv4', 'ipv6'] : [family];
+}
+
 function nodeChecks({ node: nodes = [], pin: pins, ...options }: DoctorOptions, terminal: Terminal): Check[] {
   return nodes.flatMap((node, index) =>
-    (['ipv4', 'ipv6'] as const).map((family) => async (): Promise<Finding> => {
+    familiesOf(node).map((family) => async (): Promise<Finding> => {
       const check = `node, ${family === 'ipv4' ? 'IPv4' : 'IPv6'}`;
       try {
         const addresses = await resolveNode(node.host, LOOK_UP_MS, node.host);
         const address = addresses[family];
-        if (address === undefined) return { check, state: 'missing', found: `${node.host} has no such address` };
+        if (address === undefined) return { check, state: 'absent', found: `${node.host} has no such address`, neededFor: ONLY[family] };
         const settings = await registrationOf(
           { ...options, pin: pins?.slice(index, index + 1), register: true },
           [node],

@@ -1,8 +1,8 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { QuicError, formatPin, loadKnownNodes, parsePin, replaceFile } from '@lightspeed/control/quic';
-import { decodeTicket, formatTicket } from '@lightspeed/security';
+import { INVITATION_SCHEME, decodeTicket, formatTicket } from '@lightspeed/security';
 import type { Invitation } from '@lightspeed/security';
 import { explainFileError } from '@lightspeed/udp';
 import { formatSocketAddress } from '@lightspeed/wire';
@@ -12,14 +12,19 @@ import { ownConfigFile } from '../config/config-folder.ts';
 import { editNodes } from '../config/edit-nodes.ts';
 import type { NodeChange } from '../config/edit-nodes.ts';
 import { configError, readTomlFile } from '../config/toml-file.ts';
-import { describeInvitation, faultOfTicket } from '../invite/describe-invitation.ts';
+import { describeInvitation, describeTicket, faultOfTicket } from '../invite/describe-invitation.ts';
 import { MAX_TEXT_LENGTH, invitationIn } from '../invite/invitation-text.ts';
 import { lookAlikeOf } from '../invite/look-alikes.ts';
 import { decodeText } from '../invite/pasted-text.ts';
 import { nodeName, parseNode } from './endpoint.ts';
 import { knownNodesFile } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
+import { ticketOf } from './tickets.ts';
 import { UsageError } from './usage-error.ts';
+import { userPath } from './user-path.ts';
+
+/** What shells take as it is. */
+const PLAIN_WORD = /^[\w./~-]+$/;
 
 /** The options of `import`, as the command line gives them. */
 export interface ImportOptions {
@@ -43,11 +48,11 @@ interface Known {
 export async function importInvitation(given: string, options: ImportOptions, terminal: Terminal): Promise<number> {
   const fromInput = given === '-';
   const invitation = invitationIn(fromInput ? decodeText(await readInput()) : given);
-  if (invitation.type === 'refused') throw new UsageError(`import: ${invitation.text}`);
+  if (invitation.type === 'refused') throw new UsageError(`import: ${invitation.text}${fromInput ? '' : fileHint(given)}`);
   const nowSeconds = Math.floor(Date.now() / 1_000);
   const fault = faultOfTicket(invitation, nowSeconds);
   if (fault !== undefined) throw new UsageError(`import: ${fault}`);
-  const file = options.config ?? ownConfigFile('config.toml');
+  const file = options.config === undefined ? ownConfigFile('config.toml') : await chosenFile(options.config);
   const known = await readKnown(file, invitation);
   const entry = known.index === undefined ? undefined : known.entries[known.index];
   for (const line of describeInvitation(invitation, nowSeconds)) terminal.line(line);
@@ -66,6 +71,14 @@ export async function importInvitation(given: string, options: ImportOptions, te
       `import: the ticket of this line has expired, and ${entry.ticket.where} has another one. Ask the operator for a new line`,
     );
   }
+  const lost = change.ticket === undefined ? undefined : await validTicket(entry, nowSeconds);
+  if (lost !== undefined && invitation.pin === undefined && options.replace !== true) {
+    throw new UsageError(
+      `import: you have a ticket for ${formatSocketAddress(invitation.node)} already, ${lost}, in ${entry?.ticket?.line ?? file}. This line has ` +
+        'no pin, so it does not show that it is of the same node. To have its ticket instead, add --replace',
+    );
+  }
+  if (lost !== undefined) terminal.line(`Its ticket takes the place of the one that you have, ${lost}.`);
   const edited = editNodes(file, known.text, known.index, change);
   terminal.line(
     entry === undefined ? `It becomes a node of ${file}.` : `It changes ${Object.keys(change).join(' and ')} in ${entry.node.line}.`,
@@ -74,6 +87,33 @@ export async function importInvitation(given: string, options: ImportOptions, te
   await writePrivate(file, edited);
   terminal.line(entry === undefined ? 'Added.' : 'Changed.');
   return 0;
+}
+
+/** Whoever names a file may mean what is in it. */
+function fileHint(given: string): string {
+  if (given.includes(INVITATION_SCHEME)) return '';
+  return `; of a file: lightspeed import - < ${PLAIN_WORD.test(given) ? given : 'FILE'}`;
+}
+
+/** Only the usual folder is made: that of a file which the user names may be mistyped. */
+async function chosenFile(given: string): Promise<string> {
+  const file = await userPath(given);
+  const folder = dirname(file);
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw new UsageError(`--config ${given}: there is no folder ${folder}; allowed is a file in a folder that is there`);
+  return file;
+}
+
+/** The ticket of a node that is known, in words, if it can still be used. */
+async function validTicket(entry: NodeEntry | undefined, nowSeconds: number): Promise<string | undefined> {
+  const bytes = await ticketOf(entry).catch(() => undefined);
+  const decoded = bytes && decodeTicket(bytes);
+  return bytes === undefined || decoded?.type !== 'ticket' || decoded.expiresAt <= nowSeconds
+    ? undefined
+    : describeTicket(bytes, nowSeconds);
 }
 
 function hasEnded({ ticket }: Invitation, nowSeconds: number): boolean {

@@ -28,7 +28,8 @@ export const dialectOption = () => new Option('--dialect <dialect>', 'form of ve
 const tokenOption = () =>
   new Option('--token <n>', 'token of a registration that was made in another way, with --no-register').argParser(integer(1, 255));
 /** `--json`, described by `what` it prints. */
-export const jsonOption = (what: string) => new Option('--json', what);
+export const jsonOption = (what: string) =>
+  new Option('--json', `${what}. A failure is one with event "error", code and message; standard error has it as text`);
 const keepaliveOption = () =>
   new Option(
     '--keepalive-ms <ms>',

@@ -1,7 +1,9 @@
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, CommanderError, Option } from 'commander';
+import type { Command } from 'commander';
 import { ClientError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { addCatchCommands } from './catch-commands.ts';
+import { CommandWithHints } from './command-with-hints.ts';
 import { applyConfig } from './configured.ts';
 import { decode, parseTagKey } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
@@ -109,19 +111,12 @@ function asksForJson(words: readonly string[]): boolean {
 }
 
 function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
-  const program = new Command('lightspeed')
+  const program = new CommandWithHints('lightspeed')
     .description('Carry the UDP traffic of games through a relay node.')
     .version(VERSION)
     .exitOverride()
     .configureOutput({
-      outputError: (text) =>
-        terminal.failed(
-          'ERR_CLIENT_USAGE',
-          text
-            .replace(/^error: /, '')
-            .trim()
-            .replace(/\s*\n\s*/g, ' '),
-        ),
+      outputError: (text) => terminal.failed('ERR_CLIENT_USAGE', text.trim().replace(/\s*\n\s*/g, ' ')),
     })
     .hook('preAction', (_program, command) => (command.name() === 'import' ? undefined : applyConfig(command, terminal)))
     .addHelpText('after', PLAY_EXAMPLE);
@@ -163,7 +158,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(sourceOption())
     .addOption(ioOption())
     .addOption(dialectOption())
-    .addOption(jsonOption('one JSON object at the end'))
+    .addOption(jsonOption('one JSON object at the end, with an error if it ended early'))
     .addHelpText('after', PING_EXAMPLE)
     .action(async (options: PingOptions) => done(await ping(options, terminal)));
   const asking = program
@@ -180,7 +175,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addArgument(new Argument('<text>', 'the line, or - for standard input'))
     .addOption(configOption())
     .option('--yes', 'do not ask')
-    .option('--replace', 'let it replace the pin of a node that you have already')
+    .option('--replace', 'let it replace the pin of a node that you have already, or with a line that has no pin, its ticket')
     .addHelpText('after', IMPORT_EXAMPLE)
     .action(async (text: string, options: ImportOptions) => done(await importInvitation(text, options, terminal)));
   addConfigCommands(program, terminal, done);

@@ -33,22 +33,31 @@ export class SessionFiles implements SessionStore {
     const file = join(this.#folder, `${name}${ENDING}`);
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await this.#removeExpired();
       const lock = await FileLock.take(join(this.#folder, name));
+      await this.#removeExpired(lock === undefined ? undefined : name);
       return lock === undefined ? undefined : await SessionFile.open(file, lock);
     } catch {
       return undefined;
     }
   }
 
-  async #removeExpired(): Promise<void> {
-    for (const name of await readdir(this.#folder)) {
-      if (!name.endsWith(ENDING)) continue;
-      const file = join(this.#folder, name);
-      const found = await stat(file).catch(() => undefined);
-      if (found !== undefined && Date.now() - found.mtimeMs > EXPIRED_MS) await rm(file, { force: true });
+  /** @param own the one whose lock this program has. Those that others hold are in use, however old they look. */
+  async #removeExpired(own: string | undefined): Promise<void> {
+    for (const entry of await readdir(this.#folder)) {
+      if (!entry.endsWith(ENDING) || !(await isExpired(join(this.#folder, entry)))) continue;
+      const name = entry.slice(0, -ENDING.length);
+      const lock = name === own ? undefined : await FileLock.take(join(this.#folder, name));
+      if (name !== own && lock === undefined) continue;
+      // Its holder may have said meanwhile that it is in use.
+      if (await isExpired(join(this.#folder, entry))) await rm(join(this.#folder, entry), { force: true });
+      await lock?.release();
     }
   }
+}
+
+async function isExpired(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs > EXPIRED_MS;
 }
 
 class SessionFile implements SessionPlace {

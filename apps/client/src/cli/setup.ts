@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { addGatewayEntry, install, remove, startHelper, usualPlaces } from '@lightspeed/capture';
+import { addGatewayEntry, install, missingInterface, remove, startHelper, usualPlaces } from '@lightspeed/capture';
 import { ClientError } from '../base/errors.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -13,10 +13,13 @@ export interface SetupOptions {
 
 /** `lightspeed setup`. @returns the exit code. */
 export async function setup({ remove: removes = false, gateway, lan }: SetupOptions, terminal: Terminal): Promise<number> {
-  if ((gateway === undefined) !== (lan === undefined)) throw new UsageError('--gateway and --lan belong together');
+  if ((gateway === undefined) !== (lan === undefined)) {
+    throw new UsageError('--gateway USER and --lan INTERFACE belong together: which user may make a gateway of which interface');
+  }
   if (removes && gateway !== undefined) throw new UsageError('--remove takes everything away: leave out --gateway');
   if (process.platform !== 'linux')
     throw new UsageError('only Linux can catch datagrams; on other systems use lightspeed socks (see docs/playing.md)');
+  const entry = gateway === undefined || lan === undefined ? undefined : { uid: uidOf(gateway), lan: interfaceOf(lan) };
   if (process.getuid?.() !== 0) throw new UsageError('setup changes the system: run it as root, with sudo');
   const places = usualPlaces();
   try {
@@ -26,9 +29,9 @@ export async function setup({ remove: removes = false, gateway, lan }: SetupOpti
       for (const one of left) terminal.line(`left: ${one}`);
       return 0;
     }
-    if (gateway !== undefined && lan !== undefined) {
-      addGatewayEntry(places.gatewayFile, uidOf(gateway), lan);
-      terminal.line(`${gateway} may make a gateway of ${lan} now`);
+    if (entry !== undefined) {
+      addGatewayEntry(places.gatewayFile, entry.uid, entry.lan);
+      terminal.line(`${gateway} may make a gateway of ${entry.lan} now`);
       return 0;
     }
     const words = await install(places);
@@ -52,6 +55,14 @@ function uidOf(user: string): number {
   try {
     return Number(execFileSync('id', ['-u', '--', user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
   } catch {
-    throw new UsageError(`--gateway ${user}: there is no such user`);
+    throw new UsageError(
+      `--gateway ${user}: there is no such user; allowed is a name or a number of a user of this machine (see: getent passwd)`,
+    );
   }
+}
+
+function interfaceOf(name: string): string {
+  const missing = missingInterface(name);
+  if (missing !== undefined) throw new UsageError(`--lan ${name}: ${missing}`);
+  return name;
 }

@@ -14,10 +14,21 @@ import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 const EXAMPLES = `
-Example, in two windows:
+Example on Linux and macOS. In a first terminal:
   $ lightspeed config sing-box --game CS2 > cs2.json
   $ sudo sing-box run -c cs2.json
+In a second terminal, without sudo:
   $ lightspeed socks
+
+Example on Windows. In a first Command Prompt, started with "Run as administrator":
+  > cd %USERPROFILE%
+  > lightspeed config sing-box --game CS2 > cs2.json
+  > sing-box run -c cs2.json
+In a second Command Prompt, started as usual:
+  > lightspeed socks
+PowerShell 5 writes a file that sing-box cannot read.
+
+Then start the game. Ctrl-C in both windows ends it.
 
 sing-box 1.12 or newer catches the game by the name of its program. On Linux, a game for Windows is a program of Wine's.
 It has another name there, so give the one that it has by your own games.toml.

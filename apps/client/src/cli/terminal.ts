@@ -4,6 +4,8 @@ import { styleText } from 'node:util';
 type Output = NodeJS.WriteStream | WriteStream;
 
 const USUAL_COLUMNS = 80;
+const USUAL_DECIMALS = 3;
+const RATIO_DECIMALS = 4;
 /** Carriage return, then erase to the end of the line. */
 const START_OF_LINE = '\r\u001b[K';
 
@@ -32,8 +34,9 @@ export class Terminal {
     this.#out.write(`${this.#liveLine === '' ? '' : START_OF_LINE}${text}\n${this.#liveLine}`);
   }
 
+  /** An object for programs, on a line of its own. Its numbers have the digits that mean something. */
   json(value: object): void {
-    this.#out.write(`${JSON.stringify(value)}\n`);
+    this.#out.write(`${JSON.stringify(value, rounded)}\n`);
   }
 
   /** Shows a line that the next call replaces; cut to the terminal's width with `…`, since a wrapped one cannot be replaced. */
@@ -78,4 +81,10 @@ export class Terminal {
     if (!this.isInteractive || NO_COLOR !== '' || TERM === 'dumb') return text;
     return styleText(style, text, { validateStream: false });
   }
+}
+
+/** Milliseconds to the microsecond, in which they are measured; shares to a hundredth of a per cent. For `JSON.stringify`. */
+function rounded(key: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isInteger(value)) return value;
+  return Number(value.toFixed(/ratio$|^share$/i.test(key) ? RATIO_DECIMALS : USUAL_DECIMALS));
 }

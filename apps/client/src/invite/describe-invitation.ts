@@ -54,7 +54,8 @@ function describeName(host: string): string | undefined {
   return `beware: a name with letters of other alphabets, ${letters}`;
 }
 
-function describeTicket(bytes: Uint8Array, nowSeconds: number): string {
+/** A ticket in words: for whom, and until when. */
+export function describeTicket(bytes: Uint8Array, nowSeconds: number): string {
   const ticket = decodeTicket(bytes);
   if (ticket.type === 'refused') return ticket.text;
   const { name, notBefore, expiresAt, maxSessions } = ticket;

@@ -29,6 +29,7 @@ Example:
     .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
     .option('--json', 'print the list as JSON')
     .allowExcessArguments(false)
+    .addHelpText('after', `\nExamples:\n  ${name} bans list\n  ${name} bans list --state-dir /var/lib/lightspeed --json`)
     .action(async (flags: { stateDir?: string; json?: boolean }) => {
       const answer = await askNode(flags.stateDir ?? stateDir(), 'bans-list');
       process.stdout.write(flags.json === true ? `${answer}\n` : textOf(JSON.parse(answer) as AccountBan[], Date.now()));
@@ -41,6 +42,7 @@ Example:
     .argument('<ACCOUNT>', 'id of the ticket, or the address')
     .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
     .allowExcessArguments(false)
+    .addHelpText('after', `\nExamples:\n  ${name} bans remove 203.0.113.7\n  ${name} bans remove 9f86d081884c7d659a2feaa0c55ad015`)
     .action(async (account: string, flags: { stateDir?: string }) => {
       // The question is one line of words.
       await askNode(flags.stateDir ?? stateDir(), `bans-remove ${account.replaceAll(/\s/g, '')}`);

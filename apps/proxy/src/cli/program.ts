@@ -1,10 +1,12 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { VERSION } from '../base/version.ts';
 import { OPTIONS } from '../config/options.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { NodeError } from '../base/node-error.ts';
 import { askNode } from '../state/admin-socket.ts';
 import { check } from './check.ts';
+import { CommandWithHints } from './command-with-hints.ts';
 import { configFromFlags, defaultStateDir } from './flags.ts';
 import type { ServeFlags } from './flags.ts';
 import { restart } from './restart.ts';
@@ -44,12 +46,12 @@ function fail(message: string, exitCode: number): number {
 }
 
 function createProgram(done: (exitCode: number) => void): Command {
-  const program = new Command(NAME)
+  const program = new CommandWithHints(NAME)
     .description('Run a relay node, which carries the UDP traffic of games between players and game servers.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .helpCommand(false)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${NAME}: `)) })
+    .configureOutput({ outputError: (text, write) => write(`${NAME}: ${text}`) })
     .exitOverride()
     .addHelpText(
       'after',
@@ -138,6 +140,7 @@ function addDrain(program: Command): void {
     .helpOption('-h, --help', 'print this')
     .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
     .allowExcessArguments(false)
+    .addHelpText('after', `\nExamples:\n  ${NAME} drain\n  ${NAME} drain --state-dir /var/lib/lightspeed`)
     .action(async ({ stateDir }: { stateDir?: string }) => {
       await askNode(stateDir ?? usualStateDir(), 'drain');
       process.stdout.write('the node drains\n');
@@ -156,6 +159,7 @@ function addRestart(program: Command): void {
     .helpOption('-h, --help', 'print this')
     .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
     .allowExcessArguments(false)
+    .addHelpText('after', `\nExamples:\n  ${NAME} restart\n  ${NAME} restart --state-dir /var/lib/lightspeed`)
     .action(async ({ stateDir }: { stateDir?: string }) => {
       const { version, sessions } = await restart(stateDir ?? usualStateDir());
       process.stdout.write(`the node has restarted: version ${version}, ${sessions} sessions\n`);

@@ -27,6 +27,7 @@ Example:
     .helpOption('-h, --help', 'print this')
     .requiredOption('--out <FILE>', 'file for the signing key; it must not exist yet')
     .allowExcessArguments(false)
+    .addHelpText('after', `\nExample:\n  ${name} ticket keygen --out issuer.pem`)
     .action((flags: { out: string }) => keygen(flags));
   ticket
     .command('issue')
@@ -63,8 +64,15 @@ Examples:
     .helpOption('-h, --help', 'print this')
     .argument('<TICKET>', 'lst1_...')
     .option('--issuer-key <KEY>', 'a trusted issuer, lsi1_...; may be repeated', collect)
-    .option('--revocation-list <FILE>', 'file with ids of revoked tickets')
+    .option('--revocation-list <FILE>', 'file with ids of revoked tickets; needs --issuer-key')
     .allowExcessArguments(false)
+    .addHelpText(
+      'after',
+      `
+Examples, with a ticket in the file alice.txt:
+  ${name} ticket inspect "$(cat alice.txt)"
+  ${name} ticket inspect "$(cat alice.txt)" --issuer-key "$(cat issuer.txt)" --revocation-list revoked.txt`,
+    )
     .action(async (text: string, flags: InspectFlags) => done(await inspect(text, flags)));
   ticket
     .command('revoke')
@@ -75,6 +83,13 @@ Examples:
     .requiredOption('--list <FILE>', "the nodes' revocation list; made if it does not exist")
     .option('--because <TEXT>', 'a comment for people')
     .allowExcessArguments(false)
+    .addHelpText(
+      'after',
+      `
+Examples, with a ticket in the file alice.txt, or with its id:
+  ${name} ticket revoke "$(cat alice.txt)" --list revoked.txt --because "left the team"
+  ${name} ticket revoke 9f86d081884c7d659a2feaa0c55ad015 --list revoked.txt`,
+    )
     .action((text: string, flags: RevokeFlags) => revoke(text, flags));
 }
 

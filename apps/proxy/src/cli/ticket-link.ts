@@ -4,6 +4,7 @@ import { sha256 } from '@lightspeed/security/node';
 import { addressKind } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import { encodeQR } from 'qr';
+import { messageOf } from '../base/node-error.ts';
 import { ConfigError } from '../config/config-error.ts';
 
 /** Of the control plane, unless it is named. */
@@ -34,10 +35,10 @@ export function wantsLink({ link, qr, node, pin }: LinkFlags): boolean {
 /**
  * The line for a player (docs/protocol.md, Invitations).
  * @param issuer the public key of the ticket's issuer.
- * @throws {SecurityError} or {QuicError} about a node or a pin that is none.
+ * @throws {SecurityError} or {ConfigError} about a node that is none; {ConfigError} about a pin.
  */
 export function linkOf({ node = '', pin }: LinkFlags, ticket: Uint8Array, issuer: Uint8Array): string {
-  return formatInvitation({ node: parseNode(node), pin: pin === undefined ? undefined : parsePin(pin), ticket, issuer }, sha256);
+  return formatInvitation({ node: parseNode(node), pin: pin === undefined ? undefined : pinOf(pin), ticket, issuer }, sha256);
 }
 
 /**
@@ -53,6 +54,14 @@ export function qrLines(text: string, coloured: boolean): string[] {
 /** Columns that a QR code takes. */
 export function qrColumns(text: string): number {
   return encodeQR(text, 'raw', { ecc: 'low', border: QUIET_ZONE }).length;
+}
+
+function pinOf(text: string): Uint8Array {
+  try {
+    return parsePin(text);
+  } catch (cause) {
+    throw new ConfigError(`--pin: ${messageOf(cause)}`, { cause });
+  }
 }
 
 function parseNode(text: string): SocketAddress {

@@ -3,14 +3,12 @@ import { appendFile, open, readFile } from 'node:fs/promises';
 import {
   DEFAULT_MAX_SESSIONS,
   TICKET_ID_BYTES,
-  decodeTicket,
   formatIssuerKey,
   formatRevocation,
   formatTicket,
   issueTicket,
   parseIssuerKey,
   parseRevocationList,
-  parseTicket,
   TicketVerifier,
 } from '@lightspeed/security';
 import type { Ticket } from '@lightspeed/security';
@@ -19,6 +17,7 @@ import { explainFileError } from '@lightspeed/udp';
 import { ConfigError } from '../config/config-error.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { parseDuration } from './duration.ts';
+import { readTicket } from './ticket-argument.ts';
 import { linkOf, qrColumns, qrLines, wantsLink } from './ticket-link.ts';
 import type { LinkFlags } from './ticket-link.ts';
 
@@ -50,7 +49,7 @@ export interface IssueFlags extends LinkFlags {
 /** Prints a signed ticket, or the line for a player that has it. */
 export async function issue(flags: IssueFlags): Promise<void> {
   const asLink = wantsLink(flags);
-  const key = await usage('--key', async () => SigningKey.fromPem(await text(flags.key)));
+  const key = await usage(`--key ${flags.key}`, async () => SigningKey.fromPem(await keyText(flags.key)));
   const now = nowSeconds();
   const seconds = parseDuration('--expires', flags.expires);
   const wait = flags.notBefore === undefined ? undefined : parseDuration('--not-before', flags.notBefore);
@@ -77,7 +76,7 @@ export async function issue(flags: IssueFlags): Promise<void> {
     print(formatTicket(bytes));
     return;
   }
-  const link = await usage('ticket issue', () => linkOf(flags, bytes, key.publicKey));
+  const link = await usage('--node', () => linkOf(flags, bytes, key.publicKey));
   if (flags.pin === undefined)
     warn('the line has no pin: players’ systems must trust the authority of the node’s certificate, or add --pin');
   print(link);
@@ -102,11 +101,10 @@ export interface InspectFlags {
 
 /** Prints what a ticket says, and with the issuers' keys whether it counts. @returns the exit code: 1 if it does not. */
 export async function inspect(given: string, { issuerKey, revocationList }: InspectFlags): Promise<number> {
-  const bytes = parseTicket(given);
-  const ticket = bytes instanceof Uint8Array ? decodeTicket(bytes) : bytes;
-  if (ticket.type === 'refused' || !(bytes instanceof Uint8Array)) {
-    throw new ConfigError(`the ticket: ${ticket.type === 'refused' ? ticket.text : 'it cannot be read'}`);
+  if (revocationList !== undefined && issuerKey === undefined) {
+    throw new ConfigError('--revocation-list needs --issuer-key lsi1_...: only a ticket whose signature is checked is looked for there');
   }
+  const { bytes, ticket } = readTicket('ticket inspect', given);
   print(describe(ticket));
   if (issuerKey === undefined) {
     print('signature   not checked: give the issuer with --issuer-key');
@@ -145,10 +143,7 @@ export async function revoke(given: string, { list, because }: RevokeFlags): Pro
 
 function idOf(given: string): string {
   if (/^[0-9a-f]{32}$/i.test(given.trim())) return given.trim().toLowerCase();
-  const bytes = parseTicket(given);
-  const ticket = bytes instanceof Uint8Array ? decodeTicket(bytes) : bytes;
-  if (ticket.type === 'refused') throw new ConfigError(`got neither a ticket nor the id of one: ${ticket.text}`);
-  return ticket.id;
+  return readTicket('ticket revoke', given, 'a ticket’s id, 32 hexadecimal digits').ticket.id;
 }
 
 function describe(ticket: Ticket): string {
@@ -173,11 +168,12 @@ async function revocationsIn(file: string): Promise<ReadonlySet<string>> {
   return usage(file, () => parseRevocationList(list));
 }
 
-async function text(file: string): Promise<string> {
+async function keyText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw fileError(file, cause);
+    const make = isMissing(cause) ? `; make one with lightspeed-proxy ticket keygen --out ${file}` : '';
+    throw new NodeError('ERR_PROXY_FILE', `--key ${file}: ${explainFileError(cause)}${make}`, { cause });
   }
 }
 
@@ -185,9 +181,13 @@ async function textIfThere(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
+    if (isMissing(cause)) return '';
     throw fileError(file, cause);
   }
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }
 
 function count(flag: string, given: string | undefined): number {

@@ -61,6 +61,8 @@ export class ClientConnection implements ClientLink {
   #dialect: Dialect = 'standard';
   /** What is to be sent after the answer to the Register; undefined once that is sent. */
   #held: OutgoingMessage[] | undefined = [];
+  /** Whether the node has ended it: a Register that is not decided yet is void then. */
+  #isDismissed = false;
 
   constructor(connection: ControlConnection, host: ControlHost) {
     this.#connection = connection;
@@ -108,6 +110,7 @@ export class ClientConnection implements ClientLink {
 
   async dismiss(reason: DisconnectReason, text: string, code?: string): Promise<void> {
     this.#client = undefined;
+    this.#isDismissed = true;
     await this.#closeWith(disconnect(reason, text, code), CLOSE_CODES[reason], text);
   }
 
@@ -179,7 +182,7 @@ export class ClientConnection implements ClientLink {
       const result = this.#host.register(register, this.#ends, this, isLast);
       if (result.type !== 'undecided') return result;
       await result.until;
-      if (this.#connection.closed !== undefined) return undefined;
+      if (this.#isDismissed || this.#connection.closed !== undefined) return undefined;
     }
     return undefined;
   }

@@ -4,6 +4,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join, resolve } from 'node:path';
+import { errnoOf } from '@lightspeed/udp';
 import { NodeError, messageOf } from '../base/node-error.ts';
 
 const SOCKET = 'node.sock';
@@ -110,10 +111,18 @@ async function answerOf(path: string, command: string): Promise<string> {
     if (answer === '') throw new Error('it does not understand');
     return answer;
   } catch (cause) {
-    throw new NodeError('ERR_PROXY_STATE', `${path}: no node can be reached: ${messageOf(cause)}`, { cause });
+    throw new NodeError('ERR_PROXY_STATE', `${path}: no node can be reached: ${whyNot(cause)}`, { cause });
   } finally {
     socket.destroy();
   }
+}
+
+function whyNot(cause: unknown): string {
+  const errno = errnoOf(cause);
+  if (errno === 'ENOENT' || errno === 'ECONNREFUSED')
+    return `none runs with this state folder (${errno}); start one, or name the folder of yours with --state-dir`;
+  if (errno === 'EACCES' || errno === 'EPERM') return `its folder belongs to another user (${errno}); use that user, or sudo`;
+  return messageOf(cause);
 }
 
 async function answers(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, realpathSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { keepLimits } from './group-limits.ts';
 
 /** Where nft looks for control groups, whatever is mounted there. */
 const NFT_ROOT = '/sys/fs/cgroup';
@@ -74,6 +75,13 @@ export class ControlGroups {
 
   /** Removes all empty groups, and what holds them: part of removing the installation. @returns how many are left because programs are in them. */
   removeAll(): number {
+    const left = this.removeEmpty();
+    removeGroup(this.#slice);
+    return left;
+  }
+
+  /** Removes all empty groups: for a helper that has no captures yet. @returns as {@link removeAll} */
+  removeEmpty(): number {
     const slice = this.#slice;
     const names = (() => {
       try {
@@ -84,17 +92,17 @@ export class ControlGroups {
     })();
     if (names === undefined) return 0;
     for (const { name } of names) removeGroup(join(slice, name));
-    removeGroup(slice);
     return names.filter(({ name }) => isThere(join(slice, name))).length;
   }
 
   /**
-   * Puts a process of a user into a group.
-   * @throws {NotAllowed} unless the process is the user's, all of it, and stays so.
+   * Puts a process of a user into a group, which gets the limits that hold for it where it is.
+   * @throws {NotAllowed} unless the process is the user's, all of it, and stays so. {Error} if a limit cannot be kept.
    */
   place(pid: number, uid: number, group: string): void {
     const before = this.#groupOf(pid);
     requireOwner(pid, uid);
+    keepLimits(this.root, before, group);
     writeFileSync(join(group, 'cgroup.procs'), String(pid));
     try {
       requireOwner(pid, uid);

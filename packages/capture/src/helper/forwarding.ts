@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { missingInterface } from '../base/interfaces.ts';
 
 /*
  * What a router needs: it forwards IPv4 packets, and does not tell the devices of the LAN to take another router. What was changed is
@@ -24,10 +25,8 @@ export function startForwarding(lan: string): Forwarding {
     ['/proc/sys/net/ipv4/conf/all/send_redirects', '0'],
     [`/proc/sys/net/ipv4/conf/${lan}/send_redirects`, '0'],
   ];
-  if (!existsSync(`/proc/sys/net/ipv4/conf/${lan}`)) {
-    const others = readdirSync('/proc/sys/net/ipv4/conf').filter((name) => !/^(?:all|default|lo|lightspeed-.*)$/.test(name));
-    throw new Error(`there is no interface ${lan}; there are: ${others.join(', ') || 'none'}`);
-  }
+  const missing = missingInterface(lan);
+  if (missing !== undefined) throw new Error(missing);
   const changed = wanted.filter(([path, value]) => readFileSync(path, 'utf8').trim() !== value);
   // Turning forwarding on or off sets other settings anew: so the first is given back first, as it was set first.
   const back = changed.map(([path]) => `echo ${readFileSync(path, 'utf8').trim()} > ${path}`);

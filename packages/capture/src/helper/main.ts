@@ -1,8 +1,9 @@
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { libc } from '../base/libc.ts';
 import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
 import { DEFAULT_SLICE } from './control-groups.ts';
-import { CaptureServer } from './server.ts';
+import { CaptureServer, NUMBER_FILE } from './server.ts';
 
 /*
  * The privileged helper's program: the installation's unit starts it as root.
@@ -25,6 +26,7 @@ libc();
 const isGiven = process.env['LISTEN_PID'] === String(process.pid) && process.env['LISTEN_FDS'] === '1';
 const helper = new CaptureServer({
   listen: isGiven ? 'given' : { path: values.listen },
+  numberFile: join(dirname(values.listen), NUMBER_FILE),
   gatewayFile: values['gateway-file'],
   slice: values.slice,
   idleMs: values.stay ? 0 : IDLE_MS,

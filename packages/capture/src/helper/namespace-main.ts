@@ -17,6 +17,8 @@ const session = new CaptureSession(
     mayBeGateway: () => false,
     takeNumber: () => 1,
     giveBack: () => undefined,
+    countRequest: () => true,
+    forgetRequests: () => undefined,
     log: () => undefined,
   },
   new Socket({ fd: CONNECTION_FD }),

@@ -4,20 +4,29 @@ import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { CaptureTarget } from '../protocol.ts';
 import { MAX_CAPTURES } from '../rules/marks.ts';
+import { CaptureNumbers } from './capture-numbers.ts';
 import { ControlGroups } from './control-groups.ts';
 import { CaptureSession } from './session.ts';
 import type { SessionHost } from './session.ts';
 import { descriptorOf, peerOf } from './sockets.ts';
 
-/** Most connections of one user at once. */
+/** Most connections of one user at once, and of all. */
 const MAX_PER_USER = 16;
+const MAX_CONNECTIONS = 256;
+/** Most requests of one user's captures that last, but for root: nft keeps some 200 bytes of each. */
+const MAX_REQUESTS_PER_USER = 400_000;
 /** The descriptor of the socket that systemd gives (sd_listen_fds(3)). */
 const FIRST_GIVEN_FD = 3;
+
+/** The name of the file with the last capture's number, beside the socket. */
+export const NUMBER_FILE = 'captures';
 
 /** How the helper works. */
 export interface CaptureServerOptions {
   /** Where to listen, or the socket that systemd has opened. */
   readonly listen: { readonly path: string } | 'given';
+  /** Where the number of the last capture is kept: longer than the helper runs, and not longer than the machine does. */
+  readonly numberFile: string;
   /** Who may use which interface as a gateway: lines of a user's number and an interface's name. */
   readonly gatewayFile: string;
   /** The name of the control group in which those of captures are. */
@@ -33,10 +42,12 @@ export class CaptureServer implements SessionHost {
   readonly isInNamespace = false;
   readonly #options: CaptureServerOptions;
   readonly #server: Server;
-  readonly #numbers = new Map<number, CaptureTarget>();
+  readonly #numbers: CaptureNumbers;
+  readonly #captures = new Map<number, { readonly uid: number; readonly target: CaptureTarget }>();
   readonly #sessions = new Set<Promise<void>>();
   readonly #sockets = new Set<Socket>();
   readonly #perUser = new Map<number, number>();
+  readonly #requests = new Map<number, number>();
   #idle: NodeJS.Timeout | undefined;
   #ready: () => void = () => undefined;
   /** Resolves when clients can connect. */
@@ -45,6 +56,7 @@ export class CaptureServer implements SessionHost {
   constructor(options: CaptureServerOptions) {
     this.#options = options;
     this.groups = ControlGroups.find(options.slice);
+    this.#numbers = new CaptureNumbers(options.numberFile);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -66,6 +78,8 @@ export class CaptureServer implements SessionHost {
     // Whoever connects is known by the kernel's word, and may catch what is his own.
     if (listen !== 'given') chmodSync(listen.path, 0o666);
     this.#ready();
+    // A helper that was killed has left what its games were in.
+    this.groups?.removeEmpty();
     this.#restWhenIdle();
     await closed;
     await Promise.all(this.#sessions);
@@ -86,18 +100,31 @@ export class CaptureServer implements SessionHost {
     return readFileSync(gatewayFile, 'utf8').split('\n').includes(`${uid} ${lan}`);
   }
 
-  takeNumber(target: CaptureTarget): number | undefined {
-    if (target.kind === 'gateway' && [...this.#numbers.values()].some(({ kind }) => kind === 'gateway')) return undefined;
-    for (let number = 1; number <= MAX_CAPTURES; number++) {
-      if (this.#numbers.has(number)) continue;
-      this.#numbers.set(number, target);
-      return number;
-    }
-    return undefined;
+  takeNumber(uid: number, target: CaptureTarget): number | undefined {
+    const captures = [...this.#captures.values()];
+    if (target.kind === 'gateway' && captures.some((one) => one.target.kind === 'gateway')) return undefined;
+    // Nobody has more than are free: so there is always one for a user who has few.
+    if (captures.filter((one) => one.uid === uid).length >= MAX_CAPTURES - captures.length) return undefined;
+    const number = this.#numbers.next((taken) => this.#captures.has(taken));
+    this.#captures.set(number, { uid, target });
+    return number;
   }
 
   giveBack(number: number): void {
-    this.#numbers.delete(number);
+    this.#captures.delete(number);
+  }
+
+  countRequest(uid: number): boolean {
+    const count = this.#requests.get(uid) ?? 0;
+    if (uid !== 0 && count >= MAX_REQUESTS_PER_USER) return false;
+    this.#requests.set(uid, count + 1);
+    return true;
+  }
+
+  forgetRequests(uid: number, count: number): void {
+    const left = (this.#requests.get(uid) ?? 0) - count;
+    if (left > 0) this.#requests.set(uid, left);
+    else this.#requests.delete(uid);
   }
 
   log(text: string): void {
@@ -108,8 +135,8 @@ export class CaptureServer implements SessionHost {
     const fd = descriptorOf(socket);
     const peer = peerOf(fd);
     const open = this.#perUser.get(peer.uid) ?? 0;
-    if (open >= MAX_PER_USER) {
-      this.log(`user ${peer.uid} has ${open} connections: one more is refused`);
+    if (open >= MAX_PER_USER || this.#sockets.size >= MAX_CONNECTIONS) {
+      this.log(`user ${peer.uid} has ${open} connections of ${this.#sockets.size}: one more is refused`);
       socket.destroy();
       return;
     }

@@ -7,6 +7,7 @@ import { returnProgramPages } from '../base/program-pages.ts';
 import { Capture, NotCaught } from './capture.ts';
 import { NotAllowed } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
+import { RequestRate } from './request-rate.ts';
 import { closeFd } from './sockets.ts';
 import type { Peer } from './sockets.ts';
 
@@ -25,9 +26,13 @@ export interface SessionHost {
   readonly isInNamespace: boolean;
   /** Whether a user may use a LAN's interface as a gateway. */
   mayBeGateway(uid: number, lan: string): boolean;
-  /** A number for a capture that no other has; undefined if there are as many as there may be, or another gateway. */
-  takeNumber(target: CaptureTarget): number | undefined;
+  /** A number for a user's capture that no other has; undefined if there are as many as there may be, or another gateway. */
+  takeNumber(uid: number, target: CaptureTarget): number | undefined;
   giveBack(number: number): void;
+  /** Counts a request of a user's: nft remembers each as long as its capture lasts. @returns false if there were as many as there may be */
+  countRequest(uid: number): boolean;
+  /** Takes off what a connection, which is over, has counted. */
+  forgetRequests(uid: number, count: number): void;
   log(text: string): void;
 }
 
@@ -50,6 +55,8 @@ export class CaptureSession {
   readonly #peer: Peer;
   #capture: Capture | undefined;
   #number = 0;
+  readonly #rate = new RequestRate(performance.now());
+  #requests = 0;
   #waiting = 0;
   #waitingCharacters = 0;
   #work: Promise<void> = Promise.resolve();
@@ -86,6 +93,7 @@ export class CaptureSession {
     await this.#work;
     await this.#capture?.end();
     if (this.#number > 0) this.#host.giveBack(this.#number);
+    this.#host.forgetRequests(this.#peer.uid, this.#requests);
   }
 
   #take(line: string): void {
@@ -108,11 +116,21 @@ export class CaptureSession {
     try {
       const read = readRequest(line);
       id = read.id;
+      this.#count();
       if (read.request === undefined) return this.#refuse(id, 'bad_request', read.fault ?? 'nothing was asked');
       await this.#obey(id, read.request);
     } catch (error) {
       this.#refuseFor(id, error);
     }
+  }
+
+  #count(): void {
+    if (!this.#rate.take(performance.now()))
+      throw new Refused('too_many', 'this connection asks too often: a few hundred requests a second are too many');
+    if (!this.#host.countRequest(this.#peer.uid)) {
+      throw new Refused('too_many', 'your captures have asked as often as a user may: end one of them, and start it again');
+    }
+    this.#requests++;
   }
 
   #refuseFor(id: number, error: unknown): void {
@@ -184,7 +202,7 @@ export class CaptureSession {
     if (target.kind === 'gateway' && !this.#host.mayBeGateway(uid, target.lan)) {
       throw new Refused('not_allowed', `only root may make a gateway of ${target.lan}, or a user whom setup --gateway has entered`);
     }
-    const number = this.#host.takeNumber(target);
+    const number = this.#host.takeNumber(uid, target);
     if (number === undefined) throw new Refused('too_many', 'there are as many captures as there may be, or another gateway');
     this.#number = number;
     const capture = await Capture.start({ number, uid, target, nodes }, this.#host.groups);
@@ -195,7 +213,7 @@ export class CaptureSession {
   }
 
   #lost(why: string): void {
-    if (this.#isOver) return;
+    if (this.#isGone) return;
     sendWithFd(this.#fd, `${JSON.stringify({ event: 'ended', why })}\n`);
     this.#socket.destroy();
   }
@@ -205,8 +223,14 @@ export class CaptureSession {
     this.#reply({ id, ok: false, code, message });
   }
 
+  /** Then its descriptor may be another connection's already. */
+  get #isGone(): boolean {
+    return this.#isOver || this.#socket.destroyed;
+  }
+
   /** By the descriptor, since only that can carry others. A client that does not read is gone. */
   #reply(reply: CaptureReply, fd?: number): void {
-    if (!this.#isOver && !sendWithFd(this.#fd, `${JSON.stringify(reply)}\n`, fd)) this.#socket.destroy();
+    if (this.#isGone) return;
+    if (!sendWithFd(this.#fd, `${JSON.stringify(reply)}\n`, fd)) this.#socket.destroy();
   }
 }

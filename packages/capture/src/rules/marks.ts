@@ -6,10 +6,14 @@ const CAUGHT = 0x4c53_0000;
 const ANSWER = 0x4c54_0000;
 const LAN_ANSWER = 0x4c55_0000;
 const RESENT = 0x4c56_0000;
+/** What a capture's rules have let pass: it leaves, or arrives, like any other packet. */
+const PASSED = 0x4c57_0000;
 const MASK = 'ffff0000';
 
 /** Most captures at once on a machine. */
 export const MAX_CAPTURES = 64;
+/** The highest number of a capture: the lower half of a mark. */
+export const MAX_CAPTURE_NUMBER = 0xffff;
 
 /** The routing table that brings caught packets to this machine's own sockets, and the first of the preferences of its rules. */
 export const ROUTING_TABLE = 19_539;
@@ -26,12 +30,20 @@ export interface Marks {
   readonly answer: number;
   /** What the helper sends in a program's name: only flows that were caught pass. */
   readonly resent: number;
+  /** Answers and what is sent again, once the capture's rules have let it pass. */
+  readonly passed: number;
 }
 
-/** @param number of the capture, from 1. */
+/** @param number of the capture, 1 to {@link MAX_CAPTURE_NUMBER}. */
 export function marksOf(number: number, isGateway: boolean): Marks {
-  return { caught: CAUGHT | number, answer: (isGateway ? LAN_ANSWER : ANSWER) | number, resent: RESENT | number };
+  const answer = (isGateway ? LAN_ANSWER : ANSWER) | number;
+  return { caught: CAUGHT | number, answer, resent: RESENT | number, passed: PASSED | number };
 }
+
+/** The marks that only a capture's rules let pass, as nft writes a set of them, and their mask. */
+export const GUARDED_MARKS = [ANSWER, LAN_ANSWER, RESENT].map((mark) => `0x${mark.toString(16)}`).join(', ');
+/** See {@link GUARDED_MARKS}. */
+export const MARK_MASK = `0x${MASK}`;
 
 /** The words of `ip rule add` or `ip rule delete` for the rules that belong to the installation: they do nothing while nothing is caught. */
 export const ROUTING_RULES: readonly (readonly string[])[] = [

@@ -1,4 +1,5 @@
 import type { CapturedFlow, FlowAddress } from '../protocol.ts';
+import { GUARDED_MARKS, MARK_MASK } from './marks.ts';
 import type { Marks } from './marks.ts';
 import { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './never.ts';
 import type { NeverPorts } from './never.ts';
@@ -46,6 +47,7 @@ export function tableCommand(settings: TableSettings): string {
   const never = [...NEVER_PREFIXES.map(({ prefix }) => prefix), ...nodes.filter((node, index) => nodes.indexOf(node) === index)];
   const set = (name: string, of: string) => `set ${name} { typeof ${of}; flags dynamic, timeout; timeout ${MEMORY_S}s; size 65535; }`;
   const chain = (name: string, ...rules: string[]) => `chain ${name} { ${rules.join('; ')}; }`;
+  const pass = `meta mark set ${hex(marks.passed)}`;
   const contents = [
     'flags owner',
     // By node, direct, and sockets that are peer-to-peer.
@@ -76,11 +78,21 @@ export function tableCommand(settings: TableSettings): string {
       'goto take',
     ),
     // The kernel holds the other processes to what was caught, whatever they send.
-    chain('answers', `${ANSWERED_FLOW} @caught notrack accept`, 'counter name answers_refused drop'),
-    chain('resent', `${FLOW} @caught update @direct { ${FLOW} } accept`, 'counter name resent_refused drop'),
+    chain('answers', `${ANSWERED_FLOW} @caught notrack ${pass} accept`, 'counter name answers_refused drop'),
+    chain('resent', `${FLOW} @caught update @direct { ${FLOW} } ${pass} accept`, 'counter name resent_refused drop'),
     ...hooks(settings),
   ];
   return `table ip ${tableName(number)} { ${contents.join('; ')}; }`;
+}
+
+/** The installation's own table: whatever sockets a capture has left behind, they say nothing in anybody's name. */
+export const GUARD_TABLE = 'lightspeed_guard';
+
+/** Makes the guard, whether or not it is there: behind the rules of captures, and before all others. */
+export function guardCommands(): string {
+  const rule = `meta mark & ${MARK_MASK} { ${GUARDED_MARKS} } counter drop`;
+  const chain = `chain output { type filter hook output priority ${PRIORITY + 1}; ${rule}; }`;
+  return `table ip ${GUARD_TABLE} {}\ndelete table ip ${GUARD_TABLE}\ntable ip ${GUARD_TABLE} { ${chain}; }\n`;
 }
 
 /** Open the gate: from now on flows are caught, and counted from 0. */

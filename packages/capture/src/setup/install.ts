@@ -7,12 +7,11 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_CAPTURE_SOCKET } from '../protocol.ts';
@@ -21,6 +20,7 @@ import { runTool } from '../helper/nft.ts';
 import { SERVICE_UNIT, SOCKET_UNIT } from './places.ts';
 import type { Places } from './places.ts';
 import { endHelper } from './running-helper.ts';
+import { stripTypes } from './strip-types.ts';
 import { unitFiles } from './units.ts';
 
 /** The first that can be written to: /usr may be read-only (Steam Deck). */
@@ -77,18 +77,6 @@ export async function install(places: Places): Promise<readonly string[]> {
   } else await endHelper(places);
   const where = ['--listen', places.socket, '--gateway-file', places.gatewayFile, '--slice', places.slice];
   return [join(library, 'node'), program, ...where, '--stay'];
-}
-
-/** Makes JavaScript of the TypeScript of a checkout: the compiler would take more memory than all else. Does nothing to what is built. */
-function stripTypes(folder: string): void {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
-  );
-  for (const file of files.map((name) => join(folder, name))) {
-    const text = stripTypeScriptTypes(readFileSync(file, 'utf8')).replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'");
-    writeFileSync(file.replace(/ts$/, 'js'), text);
-    rmSync(file);
-  }
 }
 
 /** Where a package is that a module imports. */

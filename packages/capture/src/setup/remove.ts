@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ControlGroups } from '../helper/control-groups.ts';
 import { runTool } from '../helper/nft.ts';
+import { NUMBER_FILE } from '../helper/server.ts';
 import { removeRouting } from '../helper/routing.ts';
 import { SERVICE_UNIT, SOCKET_UNIT } from './places.ts';
 import type { Places } from './places.ts';
@@ -22,6 +23,7 @@ export async function remove(places: Places): Promise<readonly string[]> {
     await runTool('systemctl', ['daemon-reload']);
   } else await endHelper(places);
   rmSync(places.socket, { force: true });
+  rmSync(join(dirname(places.socket), NUMBER_FILE), { force: true });
   rmSync(places.library, { recursive: true, force: true });
   rmSync(places.gatewayFile, { force: true });
   for (const folder of [dirname(places.gatewayFile), dirname(places.socket)]) removeIfEmpty(folder);

@@ -101,7 +101,7 @@ export function parseInvitation(text: string, sha256: Sha256): Invitation | Invi
   const [address, query, ...more] = text.slice(PREFIX.length).split('?');
   const node = readNode(address);
   if (node === undefined)
-    return refuse('node', `its node is ${address}; allowed: a name in lower case or the address of one machine, and :PORT`);
+    return refuse('node', `its node is "${address}"; allowed: a name in lower case or the address of one machine, and :PORT`);
   if (query === undefined) return refuse('damaged', 'its end is missing: copy the whole line');
   if (more.length > 0) return refuse('character', 'it has more than one "?"');
   const fields = readFields(query);
@@ -151,7 +151,7 @@ function readFields(query: string): Map<FieldName, string> | InvitationRefusal {
     const [, given = part, value = ''] = /^([^=]*)=(.*)$/.exec(part) ?? [];
     const name = FIELDS.find((known) => known === given);
     if (fields.has('check')) return refuse('damaged', 'there is something behind its end');
-    if (name === undefined) return refuse('unknown_field', `it has a field ${given.slice(0, 32)}; allowed: ${FIELDS.join(', ')}`);
+    if (name === undefined) return refuse('unknown_field', `it has a field "${given.slice(0, 32)}"; allowed: ${FIELDS.join(', ')}`);
     if (fields.has(name)) return refuse('duplicate_field', `it has the field ${name} twice`);
     fields.set(name, value);
   }

@@ -2,6 +2,7 @@ import { DropReason, MAX_CARRIED_PAYLOAD_BYTES, MAX_V1_PAYLOAD_BYTES, SAFE_PAYLO
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Port } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import type { EgressAllocator } from './egress-allocator.ts';
+import { FLOW_ASKED, FLOW_OVERSIZE } from './flow-marks.ts';
 import type { FlowTable } from './flow-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
@@ -21,7 +22,7 @@ export interface DownstreamParts extends Pick<RelayParts, 'clock' | 'counters' |
  *  1. flow           which one has this egress socket and this server? None: does the client hear anybody?
  *  2. solicited      has the client sent to the server lately?
  *  3. size           does it fit a usual packet?
- *  4. rate           is the client within its limits?
+ *  4. rate           is the client within its limits? Who was not asked leaves half of them
  *  5. header, FEC    written into the headroom in front of the payload; parity behind each full group    PacketWriter
  *  6. amplification  may the client's address get that much?                                             ClientSender
  *  7. data plane     packet to the client, in place
@@ -52,8 +53,8 @@ export class Downstream {
     if (flow === null || ((nowMs - flow.lastUpMs) | 0) > options.flowTimeoutMs) return DropReason.unsolicited;
     if (flow.session.primary === null) return DropReason.notEstablished;
     if (length > SAFE_PAYLOAD_BYTES) {
-      if (!flow.oversizeSeen) {
-        flow.oversizeSeen = true;
+      if ((flow.marks & FLOW_OVERSIZE) === 0) {
+        flow.marks |= FLOW_OVERSIZE;
         values[RelayCounter.oversizeFlows]++;
       }
       if (length > MAX_CARRIED_PAYLOAD_BYTES) return this.#refuse(flow, DropReason.truncated);
@@ -61,6 +62,8 @@ export class Downstream {
         return this.#refuse(flow, DropReason.oversize);
       }
     }
+    if ((flow.marks & FLOW_ASKED) === 0 && !limits.hasSpareDownstream(flow.session.slot, nowMs))
+      return this.#refuse(flow, DropReason.ratePackets);
     const overLimit = limits.admitDownstream(flow.session.slot, length, nowMs);
     if (overLimit !== 0) return this.#refuse(flow, overLimit);
     if (!writer.send(flow, offset, length, nowMs, clock.nowUs)) return this.#refuse(flow, DropReason.amplification);
@@ -88,7 +91,9 @@ export class Downstream {
     if (((clock.nowMs - lastUpMs) | 0) > options.flowTimeoutMs || policy.verdict(ip, port) !== 0) return null;
     if (session.flowCount >= options.maxFlowsPerSession >> 1) return null;
     const flow = flows.open(session, clientIp, clientPort, ip, port, lastUpMs);
-    if (flow !== null) counters.values[RelayCounter.flowsOpened]++;
+    if (flow === null) return null;
+    flow.marks &= ~FLOW_ASKED;
+    counters.values[RelayCounter.flowsOpened]++;
     return flow;
   }
 }

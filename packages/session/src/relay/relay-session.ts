@@ -18,6 +18,7 @@ import { SendFlow, SendState } from '../protection/send-flow.ts';
 import type { AddressPrefix } from './address-prefix.ts';
 import type { CarriedFlow, CarriedPath } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
+import { FLOW_ASKED } from './flow-marks.ts';
 
 /** The registration that a session belongs to, as the session sees it. Its prefix is that of the address which registered. */
 export interface SessionRegistration extends AddressPrefix {
@@ -175,8 +176,8 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   readonly egress: EgressId;
   /** The client's last packet to the server. */
   lastUpMs: Milliseconds;
-  /** Whether a payload over the safe size was seen. */
-  oversizeSeen = false;
+  /** What holds for it, as bits: a field for each would take eight bytes of every flow. */
+  marks: number = FLOW_ASKED;
   nextOfSession: RelayFlow | null = null;
 
   constructor(

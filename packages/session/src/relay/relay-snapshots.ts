@@ -1,6 +1,7 @@
 import { UNVALIDATED_RATIO } from '@lightspeed/security';
 import type { AddressHandle } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
+import { FLOW_ASKED } from './flow-marks.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { OWN_CLAIM } from './relay-options.ts';
@@ -127,6 +128,8 @@ export class RelaySnapshots {
       if (path !== primary) into.addPath(addresses, path, path.number, path.isValidated);
     }
     for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
+      // Whoever has sent first opens it again.
+      if ((flow.marks & FLOW_ASKED) === 0) continue;
       const { serverIp, serverPort, groupSize } = flow;
       const egressPort = output.egressPort(flow.egress);
       into.addFlow({ clientIp: flow.destinationIp, clientPort: flow.destinationPort, serverIp, serverPort, egressPort, groupSize });

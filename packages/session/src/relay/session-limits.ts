@@ -114,6 +114,11 @@ export class SessionLimits {
     return verdict ?? DropReason.ratePackets;
   }
 
+  /** Whether a session's rate downwards has something to spare for those to whom it has not sent; see `RateLimiter.hasHalf`. */
+  hasSpareDownstream(slot: SessionSlot, nowMs: Milliseconds): boolean {
+    return this.#of(slot).downstream.hasHalf(this.#seatOf(slot), nowMs);
+  }
+
   /** Asks whether a session may open a new destination; see `ReflectionGuard.admitDestination`. */
   admitDestination(slot: SessionSlot, nowMs: Milliseconds): 0 | 1 | 2 {
     return this.#of(slot).reflection.admitDestination(this.#seatOf(slot), nowMs);

@@ -16,6 +16,7 @@ import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, Port } from '@l
 import { answeringGroupSize } from '../group-size.ts';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
+import { FLOW_ASKED } from './flow-marks.ts';
 import type { FlowTable } from './flow-table.ts';
 import type { Misuse } from './misuse.ts';
 import { RelayCounter } from './relay-counters.ts';
@@ -67,6 +68,10 @@ export class UpstreamData implements PayloadSink {
           return this.#flowRefusal;
         }
       }
+      if ((flow.marks & FLOW_ASKED) === 0 && !this.#ask(path, isTagged, flow)) {
+        this.#parts.refusals.noteDestination(session, serverIp, serverPort, this.#flowRefusal);
+        return this.#flowRefusal;
+      }
       flow.lastUpMs = clock.nowMs;
       if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
     }
@@ -85,21 +90,35 @@ export class UpstreamData implements PayloadSink {
     serverIp: AddressHandle,
     serverPort: Port,
   ): RelayFlow | null {
-    const { clock, counters, flows, limits, misuse, options, policy } = this.#parts;
+    const { clock, counters, flows, options, policy } = this.#parts;
     const { session } = path;
     const denied = policy.verdict(serverIp, serverPort);
     if (denied !== 0) return this.#refuseFlow(denied);
     if (session.flowCount >= options.maxFlowsPerSession && !this.#makeRoom(session)) return this.#refuseFlow(DropReason.flowLimit);
-    if (!knowsServer(session, serverIp, serverPort)) {
-      const verdict = limits.admitDestination(session.slot, clock.nowMs);
-      if (verdict === DESTINATION_REFUSED_BAN) misuse.punish(path, isTagged);
-      if (verdict !== DESTINATION_ADMITTED) return this.#refuseFlow(DropReason.reflection);
-    }
+    if (!this.#admitsServer(path, isTagged, serverIp, serverPort)) return null;
     let flow = flows.open(session, clientIp, clientPort, serverIp, serverPort, clock.nowMs);
     if (flow === null && this.#makeRoom(session)) flow = flows.open(session, clientIp, clientPort, serverIp, serverPort, clock.nowMs);
     if (flow === null) return this.#refuseFlow(DropReason.egressExhausted);
     counters.values[RelayCounter.flowsOpened]++;
     return flow;
+  }
+
+  /** A client answers somebody who has sent first: to the limit of new servers, that is one more. @returns whether it may */
+  #ask(path: RelayPath, isTagged: boolean, flow: RelayFlow): boolean {
+    if (!this.#admitsServer(path, isTagged, flow.serverIp, flow.serverPort)) return false;
+    flow.marks |= FLOW_ASKED;
+    path.session.isChanged = true;
+    return true;
+  }
+
+  #admitsServer(path: RelayPath, isTagged: boolean, serverIp: AddressHandle, serverPort: Port): boolean {
+    const { clock, limits, misuse } = this.#parts;
+    if (knowsServer(path.session, serverIp, serverPort)) return true;
+    const verdict = limits.admitDestination(path.session.slot, clock.nowMs);
+    if (verdict === DESTINATION_REFUSED_BAN) misuse.punish(path, isTagged);
+    if (verdict === DESTINATION_ADMITTED) return true;
+    this.#flowRefusal = DropReason.reflection;
+    return false;
   }
 
   /** The session's flow that was idle for longest gives way to a new one, unless it is in use. @returns whether there was one. */
@@ -134,7 +153,7 @@ export class UpstreamData implements PayloadSink {
 
 function knowsServer(session: RelaySession, serverIp: AddressHandle, serverPort: Port): boolean {
   for (let flow = session.firstFlow; flow !== null; flow = flow.nextOfSession) {
-    if (flow.serverIp === serverIp && flow.serverPort === serverPort) return true;
+    if (flow.serverIp === serverIp && flow.serverPort === serverPort && (flow.marks & FLOW_ASKED) !== 0) return true;
   }
   return false;
 }

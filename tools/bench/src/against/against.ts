@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { LabError } from '@lightspeed/lab';
+import { LabError, command } from '@lightspeed/lab';
 import type { BenchOptions } from '../options.ts';
 import { GROUP_SIZE } from '../relays/entrants.ts';
 import { ARRIVALS, CLAIMED_RATES_PPS, CLIENTS } from '../relays/loads.ts';
@@ -95,9 +93,8 @@ export function renderPairs(measured: readonly (readonly Pair[])[]): string {
 
 /** @returns all addresses, as a checkout's data plane is bound to them by default: of IPv4 alone, or of IPv6 too. */
 async function wildcardOf(program: string): Promise<string> {
-  const command = ['--conditions=@lightspeed/source', program, 'serve', '--help'];
-  const { stdout } = await promisify(execFile)(process.execPath, command);
-  const bind = /--data-bind .*\(default (.*):\d+[,)]/.exec(stdout)?.[1];
+  const help = await command(process.execPath, ['--conditions=@lightspeed/source', program, 'serve', '--help']);
+  const bind = /--data-bind .*\(default (.*):\d+[,)]/.exec(help)?.[1];
   if (bind === undefined) throw new LabError('ERR_LAB_PROCESS', `${program} does not say to what --data-bind is bound by default`);
   return `${bind}:0`;
 }

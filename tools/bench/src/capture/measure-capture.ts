@@ -15,16 +15,12 @@ const REPEAT = '`pnpm bench --capture`';
 export async function measureCapture(quick: boolean, progress: (text: string) => void): Promise<Found> {
   const words = ['--conditions=@lightspeed/source', PROGRAM, ...(quick ? ['quick'] : [])];
   await using program = new ForeignProcess(process.execPath, words, process.env);
-  const said = setInterval(() => progress(program.lines.at(-1) ?? 'starting'), 1_000);
-  try {
-    const text = await program.line(/^\{"loads"/, END_MS);
-    // It takes away what it has made.
-    await program.exitCode();
-    // What never came back is written as null.
-    return foundOf(JSON.parse(text, (_name, value: unknown) => value ?? Infinity) as CaptureFigures);
-  } finally {
-    clearInterval(said);
-  }
+  using _saying = setInterval(() => progress(program.lines.at(-1) ?? 'starting'), 1_000);
+  const text = await program.line(/^\{"loads"/, END_MS);
+  // It takes away what it has made.
+  await program.exitCode();
+  // What never came back is written as null.
+  return foundOf(JSON.parse(text, (_name, value: unknown) => value ?? Infinity) as CaptureFigures);
 }
 
 /** Tables and goals, with medians of all rounds. */

@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawnSync } from 'node:child_process';
 import { findProgram } from '@lightspeed/lab';
 import { IN_MEMORY } from '../micro/allocation.ts';
 import { countedRun } from './counted-run.ts';
@@ -19,21 +18,18 @@ const PACKETS_PER_ROUND_TRIP = 4;
 
 /** Instructions that the relay takes for a packet, as valgrind counts them. */
 export async function instructionFigures(): Promise<Figure[]> {
-  const unavailable = await whyNot();
+  const unavailable = whyNot();
   const figures = Object.keys(IN_MEMORY).map(async (path) => {
     return { name: `instructions per packet: ${path}`, value: unavailable ?? (await instructionsPerPacket(path)) };
   });
   return Promise.all(figures);
 }
 
-async function whyNot(): Promise<string | undefined> {
+function whyNot(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'the bound is for Linux on x86-64';
   if (findProgram('valgrind') === undefined) return 'valgrind is not installed';
-  const tried = promisify(execFile)('valgrind', ['--tool=none', process.execPath, '--version']);
-  return tried.then(
-    () => undefined,
-    () => 'valgrind cannot run this Node',
-  );
+  const { status } = spawnSync('valgrind', ['--tool=none', process.execPath, '--version']);
+  return status === 0 ? undefined : 'valgrind cannot run this Node';
 }
 
 async function instructionsPerPacket(path: string): Promise<number> {

@@ -3,19 +3,14 @@ import { Random } from '@lightspeed/netem';
 import type { DestinationPolicy } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_RELAY_OPTIONS, RELAY_COUNTERS_BYTES, Relay, relayCountersIn } from '@lightspeed/session';
-import type { RelayCounters, RelayOptions, RelayOutput } from '@lightspeed/session';
+import type { RelayOptions, RelayOutput } from '@lightspeed/session';
 import { AddressBook } from '@lightspeed/wire';
 
 /** What a relay needs of those who drive it here. */
 export type BenchOutput = Pick<RelayOutput, 'toClient' | 'toServer' | 'openEgress' | 'egressPort' | 'flush'>;
 
 /** A relay without others beside it, whose clients are never banned and whose flows never end. The same in every run. */
-export function benchRelay(
-  options: Partial<RelayOptions>,
-  memory: FecMemory,
-  policy: DestinationPolicy,
-  output: BenchOutput,
-): { readonly relay: Relay; readonly counters: RelayCounters } {
+export function benchRelay(options: Partial<RelayOptions>, memory: FecMemory, policy: DestinationPolicy, output: BenchOutput) {
   const counters = relayCountersIn(new ArrayBuffer(RELAY_COUNTERS_BYTES));
   const random = new Random(7);
   const never = (what: string) => () => {

@@ -22,22 +22,18 @@ export const GROUP_SIZE = 4;
 
 /** All that take part where they can, in the order of the tables. */
 export const ENTRANTS: readonly Entrant[] = [
-  inOneForm(
-    DIRECT,
-    () => undefined,
-    async ({ gameServer: address }) => ({ target: { framing: { kind: 'plain' }, address }, pids: [], lines: [] }),
-  ),
+  inOneForm(DIRECT, async ({ gameServer: address }) => ({ target: { framing: { kind: 'plain' }, address }, pids: [], lines: [] })),
   ourNode({ io: 'batch' }, { [OURS]: 0, [OURS_FEC]: GROUP_SIZE }),
   ourNode({ io: 'portable' }, { [OURS_PORTABLE]: 0 }),
-  inOneForm(C_RELAY, () => whyWithout('cc', 'gcc libc6-dev'), startCRelay),
-  inOneForm(NGINX, whyNoNginx, startNginx),
-  inOneForm(COTURN, () => whyWithout('turnserver', 'coturn'), startCoturn),
+  inOneForm(C_RELAY, startCRelay, () => whyWithout('cc', 'gcc libc6-dev')),
+  inOneForm(NGINX, startNginx, whyNoNginx),
+  inOneForm(COTURN, startCoturn, () => whyWithout('turnserver', 'coturn')),
 ];
 
 function inOneForm(
   name: string,
-  whyNot: Entrant['whyNot'],
   start: (...args: Parameters<Entrant['start']>) => Promise<Omit<Relay, 'name'>>,
+  whyNot: Entrant['whyNot'] = () => undefined,
 ): Entrant {
   return { names: [name], whyNot, start: async (...args) => [{ name, ...(await start(...args)) }] };
 }

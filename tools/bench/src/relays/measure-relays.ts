@@ -1,4 +1,4 @@
-import { LOOPBACK, LabError, TemporaryFolder, startLoad } from '@lightspeed/lab';
+import { LOOPBACK, LabError, temporaryFolder, startLoad } from '@lightspeed/lab';
 import type { LoadProcess } from '@lightspeed/lab';
 import { divideCores } from './cores.ts';
 import { ENTRANTS } from './entrants.ts';
@@ -49,7 +49,7 @@ export async function measureRelays(
     if (why !== undefined) missing[names[0]] = why;
     if (why !== undefined) continue;
     progress(`${names[0]} starts`);
-    const { path: folder } = undo.use(await TemporaryFolder.open());
+    const { path: folder } = undo.use(await temporaryFolder());
     relays.push(...(await start({ folder, gameServer, load, clients, within: cores.relay }, undo)));
   }
   const measured: LoadRounds[] = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { LabError, LOOPBACK, NodeProgram, TemporaryFolder, residentBytes, startLoad } from '@lightspeed/lab';
+import { LabError, LOOPBACK, NodeProgram, temporaryFolder, residentBytes, startLoad } from '@lightspeed/lab';
 import type { LoadTarget, WindowPlan } from '@lightspeed/lab';
 import type { Endpoint } from '@lightspeed/wire';
 import { bytesPerRegisteredSession } from '../micro/memory-relay.ts';
@@ -43,7 +43,8 @@ const SESSIONS_PER_PROCESS = 12_500;
 const SESSIONS_PER_SERVER = 1_000;
 const OPENED_PER_SECOND = 5_000;
 const FIRST_SERVER_IP = 0x7fc8_0001;
-const TIMEOUT_SECS = 3_600;
+/** Longer than any run. */
+const LIFETIMES = { sessionTimeoutSecs: 3_600, flowTimeoutSecs: 3_600, graceSecs: 3_600 };
 const SILENCE_MS = 300;
 const MOST_BYTES_PER_SESSION = 1_500;
 
@@ -128,18 +129,11 @@ async function emptyNode(plan: ScalePlan): Promise<number> {
 }
 
 async function startNode(undo: AsyncDisposableStack, { sessions, registered }: ScalePlan, saved: string, allow: readonly Endpoint[]) {
-  const { path: stateDir } = undo.use(await TemporaryFolder.open());
+  const { path: stateDir } = undo.use(await temporaryFolder());
   await writeFile(join(stateDir, 'sessions.json'), saved);
   const node = await NodeProgram.start({
     ...{ allow, stateDir, egressIp: LOOPBACK, admit: registered ? 'whoever registers' : 'anybody', maxClients: sessions },
-    ...{
-      sessionTimeoutSecs: TIMEOUT_SECS,
-      flowTimeoutSecs: TIMEOUT_SECS,
-      graceSecs: TIMEOUT_SECS,
-      program: PROGRAM,
-      nodeFlags: NODE_FLAGS,
-      env: ENV,
-    },
+    ...{ ...LIFETIMES, program: PROGRAM, nodeFlags: NODE_FLAGS, env: ENV },
   });
   return undo.use(node);
 }

@@ -8,7 +8,7 @@ export interface HelpText {
 }
 
 /** A line of the section "Commands": two spaces, and the command's name. */
-const COMMAND = /^ {2}([a-z]+)(?= )/gm;
+const COMMAND = /^ {2}([a-z-]+)(?= )/gm;
 
 /** The help texts of a program and of all commands below it. Throws if one cannot be printed. */
 export async function helpTexts(program: string, command: readonly string[] = []): Promise<HelpText[]> {

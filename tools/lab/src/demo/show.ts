@@ -40,29 +40,24 @@ function row(label: string, ...values: readonly string[]): string {
 }
 
 /** Shows reports as they come: in place on a terminal, else line by line. */
-export class Display {
-  readonly #out: NodeJS.WriteStream;
-  #drawn = 0;
-
-  constructor(out: NodeJS.WriteStream) {
-    this.#out = out;
-  }
-
-  show(report: CarriedReport): void {
-    if (this.#out.isTTY) this.#draw(reportTable(report));
-    else this.#out.write(`${reportLine(report)}\n`);
-  }
-
-  /** The last word: stays where it is. */
-  finish(report: CarriedReport, verdict: string): void {
-    if (this.#out.isTTY) this.#draw([...reportTable(report), '', verdict]);
-    else this.#out.write(`${['', ...reportTable(report), '', verdict].join('\n')}\n`);
-  }
-
-  #draw(lines: readonly string[]): void {
-    const up = this.#drawn === 0 ? '' : `\x1b[${this.#drawn}A`;
+export function createDisplay(out: NodeJS.WriteStream) {
+  let drawn = 0;
+  const draw = (lines: readonly string[]) => {
+    const up = drawn === 0 ? '' : `\x1b[${drawn}A`;
     // Each line is cleared to its end, so that a shorter one leaves nothing of the longer one before it.
-    this.#out.write(`${up}\r${lines.map((line) => `${line}\x1b[K\n`).join('')}`);
-    this.#drawn = lines.length;
-  }
+    out.write(`${up}\r${lines.map((line) => `${line}\x1b[K\n`).join('')}`);
+    drawn = lines.length;
+  };
+  return {
+    show: (report: CarriedReport) => {
+      if (out.isTTY) draw(reportTable(report));
+      else out.write(`${reportLine(report)}\n`);
+    },
+    /** The last word: stays where it is. */
+    finish: (report: CarriedReport, verdict: string) => {
+      const lines = [...reportTable(report), '', verdict];
+      if (out.isTTY) draw(lines);
+      else out.write(`${['', ...lines].join('\n')}\n`);
+    },
+  };
 }

@@ -85,6 +85,7 @@ export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, lin
     const games = bots.map((bot) => bot.report());
     const atServer = [...server.games.values()].map(({ arrivals }) => arrivals);
     const total = (value: (game: (typeof games)[number]) => number) => sumOf(games, value);
+    const sent = total((game) => game.sent);
     const arrived = sumOf(atServer, ({ received }) => received);
     const missing = sumOf(atServer, (arrivals) => arrivals.missing);
     const answered = total((game) => game.answered);
@@ -96,14 +97,7 @@ export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, lin
       /** Bots that the server has answered, and of which it got nothing. */
       joined: games.filter((game) => game.answered > 0).length,
       unheard: size - atServer.length,
-      toServer: direction(
-        total(({ sent }) => sent),
-        arrived,
-        missing,
-        link.stats.toTarget,
-        node.stats().relay.fecRecovered,
-        ended,
-      ),
+      toServer: direction(sent, arrived, missing, link.stats.toTarget, node.stats().relay.fecRecovered, ended),
       toBots: direction(arrived, answered, neither, link.stats.toSource, counters.fecRecovered, ended),
       /** Smoothed, of the tunnel's keepalives; -1 before the first. */
       tunnelRttMs: rtt?.smoothedMs ?? -1,

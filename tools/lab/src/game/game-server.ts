@@ -1,5 +1,5 @@
 import type { Endpoint } from '@lightspeed/wire';
-import { closeSocket, endpointOf, openLoopbackSocket } from '../loopback-socket.ts';
+import { endpointOf, openLoopbackSocket } from '../loopback-socket.ts';
 import { isWhole, readNumber } from '../payload.ts';
 
 /** How far behind the newest one a datagram may come and be counted right. */
@@ -72,5 +72,5 @@ export async function openGameServer(at?: Endpoint) {
     game.source = source;
     game.arrivals.note(readNumber(bytes, 4));
   });
-  return { address: endpointOf(socket), sources, games, counts, [Symbol.asyncDispose]: () => closeSocket(socket) };
+  return { address: endpointOf(socket), sources, games, counts, [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose]() };
 }

@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
+import { openLoopbackSocket } from '../loopback-socket.ts';
 import { isWhole, lengthOf, readNumber, writeContent, writeNumbers } from '../payload.ts';
-import { Pace } from './pace.ts';
+import { startPace } from './pace.ts';
 
 /** So long after all was sent, or after the last answer, the rest will not come. */
 const SILENCE_MS = 500;
@@ -50,7 +50,7 @@ export async function startGame(server: Endpoint, perSecond: number, stream = ra
     roundTripsMs: [] as number[],
   });
   let seen = nothingSeen();
-  const pace = new Pace(perSecond, (nowMs) => {
+  const pace = startPace(perSecond, (nowMs) => {
     seen.longestPauseMs = Math.max(seen.longestPauseMs, nowMs - sentMs);
     sentMs = nowMs;
     pendingMs.set(next, nowMs);
@@ -106,15 +106,15 @@ export async function startGame(server: Endpoint, perSecond: number, stream = ra
   };
   /** Sends no more, and waits for the last answers. */
   const finish = async () => {
-    pace.stop();
+    clearInterval(pace);
     const stoppedMs = performance.now();
     const isSilent = () => performance.now() - Math.max(stoppedMs, heardMs) >= SILENCE_MS;
     while (report().answered < report().sent && !isSilent()) await setTimeout(LOOK_MS);
     return report();
   };
   const close = () => {
-    pace.stop();
-    return closeSocket(socket);
+    clearInterval(pace);
+    return socket[Symbol.asyncDispose]();
   };
   return { stream, report, mark, finish, sent: () => next, newest: () => newest, [Symbol.asyncDispose]: close };
 }

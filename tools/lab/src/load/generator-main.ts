@@ -6,8 +6,9 @@ import { answerParent } from '../child-program.ts';
 import { sumOf } from '../figures.ts';
 import { Framing, HeaderFraming } from './framing.ts';
 import type { FramingPlan } from './framing.ts';
-import { LstpFraming, LstpSessions } from './lstp-framing.ts';
-import { OpeningRun } from './opening-run.ts';
+import { LstpFraming, lstpSessions } from './lstp-framing.ts';
+import type { LstpSessions } from './lstp-framing.ts';
+import { openingRun } from './opening-run.ts';
 import type { RegisteredSession } from './registrant.ts';
 import { Schedule } from './schedule.ts';
 import type { WindowPlan } from './schedule.ts';
@@ -63,7 +64,7 @@ function createGenerator() {
     if (framing.kind === 'header') return new HeaderFraming(bytes, clients);
     if (framing.kind === 'turn') return new TurnFraming(bytes, clients, addresses()[0]);
     const { groupSize, registrations } = framing;
-    const found = registrations === undefined ? new LstpSessions(clients) : sessions.get(registrations);
+    const found = registrations === undefined ? lstpSessions(clients) : sessions.get(registrations);
     if (found === undefined) throw new Error(`there are no sessions called ${registrations}`);
     return new LstpFraming(bytes, found, addresses(), groupSize === 0 ? undefined : { memory, groupSize });
   };
@@ -82,29 +83,22 @@ function createGenerator() {
   return {
     /** @returns the addresses of the game servers. */
     openSockets: async ({ clients, sourceIps, serverIps }: SocketsPlan) => {
-      for (const ip of serverIps) {
-        const server = await engine.open({ ip, port: 0 });
-        server.tag = GAME_SERVER;
-        servers.push(server);
-      }
-      for (let client = 0; client < clients; client++) {
-        const socket = await engine.open({ ip: sourceIps[client % sourceIps.length], port: 0 });
-        socket.tag = client;
-        clientSockets.push(socket);
-      }
+      const open = async (ip: number, tag: number) => Object.assign(await engine.open({ ip, port: 0 }), { tag });
+      for (const ip of serverIps) servers.push(await open(ip, GAME_SERVER));
+      for (let client = 0; client < clients; client++) clientSockets.push(await open(sourceIps[client % sourceIps.length], client));
       return addresses();
     },
     /** Tells it of sessions at a node, by a name for framings of kind `lstp`. */
     takeSessions: (name: string, registered: readonly RegisteredSession[]) => {
-      sessions.set(name, new LstpSessions(registered.length, registered));
+      sessions.set(name, lstpSessions(registered.length, registered));
     },
     /** Has all clients of a target let in, again where that lasts only for a time, so many a second at most. */
     open: async (target: LoadTarget, perSecond = 1_000_000) => {
       const framing = framingOf(target);
       framing.renew();
       const sockets = clientSockets.slice(0, target.clients);
-      const run = new OpeningRun({ engine, framing, relay: target.address, sockets, place: openingPlace }, perSecond);
-      if (run.result().open < sockets.length) await engine.run(run);
+      const run = openingRun({ engine, framing, relay: target.address, sockets, place: openingPlace }, perSecond);
+      if (run.result().open < sockets.length) await engine.run(run.handler);
       return run.result();
     },
     /** Runs a window of load. */

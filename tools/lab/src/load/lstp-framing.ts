@@ -30,24 +30,19 @@ const GAME_IP = 0x0a00_0000;
 const GAME_PORT = 5_000;
 
 /** What clients know of their sessions at a node, one each, whatever packets they send in them. */
-export class LstpSessions {
-  readonly registered: readonly RegisteredSession[] | undefined;
-  readonly nonces: Uint32Array;
-  readonly open: Uint8Array;
-  readonly tokens: Uint8Array;
-  readonly sequences: Uint16Array;
-  /** FEC groups begun by each session. */
-  readonly groups: Uint16Array;
+export type LstpSessions = ReturnType<typeof lstpSessions>;
 
-  /** @param registered what the node has given each client; undefined for a node that gives tokens to anybody. */
-  constructor(clients: number, registered?: readonly RegisteredSession[]) {
-    this.registered = registered;
-    this.nonces = new Uint32Array(clients);
-    this.open = new Uint8Array(clients);
-    this.tokens = Uint8Array.from({ length: clients }, (_, client) => registered?.[client]?.token ?? 0);
-    this.sequences = new Uint16Array(clients);
-    this.groups = new Uint16Array(clients);
-  }
+/** @param registered what the node has given each client; undefined for a node that gives tokens to anybody. */
+export function lstpSessions(clients: number, registered?: readonly RegisteredSession[]) {
+  return {
+    registered,
+    nonces: new Uint32Array(clients),
+    open: new Uint8Array(clients),
+    tokens: Uint8Array.from({ length: clients }, (_, client) => registered?.[client]?.token ?? 0),
+    sequences: new Uint16Array(clients),
+    /** FEC groups begun by each session. */
+    groups: new Uint16Array(clients),
+  };
 }
 
 /** Parity for packets in groups. */

@@ -10,7 +10,7 @@ const GIVE_UP_AFTER_US = 10_000_000;
 const MAX_WAITING = 32;
 
 /** How many clients were let in. */
-export type OpenResult = ReturnType<OpeningRun['result']>;
+export type OpenResult = ReturnType<ReturnType<typeof openingRun>['result']>;
 
 /** By what clients ask to be let in. */
 export interface OpeningMeans {
@@ -22,73 +22,52 @@ export interface OpeningMeans {
   readonly place: number;
 }
 
-/** Has every client let in by a relay, one after the other. */
-export class OpeningRun implements DatagramHandler {
-  readonly #means: OpeningMeans;
-  readonly #perSecond: number;
-  readonly #askedUs: Float64Array;
-  readonly #startUs: number;
+/** Has every client let in by a relay, one after the other, once the engine runs its handler. */
+export function openingRun({ engine, framing, relay, sockets, place }: OpeningMeans, perSecond: number) {
+  const clients = sockets.length;
+  const askedUs = new Float64Array(clients);
+  const startUs = engine.nowUs();
   /** All clients before this one are let in. */
-  #first = 0;
+  let first = 0;
   /** Datagrams that it took. */
-  #asked = 0;
-
-  constructor(means: OpeningMeans, perSecond: number) {
-    this.#means = means;
-    this.#perSecond = perSecond;
-    this.#askedUs = new Float64Array(means.sockets.length);
-    this.#startUs = means.engine.nowUs();
-  }
-
-  /** `open` are clients that are let in, and `asked` datagrams that asked for it. */
-  result() {
-    const { framing, sockets } = this.#means;
-    return { open: sockets.filter((_socket, client) => framing.isOpen(client)).length, asked: this.#asked };
-  }
-
-  onDatagrams(socket: DatagramSocket, count: number): void {
-    const { engine, framing, relay } = this.#means;
-    const { offsets, lengths, ips, ports } = engine.received;
-    if (socket.tag === GAME_SERVER) return;
-    for (let i = 0; i < count; i++) {
-      if (ips[i] !== (relay.ip | 0) || ports[i] !== relay.port) continue;
-      framing.readOpening(socket.tag, offsets[i], lengths[i]);
-      this.#askedUs[socket.tag] = 0;
-    }
-  }
-
-  onSent(): void {
-    // One place, flushed after each use.
-  }
-
-  onWake(): void {
-    // Nobody wakes it.
-  }
-
-  onTick(): number {
-    const { engine, framing, sockets } = this.#means;
-    const nowUs = engine.nowUs();
-    const elapsedUs = nowUs - this.#startUs;
-    const clients = sockets.length;
-    while (this.#first < clients && framing.isOpen(this.#first)) this.#first++;
-    const allAskedUs = (clients * 1_000_000) / this.#perSecond;
-    if (this.#first === clients || elapsedUs > allAskedUs + GIVE_UP_AFTER_US) engine.stop();
-    const due = Math.min(clients, Math.ceil((elapsedUs * this.#perSecond) / 1_000_000));
-    let waiting = 0;
-    for (let client = this.#first; client < due && waiting < MAX_WAITING; client++) {
-      if (framing.isOpen(client)) continue;
-      waiting++;
-      if (nowUs - this.#askedUs[client] > RETRY_AFTER_US) this.#ask(client, nowUs);
-    }
-    return 1;
-  }
-
-  #ask(client: number, nowUs: number): void {
-    const { engine, framing, relay, sockets, place } = this.#means;
-    this.#askedUs[client] = nowUs;
-    this.#asked++;
+  let asked = 0;
+  const ask = (client: number, nowUs: number) => {
+    askedUs[client] = nowUs;
+    asked++;
     const lengthBytes = framing.writeOpening(client, place, engine.clockUs);
     engine.send(sockets[client], place, lengthBytes, relay.ip, relay.port);
     engine.flush();
-  }
+  };
+  const handler: DatagramHandler = {
+    onDatagrams: (socket, count) => {
+      const { offsets, lengths, ips, ports } = engine.received;
+      if (socket.tag === GAME_SERVER) return;
+      for (let i = 0; i < count; i++) {
+        if (ips[i] !== (relay.ip | 0) || ports[i] !== relay.port) continue;
+        framing.readOpening(socket.tag, offsets[i], lengths[i]);
+        askedUs[socket.tag] = 0;
+      }
+    },
+    // One place, flushed after each use.
+    onSent: () => undefined,
+    onWake: () => undefined,
+    onTick: () => {
+      const nowUs = engine.nowUs();
+      const elapsedUs = nowUs - startUs;
+      while (first < clients && framing.isOpen(first)) first++;
+      const allAskedUs = (clients * 1_000_000) / perSecond;
+      if (first === clients || elapsedUs > allAskedUs + GIVE_UP_AFTER_US) engine.stop();
+      const due = Math.min(clients, Math.ceil((elapsedUs * perSecond) / 1_000_000));
+      let waiting = 0;
+      for (let client = first; client < due && waiting < MAX_WAITING; client++) {
+        if (framing.isOpen(client)) continue;
+        waiting++;
+        if (nowUs - askedUs[client] > RETRY_AFTER_US) ask(client, nowUs);
+      }
+      return 1;
+    },
+  };
+  /** `open` are clients that are let in, and `asked` datagrams that asked for it. */
+  const result = () => ({ open: sockets.filter((_socket, client) => framing.isOpen(client)).length, asked });
+  return { handler, result };
 }

@@ -42,7 +42,9 @@ export class Registrant {
     this.session = session;
     this.#connection = connection;
     this.#stream = stream;
-    this.#repeat(() => this.#ping(), firstPingMs, PING_MS);
+    // What keeps it from arriving ends the connection, too.
+    const ping = () => stream.send({ type: 'ping', timestampUs: BigInt(Date.now()) * 1_000n }, 'standard').catch(() => undefined);
+    this.#repeat(ping, firstPingMs, PING_MS);
     this.#repeat(() => connection.ping(), firstPingMs % KEEPALIVE_MS, KEEPALIVE_MS);
     void connection.whenClosed.then(() => this.#stopTimers());
     void this.#listen();
@@ -52,28 +54,24 @@ export class Registrant {
   static async register({ host, port, sha256, ticket, capabilities, timeoutMs, firstPingMs = 0 }: RegistrantPlan): Promise<Registrant> {
     // Each at a time of its own, see `firstPingMs`; a keepalive of the connection's would begin with it.
     const connection = await connectControl({ host, port, verify: { kind: 'pin', sha256 }, timeoutMs, keepaliveMs: 0 });
-    const late = setTimeout(() => void connection.close(), timeoutMs);
-    try {
-      const stream = connection.openStream();
-      const extensions = [
-        ...(ticket === undefined ? [] : [ticketExtension.encode(ticket)]),
-        ...(capabilities === undefined ? [] : [capabilitiesExtension.encode(capabilities)]),
-      ];
-      await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions }, 'standard');
-      stream.dialect = 'standard';
-      for await (const message of stream.messages()) {
-        if (message.type === 'register_ack') {
-          const { sessionId, token } = message;
-          const secret = sessionSecretExtension.find(message.extensions);
-          if (secret === undefined) throw new Error('the node has given no secret');
-          return new Registrant({ sessionId, token, secret }, connection, stream, firstPingMs);
-        }
-        if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`);
+    using _late = setTimeout(() => void connection.close(), timeoutMs);
+    const stream = connection.openStream();
+    const extensions = [
+      ...(ticket === undefined ? [] : [ticketExtension.encode(ticket)]),
+      ...(capabilities === undefined ? [] : [capabilitiesExtension.encode(capabilities)]),
+    ];
+    await stream.send({ type: 'register', dialect: 'standard', gameId: 0, clientVersion: 'lab', extensions }, 'standard');
+    stream.dialect = 'standard';
+    for await (const message of stream.messages()) {
+      if (message.type === 'register_ack') {
+        const { sessionId, token } = message;
+        const secret = sessionSecretExtension.find(message.extensions);
+        if (secret === undefined) throw new Error('the node has given no secret');
+        return new Registrant({ sessionId, token, secret }, connection, stream, firstPingMs);
       }
-      throw new Error('the node said nothing');
-    } finally {
-      clearTimeout(late);
+      if (message.type === 'disconnect') throw new Error(`refused: ${message.reason}`);
     }
+    throw new Error('the node said nothing');
   }
 
   /** Why its control connection has ended; undefined while it lasts. */
@@ -95,14 +93,8 @@ export class Registrant {
     await this.#connection.close(CloseCode.normal, 'done');
   }
 
-  #ping(): void {
-    const timestampUs = BigInt(Date.now()) * 1_000n;
-    // What keeps it from arriving ends the connection, too.
-    this.#stream.send({ type: 'ping', timestampUs }, 'standard').catch(() => undefined);
-  }
-
   /** Does something after a time, and then again and again while the connection lasts. */
-  #repeat(action: () => void, firstMs: number, everyMs: number): void {
+  #repeat(action: () => unknown, firstMs: number, everyMs: number): void {
     const begin = () => {
       action();
       this.#timers.push(setInterval(action, everyMs));

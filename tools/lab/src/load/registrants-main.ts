@@ -80,9 +80,7 @@ export class Clients {
 }
 
 function counted(reasons: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const why of reasons) counts.set(why, (counts.get(why) ?? 0) + 1);
-  return [...counts].map(([why, count]) => `${count} times: ${why}`);
+  return [...Map.groupBy(reasons, (why) => why)].map(([why, { length }]) => `${length} times: ${why}`);
 }
 
 answerParent(new Clients());

@@ -42,23 +42,19 @@ export class Schedule {
   readonly endMeasured: number;
   /** How many packets are sent in all. */
   readonly total: number;
-  readonly #startUs: number;
+  readonly #plan: SchedulePlan;
   readonly #periodUs: number;
-  readonly #grainUs: number;
-  readonly #burst: number;
   /** When in each period a burst is due, ascending. */
   readonly #phasesUs: Float64Array;
   /** Whose burst that is. */
   readonly #clients: Uint16Array;
 
-  constructor({ startUs, clients, ratePps, grainUs, burst, warmUpMs, guardMs, measureMs }: SchedulePlan) {
-    this.#startUs = startUs;
+  constructor(plan: SchedulePlan) {
+    const { clients, ratePps, burst, warmUpMs, guardMs, measureMs } = plan;
+    this.#plan = plan;
     this.#periodUs = (clients * burst * 1_000_000) / ratePps;
-    this.#grainUs = grainUs;
-    this.#burst = burst;
-    const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: new Random(client).next() })).sort(
-      (a, b) => a.phase - b.phase,
-    );
+    const moments = Array.from({ length: clients }, (_, client) => ({ client, phase: new Random(client).next() }));
+    moments.sort((a, b) => a.phase - b.phase);
     this.#phasesUs = Float64Array.from(moments, ({ phase }) => phase * this.#periodUs);
     this.#clients = Uint16Array.from(moments, ({ client }) => client);
     this.firstMeasured = Math.round(((warmUpMs + guardMs) * ratePps) / 1_000);
@@ -68,14 +64,14 @@ export class Schedule {
 
   /** When a packet is due: latency counts from here, so that one which leaves late is not taken for a fast one. */
   dueUs(packet: number): number {
-    const clients = this.#clients.length;
-    const place = Math.floor(packet / this.#burst);
+    const { startUs, clients, grainUs, burst } = this.#plan;
+    const place = Math.floor(packet / burst);
     const sinceStartUs = Math.floor(place / clients) * this.#periodUs + this.#phasesUs[place % clients];
-    return this.#startUs + (this.#grainUs === 0 ? sinceStartUs : Math.floor(sinceStartUs / this.#grainUs) * this.#grainUs);
+    return startUs + (grainUs === 0 ? sinceStartUs : Math.floor(sinceStartUs / grainUs) * grainUs);
   }
 
   clientOf(packet: number): number {
-    return this.#clients[Math.floor(packet / this.#burst) % this.#clients.length];
+    return this.#clients[Math.floor(packet / this.#plan.burst) % this.#clients.length];
   }
 
   isMeasured(packet: number): boolean {

@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 import { Random } from '@lightspeed/netem';
 import { FLAG_FIN, FLAG_HANDSHAKE, HEADER_BYTES, formatIpv4, readFlags, readToken } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
-import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
-import { HostileDatagrams, LONGEST_UDP_BYTES } from './hostile-datagrams.ts';
+import { openLoopbackSocket } from '../loopback-socket.ts';
+import { LONGEST_UDP_BYTES, hostileDatagrams } from './hostile-datagrams.ts';
 
 /** What attackers do to a node. */
 export interface AttackPlan {
@@ -27,7 +27,7 @@ const MAX_PER_TURN = 32;
 
 interface Attacker {
   readonly socket: Socket;
-  readonly datagrams: HostileDatagrams;
+  readonly write: ReturnType<typeof hostileDatagrams>;
   /** Of its session, 0 while it has none. */
   token: number;
 }
@@ -48,8 +48,8 @@ export async function attack({ node, sourceIps, datagramsPerSecond, seconds, see
   };
   const attackers = await Promise.all(
     sourceIps.map(async (ip): Promise<Attacker> => {
-      const datagrams = new HostileDatagrams(random.fork());
-      return { socket: await openLoopbackSocket({ ip, port: 0 }), datagrams, token: 0 };
+      const write = hostileDatagrams(random.fork());
+      return { socket: await openLoopbackSocket({ ip, port: 0 }), write, token: 0 };
     }),
   );
   for (const attacker of attackers) {
@@ -63,8 +63,8 @@ export async function attack({ node, sourceIps, datagramsPerSecond, seconds, see
       report.sessions++;
     });
   }
-  const attackOnce = ({ socket, datagrams, token }: Attacker): Promise<void> => {
-    const length = datagrams.write(bytes, { token, ...target });
+  const attackOnce = ({ socket, write, token }: Attacker): Promise<void> => {
+    const length = write(bytes, { token, ...target });
     if (length > target.longestDatagramBytes) report.oversized++;
     return new Promise((resolve) => {
       socket.send(Buffer.from(bytes.subarray(0, length)), node.port, address, (error) => {
@@ -83,6 +83,6 @@ export async function attack({ node, sourceIps, datagramsPerSecond, seconds, see
     while (tried < end) sends.push(attackOnce(attackers[tried++ % attackers.length]));
     await Promise.all(sends);
   }
-  await Promise.all(attackers.map(({ socket }) => closeSocket(socket)));
+  await Promise.all(attackers.map(({ socket }) => socket[Symbol.asyncDispose]()));
   return report;
 }

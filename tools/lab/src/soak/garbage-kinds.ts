@@ -4,7 +4,7 @@ import { Random } from '@lightspeed/netem';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { LossyLink } from '../lossy-link.ts';
-import { closeSocket, openLoopbackSocket } from '../loopback-socket.ts';
+import { openLoopbackSocket } from '../loopback-socket.ts';
 import { PING_FRAME, halfFrame, hopelessRegister, hostileDatagram, hostileLength, misplacedFrame, noise } from './garbage-bytes.ts';
 import { GarbageTally, openHostileSession } from './hostile-session.ts';
 import type { HostileSession } from './hostile-session.ts';
@@ -145,7 +145,9 @@ async function abandon({ control: target, fromIp, seed, tally, stop }: Peer): Pr
 
 async function sendDatagrams({ control, fromIp, seed, tally, stop }: Peer): Promise<void> {
   const random = new Random(seed);
-  const sockets = await Promise.all(Array.from({ length: AT_ONCE }, () => openLoopbackSocket({ ip: fromIp, port: 0 })));
+  await using opened = new AsyncDisposableStack();
+  const open = async () => opened.use(await openLoopbackSocket({ ip: fromIp, port: 0 }));
+  const sockets = await Promise.all(Array.from({ length: AT_ONCE }, open));
   const address = formatIpv4(control.ip);
   for (const socket of sockets) socket.on('message', () => undefined);
   while (!stop.aborted) {
@@ -157,5 +159,4 @@ async function sendDatagrams({ control, fromIp, seed, tally, stop }: Peer): Prom
     }
     await setTimeout(TURN_MS);
   }
-  await Promise.all(sockets.map(closeSocket));
 }

@@ -21,29 +21,20 @@ export interface AttackerView {
   readonly longestDatagramBytes: number;
 }
 
-/** Makes datagrams of one attacker, of kinds that chance picks: packets whole, damaged or cut, noise, and such that are too long. */
-export class HostileDatagrams {
-  readonly #random: Random;
-  readonly #datagrams: Datagrams;
-
-  constructor(random: Random) {
-    this.#random = random;
-    this.#datagrams = new Datagrams(random);
-  }
-
-  /**
-   * @param bytes room for the longest datagram of UDP
-   * @returns the length
-   */
-  write(bytes: Uint8Array, { token, server, longestDatagramBytes }: AttackerView): number {
-    const random = this.#random;
+/**
+ * Makes datagrams of one attacker, of kinds that chance picks: packets whole, damaged or cut, noise, and such that are too long.
+ * @returns what writes one into bytes with room for the longest datagram of UDP, and returns its length
+ */
+export function hostileDatagrams(random: Random) {
+  const datagrams = new Datagrams(random);
+  return (bytes: Uint8Array, { token, server, longestDatagramBytes }: AttackerView): number => {
     if (token === 0 && random.once(ASKS_ONCE_IN)) {
       writeControlHeader(bytes, 0, FLAG_HANDSHAKE, 0, 0, 0);
       return HEADER_BYTES;
     }
     const kind = random.nextInt(20);
     const of = { dialect: 'standard', tokens: [token], sources: SOURCES, destinations: [server], nowUs: 0 } as const;
-    let length = this.#datagrams.write(bytes, 0, of);
+    let length = datagrams.write(bytes, 0, of);
     if (kind < 6) {
       length = random.nextInt(MAX_DATAGRAM_BYTES);
       for (let at = 0; at < length; at++) bytes[at] = random.nextU32();
@@ -56,5 +47,5 @@ export class HostileDatagrams {
     const goesToServer = readDestinationIp(bytes, 0) === (server.ip | 0) && readDestinationPort(bytes, 0) === server.port;
     if (!goesToServer) bytes[DESTINATION_AT] = random.pick(DENIED_FIRST_BYTES);
     return length;
-  }
+  };
 }

@@ -35,9 +35,8 @@ export const kills = defineRun(
     });
     const join = async () => {
       const tunnel = { register: { nodes: [node.settings] } };
-      players.push(
-        await startPlayer({ tunnel, gameServer: server.address, datagramsPerSecond: DATAGRAMS_PER_SECOND, waitsForNothing: true }),
-      );
+      const plan = { tunnel, gameServer: server.address, datagramsPerSecond: DATAGRAMS_PER_SECOND, waitsForNothing: true };
+      players.push(await startPlayer(plan));
     };
     await Promise.all(Array.from({ length: count }, join));
 

@@ -40,17 +40,13 @@ export async function openSoakLoad(started: AsyncDisposableStack, clients: numbe
     progress(`${count(opened.open)} sessions open`);
     const startMs = performance.now();
     const tell = () => progress(`packets have flowed for ${((performance.now() - startMs) / 1_000).toFixed(0)} s`);
-    const telling = setInterval(tell, TELL_EVERY_MS);
+    using _telling = setInterval(tell, TELL_EVERY_MS);
     const measureMs = (clients * packetsPerClient * 1_000) / ratePps;
-    try {
-      const window = await load.window(target, {
-        ...{ startUs: monotonicUs() + NOTICE_US, ratePps, grainUs: 0, burst: 1, warmUpMs: 0, guardMs: 0, measureMs },
-        ...{ timeoutMs: SILENCE_MS, careful: true },
-      });
-      return { opened, window };
-    } finally {
-      clearInterval(telling);
-    }
+    const window = await load.window(target, {
+      ...{ startUs: monotonicUs() + NOTICE_US, ratePps, grainUs: 0, burst: 1, warmUpMs: 0, guardMs: 0, measureMs },
+      ...{ timeoutMs: SILENCE_MS, careful: true },
+    });
+    return { opened, window };
   };
   return { servers: await load.openSockets({ clients, sourceIps, serverIps }), run };
 }

@@ -1,7 +1,7 @@
 import type { Endpoint } from '@lightspeed/wire';
 import { startChild } from '../child-program.ts';
 import type { Remote } from '../child-program.ts';
-import { TemporaryFolder } from '../leftovers.ts';
+import { temporaryFolder } from '../leftovers.ts';
 import { LOOPBACK } from '../loopback-socket.ts';
 import { NodeProgram } from '../node-program.ts';
 import type { NodeProgramOptions } from '../node-program.ts';
@@ -13,7 +13,7 @@ export async function startSoakNode(
   allow: readonly Endpoint[],
   admission: Pick<NodeProgramOptions, 'issuer' | 'admit' | 'sessionTimeoutSecs' | 'flowTimeoutSecs'>,
 ): Promise<NodeProgram> {
-  const { path: stateDir } = started.use(await TemporaryFolder.open());
+  const { path: stateDir } = started.use(await temporaryFolder());
   const options = { allow, egressIp: LOOPBACK, stateDir, collectsGarbage: admission.admit === 'anybody', ...admission };
   return started.use(await NodeProgram.start(options));
 }

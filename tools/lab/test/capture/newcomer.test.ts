@@ -4,7 +4,7 @@ import { formatInvitation } from '@lightspeed/security';
 import { sha256 } from '@lightspeed/security/node';
 import { describe, expect, it } from 'vitest';
 import { command } from '../../src/foreign-process.ts';
-import { TemporaryFolder } from '../../src/leftovers.ts';
+import { temporaryFolder } from '../../src/leftovers.ts';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { CONTROL_PORT } from '../namespaces/scene.ts';
 import { eventually } from '../support/eventually.ts';
@@ -29,7 +29,7 @@ const OWN_GROUPS = ['mkdir -p $SLICE/$1 ${SLICE%/*}/$1', 'echo 0 > $SLICE/$1/cgr
 describe.skipIf(why !== undefined)(`a newcomer${why === undefined ? '' : ` (not run: ${why})`}`, () => {
   it('comes from packed packages to a caught game by the commands of docs/playing.md', { timeout: END_MS }, async () => {
     await using started = new AsyncDisposableStack();
-    const { path } = started.use(await TemporaryFolder.open());
+    const { path } = started.use(await temporaryFolder());
     await chmod(path, 0o755);
     const programs = await installPacked(path);
     const stage = await openCaptureStage(started);

@@ -14,6 +14,8 @@ const END_MS = 60_000;
 /** Where control groups of version 2 are beside version 1. */
 const HYBRID = '/sys/fs/cgroup/unified';
 const STRANGER_UID = PLAYER_UID + 1;
+/** Of answers to programs and to a LAN's devices, and of what is sent again: those of the first capture, which is over. */
+const LEFT_MARKS = [0x4c54_0001, 0x4c55_0001, 0x4c56_0001];
 
 /** Defines a scene in which a user asks the helper. */
 function refusal(what: string, carryOut: (stage: CaptureStage) => Promise<void>): void {
@@ -76,6 +78,32 @@ describe.skipIf(why !== undefined)(`the helper refuses${why === undefined ? '' :
     expect((await stage.matchmaker.seen()).udp).toEqual({});
     // Its trial is answered by nobody: so nothing is ever caught.
     expect(await player.trial()).toBe('trial_failed');
+  });
+
+  refusal('to let sockets that are left of a capture speak in a server’s name', async (stage) => {
+    await stage.installRouting();
+    const root = await stage.asker(0);
+    for (const mark of LEFT_MARKS) expect(await root.speaks(SERVERS[0], mark, stage.home.address)).toBe(false);
+    // It is the mark that they do not come by.
+    expect(await root.speaks(SERVERS[0], 0, stage.home.address)).toBe(true);
+  });
+
+  it('never gives a capture the number of an earlier one', { timeout: END_MS }, async () => {
+    await using started = new AsyncDisposableStack();
+    const stage = await openCaptureStage(started);
+    const tables: string[] = [];
+    // Of one helper, and of the one that follows it.
+    for (const captures of [2, 1]) {
+      const helper = await stage.helper();
+      for (let capture = 0; capture < captures; capture++) {
+        const root = await stage.asker(0);
+        await root.catch({ kind: 'run' });
+        tables.push(/lightspeed_\d+/.exec(await stage.home.in.run('nft', ['list', 'tables']))?.[0] ?? '');
+        await stage.ended(root);
+      }
+      await helper.endedBy('SIGTERM', END_MS);
+    }
+    expect(tables).toEqual(['lightspeed_1', 'lightspeed_2', 'lightspeed_3']);
   });
 
   refusal('what is no request, and goes on serving others', async (stage) => {

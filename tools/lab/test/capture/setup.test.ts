@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { TemporaryFolder } from '../../src/leftovers.ts';
+import { temporaryFolder } from '../../src/leftovers.ts';
 import { whyNoNamespaces } from '../namespaces/internet.ts';
 import { PLAYER_UID, SERVERS, openCaptureStage, traces } from './support/stage.ts';
 
@@ -15,7 +15,7 @@ describe.skipIf(why !== undefined)(`setup${why === undefined ? '' : ` (not run: 
     async () => {
       await using started = new AsyncDisposableStack();
       const stage = await openCaptureStage(started);
-      const { path } = started.use(await TemporaryFolder.open());
+      const { path } = started.use(await temporaryFolder());
       const places = await stage.placesIn(path);
       const before = await traces(stage);
       const filesBefore = filesBelow(path);

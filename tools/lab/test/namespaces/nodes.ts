@@ -84,7 +84,7 @@ export const drain = defineRun(
     const steady = totals(await markAll(agents));
     progress(`${steady.sent} datagrams in ${PLAY_MS / 1_000} s before, longest gap ${Math.round(steady.longestGapMs)} ms`);
     const startedMs = performance.now();
-    const ended = await node.program.drain(drainSecs * 1_000 + LATE_MS);
+    const ended = await node.program.endedBy('SIGTERM', drainSecs * 1_000 + LATE_MS);
     const drainedMs = Math.round(performance.now() - startedMs);
     await setTimeout(PLAY_MS);
     const reports = (await Promise.all(agents.map((agent) => agent.finish()))).flat();

@@ -3,7 +3,7 @@ import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
-import { LstpFraming, LstpSessions } from '../../src/load/lstp-framing.ts';
+import { LstpFraming, lstpSessions } from '../../src/load/lstp-framing.ts';
 import { Registrant } from '../../src/load/registrant.ts';
 import type { RegisteredSession } from '../../src/load/registrant.ts';
 
@@ -69,7 +69,7 @@ async function register({ control, sha256, ticket }: ProbePlan, endsMs: number):
 /** @returns whether an answer of the game server came in time */
 async function play(socket: Socket, session: RegisteredSession, gameServer: Endpoint, endsMs: number): Promise<boolean> {
   const bytes = Buffer.alloc(2 * PLACE_BYTES);
-  const framing = new LstpFraming(bytes, new LstpSessions(1, [session]), [gameServer]);
+  const framing = new LstpFraming(bytes, lstpSessions(1, [session]), [gameServer]);
   let isAnswered = false;
   // An ICMP message may say that nobody listens: then no answer comes.
   socket.on('error', () => undefined);

@@ -5,7 +5,7 @@ import { startChild } from '../../src/child-program.ts';
 import type { Remote } from '../../src/child-program.ts';
 import type { PlayerPlan } from '../../src/game/player.ts';
 import { Issuer } from '../../src/issuer.ts';
-import { TemporaryFolder } from '../../src/leftovers.ts';
+import { temporaryFolder } from '../../src/leftovers.ts';
 import { NodeProgram } from '../../src/node-program.ts';
 import { defineRun } from '../../src/runs.ts';
 import type { Figures, Means, Run } from '../../src/runs.ts';
@@ -65,7 +65,7 @@ export async function openScene(started: AsyncDisposableStack) {
   /** A node with a state folder. Whatever is the node at the end is stopped. */
   const node = async (nodeId: string, { drainSecs, flags = [], host, program, admit }: SceneNodeOptions = {}): Promise<SceneNode> => {
     const { in: machine, address, ip } = host ?? (await internet.machine());
-    const { path: stateDir } = started.use(await TemporaryFolder.open());
+    const { path: stateDir } = started.use(await temporaryFolder());
     const planes = { data: { ip, port: DATA_PORT }, control: { ip, port: CONTROL_PORT } };
     const how = {
       allow: [gameServer],
@@ -95,7 +95,7 @@ export async function openScene(started: AsyncDisposableStack) {
   const agent = async (machine: Namespace, hosts: Readonly<Record<string, readonly string[]>> = {}): Promise<Agent> => {
     const lines = Object.entries(hosts).flatMap(([name, addresses]) => addresses.map((address) => `${address} ${name}\n`));
     if (lines.length === 0) return startAgent(started, machine);
-    const { path } = started.use(await TemporaryFolder.open());
+    const { path } = started.use(await temporaryFolder());
     const file = join(path, 'hosts');
     await writeFile(file, lines.join(''));
     // In there it has mounts of its own.

@@ -1,7 +1,7 @@
 import { copyFile, link, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TemporaryFolder } from '../../src/leftovers.ts';
+import { temporaryFolder } from '../../src/leftovers.ts';
 import type { GameAddress } from '../capture/support/matchmaking.ts';
 import { PLAYER_UID, Program, SERVERS, openCaptureStage } from '../capture/support/stage.ts';
 import type { CaptureStage } from '../capture/support/stage.ts';
@@ -25,7 +25,7 @@ describe.skipIf(why !== undefined)(`the configuration of sing-box for a game${wh
   beforeAll(async () => {
     stage = await openCaptureStage(started);
     await stage.matchmaker.serve(STUN_SERVERS);
-    folder = started.use(await TemporaryFolder.open()).path;
+    folder = started.use(await temporaryFolder()).path;
     for (const name of PROGRAMS) {
       const file = join(folder, name);
       await link(process.execPath, file).catch(() => copyFile(process.execPath, file));

@@ -2,7 +2,7 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Endpoint } from '@lightspeed/wire';
 import { formatIpv4 } from '@lightspeed/wire';
 import { vi } from 'vitest';
-import { closeSocket, endpointOf, openLoopbackSocket } from '../../src/loopback-socket.ts';
+import { endpointOf, openLoopbackSocket } from '../../src/loopback-socket.ts';
 
 export interface Arrival {
   readonly bytes: Buffer;
@@ -39,7 +39,7 @@ export class TestPeer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await closeSocket(this.#socket);
+    await this.#socket[Symbol.asyncDispose]();
   }
 }
 

@@ -3,7 +3,7 @@ import type { RunningTunnel } from '@lightspeed/client';
 import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { ForeignProcess } from '../../src/foreign-process.ts';
-import { TemporaryFolder } from '../../src/leftovers.ts';
+import { temporaryFolder } from '../../src/leftovers.ts';
 import { TeeworldsServer } from './server.ts';
 import type { TeeworldsPrograms } from './server.ts';
 import { EGRESS_IP, openStage } from './stage.ts';
@@ -32,7 +32,7 @@ export type TeeworldsResult = Awaited<ReturnType<typeof playTeeworlds>>;
 export async function playTeeworlds(options: TeeworldsOptions) {
   const { programs, loss, log } = options;
   await using started = new AsyncDisposableStack();
-  const { path: folder } = started.use(await TemporaryFolder.open());
+  const { path: folder } = started.use(await temporaryFolder());
   const server = await TeeworldsServer.start(started, programs.server, folder);
   log(`server at ${formatEndpoint(server.address.ip, server.address.port)}`);
   const stage = await openStage(options, server.address, folder, started);

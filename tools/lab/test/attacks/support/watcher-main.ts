@@ -11,7 +11,7 @@ export interface Seen {
 }
 
 async function metrics(url: string): Promise<NodeMetrics> {
-  return NodeMetrics.parse(await (await fetch(url)).text());
+  return new NodeMetrics(await (await fetch(url)).text());
 }
 
 const program = {

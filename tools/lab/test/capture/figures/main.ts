@@ -4,7 +4,7 @@ import { startChild } from '../../../src/child-program.ts';
 import { LabError, reasonOf } from '../../../src/errors.ts';
 import { percentile } from '../../../src/figures.ts';
 import { command } from '../../../src/foreign-process.ts';
-import { TemporaryFolder } from '../../../src/leftovers.ts';
+import { temporaryFolder } from '../../../src/leftovers.ts';
 import { cpuNs, residentBytes } from '../../../src/process-usage.ts';
 import { whyNoNamespaces } from '../../namespaces/internet.ts';
 import { SERVERS, openCaptureStage } from '../support/stage.ts';
@@ -37,7 +37,7 @@ const why = await whyNoNamespaces();
 if (why !== undefined) throw new LabError('ERR_LAB_PROCESS', `captures are measured in network namespaces, which cannot be made: ${why}`);
 const stage = await openCaptureStage(started);
 // As it is installed, in a folder that does not outlive this.
-const places = await stage.placesIn(started.use(await TemporaryFolder.open()).path);
+const places = await stage.placesIn(started.use(await temporaryFolder()).path);
 const words = await stage.installer().install(places);
 let helper = await stage.helper({ words });
 process.stdout.write(`${JSON.stringify({ loads: await loads(stage), ...(await directFlows(stage)), kills: await kills(stage) })}\n`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { formatTicket } from '@lightspeed/security';
 import { findProgram } from '../../../src/find-program.ts';
-import { TemporaryFolder } from '../../../src/leftovers.ts';
+import { temporaryFolder } from '../../../src/leftovers.ts';
 import type { Lan } from './lan.ts';
 import { installArm64 } from './packed.ts';
 import type { CaptureStage, Program } from './stage.ts';
@@ -48,7 +48,7 @@ export function whyNoBox(): string | undefined {
 
 /** Puts such a router in the place of a player's home, sets it up, and starts its gateway. Resolves when it boots. */
 export async function startBox(started: AsyncDisposableStack, stage: CaptureStage, lan: Lan): Promise<Program> {
-  const { path } = started.use(await TemporaryFolder.open());
+  const { path } = started.use(await temporaryFolder());
   const root = join(path, 'root');
   await run('mmdebstrap', ['--quiet', '--architectures=arm64', '--variant=extract', `--include=${DEBIAN}`, 'bookworm', root, MIRROR], {
     timeout: MOST_MS,

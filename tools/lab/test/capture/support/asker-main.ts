@@ -1,8 +1,10 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { CaptureError, CaptureClient, addGatewayEntry, install, remove } from '@lightspeed/capture';
 import type { CaptureTarget, CapturedFlow, Places } from '@lightspeed/capture';
-import { closeFd } from '@lightspeed/udp';
+import { closeFd, openDataSocketFd } from '@lightspeed/udp';
 import { answerParent } from '../../../src/child-program.ts';
+import type { GameAddress } from './matchmaking.ts';
 
 /*
  * A client of the helper that asks what it wants, as whatever user it runs as.
@@ -39,6 +41,21 @@ const program = {
   direct: (flow: CapturedFlow) => asked((client) => client.direct(flow, new Uint8Array(8))),
   trial: () => asked((client) => client.trial()),
   pid: () => process.pid,
+  /** Sends as a socket that a capture has left behind, or got, would: with a server's address and a mark. @returns whether it arrives */
+  speaks: async (server: GameAddress, mark: number, hearerIp: string): Promise<boolean> => {
+    const hearer = createSocket('udp4').bind(0, hearerIp);
+    await once(hearer, 'listening');
+    // It listens as soon as it has the descriptor.
+    const left = createSocket('udp4').bind({ fd: openDataSocketFd({ address: server.ip, port: server.port, transparent: true, mark }) });
+    const heard = new Promise<string>((resolve) => hearer.once('message', (bytes) => resolve(bytes.toString())));
+    const { port } = hearer.address();
+    await new Promise((resolve) => left.send('forged', port, hearerIp, resolve));
+    hearer.send('the next', port, hearerIp);
+    const first = await heard;
+    left.close();
+    hearer.close();
+    return first === 'forged';
+  },
   install: (places: Places) => install(places),
   remove: (places: Places) => remove(places),
   addGatewayEntry: ({ gatewayFile }: Places, uid: number, lan: string) => addGatewayEntry(gatewayFile, uid, lan),

@@ -4,7 +4,7 @@ import { parseIpv4 } from '@lightspeed/wire';
 import { vi } from 'vitest';
 import { findProgram } from '../../../src/find-program.ts';
 import { ForeignProcess, command } from '../../../src/foreign-process.ts';
-import { TemporaryFolder } from '../../../src/leftovers.ts';
+import { temporaryFolder } from '../../../src/leftovers.ts';
 import { TeeworldsServer, findTeeworlds } from '../../teeworlds/server.ts';
 import { MATCHMAKER, PLAYER_UID } from './stage.ts';
 import type { CaptureStage } from './stage.ts';
@@ -37,7 +37,7 @@ export function whyNoRealGame(): string | undefined {
 export async function openRealGame(started: AsyncDisposableStack, stage: CaptureStage, home = stage.folderOf(PLAYER_UID)) {
   const programs = findTeeworlds();
   if (typeof programs === 'string') throw new Error(programs);
-  const { path } = started.use(await TemporaryFolder.open());
+  const { path } = started.use(await temporaryFolder());
   await chmod(path, 0o755);
   const place = { address: { ip: parseIpv4(SERVER.ip) ?? 0, port: SERVER.port }, within: stage.server.in.within };
   const server = await TeeworldsServer.start(started, programs.server, path, place);

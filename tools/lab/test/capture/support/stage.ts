@@ -6,7 +6,7 @@ import { formatTicket } from '@lightspeed/security';
 import { parseIpv4 } from '@lightspeed/wire';
 import { startChild } from '../../../src/child-program.ts';
 import { ForeignProcess, command } from '../../../src/foreign-process.ts';
-import { TemporaryFolder } from '../../../src/leftovers.ts';
+import { temporaryFolder } from '../../../src/leftovers.ts';
 import type { Attachment } from '../../namespaces/internet.ts';
 import type { Namespace } from '../../namespaces/network.ts';
 import { openScene } from '../../namespaces/scene.ts';
@@ -29,6 +29,8 @@ const CLIENT = fileURLToPath(new URL('../../../../../apps/client/src/main.ts', i
 const GAME = fileURLToPath(new URL('./game-main.ts', import.meta.url));
 /** Empty ones, whose name is `$0`. */
 const REMOVE_GROUPS = 'find /sys/fs/cgroup -depth -path "*/$0*" -type d -exec rmdir {} + 2>/dev/null || true';
+/** Until no capture of the helper with slice `$0` has rules or a control group. */
+const UNTIL_GONE = 'while nft list tables | grep -q lightspeed_[0-9] || find /sys/fs/cgroup -path "*/$0/*" -type d | grep -q .; do :; done';
 const START_MS = 30_000;
 const END_MS = 60_000;
 /** In a folder `$0`. */
@@ -116,7 +118,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
   await matchmaker.serve(SERVERS);
   await matchmaker.listen(MATCHMAKER.ip, MATCHMAKER.port);
   const home = await internet.machine();
-  const { path } = started.use(await TemporaryFolder.open());
+  const { path } = started.use(await temporaryFolder());
   await chmod(path, 0o755);
   let gates = 0;
   const socket = join(path, 'helper.sock');
@@ -142,13 +144,16 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await program.line(/^listening/, START_MS);
     return program;
   };
+  /** Ends the only capture, and waits until nothing is left of it: the helper takes rules and control group away after that. */
+  const ended = async (client: Awaited<ReturnType<typeof asker>>) => {
+    await client.close();
+    await command('nsenter', [`--net=/run/netns/${home.in.name}`, 'timeout', '15', 'sh', '-c', UNTIL_GONE, slice]);
+  };
   /** Puts the installation's routing where it is, by a capture that ends at once. */
   const installRouting = async () => {
     const root = await asker(0);
     await root.catch({ kind: 'run' });
-    await root.close();
-    // The helper takes the rules away after that, not before.
-    await home.in.run('timeout', ['15', 'sh', '-c', 'while nft list tables | grep -q lightspeed_; do :; done']);
+    await ended(root);
   };
   /** Starts anything on a machine, as a user. */
   const program = (words: readonly string[], { machine = home.in, uid = PLAYER_UID, around = [] }: Whereabouts = {}) =>
@@ -210,6 +215,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     installer,
     placesIn,
     installRouting,
+    ended,
     scene,
     internet,
     node,
