@@ -5,8 +5,8 @@ import { BlockReturns } from '../../src/protection/block-returns.ts';
 import { PacketWrapper } from '../../src/protection/packet-wrapper.ts';
 import { BlocksReceiver } from '../../src/protection/repeats/blocks-receiver.ts';
 import { RedundancyBudget } from '../../src/protection/repeats/redundancy-budget.ts';
+import type { FlowProtection } from '../../src/protection/protection.ts';
 import type { RepeatPlan } from '../../src/protection/repeats/repeat-plan.ts';
-import type { RepeatingFlow } from '../../src/protection/repeats/repeating-flow.ts';
 import type { RepeatingSession } from '../../src/protection/repeats/repeating-session.ts';
 import { RepeatsSender } from '../../src/protection/repeats/repeats-sender.ts';
 import { SendFlow, SendState } from '../../src/protection/send-flow.ts';
@@ -50,7 +50,7 @@ export class RepeatsWorld {
   nowMs = 0;
   repaired = 0;
   readonly session: RepeatingSession;
-  readonly flow: RepeatingFlow;
+  readonly flow: FlowProtection;
   readonly #returns: BlockReturns;
   readonly #bytes: Uint8Array;
   readonly #receiver: BlocksReceiver;
@@ -74,7 +74,7 @@ export class RepeatsWorld {
     this.sender = new RepeatsSender(this.memory, this.#returns, new PacketWrapper(this.#bytes, sink));
     this.session = this.sender.session(new RedundancyBudget(budgetPercent, budgetKbps, 0));
     this.session.plan = plan;
-    this.flow = this.session.protect(new SendFlow(new SendState('standard', 7), 1, 2, 3, 4));
+    this.flow = this.sender.protect(this.session, new SendFlow(new SendState('standard', 7), 1, 2, 3, 4));
     this.#receiver = new BlocksReceiver(this.#bytes, { reported: () => undefined, requested: () => undefined, admitRepeat: () => true });
   }
 

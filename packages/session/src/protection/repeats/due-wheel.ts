@@ -16,7 +16,7 @@ export interface Due {
 }
 
 /**
- * Timers by slots of a millisecond (a hashed timing wheel, Varghese and Lauck): to set, move and end one takes the same time,
+ * Timers by slots of a millisecond: a hashed timing wheel (Varghese and Lauck). To set, move and end one takes the same time,
  * however many there are. Times that are farther away than the wheel is long are due when it ends.
  */
 export class DueWheel {

@@ -2,7 +2,7 @@ import type { Milliseconds } from '@lightspeed/wire';
 
 /** When payloads are repeated. All ages are milliseconds since the payload went out. */
 export interface RepeatPlan {
-  /** The ages at which a payload is repeated, rising: at most {@link MAX_REPEATS}. None: payloads are only remembered, if at all. */
+  /** The ages at which a payload is repeated, rising. None: payloads are only remembered, if at all. */
   readonly repeats: readonly RepeatTarget[];
   /** How long payloads are kept for whoever asks for them; 0 if nobody may. */
   readonly keptMs: Milliseconds;
@@ -15,9 +15,6 @@ export interface RepeatTarget {
   /** If none leaves so many milliseconds later, it goes alone. It goes alone at once where none is to be expected until then. */
   readonly slackMs: Milliseconds;
 }
-
-/** Most repeats of one payload. */
-export const MAX_REPEATS = 4;
 
 /** Nothing is repeated, nothing kept. */
 export const NO_REPEATS: RepeatPlan = { repeats: [], keptMs: 0 };

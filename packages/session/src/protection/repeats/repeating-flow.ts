@@ -11,6 +11,7 @@ import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@light
 import type { FlowProtection } from '../protection.ts';
 import type { SendFlow } from '../send-flow.ts';
 import type { RepeatTarget } from './repeat-plan.ts';
+import type { RepeatedFlow } from './repeated-flow.ts';
 import type { RepeatingSession } from './repeating-session.ts';
 
 /** Datagrams of one moment of the game's are so close together. */
@@ -23,7 +24,7 @@ const MAX_INTERVAL_MS = 500;
 const MAX_REPEATED_BYTES = 1_472 - BLOCKS_HEADER_BYTES - BLOCK_HEAD_BYTES;
 
 /** Repeats of one flow's payloads: they ride on its later packets, or go alone. */
-export class RepeatingFlow implements FlowProtection {
+export class RepeatingFlow implements FlowProtection, RepeatedFlow {
   readonly groupSize = 0;
   readonly flow: SendFlow;
   readonly #session: RepeatingSession;
@@ -81,7 +82,6 @@ export class RepeatingFlow implements FlowProtection {
     }
   }
 
-  /** Whether the game's rhythm promises a packet on which a payload of some time can ride, between the target's age and its slack. */
   promisesCarrier(sentMs: Milliseconds, { ageMs, slackMs }: RepeatTarget): boolean {
     const interval = this.#intervalMs;
     if (interval === 0) return true;

@@ -13,14 +13,12 @@ import {
   writeBlocksExtension,
 } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Milliseconds, SequenceNumber } from '@lightspeed/wire';
-import type { SendFlow } from '../send-flow.ts';
 import type { Due } from './due-wheel.ts';
 import type { RedundancyBudget } from './redundancy-budget.ts';
 import { NO_REPEATS } from './repeat-plan.ts';
 import type { RepeatPlan } from './repeat-plan.ts';
-import { RepeatingFlow } from './repeating-flow.ts';
+import type { RepeatSupply, RepeatedFlow } from './repeated-flow.ts';
 import { SentPayloads } from './sent-payloads.ts';
-import type { RepeatsSender } from './repeats-sender.ts';
 
 /** Headers of IPv4 and UDP, which budgets count. */
 const OUTER_BYTES = 28;
@@ -29,7 +27,7 @@ const MAX_CARRIER_BYTES = 1_200;
 
 /** Repeats of one session's payloads, in one direction: what was sent, what is due, and how much may be spent. */
 export class RepeatingSession implements Due {
-  readonly sender: RepeatsSender;
+  readonly sender: RepeatSupply;
   /** When payloads are repeated from now on. */
   plan: RepeatPlan = NO_REPEATS;
   /** How many blocks {@link appendDue} has appended. */
@@ -41,14 +39,9 @@ export class RepeatingSession implements Due {
   readonly #budget: RedundancyBudget;
   readonly #payloads = new SentPayloads();
 
-  constructor(sender: RepeatsSender, budget: RedundancyBudget) {
+  constructor(sender: RepeatSupply, budget: RedundancyBudget) {
     this.sender = sender;
     this.#budget = budget;
-  }
-
-  /** Protects a flow of the session. */
-  protect(flow: SendFlow): RepeatingFlow {
-    return new RepeatingFlow(this, flow);
   }
 
   /** A payload goes out. */
@@ -70,7 +63,7 @@ export class RepeatingSession implements Due {
    * @param start where the packet begins, `end` where its payload ends.
    * @returns where the packet ends then.
    */
-  appendDue(flow: RepeatingFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset, nowMs: Milliseconds): ArenaOffset {
+  appendDue(flow: RepeatedFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset, nowMs: Milliseconds): ArenaOffset {
     const payloads = this.#payloads;
     this.appended = 0;
     let at = end;
@@ -83,7 +76,7 @@ export class RepeatingSession implements Due {
   }
 
   /** Remembers a payload that has just gone out, or gives its block back. */
-  keep(flow: RepeatingFlow, sequence: SequenceNumber, block: number, length: ByteLength, nowMs: Milliseconds, isSent: boolean): void {
+  keep(flow: RepeatedFlow, sequence: SequenceNumber, block: number, length: ByteLength, nowMs: Milliseconds, isSent: boolean): void {
     const payloads = this.#payloads;
     const { returns } = this.sender;
     if (isSent && this.#isRemembering) {
@@ -108,7 +101,7 @@ export class RepeatingSession implements Due {
   }
 
   /** Forgets a flow that ends. */
-  forget(flow: RepeatingFlow): void {
+  forget(flow: RepeatedFlow): void {
     const payloads = this.#payloads;
     for (let nth = 0; nth < payloads.count;) {
       const place = payloads.placeOf(nth);

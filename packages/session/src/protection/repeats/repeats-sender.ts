@@ -2,27 +2,25 @@ import type { FecMemory } from '@lightspeed/fec';
 import type { Microseconds, Milliseconds } from '@lightspeed/wire';
 import type { BlockReturns } from '../block-returns.ts';
 import type { PacketWrapper } from '../packet-wrapper.ts';
-import type { ProtectionTimer } from '../protection.ts';
+import type { FlowProtection, ProtectionTimer } from '../protection.ts';
+import type { SendFlow } from '../send-flow.ts';
 import { DueWheel } from './due-wheel.ts';
 import type { RedundancyBudget } from './redundancy-budget.ts';
+import type { RepeatSupply } from './repeated-flow.ts';
+import { RepeatingFlow } from './repeating-flow.ts';
 import { RepeatingSession } from './repeating-session.ts';
 
 /** Protects sessions by timed repeats (docs/protocol.md, Blocks): what all sessions of a relay or tunnel share. */
-export class RepeatsSender implements ProtectionTimer {
+export class RepeatsSender implements ProtectionTimer, RepeatSupply {
   readonly memory: FecMemory;
   readonly returns: BlockReturns;
   readonly wrapper: PacketWrapper;
   readonly wheel = new DueWheel();
-  /** The time, as {@link setTime} was told last. */
   nowMs: Milliseconds = 0;
   nowUs: Microseconds = 0;
-  /** Repeats that rode on other packets. */
   repeatsCarried = 0;
-  /** Packets with repeats only. */
   packetsAlone = 0;
-  /** Repeats that the budget did not have. */
   overBudget = 0;
-  /** Payloads that cannot be repeated: too long, or no block was free. */
   unprotected = 0;
 
   constructor(memory: FecMemory, returns: BlockReturns, wrapper: PacketWrapper) {
@@ -34,6 +32,11 @@ export class RepeatsSender implements ProtectionTimer {
   /** Begins to protect a session, in one direction. */
   session(budget: RedundancyBudget): RepeatingSession {
     return new RepeatingSession(this, budget);
+  }
+
+  /** Protects a flow of a session. */
+  protect(session: RepeatingSession, flow: SendFlow): FlowProtection {
+    return new RepeatingFlow(session, flow);
   }
 
   setTime(nowMs: Milliseconds, nowUs: Microseconds): void {

@@ -1,9 +1,9 @@
 import type { ByteLength, Milliseconds, SequenceNumber } from '@lightspeed/wire';
 import { sequenceDelta } from '@lightspeed/wire';
-import type { RepeatingFlow } from './repeating-flow.ts';
+import type { RepeatedFlow } from './repeated-flow.ts';
 
 /** Most payloads of a session that are remembered. */
-export const MAX_SENT_PAYLOADS = 64;
+const MAX_SENT_PAYLOADS = 64;
 const PLACES = MAX_SENT_PAYLOADS - 1;
 
 /**
@@ -26,7 +26,7 @@ export class SentPayloads {
   readonly #asked = new Uint8Array(MAX_SENT_PAYLOADS);
   /** The batch in which its bytes were given to the driver last: until it is sent, they must stay as they are. */
   readonly #batches = new Int32Array(MAX_SENT_PAYLOADS);
-  readonly #flows: (RepeatingFlow | null)[] = new Array<RepeatingFlow | null>(MAX_SENT_PAYLOADS).fill(null);
+  readonly #flows: (RepeatedFlow | null)[] = new Array<RepeatedFlow | null>(MAX_SENT_PAYLOADS).fill(null);
   #first = 0;
   #count = 0;
 
@@ -41,7 +41,7 @@ export class SentPayloads {
   }
 
   /** Whose payload is at a place; null if it is empty by now. */
-  flowAt(place: number): RepeatingFlow | null {
+  flowAt(place: number): RepeatedFlow | null {
     return this.#flows[place];
   }
 
@@ -87,7 +87,7 @@ export class SentPayloads {
   }
 
   /** Adds the newest; there must be room. */
-  add(flow: RepeatingFlow, sequence: SequenceNumber, block: number, length: ByteLength, nowMs: Milliseconds, batch: number): void {
+  add(flow: RepeatedFlow, sequence: SequenceNumber, block: number, length: ByteLength, nowMs: Milliseconds, batch: number): void {
     const place = this.placeOf(this.#count++);
     this.#flows[place] = flow;
     this.#sequences[place] = sequence;
