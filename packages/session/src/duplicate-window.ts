@@ -98,6 +98,27 @@ export class DuplicateWindow {
   }
 
   /**
+   * Takes note of a payload that came in a later packet. It never starts or moves the window, and counts neither as expected nor as
+   * received: those say what came on the wire.
+   * @param sequence the number of the packet whose payload it is.
+   * @returns whether it comes for the first time, and is not too old to tell.
+   */
+  acceptRepeat(sequence: SequenceNumber): boolean {
+    const behind = -sequenceDelta(sequence, this.#newest);
+    if (this.#newest < 0 || behind <= 0 || behind >= DUPLICATE_WINDOW_PACKETS) return false;
+    const word = this.#wordOf(sequence);
+    const bit = 1 << (sequence & 31);
+    if ((this.#words[word] & bit) !== 0) return false;
+    this.#words[word] |= bit;
+    return true;
+  }
+
+  /** Whether no packet but one has come since it began. */
+  get hasJustBegun(): boolean {
+    return this.#span === 1;
+  }
+
+  /**
    * A packet with this number has come, and is none of those that the window is for: a control packet, or one that was refused. So
    * it is not expected any more.
    */

@@ -14,7 +14,7 @@ export const DropReason = {
   badGroupSize: 4,
   /** The extension's reserved byte is not 0. */
   reservedNotZero: 5,
-  /** The extension's flags byte is neither 0x00 nor 0x01. */
+  /** The extension's flags byte is neither 0x00 nor 0x01, nor a form on which the peers have agreed. */
   badFecFlags: 6,
   /** A data packet whose index is not below its group size. */
   badDataIndex: 7,
@@ -22,6 +22,8 @@ export const DropReason = {
   badParityIndex: 8,
   /** The FRAGMENT flag is reserved. */
   fragment: 9,
+  /** A packet with blocks in which something is wrong: nothing of it counts. */
+  badBlock: 37,
 
   // The packet is sound, its sender or session is not (docs/protocol.md, Sessions).
   /** No session is bound to the address that it came from. */
@@ -40,6 +42,8 @@ export const DropReason = {
   unexpectedSource: 15,
   /** No session is established, so that there is nowhere to send it. */
   notEstablished: 16,
+  /** Its report says that more has come than was sent, or what was never sent. */
+  badReport: 38,
   /** It answers nothing that was asked. */
   unexpectedReply: 17,
   /** It belongs to no flow that is open. */
@@ -86,7 +90,7 @@ export const DropReason = {
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 
 /** One more than the highest reason: the size of an array of counters by reason. */
-export const DROP_REASON_COUNT = 37;
+export const DROP_REASON_COUNT = 39;
 
 /**
  * The reasons' names as metrics and logs show them (`too_short`, `bad_token`, ...), by number; empty where a number is

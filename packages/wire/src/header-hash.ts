@@ -1,9 +1,13 @@
 import { HEADER_BYTES } from './constants.ts';
 import type { ArenaOffset, ByteLength } from './roles.ts';
 
+const NO_WORDS = new Int32Array(0);
+
 /**
  * HalfSipHash-2-4 (Aumasson and Bernstein) over a header and the length of the payload behind it, as u16 (docs/protocol.md,
  * Packet tags). The header is read as it stands, 20 or 26 bytes, so that the message has 22 or 28.
+ *
+ * @param more - words of 4 bytes, little-endian, that follow a header of 26 bytes and the length, `count` of them.
  *
  * The rounds stand here in pairs rather than in a function, which takes half the time. Words are read by a `DataView`,
  * which saves another third.
@@ -16,6 +20,8 @@ export function hashHeader(
   payloadBytes: ByteLength,
   key0: number,
   key1: number,
+  more: Int32Array = NO_WORDS,
+  count = 0,
 ): number {
   let v0 = key0;
   let v1 = key1;
@@ -53,7 +59,7 @@ export function hashHeader(
   // word with the message's own length, behind 26 bytes it fills a word that the extension began.
   const length = ((payloadBytes & 0xff) << 8) | (payloadBytes >> 8);
   let word = isLong ? view.getUint16(end, true) | (length << 16) : (22 << 24) | length;
-  for (let left = isLong ? 3 : 2; left >= 0; left--) {
+  for (let left = isLong ? 3 + count : 2; left >= 0; left--) {
     v3 ^= word;
     v0 = (v0 + v1) | 0;
     v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
@@ -79,7 +85,8 @@ export function hashHeader(
     v0 ^= word;
     // Four rounds without input finish.
     if (left === 2) v2 ^= 0xff;
-    word = left === 3 ? 28 << 24 : 0;
+    if (left > 3) word = more[3 + count - left];
+    else word = left === 3 ? (28 + 4 * count) << 24 : 0;
   }
   return v1 ^ v3;
 }

@@ -1,3 +1,4 @@
+import { BLOCKS_ALONE, BLOCKS_CARRY, BLOCK_HEAD_BYTES, BlockType, MAX_BLOCKS, REPORT_BYTES } from './blocks.ts';
 import { HEADER_BYTES, TAG_BYTES, VERSION_PLAIN, VERSION_TAGGED_FEC, VERSION_TAGGED_PLAIN } from './constants.ts';
 import { FEC_EXTENSION_BYTES_STANDARD } from './dialect.ts';
 import { DropReason } from './drop-reason.ts';
@@ -18,6 +19,8 @@ export const TAG_KEY_BYTES = 8;
 const FEC_HEADER_BYTES = HEADER_BYTES + FEC_EXTENSION_BYTES_STANDARD;
 /** What a tag adds to the first four bytes of a packet: versions 1 and 2 become 3 and 4. */
 const VERSION_STEP = (VERSION_TAGGED_PLAIN - VERSION_PLAIN) << 28;
+/** What the tag at hand covers of blocks. */
+const gathered = new Int32Array((MAX_BLOCKS * (BLOCK_HEAD_BYTES + REPORT_BYTES)) / 4);
 
 /**
  * The key that `bytes` hold.
@@ -48,7 +51,9 @@ export function sealPacket(view: DataView, offset: ArenaOffset, length: ByteLeng
   const first = view.getInt32(offset) + VERSION_STEP;
   const headerBytes = first >>> 28 === VERSION_TAGGED_FEC ? FEC_HEADER_BYTES : HEADER_BYTES;
   view.setInt32(offset, first);
-  const tag = hashHeader(view, offset, headerBytes, length - headerBytes, key0, key1);
+  const payload = offset + headerBytes;
+  const words = headerBytes === FEC_HEADER_BYTES ? gatherBlocks(view, offset, payload, offset + length) : 0;
+  const tag = hashHeader(view, offset, headerBytes, length - headerBytes, key0, key1, gathered, words);
   view.setInt32(offset - 4, first);
   view.setInt32(offset, view.getInt32(offset + 4));
   view.setInt32(offset + 4, view.getInt32(offset + 8));
@@ -76,7 +81,9 @@ export function openPacket(view: DataView, offset: ArenaOffset, length: ByteLeng
   const refusal = checkForm(first >>> 28, length);
   if (refusal !== 0) return refusal;
   const headerBytes = first >>> 28 === VERSION_TAGGED_FEC ? FEC_HEADER_BYTES : HEADER_BYTES;
-  const tag = hashHeader(view, offset, headerBytes, length - headerBytes - TAG_BYTES, key0, key1);
+  const payload = offset + headerBytes + TAG_BYTES;
+  const words = headerBytes === FEC_HEADER_BYTES ? gatherBlocks(view, offset, payload, offset + length) : 0;
+  const tag = hashHeader(view, offset, headerBytes, length - headerBytes - TAG_BYTES, key0, key1, gathered, words);
   if (tag !== view.getInt32(offset + headerBytes)) return DropReason.badTag;
   if (headerBytes === FEC_HEADER_BYTES) {
     view.setInt16(offset + 28, view.getInt16(offset + 24));
@@ -114,4 +121,27 @@ function checkForm(version: number, length: ByteLength): DropReason | 0 {
   if (version === VERSION_TAGGED_PLAIN) return length < HEADER_BYTES + TAG_BYTES ? DropReason.tooShort : 0;
   if (version !== VERSION_TAGGED_FEC) return DropReason.badVersion;
   return length < FEC_HEADER_BYTES + TAG_BYTES ? DropReason.extensionCutShort : 0;
+}
+
+/**
+ * Collects what a tag covers of a packet's blocks into {@link gathered}: their heads, and reports and requests as a whole. It ends
+ * where the packet does: a packet whose blocks go on there is refused later, whatever its tag.
+ * @param payload - where the packet's own payload begins, `end` where the packet ends.
+ * @returns how many words; 0 for a packet without blocks.
+ */
+function gatherBlocks(view: DataView, offset: ArenaOffset, payload: ArenaOffset, end: ArenaOffset): number {
+  const flags = view.getUint8(offset + HEADER_BYTES + 4);
+  if (flags !== BLOCKS_CARRY && flags !== BLOCKS_ALONE) return 0;
+  let words = 0;
+  let block = payload + view.getUint16(offset + HEADER_BYTES);
+  for (let left = Math.min(view.getUint8(offset + HEADER_BYTES + 3), MAX_BLOCKS); left > 0 && block + BLOCK_HEAD_BYTES <= end; left--) {
+    const type = view.getUint8(block);
+    const length = view.getUint16(block + 2);
+    const next = block + BLOCK_HEAD_BYTES + length;
+    const isWhole = (type === BlockType.report || type === BlockType.request) && length <= REPORT_BYTES && length % 4 === 0 && next <= end;
+    const covered = isWhole ? next : block + BLOCK_HEAD_BYTES;
+    for (let at = block; at < covered; at += 4) gathered[words++] = view.getInt32(at, true);
+    block = next;
+  }
+  return words;
 }

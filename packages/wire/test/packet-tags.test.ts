@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  BLOCKS_ALONE,
+  BLOCKS_CARRY,
   DROP_REASON_NAMES,
   FEC_EXTENSION_BYTES_STANDARD,
   HEADER_BYTES,
@@ -27,6 +29,33 @@ const headers = fc
   .tuple(fc.boolean(), fc.uint8Array({ minLength: FEC_HEADER_BYTES, maxLength: FEC_HEADER_BYTES }))
   .map(([hasFec, bytes]) => bytes.with(0, (hasFec ? 0x20 : 0x10) | (bytes[0] & 0x0f)).slice(0, hasFec ? FEC_HEADER_BYTES : HEADER_BYTES));
 const payloads = fc.uint8Array({ maxLength: 1448 });
+/** Extensions of packets with blocks, the own payload of which is empty, and what looks like blocks. */
+const blockHeaders = fc
+  .tuple(fc.uint8Array({ minLength: HEADER_BYTES, maxLength: HEADER_BYTES }), fc.nat(10), fc.constantFrom(BLOCKS_CARRY, BLOCKS_ALONE))
+  .map(([bytes, blocks, flags]) => new Uint8Array([0x20 | (bytes[0] & 0x0f), ...bytes.slice(1), 0, 0, 0, blocks, flags, 0]));
+const blockLikes = fc
+  .array(
+    fc.tuple(fc.nat(5), fc.nat(0xff), fc.nat(12)).chain(([type, distance, length]) => {
+      return fc.uint8Array({ minLength: length, maxLength: length }).map((content) => [type, distance, 0, length, ...content]);
+    }),
+    { maxLength: 10 },
+  )
+  .map((blocks) => new Uint8Array(blocks.flat()));
+
+/** What a tag covers of blocks: each head, and all of reports and requests, as far as they lie within the packet. */
+function coveredOfBlocks(header: Uint8Array, payload: Uint8Array): number[] {
+  if (header.length === HEADER_BYTES || (header[24] !== BLOCKS_CARRY && header[24] !== BLOCKS_ALONE)) return [];
+  const covered: number[] = [];
+  let at = (header[20] << 8) | header[21];
+  for (let left = Math.min(8, header[23]); left > 0 && at + 4 <= payload.length; left--) {
+    const length = (payload[at + 2] << 8) | payload[at + 3];
+    const isShort = length <= 8 && length % 4 === 0 && at + 4 + length <= payload.length;
+    const end = (payload[at] === 3 || payload[at] === 4) && isShort ? at + 4 + length : at + 4;
+    covered.push(...payload.subarray(at, end));
+    at += 4 + length;
+  }
+  return covered;
+}
 
 function bytesOf(hex: string): Uint8Array {
   const repeated = /^(..)\*(\d+)$/.exec(hex);
@@ -82,10 +111,13 @@ describe('a tag', () => {
 
   it('covers header and payload length as sent, of any header, key and payload', () => {
     fc.assert(
-      fc.property(headers, payloads, keys, (header, payload, key) => {
+      fc.property(fc.oneof(fc.tuple(headers, payloads), fc.tuple(blockHeaders, blockLikes)), keys, ([header, payload], key) => {
         const sealed = seal(new Uint8Array([...header, ...payload]), key);
         const sent = header.with(0, header[0] + 0x20);
-        const tag = halfSipHash24(key, new Uint8Array([...sent, payload.length >> 8, payload.length & 0xff]));
+        const tag = halfSipHash24(
+          key,
+          new Uint8Array([...sent, payload.length >> 8, payload.length & 0xff, ...coveredOfBlocks(header, payload)]),
+        );
         const tagBytes = [tag >>> 24, (tag >>> 16) & 0xff, (tag >>> 8) & 0xff, tag & 0xff];
         expect(sealed).toEqual(new Uint8Array([...sent, ...tagBytes, ...payload]));
         const decoded = TunnelHeader.decode(sealed);
@@ -140,6 +172,25 @@ describe('a tag', () => {
   it('does not cover the bytes of the payload, which only the game can judge', () => {
     const packet = seal(TunnelHeader.data(1, 2, { ip: 1, port: 1 }, { ip: 2, port: 2 }).encodeWithPayload(Uint8Array.of(1, 2)), KEY);
     expect(open(packet.with(packet.length - 1, 9), KEY)).toBeInstanceOf(Uint8Array);
+  });
+
+  it('covers the heads of blocks, and reports and requests as a whole, but no repeat', () => {
+    const repeat = [1, 2, 0, 3, 7, 7, 7];
+    const report = [3, 0, 0, 8, 1, 1, 2, 2, 3, 3, 4, 5];
+    const request = [4, 0, 0, 4, 1, 1, 2, 2];
+    const own = [9, 9];
+    const header = TunnelHeader.data(1, 2, { ip: 1, port: 1 }, { ip: 2, port: 2 }).encode();
+    const packet = seal(
+      new Uint8Array([0x20, ...header.subarray(1), 0, 2, 0, 3, BLOCKS_CARRY, 0, ...own, ...repeat, ...report, ...request]),
+      KEY,
+    );
+    const payload = FEC_HEADER_BYTES + TAG_BYTES;
+    const free = [payload, payload + 1, payload + 6, payload + 7, payload + 8];
+    for (let at = 0; at < packet.length; at++) {
+      const result = open(packet.with(at, packet[at] ^ 0x10), KEY);
+      if (free.includes(at)) expect(result, `byte ${at}`).toBeInstanceOf(Uint8Array);
+      else expect(result, `byte ${at}`).toBe(at === 0 ? 'bad_version' : 'bad_tag');
+    }
   });
 
   it('is looked for in any bytes without an error, and is not found in those of a stranger', () => {

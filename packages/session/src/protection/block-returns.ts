@@ -8,6 +8,7 @@ export class BlockReturns {
   readonly #memory: FecMemory;
   readonly #blocks: Int32Array;
   #count = 0;
+  #batch = 0;
 
   constructor(memory: FecMemory) {
     this.#memory = memory;
@@ -19,8 +20,14 @@ export class BlockReturns {
     this.#blocks[this.#count++] = block;
   }
 
+  /** A number that changes whenever everything queued before is sent: bytes that were queued in an earlier batch may be written to. */
+  get batch(): number {
+    return this.#batch;
+  }
+
   /** Everything queued so far is sent. */
   sent(): void {
+    this.#batch = (this.#batch + 1) | 0;
     for (let i = 0; i < this.#count; i++) this.#memory.release(this.#blocks[i]);
     this.#count = 0;
   }

@@ -34,11 +34,13 @@ async function processes(uid: number): Promise<readonly string[]> {
   return lines.split('\n').filter((line) => new RegExp(`^\\s*${uid} +\\d+ +[^Z]`).test(line));
 }
 
-/** The number of a user's process. */
-async function processOf(uid: number, pattern: RegExp): Promise<number> {
-  const found = (await processes(uid)).filter((line) => pattern.test(line));
-  expect(found).toHaveLength(1);
-  return Number(found[0].trim().split(/\s+/)[1]);
+/** The number of a user's process. For a moment, what it starts is called as it is. */
+function processOf(uid: number, pattern: RegExp): Promise<number> {
+  return eventually(async () => {
+    const found = (await processes(uid)).filter((line) => pattern.test(line));
+    expect(found).toHaveLength(1);
+    return Number(found[0].trim().split(/\s+/)[1]);
+  });
 }
 
 async function expectNothingLeft(): Promise<void> {
@@ -127,7 +129,7 @@ describe.skipIf(why !== undefined)(`run --rootless, in network namespaces${why =
     await stage.node.program.kill();
     const run = stage.rootless(['run', '--rootless', '--', 'sh', '-c', 'echo played'], { uid: UID });
     // It waits for the node; the game waits for it.
-    await eventually(() => processOf(UID, /namespace-main/));
+    await processOf(UID, /namespace-main/);
     process.kill(await processOf(UID, /main\.ts run/), 'SIGKILL');
     await expectNothingLeft();
     expect(run.lines).not.toContain('played');

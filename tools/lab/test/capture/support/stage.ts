@@ -206,10 +206,10 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     );
   /** What to put in front of a command line so that a player runs it on his machine. */
   const asPlayer = () => [...inNetworkOf(home.in), ...asUser(PLAYER_UID)];
-  /** Prints `there` at once, and `gone` with the second since 1970 when the machine's only capture has no rules any more. */
+  /** Prints `there` at once, and `gone` with the second since 1970 when no capture of the machine has rules any more. */
   const rulesWatcher = () => {
-    const find = `table=$(nft list tables | sed -n 's/^table ip \\(lightspeed_[0-9]*\\)$/\\1/p')`;
-    const loop = `${find}; [ -n "$table" ] && echo there; while nft list table ip "$table"; do :; done >/dev/null 2>&1`;
+    const isThere = 'nft list tables ip | grep -q lightspeed_[0-9]';
+    const loop = `${isThere} && echo there; while ${isThere}; do :; done`;
     return start([...inNetworkOf(home.in), 'sh', '-c', `${loop}; echo gone $(date +%s.%N)`]);
   };
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
