@@ -92,10 +92,11 @@ describe.skipIf(why !== undefined)(`run --rootless, in network namespaces${why =
     const run = stage.rootless(['run', '--rootless', '--json', '--', ...stage.game], { uid: UID });
     await run.line(/^\{"event":"stats"/, END_MS);
     process.kill(await processOf(UID, victim), 'SIGKILL');
+    const killedAt = await stage.playedRounds();
     const { strange, lastLost } = await run.report();
     expect(strange).toBe(0);
-    // The rest of the match is whole.
-    expect(lastLost).toBeLessThan(2 * perSecond);
+    // The rest of the match is whole. On a busy machine the kill may come late.
+    expect(lastLost).toBeLessThan(Math.max(2 * perSecond, killedAt + perSecond));
     expect(Object.keys((await stage.matchmaker.seen()).udp).sort()).toEqual([stage.home.address, stage.node.address].sort());
     await expectNothingLeft();
     expect(await traces(stage)).toEqual(before);

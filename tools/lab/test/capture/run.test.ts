@@ -114,10 +114,11 @@ describe.skipIf(why !== undefined)(`run, in network namespaces${why === undefine
     const run = stage.lightspeed(['run', '--json', '--', ...stage.game]);
     await event(run, 'stats');
     process.kill(victim === 'lightspeed' ? run.pid : helper.pid, 'SIGKILL');
+    const killedAt = await stage.playedRounds();
     const { strange, lastLost } = await run.report();
     expect(strange).toBe(0);
-    // The rest of the match is whole.
-    expect(lastLost).toBeLessThan(2 * perSecond);
+    // The rest of the match is whole. On a busy machine the kill may come late.
+    expect(lastLost).toBeLessThan(Math.max(2 * perSecond, killedAt + perSecond));
     const { udp } = await stage.matchmaker.seen();
     expect(Object.keys(udp).sort()).toEqual([stage.home.address, stage.node.address].sort());
     await eventually(async () => expect((await traces(stage)).rules).not.toMatch(/lightspeed_\d/));

@@ -212,6 +212,11 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     const loop = `${isThere} && echo there; while ${isThere}; do :; done`;
     return start([...inNetworkOf(home.in), 'sh', '-c', `${loop}; echo gone $(date +%s.%N)`]);
   };
+  /** How many rounds of the match the game servers have seen. */
+  const playedRounds = async () => {
+    const counts = Object.values((await matchmaker.seen()).udp);
+    return counts.reduce((sum, count) => sum + count, 0) / SERVERS.length;
+  };
   const offer = (match: Partial<Match>) => matchmaker.offer({ servers: SERVERS, datagrams: 40, perSecond: 40, ...match });
   return {
     folderOf,
@@ -238,6 +243,7 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     asker,
     asPlayer,
     rulesWatcher,
+    playedRounds,
     offer,
   };
 }
