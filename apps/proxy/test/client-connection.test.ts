@@ -34,3 +34,32 @@ it('a Register that is not decided yet is void once the node has ended its conne
   await new Promise(setImmediate);
   expect(register).toHaveBeenCalledOnce();
 });
+
+it('a Register that comes after the node has ended its connection is not decided at all', async () => {
+  const dismissed = Promise.withResolvers<undefined>();
+  const register = vi.fn<ControlHost['register']>(() => ({ type: 'undecided', until: new Promise(() => undefined) }));
+  const hasCome = Promise.withResolvers<undefined>();
+  const connection = {
+    peer: PEER,
+    // The farewell is on its way.
+    closed: undefined,
+    closeAfter: () => new Promise(() => undefined),
+    streams: async function* () {
+      await dismissed.promise;
+      yield {
+        messages: async function* () {
+          yield await Promise.resolve(REGISTER);
+          hasCome.resolve(undefined);
+        },
+      };
+      await new Promise(() => undefined);
+    },
+  };
+  const served = new ClientConnection(connection as unknown as ControlConnection, { register } as unknown as ControlHost);
+  void served.serve();
+  void served.dismiss('timeout', 'no registration came');
+  dismissed.resolve(undefined);
+  // It is asked for more only when the Register was taken, unless that waits for a decision.
+  await Promise.race([hasCome.promise, vi.waitFor(() => expect(register).toHaveBeenCalled())]);
+  expect(register).not.toHaveBeenCalled();
+});

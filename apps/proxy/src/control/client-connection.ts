@@ -61,7 +61,7 @@ export class ClientConnection implements ClientLink {
   #dialect: Dialect = 'standard';
   /** What is to be sent after the answer to the Register; undefined once that is sent. */
   #held: OutgoingMessage[] | undefined = [];
-  /** Whether the node has ended it: a Register that is not decided yet is void then. */
+  /** Whether the node has ended it: a Register that comes then, or is not decided yet, is void. */
   #isDismissed = false;
 
   constructor(connection: ControlConnection, host: ControlHost) {
@@ -152,6 +152,7 @@ export class ClientConnection implements ClientLink {
   }
 
   async #register(stream: ControlStream, register: Register): Promise<void> {
+    if (this.#isDismissed) return;
     this.#dialect = register.dialect;
     if (this.#client !== undefined) {
       const client = this.#client;
