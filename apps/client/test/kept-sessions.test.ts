@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatPin } from '@lightspeed/control/quic';
@@ -100,6 +100,18 @@ describe('a session that is kept', () => {
     await other.leave(false);
     await (await taken(folder)).leave(true);
     expect(jsonIn(folder)).toEqual([]);
+  });
+
+  it('can be kept although another one that has expired cannot be removed', async () => {
+    const folder = temporaryFolder();
+    const stuck = join(folder, 'stuck.json');
+    mkdirSync(stuck);
+    const longAgo = new Date(Date.now() - 601_000);
+    utimesSync(stuck, longAgo, longAgo);
+    const place = await taken(folder);
+    await place.keep(SESSION);
+    await place.leave(false);
+    expect((await taken(folder)).kept?.sessionId).toBe(SESSION.sessionId);
   });
 
   it.each(['', '{', '[]', '{"sessionId":-1}', '{"sessionId":1,"token":1,"secret":"00","nonces":"0"}'])(

@@ -34,7 +34,7 @@ export class SessionFiles implements SessionStore {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const lock = await FileLock.take(join(this.#folder, name));
-      await this.#removeExpired(lock === undefined ? undefined : name);
+      await this.#removeExpired(lock === undefined ? undefined : name).catch(() => undefined);
       return lock === undefined ? undefined : await SessionFile.open(file, lock);
     } catch {
       return undefined;
@@ -48,9 +48,14 @@ export class SessionFiles implements SessionStore {
       const name = entry.slice(0, -ENDING.length);
       const lock = name === own ? undefined : await FileLock.take(join(this.#folder, name));
       if (name !== own && lock === undefined) continue;
-      // Its holder may have said meanwhile that it is in use.
-      if (await isExpired(join(this.#folder, entry))) await rm(join(this.#folder, entry), { force: true });
-      await lock?.release();
+      try {
+        // Its holder may have said meanwhile that it is in use.
+        if (await isExpired(join(this.#folder, entry))) await rm(join(this.#folder, entry), { force: true });
+      } catch {
+        // One that cannot be removed keeps nobody from the others.
+      } finally {
+        await lock?.release();
+      }
     }
   }
 }
