@@ -172,12 +172,12 @@ describe('a file of settings that is there already', () => {
     const refused = await runImport(lineOf({ ticket: other, pin: undefined }), '--yes');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(
-      /you have a ticket for relay\.example\.net:4433 already, for "alice", until .* in .*:4\. This line has no pin/,
+      /you have a ticket already for relay\.example\.net:4433, for "alice", until .* in .*:4\. This line has no pin/,
     );
     expect(refused.stderr).toContain('add --replace');
     expect(await home.written()).toBe(before);
     const renewed = await runImport(lineOf({ ticket: ticketOf('alice', { expiresAt: NOW + 172_800 }) }), '--yes');
-    expect(renewed.stdout).toContain('Its ticket takes the place of the one that you have, for "alice", until');
+    expect(renewed.stdout).toContain('Its ticket takes the place of the one that you have for relay.example.net:4433, for "alice", until');
     expect((await runImport(lineOf({ ticket: other, pin: undefined }), '--yes', '--replace')).code).toBe(0);
     expect(await home.written()).toContain(`pin = "${formatPin(PIN)}"\nticket = "${formatTicket(other)}"\n`);
   });
@@ -185,7 +185,9 @@ describe('a file of settings that is there already', () => {
   it('takes the place of a ticket that has expired, whatever the line has', async () => {
     const old = formatTicket(ticketOf('alice', { expiresAt: NOW - 1 }));
     await home.write(`[[nodes]]\nnode = "relay.example.net:4433"\nticket = "${old}"\n`);
-    expect((await runImport(lineOf({ pin: undefined }), '--yes')).code).toBe(0);
+    const { code, stdout } = await runImport(lineOf({ pin: undefined }), '--yes');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Its ticket takes the place of the one that you have for relay\.example\.net:4433, for "alice", EXPIRED on/);
     expect(await home.written()).toContain(formatTicket(ALICE));
   });
 

@@ -71,14 +71,15 @@ export async function importInvitation(given: string, options: ImportOptions, te
       `import: the ticket of this line has expired, and ${entry.ticket.where} has another one. Ask the operator for a new line`,
     );
   }
-  const lost = change.ticket === undefined ? undefined : await validTicket(entry, nowSeconds);
-  if (lost !== undefined && invitation.pin === undefined && options.replace !== true) {
+  const lost = change.ticket === undefined ? undefined : await ticketOf(entry).catch(() => undefined);
+  const described = lost && `for ${formatSocketAddress(invitation.node)}, ${describeTicket(lost, nowSeconds)}`;
+  if (isUsable(lost, nowSeconds) && invitation.pin === undefined && options.replace !== true) {
     throw new UsageError(
-      `import: you have a ticket for ${formatSocketAddress(invitation.node)} already, ${lost}, in ${entry?.ticket?.line ?? file}. This line has ` +
+      `import: you have a ticket already ${described}, in ${entry?.ticket?.line ?? file}. This line has ` +
         'no pin, so it does not show that it is of the same node. To have its ticket instead, add --replace',
     );
   }
-  if (lost !== undefined) terminal.line(`Its ticket takes the place of the one that you have, ${lost}.`);
+  if (described !== undefined) terminal.line(`Its ticket takes the place of the one that you have ${described}.`);
   const edited = editNodes(file, known.text, known.index, change);
   terminal.line(
     entry === undefined ? `It becomes a node of ${file}.` : `It changes ${Object.keys(change).join(' and ')} in ${entry.node.line}.`,
@@ -107,13 +108,10 @@ async function chosenFile(given: string): Promise<string> {
   return file;
 }
 
-/** The ticket of a node that is known, in words, if it can still be used. */
-async function validTicket(entry: NodeEntry | undefined, nowSeconds: number): Promise<string | undefined> {
-  const bytes = await ticketOf(entry).catch(() => undefined);
-  const decoded = bytes && decodeTicket(bytes);
-  return bytes === undefined || decoded?.type !== 'ticket' || decoded.expiresAt <= nowSeconds
-    ? undefined
-    : describeTicket(bytes, nowSeconds);
+/** Whether a ticket holds, or will. */
+function isUsable(ticket: Uint8Array | undefined, nowSeconds: number): boolean {
+  const decoded = ticket && decodeTicket(ticket);
+  return decoded?.type === 'ticket' && decoded.expiresAt > nowSeconds;
 }
 
 function hasEnded({ ticket }: Invitation, nowSeconds: number): boolean {
