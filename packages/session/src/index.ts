@@ -6,11 +6,25 @@
  *
  * @module
  */
-export { DUPLICATE_WINDOW_PACKETS, DUPLICATE_WINDOW_WORDS, DuplicateWindow, WINDOW_MOVED } from './duplicate-window.ts';
+export { DUPLICATE_WINDOW_PACKETS, DUPLICATE_WINDOW_WORDS, DuplicateWindow, WINDOW_MOVED } from './base/duplicate-window.ts';
 export { KeyTable } from './key-table.ts';
-export { MAX_PATHS, MULTIPATH_MODES } from './multipath.ts';
-export type { MultipathMode } from './multipath.ts';
+export { MAX_PATHS, MULTIPATH_MODES } from './base/multipath.ts';
+export type { MultipathMode } from './base/multipath.ts';
 export type { LossCounts } from './receive-state.ts';
+export {
+  ALL_FORMS,
+  MAX_BUDGET_PERCENT,
+  MAX_DEADLINE_MS,
+  MIN_DEADLINE_MS,
+  agreeOn,
+  areSound,
+} from './protection/agreed/protection-terms.ts';
+export type { ProtectionTerms } from './protection/agreed/protection-terms.ts';
+export { DEFAULT_PROTECTION } from './protection/agreed/protection-settings.ts';
+export type { ProtectionSettings } from './protection/agreed/protection-settings.ts';
+export { ProtectionForm } from './protection/loop/protection-step.ts';
+export type { GameHints, ProtectionStep, StepName } from './protection/loop/protection-step.ts';
+export type { LoopMode } from './protection/loop/protection-loop.ts';
 export { RttEstimator } from './rtt-estimator.ts';
 export { PeerCapability } from './relay/registration-table.ts';
 export type { Registration } from './relay/registration-table.ts';

@@ -1,8 +1,11 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
+import type { Clock } from './base/clock.ts';
+import type { AgreedProtection } from './protection/agreed/agreed-protection.ts';
 import type { BlockReturns } from './protection/block-returns.ts';
 import { PacketWrapper } from './protection/packet-wrapper.ts';
 import type { PacketSink } from './protection/packet-wrapper.ts';
+import { RepeatsSender } from './protection/repeats/repeats-sender.ts';
 import { XorGroupsSender } from './protection/xor-groups-sender.ts';
 import type { SendFlow } from './protection/send-flow.ts';
 
@@ -17,10 +20,13 @@ import type { SendFlow } from './protection/send-flow.ts';
 export class PacketWriter {
   readonly #wrapper: PacketWrapper;
   readonly #groups: XorGroupsSender;
+  /** What sessions share whose ends have agreed on protection. */
+  readonly repeats: RepeatsSender;
 
-  constructor(memory: FecMemory, returns: BlockReturns, sink: PacketSink) {
+  constructor(memory: FecMemory, returns: BlockReturns, sink: PacketSink, clock: Clock) {
     this.#wrapper = new PacketWrapper(memory.bytes, sink);
     this.#groups = new XorGroupsSender(memory, returns, this.#wrapper);
+    this.repeats = new RepeatsSender(memory, returns, this.#wrapper, clock);
   }
 
   /** Packets that went out as version 2 data. */
@@ -48,6 +54,12 @@ export class PacketWriter {
     flow.protection = groupSize === 0 ? null : this.#groups.protect(flow, groupSize);
   }
 
+  /** Protects a flow from now on as the ends of its session have agreed. */
+  protect(flow: SendFlow, agreed: AgreedProtection): void {
+    flow.protection?.abandon();
+    flow.protection = agreed.protect(flow);
+  }
+
   /**
    * Wraps and sends the payload of `length` bytes at `offset`, with at least 128 bytes of headroom in front of it.
    * @param nowMs wrapping int32 clock in milliseconds, `nowUs` the same in microseconds.
@@ -62,11 +74,12 @@ export class PacketWriter {
   /** Sends what protects payloads and must not wait any longer. */
   advance(nowMs: Milliseconds, nowUs: Microseconds): void {
     this.#groups.advance(nowMs, nowUs);
+    this.repeats.advance(nowMs, nowUs);
   }
 
   /** Milliseconds until {@link advance} may have something to do, or `atMost`. */
   msUntilDue(nowMs: Milliseconds, atMost: Milliseconds): Milliseconds {
-    return this.#groups.msUntilDue(nowMs, atMost);
+    return this.repeats.msUntilDue(nowMs, this.#groups.msUntilDue(nowMs, atMost));
   }
 
   /** Lets go of a flow that ends: what is open is given up, its memory goes back. */

@@ -1,5 +1,5 @@
 import type { PathNumber } from '@lightspeed/wire';
-import type { MultipathMode } from './multipath.ts';
+import type { MultipathMode } from './base/multipath.ts';
 
 /*
  * Which paths a packet takes (docs/protocol.md, Paths), for both ends. Sets of paths are numbers: bit n stands for path

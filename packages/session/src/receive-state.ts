@@ -1,7 +1,8 @@
 import type { ArenaOffset, ByteLength, Dialect, DropReason, FlowIndex, Microseconds, Milliseconds, SequenceNumber } from '@lightspeed/wire';
-import { HEADER_BYTES, VERSION_PLAIN, readVersion } from '@lightspeed/wire';
-import { DuplicateWindow, WINDOW_MOVED } from './duplicate-window.ts';
-import type { PayloadSink, ReceiveProtection } from './protection/protection.ts';
+import { HEADER_BYTES, VERSION_PLAIN, readSequence, readVersion } from '@lightspeed/wire';
+import { DuplicateWindow, WINDOW_MOVED } from './base/duplicate-window.ts';
+import type { AgreedProtection } from './protection/agreed/agreed-protection.ts';
+import type { PayloadSink } from './protection/protection.ts';
 import { XorGroupsReceiver } from './protection/xor-groups-receiver.ts';
 import type { ReceiveSupply } from './protection/xor-groups-receiver.ts';
 
@@ -23,21 +24,35 @@ const NOTHING: LossCounts = { expected: 0, received: 0, late: 0 };
  */
 export class ReceiveState {
   readonly window: DuplicateWindow;
-  readonly #supply: ReceiveSupply;
-  /** There from the first version 2 packet on. An object of its own, since many sessions use none (ADR 22). */
-  #protection: ReceiveProtection | null = null;
+  readonly supply: ReceiveSupply;
+  /**
+   * There from the first version 2 packet on, or since the ends have agreed on protection. An object of its own, since many
+   * sessions use none (ADR 22).
+   */
+  #protection: AgreedProtection | XorGroupsReceiver | null = null;
   /** What {@link takeLoss} has reported. */
   #reported = NOTHING;
 
   /** @param window a fresh one. */
   constructor(supply: ReceiveSupply, window = new DuplicateWindow()) {
     this.window = window;
-    this.#supply = supply;
+    this.supply = supply;
   }
 
   /** In whose name blocks of memory are taken for it, see `FecMemory.take`; -1 for nobody in particular. */
   get owner(): number {
-    return this.#supply.owner ?? -1;
+    return this.supply.owner ?? -1;
+  }
+
+  /** What the ends of the session have agreed on; null if they have not. */
+  get agreed(): AgreedProtection | null {
+    return this.#protection === null ? null : this.#protection.agreed;
+  }
+
+  /** The ends of the session have agreed on protection, or on none. It takes the place of what was there. */
+  agree(agreed: AgreedProtection | null): void {
+    this.#protection?.close();
+    this.#protection = agreed;
   }
 
   /**
@@ -70,11 +85,16 @@ export class ReceiveState {
     length: ByteLength,
     nowMs: Milliseconds,
   ): DropReason | 0 {
-    if (readVersion(this.#supply.memory.bytes, offset) === VERSION_PLAIN) {
+    if (readVersion(this.supply.memory.bytes, offset) === VERSION_PLAIN) {
+      const { agreed } = this;
       sink.deliverPayload(flowIndex, offset + HEADER_BYTES, length - HEADER_BYTES);
+      if (agreed !== null) {
+        const sequence = readSequence(this.supply.memory.bytes, offset);
+        agreed.delivered(sequence, flowIndex, offset + HEADER_BYTES, length - HEADER_BYTES, nowMs);
+      }
       return 0;
     }
-    this.#protection ??= new XorGroupsReceiver(this.#supply);
+    this.#protection ??= new XorGroupsReceiver(this.supply);
     return this.#protection.take(sink, dialect, flowIndex, offset, length, nowMs);
   }
 
@@ -105,9 +125,9 @@ export class ReceiveState {
     this.close();
   }
 
-  /** Gives all memory back. */
+  /** Gives all memory back. What the ends have agreed on holds on. */
   close(): void {
     this.#protection?.close();
-    this.#protection = null;
+    this.#protection = this.agreed;
   }
 }

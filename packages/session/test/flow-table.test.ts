@@ -4,7 +4,7 @@ import { FecMemory } from '@lightspeed/fec';
 import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
 import type { EgressMapping } from '@lightspeed/session';
 import { BlockReturns } from '../src/protection/block-returns.ts';
-import { Clock } from '../src/clock.ts';
+import { Clock } from '../src/base/clock.ts';
 import { FecTotals } from '../src/protection/fec-totals.ts';
 import { KeyTable } from '../src/key-table.ts';
 import { PacketWriter } from '../src/packet-writer.ts';
@@ -49,7 +49,7 @@ it.each(['shared', 'endpoint-independent'] as const)(
         const bySocket = new KeyTable(random(), 0, 3);
         const shares = new FairShares(DEFAULT_RELAY_OPTIONS, { memory, returns: new BlockReturns(memory), fecTotals: new FecTotals() }, 1);
         const egress = new EgressAllocator({ ...DEFAULT_RELAY_OPTIONS, egressMapping: mapping }, driver, bySocket, shares, random);
-        const writer = new PacketWriter(memory, new BlockReturns(memory), { sendPacket: () => true });
+        const writer = new PacketWriter(memory, new BlockReturns(memory), { sendPacket: () => true }, new Clock());
         const limits = new SessionLimits({ ...DEFAULT_RELAY_OPTIONS, maxClients: SESSIONS }, undefined);
         for (let slot = 0; slot < SESSIONS; slot++) limits.open(slot, null, { prefixHigh: 0, prefixLow: slot }, true, 0, 1, 1);
         const reports = new FlowReports({ limits, clock: new Clock(), output: driver });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TunnelHeader } from '@lightspeed/wire';
 import { CLIENT_IP, SECRET, SESSION_ID, clientAt, proof } from './support/proof-client.ts';
-import { DuplicateWindow } from '../src/duplicate-window.ts';
+import { DuplicateWindow } from '../src/base/duplicate-window.ts';
 import { LossTotals } from '../src/relay/loss-totals.ts';
 import { PROGRAM, SERVER } from './support/lstp-client.ts';
 import { RelayHost } from './support/relay-host.ts';

@@ -8,13 +8,14 @@ import { RepeatsWorld, faultsOf } from './support/repeats-world.ts';
 import type { Way } from './support/repeats-world.ts';
 
 const DELAY_MS = 25;
-const EARLY: RepeatPlan = { repeats: [{ ageMs: 5, slackMs: 18 }], keptMs: 0 };
+const EARLY: RepeatPlan = { repeats: [{ ageMs: 5, slackMs: 18 }], keptMs: 0, xorPackets: 0 };
 const TWO: RepeatPlan = {
   repeats: [
     { ageMs: 5, slackMs: 18 },
     { ageMs: 20, slackMs: 6 },
   ],
   keptMs: 0,
+  xorPackets: 0,
 };
 const losing =
   (share: number): Way =>
@@ -30,7 +31,7 @@ function play(world: RepeatsWorld, perSecond: number, seconds: number, bytes = 9
   world.run(300);
 }
 
-const LATE: RepeatPlan = { repeats: [{ ageMs: 23, slackMs: 3 }], keptMs: 0 };
+const LATE: RepeatPlan = { repeats: [{ ageMs: 23, slackMs: 3 }], keptMs: 0, xorPackets: 0 };
 
 /** Outages in time: exponential lengths, so that the way is down for a share of the time. */
 class Outages {
@@ -122,7 +123,7 @@ describe('timed repeats', () => {
   });
 
   it('are given to those who ask for what they miss, each once, while it is kept', () => {
-    const world = new RepeatsWorld({ plan: { repeats: [], keptMs: 50 }, way: losing(0) });
+    const world = new RepeatsWorld({ plan: { repeats: [], keptMs: 50, xorPackets: 0 }, way: losing(0) });
     for (let n = 0; n < 4; n++) world.send(50);
     world.run(10);
     world.session.answer(1, 0b10);

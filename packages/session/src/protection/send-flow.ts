@@ -41,6 +41,11 @@ export class SendState {
     return sequence;
   }
 
+  /** Takes the next sequence number of a control packet: the next one of all, unless the ends have agreed on another counter. */
+  takeControlSequence(): SequenceNumber {
+    return this.takeSequence();
+  }
+
   /** Takes the next group's id. */
   takeGroupId(): number {
     const id = this.groupId;

@@ -18,6 +18,8 @@ export interface ReceiveSupply {
 
 /** Recovers from XOR groups (docs/protocol.md, FEC). */
 export class XorGroupsReceiver implements ReceiveProtection {
+  /** Nobody has agreed on anything: the peer just sends them. */
+  readonly agreed = null;
   readonly #supply: ReceiveSupply;
   readonly #decoder: GroupDecoder;
   /** What of the decoder's statistics is in the totals. */

@@ -15,7 +15,7 @@ import {
   readToken,
 } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Dialect, SessionToken } from '@lightspeed/wire';
-import { MAX_PATHS, MULTIPATH_MODES } from '../multipath.ts';
+import { MAX_PATHS, MULTIPATH_MODES } from '../base/multipath.ts';
 import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayPath } from './relay-session.ts';

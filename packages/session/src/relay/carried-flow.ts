@@ -1,5 +1,5 @@
 import type { AddressHandle, Dialect, EgressId, FlowIndex, PathNumber, Port, SessionSlot, SessionToken } from '@lightspeed/wire';
-import type { MultipathMode } from '../multipath.ts';
+import type { MultipathMode } from '../base/multipath.ts';
 import type { ClientAddress } from './client-address.ts';
 
 /** One of the paths by which a flow's client is answered. */
@@ -27,6 +27,8 @@ export interface CarriedFlow {
   readonly dialect: Dialect;
   /** Packets per FEC group towards the client. 0 means that packets are version 1, else they are version 2. */
   readonly groupSize: number;
+  /** Whether packets of both directions may carry blocks (docs/protocol.md, Blocks): leave them to the relay. */
+  readonly hasBlocks: boolean;
   readonly multipath: MultipathMode;
   /**
    * The primary path: where packets to the client go. null while its session has no path. In mode `duplicate` it may be

@@ -1,5 +1,5 @@
 import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { PacketSink } from '../protection/packet-wrapper.ts';
 import type { SendFlow } from '../protection/send-flow.ts';
@@ -7,7 +7,7 @@ import { pathsFor } from '../path-scheduler.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelayPath } from './relay-session.ts';
-import type { RelayFlow, RelaySession } from './relay-session.ts';
+import type { RelaySession } from './relay-session.ts';
 
 /**
  * Sends packets to clients: by the path or paths that the session uses, as far as their addresses may get that much. Here tags
@@ -26,7 +26,8 @@ export class ClientSender implements PacketSink {
 
   /** A data or parity packet for the flow's client, from the packet writer. */
   sendPacket(flow: SendFlow, offset: ArenaOffset, length: ByteLength, isParity: boolean): boolean {
-    const { session } = flow as RelayFlow;
+    // All flows of a relay are of its sessions.
+    const session = flow.sending as RelaySession;
     const { primary } = session;
     if (primary === null) return false;
     const added = session.seal(offset, length);

@@ -94,13 +94,16 @@ export class FlowTable {
     session.flowCount++;
     this.#count++;
     if (session.flowCount > FLOWS_WITHOUT_TABLE) this.#tabulate(session);
+    const { agreed } = session.receiving;
+    if (agreed !== null) this.#writer.protect(flow, agreed);
     this.#reports.opened(flow);
     return flow;
   }
 
   /** Sets the group size of a flow's packets to the client; 0 ends FEC for it. */
   setGroupSize(flow: RelayFlow, groupSize: number, nowUs: Microseconds): void {
-    if (flow.groupSize === groupSize) return;
+    // Whose ends have agreed on protection gets that.
+    if (flow.groupSize === groupSize || flow.session.receiving.agreed !== null) return;
     this.#writer.setGroupSize(flow, groupSize, nowUs);
     flow.session.isChanged = true;
     this.#reports.changed(flow);

@@ -1,5 +1,5 @@
 import type { SessionSlot } from '@lightspeed/wire';
-import type { DuplicateWindow } from '../duplicate-window.ts';
+import type { DuplicateWindow } from '../base/duplicate-window.ts';
 
 /**
  * How the packets of all sessions fared on the way from their clients: see `LossCounts`. Each sweep adds up those of the

@@ -2,8 +2,10 @@ import { SecurityError } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import type { Dialect, SessionToken } from '@lightspeed/wire';
 import { KeyTable } from '../key-table.ts';
+import { packTerms, unpackTerms } from '../protection/agreed/protection-terms.ts';
+import type { ProtectionTerms } from '../protection/agreed/protection-terms.ts';
 import type { RelaySession, SessionRegistration } from './relay-session.ts';
-import { NO_NONCES, UsedNonces } from './used-nonces.ts';
+import { NO_NONCES, RegistrationNumbers } from './registration-numbers.ts';
 
 /** What clients know of the packet path besides what all know: bits of `Registration.capabilities` (docs/protocol.md, Extensions). */
 export const PeerCapability = {
@@ -52,6 +54,8 @@ export interface Registration {
    * from the same prefix.
    */
   readonly account?: number | undefined;
+  /** What its client and the node have agreed on for protection from loss; undefined for nothing. */
+  readonly protection?: ProtectionTerms | undefined;
   /** Its own limits in place of the relay's. */
   readonly maxPps?: number | undefined;
   readonly maxBps?: number | undefined;
@@ -79,9 +83,9 @@ export class LiveRegistration implements SessionRegistration {
   readonly maxBps: number | undefined;
   /** The session that it has, if any. */
   session: RelaySession | null = null;
-  readonly #used: UsedNonces;
+  readonly #used: RegistrationNumbers;
 
-  constructor(entry: number, registration: Registration, used: UsedNonces) {
+  constructor(entry: number, registration: Registration, used: RegistrationNumbers) {
     this.entry = entry;
     this.#id = registration.sessionId | 0;
     this.prefixHigh = registration.prefixHigh | 0;
@@ -97,6 +101,7 @@ export class LiveRegistration implements SessionRegistration {
     this.maxBps = registration.maxBps;
     this.#used = used;
     used.set(entry, registration.nonces ?? NO_NONCES);
+    this.protection = registration.protection;
   }
 
   /** Unsigned. */
@@ -106,6 +111,15 @@ export class LiveRegistration implements SessionRegistration {
 
   get nonces(): ProofNoncesState {
     return this.#used.of(this.entry);
+  }
+
+  /** What its ends have agreed on for protection from loss. */
+  get protection(): ProtectionTerms | undefined {
+    return unpackTerms(this.#used.termsOf(this.entry));
+  }
+
+  set protection(terms: ProtectionTerms | undefined) {
+    this.#used.setTerms(this.entry, packTerms(terms));
   }
 
   restoreNonces(nonces: ProofNoncesState): void {
@@ -194,7 +208,7 @@ export class RegistrationTable {
   readonly #freeEntries: number[] = [];
   /** 16 bytes by entry. */
   #secrets = new Uint8Array(FIRST_ENTRIES * SECRET_BYTES);
-  readonly #nonces = new UsedNonces();
+  readonly #nonces = new RegistrationNumbers();
 
   /** @param expected for how many there is to be room at once. */
   constructor(expected: number, random: () => number) {

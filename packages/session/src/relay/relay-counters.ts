@@ -63,16 +63,28 @@ export const RelayCounter = {
   sessionsAttacked: 35,
   /** Flows that were idle and gave way to new ones of their sessions. */
   flowsGaveWay: 36,
+  /** Repeats that rode on packets to clients, packets to clients with repeats only, and XOR blocks that rode. */
+  repeatsCarried: 37,
+  repeatsAlone: 38,
+  xorsCarried: 39,
+  /** Repeats that the budget, or the limit of the session, did not have room for. */
+  repeatsOverBudget: 40,
+  /** Payloads to clients that could not be repeated: too long, or no block was free. */
+  repeatsUnprotected: 41,
+  /** Payloads of clients that came in a later packet only. */
+  repaired: 42,
+  /** How often the protection of what is sent to a client has changed. */
+  protectionSteps: 43,
   // Gauges: what is there now.
-  sessions: 37,
-  flows: 38,
-  egressSockets: 39,
-  bannedAddresses: 40,
-  registrations: 41,
+  sessions: 44,
+  flows: 45,
+  egressSockets: 46,
+  bannedAddresses: 47,
+  registrations: 48,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 42;
+export const RELAY_COUNTER_COUNT = 49;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

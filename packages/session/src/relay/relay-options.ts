@@ -1,6 +1,9 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Dialect, EgressId, Milliseconds, Port } from '@lightspeed/wire';
+import { DEFAULT_PROTECTION } from '../protection/agreed/protection-settings.ts';
+import type { ProtectionSettings } from '../protection/agreed/protection-settings.ts';
+import type { StepName } from '../protection/loop/protection-step.ts';
 import type { CarriedFlow, CarriedLimits } from './carried-flow.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { AddressPrefix } from './address-prefix.ts';
@@ -66,6 +69,8 @@ export interface RelayOptions {
   readonly maxEgressSockets: number;
   /** Which sessions of registrations tag their packets, as far as their clients can (docs/protocol.md, Packet tags). */
   readonly tags: 'off' | 'auto' | 'always';
+  /** How sessions are protected from loss whose clients know blocks; undefined for those that are not to be. */
+  readonly protection: ProtectionSettings | undefined;
 }
 
 /** What of a relay's options may change while it runs, see `Relay.setLimits`. */
@@ -104,6 +109,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   egressFiltering: 'address-and-port-dependent',
   maxEgressSockets: Infinity,
   tags: 'auto',
+  protection: DEFAULT_PROTECTION,
 });
 
 /** A number of sessions that several relays may share. */
@@ -223,6 +229,12 @@ export interface RelayOutput {
    * whose registration says that its client wants to know.
    */
   reported?(report: SessionReport): void;
+  /**
+   * What is sent to a client is protected otherwise from now on.
+   * @param sessionId of its registration; undefined at an open node.
+   * @param step as `ProtectionStep.name` has it, `reason` as people read it.
+   */
+  protectionChanged?(sessionId: number | undefined, step: StepName, reason: string): void;
   /**
    * The addresses of a prefix were banned; other relays that serve the same port want to know.
    * @param prefixHigh 0 for an IPv4 address, with its bits in `prefixLow`; else the first half of an IPv6 /64.

@@ -1,7 +1,7 @@
 import type { FecMemory } from '@lightspeed/fec';
 import { BanTable, UnboundRateLimiter } from '@lightspeed/security';
 import { BlockReturns } from '../protection/block-returns.ts';
-import { Clock } from '../clock.ts';
+import { Clock } from '../base/clock.ts';
 import { FecTotals } from '../protection/fec-totals.ts';
 import { FairShares } from './fair-shares.ts';
 import { ForwardingTable } from './forwarding-table.ts';

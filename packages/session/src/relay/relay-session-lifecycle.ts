@@ -1,7 +1,7 @@
 import { AmplificationCredit, UNVALIDATED_RATIO } from '@lightspeed/security';
 import { isIpv6 } from '@lightspeed/wire';
 import type { AddressHandle, Dialect, PathNumber, SessionToken } from '@lightspeed/wire';
-import type { MultipathMode } from '../multipath.ts';
+import type { MultipathMode } from '../base/multipath.ts';
 import { ReceiveState } from '../receive-state.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { FlowReports } from './flow-reports.ts';
@@ -10,6 +10,7 @@ import type { LiveRegistration } from './registration-table.ts';
 import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 import { RelaySession } from './relay-session.ts';
+import type { SessionProtection } from './session-protection.ts';
 import type { AddressPrefix } from './address-prefix.ts';
 import type { RelayPath } from './relay-session.ts';
 
@@ -38,6 +39,7 @@ export interface LifecycleParts extends Pick<
   | 'shares'
 > {
   readonly flows: FlowTable;
+  readonly protection: SessionProtection;
   readonly reports: FlowReports;
 }
 
@@ -63,10 +65,13 @@ export class RelaySessionLifecycle {
 
   /** The same for the session of a registration, which then is forwarded no more. It counts for the address that registered. */
   openRegistered(live: LiveRegistration): RelaySession | null {
-    const { claims, forwarding } = this.#parts;
+    const { claims, forwarding, protection } = this.#parts;
     live.session = this.#open(live, live.token, live.dialect, live);
     if (live.session === null) claims?.release(live);
-    else forwarding.forget(live.sessionId);
+    else {
+      forwarding.forget(live.sessionId);
+      protection.settle(live.session, live.protection);
+    }
     return live.session;
   }
 
@@ -198,6 +203,7 @@ export class RelaySessionLifecycle {
     const { session } = path;
     if (session.primary === path) return;
     session.primary = path;
+    session.receiving.agreed?.pathsChanged(this.#parts.clock.nowMs);
     // With duplicates it changes all the time, and no path is preferred.
     if (session.multipath === 'duplicate') return;
     // A snapshot names the primary path first.

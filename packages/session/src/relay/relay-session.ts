@@ -13,7 +13,7 @@ import type {
   SessionToken,
 } from '@lightspeed/wire';
 import type { ReceiveState } from '../receive-state.ts';
-import type { MultipathMode } from '../multipath.ts';
+import type { MultipathMode } from '../base/multipath.ts';
 import { SendFlow, SendState } from '../protection/send-flow.ts';
 import type { AddressPrefix } from './address-prefix.ts';
 import type { CarriedFlow, CarriedPath } from './carried-flow.ts';
@@ -46,9 +46,8 @@ const HAS_HANDSHAKE = 8;
 const HANDSHAKE_SHIFT = 8;
 
 /**
- * A client's session as the relay holds it; as an SendState it counts the packets to the client. The slot is its number
- * in every guard's arrays. There may be very many of them. So paths and flows are linked lists, and what only few
- * sessions need is made on demand (ADR 22).
+ * A client's session as the relay holds it; as an SendState it counts the packets to the client. The slot is its number in every
+ * guard's arrays. There may be very many: paths and flows are linked lists, and what few need is made on demand (ADR 22).
  */
 export class RelaySession extends SendState {
   readonly slot: SessionSlot;
@@ -166,10 +165,7 @@ export interface PendingFin {
   readonly sinceMs: Milliseconds;
 }
 
-/**
- * One source and destination pair of a session. As an SendFlow it carries the answers: its source is the game
- * server, its destination the client's own source as the client's packets name it.
- */
+/** One source and destination pair of a session. As an SendFlow it carries the answers: its source is the game server. */
 export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
   readonly index: FlowIndex;
   /** The driver's number of the socket from which its payloads go to the server. */
@@ -198,6 +194,10 @@ export class RelayFlow extends SendFlow<RelaySession> implements CarriedFlow {
 
   get session(): RelaySession {
     return this.sending;
+  }
+
+  get hasBlocks(): boolean {
+    return this.sending.receiving.agreed !== null;
   }
 
   /** Whether packets from this source to this server belong to it. */

@@ -122,7 +122,7 @@ export class RelaySnapshots {
     if (registration === null || primary === null) return;
     const { sessionId, nonces, openingNonce } = registration;
     const newestTagUs = tags?.hasCome === true ? tags.newestUs : undefined;
-    into.begin({ sessionId, multipath, sequence, groupId, nonces, openingNonce, newestTagUs });
+    into.begin({ sessionId, multipath, sequence, groupId, nonces, openingNonce, newestTagUs, protection: session.receiving.agreed?.terms });
     into.addPath(addresses, primary, primary.number, primary.isValidated);
     for (let path = session.firstPath; path !== null; path = path.nextOfSession) {
       if (path !== primary) into.addPath(addresses, path, path.number, path.isValidated);
@@ -145,6 +145,7 @@ export class RelaySnapshots {
 
   #reopen(live: LiveRegistration, snapshot: SessionSnapshot): boolean {
     const { clock, flows, lifecycle, tagging } = this.#parts;
+    live.protection = snapshot.protection;
     const session = lifecycle.openRegistered(live);
     if (session === null) return false;
     lifecycle.setMultipath(session, snapshot.multipath);

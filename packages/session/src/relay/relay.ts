@@ -18,8 +18,10 @@ import { UpstreamControl } from './upstream-control.ts';
 import { UpstreamData } from './upstream-data.ts';
 import { KeyTable } from '../key-table.ts';
 import { PacketWriter } from '../packet-writer.ts';
+import type { ProtectionTerms } from '../protection/agreed/protection-terms.ts';
 import type { LossCounts } from '../receive-state.ts';
 import { RelaySnapshots } from './relay-snapshots.ts';
+import { SessionProtection } from './session-protection.ts';
 import { SessionReports } from './session-reports.ts';
 import { SessionTags } from './session-tags.ts';
 import { Sweep } from './sweep.ts';
@@ -45,6 +47,7 @@ export class Relay {
   readonly #writer: PacketWriter;
   readonly #farewell: Farewell;
   readonly #tagging: SessionTags;
+  readonly #protection: SessionProtection;
   readonly #sweep: Sweep;
   /** What a restart keeps. */
   readonly snapshots: RelaySnapshots;
@@ -53,15 +56,16 @@ export class Relay {
     const parts = makeRelayParts(options, environment);
     const { memory, output, random, returns } = parts;
     const sender = new ClientSender(parts);
-    const writer = new PacketWriter(memory, returns, sender);
+    const writer = new PacketWriter(memory, returns, sender, parts.clock);
     const flowsBySocket = new KeyTable(random(), expectedSessions(options.maxClients), 3);
     const egress = new EgressAllocator(options, output, flowsBySocket, parts.shares, random);
     const reports = new FlowReports(parts);
     const flows = new FlowTable(egress, writer, reports, flowsBySocket, random);
-    const lifecycle = new RelaySessionLifecycle({ ...parts, flows, reports });
+    const protection = new SessionProtection({ ...parts, reports, writer });
+    const lifecycle = new RelaySessionLifecycle({ ...parts, flows, protection, reports });
     const farewell = new Farewell({ ...parts, lifecycle, sender });
     const tagging = new SessionTags(parts);
-    const withSessions = { ...parts, farewell, flows, lifecycle, sender, tagging, writer };
+    const withSessions = { ...parts, farewell, flows, lifecycle, protection, sender, tagging, writer };
     const admission = new SessionAdmission(withSessions);
     const control = new UpstreamControl(withSessions);
     const data = new UpstreamData({ ...withSessions, misuse: new Misuse(withSessions) });
@@ -74,6 +78,7 @@ export class Relay {
     this.#writer = writer;
     this.#farewell = farewell;
     this.#tagging = tagging;
+    this.#protection = protection;
   }
 
   /** Sessions that are open. */
@@ -122,6 +127,15 @@ export class Relay {
   }
 
   /**
+   * Asked when a batch of datagrams is handled: whether {@link handleTimeout} must be called sooner than it said, since something
+   * waits to go out.
+   * @returns milliseconds until then, or -1.
+   */
+  msUntilSooner(): Milliseconds | -1 {
+    return this.#writer.repeats.msUntilSooner(this.#parts.clock.nowMs);
+  }
+
+  /**
    * Lets a client in that was authenticated before: its HANDSHAKE with a proof, or with the token, opens the session.
    * @returns false if the session id, or the token at that prefix, is taken already.
    */
@@ -145,6 +159,16 @@ export class Relay {
    */
   tag(sessionId: number): boolean {
     return this.#tagging.want(sessionId);
+  }
+
+  /**
+   * A client has registered again, and both ends have agreed on something else, or on nothing. It holds from the next packet on.
+   */
+  agree(sessionId: number, terms: ProtectionTerms | undefined): void {
+    const live = this.#parts.registrations.get(sessionId);
+    if (live === undefined) return;
+    live.protection = terms;
+    if (live.session !== null) this.#protection.settle(live.session, terms);
   }
 
   /** Which proofs of a registration were used, as far as this relay knows. */

@@ -119,6 +119,14 @@ export class SessionLimits {
     return this.#of(slot).downstream.hasHalf(this.#seatOf(slot), nowMs);
   }
 
+  /**
+   * Asks whether so many bytes of redundancy may go to a session's client. They count, and never take what payloads need: half of
+   * what the buckets hold is left to those.
+   */
+  admitRedundancy(slot: SessionSlot, bytes: number, nowMs: Milliseconds): boolean {
+    return this.hasSpareDownstream(slot, nowMs) && this.#of(slot).downstream.admit(this.#seatOf(slot), bytes, nowMs, true) === 0;
+  }
+
   /** Asks whether a session may open a new destination; see `ReflectionGuard.admitDestination`. */
   admitDestination(slot: SessionSlot, nowMs: Milliseconds): 0 | 1 | 2 {
     return this.#of(slot).reflection.admitDestination(this.#seatOf(slot), nowMs);

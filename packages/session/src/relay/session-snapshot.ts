@@ -1,6 +1,7 @@
 import type { ProofNoncesState } from '@lightspeed/security';
 import type { AddressHandle, Microseconds, PathNumber, Port, SequenceNumber } from '@lightspeed/wire';
-import type { MultipathMode } from '../multipath.ts';
+import type { ProtectionTerms } from '../protection/agreed/protection-terms.ts';
+import type { MultipathMode } from '../base/multipath.ts';
 
 /**
  * A session of a registration as it outlives its relay. All numbers unsigned; plain values only, so that it can be cloned to
@@ -20,6 +21,8 @@ export interface SessionSnapshot {
   readonly openingNonce: bigint;
   /** The timestamp of its newest packet with a tag, int32; undefined if its packets have no tags. */
   readonly newestTagUs?: Microseconds | undefined;
+  /** What its ends have agreed on for protection from loss; undefined for nothing. */
+  readonly protection?: ProtectionTerms | undefined;
   readonly flows: readonly FlowSnapshot[];
 }
 

@@ -1,7 +1,7 @@
 import type { AmplificationCredit } from '@lightspeed/security';
 import { DropReason } from '@lightspeed/wire';
 import type { AddressBook, AddressHandle, Milliseconds, PathNumber, Port, SessionSlot } from '@lightspeed/wire';
-import { DUPLICATE_WINDOW_WORDS, DuplicateWindow } from '../duplicate-window.ts';
+import { DUPLICATE_WINDOW_WORDS, DuplicateWindow } from '../base/duplicate-window.ts';
 import { KeyTable } from '../key-table.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { SessionQuota } from './relay-options.ts';

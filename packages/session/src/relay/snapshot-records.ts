@@ -1,6 +1,7 @@
 import type { AddressBook, AddressHandle, PathNumber, Port } from '@lightspeed/wire';
 import { formatAddressWords, formatIpv4, isIpv6, parseAddressWords } from '@lightspeed/wire';
-import { MULTIPATH_MODES } from '../multipath.ts';
+import { MULTIPATH_MODES } from '../base/multipath.ts';
+import { packTerms, unpackTerms } from '../protection/agreed/protection-terms.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './session-snapshot.ts';
 
@@ -9,9 +10,11 @@ import type { FlowSnapshot, PathSnapshot, SessionSnapshot } from './session-snap
  *
  *   0 its length in words   1 session id
  *   2 mode, its place in MULTIPATH_MODES | paths << 8 | whether nonces were used << 16 | whether its packets have tags << 17
+ *     | whether its ends have agreed on protection << 18
  *   3 flows   4 sequence | group id << 16   5-6 highest nonce   7-8 nonces below
  *   9-10 the opening nonce
  *   with tags:   timestamp of the newest packet with one
+ *   with protection:   its terms, see `packTerms`
  *   each path:   port | number << 16 | whether it is validated << 18 | form of the address << 24 | form of the local address << 28   address   local address
  *   each flow:   client ip   server ip   client port | server port << 16   egress port | group size << 16
  *
@@ -21,6 +24,7 @@ const HEAD_WORDS = 11;
 const FLOW_WORDS = 4;
 const NONCES_USED = 1 << 16;
 const HAS_TAGS = 1 << 17;
+const HAS_TERMS = 1 << 18;
 const VALIDATED = 1 << 18;
 const NUMBER_MASK = 3;
 const ADDRESS_FORM_SHIFT = 24;
@@ -60,7 +64,7 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
 
   /** Begins another one, without paths and flows: those that are added next are its own, all paths before all flows. */
   begin(snapshot: Omit<SessionSnapshot, 'paths' | 'flows'>): void {
-    const { sessionId, multipath, sequence, groupId, nonces, openingNonce, newestTagUs } = snapshot;
+    const { sessionId, multipath, sequence, groupId, nonces, openingNonce, newestTagUs, protection } = snapshot;
     const record = this.#take(HEAD_WORDS);
     const words = this.#words;
     const areUsed = nonces.highest >= 0n;
@@ -68,15 +72,21 @@ export class SnapshotRecords implements Iterable<SessionSnapshot> {
     this.#count++;
     words[record] = HEAD_WORDS;
     words[record + 1] = sessionId;
-    words[record + 2] = MULTIPATH_MODES.indexOf(multipath) | (areUsed ? NONCES_USED : 0) | (newestTagUs === undefined ? 0 : HAS_TAGS);
+    const marks = (areUsed ? NONCES_USED : 0) | (newestTagUs === undefined ? 0 : HAS_TAGS) | (protection === undefined ? 0 : HAS_TERMS);
+    words[record + 2] = MULTIPATH_MODES.indexOf(multipath) | marks;
     words[record + 3] = 0;
     words[record + 4] = sequence | (groupId << 16);
     setUint64(words, record + 5, areUsed ? nonces.highest : 0n);
     setUint64(words, record + 7, nonces.below);
     setUint64(words, record + 9, openingNonce);
-    if (newestTagUs === undefined) return;
-    const at = this.#extend(1);
-    this.#words[at] = newestTagUs;
+    if (newestTagUs !== undefined) {
+      const at = this.#extend(1);
+      this.#words[at] = newestTagUs;
+    }
+    if (protection !== undefined) {
+      const at = this.#extend(1);
+      this.#words[at] = packTerms(protection);
+    }
   }
 
   /** @param at its address and the node's, handles of `addresses`. */
@@ -182,7 +192,9 @@ function snapshotAt(words: Int32Array, record: number): SessionSnapshot {
   const modePathsAndNonces = words[record + 2];
   const paths: PathSnapshot[] = [];
   const hasTags = (modePathsAndNonces & HAS_TAGS) !== 0;
-  let at = record + HEAD_WORDS + (hasTags ? 1 : 0);
+  const hasTerms = (modePathsAndNonces & HAS_TERMS) !== 0;
+  const terms = record + HEAD_WORDS + (hasTags ? 1 : 0);
+  let at = terms + (hasTerms ? 1 : 0);
   for (let left = (modePathsAndNonces >>> 8) & 0xff; left > 0; left--) {
     const head = words[at];
     const addressForm = (head >>> ADDRESS_FORM_SHIFT) & 0xf;
@@ -209,6 +221,7 @@ function snapshotAt(words: Int32Array, record: number): SessionSnapshot {
     },
     openingNonce: uint64At(words, record + 9),
     newestTagUs: hasTags ? words[record + HEAD_WORDS] : undefined,
+    protection: hasTerms ? unpackTerms(words[terms]) : undefined,
     flows: Array.from({ length: words[record + 3] }, (_, i) => flowAt(words, at + i * FLOW_WORDS)),
   };
 }

@@ -139,6 +139,13 @@ export class Sweep {
     values[RelayCounter.fecUntracked] = fecTotals.untracked;
     values[RelayCounter.fecParityGenerated] = writer.parityGenerated;
     values[RelayCounter.fecProtected] = writer.dataProtected;
+    const { repeats } = writer;
+    values[RelayCounter.repeatsCarried] = repeats.repeatsCarried;
+    values[RelayCounter.repeatsAlone] = repeats.packetsAlone;
+    values[RelayCounter.xorsCarried] = repeats.xorsCarried;
+    values[RelayCounter.repeatsOverBudget] = repeats.overBudget;
+    values[RelayCounter.repeatsUnprotected] = repeats.unprotected;
+    values[RelayCounter.repaired] = repeats.repaired;
     values[RelayCounter.fecOverShare] = memory.overShare;
     values[RelayCounter.egressOverShare] = shares.socketsRefused;
     values[RelayCounter.sessions] = sessions.size;

@@ -8,12 +8,15 @@ import { RelayCounter } from './relay-counters.ts';
 import type { Farewell } from './farewell.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { PendingFin, RelayPath, RelaySession } from './relay-session.ts';
+import { termsInHandshake, termsOfHandshake } from '../protection/agreed/protection-terms.ts';
+import type { SessionProtection } from './session-protection.ts';
 import type { RelaySessionLifecycle } from './relay-session-lifecycle.ts';
 
 /** What {@link UpstreamControl} takes of a relay. */
 export interface UpstreamControlParts extends Pick<RelayParts, 'bytes' | 'challenges' | 'clock' | 'counters'> {
   readonly farewell: Farewell;
   readonly lifecycle: RelaySessionLifecycle;
+  readonly protection: SessionProtection;
   readonly sender: ClientSender;
 }
 
@@ -41,14 +44,14 @@ export class UpstreamControl {
     }
     if ((flags & FLAG_HANDSHAKE) !== 0) {
       values[RelayCounter.handshakes]++;
-      this.#noteHandshake(session, offset);
+      this.#noteHandshake(session, offset, length);
       this.#acknowledge(path, offset, length);
       return 0;
     }
     values[RelayCounter.keepalives]++;
     if (!session.isVerified && session.dialect === 'standard') lifecycle.noteToken(path);
-    // It has taken a sequence number.
-    session.receiving.window.leaveOut(readSequence(this.#parts.bytes, offset));
+    // It has taken a sequence number, unless those of control packets are others.
+    if (session.receiving.agreed === null) session.receiving.window.leaveOut(readSequence(this.#parts.bytes, offset));
     this.#answer(path, FLAG_KEEPALIVE, offset);
     return 0;
   }
@@ -66,13 +69,20 @@ export class UpstreamControl {
    * A client that starts over from the same port sends sequence 0 with a newer timestamp. What it sends from then on must
    * not be taken for duplicates. The same HANDSHAKE again is a retransmission.
    */
-  #noteHandshake(session: RelaySession, offset: ArenaOffset): void {
-    const { bytes } = this.#parts;
+  #noteHandshake(session: RelaySession, offset: ArenaOffset, length: ByteLength): void {
+    const { bytes, protection } = this.#parts;
     const sequence = readSequence(bytes, offset);
     const timestampUs = readTimestampUs(bytes, offset);
     const first = session.handshakeSequence < 0;
     const newer = ((timestampUs - session.handshakeTimestampUs) | 0) > 0;
-    if (!first && newer && sequence === 0) session.receiving.restart();
+    const isFresh = first || (newer && sequence === 0);
+    if (!first && isFresh) session.receiving.restart();
+    // Only what opens a session, or starts it over, settles its protection.
+    if (isFresh && session.registration === null) {
+      const theirs = termsOfHandshake(challengeIn(bytes, offset, length));
+      if (theirs === undefined) protection.settle(session, undefined);
+      else protection.answer(session, theirs);
+    }
     if (first || newer) {
       session.handshakeSequence = sequence;
       session.handshakeTimestampUs = timestampUs;
@@ -91,6 +101,12 @@ export class UpstreamControl {
       return;
     }
     if (length !== HEADER_BYTES + CHALLENGE_BYTES) return this.#answer(path, FLAG_HANDSHAKE, offset);
+    if (termsOfHandshake(challengeIn(bytes, offset, length)) !== undefined) {
+      const terms = session.receiving.agreed?.terms;
+      if (terms === undefined) return this.#answer(path, FLAG_HANDSHAKE, offset);
+      sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [termsInHandshake(terms)]));
+      return;
+    }
     if (challenges.isAnswered(challengeIn(bytes, offset, length), 0, path)) lifecycle.validate(path);
     const challenge = path.isValidated ? 0n : challenges.for(0, path);
     sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [challenge]));

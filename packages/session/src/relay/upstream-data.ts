@@ -1,8 +1,6 @@
 import { DESTINATION_ADMITTED, DESTINATION_REFUSED_BAN } from '@lightspeed/security';
 import {
   DropReason,
-  VERSION_FEC,
-  isParity,
   readDestinationIp,
   readDestinationPort,
   readGroupSize,
@@ -10,11 +8,11 @@ import {
   readSourceIp,
   readSourcePort,
   readTimestampUs,
-  readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, Port } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
 import { NO_FLOW } from '../protection/protection.ts';
+import { PacketKind, bringsPayloads, isRedundant } from '../protection/session-packet.ts';
 import type { PayloadSink } from '../protection/protection.ts';
 import { FLOW_ASKED } from './flow-marks.ts';
 import type { FlowTable } from './flow-table.ts';
@@ -45,19 +43,26 @@ export class UpstreamData implements PayloadSink {
   }
 
   /** Handles a valid packet with the session's token, within its limits. @returns 0, or why it goes no further. */
-  handle(path: RelayPath, offset: ArenaOffset, length: ByteLength, isTagged: boolean): DropReason | 0 {
+  handle(path: RelayPath, kind: PacketKind, offset: ArenaOffset, length: ByteLength, isTagged: boolean): DropReason | 0 {
     const { bytes, clock, counters, flows, lifecycle } = this.#parts;
     const { session } = path;
     if (!session.isVerified && session.dialect === 'standard') lifecycle.noteToken(path);
-    const seen = session.receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, isTagged);
+    const sequence = readSequence(bytes, offset);
+    const timestampUs = readTimestampUs(bytes, offset);
+    const seen = session.receiving.accept(sequence, timestampUs, clock.nowMs, isTagged);
+    const { agreed } = session.receiving;
+    // A payload may be here before its packet: for the peer's loss it is the packet that counts.
+    if (agreed !== null && (seen === 0 || seen === DropReason.duplicate)) {
+      agreed.arrived(sequence, timestampUs, path.number, kind >= PacketKind.carrier, clock.nowMs, clock.nowUs);
+    }
     if (seen !== 0) return seen;
-    const protectedByFec = readVersion(bytes, offset) === VERSION_FEC;
-    const parity = protectedByFec && isParity(bytes, offset);
-    if (!parity && session.primary !== path && lifecycle.mayLead(path)) lifecycle.setPrimary(path);
+    const redundant = isRedundant(kind);
+    if (!redundant && session.primary !== path && lifecycle.mayLead(path)) lifecycle.setPrimary(path);
     const serverIp = readDestinationIp(bytes, offset);
     const serverPort = readDestinationPort(bytes, offset);
     let flow: RelayFlow | null = null;
-    if (!(parity && serverIp === 0 && serverPort === 0)) {
+    const hasFlow = kind === PacketKind.alone ? bringsPayloads(bytes, offset) : !(redundant && serverIp === 0 && serverPort === 0);
+    if (hasFlow) {
       const clientIp = readSourceIp(bytes, offset);
       const clientPort = readSourcePort(bytes, offset);
       flow = flows.findUp(session, clientIp, clientPort, serverIp, serverPort);
@@ -73,12 +78,12 @@ export class UpstreamData implements PayloadSink {
         return this.#flowRefusal;
       }
       flow.lastUpMs = clock.nowMs;
-      if (!parity) this.#followGroupSize(flow, protectedByFec ? readGroupSize(bytes, offset) : 0);
+      if (kind <= PacketKind.grouped) this.#followGroupSize(flow, kind === PacketKind.grouped ? readGroupSize(bytes, offset) : 0);
     }
     const flowIndex = flow === null ? NO_FLOW : flow.index;
     const duplicate = session.receiving.read(this, session.dialect, flowIndex, offset, length, clock.nowMs);
     if (duplicate !== 0) return duplicate;
-    counters.values[parity ? RelayCounter.parityPackets : RelayCounter.dataPackets]++;
+    counters.values[redundant ? RelayCounter.parityPackets : RelayCounter.dataPackets]++;
     return 0;
   }
 

@@ -4,16 +4,13 @@ import {
   FLAG_FRAGMENT,
   FLAG_HANDSHAKE,
   TAG_BYTES,
-  VERSION_FEC,
-  checkPacket,
-  isParity,
   readFlags,
   readSequence,
   readTimestampUs,
   readToken,
-  readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
+import { PacketKind, checkSessionPacket, isRedundant, kindOf } from '../protection/session-packet.ts';
 import { UNTAGGED } from '../tags/packet-tags.ts';
 import type { PacketTags } from '../tags/packet-tags.ts';
 import type { SessionAdmission } from './admission.ts';
@@ -119,7 +116,8 @@ export class Upstream {
   ): DropReason | 0 {
     const { bytes, clock, control, data, farewell, lifecycle, limits } = this.#parts;
     const { session } = path;
-    const invalid = checkPacket(bytes, offset, length, session.dialect);
+    const isAgreed = session.receiving.agreed !== null;
+    const invalid = checkSessionPacket(bytes, offset, length, session.dialect, isAgreed);
     if (invalid !== 0) return invalid;
     const flags = readFlags(bytes, offset);
     if ((flags & FLAG_FRAGMENT) !== 0) return DropReason.fragment;
@@ -127,10 +125,10 @@ export class Upstream {
     const isHandshake = (flags & (FLAG_HANDSHAKE | FLAG_FIN)) === FLAG_HANDSHAKE;
     if (isHandshake && session.isProved && !isProof) return DropReason.notAdmitted;
     if (token !== session.token && !(isHandshake && token === 0)) return this.#wrongToken(session);
-    const parity = flags === 0 && readVersion(bytes, offset) === VERSION_FEC && isParity(bytes, offset);
-    const overLimit = limits.admitUpstream(session.slot, length, clock.nowMs, parity);
+    const kind = flags === 0 ? kindOf(bytes, offset, length, isAgreed) : PacketKind.plain;
+    const overLimit = limits.admitUpstream(session.slot, length, clock.nowMs, isRedundant(kind));
     if (overLimit !== 0) {
-      session.receiving.window.leaveOut(readSequence(bytes, offset));
+      if (!isAgreed || flags === 0) session.receiving.window.leaveOut(readSequence(bytes, offset));
       return overLimit;
     }
     if (path.credit !== null) path.credit.received(length);
@@ -138,7 +136,7 @@ export class Upstream {
     session.lastActivityMs = clock.nowMs;
     path.lastHeardMs = clock.nowMs;
     if (local !== path.local && local !== 0) lifecycle.moveLocal(path, local);
-    return flags === 0 ? data.handle(path, offset, length, isTagged) : control.handle(path, flags, offset, length, isTagged);
+    return flags === 0 ? data.handle(path, kind, offset, length, isTagged) : control.handle(path, flags, offset, length, isTagged);
   }
 
   /** Whether another relay of this port has the address' session, and has got the datagram. */

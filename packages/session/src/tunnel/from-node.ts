@@ -2,9 +2,6 @@ import {
   DropReason,
   FLAG_FRAGMENT,
   TAG_BYTES,
-  VERSION_FEC,
-  checkPacket,
-  isParity,
   readDestinationIp,
   readDestinationPort,
   readFlags,
@@ -13,10 +10,10 @@ import {
   readSourcePort,
   readTimestampUs,
   readToken,
-  readVersion,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, PathNumber, Port } from '@lightspeed/wire';
 import { UNTAGGED } from '../tags/packet-tags.ts';
+import { PacketKind, bringsPayloads, checkSessionPacket, isRedundant, kindOf } from '../protection/session-packet.ts';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
 import type { SessionLifecycle } from './session-lifecycle.ts';
@@ -77,7 +74,8 @@ export class FromNode implements PayloadSink {
   #accept(link: PathLink, offset: ArenaOffset, length: ByteLength, isTagged: boolean): DropReason | 0 {
     const { bytes, clock, counters, lifecycle, options, receiving, sending, state, tags } = this.#parts;
     const { dialect } = options;
-    const invalid = checkPacket(bytes, offset, length, dialect);
+    const isAgreed = receiving.agreed !== null;
+    const invalid = checkSessionPacket(bytes, offset, length, dialect, isAgreed);
     if (invalid !== 0) return invalid;
     const flags = readFlags(bytes, offset);
     if ((flags & FLAG_FRAGMENT) !== 0) return DropReason.fragment;
@@ -88,18 +86,26 @@ export class FromNode implements PayloadSink {
     if (!state.carries) return DropReason.notEstablished;
     if (token !== sending.token && !(token === 0 && dialect === 'reference')) return tags.noteWrongToken();
     link.noteHeard(clock.nowMs);
-    const seen = receiving.accept(readSequence(bytes, offset), readTimestampUs(bytes, offset), clock.nowMs, isTagged);
+    const kind = kindOf(bytes, offset, length, isAgreed);
+    const sequence = readSequence(bytes, offset);
+    const timestampUs = readTimestampUs(bytes, offset);
+    const seen = receiving.accept(sequence, timestampUs, clock.nowMs, isTagged);
+    // A payload may be here before its packet: for the peer's loss it is the packet that counts.
+    if (isAgreed && (seen === 0 || seen === DropReason.duplicate)) {
+      receiving.agreed?.arrived(sequence, timestampUs, link.number, kind >= PacketKind.carrier, clock.nowMs, clock.nowUs);
+    }
     if (seen !== 0) return seen;
     values[pathCounter(link.number, PathCounter.firstArrivals)]++;
-    return this.#read(offset, length);
+    return this.#read(kind, offset, length);
   }
 
-  #read(offset: ArenaOffset, length: ByteLength): DropReason | 0 {
+  #read(kind: PacketKind, offset: ArenaOffset, length: ByteLength): DropReason | 0 {
     const { bytes, clock, counters, flows, options, receiving } = this.#parts;
-    const parity = readVersion(bytes, offset) === VERSION_FEC && isParity(bytes, offset);
+    const redundant = isRedundant(kind);
     const serverIp = readSourceIp(bytes, offset);
     let flow: TunnelFlow | null = null;
-    if (!(parity && serverIp === 0)) {
+    const hasFlow = kind === PacketKind.alone ? bringsPayloads(bytes, offset) : !(redundant && serverIp === 0);
+    if (hasFlow) {
       const serverPort = readSourcePort(bytes, offset);
       flow = flows.find(readDestinationIp(bytes, offset), readDestinationPort(bytes, offset), serverIp, serverPort);
       // Deployed nodes of that dialect name the tunnel's own address in place of the program's.
@@ -111,7 +117,7 @@ export class FromNode implements PayloadSink {
     const flowIndex = flow === null ? NO_FLOW : flow.index;
     const duplicate = receiving.read(this, options.dialect, flowIndex, offset, length, clock.nowMs);
     if (duplicate !== 0) return duplicate;
-    counters.values[parity ? TunnelCounter.parityPackets : TunnelCounter.dataPackets]++;
+    counters.values[redundant ? TunnelCounter.parityPackets : TunnelCounter.dataPackets]++;
     return 0;
   }
 

@@ -1,7 +1,7 @@
 import { CHALLENGE_BYTES, encodeProof } from '@lightspeed/security';
 import { FLAG_HANDSHAKE, FLAG_KEEPALIVE, HEADER_BYTES, writeControlHeader, writeHandshakePath } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Microseconds, SequenceNumber, SessionToken } from '@lightspeed/wire';
-import { MULTIPATH_MODES } from '../multipath.ts';
+import { MULTIPATH_MODES } from '../base/multipath.ts';
 import type { PacketSink } from '../protection/packet-wrapper.ts';
 import type { SendFlow } from '../protection/send-flow.ts';
 import { pathsFor } from '../path-scheduler.ts';
@@ -55,7 +55,7 @@ export class NodeSender implements PacketSink {
   /** Sends a keepalive, whose answer measures the round trip. */
   sendProbe(link: PathLink): void {
     const { clock, counters, sending } = this.#parts;
-    const sequence = sending.takeSequence();
+    const sequence = sending.takeControlSequence();
     link.noteProbe(clock.nowMs);
     link.probes.sent(sequence, clock.nowUs);
     const { values } = counters;

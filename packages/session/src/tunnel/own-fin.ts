@@ -30,7 +30,7 @@ export class OwnFin {
 
   /** Sends it for the first time. */
   begin(): void {
-    this.sequence = this.#parts.sending.takeSequence();
+    this.sequence = this.#parts.sending.takeControlSequence();
     this.#attempts = 0;
     this.#send();
   }

@@ -9,6 +9,8 @@ import type { NodeFin } from './doubted-fin.ts';
 import { OwnFin } from './own-fin.ts';
 import type { PathLink } from './path-link.ts';
 import { PathCounter, TunnelCounter, pathCounter } from './tunnel-counters.ts';
+import { Handshakes } from './handshakes.ts';
+import type { TunnelProtection } from './tunnel-protection.ts';
 import type { TunnelFlowTable } from './tunnel-flow.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
 import type { TunnelTags } from './tunnel-tags.ts';
@@ -19,6 +21,7 @@ export interface SessionLifecycleParts extends Pick<
   'bytes' | 'clock' | 'counters' | 'hmacSha256' | 'links' | 'options' | 'output' | 'receiving' | 'sending' | 'state'
 > {
   readonly flows: TunnelFlowTable;
+  readonly protection: TunnelProtection;
   readonly sender: NodeSender;
   readonly tags: TunnelTags;
 }
@@ -47,21 +50,24 @@ const SILENCE_CHECK_MS = 100;
  */
 export class SessionLifecycle {
   readonly #parts: SessionLifecycleParts;
+  readonly #handshakes: Handshakes;
   readonly #fin: OwnFin;
   readonly #keepalives: Keepalives;
   readonly #doubted: DoubtedFin;
 
   constructor(parts: SessionLifecycleParts) {
     this.#parts = parts;
+    this.#handshakes = new Handshakes(parts);
     this.#fin = new OwnFin(parts);
     this.#keepalives = new Keepalives(parts);
     this.#doubted = new DoubtedFin(parts);
   }
 
   open(): void {
-    const { links, options, receiving, sending, state, tags } = this.#parts;
+    const { links, options, protection, receiving, sending, state, tags } = this.#parts;
     if (state.name !== 'idle' && state.name !== 'closed') return;
     receiving.restart();
+    protection.settle(options.terms);
     tags.reset();
     sending.token = options.token;
     links.primary = links.all[0];
@@ -72,7 +78,7 @@ export class SessionLifecycle {
     state.enter('opening');
     for (const link of links.all) {
       link.state = 'opening';
-      this.#startHandshake(link);
+      this.#handshakes.begin(link);
     }
   }
 
@@ -105,8 +111,10 @@ export class SessionLifecycle {
 
   /** A link's local address has changed: shows the node the new one at once. Without a registration nothing can. */
   rebind(link: PathLink): void {
+    const { clock, receiving } = this.#parts;
     link.challenge = 0n;
-    if (this.#canProve && (link.state === 'up' || link.state === 'lost')) this.#startHandshake(link);
+    receiving.agreed?.pathsChanged(clock.nowMs);
+    if (this.#handshakes.canProve && (link.state === 'up' || link.state === 'lost')) this.#handshakes.start(link);
   }
 
   /** Handles a valid packet with flags that came by a link from the node. */
@@ -134,38 +142,17 @@ export class SessionLifecycle {
     return next;
   }
 
-  get #canProve(): boolean {
-    const { options, hmacSha256 } = this.#parts;
-    return options.registration !== undefined && hmacSha256 !== undefined;
-  }
-
   /** @returns milliseconds until the link wants something again. */
   #tend(link: PathLink): number {
     const { nowMs } = this.#parts.clock;
     let next = IDLE_MS;
     if (link.state === 'up' || link.state === 'lost') next = this.#probe(link);
-    if (this.#canProve && !link.handshakes && link.isSilent(nowMs)) this.#startHandshake(link);
+    if (this.#handshakes.canProve && !link.handshakes && link.isSilent(nowMs)) this.#handshakes.start(link);
     if (link.handshakes) {
-      if (link.msUntilRetry(nowMs) <= 0) this.#sendHandshake(link);
+      if (link.msUntilRetry(nowMs) <= 0) this.#handshakes.send(link);
       next = Math.min(next, link.msUntilRetry(nowMs));
     }
-    return this.#canProve ? Math.min(next, SILENCE_CHECK_MS) : next;
-  }
-
-  /** Without a proof a repeated HANDSHAKE is the same packet again: that tells it from a fresh start. */
-  #startHandshake(link: PathLink): void {
-    const { clock, sending, state } = this.#parts;
-    // After the first one, sequence 0 would tell the node that the client has started over, which it has not.
-    const started = state.name !== 'opening' || link.number > 0;
-    if (started && sending.sequence === 0) sending.takeSequence();
-    link.startHandshake(sending.takeSequence(), clock.nowUs);
-    this.#sendHandshake(link);
-  }
-
-  #sendHandshake(link: PathLink): void {
-    const { clock, sender } = this.#parts;
-    link.noteAttempt(clock.nowMs);
-    sender.sendHandshake(link, link.handshakeSequence, link.handshakeTimestampUs);
+    return this.#handshakes.canProve ? Math.min(next, SILENCE_CHECK_MS) : next;
   }
 
   #handleAcknowledgement(
@@ -186,16 +173,8 @@ export class SessionLifecycle {
     link.noteHeard(clock.nowMs);
     this.#doubted.end();
     if (!link.isUp) this.#linkUp(link);
-    this.#answerChallenge(link, challengeIn(bytes, offset, length));
+    this.#handshakes.acknowledged(link, challengeIn(bytes, offset, length));
     return 0;
-  }
-
-  /** The node asks whether we receive at this address: until it knows, it sends little there. */
-  #answerChallenge(link: PathLink, challenge: bigint): void {
-    if (!link.takeChallenge(challenge)) return;
-    // The same HANDSHAKE once more, with the answer.
-    link.startHandshake(link.handshakeSequence, link.handshakeTimestampUs);
-    this.#sendHandshake(link);
   }
 
   #linkUp(link: PathLink): void {
@@ -209,10 +188,12 @@ export class SessionLifecycle {
 
   /** Data goes by the first link that is up; while none is, by the one that was up last. */
   #linksChanged(link: PathLink, event: 'up' | 'down'): void {
-    const { counters, links, output, state } = this.#parts;
+    const { clock, counters, links, output, receiving, state } = this.#parts;
     output.pathEvent(link.number, event);
     const usable = links.usable;
-    links.primary = links.all[primaryAmong(usable, links.primary.number)];
+    const former = links.primary;
+    links.primary = links.all[primaryAmong(usable, former.number)];
+    if (links.primary !== former) receiving.agreed?.pathsChanged(clock.nowMs);
     if (usable !== 0 && state.name !== 'established') {
       state.enter('established');
       output.event('established');
@@ -224,10 +205,11 @@ export class SessionLifecycle {
   }
 
   #handleEcho(link: PathLink, sequence: SequenceNumber): DropReason | 0 {
-    const { clock, counters, output } = this.#parts;
+    const { clock, counters, output, receiving } = this.#parts;
     const rttUs = link.probes.answered(sequence, clock.nowUs);
     if (rttUs < 0) return DropReason.unexpectedReply;
     link.rtt.sample(rttUs);
+    receiving.agreed?.noteRoundTrip(rttUs / 1_000);
     link.noteHeard(clock.nowMs);
     const { values } = counters;
     values[TunnelCounter.keepalivesAnswered]++;
@@ -251,10 +233,10 @@ export class SessionLifecycle {
     if (!state.carries) return DropReason.unexpectedReply;
     if (token !== sending.token) return tags.noteWrongToken();
     const fin = { link, sequence };
-    if (!this.#canProve || isTagged) {
+    if (!this.#handshakes.canProve || isTagged) {
       this.#believeFin(fin);
     } else if (this.#doubted.begin(fin)) {
-      for (const one of links.all) if (one.isUp && !one.handshakes) this.#startHandshake(one);
+      for (const one of links.all) if (one.isUp && !one.handshakes) this.#handshakes.start(one);
     }
     return 0;
   }
@@ -294,6 +276,6 @@ export class SessionLifecycle {
   #lose(link: PathLink): void {
     link.state = 'lost';
     this.#linksChanged(link, 'down');
-    if (this.#parts.options.dialect === 'standard') this.#startHandshake(link);
+    if (this.#parts.options.dialect === 'standard') this.#handshakes.begin(link);
   }
 }

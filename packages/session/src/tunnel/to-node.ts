@@ -3,11 +3,13 @@ import type { ArenaOffset, ByteLength } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import { TunnelCounter } from './tunnel-counters.ts';
 import type { LocalFlow, TunnelFlow, TunnelFlowTable } from './tunnel-flow.ts';
+import type { TunnelProtection } from './tunnel-protection.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
 
 /** What {@link ToNode} takes of a tunnel. */
 export interface ToNodeParts extends Pick<TunnelParts, 'clock' | 'counters' | 'options' | 'sending' | 'state'> {
   readonly flows: TunnelFlowTable;
+  readonly protection: TunnelProtection;
   readonly writer: PacketWriter;
 }
 
@@ -56,13 +58,13 @@ export class ToNode {
   }
 
   #flowFor(local: LocalFlow): TunnelFlow | null {
-    const { clock, flows, options, sending, writer } = this.#parts;
+    const { clock, flows, protection, sending } = this.#parts;
     const { carried } = local;
     if (carried !== null && carried.table === flows) return carried;
     let flow = flows.find(local.sourceIp, local.sourcePort, local.destinationIp, local.destinationPort);
     if (flow === null) {
       flow = flows.open(sending, local, clock.nowMs);
-      if (flow !== null) writer.setGroupSize(flow, options.fecGroupSize, clock.nowUs);
+      if (flow !== null) protection.protect(flow);
     } else {
       flow.local = local;
     }

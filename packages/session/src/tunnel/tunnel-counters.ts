@@ -1,6 +1,6 @@
 import { DROP_REASON_COUNT } from '@lightspeed/wire';
 import type { PathNumber } from '@lightspeed/wire';
-import { MAX_PATHS } from '../multipath.ts';
+import { MAX_PATHS } from '../base/multipath.ts';
 
 /** Positions in {@link TunnelCounters.values}. */
 export const TunnelCounter = {
@@ -48,6 +48,16 @@ export const TunnelCounter = {
   sequenceLate: 30,
   /** 1 while the session's packets have tags. */
   tagged: 31,
+  /** Repeats that rode on packets to the node, packets with repeats only, and XOR blocks that rode. */
+  repeatsCarried: 32,
+  repeatsAlone: 33,
+  xorsCarried: 34,
+  /** Repeats that the budget did not have room for. */
+  repeatsOverBudget: 35,
+  /** Payloads from the node that came in a later packet only. */
+  repaired: 36,
+  /** How often the protection of what is sent to the node has changed. */
+  protectionSteps: 37,
 } as const;
 
 /** Positions in a path's own values, which follow those of the tunnel: see {@link pathCounter}. */
@@ -65,7 +75,7 @@ export const PathCounter = {
   up: 7,
 } as const;
 
-const TUNNEL_VALUES = 32;
+const TUNNEL_VALUES = 38;
 const PATH_VALUES = 8;
 
 /** The position of a path's value in {@link TunnelCounters.values}. */

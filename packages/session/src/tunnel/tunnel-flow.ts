@@ -84,6 +84,10 @@ export class TunnelFlowTable {
     return this.#flows[index];
   }
 
+  forEach(visit: (flow: TunnelFlow) => void): void {
+    for (const flow of this.#flows) if (flow !== null) visit(flow);
+  }
+
   find(localIp: AddressHandle, localPort: Port, serverIp: AddressHandle, serverPort: Port): TunnelFlow | null {
     const index = this.#byAddresses.get(localIp, (localPort << 16) | serverPort, serverIp, 0);
     return index < 0 ? null : this.#flows[index];

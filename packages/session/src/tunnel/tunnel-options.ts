@@ -11,7 +11,10 @@ import type {
   Port,
   SessionToken,
 } from '@lightspeed/wire';
-import type { MultipathMode } from '../multipath.ts';
+import type { MultipathMode } from '../base/multipath.ts';
+import type { ProtectionSettings } from '../protection/agreed/protection-settings.ts';
+import type { ProtectionTerms } from '../protection/agreed/protection-terms.ts';
+import type { StepName } from '../protection/loop/protection-step.ts';
 import type { LocalFlow } from './tunnel-flow.ts';
 import type { TunnelCounters } from './tunnel-counters.ts';
 
@@ -49,6 +52,10 @@ export interface TunnelOptions {
   readonly hearsAnySource: boolean;
   /** What to do with a payload that does not fit a usual packet: leave it to IP fragmentation, or drop it. Then its program takes shorter ones. */
   readonly oversize: 'fragment' | 'drop';
+  /** How this end protects from loss what it sends, if the node knows how to receive that; undefined for groups only. */
+  readonly protection?: ProtectionSettings | undefined;
+  /** What the node has agreed on when the client registered; undefined for nothing, and without registration. */
+  readonly terms?: ProtectionTerms | undefined;
 }
 
 /** The defaults that docs/playing.md lists. */
@@ -118,6 +125,8 @@ export interface TunnelOutput {
   event(event: TunnelEvent): void;
   /** Packets with wrong tokens came from the node's address: somebody forges it, and the node should know. */
   attacked(): void;
+  /** What is sent to the node is protected otherwise from now on: its step, and why, as people read it. */
+  protectionChanged?(step: StepName, reason: string): void;
   /** A path has begun or ceased to work. */
   pathEvent(path: PathNumber, event: PathEvent): void;
 }

@@ -11,6 +11,8 @@ import type { TunnelStateName } from './tunnel-counters.ts';
 import type { LossCounts } from '../receive-state.ts';
 import type { TunnelEnvironment, TunnelOptions } from './tunnel-options.ts';
 import { makeTunnelParts } from './tunnel-parts.ts';
+import { TunnelProtection } from './tunnel-protection.ts';
+import type { ProtectionTerms } from '../protection/agreed/protection-terms.ts';
 import { TunnelTags } from './tunnel-tags.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
 
@@ -35,6 +37,7 @@ export class Tunnel {
   readonly #parts: TunnelParts;
   readonly #flows: TunnelFlowTable;
   readonly #writer: PacketWriter;
+  readonly #protection: TunnelProtection;
   readonly #lifecycle: SessionLifecycle;
   readonly #toNode: ToNode;
   readonly #fromNode: FromNode;
@@ -43,15 +46,17 @@ export class Tunnel {
   constructor(options: TunnelOptions, environment: TunnelEnvironment) {
     const parts = makeTunnelParts(options, environment);
     const sender = new NodeSender(parts);
-    const writer = new PacketWriter(parts.memory, parts.returns, sender);
+    const writer = new PacketWriter(parts.memory, parts.returns, sender, parts.clock);
     const flows = new TunnelFlowTable(options.maxFlows, writer, parts.random);
     const tags = new TunnelTags(parts);
-    const lifecycle = new SessionLifecycle({ ...parts, flows, sender, tags });
+    const protection = new TunnelProtection({ ...parts, flows, writer });
+    const lifecycle = new SessionLifecycle({ ...parts, flows, protection, sender, tags });
     this.#parts = parts;
     this.#flows = flows;
     this.#writer = writer;
+    this.#protection = protection;
     this.#lifecycle = lifecycle;
-    this.#toNode = new ToNode({ ...parts, flows, writer });
+    this.#toNode = new ToNode({ ...parts, flows, protection, writer });
     this.#fromNode = new FromNode({ ...parts, flows, lifecycle, tags });
     this.#publish();
   }
@@ -119,6 +124,11 @@ export class Tunnel {
     this.#lifecycle.startTags();
   }
 
+  /** The client has registered again: what it has agreed on with the node holds from now on; undefined for nothing. */
+  agree(terms: ProtectionTerms | undefined): void {
+    this.#protection.settle(terms);
+  }
+
   /** A path's local address has changed: tells the node at once, if there is a registration to prove it with. */
   rebind(path: PathNumber): void {
     this.#lifecycle.rebind(this.#parts.links.all[path]);
@@ -147,6 +157,15 @@ export class Tunnel {
     return this.#writer.msUntilDue(nowMs, Math.min(next, SWEEP_INTERVAL_MS));
   }
 
+  /**
+   * Asked when a batch of datagrams is handled: whether {@link handleTimeout} must be called sooner than it said, since something
+   * waits to go out.
+   * @returns milliseconds until then, or -1.
+   */
+  msUntilSooner(): Milliseconds | -1 {
+    return this.#writer.repeats.msUntilSooner(this.#parts.clock.nowMs);
+  }
+
   #publish(): void {
     const { counters, fecTotals, links, receiving, sending } = this.#parts;
     const { values } = counters;
@@ -159,6 +178,12 @@ export class Tunnel {
     values[TunnelCounter.fecUntracked] = fecTotals.untracked;
     values[TunnelCounter.fecParityGenerated] = this.#writer.parityGenerated;
     values[TunnelCounter.fecProtected] = this.#writer.dataProtected;
+    const { repeats } = this.#writer;
+    values[TunnelCounter.repeatsCarried] = repeats.repeatsCarried;
+    values[TunnelCounter.repeatsAlone] = repeats.packetsAlone;
+    values[TunnelCounter.xorsCarried] = repeats.xorsCarried;
+    values[TunnelCounter.repeatsOverBudget] = repeats.overBudget;
+    values[TunnelCounter.repaired] = repeats.repaired;
     values[TunnelCounter.flows] = this.#flows.size;
     values[TunnelCounter.sequenceExpected] = receiving.window.expected;
     values[TunnelCounter.sequenceReceived] = receiving.window.received;

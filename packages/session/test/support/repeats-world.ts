@@ -1,6 +1,6 @@
 import { FecMemory } from '@lightspeed/fec';
 import { checkBlocks, checkPacket, hasBlocks, readSequence, readTimestampUs, HEADER_BYTES, DropReason } from '@lightspeed/wire';
-import { DuplicateWindow, WINDOW_MOVED } from '../../src/duplicate-window.ts';
+import { DuplicateWindow, WINDOW_MOVED } from '../../src/base/duplicate-window.ts';
 import { BlockReturns } from '../../src/protection/block-returns.ts';
 import { PacketWrapper } from '../../src/protection/packet-wrapper.ts';
 import { BlocksReceiver } from '../../src/protection/repeats/blocks-receiver.ts';
@@ -75,7 +75,10 @@ export class RepeatsWorld {
     this.session = this.sender.session(new RedundancyBudget(budgetPercent, budgetKbps, 0));
     this.session.plan = plan;
     this.flow = this.sender.protect(this.session, new SendFlow(new SendState('standard', 7), 1, 2, 3, 4));
-    this.#receiver = new BlocksReceiver(this.#bytes, { reported: () => undefined, requested: () => undefined, admitRepeat: () => true });
+    this.#receiver = new BlocksReceiver(
+      { memory: this.memory, returns: this.#returns },
+      { reported: () => undefined, requested: () => undefined, admitRepeat: () => true },
+    );
   }
 
   /** Sends a payload of so many bytes at once: its number, and what follows from that. */
@@ -128,7 +131,7 @@ export class RepeatsWorld {
       return;
     }
     const sink = { deliverPayload: (_flow: number, at: number, length: number) => this.#deliver(at, length) };
-    if (isCarrier) this.#receiver.take(sink, this.#window, 0, offset);
+    if (isCarrier) this.#receiver.take(sink, this.#window, 0, offset, this.nowMs);
     else sink.deliverPayload(0, offset + HEADER_BYTES, packet.length - HEADER_BYTES);
     this.repaired = this.#receiver.repaired;
   }

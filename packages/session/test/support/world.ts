@@ -1,7 +1,7 @@
 import { NetemLink, Simulation } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
 import { PeerCapability } from '@lightspeed/session';
-import type { RelayOptions, TunnelOptions } from '@lightspeed/session';
+import type { ProtectionTerms, RelayOptions, TunnelOptions } from '@lightspeed/session';
 import type { Endpoint } from '@lightspeed/wire';
 import { endpoint } from './lstp-client.ts';
 import { RelayHost } from './relay-host.ts';
@@ -16,6 +16,8 @@ export interface WorldOptions {
   readonly tunnel?: Partial<TunnelOptions>;
   /** Registers each tunnel first, so that it can prove its session. */
   readonly registered?: boolean;
+  /** What registered clients and the relay have agreed on for protection. */
+  readonly terms?: ProtectionTerms;
   /** Whether registered clients say that they can tag packets. */
   readonly canTag?: boolean;
 }
@@ -65,7 +67,7 @@ export class World {
     }));
     const host = new TunnelHost({
       ...options.tunnel,
-      ...(options.registered === true && this.#register(index, paths[0], options.canTag === true)),
+      ...(options.registered === true && this.#register(index, paths[0], options.canTag === true, options.terms)),
     });
     this.tunnels.push({ host, paths, link: paths[0].link });
     host.onAttacked = () => this.#later(() => void this.relay.relay.tag(FIRST_SESSION_ID + index));
@@ -88,23 +90,28 @@ export class World {
     this.simulation.at(this.simulation.nowMs + CONTROL_MS, action);
   }
 
-  #register(index: number, path: WorldPath, canTag: boolean): Partial<TunnelOptions> {
+  #register(index: number, path: WorldPath, canTag: boolean, protection: ProtectionTerms | undefined): Partial<TunnelOptions> {
     const secret = new Uint8Array(16).fill(index + 1);
     const registration = { sessionId: FIRST_SESSION_ID + index, secret };
     const token = this.relay.register({
       ...registration,
       ip: path.address.ip,
       dialect: 'standard',
+      protection,
       capabilities: PeerCapability.challenges | (canTag ? PeerCapability.tags : 0),
     });
-    return { token, registration };
+    return { token, registration, terms: protection };
   }
 
   /** Calls a host's tick when it is due. */
   #drive(host: RelayHost | TunnelHost, startMs: number): void {
     let nextMs = startMs;
     this.simulation.add({
-      nextWakeMs: () => nextMs,
+      nextWakeMs: () => {
+        const soonerMs = (host instanceof RelayHost ? host.relay : host.tunnel).msUntilSooner();
+        if (soonerMs >= 0) nextMs = Math.min(nextMs, host.nowMs + soonerMs);
+        return nextMs;
+      },
       wake: (nowMs) => {
         host.nowMs = nowMs;
         nextMs = nowMs + Math.max(1, Math.min(host.tick(), 20));

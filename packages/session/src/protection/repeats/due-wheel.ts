@@ -23,6 +23,9 @@ export class DueWheel {
   readonly #slots: (Due | null)[] = new Array<Due | null>(SLOTS).fill(null);
   #doneMs: Milliseconds = 0;
   #count = 0;
+  /** What {@link msUntilDue} has told last, as a time, and whether something was set since then that is due before it. */
+  #toldMs: Milliseconds = 0;
+  #isSooner = false;
 
   /** Sets or moves its time. One that is over is due in the next millisecond. */
   set(due: Due, dueMs: Milliseconds, nowMs: Milliseconds): void {
@@ -31,6 +34,10 @@ export class DueWheel {
     const inMs = Math.min(Math.max((dueMs - this.#doneMs) | 0, 1), LAST);
     due.dueMs = (this.#doneMs + inMs) | 0;
     due.isWaiting = true;
+    if (((due.dueMs - this.#toldMs) | 0) < 0) {
+      this.#toldMs = due.dueMs;
+      this.#isSooner = true;
+    }
     const slot = due.dueMs & LAST;
     const next = this.#slots[slot];
     due.previousDue = null;
@@ -70,6 +77,20 @@ export class DueWheel {
 
   /** Milliseconds until one is due, or `atMost`. */
   msUntilDue(nowMs: Milliseconds, atMost: Milliseconds): Milliseconds {
+    const next = this.#msUntilNext(nowMs, atMost);
+    this.#toldMs = (nowMs + next) | 0;
+    this.#isSooner = false;
+    return next;
+  }
+
+  /** Whether something was set since {@link msUntilDue} was asked that is due before what it said. @returns milliseconds until then, or -1. */
+  msUntilSooner(nowMs: Milliseconds): Milliseconds | -1 {
+    if (!this.#isSooner) return -1;
+    this.#isSooner = false;
+    return Math.max(0, (this.#toldMs - nowMs) | 0);
+  }
+
+  #msUntilNext(nowMs: Milliseconds, atMost: Milliseconds): Milliseconds {
     if (this.#count === 0) return atMost;
     const behindMs = (nowMs - this.#doneMs) | 0;
     for (let inMs = 1; inMs < SLOTS; inMs++) {

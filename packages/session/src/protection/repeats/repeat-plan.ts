@@ -6,6 +6,8 @@ export interface RepeatPlan {
   readonly repeats: readonly RepeatTarget[];
   /** How long payloads are kept for whoever asks for them; 0 if nobody may. */
   readonly keptMs: Milliseconds;
+  /** The XOR of so many payloads of a flow rides on the packet behind them, and each payload is in one; 0 for none. */
+  readonly xorPackets: number;
 }
 
 /** One repeat of each payload. */
@@ -17,4 +19,4 @@ export interface RepeatTarget {
 }
 
 /** Nothing is repeated, nothing kept. */
-export const NO_REPEATS: RepeatPlan = { repeats: [], keptMs: 0 };
+export const NO_REPEATS: RepeatPlan = { repeats: [], keptMs: 0, xorPackets: 0 };

@@ -7,7 +7,7 @@ import {
   VERSION_PLAIN,
   writeBlocksExtension,
 } from '@lightspeed/wire';
-import type { ArenaOffset, ByteLength, Microseconds, Milliseconds } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Microseconds, Milliseconds, SequenceNumber } from '@lightspeed/wire';
 import type { FlowProtection } from '../protection.ts';
 import type { SendFlow } from '../send-flow.ts';
 import type { RepeatTarget } from './repeat-plan.ts';
@@ -42,20 +42,28 @@ export class RepeatingFlow implements FlowProtection, RepeatedFlow {
     const session = this.#session;
     const { sender } = session;
     const { wrapper } = sender;
+    const { sequence } = this.flow.sending;
     this.#noteMoment(nowMs);
-    session.notePayload(length);
-    if (!session.hasWork(nowMs)) return wrapper.sendPlain(this.flow, offset, length, nowUs);
+    session.earn(length);
+    if (!session.hasWork(nowMs)) return this.#sendUnprotected(sequence, offset, length, nowMs, nowUs);
     const block = length > MAX_REPEATED_BYTES - this.flow.sending.tagBytes ? -1 : sender.memory.take(this.flow.sending.owner);
     if (block < 0) {
       sender.unprotected++;
-      return wrapper.sendPlain(this.flow, offset, length, nowUs);
+      return this.#sendUnprotected(sequence, offset, length, nowMs, nowUs);
     }
     // The one copy: the packet is made here, and repeated from here.
     wrapper.bytes.copyWithin(block, offset, offset + length);
-    const { sequence } = this.flow.sending;
     const end = session.appendDue(this, sequence, block - BLOCKS_HEADER_BYTES, block + length, nowMs);
     const isSent = end === block + length ? this.#sendPlain(block, length, nowUs) : this.#sendCarrier(block, length, end, nowUs);
+    if (isSent)
+      session.noteSent(this.flow, sequence, length, end - block + (end === block + length ? HEADER_BYTES : BLOCKS_HEADER_BYTES), nowMs);
     session.keep(this, sequence, block, length, nowMs, isSent);
+    return isSent;
+  }
+
+  #sendUnprotected(sequence: SequenceNumber, offset: ArenaOffset, length: ByteLength, nowMs: Milliseconds, nowUs: Microseconds): boolean {
+    const isSent = this.#session.sender.wrapper.sendPlain(this.flow, offset, length, nowUs);
+    if (isSent) this.#session.noteSent(this.flow, sequence, length, HEADER_BYTES + length, nowMs);
     return isSent;
   }
 

@@ -13,11 +13,13 @@ import {
   writeBlocksExtension,
 } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Milliseconds, SequenceNumber } from '@lightspeed/wire';
+import type { SendFlow } from '../send-flow.ts';
 import type { Due } from './due-wheel.ts';
 import type { RedundancyBudget } from './redundancy-budget.ts';
 import { NO_REPEATS } from './repeat-plan.ts';
 import type { RepeatPlan } from './repeat-plan.ts';
-import type { RepeatSupply, RepeatedFlow } from './repeated-flow.ts';
+import type { BlockRider, RedundancyGate, RepeatSupply, RepeatedFlow } from './repeated-flow.ts';
+import { RidingXor } from './riding-xor.ts';
 import { SentPayloads } from './sent-payloads.ts';
 
 /** Headers of IPv4 and UDP, which budgets count. */
@@ -25,11 +27,12 @@ const OUTER_BYTES = 28;
 /** Longest UDP payload that repeats make of a packet. */
 const MAX_CARRIER_BYTES = 1_200;
 
+/** A payload waits so long for others to be XORed with. */
+const XOR_WAIT_MS = 100;
+
 /** Repeats of one session's payloads, in one direction: what was sent, what is due, and how much may be spent. */
 export class RepeatingSession implements Due {
   readonly sender: RepeatSupply;
-  /** When payloads are repeated from now on. */
-  plan: RepeatPlan = NO_REPEATS;
   /** How many blocks {@link appendDue} has appended. */
   appended = 0;
   dueMs: Milliseconds = 0;
@@ -37,25 +40,46 @@ export class RepeatingSession implements Due {
   previousDue: Due | null = null;
   nextDue: Due | null = null;
   readonly #budget: RedundancyBudget;
+  readonly #gate: RedundancyGate;
+  readonly #rider: BlockRider | null;
   readonly #payloads = new SentPayloads();
+  readonly #xor: RidingXor;
+  #plan = NO_REPEATS;
+  #isRemembering = false;
 
-  constructor(sender: RepeatSupply, budget: RedundancyBudget) {
+  /** @param rider what rides on packets besides repeats. */
+  constructor(sender: RepeatSupply, budget: RedundancyBudget, gate: RedundancyGate, rider: BlockRider | null) {
     this.sender = sender;
     this.#budget = budget;
+    this.#gate = gate;
+    this.#rider = rider;
+    this.#xor = new RidingXor(sender.memory);
+  }
+
+  /** When payloads are repeated from now on. */
+  get plan(): RepeatPlan {
+    return this.#plan;
+  }
+
+  set plan(plan: RepeatPlan) {
+    this.#plan = plan;
+    this.#isRemembering = plan.repeats.length > 0 || plan.keptMs > 0 || plan.xorPackets > 0;
   }
 
   /** A payload goes out. */
-  notePayload(length: ByteLength): void {
+  earn(length: ByteLength): void {
     this.#budget.earn(OUTER_BYTES + HEADER_BYTES + length);
   }
 
-  /** Whether payloads are to be remembered, or something is to ride on the next one. */
-  hasWork(_nowMs: Milliseconds): boolean {
-    return this.#isRemembering || this.#payloads.count > 0;
+  /** A payload's packet went out. */
+  noteSent(flow: SendFlow, sequence: SequenceNumber, length: ByteLength, packetBytes: ByteLength, nowMs: Milliseconds): void {
+    const wireBytes = OUTER_BYTES + flow.sending.tagBytes + packetBytes;
+    this.#gate.sent(nowMs, sequence, length, wireBytes, packetBytes - HEADER_BYTES - length);
   }
 
-  get #isRemembering(): boolean {
-    return this.plan.repeats.length > 0 || this.plan.keptMs > 0;
+  /** Whether payloads are to be remembered, or something is to ride on the next one. */
+  hasWork(nowMs: Milliseconds): boolean {
+    return this.#isRemembering || this.#payloads.count > 0 || this.#rider?.isDue(nowMs) === true;
   }
 
   /**
@@ -64,8 +88,20 @@ export class RepeatingSession implements Due {
    * @returns where the packet ends then.
    */
   appendDue(flow: RepeatedFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset, nowMs: Milliseconds): ArenaOffset {
-    const payloads = this.#payloads;
     this.appended = 0;
+    let at = this.#appendRepeats(flow, sequence, start, end, nowMs);
+    const rider = this.#rider;
+    if (rider !== null && this.appended < MAX_BLOCKS && at + rider.bytes - start <= MAX_CARRIER_BYTES && rider.isDue(nowMs)) {
+      rider.write(at, nowMs);
+      at += rider.bytes;
+      this.appended++;
+    }
+    return at;
+  }
+
+  #appendRepeats(flow: RepeatedFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset, nowMs: Milliseconds): ArenaOffset {
+    const payloads = this.#payloads;
+    if (this.#plan.xorPackets > 0) return this.#appendXor(flow, sequence, start, end);
     let at = end;
     for (let nth = 0; nth < payloads.count && this.appended < MAX_BLOCKS; nth++) {
       const place = payloads.placeOf(nth);
@@ -73,6 +109,28 @@ export class RepeatingSession implements Due {
       at = this.#append(place, sequence, start, at, nowMs);
     }
     return at;
+  }
+
+  #appendXor(flow: RepeatedFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset): ArenaOffset {
+    const { sender } = this;
+    const { memory } = sender;
+    const room = MAX_CARRIER_BYTES - (end - start) - flow.flow.sending.tagBytes;
+    const xor = this.#xor;
+    if (!xor.choose(this.#payloads, flow, sequence, this.#plan.xorPackets, room)) return end;
+    if (!this.#spend(xor.blockBytes + FEC_EXTENSION_BYTES_STANDARD)) return end;
+    const block = memory.take(flow.flow.sending.owner);
+    if (block < 0) return end;
+    xor.write(this.#payloads, block, end);
+    memory.release(block);
+    this.appended++;
+    sender.xorsCarried++;
+    return end + xor.blockBytes;
+  }
+
+  /** Gives all memory back. */
+  forgetAll(): void {
+    while (this.#payloads.count > 0) this.#remove(this.#payloads.placeOf(0));
+    this.sender.wheel.end(this);
   }
 
   /** Remembers a payload that has just gone out, or gives its block back. */
@@ -95,7 +153,7 @@ export class RepeatingSession implements Due {
     for (let bit = 0, asked = (mask << 1) | 1; asked !== 0; bit++, asked >>>= 1) {
       if ((asked & 1) === 0) continue;
       const place = this.#payloads.find((base + bit) & 0xffff);
-      if (place < 0 || ((this.sender.nowMs - this.#payloads.sentMsAt(place)) | 0) > this.plan.keptMs) continue;
+      if (place < 0 || ((this.sender.nowMs - this.#payloads.sentMsAt(place)) | 0) > this.#plan.keptMs) continue;
       if (this.#payloads.noteAsked(place)) this.#sendAlone(place);
     }
   }
@@ -127,7 +185,7 @@ export class RepeatingSession implements Due {
 
   /** Whether a payload has come to the age of its next repeat. */
   #isDue(place: number, nowMs: Milliseconds): boolean {
-    const { repeats } = this.plan;
+    const { repeats } = this.#plan;
     const done = this.#payloads.doneAt(place);
     return done < repeats.length && ((nowMs - this.#payloads.sentMsAt(place)) | 0) >= repeats[done].ageMs;
   }
@@ -136,7 +194,7 @@ export class RepeatingSession implements Due {
   #aloneMs(place: number): Milliseconds {
     const payloads = this.#payloads;
     const sentMs = payloads.sentMsAt(place);
-    const target = this.plan.repeats[payloads.doneAt(place)];
+    const target = this.#plan.repeats[payloads.doneAt(place)];
     const waits = payloads.flowAt(place)?.promisesCarrier(sentMs, target) === true;
     return (sentMs + target.ageMs + (waits ? target.slackMs : 0)) | 0;
   }
@@ -180,14 +238,15 @@ export class RepeatingSession implements Due {
     const end = owner === null ? block + length : this.appendDue(owner, sequence, start, block + length, sender.nowMs);
     wrapper.writeHeader(flow, start, VERSION_FEC, sender.nowUs);
     writeBlocksExtension(wrapper.bytes, start, BLOCKS_ALONE, 0, this.appended + 1);
-    wrapper.sink.sendPacket(flow, start, end - start, true);
+    const wireBytes = OUTER_BYTES + tagBytes + end - start;
+    if (wrapper.sink.sendPacket(flow, start, end - start, true)) this.#gate.sent(sender.nowMs, sequence, 0, wireBytes, wireBytes);
     payloads.noteBatch(place, returns.batch);
     sender.packetsAlone++;
   }
 
   /** All repeats whose age the payload has by now are one. */
   #noteRepeat(place: number, nowMs: Milliseconds): void {
-    const { repeats } = this.plan;
+    const { repeats } = this.#plan;
     const payloads = this.#payloads;
     const ageMs = (nowMs - payloads.sentMsAt(place)) | 0;
     let done = payloads.doneAt(place);
@@ -196,19 +255,26 @@ export class RepeatingSession implements Due {
   }
 
   #spend(bytes: ByteLength): boolean {
-    if (this.#budget.take(bytes, this.sender.nowMs)) return true;
+    const { nowMs } = this.sender;
+    if (this.#budget.take(bytes, nowMs) && this.#gate.admitRedundancy(bytes, nowMs)) return true;
     this.sender.overBudget++;
     return false;
   }
 
   #removeFinished(nowMs: Milliseconds): void {
     const payloads = this.#payloads;
-    const { repeats, keptMs } = this.plan;
+    const { repeats } = this.#plan;
     for (let nth = payloads.count - 1; nth >= 0; nth--) {
       const place = payloads.placeOf(nth);
       if (payloads.flowAt(place) === null || payloads.doneAt(place) < repeats.length) continue;
-      if (((nowMs - payloads.sentMsAt(place)) | 0) >= keptMs) this.#remove(place);
+      if (((nowMs - payloads.sentMsAt(place)) | 0) >= this.#keptMs(place)) this.#remove(place);
     }
+  }
+
+  /** How long a payload is kept that is not repeated any more. */
+  #keptMs(place: number): Milliseconds {
+    const { keptMs, xorPackets } = this.#plan;
+    return xorPackets > 0 && this.#payloads.doneAt(place) === 0 ? Math.max(keptMs, XOR_WAIT_MS) : keptMs;
   }
 
   #remove(place: number): void {
@@ -223,8 +289,8 @@ export class RepeatingSession implements Due {
     for (let nth = 0; nth < payloads.count; nth++) {
       const place = payloads.placeOf(nth);
       if (payloads.flowAt(place) === null) continue;
-      const isDone = payloads.doneAt(place) >= this.plan.repeats.length;
-      const dueMs = isDone ? payloads.sentMsAt(place) + this.plan.keptMs : this.#aloneMs(place);
+      const isDone = payloads.doneAt(place) >= this.#plan.repeats.length;
+      const dueMs = isDone ? payloads.sentMsAt(place) + this.#keptMs(place) : this.#aloneMs(place);
       const inMs = Math.max(0, (dueMs - nowMs) | 0);
       if (next < 0 || inMs < next) next = inMs;
     }

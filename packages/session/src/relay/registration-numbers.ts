@@ -6,14 +6,19 @@ const FIRST_ENTRIES = 64;
 /** The state of a registration that has used no proof. */
 export const NO_NONCES: ProofNoncesState = Object.freeze({ highest: -1n, below: 0n });
 
-/** Which proofs registrations have used, by entry, in arrays for all: 25 bytes each, where an object with two bigints takes 90. */
-export class UsedNonces {
+/**
+ * Which proofs registrations have used, and what they have agreed on, by entry. Arrays for all take 29 bytes each, where an object
+ * with two bigints takes 90.
+ */
+export class RegistrationNumbers {
   /** Highest and below of entry i at 2 i. */
   #states = new BigUint64Array(FIRST_ENTRIES * 2);
   /** The one that opened the session of entry i. */
   #opening = new BigUint64Array(FIRST_ENTRIES);
   /** 1 if there are any. */
   #isUsed = new Uint8Array(FIRST_ENTRIES);
+  /** What `packTerms` makes of the terms of protection. */
+  #terms = new Int32Array(FIRST_ENTRIES);
 
   of(entry: number): ProofNoncesState {
     if (this.#isUsed[entry] !== 1) return NO_NONCES;
@@ -39,6 +44,16 @@ export class UsedNonces {
     this.#opening[entry] = nonce;
   }
 
+  /** Terms of protection as a number, see `packTerms`; 0 before they are set. */
+  termsOf(entry: number): number {
+    return this.#terms[entry] ?? 0;
+  }
+
+  setTerms(entry: number, terms: number): void {
+    while (entry >= this.#isUsed.length) this.#grow();
+    this.#terms[entry] = terms;
+  }
+
   /** Takes a true proof's nonce. @returns false if it cannot be a new one. */
   accept(entry: number, nonce: bigint): boolean {
     const nonces = new ProofNonces(this.of(entry));
@@ -57,5 +72,8 @@ export class UsedNonces {
     const isUsed = new Uint8Array(2 * this.#isUsed.length);
     isUsed.set(this.#isUsed);
     this.#isUsed = isUsed;
+    const terms = new Int32Array(2 * this.#terms.length);
+    terms.set(this.#terms);
+    this.#terms = terms;
   }
 }

@@ -113,6 +113,13 @@ export class DuplicateWindow {
     return true;
   }
 
+  /** Whether a number behind the newest one has not come, nor its payload in a later packet. */
+  isMissing(sequence: SequenceNumber): boolean {
+    const behind = -sequenceDelta(sequence, this.#newest);
+    const isInside = this.#newest >= 0 && behind > 0 && behind < Math.min(this.#span, DUPLICATE_WINDOW_PACKETS);
+    return isInside && (this.#words[this.#wordOf(sequence)] & (1 << (sequence & 31))) === 0;
+  }
+
   /** Whether no packet but one has come since it began. */
   get hasJustBegun(): boolean {
     return this.#span === 1;
