@@ -34,10 +34,10 @@ describe.each(ENGINES)('lightspeed play over the %s engine', (io) => {
     const { code, stdout, stderr } = await program.ended();
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`tunnel to node ${node.name} (FEC 1 in 4, ${io} engine`);
+    expect(stdout).toContain(`tunnel to node ${node.name} (protection auto, ${io} engine`);
     expect(stdout).toMatch(/1 datagrams up \(0\.0 kB\), 1 down \(0\.0 kB\)/);
     // Of one packet nothing follows, so it is no percentage.
-    expect(stdout).toMatch(/packets down: lost 0 of 1; recovered by FEC 0\n/);
+    expect(stdout).toMatch(/packets down: lost 0 of 1; recovered 0\n/);
     expect(stdout).not.toContain('packets up');
     expect(node.count('fins')).toBe(1);
     // Nobody watches: no live line, no colours.

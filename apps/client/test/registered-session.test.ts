@@ -13,7 +13,7 @@ const ip6 = (host: string, port: number) => dataAddressV6Extension.encode({ host
 
 function dataOf(extensions: Extension[], reached: Partial<ReachedNode>) {
   const ack = { type: 'register_ack', sessionId: 1, token: 1, nodeId: 'n', region: 'r', extensions } as const;
-  return sessionOf(ack, { host: V4, ipv4: undefined, ipv6: undefined, dataPort: 4_434, ...reached }, undefined).data;
+  return sessionOf(ack, { host: V4, ipv4: undefined, ipv6: undefined, dataPort: 4_434, ...reached }, undefined, undefined).data;
 }
 
 describe('the data-plane addresses of a registered session', () => {

@@ -170,7 +170,7 @@ describe('the live line', () => {
   });
 
   it('shows loss of both directions, before and after recovery, and late packets if there are any', () => {
-    expect(line({})).toContain('loss up 15.0 % (1.5 % after FEC), down 2.1 %  recovered 14 up, 3 down  up 1/s');
+    expect(line({})).toContain('loss up 15.0 % (1.5 % after protection), down 2.1 %  recovered 14 up, 3 down  up 1/s');
     expect(line({ down: fared(0.021, 0, 0.004) })).toContain('down 2.1 %  late up 0.0 %, down 0.4 %  recovered');
     expect(line({ up: fared(undefined, 2), down: fared(undefined) })).toContain('loss up -, down -  recovered');
   });

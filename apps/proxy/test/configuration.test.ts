@@ -164,7 +164,10 @@ describe('a configuration file', () => {
   it.each([
     ['[server]\nworkers = = 3', 'node.toml:2:11: not valid TOML: invalid value'],
     ['[server\nworkers = 3', 'node.toml:1:8: not valid TOML: illegal character in key'],
-    ['workers = 3', 'node.toml: unknown section [workers]; allowed are [server], [security], [rate_limit], [metrics], [http], [log]'],
+    [
+      'workers = 3',
+      'node.toml: unknown section [workers]; allowed are [server], [security], [protection], [rate_limit], [metrics], [http], [log]',
+    ],
     ['[sever]\nworkers = 3', 'node.toml: unknown section [sever]; did you mean [server]?'],
     ['server = 3', 'node.toml: server: got 3, allowed is a section [server]'],
     ['[server]\nworker = 3', 'node.toml: unknown key server.worker; did you mean workers?'],
@@ -206,6 +209,16 @@ describe('a configuration file', () => {
     [
       '[server]\negress_ports = "8-9"\nworkers = 3',
       'node.toml: server.egress_ports: got 2 ports for 3 workers, each needs at least one of its own',
+    ],
+    [
+      '[protection]\nprotect = "groups:4"',
+      'node.toml: protection.protect: got "groups:4", allowed is auto, off, repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request',
+    ],
+    ['[protection]\nbudget = "300%"', 'node.toml: protection.budget: got "300%", allowed is a share from "0%" to "255%"'],
+    ['[protection]\ndeadline_ms = 200', 'node.toml: protection.deadline_ms: got 200, allowed is a whole number from 10 to 100'],
+    [
+      '[protection]\ntickets = ["alice = fast"]',
+      'node.toml: protection.tickets: protection of tickets: "alice = fast" is not allowed: give TICKET = PROTECT or TICKET = PROTECT BUDGET, for example alice = repeat:5 200%',
     ],
     ['[security]\nrequire_auth = "no"', 'node.toml: security.require_auth: got "no", allowed is true or false'],
     ['[security]\nopen_ratio = 0.5', 'node.toml: security.open_ratio: got 0.5, allowed is a number from 3 to 1000'],

@@ -38,6 +38,7 @@ function saved(sessionId: number, token: number, address = ADDRESS): ClientSnaps
     token,
     dialect: 'standard',
     capabilities: 0,
+    protection: 0,
     secret: new Uint8Array(16).fill(token),
     ticket: undefined,
     resumes: { highest: -1n, below: 0n },

@@ -15,7 +15,16 @@ import { keptFolder } from './support/kept-folder.ts';
 const NO_NONCES = { highest: -1n, below: 0n };
 
 function client(sessionId: number): Client {
-  const terms = { sessionId, index: 0, prefixHigh: 0, prefixLow: 1, token: 1, dialect: 'standard' as const, capabilities: 0 };
+  const terms = {
+    sessionId,
+    index: 0,
+    prefixHigh: 0,
+    prefixLow: 1,
+    token: 1,
+    dialect: 'standard' as const,
+    capabilities: 0,
+    protection: 0,
+  };
   return new Client({ ...terms, ticket: undefined, maxPps: undefined, maxBps: undefined }, undefined);
 }
 
@@ -218,6 +227,7 @@ it('very many clients are written in pieces, and the thread turns to other thing
           ...{
             sessionId: id,
             capabilities: 0,
+            protection: 0,
             address: '0.0.0.1',
             token: 1,
             dialect: 'standard' as const,

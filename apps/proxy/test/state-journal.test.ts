@@ -9,7 +9,15 @@ import { keptFolder } from './support/kept-folder.ts';
 const NO_NONCES = { highest: -1n, below: 0n };
 
 function client(sessionId: number, token = 1): ClientSnapshot {
-  const terms = { sessionId, address: '192.0.2.1', token, dialect: 'standard' as const, capabilities: 0, secret: new Uint8Array(16) };
+  const terms = {
+    sessionId,
+    address: '192.0.2.1',
+    token,
+    dialect: 'standard' as const,
+    capabilities: 0,
+    protection: 0,
+    secret: new Uint8Array(16),
+  };
   return { ...terms, ticket: undefined, resumes: NO_NONCES, nonces: undefined, session: undefined, worker: 0 };
 }
 

@@ -11,6 +11,7 @@ export const ExtensionId = {
   load: 0x48,
   draining: 0x49,
   resume: 0x4a,
+  protection: 0x4b,
   capabilities: 0x4c,
   dataAddressV6: 0x4d,
   observedAddressV6: 0x4e,

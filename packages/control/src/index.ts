@@ -67,3 +67,5 @@ export { MAX_REFUSED_ENTRIES, REFUSED_REASONS, refusedDestinationsExtension, ref
 export type { RefusedDestination, RefusedPackets, RefusedReason } from './report-extensions.ts';
 export { readFrom, writeTo } from './message-transfer.ts';
 export type { ByteWriter } from './message-transfer.ts';
+export { protectionExtension } from './protection-extension.ts';
+export type { ProtectionOffer } from './protection-extension.ts';

@@ -11,6 +11,7 @@ import {
   ExtensionId,
   keepaliveIntervalExtension,
   limitsExtension,
+  protectionExtension,
   loadExtension,
   observedAddressExtension,
   observedAddressV6Extension,
@@ -75,6 +76,9 @@ const resume = { sessionId: 0x01020304, nonce: 0x0506070809n, tag: secret };
 const resumes = fc.record({ sessionId: u32, nonce: fc.bigInt(0n, 0xffff_ffff_ffff_ffffn), tag: secrets });
 const resumeHex = `01 02 03 04 00 00 00 05 06 07 08 09 ${Array.from(secret, (byte) => `0${byte.toString(16).toUpperCase()}`).join(' ')}`;
 
+const byte = fc.nat(0xff);
+const offers = fc.record({ forms: byte, deadlineMs: byte, budgetPercent: byte });
+
 const fixedSize: readonly Kind[] = [
   kind('sessionSecret', sessionSecretExtension, secrets, secret, '00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F'),
   kind('dataAddress', dataAddressExtension, address, { ip: 0xcb007105, port: 4434 }, 'CB 00 71 05 11 52'),
@@ -99,6 +103,7 @@ const fixedSize: readonly Kind[] = [
   kind('load', loadExtension, load, { activeSessions: 42, capacity: 10_000 }, '00 00 00 2A 00 00 27 10'),
   kind('draining', drainingExtension, u32, 30_000, '00 00 75 30'),
   kind('capabilities', capabilitiesExtension, u32, Capability.tags | Capability.challenge | Capability.reports, '00 00 00 07'),
+  kind('protection', protectionExtension, offers, { forms: 15, deadlineMs: 30, budgetPercent: 120 }, '01 0F 1E 78'),
   kind('resume', resumeExtension, resumes, resume, resumeHex),
 ];
 const kinds: readonly Kind[] = [
@@ -139,6 +144,7 @@ test('the ids are the ones of the protocol page, and every id has its kind', () 
     load: 0x48,
     draining: 0x49,
     resume: 0x4a,
+    protection: 0x4b,
     capabilities: 0x4c,
     dataAddressV6: 0x4d,
     observedAddressV6: 0x4e,

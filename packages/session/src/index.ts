@@ -17,8 +17,11 @@ export {
   MAX_DEADLINE_MS,
   MIN_DEADLINE_MS,
   agreeOn,
-  areSound,
+  packTerms,
+  unpackTerms,
 } from './protection/agreed/protection-terms.ts';
+export { PROTECT_FORMS, formatProtect, parseProtect } from './protection/agreed/protect-text.ts';
+export type { Protect } from './protection/agreed/protect-text.ts';
 export type { ProtectionTerms } from './protection/agreed/protection-terms.ts';
 export { DEFAULT_PROTECTION } from './protection/agreed/protection-settings.ts';
 export type { ProtectionSettings } from './protection/agreed/protection-settings.ts';

@@ -95,7 +95,7 @@ const REPEAT: LoopMode = { kind: 'repeat', agesMs: [5] };
 const lossy = (loss: number) => ({ delayMs: DELAY_MS, loss });
 const both = (mode: LoopMode, more: Partial<ProtectionSettings> = {}) => {
   const protection = settingsOf(mode, more);
-  return { relay: { protection }, tunnel: { protection } };
+  return { relay: { protections: [protection] }, tunnel: { protection } };
 };
 
 describe('without a registration', () => {
@@ -117,7 +117,7 @@ describe('without a registration', () => {
 
   it('a node that protects nothing gets no blocks', () => {
     const { tunnel } = both(REPEAT);
-    const { world, missing } = play({ link: lossy(0), relay: { protection: undefined }, tunnel }, { seconds: 2 });
+    const { world, missing } = play({ link: lossy(0), relay: { protections: [undefined] }, tunnel }, { seconds: 2 });
     expect(missing).toEqual([0, 0]);
     expect(world.relay.drops()).toEqual({});
   });
@@ -139,7 +139,7 @@ describe('repeats', () => {
 
   it('do so for registered clients, with tags', () => {
     const protection = settingsOf(REPEAT);
-    const tagged = { registered: true, canTag: true, terms: protection, relay: { protection, tags: 'always' as const } };
+    const tagged = { registered: true, canTag: true, terms: protection, relay: { protections: [protection], tags: 'always' as const } };
     const { missing, world } = play({ link: lossy(0.05), tunnel: { protection }, ...tagged });
     for (const part of missing) expect(part).toBeLessThan(0.008);
     expect(world.relay.count('sessionsTagged')).toBe(1);
@@ -190,7 +190,7 @@ describe('a loop', () => {
 it('forms that one end does not know are not used', () => {
   const own = settingsOf(REPEAT);
   const theirs = settingsOf(REPEAT, { forms: ProtectionForm.xor | ProtectionForm.report });
-  const { world } = play({ link: lossy(0), relay: { protection: theirs }, tunnel: { protection: own } }, { seconds: 2 });
+  const { world } = play({ link: lossy(0), relay: { protections: [theirs] }, tunnel: { protection: own } }, { seconds: 2 });
   expect(world.relay.count('repeatsCarried')).toBe(0);
   expect(world.tunnels[0].host.count('repeatsCarried')).toBe(0);
   expect(ALL_FORMS).toBe(15);

@@ -1,8 +1,9 @@
-import type { MultipathMode } from '@lightspeed/session';
+import type { MultipathMode, Protect } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { startTunnel } from '../run/start-tunnel.ts';
+import { parseProtectSettings } from '../settings/protection-settings.ts';
 import type { TunnelSettings } from '../settings/tunnel-settings.ts';
 import { requirePort, wayRules } from './endpoint.ts';
 import type { NodeArgument, WayArgument } from './endpoint.ts';
@@ -24,7 +25,11 @@ export interface CarryOptions extends RegistrationOptions {
   readonly via?: NodeArgument;
   readonly multipath: MultipathMode;
   readonly way?: readonly WayArgument[];
-  readonly fec: number;
+  readonly fec?: number;
+  readonly protect?: Protect;
+  readonly deadlineMs?: number;
+  readonly budget?: number;
+  readonly budgetKbps?: number;
   readonly source?: string;
   readonly io: 'auto' | EngineKind;
   readonly dialect: Dialect;
@@ -77,6 +82,10 @@ export async function carry(
     paths: options.path,
     multipath: options.multipath,
     fecGroupSize: options.fec,
+    protect: options.protect,
+    deadlineMs: options.deadlineMs,
+    budget: options.budget,
+    budgetKbps: options.budgetKbps,
     dialect: options.dialect,
     token: options.token,
     source: options.source,
@@ -90,7 +99,7 @@ export async function carry(
   const tunnel = await attempts.run(() => startTunnel(settings));
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
-  report.started(tunnel, options.fec);
+  report.started(tunnel, parseProtectSettings(options, options.fec));
   hooks.started?.(tunnel, report);
   if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);

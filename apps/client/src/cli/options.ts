@@ -1,9 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { QuicError, parsePin } from '@lightspeed/control/quic';
-import { MULTIPATH_MODES } from '@lightspeed/session';
+import { MAX_BUDGET_PERCENT, MAX_DEADLINE_MS, MIN_DEADLINE_MS, MULTIPATH_MODES, PROTECT_FORMS, parseProtect } from '@lightspeed/session';
+import type { Protect } from '@lightspeed/session';
 import { DIALECTS } from '@lightspeed/wire';
 import { DEFAULT_TUNNEL_SETTINGS, EGRESS_FILTERINGS, KEEPALIVE_MS_LIMITS, MAX_FLOW_TIMEOUT_SECS } from '../settings/tunnel-settings.ts';
+import { DEFAULT_PROTECT } from '../settings/protection-settings.ts';
 import { parseLocalAddress, parseNode, parseWay } from './endpoint.ts';
 
 /** Options that several commands have, each made afresh since commander keeps state in them. */
@@ -76,8 +78,27 @@ export function addTunnelOptions(command: Command): Command {
         'by which way to reach game servers: SERVER[/PREFIX][:PORT]=direct or =NODE; may be given several times, the first that fits counts',
       ).argParser(collect(parseWay)),
     )
+    .addOption(new Option('--protect <how>', `protection from loss: ${PROTECT_FORMS} (default: auto)`).argParser(parseProtectArgument))
     .addOption(
-      new Option('--fec <k>', 'data packets per parity packet, or "off"').argParser(parseFec).default(DEFAULT_TUNNEL_SETTINGS.fecGroupSize),
+      new Option('--deadline-ms <ms>', `how late a datagram may come to be of use (default: ${DEFAULT_PROTECT.deadlineMs})`).argParser(
+        integer(MIN_DEADLINE_MS, MAX_DEADLINE_MS),
+      ),
+    )
+    .addOption(
+      new Option('--budget <percent>', `most redundancy, of the bytes of the game (default: ${DEFAULT_PROTECT.budget}%)`).argParser(
+        parseBudget,
+      ),
+    )
+    .addOption(
+      new Option('--budget-kbps <n>', `the same in kilobits a second (default: ${DEFAULT_PROTECT.budgetKbps})`).argParser(
+        integer(1, 1_000_000),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--fec <k>',
+        'data packets per parity packet, or "off", with nodes that know no other protection (default: 4); without --protect, with all nodes',
+      ).argParser(parseFec),
     )
     .addOption(sourceOption())
     .addOption(ioOption())
@@ -140,6 +161,18 @@ function parseFec(text: string): number {
   if (text === 'off') return 0;
   if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 32) return Number(text);
   throw new InvalidArgumentError('Expected "off", or data packets per parity packet from 1 to 32.');
+}
+
+function parseProtectArgument(text: string): Protect {
+  const protect = parseProtect(text);
+  if (protect === undefined) throw new InvalidArgumentError(`Allowed are ${PROTECT_FORMS}.`);
+  return protect;
+}
+
+function parseBudget(text: string): number {
+  const [, digits = '256'] = /^(\d{1,3})%?$/.exec(text) ?? [];
+  if (Number(digits) <= MAX_BUDGET_PERCENT) return Number(digits);
+  throw new InvalidArgumentError(`Allowed are shares from 0% to ${MAX_BUDGET_PERCENT}%.`);
 }
 
 /** A parser of whole numbers. */

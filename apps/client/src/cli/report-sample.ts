@@ -18,7 +18,7 @@ export function describeSample(
   const parts = [
     rtt === undefined ? 'rtt -' : `rtt ${rtt.smoothedMs.toFixed(1)} ms  jitter ${rtt.jitterMs.toFixed(1)} ms`,
     `loss ${byDirection(traffic, describeLoss)}`,
-    `recovered ${recovered(counters.fecRecovered, up)}`,
+    `recovered ${recovered(counters.fecRecovered + counters.repaired, up)}`,
     `up ${traffic.upPps.toFixed(0)}/s  down ${traffic.downPps.toFixed(0)}/s`,
   ];
   const isLate = [traffic.up, traffic.down].some((direction) => (direction?.lateRatio ?? 0) > 0);
@@ -43,7 +43,7 @@ function byDirection({ up, down }: Pick<Traffic, 'up' | 'down'>, describe: (dire
 
 /** Loss before recovery, and behind it if something was recovered. */
 function describeLoss({ lossRatio, unrepairedRatio, recovered }: DirectionLoss): string {
-  return `${percent(lossRatio)}${lossRatio !== undefined && recovered > 0 ? ` (${percent(unrepairedRatio)} after FEC)` : ''}`;
+  return `${percent(lossRatio)}${lossRatio !== undefined && recovered > 0 ? ` (${percent(unrepairedRatio)} after protection)` : ''}`;
 }
 
 /** How packets of one direction fared in all, for the summary: shares only of as many packets as it takes to judge. */
@@ -51,10 +51,10 @@ export function describeTotal(direction: DirectionLoss): string {
   const { expected, lost, recovered, lossRatio, lateRatio } = direction;
   const share = lossRatio === undefined ? '' : `, ${describeLoss(direction)}`;
   const late = lateRatio === undefined ? '' : `; late ${percent(lateRatio)}`;
-  return `lost ${lost} of ${expected}${share}; recovered by FEC ${recovered}${late}`;
+  return `lost ${lost} of ${expected}${share}; recovered ${recovered}${late}`;
 }
 
-/** What FEC has brought back since the start, at both ends. */
+/** What protection has brought back since the start, at both ends. */
 function recovered(down: number, up: TunnelStats['up']): string {
   return `${up === undefined ? '' : `${up.recovered} up, `}${down} down`;
 }

@@ -86,14 +86,17 @@ export function totalLoss(stats: TunnelStats): Pick<Traffic, 'up' | 'down'> {
 }
 
 function sampleOf({ counters, up }: TunnelStats): Sample {
-  const { sequenceExpected, sequenceReceived, sequenceLate, fecRecovered, dataPackets, parityPackets } = counters;
+  const { sequenceExpected, sequenceReceived, sequenceLate, fecRecovered, repaired, dataPackets, parityPackets } = counters;
   return {
-    up: up === undefined ? NO_PACKETS : { ...up, data: counters.localPacketsReceived, parity: counters.fecParityGenerated },
+    up:
+      up === undefined
+        ? NO_PACKETS
+        : { ...up, data: counters.localPacketsReceived, parity: counters.fecParityGenerated + counters.repeatsAlone },
     down: {
       expected: sequenceExpected,
       received: sequenceReceived,
       late: sequenceLate,
-      recovered: fecRecovered,
+      recovered: fecRecovered + repaired,
       data: dataPackets,
       parity: parityPackets,
     },

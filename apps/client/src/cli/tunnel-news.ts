@@ -79,6 +79,7 @@ function tellNews(tunnel: RunningTunnel, report: TunnelReport): void {
     const fields = { node: name, gameServer: server, reason: destination.reason };
     report.event('destination-refused', refusedDestinationText(name, destination), fields);
   });
+  tunnel.on('protection', (step, reason) => report.event('protection', `protection up: ${reason}`, { direction: 'up', step, reason }));
   tunnel.on('path', (path, up) => {
     // With one path it says what `established` and `lost` say.
     if (tunnel.stats().paths.length === 1) return;

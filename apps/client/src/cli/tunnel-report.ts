@@ -1,3 +1,5 @@
+import { formatProtect } from '@lightspeed/session';
+import type { ParsedProtect } from '../settings/protection-settings.ts';
 import { formatEndpoint, formatSocketAddress } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { ownIpv4Addresses } from '../base/own-ipv4.ts';
@@ -27,7 +29,7 @@ export class TunnelReport {
     this.#json = json;
   }
 
-  started(tunnel: RunningTunnel, fecGroupSize: number): void {
+  started(tunnel: RunningTunnel, { fecGroupSize, protection }: ParsedProtect): void {
     const node = formatSocketAddress(tunnel.node);
     const socks = tunnel.socks && formatEndpoint(tunnel.socks.ip, tunnel.socks.port);
     const ingresses = tunnel.ingresses.map(({ listen, gameServer, name }) => ({
@@ -38,15 +40,25 @@ export class TunnelReport {
     }));
     if (this.#json) {
       const nodes = tunnel.nodes.map(nodeForPrograms);
-      this.#terminal.json({ event: 'started', node, nodes, io: tunnel.io, fecGroupSize, ingresses, socks: socks ?? null });
+      this.#terminal.json({
+        event: 'started',
+        node,
+        nodes,
+        io: tunnel.io,
+        protect: protection === undefined ? null : formatProtect(protection.mode),
+        fecGroupSize,
+        ingresses,
+        socks: socks ?? null,
+      });
       return;
     }
     for (const { name, session, isOfEarlierRun } of tunnel.nodes) {
       const who = session === undefined ? 'not registered yet' : `registered with ${session.nodeId} ${session.region}`.trim();
       this.#terminal.line(`node ${name}: ${who}${isOfEarlierRun ? ', in the session of the run before' : ''}`);
     }
-    const fec = fecGroupSize === 0 ? 'no FEC' : `FEC 1 in ${fecGroupSize}`;
-    this.#terminal.line(`tunnel to node ${node} (${fec}, ${tunnel.io} engine: ${tunnel.ioReason})`);
+    const groups = fecGroupSize === 0 ? 'protection off' : `protection groups:${fecGroupSize}`;
+    const how = protection === undefined ? groups : `protection ${formatProtect(protection.mode)}`;
+    this.#terminal.line(`tunnel to node ${node} (${how}, ${tunnel.io} engine: ${tunnel.ioReason})`);
     for (const { addresses, gameServer, name } of ingresses) {
       const server = name === null ? gameServer : `${name} (${gameServer})`;
       this.#terminal.line(`point the game at ${this.#anyOf(addresses)} to play on ${server}`);
@@ -141,7 +153,7 @@ function addressesOf({ ip, port }: Endpoint): string[] {
 function forPrograms(stats: TunnelStats): object {
   const { state, rtt, ways, counters } = stats;
   const tagged = counters.tagged === 1;
-  const recovered = { up: stats.up?.recovered ?? null, down: counters.fecRecovered };
+  const recovered = { up: stats.up?.recovered ?? null, down: counters.fecRecovered + counters.repaired };
   return { state, tagged, recovered, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
 }
 

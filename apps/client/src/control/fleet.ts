@@ -59,7 +59,7 @@ export class Fleet {
   constructor(register: ParsedRegisterSettings, settings: ParsedTunnelSettings, counters: CounterBook) {
     this.#settings = settings;
     this.#counters = counters;
-    this.#via = register.via === undefined ? undefined : new FleetNode(register.via, register, VIA_SLOT);
+    this.#via = register.via === undefined ? undefined : new FleetNode(register.via, { ...register, protection: undefined }, VIA_SLOT);
     this.#active = new ActiveNodes(register, new Set(settings.ways.flatMap(({ node }) => node ?? [])), {
       joined: (node) => {
         if (this.#listener !== undefined) this.#follow(node);
@@ -151,7 +151,7 @@ export class Fleet {
     const { link } = node;
     link.on('registered', (session, resumed) => {
       if (!resumed || node.ended) this.#place(node, session);
-      else this.#startTags(node);
+      else this.#goOn(node, session);
       const text = resumed ? 'the control connection is back' : 'registered with the node';
       this.#listener?.control(this.#status(node), resumed ? 'resumed' : 'new-session', text);
     });
@@ -162,7 +162,7 @@ export class Fleet {
     link.on('renewed', () => {
       // While nobody looked, the node's node tunnel may have been taken down.
       if (node.ended && link.session !== undefined) this.#place(node, link.session);
-      else this.#startTags(node);
+      else this.#goOn(node, link.session);
       this.#listener?.control(this.#status(node), 'renewed', 'the node has a new certificate or was restarted; the session goes on');
     });
     link.on('tags', () => {
@@ -180,6 +180,12 @@ export class Fleet {
       this.#listener?.control(this.#status(node), 'refused', message);
       if (!node.isUp) this.#makeRoom(node);
     });
+  }
+
+  /** The session goes on: what was agreed on last holds. */
+  #goOn(node: FleetNode, session: RegisteredSession | undefined): void {
+    this.#listener?.command({ type: 'agree', slot: node.slot, terms: session?.protection });
+    this.#startTags(node);
   }
 
   /** Also when the node is back: its clock may have started over, and its timestamps with it. */
@@ -246,6 +252,7 @@ export class Fleet {
       nonces,
       counters,
       wantsTags: node?.link.wantsTags ?? false,
+      terms: session.protection,
     };
   }
 

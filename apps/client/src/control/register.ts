@@ -2,6 +2,7 @@ import {
   Capability,
   RESUME_TAG_BYTES,
   capabilitiesExtension,
+  protectionExtension,
   reasonTextExtension,
   resumeExtension,
   resumeMessage,
@@ -67,7 +68,7 @@ export async function register(
     await stream.send(registerMessage(settings, node.ticket, before), settings.dialect);
     stream.dialect = settings.dialect;
     const ack = await acknowledgement(inbox, connection, name, node.ticket, signal);
-    const session = sessionOf(ack, reachedNode(connection.peer.host, addresses, node.dataPort), before);
+    const session = sessionOf(ack, reachedNode(connection.peer.host, addresses, node.dataPort), settings.protection, before);
     const answer = (echoedTimestampUs: bigint, serverTimestampUs: bigint) => {
       stream.send({ type: 'pong', echoedTimestampUs, serverTimestampUs }, settings.dialect).catch(() => undefined);
     };
@@ -120,13 +121,14 @@ function adviceFor({ code }: QuicError, host: string): string {
 }
 
 function registerMessage(
-  { anySource, dialect, gameId }: ParsedRegisterSettings,
+  { anySource, dialect, gameId, protection }: ParsedRegisterSettings,
   ticket: Uint8Array | undefined,
   before: EarlierSession | undefined,
 ): OutgoingMessage {
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
   const asked = Capability.challenge | Capability.tags | Capability.reports | (anySource ? Capability.anySource : 0);
   const extensions = [capabilitiesExtension.encode(asked)];
+  if (protection !== undefined) extensions.push(protectionExtension.encode(protection));
   if (ticket !== undefined) extensions.push(ticketExtension.encode(ticket));
   if (before?.secret !== undefined) extensions.push(resumption(before.sessionId, before.secret, before.nonces));
   return { type: 'register', dialect, gameId, clientVersion: `lightspeed/${VERSION}`, extensions };

@@ -1,6 +1,9 @@
+import { agreeOn } from '@lightspeed/session';
+import type { ProtectionTerms } from '@lightspeed/session';
 import {
   Capability,
   capabilitiesExtension,
+  protectionExtension,
   dataAddressExtension,
   dataAddressV6Extension,
   egressAddressExtension,
@@ -38,6 +41,8 @@ export interface RegisteredSession {
   readonly limits: SessionLimits | undefined;
   /** Whether the node lets others through than the game servers to which programs have sent. */
   readonly hearsAnySource: boolean;
+  /** What we and the node have agreed on for protection; undefined for nothing. */
+  readonly protection: ProtectionTerms | undefined;
   /** The address that the node sees us at. */
   readonly observed: SocketAddress | undefined;
   /** The address that game servers will see; port 0 if it is not known beforehand. */
@@ -72,9 +77,15 @@ export interface ReachedNode {
 
 /**
  * Reads a RegisterAck.
+ * @param own what we have said of protection.
  * @param before the session that was asked for again, if any: it keeps its nonces.
  */
-export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: EarlierSession | undefined): RegisteredSession {
+export function sessionOf(
+  ack: RegisterAck,
+  reached: ReachedNode,
+  own: ProtectionTerms | undefined,
+  before: EarlierSession | undefined,
+): RegisteredSession {
   const { sessionId, token, extensions } = ack;
   const secret = sessionSecretExtension.find(extensions)?.slice();
   const resumed = before?.sessionId === sessionId && before.token === token && sameBytes(before.secret, secret);
@@ -89,6 +100,7 @@ export function sessionOf(ack: RegisterAck, reached: ReachedNode, before: Earlie
     keepaliveMs: keepaliveIntervalExtension.find(extensions),
     limits: limitsExtension.find(extensions),
     hearsAnySource: ((capabilitiesExtension.find(extensions) ?? 0) & Capability.anySource) !== 0,
+    protection: agreeOn(own, protectionExtension.find(extensions)),
     observed: observedAddress(extensions),
     egress: egressAddressExtension.find(extensions),
   };

@@ -236,6 +236,8 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       this.emit('path', message.path, message.up);
     } else if (message.type === 'roundTrip') {
       this.emit('roundTrip', message.rttUs / 1_000, message.sequence);
+    } else if (message.type === 'protection') {
+      this.emit('protection', message.step, message.reason);
     } else if (message.type === 'event' && message.event === 'established') {
       this.#established();
     } else if (message.type === 'event' && message.event === 'lost') {

@@ -87,6 +87,7 @@ export function plainNodeTunnel(
     keepaliveMs,
     registration: undefined,
     wantsTags: false,
+    terms: undefined,
     nonces: new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT),
     counters: new SharedArrayBuffer(TUNNEL_COUNTERS_BYTES),
   };

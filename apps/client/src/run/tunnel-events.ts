@@ -1,4 +1,5 @@
 import type { RefusedDestination } from '@lightspeed/control';
+import type { StepName } from '@lightspeed/session';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { ClientError } from '../base/errors.ts';
 import type { ControlState } from '../control/fleet.ts';
@@ -16,6 +17,8 @@ export interface TunnelEvents {
   'ended-by-node': [retryInMs: number | undefined];
   /** A keepalive was answered: milliseconds, and its sequence number. */
   roundTrip: [rttMs: number, sequence: number];
+  /** What is sent to the node in use is protected from loss otherwise from now on: how, and why in words. */
+  protection: [step: StepName, reason: string];
   /** Data goes by another node from now on, and why. What the last one still sends is delivered. */
   moved: [node: NodeStatus, why: MoveReason];
   /** A node will stop in so many milliseconds. */

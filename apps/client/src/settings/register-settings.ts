@@ -1,3 +1,4 @@
+import type { ProtectionTerms } from '@lightspeed/session';
 import type { QuicMode, Verification } from '@lightspeed/control/quic';
 import { formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
@@ -69,13 +70,20 @@ export interface ParsedRegisterSettings {
   readonly dialect: Dialect;
   /** Whether to ask the nodes to let others through than the game servers to which programs have sent. */
   readonly anySource: boolean;
+  /** What to say that we know of protection; undefined for nothing. */
+  readonly protection: ProtectionTerms | undefined;
 }
 
 /** They measure, and show that the node’s own thread still answers; QUIC's keepalives do the rest and cost a node less. */
 const DEFAULT_PING_MS = 120_000;
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed. */
-export function parseRegisterSettings(settings: RegisterSettings, dialect: Dialect, anySource = false): ParsedRegisterSettings {
+export function parseRegisterSettings(
+  settings: RegisterSettings,
+  dialect: Dialect,
+  anySource = false,
+  protection?: ProtectionTerms,
+): ParsedRegisterSettings {
   const { nodes, via, ticket, gameId = 0, quic = 'auto', pingMs = DEFAULT_PING_MS, sessions } = settings;
   if (nodes.length < 1 || nodes.length > MAX_NODES) throw invalid('register.nodes', nodes.length, `1 to ${MAX_NODES} nodes`);
   requireInteger('register.gameId', gameId, 0, 255);
@@ -89,7 +97,7 @@ export function parseRegisterSettings(settings: RegisterSettings, dialect: Diale
   if (dialect === 'reference' && hasTicket) {
     throw invalid('register.ticket', 'given', 'none in dialect reference, which cannot carry it');
   }
-  return { nodes: parsed, via: viaNode, gameId, quic, pingMs, sessions, dialect, anySource };
+  return { nodes: parsed, via: viaNode, gameId, quic, pingMs, sessions, dialect, anySource, protection };
 }
 
 function parseNode(node: NodeSettings, ticketOfAll: Uint8Array | undefined, where: string): ParsedNodeSettings {

@@ -1,6 +1,6 @@
 import { GROUP_SIZE_LIMITS } from '@lightspeed/fec';
 import { DEFAULT_TUNNEL_OPTIONS, MAX_PATHS, MULTIPATH_MODES } from '@lightspeed/session';
-import type { MultipathMode } from '@lightspeed/session';
+import type { MultipathMode, ProtectionSettings } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import { DIALECTS, formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect, Endpoint, SocketAddress } from '@lightspeed/wire';
@@ -11,11 +11,13 @@ import { checkSocks, parseIngresses } from './ingress-settings.ts';
 import type { IngressSettings, SocksSettings } from './ingress-settings.ts';
 import { MAX_ACTIVE_NODES, parseRegisterSettings } from './register-settings.ts';
 import type { ParsedRegisterSettings, RegisterSettings } from './register-settings.ts';
+import { parseProtectSettings } from './protection-settings.ts';
+import type { ParsedProtect, ProtectSettings } from './protection-settings.ts';
 import { parseWayRules } from './way-settings.ts';
 import type { ParsedWayRule, WayRule } from './way-settings.ts';
 
 /** What a tunnel is to do. Whatever is left out has the default of `DEFAULT_TUNNEL_SETTINGS`. */
-export interface TunnelSettings {
+export interface TunnelSettings extends ProtectSettings {
   /**
    * The data plane of a node that lets everybody in, or of which `token` is known: a name or an address, and the port. Of a
    * name with addresses of both families, IPv6 is asked first, and IPv4 after 250 ms. In dialect `reference` no node answers:
@@ -32,8 +34,11 @@ export interface TunnelSettings {
   readonly capture?: CaptureSettings | undefined;
   /** Which game servers are not reached by the node in use. Default: none. */
   readonly ways?: readonly WayRule[];
-  /** Data packets per parity packet, 1 to 32 (dialect `reference`: 2 to 16); 0 sends without FEC. */
-  readonly fecGroupSize?: number;
+  /**
+   * Data packets per parity packet, 1 to 32 (dialect `reference`: 2 to 16); 0 sends without FEC. Without `protect` that is all the
+   * protection that there is.
+   */
+  readonly fecGroupSize?: number | undefined;
   readonly dialect?: Dialect;
   /** The token of a registration, 1 to 255; 0 without one. */
   readonly token?: number;
@@ -73,10 +78,12 @@ export interface CaptureSettings {
 }
 
 type Optional = 'source' | 'keepaliveMs' | 'socks' | 'capture';
+type Protecting = keyof ProtectSettings | 'fecGroupSize';
 
 /** {@link TunnelSettings} with nothing left out and nothing left to check. */
-export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional | 'node' | 'register' | 'ways'>>> &
-  Pick<TunnelSettings, Optional> & { readonly ways: readonly ParsedWayRule[] };
+export type ParsedTunnelSettings = Readonly<Required<Omit<TunnelSettings, Optional | Protecting | 'node' | 'register' | 'ways'>>> &
+  Pick<TunnelSettings, Optional> &
+  ParsedProtect & { readonly ways: readonly ParsedWayRule[] };
 
 /** The parts of {@link TunnelSettings} after parsing: how the data plane works, and where it gets its nodes from. */
 export interface ParsedTunnel {
@@ -87,7 +94,6 @@ export interface ParsedTunnel {
 
 /** What a tunnel does unless told otherwise. */
 export const DEFAULT_TUNNEL_SETTINGS = Object.freeze({
-  fecGroupSize: DEFAULT_TUNNEL_OPTIONS.fecGroupSize,
   dialect: DEFAULT_TUNNEL_OPTIONS.dialect,
   token: DEFAULT_TUNNEL_OPTIONS.token,
   ingresses: Object.freeze([]),
@@ -117,7 +123,7 @@ export const MAX_FLOW_TIMEOUT_SECS = 2_147_483;
  * @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` with what was got and what is allowed.
  */
 export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
-  const { node, register, keepaliveMs, source: from, ...given } = settings;
+  const { node, register, keepaliveMs, source: from, fecGroupSize, protect, deadlineMs, budget, budgetKbps, hints, ...given } = settings;
   const parsed = { ...DEFAULT_TUNNEL_SETTINGS, ...withoutUndefined(given) };
   requireOneOf('dialect', parsed.dialect, DIALECTS);
   requireOneOf('io', parsed.io, ['auto', 'batch', 'portable']);
@@ -131,10 +137,11 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   requireInteger('maxKeepaliveMisses', parsed.maxKeepaliveMisses, 1, MOST_KEEPALIVES);
   requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
   requireInteger('flowTimeoutSecs', parsed.flowTimeoutSecs, 1, MAX_FLOW_TIMEOUT_SECS);
-  requireFecGroupSize(parsed.fecGroupSize, parsed.dialect);
+  const protecting = parseProtectSettings({ protect, deadlineMs, budget, budgetKbps, hints }, fecGroupSize);
+  requireFecGroupSize(protecting.fecGroupSize, parsed.dialect);
   if (parsed.socks !== undefined) checkSocks(parsed.socks);
   const anySource = parsed.egressFiltering === 'endpoint-independent';
-  const source = parseSource(node, register, parsed.dialect, anySource);
+  const source = parseSource(node, register, parsed.dialect, anySource, protecting.protection);
   const via = source.kind === 'register' && source.register.via !== undefined;
   requireInteger('the number of paths', 1 + paths.length + (via ? 1 : 0), 1, MAX_PATHS);
   if (source.kind === 'node' && paths.length > 0) {
@@ -143,7 +150,7 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   const ways = parseWayRules(parsed.ways, nodeNames(source));
   const ingresses = parseIngresses(parsed.ingresses, ways);
   requireInteger('the number of nodes in ways', new Set(ways.flatMap(({ node }) => node ?? [])).size, 0, MAX_ACTIVE_NODES);
-  return { settings: Object.freeze({ ...parsed, ingresses, ways, paths, keepaliveMs, source: localSource }), source };
+  return { settings: Object.freeze({ ...parsed, ...protecting, ingresses, ways, paths, keepaliveMs, source: localSource }), source };
 }
 
 function nodeNames(source: ParsedTunnel['source']): string[] {
@@ -155,6 +162,7 @@ function parseSource(
   register: RegisterSettings | undefined,
   dialect: Dialect,
   anySource: boolean,
+  protection: ProtectionSettings | undefined,
 ): ParsedTunnel['source'] {
   if (anySource && (register === undefined || dialect === 'reference')) {
     throw invalid(
@@ -164,7 +172,7 @@ function parseSource(
     );
   }
   if (register !== undefined && node === undefined) {
-    return { kind: 'register', register: parseRegisterSettings(register, dialect, anySource) };
+    return { kind: 'register', register: parseRegisterSettings(register, dialect, anySource, protection) };
   }
   if (node === undefined || register !== undefined) {
     throw new ClientError('ERR_CLIENT_INVALID_SETTING', 'a tunnel needs either `node` or `register`');

@@ -97,6 +97,8 @@ export class TunnelDriver implements DatagramHandler {
   onDatagrams(socket: DatagramSocket, count: number): void {
     this.#nodeTunnels.advance();
     this.#receivers[socket.tag].onDatagrams(socket, count);
+    const soonerMs = this.#nodeTunnels.msUntilSooner();
+    if (soonerMs >= 0) this.#engine.tickWithin(soonerMs);
   }
 
   onSent(): void {
@@ -128,6 +130,7 @@ export class TunnelDriver implements DatagramHandler {
     else if (command.type === 'node-tunnel') this.#nodeTunnels.place(command.nodeTunnel);
     else if (command.type === 'use') this.#nodeTunnels.use(command.slot);
     else if (command.type === 'end') this.#nodeTunnels.end(command.slot);
+    else if (command.type === 'agree') this.#nodeTunnels.agree(command.slot, command.terms);
     else if (command.type === 'tag') this.#nodeTunnels.startTags(command.slot);
     else if (command.type === 'server-addresses') this.#forwards[command.ingress].setServerAddresses(command.ips);
     else if (command.type === 'rebind') this.#nodeTunnels.rebind(command.path, command.local);

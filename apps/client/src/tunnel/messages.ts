@@ -1,4 +1,4 @@
-import type { TunnelEvent, TunnelRegistration } from '@lightspeed/session';
+import type { ProtectionTerms, StepName, TunnelEvent, TunnelRegistration } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { Dialect, Endpoint, SocketAddress } from '@lightspeed/wire';
 import type { CaptureCommand, CaptureMessage } from '../ingress/transparent/messages.ts';
@@ -32,6 +32,8 @@ export interface NodeTunnelSettings {
   readonly counters: SharedArrayBuffer;
   /** Whether the node wants tags on the packets of the session. */
   readonly wantsTags: boolean;
+  /** What was agreed on for protection at the registration; undefined for nothing. */
+  readonly terms: ProtectionTerms | undefined;
 }
 
 /** What the data-plane thread is started with. */
@@ -61,6 +63,8 @@ export type Command =
   | { readonly type: 'end'; readonly slot: number }
   /** The node of a node tunnel wants tags on its packets. */
   | { readonly type: 'tag'; readonly slot: number }
+  /** The session of a node tunnel goes on, and this is agreed on for its protection. */
+  | { readonly type: 'agree'; readonly slot: number; readonly terms: ProtectionTerms | undefined }
   /** Gives a path another socket, bound to the same local address or to another one. */
   | { readonly type: 'rebind'; readonly path: number; readonly local: string | undefined }
   /** The name of an ingress's game server has these addresses now, unsigned: at least one. New flows go there. */
@@ -86,6 +90,8 @@ export type NodeTunnelMessage =
   | { readonly type: 'path'; readonly slot: number; readonly path: number; readonly up: boolean }
   /** Packets with wrong tokens came in the node's name. */
   | { readonly type: 'attacked'; readonly slot: number }
+  /** What is sent to the node is protected otherwise from now on: the step, and why in words. */
+  | { readonly type: 'protection'; readonly slot: number; readonly step: StepName; readonly reason: string }
   /** A keepalive was answered: its sequence number, and microseconds. */
   | { readonly type: 'roundTrip'; readonly slot: number; readonly sequence: number; readonly rttUs: number };
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FecMemory } from '@lightspeed/fec';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
-import type { PathEvent, TunnelEvent, TunnelOutput } from '@lightspeed/session';
+import type { StepName, PathEvent, TunnelEvent, TunnelOutput } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
 import { FLAG_HANDSHAKE, readFlags, readSequence } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, Microseconds, Milliseconds, PathNumber, Port } from '@lightspeed/wire';
@@ -81,6 +81,8 @@ export class NodeTunnel implements TunnelOutput {
         multipath: common.multipath,
         // Parity of packets that have parity already would only cost.
         fecGroupSize: settings.slot === VIA_SLOT ? 0 : common.fecGroupSize,
+        protection: settings.slot === VIA_SLOT ? undefined : common.protection,
+        terms: settings.terms,
         keepaliveMs: settings.keepaliveMs,
         maxKeepaliveMisses: common.maxKeepaliveMisses,
         steadyKeepalives: common.maxKeepalives > 0,
@@ -169,6 +171,10 @@ export class NodeTunnel implements TunnelOutput {
   roundTrip(_path: number, rttUs: Microseconds): void {
     const sequence = readSequence(this.#host.engine.arena.bytes, this.#offset);
     this.#host.post({ type: 'roundTrip', slot: this.slot, sequence, rttUs });
+  }
+
+  protectionChanged(step: StepName, reason: string): void {
+    this.#host.post({ type: 'protection', slot: this.slot, step, reason });
   }
 
   attacked(): void {

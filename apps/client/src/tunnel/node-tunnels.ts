@@ -1,3 +1,4 @@
+import type { ProtectionTerms } from '@lightspeed/session';
 import type { FecMemory } from '@lightspeed/fec';
 import type { LocalFlow } from '@lightspeed/session';
 import { explainBindErrno } from '@lightspeed/udp';
@@ -133,6 +134,21 @@ export class NodeTunnels implements NodeTunnelHost {
   startTags(slot: number): void {
     const nodeTunnel = slot === VIA_SLOT ? this.#via : this.#nodeTunnelOf(slot);
     nodeTunnel?.tunnel.startTags();
+  }
+
+  /** What a node tunnel's session has agreed on for protection holds from now on. */
+  agree(slot: number, terms: ProtectionTerms | undefined): void {
+    this.#nodeTunnelOf(slot)?.tunnel.agree(terms);
+  }
+
+  /** See `Tunnel.msUntilSooner`: of all node tunnels. */
+  msUntilSooner(): Milliseconds | -1 {
+    let next = -1;
+    for (let i = 0; i < this.#nodeTunnels.length; i++) {
+      const soonerMs = this.#nodeTunnels[i].tunnel.msUntilSooner();
+      if (soonerMs >= 0 && (next < 0 || soonerMs < next)) next = soonerMs;
+    }
+    return next;
   }
 
   /** Flows that follow the node in use go by this one from now on. */

@@ -31,6 +31,10 @@ export interface ServeFlags {
   readonly busyPoll?: string;
   readonly dialect?: string;
   readonly tags?: string;
+  readonly protect?: string;
+  readonly deadlineMs?: string;
+  readonly budget?: string;
+  readonly budgetKbps?: string;
   readonly nodeId?: string;
   readonly region?: string;
   readonly check?: boolean;
@@ -71,6 +75,10 @@ const FLAGS: readonly Flag[] = [
   { name: '--busy-poll', field: 'busyPollUs', value: ({ busyPoll }) => numberIn(busyPoll) },
   { name: '--dialect', field: 'dialect', value: ({ dialect }) => dialect },
   { name: '--tags', field: 'tags', value: ({ tags }) => tags },
+  { name: '--protect', field: 'protect', value: ({ protect }) => protect },
+  { name: '--deadline-ms', field: 'deadlineMs', value: ({ deadlineMs }) => numberIn(deadlineMs) },
+  { name: '--budget', field: 'budget', value: ({ budget }) => budget },
+  { name: '--budget-kbps', field: 'budgetKbps', value: ({ budgetKbps }) => numberIn(budgetKbps) },
   { name: '--node-id', field: 'nodeId', value: ({ nodeId }) => nodeId },
   { name: '--region', field: 'region', value: ({ region }) => region },
   { name: '--log-level', field: 'logLevel', value: ({ logLevel }) => logLevel },

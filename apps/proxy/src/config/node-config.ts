@@ -1,3 +1,4 @@
+import type { ProtectionConfig } from './protection.ts';
 import type { DestinationRule } from '@lightspeed/security';
 import type { EgressFiltering, EgressMapping, RelayOptions } from '@lightspeed/session';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
@@ -10,7 +11,7 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 export type CorePinning = 'off' | 'auto' | readonly number[];
 
 /** Everything that can be set about a node, parsed: nothing past this checks it again. Made by `nodeConfig`. */
-export interface NodeConfig {
+export interface NodeConfig extends ProtectionConfig {
   // [server]
   /** Name of this node, 1 to 255 bytes. */
   readonly nodeId: string;

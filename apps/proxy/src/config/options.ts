@@ -1,24 +1,28 @@
 import { hostname } from 'node:os';
 import { formatDestinationRule, formatIssuerKey } from '@lightspeed/security';
 import type { DestinationRule } from '@lightspeed/security';
-import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
+import { DEFAULT_PROTECTION, DEFAULT_RELAY_OPTIONS, MAX_DEADLINE_MS, MIN_DEADLINE_MS, formatProtect } from '@lightspeed/session';
 import { hasIpv6 } from '@lightspeed/udp';
 import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { z } from 'zod';
 import type { NodeConfig } from './node-config.ts';
+import { formatTicketProtection } from './protection.ts';
 import {
   address,
+  budget,
   choice,
   corePinning,
   destinationRules,
   issuerKeys,
   name,
+  nodeProtect,
   number,
   path,
   pathOrOff,
   portRange,
   socketAddress,
   socketAddressOrOff,
+  ticketProtections,
   wholeNumber,
   yesOrNo,
 } from './schemas.ts';
@@ -124,6 +128,22 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   },
   onlyAllowedDestinations: plain('security.only_allowed_destinations', yesOrNo(), false),
   denyDestinations: { key: 'security.deny_destinations', schema: destinationRules(), fallback: [], write: writeRules },
+
+  protect: { key: 'protection.protect', schema: nodeProtect(), fallback: { kind: 'auto' }, write: formatProtect },
+  deadlineMs: plain('protection.deadline_ms', wholeNumber(MIN_DEADLINE_MS, MAX_DEADLINE_MS), MAX_DEADLINE_MS),
+  budget: {
+    key: 'protection.budget',
+    schema: budget(),
+    fallback: DEFAULT_PROTECTION.budgetPercent,
+    write: (percent) => `${percent}%`,
+  },
+  budgetKbps: plain('protection.budget_kbps', wholeNumber(1, 1_000_000), DEFAULT_PROTECTION.budgetKbps),
+  ticketProtections: {
+    key: 'protection.tickets',
+    schema: ticketProtections(),
+    fallback: [],
+    write: (list) => list.map(formatTicketProtection),
+  },
 
   maxPpsPerClient: plain('rate_limit.max_pps_per_client', wholeNumber(1, 1_000_000_000), relay.maxPpsPerClient),
   maxBpsPerClient: plain('rate_limit.max_bps_per_client', wholeNumber(1, 1_000_000_000_000), relay.maxBpsPerClient),

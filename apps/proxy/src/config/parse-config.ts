@@ -12,7 +12,7 @@ import type { Field } from './options.ts';
 type InWriting<T> = T extends SocketAddress | PortRange ? string : T extends readonly DestinationRule[] ? readonly string[] : T;
 
 /** Fields whose writing does not follow from their type. */
-type FieldOfItsOwn = 'egressBind' | 'httpBind' | 'controlBind' | 'issuerKeys' | 'pin';
+type FieldOfItsOwn = 'egressBind' | 'httpBind' | 'controlBind' | 'issuerKeys' | 'pin' | 'protect' | 'budget' | 'ticketProtections';
 
 /** Some of {@link NodeConfig}, with addresses, ranges and rules as text. */
 export type NodeSettings = {
@@ -28,6 +28,12 @@ export type NodeSettings = {
   readonly pin?: string | undefined;
   /** Public keys as texts, lsi1_... Any of them makes "tickets" the default of `registration`. */
   readonly issuerKeys?: readonly string[] | undefined;
+  /** "auto", "off", "repeat:5,20", "xor:3" or "request". */
+  readonly protect?: string | undefined;
+  /** "120%". */
+  readonly budget?: string | undefined;
+  /** "alice = repeat:5 200%". */
+  readonly ticketProtections?: readonly string[] | undefined;
 };
 
 /**
@@ -97,7 +103,7 @@ function parseField(field: Field, given: Given | undefined): unknown {
 function complaint(error: z.ZodError, value: unknown, allowed: string): string {
   const [issue] = error.issues;
   // What a rule of a list has to say for itself is better than anything that can be said about the list.
-  if (issue.code === 'custom' && /^(destination rule|an issuer)/.test(issue.message)) return issue.message;
+  if (issue.code === 'custom' && /^(destination rule|an issuer|protection of tickets)/.test(issue.message)) return issue.message;
   const special: unknown = issue.code === 'custom' ? issue.params?.allowed : undefined;
   return `got ${show(value)}, allowed is ${typeof special === 'string' ? special : allowed}`;
 }

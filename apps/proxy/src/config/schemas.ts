@@ -5,6 +5,8 @@ import type { SocketAddress } from '@lightspeed/wire';
 import { addressKind, parseIpv4 } from '@lightspeed/wire';
 import { z } from 'zod';
 import type { PortRange } from '../base/port-range.ts';
+import { MAX_TICKET_PROTECTIONS, NODE_PROTECT_FORMS, parseBudget, parseNodeProtect, parseTicketProtection } from './protection.ts';
+import type { NodeProtect, TicketProtection } from './protection.ts';
 import type { CorePinning } from './node-config.ts';
 
 /*
@@ -118,7 +120,7 @@ export function pathOrOff(): z.ZodType<string | undefined> {
 }
 
 /** What the parser has to say about an entry is better than anything that can be said about the list. */
-function listOf<T>(parse: (text: string) => T, description: string): z.ZodType<readonly T[]> {
+function listOf<T>(parse: (text: string) => T, description: string, most = Infinity): z.ZodType<readonly T[]> {
   return z
     .array(
       z.string().transform((given, context): T => {
@@ -130,12 +132,28 @@ function listOf<T>(parse: (text: string) => T, description: string): z.ZodType<r
         }
       }),
     )
+    .max(most)
     .describe(description);
 }
 
 /** A schema of the public keys of ticket issuers, 32 bytes each. */
 export function issuerKeys(): z.ZodType<readonly Uint8Array[]> {
   return listOf(parseIssuerKey, 'a list of public keys as "lightspeed-proxy ticket keygen" prints them, lsi1_...');
+}
+
+/** A schema of how a node protects from loss what it sends to clients. */
+export function nodeProtect(): z.ZodType<NodeProtect> {
+  return text(parseNodeProtect, NODE_PROTECT_FORMS);
+}
+
+/** A schema of a share in percent, such as "120%". */
+export function budget(): z.ZodType<number> {
+  return text(parseBudget, 'a share from "0%" to "255%"');
+}
+
+/** A schema of what holds for the bearers of some tickets, `TICKET = PROTECT [BUDGET]` each. */
+export function ticketProtections(): z.ZodType<readonly TicketProtection[]> {
+  return listOf(parseTicketProtection, 'a list of at most 127 texts like "alice = repeat:5 200%"', MAX_TICKET_PROTECTIONS);
 }
 
 /** A schema of `LOW-HIGH`, two ports from 1 to 65,535 in ascending order. */

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Ticket } from '@lightspeed/security';
-import { PeerCapability } from '@lightspeed/session';
+import type { ProtectionOffer } from '@lightspeed/control';
+import { PeerCapability, agreeOn, packTerms } from '@lightspeed/session';
 import { formatPrefixWords } from '@lightspeed/wire';
+import { offerFor } from '../config/protection.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { Client, RegisterRefusal } from './client.ts';
 
@@ -29,6 +31,11 @@ export function accountNumber(account: string): number {
 /** What a ticket says of 0 is left to the node. */
 export function limitsOf(ticket: Ticket | undefined): Pick<Client, 'maxPps' | 'maxBps'> {
   return { maxPps: ticket?.ratePps || undefined, maxBps: ticket?.rateBps || undefined };
+}
+
+/** What a node and the bearer of a ticket agree on for protection, see `packTerms`. @param offer what the client has said. */
+export function agreedWith(config: NodeConfig, ticket: Ticket | undefined, offer: ProtectionOffer | undefined): number {
+  return packTerms(agreeOn(offerFor(config, ticket), offer));
 }
 
 /** Why a Register is not accepted. */

@@ -1,17 +1,9 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import {
-  RESUME_TAG_BYTES,
-  SESSION_SECRET_BYTES,
-  capabilitiesExtension,
-  resumeExtension,
-  resumeMessage,
-  ticketExtension,
-} from '@lightspeed/control';
-import type { Register, ResumeRequest } from '@lightspeed/control';
+import { randomBytes } from 'node:crypto';
+import { SESSION_SECRET_BYTES, capabilitiesExtension, protectionExtension, resumeExtension, ticketExtension } from '@lightspeed/control';
+import type { ProtectionOffer, Register, ResumeRequest } from '@lightspeed/control';
 import { ProofNonces, TokenTable } from '@lightspeed/security';
 import type { ProofNoncesState, Ticket, TicketRefusal } from '@lightspeed/security';
-import { hmacSha256 } from '@lightspeed/security/node';
-import { DEFAULT_RELAY_OPTIONS, SeatPool, limitsOutliveMs } from '@lightspeed/session';
+import { DEFAULT_RELAY_OPTIONS, SeatPool, limitsOutliveMs, unpackTerms } from '@lightspeed/session';
 import { formatAddressWords, formatIpv4 } from '@lightspeed/wire';
 import type { AddressBook, Endpoint } from '@lightspeed/wire';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -24,6 +16,7 @@ import {
   BAN_REASON,
   accountNumber,
   accountOf,
+  agreedWith,
   capabilitiesOf,
   freshSessionId,
   limitsOf,
@@ -33,6 +26,8 @@ import {
 import { ClientNews } from './client-news.ts';
 import { Client } from './client.ts';
 import type { ClientLink, RegisterRefusal, RegisteredLink } from './client.ts';
+import { provesResume } from './resume-proof.ts';
+import { RestoredTokens } from './restored-tokens.ts';
 import { SecretStore } from './secret-store.ts';
 import type { TicketGate } from './ticket-gate.ts';
 
@@ -115,10 +110,10 @@ export class ClientRegistry implements RegisteredClients {
   /** What the workers are told of a client. */
   registeredAs(client: Client): RegisteredClient {
     const { sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, nonces, maxPps, maxBps } = client;
-    const secret = this.#secrets.of(index);
-    const secretHex = secret && Buffer.from(secret).toString('hex');
     const account = accountNumber(this.#accountOf(client));
-    return { sessionId, index, account, prefixHigh, prefixLow, token, dialect, capabilities, secretHex, nonces, maxPps, maxBps };
+    const secretHex = this.#secrets.hexOf(index);
+    const told = { sessionId, index, account, prefixHigh, prefixLow, token, dialect, capabilities };
+    return { ...told, protection: unpackTerms(client.protection), secretHex, nonces, maxPps, maxBps };
   }
 
   /** A copy of the secret that a client shares with the node; undefined if it has none. */
@@ -156,15 +151,17 @@ export class ClientRegistry implements RegisteredClients {
     const extensions = message.dialect === 'standard' ? message.extensions : [];
     const request = resumeExtension.find(extensions);
     if (request !== undefined) {
-      const resumed = this.#resume(request, link);
+      const resumed = this.#resume(request, link, protectionExtension.find(extensions));
       if (resumed !== undefined) return resumed;
     }
     const capabilities = (capabilitiesExtension.find(extensions) ?? 0) & capabilitiesOf(this.#config);
-    return this.#admit({ dialect: message.dialect, capabilities, ticket: ticketExtension.find(extensions) }, peer, link);
+    const asked = { dialect: message.dialect, capabilities, ticket: ticketExtension.find(extensions) };
+    return this.#admit(asked, protectionExtension.find(extensions), peer, link);
   }
 
   #admit(
     { dialect, capabilities, ticket }: Pick<Client, 'dialect' | 'capabilities' | 'ticket'>,
+    offer: ProtectionOffer | undefined,
     { ip }: Endpoint,
     link: ClientLink,
   ): RegisteredLink | RegisterRefusal {
@@ -186,7 +183,9 @@ export class ClientRegistry implements RegisteredClients {
     }
     const limits = limitsOf(verified);
     const { number: index, isFresh } = this.#seats.take(account, performance.now());
-    const client = new Client({ sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, ticket, ...limits }, link);
+    const protection = agreedWith(this.#config, verified, offer);
+    const terms = { sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, protection, ticket, ...limits };
+    const client = new Client(terms, link);
     client.sinceMs = Math.floor(performance.now());
     // A client of dialect `reference` has nowhere to take it from.
     this.#add(client, dialect === 'standard' ? randomBytes(SESSION_SECRET_BYTES) : undefined);
@@ -205,18 +204,17 @@ export class ClientRegistry implements RegisteredClients {
   }
 
   /** @returns undefined for a client that does not prove that the session is its own. */
-  #resume({ sessionId, nonce, tag }: ResumeRequest, link: ClientLink): RegisteredLink | undefined {
+  #resume(request: ResumeRequest, link: ClientLink, offer: ProtectionOffer | undefined): RegisteredLink | undefined {
+    const { sessionId } = request;
     const client = this.get(sessionId);
     const secret = client && this.secretOf(client);
-    if (client === undefined || secret === undefined) return undefined;
-    const expected = hmacSha256(secret, resumeMessage(sessionId, nonce)).subarray(0, RESUME_TAG_BYTES);
-    if (!timingSafeEqual(expected, tag)) return undefined;
-    client.resumes ??= new ProofNonces();
-    if (!client.resumes.accept(nonce)) return undefined;
+    if (client === undefined || secret === undefined || !provesResume(client, secret, request)) return undefined;
     this.#changed.add(sessionId);
     const before = client.link;
     client.link = link;
     client.sinceMs = Math.floor(performance.now());
+    // The last answer decides.
+    client.protection = agreedWith(this.#config, this.#gate?.ticketOf(sessionId), offer);
     return { type: 'registered', client, isNew: false, isFresh: false, before };
   }
 
@@ -255,30 +253,21 @@ export class ClientRegistry implements RegisteredClients {
    */
   restore(saved: readonly ClientSnapshot[], nowMs: number): Client[] {
     const restored: Client[] = [];
-    const heldBy = new Map<string, number>();
-    // In the order of their tokens, see below.
+    const tokens = new RestoredTokens(this.#tokens, MAX_PER_ADDRESS);
+    // In the order of their tokens, as they are taken.
     for (const one of saved.toSorted((a, b) => a.token - b.token)) {
-      const { sessionId, address, token, dialect, capabilities, secret, ticket, nonces } = one;
+      const { sessionId, address, token, dialect, capabilities, protection, secret, ticket, nonces } = one;
       const ip = this.#addresses.parse(address);
       const verified = this.#gate?.verify(ticket);
       if (ip === undefined || verified?.type === 'refused' || this.has(sessionId) || this.#clients.size >= this.#config.maxClients)
         continue;
       const prefix = this.#prefixOf(ip);
-      const prefixText = this.#addresses.formatPrefix(ip);
-      const held = heldBy.get(prefixText) ?? 0;
-      // Of the tokens below this one those that are taken are known, so the draw can be made to hit it.
-      const draw = (token - 1 - held + 0.5) / (MAX_PER_ADDRESS - held);
-      const issued = draw < 0 ? -1 : this.#tokens.issue(sessionId, prefix.prefixHigh, prefix.prefixLow, () => draw);
-      if (issued < 0) continue;
-      // One that is there twice cannot be had again, nor can a session more than its ticket allows.
-      if (issued !== token || (verified && this.#gate?.open(verified, sessionId, true)) !== undefined) {
-        this.#tokens.release(sessionId);
-        continue;
-      }
-      heldBy.set(prefixText, held + 1);
+      // A session more than its ticket allows cannot be had again.
+      const mayOpen = () => (verified && this.#gate?.open(verified, sessionId, true)) === undefined;
+      if (!tokens.take(sessionId, prefix, token, mayOpen)) continue;
       const limits = limitsOf(verified);
       const { number: index } = this.#seats.take(accountOf(verified, prefix), performance.now());
-      const client = new Client({ sessionId, index, ...prefix, token, dialect, capabilities, ticket, ...limits }, undefined);
+      const client = new Client({ sessionId, index, ...prefix, token, dialect, capabilities, protection, ticket, ...limits }, undefined);
       client.nonces = nonces;
       client.resumes = one.resumes.highest < 0n ? undefined : new ProofNonces(one.resumes);
       client.sinceMs = Math.floor(nowMs);

@@ -33,6 +33,8 @@ export interface ClientTerms {
   readonly dialect: Dialect;
   /** Bits of the capabilities that it and the node have. */
   readonly capabilities: number;
+  /** What it and the node have agreed on for protection, see `packTerms`; 0 for nothing. It changes when the client registers again. */
+  readonly protection: number;
   /** As it came with the Register. */
   readonly ticket: Uint8Array | undefined;
   /** Its own limits in place of the node's. */
@@ -52,6 +54,7 @@ export class Client implements ClientTerms {
   readonly token: number;
   readonly dialect: Dialect;
   readonly capabilities: number;
+  protection: number;
   readonly ticket: Uint8Array | undefined;
   readonly maxPps: number | undefined;
   readonly maxBps: number | undefined;
@@ -78,6 +81,7 @@ export class Client implements ClientTerms {
     this.token = terms.token;
     this.dialect = terms.dialect;
     this.capabilities = terms.capabilities;
+    this.protection = terms.protection;
     this.ticket = terms.ticket;
     this.maxPps = terms.maxPps;
     this.maxBps = terms.maxBps;

@@ -217,6 +217,7 @@ export class ControlPlane implements ControlHost {
       client.known = this.#makeKnown(client);
     } else {
       this.counters.resumed++;
+      this.#supervisor.tell({ type: 'agree', sessionId: client.sessionId, terms: client.protection });
       void before?.dismiss('normal', 'the session goes on over another connection');
     }
   }
@@ -251,8 +252,7 @@ export class ControlPlane implements ControlHost {
   }
 
   async #listen(bind: SocketAddress, own: OwnAddresses): Promise<void> {
-    const { certificate } = this.#state.identity;
-    this.#port = await ControlPort.open(bind, own, this.#config, certificate, this.#log, (connection) => {
+    this.#port = await ControlPort.open(bind, own, this.#config, this.#state.identity.certificate, this.#log, (connection) => {
       void new ClientConnection(connection, this).serve();
     });
     this.#timer = setInterval(() => {

@@ -4,12 +4,14 @@ import {
   keepaliveIntervalExtension,
   limitsExtension,
   loadExtension,
+  protectionExtension,
   reasonTextExtension,
   refusalCodeExtension,
   sessionSecretExtension,
 } from '@lightspeed/control';
 import type { DisconnectReason, OutgoingMessage } from '@lightspeed/control';
 import type { Dialect } from '@lightspeed/wire';
+import { unpackTerms } from '@lightspeed/session';
 import type { NodeConfig } from '../config/node-config.ts';
 import { VERSION } from '../base/version.ts';
 import type { Client, ConnectionEnds } from './client.ts';
@@ -32,6 +34,7 @@ export function registerAck(
   ends: ConnectionEnds,
 ): OutgoingMessage {
   const { sessionId, token, capabilities, maxPps, maxBps } = client;
+  const protection = unpackTerms(client.protection);
   return {
     type: 'register_ack',
     sessionId,
@@ -46,6 +49,7 @@ export function registerAck(
         rateBps: Math.min(maxBps ?? config.maxBpsPerClient, 0xffff_ffff),
       }),
       ...(capabilities === 0 ? [] : [capabilitiesExtension.encode(capabilities)]),
+      ...(protection === undefined ? [] : [protectionExtension.encode(protection)]),
       ...addressExtensions(addresses, ends),
     ],
   };

@@ -24,6 +24,12 @@ export class SecretStore {
     return this.#bytes.slice(index * SESSION_SECRET_BYTES, (index + 1) * SESSION_SECRET_BYTES);
   }
 
+  /** The same as hexadecimal digits. */
+  hexOf(index: number): string | undefined {
+    const secret = this.of(index);
+    return secret && Buffer.from(secret).toString('hex');
+  }
+
   /** Forgets one, and its bytes. */
   delete(index: number): void {
     this.#bytes.fill(0, index * SESSION_SECRET_BYTES, (index + 1) * SESSION_SECRET_BYTES);

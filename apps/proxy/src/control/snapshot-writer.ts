@@ -107,13 +107,14 @@ export class SnapshotWriter {
   }
 
   #snapshotOf(client: Client, one: WorkerSession | undefined): ClientSnapshot {
-    const { sessionId, token, dialect, capabilities, nonces, ticket, resumes } = client;
+    const { sessionId, token, dialect, capabilities, protection, nonces, ticket, resumes } = client;
     return {
       sessionId,
       address: this.#registry.addressOf(client),
       token,
       dialect,
       capabilities,
+      protection,
       secret: this.#registry.secretOf(client),
       ticket,
       resumes: resumes?.state ?? NO_RESUMES,

@@ -23,14 +23,14 @@ const MAX_NAMED = 20;
 export class TaggedClients {
   readonly #config: Pick<NodeConfig, 'tags'>;
   readonly #registry: ClientRegistry;
-  readonly #supervisor: Pick<Supervisor, 'tag'>;
+  readonly #supervisor: Pick<Supervisor, 'tell'>;
   readonly #log: LimitedLog;
   /** Session ids of clients who were told, or are to be told when they come back. */
   readonly #told = new Set<number>();
   /** Session ids of clients who were attacked, in that order. */
   readonly #attacked = new Set<number>();
 
-  constructor(config: Pick<NodeConfig, 'tags'>, registry: ClientRegistry, supervisor: Pick<Supervisor, 'tag'>, log: Logger) {
+  constructor(config: Pick<NodeConfig, 'tags'>, registry: ClientRegistry, supervisor: Pick<Supervisor, 'tell'>, log: Logger) {
     this.#config = config;
     this.#registry = registry;
     this.#supervisor = supervisor;
@@ -57,7 +57,7 @@ export class TaggedClients {
 
   /** A client says that packets with wrong tokens come to it in the node's name, or that it tags its packets already. */
   noteReport(client: Client): void {
-    this.#supervisor.tag(client.sessionId);
+    this.#supervisor.tell({ type: 'tag', sessionId: client.sessionId });
   }
 
   /** Its registration is over. */

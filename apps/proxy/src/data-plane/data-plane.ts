@@ -2,7 +2,7 @@ import { FecMemory } from '@lightspeed/fec';
 import { CHALLENGE_SLOT_SECONDS, DestinationPolicy } from '@lightspeed/security';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { Relay, relayCountersIn, snapshotsIn } from '@lightspeed/session';
+import { Relay, relayCountersIn, snapshotsIn, unpackTerms } from '@lightspeed/session';
 import type { ClientAddress, RefusedAccount, RelayLimits, RelayOutput, SessionReport } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Milliseconds, Port } from '@lightspeed/wire';
@@ -121,6 +121,8 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     } else {
       for (let i = 0; i < count; i++) relay.handleServerDatagram(tag, offsets[i], lengths[i], ips[i], ports[i]);
     }
+    const soonerMs = relay.msUntilSooner();
+    if (soonerMs >= 0) this.#engine.tickWithin(soonerMs);
   }
 
   onSent(): void {
@@ -243,6 +245,11 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   unregister(sessionId: number): void {
     this.#relay.unregister(sessionId);
+  }
+
+  /** The client of a registration has registered again. @param terms see `packTerms`. */
+  agree(sessionId: number, terms: number): void {
+    this.#relay.agree(sessionId, unpackTerms(terms));
   }
 
   /** The client of a registration wants tags on the packets of its session. */

@@ -105,6 +105,9 @@ export interface SnapshotPart {
   readonly isLast: boolean;
 }
 
+/** What becomes of the session of a registration. */
+export type SessionNews = Extract<ToWorker, { type: 'tag' | 'agree' }>;
+
 /** From the main thread to a worker. */
 export type ToWorker =
   /** Another worker banned an address. */
@@ -115,6 +118,7 @@ export type ToWorker =
   | { readonly type: 'unregister'; readonly sessionId: number }
   /** Gives the session of a registration tags, if it is here. */
   | { readonly type: 'tag'; readonly sessionId: number }
+  | { readonly type: 'agree'; readonly sessionId: number; readonly terms: number }
   /** Another worker had the session of a registration, and accepted these proofs. */
   | { readonly type: 'nonces'; readonly sessionId: number; readonly nonces: ProofNoncesState }
   /** Where the workers' forwarding sockets are now, by worker; 0 for one that is down. */

@@ -95,6 +95,9 @@ function take(message: ToWorker): void {
     case 'own-addresses':
       dataPlane.setOwnAddresses(message.ips);
       break;
+    case 'agree':
+      dataPlane.agree(message.sessionId, message.terms);
+      break;
     case 'tag':
       dataPlane.tag(message.sessionId);
       break;

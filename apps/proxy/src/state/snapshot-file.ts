@@ -13,6 +13,8 @@ export interface ClientSnapshot {
   readonly dialect: Dialect;
   /** Bits of the capabilities that it and the node had. */
   readonly capabilities: number;
+  /** What it and the node had agreed on for protection, see `packTerms`; 0 for nothing. */
+  readonly protection: number;
   readonly secret: Uint8Array | undefined;
   readonly ticket: Uint8Array | undefined;
   /** Which resumes, and which proofs, were used already. */
@@ -53,6 +55,7 @@ const session = z.object({
   nonces,
   openingNonce: u64.default(0n),
   newestTagUs: z.int32().optional(),
+  protection: z.object({ forms: u8, deadlineMs: u8, budgetPercent: u8, profile: u8.max(127).optional() }).optional(),
   flows: z.array(
     z.object({
       clientIp: u32,
@@ -71,6 +74,7 @@ const client = z.object({
   token: u8.min(1),
   dialect: z.enum(['standard', 'reference']),
   capabilities: u32.default(0),
+  protection: u32.max(0x7fff_ffff).default(0),
   secret: hex.refine(({ length }) => length === 16).optional(),
   ticket: hex.optional(),
   resumes: nonces,

@@ -1,6 +1,7 @@
 import { DEFAULT_RELAY_OPTIONS } from '@lightspeed/session';
 import type { RelayOptions } from '@lightspeed/session';
 import { egressSocketsPerWorker } from '../base/descriptor-limit.ts';
+import { protectionsOf } from '../config/protection.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 
 /** The configuration as each worker's relay takes it. */
@@ -24,6 +25,7 @@ export function relayOptionsOf(config: NodeConfig): RelayOptions {
     egressFiltering: config.egressFiltering,
     maxEgressSockets: egressSocketsPerWorker(config.workers, portsIn(config)),
     tags: config.tags,
+    protections: protectionsOf(config),
   });
 }
 

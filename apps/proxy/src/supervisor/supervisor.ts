@@ -8,7 +8,7 @@ import { formatSocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { egressPortsOf } from '../data-plane/egress-ports.ts';
-import type { Ban, RegisteredClient, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import type { Ban, RegisteredClient, SessionNews, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
 import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
@@ -150,9 +150,9 @@ export class Supervisor implements WorkerWatcher {
     this.#postAll({ type: 'unregister', sessionId });
   }
 
-  /** The client of a registration wants tags on the packets of its session. */
-  tag(sessionId: number): void {
-    this.#postAll({ type: 'tag', sessionId });
+  /** Tells of a registered client's session: that it is to have tags, or what is agreed on for its protection. */
+  tell(news: SessionNews): void {
+    this.#postAll(news);
   }
 
   /** Grows whenever a restart must know more of sessions than before, and sometimes in vain. */

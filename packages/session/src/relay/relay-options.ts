@@ -1,6 +1,7 @@
 import type { FecMemory } from '@lightspeed/fec';
 import type { DestinationPolicy, HmacSha256 } from '@lightspeed/security';
 import type { AddressBook, AddressHandle, ArenaOffset, ByteLength, Dialect, EgressId, Milliseconds, Port } from '@lightspeed/wire';
+import { MAX_BUDGET_PERCENT, MAX_DEADLINE_MS } from '../protection/agreed/protection-terms.ts';
 import { DEFAULT_PROTECTION } from '../protection/agreed/protection-settings.ts';
 import type { ProtectionSettings } from '../protection/agreed/protection-settings.ts';
 import type { StepName } from '../protection/loop/protection-step.ts';
@@ -69,8 +70,11 @@ export interface RelayOptions {
   readonly maxEgressSockets: number;
   /** Which sessions of registrations tag their packets, as far as their clients can (docs/protocol.md, Packet tags). */
   readonly tags: 'off' | 'auto' | 'always';
-  /** How sessions are protected from loss whose clients know blocks; undefined for those that are not to be. */
-  readonly protection: ProtectionSettings | undefined;
+  /**
+   * How sessions are protected from loss whose clients know blocks, by `ProtectionTerms.profile`; undefined for those that are not to
+   * be. The first one is for all of whom nothing else is said.
+   */
+  readonly protections: readonly (ProtectionSettings | undefined)[];
 }
 
 /** What of a relay's options may change while it runs, see `Relay.setLimits`. */
@@ -109,7 +113,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = Object.freeze({
   egressFiltering: 'address-and-port-dependent',
   maxEgressSockets: Infinity,
   tags: 'auto',
-  protection: DEFAULT_PROTECTION,
+  protections: Object.freeze([{ ...DEFAULT_PROTECTION, deadlineMs: MAX_DEADLINE_MS, budgetPercent: MAX_BUDGET_PERCENT }]),
 });
 
 /** A number of sessions that several relays may share. */

@@ -3,7 +3,7 @@ import { DropReason } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import { AgreedProtection } from '../protection/agreed/agreed-protection.ts';
 import type { ProtectionHost } from '../protection/agreed/agreed-supply.ts';
-import { agreeOn, areSound } from '../protection/agreed/protection-terms.ts';
+import { agreeOn, packTerms } from '../protection/agreed/protection-terms.ts';
 import type { ProtectionTerms } from '../protection/agreed/protection-terms.ts';
 import type { LoopEvent } from '../protection/loop/protection-loop.ts';
 import type { FlowReports } from './flow-reports.ts';
@@ -27,20 +27,18 @@ export class SessionProtection implements ProtectionHost {
 
   /** A client without a registration has said in its HANDSHAKE what it knows. @returns what holds from now on; undefined for nothing. */
   answer(session: RelaySession, theirs: ProtectionTerms): ProtectionTerms | undefined {
-    const own = this.#parts.options.protection;
-    const terms = own === undefined ? undefined : agreeOn(own, theirs);
-    const agreed = terms !== undefined && areSound(terms) ? terms : undefined;
-    this.settle(session, agreed);
-    return agreed;
+    const terms = agreeOn(this.#parts.options.protections[0], theirs);
+    this.settle(session, terms);
+    return terms;
   }
 
   /** Protects a session by what its ends have agreed on from now on; undefined for nothing. */
   settle(session: RelaySession, terms: ProtectionTerms | undefined): void {
     const { options, random, reports, writer } = this.#parts;
     const { receiving } = session;
-    const settings = options.protection;
+    const settings = options.protections[terms?.profile ?? 0];
     const isMeant = terms !== undefined && settings !== undefined && session.dialect === 'standard';
-    if (!isMeant && receiving.agreed === null) return;
+    if (packTerms(isMeant ? terms : undefined) === packTerms(receiving.agreed?.terms)) return;
     if (isMeant) {
       const supply = { sender: writer.repeats, receiving: receiving.supply, host: this, firstEpoch: random() & 0xff };
       receiving.agree(new AgreedProtection(session, session.slot, receiving.window, terms, settings, supply));

@@ -2,6 +2,7 @@ import { DropReason } from '@lightspeed/wire';
 import type { PacketWriter } from '../packet-writer.ts';
 import { AgreedProtection } from '../protection/agreed/agreed-protection.ts';
 import type { ProtectionHost } from '../protection/agreed/agreed-supply.ts';
+import { packTerms } from '../protection/agreed/protection-terms.ts';
 import type { ProtectionTerms } from '../protection/agreed/protection-terms.ts';
 import type { LoopEvent } from '../protection/loop/protection-loop.ts';
 import type { SendFlow } from '../protection/send-flow.ts';
@@ -34,7 +35,7 @@ export class TunnelProtection implements ProtectionHost {
     const { flows, options, random, receiving, sending, writer } = this.#parts;
     const settings = options.protection;
     const isMeant = terms !== undefined && settings !== undefined && options.dialect === 'standard';
-    if (!isMeant && receiving.agreed === null) return;
+    if (packTerms(isMeant ? terms : undefined) === packTerms(receiving.agreed?.terms)) return;
     if (isMeant) {
       const supply = { sender: writer.repeats, receiving: receiving.supply, host: this, firstEpoch: random() & 0xff };
       receiving.agree(new AgreedProtection(sending, ONLY_SLOT, receiving.window, terms, settings, supply));

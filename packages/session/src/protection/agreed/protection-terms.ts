@@ -15,6 +15,8 @@ export interface ProtectionTerms {
   readonly deadlineMs: number;
   /** Redundancy may take so many percent of the payloads' bytes. */
   readonly budgetPercent: number;
+  /** Which of a node's settings hold for the client, see `RelayOptions.protections`, 0 to 127; 0 by default. Peers do not see it. */
+  readonly profile?: number | undefined;
 }
 
 /** All forms. */
@@ -23,34 +25,40 @@ export const ALL_FORMS = ProtectionForm.repeat | ProtectionForm.xor | Protection
 /** `4C 53 52 50 01`: what a HANDSHAKE's payload begins with that is about protection, version 1. */
 const MAGIC = 0x4c_5352_5001n;
 
-/** What an end makes of its peer's terms: the forms of both, and the peer's deadline and budget, as far as its own budget goes. */
-export function agreeOn(own: ProtectionTerms, theirs: ProtectionTerms): ProtectionTerms {
-  return {
+/**
+ * What an end makes of its peer's terms: the forms of both, and the lower deadline and budget.
+ * @returns undefined if nothing is left that makes sense.
+ */
+export function agreeOn(own: ProtectionTerms | undefined, theirs: ProtectionTerms | undefined): ProtectionTerms | undefined {
+  if (own === undefined || theirs === undefined) return undefined;
+  const terms = {
     forms: own.forms & theirs.forms,
-    deadlineMs: theirs.deadlineMs,
+    deadlineMs: Math.min(own.deadlineMs, theirs.deadlineMs),
     budgetPercent: Math.min(own.budgetPercent, theirs.budgetPercent),
+    profile: own.profile,
   };
+  return areSound(terms) ? terms : undefined;
 }
 
 /** Whether these are terms at all: a deadline in range, and a form besides reports. */
-export function areSound({ forms, deadlineMs }: ProtectionTerms): boolean {
+function areSound({ forms, deadlineMs }: ProtectionTerms): boolean {
   return (forms & ~ProtectionForm.report & ALL_FORMS) !== 0 && deadlineMs >= MIN_DEADLINE_MS && deadlineMs <= MAX_DEADLINE_MS;
 }
 
 /** Terms as a number: for records. 0 stands for none. */
 export function packTerms(terms: ProtectionTerms | undefined): number {
-  return terms === undefined ? 0 : (terms.forms << 16) | (terms.deadlineMs << 8) | terms.budgetPercent;
+  return terms === undefined ? 0 : ((terms.profile ?? 0) << 24) | (terms.forms << 16) | (terms.deadlineMs << 8) | terms.budgetPercent;
 }
 
 /** What {@link packTerms} made a number of. */
 export function unpackTerms(packed: number): ProtectionTerms | undefined {
   if (packed === 0) return undefined;
-  return { forms: (packed >>> 16) & 0xff, deadlineMs: (packed >>> 8) & 0xff, budgetPercent: packed & 0xff };
+  return { profile: packed >>> 24, forms: (packed >>> 16) & 0xff, deadlineMs: (packed >>> 8) & 0xff, budgetPercent: packed & 0xff };
 }
 
 /** Terms as the 8 bytes behind the header of a HANDSHAKE, a big-endian u64. */
 export function termsInHandshake(terms: ProtectionTerms): bigint {
-  return (MAGIC << 24n) | BigInt(packTerms(terms));
+  return (MAGIC << 24n) | BigInt(packTerms({ ...terms, profile: 0 }));
 }
 
 /** The terms in the 8 bytes behind the header of a HANDSHAKE; undefined if they are something else, or no terms that make sense. */

@@ -7,7 +7,7 @@ export const ProtectionForm = { repeat: 1, xor: 2, request: 4, report: 8 } as co
 export type StepName = 'none' | 'request' | 'xor' | 'early' | 'late' | 'both' | 'repeat';
 
 /** One repeat of each payload. Ages are milliseconds since the payload went out. */
-export interface StepRepeat {
+interface StepRepeat {
   /** It rides on the flow's first packet that leaves at this age or later. */
   readonly ageMs: Milliseconds;
   /** If none leaves so many milliseconds later, it goes alone. It goes alone at once where none is to be expected until then. */

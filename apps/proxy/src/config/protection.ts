@@ -1,0 +1,90 @@
+import { ALL_FORMS, formatProtect, parseProtect } from '@lightspeed/session';
+import type { LoopMode, ProtectionSettings, ProtectionTerms } from '@lightspeed/session';
+
+/** How a node protects what it sends to its clients: by blocks, or not at all. */
+export type NodeProtect = LoopMode;
+
+/** What holds for the bearers of some tickets in place of the node's own settings. */
+export interface TicketProtection {
+  /** A ticket's id, or its name. */
+  readonly ticket: string;
+  readonly protect: NodeProtect;
+  /** Percent; undefined for the node's own. */
+  readonly budget: number | undefined;
+}
+
+/** Most of them: they are numbered in seven bits. */
+export const MAX_TICKET_PROTECTIONS = 127;
+
+/** Forms of {@link parseNodeProtect}, for messages. */
+export const NODE_PROTECT_FORMS = 'auto, off, repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request';
+
+/** Groups are what a node answers with to clients that send groups: there is nothing to set. */
+export function parseNodeProtect(text: string): NodeProtect | undefined {
+  const protect = parseProtect(text);
+  return protect?.kind === 'groups' ? undefined : protect;
+}
+
+/** Reads `120%`. */
+export function parseBudget(text: string): number | undefined {
+  const [, digits] = /^(\d{1,3})%$/.exec(text) ?? [];
+  return digits === undefined || Number(digits) > 255 ? undefined : Number(digits);
+}
+
+/** Reads `NAME = repeat:5 200%`: whom it is for, what holds, and the budget if it is another one. @throws {RangeError} */
+export function parseTicketProtection(text: string): TicketProtection {
+  const [, ticket, mode, budget] = /^(.*\S)\s*=\s*(\S+)(?:\s+(\S+))?\s*$/.exec(text) ?? [];
+  const protect = mode === undefined ? undefined : parseNodeProtect(mode);
+  const percent = budget === undefined ? undefined : parseBudget(budget);
+  if (protect === undefined || (budget !== undefined && percent === undefined)) {
+    throw new RangeError(
+      `protection of tickets: "${text}" is not allowed: give TICKET = PROTECT or TICKET = PROTECT BUDGET, for example alice = repeat:5 200%`,
+    );
+  }
+  return { ticket, protect, budget: percent };
+}
+
+/** The text that {@link parseTicketProtection} reads. */
+export function formatTicketProtection({ ticket, protect, budget }: TicketProtection): string {
+  return `${ticket} = ${formatProtect(protect)}${budget === undefined ? '' : ` ${budget}%`}`;
+}
+
+/** What a node's configuration says of protection. */
+export interface ProtectionConfig {
+  /** How packets to clients are protected from loss whose clients know blocks. */
+  readonly protect: NodeProtect;
+  /** Longest deadline that a client may ask for. */
+  readonly deadlineMs: number;
+  /** Most redundancy per session towards the client, in percent of the game's bytes. */
+  readonly budget: number;
+  /** The same in kilobits a second. */
+  readonly budgetKbps: number;
+  /** What holds for the bearers of some tickets instead. */
+  readonly ticketProtections: readonly TicketProtection[];
+}
+
+/** What the relays are told: the node's own settings first, then those of tickets in the order of the file. */
+export function protectionsOf(config: ProtectionConfig): readonly (ProtectionSettings | undefined)[] {
+  const { protect, budget, ticketProtections } = config;
+  return [{ protect, budget }, ...ticketProtections].map((one) => settingsOf(config, one.protect, one.budget ?? budget));
+}
+
+/** What a node offers to the bearer of a ticket; undefined for nothing. */
+export function offerFor(
+  config: ProtectionConfig,
+  ticket: { readonly id: string; readonly name: string } | undefined,
+): ProtectionTerms | undefined {
+  const nth = config.ticketProtections.findIndex((one) => ticket !== undefined && (one.ticket === ticket.id || one.ticket === ticket.name));
+  const settings = protectionsOf(config)[nth + 1];
+  if (settings === undefined) return undefined;
+  const { forms, deadlineMs, budgetPercent } = settings;
+  return { forms, deadlineMs, budgetPercent, profile: nth + 1 };
+}
+
+function settingsOf(
+  { deadlineMs, budgetKbps }: ProtectionConfig,
+  mode: NodeProtect,
+  budgetPercent: number,
+): ProtectionSettings | undefined {
+  return mode.kind === 'off' ? undefined : { mode, forms: ALL_FORMS, deadlineMs, budgetPercent, budgetKbps, hints: {} };
+}
