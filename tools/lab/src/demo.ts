@@ -1,3 +1,4 @@
+import { formatProtect } from '@lightspeed/session';
 import { setTimeout } from 'node:timers/promises';
 import { DEMO_USAGE, parseDemoOptions } from './demo/options.ts';
 import type { DemoOptions } from './demo/options.ts';
@@ -42,18 +43,17 @@ async function play(options: DemoOptions): Promise<number> {
     if (!options.json) display.show(game.report());
   }
   const report = await game.finish();
-  const fault = faultOf(report, options.fecGroupSize);
+  const fault = faultOf(report, options.protect.kind !== 'off');
   const verdict = fault === undefined ? 'The game was carried.' : `The game was not carried: ${fault}`;
   if (options.json) process.stdout.write(`${JSON.stringify({ carried: fault === undefined, fault, ...report })}\n`);
   else display.finish(report, verdict);
   return fault === undefined ? EXIT_CARRIED : EXIT_FAILED;
 }
 
-function introduction({ bots, fecGroupSize, link, seconds }: DemoOptions): string {
+function introduction({ bots, protect, link, seconds }: DemoOptions): string {
   const delay = `${link.delayMs} to ${Number(link.delayMs) + Number(link.jitterMs)} ms`;
-  const fec = fecGroupSize === 0 ? 'no FEC' : `FEC with a parity packet per ${fecGroupSize}`;
   return `LightSpeed: ${bots} bots -> client -> a link that loses ${Number(link.loss) * 100} % each way and takes ${delay} -> relay node -> game server
-${fec}; ${seconds === undefined ? 'Ctrl-C ends it' : `ends after ${seconds} s`}
+protection ${formatProtect(protect)}; ${seconds === undefined ? 'Ctrl-C ends it' : `ends after ${seconds} s`}
 
 `;
 }

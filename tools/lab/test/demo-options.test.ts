@@ -6,14 +6,14 @@ describe('options of the demo', () => {
     expect(parseDemoOptions([])).toMatchObject({
       seconds: undefined,
       bots: 8,
-      fecGroupSize: 4,
+      protect: { kind: 'auto' },
       io: 'auto',
       link: { loss: 0.03, delayMs: 20, jitterMs: 5 },
     });
   });
 
   it('may follow the dashes that pnpm hands on', () => {
-    expect(parseDemoOptions(['--', '--seconds', '6', '--fec', 'off'])).toMatchObject({ seconds: 6, fecGroupSize: 0 });
+    expect(parseDemoOptions(['--', '--seconds', '6', '--protect', 'off'])).toMatchObject({ seconds: 6, protect: { kind: 'off' } });
     expect(parseDemoOptions(['--help'])).toBeUndefined();
   });
 
@@ -24,7 +24,7 @@ describe('options of the demo', () => {
     ['--loss', '101'],
     ['--loss', 'some'],
     ['--delay-ms', '-1'],
-    ['--fec', '33'],
+    ['--protect', 'groups:33'],
     ['--fec', '0'],
     ['--seed', '-1'],
     ['--io', 'fast'],

@@ -5,19 +5,31 @@ describe.concurrent('the demo', { timeout: 60_000 }, () => {
   it('carries a game and says so', async () => {
     const { code, stdout, stderr } = await runProgram('demo.ts', ['--seconds', '6']);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^3 s \| to the server [\d,]+ sent, link lost \d+ of [\d,]+ \(\d+\.\d\d %\), recovered \d+, game lost/m);
+    expect(stdout).toMatch(
+      /^3 s \| to the server [\d,]+ sent, link lost \d+ of [\d,]+ \(\d+\.\d\d %\), in time [\d,]+, late \d+, out of order \d+, lost/m,
+    );
     expect(stdout).toMatch(/8 of 8 bots play/);
-    expect(stdout).toMatch(/recovered by parity +\d+ +\d+/);
+    expect(stdout).toMatch(/in time and in order +[\d,]+/);
     expect(stdout).toMatch(/The game was carried\.\n$/);
     expect(code).toBe(0);
   });
 
   it('gives its result as JSON', async () => {
-    const { code, stdout } = await runProgram('demo.ts', ['--seconds', '3', '--bots', '4', '--loss', '10', '--fec', '2', '--json']);
+    const { code, stdout } = await runProgram('demo.ts', [
+      '--seconds',
+      '3',
+      '--bots',
+      '4',
+      '--loss',
+      '10',
+      '--protect',
+      'repeat:5',
+      '--json',
+    ]);
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ carried: true, bots: 4, joined: 4, corrupted: 0, misdelivered: 0, duplicated: 0 });
     expect(result.toServer.linkLost).toBeGreaterThan(0);
-    expect(result.toServer.recovered + result.toBots.recovered).toBeGreaterThan(0);
+    expect(result.toServer.inTime).toBeGreaterThan(0);
     expect(result.toServer.lost / result.toServer.sent).toBeLessThan(result.toServer.linkLost / result.toServer.linkPackets);
     expect(code).toBe(0);
   });

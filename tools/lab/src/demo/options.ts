@@ -1,3 +1,4 @@
+import { PROTECT_FORMS, parseProtect } from '@lightspeed/session';
 import { LabError, readOptions } from '../errors.ts';
 import type { CarriedGameOptions } from '../game/carried-game.ts';
 
@@ -12,7 +13,7 @@ export interface DemoOptions extends CarriedGameOptions {
 export const DEMO_USAGE = `pnpm start [options]
 
 Runs a relay node, a client, a game server and bots on this machine's loopback. The game goes through the tunnel, with
-forward error correction, over an emulated link that loses packets. Prints once a second what became of it. Ctrl-C ends
+protection from loss, over an emulated link that loses packets. Prints once a second what became of it. Ctrl-C ends
 it with a summary. The exit code is 0 only if the game was really carried.
 
   --seconds N      end by itself after N seconds of play
@@ -20,13 +21,13 @@ it with a summary. The exit code is 0 only if the game was really carried.
   --loss PERCENT   of packets, each way (3)
   --delay-ms MS    each way (20)
   --jitter-ms MS   added to the delay, 0 to MS (5)
-  --fec K|off      data packets per parity packet, 1 to 32 (4)
+  --protect HOW    against loss: auto, off, groups:K, repeat:AGES, xor:N or request (auto)
   --seed N         decides which packets are lost (1)
   --io KIND        auto, batch (Linux) or portable (auto)
   --json           print nothing but the result, as JSON
   --help
 
-For example:  pnpm start --seconds 20 --loss 8 --fec 2
+For example:  pnpm start --seconds 20 --loss 8 --protect repeat:5
 `;
 
 const OPTIONS = {
@@ -35,7 +36,7 @@ const OPTIONS = {
   loss: { type: 'string', default: '3' },
   'delay-ms': { type: 'string', default: '20' },
   'jitter-ms': { type: 'string', default: '5' },
-  fec: { type: 'string', default: '4' },
+  protect: { type: 'string', default: 'auto' },
   seed: { type: 'string', default: '1' },
   io: { type: 'string', default: 'auto' },
   json: { type: 'boolean', default: false },
@@ -51,7 +52,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
     seconds: values.seconds === undefined ? undefined : number('--seconds', values.seconds, 1, 86_400),
     json: values.json,
     bots: wholeNumber('--bots', values.bots, 1, 64),
-    fecGroupSize: values.fec === 'off' ? 0 : wholeNumber('--fec', values.fec, 1, 32, ' or off'),
+    protect: protect(values.protect),
     seed: wholeNumber('--seed', values.seed, 0, 0xffff_ffff),
     io: io(values.io),
     link: {
@@ -72,6 +73,12 @@ function number(flag: string, text: string, lowest: number, highest: number, pat
 
 function wholeNumber(flag: string, text: string, lowest: number, highest: number, or?: string): number {
   return number(flag, text, lowest, highest, /^\d+$/, 'a whole number', or);
+}
+
+function protect(text: string): DemoOptions['protect'] {
+  const parsed = parseProtect(text);
+  if (parsed !== undefined) return parsed;
+  throw new LabError('ERR_LAB_USAGE', `--protect: got '${text}', allowed is ${PROTECT_FORMS}`);
 }
 
 function io(text: string): DemoOptions['io'] {

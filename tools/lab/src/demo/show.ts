@@ -8,9 +8,9 @@ function reportLine(report: CarriedReport): string {
   return `${seconds.toFixed(0)} s | to the server ${directionLine(toServer)} | to the bots ${directionLine(toBots)} | ${trips}`;
 }
 
-function directionLine({ sent, lost, linkPackets, linkLost, recovered }: DirectionReport): string {
+function directionLine({ sent, lost, linkPackets, linkLost, inTime, late, outOfOrder }: DirectionReport): string {
   const link = `link lost ${count(linkLost)} of ${count(linkPackets)} (${percent(linkLost / linkPackets)})`;
-  return `${count(sent)} sent, ${link}, recovered ${count(recovered)}, game lost ${count(lost)} (${percent(lost / sent)})`;
+  return `${count(sent)} sent, ${link}, in time ${count(inTime)}, late ${count(late)}, out of order ${count(outOfOrder)}, lost ${count(lost)} (${percent(lost / sent)})`;
 }
 
 const LABEL_COLUMNS = 26;
@@ -24,9 +24,11 @@ function reportTable(report: CarriedReport): string[] {
     row(`${report.seconds.toFixed(0)} s, ${report.joined} of ${report.bots} bots play`, 'to the server', 'to the bots'),
     both('sent by the game', ({ sent }) => count(sent)),
     both('packets on the link', ({ linkPackets }) => count(linkPackets)),
-    both('lost on the link', ({ linkLost, linkPackets }) => share(linkLost, linkPackets)),
-    both('recovered by parity', ({ recovered }) => count(recovered)),
-    both('lost to the game', ({ lost, sent }) => share(lost, sent)),
+    both('lost on the way', ({ linkLost, linkPackets }) => share(linkLost, linkPackets)),
+    both('in time and in order', ({ inTime, sent }) => share(inTime, sent)),
+    both('late by 30 ms', ({ late, sent }) => share(late, sent)),
+    both('out of order', ({ outOfOrder, sent }) => share(outOfOrder, sent)),
+    both('lost', ({ lost, sent }) => share(lost, sent)),
     row('round trip', `tunnel ${milliseconds(report.tunnelRttMs)}`, `game ${milliseconds(report.gameRttMs)}`),
   ];
 }

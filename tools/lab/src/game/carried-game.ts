@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { startTunnel } from '@lightspeed/client';
+import type { Protect } from '@lightspeed/session';
 import type { Impairments, NetemStats } from '@lightspeed/netem';
 import { formatIpv4 } from '@lightspeed/wire';
 import { sumOf } from '../figures.ts';
@@ -8,6 +9,7 @@ import { LossyLink } from '../lossy-link.ts';
 import { openGameServer } from './game-server.ts';
 import { startGame } from './game.ts';
 import type { Game } from './game.ts';
+import type { Way, WayReport } from './way.ts';
 import { startOpenNode } from './open-node.ts';
 
 const DATAGRAMS_PER_SECOND = 60;
@@ -20,11 +22,13 @@ const ESTABLISH_MS = 5_000;
  */
 const PUBLISHED_MS = 1_200;
 
+/** What comes so much later than undisturbed is late. */
+const DEADLINE_MS = 30;
+
 /** How large a game is, and how it is carried. */
 export interface CarriedGameOptions {
   readonly bots: number;
-  /** 0 for none. */
-  readonly fecGroupSize: number;
+  readonly protect: Protect;
   readonly io: 'auto' | 'batch' | 'portable';
   /** Decides what the link does. */
   readonly seed: number;
@@ -47,41 +51,47 @@ export type DirectionReport = CarriedReport['toServer'];
  *
  * Rejects, with all that was started ended, if the tunnel does not open.
  */
-export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, link: toTarget }: CarriedGameOptions) {
+export async function startCarriedGame({ bots: size, protect, io, seed, link: toTarget }: CarriedGameOptions) {
   await using started = new AsyncDisposableStack();
-  const server = started.use(await openGameServer());
+  const bots: Game[] = [];
+  const server = started.use(
+    await openGameServer(undefined, (stream, number, nowMs) => {
+      // Bots are numbered from 1 on. The server sends back what it gets.
+      const bot = bots.at(stream - 1);
+      bot?.up.arrived(number, nowMs);
+      bot?.down.sent(number, nowMs);
+    }),
+  );
   const node = await startOpenNode(server.address, io, size * BOT_PPS);
   started.defer(() => node.close());
   const target = { ip: LOOPBACK, port: node.dataAddress.port };
   const link = started.use(await LossyLink.open({ target, seed, toTarget }));
   const tunnel = await startTunnel({
     node: { host: formatIpv4(link.address.ip), port: link.address.port },
-    ...{ ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer: server.address }], fecGroupSize, io },
+    ...{ ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer: server.address }], protect, io },
     // Runs are short: measure the round trip from their first second on.
     keepaliveMs: 1_000,
   });
   started.use(tunnel);
   await tunnel.established(ESTABLISH_MS);
-  const bots: Game[] = [];
   for (let id = 1; id <= size; id++) bots.push(started.use(await startGame(tunnel.ingresses[0].listen, DATAGRAMS_PER_SECOND, id)));
   const resources = started.move();
   const startedMs = performance.now();
 
-  const direction = (sent: number, arrived: number, overtaken: number, netem: NetemStats, recovered: number, ended: boolean) => ({
+  const direction = (way: (bot: Game) => Way, sent: number, arrived: number, overtaken: number, netem: NetemStats, ended: boolean) => ({
     /** Datagrams that the game sent into its side, and different ones that came out on the other. */
     sent,
     arrived,
+    ...totalOf(bots.map((bot) => way(bot).report(DEADLINE_MS))),
     /** Those that did not: while the game runs, not before a newer one; at its end, at all. */
     lost: ended ? sent - arrived : overtaken,
     /** Packets of the tunnel that entered the emulated link, and those that it lost. */
     linkPackets: netem.sent,
     linkLost: netem.lostRandom + netem.lostBurst + netem.lostQueue,
-    /** Datagrams that parity brought back. */
-    recovered,
   });
   /** @param ended whether nothing more is on the way: what has not arrived is lost */
   const report = (ended = false) => {
-    const { counters, rtt } = tunnel.stats();
+    const { rtt } = tunnel.stats();
     const games = bots.map((bot) => bot.report());
     const atServer = [...server.games.values()].map(({ arrivals }) => arrivals);
     const total = (value: (game: (typeof games)[number]) => number) => sumOf(games, value);
@@ -97,8 +107,8 @@ export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, lin
       /** Bots that the server has answered, and of which it got nothing. */
       joined: games.filter((game) => game.answered > 0).length,
       unheard: size - atServer.length,
-      toServer: direction(sent, arrived, missing, link.stats.toTarget, node.stats().relay.fecRecovered, ended),
-      toBots: direction(arrived, answered, neither, link.stats.toSource, counters.fecRecovered, ended),
+      toServer: direction(({ up }) => up, sent, arrived, missing, link.stats.toTarget, ended),
+      toBots: direction(({ down }) => down, arrived, answered, neither, link.stats.toSource, ended),
       /** Smoothed, of the tunnel's keepalives; -1 before the first. */
       tunnelRttMs: rtt?.smoothedMs ?? -1,
       /** The mean, of the game's own datagrams; -1 before the first. */
@@ -115,4 +125,9 @@ export async function startCarriedGame({ bots: size, fecGroupSize, io, seed, lin
     return report(true);
   };
   return { report: () => report(), finish, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+function totalOf(ways: readonly WayReport[]): WayReport {
+  const total = (value: (way: WayReport) => number) => sumOf(ways, value);
+  return { inTime: total((way) => way.inTime), late: total((way) => way.late), outOfOrder: total((way) => way.outOfOrder) };
 }

@@ -20,15 +20,17 @@ export class Arrivals {
     return this.#end - this.received;
   }
 
-  note(number: number): void {
+  /** @returns whether it came for the first time. */
+  note(number: number): boolean {
     const place = number % REMEMBERED;
     if (this.#seen[place] > number) {
       this.duplicates++;
-      return;
+      return false;
     }
     this.#seen[place] = number + 1;
     this.received++;
     this.#end = Math.max(this.#end, number + 1);
+    return true;
   }
 }
 
@@ -44,8 +46,11 @@ export interface GameAccount {
   source: string;
 }
 
-/** @param at 127.0.0.1 and a port that the system chooses when left out */
-export async function openGameServer(at?: Endpoint) {
+/**
+ * @param at 127.0.0.1 and a port that the system chooses when left out
+ * @param arrived called when a datagram has come for the first time
+ */
+export async function openGameServer(at?: Endpoint, arrived: (stream: number, number: number, nowMs: number) => void = () => undefined) {
   const socket = await openLoopbackSocket(at);
   /** All that have sent something, `ADDR:PORT`. */
   const sources = new Set<string>();
@@ -70,7 +75,8 @@ export async function openGameServer(at?: Endpoint) {
     games.set(stream, game);
     if (game.source !== source) counts.moved++;
     game.source = source;
-    game.arrivals.note(readNumber(bytes, 4));
+    const number = readNumber(bytes, 4);
+    if (game.arrivals.note(number)) arrived(stream, number, performance.now());
   });
   return { address: endpointOf(socket), sources, games, counts, [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose]() };
 }

@@ -4,6 +4,7 @@ import { formatIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import { openLoopbackSocket } from '../loopback-socket.ts';
 import { isWhole, lengthOf, readNumber, writeContent, writeNumbers } from '../payload.ts';
+import { Way } from './way.ts';
 import { startPace } from './pace.ts';
 
 /** So long after all was sent, or after the last answer, the rest will not come. */
@@ -23,9 +24,10 @@ export type GameReport = ReturnType<Game['report']>;
 /**
  * Starts a game, whose datagrams have 40 to 199 bytes.
  * @param server what the game believes to be its server: the tunnel's ingress, say
+ * @param down told when answers come, for whoever tells it when they are sent
  * @param stream the number by which its datagrams are told from those of other games, below 2^31
  */
-export async function startGame(server: Endpoint, perSecond: number, stream = randomInt(MOST_STREAMS)) {
+export async function startGame(server: Endpoint, perSecond: number, stream = randomInt(MOST_STREAMS), down = new Way()) {
   const socket = await openLoopbackSocket();
   const address = formatIpv4(server.ip);
   /** When those were sent that have no answer, by number. */
@@ -50,10 +52,12 @@ export async function startGame(server: Endpoint, perSecond: number, stream = ra
     roundTripsMs: [] as number[],
   });
   let seen = nothingSeen();
+  const up = new Way();
   const pace = startPace(perSecond, (nowMs) => {
     seen.longestPauseMs = Math.max(seen.longestPauseMs, nowMs - sentMs);
     sentMs = nowMs;
     pendingMs.set(next, nowMs);
+    up.sent(next, nowMs);
     const payload = Buffer.alloc(lengthOf(next));
     writeNumbers(payload, 0, stream, next++);
     writeContent(payload, 0);
@@ -77,6 +81,7 @@ export async function startGame(server: Endpoint, perSecond: number, stream = ra
       return;
     }
     pendingMs.delete(number);
+    down.arrived(number, nowMs);
     if (seen.roundTripsMs.push(nowMs - askedMs) > MOST_ROUND_TRIPS) seen.roundTripsMs.splice(0, MOST_ROUND_TRIPS / 2);
   };
   /** @param end of the numbers that count; all that were sent when left out */
@@ -116,5 +121,5 @@ export async function startGame(server: Endpoint, perSecond: number, stream = ra
     clearInterval(pace);
     return socket[Symbol.asyncDispose]();
   };
-  return { stream, report, mark, finish, sent: () => next, newest: () => newest, [Symbol.asyncDispose]: close };
+  return { stream, up, down, report, mark, finish, sent: () => next, newest: () => newest, [Symbol.asyncDispose]: close };
 }

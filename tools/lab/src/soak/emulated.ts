@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { parseProtect } from '@lightspeed/session';
 import { Random } from '@lightspeed/netem';
 import type { Impairments } from '@lightspeed/netem';
 import { count, percent, sumOf } from '../figures.ts';
@@ -7,7 +8,7 @@ import type { DirectionReport, CarriedReport } from '../game/carried-game.ts';
 import { faultOf } from '../game/verdict.ts';
 import { defineRun } from '../runs.ts';
 
-const GROUP_SIZES = [2, 3, 4, 6, 8];
+const PROTECTS = ['auto', 'repeat:5', 'repeat:5,20', 'xor:2', 'request', 'groups:2', 'groups:4', 'groups:8'];
 
 /** A game over one link after another, each bad in its own way. Whatever a link does, only loss may reach the game. */
 export const emulated = defineRun(
@@ -20,16 +21,17 @@ export const emulated = defineRun(
     for (let number = 1; number <= links; number++) {
       const linkSeed = random.nextU32();
       const link = randomLink(new Random(linkSeed));
-      const fecGroupSize = random.pick(GROUP_SIZES);
-      await using game = await startCarriedGame({ bots: 6, fecGroupSize, io: 'auto', seed: linkSeed, link });
+      const how = random.pick(PROTECTS);
+      const protect = parseProtect(how) ?? { kind: 'auto' };
+      await using game = await startCarriedGame({ bots: 6, protect, io: 'auto', seed: linkSeed, link });
       await setTimeout(secondsPerLink * 1_000);
       const report = await game.finish();
       reports.push(report);
-      const fault = faultOf(report, fecGroupSize);
-      expect.that(fault === undefined, `seed ${linkSeed}, K ${fecGroupSize}, ${JSON.stringify(link)}: ${fault}`);
+      const fault = faultOf(report, protect.kind !== 'off');
+      expect.that(fault === undefined, `seed ${linkSeed}, ${how}, ${JSON.stringify(link)}: ${fault}`);
       const { toServer, toBots } = report;
       const loss = percent((toServer.lost + toBots.lost) / (toServer.sent + toBots.sent));
-      progress(`link ${number} of ${links}: ${describeLink(link)}, K ${fecGroupSize}: the game lost ${loss}`);
+      progress(`link ${number} of ${links}: ${describeLink(link)}, ${how}: the game lost ${loss}`);
     }
     const directions = reports.flatMap(({ toServer, toBots }) => [toServer, toBots]);
     const sum = (value: (direction: DirectionReport) => number) => count(sumOf(directions, value));
@@ -37,7 +39,7 @@ export const emulated = defineRun(
       links,
       sent: sum(({ sent }) => sent),
       'lost on links': sum(({ linkLost }) => linkLost),
-      recovered: sum(({ recovered }) => recovered),
+      'in time and in order': sum(({ inTime }) => inTime),
       'lost to the game': sum(({ lost }) => lost),
     };
   },
