@@ -8,7 +8,7 @@ export type { NetemErrorCode } from './errors.ts';
 export { NetemLink } from './link.ts';
 export { Netem } from './netem.ts';
 export type { NetemStats } from './netem.ts';
-export type { BurstLoss, Impairments, NetemOptions } from './options.ts';
+export type { BurstLoss, Impairments, NetemOptions, OutageLoss, Policer } from './options.ts';
 export { Random } from './random.ts';
 export { Simulation } from './simulation.ts';
 export type { Endpoint } from './simulation.ts';

@@ -1,10 +1,12 @@
+import { Bottleneck } from './bottleneck.ts';
 import { DueList } from './due-list.ts';
 import { NetemError, demand } from './errors.ts';
 import { parseImpairments } from './options.ts';
 import type { Impairments, NetemOptions, ParsedImpairments } from './options.ts';
+import { Outages } from './outages.ts';
 import { Random } from './random.ts';
 
-/** `sent + duplicated = delivered + lostRandom + lostBurst + lostQueue + inFlight` holds at any time. */
+/** `sent + duplicated = delivered + inFlight` and all that was lost holds at any time. */
 export interface NetemStats {
   readonly sent: number;
   readonly delivered: number;
@@ -12,6 +14,12 @@ export interface NetemStats {
   readonly lostRandom: number;
   /** Lost by `burst`. */
   readonly lostBurst: number;
+  /** Lost in `outages`. */
+  readonly lostOutage: number;
+  /** Dropped by the `policer`. */
+  readonly lostPolicer: number;
+  /** The longest time that a packet has waited in the queue. */
+  readonly longestQueueMs: number;
   /** Found the queue of a limited link full. */
   readonly lostQueue: number;
   /** Second copies made. */
@@ -29,8 +37,11 @@ interface Delivery<T> {
   readonly sentNumber: number;
 }
 
-// Sums of transmission times are not exact, the less so the later it is; a queue must still be full to the byte.
-const ROUNDING_BYTES = 0.5;
+/** Losses by time are drawn for slots of so many milliseconds. */
+const SLOT_MS = 0.1;
+/** Together with a slot's number, seeds of 53 bits. */
+const TWO_POW_20 = 0x10_0000;
+const TWO_POW_33 = 0x2_0000_0000;
 
 /**
  * One direction of an emulated link, without I/O and without a clock. The caller gives the time in milliseconds, as a
@@ -38,7 +49,7 @@ const ROUNDING_BYTES = 0.5;
  *
  * The way of a packet:
  *
- * send -> 1 queue and rate -> 2 burst loss -> 3 random loss -> 4 duplication -> 5 delay, jitter, reorder -> deliver
+ * send -> 1 policer, queue and rate -> 2 outages, burst loss -> 3 random loss -> 4 duplication -> 5 delay, jitter, reorder -> deliver
  *
  * A packet that is lost on the link has used its share of the rate; a duplicate is made behind it and uses none. Each
  * impairment draws from a random stream of its own, so that adding jitter to a link, say, does not change which packets
@@ -51,12 +62,26 @@ export class Netem<T> {
   readonly #underWay = new DueList<Delivery<T>>();
   /** Forked in this order from the seed. */
   readonly #random: Readonly<Record<'loss' | 'burst' | 'duplicate' | 'jitter' | 'reorder', Random>>;
-  readonly #counts = { sent: 0, delivered: 0, lostRandom: 0, lostBurst: 0, lostQueue: 0, duplicated: 0, reordered: 0 };
+  readonly #counts = {
+    sent: 0,
+    delivered: 0,
+    lostRandom: 0,
+    lostBurst: 0,
+    lostOutage: 0,
+    lostPolicer: 0,
+    lostQueue: 0,
+    duplicated: 0,
+    reordered: 0,
+  };
+  readonly #outages: Outages;
+  readonly #bottleneck: Bottleneck;
+  readonly #slotSeed: number;
+  #slot = -1;
+  #inSlot = 0;
   #impairments: Impairments;
   #parsed: ParsedImpairments;
   #channelIsBad = false;
   #lastSendMs = -Infinity;
-  #linkFreeMs = -Infinity;
   #lastDueMs = -Infinity;
   #highestDelivered = 0;
 
@@ -64,6 +89,9 @@ export class Netem<T> {
   constructor({ seed, ...impairments }: NetemOptions) {
     const random = new Random(seed);
     this.#random = { loss: random.fork(), burst: random.fork(), duplicate: random.fork(), jitter: random.fork(), reorder: random.fork() };
+    this.#outages = new Outages(random.fork());
+    this.#bottleneck = new Bottleneck(random.fork());
+    this.#slotSeed = random.nextInt(TWO_POW_20);
     this.#impairments = impairments;
     this.#parsed = parseImpairments(impairments);
   }
@@ -74,7 +102,7 @@ export class Netem<T> {
   }
 
   get stats(): NetemStats {
-    return { ...this.#counts, inFlight: this.pending };
+    return { ...this.#counts, longestQueueMs: this.#bottleneck.longestQueueMs, inFlight: this.pending };
   }
 
   /**
@@ -102,26 +130,16 @@ export class Netem<T> {
     this.#lastSendMs = nowMs;
     this.#counts.sent += 1;
 
-    // 1 queue and rate
-    const { rateBps, queueBytes } = this.#parsed;
-    let departureMs = nowMs;
-    if (rateBps !== Infinity) {
-      const startMs = Math.max(nowMs, this.#linkFreeMs);
-      const backlogBytes = ((startMs - nowMs) * rateBps) / 1000;
-      // An idle link takes any packet, else one bigger than the queue could never pass.
-      if (startMs > nowMs && backlogBytes + sizeBytes > queueBytes + ROUNDING_BYTES) {
-        this.#counts.lostQueue += 1;
-        return;
-      }
-      departureMs = startMs + (sizeBytes * 1000) / rateBps;
-      this.#linkFreeMs = departureMs;
-    }
-
-    const lost = this.#losesToBurst() ? 'lostBurst' : chance(this.#random.loss, this.#parsed.loss) ? 'lostRandom' : undefined;
-    if (lost !== undefined) {
-      this.#counts[lost] += 1;
-      return;
-    }
+    const isDown = this.outageLeftMs(nowMs) > 0;
+    const fault = this.#parsed.byTime ? this.#losesByTime(nowMs) : chance(this.#random.loss, this.#parsed.loss);
+    // 1 policer, queue and rate
+    if (!this.#bottleneck.passesPolicer(sizeBytes, nowMs, this.#parsed)) return this.#lose('lostPolicer');
+    const departureMs = this.#bottleneck.departureMs(sizeBytes, nowMs, this.#parsed);
+    if (departureMs < 0) return this.#lose('lostQueue');
+    // 2 and 3
+    if (isDown) return this.#lose('lostOutage');
+    if (this.#losesToBurst()) return this.#lose('lostBurst');
+    if (fault) return this.#lose('lostRandom');
 
     this.#schedule(packet, departureMs);
     if (chance(this.#random.duplicate, this.#parsed.duplicate)) {
@@ -144,6 +162,23 @@ export class Netem<T> {
     if (next.sentNumber < this.#highestDelivered) this.#counts.reordered += 1;
     else this.#highestDelivered = next.sentNumber;
     return next.packet;
+  }
+
+  /** How long the link stays down from now on; 0 while it is up. @param nowMs never goes back. */
+  outageLeftMs(nowMs: number): number {
+    return this.#outages.leftMs(nowMs, this.#parsed['outages.share'], this.#parsed['outages.meanMs']);
+  }
+
+  #lose(cause: 'lostRandom' | 'lostBurst' | 'lostOutage' | 'lostPolicer' | 'lostQueue'): void {
+    this.#counts[cause] += 1;
+  }
+
+  /** Draws by the slot of time, and by which of its packets it is. */
+  #losesByTime(nowMs: number): boolean {
+    const slot = Math.floor(nowMs / SLOT_MS);
+    this.#inSlot = slot === this.#slot ? this.#inSlot + 1 : 0;
+    this.#slot = slot;
+    return new Random(this.#slotSeed * TWO_POW_33 + slot * 4 + Math.min(this.#inSlot, 3)).next() < this.#parsed.loss;
   }
 
   #losesToBurst(): boolean {

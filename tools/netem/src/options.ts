@@ -12,12 +12,37 @@ export interface BurstLoss {
   readonly lossInGood?: number | undefined;
 }
 
+/** Times in which nothing passes, whatever is sent. */
+export interface OutageLoss {
+  /** Part of the time, 0 to below 1. */
+  readonly share: number;
+  /** How long one lasts on average; lengths are exponential. */
+  readonly meanMs: number;
+}
+
+/** A token bucket: what exceeds it is dropped, and nothing waits. */
+export interface Policer {
+  /** Bytes per second. */
+  readonly rateBps: number;
+  /** Bytes that may come at once. */
+  readonly burstBytes: number;
+}
+
 /** What one direction of a link does to packets. What is left out does nothing. */
 export interface Impairments {
   /** Probability that a packet is lost, each on its own. */
   readonly loss?: number | undefined;
   /** Losses in bursts, besides `loss`. */
   readonly burst?: BurstLoss | undefined;
+  /** Losses by time, besides the others. */
+  readonly outages?: OutageLoss | undefined;
+  /**
+   * Whether `loss` strikes by the time of sending, and not by the count of packets before: then what is lost is the same whatever else
+   * is sent. Default false.
+   */
+  readonly byTime?: boolean | undefined;
+  /** Drops what exceeds a rate. */
+  readonly policer?: Policer | undefined;
   /** Time on the way, the same for every packet. */
   readonly delayMs?: number | undefined;
   /** Time added to `delayMs`, uniform in [0, jitterMs), drawn for each packet; reorders unless `keepOrder`. */
@@ -32,6 +57,10 @@ export interface Impairments {
   readonly rateBps?: number | undefined;
   /** Bytes that the queue in front of a limited link holds, the packet in transmission included. Default 65,536. */
   readonly queueBytes?: number | undefined;
+  /** The same as the longest time that a packet waits, in place of `queueBytes`. */
+  readonly queueMs?: number | undefined;
+  /** Bytes per second of others, in packets of 1,200 bytes at random times, that share a limited link and its queue. Default 0. */
+  readonly crossBps?: number | undefined;
 }
 
 /** What a link does to datagrams, and the seed of its chance. */
@@ -55,20 +84,31 @@ const RULES = {
   duplicate: [...PROBABILITY, 0],
   rateBps: [...ABOVE_ZERO, Infinity],
   queueBytes: [...ABOVE_ZERO, 65_536],
+  queueMs: [...ABOVE_ZERO, Infinity],
+  crossBps: [...FROM_ZERO, 0],
+  'outages.share': ['a number from 0 to below 1', (value: number) => value >= 0 && value < 1],
+  'outages.meanMs': [...ABOVE_ZERO],
+  'policer.rateBps': ['a number above 0', (value: number) => value > 0],
+  'policer.burstBytes': [...FROM_ZERO],
   'burst.goodToBad': [...PROBABILITY],
   'burst.badToGood': [...PROBABILITY],
   'burst.lossInBad': [...PROBABILITY, 1],
   'burst.lossInGood': [...PROBABILITY, 0],
 } as const satisfies Record<string, Rule>;
-const KNOWN = ['seed', 'keepOrder', ...Object.keys(RULES)];
+const KNOWN = ['seed', 'keepOrder', 'byTime', ...Object.keys(RULES)];
 
 /** The same with every default filled in and every value checked. */
-export type ParsedImpairments = Readonly<Record<keyof typeof RULES, number>> & { readonly keepOrder: boolean };
+export type ParsedImpairments = Readonly<Record<keyof typeof RULES, number>> & { readonly keepOrder: boolean; readonly byTime: boolean };
 
 /** @throws {NetemError} `ERR_NETEM_INVALID_OPTION` for an unknown key, a value out of range or options that contradict. */
-export function parseImpairments({ burst = { goodToBad: 0, badToGood: 1 }, keepOrder = false, ...others }: Impairments): ParsedImpairments {
-  const ofBurst = Object.entries(burst).map(([name, value]) => [`burst.${name}`, value] as const);
-  const given: Readonly<Record<string, unknown>> = { ...others, ...Object.fromEntries(ofBurst) };
+export function parseImpairments(impairments: Impairments): ParsedImpairments {
+  const { burst = NO_BURSTS, outages = NO_OUTAGES, policer = NO_POLICER, keepOrder = false, byTime = false, ...others } = impairments;
+  const given: Readonly<Record<string, unknown>> = {
+    ...others,
+    ...prefixed('burst', burst),
+    ...prefixed('outages', outages),
+    ...prefixed('policer', policer),
+  };
   const unknown = Object.keys(given).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
     throw new NetemError('ERR_NETEM_INVALID_OPTION', `${unknown}: unknown, allowed are ${KNOWN.join(', ')}`);
@@ -78,12 +118,22 @@ export function parseImpairments({ burst = { goodToBad: 0, badToGood: 1 }, keepO
     if (value === undefined && byDefault !== undefined) return [name, byDefault];
     return [name, demand(name, value, typeof value === 'number' && holds(value), allowed)];
   });
-  const parsed = { ...Object.fromEntries(numbers), keepOrder } as ParsedImpairments;
+  const parsed = { ...Object.fromEntries(numbers), keepOrder, byTime } as ParsedImpairments;
   if (parsed.reorder > 0 && parsed.delayMs + parsed.jitterMs === 0) {
     throw new NetemError('ERR_NETEM_INVALID_OPTION', 'reorder: needs a delayMs or jitterMs that a packet can skip');
   }
-  if (others.queueBytes !== undefined && others.rateBps === undefined) {
-    throw new NetemError('ERR_NETEM_INVALID_OPTION', 'queueBytes: needs a rateBps, without one nothing queues');
+  for (const name of ['queueBytes', 'queueMs', 'crossBps'] as const) {
+    if (others[name] !== undefined && others.rateBps === undefined) {
+      throw new NetemError('ERR_NETEM_INVALID_OPTION', `${name}: needs a rateBps, without one nothing queues`);
+    }
   }
   return parsed;
+}
+
+const NO_BURSTS: BurstLoss = { goodToBad: 0, badToGood: 1 };
+const NO_OUTAGES: OutageLoss = { share: 0, meanMs: 1 };
+const NO_POLICER: Policer = { rateBps: Infinity, burstBytes: 0 };
+
+function prefixed(name: string, group: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(group).map(([key, value]) => [`${name}.${key}`, value]));
 }
