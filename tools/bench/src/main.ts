@@ -1,6 +1,7 @@
 import { LabError, reasonOf } from '@lightspeed/lab';
 import { runAgainst } from './against/against.ts';
 import { runGate } from './gate/gate.ts';
+import { writeLossPage } from './loss/loss-page.ts';
 import { measure } from './measure.ts';
 import { helpText, parseOptions } from './options.ts';
 import { createProgress } from './progress.ts';
@@ -23,7 +24,8 @@ async function main(words: readonly string[]): Promise<number> {
   if (options.against !== undefined) return runAgainst(options.against, options, progress.say);
   const { report, faults } = await measure(options, ['pnpm bench', ...words].join(' '), progress.say);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `${renderReport(report)}\n`);
-  if (options.write) process.stderr.write(`bench: wrote ${(await writePage(report)).join(' and ')}\n`);
+  const written = !options.write ? [] : options.loss ? await writeLossPage(report) : await writePage(report);
+  if (written.length > 0) process.stderr.write(`bench: wrote ${written.join(' and ')}\n`);
   for (const fault of faults) process.stderr.write(`bench: ${fault}\n`);
   return faults.length === 0 ? 0 : 1;
 }

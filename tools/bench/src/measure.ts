@@ -1,4 +1,5 @@
 import { measureCapture } from './capture/measure-capture.ts';
+import { measureLoss } from './loss/measure-loss.ts';
 import { measureMicro } from './micro/measure-micro.ts';
 import type { BenchOptions, Part } from './options.ts';
 import { judgeRelays } from './relays/claims.ts';
@@ -17,13 +18,13 @@ const MEASURES: Readonly<Record<Part, Measure>> = { relays, scale: measureScale,
 
 /** Measures what was asked for: captures alone, or parts. */
 export async function measure(
-  { quick, only, capture }: Pick<BenchOptions, 'quick' | 'only' | 'capture'>,
+  { quick, only, capture, loss }: Pick<BenchOptions, 'quick' | 'only' | 'capture' | 'loss'>,
   command: string,
   progress: (text: string) => void,
 ): Promise<{ readonly report: Report; readonly faults: readonly string[] }> {
   const startedMs = performance.now();
   const found: Found[] = [];
-  for (const [part, take] of Object.entries(capture ? { capture: measureCapture } : MEASURES)) {
+  for (const [part, take] of Object.entries(capture ? { capture: measureCapture } : loss ? { loss: measureLoss } : MEASURES)) {
     if (only === undefined || only === part) found.push(await take(quick, (text) => progress(`${part}: ${text}`)));
   }
   const seconds = Math.round((performance.now() - startedMs) / 1_000);

@@ -15,9 +15,19 @@ export type BenchOptions = ReturnType<typeof parseOptions>;
 /** @throws {LabError} `ERR_LAB_USAGE` */
 export function parseOptions(words: readonly string[]) {
   const values = readOptions(words, OPTIONS);
-  const { help = false, quick = false, json = false, gate = false, capture = false, wildcard = false, only, against } = values;
+  const {
+    help = false,
+    quick = false,
+    json = false,
+    gate = false,
+    capture = false,
+    loss = false,
+    wildcard = false,
+    only,
+    against,
+  } = values;
   if (!isPart(only)) throw usage(`--only takes ${Object.keys(PARTS).join(', ')}, got '${only}'`);
-  const alone = gate ? 'gate' : capture ? 'capture' : against === undefined ? undefined : 'against';
+  const alone = gate ? 'gate' : capture ? 'capture' : loss ? 'loss' : against === undefined ? undefined : 'against';
   const allowed = ['help', ...(alone === undefined ? [] : ALLOWED[alone])];
   const other = Object.keys(values).find((name) => alone !== undefined && !allowed.includes(name));
   if (other !== undefined) throw usage(`--${alone} does not go with --${other}`);
@@ -25,7 +35,7 @@ export function parseOptions(words: readonly string[]) {
   const pairs = values.pairs === undefined ? undefined : Number(values.pairs);
   if (pairs !== undefined && !(Number.isInteger(pairs) && pairs > 0)) throw usage(`--pairs takes a number above 0, got '${values.pairs}'`);
   const write = !quick && !capture && only === undefined && values['no-write'] !== true;
-  return { help, quick, json, only, gate, capture, against, wildcard, pairs, write };
+  return { help, quick, json, only, gate, capture, loss, against, wildcard, pairs, write };
 }
 
 function isPart(name: string | undefined): name is Part | undefined {
@@ -35,10 +45,15 @@ function isPart(name: string | undefined): name is Part | undefined {
 const FLAG = { type: 'boolean' } as const;
 const TEXT = { type: 'string' } as const;
 /** What goes with the runs that stand for themselves. */
-const ALLOWED = { gate: ['gate'], capture: ['capture', 'quick', 'json'], against: ['against', 'wildcard', 'pairs', 'quick'] };
+const ALLOWED = {
+  gate: ['gate'],
+  capture: ['capture', 'quick', 'json'],
+  loss: ['loss', 'quick', 'json', 'no-write'],
+  against: ['against', 'wildcard', 'pairs', 'quick'],
+};
 const OPTIONS = {
   ...{ help: { ...FLAG, short: 'h' }, quick: FLAG, json: FLAG, 'no-write': FLAG, only: TEXT },
-  ...{ gate: FLAG, capture: FLAG, against: TEXT, wildcard: FLAG, pairs: TEXT },
+  ...{ gate: FLAG, capture: FLAG, loss: FLAG, against: TEXT, wildcard: FLAG, pairs: TEXT },
 };
 
 function usage(message: string): LabError {
@@ -63,6 +78,8 @@ Options:
                  calls per packet, bytes per session, and cost beside the relay in C. Exit code 1 if a bound is exceeded
   --capture      measures what catching a game costs, as root in network namespaces. These are CPU time, memory, latency
                  of direct flows, and what the kill of a process loses. Some four minutes, or one with --quick
+  --loss         plays a game over emulated lines that lose, on a virtual clock, under each setting of --protect. Writes
+                 docs/loss.md with charts; some three minutes, or half a minute with --quick
   --against DIR  compares this checkout's node with that of another checkout, whose packages are installed.
                  Prints the ratio of CPU time per round trip, in interleaved pairs of new processes
   --wildcard     with --against: the sockets of both nodes are bound to all addresses, else to 127.0.0.1
@@ -74,6 +91,7 @@ For example:
   pnpm bench --quick               the same in short
   pnpm bench --only micro --json   for programs
   pnpm bench --capture             what run costs beside play, and how it fails open
+  pnpm bench --loss                what protection brings in time, and what it costs
   pnpm bench --against ../base     whether the packet path got slower
 
 CPU time, latencies and nanoseconds depend on the machine: compare them within one run only. Close other programs first.

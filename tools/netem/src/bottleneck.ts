@@ -6,6 +6,9 @@ const ROUNDING_BYTES = 0.5;
 /** How long the packets of others are that share a link. */
 const CROSS_PACKET_BYTES = 1_200;
 
+/** Packets of others that came so long ago have left the queue. */
+const REMEMBERED_MS = 10_000;
+
 /** What a link's rate lets through: a queue in front of it, which others may fill too, or a policer without a queue. */
 export class Bottleneck {
   readonly #random: Random;
@@ -58,7 +61,8 @@ export class Bottleneck {
   /** Packets of others have come since, at random times. */
   #letOthers(nowMs: number, parsed: ParsedImpairments): void {
     const gapMs = (CROSS_PACKET_BYTES * 1_000) / parsed.crossBps;
-    if (this.#crossMs === -Infinity) this.#crossMs = nowMs;
+    // What came before is gone by now.
+    if (nowMs - this.#crossMs > REMEMBERED_MS) this.#crossMs = nowMs - REMEMBERED_MS;
     while (this.#crossMs <= nowMs) {
       this.#enter(CROSS_PACKET_BYTES, this.#crossMs, parsed);
       this.#crossMs -= Math.log(1 - this.#random.next()) * gapMs;

@@ -40,7 +40,7 @@ interface Delivery<T> {
 /** Losses by time are drawn for slots of so many milliseconds. */
 const SLOT_MS = 0.1;
 /** Together with a slot's number, seeds of 53 bits. */
-const TWO_POW_20 = 0x10_0000;
+const TWO_POW_19 = 0x8_0000;
 const TWO_POW_33 = 0x2_0000_0000;
 
 /**
@@ -91,7 +91,7 @@ export class Netem<T> {
     this.#random = { loss: random.fork(), burst: random.fork(), duplicate: random.fork(), jitter: random.fork(), reorder: random.fork() };
     this.#outages = new Outages(random.fork());
     this.#bottleneck = new Bottleneck(random.fork());
-    this.#slotSeed = random.nextInt(TWO_POW_20);
+    this.#slotSeed = random.nextInt(TWO_POW_19);
     this.#impairments = impairments;
     this.#parsed = parseImpairments(impairments);
   }

@@ -127,6 +127,13 @@ export function parseImpairments(impairments: Impairments): ParsedImpairments {
       throw new NetemError('ERR_NETEM_INVALID_OPTION', `${name}: needs a rateBps, without one nothing queues`);
     }
   }
+  if (others.queueBytes !== undefined && others.queueMs !== undefined) {
+    throw new NetemError('ERR_NETEM_INVALID_OPTION', 'queueMs: goes in place of queueBytes, not beside it');
+  }
+  for (const [name, value] of Object.entries<unknown>({ keepOrder, byTime })) {
+    if (typeof value === 'boolean') continue;
+    throw new NetemError('ERR_NETEM_INVALID_OPTION', `${name}: got ${String(value)}, allowed is true or false`);
+  }
   return parsed;
 }
 

@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
  */
 export class Outages {
   readonly #random: Random;
-  #nextMs = -Infinity;
+  #nextMs = 0;
   #endMs = -Infinity;
 
   constructor(random: Random) {
@@ -21,7 +21,8 @@ export class Outages {
   leftMs(nowMs: number, share: number, meanMs: number): number {
     if (share === 0) return 0;
     const gapMs = (meanMs * (1 - share)) / share;
-    if (this.#nextMs === -Infinity) this.#nextMs = nowMs + this.#drawMs(gapMs);
+    // From time 0 on, whenever it is asked first.
+    if (this.#endMs === -Infinity && this.#nextMs === 0) this.#nextMs = this.#drawMs(gapMs);
     while (this.#nextMs <= nowMs) {
       this.#endMs = this.#nextMs + this.#drawMs(meanMs);
       this.#nextMs = this.#endMs + this.#drawMs(gapMs);

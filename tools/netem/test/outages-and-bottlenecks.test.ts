@@ -104,6 +104,7 @@ it.each<[Impairments, string]>([
   [{ outages: { share: 0.1, meanMs: 0 } }, 'outages.meanMs'],
   [{ policer: { rateBps: 0, burstBytes: 1 } }, 'policer.rateBps'],
   [{ queueMs: 10 }, 'queueMs'],
+  [{ rateBps: 1, queueMs: 10, queueBytes: 10 }, 'queueMs'],
   [{ crossBps: 10 }, 'crossBps'],
 ])('%j is refused by its name', (impairments, name) => {
   expect(() => linkOf(impairments)).toThrow(

@@ -60,8 +60,8 @@ export function isRedundant(kind: PacketKind): boolean {
   return kind === PacketKind.parity || kind === PacketKind.alone;
 }
 
-/** Whether a packet with blocks alone brings payloads of others: if not, its addresses say nothing. */
-export function bringsPayloads(bytes: Uint8Array, offset: ArenaOffset): boolean {
+/** Whether a packet with blocks brings payloads of others. If it has blocks alone and does not, its addresses say nothing. */
+export function hasPayloadBlocks(bytes: Uint8Array, offset: ArenaOffset): boolean {
   let block = firstBlock(bytes, offset);
   for (let left = readBlockCount(bytes, offset); left > 0; left--) {
     const type = readBlockType(bytes, block);

@@ -12,7 +12,7 @@ import {
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, Port } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
 import { NO_FLOW } from '../protection/protection.ts';
-import { PacketKind, bringsPayloads, isRedundant } from '../protection/session-packet.ts';
+import { PacketKind, hasPayloadBlocks, isRedundant } from '../protection/session-packet.ts';
 import type { PayloadSink } from '../protection/protection.ts';
 import { FLOW_ASKED } from './flow-marks.ts';
 import type { FlowTable } from './flow-table.ts';
@@ -53,7 +53,14 @@ export class UpstreamData implements PayloadSink {
     const { agreed } = session.receiving;
     // A payload may be here before its packet: for the peer's loss it is the packet that counts.
     if (agreed !== null && (seen === 0 || seen === DropReason.duplicate)) {
-      agreed.arrived(sequence, timestampUs, path.number, kind >= PacketKind.carrier, clock.nowMs, clock.nowUs);
+      agreed.arrived(
+        sequence,
+        timestampUs,
+        path.number,
+        kind >= PacketKind.carrier && hasPayloadBlocks(bytes, offset),
+        clock.nowMs,
+        clock.nowUs,
+      );
     }
     if (seen !== 0) return seen;
     const redundant = isRedundant(kind);
@@ -61,7 +68,7 @@ export class UpstreamData implements PayloadSink {
     const serverIp = readDestinationIp(bytes, offset);
     const serverPort = readDestinationPort(bytes, offset);
     let flow: RelayFlow | null = null;
-    const hasFlow = kind === PacketKind.alone ? bringsPayloads(bytes, offset) : !(redundant && serverIp === 0 && serverPort === 0);
+    const hasFlow = kind === PacketKind.alone ? hasPayloadBlocks(bytes, offset) : !(redundant && serverIp === 0 && serverPort === 0);
     if (hasFlow) {
       const clientIp = readSourceIp(bytes, offset);
       const clientPort = readSourcePort(bytes, offset);

@@ -13,7 +13,7 @@ import {
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, PathNumber, Port } from '@lightspeed/wire';
 import { UNTAGGED } from '../tags/packet-tags.ts';
-import { PacketKind, bringsPayloads, checkSessionPacket, isRedundant, kindOf } from '../protection/session-packet.ts';
+import { PacketKind, hasPayloadBlocks, checkSessionPacket, isRedundant, kindOf } from '../protection/session-packet.ts';
 import { NO_FLOW } from '../protection/protection.ts';
 import type { PayloadSink } from '../protection/protection.ts';
 import type { SessionLifecycle } from './session-lifecycle.ts';
@@ -92,7 +92,14 @@ export class FromNode implements PayloadSink {
     const seen = receiving.accept(sequence, timestampUs, clock.nowMs, isTagged);
     // A payload may be here before its packet: for the peer's loss it is the packet that counts.
     if (isAgreed && (seen === 0 || seen === DropReason.duplicate)) {
-      receiving.agreed?.arrived(sequence, timestampUs, link.number, kind >= PacketKind.carrier, clock.nowMs, clock.nowUs);
+      receiving.agreed?.arrived(
+        sequence,
+        timestampUs,
+        link.number,
+        kind >= PacketKind.carrier && hasPayloadBlocks(bytes, offset),
+        clock.nowMs,
+        clock.nowUs,
+      );
     }
     if (seen !== 0) return seen;
     values[pathCounter(link.number, PathCounter.firstArrivals)]++;
@@ -104,7 +111,7 @@ export class FromNode implements PayloadSink {
     const redundant = isRedundant(kind);
     const serverIp = readSourceIp(bytes, offset);
     let flow: TunnelFlow | null = null;
-    const hasFlow = kind === PacketKind.alone ? bringsPayloads(bytes, offset) : !(redundant && serverIp === 0);
+    const hasFlow = kind === PacketKind.alone ? hasPayloadBlocks(bytes, offset) : !(redundant && serverIp === 0);
     if (hasFlow) {
       const serverPort = readSourcePort(bytes, offset);
       flow = flows.find(readDestinationIp(bytes, offset), readDestinationPort(bytes, offset), serverIp, serverPort);

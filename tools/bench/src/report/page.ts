@@ -86,12 +86,14 @@ ${claimsTable(report.claims)}
 `;
 }
 
-function whereOf({ command, takenOn, seconds, machine }: Report): string {
+/** Where and when a report was made. */
+export function whereOf({ command, takenOn, seconds, machine }: Report): string {
   const { processor, cores, system, node } = machine;
   return `Measured by \`${command}\` in ${seconds} s on ${takenOn}: ${processor}, ${cores} cores, ${system}, Node ${node}.`;
 }
 
-function claimsTable(claims: readonly Claim[]): string {
+/** What is claimed, as a table. */
+export function claimsTable(claims: readonly Claim[]): string {
   return markdownTable(
     claims.map((claim) => ({
       'what is claimed': claim.claim,

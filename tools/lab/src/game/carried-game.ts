@@ -87,7 +87,7 @@ export async function startCarriedGame({ bots: size, protect, io, seed, link: to
     lost: ended ? sent - arrived : overtaken,
     /** Packets of the tunnel that entered the emulated link, and those that it lost. */
     linkPackets: netem.sent,
-    linkLost: netem.lostRandom + netem.lostBurst + netem.lostQueue,
+    linkLost: netem.lostRandom + netem.lostBurst + netem.lostOutage + netem.lostPolicer + netem.lostQueue,
   });
   /** @param ended whether nothing more is on the way: what has not arrived is lost */
   const report = (ended = false) => {

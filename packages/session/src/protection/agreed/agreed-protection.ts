@@ -3,6 +3,7 @@ import {
   REPORT_BYTES,
   REQUEST_BYTES,
   hasBlocks,
+  isAlone,
   readReportDelayMs,
   readReportEpoch,
   readReportHighest,
@@ -149,17 +150,17 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
 
   /**
    * A packet of the data plane has come, valid, by one of the paths; also one whose payload is here by now.
-   * @param isCarrier whether it has blocks.
+   * @param isRepeating whether it brings payloads of others, too.
    */
   arrived(
     sequence: SequenceNumber,
     timestampUs: Microseconds,
     path: PathNumber,
-    isCarrier: boolean,
+    isRepeating: boolean,
     nowMs: Milliseconds,
     nowUs: Microseconds,
   ): void {
-    this.#judge.arrived(sequence, timestampUs, path, isCarrier, nowMs, nowUs);
+    this.#judge.arrived(sequence, timestampUs, path, isRepeating, nowMs, nowUs);
     if (!this.isDue(nowMs)) return;
     if (!this.#isWaiting) {
       this.#isWaiting = true;
@@ -181,7 +182,8 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
       this.#blocks.take(sink, this.#window, flowIndex, offset, nowMs);
       const repaired = this.#blocks.repaired - before;
       this.#supply.sender.repaired += repaired;
-      if (repaired > 0) this.#noteAnswer(nowMs);
+      if (repaired > 0 && this.#requests?.isWaiting === true && isAlone(receiving.memory.bytes, offset)) this.#noteAnswer(nowMs);
+      else if (this.#blocks.hasRepeats) this.#requests?.repeated(nowMs);
       this.#askForMissing(readSequence(receiving.memory.bytes, offset), nowMs);
       return 0;
     }
@@ -228,11 +230,12 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
     const { bytes } = this.#supply.receiving.memory;
     const { nowMs } = this.#supply.sender;
     const base = readRequestBase(bytes, block);
-    // The peer misses a number when the next one has come.
-    const next = (base + 1) & 0xffff;
+    const mask = readRequestMask(bytes, block);
+    // What has shown that numbers are missing is the one behind the last of them. A repeated request says nothing new.
+    const next = (base + 33 - Math.clz32(mask)) & 0xffff;
     const roundTripMs = this.#roundTrips.ageMs(next, sequenceDelta(this.#session.sequence, next), nowMs);
     if (roundTripMs >= 0) this.noteRoundTrip(roundTripMs);
-    this.#repeating.answer(base, readRequestMask(bytes, block));
+    this.#repeating.answer(base, mask);
   }
 
   admitRepeat(nowMs: Milliseconds): boolean {
@@ -266,10 +269,13 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
   #askForMissing(sequence: SequenceNumber, nowMs: Milliseconds): void {
     const requests = this.#requests;
     if (requests?.arrived(sequence, this.#window, nowMs) !== true || !this.#roundTrips.mayComeWithin(this.terms.deadlineMs)) return;
-    const block = this.#singles.take();
-    if (block < 0) return;
-    writeRequest(this.#supply.receiving.memory.bytes, block, requests.base, requests.mask);
-    this.#singles.send(block, BLOCK_HEAD_BYTES + REQUEST_BYTES);
+    // Twice, since a request that is lost too comes to nothing, and there is no time for another one.
+    for (let copies = 0; copies < 2; copies++) {
+      const block = this.#singles.take();
+      if (block < 0) return;
+      writeRequest(this.#supply.receiving.memory.bytes, block, requests.base, requests.mask);
+      this.#singles.send(block, BLOCK_HEAD_BYTES + REQUEST_BYTES);
+    }
   }
 
   /** Something has come that was missing. */

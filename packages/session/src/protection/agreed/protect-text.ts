@@ -4,8 +4,7 @@ import type { LoopMode } from '../loop/protection-loop.ts';
 export type Protect = LoopMode | { readonly kind: 'groups'; readonly size: number };
 
 /** The forms of {@link parseProtect}, for messages. */
-export const PROTECT_FORMS =
-  'auto, off, groups:K (1 to 32), repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request';
+export const PROTECT_FORMS = 'auto, off, groups:K (1 to 32), repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request';
 
 const MAX_GROUP = 32;
 const MAX_AGE_MS = 100;

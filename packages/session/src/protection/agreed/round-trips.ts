@@ -7,7 +7,7 @@ const RTT_SHARE = 1 / 8;
 const DEVIATION_SHARE = 1 / 4;
 const DEVIATIONS = 4;
 /** What one round trip lets expect of the others. */
-const FIRST_DEVIATION = 1 / 4;
+const FIRST_DEVIATION = 1 / 8;
 
 /** Round trips of one session, by keepalives, or by requests for packets of which it is known when they went out. */
 export class RoundTrips {

@@ -12,8 +12,8 @@ import type { ChoiceLimits } from './step-choice.ts';
 import { residualLoss } from './step-figures.ts';
 import type { RoundTrip } from './step-figures.ts';
 
-/** The first raise needs two runs of losses that are at most 64 packets apart. On a line that is known to lose, one is enough. */
-const RUNS_TO_RAISE = 1.2;
+/** The first raise needs two runs of losses that are at most 48 packets apart. On a line that is known to lose, one is enough. */
+const RUNS_TO_RAISE = 1.3;
 const RUNS_TO_RAISE_AGAIN = 0.3;
 /** A second repeat has to be worth it: the first one leaves so many times what may stay. */
 const TOO_MUCH_LEFT = 1.5;

@@ -10,7 +10,7 @@ const JUDGED_MS = 100;
 const MAX_JUMP_PACKETS = 1024;
 /** Reports are so far apart while the sender decides, so far while loss just goes on, and so far while there is none. */
 const QUICK_REPORT_MS = 100;
-const LOSSY_REPORT_MS = 300;
+const LOSSY_REPORT_MS = 500;
 const CLEAN_REPORT_MS = 1000;
 /** The sender decides for so long after loss has begun, and while it sends redundancy: what that does has to show soon. */
 const QUICK_MS = 5000;
@@ -164,8 +164,9 @@ export class ArrivalJudge {
     const words = this.#words;
     const first = this.#first;
     if (!this.#isLossy(nowMs) && words[first + Word.delayUs] < QUEUE_MS * 1000) return CLEAN_REPORT_MS;
-    const isQuick = (words[first + Word.flags] & QUICK) !== 0 && (nowMs - words[first + Word.quickMs]) >>> 0 < QUICK_MS;
-    return isQuick ? QUICK_REPORT_MS : LOSSY_REPORT_MS;
+    const quickMs = (nowMs - words[first + Word.quickMs]) >>> 0;
+    if ((words[first + Word.flags] & QUICK) !== 0 && quickMs < QUICK_MS) return QUICK_REPORT_MS;
+    return LOSSY_REPORT_MS;
   }
 
   /** A report has been written from the values above, and goes out. */

@@ -47,6 +47,8 @@ export class BlocksReceiver {
   #xor: XorBlocksReceiver | null = null;
   /** Payloads that came in a later packet only, so far. Never goes down. */
   repaired = 0;
+  /** Whether the packet that was taken last had repeats, or XOR of payloads. */
+  hasRepeats = false;
 
   constructor(supply: BlockSupply, listener: BlockListener) {
     this.#supply = supply;
@@ -76,6 +78,7 @@ export class BlocksReceiver {
    */
   take(sink: PayloadSink, window: DuplicateWindow, flowIndex: FlowIndex, offset: ArenaOffset, nowMs: Milliseconds): void {
     const bytes = this.#bytes;
+    this.hasRepeats = false;
     // What was sent before a window begins may have been delivered before it did.
     if (!window.hasJustBegun) this.#takeBlocks(sink, window, flowIndex, offset, nowMs);
     if (isAlone(bytes, offset)) return;
@@ -97,6 +100,7 @@ export class BlocksReceiver {
       else if (type === BlockType.repeat) {
         isFalling = isFalling && readBlockDistance(bytes, block) < distance;
         distance = readBlockDistance(bytes, block);
+        this.hasRepeats = true;
       } else this.#recover(sink, window, flowIndex, readSequence(bytes, offset), block, nowMs);
       block = nextBlock(bytes, block);
     }
@@ -113,6 +117,7 @@ export class BlocksReceiver {
   ): void {
     const { memory, returns, owner = -1 } = this.#supply;
     this.#xor ??= new XorBlocksReceiver(memory, owner);
+    this.hasRepeats = true;
     const xor = this.#xor;
     const recovered = xor.recover(block, carrier, flowIndex);
     if (recovered < 0) return;
