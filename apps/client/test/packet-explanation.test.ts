@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { DROP_REASON_NAMES, TunnelHeader, isDropReason, readTagKey } from '@lightspeed/wire';
+import { DROP_REASON_NAMES, DropReason, TunnelHeader, isDropReason, readTagKey } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { blocksIn, refusalOfBlocks } from '../src/decode/explain-blocks.ts';
 import { explainPacket } from '../src/decode/explain-packet.ts';
 import { parseHexArgument } from '../src/decode/hex-input.ts';
 import { renderJson, renderTable } from '../src/decode/render.ts';
@@ -32,6 +33,22 @@ describe('decode explains', () => {
     expect(JSON.parse(JSON.stringify(renderJson(explanation, packet)))).toMatchObject(json);
   });
 
+  it('packets with blocks, valid and not, of the golden ones', () => {
+    const golden = new URL('../../../packages/wire/test/vectors/blocks.json', import.meta.url);
+    const { packets } = JSON.parse(readFileSync(golden, 'utf8')) as { packets: { name: string; hex: string; verdict: string }[] };
+    for (const { name, hex, verdict } of packets) {
+      const [packet] = parseHexArgument(hex);
+      const { refusal, summary, fields } = explainPacket(packet, 'standard');
+      // Where there are none, the number of blocks is no group size either.
+      expect([name, refusal?.reason ?? '']).toEqual([name, name === 'no blocks' ? 'bad_group_size' : verdict]);
+      if (verdict === '') expect(summary).toContain('for peers that have agreed on blocks');
+      expect(fields.reduce((sum, { length, hex: digits }) => sum + (digits.startsWith('.') ? 0 : length), 0)).toBe(packet.length);
+    }
+    const report = packets.find((packet) => packet.name === 'a report alone')?.hex ?? '';
+    const named = explainPacket(parseHexArgument(report)[0], 'standard').fields.map((field) => `${field.name} ${field.value}`);
+    expect(named.slice(-6)).toEqual(['length 8', 'highest 9', 'received 8', 'loss runs 1', 'queueing delay 12', 'epoch 0']);
+  });
+
   it('every byte of any packet once, and gives the reason for which receivers refuse it', () => {
     const dialects = fc.constantFrom<Dialect>('standard', 'reference');
     const bytes = fc.oneof(
@@ -52,7 +69,11 @@ describe('decode explains', () => {
         }
         expect(end).toBe(packet.length);
         const decoded = TunnelHeader.decode(packet, dialect);
-        if (isDropReason(decoded)) expect(refusal?.reason).toBe(DROP_REASON_NAMES[decoded]);
+        const blocks = decoded === DropReason.badFecFlags ? blocksIn(packet) : undefined;
+        if (blocks !== undefined) {
+          const invalid = refusalOfBlocks(blocks);
+          expect(refusal?.reason).toBe(invalid === 0 ? undefined : DROP_REASON_NAMES[invalid]);
+        } else if (isDropReason(decoded)) expect(refusal?.reason).toBe(DROP_REASON_NAMES[decoded]);
         else expect(refusal?.reason).toBe((packet[0] & 8) === 0 ? undefined : 'fragment');
       }),
     );

@@ -37,8 +37,8 @@ export interface Impairments {
   /** Losses by time, besides the others. */
   readonly outages?: OutageLoss | undefined;
   /**
-   * Whether `loss` strikes by the time of sending, and not by the count of packets before: then what is lost is the same whatever else
-   * is sent. Default false.
+   * Whether `loss` strikes by the time of sending, and not by the count of packets before. What is lost is then the same whatever
+   * else is sent. Default false.
    */
   readonly byTime?: boolean | undefined;
   /** Drops what exceeds a rate. */

@@ -9,10 +9,14 @@ import {
   VERSION_FEC,
   VERSION_TAGGED_FEC,
   hasTag,
+  isAlone,
   isDropReason,
   openPacket,
+  readBlockCount,
+  readSequence,
 } from '@lightspeed/wire';
 import type { Dialect, TagKey } from '@lightspeed/wire';
+import { blocksIn, readBlocks, readBlocksExtension, refusalOfBlocks } from './explain-blocks.ts';
 import { FieldReader } from './fields.ts';
 import type { Field } from './fields.ts';
 import { explainRefusal } from './reasons.ts';
@@ -45,14 +49,16 @@ export function explainPacket(bytes: Uint8Array, dialect: Dialect, tagKey?: TagK
   const decoded = TunnelHeader.decode(bytes, dialect);
   const header = isDropReason(decoded) ? undefined : decoded;
   const tagFits = header?.tag === undefined || tagKey === undefined ? undefined : fits(bytes, tagKey);
-  const reason = tagFits === false ? DropReason.badTag : refusalOf(decoded);
-  const fields = readFields(bytes, dialect, header, tagFits);
+  const blocks = decoded === DropReason.badFecFlags ? blocksIn(bytes) : undefined;
+  const reason = tagFits === false ? DropReason.badTag : blocks === undefined ? refusalOf(decoded) : refusalOfBlocks(blocks);
+  const fields = readFields(bytes, dialect, header, tagFits, blocks);
   const common = { dialect, lengthBytes: bytes.length, header, fields };
   if (reason !== 0) {
     const words = explainRefusal(reason, bytes, dialect);
     const refusal = { reason: DROP_REASON_NAMES[reason], words, hint: hintOfDialect(bytes, dialect, reason) };
     return { ...common, refusal, summary: `not a valid packet: ${words} (${refusal.reason})` };
   }
+  if (blocks !== undefined) return { ...common, refusal: undefined, summary: summarizeBlocks(bytes, blocks) };
   return { ...common, refusal: undefined, summary: header === undefined ? '' : summarize(header, bytes.length, dialect) };
 }
 
@@ -75,7 +81,13 @@ function hintOfDialect(bytes: Uint8Array, dialect: Dialect, reason: DropReason):
   return `it is valid in dialect ${other}: try --dialect ${other}`;
 }
 
-function readFields(bytes: Uint8Array, dialect: Dialect, header: TunnelHeader | undefined, tagFits: boolean | undefined): Field[] {
+function readFields(
+  bytes: Uint8Array,
+  dialect: Dialect,
+  header: TunnelHeader | undefined,
+  tagFits: boolean | undefined,
+  blocks: Uint8Array | undefined,
+): Field[] {
   const reader = new FieldReader(bytes);
   reader.versionAndFlags(dialect);
   reader.number(1, 'token', (token) => (token === 0 ? 'no session token' : "the session's token"));
@@ -86,9 +98,11 @@ function readFields(bytes: Uint8Array, dialect: Dialect, header: TunnelHeader | 
   reader.number(2, 'source port', (port) => (port === 0 ? 'none' : 'original source'));
   reader.number(2, 'destination port', (port) => (port === 0 ? 'none' : 'original destination'));
   const isTagged = dialect === 'standard' && hasTag(bytes, 0, bytes.length);
-  if (bytes.length > HEADER_BYTES && bytes[0] >> 4 === (isTagged ? VERSION_TAGGED_FEC : VERSION_FEC)) readExtension(reader, dialect);
+  if (blocks !== undefined) readBlocksExtension(reader);
+  else if (bytes.length > HEADER_BYTES && bytes[0] >> 4 === (isTagged ? VERSION_TAGGED_FEC : VERSION_FEC)) readExtension(reader, dialect);
   if (isTagged) reader.number(TAG_BYTES, 'tag', () => explainTag(tagFits));
-  if (header?.kind === 'parity') readParity(reader, header.fec?.size ?? 0);
+  if (blocks !== undefined) readBlocks(reader, blocks, explainPayload);
+  else if (header?.kind === 'parity') readParity(reader, header.fec?.size ?? 0);
   else if (reader.left > 0) reader.raw(reader.left, 'payload', explainPayload(bytes.subarray(-reader.left)));
   return reader.fields;
 }
@@ -133,6 +147,14 @@ function explainPayload(payload: Uint8Array): string {
   const more = payload.length > PREVIEW_BYTES ? '...' : '';
   const large = payload.length > SAFE_PAYLOAD_BYTES ? `; over the ${SAFE_PAYLOAD_BYTES} bytes that pass everywhere` : '';
   return `"${text}${more}"${large}`;
+}
+
+/** Packets with blocks count only where both ends have agreed on them. */
+function summarizeBlocks(bytes: Uint8Array, blocks: Uint8Array): string {
+  const kind = isAlone(blocks, 0) ? 'packet with blocks alone' : 'data packet with blocks';
+  const count = readBlockCount(blocks, 0);
+  const parts = [`version ${bytes[0] >> 4} ${kind}`, `${bytes.length} bytes`, `sequence ${readSequence(blocks, 0)}`];
+  return `${[...parts, count === 1 ? '1 block' : `${count} blocks`].join(', ')}; for peers that have agreed on blocks`;
 }
 
 function summarize(header: TunnelHeader, lengthBytes: number, dialect: Dialect): string {

@@ -1,0 +1,111 @@
+import {
+  BLOCKS_HEADER_BYTES,
+  BLOCK_HEAD_BYTES,
+  BlockType,
+  REPORT_BYTES,
+  REQUEST_BYTES,
+  TAG_BYTES,
+  VERSION_FEC,
+  VERSION_TAGGED_FEC,
+  XOR_EXTRA_BYTES,
+  checkBlocks,
+  hasBlocks,
+} from '@lightspeed/wire';
+import type { DropReason } from '@lightspeed/wire';
+import type { FieldReader } from './fields.ts';
+
+/** The numbers of 16 bits in an XOR block beside its content. */
+const MASK_BYTES = 2;
+const LENGTHS_BYTES = 2;
+
+/**
+ * A packet with blocks as it is without its tag: what the checks of packets know. Undefined for any other packet.
+ * @param bytes a packet that is `badFecFlags` for peers that have not agreed on blocks.
+ */
+export function blocksIn(bytes: Uint8Array): Uint8Array | undefined {
+  const plain = bytes[0] >> 4 === VERSION_TAGGED_FEC ? withoutTag(bytes) : bytes;
+  return hasBlocks(plain, 0, plain.length) ? plain : undefined;
+}
+
+/** Whether a packet that {@link blocksIn} knows is valid. @returns 0, or why not. */
+export function refusalOfBlocks(plain: Uint8Array): DropReason | 0 {
+  return checkBlocks(plain, 0, plain.length);
+}
+
+function withoutTag(bytes: Uint8Array): Uint8Array {
+  const plain = new Uint8Array(Math.max(0, bytes.length - TAG_BYTES));
+  plain.set(bytes.subarray(0, BLOCKS_HEADER_BYTES));
+  plain.set(bytes.subarray(BLOCKS_HEADER_BYTES + TAG_BYTES), Math.min(plain.length, BLOCKS_HEADER_BYTES));
+  if (plain.length > 0) plain[0] = (VERSION_FEC << 4) | (bytes[0] & 0x0f);
+  return plain;
+}
+
+/** Reads the extension of a packet with blocks. */
+export function readBlocksExtension(reader: FieldReader): void {
+  reader.number(2, 'own length', () => 'of the payload of this packet', ' bytes');
+  reader.number(1, 'zero', mustBeZero);
+  reader.number(1, 'blocks', () => 'behind the payload, 1 to 8');
+  reader.number(1, 'flags', (flags) => (flags === 2 ? 'carries blocks' : 'blocks alone'));
+  reader.number(1, 'zero', mustBeZero);
+}
+
+function mustBeZero(value: number): string {
+  return value === 0 ? '' : 'must be 0';
+}
+
+/**
+ * Reads the payload and the blocks of a packet, as far as there are bytes.
+ * @param explainPayload what to say of a payload.
+ */
+export function readBlocks(reader: FieldReader, plain: Uint8Array, explainPayload: (payload: Uint8Array) => string): void {
+  const ownBytes = (plain[20] << 8) | plain[21];
+  if (ownBytes > 0 && reader.left > 0) readPayload(reader, Math.min(ownBytes, reader.left), 'payload', explainPayload);
+  for (let left = plain[23]; left > 0 && reader.left >= BLOCK_HEAD_BYTES; left--) {
+    const at = reader.bytes.length - reader.left;
+    const type = reader.bytes[at];
+    const length = (reader.bytes[at + 2] << 8) | reader.bytes[at + 3];
+    reader.number(1, 'block type', explainType);
+    reader.number(1, 'distance', (distance) => (distance === 0 ? 'about no packet' : `about the packet ${distance} numbers before`));
+    reader.number(2, 'length', () => 'of the content', ' bytes');
+    readContent(reader, type, Math.min(length, reader.left), explainPayload);
+  }
+  if (reader.left > 0) reader.raw(reader.left, 'rest', 'behind the last block: blocks must end where the packet does');
+}
+
+function explainType(type: number): string {
+  const names: Record<number, string> = {
+    [BlockType.repeat]: 'repeat',
+    [BlockType.xor]: 'XOR',
+    [BlockType.report]: 'report',
+    [BlockType.request]: 'request',
+  };
+  return names[type] ?? 'unknown';
+}
+
+function readContent(reader: FieldReader, type: number, length: number, explainPayload: (payload: Uint8Array) => string): void {
+  if (length === 0) return;
+  if (type === BlockType.repeat) readPayload(reader, length, 'repeated payload', explainPayload);
+  else if (type === BlockType.xor && length >= XOR_EXTRA_BYTES) {
+    reader.number(MASK_BYTES, 'mask', (mask) => `XOR of ${1 + bitsIn(mask)} payloads`);
+    if (length > XOR_EXTRA_BYTES) reader.raw(length - XOR_EXTRA_BYTES, 'XOR content', 'of payloads, padded to the longest');
+    reader.number(LENGTHS_BYTES, 'XOR of lengths', () => 'of the payloads');
+  } else if (type === BlockType.report && length === REPORT_BYTES) {
+    reader.number(2, 'highest', () => 'number of which it is known whether it came');
+    reader.number(2, 'received', () => 'packets up to it');
+    reader.number(2, 'loss runs', () => 'up to it');
+    reader.number(1, 'queueing delay', (ms) => (ms === 255 ? 'that, or more' : 'the least since the last report'), ' ms');
+    reader.number(1, 'epoch', () => 'another one whenever the counters begin anew');
+  } else if (type === BlockType.request && length === REQUEST_BYTES) {
+    reader.number(2, 'base', () => 'the first number that is missing');
+    reader.number(2, 'mask', (mask) => (mask === 0 ? 'no others' : `${bitsIn(mask)} more are missing`));
+  } else reader.raw(length, 'content', '');
+}
+
+function readPayload(reader: FieldReader, length: number, name: string, explainPayload: (payload: Uint8Array) => string): void {
+  const at = reader.bytes.length - reader.left;
+  reader.raw(length, name, explainPayload(reader.bytes.subarray(at, at + length)));
+}
+
+function bitsIn(mask: number): number {
+  return mask.toString(2).replaceAll('0', '').length;
+}
