@@ -79,7 +79,7 @@ Options:
   --capture      measures what catching a game costs, as root in network namespaces. These are CPU time, memory, latency
                  of direct flows, and what the kill of a process loses. Some four minutes, or one with --quick
   --loss         plays a game over emulated lines that lose, on a virtual clock, under each setting of --protect. Writes
-                 docs/loss.md with charts; some three minutes, or half a minute with --quick
+                 docs/loss.md with charts; some five minutes, or half a minute with --quick
   --against DIR  compares this checkout's node with that of another checkout, whose packages are installed.
                  Prints the ratio of CPU time per round trip, in interleaved pairs of new processes
   --wildcard     with --against: the sockets of both nodes are bound to all addresses, else to 127.0.0.1

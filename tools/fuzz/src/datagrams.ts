@@ -1,13 +1,26 @@
 import {
+  BLOCKS_ALONE,
+  BLOCKS_CARRY,
+  BLOCKS_HEADER_BYTES,
+  BLOCK_HEAD_BYTES,
+  BlockType,
   FLAG_FIN,
   FLAG_HANDSHAKE,
   FLAG_KEEPALIVE,
   HEADER_BYTES,
+  REPORT_BYTES,
+  REQUEST_BYTES,
   VERSION_FEC,
   VERSION_PLAIN,
+  XOR_EXTRA_BYTES,
   fecHeaderBytes,
+  writeBlockHead,
+  writeBlocksExtension,
   writeFecExtension,
   writeHeader,
+  writeReport,
+  writeRequest,
+  writeXorMask,
 } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import type { Random } from '@lightspeed/netem';
@@ -47,6 +60,7 @@ export class Datagrams {
     const random = this.#random;
     const flags = this.#flags();
     const isFec = flags === 0 && random.once(2);
+    const hasBlocks = isFec && of.dialect === 'standard' && random.once(2);
     const headerBytes = isFec ? fecHeaderBytes(of.dialect) : HEADER_BYTES;
     const source = random.pick(of.sources);
     const destination = random.pick(of.destinations);
@@ -55,10 +69,52 @@ export class Datagrams {
     const sequence = this.#nextSequence();
     const sentUs = (of.nowUs - (random.once(20) ? random.nextU32() : 0)) | 0;
     writeHeader(bytes, offset, version, flags, token, sequence, sentUs, source.ip, source.port, destination.ip, destination.port);
+    if (hasBlocks) return this.#writeBlocks(bytes, offset);
     if (isFec) this.#writeExtension(bytes, offset, of.dialect);
     const payload = random.once(8) ? random.nextInt(1_500) : random.pick(LENGTHS);
     for (let at = 0; at < payload; at += 1 + random.nextInt(16)) bytes[offset + headerBytes + at] = random.nextU32();
     return random.once(6) ? this.damage(bytes, offset, headerBytes + payload) : headerBytes + payload;
+  }
+
+  /** Writes a payload and blocks behind a header, or blocks alone. @returns the packet's length. */
+  #writeBlocks(bytes: Uint8Array, offset: number): number {
+    const random = this.#random;
+    const isAlone = random.once(3);
+    const own = isAlone ? 0 : random.nextInt(200);
+    const count = 1 + random.nextInt(random.once(4) ? 8 : 2);
+    writeBlocksExtension(bytes, offset, isAlone ? BLOCKS_ALONE : BLOCKS_CARRY, own, count);
+    let at = offset + BLOCKS_HEADER_BYTES + own;
+    for (let left = count; left > 0; left--) {
+      const kind = random.nextInt(8);
+      if (kind === 0) {
+        writeReport(
+          bytes,
+          at,
+          this.#sequence - random.nextInt(80),
+          random.nextInt(300),
+          random.nextInt(20),
+          random.nextInt(256),
+          random.nextInt(2),
+        );
+        at += BLOCK_HEAD_BYTES + REPORT_BYTES;
+      } else if (kind === 1) {
+        writeRequest(bytes, at, this.#sequence - random.nextInt(80), random.once(2) ? 0 : random.nextInt(65_536));
+        at += BLOCK_HEAD_BYTES + REQUEST_BYTES;
+      } else {
+        const isXor = kind === 2;
+        const length = (isXor ? XOR_EXTRA_BYTES : 0) + random.nextInt(150);
+        writeBlockHead(
+          bytes,
+          at,
+          isXor ? BlockType.xor : BlockType.repeat,
+          random.once(20) ? random.nextInt(256) : 1 + random.nextInt(6),
+          length,
+        );
+        if (isXor) writeXorMask(bytes, at, random.nextInt(random.once(4) ? 65_536 : 4));
+        at += BLOCK_HEAD_BYTES + length;
+      }
+    }
+    return random.once(6) ? this.damage(bytes, offset, at - offset) : at - offset;
   }
 
   /** Damages a datagram in place. @returns its length then. */

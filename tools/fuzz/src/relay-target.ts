@@ -1,14 +1,35 @@
 import { ok as must } from 'node:assert/strict';
 import { DestinationPolicy, encodeProof, makeChallenge, parseDestinationRule, tagKeys } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { DEFAULT_RELAY_OPTIONS, PeerCapability, RELAY_COUNTERS_BYTES, Relay, RelayCounter, relayCountersIn } from '@lightspeed/session';
+import {
+  DEFAULT_PROTECTION,
+  DEFAULT_RELAY_OPTIONS,
+  PeerCapability,
+  RELAY_COUNTERS_BYTES,
+  Relay,
+  RelayCounter,
+  relayCountersIn,
+} from '@lightspeed/session';
 import type { ClientAddress, RelayOptions, RelayOutput, SessionReport } from '@lightspeed/session';
-import { AddressBook, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken, writeControlHeader } from '@lightspeed/wire';
+import { AddressBook, DropReason, FLAG_HANDSHAKE, HEADER_BYTES, hasTag, readFlags, readToken, writeControlHeader } from '@lightspeed/wire';
 import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
 import type { Random } from '@lightspeed/netem';
-import { ALLOWED, ANSWERING, CLIENTS, DENIED, DESTINATIONS, OVERHEAD_BYTES, PROGRAMS, SESSIONS, isPublic } from './scene.ts';
+import {
+  ALLOWED,
+  ANSWERING,
+  CLIENTS,
+  DENIED,
+  DESTINATIONS,
+  OVERHEAD_BYTES,
+  PROGRAMS,
+  PROTECTIONS,
+  SESSIONS,
+  TERMS,
+  TERMS_IN_HANDSHAKE,
+  isPublic,
+} from './scene.ts';
 import { ignore, reachedOf } from './target.ts';
 import type { Reached, Target } from './target.ts';
 
@@ -55,7 +76,14 @@ export class RelayTarget implements Target, RelayOutput {
     this.#mode = mode;
     this.#datagrams = new Datagrams(random);
     this.#relay = new Relay(
-      { ...DEFAULT_RELAY_OPTIONS, maxPpsPerClient: 1e9, maxBpsPerClient: 1e12, ...mode, ...LIMITS },
+      {
+        ...DEFAULT_RELAY_OPTIONS,
+        protections: [{ ...DEFAULT_PROTECTION, mode: random.pick(PROTECTIONS) }],
+        maxPpsPerClient: 1e9,
+        maxBpsPerClient: 1e12,
+        ...mode,
+        ...LIMITS,
+      },
       {
         memory: this.#arena.memory,
         addresses: this.#addresses,
@@ -96,7 +124,8 @@ export class RelayTarget implements Target, RelayOutput {
   check(): void {
     const { values, clientDrops } = this.#counters;
     const count = (name: keyof typeof RelayCounter) => values[RelayCounter[name]];
-    const dropped = clientDrops.reduce((sum, drops) => sum + drops, 0);
+    // The packet of a report that is ignored counts as what it is.
+    const dropped = clientDrops.reduce((sum, drops) => sum + drops, 0) - clientDrops[DropReason.badReport];
     const taken = count('dataPackets') + count('parityPackets') + count('keepalives') + count('handshakes') + count('fins');
     const came = count('clientPacketsReceived');
     must(came === dropped + taken, `of ${came} packets ${dropped + taken} are accounted for`);
@@ -179,6 +208,7 @@ export class RelayTarget implements Target, RelayOutput {
       secret: SECRET,
       capabilities: PeerCapability.challenges | PeerCapability.tags | PeerCapability.reports,
       nonces: { highest: this.#nonces[id], below: 0n },
+      protection: this.#random.once(4) ? undefined : TERMS,
     });
   }
 
@@ -194,7 +224,7 @@ export class RelayTarget implements Target, RelayOutput {
     const sessionId = this.#mode.admission === 'registered' ? id + 1 : 0;
     const challenge = from < ANSWERING && random.once(2) ? this.#challengeFor(sessionId, CLIENTS[from]) : 0n;
     if (this.#mode.admission === 'open' && random.once(2)) {
-      new DataView(bytes.buffer).setBigUint64(offset + HEADER_BYTES, challenge);
+      new DataView(bytes.buffer).setBigUint64(offset + HEADER_BYTES, random.once(3) ? TERMS_IN_HANDSHAKE : challenge);
       this.#give(from, HEADER_BYTES + 8);
       return;
     }

@@ -34,3 +34,15 @@ export function isPublic(ip: number): boolean {
   const isPrivate = first === 10 || first === 127 || first === 0 || ip >>> 20 === 0xac1 || ip >>> 16 === 0xc0a8 || ip >>> 16 === 0xa9fe;
   return !isPrivate && first < 224;
 }
+
+/** What ends that know blocks have agreed on, and the 8 bytes of a HANDSHAKE that say so. */
+export const TERMS = { forms: 15, deadlineMs: 30, budgetPercent: 120 };
+/** {@link TERMS} in a HANDSHAKE, big-endian. */
+export const TERMS_IN_HANDSHAKE = 0x4c53_5250_010f_1e78n;
+/** How ends protect what they send. */
+export const PROTECTIONS = [
+  { kind: 'auto' },
+  { kind: 'repeat', agesMs: [5, 20] },
+  { kind: 'xor', packets: 2 },
+  { kind: 'request' },
+] as const;

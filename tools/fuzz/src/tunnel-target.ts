@@ -1,6 +1,14 @@
 import { ok as must } from 'node:assert/strict';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { DEFAULT_TUNNEL_OPTIONS, LocalFlow, TUNNEL_COUNTERS_BYTES, Tunnel, TunnelCounter, tunnelCountersIn } from '@lightspeed/session';
+import {
+  DEFAULT_PROTECTION,
+  DEFAULT_TUNNEL_OPTIONS,
+  LocalFlow,
+  TUNNEL_COUNTERS_BYTES,
+  Tunnel,
+  TunnelCounter,
+  tunnelCountersIn,
+} from '@lightspeed/session';
 import type { TunnelOutput } from '@lightspeed/session';
 import { tagKeys } from '@lightspeed/security';
 import { FLAG_HANDSHAKE, HEADER_BYTES, readFlags, readSequence, readTimestampUs, writeControlHeader } from '@lightspeed/wire';
@@ -8,7 +16,7 @@ import type { Dialect, Endpoint } from '@lightspeed/wire';
 import { Arena } from './arena.ts';
 import { Datagrams } from './datagrams.ts';
 import type { Random } from '@lightspeed/netem';
-import { ALLOWED, PROGRAMS } from './scene.ts';
+import { ALLOWED, PROGRAMS, PROTECTIONS, TERMS, TERMS_IN_HANDSHAKE } from './scene.ts';
 import { ignore, reachedOf } from './target.ts';
 import type { Reached, Target } from './target.ts';
 
@@ -49,7 +57,12 @@ export class TunnelTarget implements Target, TunnelOutput {
     this.#flows = PROGRAMS.flatMap((from) => ALLOWED.map(({ ip, port }) => new LocalFlow(0, from.ip, from.port, ip, port)));
     const registration = isRegistered ? REGISTRATION : undefined;
     this.#tunnel = new Tunnel(
-      { ...DEFAULT_TUNNEL_OPTIONS, dialect, registration, token: isRegistered ? TOKEN : 0, fecGroupSize: 4, keepaliveMs: 500 },
+      {
+        ...DEFAULT_TUNNEL_OPTIONS,
+        ...{ dialect, registration, token: isRegistered ? TOKEN : 0, fecGroupSize: 4, keepaliveMs: 500 },
+        protection: { ...DEFAULT_PROTECTION, mode: random.pick(PROTECTIONS) },
+        terms: isRegistered && !random.once(4) ? TERMS : undefined,
+      },
       {
         memory: this.#arena.memory,
         counters: this.#counters,
@@ -138,7 +151,7 @@ export class TunnelTarget implements Target, TunnelOutput {
     const { sequence, timestampUs } = this.#handshake;
     writeControlHeader(bytes, offset, FLAG_HANDSHAKE, random.once(10) ? random.nextInt(256) : TOKEN, sequence, timestampUs);
     const view = this.#arena.memory.view;
-    view.setBigUint64(offset + HEADER_BYTES, random.once(2) ? 0n : BigInt(random.nextU32()));
+    view.setBigUint64(offset + HEADER_BYTES, random.pick([0n, TERMS_IN_HANDSHAKE, BigInt(random.nextU32())]));
     view.setBigUint64(offset + HEADER_BYTES + 8, this.#nonce);
     this.#openingNonce = this.#nonce;
     this.#give(HEADER_BYTES + random.pick([0, 8, 16]));

@@ -1,5 +1,12 @@
 import type { FecMemory } from '@lightspeed/fec';
-import { BLOCK_HEAD_BYTES, XOR_EXTRA_BYTES, readBlockDistance, readBlockLength, readXorMask } from '@lightspeed/wire';
+import {
+  BLOCK_HEAD_BYTES,
+  MAX_FEC_PAYLOAD_BYTES,
+  XOR_EXTRA_BYTES,
+  readBlockDistance,
+  readBlockLength,
+  readXorMask,
+} from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, FlowIndex, Milliseconds, SequenceNumber } from '@lightspeed/wire';
 
 /** Payloads that are remembered: a block reaches 17 numbers back, from a few numbers before its packet. */
@@ -36,6 +43,8 @@ export class XorBlocksReceiver {
 
   /** A payload has come, in its own packet or in another one. */
   remember(sequence: SequenceNumber, flowIndex: FlowIndex, offset: ArenaOffset, length: ByteLength, nowMs: Milliseconds): void {
+    // Nobody makes an XOR of longer ones.
+    if (length > MAX_FEC_PAYLOAD_BYTES) return;
     const place = sequence & PLACES;
     if (this.#blocks[place] < 0) this.#blocks[place] = this.#memory.take(this.#owner);
     const block = this.#blocks[place];
@@ -57,9 +66,9 @@ export class XorBlocksReceiver {
     const newest = (sequence - readBlockDistance(bytes, block)) & 0xffff;
     const members = (readXorMask(bytes, block) << 1) | 1;
     const missing = this.#missing(newest, members, flowIndex);
-    if (missing < 0) return -1;
     const content = block + BLOCK_HEAD_BYTES + MASK_BYTES;
     let filled = readBlockLength(bytes, block) - XOR_EXTRA_BYTES;
+    if (missing < 0 || filled > MAX_FEC_PAYLOAD_BYTES) return -1;
     let length = (bytes[content + filled] << 8) | bytes[content + filled + 1];
     const recovered = this.#memory.take(this.#owner);
     if (recovered < 0) return -1;
