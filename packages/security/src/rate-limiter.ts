@@ -143,7 +143,8 @@ export class RateLimiter {
    */
   hasHalf(slot: SessionSlot, nowMs: Milliseconds): boolean {
     const elapsedMs = (nowMs - this.#refilledAtMs[slot]) | 0;
-    const [packetRate, byteRate] = [this.#packetRate[slot], this.#byteRate[slot]];
+    const packetRate = this.#packetRate[slot];
+    const byteRate = this.#byteRate[slot];
     const hasPackets = 2 * refill(this.#packetCredit[slot], packetRate, elapsedMs) > packetRate * BURST_MS;
     return hasPackets && 2 * refill(this.#byteCredit[slot], byteRate, elapsedMs) > byteRate * BURST_MS;
   }

@@ -24,7 +24,9 @@ export const IN_MEMORY = {
   'relay, version 1': {},
   'relay, version 2, K=4': { groupSize: 4 },
   'relay, version 3': { tagged: true },
-};
+  'relay, version 1 with reports': { agreed: 'reports' },
+  'relay, each packet carries a repeat': { agreed: 'repeats' },
+} as const;
 
 const PACKETS_PER_ROUND_TRIP = 4;
 /** V8's sampling heap profiler counts what was collected again too. Even one small object for every thousandth packet is seen. */

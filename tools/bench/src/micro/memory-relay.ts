@@ -1,9 +1,12 @@
 import { FecMemory } from '@lightspeed/fec';
 import { DestinationPolicy, PROOF_PACKET_BYTES, encodeProof, tagKeys } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
-import { PeerCapability } from '@lightspeed/session';
+import { DEFAULT_RELAY_OPTIONS, PeerCapability, ProtectionForm } from '@lightspeed/session';
 import type { Relay, RelayCounters } from '@lightspeed/session';
 import {
+  BLOCKS_CARRY,
+  BLOCK_HEAD_BYTES,
+  BlockType,
   FLAG_HANDSHAKE,
   HEADER_BYTES,
   TAG_BYTES,
@@ -11,6 +14,8 @@ import {
   VERSION_PLAIN,
   fecHeaderBytes,
   sealPacket,
+  writeBlockHead,
+  writeBlocksExtension,
   writeControlHeader,
   writeFecExtension,
   writeHeader,
@@ -47,7 +52,20 @@ export interface MemoryRelayOptions {
   readonly registered?: boolean;
   /** Whether their packets have tags, for which they have to be registered. The time of a round trip then has the clients' own sealing in it. */
   readonly tagged?: boolean;
+  /**
+   * What registered clients and the relay have agreed on: `reports` alone go with plain packets, as where nothing is lost; with
+   * `repeats` each packet of both directions carries the payload before it.
+   */
+  readonly agreed?: 'reports' | 'repeats' | undefined;
 }
+
+/** All that an end may spend. */
+const PLENTY = { deadlineMs: 30, budgetPercent: 255, budgetKbps: 1_000_000, hints: {} };
+const AGREED = {
+  reports: { ...PLENTY, forms: ProtectionForm.repeat | ProtectionForm.report, mode: { kind: 'auto' } },
+  // Without reports, a fixed setting needs none.
+  repeats: { ...PLENTY, forms: ProtectionForm.repeat, mode: { kind: 'repeat', agesMs: [5] } },
+} as const;
 
 /**
  * A Relay whose clients, each with a session and a flow, have datagrams that come from memory and go nowhere. That is the
@@ -62,6 +80,7 @@ export class MemoryRelay {
   readonly #slot: number;
   readonly #clients: number;
   readonly #groupSize: number;
+  readonly #agreed: MemoryRelayOptions['agreed'];
   readonly #tokens: Uint8Array;
   readonly #view: DataView;
   /** Two words for each client, of the keys of what they send; none without tags. */
@@ -70,8 +89,9 @@ export class MemoryRelay {
   #turn = 0;
   #lastToken = 0;
 
-  constructor({ clients, groupSize = 0, tagged = false, registered = tagged }: MemoryRelayOptions) {
-    const memory = FecMemory.allocate(groupSize === 0 ? BLOCKS : FEC_BLOCKS);
+  constructor({ clients, groupSize = 0, tagged = false, agreed, registered = tagged || agreed !== undefined }: MemoryRelayOptions) {
+    const memory = FecMemory.allocate(groupSize === 0 && agreed === undefined ? BLOCKS : FEC_BLOCKS);
+    this.#agreed = agreed;
     this.#bytes = memory.bytes;
     this.#slot = memory.take();
     this.#clients = clients;
@@ -84,6 +104,7 @@ export class MemoryRelay {
       maxClients: clients,
       maxSessionsPerAddress: clients,
       maxPpsPerUnboundAddress: 1_000_000,
+      protections: agreed === undefined ? DEFAULT_RELAY_OPTIONS.protections : [AGREED[agreed]],
     };
     let nextEgress = 0;
     const { relay, counters } = benchRelay(registered ? limits : { ...limits, admission: 'open' }, memory, new DestinationPolicy(), {
@@ -135,7 +156,9 @@ export class MemoryRelay {
     if (registered) {
       const sessionId = sessionIdOf(client);
       const capabilities = this.#keys === undefined ? 0 : PeerCapability.tags;
-      this.relay.register({ sessionId, prefixHigh: 0, prefixLow: ip, token, dialect: 'standard', secret: SECRET.slice(), capabilities });
+      const protection = this.#agreed && AGREED[this.#agreed];
+      const identity = { sessionId, prefixHigh: 0, prefixLow: ip, token, secret: SECRET.slice() };
+      this.relay.register({ ...identity, dialect: 'standard', capabilities, protection });
       encodeProof(this.#bytes, this.#slot, sessionId, OPENING_NONCE, SECRET, hmacSha256);
       this.#keepKey(client, sessionId);
     }
@@ -154,14 +177,20 @@ export class MemoryRelay {
   /** Data packets of whole groups; their parity would add nothing, as none is lost. */
   #sendFromClient(client: number, sent: number): void {
     const size = this.#groupSize;
-    const version = size === 0 ? VERSION_PLAIN : VERSION_FEC;
+    const carries = this.#agreed === 'repeats' && sent > 0;
+    const version = size === 0 && !carries ? VERSION_PLAIN : VERSION_FEC;
     const bytes = this.#bytes;
     const slot = this.#slot;
     const sequence = (1 + sent) & 0xffff;
     writeHeader(bytes, slot, version, 0, this.#tokens[client], sequence, this.#nowUs, PROGRAM_IP, 5_000, serverIp(client), SERVER_PORT);
     if (size > 0) writeFecExtension(bytes, slot, 'standard', ((sent / size) | 0) & 0xffff, sent % size, size);
-    const headerBytes = size === 0 ? HEADER_BYTES : fecHeaderBytes('standard');
-    const length = headerBytes + PAYLOAD_BYTES;
+    const headerBytes = size === 0 && !carries ? HEADER_BYTES : fecHeaderBytes('standard');
+    let length = headerBytes + PAYLOAD_BYTES;
+    if (carries) {
+      writeBlocksExtension(bytes, slot, BLOCKS_CARRY, PAYLOAD_BYTES, 1);
+      writeBlockHead(bytes, slot + length, BlockType.repeat, 1, PAYLOAD_BYTES);
+      length += BLOCK_HEAD_BYTES + PAYLOAD_BYTES;
+    }
     if (this.#keys === undefined) return this.relay.handleClientDatagram(slot, length, clientIp(client), clientPort(client), 0);
     sealPacket(this.#view, slot, length, this.#keys[2 * client], this.#keys[2 * client + 1]);
     this.relay.handleClientDatagram(slot - TAG_BYTES, length + TAG_BYTES, clientIp(client), clientPort(client), 0);

@@ -1,6 +1,7 @@
 import { ADD_FULL, GroupDecoder, GroupEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
 import { HEADER_BYTES, TAG_BYTES, VERSION_PLAIN, openPacket, sealPacket, writeHeader } from '@lightspeed/wire';
 import { MemoryRelay } from './memory-relay.ts';
+import type { MemoryRelayOptions } from './memory-relay.ts';
 
 /** As many clients as there are packets in a batch. */
 const BATCH = 64;
@@ -17,9 +18,15 @@ export const OPERATIONS = BATCH;
  * @param quick of FEC only groups of four large packets.
  */
 export function pieces(quick: boolean): Pieces {
-  const [plain, fec, tagged, again] = [{}, { groupSize: 4 }, { tagged: true }, {}].map((options) => {
-    return new MemoryRelay({ clients: BATCH, ...options });
-  });
+  const kinds: readonly Omit<MemoryRelayOptions, 'clients'>[] = [
+    {},
+    { groupSize: 4 },
+    { tagged: true },
+    { agreed: 'reports' },
+    { agreed: 'repeats' },
+    {},
+  ];
+  const [plain, fec, tagged, reporting, repeating, again] = kinds.map((kind) => new MemoryRelay({ clients: BATCH, ...kind }));
   again.roundTrips(BATCH);
   const sizes = [2, 4, 8, 16].flatMap((groupSize) => [64, 256, 512, 1_024, 1_400].map((payloadBytes) => [groupSize, payloadBytes]));
   const wanted = quick ? [[4, 1_400]] : sizes;
@@ -27,6 +34,8 @@ export function pieces(quick: boolean): Pieces {
     'relay: round trip of 120 bytes, version 1': () => plain.roundTrips(BATCH),
     'relay: round trip of 120 bytes, version 2, K=4': () => fec.roundTrips(BATCH),
     'relay: round trip of 120 bytes, version 3': () => tagged.roundTrips(BATCH),
+    'relay: round trip of 120 bytes, version 1 with reports': () => reporting.roundTrips(BATCH),
+    'relay: round trip of 120 bytes, each packet carries a repeat': () => repeating.roundTrips(BATCH),
     ...tagPieces(),
     'relay: all checks of a packet, up to the duplicate window': () => again.repeat(),
     ...Object.assign({}, ...wanted.map(([groupSize, payloadBytes]) => fecPieces(groupSize, payloadBytes))),

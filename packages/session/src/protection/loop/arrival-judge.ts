@@ -151,9 +151,11 @@ export class ArrivalJudge {
 
   /** Whether a report is to go with the next packet, or by itself. */
   isDue(nowMs: Milliseconds): boolean {
-    this.#judgeOld(nowMs);
     const words = this.#words;
     const first = this.#first;
+    // Asked with each packet: mostly this is the answer.
+    if ((words[first + Word.flags] & REPORTED) !== 0 && (nowMs - words[first + Word.reportMs]) >>> 0 < QUICK_REPORT_MS) return false;
+    this.#judgeOld(nowMs);
     if ((words[first + Word.flags] & UNREPORTED) === 0) return false;
     if ((words[first + Word.flags] & REPORTED) === 0) return true;
     return (nowMs - words[first + Word.reportMs]) >>> 0 >= this.reportMs(nowMs);
