@@ -159,7 +159,7 @@ export class GroupEncoder {
       this.unprotected++;
       return ADD_UNPROTECTED;
     }
-    this.contentLength = this.memory.fold(this.block, this.contentLength, source, offset, length);
+    this.contentLength = this.memory.foldOwn(this.block, this.contentLength, source, offset, length);
     this.lengths ^= length;
     this.index++;
     this.packetsEncoded++;

@@ -101,7 +101,7 @@ export class GroupRing {
       }
       slots[slot + BLOCK] = block;
     }
-    slots[slot + FILLED] = memory.fold(block, slots[slot + FILLED], source, offset, length);
+    slots[slot + FILLED] = memory.foldOwn(block, slots[slot + FILLED], source, offset, length);
     return true;
   }
 

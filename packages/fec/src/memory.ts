@@ -122,6 +122,19 @@ export class FecMemory {
   fold(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): number {
     if (!this.pool.isTaken(block)) throw noBlock(block);
     requireRange("the block's bytes in use", 0, filledBytes, FEC_BLOCK_CONTENT_BYTES);
+    return this.foldOwn(block, filledBytes, source, offset, lengthBytes);
+  }
+
+  /**
+   * {@link fold} without its first two checks, for whoever has taken the block, has it still, and keeps count of its bytes in use.
+   * Those checks would take a sixth of the time of a small packet.
+   * @param block - a block that the caller has taken; any other number writes where it must not.
+   * @param filledBytes - 0, or what the last call for this block returned.
+   * @param source - `view`, or bytes outside of it, which are copied into a free block first.
+   * @returns how many of the block's bytes are in use now.
+   * @throws {FecError} `ERR_FEC_MEMORY_RANGE` as {@link fold}. Nothing is changed then.
+   */
+  foldOwn(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): number {
     requireRange("the block's new bytes", 0, lengthBytes, FEC_BLOCK_CONTENT_BYTES);
     if (source !== this.view) {
       requireRange('the bytes to fold in', offset, lengthBytes, source.byteLength);
