@@ -119,7 +119,8 @@ export class GroupEncoder {
    *   is in no group then.
    */
   add(offset: number, length: number): number {
-    return this.addFrom(this.memory.view, offset, length);
+    if (!this.admits(length)) return ADD_UNPROTECTED;
+    return this.note(length, this.memory.foldOwn(this.block, this.contentLength, offset, length));
   }
 
   /**
@@ -155,22 +156,32 @@ export class GroupEncoder {
 
   /** {@link add} for a packet anywhere. */
   protected addFrom(source: DataView, offset: number, length: number): number {
-    if (length > MAX_FEC_PAYLOAD_BYTES || !this.begin()) {
-      this.unprotected++;
-      return ADD_UNPROTECTED;
-    }
-    this.contentLength = this.memory.foldOwn(this.block, this.contentLength, source, offset, length);
-    this.lengths ^= length;
-    this.index++;
-    this.packetsEncoded++;
-    if (this.index < this.size) return ADD_OPEN;
-    this.closePartial();
-    return ADD_FULL;
+    if (!this.admits(length)) return ADD_UNPROTECTED;
+    return this.note(length, this.memory.fold(this.block, this.contentLength, source, offset, length));
   }
 
   /** The id of a group that opens. */
   protected takeGroupId(): number {
     return this.nextGroupId() & 0xffff;
+  }
+
+  /** Whether a packet so long goes into a group, which is open then. */
+  private admits(length: number): boolean {
+    if (length > MAX_FEC_PAYLOAD_BYTES || !this.begin()) {
+      this.unprotected++;
+      return false;
+    }
+    return true;
+  }
+
+  /** A packet is in the block, which has so much content now. @returns `ADD_OPEN` or `ADD_FULL` */
+  private note(length: number, contentLength: number): number {
+    this.contentLength = contentLength;
+    this.lengths ^= length;
+    this.packetsEncoded++;
+    if (++this.index < this.size) return ADD_OPEN;
+    this.closePartial();
+    return ADD_FULL;
   }
 }
 

@@ -101,7 +101,9 @@ export class GroupRing {
       }
       slots[slot + BLOCK] = block;
     }
-    slots[slot + FILLED] = memory.foldOwn(block, slots[slot + FILLED], source, offset, length);
+    const filled = slots[slot + FILLED];
+    const isOurs = source === memory.view;
+    slots[slot + FILLED] = isOurs ? memory.foldOwn(block, filled, offset, length) : memory.fold(block, filled, source, offset, length);
     return true;
   }
 

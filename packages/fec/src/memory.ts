@@ -122,30 +122,30 @@ export class FecMemory {
   fold(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): number {
     if (!this.pool.isTaken(block)) throw noBlock(block);
     requireRange("the block's bytes in use", 0, filledBytes, FEC_BLOCK_CONTENT_BYTES);
-    return this.foldOwn(block, filledBytes, source, offset, lengthBytes);
-  }
-
-  /**
-   * {@link fold} without its first two checks, for whoever has taken the block, has it still, and keeps count of its bytes in use.
-   * Those checks would take a sixth of the time of a small packet.
-   * @param block - a block that the caller has taken; any other number writes where it must not.
-   * @param filledBytes - 0, or what the last call for this block returned.
-   * @param source - `view`, or bytes outside of it, which are copied into a free block first.
-   * @returns how many of the block's bytes are in use now.
-   * @throws {FecError} `ERR_FEC_MEMORY_RANGE` as {@link fold}. Nothing is changed then.
-   */
-  foldOwn(block: number, filledBytes: number, source: DataView, offset: number, lengthBytes: number): number {
     requireRange("the block's new bytes", 0, lengthBytes, FEC_BLOCK_CONTENT_BYTES);
     if (source !== this.view) {
       requireRange('the bytes to fold in', offset, lengthBytes, source.byteLength);
       this.foldFromOutside(block, filledBytes, source, offset, lengthBytes);
     } else {
-      requireRange('the bytes to fold in', offset, lengthBytes, this.bytes.length);
-      if (offset - block < lengthBytes && block - offset < lengthBytes) {
-        throw new FecError('ERR_FEC_MEMORY_RANGE', `${lengthBytes} bytes at ${offset} overlap the block at ${block}`);
-      }
-      this.xor.fold(block, filledBytes, offset, lengthBytes);
+      this.foldOwn(block, filledBytes, offset, lengthBytes);
     }
+    return lengthBytes > filledBytes ? lengthBytes : filledBytes;
+  }
+
+  /**
+   * {@link fold} from these bytes, for whoever has taken the block and keeps count of it. What that one knows is not checked, since
+   * it would take a fifth of the time of a small packet.
+   * @param block - a block that the caller has. With any other number, bytes are overwritten that are not its own.
+   * @param filledBytes - 0, or what the last call for this block returned.
+   * @param lengthBytes - `MAX_FEC_PAYLOAD_BYTES` (1,444) at most. With more, the next block is overwritten.
+   * @returns how many of the block's bytes are in use now.
+   * @throws {FecError} `ERR_FEC_MEMORY_RANGE` if the bytes do not lie within `bytes`, or overlap the bytes that they are XORed
+   *   into. Nothing is changed then.
+   */
+  foldOwn(block: number, filledBytes: number, offset: number, lengthBytes: number): number {
+    requireRange('the bytes to fold in', offset, lengthBytes, this.bytes.length);
+    if (offset - block < lengthBytes && block - offset < lengthBytes) throw overlap(block, offset, lengthBytes);
+    this.xor.fold(block, filledBytes, offset, lengthBytes);
     return lengthBytes > filledBytes ? lengthBytes : filledBytes;
   }
 
@@ -183,6 +183,10 @@ export function availableKernel(): FecKernel {
 
 function noBlock(contentOffset: number): FecError {
   return new FecError('ERR_FEC_MEMORY_BLOCK', `no block is taken at offset ${contentOffset}`);
+}
+
+function overlap(block: number, offset: number, lengthBytes: number): FecError {
+  return new FecError('ERR_FEC_MEMORY_RANGE', `${lengthBytes} bytes at ${offset} overlap the block at ${block}`);
 }
 
 /** What makes a call of the kernel safe, which checks nothing itself. */

@@ -22,9 +22,10 @@ import {
 } from '@lightspeed/wire';
 import { benchRelay } from './bench-relay.ts';
 
-/** Blocks for FEC, and those that any relay has. */
-const FEC_BLOCKS = 1_024;
+/** Those of a relay without FEC. */
 const BLOCKS = 64;
+/** Of all that has FEC here. As in a worker, there is one memory: V8 inlines a call of the kernel while it is always the same one. */
+export const FEC_MEMORY = FecMemory.allocate(4_096);
 /** Addresses that the built-in policy lets through; nothing is sent there, the output is a counter. */
 const FIRST_SERVER_IP = 0x0808_0808;
 const SERVER_PORT = 27_015;
@@ -90,7 +91,7 @@ export class MemoryRelay {
   #lastToken = 0;
 
   constructor({ clients, groupSize = 0, tagged = false, agreed, registered = tagged || agreed !== undefined }: MemoryRelayOptions) {
-    const memory = FecMemory.allocate(groupSize === 0 && agreed === undefined ? BLOCKS : FEC_BLOCKS);
+    const memory = groupSize === 0 && agreed === undefined ? FecMemory.allocate(BLOCKS) : FEC_MEMORY;
     this.#agreed = agreed;
     this.#bytes = memory.bytes;
     this.#slot = memory.take();

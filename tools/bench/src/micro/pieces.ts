@@ -1,6 +1,6 @@
 import { ADD_FULL, GroupDecoder, GroupEncoder, FecMemory, PARITY_RECOVERED } from '@lightspeed/fec';
 import { HEADER_BYTES, TAG_BYTES, VERSION_PLAIN, openPacket, sealPacket, writeHeader } from '@lightspeed/wire';
-import { MemoryRelay } from './memory-relay.ts';
+import { FEC_MEMORY, MemoryRelay } from './memory-relay.ts';
 import type { MemoryRelayOptions } from './memory-relay.ts';
 
 /** As many clients as there are packets in a batch. */
@@ -63,7 +63,7 @@ function tagPieces(): Pieces {
  * release of each group's parity is spread over its packets. To decode takes a whole group of which the first is lost.
  */
 function fecPieces(groupSize: number, payloadBytes: number): Pieces {
-  const memory = FecMemory.allocate(4 * BATCH);
+  const memory = FEC_MEMORY;
   const packets = Array.from({ length: BATCH }, (_, number) => {
     const packet = memory.take();
     for (let i = 0; i < payloadBytes; i++) memory.bytes[packet + i] = number * 31 + i * 7;
