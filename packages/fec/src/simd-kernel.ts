@@ -37,7 +37,7 @@ export function simdKernelOver(memory: WasmMemory): XorKernel | null {
   let kernel = kernels.get(memory);
   if (kernel === undefined) {
     const { fold, isAllZero } = new WebAssembly.Instance(module, { env: { memory } }).exports as XorKernel;
-    // Not `exports` itself: V8 keeps that as a dictionary, and a look-up in it takes 5 ns where it calls several kernels.
+    // Not `exports` itself: V8 gives each of those a shape of its own, and to look into one of many shapes takes 5 ns.
     kernel = { fold, isAllZero };
     kernels.set(memory, kernel);
   }
