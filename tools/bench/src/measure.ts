@@ -44,6 +44,7 @@ async function relays(quick: boolean, progress: (text: string) => void): Promise
       relay: row.relay,
       'lost, %': row.loss * 100,
       ...{ 'p50 µs': row.p50Us, 'p99 µs': row.p99Us, 'p99.9 µs': row.p999Us, 'added p50': row.addedP50Us, 'added p99': row.addedP99Us },
+      'sent late, p99 µs': row.lateP99Us,
       'CPU µs per round trip': row.cpuUsPerRoundTrip,
       '÷ C': cpuRatio(rounds, row.relay, C_RELAY),
       'RSS MiB': row.residentBytes / 1_048_576,

@@ -12,13 +12,15 @@ export interface Cores {
 
 /** In front of what else runs on the machine; needs privileges. */
 const PRIORITY = -10;
+/** Each process here has a session of its own, and Linux divides a core among sessions first: autogroup in sched(7). */
+const SESSION_FIRST = ['sh', '-c', `{ echo ${PRIORITY} >/proc/self/autogroup; } 2>/dev/null; exec "$@"`, 'sh'];
 const RELAY_CORE = 0;
 const LOAD_CORE = 1;
 
 /** A core for relays, and another for the load. With one core only, or without `taskset`, nothing is tied to a core. */
 export function divideCores(): Cores {
   const isRoot = process.getuid?.() === 0;
-  const nice = isRoot ? ['nice', '-n', String(PRIORITY)] : [];
+  const nice = isRoot ? [...SESSION_FIRST, 'nice', '-n', String(PRIORITY)] : [];
   const niceText = isRoot ? `; all of them at nice ${PRIORITY}` : '';
   const cores = availableParallelism();
   const why = cores < 2 ? 'there is one core only' : findProgram('taskset') === undefined ? '`taskset` is not installed' : undefined;
