@@ -40,7 +40,17 @@ describe('a raise that does harm', () => {
     expect(scene.sequence - sequence).toBe(4);
     expect(scene.reasons.at(-1)).toBe('a few packets only, until they are reported: no protection');
     scene.play(1_000, { ...FIVE_PERCENT, delayMs: 40 }, () => scene.reasons.at(-1)?.includes('none more') === true);
-    expect(scene.reasons.at(-1)).toMatch(/^delay 40 ms, before 0 ms; none more for 4 s/);
+    expect(scene.reasons.at(-1)).toMatch(/^delay 40 ms, before 0 ms; none more for 8 s/);
+  });
+
+  it('is not tried again before the queue that it has filled is empty', () => {
+    const scene = new LoopScene();
+    playUntilUndone(scene, { ...FIVE_PERCENT, delayMs: 40 });
+    scene.play(30_000, { ...FIVE_PERCENT, delayMs: 8 });
+    expect(scene.step).toBe('none');
+    expect(scene.reasons.at(-1)).toContain('none more');
+    scene.play(3_000, FIVE_PERCENT, () => scene.step !== 'none');
+    expect(scene.step).toBe('early');
   });
 
   it('is not tried while a queue takes half of the deadline anyway', () => {

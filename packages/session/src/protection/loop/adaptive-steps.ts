@@ -22,9 +22,10 @@ const FIRST_RELEASE_MS = 5000;
 const LONGEST_RELEASE_MS = 40_000;
 /** A raise so soon after a release says that it was too early. */
 const EARLY_RELEASE_MS = 20_000;
-/** After a raise that did harm none is tried for so long; each time twice as long. */
+/** After a raise that did harm none is tried for so long; each time twice as long, or more if a queue shows that the line is full. */
 const FIRST_HOLD_MS = 2000;
 const HOLD_TIMES = 2;
+const QUEUE_HOLD_TIMES = 4;
 const LONGEST_HOLD_MS = 300_000;
 /** If harm takes long to show twice in a row, it is so many times as long at least. Such raises cost many bytes. Less where bursts deceive. */
 const LATE_HOLD_TIMES = 15;
@@ -32,6 +33,8 @@ const LATE_HOLD_TIMES = 15;
 const SETTLED_MS = 60_000;
 /** Where a queue takes half of the deadline, packets come too late rather than not at all: no step is raised. Shorter queues are jitter. */
 const MIN_QUEUE_MS = 10;
+/** Where a raise has filled a queue, the next one waits until it has drained to so much. Else it begins on what is left of it. */
+const DRAINED_QUEUE_MS = 5;
 /** Each report counts for so much of the average delay. */
 const DELAY_SHARE = 1 / 8;
 /** The average loss is known of so many packets at most, see {@link LossEstimate}. */
@@ -162,7 +165,7 @@ export class AdaptiveSteps {
   #mayRaise(nowMs: Milliseconds, best: ProtectionStep): boolean {
     if (this.#isHeld && ((nowMs - this.#heldUntilMs) | 0) < 0 && best.keptMs === 0) return false;
     const { estimate } = this;
-    if (best.keptMs === 0 && this.#delayMs >= this.#longestQueueMs) return false;
+    if (best.keptMs === 0 && this.#delayMs >= (this.#hasFilledQueue ? DRAINED_QUEUE_MS : this.#longestQueueMs)) return false;
     if (this.#isUnprotected) {
       return estimate.recentRuns >= (estimate.long > LOSS_THRESHOLD ? RUNS_TO_RAISE_AGAIN : RUNS_TO_RAISE);
     }
@@ -219,7 +222,7 @@ export class AdaptiveSteps {
     this.#hasFilledQueue = isQueue;
     this.#queueMs = 0;
     this.#heldUntilMs = (nowMs + holdMs) | 0;
-    this.#holdMs = Math.min(LONGEST_HOLD_MS, holdMs * HOLD_TIMES);
+    this.#holdMs = Math.min(LONGEST_HOLD_MS, holdMs * (isQueue ? QUEUE_HOLD_TIMES : HOLD_TIMES));
     this.#move(step, next, `${found}; none more for ${(holdMs / 1000).toFixed(0)} s`);
   }
 
