@@ -22,7 +22,7 @@ const FIRST_RELEASE_MS = 5000;
 const LONGEST_RELEASE_MS = 40_000;
 /** A raise so soon after a release says that it was too early. */
 const EARLY_RELEASE_MS = 20_000;
-/** After a raise that did harm none is tried for so long; each time twice as long, or more if a queue shows that the line is full. */
+/** After a raise that did harm none is tried for so long; each time twice as long. A queue says more clearly that a line is full. */
 const FIRST_HOLD_MS = 2000;
 const HOLD_TIMES = 2;
 const QUEUE_HOLD_TIMES = 4;
