@@ -3,6 +3,10 @@ import type { EngineKind } from '@lightspeed/udp';
 import type { Dialect, SocketAddress } from '@lightspeed/wire';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { startTunnel } from '../run/start-tunnel.ts';
+import type { IngressSettings } from '../settings/ingress-settings.ts';
+import type { GameTraffic } from '../profiles/known-games.ts';
+import { labelOf } from '../profiles/label.ts';
+import { listGames, trafficOf } from '../profiles/profiles.ts';
 import { parseProtectSettings } from '../settings/protection-settings.ts';
 import type { TunnelSettings } from '../settings/tunnel-settings.ts';
 import { requirePort, wayRules } from './endpoint.ts';
@@ -27,6 +31,7 @@ export interface CarryOptions extends RegistrationOptions {
   readonly way?: readonly WayArgument[];
   readonly fec?: number;
   readonly protect?: Protect;
+  readonly game?: string;
   readonly deadlineMs?: number;
   readonly budget?: number;
   readonly budgetKbps?: number;
@@ -43,6 +48,8 @@ export interface CarryOptions extends RegistrationOptions {
 
 /** What a command does around a tunnel. */
 export interface CarryHooks {
+  /** Programs of which one may be the game's: its profile counts. */
+  readonly programs?: readonly string[];
   /** The tunnel has its sockets. */
   started?(tunnel: RunningTunnel, report: TunnelReport): void;
   /** The node has answered. What it throws ends the tunnel. */
@@ -75,6 +82,7 @@ export async function carry(
   using interruption = new Interruption(terminal);
   const attempts = new StartAttempts(terminal, interruption.signal);
   const { ways = [], ...ingress } = await attempts.run(ingressOf);
+  const traffic = await gameTraffic(options.game, hooks.programs ?? [], ingress.ingresses ?? []);
   const settings: TunnelSettings = {
     ...where,
     ...ingress,
@@ -83,7 +91,8 @@ export async function carry(
     multipath: options.multipath,
     fecGroupSize: options.fec,
     protect: options.protect,
-    deadlineMs: options.deadlineMs,
+    deadlineMs: options.deadlineMs ?? traffic.deadlineMs,
+    hints: traffic,
     budget: options.budget,
     budgetKbps: options.budgetKbps,
     dialect: options.dialect,
@@ -113,6 +122,22 @@ export async function carry(
   if (failure === undefined) return 0;
   terminal.failed(failure.code, failure.message);
   return 1;
+}
+
+/** What is known of the game's datagrams: by its name or its program, or by the ports of its servers. */
+async function gameTraffic(
+  name: string | undefined,
+  programs: readonly string[],
+  ingresses: readonly IngressSettings[],
+): Promise<GameTraffic> {
+  const games = await listGames();
+  if (name !== undefined) return trafficOf(games, name);
+  const labels = [
+    ...programs.map((program) => labelOf(games, program, 0)),
+    ...ingresses.map(({ gameServer }) => labelOf(games, undefined, gameServer.port)),
+  ];
+  const label = labels.find((one) => one !== undefined);
+  return games.find((game) => game.name === label)?.traffic ?? {};
 }
 
 /** The node of a command line that says not to register. */

@@ -79,6 +79,7 @@ export function addTunnelOptions(command: Command): Command {
       ).argParser(collect(parseWay)),
     )
     .addOption(new Option('--protect <how>', `protection from loss: ${PROTECT_FORMS} (default: auto)`).argParser(parseProtectArgument))
+    .option('--game <name>', 'the game, which says how it takes what comes late (default: by its program, or by the port of its server)')
     .addOption(
       new Option('--deadline-ms <ms>', `how late a datagram may come to be of use (default: ${DEFAULT_PROTECT.deadlineMs})`).argParser(
         integer(MIN_DEADLINE_MS, MAX_DEADLINE_MS),

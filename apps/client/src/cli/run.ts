@@ -70,7 +70,12 @@ export async function run(words: readonly string[], options: RunOptions, termina
     capture = isRootless
       ? await prepare({ kind: 'namespace' }, options, () => startNamespaceHelper(game.pid))
       : await prepare({ kind: 'run' }, options);
-    exitCode = await carry(options, settingsOf(capture), terminal, { ...told(capture, labels), established: place, over: game.exited });
+    exitCode = await carry(options, settingsOf(capture), terminal, {
+      ...told(capture, labels),
+      programs: words,
+      established: place,
+      over: game.exited,
+    });
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === 'ERR_CLIENT_INVALID_SETTING') {
       game.end();

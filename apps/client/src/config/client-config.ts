@@ -21,6 +21,7 @@ const OPTION_KEYS: Readonly<Record<string, Kind>> = {
   multipath: 'text',
   way: 'texts',
   protect: 'text',
+  game: 'text',
   'deadline-ms': 'number',
   budget: 'text',
   'budget-kbps': 'number',

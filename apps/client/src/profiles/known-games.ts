@@ -1,3 +1,5 @@
+import type { GameHints } from '@lightspeed/session';
+
 /*
  * Facts about games, collected from public lists: names of programs and of UDP ports, no text of anybody. Ports on which the lists
  * contradict each other are left out, as they would label wrongly.
@@ -34,8 +36,21 @@ export interface GameProfile {
   readonly launchers?: readonly string[];
   /** UDP ports of its servers, `PORT` or `FROM-TO`. They are a hint. */
   readonly ports: readonly string[];
+  /** How it takes what comes late or twice, as far as that is known: see `docs/playing.md`, Protection from loss. */
+  readonly traffic?: GameTraffic | undefined;
   readonly source: string;
 }
+
+/** What is known of a game's datagrams. */
+export interface GameTraffic extends GameHints {
+  /** How late one may come to be of use, in milliseconds. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** Source and its kin throw away what comes behind a later datagram, and send the last commands again in each. */
+const SOURCE_ENGINE: GameTraffic = { usesLate: false, isRedundant: true };
+/** RakNet and the like number their messages apart from datagrams, and use those that come late. */
+const LATE_IS_WELCOME: GameTraffic = { usesLate: true, deadlineMs: 60 };
 
 /** The games that are known without the user's doing. */
 export const KNOWN_GAMES: readonly GameProfile[] = [
@@ -46,9 +61,21 @@ export const KNOWN_GAMES: readonly GameProfile[] = [
     ports: [],
     source: 'rust apps launchers seeds hints tables ndpi',
   },
-  { name: 'CS2', processes: ['cs2.exe', 'cs2'], ports: ['27015-27050'], source: 'rust apps launchers hints valve gamedig' },
-  { name: 'Dota 2', processes: ['dota2.exe', 'dota2'], ports: ['27000-27250', '27015-27050'], source: 'rust apps hints valve' },
-  { name: 'Rust', processes: ['RustClient.exe'], ports: ['28015-28017'], source: 'rust apps gamedig' },
+  {
+    name: 'CS2',
+    processes: ['cs2.exe', 'cs2'],
+    ports: ['27015-27050'],
+    traffic: SOURCE_ENGINE,
+    source: 'rust apps launchers hints valve gamedig',
+  },
+  {
+    name: 'Dota 2',
+    processes: ['dota2.exe', 'dota2'],
+    ports: ['27000-27250', '27015-27050'],
+    traffic: SOURCE_ENGINE,
+    source: 'rust apps hints valve',
+  },
+  { name: 'Rust', processes: ['RustClient.exe'], ports: ['28015-28017'], traffic: LATE_IS_WELCOME, source: 'rust apps gamedig' },
   {
     name: 'Valorant',
     processes: ['VALORANT-Win64-Shipping.exe', 'VALORANT.exe'],
@@ -56,7 +83,13 @@ export const KNOWN_GAMES: readonly GameProfile[] = [
     ports: ['7000-8000'],
     source: 'rust apps launchers seeds hints netch haste',
   },
-  { name: 'Apex Legends', processes: ['r5apex.exe', 'r5apex_dx12.exe'], ports: ['37000-40000'], source: 'rust apps seeds notes' },
+  {
+    name: 'Apex Legends',
+    processes: ['r5apex.exe', 'r5apex_dx12.exe'],
+    ports: ['37000-40000'],
+    traffic: SOURCE_ENGINE,
+    source: 'rust apps seeds notes',
+  },
   { name: 'Overwatch 2', processes: ['Overwatch.exe'], ports: ['26503-36503'], source: 'rust apps seeds leagues blocker' },
   {
     name: 'League of Legends',
@@ -73,8 +106,14 @@ export const KNOWN_GAMES: readonly GameProfile[] = [
   { name: 'Battlefield 6 / 2042', processes: ['bf6.exe', 'BF2042.exe'], ports: [], source: 'apps seeds' },
   { name: 'The Finals', processes: ['Discovery.exe'], ports: [], source: 'apps' },
   { name: 'Marvel Rivals', processes: ['Marvel-Win64-Shipping.exe'], ports: [], source: 'apps' },
-  { name: 'Deadlock', processes: ['project8.exe', 'deadlock.exe'], ports: ['27015-27050'], source: 'apps seeds' },
-  { name: 'Team Fortress 2', processes: ['hl2.exe', 'tf_linux64'], ports: ['27015-27050'], source: 'gamedig seeds' },
+  { name: 'Deadlock', processes: ['project8.exe', 'deadlock.exe'], ports: ['27015-27050'], traffic: SOURCE_ENGINE, source: 'apps seeds' },
+  {
+    name: 'Team Fortress 2',
+    processes: ['hl2.exe', 'tf_linux64'],
+    ports: ['27015-27050'],
+    traffic: SOURCE_ENGINE,
+    source: 'gamedig seeds',
+  },
   { name: 'War Thunder', processes: ['aces.exe'], ports: ['20000-30000', '16172'], source: 'gaijin seeds' },
   { name: 'World of Tanks', processes: ['WorldOfTanks.exe'], ports: [], source: 'wot seeds' },
   { name: 'Dead by Daylight', processes: ['DeadByDaylight-Win64-Shipping.exe'], ports: [], source: 'apps' },

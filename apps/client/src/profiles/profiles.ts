@@ -2,11 +2,13 @@ import { ownConfigFile } from '../config/config-folder.ts';
 import { configError, readTomlFile } from '../config/toml-file.ts';
 import type { TomlFile } from '../config/toml-file.ts';
 import { lineOfKey } from '../config/toml-lines.ts';
+import { MAX_DEADLINE_MS, MIN_DEADLINE_MS } from '@lightspeed/session';
+import { invalid } from '../settings/checks.ts';
 import { closest } from '../base/closest.ts';
 import { KNOWN_GAMES } from './known-games.ts';
-import type { GameProfile } from './known-games.ts';
+import type { GameProfile, GameTraffic } from './known-games.ts';
 
-const FIELDS = ['name', 'processes', 'launchers', 'ports', 'source'] as const;
+const FIELDS = ['name', 'processes', 'launchers', 'ports', 'late', 'redundant', 'interpolating', 'deadline-ms', 'source'] as const;
 type Field = (typeof FIELDS)[number];
 const MAX_PORT = 0xffff;
 const TEXTS = 'a list of texts, none of them empty';
@@ -69,7 +71,44 @@ function gameOf({ path, text }: TomlFile, game: unknown, index: number): GamePro
   if (!ports.every(isPorts)) throw refuse('ports', 'a list of ports from 1 to 65535, such as [7777, "27015-27050"]');
   if (processes.length + ports.length === 0)
     throw fault('name', `${JSON.stringify(name)} has neither processes nor ports, and so would label nothing`);
-  return { name, processes, launchers, ports, source };
+  const yesOrNo = (key: Field): boolean | undefined => {
+    const value: unknown = fields.get(key);
+    if (value === undefined || typeof value === 'boolean') return value;
+    throw refuse(key, 'true or false');
+  };
+  const deadlineMs: unknown = fields.get('deadline-ms');
+  if (deadlineMs !== undefined && !isDeadline(deadlineMs))
+    throw refuse('deadline-ms', `a whole number from ${MIN_DEADLINE_MS} to ${MAX_DEADLINE_MS}`);
+  const traffic = {
+    ...defined('usesLate', yesOrNo('late')),
+    ...defined('isRedundant', yesOrNo('redundant')),
+    ...defined('isInterpolating', yesOrNo('interpolating')),
+    ...defined('deadlineMs', deadlineMs),
+  };
+  return { name, processes, launchers, ports, traffic, source };
+}
+
+function isDeadline(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= MIN_DEADLINE_MS && Number(value) <= MAX_DEADLINE_MS;
+}
+
+function defined<Key extends string, T>(key: Key, value: T | undefined): { readonly [K in Key]?: T } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: T };
+}
+
+/**
+ * What is known of the game's datagrams, by its name.
+ * @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` if there is no such game.
+ */
+export function trafficOf(games: readonly GameProfile[], name: string): GameTraffic {
+  const game = games.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (game !== undefined) return game.traffic ?? {};
+  const guess = closest(
+    name,
+    games.map((one) => one.name),
+  );
+  const known = guess === undefined ? games.map((one) => one.name).join(', ') : `did you mean ${guess}?`;
+  throw invalid('game', name, guess === undefined ? `one of ${known}, or one of your games.toml` : known);
 }
 
 function isField(key: string): key is Field {

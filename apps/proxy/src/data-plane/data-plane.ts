@@ -3,7 +3,7 @@ import { CHALLENGE_SLOT_SECONDS, DestinationPolicy } from '@lightspeed/security'
 import type { ProofNoncesState } from '@lightspeed/security';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { Relay, relayCountersIn, snapshotsIn, unpackTerms } from '@lightspeed/session';
-import type { ClientAddress, RefusedAccount, RelayLimits, RelayOutput, SessionReport } from '@lightspeed/session';
+import type { ClientAddress, RefusedAccount, RelayLimits, RelayOutput, SessionReport, StepName } from '@lightspeed/session';
 import type { DatagramEngine, DatagramHandler, DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, EgressId, Milliseconds, Port } from '@lightspeed/wire';
 import { ON_BIND_ADDRESS, ON_OWN_ADDRESS } from './data-sockets.ts';
@@ -199,6 +199,10 @@ export class DataPlane implements DatagramHandler, RelayOutput {
 
   misused(sessionId: number): void {
     this.#tell({ type: 'misused', sessionId });
+  }
+
+  protectionChanged(sessionId: number | undefined, step: StepName, reason: string): void {
+    this.#tell({ type: 'protection', sessionId, step, reason });
   }
 
   overShare(who: RefusedAccount): void {

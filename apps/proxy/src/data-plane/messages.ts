@@ -1,5 +1,5 @@
 import type { DestinationRule, ProofNoncesState } from '@lightspeed/security';
-import type { RefusedAccount, Registration, RelayLimits, RelayOptions, SessionReport } from '@lightspeed/session';
+import type { RefusedAccount, Registration, RelayLimits, RelayOptions, SessionReport, StepName } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { AddressHandle, Microseconds, Milliseconds, Port } from '@lightspeed/wire';
 import type { PortRange } from '../base/port-range.ts';
@@ -105,6 +105,9 @@ export interface SnapshotPart {
   readonly isLast: boolean;
 }
 
+/** What is to be written down of a session. */
+export type WorkerWord = Extract<FromWorker, { type: 'protection' | 'over-share' }>;
+
 /** What becomes of the session of a registration. */
 export type SessionNews = Extract<ToWorker, { type: 'tag' | 'agree' }>;
 
@@ -161,6 +164,8 @@ export type FromWorker =
   | ({ readonly type: 'banned' } & Ban)
   /** A registered client has opened new destinations for as long as earns a ban. */
   | { readonly type: 'misused'; readonly sessionId: number }
+  /** What is sent to a client is protected otherwise: told only where somebody writes it down. */
+  | { readonly type: 'protection'; readonly sessionId: number | undefined; readonly step: StepName; readonly reason: string }
   /** A session was refused a socket because its account has its share. */
   | { readonly type: 'over-share'; readonly who: RefusedAccount }
   /** How the packets of sessions fare: their clients are to be told. */

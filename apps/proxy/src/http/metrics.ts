@@ -191,6 +191,24 @@ const TRAFFIC: readonly Traffic[] = [
     ],
   },
   {
+    name: 'repeats_total',
+    help: 'What protects payloads to clients: repeats and XOR in other packets, packets of repeats alone, and what could not be sent.',
+    labelNames: ['what'],
+    samples: ({ relay }) => [
+      [{ what: 'carried' }, relay.repeatsCarried],
+      [{ what: 'alone' }, relay.repeatsAlone],
+      [{ what: 'xor' }, relay.xorsCarried],
+      [{ what: 'over_budget' }, relay.repeatsOverBudget],
+      [{ what: 'unprotected' }, relay.repeatsUnprotected],
+    ],
+  },
+  one('repaired_packets_total', 'Payloads of clients that came in a later packet only.', ({ relay }) => relay.repaired),
+  one(
+    'protection_changes_total',
+    'How often the protection of what is sent to a client has changed.',
+    ({ relay }) => relay.protectionSteps,
+  ),
+  {
     name: 'over_share_total',
     help: 'What accounts were refused because they had their share.',
     labelNames: ['what'],

@@ -1,9 +1,8 @@
-import type { RefusedAccount } from '@lightspeed/session';
 import { formatPrefixWords } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { LimitedLines } from '../base/limited-log.ts';
 import { LimitedLog } from '../base/limited-log.ts';
-import type { Ban } from '../data-plane/messages.ts';
+import type { Ban, WorkerWord } from '../data-plane/messages.ts';
 import type { WorkerNews } from './registered-clients.ts';
 
 /** How bans of addresses are written down. */
@@ -20,12 +19,14 @@ const SHARE_LINES: LimitedLines = {
   more: 'more accounts or sessions have their share',
 };
 
-/** Writes down what workers refuse to whom. */
+/** Writes down what workers refuse to whom, and at level debug how they protect what they send. */
 export class RefusalLog {
   readonly #bans: LimitedLog;
   readonly #shares: LimitedLog;
+  readonly #log: Logger;
 
   constructor(log: Logger) {
+    this.#log = log;
     this.#bans = new LimitedLog(log, BAN_LINES);
     this.#shares = new LimitedLog(log, SHARE_LINES);
   }
@@ -34,8 +35,14 @@ export class RefusalLog {
     this.#bans.note(formatPrefixWords(prefixHigh, prefixLow), { banSeconds: Math.ceil(durationMs / 1_000) });
   }
 
-  /** An account has its share. @param news knows who registered what. */
-  overShare({ sessionId, prefixHigh, prefixLow }: RefusedAccount, news: WorkerNews): void {
+  /** An account has its share, or what is sent to a client is protected otherwise. @param news knows who registered what. */
+  told(word: WorkerWord, news: WorkerNews): void {
+    if (word.type === 'protection') {
+      const who = word.sessionId === undefined ? {} : news.nameOf(word.sessionId);
+      this.#log.debug({ ...who, step: word.step, reason: word.reason }, 'protection changed');
+      return;
+    }
+    const { sessionId, prefixHigh, prefixLow } = word.who;
     this.#shares.note(formatPrefixWords(prefixHigh, prefixLow), sessionId === undefined ? {} : news.nameOf(sessionId));
   }
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { ProofNoncesState } from '@lightspeed/security';
 import { limitsBytes } from '@lightspeed/session';
-import type { RefusedAccount, RelayOptions } from '@lightspeed/session';
+import type { RelayOptions } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import type { SocketAddress } from '@lightspeed/wire';
 import { formatSocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
 import { egressPortsOf } from '../data-plane/egress-ports.ts';
-import type { Ban, RegisteredClient, SessionNews, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import type { Ban, RegisteredClient, SessionNews, ToWorker, WorkerWord, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
 import { pack } from '../data-plane/chunks.ts';
 import { ClaimsBoard, claimsMemory } from '../data-plane/session-claims.ts';
 import { sessionQuotaMemory } from '../data-plane/session-quota.ts';
@@ -229,8 +229,8 @@ export class Supervisor implements WorkerWatcher {
     this.#refusals.banned(ban);
   }
 
-  overShare(who: RefusedAccount): void {
-    this.#refusals.overShare(who, this.clients.news);
+  told(word: WorkerWord): void {
+    this.#refusals.told(word, this.clients.news);
   }
 
   answered(worker: WorkerSlot, answer: Answer): void {

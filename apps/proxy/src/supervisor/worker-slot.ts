@@ -1,9 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { ProofNoncesState } from '@lightspeed/security';
-import type { RefusedAccount } from '@lightspeed/session';
 import { closeLedgerFds, createFdLedger, wakeEngine } from '@lightspeed/udp';
 import type { EngineKind } from '@lightspeed/udp';
-import type { Ban, FromWorker, ToWorker, WorkerMemory, WorkerStart } from '../data-plane/messages.ts';
+import type { Ban, FromWorker, ToWorker, WorkerMemory, WorkerStart, WorkerWord } from '../data-plane/messages.ts';
 import { ClaimsBoard } from '../data-plane/session-claims.ts';
 import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
@@ -45,8 +44,8 @@ export interface WorkerWatcher {
   banned(worker: WorkerSlot, ban: Ban): void;
   /** Those that the workers tell of. */
   readonly clients: Pick<RegisteredClients, 'news'>;
-  /** A session was refused a socket because its account has its share. */
-  overShare(who: RefusedAccount): void;
+  /** Something is to be written down. */
+  told(word: WorkerWord): void;
   released(worker: WorkerSlot, sessionId: number, nonces: ProofNoncesState): void;
   snapshots(worker: WorkerSlot, snapshots: Snapshots): void;
   answered(worker: WorkerSlot, answer: Answer): void;
@@ -171,8 +170,9 @@ export class WorkerSlot {
       case 'misused':
         this.#watcher.clients.news.misused(message.sessionId);
         break;
+      case 'protection':
       case 'over-share':
-        this.#watcher.overShare(message.who);
+        this.#watcher.told(message);
         break;
       case 'reports':
         this.#watcher.clients.news.reported(message.reports);

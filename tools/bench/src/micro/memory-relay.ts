@@ -54,7 +54,7 @@ export interface MemoryRelayOptions {
   /** Whether their packets have tags, for which they have to be registered. The time of a round trip then has the clients' own sealing in it. */
   readonly tagged?: boolean;
   /**
-   * What registered clients and the relay have agreed on: `reports` alone go with plain packets, as where nothing is lost; with
+   * What registered clients and the relay have agreed on. `reports` alone go with plain packets, as where nothing is lost. With
    * `repeats` each packet of both directions carries the payload before it.
    */
   readonly agreed?: 'reports' | 'repeats' | undefined;
