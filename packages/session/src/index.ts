@@ -25,7 +25,7 @@ export type { Protect } from './protection/agreed/protect-text.ts';
 export type { ProtectionTerms } from './protection/agreed/protection-terms.ts';
 export { DEFAULT_PROTECTION } from './protection/agreed/protection-settings.ts';
 export type { ProtectionSettings } from './protection/agreed/protection-settings.ts';
-export { ProtectionForm } from './protection/loop/protection-step.ts';
+export { ProtectionForm, STEP_NAMES } from './protection/loop/protection-step.ts';
 export type { GameHints, ProtectionStep, StepName } from './protection/loop/protection-step.ts';
 export type { LoopMode } from './protection/loop/protection-loop.ts';
 export { RttEstimator } from './rtt-estimator.ts';

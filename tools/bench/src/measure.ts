@@ -18,19 +18,24 @@ const MEASURES: Readonly<Record<Part, Measure>> = { relays, scale: measureScale,
 
 /** Measures what was asked for: captures alone, or parts. */
 export async function measure(
-  { quick, only, capture, loss }: Pick<BenchOptions, 'quick' | 'only' | 'capture' | 'loss'>,
+  { quick, only, capture, loss, peers }: Pick<BenchOptions, 'quick' | 'only' | 'capture' | 'loss' | 'peers'>,
   command: string,
   progress: (text: string) => void,
 ): Promise<{ readonly report: Report; readonly faults: readonly string[] }> {
   const startedMs = performance.now();
   const found: Found[] = [];
-  for (const [part, take] of Object.entries(capture ? { capture: measureCapture } : loss ? { loss: measureLoss } : MEASURES)) {
+  for (const [part, take] of Object.entries(capture ? { capture: measureCapture } : loss ? { loss: lossWith(peers) } : MEASURES)) {
     if (only === undefined || only === part) found.push(await take(quick, (text) => progress(`${part}: ${text}`)));
   }
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
   const about = { command, takenOn: new Date().toISOString().slice(0, 10), seconds, machine: describeMachine() };
   const figures = Object.assign({}, ...found.map((part) => part.figures)) as Report['figures'];
   return { report: { ...about, claims: found.flatMap(({ claims }) => claims), figures }, faults: found.flatMap(({ faults }) => faults) };
+}
+
+/** Protection, beside the tunnels of peers. */
+function lossWith(peers: BenchOptions['peers']): Measure {
+  return (quick, progress) => measureLoss(quick, progress, peers);
 }
 
 async function relays(quick: boolean, progress: (text: string) => void): Promise<Found> {

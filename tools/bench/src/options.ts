@@ -1,3 +1,4 @@
+import { parsePeer } from './loss/peer-line.ts';
 import { LabError, readOptions } from '@lightspeed/lab';
 
 /** What a run measures. */
@@ -34,8 +35,10 @@ export function parseOptions(words: readonly string[]) {
   if (against === undefined && (wildcard || values.pairs !== undefined)) throw usage('--wildcard and --pairs go with --against');
   const pairs = values.pairs === undefined ? undefined : Number(values.pairs);
   if (pairs !== undefined && !(Number.isInteger(pairs) && pairs > 0)) throw usage(`--pairs takes a number above 0, got '${values.pairs}'`);
+  if (!loss && values.peer !== undefined) throw usage('--peer goes with --loss');
+  const peers = [values.peer ?? []].flat().map(parsePeer);
   const write = !quick && !capture && only === undefined && values['no-write'] !== true;
-  return { help, quick, json, only, gate, capture, loss, against, wildcard, pairs, write };
+  return { help, quick, json, only, gate, capture, loss, peers, against, wildcard, pairs, write };
 }
 
 function isPart(name: string | undefined): name is Part | undefined {
@@ -48,12 +51,12 @@ const TEXT = { type: 'string' } as const;
 const ALLOWED = {
   gate: ['gate'],
   capture: ['capture', 'quick', 'json'],
-  loss: ['loss', 'quick', 'json', 'no-write'],
+  loss: ['loss', 'quick', 'json', 'no-write', 'peer'],
   against: ['against', 'wildcard', 'pairs', 'quick'],
 };
 const OPTIONS = {
   ...{ help: { ...FLAG, short: 'h' }, quick: FLAG, json: FLAG, 'no-write': FLAG, only: TEXT },
-  ...{ gate: FLAG, capture: FLAG, loss: FLAG, against: TEXT, wildcard: FLAG, pairs: TEXT },
+  ...{ gate: FLAG, capture: FLAG, loss: FLAG, peer: { ...TEXT, multiple: true }, against: TEXT, wildcard: FLAG, pairs: TEXT },
 };
 
 function usage(message: string): LabError {
@@ -80,6 +83,8 @@ Options:
                  of direct flows, and what the kill of a process loses. Some four minutes, or one with --quick
   --loss         plays a game over emulated lines that lose, on a virtual clock, under each setting of --protect. Writes
                  docs/loss.md with charts; some five minutes, or half a minute with --quick
+  --peer TEXT    with --loss: somebody else's tunnel takes part, in real time, a minute for each line. NAME=SERVER | CLIENT,
+                 two commands in which {listen} and {to} stand for addresses; may be repeated
   --against DIR  compares this checkout's node with that of another checkout, whose packages are installed.
                  Prints the ratio of CPU time per round trip, in interleaved pairs of new processes
   --wildcard     with --against: the sockets of both nodes are bound to all addresses, else to 127.0.0.1

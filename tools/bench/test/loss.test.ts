@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CarriedLine } from '../src/loss/carried-line.ts';
 import { chartOf } from '../src/loss/chart.ts';
 import { CLEAN, RANDOM, SETTINGS, protectionOf } from '../src/loss/lines.ts';
 import { measureLoss } from '../src/loss/measure-loss.ts';
+import { parsePeer, playPeer } from '../src/loss/peer-line.ts';
 import { playLine } from '../src/loss/play-line.ts';
 import { verdictOf } from '../src/report/page.ts';
 import { Random } from '@lightspeed/netem';
@@ -54,4 +56,22 @@ it('a chart has a bar for each figure, and says what it is', () => {
   expect(chart).toContain('<title>A &amp; B</title>');
   expect(chart.match(/<rect[^>]+height="5"/g)).toHaveLength(2);
   expect(chart).toContain('>5.1<');
+});
+
+describe('somebody else’s tunnel', () => {
+  // One that only forwards: its loss is the line's.
+  const command = `${process.execPath} ${fileURLToPath(new URL('support/forwarder.ts', import.meta.url))} {listen} {to}`;
+
+  it('takes part by its commands', { timeout: 60_000 }, async () => {
+    const peer = parsePeer(`forwarder=${command} | ${command}`);
+    const lines = { up: { delayMs: 10, loss: 0.2 }, down: { delayMs: 10 } };
+    const { up, down } = await playPeer({ lines, hz: 60, seconds: 3, seed: 1, deadlineMs: 1_000 }, peer);
+    expect(up.lost).toBeGreaterThan(0.05);
+    expect(down.lost).toBe(0);
+    expect(down.addedPackets).toBe(0);
+  });
+
+  it.each(['forwarder', 'a=b|c', 'a=b {listen} {to} | c {listen}'])('is refused where a command or an address is missing: %s', (text) => {
+    expect(() => parsePeer(text)).toThrow(expect.objectContaining({ code: 'ERR_LAB_USAGE' }));
+  });
 });

@@ -17,7 +17,7 @@ export { startLoad, startRegistrants } from './load/processes.ts';
 export type { LoadProcess, Registrants } from './load/processes.ts';
 export type { WindowPlan } from './load/schedule.ts';
 export type { WindowResult } from './load/window-run.ts';
-export { LOOPBACK, freeLoopbackEndpoint } from './loopback-socket.ts';
+export { LOOPBACK, freeLoopbackEndpoint, openLoopbackSocket } from './loopback-socket.ts';
 export { LossyLink } from './lossy-link.ts';
 export { NodeProgram } from './node-program.ts';
 export { cpuNs, residentBytes } from './process-usage.ts';

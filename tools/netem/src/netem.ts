@@ -9,6 +9,8 @@ import { Random } from './random.ts';
 /** `sent + duplicated = delivered + inFlight` and all that was lost holds at any time. */
 export interface NetemStats {
   readonly sent: number;
+  /** Bytes of those that were sent. */
+  readonly bytes: number;
   readonly delivered: number;
   /** Lost by `loss`. */
   readonly lostRandom: number;
@@ -64,6 +66,7 @@ export class Netem<T> {
   readonly #random: Readonly<Record<'loss' | 'burst' | 'duplicate' | 'jitter' | 'reorder', Random>>;
   readonly #counts = {
     sent: 0,
+    bytes: 0,
     delivered: 0,
     lostRandom: 0,
     lostBurst: 0,
@@ -129,6 +132,7 @@ export class Netem<T> {
     }
     this.#lastSendMs = nowMs;
     this.#counts.sent += 1;
+    this.#counts.bytes += sizeBytes;
 
     const isDown = this.outageLeftMs(nowMs) > 0;
     const fault = this.#parsed.byTime ? this.#losesByTime(nowMs) : chance(this.#random.loss, this.#parsed.loss);

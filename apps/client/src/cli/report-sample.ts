@@ -1,3 +1,5 @@
+import { STEP_NAMES } from '@lightspeed/session';
+import type { StepName } from '@lightspeed/session';
 import { formatIpv4, formatSocketAddress } from '@lightspeed/wire';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import type { PathStats, TunnelStats } from '../run/stats.ts';
@@ -23,6 +25,8 @@ export function describeSample(
   ];
   const isLate = [traffic.up, traffic.down].some((direction) => (direction?.lateRatio ?? 0) > 0);
   if (isLate) parts.splice(2, 0, `late ${byDirection(traffic, ({ lateRatio }) => percent(lateRatio))}`);
+  const protection = protectionOf(counters);
+  if (protection !== undefined && protection !== 'none') parts.push(`protection ${protection}`);
   if (traffic.drops > 0) parts.push(`drops ${traffic.drops}`);
   if (traffic.refused.length > 0) parts.push(`node refuses: ${describeRefused(traffic.refused, traffic, up?.limits)}`);
   if (paths.length > 1) parts.push(...paths.map((path, index) => describePath(path, index, pathTraffic[index])));
@@ -34,6 +38,11 @@ export function describeSample(
   if (used?.draining === true) parts.unshift('[node draining]');
   if (state !== 'established') parts.unshift(`[${state === 'idle' ? 'no session' : state}]`);
   return parts.join('  ');
+}
+
+/** How what is sent to the node in use is protected; undefined where nothing is agreed on. */
+export function protectionOf({ protectionStep }: TunnelStats['counters']): StepName | undefined {
+  return STEP_NAMES.at(protectionStep < 0 ? STEP_NAMES.length : protectionStep);
 }
 
 /** What is said of both directions, or of the way down alone where the node says nothing of the other. */

@@ -7,7 +7,7 @@ import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
 import type { Terminal } from './terminal.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
-import { describeSample, describeTotal, lossForPrograms, nodeForPrograms, pathForPrograms } from './report-sample.ts';
+import { describeSample, describeTotal, lossForPrograms, protectionOf, nodeForPrograms, pathForPrograms } from './report-sample.ts';
 import type { PathTraffic } from './path-meter.ts';
 import { describeRefused } from './refusals.ts';
 import { allWays, totalLoss } from './traffic.ts';
@@ -154,7 +154,16 @@ function forPrograms(stats: TunnelStats): object {
   const { state, rtt, ways, counters } = stats;
   const tagged = counters.tagged === 1;
   const recovered = { up: stats.up?.recovered ?? null, down: counters.fecRecovered + counters.repaired };
-  return { state, tagged, recovered, rttMs: rtt?.smoothedMs ?? null, jitterMs: rtt?.jitterMs ?? null, ...allWays(stats), ways };
+  return {
+    state,
+    tagged,
+    protection: protectionOf(counters) ?? null,
+    recovered,
+    rttMs: rtt?.smoothedMs ?? null,
+    jitterMs: rtt?.jitterMs ?? null,
+    ...allWays(stats),
+    ways,
+  };
 }
 
 function kilobytes(bytes: number): string {

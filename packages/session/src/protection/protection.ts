@@ -2,7 +2,7 @@ import type { ArenaOffset, ByteLength, Dialect, DropReason, FlowIndex, Microseco
 
 /*
  * The seam behind which protection from loss lies. What sends payloads and what receives packets knows only these interfaces;
- * XOR groups are the one form today. Another form needs a class for each end, and no step of the packet path changes.
+ * XOR groups are one form, agreed protection is the other. A form needs a class for each end, and no step of the packet path changes.
  */
 
 /** What protects one flow, at the end that sends. There is none for a flow whose packets go out plain. */

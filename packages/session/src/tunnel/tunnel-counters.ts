@@ -58,6 +58,8 @@ export const TunnelCounter = {
   repaired: 36,
   /** How often the protection of what is sent to the node has changed. */
   protectionSteps: 37,
+  /** How what is sent to the node is protected now, a position in STEP_NAMES; -1 where nothing is agreed on. */
+  protectionStep: 38,
 } as const;
 
 /** Positions in a path's own values, which follow those of the tunnel: see {@link pathCounter}. */
@@ -75,7 +77,7 @@ export const PathCounter = {
   up: 7,
 } as const;
 
-const TUNNEL_VALUES = 38;
+const TUNNEL_VALUES = 39;
 const PATH_VALUES = 8;
 
 /** The position of a path's value in {@link TunnelCounters.values}. */

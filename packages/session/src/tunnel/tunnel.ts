@@ -12,6 +12,7 @@ import type { LossCounts } from '../receive-state.ts';
 import type { TunnelEnvironment, TunnelOptions } from './tunnel-options.ts';
 import { makeTunnelParts } from './tunnel-parts.ts';
 import { TunnelProtection } from './tunnel-protection.ts';
+import { STEP_NAMES } from '../protection/loop/protection-step.ts';
 import type { ProtectionTerms } from '../protection/agreed/protection-terms.ts';
 import { TunnelTags } from './tunnel-tags.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
@@ -184,6 +185,8 @@ export class Tunnel {
     values[TunnelCounter.xorsCarried] = repeats.xorsCarried;
     values[TunnelCounter.repeatsOverBudget] = repeats.overBudget;
     values[TunnelCounter.repaired] = repeats.repaired;
+    const { agreed } = receiving;
+    values[TunnelCounter.protectionStep] = agreed === null ? -1 : STEP_NAMES.indexOf(agreed.step.name);
     values[TunnelCounter.flows] = this.#flows.size;
     values[TunnelCounter.sequenceExpected] = receiving.window.expected;
     values[TunnelCounter.sequenceReceived] = receiving.window.received;

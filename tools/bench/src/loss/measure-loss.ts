@@ -2,6 +2,8 @@ import type { Found } from '../report/page.ts';
 import type { Row } from '../report/table.ts';
 import type { Way } from './carried-line.ts';
 import { BURSTS, CLEAN, OUTAGES, RANDOM, SETTINGS } from './lines.ts';
+import { playPeer } from './peer-line.ts';
+import type { PeerTunnel } from './peer-line.ts';
 import { claimsOf } from './loss-claims.ts';
 import { DEADLINE_MS, USUAL_HZ, WAYS, play } from './play-setting.ts';
 import type { WayFigures } from './play-line.ts';
@@ -11,11 +13,11 @@ const RATES = [60, 128, 20];
 const LINES = [CLEAN, ...RANDOM, BURSTS, OUTAGES];
 
 /** How long cells are played, in seconds: those of tables, those of claims, and those where few events decide. */
-const FULL = { cell: 300, claim: 1_000, pooled: 3_000, congested: 600, seeds: 10 };
-const QUICK = { cell: 30, claim: 300, pooled: 1_000, congested: 0, seeds: 0 };
+const FULL = { cell: 300, peer: 60, claim: 1_000, pooled: 3_000, congested: 600, seeds: 10 };
+const QUICK = { cell: 30, peer: 5, claim: 300, pooled: 1_000, congested: 0, seeds: 0 };
 
 /** Plays games over emulated lines on a virtual clock, with the real relay and the real tunnel: what comes when under each setting. */
-export function measureLoss(quick: boolean, progress: (text: string) => void): Promise<Found> {
+export async function measureLoss(quick: boolean, progress: (text: string) => void, peers: readonly PeerTunnel[] = []): Promise<Found> {
   const lengths = quick ? QUICK : FULL;
   const figures: Record<string, Row[]> = {};
   for (const hz of quick ? [USUAL_HZ] : RATES) {
@@ -27,8 +29,17 @@ export function measureLoss(quick: boolean, progress: (text: string) => void): P
         kindsRow(setting, cells[1].up),
       );
   }
+  for (const peer of peers) {
+    progress(`the tunnel of ${peer.name}`);
+    const cells: Readonly<Record<Way, WayFigures>>[] = [];
+    for (const { lines } of LINES)
+      cells.push(await playPeer({ lines, hz: USUAL_HZ, seconds: lengths.peer, seed: 1, deadlineMs: DEADLINE_MS }, peer));
+    figures[`The tunnel of ${peer.name}, in real time, ${USUAL_HZ} datagrams a second, up / down, in %`] = [
+      missingRow({ setting: peer.name, cells }),
+    ];
+  }
   progress('claims');
-  return Promise.resolve({ figures, claims: claimsOf(lengths), faults: [] });
+  return { figures, claims: claimsOf(lengths), faults: [] };
 }
 
 function missingRow({ setting, cells }: { readonly setting: string; readonly cells: readonly Readonly<Record<Way, WayFigures>>[] }): Row {

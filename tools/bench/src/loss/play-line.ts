@@ -87,7 +87,7 @@ export function playLine(
 }
 
 /** Payloads of one direction, by number. */
-class Direction {
+export class Direction {
   readonly #sentMs: number[] = [];
   readonly #arrivedMs: number[] = [];
   /** Numbers of those that came behind a later one. */

@@ -4,7 +4,9 @@ import type { Milliseconds } from '@lightspeed/wire';
 export const ProtectionForm = { repeat: 1, xor: 2, request: 4, report: 8 } as const;
 
 /** What a sender is told to do, by name. */
-export type StepName = 'none' | 'request' | 'xor' | 'early' | 'late' | 'both' | 'repeat';
+export const STEP_NAMES = ['none', 'request', 'xor', 'early', 'late', 'both', 'repeat'] as const;
+/** One of {@link STEP_NAMES}. */
+export type StepName = (typeof STEP_NAMES)[number];
 
 /** One repeat of each payload. Ages are milliseconds since the payload went out. */
 interface StepRepeat {
