@@ -42,6 +42,14 @@ describe('an XOR block', () => {
     expect(receiver.recover(xor(1, 3, [1 ^ 7, 2 ^ 8, 3, 0, 3 ^ 2]), 10, 1)).toBe(-1);
   });
 
+  it('that is shorter than a payload in it brings back nothing: else few bytes would have many delivered, again and again', () => {
+    const { memory, receiver, xor, remember } = sceneOf();
+    remember(9, [1, 2, 3]);
+    expect(receiver.recover(xor(1, 1, [0, 0]), 10, 1)).toBe(-1);
+    expect(receiver.recover(xor(1, 1, [1, 2, 0, 0]), 10, 1)).toBe(-1);
+    expect(memory.available).toBe(BLOCKS - 1);
+  });
+
   it('and payloads that are longer than a block write into no other one', () => {
     const { memory, receiver, xor, remember } = sceneOf();
     remember(9, [1, 2, 3]);

@@ -70,6 +70,8 @@ export class XorBlocksReceiver {
     let filled = readBlockLength(bytes, block) - XOR_EXTRA_BYTES;
     if (missing < 0 || filled > MAX_FEC_PAYLOAD_BYTES) return -1;
     let length = (bytes[content + filled] << 8) | bytes[content + filled + 1];
+    // It is as long as the longest of its payloads. So nobody has long ones delivered for short blocks, again and again.
+    if (this.#longest(newest, members, missing) > filled) return -1;
     const recovered = this.#memory.take(this.#owner);
     if (recovered < 0) return -1;
     bytes.copyWithin(recovered, content, content + filled);
@@ -101,6 +103,16 @@ export class XorBlocksReceiver {
       if (this.#blocks[place] >= 0) this.#memory.release(this.#blocks[place]);
       this.#blocks[place] = this.#sequences[place] = -1;
     }
+  }
+
+  /** The length of the longest member but one. */
+  #longest(newest: SequenceNumber, members: number, missing: SequenceNumber): ByteLength {
+    let longest = 0;
+    for (let bit = 0, left = members; left !== 0; bit++, left >>>= 1) {
+      const number = (newest - bit) & 0xffff;
+      if ((left & 1) !== 0 && number !== missing) longest = Math.max(longest, this.#lengths[number & PLACES]);
+    }
+    return longest;
   }
 
   /** The number of the only member that is not here; -1 if none or several are not. */
