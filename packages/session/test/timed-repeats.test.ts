@@ -122,12 +122,25 @@ describe('timed repeats', () => {
     expect(faultsOf(world, DELAY_MS, 30).missing).toBeLessThanOrEqual(1.2 * unreachable);
   });
 
+  it('of many payloads that are due at once are in packets of eight at most', () => {
+    const world = new RepeatsWorld({ plan: EARLY, way: losing(0) });
+    for (let n = 0; n < 20; n++) world.send(20);
+    world.run(300);
+    expect(world.refused).toEqual([]);
+    expect(world.sender.packetsAlone).toBe(3);
+  });
+
   it('are given to those who ask for what they miss, each once, while it is kept', () => {
     const world = new RepeatsWorld({ plan: { repeats: [], keptMs: 50, xorPackets: 0 }, way: losing(0) });
     for (let n = 0; n < 4; n++) world.send(50);
     world.run(10);
     world.session.answer(1, 0b10);
     world.session.answer(1, 0b110);
+    // However often they ask.
+    for (let n = 0; n < 300; n++) {
+      world.session.answer(1, 0b10);
+      world.run(n % 50 === 0 ? 1 : 0);
+    }
     world.run(60);
     expect(world.sender.packetsAlone).toBe(2);
     world.session.answer(0, 0b111);

@@ -33,7 +33,7 @@ const XOR_WAIT_MS = 100;
 /** Repeats of one session's payloads, in one direction: what was sent, what is due, and how much may be spent. */
 export class RepeatingSession implements Due {
   readonly sender: RepeatSupply;
-  /** How many blocks {@link appendDue} has appended. */
+  /** How many blocks the packet has after {@link appendDue}. */
   appended = 0;
   dueMs: Milliseconds = 0;
   isWaiting = false;
@@ -84,11 +84,11 @@ export class RepeatingSession implements Due {
 
   /**
    * Appends the repeats of a flow that are due to a packet of it.
-   * @param start where the packet begins, `end` where its payload ends.
+   * @param start where the packet begins, `end` where its payload ends; `blocks` how many it has by now.
    * @returns where the packet ends then.
    */
-  appendDue(flow: RepeatedFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset, nowMs: Milliseconds): ArenaOffset {
-    this.appended = 0;
+  appendDue(flow: RepeatedFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset, nowMs: Milliseconds, blocks = 0): ArenaOffset {
+    this.appended = blocks;
     let at = this.#appendRepeats(flow, sequence, start, end, nowMs);
     const rider = this.#rider;
     if (rider !== null && this.appended < MAX_BLOCKS && at + rider.bytes - start <= MAX_CARRIER_BYTES && rider.isDue(nowMs)) {
@@ -223,9 +223,10 @@ export class RepeatingSession implements Due {
     const payloads = this.#payloads;
     const { sender } = this;
     const { returns, wrapper } = sender;
-    const { flow } = payloads.flowAt(place) ?? {};
+    const owner = payloads.flowAt(place);
     // Its bytes may still be on their way to the kernel: the next millisecond will do.
-    if (flow === undefined || payloads.batchAt(place) === returns.batch) return;
+    if (owner === null || payloads.batchAt(place) === returns.batch) return;
+    const { flow } = owner;
     const block = payloads.blockAt(place);
     const length = payloads.lengthAt(place);
     const { sequence, tagBytes } = flow.sending;
@@ -234,10 +235,9 @@ export class RepeatingSession implements Due {
     const start = block - BLOCK_HEAD_BYTES - BLOCKS_HEADER_BYTES;
     if (distance > MAX_BLOCK_DISTANCE || !this.#spend(OUTER_BYTES + tagBytes + block - start + length)) return;
     writeBlockHead(wrapper.bytes, block - BLOCK_HEAD_BYTES, BlockType.repeat, distance, length);
-    const owner = payloads.flowAt(place);
-    const end = owner === null ? block + length : this.appendDue(owner, sequence, start, block + length, sender.nowMs);
+    const end = this.appendDue(owner, sequence, start, block + length, sender.nowMs, 1);
     wrapper.writeHeader(flow, start, VERSION_FEC, sender.nowUs);
-    writeBlocksExtension(wrapper.bytes, start, BLOCKS_ALONE, 0, this.appended + 1);
+    writeBlocksExtension(wrapper.bytes, start, BLOCKS_ALONE, 0, this.appended);
     const wireBytes = OUTER_BYTES + tagBytes + end - start;
     if (wrapper.sink.sendPacket(flow, start, end - start, true)) this.#gate.sent(sender.nowMs, sequence, 0, wireBytes, wireBytes);
     payloads.noteBatch(place, returns.batch);

@@ -71,7 +71,9 @@ export class SentPayloads {
 
   /** Notes that somebody asks for it. @returns false if it went out on request before. */
   noteAsked(place: number): boolean {
-    return this.#asked[place]++ === 0;
+    const isFirst = this.#asked[place] === 0;
+    this.#asked[place] = 1;
+    return isFirst;
   }
 
   noteRepeats(place: number, done: number): void {
