@@ -84,11 +84,11 @@ export class RepeatingSession implements Due {
 
   /**
    * Appends the repeats of a flow that are due to a packet of it.
-   * @param start where the packet begins, `end` where its payload ends; `blocks` how many it has by now.
+   * @param start where the packet begins, `end` where its payload ends; `had` how many blocks it has by now.
    * @returns where the packet ends then.
    */
-  appendDue(flow: RepeatedFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset, nowMs: Milliseconds, blocks = 0): ArenaOffset {
-    this.appended = blocks;
+  appendDue(flow: RepeatedFlow, sequence: SequenceNumber, start: ArenaOffset, end: ArenaOffset, nowMs: Milliseconds, had = 0): ArenaOffset {
+    this.appended = had;
     let at = this.#appendRepeats(flow, sequence, start, end, nowMs);
     const rider = this.#rider;
     if (rider !== null && this.appended < MAX_BLOCKS && at + rider.bytes - start <= MAX_CARRIER_BYTES && rider.isDue(nowMs)) {
