@@ -22,6 +22,17 @@ describe('what came on the wire', () => {
     expect(counts()).toEqual({ highest: 35, received: 35, runs: 1, epoch: 0 });
   });
 
+  it('is counted anew when the sender starts over, also with numbers that are a little lower', () => {
+    const { judge, arrive, counts } = sceneOf();
+    for (let sequence = 0; sequence < 500; sequence++) arrive(sequence, 0);
+    judge.restart();
+    expect(judge.isDue(1_000)).toBe(false);
+    arrive(0, 5_000, { extraUs: 40_000 });
+    expect([judge.isDue(5_000), judge.delayMs]).toEqual([true, 0]);
+    for (let sequence = 1; sequence < 100; sequence++) if (sequence !== 10) arrive(sequence, 5_000);
+    expect(counts()).toEqual({ highest: 35, received: 35, runs: 1, epoch: 1 });
+  });
+
   it('is judged 100 ms after something newer came', () => {
     const { judge, arrive, counts } = sceneOf();
     arrive(7, 0);

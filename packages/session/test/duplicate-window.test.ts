@@ -23,6 +23,23 @@ class Model {
 }
 
 describe('the duplicate window', () => {
+  it('takes payloads of later packets, each once, that are not older than its first packet', () => {
+    const window = new DuplicateWindow();
+    window.accept(10, 0, 0, false);
+    expect(window.acceptRepeat(9)).toBe(false);
+    window.accept(13, 0, 0, false);
+    expect([9, 10, 11, 11, 12, 13, 14].map((number) => window.acceptRepeat(number))).toEqual([
+      false,
+      false,
+      true,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    expect([window.expected, window.received, window.accept(12, 0, 0, false)]).toEqual([4, 2, DropReason.duplicate]);
+  });
+
   it('agrees with a Set of all numbers, over any steps and wraps, while packets keep coming', () => {
     const step = fc.oneof(
       { weight: 8, arbitrary: fc.integer({ min: -20, max: 20 }) },

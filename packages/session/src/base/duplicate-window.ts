@@ -99,13 +99,13 @@ export class DuplicateWindow {
 
   /**
    * Takes note of a payload that came in a later packet. It never starts or moves the window, and counts neither as expected nor as
-   * received: those say what came on the wire.
+   * received: those say what came on the wire. Who took a payload that is older than the window's first packet is not known.
    * @param sequence the number of the packet whose payload it is.
    * @returns whether it comes for the first time, and is not too old to tell.
    */
   acceptRepeat(sequence: SequenceNumber): boolean {
     const behind = -sequenceDelta(sequence, this.#newest);
-    if (this.#newest < 0 || behind <= 0 || behind >= DUPLICATE_WINDOW_PACKETS) return false;
+    if (this.#newest < 0 || behind <= 0 || behind >= Math.min(this.#span, DUPLICATE_WINDOW_PACKETS)) return false;
     const word = this.#wordOf(sequence);
     const bit = 1 << (sequence & 31);
     if ((this.#words[word] & bit) !== 0) return false;
@@ -118,11 +118,6 @@ export class DuplicateWindow {
     const behind = -sequenceDelta(sequence, this.#newest);
     const isInside = this.#newest >= 0 && behind > 0 && behind < Math.min(this.#span, DUPLICATE_WINDOW_PACKETS);
     return isInside && (this.#words[this.#wordOf(sequence)] & (1 << (sequence & 31))) === 0;
-  }
-
-  /** Whether no packet but one has come since it began. */
-  get hasJustBegun(): boolean {
-    return this.#span === 1;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { termsInHandshake, termsOfHandshake } from '../protection/agreed/protection-terms.ts';
+import { agreeOn, termsInHandshake, termsOfHandshake } from '../protection/agreed/protection-terms.ts';
 import type { NodeSender } from './node-sender.ts';
 import type { PathLink } from './path-link.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
@@ -60,8 +60,10 @@ export class Handshakes {
   /** The node has answered what our HANDSHAKE said of protection. @returns whether there was nothing else in it. */
   #takeTerms(link: PathLink, payload: bigint): boolean {
     if (link.challenge === 0n || link.challenge !== this.#openingPayload) return false;
+    const { options, protection } = this.#parts;
     const terms = termsOfHandshake(payload);
-    this.#parts.protection.settle(terms);
+    // Whatever the node says, it is no more than what we have offered.
+    protection.settle(agreeOn(options.protection, terms));
     if (terms === undefined && payload !== 0n) return false;
     // Once more, to be asked whether we receive at this address.
     link.challenge = 0n;

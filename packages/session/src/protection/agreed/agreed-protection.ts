@@ -208,6 +208,7 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
     this.#blocks.close();
     this.#repeating.forgetAll();
     this.#requests?.restart();
+    this.#judge.restart();
   }
 
   // What blocks say.

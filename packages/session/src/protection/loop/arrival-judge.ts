@@ -71,6 +71,7 @@ export class ArrivalJudge {
   readonly #words: Int32Array;
   readonly #first: number;
   readonly #delay: QueueingDelay;
+  readonly #paths: number;
 
   /**
    * @param paths how many paths the session may have.
@@ -79,6 +80,7 @@ export class ArrivalJudge {
   constructor(paths: number, words: Int32Array = new Int32Array(arrivalJudgeWords(paths)), first = 0) {
     this.#words = words;
     this.#first = first;
+    this.#paths = paths;
     this.#delay = new QueueingDelay(words, first + Word.delays);
     words[first + Word.delayUs] = NO_DELAY;
   }
@@ -86,6 +88,16 @@ export class ArrivalJudge {
   /** Begins with another epoch than 0, so that nobody takes these counts for those of a judge before. */
   beginAt(epoch: number): void {
     this.#words[this.#first + Word.epoch] = epoch & 0xff;
+  }
+
+  /** The sender starts over: its numbers begin anew, and its clock may be another one. */
+  restart(): void {
+    const words = this.#words;
+    const first = this.#first;
+    if ((words[first + Word.flags] & STARTED) !== 0) words[first + Word.epoch]++;
+    words[first + Word.flags] = 0;
+    words[first + Word.noteCount] = 0;
+    for (let path = 0; path < this.#paths; path++) this.#delay.forget(path);
   }
 
   /** The newest number of which it is known whether it came. The counts below are up to it. */

@@ -79,8 +79,7 @@ export class BlocksReceiver {
   take(sink: PayloadSink, window: DuplicateWindow, flowIndex: FlowIndex, offset: ArenaOffset, nowMs: Milliseconds): void {
     const bytes = this.#bytes;
     this.hasRepeats = false;
-    // What was sent before a window begins may have been delivered before it did.
-    if (!window.hasJustBegun) this.#takeBlocks(sink, window, flowIndex, offset, nowMs);
+    this.#takeBlocks(sink, window, flowIndex, offset, nowMs);
     if (isAlone(bytes, offset)) return;
     const payload = offset + BLOCKS_HEADER_BYTES;
     const length = readOwnLength(bytes, offset);
