@@ -115,6 +115,24 @@ describe('without a registration', () => {
     expect(said[2]).not.toBe(said[1]);
   });
 
+  it('a second copy of what the node has answered changes nothing', () => {
+    const world = new World({ seed: 1, tunnels: 1, link: { delayMs: DELAY_MS, duplicate: 1, jitterMs: 20 }, ...both(REPEAT) });
+    const [{ host }] = world.tunnels;
+    let said = 0;
+    host.onPacket = (path, bytes) => {
+      if (readFlags(bytes, 0) === FLAG_HANDSHAKE) said++;
+      world.tunnels[0].paths[path].link.aToB.send(bytes, bytes.length, world.simulation.nowMs);
+    };
+    host.open();
+    for (let n = 0; n < 60; n++) {
+      world.run(50);
+      host.nowMs = world.simulation.nowMs;
+      host.fromLocal(new Uint8Array(50), PROGRAM, SERVER);
+    }
+    expect(said).toBeLessThan(8);
+    expect(host.count('repeatsCarried') + host.count('repeatsAlone')).toBeGreaterThan(30);
+  });
+
   it('a node that protects nothing gets no blocks', () => {
     const { tunnel } = both(REPEAT);
     const { world, missing } = play({ link: lossy(0), relay: { protections: [undefined] }, tunnel }, { seconds: 2 });

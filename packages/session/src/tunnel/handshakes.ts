@@ -1,4 +1,4 @@
-import { agreeOn, termsInHandshake, termsOfHandshake } from '../protection/agreed/protection-terms.ts';
+import { agreeOn, isAboutProtection, termsInHandshake, termsOfHandshake } from '../protection/agreed/protection-terms.ts';
 import type { NodeSender } from './node-sender.ts';
 import type { PathLink } from './path-link.ts';
 import type { TunnelParts } from './tunnel-parts.ts';
@@ -48,7 +48,10 @@ export class Handshakes {
 
   /** The node has acknowledged a link's HANDSHAKE. @param payload the 8 bytes behind the header, 0 if there are none. */
   acknowledged(link: PathLink, payload: bigint): void {
-    if (!this.#takeTerms(link, payload)) this.#answerChallenge(link, payload);
+    if (this.#takeTerms(link, payload)) return;
+    // The answer of before comes once more. It is no challenge, and the one to the HANDSHAKE of now is still to come.
+    if (this.#openingPayload !== 0n && isAboutProtection(payload)) link.handshakes = true;
+    else this.#answerChallenge(link, payload);
   }
 
   /** Who has not registered says in its first HANDSHAKE what it knows of protection. */

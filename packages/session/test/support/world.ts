@@ -36,22 +36,27 @@ export interface WorldTunnel {
   readonly host: TunnelHost;
   readonly paths: WorldPath[];
   readonly link: NetemLink<Uint8Array>;
+  /** The address from which it registers. */
+  readonly home: Endpoint;
+  /** The registration's token; 0 without one. */
+  readonly token: number;
 }
 
 /** A relay, tunnels that reach it over an emulated network each, and game servers next to it; on a virtual clock. */
 export class World {
   readonly simulation: Simulation;
-  readonly relay: RelayHost;
+  /** The one that runs now, see {@link World.restart}. */
+  relay: RelayHost;
   readonly tunnels: WorldTunnel[] = [];
+  readonly #options: WorldOptions;
   /** What arrives at the game servers; `answer` sends something back at once. */
   onServer: (datagram: EgressDatagram, answer: (bytes: Uint8Array) => void) => void = () => undefined;
 
   constructor(options: WorldOptions) {
     this.simulation = new Simulation({ startMs: 1_000 });
-    this.relay = new RelayHost(options.relay);
-    this.#drive(this.relay, 1_000);
-    this.relay.onFlush = () => this.#collectFromRelay();
-    this.relay.onTagging = (sessionId) => this.#later(() => this.tunnels[sessionId - FIRST_SESSION_ID].host.startTags());
+    this.#options = options;
+    this.relay = this.#makeRelay();
+    this.#drive(() => this.relay, 1_000);
     for (let i = 0; i < options.tunnels; i++) this.#addTunnel(i, options);
   }
 
@@ -60,18 +65,39 @@ export class World {
     this.simulation.runUntil(this.simulation.nowMs + ms);
   }
 
+  /** Another relay goes on with the sessions of registered tunnels, from a snapshot. The former one sends nothing any more. */
+  restart(): void {
+    const former = this.relay;
+    former.onFlush = undefined;
+    const saved = former.relay.snapshots.takeAll();
+    this.relay = this.#makeRelay();
+    this.relay.nowMs = this.simulation.nowMs;
+    this.relay.tick();
+    for (const snapshot of saved) {
+      const index = snapshot.sessionId - FIRST_SESSION_ID;
+      const { home, token } = this.tunnels[index];
+      this.relay.relay.register({ ...this.#registrationOf(index), ...this.relay.prefixOf(home.ip), token, nonces: snapshot.nonces });
+      if (!this.relay.relay.snapshots.restore(structuredClone(snapshot))) throw new Error('a session was not restored');
+    }
+  }
+
+  #makeRelay(): RelayHost {
+    const relay = new RelayHost(this.#options.relay);
+    relay.onFlush = () => this.#collectFromRelay();
+    relay.onTagging = (sessionId) => this.#later(() => this.tunnels[sessionId - FIRST_SESSION_ID].host.startTags());
+    return relay;
+  }
+
   #addTunnel(index: number, options: WorldOptions): void {
     const paths = Array.from({ length: options.tunnel?.paths ?? 1 }, (_, path) => ({
       address: endpoint(`203.0.113.${index * 4 + path + 1}:40000`),
       link: new NetemLink<Uint8Array>({ ...options.link, seed: options.seed * 100 + index * 4 + path }),
     }));
-    const host = new TunnelHost({
-      ...options.tunnel,
-      ...(options.registered === true && this.#register(index, paths[0], options.canTag === true, options.terms)),
-    });
-    this.tunnels.push({ host, paths, link: paths[0].link });
+    const registered = options.registered === true ? this.#register(index, paths[0]) : undefined;
+    const host = new TunnelHost({ ...options.tunnel, ...registered });
+    this.tunnels.push({ host, paths, link: paths[0].link, home: paths[0].address, token: registered?.token ?? 0 });
     host.onAttacked = () => this.#later(() => void this.relay.relay.tag(FIRST_SESSION_ID + index));
-    this.#drive(host, 1_000);
+    this.#drive(() => host, 1_000);
     host.onPacket = (path, bytes) => paths[path].link.aToB.send(bytes, bytes.length, this.simulation.nowMs);
     paths.forEach((path, number) => {
       this.simulation.attach(path.link.aToB, (bytes, nowMs) => {
@@ -90,29 +116,35 @@ export class World {
     this.simulation.at(this.simulation.nowMs + CONTROL_MS, action);
   }
 
-  #register(index: number, path: WorldPath, canTag: boolean, protection: ProtectionTerms | undefined): Partial<TunnelOptions> {
-    const secret = new Uint8Array(16).fill(index + 1);
-    const registration = { sessionId: FIRST_SESSION_ID + index, secret };
-    const token = this.relay.register({
-      ...registration,
-      ip: path.address.ip,
-      dialect: 'standard',
-      protection,
-      capabilities: PeerCapability.challenges | (canTag ? PeerCapability.tags : 0),
-    });
-    return { token, registration, terms: protection };
+  #register(index: number, { address }: WorldPath) {
+    const registration = this.#registrationOf(index);
+    const token = this.relay.register({ ...registration, ip: address.ip });
+    return { token, registration, terms: this.#options.terms };
+  }
+
+  #registrationOf(index: number) {
+    const { canTag, terms } = this.#options;
+    return {
+      sessionId: FIRST_SESSION_ID + index,
+      secret: new Uint8Array(16).fill(index + 1),
+      dialect: 'standard' as const,
+      protection: terms,
+      capabilities: PeerCapability.challenges | (canTag === true ? PeerCapability.tags : 0),
+    };
   }
 
   /** Calls a host's tick when it is due. */
-  #drive(host: RelayHost | TunnelHost, startMs: number): void {
+  #drive(current: () => RelayHost | TunnelHost, startMs: number): void {
     let nextMs = startMs;
     this.simulation.add({
       nextWakeMs: () => {
+        const host = current();
         const soonerMs = (host instanceof RelayHost ? host.relay : host.tunnel).msUntilSooner();
         if (soonerMs >= 0) nextMs = Math.min(nextMs, host.nowMs + soonerMs);
         return nextMs;
       },
       wake: (nowMs) => {
+        const host = current();
         host.nowMs = nowMs;
         nextMs = nowMs + Math.max(1, Math.min(host.tick(), 20));
       },

@@ -61,9 +61,14 @@ export function termsInHandshake(terms: ProtectionTerms): bigint {
   return (MAGIC << 24n) | BigInt(packTerms({ ...terms, profile: 0 }));
 }
 
+/** Whether the 8 bytes behind the header of a HANDSHAKE say something of protection, sensible or not. */
+export function isAboutProtection(payload: bigint): boolean {
+  return payload >> 24n === MAGIC;
+}
+
 /** The terms in the 8 bytes behind the header of a HANDSHAKE; undefined if they are something else, or no terms that make sense. */
 export function termsOfHandshake(payload: bigint): ProtectionTerms | undefined {
-  if (payload >> 24n !== MAGIC) return undefined;
+  if (!isAboutProtection(payload)) return undefined;
   const terms = unpackTerms(Number(payload & 0xff_ffffn));
   return terms !== undefined && areSound(terms) ? terms : undefined;
 }
