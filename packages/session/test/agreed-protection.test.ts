@@ -205,6 +205,19 @@ describe('a loop', () => {
   });
 });
 
+it('a loop protects a session whose packets go by two paths at once, whichever of them is the faster one', () => {
+  const protection = settingsOf({ kind: 'auto' });
+  const { world } = play({
+    link: { delayMs: DELAY_MS, jitterMs: 10, loss: 0.3 },
+    registered: true,
+    terms: protection,
+    relay: { protections: [protection] },
+    tunnel: { protection, paths: 2, multipath: 'duplicate' },
+  });
+  expect(world.relay.count('protectionSteps')).toBeLessThan(20);
+  expect(world.relay.count('repeatsCarried') + world.relay.count('repeatsAlone')).toBeGreaterThan(500);
+});
+
 it('forms that one end does not know are not used', () => {
   const own = settingsOf(REPEAT);
   const theirs = settingsOf(REPEAT, { forms: ProtectionForm.xor | ProtectionForm.report });

@@ -203,9 +203,9 @@ export class RelaySessionLifecycle {
     const { session } = path;
     if (session.primary === path) return;
     session.primary = path;
-    session.receiving.agreed?.pathsChanged(this.#parts.clock.nowMs);
     // With duplicates it changes all the time, and no path is preferred.
     if (session.multipath === 'duplicate') return;
+    session.receiving.agreed?.pathsChanged(this.#parts.clock.nowMs);
     // A snapshot names the primary path first.
     session.isChanged = true;
     this.#parts.reports.sessionChanged(session);
