@@ -1,5 +1,5 @@
 import { PeerCapability, DEFAULT_PROTECTION } from '@lightspeed/session';
-import type { LoopMode, ProtectionSettings, RelayOptions } from '@lightspeed/session';
+import type { LoopMode, ProtectionSettings, ProtectionTerms, RelayOptions } from '@lightspeed/session';
 import { BlockType, TunnelHeader, hasBlocks } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
 import { termsInHandshake } from '../src/protection/agreed/protection-terms.ts';
@@ -14,6 +14,11 @@ const settingsOf = (mode: LoopMode, more: Partial<ProtectionSettings> = {}): Pro
   budgetPercent: 50,
   ...more,
 });
+const termsBytes = (terms: ProtectionTerms): Uint8Array => {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, termsInHandshake(terms));
+  return bytes;
+};
 const PAYLOAD_BYTES = 100;
 const OWN_BYTES = OUTER_BYTES + 20 + PAYLOAD_BYTES;
 
@@ -195,8 +200,7 @@ describe('a HANDSHAKE that somebody forges', () => {
     prove(client, 9, 4n);
     client.data('hello');
     host.takeToClients();
-    const other = new Uint8Array(8);
-    new DataView(other.buffer).setBigUint64(0, termsInHandshake({ forms: 2, deadlineMs: 10, budgetPercent: 0 }));
+    const other = termsBytes({ forms: 2, deadlineMs: 10, budgetPercent: 0 });
     for (const token of [0, 9]) {
       for (const payload of [new Uint8Array(0), new Uint8Array(8), other]) {
         client.raw(TunnelHeader.handshake(0, 5_000_000).withSessionToken(token).encodeWithPayload(payload));
@@ -207,5 +211,49 @@ describe('a HANDSHAKE that somebody forges', () => {
     const { repeats } = flood(client, 2, (nth, newest) => (nth % 100 === 0 ? sendBlocks(client, [report(newest, 0, 0, 0, nth)]) : 0));
     expect(repeats.size).toBeGreaterThan(30);
     expect(host.drops()).toEqual({ 'client:not_admitted': 6 });
+  });
+
+  it.each([
+    ['that it knows nothing', new Uint8Array(8)],
+    ['nothing', new Uint8Array(0)],
+    ['that it knows other blocks', termsBytes({ forms: 2, deadlineMs: 10, budgetPercent: 0 })],
+  ])('changes nothing of the protection of a session that a token opened: %s', (_what, payload) => {
+    const { client, host } = sceneOf(settingsOf({ kind: 'repeat', agesMs: [5] }));
+    client.raw(TunnelHeader.handshake(0, 5_000_000).withSessionToken(client.token).encodeWithPayload(payload));
+    host.takeToClients();
+    const { repeats } = flood(client, 2, (nth, newest) => (nth % 100 === 0 ? sendBlocks(client, [report(newest, 0, 0, 0, nth)]) : 0));
+    expect(repeats.size).toBeGreaterThan(30);
+    expect(host.drops()).toEqual({});
+  });
+
+  it('has no blocks sent to a client that knows none', () => {
+    const settings = settingsOf({ kind: 'repeat', agesMs: [5] });
+    const host = new RelayHost({ protections: [settings] });
+    const client = new LstpClient(host).open();
+    client.data('hello');
+    host.takeToServers();
+    client.raw(TunnelHeader.handshake(0, 5_000_000).withSessionToken(client.token).encodeWithPayload(termsBytes(settings)));
+    host.takeToClients();
+    const { repeats } = flood(client, 2, () => 0);
+    expect(repeats.size).toBe(0);
+  });
+
+  it('is one that starts over when its sender has shown that it receives', () => {
+    const settings = settingsOf({ kind: 'repeat', agesMs: [5] });
+    const host = new RelayHost({ protections: [settings] });
+    const client = new LstpClient(host).open();
+    client.data('hello');
+    host.takeToServers();
+    client.send(TunnelHeader.handshake(0, 5_000_000), termsBytes(settings));
+    expect(Buffer.from(client.answers()[0].payload)).toEqual(Buffer.from(termsBytes(settings)));
+    client.send(TunnelHeader.handshake(0, 5_000_000), new Uint8Array(8));
+    const [{ payload: challenge }] = client.answers();
+    expect(challenge.some((byte) => byte !== 0)).toBe(true);
+    client.send(TunnelHeader.handshake(0, 5_000_000), challenge);
+    expect(Buffer.from(client.answers()[0].payload)).toEqual(Buffer.alloc(8));
+    client.sequence = 0;
+    client.data('again');
+    const { repeats } = flood(client, 2, (nth, newest) => (nth % 100 === 0 ? sendBlocks(client, [report(newest, 0, 0, 0, nth)]) : 0));
+    expect(repeats.size).toBeGreaterThan(30);
   });
 });

@@ -48,8 +48,9 @@ export interface PacketExplanation {
 export function explainPacket(bytes: Uint8Array, dialect: Dialect, tagKey?: TagKey): PacketExplanation {
   const decoded = TunnelHeader.decode(bytes, dialect);
   const header = isDropReason(decoded) ? undefined : decoded;
-  const tagFits = header?.tag === undefined || tagKey === undefined ? undefined : fits(bytes, tagKey);
   const blocks = decoded === DropReason.badFecFlags ? blocksIn(bytes) : undefined;
+  const isTagged = header?.tag !== undefined || (blocks !== undefined && hasTag(bytes, 0, bytes.length));
+  const tagFits = !isTagged || tagKey === undefined ? undefined : fits(bytes, tagKey);
   const reason = tagFits === false ? DropReason.badTag : blocks === undefined ? refusalOf(decoded) : refusalOfBlocks(blocks);
   const fields = readFields(bytes, dialect, header, tagFits, blocks);
   const common = { dialect, lengthBytes: bytes.length, header, fields };
@@ -100,7 +101,7 @@ function readFields(
   const isTagged = dialect === 'standard' && hasTag(bytes, 0, bytes.length);
   if (blocks !== undefined) readBlocksExtension(reader);
   else if (bytes.length > HEADER_BYTES && bytes[0] >> 4 === (isTagged ? VERSION_TAGGED_FEC : VERSION_FEC)) readExtension(reader, dialect);
-  if (isTagged) reader.number(TAG_BYTES, 'tag', () => explainTag(tagFits));
+  if (isTagged) reader.number(TAG_BYTES, 'tag', () => explainTag(tagFits, blocks !== undefined));
   if (blocks !== undefined) readBlocks(reader, blocks, explainPayload);
   else if (header?.kind === 'parity') readParity(reader, header.fec?.size ?? 0);
   else if (reader.left > 0) reader.raw(reader.left, 'payload', explainPayload(bytes.subarray(-reader.left)));
@@ -117,8 +118,9 @@ function readExtension(reader: FieldReader, dialect: Dialect): void {
   reader.number(1, 'reserved', (value) => (value === 0 ? '' : 'must be 0'));
 }
 
-function explainTag(tagFits: boolean | undefined): string {
-  if (tagFits === undefined) return 'over the header and the length of the payload; not checked';
+function explainTag(tagFits: boolean | undefined, hasBlocks: boolean): string {
+  if (tagFits === undefined)
+    return `over ${hasBlocks ? 'the header and the heads of blocks' : 'the header and the length of the payload'}; not checked`;
   return tagFits ? 'fits the key' : 'does not fit the key';
 }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_GROUP_SIZE } from '@lightspeed/fec';
-import { ALL_FORMS, DEFAULT_PROTECTION, MAX_BUDGET_PERCENT, MAX_DEADLINE_MS, MIN_DEADLINE_MS } from '@lightspeed/session';
+import { ALL_FORMS, DEFAULT_PROTECTION, MAX_BUDGET_PERCENT, MAX_DEADLINE_MS, MIN_DEADLINE_MS, formatProtect } from '@lightspeed/session';
 import type { GameHints, Protect, ProtectionSettings } from '@lightspeed/session';
-import { requireInteger } from './checks.ts';
+import { invalid, requireInteger } from './checks.ts';
 
 /** How what is sent is protected from loss, in both directions. Whatever is left out has the default of {@link DEFAULT_PROTECT}. */
 export interface ProtectSettings {
@@ -47,6 +47,10 @@ export function parseProtectSettings(given: ProtectSettings, fecGroupSize: numbe
   requireInteger('deadlineMs', deadlineMs, MIN_DEADLINE_MS, MAX_DEADLINE_MS);
   requireInteger('budget', budget, 0, MAX_BUDGET_PERCENT);
   requireInteger('budgetKbps', budgetKbps, 1, MAX_BUDGET_KBPS);
+  if (protect.kind === 'repeat') {
+    const allowed = `ages of at most ${deadlineMs} ms, which is the deadline (--deadline-ms): what comes later is of no use`;
+    if (Math.max(...protect.agesMs) > deadlineMs) throw invalid('protect', formatProtect(protect), allowed);
+  }
   if (protect.kind === 'off') return { protection: undefined, fecGroupSize: 0 };
   if (protect.kind === 'groups') return { protection: undefined, fecGroupSize: protect.size };
   const { hints = {} } = given;

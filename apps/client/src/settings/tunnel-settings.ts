@@ -1,6 +1,6 @@
 import { GROUP_SIZE_LIMITS } from '@lightspeed/fec';
-import { DEFAULT_TUNNEL_OPTIONS, MAX_PATHS, MULTIPATH_MODES } from '@lightspeed/session';
-import type { MultipathMode, ProtectionSettings } from '@lightspeed/session';
+import { DEFAULT_TUNNEL_OPTIONS, MAX_PATHS, MULTIPATH_MODES, formatProtect } from '@lightspeed/session';
+import type { MultipathMode, Protect, ProtectionSettings } from '@lightspeed/session';
 import type { EngineKind } from '@lightspeed/udp';
 import { DIALECTS, formatSocketAddress } from '@lightspeed/wire';
 import type { Dialect, Endpoint, SocketAddress } from '@lightspeed/wire';
@@ -138,7 +138,7 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   requireInteger('maxKeepalives', parsed.maxKeepalives, 0, MOST_KEEPALIVES);
   requireInteger('flowTimeoutSecs', parsed.flowTimeoutSecs, 1, MAX_FLOW_TIMEOUT_SECS);
   const protecting = parseProtectSettings({ protect, deadlineMs, budget, budgetKbps, hints }, fecGroupSize);
-  requireFecGroupSize(protecting.fecGroupSize, parsed.dialect);
+  requireProtection(protect, protecting.fecGroupSize, parsed.dialect);
   if (parsed.socks !== undefined) checkSocks(parsed.socks);
   const anySource = parsed.egressFiltering === 'endpoint-independent';
   const source = parseSource(node, register, parsed.dialect, anySource, protecting.protection);
@@ -186,8 +186,13 @@ function requireKeepaliveMs(keepaliveMs: number): void {
 }
 
 /** @throws {ClientError} `ERR_CLIENT_INVALID_SETTING` unless the dialect may send groups of that size; 0 is none. */
-function requireFecGroupSize(size: number, dialect: Dialect): void {
+function requireProtection(protect: Protect | undefined, size: number, dialect: Dialect): void {
   const { min, max } = GROUP_SIZE_LIMITS[dialect];
+  const isOfBlocks = protect?.kind === 'repeat' || protect?.kind === 'xor' || protect?.kind === 'request';
+  const isOutside = protect?.kind === 'groups' && (protect.size < min || protect.size > max);
+  if ((isOfBlocks && dialect === 'reference') || isOutside) {
+    throw invalid('protect', formatProtect(protect), `auto, off or groups:K (${min} to ${max}) in dialect ${dialect}`);
+  }
   if (size === 0 || (Number.isInteger(size) && size >= min && size <= max)) return;
   throw invalid('fecGroupSize', size, `0 (off) or a whole number from ${min} to ${max} in dialect ${dialect}`);
 }

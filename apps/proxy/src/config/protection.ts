@@ -64,27 +64,19 @@ export interface ProtectionConfig {
 }
 
 /** What the relays are told: the node's own settings first, then those of tickets in the order of the file. */
-export function protectionsOf(config: ProtectionConfig): readonly (ProtectionSettings | undefined)[] {
+export function protectionsOf(config: ProtectionConfig): readonly ProtectionSettings[] {
   const { protect, budget, ticketProtections } = config;
   return [{ protect, budget }, ...ticketProtections].map((one) => settingsOf(config, one.protect, one.budget ?? budget));
 }
 
-/** What a node offers to the bearer of a ticket; undefined for nothing. */
-export function offerFor(
-  config: ProtectionConfig,
-  ticket: { readonly id: string; readonly name: string } | undefined,
-): ProtectionTerms | undefined {
+/** What a node offers to the bearer of a ticket. */
+export function offerFor(config: ProtectionConfig, ticket: { readonly id: string; readonly name: string } | undefined): ProtectionTerms {
   const nth = config.ticketProtections.findIndex((one) => ticket !== undefined && (one.ticket === ticket.id || one.ticket === ticket.name));
-  const settings = protectionsOf(config)[nth + 1];
-  if (settings === undefined) return undefined;
-  const { forms, deadlineMs, budgetPercent } = settings;
+  const { forms, deadlineMs, budgetPercent } = protectionsOf(config)[nth + 1];
   return { forms, deadlineMs, budgetPercent, profile: nth + 1 };
 }
 
-function settingsOf(
-  { deadlineMs, budgetKbps }: ProtectionConfig,
-  mode: NodeProtect,
-  budgetPercent: number,
-): ProtectionSettings | undefined {
-  return mode.kind === 'off' ? undefined : { mode, forms: ALL_FORMS, deadlineMs, budgetPercent, budgetKbps, hints: {} };
+/** Also a node that protects nothing agrees with its clients: it reports to them, so that they can protect what they send. */
+function settingsOf({ deadlineMs, budgetKbps }: ProtectionConfig, mode: NodeProtect, budgetPercent: number): ProtectionSettings {
+  return { mode, forms: ALL_FORMS, deadlineMs, budgetPercent, budgetKbps, hints: {} };
 }

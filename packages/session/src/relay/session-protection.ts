@@ -11,6 +11,9 @@ import { RelayCounter } from './relay-counters.ts';
 import type { RelayParts } from './relay-parts.ts';
 import type { RelaySession } from './relay-session.ts';
 
+/** What a client asks for that wants no blocks. */
+const NOTHING = 'nothing';
+
 /** What {@link SessionProtection} takes of a relay. */
 export interface SessionProtectionParts extends Pick<RelayParts, 'counters' | 'limits' | 'options' | 'output' | 'random' | 'sessions'> {
   readonly reports: FlowReports;
@@ -20,16 +23,43 @@ export interface SessionProtectionParts extends Pick<RelayParts, 'counters' | 'l
 /** Agrees with clients on protection of their sessions (docs/protocol.md, Blocks), and bounds what it may cost. */
 export class SessionProtection implements ProtectionHost {
   readonly #parts: SessionProtectionParts;
+  /** What a HANDSHAKE has asked for that may be forged: its sender is to show first that it receives at its address. */
+  readonly #unproven = new WeakMap<RelaySession, ProtectionTerms | typeof NOTHING>();
 
   constructor(parts: SessionProtectionParts) {
     this.#parts = parts;
   }
 
-  /** A client without a registration has said in its HANDSHAKE what it knows. @returns what holds from now on; undefined for nothing. */
-  answer(session: RelaySession, theirs: ProtectionTerms): ProtectionTerms | undefined {
+  /**
+   * A client without a registration has opened its session, or says that it starts over. What an open session has agreed on changes
+   * only when {@link confirm} is called: anybody can say so in the client's name.
+   * @param theirs what its HANDSHAKE says that it knows; undefined for nothing.
+   * @param opens whether it opens the session.
+   */
+  asked(session: RelaySession, theirs: ProtectionTerms | undefined, opens: boolean): void {
     const terms = agreeOn(this.#parts.options.protections[0], theirs);
+    if (opens) return this.settle(session, terms);
+    if (packTerms(terms) === packTerms(session.receiving.agreed?.terms)) this.#unproven.delete(session);
+    else this.#unproven.set(session, terms ?? NOTHING);
+  }
+
+  /** What its client is told that holds, or will when it has shown that it receives; undefined for nothing. */
+  answerFor(session: RelaySession): ProtectionTerms | undefined {
+    const asked = this.#unproven.get(session) ?? session.receiving.agreed?.terms;
+    return asked === NOTHING ? undefined : asked;
+  }
+
+  /** Whether a change waits until its client has shown that it receives. */
+  isUnproven(session: RelaySession): boolean {
+    return this.#unproven.has(session);
+  }
+
+  /** The client has shown that it receives at its address. */
+  confirm(session: RelaySession): void {
+    if (!this.#unproven.has(session)) return;
+    const terms = this.answerFor(session);
+    this.#unproven.delete(session);
     this.settle(session, terms);
-    return terms;
   }
 
   /** Protects a session by what its ends have agreed on from now on; undefined for nothing. */

@@ -77,12 +77,8 @@ export class UpstreamControl {
     const newer = ((timestampUs - session.handshakeTimestampUs) | 0) > 0;
     const isFresh = first || (newer && sequence === 0);
     if (!first && isFresh) session.receiving.restart();
-    // Only what opens a session, or starts it over, settles its protection.
-    if (isFresh && session.registration === null) {
-      const theirs = termsOfHandshake(challengeIn(bytes, offset, length));
-      if (theirs === undefined) protection.settle(session, undefined);
-      else protection.answer(session, theirs);
-    }
+    // Only what opens a session, or starts it over, has a say in its protection.
+    if (isFresh && session.registration === null) protection.asked(session, termsOfHandshake(challengeIn(bytes, offset, length)), first);
     if (first || newer) {
       session.handshakeSequence = sequence;
       session.handshakeTimestampUs = timestampUs;
@@ -91,7 +87,7 @@ export class UpstreamControl {
 
   /** Whoever can answer challenges is asked to, until the path is validated. */
   #acknowledge(path: RelayPath, offset: ArenaOffset, length: ByteLength): void {
-    const { bytes, challenges, lifecycle, sender } = this.#parts;
+    const { bytes, challenges, lifecycle, protection, sender } = this.#parts;
     const { session } = path;
     const { registration, token } = session;
     if (registration !== null) {
@@ -102,13 +98,16 @@ export class UpstreamControl {
     }
     if (length !== HEADER_BYTES + CHALLENGE_BYTES) return this.#answer(path, FLAG_HANDSHAKE, offset);
     if (termsOfHandshake(challengeIn(bytes, offset, length)) !== undefined) {
-      const terms = session.receiving.agreed?.terms;
+      const terms = protection.answerFor(session);
       if (terms === undefined) return this.#answer(path, FLAG_HANDSHAKE, offset);
       sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [termsInHandshake(terms)]));
       return;
     }
-    if (challenges.isAnswered(challengeIn(bytes, offset, length), 0, path)) lifecycle.validate(path);
-    const challenge = path.isValidated ? 0n : challenges.for(0, path);
+    if (challenges.isAnswered(challengeIn(bytes, offset, length), 0, path)) {
+      lifecycle.validate(path);
+      protection.confirm(session);
+    }
+    const challenge = path.isValidated && !protection.isUnproven(session) ? 0n : challenges.for(0, path);
     sender.sendTo(path, offset, writeAcknowledgement(bytes, offset, token, [challenge]));
   }
 

@@ -69,6 +69,8 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
   readonly #repeating: RepeatingSession;
   readonly #blocks: BlocksReceiver;
   readonly #judge = new ArrivalJudge(MAX_PATHS);
+  /** Whether payloads are sent again that the peer asks for. */
+  readonly #answers: boolean;
   readonly #requests: RequestWatch | null;
   /** Groups of a peer that sends such; there from the first one on. */
   #groups: XorGroupsReceiver | null = null;
@@ -99,6 +101,7 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
     this.#singles = new SingleBlocks(session, sender, this);
     const { deadlineMs, forms, budgetPercent } = terms;
     const { budgetKbps, hints, mode } = settings;
+    this.#answers = mode.kind !== 'off';
     this.#repeating = sender.session(new RedundancyBudget(budgetPercent, budgetKbps, sender.nowMs), this, this);
     this.#loop = new ProtectionLoop(
       { deadlineMs, forms, budgetPercent, budgetKbps, hints, mode },
@@ -236,7 +239,7 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
     const next = (base + 33 - Math.clz32(mask)) & 0xffff;
     const roundTripMs = this.#roundTrips.ageMs(next, sequenceDelta(this.#session.sequence, next), nowMs);
     if (roundTripMs >= 0) this.noteRoundTrip(roundTripMs);
-    this.#repeating.answer(base, mask);
+    if (this.#answers) this.#repeating.answer(base, mask);
   }
 
   admitRepeat(nowMs: Milliseconds): boolean {
