@@ -89,7 +89,10 @@ describe('the user’s own games', () => {
     ['[[games]]\nname = "a\\u001b"', 'g.toml:2: name: got "a\\u001b", allowed is'],
     ['[[games]]\nname = "a"', 'g.toml:2: "a" has neither processes nor ports, and so would label nothing'],
     ['[[games]]\nname = "a"\nprocess = ["a"]', 'g.toml:3: unknown key "process"; did you mean processes?'],
-    ['[[games]]\nname = "a"\ncolour = "red"', 'g.toml:3: unknown key "colour"; allowed: name, processes, launchers, ports, late, redundant, interpolating, deadline-ms, source'],
+    [
+      '[[games]]\nname = "a"\ncolour = "red"',
+      'g.toml:3: unknown key "colour"; allowed: name, processes, launchers, ports, late, redundant, interpolating, deadline-ms, source',
+    ],
     ['[[games]]\nname = "a"\nprocesses = "a"', 'g.toml:3: processes: got "a", allowed is a list of texts'],
     ['[[games]]\nname = "a"\nlaunchers = [""]', 'g.toml:3: launchers: got [""], allowed is a list of texts, none of them empty'],
     ['[[games]]\nname = "a"\n\nports = ["0"]', 'g.toml:4: ports: got ["0"], allowed is a list of ports from 1 to 65535'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DROP_REASON_NAMES, DropReason, TunnelHeader, isDropReason, readTagKey } from '@lightspeed/wire';
+import { DROP_REASON_NAMES, DropReason, TAG_BYTES, TunnelHeader, isDropReason, readTagKey, sealPacket } from '@lightspeed/wire';
 import type { Dialect } from '@lightspeed/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -47,6 +47,23 @@ describe('decode explains', () => {
     const report = packets.find((packet) => packet.name === 'a report alone')?.hex ?? '';
     const named = explainPacket(parseHexArgument(report)[0], 'standard').fields.map((field) => `${field.name} ${field.value}`);
     expect(named.slice(-6)).toEqual(['length 8', 'highest 9', 'received 8', 'loss runs 1', 'queueing delay 12', 'epoch 0']);
+  });
+
+  it('whether the tag of a packet with blocks fits', () => {
+    const golden = new URL('../../../packages/wire/test/vectors/blocks.json', import.meta.url);
+    const { packets } = JSON.parse(readFileSync(golden, 'utf8')) as { packets: { name: string; hex: string }[] };
+    const [plain] = parseHexArgument(packets.find((packet) => packet.name === 'a report alone')?.hex ?? '');
+    const key = readTagKey(Buffer.from('0001020304050607', 'hex'));
+    const tagged = new Uint8Array(TAG_BYTES + plain.length);
+    tagged.set(plain, TAG_BYTES);
+    sealPacket(new DataView(tagged.buffer), TAG_BYTES, plain.length, key.word0, key.word1);
+    const tagOf = (bytes: Uint8Array, with_: typeof key | undefined) =>
+      explainPacket(bytes, 'standard', with_).fields.find(({ name }) => name === 'tag')?.meaning;
+    expect(tagOf(tagged, key)).toBe('fits the key');
+    expect(tagOf(tagged, undefined)).toBe('over the header and the heads of blocks; not checked');
+    const forged = tagged.with(26, tagged[26] ^ 1);
+    expect(tagOf(forged, key)).toBe('does not fit the key');
+    expect(explainPacket(forged, 'standard', key).refusal?.reason).toBe('bad_tag');
   });
 
   it('every byte of any packet once, and gives the reason for which receivers refuse it', () => {

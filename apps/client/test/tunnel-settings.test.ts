@@ -13,6 +13,21 @@ describe('startTunnel', () => {
   it.each<[string, Partial<TunnelSettings>, string]>([
     ['a group size of 33', { fecGroupSize: 33 }, 'fecGroupSize is 33; allowed: 0 (off) or a whole number from 1 to 32'],
     ['a group size of 1 in dialect reference', { fecGroupSize: 1, dialect: 'reference' }, 'from 2 to 16 in dialect reference'],
+    [
+      'repeats that come too late',
+      { protect: { kind: 'repeat', agesMs: [5, 60] } },
+      'protect is repeat:5,60; allowed: ages of at most 30 ms, which is the deadline (--deadline-ms)',
+    ],
+    [
+      'repeats in dialect reference',
+      { protect: { kind: 'repeat', agesMs: [5] }, dialect: 'reference' },
+      'protect is repeat:5; allowed: auto, off or groups:K (2 to 16) in dialect reference',
+    ],
+    [
+      'large groups in dialect reference',
+      { protect: { kind: 'groups', size: 32 }, dialect: 'reference' },
+      'protect is groups:32; allowed: auto, off or groups:K (2 to 16) in dialect reference',
+    ],
     ['a token of 256', { token: 256 }, 'token must be a whole number from 0 to 255, got 256'],
     ['keepalives without pause', { keepaliveMs: 0 }, 'keepaliveMs must be a whole number from 50 to 240000, got 0'],
     ['no time for flows', { flowTimeoutSecs: 0 }, 'flowTimeoutSecs must be a whole number from 1 to 2147483, got 0'],

@@ -178,6 +178,13 @@ describe('what a client sends in blocks', () => {
     expect([host.takeToClients(), host.takeToServers()]).toEqual([[], []]);
   });
 
+  it('gets nothing but reports where the node protects nothing', () => {
+    const { client, host } = sceneOf(settingsOf({ kind: 'off' }));
+    const { repeats } = flood(client, 2, askForAll(client));
+    expect(repeats.size).toBe(0);
+    expect(host.drops()).not.toHaveProperty('client:bad_fec_flags');
+  });
+
   it('is counted as bad_report where it names what was never sent, or more than was', () => {
     const { client, host } = sceneOf(settingsOf({ kind: 'off' }));
     host.fromServer(0, new Uint8Array(PAYLOAD_BYTES), SERVER.ip, SERVER.port);

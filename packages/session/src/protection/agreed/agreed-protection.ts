@@ -100,13 +100,10 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
     this.#window = window;
     this.#singles = new SingleBlocks(session, sender, this);
     const { deadlineMs, forms, budgetPercent } = terms;
-    const { budgetKbps, hints, mode } = settings;
-    this.#answers = mode.kind !== 'off';
-    this.#repeating = sender.session(new RedundancyBudget(budgetPercent, budgetKbps, sender.nowMs), this, this);
-    this.#loop = new ProtectionLoop(
-      { deadlineMs, forms, budgetPercent, budgetKbps, hints, mode },
-      { stepChanged: (event) => this.#changeStep(event) },
-    );
+    this.#answers = settings.mode.kind !== 'off';
+    this.#repeating = sender.session(new RedundancyBudget(budgetPercent, settings.budgetKbps, sender.nowMs), this, this);
+    const mine = { ...settings, deadlineMs, forms, budgetPercent };
+    this.#loop = new ProtectionLoop(mine, { stepChanged: (event) => this.#changeStep(event) });
     this.#repeating.plan = this.#loop.step;
     this.#blocks = new BlocksReceiver(receiving, this);
     this.#requests = (forms & ProtectionForm.request) === 0 ? null : new RequestWatch();
