@@ -78,22 +78,30 @@ export function addTunnelOptions(command: Command): Command {
         'by which way to reach game servers: SERVER[/PREFIX][:PORT]=direct or =NODE; may be given several times, the first that fits counts',
       ).argParser(collect(parseWay)),
     )
-    .addOption(new Option('--protect <how>', `protection from loss: ${PROTECT_FORMS} (default: auto)`).argParser(parseProtectArgument))
+    .addOption(
+      new Option(
+        '--protect <how>',
+        `protection from loss of what goes to the node; off and groups:K hold for both ways. Allowed: ${PROTECT_FORMS} (default: auto)`,
+      ).argParser(parseProtectArgument),
+    )
     .option('--game <name>', 'the game, which says how it takes what comes late (default: by its program, or by the port of its server)')
     .addOption(
-      new Option('--deadline-ms <ms>', `how late a datagram may come to be of use (default: ${DEFAULT_PROTECT.deadlineMs})`).argParser(
-        integer(MIN_DEADLINE_MS, MAX_DEADLINE_MS),
-      ),
+      new Option(
+        '--deadline-ms <ms>',
+        `how late a datagram may come to be of use, ${MIN_DEADLINE_MS} to ${MAX_DEADLINE_MS}; the node's may be lower (default: ${DEFAULT_PROTECT.deadlineMs})`,
+      ).argParser(integer(MIN_DEADLINE_MS, MAX_DEADLINE_MS)),
     )
     .addOption(
-      new Option('--budget <percent>', `most redundancy, of the bytes of the game (default: ${DEFAULT_PROTECT.budget}%)`).argParser(
-        parseBudget,
-      ),
+      new Option(
+        '--budget <percent>',
+        `most redundancy, of the bytes of the game, 0% to ${MAX_BUDGET_PERCENT}%; the node's may be lower (default: ${DEFAULT_PROTECT.budget}%)`,
+      ).argParser(parseBudget),
     )
     .addOption(
-      new Option('--budget-kbps <n>', `the same in kilobits a second (default: ${DEFAULT_PROTECT.budgetKbps})`).argParser(
-        integer(1, 1_000_000),
-      ),
+      new Option(
+        '--budget-kbps <n>',
+        `the same in kilobits a second, for each direction (default: ${DEFAULT_PROTECT.budgetKbps})`,
+      ).argParser(integer(1, 1_000_000)),
     )
     .addOption(
       new Option(

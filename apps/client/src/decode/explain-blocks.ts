@@ -2,6 +2,8 @@ import {
   BLOCKS_HEADER_BYTES,
   BLOCK_HEAD_BYTES,
   BlockType,
+  HEADER_BYTES,
+  MAX_BLOCKS,
   REPORT_BYTES,
   REQUEST_BYTES,
   TAG_BYTES,
@@ -9,10 +11,22 @@ import {
   VERSION_TAGGED_FEC,
   XOR_EXTRA_BYTES,
   checkBlocks,
+  firstBlock,
   hasBlocks,
+  isAlone,
+  nextBlock,
+  readBlockCount,
+  readBlockDistance,
+  readBlockLength,
+  readBlockType,
+  readOwnLength,
 } from '@lightspeed/wire';
 import type { DropReason } from '@lightspeed/wire';
 import type { FieldReader } from './fields.ts';
+import { hex } from './reasons.ts';
+
+const ZERO = HEADER_BYTES + 2;
+const RESERVED = HEADER_BYTES + 5;
 
 /** The numbers of 16 bits in an XOR block beside its content. */
 const MASK_BYTES = 2;
@@ -20,7 +34,7 @@ const LENGTHS_BYTES = 2;
 
 /**
  * A packet with blocks as it is without its tag: what the checks of packets know. Undefined for any other packet.
- * @param bytes a packet that is `badFecFlags` for peers that have not agreed on blocks.
+ * @param bytes a packet of dialect `standard`, which peers that have not agreed on blocks refuse.
  */
 export function blocksIn(bytes: Uint8Array): Uint8Array | undefined {
   const plain = bytes[0] >> 4 === VERSION_TAGGED_FEC ? withoutTag(bytes) : bytes;
@@ -30,6 +44,43 @@ export function blocksIn(bytes: Uint8Array): Uint8Array | undefined {
 /** Whether a packet that {@link blocksIn} knows is valid. @returns 0, or why not. */
 export function refusalOfBlocks(plain: Uint8Array): DropReason | 0 {
   return checkBlocks(plain, 0, plain.length);
+}
+
+/** Says in words why {@link refusalOfBlocks} refuses a packet. */
+export function faultOfBlocks(plain: Uint8Array): string {
+  const [first, second] = [plain[ZERO], plain[RESERVED]];
+  if (first !== 0) return `the byte behind its own length is 0x${hex(first)}; it must be 0`;
+  if (second !== 0) return `the byte behind its flags is 0x${hex(second)}; it must be 0`;
+  const own = readOwnLength(plain, 0);
+  if (own !== 0 && isAlone(plain, 0)) return `its blocks go alone (flags 0x03), but it has ${own} bytes of own payload`;
+  const count = readBlockCount(plain, 0);
+  if (count === 0 || count > MAX_BLOCKS) return `it has ${count} blocks; allowed are 1 to ${MAX_BLOCKS}`;
+  let block = firstBlock(plain, 0);
+  for (let nth = 1; nth <= count; nth++) {
+    if (block + BLOCK_HEAD_BYTES > plain.length) return `it ends in front of block ${nth} of ${count}`;
+    const fault = faultOfBlock(plain, block);
+    if (fault !== undefined) return `block ${nth} ${fault}`;
+    block = nextBlock(plain, block);
+  }
+  const rest = plain.length - block;
+  return `${rest} ${rest === 1 ? 'byte' : 'bytes'} too many behind its last block; blocks end where the packet does`;
+}
+
+function faultOfBlock(plain: Uint8Array, block: number): string | undefined {
+  const type = readBlockType(plain, block);
+  const distance = readBlockDistance(plain, block);
+  const length = readBlockLength(plain, block);
+  const left = plain.length - block - BLOCK_HEAD_BYTES;
+  if (length > left) return `says that it has ${length} bytes; the packet has ${left} more`;
+  const name = explainType(type);
+  const isAboutPacket = type === BlockType.repeat || type === BlockType.xor;
+  const fixedBytes = type === BlockType.report ? REPORT_BYTES : REQUEST_BYTES;
+  if (name === 'unknown') return `is of type ${type}; there are 1 (repeat), 2 (XOR), 3 (report) and 4 (request)`;
+  if (isAboutPacket && distance === 0) return `is a ${name} of distance 0; allowed are 1 to 255`;
+  if (!isAboutPacket && distance !== 0) return `is a ${name} of distance ${distance}; it must be 0`;
+  if (type === BlockType.xor && length < XOR_EXTRA_BYTES) return `is an XOR of ${length} bytes; it has ${XOR_EXTRA_BYTES} at least`;
+  if (!isAboutPacket && length !== fixedBytes) return `is a ${name} of ${length} bytes; it has ${fixedBytes}`;
+  return undefined;
 }
 
 function withoutTag(bytes: Uint8Array): Uint8Array {

@@ -16,7 +16,7 @@ import {
   readSequence,
 } from '@lightspeed/wire';
 import type { Dialect, TagKey } from '@lightspeed/wire';
-import { blocksIn, readBlocks, readBlocksExtension, refusalOfBlocks } from './explain-blocks.ts';
+import { blocksIn, faultOfBlocks, readBlocks, readBlocksExtension, refusalOfBlocks } from './explain-blocks.ts';
 import { FieldReader } from './fields.ts';
 import type { Field } from './fields.ts';
 import { explainRefusal } from './reasons.ts';
@@ -48,19 +48,28 @@ export interface PacketExplanation {
 export function explainPacket(bytes: Uint8Array, dialect: Dialect, tagKey?: TagKey): PacketExplanation {
   const decoded = TunnelHeader.decode(bytes, dialect);
   const header = isDropReason(decoded) ? undefined : decoded;
-  const blocks = decoded === DropReason.badFecFlags ? blocksIn(bytes) : undefined;
+  const blocks = mayHaveBlocks(decoded, bytes, dialect) ? blocksIn(bytes) : undefined;
   const isTagged = header?.tag !== undefined || (blocks !== undefined && hasTag(bytes, 0, bytes.length));
   const tagFits = !isTagged || tagKey === undefined ? undefined : fits(bytes, tagKey);
   const reason = tagFits === false ? DropReason.badTag : blocks === undefined ? refusalOf(decoded) : refusalOfBlocks(blocks);
   const fields = readFields(bytes, dialect, header, tagFits, blocks);
   const common = { dialect, lengthBytes: bytes.length, header, fields };
   if (reason !== 0) {
-    const words = explainRefusal(reason, bytes, dialect);
-    const refusal = { reason: DROP_REASON_NAMES[reason], words, hint: hintOfDialect(bytes, dialect, reason) };
+    const isOfBlocks = blocks !== undefined && tagFits !== false;
+    const words = isOfBlocks ? faultOfBlocks(blocks) : explainRefusal(reason, bytes, dialect);
+    const hint = isOfBlocks ? undefined : hintOfDialect(bytes, dialect, reason);
+    const refusal = { reason: DROP_REASON_NAMES[reason], words, hint };
     return { ...common, refusal, summary: `not a valid packet: ${words} (${refusal.reason})` };
   }
   if (blocks !== undefined) return { ...common, refusal: undefined, summary: summarizeBlocks(bytes, blocks) };
   return { ...common, refusal: undefined, summary: header === undefined ? '' : summarize(header, bytes.length, dialect) };
+}
+
+/** Packets with blocks look like groups with unknown flags. If more is wrong with them, they may also be of dialect `reference`. */
+function mayHaveBlocks(decoded: TunnelHeader | DropReason, bytes: Uint8Array, dialect: Dialect): boolean {
+  if (decoded === DropReason.badFecFlags) return true;
+  const isWrong = decoded === DropReason.reservedNotZero || decoded === DropReason.badGroupSize;
+  return isWrong && dialect === 'standard' && isDropReason(TunnelHeader.decode(bytes, 'reference'));
 }
 
 function refusalOf(decoded: TunnelHeader | DropReason): DropReason | 0 {

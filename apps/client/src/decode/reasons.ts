@@ -31,7 +31,7 @@ export function explainRefusal(reason: DropReason, bytes: Uint8Array, dialect: D
     case DropReason.reservedNotZero:
       return `the reserved byte of its FEC extension is 0x${hex(at(RESERVED))}; it must be 0`;
     case DropReason.badFecFlags:
-      return `its FEC flags are 0x${hex(at(FLAGS))}; there are 0x00 (data) and 0x01 (parity)`;
+      return `its FEC flags are 0x${hex(at(FLAGS))}; there are 0x00 (data) and 0x01 (parity), and for blocks 0x02 and 0x03`;
     case DropReason.badDataIndex:
       return `it is data with index ${at(INDEX)} in a group of ${at(SIZE)}; data has 0 to ${at(SIZE) - 1}`;
     case DropReason.badParityIndex:
@@ -45,6 +45,7 @@ export function explainRefusal(reason: DropReason, bytes: Uint8Array, dialect: D
   }
 }
 
-function hex(byte: number): string {
+/** Two hexadecimal digits. */
+export function hex(byte: number): string {
   return byte.toString(16).toUpperCase().padStart(2, '0');
 }

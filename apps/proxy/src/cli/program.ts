@@ -102,7 +102,10 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--tags <WHEN>', 'auto, always or off: tags on packets, against forged ones (default auto: for attacked sessions)')
     .option('--protect <HOW>', 'protection from loss towards clients that know it: auto, off, repeat:AGES, xor:N or request (default auto)')
     .option('--deadline-ms <MS>', 'longest deadline that clients may ask for, 10 to 100 (default 100)')
-    .option('--budget <PERCENT>', 'most redundancy per session, of the bytes of the game (default 120%)')
+    .option(
+      '--budget <PERCENT>',
+      'most redundancy per session, of the bytes of the game, 0% to 255%; the client may ask for less (default 120%)',
+    )
     .option('--budget-kbps <N>', 'the same in kilobits a second (default 512)')
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
     .option('--region <S>', 'place of this node (default "default")')
