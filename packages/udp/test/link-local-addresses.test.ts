@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { hasIpv6 } from '@lightspeed/udp';
 import { UNSPECIFIED_IPV6 } from '@lightspeed/wire';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TestNamespace } from './support/namespace.ts';
 import { enterNamespace, namespaceObstacle } from './support/namespace.ts';
 import { ENGINES, handleOf, play, testEngine } from './support/scenario.ts';
@@ -17,13 +17,15 @@ function scopeOf(link: string): number {
 describe.skipIf(obstacle)(`link-local addresses${obstacle === false ? '' : ` (skipped: ${obstacle})`}`, () => {
   let namespace: TestNamespace;
 
-  beforeAll(() => {
+  beforeAll(async () => {
     namespace = enterNamespace();
     namespace.run('ip', 'link', 'add', 'left', 'type', 'veth', 'peer', 'name', 'right');
     for (const link of LINKS) {
       namespace.run('ip', 'link', 'set', link, 'up');
       namespace.run('ip', 'addr', 'add', 'fe80::1/64', 'dev', link, 'nodad');
     }
+    // The kernel says a moment later that a link runs. Until then the system does not list it.
+    await vi.waitFor(() => expect(LINKS.map(scopeOf)).not.toContain(0), { timeout: 10_000 });
   });
 
   afterAll(() => namespace[Symbol.dispose]());
