@@ -171,7 +171,10 @@ export class RelaySessionLifecycle {
     const { primary } = session;
     const leads = primary !== null && (primary.number === path.number || !primary.isValidated);
     const removed = this.#removeOthers(path, () => true);
-    if (removed > 0) this.#parts.counters.values[RelayCounter.pathsMoved]++;
+    if (removed > 0) {
+      this.#parts.counters.values[RelayCounter.pathsMoved]++;
+      session.receiving.agreed?.pathMoved(path.number);
+    }
     if (leads || session.primary === null) this.setPrimary(path);
     this.#parts.reports.sessionChanged(session);
   }

@@ -113,6 +113,7 @@ export class SessionLifecycle {
   rebind(link: PathLink): void {
     const { clock, receiving } = this.#parts;
     link.challenge = 0n;
+    receiving.agreed?.pathMoved(link.number);
     receiving.agreed?.pathsChanged(clock.nowMs);
     if (this.#handshakes.canProve && (link.state === 'up' || link.state === 'lost')) this.#handshakes.start(link);
   }

@@ -119,11 +119,6 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
     return this.#loop.loss;
   }
 
-  /** Payloads that came in a later packet only. */
-  get repaired(): number {
-    return this.#blocks.repaired;
-  }
-
   get recovered(): number {
     return this.#blocks.repaired + (this.#groups?.recovered ?? 0);
   }
@@ -144,6 +139,11 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
   pathsChanged(nowMs: Milliseconds): void {
     this.#roundTrips.forget();
     this.#loop.pathsChanged(nowMs);
+  }
+
+  /** A path of this number leads elsewhere now: its delays do not compare with those of before. */
+  pathMoved(path: PathNumber): void {
+    this.#judge.forgetPath(path);
   }
 
   // What the receiving end calls.

@@ -199,7 +199,8 @@ export class BlocksReceiver {
     length: ByteLength,
     nowMs: Milliseconds,
   ): void {
-    if (!window.acceptRepeat(sequence) || !this.#listener.admitRepeat(nowMs)) return;
+    // What is refused now may still come in its own packet.
+    if (!window.isMissing(sequence) || !this.#listener.admitRepeat(nowMs) || !window.acceptRepeat(sequence)) return;
     this.repaired++;
     sink.deliverPayload(flowIndex, offset, length);
     this.delivered(sequence, flowIndex, offset, length, nowMs);
