@@ -1,8 +1,7 @@
 import { PeerCapability, DEFAULT_PROTECTION } from '@lightspeed/session';
 import type { LoopMode, ProtectionSettings, ProtectionTerms, RelayOptions } from '@lightspeed/session';
-import { BlockType, TunnelHeader, firstBlock, hasBlocks, readReportDelayMs } from '@lightspeed/wire';
+import { BlockType, TunnelHeader, hasBlocks } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
-import { MAX_REPORTED_DELAY_MS } from '../src/protection/loop/queueing-delay.ts';
 import { termsInHandshake } from '../src/protection/agreed/protection-terms.ts';
 import { OUTER_BYTES, blocksOf, openWithTerms, repeat, report, request, sendBlocks, xorOfNothing } from './support/blocks-client.ts';
 import { LstpClient, SERVER } from './support/lstp-client.ts';
@@ -278,32 +277,5 @@ describe('a HANDSHAKE that somebody forges', () => {
     client.data('again');
     const { repeats } = flood(client, 2, (nth, newest) => (nth % 100 === 0 ? sendBlocks(client, [report(newest, 0, 0, 0, nth)]) : 0));
     expect(repeats.size).toBeGreaterThan(30);
-  });
-});
-
-describe('a client that moves', () => {
-  it('is not told of a queue on its new way because that is longer', () => {
-    const settings = settingsOf({ kind: 'off' });
-    const host = new RelayHost({ admission: 'registered', protections: [settings] });
-    const registration = { sessionId: SESSION_ID, prefixHigh: 0, prefixLow: CLIENT_IP, token: 9, dialect: 'standard' as const };
-    host.relay.register({ ...registration, secret: SECRET, protection: settings, capabilities: PeerCapability.challenges });
-    /** The delay of the next report, for data whose timestamps stand still: each way looks as if its queue grew. */
-    const delayAt = (client: LstpClient) => {
-      client.data('hello');
-      host.takeToClients();
-      host.fromServer(0, new Uint8Array(PAYLOAD_BYTES), SERVER.ip, SERVER.port);
-      const [{ bytes }] = host.takeToClients();
-      return readReportDelayMs(bytes, firstBlock(bytes, 0));
-    };
-    const client = clientAt(host, '203.0.113.5:1', 9);
-    prove(client, 9, 4n);
-    expect(delayAt(client)).toBe(0);
-    host.pass(1_000);
-    expect(delayAt(client)).toBe(MAX_REPORTED_DELAY_MS);
-    const moved = clientAt(host, '203.0.113.5:2', 9);
-    moved.sequence = client.sequence;
-    prove(moved, 9, 5n);
-    host.pass(1_000);
-    expect(delayAt(moved)).toBe(0);
   });
 });
