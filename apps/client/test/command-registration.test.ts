@@ -74,6 +74,15 @@ describe('lightspeed play', () => {
     await until(() => node.sessionIds.length === 0, 'the end of the registration');
   });
 
+  it('takes repeats as old as the deadline of the game', async () => {
+    const game = ['--game', 'Rust', '--protect', 'repeat:40'];
+    const program = new Running(['play', '--node', node.name, ...pin(), '--game-server', '127.0.0.1:9', ...game, '--json']);
+    await program.printed('"established"');
+    expect(JSON.parse(program.lines[0])).toMatchObject({ event: 'started', protect: 'repeat:40' });
+    program.signal('SIGINT');
+    expect((await program.ended()).code).toBe(0);
+  });
+
   it('prints why a node refuses, with exit code 1', async () => {
     node.behaviour.refuse = () => ({ reason: 'auth_failed', text: 'this node wants a ticket' });
     const { code, stdout, stderr } = await run(['play', '--node', node.name, ...pin(), '--game-server', '127.0.0.1:9']);

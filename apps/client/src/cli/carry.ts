@@ -108,7 +108,7 @@ export async function carry(
   const tunnel = await attempts.run(() => startTunnel(settings));
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
-  report.started(tunnel, parseProtectSettings(options, options.fec));
+  report.started(tunnel, parseProtectSettings(settings, settings.fecGroupSize));
   hooks.started?.(tunnel, report);
   if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
