@@ -20,7 +20,7 @@ export {
   packTerms,
   unpackTerms,
 } from './protection/agreed/protection-terms.ts';
-export { PROTECT_FORMS, formatProtect, parseProtect } from './protection/agreed/protect-text.ts';
+export { LOOP_MODE_FORMS, PROTECT_FORMS, formatProtect, parseBudget, parseProtect } from './protection/agreed/protect-text.ts';
 export type { Protect } from './protection/agreed/protect-text.ts';
 export type { ProtectionTerms } from './protection/agreed/protection-terms.ts';
 export { DEFAULT_PROTECTION } from './protection/agreed/protection-settings.ts';

@@ -1,8 +1,10 @@
-import type { ArenaOffset, ByteLength, Dialect, DropReason, FlowIndex, Microseconds, Milliseconds, SequenceNumber } from '@lightspeed/wire';
-import { HEADER_BYTES, VERSION_PLAIN, readSequence, readVersion } from '@lightspeed/wire';
+import type { ArenaOffset, ByteLength, Dialect, FlowIndex, Microseconds, Milliseconds, PathNumber, SequenceNumber } from '@lightspeed/wire';
+import { DropReason, HEADER_BYTES, VERSION_PLAIN, readSequence, readTimestampUs, readVersion } from '@lightspeed/wire';
+import type { Clock } from './base/clock.ts';
 import { DuplicateWindow, WINDOW_MOVED } from './base/duplicate-window.ts';
 import type { AgreedProtection } from './protection/agreed/agreed-protection.ts';
 import type { PayloadSink } from './protection/protection.ts';
+import { PacketKind, hasPayloadBlocks } from './protection/session-packet.ts';
 import { XorGroupsReceiver } from './protection/xor-groups-receiver.ts';
 import type { ReceiveSupply } from './protection/xor-groups-receiver.ts';
 
@@ -68,6 +70,24 @@ export class ReceiveState {
     if (verdict !== WINDOW_MOVED) return verdict;
     this.close();
     return 0;
+  }
+
+  /**
+   * {@link accept} for the packet at `offset`, of which agreed protection takes note too. For the peer's loss a packet counts that has
+   * come, also if its payload was here before.
+   * @param path the one by which it came.
+   */
+  acceptPacket(kind: PacketKind, offset: ArenaOffset, path: PathNumber, { nowMs, nowUs }: Clock, tagged: boolean): DropReason | 0 {
+    const { bytes } = this.supply.memory;
+    const sequence = readSequence(bytes, offset);
+    const timestampUs = readTimestampUs(bytes, offset);
+    const seen = this.accept(sequence, timestampUs, nowMs, tagged);
+    const { agreed } = this;
+    if (agreed !== null && (seen === 0 || seen === DropReason.duplicate)) {
+      const isRepeating = kind >= PacketKind.carrier && hasPayloadBlocks(bytes, offset);
+      agreed.arrived(sequence, timestampUs, path, isRepeating, nowMs, nowUs);
+    }
+    return seen;
   }
 
   /**

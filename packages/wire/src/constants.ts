@@ -10,6 +10,9 @@
  * ```
  */
 
+/** Bytes of IPv4 and UDP headers in front of a packet, without options. */
+export const OUTER_BYTES = 28;
+
 /** Bytes of the header that every packet starts with. A version 1 packet has nothing more in front of its payload. */
 export const HEADER_BYTES = 20;
 

@@ -1,7 +1,15 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { QuicError, parsePin } from '@lightspeed/control/quic';
-import { MAX_BUDGET_PERCENT, MAX_DEADLINE_MS, MIN_DEADLINE_MS, MULTIPATH_MODES, PROTECT_FORMS, parseProtect } from '@lightspeed/session';
+import {
+  MAX_BUDGET_PERCENT,
+  MAX_DEADLINE_MS,
+  MIN_DEADLINE_MS,
+  MULTIPATH_MODES,
+  PROTECT_FORMS,
+  parseBudget,
+  parseProtect,
+} from '@lightspeed/session';
 import type { Protect } from '@lightspeed/session';
 import { DIALECTS } from '@lightspeed/wire';
 import { DEFAULT_TUNNEL_SETTINGS, EGRESS_FILTERINGS, KEEPALIVE_MS_LIMITS, MAX_FLOW_TIMEOUT_SECS } from '../settings/tunnel-settings.ts';
@@ -95,7 +103,7 @@ export function addTunnelOptions(command: Command): Command {
       new Option(
         '--budget <percent>',
         `most redundancy, of the bytes of the game, 0% to ${MAX_BUDGET_PERCENT}%; the node's may be lower (default: ${DEFAULT_PROTECT.budget}%)`,
-      ).argParser(parseBudget),
+      ).argParser(parseBudgetArgument),
     )
     .addOption(
       new Option(
@@ -178,10 +186,10 @@ function parseProtectArgument(text: string): Protect {
   return protect;
 }
 
-function parseBudget(text: string): number {
-  const [, digits = '256'] = /^(\d{1,3})%?$/.exec(text) ?? [];
-  if (Number(digits) <= MAX_BUDGET_PERCENT) return Number(digits);
-  throw new InvalidArgumentError(`Allowed are shares from 0% to ${MAX_BUDGET_PERCENT}%.`);
+function parseBudgetArgument(text: string): number {
+  const percent = parseBudget(text);
+  if (percent === undefined) throw new InvalidArgumentError(`Allowed are shares from 0% to ${MAX_BUDGET_PERCENT}%.`);
+  return percent;
 }
 
 /** A parser of whole numbers. */

@@ -109,12 +109,12 @@ function mustBeZero(value: number): string {
  * @param explainPayload what to say of a payload.
  */
 export function readBlocks(reader: FieldReader, plain: Uint8Array, explainPayload: (payload: Uint8Array) => string): void {
-  const ownBytes = (plain[20] << 8) | plain[21];
+  const ownBytes = readOwnLength(plain, 0);
   if (ownBytes > 0 && reader.left > 0) readPayload(reader, Math.min(ownBytes, reader.left), 'payload', explainPayload);
-  for (let left = plain[23]; left > 0 && reader.left >= BLOCK_HEAD_BYTES; left--) {
+  for (let left = readBlockCount(plain, 0); left > 0 && reader.left >= BLOCK_HEAD_BYTES; left--) {
     const at = reader.bytes.length - reader.left;
-    const type = reader.bytes[at];
-    const length = (reader.bytes[at + 2] << 8) | reader.bytes[at + 3];
+    const type = readBlockType(reader.bytes, at);
+    const length = readBlockLength(reader.bytes, at);
     reader.number(1, 'block type', explainType);
     reader.number(1, 'distance', (distance) => (distance === 0 ? 'about no packet' : `about the packet ${distance} numbers before`));
     reader.number(2, 'length', () => 'of the content', ' bytes');

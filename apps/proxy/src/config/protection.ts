@@ -1,4 +1,4 @@
-import { ALL_FORMS, formatProtect, parseProtect } from '@lightspeed/session';
+import { ALL_FORMS, formatProtect, parseBudget, parseProtect } from '@lightspeed/session';
 import type { LoopMode, ProtectionSettings, ProtectionTerms } from '@lightspeed/session';
 
 /** How a node protects what it sends to its clients: by blocks, or not at all. */
@@ -16,19 +16,10 @@ export interface TicketProtection {
 /** Most of them: they are numbered in seven bits. */
 export const MAX_TICKET_PROTECTIONS = 127;
 
-/** Forms of {@link parseNodeProtect}, for messages. */
-export const NODE_PROTECT_FORMS = 'auto, off, repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request';
-
 /** Groups are what a node answers with to clients that send groups: there is nothing to set. */
 export function parseNodeProtect(text: string): NodeProtect | undefined {
   const protect = parseProtect(text);
   return protect?.kind === 'groups' ? undefined : protect;
-}
-
-/** Reads `120%`. */
-export function parseBudget(text: string): number | undefined {
-  const [, digits] = /^(\d{1,3})%$/.exec(text) ?? [];
-  return digits === undefined || Number(digits) > 255 ? undefined : Number(digits);
 }
 
 /** Reads `NAME = repeat:5 200%`: whom it is for, what holds, and the budget if it is another one. @throws {RangeError} */
@@ -71,8 +62,10 @@ export function protectionsOf(config: ProtectionConfig): readonly ProtectionSett
 
 /** What a node offers to the bearer of a ticket. */
 export function offerFor(config: ProtectionConfig, ticket: { readonly id: string; readonly name: string } | undefined): ProtectionTerms {
-  const nth = config.ticketProtections.findIndex((one) => ticket !== undefined && (one.ticket === ticket.id || one.ticket === ticket.name));
-  const { forms, deadlineMs, budgetPercent } = protectionsOf(config)[nth + 1];
+  const { ticketProtections, protect, budget } = config;
+  const nth = ticketProtections.findIndex((one) => ticket !== undefined && (one.ticket === ticket.id || one.ticket === ticket.name));
+  const own = nth < 0 ? undefined : ticketProtections[nth];
+  const { forms, deadlineMs, budgetPercent } = settingsOf(config, own?.protect ?? protect, own?.budget ?? budget);
   return { forms, deadlineMs, budgetPercent, profile: nth + 1 };
 }
 

@@ -1,14 +1,5 @@
 import { DESTINATION_ADMITTED, DESTINATION_REFUSED_BAN } from '@lightspeed/security';
-import {
-  DropReason,
-  readDestinationIp,
-  readDestinationPort,
-  readGroupSize,
-  readSequence,
-  readSourceIp,
-  readSourcePort,
-  readTimestampUs,
-} from '@lightspeed/wire';
+import { DropReason, readDestinationIp, readDestinationPort, readGroupSize, readSourceIp, readSourcePort } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, Port } from '@lightspeed/wire';
 import { answeringGroupSize } from '../group-size.ts';
 import { NO_FLOW } from '../protection/protection.ts';
@@ -47,21 +38,7 @@ export class UpstreamData implements PayloadSink {
     const { bytes, clock, counters, flows, lifecycle } = this.#parts;
     const { session } = path;
     if (!session.isVerified && session.dialect === 'standard') lifecycle.noteToken(path);
-    const sequence = readSequence(bytes, offset);
-    const timestampUs = readTimestampUs(bytes, offset);
-    const seen = session.receiving.accept(sequence, timestampUs, clock.nowMs, isTagged);
-    const { agreed } = session.receiving;
-    // A payload may be here before its packet: for the peer's loss it is the packet that counts.
-    if (agreed !== null && (seen === 0 || seen === DropReason.duplicate)) {
-      agreed.arrived(
-        sequence,
-        timestampUs,
-        path.number,
-        kind >= PacketKind.carrier && hasPayloadBlocks(bytes, offset),
-        clock.nowMs,
-        clock.nowUs,
-      );
-    }
+    const seen = session.receiving.acceptPacket(kind, offset, path.number, clock, isTagged);
     if (seen !== 0) return seen;
     const redundant = isRedundant(kind);
     if (!redundant && session.primary !== path && lifecycle.mayLead(path)) lifecycle.setPrimary(path);

@@ -5,10 +5,8 @@ import {
   readDestinationIp,
   readDestinationPort,
   readFlags,
-  readSequence,
   readSourceIp,
   readSourcePort,
-  readTimestampUs,
   readToken,
 } from '@lightspeed/wire';
 import type { AddressHandle, ArenaOffset, ByteLength, FlowIndex, PathNumber, Port } from '@lightspeed/wire';
@@ -87,20 +85,7 @@ export class FromNode implements PayloadSink {
     if (token !== sending.token && !(token === 0 && dialect === 'reference')) return tags.noteWrongToken();
     link.noteHeard(clock.nowMs);
     const kind = kindOf(bytes, offset, length, isAgreed);
-    const sequence = readSequence(bytes, offset);
-    const timestampUs = readTimestampUs(bytes, offset);
-    const seen = receiving.accept(sequence, timestampUs, clock.nowMs, isTagged);
-    // A payload may be here before its packet: for the peer's loss it is the packet that counts.
-    if (isAgreed && (seen === 0 || seen === DropReason.duplicate)) {
-      receiving.agreed?.arrived(
-        sequence,
-        timestampUs,
-        link.number,
-        kind >= PacketKind.carrier && hasPayloadBlocks(bytes, offset),
-        clock.nowMs,
-        clock.nowUs,
-      );
-    }
+    const seen = receiving.acceptPacket(kind, offset, link.number, clock, isTagged);
     if (seen !== 0) return seen;
     values[pathCounter(link.number, PathCounter.firstArrivals)]++;
     return this.#read(kind, offset, length);

@@ -16,10 +16,8 @@ import {
   tunnelCountersIn,
 } from '@lightspeed/session';
 import type { ClientAddress, ProtectionSettings, RelayOutput, TunnelOutput } from '@lightspeed/session';
-import { AddressBook } from '@lightspeed/wire';
+import { AddressBook, OUTER_BYTES } from '@lightspeed/wire';
 
-/** Headers of IPv4 and UDP. */
-const OUTER_BYTES = 28;
 const HEADROOM_BYTES = 128;
 const SLOT_BYTES = 2_048;
 const BLOCKS = 400;

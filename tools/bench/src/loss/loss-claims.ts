@@ -14,6 +14,10 @@ const REQUEST_DEADLINE_MS = 50;
 const NO_ROOM = 1.6;
 const REPEAT = '`pnpm bench --loss`';
 
+const missing = ({ missing: share }: WayFigures) => share;
+const lost = ({ lost: share }: WayFigures) => share;
+const added = ({ addedBytes }: WayFigures) => addedBytes;
+
 /** How long the runs of claims are, in seconds: the usual ones, those where few events decide, and those of full lines, with seeds. */
 export interface ClaimLengths {
   readonly claim: number;
@@ -29,8 +33,6 @@ export function claimsOf({ claim: seconds, pooled, congested, seeds }: ClaimLeng
   const claim = (...parts: Parameters<typeof claimOf>) => claims.push(claimOf(...parts));
   const of = (cell: Readonly<Record<Way, WayFigures>>, value: (figures: WayFigures) => number) => WAYS.map((way) => 100 * value(cell[way]));
   const [five, ten, twenty] = RANDOM;
-  const missing = ({ missing: share }: WayFigures) => share;
-  const added = ({ addedBytes }: WayFigures) => addedBytes;
 
   const early = play('repeat:5', five, USUAL_HZ, seconds);
   claim('missing, %, `repeat:5`', '60 Hz, random 5 %', 0.4, of(early, missing));
@@ -125,9 +127,6 @@ function congestedClaims(seconds: number, seeds: number): Claim[] {
   const isFull = ({ room }: CongestedLine) => room < 1;
   const hasRoom = (line: CongestedLine) => !isFull(line);
   const load = (what: string) => `60 Hz, the worst of ${CONGESTED.length} policers and queues ${what}`;
-  const lost = ({ lost: share }: WayFigures) => share;
-  const missing = ({ missing: share }: WayFigures) => share;
-  const added = ({ addedBytes }: WayFigures) => addedBytes;
   claim('lost, points above `off`, `auto`', load('with room for the game'), 0.2, worst(lost, hasRoom));
   claim('lost, points above `off`, `auto`', load('that have less'), 0.2, worst(lost, isFull), 'reports take room too, where there is none');
   claim('missing, points above `off`, `auto`', load('with room for the game'), 1, worst(missing, hasRoom));

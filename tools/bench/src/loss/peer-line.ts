@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { ForeignProcess, LOOPBACK, LabError, LossyLink, freeLoopbackEndpoint, openLoopbackSocket } from '@lightspeed/lab';
 import { Random } from '@lightspeed/netem';
-import { formatEndpoint, formatIpv4 } from '@lightspeed/wire';
+import { formatEndpoint, formatIpv4, OUTER_BYTES } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import type { LinePlan, WayFigures } from './play-line.ts';
 import { Direction } from './play-line.ts';
@@ -98,6 +98,3 @@ function wireOf({ stats }: LossyLink) {
   const of = ({ bytes, sent }: { readonly bytes: number; readonly sent: number }) => ({ bytes: bytes + OUTER_BYTES * sent, packets: sent });
   return { up: of(stats.toTarget), down: of(stats.toSource) };
 }
-
-/** Headers of IPv4 and UDP. */
-const OUTER_BYTES = 28;

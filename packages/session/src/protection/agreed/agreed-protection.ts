@@ -141,7 +141,7 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
     this.#loop.pathsChanged(nowMs);
   }
 
-  /** A path of this number leads elsewhere now: its delays do not compare with those of before. */
+  /** Another path has this number now: its delays do not compare with those of the one before. */
   pathMoved(path: PathNumber): void {
     this.#judge.forgetPath(path);
   }

@@ -1,13 +1,16 @@
+import { MAX_GROUP_SIZE } from '@lightspeed/wire';
+import { MAX_BUDGET_PERCENT, MAX_DEADLINE_MS } from './protection-terms.ts';
 import type { LoopMode } from '../loop/protection-loop.ts';
 
 /** How a flow is protected, as people ask for it: by blocks, or by XOR groups of so many packets. */
 export type Protect = LoopMode | { readonly kind: 'groups'; readonly size: number };
 
+const BLOCK_FORMS = 'repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request';
 /** The forms of {@link parseProtect}, for messages. */
-export const PROTECT_FORMS = 'auto, off, groups:K (1 to 32), repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request';
+export const PROTECT_FORMS = `auto, off, groups:K (1 to ${MAX_GROUP_SIZE}), ${BLOCK_FORMS}`;
+/** The same without groups. */
+export const LOOP_MODE_FORMS = `auto, off, ${BLOCK_FORMS}`;
 
-const MAX_GROUP = 32;
-const MAX_AGE_MS = 100;
 const MAX_REPEATS = 4;
 
 /** Reads `auto`, `off`, `groups:4`, `repeat:5,20`, `xor:3` or `request`. @returns undefined for anything else. */
@@ -17,11 +20,11 @@ export function parseProtect(text: string): Protect | undefined {
   const values = numbers.split(',').map(Number);
   const [first] = values;
   if (kind === 'repeat') {
-    const isRising = values.every((age, nth) => age > 0 && age <= MAX_AGE_MS && (nth === 0 || age > values[nth - 1]));
+    const isRising = values.every((age, nth) => age > 0 && age <= MAX_DEADLINE_MS && (nth === 0 || age > values[nth - 1]));
     return isRising && values.length <= MAX_REPEATS ? { kind, agesMs: values } : undefined;
   }
   if (values.length !== 1) return undefined;
-  if (kind === 'groups') return first >= 1 && first <= MAX_GROUP ? { kind, size: first } : undefined;
+  if (kind === 'groups') return first >= 1 && first <= MAX_GROUP_SIZE ? { kind, size: first } : undefined;
   if (kind === 'xor') return first >= 2 && first <= 4 ? { kind, packets: first } : undefined;
   return undefined;
 }
@@ -32,4 +35,10 @@ export function formatProtect(protect: Protect): string {
   if (protect.kind === 'groups') return `groups:${protect.size}`;
   if (protect.kind === 'xor') return `xor:${protect.packets}`;
   return protect.kind;
+}
+
+/** Reads a budget, `120%` or `120`. @returns percent, 0 to 255; undefined for anything else. */
+export function parseBudget(text: string): number | undefined {
+  const [, digits] = /^(\d{1,3})%?$/.exec(text) ?? [];
+  return digits === undefined || Number(digits) > MAX_BUDGET_PERCENT ? undefined : Number(digits);
 }

@@ -1,12 +1,9 @@
 import type { FecMemory } from '@lightspeed/fec';
-import { BLOCKS_ALONE, BLOCKS_HEADER_BYTES, VERSION_FEC, writeBlocksExtension } from '@lightspeed/wire';
+import { BLOCKS_ALONE, BLOCKS_HEADER_BYTES, VERSION_FEC, writeBlocksExtension, OUTER_BYTES } from '@lightspeed/wire';
 import type { ByteLength } from '@lightspeed/wire';
 import type { RedundancyGate, RepeatSupply } from '../repeats/repeated-flow.ts';
 import { SendFlow } from '../send-flow.ts';
 import type { SendState } from '../send-flow.ts';
-
-/** Headers of IPv4 and UDP. */
-const OUTER_BYTES = 28;
 
 /** Sends packets with one block that concerns no flow: a report, or a request. Their addresses are 0. */
 export class SingleBlocks {

@@ -9,7 +9,7 @@ import type { ReportedCounts } from './reported-counts.ts';
 import type { SendingRate } from './sending-rate.ts';
 import { LOSS_THRESHOLD, StepChoice } from './step-choice.ts';
 import type { ChoiceLimits } from './step-choice.ts';
-import { residualLoss } from './step-figures.ts';
+import { costOf, residualLoss } from './step-figures.ts';
 import type { RoundTrip } from './step-figures.ts';
 
 /** The first raise needs two runs of losses that are at most 48 packets apart. On a line that is known to lose, one is enough. */
@@ -263,7 +263,7 @@ export class AdaptiveSteps {
   }
 
   #costOf(step: ProtectionStep): number {
-    return this.#choice.costOf(step, Math.max(LOSS_THRESHOLD, this.estimate.slow), this.#rate);
+    return costOf(step, Math.max(LOSS_THRESHOLD, this.estimate.slow), this.#rate);
   }
 }
 

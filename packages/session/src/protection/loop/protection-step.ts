@@ -1,3 +1,5 @@
+import { NO_REPEATS } from '../repeats/repeat-plan.ts';
+import type { RepeatPlan } from '../repeats/repeat-plan.ts';
 import type { Milliseconds } from '@lightspeed/wire';
 
 /** The forms of protection that two ends can agree on, one bit each (docs/protocol.md, Blocks). */
@@ -8,23 +10,9 @@ export const STEP_NAMES = ['none', 'request', 'xor', 'early', 'late', 'both', 'r
 /** One of {@link STEP_NAMES}. */
 export type StepName = (typeof STEP_NAMES)[number];
 
-/** One repeat of each payload. Ages are milliseconds since the payload went out. */
-interface StepRepeat {
-  /** It rides on the flow's first packet that leaves at this age or later. */
-  readonly ageMs: Milliseconds;
-  /** If none leaves so many milliseconds later, it goes alone. It goes alone at once where none is to be expected until then. */
-  readonly slackMs: Milliseconds;
-}
-
 /** How a sender protects its packets, as plain data that it follows packet by packet. */
-export interface ProtectionStep {
+export interface ProtectionStep extends RepeatPlan {
   readonly name: StepName;
-  /** The repeats of each payload, in order of rising age. */
-  readonly repeats: readonly StepRepeat[];
-  /** How long payloads are kept for whoever asks for them; 0 if nobody may. */
-  readonly keptMs: Milliseconds;
-  /** The XOR of so many packets rides on the one behind them, and each packet is in one; 0 for none. */
-  readonly xorPackets: number;
 }
 
 /** What is known of the game, from its profile or from its player. */
@@ -38,7 +26,7 @@ export interface GameHints {
 }
 
 /** Nothing is added: every packet is plain. */
-export const NO_STEP: ProtectionStep = { name: 'none', repeats: [], keptMs: 0, xorPackets: 0 };
+export const NO_STEP: ProtectionStep = { ...NO_REPEATS, name: 'none' };
 
 /** A repeat for single losses is so old at least: most bursts of packets that one interface drops are shorter. */
 const EARLY_AGE_MS = 5;

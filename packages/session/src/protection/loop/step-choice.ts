@@ -65,11 +65,6 @@ export class StepChoice {
     return best;
   }
 
-  /** What a step would add to the bytes without, as a part of them. */
-  costOf(step: ProtectionStep, loss: number, rate: SendingRate): number {
-    return costOf(step, loss, rate);
-  }
-
   /** The steps that are allowed, the cheapest first. */
   #affordable(loss: number, estimate: LossEstimate, rate: SendingRate, roundTrip: RoundTrip): ProtectionStep[] {
     const { deadlineMs, forms, hints, budgetPercent, budgetKbps } = this.#limits;

@@ -1,15 +1,10 @@
-import { FEC_EXTENSION_BYTES_STANDARD, HEADER_BYTES } from '@lightspeed/wire';
+import { FEC_EXTENSION_BYTES_STANDARD, HEADER_BYTES, OUTER_BYTES, BLOCK_HEAD_BYTES } from '@lightspeed/wire';
+import { MAX_CARRIER_BYTES } from '../repeats/repeat-plan.ts';
 import type { Milliseconds } from '@lightspeed/wire';
 import type { LossEstimate } from './loss-estimate.ts';
 import type { ProtectionStep } from './protection-step.ts';
 import type { SendingRate } from './sending-rate.ts';
 
-/** Headers of IPv4 and UDP. */
-const OUTER_BYTES = 28;
-/** What stands in front of each block of redundancy. */
-const BLOCK_HEAD_BYTES = 4;
-/** Longest UDP payload that riding redundancy makes of a packet. */
-const MAX_CARRIER_BYTES = 1200;
 /** What a round trip may take longer than its average, in mean deviations (RFC 6298 waits for as many). */
 const JITTER_DEVIATIONS = 4;
 

@@ -1,5 +1,8 @@
 import type { Milliseconds } from '@lightspeed/wire';
 
+/** Longest UDP payload that repeats make of a packet. */
+export const MAX_CARRIER_BYTES = 1_200;
+
 /** When payloads are repeated. All ages are milliseconds since the payload went out. */
 export interface RepeatPlan {
   /** The ages at which a payload is repeated, rising. None: payloads are only remembered, if at all. */

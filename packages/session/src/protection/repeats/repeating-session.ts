@@ -11,21 +11,17 @@ import {
   sequenceDelta,
   writeBlockHead,
   writeBlocksExtension,
+  OUTER_BYTES,
 } from '@lightspeed/wire';
 import type { ArenaOffset, ByteLength, Milliseconds, SequenceNumber } from '@lightspeed/wire';
 import type { SendFlow } from '../send-flow.ts';
 import type { Due } from './due-wheel.ts';
 import type { RedundancyBudget } from './redundancy-budget.ts';
-import { NO_REPEATS } from './repeat-plan.ts';
+import { MAX_CARRIER_BYTES, NO_REPEATS } from './repeat-plan.ts';
 import type { RepeatPlan } from './repeat-plan.ts';
 import type { BlockRider, RedundancyGate, RepeatSupply, RepeatedFlow } from './repeated-flow.ts';
 import { RidingXor } from './riding-xor.ts';
 import { SentPayloads } from './sent-payloads.ts';
-
-/** Headers of IPv4 and UDP, which budgets count. */
-const OUTER_BYTES = 28;
-/** Longest UDP payload that repeats make of a packet. */
-const MAX_CARRIER_BYTES = 1_200;
 
 /** A payload waits so long for others to be XORed with. */
 const XOR_WAIT_MS = 100;
