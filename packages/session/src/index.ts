@@ -28,7 +28,7 @@ export type { ProtectionSettings } from './protection/agreed/protection-settings
 export { ProtectionForm, STEP_NAMES } from './protection/loop/protection-step.ts';
 export type { GameHints, ProtectionStep, StepName } from './protection/loop/protection-step.ts';
 export type { LoopMode } from './protection/loop/protection-loop.ts';
-export { RttEstimator } from './rtt-estimator.ts';
+export { RttEstimator } from './base/rtt-estimator.ts';
 export { PeerCapability } from './relay/registration-table.ts';
 export type { Registration } from './relay/registration-table.ts';
 export type { CarriedFlow, CarriedLimits, CarriedPath } from './relay/carried-flow.ts';

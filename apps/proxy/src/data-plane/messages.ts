@@ -164,7 +164,7 @@ export type FromWorker =
   | ({ readonly type: 'banned' } & Ban)
   /** A registered client has opened new destinations for as long as earns a ban. */
   | { readonly type: 'misused'; readonly sessionId: number }
-  /** What is sent to a client is protected otherwise: told only where somebody writes it down. */
+  /** What is sent to a client is protected otherwise. The main thread writes it down at level debug. */
   | { readonly type: 'protection'; readonly sessionId: number | undefined; readonly step: StepName; readonly reason: string }
   /** A session was refused a socket because its account has its share. */
   | { readonly type: 'over-share'; readonly who: RefusedAccount }

@@ -1,5 +1,5 @@
 import type { Microseconds, Milliseconds, PathNumber, SequenceNumber } from '@lightspeed/wire';
-import { RttEstimator } from '../rtt-estimator.ts';
+import { RttEstimator } from '../base/rtt-estimator.ts';
 import { KeepaliveProbes } from './keepalive-probes.ts';
 
 /** First pause before a HANDSHAKE is repeated; it doubles each time. */

@@ -1,18 +1,16 @@
 import type { Milliseconds, SequenceNumber } from '@lightspeed/wire';
+import { RttEstimator } from '../../base/rtt-estimator.ts';
 
 /** When so many of the last packets went out is known. */
 const SENT_TIMES = 64;
-/** Round trips count for so much of their average, and deviations for so much of theirs (RFC 6298). */
-const RTT_SHARE = 1 / 8;
-const DEVIATION_SHARE = 1 / 4;
+/** What a round trip may take longer than its average, in mean deviations (RFC 6298 waits for as many). */
 const DEVIATIONS = 4;
-/** What one round trip lets expect of the others. */
+/** What one round trip lets expect of the others, as a share of it. */
 const FIRST_DEVIATION = 1 / 8;
 
 /** Round trips of one session, by keepalives, or by requests for packets of which it is known when they went out. */
 export class RoundTrips {
-  rttMs: Milliseconds = 0;
-  deviationMs: Milliseconds = 0;
+  #estimator = new RttEstimator(FIRST_DEVIATION);
   readonly #sentMs = new Int32Array(SENT_TIMES);
   #sentPackets = 0;
 
@@ -33,17 +31,21 @@ export class RoundTrips {
   }
 
   note(rttMs: Milliseconds): void {
-    if (this.rttMs === 0) {
-      this.rttMs = rttMs;
-      this.deviationMs = rttMs * FIRST_DEVIATION;
-      return;
-    }
-    this.deviationMs += (Math.abs(rttMs - this.rttMs) - this.deviationMs) * DEVIATION_SHARE;
-    this.rttMs += (rttMs - this.rttMs) * RTT_SHARE;
+    this.#estimator.sample(Math.round(rttMs * 1_000));
   }
 
   forget(): void {
-    this.rttMs = 0;
+    this.#estimator = new RttEstimator(FIRST_DEVIATION);
+  }
+
+  /** The average; 0 before there was one. */
+  get rttMs(): Milliseconds {
+    return Math.max(0, this.#estimator.smoothedUs) / 1_000;
+  }
+
+  /** The mean deviation from it. */
+  get deviationMs(): Milliseconds {
+    return Math.max(0, this.#estimator.jitterUs) / 1_000;
   }
 
   /** Whether an answer comes within so many milliseconds, as far as that is known. */

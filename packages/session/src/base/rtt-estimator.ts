@@ -15,6 +15,12 @@ export class RttEstimator {
   minimumUs = -1;
   /** How many samples there were. */
   samples = 0;
+  readonly #firstDeviation: number;
+
+  /** @param firstDeviation what the first sample lets expect of the others, as a share of it. The RFC takes a half. */
+  constructor(firstDeviation = 1 / 2) {
+    this.#firstDeviation = firstDeviation;
+  }
 
   /** Takes in a measured round trip. A negative one (a clock that went back) is ignored. */
   sample(rttUs: Microseconds): void {
@@ -23,7 +29,7 @@ export class RttEstimator {
     this.latestUs = rttUs;
     if (this.samples === 1) {
       this.smoothedUs = rttUs;
-      this.jitterUs = Math.round(rttUs / 2);
+      this.jitterUs = Math.round(rttUs * this.#firstDeviation);
       this.minimumUs = rttUs;
       return;
     }
