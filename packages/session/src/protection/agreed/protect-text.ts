@@ -1,4 +1,4 @@
-import { MAX_GROUP_SIZE } from '@lightspeed/wire';
+import { MAX_ENCODER_GROUP_SIZE } from '@lightspeed/fec';
 import { MAX_BUDGET_PERCENT, MAX_DEADLINE_MS } from './protection-terms.ts';
 import type { LoopMode } from '../loop/protection-loop.ts';
 
@@ -7,7 +7,7 @@ export type Protect = LoopMode | { readonly kind: 'groups'; readonly size: numbe
 
 const BLOCK_FORMS = 'repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request';
 /** The forms of {@link parseProtect}, for messages. */
-export const PROTECT_FORMS = `auto, off, groups:K (1 to ${MAX_GROUP_SIZE}), ${BLOCK_FORMS}`;
+export const PROTECT_FORMS = `auto, off, groups:K (1 to ${MAX_ENCODER_GROUP_SIZE}), ${BLOCK_FORMS}`;
 /** The same without groups. */
 export const LOOP_MODE_FORMS = `auto, off, ${BLOCK_FORMS}`;
 
@@ -24,7 +24,7 @@ export function parseProtect(text: string): Protect | undefined {
     return isRising && values.length <= MAX_REPEATS ? { kind, agesMs: values } : undefined;
   }
   if (values.length !== 1) return undefined;
-  if (kind === 'groups') return first >= 1 && first <= MAX_GROUP_SIZE ? { kind, size: first } : undefined;
+  if (kind === 'groups') return first >= 1 && first <= MAX_ENCODER_GROUP_SIZE ? { kind, size: first } : undefined;
   if (kind === 'xor') return first >= 2 && first <= 4 ? { kind, packets: first } : undefined;
   return undefined;
 }
