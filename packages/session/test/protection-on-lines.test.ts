@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CONGESTED_LINES, measureLine } from './support/loss/congested-lines.ts';
-import { COMPARED_LINES, EPISODES, compareWithFixed, meanOf, reactionsMs, seedsFrom } from './support/loss/loop-figures.ts';
+import { COMPARED_LINES, EPISODES, compareWithFixed, meanOf, reactionsMs, seedsFrom, takenBack } from './support/loss/loop-figures.ts';
 import { UP, losing } from './support/loss/settings.ts';
 
 /*
@@ -20,13 +20,17 @@ describe('on a line that is nearly clean, the loop costs', () => {
   });
 });
 
-describe('when 5 % loss begins', () => {
-  it('packets are protected within a second, in the mean', () => {
+describe('when loss begins', () => {
+  it('of 5 %, packets are protected within a second, in the mean', () => {
     const times = reactionsMs(seedsFrom(1, 60), 0.05);
     expect(times.reduce((sum, each) => sum + each, 0) / times.length).toBeLessThanOrEqual(1_000);
   });
 
-  it('for ten seconds of each minute, at most 0.2 % are missing', () => {
+  it.each([24, 60])('at %d packets a second, a loss that only looks as if it had grown since ends protection of one in ten at most', (hz) => {
+    for (const loss of [0.08, 0.12]) expect(takenBack(seedsFrom(1, 50), loss, hz)).toBeLessThanOrEqual(5);
+  });
+
+  it('of 5 % for ten seconds of each minute, at most 0.2 % are missing', () => {
     expect(meanOf(SEEDS, 600, EPISODES).missing).toBeLessThanOrEqual(0.2);
   });
 });

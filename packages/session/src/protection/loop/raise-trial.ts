@@ -3,7 +3,11 @@ import type { ProtectionStep } from './protection-step.ts';
 
 /** More loss than chance explains: so many deviations and packets more than there was before. */
 const HARM_SIGMAS = 3;
-const HARM_PACKETS = 2;
+const HARM_PACKETS = 1;
+/** So much loss of so many packets is rarely a line's own, and full lines show it: fewer deviations are enough. */
+const MUCH_LOSS = 0.25;
+const MUCH_LOSS_PACKETS = 45;
+const MUCH_LOSS_SIGMAS = 2;
 /** The queue has grown by so much: the line is full. By twice as much, and one report is enough. */
 const HARM_DELAY_MS = 10;
 /** So many reports in a row have to say so: just after the raise, and later. */
@@ -146,9 +150,9 @@ export class RaiseTrial {
   #judge(grownMs: Milliseconds): TrialVerdict {
     const { before } = this;
     const expected = before.loss * this.packets;
-    const variance = expected * (1 - before.loss) + (expected * this.packets) / Math.max(1, before.packets);
-    const sigma = Math.sqrt(variance * before.spread);
-    if (this.lost > expected + HARM_SIGMAS * sigma + HARM_PACKETS * before.spread) return 'harm';
+    const sigma = this.packets * this.#deviation(before.loss, before.packets, this.lossWith, this.packets);
+    const sigmas = this.lossWith >= MUCH_LOSS && this.packets >= MUCH_LOSS_PACKETS ? MUCH_LOSS_SIGMAS : HARM_SIGMAS;
+    if (this.lost > expected + sigmas * sigma + HARM_PACKETS * before.spread) return 'harm';
     if (this.packets < TRIAL_PACKETS) return 'open';
     this.#isOpen = false;
     this.#passedLoss = this.recentLoss = this.lossWith;
@@ -200,8 +204,7 @@ export class RaiseTrial {
     if (this.packetsWithout < LEAST_PROBE_PACKETS * this.before.spread) return false;
     if (this.delayMs - this.#delayWithoutMs >= HARM_DELAY_MS) return true;
     const packetsWith = Math.min(this.packets, 2 * RECENT_PACKETS);
-    const all = (this.recentLoss * packetsWith + this.lostWithout) / (packetsWith + this.packetsWithout);
-    const sigma = Math.sqrt(all * (1 - all) * this.before.spread * (1 / packetsWith + 1 / this.packetsWithout));
+    const sigma = this.#deviation(this.recentLoss, packetsWith, this.lossWithout, this.packetsWithout);
     const less = this.recentLoss - this.lossWithout;
     if (less > LESS_SIGMAS * sigma && this.recentLoss > LESS_TIMES * this.lossWithout) return true;
     this.#isClear = less < CLEARED_SIGMAS * sigma;
@@ -211,6 +214,12 @@ export class RaiseTrial {
       this.#passedLoss = this.recentLoss;
     }
     return false;
+  }
+
+  /** By how much chance alone makes two shares of lost packets differ, if the line is the same: it takes both for one sample. */
+  #deviation(lossA: number, packetsA: number, lossB: number, packetsB: number): number {
+    const loss = (lossA * packetsA + lossB * packetsB) / (packetsA + packetsB);
+    return Math.sqrt(loss * (1 - loss) * this.before.spread * (1 / Math.max(1, packetsA) + 1 / packetsB));
   }
 
   /** Something has changed since the trial: the next look need not wait. */

@@ -56,6 +56,14 @@ export function reactionsMs(seeds: readonly number[], loss: number): number[] {
   return times.sort((a, b) => a - b);
 }
 
+/** How many of the seeds took their protection back as harmful within 20 s of the beginning of a random loss. */
+export function takenBack(seeds: readonly number[], loss: number, hz: number): number {
+  const line = losing((timeMs) => (timeMs >= EPISODE_BEGINS_MS ? loss : 0));
+  const isTakenBack = (seed: number) =>
+    play({ seed, seconds: 40, flow: { ...UP, hz }, line, loop: AUTO }).events.some(({ reason }) => reason.includes('none more for'));
+  return seeds.filter(isTakenBack).length;
+}
+
 /**
  * Lines on which the loop has to be nearly as good as the best fixed setting, and by how many points it may be worse. On lines with
  * bursts, few events decide, and so many standard errors of the difference come on top.
