@@ -30,8 +30,13 @@ export interface DirectionLoss {
   readonly recovered: number;
   /** Lost of those expected, 0 to 1; undefined while there are too few to judge. */
   readonly lossRatio: number | undefined;
-  /** The game's payloads that were lost and not brought back, likewise. */
+  /**
+   * The game's payloads that were lost and not brought back, likewise. It is an estimate where some of the packets carry only
+   * redundancy, since nobody knows which of the lost ones did.
+   */
   readonly unrepairedRatio: number | undefined;
+  /** Standard error of that estimate, 0 to 1; 0 where every packet has a payload. */
+  readonly unrepairedError: number | undefined;
   /** Those that came behind a later one, of those that came, likewise. */
   readonly lateRatio: number | undefined;
 }
@@ -43,9 +48,10 @@ export function lossBetween(before: PacketCounts, now: PacketCounts): DirectionL
   // Packets that were only late make more come than were expected.
   const lost = Math.max(0, expected - received);
   const isEnough = expected >= MIN_PACKETS_TO_JUDGE;
-  // Nobody misses a lost parity packet. Parity is lost as often as data.
+  // Nobody misses a lost parity packet. Parity is lost as often as data, but how many were among the lost ones is up to chance.
   const data = of('data') + of('parity') === 0 ? 1 : of('data') / (of('data') + of('parity'));
   const unrepaired = data === 0 ? 0 : Math.max(0, lost * data - recovered) / (expected * data);
+  const unrepairedError = data === 0 ? 0 : Math.sqrt(lost * data * (1 - data)) / (expected * data);
   return {
     expected,
     lost,
@@ -53,17 +59,20 @@ export function lossBetween(before: PacketCounts, now: PacketCounts): DirectionL
     recovered,
     lossRatio: isEnough ? lost / expected : undefined,
     unrepairedRatio: isEnough ? unrepaired : undefined,
+    unrepairedError: isEnough ? unrepairedError : undefined,
     lateRatio: received >= MIN_PACKETS_TO_JUDGE ? of('late') / received : undefined,
   };
 }
 
 /**
- * How packets fared lately: over the last `samples` counts, or over as many as it takes to judge.
+ * How packets fared lately: over the last `samples` counts, or over as many as it takes to judge. What protection has left is said
+ * of all counts, since an estimate of few packets says nothing.
  * @param counts oldest first, the present one last.
  */
 export function recentLoss(counts: readonly PacketCounts[], samples: number): DirectionLoss {
   const now = counts.at(-1) ?? NO_PACKETS;
   let from = Math.max(0, counts.length - 1 - samples);
   while (from > 0 && now.expected - counts[from].expected < MIN_PACKETS_TO_JUDGE) from--;
-  return lossBetween(counts.at(from) ?? now, now);
+  const { unrepairedRatio, unrepairedError } = lossBetween(counts.at(0) ?? now, now);
+  return { ...lossBetween(counts.at(from) ?? now, now), unrepairedRatio, unrepairedError };
 }

@@ -51,16 +51,19 @@ function byDirection({ up, down }: Pick<Traffic, 'up' | 'down'>, describe: (dire
 }
 
 /** Loss before recovery, and behind it if something was recovered. */
-function describeLoss({ lossRatio, unrepairedRatio, recovered }: DirectionLoss): string {
-  return `${percent(lossRatio)}${lossRatio !== undefined && recovered > 0 ? ` (${percent(unrepairedRatio)} after protection)` : ''}`;
+function describeLoss({ lossRatio, unrepairedRatio = 0, unrepairedError = 0, recovered }: DirectionLoss): string {
+  if (lossRatio === undefined || recovered === 0) return percent(lossRatio);
+  const left = unrepairedError === 0 ? percent(unrepairedRatio) : `${percent(unrepairedRatio)} ±${percent(unrepairedError)}`;
+  return `${percent(lossRatio)} (${left} after protection)`;
 }
 
 /** How packets of one direction fared in all, for the summary: shares only of as many packets as it takes to judge. */
 export function describeTotal(direction: DirectionLoss): string {
-  const { expected, lost, recovered, lossRatio, lateRatio } = direction;
+  const { expected, lost, payloads, recovered, lossRatio, lateRatio } = direction;
   const share = lossRatio === undefined ? '' : `, ${describeLoss(direction)}`;
   const late = lateRatio === undefined ? '' : `; late ${percent(lateRatio)}`;
-  return `lost ${lost} of ${expected}${share}; recovered ${recovered}${late}`;
+  const of = payloads === expected ? `${expected}` : `${expected}, of which about ${payloads} had a datagram`;
+  return `lost ${lost} of ${of}${share}; recovered ${recovered}${late}`;
 }
 
 /** What protection has brought back since the start, at both ends. */
@@ -120,6 +123,6 @@ export function lossForPrograms({ up, down }: Pick<Traffic, 'up' | 'down'>): obj
 }
 
 function withNulls(direction: DirectionLoss): object {
-  const { lossRatio, unrepairedRatio, lateRatio } = direction;
-  return { ...direction, lossRatio: lossRatio ?? null, unrepairedRatio: unrepairedRatio ?? null, lateRatio: lateRatio ?? null };
+  const { lossRatio = null, unrepairedRatio = null, unrepairedError = null, lateRatio = null } = direction;
+  return { ...direction, lossRatio, unrepairedRatio, unrepairedError, lateRatio };
 }
