@@ -1,30 +1,14 @@
 import { tmpdir } from 'node:os';
 import { nodeConfig } from '@lightspeed/proxy';
-import type { NodeConfig } from '@lightspeed/proxy';
 import { hasIpv6 } from '@lightspeed/udp';
 import { describe, expect, it } from 'vitest';
 import { effectiveToml } from '../src/cli/check.ts';
 import { configFromFlags, defaultStateDir } from '../src/cli/flags.ts';
 import type { ServeFlags } from '../src/cli/flags.ts';
-import { temporaryFile } from './support/temporary-file.ts';
+import { fromFile, refusalOf } from './support/configurations.ts';
 
 const EVERY_ADDRESS = hasIpv6() ? '::' : '0.0.0.0';
 const EVERY_DATA = hasIpv6() ? '[::]:4434' : '0.0.0.0:4434';
-
-function fromFile(toml: string, flags: ServeFlags = {}): NodeConfig {
-  return configFromFlags({ ...flags, config: temporaryFile('node.toml', toml) });
-}
-
-/** The error's text, with the file's folder left out. */
-function refusalOf(make: () => unknown): string {
-  try {
-    make();
-  } catch (error) {
-    expect(error).toMatchObject({ name: 'ConfigError', code: 'ERR_PROXY_CONFIG' });
-    return (error as Error).message.replace(/^\/\S*\/(?=node\.toml)/, '');
-  }
-  throw new Error('nothing was refused');
-}
 
 describe('a configuration file', () => {
   it('sets everything by the keys that operators know, and ours', () => {
@@ -209,16 +193,6 @@ describe('a configuration file', () => {
     [
       '[server]\negress_ports = "8-9"\nworkers = 3',
       'node.toml: server.egress_ports: got 2 ports for 3 workers, each needs at least one of its own',
-    ],
-    [
-      '[protection]\nprotect = "groups:4"',
-      'node.toml: protection.protect: got "groups:4", allowed is auto, off, repeat:AGES (milliseconds, such as 5,20), xor:N (2 to 4) or request',
-    ],
-    ['[protection]\nbudget = "300%"', 'node.toml: protection.budget: got "300%", allowed is a share from "0%" to "255%"'],
-    ['[protection]\ndeadline_ms = 200', 'node.toml: protection.deadline_ms: got 200, allowed is a whole number from 10 to 100'],
-    [
-      '[protection]\ntickets = ["alice = fast"]',
-      'node.toml: protection.tickets: protection of tickets: "alice = fast" is not allowed: give TICKET = PROTECT or TICKET = PROTECT BUDGET, for example alice = repeat:5 200%',
     ],
     ['[security]\nrequire_auth = "no"', 'node.toml: security.require_auth: got "no", allowed is true or false'],
     ['[security]\nopen_ratio = 0.5', 'node.toml: security.open_ratio: got 0.5, allowed is a number from 3 to 1000'],

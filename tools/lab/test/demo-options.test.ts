@@ -26,6 +26,8 @@ describe('options of the demo', () => {
     ['--delay-ms', '-1'],
     ['--protect', 'groups:33'],
     ['--fec', '0'],
+    ['--budget', '256'],
+    ['--budget', 'much'],
     ['--seed', '-1'],
     ['--io', 'fast'],
     ['--seconds'],

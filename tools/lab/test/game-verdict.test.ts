@@ -9,6 +9,7 @@ const carried: CarriedReport = {
   bots: 8,
   joined: 8,
   unheard: 0,
+  protectionUp: '',
   toServer: direction,
   toBots: direction,
   tunnelRttMs: 45,

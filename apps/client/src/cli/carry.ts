@@ -108,11 +108,18 @@ export async function carry(
   const tunnel = await attempts.run(() => startTunnel(settings));
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
-  report.started(tunnel, parseProtectSettings(settings, settings.fecGroupSize));
+  const protect = parseProtectSettings(settings, settings.fecGroupSize);
+  report.started(tunnel, protect);
   hooks.started?.(tunnel, report);
   if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
-  const failure = await carried(tunnel, options.dialect, report, { asked }, () => hooks.established?.(report) ?? Promise.resolve());
+  const failure = await carried(
+    tunnel,
+    { dialect: options.dialect, protect },
+    report,
+    { asked },
+    () => hooks.established?.(report) ?? Promise.resolve(),
+  );
   await hooks.ending?.(report);
   await tunnel.close();
   interruption.release();

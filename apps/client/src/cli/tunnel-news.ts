@@ -7,6 +7,8 @@ import type { Interruption } from './interruption.ts';
 import { LocalNews } from './local-news.ts';
 import { PathMeter } from './path-meter.ts';
 import { refusedDestinationText } from './refusals.ts';
+import { ProtectionNews } from './protection-news.ts';
+import type { ParsedProtect } from '../settings/protection-settings.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 import { TrafficMeter } from './traffic.ts';
 
@@ -21,12 +23,13 @@ const MOVES: Readonly<Record<MoveReason, string>> = {
 
 /**
  * Reports until the user has enough.
+ * @param protect the protection that was asked for.
  * @param established is called when the node has answered, before anything else is told; what it throws ends it.
  * @returns what went wrong, if anything.
  */
 export async function carried(
   tunnel: RunningTunnel,
-  dialect: Dialect,
+  { dialect, protect }: { readonly dialect: Dialect; readonly protect: ParsedProtect },
   report: TunnelReport,
   { asked }: Pick<Interruption, 'asked'>,
   established?: () => Promise<void>,
@@ -50,7 +53,7 @@ export async function carried(
     if (error instanceof ClientError) return error;
     throw error;
   }
-  const stopSampling = sampleEverySecond(tunnel, report);
+  const stopSampling = sampleEverySecond(tunnel, protect, report);
   const failure = await Promise.race([failed, asked]);
   stopSampling();
   return failure ?? undefined;
@@ -103,14 +106,16 @@ export function tellRefusedFiltering(tunnel: RunningTunnel, report: TunnelReport
 }
 
 /** @returns what ends it. */
-function sampleEverySecond(tunnel: RunningTunnel, report: TunnelReport): () => void {
+function sampleEverySecond(tunnel: RunningTunnel, protect: ParsedProtect, report: TunnelReport): () => void {
   const meter = new TrafficMeter(performance.now());
   const pathMeter = new PathMeter();
   const localNews = new LocalNews();
+  const protectionNews = new ProtectionNews(protect);
   const timer = setInterval(() => {
     const stats = tunnel.stats();
     report.sample(stats, meter.sample(stats, performance.now()), pathMeter.sample(stats.paths), tunnel.nodes);
-    for (const { event, text, fields } of localNews.sample(stats, performance.now())) report.event(event, text, fields);
+    const news = [...localNews.sample(stats, performance.now()), ...protectionNews.sample(stats)];
+    for (const { event, text, fields } of news) report.event(event, text, fields);
   }, SAMPLE_MS);
   return () => clearInterval(timer);
 }

@@ -5,6 +5,7 @@ import { stringify } from 'smol-toml';
 import type { NodeConfig } from '../config/node-config.ts';
 import { FIELDS, OPTIONS } from '../config/options.ts';
 import type { Field, Option, Written } from '../config/options.ts';
+import { protectionWarnings } from '../config/protection.ts';
 import { ipv4Of } from '../base/own-addresses.ts';
 import { checkFiles } from './check-files.ts';
 
@@ -13,7 +14,7 @@ import { checkFiles } from './check-files.ts';
  * @throws {ConfigError} about files with which the node would not start.
  */
 export async function check(config: NodeConfig): Promise<void> {
-  const warnings = await checkFiles(config);
+  const warnings = [...protectionWarnings(config), ...(await checkFiles(config))];
   const said = warnings.length === 0 ? '' : ['Warnings:', ...warnings.map((text) => `  ${text}`)].map((line) => `# ${line}\n`).join('');
   process.stdout.write(`${effectiveToml(config)}\n${policySummary(config)}${said}`);
 }

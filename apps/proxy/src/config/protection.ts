@@ -1,4 +1,4 @@
-import { ALL_FORMS, formatProtect, parseBudget, parseProtect } from '@lightspeed/session';
+import { ALL_FORMS, LOOP_MODE_FORMS, formatProtect, parseBudget, parseProtect } from '@lightspeed/session';
 import type { LoopMode, ProtectionSettings, ProtectionTerms } from '@lightspeed/session';
 
 /** How a node protects what it sends to its clients: by blocks, or not at all. */
@@ -16,6 +16,9 @@ export interface TicketProtection {
 /** Most of them: they are numbered in seven bits. */
 export const MAX_TICKET_PROTECTIONS = 127;
 
+/** What {@link parseNodeProtect} reads, for messages. */
+export const NODE_PROTECT_FORMS = `${LOOP_MODE_FORMS}; groups are the client's choice, and a node answers in kind`;
+
 /** Groups are what a node answers with to clients that send groups: there is nothing to set. */
 export function parseNodeProtect(text: string): NodeProtect | undefined {
   const protect = parseProtect(text);
@@ -25,14 +28,16 @@ export function parseNodeProtect(text: string): NodeProtect | undefined {
 /** Reads `NAME = repeat:5 200%`: whom it is for, what holds, and the budget if it is another one. @throws {RangeError} */
 export function parseTicketProtection(text: string): TicketProtection {
   const [, ticket, mode, budget] = /^(.*\S)\s*=\s*(\S+)(?:\s+(\S+))?\s*$/.exec(text) ?? [];
-  const protect = mode === undefined ? undefined : parseNodeProtect(mode);
+  if (ticket === undefined) throw refused(text, 'give TICKET = PROTECT or TICKET = PROTECT BUDGET, for example alice = repeat:5 200%');
+  const protect = parseNodeProtect(mode);
+  if (protect === undefined) throw refused(text, `of "${mode}", allowed is ${NODE_PROTECT_FORMS}`);
   const percent = budget === undefined ? undefined : parseBudget(budget);
-  if (protect === undefined || (budget !== undefined && percent === undefined)) {
-    throw new RangeError(
-      `protection of tickets: "${text}" is not allowed: give TICKET = PROTECT or TICKET = PROTECT BUDGET, for example alice = repeat:5 200%`,
-    );
-  }
+  if (budget !== undefined && percent === undefined) throw refused(text, `of "${budget}", allowed is a share from "0%" to "255%"`);
   return { ticket, protect, budget: percent };
+}
+
+function refused(text: string, why: string): RangeError {
+  return new RangeError(`protection of tickets: "${text}" is not allowed: ${why}`);
 }
 
 /** The text that {@link parseTicketProtection} reads. */
@@ -67,6 +72,31 @@ export function offerFor(config: ProtectionConfig, ticket: { readonly id: string
   const own = nth < 0 ? undefined : ticketProtections[nth];
   const { forms, deadlineMs, budgetPercent } = settingsOf(config, own?.protect ?? protect, own?.budget ?? budget);
   return { forms, deadlineMs, budgetPercent, profile: nth + 1 };
+}
+
+/** What of a configuration does not do what it seems to, one text each. */
+export function protectionWarnings({
+  protect,
+  deadlineMs,
+  ticketProtections,
+  requireAuth,
+}: ProtectionConfig & { readonly requireAuth: boolean }): string[] {
+  const warnings: string[] = [];
+  const named = new Set<string>();
+  const late = (mode: NodeProtect) => (mode.kind === 'repeat' ? mode.agesMs.filter((ageMs) => ageMs > deadlineMs) : []);
+  const tooLate = (where: string, mode: NodeProtect) => {
+    for (const ageMs of late(mode))
+      warnings.push(`${where}: a repeat after ${ageMs} ms comes too late: protection.deadline_ms is ${deadlineMs}`);
+  };
+  tooLate('protection.protect', protect);
+  for (const { ticket, protect: own } of ticketProtections) {
+    if (named.has(ticket)) warnings.push(`protection.tickets: "${ticket}" is there more than once, and only the first one counts`);
+    named.add(ticket);
+    tooLate(`protection.tickets, "${ticket}"`, own);
+  }
+  if (!requireAuth && named.size > 0)
+    warnings.push('protection.tickets: no client shows a ticket to this node, since authentication is off');
+  return warnings;
 }
 
 /** Also a node that protects nothing agrees with its clients: it reports to them, so that they can protect what they send. */

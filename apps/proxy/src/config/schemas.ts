@@ -5,8 +5,8 @@ import type { SocketAddress } from '@lightspeed/wire';
 import { addressKind, parseIpv4 } from '@lightspeed/wire';
 import { z } from 'zod';
 import type { PortRange } from '../base/port-range.ts';
-import { LOOP_MODE_FORMS, parseBudget } from '@lightspeed/session';
-import { MAX_TICKET_PROTECTIONS, parseNodeProtect, parseTicketProtection } from './protection.ts';
+import { parseBudget } from '@lightspeed/session';
+import { MAX_TICKET_PROTECTIONS, NODE_PROTECT_FORMS, parseNodeProtect, parseTicketProtection } from './protection.ts';
 import type { NodeProtect, TicketProtection } from './protection.ts';
 import type { CorePinning } from './node-config.ts';
 
@@ -144,7 +144,7 @@ export function issuerKeys(): z.ZodType<readonly Uint8Array[]> {
 
 /** A schema of how a node protects from loss what it sends to clients. */
 export function nodeProtect(): z.ZodType<NodeProtect> {
-  return text(parseNodeProtect, LOOP_MODE_FORMS);
+  return text(parseNodeProtect, NODE_PROTECT_FORMS);
 }
 
 /** A schema of a share in percent, such as "120%". */

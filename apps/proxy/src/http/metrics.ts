@@ -202,6 +202,7 @@ const TRAFFIC: readonly Traffic[] = [
       [{ what: 'unprotected' }, relay.repeatsUnprotected],
     ],
   },
+  one('requests_total', 'Packets that asked clients for payloads that are missing.', ({ relay }) => relay.requestsSent),
   one('repaired_packets_total', 'Payloads of clients that came in a later packet only.', ({ relay }) => relay.repaired),
   one(
     'protection_changes_total',

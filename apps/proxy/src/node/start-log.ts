@@ -4,6 +4,7 @@ import { formatIpv4, formatSocketAddress, isLoopback } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
+import { protectionWarnings } from '../config/protection.ts';
 import { relayOptionsOf } from '../supervisor/relay-options.ts';
 import type { NodeStats } from '../supervisor/stats.ts';
 import { DATA_BUFFER_BYTES } from '../supervisor/data-port.ts';
@@ -63,6 +64,7 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
       '/health and /metrics answer everybody who reaches them, without authentication: keep --http-bind on loopback, or let a firewall guard it',
     );
   }
+  for (const warning of protectionWarnings(config)) log.warn(warning);
   warnOfSmallBuffer(log, 'receive', buffers.receiveBytes, 'net.core.rmem_max');
   warnOfSmallBuffer(log, 'send', buffers.sendBytes, 'net.core.wmem_max');
 }

@@ -75,16 +75,18 @@ export const RelayCounter = {
   repaired: 42,
   /** How often the protection of what is sent to a client has changed. */
   protectionSteps: 43,
+  /** Packets that asked clients for what is missing. */
+  requestsSent: 44,
   // Gauges: what is there now.
-  sessions: 44,
-  flows: 45,
-  egressSockets: 46,
-  bannedAddresses: 47,
-  registrations: 48,
+  sessions: 45,
+  flows: 46,
+  egressSockets: 47,
+  bannedAddresses: 48,
+  registrations: 49,
 } as const;
 
 /** How many positions there are. */
-export const RELAY_COUNTER_COUNT = 49;
+export const RELAY_COUNTER_COUNT = 50;
 
 /**
  * What a relay counts. The arrays may lie in a SharedArrayBuffer, so that another thread can read them at any time; the

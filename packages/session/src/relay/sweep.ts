@@ -146,6 +146,7 @@ export class Sweep {
     values[RelayCounter.repeatsOverBudget] = repeats.overBudget;
     values[RelayCounter.repeatsUnprotected] = repeats.unprotected;
     values[RelayCounter.repaired] = repeats.repaired;
+    values[RelayCounter.requestsSent] = repeats.requestsSent;
     values[RelayCounter.fecOverShare] = memory.overShare;
     values[RelayCounter.egressOverShare] = shares.socketsRefused;
     values[RelayCounter.sessions] = sessions.size;

@@ -60,6 +60,8 @@ export const TunnelCounter = {
   protectionSteps: 37,
   /** How what is sent to the node is protected now, a position in STEP_NAMES; -1 where nothing is agreed on. */
   protectionStep: 38,
+  /** Packets that asked the node for what is missing. */
+  requestsSent: 39,
 } as const;
 
 /** Positions in a path's own values, which follow those of the tunnel: see {@link pathCounter}. */
@@ -77,7 +79,7 @@ export const PathCounter = {
   up: 7,
 } as const;
 
-const TUNNEL_VALUES = 39;
+const TUNNEL_VALUES = 40;
 const PATH_VALUES = 8;
 
 /** The position of a path's value in {@link TunnelCounters.values}. */

@@ -185,6 +185,7 @@ export class Tunnel {
     values[TunnelCounter.xorsCarried] = repeats.xorsCarried;
     values[TunnelCounter.repeatsOverBudget] = repeats.overBudget;
     values[TunnelCounter.repaired] = repeats.repaired;
+    values[TunnelCounter.requestsSent] = repeats.requestsSent;
     const { agreed } = receiving;
     values[TunnelCounter.protectionStep] = agreed === null ? -1 : STEP_NAMES.indexOf(agreed.step.name);
     values[TunnelCounter.flows] = this.#flows.size;

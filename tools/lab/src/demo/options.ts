@@ -21,13 +21,14 @@ it with a summary. The exit code is 0 only if the game was really carried.
   --loss PERCENT   of packets, each way (3)
   --delay-ms MS    each way (20)
   --jitter-ms MS   added to the delay, 0 to MS (5)
-  --protect HOW    against loss: auto, off, groups:K, repeat:AGES, xor:N or request (auto)
+  --protect HOW    against loss, both ways: auto, off, groups:K, repeat:AGES, xor:N or request (auto)
+  --budget PERCENT most bytes for that, each way, of the game's own, 0 to 255 (as client and node have it: 120)
   --seed N         decides which packets are lost (1)
   --io KIND        auto, batch (Linux) or portable (auto)
   --json           print nothing but the result, as JSON
   --help
 
-For example:  pnpm start --seconds 20 --loss 8 --protect repeat:5
+For example:  pnpm start --seconds 20 --loss 8 --protect repeat:5,20 --budget 200
 `;
 
 const OPTIONS = {
@@ -37,6 +38,7 @@ const OPTIONS = {
   'delay-ms': { type: 'string', default: '20' },
   'jitter-ms': { type: 'string', default: '5' },
   protect: { type: 'string', default: 'auto' },
+  budget: { type: 'string' },
   seed: { type: 'string', default: '1' },
   io: { type: 'string', default: 'auto' },
   json: { type: 'boolean', default: false },
@@ -53,6 +55,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
     json: values.json,
     bots: wholeNumber('--bots', values.bots, 1, 64),
     protect: protect(values.protect),
+    budget: values.budget === undefined ? undefined : wholeNumber('--budget', values.budget.replace(/%$/, ''), 0, 255, ' percent'),
     seed: wholeNumber('--seed', values.seed, 0, 0xffff_ffff),
     io: io(values.io),
     link: {

@@ -3,9 +3,10 @@ import type { DirectionReport, CarriedReport } from '../game/carried-game.ts';
 
 /** One line that says everything, for output that is kept. */
 function reportLine(report: CarriedReport): string {
-  const { seconds, toServer, toBots, tunnelRttMs, gameRttMs } = report;
+  const { seconds, toServer, toBots, tunnelRttMs, gameRttMs, protectionUp } = report;
   const trips = `RTT tunnel ${milliseconds(tunnelRttMs)}, game ${milliseconds(gameRttMs)}`;
-  return `${seconds.toFixed(0)} s | to the server ${directionLine(toServer)} | to the bots ${directionLine(toBots)} | ${trips}`;
+  const line = `${seconds.toFixed(0)} s | to the server ${directionLine(toServer)} | to the bots ${directionLine(toBots)} | ${trips}`;
+  return protectionUp === '' ? line : `${line} | protection to the server: ${protectionUp}`;
 }
 
 function directionLine({ sent, lost, linkPackets, linkLost, inTime, late, outOfOrder }: DirectionReport): string {
@@ -30,6 +31,7 @@ function reportTable(report: CarriedReport): string[] {
     both('out of order', ({ outOfOrder, sent }) => share(outOfOrder, sent)),
     both('lost', ({ lost, sent }) => share(lost, sent)),
     row('round trip', `tunnel ${milliseconds(report.tunnelRttMs)}`, `game ${milliseconds(report.gameRttMs)}`),
+    ...(report.protectionUp === '' ? [] : [`protection to the server: ${report.protectionUp}`]),
   ];
 }
 

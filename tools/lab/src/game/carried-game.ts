@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { startTunnel } from '@lightspeed/client';
+import { DEFAULT_PROTECTION } from '@lightspeed/session';
 import type { Protect } from '@lightspeed/session';
 import type { Impairments, NetemStats } from '@lightspeed/netem';
 import { formatIpv4 } from '@lightspeed/wire';
@@ -28,7 +29,10 @@ const DEADLINE_MS = 30;
 /** How large a game is, and how it is carried. */
 export interface CarriedGameOptions {
   readonly bots: number;
+  /** Both ways. */
   readonly protect: Protect;
+  /** Most redundancy each way, in percent; as client and node have it by default when left out. */
+  readonly budget?: number | undefined;
   readonly io: 'auto' | 'batch' | 'portable';
   /** Decides what the link does. */
   readonly seed: number;
@@ -51,7 +55,7 @@ export type DirectionReport = CarriedReport['toServer'];
  *
  * Rejects, with all that was started ended, if the tunnel does not open.
  */
-export async function startCarriedGame({ bots: size, protect, io, seed, link: toTarget }: CarriedGameOptions) {
+export async function startCarriedGame({ bots: size, protect, budget, io, seed, link: toTarget }: CarriedGameOptions) {
   await using started = new AsyncDisposableStack();
   const bots: Game[] = [];
   const server = started.use(
@@ -62,17 +66,21 @@ export async function startCarriedGame({ bots: size, protect, io, seed, link: to
       bot?.down.sent(number, nowMs);
     }),
   );
-  const node = await startOpenNode(server.address, io, size * BOT_PPS);
+  // One session has the flows of all bots: each may have what a player's session has.
+  const budgetKbps = size * DEFAULT_PROTECTION.budgetKbps;
+  const node = await startOpenNode(server.address, io, { protect, budget, budgetKbps, maxPpsPerClient: size * BOT_PPS });
   started.defer(() => node.close());
   const target = { ip: LOOPBACK, port: node.dataAddress.port };
   const link = started.use(await LossyLink.open({ target, seed, toTarget }));
   const tunnel = await startTunnel({
     node: { host: formatIpv4(link.address.ip), port: link.address.port },
-    ...{ ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer: server.address }], protect, io },
+    ...{ ingresses: [{ listen: { ip: LOOPBACK, port: 0 }, gameServer: server.address }], protect, budget, budgetKbps, io },
     // Runs are short: measure the round trip from their first second on.
     keepaliveMs: 1_000,
   });
   started.use(tunnel);
+  let protectionUp = '';
+  tunnel.on('protection', (_step, reason) => (protectionUp = reason));
   await tunnel.established(ESTABLISH_MS);
   for (let id = 1; id <= size; id++) bots.push(started.use(await startGame(tunnel.ingresses[0].listen, DATAGRAMS_PER_SECOND, id)));
   const resources = started.move();
@@ -107,6 +115,8 @@ export async function startCarriedGame({ bots: size, protect, io, seed, link: to
       /** Bots that the server has answered, and of which it got nothing. */
       joined: games.filter((game) => game.answered > 0).length,
       unheard: size - atServer.length,
+      /** What the client has last decided on to protect what goes up, and why; empty if it has not. */
+      protectionUp,
       toServer: direction(({ up }) => up, sent, arrived, missing, link.stats.toTarget, ended),
       toBots: direction(({ down }) => down, arrived, answered, neither, link.stats.toSource, ended),
       /** Smoothed, of the tunnel's keepalives; -1 before the first. */

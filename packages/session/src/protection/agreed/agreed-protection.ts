@@ -276,6 +276,7 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
       if (block < 0) return;
       writeRequest(this.#supply.receiving.memory.bytes, block, requests.base, requests.mask);
       this.#singles.send(block, BLOCK_HEAD_BYTES + REQUEST_BYTES);
+      this.#supply.sender.requestsSent++;
     }
   }
 

@@ -27,6 +27,8 @@ export class RepeatsSender implements ProtectionTimer, RepeatSupply {
   /** Payloads that came in a later packet of the peer only. */
   repaired = 0;
   unprotected = 0;
+  /** Packets that asked the peer for what is missing. */
+  requestsSent = 0;
 
   readonly #clock: Clock;
 
