@@ -132,11 +132,11 @@ describe('the kind', () => {
     });
     const pairs = new PairProber(machine({ icmp: 60, tcp: 60, a2s: 60 }));
 
-    expect((await pairs.best(target, [node]))?.[0]).toMatchObject({ kind: 'tcp', nodeMs: Array.from({ length: 10 }, () => 25) });
+    expect((await pairs.best(target, [node]))[0]).toMatchObject({ kind: 'tcp', nodeMs: Array.from({ length: 10 }, () => 25) });
     expect(link.asked.map(({ kind, count }) => [kind, count])).toEqual([
       [1, 2],
       [2, 2],
-      [2, 10],
+      [2, 8],
     ]);
 
     link.asked.length = 0;
@@ -144,9 +144,18 @@ describe('the kind', () => {
     expect(link.asked.map(({ kind }) => kind)).toEqual([2, 2]);
   });
 
-  it('is none where the server answers to nothing', async () => {
-    using node = new NodeProber(new Link());
-    expect(await new PairProber(machine({})).best(target, [node])).toBeUndefined();
+  it('is none where the server answers to nothing, or the node measures nothing: that is told', async () => {
+    const link = new Link();
+    using node = new NodeProber(link);
+    expect(await new PairProber(machine({})).best(target, [node])).toMatchObject([
+      { kind: 'icmp', comparable: undefined, nodeMs: [25, 25] },
+    ]);
+
+    link.answer = () => ({ refusal: PROBE_REFUSAL_CODES.destination_denied });
+    const [pair] = await new PairProber(machine({ tcp: 60 })).best(target, [node]);
+    expect(pair).toMatchObject({ kind: 'tcp', comparable: undefined, directMs: [60, 60] });
+    expect(summarizePairs([pair])).toMatchObject({ verdict: 'unknown', why: 'the node has measured nothing: destination denied' });
+    expect(await new PairProber(machine({ tcp: 60 })).best(target, [])).toEqual([]);
   });
 });
 

@@ -36,7 +36,7 @@ interface Asked {
   readonly fault: ClientError | undefined;
 }
 
-/** `lightspeed probe`. @returns the exit code: 1 if the server answers nobody. */
+/** `lightspeed probe`. @returns the exit code: 1 if nothing could be compared. */
 export async function probe(server: SocketAddress, options: ProbeCommandOptions, terminal: Terminal): Promise<number> {
   const target = { ip: formatIpv4(await requireServer(server.host, 'HOST:PORT')), port: server.port };
   await using links = new AsyncDisposableStack();
@@ -45,9 +45,10 @@ export async function probe(server: SocketAddress, options: ProbeCommandOptions,
   const pairs = new PairProber();
   const first = await pairs.best(target, probers, { count: Math.min(options.count, BURST) });
   const name = formatSocketAddress({ host: target.ip, port: target.port });
-  const byNode: Pair[][] = probers.map((_, at) => (first === undefined ? [] : [first[at]]));
-  const kind = first?.[0]?.kind;
-  if (kind !== undefined) {
+  const byNode: Pair[][] = first.map((pair) => [pair]);
+  const kind = first.at(0)?.kind;
+  const isCompared = first.some(({ comparable }) => comparable !== undefined);
+  if (kind !== undefined && isCompared) {
     for (let sent = Math.min(options.count, BURST); sent < options.count; sent++) {
       await pause(PAUSE_MS);
       for (const [at, pair] of (await pairs.pairs(target, probers, kind, { count: 1 })).entries()) byNode[at].push(pair);
@@ -62,7 +63,7 @@ export async function probe(server: SocketAddress, options: ProbeCommandOptions,
   }));
   if (options.json === true) terminal.json({ server: name, kind: kind ?? null, direct, nodes: results.map(forPrograms) });
   else for (const line of forPeople(name, kind, direct, results)) terminal.line(line);
-  return kind === undefined ? 1 : 0;
+  return isCompared ? 0 : 1;
 }
 
 async function reach(options: ProbeCommandOptions, links: AsyncDisposableStack, terminal: Terminal): Promise<Asked[]> {
@@ -96,10 +97,7 @@ function forPrograms({ node, summary, fault }: Result): object {
 
 function forPeople(name: string, kind: ProbeKind | undefined, direct: WaySummary, results: readonly Result[]): string[] {
   const faults = results.flatMap(({ node, fault }) => (fault === undefined ? [] : [`${node}: ${fault.message}`]));
-  if (kind === undefined) {
-    const obstacles = PROBE_KINDS.flatMap((one) => whyNoProbes(one) ?? []);
-    return [`${name} does not answer this machine and a node in the same way`, ...obstacles, ...faults];
-  }
+  if (kind === undefined) return ['no node lets you in', ...faults];
   const lines = [`${name}, measured by ${kind}`, wayLine('direct', direct)];
   for (const { node, summary } of results) {
     if (summary === undefined) continue;
@@ -107,7 +105,8 @@ function forPeople(name: string, kind: ProbeKind | undefined, direct: WaySummary
       summary.gainMs === undefined ? '' : `${Math.abs(summary.gainMs).toFixed(1)} ms ${summary.gainMs < 0 ? 'worse' : 'better'}; `;
     lines.push(wayLine(`by ${node}`, summary.byNode), `  ${gain}${VERDICTS[summary.verdict]}: ${summary.why}`);
   }
-  return [...lines, ...faults];
+  const obstacles = direct.answered > 0 ? [] : PROBE_KINDS.flatMap((one) => whyNoProbes(one) ?? []);
+  return [...lines, ...obstacles, ...faults];
 }
 
 const VERDICTS = { node: 'play by this node', direct: 'play directly', unknown: 'not known' } as const;

@@ -7,6 +7,9 @@ import type { NodeMeasurement, NodeProber, NodeRefusal } from './node-prober.ts'
 const DEFAULT_COUNT = 10;
 const DEFAULT_SPACING_MS = 25;
 
+/** Enough to learn whether anybody answers, and few enough that a node then still grants a burst. */
+const TRIAL_COUNT = 2;
+
 /** How to measure pairs. */
 export interface PairOptions {
   /** Probes of each end, 1 to 10; default 10. */
@@ -77,15 +80,25 @@ export class PairProber {
 
   /**
    * Measures by the first kind to which the server answers both ends: that which is known of its /24, then ICMP, TCP, A2S, TTL.
-   * Kinds are tried with two probes, and only the one that answers with all.
-   * @returns undefined if it answers to none.
+   * Kinds are tried with two probes, which count, and only the one that answers gets the rest.
+   * @returns in the order of the nodes, none of them with `comparable` if no kind answers both ends. Then they are those of the
+   * first kind that answers either, and say what stands in the way.
    */
-  async best(target: ProbeTarget, nodes: readonly AskedNode[], options: PairOptions = {}): Promise<Pair[] | undefined> {
-    for (const kind of this.#kinds.order(target.ip)) {
-      const tried = await this.pairs(target, nodes, kind, { ...options, count: TRIAL_COUNT });
-      if (tried.some(({ comparable }) => comparable !== undefined)) return this.pairs(target, nodes, kind, options);
+  async best(target: ProbeTarget, nodes: readonly AskedNode[], options: PairOptions = {}): Promise<Pair[]> {
+    const { count = DEFAULT_COUNT } = options;
+    let oneSided: Pair[] | undefined;
+    let first: Pair[] | undefined;
+    for (const kind of nodes.length === 0 ? [] : this.#kinds.order(target.ip)) {
+      const tried = await this.pairs(target, nodes, kind, { ...options, count: Math.min(count, TRIAL_COUNT) });
+      if (tried.some(({ comparable }) => comparable !== undefined)) {
+        if (count <= TRIAL_COUNT) return tried;
+        const rest = await this.pairs(target, nodes, kind, { ...options, count: count - TRIAL_COUNT });
+        return tried.map((pair, at) => joined(pair, rest[at]));
+      }
+      first ??= tried;
+      if (tried.some(({ directMs, nodeMs }) => [...directMs, ...nodeMs].some((ms) => ms !== undefined))) oneSided ??= tried;
     }
-    return undefined;
+    return oneSided ?? first ?? [];
   }
 
   async #direct(target: ProbeTarget, kind: ProbeKind, count: number, spacingMs: number): Promise<Measurement | ProbeError> {
@@ -98,8 +111,16 @@ export class PairProber {
   }
 }
 
-/** Enough to learn whether anybody answers, and few enough that a node then still grants a burst. */
-const TRIAL_COUNT = 2;
+/** Two measurements of one kind by one node, as one. What was refused once only is not refused. */
+function joined(a: Pair, b: Pair): Pair {
+  return {
+    ...b,
+    directMs: [...a.directMs, ...b.directMs],
+    nodeMs: [...a.nodeMs, ...b.nodeMs],
+    refusal: a.refusal === undefined || b.refusal === undefined ? undefined : b.refusal,
+    comparable: b.comparable ?? a.comparable,
+  };
+}
 
 function pairOf(
   kind: ProbeKind,
