@@ -150,7 +150,7 @@ describe('a configuration file', () => {
     ['[server\nworkers = 3', 'node.toml:1:8: not valid TOML: illegal character in key'],
     [
       'workers = 3',
-      'node.toml: unknown section [workers]; allowed are [server], [security], [protection], [rate_limit], [metrics], [http], [log]',
+      'node.toml: unknown section [workers]; allowed are [server], [security], [protection], [rate_limit], [probes], [metrics], [http], [log]',
     ],
     ['[sever]\nworkers = 3', 'node.toml: unknown section [sever]; did you mean [server]?'],
     ['server = 3', 'node.toml: server: got 3, allowed is a section [server]'],

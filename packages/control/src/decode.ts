@@ -5,7 +5,7 @@ import { readExtensions } from './extension.ts';
 import type { Extension } from './extension.ts';
 import { LENGTH_BYTES, MAX_MESSAGE_BYTES } from './frame-size.ts';
 import { MessageType } from './message.ts';
-import type { ControlMessage, Register, Report, ServerInfo, UnknownMessage } from './message.ts';
+import type { ControlMessage, Probe, ProbeResult, Register, Report, ServerInfo, UnknownMessage } from './message.ts';
 import { refuse } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -83,6 +83,10 @@ function readMessage(typeCode: number, body: BodyReader, dialect: Dialect): Cont
       return readUnknown(typeCode, body);
     case MessageType.report:
       return dialect === 'standard' ? readReport(body) : readUnknown(typeCode, body);
+    case MessageType.probe:
+      return dialect === 'standard' ? readProbe(body) : readUnknown(typeCode, body);
+    case MessageType.probeResult:
+      return dialect === 'standard' ? readProbeResult(body) : readUnknown(typeCode, body);
     default:
       return readUnknown(typeCode, body);
   }
@@ -96,6 +100,32 @@ function readReport(body: BodyReader): Report {
     received: body.u32(),
     late: body.u32(),
     recovered: body.u32(),
+    extensions: readExtensions(body),
+  };
+}
+
+function readProbe(body: BodyReader): Probe {
+  return {
+    type: 'probe',
+    requestId: body.u32(),
+    ip: body.u32(),
+    port: body.u16(),
+    kind: body.u8(),
+    count: body.u8(),
+    spacingMs: body.u16(),
+    maxAgeSecs: body.u16(),
+    extensions: readExtensions(body),
+  };
+}
+
+function readProbeResult(body: BodyReader): ProbeResult {
+  return {
+    type: 'probe_result',
+    requestId: body.u32(),
+    refusal: body.u8(),
+    ageSecs: body.u16(),
+    origin: body.u32(),
+    samplesUs: Array.from({ length: body.u8() }, () => body.u32()),
     extensions: readExtensions(body),
   };
 }

@@ -6,6 +6,9 @@ import { writeExtensions } from './extension.ts';
 import { MessageType } from './message.ts';
 import type { OutgoingMessage } from './message.ts';
 
+/** Messages that dialect `reference` does not have. */
+const STANDARD_ONLY: ReadonlySet<OutgoingMessage['type']> = new Set(['tags', 'report', 'probe', 'probe_result']);
+
 /**
  * A message as the frame `[length u16][type u8][body]`, length counting type and body (docs/protocol.md, Control plane).
  *
@@ -18,7 +21,7 @@ export function encode(message: OutgoingMessage, dialect: Dialect): Uint8Array {
   if ('dialect' in message && message.dialect !== dialect) {
     throw new ControlError('ERR_CONTROL_DIALECT_MISMATCH', `a ${message.type} of dialect ${message.dialect} in dialect ${dialect}`);
   }
-  if ((message.type === 'tags' || message.type === 'report') && dialect === 'reference') {
+  if (STANDARD_ONLY.has(message.type) && dialect === 'reference') {
     throw new ControlError('ERR_CONTROL_DIALECT_MISMATCH', `a ${message.type} message in dialect reference, which has none`);
   }
   const body = new BodyWriter();
@@ -84,5 +87,24 @@ function writeFixedFields(body: BodyWriter, message: OutgoingMessage, dialect: D
       body.u32('received', message.received);
       body.u32('late', message.late);
       body.u32('recovered', message.recovered);
+      return;
+    case 'probe':
+      body.u8('type', MessageType.probe);
+      body.u32('requestId', message.requestId);
+      body.u32('ip', message.ip);
+      body.u16('port', message.port);
+      body.u8('kind', message.kind);
+      body.u8('count', message.count);
+      body.u16('spacingMs', message.spacingMs);
+      body.u16('maxAgeSecs', message.maxAgeSecs);
+      return;
+    case 'probe_result':
+      body.u8('type', MessageType.probeResult);
+      body.u32('requestId', message.requestId);
+      body.u8('refusal', message.refusal);
+      body.u16('ageSecs', message.ageSecs);
+      body.u32('origin', message.origin);
+      body.u8('number of samples', message.samplesUs.length);
+      for (const sampleUs of message.samplesUs) body.u32('sampleUs', sampleUs);
   }
 }

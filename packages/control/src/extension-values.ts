@@ -44,6 +44,8 @@ export const Capability = {
   reports: 4,
   /** Asks to hear whoever sends to the session's public addresses, or grants it. */
   anySource: 8,
+  /** Asks the node to measure round trips to game servers, or does so. */
+  probes: 16,
 } as const;
 
 /** RegisterAck: the key of the proofs that bind addresses to the session, 16 bytes. */

@@ -51,6 +51,8 @@ export type {
   OutgoingMessage,
   Ping,
   Pong,
+  Probe,
+  ProbeResult,
   ReferenceRegister,
   ReferenceServerInfo,
   Register,
@@ -62,6 +64,8 @@ export type {
   Tags,
   UnknownMessage,
 } from './message.ts';
+export { PROBE_KIND_CODES, PROBE_LOST, PROBE_REFUSAL_CODES, probeRefusalName } from './probe-codes.ts';
+export type { ProbeRefusal } from './probe-codes.ts';
 export type { Refusal, RefusalCode } from './refusal.ts';
 export { MAX_REFUSED_ENTRIES, REFUSED_REASONS, refusedDestinationsExtension, refusedPacketsExtension } from './report-extensions.ts';
 export type { RefusedDestination, RefusedPackets, RefusedReason } from './report-extensions.ts';

@@ -14,6 +14,8 @@ export const MessageType = {
   serverInfo: 0x06,
   tags: 0x40,
   report: 0x41,
+  probe: 0x42,
+  probeResult: 0x43,
 } as const;
 
 /** Client to node: asks for a {@link Pong}. */
@@ -134,11 +136,45 @@ export interface Report {
   readonly extensions: readonly Extension[];
 }
 
+/** Client to node, in dialect `standard` only (docs/protocol.md, Probes): asks the node to measure round trips to a game server. */
+export interface Probe {
+  readonly type: 'probe';
+  /** What the result repeats; u32. */
+  readonly requestId: number;
+  /** The server: an IPv4 address, u32, and the port that the game uses, u16. */
+  readonly ip: number;
+  readonly port: number;
+  /** See {@link PROBE_KIND_CODES}; u8. */
+  readonly kind: number;
+  /** Probes to send, 1 to 10; u8. */
+  readonly count: number;
+  /** Milliseconds between them; u16. */
+  readonly spacingMs: number;
+  /** Seconds that a result may be old which the node has of the server's network already; 0 asks for a new one. u16. */
+  readonly maxAgeSecs: number;
+  readonly extensions: readonly Extension[];
+}
+
+/** Node to client, in dialect `standard` only (docs/protocol.md, Probes): what came of a {@link Probe}. */
+export interface ProbeResult {
+  readonly type: 'probe_result';
+  readonly requestId: number;
+  /** 0, or why the node does not measure: see {@link PROBE_REFUSAL_CODES}; u8. */
+  readonly refusal: number;
+  /** Seconds since it was measured; u16. */
+  readonly ageSecs: number;
+  /** Who answered, an IPv4 address: the server, or a router before it. 0 if nobody did, or if the node does not tell; u32. */
+  readonly origin: number;
+  /** Round trips in microseconds, u32 each, {@link PROBE_LOST} for one that was lost; at most 255. */
+  readonly samplesUs: readonly number[];
+  readonly extensions: readonly Extension[];
+}
+
 /**
  * A control message (docs/protocol.md, Control plane). Extensions come in the order of the wire, unknown ids included; in
  * dialect `reference` there are none.
  */
-export type ControlMessage = Ping | Pong | Register | RegisterAck | Disconnect | ServerInfo | Tags | Report;
+export type ControlMessage = Ping | Pong | Register | RegisterAck | Disconnect | ServerInfo | Tags | Report | Probe | ProbeResult;
 
 /** A message of a type that this version does not know. To be skipped: it is no error. */
 export interface UnknownMessage {

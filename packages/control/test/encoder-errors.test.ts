@@ -6,6 +6,8 @@ import type { Dialect } from '@lightspeed/wire';
 const register = { type: 'register', dialect: 'standard', gameId: 2, clientVersion: '1' } as const;
 const ack = { type: 'register_ack', sessionId: 42, token: 1, nodeId: 'a', region: 'b' } as const;
 const info = { type: 'server_info', dialect: 'reference', loadPercent: 1, activeSessions: 2, capacity: 3 } as const;
+const probe = { type: 'probe', requestId: 1, ip: 1, port: 1, kind: 1, count: 1, spacingMs: 0, maxAgeSecs: 0 } as const;
+const probed = { type: 'probe_result', requestId: 1, refusal: 0, ageSecs: 0, origin: 0, samplesUs: [] } as const;
 const report = { type: 'report', sessionId: 42, expected: 9, received: 8, late: 2, recovered: 1 } as const;
 const oneExtension = (bytes: number) => ({ extensions: [{ id: 1, value: new Uint8Array(bytes) }] });
 
@@ -19,6 +21,10 @@ const cases: readonly [string, OutgoingMessage, Dialect, ControlErrorCode][] = [
   ['a capacity of NaN', { ...info, capacity: NaN }, 'reference', 'ERR_CONTROL_FIELD_RANGE'],
   ['a session id of 2^32 in tags', { type: 'tags', sessionId: 2 ** 32 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
   ['a negative number of late packets', { ...report, late: -1 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
+  ['a probe of port 2^16', { ...probe, port: 2 ** 16 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
+  ['a probe in reference', probe, 'reference', 'ERR_CONTROL_DIALECT_MISMATCH'],
+  ['a result of 256 samples', { ...probed, samplesUs: Array.from({ length: 256 }, () => 1) }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],
+  ['a result in reference', probed, 'reference', 'ERR_CONTROL_DIALECT_MISMATCH'],
   ['a report in reference', report, 'reference', 'ERR_CONTROL_DIALECT_MISMATCH'],
   ['tags in reference', { type: 'tags', sessionId: 1 }, 'reference', 'ERR_CONTROL_DIALECT_MISMATCH'],
   ['a reason of 256', { type: 'disconnect', reason: 256 }, 'standard', 'ERR_CONTROL_FIELD_RANGE'],

@@ -5,6 +5,7 @@ import type { ControlMessage } from '@lightspeed/control';
 import type { Dialect } from '@lightspeed/wire';
 
 const u8 = fc.nat(0xff);
+const u16 = fc.nat(0xffff);
 const u32 = fc.nat(0xffff_ffff);
 const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 const str8 = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((text) => new TextEncoder().encode(text).length <= 255);
@@ -32,6 +33,26 @@ function anyMessage(dialect: Dialect): fc.Arbitrary<ControlMessage> {
         }),
         fc.record({ type: type('tags'), sessionId: u32, extensions }),
         fc.record({ type: type('report'), sessionId: u32, expected: u32, received: u32, late: u32, recovered: u32, extensions }),
+        fc.record({
+          type: type('probe'),
+          requestId: u32,
+          ip: u32,
+          port: u16,
+          kind: u8,
+          count: u8,
+          spacingMs: u16,
+          maxAgeSecs: u16,
+          extensions,
+        }),
+        fc.record({
+          type: type('probe_result'),
+          requestId: u32,
+          refusal: u8,
+          ageSecs: u16,
+          origin: u32,
+          samplesUs: fc.array(u32, { maxLength: 255 }),
+          extensions,
+        }),
         fc.record({
           type: type('server_info'),
           dialect: fc.constant(dialect),

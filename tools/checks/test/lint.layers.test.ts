@@ -4,8 +4,8 @@ import { lintFiles, lintText } from './support/lint.ts';
 const BOUNDARIES = '@nx/enforce-module-boundaries';
 
 // What each project may import, as docs/ARCHITECTURE.md draws it. Tools may use everything.
-const everyone = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'proxy', 'client', 'netem', 'bench', 'lab'];
-const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture'];
+const everyone = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'probe', 'proxy', 'client', 'netem', 'bench', 'lab'];
+const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'probe'];
 const mayUse: Record<string, readonly string[]> = {
   'packages/wire': [],
   'packages/memory': ['wire'],
@@ -15,6 +15,7 @@ const mayUse: Record<string, readonly string[]> = {
   'packages/session': ['wire', 'memory', 'fec', 'control', 'security'],
   'packages/udp': ['wire', 'memory'],
   'packages/capture': [],
+  'packages/probe': ['wire'],
   'apps/proxy': packages,
   'apps/client': packages,
   'tools/netem': [],

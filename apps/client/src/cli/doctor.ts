@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
 import { CaptureError, CaptureClient, startNamespaceHelper, testCapture } from '@lightspeed/capture';
+import { whyNoProbes } from '@lightspeed/probe';
 import { chooseEngine } from '@lightspeed/udp';
 import { ClientError } from '../base/errors.ts';
 import { explained } from '../catch/capture.ts';
@@ -64,7 +65,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   const findings: Finding[] = [];
   // On other systems nothing catches games.
   const catching = process.platform === 'linux' ? [nft, controlGroups, () => helper(options.helper), rootless] : [];
-  for (const check of [system, engine, ...catching, mtu, clock, ...nodeChecks(options, terminal)]) {
+  for (const check of [system, engine, ...catching, probes, mtu, clock, ...nodeChecks(options, terminal)]) {
     const finding = await check();
     findings.push(finding);
     if (options.json !== true) show(finding, terminal);
@@ -146,6 +147,14 @@ async function rootless(): Promise<Finding> {
     if (!(error instanceof ClientError)) throw error;
     return { check, state: 'absent', found: error.message, neededFor: 'run --rootless' };
   }
+}
+
+/** Measuring by ICMP echo, to which most servers answer. */
+function probes(): Finding {
+  const check = 'probes';
+  const why = whyNoProbes('icmp');
+  if (why === undefined) return { check, state: 'ok', found: 'this user may ping servers' };
+  return { check, state: 'note', found: `no ICMP echo: ${why}`, advice: 'servers are measured by TCP, A2S and TTL until then' };
 }
 
 /** Of the interface of the default route. */

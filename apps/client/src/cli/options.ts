@@ -22,7 +22,8 @@ export const nodeOption = () =>
     '--node <host[:port]>',
     'the relay node and its control port (default 4433), by default the first of the file of settings; without registration, its data port',
   ).argParser(parseNode);
-const nodesOption = () =>
+/** `--node` for commands that take several. */
+export const nodesOption = () =>
   new Option(
     '--node <host[:port]>',
     'a relay node and its control port (default 4433), by default those of the file of settings; without registration, its data ' +

@@ -1,5 +1,6 @@
 import { Argument, CommanderError, Option } from 'commander';
 import type { Command } from 'commander';
+import type { SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { addCatchCommands } from './catch-commands.ts';
@@ -21,12 +22,15 @@ import {
   ioOption,
   jsonOption,
   nodeOption,
+  nodesOption,
   sourceOption,
 } from './options.ts';
 import { ping } from './ping.ts';
 import type { PingOptions } from './ping.ts';
 import { play } from './play.ts';
 import type { PlayOptions } from './play.ts';
+import { probe } from './probe.ts';
+import type { ProbeCommandOptions } from './probe.ts';
 import { messageWithFlags } from './setting-flags.ts';
 import { DEFAULT_SOCKS_LISTEN, socks } from './socks.ts';
 import type { SocksOptions } from './socks.ts';
@@ -56,6 +60,10 @@ Examples:
 const PING_EXAMPLE = `
 Example:
   $ lightspeed ping --node relay.example.net --count 20
+`;
+const PROBE_EXAMPLE = `
+Example:
+  $ lightspeed probe 203.0.113.9:27015 --node relay.example.net
 `;
 const WHOAMI_EXAMPLE = `
 Example:
@@ -161,6 +169,16 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption('one JSON object at the end, with an error if it ended early'))
     .addHelpText('after', PING_EXAMPLE)
     .action(async (options: PingOptions) => done(await ping(options, terminal)));
+  const probing = program
+    .command('probe')
+    .description('Compare the direct way to a game server with the ways by nodes, by measuring from both ends.')
+    .addArgument(new Argument('<host:port>', 'the game server').argParser(parseGameServer))
+    .addOption(nodesOption());
+  addIdentityOptions(probing)
+    .addOption(new Option('--count <n>', 'pairs to measure; ten at once, then two a second').argParser(integer(1, 600)).default(10))
+    .addOption(jsonOption('one JSON object'))
+    .addHelpText('after', PROBE_EXAMPLE)
+    .action(async (server: SocketAddress, options: ProbeCommandOptions) => done(await probe(server, options, terminal)));
   const asking = program
     .command('whoami')
     .description('Ask a node which address of yours it sees, and which address game servers will see.')

@@ -1,4 +1,4 @@
-import type { Report } from '@lightspeed/control';
+import type { ProbeResult, Report } from '@lightspeed/control';
 import type { ClientError } from '../base/errors.ts';
 import type { RegisteredSession } from './registered-session.ts';
 
@@ -20,6 +20,8 @@ export interface NodeLinkEvents {
   restarts: [];
   /** The node has said how our packets fare, and what it refuses. */
   report: [report: Report];
+  /** The node has measured what it was asked to, or refuses. */
+  probed: [result: ProbeResult];
   /** The node wants tags on the packets of the session. */
   tags: [];
   /** The node will not take our ticket again: it is not asked any more. */

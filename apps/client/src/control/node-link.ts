@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { drainingExtension } from '@lightspeed/control';
-import type { ControlMessage } from '@lightspeed/control';
+import type { ControlMessage, OutgoingMessage, Probe } from '@lightspeed/control';
 import { CloseCode } from '@lightspeed/control/quic';
 import type { ConnectionClosed, Verification } from '@lightspeed/control/quic';
+import { clockUs, nowMs } from '../base/clocks.ts';
 import { ClientError } from '../base/errors.ts';
 import { within } from '../base/within.ts';
 import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
@@ -99,6 +100,13 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.#sayTags();
   }
 
+  /** Has the node measure; what comes of it is an event. @returns false if the node is not there now, or does not measure. */
+  askProbe(probe: Extract<OutgoingMessage, Pick<Probe, 'type'>>): boolean {
+    if (this.#registered === undefined || this.session?.measures !== true) return false;
+    this.#registered.stream.send(probe, this.#settings.dialect).catch(() => undefined);
+    return true;
+  }
+
   /** The session seems to be over: asks for it again, or for another one. */
   renew(): void {
     this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
@@ -147,7 +155,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     this.isOfEarlierRun = this.#keeper.note(session);
     this.draining = false;
     this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
-    this.#backOff.established(now());
+    this.#backOff.established(nowMs());
     void connection.whenClosed.then((closed) => this.#ended(registered, closed));
     const resumed = goesOn(session, before);
     const renewed = this.#renewing && resumed;
@@ -189,6 +197,8 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       this.emit('info');
     } else if (message.type === 'report') {
       this.emit('report', message);
+    } else if (message.type === 'probe_result') {
+      this.emit('probed', message);
     } else if (message.type === 'tags') {
       const isNew = !this.wantsTags;
       this.wantsTags = true;
@@ -248,7 +258,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   /** A node that drains refuses whoever asks, until its end, which may come sooner than it has said. */
   #retryLater(longestMs?: number): number {
     const drainsMs = Math.min(this.#drainsUntilMs - performance.now(), MOST_DRAINING_MS);
-    const pauseMs = Math.max(this.#backOff.ended(now(), longestMs), Math.ceil(drainsMs));
+    const pauseMs = Math.max(this.#backOff.ended(nowMs(), longestMs), Math.ceil(drainsMs));
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#again(), pauseMs);
     return pauseMs;
@@ -284,13 +294,4 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     clearTimeout(this.#pong);
     this.#pong = undefined;
   }
-}
-
-function now(): number {
-  return Math.floor(performance.now()) | 0;
-}
-
-/** Of the wall clock, so that the node's can be compared with it. */
-function clockUs(): bigint {
-  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000));
 }

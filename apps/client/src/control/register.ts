@@ -126,7 +126,8 @@ function registerMessage(
   before: EarlierSession | undefined,
 ): OutgoingMessage {
   if (dialect === 'reference') return { type: 'register', dialect, protocolVersion: 1, gameId };
-  const asked = Capability.challenge | Capability.tags | Capability.reports | (anySource ? Capability.anySource : 0);
+  const known = Capability.challenge | Capability.tags | Capability.reports | Capability.probes;
+  const asked = known | (anySource ? Capability.anySource : 0);
   const extensions = [capabilitiesExtension.encode(asked)];
   if (protection !== undefined) extensions.push(protectionExtension.encode(protection));
   if (ticket !== undefined) extensions.push(ticketExtension.encode(ticket));

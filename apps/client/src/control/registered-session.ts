@@ -41,6 +41,8 @@ export interface RegisteredSession {
   readonly limits: SessionLimits | undefined;
   /** Whether the node lets others through than the game servers to which programs have sent. */
   readonly hearsAnySource: boolean;
+  /** Whether the node measures round trips to game servers for us. */
+  readonly measures: boolean;
   /** What we and the node have agreed on for protection; undefined for nothing. */
   readonly protection: ProtectionTerms | undefined;
   /** The address that the node sees us at. */
@@ -88,6 +90,7 @@ export function sessionOf(
 ): RegisteredSession {
   const { sessionId, token, extensions } = ack;
   const secret = sessionSecretExtension.find(extensions)?.slice();
+  const capabilities = capabilitiesExtension.find(extensions) ?? 0;
   const resumed = before?.sessionId === sessionId && before.token === token && sameBytes(before.secret, secret);
   return {
     sessionId,
@@ -99,7 +102,8 @@ export function sessionOf(
     data: dataAddresses(extensions, reached),
     keepaliveMs: keepaliveIntervalExtension.find(extensions),
     limits: limitsExtension.find(extensions),
-    hearsAnySource: ((capabilitiesExtension.find(extensions) ?? 0) & Capability.anySource) !== 0,
+    hearsAnySource: (capabilities & Capability.anySource) !== 0,
+    measures: (capabilities & Capability.probes) !== 0,
     protection: agreeOn(own, protectionExtension.find(extensions)),
     observed: observedAddress(extensions),
     egress: egressAddressExtension.find(extensions),

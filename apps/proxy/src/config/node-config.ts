@@ -90,6 +90,14 @@ export interface NodeConfig extends ProtectionConfig {
   /** Of them from one address. */
   readonly maxConnectionsPerAddress: number;
 
+  // [probes]
+  /** Whether clients may have the node measure round trips to game servers. */
+  readonly probesEnabled: boolean;
+  /** Different game servers for which a ticket may ask within ten minutes. */
+  readonly probeTargets: number;
+  /** Probes for all clients together. */
+  readonly probesPerSecond: number;
+
   // [metrics]
   /** Whether GET /metrics answers. */
   readonly metricsEnabled: boolean;

@@ -150,6 +150,10 @@ export const OPTIONS: { readonly [Field in keyof NodeConfig]: Option<NodeConfig[
   maxConnections: plain('rate_limit.max_connections', wholeNumber(1, 1_000_000), 10_000),
   maxConnectionsPerAddress: plain('rate_limit.max_connections_per_address', wholeNumber(1, 1_000_000), 255),
 
+  probesEnabled: plain('probes.enabled', yesOrNo(), true),
+  probeTargets: plain('probes.max_targets', wholeNumber(1, 1_000), 32),
+  probesPerSecond: plain('probes.max_per_second', wholeNumber(1, 10_000), 200),
+
   metricsEnabled: plain('metrics.enabled', yesOrNo(), true),
   metricsIntervalSecs: plain('metrics.interval_secs', wholeNumber(0, 86_400), 60),
 

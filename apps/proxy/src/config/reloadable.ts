@@ -22,6 +22,9 @@ const RELOADABLE: ReadonlySet<Field> = new Set<Field>([
   'denyDestinations',
   'maxPpsPerClient',
   'maxBpsPerClient',
+  'probesEnabled',
+  'probeTargets',
+  'probesPerSecond',
   'logLevel',
 ]);
 

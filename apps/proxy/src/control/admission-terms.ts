@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Ticket } from '@lightspeed/security';
+import { Capability } from '@lightspeed/control';
 import type { ProtectionOffer } from '@lightspeed/control';
 import { PeerCapability, agreeOn, packTerms } from '@lightspeed/session';
 import { formatPrefixWords } from '@lightspeed/wire';
@@ -9,10 +10,12 @@ import type { Client, RegisterRefusal } from './client.ts';
 
 const SALT = randomBytes(16);
 
-/** What a node knows of the packet path besides what all know. */
-export function capabilitiesOf({ egressFiltering, tags }: Pick<NodeConfig, 'egressFiltering' | 'tags'>): number {
+/** What a node knows besides what all know. */
+export function capabilitiesOf(config: Pick<NodeConfig, 'egressFiltering' | 'probesEnabled' | 'tags'>): number {
+  const { egressFiltering, probesEnabled, tags } = config;
   const anySource = egressFiltering === 'endpoint-independent' ? PeerCapability.anySource : 0;
-  return PeerCapability.challenges | PeerCapability.reports | (tags === 'off' ? 0 : PeerCapability.tags) | anySource;
+  const asked = (tags === 'off' ? 0 : PeerCapability.tags) | anySource | (probesEnabled ? Capability.probes : 0);
+  return PeerCapability.challenges | PeerCapability.reports | asked;
 }
 
 /** Why accounts are banned. */

@@ -3,6 +3,7 @@ import { CloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
 import type { Dialect } from '@lightspeed/wire';
 import type { Client, ClientLink, ConnectionEnds, RegisterRefusal } from './client.ts';
+import type { ClientProbes } from './client-probes.ts';
 import { disconnect } from './messages.ts';
 import type { TaggedClients } from './tagged-clients.ts';
 
@@ -38,6 +39,8 @@ export interface Undecided {
 export interface ControlHost {
   /** Hears of clients that are attacked. */
   readonly tagged: Pick<TaggedClients, 'noteReport'>;
+  /** Measures round trips for clients. */
+  readonly probes: Pick<ClientProbes, 'answer'>;
   /** Decides about a Register that came over a connection. @param isLast whether it must decide now. */
   register(message: Register, ends: ConnectionEnds, link: ClientLink, isLast: boolean): Welcome | RegisterRefusal | Undecided;
   /** The client says goodbye. */
@@ -140,9 +143,13 @@ export class ClientConnection implements ClientLink {
       case 'pong':
         // That it has come says all.
         break;
+      case 'probe':
+        this.#host.probes.answer(this.#client, message, (result) => this.send(result));
+        break;
       case 'register_ack':
       case 'server_info':
       case 'report':
+      case 'probe_result':
         // A node's words: they mean nothing from a client.
         break;
       case 'tags':

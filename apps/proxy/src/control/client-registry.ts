@@ -110,7 +110,7 @@ export class ClientRegistry implements RegisteredClients {
   /** What the workers are told of a client. */
   registeredAs(client: Client): RegisteredClient {
     const { sessionId, index, prefixHigh, prefixLow, token, dialect, capabilities, nonces, maxPps, maxBps } = client;
-    const account = accountNumber(this.#accountOf(client));
+    const account = accountNumber(this.accountOf(client));
     const secretHex = this.#secrets.hexOf(index);
     const told = { sessionId, index, account, prefixHigh, prefixLow, token, dialect, capabilities };
     return { ...told, protection: unpackTerms(client.protection), secretHex, nonces, maxPps, maxBps };
@@ -132,13 +132,14 @@ export class ClientRegistry implements RegisteredClients {
    * @returns its clients, whose sessions are to end.
    */
   ban(client: Client): Client[] {
-    const account = this.#accountOf(client);
+    const account = this.accountOf(client);
     const name = this.#gate?.ticketOf(client.sessionId)?.name ?? '';
     this.#bans.add(account, name, this.#config.banDurationSecs * 1_000, Date.now());
-    return [...this.#clients.values()].filter((other) => this.#accountOf(other) === account);
+    return [...this.#clients.values()].filter((other) => this.accountOf(other) === account);
   }
 
-  #accountOf(client: Client): string {
+  /** To whom is charged what a client does. */
+  accountOf(client: Client): string {
     return accountOf(this.#gate?.ticketOf(client.sessionId), client);
   }
 
@@ -229,7 +230,7 @@ export class ClientRegistry implements RegisteredClients {
   /** Ends a registration. @returns false if it was over already. */
   end(client: Client): boolean {
     const { sessionId, index } = client;
-    const account = this.#accountOf(client);
+    const account = this.accountOf(client);
     if (!this.#clients.delete(sessionId | 0)) return false;
     this.#changed.add(sessionId);
     this.#tokens.release(sessionId);

@@ -14,6 +14,7 @@ import { CertificateRenewal } from './certificate-renewal.ts';
 import { Refusals, refusalOfAll } from './refusals.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ControlHost, Undecided, Welcome } from './client-connection.ts';
+import { ClientProbes } from './client-probes.ts';
 import { ControlCounters } from './control-counters.ts';
 import { Dismissals } from './dismissals.ts';
 import { ControlPort } from './control-port.ts';
@@ -42,6 +43,7 @@ export class ControlPlane implements ControlHost {
   readonly #refusals: Refusals;
   readonly #dismissals: Dismissals;
   readonly tagged: TaggedClients;
+  readonly probes: ClientProbes;
   readonly #saver: StateSaver;
   readonly #renewal: CertificateRenewal;
   readonly #addresses: NodeAddresses;
@@ -52,7 +54,14 @@ export class ControlPlane implements ControlHost {
   /** When the node stops relaying; undefined while it does not drain. */
   #drainedMs: number | undefined;
 
-  private constructor(config: NodeConfig, state: ControlState, supervisor: Supervisor, log: Logger, addresses: NodeAddresses) {
+  private constructor(
+    config: NodeConfig,
+    state: ControlState,
+    supervisor: Supervisor,
+    log: Logger,
+    addresses: NodeAddresses,
+    own: OwnAddresses,
+  ) {
     this.#config = config;
     this.#state = state;
     this.#supervisor = supervisor;
@@ -68,17 +77,17 @@ export class ControlPlane implements ControlHost {
       (client) => this.#end(client),
     );
     this.tagged = new TaggedClients(config, registry, supervisor, log);
+    const controlPort = () => this.#running.address.port;
+    this.probes = new ClientProbes(config, registry, supervisor, own, controlPort, (error) => this.fault(error));
     registry.news.onReport = (client, report) => sendReport(client, report, this.counters);
     this.#saver = new StateSaver(folder && new SnapshotWriter(folder, registry, supervisor, log), (error) => this.fault(error));
     this.#renewal = new CertificateRenewal(identity, () => this.#running, log);
-    this.#rivals = new Rivals(supervisor, (client) => {
-      this.counters.displaced++;
+    const endAs = (why: 'abandoned' | 'displaced') => (client: Client) => {
+      this.counters[why]++;
       this.#end(client);
-    });
-    this.#lost = new LostClients(config, registry, supervisor, (client) => {
-      this.counters.abandoned++;
-      this.#end(client);
-    });
+    };
+    this.#rivals = new Rivals(supervisor, endAs('displaced'));
+    this.#lost = new LostClients(config, registry, supervisor, endAs('abandoned'));
   }
 
   /** @throws {NodeError} */
@@ -91,7 +100,7 @@ export class ControlPlane implements ControlHost {
     log: Logger,
   ): Promise<ControlPlane> {
     const egressIp = config.egressBind === 0 ? await ownEgressIp() : config.egressBind;
-    const plane = new ControlPlane(config, state, supervisor, log, { data: supervisor.dataAddress, egressIp });
+    const plane = new ControlPlane(config, state, supervisor, log, { data: supervisor.dataAddress, egressIp }, own);
     await plane.#listen(bind, own);
     return plane;
   }
@@ -125,8 +134,7 @@ export class ControlPlane implements ControlHost {
   }
 
   /**
-   * The operator has another configuration: limits, issuers, revocations and the certificate are those that it says from now on.
-   * Clients whose issuer does not count any more have to leave.
+   * The operator has another configuration. Clients whose issuer does not count any more have to leave.
    * @throws {NodeError} if there is another revocation list that cannot be read; nothing has changed then.
    */
   async reload(config: NodeConfig): Promise<void> {
@@ -134,6 +142,7 @@ export class ControlPlane implements ControlHost {
     await gate?.reload(config);
     this.#config = config;
     this.#lost.setTimes(config);
+    this.probes.reload(config);
     this.#dismissals.refuse(registry.unwelcome());
     await this.#renewal.reload(config);
   }
@@ -151,9 +160,8 @@ export class ControlPlane implements ControlHost {
   drain(forMs: number): void {
     this.#drainedMs = performance.now() + forMs;
     for (const { link, dialect } of this.#state.registry.all) {
-      if (link === undefined) continue;
-      if (dialect === 'standard') link.send(this.#serverInfo('standard'));
-      link.send(disconnect('server_shutdown', SHUTDOWN_TEXT));
+      if (dialect === 'standard') link?.send(this.#serverInfo('standard'));
+      link?.send(disconnect('server_shutdown', SHUTDOWN_TEXT));
     }
   }
 
@@ -172,10 +180,7 @@ export class ControlPlane implements ControlHost {
     this.#endLogs();
   }
 
-  /**
-   * After {@link closeForRestart}: saves everything that the next run needs, and gives the state folder back.
-   * @param sessions as they were last.
-   */
+  /** After {@link closeForRestart}: saves all for the next run, and gives the folder back. @param sessions as they were last. */
   async keep(sessions: Iterable<WorkerSession>): Promise<void> {
     await this.#saver.saveAll(sessions);
     await this.#state.folder?.close();
@@ -186,8 +191,7 @@ export class ControlPlane implements ControlHost {
     await this.#endTimers();
     this.#drainedMs ??= performance.now();
     const clients = [...this.#state.registry.all];
-    const links = clients.map(({ link }) => link).filter((link) => link !== undefined);
-    await Promise.all(links.map((link) => link.dismiss('server_shutdown', SHUTDOWN_TEXT)));
+    await Promise.all(clients.map(async ({ link }) => link?.dismiss('server_shutdown', SHUTDOWN_TEXT)));
     await this.#port?.close(SHUTDOWN_TEXT);
     this.#endLogs();
     for (const client of clients) this.#end(client);
@@ -205,26 +209,22 @@ export class ControlPlane implements ControlHost {
       const room = isLast ? undefined : this.#rivals.makeRoom(result);
       return room === undefined ? this.#refusals.note(host, result) : { type: 'undecided', until: room };
     }
-    const { client } = result;
     this.#noteRegistered(result);
-    return { type: 'welcome', client, replies: this.#repliesTo(client, ends) };
+    return { type: 'welcome', client: result.client, replies: this.#repliesTo(result.client, ends) };
   }
 
   #noteRegistered({ client, isNew, isFresh, before }: RegisteredLink): void {
     if (isNew) {
       this.counters.accepted++;
       this.#supervisor.claims.clear(client.index, isFresh);
-      client.known = this.#makeKnown(client);
+      client.known = this.#supervisor.register(this.#state.registry.registeredAs(client)).then(() => {
+        client.known = undefined;
+      });
     } else {
       this.counters.resumed++;
       this.#supervisor.tell({ type: 'agree', sessionId: client.sessionId, terms: client.protection });
       void before?.dismiss('normal', 'the session goes on over another connection');
     }
-  }
-
-  async #makeKnown(client: Client): Promise<void> {
-    await this.#supervisor.register(this.#state.registry.registeredAs(client));
-    client.known = undefined;
   }
 
   /** Not before the data plane knows the client: what it sends from then on is not too early. */

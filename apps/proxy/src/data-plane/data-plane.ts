@@ -272,6 +272,9 @@ export class DataPlane implements DatagramHandler, RelayOutput {
     this.#tell({ type: 'idle', request, idleMs: sessionIds.map((sessionId) => this.#relay.idleMsOf(sessionId)) });
   }
 
+  /** The client of a registration has had the node measure a game server that is new to it. */
+  readonly countDestination = (sessionId: number): void => this.#relay.countDestination(sessionId);
+
   /** Another worker had the session, and accepted these proofs. */
   noteNonces(sessionId: number, nonces: ProofNoncesState): void {
     this.#relay.noteNonces(sessionId, nonces);

@@ -109,7 +109,7 @@ export interface SnapshotPart {
 export type WorkerWord = Extract<FromWorker, { type: 'protection' | 'over-share' }>;
 
 /** What becomes of the session of a registration. */
-export type SessionNews = Extract<ToWorker, { type: 'tag' | 'agree' }>;
+export type SessionNews = Extract<ToWorker, { type: 'tag' | 'agree' | 'asked' }>;
 
 /** From the main thread to a worker. */
 export type ToWorker =
@@ -121,6 +121,8 @@ export type ToWorker =
   | { readonly type: 'unregister'; readonly sessionId: number }
   /** Gives the session of a registration tags, if it is here. */
   | { readonly type: 'tag'; readonly sessionId: number }
+  /** The client of a registration has had the node measure a game server that is new to it. */
+  | { readonly type: 'asked'; readonly sessionId: number }
   | { readonly type: 'agree'; readonly sessionId: number; readonly terms: number }
   /** Another worker had the session of a registration, and accepted these proofs. */
   | { readonly type: 'nonces'; readonly sessionId: number; readonly nonces: ProofNoncesState }

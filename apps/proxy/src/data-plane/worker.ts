@@ -101,6 +101,9 @@ function take(message: ToWorker): void {
     case 'tag':
       dataPlane.tag(message.sessionId);
       break;
+    case 'asked':
+      dataPlane.countDestination(message.sessionId);
+      break;
     case 'own-sockets':
       sockets.adopt(message.fds);
       break;

@@ -83,6 +83,14 @@ function addControlMetrics(control: ControlPlane, counter: Add, gauge: Add): voi
     [{ why: 'banned' }, counters.banned],
   ]);
   counter('reports_total', 'Reports to clients of how their packets arrive and what is refused.', [], () => [[{}, counters.reports]]);
+  const { probes } = control;
+  counter('probes_total', 'Round trips measured for clients, by kind.', ['kind'], () =>
+    [...probes.counters.done].map(([kind, count]) => [{ kind }, count] as const),
+  );
+  counter('probes_shared_total', 'Requests of clients for which a result was there already.', [], () => [[{}, probes.counters.shared]]);
+  counter('probes_refused_total', 'Requests of clients to measure that were refused.', ['reason'], () =>
+    [...probes.counters.refused].map(([reason, count]) => [{ reason }, count] as const),
+  );
   counter('control_connections_total', 'Control connections, by what became of them.', ['result'], () => {
     const { accepted, refusedOverMax, refusedOverMaxPerAddress, refusedOverAlpn, failedHandshakes } = control.port.counters;
     return [

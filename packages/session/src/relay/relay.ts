@@ -171,6 +171,15 @@ export class Relay {
     if (live.session !== null) this.#protection.settle(live.session, terms);
   }
 
+  /**
+   * A client has had the node measure a game server that is new to it. To the limit of new servers of its session that is one more
+   * (docs/protocol.md, Probes).
+   */
+  countDestination(sessionId: number): void {
+    const session = this.#parts.registrations.get(sessionId)?.session ?? null;
+    if (session !== null) this.#parts.limits.admitDestination(session.slot, this.#parts.clock.nowMs);
+  }
+
   /** Which proofs of a registration were used, as far as this relay knows. */
   noncesOf(sessionId: number): ProofNoncesState | undefined {
     return this.#parts.registrations.get(sessionId)?.nonces;

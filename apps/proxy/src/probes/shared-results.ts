@@ -1,0 +1,68 @@
+import type { Measurement, ProbeKind } from '@lightspeed/probe';
+
+/** A result is given to others for so long. */
+const SHARED_MS = 600_000;
+/** So long a result counts as measured now: less than the second after which a client asks again. */
+const FRESH_MS = 500;
+/** Most results that are kept; the oldest gives way. */
+const MAX_RESULTS = 4_096;
+
+/** What is asked for. */
+export interface Wanted {
+  readonly kind: ProbeKind;
+  /** Unsigned. */
+  readonly ip: number;
+  readonly port: number;
+  readonly count: number;
+  /** How old a result of the server's /24 may be; 0 for one of the server itself, measured now. */
+  readonly maxAgeMs: number;
+}
+
+/** A result, and when it was measured. */
+export interface KeptResult {
+  readonly measurement: Measurement;
+  readonly atMs: number;
+}
+
+/**
+ * Results that several clients may use: of a network for ten minutes, of one server for half a second. So a server on which
+ * very many clients play is measured as often as for one.
+ *
+ * Times are milliseconds of one monotonic clock.
+ */
+export class SharedResults {
+  readonly #networks = new Map<string, KeptResult>();
+  readonly #servers = new Map<string, KeptResult>();
+
+  /** A result that is new enough and has enough probes; undefined if there is none. */
+  find(wanted: Wanted, nowMs: number): KeptResult | undefined {
+    const { maxAgeMs } = wanted;
+    const [results, key, oldestMs] =
+      maxAgeMs > 0 ? [this.#networks, networkOf(wanted), Math.min(maxAgeMs, SHARED_MS)] : [this.#servers, serverKey(wanted), FRESH_MS];
+    const kept = results.get(key);
+    if (kept === undefined || nowMs - kept.atMs > oldestMs) return undefined;
+    return kept.measurement.roundTripsMs.length >= wanted.count ? kept : undefined;
+  }
+
+  add(wanted: Pick<Wanted, 'kind' | 'ip' | 'port'>, result: KeptResult): void {
+    put(this.#servers, serverKey(wanted), result);
+    put(this.#networks, networkOf(wanted), result);
+  }
+}
+
+/** A text for a server and how it is measured. */
+export function serverKey({ kind, ip, port }: Pick<Wanted, 'kind' | 'ip' | 'port'>): string {
+  return `${kind} ${ip}:${port}`;
+}
+
+function networkOf({ kind, ip }: Pick<Wanted, 'kind' | 'ip'>): string {
+  return `${kind} ${ip >>> 8}`;
+}
+
+function put(results: Map<string, KeptResult>, key: string, result: KeptResult): void {
+  results.delete(key);
+  results.set(key, result);
+  if (results.size <= MAX_RESULTS) return;
+  const [oldest] = results.keys();
+  results.delete(oldest);
+}

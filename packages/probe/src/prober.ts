@@ -1,0 +1,137 @@
+import { checkOptions } from './base/options.ts';
+import type { CheckedOptions, ProbeKind, ProbeOptions, ProbeTarget } from './base/options.ts';
+import { ProbeError } from './base/errors.ts';
+import { fireAll } from './base/shots.ts';
+import type { Answer, Shot } from './base/shots.ts';
+import { a2sShot } from './kinds/a2s.ts';
+import { icmpShot, whyNoIcmp } from './kinds/icmp.ts';
+import { tcpShot } from './kinds/tcp.ts';
+import { findLastRouter, ttlShot } from './kinds/ttl.ts';
+import type { LastRouter } from './kinds/ttl.ts';
+import { whyNoProbeSockets } from './linux/probe-socket.ts';
+
+/** Measurements that a prober has under way by default. */
+const DEFAULT_MAX_MEASUREMENTS = 16;
+/** How long the last router before a server is taken to stay the same. */
+const ROUTER_LIVES_MS = 600_000;
+/** Most servers whose last router is remembered; the one that was found first gives way. */
+const MAX_ROUTERS = 512;
+
+/** What a prober is made with. */
+export interface ProberOptions {
+  /** `SO_MARK` of its datagrams, so that rules of the firewall let them pass; needs CAP_NET_ADMIN. None by default. */
+  readonly mark?: number;
+  /** Most measurements under way, 16 by default. */
+  readonly maxMeasurements?: number;
+}
+
+/** What was measured. */
+export interface Measurement {
+  readonly kind: ProbeKind;
+  /** In the order of sending, in milliseconds; undefined for a probe that was lost. */
+  readonly roundTripsMs: readonly (number | undefined)[];
+  /**
+   * Who answered: the server, or for `ttl` the router that answered most of the probes. Two ends that measure by `ttl` may hear
+   * different routers (docs/adr/0048-probes.md). Undefined if nobody answered.
+   */
+  readonly origin: string | undefined;
+  /** The TTL of the probes, for `ttl`. */
+  readonly ttl: number | undefined;
+}
+
+/**
+ * Why probes of a kind are not possible on this machine, with what to do about it; undefined if they are. They take Linux, except
+ * for `tcp` and `a2s`.
+ */
+export function whyNoProbes(kind: ProbeKind): string | undefined {
+  if (kind === 'icmp') return whyNoIcmp();
+  return kind === 'ttl' ? whyNoProbeSockets() : undefined;
+}
+
+/**
+ * Measures round trips to servers. Every measurement sends at most 10 probes, and ends within 14 s. Where it looks for the last
+ * router, it sends at most 32 empty datagrams, too.
+ */
+export class Prober {
+  readonly #mark: number | undefined;
+  readonly #max: number;
+  readonly #routers = new Map<string, LastRouter & { readonly untilMs: number }>();
+  #running = 0;
+
+  constructor({ mark, maxMeasurements = DEFAULT_MAX_MEASUREMENTS }: ProberOptions = {}) {
+    this.#mark = mark;
+    this.#max = maxMeasurements;
+  }
+
+  /** Measurements that are under way. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /**
+   * Measures. What is not answered is lost; that includes a server that cannot be reached, and a `ttl` without routers.
+   * @throws {ProbeError} (rejection) `ERR_PROBE_OPTION`, `ERR_PROBE_UNAVAILABLE`, `ERR_PROBE_BUSY`.
+   */
+  async probe(target: ProbeTarget, kind: ProbeKind, options: ProbeOptions = {}): Promise<Measurement> {
+    const checked = checkOptions(target, options, this.#mark);
+    if (this.#running >= this.#max) {
+      throw new ProbeError('ERR_PROBE_BUSY', `${this.#running} measurements are under way, allowed are ${this.#max}: try again later`);
+    }
+    this.#running++;
+    try {
+      return await this.#measure(checked, kind);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  async #measure(options: CheckedOptions, kind: ProbeKind): Promise<Measurement> {
+    const { count, spacingMs, timeoutMs } = options;
+    if (kind !== 'ttl') return measurement(kind, await fireAll(count, spacingMs, timeoutMs, () => SHOTS[kind](options)), undefined);
+    const router = await this.#lastRouter(options);
+    if (router === undefined) return measurement(kind, nothing(count), undefined);
+    const answers = await fireAll(count, spacingMs, timeoutMs, () => ttlShot(options, router.ttl));
+    // The way has changed: the next measurement looks again.
+    if (answers.every((answer) => answer === undefined)) this.#routers.delete(keyOf(options.target));
+    return measurement(kind, answers, router.ttl);
+  }
+
+  async #lastRouter(options: CheckedOptions): Promise<LastRouter | undefined> {
+    const key = keyOf(options.target);
+    const known = this.#routers.get(key);
+    if (known !== undefined && performance.now() < known.untilMs) return known;
+    this.#routers.delete(key);
+    const found = await findLastRouter(options);
+    if (found === undefined) return undefined;
+    this.#routers.set(key, { ...found, untilMs: performance.now() + ROUTER_LIVES_MS });
+    if (this.#routers.size > MAX_ROUTERS) {
+      const [oldest] = this.#routers.keys();
+      this.#routers.delete(oldest);
+    }
+    return found;
+  }
+}
+
+const SHOTS: Readonly<Record<Exclude<ProbeKind, 'ttl'>, (options: CheckedOptions) => Shot>> = {
+  icmp: icmpShot,
+  tcp: tcpShot,
+  a2s: a2sShot,
+};
+
+function keyOf({ ip, port }: ProbeTarget): string {
+  return `${ip}:${port}`;
+}
+
+function nothing(count: number): undefined[] {
+  return Array.from({ length: count }, () => undefined);
+}
+
+function measurement(kind: ProbeKind, answers: readonly (Answer | undefined)[], ttl: number | undefined): Measurement {
+  return { kind, roundTripsMs: answers.map((answer) => answer?.roundTripMs), origin: mostFrequent(answers), ttl };
+}
+
+function mostFrequent(answers: readonly (Answer | undefined)[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const answer of answers) if (answer !== undefined) counts.set(answer.origin, (counts.get(answer.origin) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
+}

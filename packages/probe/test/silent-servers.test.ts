@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MAX_SEARCH_DATAGRAMS_AT_SERVER } from '@lightspeed/probe';
+import { LAST_ROUTER, NOBODY, Network, SERVER, whyNoNetworks } from './support/networks.ts';
+
+const why = whyNoNetworks();
+const port = 27_015;
+const lost = [null, null, null];
+const some = [expect.any(Number), expect.any(Number), expect.any(Number)];
+
+describe.skipIf(why !== undefined)(`in network namespaces${why === undefined ? '' : ` (not run: ${why})`}`, { timeout: 60_000 }, () => {
+  let network: Network;
+  beforeAll(async () => {
+    network = await Network.open();
+  });
+  afterAll(() => network[Symbol.asyncDispose]());
+
+  it('a server that answers pings and refuses connections is measured by both', async () => {
+    expect(await network.measure('icmp', { ip: SERVER, port }, { count: 3 })).toMatchObject({ origin: SERVER, roundTripsMs: some });
+    // Nobody listens at the port: that is an answer like any other.
+    expect(await network.measure('tcp', { ip: SERVER, port }, { count: 3 })).toMatchObject({ origin: SERVER, roundTripsMs: some });
+  });
+
+  it('the last router before a server that says that nobody is at its port is found', async () => {
+    const measured = await network.measure('ttl', { ip: SERVER, port }, { count: 3 });
+
+    expect(measured).toMatchObject({ origin: LAST_ROUTER, ttl: 2, roundTripsMs: some });
+  });
+
+  it('pings without rights as soon as the system allows them to the group, and says what to do until then', async () => {
+    const refused = await network.measure('icmp', { ip: SERVER, port }, {}, 1_234);
+    expect(refused).toMatchObject({ code: 'ERR_PROBE_UNAVAILABLE', message: expect.stringContaining('sysctl net.ipv4.ping_group_range') });
+
+    await network.allowPing('0 2147483647');
+    expect(await network.measure('icmp', { ip: SERVER, port }, { count: 3 }, 1_234)).toMatchObject({ roundTripsMs: some });
+  });
+
+  it('by a router that answers nothing behind it, nothing is lost but the probes', async () => {
+    expect(await network.measure('tcp', { ip: NOBODY, port }, { count: 3, timeoutMs: 100 })).toMatchObject({ roundTripsMs: lost });
+  });
+
+  it('a silent server is measured by the last router before it, and the probes do not reach it', async () => {
+    await network.silence();
+    expect(await network.measure('icmp', { ip: SERVER, port }, { count: 3, timeoutMs: 100 })).toMatchObject({ roundTripsMs: lost });
+    expect(await network.measure('tcp', { ip: SERVER, port }, { count: 3, timeoutMs: 100 })).toMatchObject({ roundTripsMs: lost });
+
+    const measured = await network.measure('ttl', { ip: SERVER, port }, { count: 10 }, 1_234);
+
+    expect(measured).toMatchObject({ origin: LAST_ROUTER, ttl: 2 });
+    expect(measured.roundTripsMs.filter((ms) => ms !== null)).toHaveLength(10);
+    // Those of the search, which had to learn where the server is.
+    expect(await network.emptyDatagramsAtServer()).toBeLessThanOrEqual(MAX_SEARCH_DATAGRAMS_AT_SERVER);
+  });
+});
