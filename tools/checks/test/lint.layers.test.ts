@@ -4,8 +4,8 @@ import { lintFiles, lintText } from './support/lint.ts';
 const BOUNDARIES = '@nx/enforce-module-boundaries';
 
 // What each project may import, as docs/ARCHITECTURE.md draws it. Tools may use everything.
-const everyone = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'proxy', 'client', 'netem', 'bench', 'lab'];
-const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture'];
+const everyone = ['wire', 'fec', 'control', 'security', 'session', 'choice', 'udp', 'capture', 'proxy', 'client', 'netem', 'bench', 'lab'];
+const packages = ['wire', 'fec', 'control', 'security', 'session', 'choice', 'udp', 'capture'];
 const mayUse: Record<string, readonly string[]> = {
   'packages/wire': [],
   'packages/memory': ['wire'],
@@ -13,6 +13,7 @@ const mayUse: Record<string, readonly string[]> = {
   'packages/control': ['wire', 'memory'],
   'packages/security': ['wire', 'memory'],
   'packages/session': ['wire', 'memory', 'fec', 'control', 'security'],
+  'packages/choice': ['wire'],
   'packages/udp': ['wire', 'memory'],
   'packages/capture': [],
   'apps/proxy': packages,
