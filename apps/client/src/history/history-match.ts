@@ -2,7 +2,7 @@ import type { MatchRecord } from '@lightspeed/choice';
 import { formatIpv4 } from '@lightspeed/wire';
 
 /** Lost shares of one direction: on the wire, and what was still missing after protection. */
-export interface DirectionLoss {
+interface DirectionLoss {
   readonly before: number;
   readonly after: number;
 }

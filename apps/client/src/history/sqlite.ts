@@ -30,7 +30,7 @@ function codeOf(thrown: unknown): number {
   return thrown instanceof Error && 'errcode' in thrown && typeof thrown.errcode === 'number' ? thrown.errcode & 0xff : 0;
 }
 
-/** Node 24 calls the module experimental. That is nothing for players. */
+/** Early releases of Node 24 call the module experimental. That is nothing for players. */
 async function quietly<Module>(load: () => Promise<Module>): Promise<Module> {
   const emitWarning = process.emitWarning;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
