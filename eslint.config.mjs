@@ -8,10 +8,11 @@ const layers = {
   'layer:memory': ['layer:wire'],
   'layer:protocol': ['layer:wire', 'layer:memory'],
   'layer:session': ['layer:wire', 'layer:memory', 'layer:protocol'],
+  'layer:choice': ['layer:wire'],
   'layer:udp': ['layer:wire', 'layer:memory'],
   // It runs as root: it takes nothing but what it needs.
   'layer:capture': [],
-  'layer:app': ['layer:wire', 'layer:memory', 'layer:protocol', 'layer:session', 'layer:udp', 'layer:capture'],
+  'layer:app': ['layer:wire', 'layer:memory', 'layer:protocol', 'layer:session', 'layer:choice', 'layer:udp', 'layer:capture'],
   'layer:netem': [],
   'layer:tool': ['*'],
 };
@@ -65,7 +66,7 @@ export default tseslint.config(
     rules: { '@nx/enforce-module-boundaries': boundaries(['layer:netem']) },
   },
   {
-    files: ['packages/{wire,memory,fec,control,security,session}/src/**/*.ts', 'tools/netem/src/**/*.ts'],
+    files: ['packages/{wire,memory,fec,control,security,session,choice}/src/**/*.ts', 'tools/netem/src/**/*.ts'],
     // The transport of the control messages does I/O: it has sockets, timers and a clock.
     ignores: ['packages/control/src/quic/**'],
     rules: {

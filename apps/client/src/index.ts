@@ -9,6 +9,7 @@
  * - `config`: the user's own files of settings
  * - `invite`: texts that operators give to players
  * - `ingress`: what brings a game's datagrams in
+ * - `history`: matches of the last 90 days
  * - `way`: which way a flow takes
  * - `tunnel`: the data-plane thread
  * - `control`: registration, choice of nodes

@@ -4,8 +4,23 @@ import { lintFiles, lintText } from './support/lint.ts';
 const BOUNDARIES = '@nx/enforce-module-boundaries';
 
 // What each project may import, as docs/ARCHITECTURE.md draws it. Tools may use everything.
-const everyone = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'probe', 'proxy', 'client', 'netem', 'bench', 'lab'];
-const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'probe'];
+const everyone = [
+  'wire',
+  'fec',
+  'control',
+  'security',
+  'session',
+  'udp',
+  'capture',
+  'probe',
+  'choice',
+  'proxy',
+  'client',
+  'netem',
+  'bench',
+  'lab',
+];
+const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'probe', 'choice'];
 const mayUse: Record<string, readonly string[]> = {
   'packages/wire': [],
   'packages/memory': ['wire'],
@@ -13,6 +28,7 @@ const mayUse: Record<string, readonly string[]> = {
   'packages/control': ['wire', 'memory'],
   'packages/security': ['wire', 'memory'],
   'packages/session': ['wire', 'memory', 'fec', 'control', 'security'],
+  'packages/choice': ['wire'],
   'packages/udp': ['wire', 'memory'],
   'packages/capture': [],
   'packages/probe': ['wire'],

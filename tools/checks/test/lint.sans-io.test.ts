@@ -8,6 +8,7 @@ const sansIo = [
   'packages/control',
   'packages/security',
   'packages/session',
+  'packages/choice',
   'tools/netem',
 ];
 

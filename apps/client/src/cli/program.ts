@@ -9,6 +9,7 @@ import { applyConfig } from './configured.ts';
 import { decode, parseTagKey } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 import { parseGameServer, parseListen } from './endpoint.ts';
+import { addHistoryCommand } from './history.ts';
 import { importInvitation } from './import.ts';
 import type { ImportOptions } from './import.ts';
 import {
@@ -197,6 +198,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addHelpText('after', IMPORT_EXAMPLE)
     .action(async (text: string, options: ImportOptions) => done(await importInvitation(text, options, terminal)));
   addConfigCommands(program, terminal, done);
+  addHistoryCommand(program, terminal, done);
   program
     .command('decode')
     .description('Explain a packet field by field.')
