@@ -16,7 +16,7 @@
  * - `run`: a tunnel at work
  * - `cli`
  *
- * `decode` needs `base` only.
+ * `decode` needs `base` only. It is `@lightspeed/client/decode` for other programs.
  *
  * @module
  */

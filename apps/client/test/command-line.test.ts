@@ -32,7 +32,7 @@ describe('lightspeed', () => {
     expect(await lightspeed(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it.each([[[]], [['play']], [['ping']], [['socks']], [['whoami']], [['decode']]])(
+  it.each([[[]], [['play']], [['ping']], [['socks']], [['whoami']], [['decode']], [['dissector']]])(
     'explains itself with an example: %j --help',
     async (command) => {
       const { code, stdout, stderr } = await lightspeed([...command, '--help']);
@@ -108,9 +108,13 @@ describe('lightspeed', () => {
     [
       'a packet that is not hex',
       ['decode', 'hello'],
-      'decode: "hello" is not hexadecimal; allowed are pairs of hexadecimal digits; of a file: ',
+      'decode: "hello" is not hexadecimal; allowed are pairs of hexadecimal digits, the name of a file',
     ],
-    ['the name of a file with a packet', ['decode', 'packet.bin'], '; of a file: lightspeed decode - < FILE\n'],
+    [
+      'the name of a file with a packet',
+      ['decode', 'packet.bin'],
+      ', and there is no such file; allowed are pairs of hexadecimal digits, the name of a file, or - for standard input\n',
+    ],
     ['a tag key of 7 bytes', ['decode', '10', '--tag-key', '00010203040506'], 'Expected 8 bytes as 16 hexadecimal digits'],
   ])('refuses %s in one line, with exit code 2', async (_what, args, message) => {
     const { code, stdout, stderr } = await lightspeed(args);

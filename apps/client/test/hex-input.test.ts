@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parseHexArgument, parseHexInput } from '../src/decode/hex-input.ts';
+import { packetsOf } from '../src/decode/packet-source.ts';
+import { TextReader, parseHexArgument } from '../src/decode/text-input/text-reader.ts';
 
 const BYTES = [0x11, 0x00, 0x00, 0x05, 0x00, 0x0f, 0x42, 0x40, ...new Array<number>(12).fill(0)];
 const LONG = Array.from({ length: 40 }, (_, index) => (index === 0 ? 0x10 : index + 0x60));
-const numbers = (packets: Uint8Array[]) => packets.map((packet) => Array.from(packet));
-const text = (lines: string) => new TextEncoder().encode(lines);
+const numbers = (packets: readonly { readonly bytes: Uint8Array }[]) => packets.map(({ bytes }) => Array.from(bytes));
+const parseHexInput = (lines: string) => {
+  const reader = new TextReader();
+  return [...lines.split(/\r?\n/).flatMap((line) => reader.add(line)), ...reader.end()];
+};
 
 describe('hex on the command line', () => {
   it.each([
@@ -58,7 +62,7 @@ describe('a hexdump', () => {
     ['a document', `Offset Hex ASCII\n${rows(16, (offset, bytes, ascii) => `${offset.padStart(4, '0')} ${bytes.join(' ')} ${ascii}`)}`],
   ])('of %s gives its bytes and not its offsets or text', (_tool, dump) => {
     expect(numbers(parseHexArgument(dump))).toEqual([LONG]);
-    expect(numbers(parseHexInput(text(`${dump}\n${dump}`)))).toEqual([LONG, LONG]);
+    expect(numbers(parseHexInput(`${dump}\n${dump}`))).toEqual([LONG, LONG]);
   });
 
   it('may name a payload that it does not show', () => {
@@ -70,28 +74,33 @@ describe('a hexdump', () => {
   });
 
   it('is refused when bytes without an offset stand in it', () => {
-    expect(() => parseHexInput(text('0000: 10 00\n1000002A000F4240\n'))).toThrow('line 2: bytes without an offset');
+    expect(() => parseHexInput('0000: 10 00\n1000002A000F4240\n')).toThrow('line 2: bytes without an offset');
   });
 });
 
 describe('standard input', () => {
   it('has one packet a line', () => {
-    expect(numbers(parseHexInput(text('10 00\r\n\r\n11:00\n')))).toEqual([
+    expect(numbers(parseHexInput('10 00\r\n\r\n11:00\n'))).toEqual([
       [0x10, 0],
       [0x11, 0],
     ]);
   });
 
   it('names the line that is not hex', () => {
-    expect(() => parseHexInput(text('10 00\nhello\n'))).toThrow('line 2: "hello" is not hexadecimal');
+    expect(() => parseHexInput('10 00\nhello\n')).toThrow('line 2: "hello" is not hexadecimal');
   });
 
-  it('is one packet in binary if it is no text', () => {
-    expect(numbers(parseHexInput(Uint8Array.from(BYTES)))).toEqual([BYTES]);
+  it('is one packet in binary if it is no text', async () => {
+    const input = (async function* () {
+      yield Uint8Array.from(BYTES);
+    })();
+    const packets = [];
+    for await (const packet of packetsOf(input)) packets.push(packet);
+    expect(packets).toEqual([{ kind: 'binary', bytes: Buffer.from(BYTES) }]);
   });
 
   it('may be empty', () => {
-    expect(parseHexInput(new Uint8Array(0))).toEqual([]);
-    expect(parseHexInput(text('\n \n'))).toEqual([]);
+    expect(parseHexInput('')).toEqual([]);
+    expect(parseHexInput('\n \n')).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blocksIn, refusalOfBlocks } from '../src/decode/explain-blocks.ts';
 import { explainPacket } from '../src/decode/explain-packet.ts';
-import { parseHexArgument } from '../src/decode/hex-input.ts';
+import { parseHexArgument } from '../src/decode/text-input/text-reader.ts';
 import { renderJson, renderTable } from '../src/decode/render.ts';
 
 interface Case {
@@ -36,7 +36,7 @@ const WORDS_OF_BAD_BLOCKS: Readonly<Record<string, string>> = {
 
 describe('decode explains', () => {
   it.each(cases.map((one) => [one.name, one] as const))('%s', (_name, { dialect, input, tagKey, exitCode, table, json }) => {
-    const [packet] = parseHexArgument(input);
+    const [{ bytes: packet }] = parseHexArgument(input);
     const key = tagKey === undefined ? undefined : readTagKey(Buffer.from(tagKey, 'hex'));
     const explanation = explainPacket(packet, dialect, key);
     expect(renderTable(explanation, NO_MARKUP)).toEqual(table);
@@ -48,7 +48,7 @@ describe('decode explains', () => {
     const golden = new URL('../../../packages/wire/test/vectors/blocks.json', import.meta.url);
     const { packets } = JSON.parse(readFileSync(golden, 'utf8')) as { packets: { name: string; hex: string; verdict: string }[] };
     for (const { name, hex, verdict } of packets) {
-      const [packet] = parseHexArgument(hex);
+      const [{ bytes: packet }] = parseHexArgument(hex);
       const { refusal, summary, fields } = explainPacket(packet, 'standard');
       expect([name, refusal?.reason ?? '']).toEqual([name, verdict]);
       const words = WORDS_OF_BAD_BLOCKS[name];
@@ -57,14 +57,56 @@ describe('decode explains', () => {
       expect(fields.reduce((sum, { length, hex: digits }) => sum + (digits.startsWith('.') ? 0 : length), 0)).toBe(packet.length);
     }
     const report = packets.find((packet) => packet.name === 'a report alone')?.hex ?? '';
-    const named = explainPacket(parseHexArgument(report)[0], 'standard').fields.map((field) => `${field.name} ${field.value}`);
+    const named = explainPacket(parseHexArgument(report)[0].bytes, 'standard').fields.map((field) => `${field.name} ${field.value}`);
     expect(named.slice(-6)).toEqual(['length 8', 'highest 9', 'received 8', 'loss runs 1', 'queueing delay 12', 'epoch 0']);
+  });
+
+  it.each<[string, string, { type: string; numbers: number[] }[], string]>([
+    [
+      'repeats over the wrap',
+      '20070003000003e80a0000010a000002045708ae 000000010300 010a0000',
+      [{ type: 'repeat', numbers: [65_529] }],
+      'about number 65529',
+    ],
+    [
+      'an XOR',
+      '20070003000003e80a0000010a000002045708ae 000000010300 02010005 8005 ff 0001',
+      [{ type: 'XOR', numbers: [2, 1, 65_535, 65_522] }],
+      'XOR of the payloads of 2, 1, 65535 and 65522',
+    ],
+    [
+      'a request',
+      '20070003000003e80a0000010a000002045708ae 000000010300 04000004 fffe 0005',
+      [{ type: 'request', numbers: [65_534, 65_535, 1] }],
+      'missing: 65534, 65535 and 1',
+    ],
+  ])('which packets %s are about', (_block, hex, blocks, words) => {
+    const [{ bytes }] = parseHexArgument(hex);
+    const explanation = explainPacket(bytes, 'standard');
+    expect(explanation.blocks).toEqual(blocks);
+    expect(explanation.fields.map(({ meaning }) => meaning)).toContain(words);
+    expect(renderJson(explanation, bytes)).toMatchObject({ blocks });
+  });
+
+  it.each([
+    [
+      'terms of protection',
+      '4C53525001 0D 32 64',
+      ['terms 4', 'terms version 1', 'forms 13 repeats, requests, reports', 'deadline 50', 'budget 100'],
+    ],
+    ['terms with unknown forms', '4C53525001 90 32 64', ['forms 144 0x90 (unknown)']],
+    ['no challenge', '0000000000000000', ['challenge 0']],
+    ['a proof', '01020304 0000000000000001 41F0889CE26AEA0CB1B5EA9B79773ADA', ['session id 16909060', 'nonce 1', 'proof 16']],
+  ])('a HANDSHAKE with %s', (_payload, payload, expected) => {
+    const [{ bytes }] = parseHexArgument(`12AB0000000F4240 0000000000000000 00000000 ${payload}`);
+    const shown = explainPacket(bytes, 'standard').fields.map(({ name, value, meaning }) => `${name} ${value} ${meaning}`);
+    for (const words of expected) expect(shown).toContainEqual(expect.stringContaining(words));
   });
 
   it('whether the tag of a packet with blocks fits', () => {
     const golden = new URL('../../../packages/wire/test/vectors/blocks.json', import.meta.url);
     const { packets } = JSON.parse(readFileSync(golden, 'utf8')) as { packets: { name: string; hex: string }[] };
-    const [plain] = parseHexArgument(packets.find((packet) => packet.name === 'a report alone')?.hex ?? '');
+    const [{ bytes: plain }] = parseHexArgument(packets.find((packet) => packet.name === 'a report alone')?.hex ?? '');
     const key = readTagKey(Buffer.from('0001020304050607', 'hex'));
     const tagged = new Uint8Array(TAG_BYTES + plain.length);
     tagged.set(plain, TAG_BYTES);

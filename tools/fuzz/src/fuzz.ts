@@ -1,3 +1,4 @@
+import { CaptureTarget } from './capture-target.ts';
 import { CodecTarget } from './codec-target.ts';
 import { DecodeTarget } from './decode-target.ts';
 import { Random } from '@lightspeed/netem';
@@ -22,6 +23,7 @@ const MODES: readonly RelayMode[] = [
 
 const MAKE: Readonly<Record<TargetName, (random: Random, life: number) => Target>> = {
   decode: (random) => new DecodeTarget(random),
+  capture: (random) => new CaptureTarget(random),
   codec: (random) => new CodecTarget(random),
   relay: (random, life) => new RelayTarget(random, MODES[life % MODES.length]),
   tunnel: (random, life) => new TunnelTarget(random, life % 3 === 2 ? 'reference' : 'standard', life % 3 === 0),

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What may be fuzzed. */
-export const TARGETS = ['decode', 'relay', 'tunnel', 'codec'] as const;
+export const TARGETS = ['decode', 'capture', 'relay', 'tunnel', 'codec'] as const;
 /** One of them. */
 export type TargetName = (typeof TARGETS)[number];
 
@@ -16,7 +16,7 @@ export const HELP = `Gives made-up datagrams and control messages to what reads 
 Options:
   --target NAME    ${TARGETS.join(', ')} or all (default all)
   --seconds N      ends after so many seconds, divided among the targets (default 60)
-  --datagrams N    or after so many datagrams for decode, relay and tunnel each (default no limit)
+  --datagrams N    or after so many datagrams for decode, capture, relay and tunnel each (default no limit)
   --messages N     or after so many control messages (default no limit)
   --seed N         starts with this seed (default: the time), which is printed and repeats a run
   --json           prints what was reached as JSON

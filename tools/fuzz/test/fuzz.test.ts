@@ -10,6 +10,10 @@ const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 /** What a short run must have come to, or it does not reach deep enough to find anything. */
 const DEPTH = {
   decode: ['standard data', 'standard parity', 'reference handshake', 'standard fin', 'tagged too_short', 'standard reserved_not_zero'],
+  capture: [
+    ...['capture read to its end', 'frame of a capture', 'ERR_CLIENT_DAMAGED_CAPTURE', 'ERR_CLIENT_NOT_HEX'],
+    ...['frame of the tunnel', 'frame of others', 'hexdump: bare', 'hexdump: frame'],
+  ],
   relay: [
     ...[
       'sessionsOpened',
@@ -58,9 +62,12 @@ const DEPTH = {
   ],
 };
 
+/** Inputs of a short run. Those of captures are many frames and texts each. */
+const INPUTS = { decode: 400_000, capture: 20_000, relay: 400_000, tunnel: 400_000, codec: 400_000 };
+
 describe.each(TARGETS)('fuzzing %s', (target) => {
   it('finds nothing in a short run, and comes to everything that there is', () => {
-    const { fault, reached } = fuzz(target, 11, readCorpus(), (inputs) => inputs >= 400_000);
+    const { fault, reached } = fuzz(target, 11, readCorpus(), (inputs) => inputs >= INPUTS[target]);
     expect(fault).toBeUndefined();
     expect(DEPTH[target].filter((what) => !((reached[what] ?? 0) > 0))).toEqual([]);
   });

@@ -25,7 +25,9 @@ export type ClientErrorCode =
   /** A file of settings cannot be read, or says something that is not allowed. */
   | 'ERR_CLIENT_CONFIG'
   /** Text that should be a packet in hexadecimal is not. */
-  | 'ERR_CLIENT_NOT_HEX';
+  | 'ERR_CLIENT_NOT_HEX'
+  /** A capture of packets cannot be read to its end. */
+  | 'ERR_CLIENT_DAMAGED_CAPTURE';
 
 /** What a tunnel's user has to know about. Nothing that arrives from the network is ever thrown. */
 export class ClientError extends Error {

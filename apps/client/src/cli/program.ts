@@ -6,8 +6,6 @@ import { VERSION } from '../base/version.ts';
 import { addCatchCommands } from './catch-commands.ts';
 import { CommandWithHints } from './command-with-hints.ts';
 import { applyConfig } from './configured.ts';
-import { decode, parseTagKey } from './decode.ts';
-import type { DecodeOptions } from './decode.ts';
 import { parseGameServer, parseListen } from './endpoint.ts';
 import { addHistoryCommand } from './history.ts';
 import { importInvitation } from './import.ts';
@@ -35,6 +33,7 @@ import type { ProbeCommandOptions } from './probe.ts';
 import { messageWithFlags } from './setting-flags.ts';
 import { DEFAULT_SOCKS_LISTEN, socks } from './socks.ts';
 import type { SocksOptions } from './socks.ts';
+import { addPacketCommands } from './packet-commands.ts';
 import { addConfigCommands } from './sing-box.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -77,13 +76,6 @@ Examples:
   then play without --node and --ticket
 
 The text may be a whole mail, wrapped or quoted. Nothing but node, pin and ticket is taken from it.
-`;
-const DECODE_EXAMPLE = `
-Examples:
-  $ lightspeed decode 11000005000F4240000000000000000000000000
-  $ xxd packet.bin | lightspeed decode -
-
-Standard input may be hex with one packet a line, or hexdumps whose packets begin at offset 0. It may also be one packet in binary.
 `;
 
 /**
@@ -199,14 +191,6 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .action(async (text: string, options: ImportOptions) => done(await importInvitation(text, options, terminal)));
   addConfigCommands(program, terminal, done);
   addHistoryCommand(program, terminal, done);
-  program
-    .command('decode')
-    .description('Explain a packet field by field.')
-    .addArgument(new Argument('<hex...>', 'the packet in hexadecimal, or - for standard input'))
-    .addOption(dialectOption())
-    .addOption(new Option('--tag-key <hex>', 'key with which to check tags: that of the session and direction').argParser(parseTagKey))
-    .addOption(jsonOption('one JSON object per packet'))
-    .addHelpText('after', DECODE_EXAMPLE)
-    .action(async (words: string[], options: DecodeOptions) => done(await decode(words, options, terminal)));
+  addPacketCommands(program, terminal, done);
   return program;
 }

@@ -20,8 +20,11 @@ import {
   readBlockLength,
   readBlockType,
   readOwnLength,
+  readRequestBase,
+  readSequence,
 } from '@lightspeed/wire';
 import type { DropReason } from '@lightspeed/wire';
+import { blockName, inWords, numberBefore, requestedNumbers, xorNumbers } from './block-numbers.ts';
 import type { FieldReader } from './fields.ts';
 import { hex } from './reasons.ts';
 
@@ -72,7 +75,7 @@ function faultOfBlock(plain: Uint8Array, block: number): string | undefined {
   const length = readBlockLength(plain, block);
   const left = plain.length - block - BLOCK_HEAD_BYTES;
   if (length > left) return `says that it has ${length} bytes; the packet has ${left} more`;
-  const name = explainType(type);
+  const name = blockName(type);
   const isAboutPacket = type === BlockType.repeat || type === BlockType.xor;
   const fixedBytes = type === BlockType.report ? REPORT_BYTES : REQUEST_BYTES;
   if (name === 'unknown') return `is of type ${type}; there are 1 (repeat), 2 (XOR), 3 (report) and 4 (request)`;
@@ -96,7 +99,7 @@ export function readBlocksExtension(reader: FieldReader): void {
   reader.number(2, 'own length', () => 'of the payload of this packet', ' bytes');
   reader.number(1, 'zero', mustBeZero);
   reader.number(1, 'blocks', () => 'behind the payload, 1 to 8');
-  reader.number(1, 'flags', (flags) => (flags === 2 ? 'carries blocks' : 'blocks alone'));
+  reader.number(1, 'block flags', (flags) => (flags === 2 ? 'carries blocks' : 'blocks alone'));
   reader.number(1, 'zero', mustBeZero);
 }
 
@@ -113,31 +116,33 @@ export function readBlocks(reader: FieldReader, plain: Uint8Array, explainPayloa
   if (ownBytes > 0 && reader.left > 0) readPayload(reader, Math.min(ownBytes, reader.left), 'payload', explainPayload);
   for (let left = readBlockCount(plain, 0); left > 0 && reader.left >= BLOCK_HEAD_BYTES; left--) {
     const at = reader.bytes.length - reader.left;
-    const type = readBlockType(reader.bytes, at);
     const length = readBlockLength(reader.bytes, at);
-    reader.number(1, 'block type', explainType);
-    reader.number(1, 'distance', (distance) => (distance === 0 ? 'about no packet' : `about the packet ${distance} numbers before`));
+    const sequence = readSequence(plain, 0);
+    reader.number(1, 'block type', blockName);
+    reader.number(1, 'distance', (distance) => explainDistance(sequence, distance));
     reader.number(2, 'length', () => 'of the content', ' bytes');
-    readContent(reader, type, Math.min(length, reader.left), explainPayload);
+    readContent(reader, at, Math.min(length, reader.left), sequence, explainPayload);
   }
   if (reader.left > 0) reader.raw(reader.left, 'rest', 'behind the last block: blocks must end where the packet does');
 }
 
-function explainType(type: number): string {
-  const names: Record<number, string> = {
-    [BlockType.repeat]: 'repeat',
-    [BlockType.xor]: 'XOR',
-    [BlockType.report]: 'report',
-    [BlockType.request]: 'request',
-  };
-  return names[type] ?? 'unknown';
+function explainDistance(sequence: number, distance: number): string {
+  return distance === 0 ? 'about no packet' : `about number ${numberBefore(sequence, distance)}`;
 }
 
-function readContent(reader: FieldReader, type: number, length: number, explainPayload: (payload: Uint8Array) => string): void {
+function readContent(
+  reader: FieldReader,
+  block: number,
+  length: number,
+  sequence: number,
+  explainPayload: (payload: Uint8Array) => string,
+): void {
   if (length === 0) return;
+  const type = readBlockType(reader.bytes, block);
   if (type === BlockType.repeat) readPayload(reader, length, 'repeated payload', explainPayload);
   else if (type === BlockType.xor && length >= XOR_EXTRA_BYTES) {
-    reader.number(MASK_BYTES, 'mask', (mask) => `XOR of ${1 + bitsIn(mask)} payloads`);
+    const distance = readBlockDistance(reader.bytes, block);
+    reader.number(MASK_BYTES, 'mask', (mask) => `XOR of the payloads of ${inWords(xorNumbers(sequence, distance, mask))}`);
     if (length > XOR_EXTRA_BYTES) reader.raw(length - XOR_EXTRA_BYTES, 'XOR content', 'of payloads, padded to the longest');
     reader.number(LENGTHS_BYTES, 'XOR of lengths', () => 'of the payloads');
   } else if (type === BlockType.report && length === REPORT_BYTES) {
@@ -148,15 +153,12 @@ function readContent(reader: FieldReader, type: number, length: number, explainP
     reader.number(1, 'epoch', () => 'another one whenever the counters begin anew');
   } else if (type === BlockType.request && length === REQUEST_BYTES) {
     reader.number(2, 'base', () => 'the first number that is missing');
-    reader.number(2, 'mask', (mask) => (mask === 0 ? 'no others' : `${bitsIn(mask)} more are missing`));
+    const base = readRequestBase(reader.bytes, block);
+    reader.number(2, 'mask', (mask) => `missing: ${inWords(requestedNumbers(base, mask))}`);
   } else reader.raw(length, 'content', '');
 }
 
 function readPayload(reader: FieldReader, length: number, name: string, explainPayload: (payload: Uint8Array) => string): void {
   const at = reader.bytes.length - reader.left;
   reader.raw(length, name, explainPayload(reader.bytes.subarray(at, at + length)));
-}
-
-function bitsIn(mask: number): number {
-  return mask.toString(2).replaceAll('0', '').length;
 }

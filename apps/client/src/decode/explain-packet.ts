@@ -16,7 +16,9 @@ import {
   readSequence,
 } from '@lightspeed/wire';
 import type { Dialect, TagKey } from '@lightspeed/wire';
+import { blocksOf } from './block-numbers.ts';
 import { blocksIn, faultOfBlocks, readBlocks, readBlocksExtension, refusalOfBlocks } from './explain-blocks.ts';
+import { readHandshake } from './explain-handshake.ts';
 import { FieldReader } from './fields.ts';
 import type { Field } from './fields.ts';
 import { explainRefusal } from './reasons.ts';
@@ -37,6 +39,8 @@ export interface PacketExplanation {
   readonly refusal: { readonly reason: string; readonly words: string; readonly hint: string | undefined } | undefined;
   /** Undefined if too little could be read. */
   readonly header: TunnelHeader | undefined;
+  /** Which packets its blocks are about, in order; undefined if it has none, or they are not valid. */
+  readonly blocks: ReturnType<typeof blocksOf> | undefined;
   /** All that could be read, in order. */
   readonly fields: readonly Field[];
 }
@@ -53,7 +57,7 @@ export function explainPacket(bytes: Uint8Array, dialect: Dialect, tagKey?: TagK
   const tagFits = !isTagged || tagKey === undefined ? undefined : fits(bytes, tagKey);
   const reason = tagFits === false ? DropReason.badTag : blocks === undefined ? refusalOf(decoded) : refusalOfBlocks(blocks);
   const fields = readFields(bytes, dialect, header, tagFits, blocks);
-  const common = { dialect, lengthBytes: bytes.length, header, fields };
+  const common = { dialect, lengthBytes: bytes.length, header, fields, blocks: blocks && reason === 0 ? blocksOf(blocks) : undefined };
   if (reason !== 0) {
     const isOfBlocks = blocks !== undefined && tagFits !== false;
     const words = isOfBlocks ? faultOfBlocks(blocks) : explainRefusal(reason, bytes, dialect);
@@ -113,8 +117,14 @@ function readFields(
   if (isTagged) reader.number(TAG_BYTES, 'tag', () => explainTag(tagFits, blocks !== undefined));
   if (blocks !== undefined) readBlocks(reader, blocks, explainPayload);
   else if (header?.kind === 'parity') readParity(reader, header.fec?.size ?? 0);
+  else if (isHandshake(header) && readHandshake(reader)) return reader.fields;
   else if (reader.left > 0) reader.raw(reader.left, 'payload', explainPayload(bytes.subarray(-reader.left)));
   return reader.fields;
+}
+
+/** Versions 2 and 4 have an extension that no HANDSHAKE needs. */
+function isHandshake(header: TunnelHeader | undefined): boolean {
+  return header?.kind === 'handshake' && header.fec === undefined;
 }
 
 function readExtension(reader: FieldReader, dialect: Dialect): void {

@@ -72,6 +72,14 @@ export class FieldReader {
     this.#offset += length;
   }
 
+  /** An unsigned number of more than 4 bytes, big-endian; its value is text. All its bytes must be there. */
+  wide(length: number, name: string, meaning: string): void {
+    let value = 0n;
+    for (let i = 0; i < length; i++) value = value * 256n + BigInt(this.bytes[this.#offset + i]);
+    this.#add(length, name, value.toString(), { meaning });
+    this.#offset += length;
+  }
+
   ipv4(name: string, explain: (isZero: boolean) => string): void {
     if (this.#isCut(4, name)) return;
     const [a, b, c, d] = this.bytes.subarray(this.#offset, this.#offset + 4);

@@ -38,13 +38,14 @@ function cells(field: Field): string[] {
 
 /** An explanation as an object for `JSON.stringify`. */
 export function renderJson(explanation: PacketExplanation, bytes: Uint8Array): object {
-  const { dialect, lengthBytes, refusal, header, fields } = explanation;
+  const { dialect, lengthBytes, refusal, header, fields, blocks } = explanation;
   return {
     valid: refusal === undefined,
     ...(refusal === undefined ? {} : { reason: refusal.reason, explanation: refusal.words, hint: refusal.hint }),
     dialect,
     lengthBytes,
     ...(header === undefined ? {} : headerJson(explanation, header, bytes)),
+    ...(blocks === undefined ? {} : { blocks }),
     fields: fields.map(({ offset, length, hex, name, value, meaning }) => ({ offset, length, hex, name, value, meaning })),
   };
 }

@@ -46,6 +46,11 @@ export class Running {
     this.#child.kill(name);
   }
 
+  /** Writes to its standard input, which stays open. */
+  send(stdin: Uint8Array): void {
+    this.#child.stdin.write(stdin);
+  }
+
   async ended(stdin: string | Uint8Array = ''): Promise<Result> {
     this.#child.stdin.end(stdin);
     const [code] = await this.#closed;
