@@ -26,9 +26,12 @@ describe('when loss begins', () => {
     expect(times.reduce((sum, each) => sum + each, 0) / times.length).toBeLessThanOrEqual(1_000);
   });
 
-  it.each([24, 60])('at %d packets a second, a loss that only looks as if it had grown since ends protection of one in ten at most', (hz) => {
-    for (const loss of [0.08, 0.12]) expect(takenBack(seedsFrom(1, 50), loss, hz)).toBeLessThanOrEqual(5);
-  });
+  it.each([24, 60])(
+    'at %d packets a second, a loss that only looks as if it had grown since ends protection of one in ten at most',
+    (hz) => {
+      for (const loss of [0.08, 0.12]) expect(takenBack(seedsFrom(1, 50), loss, hz)).toBeLessThanOrEqual(5);
+    },
+  );
 
   it('of 5 % for ten seconds of each minute, at most 0.2 % are missing', () => {
     expect(meanOf(SEEDS, 600, EPISODES).missing).toBeLessThanOrEqual(0.2);
