@@ -91,7 +91,7 @@ describe('the user’s own games', () => {
     ['[[games]]\nname = "a"\nprocess = ["a"]', 'g.toml:3: unknown key "process"; did you mean processes?'],
     [
       '[[games]]\nname = "a"\ncolour = "red"',
-      'g.toml:3: unknown key "colour"; allowed: name, processes, launchers, ports, late, redundant, interpolating, deadline-ms, source',
+      'g.toml:3: unknown key "colour"; allowed: name, processes, launchers, ports, late, redundant, interpolating, deadline-ms, always, never, source',
     ],
     ['[[games]]\nname = "a"\nprocesses = "a"', 'g.toml:3: processes: got "a", allowed is a list of texts'],
     ['[[games]]\nname = "a"\nlaunchers = [""]', 'g.toml:3: launchers: got [""], allowed is a list of texts, none of them empty'],

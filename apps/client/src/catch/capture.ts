@@ -12,9 +12,6 @@ import type { CaptureNews } from './capture-link.ts';
 /** The helper takes memory besides: so what only the start of this program needed is given back after this time. */
 const RETURN_PAGES_MS = 5_000;
 
-/** Which way everything that is caught goes. */
-export type Always = 'node' | 'direct';
-
 /** What a client catches by the helper: from the rules to the tunnel. */
 export class Capture {
   readonly settings: CaptureSettings;
@@ -22,25 +19,26 @@ export class Capture {
   readonly #helper: CaptureClient;
   readonly #fd: number;
 
-  private constructor(helper: CaptureClient, fd: number, always: Always) {
+  private constructor(helper: CaptureClient, fd: number, isDirect: boolean) {
     this.#helper = helper;
     this.#fd = fd;
     this.settings = { fd, trial: TRIAL_ENDPOINT };
-    this.ways = always === 'direct' ? [{ servers: '0.0.0.0/0', way: DIRECT }] : [];
+    this.ways = isDirect ? [{ servers: '0.0.0.0/0', way: DIRECT }] : [];
   }
 
   /**
    * Has the helper make the rules. Nothing is caught before {@link begin}.
    * @param nodes IPv4 addresses that are never caught.
+   * @param isDirect whether everything that is caught goes directly.
    * @param connect connects with the helper
    * @throws {ClientError} `ERR_CLIENT_CAPTURE` with what to do.
    */
-  static async prepare(target: CaptureTarget, nodes: readonly string[], always: Always, connect: () => CaptureClient): Promise<Capture> {
+  static async prepare(target: CaptureTarget, nodes: readonly string[], isDirect: boolean, connect: () => CaptureClient): Promise<Capture> {
     return explained(async () => {
       const helper = connect();
       try {
         const { fd } = await helper.catch(target, nodes);
-        return new Capture(helper, fd, always);
+        return new Capture(helper, fd, isDirect);
       } catch (error) {
         helper.close();
         throw error;

@@ -11,6 +11,8 @@ import { parseProtectSettings } from '../settings/protection-settings.ts';
 import type { TunnelSettings } from '../settings/tunnel-settings.ts';
 import { requirePort, wayRules } from './endpoint.ts';
 import type { NodeArgument, WayArgument } from './endpoint.ts';
+import { Evidence, flowsTold } from './evidence.ts';
+import type { Always } from './evidence.ts';
 import { Interruption } from './interruption.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
@@ -43,11 +45,14 @@ export interface CarryOptions extends RegistrationOptions {
   readonly egressFiltering: 'address-and-port-dependent' | 'endpoint-independent';
   readonly flowTimeoutSecs: number;
   readonly oversize: 'fragment' | 'drop';
+  readonly always?: Always;
   readonly json?: boolean;
 }
 
 /** What a command does around a tunnel. */
 export interface CarryHooks {
+  /** Flows go directly unless a node is proved better. Otherwise they go by the node. */
+  readonly isDecided?: boolean;
   /** Programs of which one may be the game's: its profile counts. */
   readonly programs?: readonly string[];
   /** The tunnel has its sockets. */
@@ -93,6 +98,7 @@ export async function carry(
     protect: options.protect,
     deadlineMs: options.deadlineMs ?? traffic.deadlineMs,
     hints: traffic,
+    flowsTold: registered ? flowsTold(hooks.isDecided ?? false, options.always) : undefined,
     budget: options.budget,
     budgetKbps: options.budgetKbps,
     dialect: options.dialect,
@@ -111,6 +117,11 @@ export async function carry(
   const protect = parseProtectSettings(settings, settings.fecGroupSize);
   report.started(tunnel, protect);
   hooks.started?.(tunnel, report);
+  const { programs = [] } = hooks;
+  const evidence =
+    settings.flowsTold === undefined
+      ? undefined
+      : await Evidence.start(tunnel, report, { isDecided: settings.flowsTold === 'decided', programs });
   if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
   const failure = await carried(
@@ -120,6 +131,7 @@ export async function carry(
     { asked },
     () => hooks.established?.(report) ?? Promise.resolve(),
   );
+  evidence?.[Symbol.dispose]();
   await hooks.ending?.(report);
   await tunnel.close();
   interruption.release();

@@ -4,7 +4,7 @@ import { DEFAULT_CAPTURE_SOCKET } from '@lightspeed/capture';
 import { doctor } from './doctor.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { parseNode } from './endpoint.ts';
-import { addIdentityOptions, addTunnelOptions, collect, integer, jsonOption } from './options.ts';
+import { addIdentityOptions, addTunnelOptions, alwaysOption, collect, integer, jsonOption } from './options.ts';
 import { catchRunning, gateway, run } from './run.ts';
 import type { GatewayOptions, RunOptions, RunningGameOptions } from './run.ts';
 import { setup } from './setup.ts';
@@ -107,9 +107,7 @@ export function addCatchCommands(program: Command, terminal: Terminal, done: (ex
 }
 
 function addCatchOptions(command: Command): Command {
-  return addTunnelOptions(command)
-    .addOption(new Option('--always <way>', 'which way everything goes that is caught').choices(['node', 'direct']).default('node'))
-    .addOption(helperOption());
+  return addTunnelOptions(command).addOption(alwaysOption()).addOption(helperOption());
 }
 
 const helperOption = () => new Option('--helper <socket>', 'where the privileged helper listens').default(DEFAULT_CAPTURE_SOCKET);

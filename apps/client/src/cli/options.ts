@@ -78,6 +78,12 @@ export function addRegistrationOptions(command: Command): Command {
     .addOption(tokenOption());
 }
 
+/** Which way flows go whatever is measured. */
+export function alwaysOption(): Option {
+  const text = 'which way everything goes (default: directly, unless a node is measured to be better)';
+  return new Option('--always <way>', text).choices(['node', 'direct']);
+}
+
 /** How a tunnel is: for commands that carry what an ingress takes in. */
 export function addTunnelOptions(command: Command): Command {
   return addPathOptions(addRegistrationOptions(command.addOption(nodesOption())))

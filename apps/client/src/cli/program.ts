@@ -11,6 +11,7 @@ import { addHistoryCommand } from './history.ts';
 import { importInvitation } from './import.ts';
 import type { ImportOptions } from './import.ts';
 import {
+  alwaysOption,
   addIdentityOptions,
   addRegistrationOptions,
   addTunnelOptions,
@@ -149,6 +150,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .option('--user <name>', 'let in only who knows this name and the password')
     .option('--password-file <file>', 'file whose first line is the password')
     .option('--allow-anybody', 'let in whoever reaches an address that is not loopback, without a password')
+    .addOption(alwaysOption())
     .addHelpText('after', SOCKS_EXAMPLES)
     .action(async (options: SocksOptions) => done(await socks(options, terminal)));
   addCatchCommands(program, terminal, done);

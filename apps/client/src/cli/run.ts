@@ -5,7 +5,6 @@ import type { CaptureTarget, FlowAddress } from '@lightspeed/capture';
 import { ClientError } from '../base/errors.ts';
 import { controlGroupOf } from '../catch/applications.ts';
 import { Capture } from '../catch/capture.ts';
-import type { Always } from '../catch/capture.ts';
 import { GameProcess } from '../catch/game-process.ts';
 import { prepareRootless } from '../catch/rootless-game.ts';
 import { labelOf } from '../profiles/label.ts';
@@ -22,7 +21,6 @@ const NO_PORT = 0;
 
 /** What the commands that catch have in common. */
 interface CatchOptions extends CarryOptions {
-  readonly always: Always;
   /** Where the helper listens. */
   readonly helper?: string;
 }
@@ -72,6 +70,7 @@ export async function run(words: readonly string[], options: RunOptions, termina
       : await prepare({ kind: 'run' }, options);
     exitCode = await carry(options, settingsOf(capture), terminal, {
       ...told(capture, labels),
+      isDecided: true,
       programs: words,
       established: place,
       over: game.exited,
@@ -144,7 +143,13 @@ async function catchUntilEnd(
       await begun(capture);
       report.event('catching', 'what begins from now on is caught; what flows already stays direct');
     };
-    return await carry(options, settingsOf(capture), terminal, { ...told(capture, labels), established, over: capture.ended });
+    return await carry(options, settingsOf(capture), terminal, {
+      ...told(capture, labels),
+      isDecided: true,
+      programs,
+      established,
+      over: capture.ended,
+    });
   } finally {
     capture.close();
   }
@@ -158,7 +163,7 @@ async function prepare(
   const hosts = [...options.node, ...(options.via === undefined ? [] : [options.via])].map(({ host }) => host);
   const found = await Promise.all(hosts.map((host) => lookup(host, { all: true, family: 4 }).catch(() => [])));
   const nodes = found.flatMap((list) => list.map(({ address }) => address));
-  return Capture.prepare(target, nodes, options.always, connect);
+  return Capture.prepare(target, nodes, options.always === 'direct', connect);
 }
 
 function settingsOf(capture: Capture): () => Promise<{ capture: Capture['settings']; ways: Capture['ways'] }> {

@@ -5,6 +5,7 @@ import { carry } from './carry.ts';
 import type { CarryOptions } from './carry.ts';
 import { readText } from './read-text.ts';
 import type { Terminal } from './terminal.ts';
+import { DIRECT } from '../settings/way-settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** 1080 is the port of SOCKS (IANA). */
@@ -22,7 +23,8 @@ export interface SocksOptions extends CarryOptions {
 /** `lightspeed socks`. @returns the exit code. */
 export async function socks(options: SocksOptions, terminal: Terminal): Promise<number> {
   const settings = await settingsOf(options);
-  return carry(options, () => Promise.resolve({ socks: settings }), terminal);
+  const ways = options.always === DIRECT ? [{ servers: '0.0.0.0/0', way: DIRECT }] : [];
+  return carry(options, () => Promise.resolve({ socks: settings, ways }), terminal, { isDecided: true });
 }
 
 async function settingsOf({ listen, user, passwordFile, allowAnybody: anybody = false }: SocksOptions): Promise<SocksSettings> {

@@ -1,3 +1,4 @@
+import type { Candidate } from './node-choice.ts';
 import { ClientError } from '../base/errors.ts';
 import { MAX_ACTIVE_NODES } from '../settings/register-settings.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
@@ -46,6 +47,11 @@ export class ActiveNodes {
   /** In the order of their slots. */
   get all(): readonly FleetNode[] {
     return this.#nodes;
+  }
+
+  /** As the choice of the one in use sees them. @param rttMsOf by keepalives */
+  candidates(rttMsOf: (node: FleetNode) => number | undefined): Candidate[] {
+    return this.#nodes.map((node) => node.candidate(rttMsOf(node), performance.now()));
   }
 
   at(slot: number): FleetNode {

@@ -38,6 +38,17 @@ export interface NodeStatus {
   readonly isOfEarlierRun: boolean;
 }
 
+/** A node that measures game servers for us. */
+export interface MeasuringNode {
+  readonly name: string;
+  /** Data goes by it. */
+  readonly used: boolean;
+  /** Its data plane answers. */
+  readonly up: boolean;
+  readonly rttMs: number | undefined;
+  readonly link: NodeLink;
+}
+
 /** One of the nodes that a tunnel may use: its control connection, and what is known of its data plane. */
 export class FleetNode {
   readonly link: NodeLink;
@@ -126,6 +137,12 @@ export class FleetNode {
       draining: this.link.draining,
       rttMs,
     };
+  }
+
+  /** What {@link MeasuringNode} says; undefined if the node does not measure. */
+  measuring(used: boolean, rttMs: number | undefined): MeasuringNode | undefined {
+    const { link, isUp: up } = this;
+    return link.session?.measures === true ? { name: link.node.name, used, up, rttMs: rttMs ?? link.roundTripMs, link } : undefined;
   }
 
   status(used: boolean, rttMs: number | undefined): NodeStatus {

@@ -11,10 +11,10 @@ import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
 import { ActiveNodes } from './active-nodes.ts';
 import { FleetNode } from './fleet-node.ts';
-import type { NodeStatus } from './fleet-node.ts';
+import type { MeasuringNode, NodeStatus } from './fleet-node.ts';
 import { NodeReports } from './node-reports.ts';
 import { NodeChoice } from './node-choice.ts';
-import type { Candidate, MoveReason } from './node-choice.ts';
+import type { MoveReason } from './node-choice.ts';
 import type { RegisteredSession } from './registered-session.ts';
 import { hasExpired } from './refusal.ts';
 import { sessionObstacle } from './session-obstacle.ts';
@@ -83,8 +83,7 @@ export class Fleet {
     const registered = this.#active.all.filter(({ link: { session } }) => session !== undefined);
     const ready = registered.filter((node) => node.link.session !== undefined && this.#obstacle(node, node.link.session) === undefined);
     if (ready.length === 0) throw this.#unusable(registered);
-    const rtt = ({ link }: FleetNode) => link.roundTripMs ?? Number.POSITIVE_INFINITY;
-    const sorted = ready.toSorted((a, b) => rtt(a) - rtt(b));
+    const sorted = ready.toSorted((a, b) => (a.link.roundTripMs ?? Infinity) - (b.link.roundTripMs ?? Infinity));
     this.#choice = new NodeChoice(sorted[0].slot);
     const nodeTunnels = sorted.flatMap(({ link, slot }) => (link.session === undefined ? [] : [this.#nodeTunnel(slot, link.session)]));
     return { nodeTunnels, via: viaSession === undefined ? undefined : this.#nodeTunnel(VIA_SLOT, viaSession) };
@@ -128,6 +127,15 @@ export class Fleet {
 
   statuses(): NodeStatus[] {
     return this.#active.all.map((node) => this.#status(node));
+  }
+
+  measuring(): MeasuringNode[] {
+    return this.#active.all.flatMap((node) => node.measuring(node.slot === this.used, this.#rttMs(node)) ?? []);
+  }
+
+  /** A node's slot; undefined for the one in use, whose flows go along with it. */
+  wayOf(name: string): number | undefined {
+    return this.#active.all.find(({ link, slot }) => link.node.name === name && slot !== this.used)?.slot;
   }
 
   /** Something has happened to a node tunnel. */
@@ -230,7 +238,6 @@ export class Fleet {
     return new ClientError('ERR_CLIENT_NOT_REGISTERED', reasons.join('; '));
   }
 
-  /** Another node may have the place of one that is not in use. */
   #makeRoom(node: FleetNode): void {
     if (node !== this.#via && node.slot !== this.used) this.#active.replace(node);
   }
@@ -260,16 +267,12 @@ export class Fleet {
     return node.status(node.slot === this.used, this.#rttMs(node));
   }
 
-  #candidates(): Candidate[] {
-    return this.#active.all.map((node) => node.candidate(this.#rttMs(node), performance.now()));
-  }
-
   #rttMs({ slot, link }: FleetNode): number | undefined {
     return this.#counters.rttMs(slot, link.node.name);
   }
 
   #reconsider(): void {
-    this.#moved(this.#choice.reconsider(this.#candidates()));
+    this.#moved(this.#choice.reconsider(this.#active.candidates((node) => this.#rttMs(node))));
   }
 
   #look(): void {
@@ -277,7 +280,12 @@ export class Fleet {
     if (sent !== this.#sentBefore) this.#sentMs = performance.now();
     this.#sentBefore = sent;
     const nowMs = performance.now();
-    this.#moved(this.#choice.look(this.#candidates(), nowMs - this.#sentMs < PLAYING_MS));
+    this.#moved(
+      this.#choice.look(
+        this.#active.candidates((node) => this.#rttMs(node)),
+        nowMs - this.#sentMs < PLAYING_MS,
+      ),
+    );
     for (const node of [...this.#active.all]) {
       const { slot } = node;
       const used = slot === this.used || this.#active.isNamed(node);

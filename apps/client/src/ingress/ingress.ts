@@ -1,6 +1,7 @@
 import { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, Port } from '@lightspeed/wire';
+import type { AskedFlow } from './asked-flow.ts';
 import type { LocalCounters } from './local-counters.ts';
 import type { ServerAddresses } from './server-addresses.ts';
 
@@ -26,6 +27,8 @@ export class Flow extends LocalFlow {
   openedBy = 0;
   /** By which way its datagrams go (way/way-policy.ts): decided once, when it opens. */
   way = 0;
+  /** What the main thread was told of it, if it was. */
+  asked: AskedFlow | null = null;
   /** The addresses of which it has one; null if its program has named an address. */
   servers: ServerAddresses | null = null;
   /** Whether the game server has answered: then its address is kept for as long as the flow lives. */
@@ -61,6 +64,8 @@ export interface Ingress extends DatagramReceiver {
   readonly maxFlows: number;
   /** Carries a datagram of a flow by the direct way, where that is not by a socket of this client's own. */
   carryDirect?(flow: Flow, offset: ArenaOffset, length: ByteLength): void;
+  /** A flow's way is known now: carries a datagram that has waited for it, if that takes more than `IngressHost.carry`. */
+  resume?(flow: Flow, offset: ArenaOffset, length: ByteLength): void;
   /** A flow that it has opened is closed. */
   flowClosed?(flow: Flow): void;
   /** An answer of the flow's game server for its program: bytes in the engine's arena with at least 10 bytes of room before them. */

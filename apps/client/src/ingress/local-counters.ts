@@ -37,6 +37,8 @@ export const LocalDrop = {
   captureWaiting: 11,
   /** It was not said where it was sent to. */
   captureUnknown: 12,
+  /** Its flow's way was not said in time, and too many datagrams wait for that. */
+  wayWaiting: 13,
 } as const;
 
 const LOCAL_COUNTERS = 6;
@@ -55,6 +57,7 @@ export const LOCAL_DROP_NAMES = [
   'no_node_tunnel',
   'capture_waiting',
   'capture_unknown',
+  'way_waiting',
 ] as const;
 
 /** Bytes of the buffer that {@link localCountersIn} lays out. */

@@ -36,6 +36,10 @@ export interface GameProfile {
   readonly launchers?: readonly string[];
   /** UDP ports of its servers, `PORT` or `FROM-TO`. They are a hint. */
   readonly ports: readonly string[];
+  /** Which way its servers are reached whatever is measured, as the user's file says. */
+  readonly always?: 'node' | 'direct' | undefined;
+  /** Why its servers are always reached directly, see docs/choosing.md. */
+  readonly never?: 'anycast' | 'beacon' | undefined;
   /** How it takes what comes late or twice, as far as that is known: see `docs/playing.md`, Protection from loss. */
   readonly traffic?: GameTraffic | undefined;
   readonly source: string;
@@ -81,6 +85,7 @@ export const KNOWN_GAMES: readonly GameProfile[] = [
     processes: ['VALORANT-Win64-Shipping.exe', 'VALORANT.exe'],
     launchers: ['RiotClientServices.exe', 'vgc.exe', 'vgtray.exe'],
     ports: ['7000-8000'],
+    never: 'anycast',
     source: 'rust apps launchers seeds hints netch haste',
   },
   {

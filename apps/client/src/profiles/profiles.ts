@@ -8,7 +8,19 @@ import { closest } from '../base/closest.ts';
 import { KNOWN_GAMES } from './known-games.ts';
 import type { GameProfile, GameTraffic } from './known-games.ts';
 
-const FIELDS = ['name', 'processes', 'launchers', 'ports', 'late', 'redundant', 'interpolating', 'deadline-ms', 'source'] as const;
+const FIELDS = [
+  'name',
+  'processes',
+  'launchers',
+  'ports',
+  'late',
+  'redundant',
+  'interpolating',
+  'deadline-ms',
+  'always',
+  'never',
+  'source',
+] as const;
 type Field = (typeof FIELDS)[number];
 const MAX_PORT = 0xffff;
 const TEXTS = 'a list of texts, none of them empty';
@@ -85,7 +97,11 @@ function gameOf({ path, text }: TomlFile, game: unknown, index: number): GamePro
     ...defined('isInterpolating', yesOrNo('interpolating')),
     ...defined('deadlineMs', deadlineMs),
   };
-  return { name, processes, launchers, ports, traffic, source };
+  const always = fields.get('always');
+  if (always !== undefined && always !== 'node' && always !== 'direct') throw refuse('always', '"node" or "direct"');
+  const never = fields.get('never');
+  if (never !== undefined && never !== 'anycast' && never !== 'beacon') throw refuse('never', '"anycast" or "beacon"');
+  return { name, processes, launchers, ports, traffic, always, never, source };
 }
 
 function isDeadline(value: unknown): value is number {

@@ -7,11 +7,12 @@ import { ClientError } from '../base/errors.ts';
 import { requireAddress } from '../settings/addresses.ts';
 import { awaitAnswer } from './answer.ts';
 import { Fleet } from '../control/fleet.ts';
-import type { NodeStatus } from '../control/fleet-node.ts';
+import type { MeasuringNode, NodeStatus } from '../control/fleet-node.ts';
 import { SocksServer } from '../ingress/socks/server.ts';
 import type { CaptureCommand } from '../ingress/transparent/messages.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
 import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
+import { WAY_DIRECT, WAY_NODE_IN_USE } from '../way/way-policy.ts';
 import { GameServers } from './game-servers.ts';
 import type { Ingress } from './game-servers.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
@@ -144,6 +145,21 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     this.#command(command);
   }
 
+  /** The nodes that measure game servers for us now. */
+  get measuringNodes(): readonly MeasuringNode[] {
+    return this.#fleet?.measuring() ?? [];
+  }
+
+  /**
+   * Says which way a flow of the event `flow` goes, or that it moves.
+   * @param node its name; undefined is the direct way
+   * @param isForced also if the server has answered, since its way is dead.
+   */
+  setFlowWay(id: number, node: string | undefined, isForced = false): void {
+    const way = node === undefined ? WAY_DIRECT : (this.#fleet?.wayOf(node) ?? WAY_NODE_IN_USE);
+    this.#command({ type: 'flow-way', id, way, isForced });
+  }
+
   /** Not for users: `startTunnel` calls it. */
   async listenForSocks(): Promise<void> {
     const { socks } = this.#input.settings;
@@ -216,6 +232,11 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
         break;
       case 'capture':
         this.emit('capture', message.event);
+        break;
+      case 'flow-opened':
+      case 'flow-answered':
+      case 'flow-closed':
+        this.emit('flow', message);
         break;
       case 'server-given-up':
         this.#gameServers.givenUp(message);

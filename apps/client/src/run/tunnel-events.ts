@@ -5,6 +5,7 @@ import type { ClientError } from '../base/errors.ts';
 import type { ControlState } from '../control/fleet.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import type { MoveReason } from '../control/node-choice.ts';
+import type { FlowMessage } from '../way/flow-messages.ts';
 import type { CaptureEvent } from '../ingress/transparent/messages.ts';
 
 /** What happens to a tunnel, and what its listeners are given. */
@@ -39,6 +40,8 @@ export interface TunnelEvents {
   gameServer: [text: string];
   /** Something has to be done about a flow that was caught. */
   capture: [event: CaptureEvent];
+  /** A flow has opened, was answered or has ended for which no rule has a way; see `TunnelSettings.flowsTold`. */
+  flow: [message: FlowMessage];
   /** As many keepalives were sent as `maxKeepalives` allows. */
   keepalivesSent: [];
   /** The data-plane thread ended by itself, or no node takes the ticket any more: the tunnel is dead. */

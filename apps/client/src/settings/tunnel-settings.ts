@@ -32,6 +32,11 @@ export interface TunnelSettings extends ProtectSettings {
   readonly socks?: SocksSettings | undefined;
   /** What the privileged helper catches: the descriptor of the socket that it comes to. Batch engine only. Default: nothing. */
   readonly capture?: CaptureSettings | undefined;
+  /**
+   * Tells of flows for which no rule of `ways` has a way, by the event `flow`. `decided`: their datagrams wait until `setFlowWay` says the
+   * way, for 200 ms at most, and then go directly. `told`: they go by the node in use. Default: it does not tell.
+   */
+  readonly flowsTold?: 'decided' | 'told' | undefined;
   /** Which game servers are not reached by the node in use. Default: none. */
   readonly ways?: readonly WayRule[];
   /**
@@ -77,7 +82,7 @@ export interface CaptureSettings {
   readonly trial: Endpoint;
 }
 
-type Optional = 'source' | 'keepaliveMs' | 'socks' | 'capture';
+type Optional = 'source' | 'keepaliveMs' | 'socks' | 'capture' | 'flowsTold';
 type Protecting = keyof ProtectSettings | 'fecGroupSize';
 
 /** {@link TunnelSettings} with nothing left out and nothing left to check. */
@@ -127,6 +132,7 @@ export function parseTunnelSettings(settings: TunnelSettings): ParsedTunnel {
   const parsed = { ...DEFAULT_TUNNEL_SETTINGS, ...withoutUndefined(given) };
   requireOneOf('dialect', parsed.dialect, DIALECTS);
   requireOneOf('io', parsed.io, ['auto', 'batch', 'portable']);
+  if (parsed.flowsTold !== undefined) requireOneOf('flowsTold', parsed.flowsTold, ['decided', 'told']);
   requireOneOf('oversize', parsed.oversize, ['fragment', 'drop']);
   requireOneOf('egressFiltering', parsed.egressFiltering, EGRESS_FILTERINGS);
   requireOneOf('multipath', parsed.multipath, MULTIPATH_MODES);

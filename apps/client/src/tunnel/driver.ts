@@ -66,6 +66,8 @@ export class TunnelDriver implements DatagramHandler {
     this.#takeCommand = environment.takeCommand;
     const local = new LocalSide({
       engine,
+      memory,
+      isDecided: settings.flowsTold === 'decided',
       counters,
       policy,
       flowTimeoutMs: settings.flowTimeoutSecs * 1_000,
@@ -103,6 +105,7 @@ export class TunnelDriver implements DatagramHandler {
 
   onSent(): void {
     this.#nodeTunnels.sent();
+    this.#local.sent();
     this.#socks.sent();
     this.#capture?.sent();
   }
@@ -134,6 +137,7 @@ export class TunnelDriver implements DatagramHandler {
     else if (command.type === 'tag') this.#nodeTunnels.startTags(command.slot);
     else if (command.type === 'server-addresses') this.#forwards[command.ingress].setServerAddresses(command.ips);
     else if (command.type === 'rebind') this.#nodeTunnels.rebind(command.path, command.local);
+    else if (command.type === 'flow-way') this.#local.obey(command);
     else if (command.type === 'capture-answer') this.#capture?.obey(command);
     else this.#socks.obey(command);
   }

@@ -1,3 +1,4 @@
+import type { FecMemory } from '@lightspeed/fec';
 import { DEFAULT_TUNNEL_OPTIONS } from '@lightspeed/session';
 import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramEngine } from '@lightspeed/udp';
@@ -6,9 +7,11 @@ import type { DatagramReceiver, Flow, Ingress, IngressHost } from '../ingress/in
 import type { ServerAddresses } from '../ingress/server-addresses.ts';
 import { LocalCounter, LocalDrop } from '../ingress/local-counters.ts';
 import type { LocalCounters } from '../ingress/local-counters.ts';
+import { AskedFlows } from '../way/asked-flows.ts';
+import type { FlowCommand } from '../way/flow-messages.ts';
 import { DirectWay } from '../way/direct-way.ts';
 import type { DirectWayHost } from '../way/direct-way.ts';
-import { WAY_DIRECT, WAY_NODE_IN_USE } from '../way/way-policy.ts';
+import { WAY_ASKED, WAY_DIRECT, WAY_NODE_IN_USE } from '../way/way-policy.ts';
 import type { WayPolicy } from '../way/way-policy.ts';
 import { FlowTable } from './flow-table.ts';
 import type { FlowTableListener } from './flow-table.ts';
@@ -23,6 +26,9 @@ export interface LocalSideHost {
   readonly engine: DatagramEngine;
   readonly counters: LocalCounters;
   readonly policy: WayPolicy;
+  readonly memory: FecMemory;
+  /** Whether the main thread says the ways of flows for which the policy asks it. */
+  readonly isDecided: boolean;
   /** A flow ends after so long without a datagram in either direction. */
   readonly flowTimeoutMs: Milliseconds;
   /** 32 random bits. */
@@ -39,6 +45,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   readonly #host: LocalSideHost;
   readonly #flows: FlowTable;
   readonly #direct: DirectWay;
+  readonly #asked: AskedFlows;
   /** By their numbers; null where one is gone. */
   readonly #ingresses: (Ingress | null)[] = [];
   readonly #freeNumbers: number[] = [];
@@ -50,6 +57,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     this.counters = host.counters;
     this.#host = host;
     this.#direct = new DirectWay(this);
+    this.#asked = this.#askedFlows(host);
     this.#flows = new FlowTable(maxFlows, host.seed, this);
   }
 
@@ -60,9 +68,20 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
 
   /** Closes the flows that were silent for long. To be called now and then. */
   tick(nowMs: Milliseconds): void {
+    this.#asked.tick(nowMs);
     if (((nowMs - this.#sweptMs) | 0) < SWEEP_INTERVAL_MS) return;
     this.#sweptMs = nowMs;
     this.#flows.closeIdle(this.#host.flowTimeoutMs, nowMs);
+  }
+
+  /** Everything given to the engine is sent. */
+  sent(): void {
+    this.#asked.sent();
+  }
+
+  /** The main thread says which way a flow goes. */
+  obey({ id, way, isForced }: FlowCommand): void {
+    this.#asked.setWay(id, way, isForced);
   }
 
   // What ingresses call.
@@ -87,6 +106,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     const { way } = flow;
     if (way === WAY_NODE_IN_USE) this.#nodeTunnels?.carryByUsed(flow, offset, length);
     else if (way === WAY_DIRECT) this.#carryDirect(flow, offset, length);
+    else if (way === WAY_ASKED) this.#asked.hold(flow, offset, length);
     else if (this.#nodeTunnels?.carryBy(way, flow, offset, length) === false) this.counters.drops[LocalDrop.noNodeTunnel]++;
   }
 
@@ -115,6 +135,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   flowOpened(flow: Flow): void {
     flow.way = this.#host.policy.decide(flow);
     flow.lastActivityMs = this.engine.clockMs;
+    if (flow.way === WAY_ASKED) this.#asked.opened(flow);
   }
 
   flowGivesWay(): void {
@@ -126,6 +147,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   }
 
   flowClosed(flow: Flow): void {
+    this.#asked.closed(flow);
     this.#ingresses[flow.openedBy]?.flowClosed?.(flow);
     this.#direct.closeFlow(flow);
     this.#nodeTunnels?.closeFlow(flow);
@@ -139,7 +161,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     const flow = this.flowFor(asked.ingress, asked.sourceIp, asked.sourcePort, ip, port);
     if (flow === null) return null;
     flow.localIp = asked.localIp;
-    flow.way = (asked as Flow).way;
+    this.#asked.follow(flow, (asked as Flow).way);
     return flow;
   }
 
@@ -149,6 +171,26 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     flow.lastActivityMs = this.engine.clockMs;
     this.#noteAnswer(flow as Flow);
     this.#ingresses[flow.ingress]?.deliver(flow, offset, length);
+  }
+
+  #askedFlows({ memory, isDecided, post }: LocalSideHost): AskedFlows {
+    return new AskedFlows({
+      engine: this.engine,
+      counters: this.counters,
+      memory,
+      isDecided,
+      post,
+      isKernelDirect: ({ ingress }) => this.#ingresses[ingress]?.carryDirect !== undefined,
+      resume: (flow, offset, length) => {
+        const ingress = this.#ingresses[flow.ingress];
+        if (ingress?.resume === undefined) this.carry(flow, offset, length);
+        else ingress.resume(flow, offset, length);
+      },
+      leave: (flow) => {
+        this.#direct.closeFlow(flow);
+        this.#nodeTunnels?.closeFlow(flow);
+      },
+    });
   }
 
   #carryDirect(flow: Flow, offset: ArenaOffset, length: ByteLength): void {
@@ -161,6 +203,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
   #noteAnswer(flow: Flow): void {
     if (flow.isAnswered) return;
     flow.isAnswered = true;
+    this.#asked.answered(flow);
     flow.servers?.answered(flow.destinationIp);
   }
 }

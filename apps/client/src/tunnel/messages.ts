@@ -4,6 +4,7 @@ import type { Dialect, Endpoint, SocketAddress } from '@lightspeed/wire';
 import type { CaptureCommand, CaptureMessage } from '../ingress/transparent/messages.ts';
 import type { SocksCommand, SocksMessage } from '../ingress/socks/messages.ts';
 import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
+import type { FlowCommand, FlowMessage } from '../way/flow-messages.ts';
 import type { PolicyRule } from '../way/way-policy.ts';
 
 /** The slot of the node tunnel that leads to the node of `--via`; others count from 0. */
@@ -69,6 +70,7 @@ export type Command =
   | { readonly type: 'rebind'; readonly path: number; readonly local: string | undefined }
   /** The name of an ingress's game server has these addresses now, unsigned: at least one. New flows go there. */
   | { readonly type: 'server-addresses'; readonly ingress: number; readonly ips: readonly number[] }
+  | FlowCommand
   | SocksCommand
   | CaptureCommand;
 
@@ -101,6 +103,7 @@ export type WorkerMessage =
   | NodeTunnelMessage
   | SocksMessage
   | CaptureMessage
+  | FlowMessage
   /** Instead of `started`: a socket could not be opened; the thread ends. */
   | { readonly type: 'refused'; readonly message: string; readonly mayPass: boolean }
   /** A path has another socket. */

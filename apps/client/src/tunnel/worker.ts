@@ -3,7 +3,7 @@ import { FEC_BLOCK_BYTES } from '@lightspeed/fec';
 import { chooseEngine, createEngine } from '@lightspeed/udp';
 import type { DatagramEngine } from '@lightspeed/udp';
 import { localCountersIn } from '../ingress/local-counters.ts';
-import { RulePolicy } from '../way/way-policy.ts';
+import { RulePolicy, WAY_ASKED, WAY_NODE_IN_USE } from '../way/way-policy.ts';
 import { TunnelDriver } from './driver.ts';
 import type { Command, WorkerInput, WorkerMessage } from './messages.ts';
 import { localAddressOf } from './path-sockets.ts';
@@ -52,7 +52,7 @@ async function run(input: WorkerInput): Promise<void> {
     sockets,
     nodeTunnels: input.nodeTunnels,
     via: input.via,
-    policy: new RulePolicy(input.ways),
+    policy: new RulePolicy(input.ways, settings.flowsTold === undefined ? WAY_NODE_IN_USE : WAY_ASKED),
     counters: localCountersIn(input.localCounters),
     post,
     takeCommand: () => commands.shift() ?? (receiveMessageOnPort(port)?.message as Command | undefined),

@@ -9,9 +9,12 @@ export const WAY_NODE_IN_USE = -2;
 /** Straight to the game server, from a socket of the client's own. */
 export const WAY_DIRECT = -3;
 
+/** The main thread says it: until then the flow's datagrams wait. */
+export const WAY_ASKED = -4;
+
 /** Decides by which way a flow goes. It is asked once, in the data-plane thread, when the flow opens, and answers at once. */
 export interface WayPolicy {
-  /** @returns a node's slot, {@link WAY_NODE_IN_USE} or {@link WAY_DIRECT}. */
+  /** @returns a node's slot, {@link WAY_NODE_IN_USE}, {@link WAY_DIRECT} or {@link WAY_ASKED}. */
   decide(flow: LocalFlow): number;
 }
 
@@ -25,18 +28,20 @@ export interface PolicyRule {
   readonly way: number;
 }
 
-/** The first rule that fits the game server decides; where none does, and without rules, flows go by the node in use. */
+/** The first rule that fits the game server decides; where none does, and without rules, flows go by the node in use, or it is asked. */
 export class RulePolicy implements WayPolicy {
   readonly #rules: readonly PolicyRule[];
+  readonly #otherwise: number;
 
-  constructor(rules: readonly PolicyRule[]) {
+  constructor(rules: readonly PolicyRule[], otherwise = WAY_NODE_IN_USE) {
     this.#rules = rules;
+    this.#otherwise = otherwise;
   }
 
   decide({ destinationIp, destinationPort }: LocalFlow): number {
     for (const { ip, mask, port, way } of this.#rules) {
       if ((destinationIp & mask) === ip && (port === 0 || port === destinationPort)) return way;
     }
-    return WAY_NODE_IN_USE;
+    return this.#otherwise;
   }
 }

@@ -7,8 +7,8 @@ const MAX_PORTS_PER_ADDRESS = 4;
 /** A server is forgotten when a ticket has not asked for it for so long. */
 const REMEMBERED_MS = 600_000;
 /** Probes of one server for one ticket: so many at once, and so many a second in the long run. */
-const BURST_PROBES = 16;
-const PROBES_PER_SECOND = 2;
+const BURST_PROBES = 24;
+const PROBES_PER_SECOND = 12;
 /** Tickets whose servers are remembered. More are refused, so that none is forgotten before its time. */
 const MAX_ACCOUNTS = 4_096;
 const SECOND_MS = 1_000;

@@ -2,7 +2,7 @@ import type { FecMemory } from '@lightspeed/fec';
 import type { LocalFlow } from '@lightspeed/session';
 import type { DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/wire';
-import { WAY_DIRECT } from '../../way/way-policy.ts';
+import { WAY_ASKED, WAY_DIRECT } from '../../way/way-policy.ts';
 import type { Flow, Ingress, IngressHost } from '../ingress.ts';
 import { LocalDrop } from '../local-counters.ts';
 import { WaitingRoom } from '../waiting-room.ts';
@@ -76,6 +76,12 @@ export class TransparentIngress implements Ingress {
     this.#post({ type: 'direct', flow: caughtFlow(flow), datagram });
   }
 
+  /** Carries a datagram of a flow that has a way. */
+  resume(flow: Flow, offset: ArenaOffset, length: ByteLength): void {
+    if (flow.way !== WAY_DIRECT && !this.#isReady(flow, offset, length)) return;
+    this.#host.carry(flow, offset, length);
+  }
+
   flowClosed(flow: Flow): void {
     const answer = this.#answerOf.get(flow);
     if (answer === undefined) return;
@@ -116,8 +122,8 @@ export class TransparentIngress implements Ingress {
     }
     const flow = this.#host.flowFor(this.#number, ip, port, serverIp, serverPort);
     if (flow === null) return;
-    if (flow.way !== WAY_DIRECT && !this.#isReady(flow, offset, length)) return;
-    this.#host.carry(flow, offset, length);
+    if (flow.way === WAY_ASKED) this.#host.carry(flow, offset, length);
+    else this.resume(flow, offset, length);
   }
 
   /** Whether it can go now: answers to it can be delivered, or it goes directly. Otherwise its datagram waits. */

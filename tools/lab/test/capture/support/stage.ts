@@ -24,6 +24,8 @@ export const SERVERS: readonly GameAddress[] = [
 ];
 /** Where the matchmaker is. */
 export const MATCHMAKER: GameAddress = { ip: '8.8.4.6', port: 8_080 };
+/** What is tested here is catching: scenarios of their own test by which way flows go. */
+const ALWAYS = 'node';
 const SOURCE = '--conditions=@lightspeed/source';
 let stages = 0;
 const HELPER = fileURLToPath(import.meta.resolve('@lightspeed/capture/helper'));
@@ -134,7 +136,9 @@ export async function openCaptureStage(started: AsyncDisposableStack) {
     await mkdir(settings, { recursive: true });
     const known = { node: `${node.address}:4433`, pin: node.program.pinText, ticket: formatTicket(scene.ticket()) };
     const lines = Object.entries(known).map(([key, text]) => `${key} = "${text}"\n`);
-    await writeFile(join(settings, 'config.toml'), `helper = "${socket}"\n[[nodes]]\n${lines.join('')}`, { mode: 0o600 });
+    await writeFile(join(settings, 'config.toml'), `helper = "${socket}"\nalways = "${ALWAYS}"\n[[nodes]]\n${lines.join('')}`, {
+      mode: 0o600,
+    });
     await command('chown', ['-R', `${uid}:${uid}`, folderOf(uid)]);
   }
 
