@@ -96,12 +96,10 @@ export class Fleet {
       const { session } = node.link;
       const known = placed.some(({ slot, nonces }) => slot === node.slot && nonces === session?.nonces);
       if (!known && session !== undefined) this.#place(node, session);
+    }
+    for (const node of [...this.#active.all, ...(this.#via === undefined ? [] : [this.#via])]) {
       this.#follow(node);
       this.#startTags(node);
-    }
-    if (this.#via !== undefined) {
-      this.#follow(this.#via);
-      this.#startTags(this.#via);
     }
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     this.#timer.unref();
