@@ -93,7 +93,7 @@ describe('the command', () => {
   });
 
   it.each([
-    [['--target', 'all of it'], '--target: got all of it, allowed are decode, relay, tunnel, codec and all'],
+    [['--target', 'all of it'], '--target: got all of it, allowed are decode, capture, relay, tunnel, codec and all'],
     [['--seconds', '0'], '--seconds: got 0, allowed is a whole number from 1 on'],
   ])('says what is wrong with %j', (args, why) => {
     expect(pnpmFuzz(...args)).toEqual({ status: 2, stdout: '', stderr: `fuzz: ${why}; see pnpm fuzz --help\n` });

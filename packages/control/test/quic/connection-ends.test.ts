@@ -46,7 +46,8 @@ test('a last message arrives before the close that follows it', async () => {
   const { client, node } = await pair();
   const farewell = node.closeAfter(
     { type: 'disconnect', reason: 'auth_failed', extensions: [reasonTextExtension.encode('the ticket has expired')] },
-    { code: CloseCode.authFailed },
+    // The peer closes first, however long that takes here.
+    { code: CloseCode.authFailed, lingerMs: 60_000 },
   );
   const { value: stream } = await client.streams().next();
   const { value: message } = (await stream?.messages().next()) ?? {};
