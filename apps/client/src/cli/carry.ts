@@ -9,9 +9,11 @@ import { labelOf } from '../profiles/label.ts';
 import { listGames, trafficOf } from '../profiles/profiles.ts';
 import { parseProtectSettings } from '../settings/protection-settings.ts';
 import type { TunnelSettings } from '../settings/tunnel-settings.ts';
-import { requirePort, wayRules } from './endpoint.ts';
-import type { NodeArgument, WayArgument } from './endpoint.ts';
+import { nodeName, requirePort, wayRules } from './endpoint.ts';
+import type { NodeArgument, PageArgument, WayArgument } from './endpoint.ts';
 import { Interruption } from './interruption.ts';
+import { openPage } from './live-page.ts';
+import { PageView } from './page-view.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
 import { SessionFiles } from './session-files.ts';
@@ -43,11 +45,14 @@ export interface CarryOptions extends RegistrationOptions {
   readonly egressFiltering: 'address-and-port-dependent' | 'endpoint-independent';
   readonly flowTimeoutSecs: number;
   readonly oversize: 'fragment' | 'drop';
+  readonly page?: PageArgument;
   readonly json?: boolean;
 }
 
 /** What a command does around a tunnel. */
 export interface CarryHooks {
+  /** Its name. */
+  readonly command: string;
   /** Programs of which one may be the game's: its profile counts. */
   readonly programs?: readonly string[];
   /** The tunnel has its sockets. */
@@ -70,7 +75,7 @@ export async function carry(
   options: CarryOptions,
   ingressOf: () => Promise<Pick<TunnelSettings, 'ingresses' | 'socks' | 'capture' | 'ways'>>,
   terminal: Terminal,
-  hooks: CarryHooks = {},
+  hooks: CarryHooks,
 ): Promise<number> {
   const registered = registers(options);
   const chosen = wayRules(options.way, options.node);
@@ -110,6 +115,14 @@ export async function carry(
   const report = new TunnelReport(terminal, options.json === true);
   const protect = parseProtectSettings(settings, settings.fecGroupSize);
   report.started(tunnel, protect);
+  const page = await openPage(hooks.command, options.page, reportedSettings(options), terminal).catch(async (error: unknown) => {
+    await tunnel.close();
+    throw error;
+  });
+  if (page !== undefined) {
+    report.event('page', `live page: ${page.url}`, { url: page.url });
+    report.watch(new PageView(page.model, tunnel, ingress.capture !== undefined));
+  }
   hooks.started?.(tunnel, report);
   if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
@@ -121,6 +134,7 @@ export async function carry(
     () => hooks.established?.(report) ?? Promise.resolve(),
   );
   await hooks.ending?.(report);
+  await page?.close();
   await tunnel.close();
   interruption.release();
   if (failure === undefined || tunnel.answered) {
@@ -145,6 +159,11 @@ async function gameTraffic(
   ];
   const label = labels.find((one) => one !== undefined);
   return games.find((game) => game.name === label)?.traffic ?? {};
+}
+
+/** What a report says of the settings: nothing that is secret. */
+function reportedSettings({ node, multipath, game, io, dialect, oversize, flowTimeoutSecs }: CarryOptions): object {
+  return { nodes: node.map(nodeName), multipath, game: game ?? null, io, dialect, oversize, flowTimeoutSecs };
 }
 
 /** The node of a command line that says not to register. */

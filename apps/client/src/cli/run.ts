@@ -72,6 +72,7 @@ export async function run(words: readonly string[], options: RunOptions, termina
       : await prepare({ kind: 'run' }, options);
     exitCode = await carry(options, settingsOf(capture), terminal, {
       ...told(capture, labels),
+      command: 'run',
       programs: words,
       established: place,
       over: game.exited,
@@ -144,7 +145,8 @@ async function catchUntilEnd(
       await begun(capture);
       report.event('catching', 'what begins from now on is caught; what flows already stays direct');
     };
-    return await carry(options, settingsOf(capture), terminal, { ...told(capture, labels), established, over: capture.ended });
+    const command = target.kind === 'gateway' ? 'gateway' : 'catch';
+    return await carry(options, settingsOf(capture), terminal, { ...told(capture, labels), command, established, over: capture.ended });
   } finally {
     capture.close();
   }

@@ -22,7 +22,7 @@ export interface SocksOptions extends CarryOptions {
 /** `lightspeed socks`. @returns the exit code. */
 export async function socks(options: SocksOptions, terminal: Terminal): Promise<number> {
   const settings = await settingsOf(options);
-  return carry(options, () => Promise.resolve({ socks: settings }), terminal);
+  return carry(options, () => Promise.resolve({ socks: settings }), terminal, { command: 'socks' });
 }
 
 async function settingsOf({ listen, user, passwordFile, allowAnybody: anybody = false }: SocksOptions): Promise<SocksSettings> {

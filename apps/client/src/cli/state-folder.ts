@@ -11,6 +11,11 @@ export function sessionsFolder(): string {
   return join(stateFolder(), 'sessions');
 }
 
+/** Where clients that run leave notes for `lightspeed status`. */
+export function clientsFolder(): string {
+  return join(stateFolder(), 'clients');
+}
+
 /** `$XDG_STATE_HOME/lightspeed`, by default `~/.local/state/lightspeed`; on Windows `%LOCALAPPDATA%\lightspeed`. */
 function stateFolder(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
   const { XDG_STATE_HOME, LOCALAPPDATA } = env;
