@@ -72,7 +72,7 @@ export class WaysChart {
         cursor: { y: false },
         scales: { y: { range: (_plot, _low, high) => [0, Math.max(10, (high ?? 0) * 1.15)] } },
         axes: [
-          { ...axis, space: 110, size: 28, values: (_plot, ticks) => ticks.map(timeOf) },
+          { ...axis, space: 85, size: 28, values: (_plot, ticks) => ticks.map(timeOf) },
           { ...axis, size: 58, values: (_plot, ticks) => ticks.map((tick) => `${tick} ms`) },
         ],
         series: [{}, edge, edge, edge, edge, line('direct'), line('node')],

@@ -27,7 +27,7 @@ export class PageView implements TunnelWatcher {
     for (const { gameServer, name } of tunnel.ingresses) {
       this.#add(formatEndpoint(gameServer.ip, gameServer.port), name ?? null, 'node', null);
     }
-    model.update({ phase: 'starting', notCaught: isCaught ? [] : null });
+    model.update({ phase: 'starting', notCaught: isCaught ? [] : null, flows: this.#flows(this.#named) });
   }
 
   event(event: string, text: string, fields: object): void {
@@ -54,11 +54,16 @@ export class PageView implements TunnelWatcher {
         loadPercent: loadPercent ?? null,
       })),
       loss: { up: traffic.up === undefined ? null : lossOf(traffic.up, protectionOf(counters)), down: lossOf(traffic.down) },
-      flows: [...this.#servers.values()].map((flow) => (flow.way === 'node' ? { ...flow, way } : flow)),
+      flows: this.#flows(way),
       seenAs: egress === undefined ? null : formatIpv4(egress.ip),
     });
     this.#model.beginSeries({ measures: 'node', target: way, node: way });
     this.#model.addPoint({ atMs: Date.now(), nodeMs: state === 'established' ? (rtt?.latestMs ?? null) : null });
+  }
+
+  /** @param way of those that go by the node in use. */
+  #flows(way: string): PageFlow[] {
+    return [...this.#servers.values()].map((flow) => (flow.way === 'node' ? { ...flow, way } : flow));
   }
 
   #add(server: string, name: string | null, way: string, game: string | null): void {
