@@ -5,7 +5,7 @@ import { PageServer } from '../src/page/page-server.ts';
 import type { PageServerOptions } from '../src/page/page-server.ts';
 import type { PageRule } from '../src/page/page-state.ts';
 import { browserProgram, startBrowser } from './support/browser.ts';
-import { SAVES, recordedMatch } from './support/recorded-match.ts';
+import { SAVES, madeUpMatch } from './support/made-up-match.ts';
 
 const PICTURES = process.env.PAGE_PICTURES;
 const WIDTHS = [1_280, 390] as const;
@@ -28,7 +28,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
     scheme = 'light',
     ...options
   }: { width?: number; scheme?: 'light' | 'dark' } & Partial<PageServerOptions>) {
-    const { model, atMs } = recordedMatch();
+    const { model, atMs } = madeUpMatch();
     const server = await PageServer.listen(model, { host: '127.0.0.1', port: 0, ...options });
     const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, locale: 'en-GB', timezoneId: 'UTC' });
     const page = await context.newPage();

@@ -3,7 +3,7 @@ import { PageModel } from '../src/page/page-model.ts';
 import type { PageVerdict } from '../src/page/page-state.ts';
 import { wordsOf } from '../src/page/page-words.ts';
 import { describeState } from '../src/cli/status-text.ts';
-import { SAVES, recordedMatch } from './support/recorded-match.ts';
+import { SAVES, madeUpMatch } from './support/made-up-match.ts';
 
 const made = () => new PageModel({ command: 'play', version: '1.0.0', startedAtMs: 0 });
 const headline = (verdict: Partial<PageVerdict>) =>
@@ -55,7 +55,7 @@ describe('the words of a verdict', () => {
   });
 
   it('tell a terminal the same as a browser', () => {
-    const { model, atMs } = recordedMatch();
+    const { model, atMs } = madeUpMatch();
     const lines = describeState(model.state(atMs));
 
     expect(lines).toContain('By fra-1: 18 ms saved');

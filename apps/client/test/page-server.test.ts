@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { PageServer } from '../src/page/page-server.ts';
 import type { PageServerOptions } from '../src/page/page-server.ts';
 import type { PageRule, PageState } from '../src/page/page-state.ts';
-import { recordedMatch } from './support/recorded-match.ts';
+import { madeUpMatch } from './support/made-up-match.ts';
 
 interface Answer {
   readonly status: number;
@@ -17,7 +17,7 @@ interface Answer {
 
 /** A page, and how to ask it for something with any headers. */
 async function served(options: Partial<PageServerOptions> = {}) {
-  const { model } = recordedMatch();
+  const { model } = madeUpMatch();
   const server = await PageServer.listen(model, { host: '127.0.0.1', port: 0, ...options });
   onTestFinished(() => server.close());
   const [, port] = server.address.split(':');

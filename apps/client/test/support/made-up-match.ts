@@ -3,7 +3,7 @@ import { PageModel } from '../../src/page/page-model.ts';
 
 const STARTED_MS = Date.UTC(2026, 10, 28, 19, 30);
 const SECONDS = 300;
-/** What the page of {@link recordedMatch} says. */
+/** What the page of {@link madeUpMatch} says. */
 export const SAVES: PageVerdict = {
   kind: 'saves',
   way: 'fra-1',
@@ -15,7 +15,7 @@ export const SAVES: PageVerdict = {
 };
 
 /** Five minutes of a match, as a page would have them: by `fra-1`, with some loss and spikes. The same each time. */
-export function recordedMatch(): { readonly model: PageModel; readonly atMs: number } {
+export function madeUpMatch(): { readonly model: PageModel; readonly atMs: number } {
   const model = new PageModel({ command: 'run', version: '1.0.0', startedAtMs: STARTED_MS });
   model.beginSeries({ measures: 'server', target: '203.0.113.9:27015', node: 'fra-1' });
   const random = randomOf(7);
