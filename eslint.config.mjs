@@ -60,6 +60,12 @@ export default tseslint.config(
     },
   },
   {
+    // What a browser runs as it is. Its types are checked, which finds names that there are not.
+    files: ['apps/client/page/*.js'],
+    extends: [js.configs.recommended],
+    rules: { 'no-undef': 'off', eqeqeq: 'error', 'max-lines': ['error', 300], 'prefer-const': 'error' },
+  },
+  {
     files: ['{packages,apps}/*/test/**/*.ts'],
     plugins: { '@nx': nx },
     // The network emulator uses nothing of ours, so any package's tests may use it.

@@ -1,3 +1,4 @@
+import type { FecMemory } from '@lightspeed/fec';
 import { describe, expect, it } from 'vitest';
 import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import type { TunnelStats } from '@lightspeed/client';
@@ -83,6 +84,8 @@ describe('a flow on which nothing is said', () => {
       engine: engine as unknown as DatagramEngine,
       counters,
       policy: new RulePolicy([]),
+      memory: {} as FecMemory,
+      isDecided: false,
       flowTimeoutMs: 200_000,
       seed: 1,
       tagFor: () => 0,

@@ -1,3 +1,4 @@
+import type { FecMemory } from '@lightspeed/fec';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SHORTEST_IDLE_MS } from '@lightspeed/session';
 import type { LocalFlow } from '@lightspeed/session';
@@ -37,7 +38,8 @@ class Forward {
     const engine = this.#engine as unknown as DatagramEngine;
     const counters = localCountersIn(new ArrayBuffer(LOCAL_COUNTERS_BYTES));
     const post = (message: WorkerMessage) => void this.messages.push(message);
-    this.#local = new LocalSide({ engine, counters, policy: new RulePolicy([]), flowTimeoutMs: 120_000, seed: 1, tagFor: () => 0, post });
+    const asking = { policy: new RulePolicy([]), memory: {} as FecMemory, isDecided: false };
+    this.#local = new LocalSide({ engine, counters, ...asking, flowTimeoutMs: 120_000, seed: 1, tagFor: () => 0, post });
     this.#local.connect({
       carryByUsed: (flow: Flow) => this.#carry(flow),
       closeFlow: () => undefined,

@@ -103,6 +103,7 @@ describe('lightspeed play', () => {
     const kinds = told.map(({ event }) => event);
     expect(kinds.filter((kind) => kind !== 'stats')).toEqual([
       'started',
+      'page',
       'established',
       'oversize',
       'ended-by-node',

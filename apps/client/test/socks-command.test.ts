@@ -66,7 +66,13 @@ describe('lightspeed socks', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { event: string });
-    expect(events.map(({ event }) => event).filter((event) => event !== 'stats')).toEqual(['started', 'established', 'socks', 'summary']);
+    expect(events.map(({ event }) => event).filter((event) => event !== 'stats')).toEqual([
+      'started',
+      'page',
+      'established',
+      'socks',
+      'summary',
+    ]);
     expect(events.at(-1)).toMatchObject({ upPackets: 1, downPackets: 1, ways: [{ name: node.name, upPackets: 1, downPackets: 1 }] });
   });
 });

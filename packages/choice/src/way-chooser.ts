@@ -46,7 +46,8 @@ export interface ChooserOptions {
  */
 export class WayChooser {
   #nodes: readonly string[];
-  readonly #rules: FixedRules;
+  #rules: FixedRules;
+  readonly #never: readonly NeverRule[];
   readonly #providers: readonly Prefix[];
   readonly #evidence = new EvidenceBook();
   readonly #memory = new MatchMemory();
@@ -60,6 +61,7 @@ export class WayChooser {
   /** @throws {ChoiceError} `ERR_CHOICE_NODES`, `ERR_CHOICE_PREFIX` or `ERR_CHOICE_WAY`. */
   constructor({ nodes, always = [], never = [], providers = [] }: ChooserOptions) {
     this.#nodes = checkedNodes(nodes);
+    this.#never = never;
     this.#rules = new FixedRules(nodes, always, never);
     this.#providers = providers.map(parsePrefix);
   }
@@ -82,6 +84,11 @@ export class WayChooser {
   /** Changes which nodes may be used, as they come and go. Matches that run stay. @throws {ChoiceError} `ERR_CHOICE_NODES`. */
   setNodes(nodes: readonly string[]): void {
     this.#nodes = checkedNodes(nodes);
+  }
+
+  /** Changes what the player has laid down, for matches that begin from now on. @throws {ChoiceError} as the constructor. */
+  setAlways(always: readonly AlwaysRule[]): void {
+    this.#rules = new FixedRules(this.#nodes, always, this.#never);
   }
 
   /** Takes a pair of probes outside of a match. @returns false if it is of no node or out of range; it is counted then. */

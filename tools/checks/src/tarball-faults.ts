@@ -8,7 +8,8 @@ export interface Manifest {
   readonly bin?: Readonly<Record<string, string>>;
 }
 
-const SHIPPED = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dissector\/lightspeed\.lua|dist\/.+(\.d\.ts|\.js|\.js\.map|\.wasm))$/;
+const SHIPPED =
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dissector\/lightspeed\.lua|page\/[a-z]+\.(html|css|js)|dist\/.+(\.d\.ts|\.js|\.js\.map|\.wasm))$/;
 const REQUIRED = ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts'];
 // What resolves inside this workspace only.
 const WORKSPACE_ONLY = ['@lightspeed/source', 'workspace:', 'devDependencies', '"nx"'];

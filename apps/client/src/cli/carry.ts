@@ -9,11 +9,13 @@ import { labelOf } from '../profiles/label.ts';
 import { listGames, trafficOf } from '../profiles/profiles.ts';
 import { parseProtectSettings } from '../settings/protection-settings.ts';
 import type { TunnelSettings } from '../settings/tunnel-settings.ts';
-import { requirePort, wayRules } from './endpoint.ts';
-import type { NodeArgument, WayArgument } from './endpoint.ts';
+import { nodeName, requirePort, wayRules } from './endpoint.ts';
+import type { NodeArgument, PageArgument, WayArgument } from './endpoint.ts';
 import { Evidence, flowsTold } from './evidence.ts';
 import type { Always } from './evidence.ts';
 import { Interruption } from './interruption.ts';
+import { openPage } from './live-page.ts';
+import { PageView } from './page-view.ts';
 import { registers, registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
 import { SessionFiles } from './session-files.ts';
@@ -46,6 +48,7 @@ export interface CarryOptions extends RegistrationOptions {
   readonly flowTimeoutSecs: number;
   readonly oversize: 'fragment' | 'drop';
   readonly always?: Always;
+  readonly page?: PageArgument;
   readonly json?: boolean;
 }
 
@@ -53,6 +56,8 @@ export interface CarryOptions extends RegistrationOptions {
 export interface CarryHooks {
   /** Flows go directly unless a node is proved better. Otherwise they go by the node. */
   readonly isDecided?: boolean;
+  /** Its name. */
+  readonly command: string;
   /** Programs of which one may be the game's: its profile counts. */
   readonly programs?: readonly string[];
   /** The tunnel has its sockets. */
@@ -75,7 +80,7 @@ export async function carry(
   options: CarryOptions,
   ingressOf: () => Promise<Pick<TunnelSettings, 'ingresses' | 'socks' | 'capture' | 'ways'>>,
   terminal: Terminal,
-  hooks: CarryHooks = {},
+  hooks: CarryHooks,
 ): Promise<number> {
   const registered = registers(options);
   const chosen = wayRules(options.way, options.node);
@@ -111,17 +116,32 @@ export async function carry(
     flowTimeoutSecs: options.flowTimeoutSecs,
     oversize: options.oversize,
   };
+  const { programs = [] } = hooks;
+  const gatherEvidence =
+    settings.flowsTold === undefined
+      ? undefined
+      : await Evidence.prepare({ isDecided: settings.flowsTold === 'decided', programs }, (text) => terminal.error(`warning: ${text}`));
   const tunnel = await attempts.run(() => startTunnel(settings));
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);
   const protect = parseProtectSettings(settings, settings.fecGroupSize);
   report.started(tunnel, protect);
+  const evidence = gatherEvidence?.(tunnel, report);
+  const page = await openPage(
+    hooks.command,
+    options.page,
+    reportedSettings(options),
+    terminal,
+    settings.flowsTold === 'decided' ? evidence : undefined,
+  ).catch(async (error: unknown) => {
+    await tunnel.close();
+    throw error;
+  });
+  if (page !== undefined) {
+    report.event('page', `live page: ${page.url}`, { url: page.url });
+    report.watch(new PageView(page.model, tunnel, ingress.capture !== undefined, evidence));
+  }
   hooks.started?.(tunnel, report);
-  const { programs = [] } = hooks;
-  const evidence =
-    settings.flowsTold === undefined
-      ? undefined
-      : await Evidence.start(tunnel, report, { isDecided: settings.flowsTold === 'decided', programs });
   if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);
   const asked = hooks.over === undefined ? interruption.asked : Promise.race([interruption.asked, hooks.over.then(() => undefined)]);
   const failure = await carried(
@@ -133,6 +153,7 @@ export async function carry(
   );
   evidence?.[Symbol.dispose]();
   await hooks.ending?.(report);
+  await page?.close();
   await tunnel.close();
   interruption.release();
   if (failure === undefined || tunnel.answered) {
@@ -157,6 +178,11 @@ async function gameTraffic(
   ];
   const label = labels.find((one) => one !== undefined);
   return games.find((game) => game.name === label)?.traffic ?? {};
+}
+
+/** What a report says of the settings: nothing that is secret. */
+function reportedSettings({ node, multipath, game, io, dialect, oversize, flowTimeoutSecs }: CarryOptions): object {
+  return { nodes: node.map(nodeName), multipath, game: game ?? null, io, dialect, oversize, flowTimeoutSecs };
 }
 
 /** The node of a command line that says not to register. */

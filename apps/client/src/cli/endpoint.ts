@@ -64,6 +64,17 @@ export function parseListen(text: string): Endpoint {
   return { ip, port };
 }
 
+/** Where the live page is served. */
+export type PageArgument = Endpoint | 'off';
+
+/** Parses ADDR:PORT of a command line, a port of 127.0.0.1, or `off`. */
+export function parsePage(text: string): PageArgument {
+  if (text === 'off') return text;
+  const listen = parseListen(text);
+  if (listen.ip !== 0) return listen;
+  throw notAllowed('0.0.0.0', 'one address of this machine, by which browsers ask for the page');
+}
+
 /** Parses a local address of a command line, of either family. */
 export function parseLocalAddress(text: string): string {
   const read = readLocalAddress(text);

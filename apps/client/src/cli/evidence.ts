@@ -1,16 +1,20 @@
 import { ANY_NODE, DIRECT, WayChooser } from '@lightspeed/choice';
-import type { AlwaysRule, NeverRule, OpenMatch } from '@lightspeed/choice';
+import type { AlwaysRule, Decision, MatchRecord, NeverRule, OpenMatch } from '@lightspeed/choice';
+import type { MeasuringNode } from '../control/fleet-node.ts';
 import { EvidenceWays } from '../evidence/evidence-ways.ts';
 import { decisionText, recordText } from '../evidence/match-words.ts';
+import { RulesFile } from '../evidence/rules-file.ts';
 import { ShadowProber } from '../evidence/shadow-prober.ts';
 import type { MeasuredPair } from '../evidence/shadow-prober.ts';
 import { History } from '../history/history.ts';
 import { PairProber } from '../probes/pair-prober.ts';
 import { labelOf } from '../profiles/label.ts';
+import type { GameProfile } from '../profiles/known-games.ts';
 import { listGames } from '../profiles/profiles.ts';
+import type { PageRule } from '../page/page-state.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { formatIpv4 } from '@lightspeed/wire';
-import { historyFile } from './state-folder.ts';
+import { historyFile, waysFile } from './state-folder.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 
 const TICK_MS = 1_000;
@@ -26,77 +30,91 @@ export interface EvidenceOptions {
   readonly isDecided: boolean;
   /** Programs of which one may be the game's. */
   readonly programs: readonly string[];
-  /** Hears of pairs that were measured. */
-  readonly measured?: ((match: OpenMatch, pairs: readonly MeasuredPair[]) => void) | undefined;
+}
+
+/** What is read before a tunnel starts. */
+interface Known {
+  readonly games: readonly GameProfile[];
+  readonly history: History;
+  readonly rules: RulesFile;
 }
 
 /** Measures the servers of a tunnel's flows, says which way they go, and keeps what their matches have shown. */
 export class Evidence implements Disposable {
   readonly ways: EvidenceWays;
-  readonly chooser: WayChooser;
   readonly history: History;
-  readonly #prober: ShadowProber;
+  readonly #chooser: WayChooser;
+  readonly #known: Known;
+  readonly #isDecided: boolean;
+  readonly #report: TunnelReport;
+  readonly #tunnel: RunningTunnel;
+  readonly #prober = new ShadowProber(new PairProber(), Date.now);
   readonly #timer: NodeJS.Timeout;
+  /** Hears of pairs that were measured. */
+  measured: (match: OpenMatch, pairs: readonly MeasuredPair[]) => void = () => undefined;
+  #told = 0;
 
-  private constructor(ways: EvidenceWays, chooser: WayChooser, history: History, prober: ShadowProber) {
-    this.ways = ways;
-    this.chooser = chooser;
-    this.history = history;
-    this.#prober = prober;
-    this.#timer = setInterval(() => ways.tick(), TICK_MS);
-    this.#timer.unref();
+  /**
+   * Reads what it needs. What it gives is called when the tunnel has started, before anything else is waited for.
+   * @throws {ClientError} (rejection) `ERR_CLIENT_CONFIG` for a faulty file of games.
+   */
+  static async prepare(
+    options: EvidenceOptions,
+    warn: (text: string) => void,
+  ): Promise<(tunnel: RunningTunnel, report: TunnelReport) => Evidence> {
+    const games = await listGames();
+    const rules = await RulesFile.open(waysFile());
+    const history = await History.open(historyFile(), warn);
+    return (tunnel, report) => new Evidence({ games, history, rules }, options, tunnel, report);
   }
 
-  /** @throws {ClientError} (rejection) `ERR_CLIENT_CONFIG` for a faulty file of games. */
-  static async start(tunnel: RunningTunnel, report: TunnelReport, options: EvidenceOptions): Promise<Evidence> {
-    const games = await listGames();
-    const history = await History.open(historyFile(), (text) => report.event('history', `warning: ${text}`));
-    const always: AlwaysRule[] = games.flatMap(({ name: game, always: way }) => (way === undefined ? [] : [{ way, game }]));
-    if (!options.isDecided) always.unshift({ way: ANY_NODE });
+  private constructor(known: Known, { isDecided, programs }: EvidenceOptions, tunnel: RunningTunnel, report: TunnelReport) {
+    const { games, history } = known;
     const never: NeverRule[] = games.flatMap(({ name: game, never: reason }) => (reason === undefined ? [] : [{ reason, game }]));
-    const chooser = new WayChooser({ nodes: [], always, never });
-    chooser.importState(history.chooserState(Date.now()), Date.now());
-    const prober = new ShadowProber(new PairProber(), Date.now);
-    const program = options.programs.find((name) => labelOf(games, name, 0) !== undefined);
-    let told = 0;
-    const tell = (event: string, text: string, fields: object) => {
-      if (told++ < MOST_TOLD) report.event(event, text, fields);
-    };
-    const ways = new EvidenceWays(
-      chooser,
-      prober,
+    this.#known = known;
+    this.history = history;
+    this.#isDecided = isDecided;
+    this.#tunnel = tunnel;
+    this.#report = report;
+    this.#chooser = new WayChooser({ nodes: [], always: this.#always(), never });
+    this.#chooser.importState(history.chooserState(Date.now()), Date.now());
+    const program = programs.find((name) => labelOf(games, name, 0) !== undefined);
+    this.ways = new EvidenceWays(
+      this.#chooser,
+      this.#prober,
       {
-        // What is not decided here goes by the node in use: only that one is worth a comparison.
-        nodes: () => tunnel.measuringNodes.filter(({ used }) => options.isDecided || used),
+        nodes: () => this.nodes(),
         gameOf: (port) => labelOf(games, program, port),
         setFlowWay: (id, node, isForced) => {
-          if (options.isDecided) tunnel.setFlowWay(id, node, isForced);
+          if (isDecided) tunnel.setFlowWay(id, node, isForced);
         },
-        decided: (match, decision) => {
-          const { way, reason, evidence, gainMs = null, intervalMs = null, pairs } = decision;
-          if (options.isDecided)
-            tell('way', decisionText(match.server, decision), { ...serverOf(match), way, reason, evidence, gainMs, intervalMs, pairs });
-        },
-        harmed: (match) => {
-          history.keepVetoes(chooser.exportState(Date.now()).vetoes);
-          const { way } = match.decision;
-          tell('harm', `${way} makes this match worse than the direct way. It stays there; the next one goes directly`, {
-            ...serverOf(match),
-            way,
-          });
-        },
-        ended: (record) => {
-          history.add(record);
-          history.keepVetoes(chooser.exportState(Date.now()).vetoes);
-          const { decision, savedMs = null, harmMs = null, isVetoed } = record;
-          tell('match', recordText(record), { ...serverOf({ server: record }), way: decision.way, savedMs, harmMs, isVetoed });
-        },
-        measured: (match, pairs) => options.measured?.(match, pairs),
+        decided: (match, decision) => this.#decided(match, decision),
+        harmed: (match) => this.#harmed(match),
+        ended: (record) => this.#ended(record),
+        measured: (match, pairs) => this.measured(match, pairs),
       },
       Date.now,
     );
-    tunnel.on('flow', (message) => ways.take(message));
-    return new Evidence(ways, chooser, history, prober);
+    tunnel.on('flow', (message) => this.ways.take(message));
+    this.#timer = setInterval(() => this.ways.tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  /** What is not decided here goes by the node in use: only that one is worth a comparison. */
+  nodes(): readonly MeasuringNode[] {
+    return this.#tunnel.measuringNodes.filter(({ used }) => this.#isDecided || used);
+  }
+
+  /** What the player has laid down on the page. */
+  get rules(): readonly PageRule[] {
+    return this.#known.rules.rules;
+  }
+
+  /** Lays a rule down for matches that begin from now on. @throws (rejection) with what to tell the player */
+  async change(rule: PageRule): Promise<void> {
+    if (!this.#isDecided) throw new Error('this command sends everything by the node: rules are for run, gateway, catch and socks');
+    await this.#known.rules.change(rule);
+    this.#chooser.setAlways(this.#always());
   }
 
   /** Ends all matches, and keeps them. */
@@ -105,6 +123,54 @@ export class Evidence implements Disposable {
     this.ways.close();
     this.#prober[Symbol.dispose]();
     this.history[Symbol.dispose]();
+  }
+
+  #always(): AlwaysRule[] {
+    if (!this.#isDecided) return [{ way: ANY_NODE }];
+    const { games, rules } = this.#known;
+    const laidDown = rules.rules.map(({ servers, game, way }) => ({
+      way,
+      game,
+      prefix: servers === undefined || servers.includes('/') ? servers : `${servers}/32`,
+    }));
+    return [...laidDown, ...games.flatMap(({ name: game, always: way }) => (way === undefined ? [] : [{ way, game }]))];
+  }
+
+  #decided(match: OpenMatch, decision: Decision): void {
+    if (!this.#isDecided) return;
+    const { way, reason, evidence, gainMs, intervalMs, pairs } = decision;
+    const fields = { way, reason, evidence, gainMs: gainMs ?? null, intervalMs: intervalMs ?? null, pairs };
+    this.#tell('way', decisionText(match.server, decision), { ...serverOf(match), ...fields });
+  }
+
+  #harmed(match: OpenMatch): void {
+    this.#keepVetoes();
+    const { way } = match.decision;
+    this.#tell('harm', `${way} makes this match worse than the direct way. It stays there, and the next one goes directly`, {
+      ...serverOf(match),
+      way,
+    });
+  }
+
+  #ended(record: MatchRecord): void {
+    this.history.add(record);
+    this.#keepVetoes();
+    const { decision, savedMs, harmMs, isVetoed } = record;
+    this.#tell('match', recordText(record), {
+      ...serverOf({ server: record }),
+      way: decision.way,
+      savedMs: savedMs ?? null,
+      harmMs: harmMs ?? null,
+      isVetoed,
+    });
+  }
+
+  #keepVetoes(): void {
+    this.history.keepVetoes(this.#chooser.exportState(Date.now()).vetoes);
+  }
+
+  #tell(event: string, text: string, fields: object): void {
+    if (this.#told++ < MOST_TOLD) this.#report.event(event, text, fields);
   }
 }
 

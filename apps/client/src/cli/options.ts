@@ -14,7 +14,7 @@ import type { Protect } from '@lightspeed/session';
 import { DIALECTS } from '@lightspeed/wire';
 import { DEFAULT_TUNNEL_SETTINGS, EGRESS_FILTERINGS, KEEPALIVE_MS_LIMITS, MAX_FLOW_TIMEOUT_SECS } from '../settings/tunnel-settings.ts';
 import { DEFAULT_PROTECT } from '../settings/protection-settings.ts';
-import { parseLocalAddress, parseNode, parseWay } from './endpoint.ts';
+import { parseLocalAddress, parseNode, parsePage, parseWay } from './endpoint.ts';
 
 /** Options that several commands have, each made afresh since commander keeps state in them. */
 export const nodeOption = () =>
@@ -153,6 +153,12 @@ export function addTunnelOptions(command: Command): Command {
       )
         .choices(['fragment', 'drop'])
         .default(DEFAULT_TUNNEL_SETTINGS.oversize),
+    )
+    .addOption(
+      new Option(
+        '--page <addr:port|off>',
+        'where to serve the live page, which only browsers see that have its one-time address (default: 127.0.0.1:4480, or any free port)',
+      ).argParser(parsePage),
     )
     .addOption(jsonOption('one JSON object per line'));
 }

@@ -22,7 +22,7 @@ export async function play(options: PlayOptions, terminal: Terminal): Promise<nu
     const count = `${listen.length} --listen for ${gameServer.length} --game-server`;
     throw new UsageError(`${count}: the first --listen belongs to the first --game-server, and so on`);
   }
-  return carry(options, async () => ({ ingresses: await ingressesOf(options) }), terminal);
+  return carry(options, async () => ({ ingresses: await ingressesOf(options) }), terminal, { command: 'play' });
 }
 
 /** Without a --listen, a game finds its server's port on this machine, if that is free. */

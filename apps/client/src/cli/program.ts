@@ -36,6 +36,8 @@ import { DEFAULT_SOCKS_LISTEN, socks } from './socks.ts';
 import type { SocksOptions } from './socks.ts';
 import { addPacketCommands } from './packet-commands.ts';
 import { addConfigCommands } from './sing-box.ts';
+import { status } from './status.ts';
+import type { StatusOptions } from './status.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { whoami } from './whoami.ts';
@@ -77,6 +79,14 @@ Examples:
   then play without --node and --ticket
 
 The text may be a whole mail, wrapped or quoted. Nothing but node, pin and ticket is taken from it.
+`;
+const STATUS_EXAMPLES = `
+Examples:
+  $ lightspeed status
+  $ lightspeed status --json --watch
+  feeds a status bar or an overlay
+  $ lightspeed status --url
+  prints a new address of the live page
 `;
 
 /**
@@ -194,5 +204,13 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
   addConfigCommands(program, terminal, done);
   addHistoryCommand(program, terminal, done);
   addPacketCommands(program, terminal, done);
+  program
+    .command('status')
+    .description('Show what the live pages of your clients show that run now.')
+    .option('--watch', 'again every second')
+    .addOption(new Option('--url', 'print an address instead that lets one browser see the page, once').conflicts('watch'))
+    .addOption(jsonOption('one JSON object per client'))
+    .addHelpText('after', STATUS_EXAMPLES)
+    .action(async (options: StatusOptions) => done(await status(options, terminal)));
   return program;
 }

@@ -71,6 +71,7 @@ export async function run(words: readonly string[], options: RunOptions, termina
     exitCode = await carry(options, settingsOf(capture), terminal, {
       ...told(capture, labels),
       isDecided: true,
+      command: 'run',
       programs: words,
       established: place,
       over: game.exited,
@@ -145,6 +146,7 @@ async function catchUntilEnd(
     };
     return await carry(options, settingsOf(capture), terminal, {
       ...told(capture, labels),
+      command: target.kind === 'gateway' ? 'gateway' : 'catch',
       isDecided: true,
       programs,
       established,

@@ -24,7 +24,7 @@ export interface SocksOptions extends CarryOptions {
 export async function socks(options: SocksOptions, terminal: Terminal): Promise<number> {
   const settings = await settingsOf(options);
   const ways = options.always === DIRECT ? [{ servers: '0.0.0.0/0', way: DIRECT }] : [];
-  return carry(options, () => Promise.resolve({ socks: settings, ways }), terminal, { isDecided: true });
+  return carry(options, () => Promise.resolve({ socks: settings, ways }), terminal, { command: 'socks', isDecided: true });
 }
 
 async function settingsOf({ listen, user, passwordFile, allowAnybody: anybody = false }: SocksOptions): Promise<SocksSettings> {

@@ -16,6 +16,16 @@ export function historyFile(): string {
   return join(stateFolder(), 'history.sqlite');
 }
 
+/** Where rules are kept that were laid down on the live page. */
+export function waysFile(): string {
+  return join(stateFolder(), 'ways.json');
+}
+
+/** Where clients that run leave notes for `lightspeed status`. */
+export function clientsFolder(): string {
+  return join(stateFolder(), 'clients');
+}
+
 /** `$XDG_STATE_HOME/lightspeed`, by default `~/.local/state/lightspeed`; on Windows `%LOCALAPPDATA%\lightspeed`. */
 function stateFolder(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
   const { XDG_STATE_HOME, LOCALAPPDATA } = env;

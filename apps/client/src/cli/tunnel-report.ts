@@ -16,11 +16,19 @@ import type { Traffic } from './traffic.ts';
 /** Seconds between lines where there is no live line. */
 const PLAIN_INTERVAL = 5;
 
+/** Hears what is told of a tunnel, beside whoever reads the terminal. */
+export interface TunnelWatcher {
+  event(event: string, text: string, fields: object): void;
+  /** Once a second. */
+  sample(stats: TunnelStats, traffic: Traffic, nodes: readonly NodeStatus[]): void;
+}
+
 /** What `play` and `socks` tell: for people on a terminal, for people's log files, or for programs. */
 export class TunnelReport {
   readonly #terminal: Terminal;
   readonly #json: boolean;
   #samples = 0;
+  #watcher: TunnelWatcher | undefined;
   /** What stands in the way of a session, as it was told last. */
   #trouble: string | undefined;
 
@@ -70,6 +78,11 @@ export class TunnelReport {
     return addresses.map((address) => this.#terminal.strong(address)).join(' or ');
   }
 
+  /** Somebody else hears everything from now on. */
+  watch(watcher: TunnelWatcher): void {
+    this.#watcher = watcher;
+  }
+
   /** What stands in the way of a session from now on; undefined for nothing. */
   trouble(text: string | undefined): void {
     this.#trouble = text;
@@ -77,12 +90,14 @@ export class TunnelReport {
 
   /** Something has happened; the fields are for programs. */
   event(event: string, text: string, fields: object = {}): void {
+    this.#watcher?.event(event, text, fields);
     if (this.#json) this.#terminal.json({ event, ...fields });
     else this.#terminal.line(text);
   }
 
   /** Once a second. */
   sample(stats: TunnelStats, traffic: Traffic, paths: readonly PathTraffic[], nodes: readonly NodeStatus[]): void {
+    this.#watcher?.sample(stats, traffic, nodes);
     if (this.#json) {
       this.#terminal.json({
         event: 'stats',

@@ -34,6 +34,7 @@ const OPTION_KEYS: Readonly<Record<string, Kind>> = {
   'egress-filtering': 'text',
   'flow-timeout-secs': 'number',
   oversize: 'text',
+  page: 'text',
   always: 'text',
   helper: 'text',
 };

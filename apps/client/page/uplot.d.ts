@@ -1,0 +1,2 @@
+// The page's server serves uPlot at this path.
+export { default } from 'uplot';

@@ -1,0 +1,121 @@
+import { BURST_PAIRS, DIRECT, REASON_TEXTS } from '@lightspeed/choice';
+import type { Decision, NodeFigures, OpenMatch } from '@lightspeed/choice';
+import { formatIpv4 } from '@lightspeed/wire';
+import type { MeasuringNode } from '../control/fleet-node.ts';
+import type { HistoryMatch } from '../history/history-match.ts';
+import type { PageFacts, PageFlow, PageVerdict, PageWay } from '../page/page-state.ts';
+
+const DAY_MS = 86_400_000;
+/** Matches of so many days are shown. */
+const SHOWN_DAYS = 90;
+const MOST_MATCHES = 50;
+
+/** A match that runs, with what was measured of its network. */
+interface RunningMatch {
+  readonly match: OpenMatch;
+  readonly figures: readonly NodeFigures[];
+}
+
+/** What the page takes of evidence. */
+export interface EvidenceSource {
+  readonly ways: { readonly matches: readonly RunningMatch[] };
+  readonly history: { list(query: { readonly sinceMs: number }): HistoryMatch[] };
+  nodes(): readonly MeasuringNode[];
+}
+
+/** `ADDRESS:PORT`. */
+export function serverName({ serverIp, serverPort }: OpenMatch['server']): string {
+  return `${formatIpv4(serverIp)}:${serverPort}`;
+}
+
+/** The node that a match is compared with: its own, else the one that would gain most. */
+export function comparedNode({ match, figures }: RunningMatch): NodeFigures | undefined {
+  const measured = figures.filter(({ answered }) => answered > 0);
+  return measured.find(({ node }) => node === match.decision.way) ?? measured.toSorted((a, b) => b.gainMs - a.gainMs).at(0);
+}
+
+/** What evidence says now, as the page shows it. @param way of what is not decided. */
+export function evidenceFacts(source: EvidenceSource, way: string, nowMs: number): Partial<PageFacts> {
+  const { matches } = source.ways;
+  const current = matches.at(0);
+  return {
+    verdict: verdictOf(current, way),
+    ways: current === undefined ? [] : waysOf(current, source.nodes()),
+    flows: matches.map((one) => flowOf(one, nowMs)),
+    matrix: matrixOf(matches),
+    matches: source.history
+      .list({ sinceMs: nowMs - SHOWN_DAYS * DAY_MS })
+      .slice(-MOST_MATCHES)
+      .reverse()
+      .map(({ startMs, game, server, port, way, gainMs, lowMs, highMs, harmMs }) => ({
+        startedAtMs: startMs,
+        game,
+        server: `${server}:${port}`,
+        way,
+        gainMs,
+        intervalMs: lowMs === null || highMs === null ? null : ([lowMs, highMs] as const),
+        harmed: harmMs !== null && harmMs > 0,
+      })),
+  };
+}
+
+function verdictOf(current: RunningMatch | undefined, way: string): PageVerdict {
+  if (current === undefined) return { kind: 'unknown', way, because: 'no game server is spoken to', pairs: 0, neededPairs: BURST_PAIRS };
+  const { decision } = current.match;
+  const compared = comparedNode(current);
+  const said = { way: decision.way, because: becauseOf(decision), neededPairs: BURST_PAIRS };
+  if (compared === undefined || compared.answered < BURST_PAIRS) return { kind: 'unknown', ...said, pairs: compared?.answered ?? 0 };
+  const { gainMs, intervalMs, answered: pairs } = compared;
+  if (decision.way === DIRECT) return { kind: 'direct', ...said, gainMs, intervalMs, pairs };
+  return { kind: gainMs >= 0 ? 'saves' : 'harms', ...said, gainMs, intervalMs, pairs };
+}
+
+function becauseOf({ reason }: Decision): string {
+  return REASON_TEXTS[reason];
+}
+
+/** The way by the node has two pieces that are known, and the direct way one. */
+function waysOf(current: RunningMatch, nodes: readonly MeasuringNode[]): PageWay[] {
+  const compared = comparedNode(current);
+  if (compared === undefined) return [];
+  const { node, directMs, nodeMs } = compared;
+  const direct: PageWay = { way: DIRECT, parts: [{ kind: 'route', name: 'to the server', ms: directMs }] };
+  const toMs = nodes.find(({ name }) => name === node)?.rttMs;
+  if (toMs === undefined) return [direct];
+  const parts = [
+    { kind: 'route', name: 'to the node', ms: toMs },
+    { kind: 'node', name: 'from the node to the server', ms: Math.max(0, nodeMs - toMs) },
+  ] as const;
+  return [direct, { way: node, parts }];
+}
+
+function flowOf({ match, figures }: RunningMatch, nowMs: number): PageFlow {
+  const { server, decision } = match;
+  const newestMs = Math.max(...figures.map((one) => one.newestMs));
+  return {
+    program: null,
+    game: server.game ?? null,
+    server: serverName(server),
+    region: null,
+    way: decision.way,
+    reason: becauseOf(decision),
+    evidence: decision.evidence,
+    evidenceAgeS: Number.isFinite(newestMs) ? Math.round((nowMs - newestMs) / 1_000) : null,
+    packetsUp: null,
+    packetsDown: null,
+  };
+}
+
+function matrixOf(matches: readonly RunningMatch[]): PageFacts['matrix'] {
+  const measured = matches.filter(({ figures }) => figures.some(({ answered }) => answered > 0));
+  if (measured.length === 0) return null;
+  const names = [...new Set(measured.flatMap(({ figures }) => figures.map(({ node }) => node)))];
+  const answeredBy = (figures: readonly NodeFigures[], node: string) => figures.find((one) => one.node === node && one.answered > 0);
+  return {
+    servers: measured.map(({ match }) => serverName(match.server)),
+    rows: [
+      { way: DIRECT, medianMs: measured.map(({ figures }) => figures.find(({ answered }) => answered > 0)?.directMs ?? null) },
+      ...names.map((way) => ({ way, medianMs: measured.map(({ figures }) => answeredBy(figures, way)?.nodeMs ?? null) })),
+    ],
+  };
+}

@@ -1,0 +1,85 @@
+import type { PageFacts, PageLoss, PageVerdict, PageWay, PageWords, WayPart } from './page-state.ts';
+
+/** Who can do something about a piece of a way. */
+const WHOSE: Readonly<Record<WayPart['kind'], string>> = {
+  home: 'in your home',
+  provider: 'at your internet provider',
+  route: 'on the routes between networks',
+  node: 'at the node',
+  server: 'at the game server',
+};
+/** Shares below are told as "below 0.1 %". */
+const SMALL_RATIO = 0.001;
+/** Loss above this is worth a sentence. */
+const WORTH_TELLING_RATIO = 0.005;
+
+/** Says what a verdict means, to somebody who has never seen it (docs/playing.md, The live page). */
+export function wordsOf({ verdict, ways, loss }: Pick<PageFacts, 'verdict' | 'ways' | 'loss'>): PageWords {
+  return { headline: headlineOf(verdict), sureness: surenessOf(verdict), rest: [...restOf(verdict, ways), ...lossOf(loss)].join(' ') };
+}
+
+function headlineOf(verdict: PageVerdict): string {
+  const { kind, way, gainMs = 0, pairs, neededPairs } = verdict;
+  const by = way === 'direct' ? 'Direct' : `By ${way}`;
+  switch (kind) {
+    case 'unmeasured':
+      return `${by}: whether it helps is not measured`;
+    case 'unknown':
+      return `Not known yet: ${pairs} of ${neededPairs} comparisons`;
+    case 'direct':
+      return 'Direct is best, nothing is done';
+    case 'saves':
+      return `By ${way}: ${round(gainMs)} ms saved`;
+    case 'harms':
+      return `${by}: ${round(Math.abs(gainMs))} ms lost`;
+    case 'always':
+      return `${by}, because a rule of yours says so`;
+  }
+}
+
+function surenessOf({ kind, because, gainMs, intervalMs, pairs }: PageVerdict): string {
+  const reason = kind === 'always' || because === '' ? '' : `${because[0].toUpperCase()}${because.slice(1)}.`;
+  if (gainMs === undefined || intervalMs === undefined || kind === 'unknown') return reason;
+  // A loss is told as a positive figure, too.
+  const [low, high] = kind === 'harms' && gainMs < 0 ? [-intervalMs[1], -intervalMs[0]] : intervalMs;
+  const range = `between ${round(low)} and ${round(high)} ms`;
+  const by = kind === 'saves' || kind === 'harms' ? `It is ${range}` : `The node’s way would save ${range}`;
+  return `${by}, 95 % sure, by ${pairs} comparisons. ${reason}`.trim();
+}
+
+/** Of the way in use. */
+function restOf({ way }: PageVerdict, ways: readonly PageWay[]): string[] {
+  const used = ways.find((one) => one.way === way);
+  if (used === undefined || used.parts.length === 0) return [];
+  const totalMs = sumOf(used.parts);
+  const byKind = new Map<WayPart['kind'], number>();
+  for (const { kind, ms } of used.parts) byKind.set(kind, (byKind.get(kind) ?? 0) + ms);
+  const [kind, ms] = [...byKind].sort((one, other) => other[1] - one[1])[0];
+  return [`Of the ${round(totalMs)} ms that are left, most are ${WHOSE[kind]}: ${round(ms)} ms.`];
+}
+
+function lossOf({ up, down }: PageFacts['loss']): string[] {
+  return [...lossSentence('to the server', up), ...lossSentence('to you', down)];
+}
+
+function lossSentence(where: string, loss: PageLoss | null): string[] {
+  if (loss === null || loss.before === null || loss.before < WORTH_TELLING_RATIO) return [];
+  const after = loss.after === null ? '' : `; protection leaves ${shareText(loss.after)}`;
+  return [`Of packets ${where}, ${shareText(loss.before)} are lost${after}.`];
+}
+
+/** A share from 0 to 1 as people read it. */
+export function shareText(ratio: number | null): string {
+  if (ratio === null) return '-';
+  if (ratio > 0 && ratio < SMALL_RATIO) return 'below 0.1 %';
+  return `${(ratio * 100).toFixed(1)} %`;
+}
+
+/** Round trip of a whole way. */
+export function sumOf(parts: readonly WayPart[]): number {
+  return parts.reduce((sum, { ms }) => sum + ms, 0);
+}
+
+function round(ms: number): string {
+  return ms.toFixed(Math.abs(ms) < 10 && !Number.isInteger(ms) ? 1 : 0);
+}
