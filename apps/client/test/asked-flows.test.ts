@@ -15,7 +15,7 @@ let carried: number[] = [];
 let isKernelDirect = false;
 let left = 0;
 const counters = localCountersIn(new ArrayBuffer(LOCAL_COUNTERS_BYTES));
-const memory = new FecMemory(new WebAssembly.Memory({ initial: MEMORY_BYTES / 65_536 }), 65_536, MEMORY_BYTES - 65_536);
+const memory = new FecMemory(new Uint8Array(MEMORY_BYTES), 65_536, MEMORY_BYTES - 65_536);
 
 function askedFlows(isDecided = true): AskedFlows {
   const engine = {

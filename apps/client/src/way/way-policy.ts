@@ -28,7 +28,7 @@ export interface PolicyRule {
   readonly way: number;
 }
 
-/** The first rule that fits the game server decides; where none does, and without rules, flows go by the node in use, or it is asked. */
+/** The first rule that fits the game server decides. Where none does, flows go by the node in use, or the main thread is asked. */
 export class RulePolicy implements WayPolicy {
   readonly #rules: readonly PolicyRule[];
   readonly #otherwise: number;
