@@ -67,6 +67,7 @@ function show(state) {
   setText(byId('headline'), words.headline);
   setText(byId('sureness'), words.sureness);
   setText(byId('rest'), words.rest);
+  setText(byId('decided'), words.decided);
   chart.show(state.series);
   showPieces(state.ways);
   showLoss(state.loss);

@@ -39,6 +39,7 @@ class World {
       decided: (_match, decision) => this.decisions.push(decision),
       harmed: (match) => this.harmed.push(match),
       ended: (record) => this.records.push(record),
+      dropped: () => undefined,
       measured: () => undefined,
     },
     () => this.nowMs,

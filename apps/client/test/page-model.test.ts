@@ -7,7 +7,7 @@ import { SAVES, madeUpMatch } from './support/made-up-match.ts';
 
 const made = () => new PageModel({ command: 'play', version: '1.0.0', startedAtMs: 0 });
 const headline = (verdict: Partial<PageVerdict>) =>
-  wordsOf({ verdict: { ...SAVES, ...verdict }, ways: [], loss: { up: null, down: null } }).headline;
+  wordsOf({ verdict: { ...SAVES, ...verdict }, ways: [], decisions: [], loss: { up: null, down: null } }).headline;
 
 describe('what the live page keeps', () => {
   it('is the last 600 points of one target, with bands of what was usual', () => {
@@ -62,4 +62,14 @@ describe('the words of a verdict', () => {
     expect(lines).toContain('loss: up 2.1 % (0.1 % after protection), down 0.8 % (0.0 % after protection)');
     expect(lines).toContain('198.51.100.20:26000 (Xonotic): direct, because no node is clearly better');
   });
+});
+
+it('says by what matches were decided', () => {
+  const { model, atMs } = madeUpMatch();
+  const decisions = [
+    { by: 'earlier matches', direct: 1, node: 3 },
+    { by: 'no evidence', direct: 2, node: 0 },
+  ];
+  model.update({ decisions });
+  expect(model.state(atMs).words.decided).toBe('6 decided: 4 by earlier matches (3 for a node), 2 by no evidence (0 for a node)');
 });

@@ -1,5 +1,5 @@
 import { ANY_NODE, DIRECT, WayChooser } from '@lightspeed/choice';
-import type { AlwaysRule, Decision, MatchRecord, NeverRule, OpenMatch } from '@lightspeed/choice';
+import type { AlwaysRule, Decision, DecisionCounts, MatchRecord, NeverRule, OpenMatch } from '@lightspeed/choice';
 import type { MeasuringNode } from '../control/fleet-node.ts';
 import { EvidenceWays } from '../evidence/evidence-ways.ts';
 import { decisionText, recordText } from '../evidence/match-words.ts';
@@ -12,9 +12,13 @@ import { labelOf } from '../profiles/label.ts';
 import type { GameProfile } from '../profiles/known-games.ts';
 import { listGames } from '../profiles/profiles.ts';
 import type { PageRule } from '../page/page-state.ts';
+import type { MatchLoss } from '../history/history-match.ts';
+import type { TunnelStats } from '../run/stats.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { formatIpv4 } from '@lightspeed/wire';
+import type { DirectionLoss } from './loss.ts';
 import { historyFile, waysFile } from './state-folder.ts';
+import { totalLoss } from './traffic.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 
 const TICK_MS = 1_000;
@@ -52,6 +56,8 @@ export class Evidence implements Disposable {
   readonly #timer: NodeJS.Timeout;
   /** Hears of pairs that were measured. */
   measured: (match: OpenMatch, pairs: readonly MeasuredPair[]) => void = () => undefined;
+  /** What the tunnel had counted when a match began. */
+  readonly #before = new Map<number, TunnelStats>();
   #told = 0;
 
   /**
@@ -90,7 +96,8 @@ export class Evidence implements Disposable {
         },
         decided: (match, decision) => this.#decided(match, decision),
         harmed: (match) => this.#harmed(match),
-        ended: (record) => this.#ended(record),
+        ended: (record, match) => this.#ended(record, match),
+        dropped: ({ id }) => void this.#before.delete(id),
         measured: (match, pairs) => this.measured(match, pairs),
       },
       Date.now,
@@ -103,6 +110,10 @@ export class Evidence implements Disposable {
   /** What is not decided here goes by the node in use: only that one is worth a comparison. */
   nodes(): readonly MeasuringNode[] {
     return this.#tunnel.measuringNodes.filter(({ used }) => this.#isDecided || used);
+  }
+
+  get counts(): DecisionCounts {
+    return this.#chooser.counts;
   }
 
   /** What the player has laid down on the page. */
@@ -137,6 +148,7 @@ export class Evidence implements Disposable {
   }
 
   #decided(match: OpenMatch, decision: Decision): void {
+    if (!this.#before.has(match.id)) this.#before.set(match.id, this.#tunnel.stats());
     if (!this.#isDecided) return;
     const { way, reason, evidence, gainMs, intervalMs, pairs } = decision;
     const fields = { way, reason, evidence, gainMs: gainMs ?? null, intervalMs: intervalMs ?? null, pairs };
@@ -152,8 +164,8 @@ export class Evidence implements Disposable {
     });
   }
 
-  #ended(record: MatchRecord): void {
-    this.history.add(record);
+  #ended(record: MatchRecord, match: OpenMatch): void {
+    this.history.add(record, this.#lossOf(record, match));
     this.#keepVetoes();
     const { decision, savedMs, harmMs, isVetoed } = record;
     this.#tell('match', recordText(record), {
@@ -163,6 +175,15 @@ export class Evidence implements Disposable {
       harmMs: harmMs ?? null,
       isVetoed,
     });
+  }
+
+  /** Of all that the tunnel carried meanwhile: nobody counts it for one server. */
+  #lossOf({ decision }: MatchRecord, { id }: OpenMatch): MatchLoss {
+    const before = this.#before.get(id);
+    this.#before.delete(id);
+    if (decision.way === DIRECT || before === undefined) return {};
+    const { up, down } = totalLoss(this.#tunnel.stats(), before);
+    return { up: up && sharesOf(up), down: sharesOf(down) };
   }
 
   #keepVetoes(): void {
@@ -182,4 +203,8 @@ export function flowsTold(isDecided: boolean, always: Always | undefined): 'deci
 
 function serverOf({ server: { serverIp, serverPort, game } }: Pick<OpenMatch, 'server'>): object {
   return { server: `${formatIpv4(serverIp)}:${serverPort}`, game: game ?? null };
+}
+
+function sharesOf({ lossRatio, unrepairedRatio }: DirectionLoss): MatchLoss['down'] {
+  return lossRatio === undefined || unrepairedRatio === undefined ? undefined : { before: lossRatio, after: unrepairedRatio };
 }

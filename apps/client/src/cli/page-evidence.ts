@@ -1,5 +1,5 @@
-import { BURST_PAIRS, DIRECT, REASON_TEXTS } from '@lightspeed/choice';
-import type { Decision, NodeFigures, OpenMatch } from '@lightspeed/choice';
+import { BURST_PAIRS, DIRECT, EVIDENCE_KINDS, REASON_TEXTS } from '@lightspeed/choice';
+import type { Decision, DecisionCounts, EvidenceKind, NodeFigures, OpenMatch } from '@lightspeed/choice';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { MeasuringNode } from '../control/fleet-node.ts';
 import type { HistoryMatch } from '../history/history-match.ts';
@@ -9,6 +9,13 @@ const DAY_MS = 86_400_000;
 /** Matches of so many days are shown. */
 const SHOWN_DAYS = 90;
 const MOST_MATCHES = 50;
+const KINDS: Readonly<Record<EvidenceKind, string>> = {
+  always: 'rules',
+  matches: 'earlier matches',
+  probes: 'probes from before the match',
+  burst: 'a burst of probes',
+  none: 'no evidence',
+};
 
 /** A match that runs, with what was measured of its network. */
 interface RunningMatch {
@@ -21,6 +28,7 @@ export interface EvidenceSource {
   readonly ways: { readonly matches: readonly RunningMatch[] };
   readonly history: { list(query: { readonly sinceMs: number }): HistoryMatch[] };
   nodes(): readonly MeasuringNode[];
+  readonly counts: DecisionCounts;
 }
 
 /** `ADDRESS:PORT`. */
@@ -43,6 +51,7 @@ export function evidenceFacts(source: EvidenceSource, way: string, nowMs: number
     ways: current === undefined ? [] : waysOf(current, source.nodes()),
     flows: matches.map((one) => flowOf(one, nowMs)),
     matrix: matrixOf(matches),
+    decisions: EVIDENCE_KINDS.map((kind) => ({ by: KINDS[kind], ...source.counts[kind] })).filter(({ direct, node }) => direct + node > 0),
     matches: source.history
       .list({ sinceMs: nowMs - SHOWN_DAYS * DAY_MS })
       .slice(-MOST_MATCHES)

@@ -21,6 +21,7 @@ export function describeState(state: PageState): string[] {
     ...flows.map(({ server, game, way, reason }) => {
       return `${server}${game === null ? '' : ` (${game})`}: ${way}${reason === null ? '' : `, because ${reason}`}`;
     }),
+    ...(words.decided === '' ? [] : [words.decided]),
     ...(notCaught ?? []).map(({ what, why }) => `not caught: ${what}, because ${why}`),
     ...(matches === null ? [] : [`matches kept: ${matches.length}`]),
     ...warnings.map((text) => `note: ${text}`),

@@ -79,10 +79,11 @@ export function allWays({ ways }: TunnelStats): Pick<WayStats, 'upPackets' | 'up
   return all;
 }
 
-/** How packets fared since the start. */
-export function totalLoss(stats: TunnelStats): Pick<Traffic, 'up' | 'down'> {
+/** How packets fared since the start, or since `before`. */
+export function totalLoss(stats: TunnelStats, before?: TunnelStats): Pick<Traffic, 'up' | 'down'> {
   const { up, down } = sampleOf(stats);
-  return { up: stats.up && lossBetween(NO_PACKETS, up), down: lossBetween(NO_PACKETS, down) };
+  const from = before === undefined ? START : sampleOf(before);
+  return { up: stats.up && lossBetween(from.up, up), down: lossBetween(from.down, down) };
 }
 
 function sampleOf({ counters, up }: TunnelStats): Sample {

@@ -21,8 +21,10 @@ export interface EvidenceListener {
   decided(match: OpenMatch, decision: Decision): void;
   /** Its node has made a match worse: its network has a veto. */
   harmed(match: OpenMatch): void;
+  /** It was too short for a match. */
+  dropped(match: OpenMatch): void;
   /** A match is over. */
-  ended(record: MatchRecord): void;
+  ended(record: MatchRecord, match: OpenMatch): void;
   /** Pairs were measured for a match. */
   measured(match: OpenMatch, pairs: readonly MeasuredPair[]): void;
 }
@@ -126,7 +128,8 @@ export class EvidenceWays {
     for (const id of flows) this.#byFlow.delete(id);
     const endMs = Math.max(match.startMs, this.#nowMs() - idleMs);
     const record = this.#chooser.closeMatch(match, endMs);
-    if (endMs - match.startMs >= SHORTEST_MATCH_MS) this.#listener.ended(record);
+    if (endMs - match.startMs >= SHORTEST_MATCH_MS) this.#listener.ended(record, match);
+    else this.#listener.dropped(match);
   }
 
   async #burst(followed: Followed): Promise<void> {

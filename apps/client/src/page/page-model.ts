@@ -3,7 +3,7 @@ import { wordsOf } from './page-words.ts';
 import { RoundTripSeries } from './round-trip-series.ts';
 
 /** No list is longer: a page shows what a person can read. */
-const MAX_ROWS = { nodes: 16, ways: 8, parts: 12, flows: 200, notCaught: 100, servers: 24, matches: 50, rules: 100 } as const;
+const MAX_ROWS = { nodes: 16, ways: 8, parts: 12, flows: 200, notCaught: 100, servers: 24, matches: 50, rules: 100, decisions: 8 } as const;
 const MAX_WARNINGS = 20;
 const MAX_TEXT_LENGTH = 300;
 
@@ -19,6 +19,7 @@ const NOTHING_YET: PageFacts = {
   matches: null,
   seenAs: null,
   rules: [],
+  decisions: [],
 };
 
 /** What a `PageModel` is made with. */
@@ -88,7 +89,7 @@ export class PageModel {
 }
 
 function bounded(facts: Partial<PageFacts>): Partial<PageFacts> {
-  const { nodes, ways, flows, notCaught, matrix, matches, rules } = facts;
+  const { nodes, ways, flows, notCaught, matrix, matches, rules, decisions } = facts;
   const cut = {
     ...facts,
     ...(nodes && { nodes: nodes.slice(0, MAX_ROWS.nodes) }),
@@ -96,6 +97,7 @@ function bounded(facts: Partial<PageFacts>): Partial<PageFacts> {
     ...(flows && { flows: flows.slice(0, MAX_ROWS.flows) }),
     ...(notCaught && { notCaught: notCaught.slice(0, MAX_ROWS.notCaught) }),
     ...(matches && { matches: matches.slice(0, MAX_ROWS.matches) }),
+    ...(decisions && { decisions: decisions.slice(0, MAX_ROWS.decisions) }),
     ...(rules && { rules: rules.slice(0, MAX_ROWS.rules) }),
     ...(matrix && {
       matrix: {

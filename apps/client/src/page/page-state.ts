@@ -139,6 +139,14 @@ export const RULE_WAYS = ['evidence', 'node', 'direct'] as const;
 /** One of {@link RULE_WAYS}. */
 type RuleWay = (typeof RULE_WAYS)[number];
 
+/** How many matches were decided by one kind of evidence, since the client has started. */
+export interface PageDecisions {
+  /** In words, such as `probes from before the match`. */
+  readonly by: string;
+  readonly direct: number;
+  readonly node: number;
+}
+
 /** Facts that the owner of a `PageModel` lays down. Each replaces what was there. */
 export interface PageFacts {
   readonly phase: 'starting' | 'connected' | 'lost' | 'ended';
@@ -156,6 +164,8 @@ export interface PageFacts {
   /** The address that the game server sees; null before it is known. */
   readonly seenAs: string | null;
   readonly rules: readonly PageRule[];
+  /** Empty before the first decision. */
+  readonly decisions: readonly PageDecisions[];
 }
 
 /** All that the page, `status` and the file for a report show (docs/playing.md, The live page). It is plain JSON. */
@@ -183,4 +193,6 @@ export interface PageWords {
   readonly sureness: string;
   /** Where is the rest of the time spent, and what is lost? */
   readonly rest: string;
+  /** By what matches were decided; empty before the first one. */
+  readonly decided: string;
 }

@@ -1,4 +1,4 @@
-import type { PageFacts, PageLoss, PageVerdict, PageWay, PageWords, WayPart } from './page-state.ts';
+import type { PageDecisions, PageFacts, PageLoss, PageVerdict, PageWay, PageWords, WayPart } from './page-state.ts';
 
 /** Who can do something about a piece of a way. */
 const WHOSE: Readonly<Record<WayPart['kind'], string>> = {
@@ -14,8 +14,13 @@ const SMALL_RATIO = 0.001;
 const WORTH_TELLING_RATIO = 0.005;
 
 /** Says what a verdict means, to somebody who has never seen it (docs/playing.md, The live page). */
-export function wordsOf({ verdict, ways, loss }: Pick<PageFacts, 'verdict' | 'ways' | 'loss'>): PageWords {
-  return { headline: headlineOf(verdict), sureness: surenessOf(verdict), rest: [...restOf(verdict, ways), ...lossOf(loss)].join(' ') };
+export function wordsOf({ verdict, ways, loss, decisions }: Pick<PageFacts, 'verdict' | 'ways' | 'loss' | 'decisions'>): PageWords {
+  return {
+    headline: headlineOf(verdict),
+    sureness: surenessOf(verdict),
+    rest: [...restOf(verdict, ways), ...lossOf(loss)].join(' '),
+    decided: decidedOf(decisions),
+  };
 }
 
 function headlineOf(verdict: PageVerdict): string {
@@ -82,4 +87,12 @@ export function sumOf(parts: readonly WayPart[]): number {
 
 function round(ms: number): string {
   return ms.toFixed(Math.abs(ms) < 10 && !Number.isInteger(ms) ? 1 : 0);
+}
+
+/** By what matches were decided, in one sentence; empty before the first one. */
+function decidedOf(decisions: readonly PageDecisions[]): string {
+  const all = decisions.reduce((sum, { direct, node }) => sum + direct + node, 0);
+  if (all === 0) return '';
+  const parts = decisions.map(({ by, direct, node }) => `${direct + node} by ${by} (${node} for a node)`);
+  return `${all} decided: ${parts.join(', ')}`;
 }

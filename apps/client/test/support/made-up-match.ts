@@ -120,6 +120,7 @@ export function madeUpMatch(): { readonly model: PageModel; readonly atMs: numbe
     ],
     seenAs: '192.0.2.10',
     rules: [],
+    decisions: [{ by: 'probes from before the match', direct: 0, node: 1 }],
   });
   model.warn('node ams-2 will stop in 20 minutes');
   return { model, atMs: STARTED_MS + SECONDS * 1_000 };
