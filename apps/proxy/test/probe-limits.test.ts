@@ -10,6 +10,7 @@ import type { ProbeConfig } from '../src/probes/node-probes.ts';
 
 const OPEN: ProbeConfig = {
   allowDestinations: [],
+  egressBind: 0,
   denyDestinations: [],
   onlyAllowedDestinations: false,
   probesEnabled: true,

@@ -1,6 +1,7 @@
 import { checkOptions } from './base/options.ts';
 import type { CheckedOptions, ProbeKind, ProbeOptions, ProbeTarget } from './base/options.ts';
 import { ProbeError } from './base/errors.ts';
+import { parseIpv4 } from '@lightspeed/wire';
 import { fireAll } from './base/shots.ts';
 import type { Answer, Shot } from './base/shots.ts';
 import { a2sShot } from './kinds/a2s.ts';
@@ -21,6 +22,11 @@ const MAX_ROUTERS = 512;
 export interface ProberOptions {
   /** `SO_MARK` of its datagrams, so that rules of the firewall let them pass; needs CAP_NET_ADMIN. None by default. */
   readonly mark?: number;
+  /**
+   * An IPv4 address of this machine from which everything is sent: the way to a server may depend on it. By default the system
+   * chooses.
+   */
+  readonly source?: string | undefined;
   /** Most measurements under way, 16 by default. */
   readonly maxMeasurements?: number;
 }
@@ -53,13 +59,17 @@ export function whyNoProbes(kind: ProbeKind): string | undefined {
  * router, it sends at most 32 empty datagrams, too.
  */
 export class Prober {
-  readonly #mark: number | undefined;
+  readonly #sockets: { readonly mark: number | undefined; readonly source: string | undefined };
   readonly #max: number;
   readonly #routers = new Map<string, LastRouter & { readonly untilMs: number }>();
   #running = 0;
 
-  constructor({ mark, maxMeasurements = DEFAULT_MAX_MEASUREMENTS }: ProberOptions = {}) {
-    this.#mark = mark;
+  /** @throws {ProbeError} `ERR_PROBE_OPTION` for a source that is no IPv4 address. */
+  constructor({ mark, source, maxMeasurements = DEFAULT_MAX_MEASUREMENTS }: ProberOptions = {}) {
+    if (source !== undefined && parseIpv4(source) === undefined) {
+      throw new ProbeError('ERR_PROBE_OPTION', `source must be an IPv4 address such as 192.0.2.7, got "${source}"`);
+    }
+    this.#sockets = { mark, source };
     this.#max = maxMeasurements;
   }
 
@@ -73,7 +83,7 @@ export class Prober {
    * @throws {ProbeError} (rejection) `ERR_PROBE_OPTION`, `ERR_PROBE_UNAVAILABLE`, `ERR_PROBE_BUSY`.
    */
   async probe(target: ProbeTarget, kind: ProbeKind, options: ProbeOptions = {}): Promise<Measurement> {
-    const checked = checkOptions(target, options, this.#mark);
+    const checked = checkOptions(target, options, this.#sockets);
     if (this.#running >= this.#max) {
       throw new ProbeError('ERR_PROBE_BUSY', `${this.#running} measurements are under way, allowed are ${this.#max}: try again later`);
     }

@@ -195,10 +195,10 @@ export class Evidence implements Disposable {
   }
 }
 
-/** Whether flows are told of, and whether this program says their ways. */
+/** Whether flows are told of, and whether this program says their ways. Where a way is laid down for all, nothing is measured. */
 export function flowsTold(isDecided: boolean, always: Always | undefined): 'decided' | 'told' | undefined {
-  if (always === DIRECT) return undefined;
-  return isDecided && always === undefined ? 'decided' : 'told';
+  if (always !== undefined) return undefined;
+  return isDecided ? 'decided' : 'told';
 }
 
 function serverOf({ server: { serverIp, serverPort, game } }: Pick<OpenMatch, 'server'>): object {

@@ -80,7 +80,7 @@ export function addRegistrationOptions(command: Command): Command {
 
 /** Which way flows go whatever is measured. */
 export function alwaysOption(): Option {
-  const text = 'which way everything goes (default: directly, unless a node is measured to be better)';
+  const text = 'which way everything goes, without measuring (default: directly, unless a node is measured to be better)';
   return new Option('--always <way>', text).choices(['node', 'direct']);
 }
 

@@ -34,7 +34,7 @@ export interface Asker {
 /** What {@link NodeProbes} takes of a configuration. */
 export type ProbeConfig = Pick<
   NodeConfig,
-  'allowDestinations' | 'denyDestinations' | 'onlyAllowedDestinations' | 'probesEnabled' | 'probeTargets' | 'probesPerSecond'
+  'allowDestinations' | 'denyDestinations' | 'egressBind' | 'onlyAllowedDestinations' | 'probesEnabled' | 'probeTargets' | 'probesPerSecond'
 >;
 
 /**
@@ -74,7 +74,7 @@ export class NodeProbes {
     config: ProbeConfig,
     ownPorts: () => readonly number[],
     own: Pick<OwnAddresses, 'hosts'>,
-    prober: Pick<Prober, 'probe'> = new Prober({ maxMeasurements: MAX_MEASUREMENTS }),
+    prober: Pick<Prober, 'probe'> = new Prober({ maxMeasurements: MAX_MEASUREMENTS, source: egressOf(config) }),
     now: () => number = () => performance.now(),
   ) {
     this.#config = config;
@@ -198,4 +198,9 @@ function wantedOf({ kind: code, ip, port, count, spacingMs, maxAgeSecs }: Probe)
 
 function sampleUs(roundTripMs: number | undefined): number {
   return roundTripMs === undefined ? PROBE_LOST : Math.round(roundTripMs * 1_000);
+}
+
+/** Where flows leave the node, so that what is measured is their way. */
+function egressOf({ egressBind }: ProbeConfig): string | undefined {
+  return egressBind === 0 ? undefined : formatIpv4(egressBind);
 }

@@ -37,10 +37,12 @@ export interface CheckedOptions extends Required<ProbeOptions> {
   readonly target: ProbeTarget;
   /** `SO_MARK` of the sockets; undefined for none. */
   readonly mark: number | undefined;
+  /** Own address from which they send, as text; undefined for the system's choice. */
+  readonly source: string | undefined;
 }
 
 /** @throws {ProbeError} `ERR_PROBE_OPTION` */
-export function checkOptions(target: ProbeTarget, options: ProbeOptions, mark: number | undefined): CheckedOptions {
+export function checkOptions(target: ProbeTarget, options: ProbeOptions, sockets: Pick<CheckedOptions, 'mark' | 'source'>): CheckedOptions {
   const { ip, port } = target;
   if (parseIpv4(ip) === undefined) throw new ProbeError('ERR_PROBE_OPTION', `ip must be an IPv4 address such as 192.0.2.7, got "${ip}"`);
   const { count = 1, spacingMs = DEFAULT_SPACING_MS, timeoutMs = MAX_ANSWER_TIMEOUT_MS } = options;
@@ -48,7 +50,7 @@ export function checkOptions(target: ProbeTarget, options: ProbeOptions, mark: n
   requireInteger('count', count, 1, MAX_PROBES);
   requireInteger('spacingMs', spacingMs, 0, MAX_SPACING_MS);
   requireInteger('timeoutMs', timeoutMs, 1, MAX_ANSWER_TIMEOUT_MS);
-  return { target: { ip, port }, count, spacingMs, timeoutMs, mark };
+  return { target: { ip, port }, count, spacingMs, timeoutMs, ...sockets };
 }
 
 /** @throws {ProbeError} `ERR_PROBE_OPTION` */

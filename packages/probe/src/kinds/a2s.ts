@@ -15,14 +15,14 @@ const INFORMATION = 0x49;
 const KIND_AT = 4;
 
 /** One A2S_INFO request. @throws {ProbeError} `ERR_PROBE_UNAVAILABLE` */
-export function a2sShot({ target, mark }: CheckedOptions): Shot {
+export function a2sShot({ target, mark, source }: CheckedOptions): Shot {
   if (whyNoProbeSockets() === undefined) {
-    return new SocketShot({ protocol: 'udp', target, mark }, REQUEST, ({ bytes, error }) => {
+    return new SocketShot({ protocol: 'udp', target, mark, source }, REQUEST, ({ bytes, error }) => {
       return error === undefined && isAnswer(bytes) ? target.ip : undefined;
     });
   }
   if (mark !== undefined) throw new ProbeError('ERR_PROBE_UNAVAILABLE', `no sockets with marks: ${whyNoProbeSockets() ?? ''}`);
-  return portableShot({ target });
+  return portableShot({ target, source });
 }
 
 /** Whether a datagram is a server's answer to A2S_INFO: its information, or a challenge. */
@@ -32,7 +32,7 @@ function isAnswer(bytes: Uint8Array): boolean {
 }
 
 /** The same by `node:dgram`, whose times are those at which Node hears of an answer. */
-function portableShot({ target }: Pick<CheckedOptions, 'target'>): Shot {
+function portableShot({ target, source }: Pick<CheckedOptions, 'target' | 'source'>): Shot {
   const socket = createSocket('udp4').unref();
   let isOpen = true;
   let answer: Answer | undefined;
@@ -45,6 +45,7 @@ function portableShot({ target }: Pick<CheckedOptions, 'target'>): Shot {
         if (address !== target.ip || port !== target.port || !isAnswer(bytes)) return;
         answer ??= { roundTripMs: performance.now() - sentMs, origin: target.ip };
       });
+      if (source !== undefined) socket.bind({ address: source });
       socket.send(REQUEST, target.port, target.ip, () => undefined);
     },
     look: () => answer,

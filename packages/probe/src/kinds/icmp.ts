@@ -28,11 +28,11 @@ export function whyNoIcmp(): string | undefined {
 }
 
 /** One ICMP echo. @throws {ProbeError} `ERR_PROBE_UNAVAILABLE` */
-export function icmpShot({ target, mark }: CheckedOptions): Shot {
+export function icmpShot({ target, mark, source }: CheckedOptions): Shot {
   const protocol = protocolHere();
   if (protocol === undefined) throw new ProbeError('ERR_PROBE_UNAVAILABLE', `no ICMP echo: ${whyNoIcmp() ?? 'it has just changed'}`);
   const nonce = randomBytes(NONCE_BYTES);
-  return new SocketShot({ protocol, target, mark }, echo(nonce), ({ bytes, error }) => {
+  return new SocketShot({ protocol, target, mark, source }, echo(nonce), ({ bytes, error }) => {
     if (error !== undefined) return undefined;
     // A raw socket gives the IP header, too.
     const reply = protocol === 'raw-icmp' ? bytes.subarray((bytes[0] & 0x0f) * 4) : bytes;
@@ -45,7 +45,7 @@ export function icmpShot({ target, mark }: CheckedOptions): Shot {
 function protocolHere(): Protocol | undefined {
   for (const protocol of ['icmp', 'raw-icmp'] as const) {
     try {
-      new ProbeSocket({ protocol, target: LOOPBACK, mark: undefined }).close();
+      new ProbeSocket({ protocol, target: LOOPBACK, mark: undefined, source: undefined }).close();
       return protocol;
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;

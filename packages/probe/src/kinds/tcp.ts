@@ -9,7 +9,7 @@ import type { Answer, Shot } from '../base/shots.ts';
  *
  * Times are those at which Node hears of it. Sockets have no mark: LightSpeed's rules catch nothing but UDP.
  */
-export function tcpShot({ target }: CheckedOptions): Shot {
+export function tcpShot({ target, source }: CheckedOptions): Shot {
   let socket: Socket | undefined;
   let answer: Answer | undefined;
   return {
@@ -19,7 +19,7 @@ export function tcpShot({ target }: CheckedOptions): Shot {
         answer ??= { roundTripMs: performance.now() - sentMs, origin: target.ip };
         socket?.resetAndDestroy();
       };
-      socket = connect({ host: target.ip, port: target.port });
+      socket = connect({ host: target.ip, port: target.port, ...(source !== undefined && { localAddress: source }) });
       socket.on('connect', answered);
       socket.on('error', (error: NodeJS.ErrnoException) => {
         // Routers and this machine say other things.

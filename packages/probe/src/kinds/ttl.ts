@@ -33,10 +33,10 @@ export interface LastRouter {
 }
 
 /** One datagram that ends at a router. @throws {ProbeError} `ERR_PROBE_UNAVAILABLE` */
-export function ttlShot({ target, mark }: Pick<CheckedOptions, 'target' | 'mark'>, ttl: number): Shot {
+export function ttlShot({ target, mark, source }: Pick<CheckedOptions, 'target' | 'mark' | 'source'>, ttl: number): Shot {
   const why = whyNoProbeSockets();
   if (why !== undefined) throw new ProbeError('ERR_PROBE_UNAVAILABLE', `no probes by TTL: ${why}`);
-  return new SocketShot({ protocol: 'udp', target, mark, ttl }, NOTHING, ({ error }) =>
+  return new SocketShot({ protocol: 'udp', target, mark, source, ttl }, NOTHING, ({ error }) =>
     error?.type === TIME_EXCEEDED && error.offender !== target.ip ? error.offender : undefined,
   );
 }
@@ -46,7 +46,7 @@ export function ttlShot({ target, mark }: Pick<CheckedOptions, 'target' | 'mark'
  * @returns undefined if no router answers, or none is between.
  * @throws {ProbeError} `ERR_PROBE_UNAVAILABLE`
  */
-export async function findLastRouter(options: Pick<CheckedOptions, 'target' | 'mark'>): Promise<LastRouter | undefined> {
+export async function findLastRouter(options: Pick<CheckedOptions, 'target' | 'mark' | 'source'>): Promise<LastRouter | undefined> {
   let last: LastRouter | undefined;
   let silentWaves = 0;
   for (let first = 1; first <= MAX_TTL && silentWaves < MAX_SILENT_WAVES; first += WAVE) {
@@ -72,10 +72,10 @@ class ReachShot implements Shot {
   hasReachedServer = false;
   readonly #shot: SocketShot;
 
-  constructor({ target, mark }: Pick<CheckedOptions, 'target' | 'mark'>, ttl: number) {
+  constructor({ target, mark, source }: Pick<CheckedOptions, 'target' | 'mark' | 'source'>, ttl: number) {
     const why = whyNoProbeSockets();
     if (why !== undefined) throw new ProbeError('ERR_PROBE_UNAVAILABLE', `no probes by TTL: ${why}`);
-    this.#shot = new SocketShot({ protocol: 'udp', target, mark, ttl }, NOTHING, ({ error }) => {
+    this.#shot = new SocketShot({ protocol: 'udp', target, mark, source, ttl }, NOTHING, ({ error }) => {
       if (error?.type === TIME_EXCEEDED && error.offender !== target.ip) return error.offender;
       this.hasReachedServer ||= error === undefined || error.offender === target.ip;
       return this.hasReachedServer ? target.ip : undefined;

@@ -7,6 +7,7 @@ type Pointer = bigint;
 /** The C functions of a probe's socket. All return at once; -1 means that `errno` says why. */
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Pointer, addressBytes: number): number;
   connect(fd: number, address: Pointer, addressBytes: number): number;
   setsockopt(fd: number, level: number, name: number, value: Pointer, valueBytes: number): number;
   send(fd: number, bytes: Pointer, length: number, flags: number): number;
@@ -31,6 +32,7 @@ function bindLibc(): Libc {
   const c = koffi.load(null);
   return {
     socket: c.func('int socket(int domain, int type, int protocol)'),
+    bind: c.func('int bind(int fd, const void *addr, uint32_t len)'),
     connect: c.func('int connect(int fd, const void *addr, uint32_t len)'),
     setsockopt: c.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t len)'),
     send: c.func('long send(int fd, const void *bytes, size_t length, int flags)'),

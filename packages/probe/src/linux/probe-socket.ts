@@ -34,6 +34,8 @@ export interface ProbeSocketOptions {
   readonly protocol: Protocol;
   readonly target: ProbeTarget;
   readonly mark: number | undefined;
+  /** Own address; undefined for the system's choice. */
+  readonly source: string | undefined;
   /** After how many routers its datagrams end; undefined for the system's default. */
   readonly ttl?: number;
 }
@@ -68,7 +70,7 @@ export class ProbeSocket {
   #isOpen = true;
 
   /** @throws {ProbeError} `ERR_PROBE_UNAVAILABLE` with the system's reason. */
-  constructor({ protocol, target, mark, ttl }: ProbeSocketOptions) {
+  constructor({ protocol, target, mark, source, ttl }: ProbeSocketOptions) {
     const type = (protocol === 'raw-icmp' ? SOCK_RAW : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
     this.#fd = this.#libc.socket(AF_INET, type, protocol === 'udp' ? IPPROTO_UDP : IPPROTO_ICMP);
     if (this.#fd < 0) throw this.#refused(`a socket for ${protocol}`);
@@ -76,6 +78,7 @@ export class ProbeSocket {
     this.#set(SOL_IP, IP_RECVERR, 1, 'IP_RECVERR');
     if (mark !== undefined) this.#set(SOL_SOCKET, SO_MARK, mark, 'SO_MARK, which needs CAP_NET_ADMIN');
     if (ttl !== undefined) this.#set(SOL_IP, IP_TTL, ttl, 'IP_TTL');
+    if (source !== undefined) this.#bind(source);
     this.#connect(target, protocol);
   }
 
@@ -114,11 +117,20 @@ export class ProbeSocket {
     if (this.#libc.setsockopt(this.#fd, level, name, this.#address, 4) < 0) throw this.#refused(called);
   }
 
-  #connect({ ip, port }: ProbeTarget, protocol: Protocol): void {
+  #bind(source: string): void {
+    this.#putAddress(source, 0);
+    if (this.#libc.bind(this.#fd, this.#address, SOCKADDR_BYTES) < 0) throw this.#refused(`to send from ${source}`);
+  }
+
+  #putAddress(ip: string, port: number): void {
     this.#scratch.fill(0, 0, SOCKADDR_BYTES);
     this.#view.setUint16(0, AF_INET, true);
-    this.#view.setUint16(2, protocol === 'udp' ? port : 0);
+    this.#view.setUint16(2, port);
     this.#view.setUint32(4, (parseIpv4(ip) ?? 0) >>> 0);
+  }
+
+  #connect({ ip, port }: ProbeTarget, protocol: Protocol): void {
+    this.#putAddress(ip, protocol === 'udp' ? port : 0);
     if (this.#libc.connect(this.#fd, this.#address, SOCKADDR_BYTES) < 0) throw this.#refused(`a way to ${ip}`);
   }
 
