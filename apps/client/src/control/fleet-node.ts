@@ -45,6 +45,7 @@ export interface MeasuringNode {
   readonly used: boolean;
   /** Its data plane answers. */
   readonly up: boolean;
+  /** The latest one, by a keepalive: an average would say for a minute what was before. */
   readonly rttMs: number | undefined;
   readonly link: NodeLink;
 }

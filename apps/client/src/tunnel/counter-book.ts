@@ -42,12 +42,12 @@ export class CounterBook {
     if (slot !== VIA_SLOT) this.#formerOf(name);
   }
 
-  /** The smoothed round trip of a node's node tunnel. */
-  rttMs(slot: number, name: string): number | undefined {
+  /** The smoothed round trip of a node's node tunnel; or the latest one, which is as unsteady as the way is. */
+  rttMs(slot: number, name: string, which: 'rttSmoothedUs' | 'rttLatestUs' = 'rttSmoothedUs'): number | undefined {
     const nodeTunnel = this.#nodeTunnels.get(slot);
     const values = nodeTunnel?.name === name ? nodeTunnel.counters.values : undefined;
     if (values === undefined || values[TunnelCounter.keepalivesAnswered] === 0) return undefined;
-    const us = values[TunnelCounter.rttSmoothedUs];
+    const us = values[TunnelCounter[which]];
     return us < 0 ? undefined : us / 1_000;
   }
 
