@@ -49,6 +49,8 @@ describe('the words of a verdict', () => {
     expect(headline({})).toBe('By fra-1: 18 ms saved');
     expect(headline({ kind: 'unknown', pairs: 4 })).toBe('Not known yet: 4 of 10 comparisons');
     expect(headline({ kind: 'direct', way: 'direct' })).toBe('Direct is best, nothing is done');
+    expect(headline({ kind: 'would-save', way: 'direct', node: 'fra-1' })).toBe('Direct now: fra-1 would save 18 ms');
+    expect(headline({ kind: 'would-save', way: 'direct', node: 'fra-1', gainMs: -2 })).toBe('Direct now: fra-1 would lose fewer packets');
     expect(headline({ kind: 'harms', gainMs: -7.25 })).toBe('By fra-1: 7.3 ms lost');
     expect(headline({ kind: 'unmeasured' })).toBe('By fra-1: whether it helps is not measured');
     expect(headline({ kind: 'always', way: 'direct' })).toBe('Direct, because a rule of yours says so');

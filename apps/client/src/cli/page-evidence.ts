@@ -1,5 +1,5 @@
-import { BURST_PAIRS, DIRECT, EVIDENCE_KINDS, REASON_TEXTS } from '@lightspeed/choice';
-import type { Decision, DecisionCounts, EvidenceKind, NodeFigures, OpenMatch } from '@lightspeed/choice';
+import { BURST_PAIRS, DIRECT, EVIDENCE_KINDS, REASON_TEXTS, judge } from '@lightspeed/choice';
+import type { Decision, DecisionCounts, EvidenceKind, NodeFigures, OpenMatch, Verdict } from '@lightspeed/choice';
 import { formatIpv4 } from '@lightspeed/wire';
 import type { MeasuringNode } from '../control/fleet-node.ts';
 import type { HistoryMatch } from '../history/history-match.ts';
@@ -9,6 +9,7 @@ const DAY_MS = 86_400_000;
 /** Matches of so many days are shown. */
 const SHOWN_DAYS = 90;
 const MOST_MATCHES = 50;
+const WORTH_A_NODE: readonly Verdict[] = ['faster', 'less-loss'];
 const KINDS: Readonly<Record<EvidenceKind, string>> = {
   always: 'rules',
   matches: 'earlier matches',
@@ -48,6 +49,7 @@ export function evidenceFacts(source: EvidenceSource, way: string, nowMs: number
   const current = matches.at(0);
   return {
     verdict: verdictOf(current, way),
+    ...(current?.match.decision.way === DIRECT && { seenAs: 'your own address, since this goes directly' }),
     ways: current === undefined ? [] : waysOf(current, source.nodes()),
     flows: matches.map((one) => flowOf(one, nowMs)),
     matrix: matrixOf(matches),
@@ -75,7 +77,12 @@ function verdictOf(current: RunningMatch | undefined, way: string): PageVerdict 
   const said = { way: decision.way, because: becauseOf(decision), neededPairs: BURST_PAIRS };
   if (compared === undefined || compared.answered < BURST_PAIRS) return { kind: 'unknown', ...said, pairs: compared?.answered ?? 0 };
   const { gainMs, intervalMs, answered: pairs } = compared;
-  if (decision.way === DIRECT) return { kind: 'direct', ...said, gainMs, intervalMs, pairs };
+  if (decision.way === DIRECT) {
+    // What rules and vetoes say holds for the next match, too.
+    const isOpen = decision.evidence !== 'always' && decision.reason !== 'veto';
+    const kind = isOpen && WORTH_A_NODE.includes(judge(compared)) ? 'would-save' : 'direct';
+    return { kind, ...said, node: compared.node, gainMs, intervalMs, pairs };
+  }
   return { kind: gainMs >= 0 ? 'saves' : 'harms', ...said, gainMs, intervalMs, pairs };
 }
 

@@ -2,11 +2,13 @@
 export interface PageVerdict {
   /**
    * `unmeasured`: no evidence is gathered. `unknown`: too few pairs yet. `direct`: no node is better, and nothing is done.
-   * `saves`: a node is better. `harms`: the way in use is worse than the other one. `always`: a rule of the player's decides.
+   * `would-save`: a node is better, and this match began before that was known. `saves`: a node is better. `harms`: the way in use is worse than the other one. `always`: a rule of the player's decides.
    */
-  readonly kind: 'unmeasured' | 'unknown' | 'direct' | 'saves' | 'harms' | 'always';
+  readonly kind: 'unmeasured' | 'unknown' | 'direct' | 'would-save' | 'saves' | 'harms' | 'always';
   /** `direct`, or a node's name: the way that new flows take. */
   readonly way: string;
+  /** The node that the direct way is compared with, where that is not the way in use. */
+  readonly node?: string | undefined;
   /** One sentence, without a full stop, that says why. */
   readonly because: string;
   /** By how much the node's way is shorter than the direct one, in milliseconds. Below 0 it is longer. */

@@ -24,7 +24,7 @@ export function wordsOf({ verdict, ways, loss, decisions }: Pick<PageFacts, 'ver
 }
 
 function headlineOf(verdict: PageVerdict): string {
-  const { kind, way, gainMs = 0, pairs, neededPairs } = verdict;
+  const { kind, way, node = 'the node', gainMs = 0, pairs, neededPairs } = verdict;
   const by = way === 'direct' ? 'Direct' : `By ${way}`;
   switch (kind) {
     case 'unmeasured':
@@ -33,6 +33,8 @@ function headlineOf(verdict: PageVerdict): string {
       return `Not known yet: ${pairs} of ${neededPairs} comparisons`;
     case 'direct':
       return 'Direct is best, nothing is done';
+    case 'would-save':
+      return gainMs > 0 ? `Direct now: ${node} would save ${round(gainMs)} ms` : `Direct now: ${node} would lose fewer packets`;
     case 'saves':
       return `By ${way}: ${round(gainMs)} ms saved`;
     case 'harms':
@@ -42,14 +44,16 @@ function headlineOf(verdict: PageVerdict): string {
   }
 }
 
-function surenessOf({ kind, because, gainMs, intervalMs, pairs }: PageVerdict): string {
+function surenessOf({ kind, way, because, gainMs, intervalMs, pairs }: PageVerdict): string {
   const reason = kind === 'always' || because === '' ? '' : `${because[0].toUpperCase()}${because.slice(1)}.`;
   if (gainMs === undefined || intervalMs === undefined || kind === 'unknown') return reason;
   // A loss is told as a positive figure, too.
-  const [low, high] = kind === 'harms' && gainMs < 0 ? [-intervalMs[1], -intervalMs[0]] : intervalMs;
+  const isWorse = gainMs < 0;
+  const [low, high] = isWorse ? [-intervalMs[1], -intervalMs[0]] : intervalMs;
   const range = `between ${round(low)} and ${round(high)} ms`;
-  const by = kind === 'saves' || kind === 'harms' ? `It is ${range}` : `The node’s way would save ${range}`;
-  return `${by}, 95 % sure, by ${pairs} comparisons. ${reason}`.trim();
+  const by = way !== 'direct' ? `It is ${range}` : `The node’s way would be ${range} ${isWorse ? 'slower' : 'faster'}`;
+  const next = kind === 'would-save' ? 'A match that runs stays on its way; the next one here goes by the node.' : reason;
+  return `${by}, 95 % sure, by ${pairs} comparisons. ${next}`.trim();
 }
 
 /** Of the way in use. */
