@@ -54,7 +54,7 @@ it('the page shows the pieces of both ways, flows with their reasons, and by wha
       way: NODE,
       parts: [
         { kind: 'route', name: 'to the node', ms: 12 },
-        { kind: 'node', name: 'from the node to the server', ms: 28 },
+        { kind: 'route', name: 'from the node to the server', ms: 28 },
       ],
     },
   ]);

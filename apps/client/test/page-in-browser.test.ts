@@ -52,7 +52,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
 
     expect(await headline(page)).toBe('By fra-1: 18 ms saved');
     expect(await page.locator('#sureness').textContent()).toContain('between 15 and 21 ms, 95 % sure, by 240 comparisons');
-    expect(await page.locator('#rest').textContent()).toContain('most are on the routes between networks: 25 ms');
+    expect(await page.locator('#rest').textContent()).toContain('most are on the route from the node to the server: 25 ms');
     expect(await page.locator('#seen-as').textContent()).toBe('192.0.2.10');
   });
 

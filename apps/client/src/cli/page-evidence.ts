@@ -100,7 +100,7 @@ function waysOf(current: RunningMatch, nodes: readonly MeasuringNode[]): PageWay
   if (toMs === undefined) return [direct];
   const parts = [
     { kind: 'route', name: 'to the node', ms: toMs },
-    { kind: 'node', name: 'from the node to the server', ms: Math.max(0, nodeMs - toMs) },
+    { kind: 'route', name: 'from the node to the server', ms: Math.max(0, nodeMs - toMs) },
   ] as const;
   return [direct, { way: node, parts }];
 }

@@ -1,10 +1,9 @@
 import type { PageDecisions, PageFacts, PageLoss, PageVerdict, PageWay, PageWords, WayPart } from './page-state.ts';
 
 /** Who can do something about a piece of a way. */
-const WHOSE: Readonly<Record<WayPart['kind'], string>> = {
+const WHOSE: Readonly<Record<Exclude<WayPart['kind'], 'route'>, string>> = {
   home: 'in your home',
   provider: 'at your internet provider',
-  route: 'on the routes between networks',
   node: 'at the node',
   server: 'at the game server',
 };
@@ -50,7 +49,7 @@ function surenessOf({ kind, way, because, gainMs, intervalMs, pairs }: PageVerdi
   // A loss is told as a positive figure, too.
   const isWorse = gainMs < 0;
   const [low, high] = isWorse ? [-intervalMs[1], -intervalMs[0]] : intervalMs;
-  const range = `between ${round(low)} and ${round(high)} ms`;
+  const range = rangeOf(low, high);
   const by = way !== 'direct' ? `It is ${range}` : `The node’s way would be ${range} ${isWorse ? 'slower' : 'faster'}`;
   const next = kind === 'would-save' ? 'A match that runs stays on its way; the next one here goes by the node.' : reason;
   return `${by}, 95 % sure, by ${pairs} comparisons. ${next}`.trim();
@@ -61,10 +60,14 @@ function restOf({ way }: PageVerdict, ways: readonly PageWay[]): string[] {
   const used = ways.find((one) => one.way === way);
   if (used === undefined || used.parts.length === 0) return [];
   const totalMs = sumOf(used.parts);
-  const byKind = new Map<WayPart['kind'], number>();
-  for (const { kind, ms } of used.parts) byKind.set(kind, (byKind.get(kind) ?? 0) + ms);
-  const [kind, ms] = [...byKind].sort((one, other) => other[1] - one[1])[0];
-  return [`Of the ${round(totalMs)} ms that are left, most are ${WHOSE[kind]}: ${round(ms)} ms.`];
+  const byPlace = new Map<string, number>();
+  for (const { kind, name, ms } of used.parts) {
+    // Of routes there may be several, and nobody's but those networks'.
+    const place = kind === 'route' ? `on the route ${name}` : WHOSE[kind];
+    byPlace.set(place, (byPlace.get(place) ?? 0) + ms);
+  }
+  const [place, ms] = [...byPlace].sort((one, other) => other[1] - one[1])[0];
+  return [`Of the ${round(totalMs)} ms that are left, most are ${place}: ${round(ms)} ms.`];
 }
 
 function lossOf({ up, down }: PageFacts['loss']): string[] {
@@ -87,6 +90,11 @@ export function shareText(ratio: number | null): string {
 /** Round trip of a whole way. */
 export function sumOf(parts: readonly WayPart[]): number {
   return parts.reduce((sum, { ms }) => sum + ms, 0);
+}
+
+function rangeOf(low: number, high: number): string {
+  const [from, to] = round(low) === round(high) ? [low.toFixed(1), high.toFixed(1)] : [round(low), round(high)];
+  return `between ${from} and ${to} ms`;
 }
 
 function round(ms: number): string {

@@ -49,7 +49,7 @@ export function madeUpMatch(): { readonly model: PageModel; readonly atMs: numbe
           { kind: 'home', name: 'home router', ms: 2 },
           { kind: 'provider', name: 'provider', ms: 9 },
           { kind: 'node', name: 'node', ms: 3 },
-          { kind: 'route', name: 'node to the server', ms: 25 },
+          { kind: 'route', name: 'from the node to the server', ms: 25 },
           { kind: 'server', name: 'server’s network', ms: 4 },
         ],
       },
