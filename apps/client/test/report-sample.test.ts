@@ -13,7 +13,17 @@ const NO_TRAFFIC = { upPps: 0, downPps: 0, up: undefined, drops: 0, refused: [] 
 describe('the live line', () => {
   const fared = (lossRatio: number | undefined, recovered = 0, lateRatio = 0): DirectionLoss => {
     const unrepairedRatio = lossRatio && lossRatio / 10;
-    return { expected: 1_000, lost: 20, payloads: 800, recovered, lossRatio, unrepairedRatio, unrepairedError: 0, lateRatio };
+    return {
+      expected: 1_000,
+      lost: 20,
+      payloads: 800,
+      recovered,
+      lossRatio,
+      unrepairedRatio,
+      unrepairedError: 0,
+      longLossRatio: lossRatio,
+      lateRatio,
+    };
   };
   const UP = { expected: 1_000, received: 980, late: 0, recovered: 14, refused: [], limits: { ratePps: 1_000, rateBps: 1_000_000 } };
   const line = (traffic: Partial<Traffic>, counters = {}, { up }: Pick<TunnelStats, 'up'> = { up: UP }) => {
@@ -57,6 +67,7 @@ describe('the live line', () => {
       lossRatio: undefined,
       unrepairedRatio: undefined,
       unrepairedError: undefined,
+      longLossRatio: undefined,
       lateRatio: undefined,
     };
     expect(line({ up: few, refused: [{ ...up, packets: 5 }] })).toContain('node refuses: 5 over its rate limit');

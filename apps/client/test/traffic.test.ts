@@ -78,6 +78,7 @@ describe('the traffic meter', () => {
       unrepairedRatio: 0.025,
       // How many of the 100 lost packets were parity varies by 4 of 800.
       unrepairedError: expect.closeTo(0.005),
+      longLossRatio: 0.1,
       lateRatio: 0,
     });
   });
@@ -94,6 +95,7 @@ describe('the traffic meter', () => {
     for (let second = 1; second < 100; second++) meter.sample(stats(after(second)), second * 1_000);
     const { down } = meter.sample(stats(after(100)), 100_000);
     expect(down).toMatchObject({ expected: 1_000, lost: 100 });
+    expect(down.longLossRatio).toBeCloseTo(0.1);
     expect(down.unrepairedRatio).toBeCloseTo(0.02);
     expect(down.unrepairedError).toBeCloseTo(Math.sqrt(1_000 / 4) / 5_000);
   });

@@ -35,6 +35,8 @@ export interface DirectionLoss {
    * redundancy, since nobody knows which of the lost ones did.
    */
   readonly unrepairedRatio: number | undefined;
+  /** Loss over the time that `unrepairedRatio` is of, which is longer. */
+  readonly longLossRatio: number | undefined;
   /** Standard error of that estimate, 0 to 1; 0 where every packet has a payload. */
   readonly unrepairedError: number | undefined;
   /** Those that came behind a later one, of those that came, likewise. */
@@ -59,6 +61,7 @@ export function lossBetween(before: PacketCounts, now: PacketCounts): DirectionL
     recovered,
     lossRatio: isEnough ? lost / expected : undefined,
     unrepairedRatio: isEnough ? unrepaired : undefined,
+    longLossRatio: isEnough ? lost / expected : undefined,
     unrepairedError: isEnough ? unrepairedError : undefined,
     lateRatio: received >= MIN_PACKETS_TO_JUDGE ? of('late') / received : undefined,
   };
@@ -73,6 +76,6 @@ export function recentLoss(counts: readonly PacketCounts[], samples: number): Di
   const now = counts.at(-1) ?? NO_PACKETS;
   let from = Math.max(0, counts.length - 1 - samples);
   while (from > 0 && now.expected - counts[from].expected < MIN_PACKETS_TO_JUDGE) from--;
-  const { unrepairedRatio, unrepairedError } = lossBetween(counts.at(0) ?? now, now);
-  return { ...lossBetween(counts.at(from) ?? now, now), unrepairedRatio, unrepairedError };
+  const { unrepairedRatio, unrepairedError, longLossRatio } = lossBetween(counts.at(0) ?? now, now);
+  return { ...lossBetween(counts.at(from) ?? now, now), unrepairedRatio, unrepairedError, longLossRatio };
 }

@@ -113,9 +113,10 @@ export class PageView implements TunnelWatcher {
   }
 }
 
-function lossOf({ lossRatio, unrepairedRatio, unrepairedError, expected }: DirectionLoss, protection?: string): PageLoss {
+/** Both shares are of the same two minutes. */
+function lossOf({ longLossRatio, unrepairedRatio, unrepairedError, expected }: DirectionLoss, protection?: string): PageLoss {
   return {
-    before: lossRatio ?? null,
+    before: longLossRatio ?? null,
     after: unrepairedRatio ?? null,
     afterError: unrepairedError ?? null,
     packets: expected,

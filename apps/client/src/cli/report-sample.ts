@@ -123,6 +123,6 @@ export function lossForPrograms({ up, down }: Pick<Traffic, 'up' | 'down'>): obj
 }
 
 function withNulls(direction: DirectionLoss): object {
-  const { lossRatio = null, unrepairedRatio = null, unrepairedError = null, lateRatio = null } = direction;
-  return { ...direction, lossRatio, unrepairedRatio, unrepairedError, lateRatio };
+  const { lossRatio = null, unrepairedRatio = null, unrepairedError = null, longLossRatio = null, lateRatio = null } = direction;
+  return { ...direction, lossRatio, unrepairedRatio, unrepairedError, longLossRatio, lateRatio };
 }
