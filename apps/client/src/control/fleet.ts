@@ -128,7 +128,7 @@ export class Fleet {
   }
 
   measuring(): MeasuringNode[] {
-    return this.#active.all.flatMap((node) => node.measuring(node.slot === this.used, this.#rttMs(node)) ?? []);
+    return this.#active.all.flatMap((node) => node.measuring(node.slot === this.used, this.#counters) ?? []);
   }
 
   /** A node's slot; undefined for the one in use, whose flows go along with it. */
