@@ -230,6 +230,30 @@ describe('a result', () => {
     expect(scene.orders).toHaveLength(2);
   });
 
+  it('is not given again to a client that asks after a second, also if it waits for lost probes: losses would count double', async () => {
+    const scene = new Scene();
+    const open: (() => void)[] = [];
+    scene.instead = ({ kind, target }) => {
+      const { promise, resolve } = Promise.withResolvers<Measurement>();
+      open.push(() => resolve({ kind, roundTripsMs: [undefined], origin: target.ip, ttl: undefined }));
+      return promise;
+    };
+    const first = scene.ask('9.9.9.9:27015');
+    scene.nowMs += 400;
+    const joined = scene.ask('9.9.9.9:27015', {}, 'bob');
+    scene.nowMs += 600;
+    const second = scene.ask('9.9.9.9:27015');
+    expect(scene.orders).toHaveLength(2);
+
+    for (const end of open) end();
+    await Promise.all([first, joined, second]);
+    scene.nowMs += 600;
+    const third = scene.ask('9.9.9.9:27015');
+    expect(scene.orders).toHaveLength(3);
+    open.at(-1)?.();
+    await third;
+  });
+
   it("says whose router has answered only if flows might go there: what is behind the node is nobody's business", async () => {
     const scene = new Scene();
     const origins: string[] = [];
