@@ -4,7 +4,7 @@ import { parseIpv4 } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
 import type { MeasuringNode } from '../src/control/fleet-node.ts';
 import { EvidenceWays } from '../src/evidence/evidence-ways.ts';
-import type { MeasuredPair, WantedPairs } from '../src/evidence/shadow-prober.ts';
+import type { MeasuredPair, MeasuredServer, WantedPairs } from '../src/evidence/shadow-prober.ts';
 
 const NODE = 'a.example:4433';
 const OTHER = 'b.example:4433';
@@ -25,10 +25,22 @@ class World {
   readonly chooser = new WayChooser({ nodes: [] });
   probes = 0;
   isSilent = false;
+  kind: MeasuredServer['kind'] = 'icmp';
+  /** When measurements are over that have begun. */
+  answers = Promise.resolve();
+  underWay = 0;
   #id = 0;
   readonly evidence = new EvidenceWays(
     this.chooser,
-    { measure: (_server, wanted) => Promise.resolve(this.#measure(wanted)) },
+    {
+      measure: async (server, wanted) => {
+        this.underWay++;
+        server.kind = this.kind;
+        await this.answers;
+        this.underWay--;
+        return this.#measure(wanted);
+      },
+    },
     {
       nodes: () => this.nodes,
       gameOf: () => 'Quake',
@@ -146,6 +158,24 @@ describe('measuring', () => {
     world.probes = 0;
     await world.play(10);
     expect(world.probes).toBe(10 * 3 * 2);
+  });
+
+  it.each([
+    ['does not wait for the lost probes of the last second, and never for more than those', 'icmp', 2],
+    ['finds out once what answers', undefined, 1],
+  ] as const)('%s', async (_what, kind, most) => {
+    const world = new World();
+    world.kind = kind;
+    const late = Promise.withResolvers<undefined>();
+    await world.open('203.0.113.1');
+    world.answers = late.promise.then(() => undefined);
+    await world.play(5);
+    expect(world.underWay).toBe(most);
+    late.resolve(undefined);
+    await settled();
+    expect(world.underWay).toBe(0);
+    await world.play(1);
+    expect(world.underWay).toBe(0);
   });
 
   it('decides nothing where nothing answers, and a short question is no match', async () => {

@@ -1,85 +1,15 @@
-import { PROBE_KIND_CODES, PROBE_LOST, PROBE_REFUSAL_CODES } from '@lightspeed/control';
-import type { Probe, ProbeResult } from '@lightspeed/control';
+import { PROBE_KIND_CODES, PROBE_LOST } from '@lightspeed/control';
+import type { Probe } from '@lightspeed/control';
 import { ProbeError } from '@lightspeed/probe';
-import type { Measurement, ProbeKind, ProbeOptions, ProbeTarget } from '@lightspeed/probe';
+import type { Measurement } from '@lightspeed/probe';
 import { parseDestinationRule } from '@lightspeed/security';
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
-import { NodeProbes } from '../src/probes/node-probes.ts';
-import type { ProbeConfig } from '../src/probes/node-probes.ts';
-
-const OPEN: ProbeConfig = {
-  allowDestinations: [],
-  egressBind: 0,
-  denyDestinations: [],
-  onlyAllowedDestinations: false,
-  probesEnabled: true,
-  probeTargets: 32,
-  probesPerSecond: 200,
-};
-
-interface Order {
-  readonly target: ProbeTarget;
-  readonly kind: ProbeKind;
-  readonly options: ProbeOptions;
-}
-
-/** A node's probes on a virtual clock, whose measurements take no time and say 40 ms. */
-class Scene {
-  nowMs = 1_000_000;
-  readonly orders: Order[] = [];
-  newTargets = 0;
-  /** What the prober does instead. */
-  instead: ((order: Order) => Promise<Measurement>) | undefined;
-  readonly probes: NodeProbes;
-
-  constructor(config: Partial<ProbeConfig> = {}, hosts: readonly string[] = ['8.8.4.4', '2001:db8::1']) {
-    const prober = {
-      probe: (target: ProbeTarget, kind: ProbeKind, options: ProbeOptions = {}): Promise<Measurement> => {
-        const order = { target, kind, options };
-        this.orders.push(order);
-        const roundTripsMs = Array.from({ length: options.count ?? 1 }, () => 40);
-        return this.instead?.(order) ?? Promise.resolve({ kind, roundTripsMs, origin: target.ip, ttl: undefined });
-      },
-    };
-    this.probes = new NodeProbes(
-      { ...OPEN, ...config },
-      () => [4_433, 4_434],
-      { hosts },
-      prober,
-      () => this.nowMs,
-    );
-  }
-
-  /** Asks. @returns the name of the refusal, or the samples in milliseconds */
-  async ask(to: string, request: Partial<Probe> = {}, account = 'alice'): Promise<string | readonly number[]> {
-    const { refusal, samplesUs } = await this.result(to, request, account);
-    const name = Object.entries(PROBE_REFUSAL_CODES).find(([, code]) => code === refusal)?.[0];
-    return name ?? samplesUs.map((us) => us / 1_000);
-  }
-
-  async result(to: string, request: Partial<Probe> = {}, account = 'alice'): Promise<ProbeResult> {
-    const [host, port] = to.split(':');
-    const message: Probe = {
-      type: 'probe',
-      requestId: 7,
-      ip: (parseIpv4(host) ?? 0) >>> 0,
-      port: Number(port),
-      kind: PROBE_KIND_CODES.icmp,
-      count: 1,
-      spacingMs: 0,
-      maxAgeSecs: 0,
-      extensions: [],
-      ...request,
-    };
-    const answer = await this.probes.answer(message, { account, countDestination: () => this.newTargets++ });
-    return answer as ProbeResult;
-  }
-}
+import { OPEN, ProbeScene } from './support/probe-scene.ts';
 
 describe('a request to measure', () => {
   it('is met with round trips, and with nothing else', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     scene.instead = ({ kind, target }) => Promise.resolve({ kind, roundTripsMs: [40.25, undefined], origin: target.ip, ttl: undefined });
 
     expect(await scene.result('9.9.9.9:27015', { count: 2, spacingMs: 25, kind: PROBE_KIND_CODES.tcp })).toEqual({
@@ -111,7 +41,7 @@ describe('a request to measure', () => {
     ["of the node's own address", '8.8.4.4:27015', {}, 'destination_denied'],
     ["of the node's own port", '8.8.4.4:4433', {}, 'destination_denied'],
   ])('%s is refused, and nothing is sent', async (_what, to, request, refusal) => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
 
     expect(await scene.ask(to, request)).toBe(refusal);
     expect(scene.orders).toEqual([]);
@@ -121,7 +51,7 @@ describe('a request to measure', () => {
 
   it("is held to the operator's rules, and never goes to the node's own address, even if flows may", async () => {
     const allowDestinations = [parseDestinationRule('8.8.4.0/24')];
-    const scene = new Scene({ allowDestinations, onlyAllowedDestinations: true });
+    const scene = new ProbeScene({ allowDestinations, onlyAllowedDestinations: true });
     expect(await scene.ask('9.9.9.9:27015')).toBe('destination_denied');
     expect(await scene.ask('8.8.4.5:27015')).toEqual([40]);
     expect(await scene.ask('8.8.4.4:27015')).toBe('destination_denied');
@@ -135,7 +65,7 @@ describe('a request to measure', () => {
 
 describe('a ticket', () => {
   it('may ask for three servers within a second', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     for (const last of [1, 2, 3]) expect(await scene.ask(`9.9.${last}.9:27015`)).toEqual([40]);
     expect(await scene.ask('9.9.4.9:27015')).toBe('rate');
     expect(await scene.ask('9.9.4.9:27015', {}, 'bob')).toEqual([40]);
@@ -145,7 +75,7 @@ describe('a ticket', () => {
   });
 
   it('may ask for four ports of an address within ten minutes', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     for (const port of [2_001, 2_002, 2_003, 2_004]) {
       expect(await scene.ask(`9.9.9.9:${port}`)).toEqual([40]);
       scene.nowMs += 1_000;
@@ -158,7 +88,7 @@ describe('a ticket', () => {
   });
 
   it('may ask for as many servers as the operator says within ten minutes, whatever else it asks for', async () => {
-    const scene = new Scene({ probeTargets: 5 });
+    const scene = new ProbeScene({ probeTargets: 5 });
     const answers: unknown[] = [];
     for (let number = 1; number <= 300; number++) {
       answers.push(await scene.ask(`9.${number >>> 8}.${number & 0xff}.9:27015`));
@@ -170,7 +100,7 @@ describe('a ticket', () => {
   });
 
   it('may ask for the same server once a second for a whole match, which is never a new server', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     for (let second = 0; second < 3_600; second++) {
       expect(await scene.ask('9.9.9.9:27015')).toEqual([40]);
       scene.nowMs += 1_000;
@@ -180,7 +110,7 @@ describe('a ticket', () => {
   });
 
   it('has two bursts of ten probes of a server, and then twelve a second', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     for (let burst = 0; burst < 2; burst++) expect(await scene.ask('9.9.9.9:27015', { count: 10 })).toHaveLength(10);
     expect(await scene.ask('9.9.9.9:27015', { count: 10 })).toBe('rate');
     scene.nowMs += 500;
@@ -196,7 +126,7 @@ describe('a ticket', () => {
 
 describe('a result', () => {
   it('of a network is shared for ten minutes, with its age, if the client takes it', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     await scene.ask('9.9.9.9:27015', { count: 10 });
     scene.nowMs += 61_500;
 
@@ -218,7 +148,7 @@ describe('a result', () => {
   });
 
   it('of a server is shared by all who ask within half a second, and while it is measured', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     const all = await Promise.all(Array.from({ length: 50 }, (_, number) => scene.ask('9.9.9.9:27015', {}, `player ${number}`)));
     expect(all).toEqual(Array.from({ length: 50 }, () => [40]));
     scene.nowMs += 400;
@@ -230,8 +160,32 @@ describe('a result', () => {
     expect(scene.orders).toHaveLength(2);
   });
 
+  it('is not given again to a client that asks after a second, also if it waits for lost probes: losses would count double', async () => {
+    const scene = new ProbeScene();
+    const open: (() => void)[] = [];
+    scene.instead = ({ kind, target }) => {
+      const { promise, resolve } = Promise.withResolvers<Measurement>();
+      open.push(() => resolve({ kind, roundTripsMs: [undefined], origin: target.ip, ttl: undefined }));
+      return promise;
+    };
+    const first = scene.ask('9.9.9.9:27015');
+    scene.nowMs += 400;
+    const joined = scene.ask('9.9.9.9:27015', {}, 'bob');
+    scene.nowMs += 600;
+    const second = scene.ask('9.9.9.9:27015');
+    expect(scene.orders).toHaveLength(2);
+
+    for (const end of open) end();
+    await Promise.all([first, joined, second]);
+    scene.nowMs += 600;
+    const third = scene.ask('9.9.9.9:27015');
+    expect(scene.orders).toHaveLength(3);
+    open.at(-1)?.();
+    await third;
+  });
+
   it("says whose router has answered only if flows might go there: what is behind the node is nobody's business", async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     const origins: string[] = [];
     for (const [number, origin] of ['10.1.2.3', '8.8.4.4', '8.8.8.1'].entries()) {
       scene.instead = ({ kind }) => Promise.resolve({ kind, roundTripsMs: [5], origin, ttl: 3 });
@@ -244,7 +198,7 @@ describe('a result', () => {
 
 describe('for all clients together', () => {
   it('so many probes a second go out', async () => {
-    const scene = new Scene({ probesPerSecond: 25 });
+    const scene = new ProbeScene({ probesPerSecond: 25 });
     const ask = (number: number) => scene.ask(`9.9.${number}.9:27015`, { count: 10 }, `player ${number}`);
     expect(await Promise.all([1, 2, 3].map(ask))).toEqual([expect.any(Array), expect.any(Array), 'busy']);
     scene.nowMs += 1_000;
@@ -252,7 +206,7 @@ describe('for all clients together', () => {
   });
 
   it('so many measurements are under way, and none is lost when they end', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     const { promise, resolve } = Promise.withResolvers<Measurement>();
     scene.instead = () => promise;
     const first = Array.from({ length: 32 }, (_, number) => scene.ask(`9.9.${number}.9:27015`, {}, `player ${number}`));
@@ -264,7 +218,7 @@ describe('for all clients together', () => {
   });
 
   it('so many tickets are remembered, and none is forgotten before its time', async () => {
-    const scene = new Scene({ probesPerSecond: 10_000 });
+    const scene = new ProbeScene({ probesPerSecond: 10_000 });
     for (let number = 0; number < 4_096; number++) {
       expect(await scene.ask('9.9.9.9:27015', {}, `player ${number}`)).toEqual([40]);
     }
@@ -274,7 +228,7 @@ describe('for all clients together', () => {
   });
 
   it('a kind that the system does not allow is refused by name', async () => {
-    const scene = new Scene();
+    const scene = new ProbeScene();
     scene.instead = () => Promise.reject(new ProbeError('ERR_PROBE_UNAVAILABLE', 'no ICMP echo'));
     expect(await scene.ask('9.9.9.9:27015')).toBe('unavailable');
     expect([...scene.probes.counters.done]).toEqual([]);

@@ -1,3 +1,4 @@
+import type { CounterBook } from '../tunnel/counter-book.ts';
 import type { NodeTunnelMessage } from '../tunnel/messages.ts';
 import type { Candidate } from './node-choice.ts';
 import { NodeLink } from './node-link.ts';
@@ -45,7 +46,7 @@ export interface MeasuringNode {
   readonly used: boolean;
   /** Its data plane answers. */
   readonly up: boolean;
-  /** The latest one, by a keepalive: an average would say for a minute what was before. */
+  /** As it is now: what single keepalives took is not in it. Before the first one, by the control connection. */
   readonly rttMs: number | undefined;
   readonly link: NodeLink;
 }
@@ -141,9 +142,11 @@ export class FleetNode {
   }
 
   /** What {@link MeasuringNode} says; undefined if the node does not measure. */
-  measuring(used: boolean, rttMs: number | undefined): MeasuringNode | undefined {
-    const { link, isUp: up } = this;
-    return link.session?.measures === true ? { name: link.node.name, used, up, rttMs: rttMs ?? link.roundTripMs, link } : undefined;
+  measuring(used: boolean, counters: Pick<CounterBook, 'recentRttMs'>): MeasuringNode | undefined {
+    const { link, slot, isUp: up } = this;
+    if (link.session?.measures !== true) return undefined;
+    const { name } = link.node;
+    return { name, used, up, rttMs: counters.recentRttMs(slot, name) ?? link.roundTripMs, link };
   }
 
   status(used: boolean, rttMs: number | undefined): NodeStatus {

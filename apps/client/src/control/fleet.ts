@@ -128,7 +128,7 @@ export class Fleet {
   }
 
   measuring(): MeasuringNode[] {
-    return this.#active.all.flatMap((node) => node.measuring(node.slot === this.used, this.#rttMs(node, 'rttLatestUs')) ?? []);
+    return this.#active.all.flatMap((node) => node.measuring(node.slot === this.used, this.#counters) ?? []);
   }
 
   /** A node's slot; undefined for the one in use, whose flows go along with it. */
@@ -265,8 +265,8 @@ export class Fleet {
     return node.status(node.slot === this.used, this.#rttMs(node));
   }
 
-  #rttMs({ slot, link }: FleetNode, which?: 'rttLatestUs'): number | undefined {
-    return this.#counters.rttMs(slot, link.node.name, which);
+  #rttMs({ slot, link }: FleetNode): number | undefined {
+    return this.#counters.rttMs(slot, link.node.name);
   }
 
   #reconsider(): void {

@@ -6,8 +6,8 @@ import type { MeasuredPair, MeasuredServer, ShadowProber } from './shadow-prober
 
 /** Most servers that are measured at once: a node takes three in a second. Those that began last count. */
 const MAX_MEASURED = 3;
-/** Measurements of one match that are under way at once. */
-const MAX_OVERLAPPING = 3;
+/** Measurements of a server at a time: a probe is lost after a second, and those of the next second must not wait for that. */
+const MAX_MEASUREMENTS = 2;
 /** A match that has lasted for less was none: a program asked a server something. */
 const SHORTEST_MATCH_MS = 10_000;
 /** More at once are not followed: their flows go directly. */
@@ -36,8 +36,8 @@ interface Followed {
   readonly match: OpenMatch;
   readonly server: MeasuredServer;
   readonly flows: Set<number>;
-  /** Measurements under way: one with a lost probe takes a second more. */
-  measuring: number;
+  /** How many measurements of it are under way. */
+  measurements: number;
 }
 
 /**
@@ -97,7 +97,7 @@ export class EvidenceWays {
       const game = this.#listener.gameOf(serverPort);
       const match = this.#chooser.openMatch({ serverIp, serverPort, game }, this.#nowMs());
       const server = { ip: serverIp, port: serverPort, kind: undefined, silentUntilMs: 0 };
-      followed = { match, server, flows: new Set(), measuring: 0 };
+      followed = { match, server, flows: new Set(), measurements: 0 };
       this.#matches.set(key, followed);
     }
     followed.flows.add(id);
@@ -157,11 +157,11 @@ export class EvidenceWays {
   }
 
   async #measure(followed: Followed, wanted: Parameters<ShadowProber['measure']>[1]): Promise<void> {
-    // What answers is found out once.
-    if (followed.measuring >= (followed.server.kind === undefined ? 1 : MAX_OVERLAPPING)) return;
-    followed.measuring++;
+    // What answers is found out once, and that takes seconds.
+    if (followed.measurements >= (followed.server.kind === undefined ? 1 : MAX_MEASUREMENTS)) return;
+    followed.measurements++;
     const pairs = await this.#prober.measure(followed.server, wanted);
-    followed.measuring--;
+    followed.measurements--;
     if (!this.#isOpen(followed)) return;
     const { match } = followed;
     for (const pair of pairs) if (this.#chooser.addShadowPair(match, pair)) this.#listener.harmed(match);

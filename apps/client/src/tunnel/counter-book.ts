@@ -1,6 +1,7 @@
 import { TUNNEL_COUNTERS_BYTES, TunnelCounter, pathCounter, tunnelCountersIn } from '@lightspeed/session';
 import type { TunnelCounters } from '@lightspeed/session';
 import { VIA_SLOT } from './messages.ts';
+import { RecentRoundTrips } from './recent-round-trips.ts';
 
 /** The counters of a tunnel: totals since its start, and gauges (flows, sequence numbers, round-trip times, state). */
 export type TunnelCounterName = keyof typeof TunnelCounter;
@@ -30,7 +31,10 @@ export interface WayStats {
 
 /** The counters of all nodes' node tunnels, which the data-plane thread writes, and the totals of node tunnels that are no more. */
 export class CounterBook {
-  readonly #nodeTunnels = new Map<number, { readonly name: string; readonly counters: TunnelCounters }>();
+  readonly #nodeTunnels = new Map<
+    number,
+    { readonly name: string; readonly counters: TunnelCounters; readonly recent: RecentRoundTrips }
+  >();
   /** By the nodes' names. */
   readonly #former = new Map<string, TunnelCounters>();
 
@@ -38,17 +42,26 @@ export class CounterBook {
   add(slot: number, name: string, buffer: SharedArrayBuffer): void {
     const before = this.#nodeTunnels.get(slot);
     if (before !== undefined) addTo(this.#formerOf(before.name), { ...before.counters, values: totalsOf(before.counters) });
-    this.#nodeTunnels.set(slot, { name, counters: tunnelCountersIn(buffer) });
+    this.#nodeTunnels.set(slot, { name, counters: tunnelCountersIn(buffer), recent: new RecentRoundTrips() });
     if (slot !== VIA_SLOT) this.#formerOf(name);
   }
 
-  /** The smoothed round trip of a node's node tunnel; or the latest one, which is as unsteady as the way is. */
-  rttMs(slot: number, name: string, which: 'rttSmoothedUs' | 'rttLatestUs' = 'rttSmoothedUs'): number | undefined {
+  /** The smoothed round trip of a node's node tunnel. */
+  rttMs(slot: number, name: string): number | undefined {
     const nodeTunnel = this.#nodeTunnels.get(slot);
     const values = nodeTunnel?.name === name ? nodeTunnel.counters.values : undefined;
     if (values === undefined || values[TunnelCounter.keepalivesAnswered] === 0) return undefined;
-    const us = values[TunnelCounter[which]];
+    const us = values[TunnelCounter.rttSmoothedUs];
     return us < 0 ? undefined : us / 1_000;
+  }
+
+  /** The round trip of a node's node tunnel without what single keepalives took, if this is asked for once a second. */
+  recentRttMs(slot: number, name: string): number | undefined {
+    const nodeTunnel = this.#nodeTunnels.get(slot);
+    if (nodeTunnel?.name !== name) return undefined;
+    const { counters, recent } = nodeTunnel;
+    recent.note(counters.values[TunnelCounter.keepalivesAnswered], counters.values[TunnelCounter.rttLatestUs]);
+    return recent.medianMs;
   }
 
   /** Datagrams of local programs so far. */

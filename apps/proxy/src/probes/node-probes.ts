@@ -9,7 +9,7 @@ import type { OwnAddresses } from '../base/own-addresses.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import type { DestinationRules } from '../data-plane/messages.ts';
 import { ProbeCounters } from './probe-counters.ts';
-import { SharedResults, serverKey } from './shared-results.ts';
+import { FRESH_MS, SharedResults, serverKey } from './shared-results.ts';
 import type { KeptResult, Wanted } from './shared-results.ts';
 import { TargetLedger } from './target-ledger.ts';
 
@@ -22,6 +22,14 @@ const LOOPBACK_NETWORK = 127;
 const SECOND_MS = 1_000;
 /** A result's age goes over the wire in 16 bits. */
 const MAX_AGE_SECS = 0xffff;
+
+/** A measurement that is under way. */
+interface RunningProbes {
+  readonly count: number;
+  /** When it began. */
+  readonly atMs: number;
+  readonly result: Promise<KeptResult | ProbeRefusal>;
+}
 
 /** Who asks. */
 export interface Asker {
@@ -60,7 +68,7 @@ export class NodeProbes {
   readonly #results = new SharedResults();
   readonly #prober: Pick<Prober, 'probe'>;
   /** By server and kind, those that may be joined. */
-  readonly #running = new Map<string, { readonly count: number; readonly result: Promise<KeptResult | ProbeRefusal> }>();
+  readonly #running = new Map<string, RunningProbes>();
   readonly #now: () => number;
   #secondMs = 0;
   #sentInSecond = 0;
@@ -123,8 +131,7 @@ export class NodeProbes {
     if (admitted !== 'known' && admitted !== 'new') return admitted;
     if (admitted === 'new') countDestination();
     const kept = this.#results.find(wanted, this.#now());
-    const running = this.#running.get(serverKey(wanted));
-    const shared = kept ?? (running !== undefined && running.count >= wanted.count ? running.result : undefined);
+    const shared = kept ?? this.#joinable(wanted)?.result;
     if (shared === undefined) return this.#measure(wanted, request.spacingMs);
     this.counters.shared++;
     return shared;
@@ -139,22 +146,30 @@ export class NodeProbes {
     return port < MIN_PROBED_PORT || isOwn || this.#policy.verdict(ip, port) !== 0;
   }
 
+  /** A measurement that is under way, if it is new enough and has enough probes. */
+  #joinable(wanted: Wanted): RunningProbes | undefined {
+    const running = this.#running.get(serverKey(wanted));
+    if (running === undefined || running.count < wanted.count) return undefined;
+    return this.#now() - running.atMs <= Math.max(FRESH_MS, wanted.maxAgeMs) ? running : undefined;
+  }
+
   #measure(wanted: Wanted, spacingMs: number): Promise<KeptResult | ProbeRefusal> | ProbeRefusal {
     if (this.#running.size >= MAX_MEASUREMENTS || !this.#maySend(wanted.count)) return 'busy';
     const key = serverKey(wanted);
     const result = this.#probe(wanted, spacingMs).finally(() => {
       if (this.#running.get(key)?.result === result) this.#running.delete(key);
     });
-    this.#running.set(key, { count: wanted.count, result });
+    this.#running.set(key, { count: wanted.count, atMs: this.#now(), result });
     return result;
   }
 
   async #probe(wanted: Wanted, spacingMs: number): Promise<KeptResult | ProbeRefusal> {
     const { kind, ip, port, count } = wanted;
+    const atMs = this.#now();
     try {
       const measurement = await this.#prober.probe({ ip: formatIpv4(ip), port }, kind, { count, spacingMs });
       this.counters.measured(kind);
-      const result = { measurement, atMs: this.#now() };
+      const result = { measurement, atMs };
       this.#results.add(wanted, result);
       return result;
     } catch (error) {

@@ -2,8 +2,11 @@ import type { Measurement, ProbeKind } from '@lightspeed/probe';
 
 /** A result is given to others for so long. */
 const SHARED_MS = 600_000;
-/** So long a result counts as measured now: less than the second after which a client asks again. */
-const FRESH_MS = 500;
+/**
+ * So long after its beginning a measurement counts as one of now: less than the second after which a client asks again. Otherwise
+ * one that waits for lost probes would be given to that client twice, and its losses would count double.
+ */
+export const FRESH_MS = 500;
 /** Most results that are kept; the oldest gives way. */
 const MAX_RESULTS = 4_096;
 
@@ -18,7 +21,7 @@ export interface Wanted {
   readonly maxAgeMs: number;
 }
 
-/** A result, and when it was measured. */
+/** A result, and when its measurement began. */
 export interface KeptResult {
   readonly measurement: Measurement;
   readonly atMs: number;
