@@ -168,7 +168,7 @@ describe('the verdict', () => {
     ['the node is better by less than 5 ms', pairOf(burst(40), burst(21)), 'direct', 4],
     ['the node is better by less than a tenth', pairOf(burst(200), burst(170)), 'direct', 15],
     ['the node is worse', pairOf(burst(40), burst(40)), 'direct', -15],
-    ['the node is better, but less steady', pairOf(burst(60), [...burst(25).slice(0, 8), 90, 95]), 'direct', 20],
+    ['the node is better, but less steady', pairOf(burst(60), [...burst(25).slice(0, 7), 90, 95, 99]), 'direct', 20],
     ['there are fewer than ten answers', pairOf(burst(60).slice(0, 9), burst(25).slice(0, 9)), 'unknown', 20],
     ['it is not known how far the node is', { ...pairOf(burst(60), burst(25)), toNodeMs: undefined }, 'unknown', undefined],
     ['both ends heard another router', { ...pairOf(burst(60), burst(25)), comparable: 'apart' as const }, 'unknown', 20],
