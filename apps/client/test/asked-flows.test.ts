@@ -100,6 +100,17 @@ describe('a flow whose way the main thread says', () => {
     expect(flow.way).toBe(WAY_DIRECT);
   });
 
+  it('that goes the way of another one is not told of any more, and nobody moves it', () => {
+    const asked = askedFlows();
+    const flow = flowOf(asked);
+    asked.follow(flow, 3);
+    expect(posted.at(-1)).toEqual({ type: 'flow-closed', id: 1, idleMs: 0 });
+    asked.setWay(1, WAY_DIRECT, true);
+    expect(flow.way).toBe(3);
+    asked.closed(flow);
+    expect(posted).toHaveLength(2);
+  });
+
   it('does not come back from the kernel', () => {
     isKernelDirect = true;
     const asked = askedFlows();

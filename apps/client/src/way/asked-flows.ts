@@ -82,10 +82,10 @@ export class AskedFlows {
     this.#host.post({ type: 'flow-closed', id: asked.id, idleMs: Math.max(0, (this.#host.engine.clockMs - flow.lastActivityMs) | 0) });
   }
 
-  /** The flow goes the way of another one: there is nothing to ask. */
+  /** The flow goes the way of another one, whatever becomes of that: it is no match of its own. */
   follow(flow: Flow, way: number): void {
     flow.way = way;
-    if (flow.asked !== null) this.#undecided.delete(flow);
+    this.closed(flow);
   }
 
   /**
