@@ -149,11 +149,13 @@ export function showPieces(ways) {
       const bar = element('div', { class: 'bar', 'aria-hidden': 'true' });
       bar.style.width = `${(totals[index] / longest) * 100}%`;
       const key = element('ul', { class: 'key' });
-      for (const { kind, name, ms } of parts) {
-        const piece = element('span', { class: `kind-${kind}` });
+      for (const [index, { kind, name, ms }] of parts.entries()) {
+        // Two routes behind one another are told apart.
+        const colour = `kind-${kind}${parts.findIndex((part) => part.kind === kind) < index ? ' again' : ''}`;
+        const piece = element('span', { class: colour });
         piece.style.flexGrow = `${ms}`;
         bar.append(piece);
-        key.append(element('li', {}, element('span', { class: `swatch kind-${kind}` }), `${name} ${milliseconds(ms)}`));
+        key.append(element('li', {}, element('span', { class: `swatch ${colour}` }), `${name} ${milliseconds(ms)}`));
       }
       const title = element(
         'div',

@@ -226,7 +226,7 @@ function savedText({ gainMs, intervalMs, way }) {
   if (gainMs === null) return 'not measured';
   return intervalMs === null
     ? milliseconds(gainMs)
-    : `${milliseconds(gainMs)} (${intervalMs[0].toFixed(0)} to ${intervalMs[1].toFixed(0)})`;
+    : `${milliseconds(gainMs)} (${intervalMs[0].toFixed(1)} to ${intervalMs[1].toFixed(1)})`;
 }
 
 /** @param {PageState} state */

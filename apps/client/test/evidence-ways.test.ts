@@ -178,6 +178,16 @@ describe('measuring', () => {
     expect(world.underWay).toBe(0);
   });
 
+  it('begins three bursts a second at most, whatever number of servers a program asks', async () => {
+    const world = new World();
+    for (let host = 1; host <= 50; host++) await world.open(`203.${host}.0.1`);
+    expect(world.probes).toBe(3 * 2 * 10);
+    await world.play(1);
+    world.probes = 0;
+    await world.open('203.99.0.1');
+    expect(world.probes).toBe(2 * 10);
+  });
+
   it('decides nothing where nothing answers, and a short question is no match', async () => {
     const world = new World();
     world.isSilent = true;

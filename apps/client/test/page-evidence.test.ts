@@ -19,8 +19,8 @@ function factsOf({ directMs = 60, nodeMs = 40, pairs = 20, isKnownBefore = false
   const match = chooser.openMatch(server, NOW_MS);
   for (let nth = 0; nth < pairs; nth++) chooser.addShadowPair(match, pair);
   const source: EvidenceSource = {
-    ways: { matches: [{ match, figures: chooser.figuresFor(server.serverIp, NOW_MS) }] },
-    history: { list: () => [] },
+    ways: { latest: () => [{ match, figures: chooser.figuresFor(server.serverIp, NOW_MS) }] },
+    kept: [],
     nodes: () => [{ name: NODE, used: true, up: true, rttMs: 12, link: {} as MeasuringNode['link'] }],
     counts: chooser.counts,
   };

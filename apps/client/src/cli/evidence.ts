@@ -6,22 +6,25 @@ import { decisionText, recordText } from '../evidence/match-words.ts';
 import { RulesFile } from '../evidence/rules-file.ts';
 import { ShadowProber } from '../evidence/shadow-prober.ts';
 import type { MeasuredPair } from '../evidence/shadow-prober.ts';
-import { History } from '../history/history.ts';
+import { HISTORY_DAYS, History } from '../history/history.ts';
 import { PairProber } from '../probes/pair-prober.ts';
 import { labelOf } from '../profiles/label.ts';
 import type { GameProfile } from '../profiles/known-games.ts';
 import { listGames } from '../profiles/profiles.ts';
 import type { PageRule } from '../page/page-state.ts';
-import type { MatchLoss } from '../history/history-match.ts';
+import type { HistoryMatch, MatchLoss } from '../history/history-match.ts';
 import type { TunnelStats } from '../run/stats.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
-import { formatIpv4 } from '@lightspeed/wire';
+import { formatEndpoint } from '@lightspeed/wire';
 import type { DirectionLoss } from './loss.ts';
 import { historyFile, waysFile } from './state-folder.ts';
 import { totalLoss } from './traffic.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 
 const TICK_MS = 1_000;
+const DAY_MS = 86_400_000;
+/** So many matches that are over are shown. */
+const MOST_KEPT = 50;
 /** More matches are not told of: a server browser would fill the terminal. */
 const MOST_TOLD = 50;
 
@@ -58,6 +61,7 @@ export class Evidence implements Disposable {
   measured: (match: OpenMatch, pairs: readonly MeasuredPair[]) => void = () => undefined;
   /** What the tunnel had counted when a match began. */
   readonly #before = new Map<number, TunnelStats>();
+  #kept: readonly HistoryMatch[] = [];
   #told = 0;
 
   /**
@@ -84,6 +88,7 @@ export class Evidence implements Disposable {
     this.#report = report;
     this.#chooser = new WayChooser({ nodes: [], always: this.#always(), never });
     this.#chooser.importState(history.chooserState(Date.now()), Date.now());
+    this.#readKept();
     const program = programs.find((name) => labelOf(games, name, 0) !== undefined);
     this.ways = new EvidenceWays(
       this.#chooser,
@@ -110,6 +115,11 @@ export class Evidence implements Disposable {
   /** What is not decided here goes by the node in use: only that one is worth a comparison. */
   nodes(): readonly MeasuringNode[] {
     return this.#tunnel.measuringNodes.filter(({ used }) => this.#isDecided || used);
+  }
+
+  /** The matches that ended last, the latest first. Those of other clients are seen when one of this client ends. */
+  get kept(): readonly HistoryMatch[] {
+    return this.#kept;
   }
 
   get counts(): DecisionCounts {
@@ -166,6 +176,7 @@ export class Evidence implements Disposable {
 
   #ended(record: MatchRecord, match: OpenMatch): void {
     this.history.add(record, this.#lossOf(record, match));
+    this.#readKept();
     this.#keepVetoes();
     const { decision, savedMs, harmMs, isVetoed } = record;
     this.#tell('match', recordText(record), {
@@ -186,6 +197,13 @@ export class Evidence implements Disposable {
     return { up: up && sharesOf(up), down: sharesOf(down) };
   }
 
+  #readKept(): void {
+    this.#kept = this.history
+      .list({ sinceMs: Date.now() - HISTORY_DAYS * DAY_MS })
+      .slice(-MOST_KEPT)
+      .reverse();
+  }
+
   #keepVetoes(): void {
     this.history.keepVetoes(this.#chooser.exportState(Date.now()).vetoes);
   }
@@ -202,7 +220,7 @@ export function flowsTold(isDecided: boolean, always: Always | undefined): 'deci
 }
 
 function serverOf({ server: { serverIp, serverPort, game } }: Pick<OpenMatch, 'server'>): object {
-  return { server: `${formatIpv4(serverIp)}:${serverPort}`, game: game ?? null };
+  return { server: formatEndpoint(serverIp, serverPort), game: game ?? null };
 }
 
 function sharesOf({ lossRatio, unrepairedRatio }: DirectionLoss): MatchLoss['down'] {

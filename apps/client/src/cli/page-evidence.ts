@@ -1,14 +1,13 @@
 import { BURST_PAIRS, DIRECT, EVIDENCE_KINDS, REASON_TEXTS, judge } from '@lightspeed/choice';
-import type { Decision, DecisionCounts, EvidenceKind, NodeFigures, OpenMatch, Verdict } from '@lightspeed/choice';
-import { formatIpv4 } from '@lightspeed/wire';
+import type { Decision, DecisionCounts, EvidenceKind, NodeFigures, Verdict } from '@lightspeed/choice';
+import { formatEndpoint } from '@lightspeed/wire';
+import type { RunningMatch } from '../evidence/evidence-ways.ts';
 import type { MeasuringNode } from '../control/fleet-node.ts';
 import type { HistoryMatch } from '../history/history-match.ts';
 import type { PageFacts, PageFlow, PageVerdict, PageWay } from '../page/page-state.ts';
 
-const DAY_MS = 86_400_000;
-/** Matches of so many days are shown. */
-const SHOWN_DAYS = 90;
-const MOST_MATCHES = 50;
+/** Of a program that speaks with more servers at once, those that it spoke with last are shown. */
+const MOST_RUNNING = 24;
 const WORTH_A_NODE: readonly Verdict[] = ['faster', 'less-loss'];
 const KINDS: Readonly<Record<EvidenceKind, string>> = {
   always: 'rules',
@@ -18,23 +17,13 @@ const KINDS: Readonly<Record<EvidenceKind, string>> = {
   none: 'no evidence',
 };
 
-/** A match that runs, with what was measured of its network. */
-interface RunningMatch {
-  readonly match: OpenMatch;
-  readonly figures: readonly NodeFigures[];
-}
-
 /** What the page takes of evidence. */
 export interface EvidenceSource {
-  readonly ways: { readonly matches: readonly RunningMatch[] };
-  readonly history: { list(query: { readonly sinceMs: number }): HistoryMatch[] };
+  readonly ways: { latest(most: number): readonly RunningMatch[] };
+  /** Matches that are over, the latest first. */
+  readonly kept: readonly HistoryMatch[];
   nodes(): readonly MeasuringNode[];
   readonly counts: DecisionCounts;
-}
-
-/** `ADDRESS:PORT`. */
-export function serverName({ serverIp, serverPort }: OpenMatch['server']): string {
-  return `${formatIpv4(serverIp)}:${serverPort}`;
 }
 
 /** The node that a match is compared with: its own, else the one that would gain most. */
@@ -45,7 +34,7 @@ export function comparedNode({ match, figures }: RunningMatch): NodeFigures | un
 
 /** What evidence says now, as the page shows it. @param way of what is not decided. */
 export function evidenceFacts(source: EvidenceSource, way: string, nowMs: number): Partial<PageFacts> {
-  const { matches } = source.ways;
+  const matches = source.ways.latest(MOST_RUNNING);
   const current = matches.at(0);
   return {
     verdict: verdictOf(current, way),
@@ -54,19 +43,15 @@ export function evidenceFacts(source: EvidenceSource, way: string, nowMs: number
     flows: matches.map((one) => flowOf(one, nowMs)),
     matrix: matrixOf(matches),
     decisions: EVIDENCE_KINDS.map((kind) => ({ by: KINDS[kind], ...source.counts[kind] })).filter(({ direct, node }) => direct + node > 0),
-    matches: source.history
-      .list({ sinceMs: nowMs - SHOWN_DAYS * DAY_MS })
-      .slice(-MOST_MATCHES)
-      .reverse()
-      .map(({ startMs, game, server, port, way, gainMs, lowMs, highMs, harmMs }) => ({
-        startedAtMs: startMs,
-        game,
-        server: `${server}:${port}`,
-        way,
-        gainMs,
-        intervalMs: lowMs === null || highMs === null ? null : ([lowMs, highMs] as const),
-        harmed: harmMs !== null && harmMs > 0,
-      })),
+    matches: source.kept.map(({ startMs, game, server, port, way, gainMs, lowMs, highMs, harmMs }) => ({
+      startedAtMs: startMs,
+      game,
+      server: `${server}:${port}`,
+      way,
+      gainMs,
+      intervalMs: lowMs === null || highMs === null ? null : ([lowMs, highMs] as const),
+      harmed: harmMs !== null && harmMs > 0,
+    })),
   };
 }
 
@@ -111,7 +96,7 @@ function flowOf({ match, figures }: RunningMatch, nowMs: number): PageFlow {
   return {
     program: null,
     game: server.game ?? null,
-    server: serverName(server),
+    server: formatEndpoint(server.serverIp, server.serverPort),
     region: null,
     way: decision.way,
     reason: becauseOf(decision),
@@ -128,7 +113,7 @@ function matrixOf(matches: readonly RunningMatch[]): PageFacts['matrix'] {
   const names = [...new Set(measured.flatMap(({ figures }) => figures.map(({ node }) => node)))];
   const answeredBy = (figures: readonly NodeFigures[], node: string) => figures.find((one) => one.node === node && one.answered > 0);
   return {
-    servers: measured.map(({ match }) => serverName(match.server)),
+    servers: measured.map(({ match: { server } }) => formatEndpoint(server.serverIp, server.serverPort)),
     rows: [
       { way: DIRECT, medianMs: measured.map(({ figures }) => figures.find(({ answered }) => answered > 0)?.directMs ?? null) },
       ...names.map((way) => ({ way, medianMs: measured.map(({ figures }) => answeredBy(figures, way)?.nodeMs ?? null) })),

@@ -8,7 +8,7 @@ import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
 import type { Evidence } from './evidence.ts';
 import type { DirectionLoss } from './loss.ts';
-import { comparedNode, evidenceFacts, serverName } from './page-evidence.ts';
+import { comparedNode, evidenceFacts } from './page-evidence.ts';
 import { protectionOf } from './report-sample.ts';
 import type { Traffic } from './traffic.ts';
 import type { TunnelWatcher } from './tunnel-report.ts';
@@ -51,6 +51,7 @@ export class PageView implements TunnelWatcher {
     const used = nodes.find((node) => node.used);
     const way = used?.name ?? this.#named;
     const egress = used?.session?.egress;
+    const facts = this.#evidence && evidenceFacts(this.#evidence, way, Date.now());
     this.#model.update({
       phase: state === 'established' ? 'connected' : 'lost',
       verdict: { kind: 'unmeasured', way, because: EVIDENCE_MISSING, pairs: 0, neededPairs: 0 },
@@ -63,24 +64,22 @@ export class PageView implements TunnelWatcher {
         loadPercent: loadPercent ?? null,
       })),
       loss: { up: traffic.up === undefined ? null : lossOf(traffic.up, protectionOf(counters)), down: lossOf(traffic.down) },
-      flows: this.#flows(way),
       seenAs: egress === undefined ? null : formatIpv4(egress.ip),
+      ...facts,
+      rules: this.#evidence?.rules ?? [],
+      flows: this.#withServers(facts?.flows ?? [], way),
     });
-    if (this.#evidence !== undefined) {
-      const facts = evidenceFacts(this.#evidence, way, Date.now());
-      this.#model.update({ ...facts, rules: this.#evidence.rules, flows: this.#withServers(facts.flows ?? [], way) });
-      if (this.#isCompared) return;
-    }
+    if (this.#isCompared) return;
     this.#model.beginSeries({ measures: 'node', target: way, node: way });
     this.#model.addPoint({ atMs: Date.now(), nodeMs: state === 'established' ? (rtt?.latestMs ?? null) : null });
   }
 
   #measured(match: OpenMatch, pairs: readonly MeasuredPair[]): void {
-    const current = this.#evidence?.ways.matches.at(0);
+    const current = this.#evidence?.ways.latest(1).at(0);
     const node = current?.match.id === match.id ? comparedNode(current)?.node : undefined;
     if (node === undefined) return;
     this.#isCompared = true;
-    this.#model.beginSeries({ measures: 'server', target: serverName(match.server), node });
+    this.#model.beginSeries({ measures: 'server', target: formatEndpoint(match.server.serverIp, match.server.serverPort), node });
     const pair = pairs.findLast((one) => one.node === node);
     if (pair !== undefined) this.#model.addPoint(pair);
   }

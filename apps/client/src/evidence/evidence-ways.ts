@@ -6,6 +6,8 @@ import type { MeasuredPair, MeasuredServer, ShadowProber } from './shadow-prober
 
 /** Most servers that are measured at once: a node takes three in a second. Those that began last count. */
 const MAX_MEASURED = 3;
+/** So many bursts begin within a second: a server browser speaks with hundreds of servers. */
+const MAX_BURSTS_PER_TICK = 3;
 /** Measurements of a server at a time: a probe is lost after a second, and those of the next second must not wait for that. */
 const MAX_MEASUREMENTS = 2;
 /** A match that has lasted for less was none: a program asked a server something. */
@@ -31,6 +33,12 @@ export interface EvidenceListener {
   measured(match: OpenMatch, pairs: readonly MeasuredPair[]): void;
 }
 
+/** A match that runs, with what was measured of its network in the last ten minutes, by node. */
+export interface RunningMatch {
+  readonly match: OpenMatch;
+  readonly figures: readonly NodeFigures[];
+}
+
 /** A match with what belongs to it here. */
 interface Followed {
   readonly match: OpenMatch;
@@ -53,6 +61,8 @@ export class EvidenceWays {
   readonly #matches = new Map<string, Followed>();
   readonly #byFlow = new Map<number, Followed>();
   #nodeNames = '';
+  /** Bursts since the last tick. */
+  #bursts = 0;
 
   constructor(chooser: WayChooser, prober: Pick<ShadowProber, 'measure'>, listener: EvidenceListener, nowMs: () => number) {
     this.#chooser = chooser;
@@ -61,10 +71,12 @@ export class EvidenceWays {
     this.#nowMs = nowMs;
   }
 
-  /** Matches that run, with what was measured for each node in the last ten minutes, the one that began last first. */
-  get matches(): readonly { readonly match: OpenMatch; readonly figures: readonly NodeFigures[] }[] {
-    const all = [...this.#matches.values()].reverse();
-    return all.map(({ match }) => ({ match, figures: this.#chooser.figuresFor(match.server.serverIp, this.#nowMs()) }));
+  /** The matches that run and began last, the latest first. */
+  latest(most: number): RunningMatch[] {
+    return [...this.#matches.values()]
+      .slice(-most)
+      .reverse()
+      .map(({ match }) => ({ match, figures: this.#chooser.figuresFor(match.server.serverIp, this.#nowMs()) }));
   }
 
   /** Takes what the data plane tells of a flow. */
@@ -76,6 +88,7 @@ export class EvidenceWays {
 
   /** Measures, and leaves ways that are dead. To be called once a second. */
   tick(): void {
+    this.#bursts = 0;
     const nodes = this.#nodes();
     const measured = [...this.#matches.values()].slice(-MAX_MEASURED);
     for (const followed of measured) void this.#shadow(followed, nodes);
@@ -109,7 +122,7 @@ export class EvidenceWays {
     this.#listener.setFlowWay(id, nodeOf(match.decision), false);
     if (!isNew) return;
     this.#listener.decided(match, match.decision);
-    if (match.decision.wantsBurst) void this.#burst(followed);
+    if (match.decision.wantsBurst && this.#bursts++ < MAX_BURSTS_PER_TICK) void this.#burst(followed);
   }
 
   #answered(id: number): void {

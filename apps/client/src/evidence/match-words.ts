@@ -1,10 +1,10 @@
 import { DIRECT, REASON_TEXTS } from '@lightspeed/choice';
 import type { Decision, MatchRecord, OpenMatch } from '@lightspeed/choice';
-import { formatIpv4 } from '@lightspeed/wire';
+import { formatEndpoint } from '@lightspeed/wire';
 
 /** `203.0.113.9:27015 (Quake)`. */
 function serverOf({ serverIp, serverPort, game }: OpenMatch['server']): string {
-  return `${formatIpv4(serverIp)}:${serverPort}${game === undefined ? '' : ` (${game})`}`;
+  return `${formatEndpoint(serverIp, serverPort)}${game === undefined ? '' : ` (${game})`}`;
 }
 
 /** Which way a match goes, and why. */
