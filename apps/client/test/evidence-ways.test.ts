@@ -24,6 +24,7 @@ class World {
   readonly records: MatchRecord[] = [];
   readonly chooser = new WayChooser({ nodes: [] });
   probes = 0;
+  nodeMeasurements = 0;
   isSilent = false;
   kind: MeasuredServer['kind'] = 'icmp';
   /** When measurements are over that have begun. */
@@ -43,6 +44,7 @@ class World {
     },
     {
       nodes: () => this.nodes,
+      measureNodes: () => this.nodeMeasurements++,
       gameOf: () => 'Quake',
       setFlowWay: (id, way, isForced) => {
         this.ways.set(id, way);
@@ -176,6 +178,18 @@ describe('measuring', () => {
     expect(world.underWay).toBe(0);
     await world.play(1);
     expect(world.underWay).toBe(0);
+  });
+
+  it('has the ways to nodes measured each second of a match, and a few times before the first one', async () => {
+    const world = new World();
+    await world.play(20);
+    expect(world.nodeMeasurements).toBe(5);
+    const id = await world.open('203.0.113.1');
+    await world.play(20);
+    expect(world.nodeMeasurements).toBe(25);
+    world.close(id);
+    await world.play(20);
+    expect(world.nodeMeasurements).toBe(25);
   });
 
   it('begins three bursts a second at most, whatever number of servers a program asks', async () => {

@@ -95,6 +95,7 @@ export class Evidence implements Disposable {
       this.#prober,
       {
         nodes: () => this.nodes(),
+        measureNodes: () => tunnel.measureNodes(),
         gameOf: (port) => labelOf(games, program, port),
         setFlowWay: (id, node, isForced) => {
           if (isDecided) tunnel.setFlowWay(id, node, isForced);

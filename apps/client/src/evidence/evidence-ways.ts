@@ -18,6 +18,8 @@ const MAX_MATCHES = 1_024;
 /** What becomes of the decisions. */
 export interface EvidenceListener {
   nodes(): readonly MeasuringNode[];
+  /** Measures the ways to the nodes now: keepalives are too rare to compare with. */
+  measureNodes(): void;
   /** The name of the game behind a server's port, if it is known. */
   gameOf(port: number): string | undefined;
   /** A flow goes this way from now on; undefined is the direct one. */
@@ -61,6 +63,8 @@ export class EvidenceWays {
   readonly #matches = new Map<string, Followed>();
   readonly #byFlow = new Map<number, Followed>();
   #nodeNames = '';
+  /** So often the ways to nodes are measured before the first match. */
+  #firstTicks = 5;
   /** Bursts since the last tick. */
   #bursts = 0;
 
@@ -89,6 +93,7 @@ export class EvidenceWays {
   /** Measures, and leaves ways that are dead. To be called once a second. */
   tick(): void {
     this.#bursts = 0;
+    if (this.#matches.size > 0 || this.#firstTicks-- > 0) this.#listener.measureNodes();
     const nodes = this.#nodes();
     const measured = [...this.#matches.values()].slice(-MAX_MEASURED);
     for (const followed of measured) void this.#shadow(followed, nodes);

@@ -145,6 +145,11 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     this.#command(command);
   }
 
+  /** Sends a keepalive to each node now: its answer says what the round trip is. */
+  measureNodes(): void {
+    this.#command({ type: 'measure' });
+  }
+
   /** The nodes that measure game servers for us now. */
   get measuringNodes(): readonly MeasuringNode[] {
     return this.#fleet?.measuring() ?? [];

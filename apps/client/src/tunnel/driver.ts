@@ -133,6 +133,7 @@ export class TunnelDriver implements DatagramHandler {
     else if (command.type === 'node-tunnel') this.#nodeTunnels.place(command.nodeTunnel);
     else if (command.type === 'use') this.#nodeTunnels.use(command.slot);
     else if (command.type === 'end') this.#nodeTunnels.end(command.slot);
+    else if (command.type === 'measure') this.#nodeTunnels.measure();
     else if (command.type === 'agree') this.#nodeTunnels.agree(command.slot, command.terms);
     else if (command.type === 'tag') this.#nodeTunnels.startTags(command.slot);
     else if (command.type === 'server-addresses') this.#forwards[command.ingress].setServerAddresses(command.ips);

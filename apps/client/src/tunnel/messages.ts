@@ -64,6 +64,8 @@ export type Command =
   | { readonly type: 'end'; readonly slot: number }
   /** The node of a node tunnel wants tags on its packets. */
   | { readonly type: 'tag'; readonly slot: number }
+  /** Measures the ways to all nodes now, by keepalives. */
+  | { readonly type: 'measure' }
   /** The session of a node tunnel goes on, and this is agreed on for its protection. */
   | { readonly type: 'agree'; readonly slot: number; readonly terms: ProtectionTerms | undefined }
   /** Gives a path another socket, bound to the same local address or to another one. */

@@ -130,6 +130,11 @@ export class NodeTunnels implements NodeTunnelHost {
     if (settings.slot === VIA_SLOT) for (const inner of this.#nodeTunnels) inner.tunnel.rebind(this.#viaPath);
   }
 
+  /** Measures the ways to all nodes now. */
+  measure(): void {
+    for (const { tunnel } of this.#nodeTunnels) tunnel.measure();
+  }
+
   /** The node of a node tunnel wants tags on its packets. */
   startTags(slot: number): void {
     const nodeTunnel = slot === VIA_SLOT ? this.#via : this.#nodeTunnelOf(slot);

@@ -22,6 +22,11 @@ export class Keepalives {
     this.#parts = parts;
   }
 
+  /** Sends one now by a link that works, unless one is under way: misses are counted as ever. */
+  measure(link: PathLink): void {
+    if (link.isUp && !link.probes.pending) this.#parts.sender.sendProbe(link);
+  }
+
   /** Sends what is due by a link. @returns milliseconds until there is something again, or `LINK_LOST`. */
   tend(link: PathLink): Milliseconds | typeof LINK_LOST {
     const { clock, options, sender } = this.#parts;

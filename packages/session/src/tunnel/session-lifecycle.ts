@@ -102,6 +102,11 @@ export class SessionLifecycle {
     if (this.#parts.state.name === 'closing') this.#finish();
   }
 
+  /** See `Tunnel.measure`. */
+  measure(): void {
+    for (const link of this.#parts.links.all) this.#keepalives.measure(link);
+  }
+
   /** The node has asked for tags: shows at once that this end has them. */
   startTags(): void {
     const { links, sender, state, tags } = this.#parts;

@@ -118,6 +118,14 @@ export class Tunnel {
   }
 
   /**
+   * Sends a keepalive by each path that works, unless one is under way. What its answer takes is the round trip of now: for who
+   * compares ways, and cannot wait for the next keepalive.
+   */
+  measure(): void {
+    this.#lifecycle.measure();
+  }
+
+  /**
    * The node has asked for packet tags (docs/protocol.md, Packet tags): packets of this session, and of those to come, have them
    * from now on. To be called again when the client has resumed the session: the node's clock may have started over.
    */
