@@ -147,10 +147,13 @@ export class WayChooser {
     return true;
   }
 
-  /** How many pairs of shadow probes a second a node should get now: 1, or 10 while the direct way seems to lose. */
-  shadowPairsPerSecond(match: OpenMatch, node: string, nowMs: number): number {
+  /**
+   * How many pairs of shadow probes a node should get in the second that begins now: 1 if it is its turn, and 10 while the direct
+   * way seems to lose. Ask once a second for each node.
+   */
+  shadowPairs(match: OpenMatch, node: string, nowMs: number): number {
     if (!this.#nodes.includes(node)) return 0;
-    return this.#running(match)?.pairsPerSecond(node, nowMs) ?? 0;
+    return this.#running(match)?.shadowPairs(node, this.#nodes, nowMs) ?? 0;
   }
 
   /**

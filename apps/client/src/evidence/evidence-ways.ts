@@ -169,7 +169,7 @@ export class EvidenceWays {
   async #shadow(followed: Followed, nodes: readonly MeasuringNode[]): Promise<void> {
     const nowMs = this.#nowMs();
     const wanted = nodes
-      .map((node) => ({ node, count: this.#chooser.shadowPairsPerSecond(followed.match, node.name, nowMs) }))
+      .map((node) => ({ node, count: this.#chooser.shadowPairs(followed.match, node.name, nowMs) }))
       .filter(({ count }) => count > 0);
     await this.#measure(followed, wanted);
   }
