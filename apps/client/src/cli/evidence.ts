@@ -11,6 +11,7 @@ import { PairProber } from '../probes/pair-prober.ts';
 import { labelOf } from '../profiles/label.ts';
 import type { GameProfile } from '../profiles/known-games.ts';
 import { listGames } from '../profiles/profiles.ts';
+import { NEVER_NETWORKS } from '../profiles/never-by-node.ts';
 import type { PageRule } from '../page/page-state.ts';
 import type { HistoryMatch, MatchLoss } from '../history/history-match.ts';
 import type { TunnelStats } from '../run/stats.ts';
@@ -80,13 +81,13 @@ export class Evidence implements Disposable {
 
   private constructor(known: Known, { isDecided, programs }: EvidenceOptions, tunnel: RunningTunnel, report: TunnelReport) {
     const { games, history } = known;
-    const never: NeverRule[] = games.flatMap(({ name: game, never: reason }) => (reason === undefined ? [] : [{ reason, game }]));
+    const byGame: NeverRule[] = games.flatMap(({ name: game, never: reason }) => (reason === undefined ? [] : [{ reason, game }]));
     this.#known = known;
     this.history = history;
     this.#isDecided = isDecided;
     this.#tunnel = tunnel;
     this.#report = report;
-    this.#chooser = new WayChooser({ nodes: [], always: this.#always(), never });
+    this.#chooser = new WayChooser({ nodes: [], always: this.#always(), never: [...byGame, ...NEVER_NETWORKS] });
     this.#chooser.importState(history.chooserState(Date.now()), Date.now());
     this.#readKept();
     const program = programs.find((name) => labelOf(games, name, 0) !== undefined);

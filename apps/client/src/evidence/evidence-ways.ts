@@ -1,6 +1,7 @@
 import { ANY_NODE, BURST_PAIRS, DIRECT } from '@lightspeed/choice';
 import type { Decision, MatchRecord, NodeFigures, OpenMatch, WayChooser } from '@lightspeed/choice';
 import type { MeasuringNode } from '../control/fleet-node.ts';
+import { neverByPort } from '../profiles/never-by-node.ts';
 import type { FlowMessage } from '../way/flow-messages.ts';
 import type { MeasuredPair, MeasuredServer, ShadowProber } from './shadow-prober.ts';
 
@@ -113,7 +114,8 @@ export class EvidenceWays {
       if (this.#matches.size >= MAX_MATCHES) return this.#listener.setFlowWay(id, undefined, false);
       this.#nodes();
       const game = this.#listener.gameOf(serverPort);
-      const match = this.#chooser.openMatch({ serverIp, serverPort, game }, this.#nowMs());
+      const never = neverByPort(serverPort);
+      const match = this.#chooser.openMatch({ serverIp, serverPort, game, never }, this.#nowMs());
       const server = { ip: serverIp, port: serverPort, kind: undefined, silentUntilMs: 0 };
       followed = { match, server, flows: new Set(), measurements: 0 };
       this.#matches.set(key, followed);

@@ -55,7 +55,8 @@ export function playMatch(chooser: WayChooser, random: Random, play: Play): Play
   let probes = 0;
   const probe = (measured: readonly string[], atMs: number) => {
     const directMs = roundTrip(random, ways.direct);
-    for (const node of measured) chooser.addShadowPair(match, { node, kind: 'icmp', directMs, nodeMs: roundTrip(random, ways[node]), atMs });
+    for (const node of measured)
+      chooser.addShadowPair(match, { node, kind: 'icmp', directMs, nodeMs: roundTrip(random, ways[node]), atMs });
     if (measured.length > 0) probes += 1 + measured.length;
   };
   if (burst === 'late') chooser.handleAnswer(match);
