@@ -2,7 +2,7 @@ import { MAX_CREDIBLE_LOSS_SHARE, MIN_LOSS_PAIRS, MIN_LOSS_SHARE } from './rule.
 
 /** While the direct way seems to lose: {@link MIN_LOSS_PAIRS} pairs take 60 s. */
 const SERIES_PAIRS_PER_SECOND = 10;
-/** A match that goes by a node has one pair a second by that node, and in one second of so many another node has one as well. */
+/** A match that goes by a node has one pair a second by that node. In one second of so many another node has one as well. */
 const OTHERS_EVERY_SECONDS = 5;
 /** So many direct probes lost within {@link SUSPICION_MS}, whose pairs the node answered, begin a series. */
 const SUSPICIOUS_LOSSES = 2;

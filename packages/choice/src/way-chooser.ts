@@ -148,8 +148,8 @@ export class WayChooser {
   }
 
   /**
-   * How many pairs of shadow probes a node should get in the second that begins now: 1 if it is its turn, and 10 while the direct
-   * way seems to lose. Ask once a second for each node.
+   * How many pairs of shadow probes a node should get in the second that begins now. It is 1 if it is its turn, and 10 while the
+   * direct way seems to lose. Ask once a second for each node.
    */
   shadowPairs(match: OpenMatch, node: string, nowMs: number): number {
     if (!this.#nodes.includes(node)) return 0;

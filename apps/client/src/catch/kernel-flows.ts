@@ -46,7 +46,7 @@ export class KernelFlows implements Disposable {
     try {
       quiet = await this.#helper.quietMs(asked.map(([, { captured }]) => captured));
     } catch {
-      // The end of the capture, or an older helper, is told elsewhere.
+      // The end of the capture, or an older helper, is told by others.
       return;
     }
     for (const [nth, [name, flow]] of asked.entries()) {

@@ -8,7 +8,7 @@ import type { NeverReason, NeverRule } from '@lightspeed/choice';
 
 /**
  * The IPv4 networks that Valve announces (AS32590). What its games speak to there are its relays, the Steam Datagram Relay.
- * Community servers are at hosters, and so elsewhere.
+ * Community servers are at hosters, in other networks.
  */
 const SDR_PREFIXES = [
   '45.121.184.0/22',
