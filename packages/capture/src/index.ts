@@ -3,7 +3,7 @@ export { returnProgramPages } from './base/program-pages.ts';
 export { CaptureError, CaptureClient } from './client/capture-client.ts';
 export type { CaptureListener, CaptureClientEvents } from './client/capture-client.ts';
 export { testCapture } from './client/self-test.ts';
-export { DEFAULT_CAPTURE_SOCKET, MAX_QUIET_FLOWS } from './protocol.ts';
+export { DEFAULT_CAPTURE_SOCKET } from './protocol.ts';
 export type { CaptureCounts, CaptureRefusal, CaptureTarget, CapturedFlow, FlowAddress } from './protocol.ts';
 export { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from './rules/never.ts';
 export type { NeverPorts, NeverPrefix } from './rules/never.ts';

@@ -7,16 +7,13 @@ import { isIPv4 } from 'node:net';
  */
 
 /** The version of these messages: the helper refuses a client of another one. */
-export const CAPTURE_PROTOCOL = 2;
+export const CAPTURE_PROTOCOL = 1;
 
 /** Where the helper listens. */
 export const DEFAULT_CAPTURE_SOCKET = '/run/lightspeed/helper.sock';
 
 /** Longest line: a datagram of 9,000 bytes in base64 and what belongs to it. */
 export const MAX_LINE_BYTES = 16 * 1_024;
-
-/** Most flows in one request `quiet`. */
-export const MAX_QUIET_FLOWS = 64;
 
 /** An IPv4 address as text and a UDP port. */
 export interface FlowAddress {
@@ -55,8 +52,6 @@ export type CaptureRequest =
   | { readonly op: 'direct'; readonly flow: CapturedFlow; readonly datagram: string }
   /** Lets the kernel carry the new flows of a program's socket from now on. */
   | { readonly op: 'peers'; readonly source: FlowAddress }
-  /** For how long programs have sent nothing in flows that the kernel carries. */
-  | { readonly op: 'quiet'; readonly flows: readonly CapturedFlow[] }
   /** What was caught, and what the kernel carried. */
   | { readonly op: 'counts' };
 
@@ -65,15 +60,7 @@ export type CaptureRefusal = 'bad_request' | 'wrong_version' | 'not_allowed' | '
 
 /** What came of a request. */
 export type CaptureReply =
-  | {
-      readonly id: number;
-      readonly ok: true;
-      readonly port?: number;
-      readonly fds?: number;
-      readonly counts?: CaptureCounts;
-      /** For each flow of `quiet`: milliseconds, null if the kernel carries no such flow. */
-      readonly quietMs?: readonly (number | null)[];
-    }
+  | { readonly id: number; readonly ok: true; readonly port?: number; readonly fds?: number; readonly counts?: CaptureCounts }
   | { readonly id: number; readonly ok: false; readonly code: CaptureRefusal; readonly message: string };
 
 /** Said without a request: the capture is over, and everything goes as if there were none. */
@@ -117,7 +104,7 @@ function requestOf(given: Record<string, unknown>): CaptureRequest | string {
     case 'catch': {
       const target = targetOf(given['target']);
       if (typeof target === 'string') return target;
-      const nodes = textsOf(given['nodes'], (one) => isIPv4(one));
+      const nodes = listOf(given['nodes'], (one) => isIPv4(one));
       if (nodes === undefined) return `nodes must be a list of at most ${MAX_LIST} IPv4 addresses`;
       const version = given['version'];
       return typeof version === 'number' ? { op: 'catch', version, target, nodes } : 'version must be a number';
@@ -140,10 +127,6 @@ function requestOf(given: Record<string, unknown>): CaptureRequest | string {
       if (flow === undefined) return 'flow must have a source and a server';
       return typeof datagram === 'string' ? { op: 'direct', flow, datagram } : 'datagram must be base64';
     }
-    case 'quiet': {
-      const flows = listOf(given['flows'], MAX_QUIET_FLOWS, flowOf);
-      return flows === undefined ? `flows must be a list of at most ${MAX_QUIET_FLOWS} flows` : { op: 'quiet', flows };
-    }
     case 'peers': {
       const source = addressOf(given['source']);
       return source === undefined ? 'source must be an address and a port' : { op: 'peers', source };
@@ -165,7 +148,7 @@ function targetOf(given: unknown): CaptureTarget | string {
   if (given['kind'] !== 'gateway') return 'kind must be run, cgroup, namespace or gateway';
   const lan = given['lan'];
   if (typeof lan !== 'string' || !INTERFACE.test(lan)) return 'lan must be the name of an interface';
-  const devices = textsOf(given['devices'], (one) => isIPv4(one) || MAC.test(one));
+  const devices = listOf(given['devices'], (one) => isIPv4(one) || MAC.test(one));
   if (devices === undefined) return `devices must be a list of at most ${MAX_LIST} IPv4 or MAC addresses`;
   return { kind: 'gateway', lan, devices };
 }
@@ -184,14 +167,10 @@ function addressOf(given: unknown): FlowAddress | undefined {
   return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65_535 ? { ip, port } : undefined;
 }
 
-function textsOf(given: unknown, fits: (one: string) => boolean): readonly string[] | undefined {
-  return listOf(given, MAX_LIST, (one) => (typeof one === 'string' && fits(one) ? one : undefined));
-}
-
-function listOf<T>(given: unknown, most: number, read: (one: unknown) => T | undefined): readonly T[] | undefined {
-  if (!Array.isArray(given) || given.length > most) return undefined;
-  const list = (given as readonly unknown[]).map(read);
-  return list.every((one) => one !== undefined) ? list : undefined;
+function listOf(given: unknown, fits: (one: string) => boolean): readonly string[] | undefined {
+  if (!Array.isArray(given) || given.length > MAX_LIST) return undefined;
+  const list = given as readonly unknown[];
+  return list.every((one): one is string => typeof one === 'string' && fits(one)) ? list : undefined;
 }
 
 function isRecord(given: unknown): given is Record<string, unknown> {

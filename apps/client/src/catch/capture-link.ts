@@ -4,7 +4,6 @@ import { closeFd } from '@lightspeed/udp';
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint } from '@lightspeed/wire';
 import type { CaptureEvent, CaughtFlow } from '../ingress/transparent/messages.ts';
-import { KernelFlows } from './kernel-flows.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 
 /** Where the trial's datagrams go. */
@@ -31,13 +30,11 @@ export class CaptureLink {
   readonly #peers = new Set<string>();
   readonly #refusals = new Set<string>();
   readonly #directServers = new Set<string>();
-  readonly #kernelFlows: KernelFlows;
 
   constructor(helper: CaptureClient, tunnel: RunningTunnel, news: CaptureNews) {
     this.#helper = helper;
     this.#tunnel = tunnel;
     this.#news = news;
-    this.#kernelFlows = new KernelFlows(helper, (flow, quietMs) => tunnel.answerCapture({ type: 'capture-quiet', flow, quietMs }));
     tunnel.on('capture', (event) => void this.#take(event));
     tunnel.on('closed', () => this.#closeAll());
   }
@@ -53,7 +50,6 @@ export class CaptureLink {
           break;
         case 'direct':
           await this.#helper.direct(flowOf(event.flow), event.datagram);
-          this.#kernelFlows.add(event.flow, flowOf(event.flow));
           this.#begunDirectly(flowOf(event.flow).server);
           break;
         case 'peers':
@@ -100,7 +96,6 @@ export class CaptureLink {
   }
 
   #closeAll(): void {
-    this.#kernelFlows[Symbol.dispose]();
     for (const fd of this.#answerFds) closeFd(fd);
     this.#answerFds.clear();
   }

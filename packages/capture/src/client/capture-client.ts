@@ -141,16 +141,6 @@ export class CaptureClient extends EventEmitter<CaptureClientEvents> {
     await this.#ask({ op: 'peers', source });
   }
 
-  /**
-   * For how long programs have sent nothing in flows that the kernel carries, `MAX_QUIET_FLOWS` at most.
-   * @returns milliseconds, null for a flow that the kernel does not carry
-   * @throws {CaptureError}
-   */
-  async quietMs(flows: readonly CapturedFlow[]): Promise<readonly (number | null)[]> {
-    const { reply } = await this.#ask({ op: 'quiet', flows });
-    return reply.quietMs ?? [];
-  }
-
   /** @throws {CaptureError} */
   async counts(): Promise<CaptureCounts> {
     const { reply } = await this.#ask({ op: 'counts' });

@@ -2,16 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { CaptureCounts, CaptureTarget, CapturedFlow, FlowAddress } from '../protocol.ts';
 import { gatewayRule, marksOf } from '../rules/marks.ts';
 import type { Marks } from '../rules/marks.ts';
-import {
-  addPeersCommand,
-  countersCommand,
-  getCaughtCommand,
-  getDirectCommand,
-  openGateCommands,
-  readCounts,
-  readQuietMs,
-  tableCommand,
-} from '../rules/table.ts';
+import { addPeersCommand, countersCommand, getCaughtCommand, openGateCommands, readCounts, tableCommand } from '../rules/table.ts';
 import type { TableSettings } from '../rules/table.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { startForwarding } from './forwarding.ts';
@@ -166,17 +157,6 @@ export class Capture {
   /** From now on the kernel carries what a program's socket begins. */
   peers(source: FlowAddress): void {
     this.#nft.command(addPeersCommand(this.#order.number, source));
-  }
-
-  /** For how long nothing was sent in flows, in milliseconds; null for those that the kernel does not carry. */
-  quietMs(flows: readonly CapturedFlow[]): (number | null)[] {
-    return flows.map((flow) => {
-      try {
-        return readQuietMs(this.#nft.command(getDirectCommand(this.#order.number, flow))) ?? null;
-      } catch {
-        return null;
-      }
-    });
   }
 
   counts(): CaptureCounts {

@@ -174,9 +174,6 @@ export class CaptureSession {
         capture.peers(request.source);
         this.#reply({ id, ok: true });
         break;
-      case 'quiet':
-        this.#reply({ id, ok: true, quietMs: capture.quietMs(request.flows) });
-        break;
       case 'counts':
         this.#reply({ id, ok: true, counts: capture.counts() });
         break;

@@ -9,8 +9,6 @@ export const TRIAL_SERVER: FlowAddress = { ip: '198.51.100.7', port: 27_015 };
 
 /** How long the kernel remembers a flow in which nothing moves. */
 const MEMORY_S = 180;
-/** As nft writes times. */
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** Before the connection tracking of the system: what is caught is not tracked. */
 const PRIORITY = -310;
 /** Marked packets are looked at before all that is caught, and before the guard. */
@@ -106,19 +104,6 @@ export function openGateCommands(number: number): string[] {
 /** Refused by nft unless the flow is caught. */
 export function getCaughtCommand(number: number, { source, server }: CapturedFlow): string {
   return `get element ip ${tableName(number)} caught { ${source.ip} . ${source.port} . ${server.ip} . ${server.port} }`;
-}
-
-/** Refused by nft unless the kernel carries the flow. {@link readQuietMs} reads what it prints. */
-export function getDirectCommand(number: number, { source, server }: CapturedFlow): string {
-  return `get element ip ${tableName(number)} direct { ${source.ip} . ${source.port} . ${server.ip} . ${server.port} }`;
-}
-
-/** For how many milliseconds nothing was sent in a flow, by when the kernel will forget it. @returns undefined for other text */
-export function readQuietMs(listing: string): number | undefined {
-  const [, left] = / expires ((?:\d+(?:ms|s|m|h))+)/.exec(listing) ?? [];
-  if (left === undefined) return undefined;
-  const leftMs = [...left.matchAll(/(\d+)(ms|s|m|h)/g)].reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit], 0);
-  return Math.max(0, MEMORY_S * 1_000 - leftMs);
 }
 
 /** Notes a socket of the game that speaks to peers: what it sends goes its own way from now on. */

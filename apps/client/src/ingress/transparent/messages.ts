@@ -1,4 +1,4 @@
-import type { Milliseconds, Port } from '@lightspeed/wire';
+import type { Port } from '@lightspeed/wire';
 
 /* What the half of a capture in the data-plane thread and the half on the main thread say to each other. IPv4 addresses are int32 bit patterns. */
 
@@ -13,9 +13,7 @@ export interface CaughtFlow {
 /** From the main thread. */
 export type CaptureCommand =
   /** The socket that has a server's address, for answers; none if the helper has refused it. It stays the main thread's to close. */
-  | { readonly type: 'capture-answer'; readonly serverIp: number; readonly serverPort: Port; readonly fd: number | undefined }
-  /** The kernel carries a flow, and its program has sent nothing for so long. */
-  | { readonly type: 'capture-quiet'; readonly flow: CaughtFlow; readonly quietMs: Milliseconds };
+  { readonly type: 'capture-answer'; readonly serverIp: number; readonly serverPort: Port; readonly fd: number | undefined };
 
 /** From the data-plane thread. */
 export interface CaptureMessage {

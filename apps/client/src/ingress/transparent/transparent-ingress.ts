@@ -41,8 +41,6 @@ export class TransparentIngress implements Ingress {
   readonly #newServers = new NewServers();
   /** By their flows. */
   readonly #answerOf = new Map<LocalFlow, AnswerSocket>();
-  /** What the kernel carries, by its addresses. */
-  readonly #direct = new Map<string, Flow>();
 
   /** @param socket what is caught comes to it; its tag becomes the host's. */
   constructor(host: IngressHost, socket: DatagramSocket, memory: FecMemory, trial: TrialServer, post: (event: CaptureEvent) => void) {
@@ -74,10 +72,8 @@ export class TransparentIngress implements Ingress {
 
   /** The kernel carries it from now on; what was caught before that is sent by the helper. */
   carryDirect(flow: Flow, offset: ArenaOffset, length: ByteLength): void {
-    const caught = caughtFlow(flow);
-    this.#direct.set(nameOf(caught), flow);
     const datagram = this.#host.engine.arena.bytes.slice(offset, offset + length);
-    this.#post({ type: 'direct', flow: caught, datagram });
+    this.#post({ type: 'direct', flow: caughtFlow(flow), datagram });
   }
 
   /** Carries a datagram of a flow that has a way. */
@@ -87,7 +83,6 @@ export class TransparentIngress implements Ingress {
   }
 
   flowClosed(flow: Flow): void {
-    if (flow.way === WAY_DIRECT) this.#direct.delete(nameOf(caughtFlow(flow)));
     const answer = this.#answerOf.get(flow);
     if (answer === undefined) return;
     this.#answerOf.delete(flow);
@@ -96,24 +91,7 @@ export class TransparentIngress implements Ingress {
   }
 
   /** Does what the half on the main thread wants. */
-  obey(command: CaptureCommand): void {
-    if (command.type === 'capture-answer') this.#answerOpened(command);
-    else this.#quiet(command);
-  }
-
-  /** Everything given to the engine is sent. */
-  sent(): void {
-    this.#room.sent();
-  }
-
-  #quiet({ flow: caught, quietMs }: Extract<CaptureCommand, { type: 'capture-quiet' }>): void {
-    const flow = this.#direct.get(nameOf(caught));
-    if (flow === undefined) return;
-    const activeMs = (this.#host.engine.clockMs - quietMs) | 0;
-    if (((activeMs - flow.lastActivityMs) | 0) > 0) flow.lastActivityMs = activeMs;
-  }
-
-  #answerOpened({ serverIp, serverPort, fd }: Extract<CaptureCommand, { type: 'capture-answer' }>): void {
+  obey({ serverIp, serverPort, fd }: CaptureCommand): void {
     const answer = this.#answers.find(serverIp, serverPort);
     if (answer === undefined) {
       if (fd !== undefined) this.#post({ type: 'answer-closed', fd });
@@ -126,6 +104,11 @@ export class TransparentIngress implements Ingress {
       else if (answer.socket !== undefined) this.#host.engine.send(answer.socket, block, length, owner.ip, owner.port);
     }
     if (answer.flows === 0) this.#answers.close(answer);
+  }
+
+  /** Everything given to the engine is sent. */
+  sent(): void {
+    this.#room.sent();
   }
 
   #take(ip: AddressHandle, port: Port, serverIp: AddressHandle, serverPort: Port, offset: ArenaOffset, length: ByteLength): void {
@@ -178,10 +161,6 @@ export class TransparentIngress implements Ingress {
     this.#post({ type: 'answer-wanted', flow: { sourceIp, sourcePort, serverIp, serverPort } });
     return this.#answers.add(serverIp, serverPort);
   }
-}
-
-function nameOf({ sourceIp, sourcePort, serverIp, serverPort }: CaughtFlow): string {
-  return `${sourceIp}:${sourcePort}:${serverIp}:${serverPort}`;
 }
 
 function caughtFlow({ sourceIp, sourcePort, destinationIp, destinationPort }: LocalFlow): CaughtFlow {

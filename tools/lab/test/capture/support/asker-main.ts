@@ -42,8 +42,6 @@ const program = {
   place: (pid: number) => asked((client) => client.place(pid)),
   answer: (flow: CapturedFlow) => asked(async (client) => closeFd(await client.answer(flow))),
   direct: (flow: CapturedFlow) => asked((client) => client.direct(flow, new Uint8Array(8))),
-  /** For how long the kernel has carried nothing of a flow; null if it carries none. */
-  quiet: async (flow: CapturedFlow) => (await client?.quietMs([flow]))?.[0],
   trial: () => asked((client) => client.trial()),
   /** Catches, answers the trial, and keeps the socket for that, whatever comes. @returns where the trial's datagram came from */
   catchAndKeep: async (target: CaptureTarget): Promise<FlowAddress> => {
