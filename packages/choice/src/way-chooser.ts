@@ -99,9 +99,9 @@ export class WayChooser {
     return isTaken;
   }
 
-  /** What probes of the last ten minutes say of the server's /24, for each node. */
-  figuresFor(serverIp: number, nowMs: number): NodeFigures[] {
-    return this.#evidence.figuresFor(serverIp, nowMs).filter(({ node }) => this.#nodes.includes(node));
+  /** What probes of the last ten minutes say of the server's /24, for each node. @param maxAgeMs for those of a shorter time */
+  figuresFor(serverIp: number, nowMs: number, maxAgeMs?: number): NodeFigures[] {
+    return this.#evidence.figuresFor(serverIp, nowMs, maxAgeMs).filter(({ node }) => this.#nodes.includes(node));
   }
 
   /** The way for a new flow to a server. Nothing is counted or kept: see {@link openMatch}. */
