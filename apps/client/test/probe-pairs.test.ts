@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { PROBE_KIND_CODES, PROBE_LOST, PROBE_REFUSAL_CODES } from '@lightspeed/control';
+import { PROBE_KIND_CODES, PROBE_LOST, PROBE_REFUSAL_CODES, probeOriginsExtension, probedRoutersExtension } from '@lightspeed/control';
 import type { OutgoingMessage, ProbeResult } from '@lightspeed/control';
 import { ProbeError } from '@lightspeed/probe';
 import type { Measurement, ProbeKind, ProbeOptions, ProbeTarget } from '@lightspeed/probe';
@@ -52,6 +52,17 @@ function machine(answers: Partial<Record<ProbeKind, number>>, origin: string = t
   };
 }
 
+/** What was measured by routers in turn, after 60 ms each; undefined is a lost probe. */
+function spread(origins: readonly (string | undefined)[]): Measurement {
+  return {
+    kind: 'ttl',
+    roundTripsMs: origins.map((origin) => (origin === undefined ? undefined : 60)),
+    origin: origins[0],
+    origins,
+    ttl: 3,
+  };
+}
+
 describe('a pair', () => {
   it('is the same measurement from both ends', async () => {
     const link = new Link();
@@ -94,7 +105,7 @@ describe('a pair', () => {
     const link = new Link();
     link.answer = () => ({ requestId: 4_711, samplesUs: [1] });
     const node = new NodeProber(link);
-    const asked = node.ask({ ...target, kind: 'icmp', count: 1, spacingMs: 0, maxAgeSecs: 0 });
+    const asked = node.ask({ ...target, kind: 'icmp', count: 1, spacingMs: 0, maxAgeSecs: 0, routers: 1 });
     await new Promise((resolve) => link.once('probed', resolve));
     node[Symbol.dispose]();
     expect(await asked).toBe('not_there');
@@ -119,6 +130,51 @@ describe('a pair', () => {
     using node = new NodeProber(link);
     const pair = await new PairProber(machine({ ttl: 60 }, '8.8.8.1')).pair(target, node, 'ttl');
     expect(pair.comparable).toBe(comparable);
+  });
+});
+
+describe('pairs by TTL', () => {
+  const [last, before, mine, theirs] = ['8.8.255.1', '8.8.254.1', '10.0.0.1', '10.9.0.1'];
+  const numbers = (list: readonly string[]) => list.map((ip) => (parseIpv4(ip) ?? 0) >>> 0);
+
+  it('are spread over routers, and only those count that both ends have sent to the same one', async () => {
+    const link = new Link();
+    const origins = [last, before, theirs, last];
+    link.answer = ({ count }) => ({
+      origin: numbers([last])[0],
+      samplesUs: Array.from({ length: count }, () => 25_000),
+      extensions: [probeOriginsExtension.encode(numbers(origins))],
+    });
+    using node = new NodeProber(link);
+    const here = { probe: () => Promise.resolve(spread([last, before, mine, undefined])) };
+
+    const pair = await new PairProber(here).pair(target, node, 'ttl', { count: 4 });
+
+    expect(probedRoutersExtension.find(link.asked[0].extensions ?? [])).toBe(3);
+    expect(pair).toMatchObject({
+      comparable: 'same',
+      directMs: [60, 60, undefined, undefined],
+      nodeMs: [25, 25, undefined, undefined],
+    });
+  });
+
+  it('of a node that measures the last router alone are those of that router', async () => {
+    const link = new Link();
+    link.answer = ({ count }) => ({ origin: numbers([last])[0], samplesUs: Array.from({ length: count }, () => 25_000) });
+    using node = new NodeProber(link);
+    const here = { probe: () => Promise.resolve(spread([last, before, mine, last])) };
+
+    const pair = await new PairProber(here).pair(target, node, 'ttl', { count: 4 });
+
+    expect(pair).toMatchObject({ comparable: 'same', directMs: [60, undefined, undefined, 60], nodeMs: [25, undefined, undefined, 25] });
+  });
+
+  it('to another router each are no evidence', async () => {
+    const link = new Link();
+    link.answer = () => ({ origin: numbers([theirs])[0], samplesUs: [25_000] });
+    using node = new NodeProber(link);
+    const pair = await new PairProber({ probe: () => Promise.resolve(spread([mine])) }).pair(target, node, 'ttl', { count: 1 });
+    expect(pair).toMatchObject({ comparable: 'apart', directMs: [60], nodeMs: [25] });
   });
 });
 

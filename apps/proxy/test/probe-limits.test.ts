@@ -1,5 +1,5 @@
-import { PROBE_KIND_CODES, PROBE_LOST } from '@lightspeed/control';
-import type { Probe } from '@lightspeed/control';
+import { PROBE_KIND_CODES, PROBE_LOST, probeOriginsExtension, probedRoutersExtension } from '@lightspeed/control';
+import type { Extension, Probe } from '@lightspeed/control';
 import { ProbeError } from '@lightspeed/probe';
 import type { Measurement } from '@lightspeed/probe';
 import { parseDestinationRule } from '@lightspeed/security';
@@ -19,8 +19,11 @@ describe('a request to measure', () => {
       ageSecs: 0,
       origin: parseIpv4('9.9.9.9'),
       samplesUs: [40_250, PROBE_LOST],
+      extensions: [],
     });
-    expect(scene.orders).toEqual([{ target: { ip: '9.9.9.9', port: 27_015 }, kind: 'tcp', options: { count: 2, spacingMs: 25 } }]);
+    expect(scene.orders).toEqual([
+      { target: { ip: '9.9.9.9', port: 27_015 }, kind: 'tcp', options: { count: 2, spacingMs: 25, routers: 1 } },
+    ]);
   });
 
   it.each<[string, string, Partial<Probe>, string]>([
@@ -193,6 +196,27 @@ describe('a result', () => {
       origins.push(formatIpv4(result.origin));
     }
     expect(origins).toEqual(['0.0.0.0', '0.0.0.0', '8.8.8.1']);
+  });
+});
+
+describe('probes by TTL', () => {
+  it('are spread over as many routers as are asked for, three at most, and the result says who has answered each', async () => {
+    const scene = new ProbeScene();
+    const routers: (number | undefined)[] = [];
+    const origins = ['8.8.8.1', '10.1.2.3', undefined];
+    scene.instead = ({ kind, options }) => {
+      routers.push(options.routers);
+      return Promise.resolve({ kind, roundTripsMs: [5, 6, undefined], origin: origins[0], origins, ttl: 3 });
+    };
+    const kind = PROBE_KIND_CODES.ttl;
+    const told = async (extensions: readonly Extension[]) => {
+      const result = await scene.result('9.9.9.9:27015', { kind, count: 3, extensions });
+      return probeOriginsExtension.find(result.extensions)?.map((ip) => formatIpv4(ip));
+    };
+    expect(await told([])).toBeUndefined();
+    expect(await told([probedRoutersExtension.encode(200)])).toEqual(['8.8.8.1', '0.0.0.0', '0.0.0.0']);
+    // What was measured otherwise is not given to who has asked for this.
+    expect(routers).toEqual([1, 3]);
   });
 });
 

@@ -18,4 +18,6 @@ export const ExtensionId = {
   refusalCode: 0x4f,
   refusedPackets: 0x50,
   refusedDestinations: 0x51,
+  probedRouters: 0x52,
+  probeOrigins: 0x53,
 } as const;

@@ -71,5 +71,6 @@ export { MAX_REFUSED_ENTRIES, REFUSED_REASONS, refusedDestinationsExtension, ref
 export type { RefusedDestination, RefusedPackets, RefusedReason } from './report-extensions.ts';
 export { readFrom, writeTo } from './message-transfer.ts';
 export type { ByteWriter } from './message-transfer.ts';
+export { probeOriginsExtension, probedRoutersExtension } from './probe-extensions.ts';
 export { protectionExtension } from './protection-extension.ts';
 export type { ProtectionOffer } from './protection-extension.ts';

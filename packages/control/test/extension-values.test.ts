@@ -18,6 +18,8 @@ import {
   reasonTextExtension,
   refusalCodeExtension,
   REFUSED_REASONS,
+  probeOriginsExtension,
+  probedRoutersExtension,
   refusedDestinationsExtension,
   refusedPacketsExtension,
   resumeExtension,
@@ -110,6 +112,8 @@ const kinds: readonly Kind[] = [
   ...fixedSize,
   kind('reasonText', reasonTextExtension, fc.string({ unit: 'grapheme' }), 'né', '6E C3 A9'),
   kind('refusalCode', refusalCodeExtension, fc.stringMatching(/^[a-z_]{1,40}$/), 'expired', '65 78 70 69 72 65 64'),
+  kind('probedRouters', probedRoutersExtension, u32, 3, '00 00 00 03'),
+  kind('probeOrigins', probeOriginsExtension, fc.array(u32, { maxLength: 10 }), [0x0808fd01, 0], '08 08 FD 01 00 00 00 00'),
   kind(
     'refusedPackets',
     refusedPacketsExtension,
@@ -151,6 +155,8 @@ test('the ids are the ones of the protocol page, and every id has its kind', () 
     refusalCode: 0x4f,
     refusedPackets: 0x50,
     refusedDestinations: 0x51,
+    probedRouters: 0x52,
+    probeOrigins: 0x53,
   });
   expect(Object.fromEntries(kinds.map(({ name, id }) => [name, id]))).toEqual(ExtensionId);
 });

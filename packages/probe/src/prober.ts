@@ -7,15 +7,15 @@ import type { Answer, Shot } from './base/shots.ts';
 import { a2sShot } from './kinds/a2s.ts';
 import { icmpShot, whyNoIcmp } from './kinds/icmp.ts';
 import { tcpShot } from './kinds/tcp.ts';
-import { findLastRouter, ttlShot } from './kinds/ttl.ts';
+import { findLastRouters, ttlShot } from './kinds/ttl.ts';
 import type { LastRouter } from './kinds/ttl.ts';
 import { whyNoProbeSockets } from './linux/probe-socket.ts';
 
 /** Measurements that a prober has under way by default. */
 const DEFAULT_MAX_MEASUREMENTS = 16;
-/** How long the last router before a server is taken to stay the same. */
+/** How long the last routers before a server are taken to stay the same. */
 const ROUTER_LIVES_MS = 600_000;
-/** Most servers whose last router is remembered; the one that was found first gives way. */
+/** Most servers whose last routers are remembered; the one that was found first gives way. */
 const MAX_ROUTERS = 512;
 
 /** What a prober is made with. */
@@ -41,7 +41,9 @@ export interface Measurement {
    * different routers (docs/adr/0048-probes.md). Undefined if nobody answered.
    */
   readonly origin: string | undefined;
-  /** The TTL of the probes, for `ttl`. */
+  /** For `ttl`, who answered each probe: they may have been spread over several routers. Left out by the other kinds. */
+  readonly origins?: readonly (string | undefined)[] | undefined;
+  /** The TTL of the probes to the last router, for `ttl`. */
   readonly ttl: number | undefined;
 }
 
@@ -61,7 +63,7 @@ export function whyNoProbes(kind: ProbeKind): string | undefined {
 export class Prober {
   readonly #sockets: { readonly mark: number | undefined; readonly source: string | undefined };
   readonly #max: number;
-  readonly #routers = new Map<string, LastRouter & { readonly untilMs: number }>();
+  readonly #routers = new Map<string, { readonly last: readonly LastRouter[]; readonly untilMs: number }>();
   #running = 0;
 
   /** @throws {ProbeError} `ERR_PROBE_OPTION` for a source that is no IPv4 address. */
@@ -98,22 +100,22 @@ export class Prober {
   async #measure(options: CheckedOptions, kind: ProbeKind): Promise<Measurement> {
     const { count, spacingMs, timeoutMs } = options;
     if (kind !== 'ttl') return measurement(kind, await fireAll(count, spacingMs, timeoutMs, () => SHOTS[kind](options)), undefined);
-    const router = await this.#lastRouter(options);
-    if (router === undefined) return measurement(kind, nothing(count), undefined);
-    const answers = await fireAll(count, spacingMs, timeoutMs, () => ttlShot(options, router.ttl));
+    const routers = (await this.#lastRouters(options)).slice(0, options.routers);
+    if (routers.length === 0) return measurement(kind, nothing(count), undefined);
+    const answers = await fireAll(count, spacingMs, timeoutMs, (number) => ttlShot(options, routers[number % routers.length].ttl));
     // The way has changed: the next measurement looks again.
     if (answers.every((answer) => answer === undefined)) this.#routers.delete(keyOf(options.target));
-    return measurement(kind, answers, router.ttl);
+    return { ...measurement(kind, answers, routers[0].ttl), origins: answers.map((answer) => answer?.origin) };
   }
 
-  async #lastRouter(options: CheckedOptions): Promise<LastRouter | undefined> {
+  async #lastRouters(options: CheckedOptions): Promise<readonly LastRouter[]> {
     const key = keyOf(options.target);
     const known = this.#routers.get(key);
-    if (known !== undefined && performance.now() < known.untilMs) return known;
+    if (known !== undefined && performance.now() < known.untilMs) return known.last;
     this.#routers.delete(key);
-    const found = await findLastRouter(options);
-    if (found === undefined) return undefined;
-    this.#routers.set(key, { ...found, untilMs: performance.now() + ROUTER_LIVES_MS });
+    const found = await findLastRouters(options);
+    if (found.length === 0) return found;
+    this.#routers.set(key, { last: found, untilMs: performance.now() + ROUTER_LIVES_MS });
     if (this.#routers.size > MAX_ROUTERS) {
       const [oldest] = this.#routers.keys();
       this.#routers.delete(oldest);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_SEARCH_DATAGRAMS_AT_SERVER } from '@lightspeed/probe';
-import { LAST_ROUTER, NOBODY, Network, SERVER, whyNoNetworks } from './support/networks.ts';
+import { FIRST_ROUTER, LAST_ROUTER, NOBODY, Network, SERVER, whyNoNetworks } from './support/networks.ts';
 
 const why = whyNoNetworks();
 const port = 27_015;
@@ -24,6 +24,17 @@ describe.skipIf(why !== undefined)(`in network namespaces${why === undefined ? '
     const measured = await network.measure('ttl', { ip: SERVER, port }, { count: 3 });
 
     expect(measured).toMatchObject({ origin: LAST_ROUTER, ttl: 2, roundTripsMs: some });
+  });
+
+  it('the last routers take turns where that is asked for, and each probe says who has answered it', async () => {
+    const measured = await network.measure('ttl', { ip: SERVER, port }, { count: 5, routers: 3 });
+
+    expect(measured).toMatchObject({
+      ttl: 2,
+      origin: LAST_ROUTER,
+      origins: [LAST_ROUTER, FIRST_ROUTER, LAST_ROUTER, FIRST_ROUTER, LAST_ROUTER],
+      roundTripsMs: [...some, expect.any(Number), expect.any(Number)],
+    });
   });
 
   it('pings without rights as soon as the system allows them to the group, and says what to do until then', async () => {

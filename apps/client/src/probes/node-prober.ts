@@ -1,4 +1,4 @@
-import { PROBE_KIND_CODES, PROBE_LOST, probeRefusalName } from '@lightspeed/control';
+import { PROBE_KIND_CODES, PROBE_LOST, probeOriginsExtension, probeRefusalName, probedRoutersExtension } from '@lightspeed/control';
 import type { OutgoingMessage, ProbeRefusal, ProbeResult } from '@lightspeed/control';
 import type { ProbeKind } from '@lightspeed/probe';
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
@@ -30,6 +30,8 @@ export interface NodeRequest {
   readonly spacingMs: number;
   /** How old a result of the server's /24 may be; 0 measures now. */
   readonly maxAgeSecs: number;
+  /** For `ttl`: over how many of the last routers probes are spread. */
+  readonly routers: number;
 }
 
 /** What a node has measured. */
@@ -38,6 +40,8 @@ export interface NodeMeasurement {
   readonly roundTripsMs: readonly (number | undefined)[];
   /** Who answered, as text; undefined if nobody did, or if the node does not tell. */
   readonly origin: string | undefined;
+  /** Who answered each probe; undefined if the node does not tell them apart: then it is the origin. */
+  readonly origins: readonly (string | undefined)[] | undefined;
   readonly ageSecs: number;
 }
 
@@ -61,7 +65,7 @@ export class NodeProber implements Disposable {
   }
 
   /** @returns what the node has measured, or why it has not; never rejects. */
-  ask({ ip, port, kind, count, spacingMs, maxAgeSecs }: NodeRequest): Promise<NodeMeasurement | NodeRefusal> {
+  ask({ ip, port, kind, count, spacingMs, maxAgeSecs, routers }: NodeRequest): Promise<NodeMeasurement | NodeRefusal> {
     if (this.#waiting.size >= MAX_WAITING) return Promise.resolve('busy');
     this.#id = this.#id === LAST_ID ? 1 : this.#id + 1;
     const requestId = this.#id;
@@ -75,7 +79,8 @@ export class NodeProber implements Disposable {
       this.#waiting.set(requestId, settle);
       const bits = (parseIpv4(ip) ?? 0) >>> 0;
       const request = { type: 'probe', requestId, ip: bits, port, kind: PROBE_KIND_CODES[kind], count, spacingMs, maxAgeSecs } as const;
-      if (!this.#link.askProbe(request)) settle('not_there');
+      const extensions = kind === 'ttl' && routers > 1 ? [probedRoutersExtension.encode(routers)] : [];
+      if (!this.#link.askProbe({ ...request, extensions })) settle('not_there');
     });
   }
 
@@ -86,11 +91,15 @@ export class NodeProber implements Disposable {
   }
 
   /** A result that nobody waits for means nothing. */
-  readonly #take = ({ requestId, refusal, ageSecs, origin, samplesUs }: ProbeResult): void => {
+  readonly #take = ({ requestId, refusal, ageSecs, origin, samplesUs, extensions }: ProbeResult): void => {
     const settle = this.#waiting.get(requestId);
     if (settle === undefined) return;
     if (refusal !== 0) return settle(probeRefusalName(refusal) ?? 'unknown');
     const roundTripsMs = samplesUs.map((us) => (us === PROBE_LOST ? undefined : us / 1_000));
-    settle({ roundTripsMs, origin: origin === 0 ? undefined : formatIpv4(origin), ageSecs });
+    settle({ roundTripsMs, origin: addressOf(origin), origins: probeOriginsExtension.find(extensions)?.map(addressOf), ageSecs });
   };
+}
+
+function addressOf(ip: number): string | undefined {
+  return ip === 0 ? undefined : formatIpv4(ip);
 }

@@ -1,4 +1,4 @@
-import { ProbeError, Prober } from '@lightspeed/probe';
+import { MAX_PROBED_ROUTERS, ProbeError, Prober } from '@lightspeed/probe';
 import type { Measurement, ProbeKind, ProbeTarget } from '@lightspeed/probe';
 import { AnsweringKinds } from './answering-kinds.ts';
 import type { NodeMeasurement, NodeProber, NodeRefusal } from './node-prober.ts';
@@ -6,6 +6,9 @@ import type { NodeMeasurement, NodeProber, NodeRefusal } from './node-prober.ts'
 /** A burst: ten pairs within 250 ms. */
 const DEFAULT_COUNT = 10;
 const DEFAULT_SPACING_MS = 25;
+
+/** A router answers six probes by TTL at once, and then one a second: ten of a burst are answered by two or three. */
+const ROUTERS = MAX_PROBED_ROUTERS;
 
 /** Enough to learn whether anybody answers, and few enough that a node then still grants a burst. */
 const TRIAL_COUNT = 2;
@@ -69,7 +72,7 @@ export class PairProber {
     const { count = DEFAULT_COUNT, spacingMs = DEFAULT_SPACING_MS, maxAgeSecs = 0 } = options;
     const [direct, ...byNodes] = await Promise.all([
       this.#direct(target, kind, count, spacingMs),
-      ...nodes.map((node) => node.ask({ ...target, kind, count, spacingMs, maxAgeSecs })),
+      ...nodes.map((node) => node.ask({ ...target, kind, count, spacingMs, maxAgeSecs, routers: ROUTERS })),
     ]);
     const pairs = byNodes.map((byNode, at) => pairOf(kind, direct, byNode, nodes[at].roundTripMs));
     const isAnswered = pairs.some(({ comparable }) => comparable !== undefined);
@@ -103,7 +106,7 @@ export class PairProber {
 
   async #direct(target: ProbeTarget, kind: ProbeKind, count: number, spacingMs: number): Promise<Measurement | ProbeError> {
     try {
-      return await this.#prober.probe(target, kind, { count, spacingMs });
+      return await this.#prober.probe(target, kind, { count, spacingMs, routers: ROUTERS });
     } catch (error) {
       if (error instanceof ProbeError && error.code !== 'ERR_PROBE_OPTION') return error;
       throw error;
@@ -130,14 +133,19 @@ function pairOf(
 ): Pair {
   const here = direct instanceof ProbeError ? undefined : direct;
   const there = typeof byNode === 'string' ? undefined : byNode;
+  const comparable = here === undefined || there === undefined ? undefined : comparabilityOf(kind, here, there);
+  // Of a pair that has reached two routers, either half is as good as lost.
+  const isOfBoth = (at: number) =>
+    kind !== 'ttl' || comparable === 'apart' || nearness(originAt(here, at), originAt(there, at)) !== 'apart';
+  const ofBoth = (list: Measurement['roundTripsMs'] = []) => list.map((ms, at) => (isOfBoth(at) ? ms : undefined));
   return {
     kind,
-    directMs: here?.roundTripsMs ?? [],
-    nodeMs: there?.roundTripsMs ?? [],
+    directMs: ofBoth(here?.roundTripsMs),
+    nodeMs: ofBoth(there?.roundTripsMs),
     toNodeMs,
     refusal: typeof byNode === 'string' ? byNode : undefined,
     obstacle: direct instanceof ProbeError ? direct.message : undefined,
-    comparable: here === undefined || there === undefined ? undefined : comparabilityOf(kind, here, there),
+    comparable,
     nodeAgeSecs: there?.ageSecs ?? 0,
   };
 }
@@ -147,9 +155,21 @@ function comparabilityOf(kind: ProbeKind, here: Measurement, there: NodeMeasurem
   if (!isAnswered) return undefined;
   // It is the server that answered; of a network's older result it is a neighbour.
   if (kind !== 'ttl') return here.origin === there.origin ? 'same' : 'near';
-  if (here.origin === undefined || there.origin === undefined) return 'apart';
-  if (here.origin === there.origin) return 'same';
-  return networkOf(here.origin) === networkOf(there.origin) ? 'near' : 'apart';
+  const found = here.roundTripsMs.map((_, at) => nearness(originAt(here, at), originAt(there, at)));
+  return (['same', 'near'] as const).find((one) => found.includes(one)) ?? 'apart';
+}
+
+/** Who answered a probe; undefined if it is not known, or was lost. */
+function originAt(measured: Pick<Measurement, 'origin' | 'origins' | 'roundTripsMs'> | undefined, at: number): string | undefined {
+  if (measured?.roundTripsMs[at] === undefined) return undefined;
+  return measured.origins === undefined ? measured.origin : measured.origins[at];
+}
+
+/** Of the routers that answered two probes; of a probe that was lost it is not known, and nothing follows from it. */
+function nearness(a: string | undefined, b: string | undefined): Comparability {
+  if (a === undefined || b === undefined) return 'apart';
+  if (a === b) return 'same';
+  return networkOf(a) === networkOf(b) ? 'near' : 'apart';
 }
 
 function networkOf(ip: string): string {

@@ -1,6 +1,6 @@
-import { PROBE_KIND_CODES, PROBE_LOST, PROBE_REFUSAL_CODES } from '@lightspeed/control';
-import type { OutgoingMessage, Probe, ProbeRefusal } from '@lightspeed/control';
-import { MAX_PROBES, MAX_SPACING_MS, PROBE_KINDS, ProbeError, Prober } from '@lightspeed/probe';
+import { PROBE_KIND_CODES, PROBE_LOST, PROBE_REFUSAL_CODES, probeOriginsExtension, probedRoutersExtension } from '@lightspeed/control';
+import type { Extension, OutgoingMessage, Probe, ProbeRefusal } from '@lightspeed/control';
+import { MAX_PROBED_ROUTERS, MAX_PROBES, MAX_SPACING_MS, PROBE_KINDS, ProbeError, Prober } from '@lightspeed/probe';
 import type { Measurement, ProbeKind } from '@lightspeed/probe';
 import { DestinationPolicy } from '@lightspeed/security';
 import { formatIpv4, parseIpv4 } from '@lightspeed/wire';
@@ -116,8 +116,9 @@ export class NodeProbes {
       ...NOTHING,
       requestId: request.requestId,
       ageSecs: Math.min(Math.floor((this.#now() - atMs) / SECOND_MS), MAX_AGE_SECS),
-      origin: this.#originOf(measurement, request),
+      origin: this.#originOf(measurement.origin, request),
       samplesUs: measurement.roundTripsMs.slice(0, request.count).map(sampleUs),
+      extensions: this.#originsOf(measurement, request),
     };
   }
 
@@ -164,10 +165,10 @@ export class NodeProbes {
   }
 
   async #probe(wanted: Wanted, spacingMs: number): Promise<KeptResult | ProbeRefusal> {
-    const { kind, ip, port, count } = wanted;
+    const { kind, ip, port, count, routers } = wanted;
     const atMs = this.#now();
     try {
-      const measurement = await this.#prober.probe({ ip: formatIpv4(ip), port }, kind, { count, spacingMs });
+      const measurement = await this.#prober.probe({ ip: formatIpv4(ip), port }, kind, { count, spacingMs, routers });
       this.counters.measured(kind);
       const result = { measurement, atMs };
       this.#results.add(wanted, result);
@@ -191,9 +192,15 @@ export class NodeProbes {
   }
 
   /** A router may have an address of a network behind the node, which is nobody's business. @returns 0 for those */
-  #originOf({ origin }: Measurement, { port }: Probe): number {
+  #originOf(origin: string | undefined, { port }: Probe): number {
     const ip = origin === undefined ? undefined : parseIpv4(origin);
     return ip === undefined || this.#isDenied(ip, port) ? 0 : ip;
+  }
+
+  /** Of each sample, for whoever has asked for several routers. */
+  #originsOf({ origins }: Measurement, request: Probe): Extension[] {
+    if (origins === undefined || probedRoutersExtension.find(request.extensions) === undefined) return [];
+    return [probeOriginsExtension.encode(origins.slice(0, request.count).map((origin) => this.#originOf(origin, request)))];
   }
 }
 
@@ -205,10 +212,12 @@ function rulesOf(config: ProbeConfig): DestinationRules {
 }
 
 /** @returns undefined for a request of something that there is not. */
-function wantedOf({ kind: code, ip, port, count, spacingMs, maxAgeSecs }: Probe): Wanted | undefined {
+function wantedOf({ kind: code, ip, port, count, spacingMs, maxAgeSecs, extensions }: Probe): Wanted | undefined {
   const kind: ProbeKind | undefined = PROBE_KINDS.find((one) => PROBE_KIND_CODES[one] === code);
   const isAllowed = kind !== undefined && count >= 1 && count <= MAX_PROBES && spacingMs <= MAX_SPACING_MS;
-  return isAllowed ? { kind, ip, port, count, maxAgeMs: maxAgeSecs * SECOND_MS } : undefined;
+  const asked = kind === 'ttl' ? (probedRoutersExtension.find(extensions) ?? 1) : 1;
+  const routers = Math.min(Math.max(asked, 1), MAX_PROBED_ROUTERS);
+  return isAllowed ? { kind, ip, port, count, routers, maxAgeMs: maxAgeSecs * SECOND_MS } : undefined;
 }
 
 function sampleUs(roundTripMs: number | undefined): number {

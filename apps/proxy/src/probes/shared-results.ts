@@ -17,9 +17,14 @@ export interface Wanted {
   readonly ip: number;
   readonly port: number;
   readonly count: number;
+  /** Over how many routers it is spread, at most. */
+  readonly routers: number;
   /** How old a result of the server's /24 may be; 0 for one of the server itself, measured now. */
   readonly maxAgeMs: number;
 }
+
+/** What two measurements have in common if one may stand for the other. */
+type HowMeasured = Pick<Wanted, 'kind' | 'routers' | 'ip' | 'port'>;
 
 /** A result, and when its measurement began. */
 export interface KeptResult {
@@ -47,19 +52,19 @@ export class SharedResults {
     return kept.measurement.roundTripsMs.length >= wanted.count ? kept : undefined;
   }
 
-  add(wanted: Pick<Wanted, 'kind' | 'ip' | 'port'>, result: KeptResult): void {
+  add(wanted: HowMeasured, result: KeptResult): void {
     put(this.#servers, serverKey(wanted), result);
     put(this.#networks, networkOf(wanted), result);
   }
 }
 
 /** A text for a server and how it is measured. */
-export function serverKey({ kind, ip, port }: Pick<Wanted, 'kind' | 'ip' | 'port'>): string {
-  return `${kind} ${ip}:${port}`;
+export function serverKey({ kind, routers, ip, port }: HowMeasured): string {
+  return `${kind} ${routers} ${ip}:${port}`;
 }
 
-function networkOf({ kind, ip }: Pick<Wanted, 'kind' | 'ip'>): string {
-  return `${kind} ${ip >>> 8}`;
+function networkOf({ kind, routers, ip }: HowMeasured): string {
+  return `${kind} ${routers} ${ip >>> 8}`;
 }
 
 function put(results: Map<string, KeptResult>, key: string, result: KeptResult): void {

@@ -3,6 +3,8 @@ import { ProbeError } from './errors.ts';
 
 /** Most probes of one measurement. */
 export const MAX_PROBES = 10;
+/** Most routers over which a measurement by `ttl` is spread. */
+export const MAX_PROBED_ROUTERS = 3;
 /** Longest pause between two probes of a measurement. */
 export const MAX_SPACING_MS = 1_000;
 /** Longest time that a probe may take before it counts as lost. */
@@ -30,6 +32,11 @@ export interface ProbeOptions {
   readonly spacingMs?: number;
   /** After so long a probe is lost, 1 to 1,000 ms; default 1,000. */
   readonly timeoutMs?: number;
+  /**
+   * For `ttl`: over how many of the last routers that answer the probes are spread in turn, 1 to 3; default 1. Each of them answers few
+   * probes at once.
+   */
+  readonly routers?: number;
 }
 
 /** Options that were checked, with nothing left out. */
@@ -45,12 +52,13 @@ export interface CheckedOptions extends Required<ProbeOptions> {
 export function checkOptions(target: ProbeTarget, options: ProbeOptions, sockets: Pick<CheckedOptions, 'mark' | 'source'>): CheckedOptions {
   const { ip, port } = target;
   if (parseIpv4(ip) === undefined) throw new ProbeError('ERR_PROBE_OPTION', `ip must be an IPv4 address such as 192.0.2.7, got "${ip}"`);
-  const { count = 1, spacingMs = DEFAULT_SPACING_MS, timeoutMs = MAX_ANSWER_TIMEOUT_MS } = options;
+  const { count = 1, spacingMs = DEFAULT_SPACING_MS, timeoutMs = MAX_ANSWER_TIMEOUT_MS, routers = 1 } = options;
   requireInteger('port', port, 1, 0xffff);
   requireInteger('count', count, 1, MAX_PROBES);
   requireInteger('spacingMs', spacingMs, 0, MAX_SPACING_MS);
   requireInteger('timeoutMs', timeoutMs, 1, MAX_ANSWER_TIMEOUT_MS);
-  return { target: { ip, port }, count, spacingMs, timeoutMs, ...sockets };
+  requireInteger('routers', routers, 1, MAX_PROBED_ROUTERS);
+  return { target: { ip, port }, count, spacingMs, timeoutMs, routers, ...sockets };
 }
 
 /** @throws {ProbeError} `ERR_PROBE_OPTION` */

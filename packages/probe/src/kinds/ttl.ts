@@ -1,3 +1,4 @@
+import { MAX_PROBED_ROUTERS } from '../base/options.ts';
 import type { CheckedOptions } from '../base/options.ts';
 import { ProbeError } from '../base/errors.ts';
 import { fireAll } from '../base/shots.ts';
@@ -24,7 +25,7 @@ const ROUTER_TIMEOUT_MS = 500;
 /** Most datagrams of one search that may reach a server which answers nothing. They are empty. */
 export const MAX_SEARCH_DATAGRAMS_AT_SERVER = WAVE * (MAX_SILENT_WAVES + 1) - 1;
 
-/** The last router before a server that answers. */
+/** One of the last routers before a server that answer. */
 export interface LastRouter {
   /** With this TTL, datagrams end at it. */
   readonly ttl: number;
@@ -42,12 +43,12 @@ export function ttlShot({ target, mark, source }: Pick<CheckedOptions, 'target' 
 }
 
 /**
- * Looks for the last router before a server. It takes at most 8 waves of 4 empty datagrams.
- * @returns undefined if no router answers, or none is between.
+ * Looks for the last routers before a server. It takes at most 8 waves of 4 empty datagrams.
+ * @returns those that answer, at most {@link MAX_PROBED_ROUTERS}, the last one first; none if no router answers, or none is between.
  * @throws {ProbeError} `ERR_PROBE_UNAVAILABLE`
  */
-export async function findLastRouter(options: Pick<CheckedOptions, 'target' | 'mark' | 'source'>): Promise<LastRouter | undefined> {
-  let last: LastRouter | undefined;
+export async function findLastRouters(options: Pick<CheckedOptions, 'target' | 'mark' | 'source'>): Promise<readonly LastRouter[]> {
+  let last: LastRouter[] = [];
   let silentWaves = 0;
   for (let first = 1; first <= MAX_TTL && silentWaves < MAX_SILENT_WAVES; first += WAVE) {
     const shots: ReachShot[] = [];
@@ -58,11 +59,10 @@ export async function findLastRouter(options: Pick<CheckedOptions, 'target' | 'm
     });
     const reached = shots.findIndex((shot) => shot.hasReachedServer);
     const before = reached < 0 ? answers : answers.slice(0, reached);
-    const nearest = before.findLastIndex((answer) => answer !== undefined);
-    const router = before[nearest];
-    if (router !== undefined) last = { ttl: first + nearest, ip: router.origin };
+    const found = before.flatMap((answer, nth) => (answer === undefined ? [] : [{ ttl: first + nth, ip: answer.origin }]));
+    last = [...found.toReversed(), ...last].slice(0, MAX_PROBED_ROUTERS);
     if (reached >= 0) return last;
-    silentWaves = router === undefined ? silentWaves + 1 : 0;
+    silentWaves = found.length === 0 ? silentWaves + 1 : 0;
   }
   return last;
 }

@@ -8,6 +8,8 @@ let made = 0;
 /** The server, three hops from the client, and the last router before it as the client sees it. */
 export const SERVER = '10.91.3.2';
 export const LAST_ROUTER = '10.91.2.2';
+/** The router before that. */
+export const FIRST_ROUTER = '10.91.1.1';
 /** Nobody is there: the last router drops what goes there, and says nothing. */
 export const NOBODY = '10.91.9.9';
 
@@ -34,10 +36,10 @@ export class Network implements AsyncDisposable {
       await ip(`netns add ${name}`);
       await ip(`-n ${name} link set lo up`);
     }
-    await cable(client, 'eth0', '10.91.1.2', near, 'eth0', '10.91.1.1');
+    await cable(client, 'eth0', '10.91.1.2', near, 'eth0', FIRST_ROUTER);
     await cable(near, 'eth1', '10.91.2.1', far, 'eth0', LAST_ROUTER);
     await cable(far, 'eth1', '10.91.3.1', server, 'eth0', SERVER);
-    await ip(`-n ${client} route add default via 10.91.1.1`);
+    await ip(`-n ${client} route add default via ${FIRST_ROUTER}`);
     await ip(`-n ${near} route add default via ${LAST_ROUTER}`);
     await ip(`-n ${far} route add 10.91.1.0/24 via 10.91.2.1`);
     await ip(`-n ${far} route add blackhole ${NOBODY}`);

@@ -10,12 +10,12 @@ const DEVICE = 'delays';
 const TABLE = 50;
 /** The provider of the game servers. */
 const PROVIDER: Place = { ip: '8.8.0.0', bits: 16 };
-/** By it, the provider's router says that a datagram has ended at it. */
-const PROVIDERS_ROUTER = '8.8.255.1';
+/** Behind its three routers, one after the other. The servers are at the last one. */
+const PROVIDERS_NETWORKS = ['8.8.253', '8.8.254', '8.8.255'];
 
 /**
  * An internet in which a way takes its time. A packet between two machines passes a router whose TUN device delays it, in user
- * space. Behind that, the provider of the game servers has a router of its own. TTLs count down, and routers say so, as they do.
+ * space. Behind that, the provider of the game servers has three of its own. TTLs count down, and routers say so, as they do.
  * All of it ends with `started`.
  */
 export async function openDelayedInternet(started: AsyncDisposableStack, nodes: readonly string[]) {
@@ -26,12 +26,19 @@ export async function openDelayedInternet(started: AsyncDisposableStack, nodes: 
   const hosts = new Map<string, Attachment>();
   for (const name of nodes) hosts.set(name, await internet.machine());
   const provider = await internet.machine();
-  const servers = await internet.namespace();
-  await link({ in: provider.in, interface: 'farm', address: '8.8.255.1/24' }, { in: servers, interface: 'eth0', address: '8.8.255.2/24' });
-  await provider.in.forward();
-  await provider.in.ip(`route replace default via ${provider.gateway} dev eth0 src ${PROVIDERS_ROUTER}`);
-  await provider.in.ip(`route add ${PROVIDER.ip}/${PROVIDER.bits} via 8.8.255.2`);
-  await servers.ip(`route add default via ${PROVIDERS_ROUTER}`);
+  await provider.in.ip(`route replace default via ${provider.gateway} dev eth0`);
+  let last = provider.in;
+  for (const network of PROVIDERS_NETWORKS) {
+    const next = await internet.namespace();
+    await link({ in: last, interface: 'inside', address: `${network}.1/24` }, { in: next, interface: 'eth0', address: `${network}.2/24` });
+    await last.forward();
+    await last.ip(`route add ${PROVIDER.ip}/${PROVIDER.bits} via ${network}.2`);
+    await next.ip(`route add default via ${network}.1`);
+    last = next;
+  }
+  const servers = last;
+  // To everybody it has one address.
+  await provider.in.ip(`route replace default via ${provider.gateway} dev eth0 src ${PROVIDERS_NETWORKS[0]}.1`);
   await router.ip(`route add ${PROVIDER.ip}/${PROVIDER.bits} via ${provider.address}`);
   const delays = started.use(
     startChild<DelaysProgram>({
