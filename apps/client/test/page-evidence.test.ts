@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { evidenceFacts } from '../src/cli/page-evidence.ts';
 import type { EvidenceSource } from '../src/cli/page-evidence.ts';
 import type { MeasuringNode } from '../src/control/fleet-node.ts';
+import { NodeNames } from '../src/page/node-names.ts';
 
-const NODE = 'fra-1:4433';
+const NODE = '192.0.2.10:4433';
 const NOW_MS = 1_000_000;
 const server = { serverIp: parseIpv4('203.0.113.9') ?? 0, serverPort: 27_015, game: 'Quake' };
 
@@ -24,8 +25,16 @@ function factsOf({ directMs = 60, nodeMs = 40, pairs = 20, isKnownBefore = false
     nodes: () => [{ name: NODE, used: true, up: true, rttMs: 12, link: {} as MeasuringNode['link'] }],
     counts: chooser.counts,
   };
-  return evidenceFacts(source, NODE, NOW_MS + 3_000);
+  return evidenceFacts(source, CONTEXT, NOW_MS + 3_000);
 }
+
+const CONTEXT: Parameters<typeof evidenceFacts>[1] = {
+  way: NODE,
+  names: new NodeNames([{ name: NODE, nodeId: 'fra-1' }]),
+  regionOf: (way) => (way === NODE ? 'Frankfurt' : null),
+  loss: { up: null, down: null },
+  routersTo: () => ({ routers: [{ ttl: 1, ip: '192.168.1.1', roundTripMs: 2 }], serverTtl: undefined, obstacle: undefined }),
+};
 
 interface Scene {
   readonly directMs: number;
@@ -37,11 +46,11 @@ interface Scene {
 
 describe('the page’s verdict', () => {
   it('is of what is measured: saves, harms, would save, direct, or not known yet', () => {
-    expect(factsOf({ isKnownBefore: true }).verdict).toMatchObject({ kind: 'saves', way: NODE, gainMs: 20, pairs: 40 });
-    expect(factsOf().verdict).toMatchObject({ kind: 'would-save', way: 'direct', node: NODE, gainMs: 20 });
+    expect(factsOf({ isKnownBefore: true }).verdict).toMatchObject({ kind: 'saves', way: 'fra-1', gainMs: 20, pairs: 40 });
+    expect(factsOf().verdict).toMatchObject({ kind: 'would-save', way: 'direct', node: 'fra-1', gainMs: 20 });
     expect(factsOf({ nodeMs: 75 }).verdict).toMatchObject({ kind: 'direct', way: 'direct', gainMs: -15 });
     expect(factsOf({ pairs: 4 }).verdict).toMatchObject({ kind: 'unknown', pairs: 4, neededPairs: 10 });
-    expect(factsOf({ always: 'node', nodeMs: 75 }).verdict).toMatchObject({ kind: 'harms', way: NODE, gainMs: -15 });
+    expect(factsOf({ always: 'node', nodeMs: 75 }).verdict).toMatchObject({ kind: 'harms', way: 'fra-1', gainMs: -15 });
     expect(factsOf({ always: 'direct' }).verdict).toMatchObject({ kind: 'direct', way: 'direct', gainMs: 20 });
   });
 });
@@ -49,22 +58,32 @@ describe('the page’s verdict', () => {
 it('the page shows the pieces of both ways, flows with their reasons, and by what they were decided', () => {
   const facts = factsOf({ isKnownBefore: true });
   expect(facts.ways).toEqual([
-    { way: 'direct', parts: [{ kind: 'route', name: 'to the server', ms: 60 }] },
     {
-      way: NODE,
+      way: 'direct',
       parts: [
-        { kind: 'route', name: 'to the node', ms: 12 },
+        { kind: 'home', name: 'your home', ms: 2 },
+        { kind: 'route', name: 'to the server', ms: 58 },
+      ],
+    },
+    {
+      way: 'fra-1',
+      parts: [
+        { kind: 'home', name: 'your home', ms: 2 },
+        { kind: 'route', name: 'to the node', ms: 10 },
         { kind: 'route', name: 'from the node to the server', ms: 28 },
       ],
     },
   ]);
+  expect(facts.waysNote).toContain('your internet provider');
+  expect(facts.lossCompared).toMatchObject({ node: 'fra-1', probes: 40, direct: 0, nodeBefore: null });
   expect(facts.flows).toMatchObject([
     {
       server: '203.0.113.9:27015',
       game: 'Quake',
-      way: NODE,
+      way: 'fra-1',
+      region: 'Frankfurt',
       reason: 'probes show that the node is faster',
-      evidence: 'probes',
+      evidence: 'measurements before the match',
       evidenceAgeS: 3,
     },
   ]);
@@ -72,10 +91,17 @@ it('the page shows the pieces of both ways, flows with their reasons, and by wha
     servers: ['203.0.113.9:27015'],
     rows: [
       { way: 'direct', medianMs: [60] },
-      { way: NODE, medianMs: [40] },
+      { way: 'fra-1', medianMs: [40] },
     ],
   });
-  expect(facts.decisions).toEqual([{ by: 'probes from before the match', direct: 0, node: 1 }]);
-  expect(facts.seenAs).toBeUndefined();
-  expect(factsOf().seenAs).toBe('your own address, since this goes directly');
+  expect(facts.decisions).toEqual([{ by: 'measurements before the match', direct: 0, node: 1 }]);
+});
+
+it('the page says of nodes that measure nothing that flows go by the one in use, and are not compared', () => {
+  const chooser = new WayChooser({ nodes: [], always: [{ way: 'node' }] });
+  const match = chooser.openMatch(server, NOW_MS);
+  const ways = { latest: () => [{ match, figures: [] }] };
+  const facts = evidenceFacts({ ways, kept: [], nodes: () => [], counts: chooser.counts }, CONTEXT, NOW_MS);
+  expect(facts.verdict).toMatchObject({ kind: 'unmeasured', way: 'fra-1' });
+  expect(facts.flows).toMatchObject([{ way: 'fra-1', reason: 'no node measures game servers, so there is nothing to compare' }]);
 });

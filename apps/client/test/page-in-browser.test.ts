@@ -50,9 +50,9 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
   it('tells a stranger whether it helps, by how much, how sure that is, and whose fault the rest is', async () => {
     const { page } = await opened({});
 
-    expect(await headline(page)).toBe('By fra-1: 18 ms saved');
+    expect(await headline(page)).toBe('The node fra-1 saves 18 ms');
     expect(await page.locator('#sureness').textContent()).toContain('between 15 and 21 ms, 95 % sure, by 240 comparisons');
-    expect(await page.locator('#rest').textContent()).toContain('most are on the route from the node to the server: 25 ms');
+    expect(await page.locator('#rest').textContent()).toContain('most are spent on the route from the node to the server: 29 ms');
     expect(await page.locator('#seen-as').textContent()).toBe('192.0.2.10');
   });
 
@@ -61,7 +61,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
 
     expect(new URL(page.url()).hash).toBe('');
     await page.reload();
-    await expect.poll(() => headline(page)).toBe('By fra-1: 18 ms saved');
+    await expect.poll(() => headline(page)).toBe('The node fra-1 saves 18 ms');
   });
 
   it('moves as the link changes', async () => {
@@ -70,7 +70,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
     model.addPoint({ atMs: atMs + 1_000, directMs: 61, nodeMs: 90 });
     model.update({ verdict: { ...SAVES, kind: 'harms', gainMs: -29, intervalMs: [-33, -24] } });
     server.tick();
-    await expect.poll(() => headline(page)).toBe('By fra-1: 29 ms lost');
+    await expect.poll(() => headline(page)).toBe('The node fra-1 costs 29 ms');
     expect(await page.locator('#sureness').textContent()).toContain('between 24 and 33 ms');
     await expect.poll(() => page.locator('#node-now').textContent()).toBe('90 ms');
 
@@ -106,7 +106,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
       reached.push(String(name));
       if (name === 'chart') {
         await page.keyboard.press('ArrowLeft');
-        expect(await page.locator('#readout').textContent()).toMatch(/direct .* ms, node .* ms/);
+        expect(await page.locator('#readout').textContent()).toMatch(/directly .* ms, by the node .* ms/);
       }
       if (name === 'SELECT') await page.keyboard.press('d');
     }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Measurement, ProbeKind, ProbeOptions } from '@lightspeed/probe';
+import type { Measurement, ProbeKind, ProbeOptions, WayRouters } from '@lightspeed/probe';
 
 const run = promisify(execFile);
 let made = 0;
@@ -8,6 +8,8 @@ let made = 0;
 /** The server, three hops from the client, and the last router before it as the client sees it. */
 export const SERVER = '10.91.3.2';
 export const LAST_ROUTER = '10.91.2.2';
+/** The router at which the client is. */
+export const FIRST_ROUTER = '10.91.1.1';
 /** Nobody is there: the last router drops what goes there, and says nothing. */
 export const NOBODY = '10.91.9.9';
 
@@ -34,10 +36,10 @@ export class Network implements AsyncDisposable {
       await ip(`netns add ${name}`);
       await ip(`-n ${name} link set lo up`);
     }
-    await cable(client, 'eth0', '10.91.1.2', near, 'eth0', '10.91.1.1');
+    await cable(client, 'eth0', '10.91.1.2', near, 'eth0', FIRST_ROUTER);
     await cable(near, 'eth1', '10.91.2.1', far, 'eth0', LAST_ROUTER);
     await cable(far, 'eth1', '10.91.3.1', server, 'eth0', SERVER);
-    await ip(`-n ${client} route add default via 10.91.1.1`);
+    await ip(`-n ${client} route add default via ${FIRST_ROUTER}`);
     await ip(`-n ${near} route add default via ${LAST_ROUTER}`);
     await ip(`-n ${far} route add 10.91.1.0/24 via 10.91.2.1`);
     await ip(`-n ${far} route add blackhole ${NOBODY}`);
@@ -75,11 +77,20 @@ export class Network implements AsyncDisposable {
 
   /** Measures at the client, in a program of its own. @param as the user and group to do it as */
   async measure(kind: ProbeKind, target: { ip: string; port: number }, options: ProbeOptions = {}, as?: number): Promise<Measurement> {
+    return (await this.#order({ kind, target, options }, as)) as Measurement;
+  }
+
+  /** The routers that the client finds on the way. */
+  async routers(target: { ip: string; port: number }): Promise<WayRouters> {
+    return (await this.#order({ kind: 'routers', target }, 1_234)) as WayRouters;
+  }
+
+  async #order(order: object, as?: number): Promise<unknown> {
     const main = new URL('measure-main.ts', import.meta.url).pathname;
-    const node = [process.execPath, '--conditions=@lightspeed/source', main, JSON.stringify({ kind, target, options })];
+    const node = [process.execPath, '--conditions=@lightspeed/source', main, JSON.stringify(order)];
     const user = as === undefined ? [] : ['setpriv', `--reuid=${as}`, `--regid=${as}`, '--clear-groups'];
     const [program, ...words] = [...user, ...node];
-    return JSON.parse(await within(this.#names.client, program, words)) as Measurement;
+    return JSON.parse(await within(this.#names.client, program, words));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
