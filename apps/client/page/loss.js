@@ -26,6 +26,7 @@ function comparison(compared) {
     figure(`by ${node}, without protection`, share(nodeBefore)),
     figure(`by ${node}, with protection`, share(nodeAfter)),
   );
+  /** @type {HTMLElement[]} */
   const parts = [element('h3', {}, 'Lost there and back, to the server')];
   if (direct !== null || nodeBefore !== null) parts.push(figures);
   parts.push(element('p', { class: 'hint' }, `By ${count(probes)} probes, and the packets of the game.${note === null ? '' : ` ${note}`}`));

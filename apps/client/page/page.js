@@ -48,7 +48,9 @@ async function lookAgain() {
   const answer = await fetch('/state').catch(() => undefined);
   if (answer?.ok) return location.reload();
   if (answer?.status === 401) {
-    over('A client runs here that has not let this page in. Open the new link that it has printed, or that "lightspeed status --url" prints.');
+    over(
+      'A client runs here that has not let this page in. Open the new link that it has printed, or that "lightspeed status --url" prints.',
+    );
   }
   setTimeout(lookAgain, LOOK_AGAIN_MS);
 }
@@ -126,7 +128,9 @@ function evidenceText({ evidence, evidenceAgeS }) {
 
 /** @param {PageFlow} flow */
 function packetsText({ packetsUp, packetsDown }) {
-  return packetsUp === null ? 'not counted' : `${count(packetsUp)} sent, ${count(packetsDown ?? 0)} received`;
+  return packetsUp === null
+    ? 'not counted, since the system carries them'
+    : `${count(packetsUp)} sent, ${count(packetsDown ?? 0)} received`;
 }
 
 /** @param {string} server */
@@ -187,7 +191,12 @@ function showMatrix({ matrix }) {
     })),
   ];
   const empty = 'Not measured: no servers are compared yet.';
-  fillTable(byId('matrix'), columns, rows, { empty, keyOf: ({ way }) => way, wide: true, label: 'Median round trips to servers, directly and by nodes' });
+  fillTable(byId('matrix'), columns, rows, {
+    empty,
+    keyOf: ({ way }) => way,
+    wide: true,
+    label: 'Median round trips to servers, directly and by nodes',
+  });
 }
 
 /** @param {PageState} state */
@@ -212,9 +221,11 @@ function showMatches({ matches }) {
 function savedText({ gainMs, intervalMs, way }) {
   if (way === 'direct') return '-';
   if (gainMs === null) return 'not measured';
-  return intervalMs === null
-    ? milliseconds(gainMs)
-    : `${milliseconds(gainMs)} (${intervalMs[0].toFixed(1)} to ${intervalMs[1].toFixed(1)})`;
+  const text = gainMs < 0 ? `cost ${milliseconds(-gainMs)}` : milliseconds(gainMs);
+  const range = intervalMs?.map(Math.abs).toSorted((low, high) => low - high);
+  // On both sides of 0 a range has no sign of its own.
+  const isClear = intervalMs !== null && intervalMs[0] * intervalMs[1] >= 0;
+  return isClear && range ? `${text} (${range[0].toFixed(1)} to ${range[1].toFixed(1)})` : `${text}, not sure`;
 }
 
 /** @param {PageState} state */

@@ -19,7 +19,10 @@ describe('loss directly and by a node', () => {
   it('says what is not known, and what is not sure', () => {
     expect(compareLoss({ ...probed, pairs: 0 }, both)).toBeNull();
     expect(compareLoss({ ...probed, pairs: 60 }, both)?.note).toBe('60 probes are few: it takes 600 to tell equal lines apart.');
-    for (const loss of [{ up: null, down: line(0, 0) }, { up: line(null, null), down: line(0, 0) }]) {
+    for (const loss of [
+      { up: null, down: line(0, 0) },
+      { up: line(null, null), down: line(0, 0) },
+    ]) {
       expect(compareLoss(probed, loss)).toMatchObject({ direct: 0.05, nodeBefore: null, nodeAfter: null });
       expect(compareLoss(probed, loss)?.note).toContain('Too few packets have gone by the node');
     }
@@ -28,6 +31,9 @@ describe('loss directly and by a node', () => {
   it('does not take probes for packets that routers or filters have dropped', () => {
     const filtered = compareLoss({ ...probed, directLossShare: 0.9 }, both);
     expect(filtered).toMatchObject({ direct: null, nodeBefore: null, note: expect.stringContaining('somebody filters them') });
-    expect(compareLoss({ ...probed, kind: 'ttl' }, both)).toMatchObject({ direct: null, note: expect.stringContaining('do not tell loss') });
+    expect(compareLoss({ ...probed, kind: 'ttl' }, both)).toMatchObject({
+      direct: null,
+      note: expect.stringContaining('do not tell loss'),
+    });
   });
 });

@@ -11,21 +11,28 @@ const NOW_MS = 1_000_000;
 const server = { serverIp: parseIpv4('203.0.113.9') ?? 0, serverPort: 27_015, game: 'Quake' };
 
 /** What the page says of a match in which so many pairs were measured. */
-function factsOf({ directMs = 60, nodeMs = 40, pairs = 20, isKnownBefore = false, always }: Partial<Scene> = {}): ReturnType<
-  typeof evidenceFacts
-> {
+function factsOf({
+  directMs = 60,
+  nodeMs = 40,
+  pairs = 20,
+  isKnownBefore = false,
+  always,
+  isDecided = true,
+  lastedMs = 3_000,
+}: Partial<Scene> = {}): ReturnType<typeof evidenceFacts> {
   const chooser = new WayChooser({ nodes: [NODE], always: always === undefined ? [] : [{ way: always }] });
   const pair = { node: NODE, kind: 'icmp', directMs, nodeMs, atMs: NOW_MS };
   if (isKnownBefore) for (let nth = 0; nth < 20; nth++) chooser.addPair({ ...pair, serverIp: server.serverIp });
   const match = chooser.openMatch(server, NOW_MS);
   for (let nth = 0; nth < pairs; nth++) chooser.addShadowPair(match, pair);
   const source: EvidenceSource = {
+    isDecided,
     ways: { latest: () => [{ match, figures: chooser.figuresFor(server.serverIp, NOW_MS) }] },
     kept: [],
     nodes: () => [{ name: NODE, used: true, up: true, rttMs: 12, link: {} as MeasuringNode['link'] }],
     counts: chooser.counts,
   };
-  return evidenceFacts(source, CONTEXT, NOW_MS + 3_000);
+  return evidenceFacts(source, CONTEXT, NOW_MS + lastedMs);
 }
 
 const CONTEXT: Parameters<typeof evidenceFacts>[1] = {
@@ -42,6 +49,8 @@ interface Scene {
   readonly pairs: number;
   readonly isKnownBefore: boolean;
   readonly always: 'direct' | 'node';
+  readonly isDecided: boolean;
+  readonly lastedMs: number;
 }
 
 describe('the page’s verdict', () => {
@@ -101,7 +110,22 @@ it('the page says of nodes that measure nothing that flows go by the one in use,
   const chooser = new WayChooser({ nodes: [], always: [{ way: 'node' }] });
   const match = chooser.openMatch(server, NOW_MS);
   const ways = { latest: () => [{ match, figures: [] }] };
-  const facts = evidenceFacts({ ways, kept: [], nodes: () => [], counts: chooser.counts }, CONTEXT, NOW_MS);
+  const facts = evidenceFacts({ isDecided: true, ways, kept: [], nodes: () => [], counts: chooser.counts }, CONTEXT, NOW_MS);
   expect(facts.verdict).toMatchObject({ kind: 'unmeasured', way: 'fra-1' });
   expect(facts.flows).toMatchObject([{ way: 'fra-1', reason: 'no node measures game servers, so there is nothing to compare' }]);
+});
+
+it('the page says that play has chosen the node, and not a rule of the player', () => {
+  const facts = factsOf({ always: 'node', isDecided: false });
+  expect(facts.verdict).toMatchObject({ kind: 'saves', because: 'lightspeed play sends everything by the node' });
+  expect(facts.flows).toMatchObject([{ reason: 'lightspeed play sends everything by the node', evidence: 'the command' }]);
+  expect(facts.decisions).toEqual([]);
+});
+
+it('the page says after half a minute that a server is silent', () => {
+  expect(factsOf({ pairs: 0 }).verdict?.kind).toBe('unknown');
+  expect(factsOf({ pairs: 0, lastedMs: 30_000 }).verdict).toMatchObject({
+    kind: 'unmeasured',
+    because: 'this server answers no probes, so there is nothing to compare',
+  });
 });

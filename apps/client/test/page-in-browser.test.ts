@@ -86,6 +86,50 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
     await expect.poll(() => page.locator('#notice').textContent()).toContain('The client has ended');
   });
 
+  it('asks for the new link when a client runs there again, and goes on once that was opened in the same browser', async () => {
+    const { page, server } = await opened({});
+    const [host, port] = server.address.split(':');
+    await server.close();
+    await expect.poll(() => page.locator('#notice').textContent()).toContain('When it starts again, open the new link that it prints');
+
+    const again = await PageServer.listen(madeUpMatch().model, { host, port: Number(port) });
+    onTestFinished(() => again.close());
+    await expect
+      .poll(() => page.locator('#notice').textContent(), { timeout: 10_000 })
+      .toContain('A client runs here that has not let this page in');
+    expect(await page.locator('#phase').textContent()).toBe('not live');
+    const other = await page.context().newPage();
+    await other.goto(again.newUrl());
+    await expect.poll(() => page.locator('#phase').textContent(), { timeout: 10_000 }).toBe('connected');
+    expect(await headline(page)).toBe('The node fra-1 saves 18 ms');
+    // Chromium tells of requests that find nobody, or are refused.
+    expect(errors.splice(0).every((text) => text.startsWith('Failed to load resource'))).toBe(true);
+  });
+
+  it('compares loss directly and by the node, explains gaps, and says what is left alone', async () => {
+    const { page } = await opened({});
+
+    expect(await page.locator('#loss dl').first().textContent()).toBe(
+      'directly4.8 %by fra-1, without protection2.9 %by fra-1, with protection0.1 %',
+    );
+    expect(await page.locator('#series-key').textContent()).toContain('dot and gap: no answer');
+    expect(await page.locator('#flows').textContent()).toContain('18,204 sent, 18,377 received');
+    expect(await page.locator('#not-caught').textContent()).toContain('the system carries them by itself');
+    await page.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('#not-caught-rest').isVisible()).toBe(true);
+    expect(await page.locator('#not-caught-rest').textContent()).toContain('NTP: a detour makes the clock wrong');
+  });
+
+  it('says in a sentence what it means that nothing is caught', async () => {
+    const { page, server, model } = await opened({});
+
+    model.update({ notCaught: null });
+    server.tick();
+    await expect.poll(() => page.locator('#not-caught').textContent()).toContain('carries only what programs send to its own port');
+    expect(await page.locator('#not-caught-more').isVisible()).toBe(false);
+  });
+
   it('shows names from the network as text', async () => {
     const { page, server, model } = await opened({});
 
@@ -118,6 +162,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
     for (const scheme of SCHEMES) {
       it(`has no fault that axe finds, and scrolls down only, in ${scheme} at ${width} pixels`, async () => {
         const { page } = await opened({ width, scheme, onChange: () => Promise.resolve() });
+        await page.locator('summary').click();
         if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}-${width}-${scheme}.png`, fullPage: true });
 
         const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');

@@ -67,11 +67,17 @@ describe('the words of a verdict', () => {
     expect(lines).toContain('lost there and back, by 600 probes: directly 4.8 %; by fra-1 2.9 % without protection, 0.1 % with it');
     expect(lines).toContain('loss from the node to you: 0.8 % without protection, 0.0 % with it, 1.0 in a row on average');
     expect(lines).toContain(
-      '198.51.100.20:26000 (Xonotic): directly, because no node is clearly better; decided by: measurements before the match; last measured 1 s ago; packets not counted',
+      '198.51.100.20:26000 (Xonotic): directly, because no node is clearly better; decided by: measurements before the match; last measured 1 s ago; packets not counted, since the system carries them',
     );
     expect(lines).toContain('node fra-1 (Frankfurt) at 192.0.2.10:4433: in use, 14.2 ms, load 23 %');
-    expect(lines).toContain('left alone: ports 123, because NTP: a detour makes the clock wrong');
+    expect(lines).toContain(
+      'left alone: flows that go directly, because the system carries them by itself, so that the game keeps its port (420 packets)',
+    );
+    expect(lines.filter((line) => line.startsWith('always left alone: '))).toHaveLength(1);
     expect(lines).toContain('game servers see you as 192.0.2.10');
+    expect(lines.filter((line) => line.startsWith('earlier match: ')).at(-1)).toContain(
+      '192.0.2.77:27015, by ams-2, cost 12.0 ms (9.0 to 16.0)',
+    );
   });
 
   it('tell what is lost directly and by the node', () => {

@@ -8,9 +8,9 @@ it('the page says what is left alone: direct flows and peers with their packets,
   const left = notCaughtBy({ kind: 'run' }, ['192.0.2.10'], counts);
   expect(left.filter(({ packets }) => packets !== null).map(({ packets }) => packets)).toEqual([420, 64]);
   const why = reasons({ kind: 'run' }, ['192.0.2.10'], counts);
-  expect(why.get('ports 123')).toBe('NTP: a detour makes the clock wrong');
-  expect(why.get('ports 500')).toContain('VPN');
-  expect(why.get('192.168.0.0/16')).toContain('private addresses');
+  expect(why.get('port 123')).toBe('NTP: a detour makes the clock wrong');
+  expect(why.get('port 500')).toContain('VPN');
+  expect(why.get('10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16')).toContain('private addresses');
   expect(why.get('192.0.2.10')).toBe('these are your nodes');
   expect(why.get('IPv6')).toBe('nodes reach game servers by IPv4 only');
   expect(why.get('programs that run already, and all others')).toBe('only the game and what it starts are caught');

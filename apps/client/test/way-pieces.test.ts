@@ -23,7 +23,7 @@ describe('the pieces of both ways', () => {
       ['home 2', 'provider 9', 'route 45', 'server 4'],
       ['home 2', 'provider 9', 'route 3', 'route 28'],
     ]);
-    expect(shown().note).toBe('Not known apart, and part of the piece beside it: the node itself.');
+    expect(shown().note).toBe('Not measured on its own, so part of the piece beside it: the node itself.');
   });
 
   it('are left out where nobody knows them, and the note says so', () => {
@@ -32,7 +32,9 @@ describe('the pieces of both ways', () => {
     expect(silentHome.note).toContain('your home router, the node itself, the server’s own network');
     expect(shown({ routers: [] })).toMatchObject({ ways: [['route 60'], ['route 14', 'route 28']] });
     expect(shown({ routers: undefined }).note).toBe('Your home and your internet provider are being measured.');
-    expect(shown({ routers: undefined, obstacle: 'probes by TTL need Linux' }).note).toContain('are not measured: probes by TTL need Linux.');
+    expect(shown({ routers: undefined, obstacle: 'probes by TTL need Linux' }).note).toContain(
+      'are not measured: probes by TTL need Linux.',
+    );
     expect(shown({ node: { name: 'n', ms: 42, toNodeMs: undefined } }).ways).toHaveLength(1);
   });
 

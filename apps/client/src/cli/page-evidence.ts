@@ -13,8 +13,13 @@ import type { KnownRouters } from '../probes/router-watch.ts';
 /** Of a program that speaks with more servers at once, those that it spoke with last are shown. */
 const MOST_RUNNING = 24;
 const WORTH_A_NODE: readonly Verdict[] = ['faster', 'less-loss'];
+const RULE = 'a rule of yours';
+/** Of `play`, where nothing is decided. */
+const BY_COMMAND = { reason: 'lightspeed play sends everything by the node', evidence: 'the command' } as const;
+/** A server that has answered no probe by then is silent. */
+const SILENT_MS = 30_000;
 const KINDS: Readonly<Record<EvidenceKind, string>> = {
-  always: 'a rule of yours',
+  always: RULE,
   matches: 'your earlier matches',
   probes: 'measurements before the match',
   burst: 'measurements at its start',
@@ -23,6 +28,8 @@ const KINDS: Readonly<Record<EvidenceKind, string>> = {
 
 /** What the page takes of evidence. */
 export interface EvidenceSource {
+  /** Whether flows go as evidence says. Otherwise the command sends everything by the node. */
+  readonly isDecided: boolean;
   readonly ways: { latest(most: number): readonly RunningMatch[] };
   /** Matches that are over, the latest first. */
   readonly kept: readonly HistoryMatch[];
@@ -55,12 +62,14 @@ export function evidenceFacts(source: EvidenceSource, context: PageContext, nowM
   const current = matches.at(0);
   const compared = current && comparedNode(current);
   return {
-    verdict: namedVerdict(verdictOf(current, context.way), names),
+    verdict: namedVerdict(verdictOf(current, context.way, source.isDecided, nowMs), names),
     ...waysOf(current, source.nodes(), context),
     lossCompared: compared === undefined ? null : compareLoss({ ...compared, node: names.of(compared.node) }, context.loss),
-    flows: matches.map((one) => flowOf(one, context, nowMs)),
+    flows: matches.map((one) => ({ ...flowOf(one, context, nowMs), ...(!source.isDecided && BY_COMMAND) })),
     matrix: matrixOf(matches, names),
-    decisions: EVIDENCE_KINDS.map((kind) => ({ by: KINDS[kind], ...source.counts[kind] })).filter(({ direct, node }) => direct + node > 0),
+    decisions: (source.isDecided ? EVIDENCE_KINDS : [])
+      .map((kind) => ({ by: KINDS[kind], ...source.counts[kind] }))
+      .filter(({ direct, node }) => direct + node > 0),
     matches: source.kept.map(({ startMs, game, server, port, way, gainMs, lowMs, highMs, harmMs }) => ({
       startedAtMs: startMs,
       game,
@@ -78,12 +87,17 @@ function namedVerdict(verdict: PageVerdict, names: NodeNames): PageVerdict {
   return { ...verdict, way: names.of(way), ...(node !== undefined && { node: names.of(node) }) };
 }
 
-function verdictOf(current: RunningMatch | undefined, way: string): PageVerdict {
-  if (current === undefined) return { kind: 'unknown', way, because: 'no program speaks with a game server now', pairs: 0, neededPairs: BURST_PAIRS };
+function verdictOf(current: RunningMatch | undefined, way: string, isDecided: boolean, nowMs: number): PageVerdict {
+  if (current === undefined)
+    return { kind: 'unknown', way, because: 'no program speaks with a game server now', pairs: 0, neededPairs: BURST_PAIRS };
   const { decision } = current.match;
   const compared = comparedNode(current);
-  const said = { way: wayOf(decision, way), because: becauseOf(decision), neededPairs: BURST_PAIRS };
+  const because = isDecided ? becauseOf(decision) : BY_COMMAND.reason;
+  const said = { way: wayOf(decision, way), because, neededPairs: BURST_PAIRS };
   if (decision.reason === 'no-node') return { kind: 'unmeasured', ...said, pairs: 0 };
+  if (compared === undefined && nowMs - current.match.startMs >= SILENT_MS) {
+    return { kind: 'unmeasured', ...said, because: 'this server answers no probes, so there is nothing to compare', pairs: 0 };
+  }
   if (compared === undefined || compared.answered < BURST_PAIRS) return { kind: 'unknown', ...said, pairs: compared?.answered ?? 0 };
   const { gainMs, intervalMs, answered: pairs } = compared;
   if (decision.way === DIRECT) {
@@ -152,7 +166,10 @@ function matrixOf(matches: readonly RunningMatch[], nodeNames: NodeNames): PageF
     servers: measured.map(({ match: { server } }) => formatEndpoint(server.serverIp, server.serverPort)),
     rows: [
       { way: DIRECT, medianMs: measured.map(({ figures }) => figures.find(({ answered }) => answered > 0)?.directMs ?? null) },
-      ...names.map((way) => ({ way: nodeNames.of(way), medianMs: measured.map(({ figures }) => answeredBy(figures, way)?.nodeMs ?? null) })),
+      ...names.map((way) => ({
+        way: nodeNames.of(way),
+        medianMs: measured.map(({ figures }) => answeredBy(figures, way)?.nodeMs ?? null),
+      })),
     ],
   };
 }

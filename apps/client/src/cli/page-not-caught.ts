@@ -1,5 +1,5 @@
 import { NEVER_PORTS, NEVER_PREFIXES, STUN_PORTS } from '@lightspeed/capture';
-import type { CaptureCounts, CaptureTarget, NeverPorts } from '@lightspeed/capture';
+import type { CaptureCounts, CaptureTarget } from '@lightspeed/capture';
 import type { NotCaught } from '../page/page-state.ts';
 
 /** Whose datagrams are not looked at, by what is caught. */
@@ -29,15 +29,24 @@ export function notCaughtBy(target: CaptureTarget, nodes: readonly string[], cou
     ...(devices === undefined ? [] : [left('all other devices', devices)]),
     left('what flowed before the start', 'another address in the middle of a match would end it'),
     left('IPv6', 'nodes reach game servers by IPv4 only'),
-    ...byReason([...NEVER_PORTS, ...STUN_PORTS]).map(({ why, ports }) => left(`ports ${ports.join(', ')}`, why)),
-    ...NEVER_PREFIXES.map(({ prefix, why }) => left(prefix, why)),
+    ...byReason([...NEVER_PORTS, ...STUN_PORTS].map(({ ports, why }) => ({ what: ports, why }))).map(({ what, why }) =>
+      left(portsText(what), why),
+    ),
+    ...byReason(NEVER_PREFIXES.map(({ prefix, why }) => ({ what: prefix, why }))).map(({ what, why }) => left(what.join(', '), why)),
     ...(nodes.length === 0 ? [] : [left(nodes.join(', '), 'these are your nodes')]),
   ];
 }
 
-/** Many ports have the same reason. */
-function byReason(list: readonly NeverPorts[]): { readonly why: string; readonly ports: readonly string[] }[] {
+/** Many ports and networks have the same reason. */
+function byReason(
+  list: readonly { readonly what: string; readonly why: string }[],
+): { readonly what: readonly string[]; readonly why: string }[] {
   const reasons = new Map<string, string[]>();
-  for (const { ports, why } of list) reasons.set(why, [...(reasons.get(why) ?? []), ports]);
-  return [...reasons].map(([why, ports]) => ({ why, ports }));
+  for (const { what, why } of list) reasons.set(why, [...(reasons.get(why) ?? []), what]);
+  return [...reasons].map(([why, what]) => ({ what, why }));
+}
+
+function portsText(ports: readonly string[]): string {
+  const isOne = ports.length === 1 && !ports[0].includes('-');
+  return `${isOne ? 'port' : 'ports'} ${ports.join(', ')}`;
 }

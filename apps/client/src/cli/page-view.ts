@@ -23,6 +23,8 @@ import type { TunnelWatcher } from './tunnel-report.ts';
 /** Events that a player should find on the page, too. */
 const WORTH_NOTING = ['lost', 'moved', 'draining', 'destination-refused', 'capture', 'released', 'game-server', 'egress-filtering'];
 const EVIDENCE_MISSING = 'nothing compares it with going directly';
+/** What nodes say whose operators say nothing. */
+const UNNAMED_REGION = 'default';
 /** So many samples apart the helper is asked what it has let pass. */
 const NOT_CAUGHT_EVERY = 5;
 
@@ -57,7 +59,8 @@ export class PageView implements TunnelWatcher {
     this.#named = formatSocketAddress(tunnel.node);
     this.#nameNodes(tunnel.nodes);
     this.#servers = new PageServers(program ?? null);
-    for (const { gameServer, name } of tunnel.ingresses) this.#servers.add(formatEndpoint(gameServer.ip, gameServer.port), 'node', name ?? null);
+    for (const { gameServer, name } of tunnel.ingresses)
+      this.#servers.add(formatEndpoint(gameServer.ip, gameServer.port), 'node', name ?? null);
     tunnel.on('flowCounts', (counts) => this.#servers.count(counts));
     const flows = this.#servers.flows([], this.#names.of(this.#named), null);
     model.update({ phase: 'starting', notCaught: notCaught === undefined ? null : [], flows });
@@ -76,7 +79,7 @@ export class PageView implements TunnelWatcher {
     tunnel.countFlows();
     if (this.#samples++ % NOT_CAUGHT_EVERY === 0) void this.#tellNotCaught();
     const way = nodes.find(({ used }) => used)?.name ?? this.#named;
-    const regionOf = (name: string) => nodes.find((node) => node.name === name)?.session?.region || null;
+    const regionOf = (name: string) => toldRegion(nodes.find((node) => node.name === name)?.session?.region);
     const loss = this.#lossOf(stats, traffic);
     const routersTo = ({ serverIp, serverPort: port }: OpenMatch['server']) => this.#routers.look({ ip: formatIpv4(serverIp), port });
     const facts = evidence && evidenceFacts(evidence, { way, names: this.#names, regionOf, loss, routersTo }, Date.now());
@@ -128,6 +131,11 @@ export class PageView implements TunnelWatcher {
       down: lossOf(down, runs.down, null),
     };
   }
+}
+
+/** Null from a node whose operator has named no place. */
+function toldRegion(region: string | undefined): string | null {
+  return region === undefined || region === '' || region === UNNAMED_REGION ? null : region;
 }
 
 /** The address that game servers see. @param way of the match that runs; undefined for that of the node in use. */

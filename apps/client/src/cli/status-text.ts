@@ -64,7 +64,8 @@ function lossText(loss: PageLoss | null): string {
 function flowText(flow: PageState['flows'][number]): string {
   const { server, game, program, way, region, reason, packetsUp, packetsDown } = flow;
   const name = game ?? program;
-  const packets = packetsUp === null ? 'packets not counted' : `${packetsUp} packets sent, ${packetsDown ?? 0} received`;
+  const packets =
+    packetsUp === null ? 'packets not counted, since the system carries them' : `${packetsUp} packets sent, ${packetsDown ?? 0} received`;
   const why = reason === null ? '' : `, because ${reason}`;
   const where = `${wayText(way)}${region === null ? '' : ` (${region})`}`;
   return `${server}${name === null ? '' : ` (${name})`}: ${where}${why}; decided by: ${evidenceText(flow)}; ${packets}`;
@@ -87,12 +88,27 @@ function matrixLines({ servers, rows }: NonNullable<PageState['matrix']>): strin
 }
 
 function matchText({ startedAtMs, game, server, way, gainMs, intervalMs }: NonNullable<PageState['matches']>[number]): string {
-  const range = intervalMs === null ? '' : ` (${intervalMs[0].toFixed(1)} to ${intervalMs[1].toFixed(1)})`;
-  const saved = way === 'direct' ? '' : gainMs === null ? ', not measured' : `, saved ${gainMs.toFixed(1)} ms${range}`;
-  return `earlier match: ${new Date(startedAtMs).toLocaleString()}, ${game === null ? '' : `${game}, `}${server}, ${wayText(way)}${saved}`;
+  const where = `${game === null ? '' : `${game}, `}${server}, ${wayText(way)}`;
+  const saved = way === 'direct' ? '' : `, ${gainMs === null ? 'not measured' : savedText(gainMs, intervalMs)}`;
+  return `earlier match: ${new Date(startedAtMs).toLocaleString()}, ${where}${saved}`;
+}
+
+/** On both sides of 0 a range has no sign of its own. */
+function savedText(gainMs: number, intervalMs: readonly [number, number] | null): string {
+  const text = `${gainMs < 0 ? 'cost' : 'saved'} ${Math.abs(gainMs).toFixed(1)} ms`;
+  if (intervalMs === null || intervalMs[0] * intervalMs[1] < 0) return `${text}, not sure`;
+  const [low, high] = intervalMs.map(Math.abs).toSorted((a, b) => a - b);
+  return `${text} (${low.toFixed(1)} to ${high.toFixed(1)})`;
 }
 
 function notCaughtLines(notCaught: PageState['notCaught']): string[] {
   if (notCaught === null) return ['left alone: everything that programs do not send to the port of LightSpeed'];
-  return notCaught.map(({ what, why, packets }) => `left alone: ${what}, because ${why}${packets === null ? '' : ` (${packets} packets)`}`);
+  const counted = notCaught.filter(({ packets }) => packets !== null);
+  const others = notCaught.length - counted.length;
+  return [
+    ...counted.map(({ what, why, packets }) => `left alone: ${what}, because ${why} (${packets ?? 0} packets)`),
+    ...(others === 0
+      ? []
+      : [`always left alone: ${others} kinds of programs, ports and addresses; the page and --json list them with reasons`]),
+  ];
 }

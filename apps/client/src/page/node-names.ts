@@ -13,8 +13,8 @@ export interface NamedNode {
 }
 
 /**
- * What nodes are called on the live page (docs/playing.md, The live page): the host name that the player has given, else what the node
- * calls itself. An address says nothing to a player. Nodes of equal names are told apart by where they are.
+ * What nodes are called on the live page (docs/playing.md, The live page). It is the host name that the player has given, else what the
+ * node calls itself. An address says nothing to a player. Nodes of equal names are told apart by where they are.
  */
 export class NodeNames {
   readonly #names: ReadonlyMap<string, string>;

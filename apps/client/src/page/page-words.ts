@@ -67,7 +67,10 @@ function surenessOf({ kind, way, because, gainMs, intervalMs, pairs }: PageVerdi
   const isWorse = gainMs < 0;
   const [low, high] = isWorse ? [-intervalMs[1], -intervalMs[0]] : intervalMs;
   const range = rangeOf(low, high);
-  const by = way !== 'direct' ? `It is ${range}` : `By the node it would be ${range} ${isWorse ? 'slower' : 'faster'}`;
+  const by =
+    way !== 'direct'
+      ? `What it really ${isWorse ? 'costs' : 'saves'} is ${range}`
+      : `By the node it would be ${range} ${isWorse ? 'slower' : 'faster'}`;
   const next = kind === 'would-save' ? 'A match that runs is not moved; the next one at this server goes by the node.' : reason;
   return `${by}, 95 % sure, by ${pairs} comparisons. ${next}`.trim();
 }
@@ -91,7 +94,9 @@ function restOf({ way }: PageVerdict, ways: readonly PageWay[]): string[] {
 function lossOf({ loss: { up, down }, lossCompared }: Pick<PageFacts, 'loss' | 'lossCompared'>): string[] {
   const { node = '', direct = null, nodeAfter = null } = lossCompared ?? {};
   if (direct !== null && nodeAfter !== null && Math.max(direct, nodeAfter) >= WORTH_TELLING_RATIO) {
-    return [`There and back ${shareText(direct)} of packets are lost directly, and ${shareText(nodeAfter)} by ${nodeText(node)} with protection.`];
+    return [
+      `There and back ${shareText(direct)} of packets are lost directly, and ${shareText(nodeAfter)} by ${nodeText(node)} with protection.`,
+    ];
   }
   return [...lossSentence('to the node', up), ...lossSentence('from the node', down)];
 }

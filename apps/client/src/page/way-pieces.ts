@@ -41,7 +41,11 @@ export function piecesOf(measured: MeasuredWays): { readonly ways: PageWay[]; re
   const serverMs = isLast ? directMs - beforeMs : 0;
   const parts: WayPart[] = [
     ...toServer,
-    { kind: 'route', name: isServerMeasured ? 'to the server' : 'to the last router before the server', ms: rest(directMs, toServer) - serverMs },
+    {
+      kind: 'route',
+      name: isServerMeasured ? 'to the server' : 'to the last router before the server',
+      ms: rest(directMs, toServer) - serverMs,
+    },
     ...(isLast ? [{ kind: 'server', name: 'the server’s network', ms: serverMs } as const] : []),
   ];
   const direct: PageWay = { way: 'direct', parts };
@@ -77,7 +81,7 @@ function noteOf({ routers, obstacle, isServerMeasured }: MeasuredWays, missing: 
   if (obstacle !== undefined) return `Your home and your internet provider are not measured: ${obstacle}.`;
   if (routers === undefined) return 'Your home and your internet provider are being measured.';
   const left = [...missing, 'the node itself', ...(isLast ? [] : ['the server’s own network'])];
-  const silent = `Not known apart, and part of the piece beside it: ${left.join(', ')}.`;
+  const silent = `Not measured on its own, so part of the piece beside it: ${left.join(', ')}.`;
   return isServerMeasured ? silent : `${silent} The server answers no probes, so the last router before it is measured.`;
 }
 

@@ -54,10 +54,17 @@ export function madeUpMatch(): { readonly model: PageModel; readonly atMs: numbe
         ],
       },
     ],
-    waysNote: 'Not known apart, and part of the piece beside it: the node itself.',
+    waysNote: 'Not measured on its own, so part of the piece beside it: the node itself.',
     lossCompared: { node: 'fra-1', probes: 600, direct: 0.048, nodeBefore: 0.029, nodeAfter: 0.001, note: null },
     loss: {
-      up: { before: 0.021, after: 0.001, afterError: 0.0004, packets: 9_120, meanRun: 1.1, protection: 'each datagram is sent again in one of the next packets' },
+      up: {
+        before: 0.021,
+        after: 0.001,
+        afterError: 0.0004,
+        packets: 9_120,
+        meanRun: 1.1,
+        protection: 'each datagram is sent again in one of the next packets',
+      },
       down: { before: 0.008, after: 0.0, afterError: 0, packets: 9_240, meanRun: 1, protection: null },
     },
     flows: [

@@ -35,7 +35,8 @@ function toldServers({ lines }: Program): object[] {
   return lines.filter((line) => line.startsWith('{"event":"server"')).map((line) => JSON.parse(line) as object);
 }
 
-const named = (game: string | null, way: string) => SERVERS.map(({ ip, port }) => ({ event: 'server', server: `${ip}:${port}`, game, way }));
+const named = (game: string | null, way: string) =>
+  SERVERS.map(({ ip, port }) => ({ event: 'server', server: `${ip}:${port}`, game, way }));
 
 describe.skipIf(why !== undefined)(`run, in network namespaces${why === undefined ? '' : ` (not run: ${why})`}`, () => {
   scene(
