@@ -39,7 +39,7 @@ export class WaysChart {
     const last = this.#points.at(-1)?.atMs ?? 0;
     this.#points = [...this.#points, ...series.points.filter(({ atMs }) => atMs > last)].slice(-MAX_POINTS);
     const what = isToServer
-      ? `Round trips to ${series.target}, one a second. The bands hold 80 % of the last half minute.`
+      ? `Round trips to ${series.target}, one a second. The pale bands hold what was usual: 80 % of the last half minute.`
       : 'Round trips to the node alone. Nobody measures how long it takes directly.';
     setText(byId('series-about'), what);
     setText(byId('node-name'), isToServer ? wayText(series.node) : series.node);

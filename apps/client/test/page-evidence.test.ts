@@ -59,7 +59,12 @@ describe('the page’s verdict', () => {
     expect(factsOf().verdict).toMatchObject({ kind: 'would-save', way: 'direct', node: 'fra-1', gainMs: 20 });
     expect(factsOf({ nodeMs: 75 }).verdict).toMatchObject({ kind: 'direct', way: 'direct', gainMs: -15 });
     expect(factsOf({ pairs: 4 }).verdict).toMatchObject({ kind: 'unknown', pairs: 4, neededPairs: 10 });
-    expect(factsOf({ always: 'node', nodeMs: 75 }).verdict).toMatchObject({ kind: 'harms', way: 'fra-1', gainMs: -15 });
+    expect(factsOf({ always: 'node', nodeMs: 75 }).verdict).toMatchObject({
+      kind: 'harms',
+      way: 'fra-1',
+      gainMs: -15,
+      because: 'a rule of yours says so',
+    });
     expect(factsOf({ always: 'direct' }).verdict).toMatchObject({ kind: 'direct', way: 'direct', gainMs: 20 });
   });
 });

@@ -7,8 +7,8 @@ import { describeState } from '../src/cli/status-text.ts';
 import { SAVES, madeUpMatch } from './support/made-up-match.ts';
 
 const made = () => new PageModel({ command: 'play', version: '1.0.0', startedAtMs: 0 });
-const headline = (verdict: Partial<PageVerdict>) =>
-  wordsOf({ verdict: { ...SAVES, ...verdict }, ways: [], decisions: [], lossCompared: null, loss: { up: null, down: null } }).headline;
+const NOTHING_ELSE = { ways: [], decisions: [], lossCompared: null, loss: { up: null, down: null } };
+const headline = (verdict: Partial<PageVerdict>) => wordsOf({ verdict: { ...SAVES, ...verdict }, ...NOTHING_ELSE }).headline;
 
 describe('what the live page keeps', () => {
   it('is the last 600 points of one target, with bands of what was usual', () => {
@@ -55,6 +55,10 @@ describe('the words of a verdict', () => {
     expect(headline(direct)).toBe('Directly now: the node fra-1 would save 18 ms');
     expect(headline({ ...direct, gainMs: -2 })).toBe('Directly now: the node fra-1 would lose fewer packets');
     expect(headline({ kind: 'harms', gainMs: -7.25 })).toBe('The node fra-1 costs 7.3 ms');
+    const harm = wordsOf({ verdict: { ...SAVES, kind: 'harms', gainMs: -29, intervalMs: [-33, -24] }, ...NOTHING_ELSE });
+    expect(harm.sureness).toBe(
+      'What it really costs is between 24 and 33 ms, 95 % sure, by 240 comparisons. It was taken because probes show that the node is faster.',
+    );
     expect(headline({ kind: 'unmeasured' })).toBe('By the node fra-1: whether it helps is not measured');
     expect(headline({ kind: 'always', way: 'direct' })).toBe('Directly, because a rule of yours says so');
   });

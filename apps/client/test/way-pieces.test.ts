@@ -38,6 +38,23 @@ describe('the pieces of both ways', () => {
     expect(shown({ node: { name: 'n', ms: 42, toNodeMs: undefined } }).ways).toHaveLength(1);
   });
 
+  it('take no provider’s private network for a home, and a router in front of another one for one home', () => {
+    const private10 = [router(1, '192.168.1.1', 2), router(2, '10.9.8.7', 11), router(3, '203.0.113.1', 13)];
+    expect(shown({ routers: private10, serverTtl: undefined }).ways[0]).toEqual(['home 2', 'provider 9', 'route 49']);
+    const two = [router(1, '192.168.2.1', 2), router(2, '192.168.1.1', 4), router(3, '203.0.113.1', 13)];
+    expect(shown({ routers: two, serverTtl: undefined }).ways[0]).toEqual(['home 4', 'provider 9', 'route 47']);
+    const rented = [router(1, '203.0.113.1', 1)];
+    expect(shown({ routers: rented, serverTtl: undefined }).ways[0]).toEqual(['provider 1', 'route 59']);
+  });
+
+  it('blame nobody by a router that answers more slowly than the whole way', () => {
+    const slow = [router(1, '192.168.1.1', 30), router(2, '100.64.0.1', 40)];
+    expect(shown({ routers: slow, serverTtl: undefined }).ways).toEqual([
+      ['home 30', 'provider 10', 'route 20'],
+      ['route 14', 'route 28'],
+    ]);
+  });
+
   it('end at the last router where the server answers nothing', () => {
     const { ways, note } = shown({ isServerMeasured: false, serverTtl: undefined });
     expect(ways[0]).toEqual(['home 2', 'provider 9', 'route 49']);

@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<EvidenceKind, string>> = {
   matches: 'your earlier matches',
   probes: 'measurements before the match',
   burst: 'measurements at its start',
-  none: 'nothing, since nothing was known',
+  none: 'default, since nothing was known',
 };
 
 /** What the page takes of evidence. */
@@ -106,7 +106,9 @@ function verdictOf(current: RunningMatch | undefined, way: string, isDecided: bo
     const kind = isOpen && WORTH_A_NODE.includes(judge(compared)) ? 'would-save' : 'direct';
     return { kind, ...said, node: compared.node, gainMs, intervalMs, pairs };
   }
-  return { kind: gainMs >= 0 ? 'saves' : 'harms', ...said, gainMs, intervalMs, pairs };
+  if (gainMs >= 0) return { kind: 'saves', ...said, gainMs, intervalMs, pairs };
+  const next = current.match.isHarmed ? '. The match stays there, and the next one at this server goes directly' : '';
+  return { kind: 'harms', ...said, because: `${because}${next}`, gainMs, intervalMs, pairs };
 }
 
 /** Where no node measures, flows go by the node in use, as the user has named it. */

@@ -61,7 +61,8 @@ export function evidenceText({ evidence, evidenceAgeS }: Pick<PageFlow, 'evidenc
 }
 
 function surenessOf({ kind, way, because, gainMs, intervalMs, pairs }: PageVerdict): string {
-  const reason = kind === 'always' || because === '' ? '' : `${capitalized(because)}.`;
+  const why = kind === 'harms' ? `it was taken because ${because}` : because;
+  const reason = kind === 'always' || because === '' ? '' : `${capitalized(why)}.`;
   if (gainMs === undefined || intervalMs === undefined || kind === 'unknown') return reason;
   // A loss is told as a positive figure, too.
   const isWorse = gainMs < 0;

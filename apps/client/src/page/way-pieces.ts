@@ -23,8 +23,10 @@ export interface MeasuredWays {
   readonly obstacle: string | undefined;
 }
 
-/** Addresses that no router of the internet has (RFC 1918, RFC 3927). */
-const PRIVATE = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)/;
+/** Addresses that a first router has only in a home (RFC 1918). */
+const PRIVATE = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/;
+/** Of a second router at home. Providers use the other private addresses, too. */
+const AT_HOME = /^192\.168\./;
 
 /**
  * Both ways in pieces: home, the line to the provider, the routes, and the network of the server (docs/playing.md, The live page). What
@@ -62,16 +64,20 @@ export function piecesOf(measured: MeasuredWays): { readonly ways: PageWay[]; re
 
 /** The pieces that both ways begin with. */
 function nearPieces(routers: readonly Router[]): { readonly upTo: (totalMs: number) => WayPart[]; readonly missing: readonly string[] } {
-  const outside = routers.findIndex(({ ip }) => !PRIVATE.test(ip));
-  const home = (outside < 0 ? routers : routers.slice(0, outside)).at(-1);
-  const provider = outside < 0 ? undefined : routers[outside];
+  const first = routers.at(0);
+  const hasHome = first !== undefined && first.ttl === 1 && PRIVATE.test(first.ip);
+  const homes = hasHome ? [first, ...routers.slice(1).filter(({ ttl, ip }) => ttl === 2 && AT_HOME.test(ip))] : [];
+  const home = homes.at(-1);
+  const provider = routers.at(homes.length);
   const missing = [...(home === undefined ? ['your home router'] : []), ...(provider === undefined ? ['your internet provider'] : [])];
   const upTo = (totalMs: number) => {
-    const homeMs = Math.min(home?.roundTripMs ?? 0, provider?.roundTripMs ?? Infinity, totalMs);
-    const providerMs = Math.min(provider?.roundTripMs ?? 0, totalMs) - homeMs;
+    const homeMs = home === undefined ? 0 : Math.min(home.roundTripMs, provider?.roundTripMs ?? Infinity);
+    const isHomeLikely = home !== undefined && homeMs <= totalMs;
+    // A router that takes longer than the whole way has taken its time: it says nothing.
+    const isProviderLikely = provider !== undefined && provider.roundTripMs <= totalMs;
     return [
-      ...(home === undefined ? [] : [{ kind: 'home', name: 'your home', ms: homeMs } as const]),
-      ...(provider === undefined ? [] : [{ kind: 'provider', name: 'the line to your provider', ms: Math.max(0, providerMs) } as const]),
+      ...(isHomeLikely ? [{ kind: 'home', name: 'your home', ms: homeMs } as const] : []),
+      ...(isProviderLikely ? [{ kind: 'provider', name: 'the line to your provider', ms: provider.roundTripMs - homeMs } as const] : []),
     ];
   };
   return { upTo, missing };

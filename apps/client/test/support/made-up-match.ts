@@ -39,8 +39,8 @@ export function madeUpMatch(): { readonly model: PageModel; readonly atMs: numbe
         way: 'direct',
         parts: [
           { kind: 'home', name: 'your home', ms: 2 },
-          { kind: 'provider', name: 'the line to your provider', ms: 13 },
-          { kind: 'route', name: 'to the server', ms: 44 },
+          { kind: 'provider', name: 'the line to your provider', ms: 9 },
+          { kind: 'route', name: 'to the server', ms: 48 },
           { kind: 'server', name: 'the server’s network', ms: 4 },
         ],
       },

@@ -45,14 +45,24 @@ export interface StagePlan {
   readonly nodes: readonly string[];
   /** Addresses of game servers, at 8.8.0.0/16. */
   readonly servers: readonly string[];
+  /** Whether the client serves its live page. */
+  readonly hasPage?: boolean;
   /** Round trips in milliseconds between `home`, the nodes and `servers`: from, to, time, and loss from the first to the second. */
   readonly ways: readonly (readonly [from: string, to: string, ms: number, loss?: number])[];
+}
+
+/** As much of the live page as scenarios look at. */
+export interface PageState {
+  readonly words: { readonly headline: string };
+  readonly ways: readonly { readonly parts: readonly { readonly ms: number }[] }[];
+  readonly lossCompared: { readonly direct: number | null; readonly nodeAfter: number | null } | null;
+  readonly flows: readonly { readonly server: string; readonly packetsUp: number | null; readonly packetsDown: number | null }[];
 }
 
 type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /** Nodes, game servers, and a player whose games go by `lightspeed socks`. All of it ends with `started`. */
-async function openStage(started: AsyncDisposableStack, { nodes: names, servers: ips, ways }: StagePlan) {
+async function openStage(started: AsyncDisposableStack, { nodes: names, servers: ips, hasPage = false, ways }: StagePlan) {
   const internet = await openDelayedInternet(started, names);
   const { scene, home, servers, roundTrip, pass } = internet;
   for (const [from, to, ms, loss] of ways) await roundTrip(from, to, ms, loss);
@@ -78,7 +88,8 @@ async function openStage(started: AsyncDisposableStack, { nodes: names, servers:
   };
   const known = nodes.flatMap(({ address, program }) => ['--node', `${address}:4433`, '--pin', program.pinText]);
   const ticket = ['--ticket', formatTicket(scene.ticket())];
-  const client = lightspeed(['socks', ...known, ...ticket, '--flow-timeout-secs', String(FLOW_TIMEOUT_SECS), '--page', 'off', '--json']);
+  const where = ['--page', hasPage ? '0' : 'off'];
+  const client = lightspeed(['socks', ...known, ...ticket, '--flow-timeout-secs', String(FLOW_TIMEOUT_SECS), ...where, '--json']);
   await client.line(/"event":"established"/, START_MS);
   // All nodes have registered, and have been measured.
   await pass(2);
@@ -116,13 +127,19 @@ async function openStage(started: AsyncDisposableStack, { nodes: names, servers:
     await program.exitCode();
     return program.lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   };
+  /** What the live page shows now: as it is sent to browsers, and as a terminal shows it. */
+  const page = async () => {
+    const [state, text] = [lightspeed(['status', '--json']), lightspeed(['status'])];
+    await Promise.all([state.exitCode(), text.exitCode()]);
+    return { state: JSON.parse(state.lines[0]) as PageState, text: text.lines };
+  };
   /** What `lightspeed probe` says of a server. */
   const probe = async (ip: string) => {
     const program = lightspeed(['probe', `${ip}:${GAME_PORT}`, ...known, ...ticket, '--json']);
     const line = await program.line(/^\{/, ANSWER_MS);
     return JSON.parse(line) as Readonly<Record<string, unknown>>;
   };
-  return { probe, match, withoutClient, history, roundTrip, pass, servers };
+  return { probe, page, match, withoutClient, history, roundTrip, pass, servers };
 }
 
 /** What a scenario of ways works with. */
