@@ -39,8 +39,8 @@ export class WaysChart {
     const last = this.#points.at(-1)?.atMs ?? 0;
     this.#points = [...this.#points, ...series.points.filter(({ atMs }) => atMs > last)].slice(-MAX_POINTS);
     const what = isToServer
-      ? `Round trips to ${series.target}. The bands hold 80 % of the last half minute.`
-      : `Round trips to the node alone. The direct way is not measured.`;
+      ? `Round trips to ${series.target}, one a second. The pale bands hold what was usual: 80 % of the last half minute.`
+      : 'Round trips to the node alone. Nobody measures how long it takes directly.';
     setText(byId('series-about'), what);
     setText(byId('node-name'), isToServer ? wayText(series.node) : series.node);
     const now = this.#points.at(-1);
@@ -63,6 +63,9 @@ export class WaysChart {
     const axis = { stroke: colour('muted'), grid: { stroke: colour('line'), width: 1 }, ticks: { stroke: colour('line'), width: 1 } };
     const edge = { stroke: 'transparent', width: 0, points: { show: false } };
     const line = (/** @type {string} */ name) => ({ stroke: colour(name), width: 2, points: { show: false } });
+    const dots = (/** @type {string} */ name) => {
+      return { stroke: colour(name), paths: () => null, points: { show: true, size: 6, width: 0, fill: colour(name) } };
+    };
     this.#plot = new uPlot(
       {
         width: this.#place.clientWidth,
@@ -75,7 +78,7 @@ export class WaysChart {
           { ...axis, space: 85, size: 28, values: (_plot, ticks) => ticks.map(timeOf) },
           { ...axis, size: 58, values: (_plot, ticks) => ticks.map((tick) => `${tick} ms`) },
         ],
-        series: [{}, edge, edge, edge, edge, line('direct'), line('node')],
+        series: [{}, edge, edge, edge, edge, line('direct'), line('node'), dots('direct'), dots('node')],
         bands: [
           { series: [2, 1], fill: `${colour('direct')}33` },
           { series: [4, 3], fill: `${colour('node')}33` },
@@ -90,6 +93,9 @@ export class WaysChart {
   /** @returns {uPlot.AlignedData} */
   #data() {
     const points = this.#points;
+    const highest = Math.max(10, ...points.flatMap(({ directMs, nodeMs }) => [directMs ?? 0, nodeMs ?? 0]));
+    // At the bottom, and beside one another where both are lost.
+    const lost = (/** @type {number | null | undefined} */ ms, /** @type {number} */ height) => (ms === null ? highest * height : null);
     return [
       points.map(({ atMs }) => atMs / 1_000),
       points.map(({ directBand }) => directBand?.[0] ?? null),
@@ -98,6 +104,8 @@ export class WaysChart {
       points.map(({ nodeBand }) => nodeBand?.[1] ?? null),
       points.map(({ directMs }) => directMs ?? null),
       points.map(({ nodeMs }) => nodeMs ?? null),
+      points.map(({ directMs }) => lost(directMs, 0.03)),
+      points.map(({ nodeMs }) => lost(nodeMs, 0.08)),
     ];
   }
 
@@ -118,9 +126,9 @@ export class WaysChart {
   #readOut(index) {
     const point = typeof index === 'number' ? this.#points[index] : undefined;
     if (point === undefined) return setText(byId('readout'), '');
-    const told = (/** @type {number | null | undefined} */ ms) => (ms === null ? 'lost' : milliseconds(ms));
-    const direct = point.directMs === undefined ? '' : `direct ${told(point.directMs)}, `;
-    setText(byId('readout'), `${new Date(point.atMs).toLocaleTimeString()}: ${direct}node ${told(point.nodeMs)}`);
+    const told = (/** @type {number | null | undefined} */ ms) => (ms === null ? 'no answer' : milliseconds(ms));
+    const direct = point.directMs === undefined ? '' : `directly ${told(point.directMs)}, `;
+    setText(byId('readout'), `${new Date(point.atMs).toLocaleTimeString()}: ${direct}by the node ${told(point.nodeMs)}`);
   }
 }
 
@@ -139,7 +147,7 @@ export function showPieces(ways) {
   if (place.dataset.shown === shown) return;
   place.dataset.shown = shown;
   if (ways.length === 0) {
-    place.replaceChildren(element('p', { class: 'empty' }, 'Not measured: nobody has looked at the pieces of the ways yet.'));
+    place.replaceChildren(element('p', { class: 'empty' }, 'Not measured yet: it takes a match at a server that can be measured.'));
     return;
   }
   const totals = ways.map(({ parts }) => parts.reduce((sum, { ms }) => sum + ms, 0));

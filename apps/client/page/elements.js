@@ -50,5 +50,5 @@ export function count(value) {
 
 /** @param {string} way */
 export function wayText(way) {
-  return way === 'direct' ? 'direct' : `by ${way}`;
+  return way === 'direct' ? 'directly' : `by ${way}`;
 }

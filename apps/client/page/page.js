@@ -1,10 +1,13 @@
 import { WaysChart, showPieces } from './charts.js';
-import { byId, count, element, milliseconds, setText, share, wayText } from './elements.js';
+import { byId, count, element, milliseconds, setText, wayText } from './elements.js';
+import { showLoss } from './loss.js';
 import { fillTable } from './tables.js';
 
-/** @import { PageFlow, PageLoss, PageState } from './page-state.js' */
+/** @import { PageFlow, PageState } from './page-state.js' */
 
 const chart = new WaysChart();
+/** So often an open page looks whether a client runs here again. */
+const LOOK_AGAIN_MS = 3_000;
 const PHASES = { starting: 'starting', connected: 'connected', lost: 'no answer from the node', ended: 'the client has ended' };
 
 await enter();
@@ -28,14 +31,28 @@ function listen() {
   });
   events.addEventListener('end', () => {
     events.close();
-    over('The client has ended. What you see is how it was then.');
+    over('The client has ended. What you see is how it was then. When it starts again, open the new link that it prints.');
+    setTimeout(lookAgain, LOOK_AGAIN_MS);
   });
-  events.addEventListener('error', async () => {
-    if (events.readyState !== EventSource.CLOSED) return over('The client does not answer. This page goes on trying.');
-    const answer = await fetch('/state').catch(() => undefined);
-    const refused = answer === undefined || answer.ok ? undefined : (await answer.json()).message;
-    over(refused === undefined ? 'The client does not answer.' : `The client lets nobody in here: ${refused}.`);
+  events.addEventListener('error', () => {
+    over('The client does not answer. This page goes on trying.');
+    if (events.readyState === EventSource.CLOSED) void lookAgain();
   });
+}
+
+/**
+ * A client that starts again lets no browser in that an earlier one knew: somebody else may have had its port meanwhile. Once its new link
+ * was opened in this browser, this page goes on, too.
+ */
+async function lookAgain() {
+  const answer = await fetch('/state').catch(() => undefined);
+  if (answer?.ok) return location.reload();
+  if (answer?.status === 401) {
+    over(
+      'A client runs here that has not let this page in. Open the new link that it has printed, or that "lightspeed status --url" prints.',
+    );
+  }
+  setTimeout(lookAgain, LOOK_AGAIN_MS);
 }
 
 /** @param {string} text */
@@ -70,7 +87,8 @@ function show(state) {
   setText(byId('decided'), words.decided);
   chart.show(state.series);
   showPieces(state.ways);
-  showLoss(state.loss);
+  setText(byId('pieces-note'), state.waysNote);
+  showLoss(state);
   showFlows(state);
   showNodes(state);
   showMatrix(state);
@@ -82,64 +100,37 @@ function show(state) {
   }
 }
 
-/** @param {PageState['loss']} loss */
-function showLoss({ up, down }) {
-  const place = byId('loss');
-  const shown = JSON.stringify({ up, down });
-  if (place.dataset.shown === shown) return;
-  place.dataset.shown = shown;
-  place.replaceChildren(element('div', { class: 'loss-grid' }, direction('To the server', up), direction('To you', down)));
-}
-
-/**
- * @param {string} title
- * @param {PageLoss | null} loss
- */
-function direction(title, loss) {
-  const place = element('div', {}, element('h3', {}, title));
-  if (loss === null) {
-    place.append(element('p', { class: 'empty' }, 'The node does not report it.'));
-    return place;
-  }
-  const error = loss.afterError === null || loss.afterError < 0.0005 ? '' : ` ±${share(loss.afterError)}`;
-  const figure = (/** @type {string} */ name, /** @type {string} */ value) =>
-    element('div', {}, element('dt', {}, name), element('dd', {}, value));
-  place.append(
-    element('dl', { class: 'figure' }, figure('lost', share(loss.before)), figure('after protection', `${share(loss.after)}${error}`)),
-  );
-  const facts = [
-    loss.before === null ? `${loss.packets} packets are too few to judge.` : `Of ${count(loss.packets)} packets.`,
-    loss.protection === null ? '' : `Protection: ${loss.protection}.`,
-    loss.runs === null ? '' : `Lost alone ${loss.runs[0]}, two in a row ${loss.runs[1]}, more ${loss.runs[2]} times.`,
-  ];
-  place.append(element('p', { class: 'hint' }, facts.filter((fact) => fact !== '').join(' ')));
-  return place;
-}
-
 /** @param {PageState} state */
 function showFlows({ flows, canChange, rules }) {
+  /** @typedef {(flow: PageFlow) => string} Text */
   const base = [
-    { title: 'Server', text: (/** @type {PageFlow} */ flow) => `${flow.server}${flow.region === null ? '' : ` (${flow.region})`}` },
-    { title: 'Game', text: (/** @type {PageFlow} */ flow) => flow.game ?? flow.program ?? '-' },
-    { title: 'Way', text: (/** @type {PageFlow} */ flow) => wayText(flow.way) },
-    { title: 'Because', text: (/** @type {PageFlow} */ flow) => flow.reason ?? '-' },
-    { title: 'Evidence', text: evidenceText },
+    { title: 'Server', text: /** @type {Text} */ (({ server }) => server) },
+    { title: 'Game', text: /** @type {Text} */ (({ game, program }) => game ?? program ?? 'not known') },
     {
-      title: 'Packets',
-      text: (/** @type {PageFlow} */ flow) =>
-        flow.packetsUp === null ? '-' : `${count(flow.packetsUp)} up, ${count(flow.packetsDown ?? 0)} down`,
+      title: 'Reached',
+      text: /** @type {Text} */ (({ way, region }) => `${wayText(way)}${region === null ? '' : ` (${region})`}`),
     },
+    { title: 'Because', text: /** @type {Text} */ (({ reason }) => reason ?? '-') },
+    { title: 'Decided by', text: evidenceText },
+    { title: 'Packets', text: packetsText },
   ];
   const control = (/** @type {PageFlow} */ flow) => ruleControl(flow, rules.find(({ servers }) => servers === prefixOf(flow.server))?.way);
-  const columns = canChange ? [...base, { title: 'Always', text: () => '', control }] : base;
-  const options = { empty: 'No flows yet. Start the game, and connect it.', keyOf: (/** @type {PageFlow} */ flow) => flow.server };
-  fillTable(byId('flows'), columns, flows, { ...options, label: 'Flows' });
+  const columns = canChange ? [...base, { title: 'Your choice', text: () => '', control }] : base;
+  const options = { empty: 'No game server yet. Start the game, and connect it.', keyOf: (/** @type {PageFlow} */ flow) => flow.server };
+  fillTable(byId('flows'), columns, flows, { ...options, label: 'Game servers' });
 }
 
 /** @param {PageFlow} flow */
 function evidenceText({ evidence, evidenceAgeS }) {
   if (evidence === null) return 'not measured';
-  return evidenceAgeS === null ? evidence : `${evidence}, ${evidenceAgeS} s old`;
+  return evidenceAgeS === null ? evidence : `${evidence}; last measured ${evidenceAgeS} s ago`;
+}
+
+/** @param {PageFlow} flow */
+function packetsText({ packetsUp, packetsDown }) {
+  return packetsUp === null
+    ? 'not counted, since the system carries them'
+    : `${count(packetsUp)} sent, ${count(packetsDown ?? 0)} received`;
 }
 
 /** @param {string} server */
@@ -152,11 +143,11 @@ function prefixOf(server) {
  * @param {string} [chosen]
  */
 function ruleControl({ server }, chosen = 'evidence') {
-  const select = element('select', { 'aria-label': `Way to ${prefixOf(server)}, from the next flow on` });
+  const select = element('select', { 'aria-label': `How ${prefixOf(server)} is reached, from the next match on` });
   for (const [value, text] of [
-    ['evidence', 'by evidence'],
-    ['node', 'node'],
-    ['direct', 'direct'],
+    ['evidence', 'as measured'],
+    ['node', 'by a node'],
+    ['direct', 'directly'],
   ]) {
     select.append(element('option', { value, ...(value === chosen ? { selected: '' } : {}) }, text));
   }
@@ -178,11 +169,12 @@ function showNodes({ nodes, seenAs }) {
       text: (/** @type {Node} */ { used, up }) => (used ? (up ? 'in use' : 'no answer') : up ? 'ready' : 'not reached'),
       style: (/** @type {Node} */ { used, up }) => (used ? (up ? 'good' : 'bad') : ''),
     },
+    { title: 'Address', text: (/** @type {Node} */ { address }) => address },
     { title: 'Round trip', text: (/** @type {Node} */ { rttMs }) => milliseconds(rttMs) },
     { title: 'Load', text: (/** @type {Node} */ { loadPercent }) => (loadPercent === null ? '-' : `${loadPercent.toFixed(0)} %`) },
   ];
-  fillTable(byId('nodes'), columns, nodes, { empty: 'No node is registered.', keyOf: ({ name }) => name, label: 'Nodes' });
-  setText(byId('seen-as'), seenAs ?? 'an address that is not known yet');
+  fillTable(byId('nodes'), columns, nodes, { empty: 'No node is registered.', keyOf: ({ address }) => address, label: 'Nodes' });
+  setText(byId('seen-as'), seenAs ?? 'an address that the node has not told');
 }
 
 /** @param {PageState} state */
@@ -191,7 +183,7 @@ function showMatrix({ matrix }) {
   const { servers, rows } = matrix ?? { servers: [], rows: [] };
   const best = servers.map((_, index) => Math.min(...rows.map(({ medianMs }) => medianMs[index] ?? Number.POSITIVE_INFINITY)));
   const columns = [
-    { title: 'Way', text: (/** @type {Row} */ { way }) => way },
+    { title: 'Reached', text: (/** @type {Row} */ { way }) => wayText(way) },
     ...servers.map((title, index) => ({
       title,
       text: (/** @type {Row} */ { medianMs }) => milliseconds(medianMs[index]),
@@ -199,7 +191,12 @@ function showMatrix({ matrix }) {
     })),
   ];
   const empty = 'Not measured: no servers are compared yet.';
-  fillTable(byId('matrix'), columns, rows, { empty, keyOf: ({ way }) => way, wide: true, label: 'Median round trips by way and server' });
+  fillTable(byId('matrix'), columns, rows, {
+    empty,
+    keyOf: ({ way }) => way,
+    wide: true,
+    label: 'Median round trips to servers, directly and by nodes',
+  });
 }
 
 /** @param {PageState} state */
@@ -208,25 +205,27 @@ function showMatches({ matches }) {
   const columns = [
     { title: 'Begun', text: (/** @type {Match} */ { startedAtMs }) => new Date(startedAtMs).toLocaleString() },
     { title: 'Server', text: (/** @type {Match} */ { server, game }) => (game === null ? server : `${game}, ${server}`) },
-    { title: 'Way', text: (/** @type {Match} */ { way }) => wayText(way) },
+    { title: 'Reached', text: (/** @type {Match} */ { way }) => wayText(way) },
     {
       title: 'Saved',
       text: savedText,
       style: (/** @type {Match} */ { harmed, gainMs }) => (harmed ? 'bad' : (gainMs ?? 0) > 0 ? 'good' : ''),
     },
   ];
-  const empty = matches === null ? 'Not kept: nothing compares the ways.' : 'No match is over yet.';
+  const empty = matches === null ? 'Not kept, since nothing is compared with going directly.' : 'No match is over yet.';
   const keyOf = (/** @type {Match} */ { startedAtMs, server }) => `${startedAtMs} ${server}`;
-  fillTable(byId('matches'), columns, matches ?? [], { empty, keyOf, label: 'Matches' });
+  fillTable(byId('matches'), columns, matches ?? [], { empty, keyOf, label: 'Earlier matches' });
 }
 
 /** @param {NonNullable<PageState['matches']>[number]} match */
 function savedText({ gainMs, intervalMs, way }) {
   if (way === 'direct') return '-';
   if (gainMs === null) return 'not measured';
-  return intervalMs === null
-    ? milliseconds(gainMs)
-    : `${milliseconds(gainMs)} (${intervalMs[0].toFixed(1)} to ${intervalMs[1].toFixed(1)})`;
+  const text = gainMs < 0 ? `cost ${milliseconds(-gainMs)}` : milliseconds(gainMs);
+  const range = intervalMs?.map(Math.abs).toSorted((low, high) => low - high);
+  // On both sides of 0 a range has no sign of its own.
+  const isClear = intervalMs !== null && intervalMs[0] * intervalMs[1] >= 0;
+  return isClear && range ? `${text} (${range[0].toFixed(1)} to ${range[1].toFixed(1)})` : `${text}, not sure`;
 }
 
 /** @param {PageState} state */
@@ -235,8 +234,16 @@ function showNotCaught({ notCaught }) {
   const columns = [
     { title: 'What', text: (/** @type {Left} */ { what }) => what },
     { title: 'Why', text: (/** @type {Left} */ { why }) => why },
-    { title: 'Packets', text: (/** @type {Left} */ { packets }) => (packets === null ? '-' : count(packets)) },
   ];
-  const empty = notCaught === null ? 'Nothing is caught here: programs send to LightSpeed themselves.' : 'Nothing was left out.';
-  fillTable(byId('not-caught'), columns, notCaught ?? [], { empty, keyOf: ({ what }) => what, label: 'Not caught' });
+  const packets = { title: 'Packets', text: (/** @type {Left} */ { packets }) => count(packets ?? 0) };
+  const counted = (notCaught ?? []).filter((left) => left.packets !== null);
+  const others = (notCaught ?? []).filter((left) => left.packets === null);
+  const empty =
+    notCaught === null
+      ? 'LightSpeed carries only what programs send to its own port. Everything else on this machine goes as it would without it.'
+      : 'What the system has carried by itself is not counted.';
+  const keyOf = (/** @type {Left} */ { what }) => what;
+  fillTable(byId('not-caught'), [...columns, packets], counted, { empty, keyOf, label: 'Left alone, with packets' });
+  byId('not-caught-more').hidden = others.length === 0;
+  fillTable(byId('not-caught-rest'), columns, others, { empty: '', keyOf, label: 'Always left alone' });
 }

@@ -50,9 +50,9 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
   it('tells a stranger whether it helps, by how much, how sure that is, and whose fault the rest is', async () => {
     const { page } = await opened({});
 
-    expect(await headline(page)).toBe('By fra-1: 18 ms saved');
+    expect(await headline(page)).toBe('The node fra-1 saves 18 ms');
     expect(await page.locator('#sureness').textContent()).toContain('between 15 and 21 ms, 95 % sure, by 240 comparisons');
-    expect(await page.locator('#rest').textContent()).toContain('most are on the route from the node to the server: 25 ms');
+    expect(await page.locator('#rest').textContent()).toContain('most are spent on the route from the node to the server: 29 ms');
     expect(await page.locator('#seen-as').textContent()).toBe('192.0.2.10');
   });
 
@@ -61,7 +61,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
 
     expect(new URL(page.url()).hash).toBe('');
     await page.reload();
-    await expect.poll(() => headline(page)).toBe('By fra-1: 18 ms saved');
+    await expect.poll(() => headline(page)).toBe('The node fra-1 saves 18 ms');
   });
 
   it('moves as the link changes', async () => {
@@ -70,7 +70,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
     model.addPoint({ atMs: atMs + 1_000, directMs: 61, nodeMs: 90 });
     model.update({ verdict: { ...SAVES, kind: 'harms', gainMs: -29, intervalMs: [-33, -24] } });
     server.tick();
-    await expect.poll(() => headline(page)).toBe('By fra-1: 29 ms lost');
+    await expect.poll(() => headline(page)).toBe('The node fra-1 costs 29 ms');
     expect(await page.locator('#sureness').textContent()).toContain('between 24 and 33 ms');
     await expect.poll(() => page.locator('#node-now').textContent()).toBe('90 ms');
 
@@ -84,6 +84,50 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
 
     await server.close();
     await expect.poll(() => page.locator('#notice').textContent()).toContain('The client has ended');
+  });
+
+  it('asks for the new link when a client runs there again, and goes on once that was opened in the same browser', async () => {
+    const { page, server } = await opened({});
+    const [host, port] = server.address.split(':');
+    await server.close();
+    await expect.poll(() => page.locator('#notice').textContent()).toContain('When it starts again, open the new link that it prints');
+
+    const again = await PageServer.listen(madeUpMatch().model, { host, port: Number(port) });
+    onTestFinished(() => again.close());
+    await expect
+      .poll(() => page.locator('#notice').textContent(), { timeout: 10_000 })
+      .toContain('A client runs here that has not let this page in');
+    expect(await page.locator('#phase').textContent()).toBe('not live');
+    const other = await page.context().newPage();
+    await other.goto(again.newUrl());
+    await expect.poll(() => page.locator('#phase').textContent(), { timeout: 10_000 }).toBe('connected');
+    expect(await headline(page)).toBe('The node fra-1 saves 18 ms');
+    // Chromium tells of requests that find nobody, or are refused.
+    expect(errors.splice(0).every((text) => text.startsWith('Failed to load resource'))).toBe(true);
+  });
+
+  it('compares loss directly and by the node, explains gaps, and says what is left alone', async () => {
+    const { page } = await opened({});
+
+    expect(await page.locator('#loss dl').first().textContent()).toBe(
+      'directly4.8 %by fra-1, without protection2.9 %by fra-1, with protection0.1 %',
+    );
+    expect(await page.locator('#series-key').textContent()).toContain('dot and gap: no answer');
+    expect(await page.locator('#flows').textContent()).toContain('18,204 sent, 18,377 received');
+    expect(await page.locator('#not-caught').textContent()).toContain('the system carries them by itself');
+    await page.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('#not-caught-rest').isVisible()).toBe(true);
+    expect(await page.locator('#not-caught-rest').textContent()).toContain('NTP: a detour makes the clock wrong');
+  });
+
+  it('says in a sentence what it means that nothing is caught', async () => {
+    const { page, server, model } = await opened({});
+
+    model.update({ notCaught: null });
+    server.tick();
+    await expect.poll(() => page.locator('#not-caught').textContent()).toContain('carries only what programs send to its own port');
+    expect(await page.locator('#not-caught-more').isVisible()).toBe(false);
   });
 
   it('shows names from the network as text', async () => {
@@ -106,7 +150,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
       reached.push(String(name));
       if (name === 'chart') {
         await page.keyboard.press('ArrowLeft');
-        expect(await page.locator('#readout').textContent()).toMatch(/direct .* ms, node .* ms/);
+        expect(await page.locator('#readout').textContent()).toMatch(/directly .* ms, by the node .* ms/);
       }
       if (name === 'SELECT') await page.keyboard.press('d');
     }
@@ -118,6 +162,7 @@ describe.skipIf(browserProgram === undefined)('the live page in Chromium (needs 
     for (const scheme of SCHEMES) {
       it(`has no fault that axe finds, and scrolls down only, in ${scheme} at ${width} pixels`, async () => {
         const { page } = await opened({ width, scheme, onChange: () => Promise.resolve() });
+        await page.locator('summary').click();
         if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}-${width}-${scheme}.png`, fullPage: true });
 
         const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');

@@ -8,7 +8,7 @@ const FILE = fileURLToPath(new URL('../../../docs/page.png', import.meta.url));
 
 const server = await PageServer.listen(madeUpMatch().model, { host: '127.0.0.1', port: 0 });
 const browser = await startBrowser();
-const page = await browser.newPage({ viewport: { width: 1_120, height: 890 }, timezoneId: 'UTC', locale: 'en-GB' });
+const page = await browser.newPage({ viewport: { width: 1_120, height: 1_000 }, timezoneId: 'UTC', locale: 'en-GB' });
 await page.goto(server.newUrl());
 await page.locator('#chart canvas').waitFor();
 await page.screenshot({ path: FILE });

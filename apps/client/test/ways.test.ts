@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { WayStats } from '@lightspeed/client';
 import { LocalFlow } from '@lightspeed/session';
 import { parseIpv4 } from '@lightspeed/wire';
@@ -52,6 +53,12 @@ describe.each(ENGINES)('a client over the %s engine', (io) => {
 
     const datagrams = (count: number) => ({ upPackets: count, downPackets: count, flows: 1 });
     await until(() => by(tunnel, b.name)?.upPackets === ROUNDS + 1, 'the counters');
+    tunnel.countFlows();
+    const [counts] = (await once(tunnel, 'flowCounts')) as [readonly { port: number; up: number; down: number }[]];
+    const countOf = ({ address }: EchoServer) => counts.find(({ port }) => port === address.port);
+    expect(countOf(byA)).toMatchObject({ up: 2 * ROUNDS, down: 2 * ROUNDS, isPartly: false });
+    expect(countOf(direct)).toMatchObject({ up: 2 * ROUNDS, down: 2 * ROUNDS, isPartly: false });
+    expect(countOf(byB)).toMatchObject({ up: ROUNDS + 1, down: ROUNDS });
     expect(by(tunnel, a.name)).toMatchObject(datagrams(2 * ROUNDS));
     expect(by(tunnel, 'direct')).toMatchObject(datagrams(2 * ROUNDS));
     expect(by(tunnel, b.name)).toMatchObject({ upPackets: ROUNDS + 1, downPackets: ROUNDS, flows: 1 });

@@ -10,5 +10,6 @@ export type { ProbeErrorCode } from './base/errors.ts';
 export { MAX_ANSWER_TIMEOUT_MS, MAX_PROBED_ROUTERS, MAX_PROBES, MAX_SPACING_MS, PROBE_KINDS } from './base/options.ts';
 export type { ProbeKind, ProbeOptions, ProbeTarget } from './base/options.ts';
 export { MAX_SEARCH_DATAGRAMS_AT_SERVER } from './kinds/ttl.ts';
+export type { WayRouter, WayRouters } from './kinds/ttl.ts';
 export { Prober, whyNoProbes } from './prober.ts';
 export type { Measurement, ProberOptions } from './prober.ts';

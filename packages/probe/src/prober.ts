@@ -1,4 +1,4 @@
-import { checkOptions } from './base/options.ts';
+import { MAX_PROBED_ROUTERS, checkOptions } from './base/options.ts';
 import type { CheckedOptions, ProbeKind, ProbeOptions, ProbeTarget } from './base/options.ts';
 import { ProbeError } from './base/errors.ts';
 import { parseIpv4 } from '@lightspeed/wire';
@@ -7,8 +7,8 @@ import type { Answer, Shot } from './base/shots.ts';
 import { a2sShot } from './kinds/a2s.ts';
 import { icmpShot, whyNoIcmp } from './kinds/icmp.ts';
 import { tcpShot } from './kinds/tcp.ts';
-import { findLastRouters, ttlShot } from './kinds/ttl.ts';
-import type { LastRouter } from './kinds/ttl.ts';
+import { findRouters, ttlShot } from './kinds/ttl.ts';
+import type { LastRouter, WayRouters } from './kinds/ttl.ts';
 import { whyNoProbeSockets } from './linux/probe-socket.ts';
 
 /** Measurements that a prober has under way by default. */
@@ -86,12 +86,26 @@ export class Prober {
    */
   async probe(target: ProbeTarget, kind: ProbeKind, options: ProbeOptions = {}): Promise<Measurement> {
     const checked = checkOptions(target, options, this.#sockets);
+    return this.#oneOfFew(() => this.#measure(checked, kind));
+  }
+
+  /**
+   * The routers on the way to a server, each with one round trip. It sends at most 32 empty datagrams, of which at most
+   * `MAX_SEARCH_DATAGRAMS_AT_SERVER` reach a silent server. A router may take its time to answer, or answer nobody.
+   * @throws {ProbeError} (rejection) `ERR_PROBE_OPTION`, `ERR_PROBE_UNAVAILABLE`, `ERR_PROBE_BUSY`.
+   */
+  async routers(target: ProbeTarget): Promise<WayRouters> {
+    const checked = checkOptions(target, {}, this.#sockets);
+    return this.#oneOfFew(() => findRouters(checked));
+  }
+
+  async #oneOfFew<T>(measure: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#max) {
       throw new ProbeError('ERR_PROBE_BUSY', `${this.#running} measurements are under way, allowed are ${this.#max}: try again later`);
     }
     this.#running++;
     try {
-      return await this.#measure(checked, kind);
+      return await measure();
     } finally {
       this.#running--;
     }
@@ -113,7 +127,7 @@ export class Prober {
     const known = this.#routers.get(key);
     if (known !== undefined && performance.now() < known.untilMs) return known.last;
     this.#routers.delete(key);
-    const found = await findLastRouters(options);
+    const found = (await findRouters(options)).routers.slice(-MAX_PROBED_ROUTERS).reverse();
     if (found.length === 0) return found;
     this.#routers.set(key, { last: found, untilMs: performance.now() + ROUTER_LIVES_MS });
     if (this.#routers.size > MAX_ROUTERS) {

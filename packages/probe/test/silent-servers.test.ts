@@ -37,6 +37,16 @@ describe.skipIf(why !== undefined)(`in network namespaces${why === undefined ? '
     });
   });
 
+  it('all routers on the way are listed, each with a round trip, without rights', async () => {
+    expect(await network.routers({ ip: SERVER, port })).toEqual({
+      routers: [
+        { ttl: 1, ip: FIRST_ROUTER, roundTripMs: expect.any(Number) },
+        { ttl: 2, ip: LAST_ROUTER, roundTripMs: expect.any(Number) },
+      ],
+      serverTtl: 3,
+    });
+  });
+
   it('pings without rights as soon as the system allows them to the group, and says what to do until then', async () => {
     const refused = await network.measure('icmp', { ip: SERVER, port }, {}, 1_234);
     expect(refused).toMatchObject({ code: 'ERR_PROBE_UNAVAILABLE', message: expect.stringContaining('sysctl net.ipv4.ping_group_range') });
@@ -55,10 +65,12 @@ describe.skipIf(why !== undefined)(`in network namespaces${why === undefined ? '
     expect(await network.measure('tcp', { ip: SERVER, port }, { count: 3, timeoutMs: 100 })).toMatchObject({ roundTripsMs: lost });
 
     const measured = await network.measure('ttl', { ip: SERVER, port }, { count: 10 }, 1_234);
+    const { routers, ...rest } = await network.routers({ ip: SERVER, port });
 
+    expect([routers.map(({ ip }) => ip), rest]).toEqual([[FIRST_ROUTER, LAST_ROUTER], {}]);
     expect(measured).toMatchObject({ origin: LAST_ROUTER, ttl: 2 });
     expect(measured.roundTripsMs.filter((ms) => ms !== null)).toHaveLength(10);
-    // Those of the search, which had to learn where the server is.
-    expect(await network.emptyDatagramsAtServer()).toBeLessThanOrEqual(MAX_SEARCH_DATAGRAMS_AT_SERVER);
+    // Those of both searches, which had to learn where the server is.
+    expect(await network.emptyDatagramsAtServer()).toBeLessThanOrEqual(2 * MAX_SEARCH_DATAGRAMS_AT_SERVER);
   });
 });

@@ -155,6 +155,15 @@ describe('repeats', () => {
     expect(twice).toBe(0);
   });
 
+  it('are counted beside how many packets were lost in a row', () => {
+    const single = play({ link: lossy(0.05), ...both(REPEAT) }).world.tunnels[0].host;
+    expect(single.count('upMeanRun')).toBeCloseTo(1.05, 0);
+    const lostRuns = single.count('downRuns');
+    expect((single.count('sequenceExpected') - single.count('sequenceReceived')) / lostRuns).toBeCloseTo(1.05, 0);
+    const none = play({ link: lossy(0), ...both(REPEAT) }, { seconds: 2 }).world.tunnels[0].host;
+    expect([none.count('upMeanRun'), none.count('downRuns')]).toEqual([0, 0]);
+  });
+
   it('do so for registered clients, with tags', () => {
     const protection = settingsOf(REPEAT);
     const tagged = { registered: true, canTag: true, terms: protection, relay: { protections: [protection], tags: 'always' as const } };

@@ -17,10 +17,15 @@ const RETURN_PAGES_MS = 5_000;
 export class Capture {
   readonly settings: CaptureSettings;
   readonly ways: readonly WayRule[];
+  readonly target: CaptureTarget;
+  /** IPv4 addresses that are never caught. */
+  readonly nodes: readonly string[];
   readonly #helper: CaptureClient;
   readonly #fd: number;
 
-  private constructor(helper: CaptureClient, fd: number, isDirect: boolean) {
+  private constructor(helper: CaptureClient, fd: number, of: Pick<Capture, 'target' | 'nodes'>, isDirect: boolean) {
+    this.target = of.target;
+    this.nodes = of.nodes;
     this.#helper = helper;
     this.#fd = fd;
     this.settings = { fd, trial: TRIAL_ENDPOINT };
@@ -39,7 +44,7 @@ export class Capture {
       const helper = connect();
       try {
         const { fd } = await helper.catch(target, nodes);
-        return new Capture(helper, fd, isDirect);
+        return new Capture(helper, fd, { target, nodes }, isDirect);
       } catch (error) {
         helper.close();
         throw error;

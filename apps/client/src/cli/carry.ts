@@ -13,6 +13,7 @@ import { nodeName, requirePort, wayRules } from './endpoint.ts';
 import type { NodeArgument, PageArgument, WayArgument } from './endpoint.ts';
 import { Evidence, flowsTold } from './evidence.ts';
 import type { Always } from './evidence.ts';
+import type { NotCaught } from '../page/page-state.ts';
 import { Interruption } from './interruption.ts';
 import { openPage } from './live-page.ts';
 import { PageView } from './page-view.ts';
@@ -63,6 +64,8 @@ export interface CarryHooks {
   readonly programs?: readonly string[];
   /** For how long a flow is silent that the kernel carries. */
   readonly kernelSilenceMs?: EvidenceListener['kernelSilenceMs'];
+  /** What goes its own way beside a capture; not rejecting. Missing where nothing is caught. */
+  readonly notCaught?: () => Promise<readonly NotCaught[]>;
   /** The tunnel has its sockets. */
   started?(tunnel: RunningTunnel, report: TunnelReport): void;
   /** The node has answered. What it throws ends the tunnel. */
@@ -144,7 +147,8 @@ export async function carry(
   });
   if (page !== undefined) {
     report.event('page', `live page: ${page.url}`, { url: page.url });
-    report.watch(new PageView(page.model, tunnel, ingress.capture !== undefined, evidence));
+    const program = programs.at(0)?.replace(/^.*[\\/]/s, '');
+    report.watch(new PageView(page.model, { tunnel, evidence, program, notCaught: hooks.notCaught }));
   }
   hooks.started?.(tunnel, report);
   if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);

@@ -133,6 +133,11 @@ export class Evidence implements Disposable {
     return this.#kept;
   }
 
+  /** Whether flows go as evidence says. Otherwise they go by the node. */
+  get isDecided(): boolean {
+    return this.#isDecided;
+  }
+
   get counts(): DecisionCounts {
     return this.#chooser.counts;
   }

@@ -12,6 +12,7 @@ import { listGames } from '../profiles/profiles.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { carry } from './carry.ts';
 import type { CarryHooks, CarryOptions } from './carry.ts';
+import { notCaughtBy } from './page-not-caught.ts';
 import type { Terminal } from './terminal.ts';
 import type { TunnelReport } from './tunnel-report.ts';
 import { UsageError } from './usage-error.ts';
@@ -182,9 +183,10 @@ async function labelsFor(programs: readonly string[]): Promise<Labels> {
   return (port) => labelOf(games, game, port);
 }
 
-function told(capture: Capture, labels: Labels): Required<Pick<CarryHooks, 'started' | 'ending' | 'kernelSilenceMs'>> {
+function told(capture: Capture, labels: Labels): Required<Pick<CarryHooks, 'started' | 'ending' | 'kernelSilenceMs' | 'notCaught'>> {
   return {
     kernelSilenceMs: (flow) => capture.silentMs(flow),
+    notCaught: async () => notCaughtBy(capture.target, capture.nodes, await capture.counts().catch(() => undefined)),
     started: (tunnel: RunningTunnel, report: TunnelReport) => {
       capture.connect(tunnel, {
         told: (text) => report.event('capture', text, { text }),

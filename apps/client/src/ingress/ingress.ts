@@ -35,6 +35,9 @@ export class Flow extends LocalFlow {
   isAnswered = false;
   /** How many addresses were given up for its program before. */
   attempts = 0;
+  /** Datagrams from its program that were carried, and to it. What the kernel carries is not counted. */
+  datagramsUp = 0;
+  datagramsDown = 0;
   #unanswered = 0;
   #firstSentMs = 0;
   /** The direct way's socket for it, once there is one. */

@@ -18,6 +18,7 @@ const OWN: Readonly<Record<string, string>> = {
   'page.js': SCRIPT,
   'charts.js': SCRIPT,
   'tables.js': SCRIPT,
+  'loss.js': SCRIPT,
   'elements.js': SCRIPT,
 };
 

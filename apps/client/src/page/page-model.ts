@@ -9,9 +9,11 @@ const MAX_TEXT_LENGTH = 300;
 
 const NOTHING_YET: PageFacts = {
   phase: 'starting',
-  verdict: { kind: 'unmeasured', way: 'direct', because: 'nothing compares the ways yet', pairs: 0, neededPairs: 0 },
+  verdict: { kind: 'unmeasured', way: 'direct', because: 'nothing is compared yet', pairs: 0, neededPairs: 0 },
   nodes: [],
   ways: [],
+  waysNote: '',
+  lossCompared: null,
   loss: { up: null, down: null },
   flows: [],
   notCaught: null,

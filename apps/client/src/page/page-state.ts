@@ -22,7 +22,10 @@ export interface PageVerdict {
 
 /** A node, as the page shows it. */
 interface PageNode {
+  /** For people; ways name it so. */
   readonly name: string;
+  /** `HOST:PORT` of its control plane, as the player has given it. */
+  readonly address: string;
   readonly region: string | null;
   /** Data goes by it. */
   readonly used: boolean;
@@ -82,10 +85,23 @@ export interface PageLoss {
   readonly afterError: number | null;
   /** Packets that it was judged by. */
   readonly packets: number;
-  /** How often one packet was lost alone, two in a row, and more; null if nobody counts it. */
-  readonly runs: readonly [one: number, two: number, more: number] | null;
+  /** How many packets in a row are lost, on average: 1 for loss alone, more for bursts; null if nothing was lost, or nobody says. */
+  readonly meanRun: number | null;
   /** How packets are protected, in words; null if nothing is agreed on. */
   readonly protection: string | null;
+}
+
+/** What is lost directly and by a node, there and back, as shares from 0 to 1. Null stands for what is not known. */
+export interface PageLossComparison {
+  readonly node: string;
+  /** Probes that the direct share is of. */
+  readonly probes: number;
+  readonly direct: number | null;
+  readonly nodeBefore: number | null;
+  /** What protection has left. */
+  readonly nodeAfter: number | null;
+  /** Sentences on what is not known, or not sure; null if there is nothing to say. */
+  readonly note: string | null;
 }
 
 /** A flow, or several to the same server. Null stands for what is not known. */
@@ -93,17 +109,20 @@ export interface PageFlow {
   readonly program: string | null;
   readonly game: string | null;
   readonly server: string;
+  /** Of the node by which it goes, as that node says; null for the direct way. */
   readonly region: string | null;
   readonly way: string;
   readonly reason: string | null;
+  /** What its way was decided by, in words. */
   readonly evidence: string | null;
   readonly evidenceAgeS: number | null;
+  /** Datagrams from programs, and to them. Null where the kernel carries them, too: then nobody counts. */
   readonly packetsUp: number | null;
   readonly packetsDown: number | null;
 }
 
 /** What goes its way without LightSpeed. */
-interface NotCaught {
+export interface NotCaught {
   readonly what: string;
   readonly why: string;
   readonly packets: number | null;
@@ -156,6 +175,10 @@ export interface PageFacts {
   readonly nodes: readonly PageNode[];
   /** Empty where nobody has measured the pieces. */
   readonly ways: readonly PageWay[];
+  /** Sentences on pieces of the ways that are not known; empty if there is nothing to say. */
+  readonly waysNote: string;
+  /** Null before there are probes of both ways. */
+  readonly lossCompared: PageLossComparison | null;
   readonly loss: { readonly up: PageLoss | null; readonly down: PageLoss | null };
   readonly flows: readonly PageFlow[];
   /** Null where nothing is caught: programs then send to LightSpeed themselves. */

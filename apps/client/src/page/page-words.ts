@@ -1,11 +1,12 @@
-import type { PageDecisions, PageFacts, PageLoss, PageVerdict, PageWay, PageWords, WayPart } from './page-state.ts';
+import { NAMELESS } from './node-names.ts';
+import type { PageDecisions, PageFacts, PageFlow, PageLoss, PageVerdict, PageWay, PageWords, WayPart } from './page-state.ts';
 
 /** Who can do something about a piece of a way. */
 const WHOSE: Readonly<Record<Exclude<WayPart['kind'], 'route'>, string>> = {
   home: 'in your home',
-  provider: 'at your internet provider',
+  provider: 'on the line to your internet provider',
   node: 'at the node',
-  server: 'at the game server',
+  server: 'in the game server’s network',
 };
 /** Shares below are told as "below 0.1 %". */
 const SMALL_RATIO = 0.001;
@@ -13,45 +14,65 @@ const SMALL_RATIO = 0.001;
 const WORTH_TELLING_RATIO = 0.005;
 
 /** Says what a verdict means, to somebody who has never seen it (docs/playing.md, The live page). */
-export function wordsOf({ verdict, ways, loss, decisions }: Pick<PageFacts, 'verdict' | 'ways' | 'loss' | 'decisions'>): PageWords {
+export function wordsOf(facts: Pick<PageFacts, 'verdict' | 'ways' | 'loss' | 'lossCompared' | 'decisions'>): PageWords {
+  const { verdict, ways, decisions } = facts;
   return {
-    headline: headlineOf(verdict),
+    headline: capitalized(headlineOf(verdict)),
     sureness: surenessOf(verdict),
-    rest: [...restOf(verdict, ways), ...lossOf(loss)].join(' '),
+    rest: [...restOf(verdict, ways), ...lossOf(facts)].join(' '),
     decided: decidedOf(decisions),
   };
 }
 
-function headlineOf(verdict: PageVerdict): string {
-  const { kind, way, node = 'the node', gainMs = 0, pairs, neededPairs } = verdict;
-  const by = way === 'direct' ? 'Direct' : `By ${way}`;
+function headlineOf({ kind, way, node = NAMELESS, gainMs = 0, pairs, neededPairs }: PageVerdict): string {
+  const how = way === 'direct' ? 'directly' : `by ${nodeText(way)}`;
   switch (kind) {
     case 'unmeasured':
-      return `${by}: whether it helps is not measured`;
+      return `${how}: whether it helps is not measured`;
     case 'unknown':
-      return `Not known yet: ${pairs} of ${neededPairs} comparisons`;
+      return `not known yet whether a node helps: ${pairs} of ${neededPairs} comparisons are made`;
     case 'direct':
-      return 'Direct is best, nothing is done';
+      return 'direct is best, nothing is done';
     case 'would-save':
-      return gainMs > 0 ? `Direct now: ${node} would save ${round(gainMs)} ms` : `Direct now: ${node} would lose fewer packets`;
+      return `directly now: ${nodeText(node)} ${gainMs > 0 ? `would save ${round(gainMs)} ms` : 'would lose fewer packets'}`;
     case 'saves':
-      return `By ${way}: ${round(gainMs)} ms saved`;
+      return `${nodeText(way)} saves ${round(gainMs)} ms`;
     case 'harms':
-      return `${by}: ${round(Math.abs(gainMs))} ms lost`;
+      return way === 'direct' ? `direct costs ${round(-gainMs)} ms` : `${nodeText(way)} costs ${round(-gainMs)} ms`;
     case 'always':
-      return `${by}, because a rule of yours says so`;
+      return `${how}, because a rule of yours says so`;
   }
 }
 
+/** A node in a sentence: its name alone might be anything. */
+function nodeText(name: string): string {
+  return name === NAMELESS ? name : `the node ${name}`;
+}
+
+/** A way as an adverb: `directly`, or `by` its node. */
+export function wayText(way: string): string {
+  return way === 'direct' ? 'directly' : `by ${way}`;
+}
+
+/** What decided, and when its server was measured last. */
+export function evidenceText({ evidence, evidenceAgeS }: Pick<PageFlow, 'evidence' | 'evidenceAgeS'>): string {
+  if (evidence === null) return 'not measured';
+  return evidenceAgeS === null ? evidence : `${evidence}; last measured ${evidenceAgeS} s ago`;
+}
+
 function surenessOf({ kind, way, because, gainMs, intervalMs, pairs }: PageVerdict): string {
-  const reason = kind === 'always' || because === '' ? '' : `${because[0].toUpperCase()}${because.slice(1)}.`;
+  const why = kind === 'harms' ? `it was taken because ${because}` : because;
+  const reason = kind === 'always' || because === '' ? '' : `${capitalized(why)}.`;
   if (gainMs === undefined || intervalMs === undefined || kind === 'unknown') return reason;
   // A loss is told as a positive figure, too.
   const isWorse = gainMs < 0;
   const [low, high] = isWorse ? [-intervalMs[1], -intervalMs[0]] : intervalMs;
   const range = rangeOf(low, high);
-  const by = way !== 'direct' ? `It is ${range}` : `The node’s way would be ${range} ${isWorse ? 'slower' : 'faster'}`;
-  const next = kind === 'would-save' ? 'A match that runs stays on its way; the next one here goes by the node.' : reason;
+  const by =
+    way !== 'direct'
+      ? `What it really ${isWorse ? 'costs' : 'saves'} is ${range}`
+      : `By the node it would be ${range} ${isWorse ? 'slower' : 'faster'}`;
+  const next = kind === 'would-save' ? 'A match that runs is not moved; the next one at this server goes by the node.' : reason;
   return `${by}, 95 % sure, by ${pairs} comparisons. ${next}`.trim();
 }
 
@@ -67,16 +88,23 @@ function restOf({ way }: PageVerdict, ways: readonly PageWay[]): string[] {
     byPlace.set(place, (byPlace.get(place) ?? 0) + ms);
   }
   const [place, ms] = [...byPlace].sort((one, other) => other[1] - one[1])[0];
-  return [`Of the ${round(totalMs)} ms that are left, most are ${place}: ${round(ms)} ms.`];
+  return [`Of the ${round(totalMs)} ms that are left, most are spent ${place}: ${round(ms)} ms.`];
 }
 
-function lossOf({ up, down }: PageFacts['loss']): string[] {
-  return [...lossSentence('to the server', up), ...lossSentence('to you', down)];
+/** The comparison says most. Where there is none, the line to the node speaks for itself. */
+function lossOf({ loss: { up, down }, lossCompared }: Pick<PageFacts, 'loss' | 'lossCompared'>): string[] {
+  const { node = '', direct = null, nodeAfter = null } = lossCompared ?? {};
+  if (direct !== null && nodeAfter !== null && Math.max(direct, nodeAfter) >= WORTH_TELLING_RATIO) {
+    return [
+      `There and back ${shareText(direct)} of packets are lost directly, and ${shareText(nodeAfter)} by ${nodeText(node)} with protection.`,
+    ];
+  }
+  return [...lossSentence('to the node', up), ...lossSentence('from the node', down)];
 }
 
 function lossSentence(where: string, loss: PageLoss | null): string[] {
   if (loss === null || loss.before === null || loss.before < WORTH_TELLING_RATIO) return [];
-  const after = loss.after === null ? '' : `; protection leaves ${shareText(loss.after)}`;
+  const after = loss.after === null ? '' : `; with protection ${shareText(loss.after)}`;
   return [`Of packets ${where}, ${shareText(loss.before)} are lost${after}.`];
 }
 
@@ -105,6 +133,10 @@ function round(ms: number): string {
 function decidedOf(decisions: readonly PageDecisions[]): string {
   const all = decisions.reduce((sum, { direct, node }) => sum + direct + node, 0);
   if (all === 0) return '';
-  const parts = decisions.map(({ by, direct, node }) => `${direct + node} by ${by} (${node} for a node)`);
-  return `${all} decided: ${parts.join(', ')}`;
+  const parts = decisions.map(({ by, direct, node }) => `${direct + node} by ${by} (${node} went by a node)`);
+  return `Since the start ${all} ${all === 1 ? 'match was' : 'matches were'} decided: ${parts.join(', ')}.`;
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -3,15 +3,14 @@ import { rangeOf } from './profiles.ts';
 
 /** What Linux keeps of a program's name. */
 const SHORT_NAME_LENGTH = 15;
-/** More games at one port tell nothing. */
-const MOST_GAMES = 4;
 
 /**
  * The name of the game that a flow belongs to, for people to read.
  * @param games as `listGames` gives them.
  * @param process the program's name or path, if it is known; Linux may have cut it after 15 characters.
  * @param port the UDP port of the game server.
- * @returns one game by its program; by the port alone up to four; undefined if nothing is known. Of ranges of ports the narrowest counts.
+ * @returns undefined if nothing is known, or if several games have the port: a list of names says nothing. Of ranges of ports the
+ *   narrowest counts.
  */
 export function labelOf(games: readonly GameProfile[], process: string | undefined, port: number): string | undefined {
   if (process !== undefined) {
@@ -23,8 +22,7 @@ export function labelOf(games: readonly GameProfile[], process: string | undefin
   // A wide range says less than a narrow one.
   const least = Math.min(...widths);
   const byPort = least === Infinity ? [] : games.filter((_, index) => widths[index] === least).map(({ name }) => name);
-  if (byPort.length > MOST_GAMES) return undefined;
-  return byPort.length === 0 ? undefined : byPort.join(', ').replace(/, (?=[^,]*$)/, ' or ');
+  return byPort.length === 1 ? byPort[0] : undefined;
 }
 
 /** How many ports the narrowest range has that the port is in; Infinity if it is in none. */

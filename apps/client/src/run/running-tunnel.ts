@@ -11,13 +11,14 @@ import type { MeasuringNode, NodeStatus } from '../control/fleet-node.ts';
 import { SocksServer } from '../ingress/socks/server.ts';
 import type { CaptureCommand } from '../ingress/transparent/messages.ts';
 import type { CounterBook } from '../tunnel/counter-book.ts';
-import type { Command, NodeTunnelMessage, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
+import type { Command, StartedMessage, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
 import { WAY_DIRECT, WAY_NODE_IN_USE } from '../way/way-policy.ts';
 import { GameServers } from './game-servers.ts';
 import type { Ingress } from './game-servers.ts';
 import { watchLocalAddresses } from './local-addresses.ts';
 import { StatsReader } from './stats.ts';
 import type { TunnelStats } from './stats.ts';
+import { emitNodeTunnelEvent } from './tunnel-events.ts';
 import type { TunnelEvents } from './tunnel-events.ts';
 
 /** FINs are repeated for 1.75 s; what takes longer is stuck. */
@@ -150,6 +151,11 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     this.#command({ type: 'measure' });
   }
 
+  /** Has the datagrams of all flows counted; the event `flowCounts` follows. */
+  countFlows(): void {
+    this.#command({ type: 'count-flows' });
+  }
+
   /** The nodes that measure game servers for us now. */
   get measuringNodes(): readonly MeasuringNode[] {
     return this.#fleet?.measuring() ?? [];
@@ -243,6 +249,9 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       case 'flow-closed':
         this.emit('flow', message);
         break;
+      case 'flow-counts':
+        this.emit('flowCounts', message.servers);
+        break;
       case 'server-given-up':
         this.#gameServers.givenUp(message);
         break;
@@ -252,24 +261,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
       default:
         // First of all: a node tunnel that is lost may be one that is not used any more after that.
         this.#fleet?.take(message);
-        if (message.slot === (this.#fleet?.used ?? 0)) this.#tell(message);
-    }
-  }
-
-  /** What happens to the node tunnel in use. */
-  #tell(message: NodeTunnelMessage): void {
-    if (message.type === 'path') {
-      this.emit('path', message.path, message.up);
-    } else if (message.type === 'roundTrip') {
-      this.emit('roundTrip', message.rttUs / 1_000, message.sequence);
-    } else if (message.type === 'protection') {
-      this.emit('protection', message.step, message.reason);
-    } else if (message.type === 'event' && message.event === 'established') {
-      this.#established();
-    } else if (message.type === 'event' && message.event === 'lost') {
-      this.emit('lost');
-    } else if (message.type === 'event' && message.event === 'ended-by-node') {
-      this.emit('ended-by-node', message.retryInMs);
+        if (message.slot === (this.#fleet?.used ?? 0) && emitNodeTunnelEvent(this, message)) this.#established();
     }
   }
 

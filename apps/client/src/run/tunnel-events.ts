@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { RefusedDestination } from '@lightspeed/control';
 import type { StepName } from '@lightspeed/session';
 import type { SocketAddress } from '@lightspeed/wire';
@@ -5,6 +6,7 @@ import type { ClientError } from '../base/errors.ts';
 import type { ControlState } from '../control/fleet.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import type { MoveReason } from '../control/node-choice.ts';
+import type { NodeTunnelMessage, ServerCount } from '../tunnel/messages.ts';
 import type { FlowMessage } from '../way/flow-messages.ts';
 import type { CaptureEvent } from '../ingress/transparent/messages.ts';
 
@@ -42,10 +44,25 @@ export interface TunnelEvents {
   capture: [event: CaptureEvent];
   /** A flow has opened, was answered or has ended for which no rule has a way; see `TunnelSettings.flowsTold`. */
   flow: [message: FlowMessage];
+  /** How many datagrams the flows to each server have carried, see `RunningTunnel.countFlows`. */
+  flowCounts: [servers: readonly ServerCount[]];
   /** As many keepalives were sent as `maxKeepalives` allows. */
   keepalivesSent: [];
   /** The data-plane thread ended by itself, or no node takes the ticket any more: the tunnel is dead. */
   failed: [error: ClientError];
   /** The tunnel is closed and its sockets are gone. */
   closed: [];
+}
+
+/**
+ * Tells what happens to the node tunnel in use.
+ * @returns whether its node has answered: `established` is left to the caller.
+ */
+export function emitNodeTunnelEvent(tunnel: EventEmitter<TunnelEvents>, message: NodeTunnelMessage): boolean {
+  if (message.type === 'path') tunnel.emit('path', message.path, message.up);
+  else if (message.type === 'roundTrip') tunnel.emit('roundTrip', message.rttUs / 1_000, message.sequence);
+  else if (message.type === 'protection') tunnel.emit('protection', message.step, message.reason);
+  else if (message.type === 'event' && message.event === 'lost') tunnel.emit('lost');
+  else if (message.type === 'event' && message.event === 'ended-by-node') tunnel.emit('ended-by-node', message.retryInMs);
+  return message.type === 'event' && message.event === 'established';
 }

@@ -15,6 +15,8 @@ const OF_THE_NODE_IN_USE: readonly TunnelCounterName[] = [
   'state',
   'primaryPath',
   'tagged',
+  'upMeanRun',
+  'downRuns',
 ];
 
 /** What has gone by one way, from programs (up) and to them (down). */

@@ -139,6 +139,7 @@ export class TunnelDriver implements DatagramHandler {
     else if (command.type === 'server-addresses') this.#forwards[command.ingress].setServerAddresses(command.ips);
     else if (command.type === 'rebind') this.#nodeTunnels.rebind(command.path, command.local);
     else if (command.type === 'flow-way') this.#local.obey(command);
+    else if (command.type === 'count-flows') this.#local.countFlows();
     else if (command.type === 'capture-answer') this.#capture?.obey(command);
     else this.#socks.obey(command);
   }

@@ -130,6 +130,11 @@ export class FlowTable {
     return this.#byAddresses.get(flow.sourceIp, portsOf(flow), serverKeyOf(flow), flow.servers?.id ?? 0);
   }
 
+  /** Calls with each flow that is open. */
+  each(take: (flow: Flow) => void): void {
+    for (const flow of this.#flows) if (flow !== null) take(flow);
+  }
+
   /** Closes the flows that were silent for `idleMs`. */
   closeIdle(idleMs: Milliseconds, nowMs: Milliseconds): void {
     for (let index = 0; index < this.#flows.length; index++) {

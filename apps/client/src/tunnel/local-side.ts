@@ -13,6 +13,7 @@ import { DirectWay } from '../way/direct-way.ts';
 import type { DirectWayHost } from '../way/direct-way.ts';
 import { WAY_ASKED, WAY_DIRECT, WAY_NODE_IN_USE } from '../way/way-policy.ts';
 import type { WayPolicy } from '../way/way-policy.ts';
+import { countByServer } from './flow-counts.ts';
 import { FlowTable } from './flow-table.ts';
 import type { FlowTableListener } from './flow-table.ts';
 import type { WorkerMessage } from './messages.ts';
@@ -84,6 +85,11 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     this.#asked.setWay(id, way, isForced);
   }
 
+  /** The main thread wants to know what flows have carried. */
+  countFlows(): void {
+    this.#host.post({ type: 'flow-counts', servers: countByServer(this.#flows, (flow) => this.#isKernels(flow)) });
+  }
+
   // What ingresses call.
 
   flowFor(ingress: number, sourceIp: AddressHandle, sourcePort: Port, serverIp: AddressHandle, serverPort: Port): Flow | null {
@@ -108,6 +114,8 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     else if (way === WAY_DIRECT) this.#carryDirect(flow, offset, length);
     else if (way === WAY_ASKED) this.#asked.hold(flow, offset, length);
     else if (this.#nodeTunnels?.carryBy(way, flow, offset, length) === false) this.counters.drops[LocalDrop.noNodeTunnel]++;
+    // One that waits comes again.
+    if (way !== WAY_ASKED) flow.datagramsUp++;
   }
 
   addIngress(ingress: Ingress): number {
@@ -169,6 +177,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
     // A node that carried it before may answer when it is closed, and its ingress another one.
     if (!flow.isOpen) return;
     flow.lastActivityMs = this.engine.clockMs;
+    (flow as Flow).datagramsDown++;
     this.#noteAnswer(flow as Flow);
     this.#ingresses[flow.ingress]?.deliver(flow, offset, length);
   }
@@ -180,7 +189,7 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
       memory,
       isDecided,
       post,
-      isKernelDirect: ({ ingress }) => this.#ingresses[ingress]?.carryDirect !== undefined,
+      isKernelDirect: ({ ingress }) => this.#leavesToKernel(ingress),
       resume: (flow, offset, length) => {
         const ingress = this.#ingresses[flow.ingress];
         if (ingress?.resume === undefined) this.carry(flow, offset, length);
@@ -191,6 +200,14 @@ export class LocalSide implements IngressHost, DirectWayHost, FlowTableListener 
         this.#nodeTunnels?.closeFlow(flow);
       },
     });
+  }
+
+  #isKernels({ way, ingress }: Flow): boolean {
+    return way === WAY_DIRECT && this.#leavesToKernel(ingress);
+  }
+
+  #leavesToKernel(ingress: number): boolean {
+    return this.#ingresses[ingress]?.carryDirect !== undefined;
   }
 
   #carryDirect(flow: Flow, offset: ArenaOffset, length: ByteLength): void {

@@ -64,6 +64,8 @@ export type Command =
   | { readonly type: 'end'; readonly slot: number }
   /** The node of a node tunnel wants tags on its packets. */
   | { readonly type: 'tag'; readonly slot: number }
+  /** Asks for `flow-counts`. */
+  | { readonly type: 'count-flows' }
   /** Measures the ways to all nodes now, by keepalives. */
   | { readonly type: 'measure' }
   /** The session of a node tunnel goes on, and this is agreed on for its protection. */
@@ -99,6 +101,18 @@ export type NodeTunnelMessage =
   /** A keepalive was answered: its sequence number, and microseconds. */
   | { readonly type: 'roundTrip'; readonly slot: number; readonly sequence: number; readonly rttUs: number };
 
+/** Datagrams of the flows to one server that are open. */
+export interface ServerCount {
+  /** IPv4 address, unsigned. */
+  readonly ip: number;
+  readonly port: number;
+  /** From programs, and to them. */
+  readonly up: number;
+  readonly down: number;
+  /** The kernel carries some of them, which are not in these counts. */
+  readonly isPartly: boolean;
+}
+
 /** From the data-plane thread. */
 export type WorkerMessage =
   | StartedMessage
@@ -108,6 +122,8 @@ export type WorkerMessage =
   | FlowMessage
   /** Instead of `started`: a socket could not be opened; the thread ends. */
   | { readonly type: 'refused'; readonly message: string; readonly mayPass: boolean }
+  /** The answer to `count-flows`: of so many servers as a person looks at. */
+  | { readonly type: 'flow-counts'; readonly servers: readonly ServerCount[] }
   /** A path has another socket. */
   | { readonly type: 'rebound'; readonly path: number; readonly local: SocketAddress }
   /** A path could not get another socket, and keeps the one that it has. */

@@ -1,4 +1,5 @@
 import type { PageVerdict } from '../../src/page/page-state.ts';
+import { notCaughtBy } from '../../src/cli/page-not-caught.ts';
 import { PageModel } from '../../src/page/page-model.ts';
 
 const STARTED_MS = Date.UTC(2026, 10, 28, 19, 30);
@@ -25,62 +26,71 @@ export function madeUpMatch(): { readonly model: PageModel; readonly atMs: numbe
     const nodeMs = random() < 0.005 ? null : 42 + 3 * random();
     model.addPoint({ atMs: STARTED_MS + second * 1_000, directMs, nodeMs });
   }
-  const flow = { program: null, evidence: 'probes', evidenceAgeS: 40 };
+  const flow = { program: 'cs2', evidence: 'measurements before the match', evidenceAgeS: 1 };
   model.update({
     phase: 'connected',
     verdict: SAVES,
     nodes: [
-      { name: 'fra-1', region: 'Frankfurt', used: true, up: true, rttMs: 14.2, loadPercent: 23 },
-      { name: 'ams-2', region: 'Amsterdam', used: false, up: true, rttMs: 19.8, loadPercent: 8 },
+      { name: 'fra-1', address: '192.0.2.10:4433', region: 'Frankfurt', used: true, up: true, rttMs: 14.2, loadPercent: 23 },
+      { name: 'ams-2', address: '192.0.2.20:4433', region: 'Amsterdam', used: false, up: true, rttMs: 19.8, loadPercent: 8 },
     ],
     ways: [
       {
         way: 'direct',
         parts: [
-          { kind: 'home', name: 'home router', ms: 2 },
-          { kind: 'provider', name: 'provider', ms: 13 },
-          { kind: 'route', name: 'to the server’s network', ms: 44 },
-          { kind: 'server', name: 'server’s network', ms: 4 },
+          { kind: 'home', name: 'your home', ms: 2 },
+          { kind: 'provider', name: 'the line to your provider', ms: 9 },
+          { kind: 'route', name: 'to the server', ms: 48 },
+          { kind: 'server', name: 'the server’s network', ms: 4 },
         ],
       },
       {
         way: 'fra-1',
         parts: [
-          { kind: 'home', name: 'home router', ms: 2 },
-          { kind: 'provider', name: 'provider', ms: 9 },
-          { kind: 'node', name: 'node', ms: 3 },
-          { kind: 'route', name: 'from the node to the server', ms: 25 },
-          { kind: 'server', name: 'server’s network', ms: 4 },
+          { kind: 'home', name: 'your home', ms: 2 },
+          { kind: 'provider', name: 'the line to your provider', ms: 9 },
+          { kind: 'route', name: 'to the node', ms: 3 },
+          { kind: 'route', name: 'from the node to the server', ms: 29 },
         ],
       },
     ],
+    waysNote: 'Not measured on its own, so part of the piece beside it: the node itself.',
+    lossCompared: { node: 'fra-1', probes: 600, direct: 0.048, nodeBefore: 0.029, nodeAfter: 0.001, note: null },
     loss: {
-      up: { before: 0.021, after: 0.001, afterError: 0.0004, packets: 9_120, runs: [152, 17, 2], protection: 'repeat:1' },
-      down: { before: 0.008, after: 0.0, afterError: 0, packets: 9_240, runs: [70, 2, 0], protection: 'repeat:1' },
+      up: {
+        before: 0.021,
+        after: 0.001,
+        afterError: 0.0004,
+        packets: 9_120,
+        meanRun: 1.1,
+        protection: 'each datagram is sent again in one of the next packets',
+      },
+      down: { before: 0.008, after: 0.0, afterError: 0, packets: 9_240, meanRun: 1, protection: null },
     },
     flows: [
       {
         ...flow,
         game: 'Counter-Strike 2',
         server: '203.0.113.9:27015',
-        region: 'Frankfurt',
         way: 'fra-1',
+        region: 'Frankfurt',
         reason: 'probes show that the node is faster',
         packetsUp: 18_204,
         packetsDown: 18_377,
       },
       {
         ...flow,
+        program: 'xonotic-sdl',
         game: 'Xonotic',
         server: '198.51.100.20:26000',
         region: null,
         way: 'direct',
         reason: 'no node is clearly better',
-        packetsUp: 420,
-        packetsDown: 415,
+        packetsUp: null,
+        packetsDown: null,
       },
     ],
-    notCaught: [{ what: '192.0.2.14:3478', why: 'the program speaks with other players, not with a server (STUN)', packets: 64 }],
+    notCaught: notCaughtBy({ kind: 'run' }, ['192.0.2.10', '192.0.2.20'], { caught: 18_204, direct: 420, peers: 64, answersRefused: 0 }),
     matrix: {
       servers: ['203.0.113.9', '198.51.100.20', '192.0.2.77'],
       rows: [
@@ -120,7 +130,7 @@ export function madeUpMatch(): { readonly model: PageModel; readonly atMs: numbe
     ],
     seenAs: '192.0.2.10',
     rules: [],
-    decisions: [{ by: 'probes from before the match', direct: 0, node: 1 }],
+    decisions: [{ by: 'measurements before the match', direct: 1, node: 1 }],
   });
   model.warn('node ams-2 will stop in 20 minutes');
   return { model, atMs: STARTED_MS + SECONDS * 1_000 };

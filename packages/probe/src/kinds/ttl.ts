@@ -1,4 +1,3 @@
-import { MAX_PROBED_ROUTERS } from '../base/options.ts';
 import type { CheckedOptions } from '../base/options.ts';
 import { ProbeError } from '../base/errors.ts';
 import { fireAll } from '../base/shots.ts';
@@ -42,13 +41,25 @@ export function ttlShot({ target, mark, source }: Pick<CheckedOptions, 'target' 
   );
 }
 
+/** A router on the way to a server, as it has answered once. */
+export interface WayRouter extends LastRouter {
+  readonly roundTripMs: number;
+}
+
+/** The routers on the way to a server that answer. */
+export interface WayRouters {
+  /** The nearest first; silent ones are left out. */
+  readonly routers: readonly WayRouter[];
+  /** With this TTL the server itself has answered; undefined if it was silent. */
+  readonly serverTtl: number | undefined;
+}
+
 /**
- * Looks for the last routers before a server. It takes at most 8 waves of 4 empty datagrams.
- * @returns those that answer, at most {@link MAX_PROBED_ROUTERS}, the last one first; none if no router answers, or none is between.
+ * Looks for the routers before a server. It takes at most 8 waves of 4 empty datagrams.
  * @throws {ProbeError} `ERR_PROBE_UNAVAILABLE`
  */
-export async function findLastRouters(options: Pick<CheckedOptions, 'target' | 'mark' | 'source'>): Promise<readonly LastRouter[]> {
-  let last: LastRouter[] = [];
+export async function findRouters(options: Pick<CheckedOptions, 'target' | 'mark' | 'source'>): Promise<WayRouters> {
+  const routers: WayRouter[] = [];
   let silentWaves = 0;
   for (let first = 1; first <= MAX_TTL && silentWaves < MAX_SILENT_WAVES; first += WAVE) {
     const shots: ReachShot[] = [];
@@ -59,12 +70,14 @@ export async function findLastRouters(options: Pick<CheckedOptions, 'target' | '
     });
     const reached = shots.findIndex((shot) => shot.hasReachedServer);
     const before = reached < 0 ? answers : answers.slice(0, reached);
-    const found = before.flatMap((answer, nth) => (answer === undefined ? [] : [{ ttl: first + nth, ip: answer.origin }]));
-    last = [...found.toReversed(), ...last].slice(0, MAX_PROBED_ROUTERS);
-    if (reached >= 0) return last;
+    const found = before.flatMap((answer, at) =>
+      answer === undefined ? [] : [{ ttl: first + at, ip: answer.origin, roundTripMs: answer.roundTripMs }],
+    );
+    routers.push(...found);
+    if (reached >= 0) return { routers, serverTtl: first + reached };
     silentWaves = found.length === 0 ? silentWaves + 1 : 0;
   }
-  return last;
+  return { routers, serverTtl: undefined };
 }
 
 /** As {@link ttlShot}; and it hears the server itself, which says that nobody is at the port, or answers. */

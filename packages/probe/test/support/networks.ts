@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Measurement, ProbeKind, ProbeOptions } from '@lightspeed/probe';
+import type { Measurement, ProbeKind, ProbeOptions, WayRouters } from '@lightspeed/probe';
 
 const run = promisify(execFile);
 let made = 0;
@@ -77,11 +77,20 @@ export class Network implements AsyncDisposable {
 
   /** Measures at the client, in a program of its own. @param as the user and group to do it as */
   async measure(kind: ProbeKind, target: { ip: string; port: number }, options: ProbeOptions = {}, as?: number): Promise<Measurement> {
+    return (await this.#order({ kind, target, options }, as)) as Measurement;
+  }
+
+  /** The routers that the client finds on the way. */
+  async routers(target: { ip: string; port: number }): Promise<WayRouters> {
+    return (await this.#order({ kind: 'routers', target }, 1_234)) as WayRouters;
+  }
+
+  async #order(order: object, as?: number): Promise<unknown> {
     const main = new URL('measure-main.ts', import.meta.url).pathname;
-    const node = [process.execPath, '--conditions=@lightspeed/source', main, JSON.stringify({ kind, target, options })];
+    const node = [process.execPath, '--conditions=@lightspeed/source', main, JSON.stringify(order)];
     const user = as === undefined ? [] : ['setpriv', `--reuid=${as}`, `--regid=${as}`, '--clear-groups'];
     const [program, ...words] = [...user, ...node];
-    return JSON.parse(await within(this.#names.client, program, words)) as Measurement;
+    return JSON.parse(await within(this.#names.client, program, words));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -62,6 +62,10 @@ export const TunnelCounter = {
   protectionStep: 38,
   /** Packets that asked the node for what is missing. */
   requestsSent: 39,
+  /** How many packets to the node are lost in a row, on average; 0 where it reports none. */
+  upMeanRun: 40,
+  /** Runs of successive packets of the node that were lost, modulo 65,536. */
+  downRuns: 41,
 } as const;
 
 /** Positions in a path's own values, which follow those of the tunnel: see {@link pathCounter}. */
@@ -79,7 +83,7 @@ export const PathCounter = {
   up: 7,
 } as const;
 
-const TUNNEL_VALUES = 40;
+const TUNNEL_VALUES = 42;
 const PATH_VALUES = 8;
 
 /** The position of a path's value in {@link TunnelCounters.values}. */

@@ -196,6 +196,9 @@ export class Tunnel {
     values[TunnelCounter.requestsSent] = repeats.requestsSent;
     const { agreed } = receiving;
     values[TunnelCounter.protectionStep] = agreed === null ? -1 : STEP_NAMES.indexOf(agreed.step.name);
+    const runs = agreed?.lossRuns;
+    values[TunnelCounter.upMeanRun] = runs?.sentMean ?? 0;
+    values[TunnelCounter.downRuns] = runs?.received ?? 0;
     values[TunnelCounter.flows] = this.#flows.size;
     values[TunnelCounter.sequenceExpected] = receiving.window.expected;
     values[TunnelCounter.sequenceReceived] = receiving.window.received;

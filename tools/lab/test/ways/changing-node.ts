@@ -49,7 +49,7 @@ function changing(name: string, by: GameCommand): Run {
       went('a match without evidence', first, 'direct', 'no-evidence');
       const second = await stage.match(SERVER, async () => {
         await stage.pass(3);
-        await statusSays(a, /the node is faster/);
+        await statusSays('A', /the node is faster/);
       });
       went('the next one', second, 'A', 'faster');
       await stage.roundTrip('A', 'servers', 70);

@@ -7,8 +7,8 @@ const SERVER_NAME = `${SERVER}:27015`;
 /** What is waited for on the page comes by then, else it does not come. */
 const MOST_SECS = 60;
 const DIRECTIONS = [
-  ['To the server', 'home', 'A'],
-  ['To you', 'A', 'home'],
+  ['From you to the node', 'home', 'A'],
+  ['From the node to you', 'A', 'home'],
 ] as const;
 /** Between the page's figures and those of the emulator and the game. */
 const LOSS_ERROR = 0.012;
@@ -46,9 +46,8 @@ export const livePage = defineWays(
       expect.that(false, `${what} is not seen; the verdict is ${await text('#verdict')}, and the losses are ${await text('#loss')}`);
     };
     const says = (id: string, pattern: RegExp) => until(`${id} ${pattern}`, async () => pattern.test(await text(id)));
-    const [a, b] = ['A', 'B'].map((name) => stage.nodeNames.get(name) ?? '');
 
-    await says('#headline', /^Not known yet: 0 of 10 comparisons$/);
+    await says('#headline', /^Not known yet whether a node helps: 0 of 10 comparisons are made$/);
     expect.equal('length of what is behind # in the address', new URL(page.url()).hash.length, 0);
     const refused = await openAgain(url);
     expect.that(/used already/.test(refused), `the address lets in a second browser, which reads: ${refused}`);
@@ -69,7 +68,7 @@ export const livePage = defineWays(
         });
       }
       await until('what the game misses', async () => {
-        const left = [await lossOf(page, 'To the server'), await lossOf(page, 'To you')];
+        const left = [await lossOf(page, 'From you to the node'), await lossOf(page, 'From the node to you')];
         const { sent, answered } = await stage.report(SERVER);
         const missing = 1 - answered / sent;
         const after = left.reduce((sum, one) => sum + one.after, 0);
@@ -78,16 +77,21 @@ export const livePage = defineWays(
       });
     };
     const second = await stage.match(SERVER, async () => {
-      await says('#headline', /^By .* ms saved$/);
+      await says('#headline', /^The node A saves [\d.]+ ms$/);
       savedMs = millisecondsIn(await text('#headline'));
-      expect.that((await text('#headline')).startsWith(`By ${a}:`), `the headline is ${await text('#headline')}`);
-      await says('#sureness', /It is between .* ms, 95 % sure, by \d+ comparisons\. Probes show that the node is faster\./);
+      await says(
+        '#sureness',
+        /What it really saves is between .* ms, 95 % sure, by \d+ comparisons\. Probes show that the node is faster\./,
+      );
       const flow = await rowOf(page, '#flows', SERVER_NAME);
-      expect.that(/probes show that the node is faster/i.test(flow) && /probes, \d+ s old/.test(flow), `the flow's row is ${flow}`);
-      expect.that(flow.includes(`by ${a}`), `the flow's row does not name its way: ${flow}`);
+      expect.that(
+        /probes show that the node is faster/i.test(flow) && /measurements before the match; last measured \d+ s ago/.test(flow),
+        `the flow's row is ${flow}`,
+      );
+      expect.that(flow.includes('by A'), `the flow's row does not name its way: ${flow}`);
       await until('the order of the ways in the matrix', async () => {
         const [byA, direct, byB] = await Promise.all(
-          [a, 'direct', b].map(async (way) => millisecondsIn((await rowOf(page, '#matrix', way)).replace(way, ''))),
+          ['by A', 'directly', 'by B'].map(async (way) => millisecondsIn(await rowOf(page, '#matrix', way))),
         );
         return byA + SURE_MS < direct && direct + SURE_MS < byB;
       });
@@ -102,12 +106,12 @@ export const livePage = defineWays(
         const { direct, node } = await chartNow(page);
         return direct > 0 && node > direct + SURE_MS;
       });
-      await says('#headline', /^By .* \d\d ms lost$/);
+      await says('#headline', /^The node A costs \d\d ms$/);
       lostMs = millisecondsIn(await text('#headline'));
       await says('#notes', /makes this match worse than the direct way/);
     });
     went('the match at A', second, 'A', 'faster');
-    await says('#matches', new RegExp(`${SERVER_NAME}.*${a}`));
+    await says('#matches', new RegExp(`${SERVER_NAME}.*by A`));
     expect.that(errors.length === 0, `the browser complains: ${errors.join('; ')}`);
     return { 'saved, ms': savedMs, 'then lost, ms': lostMs, ...figures };
   },
@@ -123,7 +127,7 @@ async function chartNow(page: Page): Promise<{ readonly direct: number; readonly
   await page.locator('#chart').press('End');
   const read = (await page.locator('#readout').textContent()) ?? '';
   const of = (way: string) => Number(new RegExp(`${way} ([\\d.]+) ms`).exec(read)?.[1] ?? 0);
-  return { direct: of('direct'), node: of('node') };
+  return { direct: of('directly'), node: of('by the node') };
 }
 
 /** Shares from 0 to 1; NaN for what is not known. */

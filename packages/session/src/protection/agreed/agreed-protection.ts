@@ -114,9 +114,9 @@ export class AgreedProtection implements ReceiveProtection, BlockListener, Redun
     return this.#loop.step;
   }
 
-  /** Loss of what this end sends, on the way, 0 to 1. */
-  get loss(): number {
-    return this.#loop.loss;
+  /** Runs of lost packets: how long those of what this end sends are, on average, and how many came of what it receives, modulo 65,536. */
+  get lossRuns(): { readonly sentMean: number; readonly received: number } {
+    return { sentMean: this.#loop.loss === 0 ? 0 : this.#loop.meanRun, received: this.#judge.runs };
   }
 
   get recovered(): number {
