@@ -1,7 +1,9 @@
 import { AddressBook } from '@lightspeed/wire';
+import { SOCKADDR_BYTES } from './addresses.ts';
 import { CLOCK_MONOTONIC, EAGAIN, MSG_DONTWAIT } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { libc } from './libc.ts';
+import { IOVEC_COUNT, MessageTable } from './message-layout.ts';
 import { errnoName, RawSockets } from './raw-sockets.ts';
 
 /** Machines whose structures and numbers this package knows: 64-bit, little-endian. */
@@ -13,15 +15,18 @@ export interface Obstacle {
   readonly cause?: unknown;
 }
 
-/** Why the batch engine cannot work on this machine, or undefined if it can. */
-export function findObstacle(): Obstacle | undefined {
+/**
+ * Why the batch engine cannot work on this machine, or undefined if it can.
+ * @param load gives the C library, or throws
+ */
+export function findObstacle(load: () => Libc = libc): Obstacle | undefined {
   if (process.platform !== 'linux') return { reason: `the system is ${process.platform}, not Linux` };
   if (!ARCHITECTURES.includes(process.arch)) {
     return { reason: `the processor is ${process.arch}, not one of ${ARCHITECTURES.join(', ')}` };
   }
   let c: Libc;
   try {
-    c = libc();
+    c = load();
   } catch (cause) {
     return { reason: `koffi cannot call the C library (${cause instanceof Error ? cause.message : 'unknown'})`, cause };
   }
@@ -48,9 +53,11 @@ function tryCalls(c: Libc): Obstacle | undefined {
   });
   if (fd < 0) return refused('socket', -fd);
   try {
-    // With nothing to receive and nothing to send, calls that exist say EAGAIN and 0.
-    if (c.recvmmsg(fd, null, 0, MSG_DONTWAIT, 0) < 0 && c.errno() !== EAGAIN) return refused('recvmmsg', c.errno());
-    if (c.sendmmsg(fd, null, 0, MSG_DONTWAIT) < 0) return refused('sendmmsg', c.errno());
+    // With nothing to receive and nothing to send, calls that exist say EAGAIN and 0. Emulators read the header even so.
+    const { addresses, words } = new MessageTable(1, { nameBytes: SOCKADDR_BYTES, controlBytes: 0 });
+    words[IOVEC_COUNT] = 0;
+    if (c.recvmmsg(fd, addresses[0], 1, MSG_DONTWAIT, 0) < 0 && c.errno() !== EAGAIN) return refused('recvmmsg', c.errno());
+    if (c.sendmmsg(fd, addresses[0], 0, MSG_DONTWAIT) < 0) return refused('sendmmsg', c.errno());
     return undefined;
   } finally {
     c.close(fd);
