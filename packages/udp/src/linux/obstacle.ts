@@ -3,6 +3,7 @@ import { SOCKADDR_BYTES } from './addresses.ts';
 import { CLOCK_MONOTONIC, EAGAIN, MSG_DONTWAIT } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { libc } from './libc.ts';
+import { explainLoadFailure } from './load-failure.ts';
 import { IOVEC_COUNT, MessageTable } from './message-layout.ts';
 import { errnoName, RawSockets } from './raw-sockets.ts';
 
@@ -12,6 +13,8 @@ const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 /** Why the batch engine cannot run here. */
 export interface Obstacle {
   readonly reason: string;
+  /** Whether the platform is one on which it is promised. */
+  readonly isUnexpected: boolean;
   readonly cause?: unknown;
 }
 
@@ -20,15 +23,15 @@ export interface Obstacle {
  * @param load gives the C library, or throws
  */
 export function findObstacle(load: () => Libc = libc): Obstacle | undefined {
-  if (process.platform !== 'linux') return { reason: `the system is ${process.platform}, not Linux` };
+  if (process.platform !== 'linux') return { reason: `the system is ${process.platform}, not Linux`, isUnexpected: false };
   if (!ARCHITECTURES.includes(process.arch)) {
-    return { reason: `the processor is ${process.arch}, not one of ${ARCHITECTURES.join(', ')}` };
+    return { reason: `the processor is ${process.arch}, not one of ${ARCHITECTURES.join(', ')}`, isUnexpected: false };
   }
   let c: Libc;
   try {
     c = load();
   } catch (cause) {
-    return { reason: `koffi cannot call the C library (${cause instanceof Error ? cause.message : 'unknown'})`, cause };
+    return { reason: explainLoadFailure(cause), isUnexpected: true, cause };
   }
   return tryCalls(c);
 }
@@ -65,5 +68,5 @@ function tryCalls(c: Libc): Obstacle | undefined {
 }
 
 function refused(call: string, errno: number): Obstacle {
-  return { reason: `the system refuses ${call}: ${errnoName(errno)}` };
+  return { reason: `the system refuses ${call}: ${errnoName(errno)}`, isUnexpected: true };
 }
