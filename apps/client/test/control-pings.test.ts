@@ -9,6 +9,8 @@ import { parseRegisterSettings } from '../src/settings/register-settings.ts';
 const NODE = { host: '127.0.0.1', port: 4433, verify: { kind: 'insecure' } } as const;
 /** QUIC ends a connection on which nothing comes for 30 s, and a keepalive may have to be sent again. */
 const LONGEST_MS = 20_000;
+/** By which a client may be late rather than be a slot too early. */
+const SLACK_MS = 100;
 const ROUND_TRIP_MS = 40;
 /** Timers tell whole milliseconds. */
 const TIMER_MS = 1;
@@ -54,7 +56,7 @@ it.each([10_000, 20_000])('a client whose Pings are %i ms apart sends no PING of
 
 it.each([0, 1_234.5, -86_400_000])('a connection is kept alive at moments of the clock of its node, which is %d ms ahead', (aheadMs) => {
   const { quicMs, all } = sentOver(600_000, undefined, aheadMs);
-  for (const gapMs of gaps(all)) expect(gapMs).toBeLessThanOrEqual(LONGEST_MS + TIMER_MS);
+  for (const gapMs of gaps(all)) expect(gapMs).toBeLessThanOrEqual(LONGEST_MS + SLACK_MS);
   // The first is sent before the node's clock is known, and the second was planned then.
   for (const sentMs of all.slice(2)) {
     const arrivesMs = sentMs + ROUND_TRIP_MS / 2 + aheadMs;
@@ -68,8 +70,8 @@ it('a Ping of ours is sent every two minutes, in place of a PING of QUIC', () =>
   const { ourMs, all } = sentOver(600_000, undefined, 0);
   for (const gapMs of gaps(ourMs)) {
     expect(gapMs).toBeGreaterThan(120_000 - KEEPALIVE_SLOT_MS - 2 * TIMER_MS);
-    expect(gapMs).toBeLessThanOrEqual(120_000 + 2 * TIMER_MS);
+    expect(gapMs).toBeLessThanOrEqual(120_000 + SLACK_MS);
   }
   expect(ourMs.length).toBeGreaterThanOrEqual(5);
-  for (const gapMs of gaps(all)) expect(gapMs).toBeGreaterThan(LONGEST_MS - KEEPALIVE_SLOT_MS - 2 * TIMER_MS);
+  for (const gapMs of gaps(all.slice(2))) expect(Math.abs(gapMs - LONGEST_MS)).toBeLessThanOrEqual(2 * TIMER_MS);
 });

@@ -56,7 +56,7 @@ export class Registrant {
       this.#beatsUntilPing = PING_MS / KEEPALIVE_MS - 1;
       return ping();
     });
-    void connection.whenClosed.then(() => clearTimeout(this.#timer));
+    void connection.whenClosed.then(() => clearInterval(this.#timer));
     void this.#listen();
   }
 
@@ -92,7 +92,7 @@ export class Registrant {
 
   /** Ends the registration as a client does. */
   async leave(): Promise<void> {
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard');
     this.#stream.end();
     await this.#connection.whenClosed;
@@ -106,7 +106,8 @@ export class Registrant {
   /** Does something at the last moment within a time at which keepalives are to arrive, and then again and again. */
   #beatIn(longestMs: number, beat: () => unknown): void {
     const delayMs = msUntilKeepalive({ nowMs: Date.now(), aheadMs: this.#aheadMs, roundTripMs: 0, longestMs });
-    this.#timer = setTimeout(() => {
+    this.#timer = setInterval(() => {
+      clearInterval(this.#timer);
       beat();
       this.#beatIn(KEEPALIVE_MS, beat);
     }, delayMs);
