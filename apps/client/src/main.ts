@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { runProgram } from './cli/program.ts';
-import { Terminal } from './cli/terminal.ts';
+import { nodeFault } from './base/required-node.ts';
 
 // A reader that has gone away, as in `lightspeed decode - | head`, is no reason to crash; nor is a terminal that was closed.
 for (const stream of [process.stdout, process.stderr]) {
@@ -8,4 +7,13 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
-process.exitCode = await runProgram(process.argv.slice(2), new Terminal());
+
+const fault = nodeFault(process.versions.node);
+if (fault === undefined) {
+  const { runProgram } = await import('./cli/program.ts');
+  const { Terminal } = await import('./cli/terminal.ts');
+  process.exitCode = await runProgram(process.argv.slice(2), new Terminal());
+} else {
+  process.stderr.write(`lightspeed: ${fault}\n`);
+  process.exitCode = 1;
+}

@@ -43,6 +43,14 @@ describe('the end of lightspeed play', () => {
     expect(process.listeners('SIGINT')).toEqual([]);
   });
 
+  it.each(['SIGHUP', 'SIGBREAK'] as const)('comes when a console of Windows is closed or interrupted: %s', (signal) => {
+    const interruption = new Interruption(new Terminal());
+    process.emit(signal, signal);
+    expect(interruption.signal.aborted).toBe(true);
+    interruption.release();
+    expect(process.listeners(signal)).toEqual([]);
+  });
+
   it('comes when the terminal is gone, on either stream', () => {
     for (const name of ['out', 'err']) {
       const streams = { out: new Writable({ write: () => undefined }), err: new Writable({ write: () => undefined }) };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { messageOf } from './base/node-error.ts';
+import { nodeFault } from './base/required-node.ts';
 
 // The first would open Node's inspector to every user of this machine, the second would end the node.
 for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
@@ -18,21 +18,26 @@ await Promise.race([new Promise((resolve) => process.stdout.write('', resolve)),
 process.exit(code);
 
 async function run(args: readonly string[]): Promise<number> {
+  const fault = nodeFault(process.versions.node);
+  if (fault !== undefined) {
+    process.stderr.write(`lightspeed-proxy: ${fault}\n`);
+    return 1;
+  }
   try {
     const { runCli } = await import('./cli/program.ts');
     return await runCli(args);
   } catch (error) {
     if (!isOutOfDescriptors(error)) throw error;
-    process.stderr.write(
-      `lightspeed-proxy: ${messageOf(error)}: raise the limit of open files with ulimit -n, or LimitNOFILE of systemd\n`,
-    );
+    process.stderr.write(`lightspeed-proxy: ${wordsOf(error)}: raise the limit of open files with ulimit -n, or LimitNOFILE of systemd\n`);
     return 1;
   }
 }
 
 /** Modules that are loaded later need descriptors too, and their errors come from anywhere. */
 function isOutOfDescriptors(error: unknown): boolean {
-  return /\b(EMFILE|ENFILE)\b/.test(
-    error instanceof Error && 'code' in error ? `${String(error.code)} ${error.message}` : messageOf(error),
-  );
+  return /\b(EMFILE|ENFILE)\b/.test(error instanceof Error && 'code' in error ? `${String(error.code)} ${error.message}` : wordsOf(error));
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

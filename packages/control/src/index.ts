@@ -41,6 +41,8 @@ export {
 } from './extension-values.ts';
 export type { NodeLoad, ResumeRequest, SessionLimits } from './extension-values.ts';
 export { FrameReader } from './frame-reader.ts';
+export { KEEPALIVE_SLOT_MS, msUntilKeepalive } from './keepalive-times.ts';
+export type { KeepaliveTimes } from './keepalive-times.ts';
 export { gameById, gameByKey, GAMES } from './game.ts';
 export type { Game } from './game.ts';
 export { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from './frame-size.ts';

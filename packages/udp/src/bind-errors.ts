@@ -1,18 +1,24 @@
 import { getSystemErrorMap } from 'node:util';
 
+/** Windows has no ports that need rights, but hands out ranges of ports to Hyper-V and others, and lets a program keep one alone. */
+const RESERVED =
+  'Windows has reserved the port, or a program has it for itself alone (EACCES): choose another port; ' +
+  '`netsh int ipv4 show excludedportrange udp` lists the reserved ones';
+
 /**
  * Why the system refuses to bind or listen, and what helps, in words: one text for all sockets of client and node. It
  * completes a sentence such as "cannot listen on 127.0.0.1:80: ...", and has the system's own name of the error in it.
  * @param errno the system's name of the error, such as `EADDRINUSE`
+ * @param platform the system's name, as `process.platform` has it
  */
-export function explainBindErrno(errno: string): string {
+export function explainBindErrno(errno: string, platform: NodeJS.Platform = process.platform): string {
   switch (errno) {
     case 'EADDRINUSE':
       return 'another program listens there (EADDRINUSE): end it, or choose another port';
     case 'EADDRNOTAVAIL':
       return 'this machine does not have that address (EADDRNOTAVAIL): choose one that it has';
     case 'EACCES':
-      return 'ports below 1024 need more rights (EACCES): choose another port';
+      return platform === 'win32' ? RESERVED : 'ports below 1024 need more rights (EACCES): choose another port';
     case 'EINVAL':
       return 'the system does not take it (EINVAL): a link-local address needs its interface behind it, such as fe80::1%2';
     case 'ENODEV':

@@ -50,6 +50,8 @@ export const UDP_COUNTER = {
   busy_poll_refused: 25,
   /** Received datagrams dropped for their sender's address: from 240.0.0.0/4, or the address book has no room for it. */
   senders_refused: 26,
+  /** Sockets that went deaf by an error, as Windows' do, and were opened again at the same port (portable engine only). */
+  sockets_reopened: 27,
 } as const;
 
 /** The name of one of the engine's counters. */

@@ -94,6 +94,11 @@ export interface DatagramHandler {
   onSent(): void;
   /** `wake` was called, once or more since the last time. */
   onWake(): void;
+  /**
+   * A socket of the portable engine hears nothing any more, and sends nothing, because its port could not be had again
+   * after an error. The engine goes on trying. A program to which any port is right closes it and opens another one.
+   */
+  onLost?(socket: DatagramSocket): void;
   /** Called at the start of `run` and then whenever its last result, in ms (0 to 1,000), has passed. */
   onTick(): number;
 }

@@ -30,4 +30,10 @@ describe('the error of a socket that could not be opened', () => {
   ])('is explained: %s', (errno, words) => {
     expect(explainBindErrno(errno)).toBe(words);
   });
+
+  it('is explained by ports below 1024 only where those need rights', () => {
+    expect(explainBindErrno('EACCES', 'linux')).toBe('ports below 1024 need more rights (EACCES): choose another port');
+    expect(explainBindErrno('EACCES', 'win32')).toMatch(/reserved.*\(EACCES\).*netsh int ipv4 show excludedportrange udp/);
+    expect(explainBindErrno('EACCES', 'win32')).not.toContain('1024');
+  });
 });

@@ -111,14 +111,14 @@ describe('chooseEngine', () => {
   it('takes the batch engine here, and the portable one when told to', () => {
     expect(chooseEngine('auto')).toEqual({ kind: 'batch', reason: expect.stringContaining('recvmmsg') });
     expect(chooseEngine('batch').kind).toBe('batch');
-    expect(chooseEngine('portable')).toEqual({ kind: 'portable', reason: 'asked for' });
+    expect(chooseEngine('portable')).toEqual({ kind: 'portable', reason: 'asked for', fellBack: false });
   });
 
   it('says what is missing where the batch engine cannot work', () => {
     const platform = Object.getOwnPropertyDescriptor(process, 'platform');
     Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' });
     try {
-      expect(chooseEngine('auto')).toEqual({ kind: 'portable', reason: 'the system is darwin, not Linux' });
+      expect(chooseEngine('auto')).toEqual({ kind: 'portable', reason: 'the system is darwin, not Linux', fellBack: false });
       expect(() => chooseEngine('batch')).toThrow(
         expect.objectContaining({ code: 'ERR_UDP_BATCH_UNAVAILABLE', message: expect.stringContaining('darwin') }),
       );

@@ -1,4 +1,5 @@
 import { measureCapture } from './capture/measure-capture.ts';
+import { measureIdleControl } from './idle/idle-control.ts';
 import { measureLoss } from './loss/measure-loss.ts';
 import { measureMicro } from './micro/measure-micro.ts';
 import type { BenchOptions, Part } from './options.ts';
@@ -18,19 +19,32 @@ const MEASURES: Readonly<Record<Part, Measure>> = { relays, scale: measureScale,
 
 /** Measures what was asked for: captures alone, or parts. */
 export async function measure(
-  { quick, only, capture, loss, peers }: Pick<BenchOptions, 'quick' | 'only' | 'capture' | 'loss' | 'peers'>,
+  { quick, only, capture, loss, idleControl, peers }: Pick<BenchOptions, 'quick' | 'only' | 'capture' | 'loss' | 'idleControl' | 'peers'>,
   command: string,
   progress: (text: string) => void,
 ): Promise<{ readonly report: Report; readonly faults: readonly string[] }> {
   const startedMs = performance.now();
   const found: Found[] = [];
-  for (const [part, take] of Object.entries(capture ? { capture: measureCapture } : loss ? { loss: lossWith(peers) } : MEASURES)) {
+  const measures = measuresFor({ capture, loss, idleControl, peers });
+  for (const [part, take] of Object.entries(measures)) {
     if (only === undefined || only === part) found.push(await take(quick, (text) => progress(`${part}: ${text}`)));
   }
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
   const about = { command, takenOn: new Date().toISOString().slice(0, 10), seconds, machine: describeMachine() };
   const figures = Object.assign({}, ...found.map((part) => part.figures)) as Report['figures'];
   return { report: { ...about, claims: found.flatMap(({ claims }) => claims), figures }, faults: found.flatMap(({ faults }) => faults) };
+}
+
+/** What stands for itself, or the parts. */
+function measuresFor({
+  capture,
+  loss,
+  idleControl,
+  peers,
+}: Pick<BenchOptions, 'capture' | 'loss' | 'idleControl' | 'peers'>): Readonly<Record<string, Measure>> {
+  if (capture) return { capture: measureCapture };
+  if (loss) return { loss: lossWith(peers) };
+  return idleControl ? { idle: measureIdleControl } : MEASURES;
 }
 
 /** Protection, beside the tunnels of peers. */

@@ -48,6 +48,19 @@ test.each([
   ['a workspace range', { 'package.json': '{ "dependencies": { "y": "workspace:^" } }' }, 'package.json mentions workspace:.'],
   ['an import of a source', { 'dist/index.js': "export { a } from './a.ts'\n" }, 'dist/index.js imports a TypeScript source.'],
   [
+    'an import of a package that is not declared',
+    { 'dist/index.js': "import { connect } from '@quic/library/client';\nimport 'node:fs';\n" },
+    'dist/index.js imports @quic/library, which is not among the dependencies: whoever installs the package may not have it.',
+  ],
+  [
+    'a package that is loaded late, and is only a peer',
+    {
+      'package.json': '{ "name": "x", "peerDependencies": { "quic": "1" } }',
+      'dist/index.js': "const quic = createRequire(import.meta.url)('quic');\nexport const later = () => import('quic');\n",
+    },
+    'dist/index.js imports quic, which is not among the dependencies: whoever installs the package may not have it.',
+  ],
+  [
     'a program that no shell can start',
     { 'dist/main.js': '' },
     'The program x (./dist/main.js) is missing or does not start with "#!/usr/bin/env node".',

@@ -63,8 +63,9 @@ const run = promisify(execFile);
 /** `lightspeed doctor`. @returns the exit code: 1 if something does not work that is needed. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<number> {
   const findings: Finding[] = [];
-  // On other systems nothing catches games.
-  const catching = process.platform === 'linux' ? [nft, controlGroups, () => helper(options.helper), rootless] : [];
+  // On other systems nothing catches games. The helper is spoken to by the addon by which the batch engine works.
+  const helpers = chooseEngine('auto').kind === 'batch' ? [() => helper(options.helper), rootless] : [];
+  const catching = process.platform === 'linux' ? [nft, controlGroups, ...helpers] : [];
   for (const check of [system, engine, ...catching, probes, mtu, clock, ...nodeChecks(options, terminal)]) {
     const finding = await check();
     findings.push(finding);
@@ -95,9 +96,10 @@ function system(): Finding {
 }
 
 function engine(): Finding {
-  const { kind, reason } = chooseEngine('auto');
+  const { kind, reason, fellBack } = chooseEngine('auto');
   const check = 'engine';
   if (kind === 'batch') return { check, state: 'ok', found: reason };
+  if (fellBack) return { check, state: 'no', found: reason, advice: 'datagrams move one by one until then', neededFor: CATCHING };
   return { check, state: 'absent', found: `${reason}; datagrams move one by one`, neededFor: CATCHING };
 }
 

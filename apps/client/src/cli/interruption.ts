@@ -1,7 +1,7 @@
 import type { Terminal } from './terminal.ts';
 
-/** Ctrl-C, `kill`, a terminal that is closed, and Ctrl-\: after each of them the node hears a goodbye. */
-const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+/** Ctrl-C, `kill`, a terminal that is closed, Ctrl-\, and Ctrl-Break of Windows: after each of them the node hears a goodbye. */
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK'] as const;
 /**
  * A package manager passes Ctrl-C on to the program that it runs, which has it from the terminal already. So one that comes as
  * soon as this is not another one.

@@ -46,6 +46,9 @@ export class TunnelReport {
       gameServer: formatEndpoint(gameServer.ip, gameServer.port),
       name: name ?? null,
     }));
+    if (tunnel.ioFellBack) {
+      this.#terminal.error(`datagrams move one by one, which costs more: the batch engine cannot work here: ${tunnel.ioReason}`);
+    }
     if (this.#json) {
       const nodes = tunnel.nodes.map(nodeForPrograms);
       this.#terminal.json({
@@ -53,6 +56,7 @@ export class TunnelReport {
         node,
         nodes,
         io: tunnel.io,
+        ioReason: tunnel.ioReason,
         protect: protection === undefined ? null : formatProtect(protection.mode),
         fecGroupSize,
         ingresses,

@@ -9,6 +9,7 @@ import { within } from '../base/within.ts';
 import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
 import { printable } from '../base/printable.ts';
 import { RefusedError, isAnswer, isForGood } from './refusal.ts';
+import { ControlPings } from './control-pings.ts';
 import type { NodeLinkEvents } from './node-link-events.ts';
 import { closeText, disconnectText, register } from './register.ts';
 import type { RegisteredConnection } from './register.ts';
@@ -18,8 +19,6 @@ import { returnPauseMs } from './return-pause.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/register-settings.ts';
 
-/** A node that does not answer a Ping within this time is not reached by this connection any more. */
-const MOST_PONG_MS = 3_000;
 /** A Disconnect has this long to arrive before the connection is closed behind it. */
 const GOODBYE_MS = 500;
 /** A node that drains may have ended, and been started again, by then: as soon as all its clients have left. */
@@ -40,9 +39,6 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   isOfEarlierRun = false;
   /** The node will not take our ticket again. */
   dismissed = false;
-  /** The round trip of the last Ping, and how far the node's clock is ahead of ours. */
-  pingMs: number | undefined;
-  clockOffsetMs: number | undefined;
   /** Until when it takes nobody, as it has said; in milliseconds of `performance.now()`. */
   #drainsUntilMs = Number.NEGATIVE_INFINITY;
   readonly #settings: ParsedRegisterSettings;
@@ -54,18 +50,28 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   /** The connection was closed for a new certificate or a restart, of which nobody needs to hear unless something goes wrong. */
   #renewing = false;
   #retry: NodeJS.Timeout | undefined;
-  #ping: NodeJS.Timeout | undefined;
-  #pong: NodeJS.Timeout | undefined;
+  readonly #pings: ControlPings;
 
   constructor(node: ParsedNodeSettings, settings: ParsedRegisterSettings) {
     super();
     this.node = node;
     this.#settings = settings;
     this.#keeper = new SessionKeeper(node, settings.sessions);
+    this.#pings = new ControlPings(settings, (silent) => this.#drop(silent, 'the node does not answer on it'));
   }
 
   get connected(): boolean {
     return this.#registered !== undefined;
+  }
+
+  /** The round trip of the last Ping. */
+  get pingMs(): number | undefined {
+    return this.#pings.roundTripMs;
+  }
+
+  /** How far the node's clock is ahead of ours, as the last Ping has it. */
+  get clockOffsetMs(): number | undefined {
+    return this.#pings.clockOffsetMs;
   }
 
   /** QUIC's own, which every keepalive measures anew, or that of the last Ping where QUIC does not tell. */
@@ -91,7 +97,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
 
   /** Finds out soon whether the connection still works: something has happened. */
   check(): void {
-    if (this.#registered !== undefined) this.#sendPing(this.#registered);
+    this.#pings.send();
   }
 
   /** Packets with wrong tokens came in the node's name: says so, and again whenever the session is resumed. */
@@ -122,7 +128,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   async close(): Promise<void> {
     this.#abort.abort();
     clearTimeout(this.#retry);
-    this.#stopPings();
+    this.#pings.stop();
     const registered = this.#registered;
     this.#registered = undefined;
     // Without a goodbye the node keeps it for a while.
@@ -165,7 +171,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
     if (renewed) this.emit('renewed');
     else this.emit('registered', session, resumed);
     registered.read((message) => this.#take(registered, message));
-    this.#schedulePing(registered);
+    this.#pings.start(registered);
     return session;
   }
 
@@ -178,12 +184,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   #take(registered: RegisteredConnection, message: ControlMessage): void {
     if (this.#registered !== registered) return;
     if (message.type === 'pong') {
-      const sentUs = Number(message.echoedTimestampUs);
-      const nowUs = Number(clockUs());
-      clearTimeout(this.#pong);
-      this.#pong = undefined;
-      this.pingMs = (nowUs - sentUs) / 1_000;
-      this.clockOffsetMs = (Number(message.serverTimestampUs) - (nowUs + sentUs) / 2) / 1_000;
+      this.#pings.answered(message);
       this.emit('measured');
     } else if (message.type === 'ping') {
       registered.answer(message.timestampUs, clockUs());
@@ -250,7 +251,7 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
   #forget(registered: RegisteredConnection): boolean {
     if (this.#registered !== registered) return false;
     this.#registered = undefined;
-    this.#stopPings();
+    this.#pings.stop();
     void registered.connection.close().catch(() => undefined);
     return true;
   }
@@ -275,23 +276,5 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       if (isForGood(thrown)) this.#dismiss(thrown);
       else this.emit('refused', thrown, this.#retryLater(isAnswer(thrown) ? undefined : LONGEST_SILENCE_PAUSE_MS));
     }
-  }
-
-  #schedulePing(registered: RegisteredConnection): void {
-    this.#sendPing(registered);
-    this.#ping = setInterval(() => this.#sendPing(registered), this.#settings.pingMs);
-  }
-
-  #sendPing(registered: RegisteredConnection): void {
-    if (this.#registered !== registered) return;
-    registered.stream.send({ type: 'ping', timestampUs: clockUs() }, this.#settings.dialect).catch(() => undefined);
-    const timeoutMs = Math.min(MOST_PONG_MS, this.#settings.pingMs);
-    this.#pong ??= setTimeout(() => this.#drop(registered, 'the node does not answer on it'), timeoutMs);
-  }
-
-  #stopPings(): void {
-    clearInterval(this.#ping);
-    clearTimeout(this.#pong);
-    this.#pong = undefined;
   }
 }

@@ -25,11 +25,6 @@ import type { ParsedNodeSettings, ParsedRegisterSettings } from '../settings/reg
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
-/**
- * Two thirds of QUIC’s idle timeout, so that one may have to be sent again. A node answers QUIC's own PING in its
- * library, which wakes up once. A Ping of ours wakes the library two or three times, and the node's main thread too.
- */
-const KEEPALIVE_MS = 20_000;
 
 /** A control connection whose Register was acknowledged. */
 export interface RegisteredConnection {
@@ -57,9 +52,8 @@ export async function register(
   signal: AbortSignal,
 ): Promise<RegisteredConnection> {
   const { host, port, name } = node;
-  // Pings as frequent are keepalives themselves.
-  const keepaliveMs = settings.pingMs <= KEEPALIVE_MS ? 0 : KEEPALIVE_MS;
-  const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs, signal };
+  // Whoever has the connection keeps it alive, by {@link ControlPings}.
+  const how = { host, port, verify, mode: settings.quic, timeoutMs: CONNECT_MS, keepaliveMs: 0, signal };
   const addresses = node.addresses ?? (await resolveNode(host, CONNECT_MS, name));
   const connection = await connect(how, addresses, name);
   try {

@@ -28,9 +28,10 @@ const NOWHERE: SocketAddress = { host: '0.0.0.0', port: 0 };
 /** A tunnel at work: its sockets are bound and the session was asked for. Made by `startTunnel`. */
 export class RunningTunnel extends EventEmitter<TunnelEvents> {
   readonly ingresses: readonly Ingress[];
-  /** The engine that moves the datagrams, and why that one. */
+  /** The engine that moves the datagrams, why that one, and whether the platform promises the batch engine in vain. */
   readonly io: EngineKind;
   readonly ioReason: string;
+  readonly ioFellBack: boolean;
   readonly #worker: Worker;
   readonly #input: WorkerInput;
   readonly #wakeFd: number | undefined;
@@ -54,8 +55,7 @@ export class RunningTunnel extends EventEmitter<TunnelEvents> {
     const { settings } = input;
     const fleet = nodes instanceof Fleet ? nodes : undefined;
     this.ingresses = settings.ingresses.map(({ gameServer, name }, index) => ({ listen: started.listens[index], gameServer, name }));
-    this.io = started.io;
-    this.ioReason = started.ioReason;
+    ({ io: this.io, ioReason: this.ioReason, ioFellBack: this.ioFellBack } = started);
     this.#locals = [...started.locals];
     this.#worker = worker;
     this.#input = input;

@@ -115,6 +115,11 @@ export class TunnelDriver implements DatagramHandler {
     for (let command = this.#takeCommand(); command !== undefined; command = this.#takeCommand()) this.#obey(command);
   }
 
+  onLost(socket: DatagramSocket): void {
+    this.#nodeTunnels.advance();
+    this.#nodeTunnels.lost(socket);
+  }
+
   onTick(): number {
     const { clockMs } = this.#engine;
     this.#nodeTunnels.advance();

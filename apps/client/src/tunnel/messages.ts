@@ -83,6 +83,8 @@ export interface StartedMessage {
   readonly type: 'started';
   readonly io: EngineKind;
   readonly ioReason: string;
+  /** See `EngineChoice.fellBack`. */
+  readonly ioFellBack: boolean;
   readonly wakeFd: number | undefined;
   /** Where the port forwards listen, in the order of the settings. */
   readonly listens: readonly Endpoint[];

@@ -2,7 +2,7 @@ import type { ProtectionTerms } from '@lightspeed/session';
 import type { FecMemory } from '@lightspeed/fec';
 import type { LocalFlow } from '@lightspeed/session';
 import { explainBindErrno } from '@lightspeed/udp';
-import type { DatagramEngine } from '@lightspeed/udp';
+import type { DatagramEngine, DatagramSocket } from '@lightspeed/udp';
 import type { AddressHandle, ArenaOffset, ByteLength, Milliseconds, PathNumber, Port } from '@lightspeed/wire';
 import type { DatagramReceiver } from '../ingress/ingress.ts';
 import type { ParsedTunnelSettings } from '../settings/tunnel-settings.ts';
@@ -189,6 +189,12 @@ export class NodeTunnels implements NodeTunnelHost {
       }
     }
     this.post({ type: 'rebound', path, local: bound });
+  }
+
+  /** A socket can neither hear nor send any more: if it is a path's, that gets another one. */
+  lost(socket: DatagramSocket): void {
+    const path = this.#pathSockets.pathOf(socket);
+    if (path !== undefined) this.rebind(path, undefined);
   }
 
   /** Ends all sessions. */

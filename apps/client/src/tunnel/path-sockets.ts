@@ -58,6 +58,12 @@ export class PathSockets {
     return this.#paths[path].socket;
   }
 
+  /** The path whose socket it is; undefined for others, those included that were replaced. */
+  pathOf(socket: DatagramSocket): PathNumber | undefined {
+    const path = this.#paths.findIndex((one) => one.socket === socket);
+    return path < 0 ? undefined : path;
+  }
+
   family(path: PathNumber): PathFamily {
     return this.#paths[path].family;
   }

@@ -33,7 +33,7 @@ port.close();
 
 async function run(input: WorkerInput): Promise<void> {
   const { settings } = input;
-  const { kind, reason } = chooseEngine(settings.io);
+  const { kind, reason, fellBack } = chooseEngine(settings.io);
   using engine = createEngine(kind, {
     reserveBytes: MEMORY_BLOCKS * FEC_BLOCK_BYTES,
     countersBuffer: input.udpCounters,
@@ -57,7 +57,7 @@ async function run(input: WorkerInput): Promise<void> {
     post,
     takeCommand: () => commands.shift() ?? (receiveMessageOnPort(port)?.message as Command | undefined),
   });
-  post({ type: 'started', io: kind, ioReason: reason, wakeFd: engine.wakeFd, ...addressesOf(engine, sockets) });
+  post({ type: 'started', io: kind, ioReason: reason, ioFellBack: fellBack, wakeFd: engine.wakeFd, ...addressesOf(engine, sockets) });
   await engine.run(driver);
   driver.publish();
 }

@@ -4,4 +4,12 @@ import { parentPort } from 'node:worker_threads';
 parentPort?.once('message', () => {
   throw new Error('a fault in the packet path');
 });
-parentPort?.postMessage({ type: 'started', io: 'portable', ioReason: 'test', wakeFd: undefined, listens: [], locals: [] });
+parentPort?.postMessage({
+  type: 'started',
+  io: 'portable',
+  ioReason: 'test',
+  ioFellBack: false,
+  wakeFd: undefined,
+  listens: [],
+  locals: [],
+});

@@ -2,19 +2,19 @@ import { constants } from 'node:os';
 import type { NodeConfig } from '../config/node-config.ts';
 import { createLog } from '../node/log.ts';
 import { startNode } from '../node/node.ts';
+import { nodeSignals } from './node-signals.ts';
 import { reload } from './reload.ts';
 import { becomeOwnProgram, checkOwnProgram } from './own-program.ts';
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-
 /**
  * Runs a node until a signal or `drain` asks it to end: clients that are registered get time to leave. A further signal
- * ends the process at once. SIGHUP makes it read its configuration again. `restart` makes the process start the program again,
+ * ends the process at once. SIGHUP makes it read its configuration again, except on Windows. `restart` makes the process start the program again,
  * which does not return from here.
  * @param read gives the configuration as it is now, or throws.
  * @returns the exit code.
  */
 export async function serve(config: NodeConfig, read = () => config): Promise<number> {
+  const signals = nodeSignals(process.platform);
   const asked = Promise.withResolvers<'end'>();
   let ending = false;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -23,14 +23,14 @@ export async function serve(config: NodeConfig, read = () => config): Promise<nu
     ending = true;
     asked.resolve('end');
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of signals.end) process.on(signal, onSignal);
   /** One at a time, the first one when the node serves. */
   const serving = Promise.withResolvers<() => Promise<void>>();
   let reloaded: Promise<void> = Promise.resolve();
   const onHangup = () => {
     reloaded = reloaded.then(async () => (await serving.promise)());
   };
-  process.on('SIGHUP', onHangup);
+  if (signals.reload !== undefined) process.on(signals.reload, onHangup);
   try {
     // A signal during the start is kept until there is something to close.
     const output = await createLog(config);
@@ -45,7 +45,7 @@ export async function serve(config: NodeConfig, read = () => config): Promise<nu
     await node.drain();
     return 0;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
-    process.off('SIGHUP', onHangup);
+    for (const signal of signals.end) process.off(signal, onSignal);
+    if (signals.reload !== undefined) process.off(signals.reload, onHangup);
   }
 }

@@ -50,6 +50,7 @@ export class ControlPort {
         ...certificate,
         maxConnections,
         maxConnectionsPerAddress,
+        temporaryFolders: config.stateDir === undefined ? [] : [config.stateDir],
         onConnection,
         onBound: (local) => sockets.guard(local),
         onError: (error) => log.debug({ why: messageOf(error) }, 'a control connection failed'),

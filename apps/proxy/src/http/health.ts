@@ -21,7 +21,8 @@ export interface Health {
   readonly sessions: number;
   readonly max_clients: number;
   readonly flows: number;
-  readonly engine: { readonly kind: string; readonly reason: string };
+  /** `fell_back`: it is the portable one although this platform promises the batch engine; `reason` says what is in the way. */
+  readonly engine: { readonly kind: string; readonly reason: string; readonly fell_back: boolean };
   readonly fec_kernel: FecKernel;
   readonly workers: readonly WorkerStats[];
   readonly worker_restarts: number;
@@ -60,7 +61,7 @@ export function health({ config, engine, supervisor, control, startedMs }: NodeV
     sessions: relay.sessions,
     max_clients: config.maxClients,
     flows: relay.flows,
-    engine: { kind: engine.kind, reason: engine.reason },
+    engine: { kind: engine.kind, reason: engine.reason, fell_back: engine.fellBack },
     fec_kernel: availableKernel(),
     workers,
     worker_restarts: workerRestarts,

@@ -40,6 +40,12 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
     },
     'node serves',
   );
+  if (engine.fellBack) {
+    log.warn(
+      { engineReason: engine.reason },
+      `packets move one by one, which costs several times as much: the batch engine cannot work here: ${engine.reason}`,
+    );
+  }
   if (!config.requireAuth) {
     log.warn('authentication is off: everybody who reaches the data plane is admitted');
   } else if (control === undefined) {

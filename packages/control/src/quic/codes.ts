@@ -34,6 +34,8 @@ export const StreamCode = {
   unidirectional: 0x4c52,
 } as const;
 
+/** QUIC's own (RFC 9000, section 20.1). */
+const INTERNAL_ERROR = 0x1;
 const TLS_ALERT = 0x100;
 const NO_APPLICATION_PROTOCOL = TLS_ALERT + 120;
 /** bad_certificate .. certificate_unknown, unknown_ca. */
@@ -69,5 +71,5 @@ export function describeCloseCode(code: number): string {
   const name = Object.entries(CloseCode).find(([, value]) => value === code)?.[0];
   if (name !== undefined) return `${hex} (${name})`;
   if (code >= TLS_ALERT && code < TLS_ALERT + 256) return ALERT_WORDS[code - TLS_ALERT] ?? `TLS alert ${code - TLS_ALERT}`;
-  return hex;
+  return code === INTERNAL_ERROR ? 'an internal error' : hex;
 }

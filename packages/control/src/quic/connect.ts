@@ -5,7 +5,6 @@ import { Connection, CONTROL_ALPN } from './connection.ts';
 import type { ControlConnection } from './connection.ts';
 import { formatSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
-import { dial } from './http3/client.ts';
 import { eventsTold } from './http3/events-told.ts';
 import type { Dialing, QuicMode } from './transport/transport.ts';
 import { connectionLimits } from './limits.ts';
@@ -59,6 +58,8 @@ export async function connectControl(options: ConnectOptions): Promise<ControlCo
   try {
     const address = await deadline.orLater(resolve(options.address ?? host, port)).catch(unresolvedWhenLate(host));
     const { maxStreams, maxUnreadBytes: maxStreamBytes } = limits;
+    // Loaded here and not before: it is large, and many commands connect with nobody.
+    const { dial } = await import('./http3/client.ts');
     const dialing = await dial({
       alpn: CONTROL_ALPN,
       address,

@@ -12,7 +12,7 @@ export { connectControl } from './connect.ts';
 export type { ConnectOptions } from './connect.ts';
 export { CONTROL_ALPN } from './connection.ts';
 export type { ConnectionClosed, ControlConnection, Farewell } from './connection.ts';
-export { quicAvailability } from './http3/runtime.ts';
+export { quicAvailability } from './availability.ts';
 export type { QuicMode, QuicRuntime } from './transport/transport.ts';
 export { loadIdentity, loadOrCreateIdentity } from './identity.ts';
 export type { NodeIdentity } from './identity.ts';

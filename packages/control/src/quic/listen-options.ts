@@ -51,6 +51,12 @@ export interface ListenOptions extends CertificateAndKey {
   /** Whether an address has to answer before anything is kept for it, which costs a round trip. Default true. */
   readonly validateAddresses?: boolean;
   readonly limits?: Partial<ConnectionLimits>;
+  /**
+   * Folders of the caller's, such as its state folder. While the port is opened, a file that only this user can read is made
+   * in the first of them that takes it. Default: none besides the system's folder for temporary files, $XDG_RUNTIME_DIR and
+   * $STATE_DIRECTORY, which are tried first.
+   */
+  readonly temporaryFolders?: readonly string[];
 }
 
 /** A node's control plane while it listens. */

@@ -6,7 +6,6 @@ import { AdmittedConnections } from './admitted-connections.ts';
 import { CloseCode } from './codes.ts';
 import { CONTROL_ALPN } from './connection.ts';
 import type { QuicRuntime, Server } from './transport/transport.ts';
-import { startServer } from './http3/server.ts';
 import { connectionLimits } from './limits.ts';
 import type { ConnectionLimits } from './limits.ts';
 import type { ListenerCounters } from './listener-counters.ts';
@@ -164,9 +163,10 @@ class Listener implements ControlListener {
   }
 
   async #open(host: string): Promise<void> {
-    const { mode = 'auto', validateAddresses = true, onBound, onError } = this.#options;
+    const { mode = 'auto', validateAddresses = true, temporaryFolders = [], onBound, onError } = this.#options;
     const { maxUnreadBytes: maxStreamBytes, maxStreams } = this.#limits;
     const { certificatePem, privateKeyPem } = this.#certificate;
+    const { startServer } = await import('./http3/server.ts');
     const server = await startServer({
       alpn: CONTROL_ALPN,
       mode,
@@ -178,6 +178,7 @@ class Listener implements ControlListener {
       maxStreams,
       maxStreamBytes,
       validateAddresses,
+      temporaryFolders,
       onConnection: (transport) => this.#connections.accept(transport, this.#runtime),
       onFailedHandshake: (peer, code) => this.#connections.handshakeFailed(peer, code),
       onError: (error) => onError?.(error),

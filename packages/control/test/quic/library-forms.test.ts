@@ -30,7 +30,7 @@ test('a listener in wasm is refused', async () => {
 });
 
 test('where there is no native code, a client takes the wasm form and says why, a listener is an error', async () => {
-  expect(quicAvailability()).toEqual({ mode: 'native', why: undefined });
+  expect(await quicAvailability()).toEqual({ mode: 'native', why: undefined });
   const { endpoint } = await listen();
   const script = fileURLToPath(new URL('processes/without-native.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@lightspeed/source', script, String(endpoint.port)], {

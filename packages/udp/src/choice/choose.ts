@@ -10,6 +10,11 @@ export interface EngineChoice {
   readonly kind: EngineKind;
   /** Why, for the log. */
   readonly reason: string;
+  /**
+   * Whether it is `portable` on a platform on which `batch` is promised, although nobody has asked for it. Then `reason` says
+   * what is in the way, and users should hear of it: datagrams cost some five times as much.
+   */
+  readonly fellBack: boolean;
 }
 
 /**
@@ -17,12 +22,12 @@ export interface EngineChoice {
  * 'ERR_UDP_BATCH_UNAVAILABLE' when `batch` is demanded and cannot work.
  */
 export function chooseEngine(io: 'auto' | EngineKind): EngineChoice {
-  if (io === 'portable') return { kind: 'portable', reason: 'asked for' };
+  if (io === 'portable') return { kind: 'portable', reason: 'asked for', fellBack: false };
   const obstacle = findObstacle();
   if (obstacle === undefined) {
-    return { kind: 'batch', reason: io === 'batch' ? 'asked for' : 'recvmmsg, sendmmsg and epoll work here' };
+    return { kind: 'batch', reason: io === 'batch' ? 'asked for' : 'recvmmsg, sendmmsg and epoll work here', fellBack: false };
   }
-  if (io === 'auto') return { kind: 'portable', reason: obstacle.reason };
+  if (io === 'auto') return { kind: 'portable', reason: obstacle.reason, fellBack: obstacle.isUnexpected };
   throw new UdpError('ERR_UDP_BATCH_UNAVAILABLE', `the batch engine cannot work here: ${obstacle.reason}`, {
     cause: obstacle.cause,
   });

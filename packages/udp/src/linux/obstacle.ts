@@ -1,7 +1,10 @@
 import { AddressBook } from '@lightspeed/wire';
+import { SOCKADDR_BYTES } from './addresses.ts';
 import { CLOCK_MONOTONIC, EAGAIN, MSG_DONTWAIT } from './constants.ts';
 import type { Libc } from './libc.ts';
 import { libc } from './libc.ts';
+import { explainLoadFailure } from './load-failure.ts';
+import { IOVEC_COUNT, MessageTable } from './message-layout.ts';
 import { errnoName, RawSockets } from './raw-sockets.ts';
 
 /** Machines whose structures and numbers this package knows: 64-bit, little-endian. */
@@ -10,20 +13,25 @@ const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 /** Why the batch engine cannot run here. */
 export interface Obstacle {
   readonly reason: string;
+  /** Whether the platform is one on which it is promised. */
+  readonly isUnexpected: boolean;
   readonly cause?: unknown;
 }
 
-/** Why the batch engine cannot work on this machine, or undefined if it can. */
-export function findObstacle(): Obstacle | undefined {
-  if (process.platform !== 'linux') return { reason: `the system is ${process.platform}, not Linux` };
+/**
+ * Why the batch engine cannot work on this machine, or undefined if it can.
+ * @param load gives the C library, or throws
+ */
+export function findObstacle(load: () => Libc = libc): Obstacle | undefined {
+  if (process.platform !== 'linux') return { reason: `the system is ${process.platform}, not Linux`, isUnexpected: false };
   if (!ARCHITECTURES.includes(process.arch)) {
-    return { reason: `the processor is ${process.arch}, not one of ${ARCHITECTURES.join(', ')}` };
+    return { reason: `the processor is ${process.arch}, not one of ${ARCHITECTURES.join(', ')}`, isUnexpected: false };
   }
   let c: Libc;
   try {
-    c = libc();
+    c = load();
   } catch (cause) {
-    return { reason: `koffi cannot call the C library (${cause instanceof Error ? cause.message : 'unknown'})`, cause };
+    return { reason: explainLoadFailure(cause), isUnexpected: true, cause };
   }
   return tryCalls(c);
 }
@@ -48,9 +56,11 @@ function tryCalls(c: Libc): Obstacle | undefined {
   });
   if (fd < 0) return refused('socket', -fd);
   try {
-    // With nothing to receive and nothing to send, calls that exist say EAGAIN and 0.
-    if (c.recvmmsg(fd, null, 0, MSG_DONTWAIT, 0) < 0 && c.errno() !== EAGAIN) return refused('recvmmsg', c.errno());
-    if (c.sendmmsg(fd, null, 0, MSG_DONTWAIT) < 0) return refused('sendmmsg', c.errno());
+    // With nothing to receive and nothing to send, calls that exist say EAGAIN and 0. Emulators read the header even so.
+    const { addresses, words } = new MessageTable(1, { nameBytes: SOCKADDR_BYTES, controlBytes: 0 });
+    words[IOVEC_COUNT] = 0;
+    if (c.recvmmsg(fd, addresses[0], 1, MSG_DONTWAIT, 0) < 0 && c.errno() !== EAGAIN) return refused('recvmmsg', c.errno());
+    if (c.sendmmsg(fd, addresses[0], 0, MSG_DONTWAIT) < 0) return refused('sendmmsg', c.errno());
     return undefined;
   } finally {
     c.close(fd);
@@ -58,5 +68,5 @@ function tryCalls(c: Libc): Obstacle | undefined {
 }
 
 function refused(call: string, errno: number): Obstacle {
-  return { reason: `the system refuses ${call}: ${errnoName(errno)}` };
+  return { reason: `the system refuses ${call}: ${errnoName(errno)}`, isUnexpected: true };
 }

@@ -78,8 +78,11 @@ export class LocalSockets {
     for (const local of [...this.sockets.keys()]) this.closeOne(local);
   }
 
-  private closeOne(local: AddressHandle): void {
-    this.sockets.get(local)?.close();
+  /** Closes the socket of one local address; {@link follow} opens it again if the address is still there. */
+  closeOne(local: AddressHandle): void {
+    const socket = this.sockets.get(local);
+    if (socket === undefined) return;
+    socket.close();
     this.sockets.delete(local);
     this.book.release(local);
   }

@@ -20,8 +20,7 @@ import { SEND_FAILURES } from './send-failures.ts';
 const MOST_BACKLOG = 1_024;
 
 const LONGEST_TICK_MS = 1_000;
-
-/** How often local addresses are looked at, for sockets that want to know them. */
+/** How often local addresses are looked at for sockets that want to know them, and deaf sockets are opened again. */
 const FOLLOW_INTERVAL_MS = 500;
 
 /** Options that node:dgram has nothing for. */
@@ -99,7 +98,8 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
       }
     }
     const id = this.freeIds.pop() ?? this.sockets.length;
-    const opened = PortableSocket.open(id, options, { addresses: this.addresses, text: this.text, events: this });
+    const { addresses, text } = this;
+    const opened = PortableSocket.open(id, options, { addresses, text, events: this, deafens: process.platform === 'win32' });
     if (opened instanceof PortableSocket) {
       this.sockets[id] = opened;
       this.counts[UDP_COUNTER.sockets_open]++;
@@ -107,8 +107,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
     }
     this.freeIds.push(id);
     this.lastOpenError = opened;
-    const noDescriptors = opened === 'EMFILE' || opened === 'ENFILE';
-    this.counts[noDescriptors ? UDP_COUNTER.open_no_descriptors : UDP_COUNTER.open_failed]++;
+    this.counts[opened === 'EMFILE' || opened === 'ENFILE' ? UDP_COUNTER.open_no_descriptors : UDP_COUNTER.open_failed]++;
     return undefined;
   }
 
@@ -142,8 +141,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
   }
 
   flush(): void {
-    // Each datagram was copied and given to Node when it was queued.
-    this.owesSent = false;
+    this.owesSent = false; // Each datagram was copied and given to Node when it was queued.
   }
 
   async run(handler: DatagramHandler): Promise<void> {
@@ -217,8 +215,15 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
   }
 
   receiveFailed(errno: string): void {
-    const refused = errno === 'ECONNREFUSED';
-    this.counts[refused ? UDP_COUNTER.receive_refused : UDP_COUNTER.receive_errors]++;
+    this.counts[errno === 'ECONNREFUSED' ? UDP_COUNTER.receive_refused : UDP_COUNTER.receive_errors]++;
+  }
+
+  reopened(): void {
+    this.counts[UDP_COUNTER.sockets_reopened]++;
+  }
+
+  lost(socket: PortableSocket): void {
+    this.call((handler) => handler.onLost?.(socket));
   }
 
   closing(socket: PortableSocket): void {
@@ -228,9 +233,7 @@ export class PortableEngine implements DatagramEngine, SocketEvents {
   }
 
   private followAddresses(): void {
-    for (const socket of this.sockets) {
-      if (socket?.followsAddresses === true) socket.follow();
-    }
+    for (const socket of this.sockets) socket?.follow();
   }
 
   private forward({ socket, message, from, local }: Waiting): void {

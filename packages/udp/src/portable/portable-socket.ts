@@ -12,6 +12,10 @@ export interface SocketEvents {
   /** @param local the local address that it came to, 0 if that is not asked for */
   onMessage(socket: PortableSocket, message: Uint8Array, from: RemoteInfo, local: AddressHandle): void;
   receiveFailed(errno: string): void;
+  /** It hears again, by another socket of the system at the same port. */
+  reopened(): void;
+  /** It has gone deaf, and its port could not be had again so far. */
+  lost(socket: PortableSocket): void;
   closing(socket: PortableSocket): void;
 }
 
@@ -20,7 +24,12 @@ export interface PortableEnvironment {
   readonly addresses: AddressBook;
   readonly text: AddressText;
   readonly events: SocketEvents;
+  /** Whether the system's sockets go deaf for good by an error, as those of Windows do. */
+  readonly deafens: boolean;
 }
+
+/** Refusals by peers: Node goes on receiving after them on every system. */
+const HARMLESS: readonly string[] = ['ECONNREFUSED', 'ECONNRESET'];
 
 /** A socket of the portable engine: one of node:dgram, or, to know local addresses, one for each of those. */
 export class PortableSocket implements DatagramSocket {
@@ -34,13 +43,16 @@ export class PortableSocket implements DatagramSocket {
   tag = 0;
   closed = false;
   private readonly environment: PortableEnvironment;
-  private readonly single: Socket | undefined;
+  private readonly options: SocketOptions;
+  /** Undefined if it is {@link locals}, and while a socket that went deaf cannot be opened again. */
+  private single: Socket | undefined;
   private readonly locals: LocalSockets | undefined;
 
   /** @throws {Error} with the errno as `code` if the system refuses */
   private constructor(id: number, options: SocketOptions, environment: PortableEnvironment) {
     const { addresses } = environment;
     this.environment = environment;
+    this.options = options;
     this.id = id;
     this.isIpv6 = isIpv6(options.ip);
     this.connected = options.connect !== undefined;
@@ -76,14 +88,10 @@ export class PortableSocket implements DatagramSocket {
     }
   }
 
-  /** Whether local addresses come and go under it. */
-  get followsAddresses(): boolean {
-    return this.locals !== undefined;
-  }
-
-  /** Opens and closes what local addresses make necessary that are new or gone. */
+  /** Opens and closes what local addresses make necessary that are new or gone, and opens again what went deaf. */
   follow(): void {
-    this.locals?.follow();
+    if (this.locals !== undefined) this.locals.follow();
+    else if (this.single === undefined) this.reopen();
   }
 
   /**
@@ -92,7 +100,7 @@ export class PortableSocket implements DatagramSocket {
    * @returns false if there is no way to send that
    */
   send(message: Uint8Array, ip: AddressHandle, port: Port, local: AddressHandle, done: (errno: string) => void): boolean {
-    const socket = this.single ?? this.locals?.toSendFrom(local, ip);
+    const socket = this.locals === undefined ? this.single : this.locals.toSendFrom(local, ip);
     if (socket === undefined) return false;
     const report = (error: Error | null) => done(error === null ? '' : errnoOf(error));
     if (this.connected) {
@@ -100,7 +108,7 @@ export class PortableSocket implements DatagramSocket {
       return true;
     }
     // A socket on one local address has that one's family.
-    const isIpv6Socket = this.single === undefined ? isIpv6(ip) : this.isIpv6;
+    const isIpv6Socket = this.locals === undefined ? this.isIpv6 : isIpv6(ip);
     socket.send(message, port, this.environment.text.format(ip, isIpv6Socket), report);
     return true;
   }
@@ -123,9 +131,34 @@ export class PortableSocket implements DatagramSocket {
     const isIpv6Socket = isIpv6(options.ip);
     const connect = options.connect && { address: text.format(options.connect.ip, isIpv6Socket), port: options.connect.port };
     const address = text.format(options.ip, isIpv6Socket);
-    const socket = openNodeSocket({ ...options, isIpv6: isIpv6Socket, address, connect }, (errno) => events.receiveFailed(errno));
+    const socket = openNodeSocket({ ...options, isIpv6: isIpv6Socket, address, connect }, (errno) => this.failed(errno, local));
     if (typeof socket !== 'string') socket.on('message', (message, from) => events.onMessage(this, message, from, local));
     return socket;
+  }
+
+  /**
+   * Where an error ends the receiving of a system's socket, another one takes its port at once. If that fails, or for one of
+   * several local addresses, {@link follow} tries again.
+   */
+  private failed(errno: string, local: AddressHandle): void {
+    const { events, deafens } = this.environment;
+    events.receiveFailed(errno);
+    if (!deafens || this.closed || HARMLESS.includes(errno)) return;
+    if (this.locals !== undefined) {
+      this.locals.closeOne(local);
+      return;
+    }
+    this.single?.close();
+    this.single = undefined;
+    if (!this.reopen()) events.lost(this);
+  }
+
+  private reopen(): boolean {
+    const opened = this.openOne({ ...this.options, port: this.localPort }, 0);
+    if (typeof opened === 'string') return false;
+    this.single = opened;
+    this.environment.events.reopened();
+    return true;
   }
 }
 

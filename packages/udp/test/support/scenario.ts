@@ -60,6 +60,10 @@ export async function play(engine: DatagramEngine, scenario: Scenario): Promise<
       scenario.onWake?.();
       check();
     },
+    onLost(socket) {
+      scenario.onLost?.(socket);
+      check();
+    },
     onTick() {
       if (!started) {
         started = true;

@@ -1,11 +1,13 @@
-import { capabilitiesExtension, sessionSecretExtension, ticketExtension } from '@lightspeed/control';
+import { capabilitiesExtension, msUntilKeepalive, sessionSecretExtension, ticketExtension } from '@lightspeed/control';
 import { CloseCode, QuicError, connectControl } from '@lightspeed/control/quic';
 import type { ControlConnection, ControlStream } from '@lightspeed/control/quic';
 
 /** Between two Pings: as often as the real client sends them. */
 export const PING_MS = 120_000;
-/** Between two of QUIC's own. */
+/** At most so long is between two of QUIC's own. */
 const KEEPALIVE_MS = 20_000;
+/** Clients on the Internet know the node's clock, and so when to send, only so exactly. */
+const KNOWN_TO_MS = 10;
 
 /** What a node has given a client: with it, packets can be sent from any socket. */
 export interface RegisteredSession {
@@ -25,7 +27,7 @@ export interface RegistrantPlan {
   readonly capabilities?: number | undefined;
   /** For the connection; the node then has as much again to answer. */
   readonly timeoutMs: number;
-  /** From the registration to the first Ping; 0, as with the real client, when left out. Keepalives are shifted with it. */
+  /** At most so long is between the registration and the first Ping; 0 when left out. Keepalives are shifted with it. */
   readonly firstPingMs?: number;
 }
 
@@ -36,7 +38,10 @@ export class Registrant {
   pongs = 0;
   readonly #connection: ControlConnection;
   readonly #stream: ControlStream;
-  readonly #timers: NodeJS.Timeout[] = [];
+  /** By how much it misjudges the node's clock. */
+  readonly #aheadMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #beatsUntilPing: number;
 
   private constructor(session: RegisteredSession, connection: ControlConnection, stream: ControlStream, firstPingMs: number) {
     this.session = session;
@@ -44,9 +49,14 @@ export class Registrant {
     this.#stream = stream;
     // What keeps it from arriving ends the connection, too.
     const ping = () => stream.send({ type: 'ping', timestampUs: BigInt(Date.now()) * 1_000n }, 'standard').catch(() => undefined);
-    this.#repeat(ping, firstPingMs, PING_MS);
-    this.#repeat(() => connection.ping(), firstPingMs % KEEPALIVE_MS, KEEPALIVE_MS);
-    void connection.whenClosed.then(() => this.#stopTimers());
+    this.#beatsUntilPing = Math.floor(firstPingMs / KEEPALIVE_MS);
+    this.#aheadMs = (firstPingMs % (2 * KNOWN_TO_MS)) - KNOWN_TO_MS;
+    this.#beatIn(firstPingMs % KEEPALIVE_MS, () => {
+      if (this.#beatsUntilPing-- > 0) return connection.ping();
+      this.#beatsUntilPing = PING_MS / KEEPALIVE_MS - 1;
+      return ping();
+    });
+    void connection.whenClosed.then(() => clearInterval(this.#timer));
     void this.#listen();
   }
 
@@ -82,7 +92,7 @@ export class Registrant {
 
   /** Ends the registration as a client does. */
   async leave(): Promise<void> {
-    this.#stopTimers();
+    clearInterval(this.#timer);
     await this.#stream.send({ type: 'disconnect', reason: 'normal' }, 'standard');
     this.#stream.end();
     await this.#connection.whenClosed;
@@ -93,20 +103,14 @@ export class Registrant {
     await this.#connection.close(CloseCode.normal, 'done');
   }
 
-  /** Does something after a time, and then again and again while the connection lasts. */
-  #repeat(action: () => unknown, firstMs: number, everyMs: number): void {
-    const begin = () => {
-      action();
-      this.#timers.push(setInterval(action, everyMs));
-    };
-    this.#timers.push(setTimeout(begin, firstMs));
-  }
-
-  #stopTimers(): void {
-    for (const timer of this.#timers) {
-      clearTimeout(timer);
-      clearInterval(timer);
-    }
+  /** Does something at the last moment within a time at which keepalives are to arrive, and then again and again. */
+  #beatIn(longestMs: number, beat: () => unknown): void {
+    const delayMs = msUntilKeepalive({ nowMs: Date.now(), aheadMs: this.#aheadMs, roundTripMs: 0, longestMs });
+    this.#timer = setInterval(() => {
+      clearInterval(this.#timer);
+      beat();
+      this.#beatIn(KEEPALIVE_MS, beat);
+    }, delayMs);
   }
 
   async #listen(): Promise<void> {

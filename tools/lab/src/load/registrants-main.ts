@@ -17,6 +17,8 @@ export interface RegistrantsPlan {
   readonly ticket?: Uint8Array;
   /** How many do so at the same time; all of them when left out. */
   readonly atOnce?: number;
+  /** How many addresses of loopback other processes have taken for their clients. */
+  readonly takenAddresses?: number;
 }
 
 /** A node takes 255 connections of an address. */
@@ -33,8 +35,8 @@ export class Clients {
   readonly #registered: Registrant[] = [];
 
   /** May be called again, for more clients. Sessions last until all leave, or hang up. */
-  async register({ control, pin, clients, ticket, atOnce = clients }: RegistrantsPlan) {
-    const firstIp = LOOPBACK + 0x200 + Math.ceil(this.#registered.length / CLIENTS_PER_ADDRESS);
+  async register({ control, pin, clients, ticket, atOnce = clients, takenAddresses = 0 }: RegistrantsPlan) {
+    const firstIp = LOOPBACK + 0x200 + takenAddresses + Math.ceil(this.#registered.length / CLIENTS_PER_ADDRESS);
     const addresses = Math.ceil(clients / CLIENTS_PER_ADDRESS);
     const fromIps = Array.from({ length: addresses }, (_, index) => firstIp + index);
     const { address } = await LossyLink.open({ target: control, fromIps, seed: 1, toTarget: {} });

@@ -23,7 +23,7 @@ export async function dial(options: ClientOptions): Promise<Dialing> {
     return follow(connection, options.address, Promise.resolve(), () => nativeRuntime(connection.runtimeInfo));
   };
   if (options.authoritiesPem === undefined) return begin();
-  return withPrivateFolder(async () => {
+  return withPrivateFolder([], async () => {
     const dialing = begin();
     // The authorities go through a file within this turn of the event loop.
     await setImmediate();

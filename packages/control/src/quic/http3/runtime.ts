@@ -1,6 +1,7 @@
 import { connectQuic } from '@currentspace/http3';
 import type { QuicServer } from '@currentspace/http3';
-import { QuicError, reasonOf } from '../transport/quic-error.ts';
+import type { QuicError } from '../transport/quic-error.ts';
+import { noNativeForm, platformName } from './native-form.ts';
 import type { QuicMode, QuicRuntime } from '../transport/transport.ts';
 
 type LibraryInfo = NonNullable<QuicServer['runtimeInfo']>;
@@ -42,15 +43,6 @@ function loadNative(): QuicError | false {
     connection.on('error', () => undefined);
     return false;
   } catch (thrown) {
-    const [firstLine] = reasonOf(thrown).split('\n');
-    return new QuicError('ERR_QUIC_UNAVAILABLE', `no native QUIC for ${process.platform}-${process.arch}: ${firstLine ?? 'unknown'}`, {
-      cause: thrown,
-    });
+    return noNativeForm(thrown, platformName());
   }
-}
-
-/** What this platform has, before anything is opened: for a line in the log, or a check at start. Loads the library. */
-export function quicAvailability(): { readonly mode: 'native' | 'wasm'; readonly why: string | undefined } {
-  const fault = nativeFault();
-  return fault === undefined ? { mode: 'native', why: undefined } : { mode: 'wasm', why: fault.message };
 }

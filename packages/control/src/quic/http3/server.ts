@@ -17,6 +17,8 @@ export interface LibraryServerOptions extends ServerOptions {
   readonly maxStreamBytes: number;
   /** Answer a first packet with a Retry (RFC 9000, section 8.1.2), so that nothing is kept for an address that does not answer. */
   readonly validateAddresses: boolean;
+  /** See {@link withPrivateFolder}. */
+  readonly temporaryFolders: readonly string[];
 }
 
 /** @throws {QuicError} `ERR_QUIC_LISTEN` or `ERR_QUIC_UNAVAILABLE` */
@@ -48,7 +50,7 @@ export async function startServer(options: LibraryServerOptions): Promise<Server
     options.onConnection(new ServerTransport(new LibraryTransport(connection, peer, local)));
   });
   try {
-    const { address, port } = await withPrivateFolder(() => server.listen(options.bind.port, options.bind.host));
+    const { address, port } = await withPrivateFolder(options.temporaryFolders, () => server.listen(options.bind.port, options.bind.host));
     local = { host: options.bind.host, port };
     return {
       endpoint: { host: address, port },

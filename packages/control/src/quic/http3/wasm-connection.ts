@@ -6,6 +6,7 @@ import type { Http3WasmCore, WasmEvent } from '@currentspace/http3/wasm';
 import { formatSocketAddress } from '@lightspeed/wire';
 import { QuicError, reasonOf } from '../transport/quic-error.ts';
 import type { ClientOptions } from './client-options.ts';
+import { codeOfTrap } from './wasm-trap.ts';
 
 /** A connection over the library's wasm form, for platforms that it has no native code for. */
 export interface WasmConnection {
@@ -15,7 +16,8 @@ export interface WasmConnection {
   readonly driver: string;
 }
 
-const CLOSED_BY_TRAP = { eventType: 7, connHandle: 0, streamId: -1, meta: { errorCode: 0x100 + 46, errorReason: '' } };
+const SESSION_CLOSE = { eventType: 7, connHandle: 0, streamId: -1 };
+const HANDSHAKE_COMPLETE = 11;
 
 /**
  * Starts a connection of the library over an instance of its wasm form, so that it cannot end the process. A TLS handshake
@@ -25,7 +27,9 @@ export function startWasmConnection(options: ClientOptions): WasmConnection {
   const connection = new QuicClientSession();
   // Begins the connection's life without a listener: a handshake that fails is reported by `ready` and `close`.
   connection.on('error', () => undefined);
+  let handshakeOver = false;
   const dispatch = (events: WasmEvent[]): void => {
+    handshakeOver ||= events.some(({ eventType }) => eventType === HANDSHAKE_COMPLETE);
     connection._dispatchEvents(
       events.map(({ data, meta, ...event }) => ({
         ...event,
@@ -34,9 +38,10 @@ export function startWasmConnection(options: ClientOptions): WasmConnection {
       })),
     );
   };
-  const core = guarded((trap) => {
-    const meta = { ...CLOSED_BY_TRAP.meta, errorReason: `the wasm form of QUIC stopped: ${trap}` };
-    queueMicrotask(() => dispatch([{ ...CLOSED_BY_TRAP, meta }]));
+  const core = guarded((call, thrown) => {
+    const errorCode = codeOfTrap({ call, thrown, verifies: options.authoritiesPem !== undefined, handshakeOver });
+    const meta = { errorCode, errorReason: `the wasm form of QUIC stopped: ${reasonOf(thrown)}` };
+    queueMicrotask(() => dispatch([{ ...SESSION_CLOSE, meta }]));
   });
   const loop = new WasmQuicClientEventLoop(
     {
@@ -67,7 +72,7 @@ function answerOfTheDead(name: string): number {
   return -1;
 }
 
-function guarded(onTrap: (why: string) => void): Http3WasmCore {
+function guarded(onTrap: (call: string, thrown: unknown) => void): Http3WasmCore {
   const main = createRequire(import.meta.url).resolve('@currentspace/http3');
   const core = loadHttp3WasmCoreFromFile(join(dirname(main), 'wasm', 'http3_client.wasm'));
   let dead = false;
@@ -79,7 +84,7 @@ function guarded(onTrap: (why: string) => void): Http3WasmCore {
         return Reflect.apply(value, undefined, values);
       } catch (thrown) {
         dead = true;
-        onTrap(reasonOf(thrown));
+        onTrap(name, thrown);
         return answerOfTheDead(name);
       }
     };

@@ -21,5 +21,5 @@ for await (const message of stream.messages()) {
   answer = message.type;
   break;
 }
-console.log(JSON.stringify({ availability: quicAvailability(), listener, native, runtime: connection.runtime, answer }));
+console.log(JSON.stringify({ availability: await quicAvailability(), listener, native, runtime: connection.runtime, answer }));
 await connection.close();
