@@ -11,12 +11,16 @@ export interface Artefact {
   readonly needs: readonly { readonly anyOf: readonly string[]; readonly remedy: string }[];
 }
 
-const STRIP = PLATFORMS.map(({ strip }) => ({ anyOf: strip, remedy: 'sudo apt install binutils llvm' }));
+const STRIP = PLATFORMS.filter(({ strip }) => strip.length > 0).map(({ strip }) => ({
+  anyOf: strip,
+  remedy: 'sudo apt install binutils llvm',
+}));
 const NPM = { anyOf: ['npm'], remedy: 'install npm, which comes with Node' };
 
 /** All of them, in the order in which one needs another. */
 export const ARTEFACTS: readonly Artefact[] = [
   { name: 'bundle', what: 'the folders of the programs, for linux-x64 and linux-arm64', needs: [NPM, ...STRIP] },
+  { name: 'single-file', what: 'the programs as one file each, with SHA-256 sums', needs: [NPM, ...STRIP] },
 ];
 
 /** Why this machine cannot make an artefact, and what to do about it; undefined if it can. */

@@ -16,7 +16,7 @@ for (const program of PROGRAMS) {
   say(`bundling ${program}`);
   programs.set(program, await programFiles(program));
 }
-for (const platform of PLATFORMS) {
+for (const platform of PLATFORMS.filter(({ hasFolder }) => hasFolder)) {
   const folder = join(OUT, platform.name, 'lib');
   const native = await nativeFiles(platform, say);
   rmSync(folder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ import { npmPackage } from '../fetch/npm-package.ts';
 const QUIC_WASM = 'http3_client.wasm';
 
 /**
- * What programs need beside their scripts on a platform, by names: Node as `node`, native code, wasm. Symbols are taken out.
+ * What programs need beside their scripts on a platform, by names: Node as `node`, native code, wasm. Symbols are taken out, where there is a tool for it.
  * @throws {ArtefactError} (rejection) if a tool is missing, or a package cannot be fetched.
  */
 export async function nativeFiles(platform: Platform, say: Say): Promise<ReadonlyMap<string, Buffer>> {
@@ -22,8 +22,8 @@ export async function nativeFiles(platform: Platform, say: Say): Promise<Readonl
   if (koffi !== undefined) found.push(['koffi.node', join(await npmPackage(koffi.package, say), koffi.file)]);
   const files = new Map<string, Buffer>();
   for (const [name, file] of found) {
-    say(`${platform.name}: taking symbols out of ${name}`);
-    files.set(name, await withoutSymbols(file, platform));
+    if (platform.strip.length > 0) say(`${platform.name}: taking symbols out of ${name}`);
+    files.set(name, platform.strip.length > 0 ? await withoutSymbols(file, platform) : readFileSync(file));
   }
   files.set(QUIC_WASM, readFileSync(join(quic, 'dist/wasm', QUIC_WASM)));
   return files;

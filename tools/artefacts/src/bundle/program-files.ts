@@ -5,6 +5,7 @@ import { WORKSPACE, manifestOf } from '../base/workspace.ts';
 import type { Program } from '../base/workspace.ts';
 import { bundleScript } from './bundle-script.ts';
 import { licenceTexts } from './licences.ts';
+import { clientEntry } from './seams.ts';
 
 const CLIENT = join(WORKSPACE, 'apps/client');
 const CAPTURE = join(WORKSPACE, 'packages/capture');
@@ -42,10 +43,24 @@ const ASSETS: Readonly<Record<Program, () => Readonly<Record<string, string>>>> 
  * All files of a program but its native code, by their names in its folder. They are the same for every platform.
  * @throws {ArtefactError} (rejection) `ERR_ARTEFACT_BUNDLE`
  */
-export async function programFiles(program: Program): Promise<ReadonlyMap<string, Buffer>> {
+export function programFiles(program: Program): Promise<ReadonlyMap<string, Buffer>> {
+  return filesOf(program, SCRIPTS[program]);
+}
+
+/**
+ * The same for a single file: its only script beside the threads' one is `main.js`, which is all programs that it can be.
+ * @throws {ArtefactError} (rejection) `ERR_ARTEFACT_BUNDLE`
+ */
+export function singleFileParts(program: Program): Promise<ReadonlyMap<string, Buffer>> {
+  const { 'main.js': main = '', 'worker.js': worker = '', 'helper.js': helper, 'namespace-helper.js': namespaceHelper } = SCRIPTS[program];
+  const entry = helper === undefined || namespaceHelper === undefined ? main : clientEntry({ main, helper, namespaceHelper });
+  return filesOf(program, { 'main.js': entry, 'worker.js': worker });
+}
+
+async function filesOf(program: Program, scripts: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, Buffer>> {
   const files = new Map<string, Buffer>();
   const modules = new Set<string>();
-  for (const [name, entry] of Object.entries(SCRIPTS[program])) {
+  for (const [name, entry] of Object.entries(scripts)) {
     const script = await bundleScript(entry);
     files.set(name, Buffer.from(script.code));
     for (const module of script.modules) modules.add(module);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Plugin } from 'rolldown';
 import { ArtefactError } from '../base/artefact-error.ts';
 import { WORKSPACE } from '../base/workspace.ts';
+import { HELPER, NAMESPACE_HELPER } from '../program/roles.ts';
 
 /*
  * Where a bundled program differs from a checkout: it finds its files and its native code at other places. Each package keeps that in one
@@ -47,6 +48,23 @@ const MADE: ReadonlyMap<string, string> = new Map([
 /** The QUIC library looks for its native code at a path that it computes, which no bundler can follow. */
 const QUIC_LOADER = { module: /@currentspace\/http3\/dist\/event-loop\.js$/, call: 'require(findBinding())' };
 
+/** The client in a single file is its helpers, too. The sources of each follow. */
+const CLIENT_ENTRY = 'lightspeed:client?';
+
+/** The client and its helpers as one script, by their sources' paths: see src/program/roles.ts. @returns what to bundle */
+export function clientEntry(sources: { readonly main: string; readonly helper: string; readonly namespaceHelper: string }): string {
+  return `${CLIENT_ENTRY}${JSON.stringify(sources)}`;
+}
+
+function clientScript(id: string): string {
+  const { main, helper, namespaceHelper } = JSON.parse(id.slice(CLIENT_ENTRY.length)) as Parameters<typeof clientEntry>[0];
+  const role = (word: string, source: string) => `if (process.argv[2] === '${word}') {
+  process.argv.splice(2, 1);
+  await import(${JSON.stringify(source)});
+} else `;
+  return `${role(HELPER, helper)}${role(NAMESPACE_HELPER, namespaceHelper)}await import(${JSON.stringify(main)});`;
+}
+
 /** Puts the modules of bundles in their places. */
 export function seams(): Plugin {
   return {
@@ -54,7 +72,7 @@ export function seams(): Plugin {
     resolveId: {
       order: 'pre',
       async handler(specifier, importer, options) {
-        if (MADE.has(specifier)) return specifier;
+        if (MADE.has(specifier) || specifier.startsWith(CLIENT_ENTRY)) return specifier;
         if (specifier.startsWith('@koromix/koffi-')) return KOFFI_ADDON;
         const from = importer === KOFFI ? KOFFI_USER : importer;
         const resolved = await this.resolve(specifier, from, { ...options, skipSelf: true });
@@ -62,7 +80,7 @@ export function seams(): Plugin {
       },
     },
     load(id) {
-      const code = MADE.get(id);
+      const code = id.startsWith(CLIENT_ENTRY) ? clientScript(id) : MADE.get(id);
       return code === undefined ? null : { code, moduleType: 'js' };
     },
     transform(code, id) {

@@ -1,4 +1,5 @@
-import { sharedFile } from './program-files.ts';
+import { extractedAddon } from './extracted-addon.ts';
+import { IS_SINGLE_FILE, readSharedFile, sharedFile } from './program-files.ts';
 
 const loaded = new Map<string, unknown>();
 
@@ -8,10 +9,12 @@ const loaded = new Map<string, unknown>();
  * @throws {Error} with what the system says, if it cannot be loaded.
  */
 export function loadAddon(name: string): unknown {
-  if (!loaded.has(name)) {
-    const addon = { exports: {} as unknown };
-    process.dlopen(addon, sharedFile(name));
-    loaded.set(name, addon.exports);
-  }
+  if (!loaded.has(name)) loaded.set(name, IS_SINGLE_FILE ? extractedAddon(name, readSharedFile(name), load) : load(sharedFile(name)));
   return loaded.get(name);
+}
+
+function load(file: string): unknown {
+  const addon = { exports: {} as unknown };
+  process.dlopen(addon, file);
+  return addon.exports;
 }

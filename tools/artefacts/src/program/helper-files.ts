@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { programScript, sharedFile } from './program-files.ts';
+import { IS_SINGLE_FILE, programScript, sharedFile } from './program-files.ts';
+import { HELPER } from './roles.ts';
 
 const FOLDER = 'capture';
 const PROGRAM = 'helper.js';
@@ -13,8 +14,9 @@ const ADDON = 'koffi.node';
  * @throws {Error} with what the system says.
  */
 export function copyHelper(folder: string, installed: string): string {
-  mkdirSync(join(folder, FOLDER), { mode: 0o755 });
   cpSync(process.execPath, join(folder, 'node'));
+  if (IS_SINGLE_FILE) return HELPER;
+  mkdirSync(join(folder, FOLDER), { mode: 0o755 });
   cpSync(sharedFile(ADDON), join(folder, ADDON));
   cpSync(programScript(PROGRAM), join(folder, FOLDER, PROGRAM));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');

@@ -6,7 +6,8 @@ import { ForeignProcess, openLoopbackSocket } from '@lightspeed/lab';
 import type { MadePrograms } from './made-programs.ts';
 import { run } from './run.ts';
 
-const START_MS = 30_000;
+/** Emulated processors are slow. */
+const START_MS = 90_000;
 const ROUND_TRIP_MS = 15_000;
 const DATAGRAMS = 50;
 
@@ -18,44 +19,61 @@ export interface Match {
   readonly node: { readonly engine: string; readonly quic: string };
   /** All that the client has printed. */
   readonly client: readonly string[];
-  /** Native code in the client's memory, by file names. */
+  /** Native code that the client can run, by file names. */
   readonly clientAddons: readonly string[];
 }
 
 /**
  * Plays a match with programs that were made: a node with tickets, a client that registers by one, and a game server that echoes.
  * @param folder for what they write
+ * @param clientOptions of `lightspeed play`, besides
  */
-export async function playMatch(programs: MadePrograms, folder: string): Promise<Match> {
-  const keygen = await run(programs, 'proxy', ['ticket', 'keygen', '--out', join(folder, 'issuer.pem')]);
-  const ticket = await run(programs, 'proxy', [
-    'ticket',
-    'issue',
-    '--key',
-    join(folder, 'issuer.pem'),
-    '--for',
-    'alice',
-    '--expires',
-    '1d',
-  ]);
+export async function playMatch(programs: MadePrograms, folder: string, clientOptions: readonly string[] = []): Promise<Match> {
+  const key = join(folder, 'issuer.pem');
+  const keygen = await run(programs, 'proxy', ['ticket', 'keygen', '--out', key]);
+  const ticket = await run(programs, 'proxy', ['ticket', 'issue', '--key', key, '--for', 'alice', '--expires', '1d']);
   const ticketFile = join(folder, 'alice.txt');
   writeFileSync(ticketFile, ticket.stdout);
   const [issuer = ''] = /lsi1_\S+/.exec(keygen.stdout) ?? [];
+  return play(programs, folder, ['--issuer-key', issuer, '--control-bind', '127.0.0.1:0'], ({ control, pin }) => [
+    ...['--node', control, '--pin', pin, '--ticket', ticketFile],
+    ...clientOptions,
+  ]);
+}
+
+/** The same with a node that admits everybody, without registration. */
+export function playOpenMatch(programs: MadePrograms, folder: string): Promise<Match> {
+  return play(programs, folder, ['--open'], ({ data }) => ['--open', '--node', data]);
+}
+
+interface Serving {
+  readonly engine: string;
+  readonly quic: string;
+  readonly data: string;
+  readonly control: string;
+  readonly pin: string;
+}
+
+async function play(
+  programs: MadePrograms,
+  folder: string,
+  nodeOptions: readonly string[],
+  clientOptions: (serving: Serving) => readonly string[],
+): Promise<Match> {
   await using server = await openLoopbackSocket();
   server.on('message', (payload, { port, address }) => server.send(payload, port, address));
   await using node = start(programs, 'proxy', [
-    ...['serve', '--data-bind', '127.0.0.1:0', '--control-bind', '127.0.0.1:0', '--http-bind', 'off', '--log-format', 'json'],
-    ...['--issuer-key', issuer, '--state-dir', join(folder, 'state'), '--allow-destination', '127.0.0.0/8'],
+    ...['serve', '--data-bind', '127.0.0.1:0', '--http-bind', 'off', '--log-format', 'json'],
+    ...['--state-dir', join(folder, 'state'), '--allow-destination', '127.0.0.0/8', ...nodeOptions],
   ]);
-  const said = JSON.parse(await node.line(/"node serves"/, START_MS)) as Match['node'] & { control: string; pin: string };
+  const said = JSON.parse(await node.line(/"node serves"/, START_MS)) as Serving;
   await using client = start(programs, 'client', [
-    ...['play', '--node', said.control, '--pin', said.pin, '--ticket', ticketFile, '--listen', '127.0.0.1:0'],
-    ...['--game-server', `127.0.0.1:${server.address().port}`],
+    ...['play', '--listen', '127.0.0.1:0', '--game-server', `127.0.0.1:${server.address().port}`],
+    ...clientOptions(said),
   ]);
   const pointed = await client.line(/^point the game at /, START_MS);
   await client.line(/^connected /, START_MS);
-  const port = Number(/127\.0\.0\.1:(\d+)/.exec(pointed)?.[1]);
-  const answered = await exchange(port);
+  const answered = await exchange(Number(/127\.0\.0\.1:(\d+)/.exec(pointed)?.[1]));
   const clientAddons = addonsOf(client.pid);
   await client.endedBy('SIGINT', START_MS);
   return { answered, node: { engine: said.engine, quic: said.quic }, client: [...client.lines], clientAddons };
@@ -86,6 +104,6 @@ async function nextMessage(game: Socket): Promise<Buffer | undefined> {
 }
 
 function addonsOf(pid: number): string[] {
-  const found = readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(/\/([\w-]+\.node)$/gm);
+  const found = readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(/ r-xp .*\/([\w-]+\.node)(?: \(deleted\))?$/gm);
   return [...new Set([...found].map(([, name = '']) => name))].sort();
 }
