@@ -17,7 +17,7 @@ import { writeSums } from './sums.ts';
 
 const FOLDER = join(OUT, 'single-files');
 const COMMANDS: Readonly<Record<Program, string>> = { client: 'lightspeed', proxy: 'lightspeed-proxy' };
-/** Each takes a processor, and a gigabyte of memory. */
+/** Each takes a processor, and hundreds of megabytes. */
 const AT_ONCE = 2;
 /** Signs programs for macOS on any system. */
 const SIGNER = 'rcodesign';
