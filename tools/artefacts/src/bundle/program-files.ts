@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { WORKSPACE, manifestOf } from '../base/workspace.ts';
@@ -28,7 +28,7 @@ const SCRIPTS: Readonly<Record<Program, Readonly<Record<string, string>>>> = {
 const ASSETS: Readonly<Record<Program, () => Readonly<Record<string, string>>>> = {
   client: () => {
     const plot = dirname(createRequire(join(CLIENT, 'package.json')).resolve('uplot'));
-    const page = ['index.html', 'page.css', 'page.js', 'charts.js', 'tables.js', 'elements.js'];
+    const page = readdirSync(join(CLIENT, 'page')).filter((name) => /\.(html|css|js)$/.test(name));
     return {
       ...Object.fromEntries(page.map((name) => [`page/${name}`, join(CLIENT, 'page', name)])),
       'page/uplot.js': join(plot, 'uPlot.esm.js'),
