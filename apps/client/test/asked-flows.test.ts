@@ -52,7 +52,9 @@ describe('a flow whose way the main thread says', () => {
   it('is told of, and its datagrams wait in their order', () => {
     const asked = askedFlows();
     const flow = flowOf(asked);
-    expect(posted).toEqual([{ type: 'flow-opened', id: 1, serverIp: 0x0909_0909, serverPort: 27_015, isKernelDirect: false }]);
+    expect(posted).toEqual([
+      { type: 'flow-opened', id: 1, serverIp: 0x0909_0909, serverPort: 27_015, sourceIp: 1, sourcePort: 1, isKernelDirect: false },
+    ]);
     for (const length of [10, 20, 30]) asked.hold(flow, DATAGRAM, length);
     expect(carried).toEqual([]);
     asked.setWay(1, 2, false);

@@ -26,6 +26,8 @@ class World {
   probes = 0;
   nodeMeasurements = 0;
   isSilent = false;
+  /** What the kernel says of the flows that it carries. */
+  kernelSilenceMs: number | undefined;
   kind: MeasuredServer['kind'] = 'icmp';
   /** When measurements are over that have begun. */
   answers = Promise.resolve();
@@ -45,6 +47,7 @@ class World {
     {
       nodes: () => this.nodes,
       measureNodes: () => this.nodeMeasurements++,
+      kernelSilenceMs: () => Promise.resolve(this.kernelSilenceMs),
       gameOf: () => 'Quake',
       setFlowWay: (id, way, isForced) => {
         this.ways.set(id, way);
@@ -71,7 +74,7 @@ class World {
   /** A flow to a server begins. @returns its id */
   async open(server: string, { isKernelDirect = false } = {}): Promise<number> {
     const id = ++this.#id;
-    this.evidence.take({ type: 'flow-opened', id, serverIp: ip(server), serverPort: 27_015, isKernelDirect });
+    this.evidence.take({ type: 'flow-opened', id, serverIp: ip(server), serverPort: 27_015, sourceIp: 1, sourcePort: 2, isKernelDirect });
     await settled();
     return id;
   }
@@ -126,6 +129,32 @@ describe('a flow to a game server', () => {
     expect(world.ways.get(next)).toBe(NODE);
   });
 
+  it('that the kernel carries is a match for as long as the kernel sees it, though the client has closed it', async () => {
+    const world = new World();
+    const id = await world.open('198.51.100.7', { isKernelDirect: true });
+    await world.play(120);
+    world.kernelSilenceMs = 20;
+    world.close(id, 120_000);
+    await world.play(60);
+    expect(world.records).toEqual([]);
+    world.kernelSilenceMs = 119_000;
+    await world.play(1);
+    expect(world.records).toEqual([]);
+    world.kernelSilenceMs = 120_000;
+    await world.play(1);
+    expect(world.records).toMatchObject([{ decision: { way: 'direct' }, endMs: world.nowMs - 120_000 }]);
+    expect(world.records[0].proofs[0].answered).toBeGreaterThan(90);
+  });
+
+  it('that the kernel carries is over when the client closes it, where nobody knows of its silence', async () => {
+    const world = new World();
+    const id = await world.open('198.51.100.7', { isKernelDirect: true });
+    await world.play(30);
+    world.close(id, 5_000);
+    await world.play(1);
+    expect(world.records).toMatchObject([{ endMs: world.nowMs - 5_000 }]);
+  });
+
   it('goes the way of the other flows to its server, and is one match with them', async () => {
     const world = new World();
     const [first, second] = [await world.open('198.51.100.7'), await world.open('198.51.100.7')];
@@ -153,13 +182,13 @@ describe('a flow to a game server', () => {
 });
 
 describe('measuring', () => {
-  it('is two pairs a second with two nodes, for the three matches that began last', async () => {
+  it('is one pair a second for each of the three matches that began last, and nodes take turns', async () => {
     const world = new World();
     world.ms = { direct: 40, [NODE]: 60, [OTHER]: 75 };
     for (const host of [1, 2, 3, 4, 5]) await world.open(`203.0.${host}.1`);
     world.probes = 0;
     await world.play(10);
-    expect(world.probes).toBe(10 * 3 * 2);
+    expect(world.probes).toBe(10 * 3);
   });
 
   it.each([

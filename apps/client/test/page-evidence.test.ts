@@ -7,24 +7,38 @@ import type { MeasuringNode } from '../src/control/fleet-node.ts';
 
 const NODE = 'fra-1:4433';
 const NOW_MS = 1_000_000;
+const LATER_MS = 180_000;
+const RECENT_MS = 60_000;
 const server = { serverIp: parseIpv4('203.0.113.9') ?? 0, serverPort: 27_015, game: 'Quake' };
 
 /** What the page says of a match in which so many pairs were measured. */
-function factsOf({ directMs = 60, nodeMs = 40, pairs = 20, isKnownBefore = false, always }: Partial<Scene> = {}): ReturnType<
-  typeof evidenceFacts
-> {
+function factsOf({
+  directMs = 60,
+  nodeMs = 40,
+  pairs = 20,
+  isKnownBefore = false,
+  always,
+  laterNodeMs = nodeMs,
+  laterPairs = 0,
+}: Partial<Scene> = {}): ReturnType<typeof evidenceFacts> {
   const chooser = new WayChooser({ nodes: [NODE], always: always === undefined ? [] : [{ way: always }] });
   const pair = { node: NODE, kind: 'icmp', directMs, nodeMs, atMs: NOW_MS };
   if (isKnownBefore) for (let nth = 0; nth < 20; nth++) chooser.addPair({ ...pair, serverIp: server.serverIp });
   const match = chooser.openMatch(server, NOW_MS);
   for (let nth = 0; nth < pairs; nth++) chooser.addShadowPair(match, pair);
+  const nowMs = NOW_MS + LATER_MS;
+  for (let nth = 0; nth < laterPairs; nth++) chooser.addShadowPair(match, { ...pair, nodeMs: laterNodeMs, atMs: nowMs });
   const source: EvidenceSource = {
-    ways: { latest: () => [{ match, figures: chooser.figuresFor(server.serverIp, NOW_MS) }] },
+    ways: {
+      latest: () => [
+        { match, figures: chooser.figuresFor(server.serverIp, nowMs), recent: chooser.figuresFor(server.serverIp, nowMs, RECENT_MS) },
+      ],
+    },
     kept: [],
     nodes: () => [{ name: NODE, used: true, up: true, rttMs: 12, link: {} as MeasuringNode['link'] }],
     counts: chooser.counts,
   };
-  return evidenceFacts(source, NODE, NOW_MS + 3_000);
+  return evidenceFacts(source, NODE, nowMs + 3_000);
 }
 
 interface Scene {
@@ -33,6 +47,9 @@ interface Scene {
   readonly pairs: number;
   readonly isKnownBefore: boolean;
   readonly always: 'direct' | 'node';
+  /** What was measured three minutes after that. */
+  readonly laterNodeMs: number;
+  readonly laterPairs: number;
 }
 
 describe('the page’s verdict', () => {
@@ -43,6 +60,14 @@ describe('the page’s verdict', () => {
     expect(factsOf({ pairs: 4 }).verdict).toMatchObject({ kind: 'unknown', pairs: 4, neededPairs: 10 });
     expect(factsOf({ always: 'node', nodeMs: 75 }).verdict).toMatchObject({ kind: 'harms', way: NODE, gainMs: -15 });
     expect(factsOf({ always: 'direct' }).verdict).toMatchObject({ kind: 'direct', way: 'direct', gainMs: 20 });
+  });
+
+  it('is of the last minute, if that is enough, whatever was before', () => {
+    const scene = { isKnownBefore: true, pairs: 180, laterNodeMs: 90 };
+    const later = factsOf({ ...scene, laterPairs: 10 });
+    expect(later.verdict).toMatchObject({ kind: 'harms', gainMs: -30, pairs: 10 });
+    expect(later.ways?.at(-1)?.parts).toMatchObject([{ ms: 12 }, { ms: 78 }]);
+    expect(factsOf({ ...scene, laterPairs: 9 }).verdict).toMatchObject({ kind: 'saves', gainMs: 20 });
   });
 });
 
@@ -65,7 +90,7 @@ it('the page shows the pieces of both ways, flows with their reasons, and by wha
       way: NODE,
       reason: 'probes show that the node is faster',
       evidence: 'probes',
-      evidenceAgeS: 3,
+      evidenceAgeS: 183,
     },
   ]);
   expect(facts.matrix).toEqual({

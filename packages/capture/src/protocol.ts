@@ -50,6 +50,8 @@ export type CaptureRequest =
   | { readonly op: 'answer'; readonly flow: CapturedFlow }
   /** Lets the kernel carry a flow that was caught, and sends the datagram that was caught from the program's own address. */
   | { readonly op: 'direct'; readonly flow: CapturedFlow; readonly datagram: string }
+  /** How long nothing of a flow has come by that the kernel carries. */
+  | { readonly op: 'silence'; readonly flow: CapturedFlow }
   /** Lets the kernel carry the new flows of a program's socket from now on. */
   | { readonly op: 'peers'; readonly source: FlowAddress }
   /** What was caught, and what the kernel carried. */
@@ -60,7 +62,14 @@ export type CaptureRefusal = 'bad_request' | 'wrong_version' | 'not_allowed' | '
 
 /** What came of a request. */
 export type CaptureReply =
-  | { readonly id: number; readonly ok: true; readonly port?: number; readonly fds?: number; readonly counts?: CaptureCounts }
+  | {
+      readonly id: number;
+      readonly ok: true;
+      readonly port?: number;
+      readonly fds?: number;
+      readonly counts?: CaptureCounts;
+      readonly silentMs?: number;
+    }
   | { readonly id: number; readonly ok: false; readonly code: CaptureRefusal; readonly message: string };
 
 /** Said without a request: the capture is over, and everything goes as if there were none. */
@@ -117,9 +126,10 @@ function requestOf(given: Record<string, unknown>): CaptureRequest | string {
       const pid = given['pid'];
       return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 1 ? { op: 'place', pid } : 'pid must be the number of a process';
     }
-    case 'answer': {
+    case 'answer':
+    case 'silence': {
       const flow = flowOf(given['flow']);
-      return flow === undefined ? 'flow must have a source and a server' : { op: 'answer', flow };
+      return flow === undefined ? 'flow must have a source and a server' : { op: given['op'], flow };
     }
     case 'direct': {
       const flow = flowOf(given['flow']);

@@ -15,6 +15,7 @@ describe('a request to the helper', () => {
     ['a trial', { op: 'trial' }],
     ['counts', { op: 'counts' }],
     ['a socket that goes directly', { op: 'peers', source: { ip: '10.0.0.2', port: 5 } }],
+    ['how long a flow is silent', { op: 'silence', flow: { source: { ip: '10.0.0.2', port: 5 }, server: { ip: '8.8.4.4', port: 1 } } }],
     ['an answer', { op: 'answer', flow: { source: { ip: '10.0.0.2', port: 5 }, server: { ip: '8.8.4.4', port: 65_535 } } }],
   ])('is read: %s', (_what, request) => {
     expect(ask(request)).toEqual({ id: 7, request });

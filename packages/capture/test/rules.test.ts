@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { marksOf } from '../src/rules/marks.ts';
-import { readCounts, tableCommand } from '../src/rules/table.ts';
+import { readCounts, readSilence, tableCommand } from '../src/rules/table.ts';
 import type { TableSettings } from '../src/rules/table.ts';
 import { writePacket } from '../src/helper/packet.ts';
 
@@ -32,6 +32,19 @@ describe('the rules of a capture', () => {
     expect(command).toContain('iifname { eth1 } meta l4proto udp ip saddr { 192.168.1.20 } goto choose');
     expect(command).toContain('ether saddr { 00:1a:2b:3c:4d:5e } goto choose');
     expect(command).not.toContain('cgroupv2');
+  });
+
+  it.each([
+    ['2m58s248ms', 1_752],
+    ['2m59s996ms', 4],
+    ['3m', 0],
+    ['59s', 121_000],
+    ['1m10ms', 119_990],
+    ['7ms', 179_993],
+  ])('remember a flow for so much less as it was silent: expires %s', (expires, silentMs) => {
+    const listing = `table ip lightspeed_3 { set direct { timeout 3m elements = { 10.0.0.2 . 5 . 8.8.4.4 . 27015 expires ${expires} } } }`;
+    expect(readSilence(listing)).toBe(silentMs);
+    expect(readSilence('set direct { timeout 3m }')).toBeUndefined();
   });
 
   it('of a network namespace catch all that its programs send', () => {

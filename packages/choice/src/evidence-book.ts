@@ -34,13 +34,13 @@ export class EvidenceBook {
     }
   }
 
-  /** The figures of each node for the server's /24, of pairs that are recent enough. */
-  figuresFor(serverIp: number, nowMs: number): NodeFigures[] {
+  /** The figures of each node for the server's /24, of pairs that are recent enough: at most ten minutes old. */
+  figuresFor(serverIp: number, nowMs: number, maxAgeMs = MAX_EVIDENCE_AGE_MS): NodeFigures[] {
     const prefix = evidencePrefix(serverIp);
     const set = this.#prefixes.get(prefix);
     if (set === undefined) return [];
     set.forgetBefore(nowMs - MAX_EVIDENCE_AGE_MS);
     if (set.newestMs === -Infinity) this.#prefixes.delete(prefix);
-    return set.figures();
+    return set.figures(nowMs - maxAgeMs);
   }
 }

@@ -25,7 +25,6 @@ export { figuresOf, judge } from './rule.ts';
 export type { Figures, Verdict } from './rule.ts';
 export type { OpenMatch } from './running-match.ts';
 export type { NodeFigures } from './series-set.ts';
-export { SERIES_PAIRS_PER_SECOND, SHADOW_PAIRS_PER_SECOND } from './shadow-pace.ts';
 export { VETO_MS } from './veto-book.ts';
 export type { Veto, VetoBook } from './veto-book.ts';
 export { WayChooser } from './way-chooser.ts';

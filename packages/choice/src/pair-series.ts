@@ -49,10 +49,12 @@ export class PairSeries {
     while (this.#count > 0 && this.#atMs[this.#first] < sinceMs) this.#drop();
   }
 
-  /** The figures of all that are kept. */
-  figures(): Figures {
-    const { direct, node } = this.#inOrder(this.#count);
-    return figuresOf(direct, node);
+  /** The figures of all that are kept, or of those since a time. */
+  figures(sinceMs = -Infinity): Figures {
+    const { direct, node, atMs } = this.#inOrder(this.#count);
+    let first = 0;
+    while (first < atMs.length && atMs[first] < sinceMs) first++;
+    return figuresOf(direct.subarray(first), node.subarray(first));
   }
 
   #drop(): void {

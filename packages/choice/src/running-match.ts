@@ -36,7 +36,7 @@ export class RunningMatch implements OpenMatch {
   isAnswered = false;
   isHarmed = false;
   readonly #series = new SeriesSet({ maxSeries: MAX_SERIES, maxPairs: MAX_PAIRS });
-  readonly #paces = new Map<string, ShadowPace>();
+  readonly #pace = new ShadowPace();
   #watch: HarmWatch;
 
   constructor(id: number, server: GameServer, decision: Decision, startMs: number, isProved: boolean) {
@@ -52,7 +52,7 @@ export class RunningMatch implements OpenMatch {
   add(pair: ProbePair): void {
     const { node, directMs, nodeMs, atMs } = pair;
     if (this.isProved) this.#series.add(pair);
-    this.#paceOf(node).add(directMs === null, nodeMs === null, atMs);
+    this.#pace.add(node, directMs === null, nodeMs === null, atMs);
     if (node === this.decision.way) this.#watch.add(directMs, nodeMs, atMs);
   }
 
@@ -75,18 +75,13 @@ export class RunningMatch implements OpenMatch {
     this.#watch = new HarmWatch(nowMs);
   }
 
-  pairsPerSecond(node: string, nowMs: number): number {
-    return this.#paceOf(node).pairsPerSecond(nowMs);
+  /** How many pairs a node gets in this second, one of `nodes`. */
+  shadowPairs(node: string, nodes: readonly string[], nowMs: number): number {
+    return this.#pace.pairs(node, nodes, this.decision.way, nowMs);
   }
 
   /** Of each node that was measured. */
   figures(): NodeFigures[] {
     return this.#series.figures();
-  }
-
-  #paceOf(node: string): ShadowPace {
-    const pace = this.#paces.get(node) ?? new ShadowPace();
-    this.#paces.set(node, pace);
-    return pace;
   }
 }

@@ -46,13 +46,13 @@ export class SeriesSet {
     this.#entries = this.#entries.filter(({ series }) => series.pairs > 0);
   }
 
-  /** For each node the figures of its most frequent kind, the first of several. */
-  figures(): NodeFigures[] {
+  /** For each node the figures of its most frequent kind, the first of several: of all pairs, or of those since a time. */
+  figures(sinceMs = -Infinity): NodeFigures[] {
     const most = new Map<string, Entry>();
     for (const entry of this.#entries) {
       if (entry.series.pairs > (most.get(entry.node)?.series.pairs ?? 0)) most.set(entry.node, entry);
     }
-    return [...most.values()].map(({ node, kind, series }) => ({ node, kind, newestMs: series.newestMs, ...series.figures() }));
+    return [...most.values()].map(({ node, kind, series }) => ({ node, kind, newestMs: series.newestMs, ...series.figures(sinceMs) }));
   }
 
   #dropSilent(): void {

@@ -99,9 +99,9 @@ export class WayChooser {
     return isTaken;
   }
 
-  /** What probes of the last ten minutes say of the server's /24, for each node. */
-  figuresFor(serverIp: number, nowMs: number): NodeFigures[] {
-    return this.#evidence.figuresFor(serverIp, nowMs).filter(({ node }) => this.#nodes.includes(node));
+  /** What probes of the last ten minutes say of the server's /24, for each node. @param maxAgeMs for those of a shorter time */
+  figuresFor(serverIp: number, nowMs: number, maxAgeMs?: number): NodeFigures[] {
+    return this.#evidence.figuresFor(serverIp, nowMs, maxAgeMs).filter(({ node }) => this.#nodes.includes(node));
   }
 
   /** The way for a new flow to a server. Nothing is counted or kept: see {@link openMatch}. */
@@ -147,10 +147,13 @@ export class WayChooser {
     return true;
   }
 
-  /** How many pairs of shadow probes a second a node should get now: 1, or 10 while the direct way seems to lose. */
-  shadowPairsPerSecond(match: OpenMatch, node: string, nowMs: number): number {
+  /**
+   * How many pairs of shadow probes a node should get in the second that begins now. It is 1 if it is its turn, and 10 while the
+   * direct way seems to lose. Ask once a second for each node.
+   */
+  shadowPairs(match: OpenMatch, node: string, nowMs: number): number {
     if (!this.#nodes.includes(node)) return 0;
-    return this.#running(match)?.pairsPerSecond(node, nowMs) ?? 0;
+    return this.#running(match)?.shadowPairs(node, this.#nodes, nowMs) ?? 0;
   }
 
   /**

@@ -110,7 +110,7 @@ test('with too many matches at once later ones are decided, and not proved', () 
   const matches = Array.from({ length: MAX_PROVED_MATCHES + 1 }, () => chooser.openMatch(server, START_MS));
 
   expect(matches.filter(({ isProved }) => isProved)).toHaveLength(MAX_PROVED_MATCHES);
-  expect(chooser.shadowPairsPerSecond(matches[MAX_PROVED_MATCHES], NODE, START_MS)).toBe(0);
+  expect(chooser.shadowPairs(matches[MAX_PROVED_MATCHES], NODE, START_MS)).toBe(0);
   expect(chooser.closeMatch(matches[MAX_PROVED_MATCHES], START_MS)).toMatchObject({ proofs: [], savedMs: 0 });
 });
 

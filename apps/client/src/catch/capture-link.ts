@@ -49,8 +49,8 @@ export class CaptureLink {
           this.#close(event.fd);
           break;
         case 'direct':
-          await this.#helper.direct(flowOf(event.flow), event.datagram);
-          this.#begunDirectly(flowOf(event.flow).server);
+          await this.#helper.direct(capturedFlow(event.flow), event.datagram);
+          this.#begunDirectly(capturedFlow(event.flow).server);
           break;
         case 'peers':
           await this.#leave({ ip: formatIpv4(event.sourceIp >>> 0), port: event.sourcePort });
@@ -68,9 +68,9 @@ export class CaptureLink {
     const { serverIp, serverPort } = flow;
     let fd: number | undefined;
     try {
-      fd = await this.#helper.answer(flowOf(flow));
+      fd = await this.#helper.answer(capturedFlow(flow));
       this.#answerFds.add(fd);
-      if (serverIp >>> 0 !== TRIAL_ENDPOINT.ip) this.#news.begun(flowOf(flow).server, false);
+      if (serverIp >>> 0 !== TRIAL_ENDPOINT.ip) this.#news.begun(capturedFlow(flow).server, false);
     } finally {
       this.#tunnel.answerCapture({ type: 'capture-answer', serverIp, serverPort, fd });
     }
@@ -101,7 +101,8 @@ export class CaptureLink {
   }
 }
 
-function flowOf({ sourceIp, sourcePort, serverIp, serverPort }: CaughtFlow): CapturedFlow {
+/** As the helper takes it. */
+export function capturedFlow({ sourceIp, sourcePort, serverIp, serverPort }: CaughtFlow): CapturedFlow {
   return {
     source: { ip: formatIpv4(sourceIp >>> 0), port: sourcePort },
     server: { ip: formatIpv4(serverIp >>> 0), port: serverPort },

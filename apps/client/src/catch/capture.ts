@@ -6,7 +6,8 @@ import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { DIRECT } from '../settings/way-settings.ts';
 import type { CaptureSettings } from '../settings/tunnel-settings.ts';
 import type { WayRule } from '../settings/way-settings.ts';
-import { CaptureLink, TRIAL_ENDPOINT } from './capture-link.ts';
+import type { CaughtFlow } from '../ingress/transparent/messages.ts';
+import { CaptureLink, TRIAL_ENDPOINT, capturedFlow } from './capture-link.ts';
 import type { CaptureNews } from './capture-link.ts';
 
 /** The helper takes memory besides: so what only the start of this program needed is given back after this time. */
@@ -69,6 +70,16 @@ export class Capture {
   /** Puts one of the user's processes among what is caught. @throws {ClientError} `ERR_CLIENT_CAPTURE` */
   place(pid: number): Promise<void> {
     return explained(() => this.#helper.place(pid));
+  }
+
+  /** For how many milliseconds the program of a flow that the kernel carries was silent; undefined if nobody knows. */
+  async silentMs(flow: CaughtFlow): Promise<number | undefined> {
+    try {
+      return await this.#helper.silentMs(capturedFlow(flow));
+    } catch (error) {
+      if (error instanceof CaptureError) return undefined;
+      throw error;
+    }
   }
 
   /** Datagrams that were caught, and that the kernel carried. @throws {ClientError} `ERR_CLIENT_CAPTURE` */

@@ -25,6 +25,7 @@ import type { Terminal } from './terminal.ts';
 import { carried, tellRefusedFiltering } from './tunnel-news.ts';
 import { TunnelReport } from './tunnel-report.ts';
 import { UsageError } from './usage-error.ts';
+import type { EvidenceListener } from '../evidence/evidence-ways.ts';
 
 /** What a command line says about a tunnel, whatever its ingress is. */
 export interface CarryOptions extends RegistrationOptions {
@@ -60,6 +61,8 @@ export interface CarryHooks {
   readonly command: string;
   /** Programs of which one may be the game's: its profile counts. */
   readonly programs?: readonly string[];
+  /** For how long a flow is silent that the kernel carries. */
+  readonly kernelSilenceMs?: EvidenceListener['kernelSilenceMs'];
   /** The tunnel has its sockets. */
   started?(tunnel: RunningTunnel, report: TunnelReport): void;
   /** The node has answered. What it throws ends the tunnel. */
@@ -116,11 +119,13 @@ export async function carry(
     flowTimeoutSecs: options.flowTimeoutSecs,
     oversize: options.oversize,
   };
-  const { programs = [] } = hooks;
+  const { programs = [], kernelSilenceMs } = hooks;
   const gatherEvidence =
     settings.flowsTold === undefined
       ? undefined
-      : await Evidence.prepare({ isDecided: settings.flowsTold === 'decided', programs }, (text) => terminal.error(`warning: ${text}`));
+      : await Evidence.prepare({ isDecided: settings.flowsTold === 'decided', programs, kernelSilenceMs }, (text) =>
+          terminal.error(`warning: ${text}`),
+        );
   const tunnel = await attempts.run(() => startTunnel(settings));
   const startedMs = performance.now();
   const report = new TunnelReport(terminal, options.json === true);

@@ -2,6 +2,7 @@ import { ANY_NODE, DIRECT, WayChooser } from '@lightspeed/choice';
 import type { AlwaysRule, Decision, DecisionCounts, MatchRecord, NeverRule, OpenMatch } from '@lightspeed/choice';
 import type { MeasuringNode } from '../control/fleet-node.ts';
 import { EvidenceWays } from '../evidence/evidence-ways.ts';
+import type { EvidenceListener } from '../evidence/evidence-ways.ts';
 import { decisionText, recordText } from '../evidence/match-words.ts';
 import { RulesFile } from '../evidence/rules-file.ts';
 import { ShadowProber } from '../evidence/shadow-prober.ts';
@@ -11,6 +12,7 @@ import { PairProber } from '../probes/pair-prober.ts';
 import { labelOf } from '../profiles/label.ts';
 import type { GameProfile } from '../profiles/known-games.ts';
 import { listGames } from '../profiles/profiles.ts';
+import { NEVER_NETWORKS } from '../profiles/never-by-node.ts';
 import type { PageRule } from '../page/page-state.ts';
 import type { HistoryMatch, MatchLoss } from '../history/history-match.ts';
 import type { TunnelStats } from '../run/stats.ts';
@@ -37,6 +39,8 @@ export interface EvidenceOptions {
   readonly isDecided: boolean;
   /** Programs of which one may be the game's. */
   readonly programs: readonly string[];
+  /** As `EvidenceListener` has it; nothing is known where the kernel carries no flows. */
+  readonly kernelSilenceMs?: EvidenceListener['kernelSilenceMs'] | undefined;
 }
 
 /** What is read before a tunnel starts. */
@@ -78,15 +82,20 @@ export class Evidence implements Disposable {
     return (tunnel, report) => new Evidence({ games, history, rules }, options, tunnel, report);
   }
 
-  private constructor(known: Known, { isDecided, programs }: EvidenceOptions, tunnel: RunningTunnel, report: TunnelReport) {
+  private constructor(
+    known: Known,
+    { isDecided, programs, kernelSilenceMs }: EvidenceOptions,
+    tunnel: RunningTunnel,
+    report: TunnelReport,
+  ) {
     const { games, history } = known;
-    const never: NeverRule[] = games.flatMap(({ name: game, never: reason }) => (reason === undefined ? [] : [{ reason, game }]));
+    const byGame: NeverRule[] = games.flatMap(({ name: game, never: reason }) => (reason === undefined ? [] : [{ reason, game }]));
     this.#known = known;
     this.history = history;
     this.#isDecided = isDecided;
     this.#tunnel = tunnel;
     this.#report = report;
-    this.#chooser = new WayChooser({ nodes: [], always: this.#always(), never });
+    this.#chooser = new WayChooser({ nodes: [], always: this.#always(), never: [...byGame, ...NEVER_NETWORKS] });
     this.#chooser.importState(history.chooserState(Date.now()), Date.now());
     this.#readKept();
     const program = programs.find((name) => labelOf(games, name, 0) !== undefined);
@@ -96,6 +105,7 @@ export class Evidence implements Disposable {
       {
         nodes: () => this.nodes(),
         measureNodes: () => tunnel.measureNodes(),
+        kernelSilenceMs: (flow) => kernelSilenceMs?.(flow) ?? Promise.resolve(undefined),
         gameOf: (port) => labelOf(games, program, port),
         setFlowWay: (id, node, isForced) => {
           if (isDecided) tunnel.setFlowWay(id, node, isForced);

@@ -61,14 +61,20 @@ function verdictOf(current: RunningMatch | undefined, way: string): PageVerdict 
   const compared = comparedNode(current);
   const said = { way: decision.way, because: becauseOf(decision), neededPairs: BURST_PAIRS };
   if (compared === undefined || compared.answered < BURST_PAIRS) return { kind: 'unknown', ...said, pairs: compared?.answered ?? 0 };
-  const { gainMs, intervalMs, answered: pairs } = compared;
   if (decision.way === DIRECT) {
+    const { gainMs, intervalMs, answered: pairs } = compared;
     // What rules and vetoes say holds for the next match, too.
     const isOpen = decision.evidence !== 'always' && decision.reason !== 'veto';
     const kind = isOpen && WORTH_A_NODE.includes(judge(compared)) ? 'would-save' : 'direct';
     return { kind, ...said, node: compared.node, gainMs, intervalMs, pairs };
   }
+  const { gainMs, intervalMs, answered: pairs } = presentFigures(current, compared);
   return { kind: gainMs >= 0 ? 'saves' : 'harms', ...said, gainMs, intervalMs, pairs };
+}
+
+/** Ways change while a match goes on: what is shown of them is of the last minute, if that is enough to judge. */
+function presentFigures({ recent }: RunningMatch, compared: NodeFigures): NodeFigures {
+  return recent.find(({ node, answered }) => node === compared.node && answered >= BURST_PAIRS) ?? compared;
 }
 
 function becauseOf({ reason }: Decision): string {
@@ -79,7 +85,7 @@ function becauseOf({ reason }: Decision): string {
 function waysOf(current: RunningMatch, nodes: readonly MeasuringNode[]): PageWay[] {
   const compared = comparedNode(current);
   if (compared === undefined) return [];
-  const { node, directMs, nodeMs } = compared;
+  const { node, directMs, nodeMs } = presentFigures(current, compared);
   const direct: PageWay = { way: DIRECT, parts: [{ kind: 'route', name: 'to the server', ms: directMs }] };
   const toMs = nodes.find(({ name }) => name === node)?.rttMs;
   if (toMs === undefined) return [direct];

@@ -14,7 +14,7 @@ import type { Traffic } from './traffic.ts';
 import type { TunnelWatcher } from './tunnel-report.ts';
 
 /** Events that a player should find on the page, too. */
-const WORTH_NOTING = ['lost', 'moved', 'draining', 'destination-refused', 'capture', 'released', 'game-server', 'egress-filtering'];
+const WORTH_NOTING = ['lost', 'moved', 'harm', 'draining', 'destination-refused', 'capture', 'released', 'game-server', 'egress-filtering'];
 /** Servers that are kept, of a program that speaks with very many. */
 const MAX_SERVERS = 200;
 const EVIDENCE_MISSING = 'nothing compares this way with the direct one';

@@ -182,8 +182,9 @@ async function labelsFor(programs: readonly string[]): Promise<Labels> {
   return (port) => labelOf(games, game, port);
 }
 
-function told(capture: Capture, labels: Labels): Required<Pick<CarryHooks, 'started' | 'ending'>> {
+function told(capture: Capture, labels: Labels): Required<Pick<CarryHooks, 'started' | 'ending' | 'kernelSilenceMs'>> {
   return {
+    kernelSilenceMs: (flow) => capture.silentMs(flow),
     started: (tunnel: RunningTunnel, report: TunnelReport) => {
       capture.connect(tunnel, {
         told: (text) => report.event('capture', text, { text }),

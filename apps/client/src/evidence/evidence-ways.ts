@@ -1,7 +1,10 @@
 import { ANY_NODE, BURST_PAIRS, DIRECT } from '@lightspeed/choice';
 import type { Decision, MatchRecord, NodeFigures, OpenMatch, WayChooser } from '@lightspeed/choice';
 import type { MeasuringNode } from '../control/fleet-node.ts';
+import { neverByPort } from '../profiles/never-by-node.ts';
 import type { FlowMessage } from '../way/flow-messages.ts';
+import { KernelFlows } from './kernel-flows.ts';
+import type { KernelFlow } from './kernel-flows.ts';
 import type { MeasuredPair, MeasuredServer, ShadowProber } from './shadow-prober.ts';
 
 /** Most servers that are measured at once: a node takes three in a second. Those that began last count. */
@@ -12,6 +15,8 @@ const MAX_BURSTS_PER_TICK = 3;
 const MAX_MEASUREMENTS = 2;
 /** A match that has lasted for less was none: a program asked a server something. */
 const SHORTEST_MATCH_MS = 10_000;
+/** Ten minutes of a way that was good would hide for five that it is not any more. */
+const RECENT_MS = 60_000;
 /** More at once are not followed: their flows go directly. */
 const MAX_MATCHES = 1_024;
 
@@ -20,6 +25,8 @@ export interface EvidenceListener {
   nodes(): readonly MeasuringNode[];
   /** Measures the ways to the nodes now: keepalives are too rare to compare with. */
   measureNodes(): void;
+  /** For how long the program of a flow has sent nothing that the kernel carries; undefined if nobody knows, or the flow is forgotten. */
+  kernelSilenceMs(flow: KernelFlow): Promise<number | undefined>;
   /** The name of the game behind a server's port, if it is known. */
   gameOf(port: number): string | undefined;
   /** A flow goes this way from now on; undefined is the direct one. */
@@ -39,6 +46,8 @@ export interface EvidenceListener {
 export interface RunningMatch {
   readonly match: OpenMatch;
   readonly figures: readonly NodeFigures[];
+  /** Of the last minute alone: what the ways are now. */
+  readonly recent: readonly NodeFigures[];
 }
 
 /** A match with what belongs to it here. */
@@ -62,6 +71,7 @@ export class EvidenceWays {
   /** By address and port, in the order in which they began. */
   readonly #matches = new Map<string, Followed>();
   readonly #byFlow = new Map<number, Followed>();
+  readonly #kernelFlows: KernelFlows;
   #nodeNames = '';
   /** So often the ways to nodes are measured before the first match. */
   #firstTicks = 5;
@@ -73,6 +83,10 @@ export class EvidenceWays {
     this.#prober = prober;
     this.#listener = listener;
     this.#nowMs = nowMs;
+    this.#kernelFlows = new KernelFlows(
+      (flow) => listener.kernelSilenceMs(flow),
+      (id, silentMs) => this.#over(id, silentMs),
+    );
   }
 
   /** The matches that run and began last, the latest first. */
@@ -80,7 +94,11 @@ export class EvidenceWays {
     return [...this.#matches.values()]
       .slice(-most)
       .reverse()
-      .map(({ match }) => ({ match, figures: this.#chooser.figuresFor(match.server.serverIp, this.#nowMs()) }));
+      .map(({ match }) => ({
+        match,
+        figures: this.#chooser.figuresFor(match.server.serverIp, this.#nowMs()),
+        recent: this.#chooser.figuresFor(match.server.serverIp, this.#nowMs(), RECENT_MS),
+      }));
   }
 
   /** Takes what the data plane tells of a flow. */
@@ -98,6 +116,7 @@ export class EvidenceWays {
     const measured = [...this.#matches.values()].slice(-MAX_MEASURED);
     for (const followed of measured) void this.#shadow(followed, nodes);
     for (const followed of this.#matches.values()) this.#leaveDeadWay(followed, nodes);
+    void this.#kernelFlows.look();
   }
 
   /** Ends all matches. */
@@ -105,7 +124,7 @@ export class EvidenceWays {
     for (const followed of [...this.#matches.values()]) this.#end(followed, 0);
   }
 
-  #opened({ id, serverIp, serverPort, isKernelDirect }: Extract<FlowMessage, { type: 'flow-opened' }>): void {
+  #opened({ id, serverIp, serverPort, sourceIp, sourcePort, isKernelDirect }: Extract<FlowMessage, { type: 'flow-opened' }>): void {
     const key = `${serverIp}:${serverPort}`;
     let followed = this.#matches.get(key);
     const isNew = followed === undefined;
@@ -113,7 +132,8 @@ export class EvidenceWays {
       if (this.#matches.size >= MAX_MATCHES) return this.#listener.setFlowWay(id, undefined, false);
       this.#nodes();
       const game = this.#listener.gameOf(serverPort);
-      const match = this.#chooser.openMatch({ serverIp, serverPort, game }, this.#nowMs());
+      const never = neverByPort(serverPort);
+      const match = this.#chooser.openMatch({ serverIp, serverPort, game, never }, this.#nowMs());
       const server = { ip: serverIp, port: serverPort, kind: undefined, silentUntilMs: 0 };
       followed = { match, server, flows: new Set(), measurements: 0 };
       this.#matches.set(key, followed);
@@ -123,7 +143,10 @@ export class EvidenceWays {
     const { match } = followed;
     const isDirect = nodeOf(match.decision) === undefined;
     // From then on the kernel carries it, and nobody sees the answer.
-    if (isKernelDirect && isDirect) this.#chooser.handleAnswer(match);
+    if (isKernelDirect && isDirect) {
+      this.#chooser.handleAnswer(match);
+      this.#kernelFlows.add(id, { sourceIp, sourcePort, serverIp, serverPort });
+    }
     this.#listener.setFlowWay(id, nodeOf(match.decision), false);
     if (!isNew) return;
     this.#listener.decided(match, match.decision);
@@ -135,7 +158,12 @@ export class EvidenceWays {
     if (followed !== undefined) this.#chooser.handleAnswer(followed.match);
   }
 
+  /** The client hears no more of it. What the kernel carries may go on. */
   #closed(id: number, idleMs: number): void {
+    if (!this.#kernelFlows.closed(id, idleMs)) this.#over(id, idleMs);
+  }
+
+  #over(id: number, idleMs: number): void {
     const followed = this.#byFlow.get(id);
     if (followed === undefined) return;
     this.#byFlow.delete(id);
@@ -146,7 +174,10 @@ export class EvidenceWays {
   #end(followed: Followed, idleMs: number): void {
     const { match, server, flows } = followed;
     this.#matches.delete(`${server.ip}:${server.port}`);
-    for (const id of flows) this.#byFlow.delete(id);
+    for (const id of flows) {
+      this.#byFlow.delete(id);
+      this.#kernelFlows.forget(id);
+    }
     const endMs = Math.max(match.startMs, this.#nowMs() - idleMs);
     const record = this.#chooser.closeMatch(match, endMs);
     if (endMs - match.startMs >= SHORTEST_MATCH_MS) this.#listener.ended(record, match);
@@ -169,7 +200,7 @@ export class EvidenceWays {
   async #shadow(followed: Followed, nodes: readonly MeasuringNode[]): Promise<void> {
     const nowMs = this.#nowMs();
     const wanted = nodes
-      .map((node) => ({ node, count: this.#chooser.shadowPairsPerSecond(followed.match, node.name, nowMs) }))
+      .map((node) => ({ node, count: this.#chooser.shadowPairs(followed.match, node.name, nowMs) }))
       .filter(({ count }) => count > 0);
     await this.#measure(followed, wanted);
   }

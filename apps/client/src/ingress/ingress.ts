@@ -68,7 +68,7 @@ export interface Ingress extends DatagramReceiver {
   resume?(flow: Flow, offset: ArenaOffset, length: ByteLength): void;
   /** A flow that it has opened is closed. */
   flowClosed?(flow: Flow): void;
-  /** An answer of the flow's game server for its program: bytes in the engine's arena with at least 10 bytes of room before them. */
+  /** An answer of the flow's game server for its program: bytes in the engine's arena. Those before them may be another answer's. */
   deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
 }
 

@@ -60,6 +60,8 @@ export class AskedFlows {
       id,
       serverIp: flow.destinationIp >>> 0,
       serverPort: flow.destinationPort,
+      sourceIp: flow.sourceIp >>> 0,
+      sourcePort: flow.sourcePort,
       isKernelDirect: this.#host.isKernelDirect(flow),
     });
   }

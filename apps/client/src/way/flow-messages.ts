@@ -11,6 +11,9 @@ export type FlowMessage =
       /** IPv4 address, unsigned. */
       readonly serverIp: number;
       readonly serverPort: Port;
+      /** The program's, as `serverIp`: it means something only where the kernel carries the flow. */
+      readonly sourceIp: number;
+      readonly sourcePort: Port;
       /** If it goes directly, the kernel carries it: it cannot move then, and nobody sees the server's answers. */
       readonly isKernelDirect: boolean;
     }

@@ -141,6 +141,15 @@ export class CaptureClient extends EventEmitter<CaptureClientEvents> {
     await this.#ask({ op: 'peers', source });
   }
 
+  /**
+   * For how many milliseconds the program of a flow that the kernel carries has sent nothing. An older helper does not know.
+   * @throws {CaptureError} `not_caught` if the kernel carries no such flow, or has forgotten it: three minutes of silence are enough.
+   */
+  async silentMs(flow: CapturedFlow): Promise<number> {
+    const { reply } = await this.#ask({ op: 'silence', flow });
+    return reply.silentMs ?? 0;
+  }
+
   /** @throws {CaptureError} */
   async counts(): Promise<CaptureCounts> {
     const { reply } = await this.#ask({ op: 'counts' });

@@ -2,7 +2,16 @@ import { setTimeout } from 'node:timers/promises';
 import type { CaptureCounts, CaptureTarget, CapturedFlow, FlowAddress } from '../protocol.ts';
 import { gatewayRule, marksOf } from '../rules/marks.ts';
 import type { Marks } from '../rules/marks.ts';
-import { addPeersCommand, countersCommand, getCaughtCommand, openGateCommands, readCounts, tableCommand } from '../rules/table.ts';
+import {
+  addPeersCommand,
+  countersCommand,
+  getCaughtCommand,
+  getDirectCommand,
+  openGateCommands,
+  readCounts,
+  readSilence,
+  tableCommand,
+} from '../rules/table.ts';
 import type { TableSettings } from '../rules/table.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { startForwarding } from './forwarding.ts';
@@ -152,6 +161,20 @@ export class Capture {
       if (!(error instanceof SocketError) || error.errno !== 'EPERM') throw error;
       throw notCaught(flow);
     }
+  }
+
+  /**
+   * For how many milliseconds nothing has come from the program of a flow that the kernel carries.
+   * @throws {NotCaught} if it carries no such flow, or has forgotten it.
+   */
+  silentMs(flow: CapturedFlow): number {
+    try {
+      const silentMs = readSilence(this.#nft.command(getDirectCommand(this.#order.number, flow)));
+      if (silentMs !== undefined) return silentMs;
+    } catch {
+      // Then it is not there.
+    }
+    throw notCaught(flow);
   }
 
   /** From now on the kernel carries what a program's socket begins. */

@@ -170,6 +170,9 @@ export class CaptureSession {
         this.#reply({ id, ok: true });
         break;
       }
+      case 'silence':
+        this.#reply({ id, ok: true, silentMs: capture.silentMs(request.flow) });
+        break;
       case 'peers':
         capture.peers(request.source);
         this.#reply({ id, ok: true });

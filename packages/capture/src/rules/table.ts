@@ -106,6 +106,20 @@ export function getCaughtCommand(number: number, { source, server }: CapturedFlo
   return `get element ip ${tableName(number)} caught { ${source.ip} . ${source.port} . ${server.ip} . ${server.port} }`;
 }
 
+/** Refused by nft unless the kernel carries the flow. {@link readSilence} reads what it prints. */
+export function getDirectCommand(number: number, { source, server }: CapturedFlow): string {
+  return `get element ip ${tableName(number)} direct { ${source.ip} . ${source.port} . ${server.ip} . ${server.port} }`;
+}
+
+/** For how many milliseconds nothing of a flow has come by: it is remembered for so much less. Undefined if the text does not say. */
+export function readSilence(listing: string): number | undefined {
+  const [, minutes, seconds, milliseconds] = /expires (?=\d)(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?/.exec(listing) ?? [];
+  const left = [minutes, seconds, milliseconds];
+  if (left.every((part) => part === undefined)) return undefined;
+  const [m, s, ms] = left.map((part) => Number(part ?? 0));
+  return Math.max(0, (MEMORY_S - 60 * m - s) * 1_000 - ms);
+}
+
 /** Notes a socket of the game that speaks to peers: what it sends goes its own way from now on. */
 export function addPeersCommand(number: number, { ip, port }: FlowAddress): string {
   return `add element ip ${tableName(number)} peers { ${ip} . ${port} }`;

@@ -53,16 +53,15 @@ export function playMatch(chooser: WayChooser, random: Random, play: Play): Play
   const openedBy = match.decision;
   const moves: number[] = [];
   let probes = 0;
-  const probe = (atMs: number) => {
-    for (const node of nodes) {
-      const pair = { node, kind: 'icmp', directMs: roundTrip(random, ways.direct), nodeMs: roundTrip(random, ways[node]), atMs };
-      chooser.addShadowPair(match, pair);
-      probes += 2;
-    }
+  const probe = (measured: readonly string[], atMs: number) => {
+    const directMs = roundTrip(random, ways.direct);
+    for (const node of measured)
+      chooser.addShadowPair(match, { node, kind: 'icmp', directMs, nodeMs: roundTrip(random, ways[node]), atMs });
+    if (measured.length > 0) probes += 1 + measured.length;
   };
   if (burst === 'late') chooser.handleAnswer(match);
   if (burst !== undefined && match.decision.wantsBurst) {
-    for (let i = 0; i < 10; i++) probe(startMs + 25 * i);
+    for (let i = 0; i < 10; i++) probe(nodes, startMs + 25 * i);
     if (chooser.reconsider(match, startMs + 300) !== undefined) moves.push(0);
   }
   chooser.handleAnswer(match);
@@ -70,8 +69,10 @@ export function playMatch(chooser: WayChooser, random: Random, play: Play): Play
     const nowMs = startMs + second * 1_000;
     everySecond?.(match, nowMs);
     const { way } = match.decision;
-    const rate = Math.max(...nodes.map((node) => chooser.shadowPairsPerSecond(match, node, nowMs)));
-    for (let i = 0; i < rate; i++) probe(nowMs + (i * 1_000) / rate);
+    const wanted = nodes.map((node) => ({ node, count: chooser.shadowPairs(match, node, nowMs) }));
+    const most = Math.max(...wanted.map(({ count }) => count));
+    const measuredAt = (nth: number) => wanted.filter(({ count }) => nth < count).map(({ node }) => node);
+    for (let i = 0; i < most; i++) probe(measuredAt(i), nowMs + (i * 1_000) / most);
     if (chooser.reconsider(match, nowMs) !== undefined || match.decision.way !== way) moves.push(second);
   }
   const record = chooser.closeMatch(match, startMs + seconds * 1_000 + 1_000);

@@ -113,7 +113,10 @@ export type PathEvent =
 export interface TunnelOutput {
   /** Sends a packet to the node by one of the paths. */
   toNode(path: PathNumber, offset: ArenaOffset, length: ByteLength): void;
-  /** Sends a payload to a flow's local program: an answer of the flow's game server. */
+  /**
+   * Sends a payload to a flow's local program: an answer of the flow's game server. Only its bytes may be used: right in front of it
+   * another payload may lie that is still to be sent.
+   */
   toLocal(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void;
   /**
    * Somebody to whom no program has sent answers the program of a flow. The driver gives its flow between the two, or null if there is to be

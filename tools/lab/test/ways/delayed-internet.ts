@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { startChild } from '../../src/child-program.ts';
 import { link } from '../namespaces/network.ts';
-import { openScene } from '../namespaces/scene.ts';
+import { DATA_PORT, openScene } from '../namespaces/scene.ts';
 import type { Attachment } from '../namespaces/internet.ts';
 import type { DelaysProgram, Place } from './delays-main.ts';
 
@@ -42,18 +42,20 @@ export async function openDelayedInternet(started: AsyncDisposableStack, nodes: 
   );
   const at = ({ address }: Attachment): Place => ({ ip: address, bits: 24 });
   const places = { home: at(home), ...Object.fromEntries([...hosts].map(([name, host]) => [name, at(host)])), servers: PROVIDER };
-  await delays.open(DEVICE, places);
+  await delays.open(DEVICE, places, DATA_PORT);
   await router.ip(`link set ${DEVICE} up`);
   await router.run('sh', ['-c', 'for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done']);
   await router.ip(`route add default dev ${DEVICE} table ${TABLE}`);
   // The scene's own server, the player, and the provider are attached as well.
   for (let number = 1; number <= hosts.size + 3; number++) await router.ip(`rule add iif net${number} table ${TABLE}`);
 
-  /** The round trip between two places from now on. @param loss of what goes from the first to the second one */
-  const roundTrip = async (a: string, b: string, ms: number, loss = 0) => {
+  /** The round trip between two places from now on. @param loss of what goes from the first to the second one, and back */
+  const roundTrip = async (a: string, b: string, ms: number, loss = 0, lossBack = 0) => {
     await delays.change(a, b, { delayMs: ms / 2, loss });
-    await delays.change(b, a, { delayMs: ms / 2 });
+    await delays.change(b, a, { delayMs: ms / 2, loss: lossBack });
   };
+  /** What became of the packets of tunnels between two places, in one direction. */
+  const carried = (from: string, to: string) => delays.carried(from, to);
   /** A node at its place. */
   const node = (name: string) => {
     const host = hosts.get(name);
@@ -66,5 +68,5 @@ export async function openDelayedInternet(started: AsyncDisposableStack, nodes: 
   };
   /** Real time passes: what is tested lasts for seconds by its definition. */
   const pass = (seconds: number) => setTimeout(seconds * 1_000);
-  return { scene, home, servers, roundTrip, node, serveAt, pass };
+  return { scene, home, servers, roundTrip, carried, node, serveAt, pass };
 }

@@ -1,5 +1,6 @@
 import { carryOutRuns } from '../../src/runs.ts';
-import { changingNode } from './changing-node.ts';
+import { changingNode, gatewayChanging, runChanging } from './changing-node.ts';
+import { livePage } from './live-page.ts';
 import { lossyWay } from './lossy-way.ts';
 import { newServers } from './new-servers.ts';
 import { noBetterNode } from './no-better-node.ts';
@@ -11,5 +12,5 @@ process.exitCode = await carryOutRuns({
   about: 'Plays matches in network namespaces where ways have their times, as root: with nftables, iproute2 and /dev/net/tun.',
   example: 'new-servers lossy-way',
   whyNot: whyNoWays,
-  runs: [changingNode, silentServer, noBetterNode, newServers, lossyWay],
+  runs: [changingNode, silentServer, noBetterNode, newServers, lossyWay, livePage, runChanging, gatewayChanging],
 });

@@ -1,18 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import { formatTicket } from '@lightspeed/security';
 import { startChild } from '../../src/child-program.ts';
-import { ForeignProcess } from '../../src/foreign-process.ts';
 import { temporaryFolder } from '../../src/leftovers.ts';
 import { defineRun } from '../../src/runs.ts';
 import type { Figures, Means, Run } from '../../src/runs.ts';
 import { openDelayedInternet } from './delayed-internet.ts';
-import type { PlayerProgram } from './player-main.ts';
+import { startGameClient, startPlayer } from './game-client.ts';
+import type { GameCommand } from './game-client.ts';
 import type { ServerProgram } from './server-main.ts';
 
-const SOURCE = '--conditions=@lightspeed/source';
-const CLIENT = fileURLToPath(new URL('../../../../apps/client/src/main.ts', import.meta.url));
 const GAME_PORT = 27_015;
-const PROXY_PORT = 1_080;
 const START_MS = 30_000;
 const ANSWER_MS = 60_000;
 /** After so many seconds of silence a flow is over. */
@@ -29,6 +25,12 @@ interface WayEvent {
   readonly isVetoed?: boolean;
 }
 
+/** What is taken of `lightspeed status --json`. */
+interface ClientStatus {
+  readonly verdict: { readonly kind: string; readonly way: string };
+  readonly flows: readonly { readonly server: string; readonly way: string; readonly reason: string | null }[];
+}
+
 /** What a match came to. */
 interface Match {
   /** Each thing that the client said of it. */
@@ -37,6 +39,8 @@ interface Match {
   readonly sources: readonly string[];
   readonly sent: number;
   readonly answered: number;
+  /** Answers that were not what was sent. */
+  readonly damaged: number;
   readonly medianMs: number;
 }
 
@@ -46,40 +50,44 @@ export interface StagePlan {
   /** Addresses of game servers, at 8.8.0.0/16. */
   readonly servers: readonly string[];
   /** Round trips in milliseconds between `home`, the nodes and `servers`: from, to, time, and loss from the first to the second. */
-  readonly ways: readonly (readonly [from: string, to: string, ms: number, loss?: number])[];
+  readonly ways: readonly (readonly [from: string, to: string, ms: number, loss?: number, lossBack?: number])[];
+  /** Whether the client is started at a terminal, and serves its live page. */
+  readonly hasPage?: boolean;
+  /** `socks` when left out. */
+  readonly by?: GameCommand;
+  /** Milliseconds between two datagrams of a game. */
+  readonly pauseMs?: number;
 }
 
 type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /** Nodes, game servers, and a player whose games go by `lightspeed socks`. All of it ends with `started`. */
-async function openStage(started: AsyncDisposableStack, { nodes: names, servers: ips, ways }: StagePlan) {
+async function openStage(
+  started: AsyncDisposableStack,
+  { nodes: names, servers: ips, ways, hasPage = false, by = 'socks', pauseMs }: StagePlan,
+) {
   const internet = await openDelayedInternet(started, names);
-  const { scene, home, servers, roundTrip, pass } = internet;
-  for (const [from, to, ms, loss] of ways) await roundTrip(from, to, ms, loss);
+  const { scene, home, servers, roundTrip, carried, pass } = internet;
+  for (const way of ways) await roundTrip(...way);
   await internet.serveAt(ips);
   const server = started.use(
     startChild<ServerProgram>({ program: new URL('./server-main.ts', import.meta.url), name: 'the game servers', within: servers.within }),
   );
   await server.serve(ips, GAME_PORT);
-  const player = started.use(
-    startChild<PlayerProgram>({
-      program: new URL('./player-main.ts', import.meta.url),
-      name: 'the player',
-      within: home.in.within,
-      timeoutMs: ANSWER_MS,
-    }),
-  );
   const nodes = await Promise.all(names.map((name) => internet.node(name)));
   const { path } = started.use(await temporaryFolder());
-  const env = { ...process.env, HOME: path, XDG_CONFIG_HOME: undefined, XDG_STATE_HOME: undefined };
-  const lightspeed = (words: readonly string[]) => {
-    const [first, ...rest] = [...home.in.within, process.execPath, SOURCE, CLIENT, ...words];
-    return started.use(new ForeignProcess(first, rest, env, path));
-  };
   const known = nodes.flatMap(({ address, program }) => ['--node', `${address}:4433`, '--pin', program.pinText]);
   const ticket = ['--ticket', formatTicket(scene.ticket())];
-  const client = lightspeed(['socks', ...known, ...ticket, '--flow-timeout-secs', String(FLOW_TIMEOUT_SECS), '--page', 'off', '--json']);
-  await client.line(/"event":"established"/, START_MS);
+  const words = [...known, ...ticket, '--flow-timeout-secs', String(FLOW_TIMEOUT_SECS), '--json'];
+  const { client, lightspeed, player } = await startGameClient(started, {
+    by,
+    internet: scene.internet,
+    home,
+    folder: path,
+    words: by === 'socks' && !hasPage ? [...words, '--page', 'off'] : words,
+    isAtTerminal: hasPage,
+    pauseMs,
+  });
   // All nodes have registered, and have been measured.
   await pass(2);
 
@@ -96,7 +104,7 @@ async function openStage(started: AsyncDisposableStack, { nodes: names, servers:
   const match = async (ip: string, during: (said: () => readonly WayEvent[]) => Promise<unknown>): Promise<Match> => {
     const before = events(ip).length;
     const said = () => events(ip).slice(before);
-    await player.play(ip, GAME_PORT, PROXY_PORT);
+    await player.play(ip, GAME_PORT);
     await during(said);
     const report = await player.stop(ip);
     await pass(2 * FLOW_TIMEOUT_SECS + 1);
@@ -106,9 +114,10 @@ async function openStage(started: AsyncDisposableStack, { nodes: names, servers:
   const sourceName = (source: string) => addresses.get(source.replace(/:.*/, '')) ?? source;
   /** Plays without LightSpeed. */
   const withoutClient = async (ip: string, seconds: number) => {
-    await player.play(ip, GAME_PORT);
+    const plain = started.use(startPlayer(home.in.within));
+    await plain.play(ip, GAME_PORT);
     await pass(seconds);
-    return player.stop(ip);
+    return plain.stop(ip);
   };
   /** What is kept of matches. */
   const history = async () => {
@@ -116,13 +125,42 @@ async function openStage(started: AsyncDisposableStack, { nodes: names, servers:
     await program.exitCode();
     return program.lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   };
+  /** What `lightspeed status` says while the client runs. */
+  const status = async () => {
+    const program = lightspeed(['status', '--json']);
+    await program.exitCode();
+    return JSON.parse(program.lines[0]) as ClientStatus;
+  };
   /** What `lightspeed probe` says of a server. */
   const probe = async (ip: string) => {
     const program = lightspeed(['probe', `${ip}:${GAME_PORT}`, ...known, ...ticket, '--json']);
     const line = await program.line(/^\{/, ANSWER_MS);
     return JSON.parse(line) as Readonly<Record<string, unknown>>;
   };
-  return { probe, match, withoutClient, history, roundTrip, pass, servers };
+  /** The address of the live page, as the client has printed it for a person. */
+  const pageUrl = async () => {
+    const line = await client.line(/"event":"page"/, START_MS);
+    return (JSON.parse(line) as { readonly url: string }).url;
+  };
+  const nodeNames = new Map(names.map((name, at) => [name, `${nodes[at].address}:4433`]));
+  /** How the game on a server goes, while it is played. */
+  const report = (ip: string) => player.report(ip);
+  return {
+    report,
+    status,
+    probe,
+    match,
+    withoutClient,
+    history,
+    roundTrip,
+    carried,
+    pass,
+    servers,
+    pageUrl,
+    home: home.in,
+    nodeNames,
+    folder: path,
+  };
 }
 
 /** What a scenario of ways works with. */
@@ -136,9 +174,10 @@ export interface WayMeans extends Means {
 export function defineWays(name: string, about: string, plan: StagePlan, carryOut: (means: WayMeans) => Promise<Figures>): Run {
   return defineRun(name, about, {}, async (means) => {
     const { expect, progress } = means;
-    const went: WayMeans['went'] = (what, { events, sources, sent, answered, medianMs }, way, reason) => {
+    const went: WayMeans['went'] = (what, { events, sources, sent, answered, damaged, medianMs }, way, reason) => {
       progress(`${what}: ${answered} of ${sent} answered, ${medianMs.toFixed(1)} ms, seen from ${sources.join(', ')}`);
       for (const { event, ...said } of events) progress(`  ${event} ${JSON.stringify(said)}`);
+      expect.equal(`${what}: damaged answers`, damaged, 0);
       const decision = events.findLast(({ event }) => event === 'way');
       expect.that(decision?.way === way, `${what}: ${decision?.way} instead of ${way}`);
       expect.that(sources.length === 1 && sources[0] === way, `${what}: its server saw ${sources.join(', ')} instead of ${way} alone`);

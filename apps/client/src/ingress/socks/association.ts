@@ -4,6 +4,7 @@ import type { AddressHandle, ArenaOffset, ByteLength, Port } from '@lightspeed/w
 import type { Ingress, IngressHost } from '../ingress.ts';
 import { LocalDrop } from '../local-counters.ts';
 import type { ServerAddresses } from '../server-addresses.ts';
+import type { AnswerCopies } from './answer-copies.ts';
 import { SOCKS_HEADER_BYTES, SocksDatagram, SocksDatagramKind, writeSocksHeader } from './datagram.ts';
 import type { NameTable, ServerName } from './names.ts';
 import type { WaitingRoom } from '../waiting-room.ts';
@@ -16,6 +17,7 @@ export interface AssociationHost {
   readonly ingresses: IngressHost;
   readonly names: NameTable;
   readonly waitingRoom: WaitingRoom<SocksAssociation, ServerName>;
+  readonly answers: AnswerCopies;
   /** A client has sent to an IPv6 address. */
   ipv6Refused(): void;
 }
@@ -53,8 +55,13 @@ export class SocksAssociation implements Ingress {
   }
 
   deliver(flow: LocalFlow, offset: ArenaOffset, length: ByteLength): void {
-    const { engine } = this.#host.ingresses;
-    const start = offset - SOCKS_HEADER_BYTES;
+    const { engine, counters } = this.#host.ingresses;
+    const payload = this.#host.answers.copyOf(offset, length);
+    if (payload < 0) {
+      counters.drops[LocalDrop.socksWaiting]++;
+      return;
+    }
+    const start = payload - SOCKS_HEADER_BYTES;
     writeSocksHeader(engine.arena.bytes, start, flow.destinationIp, flow.destinationPort);
     engine.send(this.socket, start, length + SOCKS_HEADER_BYTES, flow.sourceIp, flow.sourcePort);
   }

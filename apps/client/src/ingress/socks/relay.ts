@@ -2,6 +2,7 @@ import type { FecMemory } from '@lightspeed/fec';
 import { explainBindErrno } from '@lightspeed/udp';
 import type { DatagramSocket } from '@lightspeed/udp';
 import type { DatagramReceiver, IngressHost } from '../ingress.ts';
+import { AnswerCopies } from './answer-copies.ts';
 import { SocksAssociation, dropOf } from './association.ts';
 import type { AssociationHost } from './association.ts';
 import type { SocksCommand, SocksMessage } from './messages.ts';
@@ -18,6 +19,7 @@ export class SocksRelay implements AssociationHost, DatagramReceiver {
   readonly ingresses: IngressHost;
   readonly names: NameTable;
   readonly waitingRoom: WaitingRoom<SocksAssociation, ServerName>;
+  readonly answers: AnswerCopies;
   readonly #post: (message: SocksMessage) => void;
   readonly #tag: number;
   /** By their sockets' ids. */
@@ -28,6 +30,7 @@ export class SocksRelay implements AssociationHost, DatagramReceiver {
     this.ingresses = ingresses;
     this.names = new NameTable((name) => post({ type: 'socks-resolve', name }));
     this.waitingRoom = new WaitingRoom(memory);
+    this.answers = new AnswerCopies(memory);
     this.#post = post;
     this.#tag = ingresses.tagFor(this);
   }
@@ -40,6 +43,7 @@ export class SocksRelay implements AssociationHost, DatagramReceiver {
   /** Everything given to the engine is sent. */
   sent(): void {
     this.waitingRoom.sent();
+    this.answers.sent();
   }
 
   ipv6Refused(): void {

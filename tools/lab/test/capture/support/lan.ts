@@ -2,6 +2,9 @@ import { link } from '../../namespaces/network.ts';
 import type { Namespace } from '../../namespaces/network.ts';
 import type { CaptureStage } from './stage.ts';
 
+/** Where a LAN is laid out. */
+type Home = Pick<CaptureStage, 'internet' | 'home'>;
+
 /** A device of the LAN whose router is the box, and the interface of the box that it is at. */
 export interface Lan {
   readonly device: Namespace;
@@ -9,7 +12,7 @@ export interface Lan {
 }
 
 /** The box has an interface for the LAN and one for the internet, and masquerades. */
-export async function twoInterfaces({ internet, home }: CaptureStage): Promise<Lan> {
+export async function twoInterfaces({ internet, home }: Home): Promise<Lan> {
   const device = await internet.namespace();
   await link({ in: home.in, interface: 'lan0', address: '192.168.50.1/24' }, { in: device, interface: 'eth0', address: '192.168.50.2/24' });
   await device.ip('route add default via 192.168.50.1');
@@ -22,7 +25,7 @@ export async function twoInterfaces({ internet, home }: CaptureStage): Promise<L
 }
 
 /** The box is one of the LAN's machines: its only interface leads to the devices and to the internet's router. */
-export async function oneInterface({ internet, home }: CaptureStage): Promise<Lan> {
+export async function oneInterface({ internet, home }: Home): Promise<Lan> {
   const { router } = internet;
   const side = home.gateway;
   const network = side.split('.')[2];
