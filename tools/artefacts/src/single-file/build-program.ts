@@ -1,0 +1,42 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { runTool } from '../base/run-tool.ts';
+
+/** Scripts end with a name of their own: traces of calls would show the whole script as its address. */
+const THREAD_NAME = '\n//# sourceURL=worker.js\n';
+
+/**
+ * Makes a program of one file: Node, with a script that it runs and files that this can read (Node's documentation, Single executable
+ * applications). Works for other systems, too.
+ * @param parts by names; `node` is the runtime, and `main.js` what it runs
+ * @throws {ArtefactError} (rejection) `ERR_ARTEFACT_TOOL_FAILED`
+ */
+export async function buildProgram(parts: ReadonlyMap<string, Buffer>, output: string): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), 'lightspeed-single-file-'));
+  try {
+    const assets: Record<string, string> = {};
+    for (const [name, bytes] of parts) {
+      const file = join(work, 'parts', name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, name === 'worker.js' ? Buffer.concat([bytes, Buffer.from(THREAD_NAME)]) : bytes);
+      if (name !== 'node' && name !== 'main.js') assets[name] = file;
+    }
+    mkdirSync(dirname(output), { recursive: true });
+    const settings = {
+      main: join(work, 'parts/main.js'),
+      mainFormat: 'module',
+      executable: join(work, 'parts/node'),
+      output,
+      assets,
+      execArgvExtension: 'none',
+      disableExperimentalSEAWarning: true,
+    };
+    const settingsFile = join(work, 'settings.json');
+    writeFileSync(settingsFile, JSON.stringify(settings));
+    await runTool(process.execPath, ['--build-sea', settingsFile]);
+    chmodSync(output, 0o755);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
