@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readProgramFile } from './program-files.ts';
 
 function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(readProgramFile('package.json').toString());
   const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return known ? String(manifest.version) : 'unknown';
 }

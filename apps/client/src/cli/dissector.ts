@@ -1,11 +1,11 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ClientError } from '../base/errors.ts';
+import { readProgramFile } from '../base/program-files.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The same from the sources and from `dist`. */
-const SOURCE = new URL('../../dissector/lightspeed.lua', import.meta.url);
+const SOURCE = 'dissector/lightspeed.lua';
 const FILE_NAME = 'lightspeed.lua';
 
 /** The options of `dissector`. */
@@ -19,14 +19,14 @@ export interface DissectorOptions {
  */
 export function dissector({ install = false }: DissectorOptions, terminal: Terminal): number {
   if (!install) {
-    terminal.line(readFileSync(SOURCE, 'utf8').trimEnd());
+    terminal.line(readProgramFile(SOURCE).toString().trimEnd());
     return 0;
   }
   const folder = pluginFolder(process.platform, process.env, homedir());
   const file = join(folder, FILE_NAME);
   try {
     mkdirSync(folder, { recursive: true });
-    copyFileSync(SOURCE, file);
+    writeFileSync(file, readProgramFile(SOURCE));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ClientError('ERR_CLIENT_OPEN', `the dissector cannot be written: ${why}; print it to a file instead`, { cause: error });

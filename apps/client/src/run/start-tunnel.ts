@@ -8,6 +8,7 @@ import { resolveNode } from '../control/reach-node.ts';
 import { noSuchFamily } from '../control/session-obstacle.ts';
 import { ClientError } from '../base/errors.ts';
 import type { ClientErrorCode } from '../base/errors.ts';
+import { workerModule } from '../base/program-files.ts';
 import { LOCAL_COUNTERS_BYTES } from '../ingress/local-counters.ts';
 import { familyOf } from '../settings/addresses.ts';
 import { DEFAULT_TUNNEL_SETTINGS, parseTunnelSettings } from '../settings/tunnel-settings.ts';
@@ -16,9 +17,6 @@ import { CounterBook } from '../tunnel/counter-book.ts';
 import type { NodeAddresses, NodeTunnelSettings, WorkerInput, WorkerMessage } from '../tunnel/messages.ts';
 import { WAY_DIRECT } from '../way/way-policy.ts';
 import { RunningTunnel } from './running-tunnel.ts';
-
-/** The thread's module has the same form as this one: TypeScript in a checkout, JavaScript when built. */
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? '../tunnel/worker.ts' : '../tunnel/worker.js', import.meta.url);
 
 /** The slot of the node of a tunnel that was not registered. */
 const ONLY_SLOT = 0;
@@ -108,7 +106,7 @@ async function startThread(
     localCounters: new SharedArrayBuffer(LOCAL_COUNTERS_BYTES),
     fdLedger: createFdLedger(),
   };
-  const worker = new Worker(WORKER, { workerData: input, name: 'lightspeed data plane' });
+  const worker = new Worker(workerModule(), { workerData: input, name: 'lightspeed data plane' });
   let tunnel: RunningTunnel;
   try {
     tunnel = await begun(worker, input, counters, nodes);

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readProgramFile } from './program-files.ts';
 
 interface Manifest {
   readonly version: string;
 }
 
 /** This package's version. */
-export const VERSION: string = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Manifest).version;
+export const VERSION: string = (JSON.parse(readProgramFile('package.json').toString()) as Manifest).version;

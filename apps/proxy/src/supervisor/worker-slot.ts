@@ -6,13 +6,9 @@ import type { Ban, FromWorker, ToWorker, WorkerMemory, WorkerStart, WorkerWord }
 import { ClaimsBoard } from '../data-plane/session-claims.ts';
 import { giveBackSessionsOf, sessionsOf } from '../data-plane/session-quota.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
+import { workerModule } from '../base/program-files.ts';
 import type { RegisteredClients } from './registered-clients.ts';
 import { WorkerCounters } from './worker-counters.ts';
-
-/** The same module from source and as it is published. */
-const WORKER_URL = import.meta.url.endsWith('.ts')
-  ? new URL('../data-plane/worker.ts', import.meta.url)
-  : new URL('../data-plane/worker.js', import.meta.url);
 
 /**
  * A worker allocates sessions, which stay. A large nursery would only fill with copies of them before they are moved
@@ -140,7 +136,7 @@ export class WorkerSlot {
 
   #launch(): void {
     this.#startedMs = performance.now();
-    const thread = new Worker(WORKER_URL, {
+    const thread = new Worker(workerModule(), {
       name: `data-plane-${this.index}`,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       workerData: this.#makeStart({

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
-import type * as Koffi from 'koffi';
+import { loadKoffi } from './koffi.ts';
 
 /** Addresses in memory are bigints; null is none. */
 type Pointer = bigint | null;
@@ -37,7 +36,7 @@ export function libc(): Libc {
 }
 
 function bindLibc(): Libc {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const koffi = loadKoffi();
   const c = koffi.load(null);
   const recvmsg = c.func('long recvmsg(int fd, void *message, int flags)');
   const fcntl = c.func('int fcntl(int fd, int command, ...)');

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type * as Koffi from 'koffi';
 import { libc } from './libc.ts';
+import { loadKoffi } from './koffi.ts';
 
 const LIBRARY = 'libnftables.so.1';
 const STDERR = 2;
@@ -52,7 +52,7 @@ export class NftContext {
 }
 
 function bindLibnftables(): Libnftables {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const koffi = loadKoffi();
   let library: Koffi.LibraryHandle;
   try {
     library = koffi.load(LIBRARY);

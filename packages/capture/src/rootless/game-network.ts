@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { CaptureClient, CaptureError } from '../client/capture-client.ts';
+import { namespaceProgram } from './namespace-program.ts';
 import { requireRootless, systemPath } from './obstacles.ts';
 import { resolverFile } from './resolver.ts';
 
@@ -104,9 +104,7 @@ export async function connectNetwork(pid: number, held: Readable & Writable): Pr
 
 /** Starts the helper beside a process in the outer namespaces. It ends with the connection. @throws {CaptureError} `no_helper` */
 export function startNamespaceHelper(pid: number): CaptureClient {
-  const isSource = import.meta.url.endsWith('.ts');
-  const program = fileURLToPath(new URL(`../helper/namespace-main.${isSource ? 'ts' : 'js'}`, import.meta.url));
-  const words = ['--user', '--net', '--preserve-credentials', '--target', String(pid), '--', process.execPath, program];
+  const words = ['--user', '--net', '--preserve-credentials', '--target', String(pid), '--', ...namespaceProgram()];
   return CaptureClient.pairWith((fd) => {
     const helper = spawn('nsenter', words, {
       detached: true,

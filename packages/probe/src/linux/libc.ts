@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import type * as Koffi from 'koffi';
+import { loadKoffi } from './koffi.ts';
 
 /** An address for the kernel, see {@link Libc.addressOf}. */
 type Pointer = bigint;
@@ -28,7 +27,7 @@ export function libc(): Libc {
 }
 
 function bindLibc(): Libc {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const koffi = loadKoffi();
   const c = koffi.load(null);
   return {
     socket: c.func('int socket(int domain, int type, int protocol)'),

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import type * as Koffi from 'koffi';
+import { loadKoffi } from './koffi.ts';
 
 type Trim = (keepBytes: number) => number;
 
@@ -25,6 +24,6 @@ export function returnFreeMemory(): boolean {
 }
 
 function bindTrim(): Trim {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const koffi = loadKoffi();
   return koffi.load(null).func('int malloc_trim(size_t pad)');
 }

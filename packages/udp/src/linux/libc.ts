@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import type * as Koffi from 'koffi';
 import type { ByteLength, Milliseconds } from '@lightspeed/wire';
+import { loadKoffi } from './koffi.ts';
 
 /** An address for the kernel: one that {@link Libc.addressOf} gave (constant, so passing it allocates nothing), or null. */
 type Pointer = bigint | null;
@@ -46,7 +45,7 @@ export interface Libc {
 }
 
 function bindLibc(): Libc {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const koffi = loadKoffi();
   const c = koffi.load(null);
   return {
     socket: c.func('int socket(int domain, int type, int protocol)'),

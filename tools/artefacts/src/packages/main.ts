@@ -1,61 +1,30 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PackageError, describePackage, makePackage } from './nfpm.ts';
-import { packageFiles } from './package-files.ts';
-import { KINDS, PLATFORMS, PRODUCTS, packageFile } from './product.ts';
-import type { Kind, Platform, Product } from './product.ts';
+import { ArtefactError } from '../base/artefact-error.ts';
+import { startProgress } from '../base/progress.ts';
+import { runTool } from '../base/run-tool.ts';
+import { OUT, WORKSPACE } from '../base/workspace.ts';
+import { buildPackage } from './build-package.ts';
+import { KINDS, PACKAGE_PLATFORMS, PRODUCTS } from './product.ts';
 
-const root = join(import.meta.dirname, '../../../..');
-const out = join(root, 'tools/artefacts/out');
+/*
+ * Makes the packages of one kind, `deb` or `rpm`, in out/KIND. docs/adr/0054-packages.md says how they are made up.
+ */
 
-try {
-  process.exitCode = run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof PackageError)) throw error;
-  process.stderr.write(`${error.message} (${error.code})\n`);
-  process.exitCode = 1;
-}
+const [word] = process.argv.slice(2);
+const kind = KINDS.find((each) => each === word);
+if (kind === undefined) throw new ArtefactError('ERR_ARTEFACT_UNKNOWN', `got kind '${word}': use ${KINDS.join(' or ')}`);
 
-/** @returns the exit code: 2 for wrong usage. */
-function run([word, ...rest]: readonly string[]): number {
-  const kind = KINDS.find((each) => each === word);
-  const platforms = PLATFORMS.filter(({ folder }) => rest.length === 0 || rest.includes(folder));
-  if (kind === undefined || platforms.length < rest.length) {
-    const folders = PLATFORMS.map(({ folder }) => folder).join(' | ');
-    process.stderr.write(`Usage: main.ts ${KINDS.join(' | ')} [${folders} ...]; got: ${[word, ...rest].join(' ')}\n`);
-    return 2;
+const say = startProgress();
+const folder = join(OUT, kind);
+rmSync(folder, { recursive: true, force: true });
+// Of the last commit, so that two builds of it are the same.
+const madeAtSecs = Number(process.env['SOURCE_DATE_EPOCH'] ?? (await runTool('git', ['log', '-1', '--format=%ct'], { cwd: WORKSPACE })));
+for (const platform of PACKAGE_PLATFORMS) {
+  for (const product of PRODUCTS) {
+    say(`packing ${product.name} for ${platform.name}`);
+    const file = await buildPackage(kind, platform, product, { folder, madeAtSecs });
+    say(`${file} is there, ${(statSync(file).size / 1e6).toFixed(1)} MB`);
   }
-  for (const platform of platforms) for (const product of PRODUCTS) make(kind, platform, product);
-  return 0;
 }
-
-function make(kind: Kind, platform: Platform, product: Product): void {
-  const programs = join(out, platform.folder, 'lib');
-  if (!existsSync(join(programs, product.app, 'main.js'))) {
-    throw new PackageError(
-      'ERR_ARTEFACTS_NO_BUNDLE',
-      `${programs} has no ${product.app}/main.js: build it first, with pnpm artefacts bundle`,
-    );
-  }
-  const { version } = JSON.parse(readFileSync(join(root, 'apps', product.app, 'package.json'), 'utf8')) as { version: string };
-  const folder = join(out, kind);
-  const scratch = join(out, 'scratch', kind, platform.folder, product.name);
-  const madeAtSecs = commitSecs();
-  const files = packageFiles(product, { root, programs, scratch, version, madeAtSecs });
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, packageFile(product, version, platform, kind));
-  const scripts = join(root, 'tools/artefacts/packaging');
-  makePackage(
-    describePackage(product, platform, version, files, { scripts, madeAtSecs, compression: process.env.FAST ? 'gzip' : 'xz' }),
-    kind,
-    file,
-    `${scratch}/nfpm.json`,
-  );
-  process.stdout.write(`${file}: ${(statSync(file).size / 1e6).toFixed(1)} MB\n`);
-}
-
-/** Of the last commit, so that two builds of it are the same; `SOURCE_DATE_EPOCH` goes before it. */
-function commitSecs(): number {
-  return Number(process.env['SOURCE_DATE_EPOCH'] ?? execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' }));
-}
+rmSync(join(folder, 'scratch'), { recursive: true });

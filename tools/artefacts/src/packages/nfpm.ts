@@ -1,22 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { requireTool, runTool } from '../base/run-tool.ts';
 import { MAINTAINER } from './maintainer.ts';
 import type { Installed } from './package-files.ts';
-import type { Kind, Platform, Product } from './product.ts';
-
-/** A fault of making packages, in one line that says what to do. */
-export class PackageError extends Error {
-  override readonly name = 'PackageError';
-  /** Stable. */
-  readonly code: 'ERR_ARTEFACTS_NO_NFPM' | 'ERR_ARTEFACTS_NO_BUNDLE';
-
-  constructor(code: PackageError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+import type { Kind, PackagePlatform, Product } from './product.ts';
 
 /** What the loader of Node and of its addons needs: Node 26 has glibc 2.28, the QUIC addon 2.34. */
 const DEBIAN_LIBRARIES = ['libc6 (>= 2.34)', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
@@ -35,7 +22,7 @@ export interface PackageOptions {
 /** What a package says and has, in the form that nfpm reads; JSON is YAML too. One description serves both kinds. */
 export function describePackage(
   product: Product,
-  platform: Platform,
+  platform: PackagePlatform,
   version: string,
   files: readonly Installed[],
   { scripts, madeAtSecs, compression = 'xz' }: PackageOptions,
@@ -44,7 +31,7 @@ export function describePackage(
   const mtime = new Date(madeAtSecs * 1_000).toISOString();
   return {
     name: product.name,
-    arch: platform.nfpm,
+    arch: platform.debian,
     platform: 'linux',
     version,
     version_schema: 'none',
@@ -79,23 +66,13 @@ export function describePackage(
 
 /**
  * Makes a package.
- * @param description see {@link describePackage}; written to `file`.json for nfpm.
- * @throws {PackageError} `ERR_ARTEFACTS_NO_NFPM` if there is no nfpm.
+ * @param description see {@link describePackage}; written to `descriptionFile` for nfpm.
+ * @param file where the package goes to; its folder is made.
+ * @throws {ArtefactError} (rejection) if there is no nfpm, or it fails.
  */
-export function makePackage(description: object, kind: Kind, file: string, descriptionFile: string): void {
+export async function makePackage(description: object, kind: Kind, file: string, descriptionFile: string): Promise<void> {
+  for (const path of [file, descriptionFile]) mkdirSync(dirname(path), { recursive: true });
   writeFileSync(descriptionFile, JSON.stringify(description, null, 2));
-  const words = ['package', '--config', descriptionFile, '--packager', kind, '--target', file];
-  const own = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lightspeed', 'bin', 'nfpm');
-  for (const program of [own, 'nfpm']) {
-    try {
-      execFileSync(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
-      return;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
-  }
-  throw new PackageError(
-    'ERR_ARTEFACTS_NO_NFPM',
-    'nfpm is not installed: .ci/build-nfpm builds it with any Go (apt-get install golang-go)',
-  );
+  const nfpm = requireTool(['nfpm'], '.ci/build-nfpm builds it with any Go (sudo apt install golang-go)');
+  await runTool(nfpm, ['package', '--config', descriptionFile, '--packager', kind, '--target', file]);
 }

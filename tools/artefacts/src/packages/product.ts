@@ -1,9 +1,11 @@
+import type { Program } from '../base/workspace.ts';
+
 /** A program that has a package of its own. */
 export interface Product {
   /** Of the program and its package. */
   readonly name: string;
   /** Its project within `apps`, and the folder of its JavaScript within a program folder. */
-  readonly app: 'client' | 'proxy';
+  readonly app: Program;
   /** One line without a full stop. */
   readonly summary: string;
   readonly description: string;
@@ -30,19 +32,19 @@ export const PRODUCTS: readonly Product[] = [
   },
 ];
 
-/** A platform as program folders name it, and as packages do. */
-export interface Platform {
-  readonly folder: string;
-  /** As Go, and so nfpm, names it. */
-  readonly nfpm: string;
+/** How packages name a platform. */
+export interface PackagePlatform {
+  /** As program folders are named. */
+  readonly name: string;
+  /** Debian's word, which is nfpm's too. */
   readonly debian: string;
   readonly rpm: string;
 }
 
 /** What packages are made for. */
-export const PLATFORMS: readonly Platform[] = [
-  { folder: 'linux-x64', nfpm: 'amd64', debian: 'amd64', rpm: 'x86_64' },
-  { folder: 'linux-arm64', nfpm: 'arm64', debian: 'arm64', rpm: 'aarch64' },
+export const PACKAGE_PLATFORMS: readonly PackagePlatform[] = [
+  { name: 'linux-x64', debian: 'amd64', rpm: 'x86_64' },
+  { name: 'linux-arm64', debian: 'arm64', rpm: 'aarch64' },
 ];
 
 /** Kinds of packages. */
@@ -51,6 +53,6 @@ export const KINDS = ['deb', 'rpm'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** How a package's file is called, as its system expects it. */
-export function packageFile(product: Product, version: string, { debian, rpm }: Platform, kind: Kind): string {
+export function packageFile(product: Product, version: string, { debian, rpm }: PackagePlatform, kind: Kind): string {
   return kind === 'deb' ? `${product.name}_${version}_${debian}.deb` : `${product.name}-${version}-1.${rpm}.rpm`;
 }

@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { QuicClientSession } from '@currentspace/http3';
-import { connectNodeUdp, loadHttp3WasmCoreFromFile, WasmQuicClientEventLoop } from '@currentspace/http3/wasm';
+import { connectNodeUdp, WasmQuicClientEventLoop } from '@currentspace/http3/wasm';
 import type { Http3WasmCore, WasmEvent } from '@currentspace/http3/wasm';
 import { formatSocketAddress } from '@lightspeed/wire';
 import { QuicError, reasonOf } from '../transport/quic-error.ts';
 import type { ClientOptions } from './client-options.ts';
+import { loadWasmCore } from './wasm-core.ts';
 
 /** A connection over the library's wasm form, for platforms that it has no native code for. */
 export interface WasmConnection {
@@ -68,8 +67,7 @@ function answerOfTheDead(name: string): number {
 }
 
 function guarded(onTrap: (why: string) => void): Http3WasmCore {
-  const main = createRequire(import.meta.url).resolve('@currentspace/http3');
-  const core = loadHttp3WasmCoreFromFile(join(dirname(main), 'wasm', 'http3_client.wasm'));
+  const core = loadWasmCore();
   let dead = false;
   const guardedExports = Object.entries(core.exports).map(([name, value]: [string, unknown]) => {
     if (typeof value !== 'function') return [name, value] as const;

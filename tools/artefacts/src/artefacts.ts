@@ -1,0 +1,30 @@
+import { PLATFORMS } from './base/platforms.ts';
+import { findTool } from './base/run-tool.ts';
+
+/** Something that `pnpm artefacts` makes. */
+export interface Artefact {
+  /** Of its Nx target, too. */
+  readonly name: string;
+  /** In a few words, for `--help`. */
+  readonly what: string;
+  /** Groups of tools, of each of which one has to be there, and what to do otherwise. */
+  readonly needs: readonly { readonly anyOf: readonly string[]; readonly remedy: string }[];
+}
+
+const STRIP = PLATFORMS.map(({ strip }) => ({ anyOf: strip, remedy: 'sudo apt install binutils llvm' }));
+const NPM = { anyOf: ['npm'], remedy: 'install npm, which comes with Node' };
+
+const NFPM = { anyOf: ['nfpm'], remedy: '.ci/build-nfpm builds it with any Go (sudo apt install golang-go)' };
+
+/** All of them, in the order in which one needs another. */
+export const ARTEFACTS: readonly Artefact[] = [
+  { name: 'bundle', what: 'the folders of the programs, for linux-x64 and linux-arm64', needs: [NPM, ...STRIP] },
+  { name: 'deb', what: 'packages for Debian and Ubuntu, of client and node, for both', needs: [NPM, ...STRIP, NFPM] },
+  { name: 'rpm', what: 'the same for systems with RPM, such as Fedora', needs: [NPM, ...STRIP, NFPM] },
+];
+
+/** Why this machine cannot make an artefact, and what to do about it; undefined if it can. */
+export function obstacleOf({ needs }: Artefact): string | undefined {
+  const missing = needs.find(({ anyOf }) => anyOf.every((name) => findTool(name) === undefined));
+  return missing && `there is no ${missing.anyOf.join(' and no ')} in PATH: ${missing.remedy}`;
+}

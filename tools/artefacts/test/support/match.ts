@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:dgram';
+import { join } from 'node:path';
+import { ForeignProcess, openLoopbackSocket } from '@lightspeed/lab';
+import type { MadePrograms } from './made-programs.ts';
+import { run } from './run.ts';
+
+const START_MS = 30_000;
+const ROUND_TRIP_MS = 15_000;
+const DATAGRAMS = 50;
+
+/** What was seen of a match in which every datagram is answered by the game server. */
+export interface Match {
+  /** Datagrams that came back to the game, of 50. */
+  readonly answered: number;
+  /** What the node says of itself when it serves. */
+  readonly node: { readonly engine: string; readonly quic: string };
+  /** All that the client has printed. */
+  readonly client: readonly string[];
+  /** Native code in the client's memory, by file names. */
+  readonly clientAddons: readonly string[];
+}
+
+/**
+ * Plays a match with programs that were made: a node with tickets, a client that registers by one, and a game server that echoes.
+ * @param folder for what they write
+ */
+export async function playMatch(programs: MadePrograms, folder: string): Promise<Match> {
+  const keygen = await run(programs, 'proxy', ['ticket', 'keygen', '--out', join(folder, 'issuer.pem')]);
+  const ticket = await run(programs, 'proxy', [
+    'ticket',
+    'issue',
+    '--key',
+    join(folder, 'issuer.pem'),
+    '--for',
+    'alice',
+    '--expires',
+    '1d',
+  ]);
+  const ticketFile = join(folder, 'alice.txt');
+  writeFileSync(ticketFile, ticket.stdout);
+  const [issuer = ''] = /lsi1_\S+/.exec(keygen.stdout) ?? [];
+  await using server = await openLoopbackSocket();
+  server.on('message', (payload, { port, address }) => server.send(payload, port, address));
+  await using node = start(programs, 'proxy', [
+    ...['serve', '--data-bind', '127.0.0.1:0', '--control-bind', '127.0.0.1:0', '--http-bind', 'off', '--log-format', 'json'],
+    ...['--issuer-key', issuer, '--state-dir', join(folder, 'state'), '--allow-destination', '127.0.0.0/8'],
+  ]);
+  const said = JSON.parse(await node.line(/"node serves"/, START_MS)) as Match['node'] & { control: string; pin: string };
+  await using client = start(programs, 'client', [
+    ...['play', '--node', said.control, '--pin', said.pin, '--ticket', ticketFile, '--listen', '127.0.0.1:0'],
+    ...['--game-server', `127.0.0.1:${server.address().port}`],
+  ]);
+  const pointed = await client.line(/^point the game at /, START_MS);
+  await client.line(/^connected /, START_MS);
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(pointed)?.[1]);
+  const answered = await exchange(port);
+  const clientAddons = addonsOf(client.pid);
+  await client.endedBy('SIGINT', START_MS);
+  return { answered, node: { engine: said.engine, quic: said.quic }, client: [...client.lines], clientAddons };
+}
+
+/** Starts a program that goes on. */
+function start({ env, ...programs }: MadePrograms, program: 'client' | 'proxy', args: readonly string[]): ForeignProcess {
+  const [file = '', ...words] = programs[program];
+  return new ForeignProcess(file, [...words, ...args], env);
+}
+
+/** Plays: each datagram waits for the answer to the one before. @returns how many were answered with their own bytes */
+async function exchange(port: number): Promise<number> {
+  await using game = await openLoopbackSocket();
+  let answered = 0;
+  for (let number = 0; number < DATAGRAMS; number++) {
+    const payload = Buffer.from(`datagram ${number}`);
+    game.send(payload, port, '127.0.0.1');
+    if ((await nextMessage(game))?.equals(payload) === true) answered++;
+  }
+  return answered;
+}
+
+async function nextMessage(game: Socket): Promise<Buffer | undefined> {
+  const signal = AbortSignal.timeout(ROUND_TRIP_MS);
+  const [message] = (await once(game, 'message', { signal }).catch(() => [undefined])) as [Buffer | undefined];
+  return message;
+}
+
+function addonsOf(pid: number): string[] {
+  const found = readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(/\/([\w-]+\.node)$/gm);
+  return [...new Set([...found].map(([, name = '']) => name))].sort();
+}
