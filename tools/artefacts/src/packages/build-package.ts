@@ -24,7 +24,13 @@ export interface BuildOptions extends Pick<PackageOptions, 'compression' | 'made
  * @throws {ArtefactError} (rejection) if there is no program folder, or no nfpm.
  */
 export async function buildPackage(kind: Kind, platform: PackagePlatform, product: Product, options: BuildOptions): Promise<string> {
-  const { folder, madeAtSecs, version = manifestOf(product.app).version, programs = join(OUT, platform.name, 'lib'), compression } = options;
+  const {
+    folder,
+    madeAtSecs,
+    version = manifestOf(product.app).version,
+    programs = join(OUT, platform.name, 'lib'),
+    compression,
+  } = options;
   if (!existsSync(join(programs, product.app, 'main.js'))) {
     throw new ArtefactError('ERR_ARTEFACT_BUNDLE', `${programs} has no ${product.app}/main.js: run pnpm artefacts bundle first`);
   }
