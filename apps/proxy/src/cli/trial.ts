@@ -3,8 +3,8 @@ import { startNode } from '../node/node.ts';
 import { checkFiles } from './check-files.ts';
 
 /**
- * Starts a node with what a configuration says, and ends it: it has its engine, its certificate and its limits, but free ports on
- * loopback, one worker and no state. So it can be tried beside a node that serves (docs/operating.md, Updates and crashes).
+ * Starts a node with the engine, the certificate and the limits of a configuration, and ends it. It has free ports on loopback, one
+ * worker and no state. So it can be tried beside a node that serves (docs/operating.md, Updates and crashes).
  * @throws {ConfigError} about files with which the node would not start.
  * @throws {NodeError} if it does not start.
  */

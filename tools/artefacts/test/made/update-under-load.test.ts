@@ -52,6 +52,7 @@ it.skipIf(NO_DEBIAN !== undefined)(
       const { code } = await container.run('dpkg', '--install', file);
       expect(code).toBe(0);
       const during = await players.mark();
+      // For people: it depends on the machine.
       await annotate(
         `${what}: longest gap ${during.longestGapMs.toFixed(0)} ms, ${during.lost} of ${during.sent} datagrams without an answer`,
       );
