@@ -10,9 +10,19 @@ const layers = {
   'layer:session': ['layer:wire', 'layer:memory', 'layer:protocol'],
   'layer:choice': ['layer:wire'],
   'layer:udp': ['layer:wire', 'layer:memory'],
+  'layer:commands': [],
   // It runs as root: it takes nothing but what it needs.
   'layer:capture': [],
-  'layer:app': ['layer:wire', 'layer:memory', 'layer:protocol', 'layer:session', 'layer:choice', 'layer:udp', 'layer:capture'],
+  'layer:app': [
+    'layer:wire',
+    'layer:memory',
+    'layer:protocol',
+    'layer:session',
+    'layer:choice',
+    'layer:udp',
+    'layer:capture',
+    'layer:commands',
+  ],
   'layer:netem': [],
   'layer:tool': ['*'],
 };

@@ -7,7 +7,7 @@ export default {
     ...base.test,
     include: ['test/made/**/*.test.ts'],
     reporters: ['default', ['json', { outputFile: 'test-results/made.json' }]],
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     fileParallelism: false,
   },
 };

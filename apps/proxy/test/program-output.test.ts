@@ -73,7 +73,10 @@ describe('lightspeed-proxy', () => {
     [['ticket', 'revoke', 'x'], "required option '--list <FILE>' not specified; see lightspeed-proxy ticket revoke --help"],
     [['ticket', 'inspect'], "missing required argument 'TICKET'; see lightspeed-proxy ticket inspect --help"],
     [['sevre'], "unknown command 'sevre' (Did you mean serve?); see lightspeed-proxy --help"],
-    [['stop'], "unknown command 'stop'; commands: serve, drain, restart, bans, ticket; see lightspeed-proxy --help"],
+    [
+      ['stop'],
+      "unknown command 'stop'; commands: serve, drain, restart, reload, bans, ticket, completion, manual; see lightspeed-proxy --help",
+    ],
     [['bans', 'show'], "unknown command 'show'; commands: list, remove; see lightspeed-proxy bans --help"],
     [['serve', '--workers'], "option '--workers <N>' argument missing; see lightspeed-proxy serve --help"],
     [['serve', '--workers', 'x'], '--workers: got "x", allowed is a whole number from 1 to 64'],

@@ -90,3 +90,22 @@ it('`restart` does nothing where the program could not start again, and says why
   expect(program.starts).toBe(1);
   expect(readFileSync(join(folder, 'sessions.json'), 'utf8')).not.toBe('');
 });
+
+it('`restart` does nothing where the new program would end after its start, although its configuration is right', async () => {
+  const folder = keptFolder();
+  const main = join(folder, 'main.mjs');
+  writeFileSync(main, `await import(${JSON.stringify(MAIN)});\n`);
+  const { folder: stateDir, program, server } = await scene({ main });
+  const client = await playingClient(program);
+  // Nothing of this shows before a node opens its sockets.
+  writeFileSync(
+    main,
+    `import dgram from 'node:dgram';
+     dgram.Socket.prototype.bind = () => { throw new Error('this version is broken'); };
+     await import(${JSON.stringify(MAIN)});\n`,
+  );
+  const { code, stderr } = await Program.run('restart', '--state-dir', stateDir);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/the node refuses: .*cannot be started again: /) as string });
+  await client.roundTrip(server.endpoint, 'still there');
+  expect(program.starts).toBe(1);
+});

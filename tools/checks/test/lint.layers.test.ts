@@ -14,13 +14,14 @@ const everyone = [
   'capture',
   'probe',
   'choice',
+  'commands',
   'proxy',
   'client',
   'netem',
   'bench',
   'lab',
 ];
-const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'probe', 'choice'];
+const packages = ['wire', 'fec', 'control', 'security', 'session', 'udp', 'capture', 'probe', 'choice', 'commands'];
 const mayUse: Record<string, readonly string[]> = {
   'packages/wire': [],
   'packages/memory': ['wire'],
@@ -32,6 +33,7 @@ const mayUse: Record<string, readonly string[]> = {
   'packages/udp': ['wire', 'memory'],
   'packages/capture': [],
   'packages/probe': ['wire'],
+  'packages/commands': [],
   'apps/proxy': packages,
   'apps/client': packages,
   'tools/netem': [],

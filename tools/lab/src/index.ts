@@ -9,6 +9,8 @@ export type { CaptureFigures, KillFigures, LoadFigures } from './capture-figures
 export { LabError, readOptions, reasonOf } from './errors.ts';
 export { command, ForeignProcess } from './foreign-process.ts';
 export { findProgram } from './find-program.ts';
+export { startPlayers } from './game/player-process.ts';
+export type { PlayerProcess } from './game/player-process.ts';
 export { Issuer } from './issuer.ts';
 export { temporaryFolder } from './leftovers.ts';
 export type { LoadTarget } from './load/generator-main.ts';

@@ -1,5 +1,6 @@
 import { Argument, CommanderError, Option } from 'commander';
 import type { Command } from 'commander';
+import { addShellCommands } from '@lightspeed/commands';
 import type { SocketAddress } from '@lightspeed/wire';
 import { ClientError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
@@ -42,6 +43,9 @@ import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { whoami } from './whoami.ts';
 import type { WhoamiOptions } from './whoami.ts';
+
+/** Commands that work also where the file of settings is wrong. */
+const WITHOUT_SETTINGS: readonly string[] = ['import', 'completion', 'manual'];
 
 const USAGE = 2;
 const FAILURE = 1;
@@ -130,7 +134,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .configureOutput({
       outputError: (text) => terminal.failed('ERR_CLIENT_USAGE', text.trim().replace(/\s*\n\s*/g, ' ')),
     })
-    .hook('preAction', (_program, command) => (command.name() === 'import' ? undefined : applyConfig(command, terminal)))
+    .hook('preAction', (_program, command) => (WITHOUT_SETTINGS.includes(command.name()) ? undefined : applyConfig(command, terminal)))
     .addHelpText('after', PLAY_EXAMPLE);
   // Settings of a program are handed down to commands that are made by it, not to those added to it.
   const playing = program.command('play').description('Open local UDP ports that stand for game servers, and carry what arrives there.');
@@ -212,5 +216,6 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     .addOption(jsonOption('one JSON object per client'))
     .addHelpText('after', STATUS_EXAMPLES)
     .action(async (options: StatusOptions) => done(await status(options, terminal)));
+  addShellCommands(program, { version: VERSION, seeAlso: ['lightspeed-proxy(1)'] }, (text) => terminal.line(text.trimEnd()));
   return program;
 }

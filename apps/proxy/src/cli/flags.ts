@@ -38,6 +38,7 @@ export interface ServeFlags {
   readonly nodeId?: string;
   readonly region?: string;
   readonly check?: boolean;
+  readonly trial?: boolean;
   readonly logLevel?: string;
   readonly logFormat?: string;
 }

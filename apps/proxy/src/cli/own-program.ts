@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A node that does not say within this time what its configuration means will not start either. */
+/** A node that has not served by then in a trial would not either. */
 const CHECK_MS = 20_000;
 
 /** A program as this process was started with it. */
@@ -22,14 +22,24 @@ function ownProgram(): OwnProgram {
 }
 
 /**
- * Runs the program beside this one with `--check`: whether it starts at all, and what it makes of the configuration.
+ * Remembers which files this program is made of.
+ * @returns tells whether others are in their place by now, as after an update.
+ */
+export function watchOwnProgram(): () => boolean {
+  const files = [ownProgram().file, process.argv[1]];
+  const before = files.map(identityOf).join();
+  return () => files.map(identityOf).join() !== before;
+}
+
+/**
+ * Runs the program beside this one with `--trial`: whether it starts and serves, and what it makes of the configuration.
  * @throws what is wrong, in one line.
  */
 export async function checkOwnProgram(): Promise<void> {
   if (process.execve === undefined) throw new Error('this system cannot replace a process by another: end the node, and start it again');
   const { file, args } = ownProgram();
   await new Promise<void>((resolve, reject) => {
-    execFile(file, [...args.slice(1), '--check'], { timeout: CHECK_MS }, (error, _stdout, stderr) => {
+    execFile(file, [...args.slice(1), '--trial'], { timeout: CHECK_MS }, (error, _stdout, stderr) => {
       if (error === null) resolve();
       else reject(new Error(`its program cannot be started again: ${stderr.trim().split('\n').at(-1) || error.message}`));
     });
@@ -49,6 +59,12 @@ export function becomeOwnProgram(): never {
 function commandLine(): readonly string[] {
   if (process.platform === 'linux') return readFileSync('/proc/self/cmdline', 'utf8').split('\0').slice(0, -1);
   return [process.argv0, ...process.execArgv, ...process.argv.slice(1)];
+}
+
+/** Another one for each file that is put in the place of another. */
+function identityOf(path: string): string {
+  const { dev, ino, size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return `${dev} ${ino} ${size} ${mtimeMs}`;
 }
 
 /** Where the shell would have found it. */

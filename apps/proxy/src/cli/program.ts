@@ -1,17 +1,18 @@
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
+import { addShellCommands } from '@lightspeed/commands';
 import { VERSION } from '../base/version.ts';
 import { OPTIONS } from '../config/options.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { NodeError } from '../base/node-error.ts';
-import { askNode } from '../state/admin-socket.ts';
 import { check } from './check.ts';
 import { CommandWithHints } from './command-with-hints.ts';
 import { configFromFlags, defaultStateDir } from './flags.ts';
 import type { ServeFlags } from './flags.ts';
-import { restart } from './restart.ts';
+import { addRunningNodeCommands } from './running-node-commands.ts';
 import { serve } from './serve.ts';
 import { addBans } from './bans.ts';
+import { trial } from './trial.ts';
 import { addTicket } from './ticket-commands.ts';
 
 const NAME = 'lightspeed-proxy';
@@ -62,10 +63,11 @@ Example, a node that anybody on this machine may use:
 ${NAME} serve --help explains every option.`,
     );
   addServe(program, done);
-  addDrain(program);
-  addRestart(program);
+  addRunningNodeCommands(program, NAME, usualStateDir);
   addBans(program, NAME, usualStateDir);
   addTicket(program, NAME, done);
+  const manual = { version: VERSION, seeAlso: ['node.toml(5)', 'lightspeed(1)', 'systemctl(1)'] };
+  addShellCommands(program, manual, (text) => process.stdout.write(text));
   return program;
 }
 
@@ -110,6 +112,7 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
     .option('--region <S>', 'place of this node (default "default")')
     .option('--check', 'check the configuration and the files that it names, print the result, and end')
+    .option('--trial', 'start a node beside others, on free ports and without state, and end it: shows that it would start')
     .option('--log-level <L>', 'fatal, error, warn, info, debug, trace or silent (default info)')
     .option('--log-format <FORMAT>', 'pretty or json (default: pretty on a terminal, otherwise json)')
     .allowExcessArguments(false)
@@ -132,44 +135,8 @@ $XDG_STATE_HOME or ~/.local/state, by the control plane's port. Each node needs 
     .action(async (flags: ServeFlags) => {
       const config = configFromFlags(flags);
       if (flags.check === true) await check(config);
+      else if (flags.trial === true) await trial(config);
       else done(await serve(config, () => configFromFlags(flags)));
-    });
-}
-
-function addDrain(program: Command): void {
-  program
-    .command('drain')
-    .summary('end a running node gracefully')
-    .description(
-      'Makes a node on this machine take no new clients and inform its clients. It ends when they have left or its ' +
-        'drain_secs are over. SIGTERM does the same.',
-    )
-    .helpOption('-h, --help', 'print this')
-    .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
-    .allowExcessArguments(false)
-    .addHelpText('after', `\nExamples:\n  ${NAME} drain\n  ${NAME} drain --state-dir /var/lib/lightspeed`)
-    .action(async ({ stateDir }: { stateDir?: string }) => {
-      await askNode(stateDir ?? usualStateDir(), 'drain');
-      process.stdout.write('the node drains\n');
-    });
-}
-
-function addRestart(program: Command): void {
-  program
-    .command('restart')
-    .summary('restart a running node without ending its sessions')
-    .description(
-      'Makes a node on this machine start again with the program and the configuration that are on disk now. Registered ' +
-        'clients keep their sessions, and game servers see the same ports. The process keeps its id. Nothing happens if ' +
-        'the program or the configuration cannot be used.',
-    )
-    .helpOption('-h, --help', 'print this')
-    .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
-    .allowExcessArguments(false)
-    .addHelpText('after', `\nExamples:\n  ${NAME} restart\n  ${NAME} restart --state-dir /var/lib/lightspeed`)
-    .action(async ({ stateDir }: { stateDir?: string }) => {
-      const { version, sessions } = await restart(stateDir ?? usualStateDir());
-      process.stdout.write(`the node has restarted: version ${version}, ${sessions} sessions\n`);
     });
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { NodeError } from '../base/node-error.ts';
-import type { NodeStatus } from '../node/admin-commands.ts';
+import type { NodeStatus, Reloaded } from '../node/admin-commands.ts';
 import { askNode } from '../state/admin-socket.ts';
 
 const LOOK_EVERY_MS = 20;
@@ -12,7 +12,21 @@ const BACK_WITHIN_MS = 30_000;
  * @throws {NodeError} if it refuses, or does not come back.
  */
 export async function restart(folder: string): Promise<NodeStatus> {
-  const before = JSON.parse(await askNode(folder, 'restart')) as NodeStatus;
+  return whenBack(folder, JSON.parse(await askNode(folder, 'restart')) as NodeStatus);
+}
+
+/**
+ * Has the node whose state folder this is read its configuration again; or start again, if its program was replaced.
+ * @returns what has changed, or how the node is after its restart.
+ * @throws {NodeError} if it refuses, or does not come back.
+ */
+export async function reloadOrRestart(folder: string): Promise<Reloaded | NodeStatus> {
+  const answer = JSON.parse(await askNode(folder, 'reload')) as Reloaded | NodeStatus;
+  return 'run' in answer ? whenBack(folder, answer) : answer;
+}
+
+/** Waits until the node that was so serves as another run. */
+async function whenBack(folder: string, before: NodeStatus): Promise<NodeStatus> {
   const startedMs = performance.now();
   while (performance.now() - startedMs < BACK_WITHIN_MS) {
     const now = await statusOf(folder);

@@ -1,10 +1,11 @@
 import { constants } from 'node:os';
 import type { NodeConfig } from '../config/node-config.ts';
 import { createLog } from '../node/log.ts';
+import type { Reloaded } from '../node/admin-commands.ts';
 import { startNode } from '../node/node.ts';
 import { nodeSignals } from './node-signals.ts';
 import { reload } from './reload.ts';
-import { becomeOwnProgram, checkOwnProgram } from './own-program.ts';
+import { becomeOwnProgram, checkOwnProgram, watchOwnProgram } from './own-program.ts';
 
 /**
  * Runs a node until a signal or `drain` asks it to end: clients that are registered get time to leave. A further signal
@@ -24,17 +25,24 @@ export async function serve(config: NodeConfig, read = () => config): Promise<nu
     asked.resolve('end');
   };
   for (const signal of signals.end) process.on(signal, onSignal);
+  const isReplaced = watchOwnProgram();
   /** One at a time, the first one when the node serves. */
-  const serving = Promise.withResolvers<() => Promise<void>>();
-  let reloaded: Promise<void> = Promise.resolve();
+  const serving = Promise.withResolvers<() => Promise<Reloaded>>();
+  let before: Promise<unknown> = Promise.resolve();
+  const reloadInTurn = () => {
+    const reloaded = before.then(async () => (await serving.promise)());
+    before = reloaded.catch(() => undefined);
+    return reloaded;
+  };
   const onHangup = () => {
-    reloaded = reloaded.then(async () => (await serving.promise)());
+    // The log has what is wrong.
+    reloadInTurn().catch(() => undefined);
   };
   if (signals.reload !== undefined) process.on(signals.reload, onHangup);
   try {
     // A signal during the start is kept until there is something to close.
     const output = await createLog(config);
-    const node = await startNode(config, { ...output, prepareRestart: checkOwnProgram });
+    const node = await startNode(config, { ...output, program: { isReplaced, check: checkOwnProgram, reload: reloadInTurn } });
     serving.resolve(() => reload(node, read, output.log));
     const what = await Promise.race([asked.promise, node.drainAsked, node.restartAsked.then(() => 'restart' as const)]);
     ending = true;

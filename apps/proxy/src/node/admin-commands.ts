@@ -1,4 +1,5 @@
 import { VERSION } from '../base/version.ts';
+import type { Reload } from '../config/reloadable.ts';
 import type { AccountBans } from '../control/account-bans.ts';
 import type { AdminCommands } from '../state/admin-socket.ts';
 
@@ -9,6 +10,19 @@ export interface NodeStatus {
   readonly version: string;
   readonly state: 'starting' | 'serving' | 'draining' | 'restarting';
   readonly sessions: number;
+}
+
+/** What reading the configuration again has changed, and which keys count only after a restart. */
+export type Reloaded = Pick<Reload, 'changed' | 'later'>;
+
+/** The program that a node is, as far as it can be asked to change. */
+export interface NodeProgram {
+  /** Whether other files are in the place of those with which it was started. */
+  isReplaced(): boolean;
+  /** Resolves if what is on disk now can be started; throws what is wrong. */
+  check(): Promise<void>;
+  /** Reads the configuration again; throws why it cannot be used. */
+  reload(): Promise<Reloaded>;
 }
 
 /** What the commands need of a node that serves. */
@@ -23,14 +37,14 @@ export interface AdministeredNode {
 export class Administration {
   /** Undefined until the node serves. */
   node: AdministeredNode | undefined;
-  readonly #prepareRestart: (() => Promise<void>) | undefined;
+  readonly #program: NodeProgram | undefined;
   readonly #drain = Promise.withResolvers<undefined>();
   readonly #restart = Promise.withResolvers<undefined>();
   #restarts = false;
 
-  /** @param prepareRestart checks that the program can be started again; undefined where nobody would do that. */
-  constructor(prepareRestart: (() => Promise<void>) | undefined) {
-    this.#prepareRestart = prepareRestart;
+  /** @param program what to restart and reload; undefined where nobody would do that. */
+  constructor(program: NodeProgram | undefined) {
+    this.#program = program;
   }
 
   /** Resolves when somebody asks the node to drain. */
@@ -48,14 +62,12 @@ export class Administration {
       this.#drain.resolve(undefined);
       return 'draining';
     },
-    restart: async () => {
-      if (this.#prepareRestart === undefined) throw new Error('it is part of another program, which has to start it again');
+    restart: () => this.#askRestart(this.#ownProgram),
+    reload: async () => {
+      const program = this.#ownProgram;
+      if (program.isReplaced()) return this.#askRestart(program);
       this.#requireServing();
-      await this.#prepareRestart();
-      this.#requireServing();
-      this.#restarts = true;
-      this.#restart.resolve(undefined);
-      return JSON.stringify(this.#status());
+      return JSON.stringify(await program.reload());
     },
     'bans-list': () => JSON.stringify(this.#bans.list(Date.now())),
     'bans-remove': async ([account]) => {
@@ -70,6 +82,20 @@ export class Administration {
     const bans = this.node?.bans;
     if (bans === undefined) throw new Error('it is starting, or registers nobody');
     return bans;
+  }
+
+  get #ownProgram(): NodeProgram {
+    if (this.#program === undefined) throw new Error('it is part of another program, which has to start it again');
+    return this.#program;
+  }
+
+  async #askRestart(program: NodeProgram): Promise<string> {
+    this.#requireServing();
+    await program.check();
+    this.#requireServing();
+    this.#restarts = true;
+    this.#restart.resolve(undefined);
+    return JSON.stringify(this.#status());
   }
 
   #requireServing(): void {

@@ -18,6 +18,7 @@ import { freePort } from '../supervisor/data-port.ts';
 import { relayOptionsOf } from '../supervisor/relay-options.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { Administration } from './admin-commands.ts';
+import type { NodeProgram } from './admin-commands.ts';
 import { LiveNode } from './live-node.ts';
 import type { RunningNode } from './live-node.ts';
 import { watchDialect } from './dialect-watch.ts';
@@ -31,8 +32,8 @@ export interface NodeOptions {
   readonly log?: Logger;
   /** How many lines of the log were dropped, for `/metrics`. */
   readonly droppedLines?: () => number;
-  /** Checks that the program can be started again; without it the node refuses to be asked to restart. */
-  readonly prepareRestart?: () => Promise<void>;
+  /** The program that the node is; without it the node refuses to be asked to restart or reload. */
+  readonly program?: NodeProgram;
 }
 
 /**
@@ -44,7 +45,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
   requireDescriptors(config.workers);
   const engine = engineFor(config);
   await requireEgressAddress(config);
-  const administration = new Administration(options.prepareRestart);
+  const administration = new Administration(options.program);
   const state = config.controlBind && (await openControlState(config, log, administration.commands));
   const parts = await startParts(config, engine, state, log, options.droppedLines ?? (() => 0));
   const { supervisor, control } = parts;

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ArtefactError } from './artefact-error.ts';
@@ -7,9 +8,13 @@ import { ArtefactError } from './artefact-error.ts';
 const execute = promisify(execFile);
 const MAX_OUTPUT_BYTES = 16 * 1_024 * 1_024;
 
-/** Where a tool is, if it is in one of the folders of PATH. */
+/** Where `.ci/build-*` put the tools that they build. */
+const BUILT = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lightspeed', 'bin');
+
+/** Where a tool is, if it is in one of the folders of PATH, or was built by `.ci`. */
 export function findTool(name: string): string | undefined {
-  const candidates = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name));
+  const folders = [BUILT, ...(process.env['PATH'] ?? '').split(delimiter)];
+  const candidates = folders.map((folder) => join(folder, name));
   return candidates.find((file) => {
     try {
       accessSync(file, constants.X_OK);

@@ -1,0 +1,36 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { findTool } from '../../src/base/run-tool.ts';
+import { NO_FOLDER } from './made-programs.ts';
+import { succeed } from './execute.ts';
+
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lightspeed');
+/** What the packages need, and what their tests look with. */
+const INCLUDED = 'systemd,systemd-sysv,dbus,libstdc++6,libgcc-s1,libatomic1,passwd,curl,iproute2';
+
+/** Why packages cannot be tried here; undefined if they can. */
+export const NO_DEBIAN =
+  NO_FOLDER ??
+  (process.getuid?.() === 0 ? undefined : 'it needs root, for a root folder of its own') ??
+  missing('nfpm', '.ci/build-nfpm') ??
+  missing('debootstrap', 'sudo apt install debootstrap') ??
+  missing('systemd-nspawn', 'sudo apt install systemd-container');
+
+function missing(tool: string, remedy: string): string | undefined {
+  return findTool(tool) === undefined ? `no ${tool}: ${remedy}` : undefined;
+}
+
+/** A fresh Debian 12 in a folder. It is fetched once, and kept in the user's cache. */
+export async function makeDebian(folder: string): Promise<string> {
+  const kept = join(CACHE, 'debian-bookworm');
+  if (!existsSync(kept)) {
+    const unfinished = `${kept}.unfinished`;
+    rmSync(unfinished, { recursive: true, force: true });
+    await succeed('debootstrap', '--variant=minbase', `--include=${INCLUDED}`, 'bookworm', unfinished);
+    renameSync(unfinished, kept);
+  }
+  const root = join(folder, 'debian');
+  await succeed('cp', '-a', kept, root);
+  return root;
+}
