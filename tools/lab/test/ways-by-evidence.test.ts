@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { changingNode } from './ways/changing-node.ts';
-import { livePage } from './ways/live-page.ts';
 import { noBetterNode } from './ways/no-better-node.ts';
 import { silentServer } from './ways/silent-server.ts';
 import { whyNoWays } from './ways/why-no-ways.ts';
@@ -9,7 +8,7 @@ const why = await whyNoWays();
 const notRun = why === undefined ? '' : ` (not run: ${why})`;
 
 describe.concurrent(`the client decides by evidence, in network namespaces${notRun}`, () => {
-  it.skipIf(why !== undefined).each([changingNode, silentServer, noBetterNode, livePage])(
+  it.skipIf(why !== undefined).each([changingNode, silentServer, noBetterNode])(
     '$name: $about',
     { timeout: 180_000 },
     async ({ start }) => {

@@ -63,7 +63,7 @@ Example, a node that anybody on this machine may use:
 ${NAME} serve --help explains every option.`,
     );
   addServe(program, done);
-  addRunningNodeCommands(program, NAME, usualStateDir);
+  addRunningNodeCommands(program, NAME, usualStateDir, done);
   addBans(program, NAME, usualStateDir);
   addTicket(program, NAME, done);
   const manual = { version: VERSION, seeAlso: ['node.toml(5)', 'lightspeed(1)', 'systemctl(1)'] };

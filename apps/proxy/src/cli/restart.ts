@@ -36,8 +36,14 @@ async function whenBack(folder: string, before: NodeStatus): Promise<NodeStatus>
   throw new NodeError('ERR_PROXY_STATE', `the node has not come back within ${BACK_WITHIN_MS / 1_000} s: its log says why`);
 }
 
-/** @returns undefined while there is none. */
-async function statusOf(folder: string): Promise<NodeStatus | undefined> {
+/** Has the node whose state folder this is end, and waits until it has ended. @throws {NodeError} if none runs, or it refuses. */
+export async function drainToTheEnd(folder: string): Promise<void> {
+  await askNode(folder, 'drain');
+  while ((await statusOf(folder)) !== undefined) await setTimeout(LOOK_EVERY_MS);
+}
+
+/** How the node is whose state folder this is; undefined while there is none. */
+export async function statusOf(folder: string): Promise<NodeStatus | undefined> {
   try {
     return JSON.parse(await askNode(folder, 'status')) as NodeStatus;
   } catch {
