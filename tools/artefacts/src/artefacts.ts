@@ -19,12 +19,18 @@ const NPM = { anyOf: ['npm'], remedy: 'install npm, which comes with Node' };
 
 const NFPM = { anyOf: ['nfpm'], remedy: '.ci/build-nfpm builds it with any Go (sudo apt install golang-go)' };
 
+const MMDEBSTRAP = { anyOf: ['mmdebstrap'], remedy: 'sudo apt install mmdebstrap' };
+const BUILDAH = { anyOf: ['buildah'], remedy: 'sudo apt install buildah' };
+const HELM = { anyOf: ['helm'], remedy: '.ci/build-helm builds it with any Go (sudo apt install golang-go)' };
+
 /** All of them, in the order in which one needs another. */
 export const ARTEFACTS: readonly Artefact[] = [
   { name: 'bundle', what: 'the folders of the programs, for linux-x64 and linux-arm64', needs: [NPM, ...STRIP] },
   { name: 'single-file', what: 'the programs as one file each, with SHA-256 sums', needs: [NPM, ...STRIP] },
   { name: 'deb', what: 'packages for Debian and Ubuntu, of client and node, for both', needs: [NPM, ...STRIP, NFPM] },
   { name: 'rpm', what: 'the same for systems with RPM, such as Fedora', needs: [NPM, ...STRIP, NFPM] },
+  { name: 'image', what: 'images of a node for containers, for both', needs: [NPM, ...STRIP, MMDEBSTRAP, BUILDAH] },
+  { name: 'chart', what: 'the Helm chart of nodes in Kubernetes', needs: [HELM] },
 ];
 
 /** Why this machine cannot make an artefact, and what to do about it; undefined if it can. */

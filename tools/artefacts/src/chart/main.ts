@@ -1,0 +1,17 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startProgress } from '../base/progress.ts';
+import { requireTool, runTool } from '../base/run-tool.ts';
+import { OUT, WORKSPACE, manifestOf } from '../base/workspace.ts';
+
+/* Checks the Helm chart of nodes, and packs it in out/chart. It installs the image of the proxy's version. */
+
+const say = startProgress();
+const helm = requireTool(['helm'], '.ci/build-helm builds it with any Go (sudo apt install golang-go)');
+const chart = join(WORKSPACE, 'deploy/chart/lightspeed-proxy');
+const folder = join(OUT, 'chart');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+await runTool(helm, ['lint', '--strict', chart]);
+const said = await runTool(helm, ['package', chart, '--app-version', manifestOf('proxy').version, '--destination', folder]);
+say(said.trim());
