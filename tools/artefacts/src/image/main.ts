@@ -8,8 +8,8 @@ import { OUT, WORKSPACE, manifestOf } from '../base/workspace.ts';
 import { unpackDebian } from './debian-root.ts';
 
 /*
- * Makes the images of a node, in out/image, without a daemon: for each platform a context in out/PLATFORM/image, which
- * deploy/image/Dockerfile takes, and from that an archive: `gzip -dc ARCHIVE | docker load`, or `podman load`.
+ * Makes the images of a node, in out/image, without a daemon. For each platform it makes a context in out/PLATFORM/image, which
+ * deploy/image/Dockerfile takes. From that it makes an archive for `gzip -dc ARCHIVE | docker load`, or `podman load`.
  */
 
 const PLATFORMS = [
