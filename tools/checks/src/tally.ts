@@ -2,6 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { JsonTestResult, JsonTestResults } from 'vitest/node';
 
+const DEFAULT_REPORT = 'vitest.json';
+
 /** A test that failed, a file of tests that failed outside of them, or a project without a report. */
 interface Failure {
   /** The path of its file, or of its project, from the folder of the workspace. */
@@ -36,14 +38,26 @@ export function tallyReports(root: string): Tally {
 }
 
 function tallyProject(root: string, path: string): Tally {
-  let report: JsonTestResults;
+  const folder = join(root, path, 'test-results');
+  // Besides the one of its default tests, a project may have reports of tests that a command of their own runs.
+  const others = globSync('*.json', { cwd: folder }).filter((name) => name !== DEFAULT_REPORT);
+  const reports = [DEFAULT_REPORT, ...others.sort()].map((name) => readReport(join(folder, name)));
+  const missing = reports.includes(undefined) ? [{ path, test: undefined, why: 'left no report' }] : [];
+  const read = reports.filter((report) => report !== undefined);
+  return {
+    passed: read.reduce((sum, { numPassedTests }) => sum + numPassedTests, 0),
+    skipped: read.reduce((sum, { numPendingTests }) => sum + numPendingTests, 0),
+    failures: [...missing, ...read.flatMap(({ testResults }) => testResults.flatMap((file) => failuresIn(root, file)))],
+  };
+}
+
+/** @returns undefined if there is none that can be read. */
+function readReport(file: string): JsonTestResults | undefined {
   try {
-    report = JSON.parse(readFileSync(join(root, path, 'test-results/vitest.json'), 'utf8')) as JsonTestResults;
+    return JSON.parse(readFileSync(file, 'utf8')) as JsonTestResults;
   } catch {
-    return { passed: 0, skipped: 0, failures: [{ path, test: undefined, why: 'left no report' }] };
+    return undefined;
   }
-  const failures = report.testResults.flatMap((file) => failuresIn(root, file));
-  return { passed: report.numPassedTests, skipped: report.numPendingTests, failures };
 }
 
 function failuresIn(root: string, { name, status, message, assertionResults }: JsonTestResult): Failure[] {

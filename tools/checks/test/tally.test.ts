@@ -86,3 +86,12 @@ test('a project without tests counts for nothing', () => {
 
   expect(tallyReports(root)).toEqual({ passed: 0, skipped: 0, failures: [] });
 });
+
+test('what a project has tested by another command counts, too', () => {
+  const failedTests: TestResult[] = [{ fullName: 'b is made', status: 'failed', failureMessages: ['it is not'] }];
+  project('apps/b', report(3, 1));
+  writeFileSync(join(root, 'apps/b/test-results/made.json'), JSON.stringify(report(2, 4, failedTests)));
+
+  const failures = [{ path: 'apps/b/test/some-behaviour.test.ts', test: 'b is made', why: 'it is not' }];
+  expect(tallyReports(root)).toEqual({ passed: 5, skipped: 5, failures });
+});
