@@ -11,6 +11,9 @@ const MAX_OUTPUT_BYTES = 16 * 1_024 * 1_024;
 /** Where `.ci/build-*` put the tools that they build. */
 const BUILT = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lightspeed', 'bin');
 
+/** What brings pnpm, in the version of this workspace. */
+export const PNPM_REMEDY = 'run npx -y pnpm@12.21.0 artefacts, which brings it';
+
 /** Where a tool is, if it is in one of the folders of PATH, or was built by `.ci`. */
 export function findTool(name: string): string | undefined {
   const folders = [BUILT, ...(process.env['PATH'] ?? '').split(delimiter)];
