@@ -43,7 +43,11 @@ export function requireTool(names: readonly string[], remedy: string): string {
  * Runs a tool to its end. @returns what it has printed.
  * @throws {ArtefactError} (rejection) `ERR_ARTEFACT_TOOL_FAILED` with the last line that it has printed on standard error.
  */
-export async function runTool(file: string, args: readonly string[], options: { readonly cwd?: string } = {}): Promise<string> {
+export async function runTool(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
   try {
     return (await execute(file, args, { maxBuffer: MAX_OUTPUT_BYTES, ...options })).stdout;
   } catch (cause) {

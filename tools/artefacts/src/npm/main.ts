@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startProgress } from '../base/progress.ts';
+import { startBuild } from '../base/start-build.ts';
 import { PNPM_REMEDY, requireTool, runTool } from '../base/run-tool.ts';
 import { OUT } from '../base/workspace.ts';
 import { publicPackages } from './public-packages.ts';
@@ -9,7 +9,7 @@ import { publicPackages } from './public-packages.ts';
  * Packs all public packages into out/npm, as they are published. Nx has checked each of them before (`pack-check`).
  */
 
-const say = startProgress();
+const say = startBuild();
 const folder = join(OUT, 'npm');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });

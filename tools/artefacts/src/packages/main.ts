@@ -2,7 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArtefactError } from '../base/artefact-error.ts';
 import { madeAtSecs } from '../base/made-at.ts';
-import { startProgress } from '../base/progress.ts';
+import { startBuild } from '../base/start-build.ts';
 import { OUT } from '../base/workspace.ts';
 import { buildPackage } from './build-package.ts';
 import { KINDS, PACKAGE_PLATFORMS, PRODUCTS } from './product.ts';
@@ -15,7 +15,7 @@ const [word] = process.argv.slice(2);
 const kind = KINDS.find((each) => each === word);
 if (kind === undefined) throw new ArtefactError('ERR_ARTEFACT_UNKNOWN', `got kind '${word}': use ${KINDS.join(' or ')}`);
 
-const say = startProgress();
+const say = startBuild();
 const folder = join(OUT, kind);
 rmSync(folder, { recursive: true, force: true });
 const secs = await madeAtSecs();

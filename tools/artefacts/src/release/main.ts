@@ -1,6 +1,6 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startProgress } from '../base/progress.ts';
+import { startBuild } from '../base/start-build.ts';
 import { writeSums } from '../base/sums.ts';
 import { OUT } from '../base/workspace.ts';
 import { releaseFiles } from './release-files.ts';
@@ -9,7 +9,7 @@ import { releaseFiles } from './release-files.ts';
  * Makes out/release: every file that users download, in one folder, with the SHA-256 sums of all of them. Files are links, so they take no room.
  */
 
-const say = startProgress();
+const say = startBuild();
 const folder = join(OUT, 'release');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });

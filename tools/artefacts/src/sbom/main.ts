@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { madeAtSecs } from '../base/made-at.ts';
-import { startProgress } from '../base/progress.ts';
+import { startBuild } from '../base/start-build.ts';
 import { PNPM_REMEDY, requireTool, runTool } from '../base/run-tool.ts';
 import { COMMANDS, OUT, PROGRAMS, WORKSPACE, manifestOf } from '../base/workspace.ts';
 import type { Bill } from './bill.ts';
@@ -15,7 +15,7 @@ import { shippedComponents } from './shipped-components.ts';
 /** What tools of the last years read. */
 const SPECIFICATION = '1.6';
 
-const say = startProgress();
+const say = startBuild();
 const folder = join(OUT, 'sbom');
 const secs = await madeAtSecs();
 rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PLATFORMS } from '../base/platforms.ts';
-import { startProgress } from '../base/progress.ts';
+import { startBuild } from '../base/start-build.ts';
 import { findTool, runTool } from '../base/run-tool.ts';
 import { COMMANDS, OUT, manifestOf } from '../base/workspace.ts';
 import { nativeFiles } from '../bundle/native-files.ts';
@@ -20,7 +20,7 @@ const AT_ONCE = 2;
 /** Signs programs for macOS on any system. */
 const SIGNER = 'rcodesign';
 
-const say = startProgress();
+const say = startBuild();
 rmSync(FOLDER, { recursive: true, force: true });
 say('bundling');
 const parts = { client: await singleFileParts('client'), proxy: await singleFileParts('proxy') };
