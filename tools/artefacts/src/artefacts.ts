@@ -1,5 +1,5 @@
 import { PLATFORMS } from './base/platforms.ts';
-import { findTool } from './base/run-tool.ts';
+import { PNPM_REMEDY, findTool } from './base/run-tool.ts';
 
 /** Something that `pnpm artefacts` makes. */
 export interface Artefact {
@@ -9,6 +9,8 @@ export interface Artefact {
   readonly what: string;
   /** Groups of tools, of each of which one has to be there, and what to do otherwise. */
   readonly needs: readonly { readonly anyOf: readonly string[]; readonly remedy: string }[];
+  /** Whether it is made after all others, of whatever is there then. */
+  readonly isLast?: boolean;
 }
 
 const STRIP = PLATFORMS.filter(({ strip }) => strip.length > 0).map(({ strip }) => ({
@@ -16,7 +18,7 @@ const STRIP = PLATFORMS.filter(({ strip }) => strip.length > 0).map(({ strip }) 
   remedy: 'sudo apt install binutils llvm',
 }));
 const NPM = { anyOf: ['npm'], remedy: 'install npm, which comes with Node' };
-
+const PNPM = { anyOf: ['pnpm'], remedy: PNPM_REMEDY };
 const NFPM = { anyOf: ['nfpm'], remedy: '.ci/build-nfpm builds it with any Go (sudo apt install golang-go)' };
 
 const MMDEBSTRAP = { anyOf: ['mmdebstrap'], remedy: 'sudo apt install mmdebstrap' };
@@ -31,6 +33,9 @@ export const ARTEFACTS: readonly Artefact[] = [
   { name: 'rpm', what: 'the same for systems with RPM, such as Fedora', needs: [NPM, ...STRIP, NFPM] },
   { name: 'image', what: 'images of a node for containers, for both', needs: [NPM, ...STRIP, MMDEBSTRAP, BUILDAH] },
   { name: 'chart', what: 'the Helm chart of nodes in Kubernetes', needs: [HELM] },
+  { name: 'npm', what: 'the packages of npm, as they are published', needs: [PNPM] },
+  { name: 'sbom', what: 'lists of all that is in the programs (CycloneDX)', needs: [PNPM, NPM] },
+  { name: 'sums', what: 'the folder of a release: all of the above that is there, and SHA-256 sums', needs: [], isLast: true },
 ];
 
 /** Why this machine cannot make an artefact, and what to do about it; undefined if it can. */

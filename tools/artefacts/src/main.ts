@@ -54,8 +54,16 @@ function named(name: string): Artefact {
   return artefact;
 }
 
-/** Nx makes them, and takes what has not changed from its cache. */
+/** What is last is made of what is there, also if others could not be made. */
 async function make(artefacts: readonly Artefact[]): Promise<number> {
+  const [first, last] = [false, true].map((isLast) => artefacts.filter((artefact) => (artefact.isLast ?? false) === isLast));
+  const code = await runTargets(first);
+  return (await runTargets(last)) || code;
+}
+
+/** Nx makes them, and takes what has not changed from its cache. */
+async function runTargets(artefacts: readonly Artefact[]): Promise<number> {
+  if (artefacts.length === 0) return 0;
   const targets = artefacts.flatMap(({ name }) => ['-t', name]);
   const words = ['run-many', '-p', 'artefacts', ...targets, '--output-style=stream'];
   const nx = spawn(join(WORKSPACE, 'node_modules/.bin/nx'), words, { cwd: WORKSPACE, stdio: 'inherit' });

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@lightspeed/lab';
 import { expect, it } from 'vitest';
-import { writeSums } from '../src/single-file/sums.ts';
+import { writeSums } from '../src/base/sums.ts';
 
 it('lists all files but itself, as sha256sum does, also the second time', async () => {
   await using folder = await temporaryFolder();

@@ -12,20 +12,24 @@ import { describeMachine } from './report/page.ts';
 import type { Found, Report } from './report/page.ts';
 import type { Row } from './report/table.ts';
 import { measureScale } from './scale/measure-scale.ts';
+import { measureStart } from './start/measure-start.ts';
 
 type Measure = (quick: boolean, progress: (text: string) => void) => Promise<Found>;
 
 const MEASURES: Readonly<Record<Part, Measure>> = { relays, scale: measureScale, micro: measureMicro };
 
+/** What asks for a measurement that stands for itself, and what belongs to it. */
+type Alone = 'capture' | 'loss' | 'idleControl' | 'start' | 'peers';
+
 /** Measures what was asked for: captures alone, or parts. */
 export async function measure(
-  { quick, only, capture, loss, idleControl, peers }: Pick<BenchOptions, 'quick' | 'only' | 'capture' | 'loss' | 'idleControl' | 'peers'>,
+  { quick, only, capture, loss, idleControl, start, peers }: Pick<BenchOptions, 'quick' | 'only' | Alone>,
   command: string,
   progress: (text: string) => void,
 ): Promise<{ readonly report: Report; readonly faults: readonly string[] }> {
   const startedMs = performance.now();
   const found: Found[] = [];
-  const measures = measuresFor({ capture, loss, idleControl, peers });
+  const measures = measuresFor({ capture, loss, idleControl, start, peers });
   for (const [part, take] of Object.entries(measures)) {
     if (only === undefined || only === part) found.push(await take(quick, (text) => progress(`${part}: ${text}`)));
   }
@@ -36,14 +40,10 @@ export async function measure(
 }
 
 /** What stands for itself, or the parts. */
-function measuresFor({
-  capture,
-  loss,
-  idleControl,
-  peers,
-}: Pick<BenchOptions, 'capture' | 'loss' | 'idleControl' | 'peers'>): Readonly<Record<string, Measure>> {
+function measuresFor({ capture, loss, idleControl, start, peers }: Pick<BenchOptions, Alone>): Readonly<Record<string, Measure>> {
   if (capture) return { capture: measureCapture };
   if (loss) return { loss: lossWith(peers) };
+  if (start) return { start: measureStart };
   return idleControl ? { idle: measureIdleControl } : MEASURES;
 }
 

@@ -24,6 +24,7 @@ export function parseOptions(words: readonly string[]) {
     capture = false,
     loss = false,
     'idle-control': idleControl = false,
+    start = false,
     wildcard = false,
     only,
     against,
@@ -37,9 +38,11 @@ export function parseOptions(words: readonly string[]) {
         ? 'loss'
         : idleControl
           ? 'idle-control'
-          : against === undefined
-            ? undefined
-            : 'against';
+          : start
+            ? 'start'
+            : against === undefined
+              ? undefined
+              : 'against';
   const allowed = ['help', ...(alone === undefined ? [] : ALLOWED[alone])];
   const other = Object.keys(values).find((name) => alone !== undefined && !allowed.includes(name));
   if (other !== undefined) throw usage(`--${alone} does not go with --${other}`);
@@ -48,8 +51,8 @@ export function parseOptions(words: readonly string[]) {
   if (pairs !== undefined && !(Number.isInteger(pairs) && pairs > 0)) throw usage(`--pairs takes a number above 0, got '${values.pairs}'`);
   if (!loss && values.peer !== undefined) throw usage('--peer goes with --loss');
   const peers = [values.peer ?? []].flat().map(parsePeer);
-  const write = !quick && !capture && !idleControl && only === undefined && values['no-write'] !== true;
-  return { help, quick, json, only, gate, capture, loss, idleControl, peers, against, wildcard, pairs, write };
+  const write = !quick && !capture && !idleControl && !start && only === undefined && values['no-write'] !== true;
+  return { help, quick, json, only, gate, capture, loss, idleControl, start, peers, against, wildcard, pairs, write };
 }
 
 function isPart(name: string | undefined): name is Part | undefined {
@@ -63,6 +66,7 @@ const ALLOWED = {
   gate: ['gate'],
   capture: ['capture', 'quick', 'json'],
   'idle-control': ['idle-control', 'quick', 'json'],
+  start: ['start', 'quick', 'json'],
   loss: ['loss', 'quick', 'json', 'no-write', 'peer'],
   against: ['against', 'wildcard', 'pairs', 'quick'],
 };
@@ -72,6 +76,7 @@ const OPTIONS = {
     gate: FLAG,
     capture: FLAG,
     'idle-control': FLAG,
+    start: FLAG,
     loss: FLAG,
     peer: { ...TEXT, multiple: true },
     against: TEXT,
@@ -104,6 +109,8 @@ Options:
                  of direct flows, and what the kill of a process loses. Some four minutes, or one with --quick
   --idle-control measures what a node spends on 1,000 control connections over which nothing happens, in three minutes, or
                  on 250 in half a minute with --quick. Linux only
+  --start        measures the program folder of a node beside the checkout: start, memory, and what reads of /metrics do to
+                 latency. Some three minutes, or one with --quick; \`pnpm artefacts bundle\` comes first. Linux only
   --loss         plays a game over emulated lines that lose, on a virtual clock, under each setting of --protect. Writes
                  docs/loss.md with charts; some five minutes, or half a minute with --quick
   --peer TEXT    with --loss: somebody else's tunnel takes part, in real time, a minute for each line. NAME=SERVER | CLIENT,

@@ -25,6 +25,11 @@ test('captures are measured alone, in short if asked for, and for programs', () 
   expect(parse('--only relays').capture).toBe(false);
 });
 
+test('the start of a node is measured alone, and writes no page', () => {
+  expect(parse('--start --quick --json')).toMatchObject({ start: true, quick: true, json: true, write: false });
+  expect(parse('--start').write).toBe(false);
+});
+
 test.each([
   ['--only nginx', /--only takes micro, relays, scale, got 'nginx'/],
   ['--fast', /--fast/],
@@ -32,6 +37,7 @@ test.each([
   ['--gate --quick', /--gate does not go with --quick/],
   ['--capture --only micro', /--capture does not go with --only/],
   ['--against x --only micro', /--against does not go with --only/],
+  ['--start --only micro', /--start does not go with --only/],
   ['--wildcard', /go with --against/],
   ['--against x --pairs 0', /--pairs takes a number above 0, got '0'/],
 ])('%s is refused, with what is wrong about it', (line, message) => {
@@ -39,7 +45,19 @@ test.each([
 });
 
 test('the help tells of every part and every option', () => {
-  const words = ['--quick', '--only', '--no-write', '--json', '--gate', '--capture', '--against', '--wildcard', '--pairs', '--help'];
+  const words = [
+    '--quick',
+    '--only',
+    '--no-write',
+    '--json',
+    '--gate',
+    '--capture',
+    '--start',
+    '--against',
+    '--wildcard',
+    '--pairs',
+    '--help',
+  ];
 
   for (const word of [...Object.keys(PARTS), ...words]) expect(helpText()).toContain(word);
 });

@@ -22,5 +22,6 @@ export type { WindowResult } from './load/window-run.ts';
 export { LOOPBACK, freeLoopbackEndpoint, openLoopbackSocket } from './loopback-socket.ts';
 export { LossyLink } from './lossy-link.ts';
 export { NodeProgram } from './node-program.ts';
+export type { NodeProgramOptions } from './node-program.ts';
 export { cpuNs, residentBytes } from './process-usage.ts';
 export { watch } from './watch.ts';

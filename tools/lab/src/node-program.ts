@@ -51,6 +51,8 @@ export interface NodeProgramOptions {
   readonly within?: readonly string[];
   /** The file of the program: of this checkout's sources when left out. */
   readonly program?: string;
+  /** The file of Node that runs it: that of this process when left out. */
+  readonly node?: string;
   /** For Node's own command line; that packages are those of the sources when left out. */
   readonly nodeFlags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -66,9 +68,9 @@ export class NodeProgram extends ForeignProcess {
   #collections = 0;
 
   private constructor(options: NodeProgramOptions) {
-    const { within = [], stateDir, program = MAIN, env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
+    const { within = [], stateDir, program = MAIN, node = process.execPath, env, nodeFlags = [SOURCE], collectsGarbage = false } = options;
     const flags = [...nodeFlags, ...(collectsGarbage ? ['--expose-gc', `--import=${COLLECTOR}`] : [])];
-    const [first, ...rest] = [...within, process.execPath, ...flags, program, ...argumentsOf(options)];
+    const [first, ...rest] = [...within, node, ...flags, program, ...argumentsOf(options)];
     super(first, rest, { ...process.env, ...env }, stateDir);
     this.#options = options;
   }
@@ -109,6 +111,13 @@ export class NodeProgram extends ForeignProcess {
   get settings(): NodeSettings {
     const { ip, port } = this.control;
     return { host: formatIpv4(ip), port, verify: { kind: 'pin', sha256: this.pin } };
+  }
+
+  /** Whether `GET /health` says that it serves. */
+  async isHealthy(): Promise<boolean> {
+    const answer = await fetch(`${this.#said.http}/health`);
+    await answer.arrayBuffer();
+    return answer.ok;
   }
 
   /** All that `GET /metrics` says. */

@@ -11,6 +11,9 @@ const MAX_OUTPUT_BYTES = 16 * 1_024 * 1_024;
 /** Where `.ci/build-*` put the tools that they build. */
 const BUILT = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lightspeed', 'bin');
 
+/** What brings pnpm, in the version of this workspace. */
+export const PNPM_REMEDY = 'run npx -y pnpm@12.21.0 artefacts, which brings it';
+
 /** Where a tool is, if it is in one of the folders of PATH, or was built by `.ci`. */
 export function findTool(name: string): string | undefined {
   const folders = [BUILT, ...(process.env['PATH'] ?? '').split(delimiter)];
@@ -40,7 +43,11 @@ export function requireTool(names: readonly string[], remedy: string): string {
  * Runs a tool to its end. @returns what it has printed.
  * @throws {ArtefactError} (rejection) `ERR_ARTEFACT_TOOL_FAILED` with the last line that it has printed on standard error.
  */
-export async function runTool(file: string, args: readonly string[], options: { readonly cwd?: string } = {}): Promise<string> {
+export async function runTool(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
   try {
     return (await execute(file, args, { maxBuffer: MAX_OUTPUT_BYTES, ...options })).stdout;
   } catch (cause) {

@@ -12,6 +12,9 @@ export const PROGRAMS = ['client', 'proxy'] as const;
 /** One of {@link PROGRAMS}. */
 export type Program = (typeof PROGRAMS)[number];
 
+/** What users type to start each of them. */
+export const COMMANDS: Readonly<Record<Program, string>> = { client: 'lightspeed', proxy: 'lightspeed-proxy' };
+
 /** What a program's package says of itself. @throws {Error} what the system says. */
 export function manifestOf(program: Program): { readonly name: string; readonly version: string; readonly license: string } {
   const file = join(WORKSPACE, 'apps', program, 'package.json');

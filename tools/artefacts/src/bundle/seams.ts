@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Plugin } from 'rolldown';
 import { ArtefactError } from '../base/artefact-error.ts';
 import { WORKSPACE } from '../base/workspace.ts';
@@ -48,21 +48,27 @@ const MADE: ReadonlyMap<string, string> = new Map([
 /** The QUIC library looks for its native code at a path that it computes, which no bundler can follow. */
 const QUIC_LOADER = { module: /@currentspace\/http3\/dist\/event-loop\.js$/, call: 'require(findBinding())' };
 
-/** The client in a single file is its helpers, too. The sources of each follow. */
+/** The client in a single file is its helpers, too. The sources of each follow, as paths in the workspace: this text gets into the bundle. */
 const CLIENT_ENTRY = 'lightspeed:client?';
 
 /** The client and its helpers as one script, by their sources' paths: see src/program/roles.ts. @returns what to bundle */
 export function clientEntry(sources: { readonly main: string; readonly helper: string; readonly namespaceHelper: string }): string {
-  return `${CLIENT_ENTRY}${JSON.stringify(sources)}`;
+  return (
+    CLIENT_ENTRY + JSON.stringify(sources, (_name, value: unknown) => (typeof value === 'string' ? relative(WORKSPACE, value) : value))
+  );
 }
 
 function clientScript(id: string): string {
   const { main, helper, namespaceHelper } = JSON.parse(id.slice(CLIENT_ENTRY.length)) as Parameters<typeof clientEntry>[0];
   const role = (word: string, source: string) => `if (process.argv[2] === '${word}') {
   process.argv.splice(2, 1);
-  await import(${JSON.stringify(source)});
+  ${imported(source)};
 } else `;
-  return `${role(HELPER, helper)}${role(NAMESPACE_HELPER, namespaceHelper)}await import(${JSON.stringify(main)});`;
+  return `${role(HELPER, helper)}${role(NAMESPACE_HELPER, namespaceHelper)}${imported(main)};`;
+}
+
+function imported(source: string): string {
+  return `await import(${JSON.stringify(join(WORKSPACE, source))})`;
 }
 
 /** Puts the modules of bundles in their places. */

@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startProgress } from '../base/progress.ts';
+import { startBuild } from '../base/start-build.ts';
 import { requireTool, runTool } from '../base/run-tool.ts';
 import { OUT, WORKSPACE, manifestOf } from '../base/workspace.ts';
 
 /* Checks the Helm chart of nodes, and packs it in out/chart. It installs the image of the proxy's version. */
 
-const say = startProgress();
+const say = startBuild();
 const helm = requireTool(['helm'], '.ci/build-helm builds it with any Go (sudo apt install golang-go)');
 const chart = join(WORKSPACE, 'deploy/chart/lightspeed-proxy');
 const folder = join(OUT, 'chart');

@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readFileSync,
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ArtefactError } from '../base/artefact-error.ts';
-import { startProgress } from '../base/progress.ts';
+import { startBuild } from '../base/start-build.ts';
 import { requireTool, runTool } from '../base/run-tool.ts';
 import { OUT, WORKSPACE, manifestOf } from '../base/workspace.ts';
 import { unpackDebian } from './debian-root.ts';
@@ -23,7 +23,7 @@ const COMMAND = `#!/${LIB}/node\nvoid import('/${LIB}/proxy/main.js');\n`;
 const USER = 'lightspeed:x:65532:65532:LightSpeed node:/var/lib/lightspeed-proxy:/usr/sbin/nologin\n';
 const GROUP = 'lightspeed:x:65532:\n';
 
-const say = startProgress();
+const say = startBuild();
 const buildah = requireTool(['buildah'], 'sudo apt install buildah');
 const { version } = manifestOf('proxy');
 const folder = join(OUT, 'image');

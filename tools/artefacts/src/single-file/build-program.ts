@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { runTool } from '../base/run-tool.ts';
 
 /** Scripts end with a name of their own: traces of calls would show the whole script as its address. */
@@ -17,24 +17,25 @@ export async function buildProgram(parts: ReadonlyMap<string, Buffer>, output: s
   try {
     const assets: Record<string, string> = {};
     for (const [name, bytes] of parts) {
-      const file = join(work, 'parts', name);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, name === 'worker.js' ? Buffer.concat([bytes, Buffer.from(THREAD_NAME)]) : bytes);
+      const file = join('parts', name);
+      mkdirSync(dirname(join(work, file)), { recursive: true });
+      writeFileSync(join(work, file), name === 'worker.js' ? Buffer.concat([bytes, Buffer.from(THREAD_NAME)]) : bytes);
       if (name !== 'node' && name !== 'main.js') assets[name] = file;
     }
     mkdirSync(dirname(output), { recursive: true });
+    // Node writes the script's path into the program: within the folder it is the same in each build.
     const settings = {
-      main: join(work, 'parts/main.js'),
+      main: join('parts', 'main.js'),
       mainFormat: 'module',
-      executable: join(work, 'parts/node'),
-      output,
+      executable: join('parts', 'node'),
+      output: resolve(output),
       assets,
       execArgvExtension: 'none',
       disableExperimentalSEAWarning: true,
     };
     const settingsFile = join(work, 'settings.json');
     writeFileSync(settingsFile, JSON.stringify(settings));
-    await runTool(process.execPath, ['--build-sea', settingsFile]);
+    await runTool(process.execPath, ['--build-sea', settingsFile], { cwd: work });
     chmodSync(output, 0o755);
   } finally {
     rmSync(work, { recursive: true, force: true });

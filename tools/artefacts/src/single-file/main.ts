@@ -1,28 +1,26 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PLATFORMS } from '../base/platforms.ts';
-import { startProgress } from '../base/progress.ts';
+import { startBuild } from '../base/start-build.ts';
 import { findTool, runTool } from '../base/run-tool.ts';
-import { OUT, manifestOf } from '../base/workspace.ts';
-import type { Program } from '../base/workspace.ts';
+import { COMMANDS, OUT, manifestOf } from '../base/workspace.ts';
 import { nativeFiles } from '../bundle/native-files.ts';
 import { singleFileParts } from '../bundle/program-files.ts';
 import { buildProgram } from './build-program.ts';
 import { compress } from './compress.ts';
-import { writeSums } from './sums.ts';
+import { writeSums } from '../base/sums.ts';
 
 /*
  * Makes the programs of one file, out/single-files. README.md of this project says what is in there.
  */
 
 const FOLDER = join(OUT, 'single-files');
-const COMMANDS: Readonly<Record<Program, string>> = { client: 'lightspeed', proxy: 'lightspeed-proxy' };
 /** Each takes a processor, and hundreds of megabytes. */
 const AT_ONCE = 2;
 /** Signs programs for macOS on any system. */
 const SIGNER = 'rcodesign';
 
-const say = startProgress();
+const say = startBuild();
 rmSync(FOLDER, { recursive: true, force: true });
 say('bundling');
 const parts = { client: await singleFileParts('client'), proxy: await singleFileParts('proxy') };
