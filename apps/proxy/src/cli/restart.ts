@@ -25,6 +25,21 @@ export async function reloadOrRestart(folder: string): Promise<Reloaded | NodeSt
   return 'run' in answer ? whenBack(folder, answer) : answer;
 }
 
+/**
+ * How the node is whose state folder this is.
+ * @param waitSecs how long it may take to come, and to serve.
+ * @throws {NodeError} if there is none by then.
+ */
+export async function nodeStatus(folder: string, waitSecs = 0): Promise<NodeStatus> {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < waitSecs * 1_000) {
+    const now = await statusOf(folder);
+    if (now !== undefined && now.state !== 'starting') return now;
+    await setTimeout(LOOK_EVERY_MS);
+  }
+  return JSON.parse(await askNode(folder, 'status')) as NodeStatus;
+}
+
 /** Waits until the node that was so serves as another run. */
 async function whenBack(folder: string, before: NodeStatus): Promise<NodeStatus> {
   const startedMs = performance.now();

@@ -7,7 +7,7 @@ interface Flags {
   readonly stateDir?: string;
 }
 
-/** Adds `drain`, `restart` and `reload`. @param usualStateDir that of a node on the usual port. */
+/** Adds `drain`, `restart` and `reload`. @param usualStateDir that of the node on this machine. */
 export function addRunningNodeCommands(program: Command, name: string, usualStateDir: () => string): void {
   const add = (command: string, summary: string, description: string, run: (stateDir: string) => Promise<string>) =>
     program
@@ -15,7 +15,7 @@ export function addRunningNodeCommands(program: Command, name: string, usualStat
       .summary(summary)
       .description(description)
       .helpOption('-h, --help', 'print this')
-      .option('--state-dir <DIR>', "the node's state folder (default: $STATE_DIRECTORY, or that of a node on port 4433)")
+      .option('--state-dir <DIR>', "the node's state folder (default: $STATE_DIRECTORY, or that of the node on this machine)")
       .allowExcessArguments(false)
       .addHelpText('after', `\nExamples:\n  ${name} ${command}\n  ${name} ${command} --state-dir /var/lib/lightspeed`)
       .action(async ({ stateDir }: Flags) => {
