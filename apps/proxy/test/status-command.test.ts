@@ -36,6 +36,13 @@ it('`status --wait` waits for a node that is started meanwhile', async () => {
   expect(stdout).toMatch(/^the node is serving/);
 });
 
+it('`status --wait` waits for no node whose process has ended', async () => {
+  const ended = new Program(['--version']);
+  await ended.ended;
+  const waiting = new Program(['status', '--state-dir', keptFolder(), '--wait', '52w'], { env: { MAINPID: String(ended.pid) } });
+  expect(await waiting.result()).toMatchObject({ code: 1, stderr: expect.stringContaining('none runs with this state folder') as string });
+});
+
 it('without a node, `status` says so at once', async () => {
   const { code, stdout, stderr } = await Program.run('status', '--state-dir', keptFolder());
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -18,13 +18,22 @@ export function addStatus(program: Command, name: string, usualStateDir: () => s
     )
     .helpOption('-h, --help', 'print this')
     .option('--state-dir <DIR>', "the node's state folder (default: $STATE_DIRECTORY, or that of the node on this machine)")
-    .option('--wait <DURATION>', 'how long the node may take to serve, such as 30s (default: it is asked at once)')
+    .option(
+      '--wait <DURATION>',
+      'how long the node may take to serve, such as 30s, unless the process $MAINPID ends (default: it is asked at once)',
+    )
     .allowExcessArguments(false)
     .addHelpText('after', `\nExamples:\n  ${name} status\n  ${name} status --state-dir /var/lib/lightspeed --wait 30s`)
     .action(async ({ stateDir, wait }: Flags) => {
-      const status = await nodeStatus(stateDir ?? usualStateDir(), wait === undefined ? 0 : parseDuration('--wait', wait));
+      const waitSecs = wait === undefined ? 0 : parseDuration('--wait', wait);
+      const status = await nodeStatus(stateDir ?? usualStateDir(), waitSecs, startedPid(process.env.MAINPID));
       process.stdout.write(`${statusText(status)}\n`);
     });
+}
+
+/** systemd names the process that it has started to what it runs after that. */
+function startedPid(text = ''): number | undefined {
+  return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
 }
 
 function statusText({ version, state, sessions, serving }: NodeStatus): string {

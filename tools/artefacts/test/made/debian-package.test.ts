@@ -7,6 +7,8 @@ import { NO_DEBIAN, makeDebian } from '../support/debian-root.ts';
 import { succeed } from '../support/execute.ts';
 import { brokenPackage, testPackage } from '../support/test-package.ts';
 
+/** The unit waits half a minute for a node that is still there. */
+const BEFORE_WAIT_ENDS_S = 20;
 const NODE = 'lightspeed-proxy';
 const HEALTH = ['curl', '--silent', '--fail', 'http://127.0.0.1:8080/health'];
 /** All that a package or a node may leave: by name, or by owner. */
@@ -37,6 +39,11 @@ describe.skipIf(NO_DEBIAN !== undefined)(`the Debian package of the node${NO_DEB
     expect((await container.run('systemctl', 'is-active', NODE)).stdout.trim()).toBe('inactive');
     expect((await container.run('systemctl', 'is-enabled', NODE)).stdout.trim()).toBe('disabled');
     expect(await container.must('stat', '--format=%a %U %G', '/etc/lightspeed')).toBe('750 root lightspeed\n');
+
+    await container.must('sh', '-c', 'echo nonsense >> /etc/lightspeed/node.toml');
+    const refusedStart = await container.run('timeout', String(BEFORE_WAIT_ENDS_S), 'systemctl', 'start', NODE);
+    expect(refusedStart, 'a node that ends at once is not waited for').toMatchObject({ code: 1 });
+    await container.must('sed', '-i', '/nonsense/d', '/etc/lightspeed/node.toml');
 
     await container.must('systemctl', 'enable', '--now', NODE);
     await container.must(...HEALTH);
