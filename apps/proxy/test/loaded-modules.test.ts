@@ -13,7 +13,7 @@ registerHooks({ load(url, context, next) { tell(url); return next(url, context);
 const { dlopen } = process;
 process.dlopen = (module, file, ...rest) => { tell(file); return dlopen.call(process, module, file, ...rest); };
 `)}`;
-const LARGE = /currentspace|koffi|koromix|\.node$|\.wasm$/;
+const LARGE = /currentspace|\/koffi\/|koromix|\.node$|\.wasm$/;
 
 async function loadedBy(...words: readonly string[]): Promise<readonly string[]> {
   const child = promisify(execFile)(process.execPath, ['--conditions=@lightspeed/source', `--import=${TELLING}`, MAIN, ...words]);

@@ -72,7 +72,7 @@ it.each([
   ['cut short', (text: string) => text.slice(0, text.length / 2)],
   ['empty', () => ''],
   ['of another form', () => '{"format":2}'],
-  ['full of nonsense', () => '{"format":1,"clients":[{"sessionId":-1,"token":"x"}]}'],
+  ['full of nonsense', () => '{"format":2,"clients":[{"sessionId":-1,"token":"x"}]}'],
 ])('a saved state that is %s is set aside and does not keep the node from starting', async (_how, damage) => {
   const folder = keptFolder();
   const before = await NodeProgram.start('--state-dir', folder);

@@ -5,7 +5,7 @@ import { parseInvitation } from '@lightspeed/security';
 import type { Invitation } from '@lightspeed/security';
 import { SigningKey, sha256 } from '@lightspeed/security/node';
 import decodeQR from 'qr/decode.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { qrColumns, qrLines } from '../src/cli/ticket-link.ts';
 import { Program } from './support/program.ts';
 
@@ -14,6 +14,12 @@ const folder = mkdtempSync(join(tmpdir(), 'lightspeed-links-'));
 const key = join(folder, 'issuer.pem');
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeAll(() => writeFileSync(key, SigningKey.generate().toPem(), { mode: 0o600 }));
+
+// Whatever runs on the machine of the tests is no node of theirs.
+beforeEach(() => {
+  vi.stubEnv('STATE_DIRECTORY', join(folder, 'of no node'));
+  return () => vi.unstubAllEnvs();
+});
 
 const issue = (...args: readonly string[]) => Program.run('ticket', 'issue', '--key', key, '--for', 'alice', '--expires', '30d', ...args);
 
@@ -68,7 +74,8 @@ describe('ticket issue --link', () => {
     expect(code).toBe(0);
     expect(read(stdout.trim()).pin).toBeUndefined();
     expect(stderr).toBe(
-      'lightspeed-proxy: the line has no pin: players’ systems must trust the authority of the node’s certificate, or add --pin\n',
+      'lightspeed-proxy: the line has no pin: players’ systems must trust the authority of the node’s certificate, or add --pin ' +
+        '(no node runs on this machine)\n',
     );
   });
 
@@ -88,6 +95,8 @@ describe('ticket issue --link', () => {
     [['--qr'], '--qr needs --node HOST[:PORT]'],
     [['--node', 'a.net'], '--node belongs to --link: a ticket alone names no node'],
     [['--pin', PIN], '--pin belongs to --link'],
+    [['--state-dir', 'state'], '--state-dir belongs to --link'],
+    [['--link', '--node', 'a.net', '--pin', PIN, '--state-dir', 'state'], '--state-dir is where --link finds'],
     [['--link', '--node', 'a b'], '--node: the node of an invitation is a name or the address of one machine, and a port; got "a b:4433"'],
     [['--link', '--node', '0.0.0.0'], 'got "0.0.0.0:4433"'],
     [['--link', '--node', 'a.net:0'], 'got "a.net:0"'],

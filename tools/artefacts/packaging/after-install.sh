@@ -18,8 +18,12 @@ if [ -d /run/systemd/system ]; then
   # An install starts nothing. An update has a node that runs start the new program in its own process, which keeps its sessions.
   if [ "$update" = yes ] && systemctl --quiet is-active lightspeed-proxy.service; then
     if ! systemctl reload lightspeed-proxy.service; then
-      echo 'lightspeed-proxy: the node that runs could not start the new version, and serves on with the one from before.' >&2
-      echo 'See: journalctl -u lightspeed-proxy. Then try again: systemctl reload lightspeed-proxy' >&2
+      echo 'lightspeed-proxy: the new version does not start. The node serves on with the version from before, and its players play on. Why:' >&2
+      # The script does not fail if there is no reason in the log.
+      journalctl --quiet --unit=lightspeed-proxy.service --lines=20 --output=cat 2>/dev/null |
+        sed -n 's/^lightspeed-proxy: /  /p' | tail -n 1 >&2 || true
+      echo 'What to do: install the version from before again. After a restart, or at the next boot, this one would not start.' >&2
+      echo 'If the reason is one that you can remove, such as the configuration: systemctl reload lightspeed-proxy' >&2
     fi
   fi
 fi

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { AccountBan } from '../control/account-bans.ts';
 import { askNode } from '../state/admin-socket.ts';
 
-/** Adds `bans` with its commands. @param stateDir that of a node on the usual port. */
+/** Adds `bans` with its commands. @param stateDir that of the node on this machine. */
 export function addBans(program: Command, name: string, stateDir: () => string): void {
   const bans = program
     .command('bans')
@@ -26,7 +26,7 @@ Example:
     .summary('list the bans of a running node')
     .description('Lists who is banned, and for how long yet.')
     .helpOption('-h, --help', 'print this')
-    .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
+    .option('--state-dir <DIR>', "the node's state folder (default: that of the node on this machine)")
     .option('--json', 'print the list as JSON')
     .allowExcessArguments(false)
     .addHelpText('after', `\nExamples:\n  ${name} bans list\n  ${name} bans list --state-dir /var/lib/lightspeed --json`)
@@ -40,7 +40,7 @@ Example:
     .description('Ends the ban of a ticket or an address, as `bans list` shows it.')
     .helpOption('-h, --help', 'print this')
     .argument('<ACCOUNT>', 'id of the ticket, or the address')
-    .option('--state-dir <DIR>', "the node's state folder (default: that of a node on port 4433)")
+    .option('--state-dir <DIR>', "the node's state folder (default: that of the node on this machine)")
     .allowExcessArguments(false)
     .addHelpText('after', `\nExamples:\n  ${name} bans remove 203.0.113.7\n  ${name} bans remove 9f86d081884c7d659a2feaa0c55ad015`)
     .action(async (account: string, flags: { stateDir?: string }) => {

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { SocketAddress } from '@lightspeed/wire';
 import { readConfigFile } from '../config/config-file.ts';
 import type { NodeConfig } from '../config/node-config.ts';
+import { OPTIONS } from '../config/options.ts';
 import type { Field } from '../config/options.ts';
+import { ADMIN_SOCKET } from '../state/admin-socket.ts';
 import { parseConfig } from '../config/parse-config.ts';
 import type { Given, GivenByField } from '../config/parse-config.ts';
 
@@ -86,6 +89,9 @@ const FLAGS: readonly Flag[] = [
   { name: '--log-format', field: 'logFormat', value: ({ logFormat }) => logFormat },
 ];
 
+/** As the unit of the packages names it. */
+const PACKAGED_STATE_DIR = '/var/lib/lightspeed';
+
 /**
  * The configuration that file and flags give together. A flag goes before the file.
  * @throws {ConfigError}
@@ -114,6 +120,17 @@ export function defaultStateDir({ port }: Pick<SocketAddress, 'port'>, environme
   if (port === 0) return undefined;
   const base = environment.XDG_STATE_HOME;
   return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'state'), 'lightspeed-proxy', String(port));
+}
+
+/**
+ * The folder of the node that runs on this machine, when nobody names it. It is {@link defaultStateDir} for the usual port. If no node of
+ * this user's own runs, it is that of the packages' service.
+ * @param packaged the folder of the packages' service.
+ */
+export function runningStateDir(packaged = PACKAGED_STATE_DIR, environment: NodeJS.ProcessEnv = process.env): string {
+  const own = defaultStateDir(OPTIONS.controlBind.fallback ?? { port: 0 }, environment) ?? '.';
+  const isGiven = (environment.STATE_DIRECTORY ?? '') !== '';
+  return !isGiven && !existsSync(join(own, ADMIN_SOCKET)) && existsSync(packaged) ? packaged : own;
 }
 
 /** A text that is no number stays what it is, to be refused by its name. */

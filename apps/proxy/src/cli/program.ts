@@ -2,16 +2,16 @@ import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import { addShellCommands } from '@lightspeed/commands';
 import { VERSION } from '../base/version.ts';
-import { OPTIONS } from '../config/options.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { NodeError } from '../base/node-error.ts';
 import { check } from './check.ts';
 import { CommandWithHints } from './command-with-hints.ts';
-import { configFromFlags, defaultStateDir } from './flags.ts';
+import { configFromFlags, runningStateDir } from './flags.ts';
 import type { ServeFlags } from './flags.ts';
 import { addRunningNodeCommands } from './running-node-commands.ts';
 import { serve } from './serve.ts';
 import { addBans } from './bans.ts';
+import { addStatus } from './status.ts';
 import { trial } from './trial.ts';
 import { addTicket } from './ticket-commands.ts';
 
@@ -63,9 +63,10 @@ Example, a node that anybody on this machine may use:
 ${NAME} serve --help explains every option.`,
     );
   addServe(program, done);
-  addRunningNodeCommands(program, NAME, usualStateDir, done);
-  addBans(program, NAME, usualStateDir);
-  addTicket(program, NAME, done);
+  addStatus(program, NAME, runningStateDir, done);
+  addRunningNodeCommands(program, NAME, runningStateDir);
+  addBans(program, NAME, runningStateDir);
+  addTicket(program, NAME, runningStateDir, done);
   const manual = { version: VERSION, seeAlso: ['node.toml(5)', 'lightspeed(1)', 'systemctl(1)'] };
   addShellCommands(program, manual, (text) => process.stdout.write(text));
   return program;
@@ -138,11 +139,6 @@ $XDG_STATE_HOME or ~/.local/state, by the control plane's port. Each node needs 
       else if (flags.trial === true) await trial(config);
       else done(await serve(config, () => configFromFlags(flags)));
     });
-}
-
-/** That of a node on the usual port. */
-function usualStateDir(): string {
-  return defaultStateDir(OPTIONS.controlBind.fallback ?? { port: 0 }) ?? '.';
 }
 
 function collect(value: string, earlier: readonly string[] = []): readonly string[] {

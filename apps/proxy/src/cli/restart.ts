@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { errnoOf } from '@lightspeed/udp';
 import { NodeError } from '../base/node-error.ts';
 import type { NodeStatus, Reloaded } from '../node/admin-commands.ts';
 import { askNode } from '../state/admin-socket.ts';
@@ -25,6 +26,31 @@ export async function reloadOrRestart(folder: string): Promise<Reloaded | NodeSt
   return 'run' in answer ? whenBack(folder, answer) : answer;
 }
 
+/**
+ * How the node is whose state folder this is.
+ * @param waitSecs how long it may take to come, and to serve.
+ * @param pid the process that is to become the node, if it is known: one that has ended is not waited for.
+ * @throws {NodeError} if there is none by then.
+ */
+export async function nodeStatus(folder: string, waitSecs = 0, pid?: number): Promise<NodeStatus> {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < waitSecs * 1_000 && (pid === undefined || isRunning(pid))) {
+    const now = await statusOf(folder);
+    if (now !== undefined && now.state !== 'starting') return now;
+    await setTimeout(LOOK_EVERY_MS);
+  }
+  return JSON.parse(await askNode(folder, 'status')) as NodeStatus;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It may belong to another user.
+    return errnoOf(error) !== 'ESRCH';
+  }
+}
+
 /** Waits until the node that was so serves as another run. */
 async function whenBack(folder: string, before: NodeStatus): Promise<NodeStatus> {
   const startedMs = performance.now();
@@ -43,7 +69,7 @@ export async function drainToTheEnd(folder: string): Promise<void> {
 }
 
 /** How the node is whose state folder this is; undefined while there is none. */
-export async function statusOf(folder: string): Promise<NodeStatus | undefined> {
+async function statusOf(folder: string): Promise<NodeStatus | undefined> {
   try {
     return JSON.parse(await askNode(folder, 'status')) as NodeStatus;
   } catch {

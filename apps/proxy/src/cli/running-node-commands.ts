@@ -1,59 +1,27 @@
 import type { Command } from 'commander';
 import type { NodeStatus, Reloaded } from '../node/admin-commands.ts';
 import { askNode } from '../state/admin-socket.ts';
-import { drainToTheEnd, reloadOrRestart, restart, statusOf } from './restart.ts';
+import { drainToTheEnd, reloadOrRestart, restart } from './restart.ts';
 
 interface Flags {
   readonly stateDir?: string;
   readonly wait?: boolean;
-  readonly json?: boolean;
 }
 
-/** What a command says, and the exit code of the program. */
-interface Said {
-  readonly text: string;
-  readonly exitCode: number;
-}
-
-/** Adds `status`, `drain`, `restart` and `reload`. @param usualStateDir that of a node on the usual port. @param done takes the exit code. */
-export function addRunningNodeCommands(
-  program: Command,
-  name: string,
-  usualStateDir: () => string,
-  done: (exitCode: number) => void,
-): void {
-  const add = (
-    command: string,
-    summary: string,
-    description: string,
-    run: (stateDir: string, flags: Flags) => Promise<string | Said>,
-  ): Command =>
+/** Adds `drain`, `restart` and `reload`. @param usualStateDir that of the node on this machine. */
+export function addRunningNodeCommands(program: Command, name: string, usualStateDir: () => string): void {
+  const add = (command: string, summary: string, description: string, run: (stateDir: string, flags: Flags) => Promise<string>) =>
     program
       .command(command)
       .summary(summary)
       .description(description)
       .helpOption('-h, --help', 'print this')
-      .option('--state-dir <DIR>', "the node's state folder (default: $STATE_DIRECTORY, or that of a node on port 4433)")
+      .option('--state-dir <DIR>', "the node's state folder (default: $STATE_DIRECTORY, or that of the node on this machine)")
       .allowExcessArguments(false)
       .addHelpText('after', `\nExamples:\n  ${name} ${command}\n  ${name} ${command} --state-dir /var/lib/lightspeed`)
       .action(async (flags: Flags) => {
-        const said = await run(flags.stateDir ?? usualStateDir(), flags);
-        const { text, exitCode } = typeof said === 'string' ? { text: said, exitCode: 0 } : said;
-        process.stdout.write(`${text}\n`);
-        done(exitCode);
+        process.stdout.write(`${await run(flags.stateDir ?? usualStateDir(), flags)}\n`);
       });
-  add(
-    'status',
-    'say whether a node runs on this machine, and how it is',
-    'Asks a node on this machine how it is. The exit code is 0 if it serves, and 1 if it drains, starts or does not run. So it ' +
-      'is what checks of health need.',
-    async (stateDir, { json }) => {
-      const status = await statusOf(stateDir);
-      const exitCode = status?.state === 'serving' ? 0 : 1;
-      if (json === true) return { text: JSON.stringify(status ?? { state: 'down' }), exitCode };
-      return { text: status === undefined ? `no node runs with the state folder ${stateDir}` : statusText(status), exitCode };
-    },
-  ).option('--json', 'print one JSON object: run, version, state, sessions');
   add(
     'drain',
     'end a running node gracefully',
@@ -86,10 +54,6 @@ export function addRunningNodeCommands(
       return 'run' in what ? restarted(what) : reloaded(what);
     },
   );
-}
-
-function statusText({ state, version, sessions }: NodeStatus): string {
-  return `the node is ${state}: version ${version}, ${sessions} sessions`;
 }
 
 function restarted({ version, sessions }: NodeStatus): string {

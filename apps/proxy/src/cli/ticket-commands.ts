@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { inspect, issue, keygen, revoke } from './ticket.ts';
 import type { InspectFlags, IssueFlags, RevokeFlags } from './ticket.ts';
 
-/** Adds `ticket` with its commands. @param done gets the exit code. */
-export function addTicket(program: Command, name: string, done: (exitCode: number) => void): void {
+/** Adds `ticket` with its commands. @param stateDir that of the node on this machine. @param done gets the exit code. */
+export function addTicket(program: Command, name: string, stateDir: () => string, done: (exitCode: number) => void): void {
   const ticket = program
     .command('ticket')
     .summary('say who may register')
@@ -34,7 +34,7 @@ Example:
     .summary('issue a ticket')
     .description(
       'Prints a signed ticket, lst1_..., with which its holder can register. With --link it prints one line with node, pin and ticket, ' +
-        'lightspeed://..., which the holder takes with "lightspeed import".',
+        'lightspeed://..., which the holder takes with "lightspeed import". Where the node runs, that command takes its pin from it.',
     )
     .helpOption('-h, --help', 'print this')
     .requiredOption('--key <FILE>', 'the signing key: PKCS #8, PEM')
@@ -44,10 +44,14 @@ Example:
     .option('--max-sessions <N>', `sessions at once on each node (default: ${DEFAULT_MAX_SESSIONS})`)
     .option('--pps <N>', "packets per second of a session (default: the node's limit)")
     .option('--bps <N>', "bytes per second of a session (default: the node's limit)")
-    .option('--link', 'print the line for the player, on a terminal with a QR code of it; needs --node')
+    .option('--link', 'print the line for the player, on a terminal with a QR code of it')
     .option('--qr', 'print the QR code of that line too, wherever it goes to')
-    .option('--node <HOST[:PORT]>', 'with --link: what players call the node, and its control port (default: 4433)')
-    .option('--pin <PIN>', "with --link: pin of the node's key, which the node prints at its start")
+    .option(
+      '--node <HOST[:PORT]>',
+      'with --link: what players call the node, and its control port (default: the public address of the node here, 4433)',
+    )
+    .option('--pin <PIN>', "with --link: pin of the node's key (default: that of the node on this machine)")
+    .option('--state-dir <DIR>', 'with --link: the state folder of the node on this machine (default: as for "status")')
     .allowExcessArguments(false)
     .addHelpText(
       'after',
@@ -56,7 +60,7 @@ Examples:
   ${name} ticket issue --key issuer.pem --for alice --expires 30d
   ${name} ticket issue --key issuer.pem --for alice --expires 30d --link --node relay.example.net --pin sha256//...`,
     )
-    .action((flags: IssueFlags) => issue(flags));
+    .action((flags: IssueFlags) => issue(flags, stateDir));
   ticket
     .command('inspect')
     .summary('show what a ticket says')

@@ -18,7 +18,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { parseDuration } from './duration.ts';
 import { readTicket } from './ticket-argument.ts';
-import { linkOf, qrColumns, qrLines, wantsLink } from './ticket-link.ts';
+import { linkOf, linkedNode, qrColumns, qrLines, wantsLink } from './ticket-link.ts';
 import type { LinkFlags } from './ticket-link.ts';
 
 /** Makes a signing key in a file that nobody else may read, and prints what nodes are to trust. */
@@ -46,8 +46,8 @@ export interface IssueFlags extends LinkFlags {
   readonly bps?: string;
 }
 
-/** Prints a signed ticket, or the line for a player that has it. */
-export async function issue(flags: IssueFlags): Promise<void> {
+/** Prints a signed ticket, or the line for a player that has it. @param stateDir that of the node on this machine. */
+export async function issue(flags: IssueFlags, stateDir: () => string): Promise<void> {
   const asLink = wantsLink(flags);
   const key = await usage(`--key ${flags.key}`, async () => SigningKey.fromPem(await keyText(flags.key)));
   const now = nowSeconds();
@@ -76,9 +76,9 @@ export async function issue(flags: IssueFlags): Promise<void> {
     print(formatTicket(bytes));
     return;
   }
-  const link = await usage('--node', () => linkOf(flags, bytes, key.publicKey));
-  if (flags.pin === undefined)
-    warn('the line has no pin: players’ systems must trust the authority of the node’s certificate, or add --pin');
+  const node = await linkedNode(flags, stateDir, formatIssuerKey(key.publicKey));
+  const link = await usage('--node', () => linkOf(node, bytes, key.publicKey));
+  if (node.remark !== undefined) warn(node.remark);
   print(link);
   if (flags.qr === true || process.stdout.isTTY) printCode(link);
 }

@@ -10,6 +10,21 @@ export interface NodeStatus {
   readonly version: string;
   readonly state: 'starting' | 'serving' | 'draining' | 'restarting';
   readonly sessions: number;
+  /** Undefined until it serves, and of versions before this one. */
+  readonly serving?: ServingStatus;
+}
+
+/** What players need to know of a node that registers them. */
+export interface ServingStatus {
+  /** Where they register, and where their packets go. Host `0.0.0.0` is every IPv4 address, `::` every address. */
+  readonly control: string;
+  readonly data: string;
+  readonly pin: string;
+  /** Whether the certificate is one that the operator gave, which may come from an authority. */
+  readonly hasGivenCertificate: boolean;
+  readonly registration: 'anyone' | 'tickets' | 'nobody';
+  /** Public keys whose tickets count, lsi1_... */
+  readonly issuers: readonly string[];
 }
 
 /** What reading the configuration again has changed, and which keys count only after a restart. */
@@ -29,6 +44,8 @@ export interface NodeProgram {
 export interface AdministeredNode {
   readonly isDraining: boolean;
   readonly sessions: number;
+  /** Undefined without a control plane. */
+  readonly serving: ServingStatus | undefined;
   /** Undefined if nobody registers. */
   readonly bans: AccountBans | undefined;
 }
@@ -104,7 +121,8 @@ export class Administration {
   }
 
   #status(): NodeStatus {
-    return { run: `${process.pid} ${performance.timeOrigin}`, version: VERSION, state: this.#state(), sessions: this.node?.sessions ?? 0 };
+    const { sessions = 0, serving } = this.node ?? {};
+    return { run: `${process.pid} ${performance.timeOrigin}`, version: VERSION, state: this.#state(), sessions, serving };
   }
 
   #state(): NodeStatus['state'] {

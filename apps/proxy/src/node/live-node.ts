@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { EngineChoice } from '@lightspeed/udp';
+import { formatIssuerKey } from '@lightspeed/security';
+import { formatSocketAddress } from '@lightspeed/wire';
 import type { SocketAddress } from '@lightspeed/wire';
 import type { Logger } from 'pino';
 import type { NodeConfig } from '../config/node-config.ts';
@@ -7,7 +9,7 @@ import { reloadOf } from '../config/reloadable.ts';
 import type { Reload } from '../config/reloadable.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { NodeStats } from '../supervisor/stats.ts';
-import type { Administration } from './admin-commands.ts';
+import type { Administration, ServingStatus } from './admin-commands.ts';
 import type { NodeParts } from './node-parts.ts';
 
 /** A node that serves. */
@@ -89,6 +91,22 @@ export class LiveNode implements RunningNode {
 
   get controlPin(): string | undefined {
     return this.#parts.control?.pin;
+  }
+
+  /** What players need to know of it, by the configuration that counts now; undefined without a control plane. */
+  get serving(): ServingStatus | undefined {
+    const { control } = this.#parts;
+    const { certificate, registration, issuerKeys } = this.#config;
+    return (
+      control && {
+        control: formatSocketAddress(control.address),
+        data: formatSocketAddress(this.dataAddress),
+        pin: control.pin,
+        hasGivenCertificate: certificate !== undefined,
+        registration,
+        issuers: issuerKeys.map(formatIssuerKey),
+      }
+    );
   }
 
   get drainAsked(): Promise<void> {

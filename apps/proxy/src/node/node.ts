@@ -59,6 +59,12 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
   }, log);
   const endReturns = returnMemoryAfterSurges(control?.port, () => supervisor.stats().relay.sessionsOpened, log);
 
+  const node = new LiveNode(config, engine, parts, administration, log, () => {
+    clearInterval(totals);
+    endWatch();
+    endLongDatagramWatch();
+    endReturns();
+  });
   administration.node = {
     get isDraining() {
       return control?.isDraining ?? false;
@@ -66,14 +72,12 @@ export async function startNode(config: NodeConfig, options: NodeOptions = {}): 
     get sessions() {
       return supervisor.sessionCount;
     },
+    get serving() {
+      return node.serving;
+    },
     bans: state?.bans,
   };
-  return new LiveNode(config, engine, parts, administration, log, () => {
-    clearInterval(totals);
-    endWatch();
-    endLongDatagramWatch();
-    endReturns();
-  });
+  return node;
 }
 
 /** Starts everything; what was started is closed again if something cannot be. */

@@ -57,8 +57,8 @@ export function logStart(log: Logger, config: NodeConfig, engine: EngineChoice, 
     log.info('anybody may register; --issuer-key admits only clients with a ticket');
   } else if (config.registration === 'nobody') {
     log.warn(
-      'nobody may register: let in who has a ticket with --issuer-key (lightspeed-proxy ticket keygen makes one), ' +
-        'or anybody with --allow-open or security.registration = "anyone"',
+      'nobody may register: make a key with lightspeed-proxy ticket keygen, put what it prints into issuer_keys of the configuration ' +
+        '(--issuer-key), and restart; or let in anybody with --allow-open or security.registration = "anyone"',
     );
   }
   if (control !== undefined && takesIpv6(control.address) && !takesIpv6(dataAddress)) {

@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 import { errnoOf } from '@lightspeed/udp';
 import { NodeError, messageOf } from '../base/node-error.ts';
 
-const SOCKET = 'node.sock';
+/** The socket's name in the state folder, where sockets are files. */
+export const ADMIN_SOCKET = 'node.sock';
 /** How long the other end may take to say what it wants, or to accept. */
 const TIMEOUT_MS = 2_000;
 /** How long a node may take for what it is asked: before it restarts, it tries its program. */
@@ -19,7 +20,7 @@ const REFUSED = 'error: ';
 const isFile = process.platform !== 'win32';
 
 function socketOf(folder: string): string {
-  if (isFile) return join(folder, SOCKET);
+  if (isFile) return join(folder, ADMIN_SOCKET);
   return `\\\\.\\pipe\\lightspeed-${hash('sha256', resolve(folder)).slice(0, 32)}`;
 }
 

@@ -85,6 +85,7 @@ const client = z.object({
 
 const journalLine = z.union([z.object({ over: u32 }), client]);
 
+const anyFormat = z.object({ format: z.int() });
 const state = z.object({ format: z.literal(FORMAT), clients: z.array(client) });
 
 /** Whether a text is an address that a datagram can come from. */
@@ -158,7 +159,13 @@ function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
 
 /** @throws if the text is none that {@link formatSnapshots} gives, all in one. */
 export function parseSnapshots(text: string): ClientSnapshot[] {
-  const { success, data, error } = state.safeParse(JSON.parse(text));
+  const json: unknown = JSON.parse(text);
+  const { format = FORMAT } = anyFormat.safeParse(json).data ?? {};
+  if (format !== FORMAT) {
+    const whose = format > FORMAT ? 'a newer' : 'an older';
+    throw new SyntaxError(`they have format ${format}, of ${whose} version of the program; this version reads format ${FORMAT}`);
+  }
+  const { success, data, error } = state.safeParse(json);
   if (success) return data.clients.map(clientSnapshot);
   // One fault says enough: a file of another format has one for each client.
   const [{ path, message }] = error.issues;

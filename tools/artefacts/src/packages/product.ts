@@ -18,9 +18,9 @@ export const PRODUCTS: readonly Product[] = [
     app: 'proxy',
     summary: 'relay node for the UDP traffic of multiplayer games',
     description:
-      'Carries the UDP traffic of games through relay nodes where that is\n' +
-      'measured to be better than the direct way. It also looks at both ways,\n' +
-      'and decodes captured packets.',
+      'A relay node: players send the UDP traffic of their games to it, and it passes\n' +
+      'that on to the game servers, and brings the answers back. Players register with\n' +
+      'tickets. Updates keep the sessions of those who play.',
   },
   {
     name: 'lightspeed',

@@ -16,7 +16,7 @@ const MAX_GAP_MS = 10_000;
 const title = NO_DEBIAN === undefined ? '' : ` (${NO_DEBIAN})`;
 
 it.skipIf(NO_DEBIAN !== undefined)(
-  `100 players play on while the package is updated, and while an update fails${title}`,
+  `100 players keep sessions and ports over an update, a downgrade, and an update that fails${title}`,
   async ({ skip, annotate }) => {
     await using stack = new AsyncDisposableStack();
     const folder = stack.use(await temporaryFolder());
@@ -44,18 +44,22 @@ it.skipIf(NO_DEBIAN !== undefined)(
     const allPlay = () => watch(async () => (await players.mark()).playing === PLAYERS, BACK_MS);
     expect(await allPlay()).toBe(true);
 
-    for (const [what, file] of [
-      ['an update', second],
-      ['an update that fails', broken],
+    for (const [what, file, restarts] of [
+      ['an update', second, 1],
+      ['a downgrade', first, 1],
+      ['an update that fails', broken, 0],
     ] as const) {
+      const starts = await startsOf(log);
       await players.mark();
       const { code } = await container.run('dpkg', '--install', file);
       expect(code).toBe(0);
       const during = await players.mark();
+      expect((await startsOf(log)) - starts, what).toBe(restarts);
       // For people: it depends on the machine.
       await annotate(
         `${what}: longest gap ${during.longestGapMs.toFixed(0)} ms, ${during.lost} of ${during.sent} datagrams without an answer`,
       );
+      // No session is lost, and the game server sees no other port.
       expect(during).toMatchObject({ moved: 0, ended: 0, strange: 0 });
       expect(during.longestGapMs).toBeLessThan(MAX_GAP_MS);
       expect(await allPlay()).toBe(true);
@@ -63,3 +67,8 @@ it.skipIf(NO_DEBIAN !== undefined)(
     }
   },
 );
+
+/** How often the node has said that it serves. */
+async function startsOf(log: () => Promise<string>): Promise<number> {
+  return (await log()).split('"node serves"').length - 1;
+}

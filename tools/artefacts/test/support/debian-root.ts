@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,9 @@ import { succeed } from './execute.ts';
 
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lightspeed');
 /** What the packages need, and what their tests look with. */
-const INCLUDED = 'systemd,systemd-sysv,dbus,libstdc++6,libgcc-s1,libatomic1,passwd,curl,iproute2';
+const INCLUDED = 'systemd,systemd-sysv,dbus,libstdc++6,libgcc-s1,libatomic1,passwd,curl,iproute2,zstd,sudo';
+/** Another one when something else is included. */
+const KEPT = join(CACHE, `debian-bookworm-${hash('sha256', INCLUDED).slice(0, 8)}`);
 
 /** Why packages cannot be tried here; undefined if they can. */
 export const NO_DEBIAN =
@@ -21,16 +24,18 @@ function missing(tool: string, remedy: string): string | undefined {
   return findTool(tool) === undefined ? `no ${tool}: ${remedy}` : undefined;
 }
 
-/** A fresh Debian 12 in a folder. It is fetched once, and kept in the user's cache. */
-export async function makeDebian(folder: string): Promise<string> {
-  const kept = join(CACHE, 'debian-bookworm');
-  if (!existsSync(kept)) {
-    const unfinished = `${kept}.unfinished`;
+/**
+ * A fresh Debian 12 in a folder. It is fetched once, and kept in the user's cache.
+ * @param name of its folder in `folder`
+ */
+export async function makeDebian(folder: string, name = 'debian'): Promise<string> {
+  if (!existsSync(KEPT)) {
+    const unfinished = `${KEPT}.unfinished`;
     rmSync(unfinished, { recursive: true, force: true });
     await succeed('debootstrap', '--variant=minbase', `--include=${INCLUDED}`, 'bookworm', unfinished);
-    renameSync(unfinished, kept);
+    renameSync(unfinished, KEPT);
   }
-  const root = join(folder, 'debian');
-  await succeed('cp', '-a', kept, root);
+  const root = join(folder, name);
+  await succeed('cp', '-a', KEPT, root);
   return root;
 }

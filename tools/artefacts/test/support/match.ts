@@ -85,8 +85,8 @@ function start({ env, ...programs }: MadePrograms, program: 'client' | 'proxy', 
   return new ForeignProcess(file, [...words, ...args], env);
 }
 
-/** Plays: each datagram waits for the answer to the one before. @returns how many were answered with their own bytes */
-async function exchange(port: number): Promise<number> {
+/** Plays 50 datagrams: each waits for the answer to the one before. @returns how many were answered with their own bytes */
+export async function exchange(port: number): Promise<number> {
   await using game = await openLoopbackSocket();
   let answered = 0;
   for (let number = 0; number < DATAGRAMS; number++) {

@@ -8,7 +8,7 @@ const SHELLS = ['sh', 'bash', 'console', 'shell', ''];
 
 /**
  * The command lines of a page that start this project's programs: in its shell blocks, in `ExecStart=` of a systemd unit, and between
- * backticks. `npx -y pnpm@VERSION` and `$ ` in front are taken off.
+ * backticks. `npx -y pnpm@VERSION`, `sudo`, `./` and `$ ` in front are taken off.
  */
 export function commandLines(text: string): CommandLine[] {
   const blocks = codeBlocks(text);
@@ -25,6 +25,7 @@ function words(line: string): string[] {
   const comment = all.findIndex((word) => word.startsWith('#'));
   const list = comment < 0 ? all : all.slice(0, comment);
   while (list[0] === '$' || list[0] === 'sudo') list.shift();
+  if (list[0]?.startsWith('./') === true) list[0] = list[0].slice(2);
   if (list[0] === 'npx' && list[2]?.startsWith('pnpm@') === true) list.splice(0, 3, 'pnpm');
   const main = list.findIndex((word) => word.endsWith('/dist/main.js'));
   if (main >= 0) list.splice(0, main + 1, list[main]?.includes('/proxy/') === true ? 'lightspeed-proxy' : 'lightspeed');
