@@ -10,14 +10,18 @@ import { npmPackage } from '../fetch/npm-package.ts';
 /** The QUIC library's wasm form, which runs where it has no native code. */
 const QUIC_WASM = 'http3_client.wasm';
 
+/** Of Node, and of all that is compiled into it. */
+export const NODE_LICENCE = 'NODE-LICENSE.txt';
+
 /**
- * What programs need beside their scripts on a platform, by names: Node as `node`, native code, wasm. Symbols are taken out, where there is a tool for it.
+ * What programs need beside their scripts on a platform, by names: Node as `node` and its licence, native code, wasm. Symbols are taken out, where there is a tool for it.
  * @throws {ArtefactError} (rejection) if a tool is missing, or a package cannot be fetched.
  */
 export async function nativeFiles(platform: Platform, say: Say): Promise<ReadonlyMap<string, Buffer>> {
   const { node, quicAddon, koffi } = platform;
   const quic = dirname(dirname(createRequire(import.meta.url).resolve('@currentspace/http3')));
-  const found: [name: string, file: string][] = [['node', join(await npmPackage(node.package, say), node.file)]];
+  const nodeFolder = await npmPackage(node.package, say);
+  const found: [name: string, file: string][] = [['node', join(nodeFolder, node.file)]];
   if (quicAddon !== undefined) found.push(['http3.node', join(quic, quicAddon)]);
   if (koffi !== undefined) found.push(['koffi.node', join(await npmPackage(koffi.package, say), koffi.file)]);
   const files = new Map<string, Buffer>();
@@ -25,6 +29,7 @@ export async function nativeFiles(platform: Platform, say: Say): Promise<Readonl
     if (platform.strip.length > 0) say(`${platform.name}: taking symbols out of ${name}`);
     files.set(name, platform.strip.length > 0 ? await withoutSymbols(file, platform) : readFileSync(file));
   }
+  files.set(NODE_LICENCE, readFileSync(join(nodeFolder, 'LICENSE')));
   files.set(QUIC_WASM, readFileSync(join(quic, 'dist/wasm', QUIC_WASM)));
   return files;
 }

@@ -5,6 +5,7 @@ import { ArtefactError } from '../base/artefact-error.ts';
 import { startBuild } from '../base/start-build.ts';
 import { requireTool, runTool } from '../base/run-tool.ts';
 import { OUT, WORKSPACE, manifestOf } from '../base/workspace.ts';
+import { NODE_LICENCE } from '../bundle/native-files.ts';
 import { unpackDebian } from './debian-root.ts';
 
 /*
@@ -53,7 +54,7 @@ async function makeContext(context: string, programs: string, architecture: stri
   appendFileSync(join(root, 'etc/passwd'), USER);
   appendFileSync(join(root, 'etc/group'), GROUP);
   mkdirSync(join(root, LIB));
-  for (const file of ['node', 'http3.node', 'koffi.node', 'http3_client.wasm', 'proxy']) {
+  for (const file of ['node', NODE_LICENCE, 'http3.node', 'koffi.node', 'http3_client.wasm', 'proxy']) {
     cpSync(join(programs, file), join(root, LIB, file), { recursive: true });
   }
   writeFileSync(join(root, 'usr/bin/lightspeed-proxy'), COMMAND);

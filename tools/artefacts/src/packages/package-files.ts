@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { NODE_LICENCE } from '../bundle/native-files.ts';
 import { debianChangelog } from './changelog.ts';
 import { configManual } from './config-manual.ts';
 import type { Kind, Product } from './product.ts';
@@ -51,14 +52,14 @@ export function packageFiles(product: Product, sources: PackageSources): readonl
   };
   const printed = (...words: readonly string[]) => printedBy(root, app, words, madeAtSecs);
   const lib = `/usr/lib/${name}`;
-  const shared = ['node', 'http3.node', 'koffi.node', 'http3_client.wasm'];
+  const shared = ['node', NODE_LICENCE, 'http3.node', 'koffi.node', 'http3_client.wasm'];
   return [
     ...shared.map((file) => ({ from: join(programs, file), to: `${lib}/${file}`, mode: file === 'node' ? 0o755 : 0o644 })),
     ...filesBelow(join(programs, app)).map((file) => ({ from: join(programs, app, file), to: `${lib}/${app}/${file}`, mode: 0o644 })),
     made(`/usr/bin/${name}`, `#!/bin/sh\nexec ${lib}/node ${lib}/${app}/main.js "$@"\n`, 0o755),
     made(`/usr/share/man/man1/${name}.1.gz`, gzipSync(printed('manual'), { level: 9 })),
     ...SHELLS.map(({ shell, file }) => made(file(name), printed('completion', shell))),
-    made(`/usr/share/doc/${name}/copyright`, copyright(root, `${lib}/${app}/LICENSES.txt`)),
+    made(`/usr/share/doc/${name}/copyright`, copyright(root, `${lib}/${app}/LICENSES.txt and ${lib}/${NODE_LICENCE}`)),
     { ...made(`/usr/share/lintian/overrides/${name}`, lintianOverrides(name)), only: 'deb' },
     made(`/usr/share/doc/${name}/changelog.gz`, gzipSync(debianChangelog(product, root, version, madeAtSecs), { level: 9 })),
     ...(app === 'proxy' ? serviceFiles(root, made, version, madeAtSecs) : []),
