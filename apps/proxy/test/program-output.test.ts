@@ -75,7 +75,7 @@ describe('lightspeed-proxy', () => {
     [['sevre'], "unknown command 'sevre' (Did you mean serve?); see lightspeed-proxy --help"],
     [
       ['stop'],
-      "unknown command 'stop'; commands: serve, drain, restart, reload, bans, ticket, completion, manual; see lightspeed-proxy --help",
+      "unknown command 'stop'; commands: serve, status, drain, restart, reload, bans, ticket, completion, manual; see lightspeed-proxy --help",
     ],
     [['bans', 'show'], "unknown command 'show'; commands: list, remove; see lightspeed-proxy bans --help"],
     [['serve', '--workers'], "option '--workers <N>' argument missing; see lightspeed-proxy serve --help"],
