@@ -13,7 +13,7 @@ registerHooks({ load(url, context, next) { tell(url); return next(url, context);
 const { dlopen } = process;
 process.dlopen = (module, file, ...rest) => { tell(file); return dlopen.call(process, module, file, ...rest); };
 `)}`;
-const LARGE = /currentspace|koffi|koromix|\.node$|\.wasm$/;
+const LARGE = /currentspace|\/koffi\/|koromix|\.node$|\.wasm$/;
 
 /** A keepalive, for `decode` on standard input. */
 const PACKET = '11000005000F4240000000000000000000000000';
