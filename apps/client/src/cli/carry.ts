@@ -148,7 +148,7 @@ export async function carry(
   if (page !== undefined) {
     report.event('page', `live page: ${page.url}`, { url: page.url });
     const program = programs.at(0)?.replace(/^.*[\\/]/s, '');
-    report.watch(new PageView(page.model, { tunnel, evidence, program, notCaught: hooks.notCaught }));
+    report.watch(new PageView(page.model, { tunnel, evidence, program, always: options.always, notCaught: hooks.notCaught }));
   }
   hooks.started?.(tunnel, report);
   if (options.egressFiltering === 'endpoint-independent') tellRefusedFiltering(tunnel, report);

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { addressKind, formatSocketAddress, parseIpv4 } from '@lightspeed/wire';
 import type { Endpoint, SocketAddress } from '@lightspeed/wire';
@@ -122,7 +123,11 @@ export function nodeName({ host, port = DEFAULT_CONTROL_PORT }: NodeArgument): s
 function splitHostPort(text: string, minPort: number): SocketAddress {
   const parts = /^(?:\[([^\]]*)\]|([^\s:/]+)):([^:]*)$/.exec(text);
   if (parts === null) {
-    const hint = isAddress(text) ? ` This is an IPv6 address without brackets: [${text}]:PORT.` : '';
+    const hint = isIPv4(text)
+      ? ` The port is missing: ${text}:PORT.`
+      : isAddress(text)
+        ? ` This is an IPv6 address without brackets: [${text}]:PORT.`
+        : '';
     throw new InvalidArgumentError(`Expected HOST:PORT, or [ADDRESS]:PORT for IPv6.${hint}`);
   }
   const [, bracketed, plain, port] = parts;

@@ -77,7 +77,7 @@ export class Evidence implements Disposable {
     warn: (text: string) => void,
   ): Promise<(tunnel: RunningTunnel, report: TunnelReport) => Evidence> {
     const games = await listGames();
-    const rules = await RulesFile.open(waysFile());
+    const rules = await RulesFile.open(waysFile(), warn);
     const history = await History.open(historyFile(), warn);
     return (tunnel, report) => new Evidence({ games, history, rules }, options, tunnel, report);
   }

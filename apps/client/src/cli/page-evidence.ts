@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<EvidenceKind, string>> = {
   matches: 'your earlier matches',
   probes: 'measurements before the match',
   burst: 'measurements at its start',
-  none: 'default, since nothing was known',
+  none: 'default, without measurements',
 };
 
 /** What the page takes of evidence. */

@@ -10,7 +10,7 @@ import type { NotCaught, PageFacts, PageLoss } from '../page/page-state.ts';
 import { RouterWatch } from '../probes/router-watch.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
-import type { Evidence } from './evidence.ts';
+import type { Always, Evidence } from './evidence.ts';
 import type { DirectionLoss } from './loss.ts';
 import { LossRuns } from './loss-runs.ts';
 import { comparedNode, evidenceFacts } from './page-evidence.ts';
@@ -35,6 +35,8 @@ export interface PageViewOptions {
   readonly evidence: Evidence | undefined;
   /** The game's program, where it is known. */
   readonly program: string | undefined;
+  /** Which way everything goes, as the command line says. */
+  readonly always: Always | undefined;
   /** What goes its own way; undefined where nothing is caught. */
   readonly notCaught: (() => Promise<readonly NotCaught[]>) | undefined;
 }
@@ -86,19 +88,26 @@ export class PageView implements TunnelWatcher {
     const isUp = stats.state === 'established';
     this.#model.update({
       phase: isUp ? 'connected' : 'lost',
-      verdict: { kind: 'unmeasured', way: this.#names.of(way), because: EVIDENCE_MISSING, pairs: 0, neededPairs: 0 },
+      verdict: this.#unmeasured(way),
       nodes: nodes.map(({ name, used, up, rttMs = null, loadPercent = null }) => {
         return { name: this.#names.of(name), address: name, region: regionOf(name), used, up, rttMs, loadPercent };
       }),
       loss,
       ...facts,
-      seenAs: seenAs(evidence?.ways.latest(1).at(0)?.match.decision.way, nodes),
+      seenAs: seenAs(this.#options.always === DIRECT ? DIRECT : evidence?.ways.latest(1).at(0)?.match.decision.way, nodes),
       rules: evidence?.rules ?? [],
       flows: this.#servers.flows(facts?.flows ?? [], this.#names.of(way), regionOf(way)),
     });
     if (this.#isCompared) return;
     this.#model.beginSeries({ measures: 'node', target: this.#names.of(way), node: this.#names.of(way) });
     this.#model.addPoint({ atMs: Date.now(), nodeMs: isUp ? (stats.rtt?.latestMs ?? null) : null });
+  }
+
+  /** Where nothing is compared. */
+  #unmeasured(way: string): PageFacts['verdict'] {
+    const isDirect = this.#options.always === DIRECT;
+    const because = isDirect ? '--always direct says so, and nothing is measured then' : EVIDENCE_MISSING;
+    return { kind: 'unmeasured', way: isDirect ? DIRECT : this.#names.of(way), because, pairs: 0, neededPairs: 0 };
   }
 
   #nameNodes(nodes: readonly NodeStatus[]): void {

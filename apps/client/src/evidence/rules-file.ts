@@ -20,10 +20,13 @@ export class RulesFile {
     this.#rules = rules;
   }
 
-  /** Reads the file; there are no rules where it cannot be read. */
-  static async open(path: string): Promise<RulesFile> {
+  /** Reads the file. What cannot be read is left out, and that is said. */
+  static async open(path: string, warn: (text: string) => void): Promise<RulesFile> {
     const text = await readFile(path, 'utf8').catch(() => '[]');
-    return new RulesFile(path, rulesIn(text));
+    const { rules, leftOut } = rulesIn(text);
+    if (leftOut > 0)
+      warn(`${path}: ${leftOut} of the rules of the live page cannot be read and do not count; the next change there leaves them out`);
+    return new RulesFile(path, rules);
   }
 
   get rules(): readonly PageRule[] {
@@ -44,11 +47,13 @@ export class RulesFile {
   }
 }
 
-function rulesIn(text: string): PageRule[] {
+function rulesIn(text: string): { readonly rules: PageRule[]; readonly leftOut: number } {
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.slice(0, MAX_RULES).flatMap((one) => parseRuleChange(JSON.stringify(one)) ?? []) : [];
+    if (!Array.isArray(list)) return { rules: [], leftOut: 1 };
+    const rules = list.slice(0, MAX_RULES).flatMap((one) => parseRuleChange(JSON.stringify(one)) ?? []);
+    return { rules, leftOut: list.length - rules.length };
   } catch {
-    return [];
+    return { rules: [], leftOut: 1 };
   }
 }

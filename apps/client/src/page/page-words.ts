@@ -28,7 +28,7 @@ function headlineOf({ kind, way, node = NAMELESS, gainMs = 0, pairs, neededPairs
   const how = way === 'direct' ? 'directly' : `by ${nodeText(way)}`;
   switch (kind) {
     case 'unmeasured':
-      return `${how}: whether it helps is not measured`;
+      return way === 'direct' ? 'directly, and nothing is measured' : `${how}: whether it helps is not measured`;
     case 'unknown':
       return `not known yet whether a node helps: ${pairs} of ${neededPairs} comparisons are made`;
     case 'direct':

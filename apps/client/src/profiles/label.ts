@@ -1,3 +1,4 @@
+import { KNOWN_GAMES } from './known-games.ts';
 import type { GameProfile } from './known-games.ts';
 import { rangeOf } from './profiles.ts';
 
@@ -10,7 +11,7 @@ const SHORT_NAME_LENGTH = 15;
  * @param process the program's name or path, if it is known; Linux may have cut it after 15 characters.
  * @param port the UDP port of the game server.
  * @returns undefined if nothing is known, or if several games have the port: a list of names says nothing. Of ranges of ports the
- *   narrowest counts.
+ *   narrowest counts. Games that the user has named come before all others.
  */
 export function labelOf(games: readonly GameProfile[], process: string | undefined, port: number): string | undefined {
   if (process !== undefined) {
@@ -18,10 +19,12 @@ export function labelOf(games: readonly GameProfile[], process: string | undefin
     if (byProcess !== undefined) return byProcess.name;
     if (games.some(({ launchers = [] }) => launchers.some((name) => isProgram(name, process)))) return undefined;
   }
-  const widths = games.map(({ ports }) => widthAt(ports, port));
+  const own = games.filter((game) => !KNOWN_GAMES.includes(game));
+  const candidates = own.some(({ ports }) => widthAt(ports, port) < Infinity) ? own : games;
+  const widths = candidates.map(({ ports }) => widthAt(ports, port));
   // A wide range says less than a narrow one.
   const least = Math.min(...widths);
-  const byPort = least === Infinity ? [] : games.filter((_, index) => widths[index] === least).map(({ name }) => name);
+  const byPort = least === Infinity ? [] : candidates.filter((_, index) => widths[index] === least).map(({ name }) => name);
   return byPort.length === 1 ? byPort[0] : undefined;
 }
 

@@ -15,6 +15,8 @@ import { TargetLedger } from './target-ledger.ts';
 
 /** Measurements that the node has under way for all its clients. */
 const MAX_MEASUREMENTS = 32;
+/** And of these for one account: silent servers keep measurements open, and others shall find some. */
+const MAX_MEASUREMENTS_OF_ACCOUNT = 8;
 /** Ports below are those of the system's services, which are no game servers. */
 const MIN_PROBED_PORT = 1_024;
 /** 127.0.0.0/8, which is this machine. */
@@ -22,6 +24,8 @@ const LOOPBACK_NETWORK = 127;
 const SECOND_MS = 1_000;
 /** A result's age goes over the wire in 16 bits. */
 const MAX_AGE_SECS = 0xffff;
+/** An age of a network's result is told so coarsely: a finer one would tell when somebody else has played there. */
+const AGE_STEP_SECS = 60;
 
 /** A measurement that is under way. */
 interface RunningProbes {
@@ -69,6 +73,9 @@ export class NodeProbes {
   readonly #prober: Pick<Prober, 'probe'>;
   /** By server and kind, those that may be joined. */
   readonly #running = new Map<string, RunningProbes>();
+  /** Measurements under way, by account. */
+  readonly #underWay = new Map<string, number>();
+  #measurements = 0;
   readonly #now: () => number;
   #secondMs = 0;
   #sentInSecond = 0;
@@ -115,7 +122,7 @@ export class NodeProbes {
     return {
       ...NOTHING,
       requestId: request.requestId,
-      ageSecs: Math.min(Math.floor((this.#now() - atMs) / SECOND_MS), MAX_AGE_SECS),
+      ageSecs: this.#ageOf(atMs, request),
       origin: this.#originOf(measurement.origin, request),
       samplesUs: measurement.roundTripsMs.slice(0, request.count).map(sampleUs),
       extensions: this.#originsOf(measurement, request),
@@ -133,7 +140,7 @@ export class NodeProbes {
     if (admitted === 'new') countDestination();
     const kept = this.#results.find(wanted, this.#now());
     const shared = kept ?? this.#joinable(wanted)?.result;
-    if (shared === undefined) return this.#measure(wanted, request.spacingMs);
+    if (shared === undefined) return this.#measure(wanted, request.spacingMs, account);
     this.counters.shared++;
     return shared;
   }
@@ -154,14 +161,24 @@ export class NodeProbes {
     return this.#now() - running.atMs <= Math.max(FRESH_MS, wanted.maxAgeMs) ? running : undefined;
   }
 
-  #measure(wanted: Wanted, spacingMs: number): Promise<KeptResult | ProbeRefusal> | ProbeRefusal {
-    if (this.#running.size >= MAX_MEASUREMENTS || !this.#maySend(wanted.count)) return 'busy';
+  #measure(wanted: Wanted, spacingMs: number, account: string): Promise<KeptResult | ProbeRefusal> | ProbeRefusal {
+    const ofAccount = this.#underWay.get(account) ?? 0;
+    if (this.#measurements >= MAX_MEASUREMENTS || ofAccount >= MAX_MEASUREMENTS_OF_ACCOUNT || !this.#maySend(wanted.count)) return 'busy';
     const key = serverKey(wanted);
+    this.#count(account, 1);
     const result = this.#probe(wanted, spacingMs).finally(() => {
+      this.#count(account, -1);
       if (this.#running.get(key)?.result === result) this.#running.delete(key);
     });
     this.#running.set(key, { count: wanted.count, atMs: this.#now(), result });
     return result;
+  }
+
+  #count(account: string, step: number): void {
+    this.#measurements += step;
+    const left = (this.#underWay.get(account) ?? 0) + step;
+    if (left > 0) this.#underWay.set(account, left);
+    else this.#underWay.delete(account);
   }
 
   async #probe(wanted: Wanted, spacingMs: number): Promise<KeptResult | ProbeRefusal> {
@@ -191,10 +208,21 @@ export class NodeProbes {
     return true;
   }
 
-  /** A router may have an address of a network behind the node, which is nobody's business. @returns 0 for those */
-  #originOf(origin: string | undefined, { port }: Probe): number {
+  /** @returns whole seconds; of a result that somebody else may have asked for, rounded up to minutes */
+  #ageOf(atMs: number, { maxAgeSecs }: Probe): number {
+    const ageSecs = Math.floor((this.#now() - atMs) / SECOND_MS);
+    return Math.min(maxAgeSecs === 0 ? ageSecs : Math.ceil(ageSecs / AGE_STEP_SECS) * AGE_STEP_SECS, MAX_AGE_SECS);
+  }
+
+  /**
+   * A router may have an address of a network behind the node, which is nobody's business. Nor is another server of the /24, for
+   * which somebody else has asked.
+   * @returns 0 for those
+   */
+  #originOf(origin: string | undefined, { kind, ip: asked, port }: Probe): number {
     const ip = origin === undefined ? undefined : parseIpv4(origin);
-    return ip === undefined || this.#isDenied(ip, port) ? 0 : ip;
+    if (ip === undefined || this.#isDenied(ip, port)) return 0;
+    return kind === PROBE_KIND_CODES.ttl || ip === asked ? ip : 0;
   }
 
   /** Of each sample, for whoever has asked for several routers. */

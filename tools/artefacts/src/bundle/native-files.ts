@@ -2,6 +2,7 @@ import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { PLATFORMS } from '../base/platforms.ts';
 import type { Platform } from '../base/platforms.ts';
 import type { Say } from '../base/progress.ts';
 import { requireTool, runTool } from '../base/run-tool.ts';
@@ -20,8 +21,7 @@ export const NODE_LICENCE = 'NODE-LICENSE.txt';
 export async function nativeFiles(platform: Platform, say: Say): Promise<ReadonlyMap<string, Buffer>> {
   const { node, quicAddon, koffi } = platform;
   const quic = dirname(dirname(createRequire(import.meta.url).resolve('@currentspace/http3')));
-  const nodeFolder = await npmPackage(node.package, say);
-  const found: [name: string, file: string][] = [['node', join(nodeFolder, node.file)]];
+  const found: [name: string, file: string][] = [['node', join(await npmPackage(node.package, say), node.file)]];
   if (quicAddon !== undefined) found.push(['http3.node', join(quic, quicAddon)]);
   if (koffi !== undefined) found.push(['koffi.node', join(await npmPackage(koffi.package, say), koffi.file)]);
   const files = new Map<string, Buffer>();
@@ -29,7 +29,8 @@ export async function nativeFiles(platform: Platform, say: Say): Promise<Readonl
     if (platform.strip.length > 0) say(`${platform.name}: taking symbols out of ${name}`);
     files.set(name, platform.strip.length > 0 ? await withoutSymbols(file, platform) : readFileSync(file));
   }
-  files.set(NODE_LICENCE, readFileSync(join(nodeFolder, 'LICENSE')));
+  // Of the same version on every system, and not in all of its packages.
+  files.set(NODE_LICENCE, readFileSync(join(await npmPackage(PLATFORMS[0].node.package, say), 'LICENSE')));
   files.set(QUIC_WASM, readFileSync(join(quic, 'dist/wasm', QUIC_WASM)));
   return files;
 }
