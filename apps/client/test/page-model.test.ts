@@ -90,6 +90,10 @@ describe('the words of a verdict', () => {
       'Of the 43 ms that are left, most are spent on the route from the node to the server: 29 ms. ' +
         'There and back 4.8 % of packets are lost directly, and 0.1 % by the node fra-1 with protection.',
     );
+    // Sixteen probes without a loss say nothing of the direct way.
+    const { lossCompared } = model.state(atMs);
+    model.update({ lossCompared: lossCompared && { ...lossCompared, direct: 0, probes: 16, note: '16 probes are few' } });
+    expect(model.state(atMs).words.rest).not.toContain('are lost directly');
     model.update({ lossCompared: null });
     expect(model.state(atMs).words.rest).toContain('Of packets to the node, 2.1 % are lost; with protection 0.1 %.');
   });

@@ -91,10 +91,10 @@ function restOf({ way }: PageVerdict, ways: readonly PageWay[]): string[] {
   return [`Of the ${round(totalMs)} ms that are left, most are spent ${place}: ${round(ms)} ms.`];
 }
 
-/** The comparison says most. Where there is none, the line to the node speaks for itself. */
+/** The comparison says most, if it has enough probes. Otherwise the line to the node speaks for itself. */
 function lossOf({ loss: { up, down }, lossCompared }: Pick<PageFacts, 'loss' | 'lossCompared'>): string[] {
-  const { node = '', direct = null, nodeAfter = null } = lossCompared ?? {};
-  if (direct !== null && nodeAfter !== null && Math.max(direct, nodeAfter) >= WORTH_TELLING_RATIO) {
+  const { node = '', direct = null, nodeAfter = null, note = null } = lossCompared ?? {};
+  if (note === null && direct !== null && nodeAfter !== null && Math.max(direct, nodeAfter) >= WORTH_TELLING_RATIO) {
     return [
       `There and back ${shareText(direct)} of packets are lost directly, and ${shareText(nodeAfter)} by ${nodeText(node)} with protection.`,
     ];
