@@ -35,28 +35,28 @@ const AT_HOME = /^192\.168\./;
 export function piecesOf(measured: MeasuredWays): { readonly ways: PageWay[]; readonly note: string } {
   const { directMs, isServerMeasured, node, routers = [], serverTtl } = measured;
   const near = nearPieces(routers);
-  const toServer = near.upTo(directMs);
+  // Both ways begin with them, so they are no longer than the shorter one.
+  const shared = near.upTo(Math.min(directMs, node.toNodeMs ?? Infinity));
   const last = routers.at(-1);
   // The router just before the server bounds the server's own part.
   const beforeMs = last?.roundTripMs ?? Infinity;
-  const isLast = isServerMeasured && serverTtl === (last?.ttl ?? 0) + 1 && beforeMs >= sum(toServer) && beforeMs < directMs;
+  const isLast = isServerMeasured && serverTtl === (last?.ttl ?? 0) + 1 && beforeMs >= sum(shared) && beforeMs < directMs;
   const serverMs = isLast ? directMs - beforeMs : 0;
   const parts: WayPart[] = [
-    ...toServer,
+    ...shared,
     {
       kind: 'route',
       name: isServerMeasured ? 'to the server' : 'to the last router before the server',
-      ms: rest(directMs, toServer) - serverMs,
+      ms: rest(directMs, shared) - serverMs,
     },
     ...(isLast ? [{ kind: 'server', name: 'the server’s network', ms: serverMs } as const] : []),
   ];
   const direct: PageWay = { way: 'direct', parts };
   const note = noteOf(measured, near.missing, isLast);
   if (node.toNodeMs === undefined) return { ways: [direct], note };
-  const toNode = near.upTo(node.toNodeMs);
   const byNode: WayPart[] = [
-    ...toNode,
-    { kind: 'route', name: 'to the node', ms: rest(node.toNodeMs, toNode) },
+    ...shared,
+    { kind: 'route', name: 'to the node', ms: rest(node.toNodeMs, shared) },
     { kind: 'route', name: 'from the node to the server', ms: Math.max(0, node.ms - node.toNodeMs) },
   ];
   return { ways: [direct, { way: node.name, parts: byNode }], note };
@@ -73,7 +73,7 @@ function nearPieces(routers: readonly Router[]): { readonly upTo: (totalMs: numb
   const upTo = (totalMs: number) => {
     const homeMs = home === undefined ? 0 : Math.min(home.roundTripMs, provider?.roundTripMs ?? Infinity);
     const isHomeLikely = home !== undefined && homeMs <= totalMs;
-    // A router that takes longer than the whole way has taken its time: it says nothing.
+    // A router that takes longer than a whole way has taken its time, or is not on both: it says nothing.
     const isProviderLikely = provider !== undefined && provider.roundTripMs <= totalMs;
     return [
       ...(isHomeLikely ? [{ kind: 'home', name: 'your home', ms: homeMs } as const] : []),
