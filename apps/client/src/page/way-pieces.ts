@@ -34,9 +34,8 @@ const AT_HOME = /^192\.168\./;
  */
 export function piecesOf(measured: MeasuredWays): { readonly ways: PageWay[]; readonly note: string } {
   const { directMs, isServerMeasured, node, routers = [], serverTtl } = measured;
-  const near = nearPieces(routers);
   // Both ways begin with them, so they are no longer than the shorter one.
-  const shared = near.upTo(Math.min(directMs, node.toNodeMs ?? Infinity));
+  const { parts: shared, missing } = nearPieces(routers, Math.min(directMs, node.toNodeMs ?? Infinity));
   const last = routers.at(-1);
   // The router just before the server bounds the server's own part.
   const beforeMs = last?.roundTripMs ?? Infinity;
@@ -52,7 +51,7 @@ export function piecesOf(measured: MeasuredWays): { readonly ways: PageWay[]; re
     ...(isLast ? [{ kind: 'server', name: 'the server’s network', ms: serverMs } as const] : []),
   ];
   const direct: PageWay = { way: 'direct', parts };
-  const note = noteOf(measured, near.missing, isLast);
+  const note = noteOf(measured, missing, isLast);
   if (node.toNodeMs === undefined) return { ways: [direct], note };
   const byNode: WayPart[] = [
     ...shared,
@@ -62,25 +61,24 @@ export function piecesOf(measured: MeasuredWays): { readonly ways: PageWay[]; re
   return { ways: [direct, { way: node.name, parts: byNode }], note };
 }
 
-/** The pieces that both ways begin with. */
-function nearPieces(routers: readonly Router[]): { readonly upTo: (totalMs: number) => WayPart[]; readonly missing: readonly string[] } {
+/** The pieces that both ways begin with. @param mostMs a router that takes longer has taken its time, or is not on both: it says nothing */
+function nearPieces(
+  routers: readonly Router[],
+  mostMs: number,
+): { readonly parts: readonly WayPart[]; readonly missing: readonly string[] } {
   const first = routers.at(0);
   const hasHome = first !== undefined && first.ttl === 1 && PRIVATE.test(first.ip);
   const homes = hasHome ? [first, ...routers.slice(1).filter(({ ttl, ip }) => ttl === 2 && AT_HOME.test(ip))] : [];
   const home = homes.at(-1);
   const provider = routers.at(homes.length);
+  const homeMs = home === undefined ? 0 : Math.min(home.roundTripMs, provider?.roundTripMs ?? Infinity);
+  const parts: WayPart[] = [];
+  if (home !== undefined && homeMs <= mostMs) parts.push({ kind: 'home', name: 'your home', ms: homeMs });
+  if (provider !== undefined && provider.roundTripMs <= mostMs) {
+    parts.push({ kind: 'provider', name: 'the line to your provider', ms: provider.roundTripMs - homeMs });
+  }
   const missing = [...(home === undefined ? ['your home router'] : []), ...(provider === undefined ? ['your internet provider'] : [])];
-  const upTo = (totalMs: number) => {
-    const homeMs = home === undefined ? 0 : Math.min(home.roundTripMs, provider?.roundTripMs ?? Infinity);
-    const isHomeLikely = home !== undefined && homeMs <= totalMs;
-    // A router that takes longer than a whole way has taken its time, or is not on both: it says nothing.
-    const isProviderLikely = provider !== undefined && provider.roundTripMs <= totalMs;
-    return [
-      ...(isHomeLikely ? [{ kind: 'home', name: 'your home', ms: homeMs } as const] : []),
-      ...(isProviderLikely ? [{ kind: 'provider', name: 'the line to your provider', ms: provider.roundTripMs - homeMs } as const] : []),
-    ];
-  };
-  return { upTo, missing };
+  return { parts, missing };
 }
 
 function noteOf({ routers, obstacle, isServerMeasured }: MeasuredWays, missing: readonly string[], isLast: boolean): string {

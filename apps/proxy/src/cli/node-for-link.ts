@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
-import { BUILT_IN_DENIALS } from '@lightspeed/security';
+import { DestinationPolicy } from '@lightspeed/security';
 import { formatIpv4, parseSocketAddress } from '@lightspeed/wire';
 import { NodeError } from '../base/node-error.ts';
 import { ownEgressIp } from '../control/own-egress-ip.ts';
 import type { ServingStatus } from '../node/admin-commands.ts';
 import { nodeStatus } from './restart.ts';
+
+/** What the policy denies by default it denies at each port. */
+const ANY_PORT = 27_015;
 
 /** What a line for a player takes from the node that runs on this machine. */
 export interface NodeForLink {
@@ -53,9 +56,6 @@ async function servingStatus(stateDir: string, isNamed: boolean): Promise<Servin
 async function publicHost(): Promise<string | undefined> {
   const ip = await ownEgressIp();
   if (ip === undefined) return undefined;
-  const isPrivate = BUILT_IN_DENIALS.some(({ network, prefixLength }) => {
-    const mask = prefixLength === 0 ? 0 : -1 << (32 - prefixLength);
-    return ((ip ^ network) & mask) === 0;
-  });
-  return isPrivate ? undefined : formatIpv4(ip);
+  const policy = new DestinationPolicy({ allow: [], deny: [], onlyAllowed: false });
+  return policy.verdict(ip, ANY_PORT) === 0 ? formatIpv4(ip) : undefined;
 }
