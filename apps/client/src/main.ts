@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { nodeFault } from './base/required-node.ts';
+import { nodeFault } from '@lightspeed/commands/required-node';
 
 // A reader that has gone away, as in `lightspeed decode - | head`, is no reason to crash; nor is a terminal that was closed.
 for (const stream of [process.stdout, process.stderr]) {

@@ -35,7 +35,7 @@ function factsOf({
     isDecided,
     ways: {
       latest: () => [
-        { match, figures: chooser.figuresFor(server.serverIp, nowMs), recent: chooser.figuresFor(server.serverIp, nowMs, RECENT_MS) },
+        { match, figures: chooser.figuresFor(server.serverIp, nowMs), recent: () => chooser.figuresFor(server.serverIp, nowMs, RECENT_MS) },
       ],
     },
     kept: [],
@@ -135,7 +135,7 @@ it('the page shows the pieces of both ways, flows with their reasons, and by wha
 it('the page says of nodes that measure nothing that flows go by the one in use, and are not compared', () => {
   const chooser = new WayChooser({ nodes: [], always: [{ way: 'node' }] });
   const match = chooser.openMatch(server, NOW_MS);
-  const ways = { latest: () => [{ match, figures: [], recent: [] }] };
+  const ways = { latest: () => [{ match, figures: [], recent: () => [] }] };
   const facts = evidenceFacts({ isDecided: true, ways, kept: [], nodes: () => [], counts: chooser.counts }, CONTEXT, NOW_MS);
   expect(facts.verdict).toMatchObject({ kind: 'unmeasured', way: 'fra-1' });
   expect(facts.flows).toMatchObject([{ way: 'fra-1', reason: 'no node measures game servers, so there is nothing to compare' }]);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { nodeFault } from './base/required-node.ts';
+import { nodeFault } from '@lightspeed/commands/required-node';
 
 // The first would open Node's inspector to every user of this machine, the second would end the node.
 for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);

@@ -119,7 +119,7 @@ function wayOf({ way, reason }: Decision, inUse: string): string {
 
 /** Ways change while a match goes on: what is shown of them is of the last minute, if that is enough to judge. */
 function presentFigures({ recent }: RunningMatch, compared: NodeFigures): NodeFigures {
-  return recent.find(({ node, answered }) => node === compared.node && answered >= BURST_PAIRS) ?? compared;
+  return recent().find(({ node, answered }) => node === compared.node && answered >= BURST_PAIRS) ?? compared;
 }
 
 function becauseOf({ reason }: Decision): string {

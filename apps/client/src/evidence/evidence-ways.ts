@@ -46,8 +46,8 @@ export interface EvidenceListener {
 export interface RunningMatch {
   readonly match: OpenMatch;
   readonly figures: readonly NodeFigures[];
-  /** Of the last minute alone: what the ways are now. */
-  readonly recent: readonly NodeFigures[];
+  /** Of the last minute alone: what the ways are now. It is looked at for one match only. */
+  readonly recent: () => readonly NodeFigures[];
 }
 
 /** A match with what belongs to it here. */
@@ -91,14 +91,11 @@ export class EvidenceWays {
 
   /** The matches that run and began last, the latest first. */
   latest(most: number): RunningMatch[] {
+    const figuresOf = ({ server }: OpenMatch, ageMs?: number) => this.#chooser.figuresFor(server.serverIp, this.#nowMs(), ageMs);
     return [...this.#matches.values()]
       .slice(-most)
       .reverse()
-      .map(({ match }) => ({
-        match,
-        figures: this.#chooser.figuresFor(match.server.serverIp, this.#nowMs()),
-        recent: this.#chooser.figuresFor(match.server.serverIp, this.#nowMs(), RECENT_MS),
-      }));
+      .map(({ match }) => ({ match, figures: figuresOf(match), recent: () => figuresOf(match, RECENT_MS) }));
   }
 
   /** Takes what the data plane tells of a flow. */

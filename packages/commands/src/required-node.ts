@@ -1,8 +1,8 @@
-/** The first of the versions of Node that this program runs on, as `engines` of its package.json has it. */
+/** The first of the versions of Node that the programs run on, as `engines` of their package.json have it. */
 export const FIRST_NODE = 24;
 
 /**
- * Why the program cannot run on a version of Node, or undefined if it can. This file, and the one that imports it, keep to
+ * Why the program cannot run on a version of Node, or undefined if it can. This file, and those that import it, keep to
  * what old versions can read: all else is loaded when this has been asked.
  * @param version as `process.versions.node` has it
  */
