@@ -1,3 +1,4 @@
+import { withInner } from './description.ts';
 import type { CommandDescription, Offer } from './description.ts';
 
 /** Bash's completion of a program, as a script to source. It needs no other package. */
@@ -47,11 +48,6 @@ ${all.map((command) => `          '${command.path}') offered='${words(command)}'
 }
 complete -F ${name} ${program.name}
 `;
-}
-
-/** A command, and all within it. */
-function withInner(command: CommandDescription): readonly CommandDescription[] {
-  return [command, ...command.commands.flatMap(withInner)];
 }
 
 /** What follows an option that takes a value. */

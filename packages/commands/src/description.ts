@@ -61,6 +61,11 @@ export function describeCommand(command: Command, above = ''): CommandDescriptio
   };
 }
 
+/** A command, and all within it. */
+export function withInner(command: CommandDescription): readonly CommandDescription[] {
+  return [command, ...command.commands.flatMap(withInner)];
+}
+
 /** Commander makes a command `help` by itself, which does what `--help` does. */
 function isOwn(command: Command): boolean {
   return command.parent !== null;

@@ -1,14 +1,17 @@
+import { withInner } from './description.ts';
 import type { CommandDescription, OptionDescription } from './description.ts';
 
 /** Fish's completion of a program, as a file to source. */
 export function fishCompletion(program: CommandDescription): string {
+  const all = withInner(program);
   const name = `__${program.name.replaceAll('-', '_')}_command`;
   return `# fish completion of ${program.name}
 function ${name} --description 'whether the command that is typed is this one'
     set -l path ${program.name}
     for word in (commandline -opc)[2..-1]
         switch "$path $word"
-${inner(program)
+${all
+  .slice(1)
   .map(({ path }) => `            case '${path}'\n                set path '${path}'`)
   .join('\n')}
         end
@@ -16,12 +19,8 @@ ${inner(program)
     test "$path" = "$argv"
 end
 complete -c ${program.name} -f
-${[program, ...inner(program)].flatMap((command) => lines(program.name, `${name} ${command.path}`, command)).join('\n')}
+${all.flatMap((command) => lines(program.name, `${name} ${command.path}`, command)).join('\n')}
 `;
-}
-
-function inner({ commands }: CommandDescription): readonly CommandDescription[] {
-  return commands.flatMap((command) => [command, ...inner(command)]);
 }
 
 function lines(program: string, condition: string, { commands, options, offers: [first] }: CommandDescription): readonly string[] {
