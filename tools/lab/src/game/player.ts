@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { startTunnel } from '@lightspeed/client';
 import type { TunnelSettings } from '@lightspeed/client';
 import { formatSocketAddress } from '@lightspeed/wire';
@@ -9,6 +10,10 @@ import { startGame } from './game.ts';
 import type { GameReport } from './game.ts';
 
 const ESTABLISH_MS = 20_000;
+/** A line whose answers take no longer than this, by what its client has measured, is lost after 500 ms of silence. */
+const CALM_MS = 100;
+const MEASURE_EVERY_MS = 50;
+const MOST_MEASUREMENTS = 200;
 
 /** How somebody plays. */
 export interface PlayerPlan {
@@ -69,6 +74,20 @@ export async function startPlayer({ tunnel: settings, gameServer, datagramsPerSe
   };
   /** Ends the game, not the tunnel. */
   const finish = async (): Promise<PlayerReport> => ({ game: await game.finish(), events });
+  /**
+   * Has the ways to its nodes measured until they are calm. A client waits for answers as long as they have varied, and one whose first
+   * answer came late on a busy machine would take a second to notice that a node is gone.
+   */
+  const calm = async () => {
+    for (let nth = 0; nth < MOST_MEASUREMENTS; nth++) {
+      const isCalm = tunnel
+        .stats()
+        .paths.every(({ up, rttMs, jitterMs = 0 }) => !up || (rttMs !== undefined && rttMs + 4 * jitterMs < CALM_MS));
+      if (isCalm) return;
+      tunnel.measureNodes();
+      await setTimeout(MEASURE_EVERY_MS);
+    }
+  };
   /** Moves its first path to another local address. */
   const rebind = async (local: string) => {
     const refused = new Promise<never>((_resolve, reject) => tunnel.once('notRebound', (_path, why) => reject(new Error(why))));
@@ -76,7 +95,7 @@ export async function startPlayer({ tunnel: settings, gameServer, datagramsPerSe
     tunnel.rebind(0, local);
     await Promise.race([rebound, refused]);
   };
-  return { start, game, mark, finish, rebind, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { start, game, mark, finish, calm, rebind, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 /** What several games together came to: `strange` is what came twice or was none of theirs, and must be 0. */

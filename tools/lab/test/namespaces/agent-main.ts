@@ -31,6 +31,10 @@ const program = {
   rebind: async (local: string) => {
     await Promise.all(players.map((player) => player.rebind(local)));
   },
+  /** Resolves when all players know their ways well. */
+  calm: async () => {
+    await Promise.all(players.map((player) => player.calm()));
+  },
   /** Has all players count from here. @returns what there was before, some time for the last answers included */
   mark: () => Promise.all(players.map((player) => player.mark())),
   /** Ends the games, waits for the last answers. The tunnels stay. */

@@ -29,6 +29,7 @@ export interface Limits {
 /** Plays, has something change, and plays on. */
 export async function watchChange(agent: Agent, change: () => Promise<unknown>, duringMs = DURING_MS): Promise<WatchedChange> {
   await setTimeout(BEFORE_MS);
+  await agent.calm();
   await agent.mark();
   await change();
   await setTimeout(duringMs);
