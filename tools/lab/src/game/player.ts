@@ -75,8 +75,8 @@ export async function startPlayer({ tunnel: settings, gameServer, datagramsPerSe
   /** Ends the game, not the tunnel. */
   const finish = async (): Promise<PlayerReport> => ({ game: await game.finish(), events });
   /**
-   * Has the ways to its nodes measured until they are calm. A client waits for answers as long as they have varied, and one whose first
-   * answer came late on a busy machine would take a second to notice that a node is gone.
+   * Has the ways to its nodes measured until they are calm. A client waits for answers as long as they have varied. If its first one
+   * came late on a busy machine, it would take a second to notice that a node is gone.
    */
   const calm = async () => {
     for (let nth = 0; nth < MOST_MEASUREMENTS; nth++) {
