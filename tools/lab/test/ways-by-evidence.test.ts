@@ -10,7 +10,7 @@ const notRun = why === undefined ? '' : ` (not run: ${why})`;
 describe.concurrent(`the client decides by evidence, in network namespaces${notRun}`, () => {
   it.skipIf(why !== undefined).each([changingNode, silentServer, noBetterNode])(
     '$name: $about',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async ({ start }) => {
       const told: string[] = [];
       const { faults } = await start((line) => told.push(line));

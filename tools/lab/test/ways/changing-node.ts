@@ -47,13 +47,13 @@ function changing(name: string, by: GameCommand): Run {
         await statusSays('direct', /nothing is known/);
       });
       went('a match without evidence', first, 'direct', 'no-evidence');
-      const second = await stage.match(SERVER, async () => {
+      const second = await stage.matchBy('A', SERVER, async () => {
         await stage.pass(3);
         await statusSays('A', /the node is faster/);
       });
       went('the next one', second, 'A', 'faster');
-      await stage.roundTrip('A', 'servers', 70);
-      const third = await stage.match(SERVER, async (said) => {
+      const third = await stage.matchBy('A', SERVER, async (said) => {
+        await stage.roundTrip('A', 'servers', 70);
         for (let second = 0; second < HARM_SECS && !said().some(({ event }) => event === 'harm'); second++) await stage.pass(1);
         await stage.pass(1);
       });

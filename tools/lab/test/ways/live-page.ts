@@ -76,7 +76,7 @@ export const livePage = defineWays(
         return left.every((one) => one.after < one.before / 2) && Math.abs(after - missing) < 2 * LOSS_ERROR;
       });
     };
-    const second = await stage.match(SERVER, async () => {
+    const second = await stage.matchBy('A', SERVER, async () => {
       await says('#headline', /^The node A saves [\d.]+ ms$/);
       savedMs = millisecondsIn(await text('#headline'));
       await says(

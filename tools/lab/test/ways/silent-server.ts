@@ -1,8 +1,8 @@
 import { defineWays } from './stage.ts';
 
 const SERVER = '8.8.4.4';
-/** Two windows of ten seconds, the one that has begun before, and what the median of keepalives needs. */
-const HARM_SECS = 2 * 10 + 10 + 5;
+/** Two windows of ten seconds, the one that has begun before, and what the median of keepalives needs; twice, for a busy machine. */
+const HARM_SECS = 2 * (2 * 10 + 10 + 5);
 const SILENCE = `table ip silent {
   chain input {
     type filter hook input priority 0
@@ -34,7 +34,7 @@ export const silentServer = defineWays(
     // Each kind that is tried in vain takes its second. Then ten pairs come at once, by three routers.
     const first = await stage.match(SERVER, () => stage.pass(7.5));
     went('a match without evidence', first, 'direct', 'no-evidence');
-    const second = await stage.match(SERVER, async (said) => {
+    const second = await stage.matchBy('A', SERVER, async (said) => {
       await stage.pass(2);
       await stage.roundTrip('home', 'A', 80);
       for (let second = 0; second < HARM_SECS && !said().some(({ event }) => event === 'harm'); second++) await stage.pass(1);
@@ -42,7 +42,7 @@ export const silentServer = defineWays(
     went('the next one', second, 'A', 'faster');
     expect.that(
       second.events.some(({ event }) => event === 'harm'),
-      'two windows and what is begun of a third do not show the harm',
+      `the harm is not shown within ${HARM_SECS} s`,
     );
     const { kind } = await stage.probe(SERVER);
     expect.that(kind === 'ttl', `it is measured by ${String(kind)}`);
