@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { nodeConfig } from '@lightspeed/proxy';
 import { AddressBook } from '@lightspeed/wire';
 import { describe, expect, it } from 'vitest';
+import { checkFiles } from '../src/cli/check-files.ts';
 import { AccountBans } from '../src/control/account-bans.ts';
 import type { Client, ClientLink } from '../src/control/client.ts';
 import { ClientRegistry } from '../src/control/client-registry.ts';
@@ -86,8 +87,14 @@ it('a node keeps to the bans of its state folder until they are removed by comma
   await registeredClient(node);
 });
 
-it('a node does not start with bans that it cannot read', async () => {
+it.each([
+  ['half a fi', 'Unexpected token .*'],
+  ['{"format":2,"people":[]}', 'they have format 2, of a newer version of the program; this version reads format 1'],
+  ['{"format":1,"bans":[{"account":5,"name":"","endsAtMs":0}]}', 'bans\\.0\\.account: .*'],
+])('a node does not start with bans that it cannot read: %s', async (text, why) => {
   const folder = keptFolder();
-  writeFileSync(join(folder, 'bans.json'), 'half a fi');
-  await expect(registrarNode({ stateDir: folder })).rejects.toThrow(/bans\.json: the bans cannot be read: .*; mend the file, or remove it/);
+  writeFileSync(join(folder, 'bans.json'), text);
+  const message = new RegExp(`bans\\.json: the bans cannot be read: ${why}; mend the file, or remove it$`);
+  await expect(registrarNode({ stateDir: folder })).rejects.toThrow(message);
+  await expect(checkFiles(nodeConfig({ stateDir: folder }))).rejects.toThrow(message);
 });

@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloseCode } from '@lightspeed/control/quic';
 import { expect, it } from 'vitest';
@@ -108,4 +108,44 @@ it('`restart` does nothing where the new program would end after its start, alth
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/the node refuses: .*cannot be started again: /) as string });
   await client.roundTrip(server.endpoint, 'still there');
   expect(program.starts).toBe(1);
+});
+
+it('`restart` does nothing where the new program cannot read the state', async () => {
+  const { folder, program, server } = await scene();
+  const client = await playingClient(program);
+  writeFileSync(join(folder, 'bans.json'), '{"format":2}');
+  const { code, stdout, stderr } = await Program.run('restart', '--state-dir', folder);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(
+    /the node refuses: .*cannot be started again: .*\/bans\.json: the bans cannot be read: they have format 2, of a newer version/,
+  );
+  await client.roundTrip(server.endpoint, 'still there');
+  expect(program.starts).toBe(1);
+
+  rmSync(join(folder, 'bans.json'));
+  expect((await Program.run('restart', '--state-dir', folder)).stdout).toMatch(/, 1 sessions?\n$/);
+  await client.roundTrip(server.endpoint, 'after it');
+});
+
+it('a trial goes on with a copy of the state beside the node, says nothing to its clients, and leaves nothing', async () => {
+  const { folder, program, server } = await scene();
+  const clients = await Promise.all(Array.from({ length: 3 }, () => playingClient(program)));
+  for (const client of clients) await client.roundTrip(server.endpoint, `before ${client.port}`);
+  mkdirSync(join(folder, 'trial-999999999'));
+  // What is saved is complete from a restart on.
+  expect((await Program.run('restart', '--state-dir', folder)).code).toBe(0);
+  for (const client of clients) await client.roundTrip(server.endpoint, `between ${client.port}`);
+  const before = readdirSync(folder).filter((name) => name.startsWith('trial'));
+  const { code, stdout, stderr } = await Program.run(...program.words, '--trial');
+  expect({ code, stdout, stderr }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/, 3 of the sessions that are kept\n$/) as string,
+    stderr: '',
+  });
+  for (const client of clients) {
+    await client.roundTrip(server.endpoint, `after ${client.port}`);
+    expect(client.received.map(({ header }) => header.kind)).not.toContain('fin');
+  }
+  const after = readdirSync(folder).filter((name) => name.startsWith('trial'));
+  expect({ before, after }).toEqual({ before: [], after: [] });
 });

@@ -7,6 +7,22 @@ import type { NamespaceWords } from '@lightspeed/capture';
 /** Waits for a line, then becomes the game: so nothing of the game runs before it is where it belongs. */
 const STARTER = 'read -r _ <&3 && exec "$@" 3<&-';
 const SIGNAL_BASE = 128;
+const NOT_FOUND = 127;
+
+/**
+ * Starts a game that is neither caught nor waits, with no shell, since not every system has one.
+ * @returns its exit code, as {@link GameProcess.exited} has it; 127 if it cannot be started.
+ */
+export function runAlone([program, ...args]: readonly string[], cannotStart: (why: string) => void): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: 'inherit' });
+    child.once('error', ({ message }) => {
+      cannotStart(`the game cannot be started: ${message}`);
+      resolve(NOT_FOUND);
+    });
+    child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
+  });
+}
 
 /** A game with its arguments, that waits for its start. */
 export class GameProcess {
@@ -22,7 +38,7 @@ export class GameProcess {
     this.#gate = child.stdio[3] as Writable;
     this.#gate.on('error', () => undefined);
     this.exited = new Promise((resolve) => {
-      child.once('exit', (code, signal) => resolve(code ?? SIGNAL_BASE + (signal === null ? 0 : constants.signals[signal])));
+      child.once('exit', (code, signal) => resolve(exitCodeOf(code, signal)));
     });
   }
 
@@ -56,4 +72,8 @@ export class GameProcess {
   end(): void {
     this.#child.kill('SIGTERM');
   }
+}
+
+function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? SIGNAL_BASE + (signal === null ? 0 : constants.signals[signal]);
 }

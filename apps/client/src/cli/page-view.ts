@@ -10,6 +10,7 @@ import type { NotCaught, PageFacts, PageLoss } from '../page/page-state.ts';
 import { RouterWatch } from '../probes/router-watch.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
+import { fallbackText } from './engine-words.ts';
 import type { Always, Evidence } from './evidence.ts';
 import type { DirectionLoss } from './loss.ts';
 import { LossRuns } from './loss-runs.ts';
@@ -65,6 +66,7 @@ export class PageView implements TunnelWatcher {
       this.#servers.add(formatEndpoint(gameServer.ip, gameServer.port), 'node', name ?? null);
     tunnel.on('flowCounts', (counts) => this.#servers.count(counts));
     const flows = this.#servers.flows([], this.#names.of(this.#named), null);
+    if (tunnel.ioFellBack) model.warn(fallbackText(tunnel.ioReason));
     model.update({ phase: 'starting', notCaught: notCaught === undefined ? null : [], flows });
   }
 

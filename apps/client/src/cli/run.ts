@@ -5,7 +5,8 @@ import type { CaptureTarget, FlowAddress } from '@lightspeed/capture';
 import { ClientError } from '../base/errors.ts';
 import { controlGroupOf } from '../catch/applications.ts';
 import { Capture } from '../catch/capture.ts';
-import { GameProcess } from '../catch/game-process.ts';
+import { obstacleToCatching } from '../catch/obstacle-to-catching.ts';
+import { GameProcess, runAlone } from '../catch/game-process.ts';
 import { prepareRootless } from '../catch/rootless-game.ts';
 import { labelOf } from '../profiles/label.ts';
 import { listGames } from '../profiles/profiles.ts';
@@ -19,6 +20,7 @@ import { UsageError } from './usage-error.ts';
 
 /** No game has it. */
 const NO_PORT = 0;
+const WITHOUT_US = 'the game goes on without LightSpeed';
 
 /** What the commands that catch have in common. */
 interface CatchOptions extends CarryOptions {
@@ -51,6 +53,12 @@ export interface RunningGameOptions extends CatchOptions {
  * @returns the game's exit code.
  */
 export async function run(words: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
+  const obstacle = obstacleToCatching(options.io);
+  if (obstacle !== undefined) {
+    terminal.error(obstacle);
+    terminal.error(WITHOUT_US);
+    return runAlone(words, (why) => terminal.error(why));
+  }
   const labels = await labelsFor(words);
   const { rootless: isRootless = false } = options;
   const namespace = isRootless ? await rootlessGame(words, terminal) : undefined;
@@ -106,7 +114,7 @@ async function rootlessGame(words: readonly string[], terminal: Terminal): Promi
 }
 
 function withoutUs(game: GameProcess, terminal: Terminal): Promise<number> {
-  terminal.error('the game goes on without LightSpeed');
+  terminal.error(WITHOUT_US);
   game.start();
   return game.exited;
 }
@@ -137,6 +145,8 @@ async function catchUntilEnd(
   programs: readonly string[] = [],
   begun: (capture: Capture) => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
+  const obstacle = obstacleToCatching(options.io);
+  if (obstacle !== undefined) throw new ClientError('ERR_CLIENT_CAPTURE', obstacle);
   const labels = await labelsFor(programs);
   const capture = await prepare(target, options);
   try {

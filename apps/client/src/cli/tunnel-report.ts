@@ -5,6 +5,7 @@ import type { Endpoint } from '@lightspeed/wire';
 import { ownIpv4Addresses } from '../base/own-ipv4.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import type { TunnelStats } from '../run/stats.ts';
+import { fallbackText } from './engine-words.ts';
 import type { Terminal } from './terminal.ts';
 import type { NodeStatus } from '../control/fleet-node.ts';
 import { describeSample, describeTotal, lossForPrograms, protectionOf, nodeForPrograms, pathForPrograms } from './report-sample.ts';
@@ -47,7 +48,7 @@ export class TunnelReport {
       name: name ?? null,
     }));
     if (tunnel.ioFellBack) {
-      this.#terminal.error(`datagrams move one by one, which costs more: the batch engine cannot work here: ${tunnel.ioReason}`);
+      this.#terminal.error(fallbackText(tunnel.ioReason));
     }
     if (this.#json) {
       const nodes = tunnel.nodes.map(nodeForPrograms);

@@ -46,7 +46,7 @@ export interface MeasuringNode {
   readonly used: boolean;
   /** Its data plane answers. */
   readonly up: boolean;
-  /** As it is now: what single keepalives took is not in it. Before the first one, by the control connection. */
+  /** As it is when it is read: what single keepalives took is not in it. Before the first one, by the control connection. */
   readonly rttMs: number | undefined;
   readonly link: NodeLink;
 }
@@ -146,7 +146,15 @@ export class FleetNode {
     const { link, slot, isUp: up } = this;
     if (link.session?.measures !== true) return undefined;
     const { name } = link.node;
-    return { name, used, up, rttMs: counters.recentRttMs(slot, name) ?? link.roundTripMs, link };
+    return {
+      name,
+      used,
+      up,
+      get rttMs() {
+        return counters.recentRttMs(slot, name) ?? link.roundTripMs;
+      },
+      link,
+    };
   }
 
   status(used: boolean, rttMs: number | undefined): NodeStatus {

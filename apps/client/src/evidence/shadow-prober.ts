@@ -86,7 +86,10 @@ export class ShadowProber implements Disposable {
   }
 }
 
-/** The way to the node is measured by keepalives, and the rest by the node. What did not measure the same is no evidence. */
+/**
+ * The way to the node is measured by keepalives, and the rest by the node. Both are of the same moment: finding out what a server
+ * answers takes seconds, and a program that has just started measures too much. What did not measure the same is no evidence.
+ */
 function pairsOf({ kind, directMs, nodeMs, toNodeMs, comparable, obstacle }: Pair, node: MeasuringNode, atMs: number): MeasuredPair[] {
   const toMs = node.rttMs ?? toNodeMs;
   if (toMs === undefined || obstacle !== undefined || comparable === 'apart') return [];

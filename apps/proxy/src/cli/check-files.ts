@@ -4,8 +4,10 @@ import { parseRevocationList } from '@lightspeed/security';
 import { ConfigError } from '../config/config-error.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { messageOf } from '../base/node-error.ts';
-import { textIfThere } from '../control/revocations.ts';
+import { AccountBans } from '../control/account-bans.ts';
+import { textIfThere } from '../base/text-file.ts';
 import { openFilesIn, openKey } from '../state/private-files.ts';
+import { BANS_FILE } from '../state/state-folder.ts';
 import { parseSnapshots } from '../state/snapshot-file.ts';
 
 /**
@@ -49,6 +51,12 @@ async function checkList(file: string): Promise<string[]> {
 }
 
 async function checkState(folder: string): Promise<string[]> {
+  const bans = join(folder, BANS_FILE);
+  try {
+    await AccountBans.open(bans);
+  } catch (cause) {
+    throw new ConfigError(`${bans}: the bans cannot be read: ${messageOf(cause)}; mend the file, or remove it`, { cause });
+  }
   const open = await openFilesIn(folder);
   const warnings = open.map(({ path, mode }) => `others can open ${path}: its mode is ${mode}`);
   try {

@@ -113,7 +113,7 @@ function addServe(program: Command, done: (exitCode: number) => void): void {
     .option('--node-id <S>', 'name of this node (default: the name of this machine)')
     .option('--region <S>', 'place of this node (default "default")')
     .option('--check', 'check the configuration and the files that it names, print the result, and end')
-    .option('--trial', 'start a node beside others, on free ports and without state, and end it: shows that it would start')
+    .option('--trial', 'start a node beside others, on free ports and with a copy of the state, and end it: shows that it would start')
     .option('--log-level <L>', 'fatal, error, warn, info, debug, trace or silent (default info)')
     .option('--log-format <FORMAT>', 'pretty or json (default: pretty on a terminal, otherwise json)')
     .allowExcessArguments(false)

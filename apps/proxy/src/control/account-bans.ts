@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { textIfThere } from '../base/text-file.ts';
 import { z } from 'zod';
+import { parseStateFile } from '../state/parse-state-file.ts';
 import { replaceFile } from '../state/replace-file.ts';
 
 /** More bans than this are not kept: the one that ends soonest gives way. */
@@ -36,12 +37,13 @@ export class AccountBans {
 
   /**
    * @param path where they are kept; undefined keeps them for this run only.
-   * @throws if there is a file that cannot be read; one that is not there is empty.
+   * @throws if there is a file that cannot be read; nobody is banned where there is no file, or an empty one.
    */
   static async open(path: string | undefined): Promise<AccountBans> {
     const bans = new AccountBans(path);
-    const text = path === undefined ? '' : await readFile(path, 'utf8').catch(() => '');
-    if (text !== '') for (const ban of file.parse(JSON.parse(text)).bans) bans.#bans.set(ban.account, ban);
+    const text = path === undefined ? undefined : await textIfThere(path);
+    if (text !== undefined && text.trim() !== '')
+      for (const ban of parseStateFile(text, FORMAT, file).bans) bans.#bans.set(ban.account, ban);
     return bans;
   }
 

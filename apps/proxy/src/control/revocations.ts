@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { textIfThere } from '../base/text-file.ts';
 import { join } from 'node:path';
 import { formatRevocation, parseRevocationList } from '@lightspeed/security';
 import type { Logger } from 'pino';
@@ -120,15 +120,5 @@ export class Revocations {
     } catch {
       return undefined;
     }
-  }
-}
-
-/** @returns undefined if there is no such file. */
-export async function textIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
   }
 }

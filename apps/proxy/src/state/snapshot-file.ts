@@ -3,6 +3,7 @@ import type { SessionSnapshot } from '@lightspeed/session';
 import type { Dialect } from '@lightspeed/wire';
 import { isIpv6, parseAddressWords } from '@lightspeed/wire';
 import { z } from 'zod';
+import { parseStateFile } from './parse-state-file.ts';
 
 /** A registration, and its session if it has one, as they outlive the node. Addresses are texts. */
 export interface ClientSnapshot {
@@ -85,7 +86,6 @@ const client = z.object({
 
 const journalLine = z.union([z.object({ over: u32 }), client]);
 
-const anyFormat = z.object({ format: z.int() });
 const state = z.object({ format: z.literal(FORMAT), clients: z.array(client) });
 
 /** Whether a text is an address that a datagram can come from. */
@@ -159,17 +159,7 @@ function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
 
 /** @throws if the text is none that {@link formatSnapshots} gives, all in one. */
 export function parseSnapshots(text: string): ClientSnapshot[] {
-  const json: unknown = JSON.parse(text);
-  const { format = FORMAT } = anyFormat.safeParse(json).data ?? {};
-  if (format !== FORMAT) {
-    const whose = format > FORMAT ? 'a newer' : 'an older';
-    throw new SyntaxError(`they have format ${format}, of ${whose} version of the program; this version reads format ${FORMAT}`);
-  }
-  const { success, data, error } = state.safeParse(json);
-  if (success) return data.clients.map(clientSnapshot);
-  // One fault says enough: a file of another format has one for each client.
-  const [{ path, message }] = error.issues;
-  throw new SyntaxError(`${path.join('.')}: ${message}`);
+  return parseStateFile(text, FORMAT, state).clients.map(clientSnapshot);
 }
 
 /** The same with every field, so that all have one shape. */

@@ -14,7 +14,8 @@ import { formatChange, formatEnd, formatSnapshots, parseSnapshots } from './snap
 
 const STATE_FILE = 'sessions.json';
 const JOURNAL_FILE = 'sessions.journal';
-const BANS_FILE = 'bans.json';
+/** Accounts that are banned. */
+export const BANS_FILE = 'bans.json';
 /** A journal that is longer than this, and than the file that it continues, makes starting slower than writing anew. */
 const LONG_JOURNAL_BYTES = 1_048_576;
 

@@ -8,6 +8,8 @@ export class NodeProgram extends Program {
   dataAddress: SocketAddress = { host: '', port: 0 };
   controlAddress: SocketAddress | undefined;
   controlPin: string | undefined;
+  /** Its command line, behind the program's name. */
+  words: readonly string[] = [];
 
   /** Resolves when it serves. */
   static start(...flags: readonly string[]): Promise<NodeProgram> {
@@ -16,7 +18,9 @@ export class NodeProgram extends Program {
 
   /** The same, with a process that is made otherwise. */
   static async startWith(options: ProgramOptions, ...flags: readonly string[]): Promise<NodeProgram> {
-    const program = new NodeProgram(NodeProgram.#args(flags), options);
+    const words = NodeProgram.#args(flags);
+    const program = new NodeProgram(words, options);
+    program.words = words;
     const { data, control, pin } = await program.serving();
     const dataAddress = parseSocketAddress(String(data));
     if (dataAddress === undefined) throw new Error(`no address: ${String(data)}`);
