@@ -21,7 +21,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   using progress = createProgress();
   if (options.gate) return runGate(progress.say);
-  if (options.against !== undefined) return runAgainst(options.against, options, progress.say);
+  if (options.against !== undefined && !options.start) return runAgainst(options.against, options, progress.say);
   const { report, faults } = await measure(options, ['pnpm bench', ...words].join(' '), progress.say);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `${renderReport(report)}\n`);
   const written = !options.write ? [] : options.loss ? await writeLossPage(report) : await writePage(report);

@@ -19,17 +19,17 @@ type Measure = (quick: boolean, progress: (text: string) => void) => Promise<Fou
 const MEASURES: Readonly<Record<Part, Measure>> = { relays, scale: measureScale, micro: measureMicro };
 
 /** What asks for a measurement that stands for itself, and what belongs to it. */
-type Alone = 'capture' | 'loss' | 'idleControl' | 'start' | 'peers';
+type Alone = 'capture' | 'loss' | 'idleControl' | 'start' | 'peers' | 'against';
 
 /** Measures what was asked for: captures alone, or parts. */
 export async function measure(
-  { quick, only, capture, loss, idleControl, start, peers }: Pick<BenchOptions, 'quick' | 'only' | Alone>,
+  { quick, only, ...alone }: Pick<BenchOptions, 'quick' | 'only' | Alone>,
   command: string,
   progress: (text: string) => void,
 ): Promise<{ readonly report: Report; readonly faults: readonly string[] }> {
   const startedMs = performance.now();
   const found: Found[] = [];
-  const measures = measuresFor({ capture, loss, idleControl, start, peers });
+  const measures = measuresFor(alone);
   for (const [part, take] of Object.entries(measures)) {
     if (only === undefined || only === part) found.push(await take(quick, (text) => progress(`${part}: ${text}`)));
   }
@@ -40,10 +40,10 @@ export async function measure(
 }
 
 /** What stands for itself, or the parts. */
-function measuresFor({ capture, loss, idleControl, start, peers }: Pick<BenchOptions, Alone>): Readonly<Record<string, Measure>> {
+function measuresFor({ capture, loss, idleControl, start, peers, against }: Pick<BenchOptions, Alone>): Readonly<Record<string, Measure>> {
   if (capture) return { capture: measureCapture };
   if (loss) return { loss: lossWith(peers) };
-  if (start) return { start: measureStart };
+  if (start) return { start: (quick, progress) => measureStart(quick, against, progress) };
   return idleControl ? { idle: measureIdleControl } : MEASURES;
 }
 

@@ -66,7 +66,7 @@ const ALLOWED = {
   gate: ['gate'],
   capture: ['capture', 'quick', 'json'],
   'idle-control': ['idle-control', 'quick', 'json'],
-  start: ['start', 'quick', 'json'],
+  start: ['start', 'quick', 'json', 'against'],
   loss: ['loss', 'quick', 'json', 'no-write', 'peer'],
   against: ['against', 'wildcard', 'pairs', 'quick'],
 };
@@ -110,7 +110,8 @@ Options:
   --idle-control measures what a node spends on 1,000 control connections over which nothing happens, in three minutes, or
                  on 250 in half a minute with --quick. Linux only
   --start        measures the program folder of a node beside the checkout: start, memory, and what reads of /metrics do to
-                 latency. Some three minutes, or one with --quick; \`pnpm artefacts bundle\` comes first. Linux only
+                 latency. Some three minutes, or one with --quick; \`pnpm artefacts bundle\` comes first. Linux only.
+                 With --against DIR the node of that checkout starts beside them, and its memory is compared
   --loss         plays a game over emulated lines that lose, on a virtual clock, under each setting of --protect. Writes
                  docs/loss.md with charts; some five minutes, or half a minute with --quick
   --peer TEXT    with --loss: somebody else's tunnel takes part, in real time, a minute for each line. NAME=SERVER | CLIENT,
@@ -128,6 +129,7 @@ For example:
   pnpm bench --capture             what run costs beside play, and how it fails open
   pnpm bench --loss                what protection brings in time, and what it costs
   pnpm bench --against ../base     whether the packet path got slower
+  pnpm bench --start --against ../base   whether a node at rest takes more memory
 
 CPU time, latencies and nanoseconds depend on the machine: compare them within one run only. Close other programs first.
 The exit code is 0 if everything could be measured and nothing was as it must not be, whether or not a claim holds.

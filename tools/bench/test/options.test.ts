@@ -28,6 +28,7 @@ test('captures are measured alone, in short if asked for, and for programs', () 
 test('the start of a node is measured alone, and writes no page', () => {
   expect(parse('--start --quick --json')).toMatchObject({ start: true, quick: true, json: true, write: false });
   expect(parse('--start').write).toBe(false);
+  expect(parse('--start --against ../base')).toMatchObject({ start: true, against: '../base' });
 });
 
 test.each([
@@ -39,6 +40,7 @@ test.each([
   ['--against x --only micro', /--against does not go with --only/],
   ['--start --only micro', /--start does not go with --only/],
   ['--wildcard', /go with --against/],
+  ['--start --against x --pairs 4', /--start does not go with --pairs/],
   ['--against x --pairs 0', /--pairs takes a number above 0, got '0'/],
 ])('%s is refused, with what is wrong about it', (line, message) => {
   expect(() => parse(line)).toThrow(expect.objectContaining({ code: 'ERR_LAB_USAGE', message: expect.stringMatching(message) as string }));

@@ -20,6 +20,15 @@ test('starts are compared round by round, and memory counts where it was waited 
   expect(figures['A node starts']).toMatchObject([{ 'start to /health, ms': 120, 'fastest, ms': 100, 'RSS idle, MB': 100 }, {}]);
 });
 
+test('memory is compared with that of another checkout, where one is given', () => {
+  const start = (idleBytes: number) => [{ startMs: 1, idleBytes }];
+  const { figures, claims } = foundOf({ 'program folder': start(123e6), checkout: start(140e6), before: start(112e6) }, READS);
+
+  expect(figures['A node starts']).toHaveLength(3);
+  expect(claims.at(-1)).toMatchObject({ claim: 'RSS idle, MB more', against: 'before', measured: [11] });
+  expect(claims.map(verdictOf)).toEqual(['no', 'yes', 'no']);
+});
+
 test('what reads of metrics add is the median over rounds, with the extremes beside it', () => {
   const start = [{ startMs: 1, idleBytes: 1 }];
   const { figures } = foundOf({ 'program folder': start, checkout: start }, READS);

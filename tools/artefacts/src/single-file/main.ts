@@ -28,9 +28,7 @@ const signer = findTool(SIGNER);
 const made: string[] = [];
 for (const platform of PLATFORMS) {
   if (platform.isSigned && signer === undefined) {
-    say(
-      `${platform.name} is left out: its programs would be unsigned, and macOS would not run them; cargo install apple-codesign brings ${SIGNER}`,
-    );
+    say(`${platform.name} is left out: its programs would be unsigned, and macOS would not run them; .ci/build-rcodesign brings ${SIGNER}`);
     continue;
   }
   const native = await nativeFiles(platform, say);

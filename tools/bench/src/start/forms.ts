@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '@lightspeed/lab';
 import type { NodeProgramOptions } from '@lightspeed/lab';
@@ -9,14 +9,21 @@ const FOLDER = fileURLToPath(new URL(`../../../artefacts/out/linux-${process.arc
 /** How a node's program is there: as packages install it, or as sources. */
 export type Form = Pick<NodeProgramOptions, 'program' | 'node' | 'nodeFlags'>;
 
+/** What is started: `before` is that of another checkout. */
+export type FormName = 'program folder' | 'checkout' | 'before';
+
 /**
- * Both forms by their names, the program folder first.
- * @throws {LabError} `ERR_LAB_MISSING` if there is no program folder.
+ * Forms by their names, the program folder first.
+ * @param other the folder of another checkout, whose packages are installed
+ * @throws {LabError} `ERR_LAB_MISSING` if there is no program folder; `ERR_LAB_USAGE` if the other folder has no node.
  */
-export function formsOfNodes(): Readonly<Record<'program folder' | 'checkout', Form>> {
+export function formsOfNodes(other?: string): Partial<Record<FormName, Form>> & Readonly<Record<'program folder' | 'checkout', Form>> {
   const installed = { program: join(FOLDER, 'proxy/main.js'), node: join(FOLDER, 'node'), nodeFlags: [] };
   if (!existsSync(installed.program)) {
     throw new LabError('ERR_LAB_MISSING', `there is no ${installed.program}: run pnpm artefacts bundle first`);
   }
-  return { 'program folder': installed, checkout: {} };
+  if (other === undefined) return { 'program folder': installed, checkout: {} };
+  const program = join(resolve(other), 'apps', 'proxy', 'src', 'main.ts');
+  if (!existsSync(program)) throw new LabError('ERR_LAB_USAGE', `--against takes a checkout; there is no ${program}`);
+  return { 'program folder': installed, checkout: {}, before: { program } };
 }

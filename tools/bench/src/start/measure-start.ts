@@ -3,6 +3,7 @@ import { median } from '../relays/rounds.ts';
 import type { Claim, Found } from '../report/page.ts';
 import type { Row } from '../report/table.ts';
 import { formsOfNodes } from './forms.ts';
+import type { FormName } from './forms.ts';
 import { measureMetricsReads } from './metrics-reads.ts';
 import type { ReadWindow, ReadWindows } from './metrics-reads.ts';
 import { measureOneStart } from './starts.ts';
@@ -12,27 +13,32 @@ const FULL = { starts: 10, waits: 3, rounds: 10, windowMs: 3_000 };
 const QUICK = { starts: 3, waits: 1, rounds: 3, windowMs: 1_500 };
 const MOST_OF_CHECKOUT = 0.45;
 const MOST_IDLE_MB = 130;
+const MOST_IDLE_MB_MORE = 10;
 const REPEAT = '`pnpm bench --start`';
 
 /** Starts of each form, by its name; the n-th of all belong together. */
-export type Starts = Readonly<Record<'program folder' | 'checkout', readonly Start[]>>;
+export type Starts = Readonly<Record<'program folder' | 'checkout', readonly Start[]>> & { readonly before?: readonly Start[] };
 
 /**
  * Measures a node as packages install it beside the same node of the checkout, in turns: how fast it starts, and its memory at rest.
  * Besides, what reads of its metrics do to the latency of datagrams. Linux only.
+ * @param other the folder of another checkout, whose node is measured in turns with both
  */
-export async function measureStart(quick: boolean, progress: (what: string) => void): Promise<Found> {
+export async function measureStart(quick: boolean, other: string | undefined, progress: (what: string) => void): Promise<Found> {
   requireLinux();
   const { starts, waits, rounds, windowMs } = quick ? QUICK : FULL;
-  const forms = formsOfNodes();
-  const found = { 'program folder': [] as Start[], checkout: [] as Start[] };
+  const forms = formsOfNodes(other);
+  const names = Object.keys(forms) as FormName[];
+  const found: Record<string, Start[]> = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < starts; round++) {
     progress(`start ${round + 1} of ${starts}`);
-    for (const form of ['program folder', 'checkout'] as const) {
-      found[form].push(await measureOneStart(forms[form], starts - round <= waits));
-    }
+    for (const name of names) found[name].push(await measureOneStart(forms[name] ?? {}, starts - round <= waits));
   }
-  return foundOf(found, await measureMetricsReads(forms['program folder'], rounds, windowMs, progress));
+  const { 'program folder': folder, checkout, before } = found;
+  return foundOf(
+    { 'program folder': folder, checkout, ...(before && { before }) },
+    await measureMetricsReads(forms['program folder'], rounds, windowMs, progress),
+  );
 }
 
 /** Tables and claims, with medians of all rounds. */
@@ -41,6 +47,7 @@ export function foundOf(starts: Starts, reads: ReadWindows): Found {
     const times = all.map(({ startMs }) => startMs);
     return { node: form, 'start to /health, ms': median(times), 'fastest, ms': Math.min(...times), 'RSS idle, MB': idleMegabytes(all) };
   });
+  const idleMb = idleMegabytes(starts['program folder']);
   const ratios = starts['program folder'].map(({ startMs }, round) => startMs / starts.checkout[round].startMs);
   const added = reads.withReads.map(({ p99Us }, round) => p99Us - reads.without[round].p99Us);
   const claim = (what: string, against: string, load: string, bound: number, measured: number): Claim => {
@@ -54,7 +61,10 @@ export function foundOf(starts: Starts, reads: ReadWindows): Found {
     },
     claims: [
       claim('start to /health, ratio', 'checkout', 'program folder', MOST_OF_CHECKOUT, median(ratios)),
-      claim('RSS idle, MB', '–', 'program folder', MOST_IDLE_MB, idleMegabytes(starts['program folder'])),
+      claim('RSS idle, MB', '–', 'program folder', MOST_IDLE_MB, idleMb),
+      ...(starts.before === undefined
+        ? []
+        : [claim('RSS idle, MB more', 'before', 'program folder', MOST_IDLE_MB_MORE, idleMb - idleMegabytes(starts.before))]),
     ],
     faults: [],
   };

@@ -43,7 +43,7 @@ export const livePage = defineWays(
         if (await holds()) return;
         await stage.pass(0.5);
       }
-      expect.that(false, `${what} is not seen; the verdict is ${await text('#verdict')}, and the losses are ${await text('#loss')}`);
+      throw new Error(`${what} is not seen; the verdict is ${await text('#verdict')}, and the losses are ${await text('#loss')}`);
     };
     const says = (id: string, pattern: RegExp) => until(`${id} ${pattern}`, async () => pattern.test(await text(id)));
 

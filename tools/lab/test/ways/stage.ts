@@ -15,6 +15,8 @@ const ANSWER_MS = 60_000;
 const FLOW_TIMEOUT_SECS = 1;
 /** A busy machine adds noise to what is measured. More of it is asked for, until a node is proved better. */
 const MOST_MATCHES = 10;
+/** Why a match is direct before a node is proved better. */
+const WITHOUT_PROOF = ['no-evidence', 'not-better'];
 /** Of a match that is for evidence alone. */
 const EVIDENCE_SECS = 5;
 
@@ -117,18 +119,21 @@ async function openStage(
   /**
    * Plays matches until one goes by a node. Those before must be direct, for want of proof.
    * @param during resolves when the match that goes by the node is to end
-   * @returns what came of that one, or of the last one
+   * @throws {Error} if none does, or one goes another way
    */
   const matchBy = async (way: string, ip: string, during: (said: () => readonly WayEvent[]) => Promise<unknown>): Promise<Match> => {
-    for (let number = 1; ; number++) {
-      let isToEnd = false;
+    const decisions: (WayEvent | undefined)[] = [];
+    while (decisions.length < MOST_MATCHES) {
+      let decision: WayEvent | undefined;
       const one = await match(ip, async (said) => {
-        const decision = await firstOf(said, pass);
-        isToEnd = decision?.way === way || decision?.reason !== 'not-better' || number === MOST_MATCHES;
-        await (isToEnd ? during(said) : pass(EVIDENCE_SECS));
+        decision = await firstOf(said, pass);
+        await (decision?.way === way ? during(said) : pass(EVIDENCE_SECS));
       });
-      if (isToEnd) return one;
+      if (decision?.way === way) return one;
+      decisions.push(decision);
+      if (decision?.way !== 'direct' || !WITHOUT_PROOF.includes(decision.reason ?? '')) break;
     }
+    throw new Error(`no match goes by ${way}: ${JSON.stringify(decisions)}`);
   };
   const addresses = new Map([[home.address, 'direct'], ...nodes.map(({ address }, at) => [address, names[at]] as const)]);
   const sourceName = (source: string) => addresses.get(source.replace(/:.*/, '')) ?? source;
