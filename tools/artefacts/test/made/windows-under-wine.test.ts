@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLoopbackSocket, temporaryFolder } from '@lightspeed/lab';
+import { openLoopbackSocket, temporaryFolder, watch } from '@lightspeed/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manifestOf } from '../../src/base/workspace.ts';
 import { bareEnvironment, singleFile } from '../support/made-programs.ts';
@@ -16,6 +16,7 @@ const obstacle = NO_WINE ?? (PROXY === undefined ? 'no node was made: run pnpm a
 const title = obstacle === undefined ? '' : ` (${obstacle})`;
 /** The first run fetches Wine. */
 const START_MS = 900_000;
+const MEASURED_MS = 60_000;
 const FOLDER = 'Spiele von Jörg';
 const TICKET = 'Einladung für Jörg.txt';
 const KNOWN_NODES = 'users/root/AppData/Local/lightspeed/known-nodes';
@@ -48,8 +49,8 @@ describe.skipIf(obstacle !== undefined)(`the client's file for Windows, under Wi
   afterAll(() => stack.disposeAsync());
 
   /** A node that lets in who has a ticket. @param name of the folder with its key */
-  const startNode = (name = 'node', control = '127.0.0.1:0') =>
-    MadeNode.start(programs, join(folder, name), ['--issuer-key', issuerKey, '--control-bind', control]);
+  const startNode = (name = 'node', control = '127.0.0.1:0', options: readonly string[] = []) =>
+    MadeNode.start(programs, join(folder, name), ['--issuer-key', issuerKey, '--control-bind', control, ...options]);
 
   /** Plays 50 datagrams by a client that was started. @returns how many were answered */
   async function played(client: WineConsole): Promise<number> {
@@ -95,6 +96,19 @@ describe.skipIf(obstacle !== undefined)(`the client's file for Windows, under Wi
     const page = await client.printed(/^live page: (http:\S+)/m);
     expect((await fetch(page)).status).toBe(200);
     expect(await client.interrupted()).toBe(0);
+  });
+
+  it('goes on when the way to the game server is measured, which needs Linux for some kinds of probes', async () => {
+    await using node = await startNode('node', '127.0.0.1:0', ['--http-bind', '127.0.0.1:0']);
+    await using client = wine.console(['play', '--node', node.said.control, '--pin', node.said.pin, ...ticket, ...game]);
+    expect(await played(client)).toBe(50);
+    const isAsked = async () =>
+      /^lightspeed_probes_(total|refused_total)\{.*\} [1-9]/m.test(await (await fetch(`${node.said.http}/metrics`)).text());
+
+    // The client measures in the moment in which it asks the node to.
+    expect(await watch(isAsked, MEASURED_MS)).toBe(true);
+    expect(await client.interrupted()).toBe(0);
+    expect(client.text).toMatch(/^\d+ s: 50 datagrams up /m);
   });
 
   it('refuses a node with another key than the pinned one', async () => {

@@ -15,6 +15,8 @@ interface Serving {
   readonly data: string;
   readonly control: string;
   readonly pin: string;
+  /** Where it tells its metrics, if an option says that it does. */
+  readonly http: string;
 }
 
 /** A node that was made, on 127.0.0.1. It relays to game servers there, and nowhere else. */
@@ -30,7 +32,7 @@ export class MadeNode implements AsyncDisposable {
   /**
    * Resolves when it serves.
    * @param stateFolder where it keeps its key
-   * @param options of `lightspeed-proxy serve`: who is admitted
+   * @param options of `lightspeed-proxy serve`: who is admitted, and what else differs
    */
   static async start(programs: MadePrograms, stateFolder: string, options: readonly string[]): Promise<MadeNode> {
     const node = startMade(programs, 'proxy', [
