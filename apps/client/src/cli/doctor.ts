@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
 import { CaptureError, CaptureClient, startNamespaceHelper, testCapture } from '@lightspeed/capture';
@@ -13,6 +13,7 @@ import { NodeLink } from '../control/node-link.ts';
 import { resolveNode } from '../control/reach-node.ts';
 import { familyOf } from '../settings/addresses.ts';
 import { parseRegisterSettings } from '../settings/register-settings.ts';
+import { findDefaultRoute } from './default-route.ts';
 import type { NodeArgument } from './endpoint.ts';
 import { registrationOf } from './registration.ts';
 import type { RegistrationOptions } from './registration.ts';
@@ -65,8 +66,9 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   const findings: Finding[] = [];
   // On other systems nothing catches games. The helper is spoken to by the addon by which the batch engine works.
   const helpers = chooseEngine('auto').kind === 'batch' ? [() => helper(options.helper), rootless] : [];
-  const catching = process.platform === 'linux' ? [nft, controlGroups, ...helpers] : [];
-  for (const check of [system, engine, ...catching, probes, mtu, clock, ...nodeChecks(options, terminal)]) {
+  const isLinux = process.platform === 'linux';
+  const catching = isLinux ? [nft, controlGroups, ...helpers] : [];
+  for (const check of [system, engine, ...catching, probes, ...(isLinux ? [mtu] : []), clock, ...nodeChecks(options, terminal)]) {
     const finding = await check();
     findings.push(finding);
     if (options.json !== true) show(finding, terminal);
@@ -159,15 +161,14 @@ function probes(): Finding {
   return { check, state: 'note', found: `no ICMP echo: ${why}`, advice: 'servers are measured by TCP, A2S and TTL until then' };
 }
 
-/** Of the interface of the default route. */
 function mtu(): Finding {
   const check = 'MTU';
-  const routes = existsSync('/proc/net/route') ? readFileSync('/proc/net/route', 'utf8').split('\n').slice(1) : [];
-  const device = routes.map((line) => line.split('\t')).find(([, destination]) => destination === '00000000')?.[0];
-  if (device === undefined) return { check, state: 'note', found: 'there is no default route over IPv4' };
-  const bytes = Number(readFileSync(`/sys/class/net/${device}/mtu`, 'utf8'));
-  const found = `${bytes} bytes at ${device}`;
-  if (bytes >= USUAL_MTU) return { check, state: 'ok', found };
+  const route = findDefaultRoute();
+  if (route === undefined) return { check, state: 'note', found: 'there is no default route over IPv4' };
+  const { device, mtuBytes } = route;
+  if (mtuBytes === undefined) return { check, state: 'note', found: `the system does not say that of ${device}` };
+  const found = `${mtuBytes} bytes at ${device}`;
+  if (mtuBytes >= USUAL_MTU) return { check, state: 'ok', found };
   return {
     check,
     state: 'note',
@@ -185,8 +186,9 @@ async function clock(): Promise<Finding> {
   } catch {
     // Nothing says so here.
   }
+  const setClock = process.platform === 'linux' ? 'sudo timedatectl set-ntp true' : 'let the system set it by the network';
   const found = `${new Date().toISOString()}, and nothing says that it is synchronized`;
-  return { check, state: 'note', found, advice: 'if it is wrong, tickets look expired: sudo timedatectl set-ntp true' };
+  return { check, state: 'note', found, advice: `if it is wrong, tickets look expired: ${setClock}` };
 }
 
 /** Milliseconds by which the node's clock is ahead of ours; 0 if it does not tell. */

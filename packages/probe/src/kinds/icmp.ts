@@ -23,13 +23,13 @@ const LOOPBACK = { ip: '127.0.0.1', port: 1 };
 export function whyNoIcmp(): string | undefined {
   const why = whyNoProbeSockets();
   if (why !== undefined) return why;
-  if (protocolHere() !== undefined) return undefined;
+  if (protocolAllowed() !== undefined) return undefined;
   return `${PING_GROUP_RANGE} is "${groupRange()}", which leaves your groups out: sudo sysctl net.ipv4.ping_group_range="0 2147483647" lets everybody ping`;
 }
 
 /** One ICMP echo. @throws {ProbeError} `ERR_PROBE_UNAVAILABLE` */
 export function icmpShot({ target, mark, source }: CheckedOptions): Shot {
-  const protocol = protocolHere();
+  const protocol = whyNoProbeSockets() === undefined ? protocolAllowed() : undefined;
   if (protocol === undefined) throw new ProbeError('ERR_PROBE_UNAVAILABLE', `no ICMP echo: ${whyNoIcmp() ?? 'it has just changed'}`);
   const nonce = randomBytes(NONCE_BYTES);
   return new SocketShot({ protocol, target, mark, source }, echo(nonce), ({ bytes, error }) => {
@@ -42,7 +42,7 @@ export function icmpShot({ target, mark, source }: CheckedOptions): Shot {
 }
 
 /** Which socket the system allows. It is found out anew each time: an administrator may change it. */
-function protocolHere(): Protocol | undefined {
+function protocolAllowed(): Protocol | undefined {
   for (const protocol of ['icmp', 'raw-icmp'] as const) {
     try {
       new ProbeSocket({ protocol, target: LOOPBACK, mark: undefined, source: undefined }).close();

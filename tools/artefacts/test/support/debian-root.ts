@@ -1,16 +1,14 @@
 import { hash } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findTool } from '../../src/base/run-tool.ts';
 import { NO_FOLDER } from './made-programs.ts';
 import { succeed } from './execute.ts';
+import { KeptRoot } from './kept-root.ts';
 
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lightspeed');
 /** What the packages need, and what their tests look with. */
 const INCLUDED = 'systemd,systemd-sysv,dbus,libstdc++6,libgcc-s1,libatomic1,passwd,curl,iproute2,zstd,sudo';
 /** Another one when something else is included. */
-const KEPT = join(CACHE, `debian-bookworm-${hash('sha256', INCLUDED).slice(0, 8)}`);
+const KEPT = new KeptRoot(`debian-bookworm-${hash('sha256', INCLUDED).slice(0, 8)}`);
 
 /** Why packages cannot be tried here; undefined if they can. */
 export const NO_DEBIAN =
@@ -29,13 +27,10 @@ function missing(tool: string, remedy: string): string | undefined {
  * @param name of its folder in `folder`
  */
 export async function makeDebian(folder: string, name = 'debian'): Promise<string> {
-  if (!existsSync(KEPT)) {
-    const unfinished = `${KEPT}.unfinished`;
-    rmSync(unfinished, { recursive: true, force: true });
+  await KEPT.require(async (unfinished) => {
     await succeed('debootstrap', '--variant=minbase', `--include=${INCLUDED}`, 'bookworm', unfinished);
-    renameSync(unfinished, KEPT);
-  }
+  });
   const root = join(folder, name);
-  await succeed('cp', '-a', KEPT, root);
+  await succeed('cp', '-a', KEPT.folder, root);
   return root;
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:dgram';
 import { join } from 'node:path';
-import { ForeignProcess, openLoopbackSocket } from '@lightspeed/lab';
+import { openLoopbackSocket } from '@lightspeed/lab';
+import { MadeNode, issueTicket, startMade } from './made-node.ts';
 import type { MadePrograms } from './made-programs.ts';
-import { run } from './run.ts';
 
 /** Emulated processors are slow. */
 const START_MS = 90_000;
@@ -29,13 +29,8 @@ export interface Match {
  * @param clientOptions of `lightspeed play`, besides
  */
 export async function playMatch(programs: MadePrograms, folder: string, clientOptions: readonly string[] = []): Promise<Match> {
-  const key = join(folder, 'issuer.pem');
-  const keygen = await run(programs, 'proxy', ['ticket', 'keygen', '--out', key]);
-  const ticket = await run(programs, 'proxy', ['ticket', 'issue', '--key', key, '--for', 'alice', '--expires', '1d']);
-  const ticketFile = join(folder, 'alice.txt');
-  writeFileSync(ticketFile, ticket.stdout);
-  const [issuer = ''] = /lsi1_\S+/.exec(keygen.stdout) ?? [];
-  return play(programs, folder, ['--issuer-key', issuer, '--control-bind', '127.0.0.1:0'], ({ control, pin }) => [
+  const { issuerKey, ticketFile } = await issueTicket(programs, folder);
+  return play(programs, folder, ['--issuer-key', issuerKey, '--control-bind', '127.0.0.1:0'], ({ control, pin }) => [
     ...['--node', control, '--pin', pin, '--ticket', ticketFile],
     ...clientOptions,
   ]);
@@ -46,28 +41,17 @@ export function playOpenMatch(programs: MadePrograms, folder: string): Promise<M
   return play(programs, folder, ['--open'], ({ data }) => ['--open', '--node', data]);
 }
 
-interface Serving {
-  readonly engine: string;
-  readonly quic: string;
-  readonly data: string;
-  readonly control: string;
-  readonly pin: string;
-}
-
 async function play(
   programs: MadePrograms,
   folder: string,
   nodeOptions: readonly string[],
-  clientOptions: (serving: Serving) => readonly string[],
+  clientOptions: (serving: MadeNode['said']) => readonly string[],
 ): Promise<Match> {
   await using server = await openLoopbackSocket();
   server.on('message', (payload, { port, address }) => server.send(payload, port, address));
-  await using node = start(programs, 'proxy', [
-    ...['serve', '--data-bind', '127.0.0.1:0', '--http-bind', 'off', '--log-format', 'json'],
-    ...['--state-dir', join(folder, 'state'), '--allow-destination', '127.0.0.0/8', ...nodeOptions],
-  ]);
-  const said = JSON.parse(await node.line(/"node serves"/, START_MS)) as Serving;
-  await using client = start(programs, 'client', [
+  await using node = await MadeNode.start(programs, join(folder, 'state'), nodeOptions);
+  const { said } = node;
+  await using client = startMade(programs, 'client', [
     ...['play', '--listen', '127.0.0.1:0', '--game-server', `127.0.0.1:${server.address().port}`],
     ...clientOptions(said),
   ]);
@@ -77,12 +61,6 @@ async function play(
   const clientAddons = addonsOf(client.pid);
   await client.endedBy('SIGINT', START_MS);
   return { answered, node: { engine: said.engine, quic: said.quic }, client: [...client.lines], clientAddons };
-}
-
-/** Starts a program that goes on. */
-function start({ env, ...programs }: MadePrograms, program: 'client' | 'proxy', args: readonly string[]): ForeignProcess {
-  const [file = '', ...words] = programs[program];
-  return new ForeignProcess(file, [...words, ...args], env);
 }
 
 /** Plays 50 datagrams: each waits for the answer to the one before. @returns how many were answered with their own bytes */
