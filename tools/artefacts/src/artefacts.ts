@@ -1,4 +1,5 @@
 import { PLATFORMS } from './base/platforms.ts';
+import type { Platform } from './base/platforms.ts';
 import { PNPM_REMEDY, findTool } from './base/run-tool.ts';
 
 /** Something that `pnpm artefacts` makes. */
@@ -13,10 +14,9 @@ export interface Artefact {
   readonly isLast?: boolean;
 }
 
-const STRIP = PLATFORMS.filter(({ strip }) => strip.length > 0).map(({ strip }) => ({
-  anyOf: strip,
-  remedy: 'sudo apt install binutils llvm',
-}));
+const strippers = (platforms: readonly Platform[]) =>
+  platforms.filter(({ strip }) => strip.length > 0).map(({ strip }) => ({ anyOf: strip, remedy: 'sudo apt install binutils llvm' }));
+const STRIP_FOLDERS = strippers(PLATFORMS.filter(({ hasFolder }) => hasFolder));
 const NPM = { anyOf: ['npm'], remedy: 'install npm, which comes with Node' };
 const PNPM = { anyOf: ['pnpm'], remedy: PNPM_REMEDY };
 const NFPM = { anyOf: ['nfpm'], remedy: '.ci/build-nfpm builds it with any Go (sudo apt install golang-go)' };
@@ -27,11 +27,11 @@ const HELM = { anyOf: ['helm'], remedy: '.ci/build-helm builds it with any Go (s
 
 /** All of them, in the order in which one needs another. */
 export const ARTEFACTS: readonly Artefact[] = [
-  { name: 'bundle', what: 'the folders of the programs, for linux-x64 and linux-arm64', needs: [NPM, ...STRIP] },
-  { name: 'single-file', what: 'the programs as one file each, with SHA-256 sums', needs: [NPM, ...STRIP] },
-  { name: 'deb', what: 'packages for Debian and Ubuntu, of client and node, for both', needs: [NPM, ...STRIP, NFPM] },
-  { name: 'rpm', what: 'the same for systems with RPM, such as Fedora', needs: [NPM, ...STRIP, NFPM] },
-  { name: 'image', what: 'images of a node for containers, for both', needs: [NPM, ...STRIP, MMDEBSTRAP, BUILDAH] },
+  { name: 'bundle', what: 'the folders of the programs, for linux-x64 and linux-arm64', needs: [NPM, ...STRIP_FOLDERS] },
+  { name: 'single-file', what: 'the programs as one file each, with SHA-256 sums', needs: [NPM, ...strippers(PLATFORMS)] },
+  { name: 'deb', what: 'packages for Debian and Ubuntu, of client and node, for both', needs: [NPM, ...STRIP_FOLDERS, NFPM] },
+  { name: 'rpm', what: 'the same for systems with RPM, such as Fedora', needs: [NPM, ...STRIP_FOLDERS, NFPM] },
+  { name: 'image', what: 'images of a node for containers, for both', needs: [NPM, ...STRIP_FOLDERS, MMDEBSTRAP, BUILDAH] },
   { name: 'chart', what: 'the Helm chart of nodes in Kubernetes', needs: [HELM] },
   { name: 'npm', what: 'the packages of npm, as they are published', needs: [PNPM] },
   { name: 'sbom', what: 'lists of all that is in the programs (CycloneDX)', needs: [PNPM, NPM] },

@@ -13,12 +13,12 @@ export interface Platform {
   readonly hasFolder: boolean;
   /** How the names of its programs end. */
   readonly suffix: '' | '.exe';
-  /** Whether its programs need a signature to run at all. */
+  /** Whether its programs, and their native code, need a signature to run at all. */
   readonly isSigned: boolean;
 }
 
 const LINUX = { hasFolder: true, suffix: '', isSigned: false } as const;
-const MACOS = { quicAddon: undefined, koffi: undefined, strip: [], hasFolder: false, suffix: '', isSigned: true } as const;
+const MACOS = { quicAddon: undefined, koffi: undefined, strip: ['llvm-strip'], hasFolder: false, suffix: '', isSigned: true } as const;
 
 /** All platforms by their names. */
 export const PLATFORMS: readonly Platform[] = [

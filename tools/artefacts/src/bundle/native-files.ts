@@ -15,7 +15,8 @@ const QUIC_WASM = 'http3_client.wasm';
 export const NODE_LICENCE = 'NODE-LICENSE.txt';
 
 /**
- * What programs need beside their scripts on a platform, by names: Node as `node` and its licence, native code, wasm. Symbols are taken out, where there is a tool for it.
+ * What programs need beside their scripts on a platform, by names: Node as `node` and its licence, native code, wasm. Symbols are taken out,
+ * where there is a tool for it. Only the program is signed anew, so native code that needs its signature keeps its symbols.
  * @throws {ArtefactError} (rejection) if a tool is missing, or a package cannot be fetched.
  */
 export async function nativeFiles(platform: Platform, say: Say): Promise<ReadonlyMap<string, Buffer>> {
@@ -26,8 +27,9 @@ export async function nativeFiles(platform: Platform, say: Say): Promise<Readonl
   if (koffi !== undefined) found.push(['koffi.node', join(await npmPackage(koffi.package, say), koffi.file)]);
   const files = new Map<string, Buffer>();
   for (const [name, file] of found) {
-    if (platform.strip.length > 0) say(`${platform.name}: taking symbols out of ${name}`);
-    files.set(name, platform.strip.length > 0 ? await withoutSymbols(file, platform) : readFileSync(file));
+    const isStripped = platform.strip.length > 0 && (name === 'node' || !platform.isSigned);
+    if (isStripped) say(`${platform.name}: taking symbols out of ${name}`);
+    files.set(name, isStripped ? await withoutSymbols(file, platform) : readFileSync(file));
   }
   // Of the same version on every system, and not in all of its packages.
   files.set(NODE_LICENCE, readFileSync(join(await npmPackage(PLATFORMS[0].node.package, say), 'LICENSE')));
@@ -35,14 +37,15 @@ export async function nativeFiles(platform: Platform, say: Say): Promise<Readonl
   return files;
 }
 
-async function withoutSymbols(file: string, { strip }: Platform): Promise<Buffer> {
+async function withoutSymbols(file: string, { strip, isSigned }: Platform): Promise<Buffer> {
   const tool = requireTool(strip, 'sudo apt install binutils binutils-aarch64-linux-gnu, or llvm');
   const work = mkdtempSync(join(tmpdir(), 'lightspeed-strip-'));
   try {
     const copy = join(work, 'native');
     cpSync(file, copy);
     chmodSync(copy, 0o755);
-    await runTool(tool, ['--strip-all', copy]);
+    // Of a program for macOS others are needed yet.
+    await runTool(tool, [isSigned ? '--discard-all' : '--strip-all', copy]);
     return readFileSync(copy);
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -13,6 +13,8 @@ const MAGIC_64 = 0xfeed_facf;
 const HEADER_BYTES = 32;
 const LC_SEGMENT_64 = 0x19;
 const LC_CODE_SIGNATURE = 0x1d;
+const LC_DYLD_EXPORTS_TRIE = 0x8000_0033;
+const LC_DYLD_CHAINED_FIXUPS = 0x8000_0034;
 const SUPER_BLOB = 0xfade_0cc0;
 const CODE_DIRECTORY = 0xfade_0c02;
 const SHA_256 = 2;
@@ -32,20 +34,12 @@ export interface MachOSignature {
 
 /** @returns undefined for a program without a signature. @throws {Error} for what is no program of macOS for one processor. */
 export function readMachOSignature(program: Buffer): MachOSignature | undefined {
-  if (program.readUInt32LE(0) !== MAGIC_64) throw new Error('no 64-bit program of macOS');
-  let at: number | undefined;
-  let bytes = 0;
-  let segmentsEnd = 0;
-  for (let command = HEADER_BYTES, left = program.readUInt32LE(16); left > 0; left--) {
-    const kind = program.readUInt32LE(command);
-    if (kind === LC_CODE_SIGNATURE) [at, bytes] = [program.readUInt32LE(command + 8), program.readUInt32LE(command + 12)];
-    if (kind === LC_SEGMENT_64) {
-      const end = Number(program.readBigUInt64LE(command + 40) + program.readBigUInt64LE(command + 48));
-      segmentsEnd = Math.max(segmentsEnd, end);
-    }
-    command += program.readUInt32LE(command + 4);
-  }
-  if (at === undefined) return undefined;
+  const commands = commandsIn(program);
+  const ends = commands.filter(({ kind }) => kind === LC_SEGMENT_64).map(({ body }) => segmentAt(body).end);
+  const segmentsEnd = Math.max(...ends);
+  const signature = commands.find(({ kind }) => kind === LC_CODE_SIGNATURE)?.body;
+  if (signature === undefined) return undefined;
+  const [at, bytes] = [signature.readUInt32LE(8), signature.readUInt32LE(12)];
   const directory = codeDirectoryIn(program.subarray(at, at + bytes));
   const [flags, hashes, pages, hashed] = [12, 16, 28, 32].map((offset) => directory.readUInt32BE(offset));
   const [hashBytes, hashKind, , pageBits] = directory.subarray(36, 40);
@@ -62,6 +56,41 @@ export function readMachOSignature(program: Buffer): MachOSignature | undefined 
     pages,
     isOfAll: hashed === at && pages === Math.ceil(hashed / pageBytes) && segmentsEnd === program.length && at + bytes === program.length,
   };
+}
+
+/** What a program consists of beside symbols: the bytes of its segments, and of what the loader is told of addresses and names. */
+export function partsOfMachO(program: Buffer): ReadonlyMap<string, Buffer> {
+  const parts = new Map<string, Buffer>();
+  for (const { kind, body } of commandsIn(program)) {
+    const [offset, bytes] = [body.readUInt32LE(8), kind === LC_SEGMENT_64 ? 0 : body.readUInt32LE(12)];
+    if (kind === LC_DYLD_CHAINED_FIXUPS) parts.set('fixups', program.subarray(offset, offset + bytes));
+    if (kind === LC_DYLD_EXPORTS_TRIE) parts.set('exports', program.subarray(offset, offset + bytes));
+    if (kind !== LC_SEGMENT_64) continue;
+    const { name, start, end } = segmentAt(body);
+    if (name !== '__LINKEDIT') parts.set(name, program.subarray(start, end));
+  }
+  return parts;
+}
+
+interface Command {
+  readonly kind: number;
+  readonly body: Buffer;
+}
+
+function commandsIn(program: Buffer): Command[] {
+  if (program.readUInt32LE(0) !== MAGIC_64) throw new Error('no 64-bit program of macOS');
+  const commands: Command[] = [];
+  for (let at = HEADER_BYTES; commands.length < program.readUInt32LE(16);) {
+    const bytes = program.readUInt32LE(at + 4);
+    commands.push({ kind: program.readUInt32LE(at), body: program.subarray(at, at + bytes) });
+    at += bytes;
+  }
+  return commands;
+}
+
+function segmentAt(body: Buffer): { readonly name: string; readonly start: number; readonly end: number } {
+  const start = Number(body.readBigUInt64LE(40));
+  return { name: body.toString('latin1', 8, 24).replaceAll('\0', ''), start, end: start + Number(body.readBigUInt64LE(48)) };
 }
 
 function codeDirectoryIn(signature: Buffer): Buffer {
