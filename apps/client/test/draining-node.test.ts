@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { NodeLink } from '../src/control/node-link.ts';
 import { parseRegisterSettings } from '../src/settings/register-settings.ts';
 import { ControlNode } from './support/control-node.ts';
@@ -39,4 +39,27 @@ it('but soon when the node has ended the session before', async () => {
   link.renew();
   await registered;
   expect([link.connected, link.draining, node.registers.length]).toEqual([true, false, 2]);
+});
+
+it.each([
+  ['server_shutdown', 5_000],
+  ['rate_limited', 300_000],
+] as const)('however often a node refuses with %s, a client asks it again within %i ms', async (reason, mostMs) => {
+  await using node = await ControlNode.start();
+  const link = await linkTo(node);
+  node.behaviour.refuse = () => ({ reason });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const disconnected = once(link, 'disconnected');
+  await node.cut();
+  let [, pauseMs] = (await disconnected) as [unknown, number];
+  const pausesMs: number[] = [];
+  while (pausesMs.length < 12) {
+    const refused = once(link, 'refused');
+    vi.advanceTimersByTime(pauseMs);
+    [, pauseMs] = (await refused) as [unknown, number];
+    pausesMs.push(pauseMs);
+  }
+  expect(Math.max(...pausesMs)).toBeLessThanOrEqual(mostMs);
+  expect(Math.max(...pausesMs)).toBeGreaterThan(mostMs / 2);
 });

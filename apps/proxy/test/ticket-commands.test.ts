@@ -55,9 +55,13 @@ it('a key is made, a ticket issued, shown, used and revoked', async () => {
 
   const node = await registrarNode({ issuerKeys: [issuer], revocationList: list });
   const client = await playingClient(node, { ticket: bytesOf(ticket) });
+  const mask = process.umask(0o077);
   expect(await output('ticket', 'revoke', ticket, '--list', list, '--because', 'left\nthe team')).toMatch(/^[0-9a-f]{32} is revoked$/);
   expect(readFileSync(list, 'utf8')).toMatch(/^[0-9a-f]{32} # left the team\n$/);
   expect(await output('ticket', 'revoke', ticket, '--list', list)).toContain('is revoked already');
+  process.umask(mask);
+  // A node that runs as another user has to read it, whatever mask its operator's shell has.
+  expect(statSync(list).mode & 0o777).toBe(0o644);
   expect(await client.control.refusal()).toEqual(['auth_failed', 'the ticket was revoked']);
   const again = await Control.connect(node);
   await again.register([ticketExtension.encode(bytesOf(ticket))]);

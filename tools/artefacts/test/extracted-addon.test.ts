@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from '@lightspeed/lab';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +52,32 @@ describe.skipIf(process.platform === 'win32')('extracted native code', () => {
 
     expect(afterwards.file).toContain('/state/lightspeed/');
     expect(extractedAddon(NAME, BYTES, loading, linked).file).toContain('/state/lightspeed/');
+  });
+
+  it('is not loaded from below a folder that somebody else could exchange', async () => {
+    await using base = await temporaryFolder();
+    const env = folders(base.path);
+    mkdirSync(env.XDG_CACHE_HOME);
+    chmodSync(env.XDG_CACHE_HOME, 0o777);
+    const open = extractedAddon(NAME, BYTES, loading, env);
+    chmodSync(env.XDG_CACHE_HOME, 0o1777);
+    const sticky = extractedAddon(NAME, BYTES, loading, env);
+
+    expect(open.file).toContain('/state/lightspeed/');
+    expect(sticky.file).toContain('/cache/lightspeed/');
+    if (process.getuid?.() !== 0) return;
+    chownSync(join(env.XDG_CACHE_HOME, 'lightspeed'), 12_345, 12_345);
+    expect(extractedAddon(NAME, BYTES, loading, env).file).toContain('/state/lightspeed/');
+  });
+
+  it('leaves nothing half written', async () => {
+    await using base = await temporaryFolder();
+    const env = folders(base.path);
+    const { file } = extractedAddon(NAME, BYTES, loading, env);
+    rmSync(file);
+    mkdirSync(file);
+    expect(extractedAddon(NAME, BYTES, loading, env).file).toContain('/state/lightspeed/');
+    expect(readdirSync(dirname(file))).toEqual([NAME]);
   });
 
   it('comes from the next folder where it cannot be loaded, and last from one for temporary files that is gone afterwards', async () => {

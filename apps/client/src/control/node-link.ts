@@ -8,7 +8,7 @@ import { ClientError } from '../base/errors.ts';
 import { within } from '../base/within.ts';
 import { BackOff, LONGEST_SILENCE_PAUSE_MS } from '../tunnel/back-off.ts';
 import { printable } from '../base/printable.ts';
-import { RefusedError, isAnswer, isForGood } from './refusal.ts';
+import { RefusedError, isAnswer, isForGood, isOfShutdown } from './refusal.ts';
 import { ControlPings } from './control-pings.ts';
 import type { NodeLinkEvents } from './node-link-events.ts';
 import { closeText, disconnectText, register } from './register.ts';
@@ -274,7 +274,14 @@ export class NodeLink extends EventEmitter<NodeLinkEvents> {
       if (!(thrown instanceof ClientError)) throw thrown;
       this.#renewing = false;
       if (isForGood(thrown)) this.#dismiss(thrown);
-      else this.emit('refused', thrown, this.#retryLater(isAnswer(thrown) ? undefined : LONGEST_SILENCE_PAUSE_MS));
+      else this.emit('refused', thrown, this.#retryLater(longestPauseMs(thrown)));
     }
   }
+}
+
+/** Until a node is asked again that has not let us in. */
+function longestPauseMs(error: ClientError): number | undefined {
+  // Its successor may be there soon, and is no other node to its players.
+  if (isOfShutdown(error)) return MOST_DRAINING_MS;
+  return isAnswer(error) ? undefined : LONGEST_SILENCE_PAUSE_MS;
 }

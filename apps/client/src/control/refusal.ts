@@ -12,22 +12,29 @@ export class RefusedError extends ClientError {
   readonly isForGood: boolean;
   /** Whether no node takes the ticket any more: its time is over. */
   readonly isExpired: boolean;
+  /** Whether the node ends, so that it, or its successor, may take us soon. */
+  readonly isOfShutdown: boolean;
 
-  private constructor(message: string, code: string | undefined) {
+  private constructor(message: string, code: string | undefined, isOfShutdown: boolean) {
     const isForGood = code !== undefined && FOR_GOOD.has(code);
     super(isForGood ? 'ERR_CLIENT_TICKET' : 'ERR_CLIENT_REGISTER', message);
     this.isForGood = isForGood;
     this.isExpired = code === 'expired';
+    this.isOfShutdown = isOfShutdown;
   }
 
   /**
    * @param message what the node says, in words.
    * @param ticket ours, which says when it counts.
    */
-  static of(message: string, { extensions }: Partial<Pick<Disconnect, 'extensions'>> = {}, ticket?: Uint8Array): RefusedError {
+  static of(
+    message: string,
+    { extensions, reason }: Partial<Pick<Disconnect, 'extensions' | 'reason'>> = {},
+    ticket?: Uint8Array,
+  ): RefusedError {
     const code = extensions && refusalCodeExtension.find(extensions);
     const advice = code !== undefined && FOR_GOOD.has(code) ? '; ask the operator of the node for another ticket' : '';
-    return new RefusedError(`${message}${datesOf(ticket, code)}${advice}`, code);
+    return new RefusedError(`${message}${datesOf(ticket, code)}${advice}`, code, reason === 'server_shutdown');
   }
 }
 
@@ -47,6 +54,11 @@ function dateText(seconds: number): string {
 /** Whether the node that said so will not take the same ticket again. */
 export function isForGood(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.isForGood;
+}
+
+/** Whether a node ends: it refuses whoever asks until then. */
+export function isOfShutdown(error: unknown): boolean {
+  return error instanceof RefusedError && error.isOfShutdown;
 }
 
 /** Whether the node has heard us, and does not want us, or is not the one that we want. */

@@ -9,7 +9,7 @@ import {
   ticketExtension,
 } from '@lightspeed/control';
 import type { ControlMessage, Disconnect, Extension, OutgoingMessage, RegisterAck } from '@lightspeed/control';
-import { describeCloseCode, QuicError } from '@lightspeed/control/quic';
+import { CloseCode, describeCloseCode, QuicError } from '@lightspeed/control/quic';
 import type { ConnectionClosed, ConnectOptions, ControlConnection, ControlStream, Verification } from '@lightspeed/control/quic';
 import { hmacSha256 } from '@lightspeed/security/node';
 import { ClientError } from '../base/errors.ts';
@@ -160,7 +160,10 @@ function acknowledgement(
         fail(RefusedError.of(`node ${name} refuses the registration: ${disconnectText(message)}`, message, ticket));
       }
     });
-    void connection.whenClosed.then((closed) => fail(RefusedError.of(`node ${name} refuses the registration: ${closeText(closed)}`)));
+    void connection.whenClosed.then((closed) => {
+      const reason = closed.by === 'peer' && closed.code === CloseCode.serverShutdown ? 'server_shutdown' : 'normal';
+      fail(RefusedError.of(`node ${name} refuses the registration: ${closeText(closed)}`, { reason }));
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, open, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, chmod, open, readFile } from 'node:fs/promises';
 import {
   DEFAULT_MAX_SESSIONS,
   TICKET_ID_BYTES,
@@ -117,6 +118,9 @@ export async function inspect(given: string, { issuerKey, revocationList }: Insp
   return verdict.type === 'refused' ? 1 : 0;
 }
 
+/** Of a revocation list. */
+const LIST_MODE = 0o644;
+
 /** The options of `ticket revoke`, as the command line gives them. */
 export interface RevokeFlags {
   readonly list: string;
@@ -134,7 +138,10 @@ export async function revoke(given: string, { list, because }: RevokeFlags): Pro
   try {
     // In one write, so that a node never reads half a line; an editor may have left the last one without an end.
     const before = await textIfThere(list);
+    const isNew = !existsSync(list);
     await appendFile(list, before === '' || before.endsWith('\n') ? line : `\n${line}`);
+    // It has no secrets, and a node that runs as another user has to read it.
+    if (isNew) await chmod(list, LIST_MODE);
   } catch (cause) {
     throw fileError(list, cause, 'folder');
   }

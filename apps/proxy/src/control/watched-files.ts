@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 /**
- * Notices that files were replaced or written to. It looks when it is asked, and relies on no events, which some file systems do
+ * Notices that files were replaced or written to, or that others may read them now. It looks when it is asked, and relies on no events, which some file systems do
  * not have. A look is a call into the thread pool for each file, there and back.
  */
 export class WatchedFiles {
@@ -22,8 +22,8 @@ export class WatchedFiles {
 
 async function signature(path: string): Promise<string> {
   try {
-    const { ino, size, mtimeMs } = await stat(path);
-    return `${ino}:${size}:${mtimeMs}`;
+    const { ino, size, mtimeMs, ctimeMs, mode } = await stat(path);
+    return `${ino}:${size}:${mtimeMs}:${ctimeMs}:${mode}`;
   } catch {
     return 'missing';
   }

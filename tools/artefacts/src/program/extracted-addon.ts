@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /*
  * Systems load native code from files only. A single file writes its own to a folder that belongs to the user alone, and named by
@@ -9,6 +9,10 @@ import { isAbsolute, join } from 'node:path';
  */
 
 const FOR_OTHERS = 0o077;
+const WRITABLE_FOR_OTHERS = 0o022;
+/** Only whoever owns a file may rename it there, as in /tmp. */
+const STICKY = 0o1000;
+const ROOT_UID = 0;
 
 /**
  * Writes native code to a file, if it is not there, and loads it. Some folders are read-only, or mounted so that nothing in them may be
@@ -35,13 +39,13 @@ export function extractedAddon<T>(name: string, bytes: Buffer, load: (file: stri
   const addon = attempt(tmpdir(), () => loadOnce(name, bytes, load));
   if (addon !== undefined) return addon;
   throw new Error(
-    `${name} cannot be loaded from ${obstacles.join(', nor from ')}: set XDG_CACHE_HOME to a folder where programs may be executed`,
+    `${name} cannot be loaded from ${obstacles.join(', nor from ')}: set XDG_CACHE_HOME to a folder of yours alone, where programs may be executed`,
   );
 }
 
 /** Folders of the user that outlive the program. */
 function lastingFolders(env: NodeJS.ProcessEnv): string[] {
-  const home = env['HOME'] || homedir();
+  const home = env['HOME'] || userInfo().homedir;
   const caches = process.platform === 'darwin' ? 'Library/Caches' : '.cache';
   const folders = [
     env['XDG_CACHE_HOME'] || join(home, caches),
@@ -56,14 +60,34 @@ function lastingFile(parent: string, hash: string, name: string, bytes: Buffer):
   const folder = join(parent, `native-${hash}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   requireOwn(folder, 'a folder');
-  const file = join(folder, name);
+  const real = realpathSync(folder);
+  requireTrustedAround(real);
+  const file = join(real, name);
   if (!isThere(file, bytes)) {
     // Another thread, or another start, may do the same now: whoever is last replaces the file by the same bytes.
-    const draft = join(folder, `.${name}-${randomBytes(8).toString('hex')}`);
-    writeFileSync(draft, bytes, { mode: 0o700, flag: 'wx' });
-    renameSync(draft, file);
+    const draft = join(real, `.${name}-${randomBytes(8).toString('hex')}`);
+    try {
+      writeFileSync(draft, bytes, { mode: 0o700, flag: 'wx' });
+      renameSync(draft, file);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
   }
   return file;
+}
+
+/** Whoever may rename a folder around it could put another one in its place, after it was looked at. */
+function requireTrustedAround(path: string): void {
+  const { platform, getuid } = process;
+  if (platform === 'win32' || getuid === undefined) return;
+  for (let folder = dirname(path), below = path; folder !== below; below = folder, folder = dirname(folder)) {
+    const { uid, mode } = lstatSync(folder);
+    if (uid !== ROOT_UID && uid !== getuid()) throw new Error(`${folder} belongs to user ${uid}, who could exchange what is in it`);
+    if ((mode & WRITABLE_FOR_OTHERS) !== 0 && (mode & STICKY) === 0) {
+      throw new Error(`${folder} can be written to by other users, who could exchange what is in it`);
+    }
+  }
 }
 
 function isThere(file: string, bytes: Buffer): boolean {
@@ -83,8 +107,9 @@ function requireOwn(path: string, kind: 'a folder' | 'a file'): void {
 
 /** From a folder of its own that nobody else knows beforehand, and that is gone afterwards. */
 function loadOnce<T>(name: string, bytes: Buffer, load: (file: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), 'lightspeed-native-'));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'lightspeed-native-')));
   try {
+    requireTrustedAround(folder);
     const file = join(folder, name);
     writeFileSync(file, bytes, { mode: 0o700, flag: 'wx' });
     return load(file);

@@ -98,7 +98,13 @@ describe.skipIf(NO_DEBIAN !== undefined)(`the Debian package of the node${NO_DEB
     await succeed('chroot', root, 'dpkg', '--install', `/opt/${basename(file)}`);
     expect(await succeed('chroot', root, NODE, '--version')).toMatch(/^\d/);
     expect(await succeed('chroot', root, 'getent', 'passwd', 'lightspeed')).not.toBe('');
+    const kept = '/etc/lightspeed/of-the-operator';
+    await succeed('chroot', root, 'touch', kept);
+    await succeed('chroot', root, 'chgrp', 'lightspeed', kept);
     await succeed('chroot', root, 'dpkg', '--purge', NODE);
+    // Whoever gets the numbers of the user next gets none of the files.
+    expect(await succeed('chroot', root, 'stat', '--format=%u:%g', '/etc/lightspeed', kept)).toBe('0:0\n0:0\n');
+    await succeed('chroot', root, 'rm', '-r', '/etc/lightspeed');
     expect(
       await succeed('chroot', root, 'find', '/etc', '/usr', '/var', '-path', '/var/log', '-prune', '-o', '-name', '*lightspeed*', '-print'),
     ).toBe('');
