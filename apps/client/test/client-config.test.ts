@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseClientConfig } from '../src/config/client-config.ts';
 import { ownConfigFile } from '../src/config/config-folder.ts';
 import { parseToml } from '../src/config/toml-file.ts';
@@ -70,6 +70,9 @@ describe('the folder of settings', () => {
   it('is the one that the system names, else the usual one', () => {
     expect(ownConfigFile('config.toml', { XDG_CONFIG_HOME: '/x' }, 'linux')).toBe('/x/lightspeed/config.toml');
     expect(ownConfigFile('config.toml', { XDG_CONFIG_HOME: 'x' }, 'linux')).toMatch(/\/\.config\/lightspeed\/config\.toml$/);
+    vi.stubEnv('HOME', '');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(ownConfigFile('config.toml', {}, 'linux')).toMatch(/^\/.*\/\.config\/lightspeed\/config\.toml$/);
     expect(ownConfigFile('config.toml', {}, 'darwin')).toMatch(/\/\.config\/lightspeed\/config\.toml$/);
     expect(ownConfigFile('config.toml', { APPDATA: '/roaming' }, 'win32')).toBe(join('/roaming', 'lightspeed', 'config.toml'));
     expect(ownConfigFile('config.toml', {}, 'win32')).toContain(join('AppData', 'Roaming', 'lightspeed'));

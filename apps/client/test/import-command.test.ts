@@ -50,7 +50,7 @@ describe('lightspeed import', () => {
     ['\n', 1, 'Nothing was changed.'],
     ['n\n', 1, 'Nothing was changed.'],
     ['yesterday\n', 1, 'Nothing was changed.'],
-    ['', 1, 'Nothing was changed.'],
+    ['', 1, 'Nothing was changed: nobody is there to be asked. Add --yes to take it.'],
   ])('asks first: %j', async (answer, code, words) => {
     const ended = await new Running(['import', lineOf()], { XDG_CONFIG_HOME: home.folder }).ended(answer);
     expect(ended).toMatchObject({ code, stderr: '' });

@@ -88,7 +88,7 @@ it('a node keeps to the bans of its state folder until they are removed by comma
 });
 
 it.each([
-  ['half a fi', 'Unexpected token .*'],
+  ['half a fi\nle', 'Unexpected token [^\\n]*'],
   ['{"format":2,"people":[]}', 'they have format 2, of a newer version of the program; this version reads format 1'],
   ['{"format":1,"bans":[{"account":5,"name":"","endsAtMs":0}]}', 'bans\\.0\\.account: .*'],
 ])('a node does not start with bans that it cannot read: %s', async (text, why) => {

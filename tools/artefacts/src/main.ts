@@ -8,6 +8,7 @@ import { ArtefactError } from './base/artefact-error.ts';
 import { WORKSPACE } from './base/workspace.ts';
 
 const HELP = `Usage: pnpm artefacts [NAME ...]
+       pnpm artefacts --all
 
 Makes what users download, in tools/artefacts/out. Without a name it makes all
 that this machine has the tools for, and says what it leaves out.
@@ -16,19 +17,23 @@ Names:
 ${ARTEFACTS.map(({ name, what }) => `  ${name.padEnd(13)}${what}`).join('\n')}
 
 Options:
+  --all        make all, and fail if a tool is missing, as a release does
   -h, --help   print this
 `;
+
+const OPTIONS = { help: { type: 'boolean', short: 'h' }, all: { type: 'boolean' } } as const;
 
 process.exitCode = await run();
 
 async function run(): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
     if (values.help === true) {
       process.stdout.write(HELP);
       return 0;
     }
-    return await make(positionals.length === 0 ? possible() : positionals.map(named));
+    const names = values.all === true ? ARTEFACTS.map(({ name }) => name) : positionals;
+    return await make(names.length === 0 ? possible() : names.map(named));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && /^ERR_(ARTEFACT|PARSE_ARGS)_/.test(String(error.code)))) throw error;
     process.stderr.write(`artefacts: ${error.message}\n`);

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeFolder } from '../base/home-folder.ts';
 import { ClientError } from '../base/errors.ts';
 import { readProgramFile } from '../base/program-files.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,7 +22,7 @@ export function dissector({ install = false }: DissectorOptions, terminal: Termi
     terminal.line(readProgramFile(SOURCE).toString().trimEnd());
     return 0;
   }
-  const folder = pluginFolder(process.platform, process.env, homedir());
+  const folder = pluginFolder(process.platform, process.env, homeFolder());
   const file = join(folder, FILE_NAME);
   try {
     mkdirSync(folder, { recursive: true });

@@ -201,18 +201,18 @@ async function isAgreed(fromInput: boolean, terminal: Terminal): Promise<boolean
   }
   terminal.line('Take it only from somebody whom you know.');
   const answer = await answerTo('Take it? [y/N] ');
-  if (/^\s*y(?:es)?\s*$/i.test(answer)) return true;
-  terminal.line('Nothing was changed.');
+  if (/^\s*y(?:es)?\s*$/i.test(answer ?? '')) return true;
+  terminal.line(answer === undefined ? 'Nothing was changed: nobody is there to be asked. Add --yes to take it.' : 'Nothing was changed.');
   return false;
 }
 
-/** An end of the input is no answer. */
-async function answerTo(question: string): Promise<string> {
+/** @returns undefined at the end of the input. */
+async function answerTo(question: string): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return await new Promise<string>((resolve) => {
-      lines.once('close', () => resolve(''));
-      void lines.question(question).then(resolve, () => resolve(''));
+    return await new Promise<string | undefined>((resolve) => {
+      lines.once('close', () => resolve(undefined));
+      void lines.question(question).then(resolve, () => resolve(undefined));
     });
   } finally {
     lines.close();

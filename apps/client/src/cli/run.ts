@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
-import { CaptureClient, startNamespaceHelper } from '@lightspeed/capture';
+import { CaptureClient, CaptureError, startNamespaceHelper } from '@lightspeed/capture';
 import type { CaptureTarget, FlowAddress } from '@lightspeed/capture';
 import { ClientError } from '../base/errors.ts';
 import { controlGroupOf } from '../catch/applications.ts';
@@ -91,6 +91,9 @@ export async function run(words: readonly string[], options: RunOptions, termina
       throw error;
     }
     terminal.error(error.message);
+    if (error.cause instanceof CaptureError && error.cause.code === 'no_helper') {
+      terminal.error('or do without root and without setup: lightspeed run --rootless -- GAME');
+    }
   } finally {
     capture?.close();
   }

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeFolder } from '../base/home-folder.ts';
 
 /** Where the keys of nodes are kept that were trusted on first use. */
 export function knownNodesFile(env?: NodeJS.ProcessEnv, platform?: string): string {
@@ -30,6 +30,6 @@ export function clientsFolder(): string {
 function stateFolder(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
   const { XDG_STATE_HOME, LOCALAPPDATA } = env;
   const own = platform === 'win32' ? LOCALAPPDATA : XDG_STATE_HOME;
-  const usual = platform === 'win32' ? join(homedir(), 'AppData', 'Local') : join(homedir(), '.local', 'state');
+  const usual = platform === 'win32' ? join(homeFolder(), 'AppData', 'Local') : join(homeFolder(), '.local', 'state');
   return join(own === undefined || own === '' ? usual : own, 'lightspeed');
 }

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { TICKET_REFUSAL_TEXTS } from '@lightspeed/security';
+import { homeFolder } from '../base/home-folder.ts';
 import type { Given, NodeEntry } from '../config/client-config.ts';
 import { configError, modeWarning } from '../config/toml-file.ts';
 import { isTicketText, ticketIn } from '../invite/pasted-text.ts';
@@ -44,6 +44,6 @@ export async function ticketWarnings(entries: readonly (NodeEntry | undefined)[]
 
 /** A file that a file of settings names: relative to that, or to the user's folder if it begins with `~/`. */
 export function besideConfig({ texts: [name], file }: Given): string {
-  if (name.startsWith('~/')) return join(homedir(), name.slice(2));
+  if (name.startsWith('~/')) return join(homeFolder(), name.slice(2));
   return resolve(dirname(file), name);
 }

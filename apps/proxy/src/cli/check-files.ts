@@ -4,6 +4,7 @@ import { parseRevocationList } from '@lightspeed/security';
 import { ConfigError } from '../config/config-error.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { messageOf } from '../base/node-error.ts';
+import { keptRevocations } from '../control/revocations.ts';
 import { AccountBans } from '../control/account-bans.ts';
 import { textIfThere } from '../base/text-file.ts';
 import { openFilesIn, openKey } from '../state/private-files.ts';
@@ -19,7 +20,7 @@ export async function checkFiles(config: NodeConfig): Promise<string[]> {
   const { revocationList, stateDir } = config;
   return [
     ...(await checkIdentity(config)),
-    ...(revocationList === undefined ? [] : await checkList(revocationList)),
+    ...(revocationList === undefined ? [] : await checkList(revocationList, stateDir)),
     ...(stateDir === undefined ? [] : await checkState(stateDir)),
   ];
 }
@@ -39,14 +40,18 @@ async function checkIdentity({ certificate, privateKey, stateDir }: NodeConfig):
   return open === undefined ? [] : [`others can read ${open.path}: its mode is ${open.mode}`];
 }
 
-async function checkList(file: string): Promise<string[]> {
+/** A node that knows what the list said last starts without it. */
+async function checkList(file: string, stateDir: string | undefined): Promise<string[]> {
   try {
     const text = await textIfThere(file);
     if (text === undefined) return [`${file}, the revocation list, is not there`];
     parseRevocationList(text);
     return [];
   } catch (cause) {
-    throw new ConfigError(`${file}: ${messageOf(cause)}`, { cause });
+    const why = `${file}: ${messageOf(cause)}`;
+    if (stateDir !== undefined && (await keptRevocations(stateDir, file)) !== undefined)
+      return [`${why}; what it said last stays in force`];
+    throw new ConfigError(why, { cause });
   }
 }
 

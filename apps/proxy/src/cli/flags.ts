@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { SocketAddress } from '@lightspeed/wire';
+import { homeFolder } from '../base/home-folder.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { OPTIONS } from '../config/options.ts';
@@ -119,7 +119,7 @@ export function defaultStateDir({ port }: Pick<SocketAddress, 'port'>, environme
   if (given !== '') return given;
   if (port === 0) return undefined;
   const base = environment.XDG_STATE_HOME;
-  return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'state'), 'lightspeed-proxy', String(port));
+  return join(base !== undefined && isAbsolute(base) ? base : join(homeFolder(), '.local', 'state'), 'lightspeed-proxy', String(port));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { NodeConfig } from '../config/node-config.ts';
 import { startNode } from '../node/node.ts';
+import { errnoOf } from '@lightspeed/udp';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { copyState } from '../state/state-copy.ts';
 import { checkFiles } from './check-files.ts';
@@ -27,10 +28,12 @@ export async function trial(config: NodeConfig): Promise<void> {
   );
 }
 
+/** Of a state that cannot be copied for want of space a trial knows nothing: it is without state then. */
 async function stateOf(folder: string): ReturnType<typeof copyState> {
   try {
     return await copyState(folder);
   } catch (cause) {
+    if (['ENOSPC', 'EDQUOT', 'EROFS'].includes(errnoOf(cause) ?? '')) return undefined;
     throw new NodeError('ERR_PROXY_STATE', `${folder}: the state cannot be copied for a trial: ${messageOf(cause)}`, { cause });
   }
 }

@@ -38,7 +38,7 @@ export class Revocations {
   static async open(file: string, stateDir: string | undefined, log: Logger): Promise<Revocations> {
     const revocations = new Revocations(file, stateDir, log);
     await revocations.#watched.changed();
-    const kept = await revocations.#kept();
+    const kept = stateDir === undefined ? undefined : await keptRevocations(stateDir, file);
     revocations.#ids = kept ?? NONE;
     try {
       await revocations.#read(false);
@@ -97,28 +97,28 @@ export class Revocations {
     this.#log.error({ file: this.#file, why: messageOf(error) }, 'the revocation list cannot be read: the old list stays in force');
   }
 
-  /** The first line names the file: what another one has said does not count for this one. */
-  get #title(): string {
-    return `# of ${JSON.stringify(this.#file)}`;
-  }
-
   async #keep(): Promise<void> {
     if (this.#copy === undefined) return;
     try {
-      await replaceFile(this.#copy, [`${this.#title}\n`, ...[...this.#ids].map((id) => formatRevocation(id))]);
+      await replaceFile(this.#copy, [`${titleOf(this.#file)}\n`, ...[...this.#ids].map((id) => formatRevocation(id))]);
     } catch (error) {
       this.#log.error({ file: this.#copy, why: messageOf(error) }, 'the revocation list cannot be kept for the next start');
     }
   }
+}
 
-  /** @returns undefined if nothing was kept of this file. */
-  async #kept(): Promise<Ids | undefined> {
-    const text = this.#copy === undefined ? undefined : await textIfThere(this.#copy).catch(() => undefined);
-    if (text?.startsWith(`${this.#title}\n`) !== true) return undefined;
-    try {
-      return parseRevocationList(text);
-    } catch {
-      return undefined;
-    }
+/** The first line names the file: what another one has said does not count for this one. */
+function titleOf(file: string): string {
+  return `# of ${JSON.stringify(file)}`;
+}
+
+/** What a state folder has of what a list said last. @returns undefined if nothing was kept of this list. */
+export async function keptRevocations(stateDir: string, file: string): Promise<ReadonlySet<string> | undefined> {
+  const text = await textIfThere(join(stateDir, COPY)).catch(() => undefined);
+  if (text?.startsWith(`${titleOf(file)}\n`) !== true) return undefined;
+  try {
+    return parseRevocationList(text);
+  } catch {
+    return undefined;
   }
 }

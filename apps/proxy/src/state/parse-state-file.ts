@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../base/node-error.ts';
 
 const anyFormat = z.object({ format: z.int() });
 
@@ -8,7 +9,7 @@ const anyFormat = z.object({ format: z.int() });
  * @throws {SyntaxError} with one line about the first fault: a file of another format has one for each entry.
  */
 export function parseStateFile<Output>(text: string, format: number, schema: z.ZodType<Output>): Output {
-  const json: unknown = JSON.parse(text);
+  const json = parseJson(text);
   const { format: told = format } = anyFormat.safeParse(json).data ?? {};
   if (told !== format) {
     const whose = told > format ? 'a newer' : 'an older';
@@ -18,4 +19,13 @@ export function parseStateFile<Output>(text: string, format: number, schema: z.Z
   if (success) return data;
   const [{ path, message }] = error.issues;
   throw new SyntaxError(path.length === 0 ? message : `${path.join('.')}: ${message}`);
+}
+
+/** The engine's message has a piece of the text, with its ends of lines. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(messageOf(cause).replaceAll(/\s+/g, ' '), { cause });
+  }
 }

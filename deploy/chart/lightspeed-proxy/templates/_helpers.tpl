@@ -20,5 +20,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 
 {{/* How long nodes drain, by their own configuration. */}}
 {{- define "lightspeed-proxy.drainSecs" -}}
-{{- regexFind "drain_secs *= *[0-9]+" .Values.config | default "drain_secs = 30" | regexFind "[0-9]+" -}}
+{{- $line := regexFind "(?m)^[ \\t]*(server\\.)?drain_secs[ \\t]*=[ \\t]*[0-9_]+" .Values.config | default "drain_secs = 30" -}}
+{{- regexFind "[0-9_]+$" $line | replace "_" "" -}}
 {{- end }}

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBuild } from '../base/start-build.ts';
 import { requireTool, runTool } from '../base/run-tool.ts';
@@ -13,5 +13,10 @@ const folder = join(OUT, 'chart');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 await runTool(helm, ['lint', '--strict', chart]);
-const said = await runTool(helm, ['package', chart, '--app-version', manifestOf('proxy').version, '--destination', folder]);
-say(said.trim());
+await runTool(helm, ['package', chart, '--app-version', manifestOf('proxy').version, '--destination', folder]);
+// A package of npm has the same name, and a release has both.
+for (const name of readdirSync(folder)) {
+  const file = join(folder, name.replace(/^lightspeed-proxy-/, 'lightspeed-proxy-chart-'));
+  renameSync(join(folder, name), file);
+  say(`${file} is there`);
+}

@@ -27,6 +27,12 @@ describe.skipIf(why !== undefined)(`the chart of nodes${why === undefined ? '' :
     expect(await release('--set-string', 'config=[server]\n')).toContain('terminationGracePeriodSeconds: 60');
   });
 
+  it('reads their configuration as they do: comments do not count, and numbers may have underscores', async () => {
+    const config = '# drain_secs = 5 was too short\n[server]\n  drain_secs = 1_000 # a quarter of an hour\n';
+    expect(await release('--set-string', `config=${config}`)).toContain('terminationGracePeriodSeconds: 1030');
+    expect(await release('--set-string', 'http.address=::1')).toContain('"[::1]:8080"');
+  });
+
   it('starts nodes anew when their configuration changes, and not when a ticket is revoked', async () => {
     const sumOf = async (...values: readonly string[]) => /checksum\/config: (\w{64})/.exec(await release(...values))?.[1];
     const sum = await sumOf();

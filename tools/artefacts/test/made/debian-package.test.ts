@@ -73,7 +73,7 @@ describe.skipIf(NO_DEBIAN !== undefined)(`the Debian package of the node${NO_DEB
     const words = (refused.stdout + refused.stderr).replaceAll('\r', '');
     expect(words).toContain('The node serves on with the version from before, and its players play on. Why:\n');
     expect(words).toMatch(/^ {2}the node refuses: its program cannot be started again: .*this version is broken/m);
-    expect(words).toContain('What to do: install the version from before again');
+    expect(words).toContain('install the version from before again');
     expect(await container.property('MainPID')).toBe(pid);
     await container.must(...HEALTH);
     await install(second);
