@@ -24,3 +24,4 @@ export type { DataSocketDescription, DataSocketOptions } from './linux/data-sock
 export { closeFd, describeDataSocketFd, openDataSocketFd, setPortShared, wakeEngine } from './linux/data-socket.ts';
 export { closeLedgerFds, createFdLedger, ledgerFds } from './linux/fd-ledger.ts';
 export { returnFreeMemory } from './linux/free-memory.ts';
+export { returnProgramPages } from './linux/program-pages.ts';

@@ -122,7 +122,12 @@ export class NodeProgram extends ForeignProcess {
 
   /** All that `GET /metrics` says. */
   async metrics(): Promise<NodeMetrics> {
-    return new NodeMetrics(await (await fetch(`${this.#said.http}/metrics`)).text());
+    return new NodeMetrics(await (await fetch(this.metricsUrl)).text());
+  }
+
+  /** Where its metrics are. */
+  get metricsUrl(): string {
+    return `${this.#said.http}/metrics`;
   }
 
   /** One of its metrics, as {@link NodeMetrics.value} gives it. */

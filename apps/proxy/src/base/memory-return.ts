@@ -1,3 +1,4 @@
+import { returnProgramPages } from '@lightspeed/udp';
 import type { ListenerCounters } from '@lightspeed/control/quic';
 import type { Logger } from 'pino';
 import { giveMemoryBack } from './give-memory-back.ts';
@@ -72,7 +73,11 @@ export function returnMemoryAfterSurges(connections: Connections | undefined, se
     if (isEndOver) void returnMemory('many connections have ended', log);
     else if (isOpeningOver) void returnMemory('many sessions have opened', log);
   };
-  const start = setTimeout(() => void returnMemory('the start', log), AFTER_MS).unref();
+  const start = setTimeout(() => {
+    // Of the program's pages a start needs many that nobody needs afterwards.
+    returnProgramPages();
+    void returnMemory('the start', log);
+  }, AFTER_MS).unref();
   const timer = setInterval(look, LOOK_MS).unref();
   return () => {
     clearTimeout(start);

@@ -12,7 +12,12 @@ type Sample = readonly [labels: Labels, value: number];
 /** The metrics of one node, read from its counters whenever they are asked for. */
 export function createMetrics(node: NodeView): Registry {
   const registry = new Registry();
-  const stats = () => node.supervisor.stats();
+  let latest: NodeStats | undefined;
+  /** The same for all metrics of one read, which begin in one go. */
+  const stats = () => {
+    if (latest === undefined) queueMicrotask(() => (latest = undefined));
+    return (latest ??= node.supervisor.stats());
+  };
 
   const counter: Add = (name, help, labelNames, samples) => {
     new Counter({

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { Agent, get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -69,10 +72,24 @@ export async function measureMetricsReads(
   return found;
 }
 
-async function readUntil(node: NodeProgram, over: AbortSignal): Promise<void> {
+/** Who reads takes as little of the processor as can be: it is on another machine in practice, and would be measured here. */
+async function readUntil({ metricsUrl }: NodeProgram, over: AbortSignal): Promise<void> {
+  using agent = new DisposableAgent();
   while (!over.aborted) {
     const pause = setTimeout(READ_EVERY_MS);
-    await node.metrics();
+    const [answer] = (await once(get(metricsUrl, { agent }), 'response')) as [IncomingMessage];
+    if (answer.statusCode !== 200) throw new LabError('ERR_LAB_PROCESS', `${metricsUrl} answers ${answer.statusCode}`);
+    await once(answer.resume(), 'end');
     await pause;
+  }
+}
+
+class DisposableAgent extends Agent implements Disposable {
+  constructor() {
+    super({ keepAlive: true, maxSockets: 1 });
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
   }
 }
