@@ -1,28 +1,23 @@
-import { existsSync } from 'node:fs';
-import { findProgram, temporaryFolder } from '@lightspeed/lab';
+import { temporaryFolder } from '@lightspeed/lab';
 import { describe, expect, it } from 'vitest';
 import { manifestOf } from '../../src/base/workspace.ts';
+import { EMULATED, NO_EMULATOR } from '../support/emulated-arm64.ts';
 import { bareEnvironment, singleFile } from '../support/made-programs.ts';
 import { playOpenMatch } from '../support/match.ts';
 import { run } from '../support/run.ts';
 
-/** Where Debian puts the libraries of arm64 for emulated programs. */
-const LIBRARIES = '/usr/aarch64-linux-gnu';
-const EMULATOR = findProgram('qemu-aarch64-static') ?? '';
 const CLIENT = singleFile('lightspeed', 'linux-arm64') ?? '';
 const PROXY = singleFile('lightspeed-proxy', `linux-${process.arch}`) ?? '';
 const WHY_NOT = whyNot();
 
 function whyNot(): string {
   if (CLIENT === '' || PROXY === '') return ' (not made: run pnpm artefacts single-file)';
-  const hasLibraries = existsSync(`${LIBRARIES}/lib/libatomic.so.1`) && existsSync(`${LIBRARIES}/lib/libstdc++.so.6`);
-  const packages = 'qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross';
-  return EMULATOR === '' || !hasLibraries ? ` (no emulated arm64: sudo apt install ${packages})` : '';
+  return NO_EMULATOR === undefined ? '' : ` (${NO_EMULATOR})`;
 }
 
 describe.skipIf(WHY_NOT !== '')(`single file on an emulated arm64${WHY_NOT}`, () => {
   const programs = (home: string) => ({
-    client: [EMULATOR, '-L', LIBRARIES, CLIENT],
+    client: [...EMULATED, CLIENT],
     proxy: [PROXY],
     env: bareEnvironment(home),
   });
