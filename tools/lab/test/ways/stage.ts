@@ -18,7 +18,7 @@ const MOST_MATCHES = 10;
 /** Why a match is direct before a node is proved better. */
 const WITHOUT_PROOF = ['no-evidence', 'not-better'];
 /** Of a match that is for evidence alone. */
-const EVIDENCE_SECS = 5;
+const EVIDENCE_SECS = 10;
 
 /** What the client says of a match. */
 interface WayEvent {
