@@ -1,5 +1,4 @@
 export { missingInterface } from './base/interfaces.ts';
-export { returnProgramPages } from './base/program-pages.ts';
 export { CaptureError, CaptureClient } from './client/capture-client.ts';
 export type { CaptureListener, CaptureClientEvents } from './client/capture-client.ts';
 export { testCapture } from './client/self-test.ts';

@@ -1,6 +1,6 @@
-import { CaptureError, returnProgramPages } from '@lightspeed/capture';
+import { CaptureError } from '@lightspeed/capture';
 import type { CaptureClient, CaptureTarget } from '@lightspeed/capture';
-import { closeFd } from '@lightspeed/udp';
+import { closeFd, returnProgramPages } from '@lightspeed/udp';
 import { ClientError } from '../base/errors.ts';
 import type { RunningTunnel } from '../run/running-tunnel.ts';
 import { DIRECT } from '../settings/way-settings.ts';

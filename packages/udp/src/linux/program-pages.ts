@@ -13,6 +13,7 @@ const MAPPING = /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ [1-9]\d*\s+\//;
  * starting. The kernel maps what is needed again, from the same files. There are half as many again of a program
  * that was just installed: the system maps more at once of what was just written. Takes some milliseconds.
  *
+ * The helper of @lightspeed/capture has the same again: it has rights, so it imports nothing but itself and koffi.
  * @returns whether there was a way to do it: only Linux has one
  */
 export function returnProgramPages(): boolean {

@@ -15,11 +15,11 @@ const FILE = 'lightspeed.exe';
  */
 const MOUNT = `
 mount -t tmpfs tmpfs "$2"
-mkdir "$2/upper" "$2/work" "$2/root"
-mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
-mount -t proc proc "$2/root/proc"
-mount --rbind /dev "$2/root/dev"
-place="$2/root/windows/drive_c/$4"
+mkdir "$2/upper" "$2/work" "$2/system"
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/system"
+mount -t proc proc "$2/system/proc"
+mount --rbind /dev "$2/system/dev"
+place="$2/system/windows/drive_c/$4"
 mkdir "$place"
 touch "$place/${FILE}"
 mount --bind "$3" "$place/${FILE}"
@@ -40,7 +40,7 @@ export class Wine implements AsyncDisposable {
     this.#holder = holder;
     this.#folder = folder;
     const leader = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim();
-    const root = join(folder, 'mounted', 'root');
+    const root = join(folder, 'mounted', 'system');
     this.driveC = `/proc/${leader}/root${root}/windows/drive_c`;
     const within = ['nsenter', '-t', leader, '--mount', '--pid', 'chroot', root] as const;
     this.#words = [...within, '/usr/lib/wine/wine64', `C:\\${place}\\${FILE}`];
