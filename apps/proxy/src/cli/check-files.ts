@@ -56,11 +56,10 @@ async function checkList(file: string, stateDir: string | undefined): Promise<st
 }
 
 async function checkState(folder: string): Promise<string[]> {
-  const bans = join(folder, BANS_FILE);
   try {
-    await AccountBans.open(bans);
+    await AccountBans.open(join(folder, BANS_FILE));
   } catch (cause) {
-    throw new ConfigError(`${bans}: the bans cannot be read: ${messageOf(cause)}; mend the file, or remove it`, { cause });
+    throw new ConfigError(messageOf(cause), { cause });
   }
   const open = await openFilesIn(folder);
   const warnings = open.map(({ path, mode }) => `others can open ${path}: its mode is ${mode}`);

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { appendFile, chmod, open, readFile } from 'node:fs/promises';
 import {
   DEFAULT_MAX_SESSIONS,
@@ -16,6 +15,7 @@ import type { Ticket } from '@lightspeed/security';
 import { SigningKey, sha256, verifyEd25519 } from '@lightspeed/security/node';
 import { explainFileError } from '@lightspeed/udp';
 import { ConfigError } from '../config/config-error.ts';
+import { textIfThere } from '../base/text-file.ts';
 import { NodeError, messageOf } from '../base/node-error.ts';
 import { parseDuration } from './duration.ts';
 import { readTicket } from './ticket-argument.ts';
@@ -138,10 +138,10 @@ export async function revoke(given: string, { list, because }: RevokeFlags): Pro
   try {
     // In one write, so that a node never reads half a line; an editor may have left the last one without an end.
     const before = await textIfThere(list);
-    const isNew = !existsSync(list);
-    await appendFile(list, before === '' || before.endsWith('\n') ? line : `\n${line}`);
+    const isWhole = before === undefined || before === '' || before.endsWith('\n');
+    await appendFile(list, isWhole ? line : `\n${line}`);
     // It has no secrets, and a node that runs as another user has to read it.
-    if (isNew) await chmod(list, LIST_MODE);
+    if (before === undefined) await chmod(list, LIST_MODE);
   } catch (cause) {
     throw fileError(list, cause, 'folder');
   }
@@ -171,8 +171,10 @@ function time(seconds: number): string {
 }
 
 async function revocationsIn(file: string): Promise<ReadonlySet<string>> {
-  const list = await textIfThere(file);
-  return usage(file, () => parseRevocationList(list));
+  const list = await textIfThere(file).catch((cause: unknown) => {
+    throw fileError(file, cause);
+  });
+  return usage(file, () => parseRevocationList(list ?? ''));
 }
 
 async function keyText(file: string): Promise<string> {
@@ -181,15 +183,6 @@ async function keyText(file: string): Promise<string> {
   } catch (cause) {
     const make = isMissing(cause) ? `; make one with lightspeed-proxy ticket keygen --out ${file}` : '';
     throw new NodeError('ERR_PROXY_FILE', `--key ${file}: ${explainFileError(cause)}${make}`, { cause });
-  }
-}
-
-async function textIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    if (isMissing(cause)) return '';
-    throw fileError(file, cause);
   }
 }
 

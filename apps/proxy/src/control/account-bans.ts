@@ -1,3 +1,4 @@
+import { NodeError, messageOf } from '../base/node-error.ts';
 import { textIfThere } from '../base/text-file.ts';
 import { z } from 'zod';
 import { parseStateFile } from '../state/parse-state-file.ts';
@@ -37,13 +38,18 @@ export class AccountBans {
 
   /**
    * @param path where they are kept; undefined keeps them for this run only.
-   * @throws if there is a file that cannot be read; nobody is banned where there is no file, or an empty one.
+   * @throws {NodeError} if there is a file that cannot be read: nobody wants to let in who is banned there. Nobody is banned where there is
+   * no file, or an empty one.
    */
   static async open(path: string | undefined): Promise<AccountBans> {
     const bans = new AccountBans(path);
-    const text = path === undefined ? undefined : await textIfThere(path);
-    if (text !== undefined && text.trim() !== '')
-      for (const ban of parseStateFile(text, FORMAT, file).bans) bans.#bans.set(ban.account, ban);
+    try {
+      const text = path === undefined ? '' : ((await textIfThere(path)) ?? '');
+      if (text.trim() !== '') for (const ban of parseStateFile(text, FORMAT, file).bans) bans.#bans.set(ban.account, ban);
+    } catch (cause) {
+      const message = `${path}: the bans cannot be read: ${messageOf(cause)}; mend the file, or remove it`;
+      throw new NodeError('ERR_PROXY_STATE', message, { cause });
+    }
     return bans;
   }
 

@@ -5,7 +5,6 @@ import type { NodeConfig } from '../config/node-config.ts';
 import type { AdminCommands } from '../state/admin-socket.ts';
 import { StateFolder } from '../state/state-folder.ts';
 import type { WorkerSession } from '../supervisor/snapshots.ts';
-import { NodeError, messageOf } from '../base/node-error.ts';
 import { AccountBans } from './account-bans.ts';
 import { Identity } from './identity.ts';
 import { ClientRegistry } from './client-registry.ts';
@@ -36,23 +35,13 @@ export async function openControlState(config: NodeConfig, log: Logger, commands
     const identity = await Identity.load(config, log);
     const gate = config.registration === 'tickets' ? await TicketGate.open(config, log) : undefined;
     const addresses = new AddressBook({ hashSeed: randomBytes(4).readInt32BE() });
-    const bans = await openBans(folder);
+    const bans = await AccountBans.open(folder?.bansFile);
     const registry = new ClientRegistry(config, addresses, gate, bans);
     const outlived = await restore(registry, folder, log);
     return { identity, addresses, gate, bans, registry, folder, outlived };
   } catch (error) {
     await folder?.close();
     throw error;
-  }
-}
-
-/** @throws {NodeError} if the file of an earlier run cannot be read: nobody wants to let in who is banned there. */
-async function openBans(folder: StateFolder | undefined): Promise<AccountBans> {
-  const path = folder?.bansFile;
-  try {
-    return await AccountBans.open(path);
-  } catch (cause) {
-    throw new NodeError('ERR_PROXY_STATE', `${path}: the bans cannot be read: ${messageOf(cause)}; mend the file, or remove it`, { cause });
   }
 }
 

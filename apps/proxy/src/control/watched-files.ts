@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 
 /**
- * Notices that files were replaced or written to, or that others may read them now. It looks when it is asked, and relies on no events, which some file systems do
- * not have. A look is a call into the thread pool for each file, there and back.
+ * Notices that files were replaced or written to, or that others may read them now. It looks when it is asked, and relies on no
+ * events, which some file systems do not have. A look is a call into the thread pool for each file, there and back.
  */
 export class WatchedFiles {
   readonly #paths: readonly string[];

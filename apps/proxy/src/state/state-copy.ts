@@ -18,8 +18,10 @@ export async function copyState(folder: string): Promise<(AsyncDisposable & { re
     throw error;
   });
   if (names === undefined) return undefined;
-  const left = names.filter((name) => !isAlive(Number(NAME.exec(name)?.[1] ?? process.ppid)));
-  for (const name of left) await remove(join(folder, name));
+  for (const name of names) {
+    const [, pid] = NAME.exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await remove(join(folder, name));
+  }
   const copy = join(folder, `trial-${process.pid}`);
   const dispose = () => remove(copy);
   try {
